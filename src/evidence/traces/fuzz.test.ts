@@ -52,3 +52,15 @@ test('numbers that are none', async () => {
         ),
       )
 })
+
+test('arguments nested a hundred thousand times', async () => {
+  const deep = (open: string, close: string) => `${open.repeat(100_000)}1${close.repeat(100_000)}`
+  const [lists, objects] = [deep('[', ']'), deep('{"x":', '}')]
+  const event = (args: string) =>
+    `{"schemaVersion":1,"traceEvents":[{"ph":"X","cat":"cpu_op","name":"aten::add","ts":1,"dur":1,"pid":1,"tid":1,"args":${args}},{"ph":"X","cat":"kernel","name":"k","ts":1,"dur":1,"pid":1,"tid":1}]}`
+  const node = (args: string) =>
+    `[{"cat":"Session","name":"model_run","ph":"X","ts":1,"dur":9,"pid":1,"tid":1},{"cat":"Node","name":"a_kernel_time","ph":"X","ts":1,"dur":5,"pid":1,"tid":1,"args":${args}}]`
+  for (const value of [lists, objects, JSON.stringify(lists), JSON.stringify(objects)])
+    for (const key of ['Input Dims', 'Input type', 'Concrete Inputs', 'input_type_shape'])
+      for (const trace of [event, node]) await endsWell(Buffer.from(trace(`{"op_name":"Add","${key}":${value}}`)))
+})

@@ -256,6 +256,11 @@ describe('refusals', () => {
     ['an unknown kind', () => file('d.txt', ''), /not a kind of data that is read; give \.npz/],
     ['an empty folder', () => dir, /nothing in this folder that is read/],
     ['no zip', () => file('d.npz', 'hello'), /d\.npz: the archive is damaged or no zip/],
+    [
+      'lists without end',
+      () => file('d.json', `${'['.repeat(100_000)}1${']'.repeat(100_000)}`),
+      /lists are nested 100000 deep; give an array/,
+    ],
     ['a cut zip', () => file('d.npz', zipSync({ 'x.npy': good }).subarray(0, 90)), /the archive is damaged/],
     ['no npy', () => file('d.npy', 'hello world'), /not a NumPy array file/],
     ['a cut npy', () => file('d.npy', good.subarray(0, good.length - 3)), /the file ends after 13 of 16 bytes/],
