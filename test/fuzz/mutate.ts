@@ -164,7 +164,7 @@ const nested = onText((text, random) => {
   if (starts.length === 0) return [text, 'nothing']
   const [at, depth] = [pick(random, starts), pick(random, [5, 300, 5000, 100_000])]
   const old = valueAt(text, at)
-  const key = random() < 0.5 ? '' : `{${/"[^"]*":/.exec(old)?.[0] ?? '"x":'}`
+  const key = random() < 0.5 ? '' : `{${/"[^"]{0,20}":/.exec(old)?.[0] ?? '"x":'}`
   const [open, close] = key === '' ? ['[', ']'] : [key, '}']
   const value = open.repeat(depth) + old + close.repeat(depth)
   return [text.slice(0, at) + value + text.slice(at + old.length), `${depth} levels of ${open} at ${at}`]
