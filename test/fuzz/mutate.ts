@@ -3,6 +3,8 @@
 import { unzipSync, zipSync } from 'fflate'
 
 export type Random = () => number
+/** Larger files would take the time of thousands. */
+const LONGEST_BYTES = 2 ** 22
 export type Kind = 'binary' | 'text' | 'protobuf' | 'zip' | 'npy'
 
 /** A changed copy, and what was changed. `others`: files of the same format, to take parts of. */
@@ -299,9 +301,13 @@ function kindOf(bytes: Uint8Array): Kind {
   return bytes[0] === 0x7b || bytes[0] === 0x5b ? 'text' : 'binary'
 }
 
+/** Without those that claim to be large: room is made for them before they are unpacked. */
+const membersOf = (archive: Uint8Array): Record<string, Uint8Array> =>
+  unzipSync(archive, { filter: ({ originalSize }) => originalSize < LONGEST_BYTES })
+
 /** A member of the archive with a checksum that is right, so that what reads it is reached. */
 const changeMember: Mutation = (given, random, others) => {
-  const members: Record<string, Uint8Array> = unzipSync(given)
+  const members = membersOf(given)
   const names = Object.keys(members)
   const name = pick(random, names)
   const other = pick(random, names)
@@ -323,7 +329,7 @@ const changeMember: Mutation = (given, random, others) => {
   } else {
     members[name] = pick(
       random,
-      others.map((one) => unzipSync(one)[name] ?? new Uint8Array(0)),
+      others.map((one) => membersOf(one)[name] ?? new Uint8Array(0)),
     )
     says = `${name} of another file`
   }
@@ -346,13 +352,15 @@ export function mutate(
   let bytes = given
   const said: string[] = []
   for (let left = pick(random, [1, 1, 1, 2, 4]); left > 0 && bytes.length > 0; left--) {
-    let says: string
+    let [changed, says]: [Uint8Array, string] = [bytes, '']
     try {
-      ;[bytes, says] = pick(random, MUTATIONS[kind])(bytes, random, others)
+      ;[changed, says] = pick(random, MUTATIONS[kind])(bytes, random, others)
     } catch {
       // What is no archive any more.
-      ;[bytes, says] = pick(random, BINARY)(bytes, random, others)
+      ;[changed, says] = pick(random, BINARY)(bytes, random, others)
     }
+    if (changed.length > LONGEST_BYTES) break
+    bytes = changed
     said.push(says)
   }
   return [bytes, said.join('; ')]
