@@ -105,6 +105,16 @@ describe('Keras files that are not usual', () => {
     await expect(readKeras(at)).rejects.toThrow(/layer 'own' \(constructor\) is not a layer that is read here/)
   })
 
+  test.each(['10000000', '0.5', '-1'])('images resized to a height of %s are refused in one line', async (height) => {
+    const members = unzipSync(fs.readFileSync(path.join(FIXTURES, 'keras/k3-resizing.keras')))
+    const config = strFromU8(members['config.json']!).replaceAll(/"height": \d+/g, `"height": ${height}`)
+    const at = path.join(folder, 'resized.keras')
+    fs.writeFileSync(at, zipSync({ ...members, 'config.json': strToU8(config) }))
+    const error = await readKeras(at).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as Error).message).toMatch(/layer '.*' \(Resizing\) has /)
+  })
+
   test.each(['read-chunked.h5', 'read-latest.h5'])('%s with bytes changed: a model or one line', async (name) => {
     const whole = fs.readFileSync(path.join(folder, name))
     const random = mulberry32(2)

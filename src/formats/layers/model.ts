@@ -157,10 +157,21 @@ function writeCall(
       Object.entries(call.kwargs).flatMap(([key, value]) => (value instanceof TensorRef ? [[key, find(value).mask]] : [])),
     ),
   }
-  const { outputs, mask, masks, takesMasks } = writeLayer(builder, layer, given)
+  const { outputs, mask, masks, takesMasks } = inRange(layer, () => writeLayer(builder, layer, given))
   if (takesMasks === true) for (const ref of refsIn([...call.args, call.kwargs])) find(ref).mask = undefined
   const kept = mask === 'kept' ? given.masks[0] : mask
   return outputs.map((value, index) => ({ value, mask: masks === undefined ? (index === 0 ? kept : undefined) : masks[index] }))
+}
+
+/** Sizes that are fractions, below zero or beyond an array are a damaged file's: JavaScript throws RangeError for each. */
+function inRange<T>({ config }: BoundLayer, write: () => T): T {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw config.refuse(`has a number that it cannot have (${error.message}); save the model again`)
+    throw error
+  }
 }
 
 function argumentOf(structure: Structure, find: (ref: TensorRef) => Tensor): Argument {
