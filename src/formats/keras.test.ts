@@ -115,6 +115,15 @@ describe('Keras files that are not usual', () => {
     expect((error as Error).message).toMatch(/layer '.*' \(Resizing\) has /)
   })
 
+  test('an input of an endless size is refused in one line', async () => {
+    const members = unzipSync(fs.readFileSync(path.join(FIXTURES, 'keras/k3-dense-sequential.keras')))
+    const config = strFromU8(members['config.json']!).replace(/("batch_shape": \[null, )4/, '$11e400')
+    const at = path.join(folder, 'endless.keras')
+    fs.writeFileSync(at, zipSync({ ...members, 'config.json': strToU8(config) }))
+    expect(config).toContain('1e400')
+    await expect(readKeras(at)).rejects.toThrow(InputError)
+  })
+
   test.each(['read-chunked.h5', 'read-latest.h5'])('%s with bytes changed: a model or one line', async (name) => {
     const whole = fs.readFileSync(path.join(folder, name))
     const random = mulberry32(2)
