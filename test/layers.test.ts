@@ -18,7 +18,8 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   graph: { imports: [] },
   'formats/zip.ts': { imports: ['graph'] },
-  formats: { imports: ['graph', 'formats/zip.ts'] },
+  'formats/npy.ts': { imports: ['graph'] },
+  formats: { imports: ['graph', 'formats/zip.ts', 'formats/npy.ts'] },
   compile: { imports: ['graph'] },
   distill: { imports: ['graph', 'compile'] },
   operators: { imports: ['graph'] },
@@ -51,6 +52,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     imports: [
       'graph',
       'formats/zip.ts',
+      'formats/npy.ts',
       'operators',
       'machine',
       'engines/onnxruntime/facts',

@@ -35,6 +35,8 @@ const MOST_ROWS = 256
 /** The least for which ranks may pay. */
 const SOME_ROWS = VECTOR_ROWS
 const PASS_TESTS = 500_000
+/** Numbers in all rows: models of millions of features get fewer rows. */
+const MOST_NUMBERS = 2 ** 24
 const FORM_MS = 12
 const WARM_MS = 25
 /** However long the warm-up took. */
@@ -45,7 +47,10 @@ const ROWS_UNTIL: readonly RowsUntil[] = [...UNTIL, 'full']
 export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promise<Chosen> {
   const { scores } = model
   if (scores.kind !== 'forest') return { ...compileLayers(model), form: 'layers, four sums in a vector', times: [] }
-  const many = rowsFor(scores)
+  const { make, hasRanks, hasFull } = compileWalk(model)
+  // A model too large to compile is refused before rows of it are made.
+  make({ ...PLAIN, until: { rows: 'steps', block: 'steps' } })
+  const many = rowsFor(model, scores)
   const rows = exampleRows(model, scores, many)
   const times: FormTime[] = []
   const measure = (form: string, compiled: Compiled, count: number, trees: Trees | null = null): number => {
@@ -53,7 +58,6 @@ export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promi
     times.push({ form, rows: count, microseconds })
     return microseconds
   }
-  const { make, hasRanks, hasFull } = compileWalk(model)
   const rowsUntil = hasFull ? ROWS_UNTIL : UNTIL
   const trees = (rows: RowsUntil) => make({ ...PLAIN, until: { rows, block: 'steps' } })
   const block = (until: Until) => make({ ...PLAIN, until: { rows: until, block: until }, blockFrom: 1 })
@@ -145,18 +149,22 @@ export function timeOf({ program, module }: Compiled, rows: Float32Array | Float
 }
 
 /** Whole groups. */
-function rowsFor(forest: Forest): number {
+function rowsFor({ input }: TabularModel, forest: Forest): number {
   const { meanLeafDepth, treeCount } = forestFacts(forest)
-  const fitting = Math.floor(PASS_TESTS / Math.max(1, meanLeafDepth * treeCount) / GROUP_ROWS) * GROUP_ROWS
-  return Math.max(GROUP_ROWS, Math.min(MOST_ROWS, fitting))
+  const fitting = Math.min(PASS_TESTS / Math.max(1, meanLeafDepth * treeCount), MOST_NUMBERS / input.featureCount)
+  return Math.max(GROUP_ROWS, Math.min(MOST_ROWS, Math.floor(fitting / GROUP_ROWS) * GROUP_ROWS))
 }
 
 /** Rows on all sides of the trees' own thresholds, the same at every run. */
 function exampleRows({ input }: TabularModel, { nodes }: Forest, count: number): Float32Array | Float64Array {
-  const thresholds = Array.from({ length: input.featureCount }, (): number[] => [])
+  const thresholds = new Map<number, number[]>()
   nodes.feature.forEach((f, at) => {
+    if (f < 0) return
     // Behind a preparation a feature has another number; any numbers do.
-    if (f >= 0) thresholds[f % input.featureCount]!.push(nodes.threshold[at]!)
+    const feature = f % input.featureCount
+    const known = thresholds.get(feature) ?? []
+    known.push(nodes.threshold[at]!)
+    thresholds.set(feature, known)
   })
   let state = 1
   const random = (): number => {
@@ -166,7 +174,7 @@ function exampleRows({ input }: TabularModel, { nodes }: Forest, count: number):
   const rows =
     input.dtype === 'float32' ? new Float32Array(count * input.featureCount) : new Float64Array(count * input.featureCount)
   return rows.map((_, at) => {
-    const of = thresholds[at % input.featureCount]!
-    return of.length === 0 ? random() : of[Math.floor(random() * of.length)]! + (random() - 0.5)
+    const of = thresholds.get(at % input.featureCount)
+    return of === undefined ? random() : of[Math.floor(random() * of.length)]! + (random() - 0.5)
   })
 }

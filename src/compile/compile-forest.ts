@@ -35,7 +35,9 @@ export function compileForest(forest: Forest, width: number): ForestForms {
   const allRanks = rankTables(forest, slotted, tables) ?? null
   const allFull = fullTrees(forest, slotted, tables) ?? null
   const { slots } = tables
-  const categoryCounts = slots.categories.map((one) => Math.max(...one.sets.map(({ set }) => setSize(forest, set))))
+  const categoryCounts = slots.categories.map((one) =>
+    one.sets.reduce((most, { set }) => Math.max(most, setSize(forest, set)), 0),
+  )
   const known = slots.categories.map(({ feature }) => (forest.categories === 'scikit-learn' ? (sets.known?.[feature] ?? -1) : -1))
   const make = ({ until, blockFrom, ranksFrom, nestedUpTo }: WalkForm): CompiledForest => {
     const ranks = ranksFrom === null ? null : allRanks

@@ -233,6 +233,32 @@ test('nested choices for few rows, the walk for more', async () => {
   expect(calls).toBe(1)
 })
 
+test('no name of a file becomes code', () => {
+  const hostile = '*/ evil() /* \n evil() //'
+  const forest = exampleForest([{ feature: 0, threshold: 1, yes: 2, no: 3 }])
+  const names = Array.from({ length: FEATURES }, (_, k) => `${hostile}${k}`)
+  const named = exampleTabular(forest, {
+    objective: hostile,
+    notes: [hostile],
+    input: { dtype: 'float32', featureCount: FEATURES, names },
+  })
+  expect(compileTrees(named).trees).not.toContain('evil')
+})
+
+test('millions of features of which two are used take memory for few rows alone', async () => {
+  let ms = 0
+  const now = () => {
+    ms += 10
+    return ms
+  }
+  const narrow = exampleTabular(exampleForest([{ feature: 0, threshold: 1, yes: 2, no: 3 }]))
+  const { scores } = narrow
+  const wide = (featureCount: number) => ({ ...narrow, scores, input: { ...narrow.input, featureCount } })
+  const { times } = await chooseForm(wide(400_000), { now, load: moduleOf })
+  expect(Math.max(...times.map(({ rows }) => rows))).toBe(64)
+  await expect(chooseForm(wide(10_000_000), { now, load: moduleOf })).rejects.toThrow(/bytes compiled, above/)
+})
+
 test('what is fastest is put together, and does not change the sums', async () => {
   let ms = 0
   const now = () => {

@@ -3,7 +3,9 @@
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import type * as Koffi from 'koffi'
+import { sizeInBytes } from '../graph/dtype.ts'
 import { type FoundPackage, findPackage } from './find-package.ts'
+import type { TensorValue } from './types.ts'
 
 /** An object of a library's. */
 export type Handle = unknown
@@ -14,6 +16,17 @@ export type Call = (...given: readonly unknown[]) => unknown
 export const FFI = 'koffi'
 /** What a shipped folder calls a library by. */
 export const CALLED_BY = { package: FFI, range: '^3.0.0' } as const
+
+/**
+ * Throws if the data of a feed is longer or shorter than its shape says. A library makes room by the shape: more would be written behind
+ * it, and with less it would predict with what its memory held before.
+ */
+export function checkFeedBytes(name: string, { dtype, shape, data }: TensorValue): void {
+  const wanted = sizeInBytes({ dtype, shape })
+  const given = ArrayBuffer.isView(data) ? data.byteLength : undefined
+  if (given === wanted && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return
+  throw new Error(`the input ${name} has ${given} bytes, and ${wanted} by its shape ${shape.join('x')}`)
+}
 
 export const findKoffi = (): FoundPackage | null => findPackage(FFI, null)
 

@@ -35,10 +35,15 @@ export async function readKeras(file: string): Promise<Model> {
   const found = arrays(tree)
   const none: ReadonlyMap<string, ConstantData> = new Map()
   const builder = new GraphBuilder()
-  writeModel(
-    builder,
-    bound(tree, (layer) => found.get(layer)?.() ?? none),
-  )
+  const whole = bound(tree, (layer) => found.get(layer)?.() ?? none)
+  try {
+    writeModel(builder, whole)
+  } catch (error) {
+    // A layer says so of its own numbers; these are of the model.
+    if (error instanceof RangeError)
+      throw new InputError(`${file} has a number that it cannot have (${error.message}); save it again`)
+    throw error
+  }
   return builtModel(builder, { file, format: container, parts: [bytes] })
 }
 

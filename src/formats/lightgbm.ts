@@ -9,11 +9,10 @@ import { labelOf, type Objective, objectiveOf } from './lightgbm/objectives.ts'
 import { parseTextModel, type TextBlock, type TextModel } from './lightgbm/text.ts'
 import { LinearWriter, listedTree } from './lightgbm/trees.ts'
 import { SetWriter } from './tabular/set-writer.ts'
-import { tabularModel } from './tabular/tabular-model.ts'
+import { MOST_FEATURES, tabularModel } from './tabular/tabular-model.ts'
 
 /** A text of JavaScript's has 2²⁹ characters at most. */
 const LIMIT_BYTES = 2 ** 29 - 32
-const MOST_FEATURES = 2 ** 31 - 2
 const MOST_CLASSES = 100_000
 
 /**
@@ -65,7 +64,7 @@ function hasMadeLeaves({ header, trees }: TextModel, { transform }: Objective, f
 
 function tabularOf(model: TextModel, file: string): TabularModel {
   const { header, trees } = model
-  const featureCount = header.count('max_feature_idx', MOST_FEATURES) + 1
+  const featureCount = header.count('max_feature_idx', MOST_FEATURES - 1) + 1
   const outputCount = header.has('num_tree_per_iteration')
     ? header.count('num_tree_per_iteration', MOST_CLASSES)
     : header.count('num_class', MOST_CLASSES)

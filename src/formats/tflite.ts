@@ -5,6 +5,7 @@ import type { Model } from '../graph/model.ts'
 import type { Dimension } from '../graph/types.ts'
 import { builtModel } from './build/built-model.ts'
 import { GraphBuilder, type Value } from './build/graph-builder.ts'
+import { uniqueName } from './build/unique-name.ts'
 import { readWhole } from './file.ts'
 import type { ReadOptions } from './read-options.ts'
 import { type CheckedModel, checkedModel } from './tflite/checked-model.ts'
@@ -114,14 +115,11 @@ function namesOf(
   { tensors, inputs, outputs }: SubgraphRow,
   signature: SignatureRow | undefined,
 ): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
-  const taken = new Set<string>()
-  const unique = (wish: string): string => {
-    let name = wish
-    for (let k = 1; taken.has(name); k++) name = `${wish}_${k}`
-    taken.add(name)
-    return name
+  const taken = new Map<string, number>()
+  const named = (places: readonly number[], side: 'inputs' | 'outputs'): string[] => {
+    // The first that a signature lists for a tensor counts.
+    const names = new Map([...(signature?.[side] ?? [])].reverse().map(({ tensor_index, name }) => [tensor_index, name]))
+    return places.map((at) => uniqueName(names.get(at) || tensors[at]!.name || side.slice(0, -1), taken))
   }
-  const named = (at: number, side: 'inputs' | 'outputs'): string =>
-    unique(signature?.[side].find(({ tensor_index }) => tensor_index === at)?.name || tensors[at]!.name || `${side.slice(0, -1)}`)
-  return { inputs: inputs.map((at) => named(at, 'inputs')), outputs: outputs.map((at) => named(at, 'outputs')) }
+  return { inputs: named(inputs, 'inputs'), outputs: named(outputs, 'outputs') }
 }

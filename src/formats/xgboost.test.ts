@@ -60,6 +60,11 @@ checkHostile(readXgboost, 'xgboost/3.2-binary.json', [
     (text) => text.replace(/"split_indices":\[\d+/, '"split_indices":[77'),
     /asks for feature 77 of 6/,
   ],
+  [
+    'two billion features',
+    (text) => text.replaceAll(/"num_feature":"\d+"/g, '"num_feature":"2147483646"'),
+    /num_feature is 2147483646, not a number from 0 to 10000000/,
+  ],
   ['NaN for a threshold', (text) => text.replace(/"split_conditions":\[[^,]+/, '"split_conditions":[NaN'), /compares with NaN/],
   ['a billion trees', (text) => text.replace(/"id":0,/, '"id":1000000000,'), /tree\.?.*id is 1000000000|tree 1000000000/],
   [

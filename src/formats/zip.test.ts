@@ -91,6 +91,25 @@ describe('an archive', () => {
     expect(() => archive.read('a')).toThrow(message)
   })
 
+  test.each([0, 6] as const)('refuses a member of another checksum (level %i)', (level) => {
+    const flipped = zip({ a: letters }, 0)
+    flipped[flipped.indexOf('abcabc') + 3]! ^= 4
+    const other = withEntry(zip({ a: letters }, level), (b, at) => b.writeUInt32LE(b.readUInt32LE(at + 16) ^ 1, at + 16))
+    for (const bytes of [flipped, other]) {
+      const archive = open(bytes)
+      expect(() => archive.read('a')).toThrow(InputError)
+      expect(() => archive.read('a')).toThrow(/the bytes of 'a' are not those that its checksum says/)
+    }
+  })
+
+  test('refuses to unpack one member without end', () => {
+    const archive = open(zip({ a: new Uint8Array(1 << 20) }))
+    const readAll = () => {
+      for (let k = 0; k < 100; k++) archive.read('a')
+    }
+    expect(readAll).toThrow(/^m\.zip names its members too often, last 'a'; save it again$/)
+  })
+
   test('names the member that stands twice, in each archive its own', () => {
     for (const name of ['aa', 'bb']) {
       const bytes = Buffer.from(

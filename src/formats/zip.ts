@@ -1,11 +1,13 @@
 // A zip archive, member by member, in memory: nothing is unpacked to disk. adm-zip reads it; what it would do without bound for a hostile
-// file (a folder for each slash of a name) is refused where it first sees the name. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+// file (a folder for each slash of a name) is refused where it first sees the name. Every member is checked against its checksum: a bit that
+// flipped on a disk would be a wrong weight. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+import { crc32, inflateRawSync } from 'node:zlib'
 import AdmZip from 'adm-zip'
 import { InputError } from '../graph/input-error.ts'
 
 export interface Archive {
   readonly members: ReadonlyMap<string, Member>
-  /** Stored members are views of the archive. Undefined where there is none. Throws InputError where it is damaged. */
+  /** Stored members are views of the archive. Undefined where there is none. Throws InputError if it is damaged. */
   read(name: string): Uint8Array<ArrayBuffer> | undefined
 }
 
@@ -24,6 +26,9 @@ export interface Words {
 const LARGEST_BYTES = 4 * 2 ** 30
 const MOST_MEMBERS = 10_000
 const LONGEST_NAME = 1024
+/** How often an archive is read as a whole: a description can name one member a million times. */
+const MOST_READS = 16
+const READ_AT_LEAST_BYTES = 1 << 20
 const [STORED, DEFLATED] = [0, 8]
 
 /** Throws InputError. Encryption, names that stand twice and what would grow beyond measure are refused before anything is unpacked. */
@@ -37,6 +42,7 @@ export function openZip(bytes: Uint8Array<ArrayBuffer>, words: Words): Archive {
     if (header.encrypted) throw refuse('is encrypted')
     if (total > LARGEST_BYTES) throw refuse(`would grow to ${total} bytes when it is unpacked ('${name}')`)
   }
+  let left = READ_AT_LEAST_BYTES + MOST_READS * total
   return {
     members: new Map(
       [...entries].map(([name, { header }]) => [name, { packedBytes: header.compressedSize, sizeBytes: header.size }]),
@@ -44,14 +50,19 @@ export function openZip(bytes: Uint8Array<ArrayBuffer>, words: Words): Archive {
     read(name) {
       const entry = entries.get(name)
       if (entry === undefined) return undefined
-      const { method, size } = entry.header
+      const { method, size, crc } = entry.header
       if (method !== STORED && method !== DEFLATED) throw refuse(`is packed in a way that is not read (${method})`)
+      left -= size
+      if (left < 0) throw refuse(`names its members too often, last '${name}'`)
       const content = orElse(
-        // adm-zip copies what is stored, unless it is asked for what lies in the file.
-        () => (method === STORED ? entry.getCompressedData() : entry.getData()),
+        () => {
+          const packed = entry.getCompressedData()
+          return method === STORED ? packed : inflateRawSync(packed, { maxOutputLength: Math.max(1, size) })
+        },
         () => damaged(`'${name}' cannot be unpacked`),
       )
       if (content.byteLength !== size) throw damaged(`'${name}' has ${content.byteLength} bytes, not ${size}`)
+      if (crc32(content) !== crc) throw damaged(`the bytes of '${name}' are not those that its checksum says`)
       return new Uint8Array(content.buffer as ArrayBuffer, content.byteOffset, content.byteLength)
     },
   }

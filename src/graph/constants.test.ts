@@ -112,6 +112,13 @@ describe('reading', () => {
     expect(only(sparse(int64Tensor('', [2], [2, 4]))).sizeBytes).toBe(24)
   })
 
+  test('sparse: what would be gigabytes when it is dense is refused', () => {
+    const proto = modelOf([])
+    const [values, indices] = [floatTensor('s', [1], [5]), int64Tensor('', [1], [2])]
+    proto.graph!.sparseInitializer.push(create(SparseTensorProtoSchema, { values, indices, dims: [2n ** 30n, 2n] }))
+    expect(() => numbers(modelInMemory(proto))).toThrow(InputError)
+  })
+
   test('external data, whole and in part of a file', () => {
     const file = new Uint8Array(Float32Array.of(0, 1, 2, 3).buffer)
     const model = {

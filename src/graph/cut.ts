@@ -71,7 +71,7 @@ export function nodesBehind(
     for (const node of consumers.get(todo.pop()!) ?? []) {
       if (found.has(node)) continue
       found.add(node)
-      todo.push(...node.output.filter((name) => name !== ''))
+      for (const name of node.output) if (name !== '') todo.push(name)
     }
   }
   return new Set(graph.node.filter((node) => found.has(node) || isConstantNode(node)))
@@ -95,7 +95,7 @@ function nodesAlive(graph: GraphProto, { producers }: Links<NodeProto>, given: r
     const maker = producers.get(name)
     if (maker === undefined || kept.has(maker)) continue
     kept.add(maker)
-    todo.push(...readsOf(maker))
+    for (const read of readsOf(maker)) todo.push(read)
   }
   return kept
 }

@@ -71,7 +71,7 @@ export function withoutDead(graph: GraphProto): GraphProto {
     const maker = producers.get(name)
     if (maker === undefined || kept.has(maker)) continue
     kept.add(maker)
-    todo.push(...readsOf(maker))
+    for (const read of readsOf(maker)) todo.push(read)
   }
   const listed = new Set(graph.input.map(({ name }) => name))
   const node = graph.node.filter((one) => kept.has(one))

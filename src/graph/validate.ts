@@ -110,7 +110,7 @@ function undefinedValues(holder: NodeHolder, outer: readonly ReadonlySet<string>
       found.push(problem('undefined-value', message))
     }
     for (const { attribute, graph } of subgraphsOf(node)) {
-      found.push(...undefinedValues(graph, scopes, `'${attribute}' of ${where()}`))
+      for (const one of undefinedValues(graph, scopes, `'${attribute}' of ${where()}`)) found.push(one)
     }
   })
   const output = outputNames(holder).find(isMissing)

@@ -278,9 +278,11 @@ function rowsOf(shape: Shape): Dimension {
 }
 
 function broadcastOf(shapes: readonly (readonly number[])[]): number[] | undefined {
-  const rank = Math.max(0, ...shapes.map(({ length }) => length))
+  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0)
   if (rank === 0) return undefined
-  return Array.from({ length: rank }, (_, axis) => Math.max(...shapes.map((shape) => shape[axis - rank + shape.length] ?? 1)))
+  return Array.from({ length: rank }, (_, axis) =>
+    shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).reduce((a, b) => Math.max(a, b)),
+  )
 }
 
 /** By symbol, the size that most joined shapes tell. */

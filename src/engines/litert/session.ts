@@ -1,7 +1,7 @@
 // A model opened with LiteRT on the CPU: compiled once, its XNNPACK delegate takes what it can. Sizes that the file leaves free are set
 // when a prediction is fed with others than the one before.
 
-import type { Handle, Out } from '../koffi.ts'
+import { checkFeedBytes, type Handle, type Out } from '../koffi.ts'
 import type { Feeds, InputDeclaration, PreparedRun, Results, Session, TensorValue } from '../types.ts'
 import { type CallName, type Layout, type LitertApi, layoutOf, shapeOf, statusInWords, type TensorType } from './c-api.ts'
 import { dtypeOf, elementBytes, valueFrom } from './element-types.ts'
@@ -31,6 +31,8 @@ interface Opened {
   readonly outputs: readonly Port[]
   /** Shapes of the inputs that the compiled model stands at, as JSON; null: as the file has them. */
   at: string | null
+  /** Some shapes of a prediction were accepted. */
+  wasSettled: boolean
   closed: boolean
 }
 
@@ -41,7 +43,7 @@ export function openSession(api: LitertApi, file: string, cpu: Readonly<Record<s
   const signature = signatureOf(api, model)
   const { inputs, outputs } = portsOf(api, api.got('GetModelSignature', model, signature))
   const compiled = saying(api, `Load model from ${file} failed`, () => compile(api, environment, model, cpu))
-  const opened: Opened = { api, environment, compiled, signature, inputs, outputs, at: null, closed: false }
+  const opened: Opened = { api, environment, compiled, signature, inputs, outputs, at: null, wasSettled: false, closed: false }
   // What it lacks it says when it makes room for what lies between.
   if (!inputs.some(({ shape }) => isFree(shape))) saying(api, `Load model from ${file} failed`, () => outputShapes(opened, true))
   const bound = new Set<Bound>()
@@ -142,8 +144,7 @@ function bind(opened: Opened, feeds: Feeds): Bound {
   if (opened.closed) throw new Error('the session is closed')
   checkFeeds(inputs, feeds)
   const shapes = JSON.stringify(inputs.map(({ name }) => feeds[name]!.shape))
-  const settled = () => settle(opened, shapes, feeds)
-  const shapesOut = opened.at === shapes ? settled() : saying(api, 'LiteRT refuses these shapes', settled)
+  const shapesOut = settledShapes(opened, shapes, feeds)
   const bufferFor = (kind: 'Input' | 'Output', i: number, element: number, shape: readonly number[]) => {
     const needs = api.got(`GetCompiledModel${kind}BufferRequirements` as CallName, compiled, signature, i)
     return api.got('CreateManagedTensorBufferFromRequirements', environment, { element, layout: layoutOf(shape) }, needs)
@@ -178,6 +179,18 @@ function release({ koffi, free }: LitertApi, { buffers, outputs, lists }: Bound)
   for (const buffer of [...buffers, ...outputs.map(({ buffer }) => buffer)]) free('TensorBuffer', buffer)
   koffi.free(lists.in as never)
   koffi.free(lists.out as never)
+}
+
+/**
+ * As `settle`. What the library prints of shapes that it refuses is caught for the first ones alone: a server goes on logging while it
+ * answers requests of other shapes.
+ */
+function settledShapes(opened: Opened, shapes: string, feeds: Feeds): number[][] {
+  const settled = () => settle(opened, shapes, feeds)
+  if (opened.wasSettled) return settled()
+  const found = saying(opened.api, 'LiteRT refuses these shapes', settled)
+  opened.wasSettled = true
+  return found
 }
 
 /** Sets the sizes that the file leaves free, makes room for all that lies between, and gives the shapes of the outputs. */
@@ -258,5 +271,6 @@ function checkFeeds(inputs: readonly Port[], feeds: Feeds): void {
     const fits = shape!.length === fed.shape.length && shape!.every((size, axis) => size === '' || size === fed.shape[axis])
     const wanted = shape!.map((size) => (size === '' ? '?' : size)).join('x')
     if (!fits) throw new Error(`the input ${name} is declared as ${wanted}, not ${fed.shape.join('x')}`)
+    checkFeedBytes(name, fed)
   }
 }

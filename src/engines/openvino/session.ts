@@ -1,7 +1,7 @@
 // A model opened with OpenVINO. It is compiled for the shapes that it is fed with: where all are declared when it is opened, else at the
 // first prediction with such shapes, so that its time lies in that prediction. Beyond a few shapes it is compiled once more with free ones.
 import { firstLineOf } from '../../graph/input-error.ts'
-import type { Handle, Out } from '../koffi.ts'
+import { checkFeedBytes, type Handle, type Out } from '../koffi.ts'
 import type { Feeds, InputDeclaration, OpenOptions, PreparedRun, Results, Session, TensorValue } from '../types.ts'
 import type { CallName, OpenvinoApi } from './c-api.ts'
 import { codeOf, dtypeOf, valueFrom } from './element-types.ts'
@@ -198,7 +198,7 @@ interface Prepared {
 function preparedRun(opened: Opened, feeds: Feeds, runs: ProfiledRun[] | null): Prepared {
   const { api, inputs } = opened
   checkFeeds(inputs, feeds)
-  const tensors = Object.entries(feeds).map(([name, value]) => ({ name, tensor: tensorFrom(api, value) }))
+  const tensors = Object.entries(feeds).map(([name, value]) => ({ name, tensor: tensorFrom(api, name, value) }))
   const self = {}
   let compiled: Compiled | null = null
   const predict = (): Compiled => {
@@ -243,8 +243,10 @@ function checkFeeds(inputs: readonly InputDeclaration[], feeds: Feeds): void {
   }
 }
 
-function tensorFrom(api: OpenvinoApi, { dtype, shape, data }: TensorValue): Handle {
+function tensorFrom(api: OpenvinoApi, name: string, value: TensorValue): Handle {
+  const { dtype, shape, data } = value
   if (!ArrayBuffer.isView(data)) throw new Error("OpenVINO's C API does not take strings")
+  checkFeedBytes(name, value)
   const tensor = api.got('tensor_create', codeOf(api, dtype), { rank: shape.length, dims: [...shape] })
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   bytesOf(api, tensor).set(bytes)

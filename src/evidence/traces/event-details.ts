@@ -152,7 +152,12 @@ function operatorDetail(bytes: Buffer, at: number): Detail {
 const shapeOf = (value: unknown): number[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'number') ? (value as number[]) : []
 
+/** Too short to be nested beyond measure. */
+const SHORT = 800
+
+/** Undefined if it is not JSON, or nested beyond measure: texts are not counted while the event is scanned. */
 function parsed(value: string): unknown {
+  if (value.length > SHORT && skipValue(Buffer.from(value), 0) < 0) return undefined
   try {
     return JSON.parse(value)
   } catch {

@@ -4,58 +4,8 @@ import { expect, test } from 'vitest'
 import { factsOf } from '../../analyze/traces/facts-of.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { sourceOf } from './check-reader.ts'
-import { example } from './example-kineto.ts'
-import { marshalled } from './example-marshal.ts'
-import { pprofOf } from './example-pprof.ts'
-import { line, plane, space } from './example-xspace.ts'
+import { EXAMPLE_TRACES } from './example-traces.ts'
 import { readSource } from './index.ts'
-
-const frames = [{ name: 'a', file: 'a.py', line: 1 }, { name: 'b' }]
-const SEEDS: Readonly<Record<string, Buffer>> = {
-  kineto: Buffer.from(JSON.stringify(example())),
-  chrome: Buffer.from('[{"ph":"B","name":"a","ts":0,"pid":1,"tid":1},{"ph":"E","ts":5,"pid":1,"tid":1}]'),
-  speedscope: Buffer.from(
-    JSON.stringify({
-      $schema: 'https://www.speedscope.app/file-format-schema.json',
-      shared: { frames },
-      profiles: [{ type: 'sampled', unit: 'seconds', samples: [[0, 1]], weights: [2] }],
-    }),
-  ),
-  collapsed: Buffer.from('a (x.py:1);b 3\nc 4\na;d 5\n'),
-  cprofile: marshalled([
-    [
-      ['a.py', 1, 'f'],
-      [1, 1, 0.5, 0.5],
-    ],
-    [
-      ['~', 0, '<x>'],
-      [1, 1, 0.5, 0.5],
-    ],
-  ]),
-  cpuprofile: Buffer.from(
-    '{"nodes":[{"id":1,"callFrame":{"functionName":"a","url":"","lineNumber":1},"children":[2]},{"id":2,"callFrame":{"functionName":"b"}}],"samples":[1,2],"timeDeltas":[1,2]}',
-  ),
-  pyinstrument: Buffer.from(
-    '{"sample_count":3,"root_frame":{"function":"a","file_path":"a.py","line_no":1,"time":2,"children":[]}}',
-  ),
-  scalene: Buffer.from(
-    '{"elapsed_time_sec":2,"files":{"a.py":{"lines":[{"lineno":1,"line":"x","n_cpu_percent_python":5,"n_cpu_percent_c":1,"n_sys_percent":0}]}}}',
-  ),
-  xplane: space([
-    plane('/device:GPU:0', {
-      lines: [line('Stream #1', 5n, [[1, 2, 3_000_000]])],
-      events: { 1: 'k' },
-      numbers: { core_count: 3 },
-    }),
-  ]),
-  pprof: pprofOf({ types: [['cpu', 'nanoseconds']], samples: [{ stack: [['a'], ['b']], values: [5] }] }),
-  openvino: Buffer.from('layerName;execStatus;layerType;execType;realTime (ms);cpuTime (ms);\na;EXECUTED;Conv;jit;1.0;1.0;\n'),
-  tflite: Buffer.from(
-    'node type, start, first, avg_ms, %, cdf%, mem KB, times called, name\nCONV, 0, 0, 1.0, 1%, 1%, 0, 1, [a]:0\n',
-  ),
-  ncu: Buffer.from('"ID","Kernel Name","gpu__time_duration.sum"\n"","","ns"\n"0","k","5"\n'),
-  rocprof: Buffer.from('"Kernel_Name","Start_Timestamp","End_Timestamp"\n"k",5,9\n'),
-}
 
 /** Ends in one of the two ways. */
 async function endsWell(bytes: Buffer): Promise<void> {
@@ -70,7 +20,7 @@ async function endsWell(bytes: Buffer): Promise<void> {
 
 const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom('set', 'cut', 'drop', 'repeat'))
 
-test.each(Object.entries(SEEDS))('%s, damaged anywhere', async (_, seed) => {
+test.each(Object.entries(EXAMPLE_TRACES))('%s, damaged anywhere', async (_, seed) => {
   await endsWell(seed)
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
@@ -88,7 +38,7 @@ test.each(Object.entries(SEEDS))('%s, damaged anywhere', async (_, seed) => {
   )
 })
 
-test.each(Object.entries(SEEDS))('%s, a few bytes of it', async (_, seed) => {
+test.each(Object.entries(EXAMPLE_TRACES))('%s, a few bytes of it', async (_, seed) => {
   for (let from = 0; from < Math.min(12, seed.length); from++)
     for (let length = 0; length < 12; length++) await endsWell(seed.subarray(from, from + length))
 })
@@ -101,4 +51,16 @@ test('numbers that are none', async () => {
           `{"schemaVersion":1,"traceEvents":[{"ph":"X","cat":"kernel","name":"k","ts":1,"dur":1,"pid":1,"tid":1,"args":{},"${key}":${value}},{"ph":"X","cat":"kernel","name":"k","ts":1,"dur":1,"pid":1,"tid":1}]}`,
         ),
       )
+})
+
+test('arguments nested a hundred thousand times', async () => {
+  const deep = (open: string, close: string) => `${open.repeat(100_000)}1${close.repeat(100_000)}`
+  const [lists, objects] = [deep('[', ']'), deep('{"x":', '}')]
+  const event = (args: string) =>
+    `{"schemaVersion":1,"traceEvents":[{"ph":"X","cat":"cpu_op","name":"aten::add","ts":1,"dur":1,"pid":1,"tid":1,"args":${args}},{"ph":"X","cat":"kernel","name":"k","ts":1,"dur":1,"pid":1,"tid":1}]}`
+  const node = (args: string) =>
+    `[{"cat":"Session","name":"model_run","ph":"X","ts":1,"dur":9,"pid":1,"tid":1},{"cat":"Node","name":"a_kernel_time","ph":"X","ts":1,"dur":5,"pid":1,"tid":1,"args":${args}}]`
+  for (const value of [lists, objects, JSON.stringify(lists), JSON.stringify(objects)])
+    for (const key of ['Input Dims', 'Input type', 'Concrete Inputs', 'input_type_shape'])
+      for (const trace of [event, node]) await endsWell(Buffer.from(trace(`{"op_name":"Add","${key}":${value}}`)))
 })

@@ -53,14 +53,18 @@ NESTING[OPEN_BRACKET] = OPENED
 NESTING[CLOSE_BRACE] = CLOSED
 NESTING[CLOSE_BRACKET] = CLOSED
 
+/** Values of traces have some five levels; walking or writing what has thousands overflows the stack. */
+const DEEPEST = 400
+
 function skipNested(bytes: Buffer, at: number): number {
   const { length } = bytes
   let depth = 0
   for (let i = at; i < length; i++) {
     const what = NESTING[bytes[i]!]!
     if (what === 0) continue
-    if (what === OPENED) depth++
-    else if (what === CLOSED) {
+    if (what === OPENED) {
+      if (++depth > DEEPEST) return BAD
+    } else if (what === CLOSED) {
       if (--depth === 0) return i + 1
     } else {
       const end = skipString(bytes, i)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { eventRows, readContent, readTimeline } from './check-reader.ts'
-import { line, message, plane, space } from './example-xspace.ts'
+import { line, message, number, plane, space, text } from './example-xspace.ts'
 
 const gpu = plane('/device:GPU:0', {
   lines: [
@@ -21,6 +21,27 @@ test('streams with picoseconds; derived lines left out; roofs of the file', asyn
     ['copy', 'MemcpyH2D', 8, 1],
   ])
   expect(recording.devices).toMatchObject([{ name: '/device:GPU:0', computeCapability: 8, flopsPerSecond: 19.5e12 }])
+})
+
+test('statistics of an event are read once, however many events share them', async () => {
+  const count = 30_000
+  const stat = message(5, Buffer.concat([number(1, 1), number(3, 7)]))
+  const metadata = Buffer.concat([number(1, 1), text(2, 'kernel'), ...Array.from({ length: count }, () => stat)])
+  const shared = Buffer.concat([
+    text(2, '/device:GPU:0'),
+    message(
+      3,
+      line(
+        'Stream #1',
+        5n,
+        Array.from({ length: count }, (_, k) => [1, 2 * k, 1] as const),
+      ),
+    ),
+    message(4, Buffer.concat([number(1, 1), message(2, metadata)])),
+    message(5, Buffer.concat([number(1, 1), message(2, Buffer.concat([number(1, 1), text(2, 'flops')]))])),
+  ])
+  const { timeline } = await readTimeline(space([shared]))
+  expect(timeline.length).toBe(count)
 })
 
 const tpu = (lines: readonly Buffer[]) => plane('/device:TPU:0', { lines, events: { 1: 'jit_predict', 2: 'fusion.1' } })

@@ -78,12 +78,22 @@ type Stats = Readonly<Record<string, string | number>>
 interface Plane {
   name: string
   readonly lines: [from: number, to: number][]
-  readonly events: Map<number, { name: string; display: string; stats: [number, number][] }>
+  readonly events: Map<number, EventMetadata>
   readonly statNames: Map<number, string>
   readonly stats: [number, number][]
 }
 
-const textOf = (bytes: Buffer, { from, to }: Field): string => bytes.toString('utf8', from, to)
+interface EventMetadata {
+  name: string
+  display: string
+  readonly ranges: [number, number][]
+  /** What stands at `ranges`, read for the first event. */
+  stats?: Stats
+}
+
+/** Texts are searched for each event that has them. */
+const LONGEST_TEXT = 1 << 14
+const textOf = (bytes: Buffer, { from, to }: Field): string => bytes.toString('utf8', from, Math.min(to, from + LONGEST_TEXT))
 
 /** Metadata stands after the lines that use it: they are found first, and read then. */
 function readPlane(space: Space, from: number, to: number): void {
@@ -125,12 +135,12 @@ function entryOf(bytes: Buffer, { from, to }: Field): { key: number; value: [num
 
 function readEventMetadata(bytes: Buffer, field: Field, plane: Plane): void {
   const { key, value } = entryOf(bytes, field)
-  const told = { name: '', display: '', stats: [] as [number, number][] }
+  const told: EventMetadata = { name: '', display: '', ranges: [] }
   walkFields(bytes, value[0], value[1], (one) => {
     if (one.wire !== 2) return
     if (one.number === 2) told.name = textOf(bytes, one)
     else if (one.number === 4) told.display = textOf(bytes, one)
-    else if (one.number === 5) told.stats.push([one.from, one.to])
+    else if (one.number === 5) told.ranges.push([one.from, one.to])
   })
   plane.events.set(key, told)
 }
@@ -142,8 +152,9 @@ function readStatMetadata(bytes: Buffer, field: Field, plane: Plane): void {
   })
 }
 
-function statsOf(bytes: Buffer, { statNames }: Plane, ranges: readonly [number, number][]): Stats {
-  const stats: Record<string, string | number> = {}
+/** `base`: what they add to. It is not copied, since many events share one. */
+function statsOf(bytes: Buffer, { statNames }: Plane, ranges: readonly [number, number][], base: Stats | null = null): Stats {
+  const stats: Record<string, string | number> = Object.create(base)
   for (const [from, to] of ranges) {
     let name = ''
     let value: string | number | undefined
@@ -224,7 +235,8 @@ function readEvent(space: Space, plane: Plane, { device, thread, lineUs, start, 
   // Occurrences are sums over many events, without a place in time.
   if (!isTimed) return
   const told = plane.events.get(metadata)
-  const stats = statsOf(bytes, plane, [...(told?.stats ?? []), ...ranges])
+  if (told !== undefined) told.stats ??= statsOf(bytes, plane, told.ranges)
+  const stats = statsOf(bytes, plane, ranges, told?.stats)
   const name = told?.display || told?.name || `event ${metadata}`
   countTracing(space, stats, durationPs / 1e6)
   const { kind, detail } = device === undefined ? hostKind(told?.name ?? name, stats) : deviceKind(told?.name ?? name, stats)

@@ -6,6 +6,7 @@ import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } f
 import { type AttributeValue, graph, model, type NodeHead, node, valueInfo } from '../../graph/build.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
 import { type ConstantData, int64s, tensorOf } from './constant-data.ts'
+import { uniqueName } from './unique-name.ts'
 
 /** A tensor of the graph being written: its rank is always known, sizes may be symbols or unknown (null). */
 export interface Value {
@@ -29,7 +30,7 @@ type Attributes = Readonly<Record<string, AttributeValue>>
 
 /** What the builders of a graph and of the subgraphs in it share. */
 interface Shared {
-  readonly names: Set<string>
+  readonly names: Map<string, number>
   readonly constants: Map<string, Value>
   /** What each initializer holds, by its name. */
   readonly contents: Map<string, ConstantData>
@@ -67,7 +68,7 @@ export class GraphBuilder {
       within !== undefined
         ? within.#shared
         : {
-            names: new Set(),
+            names: new Map(),
             constants: new Map(),
             contents: new Map(),
             alone: new Set(),
@@ -80,7 +81,7 @@ export class GraphBuilder {
 
   /** A graph input, with its own name. What is fed where nothing is: `content` (a state's zeros). */
   input(name: string, dtype: DType, shape: readonly Dimension[], content?: ConstantData): Value {
-    this.#shared.names.add(name)
+    this.#shared.names.set(name, 1)
     this.#inputs.push(valueInfo(name, dtype, shape))
     if (content !== undefined) this.#shared.initializers.push(tensorOf(name, content))
     return { name, dtype, shape }
@@ -88,7 +89,7 @@ export class GraphBuilder {
 
   /** Keeps names for graph inputs and outputs that are told later: nothing else is called so. */
   reserve(names: Iterable<string>): void {
-    for (const name of names) this.#shared.names.add(name)
+    for (const name of names) this.#shared.names.set(name, 1)
   }
 
   /** Makes `value` the graph output `name`; outputs stand in the order of these calls. */
@@ -221,11 +222,7 @@ export class GraphBuilder {
 
   /** `wish`, or with a number behind it where it is taken. */
   #unique(wish: string): string {
-    const { names } = this.#shared
-    let name = wish
-    for (let k = 1; names.has(name); k++) name = `${wish}_${k}`
-    names.add(name)
-    return name
+    return uniqueName(wish, this.#shared.names)
   }
 }
 

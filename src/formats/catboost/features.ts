@@ -2,8 +2,7 @@
 // name: its numbers come from tables of hashes that the row alone does not give.
 import { InputError } from '../../graph/input-error.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
-
-const MOST_FEATURES = 10_000_000
+import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 
 /** What NaN is taken for. 'as-is': no comparison with it holds. */
 export type Missing = 'as-is' | 'lowest' | 'highest'
@@ -36,8 +35,8 @@ export function numericFeatures(info: DocumentRecord, file: string): Features {
   let count = 0
   const names: string[] = []
   for (const feature of listed) {
-    const index = feature.count('feature_index', MOST_FEATURES)
-    const column = feature.has('flat_feature_index') ? feature.count('flat_feature_index', MOST_FEATURES) : index
+    const index = feature.count('feature_index', MOST_FEATURES - 1)
+    const column = feature.has('flat_feature_index') ? feature.count('flat_feature_index', MOST_FEATURES - 1) : index
     columns[index] = { column, missing: missingOf(feature) }
     count = Math.max(count, column + 1)
     const name = feature.raw('feature_name') ?? feature.raw('feature_id')

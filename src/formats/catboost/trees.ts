@@ -104,7 +104,7 @@ export function anyShapeTree(root: DocumentRecord, features: Features): ListedTr
         )
       width = own.length
       rows.push({ yes: 0, no: 0, leafAt: values.length })
-      values.push(...own)
+      for (const value of own) values.push(value)
       return at
     }
     const row = { split: splitOf(node.record('split'), features), yes: 0, no: 0, leafAt: -1 }

@@ -22,10 +22,11 @@ export function parseRecord(text: string, where: string): JsonRecord {
 
 /** NaN becomes nothing, infinities numbers beyond all (1e999 is Infinity in JSON's grammar). */
 function parsePython(text: string): unknown {
-  const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
-    token.startsWith('"') ? token : token === 'NaN' ? 'null' : token.startsWith('-') ? '-1e999' : '1e999',
-  )
   try {
+    // A text of millions of characters is too long for the expression: a RangeError.
+    const plain = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, (token) =>
+      token.startsWith('"') ? token : token === 'NaN' ? 'null' : token.startsWith('-') ? '-1e999' : '1e999',
+    )
     return JSON.parse(plain)
   } catch {
     return undefined

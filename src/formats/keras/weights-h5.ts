@@ -102,6 +102,7 @@ function textsOf({ attributes }: Hdf5Group, name: string): readonly string[] | u
   const whole = attributes.get(name)
   if (whole !== undefined || attributes.has(name)) return whole ?? []
   const pieces: string[] = []
-  for (let k = 0; attributes.get(`${name}${k}`) !== undefined; k++) pieces.push(...attributes.get(`${name}${k}`)!)
+  for (let k = 0; attributes.get(`${name}${k}`) !== undefined; k++)
+    for (const piece of attributes.get(`${name}${k}`)!) pieces.push(piece)
   return attributes.get(`${name}0`) === undefined ? undefined : pieces
 }

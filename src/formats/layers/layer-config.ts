@@ -74,7 +74,9 @@ export class LayerConfig {
   }
 
   #wrong(key: string, wanted: string): never {
-    throw this.refuse(`has ${JSON.stringify(this.#values[key] ?? null)} for ${key}, not ${wanted}; save the model again`)
+    throw this.refuse(
+      `has ${JSON.stringify(this.#values[key] ?? null).slice(0, 200)} for ${key}, not ${wanted}; save the model again`,
+    )
   }
 }
 

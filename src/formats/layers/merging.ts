@@ -36,7 +36,7 @@ function aligned(call: LayerCall): Value[] {
   const { builder, inputs, config, className } = call
   if (inputs.length === 0 || (className === 'Subtract' && inputs.length !== 2))
     throw config.refuse(`is called with ${inputs.length} tensors`)
-  const rank = Math.max(...inputs.map(({ shape }) => shape.length))
+  const rank = inputs.reduce((most, { shape }) => Math.max(most, shape.length), 0)
   return sameType(call).map((x) =>
     unsqueeze(
       builder,

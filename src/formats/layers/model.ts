@@ -2,6 +2,7 @@
 // is the graph. Masks go with their tensors.
 import type { Dimension, DType } from '../../graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { uniqueName } from '../build/unique-name.ts'
 import { NUMBER_TYPES } from './arguments.ts'
 import {
   type Argument,
@@ -110,7 +111,7 @@ function evaluate(builder: GraphBuilder, { spec, layers, inputs }: Evaluation): 
       } else {
         if (waiting.has(key)) throw layer.config.refuse('is called with what it makes itself; save the model again')
         waiting.add(key)
-        open.push(...missing)
+        for (const one of missing) open.push(one)
       }
     }
   }
@@ -156,10 +157,21 @@ function writeCall(
       Object.entries(call.kwargs).flatMap(([key, value]) => (value instanceof TensorRef ? [[key, find(value).mask]] : [])),
     ),
   }
-  const { outputs, mask, masks, takesMasks } = writeLayer(builder, layer, given)
+  const { outputs, mask, masks, takesMasks } = inRange(layer, () => writeLayer(builder, layer, given))
   if (takesMasks === true) for (const ref of refsIn([...call.args, call.kwargs])) find(ref).mask = undefined
   const kept = mask === 'kept' ? given.masks[0] : mask
   return outputs.map((value, index) => ({ value, mask: masks === undefined ? (index === 0 ? kept : undefined) : masks[index] }))
+}
+
+/** Sizes that are fractions, below zero or beyond an array are a damaged file's: JavaScript throws RangeError for each. */
+function inRange<T>({ config }: BoundLayer, write: () => T): T {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw config.refuse(`has a number that it cannot have (${error.message}); save the model again`)
+    throw error
+  }
 }
 
 function argumentOf(structure: Structure, find: (ref: TensorRef) => Tensor): Argument {
@@ -227,14 +239,11 @@ const isDType = (value: unknown): value is DType =>
 
 /** Keys of a dictionary, or names of layers; the second of a name, and an input's, has a number behind it. */
 function outputNames({ inputs, outputs }: ModelSpec): string[] {
-  const taken = new Set(refsIn(inputs).map(({ layer }) => layer))
+  const taken = new Map(refsIn(inputs).map(({ layer }) => [layer, 1]))
   const keyed = isRecord(outputs) && !(outputs instanceof TensorRef) ? Object.keys(outputs).sort() : []
   const refs = refsIn(outputs)
   return refs.map(({ layer }, index) => {
     const wish = keyed.length === refs.length ? keyed[index]! : layer
-    let name = wish
-    for (let k = 1; taken.has(name); k++) name = `${wish}_${k}`
-    taken.add(name)
-    return name
+    return uniqueName(wish, taken)
   })
 }

@@ -53,7 +53,7 @@ export function alikeOf(op: Operation, given: readonly Argument[]): Value[] {
   const ranks = given.filter(isTensor).map(({ dtype }) => ORDER.indexOf(dtype))
   const constants = given.filter((value) => !isTensor(value)).map((value) => constantIn(value)?.dtype)
   const floats = constants.includes('float32')
-  const highest = ranks.length === 0 ? (constants[0] ?? 'float32') : (ORDER[Math.max(...ranks)] ?? 'float32')
+  const highest = ranks.length === 0 ? (constants[0] ?? 'float32') : (ORDER[ranks.reduce((a, b) => Math.max(a, b))] ?? 'float32')
   const whole = constants.includes('int32') && highest === 'bool' ? 'int32' : highest
   const dtype: DType = floats && !isFloat(highest) ? 'float32' : whole
   return given.map((value) => (isTensor(value) ? cast(op.builder, value, dtype) : asTensor(op, value, dtype)))

@@ -1,6 +1,7 @@
 // A fitted scikit-learn estimator, with what stands before it in a pipeline, as a tabular model.
 import type { Preparation, TabularModel } from '../../graph/forest/types.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 import { notRead, type Predictor, type SkopsContext, versionOf } from './context.ts'
 import { histGradientBoosting } from './hist-gradient-boosting.ts'
 import type { Inert } from './inert.ts'
@@ -15,9 +16,6 @@ import {
 } from './linear-models.ts'
 import { stepsOf, transformed } from './transformers.ts'
 import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
-
-/** More would be no model but a number in a damaged file. */
-const MOST_FEATURES = 10_000_000
 
 type Reader = (estimator: Inert, context: SkopsContext) => Predictor
 
@@ -61,7 +59,7 @@ export function tabularOfEstimator(root: Inert, file: string): TabularModel {
   let width = featureCount
   for (const step of before) {
     const done = transformed(step, { width }, context)
-    prepare.push(...done.steps)
+    for (const one of done.steps) prepare.push(one)
     width = done.width
   }
   const all = [...prepare, ...(predictor.prepare ?? [])]

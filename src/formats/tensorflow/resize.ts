@@ -36,6 +36,9 @@ export function resizedImage(builder: GraphBuilder, x: Value, parts: ResizeParts
   const from = x.shape.slice(2)
   const sizes = 'sizes' in to ? to.sizes : from.map((size, k) => (typeof size === 'number' ? size * to.times[k]! : null))
   const known = [...from, ...sizes].every((size) => typeof size === 'number')
+  for (const size of [...from, ...sizes])
+    if (typeof size === 'number' && !(Number.isInteger(size) && size >= 0 && size <= MOST_PIXELS))
+      throw new RangeError(`images of ${size} pixels along an axis are not resized`)
   const smooth = antialias && interpolation !== 'nearest' && interpolation !== 'area'
   const shrinks = !known || from.some((size, k) => Number(size) > Number(sizes[k]))
   if (!smooth || !shrinks) {
@@ -125,12 +128,17 @@ const KERNELS: Readonly<Record<Exclude<Interpolation, 'nearest' | 'area'>, Kerne
   },
 }
 
-/** A row of weights for each cell of the result. */
+/** Along an axis. */
+const MOST_PIXELS = 1 << 16
+const MOST_WEIGHTS = 1 << 23
+
+/** A row of weights for each cell of the result. Throws a RangeError if they would take too much memory. */
 function weights(
   from: number,
   to: number,
   { interpolation, smooth }: { readonly interpolation: Interpolation; readonly smooth: boolean },
 ): Float64Array[] {
+  if (from * to > MOST_WEIGHTS) throw new RangeError(`images of ${from} pixels along an axis are not resized to ${to}`)
   return Array.from({ length: to }, (_, cell) => {
     if (interpolation === 'area') return areaRow(cell, from, to)
     if (interpolation === 'bicubic' && !smooth) return cubicRow(cell, from, to)

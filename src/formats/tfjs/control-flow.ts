@@ -199,7 +199,7 @@ function sideOf(input: TensorRef, scope: Scope): { readonly isTrue: boolean; rea
     seen.add(ref.node)
     if (node.op === 'Switch' && node.inputs[1] !== undefined)
       return { isTrue: (ref.argument === 'output_true' ? 1 : ref.index) === 1, condition: node.inputs[1] }
-    open.push(...node.inputs, ...node.controls)
+    for (const one of [...node.inputs, ...node.controls]) open.push(one)
   }
   return undefined
 }

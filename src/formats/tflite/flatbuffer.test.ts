@@ -45,6 +45,21 @@ describe('whatever lies outside the file is refused', () => {
     expect(() => readRoot(file, schema, 'a.tflite')).toThrow(InputError)
   })
 
+  test('a million names of one table of many fields', () => {
+    const count = 1_000_000
+    const file = words(12, 0x0008_0006, 0x0000_0004, 8, 4, count, ...Array.from({ length: count }, () => 0))
+    // Each offset leads back to the table that lists them.
+    const view = new DataView(file.buffer)
+    for (let k = 0; k < count; k++) view.setInt32(24 + 4 * k, (count - k) * 4, true)
+    const end = 24 + 4 * count
+    const whole = new Uint8Array(end + 12)
+    whole.set(file)
+    // A table without fields: its vtable stands behind it.
+    whole.set(words(-4 >>> 0, 0x0004_0004), end)
+    const fields = Object.fromEntries(Array.from({ length: 10 }, (_, k) => [`field${k}`, int32()]))
+    expect(() => readRoot(whole, { list: tables(fields) }, 'a.tflite')).toThrow(/name each other too often/)
+  })
+
   test('a table that names one other a million times', () => {
     // Eight levels, each a table with 64 names of the one below: 64⁸ tables in 2 kB. Each is: its vtable's distance, where its vector is
     // named (4 on), how long the vector is, and the 64 names.

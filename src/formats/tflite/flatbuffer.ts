@@ -4,9 +4,13 @@
 import { InputError } from '../../graph/input-error.ts'
 import { type Field, type Fields, type Row, SCALAR_BYTES, type ScalarType, type UnionField } from './fields.ts'
 
-/** Tables and vectors are usually named once; strings and small tables may be shared by several. */
-const READ_PER_BYTE = 8
-const READ_AT_LEAST_BYTES = 1 << 16
+/** Memory that plain objects may take, per byte of the file: most of a file is weights, which stay where they are. */
+const READ_PER_BYTE = 4
+const READ_AT_LEAST_BYTES = 128 * 2 ** 20
+/** What V8 takes for a table with its offset, and for each of its fields. */
+const TABLE_BYTES = 64
+const FIELD_BYTES = 16
+const NUMBER_BYTES = 8
 
 interface Reading {
   readonly file: string
@@ -18,13 +22,15 @@ interface Reading {
 /** The root table. `bytes` fields are views into `bytes`. Throws InputError where the file is damaged; `file` names it. */
 export function readRoot<Table extends Fields>(bytes: Uint8Array<ArrayBuffer>, table: Table, file: string): Row<Table> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const reading = { file, bytes, view, leftBytes: Math.max(READ_AT_LEAST_BYTES, bytes.byteLength * READ_PER_BYTE) }
+  const reading = { file, bytes, view, leftBytes: READ_AT_LEAST_BYTES + bytes.byteLength * READ_PER_BYTE }
   return readTable(reading, follow(reading, 0, 'root'), table, 'root') as Row<Table>
 }
 
 /** `at`: where the table begins. `path` names it in messages. */
 function readTable(reading: Reading, at: number, table: Fields, path: string): Record<string, unknown> {
   const { view } = reading
+  const entries = Object.entries(table)
+  spend(reading, TABLE_BYTES + entries.length * FIELD_BYTES, path)
   need(reading, at, 4, path)
   const vtable = at - view.getInt32(at, true)
   need(reading, vtable, 4, `the vtable of ${path}`)
@@ -39,7 +45,7 @@ function readTable(reading: Reading, at: number, table: Fields, path: string): R
   }
   const row: Record<string, unknown> = {}
   let slot = 0
-  for (const [name, field] of Object.entries(table)) {
+  for (const [name, field] of entries) {
     const inside = `${path}.${name}`
     row[name] =
       field.kind === 'union'
@@ -67,7 +73,7 @@ function readField(reading: Reading, at: number | undefined, field: Exclude<Fiel
       if (at === undefined) return []
       const size = SCALAR_BYTES[field.type]
       const { start, count } = readVector(reading, at, size, path)
-      spend(reading, count * size, path)
+      spend(reading, count * NUMBER_BYTES, path)
       return Array.from({ length: count }, (_, k) => readScalar(reading, start + k * size, field.type, path))
     }
     case 'table':
@@ -75,7 +81,7 @@ function readField(reading: Reading, at: number | undefined, field: Exclude<Fiel
     case 'tables': {
       if (at === undefined) return []
       const { start, count } = readVector(reading, at, 4, path)
-      spend(reading, count * 4, path)
+      spend(reading, count * NUMBER_BYTES, path)
       return Array.from({ length: count }, (_, k) => {
         const inside = `${path}[${k}]`
         return readTable(reading, follow(reading, start + k * 4, inside), field.table, inside)
@@ -145,7 +151,7 @@ function readVector(reading: Reading, at: number, elementBytes: number, path: st
 function follow(reading: Reading, at: number, path: string): number {
   need(reading, at, 4, path)
   // What is named costs something to read, however small it is.
-  spend(reading, 4, path)
+  spend(reading, NUMBER_BYTES, path)
   return at + reading.view.getUint32(at, true)
 }
 

@@ -4,12 +4,12 @@ import type { Forest, LinearScores, TabularModel } from '../../graph/forest/type
 import { InputError } from '../../graph/input-error.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
 import { SetWriter } from '../tabular/set-writer.ts'
+import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 import { labelOf, type Objective, objectiveOf } from './objectives.ts'
 import { listedTree } from './trees.ts'
 
-/** Outputs and features that are read; more would be no model but a number in a damaged file. */
+/** Outputs that are read; more would be a number in a damaged file. */
 const MOST_OUTPUTS = 100_000
-const MOST_FEATURES = 2 ** 31 - 2
 const MOST_TREES = 10_000_000
 
 /** Throws InputError where the document is damaged, or has a booster or an objective that is not known. */

@@ -4,6 +4,9 @@ import { InputError } from '../../graph/input-error.ts'
 import { shorten } from './flags.ts'
 import type { DataRecord } from './records.ts'
 
+/** NumPy's own limit. */
+const MOST_AXES = 64
+
 type Nested = number | boolean | string | null | readonly Nested[]
 
 /** One record, its leading axes counting samples, or one for each object of a list. Throws an InputError for anything else. */
@@ -33,6 +36,7 @@ function record(content: Readonly<Record<string, unknown>>, stacked: boolean, wh
 function tensorOf(value: Nested, where: string): TensorValue {
   const shape: number[] = []
   for (let at: Nested | undefined = value; Array.isArray(at); at = at[0]) shape.push(at.length)
+  if (shape.length > MOST_AXES) throw new InputError(`${where}: lists are nested ${shape.length} deep; give an array`)
   const flat: (number | boolean | string | null)[] = []
   const collect = (item: Nested, depth: number): void => {
     if (!Array.isArray(item)) {

@@ -6,6 +6,7 @@ import { zipSync } from 'fflate'
 import { TensorProtoSchema } from 'onnx-buf'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { TensorValue } from '../../engines/types.ts'
+import { exampleNpy as npy } from '../../formats/example-npy.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ValueDeclaration } from '../../graph/types.ts'
 import { flagsOf, graphOf, input } from './example-graphs.ts'
@@ -21,21 +22,6 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
-/** The bytes numpy.save writes. */
-function npy(descr: string, shape: readonly number[], body: ArrayBufferView, { fortran = false, version = 1 } = {}): Uint8Array {
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
-  const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${tuple}, }`
-  const start = version === 1 ? 10 : 12
-  const header = `${text.padEnd(Math.ceil((start + text.length + 1) / 64) * 64 - start - 1)}\n`
-  const bytes = new Uint8Array(start + header.length + body.byteLength)
-  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, version, 0])
-  const view = new DataView(bytes.buffer)
-  if (version === 1) view.setUint16(8, header.length, true)
-  else view.setUint32(8, header.length, true)
-  bytes.set(new TextEncoder().encode(header), start)
-  bytes.set(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), start + header.length)
-  return bytes
-}
 const upTo = (count: number) => Float32Array.from({ length: count }, (_, index) => index)
 const file = (name: string, content: Uint8Array | string) => {
   writeFileSync(join(dir, name), content)
@@ -270,6 +256,11 @@ describe('refusals', () => {
     ['an unknown kind', () => file('d.txt', ''), /not a kind of data that is read; give \.npz/],
     ['an empty folder', () => dir, /nothing in this folder that is read/],
     ['no zip', () => file('d.npz', 'hello'), /d\.npz: the archive is damaged or no zip/],
+    [
+      'lists without end',
+      () => file('d.json', `${'['.repeat(100_000)}1${']'.repeat(100_000)}`),
+      /lists are nested 100000 deep; give an array/,
+    ],
     ['a cut zip', () => file('d.npz', zipSync({ 'x.npy': good }).subarray(0, 90)), /the archive is damaged/],
     ['no npy', () => file('d.npy', 'hello world'), /not a NumPy array file/],
     ['a cut npy', () => file('d.npy', good.subarray(0, good.length - 3)), /the file ends after 13 of 16 bytes/],

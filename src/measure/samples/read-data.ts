@@ -72,7 +72,7 @@ function readFile(path: string, inputs: readonly ResolvedInput[], options: Sampl
   const samples: Sample[] = []
   for (const record of recordsOf(path, inputs, options.labelsName, true)) {
     if (samples.length < options.limit)
-      samples.push(...samplesOf(record, inputs, { ...options, limit: options.limit - samples.length }))
+      for (const one of samplesOf(record, inputs, { ...options, limit: options.limit - samples.length })) samples.push(one)
   }
   return samples
 }

@@ -30,7 +30,10 @@ export function readDataset(file: Hdf5Bytes, messages: readonly Message[], name:
   const type = readDatatype(file, element.at)
   const array = { name, shape, type, sizeBytes: elementCount(shape) * type.sizeBytes }
   const filters = find(MESSAGE.filters)
-  const bytes = () => readLayout(file, array, layout.at, filters?.at)
+  const bytes = () => {
+    file.spend(array.sizeBytes, `array '${name}'`)
+    return readLayout(file, array, layout.at, filters?.at)
+  }
   return {
     type,
     shape,
@@ -78,7 +81,6 @@ function readChunks(file: Hdf5Bytes, array: ArrayParts, at: number, filtersAt: n
   const chunk = shape.map((_, axis) => file.u32(at + 11 + 4 * axis))
   const chunkBytes = elementCount(chunk) * type.sizeBytes
   const filters = filtersAt === undefined ? [] : readFilters(file, filtersAt, name)
-  file.allow(sizeBytes, `array '${name}'`)
   const result = new Uint8Array(sizeBytes)
   let copied = 0
   for (const leaf of leavesOf(file, file.u64(at + 3), { type: 1, keyBytes: () => 8 + 8 * (rank + 1) })) {
@@ -88,7 +90,10 @@ function readChunks(file: Hdf5Bytes, array: ArrayParts, at: number, filtersAt: n
     const stored = file.slice(leaf.at, storedBytes)
     const content = applyFilters(file, stored, { filters, mask, sizeBytes: chunkBytes, elementBytes: type.sizeBytes, name })
     if (content.byteLength < chunkBytes) throw file.damaged(leaf.at, `a piece of array '${name}' is too short`)
-    copied += place(content, { chunk, start }, result, { shape, elementBytes: type.sizeBytes })
+    const placed = place(content, { chunk, start }, result, { shape, elementBytes: type.sizeBytes })
+    file.spend(chunkBytes - placed * type.sizeBytes, `array '${name}'`)
+    copied += placed
+    if (copied > elementCount(shape)) throw file.damaged(leaf.at, `array '${name}' has too many pieces`)
   }
   if (copied !== elementCount(shape)) throw file.damaged(at, `array '${name}' has gaps`)
   return result

@@ -12,7 +12,9 @@ export type Datatype =
   | { readonly kind: 'opaque'; readonly sizeBytes: number }
   | { readonly kind: 'other'; readonly sizeBytes: number }
 
-export function readDatatype(file: Hdf5Bytes, at: number): Datatype {
+export function readDatatype(file: Hdf5Bytes, start: number): Datatype {
+  // Booleans: an enumeration whose type of numbers stands behind its head.
+  const at = (file.u8(start) & 0xf) === ENUMERATION ? start + 8 : start
   const [form, bits, sizeBytes] = [file.u8(at) & 0xf, file.u8(at + 1), file.u32(at + 4)]
   const bigEndian = (bits & 1) !== 0
   switch (form) {
@@ -24,15 +26,14 @@ export function readDatatype(file: Hdf5Bytes, at: number): Datatype {
       return { kind: 'text', sizeBytes }
     case 5:
       return { kind: 'opaque', sizeBytes }
-    case 8:
-      // Booleans: an enumeration whose type of numbers stands behind its head.
-      return readDatatype(file, at + 8)
     case 9:
       return { kind: (bits & 0xf) === 1 ? 'long-text' : 'other', sizeBytes }
     default:
       return { kind: 'other', sizeBytes }
   }
 }
+
+const ENUMERATION = 8
 
 /** Sizes of the axes; [] for one element. */
 export function readDataspace(file: Hdf5Bytes, at: number): number[] {

@@ -4,11 +4,14 @@ import { inflateSync } from 'node:zlib'
 import type { Hdf5Bytes } from './hdf5-bytes.ts'
 
 const NAMES: Readonly<Record<number, string>> = { 4: 'szip', 5: 'n-bit', 6: 'scale-offset', 32000: 'lzf', 32001: 'blosc' }
+/** HDF5's own limit. */
+const MOST_FILTERS = 32
 const [DEFLATE, SHUFFLE, FLETCHER] = [1, 2, 3]
 
 /** Numbers of the filters in the order in which they were applied. */
 export function readFilters(file: Hdf5Bytes, start: number, name: string): number[] {
   const [version, count] = [file.u8(start), file.u8(start + 1)]
+  if (count > MOST_FILTERS) throw file.damaged(start, `${count} filters`)
   if (version !== 1 && version !== 2) throw file.damaged(start, 'an unknown list of filters')
   const filters: number[] = []
   let at = start + (version === 1 ? 8 : 2)
@@ -67,6 +70,7 @@ function inflated(
 /** Bytes of elements, which were stored all first ones first, as elements again. */
 function unshuffled(content: Uint8Array, elementBytes: number): Uint8Array {
   const count = Math.floor(content.byteLength / elementBytes)
+  if (count === 0) return content
   const result = new Uint8Array(content)
   for (let k = 0; k < elementBytes; k++) for (let i = 0; i < count; i++) result[i * elementBytes + k] = content[k * count + i]!
   return result

@@ -1,9 +1,10 @@
 // Links and attributes of objects that have many, in files of newer HDF5: a B-tree (version 2) of names, whose records point into a heap.
 // https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html (III.A.2, III.G)
 import { type Hdf5Bytes, UNDEFINED } from './hdf5-bytes.ts'
+import type { Message } from './object-header.ts'
 
-/** Where each object that the tree at `tree` lists lies in the file: content of Link or Attribute messages. */
-export function readHeapObjects(file: Hdf5Bytes, heap: number, tree: number): number[] {
+/** Each object that the tree at `tree` lists: content of Link or Attribute messages. */
+export function readHeapObjects(file: Hdf5Bytes, heap: number, tree: number): Pick<Message, 'at' | 'sizeBytes'>[] {
   if (heap === UNDEFINED || tree === UNDEFINED) return []
   const find = openHeap(file, heap)
   return readRecords(file, tree).map(find)
@@ -24,11 +25,12 @@ function readRecords(file: Hdf5Bytes, tree: number): number[] {
     throw file.refused('lists more than some hundred names in one group', "save the model again with Keras' own save")
   if (recordBytes * rootCount > nodeBytes) throw file.damaged(tree, 'a tree larger than itself')
   file.signature(root, 'BTLF')
+  file.spend(0, 'a list of names', rootCount)
   return Array.from({ length: rootCount }, (_, k) => root + 6 + k * recordBytes + idAt)
 }
 
-/** Gives the address of an object in a heap by the address of its ID. Only objects in direct blocks are known. */
-function openHeap(file: Hdf5Bytes, heap: number): (id: number) => number {
+/** Finds an object in a heap by the address of its ID. Only objects in direct blocks are known. */
+function openHeap(file: Hdf5Bytes, heap: number): (id: number) => Pick<Message, 'at' | 'sizeBytes'> {
   file.signature(heap, 'FRHP')
   if (file.u16(heap + 7) !== 0) throw file.refused('compresses its list of names', 'save the model again with Keras')
   const largest = file.u32(heap + 10)
@@ -49,6 +51,7 @@ function openHeap(file: Hdf5Bytes, heap: number): (id: number) => number {
       if (sizeBytes > directBytes) throw file.refused('has a list of names too long to read', 'save the model again with Keras')
       for (let column = 0; column < width; column++, from += sizeBytes, next += 8)
         found.push({ at: file.u64(next), from, sizeBytes })
+      file.spend(0, 'a heap of names', width)
     }
     return found
   }
@@ -57,13 +60,25 @@ function openHeap(file: Hdf5Bytes, heap: number): (id: number) => number {
     if (((file.u8(id) >> 4) & 3) !== 0) throw file.refused('has names too long to read', 'save the model again with Keras')
     const offset = little(file, id + 1, offsetBytes)
     const sizeBytes = little(file, id + 1 + offsetBytes, lengthBytes)
-    const block = blocks.find(({ from, sizeBytes: length }) => offset >= from && offset + sizeBytes <= from + length)
-    if (block === undefined || block.at === UNDEFINED) throw file.damaged(id, 'a name that is nowhere')
+    const block = lastFrom(blocks, offset)
+    if (block === undefined || block.at === UNDEFINED || offset + sizeBytes > block.from + block.sizeBytes)
+      throw file.damaged(id, 'a name that is nowhere')
     file.signature(block.at, 'FHDB')
     const at = block.at + offset - block.from
     file.slice(at, sizeBytes)
-    return at
+    return { at, sizeBytes }
   }
+}
+
+/** The last of the blocks, which ascend, that begins at `offset` or before. */
+function lastFrom<Block extends { readonly from: number }>(blocks: readonly Block[], offset: number): Block | undefined {
+  let [low, high] = [0, blocks.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (blocks[middle]!.from <= offset) low = middle + 1
+    else high = middle
+  }
+  return blocks[low - 1]
 }
 
 function little(file: Hdf5Bytes, at: number, sizeBytes: number): number {

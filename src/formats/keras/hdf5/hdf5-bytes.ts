@@ -1,4 +1,5 @@
-// The bytes of an HDF5 file: every read stays inside them, and what leads outside is said as one line.
+// The bytes of an HDF5 file: every read stays inside them, and what leads outside is said as one line. All that is made of them (texts,
+// lists, arrays) is paid from one budget, since a small file can name one object a million times.
 // https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html
 import { InputError } from '../../../graph/input-error.ts'
 
@@ -10,14 +11,16 @@ export class Hdf5Bytes {
   /** Begins every message: the file, or the file and the member in it. */
   readonly where: string
   readonly #view: DataView
-  /** Bytes that may still be made by decompressing: no filter that is read here gives more than 1032 for one. */
-  #decompressible: number
+  /** What was made of a place in the file, for `once`. */
+  readonly #made = new Map<number, unknown>()
+  /** Bytes that may still be decoded. */
+  #left: number
 
   constructor(bytes: Uint8Array<ArrayBuffer>, where: string) {
     this.bytes = bytes
     this.where = where
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#decompressible = Math.min(bytes.byteLength * DEFLATE_RATIO, LARGEST_BYTES)
+    this.#left = DECODED_AT_LEAST_BYTES + bytes.byteLength * DECODED_PER_BYTE
   }
 
   u8(at: number): number {
@@ -70,10 +73,17 @@ export class Hdf5Bytes {
     return new InputError(`${this.where} ${what}; ${next}`)
   }
 
-  /** Takes `sizeBytes` of what decompressing may still make. */
-  allow(sizeBytes: number, what: string): void {
-    this.#decompressible -= sizeBytes
-    if (!(this.#decompressible >= 0)) throw this.refused(`has arrays larger than its bytes can hold (${what})`, 'save it again')
+  /** Takes what decoding `what` makes of the budget: its bytes, and those of `objects` objects. */
+  spend(sizeBytes: number, what: string, objects = 0): void {
+    this.#left -= sizeBytes + objects * OBJECT_BYTES
+    if (!(this.#left >= 0))
+      throw this.refused(`decodes to far more than its ${this.bytes.byteLength} bytes (last ${what})`, 'save it again')
+  }
+
+  /** What `make` makes of the structure at `at`, made the first time that it is asked for. */
+  once<Made>(at: number, make: () => Made): Made {
+    if (!this.#made.has(at)) this.#made.set(at, make())
+    return this.#made.get(at) as Made
   }
 
   #inside(at: number, sizeBytes: number): number {
@@ -84,7 +94,9 @@ export class Hdf5Bytes {
 }
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
-/** zlib's limit: 258 bytes for two bits. */
-const DEFLATE_RATIO = 1032
-const LARGEST_BYTES = 4 * 2 ** 30
+/** Weights are stored once, and hardly shrink when they are compressed. */
+const DECODED_PER_BYTE = 4
+const DECODED_AT_LEAST_BYTES = 128 * 2 ** 20
+/** A short text, a message, an entry of a map. */
+const OBJECT_BYTES = 64
 const decoder = new TextDecoder()

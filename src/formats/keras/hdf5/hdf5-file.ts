@@ -70,14 +70,22 @@ class Group implements Hdf5Group {
   }
 
   #group(names: readonly string[]): Group | undefined {
-    const [first, ...others] = names
-    if (first === undefined) return this
-    const known = this.#groups.get(first)
-    if (known !== undefined) return known.#group(others)
-    const at = this.#links.get(first)
+    let here: Group | undefined = this
+    for (const name of names) {
+      if (here === undefined) return undefined
+      here = here.#child(name)
+    }
+    return here
+  }
+
+  #child(name: string): Group | undefined {
+    const known = this.#groups.get(name)
+    if (known !== undefined) return known
+    const at = this.#links.get(name)
     if (at === undefined || isDataset(readMessages(this.#file, at))) return undefined
-    const group = new Group(this.#file, at, `${this.#path}${first}/`)
-    this.#groups.set(first, group)
-    return group.#group(others)
+    const group = new Group(this.#file, at, `${this.#path}${name}/`)
+    this.#file.spend(group.#path.length, 'a group', 1)
+    this.#groups.set(name, group)
+    return group
   }
 }

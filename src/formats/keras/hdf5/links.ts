@@ -12,7 +12,7 @@ export function readLinks(file: Hdf5Bytes, messages: readonly Message[]): Map<st
     if (type === MESSAGE.link) readLink(file, at, links)
     if (type === MESSAGE.linkInfo) {
       const heap = at + 2 + ((file.u8(at + 1) & 1) !== 0 ? 8 : 0)
-      for (const object of readHeapObjects(file, file.u64(heap), file.u64(heap + 8))) readLink(file, object, links)
+      for (const object of readHeapObjects(file, file.u64(heap), file.u64(heap + 8))) readLink(file, object.at, links)
     }
   }
   return links
@@ -29,6 +29,7 @@ function readSymbols(file: Hdf5Bytes, at: number, links: Map<string, number>): v
     const count = file.u16(leaf.at + 6)
     for (let entry = leaf.at + 8; entry < leaf.at + 8 + 40 * count; entry += 40) {
       const name = textAt(file, names + file.u64(entry), names + namesBytes)
+      file.spend(name.length, 'a link', 1)
       if (file.u32(entry + 16) === SOFT_LINK) throw indirect(file, name)
       links.set(name, file.u64(entry + 8))
     }
@@ -49,6 +50,7 @@ function readLink(file: Hdf5Bytes, at: number, links: Map<string, number>): void
   const width = 1 << (flags & 3)
   const sizeAt = at + 2 + (typed ? 1 : 0) + ((flags & 4) !== 0 ? 8 : 0) + ((flags & 0x10) !== 0 ? 1 : 0)
   const sizeBytes = file.unsigned(sizeAt, width)
+  file.spend(sizeBytes, 'a link', 1)
   const name = file.text(sizeAt + width, sizeBytes)
   if (typed && file.u8(at + 2) !== 0) throw indirect(file, name)
   links.set(name, file.u64(sizeAt + width + sizeBytes))

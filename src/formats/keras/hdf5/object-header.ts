@@ -99,6 +99,7 @@ function versionTwo(file: Hdf5Bytes, start: number): Header {
 /** The message, where its content lies in the header and in the file. */
 function own(file: Hdf5Bytes, message: Message, flags: number): Message {
   file.slice(message.at, message.sizeBytes)
+  file.spend(0, 'a header', 1)
   if ((flags & SHARED) !== 0 && message.type !== 0)
     throw file.refused('shares types between its arrays (committed datatypes)', 'save the model again with Keras')
   return message
