@@ -33,7 +33,7 @@ export default defineConfig({
           globalSetup: GLOBAL_SETUP,
           setupFiles: './test/seed.ts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/page/**'],
+          exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/fuzz/**', 'test/page/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
@@ -59,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'commands',
           ...commands,
-          include: [PROCESSES, 'test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
+          include: [PROCESSES, 'test/{measured,full,fuzz}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
           maxConcurrency: 3,
