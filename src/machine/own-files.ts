@@ -51,11 +51,15 @@ export function* ownFoldersFrom(folder: string, { users, home, ownerOf }: Owners
   }
 }
 
-/** Whether files below `folder` are in the index of the git repository around it. */
+/**
+ * Whether files below `folder` are in the index of the git repository around it, or it is a repository itself, as a submodule is. It is named
+ * as the disk names it: where case does not count, the index may have it in other letters.
+ */
 function isCheckedIn(folder: string): boolean {
-  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
+  const named = fs.existsSync(folder) ? fs.realpathSync.native(folder) : folder
+  for (let at = named; at !== path.dirname(at); at = path.dirname(at)) {
     const index = indexOf(path.join(at, '.git'))
-    if (index !== null) return hasPathBelow(index, `${path.relative(at, folder).split(path.sep).join('/')}/`)
+    if (index !== null) return at === named || hasPathBelow(index, `${path.relative(at, named).split(path.sep).join('/')}/`)
   }
   return false
 }
