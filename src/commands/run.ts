@@ -1,6 +1,5 @@
 // One run of a command on one model: opened (read, engine started, inputs found), and measured.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { engineById, engines, offersOf, traitsOf } from '../engines/index.ts'
 import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
@@ -15,6 +14,7 @@ import type { GraphView } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
 import { withWeightStatistics } from '../graph/weight-statistics.ts'
 import { makeTemporaryFolder } from '../machine/files.ts'
+import { homeFolder } from '../machine/folders.ts'
 import { readMachine } from '../machine/index.ts'
 import type { Machine } from '../machine/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
@@ -213,7 +213,7 @@ export function shownPlace(place: string): string {
     const way = path.relative(folder, place)
     return way !== '' && !way.startsWith('..') && !path.isAbsolute(way) ? way : null
   }
-  const inHome = below(os.homedir())
+  const inHome = below(homeFolder())
   return below(process.cwd()) ?? (inHome === null ? place : path.join('~', inHome))
 }
 

@@ -2,8 +2,8 @@
 // safe.directory (https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory): the user's own files, for root also those of
 // the user who called sudo. Root's own files count for everybody: who can write them can change Node itself.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
+import { homeFolder } from './folders.ts'
 
 /** What the rule reads of the world. */
 export interface Owners {
@@ -16,7 +16,7 @@ export interface Owners {
   readonly isCheckedIn: (file: string) => boolean
 }
 
-export const owners = (): Owners => ({ users: ownUsers(), home: os.homedir(), ownerOf, isCheckedIn })
+export const owners = (): Owners => ({ users: ownUsers(), home: homeFolder(), ownerOf, isCheckedIn })
 
 function ownUsers(): readonly number[] | null {
   const uid = process.getuid?.()
