@@ -1,5 +1,6 @@
 // One run of a command on one model: opened (read, engine started, inputs found), and measured.
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { engineById, engines, offersOf, traitsOf } from '../engines/index.ts'
 import type { Availability, EngineOptions, EnginePlaces } from '../engines/types.ts'
@@ -69,7 +70,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
 
 /** Gone when `use` ends, and when the process does. */
 export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = makeTemporaryFolder('whyslow-')
+  const folder = temporaryFolder()
   const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
   process.on('exit', removeFolder)
   try {
@@ -204,6 +205,17 @@ export function engineFacts(
   threadsInUse: number,
 ): EngineFacts {
   return { id, version, device, deviceKind, from: shownPlace(from), ...traitsOf(id), options, threadsInUse }
+}
+
+function temporaryFolder(): string {
+  try {
+    return makeTemporaryFolder('whyslow-')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new InputError(
+      `${os.tmpdir()}: temporary files cannot be made there (${code ?? message}); set TMPDIR to another folder`,
+    )
+  }
 }
 
 /** A path as it is typed from here; documents are shared, and need not name the user. */
