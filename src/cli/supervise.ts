@@ -26,9 +26,14 @@ export const isSupervised = (): boolean => process.env[SUPERVISOR_VARIABLE] === 
 
 /** The supervised process ends with this one: at once while its event loop turns, else by a thread. */
 export function endWithSupervisor(): void {
-  process.once('disconnect', () => process.exit(INTERRUPTED))
+  const temporary = process.env[TEMPORARY_VARIABLE] ?? null
+  process.once('disconnect', () => {
+    // Nobody else is left to do it. After those that end what they started, which writes there.
+    if (temporary !== null) process.once('exit', () => removeRun(temporary))
+    process.exit(INTERRUPTED)
+  })
   process.channel?.unref()
-  endWithParent(process.env[TEMPORARY_VARIABLE] ?? null)
+  endWithParent(temporary)
 }
 
 /** Commands that start no process and make no temporary file. Nothing listens for signals there, so the kernel ends them at once. */

@@ -15,6 +15,7 @@ import type { GraphView } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
 import { withWeightStatistics } from '../graph/weight-statistics.ts'
 import { makeTemporaryFolder } from '../machine/files.ts'
+import { homeFolder } from '../machine/folders.ts'
 import { readMachine } from '../machine/index.ts'
 import type { Machine } from '../machine/types.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
@@ -69,7 +70,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
 
 /** Gone when `use` ends, and when the process does. */
 export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = makeTemporaryFolder('whyslow-')
+  const folder = temporaryFolder()
   const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })
   process.on('exit', removeFolder)
   try {
@@ -212,6 +213,17 @@ export function engineFacts(
   return { id, version, device, deviceKind, from: shownPlace(from), ...traitsOf(id), options, threadsInUse }
 }
 
+function temporaryFolder(): string {
+  try {
+    return makeTemporaryFolder('whyslow-')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new InputError(
+      `${os.tmpdir()}: temporary files cannot be made there (${code ?? message}); set TMPDIR to another folder`,
+    )
+  }
+}
+
 /** A path as it is typed from here; documents are shared, and need not name the user. */
 export function shownPlace(place: string): string {
   if (!path.isAbsolute(place)) return place
@@ -219,7 +231,7 @@ export function shownPlace(place: string): string {
     const way = path.relative(folder, place)
     return way !== '' && !way.startsWith('..') && !path.isAbsolute(way) ? way : null
   }
-  const inHome = below(os.homedir())
+  const inHome = below(homeFolder())
   return below(process.cwd()) ?? (inHome === null ? place : path.join('~', inHome))
 }
 

@@ -150,6 +150,17 @@ describe("a stranger's folder is passed over for whyslow's own, and the reason i
     expect(versionOf('model', {}, { isCheckedIn })).toBe('6.6.6')
   })
 
+  test('that was cloned with the package as a submodule', () => {
+    write('model/package.json', { dependencies: { [NAME]: '1' } })
+    install('model', '6.6.6')
+    const folder = `model/node_modules/${NAME}`
+    execFileSync('git', ['init', '--separate-git-dir', at('model/modules'), at(folder)], { stdio: 'pipe' })
+    execFileSync('git', ['add', '--force', '.'], { cwd: at(folder), stdio: 'pipe' })
+    const { isCheckedIn } = owners()
+    expect(versionOf('model', {}, { isCheckedIn })).toBe('1.0.0')
+    expect(passed('model', {}, { isCheckedIn })).toBe(`${folder} was passed over: it came with the git repository`)
+  })
+
   test('with a version that would be written into code', () => {
     write('model/package.json', { dependencies: { [NAME]: '1' } })
     for (const version of ['1\nevil()', 'https://example.com/x.tgz', '', undefined, { toString: 1 }]) {

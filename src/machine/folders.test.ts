@@ -1,6 +1,7 @@
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { cacheFolder, dataFolder } from './folders.ts'
+import os from 'node:os'
+import { join, parse } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { cacheFolder, dataFolder, homeFolder } from './folders.ts'
 
 test('the cache folder follows the conventions of each system', () => {
   expect(cacheFolder({ XDG_CACHE_HOME: '/var/cache/me' }, 'linux')).toBe(join('/var/cache/me', 'whyslow'))
@@ -15,4 +16,13 @@ test('the data folder does, too', () => {
   expect(dataFolder({ XDG_DATA_HOME: 'relative' }, 'linux')).toMatch(/[\\/]\.local[\\/]share[\\/]whyslow$/)
   expect(dataFolder({}, 'darwin')).toMatch(/Library[\\/]Application Support[\\/]whyslow$/)
   expect(dataFolder({ LOCALAPPDATA: join('C:', 'Local') }, 'win32')).toBe(join('C:', 'Local', 'whyslow'))
+})
+
+test('a user without a home has the root, as containers give it', () => {
+  expect(homeFolder()).toBe(os.homedir())
+  const homedir = vi.spyOn(os, 'homedir').mockImplementation(() => {
+    throw new Error('A system error occurred: uv_os_homedir returned ENOENT (no such file or directory)')
+  })
+  expect(homeFolder()).toBe(parse(process.cwd()).root)
+  homedir.mockRestore()
 })

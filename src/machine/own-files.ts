@@ -2,8 +2,8 @@
 // safe.directory (https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory): the user's own files, for root also those of
 // the user who called sudo. Root's own files count for everybody: who can write them can change Node itself.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
+import { homeFolder } from './folders.ts'
 
 /** What the rule reads of the world. */
 export interface Owners {
@@ -16,7 +16,7 @@ export interface Owners {
   readonly isCheckedIn: (file: string) => boolean
 }
 
-export const owners = (): Owners => ({ users: ownUsers(), home: os.homedir(), ownerOf, isCheckedIn })
+export const owners = (): Owners => ({ users: ownUsers(), home: homeFolder(), ownerOf, isCheckedIn })
 
 function ownUsers(): readonly number[] | null {
   const uid = process.getuid?.()
@@ -51,11 +51,15 @@ export function* ownFoldersFrom(folder: string, { users, home, ownerOf }: Owners
   }
 }
 
-/** Whether files below `folder` are in the index of the git repository around it. */
+/**
+ * Whether files below `folder` are in the index of the git repository around it, or it is a repository itself, as a submodule is. It is named
+ * as the disk names it: where case does not count, the index may have it in other letters.
+ */
 function isCheckedIn(folder: string): boolean {
-  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
+  const named = fs.existsSync(folder) ? fs.realpathSync.native(folder) : folder
+  for (let at = named; at !== path.dirname(at); at = path.dirname(at)) {
     const index = indexOf(path.join(at, '.git'))
-    if (index !== null) return hasPathBelow(index, `${path.relative(at, folder).split(path.sep).join('/')}/`)
+    if (index !== null) return at === named || hasPathBelow(index, `${path.relative(at, named).split(path.sep).join('/')}/`)
   }
   return false
 }

@@ -89,6 +89,15 @@ describe('an environment that is found, not named', () => {
     },
   )
 
+  test("is passed over in a folder of another user, as a container's root finds it", () => {
+    expect(asked('/app/x.py', venv('/app'), ownersOf({ '/app': MALLORY }))).toEqual({
+      executable: 'python3',
+      arguments: [],
+      from: 'python3 of the path',
+      passedOver: 'the environment /app/.venv was passed over: /app belongs to another user; --python takes it all the same',
+    })
+  })
+
   test("is taken if it is root's", () => {
     const owners = ownersOf({ '/app': ROOT, '/app/.venv': ROOT, '/app/.venv/pyvenv.cfg': ROOT, '/app/.venv/bin/python': ROOT })
     expect(asked('/app/x.py', venv('/app'), owners)).toMatchObject({ executable: '/app/.venv/bin/python' })

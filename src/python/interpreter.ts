@@ -64,14 +64,18 @@ export function findInterpreter({ named, beside }: InterpreterQuestion, world: P
   const conda = env.CONDA_PREFIX ? inEnvironment(env.CONDA_PREFIX, world) : null
   if (conda) return found(conda, 'the active environment (CONDA_PREFIX)')
   let passedOver: string | undefined
-  for (const folder of ownFoldersFrom(startOf(beside, world), world.owners)) {
+  const start = startOf(beside, world)
+  const own = [...ownFoldersFrom(start, world.owners)]
+  // Of a folder that is another user's none is taken, and it is said.
+  for (const folder of own.length === 0 ? [start] : own) {
     for (const name of ['.venv', 'venv', 'env']) {
       const environment = path.join(folder, name)
       const configuration = path.join(environment, 'pyvenv.cfg')
       if (!world.exists(configuration)) continue
       const executable = inEnvironment(environment, world)
       if (!executable) continue
-      const against = whyNotOwn(environment, [environment, configuration, executable], world.owners)
+      const files = [...(own.length === 0 ? [start] : []), environment, configuration, executable]
+      const against = whyNotOwn(environment, files, world.owners)
       if (against === null) return found(executable, `the environment ${environment}`)
       passedOver ??= `the environment ${environment} was passed over: ${against}; --python takes it all the same`
     }

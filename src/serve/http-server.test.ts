@@ -323,12 +323,20 @@ test('a server on loopback answers to its own names, and to no page of another s
   for (const host of [`127.0.0.1:${port}`, 'localhost', '[::1]:80', 'model.example']) expect(await status({ host })).toBe(200)
   const host = `localhost:${port}`
   expect(await status({ host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' })).toBe(200)
+  // Through a proxy on this machine: of a page of its own, and of one that is older than Sec-Fetch-Site and keeps the name.
+  expect(await status({ host, origin: 'https://app.example', 'sec-fetch-site': 'same-origin' })).toBe(200)
+  expect(await status({ host: 'model.example', origin: 'https://model.example' })).toBe(200)
+  const old = connect(port, 'GET /v2/health/live HTTP/1.0\r\n\r\n')
+  await turns(() => old.ended)
+  expect(old.text).toMatch(/^HTTP\/1\.1 200/)
   for (const headers of [
     { host: 'evil.example' },
     { host: `evil.example:${port}` },
     { host, origin: 'http://evil.example' },
     { host, origin: 'null' },
     { host, 'sec-fetch-site': 'cross-site' },
+    { host, 'sec-fetch-site': 'same-site' },
+    { host, origin: `http://${host}`, 'sec-fetch-site': 'cross-site' },
   ]) {
     expect([headers, await status(headers)]).toEqual([headers, 403])
     expect([headers, await status({ ...headers, 'content-type': 'text/plain' }, JSON_BODY)]).toEqual([headers, 403])

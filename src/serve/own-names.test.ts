@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest'
 import { ownNames } from './own-names.ts'
 
-const OWN = ['127.0.0.1', '127.0.0.1:8000', 'localhost:9', 'LOCALHOST', '[::1]:8000', '127.0.0.2:1']
+const OWN = ['127.0.0.1', '127.0.0.1:8000', 'localhost:9', 'LOCALHOST', '[::1]:8000', '127.0.0.2:1', '']
 const OTHER = [
   'evil.example',
   'evil.example:8000',
   '127.0.0.1.evil.example',
   'localhost.evil.example:8000',
   'a@localhost',
-  '',
   '0.0.0.0',
 ]
 

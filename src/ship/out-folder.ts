@@ -1,8 +1,8 @@
 // Whether a folder can be written at a path, found out before anything is measured.
 import fs from 'node:fs'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { InputError } from '../graph/input-error.ts'
+import { homeFolder } from '../machine/folders.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 import { filesOfFolder } from './manifest.ts'
 import { besideName, CARRIED_OVER, removeLeftovers } from './place.ts'
@@ -67,7 +67,7 @@ function statOf(file: string, out: string): fs.Stats | undefined {
 function refuseNeeded(target: string, out: string, modelFile: string): void {
   if (path.dirname(target) === target) throw new InputError(`-o ${out}: this is the root folder; give a new folder's name`)
   const needed: readonly (readonly [string, string])[] = [
-    [homedir(), 'your home folder'],
+    [homeFolder(), 'your home folder'],
     [process.cwd(), 'the current folder'],
     [modelFile, 'the model'],
     [path.dirname(modelFile), 'the model'],

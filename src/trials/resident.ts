@@ -8,7 +8,9 @@ import { descendantsOf } from './end-process.ts'
  * share once in each, so they only decide that it is below. Above, each process's proportional share decides: to read it walks the
  * page tables, so it is not read without need.
  */
-export function memoryAbove(limitBytes: number, pid: number): number | null {
+export function memoryAbove(limitBytes: number, pid: number, platform: string = process.platform): number | null {
+  // Elsewhere nothing is told, and to list processes takes another process.
+  if (platform !== 'linux') return null
   const pids = [pid, ...descendantsOf(pid)]
   const resident = sum(pids.map(residentBytes))
   if (resident <= limitBytes) return null

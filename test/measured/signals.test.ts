@@ -104,6 +104,14 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect(where.left()).toEqual([])
   })
 
+  test('SIGKILL to the first process while a trial hangs ends both, and nothing is left', async () => {
+    const run = start(where, [fixture('endless-loop'), '--no-lock'])
+    await until(run, () => descendantsOf(run.child.pid!).length > 1)
+    run.child.kill('SIGKILL')
+    await expect.poll(() => processes(), { timeout: 15_000 }).toEqual([])
+    expect(where.left()).toEqual([])
+  })
+
   test.for(signals)('%s while a trial hangs in native code', async (signal) => {
     const run = start(where, [fixture('endless-loop')])
     await until(run, () => descendantsOf(run.child.pid!).length > 1)
