@@ -32,6 +32,14 @@ function sweep(unit: string, dimension: string, current: number, fixedMs: number
   return { dimension, unit, points, fit: { fixedMs, perUnitMs }, current }
 }
 
+/** An image whose pixels take so many of 100 ms. */
+const pixels = (byPixelsMs: number) =>
+  evidence({
+    p50Ms: 100,
+    inputs: [image],
+    sizeSweeps: [sweep('pixels', 'resolution', 409_600, 100 - byPixelsMs, byPixelsMs / 409_600)],
+  })
+
 checkRule(largeInputResolution, {
   found: [
     {
@@ -55,6 +63,7 @@ checkRule(largeInputResolution, {
       }),
       expect: { wouldSaveMs: 5, next: 'whyslow MODEL --shape ids=1x256 --shape mask=1x256' },
     },
+    { name: 'half of the pixels save 10.2 %', given: pixels(20.4), expect: { wouldSaveMs: 10.2 } },
   ],
   clear: [
     {
@@ -70,5 +79,6 @@ checkRule(largeInputResolution, {
       name: 'too few points for a fit',
       given: evidence({ inputs: [image], sizeSweeps: [{ ...sweep('pixels', 'resolution', 409_600, 10, 1e-4), fit: null }] }),
     },
+    { name: 'half of the pixels save 9.8 %', given: pixels(19.6) },
   ],
 })
