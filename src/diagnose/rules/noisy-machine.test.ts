@@ -48,6 +48,12 @@ checkRule(noisyMachine, {
     },
     // 8.2 ms over 4 CPUs in 100 ms.
     { name: 'steal of 2.05 %', given: evidence({ latency: disturbed({ stolenCpuMs: 8.2 }) }) },
+    // 3.92 ms over 4 threads in 100 ms; 12.5 % waited.
+    {
+      name: 'waits, and a quota that stops it for 0.98 % of the time',
+      given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 3.92 }) }),
+      expect: { wouldSaveMs: 1.25 },
+    },
   ],
   clear: [
     { name: 'a quiet machine', given: evidence() },
@@ -59,5 +65,10 @@ checkRule(noisyMachine, {
   notChecked: [
     { name: 'more threads than CPUs', given: evidence({ latency: disturbed({ waitedMs: 900 }), ...crowded }) },
     { name: 'a quota that stops it', given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 50 }) }) },
+    // 4.08 ms over 4 threads in 100 ms.
+    {
+      name: 'a quota that stops it for 1.02 % of the time',
+      given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 4.08 }) }),
+    },
   ],
 })

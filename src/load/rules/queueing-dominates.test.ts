@@ -70,3 +70,14 @@ test('half of the mean, and 1 ms, by what the server counted', () => {
   expect([51, 49].map((queueMs) => isFound(100, queueMs))).toEqual([true, false])
   expect([1.02, 0.98].map((queueMs) => isFound(1.5, queueMs))).toEqual([true, false])
 })
+
+// A rate of 1 are 8 ms of each second of one worker.
+test('what helps, by how busy the workers are', () => {
+  const why = (rate: number) => {
+    const found = queueingDominates.check(exampleEvidence([waiting(rate)], {}, { setup: exampleSetup({ workers: 1 }) }))
+    return / % of the time(.*)/.exec(found!.detail)![1]
+  }
+  expect([89, 86].map(why)).toEqual([': more of them, or a cheaper prediction, is what helps.', '.'])
+  const together = ': requests that arrive together, or predictions that take long, make others wait.'
+  expect([64, 61].map(why)).toEqual(['.', together])
+})
