@@ -42,10 +42,12 @@ export function withChanged(source, name, factor) {
   return `${source.slice(0, place.at)}${changed(place.value, factor)}${source.slice(place.at + place.text.length)}`
 }
 
-/** Plugins of Vite that change the threshold `asked` names while its file is read: 'src/tune/judge.ts LEVEL 0.9'. */
-export function mutantPlugins(asked) {
-  if (asked === undefined) return []
-  const [path, name, factor] = asked.split(' ')
-  const transform = (code, id) => (id.endsWith(`/${path}`) ? withChanged(code, name, Number(factor)) : undefined)
-  return [{ name: 'mutant', enforce: 'pre', transform }]
+/** A plugin of Vite that changes the threshold WHYSLOW_MUTANT names while its file is read: 'src/tune/judge.ts LEVEL 0.9'. */
+export const mutantPlugin = {
+  name: 'mutant',
+  enforce: 'pre',
+  transform(code, id) {
+    const [path, name, factor] = process.env.WHYSLOW_MUTANT?.split(' ') ?? []
+    return path !== undefined && id.endsWith(`/${path}`) ? withChanged(code, name, Number(factor)) : undefined
+  },
 }
