@@ -22,10 +22,9 @@ const mutants = sources.flatMap((file) =>
 )
 
 process.env.WHYSLOW_TEST_SET_UP = '1'
-const vitest = await createVitest('test', {
-  ...{ root, project: ['unit'], watch: false, bail: 1, reporters: [{}] },
-  ...(values.jobs === undefined ? {} : { maxWorkers: Number(values.jobs) }),
-})
+const vitest = await createVitest('test', { root, project: ['unit'], watch: false, bail: 1, reporters: [{}] })
+// What is given to vitest itself gives way to what the project says.
+if (values.jobs !== undefined) for (const { config } of vitest.projects) config.maxWorkers = Number(values.jobs)
 await vitest.standalone()
 const sound = new Map()
 const survivors = []
