@@ -4,7 +4,7 @@
 // the other, once the others are done. With --isolate every file has its own process.
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
-import { mutantPlugins } from './scripts/thresholds.mjs'
+import { mutantPlugin } from './scripts/thresholds.mjs'
 import { LONG, QUIET } from './test/long.ts'
 import SlowestFirst from './test/slowest-first.ts'
 
@@ -27,7 +27,7 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     projects: [
       {
-        plugins: mutantPlugins(process.env.WHYSLOW_MUTANT),
+        plugins: [mutantPlugin],
         test: {
           name: 'unit',
           globalSetup: GLOBAL_SETUP,

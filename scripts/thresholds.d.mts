@@ -4,4 +4,4 @@ export const FOLDERS: readonly string[]
 export function thresholdsOf(source: string): { name: string; value: number }[]
 export function changed(value: number, factor: number): number
 export function withChanged(source: string, name: string, factor: number): string
-export function mutantPlugins(asked: string | undefined): Plugin[]
+export const mutantPlugin: Plugin

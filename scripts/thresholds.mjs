@@ -3,12 +3,28 @@
 /** Folders whose thresholds decide what whyslow reports and keeps. */
 export const FOLDERS = ['src/diagnose', 'src/pipeline/rules', 'src/load/rules', 'src/tune']
 
-const THRESHOLD = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: number)? = (-?[0-9][0-9_.e*/ +-]*)$/gm
+const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: [^=\n]+)? = (.+)$/gm
+const NUMBER = /^-?[0-9][0-9_.e*/ +-]*$/
+/** On one line, without texts: `{ python: 100, javascript: 10_000 } as const`. */
+const TABLE = /^\{ [^'"`{}]+ \}(?: as const)?$/
+const ENTRY = /([A-Za-z]\w*): (-?[0-9][0-9_.e*/ +-]*?)(?=,| \})/g
 
-/** Constants at the top of a file whose value is arithmetic of numbers; zero is left out, since a tenth of it is nothing. */
-export function thresholdsOf(source) {
-  const all = [...source.matchAll(THRESHOLD)].map(([, name, text]) => ({ name, value: numberOf(text) }))
-  return all.filter(({ value }) => value !== 0)
+/** Constants at the top of a file whose value is arithmetic of numbers, by itself or in a table ('LEAST.python'). */
+export const thresholdsOf = (source) => placesOf(source).map(({ name, value }) => ({ name, value }))
+
+/** With where each value is written; zero is left out, since a tenth of it is nothing. */
+function placesOf(source) {
+  const all = [...source.matchAll(CONSTANT)].flatMap(({ 0: line, 1: name, 2: text, index }) => {
+    const at = index + line.length - text.length
+    if (NUMBER.test(text)) return [{ name, at, text }]
+    const entries = TABLE.test(text) ? [...text.matchAll(ENTRY)] : []
+    return entries.map(([, key, one], nth) => ({
+      name: `${name}.${key}`,
+      at: at + entries[nth].index + key.length + 2,
+      text: one,
+    }))
+  })
+  return all.map((one) => ({ ...one, value: numberOf(one.text) })).filter(({ value }) => value !== 0)
 }
 
 /** The pattern lets nothing through but digits and operators. */
@@ -21,15 +37,17 @@ export function changed(value, factor) {
 }
 
 export function withChanged(source, name, factor) {
-  return source.replace(THRESHOLD, (whole, one, text) =>
-    one === name ? `${whole.slice(0, whole.length - text.length)}${changed(numberOf(text), factor)}` : whole,
-  )
+  const place = placesOf(source).find((one) => one.name === name)
+  if (place === undefined) return source
+  return `${source.slice(0, place.at)}${changed(place.value, factor)}${source.slice(place.at + place.text.length)}`
 }
 
-/** Plugins of Vite that change the threshold `asked` names while its file is read: 'src/tune/judge.ts LEVEL 0.9'. */
-export function mutantPlugins(asked) {
-  if (asked === undefined) return []
-  const [path, name, factor] = asked.split(' ')
-  const transform = (code, id) => (id.endsWith(`/${path}`) ? withChanged(code, name, Number(factor)) : undefined)
-  return [{ name: 'mutant', enforce: 'pre', transform }]
+/** A plugin of Vite that changes the threshold WHYSLOW_MUTANT names while its file is read: 'src/tune/judge.ts LEVEL 0.9'. */
+export const mutantPlugin = {
+  name: 'mutant',
+  enforce: 'pre',
+  transform(code, id) {
+    const [path, name, factor] = process.env.WHYSLOW_MUTANT?.split(' ') ?? []
+    return path !== undefined && id.endsWith(`/${path}`) ? withChanged(code, name, Number(factor)) : undefined
+  },
 }

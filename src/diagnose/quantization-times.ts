@@ -20,13 +20,11 @@ export interface TimedGroup extends QuantizedGroup {
 /** What it needs, and what sharpens the answer. */
 export type Timed = Given<'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs' | 'machine'>
 
-/** Where the model says no opset, the newest behaviour is taken to hold. */
-const LATEST_OPSET = 99
-
 /** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
 export function timedGroups({ profile, costs, graph, model, engine, roofs, machine }: Timed): readonly TimedGroup[] {
   const isUnoptimized = !reaches(engine?.options.graphOptimization ?? 'all', 'extended')
-  const opset = model?.opsets[''] ?? LATEST_OPSET
+  // If the model says no opset, the newest behaviour is taken to hold.
+  const opset = model?.opsets[''] ?? Number.POSITIVE_INFINITY
   const fusing = { opset, keepsInt8: keepsInt8(machine?.architecture, engine?.options.configEntries) }
   const groups = quantizedGroups(profile.graph, { graph, fusing, isUnoptimized })
   const byName = new Map(costs.nodes.map((node) => [node.name, node]))

@@ -42,14 +42,12 @@ const AT: Readonly<Record<string, string>> = {
 
 /** A part below is not named. */
 const NAMED_FROM = 0.02
-const MOST_NAMED = 2
 
-/** What the host was at while the device had nothing to do: the largest parts. */
+/** What the host was at while the device had nothing to do: the two largest parts. */
 export function whileIdle({ idleParts }: DeviceFacts): Sentence {
   const named = Object.entries(idleParts ?? {})
     .filter(([, value]) => value >= NAMED_FROM)
     .sort((a, b) => b[1] - a[1])
-    .slice(0, MOST_NAMED)
   if (named.length === 0) return tell``
   const [first, second] = named.map(([key, value]) => tell`${AT[key]!} for ${share(`host-${key}`, value)}`)
   if (second === undefined) return tell` Meanwhile the host ${first!}.`

@@ -61,6 +61,31 @@ checkRule(batchHeadroom, {
       }),
       expect: { wouldSaveMs: 0.98, detail: /waits 8\.16 ms for its batch/ },
     },
+    {
+      // 1.06 each in 8 and 1 each in 64: more than 5 % above it, so the larger batch.
+      name: 'a batch that is not quite as cheap as the best',
+      given: evidence({
+        p50Ms: 2,
+        batchSweep: sweep([
+          [1, 2],
+          [8, 8.48],
+          [64, 64],
+        ]),
+      }),
+      expect: { wouldSaveMs: 1, detail: /waits 64\.0 ms for its batch/ },
+    },
+    {
+      // 71.6 / 8 = 8.95 each instead of 10.
+      name: 'a gain of 10.5 %',
+      given: evidence({
+        p50Ms: 10,
+        batchSweep: sweep([
+          [1, 10],
+          [8, 71.6],
+        ]),
+      }),
+      expect: { wouldSaveMs: 1.05 },
+    },
   ],
   clear: [
     {
@@ -91,6 +116,16 @@ checkRule(batchHeadroom, {
         batchSweep: sweep([
           [1, 10],
           [8, 73.6],
+        ]),
+      }),
+    },
+    {
+      // 72.4 / 8 = 9.05 each instead of 10.
+      name: 'a gain of 9.5 %',
+      given: evidence({
+        batchSweep: sweep([
+          [1, 10],
+          [8, 72.4],
         ]),
       }),
     },

@@ -34,6 +34,7 @@ checkRule(callOverhead, {
       given: evidence({ p50Ms: 0.016, callCost: call(0.01), otherEngines: [code(0.125)] }),
       expect: { wouldSaveMs: 0.014, basis: 'measured', next: 'whyslow fix MODEL -o fast/', detail: /\(written\).*2\.0+ µs/s },
     },
+    { name: '210 µs of 2 ms, 10.5 %', given: evidence({ p50Ms: 2, callCost: call(0.21) }), expect: { wouldSaveMs: 0.21 } },
   ],
   clear: [
     { name: '12 µs of 1 ms', given: evidence({ p50Ms: 1, callCost: call(0.012) }) },
@@ -42,5 +43,6 @@ checkRule(callOverhead, {
       given: evidence({ p50Ms: 0.016, callCost: call(0.01), otherEngines: [code(1)] }),
     },
     { name: 'a tiny model, which has its own finding', given: evidence({ p50Ms: 0.015, callCost: call(0.012) }) },
+    { name: '190 µs of 2 ms, 9.5 %', given: evidence({ p50Ms: 2, callCost: call(0.19) }) },
   ],
 })

@@ -44,6 +44,8 @@ checkRule(computeBoundOperators, {
       given: evidence({ p50Ms: 10, roofs: roofs({ flopsPerSecond: { float32: 100e9 } }), nodes: [conv] }),
       expect: { wouldSaveMs: 0, detail: /not measured/ },
     },
+    // 8 of 31 ms at the roof.
+    { name: 'no saving, and 25.8 % of the time', given: evidence({ p50Ms: 31, nodes: [conv] }), expect: { wouldSaveMs: 0 } },
   ],
   clear: [
     {
@@ -61,5 +63,8 @@ checkRule(computeBoundOperators, {
       name: 'recurrent steps',
       given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ ...conv, op: 'LSTM', serialSteps: 100 }] }),
     },
+    // 8 of 33 ms at the roof.
+    { name: 'no saving, and 24.2 % of the time', given: evidence({ p50Ms: 33, nodes: [conv] }) },
+    { name: 'two steps in a row', given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ ...conv, serialSteps: 2 }] }) },
   ],
 })

@@ -14,7 +14,18 @@ checkRule(copyBound, {
       }),
       expect: { wouldSaveMs: 2.5, area: 'hardware', detail: /4\.00 GB take 25 %.*3\.00 GB of them/ },
     },
+    {
+      name: 'copies of 5.1 %',
+      given: traced({ device: { shares: { lengthMs: 100, compute: 0.9, communication: 0, copy: 0.051, idle: 0.049 } } }),
+      expect: { wouldSaveMs: 0.51 },
+    },
   ],
-  clear: [{ name: 'copies of 3 %', given: traced() }],
+  clear: [
+    { name: 'copies of 3 %', given: traced() },
+    {
+      name: 'copies of 4.9 %',
+      given: traced({ device: { shares: { lengthMs: 100, compute: 0.9, communication: 0, copy: 0.049, idle: 0.051 } } }),
+    },
+  ],
   notChecked: [{ name: 'a recording of the host alone', given: traced({ device: null }) }],
 })

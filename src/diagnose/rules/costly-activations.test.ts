@@ -3,6 +3,15 @@ import { costlyActivations } from './costly-activations.ts'
 
 const exp = (timeMs: number): NodeNote => ({ op: 'Exp', timeMs, functions: { exp: 1e6 } })
 
+/** A Tanh of 1 ms that was timed beside a Relu, and an Exp of so long that was not; to start it takes 1 µs. */
+const partlyTimed = (ratio: number, expMs: number) =>
+  evidence({
+    p50Ms: 10,
+    dispatchUs: 1,
+    nodes: [{ op: 'Tanh', timeMs: 1 }, exp(expMs)],
+    operatorExperiments: experiments([{ opTypes: ['Tanh'], nodes: ['Tanh_0'], variants: [{ kind: 'relu', ratio }] }]),
+  })
+
 checkRule(costlyActivations, {
   found: [
     {
@@ -46,6 +55,18 @@ checkRule(costlyActivations, {
       name: 'a Tanh far above its memory floor',
       given: evidence({ p50Ms: 10, dispatchUs: 1, nodes: [{ op: 'Tanh', timeMs: 2, bytes: 1e6 }] }),
       expect: { timeMs: 2, wouldSaveMs: 1.899, nodes: ['Tanh_0'] },
+    },
+    {
+      // 0.82 ms of the 0.82 + 0.18 ms above a Relu are the Tanh's.
+      name: 'timed beside a Relu, 82 % of the excess',
+      given: partlyTimed(0.18, 0.181),
+      expect: { wouldSaveMs: 0.82, basis: 'measured', nodes: ['Tanh_0'] },
+    },
+    {
+      // 0.78 ms of 0.78 + 0.22 ms.
+      name: 'timed beside a Relu, 78 % of the excess',
+      given: partlyTimed(0.22, 0.221),
+      expect: { wouldSaveMs: 1, basis: 'modelled', nodes: ['Tanh_0', 'Exp_1'] },
     },
   ],
   clear: [

@@ -25,9 +25,16 @@ checkRule(cpuThrottling, {
       }),
       expect: { wouldSaveMs: 6, next: 'whyslow MODEL --threads 1' },
     },
+    {
+      // 2.1 of 100 ms.
+      name: 'stops of 2.1 %',
+      given: evidence({ latency: throttled(2.1), engine: engine({ threadsInUse: 1 }) }),
+      expect: { wouldSaveMs: 0.21, detail: /up to a period \(100 ms as a rule\)/ },
+    },
   ],
   clear: [
     { name: 'no stop under a quota', given: evidence({ machine: machine({ quotaCpus: 1 }) }) },
     { name: 'stops of 1 %', given: evidence({ latency: throttled(1), engine: engine({ threadsInUse: 1 }) }) },
+    { name: 'stops of 1.9 %', given: evidence({ latency: throttled(1.9), engine: engine({ threadsInUse: 1 }) }) },
   ],
 })

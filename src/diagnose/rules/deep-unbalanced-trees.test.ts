@@ -13,11 +13,13 @@ checkRule(deepUnbalancedTrees, {
       given: forest(10, 10, 0.8),
       expect: { wouldSaveMs: 0.8 * (1 - 8 / (10 + (1 - 2 ** -10) / 512)), timeMs: 0.8 },
     },
+    { name: 'ten tests on all ways, sixteen on one', given: forest(10, 6, 0.8), expect: { timeMs: 0.8 } },
   ],
   clear: [
     { name: 'ten on all ways', given: forest(10, 0, 0.8) },
     { name: 'a chain, which rows leave early', given: forest(1, 31, 0.8) },
     { name: 'one that takes next to nothing', given: forest(10, 10, 0.01) },
+    { name: 'ten tests on all ways, fifteen on one', given: forest(10, 5, 0.8) },
   ],
   doesNotApply: [{ name: 'no trees', given: evidence({ nodes: [{ op: 'Conv', timeMs: 5 }] }) }],
 })

@@ -34,6 +34,11 @@ checkRule(denormals, {
       given: evidence({ constants: weights(0.02) }),
       expect: { wouldSaveMs: 0, detail: /2 % of the numbers in 'w' are subnormal/ },
     },
+    {
+      name: '1.05 subnormal weights in a thousand, as a note',
+      given: evidence({ constants: weights(0.00105) }),
+      expect: { wouldSaveMs: 0 },
+    },
   ],
   clear: [
     {
@@ -47,5 +52,6 @@ checkRule(denormals, {
       name: 'other experiments only',
       given: evidence({ experiments: [{ ...experiment(0.2, 0.1, 0.3), id: 'graph-optimization' }] }),
     },
+    { name: '0.95 subnormal weights in a thousand', given: evidence({ constants: weights(0.00095) }) },
   ],
 })

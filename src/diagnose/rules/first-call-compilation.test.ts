@@ -17,10 +17,14 @@ checkRule(firstCallCompilation, {
         detail: /the next 2 predictions 1\.20 s on average, and 600 ms once warm/,
       },
     },
+    { name: 'a first prediction 102 ms above the p50', given: evidence({ engine: tfjs, latency: first(112, 10) }) },
+    { name: '1.52 times a slow model', given: evidence({ engine: tfjs, latency: first(1520, 1000) }) },
   ],
   clear: [
     { name: '80 ms, which nobody notices', given: evidence({ engine: tfjs, latency: first(80, 5) }) },
     { name: 'a third more of a slow model', given: evidence({ engine: tfjs, latency: first(4000, 3000) }) },
+    { name: 'a first prediction 98 ms above the p50', given: evidence({ engine: tfjs, latency: first(108, 10) }) },
+    { name: '1.48 times a slow model', given: evidence({ engine: tfjs, latency: first(1480, 1000) }) },
   ],
   doesNotApply: [{ name: 'an engine that is compiled ahead', given: evidence({ latency: first(1400, 600) }) }],
 })

@@ -19,10 +19,18 @@ checkRule(gpuUnderfed, {
       given: evidence({ p50Ms: 10, engine: onGpu, device: device(2) }),
       expect: { timeMs: 6, wouldSaveMs: 6, basis: 'modelled', detail: /2\.00 ms of 10\.0 ms.*60 %.*40 programs/ },
     },
+    {
+      // 10 - (2.9 + 2): 51 %.
+      name: 'kernels of 2.9 ms',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: device(2.9) }),
+      expect: { wouldSaveMs: 5.1 },
+    },
   ],
   clear: [
     { name: 'kernels of 4 ms', given: evidence({ p50Ms: 10, engine: onGpu, device: device(4) }) },
     { name: 'kernels that take longer with timestamps', given: evidence({ p50Ms: 10, engine: onGpu, device: device(12) }) },
+    // 10 - (3.1 + 2): 49 %.
+    { name: 'kernels of 3.1 ms', given: evidence({ p50Ms: 10, engine: onGpu, device: device(3.1) }) },
   ],
   notChecked: [{ name: 'no clock of the device', given: evidence({ p50Ms: 10, engine: onGpu, device: device(null) }) }],
   doesNotApply: [{ name: 'on the CPU', given: evidence({ p50Ms: 10 }) }],

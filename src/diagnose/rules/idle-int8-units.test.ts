@@ -34,6 +34,16 @@ checkRule(idleInt8Units, {
       given: evidence({ machine: vnni, roofs: fastInt8, nodes, operatorExperiments: inInt8(0.98) }),
       expect: { timeMs: 8, wouldSaveMs: 0, basis: 'modelled' },
     },
+    {
+      name: 'int8 at 1.53 times the rate',
+      given: evidence({ machine: vnni, roofs: roofs({ flopsPerSecond: { float32: 100e9, int8: 153e9 } }), nodes }),
+    },
+    // 8 of 31.4 ms.
+    {
+      name: '25.5 % to take over',
+      given: evidence({ p50Ms: 31.4, machine: vnni, roofs: fastInt8, nodes }),
+      expect: { timeMs: 8 },
+    },
   ],
   clear: [
     { name: 'no such units', given: evidence({ roofs: fastInt8, nodes }) },
@@ -47,6 +57,12 @@ checkRule(idleInt8Units, {
       }),
     },
     { name: 'little to take over', given: evidence({ p50Ms: 100, machine: vnni, roofs: fastInt8, nodes }) },
+    {
+      name: 'int8 at 1.47 times the rate',
+      given: evidence({ machine: vnni, roofs: roofs({ flopsPerSecond: { float32: 100e9, int8: 147e9 } }), nodes }),
+    },
+    // 8 of 32.7 ms.
+    { name: '24.5 % to take over', given: evidence({ p50Ms: 32.7, machine: vnni, roofs: fastInt8, nodes }) },
   ],
   notChecked: [
     { name: 'no int8 roof', given: evidence({ machine: vnni, roofs: roofs({ flopsPerSecond: { float32: 100e9 } }), nodes }) },

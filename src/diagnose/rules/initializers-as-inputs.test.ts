@@ -14,7 +14,7 @@ const experiment = (ratio: number): Experiment => ({
   pairs: 6,
   detail: '',
 })
-const before4 = { ...evidence().model!, irVersion: 3 }
+const ofVersion = (irVersion: number) => ({ ...evidence().model!, irVersion })
 
 checkRule(initializersAsInputs, {
   found: [
@@ -25,10 +25,15 @@ checkRule(initializersAsInputs, {
       expect: { wouldSaveMs: 2.4, basis: 'measured', detail: /1 initializer is listed/ },
     },
     { name: 'not measured: a note', given: evidence({ nodes, constants: listed }), expect: { wouldSaveMs: 0 } },
+    {
+      name: 'IR 4, the first in which a caller may replace them',
+      given: evidence({ nodes, constants: listed, model: ofVersion(4) }),
+      expect: { wouldSaveMs: 0 },
+    },
   ],
   clear: [
     { name: 'constants of their own', given: evidence({ nodes, constants: { w: {} } }) },
     { name: 'measured, no difference', given: evidence({ nodes, constants: listed, experiments: [experiment(1)] }) },
-    { name: 'IR 3, where they are constants all the same', given: evidence({ nodes, constants: listed, model: before4 }) },
+    { name: 'IR 3, where they are constants all the same', given: evidence({ nodes, constants: listed, model: ofVersion(3) }) },
   ],
 })

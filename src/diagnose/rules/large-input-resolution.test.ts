@@ -32,6 +32,18 @@ function sweep(unit: string, dimension: string, current: number, fixedMs: number
   return { dimension, unit, points, fit: { fixedMs, perUnitMs }, current }
 }
 
+/** An image whose pixels take so many of 100 ms. */
+const pixels = (byPixelsMs: number) =>
+  evidence({
+    p50Ms: 100,
+    inputs: [image],
+    sizeSweeps: [sweep('pixels', 'resolution', 409_600, 100 - byPixelsMs, byPixelsMs / 409_600)],
+  })
+
+/** Of a model whose whole time goes with the size. */
+const sized = (unit: string, size: number) =>
+  evidence({ p50Ms: 10, inputs: [], sizeSweeps: [sweep(unit, 'size', size, 0, 10 / size)] })
+
 checkRule(largeInputResolution, {
   found: [
     {
@@ -55,6 +67,11 @@ checkRule(largeInputResolution, {
       }),
       expect: { wouldSaveMs: 5, next: 'whyslow MODEL --shape ids=1x256 --shape mask=1x256' },
     },
+    { name: 'half of the pixels save 10.2 %', given: pixels(20.4), expect: { wouldSaveMs: 10.2 } },
+    // 224 x 224 are 50,176.
+    { name: '51,200 pixels', given: sized('pixels', 51_200), expect: { wouldSaveMs: 5, next: null } },
+    { name: '130 tokens', given: sized('tokens', 130), expect: { wouldSaveMs: 5 } },
+    { name: '16,400 elements', given: sized('elements', 16_400), expect: { wouldSaveMs: 5 } },
   ],
   clear: [
     {
@@ -70,5 +87,9 @@ checkRule(largeInputResolution, {
       name: 'too few points for a fit',
       given: evidence({ inputs: [image], sizeSweeps: [{ ...sweep('pixels', 'resolution', 409_600, 10, 1e-4), fit: null }] }),
     },
+    { name: 'half of the pixels save 9.8 %', given: pixels(19.6) },
+    { name: '49,200 pixels', given: sized('pixels', 49_200) },
+    { name: '126 tokens', given: sized('tokens', 126) },
+    { name: '15,600 elements', given: sized('elements', 15_600) },
   ],
 })

@@ -10,8 +10,12 @@ checkRule(lowPrecisionHeadroom, {
       given: traced({ matrix: { totalMs: 60, tensorCoresMs: 30, plainMs: 30, unknownMs: 0, float32Ms: 60 } }),
       expect: { timeMs: 6, wouldSaveMs: 4.3125, area: 'architecture' },
     },
+    { name: 'float32 for 10.2 % of the time', given: traced({ matrix: { float32Ms: 10.2 } }), expect: { timeMs: 1.02 } },
   ],
-  clear: [{ name: '16 bits already', given: traced() }],
+  clear: [
+    { name: '16 bits already', given: traced() },
+    { name: 'float32 for 9.8 % of the time', given: traced({ matrix: { float32Ms: 9.8 } }) },
+  ],
   notChecked: [
     { name: 'types are not recorded', given: traced({ matrix: { float32Ms: null } }) },
     { name: 'no products', given: traced({ matrix: null }) },

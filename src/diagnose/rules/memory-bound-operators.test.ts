@@ -4,6 +4,10 @@ import { memoryBoundOperators } from './memory-bound-operators.ts'
 // 64 MB at 10 GB/s: 6.4 ms.
 const large = { op: 'Gemm', timeMs: 7, macs: 16e6, weightBytes: 64e6 }
 
+/** Weights that are read from the last-level cache in 0.4 ms. */
+const inL3 = (weightBytes: number) =>
+  evidence({ p50Ms: 1, nodes: [{ op: 'Gemm', timeMs: 0.5, weightBytes, floorMs: 0.4, bound: 'memory', level: 'L3' }] })
+
 checkRule(memoryBoundOperators, {
   found: [
     {
@@ -20,12 +24,11 @@ checkRule(memoryBoundOperators, {
     },
     {
       name: '16 MB read from the last-level cache',
-      given: evidence({
-        p50Ms: 1,
-        nodes: [{ op: 'Gemm', timeMs: 0.5, weightBytes: 16e6, floorMs: 0.4, bound: 'memory', level: 'L3' }],
-      }),
+      given: inL3(16e6),
       expect: { wouldSaveMs: 0.3, detail: /last-level cache/ },
     },
+    // 4 MiB are 4.194 MB.
+    { name: '4.3 MB read from the last-level cache', given: inL3(4.3e6), expect: { wouldSaveMs: 0.3 } },
   ],
   clear: [
     {
@@ -36,5 +39,11 @@ checkRule(memoryBoundOperators, {
     { name: 'int8 weights already', given: evidence({ p50Ms: 8, nodes: [{ ...large, op: 'QGemm', arithmetic: 'int8' }] }) },
     { name: '4-bit weights, computed in float', given: evidence({ p50Ms: 8, nodes: [{ ...large, op: 'MatMulNBits' }] }) },
     { name: 'bound by compute', given: evidence({ p50Ms: 8, nodes: [{ ...large, bound: 'compute' }] }) },
+    { name: '4.1 MB, which stay in L2', given: inL3(4.1e6) },
+    // 31 of 64 MB are weights.
+    {
+      name: '48 % of its bytes are weights',
+      given: evidence({ p50Ms: 8, nodes: [{ ...large, weightBytes: 31e6, bytes: 64e6 }] }),
+    },
   ],
 })

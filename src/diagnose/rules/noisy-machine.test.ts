@@ -40,14 +40,35 @@ checkRule(noisyMachine, {
       given: evidence({ latency: disturbed({ stolenCpuMs: 20, waitedMs: 400, waitAtMedianMs: 5 }), ...crowded }),
       expect: { wouldSaveMs: 0 },
     },
+    {
+      // 20.4 ms over 4 threads in 100 ms: 5.1 % of 10 ms.
+      name: 'waits of 5.1 %',
+      given: evidence({ latency: disturbed({ waitedMs: 20.4 }) }),
+      expect: { wouldSaveMs: 0.51 },
+    },
+    // 8.2 ms over 4 CPUs in 100 ms.
+    { name: 'steal of 2.05 %', given: evidence({ latency: disturbed({ stolenCpuMs: 8.2 }) }) },
+    // 3.92 ms over 4 threads in 100 ms; 12.5 % waited.
+    {
+      name: 'waits, and a quota that stops it for 0.98 % of the time',
+      given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 3.92 }) }),
+      expect: { wouldSaveMs: 1.25 },
+    },
   ],
   clear: [
     { name: 'a quiet machine', given: evidence() },
     { name: 'waits of 4 %', given: evidence({ latency: disturbed({ waitedMs: 4, waitAtMedianMs: 0.4 }) }) },
     { name: 'steal of 1 %', given: evidence({ latency: disturbed({ stolenCpuMs: 4 }) }) },
+    { name: 'waits of 4.9 %', given: evidence({ latency: disturbed({ waitedMs: 19.6 }) }) },
+    { name: 'steal of 1.95 %', given: evidence({ latency: disturbed({ stolenCpuMs: 7.8 }) }) },
   ],
   notChecked: [
     { name: 'more threads than CPUs', given: evidence({ latency: disturbed({ waitedMs: 900 }), ...crowded }) },
     { name: 'a quota that stops it', given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 50 }) }) },
+    // 4.08 ms over 4 threads in 100 ms.
+    {
+      name: 'a quota that stops it for 1.02 % of the time',
+      given: evidence({ latency: disturbed({ waitedMs: 50, throttledCpuMs: 4.08 }) }),
+    },
   ],
 })

@@ -31,10 +31,20 @@ checkRule(pythonOverhead, {
       given: traced({ functions: { python: 0.6 } }),
       expect: { wouldSaveMs: 6, detail: /interpreter itself takes 60 %/ },
     },
+    {
+      name: 'a device that waits 15.3 % of the time',
+      given: traced({ device: { idleParts: { ...quiet, unrecorded: 0.153 } } }),
+      expect: { wouldSaveMs: 1.53 },
+    },
+    { name: '15.3 % on a CPU', given: traced({ device: null, host: { unrecorded: 0.153 } }), expect: { wouldSaveMs: 1.53 } },
+    { name: '15.3 % in the interpreter', given: traced({ functions: { python: 0.153 } }), expect: { wouldSaveMs: 1.53 } },
   ],
   clear: [
     { name: 'operators without gaps', given: traced() },
     { name: 'little of it in the interpreter', given: traced({ functions: { python: 0.05 } }) },
+    { name: 'a device that waits 14.7 % of the time', given: traced({ device: { idleParts: { ...quiet, unrecorded: 0.147 } } }) },
+    { name: '14.7 % on a CPU', given: traced({ device: null, host: { unrecorded: 0.147 } }) },
+    { name: '14.7 % in the interpreter', given: traced({ functions: { python: 0.147 } }) },
   ],
   notChecked: [
     { name: 'no host', given: traced({ host: null, device: null }) },

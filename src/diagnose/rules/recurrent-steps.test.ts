@@ -23,6 +23,9 @@ checkRule(recurrentSteps, {
       }),
       expect: { timeMs: 4, wouldSaveMs: 3, nodes: ['MatMul_1'] },
     },
+    { name: '16 steps', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 16 }] }), expect: { title: /^16 steps/ } },
+    // 6 of 29.4 ms.
+    { name: '20.4 % of the time', given: evidence({ p50Ms: 29.4, nodes: [lstm] }), expect: { wouldSaveMs: 5 } },
   ],
   clear: [
     { name: 'few steps', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 8 }] }) },
@@ -37,5 +40,8 @@ checkRule(recurrentSteps, {
         ],
       }),
     },
+    { name: '15 steps', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 15 }] }) },
+    // 6 of 30.6 ms.
+    { name: '19.6 % of the time', given: evidence({ p50Ms: 30.6, nodes: [lstm] }) },
   ],
 })

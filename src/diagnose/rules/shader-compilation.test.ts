@@ -11,10 +11,20 @@ checkRule(shaderCompilation, {
       given: evidence({ engine: onGpu, latency: latency(5, { firstMs: 900 }) }),
       expect: { wouldSaveMs: 0, timeMs: 0, detail: /900 ms, the others 5\.00 ms/ },
     },
+    {
+      name: 'a first prediction 102 ms above the p50',
+      given: evidence({ engine: onGpu, latency: latency(10, { firstMs: 112 }) }),
+    },
+    { name: '5.1 times a slow model', given: evidence({ engine: onGpu, latency: latency(500, { firstMs: 2550 }) }) },
   ],
   clear: [
     { name: '80 ms, which nobody notices', given: evidence({ engine: onGpu, latency: latency(5, { firstMs: 80 }) }) },
     { name: 'four times a slow model', given: evidence({ engine: onGpu, latency: latency(500, { firstMs: 2000 }) }) },
+    {
+      name: 'a first prediction 98 ms above the p50',
+      given: evidence({ engine: onGpu, latency: latency(10, { firstMs: 108 }) }),
+    },
+    { name: '4.9 times a slow model', given: evidence({ engine: onGpu, latency: latency(500, { firstMs: 2450 }) }) },
   ],
   notChecked: [{ name: 'a software adapter', given: evidence({ engine: software, latency: latency(5, { firstMs: 900 }) }) }],
   doesNotApply: [{ name: 'a CPU has no programs to compile', given: evidence({ latency: latency(5, { firstMs: 900 }) }) }],

@@ -21,6 +21,18 @@ checkRule(slowThreadHandoff, {
       given: evidence({ latency: mixed(5, 'a', { b: 9 }) }),
       expect: { wouldSaveMs: 0, detail: /fast state/ },
     },
+    // 4.4 of 90 ms.
+    {
+      name: 'a slow state with waits of 4.9 %',
+      given: evidence({ latency: mixed(9, 'b', { a: 5 }, { waitedMs: 4.4 }) }),
+      expect: { wouldSaveMs: 4 },
+    },
+    // 198 ns beside 150.
+    {
+      name: 'handoffs that differ by 32 %',
+      given: evidence({ latency: mixed(9, 'b', { a: 5 }, { handoffBeforeNs: 198, handoffAfterNs: 198 }) }),
+      expect: { wouldSaveMs: 4 },
+    },
   ],
   clear: [
     {
@@ -34,6 +46,13 @@ checkRule(slowThreadHandoff, {
     { name: 'one thread', given: evidence({ engine: engine({ threadsInUse: 1 }), latency: mixed(9, 'b', { a: 5 }) }) },
     { name: 'one state', given: evidence() },
     { name: 'two states that predict alike', given: evidence({ latency: mixed(5, 'a', { b: 5.1 }) }) },
+    // 4.6 of 90 ms.
+    { name: 'a slow state with waits of 5.1 %', given: evidence({ latency: mixed(5, 'a', { b: 9 }, { waitedMs: 4.6 }) }) },
+    // 192 ns beside 150.
+    {
+      name: 'handoffs that differ by 28 %',
+      given: evidence({ latency: mixed(9, 'b', { a: 5 }, { handoffBeforeNs: 192, handoffAfterNs: 192 }) }),
+    },
   ],
   notChecked: [
     { name: 'a p50 beside a neighbour', given: evidence({ latency: mixed(9, 'b', { a: 5 }, { waitedMs: 30 }) }) },

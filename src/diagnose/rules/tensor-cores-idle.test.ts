@@ -2,6 +2,12 @@ import { checkRule } from '../check-rule.ts'
 import { traced } from '../example-trace.ts'
 import { tensorCoresIdle } from './tensor-cores-idle.ts'
 
+const plain = (plainMs: number) => ({ totalMs: 60, plainMs, tensorCoresMs: 60 - plainMs, unknownMs: 0 })
+const device = (name: string, computeCapability: number) => ({
+  ...{ name, computeCapability, memoryBytes: null, multiprocessors: null },
+  ...{ flopsPerSecond: null, bytesPerSecond: null },
+})
+
 checkRule(tensorCoresIdle, {
   found: [
     {
@@ -10,8 +16,18 @@ checkRule(tensorCoresIdle, {
       given: traced({ matrix: { totalMs: 45, plainMs: 40, tensorCoresMs: 5, unknownMs: 0 } }),
       expect: { timeMs: 4, wouldSaveMs: 3.75, area: 'hardware', detail: /40 % of the time.*\(sgemm\)/ },
     },
+    { name: 'plain units for 10.2 % of the time', given: traced({ matrix: plain(10.2) }), expect: { timeMs: 1.02 } },
+    {
+      // 15.7 TFLOP/s beside 125.
+      name: 'the first device with tensor cores',
+      given: traced({ matrix: plain(40), facts: { devices: [device('Tesla V100', 7)] } }),
+      expect: { timeMs: 4, wouldSaveMs: 4 * (1 - 15.7 / 125) },
+    },
   ],
-  clear: [{ name: 'products on tensor cores', given: traced() }],
+  clear: [
+    { name: 'products on tensor cores', given: traced() },
+    { name: 'plain units for 9.8 % of the time', given: traced({ matrix: plain(9.8) }) },
+  ],
   notChecked: [
     {
       name: 'kernels that no list knows',
@@ -23,20 +39,7 @@ checkRule(tensorCoresIdle, {
   doesNotApply: [
     {
       name: 'a device before tensor cores',
-      given: traced({
-        facts: {
-          devices: [
-            {
-              name: 'Tesla P100',
-              computeCapability: 6,
-              memoryBytes: null,
-              multiprocessors: null,
-              flopsPerSecond: null,
-              bytesPerSecond: null,
-            },
-          ],
-        },
-      }),
+      given: traced({ facts: { devices: [device('Tesla P100', 6)] } }),
     },
   ],
 })

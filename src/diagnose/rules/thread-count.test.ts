@@ -45,6 +45,11 @@ checkRule(threadCount, {
       given: evidence({ p50Ms: 10, threadSweep: sweep(1, [1, 10], [2, 6]) }),
       expect: { wouldSaveMs: 4 },
     },
+    {
+      name: 'a count 3 % above the best is not as good',
+      given: evidence({ p50Ms: 10, threadSweep: sweep(4, [1, 5.15], [2, 5], [4, 10]) }),
+      expect: { wouldSaveMs: 5, title: '2 threads are faster than 4' },
+    },
   ],
   clear: [
     { name: 'ranges that lie apart, as of one count in so many they may', given: evidence({ threadSweep: inRounds(1.05) }) },

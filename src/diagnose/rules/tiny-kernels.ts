@@ -1,4 +1,5 @@
 // Kernels below 10 µs, as AMD's TraceLens counts them: shorter than handing out the next. Harmless where they overlap.
+import { TINY_US } from '../../analyze/traces/device-facts.ts'
 import { defineRule } from '../rule.ts'
 import { counted, number, share, tell } from '../tell.ts'
 import { bounded, lacks } from '../trace.ts'
@@ -7,8 +8,6 @@ import { bounded, lacks } from '../trace.ts'
 const MOSTLY = 0.5
 /** As of gpu-idle: where the device is busy all the same, they cost nothing. */
 const IDLE_FROM = 0.15
-/** µs; TraceLens. */
-const TINY = 10
 
 export const tinyKernels = defineRule({
   id: 'tiny-kernels',
@@ -21,7 +20,7 @@ export const tinyKernels = defineRule({
     const { kernels, tinyKernels, shares, idleParts } = device
     if (kernels === 0 || tinyKernels <= MOSTLY * kernels || shares.idle <= IDLE_FROM) return 'clear'
     const bound = idleParts === null ? shares.idle : idleParts.launching + idleParts.dispatching
-    const said = tell`${share('tiny-share', tinyKernels / kernels)} of ${counted('kernel', kernels)} take less than ${number('tiny-below', TINY, 'us')} µs, about what
+    const said = tell`${share('tiny-share', tinyKernels / kernels)} of ${counted('kernel', kernels)} take less than ${number('tiny-below', TINY_US, 'us')} µs, about what
       it takes to launch one, and the device waits ${share('idle', shares.idle)} of the time.`
     return bounded(trace, said, bound)
   },

@@ -41,6 +41,16 @@ checkRule(transferBound, {
         detail: /6\.00 ms in place of 10\.0 ms, 60 % of the time \(55 % to 65 % over 8 rounds/,
       },
     },
+    {
+      name: 'copies of 25.5 %',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: device(2, 0.55) }),
+      expect: { wouldSaveMs: 2.55 },
+    },
+    {
+      name: 'kept on the device it takes 74.5 %',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(3, 1), bound: bound(0.745) } }),
+      expect: { wouldSaveMs: 2.55 },
+    },
   ],
   clear: [
     {
@@ -52,6 +62,11 @@ checkRule(transferBound, {
       given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(3, 1), bound: { ...bound(0.7), ratioHigh: 1.1 } } }),
     },
     { name: 'a fifth of the prediction', given: evidence({ p50Ms: 10, engine: onGpu, device: device(1, 1) }) },
+    { name: 'copies of 24.5 %', given: evidence({ p50Ms: 10, engine: onGpu, device: device(2, 0.45) }) },
+    {
+      name: 'kept on the device it takes 75.5 %',
+      given: evidence({ p50Ms: 10, engine: onGpu, device: { ...device(3, 1), bound: bound(0.755) } }),
+    },
   ],
   notChecked: [
     { name: 'a software adapter', given: evidence({ p50Ms: 10, engine: software, device: device(5, 5) }) },

@@ -11,10 +11,16 @@ checkRule(undisposedTensors, {
       given: evidence({ engine: tfjs, observed: left(5) }),
       expect: { wouldSaveMs: 0, timeMs: 0, detail: /leaves 5 tensors alive \(2\.00 kB\) beside the 2 outputs/ },
     },
+    {
+      name: 'one tensor of each prediction',
+      given: evidence({ engine: tfjs, observed: left(1) }),
+      expect: { detail: /leaves 1 tensor alive/ },
+    },
   ],
   clear: [
     { name: 'nothing beside the outputs', given: evidence({ engine: tfjs, observed: left(0) }) },
     { name: 'one in three predictions', given: evidence({ engine: tfjs, observed: left(1 / 3) }) },
+    { name: 'two in three predictions', given: evidence({ engine: tfjs, observed: left(2 / 3) }) },
   ],
   notChecked: [{ name: 'they were not counted', given: evidence({ engine: tfjs }) }],
   doesNotApply: [{ name: 'an engine that frees its tensors itself', given: evidence({ observed: left(5) }) }],

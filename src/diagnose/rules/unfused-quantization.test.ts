@@ -194,6 +194,17 @@ checkRule(unfusedQuantization, {
       }),
       expect: { wouldSaveMs: 0.5, detail: /first \(Conv\): the BatchNormalization norm behind it/ },
     },
+    {
+      name: 'the three that would save most are named',
+      given: evidence({
+        nodes: [1, 2, 3, 4].flatMap((timeMs) => [
+          node('QuantizeLinear', [`x${timeMs}`], `q${timeMs}`, timeMs),
+          node('DequantizeLinear', [`q${timeMs}`], `f${timeMs}`, 0.1),
+          node('Erf', [`f${timeMs}`], `y${timeMs}`, 0.1, { name: `erf${timeMs}` }),
+        ]),
+      }),
+      expect: { detail: /p50\. erf4 [^;]*; erf3 [^;]*; erf2 [^;]*; and 1 more\.$/ },
+    },
   ],
   clear: [
     {

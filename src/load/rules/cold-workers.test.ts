@@ -16,3 +16,10 @@ test('clear: it does not, or is short anyway', () => {
   expect(coldWorkers.check(exampleEvidence([examplePoint({ p90Ms: 1 })], {}, first(60)))).toBe(null)
   expect(coldWorkers.check(exampleEvidence([point]))).toBe(null)
 })
+
+test('ten times the p90, and 100 ms', () => {
+  const isFound = (firstMs: number, p90Ms: number) =>
+    coldWorkers.check(exampleEvidence([examplePoint({ p90Ms })], {}, first(firstMs))) !== null
+  expect([306, 294].map((firstMs) => isFound(firstMs, 30))).toEqual([true, false])
+  expect([102, 98].map((firstMs) => isFound(firstMs, 1))).toEqual([true, false])
+})

@@ -13,3 +13,9 @@ test('clear: it has time left, or nothing is known of it', () => {
   for (const point of [examplePoint({ server: exampleServer({ eventLoopShare: 0.3 }) }), examplePoint()])
     expect(eventLoopBlocking.check(exampleEvidence([point]))).toBe(null)
 })
+
+test('busy for seven tenths of the time', () => {
+  const isFound = (eventLoopShare: number) =>
+    eventLoopBlocking.check(exampleEvidence([examplePoint({ server: exampleServer({ eventLoopShare }) })])) !== null
+  expect([0.71, 0.69].map(isFound)).toEqual([true, false])
+})

@@ -17,3 +17,11 @@ test('clear: pauses are short or rare, or nothing is known of them', () => {
   for (const one of [point(2, 0.02), point(12, 0.001), examplePoint()])
     expect(garbageCollectionUnderLoad.check(exampleEvidence([one]))).toBe(null)
 })
+
+// A quarter of 40 ms, and half a per cent of the time.
+test('pauses that are long enough, and often enough', () => {
+  const isFound = (longestMs: number, share: number) =>
+    garbageCollectionUnderLoad.check(exampleEvidence([point(longestMs, share)])) !== null
+  expect([10.2, 9.8].map((longestMs) => isFound(longestMs, 0.02))).toEqual([true, false])
+  expect([0.0051, 0.0049].map((share) => isFound(12, share))).toEqual([true, false])
+})

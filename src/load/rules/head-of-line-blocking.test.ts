@@ -16,3 +16,15 @@ test('clear: predictions are alike, nobody waits, or nothing is known', () => {
   for (const one of [point(0.2), point(3, 0.5), examplePoint()])
     expect(headOfLineBlocking.check(exampleEvidence([one]))).toBe(null)
 })
+
+test('variation of 1, three tenths of the latency, and 1 ms', () => {
+  const isFound = (variation: number, queue: number, compute: number) =>
+    headOfLineBlocking.check(
+      exampleEvidence([
+        withParts(examplePoint(), { queue: { slowest: queue, all: 0 }, compute: { slowest: compute, all: 1, variation } }),
+      ]),
+    ) !== null
+  expect([1.02, 0.98].map((variation) => isFound(variation, 60, 40))).toEqual([true, false])
+  expect([31, 29].map((queue) => isFound(3, queue, 100 - queue))).toEqual([true, false])
+  expect([1.02, 0.98].map((queue) => isFound(3, queue, 1))).toEqual([true, false])
+})

@@ -54,3 +54,30 @@ test('clear: computing takes longer, the queue is short, or nothing is known of 
   const short = withParts(examplePoint(), { queue: { slowest: 0.5, all: 0 }, compute: { slowest: 0.1, all: 0.1 } })
   for (const point of [computing, short, examplePoint()]) expect(queueingDominates.check(exampleEvidence([point]))).toBe(null)
 })
+
+test('half of the latency, and 1 ms', () => {
+  const isFound = (queue: number, compute: number) =>
+    queueingDominates.check(
+      exampleEvidence([withParts(examplePoint(), { queue: { slowest: queue, all: 0 }, compute: { slowest: compute, all: 1 } })]),
+    ) !== null
+  expect([51, 49].map((queue) => isFound(queue, 100 - queue))).toEqual([true, false])
+  expect([1.02, 0.98].map((queue) => isFound(queue, 0.5))).toEqual([true, false])
+})
+
+test('half of the mean, and 1 ms, by what the server counted', () => {
+  const isFound = (meanMs: number, queueMs: number) =>
+    queueingDominates.check(exampleEvidence([examplePoint({ meanMs, statistics: { ...COUNTED, queueMs } })])) !== null
+  expect([51, 49].map((queueMs) => isFound(100, queueMs))).toEqual([true, false])
+  expect([1.02, 0.98].map((queueMs) => isFound(1.5, queueMs))).toEqual([true, false])
+})
+
+// A rate of 1 are 8 ms of each second of one worker.
+test('what helps, by how busy the workers are', () => {
+  const why = (rate: number) => {
+    const found = queueingDominates.check(exampleEvidence([waiting(rate)], {}, { setup: exampleSetup({ workers: 1 }) }))
+    return / % of the time(.*)/.exec(found!.detail)![1]
+  }
+  expect([89, 86].map(why)).toEqual([': more of them, or a cheaper prediction, is what helps.', '.'])
+  const together = ': requests that arrive together, or predictions that take long, make others wait.'
+  expect([64, 61].map(why)).toEqual(['.', together])
+})

@@ -7,8 +7,10 @@ import { defineLoadRule } from '../rule.ts'
 const LEAST_SHARE = 0.5
 /** Below it a queue is nothing that anybody feels. */
 const LEAST_MS = 1
-/** Workers that are busy for more than this have little left; for less, it is not their number that makes requests wait. */
-const [BUSY, IDLE] = [0.7, 0.5]
+/** Workers that are busy for more than this have little left. */
+const BUSY = 0.7
+/** Of workers that are busy for less, it is not their number that makes requests wait. */
+const IDLE = 0.5
 
 export const queueingDominates = defineLoadRule({
   id: 'queueing-dominates',

@@ -20,6 +20,10 @@ checkPipelineRule(decodeDominates, {
       given: examplePipeline({ calls: [exampleCall({ callee: 'PIL.Image.open' })] }),
       expect: { timeMs: 5 },
     },
+    { name: '31 % of the time', given: given(3.1), expect: { timeMs: 3.1 } },
   ],
-  clear: [{ name: 'a tenth of the time', given: given(1) }],
+  clear: [
+    { name: 'a tenth of the time', given: given(1) },
+    { name: '29 % of the time', given: given(2.9) },
+  ],
 })

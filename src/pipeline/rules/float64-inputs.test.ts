@@ -38,9 +38,11 @@ checkPipelineRule(float64Inputs, {
       }),
       expect: { timeMs: 3, detail: /a Float32Array\) they need/ },
     },
+    { name: '67 kB', given: given(67_000), expect: { wouldSaveMs: 0 } },
   ],
   clear: [
     { name: 'sixteen numbers', given: given(128) },
     { name: 'float32', given: given(1e6, 'float32') },
+    { name: '64 kB', given: given(64_000) },
   ],
 })

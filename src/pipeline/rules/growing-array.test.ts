@@ -1,4 +1,12 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import {
+  checkPipelineRule,
+  exampleCall,
+  exampleLine,
+  exampleLoop,
+  examplePattern,
+  examplePipeline,
+} from '../check-pipeline-rule.ts'
+import type { LoopFact } from '../facts.ts'
 import { growingArray } from './growing-array.ts'
 
 const number = {
@@ -11,9 +19,10 @@ const number = {
   device: null,
 }
 
-const given = (timeMs: number) =>
+const given = (timeMs: number, loops: readonly LoopFact[] = []) =>
   examplePipeline({
     language: 'python',
+    loops,
     lines: [exampleLine({ selfMs: timeMs })],
     patterns: [examplePattern({ pattern: 'array-regrown' })],
   })
@@ -37,10 +46,14 @@ checkPipelineRule(growingArray, {
       given: pushes(100_000),
       expect: { title: 'A list grows by one number at a time', timeMs: 5, wouldSaveMs: 4 },
     },
+    { name: 'eight turns', given: given(5, [exampleLoop({ tripsPerPrediction: 8 })]), expect: { timeMs: 5 } },
+    { name: '10,200 pushes', given: pushes(10_200), expect: { timeMs: 5 } },
   ],
   clear: [
     { name: 'a short list', given: pushes(100) },
     { name: 'a place that takes next to nothing', given: given(0.1) },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
+    { name: 'seven turns', given: given(5, [exampleLoop({ tripsPerPrediction: 7 })]) },
+    { name: '9,800 pushes', given: pushes(9800) },
   ],
 })

@@ -10,6 +10,8 @@ import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
 
 const given = (opensPerPrediction: number) => examplePipeline({ sessions: [exampleSession({ opensPerPrediction, openMs: 6 })] })
 
+const ofKind = (kind: 'function' | 'script', opens: number) => ({ ...given(opens), target: { kind, stages: [], places: [] } })
+
 checkPipelineRule(modelReloadedPerCall, {
   found: [
     {
@@ -26,9 +28,16 @@ checkPipelineRule(modelReloadedPerCall, {
       }),
       expect: { timeMs: 5 },
     },
+    // 0.51 · 6 ms.
+    { name: 'in 51 of a hundred predictions', given: given(0.51), expect: { timeMs: 3.06 } },
+    { name: 'in 51 of a hundred calls of a function', given: ofKind('function', 0.51), expect: { timeMs: 3.06 } },
+    { name: 'four times in a script', given: ofKind('script', 4), expect: { timeMs: 10 } },
   ],
   clear: [
     { name: 'once for all', given: given(0) },
     { name: 'once in a script', given: { ...given(1), target: { kind: 'script', stages: [], places: [] } } },
+    { name: 'in 49 of a hundred predictions', given: given(0.49) },
+    { name: 'in 49 of a hundred calls of a function', given: ofKind('function', 0.49) },
+    { name: 'three times in a script', given: ofKind('script', 3) },
   ],
 })

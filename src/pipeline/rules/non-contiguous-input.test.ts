@@ -17,9 +17,11 @@ checkPipelineRule(nonContiguousInput, {
       }),
       expect: { timeMs: 4, wouldSaveMs: 2 },
     },
+    { name: '67 kB', given: given(false, 67_000), expect: { wouldSaveMs: 0 } },
   ],
   clear: [
     { name: 'contiguous', given: given(true) },
     { name: 'a small one', given: given(false, 400) },
+    { name: '64 kB', given: given(false, 64_000) },
   ],
 })

@@ -30,9 +30,11 @@ checkPipelineRule(predictCallOverhead, {
       given: given(3),
       expect: { timeMs: 6, wouldSaveMs: 4.5, basis: 'measured' },
     },
+    { name: '7 % faster at least', given: given(1.07), expect: { wouldSaveMs: 4.5 } },
   ],
   clear: [
     { name: 'no difference', given: given(0.98) },
     { name: 'other results', given: given(3, 'different') },
+    { name: '3 % faster at least', given: given(1.03) },
   ],
 })

@@ -35,6 +35,10 @@ checkPipelineRule(repeatedAllocation, {
       }),
       expect: { timeMs: 5, detail: /buffer of 2\.40 MB made at app\.mjs:10/ },
     },
+    { name: '67 kB', given: given(67_000), expect: { timeMs: 5 } },
   ],
-  clear: [{ name: 'four kilobytes', given: given(4000) }],
+  clear: [
+    { name: 'four kilobytes', given: given(4000) },
+    { name: '64 kB', given: given(64_000) },
+  ],
 })

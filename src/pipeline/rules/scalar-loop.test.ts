@@ -1,5 +1,14 @@
 import { checkPipelineRule, exampleLine, exampleLoop, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import type { Language } from '../facts.ts'
 import { scalarLoop } from './scalar-loop.ts'
+
+const turns = (language: Language, tripsPerPrediction: number) =>
+  examplePipeline({
+    language,
+    lines: [exampleLine({ selfMs: 5 })],
+    loops: [exampleLoop({ tripsPerPrediction })],
+    patterns: [examplePattern({ pattern: 'elementwise-loop' })],
+  })
 
 checkPipelineRule(scalarLoop, {
   found: [
@@ -14,6 +23,9 @@ checkPipelineRule(scalarLoop, {
       // 0.95 of 5 ms
       expect: { timeMs: 5, wouldSaveMs: 4.75, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction, in 100,000 turns/ },
     },
+    { name: '102 turns, in Python', given: turns('python', 102), expect: { wouldSaveMs: 4.75 } },
+    // 0.6 of 5 ms.
+    { name: '10,200 turns, in JavaScript', given: turns('javascript', 10_200), expect: { wouldSaveMs: 3 } },
   ],
   clear: [
     {
@@ -33,5 +45,7 @@ checkPipelineRule(scalarLoop, {
         patterns: [examplePattern({ pattern: 'elementwise-loop' })],
       }),
     },
+    { name: '98 turns, in Python', given: turns('python', 98) },
+    { name: '9,800 turns, in JavaScript', given: turns('javascript', 9800) },
   ],
 })

@@ -34,6 +34,12 @@ checkPipelineRule(sequentialCalls, {
         ],
       },
     },
+    { name: 'four rows', given: given(4), expect: { detail: /^4 predictions/ } },
+    {
+      name: 'eight that stand in no loop',
+      given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 8, inputs: [one] })] }),
+      expect: { detail: /^8 predictions/ },
+    },
   ],
   clear: [
     {
@@ -46,5 +52,10 @@ checkPipelineRule(sequentialCalls, {
     },
     { name: 'once', given: given(1) },
     { name: 'batches', given: given(64, [{ ...one, shape: [32, 16] } as unknown as typeof one]) },
+    { name: 'three rows', given: given(3) },
+    {
+      name: 'seven that stand in no loop',
+      given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 7, inputs: [one] })] }),
+    },
   ],
 })

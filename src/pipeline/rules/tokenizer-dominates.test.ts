@@ -81,8 +81,14 @@ checkPipelineRule(tokenizerDominates, {
         places: [{ file: 'app.mjs', line: 10, function: 'preprocess' }],
       },
     },
+    { name: '31 % of the time', given: given(3.1), expect: { timeMs: 3.1 } },
+    { name: 'a library that is 6 % faster at least', given: beside({ ratioLow: 1.06 }), expect: { wouldSaveMs: 3.75 } },
+    { name: 'a library that is 4 % faster at least: a note', given: beside({ ratioLow: 1.04 }), expect: { wouldSaveMs: 0 } },
   ],
-  clear: [{ name: 'a tenth of the time', given: given(1) }],
+  clear: [
+    { name: 'a tenth of the time', given: given(1) },
+    { name: '29 % of the time', given: given(2.9) },
+  ],
 })
 
 const told = (evidence: PipelineEvidence) =>

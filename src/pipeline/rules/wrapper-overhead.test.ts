@@ -33,11 +33,17 @@ checkPipelineRule(wrapperOverhead, {
         detail: /with nthread=1 gives the same in 500 µs, 12\.0 times .*inplace_predict\(array\) alone is 6\.0 times/,
       },
     },
+    {
+      name: '6 % faster at least',
+      given: given([way('Booster.inplace_predict(array)', 1, { ratioLow: 1.06 })]),
+      expect: { wouldSaveMs: 5 },
+    },
   ],
   clear: [
     { name: 'nothing that is faster', given: given([way('Booster.inplace_predict(array)', 5.9)]) },
     { name: 'other results', given: given([way('Booster.inplace_predict(array)', 1, { equal: 'different' })]) },
     { name: 'another finding', given: given([way('model(x)', 1, { rule: 'predict-call-overhead' })]) },
+    { name: '4 % faster at least', given: given([way('Booster.inplace_predict(array)', 1, { ratioLow: 1.04 })]) },
   ],
   doesNotApply: [
     { name: 'no model of rows of features', given: examplePipeline({ language: 'python', sessions: [exampleSession()] }) },
