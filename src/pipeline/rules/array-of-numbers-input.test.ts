@@ -18,9 +18,11 @@ checkPipelineRule(arrayOfNumbersInput, {
       given: given(50_000),
       expect: { timeMs: 5, wouldSaveMs: 4, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction, for 50,000 numbers/ },
     },
+    { name: 'a little more than a thousand', given: given(1040) },
   ],
   clear: [
     { name: 'a dozen numbers', given: given(12) },
+    { name: 'a little less than a thousand', given: given(960) },
     { name: 'next to no time', given: given(50_000, 0.1) },
   ],
 })

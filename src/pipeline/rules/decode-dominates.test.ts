@@ -15,11 +15,15 @@ checkPipelineRule(decodeDominates, {
       given: given(5),
       expect: { timeMs: 5, wouldSaveMs: 2.5, detail: /takes 5\.00 ms, 50 % of a prediction/ },
     },
+    { name: 'a little more than three tenths', given: given(3.1) },
     {
       name: 'by its calls',
       given: examplePipeline({ calls: [exampleCall({ callee: 'PIL.Image.open' })] }),
       expect: { timeMs: 5 },
     },
   ],
-  clear: [{ name: 'a tenth of the time', given: given(1) }],
+  clear: [
+    { name: 'a tenth of the time', given: given(1) },
+    { name: 'a little less than three tenths', given: given(2.9) },
+  ],
 })

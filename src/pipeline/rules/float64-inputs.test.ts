@@ -9,6 +9,8 @@ const given = (size: number, dtype = 'float64') =>
 checkPipelineRule(float64Inputs, {
   found: [
     { name: 'a megabyte for Keras', given: given(1e6), expect: { wouldSaveMs: 0 } },
+    // 64 KiB are 65,536.
+    { name: 'a little more than 64 KiB', given: given(68_000) },
     {
       name: 'converted before the call',
       given: examplePipeline({
@@ -41,6 +43,7 @@ checkPipelineRule(float64Inputs, {
   ],
   clear: [
     { name: 'sixteen numbers', given: given(128) },
+    { name: 'a little less than 64 KiB', given: given(63_200) },
     { name: 'float32', given: given(1e6, 'float32') },
   ],
 })

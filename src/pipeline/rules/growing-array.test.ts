@@ -1,4 +1,11 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import {
+  checkPipelineRule,
+  exampleCall,
+  exampleLine,
+  exampleLoop,
+  examplePattern,
+  examplePipeline,
+} from '../check-pipeline-rule.ts'
 import { growingArray } from './growing-array.ts'
 
 const number = {
@@ -37,9 +44,13 @@ checkPipelineRule(growingArray, {
       given: pushes(100_000),
       expect: { title: 'A list grows by one number at a time', timeMs: 5, wouldSaveMs: 4 },
     },
+    { name: 'eight turns', given: { ...given(5), loops: [exampleLoop({ tripsPerPrediction: 8 })] } },
+    { name: 'a little more than ten thousand pushes', given: pushes(10_400) },
   ],
   clear: [
     { name: 'a short list', given: pushes(100) },
+    { name: 'seven turns', given: { ...given(5), loops: [exampleLoop({ tripsPerPrediction: 7 })] } },
+    { name: 'a little less than ten thousand pushes', given: pushes(9600) },
     { name: 'a place that takes next to nothing', given: given(0.1) },
     { name: 'another pattern', given: examplePipeline({ language: 'python' }) },
   ],

@@ -9,6 +9,8 @@ const given = (contiguous: boolean, size?: number) =>
 checkPipelineRule(nonContiguousInput, {
   found: [
     { name: 'a transposed image for the model', given: given(false), expect: { wouldSaveMs: 0 } },
+    // 64 KiB are 65,536.
+    { name: 'a little more than 64 KiB', given: given(false, 68_000) },
     {
       name: 'copied before the call',
       given: examplePipeline({
@@ -21,5 +23,6 @@ checkPipelineRule(nonContiguousInput, {
   clear: [
     { name: 'contiguous', given: given(true) },
     { name: 'a small one', given: given(false, 400) },
+    { name: 'a little less than 64 KiB', given: given(false, 63_000) },
   ],
 })

@@ -30,9 +30,11 @@ checkPipelineRule(predictCallOverhead, {
       given: given(3),
       expect: { timeMs: 6, wouldSaveMs: 4.5, basis: 'measured' },
     },
+    { name: 'surely 6 % faster', given: given(1.06) },
   ],
   clear: [
     { name: 'no difference', given: given(0.98) },
+    { name: 'perhaps 4 % faster alone', given: given(1.04) },
     { name: 'other results', given: given(3, 'different') },
   ],
 })

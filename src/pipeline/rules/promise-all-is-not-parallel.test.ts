@@ -11,6 +11,10 @@ checkPipelineRule(promiseAllIsNotParallel, {
       // 20 / 2.5, of which two fifths.
       expect: { timeMs: 8, wouldSaveMs: 3.2, places: [{ file: 'app.mjs', line: 20, function: 'predict' }] },
     },
+    {
+      name: 'two at once',
+      given: examplePipeline({ patterns, sessions: [exampleSession({ concurrentRuns: 2, runsPerPrediction: 2 })] }),
+    },
   ],
   clear: [
     { name: 'one run', given: examplePipeline({ patterns, sessions: [exampleSession()] }) },

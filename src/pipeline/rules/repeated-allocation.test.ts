@@ -26,6 +26,8 @@ checkPipelineRule(repeatedAllocation, {
       given: given(40e6),
       expect: { timeMs: 5, wouldSaveMs: 4, detail: /buffer of 40\.0 MB made at app\.mjs:10/ },
     },
+    // 64 KiB are 65,536.
+    { name: 'a little more than 64 KiB', given: given(68_000) },
     {
       name: 'a list of 300,000',
       given: examplePipeline({
@@ -36,5 +38,8 @@ checkPipelineRule(repeatedAllocation, {
       expect: { timeMs: 5, detail: /buffer of 2\.40 MB made at app\.mjs:10/ },
     },
   ],
-  clear: [{ name: 'four kilobytes', given: given(4000) }],
+  clear: [
+    { name: 'four kilobytes', given: given(4000) },
+    { name: 'a little less than 64 KiB', given: given(63_000) },
+  ],
 })

@@ -15,6 +15,11 @@ checkPipelineRule(sequentialCalls, {
       given: given(64),
       expect: { timeMs: 5, wouldSaveMs: 3.5, detail: /^64 predictions of one row each at app\.mjs:20/ },
     },
+    { name: 'four in a loop', given: given(4) },
+    {
+      name: 'eight, wherever they stand',
+      given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 8, inputs: [one] })] }),
+    },
     {
       name: 'in a helper that a loop calls',
       given: examplePipeline({
@@ -41,9 +46,10 @@ checkPipelineRule(sequentialCalls, {
       given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 9, concurrentRuns: 9, inputs: [one] })] }),
     },
     {
-      name: 'five that stand in no loop',
-      given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 5, inputs: [one] })] }),
+      name: 'seven that stand in no loop',
+      given: examplePipeline({ sessions: [exampleSession({ runsPerPrediction: 7, inputs: [one] })] }),
     },
+    { name: 'three in a loop', given: given(3) },
     { name: 'once', given: given(1) },
     { name: 'batches', given: given(64, [{ ...one, shape: [32, 16] } as unknown as typeof one]) },
   ],

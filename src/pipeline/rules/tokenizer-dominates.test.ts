@@ -36,6 +36,7 @@ checkPipelineRule(tokenizerDominates, {
         detail: /takes 5\.00 ms, 50 % of a prediction.*compiled code\).*pip install tokenizers/,
       },
     },
+    { name: 'a little more than three tenths', given: given(3.1) },
     {
       name: 'in JavaScript: its library is JavaScript',
       given: { ...given(5), language: 'javascript' },
@@ -62,6 +63,16 @@ checkPipelineRule(tokenizerDominates, {
       expect: { wouldSaveMs: 0, basis: 'measured', detail: /the same ids, and is not surely faster/ },
     },
     {
+      name: 'a library that is surely 6 % faster',
+      given: beside({ ratioLow: 1.06 }),
+      expect: { wouldSaveMs: 3.75, detail: /4\.0 times as fast/ },
+    },
+    {
+      name: 'a library that may be 4 % faster alone: a note',
+      given: beside({ ratioLow: 1.04 }),
+      expect: { wouldSaveMs: 0, detail: /is not surely faster/ },
+    },
+    {
       name: 'a library that gives other ids: what was modelled stays',
       given: beside({ equal: 'different', on: '3 of 40 texts' }),
       expect: { wouldSaveMs: 4.0, basis: 'modelled', detail: /gives other ids on 3 of 40 texts: nothing was measured as saved/ },
@@ -82,7 +93,10 @@ checkPipelineRule(tokenizerDominates, {
       },
     },
   ],
-  clear: [{ name: 'a tenth of the time', given: given(1) }],
+  clear: [
+    { name: 'a tenth of the time', given: given(1) },
+    { name: 'a little less than three tenths', given: given(2.9) },
+  ],
 })
 
 const told = (evidence: PipelineEvidence) =>
