@@ -8,7 +8,11 @@ import {
 } from '../check-pipeline-rule.ts'
 import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
 
-const given = (opensPerPrediction: number) => examplePipeline({ sessions: [exampleSession({ opensPerPrediction, openMs: 6 })] })
+const given = (opensPerPrediction: number, kind: 'stages' | 'function' | 'script' = 'stages') =>
+  examplePipeline({
+    sessions: [exampleSession({ opensPerPrediction, openMs: 6 })],
+    target: { kind, stages: [], places: [] },
+  })
 
 checkPipelineRule(modelReloadedPerCall, {
   found: [
@@ -17,6 +21,9 @@ checkPipelineRule(modelReloadedPerCall, {
       given: given(1),
       expect: { timeMs: 6, wouldSaveMs: 6, detail: /app\.mjs:3 takes 6\.00 ms of a prediction, 60 % of it/ },
     },
+    { name: 'a little more than every second one', given: given(0.52) },
+    { name: 'of a function, too', given: given(0.52, 'function') },
+    { name: 'four times in a script', given: given(4, 'script') },
     {
       name: 'by a function whose library is not known',
       given: examplePipeline({
@@ -29,6 +36,9 @@ checkPipelineRule(modelReloadedPerCall, {
   ],
   clear: [
     { name: 'once for all', given: given(0) },
-    { name: 'once in a script', given: { ...given(1), target: { kind: 'script', stages: [], places: [] } } },
+    { name: 'a little less than every second one', given: given(0.48) },
+    { name: 'of a function, too', given: given(0.48, 'function') },
+    { name: 'once in a script', given: given(1, 'script') },
+    { name: 'three times in a script', given: given(3, 'script') },
   ],
 })
