@@ -89,6 +89,19 @@ export function exampleBench(world: World): Bench & { readonly seen: readonly Se
   }
 }
 
+/** The bench, with these scores for the setup that has this key, in turn, the last one again and again. */
+export function withScores(bench: Bench, key: string, scores: readonly number[]): Bench {
+  let turn = 0
+  return {
+    ...bench,
+    async measure(setup, depth) {
+      const trial = await bench.measure(setup, depth)
+      if (trial.outcome !== 'measured' || keyOf(setup) !== key) return trial
+      return { ...trial, value: { ...trial.value, score: scores[Math.min(turn++, scores.length - 1)]! } }
+    },
+  }
+}
+
 export const keyOf = (setup: RemedySetup): string => idsOf(setup).sort().join('+')
 
 const idsOf = ({ options, engine }: RemedySetup): string[] => [

@@ -22,22 +22,23 @@ export async function run(world: Partial<World>, remedies: readonly Remedy[], re
 
 export async function runOn(bench: Bench, made: Ran['bench'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
   const told: Found['tried'][number][] = []
-  const { evidence, ...others } = rest
-  const found = await search({
-    bench,
-    remedies,
-    original,
-    evidence: exampleEvidence(evidence),
-    tools: { optimize: () => Promise.reject(new Error('not on this machine')) },
-    only: null,
-    budgetMs: 75_000,
-    dryRun: false,
-    onTried: (one) => told.push(one),
-    onStep: () => {},
-    ...others,
-  })
+  const found = await search({ ...planOn(bench, remedies, rest), onTried: (one) => told.push(one) })
   return { found, bench: made, told }
 }
+
+export const planOn = (bench: Bench, remedies: readonly Remedy[], { evidence, ...rest }: Rest = {}): SearchPlan => ({
+  bench,
+  remedies,
+  original,
+  evidence: exampleEvidence(evidence),
+  tools: { optimize: () => Promise.reject(new Error('not on this machine')) },
+  only: null,
+  budgetMs: 75_000,
+  dryRun: false,
+  onTried: () => {},
+  onStep: () => {},
+  ...rest,
+})
 
 /** Time of 10 over the factors of what is in the setup. */
 export const times = (factors: Readonly<Record<string, number>>) => (has: Has) =>

@@ -75,15 +75,19 @@ describe('a clear answer', () => {
     expect((await judged(near.bench)).pairs).toBeGreaterThan(2)
   })
 
-  test('is no after two pairs without a gain worth having', async () => {
-    const { bench, asked } = scripted([{ score: 10 }], [{ score: 9.9 }])
-    expect(await judged(bench)).toMatchObject({ pairs: 2, reason: null })
+  test('is no after two pairs without a gain worth having, which is 2 %', async () => {
+    const { bench, asked } = scripted([{ score: 10 }], [{ score: 9.85 }])
+    expect(await judged(bench)).toMatchObject({ verdict: 'no-difference', pairs: 2, reason: null })
     expect(asked).toHaveLength(4)
+    expect(await judged(scripted([{ score: 10 }], [{ score: 9.75 }]).bench)).toMatchObject({ verdict: 'faster', pairs: 3 })
   })
 
   test('is no after four pairs whose mean shows none, whatever single ones say', async () => {
     const { bench } = scripted([{ score: 10 }], [{ score: 9 }, { score: 11 }, { score: 9 }, { score: 11.2 }])
     expect(await judged(bench)).toMatchObject({ verdict: 'no-difference', pairs: 4, reason: null })
+    // The median of three is 1.1 already.
+    const early = scripted([{ score: 10 }], [{ score: 9 }, { score: 11 }, { score: 11 }, { score: 9 }])
+    expect((await judged(early.bench)).pairs).toBe(4)
   })
 
   test('is waited for up to the most pairs, and never stops early in the last proof', async () => {
@@ -103,6 +107,11 @@ test('a gain that may be below one percent is none, however sure it is', async (
   expect(judgement).toMatchObject({ verdict: 'no-difference', pairs: 6, reason: null, speedupLow: expect.closeTo(1 / 0.9969, 4) })
   expect(whyNoGain(judgement)).toBe('its gain may be below 1 %, which is not worth a change')
   expect(whyNoGain({ ...judgement, speedupLow: 0.99 })).toBe('no clear gain in 6 pairs')
+})
+
+test('a gain that is 1 % at least, however sure it is, and no less', async () => {
+  expect((await judged(scripted([{ score: 10 }], [{ score: 9.88 }]).bench, PROOF)).verdict).toBe('faster')
+  expect((await judged(scripted([{ score: 10 }], [{ score: 9.92 }]).bench, PROOF)).verdict).toBe('no-difference')
 })
 
 describe('the deadline', () => {
@@ -224,6 +233,19 @@ describe('chance', () => {
     })
   })
 
+  test('one among eleven does: of so few none is cut off', async () => {
+    // Ln: mean -0.155 and sd 0.220, so that Student's t ends at e^(-0.155 + 2.228 * 0.220 / sqrt(11)) = 0.992; trimmed, it would at 0.83.
+    const turns = [8, 16.5, 8.4, 7.6, 8, 8.2, 7.9, 8.1, 8, 8.3, 7.7]
+    const { bench } = scripted(
+      [{ score: 10 }],
+      turns.map((score) => ({ score })),
+    )
+    expect(await judged(bench, { ...PROOF, looks: [11] })).toMatchObject({
+      verdict: 'no-difference',
+      speedupLow: expect.closeTo(1 / 0.992, 3),
+    })
+  })
+
   test('three wild ones leave it open', async () => {
     const turns = [8, 16, 8.4, 7.6, 16, 8.2, 7.9, 8.1, 16, 8.3, 7.7, 8]
     const { bench } = scripted(
@@ -253,6 +275,15 @@ describe('chance', () => {
     expect(always.asked).toHaveLength(18)
   })
 
+  test.each([
+    [0.096, 12],
+    [0.104, 18],
+  ])('of a reading that others took %d of, %d are asked for', async (disturbedShare, readings) => {
+    const { bench, asked } = scripted([{ score: 10 }], [{ score: 8, disturbedShare }])
+    await judged(bench, PROOF)
+    expect(asked).toHaveLength(readings)
+  })
+
   test('a candidate whose best process is slower than the best without it is not faster', async () => {
     // By chance the base drew five slow processes of six; its good ones are faster than any of the candidate's.
     const bases = [13, 13, 10, 13, 13, 13].map((score) => ({ score }))
@@ -263,6 +294,9 @@ describe('chance', () => {
       verdict: 'no-difference',
       reason: 'its best process takes 1.03 times as long as the best one without it',
     })
+    // One percent is no difference.
+    expect((await judged(scripted(bases, [{ score: 10.06 }]).bench, PROOF)).verdict).toBe('faster')
+    expect((await judged(scripted(bases, [{ score: 10.14 }]).bench, PROOF)).verdict).toBe('no-difference')
   })
 })
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineRemedy, type OtherEngine, type Remedy } from '../rewrite/remedy.ts'
 import type { Bench } from './bench.ts'
-import { exampleBench, exampleRemedy, type Has } from './example-bench.ts'
+import { exampleBench, exampleRemedy, type Has, withScores } from './example-bench.ts'
 import { original, outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'
 
 const other = (id: string, rest: Partial<OtherEngine> = {}): OtherEngine => ({
@@ -140,6 +140,14 @@ describe('another engine', () => {
       })
     })
 
+    test.each([
+      // 2.5 / 3 times as long, times these: 1.26 and 1.34.
+      [1.51, 'fast'],
+      [1.61, 'second'],
+    ])('is judged up to 1.3 times of it: misread %d times as slow, %s is shipped', async (factor, best) => {
+      expect(shipped(await misread('fast', factor, ['fast', 'second']))).toBe(best)
+    })
+
     test('is not judged where it is far from it', async () => {
       const one = await misread('fast', 2, ['fast', 'second'])
       expect(shipped(one)).toBe('second')
@@ -162,7 +170,7 @@ describe('another engine', () => {
       const made = exampleBench({
         seed: 1,
         noise: 0.01,
-        timeMs: times({ rewrite: 1.5, fast: 3, second: 2.5, third: 2.2 }),
+        timeMs: times({ rewrite: 1.5, fast: 3, second: 2.5, third: 2.2, fourth: 1.5 }),
         isWrong,
       })
       const measure: Bench['measure'] = (setup, depth) =>
@@ -183,6 +191,13 @@ describe('another engine', () => {
       const one = await refusing(['fast'], [rewrite], ['fast', 'second', 'third'], (has) => has('second'))
       expect(shipped(one)).toBe('rewrite+third')
       expect(outcomeOf(one, 'choice second')).toMatchObject({ kept: false, outcome: 'rejected' })
+    })
+
+    test('gives way to two others at most', async () => {
+      const one = await refusing(['fast', 'second', 'third'], [], ['fast', 'second', 'third', 'fourth'])
+      expect(shipped(one)).toBe('')
+      expect(outcomeOf(one, 'choice third')!.reason).toMatch(/not in the last proof/)
+      expect(outcomeOf(one, 'choice fourth')!.reason).toMatch(/better in the first look/)
     })
 
     test('leaves out what adds nothing without it', async () => {
@@ -228,6 +243,18 @@ describe('another engine', () => {
     })
     expect(shipped(one)).toBe('rewrite')
     expect(one.found.tried.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name)).toEqual(['choice broken'])
+  })
+
+  test('has a fifth of the budget to be judged in, however late it is', async () => {
+    // First looks take 6 readings of 100, and then the clock jumps: pairs start every 200, at 0 to 2000 of 0.2 * 10,250 = 2050.
+    const made = exampleBench({ seed: 1, noise: 0, readingMs: 100, timeMs: times({ fast: 2 }) })
+    const unclear = Array.from({ length: 12 }, (_, k) => (k % 2 === 0 ? 8 : 11))
+    const bench = { ...made, nowMs: () => made.nowMs() + (made.seen.length >= 6 ? 1e6 : 0) }
+    const one = await runOn(withScores(bench, 'fast', [8, 8, ...unclear]), made, [choice], {
+      budgetMs: 10_250,
+      evidence: { otherEngines: [other('fast')] },
+    })
+    expect(outcomeOf(one, 'choice fast')!.judgement!.pairs).toBe(11)
   })
 
   test('is named by a dry run, and takes none of the budget where there is none', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Remedy } from '../rewrite/remedy.ts'
 import type { Bench } from './bench.ts'
-import { exampleBench, exampleRemedy, exampleSetup, type Has, keyOf } from './example-bench.ts'
+import { exampleBench, exampleRemedy, exampleSetup, type Has, keyOf, withScores } from './example-bench.ts'
 import { outcomeOf, type Ran, type Rest, run, runOn, shipped, times } from './example-search.ts'
 
 describe('other goals', () => {
@@ -134,6 +134,92 @@ describe('the budget', () => {
       const one = await tryWith({ ms: 5, low: 0.4, high: 9 })
       // Between two of the base, twice.
       expect(readingsOf(one).slice(0, 6)).toEqual(['', 'good', '', '', 'good', ''])
+    })
+  })
+
+  describe('its shares', () => {
+    const useless = Array.from({ length: 60 }, (_, k) => exampleRemedy(`r${k}`))
+    const worse = times(Object.fromEntries(useless.map(({ id }) => [id, 0.5])))
+    /** Alternately 0.8 and 1.1 times as long, which stays unclear for a dozen pairs; shorter in both first looks. */
+    const unclear = [8, 8, ...Array.from({ length: 12 }, (_, k) => (k % 2 === 0 ? 8 : 11))]
+
+    /** Of a reading 50 ms; the clock jumps when this many were taken. */
+    const jumping = (after: number, byMs: number, timeMs = times({})) => {
+      const made = exampleBench({ seed: 1, noise: 0, readingMs: 50, timeMs })
+      return { made, bench: { ...made, nowMs: () => made.nowMs() + (made.seen.length >= after ? byMs : 0) } }
+    }
+
+    test('0.55 are for first looks', async () => {
+      // A group is five readings of 100 and starts at 100, 600, ..., 5100 and 5600: of 10,000 the eleventh is the last.
+      const one = await run({ timeMs: worse, noise: 0, readingMs: 100 }, useless, { budgetMs: 10_000 })
+      expect(one.found.untried).toHaveLength(60 - 4 * 11)
+    })
+
+    test('0.45 come before the late remedies', async () => {
+      // First looks end after 0.55 * 0.45 * 20,000 = 4950: the group that starts at 4600 ends at 5100.
+      const made = exampleBench({ seed: 1, noise: 0, readingMs: 100, timeMs: worse })
+      const asked: number[] = []
+      const apply: Remedy['apply'] = () => {
+        asked.push(made.nowMs())
+        return []
+      }
+      await runOn(made, made, [...useless, { ...exampleRemedy('late', { apply }), late: true }], { budgetMs: 20_000 })
+      expect(asked).toEqual([5100])
+    })
+
+    test('0.35 are for judging late remedies, however late they propose', async () => {
+      // First looks at two take 2 * 4 readings, 400; three pairs of the first and its outputs 600: those of the second start at 1000 and 1100.
+      const remedies = ['a', 'b'].map((id) => ({ ...exampleRemedy(id), late: true }))
+      const timeMs = times({ a: 1.3, b: 1.25 })
+      const pairsOfSecond = async (budgetMs: number) => {
+        let isAsked = false
+        const made = exampleBench({ seed: 1, noise: 0, readingMs: 50, timeMs })
+        const slow = remedies.map((one) => ({
+          ...one,
+          apply: (...given: Parameters<Remedy['apply']>) => {
+            isAsked = true
+            return one.apply(...given)
+          },
+        }))
+        const bench = { ...made, nowMs: () => made.nowMs() + (isAsked ? 1e6 : 0) }
+        return outcomeOf(await runOn(bench, made, slow, { budgetMs }), 'b')?.judgement?.pairs
+      }
+      expect(await pairsOfSecond(2800)).toBeUndefined()
+      expect(await pairsOfSecond(2920)).toBe(1)
+      expect(await pairsOfSecond(3100)).toBe(1)
+      expect(await pairsOfSecond(3200)).toBe(2)
+    })
+
+    test('0.3 are for judging what operators alone have shown', async () => {
+      // Their outputs take until 600 to compare, and then the clock jumps; pairs of the second start 600 after those of the first.
+      const remedies = ['a', 'b'].map((id) => exampleRemedy(id, { kind: 'rewrite' }))
+      const shown = { ms: 2, low: 1, high: 3 }
+      const pairsOfSecond = async (budgetMs: number) => {
+        const { bench, made } = jumping(2, 1e6, times({ a: 1.3, b: 1.25 }))
+        const evidence = {
+          alone: new Map([
+            ['a', shown],
+            ['b', shown],
+          ]),
+        }
+        return outcomeOf(await runOn(bench, made, remedies, { budgetMs, evidence }), 'b')?.judgement?.pairs
+      }
+      expect(await pairsOfSecond(1960)).toBeUndefined()
+      expect(await pairsOfSecond(2040)).toBe(1)
+      expect(await pairsOfSecond(2300)).toBe(1)
+      expect(await pairsOfSecond(2370)).toBe(2)
+    })
+
+    test('0.15 are for other engines', async () => {
+      // First looks take 6 readings, 300, and then the clock jumps: pairs start at 8250, 8350, 8450 and not at 8550, which is past 8500.
+      const { bench, made } = jumping(6, 7950)
+      const engine = { ...exampleRemedy('engine', { when: () => false }), kind: 'engine' as const }
+      const otherEngines = [{ id: 'other', version: '1', name: 'other', effect: 'exact' as const, refused: null }]
+      const one = await runOn(withScores(bench, 'a', unclear), made, [exampleRemedy('a'), engine], {
+        budgetMs: 10_000,
+        evidence: { otherEngines },
+      })
+      expect(outcomeOf(one, 'a')!.judgement!.pairs).toBe(3)
     })
   })
 

@@ -45,8 +45,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
   // What they left of the budget is for those that had no turn before them.
   const noTurn = early.filter((one) => !isKept(state, one) && !state.tried.some(({ remedies: [id] }) => id === one.id))
   if (late.length > 0 && bench.nowMs() < state.endMs) state = await round(plan, state, noTurn)
-  const enginesEndMs = Math.max(startMs + plan.budgetMs, bench.nowMs() + plan.budgetMs * ENGINE_SHARE)
-  const engines = choices.length > 0 ? await tryEngines(plan, { ...state, endMs: enginesEndMs }, choices) : null
+  const engines = choices.length > 0 ? await tryEngines(plan, { ...state, endMs: startMs + plan.budgetMs }, choices) : null
   state = engines?.state ?? state
   if (state.kept.length > 1) state = await drop(plan, state)
   return conclude(plan, await proveInTurn(plan, state, engines))

@@ -47,6 +47,36 @@ describe('a first look', () => {
     expect((await looksAt(exampleBench(world({ c: 1.08 })), ['c']))[0]!.ratios).toHaveLength(1)
   })
 
+  test.each([
+    ['a second round', 1.017, 0, 2],
+    ['no second round', 1.023, 0, 1],
+    ['a second round, since 5.1 % are expected of it', 1.09, 0.051, 2],
+    ['no second round, though 5.1 % are expected of it', 1.11, 0.051, 1],
+    ['no second round, since no more than 4.9 % are expected of it', 1.09, 0.049, 1],
+  ])('%s: it took %d times as long in the first', async (_, ratio, expected, rounds) => {
+    const [a] = await looksAt(exampleBench(world({ a: ratio })), ['a'], null, expected)
+    expect(a!.ratios).toHaveLength(rounds)
+  })
+
+  test.each([
+    [[1.017], 0, true],
+    [[1.023], 0, false],
+    [[0.982, 0.982], 0, true],
+    [[0.988, 0.988], 0, false],
+    [[1.09, 1.09], 0.051, true],
+    [[1.11, 1.11], 0.051, false],
+    [[1.09, 1.09], 0.049, false],
+  ])('ratios of %j, with a gain of %d expected: judged %s', (ratios, expected, isJudged) => {
+    expect(isShortlisted({ ratios, expected, failure: null })).toBe(isJudged)
+  })
+
+  test('six go into the second round: the best', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const times = Object.fromEntries(ids.map((id, k) => [id, 0.9 - k / 100]))
+    const rounds = (await looksAt(exampleBench(world(times)), ids)).map(({ ratios }) => ratios.length)
+    expect(rounds).toEqual([1, 2, 2, 2, 2, 2, 2])
+  })
+
   test('holds a reading against the base on both sides of it: a drift of the machine is no gain', async () => {
     // Each reading is 1 % slower than the one before: the fourth of a group stands 4 % behind the first base and 1 % before the second.
     const made = exampleBench(world({}))

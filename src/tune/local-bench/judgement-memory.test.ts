@@ -60,7 +60,7 @@ describe('another run', () => {
   test('finds nothing that was judged by another method', async () => {
     const { plan, setup, memory } = sharedCache()()
     await memory.remember!(setup(), setup({ threads: 2 }), look)
-    const later = judgementMemory(plan, setupTasks(plan), 1e6)
+    const later = judgementMemory(plan, setupTasks(plan), 'another method')
     expect(await later.recall!(setup(), setup({ threads: 2 }))).toBeNull()
   })
 

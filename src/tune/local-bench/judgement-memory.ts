@@ -9,7 +9,7 @@ import type { LocalBenchPlan } from './plan.ts'
 import { runsKey, type SetupTasks } from './setup-tasks.ts'
 
 /** Of reading and judging (readings.ts, judge.ts, shortlist.ts): raised where one changes, since what was judged before is then judged anew. */
-const METHOD = 3
+const METHOD = 'method 3'
 
 /** Nothing is kept without a cache. `method`: of another one nothing is found. */
 export function judgementMemory(
@@ -32,7 +32,7 @@ export function judgementMemory(
       const { file, sizeBytes } = await tasks.fileOf(model)
       return `${await hashOf(file)} ${sizeBytes} ${batchFactor} ${runsKey(rest)}`
     })
-    const subject = [`method ${method}`, goal, inputsHash, ...(await Promise.all(sides))].join('\n')
+    const subject = [method, goal, inputsHash, ...(await Promise.all(sides))].join('\n')
     return { ...cache!.key, kind: 'trial', subject }
   }
 

@@ -73,11 +73,19 @@ describe('what is off', () => {
   })
 
   test.each([
-    ['more than twice that', { threads: 1e-3, level: 4e-4 }],
-    ['more than a hundredth, whatever the levels do', { threads: 0.011, level: 0.02 }],
+    ['more than twice that', { threads: 1e-3, level: 4.8e-4 }],
+    ['more than a hundredth, whatever the levels do', { threads: 0.0104, level: 0.02 }],
   ])('is refused: %s', async (_, off) => {
     const { compare, setup } = bench({ outputs: scaling(off) })
     expect(await compare(setup({ threads: 2 }), 'rounding')).toMatchObject({ ok: false })
+  })
+
+  test.each([
+    ['less than twice that', { threads: 1e-3, level: 5.2e-4 }],
+    ['less than a hundredth', { threads: 0.0096, level: 0.02 }],
+  ])('is allowed: %s', async (_, off) => {
+    const { compare, setup } = bench({ outputs: scaling(off) })
+    expect(await compare(setup({ threads: 2 }), 'rounding')).toMatchObject({ ok: true })
   })
 
   test('is refused where the other level cannot be had', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { evidence, type NodeNote } from '../../diagnose/example-evidence.ts'
 import { sharedQuantizer } from '../../engines/onnxruntime/int8/example-integers.ts'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
@@ -148,15 +148,33 @@ test('copies of one operator, as it is written, are alike and not one', () => {
   expect(groups.map(({ nodes, timeMs }) => ({ nodes, timeMs }))).toEqual([{ nodes: 'first,second,y', timeMs: 1.5 }])
 })
 
-test('of a small model what takes a hundredth of it above its floor is asked', () => {
+describe('what is worth a question', () => {
   const parts: ModelParts = {
-    nodes: [named('Softmax', 's', ['x']), named('Relu', 'y', ['s'])],
+    nodes: [named('Conv', 'c', ['x', 'w']), named('Softmax', 'y', ['c'])],
     inputs: [valueInfo('x', 'float32', SHAPE)],
     outputs: [valueInfo('y', 'float32', SHAPE)],
+    initializers: [floatTensor('w', [4, 4, 1, 1], new Float32Array(16))],
   }
-  const notes = [
-    { ...note('Softmax', 's', ['x'], 0.0045), floorMs: 0.001 },
-    { ...note('Relu', 'y', ['s'], 0.0035), floorMs: 0.001 },
-  ]
-  expect(groupsIn(modelInMemory(model(parts)), notes, {}, 0.3).map(({ nodes }) => nodes)).toEqual(['s'])
+  const asked = (name: 'c' | 'y', timeMs: number, floorMs: number, p50Ms: number) => {
+    const of = name === 'c' ? { ...note('Conv', 'c', ['x', 'w']), macs: 1000 } : note('Softmax', 'y', ['c'])
+    return groupsIn(modelInMemory(model(parts)), [{ ...of, timeMs, floorMs }], {}, p50Ms).length
+  }
+
+  test.each([
+    // 0.003 of 0.3 ms.
+    ['of a small model what takes a hundredth of it above its floor', 0.3, 0.0039, 0.0041],
+    // A hundredth would be 0.1.
+    ['of a large one what takes 0.005 ms above it', 10, 0.0059, 0.0061],
+  ])('%s', (_, p50Ms, less, more) => {
+    expect([asked('y', less, 0.001, p50Ms), asked('y', more, 0.001, p50Ms)]).toEqual([0, 1])
+  })
+
+  test('what takes 1.15 times its floor', () => {
+    expect([asked('y', 1.13, 1, 10), asked('y', 1.17, 1, 10)]).toEqual([0, 1])
+  })
+
+  test('a product near its floor that takes a fiftieth of the whole, since int8 could be faster', () => {
+    expect([asked('c', 0.196, 0.19, 10), asked('c', 0.204, 0.19, 10)]).toEqual([0, 1])
+    expect(asked('y', 0.204, 0.19, 10)).toBe(0)
+  })
 })

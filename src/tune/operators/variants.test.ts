@@ -68,6 +68,32 @@ test.each([
   expect(found?.model.proto.graph?.initializer[0]?.dims.map(Number)[0]).toBe(filled)
 })
 
+test.each([
+  // Eight channels in place of three: 8 * 1448 * 1448 are just below 2 ** 24, 8 * 1452 * 1452 above.
+  [1448, true],
+  [1452, false],
+])('an output of 3 channels, %d pixels a side, is filled up: %s', async (size, isFilled) => {
+  const part = modelInMemory(
+    model({
+      nodes: [node('Conv', ['x', 'w'], ['y'])],
+      inputs: [valueInfo('x', 'float32', [1, 16, size, size])],
+      outputs: [valueInfo('y', 'float32', [1, 3, size, size])],
+      initializers: [floatTensor('w', [3, 16, 1, 1], new Float32Array(48))],
+    }),
+  )
+  const given = {
+    options: plainOptions,
+    lanes: 8,
+    threadsInUse: 1,
+    isLong: false,
+    remedies: [],
+    opTypes: ['Conv'],
+    evidence: exampleEvidence(),
+  }
+  const kinds = (await variantsOf({ part, row: part }, given)).map(({ kind }) => kind)
+  expect(kinds.includes('filled-channels')).toBe(isFilled)
+})
+
 test('of a convolution that is timed in a row both ends are filled', async () => {
   const shape = [1, 16, 8, 8]
   const part = modelInMemory(
