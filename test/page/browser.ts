@@ -51,9 +51,7 @@ export async function openPage(
     "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))",
   )
   await page.goto(`file://${file}${hash}`)
-  await page.locator('main').waitFor()
-  // The parts below the first screen come after its paint.
-  await page.waitForTimeout(350)
+  await isDrawn(page)
   return {
     page,
     said,
@@ -63,6 +61,17 @@ export async function openPage(
     },
   }
 }
+
+/** The parts below the first screen come after its paint (web/src/parts.tsx); charts are drawn anew when they know their width. */
+async function isDrawn(page: Page): Promise<void> {
+  await page.locator('main').waitFor()
+  await page.locator('.later').waitFor({ state: 'detached' })
+  await nextFrames(page)
+}
+
+/** Waits until the browser has drawn twice. */
+export const nextFrames = (page: Page): Promise<unknown> =>
+  page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
 
 const axe = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
 

@@ -30,6 +30,7 @@ const DRAWN: Readonly<Record<string, readonly object[]>> = {
 const DRAWN_WIDE = `[...document.querySelectorAll('.chart svg')].every(
   (svg) => svg.parentElement.clientWidth <= ${NARROW} || svg.getBoundingClientRect().width > ${NARROW},
 )`
+const HAS_FOCUS = (line: number): string => `document.activeElement?.dataset.line === '${line}'`
 /** Those that have most of what is drawn. */
 const MOST = new Set(['transformer', 'pipeline', 'load', 'two comparisons'])
 
@@ -117,8 +118,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     expect(await violations(page)).toEqual([])
     await page.emulateMedia({ media: 'print' })
     await page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    await page.waitForTimeout(100)
-    expect(await page.getByText('of 174 lines are printed').count()).toBe(1)
+    await page.getByText('of 174 lines are printed').waitFor()
     expect(said).toEqual([])
     await close()
   })
@@ -204,20 +204,20 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     expect(await page.locator('[aria-sort]').innerText()).toContain('Type')
     await page.getByRole('button', { name: /^Time/ }).click()
     await page.locator('.spacer [role=row]').first().focus()
-    for (const key of ['ArrowDown', 'ArrowDown', 'PageDown', 'ArrowUp', 'Enter']) {
-      await page.keyboard.press(key)
-      await page.waitForTimeout(30)
+    // One step down, another, a page of 16 rows, and one up.
+    for (const [key, line] of [
+      ['ArrowDown', 1],
+      ['ArrowDown', 2],
+      ['PageDown', 18],
+      ['ArrowUp', 17],
+    ]) {
+      await page.keyboard.press(`${key}`)
+      await until(page, HAS_FOCUS(Number(line)))
     }
-    expect(await page.locator('.detail-panel').count()).toBe(1)
+    await page.keyboard.press('Enter')
+    await page.locator('.detail-panel').waitFor()
     await page.keyboard.press('End')
-    await page.waitForTimeout(60)
-    expect(
-      await page.evaluate(
-        () =>
-          (globalThis as unknown as { document: { activeElement: { dataset: { line: string } } } }).document.activeElement.dataset
-            .line,
-      ),
-    ).toBe('9999')
+    await until(page, HAS_FOCUS(9999))
     await page.keyboard.press('Escape')
     await page.getByLabel('Group by').selectOption('operator')
     expect(await page.locator('.group-row').count()).toBeGreaterThan(3)
