@@ -24,6 +24,8 @@ export interface Opened {
   readonly page: Page
   /** Errors, warnings, and requests beside that of the page itself. */
   readonly said: string[]
+  /** What the pages of rules advise, which the page quotes. */
+  readonly advice: object
   close(): Promise<void>
 }
 
@@ -37,7 +39,8 @@ export async function openPage(
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-page-'))
   const file = join(folder, 'report.html')
   const { answer = '' } = documents[0] as { answer?: string }
-  writeFileSync(file, renderPage(readShell(), embedded({ documents }), { title: 'whyslow', answer }))
+  const data = embedded({ documents })
+  writeFileSync(file, renderPage(readShell(), data, { title: 'whyslow', answer }))
   const own = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context })
   const page = await own.newPage()
   const said: string[] = []
@@ -55,6 +58,7 @@ export async function openPage(
   return {
     page,
     said,
+    advice: (JSON.parse(data) as { advice?: object }).advice ?? {},
     async close() {
       await own.close()
       rmSync(folder, { recursive: true, force: true })
