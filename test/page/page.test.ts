@@ -7,13 +7,14 @@ import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { startView } from '../../src/view/server.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
+import { chromiumPath, nextFrames, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
 import { HOSTILE, hostile, recorded, transformer, withNodes } from './documents.ts'
+import { misplaced } from './layout.ts'
 
 const nodesOf = (document: object): number => (document as { nodes?: readonly object[] }).nodes?.length ?? 0
 
-/** A telephone's, and that of a screen of four thousand pixels. */
-const [NARROW, WIDE] = [360, 3840]
+/** A telephone's, a laptop's, and that of a screen of four thousand pixels. */
+const [NARROW, USUAL, WIDE] = [360, 1280, 3840]
 /** Every kind of document, and two of one kind beside each other. */
 const DRAWN: Readonly<Record<string, readonly object[]>> = {
   ...Object.fromEntries(
@@ -41,18 +42,41 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
   })
   afterAll(() => browser.close())
 
-  test.for(Object.entries(DRAWN))(
-    'nothing lies beside a narrow screen, nor a wide one: %s',
-    async ([name, documents], context) => {
-      if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
-      const { page, close } = await openPage(browser, documents, { viewport: { width: NARROW, height: 900 } })
-      expect(await sideways(page)).toBeLessThanOrEqual(0)
-      await page.setViewportSize({ width: WIDE, height: 900 })
-      await until(page, DRAWN_WIDE)
-      expect(await sideways(page)).toBeLessThanOrEqual(0)
-      await close()
-    },
-  )
+  test.for(Object.entries(DRAWN))('every part has its place, narrow and wide: %s', async ([name, documents], context) => {
+    if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
+    const { page, close } = await openPage(browser, documents, { viewport: { width: NARROW, height: 900 } })
+    expect(await sideways(page)).toBeLessThanOrEqual(0)
+    expect(await misplaced(page)).toEqual([])
+    await page.setViewportSize({ width: USUAL, height: 900 })
+    await until(page, DRAWN_WIDE)
+    await nextFrames(page)
+    expect(await misplaced(page)).toEqual([])
+    await page.setViewportSize({ width: WIDE, height: 900 })
+    await until(page, DRAWN_WIDE)
+    expect(await sideways(page)).toBeLessThanOrEqual(0)
+    await close()
+  })
+
+  test('what is not in its place is told', async () => {
+    const { page, close } = await openPage(browser, [recorded['reports/tiny']!])
+    const after = async (change: string): Promise<string> => {
+      await page.evaluate(change)
+      const found = await misplaced(page)
+      await page.evaluate("for (const one of document.querySelectorAll('[style]')) if (one.dataset.moved) one.style = ''")
+      return found.join('\n')
+    }
+    const style = (element: string, css: string) =>
+      `{ const one = document.querySelector('${element}'); one.dataset.moved = '1'; one.style.cssText = '${css}' }`
+    expect(await after(style('#setup', 'margin-top: -300px'))).toMatch(/begins above the end of #/)
+    expect(await after(style('#setup', 'width: 1400px'))).toMatch(/is beyond the screen/)
+    expect(await after(style('#setup h2', 'display: none'))).toMatch(/has no title/)
+    expect(await after(style('#time figcaption', 'margin-bottom: -60px'))).toMatch(/is over #time figcaption/)
+    expect(await after(style('#time .chart', 'margin-left: -700px'))).toMatch(/is beyond/)
+    expect(await after("document.querySelector('nav.sections ul').append(document.querySelector('nav.sections li'))")).toMatch(
+      /not in the order of the links/,
+    )
+    await close()
+  })
 
   test.for(['pipeline', 'load-slo', 'gap', 'distill', 'lint', 'two runs under load'])(
     'dark and at 360 pixels, %s stays readable',

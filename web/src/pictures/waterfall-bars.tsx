@@ -67,8 +67,14 @@ function Bars({ parts, wholeMs, wholeName, width, height }: WaterfallBarsProps &
       ))}
       {wholeMs !== null && (
         <g transform={`translate(0,${MARGIN.top + steps.length * ROW})`}>
-          <Bar lay={lay} name={wholeName} kind="total" from={0} to={wholeMs}>
-            {below && isNarrow ? `${time(wholeMs)}; the parts are more` : time(wholeMs)}
+          <Bar
+            lay={lay}
+            name={below && isNarrow ? `${wholeName}; the parts are more` : wholeName}
+            kind="total"
+            from={0}
+            to={wholeMs}
+          >
+            {time(wholeMs)}
           </Bar>
         </g>
       )}
