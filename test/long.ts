@@ -19,7 +19,7 @@ const TAKE_LONG = [
   ),
   ...measured('serve serve-grpc user-code-interrupt'),
   ...['load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant'].map((name) => `src/${name}.process.test.ts`),
-  'test/page/numbers.test.ts',
+  ...['numbers', 'screens'].map((name) => `test/page/${name}.test.ts`),
   ...['conformance', 'tabular-suites'].map((name) => `test/full/${name}.test.ts`),
 ]
 

@@ -6,7 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { expect } from 'vitest'
 import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 /** Drawn once more after a change of width, on a machine with other work. */
 const UNTIL_MS = 20_000
