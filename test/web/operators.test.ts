@@ -31,9 +31,9 @@ describe('rows', () => {
   })
 
   test('if the whole is not known, shares are of the sum of all operators', () => {
-    const shares = rowsOf({ ...report, latency: null, trace: undefined }).map(({ share }) => share)
+    const shares = rowsOf({ ...report, latency: null, trace: null }).map(({ share }) => share)
     expect(shares).toEqual([0.5, 0.125, 0.125, 0.25])
-    const idle = { ...report, latency: null, trace: undefined, nodes: [node('a', 'Add', 0)] }
+    const idle = { ...report, latency: null, trace: null, nodes: [node('a', 'Add', 0)] }
     expect(rowsOf(idle)[0]!.share).toBe(0)
   })
 })
