@@ -19,8 +19,9 @@ const TAKE_LONG = [
   ),
   ...measured('serve serve-grpc signals user-code-interrupt'),
   ...['load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant'].map((name) => `src/${name}.process.test.ts`),
-  ...['each-document', 'numbers'].map((name) => `test/page/${name}.test.ts`),
-  ...['full/conformance', 'full/tabular-suites', 'fuzz/fuzz'].map((name) => `test/${name}.test.ts`),
+  ...['page/numbers', 'page/screens', 'full/conformance', 'full/tabular-suites', 'fuzz/fuzz'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
 ]
 
 /** Whether this run names the files that it wants. */

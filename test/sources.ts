@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
+import { ROOT } from './root.ts'
 
-export const ROOT = resolve(import.meta.dirname, '..')
+export { ROOT }
 
 export interface Import {
   /** As written: './types.ts', 'node:fs', 'fflate'. */

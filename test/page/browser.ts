@@ -6,7 +6,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { expect } from 'vitest'
 import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 /** Drawn once more after a change of width, on a machine with other work. */
 const UNTIL_MS = 20_000
@@ -24,6 +24,8 @@ export interface Opened {
   readonly page: Page
   /** Errors, warnings, and requests beside that of the page itself. */
   readonly said: string[]
+  /** What the pages of rules advise, which the page quotes. */
+  readonly advice: object
   close(): Promise<void>
 }
 
@@ -37,7 +39,8 @@ export async function openPage(
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-page-'))
   const file = join(folder, 'report.html')
   const { answer = '' } = documents[0] as { answer?: string }
-  writeFileSync(file, renderPage(readShell(), embedded({ documents }), { title: 'whyslow', answer }))
+  const data = embedded({ documents })
+  writeFileSync(file, renderPage(readShell(), data, { title: 'whyslow', answer }))
   const own = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context })
   const page = await own.newPage()
   const said: string[] = []
@@ -51,18 +54,28 @@ export async function openPage(
     "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.violatedDirective + ' ' + event.blockedURI))",
   )
   await page.goto(`file://${file}${hash}`)
-  await page.locator('main').waitFor()
-  // The parts below the first screen come after its paint.
-  await page.waitForTimeout(350)
+  await isDrawn(page)
   return {
     page,
     said,
+    advice: (JSON.parse(data) as { advice?: object }).advice ?? {},
     async close() {
       await own.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
+
+/** The parts below the first screen come after its paint (web/src/parts.tsx); charts are drawn anew when they know their width. */
+async function isDrawn(page: Page): Promise<void> {
+  await page.locator('main').waitFor()
+  await page.locator('.later').waitFor({ state: 'detached' })
+  await nextFrames(page)
+}
+
+/** Waits until the browser has drawn twice. */
+export const nextFrames = (page: Page): Promise<unknown> =>
+  page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
 
 const axe = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { comparison, contestant } from '../../src/report/documents/example-comparison.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 
 const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, 'fixtures', path), 'utf8')) as object
 const named = (folder: string, ending: string, drawn: (document: { schema?: string }) => boolean = () => true) =>

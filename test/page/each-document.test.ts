@@ -1,24 +1,18 @@
-// Every kind of document in a real Chromium: drawn without a word on its console, without a request, readable by everyone.
+// Every kind of document in a real Chromium: drawn without a word on its console, without a request, readable by everyone; every number with a
+// unit is the document's, and what a document of its kind must show is there.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { time } from '../../src/report/text/numbers.ts'
 import { onlyFull } from '../only-full.ts'
 import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
 import { empty, failedEngine, recorded, withNodes } from './documents.ts'
+import { drawnTexts } from './drawn-numbers.ts'
+import { strangers } from './known-numbers.ts'
+import { missing } from './must-draw.ts'
 
-/** More documents of the kinds that others are of, and those that are drawn dark at 360 pixels as well. */
-const ALIKE = new Set([
-  'cnn-initializers-as-inputs',
-  'gru',
-  'linear',
-  'quantized',
-  'transformer',
-  'lint-s8',
-  'reports/tiny',
-  'reports/noisy',
-  ...['pipeline', 'pipeline-python', 'load-slo', 'gap', 'distill', 'lint'],
-  ...['lstm', 'trace', 'quantize', 'reports/cnn', 'reports/nulls', 'a report of nothing but its kind'],
-  ...['two reports of code', 'two runs under load', 'two searches', 'two comparisons', 'two studies'],
-])
+/** Those that `npm test` draws; they have most of what is drawn. */
+const SHORT = new Set(['reports/cnn', 'load'])
 
 const cases: [string, object[]][] = [
   ...Object.entries(recorded).map(([name, document]): [string, object[]] => [name, [document]]),
@@ -41,12 +35,32 @@ describe.skipIf(chromiumPath === undefined)(`documents${chromiumPath === undefin
   })
   afterAll(() => browser.close())
 
-  test.for(cases)('%s: says nothing, asks for nothing, is readable', async ([name, documents], context) => {
-    if (ALIKE.has(name)) onlyFull(context, 'a document of the same kind as others')
-    const { page, said, close } = await openPage(browser, documents)
-    expect(await page.getByText('cannot be drawn').count()).toBe(0)
-    expect(await violations(page)).toEqual([])
-    expect(said).toEqual([])
+  test.for(cases)(
+    '%s: says nothing, asks for nothing, is readable, draws its own numbers',
+    async ([name, documents], context) => {
+      if (!SHORT.has(name)) onlyFull(context, 'more documents')
+      const { page, said, advice, close } = await openPage(browser, documents)
+      expect(await page.getByText('cannot be drawn').count()).toBe(0)
+      expect(await violations(page)).toEqual([])
+      const drawn = await drawnTexts(page)
+      expect(strangers(drawn, documents, advice)).toEqual([])
+      if (documents.length === 1) expect(missing(drawn, documents[0]!)).toEqual([])
+      expect(said).toEqual([])
+      await close()
+    },
+  )
+
+  test('a page that draws the numbers of another document is told', async () => {
+    const tiny = recorded['reports/tiny'] as ReportDocument
+    const slower = <T extends { readonly timeMs: number }>(all: readonly T[]) =>
+      all.map((one) => ({ ...one, timeMs: one.timeMs * 1.1 }))
+    const other = { ...tiny, breakdown: slower(tiny.breakdown), nodes: slower(tiny.nodes) }
+    const { page, close } = await openPage(browser, [other])
+    const drawn = await drawnTexts(page)
+    expect(strangers(drawn, [tiny]).join()).toContain(`${time(other.nodes[0]!.timeMs)} in `)
+    expect(missing(drawn, tiny).join()).toContain(time(tiny.nodes[0]!.timeMs))
+    expect(strangers(drawn, [tiny]).join()).toContain(`${time(other.breakdown[0]!.timeMs)} in `)
+    expect(missing(drawn, tiny).join()).toContain(time(tiny.breakdown[0]!.timeMs))
     await close()
   })
 })

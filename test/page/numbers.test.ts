@@ -1,16 +1,12 @@
-// The page in a real Chromium: its numbers are the document's, worded as on the terminal, of one and of two beside each other.
+// The page in a real Chromium: what documents of code, of load and of two beside each other show. That every number is the document's is in
+// each-document.test.ts.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AbDocument } from '../../src/report/documents/ab.ts'
-import type { DistillDocument } from '../../src/report/documents/distill.ts'
-import type { GapDocument } from '../../src/report/documents/gap.ts'
-import type { LintDocument } from '../../src/report/documents/lint.ts'
 import type { LoadDocument } from '../../src/report/documents/load.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
-import type { StudyDocument } from '../../src/report/documents/study.ts'
-import { percent, perSecond, time, timeWithInterval } from '../../src/report/text/numbers.ts'
+import { percent, time } from '../../src/report/text/numbers.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, startBrowser, until, violations } from './browser.ts'
+import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
 import { recorded, transformer } from './documents.ts'
 
 describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
@@ -19,33 +15,6 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
     browser = await startBrowser()
   })
   afterAll(() => browser.close())
-
-  test.for(['cnn', 'transformer', 'lstm', 'trees'])(
-    'numbers of %s are the document’s, worded as on the terminal',
-    async (name, context) => {
-      if (name !== 'cnn') onlyFull(context, 'the numbers of another model')
-      const report = recorded[name] as ReportDocument
-      const { page, close } = await openPage(browser, [report])
-      const first = await page.locator('#answer').innerText()
-      expect(first).toContain(report.answer)
-      expect(first.replace(/\s+/g, ' ')).toContain(time(report.latency!.p50Ms))
-      for (const { timeMs, share } of Object.values(report.areas)) {
-        expect(first).toContain(time(timeMs))
-        expect(first).toContain(percent(share))
-      }
-      for (const { wouldSaveMs, next, title } of report.findings) {
-        expect(first).toContain(title)
-        if (wouldSaveMs > 0) expect(first).toContain(time(wouldSaveMs))
-        if (next !== null) expect(first).toContain(next)
-      }
-      const largest = report.nodes.reduce((top, node) => (node.timeMs > top.timeMs ? node : top))
-      const row = await page.locator('.spacer [role=row]').first().innerText()
-      expect(row).toContain(time(largest.timeMs))
-      const waterfall = await page.locator('#time').innerText()
-      for (const { part } of report.breakdown) expect(waterfall).toContain(part)
-      await close()
-    },
-  )
 
   test.for(['pipeline', 'pipeline-python'])('stages, lines and places of %s are the document’s', async (name, context) => {
     if (name !== 'pipeline') onlyFull(context, 'the numbers of another program')
@@ -67,63 +36,6 @@ describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath =
       if (replacement) expect(await page.locator('.replacement pre').first().innerText()).toBe(replacement.code.join('\n'))
     }
     await close()
-  })
-
-  test('numbers under load, of a study and of two implementations are the documents’', async () => {
-    const texts = async (name: string) => {
-      const { page, close } = await openPage(browser, [recorded[name]!])
-      for (const summary of await page.getByText('The numbers as a table').all()) await summary.click()
-      // A table is made once its details say that they are open.
-      await until(page, "[...document.querySelectorAll('details.numbers[open]')].every((one) => one.querySelector('table'))")
-      const text = (await page.locator('main').innerText()).replace(/\s+/g, ' ')
-      await close()
-      return text
-    }
-    const [load, study, ab] = [recorded.load as LoadDocument, recorded.study as StudyDocument, recorded.ab as AbDocument]
-    const underLoad = await texts('load')
-    expect(underLoad).toContain(load.answer)
-    for (const { p50Ms, p99Ms, achievedPerSecond, parts, saturated } of load.points) {
-      expect(underLoad).toContain(perSecond(achievedPerSecond))
-      if (p50Ms !== null) expect(underLoad).toContain(time(p50Ms))
-      if (p99Ms !== null) expect(underLoad).toContain(time(p99Ms))
-      if (saturated) expect(underLoad).toContain('does not keep up')
-      if (parts === null) throw new Error('the recorded document has parts')
-    }
-    const kept = load.points.findLast(({ saturated }) => !saturated)!.parts!
-    for (const ms of [...kept.slowest.partsMs, kept.slowest.latencyMs, kept.typical.latencyMs])
-      expect(underLoad).toContain(time(ms))
-    const studied = await texts('study')
-    for (const { p50Ms, ciLowMs, ciHighMs } of study.table.rows.flatMap(({ cells }) => cells))
-      expect(studied).toContain(timeWithInterval(p50Ms!, ciLowMs!, ciHighMs!))
-    const compared = await texts('ab')
-    expect(compared).toContain(ab.answer)
-    for (const { aMs, bMs } of ab.pairs) expect(compared).toContain(`${time(aMs)} ${time(bMs)}`)
-  })
-
-  test('numbers of a gap, of students and of a lint are the documents’', async () => {
-    const textOf = async (document: object) => {
-      const { page, close } = await openPage(browser, [document])
-      const text = (await page.locator('main').innerText()).replace(/\s+/g, ' ')
-      await close()
-      return text
-    }
-    const [gap, distill, lint] = [recorded.gap as GapDocument, recorded.distill as DistillDocument, recorded.lint as LintDocument]
-    const climbed = await textOf(gap)
-    expect(climbed).toContain(gap.answer)
-    for (const { title, timeMs, savedMs } of gap.rungs) {
-      expect(climbed).toContain(`${title}`)
-      expect(climbed).toContain(time(timeMs))
-      if (savedMs !== null) expect(climbed).toContain(time(savedMs))
-    }
-    const students = await textOf(distill)
-    for (const { says, microseconds, metric } of distill.students) {
-      expect(students).toContain(says)
-      expect(students).toContain(`${metric.toFixed(4)} ${time(microseconds / 1000)}`)
-    }
-    const linted = await textOf(lint)
-    expect(linted).toContain(lint.answer)
-    for (const { breaks } of lint.unfused) expect(linted).toContain(breaks)
-    for (const { timeMs, nodes, opType } of lint.fused) expect(linted).toContain(`${nodes} ${opType} ${time(timeMs)}`)
   })
 
   test('two runs under load: the numbers of both, and what became of the rate that holds', async () => {

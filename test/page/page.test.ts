@@ -7,13 +7,14 @@ import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { startView } from '../../src/view/server.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
+import { chromiumPath, nextFrames, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
 import { HOSTILE, hostile, recorded, transformer, withNodes } from './documents.ts'
+import { misplaced } from './layout.ts'
 
 const nodesOf = (document: object): number => (document as { nodes?: readonly object[] }).nodes?.length ?? 0
 
-/** A telephone's, and that of a screen of four thousand pixels. */
-const [NARROW, WIDE] = [360, 3840]
+/** A telephone's, a laptop's, and that of a screen of four thousand pixels. */
+const [NARROW, USUAL, WIDE] = [360, 1280, 3840]
 /** Every kind of document, and two of one kind beside each other. */
 const DRAWN: Readonly<Record<string, readonly object[]>> = {
   ...Object.fromEntries(
@@ -30,6 +31,7 @@ const DRAWN: Readonly<Record<string, readonly object[]>> = {
 const DRAWN_WIDE = `[...document.querySelectorAll('.chart svg')].every(
   (svg) => svg.parentElement.clientWidth <= ${NARROW} || svg.getBoundingClientRect().width > ${NARROW},
 )`
+const HAS_FOCUS = (line: number): string => `document.activeElement?.dataset.line === '${line}'`
 /** Those that have most of what is drawn. */
 const MOST = new Set(['transformer', 'pipeline', 'load', 'two comparisons'])
 
@@ -40,18 +42,41 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
   })
   afterAll(() => browser.close())
 
-  test.for(Object.entries(DRAWN))(
-    'nothing lies beside a narrow screen, nor a wide one: %s',
-    async ([name, documents], context) => {
-      if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
-      const { page, close } = await openPage(browser, documents, { viewport: { width: NARROW, height: 900 } })
-      expect(await sideways(page)).toBeLessThanOrEqual(0)
-      await page.setViewportSize({ width: WIDE, height: 900 })
-      await until(page, DRAWN_WIDE)
-      expect(await sideways(page)).toBeLessThanOrEqual(0)
-      await close()
-    },
-  )
+  test.for(Object.entries(DRAWN))('every part has its place, narrow and wide: %s', async ([name, documents], context) => {
+    if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
+    const { page, close } = await openPage(browser, documents, { viewport: { width: NARROW, height: 900 } })
+    expect(await sideways(page)).toBeLessThanOrEqual(0)
+    expect(await misplaced(page)).toEqual([])
+    await page.setViewportSize({ width: USUAL, height: 900 })
+    await until(page, DRAWN_WIDE)
+    await nextFrames(page)
+    expect(await misplaced(page)).toEqual([])
+    await page.setViewportSize({ width: WIDE, height: 900 })
+    await until(page, DRAWN_WIDE)
+    expect(await sideways(page)).toBeLessThanOrEqual(0)
+    await close()
+  })
+
+  test('what is not in its place is told', async () => {
+    const { page, close } = await openPage(browser, [recorded['reports/tiny']!])
+    const after = async (change: string): Promise<string> => {
+      await page.evaluate(change)
+      const found = await misplaced(page)
+      await page.evaluate("for (const one of document.querySelectorAll('[style]')) if (one.dataset.moved) one.style = ''")
+      return found.join('\n')
+    }
+    const style = (element: string, css: string) =>
+      `{ const one = document.querySelector('${element}'); one.dataset.moved = '1'; one.style.cssText = '${css}' }`
+    expect(await after(style('#setup', 'margin-top: -300px'))).toMatch(/begins above the end of #/)
+    expect(await after(style('#setup', 'width: 1400px'))).toMatch(/is beyond the screen/)
+    expect(await after(style('#setup h2', 'display: none'))).toMatch(/has no title/)
+    expect(await after(style('#time figcaption', 'margin-bottom: -60px'))).toMatch(/is over #time figcaption/)
+    expect(await after(style('#time .chart', 'margin-left: -700px'))).toMatch(/is beyond/)
+    expect(await after("document.querySelector('nav.sections ul').append(document.querySelector('nav.sections li'))")).toMatch(
+      /not in the order of the links/,
+    )
+    await close()
+  })
 
   test.for(['pipeline', 'load-slo', 'gap', 'distill', 'lint', 'two runs under load'])(
     'dark and at 360 pixels, %s stays readable',
@@ -113,12 +138,11 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
 
   test('dark, at 360 pixels, without motion, and in print it stays readable', async () => {
     const options = { colorScheme: 'dark', reducedMotion: 'reduce', viewport: { width: 360, height: 740 } } as const
-    const { page, said, close } = await openPage(browser, [transformer], options)
+    const { page, said, close } = await openPage(browser, [recorded.cnn!], options)
     expect(await violations(page)).toEqual([])
     await page.emulateMedia({ media: 'print' })
     await page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    await page.waitForTimeout(100)
-    expect(await page.getByText('of 174 lines are printed').count()).toBe(1)
+    await page.getByText('25 of 25 lines are printed').waitFor()
     expect(said).toEqual([])
     await close()
   })
@@ -127,7 +151,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     'hostile text stays text: $name ($offset)',
     async ({ offset, name, documents }, context) => {
       if (offset > 0) onlyFull(context, 'the same texts in other places')
-      if (!MOST.has(name)) onlyFull(context, 'more kinds of documents')
+      if (!['transformer', 'two comparisons'].includes(name)) onlyFull(context, 'more kinds of documents')
       const { page, said, close } = await openPage(
         browser,
         documents.map((one) => hostile(one, offset)),
@@ -204,20 +228,20 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
     expect(await page.locator('[aria-sort]').innerText()).toContain('Type')
     await page.getByRole('button', { name: /^Time/ }).click()
     await page.locator('.spacer [role=row]').first().focus()
-    for (const key of ['ArrowDown', 'ArrowDown', 'PageDown', 'ArrowUp', 'Enter']) {
-      await page.keyboard.press(key)
-      await page.waitForTimeout(30)
+    // One step down, another, a page of 16 rows, and one up.
+    for (const [key, line] of [
+      ['ArrowDown', 1],
+      ['ArrowDown', 2],
+      ['PageDown', 18],
+      ['ArrowUp', 17],
+    ]) {
+      await page.keyboard.press(`${key}`)
+      await until(page, HAS_FOCUS(Number(line)))
     }
-    expect(await page.locator('.detail-panel').count()).toBe(1)
+    await page.keyboard.press('Enter')
+    await page.locator('.detail-panel').waitFor()
     await page.keyboard.press('End')
-    await page.waitForTimeout(60)
-    expect(
-      await page.evaluate(
-        () =>
-          (globalThis as unknown as { document: { activeElement: { dataset: { line: string } } } }).document.activeElement.dataset
-            .line,
-      ),
-    ).toBe('9999')
+    await until(page, HAS_FOCUS(9999))
     await page.keyboard.press('Escape')
     await page.getByLabel('Group by').selectOption('operator')
     expect(await page.locator('.group-row').count()).toBeGreaterThan(3)

@@ -1,5 +1,6 @@
 // Approved pictures: what pages of documents that no rule changes look like. Letters are drawn differently by every browser and its fonts, so
-// that pictures are compared where they were made (approved/made-with.json), and left out by name elsewhere. WHYSLOW_BLESS=1 approves.
+// that pictures are compared where they were made (approved/made-with.json), and left out by name elsewhere; layout.ts holds with any browser.
+// WHYSLOW_BLESS=1 approves.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,8 +8,7 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BLESSES } from '../blessing.ts'
-import { onlyFull } from '../only-full.ts'
-import { ROOT } from '../sources.ts'
+import { ROOT } from '../root.ts'
 import { chromiumPath, noBrowser, openPage, startBrowser } from './browser.ts'
 import { recorded } from './documents.ts'
 
@@ -36,9 +36,6 @@ const PICTURES: Readonly<Record<string, Picture>> = {
   load: { document: 'load', part: '#curve' },
   comparison: { document: 'compare' },
 }
-
-/** Those that `npm test` compares. */
-const SHORT = new Set(['report', 'lines', 'load'])
 
 function output(command: string, argv: readonly string[]): string {
   try {
@@ -77,8 +74,7 @@ describe.skipIf(left !== '')(`pictures of the page${left}`, () => {
   })
   afterAll(() => browser.close())
 
-  test.for(Object.entries(PICTURES))('%s looks as it was approved', async ([name, picture], context) => {
-    if (!BLESSES && !SHORT.has(name)) onlyFull(context, 'more pictures')
+  test.for(Object.entries(PICTURES))('%s looks as it was approved', async ([name, picture]) => {
     const { document, part, width = 900, dark } = picture
     const options = { viewport: { width, height: 700 }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' } as const
     const { page, close } = await openPage(browser, [recorded[document]!], options)

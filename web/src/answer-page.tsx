@@ -1,6 +1,7 @@
 // The page of a document that answers in one sentence: the answer, beside it the number it is about, then the parts.
 import type { ComponentChildren } from 'preact'
-import { documentExport, ExportMenu } from './export-menu.tsx'
+import { ExportMenu } from './export-menu.tsx'
+import { documentExport } from './exports.ts'
 import { Frame } from './frame.tsx'
 import { Says } from './kit/name.tsx'
 import { LaterParts, type Part } from './parts.tsx'

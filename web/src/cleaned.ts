@@ -1,6 +1,6 @@
 // A document as it is drawn: every text in it without characters that steer or turn, and none so long that nobody would read it. What is exported
 // is the document as it came.
-import { harmless, middle } from './kit/name.tsx'
+import { harmless, middle } from './kit/shown-name.ts'
 
 const MOST_LETTERS = 4000
 

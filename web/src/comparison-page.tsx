@@ -1,7 +1,8 @@
 // The page of a comparison: who is fastest and by how much, what each costs in the other ways, and the report of each.
 import { useState } from 'preact/hooks'
 import { csv } from '../../src/report/text/csv.ts'
-import { documentExport, ExportMenu } from './export-menu.tsx'
+import { ExportMenu } from './export-menu.tsx'
+import { documentExport } from './exports.ts'
 import { bytes, count, factorRange, known, plural, time, timeWithInterval } from './format.ts'
 import { Frame } from './frame.tsx'
 import { Boundary } from './kit/boundary.tsx'

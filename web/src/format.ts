@@ -2,6 +2,7 @@
 export {
   bytes,
   count,
+  isNoTime,
   metricValue,
   one,
   percent,

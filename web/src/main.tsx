@@ -2,9 +2,9 @@
 import { render } from 'preact'
 import './style/page.css'
 import { App } from './app.tsx'
+import { embeddedData } from './embedded.ts'
 import { Unreadable } from './frame.tsx'
 import { connect } from './live.ts'
-import { embeddedData } from './page-data.ts'
 import { setTheme, theme } from './place.ts'
 
 const root = document.getElementById('page')!

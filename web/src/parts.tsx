@@ -21,11 +21,11 @@ export interface PartOf<Document> {
 export const partsOf = <Document,>(all: readonly PartOf<Document>[], document: Document): readonly Part[] =>
   all.filter(({ when }) => when?.(document) ?? true).map(({ id, title, draw }) => ({ id, title, draw: () => draw(document) }))
 
-/** Once the first screen is painted; scrolls to the part that the address names. */
+/** Once the first screen is painted; until then an empty `.later` is in their place. Scrolls to the part that the address names. */
 export function LaterParts({ parts }: { parts: readonly Part[] }) {
   const isDrawn = useAfterFirstPaint()
   useScrollToPlace(isDrawn)
-  return isDrawn ? <Parts parts={parts} /> : null
+  return isDrawn ? <Parts parts={parts} /> : <div class="later" hidden />
 }
 
 export function Parts({ parts }: { parts: readonly Part[] }) {

@@ -1,5 +1,6 @@
 // The page of a report: the first screen, then down to the single operator, or the single line of the user's code.
-import { ExportMenu, reportExports } from './export-menu.tsx'
+import { ExportMenu } from './export-menu.tsx'
+import { reportExports } from './exports.ts'
 import { AreaBar } from './first/area-bar.tsx'
 import { Findings } from './first/findings.tsx'
 import { LatencyCard } from './first/latency-card.tsx'

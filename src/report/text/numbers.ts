@@ -30,9 +30,12 @@ function timeUnit(ms: number): Unit {
 /** What sums of floating-point numbers leave over is no time: no clock tells a picosecond. */
 const DUST_MS = 1e-9
 
+/** Not zero by the dust of a sum alone: shown as '0 ms'. */
+export const isNoTime = (ms: number): boolean => Math.abs(ms) < DUST_MS
+
 /** A time in ms as '41.2 ms', '11.3 µs' or '1.23 s'. */
 export function time(ms: number): string {
-  if (Math.abs(ms) < DUST_MS) return '0 ms'
+  if (isNoTime(ms)) return '0 ms'
   const unit = timeUnit(ms)
   return `${significant(ms * unit.perMs)} ${unit.name}`
 }

@@ -9,9 +9,10 @@ import { Says } from '../kit/name.tsx'
 import { askedOf, askedWords, inOrder, isClosed, isConfirmed, PERCENTILES, type Percentile, type Point } from '../load/points.ts'
 import type { Load } from '../page-data.ts'
 import type { Part } from '../parts.tsx'
+import { orderOf, type Thing, type Timed, timed } from './compare.ts'
 import { type Condition, Conditions } from './conditions.tsx'
 import { BesideFrame, type Titles, titlesOf } from './frame.tsx'
-import { orderOf, type Thing, type Timed, TimesBeside, timed } from './times.tsx'
+import { TimesBeside } from './times.tsx'
 
 interface Props {
   readonly before: Load

@@ -3,9 +3,10 @@ import { plural } from '../format.ts'
 import { Says } from '../kit/name.tsx'
 import type { Comparison, Study } from '../page-data.ts'
 import type { Part } from '../parts.tsx'
+import { orderOf, type Thing, thingsOf, timed } from './compare.ts'
 import { type Condition, Conditions } from './conditions.tsx'
 import { BesideFrame, titlesOf } from './frame.tsx'
-import { orderOf, type Thing, TimesBeside, thingsOf, timed } from './times.tsx'
+import { TimesBeside } from './times.tsx'
 
 interface Props<One> {
   readonly before: One

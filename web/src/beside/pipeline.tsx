@@ -1,7 +1,8 @@
 // Two reports of the user's own code beside each other: stage by stage, and line by line.
 import { Boundary } from '../kit/boundary.tsx'
 import type { Report } from '../page-data.ts'
-import { TimesBeside, thingsOf, timed } from './times.tsx'
+import { thingsOf, timed } from './compare.ts'
+import { TimesBeside } from './times.tsx'
 
 interface Props {
   readonly before: Report

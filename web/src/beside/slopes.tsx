@@ -1,6 +1,6 @@
 // The ten that changed most, before at the left, after at the right, on one scale.
 import { scaleLinear } from 'd3-scale'
-import { time } from '../format.ts'
+import { isNoTime, time } from '../format.ts'
 import { Chart } from '../kit/chart.tsx'
 import { shownName } from '../kit/name.tsx'
 import type { Pair } from './compare.ts'
@@ -19,7 +19,7 @@ interface SlopesProps {
 }
 
 export function Slopes({ pairs, titles, what = 'operator' }: SlopesProps) {
-  const drawn = pairs.filter(({ changeMs }) => changeMs !== 0).slice(0, MOST)
+  const drawn = pairs.filter(({ changeMs }) => !isNoTime(changeMs)).slice(0, MOST)
   if (drawn.length === 0) return <p class="soft">No {what} takes another time.</p>
   const most = Math.max(...drawn.flatMap(({ beforeMs, afterMs }) => [beforeMs ?? 0, afterMs ?? 0]))
   return (

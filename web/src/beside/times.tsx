@@ -2,35 +2,8 @@
 import { time, timeWithInterval } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'
-import type { Order, Pair } from './compare.ts'
+import { changeOf, type Order, orderOf, type Pair, type Thing, type Timed } from './compare.ts'
 import { Slopes } from './slopes.tsx'
-
-export interface Timed {
-  readonly ms: number
-  /** null: it has no interval. */
-  readonly lowMs: number | null
-  readonly highMs: number | null
-}
-
-export interface Thing {
-  readonly name: string
-  /** null: it is not there, or was not measured. */
-  readonly before: Timed | null
-  readonly after: Timed | null
-}
-
-/** Intervals where both are known, else nothing. */
-export const timed = (
-  ms: number | null | undefined,
-  lowMs: number | null | undefined,
-  highMs: number | null | undefined,
-): Timed | null => (ms === null || ms === undefined ? null : { ms, lowMs: lowMs ?? null, highMs: highMs ?? null })
-
-/** null: one of them is not there, or has no interval. */
-export function orderOf({ before, after }: Pick<Thing, 'before' | 'after'>): Order | null {
-  if (before?.lowMs == null || before.highMs === null || after?.lowMs == null || after.highMs === null) return null
-  return after.lowMs > before.highMs ? 'slower' : after.highMs < before.lowMs ? 'faster' : 'no-difference'
-}
 
 const timedSaid = (one: Timed | null, absent: string): string =>
   one === null
@@ -38,23 +11,6 @@ const timedSaid = (one: Timed | null, absent: string): string =>
     : one.lowMs === null || one.highMs === null
       ? time(one.ms)
       : timeWithInterval(one.ms, one.lowMs, one.highMs)
-
-/** In the order of `names` in either. */
-export function thingsOf<One>(
-  before: readonly One[],
-  after: readonly One[],
-  keyOf: (one: One) => string,
-  timedOf: (one: One) => Timed | null,
-): Thing[] {
-  const known = new Map(before.map((one) => [keyOf(one), one]))
-  const later = new Map(after.map((one) => [keyOf(one), one]))
-  return [...new Set([...known.keys(), ...later.keys()])].map((name) => {
-    const [a, b] = [known.get(name), later.get(name)]
-    return { name, before: a === undefined ? null : timedOf(a), after: b === undefined ? null : timedOf(b) }
-  })
-}
-
-const changeOf = ({ before, after }: Thing): number => (after?.ms ?? 0) - (before?.ms ?? 0)
 
 const pairOf = (thing: Thing): Pair => ({
   name: thing.name,

@@ -1,9 +1,6 @@
 // Axes: ticks by d3's scales, lines and letters of our own. They are drawn for the eye; the label of the drawing has the words.
 
-interface Scale {
-  (value: number): number
-  ticks(count?: number): number[]
-}
+import { fewTicks, type Scale } from './ticks.ts'
 
 interface AxisProps {
   readonly scale: Scale
@@ -14,27 +11,6 @@ interface AxisProps {
   readonly title?: string
   /** Ticks in place of the scale's own. */
   readonly at?: readonly number[] | undefined
-}
-
-/** At least this many pixels between labels. */
-const APART = 8
-
-/** Of the scale's own ticks as many as have room: of a log scale those at 1, 2 and 5 of each decade, or at 1 alone. */
-export function fewTicks(scale: Scale, count: number, wide: (value: number) => number): number[] {
-  const ticks = scale.ticks(count)
-  const everyOther = (by: number) => ticks.filter((_, i) => i % by === 0)
-  const sets = [ticks, ticks.filter(isRound(5)), ticks.filter(isRound(1)), everyOther(2), everyOther(4)]
-  const fits = (set: readonly number[]) =>
-    set.every((value, i) => {
-      const next = set[i + 1]
-      return next === undefined || Math.abs(scale(next) - scale(value)) >= (wide(value) + wide(next)) / 2 + APART
-    })
-  return sets.find((set) => set.length > 1 && fits(set)) ?? ticks.slice(0, 1)
-}
-
-const isRound = (digit: number) => (value: number) => {
-  const first = Number(value.toExponential(3)[0])
-  return first === 1 || (digit === 5 && (first === 2 || first === 5))
 }
 
 /** Below a drawing; `y`: where its line is. */

@@ -3,13 +3,11 @@ import type { ComponentChildren } from 'preact'
 import { csv } from '../../../src/report/text/csv.ts'
 import { CopyButton } from './copy.tsx'
 
-export interface Column<Row> {
-  readonly head: string
-  readonly show: (row: Row) => ComponentChildren
-  /** For CSV: the number itself; without it what is shown. */
-  readonly value?: (row: Row) => unknown
-  readonly isNumber?: boolean
-}
+/** `value` is for CSV: the number itself; without it what is shown, which is a text then. */
+export type Column<Row> = { readonly head: string; readonly isNumber?: boolean } & (
+  | { readonly show: (row: Row) => string | number; readonly value?: (row: Row) => unknown }
+  | { readonly show: (row: Row) => ComponentChildren; readonly value: (row: Row) => unknown }
+)
 
 const MOST_ROWS = 100
 

@@ -9,7 +9,7 @@ import type { Column } from '../kit/plain-table.tsx'
 import type { Load } from '../page-data.ts'
 import { askedOf, askedWords, boundOf, inOrder, isClosed, PERCENTILES, type Percentile, type Point } from './points.ts'
 
-const MARGIN = { top: 30, right: 64, bottom: 40, left: 72 }
+const MARGIN = { top: 40, right: 64, bottom: 40, left: 72 }
 const NARROW = 560
 /** From this span on axes are logarithmic. */
 const LOG_SPAN = 8
@@ -195,7 +195,8 @@ function Lost({
   return (
     <g aria-hidden="true">
       <rect class="lost" x={first - 6} width={Math.max(12, right - first + 6)} y={top} height={bottom - top} />
-      <text class="soft-text" x={first - 10} y={top - 8} text-anchor="end">
+      {/* Above the axis's title. */}
+      <text class="soft-text" x={first - 10} y={top - 22} text-anchor="end">
         does not keep up →
       </text>
     </g>

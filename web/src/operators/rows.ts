@@ -1,5 +1,6 @@
 // What the table of operators shows, from the document's nodes: a row for each, sorted, filtered and grouped without a copy of the rows.
-import { nodeTitle } from '../kit/name.tsx'
+import { csv } from '../../../src/report/text/csv.ts'
+import { nodeTitle } from '../kit/shown-name.ts'
 import type { Node, Report } from '../page-data.ts'
 import { wholeMs } from '../whole.ts'
 import { blockOf } from './blocks.ts'
@@ -52,6 +53,10 @@ const numbers: Readonly<Record<Exclude<Sort, 'name' | 'operator'>, (row: Row) =>
   bytes: ({ node }) => node.bytes,
   order: ({ index }) => -index,
 }
+
+/** Whether the smallest come first once a head is chosen: texts begin at A, numbers at the largest; chosen again, it turns round. */
+export const nextIsUp = (chosenNow: Sort, sort: Sort, isUp: boolean): boolean =>
+  chosenNow === sort ? !isUp : chosenNow === 'name' || chosenNow === 'operator'
 
 const MOST_DIGITS = 12
 
@@ -143,4 +148,30 @@ export function linesOf(rows: readonly Row[], order: Uint32Array, group: Group, 
       }),
     ]
   })
+}
+
+/** The rows at these places, one line each, with numbers as the document has them. */
+export function asCsv(rows: readonly Row[], order: Uint32Array): string {
+  const heads = [
+    'name',
+    'engine name',
+    'operator',
+    'block',
+    'time ms',
+    'share',
+    'floor ms',
+    'bound',
+    'multiply-adds',
+    'flops',
+    'bytes',
+    'causes',
+  ]
+  return csv(
+    heads,
+    Array.from(order, (at) => {
+      const { node, title, block, causes } = rows[at]!
+      const { name, opType, timeMs, share, floorMs, bound, macs, flops, bytes: size } = node
+      return [title, name, opType, block, timeMs, share, floorMs, bound, macs, flops, size, causes.join(' ')]
+    }),
+  )
 }

@@ -1,14 +1,13 @@
 // The table of operators: as many live rows as are seen, of any number; sorted, filtered, grouped, and all of it by keys.
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { csv } from '../../../src/report/text/csv.ts'
 import { known, percent, plural, time } from '../format.ts'
 import { CopyButton } from '../kit/copy.tsx'
 import { shownName } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
 import { place, setPlace } from '../place.ts'
 import { Detail } from './detail.tsx'
-import { chosen, GROUPS, type Group, type Line, linesOf, type Row, rowsOf, SORTS, type Sort } from './rows.ts'
+import { asCsv, chosen, GROUPS, type Group, type Line, linesOf, nextIsUp, type Row, rowsOf, SORTS, type Sort } from './rows.ts'
 
 const ROW_PX = 30
 /** Rows beyond what is seen, so that a wheel's turn shows no gap. */
@@ -263,7 +262,7 @@ function HeadRow({ sort, isUp }: { sort: Sort; isUp: boolean }) {
           {own === null ? (
             title
           ) : (
-            <button type="button" onClick={() => setPlace({ sort: own, up: own === sort && !isUp ? '1' : '' })}>
+            <button type="button" onClick={() => setPlace({ sort: own, up: nextIsUp(own, sort, isUp) ? '1' : '' })}>
               {title}
               <span aria-hidden="true">{own === sort ? (isUp ? ' ▲' : ' ▼') : ''}</span>
             </button>
@@ -360,30 +359,5 @@ function Cell({ css, title, children }: { css: string; title?: string; children?
     <div role="gridcell" class={css} title={title}>
       {children}
     </div>
-  )
-}
-
-function asCsv(rows: readonly Row[], order: Uint32Array): string {
-  const heads = [
-    'name',
-    'engine name',
-    'operator',
-    'block',
-    'time ms',
-    'share',
-    'floor ms',
-    'bound',
-    'multiply-adds',
-    'flops',
-    'bytes',
-    'causes',
-  ]
-  return csv(
-    heads,
-    Array.from(order, (at) => {
-      const { node, title, block, causes } = rows[at]!
-      const { name, opType, timeMs, share, floorMs, bound, macs, flops, bytes: size } = node
-      return [title, name, opType, block, timeMs, share, floorMs, bound, macs, flops, size, causes.join(' ')]
-    }),
   )
 }

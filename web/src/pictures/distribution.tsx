@@ -11,6 +11,8 @@ import type { Report } from '../page-data.ts'
 const DOTS = 20
 const MARGIN = { top: 8, right: 24, bottom: 34, left: 24 }
 const LOG_FROM = 10
+/** Of 'p50' and what is before and behind it. */
+const NAME_PX = 32
 
 export function Distribution({ report: { latency } }: { report: Report }) {
   if (latency === null || latency.samplesMs.length === 0) return null
@@ -79,6 +81,7 @@ function Dots({
   }
   const tallest = Math.max(...stacked.map(({ level }) => level)) + 1
   const rise = Math.min(2 * r, (base - MARGIN.top - 20) / tallest)
+  const isNear = p90Ms !== null && x(p90Ms) - x(p50Ms) < NAME_PX
   return (
     <>
       <AxisBelow scale={x} say={time} from={range[0]} to={range[1]} y={base} />
@@ -89,7 +92,7 @@ function Dots({
         at === null ? null : (
           <g key={name}>
             <line class="median" x1={x(at)} x2={x(at)} y1={MARGIN.top} y2={base} />
-            <text x={x(at) + 4} y={MARGIN.top + 10}>
+            <text x={x(at) + 4} y={MARGIN.top + (name === 'p90' && isNear ? 24 : 10)}>
               {name}
             </text>
           </g>

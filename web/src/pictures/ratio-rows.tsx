@@ -18,6 +18,7 @@ export interface RatioRow {
 }
 
 const ROW = 44
+const LETTER = 6.8
 /** The name has a line of its own above the interval. */
 const NARROW_ROW = 58
 const NARROW = 560
@@ -99,9 +100,10 @@ interface RowMarkProps {
 }
 
 function RowMark({ row: { name, beside, ratio, low, high, outcome }, x, from, y, isNarrow, width }: RowMarkProps) {
-  const room = Math.max(12, Math.floor((isNarrow ? width - 20 : from - 16) / 6.8))
+  const room = Math.max(12, Math.floor((isNarrow ? width - 20 : from - 16) / LETTER))
   const said = low === null || high === null ? factor(ratio) : factorRange(low, high)
   const at = isNarrow ? 46 : 22
+  const half = (said.length * LETTER) / 2
   return (
     <g transform={`translate(0,${y})`} class={`ratio ${outcome}`}>
       <text x={isNarrow ? 4 : 0} y={isNarrow ? 10 : 14}>
@@ -114,7 +116,7 @@ function RowMark({ row: { name, beside, ratio, low, high, outcome }, x, from, y,
       )}
       {low !== null && high !== null && <line class="ratio-range" x1={x(low)} x2={x(high)} y1={at} y2={at} />}
       <circle cx={x(ratio)} cy={at} r={5} />
-      <text class="ratio-text" x={x(ratio)} y={at - 9} text-anchor="middle">
+      <text class="ratio-text" x={Math.max(half, Math.min(width - half, x(ratio)))} y={at - 9} text-anchor="middle">
         {said}
       </text>
     </g>

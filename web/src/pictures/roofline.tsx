@@ -328,7 +328,7 @@ function RoofLines({ roofs, x, y, right, width }: { roofs: Roofs; x: Inverse; y:
   )
 }
 
-/** Names of the largest, where they have room: one that would lie on another is left out, and found by pointing. */
+/** Names of the largest, where they have room: one that would lie on another, or on the axis, is left out, and found by pointing. */
 function Labels({
   dots,
   x,
@@ -349,6 +349,7 @@ function Labels({
     const r = radius(node) + 4
     const isLeft = x(intensity) + r + width > right
     const at = { x: isLeft ? x(intensity) - r - width : x(intensity) + r, y: y(flopsPerSecond), width }
+    if (at.x < MARGIN.left) return []
     if (taken.some((other) => Math.abs(other.y - at.y) < 14 && at.x < other.x + other.width && other.x < at.x + at.width))
       return []
     taken.push(at)

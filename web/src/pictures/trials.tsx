@@ -10,6 +10,7 @@ const LEAST_PAIRS = 3
 const MOST_DRAWN = 24
 
 const nameOf = ({ name, remedies }: Trial): string => name ?? remedies.join(' + ')
+const whyOf = ({ reason, changes }: Trial): string => [reason, ...changes].filter((one) => one !== null).join('; ')
 const isSure = ({ pairs, speedupLow, speedupHigh }: Trial): boolean =>
   (pairs === undefined || (pairs ?? 0) >= LEAST_PAIRS) && speedupLow !== null && speedupHigh !== null
 
@@ -43,16 +44,19 @@ export function Trials({ report }: { report: Report }) {
           show: (trial) =>
             isSure(trial)
               ? factorRange(trial.speedupLow!, trial.speedupHigh!)
-              : trial.lookedSpeedup != null
-                ? `looked: ${factor(trial.lookedSpeedup)}`
-                : '',
+              : trial.speedup !== null
+                ? factor(trial.speedup)
+                : trial.lookedSpeedup != null
+                  ? `looked: ${factor(trial.lookedSpeedup)}`
+                  : '',
           value: ({ speedup }) => speedup,
           isNumber: true,
         },
         { head: 'outputs', show: ({ agreement }) => agreementSaid(agreement) },
         {
           head: 'why, and what changed',
-          show: ({ reason, changes }) => <Says text={[reason, ...changes].filter((one) => one !== null).join('; ')} />,
+          show: (trial) => <Says text={whyOf(trial)} />,
+          value: whyOf,
         },
       ]}
       note="A point is the ratio over pairs of fresh processes that took turns, the line its 95 % interval. Where it holds 1×, no difference is shown."

@@ -1,6 +1,6 @@
 // Parts one after the other from nothing to their sum, and the whole below them.
 import { scaleLinear } from 'd3-scale'
-import { time } from '../format.ts'
+import { isNoTime, time } from '../format.ts'
 import { AxisBelow } from '../kit/axis.tsx'
 import { Chart } from '../kit/chart.tsx'
 import { shownName } from '../kit/name.tsx'
@@ -52,22 +52,29 @@ function Bars({ parts, wholeMs, wholeName, width, height }: WaterfallBarsProps &
   const least = Math.min(0, ...steps.map(({ to }) => to))
   const x = scaleLinear([least, most], [left, width - MARGIN.right])
   const lay: Lay = { x, left, isNarrow, room }
-  const below = parts.some(({ timeMs }) => timeMs < 0)
+  const isBelow = (timeMs: number) => timeMs < 0 && !isNoTime(timeMs)
+  const below = parts.some(({ timeMs }) => isBelow(timeMs))
   return (
     <>
       <AxisBelow scale={x} say={time} from={left} to={width - MARGIN.right} y={height - MARGIN.bottom} top={MARGIN.top} />
       {steps.map(({ part: { name, kind, timeMs }, from, to }, index) => (
         <g key={index} transform={`translate(0,${MARGIN.top + index * ROW})`}>
           <Bar lay={lay} name={name} kind={kind} from={from} to={to}>
-            {timeMs < 0 && !isNarrow ? `${time(timeMs)}: the parts are more than the whole` : time(timeMs)}
+            {isBelow(timeMs) && !isNarrow ? `${time(timeMs)}: the parts are more than the whole` : time(timeMs)}
           </Bar>
           {index < steps.length - 1 && <line class="carry" x1={x(to)} x2={x(to)} y1={ROW - 5} y2={ROW + 5} />}
         </g>
       ))}
       {wholeMs !== null && (
         <g transform={`translate(0,${MARGIN.top + steps.length * ROW})`}>
-          <Bar lay={lay} name={wholeName} kind="total" from={0} to={wholeMs}>
-            {below && isNarrow ? `${time(wholeMs)}; the parts are more` : time(wholeMs)}
+          <Bar
+            lay={lay}
+            name={below && isNarrow ? `${wholeName}; the parts are more` : wholeName}
+            kind="total"
+            from={0}
+            to={wholeMs}
+          >
+            {time(wholeMs)}
           </Bar>
         </g>
       )}

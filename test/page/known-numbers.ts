@@ -1,0 +1,472 @@
+// The numbers that a page may draw: those of its documents, in the words of report/text/numbers.ts, and what DERIVED makes of them. Written
+// apart from the code of the page, so that a formula that is wrong there is seen here.
+import type { ComparisonDocument } from '../../src/report/documents/comparison.ts'
+import type { GapDocument } from '../../src/report/documents/gap.ts'
+import type { LintDocument } from '../../src/report/documents/lint.ts'
+import type { LoadDocument } from '../../src/report/documents/load.ts'
+import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { bytes, count, percent, perSecond, rate, significant, time, timeWithInterval } from '../../src/report/text/numbers.ts'
+import { factor, factorRange, intervalOf } from '../../web/src/format.ts'
+import { normalComparison, normalGap, normalLint, normalLoad, normalReport } from '../../web/src/normal.ts'
+import type { DrawnText } from './drawn-numbers.ts'
+
+const NUMBER = '[-−+]?\\d+(?:\\.\\d+)?'
+const UNITS = '(?:µs|ms|s|%|dB|[kMGTP]?B(?:/s)?|[kMGTP]?FLOP(?:/s)?|requests/s|[kMGTP])(?![\\w/])|×(?!\\d)'
+const tokens = new RegExp(`(?<![\\w.-])<?${NUMBER}(?:–${NUMBER})?\\s?(?:${UNITS})(?: \\(${NUMBER}–${NUMBER}\\))?`, 'gu')
+
+/** Every number with a unit in a text, with its range or interval: '41.2 ms (40.9–41.6)', '1.2–1.4×', '<1 %'. */
+export const numbersIn = (text: string): string[] => [...text.replace(/\s+/g, ' ').matchAll(tokens)].map(([one]) => one)
+
+/** Of a text that a document words itself: also with a sign, or with its interval left out. */
+const wordedIn = (text: string): string[] =>
+  numbersIn(text).flatMap((one) => [one, one.replace(/^\+/, ''), one.replace(/ \(.*$/, '')])
+
+type Words = (value: number) => readonly string[]
+
+/** By a field's name, which ends in its unit; a name without one may be worded in any. */
+const BY_NAME: readonly (readonly [RegExp, Words])[] = [
+  [/(?:Ms|^ms)$/, (value) => [time(value)]],
+  [/(?:Us|^microseconds)$/, (value) => [time(value / 1000)]],
+  [/Ns$/, (value) => [time(value / 1e6)]],
+  [/share|overhead$/i, (value) => [percent(value), `${significant(value * 100, 2)} %`]],
+  [/^bytesPerSecond$/, (value) => [rate(value, 'B')]],
+  [/^flopsPerSecond$/, (value) => [rate(value, 'FLOP')]],
+  [/PerSecond$/, (value) => [`${perSecond(value)} requests/s`]],
+  [/bytes$/i, (value) => [bytes(value)]],
+  [/^flops$/, (value) => [count(value), `${count(value)} FLOP`]],
+  [/^(?:macs|parameters)$/, (value) => [count(value)]],
+  [/ratio|speedup|factor/i, (value) => [factor(value), percent(value), `${significant(value)}×`]],
+  [/^cores$/, (value) => [`${significant(value * 100, 2)} %`]],
+]
+const inAnyUnit: Words = (value) => [
+  ...[time(value), percent(value), bytes(value), count(value), factor(value)],
+  ...[`${significant(value)} %`, `${significant(value * 100, 2)} %`, `${significant(value, 2)} dB`],
+]
+
+/** Facts of findings carry their unit. */
+const BY_UNIT: Readonly<Record<string, (value: number) => string>> = {
+  ms: time,
+  ns: (value) => time(value / 1e6),
+  bytes,
+  share: percent,
+  ratio: (value) => `${significant(value)}×`,
+  'requests/s': (value) => `${perSecond(value)} requests/s`,
+}
+
+/** Many numbers that are drawn as marks alone; DERIVED says where a single one is worded. */
+const SERIES = /^(?:samplesMs|series|trace)$/
+
+const INTERVALS = [
+  ['p50Ms', 'ciLowMs', 'ciHighMs'],
+  ['ms', 'low', 'high'],
+] as const
+const RANGES = [
+  ['ratioLow', 'ratioHigh'],
+  ['speedupLow', 'speedupHigh'],
+  ['factorLow', 'factorHigh'],
+] as const
+
+/** A fact of a finding, with its unit. */
+export const factSaid = (value: number, unit: string): string => BY_UNIT[unit]?.(value) ?? `${count(value)} ${unit}`
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+type Fields = Readonly<Record<string, unknown>>
+
+function ofFields(fields: Fields): string[] {
+  const { value, unit } = fields
+  const fact = isNumber(value) && typeof unit === 'string' ? [factSaid(value, unit), count(value)] : []
+  const intervals = INTERVALS.flatMap(([middle, low, high]) => {
+    const [a, b, c] = [fields[middle], fields[low], fields[high]]
+    return isNumber(a) && isNumber(b) && isNumber(c) ? [timeWithInterval(a, b, c), intervalOf(a, b, c)] : []
+  })
+  const ranges = RANGES.flatMap(([low, high]) => {
+    const [a, b] = [fields[low], fields[high]]
+    return isNumber(a) && isNumber(b) ? [factorRange(a, b)] : []
+  })
+  return [...fact, ...intervals, ...ranges]
+}
+
+/** The words of every number of a document, and the numbers in its sentences. */
+export function wordsOf(document: unknown): Set<string> {
+  const words = new Set<string>()
+  const visit = (value: unknown, path: readonly string[]): void => {
+    const key = path.at(-1) ?? ''
+    if (SERIES.test(key) && Array.isArray(value)) return
+    const found =
+      typeof value === 'string'
+        ? wordedIn(value)
+        : isNumber(value)
+          ? (BY_NAME.find(([name]) => name.test(key) || name.test(path.at(-2) ?? ''))?.[1] ?? inAnyUnit)(value)
+          : []
+    for (const one of found) words.add(one)
+    if (Array.isArray(value)) for (const one of value) visit(one, path)
+    else if (typeof value === 'object' && value !== null) {
+      for (const one of ofFields(value as Fields)) words.add(one)
+      for (const [name, one] of Object.entries(value)) visit(one, [...path, name])
+    }
+  }
+  visit(document, [])
+  return words
+}
+
+interface Derived<Document> {
+  readonly what: string
+  /** Parts of the page that draw it, by their ids. */
+  readonly on: readonly string[]
+  readonly words: (document: Document) => readonly string[]
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+/** Of values under one key each. */
+function sums<T>(all: readonly T[], key: (one: T) => string, value: (one: T) => number): number[] {
+  const found = new Map<string, number>()
+  for (const one of all) found.set(key(one), (found.get(key(one)) ?? 0) + value(one))
+  return [...found.values()]
+}
+const sortedSamples = ({ latency }: ReportDocument): number[] => [...(latency?.samplesMs ?? [])].sort((a, b) => a - b)
+/** By linear interpolation between the two nearest samples. */
+function quantile(sorted: readonly number[], at: number): number {
+  const place = (sorted.length - 1) * at
+  const [low, rest] = [Math.floor(place), place % 1]
+  return sorted[low]! + rest * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!)
+}
+const times = (ratio: number): string[] => [`${significant(ratio, 2)}×`, factor(ratio)]
+const plusMinus = (share: number): string => `${significant(share * 100, 2)} %`
+const wholeOf = ({ latency, trace }: ReportDocument): number | null => latency?.p50Ms ?? trace?.judged?.stepMs ?? null
+const nodeSum = ({ nodes }: ReportDocument): number => sum(nodes.map(({ timeMs }) => timeMs))
+const shareOf = (report: ReportDocument, node: ReportDocument['nodes'][number]): number =>
+  wholeOf(report) === null ? node.timeMs / nodeSum(report) : node.share
+/** Work, bytes and time are known: those of the roofline. */
+const withWork = ({ nodes }: ReportDocument) =>
+  nodes.filter(({ flops, bytes: moved, timeMs }) => (flops ?? 0) > 0 && (moved ?? 0) > 0 && timeMs > 0)
+
+/** What a page makes of a report's numbers: each is arithmetic of two or more fields, none is an estimate of its own. */
+const OF_REPORT: readonly Derived<ReportDocument>[] = [
+  {
+    what: 'the share of all operators of one type: which kind takes the time',
+    on: ['answer', 'each'],
+    words: ({ nodes }) =>
+      sums(
+        nodes,
+        ({ opType }) => opType,
+        ({ timeMs, share }) => (timeMs > 0 ? share : 0),
+      ).map(percent),
+  },
+  {
+    what: 'what a finding or a foretold fix would save, as a share of the whole',
+    on: ['answer', 'each'],
+    words: (report) =>
+      [...report.findings.map(({ wouldSaveMs }) => wouldSaveMs), report.foretold?.ms ?? 0].map((ms) =>
+        percent(ms / (wholeOf(report) ?? Number.NaN)),
+      ),
+  },
+  {
+    what: 'the operators together, where no latency is known',
+    on: ['answer', 'each'],
+    words: (report) => [time(nodeSum(report))],
+  },
+  {
+    what: 'blocks of the model: the operators under one prefix of their names, their share of all operators, and shares added up',
+    on: ['time', 'inside'],
+    words: (report) => {
+      const whole = nodeSum(report)
+      const prefixes = new Map<string, number>()
+      for (const { name, origin, timeMs } of report.nodes) {
+        const path = origin[0] ?? name
+        const parts = path.split(path.includes('/') ? '/' : '.').filter((part) => part !== '')
+        for (const depth of parts.keys()) {
+          const prefix = parts.slice(0, depth).join('/')
+          prefixes.set(prefix, (prefixes.get(prefix) ?? 0) + timeMs)
+        }
+      }
+      const inBlocks = [...prefixes.entries()]
+      const soFar = [...new Set(inBlocks.map(([prefix]) => prefix.split('/').length))].flatMap((depth) => {
+        const level = inBlocks
+          .filter(([prefix]) => prefix !== '' && prefix.split('/').length === depth)
+          .sort(([, a], [, b]) => b - a)
+        return level.map((_, at) => sum(level.slice(0, at + 1).map(([, ms]) => ms)) / whole)
+      })
+      return [
+        ...[whole, ...inBlocks.map(([, ms]) => ms)].flatMap((ms) => [time(ms), percent(ms / whole)]),
+        ...[...report.nodes.map(({ timeMs }) => timeMs / whole), ...soFar].map(percent),
+      ]
+    },
+  },
+  {
+    what: 'shares of operators added up, longest first',
+    on: ['operators'],
+    words: (report) => {
+      let soFar = 0
+      return [...report.nodes]
+        .sort((a, b) => b.timeMs - a.timeMs)
+        .flatMap((node) => {
+          soFar += shareOf(report, node)
+          return [percent(soFar), percent(shareOf(report, node))]
+        })
+    },
+  },
+  {
+    what: 'time over the floor',
+    on: ['operators'],
+    words: ({ nodes }) => nodes.flatMap(({ timeMs, floorMs }) => (floorMs === null ? [] : [time(timeMs - floorMs)])),
+  },
+  {
+    what: 'the rate that an operator reaches',
+    on: ['operators', 'roofline'],
+    words: ({ nodes }) =>
+      nodes.flatMap(({ flops, timeMs }) => (flops === null || timeMs <= 0 ? [] : [rate((flops / timeMs) * 1000, 'FLOP')])),
+  },
+  {
+    what: 'the floor as a share of the time: of one operator, and of all of the roofline',
+    on: ['roofline'],
+    words: (report) => {
+      const [drawnMs, floorMs] = [
+        sum(withWork(report).map(({ timeMs }) => timeMs)),
+        sum(withWork(report).map(({ floorMs: own }) => own ?? 0)),
+      ]
+      const shares = report.nodes.flatMap(({ timeMs, floorMs: own }) => (own === null ? [] : [percent(own / timeMs)]))
+      const rest = nodeSum(report) - drawnMs
+      return [time(drawnMs), time(floorMs), percent(floorMs / drawnMs), time(rest), percent(rest / nodeSum(report)), ...shares]
+    },
+  },
+  {
+    what: 'single samples, how many times the median of their process they are, and quantiles of all',
+    on: ['samples'],
+    words: (report) => {
+      const sorted = sortedSamples(report)
+      const blocks = report.latency?.blocks ?? []
+      if (sorted.length === 0) return []
+      return [
+        ...blocks.flatMap(({ samplesMs = [], p50Ms }) => samplesMs.flatMap((ms) => [time(ms), ...times(ms / p50Ms)])),
+        ...[sorted[0]!, sorted.at(-1)!, quantile(sorted, 17 / 20), quantile(sorted, 19.5 / 20)].map(time),
+      ]
+    },
+  },
+  {
+    what: 'half the interval of the median, as a share of it; of a program with one process half of the middle half of its calls',
+    on: ['samples'],
+    words: (report) => {
+      const { latency, pipeline } = report
+      if (latency === null) return []
+      const { p50Ms, ciLowMs, ciHighMs } = latency
+      const medians = pipeline?.processesMs ?? []
+      const sorted = sortedSamples(report)
+      return [
+        plusMinus((ciHighMs - ciLowMs) / 2 / p50Ms),
+        ...(medians.length > 1 ? [plusMinus((Math.max(...medians) - Math.min(...medians)) / 2 / p50Ms)] : []),
+        ...(sorted.length > 0 ? [plusMinus((quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / p50Ms)] : []),
+      ]
+    },
+  },
+  {
+    what: 'the cost of one thread, row or token at a size, how it changes, and how many times as fast more threads are',
+    on: ['scaling'],
+    words: ({ sweeps }) =>
+      sweeps.flatMap(({ points }) => {
+        const per = points.map(({ p50Ms, at }) => p50Ms / at)
+        const change = percent(Math.abs(1 - per.at(-1)! / per[0]!))
+        return [change, ...per.map(time), ...points.flatMap(({ p50Ms }) => times(points[0]!.p50Ms / p50Ms))]
+      }),
+  },
+  {
+    what: 'the int8 rate over the float32 rate, and what the measured parts add up to',
+    on: ['what-if'],
+    words: ({ machine, breakdown, latency }) => {
+      const { float32 = 1, int8 = 1 } = machine.roofs[0]?.flopsPerSecond ?? {}
+      const modelled = sum(breakdown.map(({ timeMs }) => timeMs))
+      // Sliders begin at the machine as it is.
+      return [factor(int8 / float32), time(modelled), factor((latency?.p50Ms ?? 0) / modelled), '1.00×', '100 %', '0 %']
+    },
+  },
+  {
+    what: 'an operator here over the recorded one: of shares, or of times',
+    on: ['same-model'],
+    words: ({ trace }) =>
+      (trace?.model?.rows ?? []).flatMap(({ share, timeMs, here }) =>
+        here ? [factor(here.share / share), factor(here.timeMs / timeMs)] : [],
+      ),
+  },
+  {
+    what: 'the time of a file’s lines, and of the engine’s runs as a share of the median',
+    on: ['lines', 'inside'],
+    words: ({ lines, pipeline, latency }) => [
+      ...sums(
+        lines ?? [],
+        ({ file }) => file,
+        ({ timeMs }) => timeMs,
+      ).map(time),
+      ...(pipeline?.sessions ?? []).map(({ runMs }) => percent(runMs / (latency?.p50Ms ?? Number.NaN))),
+    ],
+  },
+]
+
+const OF_LOAD: readonly Derived<LoadDocument>[] = [
+  {
+    what: 'a part of the slowest, or the typical, requests as a share of their latency',
+    on: ['tail'],
+    words: ({ points }) =>
+      points.flatMap(({ parts }) =>
+        [parts?.slowest, parts?.typical].flatMap((means) => (means?.partsMs ?? []).map((ms) => percent(ms / means!.latencyMs))),
+      ),
+  },
+  {
+    what: 'the requests of a run over the bound, and without a good answer, as a share of its requests',
+    on: ['search', 'curve'],
+    words: ({ search, points }) => [
+      ...(search?.runs ?? []).map(({ over, requests }) => percent(over / requests)),
+      ...points.map(({ errors, requests }) => percent(errors / requests)),
+    ],
+  },
+]
+
+const OF_GAP: readonly Derived<GapDocument>[] = [
+  {
+    what: 'a rung as a share of the first',
+    on: ['rungs'],
+    words: ({ rungs }) => rungs.map(({ timeMs }) => percent(timeMs / rungs[0]!.timeMs)),
+  },
+]
+
+const OF_LINT: readonly Derived<LintDocument>[] = [
+  {
+    what: 'operators of one type and condition together: their conversions, themselves, and what they would save, of the median too',
+    on: ['answer'],
+    words: ({ unfused, measured }) => {
+      const key = ({ opType, condition, breaks }: LintDocument['unfused'][number]) => [opType, condition, breaks].join('\n')
+      const saved = sums(unfused, key, ({ wouldSaveMs }) => wouldSaveMs ?? Number.NaN)
+      return [
+        ...saved.flatMap((ms) => [time(ms), percent(ms / (measured?.p50Ms ?? Number.NaN))]),
+        ...sums(unfused, key, ({ conversionsMs }) => conversionsMs ?? Number.NaN).map(time),
+        ...sums(unfused, key, ({ operatorMs }) => operatorMs ?? Number.NaN).map(time),
+      ]
+    },
+  },
+  {
+    what: 'an operator in float with its conversions',
+    on: ['float'],
+    words: ({ unfused }) => unfused.map(({ operatorMs, conversionsMs }) => time((operatorMs ?? 0) + (conversionsMs ?? 0))),
+  },
+]
+
+/** Two reports beside each other. */
+const OF_TWO: readonly Derived<readonly [ReportDocument, ReportDocument]>[] = [
+  {
+    what: 'the second median over the first, with what the two intervals leave open',
+    on: ['answer'],
+    words: ([{ latency: a }, { latency: b }]) =>
+      a === null || b === null
+        ? []
+        : [
+            factorRange(b.ciLowMs / a.ciHighMs, b.ciHighMs / a.ciLowMs),
+            factorRange(a.ciLowMs / b.ciHighMs, a.ciHighMs / b.ciLowMs),
+          ],
+  },
+  {
+    what: 'after - before of an operator, a stage or a line: of those of one name, in the order in which they run',
+    on: ['operators-beside', 'stages-beside', 'lines-beside'],
+    words: ([before, after]) => [
+      ...changes(before.nodes, after.nodes, ({ origin, name }) => origin[0] ?? name),
+      ...changes(before.stages ?? [], after.stages ?? [], ({ name }) => name),
+      ...changes(before.lines ?? [], after.lines ?? [], ({ file, line }) => `${file}:${line}`),
+    ],
+  },
+]
+
+function changes<T extends { readonly timeMs: number }>(
+  before: readonly T[],
+  after: readonly T[],
+  key: (one: T) => string,
+): string[] {
+  const left = new Map<string, number[]>()
+  for (const one of before) left.set(key(one), [...(left.get(key(one)) ?? []), one.timeMs])
+  const come = after.map((one) => one.timeMs - (left.get(key(one))?.shift() ?? 0))
+  return [...come, ...[...left.values()].flat().map((ms) => -ms)].map(time)
+}
+
+/** Words of the page itself, not of any document: what they stand in, and why. */
+const OWN_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/95 %(?= interval| \||:|$)/g, 'the confidence of an interval'],
+  [/99 % confidence/g, 'the confidence of a percentile'],
+  [/slowest 1 %/g, 'requests beyond the p99'],
+  [/(?<![\d.–])1×/g, 'the same time'],
+  [/p99<20ms/g, 'an objective to type'],
+  [/\d+ small ones(?: ·|,) .*/g, 'tiles too narrow for a name: how many depends on the width of the screen'],
+]
+
+const OF_TWO_COMPARISONS: readonly Derived<readonly [ComparisonDocument, ComparisonDocument]>[] = [
+  {
+    what: 'after - before of a contestant',
+    on: ['each-beside'],
+    words: ([before, after]) => {
+      const timed = ({ contestants }: ComparisonDocument) =>
+        contestants.flatMap(({ id, p50Ms }) => (p50Ms === null ? [] : [{ id, timeMs: p50Ms }]))
+      return changes(timed(before), timed(after), ({ id }) => id)
+    },
+  },
+]
+
+const OF_TWO_LOADS: readonly Derived<readonly [LoadDocument, LoadDocument]>[] = [
+  {
+    what: 'of the runs of one rate the middle one, with an interval that holds those of all; and after - before',
+    on: ['rates-beside', 'curve-beside'],
+    words: ([before, after]) =>
+      (['p50Ms', 'p90Ms', 'p99Ms'] as const).flatMap((key) => {
+        const [first, second] = [middleRuns(before, key), middleRuns(after, key)]
+        const intervals = [...first, ...second].flatMap(({ timeMs, lows, highs }) =>
+          [...lows, ...highs].includes(null)
+            ? []
+            : [timeWithInterval(timeMs, Math.min(...lows.map(Number)), Math.max(...highs.map(Number)))],
+        )
+        return [...intervals, ...changes(first, second, ({ asked }) => asked)]
+      }),
+  },
+]
+
+function middleRuns({ points }: LoadDocument, key: 'p50Ms' | 'p90Ms' | 'p99Ms') {
+  const asked = [...new Set(points.map(({ offeredPerSecond }) => offeredPerSecond))]
+  return asked.flatMap((rate_) => {
+    const runs = points
+      .filter((point) => point.offeredPerSecond === rate_ && point[key] !== null)
+      .sort((a, b) => a[key]! - b[key]!)
+    if (runs.length === 0) return []
+    const ends = (end: 'low' | 'high') => runs.map(({ intervals }) => intervals[key]?.[end] ?? null)
+    const timeMs = runs[Math.floor((runs.length - 1) / 2)]![key]!
+    return [{ asked: String(rate_), timeMs, lows: ends('low'), highs: ends('high') }]
+  })
+}
+
+/** What may be drawn in a part beside the words of the fields. */
+function derivedWords(documents: readonly object[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byPart = new Map<string, Set<string>>()
+  const add = <Document>(all: readonly Derived<Document>[], document: Document): void => {
+    for (const { on, words } of all)
+      for (const part of on) byPart.set(part, new Set([...(byPart.get(part) ?? []), ...words(document)]))
+  }
+  for (const document of documents) {
+    const { schema, reports = [] } = document as { schema?: string; reports?: object[] }
+    if (schema === 'whyslow-load/1') add(OF_LOAD, normalLoad(document))
+    else if (schema === 'whyslow-gap/1') add(OF_GAP, normalGap(document))
+    else if (schema === 'whyslow-lint/1') add(OF_LINT, normalLint(document))
+    for (const report of schema === 'whyslow-report/1' ? [document] : reports) add(OF_REPORT, normalReport(report))
+  }
+  const [before, after] = documents as { schema?: string }[]
+  if (before === undefined || after === undefined) return byPart
+  if (before.schema === 'whyslow-report/1') add(OF_TWO, [normalReport(before), normalReport(after)])
+  else if (before.schema === 'whyslow-load/1') add(OF_TWO_LOADS, [normalLoad(before), normalLoad(after)])
+  else if (before.schema === 'whyslow-comparison/1') add(OF_TWO_COMPARISONS, [normalComparison(before), normalComparison(after)])
+  return byPart
+}
+
+/** Numbers that belong to no field of the documents, each once. `advice`: what the pages of rules say, which the page quotes. */
+export function strangers(drawn: readonly DrawnText[], documents: readonly object[], advice: object = {}): string[] {
+  const words = new Set([advice, ...documents].flatMap((one) => [...wordsOf(one)]))
+  const derived = derivedWords(documents)
+  const found = drawn.flatMap(({ place, text }) => {
+    const inPart = derived.get(place.split(' ')[0]!)
+    const isKnown = (word: string) => words.has(word) || inPart?.has(word) === true
+    return numbersIn(OWN_WORDS.reduce((rest, [own]) => rest.replace(own, ''), text))
+      .filter((one) => !isKnown(one) && !isKnown(one.replace(/^\+/, '')))
+      .map((one) => `${one} in '${text.slice(0, 120)}' (${place})`)
+  })
+  return [...new Set(found)]
+}
