@@ -2,7 +2,8 @@
 // opens engines and browsers, whose packages and drivers hold state of a process: one file in a process. `commands` starts the built command
 // and other processes without asking how long they take: two files at a time. `quiet` compares times that were measured: its files run one after
 // the other, once the others are done. With --isolate every file has its own process.
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { mutantPlugins } from './scripts/thresholds.mjs'
 import { LONG, QUIET } from './test/long.ts'
@@ -19,7 +20,8 @@ const OPEN_ENGINES = [
 ]
 /** Tests beside their source that start processes and wait for them. */
 const PROCESSES = 'src/**/*.process.test.ts'
-const commands = { testTimeout: 300_000, hookTimeout: 300_000, globalSetup: [GLOBAL_SETUP, './test/measured/roofs.ts'] }
+const commands = { testTimeout: 300_000, hookTimeout: 300_000 }
+const ROOFS = [GLOBAL_SETUP, './test/measured/roofs.ts']
 
 export default defineConfig({
   test: {
@@ -59,6 +61,8 @@ export default defineConfig({
         test: {
           name: 'commands',
           ...commands,
+          globalSetup: [...ROOFS, './test/measured/one-lock.ts'],
+          env: { WHYSLOW_LOCK: join(tmpdir(), `whyslow-test-lock-${process.pid}`) },
           include: [PROCESSES, 'test/measured/**/*.test.ts', 'test/full/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
@@ -71,6 +75,7 @@ export default defineConfig({
         test: {
           name: 'quiet',
           ...commands,
+          globalSetup: ROOFS,
           include: [...QUIET],
           exclude: [...configDefaults.exclude, ...LONG],
           fileParallelism: false,

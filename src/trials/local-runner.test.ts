@@ -5,20 +5,12 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { isRunning } from '../../test/support/processes.ts'
 import { folderOfTests } from './example-folder.ts'
 import { runLocally } from './local-runner.ts'
 
 const folder = folderOfTests()
 const linux = process.platform === 'linux'
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** A task as its process imports it. */
 function task(id: string, run: string) {

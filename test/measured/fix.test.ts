@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { findLibrary } from '../../src/engines/litert/find-library.ts'
 import { surroundings } from '../../src/engines/native-library.ts'
@@ -13,6 +12,7 @@ import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '..
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
+import { schemaOf } from '../support/schema.ts'
 import { besideEachOther, type Ended, fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const where = folders()
@@ -26,9 +26,7 @@ function ownFolders({ onTestFinished }: TestContext) {
   return own
 }
 
-const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
-)
+const valid = schemaOf('report')
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 const readJson = <T>(folder: string, name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T
 

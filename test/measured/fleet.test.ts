@@ -2,7 +2,6 @@
 // ends once. Trials are scripted: what is tested is that none is lost and none is measured beside another.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,6 +18,7 @@ import { storedReports } from '../../src/commands/store/store.ts'
 import { exampleMachine, exampleReport } from '../../src/commands/study/example-reports.ts'
 import { FLEET_DEFAULTS, fleet } from '../../src/commands/study/fleet.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { freePort } from '../support/port.ts'
 
 const POSTGRES = '/usr/lib/postgresql'
 const MACHINE = 'x64-avx2-2c-abcdef'
@@ -36,14 +36,6 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => server.once('listening', done))
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 function started(command: string, words: readonly string[], options: { uid?: number; gid?: number } = {}): ChildProcess {
   const child = spawn(command, words, { stdio: 'ignore', cwd: folder, ...options })
