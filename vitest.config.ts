@@ -12,6 +12,8 @@ import SlowestFirst from './test/slowest-first.ts'
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 const GLOBAL_SETUP = './test/global-setup.ts'
+/** An engine that a test opens in its own process says nothing of itself, as in a trial. What a test sets ends with it. */
+const QUIET_ENGINES = { env: { ORT_DISABLE_TELEMETRY: '1' }, unstubEnvs: true }
 /** Tests beside their source that open a session of an engine, or ask whether it is installed. */
 const OPEN_ENGINES = [
   'src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
@@ -32,6 +34,7 @@ export default defineConfig({
         plugins: mutantPlugins(process.env.WHYSLOW_MUTANT),
         test: {
           name: 'unit',
+          ...QUIET_ENGINES,
           globalSetup: GLOBAL_SETUP,
           setupFiles: './test/seed.ts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
@@ -46,6 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'engines',
+          ...QUIET_ENGINES,
           globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
           include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG],

@@ -1,7 +1,7 @@
 // `fix` on a scripted machine: what it tries, proves, ships and refuses.
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readTflite } from '../../formats/tflite.ts'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { viewGraph } from '../../graph/view.ts'
@@ -127,17 +127,11 @@ test('load time is read from starts, and told as such', async () => {
 })
 
 test('trials of an earlier run are recalled where a cache is used', async () => {
-  const before = process.env.XDG_CACHE_HOME
-  process.env.XDG_CACHE_HOME = fs.mkdtempSync(path.join(folder, 'cache-'))
-  try {
-    const first = await fixed({ latency: () => 3 }, { cache: 'use' })
-    const second = await fixed({ latency: () => 3 }, { cache: 'use' })
-    expect(second.trials.asked.length).toBeLessThan(first.trials.asked.length)
-    expect(second.report.trials.map(({ outcome }) => outcome)).toEqual(first.report.trials.map(({ outcome }) => outcome))
-  } finally {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME
-    else process.env.XDG_CACHE_HOME = before
-  }
+  vi.stubEnv('XDG_CACHE_HOME', fs.mkdtempSync(path.join(folder, 'cache-')))
+  const first = await fixed({ latency: () => 3 }, { cache: 'use' })
+  const second = await fixed({ latency: () => 3 }, { cache: 'use' })
+  expect(second.trials.asked.length).toBeLessThan(first.trials.asked.length)
+  expect(second.report.trials.map(({ outcome }) => outcome)).toEqual(first.report.trials.map(({ outcome }) => outcome))
 })
 
 describe('refused before anything is measured', () => {

@@ -1,19 +1,27 @@
+import type { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { readUsableCpus } from '../../machine/index.ts'
 import { effectiveClock, measureHandoff } from './handoff.ts'
 
-test('a handoff is a plausible time, or null where there is no second CPU', async () => {
-  const ns = await measureHandoff(5)
-  if (readUsableCpus() < 2) expect(ns).toBeNull()
-  // Never below one load and one store; null where another process holds the second CPU.
-  else if (ns !== null) expect(ns).toBeGreaterThan(1)
+/** The threads that are started meanwhile. */
+async function startedBy(work: () => Promise<unknown>): Promise<readonly Worker[]> {
+  const workers: Worker[] = []
+  const add = (worker: Worker) => workers.push(worker)
+  process.on('worker', add)
+  await work()
+  process.off('worker', add)
+  return workers
+}
+
+test('there is no handoff on one CPU, and no thread is started', async () => {
+  const workers = await startedBy(async () => expect(await measureHandoff(5, 1)).toBeNull())
+  expect(workers).toEqual([])
 })
 
-test('the workers end with the measurement', async () => {
-  const resources = () => process.getActiveResourcesInfo().filter((name) => /MessagePort|Worker/.test(name)).length
-  const before = resources()
-  await measureHandoff(1)
-  expect(resources()).toBe(before)
+test('two threads play, and end with the measurement', async () => {
+  // null where another process holds the second CPU; never below one load and one store.
+  const workers = await startedBy(async () => expect((await measureHandoff(5, 2)) ?? 2).toBeGreaterThan(1))
+  // What has ended has no id.
+  expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1])
 })
 
 test('the clock is a positive, finite rate', () => {

@@ -25,8 +25,8 @@ const threadFile = new URL('./handoff-thread.js', compiledTwin(import.meta.url))
  * null: one usable CPU only, the threads could not be started, or one of them did not answer.
  * @param ms How long the two threads play.
  */
-export async function measureHandoff(ms = 15): Promise<number | null> {
-  if (readUsableCpus() < 2) return null
+export async function measureHandoff(ms = 15, usableCpus = readUsableCpus()): Promise<number | null> {
+  if (usableCpus < 2) return null
   const words = new Int32Array(new SharedArrayBuffer(12))
   const shared: PingPong = { words, measureMs: ms, warmUpMs: ms * warmUpShare, silenceMs, roundTrips: roundTripsPerBatch }
   const workers = [1, 0].map((side) => startWorker({ ...shared, side }))
