@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { ROOT } from '../sources.ts'
 import { holdLock } from '../support/hold-lock.ts'
@@ -88,6 +89,12 @@ export function start(
     child.on('close', (status, signal) => resolve({ status, signal, ...texts }))
   })
   return { child, ended, said: texts as Readonly<typeof texts> }
+}
+
+/** Waits until it holds; fails if the command ends before. */
+export async function until({ child }: ReturnType<typeof start>, holds: () => boolean): Promise<void> {
+  while (!holds() && child.exitCode === null && child.signalCode === null) await sleep(50)
+  expect([child.exitCode, child.signalCode], 'it ended before').toEqual([null, null])
 }
 
 /** Runs the command to its end. */
