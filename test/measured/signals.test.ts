@@ -137,9 +137,9 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
 
   const TRIALS = [
     ['why', [fixture('lstm'), '--seconds', '60']],
-    ['fix', ['fix', fixture('lstm'), '--dry-run', '--seconds', '60']],
-    ['quantize', ['quantize', fixture('credit_mlp'), '-o', 'small.onnx']],
-    ['compare', ['compare', fixture('lstm'), fixture('lstm'), '--seconds', '60']],
+    ['fix', ['fix', fixture('lstm'), '-o', '../fast', '--budget', '60s']],
+    ['quantize', ['quantize', fixture('credit_mlp'), '-o', '../small.onnx']],
+    ['compare', ['compare', fixture('lstm'), fixture('fmnist_gru'), '--seconds', '60']],
   ] as const
   test.for(TRIALS.flatMap(([name, argv]) => signals.map((signal) => [signal, name, argv] as const)))(
     '%s to %s while a trial is under way',
