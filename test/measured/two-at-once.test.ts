@@ -1,5 +1,5 @@
 // Two commands on one machine at one time: one waits for the other, and what both write is whole.
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { descendantsOf } from '../../src/trials/end-process.ts'
@@ -38,8 +38,7 @@ test('the second one says who it waits for, and both measure', async () => {
   expect([status, stdout === '']).toEqual([0, false])
 })
 
-test('each is saved in the history, and both write the roofs that the cache lacked', async () => {
-  rmSync(where.cache, { recursive: true })
+test('each is saved in the history', async () => {
   const argv = [fixture('lstm'), ...QUICK, '--save']
   const both = await Promise.all([whyslow(where, ...argv), whyslow(where, ...argv)])
   expect(both.map(({ status }) => status)).toEqual([0, 0])
@@ -48,9 +47,6 @@ test('each is saved in the history, and both write the roofs that the cache lack
   const lines = readFileSync(history!, 'utf8').split('\n')
   expect(lines.pop()).toBe('')
   expect(lines.map((line) => (JSON.parse(line) as { savedAt: string }).savedAt)).toEqual([expect.any(String), expect.any(String)])
-  const kept = filesIn(where.cache)
-  expect(kept).toHaveLength(1)
-  expect(() => JSON.parse(readFileSync(kept[0]!, 'utf8'))).not.toThrow()
   expect(where.left()).toEqual([])
 })
 
