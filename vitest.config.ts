@@ -2,7 +2,8 @@
 // opens engines and browsers, whose packages and drivers hold state of a process: one file in a process. `commands` starts the built command
 // and other processes without asking how long they take: two files at a time. `quiet` compares times that were measured: its files run one after
 // the other, once the others are done. With --isolate every file has its own process.
-import { availableParallelism } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { mutantPlugin } from './scripts/thresholds.mjs'
 import { LONG, QUIET } from './test/long.ts'
@@ -11,6 +12,8 @@ import SlowestFirst from './test/slowest-first.ts'
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 const GLOBAL_SETUP = './test/global-setup.ts'
+/** An engine that a test opens in its own process says nothing of itself, as in a trial. What a test sets ends with it. */
+const QUIET_ENGINES = { env: { ORT_DISABLE_TELEMETRY: '1' }, unstubEnvs: true }
 /** Tests beside their source that open a session of an engine, or ask whether it is installed. */
 const OPEN_ENGINES = [
   'src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
@@ -19,7 +22,8 @@ const OPEN_ENGINES = [
 ]
 /** Tests beside their source that start processes and wait for them. */
 const PROCESSES = 'src/**/*.process.test.ts'
-const commands = { testTimeout: 300_000, hookTimeout: 300_000, globalSetup: [GLOBAL_SETUP, './test/measured/roofs.ts'] }
+const commands = { testTimeout: 300_000, hookTimeout: 300_000 }
+const ROOFS = [GLOBAL_SETUP, './test/measured/roofs.ts']
 
 export default defineConfig({
   test: {
@@ -30,6 +34,7 @@ export default defineConfig({
         plugins: [mutantPlugin],
         test: {
           name: 'unit',
+          ...QUIET_ENGINES,
           globalSetup: GLOBAL_SETUP,
           setupFiles: './test/seed.ts',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
@@ -44,6 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'engines',
+          ...QUIET_ENGINES,
           globalSetup: [GLOBAL_SETUP, './test/availability.ts'],
           include: [...OPEN_ENGINES, 'test/page/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG],
@@ -59,6 +65,8 @@ export default defineConfig({
         test: {
           name: 'commands',
           ...commands,
+          globalSetup: [...ROOFS, './test/measured/one-lock.ts'],
+          env: { WHYSLOW_LOCK: join(tmpdir(), `whyslow-test-lock-${process.pid}`) },
           include: [PROCESSES, 'test/{measured,full,fuzz}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
@@ -71,6 +79,7 @@ export default defineConfig({
         test: {
           name: 'quiet',
           ...commands,
+          globalSetup: ROOFS,
           include: [...QUIET],
           exclude: [...configDefaults.exclude, ...LONG],
           fileParallelism: false,

@@ -17,7 +17,7 @@ const TAKE_LONG = [
   ...measured(
     'compare engines examples fleet fleet-s3 hostile-clients javascript-child javascript-replacements lint load pack python-collector quantize',
   ),
-  ...measured('serve serve-grpc signals user-code-interrupt'),
+  ...measured('serve serve-grpc signals two-at-once user-code-interrupt'),
   ...['load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant'].map((name) => `src/${name}.process.test.ts`),
   ...['page/numbers', 'page/screens', 'full/conformance', 'full/tabular-suites', 'fuzz/fuzz'].map(
     (name) => `test/${name}.test.ts`,

@@ -19,7 +19,8 @@ export function openProgress(screen: Pick<Screen, 'say' | 'showsProgress' | 'wid
     show({ stage, done, of, isNotice }) {
       if (isNotice) {
         screen.say(clearLine)
-        notice(stage)
+        shown = ''
+        return notice(stage)
       }
       const counted = of > 1 ? ` ${Math.min(done, of)}/${of}` : ''
       const line = `${stage.slice(0, Math.max(0, screen.width - counted.length - 1))}${counted}`

@@ -120,7 +120,7 @@ export function alone<T>(
   onUnlocked: (reason: string) => void,
 ): Promise<T> {
   return trials.alone(work, {
-    onWait: (holder) => progress({ stage: waitingWords(holder), done: 0, of: 1, isNotice: holder.waitedMs > 0 }),
+    onWait: (holder) => progress({ stage: waitingWords(holder), done: 0, of: 1, isNotice: true }),
     onUnlocked,
   })
 }

@@ -1,6 +1,7 @@
 // The test helper of rules: one call proves that a rule finds, stays silent, says what it misses, and keeps its promises.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { deepFreeze } from '../../test/support/deep-freeze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { diagnose } from './diagnose.ts'
 import type { Finding, Rule } from './rule.ts'
@@ -103,12 +104,4 @@ function checkField(actual: unknown, expected: unknown, key: string): void {
   if (typeof expected === 'number') expect(actual, key).toBeCloseTo(expected, 6)
   else if (expected instanceof RegExp) expect(actual, key).toMatch(expected)
   else expect(actual, key).toEqual(expected)
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) deepFreeze(part)
-  }
-  return value
 }

@@ -13,8 +13,6 @@ import { CPU_REFUSED } from './onnxruntime/facts/error-words.ts'
 import { ortCpu } from './onnxruntime/ort-cpu.ts'
 import type { Availability, Engine, EngineOptions, Feeds, OpenOptions, Results, Session } from './types.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
-
 export interface EngineCase {
   readonly engine: Engine
   /** |output - reference| <= absolute + relative * |reference|, for floats; the rest must be equal. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { toBinary } from '@bufbuild/protobuf'
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { deepFreeze } from '../../test/support/deep-freeze.ts'
 import { whyInvalidValue } from '../engines/onnxruntime/facts/config-keys.ts'
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
 import { decodeNumbers } from '../graph/decode.ts'
@@ -289,12 +290,4 @@ function numbersOf({ dtype, data }: TensorValue): readonly (number | bigint | st
   const array = data as Float32Array
   if (dtype !== 'float16' && dtype !== 'bfloat16') return Array.from(array)
   return decodeNumbers(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), dtype, array.length)!
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) deepFreeze(part)
-  }
-  return value
 }

@@ -16,8 +16,6 @@ import { arrayFor, store } from '../measure/samples/dtype-arrays.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
 import type { RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
 
-process.env.ORT_DISABLE_TELEMETRY = '1'
-
 /** Size of a dimension that is declared free, where a case does not say another. */
 const FREE_SIZE = 2
 

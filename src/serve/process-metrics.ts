@@ -1,7 +1,7 @@
 // What /metrics tells of the server's process beside its predictions: its event loop, garbage collection, memory and CPU. Names are those of
 // prom-client's default metrics, so that dashboards for Node's processes work. Those themselves cannot be ended, count the timer of the event
 // loop's watch as its delay, and one collection of those that are told together.
-import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
+import { constants, type IntervalHistogram, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 /** As prom-client has them, seconds. */
@@ -17,9 +17,15 @@ const KINDS: Readonly<Record<number, string>> = {
   [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
 }
 
+/** What is asked of the delay of the event loop, ns. */
+export type DelayWatch = Pick<IntervalHistogram, 'enable' | 'disable' | 'percentile' | 'max' | 'reset'>
+
 /** Registers them. Delay and utilization of the event loop are those since the registry was asked before. */
-export function watchProcess(registry: Registry): { close(): void } {
-  const ends = [watchEventLoop(registry), watchCollections(registry)]
+export function watchProcess(
+  registry: Registry,
+  delay: DelayWatch = monitorEventLoopDelay({ resolution: RESOLUTION_MS }),
+): { close(): void } {
+  const ends = [watchEventLoop(registry, delay), watchCollections(registry)]
   tellMemoryAndCpu(registry)
   return {
     close() {
@@ -28,9 +34,8 @@ export function watchProcess(registry: Registry): { close(): void } {
   }
 }
 
-function watchEventLoop(registry: Registry): () => void {
+function watchEventLoop(registry: Registry, delay: DelayWatch): () => void {
   const registers = [registry]
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
   const lag = (name: string, nanoseconds: () => number, told: () => void = () => {}) =>
     new Gauge({
@@ -61,7 +66,7 @@ function watchEventLoop(registry: Registry): () => void {
       before = now
     },
   })
-  return () => delay.disable()
+  return () => void delay.disable()
 }
 
 function watchCollections(registry: Registry): () => void {

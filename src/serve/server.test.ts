@@ -1,9 +1,11 @@
 // The start of a server whose worker opens its model when it is told to.
+import { once } from 'node:events'
 import fs from 'node:fs'
-import net, { type AddressInfo } from 'node:net'
+import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { freePort } from '../../test/support/port.ts'
 import { type ServerOptions, startServer } from './server.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-server-test-'))
@@ -63,23 +65,14 @@ const options = (name: string, port: number): ServerOptions => ({
   log: () => {},
 })
 
-/** A port that is free, and a server that has it. */
-async function taken() {
-  const server = net.createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  const { port } = server.address() as AddressInfo
-  return { port, free: () => new Promise((resolve) => server.close(resolve)) }
-}
-
 test('while the model is opened it is live and not ready, and refuses what else it is asked', async () => {
-  const { port, free } = await taken()
-  await free()
+  const port = await freePort()
   const asked = async (at: string, init?: RequestInit) => {
     const answer = await fetch(`http://127.0.0.1:${port}${at}`, init)
     return [answer.status, await answer.json()]
   }
   const starting = startServer(options('slow', port))
-  await expect.poll(() => asked('/v2/health/live').catch(() => null), { timeout: 5000 }).toEqual([200, { live: true }])
+  await expect.poll(() => asked('/v2/health/live').catch(() => null), { timeout: 20_000 }).toEqual([200, { live: true }])
   expect(await asked('/v2/health/ready')).toEqual([503, { ready: false }])
   for (const [at, init] of [
     ['/v2/models/m', undefined],
@@ -93,12 +86,15 @@ test('while the model is opened it is live and not ready, and refuses what else 
 })
 
 test('a port that is taken is told before the model is opened, and a model that does not open frees the port', async () => {
-  const { port, free } = await taken()
+  const port = await freePort()
+  const other = net.createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
   await expect(startServer(options('never', port))).rejects.toMatchObject({
     name: 'InputError',
     message: expect.stringMatching(/something listens there already/),
   })
-  await free()
+  other.close()
+  await once(other, 'close')
   fs.writeFileSync(path.join(folder, 'broken'), 'no model')
   await expect(startServer(options('broken', port))).rejects.toThrow('the engine does not open the model: no model')
   await expect(fetch(`http://127.0.0.1:${port}/v2/health/live`)).rejects.toThrow()

@@ -68,17 +68,15 @@ test('sizes that the engine refuses are left out, those of no size at all end it
 
 const settle = (
   mostRows: number | 'auto',
-  { servers }: { servers: readonly Server[] },
+  { clock, servers }: ReturnType<typeof workers>,
   { whyNotPaying = async () => null, ...changed }: Partial<ModelSpec & Pick<ServerBatching, 'whyNotPaying'>> = {},
 ) =>
-  settleBatches({ ...model, ...changed }, servers, {
-    whyNotPaying,
-    mostRows,
-    fewRows: null,
-    delayMs: 3,
-    withinMs: null,
-    samples: async () => [request(1), request(2)],
-  })
+  settleBatches(
+    { ...model, ...changed },
+    servers,
+    { whyNotPaying, mostRows, fewRows: null, delayMs: 3, withinMs: null, samples: async () => [request(1), request(2)] },
+    () => clock.now,
+  )
 
 test('rows that are told are shown to be right and not measured', async () => {
   expect(
@@ -154,15 +152,7 @@ test.each([
 })
 
 describe('an automatic choice', () => {
-  // On the clock of this machine: so long each prediction really takes, whatever its rows.
-  const slow = () => {
-    const { servers } = workers(1, () => 1)
-    const predict: Server['predict'] = async (requests) => {
-      await new Promise((resolve) => setTimeout(resolve, 2))
-      return servers[0]!.predict(requests)
-    }
-    return { servers: [{ predict }] }
-  }
+  const slow = () => workers(1, () => 2)
 
   test('is kept to where the whole server gains by it', async () => {
     const asked: Joining[] = []

@@ -40,11 +40,12 @@ export async function settleBatches(
   model: ModelSpec,
   servers: readonly Server[],
   { mostRows, fewRows, delayMs, withinMs, samples, whyNotPaying }: ServerBatching,
+  clock: () => number = nowMs,
 ): Promise<SettledBatches> {
   try {
     const requests = await proveBatches(model, servers[0]!.predict, samples)
     if (mostRows !== 'auto') return { mostRows, fewRows: fewRows ?? mostRows, delayMs, costs: null, line: null, why: null }
-    const costs = await measureBatchCosts(servers, requests, nowMs)
+    const costs = await measureBatchCosts(servers, requests, clock)
     const chosen = chooseBatch(costs, withinMs, delayMs)
     const line = fittedLine(costs)
     if (chosen.why !== null) return { ...NOT_JOINED, costs, line, why: chosen.why }

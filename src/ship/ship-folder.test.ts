@@ -177,11 +177,14 @@ describe('what others named stays text', () => {
   })
 })
 
+/** `npm test` disturbs every third operation. */
+const STEP = process.env.WHYSLOW_TEST_FULL === undefined ? 3 : 1
+
 describe('where something goes wrong', () => {
   test('killed before any operation: none or a complete one, and the next run finds its way', async () => {
     const count = await operationsOf(async (disk) => shipFolder(await planFor(model, path.join(scratch(), 'fast')), disk))
     expect(count).toBeGreaterThan(40)
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at < count; at += STEP) {
       const out = path.join(scratch(), 'fast')
       await shipFolder(await planFor(model, out), disturbed(at)).catch((error) => expect(error).toBeInstanceOf(Stop))
       if (fs.existsSync(out)) expectComplete(out)
@@ -202,7 +205,7 @@ describe('where something goes wrong', () => {
     const out = await prepared()
     const count = await operationsOf((disk) => shipFolder({ ...fresh, out }, disk))
     const seen = new Set<string>()
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at < count; at += STEP) {
       const out = await prepared()
       await shipFolder({ ...fresh, out }, disturbed(at)).catch((error) => expect(error).toBeInstanceOf(Stop))
       if (fs.existsSync(out)) expectComplete(out)
@@ -219,7 +222,7 @@ describe('where something goes wrong', () => {
     const out = path.join(scratch(), 'fast')
     await shipFolder({ ...old, out })
     const count = await operationsOf(async (disk) => shipFolder({ ...old, out: path.join(scratch(), 'fast') }, disk))
-    for (let at = 0; at < count; at++) {
+    for (let at = 0; at < count; at += STEP) {
       const disk = disturbed(at, 'ENOSPC')
       const said = await shipFolder({ ...old, out, createdAt: 'new' }, disk).catch((error) => error)
       if (said !== undefined) {

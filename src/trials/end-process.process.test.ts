@@ -1,18 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
+import { isRunning } from '../../test/support/processes.ts'
 import { descendantsOf, endAtOnce } from './end-process.ts'
 
 const hasPs = spawnSync('ps', ['-A', '-o', 'pid=']).status === 0
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 it.runIf(process.platform === 'linux')(
   'ends a process, what it started, and what that started in a session of its own',

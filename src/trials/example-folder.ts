@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
-/** A temporary folder of the test file that calls it, gone after its last test. The engine says nothing of itself, as in a trial. */
+/** A temporary folder of the test file that calls it, gone after its last test. */
 export function folderOfTests(): string {
-  process.env.ORT_DISABLE_TELEMETRY = '1'
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   return folder

@@ -16,7 +16,10 @@ let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-lock-test-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 const neverWaits = () => {
   throw new Error('it waited')
@@ -111,19 +114,16 @@ test('of several that come at once one runs at a time', async () => {
     await sleep(2)
     running--
   }
-  // Modules of their own do not know of each other, as in processes of their own.
+  // Copies of the module do not know of each other, as in processes of their own; no other module is loaded again.
   const modules: { withMachineLock: typeof withMachineLock }[] = []
-  for (let k = 0; k < 4; k++) {
-    vi.resetModules()
-    modules.push(await import('./lock.ts'))
-  }
+  for (let k = 0; k < 4; k++) modules.push(await import(/* @vite-ignore */ `./lock.ts?copy=${k}`))
+  expect(new Set(modules.map((module) => module.withMachineLock)).size).toBe(4)
   // What one tells its children is not for the others.
   const alone = async () => {
-    delete process.env[VARIABLE]
+    vi.stubEnv(VARIABLE, undefined)
     await work()
   }
   await Promise.all(modules.map((module) => module.withMachineLock(alone, { folder, onWait: () => {} })))
-  delete process.env[VARIABLE]
   expect(most).toBe(1)
 })
 
@@ -142,19 +142,15 @@ test('where no lock can be made, it runs without and says why', async () => {
 
 withSockets('a child process knows by its environment that its parent holds the lock', async () => {
   const parent = await other(`${PARENT}.sock`, '')
-  process.env[VARIABLE] = PARENT
-  try {
-    await withMachineLock(async () => expect(sockets()).toEqual([`${PARENT}.sock`]), { folder, onWait: neverWaits })
-    parent.end()
-    // Not any more: it takes the lock itself.
-    await withMachineLock(async () => expect(sockets()).toEqual([`${process.env[VARIABLE]}.sock`]), {
-      folder,
-      onWait: neverWaits,
-    })
-    expect(process.env[VARIABLE]).toBe(PARENT)
-  } finally {
-    delete process.env[VARIABLE]
-  }
+  vi.stubEnv(VARIABLE, PARENT)
+  await withMachineLock(async () => expect(sockets()).toEqual([`${PARENT}.sock`]), { folder, onWait: neverWaits })
+  parent.end()
+  // Not any more: it takes the lock itself.
+  await withMachineLock(async () => expect(sockets()).toEqual([`${process.env[VARIABLE]}.sock`]), {
+    folder,
+    onWait: neverWaits,
+  })
+  expect(process.env[VARIABLE]).toBe(PARENT)
 })
 
 test('the lock of a process that was killed is free at once', async () => {
@@ -266,12 +262,15 @@ withSockets('after a long wait it reminds of the way on', async () => {
   )
 })
 
+withSockets('the lock is in the folder that WHYSLOW_LOCK names', async () => {
+  vi.stubEnv('WHYSLOW_LOCK', folder)
+  const within = vi.fn(() => expect(sockets()).toEqual([expect.stringMatching(/\.sock$/)]))
+  await withMachineLock(async () => within(), { onWait: neverWaits })
+  expect(within).toHaveBeenCalled()
+})
+
 test('with the lock off it runs at once and says so', async () => {
   vi.stubEnv('WHYSLOW_LOCK', 'off')
-  try {
-    expect(await takenIn(folder)).toEqual({ value: 3, reasons: ['--no-lock was given'], seen: [] })
-    expect(sockets()).toEqual([])
-  } finally {
-    vi.unstubAllEnvs()
-  }
+  expect(await takenIn(folder)).toEqual({ value: 3, reasons: ['--no-lock was given'], seen: [] })
+  expect(sockets()).toEqual([])
 })

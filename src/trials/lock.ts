@@ -22,7 +22,7 @@ import {
 } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, isAbsolute, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Who holds the lock, as far as it says. */
@@ -38,7 +38,7 @@ export interface LockOptions {
   readonly onWait: (holder: LockHolder) => void
   /** Called with the reason if the measurement goes on without the lock. */
   readonly onUnlocked?: (reason: string) => void
-  /** The lock's folder; by default one that all users of the machine share. */
+  /** The lock's folder; by default the one that the environment names, or one that all users of the machine share. */
   readonly folder?: string
   readonly waits?: LockWaits
 }
@@ -56,7 +56,10 @@ export interface LockWaits {
 const MINUTE = 60_000
 const WAITS: LockWaits = { nameMs: 2000, remindMs: 30 * MINUTE, unknownMs: 5 * MINUTE }
 
-/** Set to `off`, nothing waits for the lock or takes it: what --no-lock does. Child processes inherit it. */
+/**
+ * `off`: nothing waits for the lock or takes it, as with --no-lock. An absolute path: the lock is in that folder, and holds among the runs that
+ * name it. Child processes inherit it.
+ */
 export const LOCK_VARIABLE = 'WHYSLOW_LOCK'
 
 /** What a user reads while waiting. */
@@ -115,7 +118,7 @@ async function locked<T>(fn: () => Promise<T>, options: LockOptions): Promise<T>
 }
 
 /** Waits for the lock; what is returned gives it back. */
-async function take({ onWait, onUnlocked, folder = sharedFolder(), waits = WAITS }: LockOptions): Promise<() => void> {
+async function take({ onWait, onUnlocked, folder = lockFolder(), waits = WAITS }: LockOptions): Promise<() => void> {
   if (process.env[LOCK_VARIABLE] === 'off') {
     onUnlocked?.('--no-lock was given')
     return () => {}
@@ -320,6 +323,12 @@ async function isHeldBy(token: string, folder: string): Promise<boolean> {
 
 const addressOf = (token: string, folder: string): string =>
   isWindows ? `\\\\.\\pipe\\${basename(folder)}` : join(folder, token + ending)
+
+/** The folder that the environment names, or the one that all users share. */
+function lockFolder(): string {
+  const named = process.env[LOCK_VARIABLE]
+  return named !== undefined && isAbsolute(named) ? named : sharedFolder()
+}
 
 /** Not os.tmpdir() where /tmp is there: TMPDIR differs between users and shells, and the lock must not. */
 function sharedFolder(): string {

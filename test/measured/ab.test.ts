@@ -1,12 +1,12 @@
 // `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing. Which is faster is
 // decided on scripted ones (src/cli/smoke.test.ts).
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ab } from '../../src/commands/ab/ab.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
-import { folders, onlyFull, start, whyslow } from './command.ts'
+import { folders, onlyFull, start, until, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -22,7 +22,8 @@ const PROGRAMS = {
   'typed.ts':
     'type Row = readonly number[]\nexport function predict(x: Row): Float64Array {\n  return Float64Array.from(x as number[], (v: number) => v * 2)\n}\n',
   'one.ts': 'const text: string = "3"\nconsole.log(text)\n',
-  'hang.py': 'def predict(x):\n    while True:\n        pass\n',
+  'hang.py':
+    'import os\n\ndef predict(x):\n    open(os.environ["TMPDIR"] + "/../begun", "w").close()\n    while True:\n        pass\n',
   'leave.mjs': 'export const predict = () => process.exit(0)\n',
   'throw.py':
     'def load():\n    return 1\n\ndef predict(model, x):\n    print("flood" * 100000)\n    raise ValueError("bad row")\n',
@@ -108,8 +109,10 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
   })
 
   test('Ctrl-C leaves no process', async () => {
+    const begun = join(where.temporary, '../begun')
+    rmSync(begun, { force: true })
     const running = start(where, ['ab', file('old.py'), file('hang.py')])
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await until(running, () => existsSync(begun))
     running.child.kill('SIGINT')
     expect((await running.ended).status).toBe(130)
     const { stdout } = spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })

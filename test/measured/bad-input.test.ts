@@ -1,17 +1,15 @@
 // What cannot be measured costs one line and exit code 2, and leaves nothing behind: no file, no folder, no process.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { descendantsOf } from '../../src/trials/end-process.ts'
-import { type Ended, fixture, folders, refuses, start } from './command.ts'
+import { processesIn } from '../support/processes.ts'
+import { watchTasks } from '../support/tasks.ts'
+import { type Ended, fixture, folders, refuses, start, until } from './command.ts'
 
 /** Runs before the command: who waits for 100 s is called after three. */
 const HASTY = `data:text/javascript,${encodeURIComponent(
   'const own = setTimeout; globalThis.setTimeout = (call, ms, ...more) => own(call, ms === 100_000 ? 3000 : ms, ...more)',
 )}`
-const LOCK = '/tmp/whyslow-lock'
 const windows = process.platform === 'win32'
 
 describe.concurrent('a model that cannot be read', () => {
@@ -49,11 +47,7 @@ describe.skipIf(windows)('Ctrl-C', () => {
   })
   afterEach(() => where.remove())
 
-  /** Lines of `ps` with the environment of each process: those that were started with our TMPDIR. */
-  const processes = () =>
-    execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
-      .split('\n')
-      .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
+  const processes = () => processesIn(where.temporary)
 
   async function expectInterrupted(ended: Promise<Ended>): Promise<void> {
     const { status, signal, stdout, stderr } = await ended
@@ -68,37 +62,37 @@ describe.skipIf(windows)('Ctrl-C', () => {
   }
 
   test('while native code hangs', async () => {
-    const { child, ended } = start(where, [fixture('endless-loop')])
-    while (processes().length < 3) await sleep(50)
-    await sleep(1500)
-    child.kill('SIGINT')
-    await expectInterrupted(ended)
+    const { env, hangsIn } = watchTasks(where)
+    const run = start(where, [fixture('endless-loop')], { env })
+    await until(run, () => hangsIn('try'))
+    run.child.kill('SIGINT')
+    await expectInterrupted(run.ended)
   })
 
   // A terminal sends it to every process of the group: the child of a trial gets it too.
   test('while it measures, sent to the whole group', async () => {
-    const { child, ended } = start(where, [fixture('transformer-block'), '--seconds', '60', '--no-progress'], { detached: true })
-    const pid = child.pid!
-    while (!showsForLock(pid) || processes().length < 3) await sleep(50)
-    await sleep(1500)
-    const holders = descendantsOf(pid)
-    process.kill(-pid, 'SIGINT')
-    await expectInterrupted(ended)
-    expect(readdirSync(LOCK).filter((name) => holders.some((one) => name.startsWith(`${one}-`)))).toEqual([])
+    const lock = join(where.root, 'lock')
+    const { env, begun } = watchTasks(where)
+    // Nobody holds the lock for it.
+    const own = { ...env, WHYSLOW_LOCK: lock, WHYSLOW_LOCK_TOKEN: undefined }
+    const argv = [fixture('transformer-block'), '--seconds', '60', '--no-progress']
+    const run = start(where, argv, { detached: true, env: own })
+    await until(run, () => begun().includes('latency'))
+    expect(readdirSync(lock)).toHaveLength(1)
+    process.kill(-run.child.pid!, 'SIGINT')
+    await expectInterrupted(run.ended)
+    expect(readdirSync(lock)).toEqual([])
   })
 
   test('twice in a row', async () => {
-    const { child, ended } = start(where, [fixture('endless-loop')])
-    while (processes().length < 3) await sleep(50)
-    child.kill('SIGINT')
-    child.kill('SIGINT')
-    await expectInterrupted(ended)
+    const { env, begun } = watchTasks(where)
+    const run = start(where, [fixture('endless-loop')], { env })
+    await until(run, () => begun().includes('try'))
+    run.child.kill('SIGINT')
+    run.child.kill('SIGINT')
+    await expectInterrupted(run.ended)
   })
 })
-
-/** Whether the command, or a process that it started, holds the lock of the machine, or is about to. */
-const showsForLock = (pid: number): boolean =>
-  existsSync(LOCK) && readdirSync(LOCK).some((name) => descendantsOf(pid).some((one) => name.startsWith(`${one}-`)))
 
 describe.concurrent('what fix cannot do costs one line', () => {
   const where = folders()

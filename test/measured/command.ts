@@ -4,9 +4,10 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
-import { withMachineLock } from '../../src/trials/lock.ts'
 import { ROOT } from '../sources.ts'
+import { holdLock } from '../support/hold-lock.ts'
 
 const MAIN = join(ROOT, 'dist/cli/main.js')
 
@@ -50,15 +51,19 @@ export interface Started {
   readonly detached?: boolean
   /** Arguments of Node itself. */
   readonly node?: readonly string[]
+  /** Another program than the command. */
+  readonly program?: string
+  /** More of its environment; what is undefined is left out. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
-/** Starts the command; `ended` settles when it has ended and its output is read. Never blocks, since the test runner must answer. */
+/** Starts the command; `ended` settles when it has ended and its output is read, `said` is what it wrote so far. Never blocks, since the test runner must answer. */
 export function start(
   { cwd, temporary, cache, data }: Folders,
   argv: readonly string[],
-  { detached = false, node = [] }: Started = {},
+  { detached = false, node = [], program = MAIN, env = {} }: Started = {},
 ) {
-  const child = spawn(process.execPath, [...node, MAIN, ...argv], {
+  const child = spawn(process.execPath, [...node, program, ...argv], {
     cwd,
     detached,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -70,6 +75,7 @@ export function start(
       XDG_CACHE_HOME: cache,
       XDG_DATA_HOME: data,
       NO_COLOR: '1',
+      ...env,
     },
   })
   const texts = { stdout: '', stderr: '' }
@@ -82,7 +88,13 @@ export function start(
     child.on('error', reject)
     child.on('close', (status, signal) => resolve({ status, signal, ...texts }))
   })
-  return { child, ended }
+  return { child, ended, said: texts as Readonly<typeof texts> }
+}
+
+/** Waits until it holds; fails if the command ends before. */
+export async function until({ child }: ReturnType<typeof start>, holds: () => boolean): Promise<void> {
+  while (!holds() && child.exitCode === null && child.signalCode === null) await sleep(50)
+  expect([child.exitCode, child.signalCode], 'it ended before').toEqual([null, null])
 }
 
 /** Runs the command to its end. */
@@ -92,32 +104,16 @@ export const whyslow = (where: Folders, ...argv: string[]): Promise<Ended> => st
 const LOCK_MS = 900_000
 
 /**
- * For a whole file, or a describe: commands that its concurrent tests start run beside each other, as processes of one that measures, since this
+ * For a file of the project `quiet`: commands that its concurrent tests start run beside each other, as processes of one that measures, since this
  * process has the machine's lock. Only for what holds of every run, whatever the machine does meanwhile. What takes the lock in this process
  * itself would wait for ever.
  */
 export function besideEachOther(): void {
-  let end: () => void
-  const isOver = new Promise<void>((resolve) => {
-    end = resolve
-  })
-  let held: Promise<unknown> = Promise.resolve()
-  beforeAll(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const taken = () => {
-          resolve()
-          return isOver
-        }
-        held = withMachineLock(taken, { onWait: () => {} })
-        held.catch(reject)
-      }),
-    LOCK_MS,
-  )
-  afterAll(async () => {
-    end()
-    await held
+  let release: () => Promise<void> = async () => {}
+  beforeAll(async () => {
+    release = await holdLock()
   }, LOCK_MS)
+  afterAll(() => release(), LOCK_MS)
 }
 
 /** Fails unless it ended with exit code 2, one line on standard error, nothing on standard output, and nothing left behind. */

@@ -1,18 +1,16 @@
 // Comparisons through the command line, on tiny models: what is true of every one, whatever the machine.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ComparisonDocument } from '../../src/report/documents/comparison.ts'
 import { ROOT } from '../sources.ts'
+import { schemaOf } from '../support/schema.ts'
 import { fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
 
-const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/comparison.schema.json'), 'utf8')),
-)
+const valid = schemaOf('comparison')
 const SHORT = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress', '--json', '-']
 
 async function comparisonOf(...argv: string[]): Promise<ComparisonDocument> {

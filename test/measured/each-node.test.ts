@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { fixture, folders, start, whyslow } from './command.ts'
+import { startServe } from '../support/serve.ts'
+import { fixture, folders, whyslow } from './command.ts'
 
 const MODEL = fixture('credit_mlp')
 
@@ -32,19 +33,9 @@ await model.close()`
   const shapes = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', cwd: where.root })
   expect(JSON.parse(shapes)).toEqual([[1, 1]])
 
-  const { child, ended } = start(where, ['serve', out, '--port', '0', '--name', 'm'])
-  const port = await new Promise<string>((resolve, reject) => {
-    let text = ''
-    child.stdout.on('data', (chunk: string) => {
-      text += chunk
-      const found = /:(\d+)\/v2/.exec(text)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    child.once('exit', () => ended.then(({ stderr }) => reject(new Error(stderr))))
-  })
+  const { address, end } = await startServe(where, out, '--name', 'm')
   const body = { inputs: [{ name: 'X', datatype: 'FP32', shape: [1, 23], data: new Array(23).fill(0) }] }
-  const response = await fetch(`http://127.0.0.1:${port}/v2/models/m/infer`, { method: 'POST', body: JSON.stringify(body) })
+  const response = await fetch(`${address}/v2/models/m/infer`, { method: 'POST', body: JSON.stringify(body) })
   expect(((await response.json()) as { outputs: { shape: number[] }[] }).outputs.map(({ shape }) => shape)).toEqual([[1, 1]])
-  child.kill('SIGTERM')
-  expect((await ended).status).toBe(0)
+  expect(await end()).toBe(0)
 })

@@ -1,36 +1,18 @@
 // Every example runs to its end and says what it promises.
-import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { ROOT } from '../sources.ts'
-import { type Ended, fixture, folders, onlyFull, whyslow } from './command.ts'
+import { type Ended, fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
 const where = folders()
 const LONG = 'measures for half a minute'
 afterAll(() => where.remove())
 
 /** Runs an example as a user would, in a folder of its own. */
-function run(example: string, ...words: string[]): Promise<Ended> {
-  const { cwd, temporary, cache } = where
-  const child = spawn(process.execPath, [join(ROOT, 'examples', example), ...words], {
-    cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary, XDG_CACHE_HOME: cache },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr }))
-  })
-}
+const run = (example: string, ...words: string[]): Promise<Ended> =>
+  start(where, words, { program: join(ROOT, 'examples', example) }).ended
 
 test('why-slow.mjs', async () => {
   const { status, stdout, stderr } = await run('why-slow.mjs', fixture('fmnist_gru'))

@@ -4,8 +4,6 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { findLibrary } from '../../src/engines/litert/find-library.ts'
 import { surroundings } from '../../src/engines/native-library.ts'
@@ -13,7 +11,10 @@ import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { besideEachOther, fixture, folders, onlyFull, start, whyslow } from './command.ts'
+import { processesIn } from '../support/processes.ts'
+import { schemaOf } from '../support/schema.ts'
+import { watchTasks } from '../support/tasks.ts'
+import { besideEachOther, type Ended, fixture, folders, onlyFull, start, until, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -26,9 +27,7 @@ function ownFolders({ onTestFinished }: TestContext) {
   return own
 }
 
-const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
-)
+const valid = schemaOf('report')
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 const readJson = <T>(folder: string, name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T
 
@@ -239,20 +238,18 @@ test.skipIf(process.platform === 'win32')(
   async (context) => {
     onlyFull(context, 'measures until the search begins')
     const out = newOut()
-    const { child, ended } = start(where, ['fix', planted, '-o', out, '--budget', '60s', '--no-progress'])
-    let said = ''
-    child.stdout.on('data', (text: string) => {
-      said += text
-    })
-    // The diagnosis is told before the first trial.
-    while (said === '' && child.exitCode === null) await sleep(50)
-    await sleep(500)
-    child.kill('SIGINT')
-    const { status, signal, stderr } = await ended
-    const processes = execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
-      .split('\n')
-      .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
-    expect({ status, signal, processes, left: where.left(), written: existsSync(out) }, stderr).toEqual({
+    const { env, begun } = watchTasks(where)
+    const run = start(where, ['fix', planted, '-o', out, '--budget', '60s', '--no-progress'], { env })
+    // The diagnosis is printed before the first trial of the search.
+    await until(run, () => run.said.stdout !== '')
+    const before = begun().length
+    await until(run, () => begun().length > before)
+    run.child.kill('SIGINT')
+    const { status, signal, stderr } = await run.ended
+    expect(
+      { status, signal, processes: processesIn(where.temporary), left: where.left(), written: existsSync(out) },
+      stderr,
+    ).toEqual({
       status: 130,
       signal: null,
       processes: [],

@@ -2,7 +2,6 @@
 // WHYSLOW_MOTO.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +10,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { placeOf } from '../../src/commands/fleet/file-store.ts'
 import { fetchInto, keep } from '../../src/commands/fleet/model-store.ts'
 import { openFileStore } from '../../src/commands/fleet/open-file-store.ts'
+import { freePort } from '../support/port.ts'
 
 const moto = process.env.WHYSLOW_MOTO ?? 'moto_server'
 const isHere = spawnSync(moto, ['--help']).status === 0
@@ -21,14 +21,6 @@ afterAll(() => {
   vi.unstubAllEnvs()
   rmSync(folder, { recursive: true, force: true })
 })
-
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => taken.once('listening', done))
-  const { port } = taken.address() as { port: number }
-  await new Promise((done) => taken.close(done))
-  return port
-}
 
 test('models go into a bucket of moto and come out checked', async ({ skip }) => {
   if (!isHere) skip(`no ${moto} is here; pip install 'moto[server]'`)

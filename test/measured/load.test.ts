@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { LoadDocument, LoadPartMeans } from '../../src/report/documents/load.ts'
 import { descendantsOf } from '../../src/trials/end-process.ts'
+import { startServe } from '../support/serve.ts'
 import { fixture, folders, onlyFull, refuses, start, whyslow } from './command.ts'
 
 const where = folders()
@@ -14,12 +15,26 @@ describe('a model', () => {
   test('is served in a process of its own, and the parts of its latency add up', async () => {
     const { status, stdout, stderr } = await whyslow(
       where,
-      ...['load', fixture('lstm'), '--rate', '100', '--seconds', '1', '--workers', '1', '--no-progress', '--json', '-'],
+      ...[
+        'load',
+        fixture('lstm'),
+        '--rate',
+        '100',
+        '--seconds',
+        '1',
+        '--workers',
+        '1',
+        '--queue',
+        '1000',
+        '--no-progress',
+        '--json',
+        '-',
+      ],
     )
     expect([status, stderr]).toEqual([0, ''])
     const { target, setup, points, warnings, audit } = JSON.parse(stdout) as LoadDocument
     expect(target).toMatchObject({ kind: 'model', protocol: 'oip', inputs: { source: 'synthetic', binary: true } })
-    expect(setup).toMatchObject({ engine: 'ort-cpu', workers: 1, queueLimit: 32 })
+    expect(setup).toMatchObject({ engine: 'ort-cpu', workers: 1, queueLimit: 1000 })
     const [{ requests, errors, parts }] = points as [LoadDocument['points'][number]]
     expect([requests, errors]).toEqual([100, 0])
     expect(parts!.names).toEqual(expect.arrayContaining(PARTS))
@@ -55,20 +70,23 @@ describe('a model', () => {
 
 test('requests for a server of the Open Inference Protocol are made of its metadata', async (context) => {
   onlyFull(context, 'another server')
-  const { child, ended } = start(where, ['serve', fixture('lstm'), '--port', '0', '--workers', '1', '--name', 'm'])
+  const { address, end } = await startServe(where, fixture('lstm'), '--workers', '1', '--name', 'm')
   try {
-    const address = await new Promise<string>((resolve, reject) => {
-      let text = ''
-      child.stdout.on('data', (chunk: string) => {
-        text += chunk
-        const found = /at (http:\S+)/.exec(text)?.[1]
-        if (found !== undefined) resolve(found)
-      })
-      child.once('exit', () => reject(new Error('the server ended')))
-    })
     const { status, stdout } = await whyslow(
       where,
-      ...['load', address, '--protocol', 'oip', '--rate', '50', '--seconds', '1', '--no-progress', '--json', '-'],
+      ...[
+        'load',
+        `${address}/v2/models/m`,
+        '--protocol',
+        'oip',
+        '--rate',
+        '50',
+        '--seconds',
+        '1',
+        '--no-progress',
+        '--json',
+        '-',
+      ],
     )
     expect(status).toBe(0)
     const { target, setup, points } = JSON.parse(stdout) as LoadDocument
@@ -77,8 +95,7 @@ test('requests for a server of the Open Inference Protocol are made of its metad
     expect(points[0]!.errors).toBe(0)
     expect(points[0]!.parts!.names).toContain('server: queue')
   } finally {
-    child.kill('SIGTERM')
-    expect((await ended).status).toBe(0)
+    expect(await end()).toBe(0)
   }
 })
 

@@ -1,18 +1,15 @@
 // The whole job on small models of many kinds: what is true of every report, whatever the machine.
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { ROOT } from '../sources.ts'
-import { besideEachOther, fixture, folders, onlyFull, whyslow } from './command.ts'
+import { schemaOf } from '../support/schema.ts'
+import { fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
 
-const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
-)
+const valid = schemaOf('report')
 
 /** What tells a model from the others in its report. */
 const MODELS: readonly [string, (report: ReportDocument) => void][] = [
@@ -36,8 +33,6 @@ const MODELS: readonly [string, (report: ReportDocument) => void][] = [
 const ALWAYS = 'credit_rf10_zipmap'
 
 describe.concurrent('what is true of every report', () => {
-  besideEachOther()
-
   test.for(MODELS)('%s is measured and explained', async ([name, expectItsOwn], context) => {
     if (name !== ALWAYS) onlyFull(context, 'one of many kinds of models')
     const report = await reportOf(fixture(name))

@@ -19,6 +19,7 @@ const interpreters = await Promise.all(
   }),
 )
 
+let services = 0
 let folder: string
 beforeAll(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-collector-'))
@@ -65,7 +66,7 @@ for (const interpreter of interpreters) {
   }
   describe(`the collector in Python ${interpreter.version}`, () => {
     const pass = async (which: Pass, source: string, given: { readonly call?: string } = {}) => {
-      const file = path.join(folder, `service${Math.random().toString(36).slice(2)}.py`)
+      const file = path.join(folder, `service${++services}.py`)
       fs.writeFileSync(file, source)
       const command = await python.command(file, { python: interpreter.executable })
       const plan = {

@@ -2,22 +2,19 @@
 // what pays is proven and written, and nothing else, is in src/cli/planted.test.ts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainOptions } from '../../src/engines/example-options.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
 import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '../../src/measure/outputs/example-two-heads.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { engineOf } from '../../src/trials/engine-of.ts'
-import { ROOT } from '../sources.ts'
+import { schemaOf } from '../support/schema.ts'
 import { folders, onlyFull, refuses, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
 
-const valid = new Ajv2020({ allowUnionTypes: true }).compile(
-  JSON.parse(readFileSync(join(ROOT, 'src/report/documents/report.schema.json'), 'utf8')),
-)
+const valid = schemaOf('report')
 
 const CHANNELS = 32
 const SIDE = 20

@@ -5,28 +5,13 @@ import * as grpc from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LoadDocument } from '../../src/report/documents/load.ts'
 import { arrayBytes, exampleRequest } from '../../src/serve/grpc/example-messages.ts'
-import { fixture, folders, start, whyslow } from './command.ts'
+import { type Serving, startServe } from '../support/serve.ts'
+import { fixture, folders, whyslow } from './command.ts'
 
 const where = folders()
-let served: { readonly port: number; readonly grpcPort: number; readonly end: () => Promise<number | null> }
+let served: Serving
 beforeAll(async () => {
-  const { child, ended } = start(where, [
-    ...['serve', fixture('symbolic-batch'), '--port', '0', '--grpc-port', '0', '--workers', '1', '--name', 'm'],
-  ])
-  const ports = await new Promise<RegExpExecArray>((resolve, reject) => {
-    let text = ''
-    child.stdout.on('data', (chunk: string) => {
-      text += chunk
-      const found = /:(\d+)\/v2.*gRPC at 127\.0\.0\.1:(\d+)/.exec(text)
-      if (found !== null) resolve(found)
-    })
-    child.once('exit', () => ended.then(({ stderr }) => reject(new Error(stderr))))
-  })
-  const end = async () => {
-    child.kill('SIGTERM')
-    return (await ended).status
-  }
-  served = { port: Number(ports[1]), grpcPort: Number(ports[2]), end }
+  served = await startServe(where, fixture('symbolic-batch'), '--grpc-port', '0', '--workers', '1', '--name', 'm')
 })
 afterAll(async () => {
   expect(await served.end()).toBe(0)

@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
 import { ROOT } from '../sources.ts'
-import { folders, start } from './command.ts'
+import { type Serving, startServe } from '../support/serve.ts'
+import { folders } from './command.ts'
 
 const DTYPES = {
   bool: 'bool',
@@ -44,24 +45,10 @@ writeFileSync(
 )
 
 const python = process.env.WHYSLOW_CLIENTS_PYTHON ?? ''
-let served: { readonly addresses: readonly string[]; readonly end: () => Promise<number | null> } | null = null
+let served: Serving | null = null
 beforeAll(async () => {
   if (python === '') return
-  const { child, ended } = start(where, ['serve', folder, '--port', '0', '--grpc-port', '0', '--name', 'm'])
-  const ports = await new Promise<RegExpExecArray>((resolve, reject) => {
-    let text = ''
-    child.stdout.on('data', (chunk: string) => {
-      text += chunk
-      const found = /:(\d+)\/v2.*gRPC at 127\.0\.0\.1:(\d+)/.exec(text)
-      if (found !== null) resolve(found)
-    })
-    child.once('exit', () => ended.then(({ stderr }) => reject(new Error(stderr))))
-  })
-  const end = async () => {
-    child.kill('SIGTERM')
-    return (await ended).status
-  }
-  served = { addresses: [`127.0.0.1:${ports[1]}`, `127.0.0.1:${ports[2]}`], end }
+  served = await startServe(where, folder, '--grpc-port', '0', '--name', 'm')
 })
 afterAll(async () => {
   if (served !== null) expect(await served.end()).toBe(0)
@@ -72,7 +59,8 @@ afterAll(async () => {
 function asked({ skip }: TestContext, script: string, packageName: string): string {
   if (served === null) return skip('WHYSLOW_CLIENTS_PYTHON names no interpreter that has tritonclient[grpc,http] and kserve')
   if (spawnSync(python, ['-c', `import ${packageName}`]).status !== 0) return skip(`${python} has no ${packageName}`)
-  const { stdout, stderr } = spawnSync(python, [join(ROOT, 'test/python', script), ...served.addresses], { encoding: 'utf8' })
+  const addresses = [served.port, served.grpcPort].map((port) => `127.0.0.1:${port}`)
+  const { stdout, stderr } = spawnSync(python, [join(ROOT, 'test/python', script), ...addresses], { encoding: 'utf8' })
   return stdout === '' ? stderr : stdout
 }
 

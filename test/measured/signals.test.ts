@@ -1,17 +1,18 @@
 // A signal in the middle of anything: two seconds later the command is gone, with what it started and its temporary files.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { descendantsOf } from '../../src/trials/end-process.ts'
-import { fixture, folders, start } from './command.ts'
+import { processesIn } from '../support/processes.ts'
+import { watchTasks } from '../support/tasks.ts'
+import { fixture, folders, onlyFull, start, until } from './command.ts'
 
 /** Two seconds are promised; a busy machine gets more, and what hangs takes for ever. */
 const BOUND_MS = 8000
-const CODES = { SIGINT: 130, SIGTERM: 143 } as const
-const signals = ['SIGINT', 'SIGTERM'] as const
+const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /** In the process of the command, reading this model never ends and turns no event loop. */
 const BLOCKING = `data:text/javascript,${encodeURIComponent(`import { writeFileSync } from 'node:fs'
@@ -21,7 +22,6 @@ JSON.parse = (text, ...more) => {
   return own(text, ...more)
 }`)}`
 const MODEL = '{"format":"graph-model","modelTopology":{},"weightsManifest":[],"a":"blocks-here"}'
-const LOCK = '/tmp/whyslow-lock'
 
 describe.skipIf(process.platform === 'win32')('a signal', () => {
   let where: ReturnType<typeof folders>
@@ -30,10 +30,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
   })
   afterEach(() => where.remove())
 
-  const processes = () =>
-    execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
-      .split('\n')
-      .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
+  const processes = () => processesIn(where.temporary)
 
   type Run = ReturnType<typeof start>
 
@@ -51,11 +48,6 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
       left: [],
     })
     expect(end!.stderr).not.toMatch(/\n\s+at /)
-  }
-
-  const until = async ({ child }: Run, holds: () => boolean): Promise<void> => {
-    while (!holds() && child.exitCode === null) await sleep(50)
-    expect(child.exitCode).toBeNull()
   }
 
   function blocked(...before: string[]): Run {
@@ -113,15 +105,16 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
   })
 
   test.for(signals)('%s while a trial hangs in native code', async (signal) => {
-    const run = start(where, [fixture('endless-loop')])
-    await until(run, () => descendantsOf(run.child.pid!).length > 1)
-    await sleep(1500)
+    const { env, hangsIn } = watchTasks(where)
+    const run = start(where, [fixture('endless-loop')], { env })
+    await until(run, () => hangsIn('try'))
     await expectGone(run, signal, CODES[signal])
   })
 
   test.for(signals)('%s while it waits for the lock', async (signal) => {
-    mkdirSync(LOCK, { recursive: true })
-    const address = join(LOCK, `${process.pid}-0123456789ab.sock`)
+    const lock = join(where.root, 'lock')
+    mkdirSync(lock)
+    const address = join(lock, `${process.pid}-0123456789ab.sock`)
     const asked = new Promise<void>((resolve) => {
       server.on('connection', (socket) => {
         socket.on('error', () => {}).write(`{"pid":${process.pid}}\n`)
@@ -129,14 +122,11 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
       })
     })
     await new Promise<void>((resolve) => server.listen({ path: address, readableAll: true, writableAll: true }, resolve))
-    try {
-      const run = start(where, [fixture('lstm'), '--no-progress'])
-      await asked
-      await expectGone(run, signal, CODES[signal])
-    } finally {
-      server.close()
-      rmSync(address, { force: true })
-    }
+    const env = { WHYSLOW_LOCK: lock, WHYSLOW_LOCK_TOKEN: undefined }
+    const run = start(where, [fixture('lstm'), '--no-progress'], { env })
+    await asked
+    await expectGone(run, signal, CODES[signal])
+    server.close()
   })
   let server: ReturnType<typeof createServer>
   beforeEach(() => {
@@ -153,8 +143,40 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     await expectGone(run, signal, 0)
   })
 
+  const TRIALS = [
+    ['why', [fixture('lstm'), '--seconds', '60']],
+    ['fix', ['fix', fixture('lstm'), '-o', '../fast', '--budget', '60s']],
+    ['quantize', ['quantize', fixture('credit_mlp'), '-o', '../small.onnx']],
+    ['compare', ['compare', fixture('lstm'), fixture('fmnist_gru'), '--seconds', '60']],
+  ] as const
+  test.for(TRIALS.flatMap(([name, argv]) => signals.map((signal) => [signal, name, argv] as const)))(
+    '%s to %s while a trial is under way',
+    async ([signal, name, argv], context) => {
+      if (name !== 'why') onlyFull(context, 'each measures until its signal comes')
+      const { env, begun } = watchTasks(where)
+      const run = start(where, [...argv, '--no-progress'], { env })
+      await until(run, () => begun().length > 1)
+      await expectGone(run, signal, CODES[signal])
+    },
+  )
+
+  const HANGS = `import { writeFileSync } from 'node:fs'
+export const samples = () => [1]
+export function predict() { writeFileSync(process.env.TMPDIR + '/../begun', ''); for (;;); }
+`
+  test.for(['pipeline', 'ab'].flatMap((command) => signals.map((signal) => [signal, command] as const)))(
+    '%s to %s while the user’s code runs',
+    async ([signal, command]) => {
+      const file = join(where.root, 'app.mjs')
+      writeFileSync(file, HANGS)
+      const run = start(where, [command, file, ...(command === 'ab' ? [file] : []), '--quick', '--no-progress'])
+      await until(run, () => existsSync(join(where.root, 'begun')))
+      await expectGone(run, signal, CODES[signal])
+    },
+  )
+
   test.for(signals)('%s under load', async (signal) => {
-    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-lock', '--no-progress'])
+    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
     await until(run, () => descendantsOf(run.child.pid!).length > 1)
     await expectGone(run, signal, CODES[signal])
   })

@@ -5,15 +5,13 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { EnginesDocument } from '../../src/report/documents/engines.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { besideEachOther, type Folders, fixture, folders, whyslow } from './command.ts'
+import { type Folders, fixture, folders, whyslow } from './command.ts'
 
 const isRoot = process.getuid?.() === 0
 const ROOTS = 'only root gives a folder to another user'
 const MALLORY = 61_234
 const NAME = 'onnxruntime-node'
 const OTHERS = ['onnxruntime-web', 'koffi', '@tensorflow/tfjs', 'openvino-node', 'playwright-core', 'sharp', 'onnxsim']
-
-besideEachOther()
 
 let where: Folders
 afterEach(() => where.remove())

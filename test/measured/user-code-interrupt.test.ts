@@ -1,10 +1,10 @@
 // Ctrl-C while the user's own code runs: it hangs, forks, and starts processes in sessions of their own; none of them is left.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { type Folders, folders, onlyFull, start } from './command.ts'
+import { processesIn } from '../support/processes.ts'
+import { folders, onlyFull, start, until } from './command.ts'
 
 const linux = process.platform === 'linux'
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
@@ -41,16 +41,13 @@ const WAYS = {
   'Python that waits': ['app.py', PYTHON.replace('HANG', 'time.sleep(600)')],
   'Python that blocks, and takes no SIGINT': [
     'app.py',
-    PYTHON.replace('HANG', 'import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); [0 for _ in iter(int, 1)]'),
+    PYTHON.replace('import os', 'import signal, os')
+      .replace('    open(', '    signal.signal(signal.SIGINT, signal.SIG_IGN)\n    open(')
+      .replace('HANG', '[0 for _ in iter(int, 1)]'),
   ],
 } as const
 
 describe.skipIf(!linux).concurrent('Ctrl-C while the user’s code hangs (Linux: processes are found by their environment)', () => {
-  const processes = (where: Folders) =>
-    execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 1e8 })
-      .split('\n')
-      .filter((line) => line.includes(`TMPDIR=${where.temporary}`))
-
   const commands = [
     ['pipeline', (file: string) => ['pipeline', file, '--quick', '--python', python]],
     ['ab', (file: string) => ['ab', file, file, '--quick', '--python', python]],
@@ -67,12 +64,11 @@ describe.skipIf(!linux).concurrent('Ctrl-C while the user’s code hangs (Linux:
     context.onTestFinished(() => where.remove())
     const file = join(where.root, name)
     writeFileSync(file, text)
-    const { child, ended } = start(where, argv(file))
-    while (!existsSync(join(where.root, 'begun')) && child.exitCode === null) await sleep(50)
-    await sleep(300)
-    child.kill('SIGINT')
-    const { status, signal, stdout, stderr } = await ended
-    expect({ status, signal, stdout, processes: processes(where), left: where.left() }, stderr).toEqual({
+    const run = start(where, argv(file))
+    await until(run, () => existsSync(join(where.root, 'begun')))
+    run.child.kill('SIGINT')
+    const { status, signal, stdout, stderr } = await run.ended
+    expect({ status, signal, stdout, processes: processesIn(where.temporary), left: where.left() }, stderr).toEqual({
       status: 130,
       signal: null,
       stdout: '',

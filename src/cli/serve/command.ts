@@ -43,6 +43,6 @@ const killThis = () => process.kill(process.pid, 'SIGKILL')
 function signalOfEnd(): Promise<string> {
   process.send?.({ graceMs: DRAIN_GRACE_MS } satisfies Patience)
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
   })
 }

@@ -60,6 +60,8 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
     const each = threadsPerWorker === null ? '' : ` × ${counted(threadsPerWorker, 'thread')}`
     const also = grpcPort === null ? '' : `, gRPC at ${flags.host}:${grpcPort}`
+    // Who reads the address may ask it to end at once.
+    const end = ended()
     await screen.print(
       `Serving '${model.name}' at ${address}/v2/models/${encodeURIComponent(model.name)} (${counted(workers, 'worker')}${each})${also}\n`,
     )
@@ -67,7 +69,7 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }
     const limits = { queueLimit, deadlineMs }
     log({ level: 'info', message: 'ready', address, model: model.name, workers, threadsPerWorker, ...limits, ...batches })
-    const why = await ended()
+    const why = await end
     log({ level: 'info', message: 'draining', signal: why })
     haveWorkersEnded = await server.close()
     if (haveWorkersEnded) log({ level: 'info', message: 'ended' })

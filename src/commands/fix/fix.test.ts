@@ -1,10 +1,11 @@
 // `fix` on a scripted machine: what it tries, proves, ships and refuses.
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { readTflite } from '../../formats/tflite.ts'
 import { model, node, valueInfo, writeModel } from '../../graph/build.ts'
 import { viewGraph } from '../../graph/view.ts'
+import { recordedSystem, thisSystem } from '../../machine/system.ts'
 import type { LatencyInput } from '../../measure/timing/latency-block.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured } from '../../trials/example-runner.ts'
@@ -12,6 +13,13 @@ import type { ModelTask } from '../../trials/model-task.ts'
 import { absent, here, type MachineScript, MODEL, scriptedMachine } from '../example-trials.ts'
 import { fix } from './fix.ts'
 import type { FixOptions } from './options.ts'
+
+// The machine has two CPUs, whatever runs the tests.
+const CPUS = recordedSystem('linux', { '/proc/self/status': 'Cpus_allowed_list:\t0-1', '/sys/devices/system/cpu/online': '0-1' })
+beforeEach(() => {
+  for (const name of ['readText', 'exists', 'list'] as const) vi.spyOn(thisSystem, name).mockImplementation(CPUS[name] as never)
+})
+afterEach(() => void vi.restoreAllMocks())
 
 const folder = folderOfTests()
 let folders = 0
@@ -127,17 +135,11 @@ test('load time is read from starts, and told as such', async () => {
 })
 
 test('trials of an earlier run are recalled where a cache is used', async () => {
-  const before = process.env.XDG_CACHE_HOME
-  process.env.XDG_CACHE_HOME = fs.mkdtempSync(path.join(folder, 'cache-'))
-  try {
-    const first = await fixed({ latency: () => 3 }, { cache: 'use' })
-    const second = await fixed({ latency: () => 3 }, { cache: 'use' })
-    expect(second.trials.asked.length).toBeLessThan(first.trials.asked.length)
-    expect(second.report.trials.map(({ outcome }) => outcome)).toEqual(first.report.trials.map(({ outcome }) => outcome))
-  } finally {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME
-    else process.env.XDG_CACHE_HOME = before
-  }
+  vi.stubEnv('XDG_CACHE_HOME', fs.mkdtempSync(path.join(folder, 'cache-')))
+  const first = await fixed({ latency: () => 3 }, { cache: 'use' })
+  const second = await fixed({ latency: () => 3 }, { cache: 'use' })
+  expect(second.trials.asked.length).toBeLessThan(first.trials.asked.length)
+  expect(second.report.trials.map(({ outcome }) => outcome)).toEqual(first.report.trials.map(({ outcome }) => outcome))
 })
 
 describe('refused before anything is measured', () => {

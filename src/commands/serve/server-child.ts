@@ -8,7 +8,7 @@ import type { ServerAnswer, ServerAsked, ServerTask } from './server-task.ts'
 const answer = (said: ServerAnswer) => process.send!(said)
 
 // Ctrl-C reaches all processes of a terminal: the one that measures ends this one.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 endWithParent()
 process.on('disconnect', () => process.exit(0))
 process.once('message', ({ file, options }: ServerTask) => void start(file, options))

@@ -2,6 +2,7 @@
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { freePort } from '../../../test/support/port.ts'
 import { OUTCOME } from '../records.ts'
 import { askOnce } from './ask-once.ts'
 import { framed, unframed } from './http2.ts'
@@ -110,19 +111,10 @@ test('no status, a stream that is broken off, nobody that listens', async () => 
   expect((await sendAll(odd.target, 1)).outcomes).toEqual([OUTCOME.malformed])
   const broken = await serverOf((stream) => stream.session!.destroy())
   expect((await sendAll(broken.target, 1)).outcomes).toEqual([OUTCOME.broken])
-  const { port, end } = await freePort()
-  await end()
-  const target = { ...odd.target, port }
+  const target = { ...odd.target, port: await freePort() }
   expect((await sendAll(target, 1)).outcomes).toEqual([OUTCOME.unreachable])
   await expect(askOnce(target, 'grpc://x', 2000)).rejects.toThrow(/nothing listens there/)
 })
-
-async function freePort() {
-  const server = http2.createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return { port, end: () => new Promise<void>((resolve) => server.close(() => resolve())) }
-}
 
 test('where a connection takes no more streams another one is opened, and nobody waits', async () => {
   const waiting: http2.ServerHttp2Stream[] = []

@@ -82,7 +82,7 @@ export function startWatch(): Watch {
         stolenCpuMs: stealBefore === null || steal === null ? 0 : Math.max(0, steal - stealBefore),
         majorFaults: usage.majorPageFault - usageBefore.majorPageFault,
         involuntarySwitches: usage.involuntaryContextSwitches - usageBefore.involuntaryContextSwitches,
-        gcMs: within(collections, startMs, endMs),
+        gcMs: collectedMs(collections, startMs, endMs),
         clockRatio: clockBefore > 0 ? clockAfter / clockBefore : null,
         wallMs: endMs - startMs,
       }
@@ -98,7 +98,12 @@ export function withoutThrottling(waits: ThreadWaits | null, throttledCpuMs: num
   return { waitedMs, waitedMaxMs: Math.min(waits?.maxMs ?? 0, waitedMs) }
 }
 
-function within(collections: readonly { startMs: number; durationMs: number }[], startMs: number, endMs: number): number {
+/** Time of the garbage collections that began in this time, ms. */
+export function collectedMs(
+  collections: readonly { readonly startMs: number; readonly durationMs: number }[],
+  startMs: number,
+  endMs: number,
+): number {
   return collections
     .filter((collection) => collection.startMs >= startMs && collection.startMs <= endMs)
     .reduce((sum, collection) => sum + collection.durationMs, 0)

@@ -1,5 +1,6 @@
 // What the user's code leaves behind keeps nobody waiting, and does not stay.
 import { expect, test } from 'vitest'
+import { isRunning } from '../../../test/support/processes.ts'
 import { askOnce } from './ask-once.ts'
 
 /** Starts a process that holds its pipes open, and gives its id. */
@@ -17,15 +18,6 @@ const ask = <T>(code: string, limitMs = 30_000) =>
     limitMs,
     signal: undefined,
   })
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 test.runIf(process.platform === 'linux')('a process that is left behind is ended, and the answer is there', async () => {
   const told = await ask<{ pid: number }>(

@@ -3,23 +3,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { isRunning } from '../../../test/support/processes.ts'
 import { startContestant } from './start-contestant.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-contestant-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
+let contestants = 0
 /** `END`: what becomes of it after it has left a process behind that holds its pipes open. */
 function program(end: string): string {
-  const file = join(folder, `${Math.random().toString(36).slice(2)}.mjs`)
+  const file = join(folder, `contestant-${++contestants}.mjs`)
   writeFileSync(
     file,
     `import { spawn } from 'node:child_process'

@@ -103,7 +103,7 @@ async function main(): Promise<void> {
     deadlineMs: server.served.timeoutMs,
     maxBatch: server.batches.mostRows,
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.once(signal, async () => {
       log({ level: 'info', message: 'draining', signal })
       const haveWorkersEnded = await server.close()

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { findLibrary as findLitert } from '../../engines/litert/find-library.ts'
 import { findLibrary as findOpenvino } from '../../engines/openvino/find-library.ts'
 import { isBeyond32Bits as isBeyond32BitsThere } from '../../engines/openvino/wide-numbers.ts'
@@ -94,22 +94,16 @@ test.each([
 })
 
 test('a library for another machine, and one that is none, say so in one line', async () => {
-  const named = process.env.OPENVINO_LIBRARY
   const file = path.join(root, 'libopenvino_c.so')
   const open = () =>
     openLibrary(OPENVINO, { version: '2026.4', install: '' }, (koffi: { load(file: string): unknown }) => koffi.load(file))
-  try {
-    process.env.OPENVINO_LIBRARY = file
-    fs.writeFileSync(file, elfFor(process.arch === 'arm64' ? 62 : 183))
-    await expect(open()).rejects.toThrow(
-      /libopenvino_c\.so cannot be used, the model was measured with OpenVINO 2026\.4: it is for (arm64|x64), and/,
-    )
-    fs.writeFileSync(file, 'no library')
-    await expect(open()).rejects.toThrow(/cannot be used, the model was measured with OpenVINO 2026\.4: /)
-  } finally {
-    if (named === undefined) delete process.env.OPENVINO_LIBRARY
-    else process.env.OPENVINO_LIBRARY = named
-  }
+  vi.stubEnv('OPENVINO_LIBRARY', file)
+  fs.writeFileSync(file, elfFor(process.arch === 'arm64' ? 62 : 183))
+  await expect(open()).rejects.toThrow(
+    /libopenvino_c\.so cannot be used, the model was measured with OpenVINO 2026\.4: it is for (arm64|x64), and/,
+  )
+  fs.writeFileSync(file, 'no library')
+  await expect(open()).rejects.toThrow(/cannot be used, the model was measured with OpenVINO 2026\.4: /)
 })
 
 /** The head of a library of Linux for this machine. */
