@@ -14,7 +14,7 @@ import { ROOT } from '../sources.ts'
 import { processesIn } from '../support/processes.ts'
 import { schemaOf } from '../support/schema.ts'
 import { watchTasks } from '../support/tasks.ts'
-import { besideEachOther, type Ended, fixture, folders, onlyFull, start, until, whyslow } from './command.ts'
+import { besideEachOther, fixture, folders, onlyFull, start, until, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
