@@ -15,11 +15,17 @@ export const QUIET: readonly string[] = [
 const TAKE_LONG = [
   ...QUIET,
   ...measured(
-    'compare engines examples fleet fleet-s3 hostile-clients javascript-child javascript-replacements lint load pack python-collector quantize',
+    'bad-input compare engines examples exit-codes fleet fleet-s3 hostile-clients javascript-child javascript-replacements lint load',
   ),
-  ...measured('serve serve-grpc signals two-at-once user-code-interrupt'),
-  ...['load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant'].map((name) => `src/${name}.process.test.ts`),
-  ...['page/numbers', 'page/screens', 'full/conformance', 'full/tabular-suites', 'fuzz/fuzz'].map(
+  ...measured(
+    'main-job pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
+  ),
+  ...['commands/fleet/why-task', 'load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant', 'serve/workers'].map(
+    (name) => `src/${name}.process.test.ts`,
+  ),
+  'src/trials/local-runner.process.test.ts',
+  ...['wasm', 'webgpu'].map((name) => `src/engines/onnxruntime/browser-${name}.test.ts`),
+  ...['page/numbers', 'page/page', 'page/screens', 'full/conformance', 'full/tabular-suites', 'fuzz/fuzz'].map(
     (name) => `test/${name}.test.ts`,
   ),
 ]
