@@ -1,5 +1,5 @@
-// The axis of an output along which features stand: channels, columns, classes and box coordinates. Only these can be quantities of their
-// own. Positions, frames, samples of a batch and rows of an image hold the same quantity everywhere: a dark bar is content.
+// Which axis of an output holds its features: channels, columns, classes, box coordinates. Only features can be quantities of their own.
+// Positions, frames, rows of an image and samples of a batch hold one quantity: a dark bar is content.
 import type { GraphView } from '../../graph/types.ts'
 import { ELEMENTWISE, KEEPS_NUMBERS, makersOf, permutationOf } from './joined-parts.ts'
 
@@ -21,7 +21,7 @@ const CHANNELS_FIRST = new Set([
 const FEATURES_LAST = new Set(['Gemm', 'LayerNormalization'])
 const PASSES_AXES = new Set([...KEEPS_NUMBERS, ...ELEMENTWISE, 'Mul', 'Add', 'Sub', 'Div', 'Concat', 'Softmax'])
 
-/** As the operators before the output say it, else as its shape suggests. */
+/** The operators that make the output decide. If they leave it open, its shape does. */
 export function featureAxis(graph: GraphView | undefined, output: string, shape: readonly number[]): number {
   if (graph === undefined) return axisByShape(shape)
   const known = axisByGraph(graph, output, shape.length)
@@ -51,8 +51,8 @@ function axisByGraph(graph: GraphView, output: string, rank: number): number | n
 }
 
 /**
- * Up to three axes: the shorter of the last two, as of [1,84,8400], [1,8400,84] and [16,8]. More: behind or before the sides of an image,
- * which are often equal.
+ * Up to three axes: the shorter of the last two, as in [1,84,8400], [1,8400,84] and [16,8]. More axes: before or after the sides of an
+ * image, which are often equal.
  */
 function axisByShape(shape: readonly number[]): number {
   const rank = shape.length

@@ -225,6 +225,18 @@ describe('8 bits for all of one quantity are no damage', () => {
     expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: true })
   })
 
+  test('one of two joined heads sees nothing in one sample', () => {
+    const graph = graphOf([graphNode('Concat', ['near', 'far'], 'y', { axis: 1 })], { near: [1, 60, 6] })
+    const original = tensorsOf([1, 80, 6], ([, row], random, sample) => (row! >= 60 && sample === 1 ? 0.001 : 1) * random(), 8)
+    expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: true })
+  })
+
+  test('a class that no sample shows, among scores that Sigmoid makes', () => {
+    const graph = graphOf([graphNode('Sigmoid', ['l'], 'y')])
+    const original = tensorsOf([1, 200, 20], ([, , k], random) => (k === 7 ? 0.001 : 1) * random(), 8)
+    expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: true })
+  })
+
   test.each<[string, readonly number[], (place: readonly number[]) => number, GraphView?]>([
     ['boxes and scores', [1, 84, 2100], ([, row]) => (row! < 4 ? 640 : 1)],
     ['boxes and scores, transposed', [1, 2100, 84], ([, , row]) => (row! < 4 ? 640 : 1)],

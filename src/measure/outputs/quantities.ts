@@ -15,11 +15,11 @@ import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-s
 import type { ApartAgreement } from './types.ts'
 import { ROUNDING } from './verdict.ts'
 
-/** Sizes that differ by no more are alike. A wider gap with no slice in it parts two quantities. */
+/** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8
-/** A table of so many columns may have a unit for each; more are features. */
+/** In a table of this many columns each may have its own unit. More columns are features of one layer. */
 const MOST_COLUMNS = 16
-/** A run of small slices is at least this part of all. */
+/** Slices side by side are a quantity if they are one in this many. */
 const LEAST_RUN = 8
 const MOST_SLICES = 4096
 /** The largest of fewer numbers is no size. The largest of eight from one distribution hardly ever differs by a factor of eight. */
@@ -35,7 +35,7 @@ interface Quantity {
   /** Completes 'the output y differs by 0.5 …'. */
   readonly where: string
   readonly sums: SliceSums
-  /** The same sample by sample, where a sample holds enough of it. */
+  /** The same for each sample that holds enough of it, as large as in others: a detector's head may see nothing in one. */
   readonly bySample: readonly SliceSums[]
   readonly isShare: boolean
   /** What differences are held against. */
@@ -75,7 +75,7 @@ export function compareQuantities(
       found.push({
         where: `where it joins '${value}'`,
         sums,
-        bySample: each.filter(({ count }) => count >= LEAST_NUMBERS),
+        bySample: each.filter(({ count, largest }) => count >= LEAST_NUMBERS && largest * ALIKE >= sums.largest),
         isShare: shares[k]!,
         scale: scaleOfPart(sums.largest, shares[k]!, scale),
       })
@@ -86,6 +86,8 @@ export function compareQuantities(
     const slices = original[0]!.shape[axis]!
     const along = sumSlices(samples, parts.length, axis, scale)
     for (const [part, isShare] of shares.entries()) {
+      // Classes of one row are of one scale.
+      if (isOneUnit && !isShare) continue
       const known = Array.from({ length: slices }, (_, k) => ({ k, sums: along[part * slices + k]! })).filter(
         ({ sums }) => sums.count >= LEAST_NUMBERS,
       )
@@ -95,17 +97,12 @@ export function compareQuantities(
         return { where, sums: all, bySample: [], isShare, scale: scaleOfPart(all.largest, isShare, scale) }
       }
       const isColumns = known.length <= MOST_COLUMNS && original[0]!.shape.length <= 3
-      const bands = isShare || isOneUnit ? [bySize(known)] : bandsOf(known)
-      // The largest is what 8 bits are made for.
+      const bands = isShare ? [bySize(known)] : bandsOf(known)
+      // A scale for all slices suits the largest band.
       const apart = bands.filter((band) => band === bands[0] || isColumns || isQuantity(band, known.length))
       if (bands.length > 1) found.push(...apart.map(quantity))
-      if (isShare || !isOneUnit)
-        found.push(
-          ...apart
-            .flatMap(likeItsLargest)
-            .map((slice) => quantity([slice]))
-            .filter(isLost),
-        )
+      const single = apart.flatMap(likeItsLargest).map((slice) => quantity([slice]))
+      found.push(...single.filter(isLost))
     }
   }
   return found.length === 0 ? null : worstOf(found)
@@ -164,7 +161,7 @@ function bandsOf(slices: readonly Slice[]): readonly (readonly Slice[])[] {
   return bands
 }
 
-/** Half of the slices, or a run side by side. A few small ones here and there are features that are hardly used. */
+/** Half of the slices, or a run side by side. A few small slices here and there are features that are hardly used. */
 function isQuantity(band: readonly Slice[], slices: number): boolean {
   const places = band.map(({ k }) => k)
   const isRun = Math.max(...places) - Math.min(...places) === band.length - 1
