@@ -19,8 +19,8 @@ import { ROUNDING } from './verdict.ts'
 const ALIKE = 8
 /** In a table of this many columns each may have its own unit. More columns are features of one layer. */
 const MOST_COLUMNS = 16
-/** Slices side by side are a quantity if they are one in this many. */
-const LEAST_RUN = 8
+/** Slices side by side or evenly spaced are a quantity if they are one in this many. */
+const LEAST_EVEN = 8
 const MOST_SLICES = 4096
 /** The largest of fewer numbers is no size. The largest of eight from one distribution hardly ever differs by a factor of eight. */
 const LEAST_NUMBERS = 8
@@ -161,11 +161,15 @@ function bandsOf(slices: readonly Slice[]): readonly (readonly Slice[])[] {
   return bands
 }
 
-/** Half of the slices, or a run side by side. A few small slices here and there are features that are hardly used. */
+/**
+ * Half of the slices, or enough of them side by side or evenly spaced, as confidences in x, y, confidence, x, y, … are. A few small slices
+ * here and there are features that are hardly used.
+ */
 function isQuantity(band: readonly Slice[], slices: number): boolean {
-  const places = band.map(({ k }) => k)
-  const isRun = Math.max(...places) - Math.min(...places) === band.length - 1
-  return band.length * 2 >= slices || (isRun && band.length > 1 && band.length * LEAST_RUN >= slices)
+  const [first, ...others] = band.map(({ k }) => k).toSorted((a, b) => a - b) as [number, ...number[]]
+  const step = (others[0] ?? first) - first
+  const isEven = others.every((k, at) => k === first + (at + 1) * step) && (step === 1 || others.length > 1)
+  return band.length * 2 >= slices || (isEven && band.length * LEAST_EVEN >= slices)
 }
 
 /** Slices as large as the largest of their band: 8 bits for all of the band keep them. */
