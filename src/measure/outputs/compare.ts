@@ -202,7 +202,7 @@ function differencesApart(one: Compared, graph: GraphView | undefined): Differen
   const joined = joinedBySample(one, graph)
   const [{ parts }] = joined as [Joined]
   const whole = differences(one, parts.length === 1 && parts[0]!.isShare)
-  const apart = compareQuantities(one, joined, whole.maxAbs)
+  const apart = compareQuantities(one, joined, whole.maxAbs, graph)
   if (apart === null) return whole
   const worst = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b))
   return { ...whole, cosine: worst(whole.cosine, apart.cosine.value), sqnrDb: worst(whole.sqnrDb, apart.sqnr?.db ?? null), apart }

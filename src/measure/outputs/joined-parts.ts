@@ -22,10 +22,10 @@ const MOST_PARTS = 1024
 /** The graph has no cycles; the bound is for damaged ones. */
 const MOST_STEPS = 40
 
-const KEEPS_NUMBERS = new Set(['Identity', 'Cast', 'Dropout', 'QuantizeLinear', 'DequantizeLinear'])
+export const KEEPS_NUMBERS = new Set(['Identity', 'Cast', 'Dropout', 'QuantizeLinear', 'DequantizeLinear'])
 const KEEPS_ORDER = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'])
 /** Each element for itself. */
-const ELEMENTWISE = new Set([
+export const ELEMENTWISE = new Set([
   ...['Sigmoid', 'HardSigmoid', 'Relu', 'LeakyRelu', 'Tanh', 'Clip', 'Exp', 'Log', 'Sqrt', 'Softplus', 'Neg', 'Abs', 'Elu'],
 ])
 const WITH_CONSTANT = new Set(['Mul', 'Add', 'Sub', 'Div'])
@@ -40,11 +40,21 @@ type Places = number | Uint16Array
 export function joinedParts(graph: GraphView | undefined, output: string, shape: readonly number[]): Joined {
   const whole: Joined = { parts: [{ value: output, isShare: false }], partOf: null }
   if (graph === undefined) return whole
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+  const makers = makersOf(graph)
   const parts: JoinedPart[] = []
   const places = walk({ graph, makers, parts }, { value: output, shape, unit: 'open', step: 0 })
   if (parts.length > MOST_PARTS) return whole
   return { parts, partOf: typeof places === 'number' ? null : places }
+}
+
+/** By value: the node that makes it. */
+export const makersOf = (graph: GraphView): ReadonlyMap<string, NodeView> =>
+  new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
+
+/** The axes of the input of a Transpose, in the order of its output. */
+export function permutationOf({ attributes }: NodeView, rank: number): readonly number[] {
+  const given = attributes.perm
+  return Array.isArray(given) ? (given as number[]) : Array.from({ length: rank }, (_, axis) => rank - 1 - axis)
 }
 
 type Shaped = At & { readonly shape: readonly number[] }
@@ -88,10 +98,9 @@ function dataInput({ graph }: Walk, node: NodeView | undefined): string | undefi
   return moving.length === 1 ? moving[0] : undefined
 }
 
-function transposed(of: Walk, { attributes }: NodeView, at: Shaped): Places {
+function transposed(of: Walk, node: NodeView, at: Shaped): Places {
   const { shape } = at
-  const given = attributes.perm
-  const order = Array.isArray(given) ? (given as number[]) : shape.map((_, axis) => shape.length - 1 - axis)
+  const order = permutationOf(node, shape.length)
   const inner = new Array<number>(shape.length).fill(1)
   order.forEach((axis, k) => {
     inner[axis] = shape[k]!

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Results } from '../../engines/types.ts'
+import { normal } from '../../graph/random.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { compareOutputs } from './compare.ts'
 import { changed, graphNode, graphOf, tensorsOf } from './example-joined.ts'
@@ -161,12 +162,12 @@ describe('what holds nothing must not decide', () => {
 
   test('features of one vector of like size are one quantity, also if an outlier is not', () => {
     const original = tensorsOf([1, 64, 96], ([, , k], random) => (random() - 0.5) * (k === 40 ? 60 : 0.3 + (k! % 7) / 5))
+    const graph = graphOf([graphNode('LayerNormalization', ['h', 'g'], 'y')])
     const noisy = changed(original, (x, place, random) => x + (random() - 0.5) * (place % 96 === 40 ? 1 : 0.04))
-    expect(judged(original, noisy).approximate.ok).toBe(true)
-    const { reason } = judged(
-      original,
-      changed(original, (x, place) => (place % 96 === 40 ? x : 0)),
-    ).approximate
+    expect(judged(original, noisy, graph).approximate.ok).toBe(true)
+    const gone = changed(original, (x, place) => (place % 96 === 40 ? x : 0))
+    expect(judged(original, gone).approximate.ok).toBe(false)
+    const { reason } = judged(original, gone, graph).approximate
     expect(reason).toMatch(/\('y' at 0-39, 41-95 of axis 2\)/)
   })
 
@@ -178,6 +179,102 @@ describe('what holds nothing must not decide', () => {
         changed(original, (x, _, random) => x + (random() - 0.5) * 1e-6),
       ).rounding.ok,
     ).toBe(true)
+  })
+})
+
+/** The whole output on 255 steps from its least to its largest, as int8 with one scale has it. */
+function on255Steps(results: readonly Results[]): Results[] {
+  const [low, high] = results.reduce(
+    ([least, most], { y }) => {
+      const values = y!.data as Float32Array
+      return [values.reduce((a, b) => Math.min(a, b), least), values.reduce((a, b) => Math.max(a, b), most)]
+    },
+    [0, 0],
+  )
+  const step = (high - low) / 255
+  const zero = Math.round(low / step)
+  return changed(results, (x) => (Math.min(255, Math.max(0, Math.round(x / step) - zero)) + zero) * step)
+}
+
+describe('8 bits for all of one quantity are no damage', () => {
+  const weights = { dtype: 'float32', sizeBytes: 0, from: 'initializer', isGraphInput: false } as const
+  const endsIn = (opType: string): GraphView => ({
+    ...graphOf([graphNode(opType, ['a', 'w'], 'b'), graphNode('Relu', ['b'], 'y')]),
+    constants: { w: { ...weights, name: 'w', shape: [8, 8] } },
+  })
+  /** A size by place, from 1 to 0.001, in no order. */
+  const spread = (k: number) => 10 ** ((-3 * ((k * 37) % 64)) / 64)
+
+  test.each<[string, readonly number[], (place: readonly number[]) => number, GraphView?]>([
+    ['silent frames', [1, 80, 100], ([, , frame]) => (frame! < 20 ? 0.03 : 1)],
+    ['silent frames of a short recording', [1, 80, 50], ([, , frame]) => (frame! < 20 ? 0.03 : 1), endsIn('Conv')],
+    ['silent frames before features', [1, 50, 80], ([, frame]) => (frame! < 20 ? 0.03 : 1), endsIn('MatMul')],
+    ['dark bars', [1, 3, 64, 64], ([, , row]) => (row! < 10 || row! >= 54 ? 0.02 : 1)],
+    ['black bars', [1, 3, 64, 64], ([, , , column]) => (column! < 10 || column! >= 54 ? 0.001 : 1)],
+    ['black bars, channels last', [1, 64, 64, 3], ([, row]) => (row! < 10 ? 0.001 : 1)],
+    ['black bars, not square', [1, 64, 14, 18], ([, , , column]) => (column! < 3 ? 0.001 : 1), endsIn('Conv')],
+    ['one small channel', [1, 64, 14, 14], ([, channel]) => (channel === 5 ? 0.01 : 1)],
+    ['small channels here and there', [1, 64, 14, 14], ([, channel]) => (channel! % 13 === 5 ? 0.01 : 1)],
+    ['two small channels of a few', [1, 16, 14, 14], ([, channel]) => (channel === 3 || channel === 9 ? 0.01 : 1)],
+    ['channels of all sizes', [1, 64, 14, 14], ([, channel]) => spread(channel!)],
+    ['features of all sizes', [1, 16, 64], ([, , feature]) => spread(feature!), endsIn('LayerNormalization')],
+    ['one small row of a batch', [16, 8], ([row]) => (row === 3 ? 0.03 : 1)],
+    ['one small row of a short batch', [4, 9], ([row]) => (row === 3 ? 0.001 : 1), endsIn('Gemm')],
+    ['one small sample of a batch of images', [4, 3, 32, 32], ([sample]) => (sample === 2 ? 0.001 : 1)],
+  ])('%s', (_, shape, size, graph) => {
+    const original = tensorsOf(shape, (place, random) => size(place) * normal(random), 8)
+    expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: true })
+  })
+
+  test('one of two joined heads sees nothing in one sample', () => {
+    const graph = graphOf([graphNode('Concat', ['near', 'far'], 'y', { axis: 1 })], { near: [1, 60, 6] })
+    const original = tensorsOf([1, 80, 6], ([, row], random, sample) => (row! >= 60 && sample === 1 ? 0.001 : 1) * random(), 8)
+    expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: true })
+  })
+
+  test('a class that no sample shows, among scores that Sigmoid makes', () => {
+    const graph = graphOf([graphNode('Sigmoid', ['l'], 'y')])
+    const original = tensorsOf([1, 200, 20], ([, , k], random) => (k === 7 ? 0.001 : 1) * random(), 8)
+    expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: true })
+  })
+
+  test.each<[string, readonly number[], (place: readonly number[]) => number, GraphView?]>([
+    ['boxes and scores', [1, 84, 2100], ([, row]) => (row! < 4 ? 640 : 1)],
+    ['boxes and scores, transposed', [1, 2100, 84], ([, , row]) => (row! < 4 ? 640 : 1)],
+    ['boxes and the score of one class', [1, 5, 2100], ([, row]) => (row! < 4 ? 640 : 1)],
+    ['places and confidences in turns', [1, 51, 100], ([, row]) => (row! % 3 < 2 ? 640 : 1)],
+    ['a box, its score, places and confidences in turns', [1, 56, 100], ([, row]) => (row! >= 4 && row! % 3 === 1 ? 1 : 640)],
+    ['a head by anchors', [1, 3, 20, 20, 85], ([, , , , k]) => (k! < 4 ? 640 : 1)],
+    ['columns of several units', [1, 3], ([, k]) => [1e5, 1, 0.01][k!]!],
+    ['rows of columns of several units', [40, 3], ([, k]) => [1e5, 1, 0.01][k!]!],
+    [
+      'two states on the first axis',
+      [2, 1, 32],
+      ([state]) => (state === 0 ? 0.005 : 1),
+      graphOf([graphNode('Concat', ['h', 'c'], 'y', { axis: 0 })], { h: [1, 1, 32] }),
+    ],
+    [
+      'heads joined and transposed',
+      [1, 50, 6],
+      ([, , k]) => (k! < 4 ? 640 : 1),
+      graphOf(
+        [
+          graphNode('Reshape', ['p', 'rows'], 'boxes'),
+          graphNode('Concat', ['boxes', 's'], 'j', { axis: 1 }),
+          graphNode('Transpose', ['j'], 'y', { perm: [0, 2, 1] }),
+        ],
+        { boxes: [1, 4, 50] },
+      ),
+    ],
+    [
+      'one joined row among many',
+      [1, 64, 50],
+      ([, row]) => (row === 63 ? 0.002 : 1),
+      graphOf([graphNode('Concat', ['f', 'd'], 'y', { axis: 1 })], { f: [1, 63, 50] }),
+    ],
+  ])('of several they are: %s', (_, shape, size, graph) => {
+    const original = tensorsOf(shape, (place, random) => size(place) * random(), shape.length === 2 ? 20 : 2)
+    expect(judged(original, on255Steps(original), graph).approximate).toMatchObject({ ok: false })
   })
 })
 

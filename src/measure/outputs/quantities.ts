@@ -1,20 +1,26 @@
 // Quantities that one output joins, each compared by its own size: boxes in pixels and scores, a state of two parts, targets in several
-// units. Compared as one, the largest hides all others. They are the inputs of the Concat that ends the graph, and slices along an axis
-// whose sizes are far apart. Slices of like size stay together: the features of one vector are not quantities of their own.
+// units. Compared as one, the largest hides all others. They are the inputs of the Concat that ends the graph, and groups of features with
+// a gap between their sizes. Within one quantity small places are content: 8 bits round a silent frame, a dark bar and a channel that is
+// hardly used as coarsely as all else, and that is no damage.
 //
 // How small may a difference be and still count? What float32 rounds the largest number of the same tensor to is the least: a slice that
 // is zero but for such leftovers (a padding channel) holds nothing. Shares of 1, which Sigmoid and Softmax make, have a size without
 // being large: those that are below 1e-4 on all inputs say no to every question, and only have to be there still.
 import type { GraphView } from '../../graph/types.ts'
 import type { Compared } from './compared.ts'
+import { featureAxis } from './feature-axis.ts'
 import { type Joined, joinedParts } from './joined-parts.ts'
 import { isRealFloat } from './numbers.ts'
 import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-sums.ts'
 import type { ApartAgreement } from './types.ts'
 import { ROUNDING } from './verdict.ts'
 
-/** Slices whose sizes differ by no more are one quantity. */
+/** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8
+/** In a table of this many columns each may have its own unit. More columns are features of one layer. */
+const MOST_COLUMNS = 16
+/** Slices side by side or evenly spaced are a quantity if they are one in this many. */
+const LEAST_EVEN = 8
 const MOST_SLICES = 4096
 /** The largest of fewer numbers is no size. The largest of eight from one distribution hardly ever differs by a factor of eight. */
 const LEAST_NUMBERS = 8
@@ -29,15 +35,26 @@ interface Quantity {
   /** Completes 'the output y differs by 0.5 …'. */
   readonly where: string
   readonly sums: SliceSums
-  /** The same sample by sample, where a sample holds enough of it. */
+  /** The same for each sample that holds enough of it, as large as in others: a detector's head may see nothing in one. */
   readonly bySample: readonly SliceSums[]
   readonly isShare: boolean
   /** What differences are held against. */
   readonly scale: number
 }
 
+interface Slice {
+  /** Its place along the axis. */
+  readonly k: number
+  readonly sums: SliceSums
+}
+
 /** The worst of an output's quantities; null where it is one quantity, or no difference is large enough to count. */
-export function compareQuantities(one: Compared, joined: readonly Joined[], maxAbs: number): ApartAgreement | null {
+export function compareQuantities(
+  one: Compared,
+  joined: readonly Joined[],
+  maxAbs: number,
+  graph: GraphView | undefined,
+): ApartAgreement | null {
   const { original, originalNumbers, candidateNumbers, meaning, scale, selected } = one
   if (originalNumbers === null || candidateNumbers === null || !isRealFloat(original[0]!.dtype) || selected !== undefined)
     return null
@@ -58,26 +75,34 @@ export function compareQuantities(one: Compared, joined: readonly Joined[], maxA
       found.push({
         where: `where it joins '${value}'`,
         sums,
-        bySample: each.filter(({ count }) => count >= LEAST_NUMBERS),
+        bySample: each.filter(({ count, largest }) => count >= LEAST_NUMBERS && largest * ALIKE >= sums.largest),
         isShare: shares[k]!,
         scale: scaleOfPart(sums.largest, shares[k]!, scale),
       })
     }
   }
-  for (const axis of axesOf(original.map(({ shape }) => shape))) {
+  const axis = commonAxis(one, graph)
+  if (axis !== null) {
     const slices = original[0]!.shape[axis]!
     const along = sumSlices(samples, parts.length, axis, scale)
     for (const [part, isShare] of shares.entries()) {
+      // Classes of one row are of one scale.
+      if (isOneUnit && !isShare) continue
       const known = Array.from({ length: slices }, (_, k) => ({ k, sums: along[part * slices + k]! })).filter(
         ({ sums }) => sums.count >= LEAST_NUMBERS,
       )
-      const quantity = (of: readonly (typeof known)[number][]): Quantity => {
+      const quantity = (of: readonly Slice[]): Quantity => {
         const all = addSums(of.map(({ sums }) => sums))
         const where = `at ${rangesOf(of.map(({ k }) => k))} of axis ${axis}`
         return { where, sums: all, bySample: [], isShare, scale: scaleOfPart(all.largest, isShare, scale) }
       }
-      if (!isShare && !isOneUnit) found.push(...bandsOf(known).map(quantity))
-      if (isShare || !isOneUnit) found.push(...known.map((slice) => quantity([slice])).filter(isLost))
+      const isColumns = known.length <= MOST_COLUMNS && original[0]!.shape.length <= 3
+      const bands = isShare ? [bySize(known)] : bandsOf(known)
+      // A scale for all slices suits the largest band.
+      const apart = bands.filter((band) => band === bands[0] || isColumns || isQuantity(band, known.length))
+      if (bands.length > 1) found.push(...apart.map(quantity))
+      const single = apart.flatMap(likeItsLargest).map((slice) => quantity([slice]))
+      found.push(...single.filter(isLost))
     }
   }
   return found.length === 0 ? null : worstOf(found)
@@ -114,24 +139,42 @@ const isWithinOne = ({ originalNumbers }: Compared): boolean =>
     return true
   })
 
-/** As long in all samples, and short enough to be a list of quantities. */
-function axesOf(shapes: readonly (readonly number[])[]): readonly number[] {
-  const [first] = shapes as [readonly number[]]
-  return first.flatMap((size, axis) =>
-    size >= 2 && size <= MOST_SLICES && shapes.every((shape) => shape[axis] === size) ? [axis] : [],
-  )
+/** The feature axis, if it is as long in all samples and short enough to be a list of quantities. */
+function commonAxis({ name, original }: Compared, graph: GraphView | undefined): number | null {
+  const [{ shape: first }] = original as [(typeof original)[0]]
+  if (first.length === 0) return null
+  const axis = featureAxis(graph, name, first)
+  const size = first[axis]!
+  return size >= 2 && size <= MOST_SLICES && original.every(({ shape }) => shape[axis] === size) ? axis : null
 }
 
-/** Slices by size, from the largest down, a new band where one is eight times as small as the first of its band. None: all are alike. */
-function bandsOf<S extends { readonly sums: SliceSums }>(slices: readonly S[]): readonly (readonly S[])[] {
-  const bands: S[][] = []
-  for (const slice of slices.toSorted((a, b) => b.sums.largest - a.sums.largest)) {
-    const band = bands.at(-1)
-    if (band !== undefined && slice.sums.largest * ALIKE >= band[0]!.sums.largest) band.push(slice)
+const bySize = (slices: readonly Slice[]): readonly Slice[] => slices.toSorted((a, b) => b.sums.largest - a.sums.largest)
+
+/** Slices by size, from the largest down, a new band after a gap: features of one quantity have all sizes between. */
+function bandsOf(slices: readonly Slice[]): readonly (readonly Slice[])[] {
+  const bands: Slice[][] = []
+  for (const slice of bySize(slices)) {
+    const before = bands.at(-1)
+    if (before !== undefined && slice.sums.largest * ALIKE >= before.at(-1)!.sums.largest) before.push(slice)
     else bands.push([slice])
   }
-  return bands.length > 1 ? bands : []
+  return bands
 }
+
+/**
+ * Half of the slices, or enough of them side by side or evenly spaced, as confidences in x, y, confidence, x, y, … are. A few small slices
+ * here and there are features that are hardly used.
+ */
+function isQuantity(band: readonly Slice[], slices: number): boolean {
+  const [first, ...others] = band.map(({ k }) => k).toSorted((a, b) => a - b) as [number, ...number[]]
+  const step = (others[0] ?? first) - first
+  const isEven = others.every((k, at) => k === first + (at + 1) * step) && (step === 1 || others.length > 1)
+  return band.length * 2 >= slices || (isEven && band.length * LEAST_EVEN >= slices)
+}
+
+/** Slices as large as the largest of their band: 8 bits for all of the band keep them. */
+const likeItsLargest = (band: readonly Slice[]): readonly Slice[] =>
+  band.filter(({ sums }) => sums.largest * ALIKE >= band[0]!.sums.largest)
 
 /** As good as zero, on both sides. */
 function isNegligible({ count, signal, candidate }: SliceSums, scale: number): boolean {
