@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { plantedMachine } from '../commands/example-planted.ts'
 import { absent, here, scriptedMachine } from '../commands/example-trials.ts'
 import { plainOptions } from '../engines/example-options.ts'
@@ -20,12 +20,9 @@ import { folderOfTests } from '../trials/example-folder.ts'
 import { onTrials, parsed, typed, validDocument } from './example-command-line.ts'
 
 const folder = folderOfTests()
-beforeAll(() => {
+beforeEach(() => {
   vi.stubEnv('XDG_CACHE_HOME', path.join(folder, 'cache'))
   vi.stubEnv('XDG_DATA_HOME', path.join(folder, 'data'))
-})
-afterAll(() => {
-  vi.unstubAllEnvs()
 })
 
 let written = 0

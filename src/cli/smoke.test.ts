@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
 import { ModelProtoSchema } from 'onnx-buf'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type MachineScript, MODEL, profileOf, scriptedMachine } from '../commands/example-trials.ts'
 import { readTflite } from '../formats/tflite.ts'
 import { model, node, valueInfo, writeModel } from '../graph/build.ts'
@@ -29,12 +29,9 @@ import { createProgram } from './program.ts'
 const folder = folderOfTests()
 const place = (name: string) => path.join(folder, name)
 const fixture = (name: string) => path.resolve(import.meta.dirname, '../../fixtures', name)
-beforeAll(() => {
+beforeEach(() => {
   vi.stubEnv('XDG_CACHE_HOME', place('cache'))
   vi.stubEnv('XDG_DATA_HOME', place('data'))
-})
-afterAll(() => {
-  vi.unstubAllEnvs()
 })
 
 /** Commands that were smoke-tested, by name; `why` is the program without a command. */

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import { askOnce } from './ask-once.ts'
+import type { askOnce as AskOnce } from './ask-once.ts'
 import { looksOf, tryJavascriptTokenizers } from './javascript-tokenizers.ts'
 
-vi.mock('./ask-once.ts', () => ({ askOnce: vi.fn(async () => []) }))
+const askOnce = vi.fn(async () => [])
 
 const root = mkdtempSync(join(tmpdir(), 'whyslow-asked-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -17,7 +17,8 @@ export function encode(text) { const ids = []; for (const word of text.split(' '
 
 test('the program is run where the library is there and a tokenizer stands in it, and only there', async () => {
   const file = join(root, 'app.mjs')
-  const ask = () => tryJavascriptTokenizers({ file, call: null, data: null, arguments: [], folders: [], limitMs: 1000 })
+  const question = { file, call: null, data: null, arguments: [], folders: [], limitMs: 1000 }
+  const ask = () => tryJavascriptTokenizers(question, askOnce as unknown as typeof AskOnce)
   writeFileSync(file, SOURCE)
   expect(await ask()).toBeNull()
   const library = join(root, 'node_modules/@huggingface/tokenizers')

@@ -30,7 +30,10 @@ export interface TokenizersQuestion {
 const childFile = (): string => fileURLToPath(new URL('./javascript/tokenizer-child.js', compiledTwin(import.meta.url)))
 
 /** Never throws, but for an aborted signal. null: there was nothing to run the program for. */
-export async function tryJavascriptTokenizers(question: TokenizersQuestion): Promise<readonly AlternativeFact[] | null> {
+export async function tryJavascriptTokenizers(
+  question: TokenizersQuestion,
+  ask = askOnce,
+): Promise<readonly AlternativeFact[] | null> {
   const { file, call, data, folders, limitMs, signal } = question
   if (!hasLibrary(file)) return null
   const found = userFiles(file).map((one) => [one.path, looksOf(one)] as const)
@@ -40,7 +43,7 @@ export async function tryJavascriptTokenizers(question: TokenizersQuestion): Pro
   const plan: TokenizerPlan = { ...program, data: data === null ? null : path.resolve(data), looks, folders }
   const words = [childFile()]
   const asked = { executable: process.execPath, words, plan: JSON.stringify(plan), answersOn: 'pipe', limitMs, signal } as const
-  const told = await askOnce<readonly AlternativeFact[]>(asked)
+  const told = await ask<readonly AlternativeFact[]>(asked)
   return typeof told === 'string' ? [] : told.map((one) => ({ ...one, file: shown(one.file) }))
 }
 

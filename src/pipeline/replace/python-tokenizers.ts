@@ -22,14 +22,14 @@ const SAMPLES = 64
 const runner = fileURLToPath(new URL('./python/tokenizing.py', import.meta.url))
 
 /** Never throws, but for an aborted signal. null: the program was not run, since the library is not there. */
-export async function tryPythonTokenizers(question: PythonQuestion): Promise<readonly AlternativeFact[] | null> {
+export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnce): Promise<readonly AlternativeFact[] | null> {
   const { file, call, data, isScript, places, folders, interpreter, limitMs, signal } = question
   const samples = samplesOf(data, SAMPLES)?.map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) })) ?? null
   const plan = { file, call, isScript, arguments: question.arguments, places, folders, samples }
   const [executable, ...before] = interpreter
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
-  const told = await askOnce<{ readonly ran: boolean; readonly rows: readonly AlternativeFact[] }>(asked)
+  const told = await ask<{ readonly ran: boolean; readonly rows: readonly AlternativeFact[] }>(asked)
   if (typeof told === 'string') return []
   return told.ran ? told.rows.map((one) => ({ ...one, file: shown(one.file) })) : null
 }

@@ -2,17 +2,16 @@
 import { expect, test, vi } from 'vitest'
 import type { PipelineEvidence } from '../evidence.ts'
 import { examplePattern, examplePipeline } from '../example-pipeline.ts'
-import { askOnce } from './ask-once.ts'
 import { tryTokenizers } from './tokenizers.ts'
 
-vi.mock('./ask-once.ts', () => ({ askOnce: vi.fn() }))
+const askOnce = vi.fn()
 
 /** How often it was run, by what is told of runs. */
 async function runs(evidence: PipelineEvidence, answer: unknown): Promise<number> {
-  vi.mocked(askOnce).mockReset().mockResolvedValue(answer)
+  askOnce.mockReset().mockResolvedValue(answer)
   let count = 0
   const given = { file: '/app/app.py', call: null, data: null, python: process.execPath, onRun: () => void count++ }
-  expect(await tryTokenizers(evidence, given)).toEqual([])
+  expect(await tryTokenizers(evidence, given, askOnce)).toEqual([])
   return count
 }
 
