@@ -29,10 +29,12 @@ import { createProgram } from './program.ts'
 const folder = folderOfTests()
 const place = (name: string) => path.join(folder, name)
 const fixture = (name: string) => path.resolve(import.meta.dirname, '../../fixtures', name)
-beforeEach(() => {
+/** Stubs end with each test. */
+const inOwnFolders = () => {
   vi.stubEnv('XDG_CACHE_HOME', place('cache'))
   vi.stubEnv('XDG_DATA_HOME', place('data'))
-})
+}
+beforeEach(inOwnFolders)
 
 /** Commands that were smoke-tested, by name; `why` is the program without a command. */
 const tested = new Set<string>()
@@ -64,6 +66,7 @@ const before: Readonly<Record<'why' | 'machine' | 'fleet', string>> = {
 }
 const ended: Partial<Record<keyof typeof before, Ended>> = {}
 beforeAll(async () => {
+  inOwnFolders()
   for (const [name, line] of Object.entries(before)) ended[name as keyof typeof before] = await run(line)
 })
 
