@@ -149,10 +149,20 @@ function usualFolders(library, env) {
     ...[env.VIRTUAL_ENV, env.CONDA_PREFIX].flatMap((prefix) => (prefix ? sitePackages(library, prefix) : [])),
     ...pythonsOnPath(env).flatMap((python) => sitePackages(library, python)),
     ...(home ? below(library, home) : []),
-    ...sitesIn(library, path.join(homedir(), '.local/lib')),
+    ...sitesOfUser(library),
     ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
     ...(windows ? [] : [...linkerFolders(), ...SYSTEM_FOLDERS]),
   ]
+}
+
+/** A user without a home, as containers are started, has none. */
+function sitesOfUser(library) {
+  try {
+    const home = homedir()
+    return path.isAbsolute(home) ? sitesIn(library, path.join(home, '.local/lib')) : []
+  } catch {
+    return []
+  }
 }
 
 /** What the system's linker is told beside its own folders: ld.so.conf(5). */

@@ -1,9 +1,11 @@
 // Where shipped code looks for a native library, held against the engine that was measured with it.
 import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { findLibrary as findLitert } from '../../engines/litert/find-library.ts'
+import { surroundings } from '../../engines/native-library.ts'
 import { findLibrary as findOpenvino } from '../../engines/openvino/find-library.ts'
 import { isBeyond32Bits as isBeyond32BitsThere } from '../../engines/openvino/wide-numbers.ts'
 import type { TensorValue } from '../../engines/types.ts'
@@ -56,6 +58,26 @@ describe.each([
     const found = find({}, { platform: process.platform, env, home: root, nodeRuntime: null, linkerFolder: root })
     expect(found).toMatchObject({ ok: true })
     expect(findLibrary(library, '', env)).toBe(found.ok && found.file)
+  })
+
+  test.each(['no home', 'an empty HOME'])('a user with %s has no packages, and a program is not ended by it', (what) => {
+    vi.spyOn(os, 'homedir').mockImplementation(() => {
+      if (what === 'an empty HOME') return ''
+      throw new Error('A system error occurred: uv_os_homedir returned ENOENT (no such file or directory)')
+    })
+    syncBuiltinESMExports()
+    try {
+      expect(surroundings().home).toBeNull()
+      const read = vi.spyOn(fs, 'readdirSync')
+      syncBuiltinESMExports()
+      const found = find({}, { ...surroundings(), env: { PATH: '' } })
+      if (found.ok) expect(findLibrary(library, '', { PATH: '' })).toBe(found.file)
+      else expect(() => findLibrary(library, 'install it', { PATH: '' })).toThrow(/was not found .*: install it$/)
+      expect(read.mock.calls.filter(([folder]) => String(folder).includes('.local'))).toEqual([])
+    } finally {
+      vi.restoreAllMocks()
+      syncBuiltinESMExports()
+    }
   })
 
   test('what is named and has none is not passed over', () => {
