@@ -87,6 +87,19 @@ describe.each([
   })
 })
 
+test.each([
+  [[2, 3], 'are 6 numbers, and data has 4'],
+  [[1], 'are 1 numbers, and data has 4'],
+  [[], 'are 1 numbers, and data has 4'],
+  [[-2, -2], 'dims are whole numbers from 0 on, not -2x-2'],
+  [[0.5, 8], 'dims are whole numbers from 0 on, not 0.5x8'],
+  [['2', 2], 'dims are whole numbers from 0 on, not 2x2'],
+])('four numbers of shape %o never reach native memory', (dims, message) => {
+  const feeds = { x: { type: 'float32', data: new Float32Array(4), dims } }
+  const inputs = [{ name: 'x', dtype: 'float32', shape: null }]
+  expect(() => tensorsOf(feeds, inputs, { float32: [4, Float32Array] })).toThrow(message)
+})
+
 describe('plain numbers, as onnxruntime takes them', () => {
   const types = { float16: [3, Uint16Array], int64: [10, BigInt64Array], float32: [4, Float32Array] }
   const given = (dtype: string, data: unknown) =>
