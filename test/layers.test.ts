@@ -35,6 +35,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'engines/compiled': { imports: ['graph', 'formats', 'compile', 'engines'] },
   'engines/compiled-twin.ts': { imports: [] },
   'engines/find-package.ts': { imports: ['graph', 'machine'] },
+  'engines/native-library.ts': { imports: ['machine'], types: ['engines'] },
   engines: {
     imports: [
       'graph',

@@ -18,3 +18,8 @@ test('what starts nothing runs in one process', () => {
     expect(runsAlone(argv)).toBe(true)
   for (const argv of [['model.onnx'], ['fix', 'model.onnx'], ['serve', 'explain']]) expect(runsAlone(argv)).toBe(false)
 })
+
+test.each(['pipeline x.py -h', 'pipeline x.py -- --help', '-- --help', '--json -h model.onnx', 'fix m.onnx -- --version'])(
+  '%s: help may be of the program that is measured',
+  (line) => expect(runsAlone(line.split(' '))).toBe(false),
+)

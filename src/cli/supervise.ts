@@ -39,9 +39,14 @@ export function endWithSupervisor(): void {
 /** Commands that start no process and make no temporary file. Nothing listens for signals there, so the kernel ends them at once. */
 const ALONE: ReadonlySet<string | undefined> = new Set(['help', 'explain', 'history', 'study'])
 
-/** Whether one process is enough: there is nothing to clear up after it. */
-export const runsAlone = (argv: readonly string[]): boolean =>
-  argv.length === 0 || ALONE.has(argv[0]) || argv.some((word) => ['--help', '-h', '--version'].includes(word))
+const HELP: ReadonlySet<string | undefined> = new Set(['--help', '-h', '--version'])
+
+/**
+ * Whether one process is enough: there is nothing to clear up after it. Help counts as the first word, or next to a command. Further on it may be
+ * an option's value or for the program that is measured; two processes print it as well.
+ */
+export const runsAlone = ([first, second]: readonly string[]): boolean =>
+  first === undefined || ALONE.has(first) || HELP.has(first) || (!first.startsWith('-') && HELP.has(second))
 
 /** Runs the command and ends this process with its exit code: 128 and the number of the signal where one ended it, as shells do. */
 export function supervise(argv: readonly string[]): void {

@@ -1,8 +1,8 @@
 // Where a runtime's shared library is, of all the ways in which people have it: a folder that is named, the runtime of an npm package, a
 // Python wheel, an archive, the system's own folders. Nothing is run.
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
+import { knownHome } from '../machine/folders.ts'
 import type { ShippedLibrary } from './types.ts'
 
 export type FoundLibrary =
@@ -33,7 +33,8 @@ export interface NativeLibrary {
 export interface Surroundings {
   readonly platform: NodeJS.Platform
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly home: string
+  /** null: the user has none. */
+  readonly home: string | null
   /** The runtime's folder of an npm package; null where there is none. */
   readonly nodeRuntime: string | null
   /** What tells the system's linker of more folders: ld.so.conf(5). */
@@ -43,7 +44,7 @@ export interface Surroundings {
 export const surroundings = (nodeRuntime: string | null = null): Surroundings => ({
   platform: process.platform,
   env: process.env,
-  home: os.homedir(),
+  home: knownHome(),
   nodeRuntime,
   linkerFolder: '/etc/ld.so.conf.d',
 })
@@ -107,7 +108,7 @@ function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
     ...[env.VIRTUAL_ENV, env.CONDA_PREFIX].flatMap((prefix) => (prefix ? sitePackages(library, prefix) : [])),
     ...pythonsOnPath(world).flatMap((python) => sitePackages(library, python)),
     ...(home ? below(library, home) : []),
-    ...sitesIn(library, path.join(world.home, '.local/lib')),
+    ...(world.home === null ? [] : sitesIn(library, path.join(world.home, '.local/lib'))),
     ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
     ...(world.platform === 'win32' ? [] : [...linkerFolders(world.linkerFolder), ...SYSTEM_FOLDERS]),
   ]

@@ -17,12 +17,16 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env, platform: strin
   return join(xdg(env.XDG_DATA_HOME) ?? join(homeFolder(), '.local', 'share'), 'whyslow')
 }
 
-/** The root if the user has none: without HOME, and by a number that the system does not know, as containers are started. */
-export function homeFolder(): string {
+/** The root if the user has none. */
+export const homeFolder = (): string => knownHome() ?? parse(process.cwd()).root
+
+/** null: the user has none, without HOME and by a number that the system does not know, as containers are started. */
+export function knownHome(): string | null {
   try {
-    return os.homedir()
+    const home = os.homedir()
+    return isAbsolute(home) ? home : null
   } catch {
-    return parse(process.cwd()).root
+    return null
   }
 }
 

@@ -4,6 +4,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { homeFolder } from './folders.ts'
+import { hasPathBelow } from './git-index.ts'
 
 /** What the rule reads of the world. */
 export interface Owners {
@@ -53,35 +54,55 @@ export function* ownFoldersFrom(folder: string, { users, home, ownerOf }: Owners
 
 /**
  * Whether files below `folder` are in the index of the git repository around it, or it is a repository itself, as a submodule is. It is named
- * as the disk names it: where case does not count, the index may have it in other letters.
+ * as the disk names it: where case does not count, the index may have it in other letters. An index that cannot be read counts as one that has
+ * them. Not seen is a repository that keeps its folder elsewhere and leaves no `.git` here (GIT_DIR), and files that no git ever had, such as
+ * those of an archive.
  */
 function isCheckedIn(folder: string): boolean {
   const named = fs.existsSync(folder) ? fs.realpathSync.native(folder) : folder
   for (let at = named; at !== path.dirname(at); at = path.dirname(at)) {
-    const index = indexOf(path.join(at, '.git'))
-    if (index !== null) return at === named || hasPathBelow(index, `${path.relative(at, named).split(path.sep).join('/')}/`)
+    const indexes = indexesOf(path.join(at, '.git'))
+    if (indexes === null) continue
+    if (at === named) return true
+    const below = `${path.relative(at, named).split(path.sep).join('/')}/`
+    return indexes.some((index) => isInIndex(index, below))
   }
   return false
 }
 
-/** Paths end with NUL, and their length stands before them; version 4, which shortens them, is written only if it is asked for. */
-function hasPathBelow(index: Buffer, start: string): boolean {
-  for (let at = index.indexOf(start); at >= 0; at = index.indexOf(start, at + 1)) {
-    const length = Math.min(index.indexOf(0, at) - at, 0xfff)
-    const isWhole = [at - 2, at - 4].some((flags) => (index.readUInt16BE(flags) & 0xfff) === length)
-    if (isWhole) return true
-  }
-  return false
-}
-
-/** null: there is no repository. Of a worktree or a submodule `.git` is a file that leads to its folder. */
-function indexOf(dotGit: string): Buffer | null {
+/** The index's file, and the shared ones of a split index; null: there is no repository. */
+function indexesOf(dotGit: string): string[] | null {
   const stat = fs.statSync(dotGit, { throwIfNoEntry: false })
   if (stat === undefined) return null
+  let folder = dotGit
   try {
-    const leadsTo = stat.isFile() ? /^gitdir: (.+)/.exec(fs.readFileSync(dotGit, 'utf8'))?.[1] : ''
-    return fs.readFileSync(path.resolve(path.dirname(dotGit), stat.isFile() ? (leadsTo ?? '') : dotGit, 'index'))
+    if (stat.isFile()) folder = linkedFolder(dotGit)
+    // One that is no longer in use is kept for two weeks: what it alone has was checked in until then.
+    const names = fs.readdirSync(folder).filter((name) => name === 'index' || name.startsWith('sharedindex.'))
+    return names.map((name) => path.join(folder, name))
   } catch {
-    return Buffer.alloc(0)
+    return [path.join(folder, 'index')]
+  }
+}
+
+/** Of a worktree or a submodule `.git` is a file that leads to its folder. */
+function linkedFolder(dotGit: string): string {
+  const [, leadsTo = ''] = /^gitdir: (.+)/.exec(fs.readFileSync(dotGit, 'utf8')) ?? []
+  return path.resolve(path.dirname(dotGit), leadsTo)
+}
+
+/** Answers by index, its time and size, and the folder: an index may be tens of megabytes long, and each trial asks for the same packages. */
+const answers = new Map<string, boolean>()
+
+function isInIndex(file: string, below: string): boolean {
+  try {
+    const stat = fs.statSync(file, { bigint: true, throwIfNoEntry: false })
+    if (stat === undefined) return false
+    const key = [file, stat.mtimeNs, stat.size, below].join('\0')
+    const answer = answers.get(key) ?? hasPathBelow(fs.readFileSync(file), below) ?? true
+    answers.set(key, answer)
+    return answer
+  } catch {
+    return true
   }
 }

@@ -344,6 +344,23 @@ test('a server on loopback answers to its own names, and to no page of another s
   expect(asked).toEqual([])
 })
 
+test('health is told under any name; metrics and the model are not', async () => {
+  const { port } = await setUp({ isOwn: ownNames('127.0.0.1', []) })
+  const headers = { host: 'balancer.example' }
+  const status = async (path: string) => (await ask(port, { path, headers })).status
+  for (const path of ['/v2/health/live', '/v2/health/ready', '/v2/health/ready/?x=1']) expect(await status(path)).toBe(200)
+  for (const path of ['/metrics', '/v2', '/v2/models/m', '/v2/models/m/ready', '/v2/health/live/../../models/m'])
+    expect([path, await status(path)]).toEqual([path, 403])
+})
+
+test('a server that others reach is asked by its address, as probes of a pod are, beside the names that are given', async () => {
+  const { port } = await setUp({ isOwn: ownNames('0.0.0.0', ['app.example']) })
+  const status = async (host: string) => (await ask(port, { path: '/metrics', headers: { host } })).status
+  expect(await Promise.all(['10.1.2.3:8000', '[fd00::7]:8000', 'app.example', 'evil.example'].map(status))).toEqual([
+    ...[200, 200, 200, 403],
+  ])
+})
+
 test('a request takes no longer than the server says, whatever it says itself', async () => {
   const { port, dispatcher, asked } = await setUp({ timeoutMs: 60_000 })
   const given = vi.spyOn(dispatcher, 'submit')

@@ -74,7 +74,7 @@ export function createHttpServer({ isOwn }: HttpOptions = { isOwn: null }): Http
   let serving: Omit<Asked, 'exchange'> | null = null
   const handle = async (request: http.IncomingMessage, response: http.ServerResponse) => {
     const exchange = connections.open(request, response)
-    const foreign = isOwn === null ? null : foreignRequest(request, isOwn)
+    const foreign = isOwn === null || isHealthCheck(request) ? null : foreignRequest(request, isOwn)
     const { status, body, headers } =
       foreign !== null
         ? refusal(foreign.status, foreign.reason)
@@ -133,9 +133,15 @@ const TOLD: Readonly<Record<string, (served: Served) => Answer | Promise<Answer>
   '/metrics': metricsOf,
 }
 
+const pathOf = ({ url = '/' }: http.IncomingMessage): string => url.split('?')[0]!.replace(/\/$/, '')
+
+/** Load balancers and orchestrators check under names of their own. The answer is yes or no. */
+const isHealthCheck = (request: http.IncomingMessage): boolean =>
+  isGet(request) && ['/v2/health/live', '/v2/health/ready'].includes(pathOf(request))
+
 /** While the model is opened. */
-function starting({ url = '/' }: http.IncomingMessage): Answer {
-  const path = url.split('?')[0]!.replace(/\/$/, '')
+function starting(request: http.IncomingMessage): Answer {
+  const path = pathOf(request)
   if (path === '/v2/health/live') return LIVE
   return path === '/v2/health/ready' ? json({ ready: false }, 503) : refusal(503, 'the server starts; try again later')
 }

@@ -24,3 +24,10 @@ test('what others reach has any name, unless names are given', () => {
     ...[true, true, true, true, false],
   ])
 })
+
+test('what others reach has any address, and no name but those that are given', () => {
+  const isOwn = ownNames('0.0.0.0', ['app.example'])!
+  const hosts = ['10.1.2.3:8000', '[fd00::7]:8000', '192.168.0.9', 'app.example', '10.1.2.3.evil.example', '10.1.2', '[evil]']
+  expect(hosts.map(isOwn)).toEqual([true, true, true, true, false, false, false])
+  expect(ownNames('127.0.0.1', ['app.example'])!('10.1.2.3:8000')).toBe(false)
+})

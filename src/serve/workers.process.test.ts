@@ -1,18 +1,21 @@
 // Workers that hang, in JavaScript and in native code, and one that fails beside its predictions.
+import { setEnvironmentData } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
 import type { Feeds } from '../engines/types.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { nowMs } from './now.ts'
 import { startWorkers, type Workers } from './workers.ts'
 
-/** By the first number of x: 1 never returns, 2 is in native code for 8 s, 3 fails on its own. */
+/** By the first number of x: 1 never returns, 2 is in native code for 8 s, 3 fails on its own, 4 does as 'hangs' says when its thread starts. */
 const WORKER = `
 import { spawnSync } from 'node:child_process'
-import { parentPort } from 'node:worker_threads'
+import { getEnvironmentData, parentPort } from 'node:worker_threads'
 parentPort.on('message', ({ id, requests }) => {
   const [what] = requests[0].x.data
   if (what === 1) for (;;);
   if (what === 2) spawnSync('sleep', ['8'])
+  if (what === 4 && getEnvironmentData('hangs') === 'loop') for (;;);
+  if (what === 4 && getEnvironmentData('hangs') === 'native') spawnSync('sleep', ['13'])
   if (what === 3) throw new Error('the driver is gone')
   parentPort.postMessage({ id, results: requests.map(({ x }) => ({ y: x })), error: null, startedMs: 0, endedMs: 1 })
 })
@@ -35,7 +38,10 @@ const setUp = async (count: number, stuckAfterMs = 200) => {
   })
   return { dispatcher, logged, ask: (what: number) => dispatcher.submit(feeds(what), null).answer }
 }
-afterEach(() => workers.close())
+afterEach(() => {
+  setEnvironmentData('hangs', undefined)
+  return workers.close()
+})
 const until = (what: () => unknown) => expect.poll(what, { timeout: 20_000 })
 
 test('a prediction that hangs is answered, and its worker started again', async () => {
@@ -72,3 +78,31 @@ test('the log says why a worker ended', async () => {
     ...{ level: 'warn', message: 'a worker ended and is started again', code: 1, error: 'the driver is gone' },
   })
 })
+
+test('a worker that hangs in its first prediction after a restart is ended, and started again', async () => {
+  const { ask, logged } = await setUp(1)
+  await workers.warmUp(feeds(4))
+  setEnvironmentData('hangs', 'loop')
+  // It is asked again of the next worker, which ends, too.
+  const failed = expect(ask(3)).rejects.toMatchObject({ status: 500 })
+  const messages = () => logged.map(({ message }) => message)
+  await until(messages).toContain('the first prediction hangs: its worker is ended')
+  setEnvironmentData('hangs', undefined)
+  await failed
+  await until(() => workers.ready()).toBe(1)
+  expect((await ask(0)).results.y!.data).toEqual(Float32Array.of(0))
+  expect(messages().at(-1)).toBe('a worker is ready again')
+}, 60_000)
+
+test('of workers that hang there in native code no more are started than there are workers', async () => {
+  const { ask, logged } = await setUp(1)
+  await workers.warmUp(feeds(4))
+  setEnvironmentData('hangs', 'native')
+  void ask(3).catch(() => {})
+  const messages = () => logged.map(({ message }) => message)
+  await until(messages).toContain('a worker that hangs cannot be ended: it is lost; restart the server')
+  expect(messages().filter((message) => /^the first prediction hangs/.test(String(message)))).toHaveLength(2)
+  expect([workers.restarts(), workers.ready()]).toEqual([2, 0])
+  await workers.close()
+  expect(workers.restarts()).toBe(2)
+}, 60_000)

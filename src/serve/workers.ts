@@ -37,8 +37,8 @@ export interface Workers {
 interface StartedWorker extends Server {
   readonly thread: Worker
   hasEnded(): boolean
-  /** Why its thread failed; null: it did not. */
-  failure(): string | null
+  /** Why its thread failed, for the log; empty if it did not. */
+  failure(): { readonly error?: string }
   /** Since when it predicts, on the clock of `nowMs`; null: it does not. */
   busySinceMs(): number | null
   /** Rejects what it was asked. */
@@ -63,6 +63,8 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   // onnxruntime sends usage data from Linux unless the process' own environment says otherwise: a thread's is a copy.
   process.env.ORT_DISABLE_TELEMETRY ??= '1'
   const running = new Set<StartedWorker>()
+  /** Those that were started again and predict for the first time: no requests yet. */
+  const warming = new Set<StartedWorker>()
   /** Those that hang and have not ended, and whether another one was started instead. */
   const stuck = new Map<StartedWorker, { isReplaced: boolean }>()
   const times = createPredictionTimes()
@@ -72,23 +74,25 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const keep = (worker: StartedWorker) => {
     running.add(worker)
     dispatcher.add(worker)
+  }
+  const startAgainAtEnd = (worker: StartedWorker) =>
     worker.thread.once('exit', (code) => {
-      const isReplaced = stuck.get(worker)?.isReplaced ?? false
+      const hung = stuck.get(worker)
       stuck.delete(worker)
-      running.delete(worker)
       dispatcher.remove(worker)
-      if (isClosed || isReplaced) return
-      const error = worker.failure()
-      log({ level: 'warn', message: 'a worker ended and is started again', code, ...(error === null ? {} : { error }) })
+      // Whoever warms it up sees that it ended.
+      const isAwaited = !running.delete(worker) && hung === undefined
+      if (isClosed || isAwaited || hung?.isReplaced) return
+      log({ level: 'warn', message: 'a worker ended and is started again', code, ...worker.failure() })
       void again()
     })
-  }
   const replace = (worker: StartedWorker, afterMs: number) => {
     const state = { isReplaced: false }
     stuck.set(worker, state)
     running.delete(worker)
     dispatcher.remove(worker)
-    log({ level: 'error', message: 'a prediction hangs: its worker is ended', afterMs: Math.round(afterMs), ready: running.size })
+    const what = warming.delete(worker) ? 'the first prediction' : 'a prediction'
+    log({ level: 'error', message: `${what} hangs: its worker is ended`, afterMs: Math.round(afterMs), ready: running.size })
     worker.giveUp(new RequestError(504, `the prediction did not finish within ${Math.round(afterMs / 1000)} s`))
     void worker.thread.terminate()
     setTimeout(() => {
@@ -100,32 +104,25 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       if (state.isReplaced) void again()
     }, NATIVE_MS).unref()
   }
-  const watch = watchBusy(
-    running,
-    (longest) => {
-      const limitMs = times.limitMs(stuckAfterMs)
-      for (const { worker, busyMs } of longest) if (busyMs > limitMs) replace(worker, busyMs)
-    },
-    stuckAfterMs,
-  )
+  const limitMs = () => times.limitMs(stuckAfterMs)
+  const watch = watchBusy(() => [...running, ...warming], { afterMs: stuckAfterMs, limitMs }, replace)
   const again = async () => {
     restarts++
-    for (let waitMs = RESTART_MS; ; waitMs = Math.min(2 * waitMs, MOST_RESTART_MS)) {
+    for (let waitMs = RESTART_MS; !isClosed; waitMs = Math.min(2 * waitMs, MOST_RESTART_MS)) {
       try {
         const worker = await startWorker(task, threadFile, times.add)
-        if (warm !== null) await predictOnce(worker, warm)
+        startAgainAtEnd(worker)
+        if (warm !== null) await predictOnce(worker, warm, warming)
+        // It is started again when it has ended, or next to it.
+        if (stuck.has(worker)) return
         if (worker.hasEnded()) throw new WorkerLost('it ended in its first prediction')
-        if (isClosed) await worker.thread.terminate()
-        else {
-          keep(worker)
-          log({ level: 'info', message: 'a worker is ready again' })
-        }
-        return
+        if (isClosed) return void (await worker.thread.terminate())
+        keep(worker)
+        return log({ level: 'info', message: 'a worker is ready again' })
       } catch (error) {
         if (isClosed) return
         log({ level: 'error', message: 'a worker cannot be started again', error: firstLineOf(error), againInMs: waitMs })
         await new Promise((resolve) => setTimeout(resolve, waitMs).unref())
-        if (isClosed) return
       }
     }
   }
@@ -134,6 +131,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   for (let k = 0; k < count; k++) {
     const worker = await startWorker(task, threadFile, times.add)
     opened ??= worker.opened
+    startAgainAtEnd(worker)
     keep(worker)
   }
   return {
@@ -151,28 +149,34 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     async close() {
       isClosed = true
       clearInterval(watch)
-      await Promise.all([...running, ...stuck.keys()].map(({ thread }) => thread.terminate()))
+      await Promise.all([...running, ...warming, ...stuck.keys()].map(({ thread }) => thread.terminate()))
     },
   }
 }
 
-/** Calls `found` with those that predict for longer than `afterMs`. */
+/** Calls `found` with each that predicts for longer than `limitMs`, which is asked for once one does for longer than `afterMs`. */
 function watchBusy(
-  running: ReadonlySet<StartedWorker>,
-  found: (workers: readonly { readonly worker: StartedWorker; readonly busyMs: number }[]) => void,
-  afterMs: number,
+  watched: () => readonly StartedWorker[],
+  { afterMs, limitMs }: { readonly afterMs: number; readonly limitMs: () => number },
+  found: (worker: StartedWorker, busyMs: number) => void,
 ): NodeJS.Timeout {
   const look = () => {
     const now = nowMs()
-    const busy = [...running].map((worker) => ({ worker, busyMs: now - (worker.busySinceMs() ?? now) }))
+    const busy = watched().map((worker) => ({ worker, busyMs: now - (worker.busySinceMs() ?? now) }))
     const longest = busy.filter(({ busyMs }) => busyMs > afterMs)
-    if (longest.length > 0) found(longest)
+    if (longest.length === 0) return
+    const limit = limitMs()
+    for (const { worker, busyMs } of longest) if (busyMs > limit) found(worker, busyMs)
   }
   return setInterval(look, Math.min(WATCH_MS, Math.max(LEAST_WATCH_MS, afterMs / 4))).unref()
 }
 
 /** What a model does not take is no reason not to serve it. */
-const predictOnce = (worker: Server, feeds: Feeds): Promise<unknown> => worker.predict([feeds]).catch(() => {})
+const predictOnce = async (worker: StartedWorker, feeds: Feeds, warming = new Set<StartedWorker>()): Promise<void> => {
+  warming.add(worker)
+  await worker.predict([feeds]).catch(() => {})
+  warming.delete(worker)
+}
 
 async function startWorker(task: WorkerTask, threadFile: URL, took: (ms: number) => void): Promise<StartedWorker> {
   const thread = new Worker(threadFile, { workerData: task, execArgv: [] })
@@ -187,9 +191,9 @@ async function startWorker(task: WorkerTask, threadFile: URL, took: (ms: number)
     throw new InputError(`the engine does not open the model: ${opened.reason}`)
   }
   let isOver = false
-  let failure: string | null = null
+  let failure = {}
   thread.on('error', (error) => {
-    failure = firstLineOf(error)
+    failure = { error: firstLineOf(error) }
   })
   thread.once('exit', () => {
     isOver = true

@@ -46,7 +46,12 @@ describe("a package's error", () => {
     ['WRONGPASS se%3Acret', 'redis://u:se%3Acret@h', 'WRONGPASS …'],
     ['no such key pass phrase', 'postgres://h/d?sslpassword=pass+phrase', 'no such key …'],
     ['"pw" is not "pwd"', 'redis://u:pw@h', '"…" is not "pwd"'],
-    ['a.b is not axb', 'redis://u:a.b@h', '… is not axb'],
+    ['a.b is not axb', 'redis://u:a.b@h', 'a.b is not axb'],
+    ["the host is not 'is', at u:is@h", 'redis://u:is@h', "the host is not '…', at u:…@h"],
+    ['role "user" of user:user@h is unknown', 'postgres://user:user@h/db', 'role "user" of user:…@h is unknown'],
+    ['postgres://user:user@h:1/x: no user', 'postgres://user:user@h/db', 'postgres://user@h:1/x: no user'],
+    ['ann@h is unknown, ann%40h', 'postgres://ann%40h:ann%40h@h/db', 'ann@h is unknown, ann%40h'],
+    ['secret is unknown', 'postgres://u%3Asecret@h/db', '… is unknown'],
   ])('%s', (text, address, said) => {
     const without = withoutPasswords(text, of(address))
     expect(without).toMatch(said instanceof RegExp ? said : new RegExp(`^${said.replace(/[.*+?()]/g, '\\$&')}$`))

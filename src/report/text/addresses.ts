@@ -9,7 +9,7 @@ const FIELDS = /\b(\w*(?:password|passwd|passphrase|pwd|secret))\s*=\s*(?!…)("
 const IN_TEXT = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]*[^\s"'<>`.,;:!?)\]]/gi
 /** 'user:password@host', without a scheme. */
 const NO_SCHEME = /^[^\s/:@]+:(?![\\/])[^\s]*@/
-/** Shorter secrets are hidden where they stand as words: elsewhere their letters are those of other words. */
+/** Shorter secrets may be any word of a message: they are hidden in addresses and in quotes, in which servers repeat arguments. */
 const LEAST_ANYWHERE = 4
 /** A user's name with an encoded colon may hold the password, too. */
 const PLAIN_USER = /^(?:[\w.~+-]|%40)+$/
@@ -39,7 +39,10 @@ export function withoutPasswords(text: string, { addresses = [], secrets = [] }:
   for (const address of addresses) if (address !== '') said = said.replaceAll(address, addressName(address))
   // The longest first: one may be a part of another.
   const all = [...new Set([...secrets, ...addresses.flatMap(secretsIn)])].sort((a, b) => b.length - a.length)
-  for (const secret of all) said = hidden(said, secret)
+  // A password that is the user's name, too, is hidden in addresses alone: messages name the user.
+  const names = new Set(addresses.flatMap(usersIn))
+  for (const secret of all)
+    said = names.has(secret) && !secrets.includes(secret) ? hiddenIn(said, [':@'], secret) : hidden(said, secret)
   return withoutFields(said.replace(IN_TEXT, (one) => (secretsIn(one).length > 0 ? addressName(one) : one)))
 }
 
@@ -48,8 +51,18 @@ const withoutFields = (text: string): string => text.replace(FIELDS, `$1=${HIDDE
 function hidden(text: string, secret: string): string {
   if (secret === '') return text
   if (secret.length >= LEAST_ANYWHERE) return text.replaceAll(secret, HIDDEN)
-  const word = secret.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-  return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, 'gu'), HIDDEN)
+  return hiddenIn(text, [':@', `''`, '""', '``'], secret)
+}
+
+/** Where it stands between two characters. */
+const hiddenIn = (text: string, pairs: readonly string[], secret: string): string =>
+  pairs.reduce((said, [before, after]) => said.replaceAll(`${before}${secret}${after}`, `${before}${HIDDEN}${after}`), text)
+
+/** The user's name, as it is written and decoded, if it is shown. */
+function usersIn(address: string): string[] {
+  const rest = address.replace(SCHEME, '')
+  const [user = ''] = rest.slice(0, Math.max(0, rest.lastIndexOf('@'))).split(':')
+  return PLAIN_USER.test(user) ? [user, decoded(user)] : []
 }
 
 /** As they are written, decoded, and as a parser writes them. */

@@ -76,6 +76,9 @@ function tensorOf({ name, dtype, shape }, value, types) {
   ) {
     throw new TypeError(`input '${name}': data of ${type} is a ${Typed.name}`)
   }
+  // Twice -2 is 4, too, and so is 8 by a half: libraries would make another tensor of it, which data does not fill.
+  if (!dims.every((one) => Number.isSafeInteger(one) && one >= 0))
+    throw new TypeError(`input '${name}': dims are whole numbers from 0 on, not ${dims.join('x')}`)
   const size = dims.reduce((product, one) => product * one, 1)
   if (size !== data.length)
     throw new TypeError(`input '${name}': ${dims.join('x')} are ${size} numbers, and data has ${data.length}`)
@@ -149,10 +152,20 @@ function usualFolders(library, env) {
     ...[env.VIRTUAL_ENV, env.CONDA_PREFIX].flatMap((prefix) => (prefix ? sitePackages(library, prefix) : [])),
     ...pythonsOnPath(env).flatMap((python) => sitePackages(library, python)),
     ...(home ? below(library, home) : []),
-    ...sitesIn(library, path.join(homedir(), '.local/lib')),
+    ...sitesOfUser(library),
     ...lists.flatMap((list) => list?.split(path.delimiter).filter(Boolean) ?? []),
     ...(windows ? [] : [...linkerFolders(), ...SYSTEM_FOLDERS]),
   ]
+}
+
+/** A user without a home, as containers are started, has none. */
+function sitesOfUser(library) {
+  try {
+    const home = homedir()
+    return path.isAbsolute(home) ? sitesIn(library, path.join(home, '.local/lib')) : []
+  } catch {
+    return []
+  }
 }
 
 /** What the system's linker is told beside its own folders: ld.so.conf(5). */

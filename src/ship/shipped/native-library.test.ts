@@ -1,9 +1,11 @@
 // Where shipped code looks for a native library, held against the engine that was measured with it.
 import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { findLibrary as findLitert } from '../../engines/litert/find-library.ts'
+import { surroundings } from '../../engines/native-library.ts'
 import { findLibrary as findOpenvino } from '../../engines/openvino/find-library.ts'
 import { isBeyond32Bits as isBeyond32BitsThere } from '../../engines/openvino/wide-numbers.ts'
 import type { TensorValue } from '../../engines/types.ts'
@@ -58,11 +60,44 @@ describe.each([
     expect(findLibrary(library, '', env)).toBe(found.ok && found.file)
   })
 
+  test.each(['no home', 'an empty HOME'])('a user with %s has no packages, and a program is not ended by it', (what) => {
+    vi.spyOn(os, 'homedir').mockImplementation(() => {
+      if (what === 'an empty HOME') return ''
+      throw new Error('A system error occurred: uv_os_homedir returned ENOENT (no such file or directory)')
+    })
+    syncBuiltinESMExports()
+    try {
+      expect(surroundings().home).toBeNull()
+      const read = vi.spyOn(fs, 'readdirSync')
+      syncBuiltinESMExports()
+      const found = find({}, { ...surroundings(), env: { PATH: '' } })
+      if (found.ok) expect(findLibrary(library, '', { PATH: '' })).toBe(found.file)
+      else expect(() => findLibrary(library, 'install it', { PATH: '' })).toThrow(/was not found .*: install it$/)
+      expect(read.mock.calls.filter(([folder]) => String(folder).includes('.local'))).toEqual([])
+    } finally {
+      vi.restoreAllMocks()
+      syncBuiltinESMExports()
+    }
+  })
+
   test('what is named and has none is not passed over', () => {
     expect(() => findLibrary(library, 'install it', { [library.variable]: root })).toThrow(
       new RegExp(`${library.title}.* was not found in ${library.variable} .*: install it$`),
     )
   })
+})
+
+test.each([
+  [[2, 3], 'are 6 numbers, and data has 4'],
+  [[1], 'are 1 numbers, and data has 4'],
+  [[], 'are 1 numbers, and data has 4'],
+  [[-2, -2], 'dims are whole numbers from 0 on, not -2x-2'],
+  [[0.5, 8], 'dims are whole numbers from 0 on, not 0.5x8'],
+  [['2', 2], 'dims are whole numbers from 0 on, not 2x2'],
+])('four numbers of shape %o never reach native memory', (dims, message) => {
+  const feeds = { x: { type: 'float32', data: new Float32Array(4), dims } }
+  const inputs = [{ name: 'x', dtype: 'float32', shape: null }]
+  expect(() => tensorsOf(feeds, inputs, { float32: [4, Float32Array] })).toThrow(message)
 })
 
 describe('plain numbers, as onnxruntime takes them', () => {
