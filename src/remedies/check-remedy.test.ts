@@ -114,7 +114,7 @@ describe('checkRemedy', () => {
       toy(() => []),
       [{ name: 'small', model: small }],
     )
-    await expect(idle).rejects.toThrow(/graphs of 6 in which the rewrite found something/)
+    await expect(idle).rejects.toThrow(/graphs of \d+ in which the rewrite found something/)
   })
   test('fills evidence in from the feeds, and types of all values where asked', async () => {
     let evidence = exampleEvidence()

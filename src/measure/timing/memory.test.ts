@@ -41,10 +41,3 @@ test('after a reset the most is that of what follows, beyond what was there at t
 test('is unknown where the system does not tell', () => {
   expect(watchMemory({ ...process(), mostBytes: () => null }).peakBytes()).toBeNull()
 })
-
-test.runIf(globalThis.process.platform === 'linux')('Linux tells', () => {
-  const memory = watchMemory()
-  // Written to, so that it is resident.
-  const written = Buffer.alloc(64e6, 1)
-  expect(memory.peakBytes()).toBeGreaterThan(written.length / 2)
-})
