@@ -51,7 +51,8 @@ export const runsAlone = ([first, second]: readonly string[]): boolean =>
 /** Runs the command and ends this process with its exit code: 128 and the number of the signal where one ended it, as shells do. */
 export function supervise(argv: readonly string[]): void {
   const run = randomBytes(9).toString('hex')
-  const temporary = join(tmpdir(), `whyslow-${run}`)
+  // Short: see makeTemporaryFolder.
+  const temporary = join(tmpdir(), `whyslow-${randomBytes(4).toString('hex')}`)
   const child = fork(process.argv[1]!, argv, {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: {

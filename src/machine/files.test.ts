@@ -45,6 +45,7 @@ test('what a killed run left goes: its temporary folders, and what it had not fi
   vi.stubEnv(TEMPORARY_VARIABLE, run)
   try {
     writeFileSync(join(makeTemporaryFolder('whyslow-'), 'a'), '')
+    expect(makeTemporaryFolder('whyslow-trial-')).toMatch(/\/whyslow-run\/trial-.{6}$/)
     expect(statSync(run).mode & 0o777).toBe(0o700)
     const [half, done] = [join(folder, 'fast.tmp'), join(folder, 'done')]
     const finished = markUnfinished(done)

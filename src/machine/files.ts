@@ -38,12 +38,15 @@ export const besideOf = (path: string): string => join(dirname(path), `.${basena
 /** The folder for all temporary files of one run of the command, which its supervisor removes; made when something is first put there. */
 export const TEMPORARY_VARIABLE = 'WHYSLOW_TEMPORARY'
 
-/** A folder of this user alone; who makes it removes it. */
+/**
+ * A folder of this user alone; who makes it removes it. Its path stays short: a browser puts a socket into folders below it, whose path may have 108
+ * characters (unix(7)).
+ */
 export function makeTemporaryFolder(prefix: string): string {
   const ofRun = process.env[TEMPORARY_VARIABLE]
   if (ofRun === undefined) return mkdtempSync(join(tmpdir(), prefix))
   mkdirOnce(ofRun)
-  return mkdtempSync(join(ofRun, prefix))
+  return mkdtempSync(join(ofRun, prefix.replace(/^whyslow-(?=.)/, '')))
 }
 
 /** Throws where somebody else made it: nobody else knows its name. */

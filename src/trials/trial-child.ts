@@ -8,7 +8,7 @@ import { endEngines } from './engine-of.ts'
 import type { Task } from './port.ts'
 
 // Nobody else is left to remove what this process keeps in its folder for temporary files (local-runner.ts).
-const folder = path.basename(os.tmpdir()).startsWith('whyslow-trial-') ? os.tmpdir() : null
+const folder = /^(whyslow-)?trial-/.test(path.basename(os.tmpdir())) ? os.tmpdir() : null
 endWithParent(folder)
 process.on('disconnect', () => {
   endStarted()

@@ -8,8 +8,8 @@ import { onlyFull } from '../only-full.ts'
 import { ROOT } from '../sources.ts'
 
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED|E401|E403|E407)\b/
-/** Beside the engine, what is installed stays small. */
-const MOST_BYTES = 5e6
+/** Beside the engine, what is installed stays small: below the 8 MB that the design allows. */
+const MOST_BYTES = 5.5e6
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-pack-'))
 /** What is packed, as the build left it: packing rewrites dist/, and the tests that follow want it as it is. */
