@@ -71,8 +71,8 @@ export default defineConfig({
           exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
           maxConcurrency: 3,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          maxWorkers,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -85,7 +85,7 @@ export default defineConfig({
           fileParallelism: false,
           maxConcurrency: 3,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -15,19 +15,33 @@ export const QUIET: readonly string[] = [
 const TAKE_LONG = [
   ...QUIET,
   ...measured(
-    'bad-input compare engines examples exit-codes fleet fleet-s3 hostile-clients javascript-child javascript-replacements lint load',
+    'bad-input compare engines examples exit-codes fleet full-disk fleet-s3 hostile-clients javascript-child javascript-replacements lint load',
   ),
   ...measured(
-    'main-job pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
+    'main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
-  ...['commands/fleet/why-task', 'load/generator', 'pipeline/driver', 'pipeline/turns/start-contestant', 'serve/workers'].map(
-    (name) => `src/${name}.process.test.ts`,
-  ),
-  'src/trials/local-runner.process.test.ts',
+  ...[
+    'commands/fleet/why-task',
+    'pipeline/replace/ask-once',
+    'ship/place',
+    'ship/shipped/predict-ends',
+    'trials/end-process',
+    'trials/local-runner',
+    'load/generator',
+    'pipeline/driver',
+    'pipeline/turns/start-contestant',
+    'serve/workers',
+  ].map((name) => `src/${name}.process.test.ts`),
   ...['wasm', 'webgpu'].map((name) => `src/engines/onnxruntime/browser-${name}.test.ts`),
-  ...['page/numbers', 'page/page', 'page/screens', 'full/conformance', 'full/tabular-suites', 'fuzz/fuzz'].map(
-    (name) => `test/${name}.test.ts`,
-  ),
+  ...[
+    'page/each-document',
+    'page/numbers',
+    'page/page',
+    'page/screens',
+    'full/conformance',
+    'full/tabular-suites',
+    'fuzz/fuzz',
+  ].map((name) => `test/${name}.test.ts`),
 ]
 
 /** Whether this run names the files that it wants. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { onlyFull } from '../../test/only-full.ts'
 import { evaluateRow } from '../graph/forest/evaluate.ts'
 import { exampleForest, exampleTabular, listed, type Sketch } from '../graph/forest/example-forest.ts'
 import type { CategoryRule, TabularModel } from '../graph/forest/types.ts'
@@ -245,7 +246,8 @@ test('no name of a file becomes code', () => {
   expect(compileTrees(named).trees).not.toContain('evil')
 })
 
-test('millions of features of which two are used take memory for few rows alone', async () => {
+test('millions of features of which two are used take memory for few rows alone', async (context) => {
+  onlyFull(context, 'ten million features')
   let ms = 0
   const now = () => {
     ms += 10

@@ -10,7 +10,7 @@ import { fixture, folders, whyslow } from './command.ts'
 
 const MODEL = fixture('credit_mlp')
 
-test('a model is measured, explained, and its search for a cure ends in a folder that predicts', async ({ onTestFinished }) => {
+test('a model is measured and explained', async ({ onTestFinished }) => {
   const where = folders()
   onTestFinished(() => where.remove())
   const measured = await whyslow(where, MODEL, '--quick', '--seconds', '0.3', '--no-progress', '--json', '-')
@@ -18,7 +18,12 @@ test('a model is measured, explained, and its search for a cure ends in a folder
   const report = JSON.parse(measured.stdout) as ReportDocument
   expect(report.latency!.p50Ms).toBeGreaterThan(0)
   expect(report.answer).not.toBe('')
+})
 
+test('the search for a cure ends in a folder that predicts, also as a server', async (context) => {
+  onlyFull(context, 'a search, and a server')
+  const where = folders()
+  context.onTestFinished(() => where.remove())
   // Whether the setting helps is for the machine to say: the folder is written, and predicts, in any case.
   const out = join(where.root, 'fast')
   const fixed = await whyslow(where, 'fix', MODEL, '-o', out, '--only', 'memory-arena', '--budget', '1s', '--no-progress')

@@ -45,8 +45,8 @@ describe('whatever lies outside the file is refused', () => {
     expect(() => readRoot(file, schema, 'a.tflite')).toThrow(InputError)
   })
 
-  test('a million names of one table of many fields', () => {
-    const count = 1_000_000
+  test('hundreds of thousands of names of one table of many fields', () => {
+    const count = 300_000
     const end = 24 + 4 * count
     const whole = new Uint8Array(end + 12)
     whole.set(words(12, 0x0008_0006, 0x0000_0004, 8, 4, count))

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { onlyFull } from '../../../test/only-full.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { EngineOptions } from '../../engines/types.ts'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
@@ -325,7 +326,8 @@ print(spawnSync(process.execPath, ['--input-type=module', '-e', ${JSON.stringify
   })
 })
 
-test('types: what is right compiles, the shipped code itself with it, and what is wrong does not', async () => {
+test('types: what is right compiles, the shipped code itself with it, and what is wrong does not', async (context) => {
+  onlyFull(context, 'needs the compiler')
   const out = await shipped(STRINGS, { reuseOutputs: true })
   const use = (n: string) => `import { load } from './predict.mjs'
 import { Tensor } from 'onnxruntime-node'
