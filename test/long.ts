@@ -32,7 +32,9 @@ const TAKE_LONG = [
     'pipeline/turns/start-contestant',
     'serve/workers',
   ].map((name) => `src/${name}.process.test.ts`),
-  ...['wasm', 'webgpu'].map((name) => `src/engines/onnxruntime/browser-${name}.test.ts`),
+  ...['compiled/compiled', 'onnxruntime/browser-wasm', 'onnxruntime/browser-webgpu', 'tfjs/written-models'].map(
+    (name) => `src/engines/${name}.test.ts`,
+  ),
   ...[
     'page/each-document',
     'page/numbers',

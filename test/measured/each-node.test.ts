@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { startServe } from '../support/serve.ts'
-import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const MODEL = fixture('credit_mlp')
 
