@@ -1,6 +1,6 @@
 // What the benchmarks of load share: the command run, servers started and ended, rows of a table.
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const here = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -60,7 +60,8 @@ export function missing(program) {
   return found ? null : `${program} is not installed`
 }
 
-export const residentBytes = (pid) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
+/** Of the command and all that it started: the process that a shell starts runs the server in a second one. */
+export { residentBytes } from '../memory.mjs'
 
 export const ms = (value) => (value == null ? '-' : value >= 100 ? value.toFixed(0) : value.toFixed(2))
 export const rate = (value) => (value == null ? '-' : value >= 100 ? value.toFixed(0) : value.toFixed(1))
