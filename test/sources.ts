@@ -56,9 +56,27 @@ export const readSources = (): readonly Source[] => once('src', /\.ts$/)
 /** Every file of the page: TypeScript with elements in it. */
 export const readWebSources = (): readonly Source[] => once('web/src', /\.tsx?$/)
 
+/** Parsed when it is first asked what it imports: who asks for the text alone does not wait. */
 function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  return parseSource(path, text)
+  let parsed: Source | undefined
+  const parse = () => (parsed ??= parseSource(path, text))
+  return {
+    path,
+    text,
+    get imports() {
+      return parse().imports
+    },
+    get impurities() {
+      return parse().impurities
+    },
+  }
+}
+
+/** Without comments, which take most of the time. */
+const SYNTAX: ts.CreateSourceFileOptions = {
+  languageVersion: ts.ScriptTarget.ES2023,
+  jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
 }
 
 export function parseSource(path: string, text: string): Source {
@@ -96,7 +114,7 @@ export function parseSource(path: string, text: string): Source {
     }
     ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true))
+  visit(ts.createSourceFile(path, text, SYNTAX))
   return { path, text, imports, impurities }
 }
 
