@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { toBinary } from '@bufbuild/protobuf'
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { fullOr } from '../../test/only-full.ts'
 import { deepFreeze } from '../../test/support/deep-freeze.ts'
 import { whyInvalidValue } from '../engines/onnxruntime/facts/config-keys.ts'
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
@@ -140,7 +141,7 @@ async function proveFound(remedy: Remedy, applies: readonly AppliesCase[]): Prom
 }
 
 /** Graphs that hold what a rewrite looks for, in surroundings of their own. */
-const SURROUNDINGS = process.env.WHYSLOW_TEST_FULL ? 60 : 6
+const SURROUNDINGS = fullOr(60, 3)
 /** Of them, in which the rewrite must find something: others hide the pattern, or the engine refuses them. */
 const LEAST_APPLIED = SURROUNDINGS / 6
 /** Of whole numbers that activations were rounded to: additions in another order may cross one step. */

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { fullOr } from '../../test/only-full.ts'
 import { InputError } from '../graph/input-error.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { FIXTURES, planFor, scratch } from './example-plan.ts'
@@ -178,7 +179,7 @@ describe('what others named stays text', () => {
 })
 
 /** `npm test` disturbs every third operation. */
-const STEP = process.env.WHYSLOW_TEST_FULL === undefined ? 3 : 1
+const STEP = fullOr(1, 5)
 
 describe('where something goes wrong', () => {
   test('killed before any operation: none or a complete one, and the next run finds its way', async () => {
