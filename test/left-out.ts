@@ -2,7 +2,7 @@
 // must match one of its lines, or the run fails: what CI cannot run must not look as if it had passed.
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Reporter, TestModule } from 'vitest/node'
-import { isShort, LONG } from './long.ts'
+import { FEWER_CASES, isShort, LONG } from './long.ts'
 import { DURATIONS } from './slowest-first.ts'
 
 /** Files that take less need no place of their own in the order. */
@@ -18,7 +18,10 @@ export default class LeftOut implements Reporter {
         byReason.set(reason, [...(byReason.get(reason) ?? []), `${module.relativeModuleId} > ${test.fullName}`])
       }
     }
-    if (isShort) byReason.set('files that take long (npm run test:full)', [...LONG])
+    if (isShort) {
+      byReason.set('files that take long (npm run test:full)', [...LONG])
+      byReason.set('further cases of these files (npm run test:full)', [...FEWER_CASES])
+    }
     for (const [reason, tests] of byReason) console.log(`Left out: ${reason}\n${tests.map((name) => `  ${name}`).join('\n')}`)
     const file = process.env.WHYSLOW_ALLOWED_SKIPS
     const refused =
