@@ -1,22 +1,36 @@
 // The last lines of a test run: which tests were left out, and why, by reason. If WHYSLOW_ALLOWED_SKIPS names a file (.ci/run does), each reason
 // must match one of its lines, or the run fails: what CI cannot run must not look as if it had passed.
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Reporter, TestModule } from 'vitest/node'
+import { relative } from 'node:path'
+import type { Reporter, TestModule, TestSpecification } from 'vitest/node'
 import { FEWER_CASES, isShort, LONG } from './long.ts'
+import { missingEngine } from './missing-engine.ts'
+import { ROOT } from './root.ts'
 import { DURATIONS } from './slowest-first.ts'
 
 /** Files that take less need no place of their own in the order. */
 const SHORTEST_S = 0.5
 
 export default class LeftOut implements Reporter {
+  private files: readonly TestSpecification[] = []
+
+  onTestRunStart(files: readonly TestSpecification[]): void {
+    this.files = files
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const byReason = new Map<string, string[]>()
+    const add = (reason: string, name: string) => byReason.set(reason, [...(byReason.get(reason) ?? []), name])
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
         const reason = (result.state === 'skipped' ? result.note : undefined) ?? NO_REASON
-        byReason.set(reason, [...(byReason.get(reason) ?? []), `${module.relativeModuleId} > ${test.fullName}`])
+        add(reason, `${module.relativeModuleId} > ${test.fullName}`)
       }
+    }
+    for (const file of this.files) {
+      const reason = missingEngine(file)
+      if (reason !== null) add(reason, relative(ROOT, file.moduleId))
     }
     if (isShort) {
       byReason.set('files that take long (npm run test:full)', [...LONG])
