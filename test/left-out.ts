@@ -24,8 +24,8 @@ export default class LeftOut implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
-        const reason = (result.state === 'skipped' ? result.note : undefined) ?? NO_REASON
-        add(reason, `${module.relativeModuleId} > ${test.fullName}`)
+        const note = result.state === 'skipped' ? result.note : undefined
+        add(note ?? test.meta().leftOut ?? NO_REASON, `${module.relativeModuleId} > ${test.fullName}`)
       }
     }
     for (const file of this.files) {
@@ -48,8 +48,8 @@ export default class LeftOut implements Reporter {
   }
 }
 
-/** Of tests that are skipped by a condition of the machine: test.skipIf and test.runIf give none. */
-const NO_REASON = 'not for this machine'
+/** test.skipIf and test.runIf give none: needs.ts does. */
+const NO_REASON = 'no reason'
 
 /** One regular expression a line; lines that begin with # say why the next ones may be left out. */
 export function isAllowed(reason: string, allowed: string): boolean {

@@ -10,6 +10,15 @@ test('what npm test runs with fewer cases is listed, and printed at its end', ()
   expect(asking).toEqual([...FEWER_CASES])
 })
 
+test('whoever skips a test by a condition says what it needs', () => {
+  const files = ['src', 'test'].flatMap((folder) => filesUnder(folder, (path) => path.endsWith('.test.ts')))
+  const silent = files.filter((path) => {
+    const text = readFileSync(join(ROOT, path), 'utf8')
+    return /\.(skipIf|runIf)\(/.test(text) && !/\b(needs|needsEngine|LINUX|UNIX)\b/.test(text)
+  })
+  expect(silent).toEqual([])
+})
+
 test('each file that npm test leaves out exists', () => {
   expect(TAKE_LONG.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it, test } from 'vitest'
+import { needs } from '../../../../test/needs.ts'
 import { findOrt } from '../ort-node.ts'
 import { configKeys, knowsKey, whyInvalidValue } from './config-keys.ts'
 import { optimizers } from './optimizers.ts'
@@ -48,8 +49,7 @@ describe('the tables', () => {
   })
 
   const library = libraryOf()
-  if (library === null) console.log('the binary is not searched for the keys: no onnxruntime-node for Linux x64 here')
-  test.skipIf(library === null)('hold what the installed binary holds', () => {
+  test.skipIf(library === null)('hold what the installed binary holds', needs('onnxruntime-node for Linux x64'), () => {
     const { version, text } = library!
     const expected = configKeys.filter(({ name, architecture }) => architecture === undefined && knowsKey(version, name))
     expect(expected.length).toBeGreaterThan(40)
@@ -59,10 +59,14 @@ describe('the tables', () => {
     expect(later.filter(({ name }) => text.includes(name)).map(({ name }) => name)).toEqual([])
   })
 
-  test.skipIf(library === null || !library.version.startsWith('1.30.'))('name optimizers of 1.30', () => {
-    const { text } = library!
-    expect(optimizers.filter(({ name }) => !text.includes(name)).map(({ name }) => name)).toEqual([])
-  })
+  test.skipIf(library === null || !library.version.startsWith('1.30.'))(
+    'name optimizers of 1.30',
+    needs('onnxruntime-node 1.30 for Linux x64'),
+    () => {
+      const { text } = library!
+      expect(optimizers.filter(({ name }) => !text.includes(name)).map(({ name }) => name)).toEqual([])
+    },
+  )
 })
 
 function libraryOf(): { version: string; text: string } | null {
@@ -83,7 +87,7 @@ function wordsIn(bytes: Buffer): string {
   for (let at = 0; at <= bytes.length; at++) {
     const byte = bytes[at] ?? 0
     if (byte > 32 && byte < 127) continue
-    if (at - from >= 8) words.push(bytes.latin1Slice(from, at))
+    if (at - from >= 8) words.push(bytes.toString('latin1', from, at))
     from = at + 1
   }
   return words.join('\n')
