@@ -25,6 +25,7 @@ export const TAKE_LONG = [
     'pipeline/replace/ask-once',
     'ship/place',
     'ship/shipped/predict-ends',
+    'trials/cache',
     'trials/end-process',
     'trials/local-runner',
     'load/generator',
