@@ -1,8 +1,9 @@
 // Reads the source tree for the tests of conventions: which file imports what, and which globals it touches.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import ts from 'typescript'
+import type typescript from 'typescript'
 import { ROOT } from './root.ts'
+import { ts } from './typescript.ts'
 
 export { ROOT }
 
@@ -74,7 +75,7 @@ function readSource(path: string): Source {
 }
 
 /** Without comments, which take most of the time. */
-const SYNTAX: ts.CreateSourceFileOptions = {
+const SYNTAX: typescript.CreateSourceFileOptions = {
   languageVersion: ts.ScriptTarget.ES2023,
   jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
 }
@@ -88,7 +89,7 @@ export function parseSource(path: string, text: string): Source {
       : null
     imports.push({ specifier, typeOnly, later, target })
   }
-  const visit = (node: ts.Node): void => {
+  const visit = (node: typescript.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
       add(node.moduleSpecifier.text, isTypeOnlyImport(node.importClause))
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
@@ -118,7 +119,7 @@ export function parseSource(path: string, text: string): Source {
   return { path, text, imports, impurities }
 }
 
-function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
+function isTypeOnlyImport(clause: typescript.ImportClause | undefined): boolean {
   if (clause === undefined) return false
   if (clause.isTypeOnly) return true
   if (clause.name !== undefined || clause.namedBindings === undefined || ts.isNamespaceImport(clause.namedBindings)) return false

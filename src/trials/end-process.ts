@@ -93,7 +93,9 @@ const GONE_PAUSE_MS = 10
 export function endRun(
   run: string,
   listed = () => processesMarked(run, RUN_MARK),
-  pause = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_PAUSE_MS),
+  pause = (): void => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_PAUSE_MS)
+  },
 ): void {
   for (let tries = 0, left = listed(); left.length > 0 && tries < GONE_TRIES; tries++, left = listed()) {
     killAll(left)
