@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import type typescript from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { fullOr } from '../../test/only-full.ts'
 import { ts } from '../../test/typescript.ts'
@@ -173,7 +174,7 @@ describe('what others named stays text', () => {
     expect((parsed as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics).toEqual([])
     expect(parsed.statements.map(({ kind }) => ts.SyntaxKind[kind])).not.toContain('ExpressionStatement')
     const feeds = parsed.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === 'Feeds')!
-    expect(feeds.members.map((one) => (one.name as ts.StringLiteral).text)).toEqual([name])
+    expect(feeds.members.map((one) => (one.name as typescript.StringLiteral).text)).toEqual([name])
     expect(JSON.parse(fs.readFileSync(path.join(out, 'manifest.json'), 'utf8')).inputs[0].name).toBe(name)
   })
 })
