@@ -314,7 +314,7 @@ class Targets(unittest.TestCase):
         module = type(os)("user")
         module.__file__, module.predict = "user.py", [1, 2]
         with self.assertRaisesRegex(Contract, "user.py has a predict that is no function but a list: name a function"):
-            target.target_of(module, "stages", None)
+            target.target_of(module, None)
 
     def test_binding(self):
         bind = lambda function, has_model, predicts=True: target.bind(function, "M", has_model, predicts)  # noqa: E731
@@ -442,8 +442,8 @@ class Samples(unittest.TestCase):
         async def together():
             return [3, 4]
 
-        self.assertEqual(samples.read(one_by_one, None), ([1, 2], "module"))
-        self.assertEqual(samples.read(together, None), ([3, 4], "module"))
+        for given, items in ((one_by_one, [1, 2]), (together, [3, 4]), ({"a": 1}, [{"a": 1}])):
+            self.assertEqual(samples.read(target.Target("stages", [], None, given), None), (items, "module"))
 
     def test_none(self):
         for path in ("/no/such/folder", tempfile.mkdtemp()):
@@ -476,7 +476,7 @@ class Runs(unittest.TestCase):
     def test_stages_add_up_and_failures_have_their_place(self):
         path = written("def predict(x):\n    return 1 / x\n")
         module = module_file.import_file(path, lambda source, name: compile(source, name, "exec"))
-        found = target.target_of(module, "stages", None)
+        found = target.target_of(module, None)
         at = whereabouts.Whereabouts(None)
         made = predictions.Predictions(found, None, [1, 0], at)
         marks, values_of = made.first()
@@ -544,7 +544,7 @@ class Runs(unittest.TestCase):
             """
         )
         module = module_file.import_file(path, lambda source, name: compile(source, name, "exec"))
-        found = target.target_of(module, "stages", None)
+        found = target.target_of(module, None)
         model = finishing.awaited(found.load())
         made = predictions.Predictions(found, model, [7], whereabouts.Whereabouts(None))
         made.first()

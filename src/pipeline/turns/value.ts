@@ -35,9 +35,6 @@ export interface Encoded {
   readonly buffers: readonly Uint8Array[]
 }
 
-/** Bytes that the value takes on its way. */
-export const sizeOf = ({ buffers }: Encoded): number => buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
-
 type Elements = Readonly<ArrayLike<number | bigint>>
 
 /** The elements of an array; complex ones as twice as many numbers. null where the type is unknown here. */

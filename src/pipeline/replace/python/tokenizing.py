@@ -1,7 +1,7 @@
 """Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: reads one plan (JSON) from standard input, writes one answer (JSON),
 rows as facts.ts has alternatives, to standard output.
 
-Plan: file, call, isScript, arguments (of a script), samples (as the children of `ab` are given them; null: its own), places (file, line: of tokenizers), folders
+Plan: file, call, isScript, arguments (of a script), data (what --data named; null: its own samples), places (file, line: of tokenizers), folders
 (where a vocabulary may lie). The program runs as it is while `sys.setprofile` tells what its functions are given. What has the loop, or calls it, is called again
 for what it gives: ids are compared with the library's one by one, then both are timed in turns, without a profiler. Answer: ran (the program was run: the
 library is there), rows. Python 3.9 or newer.
@@ -13,23 +13,22 @@ if __name__ == "__main__":
     OUT = os.dup(1)
     os.dup2(2, 1)
     HERE = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:1] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "turns")]
+    sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
 
 import dis
 import gc
 import importlib.util
 import inspect
-import itertools
 import json
 import re
 import time
 import types
 
-import python_child as child
 import token_rows
 import vocabularies
-from whyslow_collector import module_file
+from whyslow_collector import module_file, samples, target
 from whyslow_collector.clock import in_turns
+from whyslow_collector.finishing import finished
 from whyslow_collector.places import Places
 
 MOST_CALLS = 64
@@ -156,28 +155,18 @@ def run(plan, told):
     sys.argv = [path, *plan["arguments"]]
     if plan["isScript"]:
         return run_script(path, told)
-    program = child.Program(module_file.import_file(path), plan["call"])
-    if program.load:
-        program.model = child.loaded(program)
-    call, end = program.whole(), time.perf_counter() + CALLS_S
-    samples = list(itertools.islice(samples_of(plan, program), MOST_CALLS))
+    found = target.target_of(module_file.import_file(path), plan["call"])
+    call, end = target.whole(found.steps(found.loaded())), time.perf_counter() + CALLS_S
+    given = samples.read(found, plan["data"], most=MOST_CALLS)[0] or [None]
     sys.setprofile(told)
     try:
-        for sample in samples:
-            child.finished(call(sample))
+        for sample in given:
+            finished(call(sample))
             if time.perf_counter() > end:
                 break
     finally:
         sys.setprofile(None)
-    return program
-
-
-def samples_of(plan, program):
-    if plan["samples"] is not None:
-        import base64
-
-        return (child.decode(one["tree"], [base64.b64decode(data) for data in one["buffers"]]) for one in plan["samples"])
-    return iter([None]) if program.samples is None else child.items_of(program.samples())
+    return call
 
 
 class Asked:
@@ -185,7 +174,7 @@ class Asked:
 
     def __init__(self, function, texts, plain, named):
         self.texts = texts
-        self.call = lambda: child.finished(function(*plain, **named))
+        self.call = lambda: finished(function(*plain, **named))
         start = time.perf_counter()
         self.value = self.call()
         self.took = time.perf_counter() - start

@@ -27,6 +27,7 @@ _PACKAGES = {
     "keras": "keras",
     "torch": "torch",
     "ai_edge_litert": "ai-edge-litert",
+    "scipy": "scipy",
     "transformers": "transformers",
     "tokenizers": "tokenizers",
     "PIL": "pillow",
@@ -52,6 +53,11 @@ class Run:
 def main():
     if sys.argv[1:] == ["engine"]:
         from .engines import serve
+
+        serve()
+        return
+    if sys.argv[1:2] == ["contestant"]:
+        from .contestant import serve
 
         serve()
         return

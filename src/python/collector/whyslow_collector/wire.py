@@ -3,7 +3,7 @@
 user's code or native code prints, or reads, cannot get among the messages.
 
 `Lines` are lines of JSON (src/pipeline/protocol.ts). `Frames` carry arrays, too: the header's length in four bytes (little-endian), the header
-in JSON, then the buffers that it lists under `bufs` (src/engines/python/frames.ts)."""
+in JSON, then buffers, whose sizes it lists under `bufs` (src/engines/python/frames.ts)."""
 
 import json
 import math
@@ -65,7 +65,7 @@ class Lines(Wire):
 
 class Frames(Wire):
     def send(self, header, buffers=()):
-        encoded = json.dumps(plain(header), allow_nan=False).encode()
+        encoded = json.dumps(plain({**header, "bufs": [len(one) for one in buffers]}), allow_nan=False).encode()
         self._send(struct.pack("<I", len(encoded)), encoded, *(one for one in buffers if len(one)))
 
     def receive(self):
@@ -75,7 +75,7 @@ class Frames(Wire):
         if not encoded:
             return None
         header = json.loads(encoded)
-        buffers = [self._read(told["nbytes"]) for told in header.get("bufs", ())]
+        buffers = [self._read(size) for size in header.pop("bufs")]
         return None if None in buffers else (header, buffers)
 
     def _read(self, length):
