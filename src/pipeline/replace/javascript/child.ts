@@ -3,10 +3,7 @@
 import fs from 'node:fs'
 import { endWithParent } from '../../../trials/end-with-parent.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
-import { readSamples } from '../../javascript/samples.ts'
-import { runFile } from '../../javascript/started.ts'
-import { stepOf, targetOf } from '../../turns/contract.ts'
-import { finished } from '../../turns/finished.ts'
+import { openCalls } from '../../turns/program.ts'
 import { type Atom, Refused } from './fragment.ts'
 import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
@@ -41,16 +38,10 @@ await run().then(
 )
 
 async function run(): Promise<void> {
-  const module = await runFile(plan.file, plan.start, plan.arguments)
-  const target = targetOf(module, plan.call, plan.file)
-  if (target.kind === 'script') return untilSeen()
-  const model = target.load === null ? undefined : await target.load()
-  const { list } = await readSamples(target.samples, plan.data)
-  const steps = target.stages.map((stage) => stepOf(stage, model))
-  for (let k = 0; k < MOST_CALLS && !isEnough(); k++) {
-    let value = list[k % list.length]
-    for (const step of steps) value = await finished(step(value))
-  }
+  const program = await openCalls(plan)
+  if (program === null) return untilSeen()
+  const { samples, call } = program
+  for (let k = 0; k < MOST_CALLS && !isEnough(); k++) await call(samples[k % samples.length])
 }
 
 function isEnough(): boolean {
