@@ -799,6 +799,24 @@ class Rules(unittest.TestCase):
         self.assertEqual(of("scikit-learn", "predict(x) with n_jobs=-1", "predict(x) with n_jobs=1"), "wrapper-overhead")
 
 
+class Agreement(unittest.TestCase):
+    def test_within_rounding_of_the_largest(self):
+        try:
+            import numpy as np
+        except ImportError:
+            self.skipTest("without NumPy")
+        for one, other, equal in (
+            ([1.0, 2.0], [1.0, 2.0], "bits"),
+            ([1.0, 2.0], [1.0, 2.0001], "rounding"),
+            ([100.0, 1e-6], [100.0, -1e-6], "rounding"),
+            ([1e-7, 2e-7], [2e-7, 1e-7], "different"),
+            ([1.0, float("nan")], [1.0, float("nan")], "bits"),
+            ([1.0, float("inf")], [1.0, 5.0], "different"),
+        ):
+            self.assertEqual(alternatives.compare(np.array(one), np.array(other)), equal, (one, other))
+        self.assertEqual(alternatives.compare(np.array([1]), np.array([2])), "different")
+
+
 class Wrappers(unittest.TestCase):
     @unittest.skipUnless(importlib.util.find_spec("numpy"), "numpy is not here")
     def test_what_a_booster_gives_is_answered_as_its_class_does(self):
