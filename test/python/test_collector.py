@@ -398,6 +398,18 @@ class ModuleFiles(unittest.TestCase):
         made = self.imported({"app_c/__init__.py": "from .service import ran", "app_c/service.py": "ran = [1]"}, "app_c/service.py")
         self.assertIs(made.ran, sys.modules["app_c"].ran)
 
+    def test_a_script_is_what_was_started_and_may_end_itself(self):
+        held = sys.modules["__main__"], sys.argv
+        source = "import sys\nran = [__name__, sys.argv[1:], given]\nsys.exit(int(sys.argv[1]))\n"
+        path = written(source, "script.py")
+        try:
+            main = module_file.run_main(path, ["0"], module_file.compiled(source, path), given=7)
+            self.assertEqual(main.ran, ["__main__", ["0"], 7])
+            with self.assertRaises(SystemExit):
+                module_file.run_main(path, ["3"], module_file.compiled(source, path), given=7)
+        finally:
+            sys.modules["__main__"], sys.argv = held
+
     def test_of_a_name_that_another_module_bears(self):
         made = self.imported({"ast.py": "own = 1"}, "ast.py")
         self.assertEqual((made.own, sys.modules["ast"]), (1, ast))

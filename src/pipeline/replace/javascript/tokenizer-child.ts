@@ -5,6 +5,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { dirname } from 'node:path'
 import { endWithParent } from '../../../trials/end-with-parent.ts'
 import type { AlternativeFact } from '../../facts.ts'
+import { say } from '../../javascript/channel.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import type { Insertion } from '../../javascript/prepare.ts'
 import { openCalls, type ProgramPlan } from '../../turns/program.ts'
@@ -25,7 +26,6 @@ const CALLS_MS = 10_000
 /** Of a script, how long it is looked at, and how long nothing new may come. */
 const SCRIPT_MS = 20_000
 const STILL_MS = 1000
-const ANSWER = 3
 
 endWithParent()
 const realExit = process.exit.bind(process)
@@ -87,6 +87,6 @@ async function untilStill(): Promise<void> {
 }
 
 function conclude(found: AlternativeFact | null): void {
-  fs.writeSync(ANSWER, JSON.stringify(found === null ? [] : [found]))
+  say(found === null ? [] : [found])
   realExit(0)
 }

@@ -20,7 +20,6 @@ import ast
 import importlib.machinery
 import importlib.util
 import json
-import types
 
 import rewrites
 from whyslow_collector import module_file, samples, target
@@ -171,7 +170,6 @@ def instrument(tree, candidates, numbers):
 def run(plan, codes, candidates, is_script):
     """Runs the program until every place was seen. `codes`: of its files, by path."""
     path = plan["file"]
-    sys.argv = [path, *(plan.get("arguments") or ())]
 
     def look(k, local, outer):
         candidates[k].look(local, outer, (MOST_SEEN, MOST_BYTES))
@@ -181,12 +179,9 @@ def run(plan, codes, candidates, is_script):
     sys.meta_path.insert(0, Finder(codes, look))
     code = codes[os.path.realpath(path)]
     if is_script:
-        main = types.ModuleType("__main__")
-        main.__file__, main.__whyslow_look__ = path, look
-        sys.modules["__main__"] = main
-        sys.path.insert(0, os.path.dirname(path))
-        exec(code, main.__dict__)
+        module_file.run_main(path, plan.get("arguments") or (), code, __whyslow_look__=look)
         return
+    sys.argv = [path]
     module = module_file.import_file(path, lambda *_: code, lambda made: setattr(made, "__whyslow_look__", look))
     found = target.target_of(module, plan["call"])
     call = target.whole(found.steps(found.loaded()))

@@ -132,29 +132,19 @@ class Texts:
             frame = frame.f_back
 
 
-def run_script(path, told):
-    """What it defines lives on in the module, however it ends, so that it can be called again."""
-    main = types.ModuleType("__main__")
-    main.__file__ = path
-    sys.modules["__main__"] = main
-    sys.path.insert(0, os.path.dirname(path))
-    code = module_file.compiled(module_file.read_source(path), path)
-    sys.setprofile(told)
-    try:
-        exec(code, main.__dict__)
-    except SystemExit:
-        pass
-    finally:
-        sys.setprofile(None)
-    return main
-
-
 def run(plan, told):
     """What is held as long as its functions are to be called."""
     path = plan["file"]
-    sys.argv = [path, *plan["arguments"]]
     if plan["isScript"]:
-        return run_script(path, told)
+        code = module_file.compiled(module_file.read_source(path), path)
+        sys.setprofile(told)
+        try:
+            return module_file.run_main(path, plan["arguments"], code)
+        except SystemExit:  # What it defines lives on, so that it can be called again.
+            return sys.modules["__main__"]
+        finally:
+            sys.setprofile(None)
+    sys.argv = [path]
     found = target.target_of(module_file.import_file(path), plan["call"])
     call, end = target.whole(found.steps(found.loaded())), time.perf_counter() + CALLS_S
     given = samples.read(found, plan["data"], most=MOST_CALLS)[0] or [None]
