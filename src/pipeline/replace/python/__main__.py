@@ -8,8 +8,6 @@ import os
 import sys
 
 if __name__ == "__main__":
-    OUT = os.dup(1)
-    os.dup2(2, 1)
     HERE = os.path.dirname(os.path.abspath(__file__))
     sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
 
@@ -19,11 +17,11 @@ sys.dont_write_bytecode = True
 import ast
 import importlib.machinery
 import importlib.util
-import json
 
 import rewrites
 from whyslow_collector import module_file, samples, target
 from whyslow_collector.finishing import finished
+from whyslow_collector.wire import answer_once
 from prove import Beside, Seen, copies, live, prove, shared, take_turns
 from uses import as_list, needs_list
 from vectorize import Refused, check_names_after, numpy_names, places, propose
@@ -312,8 +310,4 @@ def proven(source, budget_ms):
 
 
 if __name__ == "__main__":
-    told = json.dumps(answer(json.load(sys.stdin))).encode()
-    while told:
-        told = told[os.write(OUT, told):]
-    sys.stdout.flush()
-    os._exit(0)
+    answer_once(answer)

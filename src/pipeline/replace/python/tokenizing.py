@@ -10,8 +10,6 @@ import os
 import sys
 
 if __name__ == "__main__":
-    OUT = os.dup(1)
-    os.dup2(2, 1)
     HERE = os.path.dirname(os.path.abspath(__file__))
     sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
 
@@ -19,7 +17,6 @@ import dis
 import gc
 import importlib.util
 import inspect
-import json
 import re
 import time
 import types
@@ -30,6 +27,7 @@ from whyslow_collector import module_file, samples, target
 from whyslow_collector.clock import in_turns
 from whyslow_collector.finishing import finished
 from whyslow_collector.places import Places
+from whyslow_collector.wire import answer_once
 
 MOST_CALLS = 64
 CALLS_S = 10
@@ -293,8 +291,4 @@ def answer(plan):
 
 
 if __name__ == "__main__":
-    told = json.dumps(answer(json.load(sys.stdin))).encode()
-    while told:
-        told = told[os.write(OUT, told):]
-    sys.stdout.flush()
-    os._exit(0)
+    answer_once(answer)
