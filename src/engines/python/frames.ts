@@ -45,7 +45,7 @@ export class FrameReader {
   private next(): Frame | null {
     this.headerLength ??= this.take(4)?.readUInt32LE(0) ?? null
     if (this.headerLength === null) return null
-    // Longer text is none that can be read; it comes from a program that writes where it must not.
+    // No text can be longer: a program wrote into the pipe.
     if (this.headerLength > constants.MAX_STRING_LENGTH) throw new Error('what the Python process sent is no frame')
     this.header ??= JSON.parse(this.take(this.headerLength)?.toString() ?? 'null')
     if (this.header === null) return null

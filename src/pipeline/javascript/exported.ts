@@ -7,7 +7,7 @@ import { childrenOf, isFunction, isNode, nameOf, parseSource, type SyntaxNode, s
 
 export interface FileStart {
   readonly start: Start
-  /** Nothing in it is called: it runs from top to bottom. false: there is, or that shows when it has run. */
+  /** It runs from top to bottom, and exports nothing to call. false: it has something to call, or only running it can tell. */
   readonly isScript: boolean
 }
 
@@ -104,7 +104,7 @@ function isOneFunction(program: SyntaxNode): boolean {
       !/^(load|samples|preprocess|postprocess)$/.test(name) && (value === null || MAY_BE_FUNCTION.test(value.type)),
   )
   const [[name, value] = ['main', null]] = functions
-  // What stands behind the guard is the script, if it needs nothing.
+  // A function that needs nothing, behind a guard, is the script itself.
   const isMain = name === 'main' || (value?.params as readonly unknown[] | undefined)?.length === 0
   const sure = functions.filter(([, one]) => one !== null && isFunction(one))
   return functions.length > 0 && sure.length <= 1 && !(body.some(isGuard) && isMain)
@@ -115,7 +115,7 @@ const isGuard = ({ type, test }: SyntaxNode): boolean =>
   type === 'IfStatement' &&
   some(test as SyntaxNode, (node) => node.type === 'MetaProperty' || /^(process\.argv|require\.main)$/.test(nameOf(node) ?? ''))
 
-/** By the names they are exported under; null: that is not in this file. */
+/** Exported values with their names; null: the value is in another file. */
 function exportedValues(body: readonly SyntaxNode[]): (readonly [string, SyntaxNode | null])[] {
   const declarations = body.map((node) => (isNode(node.declaration) ? node.declaration : node))
   const own = new Map(declarations.flatMap(valuesOf))

@@ -73,7 +73,7 @@ function joined(rows: readonly Tensor[]): Tensor {
 
 const dataOf = (outputs: Feeds) => Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]))
 
-/** One behind the other. */
+/** The elements of all rows in one array. */
 function joinedData(rows: readonly Tensor[]): unknown {
   const [{ data }] = rows as [Tensor]
   if (Array.isArray(data)) return rows.flatMap((row) => Array.from(row.data))

@@ -95,7 +95,7 @@ const largest = (values: readonly (number | null)[]): number | null =>
 
 const WORST: readonly ValueAgreement[] = ['different', 'not-comparable', 'close', 'identical']
 
-/** Of several values together. */
+/** The sum of several comparisons: the worst agreement, and the largest differences. */
 export function sumComparisons(comparisons: readonly Comparison[]) {
   const far = comparisons.flatMap(({ farPixels }) => farPixels ?? [])
   return {

@@ -66,7 +66,7 @@ test('zeros of two signs are no distance apart', () => {
 test('what stands in place of something else agrees to the bit, or within rounding of its own scale', () => {
   expect(equalOf({ y: Float32Array.of(1, 2) }, { y: Float32Array.of(1, 2) })).toBe('bits')
   expect(equalOf({ y: Float32Array.of(1, 2) }, { y: Float32Array.of(1, 2.0001) })).toBe('rounding')
-  // However small they are, and whatever is beside them.
+  // Small outputs have a small scale, and each output has its own.
   expect(equalOf({ y: [1e-7, 2e-7] }, { y: [2e-7, 1e-7] })).toBe('different')
   expect(equalOf({ x: [1000, 1], y: [0.1, 0.2] }, { x: [1000, 1], y: [0.11, 0.2] })).toBe('different')
   expect(equalOf({ y: Int32Array.of(1_000_000) }, { y: Int32Array.of(1_000_001) })).toBe('different')

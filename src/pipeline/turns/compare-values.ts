@@ -31,7 +31,7 @@ export interface Comparison {
 }
 
 export interface ValueOptions {
-  /** Relative to the larger of both numbers, or to the scale of their array (measure/outputs/scale.ts). null: by the coarser of both types. */
+  /** A share of the larger of both numbers, or of the scale of their array (measure/outputs/scale.ts). null: what the coarser of both types has. */
   readonly tolerance: number | null
   /** Both come from one language, so that their types can be told apart. */
   readonly sameLanguage: boolean
@@ -94,7 +94,7 @@ export function compareValues(a: Encoded, b: Encoded, options: ValueOptions): Co
   }
 }
 
-/** As what stands in place of something else is said to agree with it: to the bit, or up to rounding of a model's outputs. */
+/** How a replacement agrees with what it replaces: to the bit, or up to rounding of a model's outputs. */
 export function equalOf(a: unknown, b: unknown): 'bits' | 'rounding' | 'different' {
   const { agreement } = compareValues(encodeValue(a), encodeValue(b), { tolerance: ROUNDING, sameLanguage: true })
   return agreement === 'identical' ? 'bits' : agreement === 'close' ? 'rounding' : 'different'

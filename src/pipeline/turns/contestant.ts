@@ -20,7 +20,7 @@ export interface Source {
   readonly language: 'javascript' | 'python'
   /** The function to call in place of the stages; null: the stages. */
   readonly call: string | null
-  /** Of JavaScript, as its source says. */
+  /** How a file of JavaScript is started; its source says so (javascript/exported.ts). */
   readonly start?: Start | 'script'
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]

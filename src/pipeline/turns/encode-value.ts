@@ -25,7 +25,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   BigUint64Array: 'uint64',
 }
 
-/** As NumPy names the elements of a typed array. */
+/** NumPy's name for the elements of a typed array. */
 export const dtypeOf = (array: object): string | undefined => DTYPES[typeOf(array)]
 
 /** The value as plain data. */

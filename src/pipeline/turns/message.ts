@@ -17,7 +17,7 @@ const isEncoded = (value: object): value is Encoded => 'tree' in value && 'buffe
 export const decodeMessage = ({ header, buffers }: Frame): unknown =>
   replaceObjects(header, (value) => {
     if (!isPlaced(value)) return null
-    // In memory of their own: the frame is let go.
+    // Copies, so that the frame can be freed.
     const own = buffers.slice(value.first, value.first + value.count).map((one) => new Uint8Array(one))
     return { tree: value.tree, buffers: own }
   })

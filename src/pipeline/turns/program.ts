@@ -9,9 +9,9 @@ export interface ProgramFile {
   readonly file: string
   /** The function to call in place of the stages; null: the stages, or the file as a script. */
   readonly call: string | null
-  /** As its source says (javascript/exported.ts). */
+  /** Its source says so (javascript/exported.ts). */
   readonly start: Start
-  /** Of a script. */
+  /** What follows a script's name. */
   readonly arguments: readonly string[]
 }
 

@@ -28,7 +28,7 @@ async def _each(items):
 def run(awaitable):
     """What it gives. What `load` opened belongs to the loop that predictions run on."""
     if not _loops:
-        # Not before: what the user's code imports is a part of its import.
+        # Imported late: if the user's code imports it, that is part of its own import time.
         import asyncio
 
         _loops.append(asyncio.new_event_loop())
@@ -37,7 +37,7 @@ def run(awaitable):
 
 
 def loop():
-    """The event loop that calls are awaited on; None where nothing was awaited yet."""
+    """The event loop that calls are awaited on; None if nothing was awaited yet."""
     return _loops[0] if _loops else None
 
 

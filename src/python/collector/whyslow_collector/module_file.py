@@ -54,8 +54,8 @@ def import_file(path, compile_source=None, before=None):
 
 
 def run_main(path, words, code, **more):
-    """Runs it as `python FILE` does: as `__main__`, with its own arguments and folder. An exit of its own with nothing or 0 is an end like any other.
-    `more`: names that it has."""
+    """Runs a file as `python FILE` does: as `__main__`, with its own arguments and folder. An exit of its own with nothing or 0 is an end like any other.
+    `more`: names that are defined in it beforehand."""
     main = types.ModuleType("__main__")
     main.__file__ = path
     main.__builtins__ = __builtins__

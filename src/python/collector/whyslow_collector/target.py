@@ -61,7 +61,7 @@ def single_of(tree):
     if len(public) != 1 or "predict" in assigned:  # a value that it predicts
         return None
     guards = [node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
-    # What stands behind the guard is the script, where it needs nothing.
+    # A function that needs nothing, behind a guard, is the script itself.
     if guards and (public[0].name == "main" or _required(public[0].args) == 0):
         return None
     quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
@@ -140,7 +140,7 @@ class Target:
         return {"kind": self.kind, "stages": [name for name, _ in self.stages], "places": [_place(one) for _, one in self.stages]}
 
     def loaded(self):
-        """The model; None where it has none."""
+        """The model; None if there is no load."""
         return awaited(self.load()) if callable(self.load) else self.load
 
     def own_samples(self):
@@ -177,7 +177,7 @@ def whole(steps):
 
 
 def target_of(module, call):
-    """Of the module, or what it calls `pipeline`; what that does not have may be the module's."""
+    """The target is the module, or what it calls `pipeline`; the module has what that lacks."""
     holder = getattr(module, HOLDER, None)
     if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
         holder = module
@@ -262,7 +262,7 @@ def bind(function, model, has_model, predicts=False, is_first=False):
 
 
 def _spread(function, count):
-    """It takes the members of its sample, by their names where it has them."""
+    """The function, called with the members of its sample, by their names if it has them."""
     names = [one.name for one in parameters_of(function)]
 
     def call(sample):
