@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 
-from .clock import MS, now_ns
 from .errors import Contract, reason_of
 from .places import Places, innermost, shown
 from .predictions import Failed
