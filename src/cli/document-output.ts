@@ -2,7 +2,9 @@
 // writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
 import { basename } from 'node:path'
 import { renderJson } from '../report/text/json.ts'
+import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
+import type { StageProgress, Stages, Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 import { checkTarget, type Target, writeTarget } from './write-file.ts'
 
@@ -63,6 +65,33 @@ export function documentOutput({ json, html, markdown = false }: DocumentFlags, 
       if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
     },
   }
+}
+
+/** A stage that measures, and what is said of its document. */
+export interface Measuring<D extends object> extends Pick<Delivery, 'name' | 'others'> {
+  /** Files that are read. */
+  readonly inputs: readonly string[]
+  readonly run: (stages: Stages, listeners: Listeners) => Promise<D>
+  readonly text: (document: D) => string
+}
+
+interface Listeners {
+  readonly onProgress: (progress: StageProgress) => void
+  readonly signal: AbortSignal
+}
+
+/** Runs the stage under a line of progress and delivers its document, which it returns. Throws as `documentOutput`, `run` and `deliver` do. */
+export async function measureAndDeliver<D extends object>(
+  flags: DocumentFlags & { readonly progress: boolean },
+  { screen, signal, load }: Surroundings,
+  { inputs, run, text, ...said }: Measuring<D>,
+): Promise<D> {
+  const output = documentOutput(flags, ...inputs)
+  const progress = openProgress(screen, flags.progress)
+  const document = await run(await load(), { onProgress: progress.show, signal }).finally(progress.clear)
+  signal.throwIfAborted()
+  await output.deliver(screen, { ...said, document, text: () => text(document) })
+  return document
 }
 
 async function markdownOf(document: object, screen: Screen): Promise<string> {

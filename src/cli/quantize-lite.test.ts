@@ -5,7 +5,8 @@ import { afterAll, expect, test } from 'vitest'
 import type { LiteQuantizeDocument } from '../report/documents/lite-quantize.ts'
 import { keptScreen } from './example-screen.ts'
 import { unaskedStages } from './example-stages.ts'
-import { type QuantizeFlags, runQuantize } from './quantize.ts'
+import type { FlagsOf } from './options/flags.ts'
+import { runQuantize } from './quantize.ts'
 import { UsageError } from './usage-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-quantize-'))
@@ -33,10 +34,10 @@ const document: LiteQuantizeDocument = {
 
 const screen = keptScreen()
 let asked: Record<string, unknown> = {}
-const run = (flags: Partial<QuantizeFlags>) =>
+const run = (flags: Partial<FlagsOf<'quantize'>>) =>
   runQuantize(
     model,
-    { graphOptimization: 'all', cache: true, progress: false, out: join(folder, 'int8.tflite'), ...flags },
+    { graphOptimization: 'all', cache: 'use', lock: true, progress: false, out: join(folder, 'int8.tflite'), ...flags },
     {
       screen,
       signal: new AbortController().signal,

@@ -5,26 +5,15 @@ import { renderChromeTrace } from '../report/text/chrome-trace.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
 import { documentOutput } from './document-output.ts'
 import { openedPage } from './live-page.ts'
-import { checkModel, type ModelFlags, modelOptions } from './model-flags.ts'
+import { checkModel } from './model-flags.ts'
+import { type FlagsOf, optionsOf } from './options/flags.ts'
 import { openProgress } from './progress.ts'
 import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 import { checkTarget, type Target, writeTarget } from './write-file.ts'
 
-/** The options of the command, parsed. */
-export interface WhyFlags extends ModelFlags {
-  readonly json?: string
-  readonly html?: string
-  readonly markdown?: boolean
-  readonly open?: boolean
-  readonly roofline?: boolean
-  readonly saveEvidence?: string
-  readonly saveTrace?: string
-  readonly save?: boolean
-}
-
 /** Runs the command. Throws UsageError or the stages' InputError before anything is measured where input or paths cannot be used. */
-export async function runWhy(file: string, flags: WhyFlags, { screen, signal, load }: Surroundings): Promise<void> {
+export async function runWhy(file: string, flags: FlagsOf<'why'>, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, flags)
   const output = documentOutput(flags, file)
   if (flags.saveEvidence === '-')
@@ -43,7 +32,7 @@ export async function runWhy(file: string, flags: WhyFlags, { screen, signal, lo
   const page = flags.open ? await openedPage({ screen, signal }, progress.show) : undefined
   const onProgress = page?.onProgress ?? progress.show
   const work = async () => {
-    const measured = await why(file, { ...modelOptions(flags), onProgress, signal }).finally(progress.clear)
+    const measured = await why(file, { ...optionsOf('why', flags), onProgress, signal }).finally(progress.clear)
     signal.throwIfAborted()
     const report = page?.withPage(measured.report) ?? measured.report
     const written: string[] = []

@@ -3,14 +3,12 @@ import { engines } from '../engines/index.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import type { EnginesDocument } from '../report/documents/engines.ts'
 import { localTrials } from '../trials/local-runner.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
+import { DEFAULTS, type PlaceOptions, type WhyOptions } from './options.ts'
 import { placesOf } from './run.ts'
 import { toolVersion } from './version.ts'
 
 export async function listEngines(
-  given: Partial<
-    Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'litert' | 'python' | 'trials' | 'onProgress' | 'signal'>
-  > = {},
+  given: Partial<PlaceOptions & Pick<WhyOptions, 'trials' | 'onProgress' | 'signal'>> = {},
 ): Promise<EnginesDocument> {
   const rows: EnginesDocument['engines'] = []
   const places = placesOf({ ...DEFAULTS, ...given })
