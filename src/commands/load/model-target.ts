@@ -25,7 +25,7 @@ export async function openModelTarget(file: string, options: LoadOptions, folder
   const batches = { maxBatch, fewRows, batchDelayMs: batchDelayMs ?? 0, batchWithinMs: options.batchWithinMs ?? boundMs }
   const server = await startServerProcess(
     { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue: places, ...batches, deadlineSeconds } },
-    signal,
+    { signal, env: options.env },
   )
   const check = () => {
     const gone = server.gone()

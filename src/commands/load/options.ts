@@ -45,6 +45,8 @@ export interface LoadOptions {
   readonly deadlineSeconds: number | null
   /** Where requests wait, other set-ups of the server are tried, too. */
   readonly alternatives: boolean
+  /** Variables for the process of that server, such as where an engine's library is. */
+  readonly env: Readonly<Record<string, string>>
   /** Inputs of a model, as WhyOptions has them. */
   readonly shapes: WhyOptions['shapes']
   readonly values: WhyOptions['values']
@@ -86,6 +88,7 @@ export const LOAD_DEFAULTS: LoadOptions = {
   batchWithinMs: null,
   deadlineSeconds: null,
   alternatives: true,
+  env: {},
   shapes: new Map(),
   values: new Map(),
   data: null,
