@@ -57,6 +57,11 @@ export interface WhyOptions {
   readonly signal?: AbortSignal
 }
 
+/** Options that say where engines are; null: where they usually are. */
+const NO_PLACES = { ort: null, browser: null, openvino: null, litert: null, python: null }
+export const PLACES = Object.keys(NO_PLACES) as (keyof typeof NO_PLACES)[]
+export type PlaceOptions = Pick<WhyOptions, keyof typeof NO_PLACES>
+
 export const DEFAULTS: WhyOptions = {
   shapes: new Map(),
   values: new Map(),
@@ -69,11 +74,7 @@ export const DEFAULTS: WhyOptions = {
   engine: referenceEngine.id,
   seconds: null,
   quick: false,
-  ort: null,
-  browser: null,
-  openvino: null,
-  litert: null,
-  python: null,
+  ...NO_PLACES,
   graphOptimization: 'all',
   configEntries: {},
   saveInputs: null,
@@ -81,10 +82,6 @@ export const DEFAULTS: WhyOptions = {
   memoryLimitBytes: null,
   trials: localTrials,
 }
-
-/** Options that say where engines are. */
-export const PLACES = ['ort', 'browser', 'openvino', 'litert', 'python'] as const
-export type PlaceOptions = Pick<WhyOptions, (typeof PLACES)[number]>
 
 /** Options with one value that tell of the inputs and the engine; their flags are called as they are. */
 const TELLING = [
