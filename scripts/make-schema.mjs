@@ -108,10 +108,17 @@ export function makeSchema({ file, root, text = readFileSync(file, 'utf8'), clos
   function referenceSchema(type) {
     const name = type.typeName.getText()
     if (name === 'Readonly') return typeSchema(type.typeArguments[0])
+    if (name === 'Required') return wholeSchema(type.typeArguments[0])
     if (name === 'Record') return recordSchema(type)
     if (type.typeArguments !== undefined || !ts.isIdentifier(type.typeName)) return fail(type)
     define(name, scopeAt(type))
     return { $ref: `#/$defs/${name}` }
+  }
+
+  /** An interface with no field left out. */
+  function wholeSchema(type) {
+    const { properties } = define(type.typeName.text, scopeAt(type)).schema
+    return withFields(properties, Object.keys(properties))
   }
 
   function recordSchema(type) {

@@ -6,11 +6,11 @@ import { InputError } from '../../graph/input-error.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import type { Source } from '../../pipeline/turns/contestant.ts'
 import { decide, LEVEL, type Pair } from '../../pipeline/turns/take-turns.ts'
-import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
+import type { AbDocument, AbOutputs, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
 import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { StageProgress } from '../options.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 
 interface ScriptsPlan {
   readonly pairs: number
@@ -61,9 +61,7 @@ export async function compareScripts(
     packages: [],
   })
   const document = {
-    schema: 'whyslow-ab/1' as const,
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-ab/1'),
     ...decide(pairs),
     levelPercent: LEVEL,
     pairs,
@@ -138,7 +136,7 @@ function runScript({ file, interpreter }: Source, name: string, { limitSeconds, 
 /** Every run's lines, first runs first. Exported for its test. */
 export function comparePrinted(a: readonly string[], b: readonly string[], tolerance: number | null): AbDocument['outputs'] {
   const [left, right] = [steadyLines(a), steadyLines(b)]
-  const differences: AbDocument['outputs']['differences'] = []
+  const differences: AbOutputs['differences'][number][] = []
   let [numbers, differing, maxAbsolute, maxRelative] = [0, 0, 0, 0]
   let compared = 0
   for (let line = 0; line < Math.max(left.length, right.length); line++) {
