@@ -228,7 +228,7 @@ export const flags = {
   load: [
     flag('--rate <list>', 'requests a second, a run for each', parse.rates, { name: 'rates' }),
     flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'"),
-    budget('with --slo: how long to search (default: 10m)'),
+    budget('with --slo: how long to search (default: 160s)'),
     flag('--clients <list>', 'closed loop: clients that wait for their answers', parse.batches),
     flag('--arrivals <how>', 'poisson (default), constant, bursts, or a file of recorded arrivals'),
     seconds('how long each run lasts (default: what percentiles take)'),
