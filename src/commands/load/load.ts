@@ -106,7 +106,7 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
     '--engine': engine,
     '--queue': queue,
     '--max-batch': maxBatch,
-    '--batch-delay': batchDelayMs,
+    '--batch-delay': batchDelayMs || null,
     '--deadline': deadlineSeconds,
   })
   if (!isAddress(target)) {
