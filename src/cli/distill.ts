@@ -1,7 +1,6 @@
 // `whyslow distill MODEL`: a simpler model that predicts nearly the same. Here: paths, files and what goes to the screen.
 import { renderDistill } from '../report/text/distill-text.ts'
-import { openCommentary } from './commentary.ts'
-import { documentOutput } from './document-output.ts'
+import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
@@ -11,15 +10,14 @@ import { UsageError } from './usage-error.ts'
 const USUAL_LOSS = 0.01
 
 /** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */
-export async function runDistill(file: string, flags: FlagsOf<'distill'>, { screen, signal, load }: Surroundings): Promise<void> {
+export async function runDistill(file: string, flags: FlagsOf<'distill'>, around: Surroundings): Promise<void> {
   checkModel(file, {})
-  const { data, ...options } = optionsOf('distill', flags)
+  const { data, ...options } = { labels: null, out: null, force: false, maxLoss: USUAL_LOSS, ...optionsOf('distill', flags) }
   if (data === undefined) throw new UsageError('distill: give rows that the model was not trained on, as in --data labelled.csv')
-  const output = documentOutput(flags, file)
-  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
-  const { distill } = await load()
-  const untyped = { labels: null, out: null, force: false, maxLoss: USUAL_LOSS }
-  const document = await distill(file, { ...untyped, ...options, data, signal, ...commentary.listeners }).finally(commentary.end)
-  signal.throwIfAborted()
-  await output.deliver(screen, { document, name: 'distill document', text: () => `${renderDistill(document, screen.width)}\n` })
+  await measureAndDeliver(flags, around, {
+    inputs: [file],
+    name: 'distill document',
+    run: ({ distill }, { signal }, { listeners }) => distill(file, { ...options, data, signal, ...listeners }),
+    text: (document) => `${renderDistill(document, around.screen.width)}\n`,
+  })
 }

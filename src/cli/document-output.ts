@@ -2,7 +2,7 @@
 // writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
 import { basename } from 'node:path'
 import { renderJson } from '../report/text/json.ts'
-import { openProgress } from './progress.ts'
+import { type Commentary, openCommentary } from './commentary.ts'
 import type { Screen } from './screen.ts'
 import type { StageProgress, Stages, Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
@@ -71,7 +71,8 @@ export function documentOutput({ json, html, markdown = false }: DocumentFlags, 
 export interface Measuring<D extends object> extends Pick<Delivery, 'name' | 'others'> {
   /** Files that are read. */
   readonly inputs: readonly string[]
-  readonly run: (stages: Stages, listeners: Listeners) => Promise<D>
+  /** `commentary`: for stages that try remedies, and say so above the line of progress. */
+  readonly run: (stages: Stages, listeners: Listeners, commentary: Commentary) => Promise<D>
   readonly text: (document: D) => string
 }
 
@@ -87,8 +88,9 @@ export async function measureAndDeliver<D extends object>(
   { inputs, run, text, ...said }: Measuring<D>,
 ): Promise<D> {
   const output = documentOutput(flags, ...inputs)
-  const progress = openProgress(screen, flags.progress)
-  const document = await run(await load(), { onProgress: progress.show, signal }).finally(progress.clear)
+  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
+  const { onProgress } = commentary.listeners
+  const document = await run(await load(), { onProgress, signal }, commentary).finally(commentary.end)
   signal.throwIfAborted()
   await output.deliver(screen, { ...said, document, text: () => text(document) })
   return document

@@ -1,7 +1,6 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
 import { renderFix } from '../report/text/trials.ts'
-import { openCommentary } from './commentary.ts'
-import { documentOutput } from './document-output.ts'
+import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { FixOptions, Surroundings } from './stages.ts'
@@ -10,16 +9,15 @@ import { checkGoal, UsageError } from './usage-error.ts'
 type FixFlags = FlagsOf<'fix'>
 
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
-export async function runFix(file: string, flags: FixFlags, { screen, signal, load }: Surroundings): Promise<void> {
+export async function runFix(file: string, flags: FixFlags, around: Surroundings): Promise<void> {
   checkModel(file, flags)
-  const own = fixOptions(flags)
-  const output = documentOutput(flags, file)
-  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
-  const options = { ...optionsOf('fix', flags), ...own, ...commentary.listeners, signal }
-  const { fix } = await load()
-  const { report } = await fix(file, options).finally(commentary.end)
-  signal.throwIfAborted()
-  await output.deliver(screen, { document: report, name: 'report document', text: () => `\n${renderFix(report, screen)}` })
+  const options = { ...optionsOf('fix', flags), ...fixOptions(flags) }
+  const report = await measureAndDeliver(flags, around, {
+    inputs: [file],
+    name: 'report document',
+    run: async ({ fix }, { signal }, { listeners }) => (await fix(file, { ...options, ...listeners, signal })).report,
+    text: (fixed) => `\n${renderFix(fixed, around.screen)}`,
+  })
   // A dry run has tried nothing, so that it misses nothing.
   if (!flags.dryRun) checkGoal(flags.require, report.fix)
 }

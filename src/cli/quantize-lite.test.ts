@@ -70,7 +70,7 @@ test('a .tflite file is asked of the way of TensorFlow, dynamic range where noth
 })
 
 test('what only a search has is refused, and ranges need data', async () => {
-  await expect(run({ bits: '4' })).rejects.toThrow(UsageError)
+  await expect(run({ bits: 4 })).rejects.toThrow(UsageError)
   await expect(run({ require: 2 })).rejects.toThrow(/--require: a \.tflite file is written without a search/)
   await expect(run({ method: 'static' })).rejects.toThrow(/need real inputs; give --data/)
   await expect(run({ method: 'weights' })).rejects.toThrow(UsageError)

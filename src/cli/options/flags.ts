@@ -199,7 +199,7 @@ export const flags = {
   quantize: [
     ...out('-o, --out <path>', 'the folder to write, or name.onnx or name.tflite for the model alone', 'replace what is there'),
     own(flag('--method <name>', 'dynamic, static, weights or float16; all that pay', oneOf([...precisionMethods, 'float16']))),
-    own(flag('--bits <n>', 'of weights alone: 8 or 4; what is faster', oneOf(['8', '4']))),
+    own(flag('--bits <n>', 'of weights alone: 8 or 4; what is faster', (text) => Number(oneOf(['8', '4'])(text)) as 8 | 4)),
     own(flag('--calibration <name>', 'minmax, moving-average, percentile, entropy or mse', oneOf(calibrationMethods))),
     own(flag('--allow-synthetic', 'static int8 may take its ranges from made-up inputs')),
     maxLoss('largest loss of the outputs'),
