@@ -11,7 +11,7 @@ export async function runConvert(file: string, flags: FlagsOf<'convert'>, { scre
   checkModel(file, {})
   const { out, ...options } = optionsOf('convert', flags)
   if (out === undefined) throw new UsageError('convert: give the file to write, as in -o model.onnx')
-  const output = documentOutput(flags, file)
+  const output = documentOutput(flags, [file])
   const { convert } = await load()
   const converted = await convert(file, { force: false, ...options, out, signal })
   signal.throwIfAborted()

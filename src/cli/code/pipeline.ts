@@ -8,7 +8,6 @@ import { type FlagsOf, gapOptions, optionsOf } from '../options/flags.ts'
 import { openProgress } from '../progress.ts'
 import type { Surroundings } from '../stages.ts'
 import { UsageError } from '../usage-error.ts'
-import { checkTarget, writeTarget } from '../write-file.ts'
 
 /** Runs the command. Throws UsageError or InputError where the file, its samples or the arguments cannot be used, or where it fails. */
 export async function runPipeline(
@@ -18,11 +17,7 @@ export async function runPipeline(
 ): Promise<void> {
   if (flags.explainGap) return explainTheGap(file, flags, around)
   const { screen, signal, load } = around
-  const { saveProfile } = flags
-  const output = documentOutput(flags, file)
-  if (saveProfile === '-')
-    throw new UsageError('--save-profile -: only --json writes to standard output; give the name of a file')
-  const target = saveProfile === undefined ? undefined : checkTarget(saveProfile, '--save-profile', file)
+  const output = documentOutput(flags, [file], { '--save-profile': flags.saveProfile })
   const progress = openProgress(screen, flags.progress)
   const page = flags.open ? await openedPage({ screen, signal }, progress.show) : undefined
   const options = {
@@ -36,17 +31,14 @@ export async function runPipeline(
     const { evidence, report: measured } = await pipeline(file, options).finally(progress.clear)
     signal.throwIfAborted()
     const report = page?.withPage(measured) ?? measured
-    const written: string[] = []
-    if (target !== undefined) {
+    await output.write('--save-profile', 'profile', () => {
       if (evidence.stacks === undefined)
         throw new UsageError(`--save-profile: there is no profile to write: ${evidence.absent.lines ?? 'none was made'}`)
-      const name = report.pipeline?.file ?? file
-      const isCollapsed = /\.(txt|folded|collapsed)$/.test(target.path)
-      writeTarget(target, isCollapsed ? collapsedStacks(evidence.stacks) : speedscope(evidence.stacks, name), '--save-profile')
-      written.push(`profile: ${saveProfile}`)
-    }
+      const isCollapsed = /\.(txt|folded|collapsed)$/.test(flags.saveProfile!)
+      return isCollapsed ? collapsedStacks(evidence.stacks) : speedscope(evidence.stacks, report.pipeline?.file ?? file)
+    })
     const text = () => renderPipeline(report, screen)
-    await output.deliver(screen, { document: report, name: 'report document', text, others: written })
+    await output.deliver(screen, { document: report, name: 'report document', text })
     return report
   }
   const report = await (page?.around(work) ?? work())

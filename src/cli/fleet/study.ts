@@ -5,7 +5,7 @@ import { studyTable } from '../../report/text/tables/study-table.ts'
 import { documentOutput } from '../document-output.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
-import { tableOutput } from '../table-output.ts'
+import { tableFiles, writeTable } from '../table-output.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** Throws InputError where a file holds no reports. */
@@ -14,12 +14,11 @@ export async function runStudy(
   flags: FlagsOf<'study'>,
   { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
-  const output = documentOutput(flags, ...files)
-  const table = tableOutput(flags, files[0] ?? '')
+  const output = documentOutput(flags, files, tableFiles(flags))
   const { study } = await load()
   if (files.length === 0 && flags.store === undefined)
     throw new UsageError('study needs documents, or a store: give what --json wrote, or --store results.sqlite')
   const document = await study(files, optionsOf('study', flags))
-  const others = await table.write(() => studyTable(document), load)
-  await output.deliver(screen, { document, name: 'study document', text: () => renderStudy(document, screen), others })
+  await writeTable(output, () => studyTable(document), load)
+  await output.deliver(screen, { document, name: 'study document', text: () => renderStudy(document, screen) })
 }
