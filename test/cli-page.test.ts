@@ -23,8 +23,15 @@ const help = program.createHelp()
 
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`.replace(/(?<![.?])$/, '.')
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*')
-const rowOf = (option: Option) => `| \`${option.flags}\` | ${cell(help.optionDescription(option))} |`
-const tableOf = (rows: readonly string[]) => ['| flag | what it does |', '| --- | --- |', ...new Set(rows)].join('\n')
+const rowOf = (option: Option) => `\`${option.flags}\`\t${cell(help.optionDescription(option))}`
+
+/** Of two columns, with tabs between them: written as a formatter writes it. */
+function tableOf(rows: readonly string[]): string {
+  const lines = ['flag\twhat it does', ...new Set(rows)].map((row) => row.split('\t'))
+  const [first, second] = [0, 1].map((at) => Math.max(...lines.map((line) => line[at]!.length))) as [number, number]
+  const written = lines.map(([flag, words]) => `| ${flag!.padEnd(first)} | ${words!.padEnd(second)} |`)
+  return [written[0], `| ${'-'.repeat(first)} | ${'-'.repeat(second)} |`, ...written.slice(1)].join('\n')
+}
 
 /** A heading of the help is shared if several commands have it. */
 const headings = new Map<string, Command[]>()
@@ -62,7 +69,7 @@ function sharedSection([heading, having]: readonly [string, readonly Command[]])
     ]
     if (lacking.length === 0) return row
     const words = lacking.length < taking.length ? `not of ${list(lacking)}` : `of ${list(taking)}`
-    return row.replace(/ \|$/, ` (${words}) |`)
+    return `${row} (${words})`
   })
   return [`### ${titleOf(heading)}`, `Of ${list(having)}.`, tableOf(rows)].join('\n\n')
 }
