@@ -25,7 +25,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, model) => (await import('./why.ts')).runWhy(model, flags, surroundings(world)),
   },
   fix: {
-    about: 'try the remedies, prove them, hand over a faster model',
+    about: 'try remedies, prove them, write a faster model',
     takes: [['<model>', ANY]],
     run: async (flags, world, model) => (await import('./fix.ts')).runFix(model, flags, surroundings(world)),
   },
@@ -53,7 +53,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, first, second) => (await import('./ab.ts')).runAb(first, second, flags, surroundings(world)),
   },
   quantize: {
-    about: 'fewer bits where they are measured to pay, proven like a fix',
+    about: 'fewer bits where that is measured to pay, proven like a fix',
     takes: [['<model>', ANY]],
     run: async (flags, world, model) => (await import('./quantize.ts')).runQuantize(model, flags, surroundings(world)),
   },
@@ -109,7 +109,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, models) => (await import('./fleet/fleet.ts')).runFleet(models, flags, surroundings(world)),
   },
   agent: {
-    about: 'this machine takes trials from a queue, one at a time',
+    about: 'take trials from a queue on this machine, one at a time',
     run: async (flags, world) => (await import('./fleet/agent.ts')).runAgent(flags, surroundings(world)),
   },
   study: {

@@ -22,7 +22,7 @@ const save = (what: string) => own(flag('--save', `keep ${what} in the local his
 
 const progress = own(flag('--no-progress', 'show no progress'))
 /** `program.ts` acts on it. */
-const lock = own(flag('--no-lock', 'measure at once, although another measurement may run on this machine'))
+const lock = own(flag('--no-lock', 'do not wait for other measurements on this machine'))
 type CacheUse = 'use' | 'refresh' | 'off'
 const refresh = flag('--refresh', 'measure the roofs again', (): CacheUse => 'refresh', { name: 'cache' })
 const noCache = flag('--no-cache', 'neither read nor write the cache of roofs', (): CacheUse => 'off', {
@@ -48,27 +48,27 @@ const data = (what: string) => flag('--data <path>', what)
 const call = (what: string) => flag('--call <function>', what)
 const python = flag('--python <path>', 'the interpreter, or its environment')
 
-const batch = flag('--batch <n>', 'samples in a prediction', parse.positiveInteger)
-const batches = flag('--batch <sizes>', 'samples in a prediction; several, separated by commas', parse.batches, {
+const batch = flag('--batch <n>', 'samples per prediction', parse.positiveInteger)
+const batches = flag('--batch <sizes>', 'samples per prediction; several, separated by commas', parse.batches, {
   name: 'batches',
 })
 const inputs = [
   flag('--shape <name=1x3x224x224>', "an input's shape (repeatable)", parse.shapes, { name: 'shapes' }),
   flag('--value <name=v>', "an input's value (repeatable)", parse.assignments, { name: 'values' }),
-  data('inputs: npz, npy, csv, json, wav, a folder of samples or pictures, a test_data_set folder'),
+  data('inputs: npz, npy, csv, json, wav, a folder of samples or images, a test_data_set folder'),
   flag('--labels <name>', 'the array of --data that holds the labels'),
-  flag('--pictures <how>', 'what the bytes of pictures become, as imagenet or bgr,mean=104/117/123'),
+  flag('--pictures <how>', 'how image bytes become values, as in imagenet or bgr,mean=104/117/123'),
 ] as const
-const signature = flag('--signature <name>', "the one to read of a .tflite file's signatures")
+const signature = flag('--signature <name>', 'which signature of a .tflite file to read')
 const threads = (whose: string) => flag('--threads <n>', whose, parse.positiveInteger)
 const engine = flag('--engine <id>', 'what runs the model (default: ort-cpu)')
 /** Where engines are taken from. */
 const places = [
   flag('--ort <path>', "the folder of the engine's package"),
-  flag('--browser <path>', 'the Chromium that browser engines are measured in'),
+  flag('--browser <path>', 'the Chromium that browser engines run in'),
   flag('--openvino <path>', "the folder of OpenVINO's libraries"),
   flag('--litert <path>', "the folder of LiteRT's library"),
-  flag('--python <path>', 'the Python whose packages engines are looked for in'),
+  flag('--python <path>', 'the Python whose packages are searched for engines'),
 ] as const
 const levels = ['disabled', 'basic', 'extended', 'all'] as const
 
@@ -129,7 +129,7 @@ export const flags = {
   fix: [
     ...out('-o, --out <dir>', 'the folder to write', "replace a folder that is not whyslow's"),
     own(flag('--for <goal>', `${goals.join(', ')} or slo`, oneOf([...goals, 'slo']), { default: 'latency' })),
-    flag('--slo <objective>', "with --for slo: what the server holds, as in 'p99<20ms'"),
+    flag('--slo <objective>', "with --for slo: what the server must hold, as in 'p99<20ms'"),
     budget('how long to search; with --for slo the server takes four times that on top'),
     flag('--only <ids>', 'remedies to try, separated by commas', parse.list),
     engines('engines that may be shipped'),
@@ -140,10 +140,10 @@ export const flags = {
     flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
     flag('--outputs <names>', 'the only outputs to keep, separated by commas', parse.list),
     own(flag('--normalize <mean,std>', 'move this normalization into the model; or imagenet')),
-    own(flag('--layout <nhwc>', 'pictures are handed in with channels last')),
-    own(flag('--dtype <uint8>', 'pictures are handed in as bytes')),
-    own(flag('--resize <HxW>', 'pictures are handed in at this size; or free')),
-    own(flag('--picture <input>', 'the input that takes the pictures')),
+    own(flag('--layout <nhwc>', 'images come with channels last')),
+    own(flag('--dtype <uint8>', 'images come as bytes')),
+    own(flag('--resize <HxW>', 'images come in this size; or free')),
+    own(flag('--picture <input>', 'the input that takes the images')),
     ...report,
     ...model,
   ],
@@ -198,8 +198,14 @@ export const flags = {
   ],
   quantize: [
     ...out('-o, --out <path>', 'the folder to write, or name.onnx or name.tflite for the model alone', 'replace what is there'),
-    own(flag('--method <name>', 'dynamic, static, weights or float16; all that pay', oneOf([...precisionMethods, 'float16']))),
-    own(flag('--bits <n>', 'of weights alone: 8 or 4; what is faster', (text) => Number(oneOf(['8', '4'])(text)) as 8 | 4)),
+    own(
+      flag(
+        '--method <name>',
+        'dynamic, static, weights or float16 (default: all that pay)',
+        oneOf([...precisionMethods, 'float16']),
+      ),
+    ),
+    own(flag('--bits <n>', 'of weights alone: 8 or 4 (default: the faster)', (text) => Number(oneOf(['8', '4'])(text)) as 8 | 4)),
     own(flag('--calibration <name>', 'minmax, moving-average, percentile, entropy or mse', oneOf(calibrationMethods))),
     own(flag('--allow-synthetic', 'static int8 may take its ranges from made-up inputs')),
     maxLoss('largest loss of the outputs'),
@@ -221,7 +227,7 @@ export const flags = {
     data('rows, labelled if possible, that the model was not trained on'),
     flag('--labels <name>', 'the column or array of --data with the labels'),
     ...out('-o, --out <folder>', 'the folder to write: predict.mjs without an engine', "replace a folder that is not whyslow's"),
-    maxLoss('largest drop of the metric (0.01)'),
+    maxLoss('largest drop of the metric (default: 0.01)'),
     ...output('the distill document', 'the result'),
     progress,
   ],
@@ -232,43 +238,42 @@ export const flags = {
     flag('--clients <list>', 'closed loop: clients that wait for their answers', parse.batches),
     flag('--arrivals <how>', 'poisson (default), constant, bursts, or a file of recorded arrivals'),
     seconds('how long each run lasts (default: what percentiles take)'),
-    flag('--seed <n>', 'of the arrivals', parse.positiveInteger),
-    flag('--body <text>', 'what is posted; @file reads it (repeatable: drawn at random)', parse.gathered, { name: 'bodies' }),
-    flag('--header <line>', "as in 'Authorization: Bearer …' (repeatable)", parse.gathered, { name: 'headers' }),
-    flag('--method <name>', 'POST with a body, else GET'),
+    flag('--seed <n>', 'seed of the arrivals (default: 1)', parse.positiveInteger),
+    flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, { name: 'bodies' }),
+    flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, { name: 'headers' }),
+    flag('--method <name>', 'HTTP method (default: POST with a body, else GET)'),
     flag('--timeout <duration>', 'a request without an answer after this long has failed (default: 10s)', parse.seconds, {
       name: 'timeoutSeconds',
     }),
-    flag('--protocol <name>', "of an address: http; oip makes requests of the model's metadata", oneOf(['http', 'oip'])),
+    flag(
+      '--protocol <name>',
+      "of an address: http (default); oip makes requests from the model's metadata",
+      oneOf(['http', 'oip']),
+    ),
     ...group('Inputs:', [...inputs, batch]),
-    ...group('The server that is started for a model:', [workers('sessions'), ...serving]),
+    ...group('The server that is started for a model:', [workers('parallel sessions'), ...serving]),
     flag('--no-alternatives', 'try no other set-ups of the server if requests wait'),
     ...output('the load document', 'the run'),
     lock,
     progress,
   ],
   serve: [
-    flag('--port <n>', 'where it listens; 0: one that is free', parse.portNumber, { default: 8000 }),
-    flag('--grpc-port <n>', 'gRPC, too; takes the package @grpc/grpc-js', parse.portNumber),
+    flag('--port <n>', 'the port to listen on; 0: one that is free', parse.portNumber, { default: 8000 }),
+    flag('--grpc-port <n>', 'also serve gRPC on this port; needs the package @grpc/grpc-js', parse.portNumber),
     flag('--host <address>', 'the address to bind; 0.0.0.0 for all interfaces', String, { default: '127.0.0.1' }),
-    workers('sessions side by side'),
+    workers('parallel sessions'),
     flag('--name <name>', "what clients call the model (default: the file's name)"),
     ...serving,
-    flag(
-      '--stuck-after <duration>',
-      'a prediction that takes longer hangs: its worker is replaced (default: 60s)',
-      parse.seconds,
-      {
-        name: 'stuckAfterSeconds',
-      },
-    ),
-    flag('--body-limit <size>', 'largest body of a request (default: 256MiB)', parse.memorySize, { name: 'mostBodyBytes' }),
-    flag('--allow-host <name>', 'a name under which a proxy asks a server on loopback; *: any (repeatable)', parse.gathered, {
+    flag('--stuck-after <duration>', 'replace a worker whose prediction takes longer (default: 60s)', parse.seconds, {
+      name: 'stuckAfterSeconds',
+    }),
+    flag('--body-limit <size>', 'largest request body (default: 256MiB)', parse.memorySize, { name: 'mostBodyBytes' }),
+    flag('--allow-host <name>', 'a host name that a proxy on this machine may use; *: any (repeatable)', parse.gathered, {
       name: 'allowedHosts',
     }),
   ],
   check: [
-    flag('--baseline <model>', 'the model that it takes turns with'),
+    flag('--baseline <model>', 'the model to compare with, in turns'),
     flag('--against <report>', 'or the report document of an earlier run, or a store'),
     flag('--fail-above <ratio>', 'fail if it is slower than the baseline by this factor', parse.ratio, { default: 1.1 }),
     rounds('most fresh processes of each'),
@@ -289,7 +294,7 @@ export const flags = {
     ...report,
   ],
   view: [
-    flag('--port <n>', 'the port to listen on; any that is free', parse.positiveInteger),
+    flag('--port <n>', 'the port to listen on (default: one that is free)', parse.positiveInteger),
     own(flag('--no-open', 'open no browser')),
   ],
   fleet: [
