@@ -1,8 +1,15 @@
 import { Command } from 'commander'
 import { expect, expectTypeOf, test } from 'vitest'
+import { LOAD_DEFAULTS } from '../../commands/load/options.ts'
+import { SERVE_DEFAULTS } from '../../commands/serve/serve.ts'
 import type { Stages } from '../stages.ts'
 import { commanderOption, type Options } from './flag.ts'
 import { type CommandName, type FlagsOf, flags, optionsOf } from './flags.ts'
+
+const STAGE_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  load: { ...LOAD_DEFAULTS },
+  serve: { ...SERVE_DEFAULTS },
+}
 
 type Stage = keyof Stages & CommandName
 type OptionsTyped<C extends CommandName> = Options<(typeof flags)[C][number]>
@@ -75,3 +82,20 @@ test('a flag sets an option that its stage knows', () => {
   expectTypeOf<Exclude<keyof OptionsTyped<'engines'>, keyof NonNullable<Parameters<Stages['listEngines']>[0]>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'machine'>, keyof NonNullable<Parameters<Stages['describeMachine']>[0]>>>().toBeNever()
 })
+
+/** What help says that a flag is without being typed, and what the stage has it at; those alone that the stage knows as a value. */
+const told = (['load', 'serve'] as const).flatMap((name) =>
+  flags[name].flatMap(({ words, help, name: option, parse, default: own }) => {
+    const [, text] = /\(default: ([^)]+)\)/.exec(help) ?? []
+    const known = own ?? (option === null ? null : STAGE_DEFAULTS[name]![option])
+    return text === undefined || parse === undefined || known == null || text === '0'
+      ? []
+      : [[name, words, text, parse, known] as const]
+  }),
+)
+
+test('some defaults are told', () => expect(told.map(([, words]) => words)).toContain('--timeout <duration>'))
+
+test.each(told)('%s %s: the default %s in its help is that of the stage', (_, __, text, parse, known) =>
+  expect(parse(text)).toEqual(known),
+)
