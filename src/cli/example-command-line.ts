@@ -81,7 +81,7 @@ export const onTrials =
   }
 
 /** The document in that file, or in that text; it fits its schema. */
-export function validDocument(json: string, name: 'report' | 'comparison' | 'study' | 'load'): Record<string, unknown> {
+export function validDocument(json: string, name: string): Record<string, unknown> {
   const document = parsed(json)
   const validate = schemaOf(name)
   if (!validate(document)) throw new Error(`not a ${name} document: ${JSON.stringify(validate.errors)}`)
