@@ -83,7 +83,8 @@ export default defineConfig({
           include: [...QUIET],
           exclude: [...configDefaults.exclude, ...LONG],
           fileParallelism: false,
-          maxConcurrency: 3,
+          // As many as there are CPUs on the smallest machine.
+          maxConcurrency: 2,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

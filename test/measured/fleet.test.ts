@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openAgentQueue, openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
 import { makeJob, type Signer } from '../../src/commands/fleet/job.ts'
 import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
@@ -20,6 +20,7 @@ import { FLEET_DEFAULTS, fleet } from '../../src/commands/study/fleet.ts'
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { freePort } from '../support/port.ts'
+import { ownFolders } from './command.ts'
 
 const POSTGRES = '/usr/lib/postgresql'
 const MACHINE = 'x64-avx2-2c-abcdef'
@@ -360,8 +361,10 @@ test('PostgreSQL gives what it holds a page at a time, in order of time, and nam
   expect(warnings).toEqual([expect.stringMatching(/trial "broken" \(latency.p50Ms is not above 0\)/)])
 })
 
-test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async ({ skip }) => {
-  if ('reason' in store) skip(`without PostgreSQL: ${store.reason}`)
+test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async (context) => {
+  if ('reason' in store) context.skip(`without PostgreSQL: ${store.reason}`)
+  // The roofs are known there.
+  vi.stubEnv('XDG_CACHE_HOME', ownFolders(context).cache)
   const { url } = store as { url: string }
   await (await openPostgres(url)).close()
   const owner = new pg.Client(url)

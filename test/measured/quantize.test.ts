@@ -9,7 +9,7 @@ import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '../../src
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { engineOf } from '../../src/trials/engine-of.ts'
 import { schemaOf } from '../support/schema.ts'
-import { folders, onlyFull, refuses, whyslow } from './command.ts'
+import { type Folders, folders, onlyFull, ownFolders, refuses, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -61,61 +61,79 @@ beforeAll(() => {
   for (let k = 0; k < SAMPLES; k++) writeFileSync(join(samples, `${k}.npy`), npy([1, CHANNELS, SIDE, SIDE], sample(k)))
 })
 
-const run = (...argv: string[]) => whyslow(where, 'quantize', ...argv, '--no-progress')
+const run = (own: Folders, ...argv: string[]) => whyslow(own, 'quantize', ...argv, '--no-progress')
 
-test('the model alone, with data', async () => {
-  const out = join(where.root, 'fast.onnx')
-  const json = join(where.root, 'report.json')
-  const { status, stdout, stderr } = await run(network, '-o', out, '--data', samples, '--budget', '4s', '--json', json)
-  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
-  const report = JSON.parse(readFileSync(json, 'utf8')) as ReportDocument
-  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
-  const { fix, quantization } = report
-  expect(fix!.shipped).toBe(out)
-  expect(quantization!.inputs).toBe('data')
-  expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
-  expect(stdout).not.toContain('synthetic')
-  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-  expect(readdirSync(where.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
-})
-
-test('a folder, without data: said first and last', async (context) => {
-  onlyFull(context, 'another search')
-  const out = join(where.root, 'fast')
-  const { status, stdout, stderr } = await run(network, '-o', out, '--budget', '4s')
-  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
-  const said = stdout.trim().replace(/\s+/g, ' ')
-  expect(said).toMatch(/^Without --data static int8, .* is not tried, and the agreement is agreement on synthetic inputs\./)
-  expect(said).toMatch(/agreement on synthetic inputs\.$/)
-  expect(existsSync(join(out, 'predict.mjs'))).toBe(true)
-  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReportDocument
-  expect(report.quantization).toMatchObject({ inputs: 'synthetic' })
-  expect(report.quantization!.notTried.find(({ method }) => method === 'static')!.reason).toMatch(/--data/)
-})
-
-test('a detector whose one output joins boxes and scores keeps its scores', async () => {
-  const [file, out, data, json] = ['heads.onnx', 'heads-fast.onnx', 'images', 'heads.json'].map((name) =>
-    join(where.root, name),
-  ) as [string, string, string, string]
-  writeFileSync(file, writeModel(twoHeads()))
-  mkdirSync(data)
-  for (let k = 0; k < SAMPLES; k++) writeFileSync(join(data, `${k}.npy`), npy(TWO_HEADS_INPUT, twoHeadsImage(k)))
-  const { status, stderr } = await run(file, '-o', out, '--data', data, '--method', 'static', '--budget', '6s', '--json', json)
-  expect(status, stderr).toBe(0)
-  const predicted = async (model: string) => {
-    const session = await engineOf('ort-cpu').open(model, plainOptions)
-    const { y } = await session.run({ x: { dtype: 'float32', shape: TWO_HEADS_INPUT, data: twoHeadsImage(0) } })
-    await session.close()
-    return (y!.data as Float32Array).subarray(FIRST_SCORE)
-  }
-  const [before, after] = [await predicted(file), await predicted(out)]
-  let [noise, signal] = [0, 0]
-  before.forEach((score, k) => {
-    noise += (after[k]! - score) ** 2
-    signal += score ** 2
+describe.concurrent('a search', () => {
+  test('the model alone, with data', async (context) => {
+    const own = ownFolders(context)
+    const out = join(own.root, 'fast.onnx')
+    const json = join(own.root, 'report.json')
+    const { status, stdout, stderr } = await run(own, network, '-o', out, '--data', samples, '--budget', '2s', '--json', json)
+    expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
+    const report = JSON.parse(readFileSync(json, 'utf8')) as ReportDocument
+    expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+    const { fix, quantization } = report
+    expect(fix!.shipped).toBe(out)
+    expect(quantization!.inputs).toBe('data')
+    expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
+    expect(stdout).not.toContain('synthetic')
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(readdirSync(own.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
   })
-  // A cosine of 0.995 is noise of a hundredth.
-  expect(noise / signal).toBeLessThan(0.02)
+
+  test('a folder, without data: said first and last', async (context) => {
+    onlyFull(context, 'another search')
+    const own = ownFolders(context)
+    const out = join(own.root, 'fast')
+    const { status, stdout, stderr } = await run(own, network, '-o', out, '--budget', '2s')
+    expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
+    const said = stdout.trim().replace(/\s+/g, ' ')
+    expect(said).toMatch(/^Without --data static int8, .* is not tried, and the agreement is agreement on synthetic inputs\./)
+    expect(said).toMatch(/agreement on synthetic inputs\.$/)
+    expect(existsSync(join(out, 'predict.mjs'))).toBe(true)
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReportDocument
+    expect(report.quantization).toMatchObject({ inputs: 'synthetic' })
+    expect(report.quantization!.notTried.find(({ method }) => method === 'static')!.reason).toMatch(/--data/)
+  })
+
+  test('a detector whose one output joins boxes and scores keeps its scores', async (context) => {
+    const own = ownFolders(context)
+    const [file, out, data, json] = ['heads.onnx', 'heads-fast.onnx', 'images', 'heads.json'].map((name) =>
+      join(own.root, name),
+    ) as [string, string, string, string]
+    writeFileSync(file, writeModel(twoHeads()))
+    mkdirSync(data)
+    for (let k = 0; k < SAMPLES; k++) writeFileSync(join(data, `${k}.npy`), npy(TWO_HEADS_INPUT, twoHeadsImage(k)))
+    const { status, stderr } = await run(
+      own,
+      file,
+      '-o',
+      out,
+      '--data',
+      data,
+      '--method',
+      'static',
+      '--budget',
+      '4s',
+      '--json',
+      json,
+    )
+    expect(status, stderr).toBe(0)
+    const predicted = async (model: string) => {
+      const session = await engineOf('ort-cpu').open(model, plainOptions)
+      const { y } = await session.run({ x: { dtype: 'float32', shape: TWO_HEADS_INPUT, data: twoHeadsImage(0) } })
+      await session.close()
+      return (y!.data as Float32Array).subarray(FIRST_SCORE)
+    }
+    const [before, after] = [await predicted(file), await predicted(out)]
+    let [noise, signal] = [0, 0]
+    before.forEach((score, k) => {
+      noise += (after[k]! - score) ** 2
+      signal += score ** 2
+    })
+    // A cosine of 0.995 is noise of a hundredth.
+    expect(noise / signal).toBeLessThan(0.02)
+  })
 })
 
 describe.concurrent('what cannot be done costs one line', () => {
