@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { CheckDocument } from '../../src/report/documents/check.ts'
 import type { HistoryDocument } from '../../src/report/documents/history.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { expectRefusal, fixture, folders, onlyFull, ownFolders, refuses, whyslow } from './command.ts'
+import { expectRefusal, fixture, folders, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -93,25 +93,14 @@ describe('a report', () => {
   })
 })
 
-describe.concurrent('what cannot be used', () => {
-  test.each([
-    [['check', small], /give --baseline base\.onnx, or --against/],
-    [['check', small, '--baseline', small], /is its own baseline/],
-    [['check', small, '--baseline', 'gone.onnx'], /gone\.onnx: no such file/],
-    [['check', small, '--against', small], /is not JSON/],
-    [['check', small, '--against', join(where.root, 'evidence.json')], /no such file/],
-    [['check', small, '--baseline', large, '--fail-above', 'slow'], /factor such as/],
-  ])('%j', (argv, says) => refuses(argv, says))
-
-  test('a history that cannot be written is known before anything is measured', async () => {
-    const file = join(where.root, 'a-file')
-    writeFileSync(file, '')
-    const before = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
-    expectRefusal(
-      where,
-      await whyslow({ ...where, data: join(file, 'below') }, small, ...SHORT, '--save'),
-      /--save: .* cannot be written/,
-    )
-    expect(existsSync(kept) ? readFileSync(kept, 'utf8') : '').toBe(before)
-  })
+test('a history that cannot be written is known before anything is measured', async () => {
+  const file = join(where.root, 'a-file')
+  writeFileSync(file, '')
+  const before = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
+  expectRefusal(
+    where,
+    await whyslow({ ...where, data: join(file, 'below') }, small, ...SHORT, '--save'),
+    /--save: .* cannot be written/,
+  )
+  expect(existsSync(kept) ? readFileSync(kept, 'utf8') : '').toBe(before)
 })

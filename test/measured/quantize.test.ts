@@ -1,4 +1,4 @@
-// `quantize` from the model to what is handed over, and all the ways in which it refuses. Whether int8 pays is this machine's business; that
+// `quantize` from the model to what is handed over. How it refuses is in src/cli/refusals.test.ts. Whether int8 pays is this machine's business; that
 // what pays is proven and written, and nothing else, is in src/cli/planted.test.ts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '../../src
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { engineOf } from '../../src/trials/engine-of.ts'
 import { schemaOf } from '../support/schema.ts'
-import { type Folders, folders, onlyFull, ownFolders, refuses, whyslow } from './command.ts'
+import { type Folders, folders, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -134,50 +134,6 @@ describe.concurrent('a search', () => {
     // A cosine of 0.995 is noise of a hundredth.
     expect(noise / signal).toBeLessThan(0.02)
   })
-})
-
-describe.concurrent('what cannot be done costs one line', () => {
-  const data = (name: string, ...files: readonly [string, Uint8Array][]) => {
-    const folder = join(where.root, name)
-    mkdirSync(folder)
-    for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes)
-    return folder
-  }
-  const whole = [1, CHANNELS, SIDE, SIDE]
-  const out = ['-o', 'never.onnx']
-
-  test.each<[string, () => string[], RegExp]>([
-    ['nothing to write', () => [network], /give what to write: a folder, as in -o fast\//],
-    ['no folder for the model', () => [network, '-o', join(where.root, 'no/such/fast.onnx')], /there is no folder/],
-    ['the model itself as output', () => [network, '-o', network, '--force'], /this is the model that is read/],
-    ['a file that stands there', () => [network, '-o', join(samples, '../convolutions.onnx')], /convolutions\.onnx: /],
-    ['an unknown method', () => [network, ...out, '--method', 'magic'], /--method magic: give one of dynamic, static/],
-    ['float16 on the CPU', () => [network, ...out, '--method', 'float16'], /float16: engines on the CPU convert/],
-    ['4 bits of static', () => [network, ...out, '--method', 'static', '--bits', '4'], /--bits 4 is for weights alone/],
-    ['3 bits', () => [network, ...out, '--bits', '3'], /--bits 3: give one of 8, 4/],
-    ['static without data', () => [network, ...out, '--method', 'static'], /need real inputs; give --data, or --allow-synthetic/],
-    ['an unknown calibration', () => [network, ...out, '--calibration', 'best'], /--calibration best: give one of minmax/],
-    [
-      'an empty folder',
-      () => [network, ...out, '--data', data('empty')],
-      /empty: nothing in this folder that is read; give \.npz/,
-    ],
-    [
-      'another shape',
-      () => [network, ...out, '--data', data('shape', ['0.npy', npy([1, CHANNELS, SIDE, 5], sample(0, CHANNELS * SIDE * 5))])],
-      /axis 3 is 5, the model says 20/,
-    ],
-    [
-      'NaN',
-      () => [network, ...out, '--data', data('nan', ['0.npy', npy(whole, sample(0).fill(Number.NaN, 3, 4))])],
-      /holds NaN \(element 3 of a sample\)/,
-    ],
-    [
-      'too few samples',
-      () => [network, ...out, '--method', 'static', '--data', data('few', ['0.npy', npy(whole, sample(0))])],
-      /few: one sample, and ranges of static quantization need 4 at least/,
-    ],
-  ])('%s', (_, argv, says) => refuses(['quantize', ...argv(), '--no-progress'], says))
 })
 
 test('neither the model nor the samples were touched', () => {
