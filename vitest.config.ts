@@ -1,7 +1,7 @@
 // Four groups of tests. `unit` runs in parallel, many files in one process, since what they share is only what they import. `engines`
 // opens engines and browsers, whose packages and drivers hold state of a process: one file in a process. `commands` starts the built command
-// and other processes without asking how long they take: two files at a time. `quiet` compares times that were measured: its files run one after
-// the other, once the others are done. With --isolate every file has its own process.
+// and other processes without asking how long they take: files and tests next to each other. `quiet` compares times that were measured: its files
+// run one after the other, once the others are done. With --isolate every file has its own process.
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
