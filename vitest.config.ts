@@ -90,7 +90,7 @@ export default defineConfig({
           include: [...QUIET],
           exclude: [...configDefaults.exclude, ...LONG],
           fileParallelism: false,
-          // As many as there are CPUs on the smallest machine.
+          // As many as there are CPUs on the smallest machine: of tests that say so.
           maxConcurrency: 2,
           maxWorkers: 1,
           sequence: { groupOrder: together.quiet },
