@@ -1,5 +1,5 @@
 // Every example runs to its end and says what it promises.
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -9,6 +9,8 @@ import { type Ended, fixture, folders, onlyFull, start, whyslow } from './comman
 const where = folders()
 const LONG = 'measures for seconds'
 afterAll(() => where.remove())
+// In place of `npm install` in the folders that are written there.
+symlinkSync(join(ROOT, 'node_modules'), join(where.root, 'node_modules'), 'junction')
 
 /** Runs an example as a user would, in a folder of its own. */
 const run = (example: string, ...words: string[]): Promise<Ended> =>
@@ -39,11 +41,7 @@ describe.concurrent('an example', () => {
 
   test('fix-and-predict.mjs', async (context) => {
     onlyFull(context, LONG)
-    const folder = join(where.root, 'service')
-    mkdirSync(folder)
-    // In place of `npm install` in the folder.
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction')
-    const out = join(folder, 'fast')
+    const out = join(where.root, 'fast')
     const { status, stdout, stderr } = await run('fix-and-predict.mjs', fixture('credit_mlp'), out, '1')
     expect(status, stderr).toBe(0)
     expect(stdout).toMatch(/^(\+|-) .+$/m)
