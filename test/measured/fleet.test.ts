@@ -269,6 +269,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
       ['behind', -3_600_000, -3_600_000],
     ] as const)(
       'what an agent puts back whose clock is an hour %s waits as long as it is to',
+      { timeout: 90_000 },
       async ([name, clockMs, othersMs], { skip }) => {
         if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
         const machine = `${MACHINE}-${name}`
@@ -290,7 +291,6 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
         expect(begin!.at - othersMs - (disturbed!.at - clockMs)).toBeGreaterThan(0.9 * PUT_BACK_MS)
         await asking.close()
       },
-      90_000,
     )
 
     test('a trial whose agent was killed is held by nobody, and is taken out', async ({ skip }) => {
