@@ -85,8 +85,8 @@ describe.concurrent('runs nothing of a folder', () => {
     const rows = await engines()
     expect(rows.find(({ id }) => id === 'ort-cpu')).toMatchObject({ here: true, passedOver: says })
     // The user may name it all the same.
-    await whyslow(where, 'engines', '--ort', package_, ...NO_BROWSER)
-    expect(ran()).toContain(`${NAME} in`)
+    const named = await whyslow(where, 'engines', '--ort', package_, ...NO_BROWSER)
+    expect([named.status, ran()], named.stderr).toEqual([0, expect.stringContaining(`${NAME} in`)])
   })
 
   test('that belongs to another user, with packages that it declares', async (context) => {
