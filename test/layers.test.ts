@@ -121,7 +121,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     types: ['engines', 'rewrite', 'report/documents'],
   },
   load: {
-    imports: ['graph', 'engines', 'measure/timing', 'report/text/numbers.ts'],
+    imports: ['graph', 'engines', 'measure/timing', 'diagnose', 'report/text/numbers.ts'],
     types: ['report/documents'],
   },
   serve: { imports: ['graph', 'machine', 'engines', 'measure/samples', 'measure/outputs', 'measure/timing'] },

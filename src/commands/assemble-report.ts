@@ -2,8 +2,8 @@
 import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { foretell } from '../analyze/foretold.ts'
-import { diagnose, rank } from '../diagnose/diagnose.ts'
-import type { Verdict } from '../diagnose/rule.ts'
+import { diagnose } from '../diagnose/diagnose.ts'
+import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
@@ -11,6 +11,7 @@ import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types
 import type { ReportDocument } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
 import { commandToType } from './command-to-type.ts'
+import { findingRow } from './finding-row.ts'
 
 /** These prove and ship on the engine that is shipped, and are refused with another. */
 const ON_SHIPPED = /^whyslow (fix|quantize) /
@@ -22,19 +23,16 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
   const analyzed = analyze(evidence, offers)
   const canType = (command: string): boolean => offers.includes('shipped') || !ON_SHIPPED.test(command)
   const verdicts = diagnose(analyzed)
-  const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
-    ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
-    nodes: [...finding.nodes],
+  const findings = rank(verdicts).map((finding) => ({
+    ...findingRow(finding),
     next: finding.next === null || !canType(finding.next) ? null : commandToType(finding.next, file, evidence.given ?? []),
-    facts: finding.facts.map((fact) => ({ ...fact })),
-    places: finding.places.map((place) => ({ ...place })),
   }))
   const body = {
     latency: latencySection(analyzed),
     areas: areasSection(analyzed),
     nodes: nodeRows(analyzed),
     findings,
-    notChecked: verdicts.flatMap((v) => (v.verdict === 'not-checked' || v.verdict === 'failed' ? [notCheckedRow(v)] : [])),
+    notChecked: notChecked(verdicts),
   }
   return {
     schema: 'whyslow-report/1',
@@ -60,8 +58,8 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
         }
       : null,
     breakdown: (analyzed.breakdown?.parts ?? []).map((part) => ({ ...part })),
-    clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
-    doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
+    clear: rulesWith('clear', verdicts),
+    doesNotApply: rulesWith('does-not-apply', verdicts),
     trials: [],
     foretold,
     stages: null,
@@ -72,11 +70,6 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
 function foretoldSection({ operatorExperiments }: Evidence): NonNullable<ReportDocument['foretold']> | null {
   const foretold = foretell(operatorExperiments)
   return foretold && { ...foretold, remedies: [...foretold.remedies] }
-}
-
-function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): ReportDocument['notChecked'][number] {
-  const reason = verdict.verdict === 'failed' ? `the rule failed, which is a bug: ${verdict.reason}` : verdict.reason
-  return { rule: verdict.rule, reason }
 }
 
 function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'] {

@@ -6,8 +6,8 @@
 // failed, up to four times as long: 3 % low. Where the generator is late before the server is, the highest rate that held is confirmed,
 // as the least that the server does. Where the time is used up, what held is told with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
+import { rateInWords } from '../report/text/numbers.ts'
 import { CONFIRMING, type Confirmed, confirm, MOST_MOVES, STEP } from './confirm.ts'
-import { perSecond } from './facts.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'
 import { type HasTimeFor, type SearchRun, type Tries, triesOf } from './tries.ts'
 
@@ -112,7 +112,7 @@ const cutAfter = (runs: number): string =>
 function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | null, isMost: boolean): string | Ending {
   const late = lateAt ?? lateBefore
   if (late !== null) return generatorEnded(late, ratePerSecond)
-  const held = `the objective still held at ${perSecond(ratePerSecond)} requests/s`
+  const held = `the objective still held at ${rateInWords(ratePerSecond)} requests/s`
   return isMost ? `${held}, the most that was tried` : { ended: `${held} after ${MOST_MOVES} steps`, longerSeconds: null }
 }
 
@@ -218,13 +218,13 @@ function foundOf({ ratePerSecond: rate, runs: confirmed, above, isCut }: Confirm
 const aloneSeconds = ({ valueMs }: LoadSearchRun, { boundMs }: Objective): number => Math.min(valueMs || boundMs, boundMs) / 1000
 
 const generatorEnded = (late: number, held: number | null): string =>
-  `the generator ended the search: it did not keep to its schedule at ${perSecond(late)} requests/s` +
-  (held === null ? '' : `, and the objective still held at ${perSecond(held)}`)
+  `the generator ended the search: it did not keep to its schedule at ${rateInWords(late)} requests/s` +
+  (held === null ? '' : `, and the objective still held at ${rateInWords(held)}`)
 
 function tooFew(objective: Objective, rate: number, seconds: number): Ending {
   const least = leastFor(objective)
   const ended =
-    `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests, and ${perSecond(rate)} requests/s` +
+    `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests, and ${rateInWords(rate)} requests/s` +
     ` are ${Math.round(rate * seconds)} in ${Number(seconds.toPrecision(3))} s`
   return { ended, longerSeconds: Math.ceil(least / rate) }
 }

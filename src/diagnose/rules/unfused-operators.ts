@@ -23,7 +23,7 @@ export const unfusedOperators = defineRule({
     return {
       ...tell`${alone} ${{ detail: rest.detail, facts: rest.facts.map((fact) => ({ ...fact, name: `modelled-${fact.name}` })) }}`,
       timeMs: alone.timeMs + rest.timeMs,
-      wouldSaveMs: Math.min(alone.wouldSaveMs + rest.wouldSaveMs, given.latency.p50Ms),
+      wouldSaveMs: Math.min((alone.wouldSaveMs ?? 0) + (rest.wouldSaveMs ?? 0), given.latency.p50Ms),
       basis: 'modelled',
       nodes: [...new Set([...(alone.nodes ?? []), ...(rest.nodes ?? [])])],
       next: NEXT,

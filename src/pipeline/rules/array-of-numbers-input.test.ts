@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
 
 const given = (length: number, timeMs = 5) =>
@@ -11,7 +11,7 @@ const given = (length: number, timeMs = 5) =>
 const list = (length: number) =>
   ({ kind: 'array', dtype: 'number', shape: [length], length, bytes: null, contiguous: null, device: null }) as const
 
-checkPipelineRule(arrayOfNumbersInput, {
+checkRule(arrayOfNumbersInput, {
   found: [
     {
       name: 'fifty thousand numbers',

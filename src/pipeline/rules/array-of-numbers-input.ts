@@ -2,7 +2,7 @@
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { CallFact } from '../facts.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of fewer the conversion is nothing. */
 const LEAST_NUMBERS = 1000
@@ -20,11 +20,10 @@ function lengthOf(calls: readonly CallFact[]): number | null {
   return Math.max(0, ...seen.map(({ kind, length }) => (kind === 'array' ? (length ?? 0) : 0)))
 }
 
-export const arrayOfNumbersInput = definePipelineRule({
+export const arrayOfNumbersInput = defineRule({
   id: 'array-of-numbers-input',
   area: 'software',
   title: 'A list of numbers is turned into an array',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['list-to-array'])

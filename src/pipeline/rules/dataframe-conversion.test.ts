@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import type { ValueFact } from '../facts.ts'
 import { dataframeConversion } from './dataframe-conversion.ts'
 
@@ -21,7 +21,7 @@ const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = 
     patterns: [examplePattern({ pattern: 'dataframe-made' })],
   })
 
-checkPipelineRule(dataframeConversion, {
+checkRule(dataframeConversion, {
   found: [
     {
       name: 'half of the time',

@@ -1,7 +1,7 @@
 // A DataFrame of one row costs as much as of a thousand: an index, blocks, checks.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the time: filling an array of the same numbers is a few µs. */
 const SAVED = 0.9
@@ -15,7 +15,7 @@ const isOfFewRows = ({ calls }: HotPattern): boolean =>
     [argument, result].some((one) => one?.kind === 'dataframe' && (one.shape?.[0] ?? Infinity) <= MOST_ROWS),
   )
 
-export const dataframeConversion = definePipelineRule({
+export const dataframeConversion = defineRule({
   id: 'dataframe-conversion',
   area: 'software',
   title: 'A DataFrame is made for every prediction',

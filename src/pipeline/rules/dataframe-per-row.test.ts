@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { dataframePerRow } from './dataframe-per-row.ts'
 
 const given = (timeMs: number) =>
@@ -8,7 +8,7 @@ const given = (timeMs: number) =>
     patterns: [examplePattern({ pattern: 'dataframe-rows' })],
   })
 
-checkPipelineRule(dataframePerRow, {
+checkRule(dataframePerRow, {
   found: [
     {
       name: 'half of the time',

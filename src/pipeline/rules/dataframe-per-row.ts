@@ -1,12 +1,12 @@
 // iterrows makes a Series of each row; apply(axis=1) calls Python for it.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the time: of a hundred thousand rows iterrows takes 11.6 s, columns some ms. */
 const SAVED = 0.95
 
-export const dataframePerRow = definePipelineRule({
+export const dataframePerRow = defineRule({
   id: 'dataframe-per-row',
   area: 'software',
   title: 'A DataFrame is gone through row by row',

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { decodeDominates } from './decode-dominates.ts'
 
 const given = (timeMs: number) =>
@@ -8,7 +8,7 @@ const given = (timeMs: number) =>
     patterns: [examplePattern({ pattern: 'image-decode' })],
   })
 
-checkPipelineRule(decodeDominates, {
+checkRule(decodeDominates, {
   found: [
     {
       name: 'half of the time',

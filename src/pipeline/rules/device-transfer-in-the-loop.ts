@@ -1,7 +1,7 @@
 // .item(), .numpy(), .cpu() in a loop: each waits for the device, and crosses to it.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the time: one transfer is left. */
 const SAVED = 0.8
@@ -11,11 +11,10 @@ const isOfTensors = ({ calls }: HotPattern): boolean =>
   calls.length === 0 ||
   calls.some(({ argument }) => argument === null || argument.kind === 'tensor' || argument.kind === 'object')
 
-export const deviceTransferInTheLoop = definePipelineRule({
+export const deviceTransferInTheLoop = defineRule({
   id: 'device-transfer-in-the-loop',
   area: 'software',
   title: 'Tensors are read back one by one in a loop',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     return hotPatterns(evidence, ['device-read'])

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { fileInTheLoop } from './file-in-the-loop.ts'
 
 const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = null) =>
@@ -15,7 +15,7 @@ const ofOneSample = (fixed: boolean) => ({
   patterns: [examplePattern({ pattern: 'file-read', fixed })],
 })
 
-checkPipelineRule(fileInTheLoop, {
+checkRule(fileInTheLoop, {
   found: [
     {
       name: 'half of the time',

@@ -1,16 +1,15 @@
 // A file that is opened for each prediction, though it is the same one.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the time: nothing is left but a look at what was read. */
 const SAVED = 0.95
 
-export const fileInTheLoop = definePipelineRule({
+export const fileInTheLoop = defineRule({
   id: 'file-in-the-loop',
   area: 'software',
   title: 'A file is read for every prediction',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     // Another file each time is an input, and so is what the sample names.

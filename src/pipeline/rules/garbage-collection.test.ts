@@ -1,11 +1,11 @@
-import { checkPipelineRule, examplePipeline, exampleStage } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline, exampleStage } from '../check-rule.ts'
 import type { Language } from '../facts.ts'
 import { garbageCollection } from './garbage-collection.ts'
 
 const allocating = (language: Language, allocatedBytes: number) =>
   examplePipeline({ language, stages: [exampleStage('predict', 10, { gcMs: 2, allocatedBytes })] })
 
-checkPipelineRule(garbageCollection, {
+checkRule(garbageCollection, {
   found: [
     {
       name: 'a fifth of the time, most of it for one stage',

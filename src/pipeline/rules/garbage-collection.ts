@@ -2,7 +2,7 @@
 import { bytes, ms, share, tell } from '../../diagnose/tell.ts'
 import type { CodePlace, LineFact } from '../facts.ts'
 import { inWords, placeOf, placesOf, sum } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Below a tenth of the time, collections are what a healthy program pays. */
 const FROM_SHARE = 0.1
@@ -26,11 +26,10 @@ const eachOnce = (places: readonly CodePlace[]): readonly CodePlace[] => [
   ...new Map(places.map((place) => [inWords(place), place])).values(),
 ]
 
-export const garbageCollection = definePipelineRule({
+export const garbageCollection = defineRule({
   id: 'garbage-collection',
   area: 'software',
   title: 'Time goes to collecting garbage',
-  languages: ['javascript', 'python'],
   needs: [],
   check({ language, stages, latency, whole, lines = [] }) {
     const known = stages.filter(({ facts }) => facts?.gcMs != null)

@@ -1,14 +1,14 @@
 // One thread at a time runs Python: threads that compute in it take turns.
 import { share, tell } from '../../diagnose/tell.ts'
 import { placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the looks. */
 const FROM_SHARE = 0.4
 /** On two CPUs. */
 const SAVED = 0.5
 
-export const gilContention = definePipelineRule({
+export const gilContention = defineRule({
   id: 'gil-contention',
   area: 'software',
   title: 'Python threads wait for each other',

@@ -1,10 +1,10 @@
-import { checkPipelineRule, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline, exampleSession } from '../check-rule.ts'
 import { gradientTracking } from './gradient-tracking.ts'
 
 const given = (gradients: boolean | null) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'pytorch', gradients })] })
 
-checkPipelineRule(gradientTracking, {
+checkRule(gradientTracking, {
   found: [
     {
       name: 'gradients are on',

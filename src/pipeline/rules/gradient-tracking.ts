@@ -1,12 +1,12 @@
 // Every operator keeps what a backward pass would need, which never comes.
 import { ms, tell } from '../../diagnose/tell.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the call's time, where it could not be tried. */
 const SAVED = 0.1
 
-export const gradientTracking = definePipelineRule({
+export const gradientTracking = defineRule({
   id: 'gradient-tracking',
   area: 'software',
   title: 'Gradients are tracked while predicting',

@@ -1,11 +1,4 @@
-import {
-  checkPipelineRule,
-  exampleCall,
-  exampleLine,
-  exampleLoop,
-  examplePattern,
-  examplePipeline,
-} from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, exampleLoop, examplePattern, examplePipeline } from '../check-rule.ts'
 import type { LoopFact } from '../facts.ts'
 import { growingArray } from './growing-array.ts'
 
@@ -34,7 +27,7 @@ const pushes = (callsPerPrediction: number) =>
     calls: [exampleCall({ callee: 'out.push', line: 10, timeMs: 0, callsPerPrediction, argument: number })],
   })
 
-checkPipelineRule(growingArray, {
+checkRule(growingArray, {
   found: [
     {
       name: 'half of the time',

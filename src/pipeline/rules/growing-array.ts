@@ -1,8 +1,9 @@
 // x = np.append(x, …) in a loop copies all of x at every turn: the work grows with the square of the length.
+import type { Found } from '../../diagnose/rule.ts'
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import { hotPatterns, inWords, placeOf, sum } from '../hot.ts'
-import { definePipelineRule, type PipelineFound } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** With fewer turns it costs little. */
 const LEAST_TRIPS = 8
@@ -13,11 +14,10 @@ const LEAST_PUSHES = 10_000
 /** Of the time of pushes. */
 const SAVED_OF_PUSHES = 0.8
 
-export const growingArray = definePipelineRule({
+export const growingArray = defineRule({
   id: 'growing-array',
   area: 'software',
   title: 'An array is made anew for every element that it grows by',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     const regrown = hotPatterns(evidence, ['array-regrown', 'string-grown']).filter(
@@ -36,7 +36,7 @@ export const growingArray = definePipelineRule({
 })
 
 /** Numbers that are pushed one by one: the list grows by being copied, and holds each as a value of its own. */
-function pushed(evidence: PipelineEvidence): PipelineFound[] {
+function pushed(evidence: PipelineEvidence): Found[] {
   if (evidence.language !== 'javascript') return []
   return hotPatterns(evidence, ['list-grown'])
     .map((hot) => ({ ...hot, pushes: sum(hot.calls.map(({ callsPerPrediction }) => callsPerPrediction)) }))

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import type { ValueFact } from '../facts.ts'
 import { jsonInTheLoop } from './json-in-the-loop.ts'
 
@@ -22,7 +22,7 @@ const given = (timeMs: number, call: Parameters<typeof exampleCall>[0] | null = 
     patterns: [examplePattern({ pattern: 'json' })],
   })
 
-checkPipelineRule(jsonInTheLoop, {
+checkRule(jsonInTheLoop, {
   found: [
     {
       name: 'half of the time',

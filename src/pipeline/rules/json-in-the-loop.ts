@@ -2,7 +2,7 @@
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf, sum } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the time: faster libraries and binary forms leave a third or less. */
 const SAVED = 0.7
@@ -22,11 +22,10 @@ function isMuch({ calls }: HotPattern, { target }: PipelineEvidence): boolean {
   return sum(sizes) >= LEAST_BYTES
 }
 
-export const jsonInTheLoop = definePipelineRule({
+export const jsonInTheLoop = defineRule({
   id: 'json-in-the-loop',
   area: 'software',
   title: 'Arrays travel as JSON within the prediction',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['json'])

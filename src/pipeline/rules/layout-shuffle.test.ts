@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { layoutShuffle } from './layout-shuffle.ts'
 
 const given = (timeMs: number) =>
@@ -8,7 +8,7 @@ const given = (timeMs: number) =>
     patterns: [examplePattern({ pattern: 'layout-loop' })],
   })
 
-checkPipelineRule(layoutShuffle, {
+checkRule(layoutShuffle, {
   found: [
     {
       name: 'half of the time',

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, examplePipeline, exampleSession } from '../check-rule.ts'
 import { nonContiguousInput } from './non-contiguous-input.ts'
 
 const view = (contiguous: boolean, size = 600_000) =>
@@ -6,7 +6,7 @@ const view = (contiguous: boolean, size = 600_000) =>
 const given = (contiguous: boolean, size?: number) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ inputs: [view(contiguous, size)] })] })
 
-checkPipelineRule(nonContiguousInput, {
+checkRule(nonContiguousInput, {
   found: [
     { name: 'a transposed image for the model', given: given(false), expect: { wouldSaveMs: 0 } },
     {

@@ -2,7 +2,7 @@
 import { ms, tell } from '../../diagnose/tell.ts'
 import type { ValueFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Smaller ones are copied in no time. */
 const LEAST_BYTES = 65_536
@@ -10,7 +10,7 @@ const LEAST_BYTES = 65_536
 const SAVED = 0.5
 const COPIES = /(^|\.)(tobytes|ascontiguousarray|copy|astype|array|from_numpy|contiguous)$/
 
-export const nonContiguousInput = definePipelineRule({
+export const nonContiguousInput = defineRule({
   id: 'non-contiguous-input',
   area: 'software',
   title: 'A view with strides is handed on, and copied where it arrives',

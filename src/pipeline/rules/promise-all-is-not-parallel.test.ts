@@ -1,9 +1,9 @@
-import { checkPipelineRule, examplePattern, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, examplePattern, examplePipeline, exampleSession } from '../check-rule.ts'
 import { promiseAllIsNotParallel } from './promise-all-is-not-parallel.ts'
 
 const patterns = [examplePattern({ pattern: 'promise-all', line: 20, endLine: 20, function: 'predict' })]
 
-checkPipelineRule(promiseAllIsNotParallel, {
+checkRule(promiseAllIsNotParallel, {
   found: [
     {
       name: 'four runs at once',

@@ -1,13 +1,13 @@
 // Runs of one session that are started together and end one after the other: a session serves one at a time, and its threads are shared.
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 const LEAST_TOGETHER = 2
 /** Of the runs' time, what one batch saves. */
 const SAVED = 0.4
 
-export const promiseAllIsNotParallel = definePipelineRule({
+export const promiseAllIsNotParallel = defineRule({
   id: 'promise-all-is-not-parallel',
   area: 'software',
   title: 'Predictions that are started together run one after the other',

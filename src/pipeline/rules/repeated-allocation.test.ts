@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { repeatedAllocation } from './repeated-allocation.ts'
 
 const given = (size: number) =>
@@ -19,7 +19,7 @@ const buffer = (size: number) =>
     device: null,
   }) as const
 
-checkPipelineRule(repeatedAllocation, {
+checkRule(repeatedAllocation, {
   found: [
     {
       name: 'forty megabytes',

@@ -2,7 +2,7 @@
 import { bytes, ms, share, tell } from '../../diagnose/tell.ts'
 import type { ValueFact } from '../facts.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Smaller ones come from what the allocator keeps. */
 const LEAST_BYTES = 65_536
@@ -17,11 +17,10 @@ function sizeOf(made: ValueFact | null): number {
   return told ?? (kind === 'array' ? (length ?? 0) * SLOT_BYTES : 0)
 }
 
-export const repeatedAllocation = definePipelineRule({
+export const repeatedAllocation = defineRule({
   id: 'repeated-allocation',
   area: 'software',
   title: 'A large buffer is made for every prediction',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['buffer-made'])

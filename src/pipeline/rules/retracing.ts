@@ -2,7 +2,7 @@
 import { ms, number, tell } from '../../diagnose/tell.ts'
 import type { CodePlace, SourcePattern } from '../facts.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** A last batch of another size is one trace. */
 const LEAST_TRACES = 3
@@ -17,7 +17,7 @@ const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonl
     )
     .map(placeOf)
 
-export const retracing = definePipelineRule({
+export const retracing = defineRule({
   id: 'retracing',
   area: 'software',
   title: 'A function is traced again and again',

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleLine, exampleLoop, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleLine, exampleLoop, examplePattern, examplePipeline } from '../check-rule.ts'
 import type { Language } from '../facts.ts'
 import { scalarLoop } from './scalar-loop.ts'
 
@@ -10,7 +10,7 @@ const turns = (language: Language, tripsPerPrediction: number) =>
     patterns: [examplePattern({ pattern: 'elementwise-loop' })],
   })
 
-checkPipelineRule(scalarLoop, {
+checkRule(scalarLoop, {
   found: [
     {
       name: 'half of the time, in a hundred thousand turns',

@@ -3,7 +3,7 @@ import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { SourcePattern } from '../facts.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Below, calling into an array library costs more than the loop; in JavaScript a short loop is fast. */
 const LEAST_TRIPS = { python: 100, javascript: 10_000 } as const
@@ -24,11 +24,10 @@ function isOverLists({ loops = [], calls = [] }: PipelineEvidence, pattern: Sour
   return results.length === 0 || results.includes('array')
 }
 
-export const scalarLoop = definePipelineRule({
+export const scalarLoop = defineRule({
   id: 'scalar-loop',
   area: 'software',
   title: 'A loop computes one number at a time',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     return hotPatterns(evidence, ['elementwise-loop', 'reduction-loop'])

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleLoop, examplePattern, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, exampleLoop, examplePattern, examplePipeline, exampleSession } from '../check-rule.ts'
 import { sequentialCalls } from './sequential-calls.ts'
 
 const one = { kind: 'ndarray', dtype: 'float32', shape: [1, 16], length: 16, bytes: 64, contiguous: true, device: null } as const
@@ -8,7 +8,7 @@ const given = (runsPerPrediction: number, inputs = [one]) =>
     patterns: [examplePattern({ pattern: 'predict-in-loop', line: 20, endLine: 20 })],
   })
 
-checkPipelineRule(sequentialCalls, {
+checkRule(sequentialCalls, {
   found: [
     {
       name: 'sixty-four rows',

@@ -3,7 +3,7 @@ import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SessionFact, ValueFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Fewer save little. */
 const LEAST_RUNS = 4
@@ -16,11 +16,10 @@ const SAVED = 0.7
 const isOneRow = ({ shape, kind }: ValueFact): boolean =>
   shape !== null && kind !== 'nothing' && (shape.length === 1 || shape[0] === 1)
 
-export const sequentialCalls = definePipelineRule({
+export const sequentialCalls = defineRule({
   id: 'sequential-calls',
   area: 'software',
   title: 'Samples are predicted one by one that could be a batch',
-  languages: ['javascript', 'python'],
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency

@@ -1,9 +1,9 @@
-import { checkPipelineRule, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline } from '../check-rule.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 
 const given = (threads: number, usableCpus = 2) => examplePipeline({ whole: { threads, usableCpus } })
 
-checkPipelineRule(threadOversubscription, {
+checkRule(threadOversubscription, {
   found: [
     {
       name: 'sixteen on two',

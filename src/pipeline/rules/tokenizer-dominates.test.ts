@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkPipelineRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { diagnosePipeline } from '../diagnose.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { AlternativeFact } from '../facts.ts'
@@ -25,7 +25,7 @@ const beside = (more: Partial<AlternativeFact>) => ({
 
 const ELSEWHERE = exampleCall({ callee: 'tokenizers.Tokenizer.encode', line: 40, timeMs: 6 })
 
-checkPipelineRule(tokenizerDominates, {
+checkRule(tokenizerDominates, {
   found: [
     {
       name: 'half of the time',

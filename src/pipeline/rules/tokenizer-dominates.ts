@@ -2,7 +2,7 @@
 import { counted, ms, number, ratio, type Sentence, share, tell } from '../../diagnose/tell.ts'
 import type { AlternativeFact, CodePlace } from '../facts.ts'
 import { hotPatterns, type NamedWork, namedWork, placeOf, sum } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Less than that is a part among others. */
 const FROM_SHARE = 0.3
@@ -28,11 +28,10 @@ const LIBRARIES = {
 /** The user's calls are timed in their order, until they are enough. */
 const IN_TURNS = 'timed in turns on these texts, or on the first of them where they take long'
 
-export const tokenizerDominates = definePipelineRule({
+export const tokenizerDominates = defineRule({
   id: 'tokenizer-dominates',
   area: 'software',
   title: 'Taking text apart takes longer than the rest',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     const work = namedWork(evidence, ['hand-tokenizer'], CALLEES)

@@ -1,10 +1,10 @@
-import { checkPipelineRule, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline, exampleSession } from '../check-rule.ts'
 import { trainingMode } from './training-mode.ts'
 
 const given = (training: boolean | null) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'pytorch', training })] })
 
-checkPipelineRule(trainingMode, {
+checkRule(trainingMode, {
   found: [
     {
       name: 'module.training is set',

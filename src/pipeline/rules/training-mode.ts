@@ -1,14 +1,14 @@
 // Dropout drops and BatchNorm updates its statistics while module.training is set: slower, and other outputs.
 import { ms, tell } from '../../diagnose/tell.ts'
 import { inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 const CURES: Readonly<Record<string, string>> = {
   pytorch: 'Call model.eval() once after loading.',
   keras: 'Call it with training=False, or without the word.',
 }
 
-export const trainingMode = definePipelineRule({
+export const trainingMode = defineRule({
   id: 'training-mode',
   area: 'software',
   title: 'The model predicts in training mode',

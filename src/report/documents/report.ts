@@ -169,8 +169,9 @@ export interface ReportDocument {
     title: string
     detail: string
     timeMs: number
-    wouldSaveMs: number
-    basis: 'measured' | 'modelled'
+    wouldSaveMs: number | null // 0: a note; null: nobody knows, savingUnknown says why
+    savingUnknown?: string
+    basis: 'measured' | 'modelled' // how the saving is known; if it is not, how the time is
     nodes: string[]
     next: string | null // next: the command to type
     timeShare?: number // of a trace: of a step
@@ -189,7 +190,7 @@ export interface ReportDocument {
       equal: 'bits' | 'rounding'
       on: string // the values that were compared
     } // run on the values that the user's code saw; null or absent: none was
-  }[] // ranked, largest saving first
+  }[] // ranked, largest saving first; an unknown one ranks by timeMs, after savings as large
   clear: string[]
   doesNotApply?: string[] // rules about what is not in use: a GPU, WebAssembly
   notChecked: { rule: string; reason: string }[]

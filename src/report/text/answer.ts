@@ -1,5 +1,6 @@
 // The one sentence of the first screen: the number, the cause, the consequence.
 import type { AreaName, ReportDocument } from '../documents/report.ts'
+import { isToFix } from './findings/findings-text.ts'
 import { foretoldTime, listOf } from './foretold.ts'
 import { nodeName } from './names.ts'
 import { percent, time, timeWithInterval } from './numbers.ts'
@@ -75,14 +76,15 @@ const inShort = (next: string): string => `${VERB.exec(next)?.[0] ?? 'whyslow'}$
 const nearTheFirst = 0.5
 
 function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): string {
-  const first = findings.find((finding) => finding.wouldSaveMs > 0)
+  const first = findings.find(isToFix)
   if (foretold && foretold.remedies.length > 0 && foretold.ms > nearTheFirst * (first?.wouldSaveMs ?? 0)) {
     const on = foretold.onWhole ? 'it and on its operators' : 'its operators alone'
     return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on ${on})`
   }
   if (first !== undefined) {
-    const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
     const title = `the first finding, "${printable(first.title)}",`
+    if (first.wouldSaveMs === null) return `; ${title} takes ${time(first.timeMs)}, and what can be saved of it is unknown`
+    const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
     return first.next === null
       ? `; fixing ${title} would save ${saving} (${first.basis})`
       : `; try ${inShort(first.next)}: ${title} is worth ${saving} a prediction (${first.basis})`

@@ -99,5 +99,8 @@ export function one(unit: string): string {
   return unit.replace(/^(\w+)s\b/, '$1')
 }
 
-/** Requests a second: '39.9', '196'. */
+/** Requests a second in a column: '30.0', '39.9', '196'. */
 export const perSecond = (value: number): string => (value >= 100 ? String(Math.round(value)) : significant(value))
+
+/** The same in a sentence: '30', '39.9', '196'. */
+export const rateInWords = (value: number): string => String(Number(perSecond(value)))

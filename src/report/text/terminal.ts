@@ -2,10 +2,10 @@
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument } from '../documents/report.ts'
 import { areaBar } from './area-bar.ts'
+import { checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
-import { time } from './numbers.ts'
 import { type Colours, linked, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { rooflinePlot } from './plots/roofline-plot.ts'
 import { asTyped, hang, quoted, wrap, wrapCommand } from './wrap.ts'
@@ -26,7 +26,7 @@ export function renderTerminal(given: ReportDocument, options: TerminalOptions):
     options.roofline ? rooflinePlot(doc, width, colours) : [],
     findings(doc, width, colours, options.pageOf),
     notes(doc, width, colours),
-    [...clear(doc, width), ...doesNotApply(doc, width), ...notChecked(doc, width)],
+    checkedLines(doc, width),
     assumptions(doc, width),
     measuredWith(doc, width),
     warningLines(doc.warnings, width, colours),
@@ -39,7 +39,7 @@ function withCommand(doc: ReportDocument, command: string | undefined): ReportDo
 }
 
 function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: TerminalOptions['pageOf']): string[] {
-  const saving = doc.findings.filter((finding) => finding.wouldSaveMs > 0)
+  const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []
   const lines = [colours.bold('What to fix')]
   const told = new Map<string, number>()
@@ -48,7 +48,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: 
     lines.push(...wrap(finding.title, width, `${index + 1}. `).map((line) => linked(colours.bold(line), page)))
     lines.push(...wrap(finding.detail, width, '   '))
     if (finding.nodes.length > 0) lines.push(...wrap(`Nodes: ${nodeList(finding.nodes, doc.nodes)}`, width, '   '))
-    lines.push(...wrap(saves(finding, doc.latency), width, '   ').map(colours.green))
+    lines.push(...wrap(saves(finding, doc.latency?.p50Ms ?? null), width, '   ').map(colours.green))
     lines.push(...next(finding, index + 1, told, width).map(colours.cyan))
   }
   const left = saving.length - mostFindings
@@ -56,11 +56,8 @@ function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: 
   return lines
 }
 
-function saves(finding: Finding, latency: ReportDocument['latency']): string {
-  const upTo = finding.basis === 'modelled' ? 'up to ' : ''
-  const whole = latency === null ? '' : ` of ${time(latency.p50Ms)}`
-  return `Would save ${upTo}${time(finding.wouldSaveMs)}${whole} (${finding.basis}; ${finding.area})`
-}
+const saves = (finding: Finding, wholeMs: number | null): string =>
+  `${sentenceCase(savingWords(finding, wholeMs))} (${finding.basis}; ${finding.area})`
 
 /** `told`: the commands so far, and the number of the finding that tells each. */
 function next({ next }: Finding, number: number, told: Map<string, number>, width: number): string[] {
@@ -72,31 +69,13 @@ function next({ next }: Finding, number: number, told: Map<string, number>, widt
 }
 
 function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
-  const facts = doc.findings.filter((finding) => finding.wouldSaveMs <= 0)
+  const facts = doc.findings.filter((one) => !isToFix(one))
   if (facts.length === 0) return []
   const lines = facts.flatMap((fact) => [
     ...wrap(`${fact.title}: ${fact.detail}`, width, '- '),
     ...(fact.next === null ? [] : wrapCommand(fact.next, width, '  Next: ').map(colours.cyan)),
   ])
   return [colours.bold('Worth knowing'), ...lines]
-}
-
-function clear(doc: ReportDocument, width: number): string[] {
-  if (doc.clear.length === 0) return []
-  return hang(`Checked and fine: ${doc.clear.join(', ')}.`, width)
-}
-
-function doesNotApply({ doesNotApply = [] }: ReportDocument, width: number): string[] {
-  if (doesNotApply.length === 0) return []
-  return hang(`Does not apply: ${doesNotApply.join(', ')}.`, width)
-}
-
-function notChecked(doc: ReportDocument, width: number): string[] {
-  if (doc.notChecked.length === 0) return []
-  const byReason = new Map<string, string[]>()
-  for (const { rule, reason } of doc.notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
-  const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
-  return hang(`Not checked: ${parts.join('; ')}.`, width)
 }
 
 function assumptions(doc: ReportDocument, width: number): string[] {

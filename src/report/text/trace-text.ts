@@ -2,6 +2,7 @@
 // Shares everywhere; milliseconds only of a latency that was given.
 import type { ReportDocument } from '../documents/report.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
+import { checkedLines, isToFix } from './findings/findings-text.ts'
 import { nodeName } from './names.ts'
 import { count, percent, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
@@ -26,7 +27,7 @@ export function renderTrace(doc: ReportDocument, options: TerminalOptions): stri
     lines(doc, colours),
     findings(doc, width, colours, command),
     notes(doc, width, colours),
-    checked(doc, width),
+    checkedLines(doc, width),
     recordedWith(doc, width),
     warningLines(doc.warnings, width, colours),
   ])
@@ -167,7 +168,7 @@ function lines({ lines: hot }: ReportDocument, colours: Colours): string[] {
 }
 
 function findings(doc: ReportDocument, width: number, colours: Colours, command: (text: string) => string): string[] {
-  const saving = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
+  const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return ['Nothing to fix was found.']
   const told = new Map<string, number>()
   const shown = saving
@@ -190,7 +191,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, command:
 }
 
 function saves({ wouldSaveShare = 0, wouldSaveMs, area }: Finding, { trace }: ReportDocument): string {
-  const ms = trace?.latencyMs == null ? '' : `${time(wouldSaveMs)}, `
+  const ms = trace?.latencyMs == null || wouldSaveMs === null ? '' : `${time(wouldSaveMs)}, `
   return `Would save at most ${ms}${percent(wouldSaveShare)} of ${windowName(trace!)} (modelled; ${area})`
 }
 
@@ -203,20 +204,9 @@ function next(finding: Finding, number: number, told: Map<string, number>, draw:
 }
 
 function notes({ findings: all }: ReportDocument, width: number, colours: Colours): string[] {
-  const facts = all.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  const facts = all.filter((one) => !isToFix(one))
   if (facts.length === 0) return []
   return [colours.bold('Worth knowing'), ...facts.flatMap((one) => wrap(`${one.title}: ${one.detail}`, width, '- '))]
-}
-
-function checked({ clear, doesNotApply = [], notChecked }: ReportDocument, width: number): string[] {
-  const byReason = new Map<string, string[]>()
-  for (const { rule, reason } of notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
-  const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
-  return [
-    ...(clear.length > 0 ? hang(`Checked and fine: ${clear.join(', ')}.`, width) : []),
-    ...(doesNotApply.length > 0 ? hang(`Does not apply: ${doesNotApply.join(', ')}.`, width) : []),
-    ...(parts.length > 0 ? hang(`Not told: ${parts.join('; ')}.`, width) : []),
-  ]
 }
 
 function recordedWith({ trace }: ReportDocument, width: number): string[] {

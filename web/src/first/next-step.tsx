@@ -1,4 +1,5 @@
 // The one thing to type next, on the first screen.
+import { isToFix } from '../../../src/report/text/findings/findings-text.ts'
 import { asTyped } from '../format.ts'
 import { Command, NextCommand } from '../kit/copy.tsx'
 import type { Report } from '../page-data.ts'
@@ -47,10 +48,10 @@ function nextOf(report: Report): Next | null {
     }
   if (fix != null)
     return fix.int8 ? { lead: 'Outputs may change a little? Then int8 is worth a try:', command: fix.int8.next } : null
-  const first = findings.find(({ wouldSaveMs, next }) => wouldSaveMs > 0 && next !== null)
+  const first = findings.find((one) => isToFix(one) && one.next !== null)
   if (first?.next != null) return { lead: leadOf(first.next), command: first.next }
   if (pipeline) return ofPipeline(report)
-  if (trace != null || model === null || engine === null || findings.some(({ wouldSaveMs }) => wouldSaveMs > 0)) return null
+  if (trace != null || model === null || engine === null || findings.some(isToFix)) return null
   return { lead: 'Nothing to repair here; whether another engine is faster:', command: ['compare', model.file] }
 }
 
