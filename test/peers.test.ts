@@ -78,6 +78,13 @@ describe.each(RULES)('every rule of %s', (room, rules) => {
   })
 })
 
+test('no rule guesses a saving: none is a time times a constant', () => {
+  const guessed = sources.filter(
+    ({ path, text }) => /^src\/\w+\/rules\//.test(path) && /wouldSaveMs: [^\n]*\* [A-Z][A-Z_]+\b/.test(text),
+  )
+  expect(guessed.map(({ path }) => path)).toEqual([])
+})
+
 test('every page of findings has its rule', () => {
   const pages = filesUnder('docs/findings', (path) => path.endsWith('.md')).map((path) => basename(path, '.md'))
   const ids = new Set(RULES.flatMap(([, rules]) => rules.map(({ id }) => id)))

@@ -16,7 +16,7 @@ checkRule(arrayOfNumbersInput, {
     {
       name: 'fifty thousand numbers',
       given: given(50_000),
-      expect: { timeMs: 5, wouldSaveMs: 4, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction, for 50,000 numbers/ },
+      expect: { timeMs: 5, wouldSaveMs: null, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction, for 50,000 numbers/ },
     },
     { name: '1,020 numbers', given: given(1020), expect: { timeMs: 5 } },
   ],

@@ -1,10 +1,7 @@
 // .item(), .numpy(), .cpu() in a loop: each waits for the device, and crosses to it.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
+import { type HotPattern, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
-
-/** Of the time: one transfer is left. */
-const SAVED = 0.8
 
 /** NumPy has .item() and .tolist(), too, and crosses to no device. */
 const isOfTensors = ({ calls }: HotPattern): boolean =>
@@ -22,8 +19,7 @@ export const deviceTransferInTheLoop = defineRule({
       .map(({ pattern, timeMs, share: part }) => ({
         ...tell`Reading tensors in a loop at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. One transfer of the whole tensor before the loop, or after it, does the same.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: [placeOf(pattern)],
       }))
   },

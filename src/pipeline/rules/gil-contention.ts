@@ -1,12 +1,10 @@
 // One thread at a time runs Python: threads that compute in it take turns.
 import { share, tell } from '../../diagnose/tell.ts'
-import { placeOf } from '../hot.ts'
+import { placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Of the looks. */
 const FROM_SHARE = 0.4
-/** On two CPUs. */
-const SAVED = 0.5
 
 export const gilContention = defineRule({
   id: 'gil-contention',
@@ -23,8 +21,7 @@ export const gilContention = defineRule({
         ...tell`Several threads run Python, and only one can at a time: at ${share('waiting', whole.gilWaitShare)} of the looks others waited
           for it. Threads help where native code lets go of the interpreter, processes where Python computes.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: hottest === undefined ? [] : [placeOf(hottest)],
       },
     ]

@@ -32,12 +32,12 @@ checkRule(growingArray, {
     {
       name: 'half of the time',
       given: given(5),
-      expect: { timeMs: 5, wouldSaveMs: 4.5, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
+      expect: { timeMs: 5, wouldSaveMs: null, detail: /app\.mjs:10 takes 5\.00 ms, 50 % of a prediction/ },
     },
     {
       name: 'numbers pushed one by one, in JavaScript',
       given: pushes(100_000),
-      expect: { title: 'A list grows by one number at a time', timeMs: 5, wouldSaveMs: 4 },
+      expect: { title: 'A list grows by one number at a time', timeMs: 5, wouldSaveMs: null },
     },
     { name: 'eight turns', given: given(5, [exampleLoop({ tripsPerPrediction: 8 })]), expect: { timeMs: 5 } },
     { name: '10,200 pushes', given: pushes(10_200), expect: { timeMs: 5 } },

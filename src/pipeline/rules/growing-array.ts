@@ -2,17 +2,13 @@
 import type { Found } from '../../diagnose/rule.ts'
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
-import { hotPatterns, inWords, placeOf, sum } from '../hot.ts'
+import { hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** With fewer turns it costs little. */
 const LEAST_TRIPS = 8
-/** Of the time: what is left is writing each element once. */
-const SAVED = 0.9
 /** Fewer are grown in no time. */
 const LEAST_PUSHES = 10_000
-/** Of the time of pushes. */
-const SAVED_OF_PUSHES = 0.8
 
 export const growingArray = defineRule({
   id: 'growing-array',
@@ -27,8 +23,7 @@ export const growingArray = defineRule({
       ...tell`The array that grows at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction.
         A list that is made an array once, after the loop, or an array of the final size that is written into, copies nothing twice.`,
       timeMs,
-      wouldSaveMs: timeMs * SAVED,
-      basis: 'modelled' as const,
+      ...UNTRIED,
       places: [placeOf(pattern)],
     }))
     return [...found, ...pushed(evidence)]
@@ -46,8 +41,7 @@ function pushed(evidence: PipelineEvidence): Found[] {
         ${ms('place', timeMs)}, ${share('share', part)} of a prediction. A typed array of the final size is written in place.`,
       title: 'A list grows by one number at a time',
       timeMs,
-      wouldSaveMs: timeMs * SAVED_OF_PUSHES,
-      basis: 'modelled' as const,
+      ...UNTRIED,
       places: [placeOf(pattern)],
     }))
 }

@@ -15,7 +15,7 @@ checkRule(nonContiguousInput, {
         language: 'python',
         calls: [exampleCall({ callee: 'numpy.ndarray.tobytes', timeMs: 4, argument: view(false) })],
       }),
-      expect: { timeMs: 4, wouldSaveMs: 2 },
+      expect: { timeMs: 4, wouldSaveMs: null },
     },
     { name: '67 kB', given: given(false, 67_000), expect: { wouldSaveMs: 0 } },
   ],

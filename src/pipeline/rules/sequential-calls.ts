@@ -2,15 +2,13 @@
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SessionFact, ValueFact } from '../facts.ts'
-import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
+import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Fewer save little. */
 const LEAST_RUNS = 4
 /** So many come from a loop, wherever it stands. */
 const LEAST_WITHOUT_LOOP = 8
-/** Of the time: small models pay mostly for the call. */
-const SAVED = 0.7
 
 /** Of a vector one sample, too. */
 const isOneRow = ({ shape, kind }: ValueFact): boolean =>
@@ -37,8 +35,7 @@ export const sequentialCalls = defineRule({
           ...tell`${number('runs', Math.round(runsPerPrediction), 'runs')} predictions of one row each at ${inWords(ran)} take
             ${ms('runs-time', timeMs)}, ${share('share', timeMs / p50Ms)} of the whole. As one batch they pay the call once.`,
           timeMs,
-          wouldSaveMs: timeMs * SAVED,
-          basis: 'modelled' as const,
+          ...UNTRIED,
           places: [...new Map(places.map((one) => [inWords(one), one])).values()],
         },
       ]

@@ -1,13 +1,11 @@
 // Tokenizers written by hand go character by character; a known library may do the same in less time, in Python in compiled code.
 import { counted, ms, number, ratio, type Sentence, share, tell } from '../../diagnose/tell.ts'
 import type { AlternativeFact, CodePlace } from '../facts.ts'
-import { hotPatterns, type NamedWork, namedWork, placeOf, sum } from '../hot.ts'
+import { hotPatterns, type NamedWork, namedWork, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Less than that is a part among others. */
 const FROM_SHARE = 0.3
-/** Of the time: what a library in compiled code leaves is a fifth or less. */
-const SAVED = 0.8
 const CALLEES = /tokeniz/i
 
 /** The interval's lower end. */
@@ -20,7 +18,7 @@ const NEEDS = {
 } as const
 const LIBRARIES = {
   javascript:
-    'A tokenizer of a library (@huggingface/tokenizers, JavaScript itself, or one in compiled code) gives the same ids, where it has the same rules; modelled is one in compiled code.',
+    'A tokenizer of a library (@huggingface/tokenizers, JavaScript itself, or one in compiled code) gives the same ids, where it has the same rules.',
   python:
     'A tokenizer of a library (tokenizers of Hugging Face, in compiled code) gives the same ids in a fraction of the time, where it has the same rules.',
 } as const
@@ -42,11 +40,11 @@ export const tokenizerDominates = defineRule({
     const ownMs = Math.min(work.timeMs, sum(own.map(({ timeMs }) => timeMs)))
     if (one === undefined || ownMs === 0) {
       const needs = tell`It is measured on the texts themselves ${NEEDS[evidence.language]}, a tokenizer.json or the vocabulary lies beside the code, and a function gives ids of a text.`
-      return [modelled(work, evidence.language, needs)]
+      return [unknown(work, evidence.language, needs)]
     }
     if (one.equal === 'different') {
       const other = tell`${one.instead} gives other ${kindOf(one)} on ${textsOf(one.on!)}: nothing was measured as saved.`
-      return [modelled(work, evidence.language, other)]
+      return [{ ...unknown(work, evidence.language, other), savingUnknown: 'the library that was run gives other results' }]
     }
     const { p50Ms } = evidence.latency
     const tried = measured(one, ownMs, ownMs / p50Ms)
@@ -55,7 +53,7 @@ export const tokenizerDominates = defineRule({
     const places = work.places.filter((place) => !own.some(({ pattern }) => lies(place, pattern)))
     if (places.length === 0 || restMs < FROM_SHARE * p50Ms) return [found]
     const rest = { timeMs: restMs, share: restMs / p50Ms, places }
-    return [found, modelled(rest, evidence.language, tell`No library's tokenizer was tried in place of this one.`)]
+    return [found, unknown(rest, evidence.language, tell`No library's tokenizer was tried in place of this one.`)]
   },
 })
 
@@ -65,12 +63,11 @@ const lies = (at: CodePlace, { file, line, endLine }: CodePlace & { readonly end
 const takenBy = (timeMs: number, part: number): Sentence =>
   tell`Taking text apart takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction.`
 
-function modelled({ timeMs, share: part, places }: NamedWork, language: keyof typeof NEEDS, more: Sentence) {
+function unknown({ timeMs, share: part, places }: NamedWork, language: keyof typeof NEEDS, more: Sentence) {
   return {
     ...tell`${takenBy(timeMs, part)} ${LIBRARIES[language]} ${more}`,
     timeMs,
-    wouldSaveMs: timeMs * SAVED,
-    basis: 'modelled' as const,
+    ...UNTRIED,
     places,
   }
 }

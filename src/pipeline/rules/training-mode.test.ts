@@ -9,7 +9,7 @@ checkRule(trainingMode, {
     {
       name: 'module.training is set',
       given: given(true),
-      expect: { timeMs: 5, wouldSaveMs: 0, detail: /app\.mjs:20 runs in training mode/ },
+      expect: { timeMs: 5, wouldSaveMs: null, detail: /app\.mjs:20 runs in training mode/ },
     },
     {
       name: 'a Keras model that is called so',
