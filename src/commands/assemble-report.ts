@@ -3,6 +3,7 @@ import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { foretell } from '../analyze/foretold.ts'
 import { diagnose } from '../diagnose/diagnose.ts'
+import type { NextCommand } from '../diagnose/next-command.ts'
 import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -14,19 +15,19 @@ import { commandToType } from './command-to-type.ts'
 import { findingRow } from './finding-row.ts'
 
 /** These prove and ship on the engine that is shipped, and are refused with another. */
-const ON_SHIPPED = /^whyslow (fix|quantize) /
+const ON_SHIPPED: readonly string[] = ['fix', 'quantize']
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
   const foretold = foretoldSection(evidence)
   const offers = offersOf(evidence.engine?.id ?? '')
   const analyzed = analyze(evidence, offers)
-  const canType = (command: string): boolean => offers.includes('shipped') || !ON_SHIPPED.test(command)
+  const canType = ({ command }: NextCommand): boolean => offers.includes('shipped') || !ON_SHIPPED.includes(command)
   const verdicts = diagnose(analyzed)
-  const findings = rank(verdicts).map((finding) => ({
-    ...findingRow(finding),
-    next: finding.next === null || !canType(finding.next) ? null : commandToType(finding.next, file, evidence.given ?? []),
-  }))
+  const findings = rank(verdicts).map((finding) => {
+    const { next } = finding
+    return findingRow(finding, next === null || !canType(next) ? null : commandToType(next, file, evidence.given ?? []))
+  })
   const body = {
     latency: latencySection(analyzed),
     areas: areasSection(analyzed),

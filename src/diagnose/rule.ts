@@ -4,6 +4,7 @@
 
 import type { AnalyzedEvidence, EvidenceKey } from '../analyze/analyzed-evidence.ts'
 import type { Area } from '../analyze/breakdown.ts'
+import type { NextCommand } from './next-command.ts'
 import type { Sentence } from './tell.ts'
 
 /** A place in the user's own code. */
@@ -30,8 +31,8 @@ export interface Finding extends Sentence {
   readonly nodes: readonly string[]
   /** Lines of the user's own code that it is about. */
   readonly places: readonly Place[]
-  /** The command to type next; null where there is none. `MODEL` stands for the model's path. */
-  readonly next: string | null
+  /** The command to type next; null: there is none. */
+  readonly next: NextCommand | null
 }
 
 export type Verdict<F extends Finding = Finding> =

@@ -38,6 +38,3 @@ export const factorRange = (low: number, high: number): string => {
   const [a, b] = [factor(low), factor(high)]
   return a === b ? a : `${a.slice(0, -1)}–${b}`
 }
-
-/** A command as it can be typed anywhere. */
-export const asTyped = (command: string): string => command.replace(/^whyslow /, 'npx whyslow ')

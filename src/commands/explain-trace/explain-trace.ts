@@ -9,7 +9,7 @@ import { readTrace } from '../../evidence/traces/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TraceModelSection, TraceSection } from '../../report/documents/trace-section.ts'
 import { traceAnswer } from '../../report/text/trace-answer.ts'
-import { quoted } from '../../report/text/wrap.ts'
+import { documentedCommand } from '../command-to-type.ts'
 import { findingRow } from '../finding-row.ts'
 import { toolVersion } from '../version.ts'
 import { neverTold } from './never-told.ts'
@@ -83,10 +83,9 @@ export function traceReport(
 function traceRow(finding: Finding, file: string, { window }: TraceFacts): ReportDocument['findings'][number] {
   const shareOf = (ms: number): number => (window.stepMs > 0 ? ms / window.stepMs : 0)
   return {
-    ...findingRow(finding),
+    ...findingRow(finding, finding.next && documentedCommand(finding.next, { TRACE: file, AFTER: `after-${baseName(file)}` })),
     timeShare: shareOf(finding.timeMs),
     ...(finding.wouldSaveMs === null ? {} : { wouldSaveShare: shareOf(finding.wouldSaveMs) }),
-    next: finding.next?.replace('TRACE', () => quoted(file)).replace('AFTER', () => quoted(`after-${baseName(file)}`)) ?? null,
   }
 }
 

@@ -126,7 +126,7 @@ function lineRow({ file, line, function: name, selfMs, nativeMs, waitMs, stage }
 }
 
 const pipelineRow = ({ replacement, ...finding }: PipelineFinding): Report['findings'][number] => ({
-  ...findingRow(finding),
+  ...findingRow(finding, null),
   replacement: replacement === null ? null : replacementRow(replacement),
 })
 

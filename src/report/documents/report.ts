@@ -173,7 +173,8 @@ export interface ReportDocument {
     savingUnknown?: string
     basis: 'measured' | 'modelled' // how the saving is known; if it is not, how the time is
     nodes: string[]
-    next: string | null // next: the command to type
+    next: string | null // the command to type, ready to paste
+    run?: null | { command: string; arguments: string[] } // the same as data: `whyslow`, the command ('': none), the arguments; absent in documents from before it was given
     timeShare?: number // of a trace: of a step
     wouldSaveShare?: number // at most
     facts: { name: string; value: number; unit: string }[] // the numbers of `detail`, as data; units: ms, ns, bytes, share, ratio, or what is counted
@@ -264,7 +265,7 @@ export interface ReportDocument {
       }[]
     }
     // where outputs may not change: nodes timed alone in int8, how many are faster, what they save together, what to type to have it tried
-    int8?: { timed: number; faster: number; savingMs: number; next: string }
+    int8?: { timed: number; faster: number; savingMs: number; next: string; run?: { command: string; arguments: string[] } }
   }
   quantization?: null | {
     methods: ('dynamic' | 'static' | 'weights')[] // in what was handed over; none: all layers stay float32
@@ -284,7 +285,7 @@ export interface ReportDocument {
     }[]
     notTried: { method: string; reason: string }[]
     // the engine of this machine that gave most in a first look beside what was handed over, and what to type; absent: none gave anything
-    otherEngine?: { change: string; lookedSpeedup: number; cosine: number | null; next: string }
+    otherEngine?: { change: string; lookedSpeedup: number; cosine: number | null; next: string; run?: { command: string; arguments: string[] } }
   } // absent: not looked for
   trace?: null | TraceSection // of a recording by another tool: where it is, latency is null and times are of the recorded run, which recording slows, unless latencyMs is given
   stages:

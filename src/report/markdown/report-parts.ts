@@ -5,7 +5,7 @@ import { speedupRange } from '../text/fix-answer.ts'
 import { measuredWith } from '../text/measured-with.ts'
 import { nodeName } from '../text/names.ts'
 import { percent, plural, significant, time } from '../text/numbers.ts'
-import { asTyped } from '../text/wrap.ts'
+import { nextWords } from '../text/wrap.ts'
 import { type Block, code, fence, type Part, table, text } from './blocks.ts'
 
 type Finding = ReportDocument['findings'][number]
@@ -103,7 +103,7 @@ function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { co
   return [
     `**${rank}. ${text(title)}** (${saves}; ${code(rule)})\n\n${at.length > 0 ? `${at.join(', ')}: ` : ''}${text(detail)}`,
     ...proven,
-    ...(next === null ? [] : [fence([asTyped(next, command)], 'sh')]),
+    ...(next === null ? [] : [fence([nextWords(finding, command).join(' ')], 'sh')]),
   ]
 }
 

@@ -4,7 +4,7 @@ import { isToFix } from './findings/findings-text.ts'
 import { foretoldTime, listOf } from './foretold.ts'
 import { nodeName } from './names.ts'
 import { percent, time, timeWithInterval } from './numbers.ts'
-import { printable } from './wrap.ts'
+import { commandWords, type Next, printable } from './wrap.ts'
 
 export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'>
 
@@ -66,11 +66,17 @@ function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFact
   return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
 }
 
-const VERB = /^whyslow( (?:fix|quantize|lint|compare))?\b/
-const FLAGS = / --(?:for|max-loss|engine|threads|shape|graph-optimization|repair)(?: [^-\s]\S*)?/g
+/** Flags that change what a command does; the others name files and inputs. */
+const TELLING: ReadonlySet<string> = new Set(
+  ['for', 'max-loss', 'engine', 'threads', 'shape', 'graph-optimization', 'repair'].map((one) => `--${one}`),
+)
 
 /** The command without its paths, which stands in full with the finding. */
-const inShort = (next: string): string => `${VERB.exec(next)?.[0] ?? 'whyslow'}${next.match(FLAGS)?.join('') ?? ''}`
+function inShort({ run }: Next): string {
+  const { command, arguments: words } = run ?? { command: '', arguments: [] }
+  const shown = words.filter((word, at) => TELLING.has(word) || (TELLING.has(words[at - 1] ?? '') && !word.startsWith('-')))
+  return commandWords({ command, arguments: shown }).join(' ')
+}
 
 /** What a command does about it is said before what would help in principle, unless that is much more. */
 const nearTheFirst = 0.5
@@ -87,7 +93,7 @@ function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): 
     const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
     return first.next === null
       ? `; fixing ${title} would save ${saving} (${first.basis})`
-      : `; try ${inShort(first.next)}: ${title} is worth ${saving} a prediction (${first.basis})`
+      : `; try ${inShort(first)}: ${title} is worth ${saving} a prediction (${first.basis})`
   }
   if (latency === null) {
     const reason = notChecked[0]?.reason

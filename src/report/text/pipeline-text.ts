@@ -15,7 +15,7 @@ import {
   warningLines,
   widthOf,
 } from './page.ts'
-import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
 
 type Pipeline = NonNullable<ReportDocument['pipeline']>
 type Finding = ReportDocument['findings'][number]
@@ -123,7 +123,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, { comman
     const saves = `${sentenceCase(savingWords(finding, doc.latency?.p50Ms ?? null))} (${finding.basis})`
     lines.push(...wrap(saves, width, '   ').map(colours.green))
     lines.push(...replacement(finding, width))
-    if (finding.next !== null) lines.push(...wrapCommand(asTyped(finding.next, command), width, '   Next: ').map(colours.cyan))
+    if (finding.next !== null) lines.push(...wrapCommand(nextWords(finding, command), width, '   Next: ').map(colours.cyan))
   }
   const left = saving.length - MOST_FINDINGS
   if (left > 0) lines.push(...wrap(`${left} more with smaller savings: --json writes all of them.`, width))

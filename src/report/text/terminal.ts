@@ -8,7 +8,7 @@ import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
 import { type Colours, linked, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { rooflinePlot } from './plots/roofline-plot.ts'
-import { asTyped, hang, quoted, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, quoted, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportDocument['findings'][number]
 
@@ -16,16 +16,15 @@ type Finding = ReportDocument['findings'][number]
 const mostFindings = 5
 
 /** The whole report as text that ends with a line end. Pure. */
-export function renderTerminal(given: ReportDocument, options: TerminalOptions): string {
-  const doc = withCommand(given, options.command)
+export function renderTerminal(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   return page([
     wrap(doc.answer, width).map(colours.bold),
     areaBar(doc.areas, width, colours),
     nodeTable(doc, width, colours),
     options.roofline ? rooflinePlot(doc, width, colours) : [],
-    findings(doc, width, colours, options.pageOf),
-    notes(doc, width, colours),
+    findings(doc, width, colours, options),
+    notes(doc, width, colours, options),
     checkedLines(doc, width),
     assumptions(doc, width),
     measuredWith(doc, width),
@@ -33,12 +32,7 @@ export function renderTerminal(given: ReportDocument, options: TerminalOptions):
   ])
 }
 
-/** The document with commands as its reader types them. */
-function withCommand(doc: ReportDocument, command: string | undefined): ReportDocument {
-  return { ...doc, findings: doc.findings.map((one) => ({ ...one, next: one.next && asTyped(one.next, command) })) }
-}
-
-function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: TerminalOptions['pageOf']): string[] {
+function findings(doc: ReportDocument, width: number, colours: Colours, { command, pageOf }: TerminalOptions): string[] {
   const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []
   const lines = [colours.bold('What to fix')]
@@ -49,7 +43,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: 
     lines.push(...wrap(finding.detail, width, '   '))
     if (finding.nodes.length > 0) lines.push(...wrap(`Nodes: ${nodeList(finding.nodes, doc.nodes)}`, width, '   '))
     lines.push(...wrap(saves(finding, doc.latency?.p50Ms ?? null), width, '   ').map(colours.green))
-    lines.push(...next(finding, index + 1, told, width).map(colours.cyan))
+    lines.push(...next(finding, index + 1, told, { width, command }).map(colours.cyan))
   }
   const left = saving.length - mostFindings
   if (left > 0) lines.push(...wrap(`${left} more with smaller savings: --json writes all of them.`, width))
@@ -59,21 +53,26 @@ function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: 
 const saves = (finding: Finding, wholeMs: number | null): string =>
   `${sentenceCase(savingWords(finding, wholeMs))} (${finding.basis}; ${finding.area})`
 
-/** `told`: the commands so far, and the number of the finding that tells each. */
-function next({ next }: Finding, number: number, told: Map<string, number>, width: number): string[] {
-  if (next === null) return []
-  const before = told.get(next)
+/** `told`: the commands so far, and the number of the finding that gives each. */
+function next(finding: Finding, number: number, told: Map<string, number>, { width, command }: Written): string[] {
+  if (finding.next === null) return []
+  const before = told.get(finding.next)
   if (before !== undefined) return [`   Next: as for ${before}`]
-  told.set(next, number)
-  return wrapCommand(next, width, '   Next: ')
+  told.set(finding.next, number)
+  return wrapCommand(nextWords(finding, command), width, '   Next: ')
 }
 
-function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
+interface Written {
+  readonly width: number
+  readonly command: string | undefined
+}
+
+function notes(doc: ReportDocument, width: number, colours: Colours, { command }: TerminalOptions): string[] {
   const facts = doc.findings.filter((one) => !isToFix(one))
   if (facts.length === 0) return []
   const lines = facts.flatMap((fact) => [
     ...wrap(`${fact.title}: ${fact.detail}`, width, '- '),
-    ...(fact.next === null ? [] : wrapCommand(fact.next, width, '  Next: ').map(colours.cyan)),
+    ...(fact.next === null ? [] : wrapCommand(nextWords(fact, command), width, '  Next: ').map(colours.cyan)),
   ])
   return [colours.bold('Worth knowing'), ...lines]
 }
@@ -84,7 +83,7 @@ function assumptions(doc: ReportDocument, width: number): string[] {
     .filter(({ assumptions }) => assumptions.length > 0)
     .flatMap(({ name, shape, assumptions }) => {
       const byBatch = assumptions.every(({ flag }) => flag === '--batch')
-      const flag = byBatch ? '--batch 1' : `--shape ${quoted(`${name}=${shape.join('x')}`)}`
+      const flag = byBatch ? ['--batch', '1'] : ['--shape', quoted(`${name}=${shape.join('x')}`)]
       return [
         ...hang(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width),
         ...wrapCommand(flag, width, '  To change it: '),

@@ -7,7 +7,7 @@ import { nodeName } from './names.ts'
 import { count, percent, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { windowName } from './trace-answer.ts'
-import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportDocument['findings'][number]
 
@@ -18,14 +18,13 @@ const MOST_LINES = 5
 /** Text that ends with a line end. The document is of a recording. */
 export function renderTrace(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
-  const command = (text: string): string => asTyped(text, options.command)
   return page([
     wrap(doc.answer, width).map(colours.bold),
     breakdown(doc, width, colours),
     operators(doc, width, colours),
     sameModel(doc, width, colours),
     lines(doc, colours),
-    findings(doc, width, colours, command),
+    findings(doc, width, colours, options.command),
     notes(doc, width, colours),
     checkedLines(doc, width),
     recordedWith(doc, width),
@@ -167,7 +166,7 @@ function lines({ lines: hot }: ReportDocument, colours: Colours): string[] {
   )
 }
 
-function findings(doc: ReportDocument, width: number, colours: Colours, command: (text: string) => string): string[] {
+function findings(doc: ReportDocument, width: number, colours: Colours, command: string | undefined): string[] {
   const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return ['Nothing to fix was found.']
   const told = new Map<string, number>()
@@ -183,7 +182,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, command:
           ({ file, line, function: name }) =>
             `   ${shorten(printable(`${file}:${line}${name === null ? '' : ` ${name}`}`), width - 3)}`,
         ),
-      ...next(finding, index + 1, told, (text) => wrapCommand(command(text), width, '   Next: ').map(colours.cyan)),
+      ...next(finding, index + 1, told, () => wrapCommand(nextWords(finding, command), width, '   Next: ').map(colours.cyan)),
     ])
   const left = saving.length - MOST_FINDINGS
   const more = left > 0 ? wrap(`${left} more with smaller bounds: --json writes all of them.`, width) : []
@@ -195,12 +194,12 @@ function saves({ wouldSaveShare = 0, wouldSaveMs, area }: Finding, { trace }: Re
   return `Would save at most ${ms}${percent(wouldSaveShare)} of ${windowName(trace!)} (modelled; ${area})`
 }
 
-function next(finding: Finding, number: number, told: Map<string, number>, draw: (text: string) => string[]): string[] {
+function next(finding: Finding, number: number, told: Map<string, number>, draw: () => string[]): string[] {
   if (finding.next === null) return []
   const before = told.get(finding.next)
   if (before !== undefined) return [`   To prove it: as for ${before}`]
   told.set(finding.next, number)
-  return ['   To prove it, record again with the change made, then:', ...draw(finding.next)]
+  return ['   To prove it, record again with the change made, then:', ...draw()]
 }
 
 function notes({ findings: all }: ReportDocument, width: number, colours: Colours): string[] {

@@ -2,8 +2,8 @@
 
 import { byReason, isToFix } from '../../../src/report/text/findings/findings-text.ts'
 import { areaTitle } from '../areas.ts'
-import { asTyped, bytes, count, percent, perSecond, plural, significant, time } from '../format.ts'
-import { Command, NextCommand } from '../kit/copy.tsx'
+import { bytes, count, percent, perSecond, plural, significant, time } from '../format.ts'
+import { Command, NextCommand, nextWords, typedWords } from '../kit/copy.tsx'
 import { nodeTitle, Says } from '../kit/name.tsx'
 import type { Finding, Report } from '../page-data.ts'
 import { Places, Replacement } from '../pipeline/places.tsx'
@@ -84,7 +84,7 @@ function Card({ finding, report, rank }: { finding: Finding; report: Report; ran
         </p>
         <Places finding={finding} sources={report.pipeline?.sources} />
         {finding.replacement && <Replacement replacement={finding.replacement} />}
-        {next !== null && <Command text={asTyped(next)} />}
+        {next !== null && <Command text={`npx whyslow ${typedWords(nextWords(finding))}`} />}
         <Advice rule={rule} isOpen={next === null && rank !== null} />
         <Evidence finding={finding} report={report} />
       </div>
