@@ -31,5 +31,7 @@ test('a replacement that was timed beside a place saves its share of the time of
   expect(measured).not.toHaveProperty('finding.savingUnknown')
   const elsewhere = replacement({ file: place!.file, line: place!.line! + 1 })
   const [other] = diagnosePipeline(examplePipeline({ ...given, replacements: [elsewhere] }), [scalarLoop])
-  expect(other).toMatchObject({ finding: { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', replacement: null } })
+  expect(other).toMatchObject({
+    finding: { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', replacement: null },
+  })
 })

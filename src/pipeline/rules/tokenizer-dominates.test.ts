@@ -18,6 +18,7 @@ const beside = (more: Partial<AlternativeFact>) => ({
     {
       ...{ file: 'app.mjs', line: 10, function: 'encode', rule: 'tokenizer-dominates', now: 'encode', code: ['…'] },
       ...{ instead: 'tokenizers with tokenizer.json', equal: 'bits' as const, on: '40 texts' },
+      texts: { all: 40, different: 0, compared: 'ids' as const },
       ...{ nowMs: 4, insteadMs: 1, ratio: 4, ratioLow: 3, ratioHigh: 5, ...more },
     },
   ],
@@ -53,7 +54,7 @@ checkRule(tokenizerDominates, {
     },
     {
       name: 'tokens that were compared are called so',
-      given: beside({ on: '40 texts, by their tokens' }),
+      given: beside({ texts: { all: 40, different: 0, compared: 'tokens' } }),
       expect: { detail: /On 40 texts that encode was given, .* gives the same tokens/ },
     },
     {
@@ -63,7 +64,7 @@ checkRule(tokenizerDominates, {
     },
     {
       name: 'a library that gives other ids',
-      given: beside({ equal: 'different', on: '3 of 40 texts' }),
+      given: beside({ equal: 'different', texts: { all: 40, different: 3, compared: 'ids' } }),
       expect: {
         wouldSaveMs: null,
         savingUnknown: 'the library that was run gives other results',

@@ -11,6 +11,8 @@ const CALLEES = /tokeniz/i
 /** The interval's lower end. */
 const LEAST_RATIO = 1.05
 
+type Tried = AlternativeFact & { readonly texts: NonNullable<AlternativeFact['texts']> }
+
 /** What has to be there for a library's tokenizer to be tried. */
 const NEEDS = {
   javascript: 'where @huggingface/tokenizers is installed (npm install @huggingface/tokenizers)',
@@ -34,7 +36,9 @@ export const tokenizerDominates = defineRule({
   check(evidence) {
     const work = namedWork(evidence, ['hand-tokenizer'], CALLEES)
     if (work.share < FROM_SHARE) return []
-    const one = evidence.alternatives.find(({ rule, on }) => rule === 'tokenizer-dominates' && on !== undefined)
+    const one = evidence.alternatives.find(
+      (each): each is Tried => each.rule === 'tokenizer-dominates' && each.texts !== undefined,
+    )
     const own = one === undefined ? [] : hotPatterns(evidence, ['hand-tokenizer'], 0).filter(({ pattern }) => lies(one, pattern))
     // The ratio is of one function: it says nothing of the time that is spent elsewhere.
     const ownMs = Math.min(work.timeMs, sum(own.map(({ timeMs }) => timeMs)))
@@ -43,7 +47,7 @@ export const tokenizerDominates = defineRule({
       return [unknown(work, evidence.language, needs)]
     }
     if (one.equal === 'different') {
-      const other = tell`${one.instead} gives other ${kindOf(one)} on ${textsOf(one.on!)}: nothing was measured as saved.`
+      const other = tell`${one.instead} gives other ${one.texts.compared} on ${textsOf(one)}: nothing was measured as saved.`
       return [{ ...unknown(work, evidence.language, other), savingUnknown: 'the library that was run gives other results' }]
     }
     const { p50Ms } = evidence.latency
@@ -73,20 +77,16 @@ function unknown({ timeMs, share: part, places }: NamedWork, language: keyof typ
 }
 
 /** '40 texts', '3 of 40 texts'. */
-function textsOf(on: string): Sentence {
-  const [, off, all] = /^(?:(\d+) of )?(\d+) /.exec(on) ?? []
-  const texts = counted('text', Number(all))
-  return off === undefined ? texts : tell`${number('different-texts', Number(off), 'texts')} of ${texts}`
+function textsOf({ texts }: Tried): Sentence {
+  const all = counted('text', texts.all)
+  return texts.different === 0 ? all : tell`${number('different-texts', texts.different, 'texts')} of ${all}`
 }
 
-/** What was compared. */
-const kindOf = ({ on }: AlternativeFact): string => (/tokens/.test(on!) ? 'tokens' : 'ids')
-
 /** A note where the library is no faster. */
-function measured(one: AlternativeFact, timeMs: number, part: number) {
+function measured(one: Tried, timeMs: number, part: number) {
   const isFaster = one.ratioLow >= LEAST_RATIO
   const times = tell`${ms('instead', one.insteadMs)} in place of ${ms('now', one.nowMs)} a call`
-  const same = tell`${takenBy(timeMs, part)} On ${textsOf(one.on!)} that ${one.now} was given, ${one.instead} gives the same ${kindOf(one)}`
+  const same = tell`${takenBy(timeMs, part)} On ${textsOf(one)} that ${one.now} was given, ${one.instead} gives the same ${one.texts.compared}`
   return {
     ...(isFaster
       ? tell`${same}; it takes ${times}, ${ratio('factor', one.ratio)} times as fast, ${IN_TURNS}.`
