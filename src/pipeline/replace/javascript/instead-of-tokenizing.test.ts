@@ -157,7 +157,11 @@ test('rows that are all empty are no sign', async () => {
 })
 
 test('tokens are called so', async () => {
-  expect(await beside((text: string) => text.split(' '), TEXTS)).toMatchObject({ equal: 'bits', on: '3 texts, by their tokens', texts: { all: 3, different: 0, compared: 'tokens' } })
+  expect(await beside((text: string) => text.split(' '), TEXTS)).toMatchObject({
+    equal: 'bits',
+    on: '3 texts, by their tokens',
+    texts: { all: 3, different: 0, compared: 'tokens' },
+  })
 })
 
 test('one that throws when it is timed hides no other', async () => {
