@@ -143,11 +143,20 @@ test('an unknown saving ranks by the time, after a known one of that size', () =
     verdict('note', 0, 9),
     verdict('unknown 3', null, 3),
     verdict('saves 2', 2, 8),
-    verdict('saves 3', 3, 3),
+    verdict('saves 2.73', 2.73, 3),
+    verdict('saves 2.67', 2.67, 3),
     verdict('saves 4', 4, 5),
     verdict('unknown, of no time', null, 0),
   ])
-  expect(ranked.map(({ rule }) => rule)).toEqual(['saves 4', 'saves 3', 'unknown 3', 'saves 2', 'note', 'unknown, of no time'])
+  expect(ranked.map(({ rule }) => rule)).toEqual([
+    'saves 4',
+    'saves 2.73',
+    'unknown 3',
+    'saves 2.67',
+    'saves 2',
+    'note',
+    'unknown, of no time',
+  ])
 })
 
 test('a rule gives a finding for each place: of two at one place the larger, and none is clear', () => {
@@ -160,6 +169,6 @@ test('a rule gives a finding for each place: of two at one place the larger, and
     diagnose(evidence(), [defineRule({ ...about, id: 'several', needs: [], check: () => all })])
   expect(several([])).toEqual([{ verdict: 'clear', rule: 'several' }])
   const places = several([at(1, 1), at(2, 1), at(1, null)]).map((one) => one.verdict === 'found' && one.finding.wouldSaveMs)
-  // Of an unknown saving all of its 2 ms.
+  // An unknown saving counts by its 2 ms.
   expect(places).toEqual([null, 1])
 })

@@ -24,18 +24,21 @@ export function runRules<R extends Runnable<never>>(
   return rules.flatMap((rule) => verdictsOf(rule, evidence, free))
 }
 
-/** What a finding may save: the saving, or all of its time if nobody knows it. */
-const mostOf = ({ wouldSaveMs, timeMs }: Pick<Finding, 'wouldSaveMs' | 'timeMs'>): number => wouldSaveMs ?? timeMs
+/** A known saving of nine tenths of a time counts as large as that time: two runs of one program differ by as much. */
+const AS_LARGE = 0.9
+
+/** By what findings are ranked: the saving, or the time if nobody knows it. */
+const sizeOf = ({ wouldSaveMs, timeMs }: Pick<Finding, 'wouldSaveMs' | 'timeMs'>): number => wouldSaveMs ?? AS_LARGE * timeMs
 
 /**
- * Findings of the verdicts: largest saving first. One whose saving is unknown ranks by all of its time, after those that are known to save
- * as much. Then the notes (saving 0), largest time first. Ties keep the rules' order.
+ * Findings of the verdicts: largest saving first. One whose saving is unknown ranks by its time, after those that are known to save as
+ * much. Then the notes (saving 0), largest time first. Ties keep the rules' order.
  */
 export function rank<F extends Finding>(verdicts: readonly Verdict<F>[]): F[] {
   return verdicts
     .flatMap((verdict) => (verdict.verdict === 'found' ? [verdict.finding] : []))
     .sort(
-      (a, b) => mostOf(b) - mostOf(a) || Number(a.wouldSaveMs === null) - Number(b.wouldSaveMs === null) || b.timeMs - a.timeMs,
+      (a, b) => sizeOf(b) - sizeOf(a) || Number(a.wouldSaveMs === null) - Number(b.wouldSaveMs === null) || b.timeMs - a.timeMs,
     )
 }
 
@@ -86,7 +89,7 @@ function eachPlaceOnce(all: readonly Found[]): readonly Found[] {
     const [first] = one.places ?? []
     const place = first === undefined ? '' : `${first.file}:${first.line}`
     const known = largest.get(place)
-    if (known === undefined || mostOf(one) > mostOf(known)) largest.set(place, one)
+    if (known === undefined || sizeOf(one) > sizeOf(known)) largest.set(place, one)
   }
   return [...largest.values()]
 }

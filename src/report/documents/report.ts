@@ -285,7 +285,13 @@ export interface ReportDocument {
     }[]
     notTried: { method: string; reason: string }[]
     // the engine of this machine that gave most in a first look beside what was handed over, and what to type; absent: none gave anything
-    otherEngine?: { change: string; lookedSpeedup: number; cosine: number | null; next: string; run?: { command: string; arguments: string[] } }
+    otherEngine?: {
+      change: string
+      lookedSpeedup: number
+      cosine: number | null
+      next: string
+      run?: { command: string; arguments: string[] }
+    }
   } // absent: not looked for
   trace?: null | TraceSection // of a recording by another tool: where it is, latency is null and times are of the recorded run, which recording slows, unless latencyMs is given
   stages:

@@ -1,6 +1,6 @@
 // Parts of a report for a pull request: the sentence, where the time goes, what to do, what was tried; the rest folded.
 import type { ReportDocument } from '../documents/report.ts'
-import { isToFix, savingWords } from '../text/findings/findings-text.ts'
+import { basisOf, isToFix, savingWords } from '../text/findings/findings-text.ts'
 import { speedupRange } from '../text/fix-answer.ts'
 import { measuredWith } from '../text/measured-with.ts'
 import { nodeName } from '../text/names.ts'
@@ -91,8 +91,8 @@ function trials(all: readonly Trial[]): Block {
 
 function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { command }: Typed): Block[] {
   // Documents of versions before have no places.
-  const { title, detail, basis, rule, next, places = [], replacement } = finding
-  const saves = `${text(savingWords(finding, doc.latency?.p50Ms ?? null))}, ${basis}`
+  const { title, detail, rule, next, places = [], replacement } = finding
+  const saves = [text(savingWords(finding, doc.latency?.p50Ms ?? null)), ...basisOf(finding)].join(', ')
   const at = places.slice(0, 3).map(({ file, line }) => code(`${file}:${line}`))
   const proven = replacement
     ? [

@@ -24,4 +24,4 @@ export function pipelineAnswer({ latency, stages, findings, pipeline }: Facts): 
   return `${took}${where}; ${upTo}${time(first.wouldSaveMs)} could be saved${at}: ${lower(first.title)}.`
 }
 
-const lower = (title: string): string => (/^[A-Z][a-z]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title)
+const lower = (title: string): string => (/^[A-Z][a-z ]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title)

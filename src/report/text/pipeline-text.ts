@@ -1,7 +1,7 @@
 // The report of a pipeline on a terminal: the sentence, the stages, the hot lines, what to fix with the lines to paste, what was checked,
 // how it was measured. Drawn from the report document alone.
 import type { ReportDocument } from '../documents/report.ts'
-import { checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
+import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { bytes, percent, plural, significant, time } from './numbers.ts'
 import {
   type Colours,
@@ -120,7 +120,8 @@ function findings(doc: ReportDocument, width: number, colours: Colours, { comman
     const where = places(finding)
     if (where !== '') lines.push(...wrap(where, width, '   ').map(colours.cyan))
     lines.push(...wrap(finding.detail, width, '   '))
-    const saves = `${sentenceCase(savingWords(finding, doc.latency?.p50Ms ?? null))} (${finding.basis})`
+    const basis = basisOf(finding).map((known) => ` (${known})`)
+    const saves = `${sentenceCase(savingWords(finding, doc.latency?.p50Ms ?? null))}${basis}`
     lines.push(...wrap(saves, width, '   ').map(colours.green))
     lines.push(...replacement(finding, width))
     if (finding.next !== null) lines.push(...wrapCommand(nextWords(finding, command), width, '   Next: ').map(colours.cyan))

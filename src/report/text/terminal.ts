@@ -2,7 +2,7 @@
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument } from '../documents/report.ts'
 import { areaBar } from './area-bar.ts'
-import { checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
+import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
@@ -51,7 +51,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, { comman
 }
 
 const saves = (finding: Finding, wholeMs: number | null): string =>
-  `${sentenceCase(savingWords(finding, wholeMs))} (${finding.basis}; ${finding.area})`
+  `${sentenceCase(savingWords(finding, wholeMs))} (${[...basisOf(finding), finding.area].join('; ')})`
 
 /** `told`: the commands so far, and the number of the finding that gives each. */
 function next(finding: Finding, number: number, told: Map<string, number>, { width, command }: Written): string[] {

@@ -15,6 +15,9 @@ export function savingWords({ timeMs, wouldSaveMs, savingUnknown, basis }: Savin
   return `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)}${whole}`
 }
 
+/** How the saving is known; nothing of one that is not. */
+export const basisOf = ({ wouldSaveMs, basis }: Saving): readonly string[] => (wouldSaveMs === null ? [] : [basis])
+
 /** The first letter large. */
 export const sentenceCase = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`
 
