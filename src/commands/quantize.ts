@@ -56,8 +56,8 @@ export async function quantize(file: string, given: Partial<QuantizeOptions> = {
 
 /** The engine that gave most in a first look, beside what is handed over. */
 function withOtherEngine({ report, evidence }: Fixed, file: string): ReportDocument {
-  const looked = report.trials.flatMap(({ reason, lookedSpeedup, changes, agreement }) =>
-    reason?.endsWith(KEEPS_ENGINE) && (lookedSpeedup ?? 0) >= LEAST_SPEEDUP && (agreement?.cosine ?? 1) >= LEAST_COSINE
+  const looked = report.trials.flatMap(({ refused, lookedSpeedup, changes, agreement }) =>
+    refused === KEEPS_ENGINE && (lookedSpeedup ?? 0) >= LEAST_SPEEDUP && (agreement?.cosine ?? 1) >= LEAST_COSINE
       ? [{ change: changes.join(', '), lookedSpeedup: lookedSpeedup!, cosine: agreement?.cosine ?? null }]
       : [],
   )

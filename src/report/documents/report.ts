@@ -228,6 +228,7 @@ export interface ReportDocument {
     kept?: boolean // part of what was handed over
     pairs?: number | null // pairs of fresh processes behind the interval; null: only looked at, or not measured
     predictedSpeedup?: number | null // as the diagnosis expected it before the trial
+    refused?: string | null // why it is not wanted, though it was faster in a first look; null: nothing is against it
     lookedSpeedup?: number | null // that a first look showed, after which it was not judged in pairs; null: it was, or was not looked at
   }[]
   foretold?: null | { ms: number; low: number; high: number; remedies: string[]; onWhole?: true } // what exact remedies together would give, from experiments on operators alone (onWhole: one of them on the whole model); absent in documents from before it was told

@@ -25,6 +25,7 @@ const faster: TrialRow = {
   pairs: 3,
   predictedSpeedup: null,
   lookedSpeedup: null,
+  refused: null,
   took: null,
   changes: ['one thread'],
   agreement: null,
