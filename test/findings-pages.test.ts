@@ -14,7 +14,12 @@ interface Listed {
 }
 
 /** Kinds of rules, in the order in which pages name them. */
-const KINDS: readonly { readonly command: string; readonly from: string; readonly room: string; readonly rules: readonly Listed[] }[] = [
+const KINDS: readonly {
+  readonly command: string
+  readonly from: string
+  readonly room: string
+  readonly rules: readonly Listed[]
+}[] = [
   {
     command: '`whyslow MODEL`',
     from: 'measurements of the model',
