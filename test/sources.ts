@@ -137,8 +137,8 @@ export interface Peers {
 
 export const PEERS: readonly Peers[] = [
   { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
-  { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = definePipelineRule\(/m },
-  { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineLoadRule\(/m },
+  { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'remedy', folder: 'src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },

@@ -303,15 +303,21 @@ const heads: Rule = ({ input }) => {
   return [{ dtype: query.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }]
 }
 
-const SAME =
-  'Relu Sigmoid Tanh Erf Sqrt Exp Log Neg Abs Softmax LogSoftmax Clip LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Floor Ceil ' +
-  'Round Sign Reciprocal Softplus Softsign Mish ThresholdedRelu Sin Cos PRelu LayerNormalization SimplifiedLayerNormalization ' +
-  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Trilu Hardmax Dropout ImageScaler ' +
-  'ScatterElements ScatterND ' +
-  'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
+/** Outputs are as their first input, as far as shapes tell. */
+const SAME = [
+  ...['Relu', 'Sigmoid', 'Tanh', 'Erf', 'Sqrt', 'Exp', 'Log', 'Neg', 'Abs', 'Softmax', 'LogSoftmax', 'Clip', 'LeakyRelu'],
+  ...['Elu', 'Selu', 'Celu', 'HardSigmoid', 'HardSwish', 'Gelu', 'Floor', 'Ceil', 'Round', 'Sign', 'Reciprocal', 'Softplus'],
+  ...['Softsign', 'Mish', 'ThresholdedRelu', 'Sin', 'Cos', 'PRelu', 'LayerNormalization', 'SimplifiedLayerNormalization'],
+  ...['RMSNormalization', 'BatchNormalization', 'InstanceNormalization', 'GroupNormalization', 'LpNormalization', 'LRN'],
+  ...['CumSum', 'Trilu', 'Hardmax', 'Dropout', 'ImageScaler', 'ScatterElements', 'ScatterND', 'com.microsoft:Gelu'],
+  ...['com.microsoft:FastGelu', 'com.microsoft:BiasGelu', 'com.microsoft:QuickGelu'],
+]
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
-const SAME_DTYPE = 'GatherND Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
+const SAME_DTYPE = [
+  ...['GatherND', 'Einsum', 'Compress', 'ReverseSequence', 'GridSample', 'LpPool', 'MaxUnpool', 'RoiAlign'],
+  ...['com.microsoft:Attention'],
+]
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
 const always =
   (...dtypes: readonly (DType | undefined)[]): Rule =>
@@ -320,8 +326,8 @@ const always =
 
 /** By operator; 'com.microsoft:Gelu' names another domain. */
 export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...SAME.split(' ').map((name): [string, Rule] => [name, asInputWithoutSizes]),
-  ...SAME_DTYPE.split(' ').map((name): [string, Rule] => [name, asDtype]),
+  ...SAME.map((name): [string, Rule] => [name, asInputWithoutSizes]),
+  ...SAME_DTYPE.map((name): [string, Rule] => [name, asDtype]),
   ...['ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression'].map((name): [string, Rule] => [name, always('int64')]),
   ['TopK', always(undefined, 'int64')],
   ['IsNaN', always('bool')],

@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
       {
         ...transformer,
         latency: { ...transformer.latency!, trust: 'D' },
-        findings: [{ ...transformer.findings[0]!, rule: 'noisy-machine', next: null, wouldSaveMs: 1 }],
+        findings: [{ ...transformer.findings[0]!, rule: 'noisy-machine', next: null, run: null, wouldSaveMs: 1 }],
       },
     ])
     expect(await page.locator('.finding .advice').first().innerText()).toMatch(/What to do.*Find the neighbour/s)
@@ -207,12 +207,25 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
 
   test('the next step says what its command is for', async () => {
     const [finding] = transformer.findings
-    for (const [next, lead] of [
-      ['whyslow fix model.onnx -o fast/', 'Try the remedies'],
-      ['whyslow model.onnx --engine ort-wasm', 'The first finding below'],
+    const next = 'whyslow fix model.onnx -o fast/'
+    for (const [run, lead, typed] of [
+      [
+        { command: 'fix', arguments: ['a model.onnx', '-o', 'fast/'] },
+        'Try the remedies',
+        "npx whyslow fix 'a model.onnx' -o fast/",
+      ],
+      [
+        { command: '', arguments: ['model.onnx', '--threads', '2'] },
+        'The first finding below',
+        'npx whyslow model.onnx --threads 2',
+      ],
+      // Of a version before: the text alone.
+      [null, 'The first finding below', 'npx whyslow fix model.onnx -o fast/'],
     ] as const) {
-      const { page, close } = await openPage(browser, [{ ...transformer, findings: [{ ...finding!, next, wouldSaveMs: 1 }] }])
+      const first = { ...finding!, next, run: run && { ...run, arguments: [...run.arguments] }, wouldSaveMs: 1 }
+      const { page, close } = await openPage(browser, [{ ...transformer, findings: [first] }])
       expect(await page.locator('.next-step').innerText()).toContain(lead)
+      expect(await page.locator('.next-step').innerText()).toContain(typed)
       await close()
     }
   })

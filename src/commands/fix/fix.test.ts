@@ -254,6 +254,7 @@ describe('another engine', () => {
     expect(report.trials.find(({ name }) => name === 'engine-choice openvino-bf16')).toMatchObject({
       outcome: 'rejected',
       reason: '3.00× in a first look, but quantize keeps the engine',
+      refused: 'quantize keeps the engine',
     })
   })
 

@@ -7,6 +7,7 @@ import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule, type Given, type Outcome } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -23,7 +24,7 @@ export const unfusedOperators = defineRule({
     return {
       ...tell`${alone} ${{ detail: rest.detail, facts: rest.facts.map((fact) => ({ ...fact, name: `modelled-${fact.name}` })) }}`,
       timeMs: alone.timeMs + rest.timeMs,
-      wouldSaveMs: Math.min(alone.wouldSaveMs + rest.wouldSaveMs, given.latency.p50Ms),
+      wouldSaveMs: Math.min((alone.wouldSaveMs ?? 0) + (rest.wouldSaveMs ?? 0), given.latency.p50Ms),
       basis: 'modelled',
       nodes: [...new Set([...(alone.nodes ?? []), ...(rest.nodes ?? [])])],
       next: NEXT,
@@ -31,7 +32,7 @@ export const unfusedOperators = defineRule({
   },
 })
 
-const NEXT = 'whyslow fix MODEL -o fast/'
+const NEXT = fixModel()
 
 type Found = Extract<Outcome, { readonly wouldSaveMs: unknown }>
 const isFound = (one: Outcome): one is Found => typeof one === 'object' && 'wouldSaveMs' in one
