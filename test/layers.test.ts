@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     imports: [
       'graph',
       'engines/find-package.ts',
+      'engines/native-library.ts',
       'engines/onnxruntime',
       'engines/openvino',
       'engines/tfjs',

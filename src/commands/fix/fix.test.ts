@@ -298,7 +298,7 @@ describe('another engine', () => {
         engine: { id: 'litert', version: '2.1.0', precision: null },
       })
       expect(report.trials.find(({ name }) => name === 'engine-choice litert')).toMatchObject({ kept: false })
-      expect(fs.readdirSync(out)).toEqual(expect.arrayContaining(['model.tflite', 'litert.mjs', 'native-library.mjs']))
+      expect(fs.readdirSync(out)).toEqual(expect.arrayContaining(['model.tflite', 'litert.mjs']))
       expect(fs.existsSync(path.join(out, 'model.onnx'))).toBe(false)
       const read = await readTflite(path.join(out, 'model.tflite'))
       expect(viewGraph(read).inputs.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([
