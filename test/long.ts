@@ -25,7 +25,7 @@ const TAKE_LONG = [
     'pipeline/replace/ask-once',
     'ship/place',
     'ship/shipped/predict-ends',
-    'trials/end-process',
+    'processes/end-process',
     'trials/local-runner',
     'load/generator',
     'pipeline/driver',

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { descendantsOf } from '../../src/trials/end-process.ts'
+import { descendantsOf } from '../../src/processes/end-process.ts'
 import { watchTasks } from '../support/tasks.ts'
 import { type Ended, type Folders, fixture, folders, start, until, whyslow } from './command.ts'
 
