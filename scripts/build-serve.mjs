@@ -1,4 +1,4 @@
-// Code of the shipped folder that is ours: the server (src/serve/folder/), and what calls OpenVINO and LiteRT (src/engines/*/folder.ts), each
+// Code of the shipped folder that is ours: the server (src/serve/folder/), and what calls the engines (src/engines/*/folder.ts), each
 // with all that it imports, as files that need nothing but what is in the folder. Names and lines stay, since whoever gets the folder can
 // read it; in the package they are compressed, as the page is.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ const shipped = join(dist, 'ship/shipped')
 const BUNDLES = {
   serve: 'serve/folder/serve-folder.js',
   'serve-worker': 'serve/folder/serve-worker.js',
+  onnxruntime: 'engines/onnxruntime/folder.js',
   openvino: 'engines/openvino/folder.js',
   litert: 'engines/litert/folder.js',
 }
@@ -39,7 +40,7 @@ export async function buildServe() {
     platform: 'node',
     target: 'node20',
     // The user installs them, the first if gRPC is wanted.
-    external: ['@grpc/grpc-js', 'koffi'],
+    external: ['@grpc/grpc-js', 'koffi', 'onnxruntime-node'],
     legalComments: 'none',
     plugins: [promClient],
   })

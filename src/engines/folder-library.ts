@@ -6,6 +6,7 @@ import type * as Koffi from 'koffi'
 import { elementCount } from '../graph/dtype.ts'
 import { ELEMENT_ARRAYS, type ElementArrayType } from '../graph/element-arrays.ts'
 import type { DType } from '../graph/types.ts'
+import { checkNames, checkTensor, inTurns, type PlainTensor, type PlainTensors } from './folder-predictions.ts'
 import { FFI, isShapeOf, shapeText } from './koffi.ts'
 import { findNativeLibrary, type NativeLibrary, surroundings } from './native-library.ts'
 import type { Feeds, InputDeclaration, Results, TensorValue } from './types.ts'
@@ -24,16 +25,6 @@ export interface FolderOptions {
 
 export type FolderInput = Pick<InputDeclaration, 'name' | 'shape'> & { readonly dtype: DType }
 
-/** As users give and get them. */
-interface PlainTensor {
-  readonly type: string
-  readonly data: unknown
-  readonly dims: readonly number[]
-}
-type PlainTensors = Readonly<Record<string, PlainTensor>>
-
-/** A loop of predictions lets timers and sockets have their turn after this long, ms. */
-const TURN_MS = 5
 const FLOATS: readonly (new () => object)[] = [Float32Array, Float64Array]
 const BIGS: readonly unknown[] = [BigInt64Array, BigUint64Array]
 /** An array of numbers would be taken for their bits. */
@@ -45,30 +36,13 @@ export function predictor(
   { inputs, outputs }: FolderOptions,
   afterClose: () => Error,
 ) {
-  let turn: number | null = null
   let closed: Promise<void> | null = null
-  const answer = (feeds: PlainTensors): Promise<PlainTensors> => {
-    try {
-      const results = model.predict(tensorsOf(feeds, inputs))
-      return Promise.resolve(Object.fromEntries(outputs.map((name) => [name, plain(results[name]!)])))
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
+  const answer = inTurns((feeds: PlainTensors): PlainTensors => {
+    const results = model.predict(tensorsOf(feeds, inputs))
+    return Object.fromEntries(outputs.map((name) => [name, plain(results[name]!)]))
+  })
   return {
-    predict(feeds: PlainTensors): Promise<PlainTensors> {
-      if (closed) return Promise.reject(afterClose())
-      const now = performance.now()
-      if (turn === null) {
-        turn = now
-        setImmediate(() => {
-          turn = null
-        })
-      } else if (now - turn > TURN_MS) {
-        return new Promise((resolve) => setImmediate(resolve)).then(() => answer(feeds))
-      }
-      return answer(feeds)
-    },
+    predict: (feeds: PlainTensors): Promise<PlainTensors> => (closed ? Promise.reject(afterClose()) : answer(feeds)),
     close(): Promise<void> {
       // Predictions that wait for their turn were asked for before.
       closed ??= new Promise((resolve) => setImmediate(resolve)).then(() => model.close())
@@ -81,25 +55,15 @@ const plain = ({ dtype, data, shape }: TensorValue): PlainTensor => ({ type: dty
 
 /** Feeds by the inputs that are declared; a TypeError says which is wrong and how. */
 export function tensorsOf(feeds: PlainTensors, inputs: readonly FolderInput[]): Feeds {
-  const names = () => inputs.map(({ name }) => name).join(', ')
-  if (typeof feeds !== 'object' || feeds === null) {
-    throw new TypeError(`predict() takes an object with a tensor for each input: ${names()}`)
-  }
-  for (const name in feeds) {
-    if (!inputs.some((input) => input.name === name)) throw new TypeError(`the model has no input '${name}'; it takes ${names()}`)
-  }
+  checkNames(feeds, inputs)
   const tensors: Record<string, TensorValue> = {}
   for (const input of inputs) tensors[input.name] = tensorOf(input, feeds[input.name])
   return tensors
 }
 
 function tensorOf({ name, dtype, shape }: FolderInput, value: PlainTensor | undefined): TensorValue {
-  if (value === undefined) throw new TypeError(`input '${name}' is missing`)
-  if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {
-    throw new TypeError(`input '${name}' must be { type, data, dims }`)
-  }
-  const { type, dims } = value
-  if (type !== dtype) throw new TypeError(`input '${name}' takes ${dtype}, and was given ${type}`)
+  checkTensor(name, dtype, value)
+  const { dims } = value
   const ArrayType = ELEMENT_ARRAYS[dtype] as ElementArrayType & { readonly name: string; from: Int8ArrayConstructor['from'] }
   // As onnxruntime takes numbers: those of 64 bits as numbers, too.
   const data =
@@ -111,7 +75,7 @@ function tensorOf({ name, dtype, shape }: FolderInput, value: PlainTensor | unde
     data.BYTES_PER_ELEMENT !== ArrayType.BYTES_PER_ELEMENT ||
     FLOATS.some((one) => data instanceof one) !== FLOATS.includes(ArrayType as never)
   ) {
-    throw new TypeError(`input '${name}': data of ${type} is a ${ArrayType.name}`)
+    throw new TypeError(`input '${name}': data of ${dtype} is a ${ArrayType.name}`)
   }
   // Twice -2 is 4, too, and so is 8 by a half: libraries would make another tensor of it, which data does not fill.
   if (!dims.every((one) => Number.isSafeInteger(one) && one >= 0))

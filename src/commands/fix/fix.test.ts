@@ -78,7 +78,7 @@ describe('what is faster', () => {
     }
     const { trials, report } = await fixed({ latency })
     expect(report.fix!.proven).toBe(true)
-    const shipped = 'model.onnx,options.json,predict-worker.mjs,predict.mjs'
+    const shipped = 'model.onnx,onnxruntime.mjs,options.json,predict-worker.mjs,predict.mjs'
     expect(seen.slice(-4)).toEqual(['original', shipped, shipped, 'original'])
     const outputs = trials.asked.filter(({ task }) => task === 'outputs').map(({ input }) => (input as ModelTask).shipped)
     expect(outputs.at(-1)).toMatchObject({ takesTensors: true, env: {} })
