@@ -103,7 +103,6 @@ export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>
     executable: command.executable,
     words: command.arguments,
     stdio: ['pipe', 'pipe', 'pipe', ...(command.messages === 3 ? (['pipe'] as const) : [])],
-    env: { ...process.env, ...command.environment },
     isUsers: true,
     hasGroup: true,
     limits: { timeMs, memoryBytes, signal, stalledMs: stallWatch(stateFile, limits, messages) },
