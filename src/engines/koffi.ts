@@ -66,10 +66,12 @@ export type TypeSpec = Parameters<typeof Koffi.out>[0]
 export interface Signatures<CallName extends string, FreeName extends string> {
   /** What all its functions begin with. */
   readonly prefix: string
+  /** Types of parameters by the names that the tables below have for them, next to koffi's own. */
+  readonly types: Readonly<Record<string, TypeSpec>>
   /** Parameters of functions that give a status. */
-  readonly calls: Readonly<Record<CallName, readonly TypeSpec[]>>
+  readonly calls: Readonly<Record<CallName, readonly string[]>>
   /** Function and parameter of what frees an object. */
-  readonly frees: Readonly<Record<FreeName, readonly [name: string, parameter: TypeSpec]>>
+  readonly frees: Readonly<Record<FreeName, readonly [name: string, parameter: string]>>
   /** What is wrong with a library that lacks a function. */
   readonly lacks: (name: string) => string
   /** What a call says that failed. */
@@ -79,11 +81,12 @@ export interface Signatures<CallName extends string, FreeName extends string> {
 export function nativeApi<CallName extends string, FreeName extends string>(
   koffi: typeof Koffi,
   library: Koffi.LibraryHandle,
-  { prefix, calls, frees, lacks, why }: Signatures<CallName, FreeName>,
+  { prefix, types, calls, frees, lacks, why }: Signatures<CallName, FreeName>,
 ): NativeApi<CallName, FreeName> {
-  const bound = (name: string, result: TypeSpec, parameters: readonly TypeSpec[]): Call => {
+  const bound = (name: string, result: string, parameters: readonly string[]): Call => {
+    const typed = parameters.map((parameter) => types[parameter] ?? parameter)
     try {
-      return library.func(`${prefix}${name}`, result, [...parameters]) as Call
+      return library.func(`${prefix}${name}`, result, typed) as Call
     } catch {
       throw new Error(lacks(`${prefix}${name}`))
     }

@@ -1,56 +1,37 @@
 // LiteRT's C API, called through koffi: https://github.com/google-ai-edge/LiteRT/tree/main/litert/c
 // The functions are those that libLiteRt of the wheel ai-edge-litert exports. Layouts of its structures are held by assertions there.
 import type * as Koffi from 'koffi'
-import { type Handle, type NativeApi, nativeApi, type TypeSpec } from '../koffi.ts'
-
-const part = ['void *', 'size_t'] as const
-
-function typesOf(koffi: typeof Koffi) {
-  const layout = koffi.struct({
-    head: 'uint32_t',
-    dimensions: koffi.array('int32_t', MOST_DIMENSIONS),
-    strides: koffi.array('uint32_t', MOST_DIMENSIONS),
-  })
-  const type = koffi.struct({ element: 'int', layout })
-  const any = koffi.struct({ type: 'int', pad: 'int', value: 'int64_t' })
-  return { layout, type, option: koffi.struct({ tag: 'int', pad: 'int', value: any }) }
-}
-
-type Types = ReturnType<typeof typesOf>
+import { type Handle, type NativeApi, nativeApi } from '../koffi.ts'
 
 /** By name without `LiteRt`: the parameters. */
-function callsOf(koffi: typeof Koffi, { type, option }: Types) {
-  const out = (of: TypeSpec) => koffi.out(koffi.pointer(of))
-  const [made, count, text] = [out('void *'), out('size_t'), out('str')]
-  return {
-    CreateEnvironment: ['int', koffi.pointer(option), made],
-    CreateModelFromFile: ['void *', 'str', made],
-    GetNumModelSignatures: ['void *', count],
-    GetModelSignature: [...part, made],
-    GetSignatureKey: ['void *', text],
-    GetNumSignatureInputs: ['void *', count],
-    GetNumSignatureOutputs: ['void *', count],
-    GetSignatureInputName: [...part, text],
-    GetSignatureOutputName: [...part, text],
-    GetSignatureInputTensorByIndex: [...part, made],
-    GetSignatureOutputTensorByIndex: [...part, made],
-    GetRankedTensorType: ['void *', out(type)],
-    CreateOptions: [made],
-    SetOptionsHardwareAccelerators: ['void *', 'int'],
-    CreateOpaqueOptions: ['str', 'void *', 'void *', made],
-    AddOpaqueOptions: ['void *', 'void *'],
-    CreateCompiledModel: ['void *', 'void *', 'void *', made],
-    CompiledModelResizeInputTensor: [...part, 'size_t', koffi.pointer('int'), 'size_t'],
-    GetCompiledModelOutputTensorLayouts: [...part, 'size_t', 'void *', 'bool'],
-    GetCompiledModelInputBufferRequirements: [...part, 'size_t', made],
-    GetCompiledModelOutputBufferRequirements: [...part, 'size_t', made],
-    CreateManagedTensorBufferFromRequirements: ['void *', koffi.pointer(type), 'void *', made],
-    LockTensorBuffer: ['void *', made, 'int'],
-    UnlockTensorBuffer: ['void *'],
-    RunCompiledModel: [...part, 'size_t', 'void *', 'size_t', 'void *'],
-  } satisfies Record<string, readonly TypeSpec[]>
-}
-export type CallName = keyof ReturnType<typeof callsOf>
+const CALLS = {
+  CreateEnvironment: ['int', 'options', 'out handle'],
+  CreateModelFromFile: ['void *', 'str', 'out handle'],
+  GetNumModelSignatures: ['void *', 'out size'],
+  GetModelSignature: ['void *', 'size_t', 'out handle'],
+  GetSignatureKey: ['void *', 'out text'],
+  GetNumSignatureInputs: ['void *', 'out size'],
+  GetNumSignatureOutputs: ['void *', 'out size'],
+  GetSignatureInputName: ['void *', 'size_t', 'out text'],
+  GetSignatureOutputName: ['void *', 'size_t', 'out text'],
+  GetSignatureInputTensorByIndex: ['void *', 'size_t', 'out handle'],
+  GetSignatureOutputTensorByIndex: ['void *', 'size_t', 'out handle'],
+  GetRankedTensorType: ['void *', 'out type'],
+  CreateOptions: ['out handle'],
+  SetOptionsHardwareAccelerators: ['void *', 'int'],
+  CreateOpaqueOptions: ['str', 'void *', 'void *', 'out handle'],
+  AddOpaqueOptions: ['void *', 'void *'],
+  CreateCompiledModel: ['void *', 'void *', 'void *', 'out handle'],
+  CompiledModelResizeInputTensor: ['void *', 'size_t', 'size_t', 'sizes', 'size_t'],
+  GetCompiledModelOutputTensorLayouts: ['void *', 'size_t', 'size_t', 'void *', 'bool'],
+  GetCompiledModelInputBufferRequirements: ['void *', 'size_t', 'size_t', 'out handle'],
+  GetCompiledModelOutputBufferRequirements: ['void *', 'size_t', 'size_t', 'out handle'],
+  CreateManagedTensorBufferFromRequirements: ['void *', 'type', 'void *', 'out handle'],
+  LockTensorBuffer: ['void *', 'out handle', 'int'],
+  UnlockTensorBuffer: ['void *'],
+  RunCompiledModel: ['void *', 'size_t', 'size_t', 'void *', 'size_t', 'void *'],
+} as const
+export type CallName = keyof typeof CALLS
 
 const FREES = {
   Environment: ['DestroyEnvironment', 'void *'],
@@ -75,6 +56,31 @@ const STATUSES: Readonly<Record<number, string>> = {
   504: 'it could not be compiled',
 }
 
+function typesOf(koffi: typeof Koffi) {
+  const layout = koffi.struct({
+    head: 'uint32_t',
+    dimensions: koffi.array('int32_t', MOST_DIMENSIONS),
+    strides: koffi.array('uint32_t', MOST_DIMENSIONS),
+  })
+  const type = koffi.struct({ element: 'int', layout })
+  const any = koffi.struct({ type: 'int', pad: 'int', value: 'int64_t' })
+  return { layout, type, option: koffi.struct({ tag: 'int', pad: 'int', value: any }) }
+}
+
+type Types = ReturnType<typeof typesOf>
+
+function parameterTypes({ out, pointer }: typeof Koffi, { type, option }: Types) {
+  return {
+    'out handle': out(pointer('void *')),
+    'out size': out(pointer('size_t')),
+    'out text': out(pointer('str')),
+    'out type': out(pointer(type)),
+    type: pointer(type),
+    options: pointer(option),
+    sizes: pointer('int'),
+  }
+}
+
 /** Calls by name, without `LiteRt`. */
 export interface LitertApi extends NativeApi<CallName, FreeName> {
   readonly types: Types
@@ -94,7 +100,8 @@ export function openApi(koffi: typeof Koffi, file: string): LitertApi {
   const types = typesOf(koffi)
   const api = nativeApi(koffi, koffi.load(file), {
     prefix: 'LiteRt',
-    calls: callsOf(koffi, types),
+    types: parameterTypes(koffi, types),
+    calls: CALLS,
     frees: FREES,
     lacks: (name) => `it is no LiteRT 2, or an older one: it has no ${name}`,
     why: statusInWords,

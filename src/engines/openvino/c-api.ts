@@ -17,68 +17,69 @@ export interface OpenvinoApi extends NativeApi<CallName, FreeName> {
   readonly lastError: () => string
 }
 
-const part = ['void *', 'size_t'] as const
+/** By name without `ov_`: the parameters. */
+const CALLS = {
+  core_create: ['out handle'],
+  core_get_property: ['void *', 'str', 'str', 'out handle'],
+  core_get_available_devices: ['void *', 'out list'],
+  core_read_model: ['void *', 'str', 'str', 'out handle'],
+  core_compile_model: ['void *', 'void *', 'str', 'size_t', 'out handle', '...'],
+  model_const_input_by_name: ['void *', 'str', 'out handle'],
+  model_const_output_by_index: ['void *', 'size_t', 'out handle'],
+  model_reshape: ['void *', 'str *', 'partials', 'size_t'],
+  port_get_element_type: ['void *', 'out int'],
+  port_get_partial_shape: ['void *', 'out partial'],
+  const_port_get_shape: ['void *', 'out shape'],
+  compiled_model_get_property: ['void *', 'str', 'out handle'],
+  compiled_model_output_by_index: ['void *', 'size_t', 'out handle'],
+  compiled_model_create_infer_request: ['void *', 'out handle'],
+  infer_request_infer: ['void *'],
+  infer_request_set_tensor: ['void *', 'str', 'void *'],
+  infer_request_set_output_tensor_by_index: ['void *', 'size_t', 'void *'],
+  infer_request_get_output_tensor_by_index: ['void *', 'size_t', 'out handle'],
+  infer_request_get_profiling_info: ['void *', 'out list'],
+  tensor_create: ['int', 'shape', 'out handle'],
+  tensor_create_from_host_ptr: ['int', 'shape', 'void *', 'out handle'],
+  tensor_data: ['void *', 'out handle'],
+  tensor_get_byte_size: ['void *', 'out size'],
+  tensor_get_shape: ['void *', 'out shape'],
+  tensor_get_element_type: ['void *', 'out int'],
+} as const
+export type CallName = keyof typeof CALLS
 
-function typesOf(koffi: typeof Koffi) {
+const FREES = {
+  core: ['core_free', 'void *'],
+  model: ['model_free', 'void *'],
+  compiled_model: ['compiled_model_free', 'void *'],
+  infer_request: ['infer_request_free', 'void *'],
+  tensor: ['tensor_free', 'void *'],
+  const_port: ['output_const_port_free', 'void *'],
+  text: ['free', 'void *'],
+  shape: ['shape_free', 'shapes'],
+  partial_shape: ['partial_shape_free', 'partials'],
+  devices: ['available_devices_free', 'lists'],
+  profiling: ['profiling_info_list_free', 'lists'],
+} as const
+export type FreeName = keyof typeof FREES
+
+function parameterTypes({ struct, out, pointer }: typeof Koffi) {
+  const shape = struct({ rank: 'int64_t', dims: 'int64_t *' })
+  // A rank is a dimension: its lower and its upper limit.
+  const partial = struct({ rankMin: 'int64_t', rankMax: 'int64_t', dims: 'int64_t *' })
+  const list = struct({ items: 'void *', size: 'size_t' })
   return {
-    shape: koffi.struct({ rank: 'int64_t', dims: 'int64_t *' }),
-    // A rank is a dimension: its lower and its upper limit.
-    partial: koffi.struct({ rankMin: 'int64_t', rankMax: 'int64_t', dims: 'int64_t *' }),
-    list: koffi.struct({ items: 'void *', size: 'size_t' }),
+    'out handle': out(pointer('void *')),
+    'out size': out(pointer('size_t')),
+    'out int': out(pointer('int')),
+    'out shape': out(pointer(shape)),
+    'out partial': out(pointer(partial)),
+    'out list': out(pointer(list)),
+    shape,
+    shapes: pointer(shape),
+    partials: pointer(partial),
+    lists: pointer(list),
   }
 }
-
-type Types = ReturnType<typeof typesOf>
-
-/** By name without `ov_`: the parameters. */
-function callsOf(koffi: typeof Koffi, { shape, partial, list }: Types) {
-  const out = (of: TypeSpec) => koffi.out(koffi.pointer(of))
-  const [made, count] = [out('void *'), out('size_t')]
-  return {
-    core_create: [made],
-    core_get_property: ['void *', 'str', 'str', made],
-    core_get_available_devices: ['void *', out(list)],
-    core_read_model: ['void *', 'str', 'str', made],
-    core_compile_model: ['void *', 'void *', 'str', 'size_t', made, '...'],
-    model_const_input_by_name: ['void *', 'str', made],
-    model_const_output_by_index: [...part, made],
-    model_reshape: ['void *', 'str *', koffi.pointer(partial), 'size_t'],
-    port_get_element_type: ['void *', out('int')],
-    port_get_partial_shape: ['void *', out(partial)],
-    const_port_get_shape: ['void *', out(shape)],
-    compiled_model_get_property: ['void *', 'str', made],
-    compiled_model_output_by_index: [...part, made],
-    compiled_model_create_infer_request: ['void *', made],
-    infer_request_infer: ['void *'],
-    infer_request_set_tensor: ['void *', 'str', 'void *'],
-    infer_request_set_output_tensor_by_index: [...part, 'void *'],
-    infer_request_get_output_tensor_by_index: [...part, made],
-    infer_request_get_profiling_info: ['void *', out(list)],
-    tensor_create: ['int', shape, made],
-    tensor_create_from_host_ptr: ['int', shape, 'void *', made],
-    tensor_data: ['void *', made],
-    tensor_get_byte_size: ['void *', count],
-    tensor_get_shape: ['void *', out(shape)],
-    tensor_get_element_type: ['void *', out('int')],
-  } satisfies Record<string, readonly TypeSpec[]>
-}
-export type CallName = keyof ReturnType<typeof callsOf>
-
-const freesOf = (koffi: typeof Koffi, { shape, partial, list }: Types) =>
-  ({
-    core: ['core_free', 'void *'],
-    model: ['model_free', 'void *'],
-    compiled_model: ['compiled_model_free', 'void *'],
-    infer_request: ['infer_request_free', 'void *'],
-    tensor: ['tensor_free', 'void *'],
-    const_port: ['output_const_port_free', 'void *'],
-    text: ['free', 'void *'],
-    shape: ['shape_free', koffi.pointer(shape)],
-    partial_shape: ['partial_shape_free', koffi.pointer(partial)],
-    devices: ['available_devices_free', koffi.pointer(list)],
-    profiling: ['profiling_info_list_free', koffi.pointer(list)],
-  }) satisfies Record<string, readonly [string, TypeSpec]>
-export type FreeName = keyof ReturnType<typeof freesOf>
 
 /** Throws if `file` does not load, is another library, or is too old. */
 export function openApi(koffi: typeof Koffi, file: string): OpenvinoApi {
@@ -86,11 +87,11 @@ export function openApi(koffi: typeof Koffi, file: string): OpenvinoApi {
   const version = versionOf(library, koffi.out(koffi.pointer(koffi.struct({ buildNumber: 'str', description: 'str' }))))
   const lastError = library.func('ov_get_last_err_msg', 'str', [])
   const why = (status: number) => pointOf(lastError() as string | null, status)
-  const types = typesOf(koffi)
   const api = nativeApi(koffi, library, {
     prefix: 'ov_',
-    calls: callsOf(koffi, types),
-    frees: freesOf(koffi, types),
+    types: parameterTypes(koffi),
+    calls: CALLS,
+    frees: FREES,
     lacks: (name) => `OpenVINO ${version.short} is too old: it has no ${name}; ${UPDATE}`,
     why,
   })
