@@ -44,6 +44,26 @@ export function checkTarget(path: string, flag: string, input: string): Target {
   return { path: target, direct: false }
 }
 
+/**
+ * The files that flags name, by flag, tried out for all that is read. UsageError as of `checkTarget`, and where one is standard output or two
+ * are one file.
+ */
+export function checkTargets(
+  named: Readonly<Record<string, string | undefined>>,
+  inputs: readonly string[],
+): ReadonlyMap<string, Target> {
+  const targets = new Map<string, Target>()
+  for (const [flag, path] of Object.entries(named)) {
+    if (path === undefined) continue
+    if (path === '-') throw new UsageError(`${flag} -: only --json writes to standard output; give the name of a file`)
+    const target = (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input))[0]!
+    const [other] = [...targets].find(([, one]) => one.path === target.path) ?? []
+    if (other !== undefined) throw new UsageError(`${other} and ${flag} name the same file; give two names`)
+    targets.set(flag, target)
+  }
+  return targets
+}
+
 /** A folder that exists or can be made, for files that a later stage writes; else UsageError. Makes nothing. */
 export function checkFolder(path: string, flag: string): void {
   let nearest = resolve(path)

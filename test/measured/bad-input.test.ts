@@ -118,7 +118,7 @@ describe.concurrent('what fix cannot do costs one line', () => {
       /--only thread-cuont: no such remedy; did you mean thread-count\?/,
     ],
     ['a model to write', [file, '-o', 'fast.onnx'], /fast\.onnx is the name of a model, and fix writes a folder/],
-    ['an unknown goal', [file, ...out, '--for', 'speed'], /--for speed: give one of latency/],
+    ['an unknown goal', [file, ...out, '--for', 'speed'], /'--for <goal>' cannot be 'speed': give one of latency/],
     ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
     ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes a picture .*: the model/],
     ['a loss that is no number', [file, ...out, '--max-loss', 'abc'], /--max-loss.*Give a number such as 0\.01/i],

@@ -24,14 +24,18 @@ export interface ServerProcess {
 const childFile = fileURLToPath(new URL('./server-child.js', compiledTwin(import.meta.url)))
 /** Large models are read and optimized in as many sessions as there are workers. */
 const OPEN_LIMIT_MS = 600_000
-/** Throws InputError where the model is not served, and the signal's reason where it is aborted. */
-export async function startServerProcess(task: ServerTask, signal: AbortSignal | undefined): Promise<ServerProcess> {
+
+/** `env`: variables for that process. Throws InputError where the model is not served, and the signal's reason where it is aborted. */
+export async function startServerProcess(
+  task: ServerTask,
+  { signal, env = {} }: { readonly signal?: AbortSignal | undefined; readonly env?: Readonly<Record<string, string>> },
+): Promise<ServerProcess> {
   signal?.throwIfAborted()
   const running = startProcess({
     words: [childFile],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // onnxruntime leaves its files there.
-    env: { ...process.env, ...temporaryVariables(task.options.folder) },
+    env: { ...process.env, ...env, ...temporaryVariables(task.options.folder) },
   })
   const { child, ended } = running
   let reason: string | null = null

@@ -2,13 +2,14 @@
 // floods its output or never answers is a ContestantFailed; whatever it started ends with it.
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { FrameReader } from '../../engines/python/frames.ts'
 import { endInWords, type RunningProcess, startProcess } from '../../processes/start-process.ts'
+import { COLLECTOR } from '../../python/collector.ts'
 import type { Answer, Contestant, Failure, Message, Request, Source } from './contestant.ts'
 import { ContestantFailed } from './contestant.ts'
-import { frameOf, frameReader } from './frames.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 
 const nodeChild = fileURLToPath(new URL('./node-child.js', compiledTwin(import.meta.url)))
-const pythonChild = fileURLToPath(new URL('./python_child.py', import.meta.url))
 
 /** Its process, at once, named by its file in a list of processes; nothing of the user's is run yet. */
 export function startContestant(source: Source): Contestant {
@@ -29,19 +30,19 @@ export function startContestant(source: Source): Contestant {
   }
   const running = startProcess({
     executable: executable!,
-    words: [...before, pythonChild, source.file],
+    words: [...before, COLLECTOR, 'contestant', source.file],
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONUNBUFFERED: '1' },
     isUsers: true,
   })
   const { child } = running
   const carried = carry(running, (message) => {
-    for (const part of frameOf(message)) child.stdin!.write(part)
+    for (const part of encodeMessage(message)) child.stdin!.write(part)
   })
-  const read = frameReader(carried.receive)
+  const reader = new FrameReader()
   child.stdout!.on('data', (piece: Buffer) => {
     try {
-      read(piece)
+      for (const frame of reader.add(piece)) carried.receive(decodeMessage(frame))
     } catch {
       carried.lose('it wrote where its answers go')
     }
