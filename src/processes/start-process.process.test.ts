@@ -1,6 +1,7 @@
 // Processes that end by themselves, that are ended, and what they leave; on Linux, where processes without a parent are found.
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { LINUX } from '../../test/needs.ts'
 import { isRunning } from '../../test/support/processes.ts'
 import { endInWords, type ProcessSetup, startProcess, textFrom } from './start-process.ts'
 
@@ -29,19 +30,19 @@ describe('one that ends by itself', () => {
     expect(endInWords(how)).toBe(words)
   })
 
-  onLinux('by a signal', async () => {
+  onLinux('by a signal', LINUX, async () => {
     const how = await start("process.kill(process.pid, 'SIGKILL')").ended
     expect(endInWords(how)).toBe('ended by SIGKILL; the system may have ended it for its memory')
   })
 
-  onLinux('leaves nothing of the user’s, and is not waited for', async () => {
+  onLinux('leaves nothing of the user’s, and is not waited for', LINUX, async () => {
     const { child, ended } = start(LEAVES, { isUsers: true })
     const printed = textFrom(child.stdout)
     expect(await ended).toMatchObject({ code: 0, left: 0 })
     await untilGone(Number(printed()))
   })
 
-  onLinux('what it leaves is counted where it has a group, and ended', async () => {
+  onLinux('what it leaves is counted where it has a group, and ended', LINUX, async () => {
     const { child, ended } = start(LEAVES, { isUsers: true, hasGroup: true })
     const printed = textFrom(child.stdout)
     expect(await ended).toMatchObject({ code: 0, left: 1 })
@@ -56,7 +57,7 @@ test('one that cannot be started says why', async () => {
 })
 
 describe('one that does not end', () => {
-  onLinux('ends at its limit of time, with what it started', async () => {
+  onLinux('ends at its limit of time, with what it started', LINUX, async () => {
     const { child, ended } = start(LEAVES + WAITS, { limits: { timeMs: 3000 } })
     const [pid] = await once(child.stdout!, 'data')
     expect(await ended).toMatchObject({ signal: 'SIGKILL', stop: { at: 'time', afterMs: 3000 } })
@@ -84,7 +85,7 @@ describe('one that does not end', () => {
     expect(() => start(WAITS, { limits: { signal: given.signal } })).toThrow('no more')
   })
 
-  onLinux('when it is told to, which is nobody’s lack of memory', async () => {
+  onLinux('when it is told to, which is nobody’s lack of memory', LINUX, async () => {
     const { child, end } = start(LEAVES + WAITS)
     const [pid] = await once(child.stdout!, 'data')
     const how = await end()

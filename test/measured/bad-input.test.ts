@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { UNIX } from '../needs.ts'
 import { processesIn } from '../support/processes.ts'
 import { watchTasks } from '../support/tasks.ts'
 import { type Ended, fixture, folders, refuses, start, until } from './command.ts'
@@ -40,7 +41,7 @@ describe.concurrent('a model that the engine does not run', () => {
     refuses([fixture('endless-loop'), '--quick'], /does not end within 100 s/, { node: ['--import', HASTY] }))
 })
 
-describe.skipIf(windows)('Ctrl-C', () => {
+describe.skipIf(windows)('Ctrl-C', UNIX, () => {
   let where: ReturnType<typeof folders>
   beforeEach(() => {
     where = folders()
