@@ -25,7 +25,7 @@ const at = (kind: string, phase: (typeof PHASES)[number]) => `
 `
 
 async function failureOf(code: string, busyIsAlive: boolean) {
-  const command = { executable: process.execPath, arguments: ['-e', code], environment: {}, messages: 1 } as const
+  const command = { executable: process.execPath, arguments: ['-e', code], messages: 1 } as const
   const limits = { stallMs: 1000, busyIsAlive, timeMs: 60_000, memoryBytes: null }
   const { failure } = await runPass(command as never, plan, { limits, folder })
   return failure

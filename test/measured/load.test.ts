@@ -1,7 +1,7 @@
 // A model under load through the command line: the server that is started for it, what its latencies are made of, and its end.
 import { describe, expect, test } from 'vitest'
+import { descendantsOf } from '../../src/processes/end-process.ts'
 import type { LoadDocument, LoadPartMeans } from '../../src/report/documents/load.ts'
-import { descendantsOf } from '../../src/trials/end-process.ts'
 import { startServe } from '../support/serve.ts'
 import { fixture, onlyFull, ownFolders, refuses, start, whyslow } from './command.ts'
 

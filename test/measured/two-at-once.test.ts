@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { descendantsOf } from '../../src/trials/end-process.ts'
+import { descendantsOf } from '../../src/processes/end-process.ts'
 import { type Ended, fixture, ownFolders, start, until, whyslow } from './command.ts'
 
 const QUICK = ['--quick', '--seconds', '0.3', '--no-progress']

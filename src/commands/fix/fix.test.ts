@@ -78,7 +78,7 @@ describe('what is faster', () => {
     }
     const { trials, report } = await fixed({ latency })
     expect(report.fix!.proven).toBe(true)
-    const shipped = 'model.onnx,options.json,predict-worker.mjs,predict.mjs'
+    const shipped = 'model.onnx,onnxruntime.mjs,options.json,predict-worker.mjs,predict.mjs'
     expect(seen.slice(-4)).toEqual(['original', shipped, shipped, 'original'])
     const outputs = trials.asked.filter(({ task }) => task === 'outputs').map(({ input }) => (input as ModelTask).shipped)
     expect(outputs.at(-1)).toMatchObject({ takesTensors: true, env: {} })
@@ -302,7 +302,7 @@ describe('another engine', () => {
         engine: { id: 'litert', version: '2.1.0', precision: null },
       })
       expect(report.trials.find(({ name }) => name === 'engine-choice litert')).toMatchObject({ kept: false })
-      expect(fs.readdirSync(out)).toEqual(expect.arrayContaining(['model.tflite', 'litert.mjs', 'native-library.mjs']))
+      expect(fs.readdirSync(out)).toEqual(expect.arrayContaining(['model.tflite', 'litert.mjs']))
       expect(fs.existsSync(path.join(out, 'model.onnx'))).toBe(false)
       const read = await readTflite(path.join(out, 'model.tflite'))
       expect(viewGraph(read).inputs.map(({ name, dtype, shape }) => [name, dtype, shape])).toEqual([

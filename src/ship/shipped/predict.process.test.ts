@@ -260,6 +260,27 @@ await model.close()`,
   },
 )
 
+test('bits of float16 stay what they are on a Node that has a Float16Array, which the engine reads as empty', async () => {
+  const half: ModelParts = {
+    nodes: [node('Identity', ['x'], ['y'])],
+    inputs: [valueInfo('x', 'float16', [2])],
+    outputs: [valueInfo('y', 'float16', [2])],
+  }
+  const out = await shipped(half)
+  const given = runIn(
+    out,
+    `globalThis.Float16Array = class Float16Array extends Uint16Array {}
+const { default: ort } = await import('onnxruntime-node')
+const { load } = await import('./predict.mjs')
+let given
+ort.InferenceSession.prototype.run = async (feeds) => ((given = feeds.x), {})
+const model = await load()
+await model.predict({ x: { type: 'float16', data: Uint16Array.of(1, 15360), dims: [2] } })
+print([given.type, given.data.constructor.name, [...given.data]])`,
+  )
+  expect(given).toEqual(['float16', 'Uint16Array', [1, 15360]])
+})
+
 describe('the worker', () => {
   test('answers in order, leaves the caller’s arrays alone, takes Buffers, and does not hold the process', async () => {
     const bytes: ModelParts = {

@@ -115,11 +115,26 @@ const environmentOf = (pid: number): string => orNone(() => [fs.readFileSync(`/p
 /** Ends those that bear the mark, at once: those that have lost their parent, too. */
 export const endMarked = (mark: string): void => killAll(processesMarked(mark))
 
+/** On POSIX, what is left in the process group of one that was started with its own: those that have lost their parent, too. */
+export const endGroup = ({ pid }: ChildProcess): void => void signalGroup(pid, 'SIGKILL')
+
+export const isGroupAlive = (pid: number): boolean => signalGroup(pid, 0)
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
+  if (pid === undefined || process.platform === 'win32') return false
+  try {
+    return process.kill(-pid, signal)
+  } catch {
+    // Nobody is left in it.
+    return false
+  }
+}
+
 /** What was written before the end may still be on its way. */
 const DRAIN_MS = 300
 
 /** Once the process has exited: until its pipes are closed, which what it started may hold open; then they are let go. */
-export async function drained(child: ChildProcess): Promise<void> {
+export async function closePipes(child: ChildProcess): Promise<void> {
   const given = new AbortController()
   const closed = new Promise((resolve) => child.once('close', resolve))
   await Promise.race([closed, sleep(DRAIN_MS, undefined, { signal: given.signal }).catch(() => {})])
