@@ -1,10 +1,11 @@
 // Products of matrices, transposes and sums over letters.
 import type { Value } from '../../build/graph-builder.ts'
-import { broadcastShape, unary } from '../../tensorflow/broadcast.ts'
+import { broadcastShape } from '../../tensorflow/broadcast.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
+import { ONE } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
-import { addBias, leakyRelu, prelu, relu6 } from './elementwise.ts'
+import { addBias, leakyRelu, prelu } from './elementwise.ts'
 
 function swapped(call: OperatorCall, value: Value, swap: boolean): Value {
   const rank = value.shape.length
@@ -40,13 +41,11 @@ export function fused(call: OperatorCall, x: Value, first: number): Value {
         value = addBias(call, value, call.input(at++))
         break
       case 'Relu':
+      case 'Relu6':
       case 'Elu':
       case 'Sigmoid':
       case 'Tanh':
-        value = unary(call.builder, step, value)
-        break
-      case 'Relu6':
-        value = relu6(call, value)
+        value = ONE[step]!(call.builder, value)
         break
       case 'LeakyRelu':
         value = leakyRelu(call, value, call.node.number('leakyrelu_alpha', 0.2))
