@@ -5,6 +5,7 @@ import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary, cast, unary, withNumber } from '../tensorflow/broadcast.ts'
 import { transpose } from '../tensorflow/layout.ts'
+import { matmul } from '../tensorflow/products.ts'
 import { asMask } from '../tensorflow/recurrent-mask.ts'
 import { reshape, tile, unsqueeze } from '../tensorflow/shapes.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'
@@ -173,8 +174,4 @@ function repeatedHeads(builder: GraphBuilder, x: Value, heads: number): Value {
     wide.shape.map((_, k) => (k === axis + 1 ? heads / own : 1)),
   )
   return reshape(builder, repeated, [...x.shape.slice(0, axis), heads, ...x.shape.slice(axis + 1)])
-}
-
-function matmul(builder: GraphBuilder, a: Value, b: Value): Value {
-  return builder.op('MatMul', [a, b], { dtype: a.dtype, shape: [...a.shape.slice(0, -1), b.shape.at(-1)!] })
 }

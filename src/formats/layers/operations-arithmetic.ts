@@ -4,8 +4,8 @@ import type { Value } from '../build/graph-builder.ts'
 import { type ActivationSettings, activate, activationName } from '../tensorflow/activation-functions.ts'
 import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../tensorflow/broadcast.ts'
 import { LOGICAL, ONE, REAL, TWO, WHOLE } from '../tensorflow/functions.ts'
-import { indexOf, type Reduction, reduce, softmax } from '../tensorflow/reduce.ts'
-import { reshape } from '../tensorflow/shapes.ts'
+import { indexOf, type Reduction, reduce, runningSum, softmax } from '../tensorflow/reduce.ts'
+import { flat } from '../tensorflow/shapes.ts'
 import { dtypeIn, isList } from './arguments.ts'
 import {
   alike,
@@ -142,7 +142,8 @@ export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, W
   [
     'Trunc',
     (op) => {
-      const x = float(op, 0)
+      const x = tensor(op, 0)
+      if (!isFloat(x.dtype)) return x
       return binary(op.builder, 'Mul', unary(op.builder, 'Sign', x), unary(op.builder, 'Floor', unary(op.builder, 'Abs', x)))
     },
   ],
@@ -278,18 +279,12 @@ function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
   const keepDims = flagIn(op, 'keepdims')
   const all = op.settings.axis === undefined || op.settings.axis === null
   if (all && keepDims) throw op.refuse('keeps the axes of a search over all of them, which is not written here')
-  const row = all ? flat(op, x) : x
+  const row = all ? flat(op.builder, x) : x
   const given = row.dtype === 'bool' ? cast(op.builder, row, 'int32') : row
   const axis = all ? 0 : axisIn(op, x.shape.length)
   const found = indexOf(op.builder, opType, given, { axis, keepDims })
   return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
 }
-
-/** All elements in one axis. */
-const flat = (op: Operation, x: Value): Value =>
-  reshape(op.builder, x, [x.shape.every((size) => typeof size === 'number') ? countOf(x) : null])
-
-const countOf = (x: Value): number => (x.shape as readonly number[]).reduce((product, size) => product * size, 1)
 
 /** In the type that the operation is told, where it is told one. */
 function asTold(op: Operation, x: Value): Value {
@@ -302,10 +297,8 @@ function cumulated(op: Operation): Value {
   const x = told.dtype === 'bool' ? cast(op.builder, told, 'int32') : told
   const all = op.settings.axis === undefined || op.settings.axis === null
   const axis = all ? 0 : axisIn(op, x.shape.length)
-  const at = op.builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(axis)) })
-  const ways = { exclusive: flagIn(op, 'exclusive') ? 1 : 0, reverse: flagIn(op, 'reverse') ? 1 : 0 }
-  const given = all ? flat(op, x) : x
-  return op.builder.op('CumSum', [given, at], given, ways)
+  const ways = { exclusive: flagIn(op, 'exclusive'), reverse: flagIn(op, 'reverse') }
+  return runningSum(op.builder, all ? flat(op.builder, x) : x, axis, ways)
 }
 
 function normalized(op: Operation): Value {
