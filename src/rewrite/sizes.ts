@@ -1,8 +1,9 @@
 // Arithmetic on sizes that may be symbols: a dimension is a number, a symbol of the model ('batch'), or a product of both
 // ('12*batch'), written so that equal products are equal strings.
 
-/** A dimension: a number, or a product of symbols that is the same string wherever it is the same size. */
-export type Size = number | string
+import type { Size } from '../graph/patterns/pattern-graph.ts'
+
+export type { Size }
 
 interface Product {
   readonly factor: number
