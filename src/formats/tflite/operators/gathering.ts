@@ -1,4 +1,5 @@
 // Entries by their indices: taken, put, counted. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+import { elementCount } from '../../../graph/dtype.ts'
 import type { Dimension } from '../../../graph/types.ts'
 import { int64s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
@@ -94,7 +95,7 @@ function spread(call: OperatorCall, k: number, value: Value): Value {
   const sizes = numbersIfKnown(call, k)
   const shape: readonly Dimension[] = sizes ?? call.outputs[0]!.shape
   if (sizes?.some((size) => size < 0)) throw call.refusal(`has the shape ${sizes.join('x')}`)
-  if (sizes !== undefined && sizes.reduce((product, size) => product * size, 1) <= MOST_CELLS && value.constant !== undefined) {
+  if (sizes !== undefined && elementCount(sizes) <= MOST_CELLS && value.constant !== undefined) {
     const [known] = Array.from(value.constant.data as ArrayLike<number | bigint>, Number)
     return builder.constant(filled(value.dtype, sizes, known!))
   }
@@ -156,12 +157,10 @@ function dynamicUpdate(call: OperatorCall): Value[] {
   const most = builder.constant(int64s(sizes.map((size, axis) => size - partSizes[axis]!)))
   const clamped = builder.op('Max', [builder.op('Min', [starts, most], starts), scalar(builder, 'int64', 0)], starts)
   // The places of all cells of the update, as if it began at 0, then moved.
-  const cells = partSizes.reduce((product, size) => product * size, 1)
+  const cells = elementCount(partSizes)
   if (cells * sizes.length > MOST_CELLS * 16) throw call.refusal(`puts ${cells} cells, which is not read`)
   const offsets = Array.from({ length: cells }, (_, cell) =>
-    partSizes.map(
-      (size, axis) => Math.floor(cell / partSizes.slice(axis + 1).reduce((product, each) => product * each, 1)) % size,
-    ),
+    partSizes.map((size, axis) => Math.floor(cell / elementCount(partSizes.slice(axis + 1))) % size),
   ).flat()
   const grid = builder.constant({ ...int64s(offsets), shape: [...partSizes, sizes.length] }, 'offsets')
   const places = binary(builder, 'Add', grid, clamped)
