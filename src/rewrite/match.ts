@@ -3,10 +3,10 @@ import type { GraphProto, NodeProto } from 'onnx-buf'
 import { type Constant, constantsIn, readBytes } from '../graph/constants.ts'
 import { copyWith } from '../graph/copy.ts'
 import { decodeNumbers } from '../graph/decode.ts'
-import { editGraph, freshNames, type GraphEdit, withDomain, withGraph } from '../graph/edit.ts'
+import { editGraph, freshNames, type GraphEdit, joinEdits, mapSubgraphs, withDomain, withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
 import type { PatternGraph, Size } from '../graph/patterns/pattern-graph.ts'
-import { linksOf, subgraphsOf } from '../graph/walk.ts'
+import { linksOf } from '../graph/walk.ts'
 import { type SymbolicTypes, symbolicTypes } from './symbolic-types.ts'
 
 export {
@@ -103,29 +103,11 @@ export function rewriteGraphs<Found extends Replacement>(
     const found = find(matching, fresh)
     replaced.push(...found)
     const edited = found.length === 0 ? graph : editGraph(graph, joinEdits(found))
-    const node = edited.node.map((one) => visitSubgraphs(one, (inner) => visit(inner, matching)))
+    const node = edited.node.map((one) => mapSubgraphs(one, (inner) => visit(inner, matching)))
     return node.every((one, index) => one === edited.node[index]) ? edited : copyWith(edited, { node })
   }
   const graph = visit(main)
   if (replaced.length === 0) return undefined
   const imported = Object.entries(domains).reduce((one, [domain, version]) => withDomain(one, domain, version), model)
   return { model: withGraph(imported, graph), replaced }
-}
-
-function visitSubgraphs(node: NodeProto, visit: (graph: GraphProto) => GraphProto): NodeProto {
-  if (subgraphsOf(node).length === 0) return node
-  const attribute = node.attribute.map((one) => {
-    const [g, graphs] = [one.g && visit(one.g), one.graphs.map(visit)]
-    return g === one.g && graphs.every((graph, index) => graph === one.graphs[index]) ? one : copyWith(one, { g, graphs })
-  })
-  return attribute.every((one, index) => one === node.attribute[index]) ? node : copyWith(node, { attribute })
-}
-
-function joinEdits(edits: readonly GraphEdit[]): GraphEdit {
-  return {
-    remove: new Set(edits.flatMap(({ remove }) => [...(remove ?? [])])),
-    add: edits.flatMap(({ add }) => add ?? []),
-    addInitializers: edits.flatMap(({ addInitializers }) => addInitializers ?? []),
-    read: new Map(edits.flatMap(({ read }) => [...(read ?? [])])),
-  }
 }

@@ -34,17 +34,6 @@ export function over(size: Size, divisor: Size): Size | undefined {
   return sizeOf({ factor: a.factor / b.factor, symbols })
 }
 
-/**
- * Two dimensions broadcast together, as ONNX does. A symbol beside a number other than 1 must be that number or 1, and the result
- * is the number; two symbols that differ give undefined.
- */
-export function broadcast(a: Size, b: Size): Size | undefined {
-  if (a === b || b === 1) return a
-  if (a === 1) return b
-  if (typeof a === 'number') return typeof b === 'number' ? undefined : a
-  return typeof b === 'number' ? b : undefined
-}
-
 /** Shapes are equal for every value of the symbols. */
 export function sameShape(a: readonly Size[] | undefined, b: readonly Size[] | undefined): boolean {
   return a !== undefined && b !== undefined && a.length === b.length && a.every((size, axis) => size === b[axis])

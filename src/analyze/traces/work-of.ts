@@ -1,5 +1,6 @@
 // Work of PyTorch's operators by the shapes of their inputs: floating-point operations, a multiply-add is two, and the bytes that must
 // be moved: each input read once, the output written once. What no formula is known of, or whose shapes were not recorded, is null.
+import { broadcastAxes } from '../../graph/broadcast.ts'
 import { elementCount } from '../../graph/dtype.ts'
 
 type Shape = readonly number[]
@@ -159,14 +160,8 @@ function outputElements(operator: string, shapes: readonly Shape[], concrete: re
   return inner > 0 ? flops / 2 / inner : null
 }
 
-/** null where shapes do not broadcast. */
+/** null if shapes do not broadcast. */
 function broadcastElements(shapes: readonly Shape[]): number | null {
-  const rank = Math.max(0, ...shapes.map(({ length }) => length))
-  let elements = 1
-  for (let axis = 1; axis <= rank; axis++) {
-    const sizes = new Set(shapes.map((shape) => shape.at(-axis) ?? 1).filter((size) => size !== 1))
-    if (sizes.size > 1) return null
-    elements *= [...sizes][0] ?? 1
-  }
-  return rank > 0 ? elements : null
+  const sizes = broadcastAxes(shapes)
+  return sizes.length > 0 && sizes.every((size) => size !== undefined) ? elementCount(sizes) : null
 }
