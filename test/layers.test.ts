@@ -20,7 +20,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'formats/zip.ts': { imports: ['graph'] },
   'formats/npy.ts': { imports: ['graph'] },
   formats: { imports: ['graph', 'formats/zip.ts', 'formats/npy.ts'] },
-  compile: { imports: ['graph'] },
+  'compile/wasm': { imports: [] },
+  compile: { imports: ['graph', 'compile/wasm'] },
   distill: { imports: ['graph', 'compile'] },
   operators: { imports: ['graph'] },
   machine: { imports: [] },
@@ -110,7 +111,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'pipeline/python': { imports: ['graph', 'python', 'pipeline'] },
   pipeline: { imports: ['graph', 'machine', 'trials', 'diagnose', 'report/text/numbers.ts'] },
   'pipeline/turns': { imports: ['graph', 'engines', 'trials', 'measure'] },
-  kernels: { imports: [] },
+  kernels: { imports: ['compile/wasm'] },
   'pipeline/replace': {
     imports: ['python', 'engines', 'measure', 'trials', 'kernels', 'pipeline/turns', 'pipeline/javascript'],
     types: ['pipeline'],
