@@ -11,8 +11,10 @@ import type { Ceiling } from '../../load/audit.ts'
 import { perSecond } from '../../load/facts.ts'
 import { nowMs } from '../../load/now.ts'
 import { parseObjective } from '../../load/objective.ts'
+import { plural } from '../../report/text/numbers.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
+import { NO_SPINNING } from '../../serve/usual.ts'
 import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
 import { load } from '../load/load.ts'
 import { lookAt } from '../load/rough-look.ts'
@@ -237,11 +239,8 @@ const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
 
 export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
-  `${workers} worker${workers === 1 ? '' : 's'}${threads === null ? '' : ` × ${threads} thread${threads === 1 ? '' : 's'}`}` +
+  `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}` +
   `${maxBatch === 1 ? '' : ', requests joined'}${batchDelayMs === 0 ? '' : ' after a wait'}`
-
-/** Idle threads that spin take the CPU from the other workers. */
-const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }
 
 function sharing(setup: RemedySetup, workers: number, threads: number): RemedySetup {
   const { configEntries } = setup.options

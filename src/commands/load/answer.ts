@@ -1,9 +1,8 @@
 // The one sentence that answers.
+import { perSecond } from '../../load/facts.ts'
 import { isLimited } from '../../load/generator-limit.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '../../report/documents/load.ts'
 import { time, timeWithInterval } from '../../report/text/numbers.ts'
-
-export const perSecond = (rate: number): string => (rate >= 100 ? String(Math.round(rate)) : String(Number(rate.toPrecision(3))))
 
 /** With what to do about it. */
 function endingOf({ ended, longerSeconds }: LoadSearch): string {

@@ -1,5 +1,6 @@
 // More arrives than is answered.
 import type { LoadPoint } from '../../report/documents/load.ts'
+import { perSecond } from '../facts.ts'
 import { isLimited } from '../generator-limit.ts'
 import { defineLoadRule } from '../rule.ts'
 
@@ -12,11 +13,11 @@ export const overloaded = defineLoadRule({
       const { offeredPerSecond: offered } = point
       return offered !== null && offered < first.offeredPerSecond! && !isLimited(point) ? [offered] : []
     })
-    const fine = held.length === 0 ? '' : ` It keeps up with ${rate(Math.max(...held))} requests/s.`
+    const fine = held.length === 0 ? '' : ` It keeps up with ${perSecond(Math.max(...held))} requests/s.`
     return {
       title: 'More requests arrive than the server answers',
       detail:
-        `Of ${rate(first.offeredPerSecond!)} requests/s it answers ${rate(first.achievedPerSecond)}, ${how(first)}, so that latency` +
+        `Of ${perSecond(first.offeredPerSecond!)} requests/s it answers ${perSecond(first.achievedPerSecond)}, ${how(first)}, so that latency` +
         ` grows for as long as the load lasts and has no percentiles.${fine}`,
       wouldSaveMs: null,
       basis: 'measured',
@@ -28,9 +29,6 @@ export const overloaded = defineLoadRule({
     }
   },
 })
-
-const rate = (perSecond: number): string =>
-  perSecond >= 100 ? String(Math.round(perSecond)) : String(Number(perSecond.toPrecision(3)))
 
 function how({ saturation, outstanding, shed, timedOut, requests }: LoadPoint): string {
   if (saturation?.reason === 'sheds') return `${Math.round((100 * shed) / requests)} % are refused`
