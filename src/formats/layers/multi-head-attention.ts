@@ -7,7 +7,7 @@ import { binary, cast, unary, withNumber } from '../tensorflow/broadcast.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import { matmul } from '../tensorflow/products.ts'
 import { asMask } from '../tensorflow/recurrent-mask.ts'
-import { reshape, tile, unsqueeze } from '../tensorflow/shapes.ts'
+import { countOf, reshape, tile, unsqueeze } from '../tensorflow/shapes.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'
 import { denseOver } from './einsum-dense.ts'
@@ -140,8 +140,7 @@ function headsFirst(builder: GraphBuilder, x: Value, axes: readonly number[]): V
   const others = x.shape.slice(1, -2).flatMap((_, k) => (axes.includes(k + 1) ? [] : [k + 1]))
   const turned = transpose(builder, x, [0, ...others, rank - 2, ...axes, rank - 1])
   if (axes.length === 1) return turned
-  const sizes = axes.map((axis) => x.shape[axis]!)
-  const merged = sizes.every((size) => typeof size === 'number') ? sizes.reduce((product, size) => product * size, 1) : null
+  const merged = countOf(axes.map((axis) => x.shape[axis]!))
   return reshape(builder, turned, [...turned.shape.slice(0, others.length + 2), merged, x.shape.at(-1)!])
 }
 
