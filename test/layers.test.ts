@@ -110,7 +110,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'pipeline/javascript': { imports: ['graph', 'engines', 'trials', 'measure/timing', 'pipeline', 'pipeline/turns'] },
   'pipeline/python': { imports: ['graph', 'python', 'pipeline'] },
   pipeline: { imports: ['graph', 'machine', 'trials', 'diagnose', 'report/text/numbers.ts'] },
-  'pipeline/turns': { imports: ['graph', 'engines', 'trials', 'measure'] },
+  'pipeline/turns': { imports: ['graph', 'python', 'engines', 'trials', 'measure'] },
   kernels: { imports: ['compile/wasm'] },
   'pipeline/replace': {
     imports: ['python', 'engines', 'measure', 'trials', 'kernels', 'pipeline/turns', 'pipeline/javascript'],
