@@ -35,6 +35,8 @@ const layerNorm = [
   part('Mul', ['normal', 'gamma'], 'scaled'),
   part('Add', ['scaled', 'beta'], 'y'),
 ]
+const inHalves = layerNorm.map((one): NodeNote => ({ ...one, dtype: 'float16' }))
+const halves = Object.fromEntries(Object.entries(constants).map(([name, one]) => [name, { ...one, dtype: 'float16' as const }]))
 /** Keras: g = gamma / sqrt(variance + epsilon), y = x * g + (beta - mean * g); the root by Pow. */
 const kerasNorm = [
   ...layerNorm.slice(0, 5),
@@ -100,6 +102,11 @@ checkRule(unfusedOperators, {
       name: 'a LayerNorm in pieces that were timed alone, without a rewrite',
       given: timedAlone('one-thread'),
       expect: { timeMs: 1.8 },
+    },
+    {
+      name: 'a LayerNorm in halves, which no remedy replaces',
+      given: evidence({ p50Ms: 10, nodes: inHalves, constants: halves }),
+      expect: { timeMs: 1.8, detail: /^1 LayerNorm/ },
     },
     {
       // Eleven nodes of 0.2 ms, and three values of 808,008 B as above.

@@ -1,6 +1,7 @@
 // The view of a graph that an engine ran as patterns are looked for in it.
 import type { NodeProto } from 'onnx-buf'
 import { node } from '../build.ts'
+import { isFloat } from '../dtype.ts'
 import { neighboursOf } from '../neighbours.ts'
 import type { GraphView, NodeView, TensorType } from '../types.ts'
 import type { PatternGraph } from './pattern-graph.ts'
@@ -18,11 +19,14 @@ export function viewedGraph(graph: GraphView, types: ReadonlyMap<string, TensorT
   const messageFor = (one: NodeView | undefined) => (one === undefined ? undefined : messages.get(one))
   const constant = (name: string | undefined) => {
     const own = graph.constants[name ?? '']
-    if (own !== undefined) return own.isGraphInput ? undefined : own
+    if (own !== undefined) return own.isGraphInput ? undefined : asFloat32(own)
     return producer(name) === undefined ? outer?.constant(name) : undefined
   }
   const numbers = (name: string | undefined) => graph.constants[name ?? '']?.values ?? (constant(name) && outer?.numbers(name))
-  const typeOf = (name: string | undefined) => types.get(name ?? '') ?? constant(name)
+  const typeOf = (name: string | undefined) => {
+    const type = types.get(name ?? '')
+    return type === undefined ? constant(name) : asFloat32(type)
+  }
   return {
     nodes: [...views.keys()],
     viewOf: (message) => views.get(message)!,
@@ -41,6 +45,9 @@ export function viewedGraph(graph: GraphView, types: ReadonlyMap<string, TensorT
     shape: (name) => typeOf(name)?.shape,
   }
 }
+
+/** A pattern in pieces is one in halves, too: the remedies alone are of float32. */
+const asFloat32 = ({ dtype, shape }: TensorType): TensorType => ({ dtype: dtype, shape })
 
 function messageOf({ opType, domain, name, inputs, outputs, attributes }: NodeView): NodeProto {
   const plain = Object.entries(attributes).flatMap(([key, value]): [string, number | string | number[]][] => {
