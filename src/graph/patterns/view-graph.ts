@@ -47,7 +47,7 @@ export function viewedGraph(graph: GraphView, types: ReadonlyMap<string, TensorT
 }
 
 /** A pattern in pieces is one in halves, too: the remedies alone are of float32. */
-const asFloat32 = ({ dtype, shape }: TensorType): TensorType => ({ dtype: dtype, shape })
+const asFloat32 = ({ dtype, shape }: TensorType): TensorType => ({ dtype: isFloat(dtype) ? 'float32' : dtype, shape })
 
 function messageOf({ opType, domain, name, inputs, outputs, attributes }: NodeView): NodeProto {
   const plain = Object.entries(attributes).flatMap(([key, value]): [string, number | string | number[]][] => {
