@@ -11,7 +11,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Ceiling } from '../../load/audit.ts'
 import { nowMs } from '../../load/now.ts'
 import { parseObjective } from '../../load/objective.ts'
-import { rateInWords } from '../../report/text/numbers.ts'
+import { plural, rateInWords } from '../../report/text/numbers.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
 import { NO_SPINNING } from '../../serve/usual.ts'
@@ -239,7 +239,7 @@ const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
 
 export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
-  `${workers} worker${workers === 1 ? '' : 's'}${threads === null ? '' : ` × ${threads} thread${threads === 1 ? '' : 's'}`}` +
+  `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}` +
   `${maxBatch === 1 ? '' : ', requests joined'}${batchDelayMs === 0 ? '' : ' after a wait'}`
 
 function sharing(setup: RemedySetup, workers: number, threads: number): RemedySetup {

@@ -46,7 +46,7 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
         opened.close()
       }
     }
-    return alone({ trials, progress }, work, (reason) => unlocked.push(`measured without the machine's lock: ${reason}`))
+    return alone({ trials, progress }, work, unlocked)
   })
 }
 
