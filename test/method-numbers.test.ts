@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sharePassing } from '../src/evidence/example-held-out.ts'
 import { rowsFor } from '../src/measure/outputs/index.ts'
+import { leastSamples } from '../src/statistics/percentiles.ts'
 import { chancesOf, MACHINES, type Machine } from '../src/tune/example-chance.ts'
 import { onlyFull } from './only-full.ts'
 import { ROOT } from './sources.ts'
@@ -56,20 +57,21 @@ const TOLD: readonly Told[] = [
   told('measure/timing/latency-block.ts', 'LEAST_WARMUP_MS', (ms) => `than others are warmed up for (${ms} ms)`),
   told('measure/timing/profile/run.ts', 'MOST_NODE_US', (us) => `at ${us} µs each, no chains are run`),
   told('measure/timing/profile/run.ts', 'FELT_SHARE', (share) => `would take less than ${percent(share)} of it`),
-  told('measure/timing/latency.ts', 'LEAST_SAMPLES', (n) => `fewer than ${word(n)} predictions of one process`),
+  told('statistics/trust.ts', 'LEAST_SAMPLES', (n) => `fewer than ${word(n)} predictions of one process`),
   told('measure/timing/latency-block.ts', 'NARROW', (share) => `its own median is within ±${percent(share)}`),
   told('measure/timing/latency-block.ts', 'WAIT_PER_SAMPLE_FROM_MS', (ms) => `Where a prediction takes ${ms} ms or more`),
   told('measure/timing/latency-block.ts', 'WAIT_PER_SAMPLE_FROM_MS', (ms) => `Below ${ms} ms the scheduler's counters`),
-  told('measure/timing/statistics.ts', 'MANY_PROCESSES', (n) => `Up to ${word(n - 1)} processes it is their range`),
-  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.9', (n) => `${n} for p90`),
-  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.95', (n) => `${n} for p95`),
-  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.99', (n) => `${n} for p99`),
+  told('statistics/percentiles.ts', 'CONFIDENCE', (share) => `does not exceed with ${percent(share)} confidence`),
+  told('statistics/intervals.ts', 'INTERVAL_LEVEL', (n) => `${n} % by Student's t on the logarithms of the pairs' ratios`),
+  told('statistics/intervals.ts', 'LEAST_BLOCKS', (n) => `its samples are cut into ${n} to`),
+  told('statistics/intervals.ts', 'MOST_BLOCKS', (n) => `to ${n} blocks in order of time`),
+  told('statistics/intervals.ts', 'MANY_PROCESSES', (n) => `Up to ${word(n - 1)} processes it is their range`),
   told('measure/timing/regimes.ts', 'REGIME_RATIO', (ratio) => `lie more than ${ratio} times and`),
   told('measure/timing/regimes.ts', 'REGIME_LEAST_NS', (ns) => `and ${ns} ns apart are different regimes`),
   told('measure/timing/regimes.ts', 'REGIME_RATIO', (ratio) => `A pair whose two handoffs lie more than ${ratio} times apart`),
-  told('measure/timing/latency.ts', 'FEW_PROCESSES', (n) => `${word(n)} processes or more within`),
-  told('measure/timing/latency.ts', 'NARROW_INTERVAL', (share) => `or more within ±${percent(share)}, nothing disturbed`),
-  told('measure/timing/latency.ts', 'WIDE_INTERVAL', (share) => `wider than ±${percent(share)}`),
+  told('statistics/trust.ts', 'FEW_PROCESSES', (n) => `${word(n)} processes or more within`),
+  told('statistics/trust.ts', 'NARROW_INTERVAL', (share) => `or more within ±${percent(share)}, nothing disturbed`),
+  told('statistics/trust.ts', 'WIDE_INTERVAL', (share) => `wider than ±${percent(share)}`),
   told('measure/timing/latency.ts', 'CLOCK_DRIFT', (share) => `a clock that moved by more than ${percent(share)}`),
   told('measure/timing/latency.ts', 'STEAL_SHARE', (share) => `more than ${percent(share)} steal`),
   told('measure/timing/latency.ts', 'THROTTLE_SHARE', (share) => `or ${percent(share)} throttling`),
@@ -106,7 +108,7 @@ const TOLD: readonly Told[] = [
   told('tune/operators/groups.ts', 'ABOVE_FLOOR', (ratio) => `its time ${ratio} times its floor`),
   told('tune/operators/index.ts', 'ROUNDS', (n) => `There are ${n} to `),
   told('tune/operators/index.ts', 'MOST_ROUNDS', (n) => `to ${n} rounds, as many as`),
-  told('measure/timing/statistics.ts', 'LEAST_TRIMMED', (n) => `from ${word(n)} rounds on on their trimmed mean`),
+  told('statistics/ratios.ts', 'LEAST_TRIMMED', (n) => `from ${word(n)} rounds on on their trimmed mean`),
   told('tune/operators/index.ts', 'SAMPLE_MS', (ms) => `of ${ms} ms or more`),
   told(
     'tune/operators/index.ts',
@@ -234,6 +236,11 @@ const entryOf = (declared: string | undefined, key: string): string | undefined 
 describe('docs/method.md names the numbers of the source', () => {
   test.each(TOLD.map((one) => [one.file, one.constant, one] as const))('%s: %s', (_, __, one) => {
     expect(method).toContain(one.says(numberOf(one)))
+  })
+
+  test('and the samples that each percentile takes', () => {
+    const [p90, p95, p99] = [0.9, 0.95, 0.99].map(leastSamples)
+    expect(method).toContain(`${p90} samples for p90, ${p95} for p95, ${p99} for p99`)
   })
 
   test('and would notice another number', () => {

@@ -8,8 +8,9 @@ import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
-import type { ReportDocument } from '../report/documents/report.ts'
+import { REPORT_SCHEMA, type ReportDocument } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
+import { tailOf } from '../statistics/percentiles.ts'
 import { commandToType } from './command-to-type.ts'
 
 /** These prove and ship on the engine that is shipped, and are refused with another. */
@@ -37,7 +38,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     notChecked: verdicts.flatMap((v) => (v.verdict === 'not-checked' || v.verdict === 'failed' ? [notCheckedRow(v)] : [])),
   }
   return {
-    schema: 'whyslow-report/1',
+    schema: REPORT_SCHEMA,
     tool: { version: evidence.toolVersion },
     createdAt: evidence.createdAt,
     answer: answer({ ...body, foretold }),
@@ -82,7 +83,14 @@ function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): ReportDoc
 function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'] {
   if (!latency) return null
   const { regime, otherRegimes, ...rest } = latency
-  return { ...rest, samplesMs: [...latency.samplesMs], blocks: latency.blocks.map(blockRow), reasons: [...latency.reasons] }
+  const tail = tailOf(latency.samplesMs)
+  return {
+    ...rest,
+    ...tail,
+    samplesMs: [...latency.samplesMs],
+    blocks: latency.blocks.map(blockRow),
+    reasons: [...latency.reasons],
+  }
 }
 
 function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {

@@ -9,11 +9,12 @@ import { fileForEngine, type Model } from '../graph/model.ts'
 import { machineKey } from '../machine/key.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
-import { median, p50Interval, processInterval } from '../measure/timing/statistics.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
-import type { ReportDocument } from '../report/documents/report.ts'
+import { isReport, type ReportDocument } from '../report/documents/report.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
+import { p50Interval, processInterval } from '../statistics/intervals.ts'
+import { median } from '../statistics/order.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
@@ -220,8 +221,8 @@ interface Kept {
 function readReport(file: string): Kept {
   const what = `--against ${file}`
   const report = readJson(file, { what, hint: 'give what whyslow MODEL --json wrote' })
-  if ((report as Partial<BaselineReport> | null)?.schema !== 'whyslow-report/1')
-    throw new InputError(`${what}: this is not a report document of version 1; give what whyslow MODEL --json wrote`)
+  if (!isReport((report as Partial<BaselineReport> | null)?.schema))
+    throw new InputError(`${what}: this is not a report document; give what whyslow MODEL --json wrote`)
   const fault = faultIn('baseline', report)
   if (fault !== undefined)
     throw new InputError(`${what}: the report holds no latency of a model (${fault}); measure the baseline again with --json`)

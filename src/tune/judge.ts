@@ -3,8 +3,10 @@
 // found is a choice and no proof: `drop` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
 // by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 import { isSlower } from '../measure/timing/regimes.ts'
-import { type Interval, logInterval, median, ratioOverRounds } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
+import { type Interval, logInterval } from '../statistics/intervals.ts'
+import { median, medianOrNull } from '../statistics/order.ts'
+import { ratioOverRounds } from '../statistics/ratios.ts'
 import type { Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Judgement, type Reading } from './bench.ts'
 
@@ -134,8 +136,7 @@ export function whyNoGain({ reason, speedupLow, pairs }: Judgement): string {
 export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
 
 function middle(readings: readonly Reading[], of: (reading: Reading) => number | null): number | null {
-  const known = readings.flatMap((reading) => of(reading) ?? [])
-  return known.length > 0 ? median(known) : null
+  return medianOrNull(readings.flatMap((reading) => of(reading) ?? []))
 }
 
 function spansChange(a: Reading, b: Reading): boolean {

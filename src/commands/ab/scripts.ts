@@ -3,11 +3,12 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { InputError } from '../../graph/input-error.ts'
-import { median } from '../../measure/timing/statistics.ts'
 import type { Source } from '../../pipeline/turns/contestant.ts'
-import { decide, LEVEL, type Pair } from '../../pipeline/turns/take-turns.ts'
+import { type Pair, ratiosOf } from '../../pipeline/turns/take-turns.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
+import { median } from '../../statistics/order.ts'
+import { decide, LEVEL } from '../../statistics/ratios.ts'
 import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { StageProgress } from '../options.ts'
 import { toolVersion } from '../version.ts'
@@ -64,7 +65,7 @@ export async function compareScripts(
     schema: 'whyslow-ab/1' as const,
     tool: { version: toolVersion },
     createdAt: new Date().toISOString(),
-    ...decide(pairs),
+    ...decide(ratiosOf(pairs)),
     levelPercent: LEVEL,
     pairs,
     a: side(0),

@@ -5,7 +5,7 @@ import { factsOf } from '../../analyze/traces/facts-of.ts'
 import { diagnose, rank } from '../../diagnose/diagnose.ts'
 import type { Finding, Verdict } from '../../diagnose/rule.ts'
 import { readTrace } from '../../evidence/traces/index.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/report.ts'
 import type { TraceModelSection, TraceSection } from '../../report/documents/trace-section.ts'
 import { traceAnswer } from '../../report/text/trace-answer.ts'
 import { quoted } from '../../report/text/wrap.ts'
@@ -53,7 +53,7 @@ export function traceReport(
   const trace = { ...sectionOf(facts, recorded, latencyMs ?? null), ...(model === undefined ? {} : { model: section }) }
   const body = { trace, findings, nodes, stages: stagesOf(facts), lines: linesOf(facts) }
   return {
-    schema: 'whyslow-report/1',
+    schema: REPORT_SCHEMA,
     tool: { version: toolVersion },
     createdAt,
     answer: traceAnswer({ ...body, breakdown: parts }),

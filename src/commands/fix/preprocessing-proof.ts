@@ -10,7 +10,6 @@ import type { Dimension } from '../../graph/types.ts'
 import { verdict } from '../../measure/outputs/index.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
-import { median } from '../../measure/timing/statistics.ts'
 import {
   type Preprocessed,
   type PreprocessingRequest,
@@ -18,6 +17,7 @@ import {
   withPreprocessing,
 } from '../../rewrite/preprocessing/index.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
+import { median } from '../../statistics/order.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'

@@ -4,8 +4,11 @@ import { diagnosePipeline, type PipelineFinding, rankFindings } from '../../pipe
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'
 import type { LineFact } from '../../pipeline/facts.ts'
 import { pipelineRules } from '../../pipeline/rules/index.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/report.ts'
+import { plural } from '../../report/text/numbers.ts'
 import { pipelineAnswer } from '../../report/text/pipeline-answer.ts'
+import { tailOf } from '../../statistics/percentiles.ts'
+import { type Reservation, reservationsOf, trustOf } from '../../statistics/trust.ts'
 import { toolVersion } from '../version.ts'
 import type { Inner } from './inner-model.ts'
 import { type ReadSource, sourceLines } from './source-lines.ts'
@@ -33,7 +36,7 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
     pipeline: { ...pipelineSection(evidence, inner), sources: sourceLines(named, read) },
   }
   return {
-    schema: 'whyslow-report/1',
+    schema: REPORT_SCHEMA,
     tool: { version: toolVersion },
     createdAt: new Date().toISOString(),
     answer: pipelineAnswer(body),
@@ -61,21 +64,20 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
 function latencySection({ latency }: PipelineEvidence): NonNullable<Report['latency']> {
   const { importMs, loadMs, warmUpMs, processesMs, timingOverhead: _, profilerOverhead: __, samplesMs, ...rest } = latency
   const { p50Ms, ciLowMs, ciHighMs } = rest
-  const spread = (ciHighMs - ciLowMs) / p50Ms
-  const reasons = [
-    ...(samplesMs.length < CONFIDENT_CALLS
-      ? [samplesMs.length === 1 ? 'only one call was timed' : `only ${samplesMs.length} calls were timed`]
-      : []),
-    ...(spread > 0.1 ? [`processes differ by ${Math.round(spread * 100)} %`] : []),
-  ]
+  const [processes, samples] = [processesMs.length, samplesMs.length]
+  const few: Reservation = { grade: 'B', reason: `only ${plural(samples, 'call')} ${samples === 1 ? 'was' : 'were'} timed` }
+  const width = (ciHighMs - ciLowMs) / 2 / p50Ms
   return {
     ...rest,
+    ...tailOf(samplesMs),
+    ...trustOf([
+      ...reservationsOf({ processes, measured: processes, samples, width, unit: 'call' }),
+      ...(samples < CONFIDENT_CALLS ? [few] : []),
+    ]),
     loadMs: importMs + (loadMs ?? 0),
     warmupMs: warmUpMs,
     samplesMs: [...samplesMs],
     blocks: [],
-    trust: reasons.length === 0 ? 'A' : reasons.length === 1 ? 'B' : 'C',
-    reasons,
   }
 }
 

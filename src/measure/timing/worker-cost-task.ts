@@ -1,11 +1,11 @@
 // What predicting in a worker adds: the shipped predict() in the caller's thread and through its worker, in turns.
 import { processClock } from '../../engines/sampler.ts'
 import { importShipped, plainFeeds, type ShippedFolder } from '../../engines/shipped-folder.ts'
+import { median } from '../../statistics/order.ts'
+import { turns } from '../../statistics/turns.ts'
 import { defineTask } from '../../trials/port.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { loopMs } from './loop.ts'
-import { median } from './statistics.ts'
-import { turns } from './turns.ts'
 
 export interface WorkerCostInput {
   readonly shipped: ShippedFolder

@@ -3,7 +3,8 @@
 // turns with the one before, in several fresh processes. The first rung is measured twice: what those two differ by is noise, and a
 // difference has to be larger. What is taken away stays away on the rungs that follow. The last one is the model file alone, and what it
 // does not take of the rung before is explained by nothing here.
-import { logInterval, median } from '../../measure/timing/statistics.ts'
+import { logInterval } from '../../statistics/intervals.ts'
+import { median } from '../../statistics/order.ts'
 import type { Contestant, Other, TimeRequest } from '../turns/contestant.ts'
 
 export type RungId =

@@ -1,5 +1,6 @@
 // Two ways to do the same, in turns: the ratio is taken pair by pair.
-import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import { median } from '../../statistics/order.ts'
+import { ratioOver } from '../../statistics/ratios.ts'
 import type { AlternativeFact } from '../facts.ts'
 
 const PAIRS = 9

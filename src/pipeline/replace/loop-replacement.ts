@@ -1,5 +1,6 @@
 // What is said of loops that were run beside code that does the same, in whichever language they are.
-import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import { median } from '../../statistics/order.ts'
+import { ratioOver } from '../../statistics/ratios.ts'
 import type { Language } from '../facts.ts'
 
 /** Code that does the same as a loop, run beside it on the values that it saw. */

@@ -18,7 +18,7 @@ export interface CheckDocument {
 
 /** What is read of a report document that a check is against: no more has to be there. */
 export interface BaselineReport {
-  schema: 'whyslow-report/1'
+  schema: 'whyslow-report/1' | 'whyslow-report/2'
   model: { inputs: { name: string; dtype: string; shape: number[] }[] }
   machine: {
     cpu: string

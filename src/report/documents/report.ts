@@ -1,11 +1,17 @@
-// The report document, version 1: a public contract that every renderer reads. It imports nothing but a part of itself.
+// The report document, version 2: a public contract that every renderer reads. It imports nothing but a part of itself. Version 1 differs in
+// what p90 to p99 are: bounds in reports of models, interpolated from few calls in those of pipelines.
 // Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason beside it, never 0.
 import type { TraceSection } from './trace-section.ts'
+
+export const REPORT_SCHEMA = 'whyslow-report/2'
+
+/** Whether a document is a report, of any version. */
+export const isReport = (schema: unknown): boolean => schema === REPORT_SCHEMA || schema === 'whyslow-report/1'
 
 export type AreaName = 'architecture' | 'hardware' | 'software'
 
 export interface ReportDocument {
-  schema: 'whyslow-report/1'
+  schema: 'whyslow-report/1' | 'whyslow-report/2'
   tool: { version: string }
   createdAt: string
   answer: string // the one sentence of the first screen
@@ -64,7 +70,10 @@ export interface ReportDocument {
     p50Ms: number
     p90Ms: number | null
     p95Ms: number | null
-    p99Ms: number | null
+    p99Ms: number | null // p90 to p99: estimates of the samples, by nearest rank; null: too few (64, 130, 662)
+    p90UpperMs?: number | null // what each does not exceed with 99 % confidence, as far as samples are independent
+    p95UpperMs?: number | null
+    p99UpperMs?: number | null // absent in version 1, whose p90 to p99 were such bounds
     ciLowMs: number
     ciHighMs: number
     samplesMs: number[]
@@ -291,7 +300,7 @@ export interface ReportDocument {
         name: string
         timeMs: number
         share: number
-        p50Ms?: number // of the stage alone
+        p50Ms?: number | null // of the stage alone; null: it was never timed
         p99Ms?: number | null
         cpuMs?: number | null
         nativeMs?: number | null // in engines, add-ons, NumPy

@@ -1,7 +1,7 @@
 // What a report document must have to be read again by `study`, `foretell` and, from a store, `history`.
 
 export interface SavedReport {
-  schema: 'whyslow-report/1'
+  schema: 'whyslow-report/1' | 'whyslow-report/2'
   tool: { version: string }
   createdAt: string
   model: {

@@ -30,7 +30,7 @@ test('the schema refuses what the types refuse', () => {
   const valid = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(shipped))
   const doc = read('cnn.json')
   const wrong: [string, unknown][] = [
-    ['another version', { ...doc, schema: 'whyslow-report/2' }],
+    ['another version', { ...doc, schema: 'whyslow-report/3' }],
     ['a missing field', { ...doc, warnings: undefined }],
     ['an unknown area', { ...doc, findings: [{ ...doc.findings[0], area: 'magic' }] }],
     ['a number as text', { ...doc, latency: { ...doc.latency, p50Ms: '41.2' } }],
