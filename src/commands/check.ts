@@ -15,6 +15,7 @@ import { isReport, type ReportDocument } from '../report/documents/report.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { p50Interval, processInterval } from '../statistics/intervals.ts'
 import { median } from '../statistics/order.ts'
+import { LEVEL } from '../statistics/ratios.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
@@ -55,8 +56,6 @@ const QUICK_LEAST = 3
 const ROUNDS = 12
 const QUICK_ROUNDS = 6
 const BLOCK_MS = 250
-/** Of an interval that is looked at after every round; see tune/judge.ts. */
-const LEVEL = 99
 
 /**
  * Measures the model in `file` and decides. Throws InputError where a model or a report cannot be used, where a process fails, or where

@@ -7,7 +7,7 @@ import type { Source } from '../../pipeline/turns/contestant.ts'
 import { type Pair, ratiosOf } from '../../pipeline/turns/take-turns.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
-import { median } from '../../statistics/order.ts'
+import { geometricMean, median } from '../../statistics/order.ts'
 import { decide, LEVEL } from '../../statistics/ratios.ts'
 import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { StageProgress } from '../options.ts'
@@ -47,7 +47,7 @@ export async function compareScripts(
     progress({ stage: `pair ${k + 1}`, done: k, of: most })
     const times: readonly [number[], number[]] = [[], []]
     for (const side of k % 2 === 0 ? ([0, 1, 1, 0] as const) : ([1, 0, 0, 1] as const)) times[side].push(await run(side))
-    pairs.push({ aMs: Math.sqrt(times[0][0]! * times[0][1]!), bMs: Math.sqrt(times[1][0]! * times[1][1]!) })
+    pairs.push({ aMs: geometricMean(times[0]), bMs: geometricMean(times[1]) })
   }
   warnings.push('neither file has a predict function: each is run whole, and its start and imports are in the times')
   const side = (k: 0 | 1): AbSide => ({

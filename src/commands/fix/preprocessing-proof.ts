@@ -18,6 +18,7 @@ import {
 } from '../../rewrite/preprocessing/index.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { median } from '../../statistics/order.ts'
+import { verdictOf } from '../../statistics/ratios.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
@@ -131,7 +132,7 @@ function judgementOf({ baseMs, changedMs, ratio, ratioLow, ratioHigh, pairs }: P
   const withLoops = before / baseMs
   const [speedupLow, speedupHigh] = [withLoops / ratioHigh, withLoops / ratioLow]
   return {
-    verdict: speedupLow > 1 ? 'faster' : speedupHigh < 1 ? 'slower' : 'no-difference',
+    verdict: verdictOf({ ratioLow: 1 / speedupHigh, ratioHigh: 1 / speedupLow }),
     reason: null,
     before,
     after: changedMs,

@@ -1,6 +1,6 @@
 // Two ways to do the same, in turns: the ratio is taken pair by pair.
 import { median } from '../../statistics/order.ts'
-import { ratioOver } from '../../statistics/ratios.ts'
+import { pairsInTurns, ratioOver } from '../../statistics/ratios.ts'
 import type { AlternativeFact } from '../facts.ts'
 
 const PAIRS = 9
@@ -16,13 +16,7 @@ export type Turns = Pick<AlternativeFact, 'nowMs' | 'insteadMs' | 'ratio' | 'rat
 export async function inTurns(now: Way, instead: Way): Promise<Turns> {
   const ways = [now, instead] as const
   const repeats = [await repeatsOf(now), await repeatsOf(instead)] as const
-  const pairs: [number, number][] = []
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const times: [number, number] = [0, 0]
-    for (const side of pair % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
-      times[side] = await reading(ways[side], repeats[side])
-    pairs.push(times)
-  }
+  const pairs = await pairsInTurns(PAIRS, (side) => reading(ways[side], repeats[side]))
   return {
     nowMs: median(pairs.map(([before]) => before)),
     insteadMs: median(pairs.map(([, after]) => after)),

@@ -1,5 +1,7 @@
 // Every operator keeps what a backward pass would need, which never comes.
+
 import { ms, tell } from '../../diagnose/tell.ts'
+import { verdictOf } from '../../statistics/ratios.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
@@ -19,7 +21,7 @@ export const gradientTracking = definePipelineRule({
         const ran = session.ran!
         const timeMs = Math.min(p50Ms, session.runMs)
         const tried = alternatives.find(({ rule, ...at }) => rule === 'gradient-tracking' && inWords(at) === inWords(ran))
-        const saved = tried === undefined ? timeMs * SAVED : tried.ratioLow > 1 ? timeMs * (1 - 1 / tried.ratio) : 0
+        const saved = tried === undefined ? timeMs * SAVED : verdictOf(tried) === 'slower' ? timeMs * (1 - 1 / tried.ratio) : 0
         return {
           ...tell`The model at ${inWords(ran)}, ${ms('runs-time', timeMs)} of a prediction, keeps what a backward pass would need. Within
             torch.inference_mode() it keeps none.`,

@@ -1,5 +1,7 @@
 // Dropout drops and BatchNorm updates its statistics while module.training is set: slower, and other outputs.
+
 import { ms, tell } from '../../diagnose/tell.ts'
+import { verdictOf } from '../../statistics/ratios.ts'
 import { inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 
@@ -21,7 +23,7 @@ export const trainingMode = definePipelineRule({
         const ran = session.ran!
         const timeMs = Math.min(p50Ms, session.runMs)
         const tried = alternatives.find(({ rule, ...at }) => rule === 'training-mode' && inWords(at) === inWords(ran))
-        const saved = tried !== undefined && tried.ratioLow > 1 ? timeMs * (1 - 1 / tried.ratio) : 0
+        const saved = tried !== undefined && verdictOf(tried) === 'slower' ? timeMs * (1 - 1 / tried.ratio) : 0
         return {
           ...tell`The model at ${inWords(ran)} runs in training mode, ${ms('runs-time', timeMs)} of a prediction: layers such as Dropout
             still change what comes out. ${CURES[session.engine] ?? CURES.pytorch!}`,
