@@ -2,9 +2,20 @@
 import { InputError } from '../graph/input-error.ts'
 import { p50Interval } from '../statistics/intervals.ts'
 import { median, medianOrNull } from '../statistics/order.ts'
+import { turnTimes } from '../statistics/ratios.ts'
 import type { PassFailure, PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
-import type { CallFact, Language, LineFact, PatternName, ProcessFacts, SourcePattern, StageFact } from './facts.ts'
+import type {
+  AlternativeFact,
+  CallFact,
+  Language,
+  LineFact,
+  PairedAlternative,
+  PatternName,
+  ProcessFacts,
+  SourcePattern,
+  StageFact,
+} from './facts.ts'
 import { partition, partitionScript, timingOverhead } from './partition.ts'
 import type { Block, Message, Target } from './protocol.ts'
 import { stageFacts } from './stage-facts.ts'
@@ -96,7 +107,7 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
       ...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls ?? [])) : asked.patterns),
       ...patterns,
     ],
-    alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives),
+    alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives.map(withTimes)),
     imports: last(every, 'imports')?.imports ?? [],
     whole: withinCpus(whole, asked.usableCpus),
     replacements: [],
@@ -232,6 +243,12 @@ function callTiming(sound: readonly PassResult[], target: Target): Timing {
     stages: target.stages.map((name, at) => ({ name, ...parts.stages[at]!, place: target.places[at] ?? null })),
     unexplainedMs: parts.unexplainedMs,
   }
+}
+
+const withTimes = (told: AlternativeFact | PairedAlternative): AlternativeFact => {
+  if (!('pairsMs' in told)) return told
+  const { pairsMs, ...rest } = told
+  return { ...rest, ...turnTimes(pairsMs) }
 }
 
 /** Of the samples of each process. */

@@ -59,6 +59,22 @@ export function ratioOverRounds(ratios: readonly number[], percent = INTERVAL_LE
   return { ratio, ratioLow: Math.min(ratio, Math.exp(mean - half)), ratioHigh: Math.max(ratio, Math.exp(mean + half)) }
 }
 
+/** What pairs of two ways in turns come to: the ratio is of now over instead, above 1 where the other way is faster. */
+export interface TurnTimes extends RatioInterval {
+  readonly nowMs: number
+  readonly insteadMs: number
+}
+
+/** Pairs in which a clock saw nothing of a side have no ratio. */
+export function turnTimes(pairsMs: readonly (readonly [number, number])[]): TurnTimes {
+  const seen = pairsMs.filter(([now, instead]) => now > 0 && instead > 0)
+  return {
+    nowMs: median(pairsMs.map(([now]) => now)),
+    insteadMs: median(pairsMs.map(([, instead]) => instead)),
+    ...ratioOverRounds(seen.map(([now, instead]) => now / instead)),
+  }
+}
+
 /** The level of an answer, percent: of a hundred comparisons of something with itself, no more than one is told to differ. */
 export const LEVEL = 99
 /**

@@ -1,7 +1,8 @@
 // Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
 // functions are given (python/tokenizing.py).
 import { fileURLToPath } from 'node:url'
-import type { AlternativeFact, SourcePattern } from '../facts.ts'
+import { turnTimes } from '../../statistics/ratios.ts'
+import type { AlternativeFact, PairedAlternative, SourcePattern } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
 import { samplesOf } from '../turns/read-samples.ts'
 import { askOnce } from './ask-once.ts'
@@ -29,7 +30,7 @@ export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnc
   const [executable, ...before] = interpreter
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
-  const told = await ask<{ readonly ran: boolean; readonly rows: readonly AlternativeFact[] }>(asked)
+  const told = await ask<{ readonly ran: boolean; readonly rows: readonly PairedAlternative[] }>(asked)
   if (typeof told === 'string') return []
-  return told.ran ? told.rows.map((one) => ({ ...one, file: shown(one.file) })) : null
+  return told.ran ? told.rows.map(({ pairsMs, ...one }) => ({ ...one, ...turnTimes(pairsMs), file: shown(one.file) })) : null
 }

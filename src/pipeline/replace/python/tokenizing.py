@@ -280,9 +280,7 @@ def described(name, way, asked):
         "rule": "tokenizer-dominates",
         "now": name,
         "instead": "tokenizers with %s" % way["made"].of,
-        **turns,
-        "nowMs": turns["nowMs"] / len(timed),
-        "insteadMs": turns["insteadMs"] / len(timed),
+        "pairsMs": [[ms / len(timed) for ms in pair] for pair in turns["pairsMs"]],
         "equal": "different" if way["off"] else "bits",
         "on": "%d of %s" % (way["off"], texts) if way["off"] else texts,
         "code": [
