@@ -22,7 +22,6 @@ const NO_RESULTS: Readonly<Record<string, Readonly<Record<string, readonly strin
     'docs/method.md': ['50 ns', '15 µs', '20 µs', '10 % faster', '5 µs', '1.01 times as long', '1.1 times as long'],
   },
   'what a simulation is given, or gives in method-numbers.test.ts': {
-    'docs/load.md': ['800 requests/s', '60 requests/s'],
     'docs/method.md': ['1.3 times faster', '1.3×', '1.05×', '1.07×', '1.10×', '1.5 times slower'],
   },
   'an assumption of a model, said as such': {

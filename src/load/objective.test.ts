@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isUndecided, judge, leastFor, nameOf, parseObjective } from './objective.ts'
+import { isSure, judge, leastFor, nameOf, parseObjective } from './objective.ts'
 
 test.each([
   ['p99<20ms', { share: 0.99, boundMs: 20, mostErrors: 0.01 }],
@@ -49,14 +49,14 @@ test('a percentile has as many requests as LoadGen’s rule asks for', () => {
   expect(['p50<1s', 'p99.9<1s', 'mean<1s'].map((text) => nameOf(parseObjective(text)))).toEqual(['p50', 'p99.9', 'mean'])
 })
 
-test('a run that misses by less than its interval is undecided', () => {
+test('what a run says is sure if the bound lies outside the interval of its percentile', () => {
   const over = (count: number) => Float64Array.from({ length: 2000 }, (_, k) => (k % Math.floor(2000 / count) === 1 ? 30 : 1))
   const p99 = parseObjective('p99<20ms')
-  expect(isUndecided(p99, over(22))).toBe(true)
-  expect(isUndecided(p99, over(100))).toBe(false)
-  // It holds.
-  expect(isUndecided(p99, over(10))).toBe(false)
-  // Errors, and not latencies, are what breaks it.
-  const failed = new Float64Array(2000).fill(1).fill(Number.POSITIVE_INFINITY, 0, 15)
-  expect(isUndecided(p99, failed)).toBe(false)
+  expect([22, 100, 18, 1].map((count) => isSure(p99, over(count)))).toEqual([false, true, false, true])
+  // Errors, and not latencies, are what breaks it: they are over every bound.
+  const failed = new Float64Array(2000).fill(1).fill(Number.POSITIVE_INFINITY, 0, 100)
+  expect(isSure(p99, failed)).toBe(true)
+  expect(isSure(parseObjective('mean<1ms'), new Float64Array(2000).fill(2))).toBe(true)
+  // Too few for an interval.
+  expect(isSure(parseObjective('mean<1ms'), new Float64Array(20).fill(2))).toBe(false)
 })

@@ -72,12 +72,13 @@ export function judge({ share, boundMs, mostErrors }: Objective, latencies: Floa
   return { held: fewErrors && valueMs !== null && valueMs < boundMs, valueMs, over }
 }
 
-/** A run misses the objective by less than it is sure of: the bound lies within the interval of the percentile or the mean. */
-export function isUndecided(objective: Objective, latencies: Float64Array): boolean {
+/** The bound lies outside the interval of the percentile or mean: a longer run would not say otherwise. */
+export function isSure(objective: Objective, latencies: Float64Array): boolean {
   const { share, boundMs } = objective
   const { held, valueMs } = judge(objective, latencies)
-  if (held || valueMs === null || valueMs < boundMs) return false
+  if (valueMs === null || held !== valueMs < boundMs) return true
   const interval =
     share === null ? meanInterval(latencies.filter(Number.isFinite)) : percentileInterval(latencies, ascending(latencies), share)
-  return interval !== null && interval.low < boundMs
+  if (interval === null) return false
+  return held ? interval.high !== null && interval.high < boundMs : interval.low >= boundMs
 }

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { parseObjective } from './objective.ts'
-import { type Searched, searchRate } from './search.ts'
+import { type Objective, parseObjective } from './objective.ts'
+import { type SearchPlan, searchRate } from './search.ts'
 import type { SearchRun } from './tries.ts'
+
+type Searched = Omit<SearchPlan, 'firstSeed' | 'startAt'>
+const searchFrom = (objective: Objective, searched: Searched, firstSeed: number, startAt: number | null) =>
+  searchRate(objective, { ...searched, firstSeed, startAt })
 
 const all = (ms: number) => ({ latencies: new Float64Array(1000).fill(ms), saturated: false, limited: false })
 
@@ -20,15 +24,15 @@ describe('time that is used up', () => {
     }
   }
   const below = async (rate: number | null) => all(rate !== null && rate >= 100 ? 30 : 1)
-  const searched = (most: number, run: SearchRun = below) => searchRate(parseObjective('p99<20ms'), within(most, run), 1, 60)
+  const searched = (most: number, run: SearchRun = below) => searchFrom(parseObjective('p99<20ms'), within(most, run), 1, 60)
 
   test('keeps the bracket wide, and five runs for what held', async () => {
     const { found, search } = await searched(8)
     expect(search.runs.map(({ stage, ratePerSecond, held }) => `${stage} ${Math.round(ratePerSecond ?? 0)} ${held}`)).toEqual([
-      ...['alone 0 true', 'bracket 60 true', 'bracket 120 false', 'bisect 85 true'],
-      ...new Array(5).fill('confirm 85 true'),
+      ...['alone 0 true', 'bracket 60 true', 'bracket 90 true', 'bracket 180 false'],
+      ...new Array(5).fill('confirm 90 true'),
     ])
-    expect(found).toMatchObject({ confirmed: 5, high: 120 })
+    expect(found).toMatchObject({ confirmed: 5, high: expect.closeTo(180 * 1.05, 6) })
     expect(found!.atLeast).toBe(undefined)
     expect(search.ended).toBe(
       'the time was used up with 5 of 5 confirming runs, before the rate above was known; give more (--budget)',
@@ -50,16 +54,16 @@ describe('time that is used up', () => {
   })
 
   test('begins with confirming where the rate is known', async () => {
-    const near = await searchRate(parseObjective('p99<20ms'), within(99, below, { isNear: true }), 1, 98)
+    const near = await searchFrom(parseObjective('p99<20ms'), within(99, below, { isNear: true }), 1, 98)
     expect(near.search.runs.every(({ stage }) => stage === 'confirm' || stage === 'above')).toBe(true)
     expect([near.found!.ratePerSecond, near.found!.confirmed, near.search.ended]).toEqual([98, 5, 'confirmed'])
-    const cut = await searchRate(parseObjective('p99<20ms'), within(0, below, { isNear: true }), 1, 98)
+    const cut = await searchFrom(parseObjective('p99<20ms'), within(0, below, { isNear: true }), 1, 98)
     expect([cut.found, cut.search.runs]).toEqual([null, []])
   })
 
   test('of the bracket and with no rate that failed: the server does at least what held', async () => {
     const { found, search } = await searched(12, async () => all(1))
-    expect(found).toMatchObject({ ratePerSecond: 3840, confirmed: 5, atLeast: true })
+    expect(found).toMatchObject({ ratePerSecond: 2880, confirmed: 5, atLeast: true })
     expect([search.above, search.ended]).toEqual([null, expect.stringMatching(/5 of 5 .*, before the rate above was known/)])
   })
 
@@ -70,35 +74,32 @@ describe('time that is used up', () => {
   }
 
   test('publishes no rate above one that failed, but what held in most runs below it', async () => {
-    // The candidate holds, the rate above it holds, the candidate fails; four steps below all hold.
+    // The third run of the candidate fails; there is time for four runs below.
     const run = failing((k) => k === 3)
-    const { found, search } = await searchRate(parseObjective('p99<20ms'), within(7, run, { isNear: true }), 1, 90)
+    const { found, search } = await searchFrom(parseObjective('p99<20ms'), within(7, run, { isNear: true }), 1, 90)
     expect(search.runs.map(({ stage, held }) => `${stage} ${held}`)).toEqual([
-      ...['confirm true', 'above true', 'confirm false'],
+      ...['confirm true', 'confirm true', 'confirm false'],
       ...new Array(4).fill('confirm true'),
     ])
-    expect(found).toMatchObject({ ratePerSecond: expect.closeTo(90 / 1.025 ** 4, 6), confirmed: 4 })
-    expect(search.above).toMatchObject({ ratePerSecond: 90, runs: 2, held: 1 })
+    expect(found).toMatchObject({ ratePerSecond: expect.closeTo(90 / 1.05, 6), confirmed: 4 })
+    expect(search.above).toMatchObject({ ratePerSecond: 90, runs: 3, held: 2 })
   })
 
-  test('publishes no rate of the bracket above one that failed', async () => {
-    // Six runs find 96.6; of the confirming ones the first and the one above it hold.
-    const { found, search } = await searched(
-      12,
-      failing((k) => k > 8),
-    )
-    const confirming = search.runs
-      .filter(({ stage }) => stage === 'confirm')
-      .map(({ ratePerSecond, held }) => [ratePerSecond, held])
-    expect(confirming.at(-1)).toEqual([expect.closeTo(96.63 / 1.025 ** 12, 0), false])
-    expect(search.runs.some(({ ratePerSecond, held }) => held && ratePerSecond! > 90)).toBe(true)
-    expect(found).toMatchObject({ ratePerSecond: 60, confirmed: 0 })
+  test('publishes no rate of the bisection above one that failed', async () => {
+    // The bisection says 90; of the confirming runs there and below all fail.
+    const run = failing((k) => k > 4)
+    const { found, search } = await searched(10, run)
+    const confirming = search.runs.filter(({ stage }) => stage === 'confirm')
+    expect(confirming.every(({ held }) => !held)).toBe(true)
+    const lowest = Math.min(...confirming.map(({ ratePerSecond }) => ratePerSecond!))
+    expect(found?.ratePerSecond ?? 0).toBeLessThan(lowest)
+    expect(found?.confirmed ?? 0).toBe(0)
   })
 
   const late = { ...all(30), limited: true }
 
   test('takes a run in which the generator was late for none that failed', async () => {
-    const { found } = await searchRate(
+    const { found } = await searchFrom(
       parseObjective('p99<20ms'),
       within(7, async (rate, _, stage) => (rate! >= 100 || stage === 'confirm' ? late : all(1))),
       1,
@@ -108,7 +109,7 @@ describe('time that is used up', () => {
   })
 
   test('is asked before a run is made again: where the generator was late, and of one request after another', async () => {
-    const { search } = await searchRate(
+    const { search } = await searchFrom(
       parseObjective('p99<20ms'),
       within(1, async () => late, { isNear: true }),
       1,
@@ -124,7 +125,7 @@ describe('time that is used up', () => {
   })
 
   test('is not spent on a rate that has too few requests to be confirmed', async () => {
-    const { found, search } = await searchRate(parseObjective('p99<20ms'), within(99, below, { isNear: true }), 1, 10)
+    const { found, search } = await searchFrom(parseObjective('p99<20ms'), within(99, below, { isNear: true }), 1, 10)
     expect([found, search.runs, search.ended]).toEqual([null, [], expect.stringMatching(/^the rate is too low for a p99 /)])
   })
 })

@@ -1,22 +1,24 @@
-// The highest rate that holds an objective. Doubling until it fails, halving the bracket to 5 %, then runs of the candidate with other
-// seeds in turns with runs just above it: one pass of a search is a draw of chance, and so is one run. The rate that is published held in
-// every one of its five runs, as MLPerf's rules asked (LoadGen's FindPeakPerformance stops after the bisection); where one fails, the
-// candidate goes down a step. Five draws all on one side of a bound are a harder test than the bound itself: by simulation (M/M/1, 3200
-// requests a run) the rate would come out 11 % low. So a run that misses by less than its own interval is made longer before it counts as
-// failed, up to four times as long: 3 % low. Where the generator is late before the server is, the highest rate that held is confirmed,
-// as the least that the server does. Where the time is used up, what held is told with the number of its confirming runs, which may be none.
+// The highest rate that holds an objective. Two bisections: with one run a rate to come near, then with five runs a rate, which are judged
+// together. One run is a draw of chance, and a pass of a bisection another; to ask that each of five runs holds is a harder test than the
+// objective (by simulation the rate comes out 11 % low). A rate fails as soon as one run, or all its runs together, miss by more than their
+// interval. If the generator is late before the server is, the highest rate that held is confirmed, as the least that the server does. If the
+// time is used up, what held is given with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
-import { CONFIRMING, type Confirmed, confirm, MOST_MOVES, STEP } from './confirm.ts'
 import { perSecond } from './facts.ts'
+import { average } from './intervals.ts'
+import { type Bracket, narrow, type Outcome } from './narrow.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'
-import { type HasTimeFor, type SearchRun, type Tries, triesOf } from './tries.ts'
+import { type HasTimeFor, type Pooled, type SearchRun, type Tries, triesOf } from './tries.ts'
 
-export interface Searched {
+export interface SearchPlan {
   readonly run: SearchRun
   /** Length of a confirming run at a rate. */
   readonly secondsAt: (ratePerSecond: number) => number
   /** Absent: there is always time. */
   readonly hasTimeFor?: HasTimeFor
+  readonly firstSeed: number
+  /** null: by what one request after another takes. */
+  readonly startAt: number | null
   /** The rate to start at was seen to hold: it is confirmed at once. */
   readonly isNear?: boolean
 }
@@ -29,99 +31,164 @@ export interface SearchResult {
 /** Why a search is at its end. */
 type Ending = Pick<LoadSearch, 'ended' | 'longerSeconds'>
 
-/** What the bracket is halved to. */
-const BRACKET = 1.05
-const MOST_DOUBLINGS = 20
+export const CONFIRMING_RUNS = 5
+const NEAR = { growth: [1.5, 2], ratio: 1.2, mostProbes: 20 }
+const CONFIRMED = { growth: [1.05, 1.05, 1.1, 1.2, 1.5, 2], ratio: 1.05, mostProbes: 20 }
+const STEP = CONFIRMED.ratio
+/** With so much between the rate and one that fails, the rate is not called the highest. */
+const WIDE = 1.25
 /** Of what one request after another reaches. */
-const FIRST_SHARE = 0.4
-/** Of one request after another, before that is how it is: the machine may be disturbed for some seconds. */
+const FIRST_SHARE = 0.5
+/** Runs of one request after another that miss the objective, before it holds at no rate: a machine may be disturbed for some seconds. */
 const ALONE_RUNS = 3
-/** Where the objective holds, all of so many requests are over its bound by this chance at most. */
+/** If the objective holds, all of so many requests are over its bound by this chance at most. */
 const CHANCE = 0.01
 
-export async function searchRate(
-  objective: Objective,
-  searched: Searched,
-  firstSeed: number,
-  startAt: number | null,
-): Promise<SearchResult> {
-  const { hasTimeFor = () => true } = searched
-  const tries = triesOf(objective, searched.run, firstSeed, hasTimeFor)
-  const end = (ending: string | Ending, confirmed: Confirmed | null = null): SearchResult => {
-    const found = confirmed === null ? null : foundOf(confirmed, tries.runs)
-    const above = confirmed?.above ?? null
+export async function searchRate(objective: Objective, plan: SearchPlan): Promise<SearchResult> {
+  const { hasTimeFor = () => true, secondsAt, startAt } = plan
+  const tries = triesOf(objective, plan.run, plan.firstSeed, hasTimeFor)
+  const end = (ending: string | Ending, found: LoadFound | null = null): SearchResult => {
     const told = typeof ending === 'string' ? { ended: ending } : ending
-    return { found, search: { objective: objective.text, runs: tries.runs, confirmingRuns: CONFIRMING, above, ...told } }
+    return {
+      found,
+      search: {
+        objective: objective.text,
+        runs: tries.runs,
+        confirmingRuns: CONFIRMING_RUNS,
+        above: aboveOf(tries, found),
+        ...told,
+      },
+    }
   }
-  const least = leastFor(objective)
-  const confirmedFrom = async (from: number, { late, aboveIsKnown, isMost }: Above): Promise<SearchResult> => {
-    const confirmed = await confirm(tries, { start: from, least, aboveIsKnown, hasTimeFor })
-    if (confirmed.kind === 'late') return end(generatorEnded(confirmed.ratePerSecond, from))
-    if (confirmed.kind === 'too-few')
-      return end(tooFew(objective, confirmed.ratePerSecond, searched.secondsAt(confirmed.ratePerSecond)))
-    if (confirmed.kind === 'none') return end({ ended: 'no rate near the one found held in five runs', longerSeconds: null })
-    const cut = confirmed.kind === 'cut' ? heldOnce(tries.runs) : confirmed
-    if (cut === null || cut.isCut) return end(cutAfter(cut?.runs ?? 0), cut)
-    if (cut.above !== null) return end('confirmed', cut)
-    return end(endedEarly(cut, late, isMost), cut)
+  let isCut = false
+  let tooLow: number | null = null
+  const isTooLow = (rate: number): boolean => {
+    const isFew = Math.round(rate * secondsAt(rate)) < leastInRun(objective)
+    if (isFew) tooLow = rate
+    return isFew
   }
-  const isTooFew = (rate: number) => Math.round(rate * searched.secondsAt(rate)) < least
-  if (searched.isNear && startAt !== null) {
-    if (isTooFew(startAt)) return end(tooFew(objective, startAt, searched.secondsAt(startAt)))
-    return confirmedFrom(startAt, { late: null, aboveIsKnown: true, isMost: false })
+  const isOver = (rate: number, runs: number): boolean => {
+    isCut = !hasTimeFor(rate, runs)
+    return isCut
   }
-  const isHopeless = await failsAlone(tries, objective, hasTimeFor)
-  const alone = tries.runs.at(-1)!
-  if (alone.requests === 0) return end('not one request was answered while one was asked after another')
-  if (isHopeless) return end('the objective does not even hold for one request after another')
-  const hasTime = (rate: number, heldAt: number | null) => hasTimeFor(rate, heldAt === null ? 1 : 1 + CONFIRMING)
-  const firstRate = startAt ?? FIRST_SHARE / aloneSeconds(alone, objective)
-  const { low, high, late, tooLow, isCut } = await bracketOf(tries, firstRate, { isTooFew, hasTime })
-  if (low === null && isCut) return end(cutAfter(0))
-  if (low === null && late !== null) return end(generatorEnded(late, null))
-  if (low === null && tooLow !== null) return end(tooFew(objective, tooLow, searched.secondsAt(tooLow)))
-  if (low === null) return end('the objective holds at none of the rates that were tried')
-  const most = high ?? low
-  if (isTooFew(most)) return end(tooFew(objective, most, searched.secondsAt(most)))
-  const halved = high === null ? { low, late } : await halve(tries, low, high, hasTime)
-  const aboveIsKnown = isCut || (high !== null && halved.late === null)
-  return confirmedFrom(halved.low, { late: halved.late, aboveIsKnown, isMost: high === null })
+  const none = (late: number | null, why: string): SearchResult => {
+    if (isCut) return end(cutAfter(0))
+    if (late !== null) return end(generatorEnded(late, null))
+    return end(tooLow === null ? why : tooFewRequests(objective, tooLow, secondsAt(tooLow)))
+  }
+  let start = startAt ?? 0
+  let near: Bracket | null = null
+  if (plan.isNear !== true || startAt === null) {
+    const isHopeless = await failsAlone(tries, objective, hasTimeFor)
+    if (tries.last().length === 0) return end('not one request was answered while one was asked after another')
+    if (isHopeless) return end('the objective does not even hold for one request after another')
+    start = startAt ?? (FIRST_SHARE * 1000) / Math.min(average(tries.last().filter(Number.isFinite)), objective.boundMs)
+    near = await narrow(
+      start,
+      async (rate, { low, high }) => {
+        if (high !== null && isTooLow(rate)) return null
+        if (isOver(rate, low === null ? 1 : 1 + CONFIRMING_RUNS)) return null
+        return tries.at(rate, low === null || high === null ? 'bracket' : 'bisect')
+      },
+      NEAR,
+    )
+    if (near.low === null) return none(near.late, 'the objective holds at none of the rates that were tried')
+    start = near.low
+  }
+  // Nothing can be known above the first rate that holds if nothing above it failed.
+  const isMost = near !== null && near.high === null && !isCut
+  isCut = false
+  const confirmed = await narrow(
+    start,
+    async (rate, { low, high }) => {
+      if (low !== null && high === null && isMost) return null
+      return confirm(tries, rate, low === null ? 'confirm' : 'above', () => !isTooLow(rate) && !isOver(rate, 1))
+    },
+    CONFIRMED,
+  )
+  const late = confirmed.late ?? near?.late ?? null
+  const found = confirmed.low !== null || isCut ? foundOf(tries, { ...confirmed, late }) : null
+  if (found === null || (tooLow !== null && confirmed.low === null))
+    return none(late, 'no rate near the one found held in five runs')
+  if (found.confirmed < CONFIRMING_RUNS) return end(cutAfter(found.confirmed), found)
+  if (found.atLeast !== true)
+    return end(isCut && found.high > WIDE * found.ratePerSecond ? cutAfter(found.confirmed) : 'confirmed', found)
+  if (late !== null) return end(generatorEnded(late, found.ratePerSecond), found)
+  if (isCut) return end(cutAfter(found.confirmed), found)
+  return end(`the objective still held at ${perSecond(found.ratePerSecond)} requests/s, the most that was tried`, found)
 }
 
-/** What is known above the rate that is to be confirmed. */
-interface Above {
-  readonly late: number | null
-  readonly aboveIsKnown: boolean
-  /** None failed. */
-  readonly isMost: boolean
+/** Requests that a run takes: the five runs of a rate together have two and a half times as many as its percentile takes. */
+export const leastInRun = (objective: Objective): number => Math.ceil(leastFor(objective) / 2)
+
+const CONFIRMING: readonly LoadSearchRun['stage'][] = ['confirm', 'above']
+
+/** Five runs of a rate; fewer if they fail before, or the generator is late. */
+async function confirm(
+  tries: Tries,
+  rate: number,
+  stage: 'confirm' | 'above',
+  isPossible: () => boolean,
+): Promise<Outcome | null> {
+  const pooled = () => tries.pooled(rate, CONFIRMING)
+  while (pooled().runs < CONFIRMING_RUNS) {
+    if (!isPossible()) return null
+    const outcome = await tries.at(rate, stage)
+    if (outcome === 'late') return 'late'
+    if (outcome === 'fails' && !pooled().held && pooled().isSure) return 'fails'
+  }
+  return pooled().held ? 'holds' : 'fails'
 }
 
-/** The highest rate that held below the lowest that failed, in no confirming run; null: there is none. */
-function heldOnce(runs: readonly LoadSearchRun[]): Confirmed | null {
-  const known = runs.filter(({ ratePerSecond, generatorLate }) => ratePerSecond !== null && generatorLate !== true)
-  const failedFrom = Math.min(...known.filter(({ held }) => !held).map(({ ratePerSecond }) => ratePerSecond!))
-  const held = known.map(({ ratePerSecond }) => ratePerSecond!).filter((rate) => rate < failedFrom)
-  if (held.length === 0) return null
-  return { kind: 'confirmed', ratePerSecond: Math.max(...held), runs: 0, above: null, lateAt: null, isCut: true }
+/** The rate with the interval around it, or of the rates below the lowest that failed the one that held in most confirming runs; null: none. */
+function foundOf(tries: Tries, { low, high, late }: Bracket): LoadFound | null {
+  const rates = [
+    ...new Set(tries.runs.flatMap(({ ratePerSecond: rate, generatorLate }) => (rate === null || generatorLate ? [] : [rate]))),
+  ]
+  const known = rates
+    .sort((a, b) => a - b)
+    .map((rate) => ({ all: tries.pooled(rate), confirming: tries.pooled(rate, CONFIRMING) }))
+  const failed = known.filter(({ all, confirming }) => !(confirming.runs > 0 ? confirming : all).held)
+  const below = known.filter(
+    ({ all }) => all.held && all.ratePerSecond < Math.min(high ?? Infinity, failed[0]?.all.ratePerSecond ?? Infinity),
+  )
+  const best = below.sort((a, b) => b.confirming.runs - a.confirming.runs || b.all.ratePerSecond - a.all.ratePerSecond)[0]
+  const rate = low ?? best?.all.ratePerSecond
+  if (rate === undefined) return null
+  const missed = known.map(({ all }) => all).filter((all) => !all.held && all.ratePerSecond > rate)
+  const isBounded = Math.min(...missed.map((one) => one.ratePerSecond)) < (late ?? Number.POSITIVE_INFINITY)
+  const held = known.map(({ all }) => all).filter((all) => all.held && all.ratePerSecond < rate)
+  const margin = ({ isSure }: Pooled) => (isSure ? STEP : STEP ** 3)
+  return {
+    ratePerSecond: rate,
+    low: held.length > 0 ? Math.max(...held.map((one) => one.ratePerSecond / margin(one))) : rate / STEP ** 3,
+    high: isBounded ? Math.min(...missed.map((one) => one.ratePerSecond * margin(one))) : (late ?? rate * STEP),
+    confirmed: tries.pooled(rate, CONFIRMING).runs,
+    ...(isBounded ? {} : { atLeast: true }),
+  }
+}
+
+/** Of the confirming runs at the lowest rate above the one found. */
+function aboveOf(tries: Tries, found: LoadFound | null): LoadSearch['above'] {
+  const above = tries.runs.filter(
+    ({ stage, ratePerSecond, generatorLate }) =>
+      found !== null && generatorLate !== true && CONFIRMING.includes(stage) && ratePerSecond! > found.ratePerSecond,
+  )
+  if (above.length === 0) return null
+  const lowest = Math.min(...above.map(({ ratePerSecond }) => ratePerSecond!))
+  const own = above.filter(({ ratePerSecond }) => ratePerSecond === lowest)
+  return { ratePerSecond: lowest, runs: own.length, held: own.filter(({ held }) => held).length }
 }
 
 const cutAfter = (runs: number): string =>
-  `the time was used up with ${runs} of ${CONFIRMING} confirming runs${runs < CONFIRMING ? '' : ', before the rate above was known'}; give more (--budget)`
+  `the time was used up with ${runs} of ${CONFIRMING_RUNS} confirming runs${runs < CONFIRMING_RUNS ? '' : ', before the rate above was known'}; give more (--budget)`
 
-/** Why nothing is known above a rate that held. */
-function endedEarly({ ratePerSecond, lateAt }: Confirmed, lateBefore: number | null, isMost: boolean): string | Ending {
-  const late = lateAt ?? lateBefore
-  if (late !== null) return generatorEnded(late, ratePerSecond)
-  const held = `the objective still held at ${perSecond(ratePerSecond)} requests/s`
-  return isMost ? `${held}, the most that was tried` : { ended: `${held} after ${MOST_MOVES} steps`, longerSeconds: null }
-}
-
-/** Whether one request after another misses the objective; false where that is not known, too. Once again only where a run at a rate fits, too. */
+/** Whether one request after another misses the objective; false if that is not known, too. Made again only if a run at a rate fits, too. */
 async function failsAlone(tries: Tries, objective: Objective, hasTimeFor: HasTimeFor): Promise<boolean> {
   const mayBeOver = objective.share === null ? 0.5 : 1 - objective.share
   let known = 0
   for (let attempt = 0; attempt < ALONE_RUNS; attempt++) {
-    if (attempt > 0 && !hasTimeFor(FIRST_SHARE / aloneSeconds(tries.runs.at(-1)!, objective), 1)) return false
+    if (attempt > 0 && !hasTimeFor(1000 / objective.boundMs, 1)) return false
     if ((await tries.at(null, 'alone')) === 'holds') return false
     const { requests, over } = tries.runs.at(-1)!
     if (requests === 0) return false
@@ -131,100 +198,49 @@ async function failsAlone(tries: Tries, objective: Objective, hasTimeFor: HasTim
   return known >= leastFor(objective)
 }
 
-interface Bracket {
-  /** Held; null: none did. */
-  readonly low: number | null
-  /** Did not; null: all did. */
-  readonly high: number | null
-  /** The rate at which the generator could no more; null: it could. */
-  readonly late: number | null
-  /** The rate that would have been next, and has too few requests to be confirmed; null: none. */
-  readonly tooLow: number | null
-  /** There was no time for the next. */
-  readonly isCut: boolean
-}
-
-interface Limits {
-  readonly isTooFew: (rate: number) => boolean
-  /** For a run, and for confirming what held. */
-  readonly hasTime: (rate: number, heldAt: number | null) => boolean
-}
-
-/** A rate that holds and one that does not, a factor of two apart. */
-async function bracketOf(tries: Tries, start: number, { isTooFew, hasTime }: Limits): Promise<Bracket> {
-  let low: number | null = null
-  let high: number | null = null
-  let late: number | null = null
-  let tooLow: number | null = null
-  let rate = start
-  let isCut = false
-  for (let k = 0; k <= MOST_DOUBLINGS; k++) {
-    isCut = !hasTime(rate, low)
-    if (isCut) break
-    const outcome = await tries.at(rate, 'bracket')
-    if (outcome === 'holds') low = rate
-    else if (outcome === 'fails') high = rate
-    else late = rate
-    if (low !== null && (high !== null || late !== null)) break
-    rate = outcome === 'holds' ? rate * 2 : rate / 2
-    if (outcome === 'holds' || !isTooFew(rate)) continue
-    tooLow = rate
-    break
-  }
-  return { low, high, late: high === null ? late : null, tooLow, isCut }
-}
-
-/** Until the bracket is narrow. */
-async function halve(
-  tries: Tries,
-  from: number,
-  to: number,
-  hasTime: Limits['hasTime'],
-): Promise<{ low: number; late: number | null }> {
-  let [low, high] = [from, to]
-  while (high / low > BRACKET) {
-    const middle = Math.sqrt(low * high)
-    if (!hasTime(middle, low)) break
-    const outcome = await tries.at(middle, 'bisect')
-    if (outcome === 'late') return { low, late: middle }
-    if (outcome === 'holds') low = middle
-    else high = middle
-  }
-  return { low, late: null }
-}
-
-/** With the rates at which no run failed, and from which on none held, around it. */
-function foundOf({ ratePerSecond: rate, runs: confirmed, above, isCut }: Confirmed, runs: readonly LoadSearchRun[]): LoadFound {
-  const rated = runs.filter(({ ratePerSecond }) => ratePerSecond !== null)
-  const known = rated.filter(({ generatorLate }) => generatorLate !== true)
-  const late = rated.filter(({ generatorLate }) => generatorLate === true).map(({ ratePerSecond }) => ratePerSecond!)
-  const failed = known.filter(({ held }) => !held).map(({ ratePerSecond }) => ratePerSecond!)
-  const passed = known.filter(({ held }) => held).map(({ ratePerSecond }) => ratePerSecond!)
-  const lowest = Math.min(...failed)
-  const lower = passed.filter((one) => one < lowest && one <= rate)
-  const highest = Math.max(...passed)
-  // Of at least a rate, up to where nothing is known.
-  const higher = [...failed, ...(above === null ? late : [])].filter((one) => one > highest && one >= rate)
-  const isBounded = isCut ? failed.some((one) => one > rate) : above !== null
-  return {
-    ratePerSecond: rate,
-    low: lower.length > 0 ? Math.max(...lower) : rate / STEP,
-    high: higher.length > 0 ? Math.min(...higher) : Math.max(highest, rate) * STEP,
-    confirmed,
-    ...(isBounded ? {} : { atLeast: true }),
-  }
-}
-
-const aloneSeconds = ({ valueMs }: LoadSearchRun, { boundMs }: Objective): number => Math.min(valueMs || boundMs, boundMs) / 1000
-
 const generatorEnded = (late: number, held: number | null): string =>
   `the generator ended the search: it did not keep to its schedule at ${perSecond(late)} requests/s` +
   (held === null ? '' : `, and the objective still held at ${perSecond(held)}`)
 
-function tooFew(objective: Objective, rate: number, seconds: number): Ending {
-  const least = leastFor(objective)
+function tooFewRequests(objective: Objective, rate: number, seconds: number): Ending {
+  const least = leastInRun(objective)
   const ended =
-    `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests, and ${perSecond(rate)} requests/s` +
+    `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests a run, and ${perSecond(rate)} requests/s` +
     ` are ${Math.round(rate * seconds)} in ${Number(seconds.toPrecision(3))} s`
   return { ended, longerSeconds: Math.ceil(least / rate) }
+}
+
+export interface RoughPlan extends Omit<SearchPlan, 'secondsAt' | 'isNear'> {
+  readonly hasTimeFor: HasTimeFor
+  readonly startAt: number
+  /** Lower rates than the start are of no interest. */
+  readonly isLeast: boolean
+}
+
+const ROUGH = { growth: [1.2, 1.5, 2], ratio: 1.06, mostProbes: 16 }
+/** Far below what a server answers at most, short runs have too few requests to show that an objective fails. */
+const LOWEST_SHARE = 1 / 12
+
+/**
+ * The bracket that one short run a rate gives, to tell set-ups of a server apart: no run confirms it. A set-up that does not hold the least rate
+ * of interest costs one run, or two if the first is not sure.
+ */
+export async function roughRate(
+  objective: Objective,
+  plan: RoughPlan,
+): Promise<Bracket & { readonly runs: readonly LoadSearchRun[] }> {
+  const { run, firstSeed, hasTimeFor, startAt, isLeast } = plan
+  const tries = triesOf(objective, run, firstSeed, hasTimeFor)
+  const lowest = isLeast ? startAt : startAt * LOWEST_SHARE
+  const bracket = await narrow(
+    startAt,
+    async (rate, { low, high }) => {
+      if (rate < lowest || !hasTimeFor(rate, 1)) return null
+      const outcome = await tries.at(rate, low === null || high === null ? 'bracket' : 'bisect')
+      const isOpen = isLeast && rate === startAt && outcome === 'fails' && !tries.pooled(rate).isSure && hasTimeFor(rate, 1)
+      return isOpen ? tries.at(rate, 'bracket') : outcome
+    },
+    ROUGH,
+  )
+  return { ...bracket, runs: tries.runs }
 }

@@ -1,10 +1,10 @@
-// The runs of a search, each judged by the objective. A run that misses by less than its own interval, or does not show whether the server keeps
-// up, is made longer before it counts as failed, up to four times as long, while there is time. A run in which the generator was late is none:
-// it is made again, while there is time.
+// The runs of a search, each judged by the objective, and the runs of one rate judged together. A run in which the generator was late says
+// nothing of the server: it is made again, while there is time.
 import type { LoadSearchRun } from '../report/documents/load.ts'
-import { isUndecided, judge, type Objective } from './objective.ts'
+import type { Outcome } from './narrow.ts'
+import { isSure, judge, type Objective } from './objective.ts'
 
-/** What a run at a rate gives; `latencies` infinite where no good answer came. */
+/** What a run at a rate gives; `latencies` infinite if no good answer came. */
 export interface SearchSample {
   readonly latencies: Float64Array
   readonly saturated: boolean
@@ -20,37 +20,35 @@ export type SearchRun = (ratePerSecond: number | null, seed: number, stage: Load
 /** Whether so many runs at a rate can still be made. */
 export type HasTimeFor = (ratePerSecond: number, runs: number) => boolean
 
-export type Outcome = 'holds' | 'fails' | 'late'
+/** Several runs of one rate, as if they were one. */
+export interface Pooled {
+  readonly ratePerSecond: number
+  readonly runs: number
+  readonly held: boolean
+  /** The bound lies outside the interval of the percentile or mean: more runs would not say otherwise. */
+  readonly isSure: boolean
+}
 
 export interface Tries {
   readonly runs: LoadSearchRun[]
-  newSeed(): number
-  at(ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed?: number): Promise<Outcome>
+  /** Latencies of the last run. */
+  readonly last: () => Float64Array
+  at(ratePerSecond: number | null, stage: LoadSearchRun['stage']): Promise<Outcome>
+  /** The runs of one rate together, but those with a late generator; of these stages only, if given. */
+  pooled(ratePerSecond: number, stages?: readonly LoadSearchRun['stage'][]): Pooled
 }
 
-/** Runs at a rate in which the generator is late, before that is how it is. */
+/** Runs of one rate in which the generator is late, before the rate is called too high for it. */
 const ATTEMPTS = 3
-/** A confirming run that misses the objective by less than it is sure of becomes so many times as long at most. */
-const LENGTHS = 4
-/** So many runs must fit after one is made longer. */
-const KEPT_RUNS = 10
 
 export function triesOf(objective: Objective, run: SearchRun, firstSeed: number, hasTimeFor: HasTimeFor = () => true): Tries {
   const runs: LoadSearchRun[] = []
-  let next = firstSeed
-  const newSeed = () => next++
-  const once = async (ratePerSecond: number | null, stage: LoadSearchRun['stage'], seed: number): Promise<Outcome> => {
-    let { latencies, saturated, limited, isUnclear = false } = await run(ratePerSecond, seed, stage)
-    const most = stage === 'confirm' || stage === 'above' ? LENGTHS : 1
-    const isOpen = () =>
-      !saturated && !limited && (isUnclear || isUndecided(objective, latencies)) && hasTimeFor(ratePerSecond ?? 0, 1 + KEPT_RUNS)
-    for (let length = 1; length < most && isOpen(); length++) {
-      const more = await run(ratePerSecond, newSeed(), stage)
-      latencies = joined(latencies, more.latencies)
-      saturated = more.saturated
-      limited = more.limited
-      isUnclear = more.isUnclear ?? false
-    }
+  const samples: SearchSample[] = []
+  const once = async (ratePerSecond: number | null, stage: LoadSearchRun['stage']): Promise<Outcome> => {
+    const seed = firstSeed + runs.length
+    const sample = await run(ratePerSecond, seed, stage)
+    samples.push(sample)
+    const { latencies, saturated, limited, isUnclear = false } = sample
     const judged = judge(objective, latencies)
     const held = judged.held && !saturated && !limited && !isUnclear
     const valueMs = saturated || limited ? null : judged.valueMs
@@ -61,19 +59,32 @@ export function triesOf(objective: Objective, run: SearchRun, firstSeed: number,
   }
   return {
     runs,
-    newSeed,
-    async at(ratePerSecond, stage, seed = newSeed()) {
-      let outcome = await once(ratePerSecond, stage, seed)
-      const goesOn = () => outcome === 'late' && hasTimeFor(ratePerSecond ?? 0, 1)
-      for (let attempt = 1; attempt < ATTEMPTS && goesOn(); attempt++) outcome = await once(ratePerSecond, stage, seed)
+    last: () => samples.at(-1)!.latencies,
+    async at(ratePerSecond, stage) {
+      let outcome = await once(ratePerSecond, stage)
+      for (let attempt = 1; attempt < ATTEMPTS && outcome === 'late' && hasTimeFor(ratePerSecond ?? 0, 1); attempt++)
+        outcome = await once(ratePerSecond, stage)
       return outcome
+    },
+    pooled(ratePerSecond, stages) {
+      const own = samples.filter((sample, k) => {
+        const { stage, ratePerSecond: rate } = runs[k]!
+        return rate === ratePerSecond && !sample.limited && (stages === undefined || stages.includes(stage))
+      })
+      const latencies = joined(own.map((sample) => sample.latencies))
+      const isFull = own.some(({ saturated }) => saturated)
+      const held = !isFull && !own.some(({ isUnclear }) => isUnclear) && judge(objective, latencies).held
+      return { ratePerSecond, runs: own.length, held, isSure: isFull || isSure(objective, latencies) }
     },
   }
 }
 
-function joined(first: Float64Array, second: Float64Array): Float64Array {
-  const both = new Float64Array(first.length + second.length)
-  both.set(first)
-  both.set(second, first.length)
-  return both
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

@@ -12,7 +12,7 @@ export function load(command: Command, world: World): void {
     .argument('<target>', 'a model, a folder of fix, or an address, as in http://127.0.0.1:8080/predict')
     .option('--rate <list>', 'requests a second, a run for each', rates)
     .option('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'")
-    .option('--budget <duration>', 'with --slo: how long to search (default: 10m)', seconds)
+    .option('--budget <duration>', 'with --slo: how long to search (default: 160s)', seconds)
     .option('--clients <list>', 'closed loop: clients that wait for their answers', batches)
     .option('--arrivals <how>', 'poisson, constant, bursts, or a file of recorded arrivals', 'poisson')
     .option('--seconds <duration>', 'how long each run lasts (default: what percentiles take)', seconds)

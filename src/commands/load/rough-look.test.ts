@@ -51,8 +51,8 @@ test('what it answers at most, and a narrow bracket around what short runs hold,
 })
 
 test('runs are as long as the objective takes requests, within limits', async () => {
-  await lookedAt({ answers: 250, holds: 1000 })
-  expect(made[1]).toBe('200 for 3.3 s')
+  await lookedAt({ answers: 125, holds: 1000 })
+  expect(made[1]).toBe('100 for 3.3 s')
   await lookedAt({ answers: 50, holds: 1000 })
   expect(made[1]).toBe('40 for 6 s')
 })

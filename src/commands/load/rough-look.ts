@@ -3,8 +3,8 @@
 import { type Ceiling, measureCeiling } from '../../load/audit.ts'
 import { perSecond } from '../../load/facts.ts'
 import { measureClosed } from '../../load/measure.ts'
-import { leastFor, type Objective, parseObjective } from '../../load/objective.ts'
-import { roughRate } from '../../load/rough.ts'
+import { type Objective, parseObjective } from '../../load/objective.ts'
+import { leastInRun, roughRate } from '../../load/search.ts'
 import type { HasTimeFor, SearchRun } from '../../load/tries.ts'
 import type { LoadPoint, LoadSetup } from '../../report/documents/load.ts'
 import { inTemporaryFolder } from '../run.ts'
@@ -67,7 +67,7 @@ async function looked(opened: OpenedTarget, options: LoadOptions, asked: LookAsk
       const closed = { target, seed, timeoutMs, signal, clients: clientsFor(setup), length: { seconds } }
       return (await counted(opened, () => measureClosed(closed), closed)).point
     },
-    rated: (secondsAt) => searchRun(opened, plan, options, { seconds: secondsAt }),
+    rated: (secondsAt) => searchRun(opened, plan, options, { secondsAt }),
   }
   const isToJoin = options.maxBatch === 'auto'
   return { setup, ceiling, ...(await ratesOf({ setup, objective, seed, isToJoin }, runs, asked)) }
@@ -103,14 +103,12 @@ export async function ratesOf(
   if (most === 0) return none(`no request was answered in ${capacity.seconds} s`, most)
   if (least !== null && possiblePerSecond(capacity, setup) < least)
     return none(`another set-up holds ${perSecond(least)} requests/s, more than it answers`, most)
-  const secondsAt = (rate: number) => Math.max(RUN.leastSeconds, Math.min(RUN.mostSeconds, leastFor(objective) / rate))
+  const secondsAt = (rate: number) => Math.max(RUN.leastSeconds, Math.min(RUN.mostSeconds, leastInRun(objective) / rate))
   const hasTimeFor: HasTimeFor = (rate, runs) => hasSeconds(runs * wholeSeconds(secondsAt(rate)))
   const start = { firstSeed: seed, startAt: least ?? FIRST_SHARE * most, isLeast: least !== null }
-  const { low, high, late, runs } = await roughRate(objective, { run: rated(secondsAt), hasTimeFor }, start)
+  const { low, high, late, runs } = await roughRate(objective, { run: rated(secondsAt), hasTimeFor, ...start })
   if (low !== null) return { answersPerSecond: most, low, high, why: null }
-  // Where a lower rate failed, the generator was in time for that.
-  if (late !== null && (high === null || late <= high))
-    return none(`not known: the generator was late at ${perSecond(late)} requests/s`, most)
+  if (late !== null) return none(`not known: the generator was late at ${perSecond(late)} requests/s`, most)
   const isCut = runs.length === 0 || (least === null && !hasTimeFor(high ?? start.startAt, 1))
   if (isCut) return none('the time was used up; give more (--budget)', most)
   if (least !== null) return none(`it does not hold ${perSecond(least)} requests/s`, most)

@@ -2,8 +2,8 @@
 import { isLimited } from '../../load/generator-limit.ts'
 import { type ClosedPlan, type MeasuredPoint, measureClosed, measurePoint, warmUpOf } from '../../load/measure.ts'
 import { nowMs } from '../../load/now.ts'
-import { judge, leastFor, type Objective } from '../../load/objective.ts'
-import { searchRate } from '../../load/search.ts'
+import { judge, type Objective } from '../../load/objective.ts'
+import { leastInRun, searchRate } from '../../load/search.ts'
 import type { HasTimeFor, SearchRun, SearchSample } from '../../load/tries.ts'
 import type { LoadFound, LoadSearch } from '../../report/documents/load.ts'
 import { counted, withinCeilingOf } from './counted.ts'
@@ -11,13 +11,10 @@ import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 
-/**
- * A run of a search has so many requests, within these times and a share of the time of all; where a percentile takes more, up to
- * `slowSeconds`.
- */
+/** A run of a search has so many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
 const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300, budgetShare: 1 / 40 } as const
-/** Where nobody says how long a search may take: as long as so many runs where their length is told, but this at least. */
-const BUDGET = { seconds: 600, runs: 25 } as const
+/** Unless --budget says how long a search may take: as long as so many runs if --seconds says how long a run is, but this at least. */
+const BUDGET = { seconds: 160, runs: 15 } as const
 /** Starting a run, and waiting for its last answers. */
 const RUN_EXTRA_SECONDS = 0.5
 /**
@@ -59,21 +56,18 @@ export async function search(opened: OpenedTarget, plan: SearchPlan, options: Lo
   const secondsAt = (ratePerSecond: number) => runSeconds(plan, ratePerSecond, budget)
   const hasTimeFor: HasTimeFor = (ratePerSecond, runs) => nowMs() + 1000 * runs * wholeSeconds(secondsAt(ratePerSecond)) <= endMs
   const run = searchRun(opened, plan, options, {
-    seconds: (ratePerSecond, stage) => {
-      const full = secondsAt(ratePerSecond)
-      return stage === 'bracket' ? Math.max(Math.min(full, SEARCH.leastSeconds / 2), full / 2) : full
-    },
+    secondsAt,
     aloneMostSeconds: aloneMostSeconds(budget),
     onMeasured: (one) => measured.push(one),
   })
-  const searched = { run, secondsAt, hasTimeFor, isNear: options.isNear }
-  const { found, search } = await searchRate(plan.objective, searched, options.seed, plan.rates[0] ?? null)
+  const start = { firstSeed: options.seed, startAt: plan.rates[0] ?? null, isNear: options.isNear }
+  const { found, search } = await searchRate(plan.objective, { run, secondsAt, hasTimeFor, ...start })
   const byRate = [...measured].sort((a, b) => a.point.offeredPerSecond! - b.point.offeredPerSecond!)
   return { measured: byRate, found, search }
 }
 
 interface RunPlan {
-  readonly seconds: (ratePerSecond: number, stage: Parameters<SearchRun>[2]) => number
+  readonly secondsAt: (ratePerSecond: number) => number
   /** Absent: nothing is asked alone. */
   readonly aloneMostSeconds?: number
   readonly onMeasured?: (one: MeasuredPoint) => void
@@ -94,7 +88,7 @@ export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadO
         { ...plan, mostSeconds: asked.aloneMostSeconds ?? ALONE.mostSeconds },
         { target, seed, timeoutMs, signal },
       )
-    const seconds = asked.seconds(ratePerSecond, stage)
+    const seconds = asked.secondsAt(ratePerSecond)
     const budget = objective.share === null ? Number.POSITIVE_INFINITY : (1 - objective.share) * seconds * ratePerSecond
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
     const { mostErrors: mostRefused } = objective
@@ -115,7 +109,7 @@ function runSeconds({ seconds, objective }: SearchPlan, ratePerSecond: number, b
   const most = Math.min(SEARCH.mostSeconds, SEARCH.budgetShare * budgetSeconds)
   const usual = Math.max(SEARCH.leastSeconds, Math.min(most, SEARCH.requests / ratePerSecond))
   // Rounded up, since a run has the rate's requests rounded.
-  return Math.max(usual, Math.min(SEARCH.slowSeconds, (leastFor(objective) + 1) / ratePerSecond))
+  return Math.max(usual, Math.min(SEARCH.slowSeconds, (leastInRun(objective) + 1) / ratePerSecond))
 }
 
 /** One request after another, until some are measured. */

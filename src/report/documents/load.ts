@@ -239,7 +239,7 @@ export interface LoadFound {
   /** The interval of the rate. */
   readonly low: number
   readonly high: number
-  /** Confirming runs at this rate in which the objective held. */
+  /** Confirming runs at this rate, whose requests together hold the objective. */
   readonly confirmed: number
   /**
    * The server does at least this rate: the search ended (`search.ended`) before a rate above it failed. `high` is then the least rate
@@ -254,7 +254,7 @@ export interface LoadSearch {
   /** Of each run; the runs of one rate are judged together. */
   readonly runs: readonly LoadSearchRun[]
   readonly confirmingRuns: number
-  /** The rate just above that was run in turns with the one found, and in how many runs the objective held there. */
+  /** The lowest rate above the one found that had confirming runs, and in how many of them the objective held. */
   readonly above: { readonly ratePerSecond: number; readonly runs: number; readonly held: number } | null
   readonly ended: string
   /** Where longer runs would tell: of so many seconds; null: of how many is not known. Absent: their length is not why it ended. */
