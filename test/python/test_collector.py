@@ -554,6 +554,10 @@ class Runs(unittest.TestCase):
     def test_slopes(self):
         self.assertEqual(predictions.slope([(0, 0), (10, 20), (20, 40)]), 2)
 
+    def test_nothing_has_no_middle(self):
+        self.assertEqual([clock.median([3, 1, 2]), clock.median([4, 1, 2, 3])], [2, 2.5])
+        self.assertRaises(IndexError, clock.median, [])
+
     def test_pairs_alternate_who_is_first(self):
         asked = []
         self.assertEqual(clock.pairs_in_turns(9, lambda side: asked.append(side) or side, lambda pairs: len(pairs) == 3), [[0, 1]] * 3)

@@ -8,10 +8,9 @@ MS = 1e6
 
 
 def median(values):
+    """As median of src/statistics/order.ts; raises IndexError for none, which has no middle and not 0."""
     ordered = sorted(values)
     middle = len(ordered) // 2
-    if not ordered:
-        return 0.0
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
