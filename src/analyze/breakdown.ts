@@ -1,7 +1,7 @@
 // The partition of the p50 into parts that add up to it, each in one area. What is not attributed stays `unexplained`, signed.
 
 import type { CallCost, Latency, Profile } from '../measure/timing/types.ts'
-import { medianOrNull } from '../statistics/order.ts'
+import { medianOrNull } from '../statistics/index.ts'
 import type { NodeCost, NodeCosts } from './costs.ts'
 
 export type Area = 'architecture' | 'hardware' | 'software'

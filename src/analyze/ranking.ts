@@ -1,6 +1,6 @@
 // Who is faster than whom, from ratios with intervals. Two whose ratio's interval reaches the smallest difference worth telling are not told apart, and a place is taken by
 // all that nobody is detectably faster than: places 1, 1, 3 are an answer.
-import { type Verdict, verdictOf } from '../statistics/ratios.ts'
+import { type Verdict, verdictOf } from '../statistics/index.ts'
 
 /** Latencies of two setups that were measured in the same rounds. */
 export interface PairedRatio {

@@ -10,7 +10,7 @@ import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
 import { REPORT_SCHEMA, type ReportDocument } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
-import { tailOf } from '../statistics/percentiles.ts'
+import { tailOf } from '../statistics/index.ts'
 import { commandToType } from './command-to-type.ts'
 
 /** These prove and ship on the engine that is shipped, and are refused with another. */

@@ -3,7 +3,7 @@
 import { handoffNs, tellRegimes } from '../measure/timing/regimes.ts'
 import type { SetupRun } from '../measure/timing/rounds.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
-import { median } from '../statistics/order.ts'
+import { median } from '../statistics/index.ts'
 
 export type Handed = Pick<LatencyBlock, 'p50Ms' | 'handoffBeforeNs' | 'handoffAfterNs'>
 

@@ -1,7 +1,7 @@
 // What a call costs beside the model. Shared by the rules about calls.
 
 import type { OtherEngine } from '../evidence/evidence.ts'
-import { verdictOf } from '../statistics/ratios.ts'
+import { verdictOf } from '../statistics/index.ts'
 
 /** From half of the latency on, the call and not the model is what one waits for. */
 const DOMINATES_SHARE = 0.5

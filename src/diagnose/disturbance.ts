@@ -2,7 +2,7 @@
 // the machine: noise, throttling, paging, thread choice.
 
 import type { Latency } from '../measure/timing/types.ts'
-import { medianOrNull } from '../statistics/order.ts'
+import { medianOrNull } from '../statistics/index.ts'
 
 export interface Totals {
   /** Timed predictions. */

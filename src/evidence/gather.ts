@@ -16,7 +16,7 @@ import { callCostOf, correctProfile } from '../measure/timing/profile/correct.ts
 import { profileTask } from '../measure/timing/profile/run.ts'
 import type { ProfileOutput } from '../measure/timing/profile/types.ts'
 import type { DeviceTimes, EventLoop, LatencyBlock, Memory } from '../measure/timing/types.ts'
-import { medianOrNull } from '../statistics/order.ts'
+import { medianOrNull } from '../statistics/index.ts'
 import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'

@@ -1,9 +1,15 @@
 // One point: a timeline made, the generator run on it, its numbers. Also how long a run must be where nobody says.
 import { readFileSync } from 'node:fs'
 import type { LoadPoint } from '../report/documents/load.ts'
-import { meanInterval, type OpenInterval, percentileInterval } from '../statistics/intervals.ts'
-import { ascending, average, percentileOf } from '../statistics/order.ts'
-import { leastSamples } from '../statistics/percentiles.ts'
+import {
+  ascending,
+  average,
+  leastSamples,
+  meanInterval,
+  type OpenInterval,
+  percentileInterval,
+  percentileOf,
+} from '../statistics/index.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
 import { isLimited } from './generator-limit.ts'
 import type { KeptAnswer } from './kept-answers.ts'

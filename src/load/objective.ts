@@ -1,8 +1,6 @@
 // What a server must hold: 'p99<20ms', and by the way how many requests may get no good answer.
 import { InputError } from '../graph/input-error.ts'
-import { meanInterval, percentileInterval } from '../statistics/intervals.ts'
-import { ascending, percentileOf } from '../statistics/order.ts'
-import { leastSamples } from '../statistics/percentiles.ts'
+import { ascending, leastSamples, meanInterval, percentileInterval, percentileOf } from '../statistics/index.ts'
 
 export interface Objective {
   readonly text: string

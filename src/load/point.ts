@@ -1,8 +1,6 @@
 // What one run says: counts, percentiles with their intervals, whether the server kept up, and what latencies are made of.
 import type { LoadInterval, LoadIntervals, LoadLaw, LoadPoint, LoadSaturation } from '../report/documents/load.ts'
-import { meanInterval, percentileInterval } from '../statistics/intervals.ts'
-import { ascending, average, percentileOf } from '../statistics/order.ts'
-import { leastSamples } from '../statistics/percentiles.ts'
+import { ascending, average, leastSamples, meanInterval, percentileInterval, percentileOf } from '../statistics/index.ts'
 import { fallsBehind, LATE_MS, withoutLatencies } from './generator-limit.ts'
 import { flowLaw, littlesLaw } from './laws.ts'
 import type { MeasuredRun } from './measured-run.ts'

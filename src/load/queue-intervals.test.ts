@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { meanInterval, percentileInterval } from '../statistics/intervals.ts'
-import { ascending } from '../statistics/order.ts'
+import { ascending, meanInterval, percentileInterval } from '../statistics/index.ts'
 import { exampleRun } from './example-queue.ts'
 import { latenciesOf } from './point.ts'
 

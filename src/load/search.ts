@@ -4,7 +4,7 @@
 // interval. If the generator is late before the server is, the highest rate that held is confirmed, as the least that the server does. If the
 // time is used up, what held is given with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
-import { average } from '../statistics/order.ts'
+import { average } from '../statistics/index.ts'
 import { perSecond } from './facts.ts'
 import { type Bracket, narrow, type Outcome } from './narrow.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'

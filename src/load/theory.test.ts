@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { average } from '../statistics/order.ts'
+import { average } from '../statistics/index.ts'
 import { exampleServer, exampleSetup, withParts } from './example-evidence.ts'
 import { exampleRun } from './example-queue.ts'
 import { latenciesOf, pointOf } from './point.ts'

@@ -1,8 +1,6 @@
 // From what the passes told to one document of evidence.
 import { InputError } from '../graph/input-error.ts'
-import { p50Interval } from '../statistics/intervals.ts'
-import { median, medianOrNull } from '../statistics/order.ts'
-import { turnTimes } from '../statistics/ratios.ts'
+import { median, medianOrNull, p50Interval, turnTimes } from '../statistics/index.ts'
 import type { PassFailure, PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
 import type {

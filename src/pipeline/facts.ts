@@ -1,6 +1,6 @@
 // What a language side tells of the user's own code while it runs: plain data, the same for every language. Places are of the user's
 // own files, lines count from 1, and times are ms per prediction unless a name says otherwise. null is what could not be told.
-import type { TurnTimes } from '../statistics/ratios.ts'
+import type { TurnTimes } from '../statistics/index.ts'
 
 export type Language = 'javascript' | 'python'
 

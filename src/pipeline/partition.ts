@@ -1,7 +1,6 @@
 // Where the p50 goes, stage by stage. Medians of stages do not add up to the median of the whole, so the calls nearest to it are
 // looked at: their stages' means are the parts, and what is left of the p50 is unexplained.
-import { average, median, medianOrNull } from '../statistics/order.ts'
-import { tailOf } from '../statistics/percentiles.ts'
+import { average, median, medianOrNull, tailOf } from '../statistics/index.ts'
 import type { Block, MarkedStage } from './protocol.ts'
 
 /** The calls whose whole is nearest to the p50: this share of all, the parts of the median are theirs. */

@@ -1,6 +1,6 @@
 // What several processes tell of each stage, together.
 
-import { median } from '../statistics/order.ts'
+import { median } from '../statistics/index.ts'
 import type { StageFact } from './facts.ts'
 
 /**

@@ -1,5 +1,5 @@
 // When a prediction is taken to hang: long after the slowest that this server has seen.
-import { ascending, percentileOf } from '../statistics/order.ts'
+import { ascending, percentileOf } from '../statistics/index.ts'
 
 /** Of the latest predictions so many are looked at. */
 const KEPT = 1000

@@ -4,8 +4,7 @@
 // by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 import { isSlower } from '../measure/timing/regimes.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
-import { median, medianOrNull } from '../statistics/order.ts'
-import { decide, LEAST_DIFFERENCE, verdictOf } from '../statistics/ratios.ts'
+import { decide, LEAST_DIFFERENCE, median, medianOrNull, verdictOf } from '../statistics/index.ts'
 import type { Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Judgement, type Reading } from './bench.ts'
 

@@ -3,7 +3,7 @@
 // rows say what they would give.
 
 import type { Remedy } from '../rewrite/remedy.ts'
-import { geometricMean } from '../statistics/order.ts'
+import { geometricMean } from '../statistics/index.ts'
 import { reasonInWords } from '../trials/port.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
 import { judgeOnTop } from './keep.ts'

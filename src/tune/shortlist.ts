@@ -2,7 +2,7 @@
 // left out of the next round. It tells only whom to judge: nothing is kept or refused for good on one reading alone.
 
 import type { RemedySetup } from '../rewrite/remedy.ts'
-import { geometricMean } from '../statistics/order.ts'
+import { geometricMean } from '../statistics/index.ts'
 import type { NotMeasured, Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Reading } from './bench.ts'
 

@@ -1,6 +1,6 @@
 // What a device's time in the window went to, what the host was at while it had nothing to do, and how work was handed to it.
 import { KINDS, kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { median } from '../../statistics/order.ts'
+import { median } from '../../statistics/index.ts'
 import { type DeviceWork, type Judged, sharesOf, type WorkSets } from './device-work.ts'
 import { columnOf, endOf, eventsOf, onceByName, where } from './events.ts'
 import type { CopyFacts, DeviceFacts, IdleParts, LaunchFacts } from './facts.ts'

@@ -1,6 +1,6 @@
 // What the host's threads were at in the window: operators, calls, loading of data, and the time in which nothing was recorded.
 import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
-import { median } from '../../statistics/order.ts'
+import { median } from '../../statistics/index.ts'
 import type { HostSets } from './device-facts.ts'
 import { byName, byStart, endOf, eventsOf, where } from './events.ts'
 import type { HostFacts, HostParts, ShapeFacts, TrainingFacts } from './facts.ts'

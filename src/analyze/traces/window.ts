@@ -2,7 +2,7 @@
 // may be cut; the whole, where no steps are marked.
 
 import type { Timeline } from '../../evidence/traces/recording.ts'
-import { median } from '../../statistics/order.ts'
+import { median } from '../../statistics/index.ts'
 import { busiestTrack, byName, byStart, endOf, eventsOf, where } from './events.ts'
 import { isStepName } from './names.ts'
 

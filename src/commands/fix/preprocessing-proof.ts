@@ -17,8 +17,7 @@ import {
   withPreprocessing,
 } from '../../rewrite/preprocessing/index.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
-import { median } from '../../statistics/order.ts'
-import { verdictOf } from '../../statistics/ratios.ts'
+import { median, verdictOf } from '../../statistics/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'

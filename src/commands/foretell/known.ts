@@ -2,7 +2,7 @@
 import { machineKey } from '../../machine/key.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
-import { median } from '../../statistics/order.ts'
+import { median } from '../../statistics/index.ts'
 import { familyOf } from '../study/machine-class.ts'
 import { rowKey } from '../study/study.ts'
 import { estimate } from './estimate.ts'

@@ -1,7 +1,7 @@
 // What one run leaves in a server is work for it until it is done, though nobody waits for it any more: few servers stop when a client goes.
 // The next run would be measured behind it. So after a run that left requests, a few clients ask until answers come no sooner than before.
 import { type ClosedPlan, type MeasuredPoint, measureClosed } from '../../load/measure.ts'
-import { medianOrNull } from '../../statistics/order.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 
 /** Of a server with a queue for each worker all are asked. */
 const CLIENTS = 4

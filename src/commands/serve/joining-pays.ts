@@ -14,9 +14,7 @@ import { encodeInferRequest } from '../../serve/infer-request.ts'
 import { nowMs } from '../../serve/now.ts'
 import type { Joining } from '../../serve/settle-batches.ts'
 import { MOST_BODY_BYTES } from '../../serve/usual.ts'
-import { INTERVAL_LEVEL } from '../../statistics/intervals.ts'
-import { average } from '../../statistics/order.ts'
-import { decide, pairsInTurns } from '../../statistics/ratios.ts'
+import { average, decide, INTERVAL_LEVEL, pairsInTurns } from '../../statistics/index.ts'
 
 /** After each pair from the first number on the interval is looked at; no more are measured than the second, since a server waits for it. */
 const PAIRS = { least: 3, most: 6 } as const

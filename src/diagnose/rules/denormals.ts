@@ -2,7 +2,7 @@
 // only an experiment can tell: the same model with session.set_denormal_as_zero, paired. Without one, the weights are counted.
 
 import type { ConstantView, GraphView } from '../../graph/types.ts'
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

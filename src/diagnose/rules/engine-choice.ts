@@ -1,6 +1,6 @@
 // Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
 // Software adapters are the CPU under a GPU's interface, and no choice.
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { counted, error, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

@@ -1,6 +1,6 @@
 // The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
 // Where the same model was measured with all of it, the difference is known.
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

@@ -1,6 +1,6 @@
 // The machine has a device that an engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
 // transfers and kernel starts cost small models more than they save. So it is a note until it is measured (`compare`), and then an answer.
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

@@ -3,7 +3,7 @@
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
 
 import type { Latency } from '../../measure/timing/types.ts'
-import { median } from '../../statistics/order.ts'
+import { median } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { ms, ns, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

@@ -2,7 +2,7 @@
 // More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
 
 import type { SweepPoint } from '../../measure/timing/types.ts'
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

@@ -2,7 +2,7 @@
 // Small models and large pictures spend more on the way than in kernels.
 
 import type { BoundTimes } from '../../measure/timing/types.ts'
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
 import { defineRule, type Outcome } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'

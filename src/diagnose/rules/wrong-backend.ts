@@ -1,5 +1,5 @@
 // TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured beside it, in pairs.
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'

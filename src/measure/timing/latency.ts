@@ -2,9 +2,7 @@
 // differs up to three times between processes on shared machines; what tracks it is the time of a handoff between two threads,
 // so blocks are told apart by it and never averaged across it.
 
-import { p50Interval } from '../../statistics/intervals.ts'
-import { median } from '../../statistics/order.ts'
-import { type Reservation, reservationsOf, trustOf } from '../../statistics/trust.ts'
+import { median, p50Interval, type Reservation, reservationsOf, trustOf } from '../../statistics/index.ts'
 import { type SummedCpus, stolenMs, throttledMs } from './disturbance.ts'
 import { tellRegimes, UNTOLD } from './regimes.ts'
 import type { Latency, LatencyBlock } from './types.ts'

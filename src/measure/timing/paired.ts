@@ -1,8 +1,7 @@
 // Baseline and candidate alternate as processes in time (A B B A), and the ratio is taken pair by pair: what changes on the machine
 // meets both. A pair that spans a change of regime is measured once more.
 
-import { median } from '../../statistics/order.ts'
-import { type RatioInterval, ratioOver } from '../../statistics/ratios.ts'
+import { median, type RatioInterval, ratioOver } from '../../statistics/index.ts'
 import type { RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import type { LatencyInput } from './latency-block.ts'
 import { spanRegimes } from './regimes.ts'

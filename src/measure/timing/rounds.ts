@@ -2,8 +2,7 @@
 // changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
 // reason; the others go on.
 import { type Clock, processClock } from '../../engines/sampler.ts'
-import { type RatioInterval, ratioOver } from '../../statistics/ratios.ts'
-import { turns } from '../../statistics/turns.ts'
+import { type RatioInterval, ratioOver, turns } from '../../statistics/index.ts'
 import type { NotMeasured, RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import { type LatencyInput, type LatencyOutput, latencyTask } from './latency-block.ts'
 import { spanRegimes } from './regimes.ts'

@@ -3,9 +3,7 @@
 // turns with the one before, in several fresh processes. The first rung is measured twice: what those two differ by is noise, and a
 // difference has to be larger. What is taken away stays away on the rungs that follow. The last one is the model file alone, and what it
 // does not take of the rung before is explained by nothing here.
-import { INTERVAL_LEVEL } from '../../statistics/intervals.ts'
-import { geometricMean, median } from '../../statistics/order.ts'
-import { decide } from '../../statistics/ratios.ts'
+import { decide, geometricMean, INTERVAL_LEVEL, median } from '../../statistics/index.ts'
 import type { Contestant, Other, TimeRequest } from '../turns/contestant.ts'
 
 export type RungId =

@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { medianOrNull } from '../../statistics/order.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
 import { insteadOf } from './instead-of-calls.ts'

@@ -1,5 +1,5 @@
 // Two ways to do the same, in turns: the ratio is taken pair by pair.
-import { pairsInTurns, type TurnTimes, turnTimes } from '../../statistics/ratios.ts'
+import { pairsInTurns, type TurnTimes, turnTimes } from '../../statistics/index.ts'
 
 const PAIRS = 9
 /** One reading takes so long, so that the clock's own cost is nothing beside it. */

@@ -4,7 +4,7 @@
 
 import fs from 'node:fs'
 import { Session } from 'node:inspector'
-import { median } from '../../statistics/order.ts'
+import { median } from '../../statistics/index.ts'
 import type { Plan } from '../protocol.ts'
 import { send, type Whereabouts } from './channel.ts'
 import type { Interval } from './collections.ts'

@@ -3,7 +3,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { medianOrNull } from '../../statistics/order.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { StageFact } from '../facts.ts'
 import { type Predictions, UserError } from './predictions.ts'
 import { valueFact } from './values.ts'

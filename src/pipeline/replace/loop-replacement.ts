@@ -1,5 +1,5 @@
 // What is said of loops that were run beside code that does the same, in whichever language they are.
-import { turnTimes } from '../../statistics/ratios.ts'
+import { turnTimes } from '../../statistics/index.ts'
 import type { Language } from '../facts.ts'
 
 /** Code that does the same as a loop, run beside it on the values that it saw. */

@@ -1,7 +1,7 @@
 // Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
 // functions are given (python/tokenizing.py).
 import { fileURLToPath } from 'node:url'
-import { turnTimes } from '../../statistics/ratios.ts'
+import { turnTimes } from '../../statistics/index.ts'
 import type { AlternativeFact, PairedAlternative, SourcePattern } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
 import { samplesOf } from '../turns/read-samples.ts'

@@ -1,7 +1,7 @@
 // Every operator keeps what a backward pass would need, which never comes.
 
 import { ms, tell } from '../../diagnose/tell.ts'
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 

@@ -1,7 +1,7 @@
 // Dropout drops and BatchNorm updates its statistics while module.training is set: slower, and other outputs.
 
 import { ms, tell } from '../../diagnose/tell.ts'
-import { verdictOf } from '../../statistics/ratios.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { inWords, placeOf } from '../hot.ts'
 import { definePipelineRule } from '../rule.ts'
 

@@ -2,7 +2,7 @@
 // A B B A; what changes on the machine meets both. The ratio is taken within a pair of processes, the interval over pairs, since what differs
 // from one process to the next (layout of memory, seeds of hashes, which code is optimized) is the larger part of the noise: blocks of one
 // process say less of it the more there are. Both start again for every pair.
-import { geometricMean, median } from '../../statistics/order.ts'
+import { geometricMean, median } from '../../statistics/index.ts'
 import type { Contestant, TimeRequest } from './contestant.ts'
 
 /** What one pair of processes gave, ms of one pass over the samples. */

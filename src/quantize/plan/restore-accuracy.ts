@@ -3,7 +3,7 @@
 // good enough, or the time for it is over. How many must go is asked on a few inputs first, where many answers cost as much as one look at all.
 
 import type { OutputCheck } from '../../measure/outputs/index.ts'
-import { medianOrNull } from '../../statistics/order.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { Precision } from '../write/choice.ts'
 import type { Layers } from './choose.ts'
 

@@ -2,8 +2,7 @@
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
-import { median, medianOrNull } from '../../statistics/order.ts'
-import { ratioOverRounds } from '../../statistics/ratios.ts'
+import { median, medianOrNull, ratioOverRounds } from '../../statistics/index.ts'
 import type { Group } from './groups.ts'
 import type { Variant } from './variants.ts'
 

@@ -8,7 +8,7 @@ import { type Clock, processClock, sample, timedRuns, warmUp } from '../../../en
 import type { Engine, Feeds, OpenOptions, Session, TensorValue } from '../../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
 import type { TensorType } from '../../../graph/types.ts'
-import { median } from '../../../statistics/order.ts'
+import { median } from '../../../statistics/index.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import type { ModelTask } from '../../../trials/model-task.ts'
 import { defineTask } from '../../../trials/port.ts'

@@ -2,7 +2,7 @@
 // (https://webassembly.github.io/spec/core/binary/). An engine's kernel takes too long to start to show a cache of 1 MB.
 
 import { performance } from 'node:perf_hooks'
-import { ascending, percentileOf } from '../../../statistics/order.ts'
+import { ascending, percentileOf } from '../../../statistics/index.ts'
 
 const i32 = 0x7f
 const v128 = 0x7b

@@ -1,5 +1,5 @@
 // Samples in the order in which they were taken as one line of blocks, process by process: whether they are steady, at a glance.
-import { median } from '../../../statistics/order.ts'
+import { median } from '../../../statistics/index.ts'
 
 const LEVELS = '▁▂▃▄▅▆▇█'
 const BETWEEN = '│'
