@@ -122,7 +122,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   'pipeline/python': { imports: ['graph', 'python', 'pipeline'] },
   pipeline: { imports: ['graph', 'statistics', 'machine', 'trials', 'diagnose', 'report/text/numbers.ts'] },
-  'pipeline/turns': { imports: ['graph', 'statistics', 'engines', 'trials', 'measure'] },
+  'pipeline/turns': { imports: ['graph', 'statistics', 'python', 'engines', 'trials', 'measure'] },
   kernels: { imports: [] },
   'pipeline/replace': {
     imports: ['statistics', 'python', 'engines', 'measure', 'trials', 'kernels', 'pipeline/turns', 'pipeline/javascript'],

@@ -182,7 +182,7 @@ const TOLD: readonly Told[] = [
   ),
   told('measure/outputs/verdict.ts', 'EXACT', (value) => `within ${value.toExponential()} of the scale, or one step`),
   told(
-    'measure/outputs/verdict.ts',
+    'measure/outputs/scale.ts',
     'ROUNDING',
     (value) => `within ${value.toExponential().replace('0.0001', '1e-4')} of the scale, or two steps`,
   ),

@@ -21,7 +21,7 @@ const PROGRAMS = {
     'export const samples = () => [Array.from({ length: 3000 }, (_, k) => k / 7), [1.5]]\nexport function predict(x) {\n  let y = []\n  for (let k = 0; k < 40; k++) y = x.map((v) => v * 2)\n  return y\n}\n',
   'typed.ts':
     'type Row = readonly number[]\nexport function predict(x: Row): Float64Array {\n  return Float64Array.from(x as number[], (v: number) => v * 2)\n}\n',
-  'one.ts': 'const text: string = "3"\nconsole.log(text)\n',
+  'one.ts': 'const text: string = "3"\nconsole.log(text)\nprocess.exit(0)\n',
   'hang.py':
     'import os\n\ndef predict(x):\n    open(os.environ["TMPDIR"] + "/../begun", "w").close()\n    while True:\n        pass\n',
   'leave.mjs': 'export const predict = () => process.exit(0)\n',

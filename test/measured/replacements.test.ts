@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function replaced(text: string, call: string | null = null) {
   const file = join(folder, 'program.py')
   writeFileSync(file, text)
-  return replacePythonLoops({ file, call, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 })
+  return replacePythonLoops({ file, call, data: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 })
 }
 
 describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that has NumPy)', () => {
@@ -69,7 +69,7 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
       file,
       'import numpy as np\nfrom features import scaled\n\ndef samples():\n    return [np.arange(20000.0)]\n\ndef predict(x):\n    return scaled(x)[-1]\n',
     )
-    const question = { file, call: null, samples: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
+    const question = { file, call: null, data: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
     const { replacements, failed } = await replacePythonLoops({ ...question, lines: [], modules: [{ file: module, lines: [5] }] })
     expect(failed).toBeNull()
     // Whoever is given it back may need a list.
@@ -98,7 +98,7 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
       file,
       'import sys\nimport numpy as np\na = np.arange(float(sys.argv[1]))\ndef predict(x, w):\n    return x @ w\nc = []\nfor v in a:\n    c.append(v * 2)\n',
     )
-    const question = { file, call: null, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
+    const question = { file, call: null, data: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
     const answer = await replacePythonLoops({ ...question, isScript: true, arguments: ['20000'] })
     expect(answer).toMatchObject({ failed: null, ran: true, replacements: [{ line: 7, code: ['c = a * 2'] }] })
   })
@@ -112,7 +112,7 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     }
     mkdirSync(join(folder, 'app'))
     for (const [name, text] of Object.entries(parts)) writeFileSync(join(folder, 'app', `${name}.py`), text)
-    const question = { call: null, samples: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
+    const question = { call: null, data: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 }
     const { replacements, failed } = await replacePythonLoops({ ...question, file: join(folder, 'app/service.py') })
     expect(failed).toBeNull()
     expect(replacements).toMatchObject([{ line: 7, code: ['out = (x * 2).tolist()'], equal: 'bits' }])

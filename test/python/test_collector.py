@@ -314,7 +314,7 @@ class Targets(unittest.TestCase):
         module = type(os)("user")
         module.__file__, module.predict = "user.py", [1, 2]
         with self.assertRaisesRegex(Contract, "user.py has a predict that is no function but a list: name a function"):
-            target.target_of(module, "stages", None)
+            target.target_of(module, None)
 
     def test_binding(self):
         bind = lambda function, has_model, predicts=True: target.bind(function, "M", has_model, predicts)  # noqa: E731
@@ -398,6 +398,18 @@ class ModuleFiles(unittest.TestCase):
         made = self.imported({"app_c/__init__.py": "from .service import ran", "app_c/service.py": "ran = [1]"}, "app_c/service.py")
         self.assertIs(made.ran, sys.modules["app_c"].ran)
 
+    def test_a_script_is_what_was_started_and_may_end_itself(self):
+        held = sys.modules["__main__"], sys.argv
+        source = "import sys\nran = [__name__, sys.argv[1:], given]\nsys.exit(int(sys.argv[1]))\n"
+        path = written(source, "script.py")
+        try:
+            main = module_file.run_main(path, ["0"], module_file.compiled(source, path), given=7)
+            self.assertEqual(main.ran, ["__main__", ["0"], 7])
+            with self.assertRaises(SystemExit):
+                module_file.run_main(path, ["3"], module_file.compiled(source, path), given=7)
+        finally:
+            sys.modules["__main__"], sys.argv = held
+
     def test_of_a_name_that_another_module_bears(self):
         made = self.imported({"ast.py": "own = 1"}, "ast.py")
         self.assertEqual((made.own, sys.modules["ast"]), (1, ast))
@@ -442,8 +454,8 @@ class Samples(unittest.TestCase):
         async def together():
             return [3, 4]
 
-        self.assertEqual(samples.read(one_by_one, None), ([1, 2], "module"))
-        self.assertEqual(samples.read(together, None), ([3, 4], "module"))
+        for given, items in ((one_by_one, [1, 2]), (together, [3, 4]), ({"a": 1}, [{"a": 1}])):
+            self.assertEqual(samples.read(target.Target("stages", [], None, given), None), (items, "module"))
 
     def test_none(self):
         for path in ("/no/such/folder", tempfile.mkdtemp()):
@@ -476,7 +488,7 @@ class Runs(unittest.TestCase):
     def test_stages_add_up_and_failures_have_their_place(self):
         path = written("def predict(x):\n    return 1 / x\n")
         module = module_file.import_file(path, lambda source, name: compile(source, name, "exec"))
-        found = target.target_of(module, "stages", None)
+        found = target.target_of(module, None)
         at = whereabouts.Whereabouts(None)
         made = predictions.Predictions(found, None, [1, 0], at)
         marks, values_of = made.first()
@@ -544,7 +556,7 @@ class Runs(unittest.TestCase):
             """
         )
         module = module_file.import_file(path, lambda source, name: compile(source, name, "exec"))
-        found = target.target_of(module, "stages", None)
+        found = target.target_of(module, None)
         model = finishing.awaited(found.load())
         made = predictions.Predictions(found, model, [7], whereabouts.Whereabouts(None))
         made.first()
@@ -804,6 +816,24 @@ class Rules(unittest.TestCase):
         self.assertEqual(of("xgboost", "predict(x)", "Booster.inplace_predict(array)"), "wrapper-overhead")
         self.assertEqual(of("scikit-learn", "predict(x)", "with sklearn.config_context(assume_finite=True): predict(x)"), "predict-call-overhead")
         self.assertEqual(of("scikit-learn", "predict(x) with n_jobs=-1", "predict(x) with n_jobs=1"), "wrapper-overhead")
+
+
+class Agreement(unittest.TestCase):
+    def test_within_rounding_of_the_largest(self):
+        try:
+            import numpy as np
+        except ImportError:
+            self.skipTest("without NumPy")
+        for one, other, equal in (
+            ([1.0, 2.0], [1.0, 2.0], "bits"),
+            ([1.0, 2.0], [1.0, 2.0001], "rounding"),
+            ([100.0, 1e-6], [100.0, -1e-6], "rounding"),
+            ([1e-7, 2e-7], [2e-7, 1e-7], "different"),
+            ([1.0, float("nan")], [1.0, float("nan")], "bits"),
+            ([1.0, float("inf")], [1.0, 5.0], "different"),
+        ):
+            self.assertEqual(alternatives.compare(np.array(one), np.array(other)), equal, (one, other))
+        self.assertEqual(alternatives.compare(np.array([1]), np.array([2])), "different")
 
 
 class Wrappers(unittest.TestCase):

@@ -9,7 +9,7 @@ import types
 import unittest
 
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..", "src")
-for folder in ("python/collector", "pipeline/turns", "pipeline/replace/python"):
+for folder in ("python/collector", "pipeline/replace/python"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 
 import token_rows  # noqa: E402
@@ -182,10 +182,11 @@ class Tokenizing(unittest.TestCase):
                 text.write(textwrap.dedent(program))
             line = next(number for number, one in enumerate(textwrap.dedent(program).split("\n"), 1) if "for word in" in one)
             texts = tokenizing.Texts([{"file": file, "line": line}])
-            plan = {"file": file, "call": None if is_script else "preprocess", "isScript": is_script, "arguments": [], "samples": None}
+            data = os.path.join(folder, "texts.json")
+            with open(data, "w") as text:
+                text.write('["a b c", "d", "e zz"]')
+            plan = {"file": file, "call": None if is_script else "preprocess", "isScript": is_script, "arguments": [], "data": data}
             kept = sys.modules["__main__"], sys.argv, sys.path[:]
-            held = tokenizing.samples_of
-            tokenizing.samples_of = lambda *_: iter(["a b c", "d", "e zz"])
             ways, vocabularies.ways = vocabularies.ways, self.ways
             try:
                 module = tokenizing.run(plan, texts.told)
@@ -193,7 +194,7 @@ class Tokenizing(unittest.TestCase):
                 self.assertIsNotNone(module)
                 return tokenizing.instead(texts, []), line
             finally:
-                tokenizing.samples_of, vocabularies.ways = held, ways
+                vocabularies.ways = ways
                 sys.modules["__main__"], sys.argv, sys.path[:] = kept
                 sys.modules.pop("app", None)
 

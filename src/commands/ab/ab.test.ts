@@ -177,6 +177,12 @@ describe('what scripts print', () => {
     })
   })
 
+  test('numbers of a line are compared each by itself, and may be too large for any', () => {
+    expect(comparePrinted(['max 1e999 3'], ['max 1e999 3'], null)).toMatchObject({ agreement: 'identical', numbers: 2 })
+    expect(comparePrinted(['1000 of 0.001'], ['1000 of 0.002'], null).agreement).toBe('different')
+    expect(comparePrinted(['1 2'], ['1'], null).agreement).toBe('different')
+  })
+
   test('differs where a word or a line does', () => {
     expect(comparePrinted(['a\nb'], ['a\nc'], null).differences).toEqual([{ sample: 0, path: 'line 2', reason: "'b' and 'c'" }])
     expect(comparePrinted(['a'], ['a\nb'], null).agreement).toBe('different')

@@ -1,6 +1,6 @@
 // `ab`: two implementations of one thing, of JavaScript or Python each, in processes of their own. Do they give the same, and which is faster?
 import { InputError } from '../../graph/input-error.ts'
-import { type ComparedOutputs, compareOutputs } from '../../pipeline/turns/compare-outputs.ts'
+import { type ComparedOutputs, compareContestants } from '../../pipeline/turns/compare-outputs.ts'
 import type { Contestant, Opened, Source } from '../../pipeline/turns/contestant.ts'
 import { readSamples } from '../../pipeline/turns/read-samples.ts'
 import { waitUntilResting } from '../../pipeline/turns/rest.ts'
@@ -102,7 +102,7 @@ async function run(job: Job): Promise<AbDocument> {
   const samples = await chooseSamples([a, b], job)
   progress({ stage: 'comparing what they give', done: 0, of: 1 })
   const sameLanguage = field.sources[0]!.language === field.sources[1]!.language
-  const outputs = await compareOutputs(
+  const outputs = await compareContestants(
     a.contestant,
     b.contestant,
     { samples: samples.count, limitMs: field.limitMs, budgetMs: OUTPUTS_BUDGET_MS, tolerance: options.tolerance, sameLanguage },

@@ -26,7 +26,10 @@ test('JavaScript runs as it is, and a function may be named behind the file', ()
     file,
     language: 'javascript',
     call: 'score',
+    start: 'imported',
     interpreter: [process.execPath],
   })
+  // An empty file.
+  expect(sourceOf(file, none).start).toBe('script')
   expect(() => sourceOf(written('b.rb'), none)).toThrow('not a program that is run here')
 })

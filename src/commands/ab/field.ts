@@ -4,6 +4,7 @@ import { extname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { readStart } from '../../pipeline/javascript/exported.ts'
 import {
   type Contestant,
   ContestantFailed,
@@ -42,9 +43,11 @@ export function sourceOf(
   const language = LANGUAGES[extname(path!).toLowerCase()]
   if (!stat.isFile() || language === undefined)
     throw new InputError(`${path}: not a program that is run here; give a file that ends in ${Object.keys(LANGUAGES).join(', ')}`)
-  const file = resolve(path!)
-  const interpreter = language === 'python' ? interpreterOf(file, python) : nodeFor(file)
-  return { file, language, call: named ?? call, interpreter }
+  const program = { file: resolve(path!), language, call: named ?? call }
+  const { file } = program
+  if (language === 'python') return { ...program, interpreter: interpreterOf(file, python) }
+  const { start, isScript } = readStart(file, program.call)
+  return { ...program, start: isScript ? 'script' : start, interpreter: nodeFor(file) }
 }
 
 const nodeFor = (file: string): readonly string[] =>
@@ -93,8 +96,9 @@ function openField(sources: readonly Source[], { start, limitSeconds, data = nul
       const source = sources[side]!
       const contestant = guarded(start(source), side)
       alive.set(contestant, source)
+      const { file, call, start: started } = source
       const more = { ...(watched ? { watched } : {}), ...(data === null ? {} : { data: true as const }) }
-      const request = { ask: 'open', file: source.file, call: source.call, ...more } as const
+      const request = { ask: 'open', file, call, ...(started === undefined ? {} : { start: started }), ...more } as const
       const opened = await contestant.ask(request, limitMs)
       return { contestant, opened }
     },

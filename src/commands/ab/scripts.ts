@@ -3,8 +3,12 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { InputError } from '../../graph/input-error.ts'
+import { sumComparisons } from '../../pipeline/turns/compare-outputs.ts'
+import { compareValues } from '../../pipeline/turns/compare-values.ts'
 import type { Source } from '../../pipeline/turns/contestant.ts'
+import { encodeValue } from '../../pipeline/turns/encode-value.ts'
 import { type Pair, ratiosOf } from '../../pipeline/turns/take-turns.ts'
+import type { Encoded } from '../../pipeline/turns/value.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
 import { decide, geometricMean, LEVEL, median } from '../../statistics/index.ts'
@@ -138,37 +142,25 @@ function runScript({ file, interpreter }: Source, name: string, { limitSeconds, 
 /** Every run's lines, first runs first. Exported for its test. */
 export function comparePrinted(a: readonly string[], b: readonly string[], tolerance: number | null): AbDocument['outputs'] {
   const [left, right] = [steadyLines(a), steadyLines(b)]
-  const differences: AbDocument['outputs']['differences'] = []
-  let [numbers, differing, maxAbsolute, maxRelative] = [0, 0, 0, 0]
-  let compared = 0
-  for (let line = 0; line < Math.max(left.length, right.length); line++) {
+  const lines = Array.from({ length: Math.max(left.length, right.length) }, (_, line) => line)
+  const compared = lines.flatMap((line) => {
     const [one, other] = [left[line], right[line]]
-    if (one === null || other === null) continue
-    compared++
-    const pair = alike(one, other, tolerance ?? 1e-5)
-    numbers += pair.numbers
-    differing += pair.differing
-    maxAbsolute = Math.max(maxAbsolute, pair.maxAbsolute)
-    maxRelative = Math.max(maxRelative, pair.maxRelative)
-    if (!pair.isSame)
-      differences.push({
-        sample: 0,
-        path: `line ${line + 1}`,
-        reason: `'${(one ?? '').slice(0, 60)}' and '${(other ?? '').slice(0, 60)}'`,
-      })
-  }
+    if (one === null || other === null) return []
+    return [{ line, one, other, ...compareValues(printedValue(one), printedValue(other), { tolerance, sameLanguage: true }) }]
+  })
+  const sum = sumComparisons(compared)
+  const differences = compared.flatMap(({ agreement, line, one = '', other = '' }) =>
+    agreement === 'different'
+      ? [{ sample: 0, path: `line ${line + 1}`, reason: `'${one.slice(0, 60)}' and '${other.slice(0, 60)}'` }]
+      : [],
+  )
   const isSilent = [...a, ...b].every((text) => text.trim() === '')
   const varying = left.length - left.filter((line) => line !== null).length
-  const agreement =
-    differences.length > 0 ? 'different' : compared === 0 || isSilent ? 'not-comparable' : differing > 0 ? 'close' : 'identical'
   return {
-    agreement,
+    ...sum,
+    agreement: isSilent && differences.length === 0 ? 'not-comparable' : sum.agreement,
     samples: 1,
     differingSamples: differences.length > 0 ? 1 : 0,
-    numbers,
-    differing,
-    maxAbsolute,
-    maxRelative,
     sameChoice: null,
     farPixels: null,
     differences: differences.slice(0, 5),
@@ -192,18 +184,6 @@ function steadyLines(runs: readonly string[]): (string | null)[] {
 
 const NUMBER = /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/g
 
-function alike(a: string | undefined, b: string | undefined, tolerance: number) {
-  const none = { isSame: a === b, numbers: 0, differing: 0, maxAbsolute: 0, maxRelative: 0 }
-  if (a === undefined || b === undefined) return none
-  const [x, y] = [a.match(NUMBER)?.map(Number) ?? [], b.match(NUMBER)?.map(Number) ?? []]
-  if (a.replace(NUMBER, '#') !== b.replace(NUMBER, '#') || x.length !== y.length) return { ...none, isSame: false }
-  const distances = x.map((value, k) => Math.abs(value - y[k]!))
-  const relative = distances.map((distance, k) => distance / Math.max(Math.abs(x[k]!), Math.abs(y[k]!), Number.MIN_VALUE))
-  return {
-    isSame: relative.every((one) => one <= tolerance),
-    numbers: x.length,
-    differing: distances.filter((one) => one > 0).length,
-    maxAbsolute: Math.max(0, ...distances),
-    maxRelative: Math.max(0, ...relative),
-  }
-}
+/** A line that was printed: its text, and its numbers, each by itself. */
+const printedValue = (line: string | undefined): Encoded =>
+  encodeValue(line && { text: line.replace(NUMBER, '#'), numbers: { ...line.match(NUMBER)?.map(Number) } })

@@ -23,5 +23,12 @@ test('trust is that of a model: five processes, a narrow interval, and calls eno
   expect(latencyOf(100, [10, 10, 10])).toMatchObject({ trust: 'B', reasons: ['the p50 is from 3 processes, not from 5'] })
   expect(latencyOf(29, five)).toMatchObject({ trust: 'B', reasons: ['only 29 calls were timed'] })
   expect(latencyOf(100, five, [8, 12])).toMatchObject({ trust: 'D', reasons: ['the processes differ by ±20 % of the p50'] })
-  expect(latencyOf(1, [10], [10, 10])).toMatchObject({ trust: 'D' })
+  expect(latencyOf(1, [10], [10, 10])).toMatchObject({
+    trust: 'D',
+    reasons: [
+      'the p50 is from one call of one process',
+      'the p50 is from one process: its interval does not hold what differs between processes',
+      'only 1 call was timed',
+    ],
+  })
 })

@@ -8,8 +8,8 @@ const feeds = {
 } as const
 
 test('what goes out comes back, however the bytes are cut', () => {
-  const { bufs, buffers } = encodeFeeds(feeds)
-  const bytes = Buffer.concat([...encodeFrame({ id: 1, bufs }, buffers), ...encodeFrame({ id: 2 })])
+  const { tensors, buffers } = encodeFeeds(feeds)
+  const bytes = Buffer.concat([...encodeFrame({ id: 1, tensors }, buffers), ...encodeFrame({ id: 2 })])
   for (const size of [1, 7, bytes.length]) {
     const reader = new FrameReader()
     const frames = []

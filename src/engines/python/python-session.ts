@@ -105,16 +105,16 @@ const asked = ({ threads, graphOptimization, executionMode, configEntries, profi
 
 function sessionOf(peer: Peer, { inputs, outputs, threads }: Opened): Session {
   const bind = async (feeds: Feeds): Promise<number> => {
-    const { bufs, buffers } = encodeFeeds(feeds)
-    return (await peer.ask({ op: 'prepare', bufs }, buffers)).header.prepared as number
+    const { tensors, buffers } = encodeFeeds(feeds)
+    return (await peer.ask({ op: 'prepare', tensors }, buffers)).header.prepared as number
   }
   return {
     inputs,
     outputs,
     ...(threads === null ? {} : { threads }),
     async run(feeds): Promise<Results> {
-      const { bufs, buffers } = encodeFeeds(feeds)
-      return decodeResults(await peer.ask({ op: 'run', bufs }, buffers))
+      const { tensors, buffers } = encodeFeeds(feeds)
+      return decodeResults(await peer.ask({ op: 'run', tensors }, buffers))
     },
     prepare(feeds): PreparedRun {
       const prepared = bind(feeds)

@@ -11,11 +11,10 @@ import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
 import { compareQuantities, isFaint, joinedBySample, relativeTo, scaleOfShare } from './quantities.ts'
-import { scaleOf } from './scale.ts'
+import { ROUNDING, scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
 import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
-import { ROUNDING } from './verdict.ts'
 
 export interface CompareOptions {
   /** Per sample, the labels of its rows. */

@@ -11,9 +11,9 @@ import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
 import { type Joined, joinedParts } from './joined-parts.ts'
 import { isRealFloat } from './numbers.ts'
+import { ROUNDING } from './scale.ts'
 import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-sums.ts'
 import type { ApartAgreement } from './types.ts'
-import { ROUNDING } from './verdict.ts'
 
 /** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8

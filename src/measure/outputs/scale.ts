@@ -4,6 +4,8 @@
 // such numbers stand apart from all others by an empty gap, and do not count.
 import type { Numbers } from './numbers.ts'
 
+/** Fused and folded arithmetic through a deep network; SQNR beyond 80 dB. Larger differences come from other arithmetic. */
+export const ROUNDING = 1e-4
 /** Below this the largest number is taken for what it is: -1e4 is the smallest mask in use. */
 const MASK_FROM = 8192
 /** Powers of two that must lie empty between masks and the rest: a factor of 1000. */

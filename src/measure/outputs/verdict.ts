@@ -1,6 +1,7 @@
 // Do the outputs agree as well as the change promised?
 import { type DecisionCounts, largestLoss, rowsFor } from './decision-loss.ts'
 import { isRealFloat, spacingOf } from './numbers.ts'
+import { ROUNDING } from './scale.ts'
 import type { Agreement, OpenLoss, OutputAgreement, SelectionAgreement } from './types.ts'
 
 /** What a change promises; as remedies name it. */
@@ -29,8 +30,6 @@ export interface AgreementVerdict {
 
 /** Same arithmetic on another number of threads adds in another order: some units in the last place of a float32 (6e-8). */
 const EXACT = 1e-6
-/** Fused and folded arithmetic through a deep network; SQNR beyond 80 dB. Larger differences come from other arithmetic. */
-export const ROUNDING = 1e-4
 /** Decisions that may differ without having been a tie. */
 export const SAME_DECISIONS = 0.999
 

@@ -2,8 +2,7 @@
 import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { GraphView, TensorType } from '../../graph/types.ts'
 
-import type { RatioInterval } from '../../statistics/ratios.ts'
-import type { Grade } from '../../statistics/trust.ts'
+import type { Grade, RatioInterval } from '../../statistics/index.ts'
 
 export type { DeviceNode, DeviceProgram }
 

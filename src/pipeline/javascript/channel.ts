@@ -7,8 +7,10 @@ const MESSAGES = 3
 /** Before the user's code can put another in its place. */
 const { writeSync } = fs
 
-/** Sends one message. A pipe that is full is tried again. */
-export function send(message: Message): void {
+export const send = (message: Message): void => say(message)
+
+/** Writes one line of JSON. A pipe that is full is tried again. */
+export function say(message: unknown): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`)
   for (let at = 0; at < bytes.length; ) {
     try {

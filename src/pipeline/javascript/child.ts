@@ -3,16 +3,17 @@
 import fs from 'node:fs'
 import { endWithParent } from '../../trials/end-with-parent.ts'
 import type { Plan, Target } from '../protocol.ts'
-import { ContractError, parametersOf, targetOf, type UserStage, type UserTarget } from '../turns/contract.ts'
+import { ContractError, needsSample, reasonOf, type UserTarget } from '../turns/contract.ts'
+import { targetIn } from '../turns/program.ts'
+import type { Start } from '../turns/run-file.ts'
+import { readSamples, type Samples } from '../turns/samples.ts'
 import { send, Whereabouts } from './channel.ts'
 import { factsPass } from './facts-pass.ts'
 import { installHooks } from './hooks-install.ts'
 import { Predictions, UserError } from './predictions.ts'
 import { profilePass } from './profile-pass.ts'
-import { readSamples, type Samples } from './samples.ts'
 import { type ScriptMarks, scriptMarks } from './script-marks.ts'
 import { userFrame } from './stack.ts'
-import { runFile, type Start } from './started.ts'
 import { timePass } from './time-pass.ts'
 
 /** How often a script is looked at whose time is over. */
@@ -92,10 +93,9 @@ async function open(): Promise<Predictions | null> {
 }
 
 /** Throws ContractError where the first stage needs a sample and there is none. */
-function checkFed({ stages }: UserTarget, model: unknown, source: Samples['source']): void {
-  const [first] = stages as readonly [UserStage]
-  if (source !== 'none' || parametersOf(first, model) === 0) return
-  throw new ContractError(`${first.name} takes a sample, and there is none; export samples() or give --data PATH`)
+function checkFed(target: UserTarget, model: unknown, source: Samples['source']): void {
+  if (source !== 'none' || !needsSample(target, model)) return
+  throw new ContractError(`${target.stages[0]!.name} takes a sample, and there is none; export samples() or give --data PATH`)
 }
 
 async function importTarget(): Promise<UserTarget> {
@@ -106,9 +106,8 @@ async function importTarget(): Promise<UserTarget> {
   isScript = plan.call === null
   sayScript = (end) => send({ kind: 'script', totalMs: end - started, marks: marks.stages({ start: started, end }) })
   const openEnd = endWhereOpen(marks)
-  const module = await runFile(plan.file, start, plan.arguments)
+  const target = await targetIn({ ...plan, start })
   const ms = performance.now() - started
-  const target = targetOf(module, plan.call, plan.file)
   isScript = target.kind === 'script'
   if (!isScript) for (const one of [marks, openEnd]) one.stop()
   stageNames = target.stages.map(({ name }) => name)
@@ -186,17 +185,6 @@ function fail(error: unknown): void {
   realExit(1)
 }
 
-function reasonOf(thrown: unknown): string {
-  const own =
-    thrown instanceof ContractError
-      ? thrown.message
-      : thrown instanceof Error
-        ? `${thrown.name}: ${thrown.message}`
-        : String(thrown)
-  const lines = own.split('\n').map((line) => line.trim())
-  return lines.filter(Boolean).join(' ').slice(0, 500) || 'no reason given'
-}
-
 function firstLine(): string {
   const parts: Buffer[] = []
   const part = Buffer.alloc(65536)
@@ -221,5 +209,3 @@ function readSome(into: Buffer): number {
     }
   }
 }
-
-/** Nobody would read what it says, or end it. */

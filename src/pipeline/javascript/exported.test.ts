@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { startOf } from './exported.ts'
+import { readStart, startOf } from './exported.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-exported-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,6 +29,26 @@ test.each([
   expect(startOfText(text, 'a.mjs')).toBe(expected)
 })
 
+test.each([
+  ['export function score(x) {}', true],
+  ['import fs from "node:fs"\nconst table = read()\nfunction read() {}\nexport const score = (x) => table[x]', true],
+  ['const score = (x) => x\nfunction helper() {}\nexport { score }', true],
+  ['export { score } from "./model.mjs"', true],
+  ['export const load = () => 1\nexport const samples = [1]\nexport const score = (model, x) => x', true],
+  ['export function score(x) {}\nif (process.argv[1] === fileURLToPath(import.meta.url)) console.log(score(1))', true],
+  ['options.threads = 1\nexport function score(x) {}\nexport const LIMIT = 3', true],
+  ['export function main(words) {}\nif (process.argv[1] === fileURLToPath(import.meta.url)) main([])', false],
+  ['export function run() {}\nif (process.argv[1] === fileURLToPath(import.meta.url)) run()', false],
+  ['export function score(x) {}\nexport function other(x) {}', false],
+  ['export function score(x) {}\nfor (const x of rows) score(x)', false],
+  ['function score(x) {}', false],
+  ['export const LIMIT = 3', false],
+])('one function, and nothing else that runs: %s', (text, isImported) => {
+  writeFileSync(join(folder, 'd.mjs'), text)
+  const expected = isImported ? { start: 'imported', isScript: false } : { start: 'main', isScript: true }
+  expect(readStart(join(folder, 'd.mjs'), null)).toEqual(expected)
+})
+
 test('types', () => {
   expect(startOfText('export const predict = (x: number): number => x', 'a.ts')).toBe('imported')
 })
@@ -40,6 +60,8 @@ test.each([
   ['module.exports = { ...other }', 'main'],
   ['module.exports = main', 'main'],
   ['exports.predict = (x) => x', 'main'],
+  ['exports.score = (x) => x', 'imported'],
+  ['const score = (x) => x\nmodule.exports = { score, LIMIT: 3 }', 'imported'],
 ])('CommonJS: %s', (text, expected) => {
   expect(startOfText(text, 'a.cjs')).toBe(expected)
   expect(startOfText(text, 'a.js')).toBe(expected)

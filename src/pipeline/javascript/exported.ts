@@ -2,21 +2,34 @@
 // started (`if (process.argv[1] === fileURLToPath(import.meta.url)) main()`) is no part of a prediction.
 import fs from 'node:fs'
 import { dirname, extname, join } from 'node:path'
-import type { Start } from './started.ts'
+import type { Start } from '../turns/run-file.ts'
 import { childrenOf, isFunction, isNode, nameOf, parseSource, type SyntaxNode, some, walk } from './syntax.ts'
 
-/** `call`: the function that is called; null: the file's stages, or the file as a script. 'main' where it cannot be read or parsed. */
-export function startOf(file: string, call: string | null): Start {
-  if (call !== null) return 'imported'
+export interface FileStart {
+  readonly start: Start
+  /** It runs from top to bottom, and exports nothing to call. false: it has something to call, or only running it can tell. */
+  readonly isScript: boolean
+}
+
+/** `call`: the function that is called; null: the file's stages, or the file as a script. One rule for all commands. */
+export function readStart(file: string, call: string | null): FileStart {
+  if (call !== null) return IMPORTED
   try {
     const program = parseSource(fs.readFileSync(file, 'utf8'), file)
-    if (program === null) return 'main'
-    if (exportsStages(program)) return 'imported'
-    return isCommonJs(program, file) && !mayExportStages(program) ? 'required' : 'main'
+    if (program === null) return UNKNOWN
+    if (exportsStages(program)) return IMPORTED
+    if (mayExportStages(program)) return UNKNOWN
+    if (isOneFunction(program)) return IMPORTED
+    return { start: isCommonJs(program, file) ? 'required' : 'main', isScript: true }
   } catch {
-    return 'main'
+    return UNKNOWN
   }
 }
+
+const IMPORTED: FileStart = { start: 'imported', isScript: false }
+const UNKNOWN: FileStart = { start: 'main', isScript: false }
+
+export const startOf = (file: string, call: string | null): Start => readStart(file, call).start
 
 /** It exports `predict`, a default, or all that another module has. Exported for its test. */
 export function exportsStages(program: SyntaxNode): boolean {
@@ -74,4 +87,63 @@ function mayExportStages(program: SyntaxNode): boolean {
       (one) => one.type === 'SpreadElement' || (isNode(one.key) && nameOf(one.key) === 'predict'),
     )
   })
+}
+
+const QUIET = /^(Import|Function|Class|Variable|ExportNamed)Declaration$|^TS|^EmptyStatement$/
+const MAY_BE_FUNCTION =
+  /^(Function|Arrow|Call|Member|Conditional|Logical)\w*Expression$|^Identifier$|^ObjectMethod$|^FunctionDeclaration$/
+
+/** Whether it exports one function, and does nothing but make what that needs when it runs: Python's rule (single_of in target.py). */
+function isOneFunction(program: SyntaxNode): boolean {
+  const body = program.body as readonly SyntaxNode[]
+  const isQuiet = (node: SyntaxNode): boolean =>
+    QUIET.test(node.type) || isGuard(node) || (node.expression as SyntaxNode | undefined)?.type === 'AssignmentExpression'
+  if (!body.every(isQuiet)) return false
+  const functions = exportedValues(body).filter(
+    ([name, value]) =>
+      !/^(load|samples|preprocess|postprocess)$/.test(name) && (value === null || MAY_BE_FUNCTION.test(value.type)),
+  )
+  const [[name, value] = ['main', null]] = functions
+  // A function that needs nothing, behind a guard, is the script itself.
+  const isMain = name === 'main' || (value?.params as readonly unknown[] | undefined)?.length === 0
+  const sure = functions.filter(([, one]) => one !== null && isFunction(one))
+  return functions.length > 0 && sure.length <= 1 && !(body.some(isGuard) && isMain)
+}
+
+/** `if (require.main === module)`, `if (process.argv[1] === fileURLToPath(import.meta.url))`. */
+const isGuard = ({ type, test }: SyntaxNode): boolean =>
+  type === 'IfStatement' &&
+  some(test as SyntaxNode, (node) => node.type === 'MetaProperty' || /^(process\.argv|require\.main)$/.test(nameOf(node) ?? ''))
+
+/** Exported values with their names; null: the value is in another file. */
+function exportedValues(body: readonly SyntaxNode[]): (readonly [string, SyntaxNode | null])[] {
+  const declarations = body.map((node) => (isNode(node.declaration) ? node.declaration : node))
+  const own = new Map(declarations.flatMap(valuesOf))
+  const settled = (node: SyntaxNode): SyntaxNode | null => own.get(nameOf(node) ?? '') ?? node
+  return body.flatMap((node) => {
+    if (node.type === 'ExportNamedDeclaration') {
+      const named = (node.specifiers as readonly SyntaxNode[]).map((one) => {
+        const local = isNode(node.source) ? null : settled(one.local as SyntaxNode)
+        return [nameOf(one.exported as SyntaxNode) ?? '', local] as const
+      })
+      return [...named, ...(isNode(node.declaration) ? valuesOf(node.declaration) : [])]
+    }
+    const { left, right } = (node.expression ?? {}) as { left?: SyntaxNode; right?: SyntaxNode }
+    const name = left === undefined ? null : nameOf(left)
+    if (name === 'module.exports')
+      return ((right!.properties ?? []) as readonly SyntaxNode[]).map(
+        (one) => [nameOf(one.key as SyntaxNode) ?? '', isNode(one.value) ? settled(one.value) : one] as const,
+      )
+    const exported = name?.match(/^(?:module\.)?exports\.(\w+)$/)?.[1]
+    return exported === undefined ? [] : [[exported, settled(right!)] as const]
+  })
+}
+
+/** What a statement declares. */
+function valuesOf(node: SyntaxNode): (readonly [string, SyntaxNode])[] {
+  if (node.type === 'FunctionDeclaration') return [[nameOf(node.id as SyntaxNode)!, node]]
+  if (node.type !== 'VariableDeclaration') return []
+  return (node.declarations as readonly SyntaxNode[]).flatMap(({ id, init }) =>
+    namesIn(id as SyntaxNode).flatMap((name) => (isNode(init) ? [[name, init] as const] : [])),
+  )
 }

@@ -2,6 +2,7 @@
 // a model that is opened once against one that is opened each time.
 import fs from 'node:fs'
 import type { AlternativeFact } from '../facts.ts'
+import { equalOf } from '../turns/compare-values.ts'
 import { inTurns } from './in-turns.ts'
 import type { StackPlace } from './stack.ts'
 
@@ -26,8 +27,6 @@ export interface Handle {
 }
 
 const LEAST_ROWS = 4
-const RELATIVE = 1e-4
-const ABSOLUTE = 1e-5
 
 export async function insteadOfSessions(handles: readonly Handle[]): Promise<readonly AlternativeFact[]> {
   const found: AlternativeFact[] = []
@@ -51,14 +50,8 @@ async function asBatch({ run, ran, asked }: Handle): Promise<AlternativeFact | n
   }
   const asOne = () => run(Object.fromEntries(names.map((name) => [name, joined(asked.map((feeds) => feeds[name]!))])))
   const [expected, given] = [await oneByOne(), await asOne()]
-  const equal = worst(
-    Object.keys(given).map((name) =>
-      alike(
-        expected.map((one) => one[name]!.data),
-        given[name]!.data,
-      ),
-    ),
-  )
+  const inRows = Object.keys(given).map((name) => [name, joinedData(expected.map((one) => one[name]!))])
+  const equal = equalOf(Object.fromEntries(inRows), dataOf(given))
   const feeds = names.map((name) => `${name}: new ort.Tensor('${asked[0]![name]!.type}', all, [rows.length, …])`).join(', ')
   return {
     ...placeOf(ran!),
@@ -74,24 +67,27 @@ async function asBatch({ run, ran, asked }: Handle): Promise<AlternativeFact | n
 
 function joined(rows: readonly Tensor[]): Tensor {
   const [first] = rows as [Tensor]
-  const data = first.data.constructor as new (length: number) => { set(values: unknown, at: number): void }
-  const all = new data(rows.length * first.data.length)
-  for (const [at, row] of rows.entries()) all.set(row.data, at * first.data.length)
   const Kind = first.constructor as new (type: string, data: unknown, dims: readonly number[]) => Tensor
-  return new Kind(first.type, all, [rows.length, ...first.dims.slice(1)])
+  return new Kind(first.type, joinedData(rows), [rows.length, ...first.dims.slice(1)])
+}
+
+const dataOf = (outputs: Feeds) => Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]))
+
+/** The elements of all rows in one array. */
+function joinedData(rows: readonly Tensor[]): unknown {
+  const [{ data }] = rows as [Tensor]
+  if (Array.isArray(data)) return rows.flatMap((row) => Array.from(row.data))
+  const Kind = data.constructor as new (length: number) => { set(values: unknown, at: number): void }
+  const all = new Kind(rows.length * data.length)
+  for (const [at, row] of rows.entries()) all.set(row.data, at * data.length)
+  return all
 }
 
 async function openedOnce({ run, open, opened, asked }: Handle): Promise<AlternativeFact | null> {
   const again = await open()
   const [feeds] = asked
-  const equal =
-    feeds === undefined
-      ? 'bits'
-      : worst(
-          await Promise.all([run(feeds), again.run(feeds)]).then(([a, b]) =>
-            Object.keys(a).map((name) => alike([a[name]!.data], b[name]!.data)),
-          ),
-        )
+  const [a, b] = feeds === undefined ? [{}, {}] : await Promise.all([run(feeds), again.run(feeds)])
+  const equal = equalOf(dataOf(a), dataOf(b))
   await again.release?.()
   const turns = await inTurns(
     async () => {
@@ -127,23 +123,4 @@ function lineOf({ file, line }: StackPlace): string | null {
   } catch {
     return null
   }
-}
-
-const ORDER = ['bits', 'rounding', 'different'] as const
-const worst = (all: readonly AlternativeFact['equal'][]): AlternativeFact['equal'] =>
-  ORDER[Math.max(0, ...all.map((one) => ORDER.indexOf(one)))]!
-
-/** Rows beside what a batch gave for all of them. */
-function alike(rows: readonly ArrayLike<number | bigint>[], all: ArrayLike<number | bigint>): AlternativeFact['equal'] {
-  let [at, isSame] = [0, true]
-  for (const row of rows) {
-    for (let k = 0; k < row.length; k++, at++) {
-      const [a, b] = [row[k]!, all[at]]
-      if (Object.is(a, b)) continue
-      if (typeof a !== 'number' || typeof b !== 'number') return 'different'
-      if (!(Math.abs(a - b) <= ABSOLUTE + RELATIVE * Math.abs(a))) return 'different'
-      isSame = false
-    }
-  }
-  return at === all.length ? (isSame ? 'bits' : 'rounding') : 'different'
 }

@@ -3,7 +3,7 @@
 
 import type { Block } from '../protocol.ts'
 import { isGivenModel, stepOf, type UserFunction, type UserStage, type UserTarget } from '../turns/contract.ts'
-import { finished } from '../turns/finished.ts'
+import { finished, isThenable } from '../turns/finished.ts'
 import type { Whereabouts } from './channel.ts'
 
 /** The user's code threw; where, stands in the whereabouts. */
@@ -41,9 +41,6 @@ const OTHER_CALLS = 4000
 const WRITING_SHARE = 0.004
 
 const now = (): number => performance.now()
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
 
 /** Times of one call, ms. */
 export interface CallTimes {
@@ -107,7 +104,7 @@ export class Predictions {
       for (let stage = 0; stage < stages.length; stage++) {
         if (stage > 0) this.mark(stage, sample)
         const given = stages[stage]!(value)
-        value = isPromise(given) ? await given : given
+        value = isThenable(given) ? await given : given
         marks.push(now())
       }
       return { start, marks, value, sample }
@@ -127,7 +124,7 @@ export class Predictions {
       for (let stage = 0; stage < stages.length; stage++) {
         if (stage > 0) this.mark(stage, sample)
         const given = stages[stage]!(value)
-        value = isPromise(given) ? await given : given
+        value = isThenable(given) ? await given : given
       }
       return { totalMs: now() - start, sample }
     } catch (error) {

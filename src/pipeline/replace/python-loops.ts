@@ -3,7 +3,6 @@
 // Arrays that grow in loops (python/regrow.py) and rows of DataFrames (python/frame_rows.py) likewise (python/rewrites.py).
 // What is not equal is not offered; why stands beside it.
 import { fileURLToPath } from 'node:url'
-import type { Encoded } from '../turns/value.ts'
 import { askOnce } from './ask-once.ts'
 import { type LoopsAnswer, loopsAnswer, replacementOf, type Told } from './loop-replacement.ts'
 
@@ -16,8 +15,8 @@ export interface LoopsQuestion {
   readonly isScript?: boolean
   /** Of a script. */
   readonly arguments?: readonly string[]
-  /** What to call it with; null: its own samples. */
-  readonly samples: readonly Encoded[] | null
+  /** What --data named, absolute; null: its own samples. */
+  readonly data: string | null
   /** Lines of the places that matter; null: all. */
   readonly lines: readonly number[] | null
   /** Files of the user's own that it imports, with theirs. */
@@ -37,17 +36,8 @@ const FORMS = { numpy: 'numpy', python: 'python' } as const
 
 /** Never throws, but for an aborted signal. */
 export async function replacePythonLoops(question: LoopsQuestion): Promise<LoopsAnswer> {
-  const { file, call, isScript = null, samples, lines, modules = [], budgetMs, interpreter, limitMs, signal } = question
-  const plan = {
-    file,
-    call,
-    isScript,
-    arguments: question.arguments ?? [],
-    lines,
-    modules,
-    budgetMs,
-    samples: samples?.map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) })) ?? null,
-  }
+  const { file, call, isScript = null, data, lines, modules = [], budgetMs, interpreter, limitMs, signal } = question
+  const plan = { file, call, isScript, arguments: question.arguments ?? [], data, lines, modules, budgetMs }
   const [executable, ...before] = interpreter
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
@@ -58,8 +48,6 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
     told,
   )
 }
-
-export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 
 interface Answer extends Pick<LoopsAnswer, 'refused' | 'ran'> {
   readonly replacements: readonly (Told & { readonly form: keyof typeof FORMS; readonly file: string })[]

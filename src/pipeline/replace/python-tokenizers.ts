@@ -1,13 +1,12 @@
 // Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
 // functions are given (python/tokenizing.py).
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { turnTimes } from '../../statistics/index.ts'
 import type { AlternativeFact, PairedAlternative, SourcePattern } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
-import { samplesOf } from '../turns/read-samples.ts'
 import { askOnce } from './ask-once.ts'
 import type { TokenizersQuestion } from './javascript-tokenizers.ts'
-import { base64 } from './python-loops.ts'
 
 interface PythonQuestion extends TokenizersQuestion {
   readonly isScript: boolean
@@ -17,16 +16,12 @@ interface PythonQuestion extends TokenizersQuestion {
   readonly interpreter: readonly string[]
 }
 
-/** Texts are few and small. */
-const SAMPLES = 64
-
 const runner = fileURLToPath(new URL('./python/tokenizing.py', import.meta.url))
 
 /** Never throws, but for an aborted signal. null: the program was not run, since the library is not there. */
 export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnce): Promise<readonly AlternativeFact[] | null> {
   const { file, call, data, isScript, places, folders, interpreter, limitMs, signal } = question
-  const samples = samplesOf(data, SAMPLES)?.map(({ tree, buffers }) => ({ tree, buffers: buffers.map(base64) })) ?? null
-  const plan = { file, call, isScript, arguments: question.arguments, places, folders, samples }
+  const plan = { file, call, isScript, arguments: question.arguments, places, folders, data: data && path.resolve(data) }
   const [executable, ...before] = interpreter
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const

@@ -68,7 +68,7 @@ test('the interpreter is asked about hot lines, and its answer is told of the fi
   })
   expect(runs).toBe(1)
   expect(asked[0]).toMatchObject({ isScript: true, arguments: ['--fast'] })
-  expect(asked[0]).toMatchObject({ file: '/app/x.py', lines: [3], samples: null, interpreter: [process.execPath] })
+  expect(asked[0]).toMatchObject({ file: '/app/x.py', lines: [3], data: null, interpreter: [process.execPath] })
   const { endLine: _, ...rest } = made
   expect(found).toEqual([{ ...rest, file: 'x.py' }])
   const layout = { ...loop(4, 4), pattern: 'layout-loop' as const }

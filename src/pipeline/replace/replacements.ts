@@ -5,7 +5,6 @@ import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type { PipelineEvidence, Replacement } from '../evidence.ts'
 import type { PatternName } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
-import { samplesOf } from '../turns/read-samples.ts'
 import { type JavascriptQuestion, replaceJavascriptLoops } from './javascript-loops.ts'
 import { LEAST_FACTOR, type LoopReplacement, type LoopsAnswer } from './loop-replacement.ts'
 import { type LoopsQuestion, replacePythonLoops } from './python-loops.ts'
@@ -53,8 +52,6 @@ const RULES = {
 } as const
 const BUDGET_MS = 8_000
 const LIMIT_MS = 180_000
-/** A loop's values are looked at in so many calls. */
-const SAMPLES = 4
 
 /** Who runs them. */
 export interface Others {
@@ -100,7 +97,7 @@ async function ofPython(
     // As it was measured: what a file alone says may be otherwise.
     isScript: evidence.target.kind === 'script',
     arguments: given.arguments ?? [],
-    samples: samplesOf(given.data, SAMPLES),
+    data: given.data === null ? null : resolve(given.data),
     lines,
     modules,
     interpreter: [executable, ...before],

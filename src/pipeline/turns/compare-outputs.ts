@@ -1,11 +1,11 @@
 // What both implementations give for the same samples, and whether each gives it again.
 
-import { type Agreement, type CompareOptions, type Comparison, compareValues, type Difference } from './compare-values.ts'
+import { type Comparison, compareValues, type Difference, type ValueAgreement, type ValueOptions } from './compare-values.ts'
 import type { Contestant } from './contestant.ts'
 import { type Encoded, elementsOf } from './value.ts'
 
 export interface ComparedOutputs {
-  readonly agreement: Agreement
+  readonly agreement: ValueAgreement
   readonly samples: number
   readonly differingSamples: number
   readonly numbers: number
@@ -26,7 +26,7 @@ export interface ComparedOutputs {
   readonly copied: { readonly a: boolean; readonly b: boolean }
 }
 
-export interface OutputsPlan extends CompareOptions {
+export interface OutputsPlan extends ValueOptions {
   readonly samples: number
   readonly limitMs: number
   /** No sample but the first is begun after so long. */
@@ -36,7 +36,7 @@ export interface OutputsPlan extends CompareOptions {
 const MOST_TOLD = 5
 
 /** Throws ContestantFailed. */
-export async function compareOutputs(
+export async function compareContestants(
   a: Contestant,
   b: Contestant,
   plan: OutputsPlan,
@@ -93,24 +93,31 @@ const share = (list: readonly boolean[]): number => list.filter(Boolean).length 
 const largest = (values: readonly (number | null)[]): number | null =>
   values.some((one) => one === null) ? null : Math.max(0, ...values.map((one) => one!))
 
-const WORST: readonly Agreement[] = ['different', 'not-comparable', 'close', 'identical']
+const WORST: readonly ValueAgreement[] = ['different', 'not-comparable', 'close', 'identical']
 
-function summed(comparisons: readonly Comparison[], noise: number | null, repeats: { readonly a: boolean; readonly b: boolean }) {
-  const different = comparisons.filter(({ agreement }) => agreement === 'different')
-  const worst = WORST.find((one) => comparisons.some(({ agreement }) => agreement === one)) ?? 'not-comparable'
-  const maxAbsolute = largest(comparisons.map((one) => one.maxAbsolute))
-  // What differs no more than each does from itself is no difference between them.
-  const isNoise = noise !== null && noise > 0 && maxAbsolute !== null && maxAbsolute <= 2 * noise && !(repeats.a && repeats.b)
+/** The sum of several comparisons: the worst agreement, and the largest differences. */
+export function sumComparisons(comparisons: readonly Comparison[]) {
   const far = comparisons.flatMap(({ farPixels }) => farPixels ?? [])
   return {
-    agreement: worst === 'different' && isNoise ? ('close' as const) : worst,
-    samples: comparisons.length,
-    differingSamples: different.length,
+    agreement: WORST.find((one) => comparisons.some(({ agreement }) => agreement === one)) ?? ('not-comparable' as const),
     numbers: comparisons.reduce((sum, one) => sum + one.numbers, 0),
     differing: comparisons.reduce((sum, one) => sum + one.differing, 0),
-    maxAbsolute,
+    maxAbsolute: largest(comparisons.map((one) => one.maxAbsolute)),
     maxRelative: largest(comparisons.map((one) => one.maxRelative)),
     farPixels: far.length === 0 ? null : Math.max(...far),
+  }
+}
+
+function summed(comparisons: readonly Comparison[], noise: number | null, repeats: { readonly a: boolean; readonly b: boolean }) {
+  const sum = sumComparisons(comparisons)
+  const { agreement, maxAbsolute } = sum
+  // What differs no more than each does from itself is no difference between them.
+  const isNoise = noise !== null && noise > 0 && maxAbsolute !== null && maxAbsolute <= 2 * noise && !(repeats.a && repeats.b)
+  return {
+    ...sum,
+    agreement: agreement === 'different' && isNoise ? ('close' as const) : agreement,
+    samples: comparisons.length,
+    differingSamples: comparisons.filter((one) => one.agreement === 'different').length,
     differences: comparisons.flatMap((one, sample) => one.differences.map((each) => ({ sample, ...each }))).slice(0, MOST_TOLD),
     notes: [...new Set(comparisons.flatMap(({ notes }) => notes))].slice(0, MOST_TOLD),
   }

@@ -1,10 +1,10 @@
 // Values side by side: what counts as the same, and where the first difference is told.
 import { expect, test } from 'vitest'
-import { type CompareOptions, compareValues } from './compare-values.ts'
+import { compareValues, equalOf, type ValueOptions } from './compare-values.ts'
 import { encodeValue } from './encode-value.ts'
 import type { Encoded } from './value.ts'
 
-const within: CompareOptions = { tolerance: null, sameLanguage: true }
+const within: ValueOptions = { tolerance: null, sameLanguage: true }
 const compare = (a: unknown, b: unknown, options = within) => compareValues(encodeValue(a), encodeValue(b), options)
 const fromPython = (dtype: string, shape: number[], data: ArrayBufferView): Encoded => ({
   tree: { kind: 'array', type: 'ndarray', dtype, shape, buffer: 0 },
@@ -52,9 +52,29 @@ test('a number near zero is measured beside its array', () => {
   expect(compare([1e-6], [-1e-6]).agreement).toBe('different')
 })
 
+test('numbers that mark masked places say nothing of the others', () => {
+  const masked = (score: number) => Float32Array.of(-1e9, 0.5, score, -1e9)
+  expect(compare(masked(0.25), masked(0.25001)).agreement).toBe('different')
+  expect(compare(masked(0.25), masked(0.2500001)).agreement).toBe('close')
+})
+
 test('zeros of two signs are no distance apart', () => {
   const found = compare(Float64Array.of(0, 2), Float64Array.of(-0, 2))
   expect(found).toMatchObject({ agreement: 'close', differing: 1, maxAbsolute: 0, maxRelative: 0 })
+})
+
+test('what stands in place of something else agrees to the bit, or within rounding of its own scale', () => {
+  expect(equalOf({ y: Float32Array.of(1, 2) }, { y: Float32Array.of(1, 2) })).toBe('bits')
+  expect(equalOf({ y: Float32Array.of(1, 2) }, { y: Float32Array.of(1, 2.0001) })).toBe('rounding')
+  // Small outputs have a small scale, and each output has its own.
+  expect(equalOf({ y: [1e-7, 2e-7] }, { y: [2e-7, 1e-7] })).toBe('different')
+  expect(equalOf({ x: [1000, 1], y: [0.1, 0.2] }, { x: [1000, 1], y: [0.11, 0.2] })).toBe('different')
+  expect(equalOf({ y: Int32Array.of(1_000_000) }, { y: Int32Array.of(1_000_001) })).toBe('different')
+  expect([equalOf({ y: ['a'] }, { y: ['b'] }), equalOf({ y: [1] }, {}), equalOf({}, {})]).toEqual([
+    'different',
+    'different',
+    'bits',
+  ])
 })
 
 test('bytes are compared with arrays of them', () => {

@@ -1,10 +1,12 @@
 // Do two implementations give the same? Both values are walked side by side: kind, names, shape, type, where numbers are missing, and then the
 // numbers. What holds numbers is compared with whatever else holds numbers (a list with an array, a tensor with a typed array): the languages
 // have different containers for one thing. Differing types of the same values are told, and are no difference.
+import { ROUNDING, scaleOf } from '../../measure/outputs/scale.ts'
+import { encodeValue } from './encode-value.ts'
 import { type ArrayTree, type Encoded, elementsOf, numberOf, type ValueTree } from './value.ts'
 
 /** 'identical': every bit; 'close': within the tolerance. 'not-comparable': what cannot be looked into, alone. */
-export type Agreement = 'identical' | 'close' | 'different' | 'not-comparable'
+export type ValueAgreement = 'identical' | 'close' | 'different' | 'not-comparable'
 
 export interface Difference {
   /** '.scores[3]'; '' is the value itself. */
@@ -13,7 +15,7 @@ export interface Difference {
 }
 
 export interface Comparison {
-  readonly agreement: Agreement
+  readonly agreement: ValueAgreement
   /** Numbers that were compared, and how many of them differ at all. */
   readonly numbers: number
   readonly differing: number
@@ -28,8 +30,8 @@ export interface Comparison {
   readonly farPixels: number | null
 }
 
-export interface CompareOptions {
-  /** Relative to the larger of both numbers, or to the root mean square of their array. null: by the coarser of both types. */
+export interface ValueOptions {
+  /** A share of the larger of both numbers, or of the scale of their array (measure/outputs/scale.ts). null: what the coarser of both types has. */
   readonly tolerance: number | null
   /** Both come from one language, so that their types can be told apart. */
   readonly sameLanguage: boolean
@@ -45,7 +47,7 @@ const NEAR_PIXEL = 2
 interface Walk {
   readonly a: readonly Uint8Array[]
   readonly b: readonly Uint8Array[]
-  readonly options: CompareOptions
+  readonly options: ValueOptions
   readonly found: {
     numbers: number
     differing: number
@@ -61,7 +63,7 @@ interface Walk {
 }
 
 /** b beside a. Pure. */
-export function compareValues(a: Encoded, b: Encoded, options: CompareOptions): Comparison {
+export function compareValues(a: Encoded, b: Encoded, options: ValueOptions): Comparison {
   const found = {
     numbers: 0,
     differing: 0,
@@ -90,6 +92,12 @@ export function compareValues(a: Encoded, b: Encoded, options: CompareOptions): 
     notes: [...notes].slice(0, MOST_TOLD),
     farPixels: pixels === 0 ? null : far / pixels,
   }
+}
+
+/** How a replacement agrees with what it replaces: to the bit, or up to rounding of a model's outputs. */
+export function equalOf(a: unknown, b: unknown): 'bits' | 'rounding' | 'different' {
+  const { agreement } = compareValues(encodeValue(a), encodeValue(b), { tolerance: ROUNDING, sameLanguage: true })
+  return agreement === 'identical' ? 'bits' : agreement === 'close' ? 'rounding' : 'different'
 }
 
 function differ({ found }: Walk, path: string, reason: string): undefined {
@@ -230,7 +238,8 @@ function compareNumbers(
   { tolerance, found }: { readonly tolerance: number; readonly found: Walk['found'] },
 ): { readonly index: number; readonly a: number | bigint; readonly b: number | bigint } | null {
   const [left, right] = [a.elements, b.elements]
-  const slack = tolerance * scaleOf(left)
+  const isPlain = left instanceof Float32Array || left instanceof Float64Array
+  const slack = tolerance * scaleOf([isPlain ? left : Array.from(left, Number)])
   const pictures = isImage(a) && isImage(b)
   let worst = -1
   let worstBy = 0
@@ -259,19 +268,6 @@ function compareNumbers(
     }
   }
   return worst < 0 ? null : { index: worst, a: left[worst]!, b: right[worst]! }
-}
-
-/** Root mean square of what is finite. */
-function scaleOf(elements: Readonly<ArrayLike<number | bigint>>): number {
-  let sum = 0
-  let count = 0
-  for (let k = 0; k < elements.length; k++) {
-    const value = Number(elements[k])
-    if (!Number.isFinite(value) || Math.abs(value) > 1e150) continue
-    sum += value * value
-    count++
-  }
-  return count === 0 ? 0 : Math.sqrt(sum / count)
 }
 
 function placeOf(index: number, shape: readonly number[]): string {

@@ -1,5 +1,6 @@
 // One implementation in a process of its own: what it can be asked, and what it answers. Behind it stand a process of Node, one of Python,
 // and a scripted one for tests.
+import type { Start } from './run-file.ts'
 import type { Encoded } from './value.ts'
 
 export interface Contestant {
@@ -19,19 +20,21 @@ export interface Source {
   readonly language: 'javascript' | 'python'
   /** The function to call in place of the stages; null: the stages. */
   readonly call: string | null
+  /** How a file of JavaScript is started; its source says so (javascript/exported.ts). */
+  readonly start?: Start | 'script'
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]
 }
 
+/** `watched`: what goes on beside the calls can be looked at and held still later. `data`: samples will be given. */
+export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start'> {
+  readonly ask: 'open'
+  readonly watched?: true
+  readonly data?: true
+}
+
 export type Request =
-  /** `watched`: what goes on beside the calls can be looked at and held still later. `data`: samples will be given. */
-  | {
-      readonly ask: 'open'
-      readonly file: string
-      readonly call: string | null
-      readonly watched?: true
-      readonly data?: true
-    }
+  | OpenRequest
   /** The program's own samples, at most so many. */
   | { readonly ask: 'samples'; readonly most: number }
   /** The samples to work on from now on. */

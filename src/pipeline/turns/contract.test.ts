@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { parametersOf, stepOf, targetOf } from './contract.ts'
+import { ContractError, needsSample, reasonOf, stepOf, targetOf } from './contract.ts'
 
 type Module = Readonly<Record<string, unknown>>
 
@@ -134,8 +134,8 @@ describe('what is given the model', () => {
   test('predict of one parameter and no sample takes the model', async () => {
     const module = { load: () => 7, predict: (session: number) => session }
     expect(targetOf(module, null, 'app.mjs').stages[0]!.parameters).toBe(0)
-    const [stage] = targetOf({ load: () => {}, predict: (x: number) => x }, null, 'app.mjs').stages
-    expect([parametersOf(stage!, 7), parametersOf(stage!, undefined)]).toEqual([0, 1])
+    const target = targetOf({ load: () => {}, predict: (x: number) => x }, null, 'app.mjs')
+    expect([needsSample(target, 7), needsSample(target, undefined)]).toEqual([false, true])
     expect(await called(module, undefined)).toBe(7)
     expect(await called({ load: () => 7, predict: (it: number) => it }, undefined)).toBe(7)
   })
@@ -169,4 +169,15 @@ test('without a model a function of several parameters takes the members of its 
   expect(await called(module, { first: 5, second: 3 })).toBe(2)
   expect(await called(module, [5, 3])).toBe(2)
   expect(await called({ predict: (a: number[], b?: number) => [a, b] }, [5, 3, 1])).toEqual([[5, 3, 1], undefined])
+})
+
+test('why it failed is one line', () => {
+  expect(reasonOf(new TypeError('bad\n  row'))).toBe('TypeError: bad row')
+  expect(reasonOf(new ContractError('app.mjs exports no function f'))).toBe('app.mjs exports no function f')
+  expect([reasonOf('a'), reasonOf(undefined), reasonOf({ message: 'b' }), reasonOf('')]).toEqual([
+    'a',
+    'undefined',
+    'b',
+    'no reason given',
+  ])
 })

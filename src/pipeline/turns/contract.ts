@@ -6,6 +6,14 @@ import path from 'node:path'
 /** The file or the arguments cannot be used as they are; nothing of the user's failed. */
 export class ContractError extends Error {}
 
+/** One line that says why it failed. */
+export function reasonOf(thrown: unknown): string {
+  const isPlain = !(thrown instanceof Error) || thrown instanceof ContractError
+  const own = isPlain ? String((thrown as Partial<ContractError> | null)?.message ?? thrown) : `${thrown.name}: ${thrown.message}`
+  const lines = own.split('\n').map((line) => line.trim())
+  return lines.filter(Boolean).join(' ').slice(0, 500) || 'no reason given'
+}
+
 export type UserFunction = (...given: unknown[]) => unknown
 
 export interface UserStage {
@@ -176,9 +184,11 @@ function takesModel(run: UserFunction, predicts: boolean, isFirst: boolean): Tak
 export const isGivenModel = (stage: UserStage, model: unknown): boolean =>
   stage.model === 'yes' || (stage.model === 'if-any' && model !== undefined)
 
-/** How many parameters a sample has to be given for; `model`: what `load` gave. */
-export const parametersOf = (stage: UserStage, model: unknown): number =>
-  stage.model === 'unless-fed' && model === undefined ? stage.call.length : stage.parameters
+/** Whether a call takes a sample; `model`: what `load` gave. */
+export function needsSample({ stages }: UserTarget, model: unknown): boolean {
+  const [stage] = stages as readonly [UserStage]
+  return (stage.model === 'unless-fed' && model === undefined ? stage.call.length : stage.parameters) > 0
+}
 
 /** The members of a sample, one for each parameter, as of an archive of arrays; null: it has not so many. */
 export function membersOf(sample: unknown, count: number): readonly unknown[] | null {

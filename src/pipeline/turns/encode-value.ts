@@ -1,4 +1,5 @@
 // Values of JavaScript as trees, and back. It runs in the process of the user's program: nothing here may throw for what a stranger returns.
+import { elementCount } from '../../graph/dtype.ts'
 import type { Encoded, ValueTree } from './value.ts'
 
 /** Deeper than this is a circle, or a list of linked nodes. */
@@ -15,6 +16,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   Int8Array: 'int8',
   Uint8Array: 'uint8',
   Uint8ClampedArray: 'uint8',
+  Buffer: 'uint8',
   Int16Array: 'int16',
   Uint16Array: 'uint16',
   Int32Array: 'int32',
@@ -22,6 +24,9 @@ const DTYPES: Readonly<Record<string, string>> = {
   BigInt64Array: 'int64',
   BigUint64Array: 'uint64',
 }
+
+/** NumPy's name for the elements of a typed array. */
+export const dtypeOf = (array: object): string | undefined => DTYPES[typeOf(array)]
 
 /** The value as plain data. */
 export function encodeValue(value: unknown): Encoded {
@@ -63,7 +68,7 @@ function encodeObject(value: object, { buffers, path }: Encoding): ValueTree {
   const inner = { buffers, path: [...path, value] }
   const put = (bytes: Uint8Array) => buffers.push(bytes) - 1
   if (ArrayBuffer.isView(value) && !(value instanceof DataView))
-    return arrayTree(type, DTYPES[type] ?? 'uint8', [(value as Typed).length], put(bytesOf(value)))
+    return arrayTree(type, dtypeOf(value) ?? 'uint8', [(value as Typed).length], put(bytesOf(value)))
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
     return { kind: 'bytes', type, buffer: put(new Uint8Array(value).slice()) }
   if (value instanceof DataView) return { kind: 'bytes', type, buffer: put(bytesOf(value)) }
@@ -132,9 +137,9 @@ function tensorIn(
     const held = typeof dataSync === 'function' ? dataSync.call(value) : data
     if (!ArrayBuffer.isView(held) || held instanceof DataView) return null
     const elements = (held as Typed).length
-    if (elements !== sizes.reduce((product: number, size: number) => product * size, 1)) return null
+    if (elements !== elementCount(sizes)) return null
     const named = typeof type === 'string' ? type : typeof dtype === 'string' ? dtype : ''
-    const own = DTYPES[typeOf(held)] ?? 'uint8'
+    const own = dtypeOf(held) ?? 'uint8'
     const asNamed =
       named === 'bool' || (ELEMENT_BYTES[named] !== undefined && ELEMENT_BYTES[named] === held.byteLength / elements)
     return { dtype: asNamed ? named : own, shape: sizes, bytes: bytesOf(held) }

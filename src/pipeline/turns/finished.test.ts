@@ -1,7 +1,8 @@
 // Nothing that a stage gives back is left undone.
 import { expect, test } from 'vitest'
+import { targetOf } from './contract.ts'
 import { finished } from './finished.ts'
-import { programOf, wholeCall } from './program.ts'
+import { stepsOf, wholeCall } from './program.ts'
 import { timePasses, timeWithGaps } from './time-passes.ts'
 
 test('values are themselves, promises are waited for, generators are run', async () => {
@@ -37,7 +38,7 @@ test.each([
   ['preprocess', (preprocess: unknown) => ({ preprocess, predict: (rows: unknown[]) => rows.length })],
 ] as const)('a generator as %s is timed with all that it does', async (_, moduleOf) => {
   const { ran, predict } = counting()
-  const call = wholeCall(programOf(moduleOf(predict), null, 'app.mjs')!)
+  const call = wholeCall(stepsOf(targetOf(moduleOf(predict), null, 'app.mjs'), undefined))
   let ns = 0n
   const now = () => (ns += 1_000_000n)
   await timePasses({ call, samples: () => [1, 2], leastMs: 0, leastPasses: 1 }, now)

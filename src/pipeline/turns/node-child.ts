@@ -1,24 +1,26 @@
 // The process of a JavaScript program: answers what contestant.ts lists. The user's code runs here with the user's own rights and environment.
 import { createHash } from 'node:crypto'
-import { pathToFileURL } from 'node:url'
 import { endWithParent } from '../../trials/end-with-parent.ts'
 import { holdStill, letGo, lookAtOthers, type Watched } from './beside/others.ts'
 import { WatchedSessions } from './beside/sessions.ts'
 import { wait, watchTimers } from './beside/timers.ts'
 import { WatchedWorkers } from './beside/workers.ts'
-import type { Failure, Opened, OthersFound, Output, Request, Timed, TimeRequest } from './contestant.ts'
+import type { Failure, Opened, OpenRequest, OthersFound, Output, Request, Timed, TimeRequest } from './contestant.ts'
+import { needsSample, reasonOf, type UserTarget } from './contract.ts'
 import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
 import { finished } from './finished.ts'
-import { type Program, programOf, wholeCall } from './program.ts'
+import { type Step, stepsOf, targetIn, wholeCall } from './program.ts'
 import { copyOf, keptHome } from './same-value.ts'
+import { take } from './samples.ts'
 import { type Passes, timePasses, timeWithGaps } from './time-passes.ts'
 import type { Encoded } from './value.ts'
 
 /** What goes wrong is told with where it was. */
 let at: { stage: string; sample: number | null } = { stage: 'import', sample: null }
 let file = ''
-let program: Program | null = null
+let target: UserTarget | null = null
+let steps: readonly Step[] = []
 let given: readonly Encoded[] | null = null
 let own: readonly unknown[] = []
 /** What goes on beside the calls; null: nobody asked for it. */
@@ -37,14 +39,8 @@ process.on('message', async (request: Request) => {
 })
 
 function fail(error: unknown): void {
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const failed: Failure = {
-    kind: 'threw',
-    reason: words.split('\n')[0]!.slice(0, 300),
-    ...at,
-    line: lineIn(stack),
-  }
+  const failed: Failure = { kind: 'threw', reason: reasonOf(error), ...at, line: lineIn(stack) }
   process.send?.({ failed })
 }
 
@@ -57,7 +53,7 @@ async function answer(request: Request): Promise<unknown> {
   switch (request.ask) {
     case 'open':
       if (request.watched) watched = { timers: watchTimers(), sessions: new WatchedSessions(), workers: new WatchedWorkers() }
-      return open(request.file, request.call)
+      return open(request)
     case 'samples':
       return ownSamples(request.most)
     case 'give':
@@ -75,51 +71,37 @@ async function answer(request: Request): Promise<unknown> {
   }
 }
 
-async function open(path: string, call: string | null): Promise<Opened> {
+async function open({ file: path, call, start = 'imported' }: OpenRequest): Promise<Opened> {
   file = path
+  const runtime = `Node ${process.version.slice(1)}`
+  const script = { runtime, stages: [], hasSamples: false, takesSample: false, importMs: 0, loadMs: null, packages: [] }
+  if (start === 'script') return script
   const begin = process.hrtime.bigint()
-  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+  target = await targetIn({ file, call, start, arguments: [] })
   const importMs = msSince(begin)
-  program = programOf(module, call, path)
-  const stages = program?.stages.map(({ name }) => name) ?? []
+  if (target.kind === 'script') return script
+  let model: unknown
   let loadMs: number | null = null
-  if (program?.load) {
+  if (target.load !== null) {
     at = { stage: 'load', sample: null }
-    const start = process.hrtime.bigint()
-    program.setModel(await program.load())
-    loadMs = msSince(start)
+    const loading = process.hrtime.bigint()
+    model = await target.load()
+    loadMs = msSince(loading)
   }
-  return {
-    runtime: `Node ${process.version.slice(1)}`,
-    stages,
-    hasSamples: program?.samples != null,
-    takesSample: (program?.parameters ?? 0) > 0,
-    importMs,
-    loadMs,
-    packages: [],
-  }
+  steps = stepsOf(target, model)
+  const stages = steps.map(({ name }) => name)
+  return { ...script, stages, hasSamples: target.samples !== null, takesSample: needsSample(target, model), importMs, loadMs }
 }
 
 const msSince = (begin: bigint): number => Number(process.hrtime.bigint() - begin) / 1e6
 
 async function ownSamples(most: number): Promise<unknown> {
   at = { stage: 'samples', sample: null }
-  const listed = await program!.samples!()
-  own = []
-  const taken: unknown[] = []
-  for await (const sample of iterated(listed)) if (taken.push(sample) >= most) break
-  own = taken
-  const samples = taken.map(encodeValue)
+  own = (await take(target!.samples, { most })).list
+  const samples = own.map(encodeValue)
   let stays: string | null = null
-  for (const [k, sample] of taken.entries()) stays ??= keptHome(sample, samples[k]!)
+  for (const [k, sample] of own.entries()) stays ??= keptHome(sample, samples[k]!)
   return { samples, stays }
-}
-
-function iterated(listed: unknown): AsyncIterable<unknown> | Iterable<unknown> {
-  const isIterable =
-    typeof listed === 'object' && listed !== null && (Symbol.iterator in listed || Symbol.asyncIterator in listed)
-  if (!isIterable) throw new Error('samples() gives neither a list nor an iterable')
-  return listed as Iterable<unknown>
 }
 
 /** One for a single call. */
@@ -134,7 +116,7 @@ async function output(index: number): Promise<Output> {
   let value = sample
   let ns = 0n
   within(true)
-  for (const { name, run } of program!.stages) {
+  for (const { name, run } of steps) {
     at = { stage: name, sample: index }
     process.send!({ at })
     const start = process.hrtime.bigint()
@@ -173,17 +155,16 @@ type Calls = Pick<Passes, 'call' | 'samples'>
 
 function wholeCalls(order: readonly number[], copies: boolean): Calls {
   const kept = order.map(sameSampleAt)
-  return { call: wholeCall(program!), samples: copies ? () => order.map(sampleAt) : () => kept }
+  return { call: wholeCall(steps), samples: copies ? () => order.map(sampleAt) : () => kept }
 }
 
 /** predict alone, on what the stages before it made once. */
 async function predictAlone(order: readonly number[]): Promise<Calls> {
-  const { stages } = program!
-  const place = stages.length === 1 || stages[0]!.name !== 'preprocess' ? 0 : 1
-  const before = wholeCall({ stages: stages.slice(0, place) })
+  const place = steps.length === 1 || steps[0]!.name !== 'preprocess' ? 0 : 1
+  const before = wholeCall(steps.slice(0, place))
   const made: unknown[] = []
   for (const index of order) made.push(await finished(before(sameSampleAt(index))))
-  return { call: stages[place]!.run, samples: () => made }
+  return { call: steps[place]!.run, samples: () => made }
 }
 
 /** The samples of a pass, which sessions that are held answer for. */

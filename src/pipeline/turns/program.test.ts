@@ -1,11 +1,11 @@
 // A call as `ab` makes it.
 import { describe, expect, test } from 'vitest'
-import { programOf, wholeCall } from './program.ts'
+import { targetOf } from './contract.ts'
+import { stepsOf, wholeCall } from './program.ts'
 
 function call(module: Record<string, unknown>, sample: unknown, named: string | null = null): unknown {
-  const program = programOf(module, named, 'app.mjs')!
-  if (program.load !== null) program.setModel(program.load())
-  return wholeCall(program)(sample)
+  const target = targetOf(module, named, 'app.mjs', { single: true })
+  return wholeCall(stepsOf(target, target.load?.()))(sample)
 }
 
 describe('stages', () => {
@@ -17,7 +17,8 @@ describe('stages', () => {
 
   test('follow each other', () => {
     expect(call(stages, 1)).toBe('20')
-    expect(programOf(stages, null, 'app.mjs')!.stages.map(({ name }) => name)).toEqual(['preprocess', 'predict', 'postprocess'])
+    const steps = stepsOf(targetOf(stages, null, 'app.mjs'), undefined)
+    expect(steps.map(({ name }) => name)).toEqual(['preprocess', 'predict', 'postprocess'])
   })
 
   test('with a model where there is a load', () => {
@@ -25,7 +26,7 @@ describe('stages', () => {
   })
 
   test('wait for what is promised, and for nothing else', async () => {
-    expect(wholeCall(programOf(stages, null, 'app.mjs')!)(1)).toBe('20')
+    expect(call(stages, 1)).toBe('20')
     const later = { ...stages, preprocess: async (x: number) => x + 1 }
     await expect(call(later, 1)).resolves.toBe('20')
   })
@@ -33,13 +34,6 @@ describe('stages', () => {
 
 test('a module with one function is that function; with several it is a script', () => {
   expect(call({ score: (x: number) => -x }, 2)).toBe(-2)
-  expect(programOf({ a: () => 1, b: () => 2 }, null, 'app.mjs')).toBeNull()
-  expect(programOf({ value: 3 }, null, 'app.mjs')).toBeNull()
-})
-
-test('samples are a function or what it would give', () => {
-  const predict = (x: number) => x
-  expect(programOf({ predict, samples: [1, 2] }, null, 'app.mjs')!.samples!()).toEqual([1, 2])
-  expect(programOf({ predict, samples: () => [3] }, null, 'app.mjs')!.samples!()).toEqual([3])
-  expect(programOf({ predict }, null, 'app.mjs')!.samples).toBeNull()
+  for (const module of [{ a: () => 1, b: () => 2 }, { value: 3 }])
+    expect(targetOf(module, null, 'app.mjs', { single: true }).kind).toBe('script')
 })

@@ -20,15 +20,6 @@ export type ReadSample = { readonly plain: unknown } | { readonly arrays: Encode
 export const readSamples = (path: string, most: number): Encoded[] =>
   samplesAt(path, most).map((one) => ('arrays' in one ? one.arrays : ofPlain(one.plain)))
 
-/** What a process of its own is sent; null: there is nothing to send, or it is of a kind that only the program reads. */
-export function samplesOf(path: string | null, most: number): Encoded[] | null {
-  try {
-    return path === null ? null : readSamples(path, most)
-  } catch {
-    return null
-  }
-}
-
 /** The same as they were read. */
 export function samplesAt(path: string, most: number): ReadSample[] {
   const stat = statSync(path, { throwIfNoEntry: false })

@@ -4,13 +4,14 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { FrameReader } from '../../engines/python/frames.ts'
+import { COLLECTOR } from '../../python/collector.ts'
 import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { Answer, Contestant, Failure, Message, Request, Source } from './contestant.ts'
 import { ContestantFailed } from './contestant.ts'
-import { frameOf, frameReader } from './frames.ts'
+import { decodeMessage, encodeMessage } from './message.ts'
 
 const nodeChild = fileURLToPath(new URL('./node-child.js', compiledTwin(import.meta.url)))
-const pythonChild = fileURLToPath(new URL('./python_child.py', import.meta.url))
 
 /** Of what it writes: the end says why it ended. */
 const KEPT_BYTES = 4096
@@ -45,18 +46,18 @@ export function startContestant(source: Source): Contestant {
     return carried.contestant
   }
   const [executable, ...before] = source.interpreter
-  const child = spawn(executable!, [...before, pythonChild, source.file], {
+  const child = spawn(executable!, [...before, COLLECTOR, 'contestant', source.file], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...environment, PYTHONUNBUFFERED: '1' },
   })
   const carried = carry(child, mark, (message) => {
-    for (const part of frameOf(message)) child.stdin!.write(part)
+    for (const part of encodeMessage(message)) child.stdin!.write(part)
   })
   child.stdin!.on('error', () => {})
-  const read = frameReader(carried.receive)
+  const reader = new FrameReader()
   child.stdout!.on('data', (piece: Buffer) => {
     try {
-      read(piece)
+      for (const frame of reader.add(piece)) carried.receive(decodeMessage(frame))
     } catch {
       carried.lose('it wrote where its answers go')
     }

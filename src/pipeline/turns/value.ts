@@ -1,5 +1,7 @@
 // A value of the user's program as plain data, whatever language it came from: a tree, with the numbers of arrays in buffers beside it.
 // The same two things travel to a process of Node and to one of Python, and are what outputs are compared by.
+import { bfloat16Value, float16Value } from '../../graph/decode.ts'
+import { ELEMENT_ARRAYS, type ElementArrayType } from '../../graph/element-arrays.ts'
 
 export type ValueTree =
   /** None, null, undefined. */
@@ -35,56 +37,21 @@ export interface Encoded {
   readonly buffers: readonly Uint8Array[]
 }
 
-/** Bytes that the value takes on its way. */
-export const sizeOf = ({ buffers }: Encoded): number => buffers.reduce((sum, { byteLength }) => sum + byteLength, 0)
-
 type Elements = Readonly<ArrayLike<number | bigint>>
+
+/** Complex numbers are pairs. */
+const HELD: Readonly<Record<string, ElementArrayType>> = { ...ELEMENT_ARRAYS, complex64: Float32Array, complex128: Float64Array }
+const BY_BITS: Readonly<Record<string, (bits: number) => number>> = { float16: float16Value, bfloat16: bfloat16Value }
 
 /** The elements of an array; complex ones as twice as many numbers. null where the type is unknown here. */
 export function elementsOf({ dtype, buffer }: ArrayTree, buffers: readonly Uint8Array[]): Elements | null {
+  const Held = HELD[dtype]
+  if (Held === undefined) return null
   const bytes = buffers[buffer] ?? new Uint8Array(0)
   const own = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
-  const at = <T>(Kind: new (buffer: ArrayBufferLike, offset: number, length: number) => T, size: number): T =>
-    new Kind(own.buffer, own.byteOffset, Math.floor(own.byteLength / size))
-  switch (dtype) {
-    case 'float32':
-    case 'complex64':
-      return at(Float32Array, 4)
-    case 'float64':
-    case 'complex128':
-      return at(Float64Array, 8)
-    case 'float16':
-      return Float32Array.from(at(Uint16Array, 2), fromFloat16)
-    case 'int8':
-      return at(Int8Array, 1)
-    case 'uint8':
-    case 'bool':
-      return at(Uint8Array, 1)
-    case 'int16':
-      return at(Int16Array, 2)
-    case 'uint16':
-      return at(Uint16Array, 2)
-    case 'int32':
-      return at(Int32Array, 4)
-    case 'uint32':
-      return at(Uint32Array, 4)
-    case 'int64':
-      return at(BigInt64Array, 8)
-    case 'uint64':
-      return at(BigUint64Array, 8)
-    default:
-      return null
-  }
-}
-
-/** IEEE 754 half precision. */
-function fromFloat16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  const elements = new Held(own.buffer, own.byteOffset, Math.floor(own.byteLength / Held.BYTES_PER_ELEMENT))
+  const value = BY_BITS[dtype]
+  return value === undefined ? elements : Float32Array.from(elements as Uint16Array, value)
 }
 
 /** The number behind JSON's word for it. */

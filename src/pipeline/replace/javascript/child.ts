@@ -2,11 +2,9 @@
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
 import { endWithParent } from '../../../trials/end-with-parent.ts'
+import { say } from '../../javascript/channel.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
-import { readSamples } from '../../javascript/samples.ts'
-import { runFile } from '../../javascript/started.ts'
-import { stepOf, targetOf } from '../../turns/contract.ts'
-import { finished } from '../../turns/finished.ts'
+import { openCalls } from '../../turns/program.ts'
 import { type Atom, Refused } from './fragment.ts'
 import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
@@ -18,10 +16,8 @@ const MOST_CALLS = 4
 const MOST_BYTES = 1 << 30
 /** A program without stages that goes on for ever is looked at for so long. */
 const SCRIPT_MS = 20_000
-const ANSWER = 3
 
 endWithParent()
-const { writeSync } = fs
 const realExit = process.exit.bind(process)
 const plan = JSON.parse(fs.readFileSync(0, 'utf8')) as ProvePlan
 const seen: Values[][] = plan.candidates.map(() => [])
@@ -41,16 +37,10 @@ await run().then(
 )
 
 async function run(): Promise<void> {
-  const module = await runFile(plan.file, plan.start, plan.arguments)
-  const target = targetOf(module, plan.call, plan.file)
-  if (target.kind === 'script') return untilSeen()
-  const model = target.load === null ? undefined : await target.load()
-  const { list } = await readSamples(target.samples, plan.data)
-  const steps = target.stages.map((stage) => stepOf(stage, model))
-  for (let k = 0; k < MOST_CALLS && !isEnough(); k++) {
-    let value = list[k % list.length]
-    for (const step of steps) value = await finished(step(value))
-  }
+  const program = await openCalls(plan)
+  if (program === null) return untilSeen()
+  const { samples, call } = program
+  for (let k = 0; k < MOST_CALLS && !isEnough(); k++) await call(samples[k % samples.length])
 }
 
 function isEnough(): boolean {
@@ -91,7 +81,7 @@ function conclude(failed: string | null): void {
     }
   }
   const answer: ProveAnswer = { proven, refused, failed: failed === null ? null : failed.slice(0, 300) }
-  say(`${JSON.stringify(answer)}\n`)
+  say(answer)
   realExit(0)
 }
 
@@ -147,15 +137,4 @@ function turnsOf(values: Values, before: Run, after: Run): Proof {
 function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message
   return `it cannot be tried: ${error instanceof Error ? error.message : String(error)}`
-}
-
-function say(text: string): void {
-  const all = Buffer.from(text)
-  for (let from = 0; from < all.length; ) {
-    try {
-      from += writeSync(ANSWER, all, from)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
-    }
-  }
 }

@@ -1,6 +1,6 @@
 // What the process that proves JavaScript's replacements is told, and what it answers.
 import type { Insertion } from '../../javascript/prepare.ts'
-import type { Start } from '../../javascript/started.ts'
+import type { ProgramPlan } from '../../turns/program.ts'
 import type { Atom } from './fragment.ts'
 import type { KernelForm } from './kernel-form.ts'
 
@@ -13,15 +13,7 @@ export interface PlannedCandidate {
   readonly after: string
 }
 
-export interface ProvePlan {
-  /** Absolute. */
-  readonly file: string
-  readonly call: string | null
-  readonly start: Start
-  /** Of a script. */
-  readonly arguments: readonly string[]
-  /** What --data named, absolute; null: the program's own samples. */
-  readonly data: string | null
+export interface ProvePlan extends ProgramPlan {
   readonly candidates: readonly PlannedCandidate[]
   readonly budgetMs: number
 }

@@ -5,26 +5,16 @@ import { syncBuiltinESMExports } from 'node:module'
 import { dirname } from 'node:path'
 import { endWithParent } from '../../../trials/end-with-parent.ts'
 import type { AlternativeFact } from '../../facts.ts'
+import { say } from '../../javascript/channel.ts'
 import { putIn } from '../../javascript/hooks-install.ts'
 import type { Insertion } from '../../javascript/prepare.ts'
-import { readSamples } from '../../javascript/samples.ts'
-import { runFile, type Start } from '../../javascript/started.ts'
-import { stepOf, targetOf } from '../../turns/contract.ts'
-import { finished } from '../../turns/finished.ts'
+import { openCalls, type ProgramPlan } from '../../turns/program.ts'
 import { insteadOfTokenizing } from './instead-of-tokenizing.ts'
 import { watchReadFolders } from './read-folders.ts'
 import { TextsSeen } from './texts-seen.ts'
 import { TEXTS } from './tokenizer-functions.ts'
 
-export interface TokenizerPlan {
-  /** Absolute. */
-  readonly file: string
-  readonly call: string | null
-  readonly start: Start
-  /** Of a script. */
-  readonly arguments: readonly string[]
-  /** What --data named, absolute; null: the program's own samples. */
-  readonly data: string | null
+export interface TokenizerPlan extends ProgramPlan {
   /** Looks, by file. */
   readonly looks: Readonly<Record<string, readonly Insertion[]>>
   /** Folders where a vocabulary may lie. */
@@ -36,7 +26,6 @@ const CALLS_MS = 10_000
 /** Of a script, how long it is looked at, and how long nothing new may come. */
 const SCRIPT_MS = 20_000
 const STILL_MS = 1000
-const ANSWER = 3
 
 endWithParent()
 const realExit = process.exit.bind(process)
@@ -78,17 +67,10 @@ try {
 conclude(await insteadOfTokenizing(seen.functions, plan.file, [...read, ...plan.folders, dirname(plan.file)]).catch(() => null))
 
 async function run(): Promise<void> {
-  const module = await runFile(plan.file, plan.start, plan.arguments)
-  const target = targetOf(module, plan.call, plan.file)
-  if (target.kind === 'script') return untilStill()
-  const model = target.load === null ? undefined : await target.load()
-  const { list } = await readSamples(target.samples, plan.data)
-  const steps = target.stages.map((stage) => stepOf(stage, model))
+  const program = await openCalls(plan)
+  if (program === null) return untilStill()
   const late = performance.now() + CALLS_MS
-  for (let k = 0; k < Math.min(MOST_CALLS, Math.max(1, list.length)) && performance.now() < late; k++) {
-    let value = list[k]
-    for (const step of steps) value = await finished(step(value))
-  }
+  for (const sample of program.samples.slice(0, MOST_CALLS)) if (performance.now() < late) await program.call(sample)
 }
 
 /** It may take its time before it calls them. What waits here keeps no program alive that has nothing left to do. */
@@ -105,6 +87,6 @@ async function untilStill(): Promise<void> {
 }
 
 function conclude(found: AlternativeFact | null): void {
-  fs.writeSync(ANSWER, JSON.stringify(found === null ? [] : [found]))
+  say(found === null ? [] : [found])
   realExit(0)
 }

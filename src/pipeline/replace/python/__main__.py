@@ -1,6 +1,6 @@
 """Replacements for loops of a Python program, run beside them: reads one plan (JSON) from standard input, writes one answer (JSON) to standard output.
 
-Plan: file, call, arguments (of a script), isScript (null: to be told by the file), samples (as the children of `ab` are given them; null: its own), lines (of
+Plan: file, call, arguments (of a script), isScript (null: to be told by the file), data (what --data named; null: its own samples), lines (of
 hot places; null: all), modules (files of the user's own that it imports: file, lines of each), budgetMs. The program runs as it is, but for a look at the values in front of each loop that a replacement was
 generated for. Python 3.9 or newer; NumPy as the program has it.
 """
@@ -8,10 +8,8 @@ import os
 import sys
 
 if __name__ == "__main__":
-    OUT = os.dup(1)
-    os.dup2(2, 1)
     HERE = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:1] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "turns")]
+    sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
 
 WRITES = sys.dont_write_bytecode
 sys.dont_write_bytecode = True
@@ -19,12 +17,11 @@ sys.dont_write_bytecode = True
 import ast
 import importlib.machinery
 import importlib.util
-import json
-import types
 
-import python_child as child
 import rewrites
-from whyslow_collector import module_file
+from whyslow_collector import module_file, samples, target
+from whyslow_collector.finishing import finished
+from whyslow_collector.wire import answer_once
 from prove import Beside, Seen, copies, live, prove, shared, take_turns
 from uses import as_list, needs_list
 from vectorize import Refused, check_names_after, numpy_names, places, propose
@@ -171,7 +168,6 @@ def instrument(tree, candidates, numbers):
 def run(plan, codes, candidates, is_script):
     """Runs the program until every place was seen. `codes`: of its files, by path."""
     path = plan["file"]
-    sys.argv = [path, *(plan.get("arguments") or ())]
 
     def look(k, local, outer):
         candidates[k].look(local, outer, (MOST_SEEN, MOST_BYTES))
@@ -181,37 +177,16 @@ def run(plan, codes, candidates, is_script):
     sys.meta_path.insert(0, Finder(codes, look))
     code = codes[os.path.realpath(path)]
     if is_script:
-        main = types.ModuleType("__main__")
-        main.__file__, main.__whyslow_look__ = path, look
-        sys.modules["__main__"] = main
-        sys.path.insert(0, os.path.dirname(path))
-        exec(code, main.__dict__)
+        module_file.run_main(path, plan.get("arguments") or (), code, __whyslow_look__=look)
         return
+    sys.argv = [path]
     module = module_file.import_file(path, lambda *_: code, lambda made: setattr(made, "__whyslow_look__", look))
-    program = child.Program(module, plan["call"])
-    if program.load:
-        program.model = child.loaded(program)
-    call = program.whole()
-    for sample in samples_of(plan, program):
-        child.finished(call(sample))
+    found = target.target_of(module, plan["call"])
+    call = target.whole(found.steps(found.loaded()))
+    for sample in samples.read(found, plan.get("data"), most=MOST_SAMPLES)[0] or [None]:
+        finished(call(sample))
         if all(len(one.seen) >= MOST_SEEN for one in candidates):
             return
-
-
-def samples_of(plan, program):
-    if plan.get("samples") is not None:
-        import base64
-
-        for one in plan["samples"][:MOST_SAMPLES]:
-            yield child.decode(one["tree"], [base64.b64decode(data) for data in one["buffers"]])
-        return
-    if program.samples is None:
-        yield None
-        return
-    for k, sample in enumerate(child.items_of(program.samples())):
-        if k >= MOST_SAMPLES:
-            return
-        yield sample
 
 
 def described(candidate, known, budget_ms):
@@ -290,7 +265,7 @@ def answer(plan):
     elif candidates:
         is_script = plan.get("isScript")
         if is_script is None:
-            is_script = plan["call"] is None and not child.is_program(own.text, own.file, plan.get("samples") is not None)
+            is_script = plan["call"] is None and target.kind_of(own.tree, None, bool(plan.get("data"))) == "script"
         ran = True
         try:
             numbers = {one: k for k, one in enumerate(candidates)}
@@ -335,8 +310,4 @@ def proven(source, budget_ms):
 
 
 if __name__ == "__main__":
-    told = json.dumps(answer(json.load(sys.stdin))).encode()
-    while told:
-        told = told[os.write(OUT, told):]
-    sys.stdout.flush()
-    os._exit(0)
+    answer_once(answer)

@@ -1,7 +1,7 @@
 """Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: reads one plan (JSON) from standard input, writes one answer (JSON),
 rows as facts.ts has alternatives, to standard output.
 
-Plan: file, call, isScript, arguments (of a script), samples (as the children of `ab` are given them; null: its own), places (file, line: of tokenizers), folders
+Plan: file, call, isScript, arguments (of a script), data (what --data named; null: its own samples), places (file, line: of tokenizers), folders
 (where a vocabulary may lie). The program runs as it is while `sys.setprofile` tells what its functions are given. What has the loop, or calls it, is called again
 for what it gives: ids are compared with the library's one by one, then both are timed in turns, without a profiler. Answer: ran (the program was run: the
 library is there), rows. Python 3.9 or newer.
@@ -10,27 +10,24 @@ import os
 import sys
 
 if __name__ == "__main__":
-    OUT = os.dup(1)
-    os.dup2(2, 1)
     HERE = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:1] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "turns")]
+    sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
 
 import dis
 import gc
 import importlib.util
 import inspect
-import itertools
-import json
 import re
 import time
 import types
 
-import python_child as child
 import token_rows
 import vocabularies
-from whyslow_collector import module_file
+from whyslow_collector import module_file, samples, target
 from whyslow_collector.clock import in_turns
+from whyslow_collector.finishing import finished
 from whyslow_collector.places import Places
+from whyslow_collector.wire import answer_once
 
 MOST_CALLS = 64
 CALLS_S = 10
@@ -133,51 +130,31 @@ class Texts:
             frame = frame.f_back
 
 
-def run_script(path, told):
-    """What it defines lives on in the module, however it ends, so that it can be called again."""
-    main = types.ModuleType("__main__")
-    main.__file__ = path
-    sys.modules["__main__"] = main
-    sys.path.insert(0, os.path.dirname(path))
-    code = module_file.compiled(module_file.read_source(path), path)
-    sys.setprofile(told)
-    try:
-        exec(code, main.__dict__)
-    except SystemExit:
-        pass
-    finally:
-        sys.setprofile(None)
-    return main
-
-
 def run(plan, told):
     """What is held as long as its functions are to be called."""
     path = plan["file"]
-    sys.argv = [path, *plan["arguments"]]
     if plan["isScript"]:
-        return run_script(path, told)
-    program = child.Program(module_file.import_file(path), plan["call"])
-    if program.load:
-        program.model = child.loaded(program)
-    call, end = program.whole(), time.perf_counter() + CALLS_S
-    samples = list(itertools.islice(samples_of(plan, program), MOST_CALLS))
+        code = module_file.compiled(module_file.read_source(path), path)
+        sys.setprofile(told)
+        try:
+            return module_file.run_main(path, plan["arguments"], code)
+        except SystemExit:  # What it defines lives on, so that it can be called again.
+            return sys.modules["__main__"]
+        finally:
+            sys.setprofile(None)
+    sys.argv = [path]
+    found = target.target_of(module_file.import_file(path), plan["call"])
+    call, end = target.whole(found.steps(found.loaded())), time.perf_counter() + CALLS_S
+    given = samples.read(found, plan["data"], most=MOST_CALLS)[0] or [None]
     sys.setprofile(told)
     try:
-        for sample in samples:
-            child.finished(call(sample))
+        for sample in given:
+            finished(call(sample))
             if time.perf_counter() > end:
                 break
     finally:
         sys.setprofile(None)
-    return program
-
-
-def samples_of(plan, program):
-    if plan["samples"] is not None:
-        import base64
-
-        return (child.decode(one["tree"], [base64.b64decode(data) for data in one["buffers"]]) for one in plan["samples"])
-    return iter([None]) if program.samples is None else child.items_of(program.samples())
+    return call
 
 
 class Asked:
@@ -185,7 +162,7 @@ class Asked:
 
     def __init__(self, function, texts, plain, named):
         self.texts = texts
-        self.call = lambda: child.finished(function(*plain, **named))
+        self.call = lambda: finished(function(*plain, **named))
         start = time.perf_counter()
         self.value = self.call()
         self.took = time.perf_counter() - start
@@ -312,8 +289,4 @@ def answer(plan):
 
 
 if __name__ == "__main__":
-    told = json.dumps(answer(json.load(sys.stdin))).encode()
-    while told:
-        told = told[os.write(OUT, told):]
-    sys.stdout.flush()
-    os._exit(0)
+    answer_once(answer)

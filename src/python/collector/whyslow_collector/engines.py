@@ -125,7 +125,7 @@ def feeds_of(header, buffers):
     import numpy
 
     feeds = {}
-    for told, buffer in zip(header["bufs"], buffers):
+    for told, buffer in zip(header["tensors"], buffers):
         if told["dtype"] == "string":
             array = numpy.array(told["strings"], dtype=object).reshape(told["shape"])
         elif told["dtype"] in _DTYPES:
@@ -147,12 +147,12 @@ def encode(results):
         array = numpy.asarray(value)
         if array.dtype.kind in "OUS":
             strings = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in array.reshape(-1).tolist()]
-            listed.append({"name": name, "dtype": "string", "shape": list(array.shape), "nbytes": 0, "strings": strings})
+            listed.append({"name": name, "dtype": "string", "shape": list(array.shape), "strings": strings})
             buffers.append(b"")
             continue
         if str(array.dtype) not in _DTYPES:
             array = array.astype(numpy.float32)
         data = numpy.ascontiguousarray(array).tobytes()
-        listed.append({"name": name, "dtype": str(array.dtype), "shape": list(array.shape), "nbytes": len(data)})
+        listed.append({"name": name, "dtype": str(array.dtype), "shape": list(array.shape)})
         buffers.append(data)
-    return {"bufs": listed}, buffers
+    return {"tensors": listed}, buffers

@@ -21,14 +21,14 @@ from .values_seen import of_frames
 _SLOWEST_TRACED_MS = 4000
 
 
-def observed(run, kind):
+def observed(run):
     from .passes import prepare, warm_up
 
     libraries = Libraries(run)
     libraries.start()
     loops = LoopsSeen(run.places, watched=of_frames)
     loops.install()
-    predictions = prepare(run, kind, loops.compile)
+    predictions = prepare(run, loops.compile)
     warm_up(run, predictions)
     run.whereabouts.enter("facts")
     start = now_ns()

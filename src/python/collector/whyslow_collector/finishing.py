@@ -1,7 +1,6 @@
 """What the user's functions give back, done to its end, since what was not done was not measured: what is awaitable is awaited, on one event loop
 as a service has it, and generators are run until they are empty."""
 
-import asyncio
 import inspect
 import types
 
@@ -17,6 +16,10 @@ class Listed(list):
         return _each(self)
 
 
+#: Outputs are told by the names of their types: it is a list like any other.
+Listed.__name__ = "list"
+
+
 async def _each(items):
     for one in items:
         yield one
@@ -25,9 +28,17 @@ async def _each(items):
 def run(awaitable):
     """What it gives. What `load` opened belongs to the loop that predictions run on."""
     if not _loops:
+        # Imported late: if the user's code imports it, that is part of its own import time.
+        import asyncio
+
         _loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(_loops[0])
     return _loops[0].run_until_complete(_awaited(awaitable))
+
+
+def loop():
+    """The event loop that calls are awaited on; None if nothing was awaited yet."""
+    return _loops[0] if _loops else None
 
 
 def is_unfinished(value):
@@ -50,8 +61,10 @@ def finished(value):
 
 
 def items_of(value):
-    """Its items, one by one, of an asynchronous generator too."""
+    """Its items, one by one, of an asynchronous generator too; a dictionary is one item."""
     value = awaited(value)
+    if isinstance(value, dict):
+        value = [value]
     if hasattr(value, "__iter__") or not hasattr(value, "__aiter__"):
         yield from value
         return

@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 
-from .clock import MS, now_ns
 from .errors import Contract, reason_of
 from .places import Places, innermost, shown
 from .predictions import Failed
@@ -27,6 +26,7 @@ _PACKAGES = {
     "keras": "keras",
     "torch": "torch",
     "ai_edge_litert": "ai-edge-litert",
+    "scipy": "scipy",
     "transformers": "transformers",
     "tokenizers": "tokenizers",
     "PIL": "pillow",
@@ -52,6 +52,11 @@ class Run:
 def main():
     if sys.argv[1:] == ["engine"]:
         from .engines import serve
+
+        serve()
+        return
+    if sys.argv[1:2] == ["contestant"]:
+        from .contestant import serve
 
         serve()
         return

@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import types
 
 
 def read_source(path):
@@ -50,6 +51,24 @@ def import_file(path, compile_source=None, before=None):
         before(module)
     exec((compile_source or compiled)(read_source(path), path), module.__dict__)
     return module
+
+
+def run_main(path, words, code, **more):
+    """Runs a file as `python FILE` does: as `__main__`, with its own arguments and folder. An exit of its own with nothing or 0 is an end like any other.
+    `more`: names that are defined in it beforehand."""
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    main.__builtins__ = __builtins__
+    main.__dict__.update(more)
+    sys.modules["__main__"] = main
+    sys.argv = [path, *words]
+    sys.path.insert(0, os.path.dirname(path))
+    try:
+        exec(code, main.__dict__)
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise
+    return main
 
 
 def compiled(source, path):

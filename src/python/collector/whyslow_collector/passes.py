@@ -5,11 +5,11 @@ import sys
 from . import samples as reading
 from . import script, target
 from .clock import MS, now_ns
-from .finishing import awaited
+from .errors import Contract
 from .import_times import ImportTimes
 from .module_file import import_file
 from .places import shown
-from .predictions import Predictions, block, needs_samples, resident_bytes, slope
+from .predictions import Predictions, block, resident_bytes, slope
 
 _BLOCKS = 6
 #: Of the process, bytes, beyond what an allocator takes at a time.
@@ -23,18 +23,18 @@ def run(run):
     if kind == "script":
         script.run(run, tree)
     elif plan["pass"] == "time":
-        timed(run, kind)
+        timed(run)
     elif plan["pass"] == "profile":
         from .profile import profiled
 
-        profiled(run, prepare(run, kind))
+        profiled(run, prepare(run))
     else:
         from .facts import observed
 
-        observed(run, kind)
+        observed(run)
 
 
-def prepare(run, kind, compile_source=None):
+def prepare(run, compile_source=None):
     """Everything up to the first call, which is made: imports, samples, the model."""
     plan, at = run.plan, run.whereabouts
     imports = ImportTimes(plan["file"]) if plan.get("importTimes") or plan["pass"] == "facts" else None
@@ -43,7 +43,7 @@ def prepare(run, kind, compile_source=None):
     start = now_ns()
     module = import_file(plan["file"], compile_source)
     took = now_ns() - start
-    found = target.target_of(module, kind, plan.get("call"))
+    found = target.target_of(module, plan.get("call"))
     run.stage_names = [name for name, _ in found.stages]
     described = found.described()
     for place in described["places"]:
@@ -54,9 +54,10 @@ def prepare(run, kind, compile_source=None):
         run.send("imports", imports=imports.stop())
     model = load(run, found)
     at.enter("samples")
-    samples, source = reading.read(found.samples, plan.get("data"), run.send)
+    samples, source = reading.read(found, plan.get("data"), run.send)
     run.send("samples", count=len(samples), source=source)
-    needs_samples(found, samples)
+    if not samples and found.needs_sample():
+        raise Contract("%s needs something to work on: export samples(), or name samples with --data" % found.stages[0][0])
     predictions = Predictions(found, model, samples, at)
     predictions.model = model
     at.enter("first")
@@ -70,7 +71,7 @@ def load(run, found):
         return None
     run.whereabouts.enter("load")
     start = now_ns()
-    model = awaited(found.load()) if callable(found.load) else found.load
+    model = found.loaded()
     run.send("loaded", ms=(now_ns() - start) / MS)
     return model
 
@@ -91,8 +92,8 @@ def warm_up(run, predictions):
     run.send("warm", calls=calls, ms=(now_ns() - start) / MS)
 
 
-def timed(run, kind):
-    predictions = prepare(run, kind)
+def timed(run):
+    predictions = prepare(run)
     warm_up(run, predictions)
     run.whereabouts.enter("timed")
     resident = []

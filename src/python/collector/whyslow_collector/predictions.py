@@ -2,16 +2,13 @@
 clock stands between two stages, so that they add up to the whole."""
 
 import gc
-import inspect
 import os
 import sys
 import time
 import tracemalloc
 
 from .clock import MS, now_ns
-from .errors import Contract
 from .finishing import finished, is_unfinished
-from .target import bind
 
 
 class Failed(Exception):
@@ -28,9 +25,7 @@ class Predictions:
         self.samples = samples or [None]
         self.whereabouts = whereabouts
         self.calls = 0
-        has_model = target.load is not None
-        is_one = target.kind == "function"
-        self.stages = [bind(function, model, has_model, is_one or name == "predict") for name, function in target.stages]
+        self.stages = [run for _, run in target.steps(model)]
 
     def once(self):
         """One prediction of the next sample: the times at which stages began and ended, ns; the last value."""
@@ -142,19 +137,6 @@ class Predictions:
 
     def sample_of(self, call):
         return call % len(self.samples)
-
-
-def needs_samples(target, samples):
-    """Throws Contract where a stage wants something to work on and there is nothing."""
-    if samples or not target.stages:
-        return
-    name, function = target.stages[0]
-    try:
-        inspect.signature(function).bind(*([None] if target.load is not None and name == "predict" else []))
-    except TypeError:
-        raise Contract("%s needs something to work on: export samples(), or name samples with --data" % name) from None
-    except ValueError:
-        return
 
 
 class Garbage:

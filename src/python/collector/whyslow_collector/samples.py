@@ -11,7 +11,6 @@ import re
 import time
 
 from .errors import Contract
-from .finishing import items_of
 
 #: Iterables may be endless, and each of their items large or slow to make.
 MOST = 10_000
@@ -19,13 +18,13 @@ MOST_BYTES = 512_000_000
 MOST_SECONDS = 20
 
 
-def read(samples, data, send=lambda kind, **told: None):
+def read(target, data, send=lambda kind, **told: None, most=MOST):
     """(list, 'module' | 'data' | 'none'). `send`: of a warning."""
     if data:
-        return from_path(data), "data"
-    if samples is None:
+        return from_path(data)[:most], "data"
+    if target.samples is None:
         return [], "none"
-    found, why = taken(samples() if callable(samples) else samples)
+    found, why = taken(target.own_samples(), most)
     if not found:
         raise Contract("samples() gave none")
     if why:
@@ -33,10 +32,10 @@ def read(samples, data, send=lambda kind, **told: None):
     return found, "module"
 
 
-def taken(given, most=MOST, most_bytes=MOST_BYTES, now=time.monotonic):
+def taken(items, most=MOST, most_bytes=MOST_BYTES, now=time.monotonic):
     """(the first items, why there are no more; None where there are none)."""
     found, size, start = [], 0, now()
-    for one in items_of(given):
+    for one in items:
         if len(found) == most:
             return found, "no more than so many are kept"
         found.append(one)

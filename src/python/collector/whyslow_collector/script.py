@@ -1,12 +1,9 @@
 """A file without stages, run as `python FILE` would run it: once, as `__main__`, with its own arguments and folder. Whichever pass is asked for,
 one run tells all: what a script does to files and tables it should not do again."""
 
-import os
-import sys
-import types
-
 from . import target
 from .clock import now_ns
+from .module_file import run_main
 
 
 SCRIPT = {"kind": "script", "stages": [], "places": []}
@@ -24,22 +21,12 @@ def run(run, tree):
 
 
 def execute(run, code, on=lambda: None, off=lambda: None):
-    """ns that it took. An exit of its own with nothing or 0 is an end like any other."""
-    path = run.plan["file"]
+    """ns that it took."""
     run.whereabouts.enter("profiled")
-    main = types.ModuleType("__main__")
-    main.__file__ = path
-    main.__builtins__ = __builtins__
-    sys.modules["__main__"] = main
-    sys.argv = [path, *run.plan.get("arguments", ())]
-    sys.path.insert(0, os.path.dirname(path))
     on()
     start = now_ns()
     try:
-        exec(code, main.__dict__)
-    except SystemExit as error:
-        if error.code not in (None, 0):
-            raise
+        run_main(run.plan["file"], run.plan.get("arguments", ()), code)
     finally:
         took = now_ns() - start
         off()

@@ -8,7 +8,7 @@ import inspect
 import sys
 
 from .errors import Contract
-from .finishing import finished
+from .finishing import awaited, finished, is_unfinished, items_of
 from .module_file import read_source
 
 STAGES = ("preprocess", "predict", "postprocess")
@@ -26,14 +26,20 @@ def parse(path):
         raise Contract("%s is not Python source: %s" % (path, error)) from None
 
 
-def kind_of(tree, call, has_data):
-    """'function', 'stages' or 'script'. A file that has a `predict` but nothing to feed it with runs as it is."""
+def kind_of(tree, call, has_data, is_fed=False):
+    """
+    'function', 'stages' or 'script', for whoever runs the file, which is not executed to find out. What has something to call but nothing to feed it
+    with runs as it is. `is_fed`: the samples come from elsewhere.
+    """
     if call:
         return "function"
     function = predict_of(tree, has_data)
+    if function is None and holds_stages(tree, has_data):
+        return "stages"
+    function = function or single_of(tree)
     if function is None:
-        return "stages" if holds_stages(tree, has_data) else "script"
-    if has_data or "samples" in functions_of(tree) or "samples" in _assigned(tree):
+        return "script"
+    if is_fed or has_data or "samples" in functions_of(tree) or "samples" in _assigned(tree):
         return "stages"
     if isinstance(function, ast.Name):
         function = functions_of(tree).get(function.id)
@@ -41,8 +47,26 @@ def kind_of(tree, call, has_data):
     if not isinstance(arguments, ast.arguments):
         return "script"
     loads = "load" in functions_of(tree) or "load" in _assigned(tree)
-    required = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults) - (1 if loads else 0)
-    return "stages" if required <= 0 else "script"
+    return "stages" if _required(arguments) <= (1 if loads else 0) else "script"
+
+
+def _required(arguments):
+    return len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+
+
+def single_of(tree):
+    """The one function of a file that is only that, with what it needs; None: there are several, or the file does more when it runs."""
+    public = [one for name, one in functions_of(tree).items() if not name.startswith("_") and name not in ("load", "samples")]
+    assigned = [name for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) for name in targets_of(node)]
+    if len(public) != 1 or "predict" in assigned:  # a value that it predicts
+        return None
+    guards = [node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
+    # A function that needs nothing, behind a guard, is the script itself.
+    if guards and (public[0].name == "main" or _required(public[0].args) == 0):
+        return None
+    quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    doc = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)  # noqa: E731
+    return public[0] if all(isinstance(node, quiet) or doc(node) or node in guards for node in tree.body) else None
 
 
 def predict_of(tree, has_data):
@@ -115,21 +139,70 @@ class Target:
     def described(self):
         return {"kind": self.kind, "stages": [name for name, _ in self.stages], "places": [_place(one) for _, one in self.stages]}
 
+    def loaded(self):
+        """The model; None if there is no load."""
+        return awaited(self.load()) if callable(self.load) else self.load
 
-def target_of(module, kind, call):
-    if kind == "function":
-        return Target(kind, [(call, _called(module, call))], getattr(module, "load", None), getattr(module, "samples", None))
-    holder = module
+    def own_samples(self):
+        """Its own, one by one."""
+        return items_of(self.samples() if callable(self.samples) else self.samples)
+
+    def _predicts(self, name):
+        return self.kind == "function" or name == "predict"
+
+    def steps(self, model):
+        """Pairs of a stage's name and the function of one value that it is."""
+        loads, first = self.load is not None, self.stages[0][0]
+        return [(name, bind(one, model, loads, self._predicts(name), name == first)) for name, one in self.stages]
+
+    def needs_sample(self):
+        name, function = self.stages[0]
+        return _arity(function)[0] > (1 if self.load is not None and self._predicts(name) else 0)
+
+
+def whole(steps):
+    """All of a call as one function, each step done to its end; the last one's result may be unfinished."""
+    calls = [run for _, run in steps]
+    if len(calls) == 1:
+        return calls[0]
+
+    def call(value):
+        for run in calls:
+            value = run(value)
+            if is_unfinished(value):
+                value = finished(value)
+        return value
+
+    return call
+
+
+def target_of(module, call):
+    """The target is the module, or what it calls `pipeline`; the module has what that lacks."""
+    holder = getattr(module, HOLDER, None)
+    if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
+        holder = module
+    holder = holder() if inspect.isclass(holder) else holder
+
+    def find(name):
+        found = [getattr(one, name, None) for one in (holder, module)]
+        return next((one for one in found if one is not None), None)
+
+    given = [find(name) for name in ("load", "samples")]
+    if call:
+        return Target("function", [(call, _called(module, call))], *given)
+    if callable(find("predict")):
+        return Target("stages", [(name, find(name)) for name in STAGES if callable(find(name))], *given)
     own = getattr(module, "predict", None)
-    if not callable(own):
-        holder = getattr(module, HOLDER, None)
-        holder = holder() if inspect.isclass(holder) else holder
-        if not callable(getattr(holder, "predict", None)):
-            told = "has no predict" if own is None else "has a predict that is no function but %s" % shown_type(own)
-            raise Contract("%s %s: name a function with --call module:function" % (module.__file__, told))
-    found = [(name, getattr(holder, name)) for name in STAGES if callable(getattr(holder, name, None))]
-    given = [getattr(holder, name, None) for name in ("load", "samples")]
-    return Target("stages", found, *given)
+    single = [one for name, one in _functions(module) if not name.startswith("_") and name not in ("load", "samples")]
+    if own is None and len(single) == 1:
+        return Target("function", [(single[0].__name__, single[0])], *given)
+    told = "has no predict" if own is None else "has a predict that is no function but %s" % shown_type(own)
+    raise Contract("%s %s: name a function with --call module:function" % (module.__file__, told))
+
+
+def _functions(module):
+    """Its own, by name."""
+    return [(name, one) for name, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == module.__name__]
 
 
 def shown_type(value):
@@ -144,7 +217,7 @@ def _called(module, call):
     for part in call.split("."):
         found = getattr(found, part, None)
     if not callable(found):
-        offered = [name for name, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == module.__name__]
+        offered = [name for name, _ in _functions(module)]
         told = "it has " + ", ".join(sorted(offered)[:8]) if offered else "it has no functions"
         raise Contract("%s has no function %s; %s" % (module.__file__, call, told))
     return found
@@ -158,21 +231,50 @@ def _place(function):
         return None
 
 
-def bind(function, model, has_model, predicts=False):
+#: Names of a first parameter that is the model.
+_MODEL = ("model", "session", "net", "interpreter")
+
+
+def bind(function, model, has_model, predicts=False, is_first=False):
     """
-    `function(value)` as the driver calls it. With a model it is given that first where it takes two arguments and more, or, as the one that
-    predicts, whatever it is given; one that takes none is given nothing. What it gives back is done to its end.
+    `function(value)` as it is called, by the rules of src/pipeline/turns/contract.ts. With a model it is given that first where it takes two
+    arguments and more, or, as the one that predicts, whatever it is given; one that takes none is given nothing. Of several without a model, the
+    first takes the members of its sample. What it gives back is done to its end.
     """
     required, most = _arity(function)
     takes_any = most > 0 and not _positional(function)
+    is_named = _first_name(function) in _MODEL
     if most == 0:
         call = lambda value: function()  # noqa: E731
-    elif has_model and most >= 2 and (required >= 2 or predicts and takes_any or _first_name(function) in ("model", "session", "net", "interpreter")):
+    elif has_model and most >= 2 and (required >= 2 or predicts and takes_any or is_named):
         call = lambda value: function(model, value)  # noqa: E731
+    elif has_model and predicts and is_named:
+        call = lambda value: function(model)  # noqa: E731
+    elif has_model and predicts and is_first:
+        call = lambda value: function(model if value is None else value)  # noqa: E731
+    elif is_first and required >= 2:
+        call = _spread(function, required)
     else:
         call = function
     if any(of(function) for of in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)):
         return lambda value: finished(call(value))
+    return call
+
+
+def _spread(function, count):
+    """The function, called with the members of its sample, by their names if it has them."""
+    names = [one.name for one in parameters_of(function)]
+
+    def call(sample):
+        if isinstance(sample, dict):
+            if all(name in sample for name in names[:count]):
+                return function(**{name: sample[name] for name in names if name in sample})
+            if len(sample) == count:
+                return function(*sample.values())
+        if isinstance(sample, (list, tuple)) and len(sample) == count:
+            return function(*sample)
+        return function(sample)
+
     return call
 
 

@@ -3,7 +3,7 @@
 user's code or native code prints, or reads, cannot get among the messages.
 
 `Lines` are lines of JSON (src/pipeline/protocol.ts). `Frames` carry arrays, too: the header's length in four bytes (little-endian), the header
-in JSON, then the buffers that it lists under `bufs` (src/engines/python/frames.ts)."""
+in JSON, then buffers, whose sizes it lists under `bufs` (src/engines/python/frames.ts)."""
 
 import json
 import math
@@ -50,22 +50,33 @@ class Lines(Wire):
         self._rest = b""
 
     def send(self, kind, **fields):
-        self._send(json.dumps(plain({"kind": kind, **fields}), allow_nan=False).encode() + b"\n")
+        self.say({"kind": kind, **fields})
+
+    def say(self, value):
+        self._send(json.dumps(plain(value), allow_nan=False).encode() + b"\n")
 
     def receive(self):
         """None where whyslow is gone."""
         while b"\n" not in self._rest:
             part = os.read(self._in, 1 << 16)
-            if not part:
+            if not part and not self._rest:
                 return None
-            self._rest += part
+            self._rest += part or b"\n"
         line, self._rest = self._rest.split(b"\n", 1)
         return json.loads(line)
 
 
+def answer_once(answer):
+    """Reads one plan and writes what `answer` gives for it, for a process that does nothing else. Whatever the user's code left is not waited for."""
+    wire = Lines()
+    wire.say(answer(wire.receive()))
+    sys.stdout.flush()
+    os._exit(0)
+
+
 class Frames(Wire):
     def send(self, header, buffers=()):
-        encoded = json.dumps(plain(header), allow_nan=False).encode()
+        encoded = json.dumps(plain({**header, "bufs": [len(one) for one in buffers]}), allow_nan=False).encode()
         self._send(struct.pack("<I", len(encoded)), encoded, *(one for one in buffers if len(one)))
 
     def receive(self):
@@ -75,7 +86,7 @@ class Frames(Wire):
         if not encoded:
             return None
         header = json.loads(encoded)
-        buffers = [self._read(told["nbytes"]) for told in header.get("bufs", ())]
+        buffers = [self._read(size) for size in header.pop("bufs")]
         return None if None in buffers else (header, buffers)
 
     def _read(self, length):

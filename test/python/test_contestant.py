@@ -1,4 +1,4 @@
-"""The child of `ab` and of the gap's ladder, without a process of its own: what a file is, how it is called, and that nothing is timed that did not
+"""The process of `ab` and of the gap's ladder, without a process of its own: what a file is, how it is called, and that nothing is timed that did not
 run. The standard library alone; no test looks at how long something takes."""
 
 import collections
@@ -9,9 +9,10 @@ import tempfile
 import textwrap
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "pipeline", "turns"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
 
-import python_child as child  # noqa: E402
+from whyslow_collector import contestant, target, value_tree  # noqa: E402
+from whyslow_collector.errors import Contract  # noqa: E402
 
 
 def session_of(source, call=None):
@@ -19,7 +20,7 @@ def session_of(source, call=None):
     path = os.path.join(tempfile.mkdtemp(), "user.py")
     with open(path, "w") as file:
         file.write(textwrap.dedent(source))
-    session = child.Session()
+    session = contestant.Session(lambda message: None)
     opened = session.answer({"ask": "open", "file": path, "call": call})
     return session, opened
 
@@ -27,9 +28,8 @@ def session_of(source, call=None):
 def outputs(source, call=None, sample=3):
     session, _ = session_of(source, call)
     session.own = [sample]
-    child.send = lambda message: None
     tree, buffers = session.output({"sample": 0})["value"]
-    return child.decode(tree, buffers)
+    return value_tree.decode(tree, buffers)
 
 
 class Programs(unittest.TestCase):
@@ -45,10 +45,10 @@ class Programs(unittest.TestCase):
         for stage, rest in (("predict", ""), ("preprocess", "def predict(rows): return len(rows)")):
             session, _ = session_of(source.format(stage=stage, rest=rest))
             session.own = [3]
-            ran = sys.modules[session.program.first.__module__].ran
-            child.time_passes(session.program.whole(), lambda: [3], 0, 1, iter(range(0, 10**12, 10**6)).__next__)
+            ran = sys.modules[session.target.stages[0][1].__module__].ran
+            contestant.time_passes(target.whole(session.steps), lambda: [3], 0, 1, iter(range(0, 10**12, 10**6)).__next__)
             self.assertEqual(ran, [3])
-            child.time_with_gaps(session.program.whole(), lambda: [3], 1, 0)
+            contestant.time_with_gaps(target.whole(session.steps), lambda: [3], 1, 0)
             self.assertEqual(ran, [3, 3])
 
     def test_what_a_generator_gives(self):
@@ -107,8 +107,62 @@ class Programs(unittest.TestCase):
             ("def score(x): return x\n", ["score"]),
         ):
             self.assertEqual(session_of(source)[1]["stages"], stages, source)
-        with self.assertRaisesRegex(child.Unusable, "its predict is no function but an int"):
+        with self.assertRaisesRegex(Contract, "has a predict that is no function but an int"):
             session_of("def samples(): return [1]\npredict = len([1])\n")
+
+    def test_a_file_is_the_same_for_every_command(self):
+        """Of what passes of `pipeline` call, by the same rules as `ab`; a script is one for both."""
+        for source, called in (
+            ("def load():\n    return 7\ndef predict(x):\n    return x\n", 3),
+            ("def load():\n    return 7\ndef predict(x, scale=2):\n    return x * scale\n", 6),
+            ("def load():\n    return 7\ndef predict(session):\n    return session\n", 7),
+            ("def load():\n    return 7\ndef preprocess(x):\n    return x + 1\nclass pipeline:\n    def predict(self, model, x):\n        return [model, x]\n", [7, 4]),
+            ("def score(x):\n    return x + 1\n", 4),
+            ("load = None\ndef samples(): return [1]\ndef predict(x): return -x\n", -3),
+        ):
+            session, opened = session_of(source)
+            tree = target.parse(session.file)
+            self.assertNotEqual(target.kind_of(tree, None, True), "script", source)
+            steps = target.whole(session.steps)
+            self.assertEqual(value_tree.decode(*value_tree.encode_value(steps(3))), called, source)
+        for source in (
+            "def main():\n    pass\nif __name__ == '__main__':\n    main()\n",
+            "def main(words):\n    pass\nif __name__ == '__main__':\n    main([])\n",
+            "def job():\n    pass\nif __name__ == '__main__':\n    job()\n",
+            "def score(x):\n    return x\nprint(score(3))\n",
+            "def score(x):\n    return x\ndef main():\n    pass\n",
+        ):
+            session, opened = session_of(source)
+            self.assertEqual((opened["stages"], target.kind_of(target.parse(session.file), None, True)), ([], "script"), source)
+
+    def test_a_sample_has_the_members_that_a_function_of_several_takes(self):
+        source = "def predict(a, b, c=5):\n    return [a, b, c]\n"
+        for sample, given in (({"b": 2, "a": 1}, [1, 2, 5]), ({"a": 1, "b": 2, "c": 3}, [1, 2, 3]), ({"x": 1, "y": 2}, [1, 2, 5]), ([1, 2], [1, 2, 5])):
+            self.assertEqual(outputs(source, sample=sample), given)
+
+    def test_a_sample_is_needed_where_a_parameter_has_none_else(self):
+        for source, needed in (
+            ("def predict(x): return x\n", True),
+            ("def predict(x=1): return x\n", False),
+            ("def predict(): return 1\n", False),
+            ("def load(): return 7\ndef predict(x): return x\n", False),
+            ("def load(): return 7\ndef predict(model, x): return x\n", True),
+            ("def load(): return 7\ndef preprocess(x): return x\ndef predict(model, x): return x\n", True),
+        ):
+            self.assertEqual(session_of(source)[1]["takesSample"], needed, source)
+
+    def test_what_went_wrong_and_where(self):
+        for source, reason, line in (
+            ("def predict(x):\n    raise ValueError('bad\\nrow')\n", "ValueError: bad row", 2),
+            ("def predict(x):\n    exit(3)\n", "it called exit(3)", 2),
+        ):
+            session, _ = session_of(source)
+            session.own = [1]
+            try:
+                session.output({"sample": 0})
+            except BaseException as error:
+                told = contestant.failure(error, session)["failed"]
+            self.assertEqual((told["reason"], told["line"], told["stage"], told["sample"]), (reason, line, "predict", 0))
 
     def test_a_file_of_a_package(self):
         folder = tempfile.mkdtemp()
@@ -116,9 +170,9 @@ class Programs(unittest.TestCase):
             os.makedirs(os.path.join(folder, "app_d"), exist_ok=True)
             with open(os.path.join(folder, "app_d", name + ".py"), "w") as file:
                 file.write(source)
-        session = child.Session()
+        session = contestant.Session(lambda message: None)
         session.answer({"ask": "open", "file": os.path.join(folder, "app_d", "service.py"), "call": None})
-        self.assertEqual(session.program.whole()(None), [7, 7])
+        self.assertEqual(target.whole(session.steps)(None), [7, 7])
 
     def test_asynchronous_samples(self):
         session, _ = session_of("async def samples():\n    yield 1\n    yield 2\ndef predict(x): return x\n")
@@ -131,7 +185,7 @@ Pair = collections.namedtuple("Pair", "a b")
 
 class Samples(unittest.TestCase):
     def stays(self, value):
-        return child.kept_home(value, child.encode_value(value))
+        return value_tree.kept_home(value, value_tree.encode_value(value))
 
     def test_plain_values_travel(self):
         for value in (None, True, 3, 2**70, -0.0, float("nan"), "a", b"a", [1, 2.5, "x"], [1.5, float("nan")], (1, 2), (), [], {}, {1, 2}):
@@ -178,9 +232,8 @@ class Samples(unittest.TestCase):
         session, _ = session_of(source)
         self.assertEqual(session.samples({"most": 5})["stays"], "dict with keys that are no text")
         session.keep({})
-        child.send = lambda message: None
         told = [session.output({"sample": sample}) for sample in (0, 0, 1, 1)]
-        self.assertEqual([child.decode(*one["value"]) for one in told], [2, 2, 2, 1])
+        self.assertEqual([value_tree.decode(*one["value"]) for one in told], [2, 2, 2, 1])
         self.assertEqual([(one["wroteInput"], one["copied"]) for one in told], [(True, True)] * 2 + [(True, False)] * 2)
 
 

@@ -1,6 +1,6 @@
-// What predictions are fed with: the module's own samples, or what --data names, by the rules of turns/read-samples.ts.
+// What predictions are fed with: the module's own samples, or what --data names, by the rules of read-samples.ts.
 import { InputError } from '../../graph/input-error.ts'
-import { ContractError } from '../turns/contract.ts'
+import { ContractError } from './contract.ts'
 
 /** Iterables may be endless, and each of their items large or slow to make. */
 const MOST = 10_000
@@ -14,27 +14,28 @@ export interface Samples {
   readonly cut: string | null
 }
 
-/** Throws ContractError. */
+/** `given`: the target's. Throws ContractError. */
 export async function readSamples(given: unknown, data: string | null): Promise<Samples> {
   if (data !== null) return { list: await fromPath(data), source: 'data', cut: null }
   if (given === null || given === undefined) return { list: [undefined], source: 'none', cut: null }
-  const value = await (typeof given === 'function' ? given() : given)
-  const { list, why } = await take(value)
+  const { list, why } = await take(given)
   if (list.length === 0) throw new ContractError('samples() gave none')
   const cut = why === null ? null : `of samples() the first ${list.length.toLocaleString('en-US')} are used: ${why}`
   return { list, source: 'module', cut }
 }
 
 interface Limits {
+  readonly most: number
   readonly mostBytes: number
   readonly now: () => number
 }
 
-/** The first items, and why there are no more. Exported for its test. */
+/** The first items of what it is, or gives, and why there are no more. Throws ContractError. */
 export async function take(
-  value: unknown,
-  { mostBytes, now }: Limits = { mostBytes: MOST_BYTES, now: () => performance.now() },
+  given: unknown,
+  { most = MOST, mostBytes = MOST_BYTES, now = () => performance.now() }: Partial<Limits> = {},
 ): Promise<{ readonly list: readonly unknown[]; readonly why: string | null }> {
+  const value: unknown = await (typeof given === 'function' ? given() : given)
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) {
     throw new ContractError(
       `samples() gave ${ArrayBuffer.isView(value) ? 'one array of numbers' : typeof value}, not a list or an iterable`,
@@ -46,7 +47,7 @@ export async function take(
   const began = now()
   let bytes = 0
   for await (const one of value as AsyncIterable<unknown>) {
-    if (list.length === MOST) return { list, why: 'no more than so many are kept' }
+    if (list.length === most) return { list, why: 'no more than so many are kept' }
     list.push(one)
     bytes += bytesOf(one)
     if (bytes >= mostBytes) return { list, why: `they hold ${Math.floor(bytes / 1e6)} MB` }
@@ -74,8 +75,8 @@ function bytesOf(value: unknown, depth = 0): number {
 
 /** Read by what nobody needs who has samples of his own. */
 async function fromPath(data: string): Promise<unknown[]> {
-  const { samplesAt } = await import('../turns/read-samples.ts')
-  const { decodeValue } = await import('../turns/decode-value.ts')
+  const { samplesAt } = await import('./read-samples.ts')
+  const { decodeValue } = await import('./decode-value.ts')
   try {
     return samplesAt(data, MOST).map((one) => ('arrays' in one ? decodeValue(one.arrays) : one.plain))
   } catch (error) {

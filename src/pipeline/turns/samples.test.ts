@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { ContractError } from '../turns/contract.ts'
-import { decodeValue } from '../turns/decode-value.ts'
-import { readSamples as readForTurns } from '../turns/read-samples.ts'
+import { ContractError } from './contract.ts'
+import { decodeValue } from './decode-value.ts'
+import { readSamples as readForTurns } from './read-samples.ts'
 import { readSamples, take } from './samples.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-samples-'))
