@@ -2,7 +2,8 @@
 import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { GraphView, TensorType } from '../../graph/types.ts'
 
-import type { Grade, RatioInterval } from '../../statistics/index.ts'
+import type { RatioInterval } from '../../statistics/ratios.ts'
+import type { Grade } from '../../statistics/trust.ts'
 
 export type { DeviceNode, DeviceProgram }
 
