@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { mutantPlugin } from './scripts/thresholds.mjs'
 import { LONG, QUIET } from './test/long.ts'
+import { writeToMemory } from './test/scratch.ts'
 import SlowestFirst from './test/slowest-first.ts'
+
+writeToMemory()
 
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)

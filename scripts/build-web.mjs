@@ -77,7 +77,7 @@ function fingerprint() {
   const own = ['scripts/build-web.mjs', 'package-lock.json'].map((name) => join(root, name))
   const sources = [web, join(root, 'src/report')].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(tsx?|css|html)$/.test(entry.name) && !/\.test\./.test(entry.name))
+      .filter((entry) => entry.isFile() && /\.(tsx?|css|html|json)$/.test(entry.name) && !/\.test\./.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name)),
   )
   for (const file of [...own, ...sources].sort()) hash.update(file.slice(root.length)).update('\0').update(readFileSync(file))

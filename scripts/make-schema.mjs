@@ -2,19 +2,39 @@
 // src/report/documents/*.schema.json; make-validators.mjs makes code of others. It understands the subset of TypeScript that documents
 // use, follows imports, and throws on anything else. Comments at the end of a line, and doc comments, become descriptions;
 // `@exclusiveMinimum 0` in a doc comment bounds a number.
+
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+
+// `import` would search its nine megabytes for names of exports.
+const ts = createRequire(import.meta.url)('typescript')
 
 const inReport = (name) => new URL(`../src/report/documents/${name}`, import.meta.url)
 
-/** What each published schema is made of: a file, and the interface in it that the document is. */
-export const DOCUMENTS = {
-  'report.schema.json': { file: inReport('report.ts'), root: 'ReportDocument' },
-  'comparison.schema.json': { file: inReport('comparison.ts'), root: 'ComparisonDocument' },
-  'study.schema.json': { file: inReport('study.ts'), root: 'StudyDocument' },
-  'load.schema.json': { file: inReport('load.ts'), root: 'LoadDocument' },
+const ROOTS = {
+  report: 'ReportDocument',
+  comparison: 'ComparisonDocument',
+  study: 'StudyDocument',
+  load: 'LoadDocument',
+  ab: 'AbDocument',
+  check: 'CheckDocument',
+  convert: 'ConvertDocument',
+  distill: 'DistillDocument',
+  engines: 'EnginesDocument',
+  foretold: 'ForetoldDocument',
+  gap: 'GapDocument',
+  history: 'HistoryDocument',
+  lint: 'LintDocument',
+  'lite-quantize': 'LiteQuantizeDocument',
+  machine: 'MachineDescription',
+  'trace-comparison': 'TraceComparisonDocument',
 }
+
+/** What each published schema is made of: a file, and the interface in it that the document is. */
+export const DOCUMENTS = Object.fromEntries(
+  Object.entries(ROOTS).map(([name, root]) => [`${name}.schema.json`, { file: inReport(`${name}.ts`), root }]),
+)
 
 /** The text of one of DOCUMENTS. */
 export const schemaOf = (name, options = {}) => `${JSON.stringify(makeSchema({ ...DOCUMENTS[name], ...options }), null, 2)}\n`
@@ -108,10 +128,17 @@ export function makeSchema({ file, root, text = readFileSync(file, 'utf8'), clos
   function referenceSchema(type) {
     const name = type.typeName.getText()
     if (name === 'Readonly') return typeSchema(type.typeArguments[0])
+    if (name === 'Required') return wholeSchema(type.typeArguments[0])
     if (name === 'Record') return recordSchema(type)
     if (type.typeArguments !== undefined || !ts.isIdentifier(type.typeName)) return fail(type)
     define(name, scopeAt(type))
     return { $ref: `#/$defs/${name}` }
+  }
+
+  /** An interface with no field left out. */
+  function wholeSchema(type) {
+    const { properties } = define(type.typeName.text, scopeAt(type)).schema
+    return withFields(properties, Object.keys(properties))
   }
 
   function recordSchema(type) {

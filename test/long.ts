@@ -12,7 +12,7 @@ export const QUIET: readonly string[] = [
  * Files that take long, each of which starts whole commands or a browser time after time. `npm run test:full` runs them, and a run that asks
  * for a file by its path.
  */
-const TAKE_LONG = [
+export const TAKE_LONG = [
   ...QUIET,
   ...measured(
     'bad-input compare engines examples exit-codes fleet full-disk fleet-s3 hostile-clients javascript-child javascript-replacements lint load',
@@ -25,6 +25,7 @@ const TAKE_LONG = [
     'pipeline/replace/ask-once',
     'ship/place',
     'ship/shipped/predict-ends',
+    'trials/cache',
     'trials/end-process',
     'trials/local-runner',
     'load/generator',
@@ -44,6 +45,19 @@ const TAKE_LONG = [
     'full/tabular-suites',
     'fuzz/fuzz',
   ].map((name) => `test/${name}.test.ts`),
+]
+
+/** Files of which `npm test` runs fewer cases, by fullOr (only-full.ts). */
+export const FEWER_CASES: readonly string[] = [
+  'src/compile/compile.test.ts',
+  'src/engines/onnxruntime/int8/python-options.test.ts',
+  'src/formats/fuzz-tabular.test.ts',
+  'src/formats/keras.test.ts',
+  'src/formats/tfjs.test.ts',
+  'src/remedies/check-remedy.ts',
+  'src/remedies/rewrites/random-graphs.test.ts',
+  'src/ship/ship-folder.test.ts',
+  'src/tune/chance.test.ts',
 ]
 
 /** Whether this run names the files that it wants. */

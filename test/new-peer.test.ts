@@ -4,11 +4,12 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import ts from 'typescript'
+import type typescript from 'typescript'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startPeer } from '../scripts/new.mjs'
 import { onlyFull } from './only-full.ts'
 import { ROOT } from './sources.ts'
+import { ts } from './typescript.ts'
 
 const INDICES = ['src/diagnose/rules/index.ts', 'src/remedies/index.ts', 'src/formats/index.ts', 'src/engines/index.ts']
 
@@ -26,7 +27,7 @@ const run = (...words: string[]) => startPeer(folder, ...words)
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
 /** Files of the repository and of TypeScript, which are read once for all programs. */
-const parsed = new Map<string, ts.SourceFile | undefined>()
+const parsed = new Map<string, typescript.SourceFile | undefined>()
 
 /** Type errors of new files, with all that they import, as they would lie in the repository. */
 function typeErrors(paths: readonly string[]): string[] {

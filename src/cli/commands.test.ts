@@ -45,7 +45,7 @@ const evidence: SavedEvidence = {
   sizeSweeps: [],
 }
 const never = new AbortController().signal
-const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, progress: false } as const
+const defaults = { engine: 'ort-cpu', graphOptimization: 'all', cache: 'use', lock: true, progress: false } as const
 
 let folder = ''
 let model = ''
@@ -77,11 +77,11 @@ const load = async () => stages
 const inFolder = (name: string) => join(folder, name)
 
 describe('why', () => {
-  test('turns flags into options, null where nothing is given', async () => {
+  test('turns flags into options, and leaves its defaults to the stage', async () => {
     const shape = new Map([['x', [1, 2]]])
     await runWhy(
       model,
-      { ...defaults, shape, seconds: 0.5, refresh: true, config: new Map([['a.b', '1']]) },
+      { ...defaults, shape, seconds: 0.5, refresh: 'refresh', config: { 'a.b': '1' } },
       { screen, signal: never, load },
     )
     const { onProgress: _, signal, ...options } = asked[0]!.options
@@ -89,26 +89,11 @@ describe('why', () => {
     expect(asked[0]!.file).toBe(model)
     expect(options).toEqual({
       shapes: shape,
-      values: new Map(),
-      data: null,
-      labels: null,
-      pictures: null,
-      batch: null,
-      signature: null,
-      threads: null,
       engine: 'ort-cpu',
       seconds: 0.5,
-      quick: false,
-      ort: null,
-      browser: null,
-      openvino: null,
-      litert: null,
-      python: null,
       graphOptimization: 'all',
       configEntries: { 'a.b': '1' },
-      saveInputs: null,
       cache: 'refresh',
-      memoryLimitBytes: null,
     })
     expect(screen.printed.join('').startsWith('One prediction takes 41.2 ms')).toBe(true)
   })
@@ -135,7 +120,6 @@ describe('why', () => {
     ['one file for two outputs', { json: 'x.json', saveEvidence: 'x.json' }, /the same file/],
     ['evidence on standard output', { saveEvidence: '-' }, /only --json/],
     ['a package folder that is not there', { ort: 'no-ort' }, /--ort .*no such folder/],
-    ['no cache and a fresh one', { cache: false, refresh: true }, /exclude each other/],
   ])('refuses %s before measuring', async (_, given, message) => {
     const { file = 'model.onnx', ...flags } = given as { file?: string } & Record<string, string | boolean>
     const placed = Object.fromEntries(
@@ -229,10 +213,10 @@ describe('explain a trace with its model', () => {
 })
 
 test('machine prints text or JSON', async () => {
-  await runMachine({ progress: false }, { screen, signal: never, load })
+  await runMachine({ lock: true, progress: false }, { screen, signal: never, load })
   expect(screen.printed.join('')).toContain('Roofs measured with 2 threads')
   screen = keptScreen({ showsProgress: true })
-  await runMachine({ progress: false, json: '-' }, { screen, signal: never, load })
+  await runMachine({ lock: true, progress: false, json: '-' }, { screen, signal: never, load })
   expect(JSON.parse(screen.printed.join(''))).toEqual({ ...report.machine, engine: report.engine })
 })
 

@@ -1,45 +1,23 @@
 // `whyslow distill MODEL`: a simpler model that predicts nearly the same. Here: paths, files and what goes to the screen.
 import { renderDistill } from '../report/text/distill-text.ts'
-import { openCommentary } from './commentary.ts'
-import { documentOutput } from './document-output.ts'
+import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
+import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-
-/** The options of the command, parsed. */
-export interface DistillFlags {
-  readonly data?: string
-  readonly labels?: string
-  readonly out?: string
-  readonly force?: boolean
-  readonly maxLoss?: number
-  readonly json?: string
-  readonly html?: string
-  readonly markdown?: boolean
-  readonly progress: boolean
-}
 
 /** Of the metric: a point, which few can tell. */
 const USUAL_LOSS = 0.01
 
 /** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */
-export async function runDistill(file: string, flags: DistillFlags, { screen, signal, load }: Surroundings): Promise<void> {
+export async function runDistill(file: string, flags: FlagsOf<'distill'>, around: Surroundings): Promise<void> {
   checkModel(file, {})
-  if (flags.data === undefined)
-    throw new UsageError('distill: give rows that the model was not trained on, as in --data labelled.csv')
-  const output = documentOutput(flags, file)
-  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
-  const { distill } = await load()
-  const options = {
-    data: flags.data,
-    labels: flags.labels ?? null,
-    out: flags.out ?? null,
-    force: flags.force ?? false,
-    maxLoss: flags.maxLoss ?? USUAL_LOSS,
-    signal,
-    ...commentary.listeners,
-  }
-  const document = await distill(file, options).finally(commentary.end)
-  signal.throwIfAborted()
-  await output.deliver(screen, { document, name: 'distill document', text: () => `${renderDistill(document, screen.width)}\n` })
+  const { data, ...options } = { labels: null, out: null, force: false, maxLoss: USUAL_LOSS, ...optionsOf('distill', flags) }
+  if (data === undefined) throw new UsageError('distill: give rows that the model was not trained on, as in --data labelled.csv')
+  await measureAndDeliver(flags, around, {
+    inputs: [file],
+    name: 'distill document',
+    run: ({ distill }, { signal }, { listeners }) => distill(file, { ...options, data, signal, ...listeners }),
+    text: (document) => `${renderDistill(document, around.screen.width)}\n`,
+  })
 }

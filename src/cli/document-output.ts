@@ -2,15 +2,19 @@
 // writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
 import { basename } from 'node:path'
 import { renderJson } from '../report/text/json.ts'
+import { type Commentary, openCommentary } from './commentary.ts'
 import type { Screen } from './screen.ts'
+import type { StageProgress, Stages, Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-import { checkTarget, type Target, writeTarget } from './write-file.ts'
+import { checkTargets, type Target, writeTarget } from './write-file.ts'
+
+type Content = string | Uint8Array
 
 export interface DocumentOutput {
   /** Standard output takes the text; false: the document, as JSON or as Markdown, and nothing else. */
   readonly printsText: boolean
-  /** Files that are written. */
-  readonly paths: readonly string[]
+  /** Writes the file of a flag other than those of the document, where it was typed. `what`: what is said to be in it. */
+  write(flag: string, what: string, content: () => Content | Promise<Content>): Promise<void>
   /**
    * Writes the document and its page where they were asked for, prints the document or the text, and says on standard error what was
    * written. Throws UsageError where the disk refuses.
@@ -23,7 +27,7 @@ export interface Delivery {
   /** What the document is called where it was written. */
   readonly name: string
   readonly text: () => string
-  /** What was written beside it. */
+  /** What else was kept. */
   readonly others?: readonly string[]
 }
 
@@ -37,20 +41,28 @@ export interface DocumentFlags {
 /** A page of more than this is worth a word: it is attached and sent. */
 const LARGE_BYTES = 10_000_000
 
-/** What the flags ask for, tried out before anything is measured: UsageError as of `checkTarget`. `inputs`: the files that are read. */
-export function documentOutput({ json, html, markdown = false }: DocumentFlags, ...inputs: readonly string[]): DocumentOutput {
+/**
+ * What the flags ask for, tried out before anything is measured: UsageError as of `checkTargets`. `inputs`: the files that are read. `files`:
+ * what other flags name.
+ */
+export function documentOutput(
+  { json, html, markdown = false }: DocumentFlags,
+  inputs: readonly string[] = [],
+  files: Readonly<Record<string, string | undefined>> = {},
+): DocumentOutput {
   const isJson = json === '-'
   if (markdown && isJson) throw new UsageError('--markdown and --json -: both go to standard output; give one of them')
-  const targetOf = (path: string, flag: '--json' | '--html') =>
-    (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input))[0]!
-  const target = json === undefined || isJson ? undefined : targetOf(json, '--json')
-  if (html === '-') throw new UsageError('--html -: only --json writes to standard output; give the name of a file')
-  const page = html === undefined ? undefined : targetOf(html, '--html')
-  const paths = [target, page].flatMap((one) => (one === undefined ? [] : [one.path]))
-  if (new Set(paths).size < paths.length) throw new UsageError('--json and --html name the same file; give two names')
+  const targets = checkTargets({ '--json': isJson ? undefined : json, '--html': html, ...files }, inputs)
+  const [target, page] = [targets.get('--json'), targets.get('--html')]
+  const also: string[] = []
   return {
     printsText: !isJson && !markdown,
-    paths,
+    async write(flag, what, content) {
+      const file = targets.get(flag)
+      if (file === undefined) return
+      writeTarget(file, await content(), flag)
+      also.push(`${what}: ${files[flag]}`)
+    },
     async deliver(screen, { document, name, text, others = [] }) {
       const written: string[] = []
       if (target !== undefined) {
@@ -59,10 +71,39 @@ export function documentOutput({ json, html, markdown = false }: DocumentFlags, 
       }
       if (page !== undefined) written.push(`page: ${html}${await writePage(page, document)}`)
       await screen.print(isJson ? renderJson(document) : markdown ? await markdownOf(document, screen) : text())
-      written.push(...others)
+      written.push(...also, ...others)
       if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
     },
   }
+}
+
+/** A stage that measures, and what is said of its document. */
+export interface Measuring<D extends object> extends Pick<Delivery, 'name' | 'others'> {
+  /** Files that are read. */
+  readonly inputs: readonly string[]
+  /** `commentary`: for stages that try remedies, and say so above the line of progress. */
+  readonly run: (stages: Stages, listeners: Listeners, commentary: Commentary) => Promise<D>
+  readonly text: (document: D) => string
+}
+
+interface Listeners {
+  readonly onProgress: (progress: StageProgress) => void
+  readonly signal: AbortSignal
+}
+
+/** Runs the stage under a line of progress and delivers its document, which it returns. Throws as `documentOutput`, `run` and `deliver` do. */
+export async function measureAndDeliver<D extends object>(
+  flags: DocumentFlags & { readonly progress: boolean },
+  { screen, signal, load }: Surroundings,
+  { inputs, run, text, ...said }: Measuring<D>,
+): Promise<D> {
+  const output = documentOutput(flags, inputs)
+  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
+  const { onProgress } = commentary.listeners
+  const document = await run(await load(), { onProgress, signal }, commentary).finally(commentary.end)
+  signal.throwIfAborted()
+  await output.deliver(screen, { ...said, document, text: () => text(document) })
+  return document
 }
 
 async function markdownOf(document: object, screen: Screen): Promise<string> {

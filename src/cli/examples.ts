@@ -201,6 +201,11 @@ Examples:
 
 It listens on 127.0.0.1, for whoever has the printed address. Ctrl-C ends it.`,
 
+  engines: `
+Examples:
+  whyslow engines                                    what is installed, what is not
+  whyslow engines --python .venv                     also engines of that Python`,
+
   machine: `
 Examples:
   whyslow machine                                    from the cache, if known

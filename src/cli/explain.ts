@@ -5,38 +5,27 @@ import type { SameModel } from '../commands/explain-trace/explain-trace.ts'
 import { readEvidence } from '../evidence/file.ts'
 import { isWhyslowDocument } from '../evidence/traces/index.ts'
 import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
-import { type DocumentFlags, documentOutput } from './document-output.ts'
+import { documentOutput } from './document-output.ts'
+import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-
-export interface ExplainFlags extends DocumentFlags {
-  /** ms. */
-  readonly latency?: number
-  /** What `whyslow machine --json` wrote where the trace was recorded. */
-  readonly machine?: string
-  /** A file of the model that was recorded. */
-  readonly model?: string
-  /** What `whyslow MODEL --json` wrote on this machine. */
-  readonly here?: string
-  readonly roofline?: boolean
-}
 
 type Around = Pick<Surroundings, 'screen' | 'load'>
 
 /** Runs the command; UsageError where a file is neither, or the output cannot be written. */
-export async function runExplain(files: readonly string[], flags: ExplainFlags, around: Around): Promise<void> {
+export async function runExplain(files: readonly string[], flags: FlagsOf<'explain'>, around: Around): Promise<void> {
   const [file, after, ...more] = files
   if (file === undefined || more.length > 0) throw new UsageError('explain takes one file, or two traces: before and after')
   if (after !== undefined) return explainTwo([file, after], flags, around)
   if (await isWhyslowDocument(file)) return explainEvidence(file, flags, around)
-  const output = documentOutput(flags, file)
+  const output = documentOutput(flags, [file])
   if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
   const { explainTrace, machineRoofs } = await import('../commands/explain-trace/index.ts')
   const roofs = flags.machine === undefined ? {} : { machine: machineRoofs(flags.machine) }
   if (flags.here !== undefined && flags.model === undefined)
     throw new UsageError('--here is a report on the model that was recorded; give that, too: --model model.onnx')
   const model = flags.model === undefined ? {} : { model: await sameModel(flags.model, flags.here) }
-  const report = await explainTrace(file, { ...optionsOf(flags), ...roofs, ...model })
+  const report = await explainTrace(file, { ...options(flags), ...roofs, ...model })
   const { screen } = around
   await output.deliver(screen, { document: report, name: 'report document', text: () => renderTrace(report, screen) })
 }
@@ -47,18 +36,15 @@ async function sameModel(file: string, here: string | undefined): Promise<SameMo
   return readSameModel(file, here)
 }
 
-const optionsOf = ({ latency }: ExplainFlags): { createdAt: string; latencyMs?: number } => ({
-  createdAt: new Date().toISOString(),
-  ...(latency === undefined ? {} : { latencyMs: latency }),
-})
+const options = (flags: FlagsOf<'explain'>) => ({ createdAt: new Date().toISOString(), ...optionsOf('explain', flags) })
 
-async function explainEvidence(file: string, flags: ExplainFlags, { screen, load }: Around): Promise<void> {
+async function explainEvidence(file: string, flags: FlagsOf<'explain'>, { screen, load }: Around): Promise<void> {
   if (flags.machine !== undefined) throw new UsageError('--machine is for traces; evidence holds the machine that was measured')
   if (flags.latency !== undefined) throw new UsageError('--latency is for traces; evidence holds the latency that was measured')
   if (flags.model !== undefined || flags.here !== undefined)
     throw new UsageError('--model and --here are for traces; evidence holds the model that was measured')
   const evidence = readEvidence(file)
-  const output = documentOutput(flags, file)
+  const output = documentOutput(flags, [file])
   const { explain } = await load()
   const { renderTerminal } = await import('../report/text/terminal.ts')
   const report = explain(evidence)
@@ -69,7 +55,7 @@ async function explainEvidence(file: string, flags: ExplainFlags, { screen, load
   })
 }
 
-async function explainTwo(files: readonly [string, string], flags: ExplainFlags, { screen }: Around): Promise<void> {
+async function explainTwo(files: readonly [string, string], flags: FlagsOf<'explain'>, { screen }: Around): Promise<void> {
   if (flags.latency !== undefined) throw new UsageError('--latency is of one trace; give one, or leave it out')
   if (flags.machine !== undefined) throw new UsageError('--machine is of one trace; give one, or leave it out')
   if (flags.model !== undefined || flags.here !== undefined)
@@ -78,8 +64,8 @@ async function explainTwo(files: readonly [string, string], flags: ExplainFlags,
   if (flags.html !== undefined) throw new UsageError('--html draws one trace; give one, or --json for both')
   for (const file of files)
     if (await isWhyslowDocument(file)) throw new UsageError(`${file}: two files are two traces; evidence is explained alone`)
-  const output = documentOutput(flags, ...files)
+  const output = documentOutput(flags, files)
   const { compareTraces } = await import('../commands/explain-trace/index.ts')
-  const document = await compareTraces(files, optionsOf(flags))
+  const document = await compareTraces(files, options(flags))
   await output.deliver(screen, { document, name: 'comparison of traces', text: () => renderTraceComparison(document, screen) })
 }

@@ -3,25 +3,19 @@
 import { renderHistory } from '../report/text/history-text.ts'
 import { historyTable } from '../report/text/tables/history-table.ts'
 import { documentOutput } from './document-output.ts'
+import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { type TableFlags, tableOutput } from './table-output.ts'
-
-export interface HistoryFlags extends TableFlags {
-  readonly store?: string
-  readonly json?: string
-  readonly markdown?: boolean
-}
+import { tableFiles, writeTable } from './table-output.ts'
 
 /** Throws InputError where the history cannot be read. A model that is gone is found by its path. */
 export async function runHistory(
   model: string | undefined,
-  flags: HistoryFlags,
+  flags: FlagsOf<'history'>,
   { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
-  const output = documentOutput(flags, ...(model === undefined ? [] : [model]))
-  const table = tableOutput(flags, model ?? '')
+  const output = documentOutput(flags, model === undefined ? [] : [model], tableFiles(flags))
   const { readHistory, readStore } = await load()
   const document = flags.store === undefined ? await readHistory(model ?? null) : await readStore(flags.store, model ?? null)
-  const others = await table.write(() => historyTable(document), load)
-  await output.deliver(screen, { document, name: 'history', text: () => renderHistory(document, model ?? null, screen), others })
+  await writeTable(output, () => historyTable(document), load)
+  await output.deliver(screen, { document, name: 'history', text: () => renderHistory(document, model ?? null, screen) })
 }

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lintDocument } from '../report/documents/example-lint.ts'
 import { keptScreen } from './example-screen.ts'
-import { type LintFlags, runLint } from './lint.ts'
+import { runLint } from './lint.ts'
+import type { FlagsOf } from './options/flags.ts'
 import type { Stages } from './stages.ts'
 
 const never = new AbortController().signal
-const defaults: LintFlags = { engine: 'ort-cpu', graphOptimization: 'all', cache: true, progress: false }
+const defaults: FlagsOf<'lint'> = { engine: 'ort-cpu', graphOptimization: 'all', cache: 'use', lock: true, progress: false }
 
 let folder = ''
 let model = ''
@@ -23,7 +24,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const run = (flags: Partial<LintFlags> = {}) =>
+const run = (flags: Partial<FlagsOf<'lint'>> = {}) =>
   runLint(model, { ...defaults, ...flags }, { screen, signal: never, load: async () => ({ lint }) as Stages })
 const lint: Stages['lint'] = async (...given) => {
   asked.push(given)
@@ -34,7 +35,7 @@ test('flags become options, and the answer goes to the terminal', async () => {
   await run({ threads: 2, seconds: 3 })
   const [file, options] = asked[0]!
   expect(file).toBe(model)
-  expect(options).toMatchObject({ threads: 2, seconds: 3, quick: true, data: null })
+  expect(options).toMatchObject({ threads: 2, seconds: 3, quick: true })
   expect(screen.printed.join('')).toMatch(/^The sentence\.\n/)
   expect(screen.said).toBe('')
 })
@@ -61,7 +62,7 @@ test('--repair wants a file, and a file wants --repair', async () => {
   await expect(run({ out: 'repaired.onnx' })).rejects.toThrow(/only --repair writes a model/)
   expect(asked).toEqual([])
   await run({ repair: true, out: 'repaired.onnx', maxLoss: 0.02, budget: 30 })
-  expect(asked[0]![1]).toMatchObject({ repair: 'repaired.onnx', force: false, maxLoss: 0.02, budgetSeconds: 30 })
+  expect(asked[0]![1]).toMatchObject({ repair: 'repaired.onnx', maxLoss: 0.02, budgetSeconds: 30 })
   await run()
-  expect(asked[1]![1]).toMatchObject({ repair: null, maxLoss: null })
+  expect(asked[1]![1]).toMatchObject({ repair: null })
 })

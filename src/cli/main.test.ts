@@ -65,7 +65,7 @@ describe('whyslow', () => {
       "option '--seconds <duration>' cannot be 'soon': give a duration: 10, 10s, 2m, 500ms or 1h",
     ],
     [['model.onnx', '--batch', '0'], "option '--batch <n>' cannot be '0': give a whole number above 0, as in 4"],
-    [['model.onnx', '--graph-optimization', 'most'], 'allowed choices are disabled, basic, extended, all'],
+    [['model.onnx', '--graph-optimization', 'most'], 'give one of disabled, basic, extended, all'],
     [['model.onnx', '--shape', 'x=1x2', '--shape', 'x=3'], "'x' is given twice"],
     [['model.onnx', '--threads'], "option '--threads <n>' argument missing"],
     [['explain'], "missing required argument 'files'; see whyslow explain --help"],

@@ -17,7 +17,7 @@ import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '..
 import type { LintDocument } from '../report/documents/lint.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
-import { onTrials, parsed, typed, validDocument } from './example-command-line.ts'
+import { onTrials, typed, validDocument } from './example-command-line.ts'
 
 const folder = folderOfTests()
 beforeEach(() => {
@@ -222,7 +222,7 @@ describe('lint --repair', () => {
     })
     const line = `lint ${file} --repair -o ${out} --no-cache --json -`
     const { exitCode, printed } = await typed(line, { stages: onTrials(trials) })
-    const document = parsed(printed) as unknown as LintDocument
+    const document = validDocument(printed, 'lint') as unknown as LintDocument
     expect({ exitCode, ...document.repair }).toMatchObject({ exitCode: 0, proven: true, out })
     expect(document.repair!.changes).toEqual(['1 bias requantized to the scale of the product'])
     // 4 conversions: of 0.3 ms for the input, the weights and the bias, of 0.2 ms for the output.

@@ -5,7 +5,8 @@ import { afterAll, expect, test } from 'vitest'
 import type { LiteQuantizeDocument } from '../report/documents/lite-quantize.ts'
 import { keptScreen } from './example-screen.ts'
 import { unaskedStages } from './example-stages.ts'
-import { type QuantizeFlags, runQuantize } from './quantize.ts'
+import type { FlagsOf } from './options/flags.ts'
+import { runQuantize } from './quantize.ts'
 import { UsageError } from './usage-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-quantize-'))
@@ -33,10 +34,10 @@ const document: LiteQuantizeDocument = {
 
 const screen = keptScreen()
 let asked: Record<string, unknown> = {}
-const run = (flags: Partial<QuantizeFlags>) =>
+const run = (flags: Partial<FlagsOf<'quantize'>>) =>
   runQuantize(
     model,
-    { graphOptimization: 'all', cache: true, progress: false, out: join(folder, 'int8.tflite'), ...flags },
+    { graphOptimization: 'all', cache: 'use', lock: true, progress: false, out: join(folder, 'int8.tflite'), ...flags },
     {
       screen,
       signal: new AbortController().signal,
@@ -69,7 +70,7 @@ test('a .tflite file is asked of the way of TensorFlow, dynamic range where noth
 })
 
 test('what only a search has is refused, and ranges need data', async () => {
-  await expect(run({ bits: '4' })).rejects.toThrow(UsageError)
+  await expect(run({ bits: 4 })).rejects.toThrow(UsageError)
   await expect(run({ require: 2 })).rejects.toThrow(/--require: a \.tflite file is written without a search/)
   await expect(run({ method: 'static' })).rejects.toThrow(/need real inputs; give --data/)
   await expect(run({ method: 'weights' })).rejects.toThrow(UsageError)

@@ -102,7 +102,10 @@ describe('models', () => {
   smoke('history', 'what --save kept', async () => {
     const { exitCode, printed } = await typed(`history ${MODEL} --json -`)
     expect(exitCode).toBe(0)
-    expect(parsed(printed)).toMatchObject({ entries: [{ latency: { p50Ms: 3 }, engine: expect.anything() }], warnings: [] })
+    expect(validDocument(printed, 'history')).toMatchObject({
+      entries: [{ latency: { p50Ms: 3 }, engine: expect.anything() }],
+      warnings: [],
+    })
     const shown = await typed('history')
     expect(shown.printed).toMatch(/^symbolic-batch\.onnx +ort-cpu /m)
   })
@@ -157,7 +160,7 @@ describe('models', () => {
     })
     const faster = await run(`check ${MODEL} --baseline ${OTHER} --no-cache --json -`, { latency })
     expect(faster.exitCode).toBe(0)
-    expect(parsed(faster.printed)).toMatchObject({ schema: 'whyslow-check/1', verdict: 'within', failAbove: 1.1 })
+    expect(validDocument(faster.printed, 'check')).toMatchObject({ schema: 'whyslow-check/1', verdict: 'within', failAbove: 1.1 })
   })
 
   smoke('check', 'against a report of the same machine, and none of another', async () => {
@@ -196,7 +199,10 @@ describe('models', () => {
       stages: (own) => ({ distill: (file, options) => own.distill(file, { ...options, lessons: 100, now: () => nowMs++ }) }),
     })
     expect(exitCode, said).toBe(0)
-    expect(parsed(json)).toMatchObject({ schema: 'whyslow-distill/1', students: expect.arrayContaining([expect.anything()]) })
+    expect(validDocument(json, 'distill')).toMatchObject({
+      schema: 'whyslow-distill/1',
+      students: expect.arrayContaining([expect.anything()]),
+    })
     const { load } = (await import(place('student/predict.mjs'))) as {
       load: () => Promise<{ predict: (feeds: unknown) => unknown }>
     }
@@ -209,7 +215,7 @@ describe('machines', () => {
     const { exitCode, printed } = ended.machine!
     expect(exitCode).toBe(0)
     expect(printed).toContain('CPU           Example CPU')
-    expect(parsed(place('machine.json'))).toMatchObject({
+    expect(validDocument(place('machine.json'), 'machine')).toMatchObject({
       usableCpus: 2,
       roofs: [{ threads: 2, flopsPerSecond: { float32: 1e11 } }],
     })
@@ -218,7 +224,7 @@ describe('machines', () => {
   smoke('engines', 'what is installed, and how to get the others', async () => {
     const { exitCode, printed } = await run('engines --json -')
     expect(exitCode).toBe(0)
-    const { engines } = parsed(printed) as { engines: { id: string; here: boolean; fix: string | null }[] }
+    const { engines } = validDocument(printed, 'engines') as { engines: { id: string; here: boolean; fix: string | null }[] }
     expect(engines.filter(({ here }) => here).map(({ id }) => id)).toEqual(['ort-cpu'])
     expect(engines.find(({ id }) => id === 'ort-cuda')!.fix).toBe('npm install it')
   })
@@ -230,7 +236,11 @@ describe('machines', () => {
     writeFileSync(place('there.json'), JSON.stringify({ ...there, cpu: 'Slower CPU', roofs: [half] }))
     const { exitCode, printed, said } = await run(`foretell ${MODEL} --machine ${place('there.json')} --no-cache --json -`)
     expect(exitCode, said).toBe(0)
-    expect(parsed(printed)).toMatchObject({ here: { p50Ms: 3 }, there: { basis: 'estimated' }, to: { cpu: 'Slower CPU' } })
+    expect(validDocument(printed, 'foretold')).toMatchObject({
+      here: { p50Ms: 3 },
+      there: { basis: 'estimated' },
+      to: { cpu: 'Slower CPU' },
+    })
   })
 
   smoke('fleet', 'models by batches, each measured', async () => {
@@ -299,7 +309,10 @@ describe('code', () => {
     expect(exitCode).toBe(0)
     // 4 ms over 2 ms.
     expect(inOneLine(printed)).toContain('new.mjs is 2.00× faster than old.mjs (2.00×): 2.00 ms in place of 4.00 ms a call.')
-    expect(parsed(place('ab.json'))).toMatchObject({ verdict: 'faster', outputs: { agreement: 'identical', samples: 2 } })
+    expect(validDocument(place('ab.json'), 'ab')).toMatchObject({
+      verdict: 'faster',
+      outputs: { agreement: 'identical', samples: 2 },
+    })
   })
 
   smoke('ab', 'a difference is not called the same', async () => {
@@ -307,7 +320,7 @@ describe('code', () => {
     const { printed } = await typed(`ab ${app('old.mjs')} ${app('new.mjs')} --pairs 4 --no-progress --json -`, {
       stages: (own) => ({ ab: (files, options) => own.ab(files, { ...options, start, trials: machine() }) }),
     })
-    expect(parsed(printed)).toMatchObject({ verdict: 'no-difference', outputs: { agreement: 'identical' } })
+    expect(validDocument(printed, 'ab')).toMatchObject({ verdict: 'no-difference', outputs: { agreement: 'identical' } })
   })
 
   /** 2 ms of preprocess and 8 ms of predict in each call; the profiler sees one line of preprocess. */
@@ -362,7 +375,7 @@ describe('code', () => {
       stages: (own) => ({ explainGap: (file, options) => own.explainGap(file, { ...options, start, pass, trials: machine() }) }),
     })
     expect(exitCode, said).toBe(0)
-    const { rungs } = parsed(printed) as { rungs: { id: string; timeMs: number }[] }
+    const { rungs } = validDocument(printed, 'gap') as { rungs: { id: string; timeMs: number }[] }
     expect(rungs[0]).toMatchObject({ id: 'app', timeMs: 4 })
     expect(rungs.map(({ id }) => id)).toContain('same-inputs')
   })

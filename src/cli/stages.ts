@@ -4,39 +4,8 @@ import type { Screen } from './screen.ts'
 
 export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../commands/index.ts'
 
-export type Stages = Pick<
-  typeof whyslow,
-  | 'why'
-  | 'fix'
-  | 'quantize'
-  | 'quantizeLite'
-  | 'lint'
-  | 'compare'
-  | 'ab'
-  | 'pipeline'
-  | 'explainGap'
-  | 'convert'
-  | 'load'
-  | 'distill'
-  | 'serve'
-  | 'inTemporaryFolder'
-  | 'check'
-  | 'explain'
-  | 'fleet'
-  | 'fleetByQueue'
-  | 'agent'
-  | 'study'
-  | 'tableParquet'
-  | 'foretell'
-  | 'describeMachine'
-  | 'listEngines'
-  | 'readHistory'
-  | 'readStore'
-  | 'checkHistory'
-  | 'appendHistory'
-  | 'entryOf'
-  | 'entriesOf'
->
+/** The verbs behind the commands. */
+export type Stages = typeof whyslow
 
 /** What a command runs in. */
 export interface Surroundings {

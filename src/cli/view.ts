@@ -4,13 +4,9 @@ import { statSync, unwatchFile, watchFile } from 'node:fs'
 import { basename } from 'node:path'
 import { readJson } from '../evidence/saved-document.ts'
 import { type PageGiven, servePage, shownOf, untilInterrupted } from './live-page.ts'
+import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
-
-export interface ViewFlags {
-  readonly port?: number
-  readonly open: boolean
-}
 
 const WATCH_MS = 1000
 /** Above it a browser takes too long to parse it, and no report is as large. */
@@ -34,14 +30,14 @@ const BESIDE = ['report', 'comparison', 'load', 'study']
 /** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
 export async function runView(
   files: readonly string[],
-  flags: ViewFlags,
+  flags: FlagsOf<'view'>,
   { screen, signal }: Pick<Surroundings, 'screen' | 'signal'>,
 ): Promise<void> {
   if (files.length > 2) throw new UsageError('view shows one document, or two of a kind beside each other; give no more')
   const given = readAll(files)
   const [first, second] = given.documents
   if (first !== undefined && second !== undefined) checkBeside(files, first, second)
-  const server = await servePage(given, screen, { opens: flags.open, ...(flags.port === undefined ? {} : { port: flags.port }) })
+  const server = await servePage(given, screen, { opens: flags.open, ...optionsOf('view', flags) })
   screen.say('whyslow: Ctrl-C ends it\n')
   const again = () => {
     try {

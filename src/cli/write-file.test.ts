@@ -1,9 +1,19 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { UsageError } from './usage-error.ts'
-import { checkFolder, checkTarget, writeTarget } from './write-file.ts'
+import { checkFolder, checkTarget, checkTargets, writeTarget } from './write-file.ts'
 
 let folder = ''
 let model = ''
@@ -37,6 +47,14 @@ describe('an output path', () => {
   })
 })
 
+test('a model in memory is not written over', ({ skip }) => {
+  if (!existsSync('/dev/shm')) skip('no folder in memory: /dev/shm is missing')
+  const own = mkdtempSync('/dev/shm/whyslow-write-')
+  onTestFinished(() => rmSync(own, { recursive: true }))
+  writeFileSync(join(own, 'other.onnx'), '\b\u0007model')
+  refused(join(own, 'other.onnx'))
+})
+
 test('a table is written over a table, and over nothing else', () => {
   const kinds = { '--csv': 'model,model_sha256,engine\r\n', '--parquet': 'PAR1\u0015' } as const
   for (const [flag, begin] of Object.entries(kinds)) {
@@ -68,4 +86,22 @@ test('a folder to come is checked without being made', () => {
   checkFolder(join(folder, 'a/b'), '--save-inputs')
   expect(readdirSync(folder)).toEqual(['model.onnx'])
   expect(() => checkFolder(join(model, 'a'), '--save-inputs')).toThrow(UsageError)
+})
+
+describe('paths of several flags', () => {
+  test('are refused where two are one file, or one is standard output', () => {
+    const path = join(folder, 'x.json')
+    const twice = { '--json': path, '--html': undefined, '--save-profile': `${folder}/./x.json` }
+    expect(() => checkTargets(twice, [model])).toThrow('--json and --save-profile name the same file; give two names')
+    expect(() => checkTargets({ '--csv': '-' }, [])).toThrow(/^--csv -: only --json writes to standard output/)
+    expect(() => checkTargets({ '--csv': model }, [model])).toThrow(/this is the file that is read/)
+  })
+
+  test('are found by their flags', () => {
+    const targets = checkTargets({ '--json': join(folder, 'a.json'), '--html': undefined, '--csv': join(folder, 'a.csv') }, [])
+    expect([...targets].map(([flag, { path }]) => [flag, path.split('/').at(-1)])).toEqual([
+      ['--json', 'a.json'],
+      ['--csv', 'a.csv'],
+    ])
+  })
 })

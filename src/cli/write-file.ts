@@ -12,6 +12,9 @@ export interface Target {
   readonly direct: boolean
 }
 
+/** Such as /dev/stdout, a file if a shell redirects it. /dev/shm holds ordinary files in memory. */
+const DEVICES = /^\/dev\/(?!shm\/)/
+
 /** What a file begins with that an option may write over. */
 const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> = {
   '--json': ['JSON', /^\{/],
@@ -28,7 +31,7 @@ const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> 
  */
 export function checkTarget(path: string, flag: string, input: string): Target {
   const known = stateOf(path)
-  if (known !== undefined && (resolve(path).startsWith('/dev/') || !(known.isFile() || known.isDirectory())))
+  if (known !== undefined && (DEVICES.test(resolve(path)) || !(known.isFile() || known.isDirectory())))
     return { path, direct: true }
   const target = followLinks(path)
   if (known?.isDirectory()) throw new UsageError(`${flag} ${path}: this is a folder; give the name of a file`)
@@ -42,6 +45,26 @@ export function checkTarget(path: string, flag: string, input: string): Target {
   }
   attempt(path, flag, () => tryOut(target))
   return { path: target, direct: false }
+}
+
+/**
+ * The files that flags name, by flag, tried out for all that is read. UsageError as of `checkTarget`, and where one is standard output or two
+ * are one file.
+ */
+export function checkTargets(
+  named: Readonly<Record<string, string | undefined>>,
+  inputs: readonly string[],
+): ReadonlyMap<string, Target> {
+  const targets = new Map<string, Target>()
+  for (const [flag, path] of Object.entries(named)) {
+    if (path === undefined) continue
+    if (path === '-') throw new UsageError(`${flag} -: only --json writes to standard output; give the name of a file`)
+    const target = (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input))[0]!
+    const [other] = [...targets].find(([, one]) => one.path === target.path) ?? []
+    if (other !== undefined) throw new UsageError(`${other} and ${flag} name the same file; give two names`)
+    targets.set(flag, target)
+  }
+  return targets
 }
 
 /** A folder that exists or can be made, for files that a later stage writes; else UsageError. Makes nothing. */

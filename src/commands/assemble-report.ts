@@ -6,9 +6,23 @@ import { diagnose, rank } from '../diagnose/diagnose.ts'
 import type { Verdict } from '../diagnose/rule.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
+import type { Machine, Roofs } from '../machine/types.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
-import { REPORT_SCHEMA, type ReportDocument } from '../report/documents/report.ts'
+import {
+  type NotChecked,
+  REPORT_SCHEMA,
+  type ReportBlock,
+  type ReportDevice,
+  type ReportDocument,
+  type ReportEngine,
+  type ReportExperiments,
+  type ReportLatency,
+  type ReportMachine,
+  type ReportModel,
+  type ReportProfile,
+  type ReportSweep,
+} from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
 import { tailOf } from '../statistics/index.ts'
 import { commandToType } from './command-to-type.ts'
@@ -18,7 +32,7 @@ const ON_SHIPPED = /^whyslow (fix|quantize) /
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
-  const foretold = foretoldSection(evidence)
+  const foretold = foretell(evidence.operatorExperiments)
   const offers = offersOf(evidence.engine?.id ?? '')
   const analyzed = analyze(evidence, offers)
   const canType = (command: string): boolean => offers.includes('shipped') || !ON_SHIPPED.test(command)
@@ -43,24 +57,18 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     createdAt: evidence.createdAt,
     answer: answer({ ...body, foretold }),
     model: modelSection(analyzed),
-    machine: machineSection(analyzed),
+    machine: machineSection(analyzed.machine, analyzed.roofs),
     engine: engineSection(analyzed),
     ...body,
-    ...(evidence.metric === undefined ? {} : { metric: { ...evidence.metric } }),
+    ...(evidence.metric === undefined ? {} : { metric: evidence.metric }),
     memory: evidence.memory ?? null,
     device: deviceSection(analyzed),
     operatorExperiments: experimentsSection(analyzed),
     sweeps: [evidence.threadSweep, evidence.batchSweep, ...(evidence.sizeSweeps ?? [])].flatMap((sweep) =>
       sweep ? [sweepRow(sweep)] : [],
     ),
-    profile: evidence.profile
-      ? {
-          overheadPerNodeUs: evidence.profile.overheadPerNodeUs,
-          profiledP50Ms: evidence.profile.profiledP50Ms,
-          correction: evidence.profile.correction,
-        }
-      : null,
-    breakdown: (analyzed.breakdown?.parts ?? []).map((part) => ({ ...part })),
+    profile: evidence.profile ? profileSection(evidence.profile) : null,
+    breakdown: analyzed.breakdown?.parts ?? [],
     clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
     doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
     trials: [],
@@ -70,57 +78,37 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
   }
 }
 
-function foretoldSection({ operatorExperiments }: Evidence): NonNullable<ReportDocument['foretold']> | null {
-  const foretold = foretell(operatorExperiments)
-  return foretold && { ...foretold, remedies: [...foretold.remedies] }
+function profileSection({ overheadPerNodeUs, profiledP50Ms, correction }: NonNullable<Evidence['profile']>): ReportProfile {
+  return { overheadPerNodeUs, profiledP50Ms, correction }
 }
 
-function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): ReportDocument['notChecked'][number] {
+function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): NotChecked {
   const reason = verdict.verdict === 'failed' ? `the rule failed, which is a bug: ${verdict.reason}` : verdict.reason
   return { rule: verdict.rule, reason }
 }
 
-function latencySection({ latency }: AnalyzedEvidence): ReportDocument['latency'] {
+function latencySection({ latency }: AnalyzedEvidence): ReportLatency | null {
   if (!latency) return null
   const { regime, otherRegimes, ...rest } = latency
-  const tail = tailOf(latency.samplesMs)
+  return { ...rest, ...tailOf(latency.samplesMs), blocks: latency.blocks.map(blockRow) }
+}
+
+function blockRow(block: LatencyBlock): ReportBlock {
+  const { process, p50Ms, regime, waitedMs, throttledCpuMs: throttledMs, stolenCpuMs: stolenMs, majorFaults, gcMs } = block
+  const { loadMs, firstMs, warmupMs, warmupRuns, waitAtMedianMs, samplesMs } = block
   return {
-    ...rest,
-    ...tail,
-    samplesMs: [...latency.samplesMs],
-    blocks: latency.blocks.map(blockRow),
-    reasons: [...latency.reasons],
+    ...{ process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, throttledMs, stolenMs, majorFaults, gcMs },
+    ...{ loadMs, firstMs, warmupMs, warmupRuns, waitAtMedianMs, samplesMs },
   }
 }
 
-function blockRow(block: LatencyBlock): NonNullable<ReportDocument['latency']>['blocks'][number] {
-  const { process, p50Ms, regime, waitedMs, throttledCpuMs, stolenCpuMs, majorFaults, gcMs } = block
-  const { loadMs, firstMs, warmupMs, warmupRuns, waitAtMedianMs } = block
-  const others = { throttledMs: throttledCpuMs, stolenMs: stolenCpuMs }
-  return {
-    ...{ process, p50Ms, handoffNs: handoffNs(block), regime, waitedMs, ...others, majorFaults, gcMs },
-    ...{ loadMs, firstMs, warmupMs, warmupRuns, waitAtMedianMs, samplesMs: [...block.samplesMs] },
-  }
-}
-
-function experimentsSection({
-  operatorExperiments,
-}: AnalyzedEvidence): NonNullable<ReportDocument['operatorExperiments']> | null {
+function experimentsSection({ operatorExperiments }: AnalyzedEvidence): ReportExperiments | null {
   if (!operatorExperiments) return null
   const { rows, left, coveredShare } = operatorExperiments
-  return {
-    rows: rows.map(({ nodes, opTypes, shapes, copies, aloneMs, insideMs, variants }) => ({
-      ...{ nodes: [...nodes], opTypes: [...opTypes], shapes, copies, aloneMs, insideMs },
-      variants: variants.map(({ kind, remedy, detail, ratio, ratioLow, ratioHigh }) => ({
-        ...{ kind, remedy, detail, ratio, ratioLow, ratioHigh },
-      })),
-    })),
-    left: left.map(({ nodes, opTypes, reason }) => ({ nodes: [...nodes], opTypes: [...opTypes], reason })),
-    coveredShare,
-  }
+  return { rows, left, coveredShare }
 }
 
-function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<ReportDocument['device']> | null {
+function deviceSection({ device, latency }: AnalyzedEvidence): ReportDevice | null {
   if (!device) return null
   const { kernelsMs, uploadMs, downloadMs, programs, nodes, bound = null, needsCpu = null } = device
   const onCpuMs = (nodes?.onCpu ?? []).reduce((sum, { timeMs }) => sum + timeMs, 0)
@@ -131,11 +119,11 @@ function deviceSection({ device, latency }: AnalyzedEvidence): NonNullable<Repor
     downloadMs,
     restMs: known ? Math.max(0, latency.p50Ms - kernelsMs - uploadMs - downloadMs - onCpuMs) : null,
     nodesOnDevice: nodes?.onDevice ?? null,
-    nodesOnCpu: nodes ? nodes.onCpu.map((node) => ({ ...node })) : null,
-    programs: programs.map((program) => ({ ...program })),
+    nodesOnCpu: nodes?.onCpu ?? null,
+    programs,
     operators: kernelsMs === null ? null : kernelsByOperator(programs),
     needsCpu,
-    bound: bound && { ...bound },
+    bound,
   }
 }
 
@@ -169,7 +157,7 @@ function nodeRows({ profile, costs, nodeAreas, latency, engine }: AnalyzedEviden
     return {
       name: node.name,
       opType: node.opType,
-      origin: [...node.origin],
+      origin: node.origin,
       timeMs: node.timeMs,
       share: latency ? node.timeMs / latency.p50Ms : 0,
       macs: cost ? cost.macs * runs : null,
@@ -178,8 +166,8 @@ function nodeRows({ profile, costs, nodeAreas, latency, engine }: AnalyzedEviden
       floorMs: row?.floorMs ?? null,
       bound: row?.bound ?? null,
       areasMs: nodeAreas?.[i] ?? null,
-      inputs: [...node.inputs],
-      outputs: [...node.outputs],
+      inputs: node.inputs,
+      outputs: node.outputs,
       rawMs: node.rawMs,
       runsPerPrediction: runs,
       aboveRoof: row?.aboveRoof ?? null,
@@ -197,69 +185,32 @@ function unknownOperators({ costs }: AnalyzedEvidence): string[] {
   ]
 }
 
-function modelSection({ model, inputs, outputs, costs }: AnalyzedEvidence): ReportDocument['model'] {
+function modelSection({ model, inputs = [], outputs = [], costs }: AnalyzedEvidence): ReportModel | null {
   if (!model) return null
+  const { file, format, sha256, sizeBytes, opsets, producer, parameters, nodes } = model
   return {
-    file: model.file,
-    format: model.format,
-    sha256: model.sha256,
-    sizeBytes: model.sizeBytes,
-    opsets: { ...model.opsets },
-    producer: model.producer,
-    parameters: model.parameters,
-    nodes: model.nodes,
+    ...{ file, format, sha256, sizeBytes, opsets, producer, parameters, nodes },
     macs: costs?.macs ?? null,
     flops: costs?.flops ?? null,
-    inputs: (inputs ?? []).map(({ name, dtype, shape, assumed, assumptions = [], source }) => ({
-      name,
-      dtype,
-      shape: [...shape],
-      assumed: [...assumed],
-      assumptions: assumptions.map((one) => ({ ...one })),
-      source,
-    })),
-    outputs: (outputs ?? []).map(({ name, dtype, shape }) => ({ name, dtype, shape: shape ? [...shape] : null })),
+    inputs: inputs.map(({ freeAxes: _, assumptions = [], source, ...input }) => ({ ...input, assumptions, source })),
+    outputs,
   }
 }
 
-function machineSection({ machine, roofs }: AnalyzedEvidence): ReportDocument['machine'] {
-  return {
-    cpu: machine.cpu,
-    usableCpus: machine.usableCpus,
-    quotaCpus: machine.quotaCpus,
-    memoryBytes: machine.memoryBytes,
-    isa: [...machine.isa],
-    accelerators: [...machine.accelerators],
-    caches: { ...machine.caches },
-    virtualised: machine.virtualised,
-    roofs: roofs
-      ? [
-          {
-            threads: roofs.threads,
-            flopsPerSecond: { ...roofs.flopsPerSecond },
-            bytesPerSecond: { ...roofs.bytesPerSecond },
-            ...(roofs.elementsPerSecond ? { elementsPerSecond: { ...roofs.elementsPerSecond } } : {}),
-            reasons: { ...roofs.reasons },
-          },
-        ]
-      : [],
-  }
+/** `roofs` absent: they were not measured. */
+export function machineSection(machine: Machine, roofs?: Roofs): ReportMachine {
+  const { cpu, usableCpus, quotaCpus, memoryBytes, isa, accelerators, caches, virtualised } = machine
+  return { cpu, usableCpus, quotaCpus, memoryBytes, isa, accelerators, caches, virtualised, roofs: roofs ? [roofs] : [] }
 }
 
-function engineSection({ engine }: AnalyzedEvidence): ReportDocument['engine'] {
+function engineSection({ engine }: AnalyzedEvidence): ReportEngine | null {
   if (!engine) return null
+  const { id, version, device, deviceKind = null, from, precision, threadsInUse } = engine
   const { configEntries, threads, graphOptimization, executionMode } = engine.options
-  return {
-    id: engine.id,
-    version: engine.version,
-    device: engine.device,
-    deviceKind: engine.deviceKind ?? null,
-    from: engine.from,
-    ...(engine.precision === undefined ? {} : { precision: engine.precision }),
-    options: { threads, threadsInUse: engine.threadsInUse, graphOptimization, executionMode, configEntries },
-  }
+  const options = { threads, threadsInUse, graphOptimization, executionMode, configEntries }
+  return { id, version, device, deviceKind, from, ...(precision === undefined ? {} : { precision }), options }
 }
 
-function sweepRow({ dimension, unit, points, fit }: Sweep): ReportDocument['sweeps'][number] {
-  return { dimension, unit, points: points.map(({ overCurrent: _, ...point }) => point), fit: fit ? { ...fit } : null }
+function sweepRow({ dimension, unit, points, fit }: Sweep): ReportSweep {
+  return { dimension, unit, points: points.map(({ overCurrent: _, ...point }) => point), fit }
 }

@@ -24,7 +24,7 @@ import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run } from './run.ts'
 import { eachStored, isStore, storeName } from './store/store.ts'
-import { toolVersion } from './version.ts'
+import { documentHead } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
   /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */
@@ -134,9 +134,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
       report === null ? { ...paired(files, runs, threads), apart: null } : apart(own, { report, file: against! })
     if (otherState !== null) warnings.push(otherState)
     const document = {
-      schema: 'whyslow-check/1' as const,
-      tool: { version: toolVersion },
-      createdAt: new Date().toISOString(),
+      ...documentHead('whyslow-check/1'),
       verdict: otherState !== null ? ('unclear' as const) : decide(facts, options.failAbove),
       failAbove: options.failAbove,
       ...facts,

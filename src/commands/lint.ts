@@ -20,7 +20,7 @@ import { fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { alone, measureRun, withRun } from './run.ts'
-import { toolVersion } from './version.ts'
+import { documentHead } from './version.ts'
 
 export interface LintOptions
   extends WhyOptions,
@@ -85,7 +85,7 @@ function repairOf({ fix: done, trials }: ReportDocument, out: string): LintDocum
     speedupLow: of(done?.speedupLow),
     speedupHigh: of(done?.speedupHigh),
     outputs: done?.outputs ?? '',
-    changes: proven ? [...done!.changes] : [],
+    changes: proven ? done!.changes : [],
     trials: trials as TrialRow[],
   }
 }
@@ -93,15 +93,16 @@ function repairOf({ fix: done, trials }: ReportDocument, out: string): LintDocum
 /** A model with what of it is written as quantized. */
 type LintedModel = Pick<LintDocument, 'model'> & { readonly written: WrittenQuantization }
 
-const head = () => ({
-  schema: 'whyslow-lint/1' as const,
-  tool: { version: toolVersion },
-  createdAt: new Date().toISOString(),
-})
-
 function unmeasured({ model, written }: LintedModel): LintDocument {
-  const body = { model, written: { ...written }, measured: null, fused: [], unfused: [], hazards: [] }
-  return { ...head(), answer: lintAnswer(body), ...body, borders: { nodes: 0, timeMs: 0 }, repair: null, warnings: [] }
+  const body = { model, written, measured: null, fused: [], unfused: [], hazards: [] }
+  return {
+    ...documentHead('whyslow-lint/1'),
+    answer: lintAnswer(body),
+    ...body,
+    borders: { nodes: 0, timeMs: 0 },
+    repair: null,
+    warnings: [],
+  }
 }
 
 function assembleLint({ model, written }: LintedModel, evidence: Evidence): LintDocument {
@@ -111,19 +112,19 @@ function assembleLint({ model, written }: LintedModel, evidence: Evidence): Lint
   }
   const body = {
     model,
-    written: { ...written },
+    written,
     measured: measuredOf(evidence),
-    fused: found.fused.map((one) => ({ ...one })),
+    fused: found.fused,
     unfused: found.unfused.map((group) => unfusedRow(group, evidence)),
-    hazards: found.hazards.map((one) => ({ ...one, nodes: [...one.nodes] })),
+    hazards: found.hazards,
   }
   return {
-    ...head(),
+    ...documentHead('whyslow-lint/1'),
     answer: lintAnswer(body),
     ...body,
-    borders: { ...found.borders },
+    borders: found.borders,
     repair: null,
-    warnings: [...evidence.warnings],
+    warnings: evidence.warnings,
   }
 }
 
@@ -131,18 +132,14 @@ function measuredOf({ latency, engine, machine, inputs = [] }: Evidence): LintDo
   if (latency === undefined || engine === undefined) return null
   const { p50Ms, ciLowMs, ciHighMs, trust, reasons } = latency
   return {
-    p50Ms,
-    ciLowMs,
-    ciHighMs,
-    trust,
-    reasons: [...reasons],
+    ...{ p50Ms, ciLowMs, ciHighMs, trust, reasons },
     engine: {
       id: engine.id,
       version: engine.version,
       threadsInUse: engine.options.threads ?? engine.threadsInUse,
       graphOptimization: engine.options.graphOptimization,
     },
-    machine: { cpu: machine.cpu, isa: [...machine.isa] },
+    machine: { cpu: machine.cpu, isa: machine.isa },
     syntheticInputs: inputs.filter(({ source }) => source === 'synthetic').map(({ name }) => name),
   }
 }
@@ -164,11 +161,7 @@ function unfusedRow(group: TimedGroup, evidence: Evidence): LintDocument['unfuse
   return {
     node: written?.name ?? operator.name,
     opType: written?.opType ?? operator.opType,
-    condition,
-    breaks,
-    conversionsMs,
-    operatorMs,
-    wouldSaveMs,
+    ...{ condition, breaks, conversionsMs, operatorMs, wouldSaveMs },
     mend: repairOfGroup(group, evidence),
     conversions: conversions.map(({ name }) => name),
   }

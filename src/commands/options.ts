@@ -57,6 +57,11 @@ export interface WhyOptions {
   readonly signal?: AbortSignal
 }
 
+/** Options that say where engines are; null: where they usually are. */
+const NO_PLACES = { ort: null, browser: null, openvino: null, litert: null, python: null }
+export const PLACES = Object.keys(NO_PLACES) as (keyof typeof NO_PLACES)[]
+export type PlaceOptions = Pick<WhyOptions, keyof typeof NO_PLACES>
+
 export const DEFAULTS: WhyOptions = {
   shapes: new Map(),
   values: new Map(),
@@ -69,11 +74,7 @@ export const DEFAULTS: WhyOptions = {
   engine: referenceEngine.id,
   seconds: null,
   quick: false,
-  ort: null,
-  browser: null,
-  openvino: null,
-  litert: null,
-  python: null,
+  ...NO_PLACES,
   graphOptimization: 'all',
   configEntries: {},
   saveInputs: null,
@@ -82,27 +83,27 @@ export const DEFAULTS: WhyOptions = {
   trials: localTrials,
 }
 
-/** What tells of the inputs and the engine, where it was given, as flags of the command line. */
+/** Options with one value that tell of the inputs and the engine; their flags are called as they are. */
+const TELLING = [
+  ...(['data', 'labels', 'pictures', 'batch', 'signature', 'threads', 'engine'] as const),
+  ...PLACES,
+  'graphOptimization' as const,
+]
+
+/** What was given of the inputs and the engine, as flags of the command line. */
 export function flagsOf(options: WhyOptions): readonly Flag[] {
-  const { shapes, values, data, labels, batch, threads, engine, ort, browser, graphOptimization, configEntries } = options
-  const one = (flag: string, value: string | number | null, untold: unknown = null): Flag[] =>
-    value === null || value === untold ? [] : [{ flag, value: String(value) }]
+  const several = (flag: string, entries: Iterable<readonly [string, unknown]>) =>
+    [...entries].map(([name, value]) => ({ flag, value: `${name}=${value}` }))
   return [
-    ...[...shapes].map(([name, shape]) => ({ flag: '--shape', value: `${name}=${shape.join('x')}` })),
-    ...[...values].map(([name, value]) => ({ flag: '--value', value: `${name}=${value}` })),
-    ...one('--data', data),
-    ...one('--labels', labels),
-    ...one('--pictures', options.pictures),
-    ...one('--batch', batch),
-    ...one('--signature', options.signature),
-    ...one('--threads', threads),
-    ...one('--engine', engine, DEFAULTS.engine),
-    ...one('--ort', ort),
-    ...one('--browser', browser),
-    ...one('--openvino', options.openvino),
-    ...one('--litert', options.litert),
-    ...one('--python', options.python),
-    ...one('--graph-optimization', graphOptimization, DEFAULTS.graphOptimization),
-    ...Object.entries(configEntries).map(([key, value]) => ({ flag: '--config', value: `${key}=${value}` })),
+    ...several(
+      '--shape',
+      [...options.shapes].map(([name, shape]) => [name, shape.join('x')]),
+    ),
+    ...several('--value', options.values),
+    ...TELLING.filter((name) => options[name] !== DEFAULTS[name]).map((name) => ({
+      flag: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      value: String(options[name]),
+    })),
+    ...several('--config', Object.entries(options.configEntries)),
   ]
 }

@@ -10,7 +10,7 @@ import { outputsTask } from '../measure/outputs/outputs-task.ts'
 import type { MetricName } from '../measure/outputs/types.ts'
 import { elementCount } from '../measure/samples/dtype-arrays.ts'
 import { loadInputs } from '../measure/samples/saved.ts'
-import type { ReportDocument } from '../report/documents/report.ts'
+import type { MetricValue } from '../report/documents/report.ts'
 import { trialLimits } from '../trials/limits.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
@@ -22,7 +22,7 @@ export const LABELLED_SAMPLES = 1000
 /** No further row is begun after so long. */
 export const LABELLED_MS = 20_000
 
-export type OwnMetric = NonNullable<ReportDocument['metric']>
+export type OwnMetric = MetricValue
 
 interface Given {
   readonly metric: MetricName | null

@@ -27,7 +27,7 @@ import { enginesBeside } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
 import { firstTreesOf } from './first-trees.ts'
 import { entriesForModel, modelForEngine } from './model-for-engine.ts'
-import { flagsOf, type StageProgress, type WhyOptions } from './options.ts'
+import { flagsOf, PLACES, type PlaceOptions, type StageProgress, type WhyOptions } from './options.ts'
 import { toolVersion } from './version.ts'
 
 /** Share of the memory a trial may take: above it the system starts to page or to kill. */
@@ -245,14 +245,9 @@ export const engineOptionsOf = (
   return { threads, graphOptimization, executionMode: 'sequential', configEntries, ...placesOf(options) }
 }
 
-type PlaceOptions = Pick<WhyOptions, 'ort' | 'browser' | 'openvino' | 'litert' | 'python'>
-
-export const placesOf = ({ ort, browser, openvino, litert, python }: PlaceOptions): EnginePlaces => ({
-  packageFrom: ort,
-  ...(browser === null ? {} : { browser }),
-  ...(openvino === null ? {} : { openvino }),
-  ...(litert === null ? {} : { litert }),
-  ...(python === null ? {} : { python }),
+export const placesOf = (options: PlaceOptions): EnginePlaces => ({
+  packageFrom: options.ort,
+  ...Object.fromEntries(PLACES.flatMap((place) => (place === 'ort' || options[place] === null ? [] : [[place, options[place]]]))),
 })
 
 /** Throws InputError where there is no such engine. */

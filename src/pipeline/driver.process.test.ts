@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { LINUX } from '../../test/needs.ts'
 import { runPass } from './driver.ts'
 import { PHASES, type Plan } from './protocol.ts'
 
@@ -30,7 +31,7 @@ async function failureOf(code: string, busyIsAlive: boolean) {
   return failure
 }
 
-describe.runIf(process.platform === 'linux')('a pass', () => {
+describe.runIf(process.platform === 'linux')('a pass', LINUX, () => {
   test('that works, and has nothing to tell before its end, goes on', async () => {
     expect(await failureOf(WORKS + ENDS, true)).toBeNull()
     expect(await failureOf(at('script', 'profiled') + WORKS + ENDS, true)).toBeNull()

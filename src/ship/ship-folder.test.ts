@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import ts from 'typescript'
+import type typescript from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { fullOr } from '../../test/only-full.ts'
+import { ts } from '../../test/typescript.ts'
 import { InputError } from '../graph/input-error.ts'
 import { type Disk, nodeDisk } from './disk.ts'
 import { FIXTURES, planFor, scratch } from './example-plan.ts'
@@ -172,13 +174,13 @@ describe('what others named stays text', () => {
     expect((parsed as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics).toEqual([])
     expect(parsed.statements.map(({ kind }) => ts.SyntaxKind[kind])).not.toContain('ExpressionStatement')
     const feeds = parsed.statements.filter(ts.isInterfaceDeclaration).find((one) => one.name.text === 'Feeds')!
-    expect(feeds.members.map((one) => (one.name as ts.StringLiteral).text)).toEqual([name])
+    expect(feeds.members.map((one) => (one.name as typescript.StringLiteral).text)).toEqual([name])
     expect(JSON.parse(fs.readFileSync(path.join(out, 'manifest.json'), 'utf8')).inputs[0].name).toBe(name)
   })
 })
 
 /** `npm test` disturbs every third operation. */
-const STEP = process.env.WHYSLOW_TEST_FULL === undefined ? 3 : 1
+const STEP = fullOr(1, 5)
 
 describe('where something goes wrong', () => {
   test('killed before any operation: none or a complete one, and the next run finds its way', async () => {

@@ -83,8 +83,25 @@ export function unmarked(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return others
 }
 
-/** Ends what a run started and left, those that have lost their parent, too. */
-export const endRun = (run: string): void => killAll(processesMarked(run, RUN_MARK))
+const GONE_TRIES = 200
+const GONE_PAUSE_MS = 10
+
+/**
+ * Ends what a run started and left, those that have lost their parent, too, and returns when they are gone: on a busy machine a process that was killed
+ * goes on for a while, and one may have started another in the meantime.
+ */
+export function endRun(
+  run: string,
+  listed = () => processesMarked(run, RUN_MARK),
+  pause = (): void => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_PAUSE_MS)
+  },
+): void {
+  for (let tries = 0, left = listed(); left.length > 0 && tries < GONE_TRIES; tries++, left = listed()) {
+    killAll(left)
+    pause()
+  }
+}
 
 /** Processes that bear the mark (Linux; elsewhere none: the environment of others is not told). */
 export function processesMarked(mark: string, variable: string = MARK): number[] {

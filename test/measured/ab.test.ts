@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ab } from '../../src/commands/ab/ab.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
+import { needs } from '../needs.ts'
 import { folders, onlyFull, start, until, whyslow } from './command.ts'
 
 const where = folders()
@@ -74,7 +75,7 @@ describe('JavaScript', () => {
   })
 })
 
-describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', () => {
+describe.skipIf(!hasPython)('Python', needs('python3 3.9 or newer'), () => {
   test('two that give the same', async (context) => {
     onlyFull(context, 'another comparison')
     expect(await compared(file('old.py'), file('new.py'))).toMatchObject({

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { UNIX } from '../needs.ts'
 import { processesIn } from '../support/processes.ts'
 import { watchTasks } from '../support/tasks.ts'
 import { type Ended, fixture, folders, refuses, start, until } from './command.ts'
@@ -40,7 +41,7 @@ describe.concurrent('a model that the engine does not run', () => {
     refuses([fixture('endless-loop'), '--quick'], /does not end within 100 s/, { node: ['--import', HASTY] }))
 })
 
-describe.skipIf(windows)('Ctrl-C', () => {
+describe.skipIf(windows)('Ctrl-C', UNIX, () => {
   let where: ReturnType<typeof folders>
   beforeEach(() => {
     where = folders()
@@ -118,7 +119,7 @@ describe.concurrent('what fix cannot do costs one line', () => {
       /--only thread-cuont: no such remedy; did you mean thread-count\?/,
     ],
     ['a model to write', [file, '-o', 'fast.onnx'], /fast\.onnx is the name of a model, and fix writes a folder/],
-    ['an unknown goal', [file, ...out, '--for', 'speed'], /--for speed: give one of latency/],
+    ['an unknown goal', [file, ...out, '--for', 'speed'], /'--for <goal>' cannot be 'speed': give one of latency/],
     ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
     ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes a picture .*: the model/],
     ['a loss that is no number', [file, ...out, '--max-loss', 'abc'], /--max-loss.*Give a number such as 0\.01/i],

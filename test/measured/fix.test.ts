@@ -10,6 +10,7 @@ import { surroundings } from '../../src/engines/native-library.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { UNIX } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 import { processesIn } from '../support/processes.ts'
 import { schemaOf } from '../support/schema.ts'
@@ -235,6 +236,7 @@ test.concurrent('of a .tflite file its own runtime is tried, and what is written
 
 test.skipIf(process.platform === 'win32')(
   'Ctrl-C in the middle of the search leaves no folder, no file and no process',
+  UNIX,
   async (context) => {
     onlyFull(context, 'measures until the search begins')
     const out = newOut()

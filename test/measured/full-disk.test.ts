@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest'
+import { needs } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
@@ -13,7 +14,7 @@ const evidence = join(where.root, 'evidence.json')
 const BEFORE = '<!doctype html>before'
 writeFileSync(evidence, gunzipSync(readFileSync(join(ROOT, 'fixtures/golden/gru.evidence.json.gz'))))
 
-describe.runIf(existsSync('/dev/full'))('a device that is full', () => {
+describe.runIf(existsSync('/dev/full'))('a device that is full', needs('/dev/full'), () => {
   test.for(['--json', '--html'])('%s', async (flag) => {
     const { status, stdout, stderr } = await whyslow(where, 'explain', evidence, flag, '/dev/full')
     expect([status, stdout, stderr]).toEqual([

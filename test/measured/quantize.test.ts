@@ -133,12 +133,20 @@ describe.concurrent('what cannot be done costs one line', () => {
     ['no folder for the model', () => [network, '-o', join(where.root, 'no/such/fast.onnx')], /there is no folder/],
     ['the model itself as output', () => [network, '-o', network, '--force'], /this is the model that is read/],
     ['a file that stands there', () => [network, '-o', join(samples, '../convolutions.onnx')], /convolutions\.onnx: /],
-    ['an unknown method', () => [network, ...out, '--method', 'magic'], /--method magic: give one of dynamic, static/],
+    [
+      'an unknown method',
+      () => [network, ...out, '--method', 'magic'],
+      /'--method <name>' cannot be 'magic': give one of dynamic, static/,
+    ],
     ['float16 on the CPU', () => [network, ...out, '--method', 'float16'], /float16: engines on the CPU convert/],
     ['4 bits of static', () => [network, ...out, '--method', 'static', '--bits', '4'], /--bits 4 is for weights alone/],
-    ['3 bits', () => [network, ...out, '--bits', '3'], /--bits 3: give one of 8, 4/],
+    ['3 bits', () => [network, ...out, '--bits', '3'], /'--bits <n>' cannot be '3': give one of 8, 4/],
     ['static without data', () => [network, ...out, '--method', 'static'], /need real inputs; give --data, or --allow-synthetic/],
-    ['an unknown calibration', () => [network, ...out, '--calibration', 'best'], /--calibration best: give one of minmax/],
+    [
+      'an unknown calibration',
+      () => [network, ...out, '--calibration', 'best'],
+      /'--calibration <name>' cannot be 'best': give one of minmax/,
+    ],
     [
       'an empty folder',
       () => [network, ...out, '--data', data('empty')],

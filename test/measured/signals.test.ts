@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { descendantsOf } from '../../src/trials/end-process.ts'
+import { UNIX } from '../needs.ts'
 import { processesIn } from '../support/processes.ts'
 import { watchTasks } from '../support/tasks.ts'
 import { fixture, folders, onlyFull, start, until } from './command.ts'
@@ -23,7 +24,7 @@ JSON.parse = (text, ...more) => {
 }`)}`
 const MODEL = '{"format":"graph-model","modelTopology":{},"weightsManifest":[],"a":"blocks-here"}'
 
-describe.skipIf(process.platform === 'win32')('a signal', () => {
+describe.skipIf(process.platform === 'win32')('a signal', UNIX, () => {
   let where: ReturnType<typeof folders>
   beforeEach(() => {
     where = folders()

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { comparison, contestant } from '../../src/report/documents/example-comparison.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
+import type { StudyDocument, StudyPlace } from '../../src/report/documents/study.ts'
 import { ROOT } from '../root.ts'
 
 const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, 'fixtures', path), 'utf8')) as object
@@ -40,6 +41,15 @@ export function withNodes(many: number): ReportDocument {
     }
   })
   return { ...transformer, nodes: copies }
+}
+
+const study = recorded.study as StudyDocument
+const [here, there] = study.machines.map(({ id }) => ({ row: 0, machine: id })) as [StudyPlace, StudyPlace]
+
+/** One machine is as good in all as the other, and better in one. */
+export const beaten: StudyDocument = {
+  ...study,
+  table: { ...study.table, pareto: { axes: ['latency', 'samples/s'], front: [here], dominated: [{ place: there, by: here }] } },
 }
 
 /** A run that measured nothing. */

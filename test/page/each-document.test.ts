@@ -4,9 +4,10 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { time } from '../../src/report/text/numbers.ts'
+import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
-import { empty, failedEngine, recorded, withNodes } from './documents.ts'
+import { CHROMIUM, chromiumPath, openPage, startBrowser, violations } from './browser.ts'
+import { beaten, empty, failedEngine, recorded, withNodes } from './documents.ts'
 import { drawnTexts } from './drawn-numbers.ts'
 import { strangers } from './known-numbers.ts'
 import { missing } from './must-draw.ts'
@@ -25,10 +26,11 @@ const cases: [string, object[]][] = [
   ['two runs under load', [recorded.load!, recorded['load-slo']!]],
   ['two searches', [recorded['load-slo']!, recorded['load-slo']!]],
   ['two comparisons', [recorded.compare!, failedEngine]],
+  ['a study in which one is beaten', [beaten]],
   ['two studies', [recorded.study!, { ...recorded.study!, table: { reference: null, rows: [] } }]],
 ]
 
-describe.skipIf(chromiumPath === undefined)(`documents${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
+describe.skipIf(chromiumPath === undefined)('documents', needs(CHROMIUM), () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()

@@ -4,7 +4,7 @@ import type { ComparisonDocument } from '../../src/report/documents/comparison.t
 import type { GapDocument } from '../../src/report/documents/gap.ts'
 import type { LintDocument } from '../../src/report/documents/lint.ts'
 import type { LoadDocument } from '../../src/report/documents/load.ts'
-import { isReport, type ReportDocument } from '../../src/report/documents/report.ts'
+import { isReport, type ReportDocument, type ReportNode } from '../../src/report/documents/report.ts'
 import { bytes, count, percent, perSecond, rate, significant, time, timeWithInterval } from '../../src/report/text/numbers.ts'
 import { factor, factorRange, intervalOf } from '../../web/src/format.ts'
 import { normalComparison, normalGap, normalLint, normalLoad, normalReport } from '../../web/src/normal.ts'
@@ -134,7 +134,7 @@ const times = (ratio: number): string[] => [`${significant(ratio, 2)}×`, factor
 const plusMinus = (share: number): string => `${significant(share * 100, 2)} %`
 const wholeOf = ({ latency, trace }: ReportDocument): number | null => latency?.p50Ms ?? trace?.judged?.stepMs ?? null
 const nodeSum = ({ nodes }: ReportDocument): number => sum(nodes.map(({ timeMs }) => timeMs))
-const shareOf = (report: ReportDocument, node: ReportDocument['nodes'][number]): number =>
+const shareOf = (report: ReportDocument, node: ReportNode): number =>
   wholeOf(report) === null ? node.timeMs / nodeSum(report) : node.share
 /** Work, bytes and time are known: those of the roofline. */
 const withWork = ({ nodes }: ReportDocument) =>

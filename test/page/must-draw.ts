@@ -142,8 +142,14 @@ const ofStudy = ({ answer, table, reports }: StudyDocument): Must[] => [
         ? []
         : [sentence(`${factor(ratio)} as fast (${factorRange(ratioLow, ratioHigh)})`, 'answer')]),
     ]),
+  ...frontOf(table),
   ...reports.slice(0, 1).flatMap(ofReport),
 ]
+
+const frontOf = ({ pareto }: StudyDocument['table']): Must[] =>
+  pareto === undefined || pareto.dominated.length === 0
+    ? []
+    : [sentence(`${pareto.axes.join(' and ')}: ${pareto.front.length} of ${pareto.front.length + pareto.dominated.length}`)]
 
 const ofComparison = ({ answer, contestants, pairs, reports }: ComparisonDocument): Must[] => [
   sentence(answer),

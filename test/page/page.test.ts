@@ -6,8 +6,9 @@ import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { startView } from '../../src/view/server.ts'
+import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, nextFrames, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
+import { CHROMIUM, chromiumPath, nextFrames, openPage, sideways, startBrowser, until, violations } from './browser.ts'
 import { HOSTILE, hostile, recorded, transformer, withNodes } from './documents.ts'
 import { misplaced } from './layout.ts'
 
@@ -35,7 +36,7 @@ const HAS_FOCUS = (line: number): string => `document.activeElement?.dataset.lin
 /** Those that have most of what is drawn. */
 const MOST = new Set(['transformer', 'pipeline', 'load', 'two comparisons'])
 
-describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
+describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()

@@ -5,7 +5,7 @@ import type { DistillDocument } from '../../src/report/documents/distill.ts'
 import type { GapDocument } from '../../src/report/documents/gap.ts'
 import type { LintDocument } from '../../src/report/documents/lint.ts'
 import type { LoadDocument } from '../../src/report/documents/load.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
+import type { ReportDocument, ReportFinding, ReportNode, ReportTrial } from '../../src/report/documents/report.ts'
 import type { StudyDocument } from '../../src/report/documents/study.ts'
 
 export type { Given } from './unpacked.ts'
@@ -18,7 +18,7 @@ export type Study = StudyDocument
 export type Gap = GapDocument
 export type Distill = DistillDocument
 export type Lint = LintDocument
-export type Node = ReportDocument['nodes'][number]
-export type Finding = ReportDocument['findings'][number]
-export type Trial = ReportDocument['trials'][number]
+export type Node = ReportNode
+export type Finding = ReportFinding
+export type Trial = ReportTrial
 export type AreaKey = keyof ReportDocument['areas']

@@ -2,55 +2,27 @@
 import { renderGap } from '../../report/text/gap/gap-text.ts'
 import { renderPipeline } from '../../report/text/pipeline-text.ts'
 import { collapsedStacks, speedscope } from '../../report/text/stacks.ts'
-import { documentOutput } from '../document-output.ts'
+import { documentOutput, measureAndDeliver } from '../document-output.ts'
 import { openedPage } from '../live-page.ts'
+import { type FlagsOf, gapOptions, optionsOf } from '../options/flags.ts'
 import { openProgress } from '../progress.ts'
 import type { Surroundings } from '../stages.ts'
 import { UsageError } from '../usage-error.ts'
-import { checkTarget, writeTarget } from '../write-file.ts'
-
-/** The options of the command, parsed. */
-export interface PipelineFlags {
-  readonly data?: string
-  readonly call?: string
-  readonly python?: string
-  readonly arguments?: readonly string[]
-  readonly seconds?: number
-  readonly quick?: boolean
-  readonly limit?: number
-  readonly memoryLimit?: number
-  readonly imports?: boolean
-  readonly inner?: boolean
-  readonly explainGap?: boolean
-  readonly saveProfile?: string
-  readonly json?: string
-  readonly html?: string
-  readonly markdown?: boolean
-  readonly open?: boolean
-  readonly progress: boolean
-}
 
 /** Runs the command. Throws UsageError or InputError where the file, its samples or the arguments cannot be used, or where it fails. */
-export async function runPipeline(file: string, flags: PipelineFlags, { screen, signal, load }: Surroundings): Promise<void> {
-  if (flags.explainGap) return runExplainGap(file, flags, { screen, signal, load })
-  const { saveProfile } = flags
-  const output = documentOutput(flags, file)
-  if (saveProfile === '-')
-    throw new UsageError('--save-profile -: only --json writes to standard output; give the name of a file')
-  const target = saveProfile === undefined ? undefined : checkTarget(saveProfile, '--save-profile', file)
+export async function runPipeline(
+  [file, ...given]: readonly [string, ...string[]],
+  flags: FlagsOf<'pipeline'>,
+  around: Surroundings,
+): Promise<void> {
+  if (flags.explainGap) return explainTheGap(file, flags, around)
+  const { screen, signal, load } = around
+  const output = documentOutput(flags, [file], { '--save-profile': flags.saveProfile })
   const progress = openProgress(screen, flags.progress)
   const page = flags.open ? await openedPage({ screen, signal }, progress.show) : undefined
   const options = {
-    call: flags.call ?? null,
-    data: flags.data ?? null,
-    python: flags.python ?? null,
-    arguments: flags.arguments ?? [],
-    seconds: flags.seconds ?? null,
-    quick: flags.quick ?? false,
-    ...(flags.limit === undefined ? {} : { stallSeconds: flags.limit }),
-    imports: flags.imports ?? false,
-    inner: flags.inner ?? true,
-    memoryLimitBytes: flags.memoryLimit ?? null,
+    ...optionsOf('pipeline', flags),
+    arguments: given,
     onProgress: page?.onProgress ?? progress.show,
     signal,
   }
@@ -59,17 +31,14 @@ export async function runPipeline(file: string, flags: PipelineFlags, { screen, 
     const { evidence, report: measured } = await pipeline(file, options).finally(progress.clear)
     signal.throwIfAborted()
     const report = page?.withPage(measured) ?? measured
-    const written: string[] = []
-    if (target !== undefined) {
+    await output.write('--save-profile', 'profile', () => {
       if (evidence.stacks === undefined)
         throw new UsageError(`--save-profile: there is no profile to write: ${evidence.absent.lines ?? 'none was made'}`)
-      const name = report.pipeline?.file ?? file
-      const isCollapsed = /\.(txt|folded|collapsed)$/.test(target.path)
-      writeTarget(target, isCollapsed ? collapsedStacks(evidence.stacks) : speedscope(evidence.stacks, name), '--save-profile')
-      written.push(`profile: ${saveProfile}`)
-    }
+      const isCollapsed = /\.(txt|folded|collapsed)$/.test(flags.saveProfile!)
+      return isCollapsed ? collapsedStacks(evidence.stacks) : speedscope(evidence.stacks, report.pipeline?.file ?? file)
+    })
     const text = () => renderPipeline(report, screen)
-    await output.deliver(screen, { document: report, name: 'report document', text, others: written })
+    await output.deliver(screen, { document: report, name: 'report document', text })
     return report
   }
   const report = await (page?.around(work) ?? work())
@@ -77,22 +46,13 @@ export async function runPipeline(file: string, flags: PipelineFlags, { screen, 
 }
 
 /** `--explain-gap`: the ladder from the application to a benchmark, in place of the report. */
-async function runExplainGap(file: string, flags: PipelineFlags, { screen, signal, load }: Surroundings): Promise<void> {
+async function explainTheGap(file: string, flags: FlagsOf<'pipeline'>, around: Surroundings): Promise<void> {
   if (flags.saveProfile !== undefined) throw new UsageError('--explain-gap makes no profile; leave --save-profile out')
   if (flags.open) throw new UsageError('--explain-gap shows no progress in a browser; leave --open out, and give --html gap.html')
-  const output = documentOutput(flags, file)
-  const progress = openProgress(screen, flags.progress)
-  const options = {
-    data: flags.data ?? null,
-    call: flags.call ?? null,
-    python: flags.python ?? null,
-    quick: flags.quick ?? false,
-    ...(flags.limit === undefined ? {} : { limitSeconds: flags.limit }),
-    onProgress: progress.show,
-    signal,
-  }
-  const { explainGap } = await load()
-  const document = await explainGap(file, options).finally(progress.clear)
-  signal.throwIfAborted()
-  await output.deliver(screen, { document, name: 'gap document', text: () => renderGap(document, screen) })
+  await measureAndDeliver(flags, around, {
+    inputs: [file],
+    name: 'gap document',
+    run: ({ explainGap }, listeners) => explainGap(file, { ...gapOptions(flags), ...listeners }),
+    text: (document) => renderGap(document, around.screen),
+  })
 }

@@ -1,18 +1,12 @@
 // `whyslow agent`: this machine takes trials from a queue until it is interrupted. Here: its key, its folder, its log.
 
+import type { FlagsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 import { UsageError } from '../usage-error.ts'
 import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
 
-export interface AgentFlags {
-  readonly queue?: string
-  readonly models?: string
-  readonly keyFile?: string
-  readonly store?: string
-}
-
 /** Ends when it is interrupted. Throws UsageError or InputError where the queue, the store or the folder cannot be used. */
-export async function runAgent(flags: AgentFlags, { screen, signal, load }: Surroundings): Promise<void> {
+export async function runAgent(flags: FlagsOf<'agent'>, { screen, signal, load }: Surroundings): Promise<void> {
   const queue = queueAddress(flags.queue)
   if (queue === undefined)
     throw new UsageError('agent needs a queue: give its address, as in --queue redis://host:6379, or set WHYSLOW_QUEUE')

@@ -2,18 +2,19 @@ import path from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { keptScreen } from '../example-screen.ts'
 import { unaskedStages } from '../example-stages.ts'
+import type { FlagsOf } from '../options/flags.ts'
 import type { Stages } from '../stages.ts'
-import { type FleetFlags, runFleet } from './fleet.ts'
+import { runFleet } from './fleet.ts'
 
 const model = path.join(import.meta.dirname, '../../../fixtures/models/symbolic-batch.onnx')
-const plain: FleetFlags = { graphOptimization: 'all', cache: true, progress: false }
+const plain: FlagsOf<'fleet'> = { graphOptimization: 'all', cache: 'use', lock: true, progress: false }
 const queue = { queue: 'redis://127.0.0.1:6379', models: import.meta.dirname }
 
 afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-const runWith = async (flags: Partial<FleetFlags>, load: () => Promise<Stages>) =>
+const runWith = async (flags: Partial<FlagsOf<'fleet'>>, load: () => Promise<Stages>) =>
   runFleet([model], { ...plain, ...flags }, { screen: keptScreen(), signal: new AbortController().signal, load })
 
 test('the queue of the environment is used where machines are named, and not without', async () => {
@@ -29,7 +30,7 @@ test('the queue of the environment is used where machines are named, and not wit
   await expect(runWith({}, load)).rejects.toThrow('on this machine')
 })
 
-test.each<[string, Partial<FleetFlags>, RegExp]>([
+test.each<[string, Partial<FlagsOf<'fleet'>>, RegExp]>([
   ['one engine', { engine: 'ort-cpu' }, /fleet takes --engines/],
   ['a pattern of machines without a queue', { machines: ['x64*'] }, /--machines goes with --queue/],
   ['a queue without models', { queue: queue.queue }, /--queue needs --models/],

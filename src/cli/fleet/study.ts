@@ -3,32 +3,22 @@
 import { renderStudy } from '../../report/text/study-text.ts'
 import { studyTable } from '../../report/text/tables/study-table.ts'
 import { documentOutput } from '../document-output.ts'
+import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
-import { type TableFlags, tableOutput } from '../table-output.ts'
+import { tableFiles, writeTable } from '../table-output.ts'
 import { UsageError } from '../usage-error.ts'
-
-export interface StudyFlags extends TableFlags {
-  readonly price?: ReadonlyMap<string, number>
-  readonly reference?: string
-  readonly store?: string
-  readonly json?: string
-  readonly html?: string
-  readonly markdown?: boolean
-}
 
 /** Throws InputError where a file holds no reports. */
 export async function runStudy(
   files: readonly string[],
-  flags: StudyFlags,
+  flags: FlagsOf<'study'>,
   { screen, load }: Pick<Surroundings, 'screen' | 'load'>,
 ): Promise<void> {
-  const output = documentOutput(flags, ...files)
-  const table = tableOutput(flags, files[0] ?? '')
+  const output = documentOutput(flags, files, tableFiles(flags))
   const { study } = await load()
   if (files.length === 0 && flags.store === undefined)
     throw new UsageError('study needs documents, or a store: give what --json wrote, or --store results.sqlite')
-  const options = { prices: flags.price ?? new Map(), reference: flags.reference ?? null, store: flags.store ?? null }
-  const document = await study(files, options)
-  const others = await table.write(() => studyTable(document), load)
-  await output.deliver(screen, { document, name: 'study document', text: () => renderStudy(document, screen), others })
+  const document = await study(files, optionsOf('study', flags))
+  await writeTable(output, () => studyTable(document), load)
+  await output.deliver(screen, { document, name: 'study document', text: () => renderStudy(document, screen) })
 }

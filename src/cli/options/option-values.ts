@@ -101,6 +101,11 @@ export function assignments(text: string, before: ReadonlyMap<string, string> = 
   return withEntry(before, parsed.name, parsed.value)
 }
 
+/** Names and values as an object. */
+export function entries(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(assignments(text, new Map(Object.entries(before))))
+}
+
 /** Of machines, by patterns with *. */
 export function prices(text: string, before: ReadonlyMap<string, number> = new Map()): Map<string, number> {
   const parsed = parseAssignment(text)

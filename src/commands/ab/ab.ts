@@ -13,7 +13,7 @@ import { decide, LEVEL, median } from '../../statistics/index.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import type { StageProgress } from '../options.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from './field.ts'
 import { compareScripts } from './scripts.ts'
 
@@ -119,24 +119,22 @@ async function run(job: Job): Promise<AbDocument> {
     file: files[k],
     language: field.sources[k]!.language,
     runtime: [a, b][k]!.opened.runtime,
-    call: [...[a, b][k]!.opened.stages],
+    call: [a, b][k]!.opened.stages,
     callMs: median(pairs.map((pair) => (k === 0 ? pair.aMs : pair.bMs))),
     importMs: median(turns.opened[k].map(({ importMs }) => importMs)),
     loadMs: turns.opened[k][0]!.loadMs === null ? null : median(turns.opened[k].map(({ loadMs }) => loadMs ?? 0)),
     firstMs: firstMs[k === 0 ? 'a' : 'b'],
-    packages: [...[a, b][k]!.opened.packages],
+    packages: [a, b][k]!.opened.packages,
   })
   const document = {
-    schema: 'whyslow-ab/1' as const,
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-ab/1'),
     ...decision,
     levelPercent: LEVEL,
-    pairs: [...pairs],
+    pairs,
     a: side(0),
     b: side(1),
     samples: { count: samples.count, timed: turns.timed, source: samples.source },
-    outputs: { ...compared, differences: [...compared.differences], notes: [...compared.notes] },
+    outputs: compared,
     warnings,
   }
   return { ...document, answer: abAnswer(document) }

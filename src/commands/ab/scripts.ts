@@ -14,7 +14,7 @@ import { abAnswer } from '../../report/text/ab-text.ts'
 import { decide, geometricMean, LEVEL, median } from '../../statistics/index.ts'
 import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { StageProgress } from '../options.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 
 interface ScriptsPlan {
   readonly pairs: number
@@ -65,9 +65,7 @@ export async function compareScripts(
     packages: [],
   })
   const document = {
-    schema: 'whyslow-ab/1' as const,
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-ab/1'),
     ...decide(ratiosOf(pairs)),
     levelPercent: LEVEL,
     pairs,

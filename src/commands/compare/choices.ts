@@ -36,8 +36,7 @@ export function plainPareto(
     compare: (x, y) => smaller(errorShare(x.agreement), errorShare(y.agreement)),
   }
   const byEngine = candidates.some((one) => one.precision !== undefined) ? [latency, start, near] : [latency, start]
-  const { axes, front, dominated } = paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])
-  return { axes: [...axes], front: [...front], dominated: dominated.map((one) => ({ ...one })) }
+  return paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])
 }
 
 /** From which batch on another is faster, of all pairs that were measured at several. */
@@ -69,7 +68,7 @@ export function breakEvens(
           large: found.winner?.large ?? null,
           fromBatch: found.from?.batch ?? null,
           basis: found.from?.basis ?? null,
-          orders: found.orders.map((one) => ({ ...one })),
+          orders: found.orders,
         },
       ]
     }),

@@ -13,7 +13,7 @@ import type { TrialRunner } from '../../trials/port.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from '../ab/field.ts'
 import type { StageProgress } from '../options.ts'
 import { targetFile } from '../pipeline/target-file.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 import { type Bare, type BareOrNot, withBare } from './bare.ts'
 
 export interface GapOptions extends FieldOptions {
@@ -98,16 +98,14 @@ async function run(job: Job): Promise<GapDocument> {
   const steps = stepsOf(rungs, processes)
   const last = steps.at(-1)!
   const document = {
-    schema: 'whyslow-gap/1' as const,
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-gap/1'),
     file: given,
     language: field.sources[0]!.language,
     runtime: scouted.runtime,
     processes: processes.length,
     rungs: steps,
     unexplainedMs: last.id === 'model-alone' ? last.savedMs : null,
-    left: [...left],
+    left,
     warnings,
   }
   return { ...document, answer: gapAnswer(document) }

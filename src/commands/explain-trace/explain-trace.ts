@@ -5,7 +5,7 @@ import { factsOf } from '../../analyze/traces/facts-of.ts'
 import { diagnose, rank } from '../../diagnose/diagnose.ts'
 import type { Finding, Verdict } from '../../diagnose/rule.ts'
 import { readTrace } from '../../evidence/traces/index.ts'
-import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/report.ts'
+import { REPORT_SCHEMA, type ReportDocument, type ReportFinding, type ReportMachine } from '../../report/documents/report.ts'
 import type { TraceModelSection, TraceSection } from '../../report/documents/trace-section.ts'
 import { traceAnswer } from '../../report/text/trace-answer.ts'
 import { quoted } from '../../report/text/wrap.ts'
@@ -83,7 +83,7 @@ function notCheckedRow(verdict: Verdict): ReportDocument['notChecked'] {
   return verdict.verdict === 'not-checked' ? [{ rule: verdict.rule, reason: verdict.reason }] : []
 }
 
-function findingRow(finding: Finding, file: string, { window }: TraceFacts): ReportDocument['findings'][number] {
+function findingRow(finding: Finding, file: string, { window }: TraceFacts): ReportFinding {
   const { rule, area, title, detail, timeMs, wouldSaveMs, basis } = finding
   const shareOf = (ms: number): number => (window.stepMs > 0 ? ms / window.stepMs : 0)
   return {
@@ -104,10 +104,10 @@ function sectionOf(facts: TraceFacts, { window }: TraceFacts, latencyMs: number 
   const judged =
     window.lengthMs > 0 ? { windowMs: window.lengthMs, stepMs: window.stepMs, ...sharesRow(device?.shares ?? null) } : null
   return {
-    ...{ format, version, recognisedBy, recordedWith: [...recordedWith] },
+    ...{ format, version, recognisedBy, recordedWith },
     windowMs: shares?.lengthMs ?? (window.lengthMs > 0 ? window.lengthMs : null),
     ...sharesRow(shares),
-    ...{ steps: window.steps, leftOut: [...window.leftOut], judged, latencyMs },
+    ...{ steps: window.steps, leftOut: window.leftOut, judged, latencyMs },
     devices: devices.map(({ name, computeCapability, memoryBytes }) => ({ name, computeCapability, memoryBytes })),
     otherDevices: otherDevices.map((one) => ({ name: one.name, deviceBusyShare: 1 - one.shares.idle })),
   }
@@ -123,7 +123,7 @@ function sharesRow(shares: DeviceShares | null): SharesRow {
 }
 
 /** The machine that recorded is not this one, and the file tells its devices at most. */
-function recordedMachine({ devices }: TraceFacts): ReportDocument['machine'] {
+function recordedMachine({ devices }: TraceFacts): ReportMachine {
   return {
     ...{ cpu: 'not told by the recording', usableCpus: null, quotaCpus: null, memoryBytes: null, isa: [] },
     accelerators: [...new Set(devices.map(({ name }) => name))],

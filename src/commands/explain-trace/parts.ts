@@ -1,9 +1,10 @@
 // Parts of a trace's report: operators, what the time of a step is made of, hot lines.
 import type { OperatorRow, TraceFacts } from '../../analyze/traces/facts.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportDocument, ReportNode } from '../../report/documents/report.ts'
+import type { ReportLine } from '../../report/documents/report-pipeline.ts'
 import { recordedFloor, type TraceRoofs } from './roofs.ts'
 
-type Node = ReportDocument['nodes'][number]
+type Node = ReportNode
 
 /** ms of the recorded run to ms of what is reported: a step, or the latency that was given. */
 const scaleOf = ({ window }: TraceFacts): number => (window.lengthMs > 0 ? window.stepMs / window.lengthMs : 0)
@@ -192,7 +193,7 @@ export function stagesOf({ functions, window }: TraceFacts): ReportDocument['sta
 const MOST_LINES = 50
 
 /** Hot lines of the user's program; null where the format has none. */
-export function linesOf({ functions, window }: TraceFacts): NonNullable<ReportDocument['lines']> | null {
+export function linesOf({ functions, window }: TraceFacts): readonly ReportLine[] | null {
   if (functions === null) return null
   return functions.rows
     .filter(({ file, line, language }) => file !== null && line !== null && (language === 'python' || language === 'javascript'))

@@ -6,7 +6,7 @@ import { factsOf } from '../../analyze/traces/facts-of.ts'
 import { readTrace } from '../../evidence/traces/index.ts'
 import { readModel } from '../../formats/index.ts'
 import { floatTensor, model as graphOf, modelInMemory, node, valueInfo } from '../../graph/build.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportDocument, ReportNode } from '../../report/documents/report.ts'
 import { renderTrace } from '../../report/text/trace-text.ts'
 import { explainTrace } from './explain-trace.ts'
 import { readSameModel, sameModelSection } from './same-model.ts'
@@ -21,7 +21,7 @@ const MODEL = join(traces, 'torch-model.onnx')
 const facts = await readTrace(TRACE).then((recording) => factsOf(recording, { calls: true }))
 const model = await readModel(MODEL)
 
-type Node = ReportDocument['nodes'][number]
+type Node = ReportNode
 const measured = (name: string, origin: string[], timeMs: number): Node => ({
   ...{ name, opType: 'x', origin, timeMs, share: timeMs / 10, macs: null, flops: null, bytes: null, floorMs: null, bound: null },
   ...{ areasMs: null, inputs: [], outputs: [] },

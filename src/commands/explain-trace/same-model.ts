@@ -11,7 +11,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { GraphView, NodeView, TensorType } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportDocument, ReportNode } from '../../report/documents/report.ts'
 import type { TraceModelSection } from '../../report/documents/trace-section.ts'
 import { type SymbolicTypes, symbolicTypes } from '../../rewrite/symbolic-types.ts'
 import type { SameModel } from './explain-trace.ts'
@@ -121,7 +121,7 @@ interface Work {
   readonly bytes: number | null
 }
 
-type Measured = ReportDocument['nodes'][number]
+type Measured = ReportNode
 
 function modelNodes(graph: GraphView, types: SymbolicTypes): ModelNode[] {
   const makers = new Map<string, number>()

@@ -58,11 +58,11 @@ function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOpt
     speedupHigh: proven ? judgement!.speedupHigh : 1,
     proven,
     kept: kept.map(nameOf),
-    changes: kept.flatMap(({ proposal }) => [...proposal.changes]),
+    changes: kept.flatMap(({ proposal }) => proposal.changes),
     outputs: proven ? proof!.outputs.reason : 'outputs are the original’s',
     ...(proven && proof!.outputs.open && { openLoss: proof!.outputs.open }),
     // A dry run leaves all of them, and not for want of time.
-    untried: dryRun ? [] : [...untried],
+    untried: dryRun ? [] : untried,
     shipped,
     machineBound: setup.machineBound,
     ...(setup.engine && setup.engine.cut === undefined ? { engine: engineRow(setup.engine) } : {}),
@@ -80,7 +80,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
   // In the unit of the speed-up beside them: a sample of a batch, a start.
   const inMs = unitOf(goal) === 'ms'
   return {
-    remedies: [...one.remedies],
+    remedies: one.remedies,
     name: one.name,
     outcome: one.outcome,
     kept: one.kept,
@@ -94,7 +94,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
     predictedSpeedup: one.predictedSpeedup,
     lookedSpeedup: one.lookedSpeedup,
     took: one.took,
-    changes: [...one.changes],
+    changes: one.changes,
     agreement: agreementRow(one.agreement),
     sizeBytes: finite(one.sizeBytes),
     peakBytes: judgement?.peakBytes ?? null,
@@ -103,19 +103,12 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
 
 export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
   if (agreement === null || agreement.mismatch !== null) return null
-  const { maxAbs, cosine, sqnrDb, equal, top1 } = agreement
+  const { maxAbs, cosine, sqnrDb, equal, top1, selections } = agreement
   const metric = agreement.metric && {
     name: agreement.metric.name,
     before: agreement.metric.before,
     after: agreement.metric.after,
   }
-  const selections = agreement.selections?.map(({ outputs, by, rows, same, alike }) => ({
-    outputs: [...outputs],
-    by,
-    rows,
-    same,
-    alike,
-  }))
   const bound = boundOf(agreement)
   const loss = bound && { rows: bound.rows, largest: bound.largestLoss }
   return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(loss && { loss }), ...(selections && { selections }) }

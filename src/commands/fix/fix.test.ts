@@ -266,7 +266,10 @@ describe('another engine', () => {
     // Where no engine is tried nothing is asked of it.
     const { report } = await fixed({ latency }, { ...named, only: ['thread-count'] })
     expect(new Set(report.trials.map(({ remedies }) => remedies[0]))).toEqual(new Set(['thread-count']))
-    // Nor where its remedy does not serve the goal.
+  })
+
+  test('that is named and not here is no error if its remedy does not serve the goal', async () => {
+    const named = { openvino: '/nowhere', litert: '/nowhere', engines: ['ort-cpu', 'openvino'] }
     await expect(fixed({ latency }, { ...named, goal: 'load-time', only: null })).resolves.toBeDefined()
   })
 

@@ -9,7 +9,7 @@ import { possiblePrecisions } from '../../quantize/plan/possible.ts'
 import { type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
 import { prepareModel } from '../../quantize/plan/prepare.ts'
 import { optionsFor } from '../../quantize/write/choice.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportQuantization } from '../../report/documents/report-fix.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 import { variantWriter } from '../../ship/index.ts'
@@ -20,7 +20,7 @@ import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 
-export type Quantization = NonNullable<ReportDocument['quantization']>
+export type Quantization = ReportQuantization
 
 export interface Tuned extends Found {
   /** What was found of the precision of layers; null where none was looked for. */

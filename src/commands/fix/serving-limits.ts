@@ -1,10 +1,10 @@
 // What the server that `fix --for slo` ships refuses: requests that would be answered beyond the objective. A queue that is longer than what is
 // answered in time, and no deadline, make every answer late once more come than are answered.
 import { parseObjective } from '../../load/objective.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportServing } from '../../report/documents/report-fix.ts'
 import type { Serving } from '../../ship/index.ts'
 
-type ServingReport = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
+type ServingReport = ReportServing
 
 /**
  * The queue is as long as what is answered within the bound, less what is being predicted: ⌊(bound − service) · answers per second⌋, and two

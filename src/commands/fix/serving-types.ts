@@ -1,10 +1,10 @@
 // Set-ups of a server that `fix --for slo` tries, and what is said of them.
 import type { LoadDocument } from '../../report/documents/load.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportServing } from '../../report/documents/report-fix.ts'
 import type { LoadOptions } from '../load/options.ts'
 import type { LookAsked, RoughLook } from '../load/rough-look.ts'
 
-export type ServingReport = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
+export type ServingReport = ReportServing
 
 export type Row = ServingReport['tried'][number]
 

@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { offersOf } from '../../engines/index.ts'
+import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Ceiling } from '../../load/audit.ts'
 import { perSecond } from '../../load/facts.ts'
@@ -13,6 +14,7 @@ import { nowMs } from '../../load/now.ts'
 import { parseObjective } from '../../load/objective.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
+import { NO_SPINNING } from '../../serve/usual.ts'
 import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
 import { load } from '../load/load.ts'
 import { lookAt } from '../load/rough-look.ts'
@@ -184,15 +186,15 @@ async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: Ser
 export async function servingFor(run: Run, options: FixOptions, plan: RunnablePlan): Promise<ServingFound> {
   const takesThreads =
     plan.engine.generated !== true && plan.engine.library === undefined && offersOf(plan.engine.id).includes('threads')
-  const folders = new Map<string, { folder: string; setup: RemedySetup }>()
+  const folders = new Map<string, { made: ShippedFolder; setup: RemedySetup }>()
   const served = async ({ workers, threads }: Pick<ServingSetup, 'workers' | 'threads'>) => {
     const key = `${workers}x${threads ?? ''}`
     const known = folders.get(key)
     if (known !== undefined) return known
     const setup = takesThreads ? sharing(plan.setup, workers, threads!) : plan.setup
-    const made = { folder: await servedFolder({ ...plan, setup }, run, path.join(run.folder, `serving-${key}`)), setup }
-    folders.set(key, made)
-    return made
+    const one = { made: await servedFolder({ ...plan, setup }, run, path.join(run.folder, `serving-${key}`)), setup }
+    folders.set(key, one)
+    return one
   }
   const { shapes, values, batch, data, labels, pictures, signal, trials } = options
   // Code that moved into the model takes other inputs than the data are for.
@@ -200,9 +202,9 @@ export async function servingFor(run: Run, options: FixOptions, plan: RunnablePl
   let ceiling: Ceiling | null = null
   const asked = async (setup: ServingSetup) => {
     const { workers, maxBatch, batchDelayMs } = setup
-    const { folder } = await served(setup)
+    const { folder, env } = (await served(setup)).made
     run.progress({ stage: `serving with ${inWords(setup)}`, done: 0, of: 1 })
-    const others = { alternatives: false, trials, ceiling, ...(signal === undefined ? {} : { signal }) }
+    const others = { alternatives: false, trials, ceiling, env, ...(signal === undefined ? {} : { signal }) }
     return { folder, options: { ...inputs, workers, maxBatch, batchDelayMs, ...others } }
   }
   const setups = servingSetups(run.machine.usableCpus, takesThreads)
@@ -240,9 +242,6 @@ export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSet
   `${workers} worker${workers === 1 ? '' : 's'}${threads === null ? '' : ` × ${threads} thread${threads === 1 ? '' : 's'}`}` +
   `${maxBatch === 1 ? '' : ', requests joined'}${batchDelayMs === 0 ? '' : ' after a wait'}`
 
-/** Idle threads that spin take the CPU from the other workers. */
-const NO_SPINNING = { 'session.intra_op.allow_spinning': '0', 'session.inter_op.allow_spinning': '0' }
-
 function sharing(setup: RemedySetup, workers: number, threads: number): RemedySetup {
   const { configEntries } = setup.options
   const entries = workers > 1 ? { ...configEntries, ...NO_SPINNING } : configEntries
@@ -250,15 +249,14 @@ function sharing(setup: RemedySetup, workers: number, threads: number): RemedySe
 }
 
 /** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError where its package is not to be found. */
-async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<string> {
+async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder> {
   const made = await triedFolder(plan, run, at)
   if (made === null) throw new InputError(`--for slo: ${plan.engine.package} is not found, with which the folder predicts`)
-  Object.assign(process.env, made.env)
   const { inputs, outputs } = plan
   fs.writeFileSync(
     path.join(at, 'manifest.json'),
     JSON.stringify({ schema: 'whyslow-folder/1', model: modelFileOf(plan.engine), inputs, outputs }),
   )
   fs.writeFileSync(path.join(at, 'package.json'), '{"type":"module"}')
-  return at
+  return made
 }

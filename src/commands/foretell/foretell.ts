@@ -4,14 +4,14 @@ import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportDocument, ReportEngine } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
 import { significant, timeWithInterval } from '../../report/text/numbers.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
 import { machineOf } from '../run.ts'
 import { readMachineDocument, readReports } from '../study/read-documents.ts'
 import { rowKey } from '../study/study.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 import { why } from '../why.ts'
 import { estimate } from './estimate.ts'
 import { canScale, familiesOf, knownPairs, type Spread, spreadOf, threadChange, threadsOf } from './known.ts'
@@ -67,16 +67,14 @@ export function foretoldOf({ report, there, known, warnings }: ForetellGiven): F
   const told = same === undefined ? estimated(report, there, known) : measured(same)
   const notes = [...told.notes, ...engineNotes(engine, thereEngine), ...warnings]
   const document = {
-    schema: 'whyslow-foretold/1' as const,
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-foretold/1'),
     model,
     engine,
     from: report.machine,
     to,
     here: { p50Ms, ciLowMs, ciHighMs },
     there: told.there,
-    parts: [...told.parts],
+    parts: told.parts,
     known: told.known,
     notes,
   }
@@ -149,7 +147,7 @@ function biasNotes(bias: number, pairs: number): string[] {
       ]
 }
 
-function engineNotes(here: NonNullable<ReportDocument['engine']>, there: ReportDocument['engine']): string[] {
+function engineNotes(here: ReportEngine, there: ReportEngine | null): string[] {
   if (there === null || (there.id === here.id && there.version === here.version)) return []
   return [`roofs there are of ${there.id} ${there.version}, here of ${here.id} ${here.version}`]
 }

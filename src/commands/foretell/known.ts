@@ -1,6 +1,6 @@
 // How well foretelling did on machines that are known: every report of a model foretold from every other machine that has it.
 import { machineKey } from '../../machine/key.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportDocument, ReportMachine } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
 import { median } from '../../statistics/index.ts'
 import { familyOf } from '../study/machine-class.ts'
@@ -34,7 +34,7 @@ export const setupOf = ({ machine, engine }: ReportDocument): string => `${machi
 export const threadsOf = ({ engine, machine }: ReportDocument): number | undefined =>
   engine?.options.threads ?? machine.roofs[0]?.threads
 
-export const familiesOf = (from: ReportDocument['machine'], to: Pick<ReportDocument['machine'], 'isa'>): string =>
+export const familiesOf = (from: ReportMachine, to: Pick<ReportMachine, 'isa'>): string =>
   `${familyOf(from) ?? 'unknown'} to ${familyOf(to) ?? 'unknown'}`
 
 /** Whether there is something to scale: times of nodes, and roofs. */

@@ -62,8 +62,8 @@ function endsInLine(descriptor: number): boolean {
  */
 export async function readHistory(model: string | null = null, file = historyFile()): Promise<HistoryDocument> {
   const { entries, warnings } = parseHistory(textOf(file))
-  const document = { schema: 'whyslow-history/1' as const, file, warnings: [...warnings] }
-  if (model === null) return { ...document, entries: [...entries] }
+  const document = { schema: 'whyslow-history/1' as const, file, warnings }
+  if (model === null) return { ...document, entries }
   const own = path.resolve(model)
   const sha256 = existsSync(model) ? await hashOf(model) : null
   return { ...document, entries: entries.filter((entry) => entry.model.sha256 === sha256 || entry.model.path === own) }

@@ -89,7 +89,7 @@ export async function withAlternatives(document: LoadDocument, around: Around): 
   const run = async (other: OtherSetup | null) => {
     options.onProgress?.({ stage: other === null ? 'as it was, again' : inWords(other), done: 0, of: 1 })
     if (other === null) return { setup, point: await runOn(opened) }
-    const batchDelayMs = other.maxBatch === 'auto' || other.maxBatch === 1 ? null : options.batchDelayMs
+    const batchDelayMs = other.maxBatch === 'auto' || other.maxBatch === 1 ? 0 : options.batchDelayMs
     const target = await openModelTarget(file, { ...options, ...other, batchDelayMs }, folder)
     try {
       const alone = target.setup!.whyAlone ?? null

@@ -7,7 +7,7 @@ import { loadFindings } from '../../load/rules/index.ts'
 import { theoryOf } from '../../load/theory.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
 import { alone, inTemporaryFolder, machineOf } from '../run.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 import { withAlternatives } from './alternatives.ts'
 import { answerOf } from './answer.ts'
 import { answerWarnings, compareAnswers } from './answers.ts'
@@ -69,9 +69,7 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
   )
   const { cpu, usableCpus, quotaCpus, node } = machineOf(options.trials)
   const document: Omit<LoadDocument, 'answer'> = {
-    schema: 'whyslow-load/1',
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-load/1'),
     target: opened.described,
     arrivals: plan.described,
     machine: { cpu, usableCpus, quotaCpus, node },
@@ -108,7 +106,7 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
     '--engine': engine,
     '--queue': queue,
     '--max-batch': maxBatch,
-    '--batch-delay': batchDelayMs,
+    '--batch-delay': batchDelayMs || null,
     '--deadline': deadlineSeconds,
   })
   if (!isAddress(target)) {

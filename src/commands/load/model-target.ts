@@ -22,10 +22,10 @@ export async function openModelTarget(file: string, options: LoadOptions, folder
   const places = queue ?? placesFor(options)
   const boundMs = options.slo === null ? null : parseObjective(options.slo).boundMs
   const { log: _, ...untold } = SERVE_DEFAULTS
-  const batches = { maxBatch, fewRows, batchDelayMs: batchDelayMs ?? 0, batchWithinMs: options.batchWithinMs ?? boundMs }
+  const batches = { maxBatch, fewRows, batchDelayMs, batchWithinMs: options.batchWithinMs ?? boundMs }
   const server = await startServerProcess(
     { file, options: { ...untold, folder, port: 0, workers, threads, engine, queue: places, ...batches, deadlineSeconds } },
-    signal,
+    { signal, env: options.env },
   )
   const check = () => {
     const gone = server.gone()

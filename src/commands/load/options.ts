@@ -3,9 +3,14 @@ import type { Ceiling } from '../../load/audit.ts'
 import type { PointPlan } from '../../load/measure.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import type { StageProgress, WhyOptions } from '../options.ts'
+import { DEFAULTS, type StageProgress, type WhyOptions } from '../options.ts'
+import { SETUP_DEFAULTS, type SetupOptions } from '../serve/serve.ts'
 
-export interface LoadOptions {
+/** Of a model: its inputs, as WhyOptions has them; `batch` is of a request. */
+type InputOptions = Pick<WhyOptions, 'shapes' | 'values' | 'data' | 'labels' | 'pictures' | 'batch'>
+
+/** The set-up is that of the server that is started for a model. `batchWithinMs` null: the objective's bound, else the deadline. */
+export interface LoadOptions extends InputOptions, SetupOptions {
   /** Requests a second; one run for each. */
   readonly rates: readonly number[]
   /** Closed loop: clients that send when they have their answer; one run for each. */
@@ -32,27 +37,10 @@ export interface LoadOptions {
   readonly timeoutSeconds: number
   /** `oip`: requests are made of what the model's metadata say. A model's own server speaks it anyway. */
   readonly protocol: 'http' | 'oip'
-  /** Of the server that is started for a model; null: as `serve` does untold. */
-  readonly workers: number | null
-  readonly threads: number | null
-  readonly engine: string | null
-  readonly queue: number | null
-  readonly maxBatch: number | 'auto' | null
-  readonly fewRows: number | null
-  readonly batchDelayMs: number | null
-  /** What an answer may take, which an automatic choice of rows keeps to, ms; null: the objective's bound, else the deadline. */
-  readonly batchWithinMs: number | null
-  readonly deadlineSeconds: number | null
   /** Where requests wait, other set-ups of the server are tried, too. */
   readonly alternatives: boolean
-  /** Inputs of a model, as WhyOptions has them. */
-  readonly shapes: WhyOptions['shapes']
-  readonly values: WhyOptions['values']
-  readonly data: string | null
-  readonly labels: string | null
-  readonly pictures: string | null
-  /** Samples in a request. */
-  readonly batch: number | null
+  /** Variables for the process of that server, such as where an engine's library is. */
+  readonly env: Readonly<Record<string, string>>
   /** Sends the requests of runs at a rate or of clients; absent: the generator, in real time. */
   readonly generate?: PointPlan['generate']
   /** Keeps others that measure away. */
@@ -60,6 +48,8 @@ export interface LoadOptions {
   readonly onProgress?: (progress: StageProgress) => void
   readonly signal?: AbortSignal
 }
+
+const { shapes, values, data, labels, pictures, batch } = DEFAULTS
 
 export const LOAD_DEFAULTS: LoadOptions = {
   rates: [],
@@ -76,21 +66,9 @@ export const LOAD_DEFAULTS: LoadOptions = {
   headers: [],
   timeoutSeconds: 10,
   protocol: 'http',
-  workers: null,
-  threads: null,
-  engine: null,
-  queue: null,
-  maxBatch: null,
-  fewRows: null,
-  batchDelayMs: null,
-  batchWithinMs: null,
-  deadlineSeconds: null,
+  ...SETUP_DEFAULTS,
   alternatives: true,
-  shapes: new Map(),
-  values: new Map(),
-  data: null,
-  labels: null,
-  pictures: null,
-  batch: null,
+  env: {},
+  ...{ shapes, values, data, labels, pictures, batch },
   trials: localTrials,
 }

@@ -8,7 +8,8 @@ import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/repor
 import { plural } from '../../report/text/numbers.ts'
 import { pipelineAnswer } from '../../report/text/pipeline-answer.ts'
 import { type Reservation, reservationsOf, tailOf, trustOf } from '../../statistics/index.ts'
-import { toolVersion } from '../version.ts'
+import { machineSection } from '../assemble-report.ts'
+import { documentHead } from '../version.ts'
 import type { Inner } from './inner-model.ts'
 import { type ReadSource, sourceLines } from './source-lines.ts'
 
@@ -35,9 +36,7 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
     pipeline: { ...pipelineSection(evidence, inner), sources: sourceLines(named, read) },
   }
   return {
-    schema: REPORT_SCHEMA,
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead(REPORT_SCHEMA),
     answer: pipelineAnswer(body),
     model: model?.model ?? null,
     machine: machineSection(machine),
@@ -75,28 +74,34 @@ function latencySection({ latency }: PipelineEvidence): NonNullable<Report['late
     ]),
     loadMs: importMs + (loadMs ?? 0),
     warmupMs: warmUpMs,
-    samplesMs: [...samplesMs],
+    samplesMs,
     blocks: [],
   }
 }
 
 function stageRows({ stages, latency, unexplainedMs }: PipelineEvidence): NonNullable<Report['stages']> {
   const { p50Ms } = latency
-  const rows = stages.map(({ name, timeMs, p50Ms: own, p99Ms, place, facts }) => ({
-    name,
-    timeMs,
-    share: timeMs / p50Ms,
-    p50Ms: own,
-    p99Ms,
-    cpuMs: facts?.cpuMs ?? null,
-    nativeMs: facts?.nativeMs ?? null,
-    waitMs: facts?.waitMs ?? null,
-    gcMs: facts?.gcMs ?? null,
-    allocatedBytes: facts?.allocatedBytes ?? null,
-    eventLoopDelayMs: facts?.eventLoopDelayMs ?? null,
-    file: place?.file ?? null,
-    line: place?.line ?? null,
-  }))
+  const rows = stages.map(({ name, timeMs, p50Ms: own, p99Ms, place, facts }) => {
+    const {
+      cpuMs = null,
+      nativeMs = null,
+      waitMs = null,
+      gcMs = null,
+      allocatedBytes = null,
+      eventLoopDelayMs = null,
+    } = facts ?? {}
+    const measured = { cpuMs, nativeMs, waitMs, gcMs, allocatedBytes, eventLoopDelayMs }
+    return {
+      name,
+      timeMs,
+      share: timeMs / p50Ms,
+      p50Ms: own,
+      p99Ms,
+      ...measured,
+      file: place?.file ?? null,
+      line: place?.line ?? null,
+    }
+  })
   return [...rows, { name: 'unexplained', timeMs: unexplainedMs, share: unexplainedMs / p50Ms }]
 }
 
@@ -140,8 +145,8 @@ function findingRow({ replacement, nodes, facts, places, ...finding }: PipelineF
 function replacementRow(
   given: NonNullable<PipelineFinding['replacement']>,
 ): NonNullable<Report['findings'][number]['replacement']> {
-  const { rule: _, file: __, line: ___, function: ____, code, ...rest } = given
-  return { ...rest, code: [...code] }
+  const { rule: _, file: __, line: ___, function: ____, ...rest } = given
+  return rest
 }
 
 /** Stages as parts of the p50: what user code takes is software; what is left is unexplained. */
@@ -163,20 +168,20 @@ function pipelineSection(evidence: PipelineEvidence, inner: Inner): NonNullable<
   const { importMs, loadMs, firstMs, warmUpMs, processesMs, timingOverhead, profilerOverhead } = latency
   return {
     language,
-    runtime: { ...runtime },
+    runtime,
     file,
     call,
     kind: target.kind,
     samples: { count: samples.count, source: samples.source },
     ...{ importMs, loadMs, firstMs, warmUpMs, unexplainedMs, timingOverhead, profilerOverhead },
-    processesMs: [...processesMs],
+    processesMs,
     lineSamples: evidence.lineSamples ?? null,
-    packages: { ...packages },
+    packages,
     sessions: sessions.map((one) => {
       const { engine, version, modelFile, device, threads, method, stage, runsPerPrediction, runMs, opensPerPrediction } = one
       return { engine, version, modelFile, device, threads, method, stage, runsPerPrediction, runMs, opensPerPrediction }
     }),
-    imports: imports.map((one) => ({ ...one })),
+    imports,
     ...innerSection(inner),
   }
 }
@@ -186,18 +191,4 @@ function innerSection(inner: Inner): Pick<NonNullable<Report['pipeline']>, 'inne
   const { answer, latency, breakdown } = inner.report
   if (latency === null) return { inner: null, innerReason: 'its latency could not be measured' }
   return { inner: { answer, p50Ms: latency.p50Ms, breakdown }, innerReason: null }
-}
-
-function machineSection({
-  cpu,
-  usableCpus,
-  quotaCpus,
-  memoryBytes,
-  isa,
-  accelerators,
-  caches,
-  virtualised,
-}: Machine): Report['machine'] {
-  const lists = { isa: [...isa], accelerators: [...accelerators], caches: { ...caches } }
-  return { cpu, usableCpus, quotaCpus, memoryBytes, ...lists, virtualised, roofs: [] }
 }

@@ -40,19 +40,14 @@ import { toolVersion } from '../version.ts'
 import { whyJoiningDoesNotPay } from './joining-pays.ts'
 import { knownModel } from './known-model.ts'
 
-export interface ServeOptions {
-  readonly host: string
-  readonly port: number
-  /** gRPC beside HTTP, which takes @grpc/grpc-js; null: HTTP alone. */
-  readonly grpcPort: number | null
+/** How a server works: what `load` can tell the one that it starts, too. */
+export interface SetupOptions {
   /** null: a worker for each CPU that may be used, with one thread. */
   readonly workers: number | null
   /** Of each worker; null: the CPUs divided among the workers. Not for a folder, whose own options say it. */
   readonly threads: number | null
   /** null: the usual one. Not for a folder, which has its own. */
   readonly engine: string | null
-  /** What clients call the model; null: the file's name. */
-  readonly name: string | null
   /** Requests that may wait; null: as a folder says, else 32 for each worker, or two batches. */
   readonly queue: number | null
   /** Rows that requests are joined to, where they wait anyway; auto: by what predictions of several cost; null: each by itself. */
@@ -65,6 +60,15 @@ export interface ServeOptions {
   readonly batchWithinMs: number | null
   /** No request takes longer, whatever it says itself; null: as a folder says, else as long as it takes. */
   readonly deadlineSeconds: number | null
+}
+
+export interface ServeOptions extends SetupOptions {
+  readonly host: string
+  readonly port: number
+  /** gRPC beside HTTP, which takes @grpc/grpc-js; null: HTTP alone. */
+  readonly grpcPort: number | null
+  /** What clients call the model; null: the file's name. */
+  readonly name: string | null
   /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
   readonly stuckAfterSeconds: number
   readonly mostBodyBytes: number
@@ -75,20 +79,24 @@ export interface ServeOptions {
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
 }
 
-export const SERVE_DEFAULTS: Omit<ServeOptions, 'folder'> = {
-  host: '127.0.0.1',
-  port: 8000,
-  grpcPort: null,
+export const SETUP_DEFAULTS: SetupOptions = {
   workers: null,
   threads: null,
   engine: null,
-  name: null,
   queue: null,
   maxBatch: null,
   fewRows: null,
   batchDelayMs: 0,
   batchWithinMs: null,
   deadlineSeconds: null,
+}
+
+export const SERVE_DEFAULTS: Omit<ServeOptions, 'folder'> = {
+  ...SETUP_DEFAULTS,
+  host: '127.0.0.1',
+  port: 8000,
+  grpcPort: null,
+  name: null,
   stuckAfterSeconds: STUCK_AFTER_MS / 1000,
   mostBodyBytes: MOST_BODY_BYTES,
   allowedHosts: [],

@@ -26,15 +26,18 @@ const OPEN_LIMIT_MS = 600_000
 /** Of what native code prints before it aborts. */
 const KEPT_CHARACTERS = 4096
 
-/** Throws InputError where the model is not served, and the signal's reason where it is aborted. */
-export async function startServerProcess(task: ServerTask, signal: AbortSignal | undefined): Promise<ServerProcess> {
+/** `env`: variables for that process. Throws InputError where the model is not served, and the signal's reason where it is aborted. */
+export async function startServerProcess(
+  task: ServerTask,
+  { signal, env = {} }: { readonly signal?: AbortSignal | undefined; readonly env?: Readonly<Record<string, string>> },
+): Promise<ServerProcess> {
   signal?.throwIfAborted()
   const { folder } = task.options
   const child = fork(childFile, {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // onnxruntime 1.30 sends usage data from Linux unless told otherwise before it is loaded, and leaves its files in TMPDIR.
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', TMPDIR: folder, TMP: folder, TEMP: folder },
+    env: { ...process.env, ...env, ORT_DISABLE_TELEMETRY: '1', TMPDIR: folder, TMP: folder, TEMP: folder },
   })
   const end = () => endAtOnce(child)
   process.on('exit', end)

@@ -3,7 +3,7 @@
 import type { ReadOptions } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { StudyDocument } from '../../report/documents/study.ts'
+import type { StudyDocument, StudyFailure } from '../../report/documents/study.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
 import { checkEngine } from '../run.ts'
 import { openStore, storeName } from '../store/store.ts'
@@ -81,11 +81,7 @@ export async function fleet(files: readonly string[], given: Partial<FleetOption
   return studyOf({ reports, failures, warnings, prices, reference: null })
 }
 
-export const failureOf = (
-  { model, engine, batch, size }: Combination,
-  machine: string | null,
-  reason: string,
-): StudyDocument['failures'][number] => ({
+export const failureOf = ({ model, engine, batch, size }: Combination, machine: string | null, reason: string): StudyFailure => ({
   ...{ model, engine, batch, machine },
   reason: size === null ? reason : `at ${size}: ${reason}`,
 })
@@ -99,7 +95,7 @@ export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'sha
 export async function combinationsOf(
   files: readonly string[],
   { engines, batches, sizes, shapes, values, signature = null }: Combined,
-): Promise<{ combinations: Combination[]; failures: StudyDocument['failures']; warnings: string[] }> {
+): Promise<{ combinations: Combination[]; failures: StudyFailure[]; warnings: string[] }> {
   if (files.length === 0) throw new InputError('nothing to measure: give models, as in: whyslow fleet models/*.onnx')
   for (const [what, list] of [
     ['model', files],
@@ -112,7 +108,7 @@ export async function combinationsOf(
   for (const engine of engines) checkEngine(engine, '--engines')
   checkSizes(sizes)
   const combinations: Combination[] = []
-  const failures: StudyDocument['failures'] = []
+  const failures: StudyFailure[] = []
   const warnings = new Set<string>()
   for (const model of files)
     for (const batch of batches) {

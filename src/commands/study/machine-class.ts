@@ -2,7 +2,7 @@
 // of another class than what the processor beside it does.
 import { engineById } from '../../engines/index.ts'
 import type { Availability, Engine } from '../../engines/types.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import type { ReportDocument, ReportMachine } from '../../report/documents/report.ts'
 import { fits } from './fits.ts'
 
 /** The best first: of those that a machine has, the first names its class. */
@@ -12,14 +12,14 @@ const INSTRUCTION_SETS = [
 ] as const
 
 /** As x64-avx512_vnni-8c; cpu-4c where no instruction set is known. */
-export function machineClass({ isa, usableCpus }: Pick<ReportDocument['machine'], 'isa' | 'usableCpus'>): string {
+export function machineClass({ isa, usableCpus }: Pick<ReportMachine, 'isa' | 'usableCpus'>): string {
   const family = familyOf({ isa })
   const best = INSTRUCTION_SETS.find(([name]) => name === family)?.[1].find((set) => isa.includes(set))
   return [family ?? 'cpu', ...(best === undefined ? [] : [best]), `${usableCpus}c`].join('-')
 }
 
 /** 'x64' or 'arm64', by the instruction sets; undefined where they do not tell. */
-export const familyOf = ({ isa }: Pick<ReportDocument['machine'], 'isa'>): 'x64' | 'arm64' | undefined =>
+export const familyOf = ({ isa }: Pick<ReportMachine, 'isa'>): 'x64' | 'arm64' | undefined =>
   INSTRUCTION_SETS.find(([, sets]) => sets.some((set) => isa.includes(set)))?.[0]
 
 const MOST_NAME = 40

@@ -24,7 +24,7 @@ export function studyPareto(rows: readonly StudyRow[]): Pareto | null {
   const { axes, front, dominated } = paretoOf(placed, axesOf(placed))
   const placeOf = new Map(placed.map(({ id, place }) => [id, place]))
   return {
-    axes: [...axes],
+    axes,
     front: front.map((id) => placeOf.get(id)!),
     dominated: dominated.map(({ id, by }) => ({ place: placeOf.get(id)!, by: placeOf.get(by)! })),
   }

@@ -4,7 +4,7 @@ import { faultIn, readJson } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
 import { isReport, type ReportDocument } from '../../report/documents/report.ts'
-import type { StudyDocument } from '../../report/documents/study.ts'
+import type { StudyFailure } from '../../report/documents/study.ts'
 
 const HINT = 'give what whyslow MODEL --json, compare --json or fleet --json wrote'
 
@@ -14,11 +14,11 @@ const HOLDERS = new Set<unknown>(['whyslow-study/1', 'whyslow-comparison/1'])
 /** The reports with a latency in the files, and what studies among them could not measure. Throws InputError where a file holds no report. */
 export function readReports(files: readonly string[]): {
   reports: ReportDocument[]
-  failures: StudyDocument['failures']
+  failures: StudyFailure[]
   warnings: string[]
 } {
   const reports: ReportDocument[] = []
-  const failures: StudyDocument['failures'] = []
+  const failures: StudyFailure[] = []
   const warnings: string[] = []
   for (const file of files) {
     const document = readJson(file, { what: file, hint: HINT }) as {
@@ -41,7 +41,7 @@ export function readReports(files: readonly string[]): {
   return { reports, failures, warnings }
 }
 
-function isFailure(one: unknown): one is StudyDocument['failures'][number] {
+function isFailure(one: unknown): one is StudyFailure {
   const { model, engine, batch, machine, reason } = (one ?? {}) as Readonly<Record<string, unknown>>
   const isText = (value: unknown): value is string => typeof value === 'string'
   const isOr = (value: unknown, type: string) => value === null || typeof value === type

@@ -12,7 +12,10 @@ export interface StudyOptions {
 }
 
 /** Throws InputError where a file holds no reports, or the store cannot be used. */
-export async function study(files: readonly string[], { prices, reference, store: url }: StudyOptions): Promise<StudyDocument> {
+export async function study(
+  files: readonly string[],
+  { prices = new Map(), reference = null, store: url = null }: Partial<StudyOptions>,
+): Promise<StudyDocument> {
   const { reports, failures, warnings } = readReports(files)
   const kept = url === null ? { reports: [], warnings: [] } : await storedReports(url)
   return studyOf({

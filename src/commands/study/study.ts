@@ -3,9 +3,9 @@
 import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../../report/documents/study.ts'
+import type { StudyCell, StudyDocument, StudyFailure, StudyMachine, StudyRow } from '../../report/documents/study.ts'
 import { inputsOf } from '../history/history.ts'
-import { toolVersion } from '../version.ts'
+import { documentHead } from '../version.ts'
 import { fits } from './fits.ts'
 import { classOf } from './machine-class.ts'
 import { apart, studyPareto, timesOf } from './pareto.ts'
@@ -13,7 +13,7 @@ import { studySentences } from './sentences.ts'
 
 export interface StudyGiven {
   readonly reports: readonly ReportDocument[]
-  readonly failures: StudyDocument['failures']
+  readonly failures: readonly StudyFailure[]
   readonly warnings: readonly string[]
   /** Per hour, by a pattern of machine ids or classes with *; the first that fits counts. */
   readonly prices: ReadonlyMap<string, number>
@@ -57,16 +57,14 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
   const table = { reference: at, rows, ...(pareto === null ? {} : { pareto }) }
   const sentences = studySentences(table, machines, reports)
   return {
-    schema: 'whyslow-study/1',
-    tool: { version: toolVersion },
-    createdAt: new Date().toISOString(),
+    ...documentHead('whyslow-study/1'),
     answer: answerOf({ rows, machines, failures, sentences }),
-    reports: [...reports],
+    reports,
     machines,
-    failures: [...failures],
+    failures,
     table,
     sentences,
-    warnings: [...warnings],
+    warnings,
   }
 }
 
@@ -166,9 +164,9 @@ function withFront(cells: readonly StudyCell[]): StudyCell[] {
 }
 
 /** A failure tells the machine, with threads or before they were told, and the batch that was asked for. What failed on a machine failed on its accelerators, too. */
-function failureOf(of: ReportDocument, machine: StudyMachine, failures: StudyDocument['failures']): string {
+function failureOf(of: ReportDocument, machine: StudyMachine, failures: readonly StudyFailure[]): string {
   const isThere = (name: string | null) => name === machine.id || name?.endsWith(`-${machine.key.slice(0, 6)}`) === true
-  const isSo = ({ model, engine, batch, machine: name }: StudyDocument['failures'][number]) =>
+  const isSo = ({ model, engine, batch, machine: name }: StudyFailure) =>
     model === of.model!.file && engine === of.engine!.id && isThere(name) && (batch === null || batch === batchOf(of))
   return failures.find(isSo)?.reason ?? 'not measured there'
 }
@@ -176,7 +174,7 @@ function failureOf(of: ReportDocument, machine: StudyMachine, failures: StudyDoc
 interface AnswerGiven {
   readonly rows: readonly StudyRow[]
   readonly machines: readonly StudyMachine[]
-  readonly failures: StudyDocument['failures']
+  readonly failures: readonly StudyFailure[]
   readonly sentences: readonly string[]
 }
 

@@ -1,41 +1,49 @@
 // The check document, version 1: what `check` decides, a public contract. Times in milliseconds.
 
 export interface CheckDocument {
-  schema: 'whyslow-check/1'
-  tool: { version: string }
-  createdAt: string
-  answer: string
-  verdict: 'within' | 'above' | 'unclear' // of the ratio's interval beside failAbove
-  failAbove: number
-  ratio: number // the model's time over the baseline's
-  ratioLow: number
-  ratioHigh: number
-  rounds: number | null // in which both took turns; null: the baseline is a report
-  model: { file: string; p50Ms: number; ciLowMs: number; ciHighMs: number }
-  baseline: { file: string; p50Ms: number; ciLowMs: number; ciHighMs: number; paired: boolean } // paired: measured in turns with the model
-  warnings: string[]
+  readonly schema: 'whyslow-check/1'
+  readonly tool: { readonly version: string }
+  readonly createdAt: string
+  readonly answer: string
+  readonly verdict: 'within' | 'above' | 'unclear' // of the ratio's interval beside failAbove
+  readonly failAbove: number
+  readonly ratio: number // the model's time over the baseline's
+  readonly ratioLow: number
+  readonly ratioHigh: number
+  readonly rounds: number | null // in which both took turns; null: the baseline is a report
+  readonly model: { readonly file: string; readonly p50Ms: number; readonly ciLowMs: number; readonly ciHighMs: number }
+  readonly baseline: {
+    readonly file: string
+    readonly p50Ms: number
+    readonly ciLowMs: number
+    readonly ciHighMs: number
+    readonly paired: boolean
+  } // paired: measured in turns with the model
+  readonly warnings: readonly string[]
 }
 
 /** What is read of a report document that a check is against: no more has to be there. */
 export interface BaselineReport {
-  schema: 'whyslow-report/1' | 'whyslow-report/2'
-  model: { inputs: { name: string; dtype: string; shape: number[] }[] }
-  machine: {
-    cpu: string
-    usableCpus: number
-    quotaCpus: number | null
-    isa: string[]
-    virtualised: boolean | null
+  readonly schema: 'whyslow-report/1' | 'whyslow-report/2'
+  readonly model: {
+    readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[]
   }
-  engine: { id: string; version: string; options: { threads: number | null } }
-  latency: {
+  readonly machine: {
+    readonly cpu: string
+    readonly usableCpus: number
+    readonly quotaCpus: number | null
+    readonly isa: readonly string[]
+    readonly virtualised: boolean | null
+  }
+  readonly engine: { readonly id: string; readonly version: string; readonly options: { readonly threads: number | null } }
+  readonly latency: {
     /** @exclusiveMinimum 0 */
-    p50Ms: number
+    readonly p50Ms: number
     /** @exclusiveMinimum 0 */
-    ciLowMs: number
+    readonly ciLowMs: number
     /** @exclusiveMinimum 0 */
-    ciHighMs: number
-    blocks?: { p50Ms: number; handoffNs: number | null }[] // those of a run without them are taken for one regime
+    readonly ciHighMs: number
+    readonly blocks?: readonly { readonly p50Ms: number; readonly handoffNs: number | null }[] // those of a run without them are taken for one regime
   }
 }
 

@@ -3,8 +3,8 @@
 export interface ConvertDocument {
   readonly schema: 'whyslow-convert/1'
   readonly tool: { readonly version: string }
-  readonly from: { readonly file: string; readonly format: string; readonly sizeBytes: number; readonly sha256: string }
-  readonly to: { readonly file: string; readonly format: string; readonly sizeBytes: number; readonly sha256: string }
+  readonly from: ConvertedFile
+  readonly to: ConvertedFile
   /** Of ai.onnx, where ONNX was written. */
   readonly opset: number | null
   /** Operators written, by their names. */
@@ -24,6 +24,13 @@ export interface ConvertDocument {
     /** Largest difference of a prediction. */
     readonly largestDifference: number | null
   } | null
+}
+
+export interface ConvertedFile {
+  readonly file: string
+  readonly format: string
+  readonly sizeBytes: number
+  readonly sha256: string
 }
 
 export interface ConvertedValue {

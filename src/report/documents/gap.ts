@@ -13,25 +13,25 @@ export type GapRungId =
   | 'model-alone' // the model file, measured by whyslow itself
 
 export interface GapDocument {
-  schema: 'whyslow-gap/1'
-  tool: { version: string }
-  createdAt: string
-  answer: string
-  file: string
-  language: 'javascript' | 'python'
-  runtime: string
-  processes: number // in each of which all rungs were climbed, there and back
-  rungs: {
-    id: GapRungId
-    title: string
-    timeMs: number // of one call: median over processes
-    savedMs: number | null // beside the rung before; null: the first; below 0: it takes longer without the difference
-    ratio: number | null // the rung before over this one
-    ratioLow: number | null // 95 %, over processes
-    ratioHigh: number | null
-    matters: boolean // the interval lies beyond 1, and the difference beyond that of the rung that changes nothing
+  readonly schema: 'whyslow-gap/1'
+  readonly tool: { readonly version: string }
+  readonly createdAt: string
+  readonly answer: string
+  readonly file: string
+  readonly language: 'javascript' | 'python'
+  readonly runtime: string
+  readonly processes: number // in each of which all rungs were climbed, there and back
+  readonly rungs: readonly {
+    readonly id: GapRungId
+    readonly title: string
+    readonly timeMs: number // of one call: median over processes
+    readonly savedMs: number | null // beside the rung before; null: the first; below 0: it takes longer without the difference
+    readonly ratio: number | null // the rung before over this one
+    readonly ratioLow: number | null // 95 %, over processes
+    readonly ratioHigh: number | null
+    readonly matters: boolean // the interval lies beyond 1, and the difference beyond that of the rung that changes nothing
   }[]
-  unexplainedMs?: number | null // what the last rung of the application takes beyond the model alone; null: that was not measured
-  left?: { id: GapRungId; reason: string }[] // rungs that the application does not have, or that could not be climbed
-  warnings: string[]
+  readonly unexplainedMs?: number | null // what the last rung of the application takes beyond the model alone; null: that was not measured
+  readonly left?: readonly { readonly id: GapRungId; readonly reason: string }[] // rungs that the application does not have, or that could not be climbed
+  readonly warnings: readonly string[]
 }

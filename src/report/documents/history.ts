@@ -2,32 +2,32 @@
 // Times in milliseconds.
 
 export interface HistoryEntry {
-  schema: 'whyslow-history/1'
-  trial?: string // its name in a store; absent: of the local history
-  savedAt: string
-  model: { path: string; sha256: string; sizeBytes: number } // path: absolute; of a store as the model was named where it was measured
-  machine: { key: string; cpu: string; usableCpus: number }
-  engine: { id: string; version: string; device: string; threads: number | null }
-  inputs: string // names, types and shapes
-  latency: {
+  readonly schema: 'whyslow-history/1'
+  readonly trial?: string // its name in a store; absent: of the local history
+  readonly savedAt: string
+  readonly model: { readonly path: string; readonly sha256: string; readonly sizeBytes: number } // path: absolute; of a store as the model was named where it was measured
+  readonly machine: { readonly key: string; readonly cpu: string; readonly usableCpus: number }
+  readonly engine: { readonly id: string; readonly version: string; readonly device: string; readonly threads: number | null }
+  readonly inputs: string // names, types and shapes
+  readonly latency: {
     /** @exclusiveMinimum 0 */
-    p50Ms: number
+    readonly p50Ms: number
     /** @exclusiveMinimum 0 */
-    ciLowMs: number
+    readonly ciLowMs: number
     /** @exclusiveMinimum 0 */
-    ciHighMs: number
-    trust: 'A' | 'B' | 'C' | 'D'
-    processes: number
+    readonly ciHighMs: number
+    readonly trust: 'A' | 'B' | 'C' | 'D'
+    readonly processes: number
   }
-  metric: { name: string; value: number } | null
-  whyslow: string
+  readonly metric: { readonly name: string; readonly value: number } | null
+  readonly whyslow: string
 }
 
 export interface HistoryDocument {
-  schema: 'whyslow-history/1'
-  file: string // where it is kept
-  entries: HistoryEntry[] // oldest first
-  warnings: string[]
+  readonly schema: 'whyslow-history/1'
+  readonly file: string // where it is kept
+  readonly entries: readonly HistoryEntry[] // oldest first
+  readonly warnings: readonly string[]
 }
 
 /** Entries with one key were measured under the same conditions, but for the model's content and the engine's version. */

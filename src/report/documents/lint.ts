@@ -3,72 +3,89 @@
 import type { TrialRow } from './trial-row.ts'
 
 export interface LintDocument {
-  schema: 'whyslow-lint/1'
-  tool: { version: string }
+  readonly schema: 'whyslow-lint/1'
+  readonly tool: { readonly version: string }
   /** ISO 8601. */
-  createdAt: string
+  readonly createdAt: string
   /** The sentence that answers: why is this quantized model not faster? */
-  answer: string
+  readonly answer: string
   /** Null where nothing had to be measured, since the model is not quantized. */
-  measured: null | {
-    p50Ms: number
-    ciLowMs: number
-    ciHighMs: number
-    trust: 'A' | 'B' | 'C' | 'D'
-    reasons: string[]
-    engine: { id: string; version: string; threadsInUse: number; graphOptimization: string }
-    machine: { cpu: string; isa: string[] }
+  readonly measured: null | {
+    readonly p50Ms: number
+    readonly ciLowMs: number
+    readonly ciHighMs: number
+    readonly trust: 'A' | 'B' | 'C' | 'D'
+    readonly reasons: readonly string[]
+    readonly engine: {
+      readonly id: string
+      readonly version: string
+      readonly threadsInUse: number
+      readonly graphOptimization: string
+    }
+    readonly machine: { readonly cpu: string; readonly isa: readonly string[] }
     /** Inputs that were made up, since no data were given. */
-    syntheticInputs: string[]
+    readonly syntheticInputs: readonly string[]
   }
-  model: { file: string; format: string; sha256: string; sizeBytes: number; opsets: Record<string, number> }
+  readonly model: {
+    readonly file: string
+    readonly format: string
+    readonly sha256: string
+    readonly sizeBytes: number
+    readonly opsets: Readonly<Record<string, number>>
+  }
   /** What of quantization the file holds: numbers of nodes, and of float16 constants. */
-  written: {
-    conversions: number
-    integerProducts: number
-    quantizedOperators: number
-    fewBitProducts: number
-    float16Constants: number
+  readonly written: {
+    readonly conversions: number
+    readonly integerProducts: number
+    readonly quantizedOperators: number
+    readonly fewBitProducts: number
+    readonly float16Constants: number
   }
   /** Operators that run in int8 or with few-bit weights, by type, the longest first. */
-  fused: { opType: string; nodes: number; timeMs: number }[]
+  readonly fused: readonly { readonly opType: string; readonly nodes: number; readonly timeMs: number }[]
   /** What was meant to run in int8 and does not, the largest saving first. */
-  unfused: {
+  readonly unfused: readonly {
     /** The user's node. */
-    node: string
-    opType: string
-    condition: string
+    readonly node: string
+    readonly opType: string
+    readonly condition: string
     /** The condition that it breaks, as half a sentence. */
-    breaks: string
+    readonly breaks: string
     /** Of its conversions, per prediction. */
-    conversionsMs: number | null
+    readonly conversionsMs: number | null
     /** Of the operator in float. */
-    operatorMs: number | null
+    readonly operatorMs: number | null
     /** Modelled: without the conversions, and in int8 where there is a kernel. */
-    wouldSaveMs: number | null
+    readonly wouldSaveMs: number | null
     /** The remedy that can repair it; null where there is none. */
-    mend: string | null
+    readonly mend: string | null
     /** The conversions as the engine ran them. */
-    conversions: string[]
+    readonly conversions: readonly string[]
   }[]
   /** Conversions where float begins and ends: needed, and counted. */
-  borders: { nodes: number; timeMs: number }
-  hazards: { hazard: string; title: string; detail: string; timeMs: number | null; nodes: string[] }[]
+  readonly borders: { readonly nodes: number; readonly timeMs: number }
+  readonly hazards: readonly {
+    readonly hazard: string
+    readonly title: string
+    readonly detail: string
+    readonly timeMs: number | null
+    readonly nodes: readonly string[]
+  }[]
   /** Null without --repair. */
-  repair: null | {
+  readonly repair: null | {
     /** The file written; null where nothing was proven. */
-    out: string | null
+    readonly out: string | null
     /** True: faster than the model given, with outputs that agree, in the last proof. */
-    proven: boolean
-    beforeMs: number | null
-    afterMs: number | null
-    speedup: number | null
-    speedupLow: number | null
-    speedupHigh: number | null
+    readonly proven: boolean
+    readonly beforeMs: number | null
+    readonly afterMs: number | null
+    readonly speedup: number | null
+    readonly speedupLow: number | null
+    readonly speedupHigh: number | null
     /** How the outputs agree, in words. */
-    outputs: string
-    changes: string[]
-    trials: TrialRow[]
+    readonly outputs: string
+    readonly changes: readonly string[]
+    readonly trials: readonly TrialRow[]
   }
-  warnings: string[]
+  readonly warnings: readonly string[]
 }

@@ -1,14 +1,11 @@
 // What `whyslow quantize -o name.tflite --json` writes: the file in fewer bits, and how its outputs agree with those of the float model.
-import type { ConvertDocument } from './convert.ts'
+import type { ConvertedFile } from './convert.ts'
 
 export interface LiteQuantizeDocument {
   readonly schema: 'whyslow-quantize-tflite/1'
-  readonly tool: ConvertDocument['tool']
-  readonly from: ConvertDocument['from']
-  readonly to: ConvertDocument['to'] & {
-    /** Of the same model as .tflite in float32. */
-    readonly floatSizeBytes: number
-  }
+  readonly tool: { readonly version: string }
+  readonly from: ConvertedFile
+  readonly to: QuantizedFile
   readonly method: 'dynamic' | 'static' | 'float16'
   /** Operators written, by their names. */
   readonly operators: Readonly<Record<string, number>>
@@ -34,4 +31,8 @@ export interface LiteQuantizeDocument {
   } | null
   /** What is not known, each with its reason. */
   readonly unknown: readonly string[]
+}
+
+export interface QuantizedFile extends ConvertedFile {
+  readonly floatSizeBytes: number // of the same model as .tflite in float32
 }

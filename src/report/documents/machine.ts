@@ -1,8 +1,8 @@
-// What `whyslow machine` says.
-import type { ReportDocument } from './report.ts'
+// What `whyslow machine --json` writes.
+import type { ReportEngine, ReportMachine } from './report.ts'
 
 /** The machine part of a report document with the engine whose kernels gave the roofs. */
-export type MachineDescription = ReportDocument['machine'] & {
-  readonly engine: ReportDocument['engine']
+export interface MachineDescription extends ReportMachine {
+  readonly engine: ReportEngine | null
   readonly warnings?: readonly string[]
 }

@@ -1,55 +1,60 @@
 // What a report document must have to be read again by `study`, `foretell` and, from a store, `history`.
 
 export interface SavedReport {
-  schema: 'whyslow-report/1' | 'whyslow-report/2'
-  tool: { version: string }
-  createdAt: string
-  model: {
-    file: string
-    sha256: string
-    sizeBytes: number
-    inputs: { name: string; dtype: string; shape: number[] }[]
+  readonly schema: 'whyslow-report/1' | 'whyslow-report/2'
+  readonly tool: { readonly version: string }
+  readonly createdAt: string
+  readonly model: {
+    readonly file: string
+    readonly sha256: string
+    readonly sizeBytes: number
+    readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[]
   }
-  machine: SavedMachine
-  engine: { id: string; version: string; device: string; options: { threads: number | null } }
-  latency: {
+  readonly machine: SavedMachine
+  readonly engine: {
+    readonly id: string
+    readonly version: string
+    readonly device: string
+    readonly options: { readonly threads: number | null }
+  }
+  readonly latency: {
     /** @exclusiveMinimum 0 */
-    p50Ms: number
-    ciLowMs: number
-    ciHighMs: number
-    trust: string
-    blocks: { handoffNs?: number | null }[] // one for each process
+    readonly p50Ms: number
+    readonly ciLowMs: number
+    readonly ciHighMs: number
+    readonly trust: string
+    readonly blocks: readonly { readonly handoffNs?: number | null }[] // one for each process
   }
-  profile: { profiledP50Ms: number } | null
-  breakdown: { part: string; timeMs: number }[]
-  nodes: SavedNode[]
-  metric?: { name: string; value: number; rows: number } | null
+  readonly profile: { readonly profiledP50Ms: number } | null
+  readonly breakdown: readonly { readonly part: string; readonly timeMs: number }[]
+  readonly nodes: readonly SavedNode[]
+  readonly metric?: { readonly name: string; readonly value: number; readonly rows: number } | null
 }
 
 export interface SavedNode {
-  opType: string
-  timeMs: number
-  bytes: number | null
-  floorMs: number | null
-  bound: 'compute' | 'memory' | 'overhead' | null
-  runsPerPrediction: number
+  readonly opType: string
+  readonly timeMs: number
+  readonly bytes: number | null
+  readonly floorMs: number | null
+  readonly bound: 'compute' | 'memory' | 'overhead' | null
+  readonly runsPerPrediction: number
 }
 
 /** As `whyslow machine --json` writes it, which names the engine too. */
 export interface SavedMachine {
-  engine?: { id: string; version: string } | null
-  cpu: string
-  usableCpus: number
-  quotaCpus: number | null
-  isa: string[]
-  caches: Record<string, number | null>
-  virtualised: boolean | null
-  roofs: SavedRoofs[]
+  readonly engine?: { readonly id: string; readonly version: string } | null
+  readonly cpu: string
+  readonly usableCpus: number
+  readonly quotaCpus: number | null
+  readonly isa: readonly string[]
+  readonly caches: Readonly<Record<string, number | null>>
+  readonly virtualised: boolean | null
+  readonly roofs: readonly SavedRoofs[]
 }
 
 export interface SavedRoofs {
-  threads: number
-  flopsPerSecond: Record<string, number>
-  bytesPerSecond: Record<string, number | null>
-  elementsPerSecond?: Record<string, number>
+  readonly threads: number
+  readonly flopsPerSecond: Readonly<Record<string, number>>
+  readonly bytesPerSecond: Readonly<Record<string, number | null>>
+  readonly elementsPerSecond?: Readonly<Record<string, number>>
 }

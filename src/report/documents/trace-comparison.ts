@@ -2,17 +2,17 @@
 import type { ReportDocument } from './report.ts'
 
 export interface TraceComparisonDocument {
-  schema: 'whyslow-trace-comparison/1'
-  tool: { version: string }
-  createdAt: string
-  answer: string
+  readonly schema: 'whyslow-trace-comparison/1'
+  readonly tool: { readonly version: string }
+  readonly createdAt: string
+  readonly answer: string
   /** Both as recorded: recording slowed both. */
-  reports: ReportDocument[] // before, after
-  stepRatio: number | null // a recorded step after over one before; null: the formats or their windows cannot be compared
+  readonly reports: readonly ReportDocument[] // before, after
+  readonly stepRatio: number | null // a recorded step after over one before; null: the formats or their windows cannot be compared
   /** Parts of a step, the largest change first. */
-  changes: { part: string; beforeMs: number; afterMs: number }[]
+  readonly changes: readonly { readonly part: string; readonly beforeMs: number; readonly afterMs: number }[]
   /** Operators or kernels by type, the largest change first. */
-  operators: { opType: string; beforeMs: number; afterMs: number }[]
-  findings: { gone: string[]; new: string[]; stayed: string[] }
-  warnings: string[]
+  readonly operators: readonly { readonly opType: string; readonly beforeMs: number; readonly afterMs: number }[]
+  readonly findings: { readonly gone: readonly string[]; readonly new: readonly string[]; readonly stayed: readonly string[] }
+  readonly warnings: readonly string[]
 }

@@ -4,64 +4,73 @@
  * cover: compute, communication, copy, idle. They add up to 1.
  */
 export interface TraceSection {
-  format: string
-  version: string | null
-  recognisedBy: string
-  recordedWith: string[] // beside times: shapes, stacks, memory, flops, modules
-  windowMs: number | null // from the first to the last kernel or copy; without a device, of what is judged; null: the format has no time
-  deviceBusyShare: number | null // the union of kernels and copies; null: no device was recorded
-  computeShare: number | null
-  communicationShare: number | null
-  copyShare: number | null
-  idleShare: number | null
-  steps: number | null // that findings are about; null: none are marked
-  leftOut: string[] // steps that are not: warm-up, cut
-  judged: null | {
-    windowMs: number // of all steps that findings are about
-    stepMs: number // of one; findings and nodes give times of this
-    deviceBusyShare: number | null
-    computeShare: number | null
-    communicationShare: number | null
-    copyShare: number | null
-    idleShare: number | null
+  readonly format: string
+  readonly version: string | null
+  readonly recognisedBy: string
+  readonly recordedWith: readonly string[] // beside times: shapes, stacks, memory, flops, modules
+  readonly windowMs: number | null // from the first to the last kernel or copy; without a device, of what is judged; null: the format has no time
+  readonly deviceBusyShare: number | null // the union of kernels and copies; null: no device was recorded
+  readonly computeShare: number | null
+  readonly communicationShare: number | null
+  readonly copyShare: number | null
+  readonly idleShare: number | null
+  readonly steps: number | null // that findings are about; null: none are marked
+  readonly leftOut: readonly string[] // steps that are not: warm-up, cut
+  readonly judged: null | {
+    readonly windowMs: number // of all steps that findings are about
+    readonly stepMs: number // of one; findings and nodes give times of this
+    readonly deviceBusyShare: number | null
+    readonly computeShare: number | null
+    readonly communicationShare: number | null
+    readonly copyShare: number | null
+    readonly idleShare: number | null
   }
-  latencyMs: number | null // of an unprofiled prediction, as given: times are scaled to it
-  devices: { name: string; computeCapability: number | null; memoryBytes: number | null }[]
-  otherDevices: { name: string; deviceBusyShare: number }[]
-  model?: null | TraceModelSection // a file of the model that was recorded, where one was given
+  readonly latencyMs: number | null // of an unprofiled prediction, as given: times are scaled to it
+  readonly devices: readonly {
+    readonly name: string
+    readonly computeCapability: number | null
+    readonly memoryBytes: number | null
+  }[]
+  readonly otherDevices: readonly { readonly name: string; readonly deviceBusyShare: number }[]
+  readonly model?: null | TraceModelSection // a file of the model that was recorded, where one was given
 }
 
 // Recorded operators joined with the nodes of the same model. Nodes that only lay numbers out anew, or compute shapes, are none.
 export interface TraceModelSection {
-  file: string
-  format: string
-  sha256: string
-  nodes: number
-  joinedNodes: number
-  joinedShare: number // of the recorded time of operators
-  runs: number // recorded predictions that called the same: times are their mean
-  otherRuns: number // that called something else, left out
-  sizes: Record<string, number> // what the model's symbols were in the recording, as joined shapes tell
-  rows: {
-    nodes: string[] // several where one recorded operator, or one kernel here, does all of them
-    opType: string // of the first
-    operators: string[] // as recorded
-    by: 'name' | 'shapes and order' | 'shapes' | 'order'
-    timeMs: number // recorded, or of the latency that was given
-    share: number // of a recorded step
-    macs: number | null // of the model's nodes, at the recorded sizes; null: not known
-    flops: number | null
-    bytes: number | null
-    here: null | { nodes: string[]; timeMs: number; share: number } // measured here; null: no report was given, or no node of it does this
+  readonly file: string
+  readonly format: string
+  readonly sha256: string
+  readonly nodes: number
+  readonly joinedNodes: number
+  readonly joinedShare: number // of the recorded time of operators
+  readonly runs: number // recorded predictions that called the same: times are their mean
+  readonly otherRuns: number // that called something else, left out
+  readonly sizes: Readonly<Record<string, number>> // what the model's symbols were in the recording, as joined shapes tell
+  readonly rows: readonly {
+    readonly nodes: readonly string[] // several where one recorded operator, or one kernel here, does all of them
+    readonly opType: string // of the first
+    readonly operators: readonly string[] // as recorded
+    readonly by: 'name' | 'shapes and order' | 'shapes' | 'order'
+    readonly timeMs: number // recorded, or of the latency that was given
+    readonly share: number // of a recorded step
+    readonly macs: number | null // of the model's nodes, at the recorded sizes; null: not known
+    readonly flops: number | null
+    readonly bytes: number | null
+    readonly here: null | { readonly nodes: readonly string[]; readonly timeMs: number; readonly share: number } // measured here; null: no report was given, or no node of it does this
   }[] // in the order of the model
-  notJoined: { node: string; opType: string }[]
-  operatorsNotJoined: { name: string; calls: number; timeMs: number; share: number }[] // longest first
-  here: null | {
-    file: string
-    cpu: string
-    engine: string | null
-    p50Ms: number
-    joinedMs: number // of nodes beside recorded operators
-    otherMs: number // of nodes that none was joined with
+  readonly notJoined: readonly { readonly node: string; readonly opType: string }[]
+  readonly operatorsNotJoined: readonly {
+    readonly name: string
+    readonly calls: number
+    readonly timeMs: number
+    readonly share: number
+  }[] // longest first
+  readonly here: null | {
+    readonly file: string
+    readonly cpu: string
+    readonly engine: string | null
+    readonly p50Ms: number
+    readonly joinedMs: number // of nodes beside recorded operators
+    readonly otherMs: number // of nodes that none was joined with
   }
 }

@@ -1,4 +1,4 @@
 // A row of the report's trials, as those write it who try remedies: no field left out.
-import type { ReportDocument } from './report.ts'
+import type { ReportTrial } from './report.ts'
 
-export type TrialRow = Required<ReportDocument['trials'][number]>
+export type TrialRow = Required<ReportTrial>

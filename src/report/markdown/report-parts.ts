@@ -1,5 +1,5 @@
 // Parts of a report for a pull request: the sentence, where the time goes, what to do, what was tried; the rest folded.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportFinding, ReportTrial } from '../documents/report.ts'
 import { speedupRange } from '../text/fix-answer.ts'
 import { measuredWith } from '../text/measured-with.ts'
 import { nodeName } from '../text/names.ts'
@@ -7,8 +7,8 @@ import { percent, plural, significant, time } from '../text/numbers.ts'
 import { asTyped } from '../text/wrap.ts'
 import { type Block, code, fence, type Part, table, text } from './blocks.ts'
 
-type Finding = ReportDocument['findings'][number]
-type Trial = ReportDocument['trials'][number]
+type Finding = ReportFinding
+type Trial = ReportTrial
 
 const MOST_ROWS = 8
 const MOST_FINDINGS = 5

@@ -1,5 +1,5 @@
 // The engines on a terminal: those that are here with what they run on, those that are not with why and how to get them.
-import type { EnginesDocument } from '../documents/engines.ts'
+import type { EngineRow, EnginesDocument } from '../documents/engines.ts'
 import { page, paper, type TerminalOptions } from './page.ts'
 import { pad, wrap } from './wrap.ts'
 
@@ -31,11 +31,9 @@ export function renderEngines({ engines }: EnginesDocument, options: TerminalOpt
   ])
 }
 
-type Row = EnginesDocument['engines'][number]
-
 /** Neighbours that are absent for one reason: a runtime that is several engines. */
-function alike(rows: readonly Row[]): Row[][] {
-  const groups: Row[][] = []
+function alike(rows: readonly EngineRow[]): EngineRow[][] {
+  const groups: EngineRow[][] = []
   for (const row of rows) {
     const group = groups.at(-1)
     const before = group?.[0]

@@ -1,8 +1,9 @@
 // The sentence that ends `fix`: before, after, how sure, what did it, and what was tried in vain.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportTrial } from '../documents/report.ts'
+import type { ReportFix } from '../documents/report-fix.ts'
 import { bytes, percent, significant, time } from './numbers.ts'
 
-type Fix = NonNullable<ReportDocument['fix']>
+type Fix = ReportFix
 
 const SUBJECT: Readonly<Record<Fix['goal'], string>> = {
   latency: 'One prediction',
@@ -71,5 +72,5 @@ function triedInVain(trials: ReportDocument['trials']): string[] {
   return [...new Set(tried.flatMap(({ remedies }) => remedies))].filter((id) => !kept.has(id))
 }
 
-const isLookedAt = ({ outcome, lookedSpeedup }: ReportDocument['trials'][number]): boolean =>
+const isLookedAt = ({ outcome, lookedSpeedup }: ReportTrial): boolean =>
   outcome === 'rejected' && (lookedSpeedup ?? null) !== null

@@ -1,8 +1,8 @@
 // What exact remedies are expected to give, before the whole model is tried, and beside what it came to.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportForetold } from '../documents/report.ts'
 import { time, timeWithInterval } from './numbers.ts'
 
-type Foretold = NonNullable<ReportDocument['foretold']>
+type Foretold = ReportForetold
 
 const MOST_NAMED = 3
 

@@ -1,6 +1,6 @@
 // How far the numbers can be trusted and what they were measured with: grade, model, inputs, engine, machine, and what else
 // the measurement gave. One labelled line each; a fact that the document does not have leaves its line out.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportSweep } from '../documents/report.ts'
 import { bytes, count, metricValue, one, percent, plural, time } from './numbers.ts'
 import { labelled } from './page.ts'
 import { sparkline } from './plots/sparkline.ts'
@@ -154,7 +154,7 @@ function machine({ machine }: ReportDocument): string {
   return `${machine.cpu}${cpus}${memory}${virtual}`
 }
 
-function sweepLine(sweep: ReportDocument['sweeps'][number]): string {
+function sweepLine(sweep: ReportSweep): string {
   const points = sweep.points.map(({ at, p50Ms }) => `${at} → ${time(p50Ms)}`).join(', ')
   const fit = sweep.fit === null ? '' : `; ${time(sweep.fit.fixedMs)} + ${time(sweep.fit.perUnitMs)} per ${one(sweep.unit)}`
   const name = sweep.dimension === sweep.unit ? sweep.dimension : `${sweep.dimension} (${sweep.unit})`

@@ -1,8 +1,8 @@
 // What nodes are called before the reader: by the names in their own model, not by the engine's after fusion.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportNode } from '../documents/report.ts'
 import { cells, fits, printable, shorten } from './wrap.ts'
 
-type Node = ReportDocument['nodes'][number]
+type Node = ReportNode
 
 /** The user's nodes in an executed node, in at most `width` cells: 'conv1 + relu1', 'conv1 + 2 more', the engine's name where no origin is known. */
 export function nodeName(node: Pick<Node, 'name' | 'origin'>, width: number): string {

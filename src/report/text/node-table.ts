@@ -1,12 +1,12 @@
 // Where the time goes: the executed nodes with the largest times, under the names that the user gave them.
 
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportNode } from '../documents/report.ts'
 import { nodeName } from './names.ts'
 import { percent, time } from './numbers.ts'
 import { type Colours, type Column, table, widthOf } from './page.ts'
 import { cells, hang, printable, shorten } from './wrap.ts'
 
-type Node = ReportDocument['nodes'][number]
+type Node = ReportNode
 
 const mostNodes = 5
 const longestOperator = 20

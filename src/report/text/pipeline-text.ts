@@ -1,6 +1,7 @@
 // The report of a pipeline on a terminal: the sentence, the stages, the hot lines, what to fix with the lines to paste, what was checked,
 // how it was measured. Drawn from the report document alone.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportFinding } from '../documents/report.ts'
+import type { PipelineSection } from '../documents/report-pipeline.ts'
 import { bytes, percent, plural, significant, time } from './numbers.ts'
 import {
   type Colours,
@@ -16,8 +17,8 @@ import {
 } from './page.ts'
 import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
 
-type Pipeline = NonNullable<ReportDocument['pipeline']>
-type Finding = ReportDocument['findings'][number]
+type Pipeline = PipelineSection
+type Finding = ReportFinding
 
 const MOST_FINDINGS = 5
 const MOST_LINES = 8

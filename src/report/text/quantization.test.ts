@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
+import type { ReportQuantization } from '../documents/report-fix.ts'
 import { renderQuantized } from './quantization.ts'
 
 const cnn = JSON.parse(readFileSync(new URL('../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
-type Quantization = NonNullable<ReportDocument['quantization']>
+type Quantization = ReportQuantization
 
 function rendered(otherEngine?: Quantization['otherEngine']): string {
   const none = {

@@ -1,10 +1,11 @@
 // What `quantize` found, for the terminal: the sentence, a table of layers, where it lies. Pure.
 import type { ReportDocument } from '../documents/report.ts'
+import type { ReportQuantization } from '../documents/report-fix.ts'
 import { bytes, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
-type Quantization = NonNullable<ReportDocument['quantization']>
+type Quantization = ReportQuantization
 type Layer = Quantization['layers'][number]
 
 /** What there is to say where no inputs were given: at the beginning and at the end. */

@@ -1,6 +1,6 @@
 // The report on a terminal: the sentence, one bar for the three areas, where the time goes, at most five findings, then what
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportFinding, ReportLatency } from '../documents/report.ts'
 import { areaBar } from './area-bar.ts'
 import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
@@ -10,7 +10,7 @@ import { type Colours, linked, page, paper, type TerminalOptions, warningLines }
 import { rooflinePlot } from './plots/roofline-plot.ts'
 import { asTyped, hang, quoted, wrap, wrapCommand } from './wrap.ts'
 
-type Finding = ReportDocument['findings'][number]
+type Finding = ReportFinding
 
 // More than five compete with each other; the others are in the JSON document.
 const mostFindings = 5
@@ -56,7 +56,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, pageOf: 
   return lines
 }
 
-function saves(finding: Finding, latency: ReportDocument['latency']): string {
+function saves(finding: Finding, latency: ReportLatency | null): string {
   const upTo = finding.basis === 'modelled' ? 'up to ' : ''
   const whole = latency === null ? '' : ` of ${time(latency.p50Ms)}`
   return `Would save ${upTo}${time(finding.wouldSaveMs)}${whole} (${finding.basis}; ${finding.area})`

@@ -1,6 +1,6 @@
 // The report on a recording for a terminal: the sentence, what the device did, operators, findings with their bounds, what was not told.
 // Shares everywhere; milliseconds only of a latency that was given.
-import type { ReportDocument } from '../documents/report.ts'
+import type { ReportDocument, ReportFinding, ReportNode } from '../documents/report.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
 import { nodeName } from './names.ts'
 import { count, percent, time } from './numbers.ts'
@@ -8,7 +8,7 @@ import { type Colours, type Column, page, paper, type TerminalOptions, table, wa
 import { windowName } from './trace-answer.ts'
 import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
-type Finding = ReportDocument['findings'][number]
+type Finding = ReportFinding
 
 const MOST_FINDINGS = 5
 const MOST_ROWS = 8
@@ -145,7 +145,7 @@ const listed = (names: readonly string[]): string =>
 const namesOf = (names: readonly string[]): string => names.filter((name, at) => name !== names[at - 1]).join(', ')
 
 /** What it takes at least, of the same whole as its share, and what sets it. */
-function floorText({ floorMs, bound, timeMs, share }: ReportDocument['nodes'][number], trace: ReportDocument['trace']): string {
+function floorText({ floorMs, bound, timeMs, share }: ReportNode, trace: ReportDocument['trace']): string {
   if (floorMs === null) return 'not known'
   const least = Math.min(floorMs, timeMs)
   const told = trace?.latencyMs == null ? percent(timeMs > 0 ? (share * least) / timeMs : 0) : time(least)

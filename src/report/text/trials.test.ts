@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import picocolors from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
+import type { ReportFix } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { renderFix, trialLines } from './trials.ts'
 import { cells } from './wrap.ts'
@@ -93,7 +94,7 @@ describe('the line of a trial', () => {
 })
 
 const cnn = JSON.parse(readFileSync(new URL('../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
-const fixed = (fix: Partial<NonNullable<ReportDocument['fix']>> = {}, rest: Partial<ReportDocument> = {}): ReportDocument => ({
+const fixed = (fix: Partial<ReportFix> = {}, rest: Partial<ReportDocument> = {}): ReportDocument => ({
   ...cnn,
   answer: 'One prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5; by 12 batch normalizations folded, one thread.',
   trials: [faster, looked],

@@ -1,5 +1,6 @@
 // What was tried, drawn from the report document: a line for each trial, and the whole at the end.
 import type { ReportDocument } from '../documents/report.ts'
+import type { ReportServing } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { speedupRange } from './fix-answer.ts'
 import { foretoldBeside } from './foretold.ts'
@@ -75,7 +76,7 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
   return [...wrap(answer, width), ...rows.flat()]
 }
 
-type ServingTried = NonNullable<NonNullable<ReportDocument['fix']>['serving']>
+type ServingTried = ReportServing
 
 /** What was not tried, and why not; the command on lines of its own, so that it can be pasted. */
 function int8Lines(

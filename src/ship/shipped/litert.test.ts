@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { needs } from '../../../test/needs.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import { recordedSuite } from '../../engines/example-recorded.ts'
 import { dtypeOf, valueFrom } from '../../engines/litert/element-types.ts'
@@ -138,7 +139,7 @@ const tensors = (all) => Object.fromEntries(all.map(({ name, type, dims, array, 
 /** Variables, texts and tensors of nothing are gaps of the engine. */
 const GAPS = /recurrent|strings|empty/
 
-describe.skipIf(!library.ok)('predictions on LiteRT', () => {
+describe.skipIf(!library.ok)('predictions on LiteRT', needs('LiteRT (pip install ai-edge-litert)'), () => {
   const run = (out: string, code: string) => {
     installIn(out)
     return runIn(out, `${HEAD}\nconst { load } = await import('./predict.mjs')\n${code}`)

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { needs } from '../../../test/needs.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { OpenvinoApi } from '../../engines/openvino/c-api.ts'
 import { codeOf, valueFrom } from '../../engines/openvino/element-types.ts'
@@ -98,7 +99,7 @@ const HEAD = `process.env.OPENVINO_LIBRARY = ${JSON.stringify(library.ok ? libra
 const { load } = await import('./predict.mjs')
 const plain = (results) => Object.entries(results).map(([name, { type, data, dims }]) => [name, type, [...data].map(String), [...dims]])`
 
-describe.skipIf(!library.ok)('predictions on OpenVINO', () => {
+describe.skipIf(!library.ok)('predictions on OpenVINO', needs('OpenVINO (pip install openvino)'), () => {
   const run = (out: string, code: string) => {
     installIn(out)
     return runIn(out, `${HEAD}\n${code}`)

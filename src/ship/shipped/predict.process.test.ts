@@ -1,9 +1,9 @@
 // The shipped code, run from its folder in processes of its own, against a session of the same engine.
 import fs from 'node:fs'
 import path from 'node:path'
-import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { onlyFull } from '../../../test/only-full.ts'
+import { ts } from '../../../test/typescript.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { EngineOptions } from '../../engines/types.ts'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'

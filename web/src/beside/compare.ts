@@ -73,7 +73,7 @@ export function conditions(before: Report, after: Report): { name: string; befor
     { name: 'model', of: ({ model }: Report) => model?.file ?? 'not known' },
     { name: 'content (sha256)', of: ({ model }: Report) => model?.sha256.slice(0, 16) ?? 'not known' },
     { name: 'processor', of: ({ machine }: Report) => machine.cpu },
-    { name: 'usable CPUs', of: ({ machine }: Report) => String(machine.usableCpus) },
+    { name: 'usable CPUs', of: ({ machine }: Report) => String(machine.usableCpus ?? 'not known') },
     {
       name: 'engine',
       of: ({ engine }: Report) => (engine === null ? 'not known' : `${engine.id} ${engine.version} on ${engine.device}`),

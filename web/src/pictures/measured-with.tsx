@@ -111,11 +111,8 @@ function machineFacts(machine: Report['machine']): Fact[] {
   )
   return [
     ['processor', machine.cpu],
-    [
-      'CPUs',
-      known(machine.usableCpus || null, (one) => `${one} usable${quota}${machine.virtualised ? ', virtual machine' : ''}`),
-    ],
-    ['memory', known(machine.memoryBytes || null, bytes)],
+    ['CPUs', known(machine.usableCpus, (one) => `${one} usable${quota}${machine.virtualised ? ', virtual machine' : ''}`)],
+    ['memory', known(machine.memoryBytes, bytes)],
     ['instruction sets', machine.isa.join(', ') || null],
     ['accelerators', machine.accelerators.join(', ') || 'none'],
     ['measured arithmetic', roofs === undefined ? 'not measured' : rates.join(', ')],

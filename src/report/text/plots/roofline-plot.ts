@@ -1,13 +1,13 @@
 // The roofline in characters: what operators reach against what the machine was measured to give, both axes logarithmic with decades of one
 // length (a cell is twice as high as wide). The ten longest have letters and a line each; what has no known work is counted, not drawn.
-import type { ReportDocument } from '../../documents/report.ts'
+import type { ReportDocument, ReportNode, ReportRoofs } from '../../documents/report.ts'
 import { nodeName } from '../names.ts'
 import { percent, plural, rate, significant, time } from '../numbers.ts'
 import { type Colours, table } from '../page.ts'
 import { hang, pad, printable, shorten } from '../wrap.ts'
 
-type Node = ReportDocument['nodes'][number]
-type Roofs = ReportDocument['machine']['roofs'][number]
+type Node = ReportNode
+type Roofs = ReportRoofs
 
 const LETTERS = 'abcdefghij'
 const OTHER = '·'

@@ -1,61 +1,33 @@
 // `whyslow serve MODEL`: the model as a server, until a signal ends it. Here: what was typed, signals, and what goes to the screen.
 import { checkModel } from '../model-flags.ts'
+import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Screen } from '../screen.ts'
 import type { Stages } from '../stages.ts'
-
-/** The options of the command, parsed. */
-export interface ServeFlags {
-  readonly host: string
-  readonly port: number
-  readonly grpcPort?: number
-  readonly workers?: number
-  readonly threads?: number
-  readonly engine?: string
-  readonly name?: string
-  readonly queue?: number
-  readonly maxBatch?: number | 'auto'
-  readonly batchDelay?: number
-  readonly deadline?: number
-  readonly bodyLimit?: number
-  readonly stuckAfter?: number
-  readonly allowHost?: readonly string[]
-}
+import type { Patience } from '../supervise.ts'
 
 export interface ServeSurroundings {
   readonly screen: Screen
   readonly load: () => Promise<Pick<Stages, 'serve' | 'inTemporaryFolder'>>
-  /** Resolves with the signal that ends the server; called once it serves. */
-  readonly ended: () => Promise<string>
-  /** Ends this process at once, whatever its threads do. */
-  readonly kill: () => void
+  /** Resolves with what ends the server; called once it serves. Absent: a signal to this process. */
+  readonly ended?: () => Promise<string>
 }
 
+/** A server answers what it accepted within 25 s. */
+const DRAIN_GRACE_MS = 28_000
+
 /** Serves until a signal comes. Throws UsageError or InputError where the model or the port cannot be used. */
-export async function runServe(file: string, flags: ServeFlags, { screen, load, ended, kill }: ServeSurroundings): Promise<void> {
+export async function runServe(
+  file: string,
+  flags: FlagsOf<'serve'>,
+  { screen, load, ended = signalOfEnd }: ServeSurroundings,
+): Promise<void> {
   checkModel(file, {})
   const { serve, inTemporaryFolder } = await load()
   const log = (entry: Readonly<Record<string, unknown>>) =>
     screen.say(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
   let haveWorkersEnded = true
   await inTemporaryFolder(async (folder) => {
-    const server = await serve(file, {
-      folder,
-      host: flags.host,
-      port: flags.port,
-      grpcPort: flags.grpcPort ?? null,
-      workers: flags.workers ?? null,
-      threads: flags.threads ?? null,
-      engine: flags.engine ?? null,
-      name: flags.name ?? null,
-      queue: flags.queue ?? null,
-      maxBatch: flags.maxBatch ?? null,
-      batchDelayMs: (flags.batchDelay ?? 0) * 1000,
-      deadlineSeconds: flags.deadline ?? null,
-      ...(flags.bodyLimit === undefined ? {} : { mostBodyBytes: flags.bodyLimit }),
-      ...(flags.stuckAfter === undefined ? {} : { stuckAfterSeconds: flags.stuckAfter }),
-      allowedHosts: flags.allowHost ?? [],
-      log,
-    })
+    const server = await serve(file, { ...optionsOf('serve', flags), folder, log })
     const { address, grpcPort, model, workers, threadsPerWorker, queueLimit, deadlineMs } = server
     const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
     const each = threadsPerWorker === null ? '' : ` × ${counted(threadsPerWorker, 'thread')}`
@@ -76,5 +48,13 @@ export async function runServe(file: string, flags: ServeFlags, { screen, load, 
     else log({ level: 'warn', message: 'ended by SIGKILL: a worker is in native code that does not return' })
   })
   // A thread in native code would keep the process, and `process.exit` waits for it, too.
-  if (!haveWorkersEnded) kill()
+  if (!haveWorkersEnded) process.kill(process.pid, 'SIGKILL')
+}
+
+/** Asked for once it serves: until then a signal ends the process at once, and from then on it may answer what it accepted. */
+function signalOfEnd(): Promise<string> {
+  process.send?.({ graceMs: DRAIN_GRACE_MS } satisfies Patience)
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+  })
 }
