@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { embedded, readShell } = await import('../dist/cli/page-shell.js')
 const { renderPage } = await import('../dist/report/html/html-page.js')
 
-/** Picture -> documents, and the part of the page that is shown; without one its first screen. */
+/** Chart -> documents, and the part of the page that is shown; without one its first screen. */
 const PICTURES = {
   transformer: { documents: ['transformer.report'] },
   cnn: { documents: ['cnn.report'], part: '#roofline' },

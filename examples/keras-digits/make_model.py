@@ -1,4 +1,4 @@
-"""Trains a small network of convolutions on scikit-learn's digits and writes digits.h5, and digits.npz with the pictures that it was not trained on, into the folder that is named."""
+"""Trains a small network of convolutions on scikit-learn's digits and writes digits.h5, and digits.npz with the images that it was not trained on, into the named folder."""
 import os
 import sys
 

@@ -5,7 +5,7 @@ import type { Breakdown, NodeAreas } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
 import type { TraceFacts } from './traces/facts.ts'
 
-/** The engine that predicted, with what is known of it beside what was measured; evidence names it alone. */
+/** The engine that predicted, with what is known of it besides what was measured; evidence names it alone. */
 export interface EngineWithOffers extends EngineFacts {
   readonly offers: readonly EngineOffer[]
 }

@@ -12,7 +12,7 @@ export interface BatchOrder {
 export type BreakEven = {
   readonly a: string
   readonly b: string
-  /** What `a` is beside `b` at each batch, smallest first. */
+  /** How `a` compares with `b` at each batch, smallest first. */
   readonly orders: readonly { readonly batch: number; readonly order: Order }[]
   /** The one that is faster at the smallest batches and the one that is at the largest; null where the order does not turn. */
   readonly winner: { readonly small: string; readonly large: string } | null

@@ -99,7 +99,7 @@ function costOfNode(node: ProfiledNode, scoped: ScopedNode | undefined, weights:
 
 const NOT_RUN = 'it did not run in this prediction'
 
-/** What a node reads beside weights, or what it writes where that is more. */
+/** What a node reads besides weights, or what it writes where that is more. */
 function dataBytesOf({ outputTypes }: ProfiledNode, result: CostResult): number {
   if (!result.known) return 0
   const data = result.cost.bytes - result.cost.weightBytes

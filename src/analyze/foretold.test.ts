@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { experiments } from '../diagnose/example-evidence.ts'
-import { foretell, savingsByRemedy } from './foretold.ts'
+import { predictSavings, savingsByRemedy } from './foretold.ts'
 
 const rewrite = (remedy: string, ratio: number, more = {}) => ({ kind: 'rewrite', remedy, ratio, ...more }) as const
 
 test('of each operator the best remedy counts, in all its copies', () => {
-  const told = foretell(
+  const told = predictSavings(
     experiments([
       {
         copies: 3,
@@ -23,14 +23,14 @@ test('of each operator the best remedy counts, in all its copies', () => {
 })
 
 test('what lies above its neighbours within the model is not promised', () => {
-  expect(foretell(experiments([{ insideMs: 10, aloneMs: 2, variants: [rewrite('narrow', 0.5)] }]))!.ms).toBeCloseTo(1)
-  expect(foretell(experiments([{ insideMs: 2, aloneMs: 10, variants: [rewrite('narrow', 0.5)] }]))!.ms).toBeCloseTo(1)
+  expect(predictSavings(experiments([{ insideMs: 10, aloneMs: 2, variants: [rewrite('narrow', 0.5)] }]))!.ms).toBeCloseTo(1)
+  expect(predictSavings(experiments([{ insideMs: 2, aloneMs: 10, variants: [rewrite('narrow', 0.5)] }]))!.ms).toBeCloseTo(1)
 })
 
 test('an unclear ratio promises nothing, and without experiments nothing is known', () => {
   const unclear = experiments([{ variants: [rewrite('narrow', 0.8, { ratioHigh: 1.1 })] }])
-  expect(foretell(unclear)).toEqual({ ms: 0, low: 0, high: 0, remedies: [] })
-  expect(foretell(undefined)).toBeNull()
+  expect(predictSavings(unclear)).toEqual({ ms: 0, low: 0, high: 0, remedies: [] })
+  expect(predictSavings(undefined)).toBeNull()
 })
 
 test('of each remedy what it gives over all operators, slower ones too', () => {
@@ -48,11 +48,11 @@ test('a remedy that was timed on the whole model stands for all operators that i
     { insideMs: 1, aloneMs: 1, variants: [rewrite('inputs', 0.9), rewrite('narrow', 0.5)] },
     { insideMs: 4, aloneMs: 4, variants: [rewrite('narrow', 0.5)] },
   ])
-  const told = foretell({ ...rows, wholes: [{ remedy: 'inputs', ms: 6, low: 5, high: 7 }] })!
+  const told = predictSavings({ ...rows, wholes: [{ remedy: 'inputs', ms: 6, low: 5, high: 7 }] })!
   expect(told).toMatchObject({ ms: 8, remedies: ['inputs', 'narrow'], onWhole: true })
   expect(told.low).toBeCloseTo(5 + 2 - 0.04)
   expect(savingsByRemedy({ ...rows, wholes: [{ remedy: 'inputs', ms: 6, low: 5, high: 7 }] }).get('inputs')!.ms).toBe(6)
-  const unclear = foretell({ ...rows, wholes: [{ remedy: 'inputs', ms: 1, low: -1, high: 3 }] })!
+  const unclear = predictSavings({ ...rows, wholes: [{ remedy: 'inputs', ms: 1, low: -1, high: 3 }] })!
   expect(unclear.remedies).toEqual(['narrow'])
   expect(unclear.onWhole).toBeUndefined()
 })

@@ -1,8 +1,8 @@
 // What exact remedies would give, from experiments on operators alone: said before the whole model is tried.
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
-import { type Saving, savingOf, shownFaster } from './shown-faster.ts'
+import { fasterAlone, type Saving, savingOf } from './shown-faster.ts'
 
-/** Of each remedy that was tried on operators alone, over all of them; of those tried on the whole model beside them, that. */
+/** Of each remedy that was tried on operators alone, over all of them; of those also tried on the whole model, that. */
 export function savingsByRemedy(experiments: OperatorExperiments | undefined): ReadonlyMap<string, Saving> {
   const byRemedy = new Map<string, Saving>()
   for (const row of experiments?.rows ?? []) {
@@ -16,7 +16,7 @@ export function savingsByRemedy(experiments: OperatorExperiments | undefined): R
   return byRemedy
 }
 
-export interface Foretold extends Saving {
+export interface PredictedSaving extends Saving {
   /** Ids, largest saving first. */
   readonly remedies: readonly string[]
   /** The first was timed on the whole model. */
@@ -27,7 +27,7 @@ export interface Foretold extends Saving {
  * Of each operator its best remedy, where it was shown to be faster; null where nothing was tried. A remedy that was timed
  * on the whole model stands for all operators that it changes.
  */
-export function foretell(experiments: OperatorExperiments | undefined): Foretold | null {
+export function predictSavings(experiments: OperatorExperiments | undefined): PredictedSaving | null {
   if (experiments === undefined) return null
   const wholes = (experiments.wholes ?? []).filter(({ low }) => low > 0).sort((a, b) => b.ms - a.ms)
   const [whole] = wholes
@@ -36,7 +36,7 @@ export function foretell(experiments: OperatorExperiments | undefined): Foretold
   const rows = experiments.rows.filter(
     ({ variants }) => !variants.some(({ remedy }) => remedy !== null && remedy === whole?.remedy),
   )
-  const shown = shownFaster(rows, ({ kind, remedy }) => kind === 'rewrite' && remedy !== null)
+  const shown = fasterAlone(rows, ({ kind, remedy }) => kind === 'rewrite' && remedy !== null)
   for (const row of rows) {
     const ofRow = shown.filter((one) => one.row === row)
     if (ofRow.length === 0) continue

@@ -16,10 +16,10 @@ export type Order = Verdict
 
 const OPPOSITE = { faster: 'slower', slower: 'faster', 'no-difference': 'no-difference' } as const
 
-/** What `a` is beside `b`. */
+/** How `a` compares with `b`. */
 export const orderOf = (ratio: Pick<PairedRatio, 'ratioLow' | 'ratioHigh'>): Order => OPPOSITE[verdictOf(ratio)]
 
-/** What `x` is beside `y`; no-difference where they were not compared. */
+/** How `x` compares with `y`; no-difference if they were not compared. */
 export function orderBetween(x: string, y: string, pairs: readonly PairedRatio[]): Order {
   for (const pair of pairs) {
     if (pair.a === x && pair.b === y) return orderOf(pair)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { mulberry32, normal } from '../graph/random.ts'
 import type { OperatorVariant } from '../measure/timing/operators/types.ts'
-import { shownFaster } from './shown-faster.ts'
+import { fasterAlone } from './shown-faster.ts'
 
 const variant = (ratio: number, factor: number): OperatorVariant => ({
   ...{ kind: 'rewrite', remedy: 'narrow', detail: 'changed' },
@@ -11,14 +11,14 @@ const row = (name: string, of: OperatorVariant, more = {}) => ({
   ...{ nodes: [name], copies: 1, opTypes: ['Conv'], shapes: '', aloneMs: 1, insideMs: 1, variants: [of] },
   ...more,
 })
-const names = (rows: Parameters<typeof shownFaster>[0]) => shownFaster(rows, () => true).flatMap((one) => one.row.nodes)
+const names = (rows: Parameters<typeof fasterAlone>[0]) => fasterAlone(rows, () => true).flatMap((one) => one.row.nodes)
 
 test('wide intervals of many operators that one change makes faster leave no doubt together', () => {
   const rows = Array.from({ length: 9 }, (_, i) => row(`n${i}`, variant(0.6, 2)))
   expect(names(rows.slice(0, 1))).toEqual([])
   expect(names(rows.slice(0, 2))).toEqual([])
   expect(names(rows)).toHaveLength(9)
-  const [one] = shownFaster(rows, () => true)
+  const [one] = fasterAlone(rows, () => true)
   expect(one!.saving.ms).toBeCloseTo(0.4)
   expect(one!.saving.low).toBeCloseTo(1 - 0.6 * 2 ** (1 / 3))
 })
@@ -32,7 +32,7 @@ test('they are of one type and one change: others lend them nothing', () => {
 
 test('those that were not faster are not named, and what they lose is taken off the others', () => {
   const rows = [...Array.from({ length: 20 }, (_, i) => row(`n${i}`, variant(0.5, 1.99))), row('slower', variant(1.5, 1.2))]
-  const shown = shownFaster(rows, () => true)
+  const shown = fasterAlone(rows, () => true)
   expect(shown).toHaveLength(20)
   const sum = shown.reduce((all, { saving }) => all + saving.ms, 0)
   expect(sum).toBeCloseTo(21 * (1 - Math.exp((20 * Math.log(0.5) + Math.log(1.5)) / 21)))

@@ -31,7 +31,7 @@ const SURELY_FASTER = 0.98
  * The changes that are surely faster: an operator's own interval says so, or that of all operators of its type whose own does not, with
  * the same change. What the latter save together is shared out among those that were faster, so that naming these adds nothing.
  */
-export function shownFaster(
+export function fasterAlone(
   rows: readonly OperatorExperiment[],
   isMeant: (variant: OperatorVariant, row: OperatorExperiment) => boolean,
 ): readonly Shown[] {

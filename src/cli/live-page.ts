@@ -27,8 +27,10 @@ export async function servePage(
     answer: 'This page is drawn by its script.',
     served: true,
   })
-  const server = await startView(page, shownOf(given), { port }).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`--port ${port}: cannot be listened on (${error.code ?? error.message}); give another, or none`)
+  const server = await startView(page, pageData(given), { port }).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `--port ${port}: cannot listen on this port (${error.code ?? error.message}); choose another port, or none`,
+    )
   })
   screen.say(`whyslow: ${server.url}\n`)
   const hint = forwardHint(process.env, server.port)
@@ -38,9 +40,9 @@ export async function servePage(
   return server
 }
 
-export const shownOf = (given: PageGiven): { json: string } => ({ json: embedded(given) })
+export const pageData = (given: PageGiven): { json: string } => ({ json: embedded(given) })
 
-/** Progress for the page beside that for the terminal. Commands report it between timed blocks. */
+/** Progress for the page, in addition to that for the terminal. Commands report it between timed blocks. */
 const telling =
   (server: ViewServer, show: (progress: StageProgress) => void) =>
   (progress: StageProgress): void => {
@@ -62,7 +64,7 @@ export interface OpenedPage {
 const SERVED = 'measured with --open: a page was served, which is told of progress between timed blocks only'
 
 /** Starts it, before anything is measured. `show`: progress for the terminal. */
-export async function openedPage(
+export async function openLivePage(
   { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
   show: (progress: StageProgress) => void,
 ): Promise<OpenedPage> {
@@ -79,7 +81,7 @@ export async function openedPage(
       }
     },
     async show(document) {
-      server.show(shownOf({ documents: [document], names: [] }))
+      server.show(pageData({ documents: [document], names: [] }))
       server.tell({ measuring: null, ended: null })
       screen.say('whyslow: Ctrl-C ends the page\n')
       await untilInterrupted(server, signal)

@@ -7,7 +7,7 @@ import { embedJson, type PageData } from '../report/html/html-page.ts'
 import { adviceIn } from '../report/html/rule-advice.ts'
 import { fileOfRule } from './links.ts'
 
-/** Beside the compiled command; for sources run as they are, in dist/. */
+/** Next to the compiled command; for sources that run directly, in dist/. */
 const PLACES = ['../web/shell.html.br', '../../dist/web/shell.html.br'].map((place) =>
   fileURLToPath(new URL(place, import.meta.url)),
 )

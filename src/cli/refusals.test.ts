@@ -77,7 +77,7 @@ describe('fix', () => {
     ['a model to write', [file, '-o', place('fast.onnx')], /fast\.onnx is the name of a model, and fix writes a folder/],
     ['an unknown goal', [file, ...out, '--for', 'speed'], /'--for <goal>' cannot be 'speed': give one of latency/],
     ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
-    ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes a picture .*: the model/],
+    ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes an image .*: the model/],
     ['a loss that is no number', [file, ...out, '--max-loss', 'abc'], /--max-loss.*Give a number such as 0\.01/i],
   ])('%s', async (_, argv, says) => {
     await refuses(['fix', ...argv], says)

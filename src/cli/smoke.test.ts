@@ -133,7 +133,7 @@ describe('models', () => {
     expect(exitCode).toBe(0)
     // As profiled 2.3 ms: two QuantizeLinear, three DequantizeLinear and the product of 1 ms; at a pace of 2 ms 1 / 2.3 × 2 = 0.87 ms.
     expect(inOneLine(printed)).toContain('operator 870 µs')
-    expect(printed).toContain('--repair can mend it (constant-dequantization)')
+    expect(printed).toContain('--repair can fix it (constant-dequantization)')
   })
 
   smoke('compare', 'the faster of two models, in every round', async () => {

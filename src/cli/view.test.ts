@@ -28,7 +28,7 @@ const silent = { width: 80, colour: false, showsProgress: false, print: async ()
 test.each([
   [['report', 'load'], /report\.json is a report of a model, .*load\.json is a run under load: .*whyslow view .*report\.json/],
   [['code', 'report'], /code\.json is a report of your own code, .*report\.json is a report of a model: /],
-  [['ab', 'ab'], /\(a result of ab\) have no page beside each other; .*whyslow ab FIRST SECOND/],
+  [['ab', 'ab'], /\(a result of ab\) have no page side by side; .*whyslow ab FIRST SECOND/],
   [['lint', 'lint'], /\(a result of lint\) .*each by itself: whyslow view /],
   [['newer'], /version 2 of the document is newer than this whyslow/],
   [['evidence'], /whyslow explain makes a report of it/],

@@ -1,9 +1,9 @@
-// `whyslow view REPORT [OTHER]`: the page of a report document, or of two beside each other, served on loopback; drawn again when a file
+// `whyslow view REPORT [OTHER]`: the page of a report document, or of two side by side, served on loopback; drawn again when a file
 // changes.
 import { statSync, unwatchFile, watchFile } from 'node:fs'
 import { basename } from 'node:path'
 import { readJson } from '../evidence/saved-document.ts'
-import { type PageGiven, servePage, shownOf, untilInterrupted } from './live-page.ts'
+import { type PageGiven, pageData, servePage, untilInterrupted } from './live-page.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
@@ -12,7 +12,7 @@ const WATCH_MS = 1000
 /** Above it a browser takes too long to parse it, and no report is as large. */
 const MOST_BYTES = 400_000_000
 
-/** Kinds of documents that the page draws, beside reports, and what one is called. */
+/** Kinds of documents that the page draws, other than reports, and what one is called. */
 const KINDS: Readonly<Record<string, string>> = {
   comparison: 'a comparison',
   load: 'a run under load',
@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 /** By kind, the newest version that this whyslow draws; it draws all earlier ones. */
 const NEWEST = new Map([['report', 2], ...Object.keys(KINDS).map((kind) => [kind, 1] as const)])
-/** Those of which two stand beside each other. */
+/** Those of which two can be shown side by side. */
 const BESIDE = ['report', 'comparison', 'load', 'study']
 
 /** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
@@ -33,7 +33,7 @@ export async function runView(
   flags: FlagsOf<'view'>,
   { screen, signal }: Pick<Surroundings, 'screen' | 'signal'>,
 ): Promise<void> {
-  if (files.length > 2) throw new UsageError('view shows one document, or two of a kind beside each other; give no more')
+  if (files.length > 2) throw new UsageError('view shows one document, or two of a kind side by side; give no more')
   const given = readAll(files)
   const [first, second] = given.documents
   if (first !== undefined && second !== undefined) checkBeside(files, first, second)
@@ -41,7 +41,7 @@ export async function runView(
   screen.say('whyslow: Ctrl-C ends it\n')
   const again = () => {
     try {
-      server.show(shownOf(readAll(files)))
+      server.show(pageData(readAll(files)))
     } catch {
       // Half written, or gone for a moment: the next change is looked at again.
     }
@@ -55,10 +55,11 @@ export async function runView(
 function checkBeside([before, after]: readonly string[], first: object, second: object): void {
   const [a, b] = [kindOf(first), kindOf(second)]
   const alone = `each by itself: whyslow view ${before}, whyslow view ${after}`
-  if (a !== b) throw new UsageError(`${before} is ${a}, ${after} is ${b}: only two of one kind stand beside each other; ${alone}`)
+  if (a !== b)
+    throw new UsageError(`${before} is ${a}, ${after} is ${b}: only two of one kind can be shown side by side; ${alone}`)
   if (BESIDE.includes(schemaOf(first).kind)) return
   const instead = schemaOf(first).kind === 'ab' ? 'the two programs in turns: whyslow ab FIRST SECOND' : alone
-  throw new UsageError(`two documents like ${before} (${a}) have no page beside each other; ${instead}`)
+  throw new UsageError(`two documents like ${before} (${a}) have no page side by side; ${instead}`)
 }
 
 function kindOf(document: object): string {

@@ -4,7 +4,7 @@ import { formatEvidence } from '../evidence/file.ts'
 import { renderChromeTrace } from '../report/text/chrome-trace.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
 import { documentOutput } from './document-output.ts'
-import { openedPage } from './live-page.ts'
+import { openLivePage } from './live-page.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import { openProgress } from './progress.ts'
@@ -18,7 +18,7 @@ export async function runWhy(file: string, flags: FlagsOf<'why'>, { screen, sign
   const progress = openProgress(screen, flags.progress)
   const { why, checkHistory, appendHistory, entryOf } = await load()
   if (flags.save) checkHistory()
-  const page = flags.open ? await openedPage({ screen, signal }, progress.show) : undefined
+  const page = flags.open ? await openLivePage({ screen, signal }, progress.show) : undefined
   const onProgress = page?.onProgress ?? progress.show
   const work = async () => {
     const measured = await why(file, { ...optionsOf('why', flags), onProgress, signal }).finally(progress.clear)

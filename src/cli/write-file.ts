@@ -1,8 +1,8 @@
-// Files that a command writes. Nothing is written over a model, half a file is never left: the text goes beside the target and is
+// Files that a command writes. Nothing is written over a model, half a file is never left: the text goes next to the target and is
 // renamed. Whether that can work is found out before anything is measured.
 import { closeSync, openSync, readSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { besideOf, writeWhole } from '../machine/files.ts'
+import { temporaryNameFor, writeWhole } from '../machine/files.ts'
 import { stateOf } from './path-state.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -84,9 +84,9 @@ export function writeTarget(target: Target, text: string | Uint8Array, flag: str
   })
 }
 
-/** Makes a file beside the path, and removes it. */
+/** Makes a file next to the path, and removes it. */
 function tryOut(path: string): void {
-  const probe = besideOf(path)
+  const probe = temporaryNameFor(path)
   closeSync(openSync(probe, 'wx'))
   rmSync(probe)
 }

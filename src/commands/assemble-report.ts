@@ -1,7 +1,7 @@
 // Evidence -> analysis -> verdicts -> the report document. Everything here is computed, so `explain` gives what the first run gave.
 import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
-import { foretell } from '../analyze/foretold.ts'
+import { predictSavings } from '../analyze/foretold.ts'
 import { diagnose } from '../diagnose/diagnose.ts'
 import type { NextCommand } from '../diagnose/next-command.ts'
 import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
@@ -33,7 +33,7 @@ const ON_SHIPPED: readonly string[] = ['fix', 'quantize']
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
-  const foretold = foretell(evidence.operatorExperiments)
+  const foretold = predictSavings(evidence.operatorExperiments)
   const offers = offersOf(evidence.engine?.id ?? '')
   const analyzed = analyze(evidence, offers)
   const canType = ({ command }: NextCommand): boolean => offers.includes('shipped') || !ON_SHIPPED.includes(command)

@@ -6,7 +6,7 @@ import type { Availability } from '../engines/types.ts'
 import { readModel } from '../formats/index.ts'
 import { fileForEngine } from '../graph/model.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
-import { enginesBeside } from './beside.ts'
+import { pairEngines } from './beside.ts'
 import { MODEL } from './example-trials.ts'
 import { modelForEngine } from './model-for-engine.ts'
 
@@ -23,18 +23,18 @@ async function beside(format: string, engineId: string, found: Availability = he
     asked.push(id)
     return id === 'ort-cpu' ? { ...found, ok: false as const, reason: '', fix: '' } : found
   }
-  return { ...(await enginesBeside(model, { engineId, folder: '/nowhere', quick, describe })), asked }
+  return { ...(await pairEngines(model, { engineId, folder: '/nowhere', quick, describe })), asked }
 }
 
 test('as ONNX: the runtime of the model’s owner, on the file itself; not in plain JavaScript', async () => {
   expect(await beside('tfjs', 'ort-cpu')).toEqual({
     engines: [{ id: 'tfjs-wasm', device: 'cpu', modelFile: '/models/m', configEntries: {} }],
-    says: 'a TensorFlow.js model probably runs on TensorFlow.js today: measured beside this engine, and by itself with --engine tfjs-wasm',
+    says: 'a TensorFlow.js model probably runs on TensorFlow.js today: compared with this engine; to measure it alone, use --engine tfjs-wasm',
     asked: ['tfjs-wasm'],
   })
   expect(await beside('tflite', 'ort-cpu', gone)).toMatchObject({
     engines: [],
-    says: 'a TensorFlow Lite model probably runs on LiteRT today, which is not measured: it is not here (npm install it)',
+    says: 'a TensorFlow Lite model probably runs on LiteRT today, which is not measured: it is not installed (npm install it)',
   })
 })
 
@@ -42,9 +42,9 @@ test('code of its own where it can be written for the model, beside the referenc
   const model = await readModel(MODEL)
   const describe = async (id: string) => (id === 'compiled' ? here : gone)
   const asked = { folder: '/nowhere', quick: false, describe }
-  const { engines } = await enginesBeside(model, { ...asked, engineId: 'ort-cpu' })
+  const { engines } = await pairEngines(model, { ...asked, engineId: 'ort-cpu' })
   expect(engines).toEqual([{ id: 'compiled', device: 'cpu', modelFile: model.source.file, configEntries: {} }])
-  expect((await enginesBeside(model, { ...asked, engineId: 'ort-wasm' })).engines).toEqual([])
+  expect((await pairEngines(model, { ...asked, engineId: 'ort-wasm' })).engines).toEqual([])
 })
 
 test('on its own runtime: the other backends of that, and the reference', async () => {
@@ -60,24 +60,24 @@ test('a model of another format on TensorFlow.js: its other backend, given what 
   const folder = mkdtempSync(path.join(folderOfTests(), 'run-'))
   const model = await modelForEngine(await readModel(file), 'tfjs-cpu', folder)
   const describe = async (id: string) => (id === 'tfjs-wasm' ? here : gone)
-  const { engines, says } = await enginesBeside(model, { engineId: 'tfjs-cpu', folder, quick: false, describe })
+  const { engines, says } = await pairEngines(model, { engineId: 'tfjs-cpu', folder, quick: false, describe })
   expect(engines).toEqual([{ id: 'tfjs-wasm', device: 'cpu', modelFile: fileForEngine(model), configEntries: {} }])
   expect(says).toContain('Keras with TensorFlow in Python today, which is not measured')
-  expect((await enginesBeside(model, { engineId: 'tfjs-cpu', folder, quick: true, describe })).engines).toEqual([])
+  expect((await pairEngines(model, { engineId: 'tfjs-cpu', folder, quick: true, describe })).engines).toEqual([])
 })
 
 test('Keras is measured in Python where it is here; of ONNX there is nothing to say; --quick measures none', async () => {
   expect(await beside('keras', 'ort-cpu')).toMatchObject({
     engines: [{ id: 'python-keras', modelFile: '/models/m', configEntries: {} }],
-    says: 'a Keras model probably runs on Keras with TensorFlow in Python today: measured beside this engine, and by itself with --engine python-keras',
+    says: 'a Keras model probably runs on Keras with TensorFlow in Python today: compared with this engine; to measure it alone, use --engine python-keras',
   })
   expect((await beside('hdf5', 'ort-cpu', gone)).says).toBe(
-    'a Keras model probably runs on Keras with TensorFlow in Python today, which is not measured: it is not here (npm install it)',
+    'a Keras model probably runs on Keras with TensorFlow in Python today, which is not measured: it is not installed (npm install it)',
   )
   expect(await beside('onnx', 'ort-cpu')).toEqual({ engines: [], says: null, asked: [] })
   expect(await beside('tflite', 'ort-cpu', here, true)).toMatchObject({
     engines: [],
     asked: [],
-    says: 'a TensorFlow Lite model probably runs on LiteRT today; fix and a run without --quick measure it beside this engine',
+    says: 'a TensorFlow Lite model probably runs on LiteRT today; fix and a run without --quick compare it with this engine',
   })
 })

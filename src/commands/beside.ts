@@ -6,7 +6,7 @@ import type { BesideEngine } from '../evidence/plan.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
 import { entriesForModel, modelForEngine } from './model-for-engine.ts'
 
-export interface Beside {
+export interface PairedEngines {
   readonly engines: readonly BesideEngine[]
   /** One sentence of the report; null: nothing to say. */
   readonly says: string | null
@@ -23,17 +23,17 @@ const MODELS: Readonly<Record<string, string>> = {
 /** Plain JavaScript is nobody's choice where there is another. */
 const isChoice = ({ offers }: Engine): boolean => !offers.includes('javascript')
 
-export interface BesideAsked {
+export interface PairingRequest {
   readonly engineId: string
   /** For what is written. */
   readonly folder: string
   /** Says which runtime it is, and measures none. */
   readonly quick: boolean
-  /** Whether an engine is here. */
+  /** Whether an engine is installed. */
   readonly describe: (engineId: string) => Promise<Availability>
 }
 
-export async function enginesBeside(model: Model, { engineId, folder, quick, describe }: BesideAsked): Promise<Beside> {
+export async function pairEngines(model: Model, { engineId, folder, quick, describe }: PairingRequest): Promise<PairedEngines> {
   const { format } = model.source
   // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
   const owners =
@@ -55,14 +55,14 @@ export async function enginesBeside(model: Model, { engineId, folder, quick, des
     else fixes.push(here.fix)
   }
   const owner = `${MODELS[format] ?? `a ${format} model`} probably runs on ${runtime} today`
-  const says = quick ? `${owner}; fix and a run without --quick measure it beside this engine` : sentence(owner, found, fixes)
+  const says = quick ? `${owner}; fix and a run without --quick compare it with this engine` : sentence(owner, found, fixes)
   return { engines: [...found, ...backends, ...written], says: isOwners ? null : says }
 }
 
 /** Other backends of the runtime that was chosen for a model of another format: each is given what this one is. */
 async function backendsBeside(
   model: Model,
-  { engineId, folder, describe }: Omit<BesideAsked, 'quick'>,
+  { engineId, folder, describe }: Omit<PairingRequest, 'quick'>,
 ): Promise<readonly BesideEngine[]> {
   const runtime = engineById(engineId)?.runtime
   const others = engines.filter((one) => runtime !== undefined && one.runtime === runtime && one.id !== engineId && isChoice(one))
@@ -74,8 +74,8 @@ async function backendsBeside(
   return found
 }
 
-/** Code written for the model, where it can be: what a call of the engine costs beside it. */
-async function codeBeside(model: Model, folder: string, describe: BesideAsked['describe']): Promise<readonly BesideEngine[]> {
+/** Code written for the model, if it can be: what a call of the engine costs compared with it. */
+async function codeBeside(model: Model, folder: string, describe: PairingRequest['describe']): Promise<readonly BesideEngine[]> {
   const [one] = engines.filter(({ offers }) => offers.includes('generated'))
   if (one === undefined || !compilableOf(model).ok) return []
   const here = await describe(one.id)
@@ -90,8 +90,8 @@ async function besideOf(model: Model, engine: Pick<BesideEngine, 'id' | 'device'
 
 function sentence(owner: string, found: readonly BesideEngine[], fixes: readonly string[]): string {
   const [one] = found
-  if (one !== undefined) return `${owner}: measured beside this engine, and by itself with --engine ${one.id}`
+  if (one !== undefined) return `${owner}: compared with this engine; to measure it alone, use --engine ${one.id}`
   return fixes.length > 0
-    ? `${owner}, which is not measured: it is not here (${fixes[0]})`
+    ? `${owner}, which is not measured: it is not installed (${fixes[0]})`
     : `${owner}, which is not measured here`
 }

@@ -132,7 +132,7 @@ describe('on a scripted machine', () => {
     expect(found).toMatchObject({ verdict: 'unclear', ratio: 2 })
     expect(found.answer).toContain('the two runs met the machine in different states; nothing is failed for it')
     expect(found.warnings.join()).toContain("took 120 ns in the report's run and 400 ns in this one")
-    // Where one of both has some in the other's state, these are held beside each other.
+    // Where one of both has some in the other's state, these are held side by side.
     const mixed = scriptedMachine({
       latency: ({ process }) => measured(process < 3 ? block(4, at(400)) : block(2, at(120))),
     })

@@ -21,8 +21,8 @@ import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { type Handed, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
-import { alone, engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run } from './run.ts'
+import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
+import { engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run, withMachineLock } from './run.ts'
 import { eachStored, isStore, storeName } from './store/store.ts'
 import { documentHead } from './version.ts'
 
@@ -99,7 +99,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const most = options.rounds ?? (options.quick ? QUICK_ROUNDS : ROUNDS)
     const least = Math.min(most, options.quick ? QUICK_LEAST : LEAST_ROUNDS)
     const sampleMs = options.seconds === null ? BLOCK_MS : (options.seconds * 1000) / least
-    const runs = await alone(
+    const runs = await withMachineLock(
       { trials: options.trials, progress },
       () =>
         measureRounds({
@@ -201,7 +201,7 @@ function apart(
   }
 }
 
-function boundsOf(blocks: readonly Handed[]): Pick<Latency, 'p50Ms' | 'ciLowMs' | 'ciHighMs'> {
+function boundsOf(blocks: readonly BlockWithHandoff[]): Pick<Latency, 'p50Ms' | 'ciLowMs' | 'ciHighMs'> {
   const p50s = blocks.map(({ p50Ms }) => p50Ms)
   const { low, high } = processInterval(p50s)
   return { p50Ms: median(p50s), ciLowMs: low, ciHighMs: high }

@@ -17,7 +17,7 @@ import { liteGraphOf, liteOperators } from './lite-model.ts'
 import { toolVersion } from './version.ts'
 
 export interface ConvertOptions extends Partial<RoundingOptions>, ReadOptions {
-  /** The file to write; its ending is the format: '.onnx', '.tflite', '.json' (TensorFlow.js, its shards beside it). */
+  /** The file to write; its ending is the format: '.onnx', '.tflite', '.json' (TensorFlow.js, its shards next to it). */
   readonly out: string
   readonly force: boolean
   readonly signal: AbortSignal

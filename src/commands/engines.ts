@@ -1,4 +1,4 @@
-// Which engines are here, each asked in a process of its own, one after the other: two browsers at once would slow each other down.
+// Which engines are installed, each asked in a process of its own, one after the other: two browsers at once would slow each other down.
 import { engines } from '../engines/index.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import type { EngineRow, EnginesDocument } from '../report/documents/engines.ts'

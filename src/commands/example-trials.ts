@@ -78,7 +78,7 @@ export function block(p50Ms: number, rest: Partial<LatencyOutput> = {}): Latency
 export interface MachineScript {
   /** What differs from `EXAMPLE_MACHINE`. */
   readonly machine?: Partial<Machine>
-  /** By engine; default: every engine but those of browsers and other hardware is here. */
+  /** By engine; default: every engine but those of browsers and other hardware is installed. */
   readonly engines?: (id: string) => Availability
   /** p50 of a process, ms, or what else comes of it. `call`: how many came before. */
   readonly latency: (input: LatencyInput, call: number) => number | Trial<LatencyOutput>

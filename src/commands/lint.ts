@@ -19,7 +19,7 @@ import { lintAnswer } from '../report/text/lint-answer.ts'
 import { fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { alone, measureRun, withRun } from './run.ts'
+import { measureRun, withMachineLock, withRun } from './run.ts'
 import { documentHead } from './version.ts'
 
 export interface LintOptions
@@ -51,7 +51,7 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
   if (options.repair !== null) return repaired(file, linted, options, options.repair)
   const unlocked: string[] = []
   const evidence = await withRun(file, options, (run) =>
-    alone(run, async () => (await measureRun(run, options)).evidence, unlocked),
+    withMachineLock(run, async () => (await measureRun(run, options)).evidence, unlocked),
   )
   return assembleLint(linted, { ...evidence, warnings: [...unlocked, ...evidence.warnings] })
 }

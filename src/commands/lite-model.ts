@@ -8,7 +8,7 @@ import { subgraphsOf } from '../graph/walk.ts'
 import { type SymbolicTypes, symbolicTypes } from '../rewrite/symbolic-types.ts'
 import { countsByName } from './counts-by-name.ts'
 
-/** Throws InputError, one line that names the node, where the runtime it is for (untold TFLite) cannot hold the model. */
+/** Throws InputError, one line that names the node, if the runtime it is for (TFLite by default) cannot hold the model. */
 export function liteGraphOf(model: Model, target?: Target): LiteGraph {
   const graph = model.proto.graph
   if (graph === undefined) return liteGraph(model, new Map(), target)

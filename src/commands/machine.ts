@@ -4,7 +4,7 @@ import { describeEngine } from '../measure/describe-engine.ts'
 import type { MachineDescription } from '../report/documents/machine.ts'
 import { assembleReport } from './assemble-report.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
-import { alone, checkEngine, engineFacts, engineOptionsOf, limitsOf, machineOf, placesOf, roofsFor } from './run.ts'
+import { checkEngine, engineFacts, engineOptionsOf, limitsOf, machineOf, placesOf, roofsFor, withMachineLock } from './run.ts'
 import { toolVersion } from './version.ts'
 
 /** Facts and measured roofs of this computer. */
@@ -20,7 +20,7 @@ export async function describeMachine(
   const limits = limitsOf(machine, options)
   const progress = options.onProgress ?? (() => {})
   const roofs = engine.ok
-    ? await alone(
+    ? await withMachineLock(
         { trials: options.trials, progress },
         () => roofsFor({ trials: options.trials, machine, engine, engineOptions, limits, progress }, options),
         warnings,

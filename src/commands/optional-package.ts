@@ -1,6 +1,6 @@
 // Optional packages of a command: one is imported when it is needed, and what is missing is said with how to get it.
 import { pathToFileURL } from 'node:url'
-import { findPackage, passedOver, placesOf } from '../engines/find-package.ts'
+import { findPackage, placesOf, whyNearerWasSkipped } from '../engines/find-package.ts'
 import { InputError } from '../graph/input-error.ts'
 
 /** The package's module. `asked`: the flag and what it takes, as in '--store: PostgreSQL'. Throws InputError if it is not installed. */
@@ -8,7 +8,7 @@ export async function importOptional<Module>(name: string, asked: string): Promi
   const found = findPackage(name, null)
   if (found === null)
     throw new InputError(`${asked} takes the package ${name}, which was not found ${placesOf(name, null)}; npm install ${name}`)
-  const passed = passedOver(name, null)
+  const passed = whyNearerWasSkipped(name, null)
   // What Node prints once, on the standard error.
   if (passed !== null) process.emitWarning(`${passed}; ${found.folder} is used`)
   const module = (await import(pathToFileURL(found.entry).href)) as { readonly default?: Module }

@@ -1,4 +1,4 @@
-// What a run can be told, and what it does untold.
+// What a run can be told, and its defaults.
 
 import { referenceEngine } from '../engines/index.ts'
 import type { EngineOptions } from '../engines/types.ts'
@@ -22,7 +22,7 @@ export interface WhyOptions {
   /** A file or folder with inputs: npz, npy, csv, json, ONNX test data. null: synthetic inputs. */
   readonly data: string | null
   readonly labels: string | null
-  /** What the bytes of pictures in `data` become ('bgr,mean=104/117/123'); null: as a preprocessor_config.json beside the model says, else 0..1. */
+  /** What the bytes of images in `data` become ('bgr,mean=104/117/123'); null: as a preprocessor_config.json beside the model says, else 0..1. */
   readonly pictures: string | null
   readonly batch: number | null
   /** The one to read of a .tflite file's signatures; null: the usual one, or the only one. */
@@ -34,7 +34,7 @@ export interface WhyOptions {
   readonly seconds: number | null
   /** Three processes in place of five, no sweeps and no experiments. */
   readonly quick: boolean
-  /** Folder the engine's package is taken from; null: the current folder's, else the one beside whyslow. */
+  /** Folder the engine's package is taken from; null: the current folder's, else the one installed with whyslow. */
   readonly ort: string | null
   /** The browser that engines in a page are measured in; null: the one that is installed. */
   readonly browser: string | null

@@ -69,7 +69,7 @@ export async function quantizeLite(
         ...(method === 'static'
           ? [`how its outputs agree on other inputs: ranges were found on the same ${samples.length}`]
           : []),
-        'how fast it runs: the runtime was not asked (whyslow compare asks those that are here)',
+        'how fast it runs: it was not timed (whyslow compare times installed runtimes)',
       ],
     }
   })

@@ -54,7 +54,7 @@ export async function quantize(file: string, given: Partial<QuantizeOptions> = {
   return { ...fixed, report: withOtherEngine(fixed, file) }
 }
 
-/** The engine that gave most in a first look, beside what is handed over. */
+/** The engine that gave most in a first look, other than the shipped one. */
 function withOtherEngine({ report, evidence }: Fixed, file: string): ReportDocument {
   const looked = report.trials.flatMap(({ refused, lookedSpeedup, changes, agreement }) =>
     refused === KEEPS_ENGINE && (lookedSpeedup ?? 0) >= LEAST_SPEEDUP && (agreement?.cosine ?? 1) >= LEAST_COSINE

@@ -1,11 +1,11 @@
-// What a check may hold beside each other: processes that met the machine in one state. The time of a handoff between two threads tells
+// What a check may hold side by side: processes that met the machine in one state. The time of a handoff between two threads tells
 // the states apart, in which one and the same model takes up to three times as long.
 import { handoffNs, tellRegimes } from '../measure/timing/regimes.ts'
 import type { SetupRun } from '../measure/timing/rounds.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
 import { median } from '../statistics/index.ts'
 
-export type Handed = Pick<LatencyBlock, 'p50Ms' | 'handoffBeforeNs' | 'handoffAfterNs'>
+export type BlockWithHandoff = Pick<LatencyBlock, 'p50Ms' | 'handoffBeforeNs' | 'handoffAfterNs'>
 
 interface Sides<A, B> {
   readonly base: readonly A[]
@@ -16,7 +16,7 @@ interface Sides<A, B> {
 const LEAST = 2
 
 /** Those of the regime that most of both runs are in; null where the two have none together. */
-export function sameRegime<A extends Handed, B extends Handed>(
+export function sameRegime<A extends BlockWithHandoff, B extends BlockWithHandoff>(
   base: readonly A[],
   own: readonly B[],
   threads: number,
@@ -42,9 +42,10 @@ export function roundsAlike([base, own]: readonly SetupRun[], threads: number): 
   return { base: kept.map(([block]) => block), own: kept.map(([, block]) => block) }
 }
 
-/** Why the two runs cannot be held beside each other. */
-export function whyApart(base: readonly Handed[], own: readonly Handed[]): string {
-  const took = (blocks: readonly Handed[]) => `${Math.round(median(blocks.flatMap((block) => handoffNs(block) ?? [])))} ns`
+/** Why the two runs cannot be held side by side. */
+export function whyApart(base: readonly BlockWithHandoff[], own: readonly BlockWithHandoff[]): string {
+  const took = (blocks: readonly BlockWithHandoff[]) =>
+    `${Math.round(median(blocks.flatMap((block) => handoffNs(block) ?? [])))} ns`
   return (
     `a handoff between threads took ${took(base)} in the report's run and ${took(own)} in this one: the machine was in another state, ` +
     'in which the same model can take up to three times as long; measure the baseline again, or pair it with --baseline base.onnx'

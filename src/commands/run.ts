@@ -23,7 +23,7 @@ import { measuredRoofs } from '../measure/timing/roofs/measured.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS } from '../trials/limits.ts'
 import { waitingWords } from '../trials/lock.ts'
 import type { TrialRunner } from '../trials/port.ts'
-import { enginesBeside } from './beside.ts'
+import { pairEngines } from './beside.ts'
 import { checkConfig } from './config-entries.ts'
 import { firstTreesOf } from './first-trees.ts'
 import { entriesForModel, modelForEngine } from './model-for-engine.ts'
@@ -114,7 +114,7 @@ export const limitsOf = (
 })
 
 /** Alone on the machine, as far as other runs of whyslow go. A warning goes to `warnings` if there is no lock to be had. */
-export function alone<T>(
+export function withMachineLock<T>(
   { trials, progress }: { readonly trials: Pick<TrialRunner, 'alone'>; readonly progress: Run['progress'] },
   work: () => Promise<T>,
   warnings: string[],
@@ -150,7 +150,7 @@ export async function measureRun(run: Run, options: WhyOptions): Promise<Measure
   const { trials, model, graph, engine, engineOptions, machine, limits, inputs, folder, progress } = run
   const roofs = await roofsFor(run, options)
   const describe = (id: string) => describeEngine(trials.run, id, placesOf(options), options.signal)
-  const beside = await enginesBeside(model, { engineId: options.engine, folder, quick: options.quick, describe })
+  const beside = await pairEngines(model, { engineId: options.engine, folder, quick: options.quick, describe })
   const gathered = await gather({
     run: trials.run,
     model,

@@ -6,7 +6,7 @@ import { assembleReport } from './assemble-report.ts'
 import { measureWithOperators } from './operator-experiments.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type MeasuredMetric, measuredMetric } from './own-metric.ts'
-import { alone, withRun } from './run.ts'
+import { withMachineLock, withRun } from './run.ts'
 
 /**
  * Measures one prediction of the model in `file` and says why it is slow.
@@ -19,7 +19,7 @@ export async function why(
   const options = { ...DEFAULTS, ...given }
   return withRun(file, options, async (run) => {
     const unlocked: string[] = []
-    const evidence = await alone(
+    const evidence = await withMachineLock(
       run,
       async () => withMetric(await measureWithOperators(run, options), await measuredMetric(run, options)),
       unlocked,

@@ -8,7 +8,7 @@ import { encodeModule, type ValueType, type WasmFunction } from './wasm/bytes.ts
 import type { Code } from './wasm/code.ts'
 import * as wasm from './wasm/code.ts'
 
-/** Vectors of sums that are gathered at once: what a machine's registers hold beside weights and inputs. */
+/** Vectors of sums that are gathered at once: what a machine's registers hold in addition to weights and inputs. */
 const MOST_SUMS = 8
 const VECTOR_BYTES = 16
 const BLOCK_ROWS = 64

@@ -122,7 +122,7 @@ export interface Packed {
   readonly bytes: Uint8Array
 }
 
-/** The program as JSON, its arrays in bytes beside it; numbers that JSON has no words for as text. */
+/** The program as JSON, its arrays in separate bytes; numbers that JSON has no words for as text. */
 export function packProgram(program: object): Packed {
   const parts: Uint8Array[] = []
   let next = 0

@@ -1,4 +1,4 @@
-// A forest as tables for whole blocks of rows. Each feature of a row becomes its rank among the thresholds that it is held against, one
+// A forest as tables for whole blocks of rows. Each feature of a row becomes its rank among the thresholds that it is compared with, one
 // byte: with r(x) the number of thresholds at or below x, `x >= T[i]` says the same as `r(x) > i`, exactly, and what is NaN has rank 0. Every
 // node of a tree is then asked of many rows at once, and leaves are chosen from the lowest nodes up: no row waits for a node to load.
 // Thresholds beyond a byte's go into a column more: a column holds the rank above its first threshold, cut at both ends.
@@ -10,7 +10,7 @@ import type { WalkTables } from './walk-tables.ts'
 /** Rows that one instruction asks, and how many of these are taken together: each node's own numbers are then loaded once. */
 export const VECTOR_ROWS = 16
 export const GROUP_ROWS = 64
-/** Ranks that a byte tells apart, beside 0. */
+/** Ranks that a byte can tell apart, other than 0. */
 const COLUMN_RANKS = 255
 /** A leaf's number in its tree is a byte. */
 const MOST_LEAVES = 256

@@ -1,5 +1,5 @@
 // What experiments on operators alone say of why they are slow. Shared by the rules that look at them.
-import { type Shown, shownFaster } from '../analyze/shown-faster.ts'
+import { fasterAlone, type Shown } from '../analyze/shown-faster.ts'
 import { INT8_OPERATORS } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
 import type { NextCommand } from './next-command.ts'
@@ -19,7 +19,7 @@ export function causesOf(
   isMeant: (variant: OperatorVariant, row: OperatorExperiment) => boolean,
 ): readonly Cause[] {
   const best = new Map<OperatorExperiment, Cause>()
-  for (const one of shownFaster(rows, isMeant)) {
+  for (const one of fasterAlone(rows, isMeant)) {
     const known = best.get(one.row)
     if (known === undefined || one.variant.ratio < known.variant.ratio) best.set(one.row, one)
   }
@@ -29,7 +29,7 @@ export function causesOf(
 /** What the operators in float would take less in int8, ms, by their executed nodes; 0 where int8 is not surely faster. */
 export function int8SavingsByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
   const rows = (experiments?.rows ?? []).filter(({ variants }) => variants.some(({ kind }) => kind === 'int8'))
-  const savings = new Map(shownFaster(rows, ({ kind }) => kind === 'int8').map(({ row, saving }) => [row, saving.ms]))
+  const savings = new Map(fasterAlone(rows, ({ kind }) => kind === 'int8').map(({ row, saving }) => [row, saving.ms]))
   return new Map(rows.flatMap((row) => row.nodes.map((name) => [name, (savings.get(row) ?? 0) / row.nodes.length] as const)))
 }
 
@@ -38,7 +38,7 @@ export const isFloatTwin = ({ kind }: OperatorVariant, { opTypes }: OperatorExpe
   kind === 'float' && opTypes.some((one) => INT8_OPERATORS.has(one))
 
 /** Executed nodes that run in int8 and of which it was shown, alone, whether float32 is faster. */
-export function judgedInFloat(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
+export function nodesComparedInFloat(experiments: OperatorExperiments | undefined): ReadonlySet<string> {
   if (experiments === undefined) return new Set()
   const faster = causesOf(experiments, isFloatTwin).map(({ row }) => row)
   const slower = experiments.rows.filter((row) => row.variants.some((one) => isFloatTwin(one, row) && one.ratioLow >= 1))
@@ -112,7 +112,7 @@ const isDynamic = ({ opTypes }: OperatorExperiment): boolean =>
 const isByIndex = ({ opTypes }: OperatorExperiment): boolean =>
   opTypes.some((one) => one === 'GatherElements' || one === 'ScatterElements')
 
-/** Executed nodes of what was timed whole beside what a remedy makes of it: what that saves, and nothing else, is known of them. */
+/** Executed nodes of what was timed whole against what a remedy makes of it: what that saves, and nothing else, is known of them. */
 export function rewrittenWhole(
   experiments: OperatorExperiments | undefined,
   isMeant: (row: OperatorExperiment) => boolean = () => true,

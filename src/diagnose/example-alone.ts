@@ -11,7 +11,7 @@ export interface AloneCase {
 }
 
 /** With the change at half of its time, in a prediction of 10 ms; `row` and `change` say otherwise. */
-export function alone(
+export function isolatedCase(
   { opTypes, copies, variant }: AloneCase,
   { p50Ms = 10, row = {}, change = {} }: { p50Ms?: number; row?: Partial<OperatorNote>; change?: Partial<OperatorVariant> } = {},
 ): AnalyzedEvidence {
@@ -20,10 +20,10 @@ export function alone(
   return evidence({ p50Ms, operatorExperiments: experiments([one]) })
 }
 
-export const foundAlone = (given: AloneCase) => [
+export const isolatedFindings = (given: AloneCase) => [
   {
     name: 'half of its time with the change',
-    given: alone(given),
+    given: isolatedCase(given),
     expect: {
       wouldSaveMs: given.copies / 2,
       timeMs: given.copies,
@@ -34,14 +34,14 @@ export const foundAlone = (given: AloneCase) => [
   },
   {
     name: 'within the model it takes twice as long, for reasons that the change was not shown to cure',
-    given: alone(given, { row: { insideMs: 2 } }),
+    given: isolatedCase(given, { row: { insideMs: 2 } }),
     expect: { wouldSaveMs: given.copies / 2, timeMs: 2 * given.copies },
   },
 ]
 
 /** `other`: a change that is another rule's. */
 export const clearAlone = (given: AloneCase, other: OperatorVariant['kind']) => [
-  { name: 'a ratio whose interval reaches 1', given: alone(given, { change: { ratio: 0.8, ratioHigh: 1.01 } }) },
-  { name: 'another change helps', given: alone(given, { change: { kind: other, remedy: null } }) },
-  { name: 'too small a part of the p50', given: alone(given, { p50Ms: 200 }) },
+  { name: 'a ratio whose interval reaches 1', given: isolatedCase(given, { change: { ratio: 0.8, ratioHigh: 1.01 } }) },
+  { name: 'another change helps', given: isolatedCase(given, { change: { kind: other, remedy: null } }) },
+  { name: 'too small a part of the p50', given: isolatedCase(given, { p50Ms: 200 }) },
 ]

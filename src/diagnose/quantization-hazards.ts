@@ -85,7 +85,7 @@ function depthwise(profile: Facts['profile']): Hazard[] {
   if (slow.length === 0) return []
   const timeMs = slow.reduce((sum, node) => sum + node.timeMs, 0)
   const take = slow.length === 1 ? 'takes' : 'take'
-  const detail = `${plural(slow.length, 'grouped convolution')} in int8 ${take} ${time(timeMs)}. On x86 such convolutions are often slower in int8 than in float32, where they run in the blocked layout; whether they are here only a trial tells.`
+  const detail = `${plural(slow.length, 'grouped convolution')} in int8 ${take} ${time(timeMs)}. On x86 such convolutions are often slower in int8 than in float32, where they run in the blocked layout; only a trial shows whether they are on this machine.`
   return [
     {
       hazard: 'depthwise-int8',

@@ -46,7 +46,7 @@ export type Verdict<F extends Finding = Finding> =
 type Stated = 'area' | 'title' | 'nodes' | 'places' | 'next'
 
 /** What `check` found. */
-export type Found = Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, Stated>>
+export type RuleFinding = Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, Stated>>
 
 /**
  * What `check` returns: a finding, or one for each place (an empty list: clear), nothing to report, nothing that it could be about (a rule of
@@ -54,8 +54,8 @@ export type Found = Omit<Finding, 'rule' | Stated> & Partial<Pick<Finding, State
  * says so, is reported in place of the reason.
  */
 export type Outcome<Key = EvidenceKey> =
-  | Found
-  | readonly Found[]
+  | RuleFinding
+  | readonly RuleFinding[]
   | 'clear'
   | 'does-not-apply'
   | { readonly notChecked: string; readonly missing?: Key }

@@ -1,5 +1,5 @@
 // Runs rules of any kind over their evidence, and puts what they found in order. One rule's failure is one verdict; the others go on.
-import type { Finding, Found, Outcome, Verdict, WithAbsent } from './rule.ts'
+import type { Finding, Outcome, RuleFinding, Verdict, WithAbsent } from './rule.ts'
 
 /** What the runner reads of a rule. */
 interface Runnable<Given> {
@@ -83,8 +83,8 @@ function verdictsOf<R extends Runnable<never>>(
 }
 
 /** Of what one rule finds at one place twice, the larger. */
-function eachPlaceOnce(all: readonly Found[]): readonly Found[] {
-  const largest = new Map<string, Found>()
+function eachPlaceOnce(all: readonly RuleFinding[]): readonly RuleFinding[] {
+  const largest = new Map<string, RuleFinding>()
   for (const one of all) {
     const [first] = one.places ?? []
     const place = first === undefined ? '' : `${first.file}:${first.line}`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, counted, ms, ns, number, operators, operatorsTake, ratio, share, tell } from './tell.ts'
+import { bytes, countFact, ms, ns, number, operators, operatorsTake, ratio, share, tell } from './tell.ts'
 
 test('a sentence is made of its facts', () => {
   expect(tell`A call costs ${ms('call', 0.0123)}, ${share('call-share', 0.425)} of the p50.`).toEqual({
@@ -31,7 +31,7 @@ test('how numbers are said', () => {
     '16.0 MB',
     '1,234,567',
   ])
-  expect([counted('node', 1), counted('node', 2, 'small-nodes')]).toEqual([
+  expect([countFact('node', 1), countFact('node', 2, 'small-nodes')]).toEqual([
     { detail: '1 node', facts: [{ name: 'nodes', value: 1, unit: 'nodes' }] },
     { detail: '2 nodes', facts: [{ name: 'small-nodes', value: 2, unit: 'nodes' }] },
   ])

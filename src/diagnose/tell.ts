@@ -46,7 +46,7 @@ export const number = (name: string, value: number, unit: string): Sentence =>
   sayer(unit, (one) => one.toLocaleString('en-US'))(name, value)
 
 /** '1 node', '3 nodes': a fact in the unit 'nodes', unless it is named otherwise. */
-export const counted = (noun: string, value: number, name = `${noun}s`): Sentence =>
+export const countFact = (noun: string, value: number, name = `${noun}s`): Sentence =>
   sayer(`${noun}s`, (many) => plural(many, noun))(name, value)
 
 /** Operators that are named in a sentence; the rest is summed up. */

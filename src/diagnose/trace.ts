@@ -5,16 +5,16 @@ import { nextCommand } from './next-command.ts'
 import type { Finding } from './rule.ts'
 import { type Sentence, share, tell } from './tell.ts'
 
-/** Proves it: the same recording with the change made, beside this one. */
+/** Proves it: the same recording with the change made, compared with this one. */
 export const RECORD_AGAIN = nextCommand('explain', { placeholder: 'TRACE' }, { placeholder: 'AFTER' })
 
 /** Why a part of the facts is missing. */
-export const lacks = (trace: TraceFacts, part: string): { notChecked: string } => ({
+export const missingPart = (trace: TraceFacts, part: string): { notChecked: string } => ({
   notChecked: trace.missing[part] ?? 'the recording does not tell',
 })
 
 /** A finding over a share of the window of which another share, at most, would be saved. */
-export function bounded(
+export function asShareOfStep(
   trace: TraceFacts,
   said: Sentence,
   timeShare: number,

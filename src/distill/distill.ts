@@ -14,7 +14,7 @@ export interface DistillInput {
   readonly teacher: TabularModel
   readonly rows: Float32Array | Float64Array
   readonly count: number
-  /** By row; of a classifier the index of its class. null: students are held against the teacher's predictions. */
+  /** By row; of a classifier the index of its class. null: students are compared with the teacher's predictions. */
   readonly labels: Float64Array | null
   /** Of the metric, at most. */
   readonly maxLoss: number

@@ -23,7 +23,7 @@ export interface EngineCase {
   readonly options?: Partial<EngineOptions>
   /** Of engines that do not read ONNX. */
   readonly suite?: EngineSuite
-  /** Each session is a process of its own that takes seconds to start: cases run beside each other. */
+  /** Each session is a process of its own that takes seconds to start: cases run in parallel. */
   readonly concurrent?: boolean
   /** As the machine has it. */
   readonly availability: Availability
@@ -35,7 +35,7 @@ const TIMEOUT_MS = 240_000
 /** Debian's Chromium brings a Vulkan driver that computes on the CPU: it stands in where there is no other. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
-/** Whether the engine is here; of WebGPU engines in Node, with the software driver if need be, which then holds for this process. */
+/** Whether the engine is installed; of WebGPU engines in Node, with the software driver if need be, which then holds for this process. */
 export async function availabilityHere({ id }: Engine): Promise<Availability> {
   const found = inject('availability')?.[id] ?? (await describeEngine(runLocally, id, { packageFrom: null }))
   if (found.ok || id !== 'ort-webgpu' || !fs.existsSync(SWIFTSHADER)) return found

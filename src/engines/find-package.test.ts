@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Owners, owners } from '../machine/own-files.ts'
-import { findPackage, findPackageFolder, findPartOf, type PackageWorld, passedOver, placesOf } from './find-package.ts'
+import { findPackage, findPackageFolder, findPartOf, type PackageWorld, placesOf, whyNearerWasSkipped } from './find-package.ts'
 
 const [ROOT, ALICE, MALLORY] = [0, 1000, 1001]
 const NAME = 'onnxruntime-node'
@@ -51,7 +51,7 @@ function world(cwd: string, others: Readonly<Record<string, number>> = {}, given
 const versionOf = (cwd: string, ...given: [Readonly<Record<string, number>>?, Partial<Owners>?]) =>
   findPackage(NAME, null, world(cwd, ...given))?.version ?? null
 const passed = (cwd: string, ...given: [Readonly<Record<string, number>>?, Partial<Owners>?]) =>
-  passedOver(NAME, null, world(cwd, ...given))?.replaceAll(`${folder}/`, '') ?? null
+  whyNearerWasSkipped(NAME, null, world(cwd, ...given))?.replaceAll(`${folder}/`, '') ?? null
 
 describe("the user's own project", () => {
   test.each(['dependencies', 'devDependencies', 'optionalDependencies'])('is measured with what its %s declare', (field) => {

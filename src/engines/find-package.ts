@@ -53,7 +53,7 @@ export function findPartOf(whole: PackageFolder, name: string, world = packageWo
 }
 
 /** Why an installation that is nearer than the one in use was passed over, in one line; null: none was. */
-export const passedOver = (name: string, packageFrom: string | null, world = packageWorld()): string | null =>
+export const whyNearerWasSkipped = (name: string, packageFrom: string | null, world = packageWorld()): string | null =>
   lookFor(name, packageFrom, world).passedOver
 
 /** Where a package was looked for that was not found, in words. */

@@ -43,7 +43,7 @@ export function checkNames(feeds: unknown, inputs: readonly { readonly name: str
   }
 }
 
-/** Throws a TypeError if an input is missing, or is no tensor of its type. */
+/** Throws a TypeError if an input is missing, or is not a tensor of its type. */
 export function checkTensor(name: string, type: string, value: PlainTensor | undefined): asserts value is PlainTensor {
   if (value === undefined) throw new TypeError(`input '${name}' is missing`)
   if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {

@@ -20,7 +20,7 @@ export interface NativeLibrary {
   readonly files: Readonly<Partial<Record<NodeJS.Platform, readonly [pattern: RegExp, name: string]>>>
   /** Its folder among the packages of a Python. */
   readonly wheel: string
-  /** Its folders under one that is named, beside that itself and Pythons'. */
+  /** Its folders under a named one, in addition to that itself and Pythons'. */
   readonly below: readonly string[]
   /** The environment variable that its own scripts set to its folder. */
   readonly home?: string

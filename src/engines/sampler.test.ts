@@ -1,7 +1,7 @@
 // On a scripted clock: samples are what it says, and runs are as many as plan and time ask for.
 import { describe, expect, test } from 'vitest'
 import { scriptedClock } from './example-clock.ts'
-import { type SamplerPlan, takeSamples, timedRuns } from './sampler.ts'
+import { type SamplerPlan, takeSamples, timeEachRun } from './sampler.ts'
 
 const PLAN: SamplerPlan = { sampleMs: 0, least: { warmup: 2, samples: 3 }, warmupMs: 0 }
 
@@ -9,7 +9,7 @@ const PLAN: SamplerPlan = { sampleMs: 0, least: { warmup: 2, samples: 3 }, warmu
 function sampled(ms: (k: number) => number, plan: Partial<SamplerPlan> | ((elapsedMs: () => number) => Partial<SamplerPlan>)) {
   const clock = scriptedClock()
   let runs = 0
-  const run = timedRuns([async () => clock.pass(ms(runs++))], clock.now)
+  const run = timeEachRun([async () => clock.pass(ms(runs++))], clock.now)
   const start = clock.now()
   const asked = typeof plan === 'function' ? plan(() => clock.now() - start) : plan
   return takeSamples(run, { ...PLAN, ...asked }, clock.now)
@@ -22,7 +22,7 @@ test('prepared predictions take turns, and each time is what the clock says', as
     order.push(name)
     clock.pass(ms)
   }
-  const run = timedRuns([named('a', 5), named('b', 7)], clock.now)
+  const run = timeEachRun([named('a', 5), named('b', 7)], clock.now)
   expect([await run(0), await run(1), await run(2)]).toEqual([5, 7, 5])
   expect(order).toEqual(['a', 'b', 'a'])
 })

@@ -33,7 +33,7 @@ const LEAST_WHEN_LATE: LeastRuns = { warmup: 1, samples: 3 }
 const FIRST_LOOK = 256
 
 /** Prepared predictions in turn, a clock around each. */
-export const timedRuns =
+export const timeEachRun =
   (runs: readonly PreparedRun[], now: Clock): TimedRun =>
   async (k) => {
     const run = runs[k % runs.length]!

@@ -71,7 +71,7 @@ export interface Session {
 export interface Observed {
   /** A call with these inputs that computes nothing, ms, median. */
   readonly callMs: number
-  /** Per prediction without `tidy`: tensors that the caller is given, and what is alive beside them once those are disposed. */
+  /** Per prediction without `tidy`: tensors that the caller gets, and what else is alive once those are disposed. */
   readonly outputsLeft: number
   readonly othersLeft: number
   readonly othersLeftBytes: number
@@ -141,7 +141,7 @@ export type Availability =
   | { readonly ok: false; readonly reason: string; readonly fix: string }
 
 /**
- * What stages ask of an engine, in place of its name.
+ * Properties that stages check instead of an engine's name.
  *
  * What it can be asked for. `threads`: each session takes a thread count. `process-threads`: the first session of a process decides for
  * all. `worker-threads`: several threads of a process may open sessions. `configuration`: the configuration entries of onnxruntime act.
@@ -153,7 +153,7 @@ export type Availability =
  * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
  *
  * How it predicts. `float16`: its kernels compute in it. `synchronous`: a prediction holds the thread that asked for it.
- * `one-thread-untold`: a session that is told no thread count predicts on one.
+ * `one-thread-by default`: a session without a thread count runs on one.
  * `javascript`: it computes in plain JavaScript. `compiled-while-running`: its code is compiled while the first predictions run.
  * `tensors-by-hand`: its tensors live until they are disposed (`observe`).
  * `shaders`: the first prediction with a shape compiles the device's programs. `webassembly`: it computes in it. `page`: it runs in a
@@ -162,7 +162,7 @@ export type Availability =
  * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
  * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `looked-at`: `fix` times it, and hands over
  * nothing for it. `generated`:
- * what it runs is written for the model, and only some models can be: `fix` hands over the code. `narrow-numbers`: numbers of 64 bits are computed
+ * what it runs is written for the model, and only some models can be: `fix` ships the code. `narrow-numbers`: numbers of 64 bits are computed
  * in 32, whatever the model says.
  */
 export type EngineOffer =
@@ -227,7 +227,7 @@ export interface Engine {
   readonly startMs?: number
   /** The option that names where its library lies. */
   readonly placeOption?: 'openvino' | 'litert'
-  /** Beside predictions. */
+  /** In addition to predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */
   available(places: EnginePlaces): Promise<Availability>

@@ -3,7 +3,7 @@ import { exampleBlock } from '../measure/timing/example-block.ts'
 import type { LatencyInput } from '../measure/timing/latency-block.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { failed, measured, scriptedRunner } from '../trials/example-runner.ts'
-import { measureBeside } from './beside.ts'
+import { measurePairedEngines } from './beside.ts'
 import { examplePlan } from './example-plan.ts'
 
 const folder = folderOfTests()
@@ -20,7 +20,7 @@ async function measuredBeside(predictionMs = 1) {
   const { run, asked } = scriptedRunner({ latency })
   const plan = examplePlan({ run, folder, beside: besides, inputs: { firstLook: { loadMs: 10, predictionMs } } })
   const task = { engine: 'tfjs-cpu', modelFile: 'model.json', options: plan.engineOptions, inputs: plan.inputs.saved }
-  return { found: await measureBeside({ ...plan, task }), asked: asked.map(({ input }) => input as LatencyInput) }
+  return { found: await measurePairedEngines({ ...plan, task }), asked: asked.map(({ input }) => input as LatencyInput) }
 }
 
 test('in pairs, each with its own form of the model, its runtime told; one that fails is left out', async () => {

@@ -14,7 +14,7 @@ const LEAST = { warmup: 2, samples: 3 } as const
 const LONGEST_MS = 2000
 
 /** One that does not take the model is left out. */
-export async function measureBeside(
+export async function measurePairedEngines(
   plan: Pick<VariedPlan, 'run' | 'task' | 'inputs' | 'beside' | 'limits'>,
 ): Promise<readonly OtherEngine[]> {
   const { run, task, inputs, beside = [], limits } = plan

@@ -105,7 +105,7 @@ describe('a process that ends', () => {
     [
       'crashed',
       { outcome: 'crashed', reason: 'SIGSEGV' },
-      /relu\.onnx cannot be predicted with: SIGSEGV; try a smaller --shape, other --data or another version/,
+      /relu\.onnx cannot run: SIGSEGV; try a smaller --shape, other --data or another version/,
     ],
     [
       'out of memory',

@@ -25,7 +25,7 @@ export interface InputConstraints {
   readonly values: ReadonlyMap<string, string>
   readonly data: string | null
   readonly labels: string | null
-  /** What the bytes of pictures become, as --pictures says it. */
+  /** What the bytes of images become, as --pictures says it. */
   readonly pictures: string | null
   readonly batch: number | null
   readonly saveInputs: string | null
@@ -148,7 +148,7 @@ async function tryModel({ source }: Model, task: ModelTask, { run, limits }: Inp
     trial.outcome === 'timed-out'
       ? `its first prediction does not end within ${trial.limitMs / 1000} s; try a smaller --shape or fewer --threads`
       : `${reasonOf(trial)}; try a smaller --shape, other --data or another version of the engine (--ort folder)`
-  throw new InputError(`${source.file} cannot be predicted with: ${what}`)
+  throw new InputError(`${source.file} cannot run: ${what}`)
 }
 
 function warningsOf(outputs: TryOutput['outputs'], synthetic: boolean): string[] {

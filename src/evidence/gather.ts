@@ -21,7 +21,7 @@ import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf, type Trial } from '../trials/port.ts'
-import { measureBeside } from './beside.ts'
+import { measurePairedEngines } from './beside.ts'
 import type { Evidence } from './evidence.ts'
 import { possibleExperiments, runExperiments } from './experiments.ts'
 import type { GatherPlan, VariedPlan } from './plan.ts'
@@ -176,12 +176,12 @@ async function sweepAndTry(run: Gathering): Promise<More> {
   const sizes = await sizeSweeps(plan, choices.sizes, time.sizes)
   step('trying changes in pairs')
   const experiments = await runExperiments(plan, time.experiments)
-  const others = await measureBeside(plan)
+  const others = await measurePairedEngines(plan)
   if (!plan.offers.includes('configuration'))
     absent.experiments = `${plan.engineId} does not take the engine configuration that they change`
   if ('reason' in threads) absent.threadSweep = threads.reason
   if ('reason' in batch) absent.batchSweep = batch.reason
-  if (choices.sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension beside the batch'
+  if (choices.sizes.length === 0) absent.sizeSweeps = 'no input has a free dimension besides the batch'
   return {
     ...('sweep' in threads ? { threadSweep: threads.sweep } : {}),
     ...('sweep' in batch ? { batchSweep: batch.sweep } : {}),

@@ -8,12 +8,12 @@ import type { ModelTask } from '../trials/model-task.ts'
 import type { RunTrial } from '../trials/port.ts'
 import type { ChosenInputs } from './choose-inputs.ts'
 
-/** An engine that is here, and what it opens. */
+/** An installed engine, and what it opens. */
 export interface BesideEngine {
   readonly id: string
   readonly device: string
   readonly modelFile: string
-  /** Beside those of the engine in use. */
+  /** In addition to those of the engine in use. */
   readonly configEntries: Readonly<Record<string, string>>
 }
 
@@ -24,7 +24,7 @@ export interface GatherPlan {
   readonly inputs: ChosenInputs
   readonly machine: Machine
   readonly engineId: string
-  /** Other engines to be measured beside it; absent: none. */
+  /** Other engines to compare with it; absent: none. */
   readonly beside?: readonly BesideEngine[]
   readonly engineOptions: EngineOptions
   readonly offers: readonly EngineOffer[]

@@ -87,7 +87,7 @@ const FEWEST_ROUNDS = { threads: 2, shapes: 1 } as const
 /** Of the time for sweeps of shapes, where both are possible. */
 const BATCH_SHARE = 0.6
 
-/** Of the device's own trial: what it takes beside predictions and loading, and how many of them it makes. */
+/** For the device's own trial: what it takes in addition to predictions and loading, and how many of them it makes. */
 const DEVICE = { ms: 1500, predictions: 6, loads: 3 } as const
 
 export const EXPERIMENT_SAMPLE_MS = 200

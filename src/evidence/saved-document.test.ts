@@ -32,7 +32,7 @@ describe('evidence', () => {
   test.each([
     [{ machine: undefined }, 'machine is missing'],
     [{ warnings: 'none' }, 'warnings is no array'],
-    [{ latency: { ...(linear().latency as Json), p50Ms: '3' } }, 'latency.p50Ms is no number'],
+    [{ latency: { ...(linear().latency as Json), p50Ms: '3' } }, 'latency.p50Ms is not a number'],
     [{ memory: { ...(linear().memory as Json), loadPeakBytes: '3' } }, 'memory.loadPeakBytes is no number or null'],
     [{ latency: { ...(linear().latency as Json), trust: 'E' } }, 'latency.trust is none of A, B, C, D'],
     [{ graph: { ...(linear().graph as Json), nodes: [{}] } }, 'graph.nodes.0.name is missing'],

@@ -36,7 +36,7 @@ export function readJson(
   }
 }
 
-/** What is wrong with a document, as in 'latency.p50Ms is no number'; undefined where it has its type. */
+/** What is wrong with a document, as in 'latency.p50Ms is not a number'; undefined where it has its type. */
 export function faultIn(kind: SavedDocument, value: unknown): string | undefined {
   const file = new URL(`../validators/${kind}.cjs`, compiledTwin(import.meta.url))
   const validate = createRequire(import.meta.url)(fileURLToPath(file)) as Validator

@@ -17,7 +17,7 @@ export interface NamedFile {
  * The real path and size of a file that a model names. Throws InputError where the path is absolute, leaves the model's folder (also
  * through a link), or is none of a file.
  */
-export function findBeside({ file, location, what }: NamedFile): { readonly path: string; readonly sizeBytes: number } {
+export function findSiblingFile({ file, location, what }: NamedFile): { readonly path: string; readonly sizeBytes: number } {
   const folder = path.dirname(file)
   const refused = (why: string) => {
     return new InputError(`${what} is in '${location}', ${why}; weights must lie in the model's own folder '${folder}'`)
@@ -27,11 +27,11 @@ export function findBeside({ file, location, what }: NamedFile): { readonly path
   if (parts.includes('..') || location.includes('\0')) throw refused('a path that leaves its folder')
   const real = realPath(path.join(folder, location))
   if (real === undefined) {
-    throw new InputError(`${what} is in '${location}', which is not beside ${file}; put that file into '${folder}'`)
+    throw new InputError(`${what} is in '${location}', which is not in the folder of ${file}; put that file into '${folder}'`)
   }
   if (!ownFolders(file).some((own) => isInside(own, real))) throw refused('a link that leaves the folder')
   const facts = fs.statSync(real)
-  if (!facts.isFile()) throw new InputError(`${what} is in '${location}', which is no file; put the weights file there`)
+  if (!facts.isFile()) throw new InputError(`${what} is in '${location}', which is not a file; put the weights file there`)
   return { path: real, sizeBytes: facts.size }
 }
 

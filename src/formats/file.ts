@@ -30,7 +30,7 @@ function withFile<Result>(file: string, use: (descriptor: number, sizeBytes: num
   try {
     const facts = fs.statSync(file)
     if (facts.isDirectory()) throw new InputError(`${file} is a directory; name the model file in it`)
-    if (!facts.isFile()) throw new InputError(`${file} is no regular file; save the model to a file first`)
+    if (!facts.isFile()) throw new InputError(`${file} is not a regular file; save the model to a file first`)
     descriptor = fs.openSync(file, 'r')
     return use(descriptor, fs.fstatSync(descriptor).size)
   } catch (error) {

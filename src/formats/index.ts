@@ -74,7 +74,7 @@ function directory(folder: string): string {
   return `${folder} is a directory without a model that is read; name a model file`
 }
 
-/** Names in a folder, sorted; none where it is no folder or may not be read. */
+/** Names in a folder, sorted; none if it is not a folder or may not be read. */
 function list(folder: string): string[] {
   try {
     return fs.readdirSync(folder).sort()

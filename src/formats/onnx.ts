@@ -1,4 +1,4 @@
-// ONNX: a ModelProto in protobuf, with weights in it or in files beside it. https://github.com/onnx/onnx/blob/main/docs/IR.md
+// ONNX: a ModelProto in protobuf, with weights in it or in files next to it. https://github.com/onnx/onnx/blob/main/docs/IR.md
 import { createHash } from 'node:crypto'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf'

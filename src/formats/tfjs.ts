@@ -1,4 +1,4 @@
-// TensorFlow.js: a model.json, which holds Keras layers or a frozen TensorFlow graph, and files of weights beside it.
+// TensorFlow.js: a model.json, which holds Keras layers or a frozen TensorFlow graph, and files of weights next to it.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'

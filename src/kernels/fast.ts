@@ -31,7 +31,7 @@ function divided(length: number, parts: number, what: string): number {
 
 function checkSize({ length }: Picture, { height, width, channels }: PictureSize): number {
   if (length !== height * width * channels)
-    throw new RangeError(`${length} elements are no picture of ${height} x ${width} x ${channels}`)
+    throw new RangeError(`${length} elements are not an image of ${height} x ${width} x ${channels}`)
   return height * width
 }
 
@@ -74,7 +74,7 @@ export function chwToHwc<T extends Picture>(picture: T, size: PictureSize, out =
 
 const sameKind = <T extends Picture>(picture: T): T => new (picture.constructor as new (length: number) => T)(picture.length)
 
-/** Bytes of a picture, channels last, as the tensor that most networks take: normalized floats, channels first. Both in one pass. */
+/** Bytes of an image, channels last, as the tensor that most networks take: normalized floats, channels first. Both in one pass. */
 export function toTensor(
   picture: Uint8Array | Uint8ClampedArray,
   size: PictureSize,
@@ -107,7 +107,7 @@ export function toBytes(floats: Float32Array, out = new Uint8Array(floats.length
   fitting(out, floats.length)
   for (let k = 0; k < floats.length; k++) {
     const value = floats[k]! * 255 + 0.5
-    // What is no number compares with nothing; a fraction is cut off when it is stored.
+    // What is not a number compares with nothing; a fraction is cut off when it is stored.
     out[k] = value > 0 ? Math.min(value, 255) : 0
   }
   return out

@@ -1,4 +1,4 @@
-// The usual preprocessing as it is written first: plain loops, one thing at a time. What the fast kernels are held against, element by element.
+// The usual preprocessing as it is written first: plain loops, one thing at a time. What the fast kernels are compared with, element by element.
 
 /** (x * scale - mean) / std by channel, channels last. */
 export function normalize(picture: ArrayLike<number>, { mean, std, scale = 1 }: Normalization): number[] {
@@ -15,7 +15,7 @@ export interface Normalization {
   /** One for each channel. */
   readonly mean: readonly number[]
   readonly std: readonly number[]
-  /** 1/255 where mean and std are of 0..1 and the picture is bytes. */
+  /** 1/255 if mean and std are of 0..1 and the image is bytes. */
   readonly scale?: number
 }
 

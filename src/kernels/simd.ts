@@ -1,4 +1,4 @@
-// Five kernels in WebAssembly with SIMD, where a loop of JavaScript, which V8 does not vectorize, is slower than the memory: bytes of a picture to
+// Five kernels in WebAssembly with SIMD, where a loop of JavaScript, which V8 does not vectorize, is slower than the memory: bytes of an image to
 // the tensor of a network, bytes and float arrays times a factor plus another, channels last to channels first and back. Their arrays lie in the module's own memory: what is decoded straight into
 // `input` is not copied. Sums are fused in single precision, so that results are equal to the plain loop's up to rounding.
 
@@ -235,16 +235,17 @@ function open(bytes: number) {
 const aligned = (bytes: number): number => Math.ceil(bytes / VECTOR_BYTES) * VECTOR_BYTES
 
 export interface TensorKernel {
-  /** Bytes of the picture, channels last: decode into it. */
+  /** Bytes of the image, channels last: decode into it. */
   readonly input: Uint8Array
   /** The tensor, channels first; overwritten by the next run. */
   readonly output: Float32Array
   run(): Float32Array
 }
 
-/** toTensor of pictures of one size with three channels. Throws where there is no SIMD. */
+/** toTensor of images of one size with three channels. Throws where there is no SIMD. */
 export function tensorKernel({ height, width, channels }: PictureSize, { mean, std, scale = 1 }: Normalization): TensorKernel {
-  if (channels !== 3 || mean.length !== 3 || std.length !== 3) throw new RangeError('pictures of three channels alone are taken')
+  if (channels !== 3 || mean.length !== 3 || std.length !== 3)
+    throw new RangeError('only images with three channels are supported')
   const pixels = height * width
   const outAt = aligned(pixels * 3)
   const { memory, run } = open(outAt + pixels * 12)
@@ -265,16 +266,16 @@ export function tensorKernel({ height, width, channels }: PictureSize, { mean, s
 }
 
 export interface LayoutKernel {
-  /** The picture: write into it. */
+  /** The image: write into it. */
   readonly input: Float32Array
   /** In the other layout; overwritten by the next run. */
   readonly output: Float32Array
   run(): Float32Array
 }
 
-/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of pictures of one size with three channels: the same bits. Throws where there is no SIMD. */
+/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of images of one size with three channels: the same bits. Throws where there is no SIMD. */
 export function layoutKernel({ height, width, channels }: PictureSize, to: 'chw' | 'hwc' = 'chw'): LayoutKernel {
-  if (channels !== 3) throw new RangeError('pictures of three channels alone are taken')
+  if (channels !== 3) throw new RangeError('only images with three channels are supported')
   const pixels = height * width
   const outAt = aligned(pixels * 12)
   const { memory, run } = open(outAt + pixels * 12)

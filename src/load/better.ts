@@ -1,6 +1,6 @@
 // Whether another set-up of the server does better at the same rate, by runs with the same arrivals: the set-up of the command before and
 // after, the other one between them.
-import type { Found } from '../diagnose/rule.ts'
+import type { RuleFinding } from '../diagnose/rule.ts'
 import { ms, rate, type Sentence, tell } from '../diagnose/tell.ts'
 import type { LoadBeside, LoadPoint } from '../report/documents/load.ts'
 
@@ -27,7 +27,7 @@ export function comparison({ before, point, after }: LoadBeside): Sentence {
 }
 
 /** What the slowest hundredth takes now, and what it takes less in the other set-up. */
-export function savingOf(one: LoadBeside): Pick<Found, 'timeMs' | 'wouldSaveMs' | 'savingUnknown' | 'basis'> {
+export function savingOf(one: LoadBeside): Pick<RuleFinding, 'timeMs' | 'wouldSaveMs' | 'savingUnknown' | 'basis'> {
   const [before, point, after] = [one.before, one.point, one.after].map((run) =>
     run.saturated ? undefined : run.parts?.slowest.latencyMs,
   )

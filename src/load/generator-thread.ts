@@ -6,7 +6,7 @@ import { drawInputs } from './draws.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
 import { httpSender } from './http/connections.ts'
 import { parseServerTiming } from './http/response-reader.ts'
-import { type KeptAnswer, keptRequests, MOST_KEPT_BYTES } from './kept-answers.ts'
+import { type KeptAnswer, MOST_KEPT_BYTES, requestsToKeep } from './kept-answers.ts'
 import { nowMs } from './now.ts'
 import { MOST_TOLD, OUTCOME, type Records, recordsIn } from './records.ts'
 import type { Draws, Sender, SenderEvents } from './sender.ts'
@@ -95,7 +95,7 @@ async function senderOf(target: Target, draws: Draws, events: SenderEvents): Pro
 
 function drawsOf({ target, count, closed, seed }: GeneratorTask): Draws {
   const inputs = drawInputs(target.requests.length, count, seed)
-  const kept = keptRequests(closed === null ? count : null, seed)
+  const kept = requestsToKeep(closed === null ? count : null, seed)
   return { input: (request) => inputs[request]!, isKept: (request) => kept.has(request) }
 }
 

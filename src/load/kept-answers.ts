@@ -16,7 +16,7 @@ export const MOST_KEPT_BYTES = 4 * 1024 * 1024
 const CLOSED_GAP = 16
 
 /** At most `KEPT` of the requests, spread over a run of `count`; null: nobody knows how many it will be. */
-export function keptRequests(count: number | null, seed: number): ReadonlySet<number> {
+export function requestsToKeep(count: number | null, seed: number): ReadonlySet<number> {
   const random = mulberry32(seed ^ 0x2545f491)
   const gap = count === null ? CLOSED_GAP : Math.max(1, count / KEPT)
   return new Set(Array.from({ length: KEPT }, (_, k) => Math.floor((k + random()) * gap)))

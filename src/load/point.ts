@@ -127,7 +127,7 @@ interface Sample {
   readonly sorted: Float64Array
   /** Latencies from when requests were really sent, ascending: only to see what the generator itself adds. */
   readonly fromSending: Float64Array
-  /** Why there is no number at all; null: there may be. */
+  /** Why there is not a number at all; null: there may be. */
   readonly none: string | null
 }
 

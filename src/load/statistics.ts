@@ -7,7 +7,7 @@ const DURATIONS = ['queue', 'compute_input', 'compute_infer', 'compute_output'] 
 export type Duration = (typeof DURATIONS)[number]
 
 /** Requests, and the time of all of them. */
-export interface Counted {
+export interface RequestCount {
   readonly count: number
   readonly ns: number
 }
@@ -16,7 +16,11 @@ export interface Counted {
 export type ModelStatistics = ReadonlyMap<string, readonly number[]>
 
 /** `inferences`: rows that were predicted; `executions`: calls of the model. */
-export function countersOf(inferences: number, executions: number, duration: (name: Duration) => Counted): readonly number[] {
+export function countersOf(
+  inferences: number,
+  executions: number,
+  duration: (name: Duration) => RequestCount,
+): readonly number[] {
   const times = DURATIONS.map(duration).flatMap(({ count, ns }) => [count, ns])
   return [inferences, executions, ...times]
 }

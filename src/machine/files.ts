@@ -15,11 +15,11 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 
 /**
- * Beside, then renamed: a reader sees the whole file, or what was there before. With the permissions `mode`, where they are given. Throws
- * the disk's errors, and leaves nothing beside.
+ * Writes a temporary file and renames it: a reader sees the whole file, or the one that was there before. With the permissions `mode`, where they are given. Throws
+ * the disk's errors, and leaves no temporary file.
  */
 export function writeWhole(path: string, content: Uint8Array | string, mode?: number): void {
-  const beside = besideOf(path)
+  const beside = temporaryNameFor(path)
   const finished = markUnfinished(beside)
   try {
     writeFileSync(beside, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) })
@@ -33,7 +33,8 @@ export function writeWhole(path: string, content: Uint8Array | string, mode?: nu
 }
 
 /** A name that nobody else takes, in the folder of `path`. */
-export const besideOf = (path: string): string => join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`)
+export const temporaryNameFor = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`)
 
 /** The folder for all temporary files of one run of the command, which its supervisor removes; made when something is first put there. */
 export const TEMPORARY_VARIABLE = 'WHYSLOW_TEMPORARY'

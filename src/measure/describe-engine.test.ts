@@ -1,4 +1,4 @@
-// Whether an engine is here, on scripted trials: whatever becomes of the process, there is an answer.
+// Whether an engine is installed, on scripted trials: whatever becomes of the process, there is an answer.
 import { describe, expect, test } from 'vitest'
 import type { Availability, EnginePlaces } from '../engines/types.ts'
 import { failed, measured, scriptedRunner } from '../trials/example-runner.ts'

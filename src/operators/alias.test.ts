@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('aliases move nothing', () => {
   for (const operator of ['Reshape', 'Squeeze', 'Flatten', 'Identity', 'Shape', 'Constant', 'com.microsoft:ExpandDims']) {
@@ -15,10 +15,10 @@ test('Dropout writes its mask where it is asked for', () => {
 })
 
 test('axes are followed through Squeeze and Unsqueeze, with axes as attribute or input', () => {
-  expect(told({ operator: 'Squeeze', inputs: ['1x3x1x4'], attributes: { axes: [0, -2] } })).toEqual({ passes: [1, 3] })
-  expect(told({ operator: 'Unsqueeze', inputs: ['3x4', '!int64:2=0,-1'] })).toEqual({ passes: [null, 0, 1, null] })
-  expect(told({ operator: 'Squeeze', inputs: ['1x3'] })).toBeUndefined()
-  expect(told({ operator: 'Identity', inputs: ['?'] })).toEqual({ passes: 'same' })
+  expect(inputUseFacts({ operator: 'Squeeze', inputs: ['1x3x1x4'], attributes: { axes: [0, -2] } })).toEqual({ passes: [1, 3] })
+  expect(inputUseFacts({ operator: 'Unsqueeze', inputs: ['3x4', '!int64:2=0,-1'] })).toEqual({ passes: [null, 0, 1, null] })
+  expect(inputUseFacts({ operator: 'Squeeze', inputs: ['1x3'] })).toBeUndefined()
+  expect(inputUseFacts({ operator: 'Identity', inputs: ['?'] })).toEqual({ passes: 'same' })
 })
 
 test('the same bits under another type', () => {

@@ -117,7 +117,7 @@ function checkMissingTypes(context: NodeContext, whole: Cost): void {
 }
 
 /** What the use of input `index` tells; `?` as the input's notation: nothing says how many axes it has. */
-export function told(notation: NodeNotation, index = 0): UseFacts | undefined {
+export function inputUseFacts(notation: NodeNotation, index = 0): UseFacts | undefined {
   const { node, inputs, constant } = nodeContext(notation)
   return readInput({
     node,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('ConvTranspose counts input positions', () => {
   // x 1x3x4x4 = 48 elements, each into 2 * 3 * 3 = 18 outputs: 864 MACs; bias on y 1x2x9x9 = 162.
@@ -61,5 +61,8 @@ test('ConvTranspose agrees with counting', () => {
 })
 
 test('its weight begins with the channels that it reads', () => {
-  expect(told({ operator: 'ConvTranspose', inputs: ['?', '!8x3x5x5'] })!.axes![1]).toEqual([1, { meaning: 'channels', size: 8 }])
+  expect(inputUseFacts({ operator: 'ConvTranspose', inputs: ['?', '!8x3x5x5'] })!.axes![1]).toEqual([
+    1,
+    { meaning: 'channels', size: 8 },
+  ])
 })

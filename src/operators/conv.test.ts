@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, nodeContext, reasonUnknown, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts, nodeContext, reasonUnknown } from './check-operator.ts'
 import { estimateCost } from './index.ts'
 
 test('Conv with bias', () => {
@@ -136,7 +136,7 @@ test('Conv agrees with counting', () => {
 })
 
 test('a weight tells the channels of what it is slid over, and one axis of many channels is no signal', () => {
-  expect(told({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] })).toEqual({
+  expect(inputUseFacts({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] })).toEqual({
     rank: 4,
     axes: [
       [0, { meaning: 'batch' }],
@@ -146,15 +146,15 @@ test('a weight tells the channels of what it is slid over, and one axis of many 
     ],
   })
   const along = (channels: number, group = 1) =>
-    told({ operator: 'Conv', inputs: ['?', `!8x${channels}x5`], attributes: { group } })!.axes!.map(([, fact]) => fact)
+    inputUseFacts({ operator: 'Conv', inputs: ['?', `!8x${channels}x5`], attributes: { group } })!.axes!.map(([, fact]) => fact)
   expect(along(1)).toEqual([{ meaning: 'batch' }, { meaning: 'channels', size: 1 }, { meaning: 'samples' }])
   expect(along(2, 4)).toEqual([{ meaning: 'batch' }, { meaning: 'channels', size: 8 }, { meaning: 'sequence' }])
-  expect(told({ operator: 'QLinearConv', inputs: ['?', '!1', '!1', '!8x3x5x5'] })!.axes![1]).toEqual([
+  expect(inputUseFacts({ operator: 'QLinearConv', inputs: ['?', '!1', '!1', '!8x3x5x5'] })!.axes![1]).toEqual([
     1,
     { meaning: 'channels', size: 3 },
   ])
-  expect(told({ operator: 'Conv', inputs: ['?', '?'] })).toBeUndefined()
-  expect(told({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] }, 1)).toBeUndefined()
+  expect(inputUseFacts({ operator: 'Conv', inputs: ['?', '?'] })).toBeUndefined()
+  expect(inputUseFacts({ operator: 'Conv', inputs: ['?', '!8x3x5x5'] }, 1)).toBeUndefined()
 })
 
 test('a causal depthwise convolution: its taps for each output', () => {

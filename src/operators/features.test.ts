@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('numbers in and out', () => {
   checkOperator({ operator: 'ai.onnx.ml:Scaler', inputs: ['4x3'], outputs: ['4x3'] }, { simpleOps: 24, bytes: 96 })
@@ -16,7 +16,8 @@ test('maps', () => {
 })
 
 test('a number for each feature tells how many there are', () => {
-  const scaler = (offset: readonly number[]) => told({ operator: 'ai.onnx.ml:Scaler', inputs: ['?'], attributes: { offset } })
+  const scaler = (offset: readonly number[]) =>
+    inputUseFacts({ operator: 'ai.onnx.ml:Scaler', inputs: ['?'], attributes: { offset } })
   expect(scaler([1, 2, 3])).toEqual({ axes: [[-1, { meaning: 'features', size: 3 }]], passes: 'same' })
   expect(scaler([1])).toEqual({ axes: [], passes: 'same' })
 })

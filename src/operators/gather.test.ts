@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('Gather reads rows, not the table', () => {
   // 5 rows of 32 floats: 640 B read and written, indices 40 B
@@ -53,7 +53,9 @@ test('OneHot and Compress', () => {
 })
 
 test('ids lie within the table, and a sequence within the table of positions beside it', () => {
-  expect(told({ operator: 'Gather', inputs: ['!1000x64', '?'] }, 1)).toEqual({ tableRows: 1000, maxLength: 512 })
-  expect(told({ operator: 'Gather', inputs: ['!4x1000x64', '?'], attributes: { axis: 1 } }, 1)).toEqual({ tableRows: 1000 })
-  expect(told({ operator: 'Gather', inputs: ['?', '!3'] })).toBeUndefined()
+  expect(inputUseFacts({ operator: 'Gather', inputs: ['!1000x64', '?'] }, 1)).toEqual({ tableRows: 1000, maxLength: 512 })
+  expect(inputUseFacts({ operator: 'Gather', inputs: ['!4x1000x64', '?'], attributes: { axis: 1 } }, 1)).toEqual({
+    tableRows: 1000,
+  })
+  expect(inputUseFacts({ operator: 'Gather', inputs: ['?', '!3'] })).toBeUndefined()
 })

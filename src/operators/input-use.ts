@@ -33,7 +33,7 @@ export interface InputUse {
   shapeOf(input: number): readonly number[] | undefined
   /** Numbers of the constant that another input is, where they are few. */
   valuesOf(input: number): readonly number[] | undefined
-  /** Rows of the table of positions beside the table at `input`: the longest sequence. */
+  /** Rows of the table of positions that belongs to the table at `input`: the longest sequence. */
   longestBeside(input: number): number | undefined
 }
 

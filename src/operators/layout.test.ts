@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('read once, written once', () => {
   for (const operator of ['Transpose', 'com.microsoft.nchwc:ReorderInput', 'MemcpyToHost', 'DepthToSpace']) {
@@ -42,9 +42,11 @@ test('Col2Im adds overlapping blocks', () => {
 })
 
 test('a transposition says where axes go', () => {
-  expect(told({ operator: 'Transpose', inputs: ['2x3x4'], attributes: { perm: [2, 0, 1] } })).toEqual({ passes: [2, 0, 1] })
-  expect(told({ operator: 'Transpose', inputs: ['2x3x4'] })).toEqual({ passes: [2, 1, 0] })
-  expect(told({ operator: 'Transpose', inputs: ['?'] })).toBeUndefined()
+  expect(inputUseFacts({ operator: 'Transpose', inputs: ['2x3x4'], attributes: { perm: [2, 0, 1] } })).toEqual({
+    passes: [2, 0, 1],
+  })
+  expect(inputUseFacts({ operator: 'Transpose', inputs: ['2x3x4'] })).toEqual({ passes: [2, 1, 0] })
+  expect(inputUseFacts({ operator: 'Transpose', inputs: ['?'] })).toBeUndefined()
 })
 
 test('deprecated cuts read what they keep', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, reasonUnknown, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts, reasonUnknown } from './check-operator.ts'
 
 test('linear models', () => {
   // 4 rows, 3 features, 2 classes: 24 MACs, 8 intercepts; softmax on 8 scores in 4 rows: 32 and 12. Weights (6 + 2) * 4 = 32 B,
@@ -53,7 +53,7 @@ test('support vectors', () => {
 
 test('coefficients tell the features', () => {
   const attributes = { coefficients: [1, 2, 3, 4, 5, 6], intercepts: [0, 0] }
-  expect(told({ operator: 'ai.onnx.ml:LinearClassifier', inputs: ['?'], attributes })).toEqual({
+  expect(inputUseFacts({ operator: 'ai.onnx.ml:LinearClassifier', inputs: ['?'], attributes })).toEqual({
     axes: [[-1, { meaning: 'features', size: 3 }]],
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('Gemm', () => {
   // 2 * 3 * 4 = 24 MACs, C adds 6; bytes: 8 + 12 + 3 + 6 = 29 elements
@@ -82,10 +82,14 @@ test('MatMul agrees with counting', () => {
 })
 
 test('a constant side tells the features of the other', () => {
-  expect(told({ operator: 'MatMul', inputs: ['?', '!64x10'] })).toEqual({ axes: [[-1, { meaning: 'features', size: 64 }]] })
-  expect(told({ operator: 'MatMul', inputs: ['!64x10', '?'] }, 1)).toEqual({ axes: [[-2, { meaning: 'features', size: 10 }]] })
-  expect(told({ operator: 'MatMul', inputs: ['?', '?'] })).toBeUndefined()
-  const gemm = (attributes = {}) => told({ operator: 'Gemm', inputs: ['?', '!64x10'], attributes })
+  expect(inputUseFacts({ operator: 'MatMul', inputs: ['?', '!64x10'] })).toEqual({
+    axes: [[-1, { meaning: 'features', size: 64 }]],
+  })
+  expect(inputUseFacts({ operator: 'MatMul', inputs: ['!64x10', '?'] }, 1)).toEqual({
+    axes: [[-2, { meaning: 'features', size: 10 }]],
+  })
+  expect(inputUseFacts({ operator: 'MatMul', inputs: ['?', '?'] })).toBeUndefined()
+  const gemm = (attributes = {}) => inputUseFacts({ operator: 'Gemm', inputs: ['?', '!64x10'], attributes })
   expect(gemm()).toEqual({
     rank: 2,
     axes: [

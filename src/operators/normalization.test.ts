@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('BatchNormalization: statistics are constants', () => {
   // 64 elements: multiply, add
@@ -108,10 +108,15 @@ test('LpNormalization, MeanVarianceNormalization, LRN', () => {
 
 test('a scale is as long as the axis that it scales, and the axes go on', () => {
   const channels = { axes: [[1, { meaning: 'channels', size: 3 }]], passes: 'same' }
-  expect(told({ operator: 'BatchNormalization', inputs: ['?', '!3', '!3', '!3', '!3'] })).toEqual(channels)
-  expect(told({ operator: 'LayerNormalization', inputs: ['?', '!64'] })).toEqual({ axes: [[-1, { size: 64 }]], passes: 'same' })
+  expect(inputUseFacts({ operator: 'BatchNormalization', inputs: ['?', '!3', '!3', '!3', '!3'] })).toEqual(channels)
+  expect(inputUseFacts({ operator: 'LayerNormalization', inputs: ['?', '!64'] })).toEqual({
+    axes: [[-1, { size: 64 }]],
+    passes: 'same',
+  })
   const tables = ['?', '?', '!1000x64', '!512x64', '!2x64']
-  expect([0, 1].map((index) => told({ operator: 'com.microsoft:EmbedLayerNormalization', inputs: tables }, index))).toEqual([
+  expect(
+    [0, 1].map((index) => inputUseFacts({ operator: 'com.microsoft:EmbedLayerNormalization', inputs: tables }, index)),
+  ).toEqual([
     { tableRows: 1000, maxLength: 512 },
     { tableRows: 2, maxLength: 512 },
   ])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, reasonUnknown, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts, reasonUnknown } from './check-operator.ts'
 
 test('MaxPool', () => {
   // y 1x2x4x4 = 32 windows of 9; x 2 * 9 * 9 = 162 elements, all touched (3 * 4 = 12 >= 9); 194 elements, 776 B
@@ -108,14 +108,14 @@ test('agrees with counting', () => {
 })
 
 test('windows slide over a picture, a signal or a volume', () => {
-  expect(told({ operator: 'MaxPool', inputs: ['1x3x8x8'] })!.axes!.map(([, { meaning }]) => meaning)).toEqual([
+  expect(inputUseFacts({ operator: 'MaxPool', inputs: ['1x3x8x8'] })!.axes!.map(([, { meaning }]) => meaning)).toEqual([
     'batch',
     'channels',
     'height',
     'width',
   ])
-  expect(told({ operator: 'MaxPool', inputs: ['1x3x8'] })!.axes![2]).toEqual([2, { meaning: 'samples' }])
-  expect(told({ operator: 'MaxPool', inputs: ['?'] })).toEqual({ axes: [] })
+  expect(inputUseFacts({ operator: 'MaxPool', inputs: ['1x3x8'] })!.axes![2]).toEqual([2, { meaning: 'samples' }])
+  expect(inputUseFacts({ operator: 'MaxPool', inputs: ['?'] })).toEqual({ axes: [] })
 })
 
 test('regions: one pixel per output is certain', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, reasonUnknown, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts, reasonUnknown } from './check-operator.ts'
 
 test('LSTM over T steps', () => {
   // T 5, B 2, I 3, H 4: 10 * (16 * 3 + 16 * 4) = 1120 MACs. 40 states: 4 joins, 8 biases, sigmoids 3 * 2: 18 each = 720; special:
@@ -77,7 +77,7 @@ test('DynamicQuantizeLSTM: weights [D, I, 4H] and [D, H, 4H]', () => {
 
 test('a recurrent operator tells sequence, batch and features, and of its initial state that it is one', () => {
   const inputs = ['?', '!1x16x8', '!1x16x4', '-', '-', '?', '?']
-  expect(told({ operator: 'LSTM', inputs })).toEqual({
+  expect(inputUseFacts({ operator: 'LSTM', inputs })).toEqual({
     rank: 3,
     axes: [
       [1, { meaning: 'batch' }],
@@ -85,7 +85,7 @@ test('a recurrent operator tells sequence, batch and features, and of its initia
       [2, { meaning: 'features', size: 8 }],
     ],
   })
-  expect(told({ operator: 'LSTM', inputs, attributes: { layout: 1 } }, 6)).toEqual({
+  expect(inputUseFacts({ operator: 'LSTM', inputs, attributes: { layout: 1 } }, 6)).toEqual({
     rank: 3,
     isState: true,
     axes: [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkOperator, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts } from './check-operator.ts'
 
 test('DFT: 5 n log2 n per complex transform', () => {
   // 2 signals of 8 points along axis 1: 2 * 5 * 8 * 3 = 240; a real signal half
@@ -38,5 +38,5 @@ test('Rfft and Irfft', () => {
 })
 
 test('a short Fourier transform reads samples', () => {
-  expect(told({ operator: 'STFT', inputs: ['1x16000', '!int64:'] })).toEqual({ axes: [[1, { meaning: 'samples' }]] })
+  expect(inputUseFacts({ operator: 'STFT', inputs: ['1x16000', '!int64:'] })).toEqual({ axes: [[1, { meaning: 'samples' }]] })
 })

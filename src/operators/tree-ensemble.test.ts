@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AttributeView } from '../graph/types.ts'
-import { checkOperator, reasonUnknown, told } from './check-operator.ts'
+import { checkOperator, inputUseFacts, reasonUnknown } from './check-operator.ts'
 
 type Attributes = Record<string, AttributeView>
 
@@ -70,7 +70,7 @@ test('nodes that are no trees', () => {
 
 test('there are at least as many features as the last one that a branch looks at', () => {
   expect(
-    told({ operator: 'ai.onnx.ml:TreeEnsembleRegressor', inputs: ['?'], attributes: { nodes_featureids: [0, 7, 3] } }),
+    inputUseFacts({ operator: 'ai.onnx.ml:TreeEnsembleRegressor', inputs: ['?'], attributes: { nodes_featureids: [0, 7, 3] } }),
   ).toEqual({
     axes: [[-1, { meaning: 'features', size: 8 }]],
   })

@@ -25,7 +25,7 @@ export interface Passes {
   readonly observed: PassResult
 }
 
-export interface Asked {
+export interface PipelineQuestion {
   readonly language: Language
   /** As the user wrote it. */
   readonly file: string
@@ -66,7 +66,7 @@ export function failureSentence({ how, phase, stage, sample, reason, place }: Pa
 }
 
 /** Throws InputError where no timed pass came to its end. */
-export function assembleEvidence({ timed, profiled, observed }: Passes, asked: Asked): PipelineEvidence {
+export function assembleEvidence({ timed, profiled, observed }: Passes, asked: PipelineQuestion): PipelineEvidence {
   const sound = timed.filter(({ failure }) => failure === null)
   const failed = timed.find(({ failure }) => failure !== null)
   if (sound.length === 0) throw new InputError(`${asked.file}: ${failureSentence(failed!.failure!)}`)

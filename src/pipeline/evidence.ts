@@ -77,7 +77,7 @@ export interface PipelineEvidence {
   readonly warnings: readonly string[]
 }
 
-/** Code that does the same as a place of the user's, run beside it on the values that it saw, compared and timed in turns. */
+/** Code that does the same as a place of the user's, run together with it on the values that it saw, compared and timed in turns. */
 export interface Replacement extends CodePlace {
   /** The finding that it cures. */
   readonly rule: string

@@ -1,4 +1,4 @@
-// Where the collector lies that is run in the user's own interpreter: the folder beside this file, in the sources and in the package alike.
+// Where the collector lies that is run in the user's own interpreter: the folder next to this file, in the sources and in the package alike.
 import { fileURLToPath } from 'node:url'
 
 export const COLLECTOR = fileURLToPath(new URL('collector', import.meta.url))

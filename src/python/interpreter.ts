@@ -160,7 +160,7 @@ print(json.dumps({'version': '%d.%d.%d' % sys.version_info[:3], 'executable': sy
 'has': {n: has(n) for n in asked['modules']}, 'versions': {n: version(n) for n in asked['distributions']}}))
 `
 
-export interface Asked {
+export interface InterpreterRequest {
   readonly modules: readonly string[]
   readonly distributions: readonly string[]
 }
@@ -168,7 +168,7 @@ export interface Asked {
 /** Runs it once, to see what it is. Never throws, but for an aborted signal. */
 export async function probeInterpreter(
   { executable, arguments: before, from }: NamedInterpreter,
-  asked: Asked = { modules: [], distributions: [] },
+  asked: InterpreterRequest = { modules: [], distributions: [] },
   signal?: AbortSignal,
 ): Promise<Probed> {
   const given = [...before, '-c', PROBE, JSON.stringify(asked)]

@@ -41,7 +41,7 @@ function randomTensor(dtype: DType, shape: readonly number[], random: () => numb
   return { dtype, shape, data }
 }
 
-/** Does `work` with the model written into a folder of its own, external data beside it; the folder goes afterwards. */
+/** Does `work` with the model written into a folder of its own, with its external data; the folder goes afterwards. */
 async function withModelFile<T>(model: Model, work: (file: string, folder: string) => Promise<T>): Promise<T> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-remedy-'))
   try {

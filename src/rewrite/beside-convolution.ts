@@ -6,7 +6,7 @@ import { elementwiseInput } from './elementwise.ts'
 import { floatsOf } from './floats.ts'
 import { isOperator, type Matching, numberOf } from './match.ts'
 
-export interface Beside {
+export interface PointwiseAfter {
   readonly node: NodeProto
   readonly input: number
   /** Inputs that hold a number for each channel. */
@@ -14,8 +14,8 @@ export interface Beside {
 }
 
 /** Operators behind, each the only reader of the one before, that do not care which position a number belongs to: the engine fuses them. */
-export function besideAfter(matching: Matching, conv: NodeProto): readonly Beside[] {
-  const found: Beside[] = []
+export function pointwiseAfter(matching: Matching, conv: NodeProto): readonly PointwiseAfter[] {
+  const found: PointwiseAfter[] = []
   for (let reader = matching.onlyReader(conv); reader !== undefined; reader = matching.onlyReader(reader)) {
     const input = elementwiseInput(matching, reader)
     const one = input === undefined ? normalization(matching, reader) : { node: reader, input, channels: new Map() }
@@ -26,7 +26,7 @@ export function besideAfter(matching: Matching, conv: NodeProto): readonly Besid
 }
 
 /** A BatchNormalization as in prediction, with constant parameters. */
-function normalization(matching: Matching, reader: NodeProto): Beside | undefined {
+function normalization(matching: Matching, reader: NodeProto): PointwiseAfter | undefined {
   if (!isOperator(reader, 'BatchNormalization') || reader.output.length > 1) return undefined
   // Before opset 9 there may be parameters for each element.
   if (numberOf(reader, 'training_mode', 0) !== 0 || numberOf(reader, 'spatial', 1) !== 1) return undefined
@@ -36,8 +36,8 @@ function normalization(matching: Matching, reader: NodeProto): Beside | undefine
 }
 
 /** The operators behind, each reading one of `values` and giving the next; `repeated` makes what holds a number for each channel wide. */
-export function besideWide(
-  after: readonly Beside[],
+export function repeatPointwise(
+  after: readonly PointwiseAfter[],
   values: readonly string[],
   repeated: (name: string, perChannel: Float32Array) => string,
 ): readonly NodeProto[] {

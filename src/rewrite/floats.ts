@@ -10,7 +10,7 @@ export function floatsOf({ model, constant }: Matching, name: string | undefined
 }
 
 /** One after the other. */
-export function joined(arrays: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+export function concatenateFloats(arrays: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const all = new Float32Array(sum(arrays.map(({ length }) => length)))
   let at = 0
   for (const array of arrays) {
@@ -21,9 +21,9 @@ export function joined(arrays: readonly Float32Array[]): Float32Array<ArrayBuffe
 }
 
 /** Matrices [rows, n] as one [rows, sum of n]. */
-export function besideEachOther(matrices: readonly Float32Array[], rows: number): Float32Array<ArrayBuffer> {
+export function concatenateColumns(matrices: readonly Float32Array[], rows: number): Float32Array<ArrayBuffer> {
   const slices = Array.from({ length: rows }, (_, row) =>
     matrices.map((one) => one.subarray((row * one.length) / rows, ((row + 1) * one.length) / rows)),
   )
-  return joined(slices.flat())
+  return concatenateFloats(slices.flat())
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { mulberry32, normal } from '../graph/random.ts'
-import { lowRankFactors, mostKept } from './low-rank-factors.ts'
+import { keptShareBound, lowRankFactors } from './low-rank-factors.ts'
 
 /** A matrix with these singular values along random orthogonal-looking directions: a sum of few products. */
 function ofRank(rows: number, columns: number, weights: readonly number[]): Float32Array {
@@ -67,13 +67,13 @@ test.each([
   const matrix = ofRank(rows, columns, [9, 7, 5, 4, 3, 2, 1, 1, 1, 1])
   const { keptEnergy } = lowRankFactors(matrix, rows, columns, 10)
   for (const rank of [1, 3, 10])
-    expect(mostKept(matrix, rows, columns, rank)).toBeGreaterThanOrEqual(keptEnergy[rank - 1]! - 1e-9)
+    expect(keptShareBound(matrix, rows, columns, rank)).toBeGreaterThanOrEqual(keptEnergy[rank - 1]! - 1e-9)
 })
 
 test('the bound of a diagonal of ones: the root of the share of directions', () => {
   // Four equal squares: one direction keeps 1/4, the bound says sqrt(1) * sqrt(4) / 4 = 1/2.
   const ones = Float32Array.from({ length: 16 }, (_, k) => (k % 5 === 0 ? 1 : 0))
-  expect(mostKept(ones, 4, 4, 1)).toBeCloseTo(0.5, 9)
+  expect(keptShareBound(ones, 4, 4, 1)).toBeCloseTo(0.5, 9)
 })
 
 test('zeros', () => {

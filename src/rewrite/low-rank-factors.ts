@@ -20,7 +20,7 @@ export function lowRankFactorsFlops(rows: number, columns: number, maxRank: numb
  * Share of the sum of squares that `rank` directions keep at the most, by Cauchy and Schwarz from the sum of fourth powers of the
  * singular values: a cheap look before `lowRankFactors`, for about one product of the matrix with itself.
  */
-export function mostKept(matrix: Float32Array, rows: number, columns: number, rank: number): number {
+export function keptShareBound(matrix: Float32Array, rows: number, columns: number, rank: number): number {
   const source = Float64Array.from(matrix)
   const gram = rows <= columns ? gramOf(source, rows, columns) : gramOf(transposed(source, rows, columns), columns, rows)
   const total = source.reduce((sum, one) => sum + one * one, 0)

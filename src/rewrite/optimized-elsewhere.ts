@@ -11,7 +11,7 @@ import { link, nodesOf, readsOf } from '../graph/walk.ts'
  * The optimized model with the original's declarations of inputs and outputs, which optimizers sharpen or reorder. Undefined where it
  * is not valid, or where an input or output is gone or has another element type.
  */
-export function takenOver(optimized: Model, original: Model): Model | undefined {
+export function adoptOptimized(optimized: Model, original: Model): Model | undefined {
   const [now, before] = [optimized.proto.graph, original.proto.graph]
   if (now === undefined || before === undefined || problemsOf(optimized.proto).length > 0) return undefined
   const weightsBefore = namesOf(before.initializer)

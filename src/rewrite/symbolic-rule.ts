@@ -37,7 +37,11 @@ export const int = (value: AttributeView | undefined, otherwise: number): number
 export const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
 /** Numbers given as attribute in old opsets and as constant input in new ones; undefined where they are not constant. */
-export function given({ attribute, input, node }: TypedNode, name: string, index: number): readonly number[] | undefined {
+export function attributeOrConstant(
+  { attribute, input, node }: TypedNode,
+  name: string,
+  index: number,
+): readonly number[] | undefined {
   const list = ints(attribute(name))
   if (list !== undefined) return list
   if ((node.input[index] ?? '') === '') return undefined

@@ -6,7 +6,7 @@ import { dtypeOf, elementCount, isInteger } from '../graph/dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
 import type { DType } from '../graph/types.ts'
 import { over, type Size, times } from './sizes.ts'
-import { at, given, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
+import { at, attributeOrConstant, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
 import { alsoTables, reshapeTable, slicedTable, transposedTable } from './symbolic-table-rules.ts'
 import { convolution, convTranspose, crop, globalPool, pad, pooling, resize, shuffle } from './symbolic-window-rules.ts'
 
@@ -133,7 +133,7 @@ const flatten: Rule = ({ input, attribute }) => {
 
 const squeeze: Rule = (typed) => {
   const { dtype, shape, sizes } = typed.input(0)
-  const axes = given(typed, 'axes', 1)
+  const axes = attributeOrConstant(typed, 'axes', 1)
   if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
   const dropped = new Set(axes.map((axis) => at(axis, shape.length)))
   return [{ dtype, shape: shape.filter((_, axis) => !dropped.has(axis)), sizes }]
@@ -141,7 +141,7 @@ const squeeze: Rule = (typed) => {
 
 const unsqueeze: Rule = (typed) => {
   const { dtype, shape, sizes } = typed.input(0)
-  const axes = given(typed, 'axes', 1)
+  const axes = attributeOrConstant(typed, 'axes', 1)
   if (shape === undefined || axes === undefined) return [{ dtype, sizes }]
   const rank = shape.length + axes.length
   const added = new Set(axes.map((axis) => at(axis, rank)))
@@ -166,7 +166,7 @@ const split: Rule = (typed) => {
   const { output } = typed.node
   if (shape === undefined) return output.map(() => ({ dtype }))
   const axis = at(int(typed.attribute('axis'), 0), shape.length)
-  const parts = given(typed, 'split', 1)
+  const parts = attributeOrConstant(typed, 'split', 1)
   const even = (typed.node.input[1] ?? '') === '' ? over(shape[axis]!, output.length) : undefined
   return output.map((_, index) => {
     const part = parts?.[index] ?? even ?? typed.unknown(axis, index)
@@ -176,9 +176,10 @@ const split: Rule = (typed) => {
 
 const slice: Rule = (typed) => {
   const { dtype, shape, sizes } = typed.input(0)
-  const [starts, ends] = [given(typed, 'starts', 1), given(typed, 'ends', 2)]
-  const steps = (typed.node.input[4] ?? '') === '' ? undefined : given(typed, 'steps', 4)
-  const axes = given(typed, 'axes', 3) ?? ((typed.node.input[3] ?? '') === '' ? starts?.map((_, axis) => axis) : undefined)
+  const [starts, ends] = [attributeOrConstant(typed, 'starts', 1), attributeOrConstant(typed, 'ends', 2)]
+  const steps = (typed.node.input[4] ?? '') === '' ? undefined : attributeOrConstant(typed, 'steps', 4)
+  const axes =
+    attributeOrConstant(typed, 'axes', 3) ?? ((typed.node.input[3] ?? '') === '' ? starts?.map((_, axis) => axis) : undefined)
   if (shape === undefined) return [{ dtype }]
   if (starts === undefined || ends === undefined || axes === undefined || steps?.some((step) => step !== 1)) {
     const cut = new Set(axes?.map((axis) => at(axis, shape.length)) ?? shape.keys())
@@ -261,7 +262,7 @@ const tile: Rule = ({ input }) => {
 const reduce: Rule = (typed) => {
   const { dtype, shape } = typed.input(0)
   const keep = int(typed.attribute('keepdims'), 1) === 1
-  const axes = given(typed, 'axes', 1)
+  const axes = attributeOrConstant(typed, 'axes', 1)
   const reducesAll =
     axes === undefined && (typed.node.input[1] ?? '') === '' && int(typed.attribute('noop_with_empty_axes'), 0) === 0
   if (shape === undefined || (axes === undefined && !reducesAll)) return [{ dtype }]

@@ -1,7 +1,7 @@
 // PyTorch writes a padding as a table of [begin, end], turned upside down and on its side: Reshape to [axes, 2], Slice by steps of -1,
 // Transpose, Reshape to a list (torch.onnx, _prepare_onnx_paddings). The table's integers are followed through these four; other rules know
 // lists alone.
-import { given, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
+import { attributeOrConstant, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
 
 type Rows = NonNullable<ReturnType<TypedNode['input']>['rows']>
 
@@ -31,7 +31,9 @@ export const reshapeTable = (rule: Rule): Rule => {
 /** Upside down alone. */
 export function slicedTable(typed: TypedNode): Rows | undefined {
   const { rows } = typed.input(0)
-  const [starts, ends, axes, steps] = ['starts', 'ends', 'axes', 'steps'].map((name, k) => given(typed, name, k + 1))
+  const [starts, ends, axes, steps] = ['starts', 'ends', 'axes', 'steps'].map((name, k) =>
+    attributeOrConstant(typed, name, k + 1),
+  )
   const all = rows !== undefined && ends?.[0] !== undefined && ends[0] < -rows.length
   return all && starts?.join() === '-1' && steps?.join() === '-1' && axes?.join() === '0' ? [...rows].reverse() : undefined
 }

@@ -1,6 +1,6 @@
 // What operators that go over space make of the types of their inputs: https://onnx.ai/onnx/operators/onnx__Conv.html
 import { over, type Size, times } from './sizes.ts'
-import { at, given, int, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
+import { at, attributeOrConstant, int, ints, type Rule, type TypedNode } from './symbolic-rule.ts'
 
 /** Conv and pools: spatial sizes where they are numbers. */
 const window =
@@ -35,8 +35,8 @@ export const globalPool: Rule = ({ input }) => {
 /** Begins and ends by axis, constant; negative ones cut. */
 export const pad: Rule = (typed) => {
   const { dtype, shape } = typed.input(0)
-  const amounts = given(typed, 'pads', 1)
-  const axes = typed.opset < 18 ? undefined : given(typed, '', 3)
+  const amounts = attributeOrConstant(typed, 'pads', 1)
+  const axes = typed.opset < 18 ? undefined : attributeOrConstant(typed, '', 3)
   if (shape === undefined) return [{ dtype }]
   const open = { dtype, shape: shape.map((_, axis) => typed.unknown(axis)) }
   if (amounts === undefined || ((typed.node.input[3] ?? '') !== '' && axes === undefined)) return [open]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
 import { proveBatches } from './batch-proof.ts'
-import { joined, rowsOf, takenApart } from './batches.ts'
+import { batchRequests, rowsOf, splitResults } from './batches.ts'
 import { NotApart, type Server } from './dispatcher.ts'
 import type { ModelSpec } from './protocol.ts'
 
@@ -28,8 +28,8 @@ const workerOf = (model: Model): Server['predict'] => {
     return { y: { dtype: 'float32', shape: [y.length], data: y } }
   }
   return async (asked) => {
-    const results = takenApart(
-      run(joined(asked)),
+    const results = splitResults(
+      run(batchRequests(asked)),
       asked.map((feeds) => rowsOf(feeds)!),
     )
     if (results === null) throw new NotApart()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Feeds } from '../engines/types.ts'
-import { batchKeyOf, joined, rowsOf, takenApart, whyNotBatched } from './batches.ts'
+import { batchKeyOf, batchRequests, rowsOf, splitResults, whyNotBatched } from './batches.ts'
 import type { ModelSpec, TensorSpec } from './protocol.ts'
 
 const request = (rows: number, from: number): Feeds => ({
@@ -11,21 +11,21 @@ const request = (rows: number, from: number): Feeds => ({
 
 test('what is joined is taken apart as it was', () => {
   const requests = [request(1, 10), request(3, 20), request(2, 30)]
-  const whole = joined(requests)
+  const whole = batchRequests(requests)
   expect(whole.x!.shape).toEqual([6, 2])
   expect([...(whole.id!.data as BigInt64Array)]).toEqual([10n, 20n, 21n, 22n, 30n, 31n])
-  expect(takenApart(whole, [1, 3, 2])).toEqual(requests)
+  expect(splitResults(whole, [1, 3, 2])).toEqual(requests)
 })
 
 test('a part holds a buffer of its own, so that it can be handed over', () => {
-  const [, part] = takenApart(joined([request(1, 0), request(1, 9)]), [1, 1])!
+  const [, part] = splitResults(batchRequests([request(1, 0), request(1, 9)]), [1, 1])!
   expect((part!.x!.data as Float32Array).buffer.byteLength).toBe(8)
 })
 
 test('results that have no row for each row are not taken apart', () => {
-  expect(takenApart({ boxes: { dtype: 'float32', shape: [3, 4], data: new Float32Array(12) } }, [1, 1])).toBe(null)
-  expect(takenApart({ sum: { dtype: 'float32', shape: [], data: new Float32Array(1) } }, [1, 1])).toBe(null)
-  expect(takenApart({ sum: { dtype: 'float32', shape: [], data: new Float32Array(1) } }, [1])).toHaveLength(1)
+  expect(splitResults({ boxes: { dtype: 'float32', shape: [3, 4], data: new Float32Array(12) } }, [1, 1])).toBe(null)
+  expect(splitResults({ sum: { dtype: 'float32', shape: [], data: new Float32Array(1) } }, [1, 1])).toBe(null)
+  expect(splitResults({ sum: { dtype: 'float32', shape: [], data: new Float32Array(1) } }, [1])).toHaveLength(1)
 })
 
 test('requests go together by their dtypes and the sizes of other axes', () => {

@@ -1,4 +1,4 @@
-// Several requests predicted together, joined along the first axis of every input, and the results taken apart again. Only for models
+// Several requests predicted together, joined along the first axis of every input, and the results split again. Only for models
 // whose rows do not know of each other, which is looked at before it is done (`batch-proof.ts`).
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
 import { joinTensors } from '../graph/join-tensors.ts'
@@ -27,14 +27,14 @@ export const batchKeyOf = (feeds: Feeds): string =>
     .join(' ')
 
 /** Of requests of one key, in their order. */
-export function joined(requests: readonly Feeds[]): Feeds {
+export function batchRequests(requests: readonly Feeds[]): Feeds {
   const [first] = requests
   if (requests.length === 1) return first!
   return Object.fromEntries(Object.keys(first!).map((name) => [name, joinTensors(requests.map((feeds) => feeds[name]!))]))
 }
 
 /** The results of each request, by its rows; null where a result does not have a row for each row that went in. */
-export function takenApart(results: Results, rows: readonly number[]): readonly Results[] | null {
+export function splitResults(results: Results, rows: readonly number[]): readonly Results[] | null {
   if (rows.length === 1) return [results]
   const total = rows.reduce((sum, one) => sum + one, 0)
   const entries = Object.entries(results)

@@ -27,7 +27,7 @@ const LARGE_SHARE = 3 / 4
 /** Of it, what a small one holds at most; and what is small however little it is. */
 const SMALL_SHARE = 1 / 256
 const SMALL_BYTES = 64 * 1024
-/** So long a client is waited for, however slow, while others need the room. */
+/** How long a client is waited for, however slow, while others need the memory. */
 const SLOW_MS = 5000
 
 interface Waited {
@@ -104,5 +104,5 @@ export function bytesOf(feeds: Feeds): number {
   return bytes
 }
 
-/** Of a string beside its characters: a pointer and a head. */
+/** For a string, in addition to its characters: a pointer and a head. */
 const STRING_BYTES = 24

@@ -9,7 +9,7 @@ import { encodeInfer } from './rest-response.ts'
 
 export type CodecForm = 'rest' | 'grpc'
 
-export type CodecAsked =
+export type CodecRequest =
   | {
       readonly kind: 'parse'
       readonly form: CodecForm
@@ -32,13 +32,13 @@ export type CodecAnswered =
   | { readonly kind: 'failed'; readonly stack: string }
 
 export function codecLoop(port: MessagePort, model: ModelSpec): void {
-  port.on('message', (asked: CodecAsked) => {
+  port.on('message', (asked: CodecRequest) => {
     const answer = answerTo(model, asked)
     port.postMessage(answer, buffersOf(answer))
   })
 }
 
-function answerTo(model: ModelSpec, asked: CodecAsked): CodecAnswered {
+function answerTo(model: ModelSpec, asked: CodecRequest): CodecAnswered {
   try {
     if (asked.kind === 'parse') {
       const body = Buffer.concat(asked.parts)

@@ -3,15 +3,15 @@
 import { Worker } from 'node:worker_threads'
 import type { Results } from '../engines/types.ts'
 import { firstLineOf } from '../graph/input-error.ts'
-import type { CodecAnswered, CodecAsked, CodecForm } from './codec-loop.ts'
+import type { CodecAnswered, CodecForm, CodecRequest } from './codec-loop.ts'
 import { ownedBuffers, tensorBuffers } from './owned-buffers.ts'
 import { type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
 import type { EncodedResponse } from './rest-response.ts'
 
 export interface CodecThread {
-  /** As `parseInfer` or `parseGrpcInfer`; the parts are handed over. */
+  /** As `parseInfer` or `parseGrpcInfer`; the parts are transferred. */
   parse(form: CodecForm, parts: readonly Buffer[], headerBytes: number | null): Promise<InferRequest>
-  /** As `encodeInfer` or `encodeGrpcInfer`; the results are handed over. */
+  /** As `encodeInfer` or `encodeGrpcInfer`; the results are transferred. */
   encode(form: CodecForm, request: InferRequest, results: Results): Promise<EncodedResponse>
   close(): void
 }
@@ -45,7 +45,7 @@ export function createCodecThread(
     thread = own
     return own
   }
-  const ask = (asked: CodecAsked, buffers: ArrayBuffer[]): Promise<CodecAnswered> => {
+  const ask = (asked: CodecRequest, buffers: ArrayBuffer[]): Promise<CodecAnswered> => {
     const answer = before.then(() => answerOf(started(), asked, buffers))
     before = answer.catch(() => {})
     return answer
@@ -68,7 +68,7 @@ export function createCodecThread(
   }
 }
 
-function answerOf(thread: Worker, asked: CodecAsked, buffers: ArrayBuffer[]): Promise<CodecAnswered> {
+function answerOf(thread: Worker, asked: CodecRequest, buffers: ArrayBuffer[]): Promise<CodecAnswered> {
   return new Promise((resolve, reject) => {
     const settle = (how: () => void) => {
       thread.off('message', onMessage).off('error', onError).off('exit', onExit)

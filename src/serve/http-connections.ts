@@ -41,14 +41,14 @@ export interface Connections {
 /** As `ANSWER_IDLE_MS`, while the server ends. */
 const ENDING_IDLE_MS = 2000
 /**
- * Of a body that is refused so much more is read, for so long: a client that writes all before it reads would else see a reset and no
+ * How much more of a refused body is read, and for how long: a client that writes all before it reads would else see a reset and no
  * status. https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
 const LINGER_BYTES = 256 * 1024 * 1024
 const LINGER_MS = 5000
 /** A body that is refused is read to its end where it has no more: its connection costs more than what is left of it. */
 const KEPT_BYTES = 1024 * 1024
-/** So long connections without a request are kept at the end: what was just sent on them is answered. */
+/** How long connections without a request are kept at the end: what was just sent on them is answered. */
 const GRACE_MS = 1000
 
 /** What is no request, by the error of Node's parser; else 400. */

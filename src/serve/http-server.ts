@@ -278,5 +278,5 @@ function decoded(path: string): string {
 function headerLength(header: string | string[] | undefined): number | null {
   if (header === undefined) return null
   if (typeof header === 'string' && /^\d{1,12}$/.test(header)) return Number(header)
-  throw badRequest('Inference-Header-Content-Length is no number of bytes')
+  throw badRequest('Inference-Header-Content-Length is not a number of bytes')
 }

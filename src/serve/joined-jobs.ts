@@ -6,9 +6,9 @@ export interface Batching {
   readonly mostRows: number
   /** Of fewer than make a whole batch so many are joined. */
   readonly fewRows: number
-  /** So long the first request of an incomplete batch waits for others while a worker is free. */
+  /** How long the first request of an incomplete batch waits for others while a worker is free. */
   readonly delayMs: number
-  /** The model's results cannot be taken apart after all: no more requests are joined. */
+  /** The model's results cannot be split after all: no more requests are joined. */
   readonly onGivenUp: () => void
 }
 

@@ -2,7 +2,7 @@
 import type { TensorValue } from '../engines/types.ts'
 import type { DType } from '../graph/types.ts'
 import { arrayFor } from '../measure/samples/dtype-arrays.ts'
-import { badRequest, RequestError, shown } from './protocol.ts'
+import { badRequest, displayText, RequestError } from './protocol.ts'
 
 export interface JsonData {
   readonly name: string
@@ -67,7 +67,7 @@ function longIntegers(tensor: JsonData, flat: readonly unknown[]): BigInt64Array
 }
 
 const refuse = ({ name, dtype }: JsonData, value: unknown): never => {
-  throw badRequest(`input '${name}': ${shown(value)} is no ${dtype}`)
+  throw badRequest(`input '${name}': ${displayText(value)} is no ${dtype}`)
 }
 
 /** Flat as it is, or nested as the shape says: no deeper, however deep the request goes. */

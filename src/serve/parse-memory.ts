@@ -18,7 +18,7 @@ const BYTES = { list: 72, object: 320, key: 128, value: 40, quote: 16, byte: 3 }
 /** No JSON takes more for each of its bytes: shorter text is not looked through. */
 const MOST_FOR_EACH_BYTE = 40
 
-/** Of a value in a list that is not JSON: an integer of any size, or a string beside its characters. */
+/** Of a value in a list that is not JSON: an integer of any size, or a string in addition to its characters. */
 const LIST_VALUE_BYTES = 64
 /** Numbers or strings of a request that are read one by one. */
 export const MOST_LISTED = Math.floor(MOST_PARSED_BYTES / LIST_VALUE_BYTES)
@@ -41,7 +41,7 @@ export function checkJsonMemory(json: Uint8Array, most = MOST_PARSED_BYTES): voi
   )
 }
 
-/** About what parsing takes, bytes, and rather too much; of what is no JSON, too. */
+/** About what parsing takes, bytes, and rather too much; also for invalid JSON. */
 export function jsonMemory(json: Uint8Array): number {
   const counted = new Uint16Array(256)
   for (const [code, bytes] of COUNTED) counted[code] = bytes

@@ -2,10 +2,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Feeds, Results } from '../engines/types.ts'
 import { firstLineOf } from '../graph/input-error.ts'
-import { joined, rowsOf, takenApart } from './batches.ts'
+import { batchRequests, rowsOf, splitResults } from './batches.ts'
 import { nowMs } from './now.ts'
 import { tensorBuffers } from './owned-buffers.ts'
-import type { Answered, Asked, Opened } from './worker-task.ts'
+import type { Answered, Opened, WorkerRequest } from './worker-task.ts'
 
 export interface LoopSession extends Pick<Extract<Opened, { ok: true }>, 'inputs' | 'outputs'> {
   run(feeds: Feeds): Promise<Results>
@@ -16,12 +16,12 @@ export async function predictLoop(port: MessagePort, open: () => Promise<LoopSes
   const say = (opened: Opened) => port.postMessage(opened)
   try {
     const session = await open()
-    port.on('message', async ({ id, requests }: Asked) => {
+    port.on('message', async ({ id, requests }: WorkerRequest) => {
       const startedMs = nowMs()
       let answer: Answered
       try {
         const rows = requests.map((feeds) => rowsOf(feeds) ?? 0)
-        const results = takenApart(await session.run(joined(requests)), rows)
+        const results = splitResults(await session.run(batchRequests(requests)), rows)
         answer = { id, startedMs, endedMs: nowMs(), results, error: null }
       } catch (error) {
         answer = { id, startedMs, endedMs: nowMs(), results: null, error: firstLineOf(error) }

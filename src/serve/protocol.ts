@@ -74,7 +74,7 @@ export const datatypeOf = (dtype: DType): string | undefined => DATATYPES[dtype]
 export function dtypeOf(datatype: unknown): DType {
   const dtype = typeof datatype === 'string' ? DTYPES.get(datatype) : undefined
   if (dtype !== undefined) return dtype
-  throw badRequest(`datatype ${shown(datatype)} is none of ${[...DTYPES.keys()].join(', ')}`)
+  throw badRequest(`datatype ${displayText(datatype)} is none of ${[...DTYPES.keys()].join(', ')}`)
 }
 
 /** Bytes of an element; undefined for strings. */
@@ -82,7 +82,7 @@ export const bytesPerElement = (dtype: DType): number | undefined =>
   dtype === 'string' ? undefined : (bitsPerElement(dtype) ?? 8) / 8
 
 /** A stranger's text, short and on one line. */
-export const shown = (value: unknown): string =>
+export const displayText = (value: unknown): string =>
   textOf(value)
     .replace(/[^\x20-\x7e]+/g, ' ')
     .slice(0, 80)
@@ -98,7 +98,7 @@ function textOf(value: unknown): string {
 }
 
 const MOST_DIMENSIONS = 16
-/** Of the other sizes beside a zero, however short the request: an empty list of pictures has their sizes, too. */
+/** For the other sizes next to a zero, however short the request: an empty list of images has their sizes, too. */
 const MOST_BESIDE_ZERO = 2 ** 24
 
 /**
@@ -107,10 +107,10 @@ const MOST_BESIDE_ZERO = 2 ** 24
  */
 export function checkedShape(shape: unknown, name: string, mostElements: number): readonly number[] {
   if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-    throw badRequest(`input ${shown(name)}: shape ${shown(shape)} is no list of sizes`)
+    throw badRequest(`input ${displayText(name)}: shape ${displayText(shape)} is no list of sizes`)
   const count = shape.reduce((product: number, size: number) => product * Math.max(1, size), 1)
   if (count > (shape.includes(0) ? Math.max(mostElements, MOST_BESIDE_ZERO) : mostElements))
-    throw new RequestError(413, `input ${shown(name)}: shape ${shown(shape)} holds more than this server takes`)
+    throw new RequestError(413, `input ${displayText(name)}: shape ${displayText(shape)} holds more than this server takes`)
   return shape as number[]
 }
 
@@ -118,7 +118,7 @@ export function checkedShape(shape: unknown, name: string, mostElements: number)
 export function specOf(model: ModelSpec, name: unknown): TensorSpec {
   const spec = model.inputs.find((input) => input.name === name)
   if (spec !== undefined) return spec
-  throw badRequest(`input ${shown(name)} is none of the model's: ${model.inputs.map((input) => input.name).join(', ')}`)
+  throw badRequest(`input ${displayText(name)} is none of the model's: ${model.inputs.map((input) => input.name).join(', ')}`)
 }
 
 /** Throws RequestError where the model takes no such tensor. */
@@ -143,8 +143,10 @@ export function checkOutputs(model: ModelSpec, wanted: readonly WantedOutput[]):
   const names = new Set<string>()
   for (const { name } of wanted) {
     if (!model.outputs.some((output) => output.name === name))
-      throw badRequest(`output ${shown(name)} is none of the model's: ${model.outputs.map((output) => output.name).join(', ')}`)
-    if (names.has(name)) throw badRequest(`output ${shown(name)} is asked for twice`)
+      throw badRequest(
+        `output ${displayText(name)} is none of the model's: ${model.outputs.map((output) => output.name).join(', ')}`,
+      )
+    if (names.has(name)) throw badRequest(`output ${displayText(name)} is asked for twice`)
     names.add(name)
   }
 }

@@ -12,12 +12,12 @@ import {
   checkedShape,
   checkOutputs,
   checkTensor,
+  displayText,
   dtypeOf,
   feedsOf,
   type InferRequest,
   type ModelSpec,
   RequestError,
-  shown,
   specOf,
   type WantedOutput,
 } from './protocol.ts'
@@ -76,7 +76,7 @@ function readInput(reading: Reading, given: unknown): readonly [string, TensorVa
   if (!isGiven(size)) return [name, jsonTensor(reading, input.data, { name, dtype, shape })]
   if (isGiven(input.data)) throw badRequest(`input '${name}' has both data and binary_data_size`)
   if (!Number.isSafeInteger(size) || (size as number) < 0)
-    throw badRequest(`input '${name}': binary_data_size ${shown(size)} is no number of bytes`)
+    throw badRequest(`input '${name}': binary_data_size ${displayText(size)} is not a number of bytes`)
   const end = reading.at + (size as number)
   if (end > reading.binary.length)
     throw badRequest(`input '${name}': ${reading.binary.length - reading.at} bytes are left of the ${size} that it tells of`)
@@ -144,12 +144,12 @@ const isGiven = (value: unknown): boolean => value !== undefined && value !== nu
 function idOf(id: unknown): string | null {
   if (!isGiven(id)) return null
   if (typeof id === 'string' || typeof id === 'number') return String(id)
-  throw badRequest(`id ${shown(id)} is no text`)
+  throw badRequest(`id ${displayText(id)} is no text`)
 }
 
-/** Throws RequestError where it is no UTF-8: what is replaced would be predicted with. */
+/** Throws RequestError if it is not UTF-8: the model would get the replacement characters. */
 function textOf(bytes: Buffer): string {
-  if (!isUtf8(bytes)) throw badRequest('the request is no JSON (its text is no UTF-8)')
+  if (!isUtf8(bytes)) throw badRequest('the request is not valid JSON (its text is not UTF-8)')
   try {
     return bytes.toString('utf8')
   } catch {
@@ -162,10 +162,10 @@ function parsedObject(text: string): Fields {
   try {
     parsed = JSON.parse(text)
   } catch (error) {
-    throw badRequest(`the request is no JSON (${(error as Error).message.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')})`)
+    throw badRequest(`the request is not valid JSON (${(error as Error).message.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')})`)
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Fields
-  throw badRequest('the request is no JSON object')
+  throw badRequest('the request is not a JSON object')
 }
 
 function fieldsOf(value: unknown): Fields {
@@ -178,7 +178,7 @@ function wantedOf(outputs: unknown): WantedOutput[] {
     const { name, parameters } = fieldsOf(output)
     const { binary_data: binary, classification } = fieldsOf(parameters)
     if (isGiven(classification)) throw badRequest('classification is not offered')
-    if (typeof name !== 'string') throw badRequest(`output ${shown(name)} is none of the model's`)
+    if (typeof name !== 'string') throw badRequest(`output ${displayText(name)} is none of the model's`)
     return { name, binary: typeof binary === 'boolean' ? binary : null }
   })
 }

@@ -2,7 +2,7 @@
 import type { Timing } from './queued-job.ts'
 
 export interface Around {
-  /** Absent over gRPC, which hands over whole messages. */
+  /** Absent over gRPC, which passes whole messages. */
   readonly upload?: number
   readonly parse: number
   readonly serialize: number

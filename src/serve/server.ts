@@ -152,7 +152,7 @@ function listen(server: http.Server, { host, port }: ServerOptions): Promise<num
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'something listens there already' : (error.code ?? error.message)
-      reject(new InputError(`--host ${host} --port ${port}: cannot be listened on (${why}); give another one`))
+      reject(new InputError(`--host ${host} --port ${port}: cannot listen on this port (${why}); choose another one`))
     })
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
@@ -167,7 +167,7 @@ async function listenGrpc(
   try {
     return await start(served, host)
   } catch (error) {
-    throw new InputError(`--grpc-port ${port}: cannot be listened on (${firstLineOf(error)}); give another one`)
+    throw new InputError(`--grpc-port ${port}: cannot listen on this port (${firstLineOf(error)}); choose another port`)
   }
 }
 

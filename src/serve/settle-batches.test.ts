@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { InputError } from '../graph/input-error.ts'
-import { joined, NOT_JOINED, takenApart } from './batches.ts'
+import { batchRequests, NOT_JOINED, splitResults } from './batches.ts'
 import type { Server } from './dispatcher.ts'
 import { measureBatchCosts } from './measure-batches.ts'
 import { badRequest, type ModelSpec } from './protocol.ts'
@@ -25,12 +25,12 @@ function workers(count: number, cost: (rows: number) => number, most = 64) {
   const asked: number[] = []
   const server = (): Server => ({
     async predict(requests) {
-      const { x } = joined(requests)
+      const { x } = batchRequests(requests)
       const rows = (x as TensorValue).shape[0]!
       if (rows > most) throw badRequest('too many rows')
       asked.push(rows)
       clock.now += cost(rows) / count
-      return { results: takenApart({ y: x as TensorValue }, new Array(requests.length).fill(1))!, startedMs: 0, endedMs: 1 }
+      return { results: splitResults({ y: x as TensorValue }, new Array(requests.length).fill(1))!, startedMs: 0, endedMs: 1 }
     },
   })
   return { clock, asked, servers: Array.from({ length: count }, server) }

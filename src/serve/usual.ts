@@ -13,7 +13,7 @@ export const MOST_BODY_BYTES = 256 * 1024 * 1024
 export const DRAIN_MS = 25_000
 /** A head and a body, or a message of gRPC, take so long to come at most. */
 export const REQUEST_TIMEOUT_MS = 60_000
-/** A client that takes nothing of its answer for so long is gone. */
+/** After this long, a client that reads nothing of its answer is gone. */
 export const ANSWER_IDLE_MS = 30_000
 /** Of an answer, on the whole: slower clients are taken for gone, too. */
 const LEAST_BYTES_PER_SECOND = 64 * 1024

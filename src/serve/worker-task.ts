@@ -14,7 +14,7 @@ export type Opened =
   | { readonly ok: true; readonly inputs: readonly InputDeclaration[]; readonly outputs: readonly InputDeclaration[] }
   | { readonly ok: false; readonly reason: string }
 
-export interface Asked {
+export interface WorkerRequest {
   readonly id: number
   /** Requests to predict together. */
   readonly requests: readonly Feeds[]
@@ -27,6 +27,6 @@ export interface Answered {
   readonly endedMs: number
   /** Of each request; null: see `error`. */
   readonly results: readonly Results[] | null
-  /** The engine's words; null with null results: the results of joined requests cannot be taken apart. */
+  /** The engine's words; null with null results: the results of joined requests cannot be split. */
   readonly error: string | null
 }

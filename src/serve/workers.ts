@@ -8,7 +8,7 @@ import { type Dispatcher, NotApart, type Predicted, type Server, WorkerLost } fr
 import { nowMs } from './now.ts'
 import { badRequest, RequestError } from './protocol.ts'
 import { createPredictionTimes } from './stuck.ts'
-import type { Answered, Asked, Opened, WorkerTask } from './worker-task.ts'
+import type { Answered, Opened, WorkerRequest, WorkerTask } from './worker-task.ts'
 
 /** Before the engine's words. */
 export const PREDICTS_NOT = 'the model does not predict with these inputs: '
@@ -229,7 +229,7 @@ function predictor(thread: Worker, took: (ms: number) => void): Pick<StartedWork
         asked.set(id, { resolve, reject })
         sinceMs ??= nowMs()
         // Copied, not handed over: where the worker ends, another is asked the same.
-        thread.postMessage({ id, requests } satisfies Asked)
+        thread.postMessage({ id, requests } satisfies WorkerRequest)
       }),
   }
 }

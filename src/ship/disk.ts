@@ -50,7 +50,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'there is no permission to write there; give a folder elsewhere',
   EPERM: 'there is no permission to write there; give a folder elsewhere',
   ENOENT: 'the folder above it is gone; make it, or give a folder elsewhere',
-  ENOTDIR: 'what is above it is no folder; give a folder elsewhere',
+  ENOTDIR: 'its parent is not a folder; give a folder elsewhere',
   EBUSY: 'it is in use, or another disk is mounted there; give a folder inside it',
   EXDEV: 'another disk is mounted there; give a folder inside it',
   ENOTEMPTY: 'something was put there meanwhile; try again',

@@ -1,4 +1,4 @@
-// A model without a folder around it: `name.onnx`, and `name.onnx.data` where it has weights beside it. Written beside and renamed, the
+// A model without a folder around it: `name.onnx`, and `name.onnx.data` where it has weights next to it. Written beside and renamed, the
 // weights first, so that a model never stands without them.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { InputError } from '../graph/input-error.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 import { type Folder, folderAt } from './folder.ts'
 import { writeModelOf } from './model-file.ts'
-import { besideName } from './place.ts'
+import { siblingName } from './place.ts'
 import type { ShipPlan, ShippedFile } from './plan.ts'
 
 /**
@@ -26,7 +26,7 @@ export function checkModelOut(out: string, force: boolean, modelFile: string): v
       throw new InputError(`-o ${out}: this is the model that is read; give another name`)
     if (!force) throw new InputError(`-o ${out}: exists; give another name, or --force to replace it`)
   }
-  const probe = besideName(target, process.pid, 'tmp')
+  const probe = siblingName(target, process.pid, 'tmp')
   try {
     nodeDisk.makeFolder(probe)
     nodeDisk.remove(probe)
@@ -48,7 +48,7 @@ export interface AloneTarget extends Pick<ShipPlan, 'out' | 'force'> {
 }
 
 /**
- * What `write` puts into a folder as the file `name`, and others beside it, comes to stand at `out`: all of it, or nothing. Gives the
+ * What `write` puts into a folder as the file `name`, and others next to it, comes to stand at `out`: all of it, or nothing. Gives the
  * files written. Throws InputError for what the disk refuses.
  */
 export async function writeAlone(
@@ -58,7 +58,7 @@ export async function writeAlone(
 ): Promise<readonly ShippedFile[]> {
   checkModelOut(out, force, from)
   const target = path.resolve(out)
-  const fresh = besideName(target, process.pid, 'tmp')
+  const fresh = siblingName(target, process.pid, 'tmp')
   try {
     disk.makeFolder(fresh)
     const folder = folderAt(fresh, disk, signal)

@@ -1,4 +1,4 @@
-// The model's file, and weights beside it. Protobuf ends at 2 GB, so weights that would lead beyond it go into a file of their own.
+// The model's file, and weights next to it. Protobuf ends at 2 GB, so weights that would lead beyond it go into a file of their own.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import type { TensorProto } from 'onnx-buf'

@@ -5,7 +5,7 @@ import { InputError } from '../graph/input-error.ts'
 import { homeFolder } from '../machine/folders.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 import { filesOfFolder } from './manifest.ts'
-import { besideName, CARRIED_OVER, removeLeftovers } from './place.ts'
+import { CARRIED_OVER, removeLeftovers, siblingName } from './place.ts'
 
 /**
  * The absolute path, links resolved, at which the folder `out` will stand. Throws InputError where it cannot or must not: its
@@ -26,7 +26,7 @@ export function checkOut(out: string, force: boolean, modelFile: string, disk: D
     if (!force) refuseForeign(target, out)
   }
   try {
-    const probe = besideName(target, process.pid, 'tmp')
+    const probe = siblingName(target, process.pid, 'tmp')
     disk.makeFolder(probe)
     disk.remove(probe)
   } catch (error) {

@@ -21,7 +21,7 @@ let listening = false
 
 /**
  * Makes the folder `target` (absolute, links resolved) of what `write` puts into the folder it is given. One that stands there is
- * replaced as a whole, and put back where that fails. Throws InputError for what the disk refuses; nothing is left beside.
+ * replaced as a whole, and put back where that fails. Throws InputError for what the disk refuses; leaves no temporary file.
  */
 export async function placeFolder(
   target: string,
@@ -29,7 +29,7 @@ export async function placeFolder(
   disk: Disk = nodeDisk,
   shown = target,
 ): Promise<void> {
-  const fresh = besideName(target, process.pid, 'tmp')
+  const fresh = siblingName(target, process.pid, 'tmp')
   try {
     disk.makeFolder(fresh)
   } catch (error) {
@@ -52,7 +52,7 @@ export async function placeFolder(
 
 /** Without a pause, so that nothing but the end of the process comes between. */
 function swap(fresh: string, target: string, disk: Disk): void {
-  const aside = besideName(target, process.pid, 'old')
+  const aside = siblingName(target, process.pid, 'old')
   const replaces = fs.existsSync(target)
   if (replaces) disk.rename(target, aside)
   try {
@@ -76,7 +76,7 @@ function carryOver(from: string, to: string, disk: Disk): void {
 }
 
 /**
- * Clears what runs that are dead left beside `target` (absolute, links resolved): unfinished folders go, and a folder that was set
+ * Clears what dead runs left next to `target` (absolute, links resolved): unfinished folders go, and a folder that was set
  * aside comes back where none took its place. Does nothing about what it may not touch.
  */
 export function removeLeftovers(target: string, disk: Disk = nodeDisk): void {
@@ -112,7 +112,7 @@ function isWriting(pid: number, file: string): boolean {
 }
 
 /** 'fast' -> 'fast.whyslow-123-tmp', in the same parent folder, so that renaming is one step. */
-export function besideName(target: string, pid: number, kind: 'tmp' | 'old'): string {
+export function siblingName(target: string, pid: number, kind: 'tmp' | 'old'): string {
   return `${target}.whyslow-${pid}-${kind}`
 }
 

@@ -35,11 +35,11 @@ export interface Serving {
   readonly maxBatch: number
   /** Rows that are joined of fewer requests than make a whole batch; absent: as many. */
   readonly fewRows?: number
-  /** So long the first request of an incomplete batch waits for others; absent: not at all. */
+  /** How long the first request of an incomplete batch waits for others; absent: not at all. */
   readonly batchDelayMs?: number
   /** Requests that may wait; absent: as many as where nobody says. */
   readonly queue?: number
-  /** So long a request may wait, where it names no deadline itself; absent: as long as it takes. */
+  /** How long a request without a deadline of its own may wait; absent: as long as it takes. */
   readonly deadlineMs?: number
 }
 

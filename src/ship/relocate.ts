@@ -36,7 +36,7 @@ interface Piece {
 
 /**
  * The model with every external tensor, and the `externalized` ones with raw data, in files named after `modelFile`
- * ('model.onnx.data', …), which are returned beside it. A model with neither is returned as it is.
+ * ('model.onnx.data', …), which are returned with it. A model with neither is returned as it is.
  */
 export function relocateWeights({ proto, weights }: Model, modelFile: string, externalized: ReadonlySet<TensorProto>): Relocated {
   const external = externalTensors(proto)

@@ -21,7 +21,7 @@ import { readmeText } from './readme.ts'
 import { optionsText } from './session-options.ts'
 
 /**
- * Writes the folder `plan.out`, or nothing: it is written beside and renamed when it is complete. An existing whyslow folder is
+ * Writes the folder `plan.out`, or nothing: it is written to a temporary name and renamed when it is complete. An existing whyslow folder is
  * replaced. Throws InputError for what `checkOut` refuses, a disk that refuses, and a model that changed since it was read; with
  * `signal.reason` where the plan's signal stops it.
  */

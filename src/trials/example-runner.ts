@@ -1,7 +1,7 @@
 // A runner that follows a script, for tests of what orchestrates: no process starts, and every call is kept.
 import type { RunTrial, Trial, TrialLimits, TrialRunner } from './port.ts'
 
-export interface Asked {
+export interface ExampleTrial {
   readonly task: string
   readonly input: unknown
   readonly limits: TrialLimits
@@ -13,7 +13,7 @@ export type Script = Readonly<
 >
 
 export interface ScriptedRunner extends TrialRunner {
-  readonly asked: readonly Asked[]
+  readonly asked: readonly ExampleTrial[]
   /** Ids of the tasks asked for, in order. */
   tasks(): readonly string[]
 }
@@ -23,7 +23,7 @@ export const failed = (reason: string): Trial<never> => ({ outcome: 'failed', re
 
 /** A task that the script does not hold fails with that reason, so that the test sees what was asked. */
 export function scriptedRunner(script: Script): ScriptedRunner {
-  const asked: Asked[] = []
+  const asked: ExampleTrial[] = []
   const run: RunTrial = async (task, input, limits) => {
     limits.signal?.throwIfAborted()
     const call = asked.filter((one) => one.task === task.id).length

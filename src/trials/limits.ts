@@ -18,7 +18,7 @@ const TRY_LIMIT_MS = 100_000
 /** Time beyond the planned sampling that a trial may take: loading, and predictions that cannot be interrupted. */
 const TRIAL_SLACK_MS = 60_000
 
-/** What a process takes beside loading and predicting, ms: Node, the engine's package, and its end. */
+/** What a process takes in addition to loading and predicting, ms: Node, the engine's package, and its end. */
 export const PROCESS_MS = 250
 
 export const tryLimits = ({ memoryBytes, signal, capMs = Number.POSITIVE_INFINITY, startMs = 0 }: Limits): TrialLimits => ({

@@ -98,7 +98,7 @@ let queue: Promise<unknown> = Promise.resolve()
 
 /**
  * Runs `fn` while no other process of the machine runs one, waiting for its turn. Calls inside `fn` and in child processes
- * that the holder starts run at once; calls beside each other in one process take turns. Released when `fn` ends, and when
+ * that the holder starts run at once; parallel calls in one process take turns. Released when `fn` ends, and when
  * the process ends in whatever way.
  */
 export async function withMachineLock<T>(fn: () => Promise<T>, options: LockOptions): Promise<T> {

@@ -44,10 +44,10 @@ export interface TrialRunner {
   /** The machine that they run on, with what engines there can use; absent: this one. */
   readonly machine?: (accelerators: readonly string[]) => Machine
   /** Nothing else is measured there while `work` runs, as far as that can be had. */
-  alone<T>(work: () => Promise<T>, told: AloneTold): Promise<T>
+  alone<T>(work: () => Promise<T>, told: LockNotices): Promise<T>
 }
 
-export interface AloneTold {
+export interface LockNotices {
   /** When waiting for another measurement begins, and again after a long wait. `pid` null: it does not say who it is. */
   readonly onWait: (holder: { readonly pid: number | null; readonly waitedMs: number }) => void
   /** With the reason where nothing keeps others away; the work goes on. */

@@ -124,7 +124,7 @@ export function shownAlone(
   return new Set(candidates.filter(({ remedy }) => isShown(remedy) && isSingle(remedy)))
 }
 
-/** For the row that tells what became of it, over what was kept (`p50Ms`), as the measured one beside it is. */
+/** For the row that tells what became of it, over what was kept (`p50Ms`), as the measured one next to it is. */
 export function predictedSpeedup(
   { proposal }: Candidate,
   { p50Ms }: { readonly p50Ms: number },

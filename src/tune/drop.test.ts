@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { drop, rebuilt } from './drop.ts'
 import { exampleBench, exampleRemedy, withScores } from './example-bench.ts'
 import { original, planOn } from './example-search.ts'
-import { begun } from './state.ts'
+import { initialState } from './state.ts'
 
 /** What stays of a and b; the whole gives these scores, a alone 10 and b alone 20. */
 async function dropped(scores: readonly number[]) {
@@ -12,7 +12,7 @@ async function dropped(scores: readonly number[]) {
   const candidates = ['a', 'b'].map((id) => ({ remedy: exampleRemedy(id), proposal }))
   const whole = (await rebuilt(plan, candidates))!
   const tried = whole.kept.map((one) => ({ kept: true, name: one.remedy.id }))
-  const state = await drop(plan, { ...begun(plan, 0), ...whole, tried: tried as never })
+  const state = await drop(plan, { ...initialState(plan, 0), ...whole, tried: tried as never })
   return { kept: state.kept.map(({ remedy }) => remedy.id), reason: state.tried[1]!.reason }
 }
 

@@ -2,15 +2,15 @@
 import type { Remedy, RemedyEvidence } from '../rewrite/remedy.ts'
 import type { Bench } from './bench.ts'
 import { exampleBench, exampleEvidence, exampleSetup, type Has, keyOf, type World } from './example-bench.ts'
-import { type Found, search } from './search.ts'
+import { type SearchOutcome, search } from './search.ts'
 import type { SearchPlan } from './state.ts'
 
 export const original = exampleSetup()
 
 export interface Ran {
-  readonly found: Found
+  readonly found: SearchOutcome
   readonly bench: ReturnType<typeof exampleBench>
-  readonly told: Found['tried']
+  readonly told: SearchOutcome['tried']
 }
 
 export type Rest = Partial<Pick<SearchPlan, 'budgetMs' | 'dryRun' | 'only'>> & { readonly evidence?: Partial<RemedyEvidence> }
@@ -21,7 +21,7 @@ export async function run(world: Partial<World>, remedies: readonly Remedy[], re
 }
 
 export async function runOn(bench: Bench, made: Ran['bench'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
-  const told: Found['tried'][number][] = []
+  const told: SearchOutcome['tried'][number][] = []
   const found = await search({ ...planOn(bench, remedies, rest), onTried: (one) => told.push(one) })
   return { found, bench: made, told }
 }

@@ -8,7 +8,7 @@ import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'
 import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
-import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
+import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
 import { type Tried, tried } from './tried.ts'
 
 /** A choice, not a proof: of seven looks each asks for no more than one would. */
@@ -18,7 +18,7 @@ const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
 /** Judged on what is kept, if it can still be put on it. */
 export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candidate: Candidate): Promise<SearchState> {
   const { bench, evidence, tools } = plan
-  const tell = (one: Tried) => told(plan, state, one)
+  const tell = (one: Tried) => recordTrial(plan, state, one)
   const taken = state.kept.find(({ remedy }) => remedy.id === candidate.remedy.id)
   if (taken !== undefined) {
     const reason = `${nameOf(taken)} was better in the first look`
@@ -34,7 +34,7 @@ export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candida
   return judgeOnTop(plan, state, again, state.kept)
 }
 
-/** Judged against what is kept. `others`: what its setup holds beside it, kept with it. */
+/** Judged against what is kept. `others`: what else its setup holds, kept with it. */
 export async function judgeOnTop(
   plan: SearchPlan,
   state: SearchState,
@@ -44,7 +44,7 @@ export async function judgeOnTop(
   plan.onStep(`in pairs: ${nameOf(candidate)}`, 0, 1)
   const trial = await judged(plan, state, candidate.proposal.setup)
   if (trial.outcome === 'measured') return keep(plan, state, { candidate, others }, trial.value)
-  return told(plan, state, tried(candidate, 'failed', reasonInWords(trial), predictedSpeedup(candidate, state)))
+  return recordTrial(plan, state, tried(candidate, 'failed', reasonInWords(trial), predictedSpeedup(candidate, state)))
 }
 
 /** As an earlier run judged it, else now. Judgements that the budget cut short are not kept. */
@@ -72,7 +72,7 @@ async function keep(plan: SearchPlan, state: SearchState, on: OnTop, judgement: 
   const { setup } = candidate.proposal
   const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
   const tell = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}) =>
-    told(plan, state, tried(candidate, outcome, reason, { ...facts, ...rest }))
+    recordTrial(plan, state, tried(candidate, outcome, reason, { ...facts, ...rest }))
   if (judgement.verdict !== 'faster') return tell(judgement.verdict, whyNoGain(judgement))
   const slower = await costsLatency(plan, judgement, state.setup, setup)
   if (slower !== null) return { ...tell('rejected', slower), costly: new Set([...state.costly, candidate.remedy.id]) }

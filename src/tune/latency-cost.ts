@@ -26,7 +26,7 @@ export async function costsLatency(
 }
 
 /**
- * Predictions taken beside, A B B A, up to three times until the cost is far below the limit. The fastest process of each side counts:
+ * Predictions with and without it, A B B A, up to three times until the cost is far below the limit. The fastest process of each side counts:
  * what others disturb is only ever slower, and a refusal for noise would be a gain lost. null: it could not be measured.
  */
 async function predictedRatio(bench: Bench, base: RemedySetup, changed: RemedySetup): Promise<number | null> {

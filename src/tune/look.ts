@@ -7,7 +7,7 @@ import { reasonInWords } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'
 import { type Candidate, expectedShare, nameOf, predictedSpeedup, shownAlone, worstEffect } from './candidates.ts'
 import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
-import { leftUntried, type SearchPlan, type SearchState, told } from './state.ts'
+import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
 import { tried } from './tried.ts'
 
 /** A first look this far above the base need not be repeated in a later run. */
@@ -91,13 +91,13 @@ async function sortOut(
   for (const candidate of candidates) {
     const before = await bench.recall?.(state.setup, candidate.proposal.setup)
     if (before?.kind === 'look' && !shown.has(candidate))
-      state = told(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
+      state = recordTrial(plan, state, noGain(state, candidate, 'an earlier run', 1 / before.ratio))
     else if (before?.kind === 'judgement') known.push({ candidate, ratio: 1 / before.judgement.speedup })
     else if (!shown.has(candidate) && isPast(deadlineMs, bench)) state = leftUntried(state, [nameOf(candidate)])
     else {
       const wrong = candidate.remedy.kind === 'rewrite' ? await wrongOutputs(plan, state, candidate) : null
       if (wrong === null) right.push(candidate)
-      else state = told(plan, state, wrong)
+      else state = recordTrial(plan, state, wrong)
     }
   }
   return { state, right, known }
@@ -116,12 +116,12 @@ async function notShortlisted(
   candidate: Candidate,
   { ratios, failure }: FirstLook,
 ): Promise<SearchState> {
-  if (failure !== null) return told(plan, state, tried(candidate, 'failed', reasonInWords(failure)))
+  if (failure !== null) return recordTrial(plan, state, tried(candidate, 'failed', reasonInWords(failure)))
   if (ratios.length === 0) return leftUntried(state, [nameOf(candidate)])
   const ratio = geometricMean(ratios)
   const looks = ratios.length === 1 ? 'a first look' : `${ratios.length} looks`
   if (ratio >= CLEARLY_NO_GAIN) await plan.bench.remember?.(state.setup, candidate.proposal.setup, { kind: 'look', ratio })
-  return told(plan, state, noGain(state, candidate, looks, 1 / ratio))
+  return recordTrial(plan, state, noGain(state, candidate, looks, 1 / ratio))
 }
 
 const noGain = (state: SearchState, candidate: Candidate, seenIn: string, lookedSpeedup: number) =>

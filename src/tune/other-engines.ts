@@ -9,7 +9,7 @@ import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './can
 import { judgeOnTop } from './keep.ts'
 import { distinct } from './look.ts'
 import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
-import { leftUntried, type SearchPlan, type SearchState, told, withoutKept } from './state.ts'
+import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
 import { tried } from './tried.ts'
 
 /** Of the budget, for judging them at least, however long the first looks took. */
@@ -141,23 +141,24 @@ const betterThan = ({ kept }: SearchState, { choice: { remedy, proposal } }: Loo
 /** `given`: before any of them was kept, which their setups stand on. */
 async function take(plan: SearchPlan, given: SearchState, state: SearchState, { choice, look }: Looked): Promise<SearchState> {
   const { proposal } = choice
-  if (look.failure !== null) return told(plan, state, tried(choice, 'failed', reasonInWords(look.failure)))
+  if (look.failure !== null) return recordTrial(plan, state, tried(choice, 'failed', reasonInWords(look.failure)))
   const lookedSpeedup = 1 / ratioOf(look)
   const seen = { lookedSpeedup, ...predictedSpeedup(choice, state) }
   const noGain = `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`
-  if (proposal.refused !== undefined && lookedSpeedup < 1) return told(plan, state, tried(choice, 'no-difference', noGain, seen))
+  if (proposal.refused !== undefined && lookedSpeedup < 1)
+    return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
   if (proposal.refused !== undefined) {
     const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
     const { refused } = proposal
     const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${refused}`
-    return told(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement, refused }))
+    return recordTrial(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement, refused }))
   }
   const other = betterThan(state, { choice, look })
   if (other !== undefined) {
     const reason = `${nameOf(other)} was better in the first look`
-    return told(plan, state, tried(choice, 'no-difference', reason, seen))
+    return recordTrial(plan, state, tried(choice, 'no-difference', reason, seen))
   }
-  if (!isShortlisted(look)) return told(plan, state, tried(choice, 'no-difference', noGain, seen))
+  if (!isShortlisted(look)) return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
   return judgeBeside(plan, given, state, { choice, look })
 }
 

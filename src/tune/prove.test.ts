@@ -3,7 +3,7 @@ import { rebuilt } from './drop.ts'
 import { exampleBench, exampleRemedy, withScores } from './example-bench.ts'
 import { original, planOn } from './example-search.ts'
 import { prove } from './prove.ts'
-import { begun } from './state.ts'
+import { initialState } from './state.ts'
 
 /** One change, whose readings through its folder have these scores; the original takes 10. */
 async function proven(scores: readonly number[], isSecond = false) {
@@ -11,7 +11,7 @@ async function proven(scores: readonly number[], isSecond = false) {
   const plan = planOn(withScores(made, 'a', scores), [])
   const proposal = { variant: '', setup: original, changes: [], predictedSavingMs: null }
   const whole = (await rebuilt(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
-  const { proof } = await prove(plan, { ...begun(plan, 0), ...whole }, { isSecond })
+  const { proof } = await prove(plan, { ...initialState(plan, 0), ...whole }, { isSecond })
   return { proven: proof!.proven, readings: made.seen.filter(({ what }) => what === 'shipped reading').length }
 }
 

@@ -7,10 +7,10 @@ import { judgeAndKeep } from './keep.ts'
 import { look, type Shortlist } from './look.ts'
 import { type Engines, tryEngines, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
-import { begun, isKept, type SearchPlan, type SearchState, told } from './state.ts'
+import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } from './state.ts'
 import { type Tried, tried } from './tried.ts'
 
-export interface Found {
+export interface SearchOutcome {
   /** The original's where nothing is proven. */
   readonly setup: RemedySetup
   readonly kept: readonly Candidate[]
@@ -31,7 +31,7 @@ const SHOWN_SHARE = 0.3
 /** Of the budget, for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
 const ENGINE_SHARE = 0.15
 
-export async function search(plan: SearchPlan): Promise<Found> {
+export async function search(plan: SearchPlan): Promise<SearchOutcome> {
   const { bench, evidence, only } = plan
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
   const choices = (evidence.otherEngines ?? []).length > 0 ? remedies.filter(({ kind }) => kind === 'engine') : []
@@ -39,7 +39,7 @@ export async function search(plan: SearchPlan): Promise<Found> {
   const early = remedies.filter((one) => !one.late && one.kind !== 'engine')
   const startMs = bench.nowMs()
   const ownMs = plan.budgetMs * (choices.length > 0 ? 1 - ENGINE_SHARE : 1)
-  let state = begun(plan, startMs + ownMs * (late.length > 0 ? EARLY_SHARE : 1))
+  let state = initialState(plan, startMs + ownMs * (late.length > 0 ? EARLY_SHARE : 1))
   state = await tryEarly(plan, state, early)
   if (late.length > 0) state = await tryLate(plan, { ...state, endMs: startMs + ownMs }, late)
   // What they left of the budget is for those that had no turn before them.
@@ -83,7 +83,10 @@ async function round(plan: SearchPlan, given: SearchState, among: readonly Remed
 function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Proposed): SearchState {
   const news = failed.filter(({ remedy }) => !given.thrown.has(remedy))
   const proposal = { variant: '', changes: [] }
-  const state = news.reduce((at, { remedy, reason }) => told(plan, at, tried({ remedy, proposal }, 'failed', reason)), given)
+  const state = news.reduce(
+    (at, { remedy, reason }) => recordTrial(plan, at, tried({ remedy, proposal }, 'failed', reason)),
+    given,
+  )
   return {
     ...state,
     idle: new Set([...given.idle, ...idle]),
@@ -100,7 +103,7 @@ async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown }: Sh
   return { ...state, endMs }
 }
 
-type Proven = Pick<Found, 'proof'> & { readonly doubt: string | null; readonly state: SearchState }
+type Proven = Pick<SearchOutcome, 'proof'> & { readonly doubt: string | null; readonly state: SearchState }
 
 /** Where the last proof refuses an engine, the next best has its turn, and at last what was kept without any. */
 async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engines | null): Promise<Proven> {
@@ -117,7 +120,7 @@ async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engine
 }
 
 /** What is proven is handed over; else the original. */
-function conclude(plan: SearchPlan, { proof, doubt, state }: Proven): Found {
+function conclude(plan: SearchPlan, { proof, doubt, state }: Proven): SearchOutcome {
   const isTried = (name: string) => state.tried.some((row) => row.name === name)
   const untried = [...new Set(state.untried)].filter((name) => !isTried(name))
   if (proof?.proven) return { setup: state.setup, kept: state.kept, tried: state.tried, untried, proof }

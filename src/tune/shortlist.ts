@@ -24,7 +24,7 @@ export interface Hopeful {
 }
 
 export interface FirstLook {
-  /** Readings over the base's beside them, by round. */
+  /** Readings over the neighbouring readings of the base, by round. */
   readonly ratios: readonly number[]
   readonly expected: number
   readonly failure: NotMeasured | null
@@ -87,7 +87,7 @@ async function readAll(
   return looks
 }
 
-/** A reading held against those of the base on both sides of it, or the one of them that there is. */
+/** A reading compared with those of the base on both sides of it, or with the only one. */
 function beside(
   trial: Trial<Reading>,
   before: Trial<Reading>,

@@ -22,7 +22,7 @@ export interface SearchPlan {
 export interface SearchState {
   /** The original with all that was kept: what candidates are judged against. */
   readonly setup: RemedySetup
-  /** Of a prediction with it, ms, by what its steps were judged: what a saving is held against. */
+  /** Of a prediction with it, ms, by what its steps were judged: what a saving is compared with. */
   readonly p50Ms: number
   readonly kept: readonly Candidate[]
   readonly tried: readonly Tried[]
@@ -38,7 +38,7 @@ export interface SearchState {
   readonly costly: ReadonlySet<string>
 }
 
-export const begun = ({ original, evidence }: Pick<SearchPlan, 'original' | 'evidence'>, endMs: number): SearchState => ({
+export const initialState = ({ original, evidence }: Pick<SearchPlan, 'original' | 'evidence'>, endMs: number): SearchState => ({
   setup: original,
   p50Ms: evidence.p50Ms,
   kept: [],
@@ -51,7 +51,7 @@ export const begun = ({ original, evidence }: Pick<SearchPlan, 'original' | 'evi
 })
 
 /** With one more row, which is told at once. */
-export function told(plan: SearchPlan, state: SearchState, one: Tried): SearchState {
+export function recordTrial(plan: SearchPlan, state: SearchState, one: Tried): SearchState {
   plan.onTried(one)
   return { ...state, tried: [...state.tried, one] }
 }

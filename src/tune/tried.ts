@@ -5,7 +5,7 @@ import type { Judgement } from './bench.ts'
 import { type Named, nameOf } from './candidates.ts'
 
 export interface Tried {
-  /** Ids of the remedies that were changed against what was measured beside. */
+  /** Ids of the remedies that were changed against what was measured with them. */
   readonly remedies: readonly string[]
   /** With the variant: 'thread-count 1'. */
   readonly name: string

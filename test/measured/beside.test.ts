@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Other, OtherFound } from '../../src/pipeline/turns/contestant.ts'
+import type { AlternativeFound, Other } from '../../src/pipeline/turns/contestant.ts'
 import { startContestant } from '../../src/pipeline/turns/start-contestant.ts'
 import { needs } from '../needs.ts'
 
@@ -26,7 +26,7 @@ function write(name: string, text: string): string {
 async function look(
   file: string,
   still: readonly Other[],
-): Promise<{ found: readonly OtherFound[]; main: string | null; times: number }> {
+): Promise<{ found: readonly AlternativeFound[]; main: string | null; times: number }> {
   const isPython = file.endsWith('.py')
   const interpreter = isPython ? [python] : [process.execPath]
   const one = startContestant({ file, language: isPython ? 'python' : 'javascript', call: null, interpreter })
@@ -46,7 +46,7 @@ async function look(
   }
 }
 
-const of = (found: readonly OtherFound[], other: Other) => found.find((one) => one.other === other)
+const of = (found: readonly AlternativeFound[], other: Other) => found.find((one) => one.other === other)
 
 const BURN = 'const burn = (ms) => { const end = performance.now() + ms; while (performance.now() < end) {} }'
 const PLAIN =

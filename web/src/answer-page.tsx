@@ -7,7 +7,7 @@ import { Says } from './kit/name.tsx'
 import { LaterParts, type Part } from './parts.tsx'
 
 export interface AnswerPageProps {
-  /** Of what it is, and what is said beside that. */
+  /** What it is, and what else is said of it. */
   readonly of: string
   readonly facts: readonly string[]
   readonly answer: string

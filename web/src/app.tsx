@@ -1,4 +1,4 @@
-// Which page a document gets, by its schema; two reports stand beside each other.
+// Which page a document gets, by its schema; two reports stand side by side.
 import { useMemo } from 'preact/hooks'
 import { AbPage } from './ab/page.tsx'
 import { LoadBeside } from './beside/load.tsx'
@@ -66,7 +66,7 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
       return <ComparisonBeside before={normalComparison(first)} after={normalComparison(second)} names={names} />
     if (first?.schema === 'whyslow-study/1')
       return <StudyBeside before={normalStudy(first)} after={normalStudy(second)} names={names} />
-    return <Unreadable reason="It holds two documents that have no page beside each other." />
+    return <Unreadable reason="It holds two documents that have no page side by side." />
   }
   if (isReport(first?.schema)) return <ReportPage report={normalReport(first)} original={original!} />
   if (first?.schema === 'whyslow-comparison/1')

@@ -135,6 +135,6 @@ export function hostRange(timeline: Timeline): [number, number] {
   return [low, high]
 }
 
-/** From the correlation of a call that hands out work to its event. */
+/** From the correlation of a call that launches work to its event. */
 export const launchIndex = (timeline: Timeline): IdIndex =>
   new IdIndex(timeline.correlation, eventsOf(timeline, 'launch', 'runtime', 'synchronization'))

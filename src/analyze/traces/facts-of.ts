@@ -116,7 +116,7 @@ function rowsOfHost(timeline: Timeline, fromUs: number, toUs: number): OperatorR
   return []
 }
 
-/** The thread that hands out work, or runs the steps, or the one with most operators. */
+/** The thread that launches work, or runs the steps, or the one with most operators. */
 function mainThread(timeline: Timeline, steps: Steps | undefined): number | undefined {
   const weigh = (event: number): number => timeline.durationUs[event]!
   const launches = eventsOf(timeline, 'launch')

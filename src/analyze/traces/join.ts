@@ -1,5 +1,5 @@
 // Recorded operators joined with the nodes of the same model. A node's name joins it where the recording has it (ONNX Runtime). Otherwise both
-// are laid beside each other in their order, so that the fit is best in all: an operator fits a node that does the same work (operator-classes.ts)
+// are laid side by side in their order, so that the fit is best in all: an operator fits a node that does the same work (operator-classes.ts)
 // on numbers of the same shapes. What a shape contradicts is never joined. What is left is joined by shapes alone, where only one fits; then
 // nodes that an operator's longer form in ONNX consists of go to it, and neighbours that were turned round are found.
 import { broadcastAxes } from '../../graph/broadcast.ts'
@@ -43,7 +43,7 @@ export interface Joins {
   readonly sizes: Readonly<Record<string, number>>
 }
 
-/** Cells of the table beyond which nothing is laid beside each other: 10,000 nodes and as many operators. */
+/** Cells of the table beyond which nothing is aligned: 10,000 nodes and as many operators. */
 const MOST_CELLS = 1e8
 const MOST_ALSO = 16
 
@@ -145,7 +145,7 @@ interface Neighbours {
 
 /**
  * Frameworks turn neighbours round where that is cheaper (TensorFlow pools before a relu): of what is left, a call next to a joined one, and
- * the only node that fits it beside that one's node.
+ * the only node that fits it next to that one's node.
  */
 function swapped({ free, nodes, joined }: Neighbours, fitOf: (call: number, node: number) => Fit): Join[] {
   const left = without(joined, free)
@@ -311,7 +311,7 @@ interface Sides {
   readonly classes: readonly (OperatorClass | undefined)[]
 }
 
-/** Nodes beside a joined one that its call does, too. Products first: a sum that follows one is its bias, and no part of what comes after. */
+/** Neighbours of a joined node that its call also computes. Products first: a sum that follows one is its bias, and no part of what comes after. */
 function withAlso(pairs: readonly Pair[], { calls, nodes, classes }: Sides): Join[] {
   const taken = new Set(pairs.map(({ node }) => node))
   const rank = ({ call }: Pair): number => (classes[call]?.id === 'product' ? 0 : 1)

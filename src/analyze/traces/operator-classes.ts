@@ -8,7 +8,7 @@ export interface OperatorClass {
   /** ONNX's and ONNX Runtime's. */
   readonly onnx: readonly string[]
   readonly tensorflow?: readonly string[]
-  /** Nodes beside the one that is joined, connected with it, that the operator may do as well: its longer forms in ONNX. */
+  /** Neighbours of a joined node that the operator may also compute: its longer forms in ONNX. */
   readonly with?: readonly string[]
 }
 
@@ -192,7 +192,7 @@ export function classOf(name: string, opType: string): OperatorClass | undefined
 
 const ACTIVATIONS = ['Relu', 'Clip', 'Sigmoid', 'Tanh', 'LeakyRelu', 'HardSigmoid', 'Add', 'Mul', 'BatchNormalization']
 
-/** Nodes that an operator can do beside its own: its longer forms, and what its name says was fused into it. */
+/** Nodes that an operator can compute in addition to its own: its longer forms, and what its name says was fused into it. */
 export function doesAlso({ with: forms = [] }: OperatorClass, name: string, opType: string): ReadonlySet<string> {
   const told = `${name} ${opType}`
   return new Set([

@@ -3,7 +3,7 @@ import { renderGap } from '../../report/text/gap/gap-text.ts'
 import { renderPipeline } from '../../report/text/pipeline-text.ts'
 import { collapsedStacks, speedscope } from '../../report/text/stacks.ts'
 import { documentOutput, measureAndDeliver } from '../document-output.ts'
-import { openedPage } from '../live-page.ts'
+import { openLivePage } from '../live-page.ts'
 import { type FlagsOf, gapOptions, optionsOf } from '../options/flags.ts'
 import { openProgress } from '../progress.ts'
 import type { Surroundings } from '../stages.ts'
@@ -19,7 +19,7 @@ export async function runPipeline(
   const { screen, signal, load } = around
   const output = documentOutput(flags, [file], { '--save-profile': flags.saveProfile })
   const progress = openProgress(screen, flags.progress)
-  const page = flags.open ? await openedPage({ screen, signal }, progress.show) : undefined
+  const page = flags.open ? await openLivePage({ screen, signal }, progress.show) : undefined
   const options = {
     ...optionsOf('pipeline', flags),
     arguments: given,

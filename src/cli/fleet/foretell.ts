@@ -1,5 +1,5 @@
 // `whyslow foretell MODEL --machine FILE`: the latency on a machine of which only its description is known.
-import { renderForetold } from '../../report/text/foretold-text.ts'
+import { renderEstimate } from '../../report/text/foretold-text.ts'
 import { measureAndDeliver } from '../document-output.ts'
 import { checkModel } from '../model-flags.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
@@ -16,6 +16,6 @@ export async function runForetell(file: string, flags: FlagsOf<'foretell'>, arou
     inputs: [file],
     name: 'foretold document',
     run: ({ foretell }, listeners) => foretell(file, { ...options, machine, known, ...listeners }),
-    text: (document) => renderForetold(document, around.screen),
+    text: (document) => renderEstimate(document, around.screen),
   })
 }

@@ -15,7 +15,7 @@ import {
 import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import type { StageProgress } from '../options.ts'
-import { alone } from '../run.ts'
+import { withMachineLock } from '../run.ts'
 
 const LANGUAGES: Readonly<Record<string, Source['language']>> = {
   '.py': 'python',
@@ -141,7 +141,7 @@ export function onField<T>(sources: readonly Source[], options: FieldOptions, jo
       await field.close()
     }
   }
-  return alone(job, work, job.warnings)
+  return withMachineLock(job, work, job.warnings)
 }
 
 /** One line: what became of it, and where. */

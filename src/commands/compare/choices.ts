@@ -7,7 +7,7 @@ import type { ComparisonDocument, Contestant as ContestantRow } from '../../repo
 import { errorShare } from '../../report/text/comparison-sentences.ts'
 
 export interface Candidate extends ContestantRow {
-  /** Of its outputs beside the first one's; null: not known. */
+  /** Of its outputs other than the first; null: not known. */
   readonly loss: number | null
 }
 

@@ -111,7 +111,7 @@ describe('one model on several engines', () => {
   })
 
   test('nobody here is an error with the way out', async () => {
-    await expect(engines({ engines: () => absent })).rejects.toThrow(/no engine is here: .*npm install it/)
+    await expect(engines({ engines: () => absent })).rejects.toThrow(/no engine is installed: .*npm install it/)
   })
 
   test('batches: the first is ranked, the others are rows, and where one overtakes the other is said', async () => {

@@ -1,17 +1,17 @@
-// `compare`: one model on every engine, or several models on one, measured in turns and set beside each other.
+// `compare`: one model on every engine, or several models on one, measured in turns and set side by side.
 
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
-import { alone, inTemporaryFolder, limitsOf, machineOf } from '../run.ts'
+import { inTemporaryFolder, limitsOf, machineOf, withMachineLock } from '../run.ts'
 import { type Opening, openEngines, openModels } from './contestants.ts'
 import { comparisonOf } from './document.ts'
 import { measureAll } from './measure.ts'
 import { COMPARE_DEFAULTS, type CompareOptions } from './options.ts'
 
 /**
- * One file: the model on `engines`, or on every engine that is here. Several: the models against each other on `engine`. Throws
+ * One file: the model on `engines`, or on every installed engine. Several: the models against each other on `engine`. Throws
  * InputError where a model, the inputs or the options cannot be used, and the signal's reason where it is aborted; an engine or a model
  * that fails is a row of the document.
  */
@@ -33,7 +33,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
       ...new Set(opened.contestants.flatMap(({ engine }) => engine?.accelerators ?? [])),
     ])
     const warnings: string[] = []
-    const all = await alone({ trials: options.trials, progress }, () => measureAll(opened, machine, opening), warnings)
+    const all = await withMachineLock({ trials: options.trials, progress }, () => measureAll(opened, machine, opening), warnings)
     options.signal?.throwIfAborted()
     return comparisonOf({ opened, all, machine, options, files, warnings })
   })

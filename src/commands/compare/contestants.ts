@@ -87,7 +87,7 @@ function choose({ model, graph, engineId }: Base, { options, limits }: Opening, 
   return chooseInputs(model, graph, constraints)
 }
 
-/** One model on several engines. Throws InputError where none of them is here, or none takes the model. */
+/** One model on several engines. Throws InputError if none of them is installed, or none takes the model. */
 export async function openEngines(model: Model, opening: Opening): Promise<Opened> {
   const { options } = opening
   for (const id of options.engines ?? []) checkEngine(id, '--engines')
@@ -137,7 +137,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   if (first === undefined) {
     throw (
       refusal ??
-      new InputError(`no engine is here: ${missing.map(({ id, reason, fix }) => `${id}: ${reason}; ${fix}`).join('; ')}`)
+      new InputError(`no engine is installed: ${missing.map(({ id, reason, fix }) => `${id}: ${reason}; ${fix}`).join('; ')}`)
     )
   }
   for (const one of missing) {
@@ -151,7 +151,7 @@ export async function openEngines(model: Model, opening: Opening): Promise<Opene
   }
 }
 
-/** Several models on one engine. Throws InputError where the engine is not here, or where it runs none of them. */
+/** Several models on one engine. Throws InputError if the engine is not installed, or if it runs none of them. */
 export async function openModels(models: readonly Model[], opening: Opening): Promise<Opened> {
   const { options, folder } = opening
   checkEngine(options.engine, '--engine')

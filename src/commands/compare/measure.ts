@@ -59,7 +59,7 @@ export interface ComparisonRun {
 
 const ROUNDS = 5
 const QUICK_ROUNDS = 3
-/** Untold, no round beyond these begins later: what is left to know is not worth a longer wait. */
+/** By default, no round beyond these begins later: what is left to know is not worth a longer wait. */
 const LATEST_ROUND_MS = 35_000
 /** Of the batches beyond the first. */
 const BATCH_ROUNDS = 3

@@ -1,9 +1,9 @@
-// What a comparison can be told, and what it does untold.
+// What a comparison can be told, and its defaults.
 import type { MetricName } from '../../measure/outputs/index.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
 
 export interface CompareOptions extends Omit<WhyOptions, 'batch'> {
-  /** Ids of the engines that one model is measured on; null: every engine that is here. */
+  /** Ids of the engines that one model is measured on; null: every installed engine. */
   readonly engines: readonly string[] | null
   /** Samples in a prediction; several: each of them is measured, and the first is the one that is ranked. null: as the inputs have it. */
   readonly batches: readonly number[] | null

@@ -38,7 +38,7 @@ export interface BarePlan {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The process that looks at sessions predicts for so long. */
+/** How long the process that observes sessions predicts. */
 const FACTS_MS = 300
 const SAMPLE_MS = 300
 /** So near to a whole number of runs a call makes that many. */

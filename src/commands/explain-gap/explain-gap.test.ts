@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import {
+  type AlternativeFound,
   type Contestant,
   ContestantFailed,
-  type OtherFound,
   type Request,
   type Source,
   type TimeRequest,
@@ -35,7 +35,7 @@ test.each([
 })
 
 interface Script {
-  readonly others: readonly OtherFound[] | 'fails'
+  readonly others: readonly AlternativeFound[] | 'fails'
   /** ms of one call. */
   readonly timeMs: (request: TimeRequest) => number
 }

@@ -2,7 +2,13 @@
 import { InputError } from '../../graph/input-error.ts'
 import { type RunPass, runPass } from '../../pipeline/driver.ts'
 import { climb, GAP_MS, modelAlone, type Rung, rungOf, rungsOf, stepsOf } from '../../pipeline/gap/ladder.ts'
-import { type Contestant, ContestantFailed, type Opened, type Other, type OthersFound } from '../../pipeline/turns/contestant.ts'
+import {
+  type AlternativesFound,
+  type Contestant,
+  ContestantFailed,
+  type Opened,
+  type Other,
+} from '../../pipeline/turns/contestant.ts'
 import { readSamples } from '../../pipeline/turns/read-samples.ts'
 import { startContestant } from '../../pipeline/turns/start-contestant.ts'
 import type { Encoded } from '../../pipeline/turns/value.ts'
@@ -52,7 +58,7 @@ const SAMPLES = 4
 const BLOCK_MS = 150
 const SLOW_PASSES = 2
 const SLOW_MS = 300
-/** Looking at what goes on beside the calls: what it takes of itself, and about how many passes it makes. */
+/** Observing other threads during the calls: what it takes itself, and about how many passes it makes. */
 const LOOK_LIMIT_MS = 60_000
 const LOOK_PASSES = 60
 
@@ -87,7 +93,7 @@ interface Job {
 type Left = NonNullable<GapDocument['left']>[number]
 
 /** What is known before anything is timed, from a process that is gone. */
-interface Scouted extends OthersFound {
+interface Scouted extends AlternativesFound {
   readonly order: readonly number[]
   readonly stages: readonly string[]
   readonly runtime: string
@@ -115,10 +121,10 @@ async function run(job: Job): Promise<GapDocument> {
   return { ...document, answer: gapAnswer(document) }
 }
 
-/** Opens the application, and looks at what goes on in it beside its calls. */
+/** Opens the application, and observes its other threads during its calls. */
 async function scout(job: Job): Promise<Scouted> {
   const { field } = job
-  job.progress({ stage: 'looking at what goes on beside the calls', done: 0, of: processesOf(job.options) + 1 })
+  job.progress({ stage: 'looking at other threads during the calls', done: 0, of: processesOf(job.options) + 1 })
   const { contestant, order, opened, passMs } = await ready(job)
   const known = { order, stages: opened.stages, runtime: opened.runtime }
   try {
@@ -127,7 +133,7 @@ async function scout(job: Job): Promise<Scouted> {
   } catch (error) {
     if (!(error instanceof ContestantFailed)) throw error
     // Whatever it was, calls by themselves go well: the rungs that need none of it can be climbed.
-    const reason = `what goes on beside the calls could not be held still: ${error.failure.reason}`
+    const reason = `other threads could not be paused during the calls: ${error.failure.reason}`
     return { ...known, main: null, others: OTHERS.map((other) => ({ other, seen: '', reason })) }
   } finally {
     await field.end()

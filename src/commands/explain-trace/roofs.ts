@@ -1,4 +1,4 @@
-// The roofs that operators of a recording are held against: the peaks that the file itself states of its device, or those of a machine that
+// The roofs that operators of a recording are compared with: the peaks that the file itself states of its device, or those of a machine that
 // was measured with `whyslow machine`, of its CPU or of its GPU, whichever ran them.
 import { fitting, type Memory, memoriesOf } from '../../analyze/floor.ts'
 import type { OperatorRow, TraceFacts } from '../../analyze/traces/facts.ts'

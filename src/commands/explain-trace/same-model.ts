@@ -24,7 +24,7 @@ interface Given {
 
 const HERE = '--here takes what whyslow MODEL --json wrote on this machine'
 
-/** InputError where the file is no model, the report none of a model, or of another one. */
+/** InputError if the file is not a model, the report not one of a model, or of another one. */
 export async function readSameModel(file: string, here: string | undefined): Promise<SameModel> {
   const given = await readGiven(file, here)
   return { section: (recorded, latencyMs) => sameModelSection(recorded, given, latencyMs) }

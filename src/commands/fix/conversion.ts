@@ -3,29 +3,31 @@
 import { orderOf } from '../../analyze/ranking.ts'
 import { engineById, engines } from '../../engines/index.ts'
 import type { Engine } from '../../engines/types.ts'
-import { measureBeside } from '../../evidence/beside.ts'
+import { measurePairedEngines } from '../../evidence/beside.ts'
 import type { OtherEngine } from '../../evidence/evidence.ts'
 import { fileForEngine } from '../../graph/model.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { modelTask } from '../../trials/model-task.ts'
-import { enginesBeside } from '../beside.ts'
+import { pairEngines } from '../beside.ts'
 import { placesOf, type Run } from '../run.ts'
 import { agreementOf } from './agreement-of.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 
-/** Measured in pairs of fresh processes. undefined: the file is what the engine runs, or no runtime of its own is here. */
+/** Measured in pairs of fresh processes. undefined: the file is what the engine runs, or no runtime of its own is installed. */
 export async function proveConversion(run: Run, options: FixOptions): Promise<TrialRow | undefined> {
   const { model, trials, inputs, limits, folder } = run
   const isAsked = (one: Engine) => isOwn(one, model.source.format)
   if (!engines.some(isAsked)) return undefined
   run.progress({ stage: 'the file as it is, on the runtime of its format', done: 0, of: 1 })
   const describe = (id: string) => describeEngine(trials.run, id, placesOf(options), options.signal)
-  const all = await enginesBeside(model, { engineId: options.engine, folder, quick: false, describe })
+  const all = await pairEngines(model, { engineId: options.engine, folder, quick: false, describe })
   const beside = all.engines.filter(({ id }) => isAsked(engineById(id)!))
   const task = modelTask(options.engine, fileForEngine(model), run.engineOptions, inputs.saved)
-  const [best] = (await measureBeside({ run: trials.run, task, inputs, beside, limits })).toSorted((a, b) => a.ratio - b.ratio)
+  const [best] = (await measurePairedEngines({ run: trials.run, task, inputs, beside, limits })).toSorted(
+    (a, b) => a.ratio - b.ratio,
+  )
   if (best === undefined) return undefined
   const { modelFile, configEntries } = beside.find(({ id }) => id === best.id)!
   const own = modelTask(best.id, modelFile, { ...run.engineOptions, configEntries }, inputs.saved)
@@ -35,7 +37,7 @@ export async function proveConversion(run: Run, options: FixOptions): Promise<Tr
 
 const isOwn = ({ formats }: Engine, format: string): boolean => formats.includes(format) && !formats.includes('onnx')
 
-/** The ratio is of the runtime's time over the engine's: what the conversion saves. It is in what is handed over, whatever the clock says. */
+/** The ratio is of the runtime's time over the engine's: what the conversion saves. It is part of what is shipped, whatever the clock says. */
 export function conversionRow(
   { id, runtime = id, p50Ms, ratio, ratioLow, ratioHigh, rounds }: OtherEngine,
   engineId: string,

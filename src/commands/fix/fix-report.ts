@@ -7,7 +7,7 @@ import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { fixAnswer } from '../../report/text/fix-answer.ts'
 import type { Goal, RemedySetup } from '../../rewrite/remedy.ts'
 import { nameOf } from '../../tune/candidates.ts'
-import type { Found } from '../../tune/search.ts'
+import type { SearchOutcome } from '../../tune/search.ts'
 import type { Tried } from '../../tune/tried.ts'
 import type { FixOptions } from './options.ts'
 import type { Tuned } from './precision.ts'
@@ -26,7 +26,7 @@ export function withTrials(diagnosis: ReportDocument, found: Tuned, options: Fix
   return { ...diagnosis, answer, trials, warnings, fix: fixSection, ...(quantization ? { quantization } : {}) }
 }
 
-const dryRunAnswer = (answer: string, { untried }: Found): string =>
+const dryRunAnswer = (answer: string, { untried }: SearchOutcome): string =>
   untried.length > 0 ? `${answer} Would try: ${untried.join(', ')}.` : `${answer} No remedy applies.`
 
 const unitOf = (goal: Goal): 'ms' | 'bytes' => (goal === 'memory' || goal === 'size' ? 'bytes' : 'ms')
@@ -43,7 +43,7 @@ function diagnosed({ latency, memory, model }: ReportDocument, goal: Goal): numb
   return known ?? 0
 }
 
-function fixOf(diagnosis: ReportDocument, found: Found, { goal, dryRun }: FixOptions, shipped: string | null) {
+function fixOf(diagnosis: ReportDocument, found: SearchOutcome, { goal, dryRun }: FixOptions, shipped: string | null) {
   const { proof, kept, setup, untried } = found
   const proven = kept.length > 0
   const judgement = proof?.judgement ?? null

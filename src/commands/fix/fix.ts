@@ -11,7 +11,7 @@ import { checkModelOut, checkOut } from '../../ship/index.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { nearest } from '../nearest.ts'
 import { measureWithOperators } from '../operator-experiments.ts'
-import { alone, checkEngine, type Run, withRun } from '../run.ts'
+import { checkEngine, type Run, withMachineLock, withRun } from '../run.ts'
 import { proveConversion } from './conversion.ts'
 import { trialRow, withTrials } from './fix-report.ts'
 import { int8Alone } from './int8-alone.ts'
@@ -20,10 +20,10 @@ import { checkNamedEngines } from './other-engines.ts'
 import { checkCalibration, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { servingFor } from './serving.ts'
-import { foundPlan, shipFound } from './ship-found.ts'
+import { shippingPlan, shipSetup } from './ship-found.ts'
 import { tryRemedies } from './try-remedies.ts'
 
-/** What a remedy gives that frees the engine everywhere is asked first: it is foretold so, and tried on top of it is all else. */
+/** What a remedy gives that frees the engine everywhere is tried first: its saving is predicted so, and everything else is tried on top of it. */
 const WHOLES_MS = 2500
 
 export interface Fixed {
@@ -59,7 +59,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     checkCalibration(run, options)
     await checkNamedEngines(options)
     const unlocked: string[] = []
-    const { evidence, diagnosis, found, serving } = await alone(
+    const { evidence, diagnosis, found, serving } = await withMachineLock(
       run,
       async () => {
         const evidence = await measureWithOperators(run, options, WHOLES_MS)
@@ -69,7 +69,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
         if (options.dryRun) return { evidence, diagnosis, found: tried, serving: null }
         const converted = await withConversion(run, options, tried)
         const found = picture === null ? converted : await withPreprocessingProof(run, options, converted, picture)
-        const plan = options.slo === null ? null : foundPlan(run, options, found)
+        const plan = options.slo === null ? null : shippingPlan(run, options, found)
         return { evidence, diagnosis, found, serving: plan === null ? null : await servingFor(run, options, plan) }
       },
       unlocked,
@@ -80,7 +80,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const told = withTrials(warned, found, options, shipped ? options.out : null)
     const served = serving === null ? {} : { serving: serving.report }
     const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served } }
-    if (shipped) await shipFound(run, options, { ...found, serving: serving?.best ?? null }, report)
+    if (shipped) await shipSetup(run, options, { ...found, serving: serving?.best ?? null }, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
 }

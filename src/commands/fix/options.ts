@@ -1,4 +1,4 @@
-// What `fix` can be told, and what it does untold.
+// Options of `fix`, and its defaults.
 
 import type { AllowedLoss, MetricName } from '../../measure/outputs/index.ts'
 import type { CalibrationMethod } from '../../quantize/calibrate/index.ts'
@@ -29,7 +29,7 @@ export interface FixOptions extends WhyOptions {
   readonly force: boolean
   /** Ids of the only remedies to try; null: all that fit. */
   readonly only: readonly string[] | null
-  /** Ids of the only engines that may be shipped; null: the one that is measured, and others where they are here. */
+  /** Ids of the only engines that may be shipped; null: the measured one, and others if they are installed. */
   readonly engines: readonly string[] | null
   /** Why other engines are looked at and none is shipped; null: they may be. */
   readonly keepsEngine: string | null

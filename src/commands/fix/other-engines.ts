@@ -23,7 +23,7 @@ const NOT_SHIPPED = 'fix does not ship it'
 
 const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
 
-/** Refused before anything is measured: an engine that `--engines` names, or whose place an option does, and that is not here. */
+/** Refused before anything is measured: an engine that `--engines` names, or whose place an option does, and that is not installed. */
 export async function checkNamedEngines(options: FixOptions): Promise<void> {
   if (!isTried(engineChoice, options)) return
   const { trials, signal } = options
@@ -69,7 +69,7 @@ export async function otherEngines(
         : asked('engine-choice') && (one.offers.includes('alternative') || isLookedAt(one, model))),
   )
   const found: OtherEngine[] = []
-  /** By package, whether the first engine that it brings is here: the others differ in their precision alone. */
+  /** By package, whether the first engine that it brings is installed: the others differ in their precision alone. */
   const firstIsHere = new Map<string, boolean>()
   for (const one of others) {
     if (firstIsHere.get(one.package) === false) continue

@@ -8,7 +8,7 @@ import type { PrecisionSearch } from '../../quantize/plan/precision.ts'
 import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import { exampleBench, exampleEvidence, exampleRemedy } from '../../tune/example-bench.ts'
 import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
-import type { Found } from '../../tune/search.ts'
+import type { SearchOutcome } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
 import { checkCalibration, precisionOf, quantizationOf } from './precision.ts'
@@ -49,7 +49,7 @@ function searched(records: readonly LayerRecord[]): PrecisionSearch & { readonly
   }
 }
 
-const foundWith = (precision: PrecisionMethod | null, variant = ''): Found => {
+const foundWith = (precision: PrecisionMethod | null, variant = ''): SearchOutcome => {
   const remedy = exampleRemedy('bits', precision === null ? {} : { precision })
   const proposal = { variant, setup, changes: [], predictedSavingMs: null }
   return { setup, kept: [{ remedy, proposal }], tried: [], untried: [], proof: null }

@@ -15,14 +15,14 @@ import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '
 import { variantWriter } from '../../ship/index.ts'
 import type { Bench } from '../../tune/bench.ts'
 import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
-import type { Found } from '../../tune/search.ts'
+import type { SearchOutcome } from '../../tune/search.ts'
 import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 
 export type Quantization = ReportQuantization
 
-export interface Tuned extends Found {
+export interface Tuned extends SearchOutcome {
   /** What was found of the precision of layers; null where none was looked for. */
   readonly quantization: Quantization | null
   /** What is to be known of the loss that is proven; null: nothing. */
@@ -94,7 +94,12 @@ export function precisionOf(
 }
 
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
-export async function quantizationOf(run: Run, found: Found, search: PrecisionSearch, bench: Bench): Promise<Quantization> {
+export async function quantizationOf(
+  run: Run,
+  found: SearchOutcome,
+  search: PrecisionSearch,
+  bench: Bench,
+): Promise<Quantization> {
   const kept = found.kept.filter(({ remedy }) => remedy.precision !== undefined)
   const methods = new Map(kept.map(({ remedy, proposal }) => [remedy.precision!, proposal.variant]))
   await search.measureErrors(methods)

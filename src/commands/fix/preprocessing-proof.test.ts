@@ -24,7 +24,7 @@ const REQUEST: PreprocessingRequest = {
   normalize: { mean: [0, 0, 0], std: [1, 1, 1], scale: 1 / 255 },
 }
 
-/** A picture of 4 x 5 pixels in, and the same out. */
+/** An image of 4 x 5 pixels in, and the same out. */
 const echo = modelInMemory(
   model({
     nodes: [node('Identity', ['x'], ['y'])],
@@ -35,7 +35,7 @@ const echo = modelInMemory(
 
 const isMoved = ({ modelFile }: ModelTask): boolean => modelFile.includes('with-preprocessing')
 
-/** What the original gives for the pictures prepared, and what the new model gives for them as bytes. */
+/** What the original gives for the images prepared, and what the new model gives for them as bytes. */
 const outputs = (moved: (value: number) => number = (value) => value): Script[string] => {
   let prepared: readonly Feeds[] = []
   return (task: ModelTask & { readonly outputFolder: string }) => {

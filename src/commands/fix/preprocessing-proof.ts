@@ -23,7 +23,7 @@ import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
 import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
-import type { Found } from '../../tune/search.ts'
+import type { SearchOutcome } from '../../tune/search.ts'
 import { type Tried, tried } from '../../tune/tried.ts'
 import { writeInFormat } from '../model-for-engine.ts'
 import type { Run } from '../run.ts'
@@ -32,10 +32,10 @@ import type { FixOptions } from './options.ts'
 
 const SAMPLES = 4
 const PAIRS = 6
-/** Runs of the loops beside those of the samples. */
+/** Runs of the loops in addition to those of the samples. */
 const MORE_LOOPS = 20
 const SAMPLE_MS = 300
-/** Of a picture whose size is free. */
+/** For an image whose size is free. */
 const FREE_HEIGHT = 480
 const FREE_WIDTH = 640
 
@@ -53,7 +53,7 @@ interface ProofOptions extends Pick<FixOptions, 'engine' | 'maxLoss'> {
 export async function provePreprocessing(
   run: Run,
   { engine, maxLoss, nowMs = () => performance.now() }: ProofOptions,
-  { setup, kept }: Pick<Found, 'setup' | 'kept'>,
+  { setup, kept }: Pick<SearchOutcome, 'setup' | 'kept'>,
   request: PreprocessingRequest,
 ): Promise<ProvenPreprocessing> {
   const moved = withPreprocessing(setup.model, request)
@@ -111,7 +111,7 @@ async function fileFor(run: Run, { model, engine }: Pick<RemedySetup, 'model' | 
   return (await writeInFormat(model, path.join(run.folder, name), format)).file
 }
 
-/** The pictures as the original takes them, by plain loops, and the median time of those. */
+/** The images as the original takes them, by plain loops, and the median time of those. */
 function prepareInCode(pictures: readonly TensorValue[], { steps }: Preprocessed, nowMs: () => number) {
   const times: number[] = []
   const prepare = ({ shape, data }: TensorValue) => {

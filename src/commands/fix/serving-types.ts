@@ -2,7 +2,7 @@
 import type { LoadDocument } from '../../report/documents/load.ts'
 import type { ReportServing } from '../../report/documents/report-fix.ts'
 import type { LoadOptions } from '../load/options.ts'
-import type { LookAsked, RoughLook } from '../load/rough-look.ts'
+import type { LookRequest, RoughLook } from '../load/rough-look.ts'
 
 export type ServingReport = ReportServing
 
@@ -21,7 +21,7 @@ export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => 
 
 export interface ServingRuns {
   /** A first look at a set-up. Throws InputError where the model is not served so. */
-  readonly look: (setup: ServingSetup, options: Partial<LoadOptions>, asked: LookAsked) => Promise<RoughLook>
+  readonly look: (setup: ServingSetup, options: Partial<LoadOptions>, asked: LookRequest) => Promise<RoughLook>
   readonly load: LoadSetup
   /** Of the time for the whole choice. */
   readonly leftSeconds: () => number

@@ -23,15 +23,15 @@ import type { FixOptions } from './options.ts'
 import { isSimpler, losesAtLowLoad, lowLoadSeconds, lowRate } from './serving-choice.ts'
 import { servingLimits } from './serving-limits.ts'
 import type { Row, ServingReport, ServingRuns, ServingSetup } from './serving-types.ts'
-import { triedFolder } from './tried-folder.ts'
+import { trialFolder } from './tried-folder.ts'
 
-export interface ServingFound {
+export interface ServingChoice {
   readonly report: ServingReport
   /** The set-up to ship; null: none holds the objective. */
   readonly best: { readonly serving: Serving; readonly setup: RemedySetup } | null
 }
 
-/** Of the budget of the remedies: five minutes untold. */
+/** Of the budget of the remedies: five minutes by default. */
 const BUDGET_TIMES = 4
 /** Of the time, for looks: none begins after it, nor where the longest so far would not fit. The rest confirms. */
 const LOOKS_SHARE = 0.6
@@ -183,7 +183,7 @@ async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: Ser
 }
 
 /** To be called within `alone`. */
-export async function servingFor(run: Run, options: FixOptions, plan: RunnablePlan): Promise<ServingFound> {
+export async function servingFor(run: Run, options: FixOptions, plan: RunnablePlan): Promise<ServingChoice> {
   const takesThreads =
     plan.engine.generated !== true && plan.engine.library === undefined && offersOf(plan.engine.id).includes('threads')
   const folders = new Map<string, { made: ShippedFolder; setup: RemedySetup }>()
@@ -250,7 +250,7 @@ function sharing(setup: RemedySetup, workers: number, threads: number): RemedySe
 
 /** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError where its package is not to be found. */
 async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder> {
-  const made = await triedFolder(plan, run, at)
+  const made = await trialFolder(plan, run, at)
   if (made === null) throw new InputError(`--for slo: ${plan.engine.package} is not found, with which the folder predicts`)
   const { inputs, outputs } = plan
   fs.writeFileSync(

@@ -3,39 +3,39 @@
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { Goal } from '../../rewrite/remedy.ts'
 import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
-import { alone, type Run } from '../run.ts'
+import { type Run, withMachineLock } from '../run.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 import type { Tuned } from './precision.ts'
-import type { ServingFound } from './serving.ts'
+import type { ServingChoice } from './serving.ts'
 import { runnablePlan } from './tried-folder.ts'
 import { workerCost } from './worker-cost.ts'
 
 /** What is handed over, with the serving that holds an objective where one was asked for. */
-export interface Handed extends Tuned {
-  readonly serving: ServingFound['best']
+export interface ShippedSetup extends Tuned {
+  readonly serving: ServingChoice['best']
 }
 
-export async function shipFound(run: Run, options: FixOptions, found: Handed, report: ReportDocument): Promise<void> {
+export async function shipSetup(run: Run, options: FixOptions, found: ShippedSetup, report: ReportDocument): Promise<void> {
   const plan = shipPlan(run, options, found, report)
   if (options.modelAlone) return shipModel(plan)
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
-  const workerCostMs = await alone(run, () => workerCost(plan, run), [])
+  const workerCostMs = await withMachineLock(run, () => workerCost(plan, run), [])
   await shipFolder({ ...plan, workerCostMs })
 }
 
 /** What the folder's code is made from, without what is told of it. */
-export function foundPlan(run: Run, options: FixOptions, found: Tuned): RunnablePlan {
+export function shippingPlan(run: Run, options: FixOptions, found: Tuned): RunnablePlan {
   const moved = movedOf(found)
   return runnablePlan(run, options, moved === undefined ? found.setup : { ...found.setup, model: moved.model })
 }
 
 const movedOf = ({ preprocessing }: Tuned) => (preprocessing?.row.kept ? preprocessing.moved : undefined)
 
-function shipPlan(run: Run, options: FixOptions, found: Handed, report: ReportDocument): ShipPlan {
+function shipPlan(run: Run, options: FixOptions, found: ShippedSetup, report: ReportDocument): ShipPlan {
   const { fix: summary } = report
   const moved = movedOf(found)
-  const plan = foundPlan(run, options, found)
+  const plan = shippingPlan(run, options, found)
   return {
     out: options.out!,
     force: options.force,

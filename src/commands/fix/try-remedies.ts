@@ -19,7 +19,7 @@ import type { FixOptions } from './options.ts'
 import { otherEngines } from './other-engines.ts'
 import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
-import { runnablePlan, triedFolder } from './tried-folder.ts'
+import { runnablePlan, trialFolder } from './tried-folder.ts'
 
 const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
@@ -95,7 +95,7 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     cache: cacheOf(run, options),
     write: writeInFormat,
     // A model alone is called by the user's own code.
-    ...(options.modelAlone ? {} : { ship: (setup, at) => triedFolder(runnablePlan(run, options, setup), run, at) }),
+    ...(options.modelAlone ? {} : { ship: (setup, at) => trialFolder(runnablePlan(run, options, setup), run, at) }),
     readExecuted,
     readModel,
   }

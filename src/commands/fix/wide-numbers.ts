@@ -61,7 +61,7 @@ function wideInSubgraphs({ inputs, subgraphs }: NodeView, fed: Set<string>): str
   return undefined
 }
 
-/** Of what moves, its first input and not the places or sizes beside it; of casts, those to whole numbers again. */
+/** Of what moves, its first input and not the indices or sizes next to it; of casts, those to whole numbers again. */
 function handsOn({ opType, inputs, attributes }: NodeView, fed: ReadonlySet<string>): boolean {
   if (opType === 'Where') return inputs.slice(1).some((value) => fed.has(value))
   if (opType === 'Cast') return attributes.to === INT64 || attributes.to === UINT64 || attributes.to === UINT32

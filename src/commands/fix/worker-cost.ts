@@ -4,14 +4,14 @@ import { workerCostTask } from '../../measure/timing/worker-cost-task.ts'
 import type { ShipPlan } from '../../ship/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import type { Run } from '../run.ts'
-import { triedFolder } from './tried-folder.ts'
+import { trialFolder } from './tried-folder.ts'
 
 const SAMPLE_MS = 800
 
 /** What a worker adds to a prediction, ms; null where the model takes other inputs than were measured, or it could not be tried. */
 export async function workerCost(plan: ShipPlan, run: Run): Promise<number | null> {
   if (plan.preprocessing !== undefined) return null
-  const shipped = await triedFolder(plan, run, path.join(run.folder, 'shipped'))
+  const shipped = await trialFolder(plan, run, path.join(run.folder, 'shipped'))
   if (shipped === null) return null
   const input = { shipped, inputs: run.inputs.saved, sampleMs: SAMPLE_MS }
   const trial = await run.trials.run(workerCostTask, input, trialLimits(run.limits, SAMPLE_MS))

@@ -9,7 +9,7 @@ import { describeEngine } from '../../measure/describe-engine.ts'
 import { withoutPasswords } from '../../report/text/addresses.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import { waitingWords } from '../../trials/lock.ts'
-import type { AloneTold, RunTrial, TrialRunner } from '../../trials/port.ts'
+import type { LockNotices, RunTrial, TrialRunner } from '../../trials/port.ts'
 import { DEFAULTS } from '../options.ts'
 import { limitsOf, placesOf } from '../run.ts'
 import { openStore } from '../store/store.ts'
@@ -121,7 +121,7 @@ export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measur
   }
 }
 
-const toldTo = (log: AgentOptions['log']): AloneTold => ({
+const toldTo = (log: AgentOptions['log']): LockNotices => ({
   onWait: (holder) => log(waitingWords(holder)),
   onUnlocked: (reason) => log(`measures without the machine's lock: ${reason}`),
 })

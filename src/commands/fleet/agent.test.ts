@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
-import { type AgentParts, keptAs, type Measured, runAgent } from './agent.ts'
+import { type AgentParts, type Measured, resultKey, runAgent } from './agent.ts'
 import { exampleQueue } from './example-queue.ts'
 import { JOB_LIFE_MS, makeJob } from './job.ts'
 import { checkKept, checkResult, type FleetResult, makeResult } from './result.ts'
@@ -174,14 +174,14 @@ describe('an agent', () => {
     }
     const job = makeJob(given('a.onnx'), null)
     await worked([job], { store })
-    expect([...rows.keys()]).toEqual([keptAs({ ...job, machine: 'here' })])
+    expect([...rows.keys()]).toEqual([resultKey({ ...job, machine: 'here' })])
     const measure = () => Promise.reject(new Error('not asked for'))
     expect((await worked([job], { store, measure })).outcomes).toEqual([{ state: 'done', report: clean }])
     // What another kind of machine measured is not its own.
     const other = withBlock(0.1)
     const there = await worked([job], { store, machine: 'there', measure: () => Promise.resolve(undisturbed(other)) })
     expect(there.outcomes).toEqual([{ state: 'done', report: other }])
-    expect([...rows.keys()]).toEqual([keptAs({ ...job, machine: 'here' }), keptAs({ ...job, machine: 'there' })])
+    expect([...rows.keys()]).toEqual([resultKey({ ...job, machine: 'here' }), resultKey({ ...job, machine: 'there' })])
   })
 
   test('hands in what the store keeps, where another agent was first', async () => {
@@ -378,7 +378,7 @@ describe('an agent', () => {
     await runAgent({ ...parts, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, againMs: 1 })
     expect(lines).toEqual([
       expect.stringMatching(/^a\.onnx .*not handed over: Missing lock/),
-      expect.stringMatching(/^b\.onnx .*failed: broken; not handed over: Missing lock/),
+      expect.stringMatching(/^b\.onnx .*failed: broken; not delivered: Missing lock/),
       expect.stringMatching(/^c\.onnx [^;]* ms$/),
     ])
     expect(queue.entries.get(jobs[2]!.trial)!.outcome.state).toBe('done')

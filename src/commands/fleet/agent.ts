@@ -24,7 +24,7 @@ export interface AgentParts {
   readonly key: string | null
   /** Measures in processes of their own; throws InputError where the job cannot be. `anyway`: on a machine that is not quiet, too. */
   readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
-  /** One row a trial, where it is not there yet; null: nothing is kept beside the queue. */
+  /** One row a trial, where it is not there yet; null: nothing is kept outside the queue. */
   readonly store: TrialStore | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal
@@ -90,7 +90,7 @@ function toldOnce(log: AgentParts['log']): (line: string | null) => void {
 }
 
 /**
- * Throws nothing: what cannot be handed over is taken for lost by the queue, and given out again. `ended`: trials that were handed over for good,
+ * Throws nothing: the queue takes what cannot be delivered for lost, and gives it out again. `ended`: trials that were delivered for good,
  * with their times; a queue gives none of them out again, but who can write to it can, as long as a job is taken.
  */
 async function handle(held: Held, parts: AgentParts, ended: Map<string, number>): Promise<void> {
@@ -99,7 +99,7 @@ async function handle(held: Held, parts: AgentParts, ended: Map<string, number>)
   const refusal = checked.ok ? refusalOf(checked.job, held, ended) : checked.reason
   if (!checked.ok || refusal !== null) {
     log(`refused a job: ${oneLine(refusal)}`)
-    await held.failed(refusal!, true).catch((error) => log(`it was not handed over: ${oneLine(error)}`))
+    await held.failed(refusal!, true).catch((error) => log(`the result was not delivered: ${oneLine(error)}`))
     return
   }
   const { job } = checked
@@ -132,7 +132,7 @@ async function handle(held: Held, parts: AgentParts, ended: Map<string, number>)
       log(`${name}: ${ending.said}`)
       if (ending.isFinal) remember(job.trial, ended, nowMs())
     },
-    (error) => log(`${name}: ${ending.said}; not handed over: ${oneLine(error)}`),
+    (error) => log(`${name}: ${ending.said}; not delivered: ${oneLine(error)}`),
   )
 }
 
@@ -182,7 +182,7 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
     }
   lost.throwIfAborted()
   const result = makeResult(on, report, parts.key)
-  if (store !== null) await fromStore(() => store.insertIfAbsent(keptAs(on), keptOf(result)), waiting)
+  if (store !== null) await fromStore(() => store.insertIfAbsent(resultKey(on), keptOf(result)), waiting)
   // Where another agent was first, its report is what the queue gets, too.
   const first = (await found()) ?? result
   return { said: `${first.report.latency!.p50Ms.toPrecision(3)} ms`, give: () => held.done(first), isFinal: true }
@@ -214,7 +214,7 @@ async function foundIn(
   { on, key }: { readonly on: TrialOn; readonly key: string | null },
   waiting: StoreWait,
 ): Promise<FleetResult | undefined> {
-  const row = await fromStore(() => store.find(keptAs(on)), waiting)
+  const row = await fromStore(() => store.find(resultKey(on)), waiting)
   if (row === undefined) return undefined
   const checked = checkKept(row, on, key)
   if (checked.ok) return checked.result
@@ -223,7 +223,7 @@ async function foundIn(
 }
 
 /** The same trial is asked of every kind of machine, and all of them keep what they measured. */
-export const keptAs = ({ trial, machine }: TrialOn): string => `${trial} ${machine}`
+export const resultKey = ({ trial, machine }: TrialOn): string => `${trial} ${machine}`
 
 /** With what the report itself tells; one that is recorded all the same says it. */
 function judged({ report, disturbed: around }: Measured): Measured {

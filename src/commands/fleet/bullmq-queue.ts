@@ -132,7 +132,7 @@ async function runScript(
   return client.runCommand(name, [key, ...values])
 }
 
-/** The set that the queue of agents has beside its jobs, which are none. */
+/** The set that the queue of agents has in addition to its jobs, which are none. */
 const LISTENERS = 'listening'
 
 /** A first answer of the queue; throws InputError where there is none within a few seconds. */
@@ -162,7 +162,7 @@ export async function openAsking(url: string, key: string | null): Promise<Askin
     queues.set(name, queue)
     return queue
   }
-  // Its data is not read: others may have written there what is no JSON.
+  // Its data is not read: others may have written there what is not valid JSON.
   const jobOf = async (queue: BullMQ.Queue, trial: string): Promise<BullMQ.Job | undefined> => {
     const json = await queue.backend.getJobData(trial)
     return json ? Job.fromJSON(queue, { ...json, data: 'null' }, trial) : undefined
@@ -225,7 +225,7 @@ export async function openAgentQueue(url: string, { machine, key, times = LOCK_T
   const agents = new Queue(AGENTS, { connection })
   await reached(agents, url)
   const settings = { lockDuration: times.lockMs, stalledInterval: times.stalledCheckMs, maxStalledCount: ATTEMPTS - 1 }
-  /** A job whose data is no JSON is handed out as null, which no check lets through: otherwise taking it throws, again and again. */
+  /** A job whose data is not valid JSON is returned as null, which no check lets through: otherwise taking it throws, again and again. */
   class Taking extends Worker {
     protected override createJob(json: BullMQ.JobJson, id: string): BullMQ.Job {
       return super.createJob(isJson(json.data) ? json : { ...json, data: 'null' }, id)

@@ -41,7 +41,7 @@ export const POLL_MS = 500
 export const MOST_WAITING = 64
 /** Who listens is asked so often. */
 export const LOOK_MS = 30_000
-/** A kind of machine of which no agent listens, and none holds a trial, for so long is gone: an agent that is started again is back by then. */
+/** A kind of machine of which no agent listens, and none holds a trial, for this long is gone: an agent that is started again is back by then. */
 export const SILENT_MS = 5 * 60_000
 /** A job that the queue no longer knows may be between two states. */
 const LOST_AFTER_LOOKS = 10

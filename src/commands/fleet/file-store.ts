@@ -3,7 +3,7 @@
 import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
-import { besideOf, hashOfFile } from '../../machine/files.ts'
+import { hashOfFile, temporaryNameFor } from '../../machine/files.ts'
 
 export interface FileStore {
   /** As it was named, for messages. */
@@ -42,7 +42,7 @@ export function folderStore(folder: string): FileStore {
 
 async function copyWhole(from: string, to: string): Promise<void> {
   mkdirSync(path.dirname(to), { recursive: true })
-  const beside = besideOf(to)
+  const beside = temporaryNameFor(to)
   try {
     await copyFile(from, beside)
     renameSync(beside, to)

@@ -7,7 +7,7 @@ import { holdersOf, tensorsIn } from '../../graph/walk.ts'
 
 const ONE_FILE = new Set(['onnx', 'keras', 'tflite'])
 
-/** The model, and where its weights lie beside it. Throws InputError where they lie in another folder, or in formats of several files. */
+/** The model, and where its external weights are. Throws InputError if they are in another folder, or in formats of several files. */
 export function modelFiles({ source, proto }: Model): readonly string[] {
   const { file, format } = source
   if (!ONE_FILE.has(format))
@@ -21,6 +21,6 @@ export function modelFiles({ source, proto }: Model): readonly string[] {
     for (const { key, value } of tensor.externalData) if (key === 'location' && value !== '') beside.add(value)
   for (const name of beside)
     if (path.basename(name) !== name || !existsSync(path.join(folder, name)))
-      throw new InputError(`${file}: its weights in ${name} must lie beside it in its folder, so that a queue can take them`)
+      throw new InputError(`${file}: its weights in ${name} must be in the same folder, so that a queue can send them`)
   return [file, ...[...beside].map((name) => path.join(folder, name))]
 }

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../../graph/input-error.ts'
-import { besideOf, hashOfFile } from '../../machine/files.ts'
+import { hashOfFile, temporaryNameFor } from '../../machine/files.ts'
 import { bytes } from '../../report/text/numbers.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 import type { StoredFile } from './job-type.ts'
@@ -59,7 +59,7 @@ export async function fetchInto(
   if (size === undefined) throw new InputError(`${name} (${sha256.slice(0, 12)}) is not in ${store.name}`)
   if (size !== sizeBytes) throw new InputError(`${name} has ${size} bytes in ${store.name}, and not ${sizeBytes}`)
   bound(cache, mostBytes - sizeBytes)
-  const coming = besideOf(own)
+  const coming = temporaryNameFor(own)
   mkdirSync(path.dirname(own), { recursive: true })
   try {
     await store.get(sha256, coming, { sizeBytes, signal })

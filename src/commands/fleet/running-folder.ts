@@ -1,4 +1,4 @@
-// Where the files of a trial stand under their names while it is measured: beside the cache, so that they are links into it and no copies, in
+// Where the files of a trial stand under their names while it is measured: next to the cache, so that they are links into it and no copies, in
 // a folder that says which process made it, so that what a killed agent left is found.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'

@@ -7,7 +7,7 @@ import type { WhyOptions } from '../options.ts'
 import { why } from '../why.ts'
 import { endWhenHanging } from './hang-watch.ts'
 
-export interface WhyAsked {
+export interface WhyRequest {
   readonly file: string
   readonly options: Partial<Omit<WhyOptions, 'trials' | 'onProgress' | 'signal'>>
 }
@@ -20,7 +20,7 @@ export type WhyAnswer =
 /** A model whose predictions take minutes is measured for hours; none is for longer. */
 export const MOST_TRIAL_MS = 24 * 3600e3
 
-export const whyTask = defineTask('why', import.meta.url, async ({ file, options }: WhyAsked): Promise<WhyAnswer> => {
+export const whyTask = defineTask('why', import.meta.url, async ({ file, options }: WhyRequest): Promise<WhyAnswer> => {
   endWhenHanging()
   try {
     return { report: (await why(file, options)).report }
@@ -33,7 +33,7 @@ export const whyTask = defineTask('why', import.meta.url, async ({ file, options
 /** Throws InputError where the model or the options cannot be used, or would not end; the signal's reason where it is aborted. */
 export async function whyInTrial(
   run: RunTrial,
-  asked: WhyAsked,
+  asked: WhyRequest,
   limits: Pick<TrialLimits, 'memoryBytes' | 'signal'>,
 ): Promise<ReportDocument> {
   const trial = await run(whyTask, asked, { timeMs: MOST_TRIAL_MS, ...limits })

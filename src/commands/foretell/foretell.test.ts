@@ -5,7 +5,7 @@ import type { MachineDescription } from '../../report/documents/machine.ts'
 import type { SavedMachine, SavedReport } from '../../report/documents/saved-report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { estimate } from './estimate.ts'
-import { foretoldOf, threadsAsThere } from './foretell.ts'
+import { estimateDocument, threadsAsThere } from './foretell.ts'
 import { type KnownPair, knownPairs, spreadOf, threadChange } from './known.ts'
 
 const described = (machine: SavedMachine) => ({ ...machine, engine: null }) as unknown as MachineDescription
@@ -54,7 +54,7 @@ describe('what is foretold', () => {
   test('without known machines is graded D and bounded by its best and worst part', () => {
     const [roofs] = here.roofs as [SavedMachine['roofs'][number]]
     const there = exampleMachine('there', 1, { roofs: [{ ...roofs, flopsPerSecond: { float32: 50e9 } }] })
-    const { there: told, known } = foretoldOf(given(there))
+    const { there: told, known } = estimateDocument(given(there))
     expect(told).toMatchObject({ basis: 'estimated', grade: 'D', p50Ms: expect.closeTo(14), lowMs: 9, highMs: 22 })
     expect(known).toBeNull()
   })
@@ -63,21 +63,21 @@ describe('what is foretold', () => {
     // Each machine is 1.2 times as slow as its roofs say, over the one before.
     const machines = [1, 2, 4].map((speed, i) => exampleMachine(`known ${i}`, speed))
     const known = machines.map((machine, i) => exampleReport(machine, { p50Ms: (10 / 2 ** i) * 1.2 ** i }))
-    const { there, known: judged } = foretoldOf(given(exampleMachine('there', 2), known))
+    const { there, known: judged } = estimateDocument(given(exampleMachine('there', 2), known))
     expect(judged).toEqual({ pairs: 6, medianError: expect.closeTo(0.2) })
     expect(there).toMatchObject({ grade: 'C', p50Ms: expect.closeTo(5), highMs: expect.closeTo(5 * 1.44) })
   })
 
   test('is what was measured where that is known', () => {
     const there = exampleMachine('there', 2)
-    expect(foretoldOf(given(there, [exampleReport(there, { p50Ms: 6 })]))).toMatchObject({
+    expect(estimateDocument(given(there, [exampleReport(there, { p50Ms: 6 })]))).toMatchObject({
       there: { basis: 'measured', p50Ms: 6 },
       answer: expect.stringMatching(/was measured to take 6\.00 ms/),
     })
     // Engines with kernels of their own have no roofs that would tell their threads.
     const wasm = exampleReport(exampleMachine('here', 1, { roofs: [] }), { engine: 'ort-wasm' })
     const known = exampleReport(exampleMachine('there', 2, { roofs: [] }), { engine: 'ort-wasm', p50Ms: 6 })
-    expect(foretoldOf({ ...given(there, [known]), report: wasm }).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
+    expect(estimateDocument({ ...given(there, [known]), report: wasm }).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
   })
 
   test('starts from as many threads as there, where there are so many here', () => {
@@ -87,22 +87,22 @@ describe('what is foretold', () => {
 
   test('is an estimate where the known document is of other threads on that machine', () => {
     const there = exampleMachine('there', 2)
-    const { there: told } = foretoldOf(given(there, [exampleReport(there, { p50Ms: 6, threads: 1 })]))
+    const { there: told } = estimateDocument(given(there, [exampleReport(there, { p50Ms: 6, threads: 1 })]))
     expect(told.basis).toBe('estimated')
   })
 
   test('is refused between families of processors of which nothing is known, and where nothing can be scaled', () => {
     const arm = exampleMachine('arm', 1, { isa: ['neon', 'dotprod'] })
-    expect(() => foretoldOf(given(arm))).toThrow(/nothing was ever measured both on x64 and on arm64/)
+    expect(() => estimateDocument(given(arm))).toThrow(/nothing was ever measured both on x64 and on arm64/)
     const bare = { ...given(here), report: { ...exampleReport(here), profile: null } }
-    expect(() => foretoldOf({ ...bare, there: described(exampleMachine('other')) })).toThrow(/nothing can be scaled/)
+    expect(() => estimateDocument({ ...bare, there: described(exampleMachine('other')) })).toThrow(/nothing can be scaled/)
   })
 })
 
 test('what another version of the engine took there is no measurement of this one', () => {
   const there = exampleMachine('there', 2)
   const known = exampleReport(there, { p50Ms: 6, engineVersion: '1.31.0' })
-  expect(foretoldOf(given(there, [known])).there.basis).toBe('estimated')
+  expect(estimateDocument(given(there, [known])).there.basis).toBe('estimated')
   expect(knownPairs([exampleReport(here), known], 'ort-cpu')).toEqual([])
 })
 
@@ -155,7 +155,7 @@ describe('what known machines tell', () => {
       exampleReport(exampleMachine('known with more', 2), { model, p50Ms: 1.5 * scaled }),
     ])
     const report = exampleReport(exampleMachine('here', 1, oneThread))
-    const { there, parts, notes } = foretoldOf({ ...given(exampleMachine('there', 2), known), report })
+    const { there, parts, notes } = estimateDocument({ ...given(exampleMachine('there', 2), known), report })
     expect(there).toMatchObject({ p50Ms: expect.closeTo(1.5 * scaled), grade: 'C' })
     expect(parts.reduce((sum, { thereMs }) => sum + thereMs, 0)).toBeCloseTo(there.p50Ms)
     expect(notes.join()).toMatch(/known machines took 1\.5 times what their roofs said, in the middle of 5 pairs/)
@@ -168,7 +168,7 @@ describe('what known machines tell', () => {
       [1, 2].map((speed) => exampleReport(exampleMachine(`x64 ${speed}`, speed), { model, p50Ms: 10 / speed })),
     )
     const between = exampleReport(exampleMachine('arm', 2, arm), { model: 'a', p50Ms: 15 })
-    const { there, known } = foretoldOf(given(exampleMachine('another arm', 2, arm), [...within, between]))
+    const { there, known } = estimateDocument(given(exampleMachine('another arm', 2, arm), [...within, between]))
     expect([there.grade, known]).toEqual(['D', null])
   })
 
@@ -180,7 +180,7 @@ describe('what known machines tell', () => {
         exampleReport(exampleMachine('two', 2), { model, p50Ms: 5 * off, threads }),
       ])
     const gradeWith = (...known: Parameters<typeof knownWith>) =>
-      foretoldOf(given(exampleMachine('there', 2), knownWith(...known))).there.grade
+      estimateDocument(given(exampleMachine('there', 2), knownWith(...known))).there.grade
     expect(gradeWith(1.05, null)).toBe('A')
     expect(gradeWith(1.2, null)).toBe('B')
     expect(gradeWith(2, null)).toBe('C')
@@ -191,7 +191,7 @@ describe('what known machines tell', () => {
     const there = exampleMachine('there', 2)
     const at = (createdAt: string, p50Ms: number) => exampleReport(there, { createdAt, p50Ms })
     const known = [at('2026-01-01T00:00:00.000Z', 7), at('2026-03-01T00:00:00.000Z', 6), at('2026-02-01T00:00:00.000Z', 8)]
-    expect(foretoldOf(given(there, known)).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
+    expect(estimateDocument(given(there, known)).there).toMatchObject({ basis: 'measured', p50Ms: 6 })
   })
 
   test('threads that nothing tells are as many', () => {

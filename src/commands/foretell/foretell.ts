@@ -24,7 +24,7 @@ export interface ForetellOptions extends WhyOptions {
 }
 
 /** Throws InputError where the machine is not described, or nothing that was measured tells of it; and as `why` does. */
-export async function foretell(
+export async function estimateOnMachine(
   file: string,
   { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
 ): Promise<ForetoldDocument> {
@@ -32,7 +32,7 @@ export async function foretell(
   const known = knownFiles.length === 0 ? { reports: [], failures: [], warnings: [] } : readReports(knownFiles)
   const threads = given.threads ?? threadsAsThere(there, machineOf(given.trials ?? DEFAULTS.trials).usableCpus)
   const { report } = await why(file, { ...DEFAULTS, ...given, threads })
-  return foretoldOf({ report, there, known: known.reports, warnings: known.warnings })
+  return estimateDocument({ report, there, known: known.reports, warnings: known.warnings })
 }
 
 /** How a model spreads over threads is best measured: with as many as there, where this machine has more. null: the engine's choice. */
@@ -49,9 +49,9 @@ export interface ForetellGiven {
 }
 
 /** Throws InputError where it cannot be told. */
-export function foretoldOf({ report, there, known, warnings }: ForetellGiven): ForetoldDocument {
+export function estimateDocument({ report, there, known, warnings }: ForetellGiven): ForetoldDocument {
   const { latency, engine, model } = report
-  if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be foretold')
+  if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be estimated')
   const { p50Ms, ciLowMs, ciHighMs } = latency
   const { engine: thereEngine, warnings: _, ...to } = there
   // Other threads are another set-up of the same machine.
@@ -90,7 +90,7 @@ function measured({ latency }: ReportDocument): Told {
     there,
     parts: [],
     known: null,
-    notes: ['a known document has this model on that machine: it was measured, not foretold'],
+    notes: ['a known document has this model on that machine: it is measured, not estimated'],
   }
 }
 

@@ -13,7 +13,7 @@ export const LEAST_PAIRS = 4
 const HELD = 0.8
 
 export interface KnownPair {
-  /** The logarithm of what was measured over what was foretold. */
+  /** The logarithm of the measured over the estimated. */
   readonly error: number
   readonly families: string
   readonly threads: ThreadChange
@@ -60,7 +60,7 @@ export function knownPairs(reports: readonly ReportDocument[], engineId: string)
 }
 
 export interface Spread {
-  /** What was measured over what was foretold, in the middle; 1 where the threads are as many. */
+  /** What was measured over what was estimated, in the middle; 1 where the threads are as many. */
   readonly bias: number
   /** Up and down from there. */
   readonly factor: number
@@ -72,7 +72,7 @@ export interface Spread {
 }
 
 /**
- * `pairs`: between families of processors as these. From those whose threads changed as these do, else from all: by how much what was foretold lay beside the truth in the middle, and the factor
+ * `pairs`: between families of processors as these. From those whose threads changed as these do, else from all: by how much the estimate missed the truth in the median, and the factor
  * up and down from there that held the truth as often as HELD, by the rank that also counts the one to come (split conformal prediction: Vovk,
  * Gammerman, Shafer, Algorithmic Learning in a Random World, 2005). null: too few pairs.
  */

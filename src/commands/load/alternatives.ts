@@ -3,7 +3,7 @@
 import { InputError } from '../../graph/input-error.ts'
 import { partOf } from '../../load/facts.ts'
 import type { LoadAlternative, LoadDocument, LoadPoint, LoadSetup } from '../../report/documents/load.ts'
-import { askedAgain } from './asked-again.ts'
+import { remeasure } from './asked-again.ts'
 import { openModelTarget } from './model-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
@@ -85,7 +85,7 @@ export async function withAlternatives(document: LoadDocument, around: Around): 
   const { options, opened, plan, file, folder } = around
   const before = search === null && options.alternatives ? waitingPoint(points) : null
   if (before === null || setup === null) return document
-  const runOn = (target: OpenedTarget) => askedAgain(before, target, { plan, options })
+  const runOn = (target: OpenedTarget) => remeasure(before, target, { plan, options })
   const run = async (other: OtherSetup | null) => {
     options.onProgress?.({ stage: other === null ? 'as it was, again' : inWords(other), done: 0, of: 1 })
     if (other === null) return { setup, point: await runOn(opened) }

@@ -1,4 +1,4 @@
-// What an answer says, so that two can be held against each other: its numbers apart, since rows that are predicted together may differ in
+// What an answer says, so that two can be compared: its numbers apart, since rows that are predicted together may differ in
 // their last digits, and all the rest as text. JSON of any server; raw tensors behind a JSON header, and gRPC, of those that speak the
 // Open Inference Protocol.
 import { BinaryReader } from '@bufbuild/protobuf/wire'
@@ -28,7 +28,7 @@ export function areAlike(one: Buffer, other: Buffer, kind: 'http' | 'grpc'): boo
   }
 }
 
-/** Throws where it is no JSON. */
+/** Throws if it is not valid JSON. */
 function readBody(body: Buffer): AnswerValues {
   const rawBytes = sizesOfRaw(body).reduce((sum, size) => sum + size, 0)
   const jsonBytes = body.length - rawBytes

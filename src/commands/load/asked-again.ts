@@ -1,7 +1,7 @@
 // The arrivals of a point once more, of a server that is met otherwise.
 import { measurePoint } from '../../load/measure.ts'
 import type { LoadPoint } from '../../report/documents/load.ts'
-import { counted } from './counted.ts'
+import { runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -12,7 +12,7 @@ export interface AsBefore {
 }
 
 /** `before`: of an open loop. Throws InputError where the server was this program's own and is gone. */
-export async function askedAgain(before: LoadPoint, opened: OpenedTarget, { plan, options }: AsBefore): Promise<LoadPoint> {
+export async function remeasure(before: LoadPoint, opened: OpenedTarget, { plan, options }: AsBefore): Promise<LoadPoint> {
   const { seed, signal, timeoutSeconds } = options
   const asked = {
     target: opened.target,
@@ -23,5 +23,5 @@ export async function askedAgain(before: LoadPoint, opened: OpenedTarget, { plan
     signal,
     timeoutMs: timeoutSeconds * 1000,
   }
-  return (await counted(opened, () => measurePoint(asked), asked)).point
+  return (await runWithServerCounters(opened, () => measurePoint(asked), asked)).point
 }

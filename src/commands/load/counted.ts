@@ -5,10 +5,10 @@ import type { MeasuredPoint } from '../../load/measure.ts'
 import { asOwn } from '../../load/parts.ts'
 import { statisticsBetween } from '../../load/statistics.ts'
 import type { LoadPoint, LoadServerFacts } from '../../report/documents/load.ts'
-import { type DrainPlan, drained } from './drained.ts'
+import { type DrainPlan, waitUntilIdle } from './drained.ts'
 import type { OpenedTarget } from './opened-target.ts'
 
-export const withinCeilingOf = (one: MeasuredPoint, ceilingPerSecond: number): MeasuredPoint => ({
+export const pointWithinCeiling = (one: MeasuredPoint, ceilingPerSecond: number): MeasuredPoint => ({
   ...one,
   point: withinCeiling(one.point, ceilingPerSecond),
 })
@@ -20,12 +20,12 @@ const unfinished = new WeakSet<OpenedTarget>()
  * A run with what the server counted meanwhile, which begins when what the run before left is worked off. Throws InputError where the server was
  * started for the command and is gone.
  */
-export async function counted(
+export async function runWithServerCounters(
   opened: OpenedTarget,
   run: () => Promise<MeasuredPoint>,
   { timeoutMs, signal }: Omit<DrainPlan, 'target'>,
 ): Promise<MeasuredPoint> {
-  if (unfinished.delete(opened)) await drained({ target: opened.target, timeoutMs, signal })
+  if (unfinished.delete(opened)) await waitUntilIdle({ target: opened.target, timeoutMs, signal })
   await opened.facts()
   const before = await opened.statistics?.()
   const { point, ...rest } = await run()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type DrainTools, drained } from './drained.ts'
+import { type DrainTools, waitUntilIdle } from './drained.ts'
 
 /** A server that answers so, a round of a second each; the last one goes on. */
 function scripted(rounds: readonly (readonly number[])[]) {
@@ -20,6 +20,6 @@ test.each([
   ['fails every request', [[Number.POSITIVE_INFINITY]], false, 29],
 ])('a server that %s', async (_, rounds, isEmpty, asked) => {
   const script = scripted(rounds)
-  expect(await drained(plan, script.tools)).toBe(isEmpty)
+  expect(await waitUntilIdle(plan, script.tools)).toBe(isEmpty)
   expect(script.asked()).toBe(asked)
 })

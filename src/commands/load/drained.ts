@@ -21,7 +21,7 @@ export interface DrainTools {
 const TOOLS: DrainTools = { now: () => performance.now(), measure: measureClosed }
 
 /** Whether it was seen to be empty. */
-export async function drained(plan: DrainPlan, { now, measure }: DrainTools = TOOLS): Promise<boolean> {
+export async function waitUntilIdle(plan: DrainPlan, { now, measure }: DrainTools = TOOLS): Promise<boolean> {
   const until = now() + MOST_MS
   let before: number | null = null
   while (now() < until) {

@@ -14,7 +14,7 @@ import { declaredIn } from './oip-target.ts'
 import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
-import { toldStatistics } from './told-statistics.ts'
+import { readServerStatistics } from './told-statistics.ts'
 
 export const isGrpc = (address: string): boolean => /^grpcs?:\/\//i.test(address)
 
@@ -68,7 +68,7 @@ export async function openGrpcTarget(address: string, options: LoadOptions): Pro
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary: true },
     },
     ...ANOTHERS,
-    ...(await toldStatistics((ms) => statisticsOf(place, server, ms))),
+    ...(await readServerStatistics((ms) => statisticsOf(place, server, ms))),
     warnings: chosen.warnings,
   }
 }

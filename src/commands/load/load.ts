@@ -8,7 +8,7 @@ import { loadEvidence } from '../../load/rule.ts'
 import { loadRules } from '../../load/rules/index.ts'
 import { theoryOf } from '../../load/theory.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
-import { alone, inTemporaryFolder, machineOf } from '../run.ts'
+import { inTemporaryFolder, machineOf, withMachineLock } from '../run.ts'
 import { documentHead } from '../version.ts'
 import { withAlternatives } from './alternatives.ts'
 import { answerOf } from './answer.ts'
@@ -46,7 +46,7 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
         opened.close()
       }
     }
-    return alone({ trials, progress }, work, unlocked)
+    return withMachineLock({ trials, progress }, work, unlocked)
   })
 }
 

@@ -11,7 +11,7 @@ import type { LoadOptions } from './options.ts'
 /** What each worker of a server has where nobody says; a folder may say less. */
 const PLACES_FOR_EACH = 32
 
-/** Clients that wait for their answers all have a place: refused ones would ask again at once. null: as `serve` does untold. */
+/** Clients that wait for their answers all have a place: refused ones would ask again at once. null: `serve`'s default. */
 export function placesFor({ clients, workers }: Pick<LoadOptions, 'clients' | 'workers'>): number | null {
   return clients.length === 0 ? null : Math.max(PLACES_FOR_EACH * (workers ?? 1), ...clients)
 }

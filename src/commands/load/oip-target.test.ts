@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { examplePoint } from '../../load/example-evidence.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
-import { counted } from './counted.ts'
+import { runWithServerCounters } from './counted.ts'
 import { openOipTarget } from './oip-target.ts'
 import { LOAD_DEFAULTS } from './options.ts'
 
@@ -58,7 +58,7 @@ test("a run has what a server's statistics counted meanwhile", async () => {
     for (let k = 0; k < 4; k++) await fetch(`${address}/infer`, { method: 'POST', body: '{}' })
     return { point: examplePoint() } as MeasuredPoint
   }
-  expect((await counted(opened, run, RUN)).point.statistics).toEqual({
+  expect((await runWithServerCounters(opened, run, RUN)).point.statistics).toEqual({
     requests: 4,
     rowsTogether: 1,
     queueMs: 0.25,
@@ -71,10 +71,10 @@ test("a run has what a server's statistics counted meanwhile", async () => {
 test('a server that keeps none is not asked, and one that does not tell them has none', async () => {
   const run = async () => ({ point: examplePoint() }) as MeasuredPoint
   const without = await triton({ extensions: ['binary_tensor_data'] })
-  expect((await counted(without.opened, run, RUN)).point.statistics).toBeUndefined()
+  expect((await runWithServerCounters(without.opened, run, RUN)).point.statistics).toBeUndefined()
   expect(without.asked.filter((path) => path.endsWith('/stats'))).toEqual([])
   server.close()
   const silent = await triton({ extensions: ['statistics'], keepsStatistics: false })
-  expect((await counted(silent.opened, run, RUN)).point.statistics).toBeUndefined()
+  expect((await runWithServerCounters(silent.opened, run, RUN)).point.statistics).toBeUndefined()
   expect(silent.asked.filter((path) => path.endsWith('/stats'))).toHaveLength(1)
 })

@@ -15,7 +15,7 @@ import { headerOf, isRefusal, type Met, meet, urlOf } from './http-target.ts'
 import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
-import { toldStatistics } from './told-statistics.ts'
+import { readServerStatistics } from './told-statistics.ts'
 
 /** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
@@ -45,7 +45,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
       inputs: { source: options.data === null ? 'synthetic' : 'data', tensors: tensorsOf(chosen.samples[0]!), binary },
     },
     ...ANOTHERS,
-    ...(extensions.includes('statistics') ? await toldStatistics((ms) => statisticsOf(server, target, ms)) : {}),
+    ...(extensions.includes('statistics') ? await readServerStatistics((ms) => statisticsOf(server, target, ms)) : {}),
     warnings: chosen.warnings,
   }
 }

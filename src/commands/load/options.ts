@@ -1,4 +1,4 @@
-// What `load` can be told.
+// Options of `load`.
 import type { Ceiling } from '../../load/audit.ts'
 import type { PointPlan } from '../../load/measure.ts'
 import { localTrials } from '../../trials/local-runner.ts'

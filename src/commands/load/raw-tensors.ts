@@ -10,14 +10,14 @@ import type { LoadDocument } from '../../report/documents/load.ts'
 import { type EncodedRequest, encodeInferRequest } from '../../serve/infer-request.ts'
 import { arrayOf } from '../../serve/json-data.ts'
 import { dtypeOf } from '../../serve/protocol.ts'
-import { askedAgain } from './asked-again.ts'
+import { remeasure } from './asked-again.ts'
 import { bodyOf, headerOf, urlOf } from './http-target.ts'
 import { hasBinary } from './oip-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 
-export interface Asked {
+export interface RawTensorPlan {
   readonly address: string
   readonly opened: OpenedTarget
   readonly plan: Plan
@@ -25,7 +25,10 @@ export interface Asked {
 }
 
 /** The document with the same requests raw, where their text costs more than the prediction and the server takes them so. */
-export async function withRawTensors(document: LoadDocument, { address, opened, plan, options }: Asked): Promise<LoadDocument> {
+export async function withRawTensors(
+  document: LoadDocument,
+  { address, opened, plan, options }: RawTensorPlan,
+): Promise<LoadDocument> {
   const { target, search } = document
   if (search !== null || !options.alternatives) return document
   const { parted: before } = loadEvidence(document)
@@ -34,9 +37,9 @@ export async function withRawTensors(document: LoadDocument, { address, opened, 
   const raw = await rawTarget(opened.target, address, options)
   if (raw === null) return document
   options.onProgress?.({ stage: 'with raw tensors', done: 0, of: 1 })
-  const point = await askedAgain(before, { ...opened, target: raw }, { plan, options })
+  const point = await remeasure(before, { ...opened, target: raw }, { plan, options })
   options.onProgress?.({ stage: 'as it was, again', done: 0, of: 1 })
-  const after = await askedAgain(before, opened, { plan, options })
+  const after = await remeasure(before, opened, { plan, options })
   return { ...document, rawTensors: { before, point, after } }
 }
 

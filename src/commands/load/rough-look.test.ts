@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseObjective } from '../../load/objective.ts'
 import type { LoadSetup } from '../../report/documents/load.ts'
-import { type LookAsked, ratesOf } from './rough-look.ts'
+import { type LookRequest, ratesOf } from './rough-look.ts'
 
 interface Server {
   /** A second, from clients that wait for their answers; none before so many seconds. */
@@ -18,7 +18,7 @@ interface Server {
 const made: string[] = []
 
 /** Two workers, one row at a time; or requests to be joined, which does not pay. */
-async function lookedAt(server: Server, asked: Partial<LookAsked> & { readonly isToJoin?: boolean } = {}) {
+async function lookedAt(server: Server, asked: Partial<LookRequest> & { readonly isToJoin?: boolean } = {}) {
   const { answers = 1000, firstAfter = 0, holds = 500, late = Number.POSITIVE_INFINITY, seconds = 1000 } = server
   const { leastPerSecond = null, isToJoin = false } = asked
   made.length = 0

@@ -9,14 +9,14 @@ import type { LoadPoint, LoadSetup } from '../../report/documents/load.ts'
 import { rateInWords } from '../../report/text/numbers.ts'
 import { inTemporaryFolder } from '../run.ts'
 import { capacityOf, clientsFor, possiblePerSecond } from './capacity.ts'
-import { counted } from './counted.ts'
+import { runWithServerCounters } from './counted.ts'
 import { openModelTarget } from './model-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import { LOAD_DEFAULTS, type LoadOptions } from './options.ts'
 import { planOf } from './plan.ts'
 import { type SearchPlan, searchRun, wholeSeconds } from './search-runs.ts'
 
-export interface LookAsked {
+export interface LookRequest {
   /** Lower rates are of no interest; null: all are. */
   readonly leastPerSecond: number | null
   readonly hasSeconds: (seconds: number) => boolean
@@ -42,7 +42,7 @@ const FIRST_SHARE = 0.8
 const RUN = { leastSeconds: 2.5, mostSeconds: 6 } as const
 
 /** `given`: the set-up, an objective and inputs. Throws InputError where the model is not served so. */
-export function lookAt(file: string, given: Partial<LoadOptions>, asked: LookAsked): Promise<RoughLook> {
+export function lookAt(file: string, given: Partial<LoadOptions>, asked: LookRequest): Promise<RoughLook> {
   const options = { ...LOAD_DEFAULTS, ...given }
   return inTemporaryFolder(async (folder) => {
     const opened = await openModelTarget(file, options, folder)
@@ -54,7 +54,7 @@ export function lookAt(file: string, given: Partial<LoadOptions>, asked: LookAsk
   })
 }
 
-async function looked(opened: OpenedTarget, options: LoadOptions, asked: LookAsked): Promise<RoughLook> {
+async function looked(opened: OpenedTarget, options: LoadOptions, asked: LookRequest): Promise<RoughLook> {
   const { target } = opened
   const { signal, seed } = options
   const setup = opened.setup!
@@ -65,7 +65,7 @@ async function looked(opened: OpenedTarget, options: LoadOptions, asked: LookAsk
   const runs: LookRuns = {
     closed: async (seconds) => {
       const closed = { target, seed, timeoutMs, signal, clients: clientsFor(setup), length: { seconds } }
-      return (await counted(opened, () => measureClosed(closed), closed)).point
+      return (await runWithServerCounters(opened, () => measureClosed(closed), closed)).point
     },
     rated: (secondsAt) => searchRun(opened, plan, options, { secondsAt }),
   }
@@ -93,7 +93,7 @@ interface LookedAt {
 export async function ratesOf(
   { setup, objective, seed, isToJoin }: LookedAt,
   { closed, rated }: LookRuns,
-  asked: LookAsked,
+  asked: LookRequest,
 ): Promise<Rates> {
   const { leastPerSecond: least, hasSeconds } = asked
   const none = (why: string, answersPerSecond: number | null = null): Rates => ({ answersPerSecond, low: null, high: null, why })

@@ -1,6 +1,6 @@
 // The runs of a command: one for each rate or number of clients, or those of a search.
 import { type MeasuredPoint, measureClosed, measurePoint } from '../../load/measure.ts'
-import { counted, withinCeilingOf } from './counted.ts'
+import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -21,7 +21,7 @@ export async function measureAll(
   const measured: MeasuredPoint[] = []
   for (const clients of options.clients)
     measured.push(
-      await counted(
+      await runWithServerCounters(
         opened,
         () => measureClosed({ ...shared, seed, clients, onProgress: progressOf(`${clients} clients`) }),
         shared,
@@ -30,7 +30,7 @@ export async function measureAll(
   for (const ratePerSecond of plan.objective === null ? plan.rates : []) {
     const onProgress = progressOf(`${ratePerSecond} requests/s`)
     const run = { ...shared, seed, arrivals: plan.arrivals, ratePerSecond, onProgress }
-    measured.push(withinCeilingOf(await counted(opened, () => measurePoint(run), shared), ceilingPerSecond))
+    measured.push(pointWithinCeiling(await runWithServerCounters(opened, () => measurePoint(run), shared), ceilingPerSecond))
   }
   if (plan.objective === null) return { measured, found: null, search: null }
   return search(opened, { ...plan, objective: plan.objective, ceilingPerSecond }, options)

@@ -6,7 +6,7 @@ import { judge, type Objective } from '../../load/objective.ts'
 import { leastInRun, searchRate } from '../../load/search.ts'
 import type { HasTimeFor, SearchRun, SearchSample } from '../../load/tries.ts'
 import type { LoadFound, LoadSearch } from '../../report/documents/load.ts'
-import { counted, withinCeilingOf } from './counted.ts'
+import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -18,7 +18,7 @@ const BUDGET = { seconds: 160, runs: 15 } as const
 /** Starting a run, and waiting for its last answers. */
 const RUN_EXTRA_SECONDS = 0.5
 /**
- * One request after another, for so long; longer where a server is so slow that fewer than `requests` are measured, up to a share of the time
+ * How long one request after another is measured; longer if a server is so slow that fewer than `requests` are measured, up to a share of the time
  * of all.
  */
 const ALONE = { seconds: 3, requests: 3, growth: 4, leastSeconds: 1, mostSeconds: 60, budgetShare: 1 / 10 } as const
@@ -93,7 +93,7 @@ export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadO
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
     const { mostErrors: mostRefused } = objective
     const one = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough, mostRefused }
-    const measured = withinCeilingOf(await counted(opened, () => measurePoint(one), one), ceilingPerSecond)
+    const measured = pointWithinCeiling(await runWithServerCounters(opened, () => measurePoint(one), one), ceilingPerSecond)
     const { latencies, sinceSent, point } = measured
     const isBelow = judge(objective, latencies).held
     const held = isBelow && point.keepsUp === true

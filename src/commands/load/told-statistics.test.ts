@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { toldStatistics } from './told-statistics.ts'
+import { readServerStatistics } from './told-statistics.ts'
 
 test('once they are not told, nobody asks again', async () => {
   const answers = [new Map(), new Map(), null]
   let asked = 0
-  const { statistics } = await toldStatistics(async () => answers[asked++] ?? null)
+  const { statistics } = await readServerStatistics(async () => answers[asked++] ?? null)
   expect(await statistics!()).not.toBeNull()
   expect([await statistics!(), await statistics!()]).toEqual([null, null])
   expect(asked).toBe(3)
 })
 
 test('a server that does not answer has none', async () => {
-  const silent = toldStatistics(() => Promise.reject(new Error('no answer within 1 s')))
+  const silent = readServerStatistics(() => Promise.reject(new Error('no answer within 1 s')))
   expect(await silent).toEqual({})
 })

@@ -6,7 +6,7 @@ import type { OpenedTarget } from './opened-target.ts'
 const LIMIT_MS = 1000
 
 /** Asks once: a server that does not tell them then has none. */
-export async function toldStatistics(
+export async function readServerStatistics(
   ask: (timeoutMs: number) => Promise<ModelStatistics | null>,
 ): Promise<Pick<OpenedTarget, 'statistics'>> {
   let isTold = true

@@ -1,4 +1,4 @@
-// What `pipeline` can be told, and what it does untold.
+// Options of `pipeline`, and its defaults.
 import type { RunPass } from '../../pipeline/driver.ts'
 import { runPass } from '../../pipeline/driver.ts'
 import type { PipelineEvidence, Replacement } from '../../pipeline/evidence.ts'

@@ -10,7 +10,7 @@ import type { DriverCommand } from '../../pipeline/language.ts'
 import type { Pass, Plan } from '../../pipeline/protocol.ts'
 import { tokenizerDominates } from '../../pipeline/rules/tokenizer-dominates.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { alone, inTemporaryFolder, machineOf } from '../run.ts'
+import { inTemporaryFolder, machineOf, withMachineLock } from '../run.ts'
 import { innerModel } from './inner-model.ts'
 import { PIPELINE_DEFAULTS, type PipelineOptions } from './options.ts'
 import { pipelineReport } from './pipeline-report.ts'
@@ -30,7 +30,7 @@ const LONGEST_PASS_MS = 1_800_000
 /** Nobody waits a minute for one prediction. */
 const STALL_SECONDS = 60
 const MEMORY_SHARE = 0.9
-/** Of the time without a sign of life: an application that marks its stages is told as it stands, and has not hung. */
+/** Share of the time without progress: an application that marks its stages is reported as it is, and has not hung. */
 const OPEN_END_SHARE = 0.8
 
 export interface PipelineFound {
@@ -49,7 +49,7 @@ export async function pipeline(given: string, options: Partial<PipelineOptions> 
   return inTemporaryFolder(async (folder) => {
     const unlocked: string[] = []
     const { trials, onProgress: progress = () => {} } = all
-    return alone({ trials, progress }, () => measured({ given, target, command, folder, unlocked }, all), unlocked)
+    return withMachineLock({ trials, progress }, () => measured({ given, target, command, folder, unlocked }, all), unlocked)
   })
 }
 

@@ -25,7 +25,7 @@ const DECISION = { level: INTERVAL_LEVEL, least: 1 - 1 / LEAST_GAIN, leastPairs:
 /** Predictions that take longer than this are nearly all there is: what they cost decides, if it does so clearly. */
 const SLOW_MS = 100
 const CLEAR_GAIN = 1.15
-/** So long answers are counted in each turn: of at least so many predictions. */
+/** How long answers are counted in each turn: at least this many predictions. */
 const TURN = { leastMs: 200, predictions: 10 } as const
 /** Of a turn: what was sent before it is answered first. */
 const CHANGE_SHARE = 0.25
@@ -55,14 +55,14 @@ async function whyNotWhole(joining: Joining): Promise<string | null> {
   const joined = { ...joining.batches, onGivenUp() {} }
   try {
     await server.warmUp()
-    return await judged((side) => server.turn(side === 0 ? alone : joined))
+    return await judgeJoining((side) => server.turn(side === 0 ? alone : joined))
   } finally {
     await server.end()
   }
 }
 
 /** `answers`: a second, of one turn one by one (0) or joined (1). The first pair in which joining gains nothing ends it. */
-export async function judged(answers: (side: 0 | 1) => Promise<number>): Promise<string | null> {
+export async function judgeJoining(answers: (side: 0 | 1) => Promise<number>): Promise<string | null> {
   const gainsNothing = ([alone, joined]: readonly [number, number]) => joined <= alone
   const pays = (pairs: Pairs) =>
     decide(

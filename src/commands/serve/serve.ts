@@ -54,7 +54,7 @@ export interface SetupOptions {
   readonly maxBatch: number | 'auto' | null
   /** Rows that are joined of fewer requests than make a whole batch, where `maxBatch` is a number; null: as many. */
   readonly fewRows: number | null
-  /** So long the first request of an incomplete batch waits for others, ms. */
+  /** How long the first request of an incomplete batch waits for others, ms. */
   readonly batchDelayMs: number
   /** What an answer may take, which an automatic choice of rows keeps to, ms; null: the deadline. */
   readonly batchWithinMs: number | null
@@ -72,7 +72,7 @@ export interface ServeOptions extends SetupOptions {
   /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
   readonly stuckAfterSeconds: number
   readonly mostBodyBytes: number
-  /** Names under which clients may ask beside those of this machine; '*': any. On loopback none by default, else any. */
+  /** Names under which clients may ask in addition to those of this machine; '*': any. On loopback none by default, else any. */
   readonly allowedHosts: readonly string[]
   /** A temporary folder: what is written for the engine lies there. */
   readonly folder: string
@@ -115,7 +115,7 @@ export interface ServerSetup {
   readonly maxBatch: number
   /** Rows that are joined of fewer requests than make a whole batch. */
   readonly fewRows: number
-  /** So long the first request of an incomplete batch waits for others. */
+  /** How long the first request of an incomplete batch waits for others. */
   readonly batchDelayMs: number
   /** What predictions of so many rows take; null: not measured, since the rows were told or cannot be joined. */
   readonly batchCosts: readonly BatchCost[] | null
@@ -276,7 +276,7 @@ async function modelTask(file: string, { engine: id, folder, ...given }: ServeOp
   }
 }
 
-/** Throws InputError where it is no folder of `fix`, what it needs is not there, or it is told what its own options say. */
+/** Throws InputError if it is not a folder of `fix`, if a file is missing, or if an option contradicts its own. */
 function folderTask(folder: string, { engine, threads, workers, ...given }: ServeOptions): OpenedModel {
   const told = engine !== null ? `--engine ${engine}` : threads !== null ? `--threads ${threads}` : null
   if (told !== null)

@@ -3,7 +3,7 @@ import { InputError } from '../../graph/input-error.ts'
 import { endWithParent } from '../../trials/end-with-parent.ts'
 import { serve } from './serve.ts'
 import { countServer } from './server-counts.ts'
-import type { ServerAnswer, ServerAsked, ServerTask } from './server-task.ts'
+import type { ServerAnswer, ServerRequest, ServerTask } from './server-task.ts'
 
 const answer = (said: ServerAnswer) => process.send!(said)
 
@@ -17,7 +17,7 @@ async function start(file: string, options: ServerTask['options']): Promise<void
   try {
     const server = await serve(file, options)
     const facts = countServer(server.served)
-    process.on('message', ({ ask }: ServerAsked) => {
+    process.on('message', ({ ask }: ServerRequest) => {
       if (ask === 'facts') answer({ kind: 'facts', facts: facts() })
     })
     const { address, model, workers, threadsPerWorker, queueLimit, deadlineMs, engine, spinning } = server

@@ -8,7 +8,7 @@ import { endInWords, type RunningProcess, startProcess } from '../../processes/s
 import type { LoadServerFacts } from '../../report/documents/load.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
 import type { ServerSetup } from './serve.ts'
-import type { ServerAnswer, ServerAsked, ServerTask } from './server-task.ts'
+import type { ServerAnswer, ServerRequest, ServerTask } from './server-task.ts'
 
 export interface ServerProcess {
   readonly address: string
@@ -68,7 +68,7 @@ function factsOf(child: ChildProcess, gone: () => string | null): Promise<LoadSe
     const onExit = () => settle(null)
     child.once('message', onMessage)
     child.once('exit', onExit)
-    child.send({ ask: 'facts' } satisfies ServerAsked)
+    child.send({ ask: 'facts' } satisfies ServerRequest)
   })
 }
 

@@ -7,7 +7,7 @@ import type { ServeOptions, ServerSetup } from './serve.ts'
 export type ServerTask = { readonly file: string; readonly options: Omit<ServeOptions, 'log'> }
 
 /** What is asked of a server that runs: what it counted since it was asked before. */
-export type ServerAsked = { readonly ask: 'facts' }
+export type ServerRequest = { readonly ask: 'facts' }
 
 export type ServerAnswer =
   | { readonly kind: 'ready'; readonly address: string; readonly model: ModelSpec; readonly setup: ServerSetup }

@@ -104,7 +104,7 @@ function inputsWithoutBatch({ cells }: StudyRow, reports: readonly ReportDocumen
   return inputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${shape.slice(1).join('x')}`)
 }
 
-/** What a prediction takes with the largest inputs over the smallest of one batch, beside how much larger they are; the steepest first. */
+/** What a prediction takes with the largest inputs over the smallest of one batch, and how much larger they are; the steepest first. */
 function sizeGrowth(
   { rows }: StudyDocument['table'],
   machines: readonly StudyMachine[],

@@ -4,7 +4,7 @@ import type { NodeProto } from 'onnx-buf'
 import { widthAfterTransform } from '../../graph/forest/transform.ts'
 import type { LabelRule, Preparation, TabularModel, Transform } from '../../graph/forest/types.ts'
 import { labelEncoded, oneHot, type PlaceOf } from './categories.ts'
-import { axisOf, cast, joinedColumns, reshaped, taken } from './columns.ts'
+import { axisOf, cast, concatenateColumns, reshaped, selectColumns } from './columns.ts'
 import { ACTIVATIONS, activated, batchNorm, changed, gemm, matMul } from './layers.ts'
 import { type Constants, isMl, numberOf, numbersOf, spread, textOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
@@ -25,7 +25,7 @@ export function follow(node: NodeProto, { values, constants, placeOf }: Known): 
   const known = node.input.filter((name) => values.has(name))
   if (node.opType === 'Concat' && !isMl(node))
     return [
-      joinedColumns(
+      concatenateColumns(
         node,
         known.map((name) => values.get(name)!),
       ),
@@ -54,7 +54,7 @@ function mlStep(node: NodeProto, value: RowValue, { constants, placeOf }: Omit<K
   if (value.layers.length > 0 || value.apart || (value.holds !== undefined && !OF_CATEGORIES.has(node.opType))) throw refuse(node)
   switch (node.opType) {
     case 'ArrayFeatureExtractor':
-      return [taken(node, value, constants)]
+      return [selectColumns(node, value, constants)]
     case 'LabelEncoder':
       return [labelEncoded(node, value, placeOf)]
     case 'Scaler':
@@ -187,7 +187,7 @@ function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowVal
   switch (node.opType) {
     case 'Gather':
       if (axisOf(node, 0) !== 1 || value.apart) throw refuse(node)
-      return taken(node, value, constants)
+      return selectColumns(node, value, constants)
     case 'Cast':
       return cast(node, value)
     case 'Reshape':

@@ -13,7 +13,7 @@ export function axisOf(node: NodeProto, otherwise: number): number {
 }
 
 /** Some columns of a row. */
-export function taken(node: NodeProto, value: RowValue, constants: Constants): RowValue {
+export function selectColumns(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   const columns = constants(node.input[1])
   if (columns === undefined || value.layers.length > 0 || (node.opType === 'Gather' && columns.shape.length !== 1))
     throw refuse(node)
@@ -57,7 +57,7 @@ export function reshaped(node: NodeProto, value: RowValue, constants: Constants)
 }
 
 /** Columns side by side, each prepared in its own way from where their ways part. */
-export function joinedColumns(node: NodeProto, values: readonly Value[]): RowValue {
+export function concatenateColumns(node: NodeProto, values: readonly Value[]): RowValue {
   const rows = values.flatMap((value) => (value.kind === 'row' && value.layers.length === 0 ? [value] : []))
   const { holds, apart } = rows[0] ?? {}
   const isAlike = rows.every((one) => one.holds === holds && one.apart === apart)

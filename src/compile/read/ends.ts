@@ -10,7 +10,7 @@ import { asScored, MOST_WEIGHTS, ofValues, scoredByLayers } from './answers.ts'
 import { textsIn } from './categories.ts'
 import { followSome } from './follow-all.ts'
 import { compilableOf } from './index.ts'
-import { askedInput, startValues } from './inputs.ts'
+import { compiledInput, startValues } from './inputs.ts'
 import { constantsFor } from './nodes.ts'
 import { type AskedInput, type CompilableModel, NotCompilable } from './source.ts'
 import type { Value } from './values.ts'
@@ -82,14 +82,14 @@ function compiledHead(model: Model, value: string): CompilableModel {
 
 function followInputs(model: Model) {
   const inputs = viewGraph(model).inputs.flatMap((one): AskedInput[] => {
-    const asked = askedInput(one)
+    const asked = compiledInput(one)
     return typeof asked === 'string' ? [] : [asked]
   })
   const texts = textsIn(model.proto.graph!.node)
   return { inputs, texts, values: followSome(model, { start: startValues(inputs), texts }) }
 }
 
-/** What a head can hand over: rows × columns of float32. */
+/** What a head can pass on: rows × columns of float32. */
 function headOutput(value: Value | undefined): Extract<Value, { kind: 'scored' }> | undefined {
   if (value === undefined || value.kind === 'label') return undefined
   if (value.kind === 'scored') return value

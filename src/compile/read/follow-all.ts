@@ -43,7 +43,7 @@ function walk(model: Model, { start, texts }: From) {
   const values = new Map<string, Value>(start)
   const known: Known = { values, constants: constants.numbers, placeOf: (text) => places.get(text) ?? -1 }
   const step = (node: NodeProto): void => {
-    // What is no tensor no engine in Node hands over either.
+    // What is not a tensor no engine in Node hands over either.
     if (node.opType === 'Constant' || node.opType === 'ZipMap') return
     const results = follow(node, known)
     node.output.forEach((name, k) => {

@@ -9,7 +9,7 @@ import { viewGraph } from '../../graph/view.ts'
 import { ofValues } from './answers.ts'
 import { textsIn } from './categories.ts'
 import { followAll } from './follow-all.ts'
-import { askedInputs, startValues } from './inputs.ts'
+import { compiledInputs, startValues } from './inputs.ts'
 import { type AnswerOutput, type CompilableModel, NotCompilable } from './source.ts'
 
 export type { AnswerOutput, AskedInput, CompilableModel } from './source.ts'
@@ -48,7 +48,7 @@ function columnsOf(what: AnswerOutput['what'], { scores, transform }: TabularMod
 
 function ofGraph(model: Model): CompilableModel {
   const { inputs: declared, outputs } = viewGraph(model)
-  const inputs = askedInputs(declared)
+  const inputs = compiledInputs(declared)
   const texts = textsIn(model.proto.graph!.node)
   const values = followAll(model, { start: startValues(inputs), texts })
   return ofValues({ inputs, texts }, outputs, values)

@@ -4,17 +4,17 @@ import { type AskedInput, COLUMN_TYPES, type ColumnType, NotCompilable } from '.
 import type { RowValue } from './values.ts'
 
 /** Throws NotCompilable where one is no columns of a known number. */
-export function askedInputs(declared: readonly ValueDeclaration[]): readonly AskedInput[] {
+export function compiledInputs(declared: readonly ValueDeclaration[]): readonly AskedInput[] {
   if (declared.length === 0) throw new NotCompilable('it has no inputs')
   return declared.map((input) => {
-    const asked = askedInput(input)
+    const asked = compiledInput(input)
     if (typeof asked === 'string') throw new NotCompilable(asked)
     return asked
   })
 }
 
 /** The reason where it is no columns of a known number. */
-export function askedInput({ name, dtype, shape }: ValueDeclaration): AskedInput | string {
+export function compiledInput({ name, dtype, shape }: ValueDeclaration): AskedInput | string {
   const called = JSON.stringify(name)
   if (dtype === null || !(dtype in COLUMN_TYPES)) return `its input ${called} is ${dtype ?? 'no tensor'}, not numbers or texts`
   const columns = shape?.at(-1)

@@ -6,7 +6,7 @@ export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 export interface WasmFunction {
   readonly params: readonly ValueType[]
   readonly results: readonly ValueType[]
-  /** Beside the parameters, numbered on from them. */
+  /** After the parameters, numbered on from them. */
   readonly locals: readonly ValueType[]
   /** Instructions, without the `end` of the function. */
   readonly body: readonly number[]

@@ -3,9 +3,9 @@ import type { OtherEngine } from '../../evidence/evidence.ts'
 import { fasterCode, isTiny } from '../call.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 
-/** Below a tenth, no change to the call is felt beside the model. */
+/** Below a tenth, no change to the call is noticeable next to the model. */
 const MIN_SHARE = 0.1
 
 export const callOverhead = defineRule({
@@ -22,7 +22,7 @@ export const callOverhead = defineRule({
     const ports =
       inputs === undefined || outputs === undefined
         ? ''
-        : tell` with ${counted('input', inputs.length)} and ${counted('output', outputs.length)}`
+        : tell` with ${countFact('input', inputs.length)} and ${countFact('output', outputs.length)}`
     if (code !== undefined) return withoutCall(p50Ms, callMs, code)
     return {
       ...tell`A call${ports} costs ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the p50, before any operator runs.
@@ -40,7 +40,7 @@ function withoutCall(p50Ms: number, callMs: number, { id, p50Ms: codeMs, ratio, 
   return {
     ...tell`A call costs ${ms('call', callMs)}, ${share('call-share', callMs / p50Ms)} of the p50, before any operator runs. Written as code for this
       model (${id}), without an engine to call, a prediction takes ${ms('code', codeMs)}, ${share('time-ratio', ratio)} of the time
-      (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over ${counted('round', rounds)} of fresh processes).`,
+      (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over ${countFact('round', rounds)} of fresh processes).`,
     timeMs: p50Ms,
     wouldSaveMs: p50Ms * (1 - ratio),
     basis: 'measured' as const,

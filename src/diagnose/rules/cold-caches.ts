@@ -14,7 +14,7 @@ export const coldCaches = defineRule({
   title: 'Operators take longer within the model than alone',
   needs: ['latency', 'operatorExperiments'],
   check({ latency: { p50Ms }, operatorExperiments: { rows, wholeMs } }) {
-    if (!wholeMs) return { notChecked: 'the whole model was not timed beside its operators' }
+    if (!wholeMs) return { notChecked: 'the whole model was not timed together with its operators' }
     const longer = rows.filter(({ insideMs, aloneMs }) => insideMs > AGREE * aloneMs)
     const sum = (of: (row: OperatorExperiment) => number) => longer.reduce((all, row) => all + row.copies * of(row), 0)
     const [insideMs, aloneMs] = [sum((row) => row.insideMs), sum((row) => row.aloneMs)]

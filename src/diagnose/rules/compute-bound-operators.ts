@@ -5,7 +5,7 @@ import type { Roofs } from '../../machine/types.ts'
 import { int8SavingsByNode } from '../alone.ts'
 import { fixModel, quantizeModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
+import { countFact, ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
@@ -42,7 +42,7 @@ export const computeBoundOperators = defineRule({
     const lower = !claims
       ? whyNoGain(float.length > 0, timed.length > 0, gain)
       : timed.length > 0
-        ? tell`Timed alone in int8, ${counted('node', timed.length)} would take ${ms('saving', savingMs)} less, conversions at the borders
+        ? tell`Timed alone in int8, ${countFact('node', timed.length)} would take ${ms('saving', savingMs)} less, conversions at the borders
             of int8 not counted.`
         : tell`int8 kernels reached ${ratio('int8-rate', gain!)} times the float32 rate here: quantized, this part would shrink by
             ${ms('saving', savingMs)}.`

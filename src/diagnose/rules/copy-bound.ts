@@ -1,7 +1,7 @@
 // Time in which the device copies and neither computes nor communicates. Limits borrowed from XProf's of input time.
 import { defineRule } from '../rule.ts'
 import { bytes, number, share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** XProf's lower limit for input; its upper is 20 %. */
 const FROM = 0.05
@@ -13,7 +13,7 @@ export const copyBound = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace
-    if (device === null) return lacks(trace, 'device')
+    if (device === null) return missingPart(trace, 'device')
     const { copy } = device.shares
     const { copies } = device
     if (copy <= FROM) return 'clear'
@@ -24,6 +24,6 @@ export const copyBound = defineRule({
         : tell``
     const said = tell`${number('copies', copies.count, 'copies')} copies${amount} take ${share('exposed-copies', copy)} of the time in which
       nothing else runs on the device.${pageable}`
-    return bounded(trace, said, copy)
+    return asShareOfStep(trace, said, copy)
   },
 })

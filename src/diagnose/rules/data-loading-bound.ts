@@ -1,7 +1,7 @@
 // Time in which the main thread is in the data loader and the device has nothing to do. PyTorch's TensorBoard plugin warned above 5 %.
 import { defineRule } from '../rule.ts'
 import { share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** PyTorch's TensorBoard plugin; XProf's lower limit of input time is the same. */
 const FROM = 0.05
@@ -13,12 +13,12 @@ export const dataLoadingBound = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { host, device } = trace
-    if (host === null) return lacks(trace, 'host')
+    if (host === null) return missingPart(trace, 'host')
     const { exposedDataLoading: exposed, dataLoading } = host
     if (dataLoading === 0) return 'clear'
     if (exposed <= FROM) return 'clear'
     const meanwhile = device === null ? tell`` : tell`, ${share('exposed', exposed)} while the device has nothing to do`
     const said = tell`The main thread spends ${share('data-loading', dataLoading)} of the time in the data loader${meanwhile}.`
-    return bounded(trace, said, exposed)
+    return asShareOfStep(trace, said, exposed)
   },
 })

@@ -3,7 +3,7 @@
 import { forestNodes, USUAL_DEPTH } from '../forests.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, number, ratio, share, tell } from '../tell.ts'
+import { countFact, ms, number, ratio, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 const DEEP = 16
@@ -23,7 +23,7 @@ export const deepUnbalancedTrees = defineRule({
     const worst = deep.reduce((a, b) => (b.deepest > a.deepest ? b : a))
     const mean = worst.tests / worst.trees
     return {
-      ...tell`${counted('tree', worst.trees)} with ${number('tree-nodes', worst.nodes, 'nodes')} nodes go ${number('deepest', worst.deepest, 'tests')} tests deep,
+      ...tell`${countFact('tree', worst.trees)} with ${number('tree-nodes', worst.nodes, 'nodes')} nodes go ${number('deepest', worst.deepest, 'tests')} tests deep,
         ${ratio('deepest-to-mean', worst.deepest / mean)} times as deep as a row goes where each branch is taken half the time. They take ${ms('time', timeMs)},
         ${share('time-share', timeMs / p50Ms)} of the p50. Limited to a depth of ${number('usual-depth', USUAL_DEPTH, 'tests')}
         (max_depth, min_samples_leaf: options of the training), a row would make ${share('tests-left', worst.usualTests / worst.tests)} of these tests.`,

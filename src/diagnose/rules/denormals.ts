@@ -5,7 +5,7 @@ import type { ConstantView, GraphView } from '../../graph/types.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** One weight in a thousand: training with weight decay or ReLU leaves fewer; pruned or decayed layers far more. */
@@ -44,7 +44,7 @@ export const denormals = defineRule({
     if (verdictOf(experiment) !== 'faster' || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       ...tell`With subnormal numbers taken as zero, a prediction takes ${ms('flushed', experiment.changedMs)} instead of
-        ${ms('as-is', experiment.baseMs)} (${counted('pair', experiment.pairs)} of processes).${worst === undefined ? '' : tell` ${inWeights}`}`,
+        ${ms('as-is', experiment.baseMs)} (${countFact('pair', experiment.pairs)} of processes).${worst === undefined ? '' : tell` ${inWeights}`}`,
       timeMs: savingMs,
       wouldSaveMs: savingMs,
       basis: 'measured',

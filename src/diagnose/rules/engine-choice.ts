@@ -4,7 +4,7 @@
 import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, error, ms, number, share, tell } from '../tell.ts'
+import { countFact, error, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 export const engineChoice = defineRule({
@@ -25,7 +25,7 @@ export const engineChoice = defineRule({
     const differ = best.differs ? tell` Its outputs differ by ${error('outputs-differ', best.differs)}.` : ''
     return {
       ...tell`${best.id} on ${best.device}${precision} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of ${engine.id}
-        (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${counted('round', best.rounds)} of
+        (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over ${countFact('round', best.rounds)} of
         fresh processes)${others}.${differ}`,
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,

@@ -1,7 +1,7 @@
 // Communication that no computation covers. PyTorch's TensorBoard plugin warned above 10 % of the step.
 import { defineRule } from '../rule.ts'
 import { share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** PyTorch's TensorBoard plugin. */
 const FROM = 0.1
@@ -13,12 +13,12 @@ export const exposedCommunication = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace
-    if (device === null) return lacks(trace, 'device')
+    if (device === null) return missingPart(trace, 'device')
     if (device.communicationMs === 0) return 'does-not-apply'
     const { communication } = device.shares
     if (communication <= FROM) return 'clear'
     const said = tell`Communication between devices takes ${share('exposed-communication', communication)} of the time in which nothing is computed;
       ${share('overlapped', device.overlappedCommunication)} of it is hidden behind kernels.`
-    return bounded(trace, said, communication)
+    return asShareOfStep(trace, said, communication)
   },
 })

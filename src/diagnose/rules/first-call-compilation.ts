@@ -1,7 +1,7 @@
 // JavaScript and WebAssembly are compiled while the first predictions run, quickly first and well later: those predictions take longer. A fresh
 // process pays it, so it saves nothing per prediction: always a note.
 import { defineRule } from '../rule.ts'
-import { counted, ms, tell } from '../tell.ts'
+import { countFact, ms, tell } from '../tell.ts'
 
 /** A user waiting for one answer notices about 100 ms (Nielsen, Usability Engineering, 1993). */
 const NOTICED_MS = 100
@@ -19,7 +19,7 @@ export const firstCallCompilation = defineRule({
     const warm = blocks.filter(({ warmupRuns }) => warmupRuns > 0)
     const runs = warm.reduce((sum, { warmupRuns }) => sum + warmupRuns, 0)
     const meanMs = warm.reduce((sum, { warmupMs }) => sum + warmupMs, 0) / runs
-    const next = runs > 0 ? tell`, the next ${counted('prediction', runs)} ${ms('warm-up', meanMs)} on average` : ''
+    const next = runs > 0 ? tell`, the next ${countFact('prediction', runs)} ${ms('warm-up', meanMs)} on average` : ''
     return {
       ...tell`The first prediction of a fresh process takes ${ms('first', firstMs)}${next}, and ${ms('p50', p50Ms)} once warm. Most of the
         difference is most likely compilation: of the runtime's JavaScript or WebAssembly, as it comes to it.`,

@@ -3,7 +3,7 @@
 import { forestNodes } from '../forests.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { bytes, counted, ms, number, share, tell } from '../tell.ts'
+import { bytes, countFact, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Of a test whose node and feature lie in the nearest caches: load, compare, load. */
@@ -29,7 +29,7 @@ export const forestOutOfCache = defineRule({
     const total = large.reduce((sum, one) => sum + one.bytes, 0)
     const trees = large.reduce((sum, one) => sum + one.trees, 0)
     return {
-      ...tell`${counted('tree', trees)} of ${number(
+      ...tell`${countFact('tree', trees)} of ${number(
         'tree-nodes',
         large.reduce((sum, one) => sum + one.nodes, 0),
         'nodes',

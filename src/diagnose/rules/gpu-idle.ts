@@ -1,8 +1,8 @@
 // Idle time of the device: what no kernel and no copy covers. Above 15 % AMD's TraceLens calls a run idle (cpu_idle_analysis.py at
 // github.com/AMD-AGI/TraceLens); below 50 % busy PyTorch's TensorBoard plugin warned.
 import { defineRule } from '../rule.ts'
-import { counted, share, tell } from '../tell.ts'
-import { bounded, lacks, whileIdle } from '../trace.ts'
+import { countFact, share, tell } from '../tell.ts'
+import { asShareOfStep, missingPart, whileIdle } from '../trace.ts'
 
 /** TraceLens. */
 const IDLE_FROM = 0.15
@@ -14,11 +14,11 @@ export const gpuIdle = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace
-    if (device === null) return lacks(trace, 'device')
+    if (device === null) return missingPart(trace, 'device')
     const { idle, compute, copy } = device.shares
     if (idle <= IDLE_FROM) return 'clear'
-    const said = tell`Over ${counted('kernel', device.kernels)} the device works ${share('busy', 1 - idle)} of the time, ${share('compute', compute)} in
+    const said = tell`Over ${countFact('kernel', device.kernels)} the device works ${share('busy', 1 - idle)} of the time, ${share('compute', compute)} in
       kernels and ${share('copies', copy)} in copies; for ${share('idle', idle)} it waits.${whileIdle(device)}`
-    return bounded(trace, said, idle)
+    return asShareOfStep(trace, said, idle)
   },
 })

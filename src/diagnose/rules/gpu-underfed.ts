@@ -2,7 +2,7 @@
 // out work, kernel by kernel, and to waiting for the answer. Small models and small batches feed a GPU badly.
 import { copiesMs, NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 
 /** Half of the time without work: below it kernels or copies are the place to look. */
 const IDLE_SHARE = 0.5
@@ -24,7 +24,7 @@ export const gpuUnderfed = defineRule({
     const launches = device.programs.reduce((sum, { runs }) => sum + runs, 0)
     return {
       ...tell`Kernels take ${ms('kernels', device.kernelsMs)} of ${ms('p50', latency.p50Ms)}, copies ${ms('copies', copiesMs(device))}; in
-        the other ${ms('idle', idleMs)} (${share('idle-share', idleMs / latency.p50Ms)}) ${counted('program', Math.round(launches))} must
+        the other ${ms('idle', idleMs)} (${share('idle-share', idleMs / latency.p50Ms)}) ${countFact('program', Math.round(launches))} must
         be handed out and the answer is waited for.`,
       timeMs: idleMs,
       wouldSaveMs: idleMs,

@@ -1,7 +1,7 @@
 // Operators that autograd numbered, in a recording without a backward pass. What it costs is small and not in the file: a note.
 import { defineRule } from '../rule.ts'
 import { number, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 export const gradientTracking = defineRule({
   id: 'gradient-tracking',
@@ -10,11 +10,11 @@ export const gradientTracking = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { training } = trace
-    if (training === null) return lacks(trace, 'training')
+    if (training === null) return missingPart(trace, 'training')
     if (training.backward) return 'does-not-apply'
     if (training.tracked === 0) return 'clear'
     const said = tell`Autograd recorded ${number('tracked', training.tracked, 'calls')} of ${number('products', training.operators, 'calls')} matrix products and convolutions, and no backward pass
       follows: activations are kept for nothing. What it saves in time is small and not in a recording; memory is the larger part.`
-    return bounded(trace, said, 0)
+    return asShareOfStep(trace, said, 0)
   },
 })

@@ -4,7 +4,7 @@
 import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 export const graphOptimizationOff = defineRule({
@@ -35,7 +35,7 @@ export const graphOptimizationOff = defineRule({
       }
     }
     return {
-      ...tell`The session runs with graph optimization '${level}'. Measured in ${counted('pair', experiment.pairs)} with 'all':
+      ...tell`The session runs with graph optimization '${level}'. Measured in ${countFact('pair', experiment.pairs)} with 'all':
         ${ms('as-is', experiment.baseMs)} against ${ms('optimized', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
       timeMs: savingMs,
       wouldSaveMs: savingMs,

@@ -2,7 +2,7 @@
 // facebookresearch/HolisticTraceAnalysis, over all streams of a device.
 import { defineRule } from '../rule.ts'
 import { share, tell } from '../tell.ts'
-import { bounded, lacks, whileIdle } from '../trace.ts'
+import { asShareOfStep, missingPart, whileIdle } from '../trace.ts'
 
 /** As of gpu-idle. */
 const IDLE_FROM = 0.15
@@ -19,8 +19,8 @@ export const hostBound = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { device, launches } = trace
-    if (device === null) return lacks(trace, 'device')
-    if (launches === null) return lacks(trace, 'launches')
+    if (device === null) return missingPart(trace, 'device')
+    if (launches === null) return missingPart(trace, 'launches')
     if (launches.negativeShare > MOST_NEGATIVE) return SKEWED
     const { idle } = device.shares
     const parts = device.idleParts
@@ -31,6 +31,6 @@ export const hostBound = defineRule({
     if (bound <= IDLE_FROM) return 'clear'
     const said = tell`For ${share('host-wait', device.hostWait)} of the time the queue of the device is empty: the next kernel is launched only
       after the last one has ended.${whileIdle(device)}`
-    return bounded(trace, said, bound)
+    return asShareOfStep(trace, said, bound)
   },
 })

@@ -4,7 +4,7 @@
 import { verdictOf } from '../../statistics/index.ts'
 import { MODEL, measureWith, nextCommand } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** What engines on the CPU call their device. */
@@ -26,7 +26,7 @@ export const idleAccelerator = defineRule({
       return {
         ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of
           ${engine.id} (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over
-          ${counted('round', best.rounds)}).`,
+          ${countFact('round', best.rounds)}).`,
         timeMs: latency.p50Ms,
         wouldSaveMs: savedMs,
         basis: 'measured',

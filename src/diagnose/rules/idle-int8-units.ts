@@ -4,7 +4,7 @@
 import { int8SavingsByNode } from '../alone.ts'
 import { quantizeModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, operators, ratio, share, tell } from '../tell.ts'
+import { countFact, ms, operators, ratio, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Instructions that multiply and add int8 in one step, by their names in /proc/cpuinfo. */
@@ -37,7 +37,7 @@ export const idleInt8Units = defineRule({
     const savingMs = faster.reduce((sum, { name }) => sum + savings.get(name)!, 0)
     const claims = isWorthSaying(savingMs, latency.p50Ms)
     const alone = claims
-      ? tell` Timed alone in int8, ${counted('node', faster.length)} of them would take ${ms('saving', savingMs)} less, conversions at
+      ? tell` Timed alone in int8, ${countFact('node', faster.length)} of them would take ${ms('saving', savingMs)} less, conversions at
           the borders of int8 not counted.`
       : ''
     return {

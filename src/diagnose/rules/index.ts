@@ -1,4 +1,4 @@
-// Every rule, listed by hand. A rule is one file here, its test beside it, and its page docs/findings/<id>.md.
+// Every rule, listed by hand. A rule is one file here, its test next to it, and its page docs/findings/<id>.md.
 import type { Rule } from '../rule.ts'
 import { batchHeadroom } from './batch-headroom.ts'
 import { callOverhead } from './call-overhead.ts'

@@ -1,10 +1,10 @@
 import { checkRule } from '../check-rule.ts'
-import { alone, clearAlone, foundAlone } from '../example-alone.ts'
+import { clearAlone, isolatedCase, isolatedFindings } from '../example-alone.ts'
 import { inefficientKernels } from './inefficient-kernels.ts'
 
 const given = { opTypes: ['Conv'], copies: 2, variant: { kind: 'four-samples', remedy: null } } as const
 
-const cheaperBothWays = alone(given, {
+const cheaperBothWays = isolatedCase(given, {
   row: {
     opTypes: ['Add', 'Mul'],
     variants: [
@@ -18,22 +18,22 @@ checkRule(inefficientKernels, {
   found: [
     {
       name: 'no command where no remedy is known',
-      given: alone(given),
+      given: isolatedCase(given),
       expect: { next: null, detail: /More samples in one call/ },
     },
     {
       name: 'fix where a rewrite is faster',
-      given: alone(given, { change: { kind: 'rewrite', remedy: 'narrow-convolutions' } }),
+      given: isolatedCase(given, { change: { kind: 'rewrite', remedy: 'narrow-convolutions' } }),
       expect: { next: 'whyslow fix MODEL -o fast/', detail: /by narrow-convolutions/ },
     },
     {
       name: 'elementwise operators in a row that are cheaper in a batch',
-      given: alone(given, { row: { opTypes: ['Add', 'Mul'] } }),
+      given: isolatedCase(given, { row: { opTypes: ['Add', 'Mul'] } }),
       expect: { next: null, detail: /More samples in one call/ },
     },
     {
       name: 'rows that are moved, with what repeats their indices',
-      given: alone(given, {
+      given: isolatedCase(given, {
         row: { opTypes: ['Expand', 'ScatterElements'] },
         change: { kind: 'rewrite', remedy: 'row-indices' },
       }),
@@ -41,20 +41,23 @@ checkRule(inefficientKernels, {
     },
     {
       name: 'an attention in pieces that is cheaper in a batch',
-      given: alone(given, { row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] } }),
+      given: isolatedCase(given, { row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] } }),
       expect: { next: null, detail: /More samples in one call/ },
     },
-    ...foundAlone(given),
+    ...isolatedFindings(given),
   ],
   clear: [
-    { name: 'a normalization, which is another finding', given: alone(given, { row: { opTypes: ['LayerNormalization'] } }) },
+    {
+      name: 'a normalization, which is another finding',
+      given: isolatedCase(given, { row: { opTypes: ['LayerNormalization'] } }),
+    },
     {
       name: 'elementwise operators in one pass, which is another finding',
-      given: alone(given, { row: { opTypes: ['Add', 'Mul'] }, change: { kind: 'rewrite', remedy: 'squared' } }),
+      given: isolatedCase(given, { row: { opTypes: ['Add', 'Mul'] }, change: { kind: 'rewrite', remedy: 'squared' } }),
     },
     {
       name: 'an attention that its fused form makes faster, which is another finding',
-      given: alone(given, {
+      given: isolatedCase(given, {
         row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] },
         change: { kind: 'rewrite', remedy: 'fuse-attention' },
       }),

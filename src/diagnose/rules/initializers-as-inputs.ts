@@ -4,7 +4,7 @@
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Before IR version 4 every initializer had to be listed as an input, and engines take it for constant all the same. */
@@ -19,7 +19,7 @@ export const initializersAsInputs = defineRule({
   check({ graph, latency, experiments, model }) {
     const listed = Object.values(graph.constants).filter((constant) => constant.isGraphInput)
     if (listed.length === 0) return 'clear'
-    const weights = tell`${counted('initializer', listed.length)} ${listed.length === 1 ? 'is' : 'are'} listed among the graph's inputs`
+    const weights = tell`${countFact('initializer', listed.length)} ${listed.length === 1 ? 'is' : 'are'} listed among the graph's inputs`
     const experiment = experiments?.find(({ id }) => id === 'initializers-as-inputs')
     if (experiment === undefined) {
       if (model !== undefined && model.irVersion < FIRST_OVERRIDABLE_IR) return 'clear'
@@ -36,7 +36,7 @@ export const initializersAsInputs = defineRule({
     if (verdictOf(experiment) !== 'faster' || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
-        ${counted('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
+        ${countFact('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
         ${ms('cleared', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
       timeMs: savingMs,
       wouldSaveMs: savingMs,

@@ -7,7 +7,7 @@ import type { Profile } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isFloatTwin } from '../alone.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule, type Outcome } from '../rule.ts'
-import { counted, ms, operators, share, tell } from '../tell.ts'
+import { countFact, ms, operators, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Of the float32 roof: what a float kernel of few channels is taken to reach at least, where its twin was not measured. */
@@ -40,7 +40,7 @@ function modelled(slower: readonly Slower[], p50Ms: number): Outcome {
   const floatMs = slower.reduce((sum, one) => sum + one.floatMs, 0)
   if (slower.length === 0 || !isWorthSaying(timeMs - floatMs, p50Ms)) return 'clear'
   return {
-    ...tell`${operators(slower.map(({ node }) => node.opType))}: ${counted('node', slower.length)} in int8 ${slower.length === 1 ? 'takes' : 'take'}
+    ...tell`${operators(slower.map(({ node }) => node.opType))}: ${countFact('node', slower.length)} in int8 ${slower.length === 1 ? 'takes' : 'take'}
         ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. In float32 ${slower.length === 1 ? 'it' : 'they'} would take
         ${ms('float-time', floatMs)}, by the arithmetic and bytes of them.`,
     timeMs,

@@ -7,7 +7,7 @@ import type { OperatorExperiments } from '../../measure/timing/operators/types.t
 import { isAttention, isNormalization, rewrittenWhole } from '../alone.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
+import { countFact, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** What changes layout, type or place of one tensor and nothing else. Concat, Slice, Pad build new tensors, which the model may need. */
@@ -48,7 +48,7 @@ export const layoutConversions = defineRule({
 
     const pairs = graphs.reduce((sum, neighbours) => sum + cancellingPairs(neighbours), 0)
     const undone =
-      pairs === 0 ? '' : tell` ${counted('pair', pairs)} of them ${pairs === 1 ? 'undoes itself' : 'undo themselves'}.`
+      pairs === 0 ? '' : tell` ${countFact('pair', pairs)} of them ${pairs === 1 ? 'undoes itself' : 'undo themselves'}.`
     const busiest = moves.reduce((most, node) => (node.timeMs > most.timeMs ? node : most))
     return {
       ...tell`${operatorsTake(moves.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50,

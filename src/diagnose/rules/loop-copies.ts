@@ -3,7 +3,7 @@
 import type { GraphView, NodeView } from '../../graph/types.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 const REMEDY = 'loop-invariants'
@@ -35,9 +35,9 @@ export const loopCopies = defineRule({
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
     const variables = loops.reduce((sum, one) => sum + one.variables.size, 0)
     return {
-      ...tell`${counted('Loop', ran.length)} ${ran.length === 1 ? 'takes' : 'take'} ${ms('own', ownMs)} beside the nodes of
+      ...tell`${countFact('Loop', ran.length)} ${ran.length === 1 ? 'takes' : 'take'} ${ms('own', ownMs)} beside the nodes of
         ${ran.length === 1 ? 'its body' : 'their bodies'}, ${share('own-share', ownMs / p50Ms)} of the p50, and hand on
-        ${counted('variable', variables)} that no round changes: each is copied in every round. Read from outside of the loop they
+        ${countFact('variable', variables)} that no round changes: each is copied in every round. Read from outside of the loop they
         would not be copied, and weights among them would be packed.`,
       timeMs: ownMs,
       wouldSaveMs: savingMs,

@@ -2,7 +2,7 @@
 // FP32MatMulPattern looks for the same, torch/profiler/_pattern_matcher.py).
 import { defineRule } from '../rule.ts'
 import { share, tell } from '../tell.ts'
-import { bounded, lacks, tensorCores } from '../trace.ts'
+import { asShareOfStep, missingPart, tensorCores } from '../trace.ts'
 
 /** Of the window. [ours] */
 const FROM = 0.1
@@ -18,7 +18,7 @@ export const lowPrecisionHeadroom = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { matrix, window } = trace
-    if (matrix === null) return lacks(trace, 'matrix')
+    if (matrix === null) return missingPart(trace, 'matrix')
     const cores = tensorCores(trace)
     if (cores === undefined) return { notChecked: 'the file does not tell the compute capability of the device' }
     if (cores.capability < AMPERE) return 'does-not-apply'
@@ -29,6 +29,6 @@ export const lowPrecisionHeadroom = defineRule({
     const saves = onTensorCores * FROM_TF32 + (1 - onTensorCores) * cores.saves
     const said = tell`Matrix products and convolutions of float32 take ${share('float32', float32)} of the time; by the device's published peaks
       they would take ${share('less', saves)} less of it in half the bits. Whether the answers stay right, a recording does not tell.`
-    return bounded(trace, said, float32, float32 * saves)
+    return asShareOfStep(trace, said, float32, float32 * saves)
   },
 })

@@ -1,7 +1,7 @@
 // cudaMalloc and cudaFree in warm steps: each waits for the device. A caching allocator that is warm makes none.
 import { defineRule } from '../rule.ts'
-import { counted, number, share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { countFact, number, share, tell } from '../tell.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of the window. [ours] */
 const FROM = 0.01
@@ -13,13 +13,13 @@ export const memoryChurn = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { host, device, window } = trace
-    if (host === null) return lacks(trace, 'host')
-    if (device === null) return lacks(trace, 'device')
+    if (host === null) return missingPart(trace, 'host')
+    if (device === null) return missingPart(trace, 'device')
     if (host.allocations === 0 || host.allocating < FROM) return 'clear'
     if (window.steps === null)
       return { notChecked: 'no steps are marked: a first step allocates, and cannot be told from the others' }
-    const said = tell`${counted('call', host.allocations)} that allocate or free device memory in ${number('steps', window.steps, 'steps')} warm steps take
+    const said = tell`${countFact('call', host.allocations)} that allocate or free device memory in ${number('steps', window.steps, 'steps')} warm steps take
       ${share('allocating', host.allocating)} of the time; each waits for the device.`
-    return bounded(trace, said, host.allocating)
+    return asShareOfStep(trace, said, host.allocating)
   },
 })

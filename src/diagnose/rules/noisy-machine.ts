@@ -7,7 +7,7 @@ import { defineRule } from '../rule.ts'
 import { ms, number, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
-/** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, beside one busy process more than 10 %. */
+/** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, next to one busy process more than 10 %. */
 const WAITED_SHARE = 0.05
 /** A healthy virtual machine shows steal below 1 %; above 2 % neighbours take CPU time that was paid for. */
 const STOLEN_SHARE = 0.02

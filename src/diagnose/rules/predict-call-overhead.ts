@@ -4,7 +4,7 @@ import { MODEL, nextCommand } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, share, tell } from '../tell.ts'
 
-/** Below a tenth, no change to the call is felt beside the model. */
+/** Below a tenth, no change to the call is noticeable next to the model. */
 const MIN_SHARE = 0.1
 
 export const predictCallOverhead = defineRule({

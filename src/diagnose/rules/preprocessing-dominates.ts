@@ -1,7 +1,7 @@
 // A profile of the program: what lies outside the call of the model. XProf's upper limit for input is a fifth.
 import { defineRule } from '../rule.ts'
 import { number, share, tell } from '../tell.ts'
-import { bounded } from '../trace.ts'
+import { asShareOfStep } from '../trace.ts'
 
 /** XProf's upper limit of input time. */
 const FROM = 0.2
@@ -28,6 +28,6 @@ export const preprocessingDominates = defineRule({
     const top = [...rows].sort((a, b) => b.selfShare - a.selfShare).slice(0, MOST_PLACES)
     const said = tell`${share('outside', outside)} of the time${how} is spent outside ${functions.modelCall}, waiting and imports left out.`
     const places = top.map(({ file, line, name }) => ({ file: file!, line: line!, function: name }))
-    return { ...bounded(trace, said, outside), places }
+    return { ...asShareOfStep(trace, said, outside), places }
   },
 })

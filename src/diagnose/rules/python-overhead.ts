@@ -2,7 +2,7 @@
 // part that it 'could be due to Python execution overhead', from 3 % on, and above 15 % a bottleneck.
 import { defineRule } from '../rule.ts'
 import { share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** XProf's upper limit of 'all other' time. */
 const FROM = 0.15
@@ -21,13 +21,13 @@ export const pythonOverhead = defineRule({
       if (functions.python === null)
         return { notChecked: 'the profile does not tell the interpreter from native code; Scalene and cProfile do' }
       if (functions.python <= FROM) return 'clear'
-      return bounded(
+      return asShareOfStep(
         trace,
         tell`The Python interpreter itself takes ${share('python', functions.python)} of the time, native code apart.`,
         functions.python,
       )
     }
-    if (host === null) return lacks(trace, 'host')
+    if (host === null) return missingPart(trace, 'host')
     if (device === null && host.operators === 0)
       return { notChecked: 'the file has no operators: what Python does between them is not told' }
     const waits = device?.idleParts?.unrecorded
@@ -36,7 +36,7 @@ export const pythonOverhead = defineRule({
     const seen =
       host.python === null ? tell`` : tell` Python frames were recorded in ${share('python-frames', host.python)} of it.`
     const what = waits === undefined ? tell`of the time` : tell`of the time, while the device waits,`
-    return bounded(
+    return asShareOfStep(
       trace,
       tell`For ${share('unrecorded', took)} ${what} the main thread is in no operator and no call of the device.${seen}`,
       took,

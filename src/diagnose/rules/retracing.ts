@@ -1,7 +1,7 @@
 // Compiling inside steps that should be warm: torch.compile after a new shape, tf.function traced anew, XLA. Limits are XProf's.
 import { defineRule } from '../rule.ts'
-import { counted, number, share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { countFact, number, share, tell } from '../tell.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of the window. [ours] */
 const FROM = 0.03
@@ -15,15 +15,15 @@ export const retracing = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { host, tracing, window } = trace
-    if (host === null) return lacks(trace, 'host')
+    if (host === null) return missingPart(trace, 'host')
     if (tracing !== null && tracing.expensive >= EXPENSIVE) {
       const said = tell`${number('traced-calls', tracing.expensiveCalls, 'calls')} of ${number('function-calls', tracing.calls, 'calls')} calls of tf.function were traced anew or ran eagerly:
         ${share('traced', tracing.expensive)} of the time of all.`
-      return bounded(trace, said, Math.min(1, tracing.expensive))
+      return asShareOfStep(trace, said, Math.min(1, tracing.expensive))
     }
     if (host.compiling < FROM) return 'clear'
     const where = window.steps === null ? tell`the recording` : tell`${number('steps', window.steps, 'steps')} warm steps`
-    const said = tell`${counted('compilation', host.compilations)} within ${where} take ${share('compiling', host.compiling)} of the time.`
-    return bounded(trace, said, host.compiling)
+    const said = tell`${countFact('compilation', host.compilations)} within ${where} take ${share('compiling', host.compiling)} of the time.`
+    return asShareOfStep(trace, said, host.compiling)
   },
 })

@@ -1,7 +1,7 @@
 // Matrix products and convolutions that meet shapes which no step before had: kernels are chosen, tuned or compiled anew for each.
 import { defineRule } from '../rule.ts'
-import { counted, number, share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { countFact, number, share, tell } from '../tell.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of all matrix products and convolutions. [ours] */
 const FROM = 0.05
@@ -13,10 +13,10 @@ export const shapeChanges = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { shapes } = trace
-    if (shapes === null) return lacks(trace, 'shapes')
+    if (shapes === null) return missingPart(trace, 'shapes')
     if (shapes.newShapes <= FROM * shapes.operators) return 'clear'
-    const said = tell`${counted('call', shapes.newShapes)} of ${number('products', shapes.operators, 'calls')} matrix products and convolutions meet shapes that no step before
+    const said = tell`${countFact('call', shapes.newShapes)} of ${number('products', shapes.operators, 'calls')} matrix products and convolutions meet shapes that no step before
       had. They take ${share('excess', shapes.excess)} of the time beyond what the median call of their operator takes.`
-    return bounded(trace, said, Math.max(0, shapes.excess))
+    return asShareOfStep(trace, said, Math.max(0, shapes.excess))
   },
 })

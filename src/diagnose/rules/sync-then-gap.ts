@@ -1,8 +1,8 @@
 // A wait is no loss: the device works meanwhile. What is lost is the time from the end of the wait to the next work. The last wait of
 // the window is left out: nothing is meant to follow it.
 import { defineRule } from '../rule.ts'
-import { counted, share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { countFact, share, tell } from '../tell.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** [ours] */
 const FROM = 0.03
@@ -14,11 +14,11 @@ export const syncThenGap = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace
-    if (device === null) return lacks(trace, 'device')
-    if (device.syncGap === null) return lacks(trace, 'launches')
+    if (device === null) return missingPart(trace, 'device')
+    if (device.syncGap === null) return missingPart(trace, 'launches')
     if (device.syncs < 2 || device.syncGap <= FROM) return 'clear'
-    const said = tell`After ${counted('wait', device.syncs)} for the device it has nothing to do until the host has launched anew:
+    const said = tell`After ${countFact('wait', device.syncs)} for the device it has nothing to do until the host has launched anew:
       ${share('after-waits', device.syncGap)} of the time.`
-    return bounded(trace, said, device.syncGap)
+    return asShareOfStep(trace, said, device.syncGap)
   },
 })

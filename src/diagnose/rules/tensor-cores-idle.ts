@@ -2,7 +2,7 @@
 // list knows is unknown and never 'not used'.
 import { defineRule } from '../rule.ts'
 import { share, tell } from '../tell.ts'
-import { bounded, lacks, tensorCores } from '../trace.ts'
+import { asShareOfStep, missingPart, tensorCores } from '../trace.ts'
 
 /** Of the window. XProf's limit for arithmetic of 16 bits is the same share of device time. */
 const FROM = 0.1
@@ -16,7 +16,7 @@ export const tensorCoresIdle = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { matrix, window } = trace
-    if (matrix === null) return lacks(trace, 'matrix')
+    if (matrix === null) return missingPart(trace, 'matrix')
     const cores = tensorCores(trace)
     if (cores === undefined) return { notChecked: 'the file does not tell the compute capability of the device' }
     if (cores.capability < FIRST) return 'does-not-apply'
@@ -28,6 +28,6 @@ export const tensorCoresIdle = defineRule({
     }
     const said = tell`${share('plain-units', plain)} of the time goes to matrix products in float32 units (${matrix.kernels.join(', ')}),
       ${share('tensor-cores', matrix.tensorCoresMs / window.lengthMs)} to ones on tensor cores.`
-    return bounded(trace, said, plain, plain * cores.saves)
+    return asShareOfStep(trace, said, plain, plain * cores.saves)
   },
 })

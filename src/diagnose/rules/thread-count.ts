@@ -5,7 +5,7 @@ import type { SweepPoint } from '../../measure/timing/types.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, number, share, tell } from '../tell.ts'
+import { countFact, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Counts within 2 % of the fastest are as good as it: the fewest threads among them leave the most CPUs to others. */
@@ -32,7 +32,7 @@ export const threadCount = defineRule({
     if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       title: `${best.at === 1 ? 'One thread is' : `${best.at} threads are`} faster than ${current.at}`,
-      ...tell`Measured one after the other: ${ms('now', current.p50Ms)} with ${counted('thread', current.at)},
+      ...tell`Measured one after the other: ${ms('now', current.p50Ms)} with ${countFact('thread', current.at)},
         ${ms('best', best.p50Ms)} with ${number('best-threads', best.at, 'threads')}, ${share('saved', savedShare)} less.`,
       timeMs: latency.p50Ms,
       wouldSaveMs: savingMs,

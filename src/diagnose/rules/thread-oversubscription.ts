@@ -6,7 +6,7 @@ import { plural } from '../../report/text/numbers.ts'
 import { waitInMedianMs } from '../disturbance.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, number, tell } from '../tell.ts'
+import { countFact, ms, number, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 export const threadOversubscription = defineRule({
@@ -26,7 +26,7 @@ export const threadOversubscription = defineRule({
       sweptRatio === undefined ? modelledSavingMs(latency.p50Ms, waitMs, threads, cpus) : latency.p50Ms * sweptRatio
     const limit =
       machine.quotaCpus === null || machine.quotaCpus > machine.usableCpus
-        ? tell`may use ${counted('CPU', cpus)}`
+        ? tell`may use ${countFact('CPU', cpus)}`
         : tell`has a quota of ${number('quota', machine.quotaCpus, 'CPUs')} CPUs`
     const measured = tell`Measured with ${number('CPUs', cpus, 'CPUs')},`
     const cost =
@@ -37,7 +37,7 @@ export const threadOversubscription = defineRule({
           : tell`${measured} a prediction takes ${ms('on-fitting-threads', latency.p50Ms - wouldSaveMs)} instead of ${ms('p50', latency.p50Ms)}.`
     return {
       title: `${threads} threads share ${plural(cpus, 'CPU')}`,
-      ...tell`The engine works with ${counted('thread', threads)} and the process ${limit}: threads wait for each other's turn. ${cost}`,
+      ...tell`The engine works with ${countFact('thread', threads)} and the process ${limit}: threads wait for each other's turn. ${cost}`,
       timeMs: latency.p50Ms,
       wouldSaveMs,
       basis: sweptRatio === undefined ? 'modelled' : 'measured',

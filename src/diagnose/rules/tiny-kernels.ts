@@ -1,8 +1,8 @@
 // Kernels below 10 µs, as AMD's TraceLens counts them: shorter than handing out the next. Harmless where they overlap.
 import { TINY_US } from '../../analyze/traces/device-facts.ts'
 import { defineRule } from '../rule.ts'
-import { counted, number, share, tell } from '../tell.ts'
-import { bounded, lacks } from '../trace.ts'
+import { countFact, number, share, tell } from '../tell.ts'
+import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of all kernels. [ours] */
 const MOSTLY = 0.5
@@ -16,12 +16,12 @@ export const tinyKernels = defineRule({
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace
-    if (device === null) return lacks(trace, 'device')
+    if (device === null) return missingPart(trace, 'device')
     const { kernels, tinyKernels, shares, idleParts } = device
     if (kernels === 0 || tinyKernels <= MOSTLY * kernels || shares.idle <= IDLE_FROM) return 'clear'
     const bound = idleParts === null ? shares.idle : idleParts.launching + idleParts.dispatching
-    const said = tell`${share('tiny-share', tinyKernels / kernels)} of ${counted('kernel', kernels)} take less than ${number('tiny-below', TINY_US, 'us')} µs, about what
+    const said = tell`${share('tiny-share', tinyKernels / kernels)} of ${countFact('kernel', kernels)} take less than ${number('tiny-below', TINY_US, 'us')} µs, about what
       it takes to launch one, and the device waits ${share('idle', shares.idle)} of the time.`
-    return bounded(trace, said, bound)
+    return asShareOfStep(trace, said, bound)
   },
 })

@@ -2,7 +2,7 @@
 // accuracy does not, and those that boosting added last correct less and less.
 import { forestNodes } from '../forests.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, number, share, tell } from '../tell.ts'
+import { countFact, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** Of the AUC, the accuracy or R²: half a point is what few users feel. One standard error is on top of what is lost. */
@@ -32,7 +32,7 @@ export const tooManyTrees = defineRule({
     if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
     const half = points.find(({ trees }) => trees >= treeCount / 2)!
     return {
-      ...tell`The first ${number('trees-enough', enough.trees, 'trees')} of ${counted('tree', treeCount)} have ${said(name)} of ${metric('metric-enough', enough.metric)}
+      ...tell`The first ${number('trees-enough', enough.trees, 'trees')} of ${countFact('tree', treeCount)} have ${said(name)} of ${metric('metric-enough', enough.metric)}
         on ${number('labelled-rows', rows, 'rows')} labelled rows, the first ${number('trees-half', half.trees, 'trees')} ${metric('metric-half', half.metric)}, all of them
         ${metric('metric', all.metric)}. The trees take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, and take less as there are fewer: train with
         early stopping, or a larger learning rate; or let whyslow distill fit the leaves of the first ones anew.`,

@@ -1,11 +1,11 @@
 // Inputs and outputs travel between the memories of CPU and device, over a bus that is ten to fifty times slower than either memory.
-// Small models and large pictures spend more on the way than in kernels.
+// Small models and large images spend more on the way than in kernels.
 
 import type { BoundTimes } from '../../measure/timing/types.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
 import { defineRule, type Outcome } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 
 /** A quarter of the latency: below it kernels and their starts are the place to look. */
 const LARGE_SHARE = 0.25
@@ -40,7 +40,7 @@ function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTi
   return {
     ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},
       ${share('time-ratio', ratio)} of the time (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over
-      ${counted('round', rounds)}).`,
+      ${countFact('round', rounds)}).`,
     timeMs: savedMs,
     wouldSaveMs: savedMs,
     basis: 'measured',

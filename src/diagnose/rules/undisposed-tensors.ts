@@ -1,7 +1,7 @@
 // TensorFlow.js keeps every tensor until it is disposed. Predictions whose outputs are disposed should leave nothing; what they leave beside
 // grows with every prediction until memory ends.
 import { defineRule } from '../rule.ts'
-import { bytes, counted, tell } from '../tell.ts'
+import { bytes, countFact, tell } from '../tell.ts'
 
 /** Counted over three predictions: below one in each it is something that happens once. */
 const LEAST_LEFT = 1
@@ -18,8 +18,8 @@ export const undisposedTensors = defineRule({
     const { othersLeft, othersLeftBytes, outputsLeft } = observed
     if (othersLeft < LEAST_LEFT) return 'clear'
     return {
-      ...tell`A prediction without \`tidy\` around it leaves ${counted('tensor', Math.round(othersLeft))} alive
-        (${bytes('others-left-bytes', othersLeftBytes)}) beside the ${counted('output', Math.round(outputsLeft))} that its caller disposes.
+      ...tell`A prediction without \`tidy\` around it leaves ${countFact('tensor', Math.round(othersLeft))} alive
+        (${bytes('others-left-bytes', othersLeftBytes)}) beside the ${countFact('output', Math.round(outputsLeft))} that its caller disposes.
         Memory grows by as much with every prediction.`,
       timeMs: 0,
       wouldSaveMs: 0,

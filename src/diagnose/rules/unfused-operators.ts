@@ -8,7 +8,7 @@ import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule, type Given, type Outcome } from '../rule.ts'
-import { counted, ms, number, share, tell } from '../tell.ts'
+import { countFact, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 export const unfusedOperators = defineRule({
@@ -38,7 +38,7 @@ const isFound = (one: Outcome): one is Found => typeof one === 'object' && 'woul
 
 type Wanted = Given<'latency' | 'profile' | 'roofs' | 'machine', 'operatorExperiments'>
 
-/** Attentions beside their fused form. */
+/** Attentions compared with their fused form. */
 function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outcome {
   const causes = experiments ? causesOf(experiments, ({ remedy }, row) => remedy === 'fuse-attention' && isAttention(row)) : []
   return findingOf(causes, latency.p50Ms, { cure: 'One operator keeps the scores of a head in the nearest cache.', next: NEXT })
@@ -68,7 +68,7 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
   })
   const nodes = timed.flatMap((group) => group.nodes)
   return {
-    ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${counted('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
+    ...tell`${kinds.reduce((all, kind) => tell`${all}, ${kind}`)} run as ${countFact('node', nodes.length)} that take ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)}
         of the p50. Fused, they would pass over their data once, in ${ms('fused', timeMs - savingMs)}.`,
     timeMs,
     wouldSaveMs: Math.min(savingMs, p50Ms),

@@ -1,11 +1,11 @@
 // Quantized groups that the engine did not fuse: the model is written as DequantizeLinear - operator - QuantizeLinear, and where the
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
-import { judgedInFloat } from '../alone.ts'
+import { nodesComparedInFloat } from '../alone.ts'
 import { MODEL, nextCommand } from '../next-command.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, number, share, tell } from '../tell.ts'
+import { countFact, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 /** So many groups are named in the sentence, the longest first; all their nodes are listed. */
@@ -20,7 +20,7 @@ export const unfusedQuantization = defineRule({
   check(given) {
     const { p50Ms } = given.latency
     // Where an experiment was clear about a ConvInteger, `int8-slower-than-float` tells what it saves.
-    const inFloat = judgedInFloat(given.operatorExperiments)
+    const inFloat = nodesComparedInFloat(given.operatorExperiments)
     const timed = timedGroups(given).filter(
       ({ condition, operator: { name } }) =>
         condition !== 'float-products' && !(condition === 'integer-convolution' && inFloat.has(name)),
@@ -32,7 +32,7 @@ export const unfusedQuantization = defineRule({
     const named = timed.slice(0, NAMED).map(({ operator, breaks }) => `${operator.name} (${operator.opType}): ${breaks}`)
     const rest = timed.length > NAMED ? tell`; and ${number('others', timed.length - NAMED, 'groups')} more` : ''
     return {
-      ...tell`${counted('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
+      ...tell`${countFact('group', timed.length)} did not fuse and ${timed.length === 1 ? 'takes' : 'take'} ${ms('time', timeMs)},
         ${share('time-share', timeMs / p50Ms)} of the p50. ${named.join('; ')}${rest}.`,
       timeMs,
       wouldSaveMs: Math.min(savingMs, p50Ms),

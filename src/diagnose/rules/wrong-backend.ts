@@ -3,7 +3,7 @@
 import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { counted, ms, share, tell } from '../tell.ts'
+import { countFact, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
 
 export const wrongBackend = defineRule({
@@ -17,13 +17,13 @@ export const wrongBackend = defineRule({
     // What the model is as ONNX is another runtime's.
     const { runtime } = engine
     const other = otherEngines.find((one) => !one.software && runtime !== undefined && one.runtime === runtime)
-    if (other === undefined) return { notChecked: `no other backend was measured beside it: ${GET}` }
+    if (other === undefined) return { notChecked: `no other backend was measured for comparison: ${GET}` }
     const savedMs = latency.p50Ms * (1 - other.ratio)
     if (verdictOf(other) !== 'faster' || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
     return {
       ...tell`${other.id} takes ${ms('other', other.p50Ms)}, ${share('time-ratio', other.ratio)} of the time of ${engine.id}
         (${share('time-ratio-low', other.ratioLow)} to ${share('time-ratio-high', other.ratioHigh)} over
-        ${counted('round', other.rounds)} of fresh processes). The model and the code around it stay as they are.`,
+        ${countFact('round', other.rounds)} of fresh processes). The model and the code around it stay as they are.`,
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,
       basis: 'measured',

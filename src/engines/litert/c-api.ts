@@ -52,7 +52,7 @@ const STATUSES: Readonly<Record<number, string>> = {
   6: 'not found',
   8: 'another version',
   500: 'the file could not be read',
-  501: 'the file is no valid FlatBuffer',
+  501: 'the file is not a valid FlatBuffer',
   504: 'it could not be compiled',
 }
 

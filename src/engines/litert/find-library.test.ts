@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Surroundings, shippedPlace } from '../native-library.ts'
 import { findLibrary } from './find-library.ts'
-import { versionBeside } from './version.ts'
+import { versionInFolder } from './version.ts'
 
 const WHEEL = 'venv/lib/python3.12/site-packages'
 let folder: string
@@ -43,8 +43,8 @@ test('a place that is named and has none is said, with how to get it', () => {
 })
 
 test('its version is that of the wheel beside it', () => {
-  expect(versionBeside(at(`${WHEEL}/ai_edge_litert`))).toBe('2.3.0')
-  expect(versionBeside(at('empty'))).toBe('of unknown version')
+  expect(versionInFolder(at(`${WHEEL}/ai_edge_litert`))).toBe('2.3.0')
+  expect(versionInFolder(at('empty'))).toBe('of unknown version')
 })
 
 test('a shipped folder is told where it is', () => {

@@ -7,7 +7,7 @@ import type { Availability, Engine, EngineOptions, EnginePlaces, OpenOptions, Se
 import { openApi } from './c-api.ts'
 import { findLibrary, INSTALL } from './find-library.ts'
 import { openSession } from './session.ts'
-import { versionBeside } from './version.ts'
+import { versionInFolder } from './version.ts'
 
 /** LiteRT's CPU options that are told it by `--config`, with their values. */
 const CONFIGURATION = { kernel_mode: ['delegate', 'builtin', 'reference'], enable_ynnpack: ['true', 'false'] } as const
@@ -27,7 +27,7 @@ async function available(places: EnginePlaces): Promise<Availability> {
   }
   return {
     ok: true,
-    version: versionBeside(found.from),
+    version: versionInFolder(found.from),
     device: 'cpu',
     deviceKind: 'cpu',
     from: found.from,
@@ -42,7 +42,7 @@ async function open(modelFile: string, options: OpenOptions): Promise<Session> {
   return openSession(await loadApi(found.file), modelFile, cpuOptions(options))
 }
 
-/** Untold, LiteRT predicts on one thread. Entries of a comparison may be other engines'. */
+/** By default, LiteRT predicts on one thread. Entries of a comparison may be other engines'. */
 const cpuOptions = ({ threads, configEntries }: EngineOptions): Record<string, string> => ({
   ...Object.fromEntries(Object.entries(configEntries).filter(([key]) => key in CONFIGURATION)),
   ...(threads === null ? {} : { num_threads: String(threads) }),

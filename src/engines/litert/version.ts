@@ -6,7 +6,7 @@ import { isVersion } from '../../graph/version.ts'
 const METADATA = /^ai_edge_litert-(\d[^-]*)\.dist-info$/
 
 /** `folder`: the library's. 'of unknown version' where it came otherwise. */
-export function versionBeside(folder: string): string {
+export function versionInFolder(folder: string): string {
   let names: string[] = []
   try {
     names = fs.readdirSync(path.dirname(folder))

@@ -1,4 +1,4 @@
-// Weight files beside a model. WebAssembly has no file system of ours: it is handed their bytes with the model's.
+// Weight files next to a model. WebAssembly has no file system of ours: it is handed their bytes with the model's.
 // https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession.SessionOptions.html (externalData)
 import fs from 'node:fs'
 import path from 'node:path'
@@ -13,7 +13,7 @@ export interface ModelFile {
   readonly path: string
 }
 
-/** The weight files that the model in `bytes`, read from `modelFile`, names; each is beside it, as reading the model has checked. */
+/** The weight files that the model in `bytes`, read from `modelFile`, names; each is in the same folder, as reading the model has checked. */
 export function externalFiles(bytes: Uint8Array, modelFile: string): ModelFile[] {
   const proto = fromBinary(ModelProtoSchema, bytes)
   const names = holdersOf(proto)

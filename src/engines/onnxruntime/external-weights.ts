@@ -1,7 +1,7 @@
 // The optimized graph of a model whose weights are too large for one file, or lie in others.
 import type { Model } from '../../graph/model.ts'
 
-/** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights beside it. */
+/** protobuf holds at most 2 GB: from half of that on the graph as run is written with its weights next to it. */
 const EXTERNAL_FROM_BYTES = 1e9
 
 /** Configuration entries under which the engine writes an optimized graph that can be read again. */

@@ -1,5 +1,5 @@
 // ONNX Runtime compiled to WebAssembly, in Node: what a page gets on the CPU, without the browser. Its one build uses SIMD and threads.
-// The thread count belongs to the process: the first session decides (ort.env.wasm.numThreads), and untold it is half the CPUs, four
+// The thread count belongs to the process: the first session decides (ort.env.wasm.numThreads), and by default it is half the CPUs, four
 // at most. https://onnxruntime.ai/docs/tutorials/web/env-flags-and-session-options.html
 import fs from 'node:fs'
 import { pathToFileURL } from 'node:url'

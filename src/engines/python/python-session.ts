@@ -26,7 +26,7 @@ export interface PythonPackages {
   /** Module, and the distributions that bring it, the usual one first. */
   readonly module: string
   readonly distributions: readonly string[]
-  /** Modules that it needs beside. */
+  /** Other modules that it needs. */
   readonly needs: readonly string[]
   readonly install: string
   readonly configuration?: Readonly<Record<string, readonly string[] | null>>

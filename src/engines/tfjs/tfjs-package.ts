@@ -127,7 +127,7 @@ export async function loadTfjs(backend: Backend): Promise<Tfjs> {
   const load = async (entry: string) => (await import(pathToFileURL(entry).href)).default
   const core: Core = await load(found.core)
   const own = await load(found.backend)
-  // Its loader looks for the binaries beside the program otherwise.
+  // Its loader looks for the binaries next to the program otherwise.
   if (backend === 'wasm') own.setWasmPaths(`${path.dirname(found.backend)}${path.sep}`)
   const { loadGraphModel } = await load(found.converter)
   const { loadLayersModel, model } = await load(found.layers)

@@ -30,7 +30,7 @@ function advance(bytes: Buffer, at: number, isFirst: boolean): boolean {
   return isMember && MEMBER.valueTo >= 0
 }
 
-/** Where the object at `at` ends, of which `told` was found: what is no JSON within may still be whole in its braces. */
+/** Where the object at `at` ends, of which `told` was found: what is not valid JSON within may still be whole in its braces. */
 const endOfArgs = (bytes: Buffer, at: number, told: number): number => (told === BAD ? skipValue(bytes, at) : told)
 
 const isKey = (bytes: Buffer, key: string): boolean => isText(bytes, MEMBER.from, MEMBER.to, key)

@@ -19,7 +19,7 @@ import {
 
 /** No event is larger: beyond, its end was lost. */
 const LONGEST_EVENT = 1 << 24
-/** Metadata beside the events is taken up to this. */
+/** Metadata other than the events is read up to this. */
 const LONGEST_METADATA = 1 << 26
 /** Of a piece and what is left of the one before; grows to the longest event. */
 const FIRST_WORK = 1 << 17
@@ -59,7 +59,7 @@ export interface EventSink {
 }
 
 export interface ScanResult {
-  /** Members of the object beside the events. */
+  /** Members of the object other than the events. */
   readonly metadata: Readonly<Record<string, unknown>>
   readonly events: number
   readonly unreadable: number
@@ -166,12 +166,12 @@ function readMember(scan: Scan, bytes: Buffer, at: number): number {
     scan.state = 'end'
     return at + 1
   }
-  if (bytes[at] !== 0x22) throw new InputError(`${scan.file}: damaged JSON beside the events; export the trace again`)
+  if (bytes[at] !== 0x22) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
   const keyEnd = skipString(bytes, at)
   if (keyEnd < 0) return MORE
   const colon = skipBlanks(bytes, keyEnd)
   if (colon >= bytes.length) return MORE
-  if (bytes[colon] !== 0x3a) throw new InputError(`${scan.file}: damaged JSON beside the events; export the trace again`)
+  if (bytes[colon] !== 0x3a) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
   const value = skipBlanks(bytes, colon + 1)
   if (value >= bytes.length) return MORE
   const key = bytes.toString('utf8', at + 1, keyEnd - 1)
@@ -181,7 +181,7 @@ function readMember(scan: Scan, bytes: Buffer, at: number): number {
     return value + 1
   }
   const end = skipValue(bytes, value)
-  if (end === BAD) throw new InputError(`${scan.file}: damaged JSON beside the events; export the trace again`)
+  if (end === BAD) throw new InputError(`${scan.file}: damaged JSON outside the events; export the trace again`)
   if (end > 0) keepMetadata(scan, key, bytes.subarray(value, end))
   return end
 }
@@ -191,7 +191,7 @@ function keepMetadata(scan: Scan, key: string, value: Buffer): void {
   try {
     scan.metadata[key] = JSON.parse(value.toString('utf8')) as unknown
   } catch {
-    // A value that is no JSON is a fact that is not known.
+    // A value that is not valid JSON is a fact that is not known.
   }
 }
 

@@ -1,5 +1,5 @@
 // JSON read where it lies, byte by byte: where a string, a value, an object ends, and what its members are. Nothing is made but numbers.
-// The positions that are returned are after what was read; MORE: the bytes end before it does; BAD: it is no JSON.
+// The positions that are returned are after what was read; MORE: the bytes end before it does; BAD: it is not valid JSON.
 
 export const MORE = -1
 export const BAD = -2
@@ -92,7 +92,7 @@ export function firstMember(bytes: Buffer, at: number, key: Key): number {
 /** The same of the next one; `at`: behind the value of the member before. */
 export function nextMember(bytes: Buffer, at: number, key: Key): number {
   const i = skipBlanks(bytes, at)
-  // A comma before the end is no JSON, and what several writers leave.
+  // A comma before the end is not valid JSON, and what several writers leave.
   if (bytes[i] === COMMA) return memberAt(bytes, skipBlanks(bytes, i + 1), key)
   key.from = -1
   if (i >= bytes.length) return MORE

@@ -142,7 +142,7 @@ export interface Track {
 
 /** What is known of an event beside its times; equal ones are one. A key is absent where the file does not tell it. */
 export interface Detail {
-  /** Of operators: of each input; [] for what is no tensor. */
+  /** Of operators: of each input; [] for what is not a tensor. */
   readonly shapes?: readonly (readonly number[])[]
   readonly types?: readonly string[]
   /** Of operators: arguments that are no tensors, in their places. */

@@ -7,7 +7,7 @@ const MOST_BYTES = 256 * 2 ** 20
 
 export type Plain = Readonly<Record<string, unknown>>
 
-/** The object in a file. InputError where it is no JSON object, or too large. */
+/** The object in a file. InputError if it is not a JSON object, or too large. */
 export async function readObject(source: TraceSource): Promise<Plain> {
   const text = (await wholeOf(source, MOST_BYTES)).toString('utf8').replace(/^\ufeff/, '')
   let value: unknown

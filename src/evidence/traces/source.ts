@@ -81,7 +81,7 @@ function firstBytes(file: string): { first: Buffer; size: number } {
   try {
     const stat = fstatSync(handle)
     if (stat.isDirectory()) throw new InputError(`${file} is a folder; give a trace in it`)
-    if (!stat.isFile()) throw new InputError(`${file} is no regular file; give a trace`)
+    if (!stat.isFile()) throw new InputError(`${file} is not a regular file; give a trace`)
     const buffer = Buffer.alloc(Math.min(HEAD, stat.size))
     const read = readSync(handle, buffer, 0, buffer.length, 0)
     return { first: buffer.subarray(0, read), size: stat.size }

@@ -1,4 +1,4 @@
-// TensorFlow's and JAX's trace.json.gz: a picture that XProf draws of the profile (openxla/xprof, xplane_to_trace_events.cc), capped at a
+// TensorFlow's and JAX's trace.json.gz: an image that XProf draws of the profile (openxla/xprof, xplane_to_trace_events.cc), capped at a
 // million events or more, with rows that say the same time again. The data itself is the .xplane.pb beside it.
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -48,7 +48,10 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   return {
     ...{ kind: 'timeline', format: 'tensorflow', version: null, recognisedBy, recordedWith: [], devices: [] },
     ...{ slowed: true, memory: null, timeline },
-    warnings: [...warnings, ...(beside === undefined ? [] : [`${beside} beside it holds more: whyslow explain ${beside}`])],
+    warnings: [
+      ...warnings,
+      ...(beside === undefined ? [] : [`${beside} in the same folder contains more: whyslow explain ${beside}`]),
+    ],
   }
 }
 

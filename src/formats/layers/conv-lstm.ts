@@ -54,7 +54,7 @@ export const convLstm: LayerKind = {
 const swapped = (builder: GraphBuilder, x: Value): Value =>
   transpose(builder, x, [1, 0, ...x.shape.slice(2).map((_, k) => k + 2)])
 
-/** Between the layer's layout and channels first, with `before` axes between the batch and the picture. */
+/** Between the layer's layout and channels first, with `before` axes between the batch and the image. */
 function layoutOf(builder: GraphBuilder, channelsFirst: boolean) {
   const moved = (x: Value, before: number, move: (x: Value) => Value): Value => {
     if (channelsFirst) return x

@@ -77,7 +77,7 @@ export interface LayerResult {
 export interface LayerKind {
   /** All names it has had: 'Conv2D', 'Convolution2D'. */
   readonly classNames: readonly string[]
-  /** Texts that `.keras` archives keep for it beside its arrays; what is there is among `arrays` by this name, as one string. */
+  /** Texts that `.keras` archives keep for it in addition to its arrays; what is there is among `arrays` by this name, as one string. */
   readonly files?: readonly string[]
   /** Throws InputError where the configuration asks for what ONNX cannot hold. */
   arrays?(config: LayerConfig, dialect: Dialect): readonly ArraySlot[]

@@ -3,7 +3,7 @@
 import type { Argument } from './layer.ts'
 import { plainOfOne, plainOfTwo } from './operations-arithmetic.ts'
 
-export interface Asked {
+export interface FunctionCall {
   /** Of Keras 3. */
   readonly className: string
   readonly args: readonly Argument[]
@@ -159,7 +159,7 @@ export function fromTensorFlow(
   name: string,
   args: readonly Argument[],
   told: Readonly<Record<string, Argument>>,
-): Asked | undefined {
+): FunctionCall | undefined {
   // Convolutions are saved as the first version of TensorFlow has them.
   const { filter, ...others } = told
   const kwargs = filter === undefined ? told : { ...others, filters: filter }
@@ -188,7 +188,7 @@ function unreadIn(kwargs: Readonly<Record<string, Argument>>, read: readonly str
 }
 
 /** Equal parts by a number, parts of sizes by a list. */
-function splitOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): Asked {
+function splitOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): FunctionCall {
   const { num_or_size_splits: parts = null, axis = 0 } = kwargs
   const told: Record<string, Argument> = Array.isArray(parts) ? { sizes: parts } : { indices_or_sections: parts }
   const unread = unreadIn(kwargs, ['num_or_size_splits', 'axis'])

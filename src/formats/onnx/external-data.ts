@@ -1,4 +1,4 @@
-// Weights beside the model: found, checked and opened, never loaded whole. A model can name any path, so only files in its
+// Weights next to the model: found, checked and opened, never loaded whole. A model can name any path, so only files in its
 // own folder are opened, after links are resolved: https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 import fs from 'node:fs'
 import type { ModelProto } from 'onnx-buf'
@@ -6,7 +6,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { WeightSource } from '../../graph/model.ts'
 import { type ExternalRange, externalRange, isExternal, tensorType } from '../../graph/tensor-data.ts'
 import { holdersOf, tensorsIn } from '../../graph/walk.ts'
-import { findBeside } from '../beside.ts'
+import { findSiblingFile } from '../beside.ts'
 
 /**
  * One source per `location` that the model of `file` names. Throws InputError, naming tensor and file, where a location is
@@ -32,7 +32,7 @@ function tooShort({ location, offset, length }: ExternalRange, name: string, siz
 }
 
 function openSource(location: string, tensor: string, file: string): WeightSource {
-  const { path, sizeBytes } = findBeside({ file, location, what: `Tensor '${tensor}'` })
+  const { path, sizeBytes } = findSiblingFile({ file, location, what: `Tensor '${tensor}'` })
   return fileSource(path, sizeBytes)
 }
 

@@ -7,7 +7,7 @@ import { inverse, type Permutation, unturned, withNew, without } from './permuta
 import { attributeOf, intOf, intsOf, type NodeChanges, type Workbench } from './workbench.ts'
 
 /** How a node reads its inputs before they were turned. */
-export interface Turned {
+export interface TransposedInputs {
   /** Inputs that are replaced by what they were turned from; all others are in `changes.input` as they are to be read. */
   readonly changes: NodeChanges
   /** How each output then has to be turned. */
@@ -26,10 +26,10 @@ export interface Case {
   readonly isTurned: readonly boolean[]
 }
 
-type Rule = (one: Case) => Turned | undefined
+type Rule = (one: Case) => TransposedInputs | undefined
 
 /** Undefined where the node cannot do without. */
-export function turnable(one: Case): Turned | undefined {
+export function turnable(one: Case): TransposedInputs | undefined {
   return one.node.domain === '' ? RULES.get(one.node.opType)?.(one) : undefined
 }
 

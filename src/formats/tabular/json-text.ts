@@ -14,7 +14,7 @@ export function parseJson(bytes: Uint8Array, file: string, again: string): unkno
   try {
     return parsed(text)
   } catch (error) {
-    if (error instanceof SyntaxError) throw new InputError(`${file} is no JSON: ${error.message}; ${again}`)
+    if (error instanceof SyntaxError) throw new InputError(`${file} is not valid JSON: ${error.message}; ${again}`)
     if (error instanceof RangeError) throw new InputError(`${file} nests its values without end; ${again}`)
     throw error
   }

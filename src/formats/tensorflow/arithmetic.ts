@@ -39,7 +39,7 @@ export function arcTangent(builder: GraphBuilder, y: Value, x: Value): Value {
   const angle = unary(builder, 'Atan', binary(builder, 'Div', y, x))
   const turn = where(builder, binary(builder, 'Less', y, zero), scalar(builder, y.dtype, -Math.PI), halfTurn)
   const turned = where(builder, isLeft, binary(builder, 'Add', angle, turn), angle)
-  // 0 / 0 is no number.
+  // 0 / 0 is not a number.
   return where(builder, binary(builder, 'Equal', y, zero), where(builder, isLeft, halfTurn, zero), turned)
 }
 

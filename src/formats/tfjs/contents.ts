@@ -4,7 +4,7 @@ import type { Dimension, DType } from '../../graph/types.ts'
 import { type ConstantArray, type ConstantData, numbersOf } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 
-/** A tensor of a few elements; an element that is no number is a free size of some input, by its symbol, or not known (null). */
+/** A tensor of a few elements; an element that is not a number is a free size of some input, by its symbol, or not known (null). */
 export interface Known {
   readonly dtype: DType
   readonly shape: readonly number[]
@@ -30,7 +30,7 @@ export class Contents {
   }
 }
 
-export const isTold = (elements: readonly Dimension[]): elements is readonly number[] =>
+export const isKnown = (elements: readonly Dimension[]): elements is readonly number[] =>
   elements.every((element) => typeof element === 'number')
 
 const ARRAYS = {
@@ -42,7 +42,7 @@ const ARRAYS = {
 
 /** Undefined where an element is not known, or its type has no numbers here. */
 export function constantOf({ dtype, shape, elements }: Known): ConstantData | undefined {
-  if (!isTold(elements) || !(dtype in ARRAYS)) return undefined
+  if (!isKnown(elements) || !(dtype in ARRAYS)) return undefined
   return { dtype, shape, data: arrayOf(dtype as keyof typeof ARRAYS, elements) }
 }
 

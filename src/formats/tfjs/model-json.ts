@@ -1,4 +1,4 @@
-// model.json of TensorFlow.js: a topology (Keras layers, or a TensorFlow graph) and a manifest of the weights beside it.
+// model.json of TensorFlow.js: a topology (Keras layers, or a TensorFlow graph) and a manifest of the weights next to it.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-core/src/io/types.ts (ModelJSON), io_utils.ts
 import { InputError } from '../../graph/input-error.ts'
 import { readWhole } from '../file.ts'
@@ -33,9 +33,9 @@ const LIMIT_BYTES = 2 ** 29 - 1
 /** Deeper than any model nests its layers (each nested model takes about six levels). */
 const MOST_LEVELS = 400
 
-/** Throws InputError where the file is no JSON, is nested without end, or has no topology that is known. */
+/** Throws InputError if the file is not valid JSON, is nested without end, or has no known topology. */
 export function readModelJson(file: string): ModelJson {
-  const bytes = readWhole(file, LIMIT_BYTES, 'weights belong into files beside it')
+  const bytes = readWhole(file, LIMIT_BYTES, 'weights belong in files next to it')
   const root = parse(bytes, file)
   const topology = root.modelTopology
   if (!isRecord(topology)) {
@@ -62,7 +62,7 @@ function parse(bytes: Uint8Array, file: string): JsonRecord {
   } catch {
     throw new InputError(`${file} is cut off or damaged: it is no whole JSON text; download or save it again`)
   }
-  if (!isRecord(root)) throw new InputError(`${file} is no model.json: it holds no object; give the model.json`)
+  if (!isRecord(root)) throw new InputError(`${file} is not a model.json: it has no object; give the model.json`)
   checkNesting(root, file)
   return root
 }
@@ -71,7 +71,7 @@ function parse(bytes: Uint8Array, file: string): JsonRecord {
 function checkNesting(root: Json, file: string): void {
   let level: Json[] = [root]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS) throw new InputError(`${file} is nested more than ${MOST_LEVELS} levels deep; it is no model`)
+    if (depth > MOST_LEVELS) throw new InputError(`${file} is nested more than ${MOST_LEVELS} levels deep; it is not a model`)
     const next: Json[] = []
     for (const value of level) {
       if (typeof value !== 'object' || value === null) continue

@@ -4,7 +4,7 @@ import type { InputError } from '../../graph/input-error.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
 import { type ConstantArray, type ConstantData, numbersOf } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { type Contents, isTold } from './contents.ts'
+import { type Contents, isKnown } from './contents.ts'
 import type { NodeDef } from './graph-def.ts'
 
 /** The results of a node, in order. */
@@ -49,7 +49,7 @@ export class OperatorCall {
   /** The numbers of an input. Throws InputError where not all are known. */
   numbers(index: number, what: string): readonly number[] {
     const known = this.contents.of(this.input(index))
-    if (known !== undefined && isTold(known.elements)) return known.elements
+    if (known !== undefined && isKnown(known.elements)) return known.elements
     const constant = this.constant(index, what)
     if (constant.dtype === 'string') throw this.refuse(`has texts for its ${what}; convert the model again`)
     return numbersOf(constant)

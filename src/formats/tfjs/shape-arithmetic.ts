@@ -2,7 +2,7 @@
 import { elementCount } from '../../graph/dtype.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
 import { broadcastShape } from '../tensorflow/broadcast.ts'
-import { isTold, type Known } from './contents.ts'
+import { isKnown, type Known } from './contents.ts'
 import type { OperatorCall } from './operator-call.ts'
 import { type AxisRange, stridedAxes } from './strided-slice.ts'
 
@@ -37,7 +37,7 @@ const OF_SHAPES: Readonly<Record<string, (call: OperatorCall) => readonly Known[
   Size: (call) => [one(productOf(call.input(0).shape))],
 }
 
-/** A product in which a free size may stand once, beside ones. */
+/** A product in which a free size may occur once, apart from ones. */
 export function productOf(sizes: readonly Dimension[]): Dimension {
   return sizes.reduce<Dimension>((product, size) => multiply(product, size), 1)
 }
@@ -113,7 +113,7 @@ function rounded(dtype: DType, elements: readonly Dimension[]): readonly Dimensi
 const withShape = (known: Known, shape: readonly number[]): Known => ({ ...known, shape })
 
 const reshape: Evaluate = ([x, target]) => {
-  if (x === undefined || target === undefined || !isTold(target.elements)) return undefined
+  if (x === undefined || target === undefined || !isKnown(target.elements)) return undefined
   const others = elementCount(target.elements.filter((size) => size !== -1))
   const open = others === 0 ? 0 : x.elements.length / others
   return withShape(
@@ -146,7 +146,7 @@ function joined(parts: readonly Known[], axis: Known | undefined): Known | undef
 }
 
 const gather: Evaluate = ([x, indices, axis]) => {
-  if (x === undefined || indices === undefined || x.shape.length !== 1 || !isTold(indices.elements)) return undefined
+  if (x === undefined || indices === undefined || x.shape.length !== 1 || !isKnown(indices.elements)) return undefined
   if (axis !== undefined && axis.elements[0] !== 0 && axis.elements[0] !== -1) return undefined
   const elements = indices.elements.map((index) => x.elements[index < 0 ? index + x.elements.length : index])
   return elements.every((element) => element !== undefined) ? { dtype: x.dtype, shape: indices.shape, elements } : undefined
@@ -203,7 +203,7 @@ const range: Evaluate = ([start, limit, delta]) => {
 }
 
 const fill: Evaluate = ([sizes, value]) => {
-  if (sizes === undefined || value === undefined || !isTold(sizes.elements) || elementCount(sizes.elements) > MOST_ELEMENTS)
+  if (sizes === undefined || value === undefined || !isKnown(sizes.elements) || elementCount(sizes.elements) > MOST_ELEMENTS)
     return undefined
   const elements = new Array<Dimension>(elementCount(sizes.elements)).fill(value.elements[0]!)
   return { dtype: value.dtype, shape: sizes.elements, elements }

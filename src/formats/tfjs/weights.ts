@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { float16Value } from '../../graph/decode.ts'
 import { elementCount } from '../../graph/dtype.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { findBeside } from '../beside.ts'
+import { findSiblingFile } from '../beside.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import { isRecord, type Json } from '../layers/layer-config.ts'
 import { entry, type ModelJson } from './model-json.ts'
@@ -119,8 +119,10 @@ function readStream(
   const found = paths.map((location) => {
     const what = `A part of the weights of ${file}`
     if (/^[a-z][a-z0-9+.-]*:/i.test(location) || location.includes('\\'))
-      throw new InputError(`${what} is in '${location}', which is no path in its folder; put the file beside it and name it so`)
-    return { location, ...findBeside({ file, location, what }) }
+      throw new InputError(
+        `${what} is in '${location}', which is not a path in its folder; put the file next to it and correct the name`,
+      )
+    return { location, ...findSiblingFile({ file, location, what }) }
   })
   const total = found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const isWhole = exact ? total === atLeast : total >= atLeast

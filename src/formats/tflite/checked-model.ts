@@ -63,7 +63,7 @@ export function checkedModel(bytes: Uint8Array<ArrayBuffer>, file: string): Chec
   }
   for (const { inputs, outputs, subgraph_index } of model.signature_defs) {
     const subgraph = model.subgraphs[subgraph_index]
-    if (subgraph === undefined) throw damaged(`a signature belongs to graph ${subgraph_index}, which there is not`)
+    if (subgraph === undefined) throw damaged(`a signature belongs to graph ${subgraph_index}, which does not exist`)
     if ([...inputs, ...outputs].some(({ tensor_index }) => tensor_index >= subgraph.tensors.length))
       throw damaged('a signature names a tensor that there is not')
   }
@@ -78,14 +78,14 @@ function problemOf(subgraph: SubgraphRow, model: ModelRow, contents: readonly Ui
   }
   const within = (index: number) => index >= 0 && index < tensors.length
   const strange = [...inputs, ...outputs].find((index) => !within(index))
-  if (strange !== undefined) return `an input or output is tensor ${strange}, which there is not`
+  if (strange !== undefined) return `an input or output is tensor ${strange}, which does not exist`
   for (const [k, operator] of operators.entries()) {
     const code = model.operator_codes[operator.opcode_index]
-    if (code === undefined) return `operator ${k} is of kind ${operator.opcode_index}, which there is not`
+    if (code === undefined) return `operator ${k} is of kind ${operator.opcode_index}, which does not exist`
     const name = OPERATORS[Math.max(code.builtin_code, code.deprecated_builtin_code)] ?? 'of a newer kind'
     const wrong =
       operator.inputs.find((index) => index !== -1 && !within(index)) ?? operator.outputs.find((index) => !within(index))
-    if (wrong !== undefined) return `operator ${k} (${name}) uses tensor ${wrong}, which there is not`
+    if (wrong !== undefined) return `operator ${k} (${name}) uses tensor ${wrong}, which does not exist`
   }
   return undefined
 }
@@ -93,7 +93,7 @@ function problemOf(subgraph: SubgraphRow, model: ModelRow, contents: readonly Ui
 function tensorProblem(tensor: TensorRow, contents: readonly Uint8Array[]): string | undefined {
   const { shape, shape_signature, type, buffer, external_buffer, sparsity, quantization } = tensor
   const name = TENSOR_TYPES[type]
-  if (name === undefined) return `is of type ${type}, which there is not`
+  if (name === undefined) return `is of type ${type}, which does not exist`
   if (external_buffer !== 0) return 'keeps its content in another file, which is not read'
   if (shape.length > MOST_AXES) return `has ${shape.length} axes`
   if (shape.some((size) => size < 0)) return `has the shape ${shape.join('x')}`
@@ -104,7 +104,7 @@ function tensorProblem(tensor: TensorRow, contents: readonly Uint8Array[]): stri
   if (scale.length > 1 && shape[quantized_dimension] !== scale.length)
     return `has ${scale.length} scales along axis ${quantized_dimension} of ${shape.join('x')}`
   const content = contents[buffer]
-  if (content === undefined) return `has its content in buffer ${buffer}, which there is not`
+  if (content === undefined) return `has its content in buffer ${buffer}, which does not exist`
   const bits = BITS[name]
   if (content.byteLength === 0 || bits === undefined || sparsity !== undefined) return undefined
   const expected = Math.ceil((elementCount(shape) * bits) / 8)

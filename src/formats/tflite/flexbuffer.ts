@@ -13,7 +13,7 @@ const OUTSIDE = 'its options are cut off or damaged'
 /** Those of known operators have some hundred. */
 const MOST_BYTES = 1 << 13
 
-/** Numbers by their keys; bool is 0 or 1, and what is no number is left out. A text that says what is wrong where it is no such map. */
+/** Numbers by their keys; bool is 0 or 1, and what is not a number is left out. A text that says what is wrong if it is not such a map. */
 export function flexNumbers(bytes: Uint8Array): ReadonlyMap<string, number> | string {
   try {
     return mapAt(bytes)

@@ -46,7 +46,7 @@ export function writeSubgraph(writing: Writing, { index, builder }: Place, input
   const { model, file, active } = writing
   const subgraph = model.subgraphs[index]
   if (subgraph === undefined)
-    throw new InputError(`${file} is damaged: it calls graph ${index}, which there is not; export it again`)
+    throw new InputError(`${file} is damaged: it calls graph ${index}, which does not exist; export it again`)
   if (active.length >= DEEPEST_CALLS || active.includes(index))
     throw new InputError(`${file} cannot be written as ONNX: its graph ${index} calls itself`)
   if (inputs.length !== subgraph.inputs.length)

@@ -131,7 +131,7 @@ export function realConstant({ content, quantization }: Tensor): ConstantData | 
   return content === undefined ? undefined : dequantizedConstant(content, quantization)
 }
 
-/** Input `k` with channels first as real numbers. Integers are turned before they become real, so that these stand beside their user. */
+/** Input `k` with channels first as real numbers. Integers are turned before they become real, so that the conversion is next to its user. */
 export function realChannelsFirst(call: OperatorCall, k: number): Value {
   const tensor = input(call, k)
   const value = toChannelsFirst(call.builder, tensor.value)

@@ -1,6 +1,6 @@
 // Options of TFLite's built-in operators: the tables of two unions, in the order of their numbers (the first is 1).
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs (BuiltinOptions, BuiltinOptions2)
-import { bool, bytes, type Fields, float32, gone, int8, int32, int64, text, uint32, vector } from './fields.ts'
+import { bool, bytes, type Fields, float32, int8, int32, int64, removedField, text, uint32, vector } from './fields.ts'
 
 export const OPTIONS = {
   Conv2DOptions: {
@@ -57,7 +57,7 @@ export const OPTIONS = {
     kernel_type: int8(),
     asymmetric_quantize_inputs: bool(),
   },
-  ResizeBilinearOptions: { gone_0: gone(), gone_1: gone(), align_corners: bool(), half_pixel_centers: bool() },
+  ResizeBilinearOptions: { gone_0: removedField(), gone_1: removedField(), align_corners: bool(), half_pixel_centers: bool() },
   CallOptions: { subgraph: uint32() },
   ReshapeOptions: { new_shape: vector('int32') },
   SkipGramOptions: { ngram_size: int32(), max_skip_size: int32(), include_all_ngrams: bool() },

@@ -1,6 +1,6 @@
 // A .tflite file: the tables of its FlatBuffer, version 3d. Slots never change, fields are only added behind.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
-import { bool, bytes, gone, int8, int32, type Row, table, tables, text, uint32, uint64, union, vector } from './fields.ts'
+import { bool, bytes, int8, int32, type Row, removedField, table, tables, text, uint32, uint64, union, vector } from './fields.ts'
 import { OPTIONS, OPTIONS_2 } from './options.ts'
 
 /** At bytes 4 to 8 of the file. */
@@ -112,7 +112,7 @@ export const SIGNATURE = {
   inputs: tables(TENSOR_MAP),
   outputs: tables(TENSOR_MAP),
   signature_key: text(),
-  deprecated_tag: gone(),
+  deprecated_tag: removedField(),
   subgraph_index: uint32(),
 }
 

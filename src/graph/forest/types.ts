@@ -53,7 +53,7 @@ export type Preparation =
   | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[]; readonly whole?: true }
   /** Column k becomes its place in `categories[k]`, `unknown` where it is not there; NaN stays NaN; undefined stays. */
   | { readonly kind: 'ordinal'; readonly categories: readonly (Float64Array | undefined)[]; readonly unknown: number }
-  /** Column k becomes what stands beside the key that it is equal to, `otherwise` where it is equal to none (NaN is); undefined stays. */
+  /** Column k becomes the value of the key that it is equal to, `otherwise` where it is equal to none (NaN is); undefined stays. */
   | { readonly kind: 'map'; readonly columns: readonly (MappedColumn | undefined)[] }
   /** Each row divided by its norm; a row whose norm is zero or below `least` stays. */
   | { readonly kind: 'normalize'; readonly norm: 'l1' | 'l2' | 'max'; readonly precision: Precision; readonly least: number }

@@ -1,7 +1,7 @@
 // ModelStatistics as Triton has it over gRPC, whose messages are in
 // https://github.com/triton-inference-server/common/blob/main/protobuf/grpc_service.proto
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
-import { type Counted, countersOf, type Duration, type ModelStatistics } from '../statistics.ts'
+import { countersOf, type Duration, type ModelStatistics, type RequestCount } from '../statistics.ts'
 
 /** Of InferStatistics. */
 const FIELDS: Readonly<Record<Duration, number>> = { queue: 3, compute_input: 4, compute_infer: 5, compute_output: 6 }
@@ -15,7 +15,7 @@ export function readStatisticsMessage(bytes: Uint8Array): ModelStatistics | null
 function statisticsOf(model: Uint8Array): readonly [string, readonly number[]] {
   const { bytes, numbers } = fieldsIn(model)
   const times = fieldsIn(bytes.get(6)?.[0]).bytes
-  const duration = (name: Duration): Counted => {
+  const duration = (name: Duration): RequestCount => {
     const counted = fieldsIn(times.get(FIELDS[name])?.[0]).numbers
     return { count: counted.get(1) ?? 0, ns: counted.get(2) ?? 0 }
   }

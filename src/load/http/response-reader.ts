@@ -213,7 +213,7 @@ function statusOf(head: string): { readonly code: number; readonly minor: number
   return parts === null ? null : { minor: Number(parts[1]), code: Number(parts[2]) }
 }
 
-/** null: two lengths that differ, or one that is no number. */
+/** null: two lengths that differ, or one that is not a number. */
 function framingOf({ transferEncoding, contentLengths }: Fields, status: number, method: string): Framing | null {
   if (method === 'HEAD' || status === 204 || status === 304) return { kind: 'length', bytes: 0 }
   if (transferEncoding !== null) return /\bchunked$/i.test(transferEncoding) ? { kind: 'chunked' } : { kind: 'until-closed' }

@@ -2,7 +2,7 @@
 import { ms, rate, share, tell } from '../../diagnose/tell.ts'
 import { defineRule } from '../rule.ts'
 
-/** An event loop that is busy for so long answers late. */
+/** An event loop that is busy for this long answers late. */
 const BUSY_SHARE = 0.7
 
 export const eventLoopBlocking = defineRule({

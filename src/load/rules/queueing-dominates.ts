@@ -1,6 +1,6 @@
 // The slowest answers wait for a worker longer than they are worked on.
-import type { Found } from '../../diagnose/rule.ts'
-import { counted, ms, rate, type Sentence, share, tell } from '../../diagnose/tell.ts'
+import type { RuleFinding } from '../../diagnose/rule.ts'
+import { countFact, ms, rate, type Sentence, share, tell } from '../../diagnose/tell.ts'
 import type { LoadPoint, LoadStatistics } from '../../report/documents/load.ts'
 import { partOf, utilisationOf } from '../facts.ts'
 import { defineRule } from '../rule.ts'
@@ -38,7 +38,7 @@ export const queueingDominates = defineRule({
 })
 
 /** By what the server counted itself: means, which say nothing of the slowest. */
-function onAverage(point: LoadPoint, { queueMs, inferMs }: LoadStatistics): Found | 'clear' {
+function onAverage(point: LoadPoint, { queueMs, inferMs }: LoadStatistics): RuleFinding | 'clear' {
   const { meanMs } = point
   if (meanMs === null || queueMs < LEAST_SHARE * meanMs || queueMs < LEAST_MS) return 'clear'
   return {
@@ -54,7 +54,7 @@ function onAverage(point: LoadPoint, { queueMs, inferMs }: LoadStatistics): Foun
 }
 
 const loadOf = ({ offeredPerSecond, clients }: LoadPoint): Sentence =>
-  offeredPerSecond === null ? tell`With ${counted('client', clients ?? 0)}` : tell`At ${rate('offered', offeredPerSecond)}`
+  offeredPerSecond === null ? tell`With ${countFact('client', clients ?? 0)}` : tell`At ${rate('offered', offeredPerSecond)}`
 
 function why(busy: number): Sentence {
   const said = tell` Workers are busy ${share('workers-busy', busy)} of the time`

@@ -38,7 +38,7 @@ interface Quantity {
   /** The same for each sample that holds enough of it, as large as in others: a detector's head may see nothing in one. */
   readonly bySample: readonly SliceSums[]
   readonly isShare: boolean
-  /** What differences are held against. */
+  /** What differences are compared with. */
   readonly scale: number
 }
 
@@ -108,7 +108,7 @@ export function compareQuantities(
   return found.length === 0 ? null : worstOf(found)
 }
 
-/** What differences of a share of 1 are held against. Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
+/** What differences of a share of 1 are compared with. Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
 export const scaleOfShare = (largest: number): number => largest * (largest > 0 ? Math.max(1, -Math.log(largest)) : 1)
 
 const scaleOfPart = (own: number, isShare: boolean, tensor: number): number =>

@@ -1,4 +1,4 @@
-// What a difference of outputs is held against. Rounding errors of sums grow with the largest terms, not with the result: an element
+// What a difference of outputs is compared with. Rounding errors of sums grow with the largest terms, not with the result: an element
 // near zero may be off by many times itself and be right. So the scale is the largest |x| of the output over all samples, and not the
 // element's own. Outputs that mark masked places by huge numbers (-1e4, -1e9, the lowest float) would hide everything behind them;
 // such numbers stand apart from all others by an empty gap, and do not count.

@@ -19,7 +19,7 @@ const NOISE_REACH = 2
 
 export interface ComparedSelection {
   readonly agreement: SelectionAgreement
-  /** By output, once a sample: numbers to be held against each other, row by row. */
+  /** By output, once a sample: values to compare, row by row. */
   readonly numbers: ReadonlyMap<string, Sides & { readonly role: SelectedRole }>
 }
 

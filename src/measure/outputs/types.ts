@@ -52,7 +52,7 @@ export interface OutputAgreement {
   readonly equalShare: number
   /** Largest difference of two numbers; 0 for strings and bools. */
   readonly maxAbs: number
-  /** What differences are held against: the size of the output's numbers in the original, see scale.ts. 0 where all are 0. */
+  /** What differences are compared with: the size of the output's numbers in the original, see scale.ts. 0 where all are 0. */
   readonly scale: number
   /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity where the scale is 0 and they differ. */
   readonly maxRelative: number

@@ -123,7 +123,7 @@ function selectedRows(selections: readonly SelectionAgreement[], alike: number):
   return fewest === undefined ? {} : { decisions: { rows: fewest.rows, worse: Math.round((1 - alike) * fewest.rows), better: 0 } }
 }
 
-/** Outputs beside the deciding one (boxes beside scores) may drift with an approximation, but not break. */
+/** Outputs other than the deciding one (boxes next to scores) may drift with an approximation, but not break. */
 const OTHERS_COSINE = 0.95
 
 /** Differences of two counts over one total are off by this much. */

@@ -15,13 +15,13 @@ export type Content =
   | { readonly kind: 'positions'; readonly below: number }
   /** The same number everywhere. */
   | { readonly kind: 'fill'; readonly value: number }
-  /** A smooth picture, scaled to `low`..`high`. */
+  /** A smooth image, scaled to `low`..`high`. */
   | { readonly kind: 'image'; readonly channelsLast: boolean; readonly low: number; readonly high: number }
   | { readonly kind: 'signal' }
   | { readonly kind: 'normal' }
   | { readonly kind: 'words' }
 
-/** A float input this long in one axis, with at most two values beside it, is a signal. */
+/** A float input this long in one axis, with at most two values otherwise, is a signal. */
 const SHORTEST_SIGNAL = 4000
 /** Ids where the size of the vocabulary is not known: any table has so many rows. */
 const UNKNOWN_VOCABULARY = 100

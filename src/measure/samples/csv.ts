@@ -1,4 +1,4 @@
-// A table of numbers, one row a sample, with a header row if one cell of the first row is no number. An empty cell is a missing value, NaN.
+// A table of numbers, one row a sample, with a header row if one cell of the first row is not a number. An empty cell is a missing value, NaN.
 import type { TensorValue } from '../../engines/types.ts'
 import { csvRows } from '../../graph/csv.ts'
 import { InputError } from '../../graph/input-error.ts'
@@ -20,7 +20,7 @@ export interface TableUse {
 
 /**
  * The columns as arrays: `''` holds rows x columns, or one array for each input where the header names them; `labels` (or the
- * user's name) the labels. Throws an InputError where rows differ in length or a cell is no number.
+ * user's name) the labels. Throws an InputError if rows differ in length or a cell is not a number.
  */
 export function readCsv(text: string, { inputNames, labelsName, textNames, where }: TableUse): NamedTensors {
   const rows = [...csvRows(text)]

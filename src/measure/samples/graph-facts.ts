@@ -14,7 +14,7 @@ export interface InputFacts {
   readonly rank?: number
   /** Set where the input indexes a table: ids lie in 0..tableRows-1. */
   readonly tableRows?: number
-  /** Rows of the table of positions beside the token table: the longest sequence. */
+  /** Rows of the table of positions that belongs to the token table: the longest sequence. */
   readonly maxLength?: number | undefined
   /** Constants the input is compared with for equality: the values that choose what runs. */
   readonly comparedWith: readonly number[]

@@ -32,7 +32,7 @@ export function constantShape(name: string | undefined, index: Index): readonly 
   return undefined
 }
 
-/** Rows of the table of the same width that is sliced, gathered or added beside the token table. */
+/** Rows of the table of the same width that is sliced, gathered or added to the token table. */
 export function positionRows(width: number, tokenTable: string, index: Index): number | undefined {
   let rows: number | undefined
   for (const [name, constant] of index.constants) {

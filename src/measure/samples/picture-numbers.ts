@@ -1,4 +1,4 @@
-// What a model's own code makes of a picture's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --pictures, or
+// What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --pictures, or
 // read of the preprocessor_config.json that lies beside models of the Hugging Face Hub, or in the folder above:
 // https://huggingface.co/docs/transformers/main_classes/image_processor
 import { existsSync, readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ const UNIT_LIMIT = 1.5
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 const USAGE = 'give some of scale=N, mean=N/N/N, std=N/N/N, bgr, imagenet, with commas between them'
 
-/** By the flag, else by the file, which is looked for when there are pictures; else null. Both throw an InputError where it cannot be read. */
+/** By the flag, else by the file, which is looked for if there are images; else null. Both throw an InputError where it cannot be read. */
 export function pictureNumbers(modelFile: string, flag: string | null): () => PictureNumbers | null {
   const said = flag === null ? null : parsePictures(flag)
   return () => said ?? fromFile(modelFile)
@@ -77,7 +77,7 @@ function fromFile(modelFile: string): PictureNumbers | null {
       from: FILE,
     }
   } catch {
-    throw new InputError(`${file}: cannot be read for what pictures become; say it with --pictures: ${USAGE}`)
+    throw new InputError(`${file}: cannot be read for how to normalize images; use --pictures: ${USAGE}`)
   }
 }
 

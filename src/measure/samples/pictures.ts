@@ -1,5 +1,5 @@
-// Pictures as samples: one jpg, png or webp each, for the one input that takes a picture. Channels are where an axis of 1, 3 or 4 says so,
-// behind the batch or last. A picture is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and what
+// Images as samples: one jpg, png or webp each, for the one input that takes an image. Channels are where an axis of 1, 3 or 4 says so,
+// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and what
 // floats they become is said (picture-numbers.ts), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
@@ -20,10 +20,10 @@ interface Frame {
   readonly channelsFirst: boolean
 }
 
-/** Bytes of each picture in turn, row by row, channel by channel of a place. */
+/** Bytes of each image in turn, row by row, channel by channel of a place. */
 export type DecodePictures = (files: readonly string[], size: Omit<Frame, 'channelsFirst'>) => readonly Uint8Array[]
 
-/** One record a picture. Throws an InputError where no input takes pictures, or they cannot be decoded. */
+/** One record per image. Throws an InputError if no input takes images, or they cannot be decoded. */
 export function readPictures(
   folder: string,
   names: readonly string[],
@@ -59,9 +59,9 @@ export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureN
   const { input, frame } = pictureInputOf(inputs, '')
   const orders = numbers?.bgr ? ['grey', 'BGR', 'BGRA'] : ['grey', 'RGB', 'RGBA']
   const order = orders[[1, 3, 4].indexOf(frame.channels)]!
-  const became = `Pictures became '${input.name}' as ${order}, stretched to ${frame.width}x${frame.height}, numbers`
+  const became = `Images became '${input.name}' as ${order}, stretched to ${frame.width}x${frame.height}, numbers`
   if (input.dtype === 'uint8') return `${became} 0..255`
-  if (numbers === null) return `${became} 0..1; where the model wants others, say so with --pictures, or save arrays (.npy)`
+  if (numbers === null) return `${became} 0..1; if the model needs others, use --pictures, or save arrays (.npy)`
   const { scale, mean, std, from } = numbers
   return `${became} (byte x ${Number(scale.toPrecision(4))} - ${mean.join('/')}) / ${std.join('/')}, by ${from}`
 }
@@ -105,7 +105,7 @@ function pictureInputOf(inputs: readonly ResolvedInput[], folder: string): { inp
   if (input !== undefined && frame !== null) return { input, frame }
   const taken = open.map(({ name, dtype, shape }) => `'${name}' ${dtype} ${formatShape(shape)}`).join(', ')
   throw new InputError(
-    `${folder}: pictures fit one input of float32 or uint8 with 1, 3 or 4 channels, the model takes ${taken}; save arrays (.npy) instead`,
+    `${folder}: images fit one input of float32 or uint8 with 1, 3 or 4 channels, the model takes ${taken}; save arrays (.npy) instead`,
   )
 }
 
@@ -147,16 +147,14 @@ const space = (picture) => channels === 1 ? picture.greyscale().removeAlpha() : 
   }
 })()`
 const MOST_BYTES = 2 ** 30
-/** Decoding a large picture takes a second or two; a file that keeps the decoder longer hangs it. */
+/** Decoding a large image takes a second or two; a file that keeps the decoder longer hangs it. */
 const LIMIT_MS = 60_000
 const LIMIT_EACH_MS = 5000
 
 function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFirst'>): readonly Uint8Array[] {
   const sharp = findPackage('sharp', null)?.entry
   if (sharp === undefined)
-    throw new InputError(
-      `pictures are read by the package sharp, which was not found ${placesOf('sharp', null)}; npm install sharp`,
-    )
+    throw new InputError(`images need the package sharp, which was not found ${placesOf('sharp', null)}; npm install sharp`)
   return decodeWith(DECODER, files, { ...size, sharp, limitMs: LIMIT_MS + LIMIT_EACH_MS * files.length })
 }
 
@@ -178,19 +176,19 @@ export function decodeWith(
   const failure = (error as NodeJS.ErrnoException | undefined)?.code
   if (failure === 'ETIMEDOUT') {
     const at = basename(files[Math.floor((stdout?.length ?? 0) / (height * width * channels))] ?? files.at(-1)!)
-    throw new InputError(`${at}: sharp did not decode it within ${limitMs / 1000} s; remove the picture`)
+    throw new InputError(`${at}: sharp did not decode it within ${limitMs / 1000} s; remove the image`)
   }
   if (failure === 'ENOBUFS') {
     const most = Math.floor(MOST_BYTES / (height * width * channels))
-    throw new InputError(`${files.length} pictures of ${width}x${height} take more than 1 GB: give a folder of ${most} at most`)
+    throw new InputError(`${files.length} images of ${width}x${height} need more than 1 GB: give a folder of at most ${most}`)
   }
-  if (status === 3) throw new InputError(`pictures are read by the package sharp, and ${sharp} does not load; npm install sharp`)
+  if (status === 3) throw new InputError(`images need the package sharp, and ${sharp} does not load; npm install sharp`)
   const each = height * width * channels
   if (status !== 0 || stdout.length !== files.length * each) {
     const [file, why] = /^\[/.test(String(stderr))
       ? (JSON.parse(String(stderr)) as [string, string])
       : [files[0]!, 'decoding failed']
-    throw new InputError(`${basename(file)}: no picture that sharp can read (${why.split('\n')[0]}); check the file`)
+    throw new InputError(`${basename(file)}: not an image that sharp can read (${why.split('\n')[0]}); check the file`)
   }
   return files.map((_, k) => new Uint8Array(stdout.subarray(k * each, (k + 1) * each)))
 }

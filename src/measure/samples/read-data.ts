@@ -1,5 +1,5 @@
 // The user's own data, in whichever of the known forms it is: .npz, .npy, .csv, .json, .pb, a folder of ONNX test data, a folder
-// with one sample a file, pictures and sound among them, or inputs that were saved before.
+// with one sample a file, images and sound among them, or inputs that were saved before.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
@@ -31,7 +31,7 @@ export interface InputData {
 /** Samples where no limit is given: enough to rotate, quickly read. */
 export const DEFAULT_LIMIT = 64
 const KINDS =
-  '.npz, .npy, .csv, .json, .pb, .wav, a folder of such or of pictures (or of folders of pictures), or an ONNX test_data_set folder'
+  '.npz, .npy, .csv, .json, .pb, .wav, a folder of these or of images (or of folders of images), or an ONNX test_data_set folder'
 
 /**
  * Reads samples for the inputs. Shapes in the data win over guesses. Throws an InputError, one line that names file and array,
@@ -149,9 +149,9 @@ function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | n
 }
 
 /**
- * Names of a folder's pictures, or of those in its folders, as classes lie: one of each in turn, so that few are of all, or as labels beside them
+ * Names of a folder's images, or of those in its class folders: one of each in turn, so that few are of all, or as labels beside them
  * must go, class by class. None where arrays lie beside them. Tables and notes beside pictures tell of them, and are the data only where no input
- * has the axes of a picture.
+ * has the axes of an image.
  */
 export function picturesIn(path: string, inputs: readonly ResolvedInput[], labelsName: string | null): readonly string[] {
   if (!statOf(path).isDirectory()) return []
@@ -171,7 +171,7 @@ export function picturesIn(path: string, inputs: readonly ResolvedInput[], label
   return Array.from({ length: longest }, (_, k) => classes.flatMap((names) => names[k] ?? [])).flat()
 }
 
-/** None of what is no folder, or cannot be read. */
+/** None of what is not a folder, or cannot be read. */
 function namesInside(folder: string): readonly string[] {
   try {
     return inOrder(readdirSync(folder))

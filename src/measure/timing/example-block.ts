@@ -27,6 +27,6 @@ export const exampleBlock = (p50Ms: number, given: Partial<LatencyBlock> = {}): 
   ...given,
 })
 
-/** As it is on the machine whose threads hand over so slowly all the while, ns; null: it could not be measured. */
+/** The handoff on a machine whose threads hand over slowly all the time, ns; null: it could not be measured. */
 export const blockWithHandoff = (p50Ms: number, handoffNs: number | null): LatencyBlock =>
   exampleBlock(p50Ms, { handoffBeforeNs: handoffNs, handoffAfterNs: handoffNs })

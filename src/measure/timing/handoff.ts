@@ -11,7 +11,7 @@ import type { PingPong } from './handoff-thread.ts'
 
 /** A thread that gets no answer for this long gives up: the other has no CPU of its own. */
 const silenceMs = 100
-/** Longest wait for both threads to start and report, beside the measuring time. */
+/** Longest wait for both threads to start and report, in addition to the measuring time. */
 const startMs = 3000
 /** Round trips in one timed batch, about 20 to 100 µs. */
 const roundTripsPerBatch = 100

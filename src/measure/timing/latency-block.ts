@@ -1,6 +1,6 @@
 // One process's share of the latency measurement: load, first prediction, warm-up, then samples, each of them kept, with what the
 // operating system says of the time around them.
-import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
+import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timeEachRun, warmUp } from '../../engines/sampler.ts'
 import type { LeastRuns, Observed, Sampled, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
 import { median, medianHalfWidth } from '../../statistics/index.ts'
@@ -76,7 +76,7 @@ const LEAST_PAGE_WARMUP_MS = 400
 const WAIT_PER_SAMPLE_FROM_MS = 1
 const HANDOFF_MS = 15
 
-/** What a block is measured with beside its engine; scripted in tests. */
+/** What a block is measured with besides its engine; scripted in tests. */
 export interface BlockTools {
   readonly now: Clock
   readonly measureHandoff: typeof measureHandoff
@@ -111,7 +111,7 @@ export async function measureBlock(
   const loadPeakBytes = memory.peakBytes()
   memory.resetPeak()
   const runs = feeds.map((sample) => session.prepare(sample))
-  const run = timedRuns(runs, now)
+  const run = timeEachRun(runs, now)
   const firstMs = await run(0)
 
   const isLate = () => now() - loadStart > (input.capMs ?? Number.POSITIVE_INFINITY) * CAP_SHARE

@@ -1,9 +1,9 @@
 // What one loop of predictions takes: for whatever is compared with another loop beside it, and needs neither samples nor counters.
-import { type Clock, type SamplerPlan, takeSamples, timedRuns } from '../../engines/sampler.ts'
+import { type Clock, type SamplerPlan, takeSamples, timeEachRun } from '../../engines/sampler.ts'
 import type { PreparedRun } from '../../engines/types.ts'
 import { lowerQuartile, median } from '../../statistics/index.ts'
 
-/** The median, ms; `runs` are predicted with in turn. */
+/** The median, ms; `runs` take turns. */
 export const loopMs = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<number> =>
   median(await samplesOf(runs, plan, now))
 
@@ -12,4 +12,4 @@ export const quietLoopMs = async (runs: readonly PreparedRun[], plan: SamplerPla
   lowerQuartile(await samplesOf(runs, plan, now))
 
 const samplesOf = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<readonly number[]> =>
-  (await takeSamples(timedRuns(runs, now), plan, now)).samplesMs
+  (await takeSamples(timeEachRun(runs, now), plan, now)).samplesMs

@@ -167,7 +167,7 @@ export interface Memory {
   readonly limitBytes: number | null
 }
 
-/** A prediction with tensors that stay on the device, beside one that copies them there and back: in turns, within one process. */
+/** A prediction with tensors that stay on the device, compared with one that copies them there and back: in turns, within one process. */
 export interface BoundTimes {
   readonly copiedMs: number
   readonly boundMs: number

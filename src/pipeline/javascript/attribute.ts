@@ -7,7 +7,7 @@ import type { LineFact } from '../facts.ts'
 import type { Stacks } from '../protocol.ts'
 import type { CpuProfile, ProfileNode, RawProfile } from './cpu-profile.ts'
 import type { FunctionRange } from './source.ts'
-import { shown, type UserFile } from './user-files.ts'
+import { displayPath, type UserFile } from './user-files.ts'
 
 export interface Attributed {
   readonly lines: readonly LineFact[]
@@ -200,7 +200,12 @@ class Attribution {
     const all = [...this.sums.values()].sort((a, b) => b.selfMs - a.selfMs || b.totalMs - a.totalMs).slice(0, MOST_LINES)
     return all.map(({ file, byStage, ...one }) => {
       const most = byStage.reduce((best, ms, at) => (ms > (byStage[best] ?? 0) ? at : best), 0)
-      return { ...one, file: shown(file), waitMs: null, stage: byStage.length === 0 ? null : (this.stageNames[most] ?? null) }
+      return {
+        ...one,
+        file: displayPath(file),
+        waitMs: null,
+        stage: byStage.length === 0 ? null : (this.stageNames[most] ?? null),
+      }
     })
   }
 }
@@ -235,7 +240,7 @@ class StackTable {
 
   private frame({ node }: Frame): number {
     const { functionName, url, lineNumber } = node.callFrame
-    const file = url === '' ? null : url.startsWith('file:') ? shown(fileURLToPath(url)) : url
+    const file = url === '' ? null : url.startsWith('file:') ? displayPath(fileURLToPath(url)) : url
     const key = `${functionName} ${url}:${lineNumber}`
     let at = this.byKey.get(key)
     if (at === undefined) {

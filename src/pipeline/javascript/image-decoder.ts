@@ -1,4 +1,4 @@
-// Pictures taken apart by the program's own code: a function that knows a format's marks (PNG's chunks, JPEG's markers, the heads of BMP, GIF,
+// Images split by the program's own code: a function that knows a format's marks (PNG's chunks, JPEG's markers, the heads of BMP, GIF,
 // WebP, QOI and PPM), or is called what it does.
 import { isFunction, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
 

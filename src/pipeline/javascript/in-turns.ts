@@ -2,7 +2,7 @@
 import { pairsInTurns, type TurnTimes, turnTimes } from '../../statistics/index.ts'
 
 const PAIRS = 9
-/** One reading takes so long, so that the clock's own cost is nothing beside it. */
+/** Length of a reading, so that the clock's own cost is negligible. */
 const READING_MS = 10
 const MOST_REPEATS = 5000
 

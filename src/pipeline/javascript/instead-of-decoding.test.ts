@@ -1,4 +1,4 @@
-// sharp in place of a decoder of JavaScript: pixels alike, and silence where it cannot be known. The packages are stand-ins that say what a picture
+// sharp in place of a decoder of JavaScript: pixels alike, and silence where it cannot be known. The packages are stand-ins that say what an image
 // holds; the real ones were tried by hand (docs/findings/decode-dominates.md). No test looks at how long something takes.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,4 +1,4 @@
-// Pictures that a package written in JavaScript decodes, against sharp (libvips), where the user's program can load both: the same bytes, pixel by
+// Images that a package written in JavaScript decodes, against sharp (libvips), where the user's program can load both: the same bytes, pixel by
 // pixel, then in turns. PNG loses nothing, so that pixels are the same bits; decoders of JPEG round and enlarge colours in their own ways.
 import { createRequire, Module } from 'node:module'
 import { inTurns } from './in-turns.ts'
@@ -67,7 +67,7 @@ type Sharp = (bytes: Uint8Array) => {
 const MOST_STEPS = 2
 const MOST_BEYOND = 0.001
 
-/** `from`: a file of the user's, absolute. null: they are no bytes of a picture, or not both packages are there and in use. */
+/** `from`: a file of the user's, absolute. null: they are no bytes of an image, or not both packages are there and in use. */
 export async function insteadOfDecoding(value: unknown, from: string): Promise<Tried | null> {
   if (!(value instanceof Uint8Array)) return null
   const format = (Object.keys(MAGIC) as Format[]).find((one) => MAGIC[one].every((byte, k) => value[k] === byte))

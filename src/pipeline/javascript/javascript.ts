@@ -15,7 +15,7 @@ import { isOf, type Tried } from './instead-of-calls.ts'
 import { isUsers } from './prepare.ts'
 import type { Seen } from './probes.ts'
 import type { Site } from './source.ts'
-import { shown, type UserFile, userFiles } from './user-files.ts'
+import { displayPath, type UserFile, userFiles } from './user-files.ts'
 
 type Raw = Extract<Message, { readonly kind: 'raw' }>
 
@@ -87,7 +87,7 @@ function fromProbes({ predictions, p50Ms }: Raw, seen: readonly [string, Seen][]
     const at = key.lastIndexOf('#')
     const site = files.find(({ path: own }) => own === key.slice(0, at))?.source.sites[Number(key.slice(at + 1))]
     if (site === undefined || one.calls === 0) continue
-    const place = { file: shown(key.slice(0, at)), line: site.line, function: site.function }
+    const place = { file: displayPath(key.slice(0, at)), line: site.line, function: site.function }
     const perPrediction = one.calls / predictions
     if (site.kind === 'loop') {
       loops.push({ ...place, endLine: site.endLine, tripsPerPrediction: perPrediction, operands: operandsOf(site, one) })
@@ -121,11 +121,11 @@ const operandsOf = ({ arrays }: Site, { values }: Seen): Record<string, ValueFac
 /** Places in messages as the user would write them; where the stages' functions begin. */
 function placed(message: Message, files: readonly UserFile[], entry: string): Message {
   if (message.kind === 'failed' && message.place !== null)
-    return { ...message, place: { ...message.place, file: shown(message.place.file) } }
+    return { ...message, place: { ...message.place, file: displayPath(message.place.file) } }
   if (message.kind === 'imports') return { ...message, imports: importFacts(message.imports, path.resolve(entry), files) }
   if (message.kind === 'sessions') {
     const shorter = <T extends { file: string } | null>(place: T): T =>
-      place === null ? place : { ...place, file: shown(place.file) }
+      place === null ? place : { ...place, file: displayPath(place.file) }
     return {
       ...message,
       sessions: message.sessions.map((one) => ({
@@ -137,7 +137,7 @@ function placed(message: Message, files: readonly UserFile[], entry: string): Me
     }
   }
   if (message.kind === 'alternatives')
-    return { ...message, alternatives: message.alternatives.map((one) => ({ ...one, file: shown(one.file) })) }
+    return { ...message, alternatives: message.alternatives.map((one) => ({ ...one, file: displayPath(one.file) })) }
   if (message.kind !== 'imported') return message
   const { target } = message
   return { ...message, target: { ...target, places: target.stages.map((name) => placeOfStage(name, files)) } }
@@ -147,7 +147,7 @@ function placeOfStage(name: string, files: readonly UserFile[]): { file: string;
   const last = name.split('.').at(-1)
   for (const { path: file, source } of files) {
     const found = source.functions.find((one) => one.name === last)
-    if (found !== undefined) return { file: shown(path.resolve(file)), line: found.line }
+    if (found !== undefined) return { file: displayPath(path.resolve(file)), line: found.line }
   }
   return null
 }

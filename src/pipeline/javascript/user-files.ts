@@ -40,7 +40,7 @@ function readUserFile(file: string): UserFile | null {
   try {
     if (fs.statSync(file).size > LARGEST_BYTES) return null
     const text = plainText(fs.readFileSync(file, 'utf8'), file)
-    const source = text === null ? null : readSource(text, shown(file))
+    const source = text === null ? null : readSource(text, displayPath(file))
     return source === null ? null : { path: file, source, text: text! }
   } catch {
     return null
@@ -63,7 +63,7 @@ function resolved(specifier: string, from: string): string | null {
 }
 
 /** As the user would write it: from the working folder, where it lies in it. */
-export function shown(file: string): string {
+export function displayPath(file: string): string {
   const relative = path.relative(process.cwd(), file)
   return relative === '' || relative.startsWith('..') || path.isAbsolute(relative) ? file : relative
 }

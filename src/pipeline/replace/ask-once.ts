@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { lastWords } from '../../processes/last-words.ts'
 import { startProcess, textFrom } from '../../processes/start-process.ts'
 
-export interface Asked {
+export interface ChildRequest {
   readonly executable: string
   readonly words: readonly string[]
   /** To its standard input. */
@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** The answer, or why there is none. Throws the signal's reason if it is aborted. */
-export async function askOnce<Answer>(asked: Asked): Promise<Answer | string> {
+export async function askOnce<Answer>(asked: ChildRequest): Promise<Answer | string> {
   const { executable, words, plan, answersOn, limitMs, signal } = asked
   const byPipe = answersOn === 'pipe'
   const { child, ended } = startProcess({

@@ -8,7 +8,7 @@ import type { AlternativeFact } from '../facts.ts'
 import { startOf } from '../javascript/exported.ts'
 import type { Insertion } from '../javascript/prepare.ts'
 import { parseSource } from '../javascript/syntax.ts'
-import { shown, type UserFile, userFiles } from '../javascript/user-files.ts'
+import { displayPath, type UserFile, userFiles } from '../javascript/user-files.ts'
 import { askOnce } from './ask-once.ts'
 import type { TokenizerPlan } from './javascript/tokenizer-child.ts'
 import { tokenizerLooks } from './javascript/tokenizer-functions.ts'
@@ -44,7 +44,7 @@ export async function tryJavascriptTokenizers(
   const words = [childFile()]
   const asked = { executable: process.execPath, words, plan: JSON.stringify(plan), answersOn: 'pipe', limitMs, signal } as const
   const told = await ask<readonly AlternativeFact[]>(asked)
-  return typeof told === 'string' ? [] : told.map((one) => ({ ...one, file: shown(one.file) }))
+  return typeof told === 'string' ? [] : told.map((one) => ({ ...one, file: displayPath(one.file) }))
 }
 
 /** As the process that runs the program finds it. */

@@ -2,7 +2,7 @@
 import { turnTimes } from '../../statistics/index.ts'
 import type { Language } from '../facts.ts'
 
-/** Code that does the same as a loop, run beside it on the values that it saw. */
+/** Code that does the same as a loop, run together with it on the values that it saw. */
 export interface LoopReplacement {
   readonly rule: 'scalar-loop'
   readonly language: Language
@@ -36,7 +36,7 @@ export interface LoopsAnswer {
 }
 
 /** What the process that ran both tells of one place. */
-export interface Told {
+export interface PlaceResult {
   readonly line: number
   readonly endLine: number
   readonly function: string | null
@@ -55,7 +55,7 @@ export const LEAST_FACTOR = 1.2
 
 /** What the answer says of one place of a file. */
 export function replacementOf(
-  { pairsMs, conversionMs, elements, kinds, asList = false, ...told }: Told,
+  { pairsMs, conversionMs, elements, kinds, asList = false, ...told }: PlaceResult,
   file: string,
   { language, form }: Pick<LoopReplacement, 'language' | 'form'>,
 ): LoopReplacement {

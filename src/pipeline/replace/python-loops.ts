@@ -4,14 +4,14 @@
 // What is not equal is not offered; why stands beside it.
 import { fileURLToPath } from 'node:url'
 import { askOnce } from './ask-once.ts'
-import { type LoopsAnswer, loopsAnswer, replacementOf, type Told } from './loop-replacement.ts'
+import { type LoopsAnswer, loopsAnswer, type PlaceResult, replacementOf } from './loop-replacement.ts'
 
 export interface LoopsQuestion {
   /** Absolute. */
   readonly file: string
   /** The function to call; null: the file's stages, or the file as a script. */
   readonly call: string | null
-  /** It runs from top to bottom; untold: what the file says. */
+  /** It runs from top to bottom; by default, what the file says. */
   readonly isScript?: boolean
   /** Of a script. */
   readonly arguments?: readonly string[]
@@ -50,6 +50,6 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
 }
 
 interface Answer extends Pick<LoopsAnswer, 'refused' | 'ran'> {
-  readonly replacements: readonly (Told & { readonly form: keyof typeof FORMS; readonly file: string })[]
+  readonly replacements: readonly (PlaceResult & { readonly form: keyof typeof FORMS; readonly file: string })[]
   readonly failed?: string | null
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { turnTimes } from '../../statistics/index.ts'
 import type { AlternativeFact, PairedAlternative, SourcePattern } from '../facts.ts'
-import { shown } from '../javascript/user-files.ts'
+import { displayPath } from '../javascript/user-files.ts'
 import { askOnce } from './ask-once.ts'
 import type { TokenizersQuestion } from './javascript-tokenizers.ts'
 
@@ -27,5 +27,7 @@ export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnc
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
   const told = await ask<{ readonly ran: boolean; readonly rows: readonly PairedAlternative[] }>(asked)
   if (typeof told === 'string') return []
-  return told.ran ? told.rows.map(({ pairsMs, ...one }) => ({ ...one, ...turnTimes(pairsMs), file: shown(one.file) })) : null
+  return told.ran
+    ? told.rows.map(({ pairsMs, ...one }) => ({ ...one, ...turnTimes(pairsMs), file: displayPath(one.file) }))
+    : null
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type { PipelineEvidence, Replacement } from '../evidence.ts'
 import type { PatternName } from '../facts.ts'
-import { shown } from '../javascript/user-files.ts'
+import { displayPath } from '../javascript/user-files.ts'
 import { type JavascriptQuestion, replaceJavascriptLoops } from './javascript-loops.ts'
 import { LEAST_FACTOR, type LoopReplacement, type LoopsAnswer } from './loop-replacement.ts'
 import { type LoopsQuestion, replacePythonLoops } from './python-loops.ts'
@@ -131,10 +131,10 @@ function cured({ endLine, ...one }: LoopReplacement, evidence: PipelineEvidence,
     const rule = RULES[evidence.language][pattern]
     return rule === undefined ? [] : [{ ...one, rule, file, line }]
   })
-  return all.length === 0 ? [{ ...one, file: one.file === entry ? evidence.file : shown(one.file) }] : all
+  return all.length === 0 ? [{ ...one, file: one.file === entry ? evidence.file : displayPath(one.file) }] : all
 }
 
-/** Files of the user's own beside `file` that have hot lines. Exported for its test. */
+/** Files of the user's own other than `file` that have hot lines. Exported for its test. */
 export function hotModules(evidence: Pick<PipelineEvidence, 'lines' | 'patterns' | 'latency'>, file: string) {
   const files = new Set([...(evidence.lines ?? []), ...(evidence.patterns ?? [])].map((one) => resolve(one.file)))
   files.delete(file)

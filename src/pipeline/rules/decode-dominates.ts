@@ -1,4 +1,4 @@
-// Reading a picture is often more work than looking at it.
+// Reading an image is often more work than looking at it.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { namedWork, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
@@ -18,7 +18,7 @@ export const decodeDominates = defineRule({
     if (part < FROM_SHARE) return []
     return [
       {
-        ...tell`Decoding and resizing takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction. A decoder that shrinks while it reads (draft of Pillow, libvips, TurboJPEG), smaller pictures from the sender, or several at once in threads leave less.`,
+        ...tell`Decoding and resizing takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction. A decoder that shrinks while it reads (draft of Pillow, libvips, TurboJPEG), smaller images from the sender, or several at once in threads take less.`,
         timeMs,
         ...UNTRIED,
         places,

@@ -1,5 +1,5 @@
 // Time in which nothing else can run: one piece of synchronous work that timers, requests and health checks wait for.
-import type { Found } from '../../diagnose/rule.ts'
+import type { RuleFinding } from '../../diagnose/rule.ts'
 import { ms, tell } from '../../diagnose/tell.ts'
 import { hotPatterns, inWords, placeOf, placesOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
@@ -21,7 +21,7 @@ export const eventLoopBlocking = defineRule({
   needs: ['calls', 'patterns'],
   check(evidence) {
     const calls = hotPatterns(evidence, ['blocking-call']).filter(({ timeMs }) => timeMs >= CALL_MS)
-    const found: Found[] = calls.map(({ pattern, timeMs }) => ({
+    const found: RuleFinding[] = calls.map(({ pattern, timeMs }) => ({
       ...tell`${pattern.callee ?? 'The call'} at ${inWords(pattern)} keeps the event loop for ${ms('call', timeMs)}: no request is
         answered meanwhile. ${CURES[evidence.language]} leaves the loop free; one prediction alone takes as long.`,
       timeMs,

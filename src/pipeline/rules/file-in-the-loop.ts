@@ -18,7 +18,7 @@ export const fileInTheLoop = defineRule({
         notChecked: `with one sample nobody knows whether the file at ${inWords(own[0]!.pattern)} is the same for others; give two`,
       }
     return same.map(({ pattern, timeMs, share: part }) => ({
-      ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, beside the model, it costs nothing for a prediction.`,
+      ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, when the model is loaded, it costs nothing per prediction.`,
       timeMs,
       // Read once, it is read in no prediction.
       wouldSaveMs: timeMs,

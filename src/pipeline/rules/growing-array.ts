@@ -1,5 +1,5 @@
 // x = np.append(x, …) in a loop copies all of x at every turn: the work grows with the square of the length.
-import type { Found } from '../../diagnose/rule.ts'
+import type { RuleFinding } from '../../diagnose/rule.ts'
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import { hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
@@ -31,7 +31,7 @@ export const growingArray = defineRule({
 })
 
 /** Numbers that are pushed one by one: the list grows by being copied, and holds each as a value of its own. */
-function pushed(evidence: PipelineEvidence): Found[] {
+function pushed(evidence: PipelineEvidence): RuleFinding[] {
   if (evidence.language !== 'javascript') return []
   return hotPatterns(evidence, ['list-grown'])
     .map((hot) => ({ ...hot, pushes: sum(hot.calls.map(({ callsPerPrediction }) => callsPerPrediction)) }))

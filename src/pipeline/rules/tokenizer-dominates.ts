@@ -1,5 +1,5 @@
 // Tokenizers written by hand go character by character; a known library may do the same in less time, in Python in compiled code.
-import { counted, ms, number, ratio, type Sentence, share, tell } from '../../diagnose/tell.ts'
+import { countFact, ms, number, ratio, type Sentence, share, tell } from '../../diagnose/tell.ts'
 import type { AlternativeFact, CodePlace } from '../facts.ts'
 import { hotPatterns, type NamedWork, namedWork, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
@@ -31,7 +31,7 @@ const IN_TURNS = 'timed in turns on these texts, or on the first of them where t
 export const tokenizerDominates = defineRule({
   id: 'tokenizer-dominates',
   area: 'software',
-  title: 'Taking text apart takes longer than the rest',
+  title: 'Tokenization takes longer than the rest',
   needs: ['lines', 'patterns'],
   check(evidence) {
     const work = namedWork(evidence, ['hand-tokenizer'], CALLEES)
@@ -43,7 +43,7 @@ export const tokenizerDominates = defineRule({
     // The ratio is of one function: it says nothing of the time that is spent elsewhere.
     const ownMs = Math.min(work.timeMs, sum(own.map(({ timeMs }) => timeMs)))
     if (one === undefined || ownMs === 0) {
-      const needs = tell`It is measured on the texts themselves ${NEEDS[evidence.language]}, a tokenizer.json or the vocabulary lies beside the code, and a function gives ids of a text.`
+      const needs = tell`It is measured on the texts themselves ${NEEDS[evidence.language]}, a tokenizer.json or the vocabulary is next to the code, and a function returns ids of a text.`
       return [unknown(work, evidence.language, needs)]
     }
     if (one.equal === 'different') {
@@ -65,7 +65,7 @@ const lies = (at: CodePlace, { file, line, endLine }: CodePlace & { readonly end
   at.file === file && at.line >= line && at.line <= endLine
 
 const takenBy = (timeMs: number, part: number): Sentence =>
-  tell`Taking text apart takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction.`
+  tell`Tokenization takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction.`
 
 function unknown({ timeMs, share: part, places }: NamedWork, language: keyof typeof NEEDS, more: Sentence) {
   return {
@@ -78,7 +78,7 @@ function unknown({ timeMs, share: part, places }: NamedWork, language: keyof typ
 
 /** '40 texts', '3 of 40 texts'. */
 function textsOf({ texts }: Tried): Sentence {
-  const all = counted('text', texts.all)
+  const all = countFact('text', texts.all)
   return texts.different === 0 ? all : tell`${number('different-texts', texts.different, 'texts')} of ${all}`
 }
 

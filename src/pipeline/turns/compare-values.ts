@@ -26,7 +26,7 @@ export interface Comparison {
   readonly differences: readonly Difference[]
   /** Types that differ though values do not. */
   readonly notes: readonly string[]
-  /** Of pictures that differ: the share of their numbers that is more than two steps away; null: no pictures. */
+  /** For images that differ: the share of their values that is more than two steps away; null: no images. */
   readonly farPixels: number | null
 }
 
@@ -130,7 +130,7 @@ function walk(a: ValueTree, b: ValueTree, path: string, at: Walk): undefined {
 const isEmpty = (tree: ValueTree): boolean =>
   (tree.kind === 'list' && tree.items.length === 0) || (tree.kind === 'array' && tree.shape.length === 1 && tree.shape[0] === 0)
 
-/** Bytes beside an array are one of uint8: a Buffer beside bytes of Python. */
+/** Bytes paired with an array are an array of uint8: a Buffer with bytes of Python. */
 const asArray = (tree: ValueTree, buffers: readonly Uint8Array[]): ValueTree =>
   tree.kind === 'bytes'
     ? { kind: 'array', type: tree.type, dtype: 'uint8', shape: [buffers[tree.buffer]!.length], buffer: tree.buffer }
@@ -142,7 +142,7 @@ function walkOpaque(a: ValueTree, b: ValueTree, path: string, at: Walk): undefin
   else at.found.notes.add(`${path === '' ? 'the result' : path} is of type ${a.type}, which cannot be compared`)
 }
 
-/** A list of numbers travels as an array; beside a list of anything else it is one of numbers again. */
+/** A list of numbers travels as an array; next to a list of anything else it is one of numbers again. */
 function asList(tree: ValueTree, buffers: readonly Uint8Array[]): ListTree | null {
   if (tree.kind === 'list') return tree
   if (tree.kind !== 'array' || tree.shape.length !== 1) return null

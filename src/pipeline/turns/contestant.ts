@@ -26,7 +26,7 @@ export interface Source {
   readonly interpreter: readonly string[]
 }
 
-/** `watched`: what goes on beside the calls can be looked at and held still later. `data`: samples will be given. */
+/** `watched`: other threads can be observed and paused later. `data`: samples will be given. */
 export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start'> {
   readonly ask: 'open'
   readonly watched?: true
@@ -67,7 +67,7 @@ export interface TimeRequest {
 /** What an application has in its process beside the calls: more on the event loop, other sessions of an engine, other threads. */
 export type Other = 'loop' | 'sessions' | 'threads'
 
-export interface OtherFound {
+export interface AlternativeFound {
   readonly other: Other
   /** What was at work, in words; null: nothing. */
   readonly seen: string | null
@@ -75,8 +75,8 @@ export interface OtherFound {
   readonly reason: string | null
 }
 
-export interface OthersFound {
-  readonly others: readonly OtherFound[]
+export interface AlternativesFound {
+  readonly others: readonly AlternativeFound[]
   /** The model's file of the session that calls spend most in; null: not known, or there is none. */
   readonly main: string | null
 }
@@ -90,7 +90,7 @@ export type Answer<R extends Request> = R extends { ask: 'open' }
       : R extends { ask: 'time' }
         ? Timed
         : R extends { ask: 'others' }
-          ? OthersFound
+          ? AlternativesFound
           : Record<never, never>
 
 export interface Opened {

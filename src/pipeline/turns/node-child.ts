@@ -5,13 +5,13 @@ import { holdStill, letGo, lookAtOthers, type Watched } from './beside/others.ts
 import { WatchedSessions } from './beside/sessions.ts'
 import { wait, watchTimers } from './beside/timers.ts'
 import { WatchedWorkers } from './beside/workers.ts'
-import type { Failure, Opened, OpenRequest, OthersFound, Output, Request, Timed, TimeRequest } from './contestant.ts'
+import type { AlternativesFound, Failure, Opened, OpenRequest, Output, Request, Timed, TimeRequest } from './contestant.ts'
 import { needsSample, reasonOf, type UserTarget } from './contract.ts'
 import { decodeValue } from './decode-value.ts'
 import { encodeValue } from './encode-value.ts'
 import { finished } from './finished.ts'
 import { type Step, stepsOf, targetIn, wholeCall } from './program.ts'
-import { copyOf, keptHome } from './same-value.ts'
+import { copyOf, unsendableKind } from './same-value.ts'
 import { take } from './samples.ts'
 import { type Passes, timePasses, timeWithGaps } from './time-passes.ts'
 import type { Encoded } from './value.ts'
@@ -100,7 +100,7 @@ async function ownSamples(most: number): Promise<unknown> {
   own = (await take(target!.samples, { most })).list
   const samples = own.map(encodeValue)
   let stays: string | null = null
-  for (const [k, sample] of own.entries()) stays ??= keptHome(sample, samples[k]!)
+  for (const [k, sample] of own.entries()) stays ??= unsendableKind(sample, samples[k]!)
   return { samples, stays }
 }
 
@@ -187,7 +187,7 @@ async function onePass(call: Passes['call'], samples: readonly unknown[]): Promi
   }
 }
 
-function others(order: readonly number[]): Promise<OthersFound> {
+function others(order: readonly number[]): Promise<AlternativesFound> {
   if (watched === null) throw new Error('it was not opened to be watched')
   at = { stage: 'the whole call', sample: null }
   const { call, samples } = wholeCalls(order, true)

@@ -1,6 +1,6 @@
 // What --data names, as samples for a program of any language: the rows of an array, the members of an archive side by side, the objects of a
 // JSON list, the lines of a table or a text. A folder gives one sample for each of its files, in the order of their names. Numbers of one axis
-// alone, in an array or a list, are one sample; a file of any other kind is its absolute path, and the program does its own reading of pictures and
+// alone, in an array or a list, are one sample; a file of any other kind is its absolute path, and the program does its own reading of images and
 // sound. The collector reads by the same rules (src/python/collector/whyslow_collector/samples.py).
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'

@@ -1,7 +1,7 @@
 // What another process is given as it is, and what it would be given something else for.
 import { describe, expect, test } from 'vitest'
 import { encodeValue } from './encode-value.ts'
-import { copyOf, keptHome } from './same-value.ts'
+import { copyOf, unsendableKind } from './same-value.ts'
 
 class Sample {
   readonly pixels = new Uint8Array(4)
@@ -10,7 +10,7 @@ class Sample {
   }
 }
 
-const kept = (value: unknown) => keptHome(value, encodeValue(value))
+const kept = (value: unknown) => unsendableKind(value, encodeValue(value))
 
 describe('samples', () => {
   test.each([

@@ -19,7 +19,7 @@ export type ValueTree =
   /** What cannot be looked into, by what it says of itself. */
   | { readonly kind: 'opaque'; readonly type: string; readonly text: string }
 
-/** Numbers of one kind: typed arrays, NumPy's arrays, tensors, pictures, and lists that hold nothing but numbers. */
+/** Numbers of one kind: typed arrays, NumPy's arrays, tensors, images, and lists that hold nothing but numbers. */
 export interface ArrayTree {
   readonly kind: 'array'
   /** What held them: 'ndarray', 'Float32Array', 'Tensor', 'list', 'Image'. */

@@ -10,7 +10,7 @@ import type { Model } from '../../graph/model.ts'
 import { linksOf } from '../../graph/walk.ts'
 import type { ChannelsOf } from './types.ts'
 
-/** The model giving, beside its own outputs, each of the values; the engine finds their types. */
+/** The model that also outputs each of the values; the engine finds their types. */
 export function withValuesAsOutputs(model: Model, values: readonly string[]): Model {
   const graph = model.proto.graph!
   const listed = new Set(graph.output.map(({ name }) => name))

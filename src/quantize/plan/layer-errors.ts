@@ -10,7 +10,7 @@ import { defineTask } from '../../trials/port.ts'
 import { modelsOf } from './written-models.ts'
 
 export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
-  /** The model that the others are held against. */
+  /** The model that the others are compared with. */
   readonly original: string
   /** Its graph, where outputs come from selections. */
   readonly graph?: GraphView | undefined

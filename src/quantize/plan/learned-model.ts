@@ -30,7 +30,7 @@ export interface LearnedModel extends QuantizableModel {
   readonly lasting: ValueTypes
   /** Of single layers, noise over signal by recipe and layer. */
   readonly errors: Map<string, number>
-  /** Measured when it is first asked for, for all precisions, so that they are timed beside one another. */
+  /** Measured when it is first asked for, for all precisions, so that they are timed together. */
   benchmark(): Promise<OperatorBenchmark>
   recipes(method: PrecisionMethod): Promise<Recipes>
 }

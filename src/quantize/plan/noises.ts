@@ -57,7 +57,7 @@ export async function noisesOf(
   return makers.map((_, k) => found.get(String(k)) ?? null)
 }
 
-/** So many samples that all models can be predicted with. Exported for its test. */
+/** As many samples as all models can run. Exported for its test. */
 export function samplesFor(models: number, p50Ms: number, budgetMs: number): number {
   return Math.min(SAMPLES, Math.max(1, Math.floor((PREDICTING_SHARE * budgetMs) / (models * p50Ms))))
 }

@@ -18,7 +18,7 @@ export interface AccuracyBench {
   check(candidate: QuantizationCandidate): Promise<OutputCheck>
   /** Noise over signal of the worst output, on a few inputs, all in one process; null where there is none or the time was over. */
   noises(candidates: readonly QuantizationCandidate[], budgetMs: number): Promise<readonly (number | null)[]>
-  /** Recipes beside the first: asked for where it does not do. */
+  /** Other recipes than the first: used if that does not suffice. */
   others(): Promise<readonly string[]>
   /** Of the time for all of this, ms. */
   leftMs(): number

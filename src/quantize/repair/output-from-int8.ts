@@ -9,7 +9,7 @@ import type { Range } from '../write/choice.ts'
 import { affineOf, typeRange } from '../write/numbers.ts'
 import { conversionNode, newParameters, type QuantizedGraph, type Repair } from './quantized-graph.ts'
 
-/** Groups with a QuantizeLinear and other readers beside it. */
+/** Groups with a QuantizeLinear and other readers. */
 export function floatReaders(quantized: QuantizedGraph): Repair[] {
   const { at, protoOf, fresh } = quantized
   return at.graph.nodes.flatMap((operator) => {

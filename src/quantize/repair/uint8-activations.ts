@@ -41,7 +41,7 @@ export function withUint8Ends(part: Model): Model {
   return withGraph(part, copyWith(edited, { input: edited.input.map(redeclared), output: edited.output.map(redeclared) }))
 }
 
-/** Of these conversions, and of integer constants beside what they convert; undefined where there are none. */
+/** For these conversions, and for integer constants next to what they convert; undefined where there are none. */
 function retyping(quantized: QuantizedGraph, converters: readonly NodeView[]): GraphEdit | undefined {
   const constants = quantized.at.graph.nodes.filter((node) => isDequantize(node) && isIntegerOperand(quantized, node))
   const zeros = new Map<string, TensorProto>()

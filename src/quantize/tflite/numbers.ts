@@ -13,7 +13,7 @@ export interface Range {
   readonly high: number
 }
 
-/** Of weights beside float activations the scale is exact; beside int8 ones it is a float32 and multiplied by its inverse. */
+/** The scale of weights is exact with float activations; with int8 activations it is a float32 and multiplied by its inverse. */
 export type ScaleKind = 'exact' | 'float32'
 
 /** `axis`: of the channels; null: one scale for all. Throws a RangeError where a weight is no finite number. */
@@ -65,7 +65,7 @@ export function activationQuantization({ low, high }: Range): Quantization {
   return { scales: [Math.fround(scale)], zeroPoints: [zeroPoint], axis: 0 }
 }
 
-/** A constant beside int8 activations, in steps of `quantization`. */
+/** A constant next to int8 activations, in steps of `quantization`. */
 export function quantizedConstant(constant: LiteTensor, quantization: Quantization): LiteTensor {
   const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0]!]
   const data = Int8Array.from(constant.data as Float32Array, (one) =>

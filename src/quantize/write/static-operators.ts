@@ -25,7 +25,7 @@ export interface StaticOperator {
   readonly bias: Constant | undefined
   /** Of 'rescaling' and 'hard-sigmoid': what the scale is multiplied by; 1 otherwise. */
   readonly factor: number
-  /** Indices of inputs that are dequantized: activations, and constants that stand beside them. */
+  /** Indices of inputs that are dequantized: activations, and constants next to them. */
   readonly operands: readonly number[]
   /** Relu or Clip behind it: where the quantized range ends where it cuts, it is no operator of its own. */
   readonly activation: NodeProto | undefined

@@ -34,7 +34,7 @@ const SCALES = [
 
 export const inputResolution = defineRemedy({
   id: 'input-resolution',
-  title: 'The model looks at a smaller picture',
+  title: 'The model gets a smaller image',
   treats: TREATS,
   effect: 'approximate',
   kind: 'rewrite',
@@ -88,7 +88,7 @@ function pictureOf({ dtype, shape }: Matching, { name, shape: fed, freeAxes }: R
   return { name, axes, sides: axes.map((axis) => fed[axis]!), symbols: axes.map((axis) => sizes[axis]!) }
 }
 
-/** Outputs, and what weights are multiplied with, have sizes that do not come from the picture's. */
+/** Outputs, and what weights are multiplied with, have sizes that do not come from the image's. */
 function isFreeOf(matching: ReturnType<typeof matchGraph>, symbols: readonly Size[]): boolean {
   const { graph, shape } = matching
   const declared = new Set(graph.input.flatMap(({ name }) => shape(name) ?? []).filter((size) => !symbols.includes(size)))

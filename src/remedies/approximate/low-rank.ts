@@ -6,7 +6,7 @@ import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { floatsOf } from '../../rewrite/floats.ts'
 import { type Linear, linearOf } from '../../rewrite/linear.ts'
-import { type LowRankFactors, lowRankFactors, lowRankFactorsFlops, mostKept } from '../../rewrite/low-rank-factors.ts'
+import { keptShareBound, type LowRankFactors, lowRankFactors, lowRankFactorsFlops } from '../../rewrite/low-rank-factors.ts'
 import { isOperator, type Matching, matchGraph, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, type RemedyEvidence } from '../../rewrite/remedy.ts'
@@ -98,7 +98,7 @@ function factorize(matching: Matching): ReadonlyMap<string, Factored> {
     const values = floatsOf(matching, linear.weights)
     if (values === undefined || !values.every((one) => Number.isFinite(one))) continue
     flops += 2 * rows * columns * Math.min(rows, columns)
-    if (mostKept(values, rows, columns, largestRank(linear)) < KEPT.at(-1)!) continue
+    if (keptShareBound(values, rows, columns, largestRank(linear)) < KEPT.at(-1)!) continue
     flops += lowRankFactorsFlops(rows, columns, largestRank(linear))
     if (flops > MOST_FLOPS) break
     found.set(linear.weights, { linear, found: lowRankFactors(values, rows, columns, largestRank(linear)) })

@@ -1,6 +1,6 @@
 // Factors and sums with constants by channel, y = x * c + s, in one pass: a BatchNormalization of mean 0 and variance 1 with these as its scale
 // and bias. Its kernel goes through each channel once, onnxruntime/core/providers/cpu/nn/batch_norm.cc; a Mul and an Add are two passes over the
-// whole tensor. Group normalization as exporters write it ends in such a pair, and so does the preprocessing of pictures.
+// whole tensor. Group normalization as exporters write it ends in such a pair, and so does the preprocessing of images.
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor } from '../../graph/build.ts'
 import { affineChain, affineOf, byChannel, followsAffine } from '../../rewrite/affine.ts'

@@ -2,7 +2,7 @@
 // computed once, before the model is shipped. ONNX Runtime folds at every load; a simplifier saves that time, and uncovers fusions.
 import { savingByRemoving } from '../../rewrite/bypass.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { computingNodes, nodesGone, takenOver } from '../../rewrite/optimized-elsewhere.ts'
+import { adoptOptimized, computingNodes, nodesGone } from '../../rewrite/optimized-elsewhere.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
@@ -17,7 +17,7 @@ export const constantFolding = defineRemedy({
   async apply(setup, evidence, { simplify }) {
     if (simplify === undefined) return []
     const simplified = await orNothing(() => simplify(setup.model))
-    const model = simplified && takenOver(simplified, setup.model)
+    const model = simplified && adoptOptimized(simplified, setup.model)
     if (model === undefined) return []
     const fewer = computingNodes(setup.model) - computingNodes(model)
     if (fewer <= 0) return []

@@ -201,7 +201,7 @@ function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string)
 const FILLED_FROM = 64
 const CHANNELS_AT_ONCE = 4
 
-/** Channels of zeros that a convolution needs beside those it reads for the blocked kernels to take it. */
+/** Channels of zeros that a convolution needs in addition to those it reads for the blocked kernels to take it. */
 function missingChannels(matching: Matching, one: NodeProto): number {
   if (!isWide(matching, one) || numberOf(one, 'group', 1) !== 1) return 0
   const channels = matching.constant(one.input[1])!.shape[1]!

@@ -5,7 +5,7 @@
 import type { Model } from '../../graph/model.ts'
 import { nodesOf } from '../../graph/walk.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { computingNodes, takenOver } from '../../rewrite/optimized-elsewhere.ts'
+import { adoptOptimized, computingNodes } from '../../rewrite/optimized-elsewhere.ts'
 import { defineRemedy, type Proposal, type RemedySetup } from '../../rewrite/remedy.ts'
 
 const LEVELS = ['basic', 'extended', 'all'] as const
@@ -23,7 +23,7 @@ export const engineOptimized = defineRemedy({
     const proposals: Proposal[] = []
     for (const level of LEVELS) {
       const optimized = await orNothing(() => optimize(setup, level))
-      const model = optimized && takenOver(optimized, setup.model)
+      const model = optimized && adoptOptimized(optimized, setup.model)
       if (model === undefined) continue
       if (level === 'all') proposals.push(asTheEngineRunsIt({ ...setup, model }))
       else if (computingNodes(model) < computingNodes(setup.model)) {

@@ -28,7 +28,7 @@ checkRemedy(externalData, {
         outputs: [y],
         initializers: [small, weight, bias],
       }),
-      changes: /^2 weights, 1\.44 MB, put into a file beside the model$/,
+      changes: /^2 weights, 1\.44 MB, moved to a file next to the model$/,
       tolerance: 0,
       check: ({ setup }) => expect(outsideOf(setup.model)).toEqual(['w', 'b']),
     },

@@ -1,4 +1,4 @@
-// Weights in a file of their own beside the model. The engine maps such a file into memory, where weights inside the model are parsed
+// Weights in a file of their own next to the model. The engine maps such a file into memory, where weights inside the model are parsed
 // and copied at every load; several processes then share its pages: https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { copyWith } from '../../graph/copy.ts'
@@ -14,7 +14,7 @@ const LEAST_TOTAL_BYTES = 2 ** 20
 
 export const externalData = defineRemedy({
   id: 'external-data',
-  title: 'Weights lie beside the model, where the engine maps them',
+  title: 'External weights, which the engine maps into memory',
   treats: ['cold-start', 'paging'],
   effect: 'exact',
   kind: 'rewrite',
@@ -26,7 +26,7 @@ export const externalData = defineRemedy({
     if (total < LEAST_TOTAL_BYTES) return []
     return rewriteProposal(setup, {
       model: moveOut(model, moved),
-      changes: [`${count(moved.length, 'weight')}, ${bytes(total)}, put into a file beside the model`],
+      changes: [`${count(moved.length, 'weight')}, ${bytes(total)}, moved to a file next to the model`],
       predictedSavingMs: null,
     })
   },

@@ -65,7 +65,7 @@ interface Transform {
   readonly fresh: Fresh
 }
 
-/** Nodes one after the other, and what they read beside the value. */
+/** Nodes one after the other, and what they read in addition to the value. */
 class Chain {
   readonly add: NodeProto[] = []
   readonly addInitializers: TensorProto[] = []

@@ -5,7 +5,7 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { type AttentionPattern, biasBefore, findAttention } from '../../graph/patterns/attention.ts'
-import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
+import { concatenateColumns, concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
@@ -89,7 +89,7 @@ function multiHead({ matching, pattern, fresh, masks }: FoundAttention): Replace
   if (biased.every((one) => one !== undefined)) {
     const values = biased.map((one) => floatsOf(matching, one!.constant)!)
     bias = fresh(`${result}_bias`)
-    initializers.push(floatTensor(bias, [sum(values.map(({ length }) => length))], joined(values)))
+    initializers.push(floatTensor(bias, [sum(values.map(({ length }) => length))], concatenateFloats(values)))
     inputs = biased.map((one) => one!.value)
     for (const one of biased) removed.add(one!.node)
   }
@@ -130,11 +130,13 @@ function whole({ matching, pattern, fresh, masks }: FoundAttention): Replacement
   const widths = weights.map(({ length }) => length / depth)
   const result = last.output[0]!
   const packed = fresh(`${result}_weights`)
-  const initializers: TensorProto[] = [floatTensor(packed, [depth, sum(widths)], besideEachOther(weights, depth))]
+  const initializers: TensorProto[] = [floatTensor(packed, [depth, sum(widths)], concatenateColumns(weights, depth))]
   let bias = ''
   if (all) {
     bias = fresh(`${result}_bias`)
-    initializers.push(floatTensor(bias, [sum(widths)], joined(biased.map((one) => floatsOf(matching, one!.constant)!))))
+    initializers.push(
+      floatTensor(bias, [sum(widths)], concatenateFloats(biased.map((one) => floatsOf(matching, one!.constant)!))),
+    )
   }
   const added: NodeProto[] = []
   const source = first!.input[0]!

@@ -59,7 +59,7 @@ export const fuseInstanceNorm = defineRemedy({
 /** The means are over all axes but the first, as in global layer normalization. */
 const isOfSample = ({ axes, shape = [] }: Over): boolean => shape.length >= 3 && axes.join() === [...shape.keys()].slice(1).join()
 
-/** The axis of channels: the only one beside the first that no mean is taken over; of means over whole samples the second. */
+/** The axis of channels: the only one other than the first that no mean is taken over; of means over whole samples the second. */
 function channelAxis(over: Over): number | undefined {
   const { axes, shape } = over
   if (isOfSample(over)) return typeof shape![1] === 'number' ? 1 : undefined

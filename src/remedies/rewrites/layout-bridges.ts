@@ -124,7 +124,7 @@ function staysBlocked(matching: Matching, one: NodeProto, block: number, blocked
   return isOperator(one, ...ACTIVATIONS, 'BatchNormalization') && blocked.has(one.input[0]!)
 }
 
-/** A convolution of pictures with constant weights, as the engine takes it into blocks. */
+/** A convolution of images with constant weights, as the engine takes it into blocks. */
 function isBlockedConv(matching: Matching, one: NodeProto, block: number): boolean {
   if (!isOperator(one, 'Conv') || matching.dtype(one.input[1]) !== 'float32') return false
   const weights = matching.constant(one.input[1])

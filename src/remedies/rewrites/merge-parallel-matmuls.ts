@@ -4,7 +4,7 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
+import { concatenateColumns, concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
 import { type Linear, linearOf } from '../../rewrite/linear.ts'
 import { attributeOf, isClosed, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
@@ -108,7 +108,8 @@ function merge(matching: Matching, group: readonly Branch[], fresh: (hint: strin
   const total = sum(sizes)
   const hint = results[0]!
   const weights = fresh(`${hint}_weights`)
-  const values = outputAxis === 0 ? joined(arrays as Float32Array[]) : besideEachOther(arrays as Float32Array[], shape[0]!)
+  const values =
+    outputAxis === 0 ? concatenateFloats(arrays as Float32Array[]) : concatenateColumns(arrays as Float32Array[], shape[0]!)
   const initializers: TensorProto[] = [
     floatTensor(
       weights,
@@ -119,7 +120,7 @@ function merge(matching: Matching, group: readonly Branch[], fresh: (hint: strin
   const added: NodeProto[] = []
   const hasBias = group.some(({ linear }) => linear.bias !== undefined)
   const bias = hasBias ? fresh(`${hint}_bias`) : ''
-  if (hasBias) initializers.push(floatTensor(bias, [total], joined(biases as Float32Array[])))
+  if (hasBias) initializers.push(floatTensor(bias, [total], concatenateFloats(biases as Float32Array[])))
 
   let value = fresh(`${hint}_merged`)
   const inputs = kind === 'MatMul' || !hasBias ? [x, weights] : [x, weights, bias]

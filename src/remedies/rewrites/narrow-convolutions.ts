@@ -4,8 +4,8 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { besideAfter, besideWide } from '../../rewrite/beside-convolution.ts'
-import { floatsOf, joined } from '../../rewrite/floats.ts'
+import { pointwiseAfter, repeatPointwise } from '../../rewrite/beside-convolution.ts'
+import { concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
 import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '../../rewrite/position-blocks.ts'
@@ -69,17 +69,17 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
   const initializers = [floatTensor(fresh(`${conv.input[1]}_wide`), wide.shape, wide.values)]
   /** By channel: the same for each position of a block. */
   const repeated = (name: string, values: Float32Array): string => {
-    const all = joined(Array<Float32Array>(best.block).fill(values))
+    const all = concatenateFloats(Array<Float32Array>(best.block).fill(values))
     initializers.push(floatTensor(fresh(`${name}_wide`), [all.length], all))
     return initializers.at(-1)!.name
   }
   const bias = narrow.bias === undefined ? [] : [repeated(conv.input[2]!, narrow.bias)]
-  const after = besideAfter(matching, conv)
+  const after = pointwiseAfter(matching, conv)
   const made = [conv, ...after.map(({ node: one }) => one)]
   const values = made.map(({ output: [name] }) => fresh(`${name}_wide`))
   const inputs = [conv.input[0]!, initializers[0]!.name, ...bias]
   const wider = copyWith(conv, { input: inputs, output: [values[0]!], attribute: attributesOf(conv, best.window) })
-  const add = [wider, ...besideWide(after, values, repeated)]
+  const add = [wider, ...repeatPointwise(after, values, repeated)]
   const ends = { from: values.at(-1)!, to: made.at(-1)!.output[0]! }
   const laid = layOut(best, { channels: shape[0]!, output, opset: matching.opset }, ends, fresh)
   return {

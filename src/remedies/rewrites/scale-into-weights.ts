@@ -11,7 +11,7 @@ const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhea
 
 export const scaleIntoWeights = defineRemedy({
   id: 'scale-into-weights',
-  title: 'Constant factors and sums move into the weights beside them',
+  title: 'Constant factors and sums are folded into neighbouring weights',
   treats: TREATS,
   effect: 'rounding',
   kind: 'rewrite',

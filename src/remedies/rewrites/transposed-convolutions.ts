@@ -3,8 +3,8 @@
 // stride² phases (../../rewrite/phases.ts), whose channels are then laid out as positions, it runs in the kernels of Conv.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
-import { besideAfter, besideWide } from '../../rewrite/beside-convolution.ts'
-import { floatsOf, joined } from '../../rewrite/floats.ts'
+import { pointwiseAfter, repeatPointwise } from '../../rewrite/beside-convolution.ts'
+import { concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { type Phases, phasesOf, phaseWeights, transposedAxes } from '../../rewrite/phases.ts'
@@ -60,11 +60,11 @@ function replace(matching: Matching, one: NodeProto, fresh: (hint: string) => st
   const initializers = [floatTensor(fresh(`${one.input[1]}_phases`), split.shape, split.values)]
   const phases = axes.reduce((all, { stride }) => all * stride, 1)
   const repeated = (name: string, values: Float32Array): string => {
-    const all = joined(Array<Float32Array>(phases).fill(values))
+    const all = concatenateFloats(Array<Float32Array>(phases).fill(values))
     initializers.push(floatTensor(fresh(`${name}_phases`), [all.length], all))
     return initializers.at(-1)!.name
   }
-  const after = besideAfter(matching, one)
+  const after = pointwiseAfter(matching, one)
   const made = [one, ...after.map((beside) => beside.node)]
   const isMoved = phases > 1
   const values = made.map(({ output: [name] }, k) => (isMoved || k < made.length - 1 ? fresh(`${name}_phases`) : name!))
@@ -80,7 +80,7 @@ function replace(matching: Matching, one: NodeProto, fresh: (hint: string) => st
   return {
     parts: [one],
     remove: new Set(made),
-    add: [conv, ...besideWide(after, values, repeated), ...laid.nodes],
+    add: [conv, ...repeatPointwise(after, values, repeated), ...laid.nodes],
     addInitializers: [...initializers, ...laid.initializers],
   }
 }

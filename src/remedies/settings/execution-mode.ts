@@ -1,4 +1,4 @@
-// Nodes that do not wait for each other can run side by side. It pays only where branches of weight lie beside each other, since the
+// Nodes that do not wait for each other can run side by side. It pays only where branches of weight lie side by side, since the
 // engine's plan for it reuses less memory and hands each node from thread to thread.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html#set-number-of-inter-op-threads
 import type { Profile } from '../../measure/timing/types.ts'
@@ -6,7 +6,7 @@ import { defineRemedy } from '../../rewrite/remedy.ts'
 import { readsKeys, withOptions } from '../../rewrite/session-options.ts'
 
 const KEY = 'session.inter_op_num_threads'
-/** Below a tenth of the nodes' time beside the longest path, handing nodes over costs more than it brings. */
+/** Below a tenth of the nodes' time outside the longest path, moving nodes between threads costs more than it gains. */
 const MIN_SHARE_BESIDE = 0.1
 
 export const executionMode = defineRemedy({
@@ -40,7 +40,7 @@ export const executionMode = defineRemedy({
   },
 })
 
-/** Share 0..1 of the nodes' time that does not lie on the longest path through the graph: what could run beside it. */
+/** Share 0..1 of the nodes' time that does not lie on the longest path through the graph: what could run in parallel. */
 export function shareBesideLongestPath({ graph, nodes }: Profile): number {
   const profiled = new Map(nodes.map((node) => [node.name, node]))
   const timeOf = new Map<string, number>()

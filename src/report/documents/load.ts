@@ -49,7 +49,7 @@ export interface LoadTarget {
   readonly bodies: number | null
   /** Of the request that was sent beforehand, ms; its status. */
   readonly first: { readonly latencyMs: number; readonly status: number } | null
-  /** Of a model: what is predicted with; null where the bodies were given. */
+  /** For a model: its inputs; null where the bodies were given. */
   readonly inputs: LoadInputs | null
 }
 
@@ -155,7 +155,7 @@ export interface LoadLaw {
   readonly ok: boolean
 }
 
-/** A closed form from two numbers that were measured, beside what was measured under load. */
+/** A closed form from two measured numbers, compared with what was measured under load. */
 export interface LoadTheory {
   /** From the service's mean and variation in the same run; of batches (`Inoue`) a bound, from what a row costs and what a prediction. */
   readonly formula: 'Allen-Cunneen' | 'Inoue'
@@ -312,7 +312,7 @@ export interface LoadOwnLateness {
   readonly share: number
 }
 
-/** Some answers under load, held against those that the same requests get alone. */
+/** Some answers under load, compared with those that the same requests get alone. */
 export interface LoadAnswers {
   readonly compared: number
   /** Not what the same request gets alone, beyond rounding. */
@@ -351,7 +351,7 @@ export interface LoadSetup {
   readonly maxBatch: number
   /** Rows that are joined of fewer requests than make a whole batch. */
   readonly fewRows?: number
-  /** So long the first request of an incomplete batch waits for others; absent in documents from before it could. */
+  /** How long the first request of an incomplete batch waits for others; absent in documents from before it could. */
   readonly batchDelayMs?: number
   /** What predictions of so many rows took before the server was ready, where it chose by that; null: it did not. */
   readonly batchCosts?: readonly { readonly rows: number; readonly ms: number }[] | null

@@ -1,7 +1,7 @@
 // Parts of a comparison for a pull request: who is where, how fast, and what can be said between them.
 import type { ComparisonDocument } from '../documents/comparison.ts'
 import { code, type Part, table, text } from './blocks.ts'
-import { timed } from './timed.ts'
+import { timeCell } from './timed.ts'
 
 const MOST_ROWS = 8
 
@@ -18,7 +18,7 @@ export function comparisonParts({ contestants, ranking, sentences, of }: Compari
       {
         head: 'a prediction',
         isNumber: true,
-        cells: rows.map(({ p50Ms, ciLowMs, ciHighMs }) => timed(p50Ms, ciLowMs, ciHighMs)),
+        cells: rows.map(({ p50Ms, ciLowMs, ciHighMs }) => timeCell(p50Ms, ciLowMs, ciHighMs)),
       },
       {
         head: '',

@@ -41,5 +41,5 @@ function repairSaid({ proven, beforeMs, afterMs, outputs, out, changes }: NonNul
   if (!proven || beforeMs === null || afterMs === null)
     return 'Repair: nothing that was tried is proven faster with outputs that agree, so nothing was written.'
   const written = out === null ? '' : `; written: ${code(out)}`
-  return `**Mended:** ${time(beforeMs)} → ${time(afterMs)}, ${text(outputs)} (${changes.map((one) => code(one)).join(', ')})${written}`
+  return `**Fixed:** ${time(beforeMs)} → ${time(afterMs)}, ${text(outputs)} (${changes.map((one) => code(one)).join(', ')})${written}`
 }

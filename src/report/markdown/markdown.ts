@@ -9,7 +9,7 @@ import { lintParts } from './lint-parts.ts'
 import { loadParts } from './load-parts.ts'
 import { reportParts, type Typed } from './report-parts.ts'
 import { studyParts } from './study-parts.ts'
-import { checkParts, foretoldParts, historyParts, traceComparisonParts } from './verdict-parts.ts'
+import { checkParts, estimateParts, historyParts, traceComparisonParts } from './verdict-parts.ts'
 
 export const MARK = '<!-- whyslow -->'
 
@@ -32,7 +32,7 @@ const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>>
   check: checkParts,
   convert: convertParts,
   history: historyParts,
-  foretold: foretoldParts,
+  foretold: estimateParts,
   'trace-comparison': traceComparisonParts,
 }
 

@@ -3,7 +3,7 @@ import type { StudyCell, StudyDocument } from '../documents/study.ts'
 import { significant } from '../text/numbers.ts'
 import { engineOf } from '../text/study-engine.ts'
 import { code, type Part, table, text } from './blocks.ts'
-import { timed } from './timed.ts'
+import { timeCell } from './timed.ts'
 
 const MOST_ROWS = 30
 /** More columns than these no reader takes in: the machines after them stand in the document. */
@@ -49,5 +49,5 @@ function cellSaid(cell: StudyCell | undefined, isReference: boolean): string {
   const { p50Ms, ciLowMs, ciHighMs, ratio, ratioLow, ratioHigh, reason } = cell
   if (p50Ms === null) return text(reason ?? 'not measured')
   const range = ratioLow === null || ratioHigh === null ? '' : ` (${significant(ratioLow)}–${significant(ratioHigh)})`
-  return `${timed(p50Ms, ciLowMs, ciHighMs)}${isReference || ratio === null ? '' : `, ${significant(ratio)}×${range}`}`
+  return `${timeCell(p50Ms, ciLowMs, ciHighMs)}${isReference || ratio === null ? '' : `, ${significant(ratio)}×${range}`}`
 }

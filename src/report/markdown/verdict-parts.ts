@@ -1,11 +1,11 @@
-// Parts of what is decided between two latencies, for a pull request: a check, a history, a machine that is foretold, two recordings.
+// Parts of what is decided between two latencies, for a pull request: a check, a history, a machine that is estimated, two recordings.
 import type { CheckDocument } from '../documents/check.ts'
 import type { ForetoldDocument } from '../documents/foretold.ts'
 import type { HistoryDocument } from '../documents/history.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
 import { percent, plural, significant, time } from '../text/numbers.ts'
 import { code, type Part, table, text } from './blocks.ts'
-import { timed } from './timed.ts'
+import { timeCell } from './timed.ts'
 
 const MOST_ROWS = 12
 
@@ -19,7 +19,7 @@ export function checkParts({ model, baseline, ratio, ratioLow, ratioHigh, failAb
       {
         head: 'a prediction',
         isNumber: true,
-        cells: both.map(({ p50Ms, ciLowMs, ciHighMs }) => timed(p50Ms, ciLowMs, ciHighMs)),
+        cells: both.map(({ p50Ms, ciLowMs, ciHighMs }) => timeCell(p50Ms, ciLowMs, ciHighMs)),
       },
     ]),
     `Ratio ${significant(ratio)} (${significant(ratioLow)}–${significant(ratioHigh)}), may be ${failAbove} at most: **${verdict}**. ${
@@ -43,7 +43,7 @@ export function historyParts({ entries }: HistoryDocument): Part[] {
           {
             head: 'a prediction',
             isNumber: true,
-            cells: rows.map(({ latency: { p50Ms, ciLowMs, ciHighMs } }) => timed(p50Ms, ciLowMs, ciHighMs)),
+            cells: rows.map(({ latency: { p50Ms, ciLowMs, ciHighMs } }) => timeCell(p50Ms, ciLowMs, ciHighMs)),
           },
           { head: 'trust', cells: rows.map(({ latency }) => latency.trust) },
         ]),
@@ -52,14 +52,14 @@ export function historyParts({ entries }: HistoryDocument): Part[] {
 }
 
 /** After the sentence. */
-export function foretoldParts({ here, there, parts, known, notes }: ForetoldDocument): Part[] {
+export function estimateParts({ here, there, parts, known, notes }: ForetoldDocument): Part[] {
   return [
     table([
       { head: '', cells: ['here', 'there'] },
       {
         head: 'a prediction',
         isNumber: true,
-        cells: [timed(here.p50Ms, here.ciLowMs, here.ciHighMs), timed(there.p50Ms, there.lowMs, there.highMs)],
+        cells: [timeCell(here.p50Ms, here.ciLowMs, here.ciHighMs), timeCell(there.p50Ms, there.lowMs, there.highMs)],
       },
       { head: 'basis', cells: ['measured', `${there.basis}, grade ${there.grade}`] },
     ]),
@@ -71,7 +71,7 @@ export function foretoldParts({ here, there, parts, known, notes }: ForetoldDocu
     ...(known === null
       ? []
       : [
-          `Judged by ${plural(known.pairs, 'pair')} of known machines, foretold from each other: median error ${percent(known.medianError)}.`,
+          `Judged by ${plural(known.pairs, 'pair')} of known machines, estimated from each other: median error ${percent(known.medianError)}.`,
         ]),
     notes.map((note) => `- ${text(note)}`).join('\n'),
   ]

@@ -116,7 +116,7 @@ function differenceLines({ outputs, samples }: AbDocument, width: number): strin
   const far =
     outputs.farPixels === null
       ? []
-      : wrap(`Pictures: ${percent(outputs.farPixels)} of the numbers are more than 2 steps away.`, width)
+      : wrap(`Images: ${percent(outputs.farPixels)} of the values are more than 2 steps away.`, width)
   return [
     'Differences:',
     ...outputs.differences.flatMap(({ sample, path, reason }) =>

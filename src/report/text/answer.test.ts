@@ -91,7 +91,7 @@ describe('the answer', () => {
   test('names no node where the time is spread, and says when there is nothing to gain', () => {
     const nodes = Array.from({ length: 10 }, (_, index) => node(`n${index}`, 1, 0.9, 'compute'))
     expect(answer({ ...facts, areas: areas(0.9, 0, 0.1, 0), nodes })).toBe(
-      'One prediction takes 10.0 ms (9.9–10.2): 90 % is arithmetic that the model asks for; nothing was found that would make it faster.',
+      'One prediction takes 10.0 ms (9.9–10.2): 90 % is compute that the model needs; nothing was found that would make it faster.',
     )
   })
 

@@ -1,7 +1,7 @@
 // The one sentence of the first screen: the number, the cause, the consequence.
 import type { AreaName, ReportDocument } from '../documents/report.ts'
 import { isToFix } from './findings/findings-text.ts'
-import { foretoldTime, listOf } from './foretold.ts'
+import { listOf, predictedTime } from './foretold.ts'
 import { nodeName } from './names.ts'
 import { percent, time, timeWithInterval } from './numbers.ts'
 import { commandWords, type Next, printable } from './wrap.ts'
@@ -9,7 +9,7 @@ import { commandWords, type Next, printable } from './wrap.ts'
 export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'>
 
 const causes: Readonly<Record<AreaName | 'unexplained', string>> = {
-  architecture: 'is arithmetic that the model asks for',
+  architecture: 'is compute that the model needs',
   hardware: 'goes to moving data and to waiting for the machine',
   software: 'is software overhead that neither the model nor the machine needs',
   unexplained: 'is not explained by what was measured',
@@ -85,7 +85,7 @@ function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): 
   const first = findings.find(isToFix)
   if (foretold && foretold.remedies.length > 0 && foretold.ms > nearTheFirst * (first?.wouldSaveMs ?? 0)) {
     const on = foretold.onWhole ? 'it and on its operators' : 'its operators alone'
-    return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on ${on})`
+    return `; whyslow fix would take ${predictedTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on ${on})`
   }
   if (first !== undefined) {
     const title = `the first finding, "${printable(first.title)}",`

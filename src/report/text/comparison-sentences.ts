@@ -39,7 +39,7 @@ function answer(facts: Facts): string {
   }
   const best = byId.get(first.id)!
   if (facts.ranking.length === 1)
-    return `${best.id} takes ${latencyOf(best)} a prediction; no other ${kind} could be ranked beside it.`
+    return `${best.id} takes ${latencyOf(best)} a prediction; no other ${kind} could be ranked with it.`
   const ties = first.tiedWith
   if (ties.length === facts.ranking.length - 1)
     return `There is no detectable difference between ${list([best.id, ...ties])}: ${best.id} takes ${latencyOf(best)} a prediction.`
@@ -65,7 +65,7 @@ function ratioBetween({ pairs, batch }: Facts, a: string, b: string): { low: num
 /** 'is 2.9–3.3× faster', or slower, or not to be told apart. 'would be': of one model on another engine. */
 function speed(facts: Facts, id: string, other: string, be: 'is' | 'would be'): string {
   const found = ratioBetween(facts, id, other)
-  if (found === null) return `could not be timed beside ${other}`
+  if (found === null) return `could not be timed together with ${other}`
   const than = be === 'is' ? other : `on ${other}`
   if (found.low > 1) return `${be} ${times(found.low, found.high)} faster than ${than}`
   if (found.high < 1) return `${be} ${times(1 / found.high, 1 / found.low)} slower than ${than}`
@@ -104,7 +104,7 @@ function runtimes(facts: Facts): string[] {
 /** '6.0×', '1.3× slower', 'no detectable difference'. */
 function factorBeside(facts: Facts, id: string): string {
   const found = ratioBetween(facts, id, facts.reference)
-  if (found === null) return 'not timed beside it'
+  if (found === null) return 'not timed together with it'
   if (found.low <= 1 && found.high >= 1) return 'no detectable difference'
   return found.low > 1 ? `${times(found.low, found.high)} faster` : `${times(1 / found.high, 1 / found.low)} slower`
 }

@@ -1,4 +1,4 @@
-// The engines on a terminal: those that are here with what they run on, those that are not with why and how to get them.
+// The engines on a terminal: those that are installed with what they run on, those that are not with why and how to get them.
 import type { EngineRow, EnginesDocument } from '../documents/engines.ts'
 import { page, paper, type TerminalOptions } from './page.ts'
 import { pad, wrap } from './wrap.ts'

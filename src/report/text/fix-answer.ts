@@ -1,4 +1,4 @@
-// The sentence that ends `fix`: before, after, how sure, what did it, and what was tried in vain.
+// The sentence that ends `fix`: before, after, how sure, what did it, and what was gave no gain.
 import type { ReportDocument, ReportTrial } from '../documents/report.ts'
 import type { ReportFix } from '../documents/report-fix.ts'
 import { bytes, percent, significant, time } from './numbers.ts'
@@ -34,11 +34,11 @@ export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
 function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
   const vain = triedInVain(trials)
   if (!fix.proven) {
-    const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
+    const tried = vain.length > 0 ? `; no gain from: ${vain.join(', ')}` : ''
     return `${SUBJECT[fix.goal]} stays at ${size(fix.before, fix.unit)}: nothing that was tried is proven better, so the original model and settings are kept${tried}.`
   }
   const how = fix.unit === 'ms' ? speedupRange(fix.speedupLow, fix.speedupHigh) : `${percent(1 - fix.after / fix.before)} less`
-  const tried = vain.length > 0 ? `; tried in vain: ${vain.join(', ')}` : ''
+  const tried = vain.length > 0 ? `; no gain from: ${vain.join(', ')}` : ''
   return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
 }
 

@@ -1,4 +1,4 @@
-// What was foretold of another machine, on a terminal. Drawn from the document alone.
+// What was estimated of another machine, on a terminal. Drawn from the document alone.
 import type { ForetoldDocument } from '../documents/foretold.ts'
 import { percent, plural, time, timeWithInterval } from './numbers.ts'
 import { labelled, page, paper, type TerminalOptions, table } from './page.ts'
@@ -7,12 +7,12 @@ import { hang, wrap } from './wrap.ts'
 const LABEL = 10
 
 /** Ends with a line end. Pure. */
-export function renderForetold({ answer, here, there, parts, known, notes }: ForetoldDocument, options: TerminalOptions): string {
+export function renderEstimate({ answer, here, there, parts, known, notes }: ForetoldDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   const judged =
     known === null
       ? null
-      : `${plural(known.pairs, 'pair')} of known machines, foretold from each other: median error ${percent(known.medianError)}`
+      : `${plural(known.pairs, 'pair')} of known machines, estimated from each other: median error ${percent(known.medianError)}`
   return page([
     wrap(answer, width).map(colours.bold),
     labelled(

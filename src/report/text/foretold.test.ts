@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
-import { foretoldBeside, listOf } from './foretold.ts'
+import { listOf, predictedAndMeasured } from './foretold.ts'
 
 test('a list names three', () => {
   expect(listOf(['a'])).toBe('a')
@@ -12,10 +12,10 @@ test('what was foretold stands beside what came of it', () => {
   const foretold = { ms: 9, low: 8, high: 10, remedies: ['narrow-convolutions'] }
   const fix = { goal: 'latency', before: 22, after: 14, proven: true, kept: ['narrow-convolutions'] }
   const doc = { foretold, fix } as unknown as ReportDocument
-  expect(foretoldBeside(doc)).toMatch(
+  expect(predictedAndMeasured(doc)).toMatch(
     /^Foretold from operators alone: 9\.00 ms \(8\.00–10\.0\) less by narrow-convolutions; 8\.00 ms came of narrow-convolutions\.$/,
   )
-  expect(foretoldBeside({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('nothing came of it that is proven')
-  expect(foretoldBeside({ ...doc, fix: { ...doc.fix!, goal: 'size' } })).toBeUndefined()
-  expect(foretoldBeside({ ...doc, foretold: null })).toBeUndefined()
+  expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('nothing came of it that is proven')
+  expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, goal: 'size' } })).toBeUndefined()
+  expect(predictedAndMeasured({ ...doc, foretold: null })).toBeUndefined()
 })

@@ -12,12 +12,12 @@ export function listOf(ids: readonly string[]): string {
   return ids.length < 2 ? ids.join() : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`
 }
 
-export const foretoldTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
+export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
 
-/** undefined where nothing was foretold, or where what was fixed is not the time of a prediction. */
-export function foretoldBeside({ foretold, fix }: ReportDocument): string | undefined {
+/** undefined where nothing was estimated, or where what was fixed is not the time of a prediction. */
+export function predictedAndMeasured({ foretold, fix }: ReportDocument): string | undefined {
   if (!foretold || foretold.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
   const came = fix.proven ? `${time(fix.before - fix.after)} came of ${listOf(fix.kept)}` : 'nothing came of it that is proven'
   const from = foretold.onWhole ? 'the model and its operators' : 'operators alone'
-  return `Foretold from ${from}: ${foretoldTime(foretold)} less by ${listOf(foretold.remedies)}; ${came}.`
+  return `Estimated from ${from}: ${predictedTime(foretold)} less by ${listOf(foretold.remedies)}; ${came}.`
 }

@@ -51,7 +51,7 @@ describe('on a terminal', () => {
   test('groups of one reason stand together, with their costs added up', () => {
     expect(text).toMatch(/1\. first, second \(Conv\): its bias's scale/)
     expect(text.replace(/\s+/g, ' ')).toMatch(
-      /conversions 750 µs \(8 %\); operators 3\.00 ms; mended, it would save up to 2\.75 ms \(modelled\)/,
+      /conversions 750 µs \(8 %\); operators 3\.00 ms; fixed, it would save up to 2\.75 ms \(modelled\)/,
     )
     expect(text).toMatch(/2\. table \(Gather\)/)
     expect(text).toMatch(/--repair can mend it \(constant-dequantization\)/)

@@ -34,7 +34,7 @@ function unfused({ unfused, measured }: LintDocument, width: number, colours: Co
     const names = rows.slice(0, NAMED).map(({ node }) => node)
     lines.push(...wrap(`${names.join(', ')}${more} (${first.opType}): ${first.breaks}`, width, `${at + 1}. `))
     lines.push(...wrap(costOf(rows, p50Ms), width, '   '))
-    if (first.mend !== null) lines.push(...wrap(`--repair can mend it (${first.mend})`, width, '   ').map(colours.green))
+    if (first.mend !== null) lines.push(...wrap(`--repair can fix it (${first.mend})`, width, '   ').map(colours.green))
   }
   return lines
 }
@@ -66,7 +66,7 @@ function costOf(rows: readonly Unfused[], p50Ms: number | null): string {
   parts.push(
     operators === null ? 'the operator was not timed' : `${rows.length === 1 ? 'operator' : 'operators'} ${time(operators)}`,
   )
-  if (saving !== null && saving > 0) parts.push(`mended, it would save up to ${time(saving)} (modelled)`)
+  if (saving !== null && saving > 0) parts.push(`fixed, it would save up to ${time(saving)} (modelled)`)
   return parts.join('; ')
 }
 
@@ -96,7 +96,7 @@ function repair({ repair }: LintDocument, width: number, colours: Colours): stri
   if (!proven || !known)
     return wrap('Repair: nothing that was tried is proven faster with outputs that agree, so nothing was written.', width)
   const changes = repair.changes.join(', ')
-  const text = `Mended: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}), ${repair.outputs}; ${changes}.`
+  const text = `Fixed: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}), ${repair.outputs}; ${changes}.`
   return [...wrap(text, width).map(colours.bold), ...(out === null ? [] : hang(`Written: ${out}`, width))]
 }
 

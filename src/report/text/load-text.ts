@@ -66,7 +66,7 @@ function row(point: LoadPoint): string[] {
   ]
 }
 
-/** Of the highest rate that holds: the slowest hundredth beside the middle. */
+/** For the highest rate that holds: the slowest hundredth compared with the middle. */
 function partsBlock(points: readonly LoadPoint[], width: number): string[][] {
   const point = points.findLast(({ parts, saturated }) => parts !== null && !saturated)
   if (point?.parts == null) return []
@@ -104,7 +104,7 @@ const askedOf = ({ offeredPerSecond, clients }: LoadPoint): string =>
 
 const FORMULAE = { 'Allen-Cunneen': 'Allen and Cunneen', Inoue: 'of batches, Inoue: at most' } as const
 
-/** The wait by queueing theory, from the mean and the variation of the service, beside the one that was measured. */
+/** The wait by queueing theory, from the mean and the variation of the service, compared with the measured one. */
 function theoryBlock(points: readonly LoadPoint[], width: number): string[][] {
   const known = points.flatMap(({ offeredPerSecond, theory }) => (theory == null ? [] : [{ offeredPerSecond, ...theory }]))
   if (known.length === 0) return []

@@ -34,7 +34,7 @@ export function warningLines(warnings: readonly string[], width: number, colours
   return warnings.flatMap((warning) => hang(`Warning: ${warning}`, width).map(colours.yellow))
 }
 
-/** Each text beside its label; one without a text is left out. */
+/** Each text with its label; one without a text is left out. */
 export function labelled(facts: readonly (readonly [string, string | null])[], width: number, labelWidth: number): string[] {
   return facts.flatMap(([label, text]) =>
     text === null ? [] : wrap(text, width, pad(label, labelWidth), ' '.repeat(labelWidth)),

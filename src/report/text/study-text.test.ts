@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ForetoldDocument } from '../documents/foretold.ts'
 import type { StudyCell, StudyDocument } from '../documents/study.ts'
-import { renderForetold } from './foretold-text.ts'
+import { renderEstimate } from './foretold-text.ts'
 import { renderStudy } from './study-text.ts'
 
 const machine = (id: string, pricePerHour: number | null = null) => ({
@@ -57,7 +57,7 @@ test('what is foretold is called estimated, with its interval, its grade and its
     known: { pairs: 6, medianError: 0.12 },
     notes: ['A note.'],
   } as unknown as ForetoldDocument
-  const text = renderForetold(document, options)
+  const text = renderEstimate(document, options)
   expect(text).toMatch(/^There +5\.00 ms \(4\.00–7\.00\), estimated, grade C$/m)
   expect(text).toMatch(/median error 12 %/)
   expect(text).toContain('Note: A note.')

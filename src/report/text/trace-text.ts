@@ -129,7 +129,7 @@ function sameModelNotes(
       ? []
       : [`Operators without a node: ${listed(others.map(({ name, share }) => `${name} (${percent(share)})`))}.`]),
     ...(here === null
-      ? ['Beside this machine: whyslow MODEL --json here.json, then --here here.json.']
+      ? ['To compare with this machine: whyslow MODEL --json here.json, then --here here.json.']
       : [
           `Here: ${here.cpu}, ${here.engine ?? 'no engine'}, p50 ${time(here.p50Ms)}; ${time(here.otherMs)} of it in nodes that no operator was joined with.`,
         ]),

@@ -3,7 +3,7 @@ import type { ReportDocument } from '../documents/report.ts'
 import type { ReportServing } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { speedupRange } from './fix-answer.ts'
-import { foretoldBeside } from './foretold.ts'
+import { predictedAndMeasured } from './foretold.ts'
 import { plural, significant, time } from './numbers.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
@@ -32,7 +32,7 @@ function storyOf(trial: TrialRow): string {
 export function renderFix(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   const { fix } = doc
-  const foretold = foretoldBeside(doc)
+  const foretold = predictedAndMeasured(doc)
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
   const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}); to prove it with your own: --data\u00a0PATH`
   const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget 5m`
@@ -51,7 +51,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   ])
 }
 
-/** The set-up of a server that holds the objective at the highest rate, and those beside it. */
+/** The set-up of a server that holds the objective at the highest rate, and the others. */
 function servingLines({ objective, best, tried }: ServingTried, width: number): string[] {
   const rate = (perSecond: number) => (perSecond >= 100 ? String(Math.round(perSecond)) : significant(perSecond))
   const setup = ({ workers, threads, maxBatch, batchDelayMs }: ServingTried['tried'][number]) =>

@@ -25,7 +25,7 @@ const charactersOf = (text: string): string[] => Array.from(segmenter.segment(te
 const MOST_LETTERS = 4000
 
 /** A text that goes on without end loses its middle before anything is counted; never half a character. */
-export function bounded(text: string): string {
+export function elideMiddle(text: string): string {
   if (text.length <= MOST_LETTERS) return text
   const half = MOST_LETTERS / 2 - 1
   return `${text.slice(0, half).replace(/[\ud800-\udbff]$/, '')}…${text.slice(-half).replace(/^[\udc00-\udfff]/, '')}`
@@ -37,7 +37,7 @@ export const fits = (text: string, width: number): boolean => text.length <= MOS
 /** At most `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
 export function shorten(text: string, width: number): string {
   if (fits(text, width)) return text
-  const characters = charactersOf(bounded(text))
+  const characters = charactersOf(elideMiddle(text))
   const tailRoom = Math.floor((width - 1) / 2)
   const tail = take(characters.toReversed(), tailRoom).toReversed().join('')
   const head = take(characters, width - 1 - cells(tail)).join('')
@@ -66,7 +66,7 @@ export function pad(text: string, width: number, side: 'left' | 'right' = 'right
  * given). Breaks at spaces; a word longer than a line is cut.
  */
 export function wrap(text: string, width: number, first = '', rest = ' '.repeat(cells(first))): string[] {
-  const words = printable(text).replace(beforeUnit, `$1${noBreak}`).split(' ').filter(Boolean).map(bounded)
+  const words = printable(text).replace(beforeUnit, `$1${noBreak}`).split(' ').filter(Boolean).map(elideMiddle)
   const lines: string[] = []
   let line = ''
   const lead = () => (lines.length === 0 ? first : rest)

@@ -211,7 +211,7 @@ describe('withPreprocessing', () => {
   })
 
   it.each<[string, Model, PreprocessingRequest, RegExp]>([
-    ['no picture', echo([1, 3]), { dtype: 'uint8' }, /no input takes a picture.*'x' \(float32 \[1,3\]\)/],
+    ['no picture', echo([1, 3]), { dtype: 'uint8' }, /no input takes an image.*'x' \(float32 \[1,3\]\)/],
     ['any rank', echo(undefined), { input: 'x', dtype: 'uint8' }, /'x' is float32 of any shape, no picture/],
     ['an unknown name', echo([1, 3, 4, 5]), { input: 'img', dtype: 'uint8' }, /no input 'img'; it has 'x'/],
     ['other channels', echo([1, 1, 4, 5]), { normalize }, /'x' has 1 channels, --normalize is for 3/],

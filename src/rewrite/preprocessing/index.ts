@@ -2,7 +2,7 @@
 // into floats goes away. What is computed, in this order, in float32 and without rounding back to bytes in between:
 //   picture (as handed in) -> resize -> (x * scale - mean) / std -> the model's own layout and type
 // resize: bilinear with half-pixel centres, as OpenCV's INTER_LINEAR; with antialias the triangle filter of Pillow and torchvision,
-// which widens as a picture shrinks. mean and std by channel, as torchvision's Normalize.
+// which widens as an image shrinks. mean and std by channel, as torchvision's Normalize.
 // Resize: https://onnx.ai/onnx/operators/onnx__Resize.html
 import type { GraphProto, NodeProto, TensorProto } from 'onnx-buf'
 import { type AttributeValue, floatTensor, int64Tensor, node, valueInfo } from '../../graph/build.ts'
@@ -44,7 +44,7 @@ const OPTIONAL_ROI_OPSET = 13
 const ANTIALIAS_OPSET = 18
 
 /**
- * The model with the steps in front of its picture input, which keeps its name and gets the picture's type and shape. Outputs stay.
+ * The model with the steps before its image input, which keeps its name and gets the image's type and shape. Outputs stay.
  * Throws InputError where there is no such input, where channels do not fit, where nothing is asked for, or where the model's opset is
  * too old.
  */
@@ -66,7 +66,7 @@ export function withPreprocessing(model: Model, request: PreprocessingRequest): 
   const input = { name: picture.name, dtype: request.dtype ?? picture.dtype, shape: shapeOf(graph, picture, steps, sizes?.from) }
   const nodes = nodesInFront(graph, picture, steps, { given: input.dtype, opset })
   if (nodes.length === 0) {
-    throw new InputError(`the input '${picture.name}' already is as asked for; say what goes in front of it, such as --normalize`)
+    throw new InputError(`the input '${picture.name}' already has that form; say what comes before it, such as --normalize`)
   }
   return { model: withGraph(model, inFront(graph, nodes, input)), changes: describe(picture, steps, input), input, steps }
 }
@@ -81,7 +81,7 @@ function checkChannels({ name, channels }: PictureInput, normalize: Normalizatio
   )
 }
 
-/** The size of pictures handed in (null: free) and the size they are resized to; null where nothing is resized. */
+/** The size of the images that are fed (null: free) and the size they are resized to; null where nothing is resized. */
 function sizesOf({ name, height, width }: PictureInput, resize: Size | 'free' | undefined) {
   if (resize === undefined) return null
   if (typeof height === 'number' && typeof width === 'number') {
@@ -136,7 +136,7 @@ function freshSymbols(graph: GraphProto): (hint: string) => string {
   }
 }
 
-/** The nodes from the picture to what the model's own nodes read: the last one's output. */
+/** The nodes from the image to what the model's own nodes read: the last one's output. */
 function nodesInFront(
   graph: GraphProto,
   picture: PictureInput,
@@ -182,7 +182,7 @@ function nodesInFront(
     const axes = to === 'nchw' ? [2, 3] : [1, 2]
     at = add('Resize', [at, omitted, omitted, sizes], 'resized', { ...attributes, ...(byAxes ? { axes } : {}) })
 
-    /** All four sizes: the picture's batch and channels as they are. */
+    /** All four sizes: the image's batch and channels unchanged. */
     function aroundTarget(): string[] {
       const shape = add('Shape', [at], 'shape')
       const bound = (axis: number) => constant(`axis_${axis}`, int64Tensor('', [1], [axis]))
@@ -220,7 +220,7 @@ function describe(picture: PictureInput, steps: PreprocessingSteps, input: Prepr
   ]
   if (resizeTo !== null) {
     const how = antialias ? 'bilinear with antialias' : 'bilinear'
-    changes.push(`pictures are resized to ${resizeTo.height}x${resizeTo.width} in the model (${how}, half-pixel centres)`)
+    changes.push(`images are resized to ${resizeTo.height}x${resizeTo.width} in the model (${how}, half-pixel centres)`)
   }
   if (normalize !== null) {
     const { mean, std, scale } = normalize

@@ -1,4 +1,4 @@
-// Which input of a model takes a picture, and how its axes lie. ONNX's convolutions take channels first, and exporters of PyTorch leave
+// Which input of a model takes an image, and how its axes lie. ONNX's convolutions take channels first, and exporters of PyTorch leave
 // it so; exporters of TensorFlow keep channels last and transpose inside.
 import type { GraphProto } from 'onnx-buf'
 import { InputError } from '../../graph/input-error.ts'
@@ -35,7 +35,7 @@ export function pictureInput(graph: GraphProto, name: string | undefined, channe
   if (dtype === 'uint8') throw new InputError(`the input '${found.name}' takes bytes already; leave out what prepares it`)
   if (!isPicture(found) || dtype === null || shape === null) {
     throw new InputError(
-      `the input '${found.name}' is ${typeOf(found)}, no picture of float32 or float16 with four axes; name another one of ${list(inputs)}`,
+      `the input '${found.name}' is ${typeOf(found)}, not an image of float32 or float16 with four axes; name another one of ${list(inputs)}`,
     )
   }
   if (graph.output.some((output) => output.name === found.name)) {
@@ -52,7 +52,7 @@ function onlyPicture(inputs: readonly ValueDeclaration[]): ValueDeclaration {
   const bytes = inputs.filter(({ dtype, shape }) => dtype === 'uint8' && shape?.length === 4)
   if (pictures.length === 0 && bytes.length === 1) return bytes[0]!
   if (pictures.length === 1) return pictures[0]!
-  const what = pictures.length === 0 ? 'no input takes a picture' : 'more than one input takes a picture'
+  const what = pictures.length === 0 ? 'no input takes an image' : 'more than one input takes an image'
   const todo = pictures.length === 0 ? 'leave out --normalize, --layout, --dtype and --resize' : 'name one'
   throw new InputError(`${what} (four axes of float32 or float16): the model has ${list(inputs)}; ${todo}`)
 }

@@ -6,7 +6,7 @@ import type { Layout } from './picture-input.ts'
 export interface Normalization {
   readonly mean: readonly number[]
   readonly std: readonly number[]
-  /** 1/255 where mean and std are in units of 0..1 and the picture is bytes; else 1. */
+  /** 1/255 if mean and std are in units of 0..1 and the image is bytes; else 1. */
   readonly scale: number
 }
 
@@ -16,15 +16,15 @@ export interface Size {
 }
 
 export interface PreprocessingRequest {
-  /** The picture input's name; absent: the only input of four axes. */
+  /** The image input's name; absent: the only input of four axes. */
   readonly input?: string
   readonly normalize?: Normalization
-  /** The picture is handed in with channels last. */
+  /** The image is fed with channels last. */
   readonly layout?: 'nhwc'
-  /** The picture is handed in as bytes. */
+  /** The image is fed as bytes. */
   readonly dtype?: 'uint8'
   /**
-   * The size of the pictures handed in; 'free' is any. The model's own size, or any size where the model's is free, is what pictures of
+   * The size of the images handed in; 'free' is any. The model's own size, or any size where the model's is free, is what pictures of
    * any size are resized to.
    */
   readonly resize?: Size | 'free'
@@ -34,7 +34,7 @@ export interface PreprocessingRequest {
 
 /** The steps as they were put into the graph, for whoever prepares the original's input in code. */
 export interface PreprocessingSteps {
-  /** Of the picture handed in, and of the original's input. */
+  /** Of the image that is fed, and of the original's input. */
   readonly from: Layout
   readonly to: Layout
   readonly resizeTo: Size | null
@@ -53,24 +53,22 @@ export interface PreprocessingFlags {
 
 /** No mean or deviation of numbers between 0 and 1 is larger; some room for odd ones. */
 const UNIT_LIMIT = 1.5
-/** Of the pictures that most classifiers in the wild were trained on, channels red, green, blue, units of 0..1. */
+/** Of the images that most classifiers were trained on, channels red, green, blue, units of 0..1. */
 const IMAGENET = '0.485,0.456,0.406,0.229,0.224,0.225'
 
 /**
  * What the flags ask for; null where none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
- * '0.485,0.456,0.406,0.229,0.224,0.225'), or 'imagenet'. Where any of them is above 1.5 they are in the picture's own units (0..255);
+ * '0.485,0.456,0.406,0.229,0.224,0.225'), or 'imagenet'. Where any of them is above 1.5 they are in the image's own units (0..255);
  * else in units of 0..1, and bytes are divided by 255 first. `resize`: 'HxW' or 'free', with ',antialias' behind it.
  * Throws InputError with the flag's name.
  */
 export function parsePreprocessing({ input, normalize, layout, dtype, resize }: PreprocessingFlags): PreprocessingRequest | null {
   if (normalize === undefined && layout === undefined && dtype === undefined && resize === undefined) return null
   if (layout !== undefined && layout !== 'nhwc') {
-    throw new InputError(
-      `--layout ${layout}: pictures come with channels last (nhwc), or as the model takes them; give nhwc or leave it out`,
-    )
+    throw new InputError(`--layout ${layout}: images have channels last (nhwc), or the model's layout; give nhwc or leave it out`)
   }
   if (dtype !== undefined && dtype !== 'uint8') {
-    throw new InputError(`--dtype ${dtype}: pictures come as uint8, or as the model takes them; give uint8 or leave it out`)
+    throw new InputError(`--dtype ${dtype}: images are uint8, or the model's type; give uint8 or leave it out`)
   }
   return {
     ...(input === undefined ? {} : { input }),
@@ -103,7 +101,7 @@ function parseResize(text: string): { resize: Size | 'free'; antialias?: true } 
   const match = /^(?:(free)|(\d{1,5})x(\d{1,5}))(,antialias)?$/.exec(text)
   const [height, width] = [Number(match?.[2]), Number(match?.[3])]
   if (match === null || height === 0 || width === 0) {
-    throw new InputError(`--resize ${text}: give height and width, such as 480x640, or free for pictures of any size`)
+    throw new InputError(`--resize ${text}: give height and width, such as 480x640, or free for images of any size`)
   }
   return { resize: match[1] === 'free' ? 'free' : { height, width }, ...(match[4] === undefined ? {} : { antialias: true }) }
 }

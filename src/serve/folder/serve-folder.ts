@@ -126,7 +126,7 @@ async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new InputError(
-      `--grpc-port: gRPC takes the package @grpc/grpc-js, and it is not here; npm install --prefix ${folder} @grpc/grpc-js`,
+      `--grpc-port: gRPC needs the package @grpc/grpc-js, which is not installed; npm install --prefix ${folder} @grpc/grpc-js`,
     )
   }
   const grpc = loaded.default ?? loaded

@@ -1,4 +1,4 @@
-// A worker of the server in a folder that `fix` wrote: predicts through predict.mjs beside it. It is bundled as serve-worker.mjs.
+// A worker of the server in a folder that `fix` wrote: predicts through predict.mjs next to it. It is bundled as serve-worker.mjs.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Predictor } from '../../engines/shipped-folder.ts'
 import type { Feeds, Results, TensorValue } from '../../engines/types.ts'

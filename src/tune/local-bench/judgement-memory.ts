@@ -1,4 +1,4 @@
-// Judgements of earlier runs, found again by the bytes of models and inputs (of weights beside a model their size), goal and options.
+// Judgements of earlier runs, found again by the bytes of models and inputs (of weights next to a model their size), goal and options.
 import { createHash } from 'node:crypto'
 import type { Feeds } from '../../engines/types.ts'
 import { hashOfFile } from '../../machine/files.ts'

@@ -17,7 +17,7 @@ export interface LocalBenchPlan {
   readonly engineId: string
   readonly original: Model
   readonly originalOptions: EngineOptions
-  /** Path of the inputs.json that is predicted with. */
+  /** Path of the inputs.json that is used. */
   readonly inputs: { readonly saved: string; readonly samples: readonly Feeds[]; readonly facts: readonly RemedyInput[] }
   /** The inputs that outputs are compared on, and ranges found on, while searching. */
   readonly judged: JudgedInputs

@@ -28,7 +28,7 @@ export interface SetupTasks {
   sizeBytes(setup: RemedySetup): number
   /** A path in the bench's folder that was not given before. */
   newPath(hint: string): string
-  /** Of a model, in a folder of its own, since the weights beside each are given one name. */
+  /** Of a model, in a folder of its own, because the weights of each get the same name. */
   newFile(hint: string): string
 }
 

@@ -7,7 +7,7 @@ import { withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 
-/** The engine moves int8 ones to channels-last in the same way; ConvInteger, which it does not move, stands beside a Conv that it does. */
+/** The engine moves int8 ones to channels-last in the same way; ConvInteger, which it does not move, is next to a Conv that it does. */
 const CONVOLUTIONS = new Set(['Conv', 'QLinearConv', 'ConvInteger'])
 
 /** In a row. */

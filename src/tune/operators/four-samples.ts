@@ -83,7 +83,7 @@ const padded: Keeps = (reading) => {
   return asFirst(reading) && pads !== undefined && pads[0] === 0 && pads[pads.length / 2] === 0 && !reading.node.input[3]
 }
 
-/** Beside the first input others may count samples, too: what is added to it, a mask of it. */
+/** Other inputs than the first may count samples, too: what is added to it, a mask of it. */
 const withFirst: Keeps = ({ counts }) => counts(0)
 
 /** All inputs count samples, and another axis is the one that matters. */

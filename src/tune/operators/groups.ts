@@ -8,7 +8,7 @@ import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
 import { type Lifted, placeKey } from '../../rewrite/executed-subgraphs.ts'
 import { type Matching, matchGraph } from '../../rewrite/match.ts'
 import { decidingNumbers } from './by-numbers.ts'
-import { gather, type Together, thingsIn } from './together.ts'
+import { gather, indivisibleGroups, type Together } from './together.ts'
 
 /** A part of the model, and the further parts that are like it. */
 export interface Group {
@@ -53,7 +53,7 @@ const ELEMENTWISE = new Set(
 /** Longest above their floor first. */
 export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: Lifted, p50Ms: number): readonly Group[] {
   const matching = matchGraph(lifted.model, lifted.model.proto.graph!)
-  const known = { users: lifted.nodes, together: thingsIn(matching), matching }
+  const known = { users: lifted.nodes, together: indivisibleGroups(matching), matching }
   const views = new Map(scopedNodes(profile.graph).map((scoped) => [scoped.node.name, scoped]))
   const groups = new Map<string, Group>()
   for (const one of candidatesOf(profile, costs, { ...known, views })) {

@@ -51,13 +51,13 @@ export interface ExperimentsPlan {
 const ROUNDS = 6
 const MOST_ROUNDS = 12
 const SAMPLE_MS = 2
-/** In each round: a slow operator is predicted with so often, whatever it takes. */
+/** Runs of a slow operator in each round, whatever it takes. */
 const LEAST = { warmup: 1, samples: 2 } as const
 /** What one model takes in a round beside its samples: opening, warming. */
 const OPEN_MS = 3.5
 /** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
 const SLOWER = 3
-/** Of the time: the whole model beside its operators takes no more, and they have the rest. */
+/** Share of the time: the whole model with its operators takes no more, and they have the rest. */
 const WHOLE_SHARE = 0.5
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
@@ -301,7 +301,7 @@ interface ChangedModel {
   readonly model: TimedModel
 }
 
-/** Beside the whole, as many as there is time for. */
+/** In addition to the whole, as many as there is time for. */
 async function changedModels(
   plan: ExperimentsPlan,
   between: readonly Between[],

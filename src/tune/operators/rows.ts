@@ -21,7 +21,7 @@ type Times = ReadonlyMap<string, readonly number[] | string>
 /** Rounds without which a ratio has no interval. */
 export const LEAST_ROUNDS = 3
 
-/** What all readings of a trial are held against. */
+/** What all readings of a trial are compared with. */
 export interface Reference {
   /** Of the call alone. */
   readonly emptyKey: string

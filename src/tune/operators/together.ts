@@ -18,7 +18,7 @@ export interface Executed {
 /** Nodes of the main graph, by each of them. */
 export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
 
-export function thingsIn(matching: Matching): Together {
+export function indivisibleGroups(matching: Matching): Together {
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
   const attentions = matching.graph.node.flatMap((one) => attentionAround(matching, one) ?? [])
   const things = [...norms, ...attentions, ...dynamicGroups(matching.model), ...movesOfRows(matching)]

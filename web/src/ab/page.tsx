@@ -150,7 +150,7 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
     ['largest difference', maxAbsolute === null ? null : significant(maxAbsolute)],
     ['largest relative difference', maxRelative === null ? null : significant(maxRelative)],
     ['same largest element', sameChoice === null ? null : percent(sameChoice)],
-    ['numbers of pictures more than two steps away', farPixels === null ? null : percent(farPixels)],
+    ['values of images more than two steps away', farPixels === null ? null : percent(farPixels)],
     ['called again, the first gives', repeats.a ? 'the same' : 'something else'],
     ['called again, the second gives', repeats.b ? 'the same' : 'something else'],
   ]

@@ -1,4 +1,4 @@
-// Two reports beside each other: what is the same operator, and what can be told of a difference.
+// Two reports side by side: what is the same operator, and what can be told of a difference.
 import type { Node, Report } from '../page-data.ts'
 
 export type Order = 'faster' | 'slower' | 'no-difference'

@@ -1,4 +1,4 @@
-// Two documents of one kind beside each other: the sentence, a card for each, and parts.
+// Two documents of one kind side by side: the sentence, a card for each, and parts.
 import type { ComponentChildren } from 'preact'
 import { Frame } from '../frame.tsx'
 import { Name, shownName } from '../kit/name.tsx'

@@ -1,4 +1,4 @@
-// Two comparisons, or two studies, beside each other: contestant by contestant, cell by cell.
+// Two comparisons, or two studies, side by side: contestant by contestant, cell by cell.
 import { plural } from '../format.ts'
 import { Says } from '../kit/name.tsx'
 import type { Comparison, Study } from '../page-data.ts'

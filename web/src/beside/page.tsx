@@ -1,4 +1,4 @@
-// Two reports beside each other: what changed, how sure that is, and operator by operator.
+// Two reports side by side: what changed, how sure that is, and operator by operator.
 import { useMemo, useState } from 'preact/hooks'
 import { AREAS } from '../areas.ts'
 import { AreaBar } from '../first/area-bar.tsx'
@@ -87,7 +87,7 @@ export function BesidePage({ before, after, names }: Props) {
 
 function sentence(before: Report, after: Report): string {
   const change = latencyChange(before, after)
-  if (change === null) return 'At least one of the two has no latency: only operators can be set beside each other.'
+  if (change === null) return 'At least one of the two has no latency: only operators can be compared.'
   const times = `${time(before.latency!.p50Ms)} → ${time(after.latency!.p50Ms)}`
   if (change.order === 'no-difference') return `No difference is shown: ${times}, and the intervals overlap.`
   const range = change.order === 'faster' ? factorRange(1 / change.high, 1 / change.low) : factorRange(change.low, change.high)

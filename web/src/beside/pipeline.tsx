@@ -1,4 +1,4 @@
-// Two reports of the user's own code beside each other: stage by stage, and line by line.
+// Two reports of the user's own code side by side: stage by stage, and line by line.
 import { Boundary } from '../kit/boundary.tsx'
 import type { Report } from '../page-data.ts'
 import { thingsOf, timed } from './compare.ts'

@@ -50,7 +50,7 @@ export function TimesBeside({ title, what, things, titles, note, absent = 'not t
     ...(hasIntervals
       ? [`${count('faster')} faster, ${count('slower')} slower, ${count('no-difference')} with no difference shown`]
       : []),
-    ...(untold > 0 ? [`${untold} cannot be told apart, since an interval has no known end`] : []),
+    ...(untold > 0 ? [`${untold} cannot be ranked, because an interval has no known end`] : []),
     ...(gone > 0 ? [`${gone} ${absent} in the second`] : []),
     ...(come > 0 ? [`${come} ${absent} in the first`] : []),
   ]

@@ -1,4 +1,4 @@
-// The number: the median with its interval, how far it can be trusted and why, and what fix is foretold to give.
+// The number: the median with its interval, how far it can be trusted and why, and what fix is estimated to give.
 
 import { intervalOf, percent, plural, time, timeParts, timeWithInterval } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'

@@ -50,7 +50,7 @@ function NumberCard({ gap: { rungs, processes } }: { gap: Gap }) {
   )
 }
 
-/** What a call takes on each rung, beside each other. */
+/** What a call takes on each rung. */
 function Ladder({ rungs }: { rungs: readonly Rung[] }) {
   const most = Math.max(0, ...rungs.map(({ timeMs }) => timeMs))
   return (

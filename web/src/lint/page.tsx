@@ -299,7 +299,7 @@ function Repair({ repair }: { repair: NonNullable<Lint['repair']> }) {
               outcome: speedupLow !== null && speedupLow > 1 ? 'better' : 'same',
             },
           ]}
-          label="The repaired model beside the one that was given"
+          label="The repaired model compared with the original"
           left="slower"
           right="faster"
         />

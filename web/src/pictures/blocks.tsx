@@ -93,7 +93,7 @@ export function Blocks({ report }: { report: Report }) {
   )
 }
 
-/** Levels with a single block and nothing beside it say nothing: they are passed over. */
+/** Levels with a single block and nothing else say nothing: they are skipped. */
 function simplified(root: Block): Block {
   let block = root
   while (block.children.length === 1 && block.nodes.length === 0) block = block.children[0]!

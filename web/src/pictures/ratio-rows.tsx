@@ -7,7 +7,7 @@ import { shownName } from '../kit/name.tsx'
 
 export interface RatioRow {
   readonly name: string
-  /** Beside the name, in a softer tone. */
+  /** Next to the name, in a softer tone. */
   readonly beside?: string
   readonly ratio: number
   /** null: it was only looked at. */

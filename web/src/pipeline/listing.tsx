@@ -1,4 +1,4 @@
-// Lines of the user's code, as they stood when they ran, with what each took beside it. A stranger's text like any other: text nodes alone.
+// Lines of the user's code, as they were when they ran, with the time of each. A stranger's text like any other: text nodes alone.
 import { percent, time } from '../format.ts'
 import { harmless } from '../kit/name.tsx'
 import type { Pipeline } from './facts.ts'

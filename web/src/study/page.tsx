@@ -178,7 +178,7 @@ function Ratios({ study: { table } }: { study: Study }) {
           <Figure
             key={index}
             title={rowTitle(row, table.rows)}
-            says={`${shownName(table.reference ?? 'the reference', 60)} is 1×; the others are beside it, with their intervals.`}
+            says={`${shownName(table.reference ?? 'the reference', 60)} is 1×; the others are relative to it, with their intervals.`}
             rows={cells}
             columns={[
               { head: 'machine', show: ({ machine }) => <Name text={machine} />, value: ({ machine }) => machine },
@@ -199,7 +199,7 @@ function Ratios({ study: { table } }: { study: Study }) {
                 high: ratioHigh,
                 outcome: outcomeOf(ratioLow, ratioHigh),
               }))}
-              label={`How fast ${shownName(rowTitle(row, table.rows), 60)} is beside the reference`}
+              label={`How fast ${shownName(rowTitle(row, table.rows), 60)} is compared with the reference`}
               left="slower than the reference"
               right="faster"
             />

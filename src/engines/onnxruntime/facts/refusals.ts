@@ -8,7 +8,7 @@ export interface Demand {
 }
 
 export interface Refusal {
-  /** False where no size can mend it: the model itself, or a part of the engine that is not there. */
+  /** False if no size can help: the model itself is at fault, or a part of the engine is missing. */
   readonly isAboutInputs: boolean
   /** Sizes that an input is declared with. */
   readonly declared: { readonly input: string; readonly axes: readonly { readonly axis: number; readonly size: number }[] } | null

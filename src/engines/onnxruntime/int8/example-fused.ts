@@ -6,7 +6,7 @@ import { integerChain } from './example-integers.ts'
 const [PRODUCT_IN, PRODUCT_OUT] = [valueInfo('x', 'float32', [8, 64]), valueInfo('y', 'float32', [8, 32])]
 const OPSETS = { 'com.microsoft': 1 }
 
-/** A product of the engine's own, as a model that was saved optimized holds it; beside it one whose sums nobody scales. */
+/** A product of the engine's own, as in a model that was saved optimized; also one whose sums nobody scales. */
 export function fusedProduct(
   opType: 'DynamicQuantizeMatMul' | 'MatMulIntegerToFloat',
   { sums = false }: { readonly sums?: boolean } = {},

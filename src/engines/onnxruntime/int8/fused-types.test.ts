@@ -1,4 +1,4 @@
-// What the session and the processor say of int8 activations; which pairs become uint8 is held against the engine by conditions.test.ts and
+// What the session and the processor say of int8 activations; which pairs become uint8 is compared with the engine by conditions.test.ts and
 // python-options.test.ts.
 import { expect, test } from 'vitest'
 import { keepsInt8 } from './fused-types.ts'

@@ -6,7 +6,7 @@ import type { Neighbours } from '../../../graph/neighbours.ts'
 import type { DType, NodeView } from '../../../graph/types.ts'
 import { type Conversion, conversionOf, isDequantize, isQuantize, sameParameters } from './conversion.ts'
 
-/** How the engine fuses here, beside the graph. */
+/** How the engine fuses here, apart from the graph. */
 export interface Fusing {
   readonly opset: number
   /** int8 activations stay int8. */

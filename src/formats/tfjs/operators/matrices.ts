@@ -20,7 +20,7 @@ const matMul = multiply('transpose_a', 'transpose_b')
 const batchMatMul = multiply('adj_x', 'adj_y')
 
 /** What grappler fuses behind a product or a convolution, in its order: a bias, then an activation. Inputs from `first` on. */
-export function fused(call: OperatorCall, x: Value, first: number): Value {
+export function applyFusedOperators(call: OperatorCall, x: Value, first: number): Value {
   let [value, at] = [x, first]
   for (const step of call.node.texts('fused_ops')) {
     switch (step) {
@@ -81,7 +81,7 @@ const bandPart: OperatorWriter = (call) => {
 
 export const MATRICES: OperatorTable = {
   MatMul: matMul,
-  _FusedMatMul: (call) => fused(call, matMul(call) as Value, 2),
+  _FusedMatMul: (call) => applyFusedOperators(call, matMul(call) as Value, 2),
   BatchMatMul: batchMatMul,
   BatchMatMulV2: batchMatMul,
   BatchMatMulV3: batchMatMul,

@@ -5,7 +5,7 @@ import type { Value } from '../../build/graph-builder.ts'
 import { broadcastShape, scalar } from '../../tensorflow/broadcast.ts'
 import { grown, surrounded } from '../../tensorflow/pad.ts'
 import { concat, expand, fullLike, slice, split, squeeze, tile, unsqueeze } from '../../tensorflow/shapes.ts'
-import { isTold } from '../contents.ts'
+import { isKnown } from '../contents.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { productOf } from '../shape-arithmetic.ts'
 import { stridedSlice } from '../strided-slice.ts'
@@ -25,7 +25,7 @@ export const reshape: OperatorWriter = (call) => {
   const shape = reshapedSizes(call, x.shape, target)
   const asked = askedSizes(x.shape, shape)
   if (asked !== undefined) {
-    if (x.constant !== undefined && isTold(shape)) return builder.constant({ ...x.constant, shape })
+    if (x.constant !== undefined && isKnown(shape)) return builder.constant({ ...x.constant, shape })
     return call.op(
       'Reshape',
       [x, builder.ints(asked)],
@@ -180,7 +180,7 @@ function slicedAsRun(call: OperatorCall, x: Value, count: readonly Dimension[] |
 const tiled: OperatorWriter = (call) => {
   const x = call.input(0)
   const repeats = call.list(1)
-  if (repeats !== undefined && isTold(repeats)) return tile(call.builder, x, repeats)
+  if (repeats !== undefined && isKnown(repeats)) return tile(call.builder, x, repeats)
   const shape = x.shape.map((one, axis): Dimension => {
     const times = repeats?.[axis]
     return times === undefined ? null : productOf([one, times])
@@ -199,7 +199,7 @@ function expanded(call: OperatorCall, x: Value, sizes: Value, shape: readonly Di
 
 const broadcastArguments: OperatorWriter = (call) => {
   const [a, b] = [call.list(0), call.list(1)]
-  if (a === undefined || b === undefined || !isTold(a) || !isTold(b))
+  if (a === undefined || b === undefined || !isKnown(a) || !isKnown(b))
     throw call.refuse('broadcasts shapes that are not known; convert the model again')
   return call.builder.ints(broadcastShape(a, b) as number[])
 }
@@ -217,7 +217,7 @@ const padded: OperatorWriter = (call) => {
   const x = call.input(0)
   const filling = call.node.op === 'PadV2' ? call.cast(call.input(2), x.dtype) : undefined
   const cells = call.contents.of(call.input(1))?.elements
-  if (cells === undefined || !isTold(cells)) return paddedAsRun(call, x, filling, cells)
+  if (cells === undefined || !isKnown(cells)) return paddedAsRun(call, x, filling, cells)
   return surrounded(call.builder, x, padsOf(call, x.shape.length), { filling })
 }
 

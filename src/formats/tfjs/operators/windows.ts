@@ -12,7 +12,7 @@ import { slice, unsqueeze } from '../../tensorflow/shapes.ts'
 import { type Padding, spanOf, type Window } from '../../tensorflow/window.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { noteConvolved, noteFused } from './dilation.ts'
-import { fused } from './matrices.ts'
+import { applyFusedOperators } from './matrices.ts'
 
 /** Is the axis of channels the second? Lists of the node then have their spatial numbers last. */
 const isChannelsFirst = (call: OperatorCall): boolean => /^NC/i.test(call.node.text('data_format', 'NHWC'))
@@ -231,11 +231,11 @@ function fusedConvolution(call: OperatorCall, x: Value): Value {
 
 function fusedBehind(call: OperatorCall, x: Value): Value {
   const [first] = call.node.texts('fused_ops')
-  if (first !== 'FusedBatchNorm') return fused(call, x, 2)
+  if (first !== 'FusedBatchNorm') return applyFusedOperators(call, x, 2)
   const attributes = { epsilon: { float: call.node.number('epsilon', 0.001) } }
   const arrays = [2, 3, 4, 5].map((k) => call.input(k))
   const value = channelsFirst(call, x, (builder, inner) =>
     builder.op('BatchNormalization', [inner, ...arrays], inner, attributes),
   )
-  return fused(call, value, 6)
+  return applyFusedOperators(call, value, 6)
 }

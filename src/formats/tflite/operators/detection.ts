@@ -81,7 +81,7 @@ function anchorColumns(call: OperatorCall, start: number): Value {
   return call.builder.constant(constantOf('float64', [rows, 2], cells), 'anchors')
 }
 
-/** Corners [boxes, 4] (y1, x1, y2, x2) of centres and sizes beside those of the anchors. */
+/** Corners [boxes, 4] (y1, x1, y2, x2) of centres and sizes relative to those of the anchors. */
 function corners(call: OperatorCall, [y, x, height, width]: DetectionOptions['scales']): Value {
   const { builder } = call
   const encoded = ofOneImage(call, 0)

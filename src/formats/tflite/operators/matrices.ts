@@ -49,7 +49,7 @@ function rowsOf({ builder }: OperatorCall, x: Value, per: number): Value {
   return reshape(builder, x, [count === null ? null : count / per, per])
 }
 
-/** Weights as real numbers, or as integers beside a scale where the operator computes with integers. */
+/** Weights as real numbers, or as integers with a scale if the operator computes with integers. */
 function weightsOf(call: OperatorCall, weights: Tensor, permutation: readonly number[]): Value {
   const { builder } = call
   const asIntegers = weights.quantization !== undefined && input(call, 0).dtype !== 'float32'

@@ -20,10 +20,10 @@ export function realState(call: OperatorCall, k: number): Variable {
   }
 }
 
-export type Kept = (builder: GraphBuilder, value: Value) => Value
+export type StateWriter = (builder: GraphBuilder, value: Value) => Value
 
 /** What a state becomes where it is kept in integers: the next step is given it on their steps. */
-export function keptAs(call: OperatorCall, k: number): Kept {
+export function stateWriter(call: OperatorCall, k: number): StateWriter {
   const { quantization, dtype } = input(call, k)
   if (quantization === undefined || !isInIntegers(call, k)) return (_, value) => value
   const [low, high] = storedRange(dtype)

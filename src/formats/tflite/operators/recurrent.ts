@@ -21,7 +21,7 @@ import {
   type Writers,
 } from '../operator.ts'
 import { type LstmOptions, type LstmPlaces, plainLstm } from './plain-lstm.ts'
-import { type Kept, keptAs, realState } from './recurrent-state.ts'
+import { realState, type StateWriter, stateWriter } from './recurrent-state.ts'
 
 const four = (first: number): [number, number, number, number] => [first, first + 1, first + 2, first + 3]
 
@@ -72,7 +72,7 @@ function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) 
   const act = (builder: GraphBuilder, x: Value) => activatedBy(call, builder, x, options.fused_activation_function)
   const seenAs = (builder: GraphBuilder, value: Value, k: number) =>
     hybridState({ ...call, builder }, value, input(call, k), options.asymmetric_quantize_inputs)
-  const [keptOutput, keptCell] = places.states.map((k) => keptAs(call, k)) as [Kept, Kept]
+  const [keptOutput, keptCell] = places.states.map((k) => stateWriter(call, k)) as [StateWriter, StateWriter]
   return (builder: GraphBuilder, x: Value, [output, cell]: readonly Value[]): Value[] => {
     const rows = seenAs(builder, x, places.weights[1])
     const kept = seenAs(builder, output!, places.recurrent[1])
@@ -256,7 +256,7 @@ function svdf(call: OperatorCall): Value[] {
   const state = realState(call, 4)
   const rows = hybridState(call, x, input(call, 1), asymmetric_quantize_inputs)
   const product = matmul(builder, rows, features)
-  const newest = keptAs(call, 4)(builder, product)
+  const newest = stateWriter(call, 4)(builder, product)
   const before = slice(builder, reshape(builder, state.value, [batch, filters, memory]), [{ axis: 2, start: 1 }])
   const next = concat(builder, [before, unsqueeze(builder, newest, [2])], 2)
   state.set(reshape(builder, next, [batch, filters * memory]))

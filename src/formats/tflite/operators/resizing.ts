@@ -1,4 +1,4 @@
-// Pictures made larger or smaller. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (internal/reference/resize_*.h)
+// Images made larger or smaller. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (internal/reference/resize_*.h)
 import type { Dimension } from '../../../graph/types.ts'
 import { int64s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
@@ -30,7 +30,7 @@ const MOST_PIXELS = 1 << 16
 function wanted(call: OperatorCall): readonly [Dimension, Dimension] {
   const known = numbersIfKnown(call, 1)
   if (known !== undefined && (known.length !== 2 || known.some((size) => size < 1 || size > MOST_PIXELS)))
-    throw call.refusal(`makes a picture of ${known.join('x')}`)
+    throw call.refusal(`makes an image of ${known.join('x')}`)
   return (known as [number, number] | undefined) ?? [null, null]
 }
 

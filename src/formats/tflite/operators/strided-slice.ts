@@ -75,7 +75,7 @@ function sliceAsRun(call: OperatorCall, x: Value, steps: readonly number[]): Val
   const { builder } = call
   const { begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, offset } = optionsOf(call, 'StridedSliceOptions')
   if (ellipsis_mask !== 0 || new_axis_mask !== 0)
-    throw call.refusal('has new axes beside bounds that are computed, which is not read')
+    throw call.refusal('has new axes together with computed bounds, which is not supported')
   if (steps.length > x.shape.length) throw new FreeSizeError('bounds of more axes than there are')
   const flags = (mask: number) => steps.map((_, entry) => ((mask >> entry) & 1) === 1)
   const bools = (values: readonly boolean[]) =>

@@ -14,7 +14,7 @@ const field = ({ options }: LiteOperator, name: string): number | boolean | unde
 /** int8 tensors make an operator's version 2 where nothing else does. */
 const int8Is2: Version = (operator) => (typeOf(operator, 0) === 'int8' ? 2 : 1)
 
-/** Weights in int8 beside an input in float32: the kernel quantizes what comes in. */
+/** Weights in int8 with an input in float32: the kernel quantizes what comes in. */
 const isHybrid = (operator: LiteOperator): boolean => typeOf(operator, 0) === 'float32' && typeOf(operator, 1) === 'int8'
 
 const VERSIONS: Readonly<Partial<Record<OperatorName, Version>>> = {

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { type DeviceTrace, type RawEvent, readDeviceTrace } from '../../../engines/onnxruntime/facts/device-trace.ts'
 import { CPU_REFUSED } from '../../../engines/onnxruntime/facts/error-words.ts'
-import { type Clock, processClock, sample, timedRuns, warmUp } from '../../../engines/sampler.ts'
+import { type Clock, processClock, sample, timeEachRun, warmUp } from '../../../engines/sampler.ts'
 import type { Engine, Feeds, OpenOptions, Session, TensorValue } from '../../../engines/types.ts'
 import { bitsPerElement, elementCount } from '../../../graph/dtype.ts'
 import type { TensorType } from '../../../graph/types.ts'
@@ -119,7 +119,7 @@ async function openOnDevice(
 
 async function profiled({ now, isLate }: Watching, session: Session, feeds: readonly Feeds[]): Promise<DeviceTrace> {
   const runs = feeds.map((sample) => session.prepare(sample))
-  const run = timedRuns(runs, now)
+  const run = timeEachRun(runs, now)
   await run(0)
   const slow = { fromMs: SLOW_MS, least: { warmup: 1, samples: 1 } }
   const warm = await warmUp(run, { least: { warmup: WARMUP - 1, samples: 1 }, slow, warmupMs: 0, isLate }, now)

@@ -34,7 +34,7 @@ export type Times = ReadonlyMap<string, number | string>
 
 const ROUNDS = 3
 const SAMPLE_MS = 5
-/** Loading and warming a small model, at most, beside its samples. */
+/** Loading and warming a small model, at most, without its samples. */
 const SLACK_MS = 100
 /** Models that end the process, after which the rest is given up. */
 const MOST_CRASHES = 8

@@ -54,7 +54,7 @@ export type OperatorTime = { readonly key: string } & (
 const LEAST = { warmup: 3, samples: 4 } as const
 const LEAST_WARMUP_MS = 1.5
 const MOST_SAMPLES = 200
-/** Random numbers repeat after so many: a prime, so that no row is like the next, and more than processors learn to foretell the signs of. */
+/** Random numbers repeat after so many: a prime, so that no row is like the next, and more than a branch predictor can learn. */
 const PERIOD = 262_139
 
 export async function timeOperators(

@@ -98,7 +98,7 @@ const ROUNDS = { short: 20, long: 120 } as const
 /** Identity and Neg. */
 const BODY_NODES = 2
 
-/** What a round of a body takes beside its nodes, µs: setting up the frame of its values, taking over what it gives. */
+/** What a round of a body takes in addition to its nodes, µs: setting up the frame of its values, taking over what it gives. */
 export async function bodyCost(setup: ChainSetup, plain: PlainCosts): Promise<number> {
   const opened = (rounds: number) => openModel(setup, `loop-${rounds}.onnx`, () => loopModel(rounds))
   const extraMs = await longerBy(setup, await opened(ROUNDS.short), await opened(ROUNDS.long))

@@ -151,7 +151,7 @@ function correctionSentence(
   const counted = `${rounds.length} ${rounds.length === 1 ? 'round' : 'rounds'}`
   const basis = calibrated
     ? `calibrated on chains of trivial nodes between the profiled predictions (${counted})`
-    : `what the profiler usually costs: beside such predictions that is nothing, and it was not calibrated (${counted})`
+    : `what the profiler usually costs: compared with such predictions that is nothing, and it was not calibrated (${counted})`
   const taken = asGiven
     ? `node times are as the engine gives them, uncorrected (${counted})`
     : `${overheadPerNodeUs.toFixed(2)} µs a node were taken off, ${basis}`

@@ -6,7 +6,7 @@ export const PLAIN_US: Readonly<Record<ChainKind, number>> = { unary: 20, wide: 
 export const PROFILER = { fixedUs: 50, perTensorUs: 2, betweenUs: 7 }
 /** Inputs and outputs of a node. */
 const TENSORS: Readonly<Record<ChainKind, readonly [number, number]>> = { unary: [1, 1], wide: [8, 1], varied: [2, 1] }
-/** A round of a Loop, beside its two nodes. */
+/** A round of a Loop, without its two nodes. */
 export const BODY_US = 11
 
 /** Of a file that profile/chains.ts writes, µs in all; undefined of another. */

@@ -6,7 +6,7 @@
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'
 import { readTrace, type Trace } from '../../../engines/onnxruntime/facts/trace.ts'
-import { type Clock, processClock, sample, timedRuns, warmUp } from '../../../engines/sampler.ts'
+import { type Clock, processClock, sample, timeEachRun, warmUp } from '../../../engines/sampler.ts'
 import type { Engine, Session } from '../../../engines/types.ts'
 import { median } from '../../../statistics/index.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
@@ -185,7 +185,7 @@ async function profiledPart({ input, engine, now }: Profiling, sampleMs: number,
     profilePrefix: path.join(input.folder, `profile-${round}-`),
     ...(round === 0 && engine.offers.includes('executed-graph') ? { optimizedModelPath: input.optimizedModelPath } : {}),
   })
-  const run = timedRuns(preparedRuns(session, input), now)
+  const run = timeEachRun(preparedRuns(session, input), now)
   const { least } = input
   const { warmupMs } = await warmUp(run, { least, warmupMs: 0 }, now)
   const perRunMs = warmupMs / least.warmup

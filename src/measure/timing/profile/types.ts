@@ -64,11 +64,11 @@ export interface ProfileOutput {
   readonly rounds: readonly ProfileRound[]
   /** Set where the profile is cut short by the engine's limit on events. */
   readonly truncated: boolean
-  /** Unset where the profiler costs next to nothing beside such predictions: what it usually costs is taken off. */
+  /** Unset if the profiler costs next to nothing compared with such predictions: what it usually costs is taken off. */
   readonly calibrated: boolean
   /** Set where the engine's profiler cannot be calibrated: nothing is taken off. */
   readonly asGiven?: true
-  /** What a round of a body (If, Loop, Scan) takes beside its nodes, µs without the profiler; null where nothing ran in a body. */
+  /** What a round of a body (If, Loop, Scan) takes in addition to its nodes, µs without the profiler; null where nothing ran in a body. */
   readonly bodyUs: number | null
   /** Set where a small model that is as fast on one thread was profiled on one, at half of the profiler's cost. */
   readonly onOneThread: boolean

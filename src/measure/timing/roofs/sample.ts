@@ -1,6 +1,6 @@
 // Runs one kernel in a session of its own and times it. The session is closed at once: threads of an idle one go on
 // spinning for a while, on the CPUs that the next kernel needs.
-import { processClock, takeSamples, timedRuns } from '../../../engines/sampler.ts'
+import { processClock, takeSamples, timeEachRun } from '../../../engines/sampler.ts'
 import type { Kernel } from './kernels.ts'
 
 /** What is used of onnxruntime-node. */
@@ -22,7 +22,7 @@ export async function sampleKernel(ort: Ort, threads: number | null, kernel: Ker
     const tensors = Object.fromEntries(
       feeds.map(({ name, type, shape, data }) => [name, new ort.Tensor(type, data as Float32Array & Uint8Array, shape)]),
     )
-    const run = timedRuns([() => session.run(tensors)], processClock)
+    const run = timeEachRun([() => session.run(tensors)], processClock)
     return (await takeSamples(run, { least, warmupMs: 0, sampleMs: ms }, processClock)).samplesMs
   } finally {
     await session.release()

@@ -1,4 +1,4 @@
-// Loops over lists and what is written in their place, run beside each other on values and on numbers made to tell them apart.
+// Loops over lists and what is written in their place, run side by side on values and on numbers made to tell them apart.
 import { describe, expect, test } from 'vitest'
 import { findCandidates } from './candidates.ts'
 import { adversaries, checkKinds, prove, type Run, takeTurns } from './prove.ts'

@@ -14,7 +14,7 @@ import { checkKinds, copied, isTyped, prove, type Run, takeTurns, type Values } 
 const MOST_SEEN = 2
 const MOST_CALLS = 4
 const MOST_BYTES = 1 << 30
-/** A program without stages that goes on for ever is looked at for so long. */
+/** How long a program without stages that never ends is observed. */
 const SCRIPT_MS = 20_000
 
 endWithParent()

@@ -120,7 +120,7 @@ describe('none is', () => {
   })
 
   test('numbers that may be others with the next picture', () => {
-    expect(() => formOf(NESTED, picture(bytes))).toThrow('mean may change with the picture, and only one was seen')
+    expect(() => formOf(NESTED, picture(bytes))).toThrow('mean may change with the image, and only one was seen')
     const perPicture = { ...picture(bytes), height: 101, width: 57 }
     expect(() => formOf('for (let i = 0; i < pixels.length; i++) out[i] = (pixels[i] - height) / width', perPicture)).toThrow(
       /only one was seen/,

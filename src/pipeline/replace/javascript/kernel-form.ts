@@ -1,6 +1,6 @@
 // Loops over pixels that compute what a kernel of whyslow/kernels computes with SIMD: bytes or floats times a factor plus another, channels last to
 // channels first. Which kernel it is, and with which numbers, is found by running the loop on zeros, on ones and on numbers that say where they
-// were, and not by reading it: so it may be written in any way. What is found is held against the loop on the values that it saw, on every byte
+// were, and not by reading it: so it may be written in any way. What is found is compared with the loop on the values that it saw, on every byte
 // that there is, and on floats made to tell them apart; single precision rounds otherwise, within a bound that its terms give.
 import { affineKernel, bytesKernel, hasSimd, layoutKernel, tensorKernel } from '../../../kernels/index.ts'
 import { type Atom, Refused } from './fragment.ts'
@@ -63,7 +63,7 @@ export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop
   const places = placesOf(atoms, first)
   const source = first[places.source] as Picture
   if (seen.some((values) => (values[places.source] as Picture).length !== source.length))
-    throw new Refused('its pictures are of several sizes')
+    throw new Refused('its images have several sizes')
   const mapping = mappingOf(places, first, loop)
   const { kernel, name, made, given, keeps } = written(mapping, source, { atoms, values: first, places })
   const isMove = name === 'layoutKernel'
@@ -163,14 +163,14 @@ interface Others {
   readonly keeps: readonly string[]
 }
 
-/** Numbers that the loop takes become the kernel's, once. Throws Refused where they may be others with the next picture. */
+/** Numbers that the loop takes become the kernel's, once. Throws Refused if they may be others with the next image. */
 function checkOthers({ atoms, seen, places, loop, keeps }: Others): void {
   const [first] = seen
   const source = first![places.source] as Picture
   if (seen.some((values) => !isEqual(values[places.source] as Picture, source))) return
   for (const [at, { text }] of atoms.entries()) {
     if (at === places.source || at === places.out || keeps.includes(text)) continue
-    if (matters(at, first!, { places, loop })) throw new Refused(`${text} may change with the picture, and only one was seen`)
+    if (matters(at, first!, { places, loop })) throw new Refused(`${text} may change with the image, and only one was seen`)
   }
 }
 

@@ -55,7 +55,7 @@ export function checkKinds(atoms: readonly Atom[], values: Values): void {
     else if (role === 'function') {
       if (typeof value !== 'function') throw new Refused(`${text} is no function`)
     } else if (typeof value !== 'number' && (role !== 'scalar' || typeof value !== 'boolean')) {
-      throw new Refused(`${text} is ${value === null ? 'null' : typeof value}, which is no number`)
+      throw new Refused(`${text} is ${value === null ? 'null' : typeof value}, which is not a number`)
     }
   }
 }

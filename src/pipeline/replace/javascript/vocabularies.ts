@@ -3,7 +3,7 @@
 // Whether it is the user's tokenizer, the ids of their texts say.
 import fs from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { written } from './written.ts'
+import { writeLiteral } from './written.ts'
 
 export const LIBRARY = '@huggingface/tokenizers'
 
@@ -87,7 +87,7 @@ function linesOf(file: string): string[] | null {
   }
 }
 
-/** null: it is no JSON. */
+/** null: it is not valid JSON. */
 function jsonOf(file: string): object | null {
   try {
     const found: unknown = JSON.parse(fs.readFileSync(file, 'utf8'))
@@ -145,7 +145,7 @@ function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Told)
   for (const rules of isBytes ? [BYTES] : WORDS) {
     const rest = { ...rules, ...around, added_tokens: [], decoder: null }
     const names = { ...(merges.length > 0 ? { merges: 'merges' } : {}), vocab: told.vocab }
-    const made = written({ ...rest, model: { ...model, ...names } }, names)
+    const made = writeLiteral({ ...rest, model: { ...model, ...names } }, names)
     const code = [...told.code, `const tokenizer = new Tokenizer(${made}, {}) // once`]
     yield { of: told.of, json: { ...rest, model: { ...model, vocab } }, config: {}, code }
   }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { written } from './written.ts'
+import { writeLiteral } from './written.ts'
 
 test('what is short is one line; what is long has a member a line', () => {
-  expect(written({ type: 'WordPiece', '[CLS]': [1, 'a'], none: {}, nothing: null })).toBe(
+  expect(writeLiteral({ type: 'WordPiece', '[CLS]': [1, 'a'], none: {}, nothing: null })).toBe(
     '{ type: "WordPiece", "[CLS]": [1, "a"], none: {}, nothing: null }',
   )
   const long = { list: ['x'.repeat(40), { name: 'y'.repeat(40) }], vocab: 0 }
-  expect(written(long, { vocab: 'VOCAB' })).toBe(`{
+  expect(writeLiteral(long, { vocab: 'VOCAB' })).toBe(`{
   list: [
     "${'x'.repeat(40)}",
     { name: "${'y'.repeat(40)}" },

@@ -3,14 +3,14 @@
 const MOST_COLUMNS = 78
 
 /** An object as it stands in code, a member a line where it is long. `names`: members that are an expression, by theirs. */
-export function written(value: unknown, names: Readonly<Record<string, string>> = {}, before = ''): string {
+export function writeLiteral(value: unknown, names: Readonly<Record<string, string>> = {}, before = ''): string {
   const short = inLine(value, names)
   if (typeof value !== 'object' || value === null || before.length + short.length <= MOST_COLUMNS) return short
   const within = `${before}  `
   const isList = Array.isArray(value)
   const lines = Object.entries(value).map(([key, one]) => {
     const start = isList ? within : `${within}${keyOf(key)}: `
-    return `${start}${Object.hasOwn(names, key) ? names[key] : written(one, names, within)},\n`
+    return `${start}${Object.hasOwn(names, key) ? names[key] : writeLiteral(one, names, within)},\n`
   })
   return isList ? `[\n${lines.join('')}${before}]` : `{\n${lines.join('')}${before}}`
 }

@@ -40,7 +40,7 @@ class Rows:
                 elif is_name(node, self.row) and id(node) not in known:
                     raise Refused("it uses a row as a whole")
                 elif is_name(node, self.frame):
-                    raise Refused("it uses the DataFrame beside its rows")
+                    raise Refused("it uses the DataFrame in addition to its rows")
         if not self.columns:
             raise Refused("it reads no column of its rows")
 

@@ -102,7 +102,7 @@ def check_kinds(proposal, values):
     for identifier in proposal.scalars:
         value = values.get(identifier)
         if not isinstance(value, (int, float, np.number, np.bool_)):
-            raise Refused("%s is %s, which is no number" % (identifier, type(value).__name__))
+            raise Refused("%s is %s, which is not a number" % (identifier, type(value).__name__))
     target = values.get(proposal.written)
     if proposal.result == "store":
         if type(target) is not np.ndarray and type(target) is not list:
@@ -110,7 +110,7 @@ def check_kinds(proposal, values):
     if proposal.result == "fresh" and proposal.written in proposal.operands:
         raise Refused("it reads what it writes")
     if proposal.result == "number" and not isinstance(target, (int, float, np.number)) and not is_return(proposal) and isinstance(proposal.original[0], ast.For):
-        raise Refused("%s is no number when the loop begins" % proposal.written)
+        raise Refused("%s is not a number when the loop begins" % proposal.written)
 
 
 def is_return(proposal):

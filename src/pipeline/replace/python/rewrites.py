@@ -146,7 +146,7 @@ def check_scope(place, grown):
         own = {one.arg for one in parts if isinstance(one, ast.arg)} | {one.id for one in parts if is_name(one) and isinstance(one.ctx, ast.Store)}
         read = {one.id for one in parts if is_name(one)} - (own - shared)
         if grown & read:
-            raise Refused("%s is read by a function beside the loop" % min(grown & read))
+            raise Refused("%s is read by a function outside the loop" % min(grown & read))
 
 
 # Both are run.

@@ -15,7 +15,7 @@ def is_plain(value):
 
 
 def same(one, other):
-    """The same to the bit, NaN beside NaN whatever its bits. Raises Unknown where it cannot be told."""
+    """Whether they are bit for bit the same; any NaN equals any NaN. Raises Unknown if that cannot be decided."""
     if one is other:
         return True
     if type(one) is not type(other):

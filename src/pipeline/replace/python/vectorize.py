@@ -593,7 +593,7 @@ def has_comprehension(statement):
 
 
 def check_names_after(place, written):
-    """A name that the loop leaves behind beside its result `written`, and that is read later, would be missing. Raises Refused."""
+    """Raises Refused if the loop leaves a name other than its result `written` that is read later, because it would be missing."""
     statement = place.statement
     if not isinstance(statement, ast.For):
         return

@@ -1,7 +1,7 @@
 // What goes on beside the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
 // the calls are about, worker threads. Each is looked at while no call is on its way and while calls are, and tried before it is
 // relied on: a call that waits for what is held would never end.
-import type { Other, OtherFound, OthersFound } from '../contestant.ts'
+import type { AlternativeFound, AlternativesFound, Other } from '../contestant.ts'
 import type { Ran, WatchedSession, WatchedSessions } from './sessions.ts'
 import { type WatchedTimers, wait } from './timers.ts'
 import type { WatchedWorkers } from './workers.ts'
@@ -40,7 +40,7 @@ export async function letGo({ timers, sessions, workers }: Watched, others: read
 }
 
 /** `pass`: all samples once, as calls. */
-export async function lookAtOthers(watched: Watched, pass: () => Promise<unknown>): Promise<OthersFound> {
+export async function lookAtOthers(watched: Watched, pass: () => Promise<unknown>): Promise<AlternativesFound> {
   const { sessions, workers } = watched
   sessions.ran()
   const working = workers.watch()
@@ -75,7 +75,7 @@ interface Tried {
   readonly patienceMs: number
 }
 
-async function foundLoop(tried: Tried, share: number): Promise<OtherFound> {
+async function foundLoop(tried: Tried, share: number): Promise<AlternativeFound> {
   if (share < LEAST_SHARE) return { other: 'loop', seen: null, reason: null }
   const seen = `busy for ${percent(share)} of the time between calls`
   tried.watched.timers.hold()
@@ -89,7 +89,7 @@ async function foundLoop(tried: Tried, share: number): Promise<OtherFound> {
 async function foundSessions(
   tried: Tried,
   { idle, passes }: { readonly idle: Ran; readonly passes: readonly Ran[] },
-): Promise<OtherFound> {
+): Promise<AlternativeFound> {
   const { main } = tried.watched.sessions
   const others = new Set([idle, ...passes].flatMap((ran) => [...ran.keys()]).filter((one) => one !== main))
   if (main === null || others.size === 0) return { other: 'sessions', seen: null, reason: null }
@@ -100,7 +100,7 @@ async function foundSessions(
   return { other: 'sessions', seen, reason: await reasonAgainst(tried, 'sessions') }
 }
 
-async function foundThreads(tried: Tried, shares: readonly number[]): Promise<OtherFound> {
+async function foundThreads(tried: Tried, shares: readonly number[]): Promise<AlternativeFound> {
   if (shares.length === 0) return { other: 'threads', seen: null, reason: null }
   const most = percent(Math.max(...shares))
   const seen =

@@ -1,4 +1,4 @@
-"""Keras, as a Python service calls it. A prediction is `model.predict` untold; `call=direct` is `model(x, training=False)`, `call=function` the
+"""Keras, as a Python service calls it. A prediction is `model.predict` by default; `call=direct` is `model(x, training=False)`, `call=function` the
 same compiled by `tf.function`; each ends when the outputs are in the CPU's memory. Nothing that a file holds is run: safe mode is on, and what
 holds code is refused before Keras sees the file (keras_files.py)."""
 

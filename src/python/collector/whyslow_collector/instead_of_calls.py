@@ -102,7 +102,7 @@ def _json(given, node, callee):
 
 
 def _parsed(text):
-    """The numbers as bytes beside the rest as JSON."""
+    """The arrays as bytes, the rest as JSON."""
     value = json.loads(text)
     rest, arrays = _apart(value)
     if not arrays:

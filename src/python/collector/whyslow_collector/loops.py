@@ -275,7 +275,7 @@ def _carried_names(body, local, indices):
 
 
 def _compared(body):
-    """Names of `if x > best: best = x`, with what is noted beside it."""
+    """Names of `if x > best: best = x`, with the note about it."""
     found = set()
     for statement in body:
         if not isinstance(statement, ast.If) or statement.orelse or not isinstance(statement.test, ast.Compare):

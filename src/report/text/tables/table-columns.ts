@@ -15,7 +15,7 @@ export interface TableColumn {
 /** A column's name and type, and what a line has there. */
 export type ColumnOf<Line> = readonly [string, ColumnType, (line: Line) => ColumnValue | null | undefined]
 
-/** What is no number, or no time, is not known. */
+/** What is not a number, or no time, is not known. */
 export const columnsOf = <Line>(columns: readonly ColumnOf<Line>[], lines: readonly Line[]): TableColumn[] =>
   columns.map(([name, type, valueIn]) => ({ name, type, values: lines.map((line) => known(valueIn(line), type)) }))
 
