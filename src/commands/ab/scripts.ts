@@ -122,7 +122,7 @@ function runScript({ file, interpreter }: Source, name: string, { limitSeconds, 
       signal?.removeEventListener('abort', end)
       if (signal?.aborted) return reject(signal.reason)
       if (code === 0) return settle({ ms, printed })
-      const last = said.split('\n').findLast((line) => line.trim() !== '')
+      const last = lastWords(said)
       const how = late
         ? `it did not end within ${limitSeconds} s`
         : by === null
@@ -135,6 +135,16 @@ function runScript({ file, interpreter }: Source, name: string, { limitSeconds, 
       )
     })
   })
+}
+
+/**
+ * What a script that failed said of it. Node prints the error below the place that it marks, and its own version last; Python prints the error
+ * last. Exported for its test.
+ */
+export function lastWords(said: string): string | undefined {
+  const lines = said.split('\n').filter((line) => line.trim() !== '')
+  const mark = /^Node\.js v\d/.test(lines.at(-1) ?? '') ? lines.findLastIndex((line) => /^\s*\^+\s*$/.test(line)) : -1
+  return mark === -1 ? lines.at(-1) : lines[mark + 1]
 }
 
 /** Every run's lines, first runs first. Exported for its test. */
