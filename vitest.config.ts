@@ -1,13 +1,16 @@
 // Four groups of tests. `unit` runs in parallel, many files in one process, since what they share is only what they import. `engines`
 // opens engines and browsers, whose packages and drivers hold state of a process: one file in a process. `commands` starts the built command
-// and other processes without asking how long they take: two files at a time. `quiet` compares times that were measured: its files run one after
-// the other, once the others are done. With --isolate every file has its own process.
+// and other processes without asking how long they take: files and tests next to each other. `quiet` compares times that were measured: its files
+// run one after the other, once the others are done. With --isolate every file has its own process.
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { mutantPlugin } from './scripts/thresholds.mjs'
-import { LONG, QUIET } from './test/long.ts'
+import { isShort, LONG, QUIET } from './test/long.ts'
+import { writeToMemory } from './test/scratch.ts'
 import SlowestFirst from './test/slowest-first.ts'
+
+writeToMemory()
 
 /** The runner itself does little: on two CPUs both can run tests. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
@@ -23,6 +26,13 @@ const OPEN_ENGINES = [
 /** Tests beside their source that start processes and wait for them. */
 const PROCESSES = 'src/**/*.process.test.ts'
 const commands = { testTimeout: 300_000, hookTimeout: 300_000 }
+/**
+ * Many commands wait: for a limit, a signal, a clock. When all of them run, three files are at work at a time, and what computes comes after
+ * them. When few run, they are next to the unit tests.
+ */
+const together = isShort
+  ? { commands: { workers: maxWorkers, group: 0 }, computing: { workers: maxWorkers, group: 0 }, quiet: 1 }
+  : { commands: { workers: maxWorkers + 1, group: 0 }, computing: { workers: maxWorkers, group: 1 }, quiet: 2 }
 const ROOFS = [GLOBAL_SETUP, './test/measured/roofs.ts']
 
 export default defineConfig({
@@ -42,8 +52,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
-          maxWorkers,
-          sequence: { groupOrder: 0 },
+          maxWorkers: together.computing.workers,
+          sequence: { groupOrder: together.computing.group },
         },
       },
       {
@@ -57,8 +67,8 @@ export default defineConfig({
           maxConcurrency: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers,
-          sequence: { groupOrder: 0 },
+          maxWorkers: together.computing.workers,
+          sequence: { groupOrder: together.computing.group },
         },
       },
       {
@@ -70,9 +80,9 @@ export default defineConfig({
           include: [PROCESSES, 'test/{measured,full,fuzz}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...LONG, ...QUIET],
           // Tests of a file that say so: commands that refuse, and those of which no time is asked.
-          maxConcurrency: 3,
-          maxWorkers,
-          sequence: { groupOrder: 0 },
+          maxConcurrency: isShort ? 3 : 2,
+          maxWorkers: together.commands.workers,
+          sequence: { groupOrder: together.commands.group },
         },
       },
       {
@@ -83,9 +93,10 @@ export default defineConfig({
           include: [...QUIET],
           exclude: [...configDefaults.exclude, ...LONG],
           fileParallelism: false,
-          maxConcurrency: 3,
+          // As many as there are CPUs on the smallest machine: of tests that say so.
+          maxConcurrency: 2,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: together.quiet },
         },
       },
     ],

@@ -249,7 +249,8 @@ for (const { cause, rules, planted, twin, remedy } of causes) {
     const first = rank !== undefined && rank <= FIRST
     const finding = rank === undefined ? undefined : slow.document.findings[rank - 1]
     row.rank = rank ?? '-'
-    row['saves %'] = finding ? ((finding.wouldSaveMs / slow.document.latency.p50Ms) * 100).toFixed(0) : '-'
+    row['saves %'] =
+      finding && finding.wouldSaveMs !== null ? ((finding.wouldSaveMs / slow.document.latency.p50Ms) * 100).toFixed(0) : '-'
     row['in the first three'] = first ? 'yes' : 'NO'
     row['twin silent'] = silent ? 'yes' : 'NO'
     row['treated by'] = remedy ?? '-'
@@ -280,7 +281,9 @@ process.exit(failed || rows.length === 0 ? 1 : 0)
 
 /** What was found, and why the expected rules could not be checked where they could not. */
 function say(cause, which, { findings, notChecked, latency, model, nodes }, rules) {
-  const found = findings.map(({ rule, wouldSaveMs }) => `${rule} ${((wouldSaveMs / latency.p50Ms) * 100).toFixed(0)} %`)
+  const found = findings.map(({ rule, wouldSaveMs }) =>
+    wouldSaveMs === null ? `${rule} (unknown)` : `${rule} ${((wouldSaveMs / latency.p50Ms) * 100).toFixed(0)} %`,
+  )
   const unchecked = notChecked
     .filter(({ rule }) => rules.includes(rule))
     .map(({ rule, reason }) => `${rule} not checked: ${reason}`)

@@ -20,6 +20,8 @@ const SETTINGS = [
   'PAIRS',
   'PROCESSES',
   'BUDGET',
+  'COUNT',
+  'NEUTRAL',
   'MINUTES',
   'REPEAT',
   'SECONDS',

@@ -1,5 +1,6 @@
-// The server of the shipped folder: src/serve/folder/ with all that it imports, as two files that need nothing but what lies in the folder.
-// Names and lines stay, since whoever gets the folder can read it; in the package they are compressed, as the page is.
+// Code of the shipped folder that is ours: the server (src/serve/folder/), and what calls the engines (src/engines/*/folder.ts), each
+// with all that it imports, as files that need nothing but what is in the folder. Names and lines stay, since whoever gets the folder can
+// read it; in the package they are compressed, as the page is.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
@@ -10,7 +11,13 @@ import { promClient } from './prom-client.mjs'
 const dist = join(root, 'dist')
 const shipped = join(dist, 'ship/shipped')
 
-const BUNDLES = { serve: 'serve-folder.js', 'serve-worker': 'serve-worker.js' }
+const BUNDLES = {
+  serve: 'serve/folder/serve-folder.js',
+  'serve-worker': 'serve/folder/serve-worker.js',
+  onnxruntime: 'engines/onnxruntime/folder.js',
+  openvino: 'engines/openvino/folder.js',
+  litert: 'engines/litert/folder.js',
+}
 export const bundleFiles = Object.keys(BUNDLES).map((name) => join(shipped, `${name}.mjs.br`))
 
 /** Of what reads and writes messages of gRPC, which is not ours: its licence wants to be in all copies. */
@@ -23,7 +30,7 @@ function licenceOf(name) {
 
 export async function buildServe() {
   const { outputFiles } = await build({
-    entryPoints: Object.entries(BUNDLES).map(([out, from]) => ({ in: join(dist, 'serve/folder', from), out })),
+    entryPoints: Object.entries(BUNDLES).map(([out, from]) => ({ in: join(dist, from), out })),
     absWorkingDir: root,
     outdir: shipped,
     outExtension: { '.js': '.mjs' },
@@ -32,8 +39,8 @@ export async function buildServe() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // The user installs it, where gRPC is asked for.
-    external: ['@grpc/grpc-js'],
+    // The user installs them, the first if gRPC is wanted.
+    external: ['@grpc/grpc-js', 'koffi', 'onnxruntime-node'],
     legalComments: 'none',
     plugins: [promClient],
   })

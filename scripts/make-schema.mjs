@@ -2,9 +2,13 @@
 // src/report/documents/*.schema.json; make-validators.mjs makes code of others. It understands the subset of TypeScript that documents
 // use, follows imports, and throws on anything else. Comments at the end of a line, and doc comments, become descriptions;
 // `@exclusiveMinimum 0` in a doc comment bounds a number.
+
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
+
+// `import` would search its nine megabytes for names of exports.
+const ts = createRequire(import.meta.url)('typescript')
 
 const inReport = (name) => new URL(`../src/report/documents/${name}`, import.meta.url)
 

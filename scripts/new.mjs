@@ -1,20 +1,24 @@
-// npm run new rule <id>, new remedy <kind>/<id>, new format <id>, new engine <id>: starts a peer whole: file, test, page, and its line in
-// index.ts. Writes over nothing.
+// npm run new rule <kind>/<id> (with the id alone it asks for the kind), new remedy <kind>/<id>, new format <id>, new engine <id>: starts a
+// peer whole: file, test, page, and its line in index.ts. Writes over nothing; a rule that shares its id with one of another kind shares its page.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 
 // Its name in code is made of it, so that it starts with a letter.
 const ID = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
+const RULES = ['model', 'trace', 'code', 'load']
+/** What stands before the id. */
+const GROUPS = { rule: `(${RULES.join('|')})/`, remedy: '(settings|rewrites|approximate)/' }
 const KINDS = { rule, remedy, format, engine }
-const USAGE = `Usage: npm run new rule <id>, with an id such as memory-bound-operators
+const USAGE = `Usage: npm run new rule <kind>/<id>, such as model/memory-bound-operators; kinds: model, trace, code, load
        npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate
        npm run new format <id>, such as tflite
        npm run new engine <id>, such as tfjs-wasm`
 
 /** Starts the peer in the repository at `root`. Returns the exit code, and what is printed: the files that it wrote, or why it wrote none. */
 export function startPeer(root, kind, path = '') {
-  const parts = new RegExp(kind === 'remedy' ? `^(settings|rewrites|approximate)/(${ID})$` : `^()(${ID})$`).exec(path)
+  const parts = new RegExp(`^${GROUPS[kind] ?? '()'}(${ID})$`).exec(path)
   if (!Object.hasOwn(KINDS, kind) || parts === null) return { status: 2, stdout: '', stderr: USAGE }
   const [, group, id] = parts
   const name = id.replace(/-(.)/g, (_, letter) => letter.toUpperCase())
@@ -182,40 +186,68 @@ checkEngine({
   }
 }
 
-function rule({ root, id, name, title }) {
+/** What differs between rules of a kind: the room, what a first rule reads of the evidence, and what its test is made of. */
+const RULE_KINDS = {
+  model: {
+    ...{ room: 'src/diagnose', needs: 'latency', whole: 'latency.p50Ms', given: 'evidence({ p50Ms: 10 })' },
+    helpers: "import { checkRule, evidence } from '../check-rule.ts'",
+  },
+  trace: {
+    ...{ room: 'src/diagnose', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
+    helpers: "import { checkRule } from '../check-rule.ts'\nimport { traced } from '../example-trace.ts'",
+  },
+  code: {
+    ...{ room: 'src/pipeline', needs: 'lines', whole: 'latency.p50Ms', given: 'examplePipeline({ lines: [exampleLine()] })' },
+    helpers: "import { checkRule, exampleLine, examplePipeline } from '../check-rule.ts'",
+  },
+  load: {
+    ...{ room: 'src/load', needs: 'parted', whole: 'parted.parts.slowest.latencyMs' },
+    ...{ given: 'exampleEvidence([examplePoint()])' },
+    helpers: "import { checkRule, exampleEvidence, examplePoint } from '../check-rule.ts'",
+  },
+}
+
+function rule({ root, group, id, name, title }) {
+  const { room, needs, whole, given, helpers } = RULE_KINDS[group]
+  const page = join(root, 'docs/findings', `${id}.md`)
+  const source = `${room}/rules/${id}.ts`
+  const engine = room === 'src/diagnose' ? '..' : '../../diagnose'
+  const imports = [
+    `import { ms, tell } from '${engine}/tell.ts'`,
+    `import { isWorthSaying } from '${engine}/worth.ts'`,
+    "import { defineRule } from '../rule.ts'",
+  ].sort((a, b) => (/'.*'/.exec(a)[0] < /'.*'/.exec(b)[0] ? -1 : 1))
   return {
-    index: join(root, 'src/diagnose/rules/index.ts'),
+    index: join(root, room, 'rules/index.ts'),
     specifier: `./${id}.ts`,
     files: [
       {
-        file: join(root, 'src/diagnose/rules', `${id}.ts`),
+        file: join(root, source),
         text: `// What this rule knows, and where that comes from.
-import { defineRule } from '../rule.ts'
-import { ms, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
+${imports.join('\n')}
 
 export const ${name} = defineRule({
   id: '${id}',
   area: 'software',
   title: '${title}',
-  needs: ['latency'],
-  check({ latency }) {
+  needs: ['${needs}'],
+  check({ ${whole.split('.')[0]} }) {
     const savingMs = 0
-    if (!isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    if (!isWorthSaying(savingMs, ${whole})) return 'clear'
     return {
       ...tell\`Why, with the numbers: \${ms('saving', savingMs)}.\`,
       timeMs: savingMs,
+      // null, with \`savingUnknown: 'why'\`, if nothing in this run says what would be saved.
       wouldSaveMs: savingMs,
       basis: 'modelled',
-      next: null,
     }
   },
 })
 `,
       },
       {
-        file: join(root, 'src/diagnose/rules', `${id}.test.ts`),
-        text: `import { checkRule, evidence } from '../check-rule.ts'
+        file: join(root, room, 'rules', `${id}.test.ts`),
+        text: `${helpers}
 import { ${name} } from './${id}.ts'
 
 checkRule(${name}, {
@@ -223,19 +255,22 @@ checkRule(${name}, {
     {
       // work the numbers out here
       name: 'what is wrong',
-      given: evidence({ p50Ms: 10 }),
+      given: ${given},
       expect: { wouldSaveMs: 1, basis: 'modelled' },
     },
   ],
-  clear: [{ name: 'what is close to it and fine', given: evidence({ p50Ms: 10 }) }],
+  clear: [{ name: 'what is close to it and fine', given: ${given} }],
 })
 `,
       },
-      {
-        file: join(root, 'docs/findings', `${id}.md`),
-        text: `# ${id}
+      ...(existsSync(page)
+        ? []
+        : [
+            {
+              file: page,
+              text: `# ${id}
 
-_Software · modelled · [source](../../src/diagnose/rules/${id}.ts)_
+_Software · modelled · [source](../../${source})_
 
 ## What it means
 
@@ -247,7 +282,8 @@ _Software · modelled · [source](../../src/diagnose/rules/${id}.ts)_
 
 ## When not to worry
 `,
-      },
+            },
+          ]),
     ],
   }
 }
@@ -357,9 +393,18 @@ function replacements({ graph }: Matching): Replacement[] {
   }
 }
 
+/** The words of the command line; the kind of a rule is asked for if it is missing and somebody is there to answer. */
+async function words([kind, path, ...rest]) {
+  if (kind !== 'rule' || path === undefined || path.includes('/') || !process.stdin.isTTY) return [kind, path, ...rest]
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  const group = await lines.question(`What does it look at: ${RULES.join(', ')}? `)
+  lines.close()
+  return [kind, `${group.trim()}/${path}`, ...rest]
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // npm runs scripts in the package's folder.
-  const { status, stdout, stderr } = startPeer(process.cwd(), ...process.argv.slice(2))
+  const { status, stdout, stderr } = startPeer(process.cwd(), ...(await words(process.argv.slice(2))))
   if (stdout !== '') console.log(stdout)
   if (stderr !== '') console.error(stderr)
   process.exitCode = status

@@ -1,12 +1,8 @@
 // Once before all tests of engines: which of them are installed. Each test file would start a process to hear that; two processes ask for all.
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { TestProject } from 'vitest/node'
-import { engines } from '../src/engines/index.ts'
 import type { Availability } from '../src/engines/types.ts'
 import { namesFiles } from './long.ts'
-import { ROOT } from './sources.ts'
+import { DIST, printedBy } from './support/built.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -16,34 +12,21 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<void> {
-  const ids = engines.map(({ id }) => id)
-  // Engines in a browser stand beside each other: one process asks for both, since two browsers at once may fail to start.
-  const half = Math.ceil(ids.length / 2)
-  const halves = [ids.slice(0, half), ids.slice(half)]
   // Of a run that names its files, each file asks for its own engine.
-  const found = namesFiles ? [] : await Promise.all(halves.map(ask))
+  const found = namesFiles ? [] : await Promise.all([ask('0, half'), ask('half')])
   project.provide('availability', Object.assign({}, ...found))
 }
 
-function ask(ids: readonly string[]): Promise<Record<string, Availability>> {
-  const code = `import { engineById } from ${JSON.stringify(pathToFileURL(join(ROOT, 'dist/engines/index.js')).href)}
-for (const id of ${JSON.stringify(ids)}) {
-  const found = await engineById(id).available({ packageFrom: null })
-  process.stdout.write('\\0' + JSON.stringify([id, found]) + '\\n')
+/** Engines in a browser stand beside each other: one process asks for both, since two browsers at once may fail to start. */
+async function ask(part: string): Promise<Record<string, Availability>> {
+  const text = await printedBy(`import { engines } from '${DIST}/engines/index.js'
+const half = Math.ceil(engines.length / 2)
+for (const engine of engines.slice(${part})) {
+  const found = await engine.available({ packageFrom: null })
+  process.stdout.write('\\0' + JSON.stringify([engine.id, found]) + '\\n')
 }
-process.exit()`
-  const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' }
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { env, stdio: ['ignore', 'pipe', 'ignore'] })
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', () => {
-      // What packages print of themselves stands between the answers.
-      const answers = [...text.matchAll(/\0(.*)\n/g)].map(([, answer]) => JSON.parse(answer!) as [string, Availability])
-      resolve(Object.fromEntries(answers))
-    })
-  })
+process.exit()`)
+  // What packages print of themselves stands between the answers.
+  const answers = [...text.matchAll(/\0(.*)\n/g)].map(([, answer]) => JSON.parse(answer!) as [string, Availability])
+  return Object.fromEntries(answers)
 }

@@ -15,7 +15,16 @@ const taken = sources.flatMap(({ path, text }) =>
 )
 
 describe('the sources', () => {
-  test('start processes', () => expect(taken.length).toBeGreaterThan(10))
+  test('start processes in one place, which ends them with all that they started', () => {
+    const starting = taken.filter(({ names }) => /\b(spawn|fork|execFile)\b/.test(names)).map(({ path }) => path)
+    expect(starting.sort()).toEqual([
+      // Passes signals on to the command that it runs, and its end.
+      'src/cli/supervise.ts',
+      'src/processes/start-process.ts',
+      // The browser stays.
+      'src/view/open-browser.ts',
+    ])
+  })
 
   test('start none through a shell', () => {
     expect(taken.filter(({ names }) => /\bexec(Sync)?\b/.test(names)).map(({ path }) => path)).toEqual([])
@@ -26,15 +35,24 @@ describe('the sources', () => {
   })
 
   test('wait for none without a limit of time', () => {
-    const calls = taken.flatMap(({ path, text }) =>
-      [...text.matchAll(/\b(spawnSync|execFileSync|execFile)\(/g)].map((call) => ({
-        path,
-        around: text.slice(call.index - 400, call.index + 400),
-      })),
-    )
-    const limited = /\btimeout\b|\bQUIETLY\b/
-    expect(calls.length).toBeGreaterThan(5)
-    expect(calls.filter(({ around }) => !limited.test(around)).map(({ path }) => path)).toEqual([])
+    const around = (call: RegExp) =>
+      sources.flatMap(({ path, text }) =>
+        [...text.matchAll(call)].map(({ index }) => ({ path, text: text.slice(index - 400, index + 400) })),
+      )
+    const waiting = around(/\b(spawnSync|execFileSync)\(/g)
+    expect(waiting.length).toBeGreaterThan(4)
+    expect(waiting.filter(({ text }) => !/\btimeout\b|\bQUIETLY\b/.test(text)).map(({ path }) => path)).toEqual([])
+    const started = around(/(?<!function )\bstartProcess\(/g)
+    expect(started.length).toBeGreaterThan(7)
+    expect(started.filter(({ text }) => !/\btimeMs\b/.test(text)).map(({ path }) => path)).toEqual([
+      // Up to its first answer.
+      'src/commands/serve/server-process.ts',
+      // Within a trial, which has a limit.
+      'src/engines/python/python-session.ts',
+      // Each question has one.
+      'src/pipeline/turns/start-contestant.ts',
+      'src/pipeline/turns/start-contestant.ts',
+    ])
   })
 
   test('name temporary folders by mkdtemp alone', () => {

@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
-import ts from 'typescript'
+import type typescript from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { engines } from '../src/engines/index.ts'
 import { PEERS, parseSource, peersOf, ROOT, readSources, readWebSources, type Source } from './sources.ts'
+import { ts } from './typescript.ts'
 
 interface Room {
   /** Rooms whose code it may import, and with it their types; a room's name stands for the rooms in it, too. */
@@ -136,7 +137,7 @@ describe('layers', () => {
     const named = stages.flatMap(({ path, text }) => {
       const found: string[] = []
       if (!words.test(text)) return found
-      const visit = (node: ts.Node): void => {
+      const visit = (node: typescript.Node): void => {
         // In a type it is the name of a field.
         if (ts.isStringLiteralLike(node) && ids.has(node.text) && !ts.isLiteralTypeNode(node.parent))
           found.push(`${path}: '${node.text}'`)

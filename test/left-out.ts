@@ -1,24 +1,41 @@
 // The last lines of a test run: which tests were left out, and why, by reason. If WHYSLOW_ALLOWED_SKIPS names a file (.ci/run does), each reason
 // must match one of its lines, or the run fails: what CI cannot run must not look as if it had passed.
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Reporter, TestModule } from 'vitest/node'
-import { isShort, LONG } from './long.ts'
+import { relative } from 'node:path'
+import type { Reporter, TestModule, TestSpecification } from 'vitest/node'
+import { FEWER_CASES, isShort, LONG } from './long.ts'
+import { missingEngine } from './missing-engine.ts'
+import { ROOT } from './root.ts'
 import { DURATIONS } from './slowest-first.ts'
 
 /** Files that take less need no place of their own in the order. */
 const SHORTEST_S = 0.5
 
 export default class LeftOut implements Reporter {
+  private files: readonly TestSpecification[] = []
+
+  onTestRunStart(files: readonly TestSpecification[]): void {
+    this.files = files
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const byReason = new Map<string, string[]>()
+    const add = (reason: string, name: string) => byReason.set(reason, [...(byReason.get(reason) ?? []), name])
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
         const result = test.result()
-        const reason = (result.state === 'skipped' ? result.note : undefined) ?? NO_REASON
-        byReason.set(reason, [...(byReason.get(reason) ?? []), `${module.relativeModuleId} > ${test.fullName}`])
+        const note = result.state === 'skipped' ? result.note : undefined
+        add(note ?? test.meta().leftOut ?? NO_REASON, `${module.relativeModuleId} > ${test.fullName}`)
       }
     }
-    if (isShort) byReason.set('files that take long (npm run test:full)', [...LONG])
+    for (const file of this.files) {
+      const reason = missingEngine(file)
+      if (reason !== null) add(reason, relative(ROOT, file.moduleId))
+    }
+    if (isShort) {
+      byReason.set('files that take long (npm run test:full)', [...LONG])
+      byReason.set('further cases of these files (npm run test:full)', [...FEWER_CASES])
+    }
     for (const [reason, tests] of byReason) console.log(`Left out: ${reason}\n${tests.map((name) => `  ${name}`).join('\n')}`)
     const file = process.env.WHYSLOW_ALLOWED_SKIPS
     const refused =
@@ -31,8 +48,8 @@ export default class LeftOut implements Reporter {
   }
 }
 
-/** Of tests that are skipped by a condition of the machine: test.skipIf and test.runIf give none. */
-const NO_REASON = 'not for this machine'
+/** test.skipIf and test.runIf give none: needs.ts does. */
+const NO_REASON = 'no reason'
 
 /** One regular expression a line; lines that begin with # say why the next ones may be left out. */
 export function isAllowed(reason: string, allowed: string): boolean {

@@ -2,9 +2,9 @@
 
 const measured = (names: string): readonly string[] => names.split(' ').map((name) => `test/measured/${name}.test.ts`)
 
-/** Files whose tests hold only if nothing else is at work: they compare times that were measured. */
+/** Files whose tests hold only if nothing else is at work: they compare times that were measured, and some differ by less than a busy machine adds. */
 export const QUIET: readonly string[] = [
-  ...measured('ab beside check explain-gap fix replacements user-code-examples'),
+  ...measured('beside explain-gap replacements user-code-examples'),
   'src/commands/serve/joining-pays.process.test.ts',
 ]
 
@@ -12,20 +12,22 @@ export const QUIET: readonly string[] = [
  * Files that take long, each of which starts whole commands or a browser time after time. `npm run test:full` runs them, and a run that asks
  * for a file by its path.
  */
-const TAKE_LONG = [
+export const TAKE_LONG = [
   ...QUIET,
   ...measured(
-    'bad-input compare engines examples exit-codes fleet full-disk fleet-s3 hostile-clients javascript-child javascript-replacements lint load',
+    'ab bad-input check compare engines examples exit-codes fix fleet full-disk fleet-s3 hostile-clients javascript-child lint load',
   ),
   ...measured(
-    'main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
+    'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
   ...[
     'commands/fleet/why-task',
     'pipeline/replace/ask-once',
     'ship/place',
     'ship/shipped/predict-ends',
-    'trials/end-process',
+    'processes/end-process',
+    'processes/start-process',
+    'trials/cache',
     'trials/local-runner',
     'load/generator',
     'pipeline/driver',
@@ -44,6 +46,19 @@ const TAKE_LONG = [
     'full/tabular-suites',
     'fuzz/fuzz',
   ].map((name) => `test/${name}.test.ts`),
+]
+
+/** Files of which `npm test` runs fewer cases, by fullOr (only-full.ts). */
+export const FEWER_CASES: readonly string[] = [
+  'src/compile/compile.test.ts',
+  'src/engines/onnxruntime/int8/python-options.test.ts',
+  'src/formats/fuzz-tabular.test.ts',
+  'src/formats/keras.test.ts',
+  'src/formats/tfjs.test.ts',
+  'src/remedies/check-remedy.ts',
+  'src/remedies/rewrites/random-graphs.test.ts',
+  'src/ship/ship-folder.test.ts',
+  'src/tune/chance.test.ts',
 ]
 
 /** Whether this run names the files that it wants. */

@@ -100,6 +100,7 @@ const TOLD: readonly Told[] = [
   told('analyze/costs.ts', 'OVERHEAD_TIMES', (n) => `takes more than ${n} times its floor`),
   told('analyze/costs.ts', 'ROOF_TOLERANCE', (ratio) => `more than ${percent(ratio - 1)} faster than its roof`),
   told('report/text/answer.ts', 'toleratedExcess', (share) => `From ${percent(share)} on the answer says so`),
+  told('diagnose/run-rules.ts', 'AS_LARGE', (share) => `${word(share * 10)} tenths of it`),
   told('diagnose/worth.ts', 'MIN_SAVING_SHARE', (share) => `A saving below ${percent(share)} of the p50`),
   told('tune/operators/groups.ts', 'LEAST_SHARE', (share) => `above its floor is ${percent(share)} of the p50`),
   told('tune/operators/groups.ts', 'LEAST_MS', (ms) => `of the p50 or ${ms * 1000} µs`),

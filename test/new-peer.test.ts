@@ -4,18 +4,34 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import ts from 'typescript'
+import type typescript from 'typescript'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startPeer } from '../scripts/new.mjs'
 import { onlyFull } from './only-full.ts'
 import { ROOT } from './sources.ts'
+import { ts } from './typescript.ts'
 
-const INDICES = ['src/diagnose/rules/index.ts', 'src/remedies/index.ts', 'src/formats/index.ts', 'src/engines/index.ts']
+const INDICES = [
+  'src/diagnose/rules/index.ts',
+  'src/pipeline/rules/index.ts',
+  'src/load/rules/index.ts',
+  'src/remedies/index.ts',
+  'src/formats/index.ts',
+  'src/engines/index.ts',
+]
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'whyslow-new-'))
-  for (const path of ['docs/findings', 'docs/remedies', 'src/diagnose/rules', 'src/formats', 'src/engines'])
+  for (const path of [
+    'docs/findings',
+    'docs/remedies',
+    'src/diagnose/rules',
+    'src/pipeline/rules',
+    'src/load/rules',
+    'src/formats',
+    'src/engines',
+  ])
     mkdirSync(join(folder, path), { recursive: true })
   for (const group of ['settings', 'rewrites', 'approximate']) mkdirSync(join(folder, 'src/remedies', group), { recursive: true })
   for (const index of [...INDICES, 'docs/engines.md', 'biome.json']) cpSync(join(ROOT, index), join(folder, index))
@@ -26,7 +42,7 @@ const run = (...words: string[]) => startPeer(folder, ...words)
 const read = (path: string) => readFileSync(join(folder, path), 'utf8')
 
 /** Files of the repository and of TypeScript, which are read once for all programs. */
-const parsed = new Map<string, ts.SourceFile | undefined>()
+const parsed = new Map<string, typescript.SourceFile | undefined>()
 
 /** Type errors of new files, with all that they import, as they would lie in the repository. */
 function typeErrors(paths: readonly string[]): string[] {
@@ -70,19 +86,19 @@ function importsOf(index: string): string[] {
 /** One of each kind. Returns the files in TypeScript. */
 function startAll(): string[] {
   const started = [
-    ['rule', 'slow-moon'],
+    ...['model', 'trace', 'code', 'load'].map((kind) => ['rule', `${kind}/slow-moon-of-${kind}`]),
     ...['settings', 'rewrites', 'approximate'].map((group) => ['remedy', `${group}/moon-of-${group}`]),
     ['format', 'gguf'],
     ['engine', 'moon-wasm'],
   ].map((words) => run(...words).stdout)
   const files = new Set(started.flatMap((stdout) => stdout.split('\n')).filter((path) => path.endsWith('.ts')))
-  expect(files.size).toBeGreaterThan(15)
+  expect(files.size).toBeGreaterThan(22)
   return [...files]
 }
 
 describe('a rule', () => {
   test('is written with its test, its page and its line', () => {
-    const { status, stdout } = run('rule', 'slow-moon')
+    const { status, stdout } = run('rule', 'model/slow-moon')
     expect(status).toBe(0)
     expect(stdout.trim().split('\n')).toEqual([
       'src/diagnose/rules/slow-moon.ts',
@@ -99,8 +115,30 @@ describe('a rule', () => {
   })
 
   test('goes last where its name does', () => {
-    expect(run('rule', 'zzz').status).toBe(0)
+    expect(run('rule', 'model/zzz').status).toBe(0)
     expect(importsOf(read('src/diagnose/rules/index.ts')).at(-1)).toBe('./zzz.ts')
+  })
+})
+
+describe('rules of other kinds', () => {
+  test.each([
+    ['trace', 'src/diagnose', /needs: \['trace'\]/],
+    ['code', 'src/pipeline', /needs: \['lines'\]/],
+    ['load', 'src/load', /needs: \['parted'\]/],
+  ])('of %s', (kind, room, needs) => {
+    expect(run('rule', `${kind}/slow-moon`).stdout.split('\n')).toEqual([
+      `${room}/rules/slow-moon.ts`,
+      `${room}/rules/slow-moon.test.ts`,
+      'docs/findings/slow-moon.md',
+      `${room}/rules/index.ts`,
+    ])
+    expect(read(`${room}/rules/slow-moon.ts`)).toMatch(needs)
+    expect(read(`${room}/rules/index.ts`)).toMatch(/Rules: readonly \w+\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
+  })
+
+  test('one id of two kinds is one page', () => {
+    run('rule', 'model/slow-moon')
+    expect(run('rule', 'load/slow-moon').stdout).not.toContain('docs/findings')
   })
 })
 
@@ -177,7 +215,7 @@ test('whatever is written has the types of its interface', (context) => {
 test('whatever is written has no fault that lint finds, and the command says what it wrote', () => {
   startAll()
   expect(lintErrors()).toBe('')
-  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'scripts/new.mjs'), 'rule', 'new-moon'], {
+  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'scripts/new.mjs'), 'rule', 'model/new-moon'], {
     cwd: folder,
     encoding: 'utf8',
   })
@@ -202,7 +240,8 @@ test('a format that is started leaves what is said of such a file as it was', as
 })
 
 test.each([
-  ['rule', 'slow-moon', 'src/diagnose/rules/index.ts'],
+  ['rule', 'model/slow-moon', 'src/diagnose/rules/index.ts'],
+  ['rule', 'load/slow-moon', 'src/load/rules/index.ts'],
   ['remedy', 'settings/new-moon', 'src/remedies/index.ts'],
 ])('%s: writes over nothing', (kind, id, index) => {
   run(kind, id)
@@ -222,9 +261,11 @@ test('one id is one remedy, whatever its kind', () => {
 test.each([
   [],
   ['rule'],
-  ['rule', 'Slow_Moon'],
+  ['rule', 'slow-moon'],
+  ['rule', 'moons/slow-moon'],
+  ['rule', 'model/Slow_Moon'],
   ['rule', 'settings/slow-moon'],
-  ['rule', '3d-tensors'],
+  ['rule', 'model/3d-tensors'],
   ['remedy', 'rewrites/1x1-convolutions'],
   ['remedy'],
   ['remedy', 'slow-moon'],
@@ -235,5 +276,5 @@ test.each([
 ])('says how it is used: %s %s', (...words) => {
   const { status, stderr } = run(...words)
   expect(status).toBe(2)
-  expect(stderr).toMatch(/^Usage: npm run new rule <id>/)
+  expect(stderr).toMatch(/^Usage: npm run new rule <kind>\/<id>/)
 })

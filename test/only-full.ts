@@ -1,6 +1,9 @@
 // Tests that take long and repeat, on more cases, what others show.
 import type { TestContext } from 'vitest'
 
+/** How many cases: all with the full tests, `some` in `npm test`. The files that ask are listed in long.ts. */
+export const fullOr = (all: number, some: number): number => (process.env.WHYSLOW_TEST_FULL ? all : some)
+
 /** With the full tests alone; `npm test` says so, and why. */
 export function onlyFull({ skip }: TestContext, why: string): void {
   if (!process.env.WHYSLOW_TEST_FULL) skip(`${why} (npm run test:full)`)

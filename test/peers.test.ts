@@ -53,55 +53,42 @@ describe.each(PEERS)('every $kind', (kind) => {
   })
 })
 
-describe('every rule', () => {
+const RULES = [
+  ['src/diagnose', allRules],
+  ['src/pipeline', pipelineRules],
+  ['src/load', loadRules],
+] as const
+
+describe.each(RULES)('every rule of %s', (room, rules) => {
   test('has the name of its file', () => {
-    const files = filesUnder('src/diagnose/rules', (path) => /\.ts$/.test(path) && !/\.test\.ts$|index\.ts$/.test(path))
-    expect(allRules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
+    const files = filesUnder(`${room}/rules`, (path) => /\.ts$/.test(path) && !/\.test\.ts$|index\.ts$/.test(path))
+    expect(rules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
   })
 
-  test.each(allRules.map(({ id }) => id))('%s: page with four sections and a counterfactual, a found and a clear case', (id) => {
+  test.each(rules.map(({ id }) => id))('%s: page with four sections and a counterfactual, a found and a clear case', (id) => {
     checkPage(`docs/findings/${id}.md`, SECTIONS)
-    expect(read(`docs/findings/${id}.md`).toLowerCase()).toContain('counterfactual')
+    const page = read(`docs/findings/${id}.md`)
+    expect(page.toLowerCase()).toContain('counterfactual')
+    expect(page, 'a link to its source').toContain(`../../${room}/rules/${id}.ts`)
 
-    const cases = read(`src/diagnose/rules/${id}.test.ts`)
+    const cases = read(`${room}/rules/${id}.test.ts`)
     expect(cases).toMatch(/checkRule\(/)
     expect(cases).toMatch(/\bfound: \[\s*\{/)
     expect(cases).toMatch(/\bclear: \[\s*\{/)
   })
-
-  test('has a page, and every page its rule', () => {
-    const pages = filesUnder('docs/findings', (path) => path.endsWith('.md')).map((path) => basename(path, '.md'))
-    // A rule of pipelines that finds the same as one of models has its page.
-    const ids = new Set([...allRules, ...pipelineRules, ...loadRules].map(({ id }) => id))
-    expect(pages.sort()).toEqual([...ids].sort())
-  })
 })
 
-describe('every rule of pipelines', () => {
-  test('has the name of its file', () => {
-    const files = filesUnder('src/pipeline/rules', (path) => /\.ts$/.test(path) && !/\.test\.ts$|index\.ts$/.test(path))
-    expect(pipelineRules.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')))
-  })
-
-  test.each(pipelineRules.map(({ id }) => id))('%s: page with four sections, a found and a clear case', (id) => {
-    checkPage(`docs/findings/${id}.md`, SECTIONS)
-    expect(read(`docs/findings/${id}.md`).toLowerCase()).toContain('counterfactual')
-
-    const cases = read(`src/pipeline/rules/${id}.test.ts`)
-    expect(cases).toMatch(/checkPipelineRule\(/)
-    expect(cases).toMatch(/\bfound: \[\s*\{/)
-    expect(cases).toMatch(/\bclear: \[\s*\{/)
-  })
+test('no rule guesses a saving: none is a time times a constant', () => {
+  const guessed = sources.filter(
+    ({ path, text }) => /^src\/\w+\/rules\//.test(path) && /wouldSaveMs: [^\n]*\* [A-Z][A-Z_]+\b/.test(text),
+  )
+  expect(guessed.map(({ path }) => path)).toEqual([])
 })
 
-describe('every rule of load', () => {
-  test.each(loadRules.map(({ id }) => id))('%s: file of its name, page with four sections, a found and a clear case', (id) => {
-    checkPage(`docs/findings/${id}.md`, SECTIONS)
-    expect(read(`docs/findings/${id}.md`).toLowerCase()).toContain('counterfactual')
-    const cases = read(`src/load/rules/${id}.test.ts`)
-    expect(cases).toMatch(/\btest\('found: /)
-    expect(cases).toMatch(/\btest\('clear: /)
-  })
+test('every page of findings has its rule', () => {
+  const pages = filesUnder('docs/findings', (path) => path.endsWith('.md')).map((path) => basename(path, '.md'))
+  const ids = new Set(RULES.flatMap(([, rules]) => rules.map(({ id }) => id)))
+  expect(pages.sort()).toEqual([...ids].sort())
 })
 
 const REMEDY_SECTIONS = ['What it does', 'When it pays', 'What it may change', 'How whyslow proves it']

@@ -1,8 +1,9 @@
 // Reads the source tree for the tests of conventions: which file imports what, and which globals it touches.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import ts from 'typescript'
+import type typescript from 'typescript'
 import { ROOT } from './root.ts'
+import { ts } from './typescript.ts'
 
 export { ROOT }
 
@@ -56,9 +57,27 @@ export const readSources = (): readonly Source[] => once('src', /\.ts$/)
 /** Every file of the page: TypeScript with elements in it. */
 export const readWebSources = (): readonly Source[] => once('web/src', /\.tsx?$/)
 
+/** Parsed when it is first asked what it imports: who asks for the text alone does not wait. */
 function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  return parseSource(path, text)
+  let parsed: Source | undefined
+  const parse = () => (parsed ??= parseSource(path, text))
+  return {
+    path,
+    text,
+    get imports() {
+      return parse().imports
+    },
+    get impurities() {
+      return parse().impurities
+    },
+  }
+}
+
+/** Without comments, which take most of the time. */
+const SYNTAX: typescript.CreateSourceFileOptions = {
+  languageVersion: ts.ScriptTarget.ES2023,
+  jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
 }
 
 export function parseSource(path: string, text: string): Source {
@@ -70,7 +89,7 @@ export function parseSource(path: string, text: string): Source {
       : null
     imports.push({ specifier, typeOnly, later, target })
   }
-  const visit = (node: ts.Node): void => {
+  const visit = (node: typescript.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
       add(node.moduleSpecifier.text, isTypeOnlyImport(node.importClause))
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
@@ -96,11 +115,11 @@ export function parseSource(path: string, text: string): Source {
     }
     ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true))
+  visit(ts.createSourceFile(path, text, SYNTAX))
   return { path, text, imports, impurities }
 }
 
-function isTypeOnlyImport(clause: ts.ImportClause | undefined): boolean {
+function isTypeOnlyImport(clause: typescript.ImportClause | undefined): boolean {
   if (clause === undefined) return false
   if (clause.isTypeOnly) return true
   if (clause.name !== undefined || clause.namedBindings === undefined || ts.isNamespaceImport(clause.namedBindings)) return false
@@ -118,8 +137,8 @@ export interface Peers {
 
 export const PEERS: readonly Peers[] = [
   { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
-  { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = definePipelineRule\(/m },
-  { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineLoadRule\(/m },
+  { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'remedy', folder: 'src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },

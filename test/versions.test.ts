@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { unzipSync } from 'fflate'
 import { afterAll, describe, expect, test } from 'vitest'
 import { embedded, readShell } from '../src/cli/page-shell.ts'
@@ -16,6 +15,7 @@ import { renderMarkdown } from '../src/report/markdown/markdown.ts'
 import { drawn } from './drawn.ts'
 import { lost } from './schema-growth.ts'
 import { ROOT } from './sources.ts'
+import { schemaOf } from './support/schema.ts'
 
 /** By archive in fixtures/versions. A new version adds its own; a hash here never changes. */
 const FROZEN: Readonly<Record<string, string>> = {
@@ -54,7 +54,7 @@ describe.each(Object.keys(FROZEN))('%s', (archive) => {
     const document = JSON.parse(text) as { schema: string; answer: string }
     const published = /^whyslow-(report|comparison|study|load)\/1$/.exec(document.schema)?.[1]
     if (published !== undefined) {
-      const valid = new Ajv2020({ allowUnionTypes: true }).compile(schema(`${published}.schema.json`))
+      const valid = schemaOf(published)
       expect(valid(document), JSON.stringify(valid.errors)).toBe(true)
     }
     const answer = words(document.answer)

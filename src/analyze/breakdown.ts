@@ -19,6 +19,8 @@ const AREA_OF = {
 } as const satisfies Readonly<Record<string, Area | 'unexplained'>>
 
 export type Part = keyof typeof AREA_OF
+/** What the engine takes to start operators, whatever they compute. */
+export const STARTS = 'starting operators' satisfies Part
 type NodePart = Exclude<Part, 'waiting for a CPU' | 'the call' | 'unexplained'>
 
 export interface BreakdownPart {
@@ -92,7 +94,7 @@ function partsOf(node: NodeCost, { nodes, dispatchPerNodeUs }: Profile, i: numbe
   const floor = isSerial ? 'recurrent steps' : floorOn === 'memory' ? 'memory traffic at the bandwidth' : 'arithmetic at the peak'
   return [
     [floor, floorMs],
-    ['starting operators', startMs],
+    [STARTS, startMs],
     [cost.movesDataOnly ? 'layout and copies' : 'operators above their floor', timeMs - floorMs - startMs],
   ]
 }

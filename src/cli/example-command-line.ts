@@ -1,8 +1,7 @@
 // A command line in the test's own process: its words go in, its exit code and what it wrote come out. Below it is whyslow itself, on the
 // trials that the test gives.
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { schemaOf } from '../../test/support/schema.ts'
 import { keptScreen } from './example-screen.ts'
 import { hidden, runProgram } from './run-program.ts'
 import type { Screen } from './screen.ts'
@@ -84,10 +83,8 @@ export const onTrials =
 /** The document in that file, or in that text; it fits its schema. */
 export function validDocument(json: string, name: string): Record<string, unknown> {
   const document = parsed(json)
-  const schema = path.resolve(import.meta.dirname, `../report/documents/${name}.schema.json`)
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  const validate = ajv.compile(JSON.parse(readFileSync(schema, 'utf8')))
-  if (!validate(document)) throw new Error(`not a ${name} document: ${ajv.errorsText(validate.errors)}`)
+  const validate = schemaOf(name)
+  if (!validate(document)) throw new Error(`not a ${name} document: ${JSON.stringify(validate.errors)}`)
   return document
 }
 

@@ -28,6 +28,7 @@ const trial: TrialRow = {
   pairs: 3,
   predictedSpeedup: null,
   lookedSpeedup: null,
+  refused: null,
   took: null,
   changes: ['one thread'],
   agreement: null,

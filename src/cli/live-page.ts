@@ -1,7 +1,8 @@
 // The page while a command works: served on loopback, told of progress between timed blocks, and of the document once it is there.
+
+import { unmarked } from '../processes/end-process.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { renderPage } from '../report/html/html-page.ts'
-import { unmarked } from '../trials/end-process.ts'
 import { forwardHint, hasDesktop, openBrowser } from '../view/open-browser.ts'
 import { startView, type ViewServer } from '../view/server.ts'
 import { embedded, readShell } from './page-shell.ts'

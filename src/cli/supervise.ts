@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { removeRun, TEMPORARY_VARIABLE } from '../machine/files.ts'
-import { endAtOnce, endRun, runMarkedBy } from '../trials/end-process.ts'
+import { endAtOnce, endRun, runMarkedBy } from '../processes/end-process.ts'
 import { endWithParent } from '../trials/end-with-parent.ts'
 
 /** Two seconds are promised from the signal to the end: the rest of them is for killing and removing. */

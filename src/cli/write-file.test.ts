@@ -1,7 +1,17 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { UsageError } from './usage-error.ts'
 import { checkFolder, checkTarget, checkTargets, writeTarget } from './write-file.ts'
 
@@ -35,6 +45,14 @@ describe('an output path', () => {
     for (const name of ['new.json', 'old.json', 'empty']) checkTarget(join(folder, name), '--json', model)
     expect(readdirSync(folder).sort()).toEqual(['empty', 'model.onnx', 'old.json'])
   })
+})
+
+test('a model in memory is not written over', ({ skip }) => {
+  if (!existsSync('/dev/shm')) skip('no folder in memory: /dev/shm is missing')
+  const own = mkdtempSync('/dev/shm/whyslow-write-')
+  onTestFinished(() => rmSync(own, { recursive: true }))
+  writeFileSync(join(own, 'other.onnx'), '\b\u0007model')
+  refused(join(own, 'other.onnx'))
 })
 
 test('a table is written over a table, and over nothing else', () => {

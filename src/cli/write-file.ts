@@ -12,6 +12,9 @@ export interface Target {
   readonly direct: boolean
 }
 
+/** Such as /dev/stdout, a file if a shell redirects it. /dev/shm holds ordinary files in memory. */
+const DEVICES = /^\/dev\/(?!shm\/)/
+
 /** What a file begins with that an option may write over. */
 const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> = {
   '--json': ['JSON', /^\{/],
@@ -28,7 +31,7 @@ const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> 
  */
 export function checkTarget(path: string, flag: string, input: string): Target {
   const known = stateOf(path)
-  if (known !== undefined && (resolve(path).startsWith('/dev/') || !(known.isFile() || known.isDirectory())))
+  if (known !== undefined && (DEVICES.test(resolve(path)) || !(known.isFile() || known.isDirectory())))
     return { path, direct: true }
   const target = followLinks(path)
   if (known?.isDirectory()) throw new UsageError(`${flag} ${path}: this is a folder; give the name of a file`)

@@ -2,15 +2,15 @@
 import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { foretell } from '../analyze/foretold.ts'
-import { diagnose, rank } from '../diagnose/diagnose.ts'
-import type { Verdict } from '../diagnose/rule.ts'
+import { diagnose } from '../diagnose/diagnose.ts'
+import type { NextCommand } from '../diagnose/next-command.ts'
+import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
 import type {
-  NotChecked,
   ReportBlock,
   ReportDevice,
   ReportDocument,
@@ -24,30 +24,28 @@ import type {
 } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
 import { commandToType } from './command-to-type.ts'
+import { findingRow } from './finding-row.ts'
 
 /** These prove and ship on the engine that is shipped, and are refused with another. */
-const ON_SHIPPED = /^whyslow (fix|quantize) /
+const ON_SHIPPED: readonly string[] = ['fix', 'quantize']
 
 /** `file`: the model as the user names it on the command line, for the commands to type next. */
 export function assembleReport(evidence: Evidence, file = evidence.model?.file ?? 'model.onnx'): ReportDocument {
   const foretold = foretell(evidence.operatorExperiments)
   const offers = offersOf(evidence.engine?.id ?? '')
   const analyzed = analyze(evidence, offers)
-  const canType = (command: string): boolean => offers.includes('shipped') || !ON_SHIPPED.test(command)
+  const canType = ({ command }: NextCommand): boolean => offers.includes('shipped') || !ON_SHIPPED.includes(command)
   const verdicts = diagnose(analyzed)
-  const findings = rank(verdicts).map(({ rule, area, title, detail, timeMs, wouldSaveMs, basis, ...finding }) => ({
-    ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
-    nodes: [...finding.nodes],
-    next: finding.next === null || !canType(finding.next) ? null : commandToType(finding.next, file, evidence.given ?? []),
-    facts: finding.facts.map((fact) => ({ ...fact })),
-    places: finding.places.map((place) => ({ ...place })),
-  }))
+  const findings = rank(verdicts).map((finding) => {
+    const { next } = finding
+    return findingRow(finding, next === null || !canType(next) ? null : commandToType(next, file, evidence.given ?? []))
+  })
   const body = {
     latency: latencySection(analyzed),
     areas: areasSection(analyzed),
     nodes: nodeRows(analyzed),
     findings,
-    notChecked: verdicts.flatMap((v) => (v.verdict === 'not-checked' || v.verdict === 'failed' ? [notCheckedRow(v)] : [])),
+    notChecked: notChecked(verdicts),
   }
   return {
     schema: 'whyslow-report/1',
@@ -67,8 +65,8 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     ),
     profile: evidence.profile ? profileSection(evidence.profile) : null,
     breakdown: analyzed.breakdown?.parts ?? [],
-    clear: verdicts.flatMap((v) => (v.verdict === 'clear' ? [v.rule] : [])),
-    doesNotApply: verdicts.flatMap((v) => (v.verdict === 'does-not-apply' ? [v.rule] : [])),
+    clear: rulesWith('clear', verdicts),
+    doesNotApply: rulesWith('does-not-apply', verdicts),
     trials: [],
     foretold,
     stages: null,
@@ -78,11 +76,6 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
 
 function profileSection({ overheadPerNodeUs, profiledP50Ms, correction }: NonNullable<Evidence['profile']>): ReportProfile {
   return { overheadPerNodeUs, profiledP50Ms, correction }
-}
-
-function notCheckedRow(verdict: Extract<Verdict, { reason: string }>): NotChecked {
-  const reason = verdict.verdict === 'failed' ? `the rule failed, which is a bug: ${verdict.reason}` : verdict.reason
-  return { rule: verdict.rule, reason }
 }
 
 function latencySection({ latency }: AnalyzedEvidence): ReportLatency | null {

@@ -1,21 +1,36 @@
 // The command that a finding leads to, so that it can be pasted: the model as its user names it, and what this run was told of inputs
 // and engine, or the next one would measure something else.
+import type { NextCommand, Placeholder } from '../diagnose/next-command.ts'
 import type { Flag } from '../evidence/evidence.ts'
-import { quoted } from '../report/text/wrap.ts'
+import { commandWords } from '../report/text/wrap.ts'
 
-/** `template`: of a rule, with `MODEL`, and `SAMPLES` where data is needed. A flag that it sets itself is not given again. */
-export function commandToType(template: string, file: string, given: readonly Flag[]): string {
-  const [command, ...rest] = template.split(/\bMODEL\b/)
-  if (rest.length === 0) return template
-  const data = given.find(({ flag }) => flag === '--data')
-  const told = rest.join('MODEL').replace(/\bSAMPLES\b/, (word) => (data === undefined ? word : quoted(data.value)))
-  const flags = given.filter((one) => !sets(told, one) && !(one.flag === '--engine' && command === 'whyslow compare '))
-  return [`${command}${quoted(file)}${told}`, ...flags.map(({ flag, value }) => `${flag} ${quoted(value)}`)].join(' ')
+/** A command as documents have it: to paste, and as data. */
+export interface DocumentedCommand {
+  readonly next: string
+  readonly run: { command: string; arguments: string[] }
+}
+
+/** What the user named; a placeholder of what nobody named stays. */
+export type Named = Partial<Readonly<Record<Placeholder['placeholder'], string>>>
+
+/** With `flags` after the command's own. */
+export function documentedCommand({ command, words }: NextCommand, named: Named, flags: readonly Flag[] = []): DocumentedCommand {
+  const own = words.map((word) => (typeof word === 'string' ? word : (named[word.placeholder] ?? word.placeholder)))
+  const run = { command, arguments: [...own, ...flags.flatMap(({ flag, value }) => [flag, value])] }
+  return { next: commandWords(run).join(' '), run }
+}
+
+/** The model in `file`, with the flags of this run that the command does not set itself. */
+export function commandToType(next: NextCommand, file: string, given: readonly Flag[]): DocumentedCommand {
+  const samples = given.find(({ flag }) => flag === '--data')?.value
+  const flags = given.filter((one) => !sets(next, one) && !(one.flag === '--engine' && next.command === 'compare'))
+  return documentedCommand(next, { MODEL: file, ...(samples === undefined ? {} : { SAMPLES: samples }) }, flags)
 }
 
 /** Of the flags that can be given several times, each name is one. A new shape does not fit the data. */
-function sets(told: string, { flag, value }: Flag): boolean {
-  if (flag === '--data' && told.includes(' --shape ')) return true
-  const named = ['--shape', '--value', '--config'].includes(flag) ? `${flag} ${value.split('=')[0]}=` : `${flag} `
-  return `${told} `.includes(` ${named}`)
+function sets({ words }: NextCommand, { flag, value }: Flag): boolean {
+  if (flag === '--data' && words.includes('--shape')) return true
+  const isNamed = ['--shape', '--value', '--config'].includes(flag)
+  const nameOf = (text: unknown) => String(text).split('=')[0]
+  return words.some((word, at) => word === flag && (!isNamed || nameOf(words[at + 1]) === nameOf(value)))
 }

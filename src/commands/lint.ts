@@ -51,11 +51,7 @@ export async function lint(file: string, given: Partial<LintOptions> = {}): Prom
   if (options.repair !== null) return repaired(file, linted, options, options.repair)
   const unlocked: string[] = []
   const evidence = await withRun(file, options, (run) =>
-    alone(
-      run,
-      async () => (await measureRun(run, options)).evidence,
-      (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
-    ),
+    alone(run, async () => (await measureRun(run, options)).evidence, unlocked),
   )
   return assembleLint(linted, { ...evidence, warnings: [...unlocked, ...evidence.warnings] })
 }

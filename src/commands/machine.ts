@@ -23,7 +23,7 @@ export async function describeMachine(
     ? await alone(
         { trials: options.trials, progress },
         () => roofsFor({ trials: options.trials, machine, engine, engineOptions, limits, progress }, options),
-        (reason) => warnings.push(reason),
+        warnings,
       )
     : { value: undefined, absent: `${engine.reason}; ${engine.fix}`, warnings: [] }
   const evidence: Evidence = {

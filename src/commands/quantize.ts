@@ -1,6 +1,7 @@
 // `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
 // that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
 
+import { fixModel } from '../diagnose/next-command.ts'
 import { engines, offersOf } from '../engines/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { USUAL_LIMITS } from '../measure/outputs/index.ts'
@@ -25,7 +26,7 @@ const HALF = [...PREPARATION, float16].map(({ id }) => id)
 /** What another engine would give is part of the answer, and fewer bits are not all that it would change. */
 const REMEDIES = [...PREPARATION, staticQuantization, dynamicQuantization, weightQuantization, engineChoice].map(({ id }) => id)
 const KEEPS_ENGINE = 'quantize keeps the engine'
-const FIX = 'whyslow fix MODEL -o fast/ --max-loss 0.01'
+const FIX = fixModel('--max-loss', '0.01')
 /** A first look of less is noise; outputs further off are within no usual limit. */
 const LEAST_SPEEDUP = 1.05
 const LEAST_COSINE = 0.99
@@ -55,13 +56,13 @@ export async function quantize(file: string, given: Partial<QuantizeOptions> = {
 
 /** The engine that gave most in a first look, beside what is handed over. */
 function withOtherEngine({ report, evidence }: Fixed, file: string): ReportDocument {
-  const looked = report.trials.flatMap(({ reason, lookedSpeedup, changes, agreement }) =>
-    reason?.endsWith(KEEPS_ENGINE) && (lookedSpeedup ?? 0) >= LEAST_SPEEDUP && (agreement?.cosine ?? 1) >= LEAST_COSINE
+  const looked = report.trials.flatMap(({ refused, lookedSpeedup, changes, agreement }) =>
+    refused === KEEPS_ENGINE && (lookedSpeedup ?? 0) >= LEAST_SPEEDUP && (agreement?.cosine ?? 1) >= LEAST_COSINE
       ? [{ change: changes.join(', '), lookedSpeedup: lookedSpeedup!, cosine: agreement?.cosine ?? null }]
       : [],
   )
   const [best] = looked.toSorted((a, b) => b.lookedSpeedup - a.lookedSpeedup)
   if (best === undefined || !report.quantization) return report
-  const otherEngine = { ...best, next: commandToType(FIX, file, evidence.given ?? []) }
+  const otherEngine = { ...best, ...commandToType(FIX, file, evidence.given ?? []) }
   return { ...report, quantization: { ...report.quantization, otherEngine } }
 }

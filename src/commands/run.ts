@@ -113,15 +113,15 @@ export const limitsOf = (
   signal,
 })
 
-/** Alone on the machine, as far as other runs of whyslow go. `onUnlocked`: with the reason where there is no lock to be had. */
+/** Alone on the machine, as far as other runs of whyslow go. A warning goes to `warnings` if there is no lock to be had. */
 export function alone<T>(
   { trials, progress }: { readonly trials: Pick<TrialRunner, 'alone'>; readonly progress: Run['progress'] },
   work: () => Promise<T>,
-  onUnlocked: (reason: string) => void,
+  warnings: string[],
 ): Promise<T> {
   return trials.alone(work, {
     onWait: (holder) => progress({ stage: waitingWords(holder), done: 0, of: 1, isNotice: true }),
-    onUnlocked,
+    onUnlocked: (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
   })
 }
 

@@ -22,7 +22,7 @@ export async function why(
     const evidence = await alone(
       run,
       async () => withMetric(await measureWithOperators(run, options), await measuredMetric(run, options)),
-      (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
+      unlocked,
     )
     const complete = { ...evidence, warnings: [...unlocked, ...evidence.warnings] }
     return { evidence: complete, report: assembleReport(complete, file) }

@@ -2,6 +2,7 @@
 import { type Shown, shownFaster } from '../analyze/shown-faster.ts'
 import { INT8_OPERATORS } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
+import type { NextCommand } from './next-command.ts'
 import type { Outcome } from './rule.ts'
 import { ms, operators, operatorsTake, type Sentence, share, tell } from './tell.ts'
 import { isWorthSaying } from './worth.ts'
@@ -47,7 +48,7 @@ export function judgedInFloat(experiments: OperatorExperiments | undefined): Rea
 /** What to do about it: a sentence of its own, and a command where one does it. */
 export interface Advice {
   readonly cure: string | Sentence
-  readonly next: string | null
+  readonly next: NextCommand | null
 }
 
 /** `clear` where they save too little together. */

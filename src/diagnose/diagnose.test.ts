@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { evidence } from './check-rule.ts'
-import { diagnose, rank } from './diagnose.ts'
+import { diagnose } from './diagnose.ts'
 import { defineRule, type Finding, type Rule, type Verdict } from './rule.ts'
+import { rank } from './run-rules.ts'
 
 const found = { detail: 'Why.', facts: [], timeMs: 2, wouldSaveMs: 1, basis: 'modelled', nodes: [], next: null } as const
 const about = { area: 'software', title: 'A title' } as const
@@ -122,4 +123,52 @@ test('on the CPU and without trees, rules about devices, WebAssembly, TensorFlow
       'too-many-trees',
     ].sort(),
   )
+})
+
+test('an unknown saving ranks by the time, after a known one of that size', () => {
+  const verdict = (rule: string, wouldSaveMs: number | null, timeMs: number): Verdict => ({
+    verdict: 'found',
+    rule,
+    finding: {
+      ...found,
+      ...about,
+      rule,
+      wouldSaveMs,
+      timeMs,
+      places: [],
+      ...(wouldSaveMs === null ? { savingUnknown: 'why' } : {}),
+    },
+  })
+  const ranked = rank([
+    verdict('note', 0, 9),
+    verdict('unknown 3', null, 3),
+    verdict('saves 2', 2, 8),
+    verdict('saves 2.73', 2.73, 3),
+    verdict('saves 2.67', 2.67, 3),
+    verdict('saves 4', 4, 5),
+    verdict('unknown, of no time', null, 0),
+  ])
+  expect(ranked.map(({ rule }) => rule)).toEqual([
+    'saves 4',
+    'saves 2.73',
+    'unknown 3',
+    'saves 2.67',
+    'saves 2',
+    'note',
+    'unknown, of no time',
+  ])
+})
+
+test('a rule gives a finding for each place: of two at one place the larger, and none is clear', () => {
+  const at = (line: number, wouldSaveMs: number | null) => ({
+    ...found,
+    wouldSaveMs,
+    places: [{ file: 'a.py', line, function: null }],
+  })
+  const several = (all: readonly ReturnType<typeof at>[]) =>
+    diagnose(evidence(), [defineRule({ ...about, id: 'several', needs: [], check: () => all })])
+  expect(several([])).toEqual([{ verdict: 'clear', rule: 'several' }])
+  const places = several([at(1, 1), at(2, 1), at(1, null)]).map((one) => one.verdict === 'found' && one.finding.wouldSaveMs)
+  // An unknown saving counts by its 2 ms.
+  expect(places).toEqual([null, 1])
 })

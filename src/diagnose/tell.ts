@@ -1,5 +1,5 @@
 // What a finding says and the numbers that it says, made together: a sentence takes its numbers as facts, so that the two cannot differ.
-import { bytes as inBytes, percent, plural, significant, time } from '../report/text/numbers.ts'
+import { bytes as inBytes, percent, plural, rateInWords, significant, time } from '../report/text/numbers.ts'
 
 /** One number of a finding, as data. */
 export interface Fact {
@@ -37,6 +37,9 @@ export const share = sayer('share', (value) => (value > 0 && value < 0.01 ? `${(
 export const error = sayer('share', (value) => `${significant(value * 100, 2)} %`)
 /** '1.6': how many times as much. */
 export const ratio = sayer('ratio', (value) => value.toFixed(1))
+
+/** '39.9 requests/s': of answers, too. */
+export const rate = sayer('requests/s', (value) => `${rateInWords(value)} requests/s`)
 
 /** The number alone: '12,345'. */
 export const number = (name: string, value: number, unit: string): Sentence =>

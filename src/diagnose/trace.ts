@@ -1,11 +1,12 @@
 // What the rules of traces share: what they need and miss, and how a share of the window becomes a finding. Whatever a trace tells of a
 // saving is a bound: nothing was tried.
 import type { DeviceFacts, TraceFacts } from '../analyze/traces/facts.ts'
+import { nextCommand } from './next-command.ts'
 import type { Finding } from './rule.ts'
 import { type Sentence, share, tell } from './tell.ts'
 
 /** Proves it: the same recording with the change made, beside this one. */
-export const RECORD_AGAIN = 'whyslow explain TRACE AFTER'
+export const RECORD_AGAIN = nextCommand('explain', { placeholder: 'TRACE' }, { placeholder: 'AFTER' })
 
 /** Why a part of the facts is missing. */
 export const lacks = (trace: TraceFacts, part: string): { notChecked: string } => ({

@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest'
+import '../../test/needs.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import { runLocally } from '../trials/local-runner.ts'
 import { type EngineSuite, floats, onnxSuite, PERCEPTRON, STRINGS, type SuiteModel } from './example-models.ts'
@@ -41,6 +42,9 @@ export async function availabilityHere({ id }: Engine): Promise<Availability> {
   process.env.VK_DRIVER_FILES = SWIFTSHADER
   return describeEngine(runLocally, id, { packageFrom: null })
 }
+
+/** Options of further tests of an engine, which are skipped if it is missing. */
+export const needsEngine = (found: Availability) => (found.ok ? {} : { meta: { leftOut: `${found.reason}; ${found.fix}` } })
 
 export function checkEngine({
   engine,

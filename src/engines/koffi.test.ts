@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { apiLoader } from './koffi.ts'
+import { apiLoader, loadKoffi } from './koffi.ts'
 
 let folder: string
 beforeAll(() => {
@@ -22,7 +22,7 @@ function libraryFor(machine: number): string {
 
 test('a library for another machine is called so, in place of absent, and is not opened', async () => {
   const opened: string[] = []
-  const load = apiLoader((_, file) => opened.push(file))
+  const load = apiLoader((_, file) => opened.push(file), loadKoffi)
   const [own, other] = process.arch === 'arm64' ? [183, 62] : [62, 183]
   await expect(load(libraryFor(other))).rejects.toThrow(/^it is for (arm64|x64), and this Node for (arm64|x64)$/)
   await load(libraryFor(own))

@@ -160,7 +160,8 @@ export type Availability =
  * web page, whose headers decide about threads.
  *
  * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
- * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `generated`:
+ * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `looked-at`: `fix` times it, and hands over
+ * nothing for it. `generated`:
  * what it runs is written for the model, and only some models can be: `fix` hands over the code. `narrow-numbers`: numbers of 64 bits are computed
  * in 32, whatever the model says.
  */

@@ -1,6 +1,7 @@
 // How often a quantized model is accepted whose true loss is twice what is allowed, on made-up rows: for the test and for the table of
 // docs/method.md.
 import { mulberry32 } from '../graph/random.ts'
+import type { DecisionCounts } from '../measure/outputs/decision-loss.ts'
 import { type Agreement, verdict } from '../measure/outputs/index.ts'
 import { heldOut, rowsToProve } from './held-out.ts'
 
@@ -16,35 +17,50 @@ const ALIKE = 0.5
 
 /** Share of `seeds` in which some candidate is accepted. `together`: the rows that choose also prove. */
 export function sharePassing(rows: number, seeds: number, together: boolean): number {
-  let accepted = 0
-  for (let seed = 1; seed <= seeds; seed++) if (isAccepted(rows, mulberry32(seed), together)) accepted++
-  return accepted / seeds
-}
-
-function isAccepted(rows: number, random: () => number, together: boolean): boolean {
   const ones = new Array<number>(rows).fill(1)
   const all = ones.map((_, row) => row)
   const parts = together ? { choose: all, prove: all } : heldOut(ones, rowsToProve(LIMIT, true))
   if (parts === null) throw new Error(`${rows} rows are too few to hold some out`)
   const chose = new Set(parts.choose)
+  const shares = all.map((row) => (chose.has(row) ? CALIBRATED : FRESH))
+  let accepted = 0
+  for (let seed = 1; seed <= seeds; seed++) if (isAccepted(shares, mulberry32(seed), parts)) accepted++
+  return accepted / seeds
+}
+
+type Parts = NonNullable<ReturnType<typeof heldOut>>
+
+function isAccepted(shares: readonly (typeof FRESH)[], random: () => number, { choose, prove }: Parts): boolean {
   /** 1: wrong now; -1: right now. */
-  let changes = all.map(() => 0)
+  const changes = new Int8Array(shares.length)
   for (let candidate = 0; candidate < CANDIDATES; candidate++) {
-    changes = changes.map((before, row) => {
-      const { worse, better } = chose.has(row) ? CALIBRATED : FRESH
-      if (candidate > 0 && random() < ALIKE) return before
+    for (const [row, { worse, better }] of shares.entries()) {
+      if (candidate > 0 && random() < ALIKE) continue
       const drawn = random()
-      return drawn < worse ? 1 : drawn < worse + better ? -1 : 0
-    })
-    if (isHeld(changes, parts.choose)) return isHeld(changes, parts.prove)
+      changes[row] = drawn < worse ? 1 : drawn < worse + better ? -1 : 0
+    }
+    if (isHeld(changes, choose)) return isHeld(changes, prove)
   }
   return false
 }
 
-function isHeld(changes: readonly number[], rows: readonly number[]): boolean {
-  const count = (change: number) => rows.filter((row) => changes[row] === change).length
-  const decisions = { rows: rows.length, worse: count(1), better: count(-1) }
-  const after = 0.9 - (decisions.worse - decisions.better) / rows.length
+/** By counts: most seeds come to the same few. */
+const verdicts = new Map<string, boolean>()
+
+function isHeld(changes: Int8Array, rows: readonly number[]): boolean {
+  const decisions = { rows: rows.length, worse: 0, better: 0 }
+  for (const row of rows) {
+    if (changes[row] === 1) decisions.worse++
+    else if (changes[row] === -1) decisions.better++
+  }
+  const key = Object.values(decisions).join(' ')
+  const known = verdicts.get(key) ?? verdictOf(decisions)
+  verdicts.set(key, known)
+  return known
+}
+
+function verdictOf(decisions: DecisionCounts): boolean {
+  const after = 0.9 - (decisions.worse - decisions.better) / decisions.rows
   const agreement: Agreement = {
     mismatch: null,
     equal: false,

@@ -4,13 +4,14 @@ import os from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
+import { fullOr } from '../../test/only-full.ts'
 import { evaluateRow } from '../graph/forest/evaluate.ts'
 import { InputError } from '../graph/input-error.ts'
 import { tabularOf } from '../graph/model.ts'
 import { readModel } from './index.ts'
 
 const SEED = 20240607
-const RUNS = 40
+const RUNS = fullOr(40, 15)
 
 const FOLDER = path.resolve(import.meta.dirname, '../../fixtures/formats')
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-fuzz-'))

@@ -31,14 +31,33 @@ export function editGraph(graph: GraphProto, { remove, add = [], addInitializers
   return withoutDead(copyWith(edited, { node: [...order.nodes] }))
 }
 
+/** Edits of one graph, which do not overlap, as one. */
+export function joinEdits(edits: readonly GraphEdit[]): GraphEdit {
+  return {
+    remove: new Set(edits.flatMap(({ remove }) => [...(remove ?? [])])),
+    add: edits.flatMap(({ add }) => add ?? []),
+    addInitializers: edits.flatMap(({ addInitializers }) => addInitializers ?? []),
+    read: new Map(edits.flatMap(({ read }) => [...(read ?? [])])),
+  }
+}
+
+/** The node with its subgraphs changed; the same node if `change` gives each back. */
+export function mapSubgraphs(node: NodeProto, change: (graph: GraphProto) => GraphProto): NodeProto {
+  if (subgraphsOf(node).length === 0) return node
+  const attribute = node.attribute.map((one) => {
+    const [g, graphs] = [one.g && change(one.g), one.graphs.map(change)]
+    return g === one.g && graphs.every((graph, index) => graph === one.graphs[index]) ? one : copyWith(one, { g, graphs })
+  })
+  return attribute.every((one, index) => one === node.attribute[index]) ? node : copyWith(node, { attribute })
+}
+
 /** The node reading other values, inside its subgraphs too. A name that a subgraph defines itself is its own. */
 export function readOther(node: NodeProto, read: ReadonlyMap<string, string>): NodeProto {
   const input = node.input.map((name) => finalName(name, read))
-  const attribute = node.attribute.map((one) => {
-    if (one.g === undefined && one.graphs.length === 0) return one
-    return copyWith(one, { g: one.g && readOtherIn(one.g, read), graphs: one.graphs.map((g) => readOtherIn(g, read)) })
-  })
-  return copyWith(node, { input, attribute })
+  return copyWith(
+    mapSubgraphs(node, (graph) => readOtherIn(graph, read)),
+    { input },
+  )
 }
 
 function readOtherIn(graph: GraphProto, read: ReadonlyMap<string, string>): GraphProto {

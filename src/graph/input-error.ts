@@ -10,9 +10,16 @@ const LONGEST_MESSAGE = 1000
 export class InputError extends Error {
   override readonly name = 'InputError'
 
-  constructor(message: string, options?: ErrorOptions) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to take out
-    super(message.slice(0, LONGEST_MESSAGE).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' '), options)
+  /** The message without what to do about it, if that was given apart. */
+  readonly problem: string
+
+  /** `advice`: what to do next; it follows the message. */
+  constructor(message: string, { advice, ...options }: ErrorOptions & { readonly advice?: string } = {}) {
+    const oneLine = (text: string): string =>
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to take out
+      text.slice(0, LONGEST_MESSAGE).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    super(oneLine(advice === undefined ? message : `${message}; ${advice}`), options)
+    this.problem = oneLine(message)
   }
 }
 

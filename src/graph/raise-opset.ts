@@ -8,11 +8,10 @@ import { type GraphProto, type NodeProto, OperatorSetIdProtoSchema } from 'onnx-
 import { attributeView } from './attributes.ts'
 import { attribute, floatTensor, int64Tensor, node as makeNode } from './build.ts'
 import { copyWith } from './copy.ts'
-import { freshNames, withGraph } from './edit.ts'
+import { freshNames, mapSubgraphs, withGraph } from './edit.ts'
 import type { Model } from './model.ts'
 import type { AttributeView, ValueDeclaration } from './types.ts'
 import { declaration } from './view.ts'
-import { subgraphsOf } from './walk.ts'
 
 /** The oldest version that can be raised, and the newest that it can be raised to. */
 const RAISED_FROM = 7
@@ -52,17 +51,14 @@ interface Step {
 
 function raiseGraph(graph: GraphProto, step: Step): GraphProto {
   const declared = new Map([...graph.input, ...graph.valueInfo, ...graph.output].map((info) => [info.name, declaration(info)]))
-  const node = graph.node.flatMap((one) => raiseNode(withRaisedSubgraphs(one, step), step, declared))
-  return copyWith(graph, { node })
-}
-
-function withRaisedSubgraphs(node: NodeProto, step: Step): NodeProto {
-  if (subgraphsOf(node).length === 0) return node
-  return copyWith(node, {
-    attribute: node.attribute.map((one) =>
-      copyWith(one, { g: one.g && raiseGraph(one.g, step), graphs: one.graphs.map((inner) => raiseGraph(inner, step)) }),
+  const node = graph.node.flatMap((one) =>
+    raiseNode(
+      mapSubgraphs(one, (inner) => raiseGraph(inner, step)),
+      step,
+      declared,
     ),
-  })
+  )
+  return copyWith(graph, { node })
 }
 
 type Change = (site: {

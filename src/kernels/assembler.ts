@@ -1,39 +1,9 @@
-// WebAssembly written by hand: a module with one memory, shared with its importer, and functions of numbers. The instructions that the kernels need and
-// no more; fixed-width SIMD is in Node since 16.4 and in every browser since 2023. https://webassembly.github.io/spec/core/binary/index.html
+// Instructions of WebAssembly that the kernels need, one behind the other; fixed-width SIMD is in Node since 16.4 and in every browser since
+// 2023. https://webassembly.github.io/spec/core/binary/instructions.html
+import { signed, unsigned } from '../compile/wasm/bytes.ts'
 
 /** Bytes of an instruction, or of several. */
 export type Code = readonly number[]
-
-const I32 = 0x7f
-const F32 = 0x7d
-const V128 = 0x7b
-export const TYPES = { i32: I32, f32: F32, v128: V128 } as const
-export type ValueType = keyof typeof TYPES
-
-export interface WasmFunction {
-  readonly name: string
-  readonly parameters: readonly ValueType[]
-  readonly locals: readonly ValueType[]
-  readonly body: Code
-}
-
-/** LEB128 of a number that is not negative. */
-export function unsigned(value: number): number[] {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest]
-    bytes.push((rest % 128) | 0x80)
-  }
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = []
-  for (let rest = value; ; rest >>= 7) {
-    const low = rest & 0x7f
-    if ((rest >> 7 === 0 && (low & 0x40) === 0) || (rest >> 7 === -1 && (low & 0x40) !== 0)) return [...bytes, low]
-    bytes.push(low | 0x80)
-  }
-}
 
 const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)]
 const memory = (offset: number): number[] => [0, ...unsigned(offset)]
@@ -92,26 +62,3 @@ export const loopWhileBelow = (local: number, end: number, body: Code): Code => 
   0x0b,
   0x0b,
 ]
-
-const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
-const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content]
-const text = (value: string): number[] => [...unsigned(value.length), ...Array.from(value, (letter) => letter.charCodeAt(0))]
-
-/** The module's bytes; it imports its memory as `host.memory`. */
-export function moduleOf(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
-  const types = functions.map(({ parameters }) => [0x60, ...vector(parameters.map((one) => [TYPES[one]])), 0])
-  const imports = [[...text('host'), ...text('memory'), 0x02, 0x00, 1]]
-  const exported = functions.map(({ name }, k) => [...text(name), 0x00, ...unsigned(k)])
-  const bodies = functions.map(({ locals, body }) => {
-    const code = [...vector(locals.map((one) => [1, TYPES[one]])), ...body, 0x0b]
-    return [...unsigned(code.length), ...code]
-  })
-  return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(types)),
-    ...section(2, vector(imports)),
-    ...section(3, vector(functions.map((_, k) => unsigned(k)))),
-    ...section(7, vector(exported)),
-    ...section(10, vector(bodies)),
-  ])
-}

@@ -1,6 +1,8 @@
 // Five kernels in WebAssembly with SIMD, where a loop of JavaScript, which V8 does not vectorize, is slower than the memory: bytes of a picture to
 // the tensor of a network, bytes and float arrays times a factor plus another, channels last to channels first and back. Their arrays lie in the module's own memory: what is decoded straight into
 // `input` is not copied. Sums are fused in single precision, so that results are equal to the plain loop's up to rounding.
+
+import { encodeModule, PAGE_BYTES, type WasmFunction } from '../compile/wasm/bytes.ts'
 import {
   add4,
   advance,
@@ -16,14 +18,12 @@ import {
   i32Load8,
   load,
   loopWhileBelow,
-  moduleOf,
   mul4,
   set,
   shuffle4,
   splatF32,
   store,
   swizzle,
-  type WasmFunction,
   widenHigh8,
   widenHigh16,
   widenLow8,
@@ -42,15 +42,15 @@ interface Assembly {
 const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: Assembly }
 
 /** Whether this runtime has WebAssembly with SIMD. */
-export const hasSimd = (): boolean => WebAssembly.validate(moduleOf(FUNCTIONS))
+export const hasSimd = (): boolean => WebAssembly.validate(moduleBytes())
 
-const PAGE_BYTES = 65_536
 const VECTOR_BYTES = 16
 
 /** out[k] = in[k] * factor + offset. Locals: 0 in, 1 out, 2 end of whole vectors of in, 3 end, 4 factor, 5 offset, 6 and 7 the same as vectors. */
 const affineFunction: WasmFunction = {
-  name: 'affine',
-  parameters: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32'],
+  exportedAs: 'affine',
+  results: [],
+  params: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32'],
   locals: ['v128', 'v128'],
   body: [
     ...[...get(4), ...splatF32, ...set(6), ...get(5), ...splatF32, ...set(7)],
@@ -73,8 +73,9 @@ const lanesOf = (channel: number): number[] => [0, 1, 2, 3].flatMap((pixel) => [
 
 /** Parameters: 0 in, 1 to 3 where each channel goes, 4 end of whole steps, 5 end, 6 to 8 factors, 9 to 11 offsets. Reads four bytes too far. */
 const tensorFunction: WasmFunction = {
-  name: 'tensor',
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'f32', 'f32', 'f32', 'f32', 'f32', 'f32'],
+  exportedAs: 'tensor',
+  results: [],
+  params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'f32', 'f32', 'f32', 'f32', 'f32', 'f32'],
   // 12 factors, 15 offsets, 18 lanes by channel; 21 four pixels.
   locals: ['v128', 'v128', 'v128', 'v128', 'v128', 'v128', 'v128', 'v128', 'v128', 'v128'],
   body: [
@@ -117,8 +118,9 @@ function fourPixels(quarter: number): Code {
 
 /** out[k] = byte[k] * factor + offset. Locals as of `affine`; 8 sixteen bytes. */
 const bytesFunction: WasmFunction = {
-  name: 'bytes',
-  parameters: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32'],
+  exportedAs: 'bytes',
+  results: [],
+  params: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32'],
   locals: ['v128', 'v128', 'v128'],
   body: [
     ...[...get(4), ...splatF32, ...set(6), ...get(5), ...splatF32, ...set(7)],
@@ -160,8 +162,9 @@ const LANES = [
 
 /** Parameters: 0 in, 1 to 3 where each channel goes, 4 end of whole steps of in, 5 end. Locals: 6 to 8 four pixels. */
 const layoutFunction: WasmFunction = {
-  name: 'layout',
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  exportedAs: 'layout',
+  results: [],
+  params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   locals: ['v128', 'v128', 'v128'],
   body: [
     ...loopWhileBelow(0, 4, [
@@ -194,8 +197,9 @@ const PIXELS_OF_PAIRS = [
 
 /** Parameters: 0 to 2 where each channel is, 3 out, 4 end of whole steps of the first channel, 5 its end. Locals: 6 to 8 four pixels of each, 9 to 11 pairs. */
 const pixelsFunction: WasmFunction = {
-  name: 'pixels',
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  exportedAs: 'pixels',
+  results: [],
+  params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   locals: ['v128', 'v128', 'v128', 'v128', 'v128', 'v128'],
   body: [
     ...loopWhileBelow(0, 4, [
@@ -217,11 +221,11 @@ const pixelsFunction: WasmFunction = {
 
 const FUNCTIONS = [affineFunction, tensorFunction, bytesFunction, layoutFunction, pixelsFunction]
 
+const moduleBytes = () => encodeModule({ functions: FUNCTIONS, memoryBytes: null, data: [] })
+
 function open(bytes: number) {
   const memory = new WebAssembly.Memory({ initial: Math.ceil((bytes + VECTOR_BYTES) / PAGE_BYTES) })
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleOf(FUNCTIONS)), {
-    host: { memory },
-  })
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()), { host: { memory } })
   return {
     memory,
     run: instance.exports as Record<'affine' | 'tensor' | 'bytes' | 'layout' | 'pixels', (...given: number[]) => void>,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inNumbers, isBetter } from './better.ts'
+import { comparison, isBetter } from './better.ts'
 import { exampleAlternative, examplePoint } from './example-evidence.ts'
 
 const mean = (meanMs: number, changed = {}) =>
@@ -23,10 +23,10 @@ test.each([
 ] as const)('%s', (_, [before, point, after], better) => expect(isBetter({ before, point, after })).toBe(better))
 
 test('in numbers', () => {
-  expect(inNumbers(exampleAlternative({}, [mean(10), mean(5), mean(11)]))).toBe(
-    'At 30 requests/s the mean is 5.00 ms so; as it is, 10.00 ms before and 11.00 ms after',
+  expect(comparison(exampleAlternative({}, [mean(10), mean(5), mean(11)])).detail).toBe(
+    'At 30 requests/s the mean is 5.00 ms so; as it is, 10.0 ms before and 11.0 ms after',
   )
-  expect(inNumbers(exampleAlternative({}, [full, mean(5), full]))).toMatch(
+  expect(comparison(exampleAlternative({}, [full, mean(5), full])).detail).toMatch(
     /it keeps up so \(mean 5\.00 ms\), and as it is does not$/,
   )
 })

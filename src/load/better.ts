@@ -1,7 +1,8 @@
 // Whether another set-up of the server does better at the same rate, by runs with the same arrivals: the set-up of the command before and
 // after, the other one between them.
+import type { Found } from '../diagnose/rule.ts'
+import { ms, rate, type Sentence, tell } from '../diagnose/tell.ts'
 import type { LoadBeside, LoadPoint } from '../report/documents/load.ts'
-import { perSecond } from './facts.ts'
 
 /** The other set-up keeps up where this one does not, or has a lower mean than both of its runs, intervals apart, and no higher p99. */
 export function isBetter({ before, point, after }: LoadBeside): boolean {
@@ -15,26 +16,32 @@ function isLower(other: LoadPoint, own: LoadPoint): boolean {
   return other.p99Ms === null || own.p99Ms === null || other.p99Ms <= own.p99Ms
 }
 
-/** 'At 200 requests/s the mean is 4.10 ms so, and 9.30 ms (9.60 ms after it)'. */
-export function inNumbers({ before, point, after }: LoadBeside): string {
-  const rate = perSecond(before.offeredPerSecond!)
-  const one = (own: LoadPoint) =>
-    own.saturated ? 'it does not keep up' : own.meanMs === null ? 'not known' : `${own.meanMs.toFixed(2)} ms`
+/** 'At 200 requests/s the mean is 4.10 ms so; as it is, 9.30 ms before and 9.60 ms after'. */
+export function comparison({ before, point, after }: LoadBeside): Sentence {
+  const at = tell`At ${rate('offered', before.offeredPerSecond!)}`
+  const mean = (name: string, own: LoadPoint) =>
+    own.saturated ? 'it does not keep up' : own.meanMs === null ? 'not known' : ms(name, own.meanMs)
   if (before.saturated && after.saturated)
-    return `At ${rate} requests/s it keeps up so (mean ${one(point)}), and as it is does not`
-  return `At ${rate} requests/s the mean is ${one(point)} so; as it is, ${one(before)} before and ${one(after)} after`
+    return tell`${at} it keeps up so (mean ${mean('mean-so', point)}), and as it is does not`
+  return tell`${at} the mean is ${mean('mean-so', point)} so; as it is, ${mean('mean-before', before)} before and ${mean('mean-after', after)} after`
 }
 
-export const alternativeFacts = ({ before, point, after }: LoadBeside) =>
-  [
-    { name: 'mean so', value: point.meanMs, unit: 'ms' },
-    { name: 'mean before', value: before.meanMs, unit: 'ms' },
-    { name: 'mean after', value: after.meanMs, unit: 'ms' },
-  ].flatMap(({ name, value, unit }) => (value === null ? [] : [{ name, value, unit }]))
-
-/** What the slowest hundredth takes less. */
-export function savedMs({ before, point, after }: LoadBeside): number | null {
-  if (before.saturated || after.saturated || before.parts === null || after.parts === null || point.parts === null) return null
-  const own = Math.min(before.parts.slowest.latencyMs, after.parts.slowest.latencyMs)
-  return Math.max(0, own - point.parts.slowest.latencyMs)
+/** What the slowest hundredth takes now, and what it takes less in the other set-up. */
+export function savingOf(one: LoadBeside): Pick<Found, 'timeMs' | 'wouldSaveMs' | 'savingUnknown' | 'basis'> {
+  const [before, point, after] = [one.before, one.point, one.after].map((run) =>
+    run.saturated ? undefined : run.parts?.slowest.latencyMs,
+  )
+  const timeMs = Math.min(before ?? Number.POSITIVE_INFINITY, after ?? Number.POSITIVE_INFINITY)
+  if (before !== undefined && point !== undefined && after !== undefined)
+    return { timeMs, wouldSaveMs: Math.max(0, timeMs - point), basis: 'measured' }
+  const isFull = one.before.saturated || one.after.saturated
+  const savingUnknown = isFull
+    ? 'latency as it is has no bound: it does not keep up'
+    : 'the server does not report what its answers are made of'
+  return {
+    timeMs: Number.isFinite(timeMs) ? timeMs : (one.before.meanMs ?? 0),
+    wouldSaveMs: null,
+    savingUnknown,
+    basis: 'measured',
+  }
 }

@@ -2,7 +2,7 @@
 import type { LoadAlternative, LoadAudit, LoadPoint, LoadServerFacts, LoadSetup, LoadTarget } from '../report/documents/load.ts'
 import { exampleRun } from './example-queue.ts'
 import { pointOf } from './point.ts'
-import type { LoadEvidence } from './rule.ts'
+import { type LoadEvidence, type LoadOutcome, loadEvidence } from './rule.ts'
 
 const AUDIT: LoadAudit = {
   ceilingPerSecond: 10_000,
@@ -27,16 +27,16 @@ export const examplePoint = (changed: Partial<LoadPoint> = {}): LoadPoint => ({
 export const exampleEvidence = (
   asked: readonly LoadPoint[],
   audit: Partial<LoadAudit> = {},
-  changed: Partial<LoadEvidence> = {},
-): LoadEvidence => ({
-  asked,
-  audit: { ...AUDIT, ...audit },
-  target: exampleTarget({}),
-  setup: null,
-  alternatives: [],
-  rawTensors: null,
-  ...changed,
-})
+  changed: Partial<LoadOutcome> = {},
+): LoadEvidence =>
+  loadEvidence({
+    search: null,
+    points: asked,
+    audit: { ...AUDIT, ...audit },
+    target: exampleTarget({}),
+    setup: null,
+    ...changed,
+  })
 
 export const exampleTarget = (changed: Partial<LoadTarget>): LoadEvidence['target'] => ({
   first: { latencyMs: 20, status: 200 },

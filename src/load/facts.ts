@@ -25,5 +25,3 @@ export function utilisationOf(point: LoadPoint, setup: LoadSetup | null): number
   const together = point.server?.meanTogether ?? 1
   return (point.achievedPerSecond * compute.meanMs) / 1000 / together / setup.workers
 }
-
-export const perSecond = (rate: number): string => (rate >= 100 ? String(Math.round(rate)) : String(Number(rate.toPrecision(3))))

@@ -4,7 +4,7 @@
 // interval. If the generator is late before the server is, the highest rate that held is confirmed, as the least that the server does. If the
 // time is used up, what held is given with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
-import { perSecond } from './facts.ts'
+import { rateInWords } from '../report/text/numbers.ts'
 import { average } from './intervals.ts'
 import { type Bracket, narrow, type Outcome } from './narrow.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'
@@ -117,7 +117,7 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
     return end(isCut && found.high > WIDE * found.ratePerSecond ? cutAfter(found.confirmed) : 'confirmed', found)
   if (late !== null) return end(generatorEnded(late, found.ratePerSecond), found)
   if (isCut) return end(cutAfter(found.confirmed), found)
-  return end(`the objective still held at ${perSecond(found.ratePerSecond)} requests/s, the most that was tried`, found)
+  return end(`the objective still held at ${rateInWords(found.ratePerSecond)} requests/s, the most that was tried`, found)
 }
 
 /** Requests that a run takes: the five runs of a rate together have two and a half times as many as its percentile takes. */
@@ -201,13 +201,13 @@ async function failsAlone(tries: Tries, objective: Objective, hasTimeFor: HasTim
 }
 
 const generatorEnded = (late: number, held: number | null): string =>
-  `the generator ended the search: it did not keep to its schedule at ${perSecond(late)} requests/s` +
-  (held === null ? '' : `, and the objective still held at ${perSecond(held)}`)
+  `the generator ended the search: it did not keep to its schedule at ${rateInWords(late)} requests/s` +
+  (held === null ? '' : `, and the objective still held at ${rateInWords(held)}`)
 
 function tooFewRequests(objective: Objective, rate: number, seconds: number): Ending {
   const least = leastInRun(objective)
   const ended =
-    `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests a run, and ${perSecond(rate)} requests/s` +
+    `the rate is too low for a ${nameOf(objective)} in that time: it takes ${least} requests a run, and ${rateInWords(rate)} requests/s` +
     ` are ${Math.round(rate * seconds)} in ${Number(seconds.toPrecision(3))} s`
   return { ended, longerSeconds: Math.ceil(least / rate) }
 }

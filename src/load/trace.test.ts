@@ -8,6 +8,9 @@ test.each([
   ['a column of gaps in µs', 'interval_us;x\n1000;1\n500;2\n', [1, 0.5]],
   ['dates', 'time\n2026-01-01T00:00:00.000Z\n2026-01-01T00:00:00.250Z\n', [250]],
   ['quotes, comments, blank lines, Windows ends', '# a log\r\n"time"\r\n"1"\r\n\r\n"2"\r\n', [1000]],
+  ['a quoted comma before the column, and a mark of the byte order', '\uFEFFuser,time\n"Doe, J",1\n"Roe, R",3\n', [2000]],
+  ['a comment with a quote behind the mark', '\uFEFF# 5" disk\ntime\n1\n# it\'s 2"\n3\n', [2000]],
+  ['semicolons behind a comment', '# a log\nuser;time\n1;1\n2;3\n', [2000]],
   ['arrivals at one instant', '1\n1\n2\n', [0, 1000]],
 ])('%s', (_, text, gaps) => {
   const read = readTrace(text, 't.csv')

@@ -1,4 +1,5 @@
 // Arrivals that were recorded: a text file with a number or a time on each line, or one column of a CSV.
+import { csvRows } from '../graph/csv.ts'
 import { InputError } from '../graph/input-error.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, sec: 1000, seconds: 1000 }
@@ -12,27 +13,31 @@ const LONGEST_LINES = 5_000_000
  * are times where they never fall, else gaps. Throws InputError where it cannot be read.
  */
 export function readTrace(text: string, file: string): readonly number[] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'))
-  if (lines.length > LONGEST_LINES) throw new InputError(`${file}: ${lines.length} lines are more than are replayed; give fewer`)
-  const first = lines[0]?.split(/[,;\t]/).map((cell) => cell.trim()) ?? []
-  const isHeader = first.some((cell) => cell !== '' && instant(cell) === null)
-  const column = isHeader ? columnOf(first, file) : { at: 0, kind: null, unitMs: 1000 }
-  const values = lines.slice(isHeader ? 1 : 0).map((line, k) => {
-    const cell = line.split(/[,;\t]/)[column.at]?.trim() ?? ''
+  const values: number[] = []
+  let [rows, column]: [number, ReturnType<typeof columnOf> | undefined] = [0, undefined]
+  for (const row of csvRows(text.replace(/^\uFEFF/, '').replace(/^#.*\n?/gm, ''))) {
+    if (++rows > LONGEST_LINES) throw new InputError(`${file}: more than ${LONGEST_LINES} lines are not replayed; give fewer`)
+    const cells = row.map((cell) => cell.trim())
+    if (column === undefined) {
+      const isHeader = cells.some((cell) => cell !== '' && instant(cell) === null)
+      column = isHeader ? columnOf(cells, file) : { at: 0, kind: null, unitMs: 1000 }
+      if (isHeader) continue
+    }
+    const cell = cells[column.at] ?? ''
     const value = instant(cell)
-    if (value !== null) return value.isDate ? value.number : value.number * column.unitMs
-    throw new InputError(`${file}: line ${k + (isHeader ? 2 : 1)} holds no number or time ('${cell.slice(0, 40)}')`)
-  })
-  const gaps = (column.kind ?? guessedKind(values)) === 'times' ? differences(values, file) : values
+    if (value === null) throw new InputError(`${file}: line ${rows} holds no number or time ('${cell.slice(0, 40)}')`)
+    values.push(value.isDate ? value.number : value.number * column.unitMs)
+  }
+  const gaps = (column?.kind ?? guessedKind(values)) === 'times' ? differences(values, file) : values
   if (gaps.some((gap) => gap < 0)) throw new InputError(`${file}: a gap between arrivals is below 0`)
   if (gaps.length < 1 || !(gaps.reduce((sum, gap) => sum + gap, 0) > 0))
     throw new InputError(`${file}: a trace needs at least two arrivals at different times`)
   return gaps
 }
 
-function columnOf(names: readonly string[], file: string): { at: number; kind: 'times' | 'gaps'; unitMs: number } {
+function columnOf(names: readonly string[], file: string): { at: number; kind: 'times' | 'gaps' | null; unitMs: number } {
   for (const [at, name] of names.entries()) {
-    const [, stem, unit] = /^(.*?)(?:[_ (]+(ns|us|ms|s|sec|seconds)\)?)?$/.exec(name.toLowerCase().replaceAll('"', ''))!
+    const [, stem, unit] = /^(.*?)(?:[_ (]+(ns|us|ms|s|sec|seconds)\)?)?$/.exec(name.toLowerCase())!
     const unitMs = UNIT_MS[unit ?? 's']!
     if (TIMES.test(stem!)) return { at, kind: 'times', unitMs }
     if (GAPS.test(stem!)) return { at, kind: 'gaps', unitMs }
@@ -43,10 +48,9 @@ function columnOf(names: readonly string[], file: string): { at: number; kind: '
 
 /** A number, or a date in ms. */
 function instant(cell: string): { readonly number: number; readonly isDate: boolean } | null {
-  const bare = cell.replaceAll('"', '')
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(bare)) return { number: Number(bare), isDate: false }
-  if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(bare)) return null
-  const at = Date.parse(bare)
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell)) return { number: Number(cell), isDate: false }
+  if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(cell)) return null
+  const at = Date.parse(cell)
   return Number.isNaN(at) ? null : { number: at, isDate: true }
 }
 

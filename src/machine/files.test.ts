@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { UNIX } from '../../test/needs.ts'
 import { hashOfFile, makeTemporaryFolder, markUnfinished, removeRun, TEMPORARY_VARIABLE, writeWhole } from './files.ts'
 
 let folder: string
@@ -18,7 +19,7 @@ test('a file is replaced as a whole, and nothing is left beside it', () => {
   expect(readdirSync(folder)).toEqual(['a.json'])
 })
 
-test.runIf(process.platform !== 'win32')('with the permissions asked for', () => {
+test.runIf(process.platform !== 'win32')('with the permissions asked for', UNIX, () => {
   const file = join(folder, 'a.json')
   writeFileSync(file, '')
   chmodSync(file, 0o600)
@@ -62,7 +63,7 @@ test('what a killed run left goes: its temporary folders, and what it had not fi
   }
 })
 
-test.skipIf(process.platform === 'win32')('a file of another one under the name of the folder of a run is refused', () => {
+test.skipIf(process.platform === 'win32')('a file of another one under the name of the folder of a run is refused', UNIX, () => {
   vi.stubEnv(TEMPORARY_VARIABLE, join(folder, 'taken'))
   writeFileSync(join(folder, 'taken'), '')
   expect(() => makeTemporaryFolder('whyslow-')).toThrow(/EEXIST/)

@@ -49,6 +49,9 @@ export function makeTemporaryFolder(prefix: string): string {
   return mkdtempSync(join(ofRun, prefix.replace(/^whyslow-(?=.)/, '')))
 }
 
+/** What tells a program to put its temporary files into `folder`. */
+export const temporaryVariables = (folder: string) => ({ TMPDIR: folder, TMP: folder, TEMP: folder })
+
 /** Throws where somebody else made it: nobody else knows its name. */
 function mkdirOnce(folder: string): void {
   try {

@@ -23,12 +23,15 @@ const replacement = (place: { readonly file: string; readonly line: number }) =>
   }) as unknown as Replacement
 
 test('a replacement that was timed beside a place saves its share of the time of that place', () => {
-  const [modelled] = diagnosePipeline(examplePipeline(given), [scalarLoop])
-  if (modelled?.verdict !== 'found') throw new Error('expected a finding')
-  const [place] = modelled.finding.places
+  const [untried] = diagnosePipeline(examplePipeline(given), [scalarLoop])
+  if (untried?.verdict !== 'found') throw new Error('expected a finding')
+  const [place] = untried.finding.places
   const [measured] = diagnosePipeline(examplePipeline({ ...given, replacements: [replacement(place!)] }), [scalarLoop])
   expect(measured).toMatchObject({ verdict: 'found', finding: { timeMs: 5, wouldSaveMs: 3.75, basis: 'measured' } })
+  expect(measured).not.toHaveProperty('finding.savingUnknown')
   const elsewhere = replacement({ file: place!.file, line: place!.line! + 1 })
   const [other] = diagnosePipeline(examplePipeline({ ...given, replacements: [elsewhere] }), [scalarLoop])
-  expect(other).toMatchObject({ finding: { wouldSaveMs: modelled.finding.wouldSaveMs, basis: 'modelled', replacement: null } })
+  expect(other).toMatchObject({
+    finding: { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', replacement: null },
+  })
 })

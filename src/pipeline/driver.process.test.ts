@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { LINUX } from '../../test/needs.ts'
 import { runPass } from './driver.ts'
 import { PHASES, type Plan } from './protocol.ts'
 
@@ -24,13 +25,13 @@ const at = (kind: string, phase: (typeof PHASES)[number]) => `
 `
 
 async function failureOf(code: string, busyIsAlive: boolean) {
-  const command = { executable: process.execPath, arguments: ['-e', code], environment: {}, messages: 1 } as const
+  const command = { executable: process.execPath, arguments: ['-e', code], messages: 1 } as const
   const limits = { stallMs: 1000, busyIsAlive, timeMs: 60_000, memoryBytes: null }
   const { failure } = await runPass(command as never, plan, { limits, folder })
   return failure
 }
 
-describe.runIf(process.platform === 'linux')('a pass', () => {
+describe.runIf(process.platform === 'linux')('a pass', LINUX, () => {
   test('that works, and has nothing to tell before its end, goes on', async () => {
     expect(await failureOf(WORKS + ENDS, true)).toBeNull()
     expect(await failureOf(at('script', 'profiled') + WORKS + ENDS, true)).toBeNull()

@@ -1,20 +1,18 @@
 // One pass of the user's code in a process of its own, with the user's rights and environment: started, listened to, and ended with all
 // that it started. Whatever it does (throws, hangs, exits, floods its output, forks, eats the memory), the answer is a value that names
 // the stage and the sample.
-import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { lastWords } from '../processes/last-words.ts'
+import { type EndedProcess, startProcess } from '../processes/start-process.ts'
 import { busyWatch, treeWorkMs } from '../trials/cpu-time.ts'
-import { descendantsOf, drained, endAtOnce, endMarked, markedBy, processesMarked } from '../trials/end-process.ts'
-import { memoryAbove } from '../trials/resident.ts'
 import type { DriverCommand } from './language.ts'
 import { type Message, PHASES, type Phase, type Plan, type Target } from './protocol.ts'
 
 /** Of what the user's code prints, the first and the last are kept. */
 const LOG_HEAD_BYTES = 4096
 const LOG_TAIL_BYTES = 8192
-const POLL_MS = 100
 /** A line above this is no message. */
 const LONGEST_MESSAGE = 256e6
 
@@ -83,11 +81,6 @@ export interface PassOptions {
   readonly onMessage?: ((message: Message) => void) | undefined
 }
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) endGroup(child)
-})
-
 let passes = 0
 
 /** Never throws, but for an aborted signal. */
@@ -99,145 +92,85 @@ export const runPass: RunPass = async (command, plan, options) => {
 
 /** Starts a pass. `result` is refused only with the signal's reason. */
 export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>, options: PassOptions): RunningPass {
-  const { limits, folder } = options
-  limits.signal?.throwIfAborted()
+  const { limits, folder, onMessage } = options
+  const { timeMs, memoryBytes, signal } = limits
+  signal?.throwIfAborted()
   const stateFile = join(folder, `state-${passes++}`)
   fs.writeFileSync(stateFile, Buffer.alloc(16))
   const plan: Plan = { ...given, stateFile }
-  const child = spawn(command.executable, [...command.arguments], {
-    stdio: ['pipe', 'pipe', 'pipe', ...(command.messages === 3 ? (['pipe'] as const) : [])],
-    env: { ...process.env, ...command.environment, ...markedBy(stateFile) },
-    // A group of its own, so that what it leaves behind is found; Ctrl-C ends it through the signal.
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-  })
-  running.add(child)
-  // A process that ends before it has read the plan breaks the pipe; its exit tells.
-  child.stdin!.on('error', () => {})
-  child.stdin!.write(`${JSON.stringify(plan)}\n`)
-  return {
-    result: follow(child, command, { stateFile, ...options }),
-    send: (line) => child.stdin!.write(`${JSON.stringify(line)}\n`),
-    end: () => child.stdin!.end(),
-  }
-}
-
-async function follow(
-  child: ChildProcess,
-  command: DriverCommand,
-  { stateFile, limits, onMessage }: PassOptions & { stateFile: string },
-): Promise<PassResult> {
   const messages: Message[] = []
+  const { child, ended } = startProcess({
+    executable: command.executable,
+    words: command.arguments,
+    stdio: ['pipe', 'pipe', 'pipe', ...(command.messages === 3 ? (['pipe'] as const) : [])],
+    isUsers: true,
+    hasGroup: true,
+    limits: { timeMs, memoryBytes, signal, stalledMs: stallWatch(stateFile, limits, messages) },
+  })
   const log = new OutputLog()
   const [, out, err, extra] = child.stdio as unknown as readonly [unknown, Readable, Readable, Readable | undefined]
   const channel = command.messages === 3 ? extra! : out
-  for (const stream of [out, err]) if (stream !== channel) stream.on('data', (bytes: Buffer) => log.add(bytes))
-  for (const stream of [out, err, extra]) stream?.on('error', () => {})
+  for (const stream of [out, err])
+    if (stream !== channel) stream.on('data', (piece: Buffer | string) => log.add(Buffer.from(piece)))
   readLines(channel, (line) => {
     const message = parseMessage(line)
     if (message === null) return log.add(Buffer.from(`${line.slice(0, LOG_HEAD_BYTES)}\n`))
     messages.push(message)
     onMessage?.(message)
   })
-  try {
-    const isCalling = () => isCall(readState(stateFile).phase) && targetOf(messages)?.kind !== 'script'
-    const end = await watch(child, { stateFile, limits, heard: () => messages.length, isCalling })
-    if (end.how === 'ended') await drained(child)
-    const strays = processesMarked(stateFile).filter((pid) => pid !== child.pid)
-    const leftRunning = Math.max(strays.length, child.pid === undefined ? 0 : groupOf(child.pid))
-    const state = readState(stateFile)
-    return { messages, failure: failureOf(end, messages, state, log.kept()), log: log.kept(), leftRunning }
-  } finally {
-    endGroup(child)
-    endMarked(stateFile)
-    for (const stream of [out, err, extra]) stream?.destroy()
-    running.delete(child)
+  child.stdin!.write(`${JSON.stringify(plan)}\n`)
+  const result = ended.then((how): PassResult => {
+    if (how.stop?.at === 'abort') throw signal!.reason
+    const failure = failureOf(how, messages, readState(stateFile), log.kept())
+    return { messages, failure, log: log.kept(), leftRunning: how.left }
+  })
+  return { result, send: (line) => child.stdin!.write(`${JSON.stringify(line)}\n`), end: () => child.stdin!.end() }
+}
+
+/** Gives how long a pass has shown no sign of life, if that is too long. */
+function stallWatch(stateFile: string, { stallMs, busyIsAlive }: PassLimits, messages: readonly Message[]) {
+  let last = ''
+  let changed = performance.now()
+  let seen: number | undefined
+  const isBusy = busyWatch(() => (seen === undefined ? null : treeWorkMs(seen)), Math.min(1000, stallMs / 4))
+  /** Whether it makes calls of the user's stages. */
+  const isCalling = () => isCall(readState(stateFile).phase) && targetOf(messages)?.kind !== 'script'
+  return (pid: number | undefined, now: number): number | null => {
+    seen = pid
+    const state = `${messages.length} ${stateBytes(stateFile)}`
+    if (state !== last) [last, changed] = [state, now]
+    // Not looked at while there are other signs, nor where it would not count.
+    const mayBeBusy = busyIsAlive === true && now - changed > stallMs / 4 && !isCalling()
+    if (mayBeBusy && isBusy(now)) changed = now
+    return now - changed > stallMs ? now - changed : null
   }
 }
 
-type End =
-  | { readonly how: 'ended'; readonly code: number | null; readonly signal: string | null }
-  | { readonly how: 'timed-out'; readonly afterMs: number; readonly stalled: boolean }
-  | { readonly how: 'out-of-memory'; readonly usedBytes: number }
-  | { readonly how: 'not-started'; readonly reason: string }
-
-interface Watched {
-  readonly stateFile: string
-  readonly limits: PassLimits
-  readonly heard: () => number
-  /** Whether it makes calls of the user's stages. */
-  readonly isCalling: () => boolean
-}
-
-function watch(child: ChildProcess, { stateFile, limits, heard, isCalling }: Watched): Promise<End> {
-  return new Promise((resolve, reject) => {
-    const started = performance.now()
-    let last = ''
-    let changed = started
-    const looksMs = Math.min(1000, limits.stallMs / 4)
-    const isBusy = busyWatch(() => (child.pid === undefined ? null : treeWorkMs(child.pid)), looksMs)
-    const poll = setInterval(() => {
-      const now = performance.now()
-      const state = `${heard()} ${stateBytes(stateFile)}`
-      if (state !== last) [last, changed] = [state, now]
-      // Not looked at while there are other signs, nor where it would not count.
-      const mayBeBusy = limits.busyIsAlive === true && now - changed > limits.stallMs / 4 && !isCalling()
-      if (mayBeBusy && isBusy(now)) changed = now
-      const stalled = now - changed > limits.stallMs
-      if (stalled || now - started > limits.timeMs)
-        settle({ how: 'timed-out', afterMs: stalled ? now - changed : now - started, stalled })
-      const used = limits.memoryBytes === null || child.pid === undefined ? null : memoryAbove(limits.memoryBytes, child.pid)
-      if (used !== null) settle({ how: 'out-of-memory', usedBytes: used })
-    }, POLL_MS)
-    const onAbort = () => {
-      clear()
-      reject(limits.signal!.reason)
-    }
-    limits.signal?.addEventListener('abort', onAbort, { once: true })
-    function clear() {
-      clearInterval(poll)
-      limits.signal?.removeEventListener('abort', onAbort)
-    }
-    function settle(end: End) {
-      clear()
-      resolve(end)
-    }
-    child.on('error', (error) => settle({ how: 'not-started', reason: error.message }))
-    child.on('exit', (code, signal) => settle({ how: 'ended', code, signal }))
-  })
-}
-
-function failureOf(end: End, messages: readonly Message[], at: Position, log: Log): PassFailure | null {
+function failureOf(how: EndedProcess, messages: readonly Message[], at: Position, log: Log): PassFailure | null {
   const stage = at.stage === null ? null : (targetOf(messages)?.stages[at.stage] ?? null)
-  const where = { phase: at.phase, stage, sample: at.sample }
+  const where = { phase: at.phase, stage, sample: at.sample, place: null }
   const failed = messages.findLast((message) => message.kind === 'failed')
   if (failed !== undefined) {
     const { phase, stage, sample, reason, place } = failed
     return { how: failed.contract ? 'contract' : 'threw', phase, stage, sample, reason, place }
   }
-  if (end.how === 'timed-out') {
-    const seconds = `${Math.round(end.afterMs / 1000)} s`
-    const more = 'if it only takes long, allow more with --limit'
-    const reason = end.stalled ? `nothing happened for ${seconds}; ${more}` : `it did not end within ${seconds}`
-    return { how: 'timed-out', ...where, reason, place: null }
+  const { stop, error, code, signal } = how
+  if (stop?.at === 'time' || stop?.at === 'stall') {
+    const seconds = `${Math.round(stop.afterMs / 1000)} s`
+    const stalled = `nothing happened for ${seconds}; if it only takes long, allow more with --limit`
+    return { how: 'timed-out', ...where, reason: stop.at === 'stall' ? stalled : `it did not end within ${seconds}` }
   }
-  if (end.how === 'out-of-memory')
-    return { how: 'out-of-memory', ...where, reason: `it used ${Math.round(end.usedBytes / 1e6)} MB of memory`, place: null }
-  if (end.how === 'not-started') return { how: 'not-started', ...where, reason: end.reason, place: null }
+  if (stop?.at === 'memory')
+    return { how: 'out-of-memory', ...where, reason: `it used ${Math.round(stop.usedBytes / 1e6)} MB of memory` }
+  if (error !== null) return { how: 'not-started', ...where, reason: error.message }
   if (messages.at(-1)?.kind === 'bye') return null
-  const exited = end.signal === null
-  const said = lastLine(log)
-  const reason = exited ? `the process ended by itself with exit code ${end.code}` : `the process was ended by ${end.signal}`
-  return { how: exited ? 'exited' : 'crashed', ...where, reason: said === null ? reason : `${reason}: ${said}`, place: null }
+  const said = lastWords(log.tail === '' ? log.head : log.tail)
+  const reason = signal === null ? `the process ended by itself with exit code ${code}` : `the process was ended by ${signal}`
+  return { how: signal === null ? 'exited' : 'crashed', ...where, reason: said === null ? reason : `${reason}: ${said}` }
 }
 
 const targetOf = (messages: readonly Message[]): Target | undefined =>
   messages.findLast((message) => message.kind === 'imported')?.target
-
-function lastLine({ head, tail }: Log): string | null {
-  const lines = (tail === '' ? head : tail).split('\n').filter((line) => line.trim() !== '')
-  return lines.at(-1)?.trim().slice(0, 200) ?? null
-}
 
 /** Null where the line is none. */
 export function parseMessage(line: string): Message | null {
@@ -302,27 +235,4 @@ function readState(file: string): Position {
   const started = PHASES[phase] ?? 'start'
   const inCall = isCall(started)
   return { phase: started, stage: inCall && stage >= 0 ? stage : null, sample: inCall && sample >= 0 ? sample : null }
-}
-
-/** The process, those that it started, and, on POSIX, those of its group that have lost their parent. */
-function endGroup(child: ChildProcess): void {
-  endAtOnce(child)
-  if (child.pid === undefined || process.platform === 'win32') return
-  try {
-    process.kill(-child.pid, 'SIGKILL')
-  } catch {
-    // Nobody is left in it.
-  }
-}
-
-/** How many of its group or of its descendants are alive after it ended. */
-function groupOf(pid: number): number {
-  const below = descendantsOf(pid).length
-  if (below > 0 || process.platform === 'win32') return below
-  try {
-    process.kill(-pid, 0)
-    return 1
-  } catch {
-    return 0
-  }
 }

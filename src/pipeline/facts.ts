@@ -191,6 +191,8 @@ export interface AlternativeFact extends CodePlace {
   readonly code?: readonly string[]
   /** What both were tried on: '64 runs of one row'. */
   readonly on?: string
+  /** Of tokenizers: texts that were compared, those of which the results differ, and what of them was compared. */
+  readonly texts?: { readonly all: number; readonly different: number; readonly compared: 'ids' | 'tokens' }
 }
 
 /** Where time at the start goes. */

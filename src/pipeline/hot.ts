@@ -6,6 +6,16 @@ import type { CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePatter
 /** A place is hot from this share of the p50 on: below, a change is lost between two runs. */
 export const HOT_SHARE = 0.05
 
+/** Of what was found, timed, and not tried in another way: no constant of ours says what another way leaves. A replacement that was run does. */
+export const UNTRIED = { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', basis: 'measured' } as const
+
+/** What the other way saves of `timeMs` at a place, if the two were timed in turns there; nothing if it is not surely faster. */
+export function savingTried({ alternatives }: PipelineEvidence, rule: string, at: CodePlace, timeMs: number) {
+  const tried = alternatives.find((one) => one.rule === rule && inWords(one) === inWords(at))
+  if (tried === undefined) return UNTRIED
+  return { wouldSaveMs: tried.ratioLow > 1 ? timeMs * (1 - 1 / tried.ratio) : 0, basis: 'measured' as const }
+}
+
 /** A pattern with what it costs. */
 export interface HotPattern {
   readonly pattern: SourcePattern

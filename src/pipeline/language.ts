@@ -7,8 +7,6 @@ import type { Message } from './protocol.ts'
 export interface DriverCommand {
   readonly executable: string
   readonly arguments: readonly string[]
-  /** Added to the user's own environment. */
-  readonly environment: Readonly<Record<string, string>>
   /** Where it writes messages: descriptor 1 or 3. */
   readonly messages: 1 | 3
   /** How the executable was found, in words, where there was a choice. */

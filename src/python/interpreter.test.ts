@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import { needs } from '../../test/needs.ts'
 import { checked, findInterpreter, isolatedEnvironment, type PythonWorld, probeInterpreter } from './interpreter.ts'
 
 const world = (files: readonly string[], env: PythonWorld['env'] = {}, platform: NodeJS.Platform = 'linux'): PythonWorld => ({
@@ -130,7 +131,7 @@ describe('asked what it is', () => {
     ['with the current folder on PYTHONPATH', folder],
     ['with an empty entry in PYTHONPATH', `${path.delimiter}/nowhere`],
     ['with a relative entry in PYTHONPATH', '.'],
-  ])('it imports nothing of the current folder, %s', async (_, pythonPath) => {
+  ])('it imports nothing of the current folder, %s', needs('python3 on the path'), async (_, pythonPath) => {
     const before = process.cwd()
     vi.stubEnv('PYTHONPATH', pythonPath)
     process.chdir(folder)

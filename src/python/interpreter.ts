@@ -2,10 +2,10 @@
 // system's. In the order in which uv looks (https://docs.astral.sh/uv/pip/environments/): a VIRTUAL_ENV without pyvenv.cfg was left over by a
 // shell, and counts for nothing. Environments that are found, not named, must be the user's own (machine/own-files.ts): to ask one what it has
 // runs what it holds.
-import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { type Owners, owners, ownFoldersFrom, whyNotOwn } from '../machine/own-files.ts'
+import { endInWords, startProcess, textFrom } from '../processes/start-process.ts'
 
 /** CPython from here on is what the collector runs on. */
 export const OLDEST = [3, 9] as const
@@ -172,18 +172,20 @@ export async function probeInterpreter(
   signal?: AbortSignal,
 ): Promise<Probed> {
   const given = [...before, '-c', PROBE, JSON.stringify(asked)]
-  const { error, stdout } = await new Promise<{ error: Error | null; stdout: string }>((resolve) =>
-    execFile(
-      executable,
-      given,
-      { timeout: PROBE_MS, windowsHide: true, signal, env: isolatedEnvironment(process.env) },
-      (failed, out) => resolve({ error: failed, stdout: out }),
-    ),
-  )
+  const { child, ended } = startProcess({
+    executable,
+    words: given,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: isolatedEnvironment(process.env),
+    limits: { timeMs: PROBE_MS, signal },
+  })
+  const stdout = textFrom(child.stdout)
+  const how = await ended
   signal?.throwIfAborted()
-  const said = parseProbe(stdout)
+  const said = parseProbe(stdout())
   if (said === null) {
-    const why = error === null ? 'it said nothing' : error.message.split('\n')[0]!.replace(/^Command failed: .*/, 'it failed')
+    const late = `it did not answer within ${PROBE_MS / 1000} s`
+    const why = how.stop !== null ? late : how.code === 0 ? 'it printed nothing' : (how.error?.message ?? `it ${endInWords(how)}`)
     return { ok: false, reason: `${executable} (${from}) could not be run: ${why}`, fix: 'name an interpreter with --python' }
   }
   return checked(said, executable)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { toBinary } from '@bufbuild/protobuf'
 import { type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { fullOr } from '../../test/only-full.ts'
 import { deepFreeze } from '../../test/support/deep-freeze.ts'
 import { whyInvalidValue } from '../engines/onnxruntime/facts/config-keys.ts'
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
@@ -140,16 +141,18 @@ async function proveFound(remedy: Remedy, applies: readonly AppliesCase[]): Prom
 }
 
 /** Graphs that hold what a rewrite looks for, in surroundings of their own. */
-const SURROUNDINGS = process.env.WHYSLOW_TEST_FULL ? 60 : 6
+const SURROUNDINGS = fullOr(60, 6)
 /** Of them, in which the rewrite must find something: others hide the pattern, or the engine refuses them. */
 const LEAST_APPLIED = SURROUNDINGS / 6
+/** No more are looked at after so many in which it did. */
+const ENOUGH_APPLIED = fullOr(SURROUNDINGS, 2)
 /** Of whole numbers that activations were rounded to: additions in another order may cross one step. */
 const ONE_STEP = 1
 
 /** Throws where the engine's results differ after the rewrite, and where it hardly ever applies. */
 export async function proveSurrounded(remedy: Remedy, applies: readonly AppliesCase[]): Promise<void> {
   let applied = 0
-  for (let seed = 1; seed <= SURROUNDINGS; seed++) {
+  for (let seed = 1; seed <= SURROUNDINGS && applied < ENOUGH_APPLIED; seed++) {
     const given = applies[seed % applies.length]!
     const tools = given.toolsAround === undefined ? {} : { tools: given.toolsAround }
     const around = await inSurroundings(given, seed)

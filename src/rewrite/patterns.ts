@@ -1,9 +1,9 @@
 // Nodes that become one operator together: what belongs to a GELU, a norm or attention must keep its form until then.
 import type { NodeProto } from 'onnx-buf'
-import { findAttention } from './attention-pattern.ts'
-import { findGelu } from './gelu.ts'
+import { findAttention } from '../graph/patterns/attention.ts'
+import { findGelu } from '../graph/patterns/gelu.ts'
+import { findNorm } from '../graph/patterns/norm.ts'
 import type { Matching } from './match.ts'
-import { findNorm } from './norm-pattern.ts'
 
 export function nodesOfPatterns(matching: Matching): Set<NodeProto> {
   return new Set(

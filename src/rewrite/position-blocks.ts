@@ -1,5 +1,6 @@
 // A convolution that computes a block of neighbouring positions at once: moved by `block` strides, its kernel holds the filter `block`
 // times, each shifted by one more stride, and gives `block` times the channels. What that costs, and the weights of it.
+import { elementCount } from '../graph/dtype.ts'
 import type { Size } from './sizes.ts'
 
 /** How a convolution moves over its input, by spatial axis. `pads`: all begins, then all ends, as ONNX has them. */
@@ -68,11 +69,10 @@ export function spreadWeights(
   { axis, block, window: wide }: PositionBlock,
 ): { readonly shape: readonly number[]; readonly values: Float32Array<ArrayBuffer> } {
   const [channels, inputs] = [shape[0]!, shape[1]!]
-  const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1)
   // Of the kernel: what is before the axis, along it, behind it.
-  const outer = channels * inputs * product(window.kernel.slice(0, axis))
+  const outer = channels * inputs * elementCount(window.kernel.slice(0, axis))
   const [taps, wideTaps] = [window.kernel[axis]!, wide.kernel[axis]!]
-  const inner = product(window.kernel.slice(axis + 1))
+  const inner = elementCount(window.kernel.slice(axis + 1))
   const shift = window.strides[axis]! / window.dilations[axis]!
   const values = new Float32Array(block * outer * wideTaps * inner)
   for (let i = 0; i < block; i++) {

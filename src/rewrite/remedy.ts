@@ -70,7 +70,7 @@ export interface RemedyInput extends TensorType {
 export interface FindingFacts {
   readonly rule: string
   readonly timeMs: number
-  readonly wouldSaveMs: number
+  readonly wouldSaveMs: number | null
   readonly nodes: readonly string[]
 }
 
@@ -187,6 +187,6 @@ export const rewriteProposal = (
 
 /** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null where none was found. */
 export function predictedBy(treats: readonly string[], { findings }: RemedyEvidence): number | null {
-  const savings = findings.filter(({ rule }) => treats.includes(rule)).map(({ wouldSaveMs }) => wouldSaveMs)
+  const savings = findings.filter(({ rule }) => treats.includes(rule)).flatMap(({ wouldSaveMs }) => wouldSaveMs ?? [])
   return savings.length > 0 ? Math.max(...savings) : null
 }

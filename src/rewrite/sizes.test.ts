@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { broadcast, over, sameShape, symbol, times } from './sizes.ts'
+import { over, sameShape, symbol, times } from './sizes.ts'
 
 test('equal products are equal, whatever their order', () => {
   expect(times([2, 'b', 3, 'a'])).toBe('6*a*b')
@@ -22,17 +22,6 @@ test('a quotient stands only where it is whole for every size', () => {
 test('a symbol is one factor, whatever it is called', () => {
   expect(times([symbol('2*n'), 3])).toBe('3*2×n')
   expect(over(times([symbol('7'), 'a']), 7)).toBeUndefined()
-})
-
-test('sizes broadcast', () => {
-  expect(broadcast('a', 1)).toBe('a')
-  expect(broadcast(1, 'a')).toBe('a')
-  expect(broadcast('a', 'a')).toBe('a')
-  // Whether a is 1 or 7, the result is 7.
-  expect(broadcast('a', 7)).toBe(7)
-  expect(broadcast(7, 'a')).toBe(7)
-  expect(broadcast('a', 'b')).toBeUndefined()
-  expect(broadcast(3, 7)).toBeUndefined()
 })
 
 test('shapes are the same only where they are known', () => {

@@ -1,8 +1,9 @@
 // Arithmetic on sizes that may be symbols: a dimension is a number, a symbol of the model ('batch'), or a product of both
 // ('12*batch'), written so that equal products are equal strings.
 
-/** A dimension: a number, or a product of symbols that is the same string wherever it is the same size. */
-export type Size = number | string
+import type { Size } from '../graph/patterns/pattern-graph.ts'
+
+export type { Size }
 
 interface Product {
   readonly factor: number
@@ -31,17 +32,6 @@ export function over(size: Size, divisor: Size): Size | undefined {
     symbols.splice(at, 1)
   }
   return sizeOf({ factor: a.factor / b.factor, symbols })
-}
-
-/**
- * Two dimensions broadcast together, as ONNX does. A symbol beside a number other than 1 must be that number or 1, and the result
- * is the number; two symbols that differ give undefined.
- */
-export function broadcast(a: Size, b: Size): Size | undefined {
-  if (a === b || b === 1) return a
-  if (a === 1) return b
-  if (typeof a === 'number') return typeof b === 'number' ? undefined : a
-  return typeof b === 'number' ? b : undefined
 }
 
 /** Shapes are equal for every value of the symbols. */

@@ -1,10 +1,11 @@
 // What each operator makes of the types of its inputs, sizes as symbols. Each operator's rule: https://onnx.ai/onnx/operators/;
 // com.microsoft: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
+import { broadcastAxes } from '../graph/broadcast.ts'
 import { decodeNumbers } from '../graph/decode.ts'
 import { dtypeOf, elementCount, isInteger } from '../graph/dtype.ts'
 import { inlineBytes, isExternal, tensorType } from '../graph/tensor-data.ts'
 import type { DType } from '../graph/types.ts'
-import { broadcast, over, type Size, times } from './sizes.ts'
+import { over, type Size, times } from './sizes.ts'
 import { at, given, int, ints, type Rule, SIZES_LIMIT, type TypedNode } from './symbolic-rule.ts'
 import { alsoTables, reshapeTable, slicedTable, transposedTable } from './symbolic-table-rules.ts'
 import { convolution, convTranspose, crop, globalPool, pad, pooling, resize, shuffle } from './symbolic-window-rules.ts'
@@ -13,12 +14,8 @@ const asInput: Rule = ({ input }) => [{ ...input(0) }]
 const asInputWithoutSizes: Rule = ({ input }) => [{ dtype: input(0).dtype, shape: input(0).shape }]
 
 function broadcastShapes(shapes: readonly (readonly Size[] | undefined)[], unknown: TypedNode['unknown']): Size[] | undefined {
-  if (shapes.some((shape) => shape === undefined)) return undefined
-  const rank = Math.max(...shapes.map((shape) => shape!.length))
-  return Array.from({ length: rank }, (_, axis) => {
-    const sizes = shapes.map((shape) => shape![axis - rank + shape!.length] ?? 1)
-    return sizes.reduce<Size | undefined>((a, b) => (a === undefined ? a : broadcast(a, b)), 1) ?? unknown(axis)
-  })
+  if (!shapes.every((shape) => shape !== undefined)) return undefined
+  return broadcastAxes(shapes).map((size, axis) => size ?? unknown(axis))
 }
 
 const elementwise =
@@ -303,15 +300,21 @@ const heads: Rule = ({ input }) => {
   return [{ dtype: query.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }]
 }
 
-const SAME =
-  'Relu Sigmoid Tanh Erf Sqrt Exp Log Neg Abs Softmax LogSoftmax Clip LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Floor Ceil ' +
-  'Round Sign Reciprocal Softplus Softsign Mish ThresholdedRelu Sin Cos PRelu LayerNormalization SimplifiedLayerNormalization ' +
-  'RMSNormalization BatchNormalization InstanceNormalization GroupNormalization LpNormalization LRN CumSum Trilu Hardmax Dropout ImageScaler ' +
-  'ScatterElements ScatterND ' +
-  'com.microsoft:Gelu com.microsoft:FastGelu com.microsoft:BiasGelu com.microsoft:QuickGelu'
+/** Outputs are as their first input, as far as shapes tell. */
+const SAME = [
+  ...['Relu', 'Sigmoid', 'Tanh', 'Erf', 'Sqrt', 'Exp', 'Log', 'Neg', 'Abs', 'Softmax', 'LogSoftmax', 'Clip', 'LeakyRelu'],
+  ...['Elu', 'Selu', 'Celu', 'HardSigmoid', 'HardSwish', 'Gelu', 'Floor', 'Ceil', 'Round', 'Sign', 'Reciprocal', 'Softplus'],
+  ...['Softsign', 'Mish', 'ThresholdedRelu', 'Sin', 'Cos', 'PRelu', 'LayerNormalization', 'SimplifiedLayerNormalization'],
+  ...['RMSNormalization', 'BatchNormalization', 'InstanceNormalization', 'GroupNormalization', 'LpNormalization', 'LRN'],
+  ...['CumSum', 'Trilu', 'Hardmax', 'Dropout', 'ImageScaler', 'ScatterElements', 'ScatterND', 'com.microsoft:Gelu'],
+  ...['com.microsoft:FastGelu', 'com.microsoft:BiasGelu', 'com.microsoft:QuickGelu'],
+]
 
 /** The dtype alone: shapes follow from numbers that are not looked at here. */
-const SAME_DTYPE = 'GatherND Einsum Compress ReverseSequence GridSample LpPool MaxUnpool RoiAlign com.microsoft:Attention'
+const SAME_DTYPE = [
+  ...['GatherND', 'Einsum', 'Compress', 'ReverseSequence', 'GridSample', 'LpPool', 'MaxUnpool', 'RoiAlign'],
+  ...['com.microsoft:Attention'],
+]
 const asDtype: Rule = ({ node, input }) => node.output.map(() => ({ dtype: input(0).dtype }))
 const always =
   (...dtypes: readonly (DType | undefined)[]): Rule =>
@@ -320,8 +323,8 @@ const always =
 
 /** By operator; 'com.microsoft:Gelu' names another domain. */
 export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ...SAME.split(' ').map((name): [string, Rule] => [name, asInputWithoutSizes]),
-  ...SAME_DTYPE.split(' ').map((name): [string, Rule] => [name, asDtype]),
+  ...SAME.map((name): [string, Rule] => [name, asInputWithoutSizes]),
+  ...SAME_DTYPE.map((name): [string, Rule] => [name, asDtype]),
   ...['ArgMax', 'ArgMin', 'NonZero', 'NonMaxSuppression'].map((name): [string, Rule] => [name, always('int64')]),
   ['TopK', always(undefined, 'int64')],
   ['IsNaN', always('bool')],

@@ -1,6 +1,7 @@
 // Several requests predicted together, joined along the first axis of every input, and the results taken apart again. Only for models
 // whose rows do not know of each other, which is looked at before it is done (`batch-proof.ts`).
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
+import { joinTensors } from '../graph/join-tensors.ts'
 import type { BatchCost, CostLine } from './batch-cost.ts'
 import type { ModelSpec } from './protocol.ts'
 
@@ -29,23 +30,7 @@ export const batchKeyOf = (feeds: Feeds): string =>
 export function joined(requests: readonly Feeds[]): Feeds {
   const [first] = requests
   if (requests.length === 1) return first!
-  return Object.fromEntries(Object.keys(first!).map((name) => [name, joinedTensor(requests.map((feeds) => feeds[name]!))]))
-}
-
-function joinedTensor(parts: readonly TensorValue[]): TensorValue {
-  const { dtype, shape } = parts[0]!
-  const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0)
-  const whole = { dtype, shape: [rows, ...shape.slice(1)] }
-  if (!ArrayBuffer.isView(parts[0]!.data)) return { ...whole, data: parts.flatMap(({ data }) => data as readonly string[]) }
-  const arrays = parts.map(({ data }) => data as Uint8Array)
-  const length = arrays.reduce((sum, array) => sum + array.length, 0)
-  const data = new (arrays[0]!.constructor as Uint8ArrayConstructor)(length)
-  let at = 0
-  for (const array of arrays) {
-    data.set(array, at)
-    at += array.length
-  }
-  return { ...whole, data }
+  return Object.fromEntries(Object.keys(first!).map((name) => [name, joinTensors(requests.map((feeds) => feeds[name]!))]))
 }
 
 /** The results of each request, by its rows; null where a result does not have a row for each row that went in. */

@@ -59,6 +59,6 @@ export async function settleBatches(
       return { ...NOT_JOINED, why: `no requests to compare were found (${error.message})` }
     if (!(error instanceof CannotJoin)) throw error
     if (mostRows === 'auto') return { ...NOT_JOINED, why: error.message }
-    throw new InputError(`--max-batch ${mostRows}: ${model.name}: ${error.message}; leave it out`)
+    throw new InputError(`--max-batch ${mostRows}: ${model.name}: ${error.message}`, { advice: 'leave it out' })
   }
 }

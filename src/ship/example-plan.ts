@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll } from 'vitest'
+import { removeLater, removeMade } from '../../test/support/made-folders.ts'
 import { plainOptions } from '../engines/example-options.ts'
 import type { InputDeclaration } from '../engines/types.ts'
 import { readOnnx } from '../formats/onnx.ts'
@@ -60,15 +61,12 @@ function asDeclared({ name, kind, dtype, shape }: ValueDeclaration): InputDeclar
   return { name, isTensor, dtype: isTensor ? dtype : null, shape: isTensor ? (shape?.map((size) => size ?? '') ?? null) : null }
 }
 
-const made: string[] = []
-afterAll(() => {
-  for (const folder of made) fs.rmSync(folder, { recursive: true, force: true })
-})
+afterAll(removeMade)
 
 /** An empty folder that is removed when the file's tests have ended. */
 export function scratch(): string {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'whyslow-ship-')))
-  made.push(folder)
+  removeLater(folder)
   return folder
 }
 

@@ -54,8 +54,8 @@ export const LIBRARIES: Readonly<Record<ShippedLibrary['name'], LibraryFolder>> 
 /** Its entry in options.json. */
 export const keyOf = ({ name }: ShippedLibrary): string => name.toLowerCase()
 
-/** Code beside predict.mjs: its own, and what all of them share. */
-export const codeOf = (library: ShippedLibrary): readonly string[] => [`${keyOf(library)}.mjs`, 'native-library.mjs']
+/** The code that calls it, next to predict.mjs. */
+export const codeOf = (library: ShippedLibrary): string => `${keyOf(library)}.mjs`
 
 /** How it is got, in one line. */
 export function installLine({ name, place }: ShippedLibrary, version: string): string {

@@ -1,11 +1,11 @@
 // External weights in files of the folder's own. Only the ranges that the model uses are taken, each once; offsets are aligned so
 // that engines can map them (a multiple of 4096 is advised): https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 // Files in which ONNX Runtime keeps prepacked weights are taken whole: keys 'prepacked_0' … hold offsets of their own.
-import type { AttributeProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto } from 'onnx-buf'
-import { copyWith } from '../graph/copy.ts'
+import type { ModelProto, TensorProto } from 'onnx-buf'
 import { InputError } from '../graph/input-error.ts'
 import type { Model, WeightSource } from '../graph/model.ts'
 import { type ExternalRange, externalRange, externalReference, isExternal, tensorType } from '../graph/tensor-data.ts'
+import { mapTensors } from '../graph/tensor-map.ts'
 import { holdersOf, tensorsIn } from '../graph/walk.ts'
 
 /** What is read, and written, at a time. */
@@ -126,42 +126,4 @@ function* join(pieces: readonly Piece[]): Iterable<Uint8Array> {
     yield* chunks()
     at = offset + length
   }
-}
-
-type MapTensor = (tensor: TensorProto) => TensorProto
-
-/** The model with each of its tensors replaced, in subgraphs and functions too. */
-function mapTensors(proto: ModelProto, map: MapTensor): ModelProto {
-  return copyWith(proto, {
-    graph: proto.graph && mapGraph(proto.graph, map),
-    functions: proto.functions.map((body) => copyWith(body, { node: body.node.map((node) => mapNode(node, map)) })),
-  })
-}
-
-function mapGraph(graph: GraphProto, map: MapTensor): GraphProto {
-  return copyWith(graph, {
-    initializer: graph.initializer.map(map),
-    sparseInitializer: graph.sparseInitializer.map((sparse) => mapSparse(sparse, map)),
-    node: graph.node.map((node) => mapNode(node, map)),
-  })
-}
-
-function mapNode(node: NodeProto, map: MapTensor): NodeProto {
-  return copyWith(node, { attribute: node.attribute.map((attribute) => mapAttribute(attribute, map)) })
-}
-
-function mapAttribute(attribute: AttributeProto, map: MapTensor): AttributeProto {
-  const { t, g, sparseTensor } = attribute
-  return copyWith(attribute, {
-    t: t && map(t),
-    g: g && mapGraph(g, map),
-    sparseTensor: sparseTensor && mapSparse(sparseTensor, map),
-    tensors: attribute.tensors.map(map),
-    graphs: attribute.graphs.map((graph) => mapGraph(graph, map)),
-    sparseTensors: attribute.sparseTensors.map((sparse) => mapSparse(sparse, map)),
-  })
-}
-
-function mapSparse(sparse: SparseTensorProto, map: MapTensor): SparseTensorProto {
-  return copyWith(sparse, { values: sparse.values && map(sparse.values), indices: sparse.indices && map(sparse.indices) })
 }

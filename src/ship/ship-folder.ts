@@ -87,8 +87,9 @@ async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
     : `Predictions of ${modelFileOf(engine)} with ${engine.library?.name ?? engine.package} ${isVersion(engine.version) ? engine.version : 'of unknown version'}, as README.md says.`
   await folder.add('predict.mjs', 'predict', `// ${what} Written by whyslow ${toolVersion}.\n${shippedText('predict.mjs')}`)
   await folder.add('predict-worker.mjs', 'worker', `// Written by whyslow ${toolVersion}.\n${shippedText('predict-worker.mjs')}`)
-  const beside = engine.library === undefined ? [] : codeOf(engine.library)
-  for (const name of beside) await folder.add(name, 'engine', `// Written by whyslow ${toolVersion}.\n${shippedText(name)}`)
+  if (engine.generated) return
+  const name = engine.library === undefined ? 'onnxruntime.mjs' : codeOf(engine.library)
+  await folder.add(name, 'engine', `// Written by whyslow ${toolVersion}.\n${bundledText(name)}`)
 }
 
 /** A file of shipped/: code that is the same in every folder. */

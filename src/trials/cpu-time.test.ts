@@ -1,5 +1,6 @@
 // What counts as work, on a scripted clock; and that the system tells of a process that works.
 import { expect, test } from 'vitest'
+import { LINUX, UNIX } from '../../test/needs.ts'
 import { busyWatch, parseCpuTime, ticksOf, treeWorkMs } from './cpu-time.ts'
 
 /** `used`: processor time at each look, a second apart. */
@@ -27,12 +28,16 @@ test.each([
   ['1-02:03:04', 93_784_000],
 ])('%s of ps', (text, ms) => expect(parseCpuTime(text)).toBe(ms))
 
-test.runIf(process.platform === 'linux')('a process that has worked has used some; one that is not there is unknown', () => {
-  expect(treeWorkMs(process.pid)).toBeGreaterThan(0)
-  expect(ticksOf(process.pid)).toBeGreaterThan(0)
-  expect([ticksOf(2 ** 30), treeWorkMs(2 ** 30)]).toEqual([null, null])
-})
+test.runIf(process.platform === 'linux')(
+  'a process that has worked has used some; one that is not there is unknown',
+  LINUX,
+  () => {
+    expect(treeWorkMs(process.pid)).toBeGreaterThan(0)
+    expect(ticksOf(process.pid)).toBeGreaterThan(0)
+    expect([ticksOf(2 ** 30), treeWorkMs(2 ** 30)]).toEqual([null, null])
+  },
+)
 
-test.runIf(process.platform !== 'win32')('ps tells the same', () => {
+test.runIf(process.platform !== 'win32')('ps tells the same', UNIX, () => {
   expect(treeWorkMs(process.pid, 'darwin')).not.toBeNaN()
 })

@@ -2,7 +2,7 @@
 // waits for its turn, is at work, whatever else it shows.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { descendantsOf } from './end-process.ts'
+import { descendantsOf } from '../processes/end-process.ts'
 
 /** Linux counts them in hundredths of a second, whatever its own clock. */
 const TICK_MS = 10

@@ -1,7 +1,7 @@
 // The thread of end-with-parent.ts.
 import fs from 'node:fs'
 import { workerData } from 'node:worker_threads'
-import { endStarted } from './end-process.ts'
+import { endStarted } from '../processes/end-process.ts'
 import type { EndWithParent } from './end-with-parent.ts'
 
 const LOOK_MS = 1000

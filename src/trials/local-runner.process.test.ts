@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
+import { LINUX, UNIX } from '../../test/needs.ts'
 import { isRunning } from '../../test/support/processes.ts'
 import { folderOfTests } from './example-folder.ts'
 import { runLocally } from './local-runner.ts'
@@ -25,6 +26,7 @@ const SLEEPS = `spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], 
 
 test.skipIf(process.platform === 'win32')(
   'a trial that hangs in native code ends with what it started and its folder, once its parent is killed',
+  UNIX,
   async () => {
     const pids = join(folder, 'pids')
     const hanging = task('hangs', `fs.writeFileSync(input, JSON.stringify([process.pid, ${SLEEPS}])); ${HANGS}`)
@@ -54,7 +56,7 @@ await runLocally(${JSON.stringify({ id: hanging.id, module: hanging.module })}, 
   },
 )
 
-describe.runIf(linux)('the limit of memory', () => {
+describe.runIf(linux)('the limit of memory', LINUX, () => {
   const holds = (megabytes: number) =>
     `const held = Buffer.alloc(${megabytes} << 20, 1); setTimeout(() => held.length, 60_000); console.log('held')`
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { UNIX } from '../../test/needs.ts'
 import { type LockHolder, waitingWords, withMachineLock } from './lock.ts'
 
 const VARIABLE = 'WHYSLOW_LOCK_TOKEN'
@@ -45,7 +46,7 @@ async function other(name: string, hello: string): Promise<{ server: Server; end
   }
 }
 
-withSockets('a socket stands while fn runs and is gone afterwards, also when fn throws', async () => {
+withSockets('a socket stands while fn runs and is gone afterwards, also when fn throws', UNIX, async () => {
   const value = await withMachineLock(
     async () => {
       expect(sockets()).toEqual([expect.stringMatching(new RegExp(`^${process.pid}-[0-9a-f]+\\.sock$`))])
@@ -74,7 +75,7 @@ test('calls inside run at once, calls beside each other take turns', async () =>
   expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
 })
 
-withSockets('waits for another one and says who it is', async () => {
+withSockets('waits for another one and says who it is', UNIX, async () => {
   const holder = await other(DEAD, '{"pid":7,"since":"then","user":"someone"}\n')
   const seen: LockHolder[] = []
   await withMachineLock(async () => expect(holder.server.listening).toBe(false), {
@@ -87,13 +88,13 @@ withSockets('waits for another one and says who it is', async () => {
   expect(seen).toEqual([{ pid: 7, waitedMs: 0 }])
 })
 
-withSockets('one that only wants the lock, too, is waited for without a word', async () => {
+withSockets('one that only wants the lock, too, is waited for without a word', UNIX, async () => {
   const rival = await other(DEAD, '')
   setTimeout(rival.end, 5)
   await withMachineLock(async () => expect(rival.server.listening).toBe(false), { folder, onWait: neverWaits })
 })
 
-withSockets('a socket of a process that has ended is removed, and nothing else is', async () => {
+withSockets('a socket of a process that has ended is removed, and nothing else is', UNIX, async () => {
   const dead = await other(BEFORE, '')
   linkSync(join(folder, BEFORE), join(folder, DEAD))
   dead.end()
@@ -140,7 +141,7 @@ test('where no lock can be made, it runs without and says why', async () => {
   expect(reasons).toEqual([expect.stringMatching(/below-a-file/)])
 })
 
-withSockets('a child process knows by its environment that its parent holds the lock', async () => {
+withSockets('a child process knows by its environment that its parent holds the lock', UNIX, async () => {
   const parent = await other(`${PARENT}.sock`, '')
   vi.stubEnv(VARIABLE, PARENT)
   await withMachineLock(async () => expect(sockets()).toEqual([`${PARENT}.sock`]), { folder, onWait: neverWaits })
@@ -182,7 +183,7 @@ async function takenIn(place: string): Promise<{ value: number; reasons: string[
   return { value, reasons, seen }
 }
 
-withSockets('a folder that is a link is left as it is, and what it leads to', async () => {
+withSockets('a folder that is a link is left as it is, and what it leads to', UNIX, async () => {
   const target = join(folder, 'target')
   mkdirSync(target, 0o700)
   const dead = await other(DEAD, '')
@@ -195,7 +196,7 @@ withSockets('a folder that is a link is left as it is, and what it leads to', as
   expect(readdirSync(target)).toEqual([DEAD])
 })
 
-withSockets('a folder that it makes is open to all, with the sticky bit; one that exists keeps its mode', async () => {
+withSockets('a folder that it makes is open to all, with the sticky bit; one that exists keeps its mode', UNIX, async () => {
   const made = join(folder, 'made')
   expect((await takenIn(made)).reasons).toEqual([])
   expect(statSync(made).mode & 0o7777).toBe(0o1777)
@@ -204,7 +205,7 @@ withSockets('a folder that it makes is open to all, with the sticky bit; one tha
   expect(statSync(made).mode & 0o7777).toBe(0o755)
 })
 
-withSockets('a folder of another user who lets everybody remove files is not used', async () => {
+withSockets('a folder of another user who lets everybody remove files is not used', UNIX, async () => {
   const uid = vi.spyOn(process, 'getuid').mockReturnValue(statSync(folder).uid + 1)
   try {
     chmodSync(folder, 0o777)
@@ -223,7 +224,7 @@ withSockets.each([
   ['no number of a process', '{"pid":1e300}\n'],
   ['nothing', ''],
   ['bytes without end', 'x'.repeat(1 << 20)],
-])('a listener that sends %s is unknown, and waited for only a while', async (_, hello) => {
+])('a listener that sends %s is unknown, and waited for only a while', UNIX, async (_, hello) => {
   const stranger = await other(DEAD, hello)
   try {
     const { value, reasons, seen } = await takenIn(folder)
@@ -235,7 +236,7 @@ withSockets.each([
   }
 })
 
-withSockets('a listener that drops every connection is waited for only a while', async () => {
+withSockets('a listener that drops every connection is waited for only a while', UNIX, async () => {
   const server = createServer((socket) => socket.on('error', () => {}).destroy()).listen(join(folder, DEAD))
   await once(server, 'listening')
   try {
@@ -245,7 +246,7 @@ withSockets('a listener that drops every connection is waited for only a while',
   }
 })
 
-withSockets('after a long wait it reminds of the way on', async () => {
+withSockets('after a long wait it reminds of the way on', UNIX, async () => {
   const holder = await other(DEAD, '{"pid":7}\n')
   const seen: LockHolder[] = []
   await withMachineLock(async () => undefined, {
@@ -262,7 +263,7 @@ withSockets('after a long wait it reminds of the way on', async () => {
   )
 })
 
-withSockets('the lock is in the folder that WHYSLOW_LOCK names', async () => {
+withSockets('the lock is in the folder that WHYSLOW_LOCK names', UNIX, async () => {
   vi.stubEnv('WHYSLOW_LOCK', folder)
   const within = vi.fn(() => expect(sockets()).toEqual([expect.stringMatching(/\.sock$/)]))
   await withMachineLock(async () => within(), { onWait: neverWaits })

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { endStarted } from './end-process.ts'
+import { endStarted } from '../processes/end-process.ts'
 import { endWithParent } from './end-with-parent.ts'
 import { endEngines } from './engine-of.ts'
 import type { Task } from './port.ts'

@@ -1,13 +1,13 @@
 // Chance picks among many candidates: how often a search ships what does nothing, and how often it misses what does little.
 import { describe, expect, test } from 'vitest'
-import { onlyFull } from '../../test/only-full.ts'
+import { fullOr, onlyFull } from '../../test/only-full.ts'
 import type { Bench } from './bench.ts'
 import { exampleBench, exampleRemedy, keyOf } from './example-bench.ts'
 import { chancesOf, MACHINES, type Machine } from './example-chance.ts'
 import { outcomeOf, runOn, shipped, times } from './example-search.ts'
 
 const machines = Object.keys(MACHINES) as Machine[]
-const SEEDS = 200
+const SEEDS = fullOr(200, 80)
 const FULL_SEEDS = 2000
 
 describe('thirty candidates that do nothing', () => {

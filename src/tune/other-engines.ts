@@ -147,8 +147,9 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
   if (proposal.refused !== undefined && lookedSpeedup < 1) return told(plan, state, tried(choice, 'no-difference', noGain, seen))
   if (proposal.refused !== undefined) {
     const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
-    const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${proposal.refused}`
-    return told(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement }))
+    const { refused } = proposal
+    const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${refused}`
+    return told(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement, refused }))
   }
   const other = betterThan(state, { choice, look })
   if (other !== undefined) {

@@ -21,6 +21,8 @@ export interface Tried {
   readonly predictedSpeedup: number | null
   /** before / after in a first look, after which it was not judged; null where it was, or was not looked at. */
   readonly lookedSpeedup: number | null
+  /** Why the user does not want it, though it was faster in a first look; absent: nothing is against it. */
+  readonly refused?: string
 }
 
 type Rest = Partial<Omit<Tried, 'remedies' | 'name' | 'changes'>>

@@ -1,12 +1,14 @@
 // `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing. Which is faster is
 // decided on scripted ones (src/cli/smoke.test.ts).
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ab } from '../../src/commands/ab/ab.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
-import { folders, onlyFull, start, until, whyslow } from './command.ts'
+import { needs } from '../needs.ts'
+import { processesIn } from '../support/processes.ts'
+import { type Folders, folders, onlyFull, ownFolders, start, until, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -37,8 +39,8 @@ beforeAll(() => {
   for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(where.root, name), text)
 })
 
-const compared = async (...given: string[]) => {
-  const ended = await whyslow(where, 'ab', ...given, '--quick', '--json', '-')
+const compared = async (own: Folders, ...given: string[]) => {
+  const ended = await whyslow(own, 'ab', ...given, '--quick', '--pairs', '4', '--json', '-')
   expect(ended.status, ended.stderr).toBe(0)
   return JSON.parse(ended.stdout) as AbDocument
 }
@@ -46,14 +48,15 @@ const compared = async (...given: string[]) => {
 /** What two give, and not which is faster: one pair of processes, which the command line does not take. */
 const outputsOf = async (first: string, second: string) => ab([first, second], { quick: true, pairs: 1 })
 
-describe('JavaScript', () => {
-  test('two that give the same', async () => {
-    const document = await compared(file('old.mjs'), file('new.mjs'))
+describe.concurrent('JavaScript', () => {
+  test('two that give the same', async (context) => {
+    const own = ownFolders(context)
+    const document = await compared(own, file('old.mjs'), file('new.mjs'))
     expect(document).toMatchObject({
       outputs: { agreement: 'identical', samples: 2 },
       samples: { source: 'a' },
     })
-    expect(where.left()).toEqual([])
+    expect(own.left()).toEqual([])
   })
 
   test('TypeScript, by its stages and as a script', async () => {
@@ -64,20 +67,20 @@ describe('JavaScript', () => {
     })
   })
 
-  test.each([
+  test.for([
     ['leave.mjs', /leave\.mjs \(predict, sample 0\): its process ended with code 0/],
     ['never.mjs', /never\.mjs \(predict, sample 0\): it gave no answer within 2 s/],
-  ] as const)('%s is named with stage and sample', async (name, said) => {
-    const ended = await whyslow(where, 'ab', file('old.mjs'), file(name), '--limit', '2')
+  ] as const)('%s is named with stage and sample', async ([name, said], context) => {
+    const ended = await whyslow(ownFolders(context), 'ab', file('old.mjs'), file(name), '--limit', '2')
     expect([ended.status, ended.stdout]).toEqual([2, ''])
     expect(ended.stderr).toMatch(said)
   })
 })
 
-describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', () => {
+describe.skipIf(!hasPython).concurrent('Python', needs('python3 3.9 or newer'), () => {
   test('two that give the same', async (context) => {
     onlyFull(context, 'another comparison')
-    expect(await compared(file('old.py'), file('new.py'))).toMatchObject({
+    expect(await compared(ownFolders(context), file('old.py'), file('new.py'))).toMatchObject({
       a: { language: 'python', call: ['predict'] },
       outputs: { agreement: 'identical', numbers: 3001 },
     })
@@ -91,12 +94,12 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
     })
   })
 
-  test.each([
+  test.for([
     ['hang.py', /hang\.py \(predict, sample 0\): it gave no answer within 2 s/],
     ['throw.py', /throw\.py:6 \(predict, sample 0\): ValueError: bad row/],
     ['broken.py', /broken\.py:1 \(import\): SyntaxError/],
-  ] as const)('%s is named with stage and sample', async (name, said) => {
-    const ended = await whyslow(where, 'ab', file('old.py'), file(name), '--limit', '2')
+  ] as const)('%s is named with stage and sample', async ([name, said], context) => {
+    const ended = await whyslow(ownFolders(context), 'ab', file('old.py'), file(name), '--limit', '2')
     expect([ended.status, ended.stdout]).toEqual([2, ''])
     expect(ended.stderr).toMatch(said)
   })
@@ -108,14 +111,13 @@ describe.skipIf(!hasPython)('Python (left out without python3 3.9 or newer)', ()
     expect((await outputsOf(file('one.py'), file('two.py'))).outputs.agreement).toBe('different')
   })
 
-  test('Ctrl-C leaves no process', async () => {
-    const begun = join(where.temporary, '../begun')
-    rmSync(begun, { force: true })
-    const running = start(where, ['ab', file('old.py'), file('hang.py')])
+  test('Ctrl-C leaves no process', async (context) => {
+    const own = ownFolders(context)
+    const begun = join(own.root, 'begun')
+    const running = start(own, ['ab', file('old.py'), file('hang.py')])
     await until(running, () => existsSync(begun))
     running.child.kill('SIGINT')
     expect((await running.ended).status).toBe(130)
-    const { stdout } = spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' })
-    expect(stdout.split('\n').filter((line) => line.includes(where.root))).toEqual([])
+    expect(processesIn(own.temporary)).toEqual([])
   })
 })

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Other, OtherFound } from '../../src/pipeline/turns/contestant.ts'
 import { startContestant } from '../../src/pipeline/turns/start-contestant.ts'
+import { needs } from '../needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-beside-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -157,7 +158,7 @@ def predict(x):
 test.runIf(version !== '').for([
   ['a thread that computes without end', 'pass', version.trim() === 'True'],
   ['a thread that waits at times', 'import time; time.sleep(0.001)', true],
-] as const)('Python: %s', async ([, rest, canStop]) => {
+] as const)('Python: %s', needs('Python'), async ([, rest, canStop]) => {
   const { found, times } = await look(write('threads.py', THREAD.replace('REST', rest)), canStop ? ['threads'] : [])
   const reason = canStop ? null : expect.stringContaining('before Python 3.12')
   expect(of(found, 'threads')).toMatchObject({ seen: expect.stringMatching(/^one, at work for \d+ %/), reason })
@@ -165,7 +166,7 @@ test.runIf(version !== '').for([
   expect(times).toBe(2)
 })
 
-test.runIf(version !== '')('Python: a thread that a call waits for', async () => {
+test.runIf(version !== '')('Python: a thread that a call waits for', needs('Python'), async () => {
   const text = `
 import queue, threading, time
 asked, given = queue.Queue(), queue.Queue()
@@ -187,7 +188,7 @@ def predict(x):
   expect(of(found, 'threads')).toMatchObject({ seen: expect.anything(), reason: 'a call waits for it' })
 })
 
-test.runIf(version !== '')('Python: tasks of the event loop', async () => {
+test.runIf(version !== '')('Python: tasks of the event loop', needs('Python'), async () => {
   const text = `
 import asyncio, time
 async def work():
@@ -210,7 +211,7 @@ async def predict(model, x):
   expect(times).toBe(2)
 })
 
-test.runIf(version !== '')('Python: a second session in each call', async () => {
+test.runIf(version !== '')('Python: a second session in each call', needs('Python'), async () => {
   write(
     'onnxruntime.py',
     `

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { CheckDocument } from '../../src/report/documents/check.ts'
 import type { HistoryDocument } from '../../src/report/documents/history.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { expectRefusal, fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
+import { expectRefusal, fixture, folders, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -15,10 +15,10 @@ const small = fixture('credit_mlp')
 const large = fixture('transformer-block')
 const kept = join(where.data, 'whyslow', 'history.jsonl')
 
-describe('a baseline model', () => {
+describe.concurrent('a baseline model', () => {
   // The large one takes more than ten times as long as the small one, which no noise turns round.
-  test('far slower: exit code 3, with the ratio on standard error', async () => {
-    const { status, stdout, stderr } = await whyslow(where, 'check', large, '--baseline', small, ...SHORT)
+  test('far slower: exit code 3, with the ratio on standard error', async (context) => {
+    const { status, stdout, stderr } = await whyslow(ownFolders(context), 'check', large, '--baseline', small, ...SHORT)
     expect(status, stderr).toBe(3)
     expect(stdout.replace(/\s+/g, ' ')).toMatch(/: above 1\.1×\./)
     expect(stderr).toMatch(/^whyslow: --fail-above 1\.1: transformer-block\.onnx takes /)
@@ -26,7 +26,16 @@ describe('a baseline model', () => {
 
   test('far faster: exit code 0, and the document says so', async (context) => {
     onlyFull(context, 'the same as far slower, the other way round')
-    const { status, stdout, stderr } = await whyslow(where, 'check', small, '--baseline', large, ...SHORT, '--json', '-')
+    const { status, stdout, stderr } = await whyslow(
+      ownFolders(context),
+      'check',
+      small,
+      '--baseline',
+      large,
+      ...SHORT,
+      '--json',
+      '-',
+    )
     expect(status, stderr).toBe(0)
     const document = JSON.parse(stdout) as CheckDocument
     expect(document).toMatchObject({ schema: 'whyslow-check/1', verdict: 'within', failAbove: 1.1 })
@@ -84,25 +93,14 @@ describe('a report', () => {
   })
 })
 
-describe.concurrent('what cannot be used', () => {
-  test.each([
-    [['check', small], /give --baseline base\.onnx, or --against/],
-    [['check', small, '--baseline', small], /is its own baseline/],
-    [['check', small, '--baseline', 'gone.onnx'], /gone\.onnx: no such file/],
-    [['check', small, '--against', small], /is not JSON/],
-    [['check', small, '--against', join(where.root, 'evidence.json')], /no such file/],
-    [['check', small, '--baseline', large, '--fail-above', 'slow'], /factor such as/],
-  ])('%j', (argv, says) => refuses(argv, says))
-
-  test('a history that cannot be written is known before anything is measured', async () => {
-    const file = join(where.root, 'a-file')
-    writeFileSync(file, '')
-    const before = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
-    expectRefusal(
-      where,
-      await whyslow({ ...where, data: join(file, 'below') }, small, ...SHORT, '--save'),
-      /--save: .* cannot be written/,
-    )
-    expect(existsSync(kept) ? readFileSync(kept, 'utf8') : '').toBe(before)
-  })
+test('a history that cannot be written is known before anything is measured', async () => {
+  const file = join(where.root, 'a-file')
+  writeFileSync(file, '')
+  const before = existsSync(kept) ? readFileSync(kept, 'utf8') : ''
+  expectRefusal(
+    where,
+    await whyslow({ ...where, data: join(file, 'below') }, small, ...SHORT, '--save'),
+    /--save: .* cannot be written/,
+  )
+  expect(existsSync(kept) ? readFileSync(kept, 'utf8') : '').toBe(before)
 })

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, inject } from 'vitest'
+import { afterAll, beforeAll, expect, inject, type TestContext } from 'vitest'
 import { ROOT } from '../sources.ts'
 import { holdLock } from '../support/hold-lock.ts'
 
@@ -45,6 +45,13 @@ export function folders() {
 }
 
 export type Folders = ReturnType<typeof folders>
+
+/** Folders of one test alone, so that it can run next to others. They are removed when it ends. */
+export function ownFolders({ onTestFinished }: Pick<TestContext, 'onTestFinished'>): Folders {
+  const own = folders()
+  onTestFinished(() => own.remove())
+  return own
+}
 
 /** How the command is started, where that is not as usual. */
 export interface Started {

@@ -1,19 +1,16 @@
 // Comparisons through the command line, on tiny models: what is true of every one, whatever the machine.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ComparisonDocument } from '../../src/report/documents/comparison.ts'
 import { ROOT } from '../sources.ts'
 import { schemaOf } from '../support/schema.ts'
-import { fixture, folders, onlyFull, refuses, whyslow } from './command.ts'
-
-const where = folders()
-afterAll(() => where.remove())
+import { type Folders, fixture, onlyFull, ownFolders, refuses, whyslow } from './command.ts'
 
 const valid = schemaOf('comparison')
 const SHORT = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress', '--json', '-']
 
-async function comparisonOf(...argv: string[]): Promise<ComparisonDocument> {
+async function comparisonOf(where: Folders, ...argv: string[]): Promise<ComparisonDocument> {
   const { status, stdout, stderr } = await whyslow(where, 'compare', ...argv, ...SHORT)
   expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
   const document = JSON.parse(stdout) as ComparisonDocument
@@ -44,13 +41,14 @@ function expectConsistent({ contestants, ranking, pareto, reports, answer }: Com
   }
 }
 
-describe('models', () => {
-  test('with labels: each has its metric, whatever its outputs are called', async () => {
+describe.concurrent('models', () => {
+  test('with labels: each has its metric, whatever its outputs are called', async (context) => {
+    const where = ownFolders(context)
     const rows = Array.from({ length: 40 }, (_, i) => Array.from({ length: 23 }, (_, k) => ((i * 31 + k * 17) % 97) / 10))
     const data = join(where.root, 'labelled.json')
     writeFileSync(data, JSON.stringify({ X: rows, labels: rows.map((_, i) => i % 2) }))
     const models = ['credit_xgb', 'credit_mlp', 'credit_lr'].map(fixture)
-    const document = await comparisonOf(...models, '--data', data)
+    const document = await comparisonOf(where, ...models, '--data', data)
     expect(document).toMatchObject({ of: 'models', reference: models[0] })
     expect(document.pairs).toHaveLength(3)
     expect(document.contestants.map(({ metric }) => metric && [metric.name, metric.rows])).toEqual(
@@ -59,66 +57,55 @@ describe('models', () => {
     expect(document.sentences.filter((sentence) => /points|as accurate/.test(sentence))).toHaveLength(2)
   })
 
-  test('one that the engine refuses, and one that is aborted, are rows with a reason', async (context) => {
-    onlyFull(context, 'another comparison of two models')
-    const document = await comparisonOf(...['credit_lr', 'int4-output', 'unknown-operator'].map(fixture))
-    expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['measured', 'failed', 'failed'])
-    expect(document.contestants[1]!.reason).toMatch(/SIGABRT|ended with code/)
-    expect(document.contestants[2]!.reason).toMatch(/does not run the model/)
-  })
-
   test('one that hangs, though it comes first, is a row too', async (context) => {
     onlyFull(context, 'waits for a limit of time')
-    const document = await comparisonOf(fixture('endless-loop'), fixture('credit_lr'), '--limit', '4s')
+    const document = await comparisonOf(ownFolders(context), fixture('endless-loop'), fixture('credit_lr'), '--limit', '4s')
     expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['failed', 'measured'])
     expect(document.contestants[0]!.reason).toMatch(/does not end within 4 s/)
     expect(document.reference).toBe(fixture('credit_lr'))
   })
 
-  test('other shapes: fed with their own inputs, and their outputs not compared', async (context) => {
+  test('ones that are refused or aborted, and one of other shapes are rows, each with its reason', async (context) => {
     onlyFull(context, 'another comparison of two models')
-    const document = await comparisonOf(fixture('credit_lr'), fixture('symbolic-batch'))
-    expect(document.contestants[1]).toMatchObject({
-      outcome: 'measured',
-      agreement: null,
-      agreementReason: expect.stringContaining('its own'),
-    })
+    const models = ['credit_lr', 'int4-output', 'unknown-operator', 'symbolic-batch'].map(fixture)
+    const { contestants } = await comparisonOf(ownFolders(context), ...models)
+    expect(contestants.map(({ outcome }) => outcome)).toEqual(['measured', 'failed', 'failed', 'measured'])
+    expect(contestants[1]!.reason).toMatch(/SIGABRT|ended with code/)
+    expect(contestants[2]!.reason).toMatch(/does not run the model/)
+    // Fed with its own inputs, and its outputs not compared.
+    expect(contestants[3]).toMatchObject({ agreement: null, agreementReason: expect.stringContaining('its own') })
   })
 })
 
-describe('engines', () => {
+describe.concurrent('engines', () => {
   test('each is measured or has its reason; batches are fitted', async (context) => {
     onlyFull(context, 'a comparison of three batches')
-    const document = await comparisonOf(fixture('symbolic-batch'), '--engines', 'ort-cpu,ort-coreml', '--batch', '1,4,16')
+    const document = await comparisonOf(
+      ownFolders(context),
+      fixture('symbolic-batch'),
+      '--engines',
+      'ort-cpu,ort-coreml',
+      '--batch',
+      '1,4,16',
+    )
     const [cpu, coreml] = document.contestants
     expect(document.batch).toBe(1)
     expect(cpu!.batches.map(({ batch }) => batch)).toEqual([1, 4, 16])
     expect(cpu!.fit!.perSampleMs + cpu!.fit!.fixedMs).toBeGreaterThan(0)
     if (process.platform !== 'darwin') expect(coreml).toMatchObject({ outcome: 'not-here', fix: expect.stringMatching(/\S/) })
   })
+
+  test('a Keras model is compared with itself as TensorFlow.js runs it', async (context) => {
+    onlyFull(context, 'engines.test.ts measures one there')
+    const model = join(ROOT, 'fixtures/formats/keras/k2-sequential.h5')
+    const { contestants } = await comparisonOf(ownFolders(context), model, '--engines', 'tfjs-wasm,ort-cpu')
+    expect(contestants.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['tfjs-wasm', 'measured'],
+      ['ort-cpu', 'measured'],
+    ])
+    expect(contestants[0]!.agreement!.maxAbs).toBeLessThan(1e-4)
+  })
 })
 
-test('a Keras model is compared with itself as TensorFlow.js runs it', async (context) => {
-  onlyFull(context, 'engines.test.ts measures one there')
-  const model = join(ROOT, 'fixtures/formats/keras/k2-sequential.h5')
-  const { contestants } = await comparisonOf(model, '--engines', 'tfjs-wasm,ort-cpu')
-  expect(contestants.map(({ id, outcome }) => [id, outcome])).toEqual([
-    ['tfjs-wasm', 'measured'],
-    ['ort-cpu', 'measured'],
-  ])
-  expect(contestants[0]!.agreement!.maxAbs).toBeLessThan(1e-4)
-})
-
-describe.concurrent('what cannot be used', () => {
-  test.each([
-    [['compare', fixture('credit_lr'), fixture('credit_lr')], /is given twice/],
-    [['compare', fixture('credit_lr'), fixture('credit_mlp'), '--engines', 'ort-cpu'], /--engines compares engines on one model/],
-    [['compare', fixture('credit_lr'), '--engines', 'ort-gpu'], /--engines ort-gpu: no such engine/],
-    [['compare', fixture('lstm'), '--batch', '1,8'], /--batch 1/],
-    [['compare', fixture('credit_lr'), fixture('credit_mlp'), '--shape', 'y=1x2'], /no model has such an input; there are X/],
-    [['compare', fixture('credit_lr'), fixture('truncated')], /is cut off/],
-    [['compare', fixture('credit_lr'), '--batch', '1,0'], /whole number above 0/],
-    [['compare', fixture('unknown-operator'), fixture('int4-output')], /does not run the model/],
-    [['compare'], /missing required argument/],
-  ])('%j', (argv, says) => refuses(argv, says))
-})
+test('models that the engine refuses or dies of, and no others', () =>
+  refuses(['compare', fixture('unknown-operator'), fixture('int4-output')], /does not run the model/))

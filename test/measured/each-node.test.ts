@@ -6,13 +6,12 @@ import { expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { startServe } from '../support/serve.ts'
-import { fixture, folders, onlyFull, whyslow } from './command.ts'
+import { fixture, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const MODEL = fixture('credit_mlp')
 
-test('a model is measured and explained', async ({ onTestFinished }) => {
-  const where = folders()
-  onTestFinished(() => where.remove())
+test.concurrent('a model is measured and explained', async (context) => {
+  const where = ownFolders(context)
   const measured = await whyslow(where, MODEL, '--quick', '--seconds', '0.3', '--no-progress', '--json', '-')
   expect(measured.status, measured.stderr).toBe(0)
   const report = JSON.parse(measured.stdout) as ReportDocument
@@ -20,10 +19,9 @@ test('a model is measured and explained', async ({ onTestFinished }) => {
   expect(report.answer).not.toBe('')
 })
 
-test('the search for a cure ends in a folder that predicts, also as a server', async (context) => {
+test.concurrent('the search for a cure ends in a folder that predicts, also as a server', async (context) => {
   onlyFull(context, 'a search, and a server')
-  const where = folders()
-  context.onTestFinished(() => where.remove())
+  const where = ownFolders(context)
   // Whether the setting helps is for the machine to say: the folder is written, and predicts, in any case.
   const out = join(where.root, 'fast')
   const fixed = await whyslow(where, 'fix', MODEL, '-o', out, '--only', 'memory-arena', '--budget', '1s', '--no-progress')

@@ -6,7 +6,7 @@ import { engineById } from '../../src/engines/index.ts'
 import type { EnginesDocument } from '../../src/report/documents/engines.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
-import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, ownFolders, start, whyslow } from './command.ts'
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 if (!existsSync('/dev/dri') && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES ??= SWIFTSHADER
@@ -34,9 +34,10 @@ const modelOf = (id: string): string => fixture(id === 'compiled' ? 'credit_mlp'
 
 const threads = (id: string): string[] => (id.endsWith('wasm') ? ['--threads', '2'] : [])
 
-describe.each(others.filter(({ id }) => !readsOnnx(id)))('$id', ({ id, here, reason, fix }) => {
-  test('refuses a model of another format in one line', async ({ skip }) => {
-    if (!here) skip(`${reason}; ${fix}`)
+describe.concurrent.each(others.filter(({ id }) => !readsOnnx(id)))('$id', ({ id, here, reason, fix }) => {
+  test('refuses a model of another format in one line', async (context) => {
+    if (!here) context.skip(`${reason}; ${fix}`)
+    const where = ownFolders(context)
     const ended = await whyslow(where, fixture('if-subgraph'), '--engine', id)
     expect([ended.status, ended.stdout]).toEqual([2, ''])
     // An engine whose format can be written is given that; this model is one that cannot.
@@ -47,8 +48,9 @@ describe.each(others.filter(({ id }) => !readsOnnx(id)))('$id', ({ id, here, rea
   })
 })
 
-test('a Keras model is measured on TensorFlow.js, and its tensors are counted', async ({ skip }) => {
-  if (!isHere('tfjs-wasm')) skip('TensorFlow.js is not here')
+test.concurrent('a Keras model is measured on TensorFlow.js, and its tensors are counted', async (context) => {
+  if (!isHere('tfjs-wasm')) context.skip('TensorFlow.js is not here')
+  const where = ownFolders(context)
   const model = join(ROOT, 'fixtures/formats/keras/k2-sequential.h5')
   const argv = [model, '--engine', 'tfjs-wasm', '--quick', '--seconds', '0.3', '--json', '-']
   const ended = await whyslow(where, ...argv)
@@ -61,11 +63,12 @@ test('a Keras model is measured on TensorFlow.js, and its tensors are counted', 
   expect(where.left()).toEqual([])
 })
 
-describe.each(others.filter(({ id }) => readsOnnx(id)))('$id', ({ id, here, reason, fix, deviceKind }) => {
+describe.concurrent.each(others.filter(({ id }) => readsOnnx(id)))('$id', ({ id, here, reason, fix, deviceKind }) => {
   test('measures, and says what it cannot check and why', async (context) => {
     if (!here) context.skip(`${reason}; ${fix}`)
     if (id.startsWith('browser')) onlyFull(context, 'each process of theirs starts a browser')
     if (deviceKind === 'software-gpu') onlyFull(context, 'a software adapter compiles its shaders for seconds')
+    const where = ownFolders(context)
     const ended = await whyslow(where, modelOf(id), '--engine', id, ...threads(id), '--quick', '--seconds', '0.3', '--json', '-')
     expect(ended.status, ended.stderr).toBe(0)
     const report = JSON.parse(ended.stdout) as ReportDocument

@@ -4,28 +4,21 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findLibrary } from '../../src/engines/litert/find-library.ts'
 import { surroundings } from '../../src/engines/native-library.ts'
 import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
+import { UNIX } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 import { processesIn } from '../support/processes.ts'
 import { schemaOf } from '../support/schema.ts'
 import { watchTasks } from '../support/tasks.ts'
-import { besideEachOther, fixture, folders, onlyFull, start, until, whyslow } from './command.ts'
+import { fixture, folders, onlyFull, ownFolders, start, until, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
-besideEachOther()
-
-/** Of a test that runs beside others. */
-function ownFolders({ onTestFinished }: TestContext) {
-  const own = folders()
-  onTestFinished(() => own.remove())
-  return own
-}
 
 const valid = schemaOf('report')
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
@@ -148,13 +141,14 @@ function differencesOf(out: string, original: string): number[] {
   return JSON.parse(execFileSync(process.execPath, [script], { encoding: 'utf8', env }).trim().split('\n').at(-1)!) as number[]
 }
 
-describe('a planted slowness', () => {
+describe.concurrent('a planted slowness', () => {
   // Whether the remedy is proven is this machine's business here: src/cli/planted.test.ts proves it on an engine that is slower by construction.
-  test('in a real run: the folder holds what it says, and predicts as the original does', async () => {
+  test('in a real run: the folder holds what it says, and predicts as the original does', async (context) => {
+    const own = ownFolders(context)
     const out = newOut()
     const argv = ['fix', planted, '-o', out, '--only', 'initializers-as-inputs', '--budget', '10s', '--no-progress']
-    const run = await whyslow(where, ...argv)
-    expect({ status: run.status, stderr: run.stderr, left: where.left() }).toEqual({ status: 0, stderr: '', left: [] })
+    const run = await whyslow(own, ...argv)
+    expect({ status: run.status, stderr: run.stderr, left: own.left() }).toEqual({ status: 0, stderr: '', left: [] })
     const { report } = readFolder(out, planted)
     expect(report.trials.map(({ name }) => name)).toEqual(['initializers-as-inputs'])
     // In the graph that was tried the weights are no inputs any more: 8 layers of 6.
@@ -167,29 +161,19 @@ describe('a planted slowness', () => {
     expect(said).toContain('Compared on synthetic inputs (x0)')
     for (const difference of differencesOf(out, planted)) expect(difference).toBeLessThan(1e-4)
   })
-
-  test.concurrent('a dry run names what it would try, and writes nothing', async (context) => {
-    const own = ownFolders(context)
-    onlyFull(context, 'another measurement')
-    const out = newOut()
-    const run = await whyslow(own, 'fix', planted, '-o', out, '--dry-run', '--no-progress', '--json', '-')
-    expect({ status: run.status, stderr: run.stderr, left: own.left() }).toEqual({ status: 0, stderr: '', left: [] })
-    const report = JSON.parse(run.stdout) as ReportDocument
-    expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
-    expect(report).toMatchObject({ trials: [], fix: { proven: false, kept: [], untried: [], shipped: null } })
-    expect(report.answer).toMatch(/ Would try: .*initializers-as-inputs/)
-    expect(existsSync(out)).toBe(false)
-  })
 })
 
-test.concurrent('where a loss is allowed, a dry run names fewer bits too', async (context) => {
+test.concurrent('a dry run names what it would try, fewer bits too where a loss is allowed, and writes nothing', async (context) => {
   const own = ownFolders(context)
   onlyFull(context, 'another measurement')
-  const argv = ['fix', fixture('credit_mlp'), '--dry-run', '--max-loss', '0.01', '--no-progress', '--json', '-']
+  const out = newOut()
+  const argv = ['fix', fixture('credit_mlp'), '-o', out, '--dry-run', '--max-loss', '0.01', '--no-progress', '--json', '-']
   const run = await whyslow(own, ...argv)
-  expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: '' })
+  expect({ status: run.status, stderr: run.stderr, left: own.left() }).toEqual({ status: 0, stderr: '', left: [] })
+  expect(existsSync(out)).toBe(false)
   const report = JSON.parse(run.stdout) as ReportDocument
   expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+  expect(report).toMatchObject({ trials: [], fix: { proven: false, kept: [], untried: [], shipped: null } })
   expect(report.answer).toMatch(/ Would try: .*dynamic-quantization, weight-quantization/)
   // Its ranges need real inputs.
   expect(report.answer).not.toContain('static-quantization')
@@ -217,7 +201,7 @@ test.concurrent('of a .tflite file its own runtime is tried, and what is written
   context.skip(!findLibrary({}, surroundings()).ok, 'LiteRT is not here')
   const file = join(ROOT, 'fixtures/formats/tflite/engine/perceptron.tflite')
   const out = newOut()
-  const words = '--only engine-choice --engines ort-cpu,litert --threads 1 --budget 2s --no-progress --json -'
+  const words = '--only engine-choice --engines ort-cpu,litert --budget 2s --no-progress --json -'
   const run = await whyslow(own, 'fix', file, '-o', out, ...words.split(' '))
   expect({ status: run.status, left: own.left() }, run.stderr).toEqual({ status: 0, left: [] })
   const report = JSON.parse(run.stdout) as ReportDocument
@@ -233,30 +217,29 @@ test.concurrent('of a .tflite file its own runtime is tried, and what is written
   expect(JSON.parse(said)).toEqual(['float32', 2, 4])
 })
 
-test.skipIf(process.platform === 'win32')(
-  'Ctrl-C in the middle of the search leaves no folder, no file and no process',
-  async (context) => {
+test
+  .skipIf(process.platform === 'win32')
+  .concurrent('Ctrl-C in the middle of the search leaves no folder, no file and no process', UNIX, async (context) => {
     onlyFull(context, 'measures until the search begins')
-    const out = newOut()
-    const { env, begun } = watchTasks(where)
-    const run = start(where, ['fix', planted, '-o', out, '--budget', '60s', '--no-progress'], { env })
+    const own = ownFolders(context)
+    const out = join(own.root, 'fast')
+    const { env, begun } = watchTasks(own)
+    const run = start(own, ['fix', planted, '-o', out, '--budget', '60s', '--no-progress'], { env })
     // The diagnosis is printed before the first trial of the search.
     await until(run, () => run.said.stdout !== '')
     const before = begun().length
     await until(run, () => begun().length > before)
     run.child.kill('SIGINT')
     const { status, signal, stderr } = await run.ended
-    expect(
-      { status, signal, processes: processesIn(where.temporary), left: where.left(), written: existsSync(out) },
-      stderr,
-    ).toEqual({
-      status: 130,
-      signal: null,
-      processes: [],
-      left: [],
-      written: false,
-    })
+    expect({ status, signal, processes: processesIn(own.temporary), left: own.left(), written: existsSync(out) }, stderr).toEqual(
+      {
+        status: 130,
+        signal: null,
+        processes: [],
+        left: [],
+        written: false,
+      },
+    )
     expect(stderr).not.toMatch(/\n\s+at /)
-    expect(readdirSync(where.root).filter((name) => name.startsWith('.'))).toEqual([])
-  },
-)
+    expect(readdirSync(own.root).filter((name) => name.startsWith('.'))).toEqual([])
+  })

@@ -7,7 +7,7 @@ import { openAgentQueue } from '../../dist/commands/fleet/bullmq-queue.js'
 import { openPostgres } from '../../dist/commands/store/postgres-store.js'
 import { withMachineLock } from '../../dist/trials/lock.js'
 
-const { url, machine, log, storeUrl, lockFolder, report, key = null, clockMs = 0 } = JSON.parse(process.argv[2])
+const { url, machine, log, storeUrl, lockFolder, report, key = null, clockMs = 0, putBackMs } = JSON.parse(process.argv[2])
 // The clock of another machine.
 const { now } = Date
 Date.now = () => now() + clockMs
@@ -57,6 +57,7 @@ await runAgent({
   renewMs: 1000,
   idleMs: 50,
   nowMs: now,
+  putBackMs,
 })
 await store?.close()
 process.exit(0)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openAgentQueue, openAsking } from '../../src/commands/fleet/bullmq-queue.ts'
 import { makeJob, type Signer } from '../../src/commands/fleet/job.ts'
 import type { AskingQueue } from '../../src/commands/fleet/queue.ts'
@@ -20,6 +20,7 @@ import { FLEET_DEFAULTS, fleet } from '../../src/commands/study/fleet.ts'
 import { mulberry32 } from '../../src/graph/random.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { freePort } from '../support/port.ts'
+import { ownFolders } from './command.ts'
 
 const POSTGRES = '/usr/lib/postgresql'
 const MACHINE = 'x64-avx2-2c-abcdef'
@@ -30,6 +31,8 @@ const POISONED = 13
 const KILLING = 1000
 const DISTURBED = 1014
 const SLEEPING = 1015
+/** Half a minute unless an agent is given another time. */
+const PUT_BACK_MS = 3000
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-fleet-'))
 const SERVERS = ['redis-server', 'valkey-server'] as const
@@ -107,7 +110,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
 
   const report = exampleReport(exampleMachine('scripted'), { engine: server })
   const storeUrl = () => ('url' in store ? store.url : null)
-  const agent = (given: { machine?: string; log?: string; key?: string; clockMs?: number } = {}) =>
+  const agent = (given: { machine?: string; log?: string; key?: string; clockMs?: number; putBackMs?: number } = {}) =>
     started(process.execPath, [
       join(import.meta.dirname, 'fleet-agent.mjs'),
       JSON.stringify({ url, machine: MACHINE, log, storeUrl: storeUrl(), lockFolder, report, ...given }),
@@ -171,144 +174,147 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
     }
   }, 180_000)
 
-  test('hands out a trial that ends its agent three times, and then measures the others', async ({ skip }) => {
-    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
-    const machine = `${MACHINE}-killed`
-    const events = join(own, 'killed.jsonl')
-    writeFileSync(events, '')
-    const asking = await openAsking(url, null)
-    const jobs = [jobOf(KILLING, `${server} killing`), jobOf(1, `${server} killing`)]
-    // The one that kills comes first, again and again.
-    for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
-    const trials = jobs.map(({ trial }) => trial)
-    const settling = settled(asking, trials, machine)
-    let over = false
-    void settling.then(() => {
-      over = true
-    })
-    while (!over) {
-      const one = agent({ machine, log: events })
-      await Promise.race([ended(one), settling])
-      one.kill('SIGTERM')
-      await ended(one)
-    }
-    const [killing, other] = await settling
-    await asking.close()
-    expect(killing).toMatchObject({ state: 'failed', reason: expect.stringContaining('was lost, 3 times') })
-    expect(other!.state).toBe('done')
-    expect(eventsIn(readFileSync(events, 'utf8')).filter(({ event }) => event === 'killed')).toHaveLength(3)
-  }, 120_000)
-
-  test('fails a job whose data is no JSON, and goes on', async ({ skip }) => {
-    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
-    const machine = `${MACHINE}-broken`
-    const events = join(own, 'broken.jsonl')
-    const asking = await openAsking(url, null)
-    const jobs = [jobOf(1, `${server} broken`), jobOf(2, `${server} broken`)]
-    for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
-    const client = new Redis(url)
-    await client.hset(`bull:whyslow-${machine}:${jobs[0]!.trial}`, 'data', '{"schema":')
-    await client.quit()
-    const one = agent({ machine, log: events })
-    const outcomes = settled(
-      asking,
-      jobs.map(({ trial }) => trial),
-      machine,
-    )
-    expect(await Promise.race([outcomes, ended(one).then(() => 'the agent ended')])).toMatchObject([
-      { state: 'failed', reason: expect.stringContaining('no job of version 2') },
-      { state: 'done' },
-    ])
-    one.kill('SIGTERM')
-    await ended(one)
-    await asking.close()
-    const lines = readFileSync(`${events}.lines`, 'utf8').trim().split('\n')
-    expect(lines.filter((line) => line.startsWith('refused a job'))).toHaveLength(1)
-  }, 60_000)
-
-  test('a signed trial crosses the queue and the store, and an agent whose key is another measures none', async ({ skip }) => {
-    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
-    const key = 'a key of the whole fleet'
-    const machine = `${MACHINE}-signed`
-    const events = join(own, 'signed.jsonl')
-    const asking = await openAsking(url, key)
-    const jobs = [1, 2].map((batch) => jobOf(batch, `${server} signed`, { key, machine }))
-    await asking.add(machine, jobs[0]!.trial, jobs[0]!, 5)
-    const stranger = agent({ machine, log: events, key: 'the key of another fleet' })
-    const [refused] = await settled(asking, [jobs[0]!.trial], machine)
-    expect(refused).toEqual({ state: 'failed', reason: "its signature is not the fleet key's for this machine" })
-    expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([
-      "it is not signed with the fleet's key",
-    ])
-    stranger.kill('SIGTERM')
-    await ended(stranger)
-    const one = agent({ machine, log: events, key })
-    const { trial } = jobs[1]!
-    await asking.add(machine, trial, jobs[1]!, 5)
-    const [done] = await settled(asking, [trial], machine)
-    expect(done?.state === 'done' && checkResult(done.result, { trial, machine }, key)).toMatchObject({ ok: true })
-    expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([null])
-    if ('url' in store) {
-      const kept = await openPostgres(store.url)
-      expect(checkKept(await kept.find(`${trial} ${machine}`), { trial, machine }, key)).toMatchObject({ ok: true })
-      await kept.close()
-      expect((await storedReports(store.url)).reports.every((report) => !('fleetSignature' in report))).toBe(true)
-    }
-    one.kill('SIGTERM')
-    await ended(one)
-    await asking.close()
-  }, 60_000)
-
-  test.each([
-    ['ahead', 3_600_000, 0],
-    ['behind', -3_600_000, -3_600_000],
-  ])(
-    'what an agent puts back whose clock is %s waits for half a minute',
-    async (name, clockMs, othersMs) => {
-      if (!isHere) return
-      const machine = `${MACHINE}-${name}`
-      const events = join(own, `${name}.jsonl`)
+  // Each has a kind of machine of its own.
+  describe.concurrent('of one agent', () => {
+    test('hands out a trial that ends its agent three times, and then measures the others', async ({ skip }) => {
+      if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+      const machine = `${MACHINE}-killed`
+      const events = join(own, 'killed.jsonl')
       writeFileSync(events, '')
       const asking = await openAsking(url, null)
-      const job = jobOf(DISTURBED, `${server} ${name}`)
-      await asking.add(machine, job.trial, job, 5)
-      const first = agent({ machine, log: events, clockMs })
-      while (!readFileSync(`${events}.lines`, { encoding: 'utf8', flag: 'a+' }).includes('put back')) await sleep(100)
-      first.kill('SIGTERM')
-      await ended(first)
-      const second = agent({ machine, log: events, clockMs: othersMs })
-      expect((await settled(asking, [job.trial], machine))[0]!.state).toBe('done')
-      second.kill('SIGTERM')
-      await ended(second)
-      const [disturbed, begin] = eventsIn(readFileSync(events, 'utf8'))
-      // By one clock.
-      expect(begin!.at - othersMs - (disturbed!.at - clockMs)).toBeGreaterThan(25_000)
+      const jobs = [jobOf(KILLING, `${server} killing`), jobOf(1, `${server} killing`)]
+      // The one that kills comes first, again and again.
+      for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
+      const trials = jobs.map(({ trial }) => trial)
+      const settling = settled(asking, trials, machine)
+      let over = false
+      void settling.then(() => {
+        over = true
+      })
+      while (!over) {
+        const one = agent({ machine, log: events })
+        await Promise.race([ended(one), settling])
+        one.kill('SIGTERM')
+        await ended(one)
+      }
+      const [killing, other] = await settling
       await asking.close()
-    },
-    90_000,
-  )
+      expect(killing).toMatchObject({ state: 'failed', reason: expect.stringContaining('was lost, 3 times') })
+      expect(other!.state).toBe('done')
+      expect(eventsIn(readFileSync(events, 'utf8')).filter(({ event }) => event === 'killed')).toHaveLength(3)
+    }, 120_000)
 
-  test('a trial whose agent was killed is held by nobody, and is taken out', async ({ skip }) => {
-    if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
-    const machine = `${MACHINE}-gone`
-    const events = join(own, 'gone.jsonl')
-    writeFileSync(events, '')
-    const asking = await openAsking(url, null)
-    const job = jobOf(SLEEPING, `${server} gone`)
-    await asking.add(machine, job.trial, job, 5)
-    const one = agent({ machine, log: events })
-    const state = async () => (await asking.outcome(machine, job.trial)).state
-    while ((await state()) !== 'active') await sleep(100)
-    await asking.cancel(machine, job.trial)
-    expect(await state()).toBe('active')
-    one.kill('SIGKILL')
-    await ended(one)
-    while ((await state()) === 'active') await sleep(100)
-    expect(await state()).toBe('waiting')
-    await asking.cancel(machine, job.trial)
-    expect(await state()).toBe('lost')
-    await asking.close()
-  }, 60_000)
+    test('fails a job whose data is no JSON, and goes on', async ({ skip }) => {
+      if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+      const machine = `${MACHINE}-broken`
+      const events = join(own, 'broken.jsonl')
+      const asking = await openAsking(url, null)
+      const jobs = [jobOf(1, `${server} broken`), jobOf(2, `${server} broken`)]
+      for (const [i, job] of jobs.entries()) await asking.add(machine, job.trial, job, i + 1)
+      const client = new Redis(url)
+      await client.hset(`bull:whyslow-${machine}:${jobs[0]!.trial}`, 'data', '{"schema":')
+      await client.quit()
+      const one = agent({ machine, log: events })
+      const outcomes = settled(
+        asking,
+        jobs.map(({ trial }) => trial),
+        machine,
+      )
+      expect(await Promise.race([outcomes, ended(one).then(() => 'the agent ended')])).toMatchObject([
+        { state: 'failed', reason: expect.stringContaining('no job of version 2') },
+        { state: 'done' },
+      ])
+      one.kill('SIGTERM')
+      await ended(one)
+      await asking.close()
+      const lines = readFileSync(`${events}.lines`, 'utf8').trim().split('\n')
+      expect(lines.filter((line) => line.startsWith('refused a job'))).toHaveLength(1)
+    }, 60_000)
+
+    test('a signed trial crosses the queue and the store, and an agent whose key is another measures none', async ({ skip }) => {
+      if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+      const key = 'a key of the whole fleet'
+      const machine = `${MACHINE}-signed`
+      const events = join(own, 'signed.jsonl')
+      const asking = await openAsking(url, key)
+      const jobs = [1, 2].map((batch) => jobOf(batch, `${server} signed`, { key, machine }))
+      await asking.add(machine, jobs[0]!.trial, jobs[0]!, 5)
+      const stranger = agent({ machine, log: events, key: 'the key of another fleet' })
+      const [refused] = await settled(asking, [jobs[0]!.trial], machine)
+      expect(refused).toEqual({ state: 'failed', reason: "its signature is not the fleet key's for this machine" })
+      expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([
+        "it is not signed with the fleet's key",
+      ])
+      stranger.kill('SIGTERM')
+      await ended(stranger)
+      const one = agent({ machine, log: events, key })
+      const { trial } = jobs[1]!
+      await asking.add(machine, trial, jobs[1]!, 5)
+      const [done] = await settled(asking, [trial], machine)
+      expect(done?.state === 'done' && checkResult(done.result, { trial, machine }, key)).toMatchObject({ ok: true })
+      expect((await asking.listening()).filter((one) => one.machine === machine).map(({ fault }) => fault)).toEqual([null])
+      if ('url' in store) {
+        const kept = await openPostgres(store.url)
+        expect(checkKept(await kept.find(`${trial} ${machine}`), { trial, machine }, key)).toMatchObject({ ok: true })
+        await kept.close()
+        expect((await storedReports(store.url)).reports.every((report) => !('fleetSignature' in report))).toBe(true)
+      }
+      one.kill('SIGTERM')
+      await ended(one)
+      await asking.close()
+    }, 60_000)
+
+    test.for([
+      ['ahead', 3_600_000, 0],
+      ['behind', -3_600_000, -3_600_000],
+    ] as const)(
+      'what an agent puts back whose clock is an hour %s waits as long as it is to',
+      { timeout: 90_000 },
+      async ([name, clockMs, othersMs], { skip }) => {
+        if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+        const machine = `${MACHINE}-${name}`
+        const events = join(own, `${name}.jsonl`)
+        writeFileSync(events, '')
+        const asking = await openAsking(url, null)
+        const job = jobOf(DISTURBED, `${server} ${name}`)
+        await asking.add(machine, job.trial, job, 5)
+        const first = agent({ machine, log: events, clockMs, putBackMs: PUT_BACK_MS })
+        while (!readFileSync(`${events}.lines`, { encoding: 'utf8', flag: 'a+' }).includes('put back')) await sleep(100)
+        first.kill('SIGTERM')
+        await ended(first)
+        const second = agent({ machine, log: events, clockMs: othersMs })
+        expect((await settled(asking, [job.trial], machine))[0]!.state).toBe('done')
+        second.kill('SIGTERM')
+        await ended(second)
+        const [disturbed, begin] = eventsIn(readFileSync(events, 'utf8'))
+        // By one clock.
+        expect(begin!.at - othersMs - (disturbed!.at - clockMs)).toBeGreaterThan(0.9 * PUT_BACK_MS)
+        await asking.close()
+      },
+    )
+
+    test('a trial whose agent was killed is held by nobody, and is taken out', async ({ skip }) => {
+      if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
+      const machine = `${MACHINE}-gone`
+      const events = join(own, 'gone.jsonl')
+      writeFileSync(events, '')
+      const asking = await openAsking(url, null)
+      const job = jobOf(SLEEPING, `${server} gone`)
+      await asking.add(machine, job.trial, job, 5)
+      const one = agent({ machine, log: events })
+      const state = async () => (await asking.outcome(machine, job.trial)).state
+      while ((await state()) !== 'active') await sleep(100)
+      await asking.cancel(machine, job.trial)
+      expect(await state()).toBe('active')
+      one.kill('SIGKILL')
+      await ended(one)
+      while ((await state()) === 'active') await sleep(100)
+      expect(await state()).toBe('waiting')
+      await asking.cancel(machine, job.trial)
+      expect(await state()).toBe('lost')
+      await asking.close()
+    }, 60_000)
+  })
 
   test('lists who announced itself within a minute by the clock of the server, and nothing that others wrote', async ({
     skip,
@@ -355,8 +361,10 @@ test('PostgreSQL gives what it holds a page at a time, in order of time, and nam
   expect(warnings).toEqual([expect.stringMatching(/trial "broken" \(latency.p50Ms is not above 0\)/)])
 })
 
-test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async ({ skip }) => {
-  if ('reason' in store) skip(`without PostgreSQL: ${store.reason}`)
+test('who may only read PostgreSQL reads it, and a run whose reports it refuses still has them', async (context) => {
+  if ('reason' in store) context.skip(`without PostgreSQL: ${store.reason}`)
+  // The roofs are known there.
+  vi.stubEnv('XDG_CACHE_HOME', ownFolders(context).cache)
   const { url } = store as { url: string }
   await (await openPostgres(url)).close()
   const owner = new pg.Client(url)

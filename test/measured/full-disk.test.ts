@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest'
+import { needs } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 import { fixture, folders, onlyFull, start, whyslow } from './command.ts'
 
@@ -13,7 +14,7 @@ const evidence = join(where.root, 'evidence.json')
 const BEFORE = '<!doctype html>before'
 writeFileSync(evidence, gunzipSync(readFileSync(join(ROOT, 'fixtures/golden/gru.evidence.json.gz'))))
 
-describe.runIf(existsSync('/dev/full'))('a device that is full', () => {
+describe.runIf(existsSync('/dev/full'))('a device that is full', needs('/dev/full'), () => {
   test.for(['--json', '--html'])('%s', async (flag) => {
     const { status, stdout, stderr } = await whyslow(where, 'explain', evidence, flag, '/dev/full')
     expect([status, stdout, stderr]).toEqual([
@@ -82,13 +83,15 @@ describe('a file system of 64 kB that is full', () => {
   test('the history: a line says so; the cache: the report is there in any case', async (context) => {
     onlyFull(context, 'measures before it writes')
     full(context)
-    const argv = [fixture('lstm'), '--quick', '--no-progress']
-    const saved = await start(where, [...argv, '--save'], { env: { XDG_DATA_HOME: tiny } }).ended
+    const argv = [fixture('lstm'), '--quick', '--seconds', '0.3', '--no-progress']
+    const [saved, { status, stdout }] = await Promise.all([
+      start(where, [...argv, '--save'], { env: { XDG_DATA_HOME: tiny } }).ended,
+      start(where, argv, { env: { XDG_CACHE_HOME: tiny } }).ended,
+    ])
     expect([saved.status, saved.stderr]).toEqual([
       2,
       expect.stringMatching(/^whyslow: --save: \S+ cannot be written \(ENOSPC\); set XDG_DATA_HOME [^\n]+\n$/),
     ])
-    const { status, stdout } = await start(where, argv, { env: { XDG_CACHE_HOME: tiny } }).ended
     expect([status, stdout === '']).toEqual([0, false])
   })
 })

@@ -1,18 +1,16 @@
 // A model under load through the command line: the server that is started for it, what its latencies are made of, and its end.
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { descendantsOf } from '../../src/processes/end-process.ts'
 import type { LoadDocument, LoadPartMeans } from '../../src/report/documents/load.ts'
-import { descendantsOf } from '../../src/trials/end-process.ts'
 import { startServe } from '../support/serve.ts'
-import { fixture, folders, onlyFull, refuses, start, whyslow } from './command.ts'
-
-const where = folders()
-afterAll(() => where.remove())
+import { fixture, onlyFull, ownFolders, refuses, start, whyslow } from './command.ts'
 
 const PARTS = ['network and HTTP', 'upload', 'parse', 'queue', 'hand-over', 'compute', 'serialize']
 const sum = ({ partsMs }: LoadPartMeans) => partsMs.reduce((total, part) => total + part, 0)
 
-describe('a model', () => {
-  test('is served in a process of its own, and the parts of its latency add up', async () => {
+describe.concurrent('a model', () => {
+  test('is served in a process of its own, and the parts of its latency add up', async (context) => {
+    const where = ownFolders(context)
     const { status, stdout, stderr } = await whyslow(
       where,
       ...[
@@ -53,7 +51,8 @@ describe('a model', () => {
     await refuses(['load', fixture('lstm'), '--rate', '3', '--engine', 'none'], /--engine none: no such engine/)
   })
 
-  test('Ctrl-C ends the server, too', async () => {
+  test('Ctrl-C ends the server, too', async (context) => {
+    const where = ownFolders(context)
     const { child, ended } = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
     let started: number[] = []
     // The process of the command, and the server.
@@ -66,65 +65,67 @@ describe('a model', () => {
     for (const pid of started) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)
     expect(where.left()).toEqual([])
   })
-})
 
-test('requests for a server of the Open Inference Protocol are made of its metadata', async (context) => {
-  onlyFull(context, 'another server')
-  const { address, end } = await startServe(where, fixture('lstm'), '--workers', '1', '--name', 'm')
-  try {
-    const { status, stdout } = await whyslow(
-      where,
-      ...[
-        'load',
-        `${address}/v2/models/m`,
-        '--protocol',
-        'oip',
-        '--rate',
-        '50',
-        '--seconds',
-        '1',
-        '--no-progress',
-        '--json',
-        '-',
-      ],
-    )
+  test('requests for a server of the Open Inference Protocol are made of its metadata', async (context) => {
+    onlyFull(context, 'another server')
+    const where = ownFolders(context)
+    const { address, end } = await startServe(where, fixture('lstm'), '--workers', '1', '--name', 'm')
+    try {
+      const { status, stdout } = await whyslow(
+        where,
+        ...[
+          'load',
+          `${address}/v2/models/m`,
+          '--protocol',
+          'oip',
+          '--rate',
+          '50',
+          '--seconds',
+          '1',
+          '--no-progress',
+          '--json',
+          '-',
+        ],
+      )
+      expect(status).toBe(0)
+      const { target, setup, points } = JSON.parse(stdout) as LoadDocument
+      expect(target).toMatchObject({ kind: 'http', protocol: 'oip', inputs: { binary: true, tensors: [{ datatype: 'FP32' }] } })
+      expect(setup).toBe(null)
+      expect(points[0]!.errors).toBe(0)
+      expect(points[0]!.parts!.names).toContain('server: queue')
+    } finally {
+      expect(await end()).toBe(0)
+    }
+  })
+
+  test('a server joins requests of a model whose rows do not know of each other, and refuses one of a model whose rows do', async (context) => {
+    onlyFull(context, 'another server')
+    const where = ownFolders(context)
+    const asked = ['--rate', '3', '--seconds', '1', '--max-batch', '8', '--no-progress']
+    await refuses(['load', fixture('lstm'), ...asked], /--max-batch 8: lstm: .*; leave it out/)
+    const rows = fixture('symbolic-batch')
+    const load = [
+      'load',
+      rows,
+      '--clients',
+      '16',
+      '--seconds',
+      '1',
+      '--workers',
+      '1',
+      '--max-batch',
+      '8',
+      '--batch-delay',
+      '2ms',
+      '--no-progress',
+      '--json',
+      '-',
+    ]
+    const { status, stdout } = await whyslow(where, ...load)
     expect(status).toBe(0)
-    const { target, setup, points } = JSON.parse(stdout) as LoadDocument
-    expect(target).toMatchObject({ kind: 'http', protocol: 'oip', inputs: { binary: true, tensors: [{ datatype: 'FP32' }] } })
-    expect(setup).toBe(null)
-    expect(points[0]!.errors).toBe(0)
-    expect(points[0]!.parts!.names).toContain('server: queue')
-  } finally {
-    expect(await end()).toBe(0)
-  }
-})
-
-test('a server joins requests of a model whose rows do not know of each other, and refuses one of a model whose rows do', async (context) => {
-  onlyFull(context, 'another server')
-  const asked = ['--rate', '3', '--seconds', '1', '--max-batch', '8', '--no-progress']
-  await refuses(['load', fixture('lstm'), ...asked], /--max-batch 8: lstm: .*; leave it out/)
-  const rows = fixture('symbolic-batch')
-  const load = [
-    'load',
-    rows,
-    '--clients',
-    '16',
-    '--seconds',
-    '1',
-    '--workers',
-    '1',
-    '--max-batch',
-    '8',
-    '--batch-delay',
-    '2ms',
-    '--no-progress',
-    '--json',
-    '-',
-  ]
-  const { status, stdout } = await whyslow(where, ...load)
-  expect(status).toBe(0)
-  const { setup, points } = JSON.parse(stdout) as LoadDocument
-  expect([setup!.maxBatch, points[0]!.errors]).toEqual([8, 0])
-  const { names } = points[0]!.parts!
-  expect(names.slice(names.indexOf('queue'))).toEqual(['queue', 'batch-wait', 'hand-over', 'compute', 'serialize', 'receive'])
+    const { setup, points } = JSON.parse(stdout) as LoadDocument
+    expect([setup!.maxBatch, points[0]!.errors]).toEqual([8, 0])
+    const { names } = points[0]!.parts!
+    expect(names.slice(names.indexOf('queue'))).toEqual(['queue', 'batch-wait', 'hand-over', 'compute', 'serialize', 'receive'])
+  })
 })

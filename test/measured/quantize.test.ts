@@ -1,4 +1,4 @@
-// `quantize` from the model to what is handed over, and all the ways in which it refuses. Whether int8 pays is this machine's business; that
+// `quantize` from the model to what is handed over. How it refuses is in src/cli/refusals.test.ts. Whether int8 pays is this machine's business; that
 // what pays is proven and written, and nothing else, is in src/cli/planted.test.ts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '../../src
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { engineOf } from '../../src/trials/engine-of.ts'
 import { schemaOf } from '../support/schema.ts'
-import { folders, onlyFull, refuses, whyslow } from './command.ts'
+import { type Folders, folders, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const where = folders()
 afterAll(() => where.remove())
@@ -61,113 +61,79 @@ beforeAll(() => {
   for (let k = 0; k < SAMPLES; k++) writeFileSync(join(samples, `${k}.npy`), npy([1, CHANNELS, SIDE, SIDE], sample(k)))
 })
 
-const run = (...argv: string[]) => whyslow(where, 'quantize', ...argv, '--no-progress')
+const run = (own: Folders, ...argv: string[]) => whyslow(own, 'quantize', ...argv, '--no-progress')
 
-test('the model alone, with data', async () => {
-  const out = join(where.root, 'fast.onnx')
-  const json = join(where.root, 'report.json')
-  const { status, stdout, stderr } = await run(network, '-o', out, '--data', samples, '--budget', '4s', '--json', json)
-  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
-  const report = JSON.parse(readFileSync(json, 'utf8')) as ReportDocument
-  expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
-  const { fix, quantization } = report
-  expect(fix!.shipped).toBe(out)
-  expect(quantization!.inputs).toBe('data')
-  expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
-  expect(stdout).not.toContain('synthetic')
-  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
-  expect(readdirSync(where.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
-})
-
-test('a folder, without data: said first and last', async (context) => {
-  onlyFull(context, 'another search')
-  const out = join(where.root, 'fast')
-  const { status, stdout, stderr } = await run(network, '-o', out, '--budget', '4s')
-  expect({ status, left: where.left() }, stderr).toEqual({ status: 0, left: [] })
-  const said = stdout.trim().replace(/\s+/g, ' ')
-  expect(said).toMatch(/^Without --data static int8, .* is not tried, and the agreement is agreement on synthetic inputs\./)
-  expect(said).toMatch(/agreement on synthetic inputs\.$/)
-  expect(existsSync(join(out, 'predict.mjs'))).toBe(true)
-  const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReportDocument
-  expect(report.quantization).toMatchObject({ inputs: 'synthetic' })
-  expect(report.quantization!.notTried.find(({ method }) => method === 'static')!.reason).toMatch(/--data/)
-})
-
-test('a detector whose one output joins boxes and scores keeps its scores', async () => {
-  const [file, out, data, json] = ['heads.onnx', 'heads-fast.onnx', 'images', 'heads.json'].map((name) =>
-    join(where.root, name),
-  ) as [string, string, string, string]
-  writeFileSync(file, writeModel(twoHeads()))
-  mkdirSync(data)
-  for (let k = 0; k < SAMPLES; k++) writeFileSync(join(data, `${k}.npy`), npy(TWO_HEADS_INPUT, twoHeadsImage(k)))
-  const { status, stderr } = await run(file, '-o', out, '--data', data, '--method', 'static', '--budget', '6s', '--json', json)
-  expect(status, stderr).toBe(0)
-  const predicted = async (model: string) => {
-    const session = await engineOf('ort-cpu').open(model, plainOptions)
-    const { y } = await session.run({ x: { dtype: 'float32', shape: TWO_HEADS_INPUT, data: twoHeadsImage(0) } })
-    await session.close()
-    return (y!.data as Float32Array).subarray(FIRST_SCORE)
-  }
-  const [before, after] = [await predicted(file), await predicted(out)]
-  let [noise, signal] = [0, 0]
-  before.forEach((score, k) => {
-    noise += (after[k]! - score) ** 2
-    signal += score ** 2
+describe.concurrent('a search', () => {
+  test('the model alone, with data', async (context) => {
+    const own = ownFolders(context)
+    const out = join(own.root, 'fast.onnx')
+    const json = join(own.root, 'report.json')
+    const { status, stdout, stderr } = await run(own, network, '-o', out, '--data', samples, '--budget', '2s', '--json', json)
+    expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
+    const report = JSON.parse(readFileSync(json, 'utf8')) as ReportDocument
+    expect(valid(report), JSON.stringify(valid.errors)).toBe(true)
+    const { fix, quantization } = report
+    expect(fix!.shipped).toBe(out)
+    expect(quantization!.inputs).toBe('data')
+    expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
+    expect(stdout).not.toContain('synthetic')
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(readdirSync(own.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
   })
-  // A cosine of 0.995 is noise of a hundredth.
-  expect(noise / signal).toBeLessThan(0.02)
-})
 
-describe.concurrent('what cannot be done costs one line', () => {
-  const data = (name: string, ...files: readonly [string, Uint8Array][]) => {
-    const folder = join(where.root, name)
-    mkdirSync(folder)
-    for (const [file, bytes] of files) writeFileSync(join(folder, file), bytes)
-    return folder
-  }
-  const whole = [1, CHANNELS, SIDE, SIDE]
-  const out = ['-o', 'never.onnx']
+  test('a folder, without data: said first and last', async (context) => {
+    onlyFull(context, 'another search')
+    const own = ownFolders(context)
+    const out = join(own.root, 'fast')
+    const { status, stdout, stderr } = await run(own, network, '-o', out, '--budget', '2s')
+    expect({ status, left: own.left() }, stderr).toEqual({ status: 0, left: [] })
+    const said = stdout.trim().replace(/\s+/g, ' ')
+    expect(said).toMatch(/^Without --data static int8, .* is not tried, and the agreement is agreement on synthetic inputs\./)
+    expect(said).toMatch(/agreement on synthetic inputs\.$/)
+    expect(existsSync(join(out, 'predict.mjs'))).toBe(true)
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')) as ReportDocument
+    expect(report.quantization).toMatchObject({ inputs: 'synthetic' })
+    expect(report.quantization!.notTried.find(({ method }) => method === 'static')!.reason).toMatch(/--data/)
+  })
 
-  test.each<[string, () => string[], RegExp]>([
-    ['nothing to write', () => [network], /give what to write: a folder, as in -o fast\//],
-    ['no folder for the model', () => [network, '-o', join(where.root, 'no/such/fast.onnx')], /there is no folder/],
-    ['the model itself as output', () => [network, '-o', network, '--force'], /this is the model that is read/],
-    ['a file that stands there', () => [network, '-o', join(samples, '../convolutions.onnx')], /convolutions\.onnx: /],
-    [
-      'an unknown method',
-      () => [network, ...out, '--method', 'magic'],
-      /'--method <name>' cannot be 'magic': give one of dynamic, static/,
-    ],
-    ['float16 on the CPU', () => [network, ...out, '--method', 'float16'], /float16: engines on the CPU convert/],
-    ['4 bits of static', () => [network, ...out, '--method', 'static', '--bits', '4'], /--bits 4 is for weights alone/],
-    ['3 bits', () => [network, ...out, '--bits', '3'], /'--bits <n>' cannot be '3': give one of 8, 4/],
-    ['static without data', () => [network, ...out, '--method', 'static'], /need real inputs; give --data, or --allow-synthetic/],
-    [
-      'an unknown calibration',
-      () => [network, ...out, '--calibration', 'best'],
-      /'--calibration <name>' cannot be 'best': give one of minmax/,
-    ],
-    [
-      'an empty folder',
-      () => [network, ...out, '--data', data('empty')],
-      /empty: nothing in this folder that is read; give \.npz/,
-    ],
-    [
-      'another shape',
-      () => [network, ...out, '--data', data('shape', ['0.npy', npy([1, CHANNELS, SIDE, 5], sample(0, CHANNELS * SIDE * 5))])],
-      /axis 3 is 5, the model says 20/,
-    ],
-    [
-      'NaN',
-      () => [network, ...out, '--data', data('nan', ['0.npy', npy(whole, sample(0).fill(Number.NaN, 3, 4))])],
-      /holds NaN \(element 3 of a sample\)/,
-    ],
-    [
-      'too few samples',
-      () => [network, ...out, '--method', 'static', '--data', data('few', ['0.npy', npy(whole, sample(0))])],
-      /few: one sample, and ranges of static quantization need 4 at least/,
-    ],
-  ])('%s', (_, argv, says) => refuses(['quantize', ...argv(), '--no-progress'], says))
+  test('a detector whose one output joins boxes and scores keeps its scores', async (context) => {
+    const own = ownFolders(context)
+    const [file, out, data, json] = ['heads.onnx', 'heads-fast.onnx', 'images', 'heads.json'].map((name) =>
+      join(own.root, name),
+    ) as [string, string, string, string]
+    writeFileSync(file, writeModel(twoHeads()))
+    mkdirSync(data)
+    for (let k = 0; k < SAMPLES; k++) writeFileSync(join(data, `${k}.npy`), npy(TWO_HEADS_INPUT, twoHeadsImage(k)))
+    const { status, stderr } = await run(
+      own,
+      file,
+      '-o',
+      out,
+      '--data',
+      data,
+      '--method',
+      'static',
+      '--budget',
+      '4s',
+      '--json',
+      json,
+    )
+    expect(status, stderr).toBe(0)
+    const predicted = async (model: string) => {
+      const session = await engineOf('ort-cpu').open(model, plainOptions)
+      const { y } = await session.run({ x: { dtype: 'float32', shape: TWO_HEADS_INPUT, data: twoHeadsImage(0) } })
+      await session.close()
+      return (y!.data as Float32Array).subarray(FIRST_SCORE)
+    }
+    const [before, after] = [await predicted(file), await predicted(out)]
+    let [noise, signal] = [0, 0]
+    before.forEach((score, k) => {
+      noise += (after[k]! - score) ** 2
+      signal += score ** 2
+    })
+    // A cosine of 0.995 is noise of a hundredth.
+    expect(noise / signal).toBeLessThan(0.02)
+  })
 })
 
 test('neither the model nor the samples were touched', () => {

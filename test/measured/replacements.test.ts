@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { replacePythonLoops } from '../../src/pipeline/replace/python-loops.ts'
+import { needs } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 
 /** .ci/run names one that has NumPy. */
@@ -22,7 +23,7 @@ async function replaced(text: string, call: string | null = null) {
   return replacePythonLoops({ file, call, data: null, lines: null, interpreter: [python], budgetMs: 500, limitMs: 60_000 })
 }
 
-describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that has NumPy)', () => {
+describe.skipIf(!hasNumpy)('Python loops', needs('an interpreter with NumPy'), () => {
   test('what is offered is equal on every array that was tried, and loops that depend on other elements are refused', () => {
     const script = join(ROOT, 'fixtures/python-loops/verify.py')
     const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'src/pipeline/replace/python')], { encoding: 'utf8' })
@@ -185,26 +186,30 @@ describe.skipIf(!hasNumpy)('Python loops (left out without an interpreter that h
     ])
   })
 
-  test.skipIf(!hasPandas)('rows of a DataFrame become columns, or rows of one array where more is done with them', async () => {
-    const { replacements } = await replaced(
-      'import numpy as np\nimport pandas as pd\ndf = pd.DataFrame({"price": np.random.rand(500), "count": np.arange(500)})\nout = []\nfor _, row in df.iterrows():\n    out.append(row["price"] * row["count"])\nfor _, row in df.iterrows():\n    out.append(str(row["price"]))\nt = df.apply(lambda row: row["price"] / (1 + row["count"]), axis=1)\n',
-    )
-    expect(replacements.map(({ line, form }) => [line, form])).toEqual([
-      [5, 'numpy'],
-      [7, 'python'],
-      [9, 'numpy'],
-    ])
-    expect(replacements[0]!.code).toEqual([
-      "price = df['price'].to_numpy()",
-      "count = df['count'].to_numpy('float64')",
-      'out = price * count',
-    ])
-    expect(replacements[1]!.code.slice(0, 2)).toEqual([
-      "price_at = df.columns.get_loc('price')",
-      'for _, row in zip(df.index, df.to_numpy()):',
-    ])
-    expect(replacements[2]!.code.at(-1)).toBe('t = pd.Series(price / (1 + count), index=df.index)')
-  })
+  test.skipIf(!hasPandas)(
+    'rows of a DataFrame become columns, or rows of one array where more is done with them',
+    needs('an interpreter with pandas'),
+    async () => {
+      const { replacements } = await replaced(
+        'import numpy as np\nimport pandas as pd\ndf = pd.DataFrame({"price": np.random.rand(500), "count": np.arange(500)})\nout = []\nfor _, row in df.iterrows():\n    out.append(row["price"] * row["count"])\nfor _, row in df.iterrows():\n    out.append(str(row["price"]))\nt = df.apply(lambda row: row["price"] / (1 + row["count"]), axis=1)\n',
+      )
+      expect(replacements.map(({ line, form }) => [line, form])).toEqual([
+        [5, 'numpy'],
+        [7, 'python'],
+        [9, 'numpy'],
+      ])
+      expect(replacements[0]!.code).toEqual([
+        "price = df['price'].to_numpy()",
+        "count = df['count'].to_numpy('float64')",
+        'out = price * count',
+      ])
+      expect(replacements[1]!.code.slice(0, 2)).toEqual([
+        "price_at = df.columns.get_loc('price')",
+        'for _, row in zip(df.index, df.to_numpy()):',
+      ])
+      expect(replacements[2]!.code.at(-1)).toBe('t = pd.Series(price / (1 + count), index=df.index)')
+    },
+  )
 
   test.each([
     [

@@ -4,13 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { DEFAULTS } from '../../src/commands/options.ts'
-import { engineOptionsOf } from '../../src/commands/run.ts'
-import { readMachine } from '../../src/machine/index.ts'
 import type { Roofs } from '../../src/machine/types.ts'
-import { describeEngine } from '../../src/measure/describe-engine.ts'
-import { roofsKey } from '../../src/measure/timing/roofs/measured.ts'
-import { writeCached } from '../../src/trials/cache.ts'
+import { DIST, printedBy } from '../support/built.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,14 +22,26 @@ const ROUND: Roofs = {
   reasons: { L1: 'not measured' },
 }
 
+/** The command's own modules, since sources would be compiled once more for this process. */
+const WRITE = `
+import { DEFAULTS } from '${DIST}/commands/options.js'
+import { engineOptionsOf } from '${DIST}/commands/run.js'
+import { readMachine } from '${DIST}/machine/index.js'
+import { describeEngine } from '${DIST}/measure/describe-engine.js'
+import { roofsKey } from '${DIST}/measure/timing/roofs/measured.js'
+import { writeCached } from '${DIST}/trials/cache.js'
+const engineId = DEFAULTS.engine
+const engine = await describeEngine(DEFAULTS.trials.run, engineId, { packageFrom: null })
+if (engine.ok) {
+  const key = roofsKey({ machine: readMachine(engine.accelerators), engine, engineId, options: engineOptionsOf(DEFAULTS) })
+  writeCached(key, JSON.parse(process.argv[1]), { mode: 'refresh', folder: process.argv[2] })
+}
+console.log('done')`
+
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-roofs-'))
   project.provide('roofs', folder)
-  const engineId = DEFAULTS.engine
-  const engine = await describeEngine(DEFAULTS.trials.run, engineId, { packageFrom: null })
-  if (engine.ok) {
-    const key = roofsKey({ machine: readMachine(engine.accelerators), engine, engineId, options: engineOptionsOf(DEFAULTS) })
-    writeCached(key, ROUND, { mode: 'refresh', folder: join(folder, 'whyslow') })
-  }
+  const said = await printedBy(WRITE, [JSON.stringify(ROUND), join(folder, 'whyslow')])
+  if (!said.includes('done')) throw new Error('the roofs for the caches of commands were not written')
   return () => rmSync(folder, { recursive: true, force: true })
 }

@@ -3,11 +3,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { descendantsOf } from '../../src/trials/end-process.ts'
+import { describe, expect, type TestContext, test } from 'vitest'
+import { descendantsOf } from '../../src/processes/end-process.ts'
+import { UNIX } from '../needs.ts'
 import { processesIn } from '../support/processes.ts'
 import { watchTasks } from '../support/tasks.ts'
-import { fixture, folders, onlyFull, start, until } from './command.ts'
+import { fixture, onlyFull, ownFolders, start, until } from './command.ts'
 
 /** Two seconds are promised; a busy machine gets more, and what hangs takes for ever. */
 const BOUND_MS = 8000
@@ -23,16 +24,10 @@ JSON.parse = (text, ...more) => {
 }`)}`
 const MODEL = '{"format":"graph-model","modelTopology":{},"weightsManifest":[],"a":"blocks-here"}'
 
-describe.skipIf(process.platform === 'win32')('a signal', () => {
-  let where: ReturnType<typeof folders>
-  beforeEach(() => {
-    where = folders()
-  })
-  afterEach(() => where.remove())
-
+/** Folders of a test, and what is done in them. */
+function inFolders(context: TestContext) {
+  const where = ownFolders(context)
   const processes = () => processesIn(where.temporary)
-
-  type Run = ReturnType<typeof start>
 
   async function expectGone({ child, ended }: Run, signal: NodeJS.Signals, status: number): Promise<void> {
     child.kill(signal)
@@ -56,27 +51,36 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     return start(where, [...before, model], { node: ['--import', BLOCKING] })
   }
   const isBlocked = () => existsSync(join(where.root, 'blocked'))
+  return { where, processes, expectGone, blocked, isBlocked }
+}
 
-  test.for(signals)('%s while a file is read', async (signal) => {
+type Run = ReturnType<typeof start>
+
+describe.skipIf(process.platform === 'win32').concurrent('a signal', UNIX, () => {
+  test.for(signals)('%s while a file is read', async (signal, context) => {
+    const { blocked, isBlocked, expectGone } = inFolders(context)
     const run = blocked()
     await until(run, () => isBlocked() && descendantsOf(run.child.pid!).length > 1)
     await expectGone(run, signal, CODES[signal])
   })
 
-  test.for(signals)('%s to a server that reads its model', async (signal) => {
+  test.for(signals)('%s to a server that reads its model', async (signal, context) => {
+    const { blocked, isBlocked, expectGone } = inFolders(context)
     const run = blocked('serve', '--port', '0')
     await until(run, isBlocked)
     await expectGone(run, signal, CODES[signal])
   })
 
-  test('a second one, at once', async () => {
+  test('a second one, at once', async (context) => {
+    const { blocked, isBlocked, expectGone } = inFolders(context)
     const run = blocked()
     await until(run, isBlocked)
     run.child.kill('SIGINT')
     await expectGone(run, 'SIGINT', 130)
   })
 
-  test('none at all: the process of the command alone is killed', async () => {
+  test('none at all: the process of the command alone is killed', async (context) => {
+    const { where, processes, blocked, isBlocked } = inFolders(context)
     const run = blocked()
     await until(run, () => isBlocked() && descendantsOf(run.child.pid!).length > 1)
     process.kill(Number(readFileSync(join(where.root, 'blocked'), 'utf8')), 'SIGKILL')
@@ -88,7 +92,8 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect({ processes: processes(), left: where.left() }).toEqual({ processes: [], left: [] })
   })
 
-  test('SIGKILL to the first process ends the others', async () => {
+  test('SIGKILL to the first process ends the others', async (context) => {
+    const { where, processes, blocked, isBlocked } = inFolders(context)
     const run = blocked()
     await until(run, () => isBlocked() && descendantsOf(run.child.pid!).length > 1)
     run.child.kill('SIGKILL')
@@ -96,7 +101,8 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect(where.left()).toEqual([])
   })
 
-  test('SIGKILL to the first process while a trial hangs ends both, and nothing is left', async () => {
+  test('SIGKILL to the first process while a trial hangs ends both, and nothing is left', async (context) => {
+    const { where, processes } = inFolders(context)
     const run = start(where, [fixture('endless-loop'), '--no-lock'])
     await until(run, () => descendantsOf(run.child.pid!).length > 1)
     run.child.kill('SIGKILL')
@@ -104,14 +110,18 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect(where.left()).toEqual([])
   })
 
-  test.for(signals)('%s while a trial hangs in native code', async (signal) => {
+  // SIGINT: bad-input.test.ts.
+  test('SIGTERM while a trial hangs in native code', async (context) => {
+    const { where, expectGone } = inFolders(context)
     const { env, hangsIn } = watchTasks(where)
     const run = start(where, [fixture('endless-loop')], { env })
     await until(run, () => hangsIn('try'))
-    await expectGone(run, signal, CODES[signal])
+    await expectGone(run, 'SIGTERM', CODES.SIGTERM)
   })
 
-  test.for(signals)('%s while it waits for the lock', async (signal) => {
+  test('SIGHUP while it waits for the lock', async (context) => {
+    const { where, expectGone } = inFolders(context)
+    const server = createServer()
     const lock = join(where.root, 'lock')
     mkdirSync(lock)
     const address = join(lock, `${process.pid}-0123456789ab.sock`)
@@ -125,15 +135,12 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     const env = { WHYSLOW_LOCK: lock, WHYSLOW_LOCK_TOKEN: undefined }
     const run = start(where, [fixture('lstm'), '--no-progress'], { env })
     await asked
-    await expectGone(run, signal, CODES[signal])
+    await expectGone(run, 'SIGHUP', CODES.SIGHUP)
     server.close()
   })
-  let server: ReturnType<typeof createServer>
-  beforeEach(() => {
-    server = createServer()
-  })
 
-  test.for(signals)('%s to a server that waits for requests: it has answered all, and ends as asked', async (signal) => {
+  test.for(signals)('%s to a server that waits for requests: it has answered all, and ends as asked', async (signal, context) => {
+    const { where, expectGone } = inFolders(context)
     const run = start(where, ['serve', fixture('lstm'), '--port', '0', '--workers', '1'])
     let said = ''
     run.child.stdout.on('data', (text: string) => {
@@ -149,39 +156,45 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     ['quantize', ['quantize', fixture('credit_mlp'), '-o', '../small.onnx']],
     ['compare', ['compare', fixture('lstm'), fixture('fmnist_gru'), '--seconds', '60']],
   ] as const
-  test.for(TRIALS.flatMap(([name, argv]) => signals.map((signal) => [signal, name, argv] as const)))(
-    '%s to %s while a trial is under way',
-    async ([signal, name, argv], context) => {
-      if (name !== 'why') onlyFull(context, 'each measures until its signal comes')
-      const { env, begun } = watchTasks(where)
-      const run = start(where, [...argv, '--no-progress'], { env })
-      await until(run, () => begun().length > 1)
-      await expectGone(run, signal, CODES[signal])
-    },
-  )
+  // One listener has all three signals, and knows no command: `why` gets each of them, the other commands one.
+  test.for(
+    TRIALS.flatMap(([name, argv], k) => (k === 0 ? signals : [signals[k - 1]!]).map((signal) => [signal, name, argv] as const)),
+  )('%s to %s while a trial is under way', async ([signal, name, argv], context) => {
+    if (name !== 'why') onlyFull(context, 'each measures until its signal comes')
+    const { where, expectGone } = inFolders(context)
+    const { env, begun } = watchTasks(where)
+    const run = start(where, [...argv, '--no-progress'], { env })
+    await until(run, () => begun().length > 1)
+    await expectGone(run, signal, CODES[signal])
+  })
 
   const HANGS = `import { writeFileSync } from 'node:fs'
 export const samples = () => [1]
 export function predict() { writeFileSync(process.env.TMPDIR + '/../begun', ''); for (;;); }
 `
-  test.for(['pipeline', 'ab'].flatMap((command) => signals.map((signal) => [signal, command] as const)))(
-    '%s to %s while the user’s code runs',
-    async ([signal, command]) => {
-      const file = join(where.root, 'app.mjs')
-      writeFileSync(file, HANGS)
-      const run = start(where, [command, file, ...(command === 'ab' ? [file] : []), '--quick', '--no-progress'])
-      await until(run, () => existsSync(join(where.root, 'begun')))
-      await expectGone(run, signal, CODES[signal])
-    },
-  )
-
-  test.for(signals)('%s under load', async (signal) => {
-    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
-    await until(run, () => descendantsOf(run.child.pid!).length > 1)
+  // SIGINT: user-code-interrupt.test.ts.
+  test.for([
+    ['SIGHUP', 'pipeline'],
+    ['SIGTERM', 'ab'],
+  ] as const)('%s to %s while the user’s code runs', async ([signal, command], context) => {
+    const { where, expectGone } = inFolders(context)
+    const file = join(where.root, 'app.mjs')
+    writeFileSync(file, HANGS)
+    const run = start(where, [command, file, ...(command === 'ab' ? [file] : []), '--quick', '--no-progress'])
+    await until(run, () => existsSync(join(where.root, 'begun')))
     await expectGone(run, signal, CODES[signal])
   })
 
-  test('a reader that has gone is no error', async () => {
+  // SIGINT: load.test.ts.
+  test('SIGTERM under load', async (context) => {
+    const { where, expectGone } = inFolders(context)
+    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
+    await until(run, () => descendantsOf(run.child.pid!).length > 1)
+    await expectGone(run, 'SIGTERM', CODES.SIGTERM)
+  })
+
+  test('a reader that has gone is no error', async (context) => {
+    const { where } = inFolders(context)
     const run = start(where, ['explain', join(where.root, 'none.json')])
     run.child.stdout.destroy()
     run.child.stderr.destroy()

@@ -7,6 +7,7 @@ import { ab } from '../../src/commands/ab/ab.ts'
 import type { SourcePattern } from '../../src/pipeline/facts.ts'
 import { tryPythonTokenizers } from '../../src/pipeline/replace/python-tokenizers.ts'
 import type { AbDocument } from '../../src/report/documents/ab.ts'
+import { needs } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 import { folders, onlyFull, whyslow } from './command.ts'
 
@@ -28,7 +29,7 @@ test('element-wise-product in JavaScript', async (context) => {
   expect(document.ratio).toBeLessThan(1)
 })
 
-describe.skipIf(!has('numpy'))('with NumPy (left out without it)', () => {
+describe.skipIf(!has('numpy'))('with NumPy', needs('NumPy'), () => {
   test('element-wise-product in Python', async () => {
     const document = await compared('element-wise-product/loop.py', 'element-wise-product/vectorized.py')
     expect(document.outputs).toMatchObject({ agreement: 'identical', numbers: 1_000_000 })
@@ -41,7 +42,7 @@ describe.skipIf(!has('numpy'))('with NumPy (left out without it)', () => {
   })
 })
 
-describe.skipIf(!has('numpy, pandas'))('with NumPy and pandas (left out without them)', () => {
+describe.skipIf(!has('numpy, pandas'))('with NumPy and pandas', needs('NumPy and pandas'), () => {
   test('fraud-service', async () => {
     const document = await compared('fraud-service/before.py', 'fraud-service/after.py')
     expect(document.outputs).toMatchObject({ agreement: 'close', samples: 32, numbers: 32 })
@@ -49,7 +50,7 @@ describe.skipIf(!has('numpy, pandas'))('with NumPy and pandas (left out without 
   })
 })
 
-describe.skipIf(!has('numpy, tokenizers'))('with NumPy and tokenizers (left out without them)', () => {
+describe.skipIf(!has('numpy, tokenizers'))('with NumPy and tokenizers', needs('NumPy and tokenizers'), () => {
   test('text-classifier', async () => {
     const document = await compared('text-classifier/before.py', 'text-classifier/after.py')
     expect(document.outputs).toMatchObject({ agreement: 'identical', samples: 64 })
@@ -65,7 +66,7 @@ describe.skipIf(!has('numpy, tokenizers'))('with NumPy and tokenizers (left out 
   })
 })
 
-describe.skipIf(!has('keras, sklearn'))('with Keras and scikit-learn (left out without them)', () => {
+describe.skipIf(!has('keras, sklearn'))('with Keras and scikit-learn', needs('Keras and scikit-learn'), () => {
   test('keras-digits: the .h5 file in Keras and outside of it, and as .tflite', async (context) => {
     onlyFull(context, 'a model is trained')
     const made = spawnSync(python, [join(ROOT, 'examples/keras-digits/make_model.py'), where.data], { encoding: 'utf8' })

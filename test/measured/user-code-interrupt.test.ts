@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { LINUX } from '../needs.ts'
 import { processesIn } from '../support/processes.ts'
 import { folders, onlyFull, start, until } from './command.ts'
 
@@ -47,7 +48,7 @@ const WAYS = {
   ],
 } as const
 
-describe.skipIf(!linux).concurrent('Ctrl-C while the user’s code hangs (Linux: processes are found by their environment)', () => {
+describe.skipIf(!linux).concurrent('Ctrl-C while the user’s code hangs', LINUX, () => {
   const commands = [
     ['pipeline', (file: string) => ['pipeline', file, '--quick', '--python', python]],
     ['ab', (file: string) => ['ab', file, file, '--quick', '--python', python]],

@@ -15,7 +15,7 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** undefined: there is none. */
 export const chromiumPath = (process.env.WHYSLOW_CHROMIUM ? [process.env.WHYSLOW_CHROMIUM] : PLACES).find(existsSync)
 
-export const noBrowser = 'no Chromium is here (apt-get install chromium, or WHYSLOW_CHROMIUM=path)'
+export const CHROMIUM = 'Chromium (apt-get install chromium, or WHYSLOW_CHROMIUM=path)'
 
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: chromiumPath!, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })

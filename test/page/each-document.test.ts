@@ -4,8 +4,9 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { time } from '../../src/report/text/numbers.ts'
+import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
+import { CHROMIUM, chromiumPath, openPage, startBrowser, violations } from './browser.ts'
 import { beaten, empty, failedEngine, recorded, withNodes } from './documents.ts'
 import { drawnTexts } from './drawn-numbers.ts'
 import { strangers } from './known-numbers.ts'
@@ -29,7 +30,7 @@ const cases: [string, object[]][] = [
   ['two studies', [recorded.study!, { ...recorded.study!, table: { reference: null, rows: [] } }]],
 ]
 
-describe.skipIf(chromiumPath === undefined)(`documents${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
+describe.skipIf(chromiumPath === undefined)('documents', needs(CHROMIUM), () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()

@@ -153,10 +153,10 @@ const OF_REPORT: readonly Derived<ReportDocument>[] = [
       ).map(percent),
   },
   {
-    what: 'what a finding or a foretold fix would save, as a share of the whole',
+    what: 'what a finding or a foretold fix would save, or takes if nobody knows what it would save, as a share of the whole',
     on: ['answer', 'each'],
     words: (report) =>
-      [...report.findings.map(({ wouldSaveMs }) => wouldSaveMs), report.foretold?.ms ?? 0].map((ms) =>
+      [...report.findings.map(({ wouldSaveMs, timeMs }) => wouldSaveMs ?? timeMs), report.foretold?.ms ?? 0].map((ms) =>
         percent(ms / (wholeOf(report) ?? Number.NaN)),
       ),
   },

@@ -50,9 +50,11 @@ function ofReport(given: object): Must[] {
     ...(code || Object.values(areas).every(({ timeMs }) => timeMs <= 0)
       ? []
       : Object.entries(areas).map(([key, { timeMs }]) => sentence(`${areaTitle(key)}, ${time(timeMs)}`))),
-    ...findings.flatMap(({ title, wouldSaveMs, facts, next }) => [
+    ...findings.flatMap(({ title, timeMs, wouldSaveMs, facts, next }) => [
       sentence(title),
-      ...(wouldSaveMs > 0 && (latency !== null || report.trace?.latencyMs != null) ? [sentence(time(wouldSaveMs))] : []),
+      ...(wouldSaveMs !== 0 && (latency !== null || report.trace?.latencyMs != null)
+        ? [sentence(time(wouldSaveMs ?? timeMs))]
+        : []),
       ...facts.map(({ name, value, unit }) => sentence(`${name} | ${factSaid(value, unit)}`)),
       ...(next === null ? [] : [sentence(next)]),
     ]),

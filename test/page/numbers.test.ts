@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LoadDocument } from '../../src/report/documents/load.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { percent, time } from '../../src/report/text/numbers.ts'
+import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, noBrowser, openPage, startBrowser, violations } from './browser.ts'
+import { CHROMIUM, chromiumPath, openPage, startBrowser, violations } from './browser.ts'
 import { recorded, transformer } from './documents.ts'
 
-describe.skipIf(chromiumPath === undefined)(`numbers on the page${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
+describe.skipIf(chromiumPath === undefined)('numbers on the page', needs(CHROMIUM), () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()

@@ -6,8 +6,9 @@ import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
 import { startView } from '../../src/view/server.ts'
+import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
-import { chromiumPath, nextFrames, noBrowser, openPage, sideways, startBrowser, until, violations } from './browser.ts'
+import { CHROMIUM, chromiumPath, nextFrames, openPage, sideways, startBrowser, until, violations } from './browser.ts'
 import { HOSTILE, hostile, recorded, transformer, withNodes } from './documents.ts'
 import { misplaced } from './layout.ts'
 
@@ -35,7 +36,7 @@ const HAS_FOCUS = (line: number): string => `document.activeElement?.dataset.lin
 /** Those that have most of what is drawn. */
 const MOST = new Set(['transformer', 'pipeline', 'load', 'two comparisons'])
 
-describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefined ? `: ${noBrowser}` : ''}`, () => {
+describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()
@@ -194,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
       {
         ...transformer,
         latency: { ...transformer.latency!, trust: 'D' },
-        findings: [{ ...transformer.findings[0]!, rule: 'noisy-machine', next: null, wouldSaveMs: 1 }],
+        findings: [{ ...transformer.findings[0]!, rule: 'noisy-machine', next: null, run: null, wouldSaveMs: 1 }],
       },
     ])
     expect(await page.locator('.finding .advice').first().innerText()).toMatch(/What to do.*Find the neighbour/s)
@@ -206,12 +207,25 @@ describe.skipIf(chromiumPath === undefined)(`the page${chromiumPath === undefine
 
   test('the next step says what its command is for', async () => {
     const [finding] = transformer.findings
-    for (const [next, lead] of [
-      ['whyslow fix model.onnx -o fast/', 'Try the remedies'],
-      ['whyslow model.onnx --engine ort-wasm', 'The first finding below'],
+    const next = 'whyslow fix model.onnx -o fast/'
+    for (const [run, lead, typed] of [
+      [
+        { command: 'fix', arguments: ['a model.onnx', '-o', 'fast/'] },
+        'Try the remedies',
+        "npx whyslow fix 'a model.onnx' -o fast/",
+      ],
+      [
+        { command: '', arguments: ['model.onnx', '--threads', '2'] },
+        'The first finding below',
+        'npx whyslow model.onnx --threads 2',
+      ],
+      // Of a version before: the text alone.
+      [null, 'The first finding below', 'npx whyslow fix model.onnx -o fast/'],
     ] as const) {
-      const { page, close } = await openPage(browser, [{ ...transformer, findings: [{ ...finding!, next, wouldSaveMs: 1 }] }])
+      const first = { ...finding!, next, run: run && { ...run, arguments: [...run.arguments] }, wouldSaveMs: 1 }
+      const { page, close } = await openPage(browser, [{ ...transformer, findings: [first] }])
       expect(await page.locator('.next-step').innerText()).toContain(lead)
+      expect(await page.locator('.next-step').innerText()).toContain(typed)
       await close()
     }
   })

@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BLESSES } from '../blessing.ts'
+import { needs } from '../needs.ts'
 import { ROOT } from '../root.ts'
-import { chromiumPath, noBrowser, openPage, startBrowser } from './browser.ts'
+import { CHROMIUM, chromiumPath, openPage, startBrowser } from './browser.ts'
 import { recorded } from './documents.ts'
 
 /** A pixel differs where one of its colours does by more than this, of 255; so much of a picture may. */
@@ -58,14 +59,10 @@ function drawsWith() {
 const madeWith = join(folder, 'made-with.json')
 const here = chromiumPath === undefined ? null : drawsWith()
 const isHere = here !== null && existsSync(madeWith) && readFileSync(madeWith, 'utf8') === `${JSON.stringify(here, null, 2)}\n`
-const left =
-  chromiumPath === undefined
-    ? `: ${noBrowser}`
-    : isHere || BLESSES
-      ? ''
-      : ': another browser or other fonts than those of the approved pictures'
+const draws = chromiumPath !== undefined && (isHere || BLESSES)
+const NEEDS = needs(chromiumPath === undefined ? CHROMIUM : 'the browser and the fonts of the approved pictures')
 
-describe.skipIf(left !== '')(`pictures of the page${left}`, () => {
+describe.skipIf(!draws)('pictures of the page', NEEDS, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await startBrowser()

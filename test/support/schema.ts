@@ -4,8 +4,14 @@ import { join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { ROOT } from '../sources.ts'
 
+const compiled = new Map<string, ValidateFunction>()
+
 /** By the name of its file: 'report', 'comparison'. */
-export const schemaOf = (name: string): ValidateFunction =>
-  new Ajv2020({ allowUnionTypes: true }).compile(
-    JSON.parse(readFileSync(join(ROOT, `src/report/documents/${name}.schema.json`), 'utf8')),
-  )
+export function schemaOf(name: string): ValidateFunction {
+  const schema = join(ROOT, `src/report/documents/${name}.schema.json`)
+  const found =
+    compiled.get(name) ??
+    new Ajv2020({ allowUnionTypes: true, allErrors: true }).compile(JSON.parse(readFileSync(schema, 'utf8')))
+  compiled.set(name, found)
+  return found
+}

@@ -2,6 +2,7 @@
 export {
   bytes,
   count,
+  intervalOf,
   isNoTime,
   metricValue,
   one,
@@ -11,16 +12,11 @@ export {
   rate,
   significant,
   time,
+  timeParts,
   timeWithInterval,
 } from '../../src/report/text/numbers.ts'
 
-import { percent, significant, time, timeWithInterval } from '../../src/report/text/numbers.ts'
-
-/** The interval alone, with the unit that the time has: '346–408 µs'. All in ms. */
-export function intervalOf(ms: number, lowMs: number, highMs: number): string {
-  const [, unit, range] = /^\S+ (\S+) \((.*)\)$/.exec(timeWithInterval(ms, lowMs, highMs))!
-  return `${range} ${unit}`
-}
+import { percent, significant, time } from '../../src/report/text/numbers.ts'
 
 /** What is not known is said so, never 0. */
 export const UNKNOWN = 'not known'
@@ -38,6 +34,3 @@ export const factorRange = (low: number, high: number): string => {
   const [a, b] = [factor(low), factor(high)]
   return a === b ? a : `${a.slice(0, -1)}–${b}`
 }
-
-/** A command as it can be typed anywhere. */
-export const asTyped = (command: string): string => command.replace(/^whyslow /, 'npx whyslow ')

@@ -2,6 +2,7 @@
 // are laid beside each other in their order, so that the fit is best in all: an operator fits a node that does the same work (operator-classes.ts)
 // on numbers of the same shapes. What a shape contradicts is never joined. What is left is joined by shapes alone, where only one fits; then
 // nodes that an operator's longer form in ONNX consists of go to it, and neighbours that were turned round are found.
+import { broadcastAxes } from '../../graph/broadcast.ts'
 import type { RecordedCall } from './facts.ts'
 import { classOf, doesAlso, isLayout, type OperatorClass } from './operator-classes.ts'
 
@@ -239,8 +240,10 @@ function comparedShapes({ shapes, opType }: RecordedCall, { id }: OperatorClass,
     case 'subtract':
     case 'multiply':
     case 'divide':
-    case 'where':
-      return broadcastOf(shapes ?? []) === undefined ? [] : known(broadcastOf(shapes ?? []), node.outputs[0])
+    case 'where': {
+      const sizes = broadcastAxes(shapes ?? [])
+      return sizes.length > 0 && sizes.every((size) => size !== undefined) ? known(sizes, node.outputs[0]) : []
+    }
     case 'lookup':
       return [...known(a, x), ...known(b, w)]
     case 'lstm':
@@ -275,14 +278,6 @@ function rowsOf(shape: Shape): Dimension {
   const factor = sizes.reduce<number>((all, size) => (typeof size === 'number' ? all * size : all), 1)
   const symbols = sizes.filter((size) => typeof size === 'string')
   return symbols.length === 0 ? factor : [...(factor === 1 ? [] : [factor]), ...symbols].join('*')
-}
-
-function broadcastOf(shapes: readonly (readonly number[])[]): number[] | undefined {
-  const rank = shapes.reduce((most, { length }) => Math.max(most, length), 0)
-  if (rank === 0) return undefined
-  return Array.from({ length: rank }, (_, axis) =>
-    shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).reduce((a, b) => Math.max(a, b)),
-  )
 }
 
 /** By symbol, the size that most joined shapes tell. */

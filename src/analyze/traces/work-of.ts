@@ -1,5 +1,7 @@
 // Work of PyTorch's operators by the shapes of their inputs: floating-point operations, a multiply-add is two, and the bytes that must
 // be moved: each input read once, the output written once. What no formula is known of, or whose shapes were not recorded, is null.
+import { broadcastAxes } from '../../graph/broadcast.ts'
+import { elementCount } from '../../graph/dtype.ts'
 
 type Shape = readonly number[]
 
@@ -16,27 +18,25 @@ const CONVOLUTIONS: Readonly<Record<string, { stride: number; padding: number; d
   'aten::mkldnn_convolution': { padding: 3, stride: 4, dilation: 5 },
 }
 
-const product = (shape: Shape): number => shape.reduce((all, one) => all * one, 1)
-
 /** `concrete`: arguments that are no tensors, in their places. */
 export function flopsOf(operator: string, shapes: readonly Shape[], concrete: readonly string[] = []): number | null {
   const [a = [], b = [], c = []] = shapes
   switch (operator) {
     case 'aten::mm':
     case 'aten::_scaled_mm':
-      return a.length === 2 && b.length === 2 ? 2 * product(a) * b[1]! : null
+      return a.length === 2 && b.length === 2 ? 2 * elementCount(a) * b[1]! : null
     case 'aten::addmm':
-      return b.length === 2 && c.length === 2 ? 2 * product(b) * c[1]! : null
+      return b.length === 2 && c.length === 2 ? 2 * elementCount(b) * c[1]! : null
     case 'aten::bmm':
-      return a.length === 3 && b.length === 3 ? 2 * product(a) * b[2]! : null
+      return a.length === 3 && b.length === 3 ? 2 * elementCount(a) * b[2]! : null
     case 'aten::baddbmm':
-      return b.length === 3 && c.length === 3 ? 2 * product(b) * c[2]! : null
+      return b.length === 3 && c.length === 3 ? 2 * elementCount(b) * c[2]! : null
     case 'aten::linear':
     case 'aten::mkldnn_linear':
     case 'mkldnn::_linear_pointwise':
-      return a.length > 0 && b.length === 2 ? 2 * product(a) * b[0]! : null
+      return a.length > 0 && b.length === 2 ? 2 * elementCount(a) * b[0]! : null
     case 'aten::mv':
-      return a.length === 2 ? 2 * product(a) : null
+      return a.length === 2 ? 2 * elementCount(a) : null
   }
   if (/^aten::_?(scaled_dot_product|flash|efficient)\w*attention(_for_cpu|_math)?(_forward)?$/.test(operator))
     return attentionFlops(a, b, c)
@@ -58,9 +58,9 @@ function convolutionFlops(
 ): number | null {
   const axes = input.length - 2
   if (axes < 1 || weight.length !== input.length) return null
-  if (transposed !== undefined && concrete[transposed] === 'True') return 2 * product(input) * product(weight.slice(1))
+  if (transposed !== undefined && concrete[transposed] === 'True') return 2 * elementCount(input) * elementCount(weight.slice(1))
   const outputs = convolutionOutputs(input, weight, { stride, padding, dilation }, concrete)
-  return outputs === null ? null : 2 * outputs * product(weight.slice(1))
+  return outputs === null ? null : 2 * outputs * elementCount(weight.slice(1))
 }
 
 /** Elements of what a convolution makes; null where its arguments were not recorded. */
@@ -138,7 +138,7 @@ export function bytesOf(
   for (const [at, shape] of read.entries()) {
     const each = elementBytes(types[first + at])
     if (shape.length > 0 && each === undefined) return null
-    if (shape.length > 0) bytes += product(shape) * each!
+    if (shape.length > 0) bytes += elementCount(shape) * each!
   }
   return Number.isFinite(bytes) && bytes > 0 ? bytes : null
 }
@@ -146,28 +146,22 @@ export function bytesOf(
 /** Elements that are written at least; null: no formula. */
 function outputElements(operator: string, shapes: readonly Shape[], concrete: readonly string[]): number | null {
   const [a = [], b = [], c = []] = shapes
-  if (AS_INPUT.test(operator) || COPIES.test(operator)) return a.length > 0 ? product(a) : null
+  if (AS_INPUT.test(operator) || COPIES.test(operator)) return a.length > 0 ? elementCount(a) : null
   if (BROADCAST.test(operator)) return broadcastElements(shapes)
   if (READS_ALL.test(operator)) return a.length > 0 ? 0 : null
   const places = CONVOLUTIONS[operator]
   if (places?.transposed !== undefined && concrete[places.transposed] === 'True') return 0
   if (places !== undefined) return convolutionOutputs(a, b, places, concrete)
   if (/attention/.test(operator))
-    return flopsOf(operator, shapes) === null ? null : (product(a) / (a[3] ?? 1)) * (c[3] ?? a[3] ?? 1)
+    return flopsOf(operator, shapes) === null ? null : (elementCount(a) / (a[3] ?? 1)) * (c[3] ?? a[3] ?? 1)
   const flops = flopsOf(operator, shapes, concrete)
   if (flops === null) return null
   const inner = (operator === 'aten::addmm' || operator === 'aten::baddbmm' ? b : a).at(-1) ?? 0
   return inner > 0 ? flops / 2 / inner : null
 }
 
-/** null where shapes do not broadcast. */
+/** null if shapes do not broadcast. */
 function broadcastElements(shapes: readonly Shape[]): number | null {
-  const rank = Math.max(0, ...shapes.map(({ length }) => length))
-  let elements = 1
-  for (let axis = 1; axis <= rank; axis++) {
-    const sizes = new Set(shapes.map((shape) => shape.at(-axis) ?? 1).filter((size) => size !== 1))
-    if (sizes.size > 1) return null
-    elements *= [...sizes][0] ?? 1
-  }
-  return rank > 0 ? elements : null
+  const sizes = broadcastAxes(shapes)
+  return sizes.length > 0 && sizes.every((size) => size !== undefined) ? elementCount(sizes) : null
 }

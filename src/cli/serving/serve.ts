@@ -1,4 +1,5 @@
 // `whyslow serve MODEL`: the model as a server, until a signal ends it. Here: what was typed, signals, and what goes to the screen.
+import { plural } from '../../report/text/numbers.ts'
 import { checkModel } from '../model-flags.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Screen } from '../screen.ts'
@@ -29,13 +30,12 @@ export async function runServe(
   await inTemporaryFolder(async (folder) => {
     const server = await serve(file, { ...optionsOf('serve', flags), folder, log })
     const { address, grpcPort, model, workers, threadsPerWorker, queueLimit, deadlineMs } = server
-    const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
-    const each = threadsPerWorker === null ? '' : ` × ${counted(threadsPerWorker, 'thread')}`
+    const each = threadsPerWorker === null ? '' : ` × ${plural(threadsPerWorker, 'thread')}`
     const also = grpcPort === null ? '' : `, gRPC at ${flags.host}:${grpcPort}`
     // Who reads the address may ask it to end at once.
     const end = ended()
     await screen.print(
-      `Serving '${model.name}' at ${address}/v2/models/${encodeURIComponent(model.name)} (${counted(workers, 'worker')}${each})${also}\n`,
+      `Serving '${model.name}' at ${address}/v2/models/${encodeURIComponent(model.name)} (${plural(workers, 'worker')}${each})${also}\n`,
     )
     const { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone } = server
     const batches = { maxBatch, fewRows, batchDelayMs, batchCosts, batchLine, whyAlone }

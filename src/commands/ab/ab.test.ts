@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { type Contestant, ContestantFailed, type Request, type Source } from '../../pipeline/turns/contestant.ts'
 import { encodeValue } from '../../pipeline/turns/encode-value.ts'
 import { ab, chooseOrder } from './ab.ts'
-import { comparePrinted, lastWords } from './scripts.ts'
+import { comparePrinted } from './scripts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-ab-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -157,22 +157,6 @@ test('as many samples are timed as make a quick pass, spread evenly', () => {
   expect(chooseOrder([1, 1, 1])).toEqual([0, 1, 2])
   expect(chooseOrder(Array(10).fill(30))).toEqual([0, 3, 6])
   expect(chooseOrder([5000, 5000])).toEqual([0])
-})
-
-test.each([
-  [
-    "file:///a.mjs:3\nthrow new Error('no file')\n      ^\n\nError: no file\n    at file:///a.mjs:3:7 {\n  code: 1\n}\n\nNode.js v20.20.2\n",
-    'Error: no file',
-  ],
-  ['a.cjs:1\nthrow "abc"\n^\nabc\n(Use `node --trace-uncaught ...` to show where)\n\nNode.js v20.20.2\n', 'abc'],
-  [
-    'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\n    f(x)\n    ^^^^\nValueError: boom\n',
-    'ValueError: boom',
-  ],
-  ['usage: a.mjs FILE\n', 'usage: a.mjs FILE'],
-  ['', undefined],
-])('what a script that failed said: %j', (said, words) => {
-  expect(lastWords(said)).toBe(words)
 })
 
 describe('what scripts print', () => {

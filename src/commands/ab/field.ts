@@ -141,7 +141,7 @@ export function onField<T>(sources: readonly Source[], options: FieldOptions, jo
       await field.close()
     }
   }
-  return alone(job, work, (reason) => job.warnings.push(`measured without the machine's lock: ${reason}`))
+  return alone(job, work, job.warnings)
 }
 
 /** One line: what became of it, and where. */

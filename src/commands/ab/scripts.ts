@@ -1,7 +1,5 @@
 // Two scripts, each run whole as it is: time from start to end, and what they print. Lines that one script prints differently from run to run
 // (times, dates, random numbers) say nothing about the other.
-import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { InputError } from '../../graph/input-error.ts'
 import { median } from '../../measure/timing/statistics.ts'
 import { sumComparisons } from '../../pipeline/turns/compare-outputs.ts'
@@ -10,9 +8,9 @@ import type { Source } from '../../pipeline/turns/contestant.ts'
 import { encodeValue } from '../../pipeline/turns/encode-value.ts'
 import { decide, LEVEL, type Pair } from '../../pipeline/turns/take-turns.ts'
 import type { Encoded } from '../../pipeline/turns/value.ts'
+import { endInWords, startProcess, textFrom } from '../../processes/start-process.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
-import { drained, endAtOnce, endMarked, markedBy } from '../../trials/end-process.ts'
 import type { StageProgress } from '../options.ts'
 import { documentHead } from '../version.ts'
 
@@ -83,68 +81,24 @@ export async function compareScripts(
 }
 
 /** What a script prints beyond this is not compared. */
-const KEPT_BYTES = 4e6
+const KEPT_CHARACTERS = 4e6
 
-function runScript({ file, interpreter }: Source, name: string, { limitSeconds, signal }: ScriptsPlan): Promise<Run> {
-  return new Promise((settle, reject) => {
-    signal?.throwIfAborted()
-    const begin = process.hrtime.bigint()
-    const [executable, ...before] = interpreter
-    const mark = randomUUID()
-    const env = { ...process.env, ...markedBy(mark) }
-    const child = spawn(executable!, [...before, file], { stdio: ['ignore', 'pipe', 'pipe'], env })
-    const end = () => {
-      endAtOnce(child)
-      endMarked(mark)
-    }
-    process.on('exit', end)
-    let [printed, said] = ['', '']
-    let late = false
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (printed.length < KEPT_BYTES) printed += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-4096)
-    })
-    const timer = setTimeout(() => {
-      late = true
-      end()
-    }, limitSeconds * 1000)
-    signal?.addEventListener('abort', end, { once: true })
-    child.on('error', (error) => reject(new InputError(`${name}: cannot be run (${error.message})`)))
-    child.on('exit', async (code, by) => {
-      const ms = Number(process.hrtime.bigint() - begin) / 1e6
-      // What it started and left behind holds its pipes open no longer.
-      endMarked(mark)
-      await drained(child)
-      clearTimeout(timer)
-      process.off('exit', end)
-      signal?.removeEventListener('abort', end)
-      if (signal?.aborted) return reject(signal.reason)
-      if (code === 0) return settle({ ms, printed })
-      const last = lastWords(said)
-      const how = late
-        ? `it did not end within ${limitSeconds} s`
-        : by === null
-          ? `it ends with code ${code}`
-          : `it ends by ${by}`
-      reject(
-        new InputError(
-          `${name}: ${how}${last === undefined || late ? '' : ` (${last.trim().slice(0, 200)})`}; nothing is compared`,
-        ),
-      )
-    })
+async function runScript({ file, interpreter }: Source, name: string, { limitSeconds, signal }: ScriptsPlan): Promise<Run> {
+  const [executable, ...before] = interpreter
+  const { child, ended } = startProcess({
+    executable: executable!,
+    words: [...before, file],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    isUsers: true,
+    limits: { timeMs: limitSeconds * 1000, signal },
   })
-}
-
-/**
- * What a script that failed said of it. Node prints the error below the place that it marks, and its own version last; Python prints the error
- * last. Exported for its test.
- */
-export function lastWords(said: string): string | undefined {
-  const lines = said.split('\n').filter((line) => line.trim() !== '')
-  const mark = /^Node\.js v\d/.test(lines.at(-1) ?? '') ? lines.findLastIndex((line) => /^\s*\^+\s*$/.test(line)) : -1
-  return mark === -1 ? lines.at(-1) : lines[mark + 1]
+  const printed = textFrom(child.stdout, KEPT_CHARACTERS)
+  const how = await ended
+  signal?.throwIfAborted()
+  if (how.code === 0) return { ms: how.ranMs, printed: printed() }
+  if (how.error !== null) throw new InputError(`${name}: cannot be run (${how.error.message})`)
+  const why = how.stop === null ? endInWords(how) : `did not end within ${limitSeconds} s`
+  throw new InputError(`${name}: it ${why}; nothing is compared`)
 }
 
 /** Every run's lines, first runs first. Exported for its test. */

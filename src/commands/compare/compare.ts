@@ -33,11 +33,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
       ...new Set(opened.contestants.flatMap(({ engine }) => engine?.accelerators ?? [])),
     ])
     const warnings: string[] = []
-    const all = await alone(
-      { trials: options.trials, progress },
-      () => measureAll(opened, machine, opening),
-      (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
-    )
+    const all = await alone({ trials: options.trials, progress }, () => measureAll(opened, machine, opening), warnings)
     options.signal?.throwIfAborted()
     return comparisonOf({ opened, all, machine, options, files, warnings })
   })

@@ -22,17 +22,23 @@ export interface GapOptions extends FieldOptions {
   readonly python: string | null
   /** Three fresh processes in place of five. */
   readonly quick: boolean
+  /** Passes in a block; of slow programs fewer do. */
+  readonly passes: number
   readonly trials: TrialRunner
   /** Runs the process that is asked for the engine's sessions. */
   readonly pass: RunPass
   readonly onProgress?: (progress: StageProgress) => void
 }
 
+/** One with gaps takes as many times the gap. */
+const PASSES = 6
+
 const GAP_DEFAULTS: GapOptions = {
   data: null,
   call: null,
   python: null,
   quick: false,
+  passes: PASSES,
   limitSeconds: 300,
   trials: localTrials,
   pass: runPass,
@@ -44,8 +50,6 @@ const QUICK_PROCESSES = 3
 /** Samples that are rotated through: enough that none lies in the caches for the others' sake. */
 const SAMPLES = 4
 const BLOCK_MS = 150
-/** Passes in a block; one with gaps takes as many times the gap. */
-const PASSES = 6
 const SLOW_PASSES = 2
 const SLOW_MS = 300
 /** Looking at what goes on beside the calls: what it takes of itself, and about how many passes it makes. */
@@ -167,7 +171,7 @@ async function climbWith(
     const { contestant, order, passMs } = await ready(job)
     if (scouted.others.some(({ other }) => other === 'sessions'))
       await contestant.ask({ ask: 'others', order }, LOOK_LIMIT_MS + LOOK_PASSES * passMs)
-    const leastPasses = passMs > SLOW_MS ? SLOW_PASSES : PASSES
+    const leastPasses = passMs > SLOW_MS ? SLOW_PASSES : options.passes
     const limitMs = field.limitMs + 20 * leastPasses * (passMs + order.length * GAP_MS)
     processes.push(await climb(contestant, own, { leastMs: BLOCK_MS, leastPasses, limitMs }))
     await field.end()

@@ -2,13 +2,15 @@
 
 import type { DeviceShares, TraceFacts } from '../../analyze/traces/facts.ts'
 import { factsOf } from '../../analyze/traces/facts-of.ts'
-import { diagnose, rank } from '../../diagnose/diagnose.ts'
-import type { Finding, Verdict } from '../../diagnose/rule.ts'
+import { diagnose } from '../../diagnose/diagnose.ts'
+import type { Finding } from '../../diagnose/rule.ts'
+import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
 import { readTrace } from '../../evidence/traces/index.ts'
 import type { ReportDocument, ReportFinding, ReportMachine } from '../../report/documents/report.ts'
 import type { TraceModelSection, TraceSection } from '../../report/documents/trace-section.ts'
 import { traceAnswer } from '../../report/text/trace-answer.ts'
-import { quoted } from '../../report/text/wrap.ts'
+import { documentedCommand } from '../command-to-type.ts'
+import { findingRow } from '../finding-row.ts'
 import { toolVersion } from '../version.ts'
 import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
@@ -44,7 +46,7 @@ export function traceReport(
 ): ReportDocument {
   const facts = latencyMs === undefined ? recorded : { ...recorded, window: { ...recorded.window, stepMs: latencyMs } }
   const verdicts = diagnose({ trace: facts, absent: {} })
-  const findings = rank(verdicts).map((finding) => findingRow(finding, file, facts))
+  const findings = rank(verdicts).map((finding) => traceRow(finding, file, facts))
   const roofs = roofsOf(facts, machine)
   const nodes = nodesOf(facts, roofs)
   const { parts, areas } = breakdownOf(facts, nodes)
@@ -61,10 +63,10 @@ export function traceReport(
     machine: recordedMachine(facts),
     ...{ engine: null, latency: null, memory: null, sweeps: [], profile: null, breakdown: parts, areas },
     ...body,
-    clear: verdicts.flatMap((one) => (one.verdict === 'clear' ? [one.rule] : [])),
-    doesNotApply: verdicts.flatMap((one) => (one.verdict === 'does-not-apply' ? [one.rule] : [])),
+    clear: rulesWith('clear', verdicts),
+    doesNotApply: rulesWith('does-not-apply', verdicts),
     notChecked: [
-      ...verdicts.flatMap(notCheckedRow),
+      ...notChecked(verdicts),
       ...neverTold(facts, latencyMs, roofs !== undefined),
       ...(typeof joined === 'string' ? [{ rule: 'same-model', reason: joined }] : []),
     ],
@@ -78,22 +80,12 @@ export function traceReport(
   }
 }
 
-function notCheckedRow(verdict: Verdict): ReportDocument['notChecked'] {
-  if (verdict.verdict === 'failed') return [{ rule: verdict.rule, reason: `the rule failed, which is a bug: ${verdict.reason}` }]
-  return verdict.verdict === 'not-checked' ? [{ rule: verdict.rule, reason: verdict.reason }] : []
-}
-
-function findingRow(finding: Finding, file: string, { window }: TraceFacts): ReportFinding {
-  const { rule, area, title, detail, timeMs, wouldSaveMs, basis } = finding
+function traceRow(finding: Finding, file: string, { window }: TraceFacts): ReportFinding {
   const shareOf = (ms: number): number => (window.stepMs > 0 ? ms / window.stepMs : 0)
   return {
-    ...{ rule, area, title, detail, timeMs, wouldSaveMs, basis },
-    timeShare: shareOf(timeMs),
-    wouldSaveShare: shareOf(wouldSaveMs),
-    nodes: [...finding.nodes],
-    next: finding.next?.replace('TRACE', () => quoted(file)).replace('AFTER', () => quoted(`after-${baseName(file)}`)) ?? null,
-    facts: finding.facts.map((fact) => ({ ...fact })),
-    places: finding.places.map((place) => ({ ...place })),
+    ...findingRow(finding, finding.next && documentedCommand(finding.next, { TRACE: file, AFTER: `after-${baseName(file)}` })),
+    timeShare: shareOf(finding.timeMs),
+    ...(finding.wouldSaveMs === null ? {} : { wouldSaveShare: shareOf(finding.wouldSaveMs) }),
   }
 }
 

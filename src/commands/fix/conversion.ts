@@ -55,6 +55,7 @@ export function conversionRow(
     pairs: rounds,
     predictedSpeedup: null,
     lookedSpeedup: null,
+    refused: null,
     took: null,
     changes: [`the model converted to ONNX for ${engineId}, in place of ${runtime} with the file as it is`],
     agreement,

@@ -93,6 +93,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
     pairs: judgement?.pairs ?? null,
     predictedSpeedup: one.predictedSpeedup,
     lookedSpeedup: one.lookedSpeedup,
+    refused: one.refused ?? null,
     took: one.took,
     changes: one.changes,
     agreement: agreementRow(one.agreement),

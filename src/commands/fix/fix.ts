@@ -72,7 +72,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
         const plan = options.slo === null ? null : foundPlan(run, options, found)
         return { evidence, diagnosis, found, serving: plan === null ? null : await servingFor(run, options, plan) }
       },
-      (reason) => unlocked.push(`measured without the machine's lock: ${reason}`),
+      unlocked,
     )
     options.signal?.throwIfAborted()
     const shipped = options.out !== null && !options.dryRun && (!options.onlyProven || found.kept.length > 0)

@@ -1,6 +1,7 @@
 // What int8 would give where outputs may not change, so that it was not tried: operators timed alone say it, and what to type is said
 // beside it.
 import { int8SavingsByNode } from '../../diagnose/alone.ts'
+import { MODEL, nextCommand, SAMPLES } from '../../diagnose/next-command.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { commandToType } from '../command-to-type.ts'
@@ -8,7 +9,7 @@ import type { FixOptions } from './options.ts'
 
 type Int8 = NonNullable<NonNullable<ReportDocument['fix']>['int8']>
 
-const TEMPLATE = 'whyslow fix MODEL -o fast/ --max-loss 0.01 --data SAMPLES'
+const NEXT = nextCommand('fix', MODEL, '-o', 'fast/', '--max-loss', '0.01', '--data', SAMPLES)
 
 /** Absent where int8 was allowed, where another goal was asked for, and where no operator was timed in it. */
 export function int8Alone(
@@ -20,5 +21,5 @@ export function int8Alone(
   if (maxLoss !== null || only !== null || goal !== 'latency' || savings.size === 0) return {}
   const faster = [...savings.values()].filter((ms) => ms > 0)
   const savingMs = faster.reduce((sum, ms) => sum + ms, 0)
-  return { int8: { timed: savings.size, faster: faster.length, savingMs, next: commandToType(TEMPLATE, file, given ?? []) } }
+  return { int8: { timed: savings.size, faster: faster.length, savingMs, ...commandToType(NEXT, file, given ?? []) } }
 }

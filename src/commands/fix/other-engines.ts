@@ -124,12 +124,15 @@ function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngin
 const opensFor = ({ formats }: Engine, { source }: Model): Pick<OtherEngine, 'opens'> =>
   formats.includes(source.format) ? { opens: 'source' } : {}
 
+/** What a model can be written as, for an engine that does not read ONNX. */
+const WRITTEN = ['tflite', 'tfjs'] as const
+
 /** What sets it apart from the engine that is measured. */
 const takenWith = (
   { id, runtime = id, formats, offers }: Engine,
   { source, signature }: Model,
 ): Pick<OtherEngine, 'format' | 'runsFileToday' | 'oneThreadUntold'> => ({
-  ...(formats.includes('onnx') ? {} : { format: offers.includes('looked-at') ? 'tfjs' : 'tflite' }),
+  ...(WRITTEN.flatMap((format) => (!formats.includes('onnx') && formats.includes(format) ? [{ format }] : []))[0] ?? {}),
   // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
   ...(formats.includes('onnx') || !formats.includes(source.format) || signature !== undefined ? {} : { runsFileToday: runtime }),
   ...(offers.includes('one-thread-untold') ? { oneThreadUntold: true } : {}),

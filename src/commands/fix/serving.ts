@@ -9,9 +9,9 @@ import { offersOf } from '../../engines/index.ts'
 import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Ceiling } from '../../load/audit.ts'
-import { perSecond } from '../../load/facts.ts'
 import { nowMs } from '../../load/now.ts'
 import { parseObjective } from '../../load/objective.ts'
+import { plural, rateInWords } from '../../report/text/numbers.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { delayWorthTrying } from '../../serve/batch-cost.ts'
 import { NO_SPINNING } from '../../serve/usual.ts'
@@ -145,7 +145,7 @@ async function whyLost(row: Row, load: ServingRuns['load'], hasSeconds: Looking[
   if (!hasSeconds(lowLoadSeconds(row))) return `not compared at low load: ${USED_UP}`
   try {
     const loses = await losesAtLowLoad(row, load)
-    return loses ? `at ${perSecond(lowRate(row))} requests/s answers come later than one by one` : null
+    return loses ? `at ${rateInWords(lowRate(row))} requests/s answers come later than one by one` : null
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     return `not compared at low load: ${error.message}`
@@ -239,7 +239,7 @@ const minutes = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
 
 export const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
-  `${workers} worker${workers === 1 ? '' : 's'}${threads === null ? '' : ` × ${threads} thread${threads === 1 ? '' : 's'}`}` +
+  `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}` +
   `${maxBatch === 1 ? '' : ', requests joined'}${batchDelayMs === 0 ? '' : ' after a wait'}`
 
 function sharing(setup: RemedySetup, workers: number, threads: number): RemedySetup {

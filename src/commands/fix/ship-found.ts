@@ -20,11 +20,7 @@ export async function shipFound(run: Run, options: FixOptions, found: Handed, re
   const plan = shipPlan(run, options, found, report)
   if (options.modelAlone) return shipModel(plan)
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
-  const workerCostMs = await alone(
-    run,
-    () => workerCost(plan, run),
-    () => {},
-  )
+  const workerCostMs = await alone(run, () => workerCost(plan, run), [])
   await shipFolder({ ...plan, workerCostMs })
 }
 

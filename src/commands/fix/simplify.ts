@@ -1,7 +1,6 @@
 // onnx-simplifier from the optional package `onnxsim` (WebAssembly, Apache-2.0): https://www.npmjs.com/package/onnxsim
 // It runs in a process of its own, with a time limit: it prints to the console, and 0.7.3 hangs now and then where its
 // onnxruntime-web uses threads (seen in one of four runs on a transformer of 16 MB, in none of eight with one thread).
-import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
@@ -10,12 +9,12 @@ import { decodeOnnx } from '../../formats/onnx.ts'
 import { writeModel } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
 import { makeTemporaryFolder } from '../../machine/files.ts'
+import { startProcess } from '../../processes/start-process.ts'
 
 const PACKAGE = 'onnxsim'
 /** For a process that runs in the package's folder. */
 const END_WITH_PARENT = new URL('../../trials/end-with-parent.js', compiledTwin(import.meta.url)).href
 const LIMIT_MS = 120_000
-const LOG_BYTES = 64 * 2 ** 20
 
 export type Simplify = (model: Model) => Promise<Model>
 
@@ -49,13 +48,9 @@ async function simplifyIn(packageFolder: string, model: Model, limitMs: number, 
   }
 }
 
-const runNode: RunNode = (args, cwd, limitMs) => {
-  const options = { cwd, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: LOG_BYTES } as const
-  return new Promise((resolve) => {
-    execFile(process.execPath, [...args], options, (error, _stdout, stderr) =>
-      resolve(error === null ? { ok: true } : { ok: false, killed: error.killed === true, stderr }),
-    )
-  })
+const runNode: RunNode = async (words, cwd, timeMs) => {
+  const { code, stop, stderr } = await startProcess({ words, cwd, stdio: ['ignore', 'ignore', 'pipe'], limits: { timeMs } }).ended
+  return code === 0 ? { ok: true } : { ok: false, killed: stop !== null, stderr }
 }
 
 /** 'simplify error: …' is the package's own reason; else the error that Node shows. */

@@ -56,7 +56,7 @@ async function worked(jobs: readonly object[], parts: Partial<AgentParts> = {}) 
   const outcomes = ended.map((one) =>
     one.state === 'done' ? { state: one.state, report: (one.result as FleetResult).report } : one,
   )
-  return { lines, outcomes, results, listening: await queue.asking.listening() }
+  return { lines, outcomes, results, listening: await queue.asking.listening(), waits: queue.waits }
 }
 
 describe('an agent', () => {
@@ -129,14 +129,14 @@ describe('an agent', () => {
     expect([tries, outcomes[0]]).toEqual([4, { state: 'failed', reason: 'broken' }])
   })
 
-  test('puts back what was disturbed, three times, and then records it', async () => {
+  test('puts back what was disturbed for half a minute, three times, and then records it', async () => {
     let tries = 0
     const measure = () => {
       tries += 1
       return Promise.resolve(undisturbed(withBlock(15)))
     }
-    const { outcomes } = await worked([makeJob(given('a.onnx'), null)], { measure })
-    expect([tries, outcomes[0]!.state]).toEqual([4, 'done'])
+    const { outcomes, waits } = await worked([makeJob(given('a.onnx'), null)], { measure })
+    expect([tries, outcomes[0]!.state, waits]).toEqual([4, 'done', [30_000, 30_000, 30_000]])
   })
 
   test('takes a quota for a part of its machine, and waits for what each thread waited', async () => {

@@ -32,6 +32,8 @@ export interface AgentParts {
   readonly idleMs?: number
   readonly announceMs?: number
   readonly againMs?: number
+  /** How long a trial waits that was put back. */
+  readonly putBackMs?: number
   readonly nowMs?: () => number
 }
 
@@ -176,7 +178,7 @@ async function endingOf(job: FleetJob, held: Held, { parts, name, lost }: Holdin
   if (report === null || (disturbed !== null && !anyway))
     return {
       said: `the machine was disturbed (${disturbed}); put back`,
-      give: () => held.putBack(AGAIN_AFTER_MS, putBackOnce(job, signerOf(parts))),
+      give: () => held.putBack(parts.putBackMs ?? AGAIN_AFTER_MS, putBackOnce(job, signerOf(parts))),
     }
   lost.throwIfAborted()
   const result = makeResult(on, report, parts.key)

@@ -12,6 +12,8 @@ export interface ExampleQueue {
   readonly asking: AskingQueue
   readonly agent: AgentQueue
   readonly entries: ReadonlyMap<string, Entry>
+  /** How long those that were put back are to wait, ms. They are given out at once. */
+  readonly waits: readonly number[]
   /** Jobs that agents hold are no longer theirs. */
   lose(): void
 }
@@ -20,6 +22,7 @@ const ATTEMPTS = 3
 
 export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
   const entries = new Map<string, Entry>()
+  const waits: number[] = []
   let announced = false
   let lost = false
   const held = (id: string, entry: Entry): Held => ({
@@ -32,7 +35,8 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
       entry.attempts += 1
       return settle(entry, final || entry.attempts >= ATTEMPTS ? { state: 'failed', reason } : { state: 'waiting' })
     },
-    putBack(_, changed) {
+    putBack(afterMs, changed) {
+      waits.push(afterMs)
       entry.job = changed
       return settle(entry, { state: 'waiting' })
     },
@@ -43,6 +47,7 @@ export function exampleQueue(machine = 'x64-avx2-2c-abcdef'): ExampleQueue {
   }
   return {
     entries,
+    waits,
     lose: () => {
       lost = true
     },

@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { folders } from '../../../test/measured/command.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { scriptedRunner } from '../../trials/example-runner.ts'
 import { localTrials } from '../../trials/local-runner.ts'
@@ -74,7 +75,11 @@ describe("an agent reads a job's model in the trial's process alone", () => {
   })
 })
 
-test('a process of its own measures a model, and refuses what is none', async () => {
+test('a process of its own measures a model, and refuses what is none', async ({ onTestFinished }) => {
+  // Its roofs are known.
+  const { cache, remove } = folders()
+  onTestFinished(remove)
+  vi.stubEnv('XDG_CACHE_HOME', cache)
   const limits = { memoryBytes: null, signal: AbortSignal.timeout(300_000) }
   const file = path.join(import.meta.dirname, '../../../fixtures/models/symbolic-batch.onnx')
   const options = { quick: true, seconds: 0.05, shapes: new Map<string, readonly number[]>(), batch: 2 }

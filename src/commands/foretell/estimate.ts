@@ -1,6 +1,7 @@
 // One report and another machine's roofs -> what the prediction would take there. Each node keeps how far above its floor it was; its floor,
 // and with it what lies above, is scaled by the roof that bounds it. What starts nodes, the call, and what nothing explains are scaled by
 // what one thread does.
+import { STARTS } from '../../analyze/breakdown.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'
 import type { SavedMachine, SavedNode, SavedReport } from '../../report/documents/saved-report.ts'
 import { type Scales, scalesBetween } from './scales.ts'
@@ -27,7 +28,7 @@ export function estimate(
   const threads = engine.options.threads ?? machine.roofs[0]?.threads ?? 1
   const scales = scalesBetween(machine, there, threads)
   const runs = nodes.reduce((sum, { runsPerPrediction }) => sum + runsPerPrediction, 0)
-  const startMs = (breakdown.find(({ part }) => part === 'starting operators')?.timeMs ?? 0) / Math.max(1, runs)
+  const startMs = (breakdown.find(({ part }) => part === STARTS)?.timeMs ?? 0) / Math.max(1, runs)
   const here: Record<Part, number> = { arithmetic: 0, memory: 0, 'starts and calls': 0 }
   const then = { ...here }
   const used: number[] = []

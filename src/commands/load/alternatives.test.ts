@@ -37,7 +37,7 @@ const others: OtherSetup[] = [
 const ran: (number | 'auto' | null)[] = []
 const run = async (other: OtherSetup | null) => {
   ran.push(other?.maxBatch ?? null)
-  if (other?.maxBatch === 8) throw new InputError('--max-batch 8: m: rows know of each other; leave it out')
+  if (other?.maxBatch === 8) throw new InputError('--max-batch 8: m: rows know of each other', { advice: 'leave it out' })
   return { setup: exampleSetup({ workers: other?.workers ?? 2 }), point: other === null ? calm : full }
 }
 

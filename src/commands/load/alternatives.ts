@@ -62,7 +62,7 @@ export async function tryAlternatives({ before, others, run }: Trying): Promise<
       tried.push(await run(other))
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      notes.push(`not tried: ${error.message.replace(/; leave it out$/, '')}`)
+      notes.push(`not tried: ${error.problem}`)
     }
   }
   if (tried.length === 0) return { alternatives: [], notes }

@@ -1,9 +1,7 @@
 // The one sentence that answers.
 import { isLimited } from '../../load/generator-limit.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '../../report/documents/load.ts'
-import { time, timeWithInterval } from '../../report/text/numbers.ts'
-
-export const perSecond = (rate: number): string => (rate >= 100 ? String(Math.round(rate)) : String(Number(rate.toPrecision(3))))
+import { rateInWords, time, timeWithInterval } from '../../report/text/numbers.ts'
 
 /** With what to do about it. */
 function endingOf({ ended, longerSeconds }: LoadSearch): string {
@@ -18,16 +16,16 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
     if (found === null) return `No rate was found that holds ${search.objective}: ${ended}.`
     const runs = `${found.confirmed} of ${search.confirmingRuns} confirming runs`
     if (found.confirmed < search.confirmingRuns)
-      return `${perSecond(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${ended}.`
+      return `${rateInWords(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${ended}.`
     if (found.atLeast)
-      return `At least ${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${ended}.`
+      return `At least ${rateInWords(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${ended}.`
     if (search.ended !== 'confirmed')
       return (
-        `${perSecond(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; the highest rate is between` +
-        ` ${perSecond(found.low)} and ${perSecond(found.high)}: ${ended}.`
+        `${rateInWords(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; the highest rate is between` +
+        ` ${rateInWords(found.low)} and ${rateInWords(found.high)}: ${ended}.`
       )
     return (
-      `${perSecond(found.ratePerSecond)} requests/s (${perSecond(found.low)}–${perSecond(found.high)}) is the highest rate that holds` +
+      `${rateInWords(found.ratePerSecond)} requests/s (${rateInWords(found.low)}–${rateInWords(found.high)}) is the highest rate that holds` +
       ` ${search.objective}, in ${runs}.`
     )
   }
@@ -37,15 +35,15 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
   const last = holding.at(-1)
   if (last === undefined) {
     if (full === undefined)
-      return `The generator does not keep up with ${perSecond(beyondIt!.offeredPerSecond!)} requests/s here: it shows nothing of the server.`
+      return `The generator does not keep up with ${rateInWords(beyondIt!.offeredPerSecond!)} requests/s here: it shows nothing of the server.`
     const { offeredPerSecond, achievedPerSecond } = full
-    return `The server does not keep up: of ${perSecond(offeredPerSecond!)} requests/s it answers ${perSecond(achievedPerSecond)}.`
+    return `The server does not keep up: of ${rateInWords(offeredPerSecond!)} requests/s it answers ${rateInWords(achievedPerSecond)}.`
   }
   const beyond = [
-    ...(full === undefined ? [] : [`; at ${perSecond(full.offeredPerSecond!)} requests/s the server does not keep up`]),
+    ...(full === undefined ? [] : [`; at ${rateInWords(full.offeredPerSecond!)} requests/s the server does not keep up`]),
     ...(beyondIt === undefined
       ? []
-      : [`; with ${perSecond(beyondIt.offeredPerSecond!)} requests/s the generator does not keep up here`]),
+      : [`; with ${rateInWords(beyondIt.offeredPerSecond!)} requests/s the generator does not keep up here`]),
   ].join('')
   return `${asked(last)} ${latency(last)}${beyond}.`
 }
@@ -53,13 +51,13 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
 const asked = ({ offeredPerSecond, clients }: LoadPoint): string =>
   offeredPerSecond === null
     ? `With ${clients} ${clients === 1 ? 'client' : 'clients'} that wait for their answers`
-    : `At ${perSecond(offeredPerSecond)} requests/s`
+    : `At ${rateInWords(offeredPerSecond)} requests/s`
 
 function latency(point: LoadPoint): string {
   const { p99Ms, p50Ms, intervals, requests, errors } = point
   if (requests > 0 && errors === requests) return 'no request gets a good answer'
   const bad = errors > 0 ? `, and ${errors} of ${requests} get no good answer` : ''
-  const throughput = point.offeredPerSecond === null ? `, ${perSecond(point.achievedPerSecond)} answers/s` : ''
+  const throughput = point.offeredPerSecond === null ? `, ${rateInWords(point.achievedPerSecond)} answers/s` : ''
   if (point.keepsUp === null) return `it is not clear whether the server keeps up: make the run longer (--seconds)${bad}`
   if (p99Ms !== null) return `99 % of the answers come within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
   if (p50Ms !== null) return `half of the answers come within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`

@@ -1,9 +1,11 @@
 // Predictions under load: the server met, or started for a model; the generator's own ceiling measured; a run for each rate or the search
 // for the highest.
 import fs from 'node:fs'
+import { notChecked, rulesWith, runRules } from '../../diagnose/run-rules.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { measureCeiling } from '../../load/audit.ts'
-import { loadFindings } from '../../load/rules/index.ts'
+import { loadEvidence } from '../../load/rule.ts'
+import { loadRules } from '../../load/rules/index.ts'
 import { theoryOf } from '../../load/theory.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
 import { alone, inTemporaryFolder, machineOf } from '../run.ts'
@@ -44,7 +46,7 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
         opened.close()
       }
     }
-    return alone({ trials, progress }, work, (reason) => unlocked.push(`measured without the machine's lock: ${reason}`))
+    return alone({ trials, progress }, work, unlocked)
   })
 }
 
@@ -86,9 +88,18 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
 }
 
 function diagnosed(document: LoadDocument): LoadDocument {
-  const { search, points, audit, target, setup, alternatives = [], rawTensors = null } = document
-  const asked = search === null ? points : []
-  return { ...document, findings: loadFindings({ asked, audit, target, setup, alternatives, rawTensors }) }
+  const verdicts = runRules(loadRules, loadEvidence(document))
+  return {
+    ...document,
+    findings: verdicts.flatMap((one) => {
+      if (one.verdict !== 'found') return []
+      const { nodes: _, places: __, next: ___, ...finding } = one.finding
+      return [finding]
+    }),
+    clear: rulesWith('clear', verdicts),
+    doesNotApply: rulesWith('does-not-apply', verdicts),
+    notChecked: notChecked(verdicts),
+  }
 }
 
 /** Throws InputError where it is none, or the options are for another kind. */

@@ -29,7 +29,7 @@ export async function openModelTarget(file: string, options: LoadOptions, folder
   )
   const check = () => {
     const gone = server.gone()
-    if (gone !== null) throw new InputError(`${file}: the process that predicts with it ended (${gone})`)
+    if (gone !== null) throw new InputError(`${file}: the process that predicts with it ${gone}`)
   }
   try {
     const known = await knownModel(file, server.model)

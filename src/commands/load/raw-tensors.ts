@@ -3,6 +3,7 @@
 import { InputError } from '../../graph/input-error.ts'
 import { probe } from '../../load/http/probe.ts'
 import { encodeRequest } from '../../load/http/target.ts'
+import { loadEvidence } from '../../load/rule.ts'
 import type { Target } from '../../load/target.ts'
 import { textCost } from '../../load/text-cost.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
@@ -25,10 +26,11 @@ export interface Asked {
 
 /** The document with the same requests raw, where their text costs more than the prediction and the server takes them so. */
 export async function withRawTensors(document: LoadDocument, { address, opened, plan, options }: Asked): Promise<LoadDocument> {
-  const { points, target, search } = document
+  const { target, search } = document
   if (search !== null || !options.alternatives) return document
-  const before = textCost({ asked: points, target })?.point ?? null
-  if (before === null || before.offeredPerSecond === null) return document
+  const { parted: before } = loadEvidence(document)
+  const isText = before !== undefined && target.inputs?.binary !== true && textCost(before)?.isMuch === true
+  if (!isText || before.offeredPerSecond === null) return document
   const raw = await rawTarget(opened.target, address, options)
   if (raw === null) return document
   options.onProgress?.({ stage: 'with raw tensors', done: 0, of: 1 })

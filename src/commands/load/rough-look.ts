@@ -1,12 +1,12 @@
 // A first look at one set-up of a server: what it answers at most, and the rate that one short run each holds an objective at. Nothing is
 // confirmed here.
 import { type Ceiling, measureCeiling } from '../../load/audit.ts'
-import { perSecond } from '../../load/facts.ts'
 import { measureClosed } from '../../load/measure.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
 import { leastInRun, roughRate } from '../../load/search.ts'
 import type { HasTimeFor, SearchRun } from '../../load/tries.ts'
 import type { LoadPoint, LoadSetup } from '../../report/documents/load.ts'
+import { rateInWords } from '../../report/text/numbers.ts'
 import { inTemporaryFolder } from '../run.ts'
 import { capacityOf, clientsFor, possiblePerSecond } from './capacity.ts'
 import { counted } from './counted.ts'
@@ -102,15 +102,15 @@ export async function ratesOf(
   const most = capacity.answersPerSecond
   if (most === 0) return none(`no request was answered in ${capacity.seconds} s`, most)
   if (least !== null && possiblePerSecond(capacity, setup) < least)
-    return none(`another set-up holds ${perSecond(least)} requests/s, more than it answers`, most)
+    return none(`another set-up holds ${rateInWords(least)} requests/s, more than it answers`, most)
   const secondsAt = (rate: number) => Math.max(RUN.leastSeconds, Math.min(RUN.mostSeconds, leastInRun(objective) / rate))
   const hasTimeFor: HasTimeFor = (rate, runs) => hasSeconds(runs * wholeSeconds(secondsAt(rate)))
   const start = { firstSeed: seed, startAt: least ?? FIRST_SHARE * most, isLeast: least !== null }
   const { low, high, late, runs } = await roughRate(objective, { run: rated(secondsAt), hasTimeFor, ...start })
   if (low !== null) return { answersPerSecond: most, low, high, why: null }
-  if (late !== null) return none(`not known: the generator was late at ${perSecond(late)} requests/s`, most)
+  if (late !== null) return none(`not known: the generator was late at ${rateInWords(late)} requests/s`, most)
   const isCut = runs.length === 0 || (least === null && !hasTimeFor(high ?? start.startAt, 1))
   if (isCut) return none('the time was used up; give more (--budget)', most)
-  if (least !== null) return none(`it does not hold ${perSecond(least)} requests/s`, most)
+  if (least !== null) return none(`it does not hold ${rateInWords(least)} requests/s`, most)
   return none(`it holds ${objective.text} at none of the rates that were tried`, most)
 }

@@ -1,12 +1,15 @@
 // Evidence of a pipeline -> verdicts -> the report document.
+
+import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
 import type { Machine } from '../../machine/types.ts'
-import { diagnosePipeline, type PipelineFinding, rankFindings } from '../../pipeline/diagnose.ts'
+import { diagnosePipeline, type PipelineFinding } from '../../pipeline/diagnose.ts'
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'
 import type { LineFact } from '../../pipeline/facts.ts'
 import { pipelineRules } from '../../pipeline/rules/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { pipelineAnswer } from '../../report/text/pipeline-answer.ts'
 import { machineSection } from '../assemble-report.ts'
+import { findingRow } from '../finding-row.ts'
 import { documentHead } from '../version.ts'
 import type { Inner } from './inner-model.ts'
 import { type ReadSource, sourceLines } from './source-lines.ts'
@@ -21,10 +24,9 @@ type Report = ReportDocument
 /** `read`: the user's files, for the lines that the report names. */
 export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inner: Inner, read: ReadSource): Report {
   const verdicts = diagnosePipeline(evidence, pipelineRules)
-  const of = (kind: 'clear' | 'does-not-apply') => verdicts.flatMap((one) => (one.verdict === kind ? [one.rule] : []))
   const model = 'report' in inner ? inner.report : null
   const lines = lineRows(evidence)
-  const findings = rankFindings(verdicts).map(findingRow)
+  const findings = rank(verdicts).map(pipelineRow)
   const named = [...findings.flatMap(({ places }) => places), ...(lines ?? [])]
   const body = {
     latency: latencySection(evidence),
@@ -44,12 +46,9 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
     profile: null,
     ...partsOf(evidence),
     nodes: model?.nodes ?? [],
-    clear: of('clear'),
-    doesNotApply: of('does-not-apply'),
-    notChecked: verdicts.flatMap((one) => {
-      if (one.verdict === 'failed') return [{ rule: one.rule, reason: `the rule failed, which is a bug: ${one.reason}` }]
-      return one.verdict === 'not-checked' ? [{ rule: one.rule, reason: one.reason }] : []
-    }),
+    clear: rulesWith('clear', verdicts),
+    doesNotApply: rulesWith('does-not-apply', verdicts),
+    notChecked: notChecked(verdicts),
     trials: [],
     foretold: null,
     ...body,
@@ -131,15 +130,10 @@ function lineRow({ file, line, function: name, selfMs, nativeMs, waitMs, stage }
   }
 }
 
-function findingRow({ replacement, nodes, facts, places, ...finding }: PipelineFinding): Report['findings'][number] {
-  return {
-    ...finding,
-    nodes: [...nodes],
-    facts: facts.map((fact) => ({ ...fact })),
-    places: places.map(({ file, line, function: name }) => ({ file, line, function: name })),
-    replacement: replacement === null ? null : replacementRow(replacement),
-  }
-}
+const pipelineRow = ({ replacement, ...finding }: PipelineFinding): Report['findings'][number] => ({
+  ...findingRow(finding, null),
+  replacement: replacement === null ? null : replacementRow(replacement),
+})
 
 function replacementRow(
   given: NonNullable<PipelineFinding['replacement']>,

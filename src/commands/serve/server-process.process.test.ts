@@ -11,6 +11,6 @@ test('variables are for the process of the server, not for this one', async () =
     { file: 'model.onnx', options: { ...options, folder: tmpdir() } },
     { env: { NODE_OPTIONS: '--no-such-flag' } },
   )
-  await expect(started).rejects.toThrow(/model\.onnx: the process that opens it ended \(code 9: .*--no-such-flag/)
+  await expect(started).rejects.toThrow(/model\.onnx: the process that opens it ended with code 9: .*--no-such-flag/)
   expect(process.env).toEqual(before)
 })

@@ -19,7 +19,7 @@ export const studySentences = (
   table: StudyDocument['table'],
   machines: readonly StudyMachine[],
   reports: readonly ReportDocument[],
-): string[] => [...asFast(table, machines), ...growth(table, machines), ...sizeGrowth(table, machines, reports)]
+): string[] => [...asFast(table, machines), ...growth(table, machines, reports), ...sizeGrowth(table, machines, reports)]
 
 /** The wider of the two intervals over the narrower, at most: beyond, that they meet says little. */
 const MOST_SPREAD = 2
@@ -81,9 +81,12 @@ function groups(rows: readonly StudyRow[], keyOf: (row: StudyRow) => string): St
 }
 
 /** What a sample takes in the largest batch over the smallest, where the intervals tell them apart; what changes most first. */
-function growth({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
-  const keyOf = ({ sha256, engine, engineVersion, inputs }: StudyRow) =>
-    [sha256, engine, engineVersion, withoutBatch(inputs)].join(' ')
+function growth(
+  { rows }: StudyDocument['table'],
+  machines: readonly StudyMachine[],
+  reports: readonly ReportDocument[],
+): string[] {
+  const keyOf = (row: StudyRow) => [row.sha256, row.engine, row.engineVersion, ...inputsWithoutBatch(row, reports)].join(' ')
   const grown = groups(rows, keyOf).flatMap((own) =>
     machines.flatMap((machine, i) => {
       const measured = own.filter(({ batch, cells }) => batch !== null && batch > 0 && cells[i]!.p50Ms !== null)
@@ -94,8 +97,12 @@ function growth({ rows }: StudyDocument['table'], machines: readonly StudyMachin
   return farthestFirst(grown)
 }
 
-/** Inputs of batches of different sizes are told alike: the first size of each shape is left out. */
-const withoutBatch = (inputs: string): string => inputs.replace(/ \d+(?=x|,|$)/g, '')
+/** Inputs of batches of different sizes are alike: the first size of each shape is left out. */
+function inputsWithoutBatch({ cells }: StudyRow, reports: readonly ReportDocument[]): readonly string[] {
+  const measured = cells.find(({ report }) => report !== null)
+  const inputs = measured === undefined ? [] : (reports[measured.report!]!.model?.inputs ?? [])
+  return inputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${shape.slice(1).join('x')}`)
+}
 
 /** What a prediction takes with the largest inputs over the smallest of one batch, beside how much larger they are; the steepest first. */
 function sizeGrowth(

@@ -1,9 +1,11 @@
 // Reports of models on machines -> the study: rows models, columns machines, each cell a report. The same cell measured twice counts once,
 // the latest. Ratios are of two independent measurements: their interval is what the two intervals allow, which is wide and holds.
+
 import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyCell, StudyDocument, StudyFailure, StudyMachine, StudyRow } from '../../report/documents/study.ts'
+import { plural } from '../../report/text/numbers.ts'
 import { inputsOf } from '../history/history.ts'
 import { documentHead } from '../version.ts'
 import { fits } from './fits.ts'
@@ -180,9 +182,8 @@ interface AnswerGiven {
 
 function answerOf({ rows, machines, failures, sentences }: AnswerGiven): string {
   if (rows.length === 0) return 'Nothing was measured.'
-  const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
   const models = new Set(rows.map(({ sha256 }) => sha256)).size
   const lost = failures.length === 0 ? '' : `; ${failures.length} could not be measured`
-  const head = `${counted(models, 'model')} on ${counted(machines.length, 'machine')}: ${counted(rows.length, 'row')}${lost}.`
+  const head = `${plural(models, 'model')} on ${plural(machines.length, 'machine')}: ${plural(rows.length, 'row')}${lost}.`
   return [head, ...sentences.slice(0, 1)].join(' ')
 }

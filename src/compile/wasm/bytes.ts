@@ -1,5 +1,5 @@
 // A WebAssembly module's bytes. Sections and numbers: https://webassembly.github.io/spec/core/binary/modules.html
-// What is written is what the compilers here need: functions of one module, one memory of its own, data that lies in it at the start.
+// What is written is what the compilers and the kernels need: functions of one module, one memory, data that is in it at the start.
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 
@@ -22,15 +22,15 @@ export interface WasmData {
 
 export interface WasmModule {
   readonly functions: readonly WasmFunction[]
-  /** The memory's size, bytes; exported as `memory`. */
-  readonly memoryBytes: number
+  /** The size of its own memory, bytes, exported as `memory`; null: it imports `host.memory`. */
+  readonly memoryBytes: number | null
   readonly data: readonly WasmData[]
 }
 
 export const PAGE_BYTES = 65_536
 
 const TYPE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b }
-const SECTION = { type: 1, function: 3, memory: 5, export: 7, code: 10, data: 11, dataCount: 12 } as const
+const SECTION = { type: 1, import: 2, function: 3, memory: 5, export: 7, code: 10, data: 11, dataCount: 12 } as const
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 
 /** An unsigned number, seven bits a byte. */
@@ -66,20 +66,22 @@ const section = (id: number, content: readonly number[]): number[] => [id, ...un
 
 /** The module's bytes. Data is copied once, since it may be megabytes. */
 export function encodeModule({ functions, memoryBytes, data }: WasmModule): Uint8Array<ArrayBuffer> {
-  const pages = Math.max(1, Math.ceil(memoryBytes / PAGE_BYTES))
   const exported = functions.flatMap(({ exportedAs }, index) =>
     exportedAs === undefined ? [] : [[...text(exportedAs), 0, ...unsigned(index)]],
   )
   const head = [
     ...MAGIC,
     ...section(SECTION.type, vector(functions.map(({ params, results }) => [0x60, ...types(params), ...types(results)]))),
+    ...(memoryBytes === null ? section(SECTION.import, vector([[...text('host'), ...text('memory'), 2, 0, 1]])) : []),
     ...section(SECTION.function, vector(functions.map((_, index) => unsigned(index)))),
-    ...section(SECTION.memory, vector([[0, ...unsigned(pages)]])),
-    ...section(SECTION.export, vector([[...text('memory'), 2, 0], ...exported])),
+    ...(memoryBytes === null ? [] : section(SECTION.memory, vector([[0, ...unsigned(pagesOf(memoryBytes))]]))),
+    ...section(SECTION.export, vector([...(memoryBytes === null ? [] : [[...text('memory'), 2, 0]]), ...exported])),
     ...section(SECTION.code, vector(functions.map(code))),
   ]
   return withData(head, data)
 }
+
+const pagesOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / PAGE_BYTES))
 
 const types = (of: readonly ValueType[]): number[] => vector(of.map((type) => [TYPE[type]]))
 

@@ -2,6 +2,7 @@
 // from memory. The batch sweep separates it: latency = fixed + perSample * batch.
 
 import { percent } from '../../report/text/numbers.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, number, tell } from '../tell.ts'
 
@@ -46,7 +47,7 @@ export const batchHeadroom = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: latency.p50Ms * savedShare,
       basis: 'measured',
-      next: 'whyslow fix MODEL -o fast/ --for throughput',
+      next: fixModel('--for', 'throughput'),
     }
   },
 })

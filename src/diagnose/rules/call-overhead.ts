@@ -1,6 +1,7 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
 import type { OtherEngine } from '../../evidence/evidence.ts'
 import { fasterCode, isTiny } from '../call.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 
@@ -29,7 +30,7 @@ export const callOverhead = defineRule({
       timeMs: callMs,
       wouldSaveMs: callMs,
       basis: 'modelled',
-      next: 'whyslow fix MODEL -o fast/ --for throughput',
+      next: fixModel('--for', 'throughput'),
     }
   },
 })
@@ -43,6 +44,6 @@ function withoutCall(p50Ms: number, callMs: number, { id, p50Ms: codeMs, ratio, 
     timeMs: p50Ms,
     wouldSaveMs: p50Ms * (1 - ratio),
     basis: 'measured' as const,
-    next: 'whyslow fix MODEL -o fast/',
+    next: fixModel(),
   }
 }

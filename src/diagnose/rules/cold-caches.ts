@@ -30,7 +30,6 @@ export const coldCaches = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'measured',
       nodes: longer.flatMap(({ nodes }) => nodes),
-      next: null,
     }
   },
 })

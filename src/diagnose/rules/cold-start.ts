@@ -1,5 +1,6 @@
 // The first answer of a fresh process: reading the file, optimizing the graph, packing weights, and a first prediction that
 // allocates memory and fills caches. It is paid once, so it saves nothing per prediction: always a note.
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, tell } from '../tell.ts'
 
@@ -27,7 +28,7 @@ export const coldStart = defineRule({
       timeMs: 0,
       wouldSaveMs: 0,
       basis: 'measured',
-      next: 'whyslow fix MODEL -o fast/ --for load-time',
+      next: fixModel('--for', 'load-time'),
     }
   },
 })

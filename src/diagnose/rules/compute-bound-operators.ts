@@ -3,6 +3,7 @@
 import type { NodeCost } from '../../analyze/costs.ts'
 import type { Roofs } from '../../machine/types.ts'
 import { int8SavingsByNode } from '../alone.ts'
+import { fixModel, quantizeModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -52,7 +53,7 @@ export const computeBoundOperators = defineRule({
       wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
       basis: claims && timed.length > 0 ? 'measured' : 'modelled',
       nodes: bound.map((node) => node.name),
-      next: claims ? 'whyslow quantize MODEL -o fast/ --data SAMPLES' : 'whyslow fix MODEL -o fast/',
+      next: claims ? quantizeModel : fixModel(),
     }
   },
 })

@@ -7,6 +7,7 @@ import type { Roofs } from '../../machine/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'
 import { operatorKey } from '../../operators/family.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, operators, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -80,7 +81,7 @@ export const costlyActivations = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: isMeasured ? 'measured' : 'modelled',
       nodes: costly.map((node) => node.name),
-      next: 'whyslow fix MODEL -o fast/ --max-loss 0.01',
+      next: fixModel('--max-loss', '0.01'),
     }
   },
 })

@@ -1,6 +1,7 @@
 // A CPU quota (cgroup cpu.max, `docker --cpus`, Kubernetes limits) stops every thread of the container once the period's budget is
 // used up, usually for tens of milliseconds. https://docs.kernel.org/scheduler/sched-bwc.html
 import { shareOfWall, totalsOf } from '../disturbance.ts'
+import { fixModel, measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, number, share, tell } from '../tell.ts'
 
@@ -31,8 +32,7 @@ export const cpuThrottling = defineRule({
       timeMs: stopped * latency.p50Ms,
       wouldSaveMs: stopped * latency.p50Ms,
       basis: 'modelled',
-      next:
-        fitting !== null && fitting < engine.threadsInUse ? `whyslow MODEL --threads ${fitting}` : 'whyslow fix MODEL -o fast/',
+      next: fitting !== null && fitting < engine.threadsInUse ? measureWith('--threads', String(fitting)) : fixModel(),
     }
   },
 })

@@ -1,6 +1,7 @@
 // Trees that were grown without a limit: a few ways are many times as deep as the usual one, and each step waits for the one before. Rows
 // that go deep take longest, and what walks all trees alike (vectors, GPUs) walks to the deepest leaf.
 import { forestNodes, USUAL_DEPTH } from '../forests.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, ratio, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -30,7 +31,7 @@ export const deepUnbalancedTrees = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: deep.map(({ node }) => node.name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

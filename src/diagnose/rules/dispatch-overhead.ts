@@ -1,5 +1,6 @@
 // Time goes to starting kernels: a graph of many small nodes pays the start of each. What one start costs was calibrated on chains
 // of trivial nodes, without the profiler.
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -34,7 +35,7 @@ export const dispatchOverhead = defineRule({
       wouldSaveMs: savingMs,
       basis: 'modelled',
       nodes: small.map((node) => node.name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

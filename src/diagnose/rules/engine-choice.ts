@@ -1,5 +1,6 @@
 // Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
 // Software adapters are the CPU under a GPU's interface, and no choice.
+import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, error, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -25,7 +26,7 @@ export const engineChoice = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,
       basis: 'measured',
-      next: `whyslow MODEL --engine ${best.id}`,
+      next: measureWith('--engine', best.id),
     }
   },
 })

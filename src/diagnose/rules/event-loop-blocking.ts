@@ -34,7 +34,6 @@ export const eventLoopBlocking = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: 0,
       basis: eventLoop === undefined ? 'modelled' : 'measured',
-      next: null,
     }
   },
 })

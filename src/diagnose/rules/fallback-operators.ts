@@ -31,7 +31,6 @@ export const fallbackOperators = defineRule({
       wouldSaveMs: workMs,
       basis: 'modelled',
       nodes: longest.map(({ name }) => name),
-      next: null,
     }
   },
 })

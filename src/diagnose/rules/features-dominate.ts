@@ -2,6 +2,7 @@
 // the features are for.
 import type { NodeCost } from '../../analyze/costs.ts'
 import type { GraphView } from '../../graph/types.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -40,7 +41,7 @@ export const featuresDominate = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: preparing.map(({ name }) => name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -26,7 +26,6 @@ export const firstCallCompilation = defineRule({
       timeMs: 0,
       wouldSaveMs: 0,
       basis: 'measured',
-      next: null,
     }
   },
 })

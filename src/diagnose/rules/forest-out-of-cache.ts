@@ -1,6 +1,7 @@
 // A forest that is larger than the cache of one core: each step down a tree waits for a node from farther away. A step whose node is near
 // takes some 3 ns in an engine that walks tree after tree.
 import { forestNodes } from '../forests.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { bytes, counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -40,7 +41,7 @@ export const forestOutOfCache = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: large.map(({ node }) => node.name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -29,7 +29,6 @@ export const gpuUnderfed = defineRule({
       timeMs: idleMs,
       wouldSaveMs: idleMs,
       basis: 'modelled',
-      next: null,
     }
   },
 })

@@ -1,5 +1,6 @@
 // The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
 // Where the same model was measured with all of it, the difference is known.
+import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -13,7 +14,7 @@ export const graphOptimizationOff = defineRule({
   check({ engine, latency, experiments }) {
     const level = engine.options.graphOptimization
     if (level === 'all') return 'clear'
-    const next = 'whyslow MODEL --graph-optimization all'
+    const next = measureWith('--graph-optimization', 'all')
     const experiment = experiments?.find(({ id }) => id === 'graph-optimization')
     if (experiment === undefined) {
       return {

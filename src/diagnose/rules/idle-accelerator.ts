@@ -1,5 +1,6 @@
 // The machine has a device that an engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
 // transfers and kernel starts cost small models more than they save. So it is a note until it is measured (`compare`), and then an answer.
+import { MODEL, measureWith, nextCommand } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -27,7 +28,7 @@ export const idleAccelerator = defineRule({
         timeMs: latency.p50Ms,
         wouldSaveMs: savedMs,
         basis: 'measured',
-        next: `whyslow MODEL --engine ${best.id}`,
+        next: measureWith('--engine', best.id),
       }
     }
     if (machine.accelerators.length === 0) return 'clear'
@@ -37,7 +38,7 @@ export const idleAccelerator = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: 0,
       basis: 'modelled',
-      next: 'whyslow compare MODEL',
+      next: nextCommand('compare', MODEL),
     }
   },
 })

@@ -2,6 +2,7 @@
 // What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators speaks of; a fact where there
 // are none.
 import { int8SavingsByNode } from '../alone.ts'
+import { quantizeModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operators, ratio, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -47,7 +48,7 @@ export const idleInt8Units = defineRule({
       wouldSaveMs: claims ? Math.min(savingMs, latency.p50Ms) : 0,
       basis: claims ? 'measured' : 'modelled',
       nodes: heavy.map((node) => node.name),
-      next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
+      next: quantizeModel,
     }
   },
 })

@@ -2,6 +2,7 @@
 // vectors. The counterfactual is the operator alone, with one thing changed.
 import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
 import { type Cause, causesOf, findingOf, isAttention, isNormalization, isRun } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 const OF_ONE: ReadonlySet<string> = new Set(['rewrite', 'filled-channels', 'plain-layout', 'four-samples'])
@@ -32,7 +33,7 @@ export const inefficientKernels = defineRule({
         : causes.some(({ variant }) => variant.kind === 'four-samples')
           ? 'More samples in one call, or larger layers, fill the kernels better.'
           : 'Channels in multiples of what the kernels work on at once, or another layout, fit them better.'
-    return findingOf(causes, latency.p50Ms, { cure, next: remedies.length > 0 ? 'whyslow fix MODEL -o fast/' : null })
+    return findingOf(causes, latency.p50Ms, { cure, next: remedies.length > 0 ? fixModel() : null })
   },
 })
 

@@ -1,5 +1,6 @@
 // Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
 // engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -26,7 +27,7 @@ export const initializersAsInputs = defineRule({
         timeMs: 0,
         wouldSaveMs: 0,
         basis: 'modelled',
-        next: 'whyslow fix MODEL -o fast/',
+        next: fixModel(),
       }
     }
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
@@ -38,7 +39,7 @@ export const initializersAsInputs = defineRule({
       timeMs: savingMs,
       wouldSaveMs: savingMs,
       basis: 'measured',
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

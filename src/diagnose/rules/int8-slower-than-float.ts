@@ -5,6 +5,7 @@ import type { NodeCost } from '../../analyze/costs.ts'
 import type { Roofs } from '../../machine/types.ts'
 import type { Profile } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isFloatTwin } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule, type Outcome } from '../rule.ts'
 import { counted, ms, operators, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -13,7 +14,7 @@ import { isWorthSaying } from '../worth.ts'
 const FLOAT_EFFICIENCY = 0.25
 /** Bytes of a float32 over those of an int8. */
 const FLOAT_BYTES = 4
-const NEXT = 'whyslow fix MODEL -o fast/ --max-loss 0.01'
+const NEXT = fixModel('--max-loss', '0.01')
 
 interface Slower {
   readonly node: NodeCost

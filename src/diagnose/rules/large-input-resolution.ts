@@ -3,6 +3,7 @@
 import type { InputFacts } from '../../evidence/evidence.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import { percent } from '../../report/text/numbers.ts'
+import { measureWith, type NextCommand } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, number, tell } from '../tell.ts'
 
@@ -52,7 +53,7 @@ function shareSavedAtHalf({ fit, current }: Sweep): number {
 }
 
 /** Halves the free axes whose sizes make up the sweep's, in each input that has them; null where none does. */
-function halfSizeCommand(sweep: Sweep, inputs: readonly InputFacts[]): string | null {
+function halfSizeCommand(sweep: Sweep, inputs: readonly InputFacts[]): NextCommand | null {
   const flags = inputs.flatMap(({ name, shape, freeAxes }) => {
     const axes = sweptAxes(
       sweep,
@@ -65,9 +66,9 @@ function halfSizeCommand(sweep: Sweep, inputs: readonly InputFacts[]): string | 
     const half = shape.map((size, axis) =>
       axes.includes(axis) ? Math.max(step, step * Math.round((size * factor) / step)) : size,
     )
-    return [`--shape ${name}=${half.join('x')}`]
+    return ['--shape', `${name}=${half.join('x')}`]
   })
-  return flags.length === 0 ? null : `whyslow MODEL ${flags.join(' ')}`
+  return flags.length === 0 ? null : measureWith(...flags)
 }
 
 /** Two neighbouring axes for pixels (height and width), one for anything else. */

@@ -5,6 +5,7 @@ import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbo
 import type { NodeView } from '../../graph/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { isAttention, isNormalization, rewrittenWhole } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -56,7 +57,7 @@ export const layoutConversions = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: moves.every(({ name }) => alone.has(name)) ? 'measured' : 'modelled',
       nodes: moves.map((node) => node.name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -1,6 +1,7 @@
 // Loops that hand from round to round what they never change. The engine copies each variable when the loop starts and again in every
 // round, and packs no weight that is a variable. onnxruntime/core/providers/cpu/controlflow/loop.cc
 import type { GraphView, NodeView } from '../../graph/types.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -42,7 +43,7 @@ export const loopCopies = defineRule({
       wouldSaveMs: savingMs,
       basis: whole === undefined ? 'modelled' : 'measured',
       nodes: [...new Set([...ran, ...(whole === undefined ? [] : within)].map(({ name }) => name))],
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -1,6 +1,7 @@
 // Nodes that wait for their weights: with one sample each weight is read once and used once, so the bytes and not the arithmetic
 // set the time. Weights in int8 are a quarter of the bytes.
 import type { NodeCost } from '../../analyze/costs.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { bytes, ms, operatorsTake, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -42,7 +43,7 @@ export const memoryBoundOperators = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: bound.map((node) => node.name),
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -45,7 +45,6 @@ export const noisyMachine = defineRule({
       timeMs: saving.timeMs,
       wouldSaveMs: saving.timeMs,
       basis: saving.basis,
-      next: null,
     }
   },
 })

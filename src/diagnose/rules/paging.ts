@@ -1,6 +1,7 @@
 // The model's memory does not stay in memory: after warm-up predictions still wait for pages from disk (major page faults), or the
 // peak is close to the limit above which the process is killed. https://man7.org/linux/man-pages/man2/getrusage.2.html
 import { totalsOf } from '../disturbance.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { bytes, ms, number, tell } from '../tell.ts'
 
@@ -36,7 +37,7 @@ export const paging = defineRule({
         timeMs: savingMs,
         wouldSaveMs: savingMs,
         basis: 'modelled',
-        next: 'whyslow fix MODEL -o fast/ --for memory',
+        next: fixModel('--for', 'memory'),
       }
     }
     if (nearLimit) {
@@ -46,7 +47,7 @@ export const paging = defineRule({
         timeMs: 0,
         wouldSaveMs: 0,
         basis: 'measured',
-        next: 'whyslow fix MODEL -o fast/ --for memory',
+        next: fixModel('--for', 'memory'),
       }
     }
     return 'clear'

@@ -1,6 +1,7 @@
 // Operators that are faster on one thread than on all: handing the work over and waiting for the last takes longer than the share saved.
 // The counterfactual is the operator alone on one thread.
 import { causesOf, findingOf } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 export const parallelOverhead = defineRule({
@@ -12,7 +13,7 @@ export const parallelOverhead = defineRule({
     const causes = causesOf(operatorExperiments, ({ kind }) => kind === 'one-thread')
     return findingOf(causes, latency.p50Ms, {
       cure: 'Where most of the model is like them, fewer threads are faster.',
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     })
   },
 })

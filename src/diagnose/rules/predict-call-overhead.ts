@@ -1,5 +1,6 @@
 // What a call of TensorFlow.js costs that computes nothing: `predict` of a layers model checks its inputs, cuts them into batches of 32 and joins
 // what comes out; a graph model finds its way through its nodes. Small models pay more for that than for their kernels.
+import { MODEL, nextCommand } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, share, tell } from '../tell.ts'
 
@@ -23,7 +24,7 @@ export const predictCallOverhead = defineRule({
       timeMs: callMs,
       wouldSaveMs: callMs,
       basis: 'modelled',
-      next: 'whyslow compare MODEL',
+      next: nextCommand('compare', MODEL),
     }
   },
 })

@@ -51,7 +51,6 @@ export const recurrentSteps = defineRule({
       wouldSaveMs: savingMs,
       basis: 'modelled',
       nodes: serial.map((node) => node.name),
-      next: null,
     }
   },
 })

@@ -25,7 +25,6 @@ export const shaderCompilation = defineRule({
       timeMs: 0,
       wouldSaveMs: 0,
       basis: 'measured',
-      next: null,
     }
   },
 })

@@ -1,5 +1,6 @@
 // Normalizations and softmax whose kernel is slow at its shape. The counterfactual is the operator alone, with one thing changed.
 import { type Advice, causesOf, findingOf, isNormalization } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 /** One thread is another finding's, a Relu in its place gives other numbers. */
@@ -7,7 +8,7 @@ const SAME_NUMBERS: ReadonlySet<string> = new Set(['rewrite', 'four-samples', 'p
 
 const REWRITE: Advice = {
   cure: 'Folded into the weights before it, or written by other operators, it takes less.',
-  next: 'whyslow fix MODEL -o fast/',
+  next: fixModel(),
 }
 const BATCH: Advice = { cure: 'With more samples in one call it takes less for each.', next: null }
 

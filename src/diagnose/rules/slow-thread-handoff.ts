@@ -2,6 +2,7 @@
 // machines it comes and goes for seconds to minutes, with no run-queue wait and no steal; a ping-pong between two threads over
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
 import type { Latency } from '../../measure/timing/types.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, ns, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -35,7 +36,7 @@ export const slowThreadHandoff = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: Math.max(0, latency.p50Ms - fast.p50Ms),
       basis: 'measured',
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

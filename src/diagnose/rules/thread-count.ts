@@ -1,6 +1,7 @@
 // The number of threads in use is not the fastest: another number was measured in the same rounds, and is clearly faster in them.
 // More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
 import type { SweepPoint } from '../../measure/timing/types.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -34,7 +35,7 @@ export const threadCount = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: savingMs,
       basis: 'measured',
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -4,6 +4,7 @@
 import type { Sweep } from '../../measure/timing/types.ts'
 import { plural } from '../../report/text/numbers.ts'
 import { waitInMedianMs } from '../disturbance.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -40,7 +41,7 @@ export const threadOversubscription = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs,
       basis: sweptRatio === undefined ? 'modelled' : 'measured',
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

@@ -1,6 +1,7 @@
 // The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
 // code. An empty model with the same inputs and outputs measures it.
 import { fasterCode, isTiny } from '../call.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, number, share, tell } from '../tell.ts'
 
@@ -26,7 +27,7 @@ export const tinyModel = defineRule({
       timeMs: callMs,
       wouldSaveMs: callMs,
       basis: 'modelled',
-      next: 'whyslow fix MODEL -o fast/',
+      next: fixModel(),
     }
   },
 })

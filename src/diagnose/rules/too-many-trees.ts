@@ -40,7 +40,6 @@ export const tooManyTrees = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: forests.map(({ node }) => node.name),
-      next: null,
     }
   },
 })

@@ -27,7 +27,6 @@ export const transferBound = defineRule({
       timeMs: movedMs,
       wouldSaveMs: movedMs,
       basis: 'modelled',
-      next: null,
     }
   },
 })
@@ -43,6 +42,5 @@ function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTi
     timeMs: savedMs,
     wouldSaveMs: savedMs,
     basis: 'measured',
-    next: null,
   }
 }

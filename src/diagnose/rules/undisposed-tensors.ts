@@ -24,7 +24,6 @@ export const undisposedTensors = defineRule({
       timeMs: 0,
       wouldSaveMs: 0,
       basis: 'measured',
-      next: null,
     }
   },
 })

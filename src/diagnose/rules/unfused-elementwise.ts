@@ -1,6 +1,7 @@
 // Runs of elementwise operators: each reads again what the one before wrote. The counterfactual is the longest of them alone, since one pass
 // over the numbers would take no longer, or an exact rewrite of the run.
 import { causesOf, findingOf, isRun } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 export const unfusedElementwise = defineRule({
@@ -11,6 +12,6 @@ export const unfusedElementwise = defineRule({
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isRun(row) && (kind === 'one-pass' || kind === 'rewrite'))
     const cure = 'Constants folded into neighbours, and one operator in place of several, leave one pass.'
-    return findingOf(causes, latency.p50Ms, { cure, next: 'whyslow fix MODEL -o fast/' })
+    return findingOf(causes, latency.p50Ms, { cure, next: fixModel() })
   },
 })

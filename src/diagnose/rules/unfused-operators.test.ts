@@ -9,21 +9,43 @@ const part = (op: string, inputs: string[], out: string, timeMs = 0.2): NodeNote
   out: [out],
   shape,
 })
-const scalar = { shape: [], sizeBytes: 4 } as const
+const scalar = (value: number) => ({ shape: [], sizeBytes: 4, values: [value] })
 const vector = { shape: [1000], sizeBytes: 4000 } as const
 
-const constants = { two: scalar, epsilon: scalar, sqrt2: scalar, one: scalar, half: scalar, gamma: vector, beta: vector }
+const constants = {
+  two: scalar(2),
+  epsilon: scalar(1e-5),
+  sqrt2: scalar(Math.SQRT2),
+  one: scalar(1),
+  half: scalar(0.5),
+  gamma: vector,
+  beta: vector,
+  three: scalar(3),
+  root: scalar(-0.5),
+}
 
 const layerNorm = [
-  part('ReduceMean', ['x'], 'mean'),
+  { ...part('ReduceMean', ['x'], 'mean'), attributes: { axes: [-1] } },
   part('Sub', ['x', 'mean'], 'centred'),
   part('Pow', ['centred', 'two'], 'square'),
-  part('ReduceMean', ['square'], 'variance'),
+  { ...part('ReduceMean', ['square'], 'variance'), attributes: { axes: [-1] } },
   part('Add', ['variance', 'epsilon'], 'shifted'),
   part('Sqrt', ['shifted'], 'deviation'),
   part('Div', ['centred', 'deviation'], 'normal'),
   part('Mul', ['normal', 'gamma'], 'scaled'),
   part('Add', ['scaled', 'beta'], 'y'),
+]
+const inHalves = layerNorm.map((one): NodeNote => ({ ...one, dtype: 'float16' }))
+const halves = Object.fromEntries(Object.entries(constants).map(([name, one]) => [name, { ...one, dtype: 'float16' as const }]))
+/** Keras: g = gamma / sqrt(variance + epsilon), y = x * g + (beta - mean * g); the root by Pow. */
+const kerasNorm = [
+  ...layerNorm.slice(0, 5),
+  part('Pow', ['shifted', 'root'], 'inverse'),
+  part('Mul', ['inverse', 'gamma'], 'g'),
+  part('Mul', ['x', 'g'], 'xg'),
+  part('Mul', ['mean', 'g'], 'mg'),
+  part('Sub', ['beta', 'mg'], 'shift'),
+  part('Add', ['xg', 'shift'], 'y'),
 ]
 const gelu = [
   part('Div', ['x', 'sqrt2'], 'd'),
@@ -31,6 +53,23 @@ const gelu = [
   part('Add', ['e', 'one'], 'f'),
   part('Mul', ['x', 'f'], 'g'),
   part('Mul', ['g', 'half'], 'y'),
+]
+/** `name` [1, 100, 8 * 64] in 8 heads. */
+const inHeads = (name: string, perm: readonly number[], turned: readonly number[]): NodeNote[] => [
+  { ...part('MatMul', ['x', `w${name}`], name, 1), shape: [1, 100, 512] },
+  { ...part('Reshape', [name, 'sizes'], `${name}4`), shape: [1, 100, 8, 64] },
+  { ...part('Transpose', [`${name}4`], `${name}h`), attributes: { perm }, shape: turned },
+]
+const heads = [
+  ...inHeads('q', [0, 2, 1, 3], [1, 8, 100, 64]),
+  ...inHeads('k', [0, 2, 3, 1], [1, 8, 64, 100]),
+  ...inHeads('v', [0, 2, 1, 3], [1, 8, 100, 64]),
+  { ...part('Mul', ['qh', 'eighth'], 'scaled'), shape: [1, 8, 100, 64] },
+  { ...part('MatMul', ['scaled', 'kh'], 'scores'), shape: [1, 8, 100, 100] },
+  { ...part('Softmax', ['scores'], 'shares'), shape: [1, 8, 100, 100] },
+  { ...part('MatMul', ['shares', 'vh'], 'seen'), shape: [1, 8, 100, 64] },
+  { ...part('Transpose', ['seen'], 'merged'), attributes: { perm: [0, 2, 1, 3] }, shape: [1, 100, 8, 64] },
+  { ...part('Reshape', ['merged', 'sizes'], 'y'), shape: [1, 100, 512] },
 ]
 /** All pieces timed alone, as one. */
 const timedAlone = (kind: 'rewrite' | 'one-thread') => {
@@ -65,6 +104,23 @@ checkRule(unfusedOperators, {
       expect: { timeMs: 1.8 },
     },
     {
+      name: 'a LayerNorm in halves, which no remedy replaces',
+      given: evidence({ p50Ms: 10, nodes: inHalves, constants: halves }),
+      expect: { timeMs: 1.8, detail: /^1 LayerNorm/ },
+    },
+    {
+      // Eleven nodes of 0.2 ms, and three values of 808,008 B as above.
+      name: "Keras' LayerNorm, the root by Pow",
+      given: evidence({ p50Ms: 10, nodes: kerasNorm, constants }),
+      expect: { timeMs: 2.2, detail: /^1 LayerNorm/ },
+    },
+    {
+      // Twelve nodes of 0.2 ms; both products and the softmax stay.
+      name: 'attention in heads, scaled before the product',
+      given: evidence({ p50Ms: 10, nodes: heads, constants: { eighth: scalar(0.125) } }),
+      expect: { timeMs: 2.4, wouldSaveMs: 1.8, detail: /^1 attention/ },
+    },
+    {
       // Five nodes, 1.6 ms; the erf's own 0.8 ms stay.
       name: 'a GELU in five pieces',
       given: evidence({ p50Ms: 10, nodes: gelu, constants }),
@@ -91,7 +147,7 @@ checkRule(unfusedOperators, {
           part('Softmax', ['masked'], 'weights', 0.7),
           part('MatMul', ['weights', 'v'], 'y', 1),
         ],
-        constants: { eight: scalar },
+        constants: { eight: scalar(8) },
       }),
       expect: { timeMs: 1.6, wouldSaveMs: 0.9, detail: /^1 attention/ },
     },
@@ -146,6 +202,13 @@ checkRule(unfusedOperators, {
       name: 'softmax between products, nothing between them to fuse',
       given: evidence({
         nodes: [part('MatMul', ['q', 'k'], 's', 5), part('Softmax', ['s'], 'p', 1), part('MatMul', ['p', 'v'], 'y', 2)],
+      }),
+    },
+    {
+      name: 'a sum of 3 in the place of 1, which is no GELU',
+      given: evidence({
+        nodes: gelu.map((one) => ({ ...one, in: one.in!.map((name) => (name === 'one' ? 'three' : name)) })),
+        constants,
       }),
     },
     {

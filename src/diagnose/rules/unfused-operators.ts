@@ -3,10 +3,10 @@
 // An attention whose fused form was timed beside its pieces is measured, the others are modelled.
 import { type Group, unfusedGroups } from '../../engines/onnxruntime/facts/unfused-patterns.ts'
 import { sizeInBytes } from '../../graph/dtype.ts'
-import { graphsWithin, neighboursOf } from '../../graph/neighbours.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule, type Given, type Outcome } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -23,7 +23,7 @@ export const unfusedOperators = defineRule({
     return {
       ...tell`${alone} ${{ detail: rest.detail, facts: rest.facts.map((fact) => ({ ...fact, name: `modelled-${fact.name}` })) }}`,
       timeMs: alone.timeMs + rest.timeMs,
-      wouldSaveMs: Math.min(alone.wouldSaveMs + rest.wouldSaveMs, given.latency.p50Ms),
+      wouldSaveMs: Math.min((alone.wouldSaveMs ?? 0) + (rest.wouldSaveMs ?? 0), given.latency.p50Ms),
       basis: 'modelled',
       nodes: [...new Set([...(alone.nodes ?? []), ...(rest.nodes ?? [])])],
       next: NEXT,
@@ -31,7 +31,7 @@ export const unfusedOperators = defineRule({
   },
 })
 
-const NEXT = 'whyslow fix MODEL -o fast/'
+const NEXT = fixModel()
 
 type Found = Extract<Outcome, { readonly wouldSaveMs: unknown }>
 const isFound = (one: Outcome): one is Found => typeof one === 'object' && 'wouldSaveMs' in one
@@ -48,9 +48,9 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
   const { p50Ms } = latency
   // What was timed alone beside its rewrite is said as it was measured, above or by another finding.
   const elsewhere = rewrittenWhole(operatorExperiments)
-  const groups = graphsWithin(profile.graph)
-    .flatMap((graph) => unfusedGroups(neighboursOf(graph)))
-    .filter(({ parts }) => !parts.every(({ name }) => elsewhere.has(name)))
+  const groups = unfusedGroups(profile.graph, typesAtRunTime(profile.nodes)).filter(
+    ({ parts }) => !parts.every(({ name }) => elsewhere.has(name)),
+  )
   if (groups.length === 0) return 'clear'
   const byName = new Map(profile.nodes.map((node) => [node.name, node]))
   const transfer = (bytes: number) => transferMs(bytes, roofs.bytesPerSecond, machine.caches.L3 ?? 0)
@@ -76,6 +76,14 @@ function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wan
     nodes,
     next: NEXT,
   }
+}
+
+function typesAtRunTime(nodes: readonly ProfiledNode[]): ReadonlyMap<string, TensorType> {
+  const typed = nodes.flatMap(({ inputs, inputTypes, outputs, outputTypes }) => [
+    ...inputs.map((name, k) => [name, inputTypes[k]] as const),
+    ...outputs.map((name, k) => [name, outputTypes[k]] as const),
+  ])
+  return new Map(typed.flatMap(([name, type]) => (type ? [[name, type] as const] : [])))
 }
 
 interface TimedGroup {

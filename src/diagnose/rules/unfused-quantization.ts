@@ -2,6 +2,7 @@
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
 import { judgedInFloat } from '../alone.ts'
+import { MODEL, nextCommand } from '../next-command.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
@@ -37,7 +38,7 @@ export const unfusedQuantization = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: timed.flatMap(({ operator, conversions }) => [operator.name, ...conversions.map(({ name }) => name)]),
-      next: 'whyslow lint MODEL --repair -o repaired.onnx',
+      next: nextCommand('lint', MODEL, '--repair', '-o', 'repaired.onnx'),
     }
   },
 })

@@ -1,4 +1,5 @@
 // TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured beside it, in pairs.
+import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
 import { isWorthSaying } from '../worth.ts'
@@ -24,7 +25,7 @@ export const wrongBackend = defineRule({
       timeMs: latency.p50Ms,
       wouldSaveMs: savedMs,
       basis: 'measured',
-      next: `whyslow MODEL --engine ${other.id}`,
+      next: measureWith('--engine', other.id),
     }
   },
 })

@@ -1,52 +1,46 @@
 // LiteRT's C API, called through koffi: https://github.com/google-ai-edge/LiteRT/tree/main/litert/c
 // The functions are those that libLiteRt of the wheel ai-edge-litert exports. Layouts of its structures are held by assertions there.
 import type * as Koffi from 'koffi'
-import { apiLoader, type Call, type Handle, type NativeApi, nativeApi } from '../koffi.ts'
+import { type Handle, type NativeApi, nativeApi } from '../koffi.ts'
 
+/** By name without `LiteRt`: the parameters. */
 const CALLS = {
-  CreateEnvironment: 'int LiteRtCreateEnvironment(int count, whyslow_litert_option *options, _Out_ void **environment)',
-  CreateModelFromFile: 'int LiteRtCreateModelFromFile(void *environment, str file, _Out_ void **model)',
-  GetNumModelSignatures: 'int LiteRtGetNumModelSignatures(void *model, _Out_ size_t *count)',
-  GetModelSignature: 'int LiteRtGetModelSignature(void *model, size_t index, _Out_ void **signature)',
-  GetSignatureKey: 'int LiteRtGetSignatureKey(void *signature, _Out_ str *key)',
-  GetNumSignatureInputs: 'int LiteRtGetNumSignatureInputs(void *signature, _Out_ size_t *count)',
-  GetNumSignatureOutputs: 'int LiteRtGetNumSignatureOutputs(void *signature, _Out_ size_t *count)',
-  GetSignatureInputName: 'int LiteRtGetSignatureInputName(void *signature, size_t index, _Out_ str *name)',
-  GetSignatureOutputName: 'int LiteRtGetSignatureOutputName(void *signature, size_t index, _Out_ str *name)',
-  GetSignatureInputTensorByIndex: 'int LiteRtGetSignatureInputTensorByIndex(void *signature, size_t index, _Out_ void **tensor)',
-  GetSignatureOutputTensorByIndex:
-    'int LiteRtGetSignatureOutputTensorByIndex(void *signature, size_t index, _Out_ void **tensor)',
-  GetRankedTensorType: 'int LiteRtGetRankedTensorType(void *tensor, _Out_ whyslow_litert_type *type)',
-  CreateOptions: 'int LiteRtCreateOptions(_Out_ void **options)',
-  SetOptionsHardwareAccelerators: 'int LiteRtSetOptionsHardwareAccelerators(void *options, int set)',
-  CreateOpaqueOptions: 'int LiteRtCreateOpaqueOptions(str id, void *payload, void *destructor, _Out_ void **options)',
-  AddOpaqueOptions: 'int LiteRtAddOpaqueOptions(void *options, void *opaque)',
-  CreateCompiledModel: 'int LiteRtCreateCompiledModel(void *environment, void *model, void *options, _Out_ void **compiled)',
-  CompiledModelResizeInputTensor:
-    'int LiteRtCompiledModelResizeInputTensor(void *compiled, size_t signature, size_t input, int *dims, size_t rank)',
-  GetCompiledModelOutputTensorLayouts:
-    'int LiteRtGetCompiledModelOutputTensorLayouts(void *compiled, size_t signature, size_t count, void *layouts, bool update)',
-  GetCompiledModelInputBufferRequirements:
-    'int LiteRtGetCompiledModelInputBufferRequirements(void *compiled, size_t signature, size_t input, _Out_ void **requirements)',
-  GetCompiledModelOutputBufferRequirements:
-    'int LiteRtGetCompiledModelOutputBufferRequirements(void *compiled, size_t signature, size_t output, _Out_ void **requirements)',
-  CreateManagedTensorBufferFromRequirements:
-    'int LiteRtCreateManagedTensorBufferFromRequirements(void *environment, whyslow_litert_type *type, void *requirements, _Out_ void **buffer)',
-  LockTensorBuffer: 'int LiteRtLockTensorBuffer(void *buffer, _Out_ void **memory, int mode)',
-  UnlockTensorBuffer: 'int LiteRtUnlockTensorBuffer(void *buffer)',
+  CreateEnvironment: ['int', 'options', 'out handle'],
+  CreateModelFromFile: ['void *', 'str', 'out handle'],
+  GetNumModelSignatures: ['void *', 'out size'],
+  GetModelSignature: ['void *', 'size_t', 'out handle'],
+  GetSignatureKey: ['void *', 'out text'],
+  GetNumSignatureInputs: ['void *', 'out size'],
+  GetNumSignatureOutputs: ['void *', 'out size'],
+  GetSignatureInputName: ['void *', 'size_t', 'out text'],
+  GetSignatureOutputName: ['void *', 'size_t', 'out text'],
+  GetSignatureInputTensorByIndex: ['void *', 'size_t', 'out handle'],
+  GetSignatureOutputTensorByIndex: ['void *', 'size_t', 'out handle'],
+  GetRankedTensorType: ['void *', 'out type'],
+  CreateOptions: ['out handle'],
+  SetOptionsHardwareAccelerators: ['void *', 'int'],
+  CreateOpaqueOptions: ['str', 'void *', 'void *', 'out handle'],
+  AddOpaqueOptions: ['void *', 'void *'],
+  CreateCompiledModel: ['void *', 'void *', 'void *', 'out handle'],
+  CompiledModelResizeInputTensor: ['void *', 'size_t', 'size_t', 'sizes', 'size_t'],
+  GetCompiledModelOutputTensorLayouts: ['void *', 'size_t', 'size_t', 'void *', 'bool'],
+  GetCompiledModelInputBufferRequirements: ['void *', 'size_t', 'size_t', 'out handle'],
+  GetCompiledModelOutputBufferRequirements: ['void *', 'size_t', 'size_t', 'out handle'],
+  CreateManagedTensorBufferFromRequirements: ['void *', 'type', 'void *', 'out handle'],
+  LockTensorBuffer: ['void *', 'out handle', 'int'],
+  UnlockTensorBuffer: ['void *'],
+  RunCompiledModel: ['void *', 'size_t', 'size_t', 'void *', 'size_t', 'void *'],
 } as const
 export type CallName = keyof typeof CALLS
 
 const FREES = {
-  Environment: 'void LiteRtDestroyEnvironment(void *environment)',
-  Model: 'void LiteRtDestroyModel(void *model)',
-  Options: 'void LiteRtDestroyOptions(void *options)',
-  CompiledModel: 'void LiteRtDestroyCompiledModel(void *compiled)',
-  TensorBuffer: 'void LiteRtDestroyTensorBuffer(void *buffer)',
+  Environment: ['DestroyEnvironment', 'void *'],
+  Model: ['DestroyModel', 'void *'],
+  Options: ['DestroyOptions', 'void *'],
+  CompiledModel: ['DestroyCompiledModel', 'void *'],
+  TensorBuffer: ['DestroyTensorBuffer', 'void *'],
 } as const
 export type FreeName = keyof typeof FREES
-
-const RUN = 'int LiteRtRunCompiledModel(void *compiled, size_t signature, size_t inputs, void *in, size_t outputs, void *out)'
 
 /** What is wrong, by the numbers of litert_common.h: the library has no function that says it. */
 const STATUSES: Readonly<Record<number, string>> = {
@@ -62,52 +56,60 @@ const STATUSES: Readonly<Record<number, string>> = {
   504: 'it could not be compiled',
 }
 
+function typesOf(koffi: typeof Koffi) {
+  const layout = koffi.struct({
+    head: 'uint32_t',
+    dimensions: koffi.array('int32_t', MOST_DIMENSIONS),
+    strides: koffi.array('uint32_t', MOST_DIMENSIONS),
+  })
+  const type = koffi.struct({ element: 'int', layout })
+  const any = koffi.struct({ type: 'int', pad: 'int', value: 'int64_t' })
+  return { layout, type, option: koffi.struct({ tag: 'int', pad: 'int', value: any }) }
+}
+
+type Types = ReturnType<typeof typesOf>
+
+function parameterTypes({ out, pointer }: typeof Koffi, { type, option }: Types) {
+  return {
+    'out handle': out(pointer('void *')),
+    'out size': out(pointer('size_t')),
+    'out text': out(pointer('str')),
+    'out type': out(pointer(type)),
+    type: pointer(type),
+    options: pointer(option),
+    sizes: pointer('int'),
+  }
+}
+
 /** Calls by name, without `LiteRt`. */
 export interface LitertApi extends NativeApi<CallName, FreeName> {
-  /** For the loop of predictions: gives the status, 0 for success. `inputs`, `outputs`: arrays of buffers in native memory. */
-  readonly run: (compiled: Handle, signature: number, ins: number, inputs: Handle, outs: number, outputs: Handle) => number
-  /** Made once: what a payload of options is destroyed with. */
+  readonly types: Types
+  /** What a payload of options is destroyed with. */
   readonly nothing: Handle
 }
 
 export const statusInWords = (status: number): string => `LiteRT: ${STATUSES[status] ?? 'failed'} (status ${status})`
 
-/** Throws where koffi is absent, and where `file` does not load or is no LiteRT as it is known. */
-export const loadApi = apiLoader((koffi, file) => bind(koffi, koffi.load(file)))
+/** Made once a process, which has room for some thousands. */
+let nothing: Handle
+const nothingOf = (koffi: typeof Koffi): Handle =>
+  (nothing ??= koffi.register(() => {}, koffi.pointer(koffi.proto('void', ['void *']))))
 
-function bind(koffi: typeof Koffi, library: Koffi.LibraryHandle): LitertApi {
-  defineTypes(koffi)
-  const bound = (signature: string): Call => {
-    try {
-      return library.func(signature)
-    } catch {
-      throw new Error(`it is no LiteRT 2, or an older one: it has no ${/LiteRt\w+/.exec(signature)![0]}`)
-    }
-  }
-  return {
-    ...nativeApi(koffi, { calls: CALLS, frees: FREES }, { bound, why: statusInWords }),
-    run: bound(RUN) as unknown as LitertApi['run'],
-    nothing: koffi.register(() => {}, koffi.pointer(koffi.proto('void whyslow_litert_destructor(void *payload)'))),
-  }
-}
-
-let defined = false
-
-function defineTypes(koffi: typeof Koffi): void {
-  if (defined) return
-  defined = true
-  // The rank is the low seven bits of the first word, and a size below zero is free.
-  koffi.struct('whyslow_litert_layout', {
-    head: 'uint32_t',
-    dimensions: koffi.array('int32_t', MOST_DIMENSIONS),
-    strides: koffi.array('uint32_t', MOST_DIMENSIONS),
+/** Throws if `file` does not load or is no LiteRT as it is known. */
+export function openApi(koffi: typeof Koffi, file: string): LitertApi {
+  const types = typesOf(koffi)
+  const api = nativeApi(koffi, koffi.load(file), {
+    prefix: 'LiteRt',
+    types: parameterTypes(koffi, types),
+    calls: CALLS,
+    frees: FREES,
+    lacks: (name) => `it is no LiteRT 2, or an older one: it has no ${name}`,
+    why: statusInWords,
   })
-  koffi.struct('whyslow_litert_type', { element: 'int', layout: 'whyslow_litert_layout' })
-  koffi.struct('whyslow_litert_any', { type: 'int', pad: 'int', value: 'int64_t' })
-  koffi.struct('whyslow_litert_option', { tag: 'int', pad: 'int', value: 'whyslow_litert_any' })
+  return { ...api, types, nothing: nothingOf(koffi) }
 }
 
-export const MOST_DIMENSIONS = 8
+const MOST_DIMENSIONS = 8
 
 /** As koffi gives and takes it. */
 export interface Layout {
@@ -120,6 +122,7 @@ export interface TensorType {
   readonly layout: Layout
 }
 
+/** The rank is the low seven bits of the first word, and a size below zero is free. */
 const RANK_BITS = 0x7f
 
 export const shapeOf = ({ head, dimensions }: Layout): number[] => Array.from(dimensions).slice(0, head & RANK_BITS)

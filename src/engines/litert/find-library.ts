@@ -1,11 +1,11 @@
-// How LiteRT's library comes to a machine: the Python wheel ai-edge-litert has it in ai_edge_litert. ship/shipped/litert.mjs, which may import
-// nothing of ours, looks in the same places: its test holds it against this.
+// How LiteRT's library comes to a machine: the Python wheel ai-edge-litert has it in ai_edge_litert. The litert.mjs of a
+// shipped folder looks in the same places.
 import { type FoundLibrary, findNativeLibrary, type NativeLibrary, type Surroundings } from '../native-library.ts'
 import type { EnginePlaces } from '../types.ts'
 
 export const INSTALL = 'pip install ai-edge-litert, or name its folder with --litert'
 
-const LITERT: NativeLibrary = {
+export const LITERT: NativeLibrary = {
   title: 'LiteRT',
   flag: '--litert',
   variable: 'LITERT_LIBRARY',

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { availabilityHere, checkEngine } from '../check-engine.ts'
+import { availabilityHere, checkEngine, needsEngine } from '../check-engine.ts'
 import { floats } from '../example-models.ts'
 import { plainOptions } from '../example-options.ts'
 import { recordedSuite } from '../example-recorded.ts'
@@ -19,7 +19,7 @@ const GAPS = {
 
 checkEngine({ engine: litert, availability, tolerance: { absolute: 1e-5, relative: 1e-4 }, suite, gaps: GAPS })
 
-describe.skipIf(!availability.ok)('litert', () => {
+describe.skipIf(!availability.ok)('litert', needsEngine(availability), () => {
   const file = path.join(FIXTURES, 'engine/perceptron.tflite')
   const rows = (count: number) => ({ x: floats([count, 16], count) })
 

@@ -1,16 +1,18 @@
 // LiteRT (once TensorFlow Lite) on the CPU: the library of the wheel ai-edge-litert, called through its C API.
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
-import { CALLED_BY, FFI, findKoffi } from '../koffi.ts'
+import { apiLoader, CALLED_BY, FFI, findKoffi, loadKoffi } from '../koffi.ts'
 import { shippedPlace, surroundings } from '../native-library.ts'
 import type { Availability, Engine, EngineOptions, EnginePlaces, OpenOptions, Session } from '../types.ts'
-import { loadApi } from './c-api.ts'
+import { openApi } from './c-api.ts'
 import { findLibrary, INSTALL } from './find-library.ts'
 import { openSession } from './session.ts'
 import { versionBeside } from './version.ts'
 
 /** LiteRT's CPU options that are told it by `--config`, with their values. */
 const CONFIGURATION = { kernel_mode: ['delegate', 'builtin', 'reference'], enable_ynnpack: ['true', 'false'] } as const
+
+const loadApi = apiLoader(openApi, loadKoffi)
 
 async function available(places: EnginePlaces): Promise<Availability> {
   const found = findLibrary(places, surroundings())

@@ -37,9 +37,9 @@ function exampleApi(shape: readonly number[]) {
     koffi,
     nothing: {},
     free: () => {},
-    run: () => 0,
+    types: {},
+    calls: { RunCompiledModel: () => 0 },
     got: (name: string) => answers[name] ?? {},
-    status: () => 0,
     call: (name: string, _: unknown, out: Record<string, unknown>) => {
       if (name === 'GetRankedTensorType') Object.assign(out, { element: FLOAT32, layout: layoutOf(shape) })
     },

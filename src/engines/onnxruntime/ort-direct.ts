@@ -3,6 +3,7 @@
 // public API: whoever ships this pins the version.
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { inTurns } from '../folder-predictions.ts'
 
 interface NativeSession {
   readonly inputMetadata: readonly NativeValue[]
@@ -23,9 +24,6 @@ interface Binding {
   initOrt(): void
 }
 
-/** A turn of the event loop may last so long before a prediction lets timers and sockets have theirs, ms. */
-const LONGEST_TURN_MS = 5
-
 export interface DirectSession {
   readonly inputs: readonly NativeValue[]
   readonly outputs: readonly NativeValue[]
@@ -44,27 +42,10 @@ export function openDirectSession(entry: string, modelFile: string, options: unk
   session.loadModel(modelFile, options)
   const fetches = Object.fromEntries(session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => [name, null]))
   const none = {}
-  let turn: number | null = null
   return {
     inputs: session.inputMetadata,
     outputs: session.outputMetadata,
-    // As predict.mjs does it (ship/shipped/predict.mjs).
-    run(feeds) {
-      const now = performance.now()
-      if (turn === null) {
-        turn = now
-        setImmediate(() => {
-          turn = null
-        })
-      } else if (now - turn > LONGEST_TURN_MS) {
-        return new Promise((resolve) => setImmediate(resolve)).then(() => session.run(feeds, fetches, none))
-      }
-      try {
-        return Promise.resolve(session.run(feeds, fetches, none))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    },
+    run: inTurns((feeds: unknown) => session.run(feeds, fetches, none)),
     close: () => session.dispose(),
   }
 }

@@ -10,7 +10,7 @@ import { type FoundPackage, findPackage } from '../find-package.ts'
 import type { Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from '../types.ts'
 import { openDirectSession } from './ort-direct.ts'
 import { type Provider, sessionOptions } from './ort-options.ts'
-import { bindFeeds, fromOrt, resultsOf, type TensorType, toOrt } from './tensors.ts'
+import { bindFeeds, fromOrt, resultsOf, type TensorType, tensorLike } from './tensors.ts'
 
 export const PACKAGE = 'onnxruntime-node'
 export const INSTALL = `npm install ${PACKAGE}`
@@ -117,18 +117,14 @@ type Fetched = Readonly<Record<string, Ort.Tensor>>
 
 /**
  * Gives tensors that predictions write into, one for each output and shape. Shapes are those of a first prediction, not the declared
- * ones, which may be free or wrong. null: strings and types narrower than a byte are made anew by the engine each time.
+ * ones, which may be free or wrong.
  */
 function reusedTensors(ort: typeof Ort): (results: Fetched) => Record<string, Ort.Tensor | null> {
-  const made = new Map<string, Ort.Tensor>()
-  const like = (name: string, { type, dims, data }: Ort.Tensor): Ort.Tensor | null => {
-    if (!ArrayBuffer.isView(data) || type === 'int4' || type === 'uint4') return null
-    const id = JSON.stringify([name, type, dims])
-    const tensor =
-      made.get(id) ??
-      (toOrt(ort.Tensor as unknown as TensorType, copyOf({ dtype: type as DType, shape: dims, data })) as Ort.Tensor)
-    made.set(id, tensor)
-    return tensor
+  const made = new Map<string, Ort.Tensor | null>()
+  const like = (name: string, tensor: Ort.Tensor): Ort.Tensor | null => {
+    const id = JSON.stringify([name, tensor.type, tensor.dims])
+    if (!made.has(id)) made.set(id, tensorLike(ort.Tensor as unknown as TensorType, tensor) as Ort.Tensor | null)
+    return made.get(id)!
   }
   return (results) => Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, like(name, tensor)]))
 }

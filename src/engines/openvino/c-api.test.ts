@@ -24,10 +24,10 @@ const saying = (buildNumber: string) =>
   >[0]
 
 test('a version that is too old is said with the oldest that is known', () => {
-  expect(versionOf(saying('2026.4.1-22123-abc'))).toEqual({ build: '2026.4.1-22123-abc', short: '2026.4.1' })
-  expect(versionOf(saying('2024.6.0-1-a')).short).toBe('2024.6.0')
+  expect(versionOf(saying('2026.4.1-22123-abc'), '')).toEqual({ build: '2026.4.1-22123-abc', short: '2026.4.1' })
+  expect(versionOf(saying('2024.6.0-1-a'), '').short).toBe('2024.6.0')
   for (const old of ['2023.3.0-1-a', '2024.5.0-1-a'])
-    expect(() => versionOf(saying(old))).toThrow(`OpenVINO ${old.slice(0, 8)} is too old; 2024.6 and later are known`)
+    expect(() => versionOf(saying(old), '')).toThrow(`OpenVINO ${old.slice(0, 8)} is too old; 2024.6 and later are known`)
 })
 
 test('another library is called so', () => {
@@ -36,5 +36,5 @@ test('another library is called so', () => {
       throw new Error('no such symbol')
     },
   } as unknown as Parameters<typeof versionOf>[0]
-  expect(() => versionOf(none)).toThrow(/^it is no C library of OpenVINO/)
+  expect(() => versionOf(none, '')).toThrow(/^it is no C library of OpenVINO/)
 })

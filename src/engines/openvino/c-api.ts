@@ -3,12 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type * as Koffi from 'koffi'
-import { apiLoader, type Call, type Handle, type NativeApi, nativeApi } from '../koffi.ts'
-
-export interface Shape {
-  readonly rank: number
-  readonly dims: readonly number[] | null
-}
+import { type Call, type NativeApi, nativeApi, type TypeSpec } from '../koffi.ts'
 
 /** Element types were numbered otherwise before 2024.2; the oldest that was tried. */
 export const OLDEST = { year: 2024, release: 6 } as const
@@ -19,57 +14,89 @@ export interface OpenvinoApi extends NativeApi<CallName, FreeName> {
   readonly build: string
   /** '2026.4.1'. */
   readonly version: string
-  /** For the loop of predictions: gives the status. */
-  readonly infer: (request: Handle) => number
   readonly lastError: () => string
 }
 
+/** By name without `ov_`: the parameters. */
 const CALLS = {
-  core_create: 'int ov_core_create(_Out_ void **core)',
-  core_get_property: 'int ov_core_get_property(void *core, str device, str key, _Out_ void **value)',
-  core_get_available_devices: 'int ov_core_get_available_devices(void *core, _Out_ whyslow_ov_list *devices)',
-  core_read_model: 'int ov_core_read_model(void *core, str file, str weights, _Out_ void **model)',
-  core_compile_model: 'int ov_core_compile_model(void *core, void *model, str device, size_t count, _Out_ void **compiled, ...)',
-  model_inputs_size: 'int ov_model_inputs_size(void *model, _Out_ size_t *count)',
-  model_outputs_size: 'int ov_model_outputs_size(void *model, _Out_ size_t *count)',
-  model_const_input_by_index: 'int ov_model_const_input_by_index(void *model, size_t index, _Out_ void **port)',
-  model_const_input_by_name: 'int ov_model_const_input_by_name(void *model, str name, _Out_ void **port)',
-  model_const_output_by_index: 'int ov_model_const_output_by_index(void *model, size_t index, _Out_ void **port)',
-  model_reshape: 'int ov_model_reshape(void *model, str *names, whyslow_ov_partial *shapes, size_t count)',
-  port_get_any_name: 'int ov_port_get_any_name(void *port, _Out_ void **name)',
-  port_get_element_type: 'int ov_port_get_element_type(void *port, _Out_ int *type)',
-  port_get_partial_shape: 'int ov_port_get_partial_shape(void *port, _Out_ whyslow_ov_partial *shape)',
-  compiled_model_get_property: 'int ov_compiled_model_get_property(void *compiled, str key, _Out_ void **value)',
-  compiled_model_create_infer_request: 'int ov_compiled_model_create_infer_request(void *compiled, _Out_ void **request)',
-  infer_request_set_tensor: 'int ov_infer_request_set_tensor(void *request, str name, void *tensor)',
-  infer_request_get_output_tensor_by_index:
-    'int ov_infer_request_get_output_tensor_by_index(void *request, size_t index, _Out_ void **tensor)',
-  infer_request_get_profiling_info: 'int ov_infer_request_get_profiling_info(void *request, _Out_ whyslow_ov_list *infos)',
-  tensor_create: 'int ov_tensor_create(int type, whyslow_ov_shape shape, _Out_ void **tensor)',
-  tensor_data: 'int ov_tensor_data(void *tensor, _Out_ void **data)',
-  tensor_get_byte_size: 'int ov_tensor_get_byte_size(void *tensor, _Out_ size_t *bytes)',
-  tensor_get_shape: 'int ov_tensor_get_shape(void *tensor, _Out_ whyslow_ov_shape *shape)',
-  tensor_get_element_type: 'int ov_tensor_get_element_type(void *tensor, _Out_ int *type)',
+  core_create: ['out handle'],
+  core_get_property: ['void *', 'str', 'str', 'out handle'],
+  core_get_available_devices: ['void *', 'out list'],
+  core_read_model: ['void *', 'str', 'str', 'out handle'],
+  core_compile_model: ['void *', 'void *', 'str', 'size_t', 'out handle', '...'],
+  model_const_input_by_name: ['void *', 'str', 'out handle'],
+  model_const_output_by_index: ['void *', 'size_t', 'out handle'],
+  model_reshape: ['void *', 'str *', 'partials', 'size_t'],
+  port_get_element_type: ['void *', 'out int'],
+  port_get_partial_shape: ['void *', 'out partial'],
+  const_port_get_shape: ['void *', 'out shape'],
+  compiled_model_get_property: ['void *', 'str', 'out handle'],
+  compiled_model_output_by_index: ['void *', 'size_t', 'out handle'],
+  compiled_model_create_infer_request: ['void *', 'out handle'],
+  infer_request_infer: ['void *'],
+  infer_request_set_tensor: ['void *', 'str', 'void *'],
+  infer_request_set_output_tensor_by_index: ['void *', 'size_t', 'void *'],
+  infer_request_get_output_tensor_by_index: ['void *', 'size_t', 'out handle'],
+  infer_request_get_profiling_info: ['void *', 'out list'],
+  tensor_create: ['int', 'shape', 'out handle'],
+  tensor_create_from_host_ptr: ['int', 'shape', 'void *', 'out handle'],
+  tensor_data: ['void *', 'out handle'],
+  tensor_get_byte_size: ['void *', 'out size'],
+  tensor_get_shape: ['void *', 'out shape'],
+  tensor_get_element_type: ['void *', 'out int'],
 } as const
 export type CallName = keyof typeof CALLS
 
 const FREES = {
-  core: 'void ov_core_free(void *core)',
-  model: 'void ov_model_free(void *model)',
-  compiled_model: 'void ov_compiled_model_free(void *compiled)',
-  infer_request: 'void ov_infer_request_free(void *request)',
-  tensor: 'void ov_tensor_free(void *tensor)',
-  const_port: 'void ov_output_const_port_free(void *port)',
-  text: 'void ov_free(void *text)',
-  shape: 'int ov_shape_free(whyslow_ov_shape *shape)',
-  partial_shape: 'void ov_partial_shape_free(whyslow_ov_partial *shape)',
-  devices: 'void ov_available_devices_free(whyslow_ov_list *devices)',
-  profiling: 'void ov_profiling_info_list_free(whyslow_ov_list *infos)',
+  core: ['core_free', 'void *'],
+  model: ['model_free', 'void *'],
+  compiled_model: ['compiled_model_free', 'void *'],
+  infer_request: ['infer_request_free', 'void *'],
+  tensor: ['tensor_free', 'void *'],
+  const_port: ['output_const_port_free', 'void *'],
+  text: ['free', 'void *'],
+  shape: ['shape_free', 'shapes'],
+  partial_shape: ['partial_shape_free', 'partials'],
+  devices: ['available_devices_free', 'lists'],
+  profiling: ['profiling_info_list_free', 'lists'],
 } as const
 export type FreeName = keyof typeof FREES
 
-/** Throws where koffi is absent, and where `file` does not load or is too old. */
-export const loadApi = apiLoader((koffi, file) => bind(koffi, openLibrary(koffi, file)))
+function parameterTypes({ struct, out, pointer }: typeof Koffi) {
+  const shape = struct({ rank: 'int64_t', dims: 'int64_t *' })
+  // A rank is a dimension: its lower and its upper limit.
+  const partial = struct({ rankMin: 'int64_t', rankMax: 'int64_t', dims: 'int64_t *' })
+  const list = struct({ items: 'void *', size: 'size_t' })
+  return {
+    'out handle': out(pointer('void *')),
+    'out size': out(pointer('size_t')),
+    'out int': out(pointer('int')),
+    'out shape': out(pointer(shape)),
+    'out partial': out(pointer(partial)),
+    'out list': out(pointer(list)),
+    shape,
+    shapes: pointer(shape),
+    partials: pointer(partial),
+    lists: pointer(list),
+  }
+}
+
+/** Throws if `file` does not load, is another library, or is too old. */
+export function openApi(koffi: typeof Koffi, file: string): OpenvinoApi {
+  const library = openLibrary(koffi, file)
+  const version = versionOf(library, koffi.out(koffi.pointer(koffi.struct({ buildNumber: 'str', description: 'str' }))))
+  const lastError = library.func('ov_get_last_err_msg', 'str', [])
+  const why = (status: number) => pointOf(lastError() as string | null, status)
+  const api = nativeApi(koffi, library, {
+    prefix: 'ov_',
+    types: parameterTypes(koffi),
+    calls: CALLS,
+    frees: FREES,
+    lacks: (name) => `OpenVINO ${version.short} is too old: it has no ${name}; ${UPDATE}`,
+    why,
+  })
+  return { ...api, build: version.build, version: version.short, lastError: () => why(-1) }
+}
 
 function openLibrary(koffi: typeof Koffi, file: string): Koffi.LibraryHandle {
   try {
@@ -92,45 +119,13 @@ function threadLibraries(file: string): string[] {
     .map((name) => path.join(folder, name))
 }
 
-function bind(koffi: typeof Koffi, library: Koffi.LibraryHandle): OpenvinoApi {
-  defineTypes(koffi)
-  const version = versionOf(library)
-  const bound = (signature: string): Call => {
-    try {
-      return library.func(signature)
-    } catch {
-      throw new Error(`OpenVINO ${version.short} is too old: it has no ${/ov_\w+/.exec(signature)![0]}; ${UPDATE}`)
-    }
-  }
-  const said = bound('str ov_get_last_err_msg()')
-  const why = (status: number) => pointOf(said() as string | null, status)
-  return {
-    ...nativeApi(koffi, { calls: CALLS, frees: FREES }, { bound, why }),
-    build: version.build,
-    version: version.short,
-    infer: bound('int ov_infer_request_infer(void *request)') as unknown as OpenvinoApi['infer'],
-    lastError: () => why(-1),
-  }
-}
-
 const UPDATE = `${OLDEST.year}.${OLDEST.release} and later are known`
-let defined = false
-
-function defineTypes(koffi: typeof Koffi): void {
-  if (defined) return
-  defined = true
-  koffi.struct('whyslow_ov_version', { buildNumber: 'str', description: 'str' })
-  koffi.struct('whyslow_ov_shape', { rank: 'int64_t', dims: 'int64_t *' })
-  // A rank is a dimension: its lower and its upper limit.
-  koffi.struct('whyslow_ov_partial', { rankMin: 'int64_t', rankMax: 'int64_t', dims: 'int64_t *' })
-  koffi.struct('whyslow_ov_list', { items: 'void *', size: 'size_t' })
-}
 
 /** Throws where it is no library of OpenVINO, or one too old. */
-export function versionOf(library: Pick<Koffi.LibraryHandle, 'func'>): { build: string; short: string } {
+export function versionOf(library: Pick<Koffi.LibraryHandle, 'func'>, version: TypeSpec): { build: string; short: string } {
   let get: Call
   try {
-    get = library.func('int ov_get_openvino_version(_Out_ whyslow_ov_version *version)')
+    get = library.func('ov_get_openvino_version', 'int', [version]) as Call
   } catch {
     throw new Error(`it is no C library of OpenVINO, or one before 2022.3; ${UPDATE}`)
   }

@@ -1,6 +1,6 @@
 // How OpenVINO's C library comes to a machine: the npm package openvino-node, the Python wheel (openvino/libs), an archive
 // (runtime/lib/intel64), the system's own packages. https://docs.openvino.ai/2026/get-started/install-openvino.html
-// ship/shipped/openvino.mjs, which may import nothing of ours, looks in the same places: its test holds it against this.
+// The openvino.mjs of a shipped folder looks in the same places.
 import path from 'node:path'
 import { findPackage } from '../find-package.ts'
 import {
@@ -16,7 +16,7 @@ export type { Surroundings } from '../native-library.ts'
 
 export const INSTALL = 'pip install openvino, or name its folder with --openvino'
 
-const OPENVINO: NativeLibrary = {
+export const OPENVINO: NativeLibrary = {
   title: 'OpenVINO',
   flag: '--openvino',
   variable: 'OPENVINO_LIBRARY',

@@ -3,7 +3,7 @@
 // Properties: https://docs.openvino.ai/2026/openvino-workflow/running-inference/inference-devices-and-modes/query-device-properties.html
 import { firstLineOf } from '../../graph/input-error.ts'
 import { placesOf } from '../find-package.ts'
-import { CALLED_BY, FFI, findKoffi, type Handle } from '../koffi.ts'
+import { apiLoader, CALLED_BY, FFI, findKoffi, type Handle, loadKoffi } from '../koffi.ts'
 import { shippedPlace } from '../native-library.ts'
 import type {
   Availability,
@@ -15,7 +15,7 @@ import type {
   OpenOptions,
   Session,
 } from '../types.ts'
-import { loadApi, type OpenvinoApi } from './c-api.ts'
+import { type OpenvinoApi, openApi } from './c-api.ts'
 import { findLibrary, INSTALL, surroundings } from './find-library.ts'
 import { openSession, textOf } from './session.ts'
 
@@ -72,6 +72,8 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
       : {}),
   }
 }
+
+const loadApi = apiLoader(openApi, loadKoffi)
 
 async function open({ device, precision }: OpenvinoDescription, modelFile: string, options: OpenOptions): Promise<Session> {
   const found = findLibrary(options, surroundings())

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { availabilityHere, checkEngine } from '../check-engine.ts'
+import { availabilityHere, checkEngine, needsEngine } from '../check-engine.ts'
 import { floats, PERCEPTRON } from '../example-models.ts'
 import { plainOptions } from '../example-options.ts'
 import { readTrace } from '../onnxruntime/facts/trace.ts'
@@ -13,7 +13,7 @@ const availability = await availabilityHere(openvino)
 
 checkEngine({ engine: openvino, availability, tolerance: { absolute: 1e-5, relative: 1e-4 }, gaps: GAPS })
 
-describe.skipIf(!availability.ok)('openvino', () => {
+describe.skipIf(!availability.ok)('openvino', needsEngine(availability), () => {
   let folder: string
   let file: string
   beforeAll(() => {

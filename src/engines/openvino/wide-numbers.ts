@@ -1,5 +1,5 @@
 // OpenVINO computes numbers of 64 bits in 32, and unsigned ones of 32 as signed, whatever the model says: the outputs have its types, and other
-// numbers. Whole numbers that do not fit are refused, in place of wrong outputs. ship/shipped/openvino.mjs does the same.
+// numbers. Whole numbers that do not fit are refused, in place of wrong outputs.
 import type { TensorValue } from '../types.ts'
 
 /** Whether one of them is beyond a signed number of 32 bits. */

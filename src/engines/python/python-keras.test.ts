@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { zipAndHdf5 } from '../../formats/keras/example-polyglot.ts'
-import { availabilityHere, checkEngine } from '../check-engine.ts'
+import { availabilityHere, checkEngine, needsEngine } from '../check-engine.ts'
 import { floats } from '../example-models.ts'
 import { plainOptions } from '../example-options.ts'
 import { recordedSuite } from '../example-recorded.ts'
@@ -41,7 +41,7 @@ with h5py.File(file, 'w') as opened:
     for name in ('x', 'l'): weights.create_group(name).attrs['weight_names'] = []
 `
 
-describe.skipIf(!availability.ok)('python-keras', () => {
+describe.skipIf(!availability.ok)('python-keras', needsEngine(availability), () => {
   describe('code in a file is never run', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-keras-code-'))
     afterAll(() => fs.rmSync(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 // A model opened in a process of the user's own Python, and asked through frames. Predictions are timed there, with that process's clock.
-import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { isVersion } from '../../graph/version.ts'
+import { endInWords, type RunningProcess, startProcess } from '../../processes/start-process.ts'
 import { COLLECTOR } from '../../python/collector.ts'
 import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type {
@@ -31,8 +31,6 @@ export interface PythonPackages {
   readonly install: string
   readonly configuration?: Readonly<Record<string, readonly string[] | null>>
 }
-
-const STDERR_KEPT_BYTES = 8192
 
 const found = (python: string | undefined) => findInterpreter({ named: python ?? null, beside: process.cwd() }, pythonWorld())
 
@@ -72,9 +70,10 @@ export async function openPython(engine: PythonPackages['engine'], file: string,
   if (!interpreter.ok) throw new Error(`${interpreter.reason}; ${interpreter.fix}`)
   const { executable, arguments: before } = interpreter.interpreter
   const peer = new Peer(
-    spawn(executable, [...before, COLLECTOR, 'engine'], {
+    startProcess({
+      executable,
+      words: [...before, COLLECTOR, 'engine'],
       stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
       env: isolatedEnvironment(process.env, path.dirname(path.resolve(file))),
     }),
   )
@@ -139,22 +138,16 @@ function sessionOf(peer: Peer, { inputs, outputs, threads }: Opened): Session {
 
 /** One question at a time. */
 class Peer {
-  private readonly child: ChildProcess
+  private readonly running: RunningProcess
   private readonly reader = new FrameReader()
   private waiting: { resolve(frame: Frame): void; reject(error: Error): void } | null = null
   private queue: Promise<unknown> = Promise.resolve()
-  private said = ''
   private ended: string | null = null
 
-  constructor(child: ChildProcess) {
-    this.child = child
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.said = (this.said + text).slice(-STDERR_KEPT_BYTES)
-    })
-    child.stdin!.on('error', () => {})
-    child.stdout!.on('data', (chunk: Buffer) => this.take(chunk))
-    child.on('error', (error) => this.fail(error.message))
-    child.on('exit', (code, signal) => setImmediate(() => this.fail(this.wordsOf(code, signal))))
+  constructor(running: RunningProcess) {
+    this.running = running
+    running.child.stdout!.on('data', (chunk: Buffer) => this.take(chunk))
+    running.ended.then((how) => this.fail(`the session is closed: its Python process ${endInWords(how)}`))
   }
 
   ask(header: object, buffers: readonly Uint8Array[] = []): Promise<Frame> {
@@ -164,14 +157,14 @@ class Peer {
   }
 
   end(): void {
-    this.child.kill('SIGKILL')
+    this.running.end()
   }
 
   private exchange(header: object, buffers: readonly Uint8Array[]): Promise<Frame> {
     if (this.ended !== null) return Promise.reject(new Error(this.ended))
     return new Promise<Frame>((resolve, reject) => {
       this.waiting = { resolve, reject }
-      for (const part of encodeFrame(header, buffers)) this.child.stdin!.write(part)
+      for (const part of encodeFrame(header, buffers)) this.running.child.stdin!.write(part)
     })
   }
 
@@ -195,14 +188,6 @@ class Peer {
     this.ended ??= reason
     this.waiting?.reject(new Error(this.ended))
     this.waiting = null
-  }
-
-  private wordsOf(code: number | null, signal: string | null): string {
-    const last = this.said.split('\n').findLast((line) => line.trim() !== '')
-    const how = signal
-      ? `the Python process ended by ${signal}`
-      : `the session is closed: its Python process ended with code ${code}`
-    return last === undefined ? how : `${how}: ${last.trim().slice(0, 200)}`
   }
 }
 

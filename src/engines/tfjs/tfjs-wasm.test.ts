@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { availabilityHere, checkEngine } from '../check-engine.ts'
+import { availabilityHere, checkEngine, needsEngine } from '../check-engine.ts'
 import { plainOptions } from '../example-options.ts'
 import { SUITE } from './example-suite.ts'
 import { tfjsCpu } from './tfjs-cpu.ts'
@@ -15,7 +15,7 @@ checkEngine({
   suite: SUITE,
 })
 
-describe.skipIf(!availability.ok)('tfjs-wasm', () => {
+describe.skipIf(!availability.ok)('tfjs-wasm', needsEngine(availability), () => {
   test.each(['a recurrent network', 'one kernel', 'a branch of If'])('tells of its calls: %s', async (name) => {
     const { file, feeds } = SUITE.models.find((one) => one.name === name)!
     const session = await tfjsWasm.open(file!, plainOptions)

@@ -1,10 +1,11 @@
 // Nsight Compute's tables: ncu --csv --page raw --print-units base, a metric for each column and the units in the second row, or --page
 // details, a metric for each line. Kernels are replayed with caches flushed and clocks fixed: their times are of each alone, and never add up.
+import { csvRows } from '../../graph/csv.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { numberIn, readCsv } from './csv.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { OperatorTableRow, Recording } from './recording.ts'
 import { type TraceSource, wholeOf } from './source.ts'
+import { numberIn } from './table-number.ts'
 
 const TO_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -32,7 +33,7 @@ function recognises({ kind, text }: Head): string | undefined {
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const text = (await wholeOf(source, 64 * 2 ** 20)).toString('utf8')
   // ncu prints what it is doing before the table.
-  const table = readCsv(text.slice(text.indexOf('"ID",')))
+  const table = [...csvRows(text.slice(text.indexOf('"ID",')), ',')]
   const head = table[0] ?? []
   const rows = head.includes('Metric Name') ? fromDetails(head, table.slice(1)) : fromRaw(head, table.slice(1))
   if (rows.length === 0)

@@ -1,10 +1,11 @@
 // OpenVINO's benchmark_app: benchmark_average_counters_report.csv and its detailed and sorted kin
 // (tools/benchmark_tool/openvino/tools/benchmark/utils/statistics_report.py). Layers that were not run are fused, not free.
+import { csvRows } from '../../graph/csv.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { numberIn, readCsv } from './csv.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { OperatorTableRow, Recording } from './recording.ts'
 import { type TraceSource, wholeOf } from './source.ts'
+import { numberIn } from './table-number.ts'
 
 const HEADER = /^\ufeff?\s*(?:[^\n]*\n)?\s*"?layerName"?\s*([;,])\s*"?execStatus"?/
 
@@ -14,13 +15,11 @@ function recognises({ text }: Head): string | undefined {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const text = (await wholeOf(source, 64 * 2 ** 20)).toString('utf8')
-  const table = readCsv(text, HEADER.exec(text)?.[1] ?? ';').map((row) => row.map((field) => field.trim()))
-  const head = table.find(([first]) => first?.replace('\ufeff', '') === 'layerName')!.map((field) => field.replace('\ufeff', ''))
+  const table = Array.from(csvRows(text, HEADER.exec(text)?.[1] ?? ';'), (row) => row.map((field) => field.trim()))
+  const head = table.find(([first]) => first === 'layerName')!
   const place = (...names: readonly string[]): number => head.findIndex((field) => names.some((name) => field.startsWith(name)))
   const at = { status: place('execStatus'), type: place('layerType'), kernel: place('execType'), time: place('realTime') }
-  const rows = table.filter(
-    (row) => row.length >= 4 && row[0] !== '' && !/^(layerName|total)$/i.test(row[0]!.replace('\ufeff', '')),
-  )
+  const rows = table.filter((row) => row.length >= 4 && row[0] !== '' && !/^(layerName|total)$/i.test(row[0]!))
   const fused = rows.filter((row) => /not_run|optimized_out/i.test(row[at.status] ?? '')).length
   const timed = mergedRows(rows, at)
   if (at.time < 0 || timed.length === 0)

@@ -1,12 +1,13 @@
 // AMD's rocprofv3 tables: kernel_trace.csv, memory_copy_trace.csv, hip_api_trace.csv, with times in ns
 // (rocm.docs.amd.com, Using rocprofv3). What csv holds is one kind of event; several files are several readings.
+import { csvRows } from '../../graph/csv.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { numberIn, readCsv } from './csv.ts'
 import { kindOfCall, kindOfDeviceRow } from './event-kinds.ts'
 import { PlainTimeline } from './plain-events.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Kind, Recording } from './recording.ts'
 import { type TraceSource, wholeOf } from './source.ts'
+import { numberIn } from './table-number.ts'
 
 function recognises({ kind, text }: Head): string | undefined {
   const [first = ''] = text.slice(0, 4000).split('\n')
@@ -15,7 +16,7 @@ function recognises({ kind, text }: Head): string | undefined {
 }
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
-  const [head = [], ...rows] = readCsv((await wholeOf(source, 256 * 2 ** 20)).toString('utf8'))
+  const [head = [], ...rows] = csvRows((await wholeOf(source, 256 * 2 ** 20)).toString('utf8'), ',')
   const at = (name: string): number => head.findIndex((field) => field.trim().toLowerCase() === name)
   const places = {
     ...{

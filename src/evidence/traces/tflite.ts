@@ -1,10 +1,11 @@
 // TensorFlow Lite's benchmark_model with --enable_op_profiling (tensorflow/lite/tools/benchmark), as CSV or as it prints: every node is
 // listed three times, by order, by time and by type. Run Order of the regular runs is the one that is read.
+import { csvRows } from '../../graph/csv.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { numberIn, readCsv } from './csv.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { OperatorTableRow, Recording } from './recording.ts'
 import { type TraceSource, wholeOf } from './source.ts'
+import { numberIn } from './table-number.ts'
 
 const HEADER = /\[?node type\]?\s*[,\t]\s*\[?(start|first)\]?/i
 /** The profiler's buffer: larger graphs are cut silently. */
@@ -60,6 +61,6 @@ function withoutDelegated(rows: readonly OperatorTableRow[]): OperatorTableRow[]
   return rows.filter(({ opType }) => !hasDelegate || !/^Delegate\/|\(Delegate\)|^XNNPACK .*:/.test(opType))
 }
 
-const cellsOf = (line: string, separator: string): string[] => (readCsv(line, separator)[0] ?? []).map((cell) => cell.trim())
+const cellsOf = (line: string, separator: string): string[] => ([...csvRows(line, separator)][0] ?? []).map((cell) => cell.trim())
 
 export const tflite: TraceReader = { id: 'tflite', title: 'TensorFlow Lite benchmark', recognises, read }

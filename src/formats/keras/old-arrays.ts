@@ -1,6 +1,7 @@
 // Arrays of old files in the layout of today: Keras 1 stored gates one by one and kernels in its backends' layouts; files that Theano
 // wrote have their kernels flipped, since Theano convolves where all others correlate. keras 2.2.4: keras/engine/saving.py
-import { type ConstantArray, type ConstantData, float32s, reshaped, transposed } from '../build/constant-data.ts'
+import { joinTensors } from '../../graph/join-tensors.ts'
+import { type ConstantArray, type ConstantData, reshaped, transposed } from '../build/constant-data.ts'
 import type { LayerTree } from '../layers/layer-tree.ts'
 
 /** How many arrays Keras 1 stored for a cell, gate by gate. */
@@ -9,25 +10,10 @@ export const STORED_BY_GATE: Readonly<Record<string, number>> = { LSTMCell: 12, 
 /** Kernel, recurrent kernel and bias of a cell from its arrays gate by gate (LSTM: i, c, f, o; GRU: z, r, h). */
 export function joinedGates({ className }: LayerTree, arrays: readonly ConstantData[]): ConstantData[] {
   const order = className === 'GRUCell' ? [0, 3, 6] : [0, 6, 3, 9]
-  return [0, 1, 2].map((part) => joined(order.map((at) => arrays[at + part]!)))
-}
-
-/** One behind the other on the last axis. */
-function joined(parts: readonly ConstantData[]): ConstantData {
-  const [first] = parts
-  const rows = first!.shape.slice(0, -1)
-  const count = rows.reduce((a, b) => a * b, 1)
-  const widths = parts.map(({ shape }) => shape.at(-1) ?? 0)
-  const total = widths.reduce((a, b) => a + b, 0)
-  const data = new Float32Array(count * total)
-  for (let row = 0; row < count; row++) {
-    let at = row * total
-    for (const [k, part] of parts.entries()) {
-      data.set((part.data as Float32Array).subarray(row * widths[k]!, (row + 1) * widths[k]!), at)
-      at += widths[k]!
-    }
-  }
-  return float32s([...rows, total], data)
+  return [0, 1, 2].map((part) => {
+    const gates = order.map((at) => arrays[at + part]!)
+    return joinTensors(gates, gates[0]!.shape.length - 1)
+  })
 }
 
 /** A kernel of a Keras 1 file with its spatial axes first. */

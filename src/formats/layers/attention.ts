@@ -2,7 +2,7 @@
 import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { binary, scalar, unary, where } from '../tensorflow/broadcast.ts'
-import { transpose } from '../tensorflow/layout.ts'
+import { matmul, swapped } from '../tensorflow/products.ts'
 import { asMask } from '../tensorflow/recurrent-mask.ts'
 import { reduce } from '../tensorflow/reduce.ts'
 import { unsqueeze } from '../tensorflow/shapes.ts'
@@ -39,9 +39,7 @@ export const additiveAttention: LayerKind = {
 /** [n, queries, values]. */
 function products(call: LayerCall, query: Value, key: Value): Value {
   const { builder } = call
-  const turned = transpose(builder, key, [0, 2, 1])
-  const shape = [query.shape[0]!, query.shape[1]!, key.shape[1]!]
-  return scaled(call, builder.op('MatMul', [query, turned], { dtype: query.dtype, shape }), 'scale')
+  return scaled(call, matmul(builder, query, swapped(builder, key)), 'scale')
 }
 
 function sums(call: LayerCall, query: Value, key: Value): Value {
@@ -76,8 +74,7 @@ function attended(call: LayerCall, score: (query: Value, key: Value) => Value): 
   const causal = kwargs.use_causal_mask === true || config.raw('causal') === true
   const mask = attentionMask(builder, { query, value, valueMask, causal })
   const shares = maskedSoftmax(builder, score(query, key!), { mask, zeroed: false })
-  const result = { dtype: value.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }
-  const seen = builder.op('MatMul', [shares, value], result)
+  const seen = matmul(builder, shares, value)
   const zero = scalar(builder, seen.dtype, 0)
   const shown = queryMask === undefined ? seen : where(builder, unsqueeze(builder, queryMask, [2]), seen, zero)
   const returned = kwargs.return_attention_scores === true

@@ -1,9 +1,11 @@
 // A dense layer by subscripts: 'abc,cd->abd'. keras/src/layers/core/einsum_dense.py
+import { elementCount } from '../../graph/dtype.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary } from '../tensorflow/broadcast.ts'
 import { einsum } from '../tensorflow/einsum.ts'
+import { matmul } from '../tensorflow/products.ts'
 import { reshape } from '../tensorflow/shapes.ts'
 import type { LayerKind } from './layer.ts'
 import { activated, arrayOf, floatInput } from './layer-parts.ts'
@@ -47,12 +49,11 @@ export function denseOver(
   x: Value,
   { kernel, contracted }: { readonly kernel: ConstantData; readonly contracted: number },
 ): Value | undefined {
-  const count = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
   const [rows, columns] = [kernel.shape.slice(0, contracted), kernel.shape.slice(contracted)]
   const free: readonly Dimension[] = x.shape.slice(0, x.shape.length - contracted)
   if (rows.some((size, k) => x.shape[free.length + k] !== size)) return undefined
-  const matrix = builder.constant(reshaped(kernel, [count(rows), count(columns)]), 'kernel')
-  const flat = contracted === 1 ? x : reshape(builder, x, [...free, count(rows)])
-  const product = builder.op('MatMul', [flat, matrix], { dtype: x.dtype, shape: [...free, count(columns)] })
+  const matrix = builder.constant(reshaped(kernel, [elementCount(rows), elementCount(columns)]), 'kernel')
+  const flat = contracted === 1 ? x : reshape(builder, x, [...free, elementCount(rows)])
+  const product = matmul(builder, flat, matrix)
   return columns.length === 1 ? product : reshape(builder, product, [...free, ...columns])
 }

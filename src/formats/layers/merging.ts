@@ -4,6 +4,7 @@ import type { DType } from '../../graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary, scalar, variadic, withNumber } from '../tensorflow/broadcast.ts'
 import { transpose } from '../tensorflow/layout.ts'
+import { matmul } from '../tensorflow/products.ts'
 import { axisOf, concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '../tensorflow/shapes.ts'
 import type { LayerCall, LayerKind, LayerResult } from './layer.ts'
 import { asFloat, sizeOf } from './layer-parts.ts'
@@ -154,8 +155,7 @@ function dotProduct(call: LayerCall, { axes: [a = 0, b = 0], normalize }: DotPar
     return reshape(builder, turned, front ? [value.shape[0]!, length, count] : [value.shape[0]!, count, length])
   }
   const [p, q] = [flat(x, left, false), flat(y, right, true)]
-  const shape = [x.shape[0]!, p.shape[1]!, q.shape[2]!]
-  const product = builder.op('MatMul', [p, q], { dtype: x.dtype, shape })
+  const product = matmul(builder, p, q)
   if (left.length === 1 && right.length === 1) return product
   const sizes = [...left.map((k) => x.shape[k]!), ...right.map((k) => y.shape[k]!)]
   if (sizes.length === 0) return squeeze(builder, product, [2])

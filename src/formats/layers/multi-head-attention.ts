@@ -5,8 +5,9 @@ import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary, cast, unary, withNumber } from '../tensorflow/broadcast.ts'
 import { transpose } from '../tensorflow/layout.ts'
+import { matmul } from '../tensorflow/products.ts'
 import { asMask } from '../tensorflow/recurrent-mask.ts'
-import { reshape, tile, unsqueeze } from '../tensorflow/shapes.ts'
+import { countOf, reshape, tile, unsqueeze } from '../tensorflow/shapes.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'
 import { denseOver } from './einsum-dense.ts'
@@ -139,8 +140,7 @@ function headsFirst(builder: GraphBuilder, x: Value, axes: readonly number[]): V
   const others = x.shape.slice(1, -2).flatMap((_, k) => (axes.includes(k + 1) ? [] : [k + 1]))
   const turned = transpose(builder, x, [0, ...others, rank - 2, ...axes, rank - 1])
   if (axes.length === 1) return turned
-  const sizes = axes.map((axis) => x.shape[axis]!)
-  const merged = sizes.every((size) => typeof size === 'number') ? sizes.reduce((product, size) => product * size, 1) : null
+  const merged = countOf(axes.map((axis) => x.shape[axis]!))
   return reshape(builder, turned, [...turned.shape.slice(0, others.length + 2), merged, x.shape.at(-1)!])
 }
 
@@ -173,8 +173,4 @@ function repeatedHeads(builder: GraphBuilder, x: Value, heads: number): Value {
     wide.shape.map((_, k) => (k === axis + 1 ? heads / own : 1)),
   )
   return reshape(builder, repeated, [...x.shape.slice(0, axis), heads, ...x.shape.slice(axis + 1)])
-}
-
-function matmul(builder: GraphBuilder, a: Value, b: Value): Value {
-  return builder.op('MatMul', [a, b], { dtype: a.dtype, shape: [...a.shape.slice(0, -1), b.shape.at(-1)!] })
 }

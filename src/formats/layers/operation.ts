@@ -90,6 +90,13 @@ export function axisIn(
   return inside(op, numberIn(op, key, fallback), rank)
 }
 
+/** Throws InputError if the file leaves it open. */
+export function knownSize(op: Operation, x: Value, axis: number): number {
+  const size = x.shape[axis]
+  if (typeof size !== 'number') throw op.refuse(`needs the size of axis ${axis}, which the file leaves open`)
+  return size
+}
+
 /** An axis counted from the front. Throws InputError where there is none. */
 export function inside(op: Operation, axis: number, rank: number): number {
   try {

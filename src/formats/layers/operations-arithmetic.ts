@@ -2,10 +2,10 @@
 import { isFloat } from '../../graph/dtype.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { type ActivationSettings, activate, activationName } from '../tensorflow/activation-functions.ts'
-import { arcTangent, divideNoNan, floorDivide, squaredDifference } from '../tensorflow/arithmetic.ts'
 import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../tensorflow/broadcast.ts'
-import { indexOf, type Reduction, reduce, softmax } from '../tensorflow/reduce.ts'
-import { reshape } from '../tensorflow/shapes.ts'
+import { LOGICAL, ONE, REAL, TWO, WHOLE } from '../tensorflow/functions.ts'
+import { indexOf, type Reduction, reduce, runningSum, softmax } from '../tensorflow/reduce.ts'
+import { flat } from '../tensorflow/shapes.ts'
 import { dtypeIn, isList } from './arguments.ts'
 import {
   alike,
@@ -20,53 +20,33 @@ import {
   type WriteOperation,
 } from './operation.ts'
 
-/** Functions of one number that ONNX has under another name or the same. */
-const UNARY: Readonly<Record<string, string>> = {
+/** Keras' names, and those of tf.math, if TensorFlow's operator has another. */
+const ALIASES: Readonly<Record<string, string>> = {
   Absolute: 'Abs',
-  Abs: 'Abs',
   Fabs: 'Abs',
   Negative: 'Neg',
-  Sign: 'Sign',
-}
-
-/** Those whose result is float whatever comes in. */
-const UNARY_FLOAT: Readonly<Record<string, string>> = {
-  Exp: 'Exp',
-  Log: 'Log',
-  Sqrt: 'Sqrt',
-  Sin: 'Sin',
-  Cos: 'Cos',
-  Tan: 'Tan',
-  Sinh: 'Sinh',
-  Cosh: 'Cosh',
-  Tanh: 'Tanh',
   Arcsin: 'Asin',
   Arccos: 'Acos',
   Arctan: 'Atan',
   Arcsinh: 'Asinh',
   Arccosh: 'Acosh',
   Arctanh: 'Atanh',
-  Reciprocal: 'Reciprocal',
-  Erf: 'Erf',
-  Ceil: 'Ceil',
-  Floor: 'Floor',
-}
-
-const BINARY: Readonly<Record<string, string>> = {
-  Add: 'Add',
+  Isnan: 'IsNan',
+  Isinf: 'IsInf',
+  Isfinite: 'IsFinite',
   Subtract: 'Sub',
   Multiply: 'Mul',
+  MultiplyNoNan: 'MulNoNan',
   Power: 'Pow',
-  Maximum: 'Max',
-  Minimum: 'Min',
-  Equal: 'Equal',
-  Greater: 'Greater',
-  GreaterEqual: 'GreaterOrEqual',
-  Less: 'Less',
-  LessEqual: 'LessOrEqual',
+  Divide: 'RealDiv',
+  TrueDivide: 'RealDiv',
+  Truediv: 'RealDiv',
+  DivideNoNan: 'DivNoNan',
+  FloorDivide: 'FloorDiv',
+  Floordiv: 'FloorDiv',
+  Floormod: 'FloorMod',
+  Arctan2: 'Atan2',
 }
-
-const LOGICAL: Readonly<Record<string, string>> = { LogicalAnd: 'And', LogicalOr: 'Or', LogicalXor: 'Xor' }
 
 const REDUCTIONS: Readonly<Record<string, Reduction>> = {
   Sum: 'ReduceSum',
@@ -109,8 +89,15 @@ const ACTIVATIONS = [
   'ReLU',
 ]
 
-const table = (names: Readonly<Record<string, string>>, write: (opType: string) => WriteOperation): [string, WriteOperation][] =>
-  Object.entries(names).map(([name, opType]) => [name, write(opType)])
+const table = <Entry>(
+  entries: Readonly<Record<string, Entry>>,
+  write: (entry: Entry, name: string) => WriteOperation,
+): [string, WriteOperation][] => Object.entries(entries).map(([name, entry]) => [name, write(entry, name)])
+
+const named = <Entry>(entries: Readonly<Record<string, Entry>>): Readonly<Record<string, Entry>> => ({
+  ...entries,
+  ...Object.fromEntries(Object.entries(ALIASES).flatMap(([name, own]) => (own in entries ? [[name, entries[own]!]] : []))),
+})
 
 const bool = (op: Operation, k: number): Value => truth(op, tensor(op, k, 'bool'))
 
@@ -118,14 +105,22 @@ function truth({ builder }: Operation, x: Value): Value {
   return x.dtype === 'bool' ? x : unary(builder, 'Not', withNumber(builder, 'Equal', x, 0))
 }
 
-export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
-  ...table(UNARY, (opType) => (op) => unary(op.builder, opType, tensor(op, 0))),
-  ...table(UNARY_FLOAT, (opType) => (op) => unary(op.builder, opType, float(op, 0))),
-  ...table(BINARY, (opType) => (op) => {
-    const [a, b] = alike(op, 0, 2)
-    return binary(op.builder, opType, a!, b!)
-  }),
+const isOf = (names: ReadonlySet<string>, name: string): boolean => names.has(ALIASES[name] ?? name)
+
+/** What is called with tensors alone: of one, and of two. */
+export const plainOfOne: ReadonlyMap<string, WriteOperation> = new Map([
+  ...table(named(ONE), (write, name) => (op) => write(op.builder, isOf(WHOLE, name) ? tensor(op, 0) : float(op, 0))),
+  ['LogicalNot', (op: Operation) => unary(op.builder, 'Not', bool(op, 0))],
+])
+
+export const plainOfTwo: ReadonlyMap<string, WriteOperation> = new Map([
+  ...table(named(TWO), (write, name) => (op) => write(op.builder, ...(isOf(REAL, name) ? floats(op) : pair(op)))),
   ...table(LOGICAL, (opType) => (op) => binary(op.builder, opType, bool(op, 0), bool(op, 1))),
+])
+
+export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
+  ...plainOfOne,
+  ...plainOfTwo,
   ...ACTIVATIONS.map((name): [string, WriteOperation] => [name, (op) => activation(op, name)]),
   ...table(REDUCTIONS, (reduction) => (op) => {
     const x = asTold(op, tensor(op, 0))
@@ -138,38 +133,17 @@ export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, W
     if (typeof initial !== 'number' || !(reduction in BOUNDED)) return made
     return withNumber(op.builder, BOUNDED[reduction as keyof typeof BOUNDED], made, initial)
   }),
-  [
-    'NotEqual',
-    (op) => {
-      const [a, b] = alike(op, 0, 2)
-      return unary(op.builder, 'Not', binary(op.builder, 'Equal', a!, b!))
-    },
-  ],
-  ['LogicalNot', (op) => unary(op.builder, 'Not', bool(op, 0))],
-  ['Divide', divide],
-  ['TrueDivide', divide],
-  ['DivideNoNan', (op) => divideNoNan(op.builder, ...floats(op))],
-  ['FloorDivide', (op) => floorDivide(op.builder, ...pair(op))],
-  ['Mod', modulo],
-  ['SquaredDifference', (op) => squaredDifference(op.builder, ...pair(op))],
-  ['Square', (op) => binary(op.builder, 'Mul', tensor(op, 0), tensor(op, 0))],
-  ['Rsqrt', (op) => unary(op.builder, 'Reciprocal', unary(op.builder, 'Sqrt', float(op, 0)))],
-  ['Log1p', (op) => unary(op.builder, 'Log', withNumber(op.builder, 'Add', float(op, 0), 1))],
-  ['Expm1', (op) => withNumber(op.builder, 'Sub', unary(op.builder, 'Exp', float(op, 0)), 1)],
   ['Log2', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN2)],
   ['Log10', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN10)],
   ['Exp2', (op) => unary(op.builder, 'Exp', withNumber(op.builder, 'Mul', float(op, 0), Math.LN2))],
-  ['Isnan', (op) => tested(op, 'IsNaN')],
-  ['Isinf', (op) => tested(op, 'IsInf')],
-  ['Isfinite', (op) => unary(op.builder, 'Not', binary(op.builder, 'Or', tested(op, 'IsNaN'), tested(op, 'IsInf')))],
-  ['Arctan2', (op) => arcTangent(op.builder, ...floats(op))],
   ['Hypot', hypotenuse],
   ['Logaddexp', logOfSum],
   // Towards zero.
   [
     'Trunc',
     (op) => {
-      const x = float(op, 0)
+      const x = tensor(op, 0)
+      if (!isFloat(x.dtype)) return x
       return binary(op.builder, 'Mul', unary(op.builder, 'Sign', x), unary(op.builder, 'Floor', unary(op.builder, 'Abs', x)))
     },
   ],
@@ -236,11 +210,6 @@ function floats(op: Operation): [Value, Value] {
   return [inFloat(a), inFloat(b)]
 }
 
-function tested(op: Operation, opType: 'IsNaN' | 'IsInf'): Value {
-  const x = float(op, 0)
-  return op.builder.op(opType, [x], { dtype: 'bool', shape: x.shape })
-}
-
 function hypotenuse(op: Operation): Value {
   const [a, b] = floats(op).map((x) => binary(op.builder, 'Mul', x, x))
   return unary(op.builder, 'Sqrt', binary(op.builder, 'Add', a!, b!))
@@ -260,20 +229,9 @@ function sumOfList(op: Operation): Value {
   return alikeOf(op, isList(given) ? given : op.args).reduce((sum, next) => binary(op.builder, 'Add', sum, next))
 }
 
-function divide(op: Operation): Value {
-  return binary(op.builder, 'Div', ...floats(op))
-}
-
-/** With the sign of the divisor, as Python. */
-function modulo(op: Operation): Value {
-  const [a, b] = pair(op)
-  if (!isFloat(a.dtype)) return binary(op.builder, 'Mod', a, b)
-  return binary(op.builder, 'Sub', a, binary(op.builder, 'Mul', floorDivide(op.builder, a, b), b))
-}
-
 function round(op: Operation): Value {
   if ((op.settings.decimals ?? 0) !== 0) throw op.refuse('rounds to decimals, which ONNX does not')
-  return unary(op.builder, 'Round', float(op, 0))
+  return plainOfOne.get('Rint')!(op) as Value
 }
 
 function clipped(op: Operation): Value {
@@ -321,18 +279,12 @@ function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
   const keepDims = flagIn(op, 'keepdims')
   const all = op.settings.axis === undefined || op.settings.axis === null
   if (all && keepDims) throw op.refuse('keeps the axes of a search over all of them, which is not written here')
-  const row = all ? flat(op, x) : x
+  const row = all ? flat(op.builder, x) : x
   const given = row.dtype === 'bool' ? cast(op.builder, row, 'int32') : row
   const axis = all ? 0 : axisIn(op, x.shape.length)
   const found = indexOf(op.builder, opType, given, { axis, keepDims })
   return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
 }
-
-/** All elements in one axis. */
-const flat = (op: Operation, x: Value): Value =>
-  reshape(op.builder, x, [x.shape.every((size) => typeof size === 'number') ? countOf(x) : null])
-
-const countOf = (x: Value): number => (x.shape as readonly number[]).reduce((product, size) => product * size, 1)
 
 /** In the type that the operation is told, where it is told one. */
 function asTold(op: Operation, x: Value): Value {
@@ -345,10 +297,8 @@ function cumulated(op: Operation): Value {
   const x = told.dtype === 'bool' ? cast(op.builder, told, 'int32') : told
   const all = op.settings.axis === undefined || op.settings.axis === null
   const axis = all ? 0 : axisIn(op, x.shape.length)
-  const at = op.builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(axis)) })
-  const ways = { exclusive: flagIn(op, 'exclusive') ? 1 : 0, reverse: flagIn(op, 'reverse') ? 1 : 0 }
-  const given = all ? flat(op, x) : x
-  return op.builder.op('CumSum', [given, at], given, ways)
+  const ways = { exclusive: flagIn(op, 'exclusive'), reverse: flagIn(op, 'reverse') }
+  return runningSum(op.builder, all ? flat(op.builder, x) : x, axis, ways)
 }
 
 function normalized(op: Operation): Value {

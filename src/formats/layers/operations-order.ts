@@ -1,10 +1,21 @@
 // What goes along an axis in a functional graph: sorting, running products, differences, weighted means. keras/src/ops/numpy.py
 import type { Value } from '../build/graph-builder.ts'
 import { binary, cast, scalar, where, withNumber } from '../tensorflow/broadcast.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { concat, fullLike, reshape, slice } from '../tensorflow/shapes.ts'
+import { reduce, topK } from '../tensorflow/reduce.ts'
+import { concat, flat, fullLike, reshape, slice } from '../tensorflow/shapes.ts'
 import { dtypeIn } from './arguments.ts'
-import { asTensor, axesIn, axisIn, float, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import {
+  asTensor,
+  axesIn,
+  axisIn,
+  float,
+  inside,
+  knownSize,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 
 export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Sort', (op) => sorted(op)[0]],
@@ -19,27 +30,15 @@ export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, Write
 function along(op: Operation, x: Value, fallback?: number): { readonly x: Value; readonly axis: number } {
   const told = op.settings.axis === undefined ? (fallback ?? null) : op.settings.axis
   if (told !== null) return { x, axis: typeof told === 'number' ? inside(op, told, x.shape.length) : axisIn(op, x.shape.length) }
-  const sizes = x.shape.every((size) => typeof size === 'number') ? (x.shape as readonly number[]) : undefined
-  return { x: reshape(op.builder, x, [sizes?.reduce((all, size) => all * size, 1) ?? null]), axis: 0 }
-}
-
-function knownSize(op: Operation, x: Value, axis: number): number {
-  const size = x.shape[axis]
-  if (typeof size !== 'number') throw op.refuse(`needs the size of axis ${axis}, which the file leaves open`)
-  return size
+  return { x: flat(op.builder, x), axis: 0 }
 }
 
 /** The smallest first, and where each stood. */
 function sorted(op: Operation): readonly [Value, Value] {
   const given = tensor(op, 0)
   const { x, axis } = along(op, given.dtype === 'bool' ? cast(op.builder, given, 'int32') : given, -1)
-  const size = knownSize(op, x, axis)
-  const types = [
-    { dtype: x.dtype, shape: x.shape },
-    { dtype: 'int64', shape: x.shape },
-  ] as const
-  const [values, places] = op.builder.ops('TopK', [x, op.builder.ints([size])], types, { axis, largest: 0 })
-  return [cast(op.builder, values!, given.dtype), places!]
+  const [values, places] = topK(op.builder, x, knownSize(op, x, axis), { axis, smallest: true })
+  return [cast(op.builder, values, given.dtype), places]
 }
 
 /** Of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */

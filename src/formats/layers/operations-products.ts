@@ -1,14 +1,15 @@
 // Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
-import type { Dimension } from '../../graph/types.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, broadcastShape, cast, constantOf, scalar, where } from '../tensorflow/broadcast.ts'
+import { isClass } from '../tensorflow/batched-gather.ts'
+import { binary, cast, scalar, where } from '../tensorflow/broadcast.ts'
 import { einsum } from '../tensorflow/einsum.ts'
-import { transpose } from '../tensorflow/layout.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { reshape, unsqueeze } from '../tensorflow/shapes.ts'
+import { isPadMode, surrounded } from '../tensorflow/pad.ts'
+import { matmul, swapped } from '../tensorflow/products.ts'
+import { reduce, topK } from '../tensorflow/reduce.ts'
+import { flat, unsqueeze } from '../tensorflow/shapes.ts'
 import { dtypeIn, isList, wholesIn } from './arguments.ts'
 import type { Argument } from './layer.ts'
-import { alikeOf, axisIn, flagIn, float, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import { alikeOf, axisIn, flagIn, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
 export const products: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Matmul', (op) => product(op)],
@@ -30,7 +31,7 @@ export const products: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
   ['Tril', (op) => triangle(op, 0)],
   ['Triu', (op) => triangle(op, 1)],
   ['Pad', padded],
-  ['TopK', topK],
+  ['TopK', largest],
 ])
 
 function refuseEinsum(op: Operation, subscripts: string): never {
@@ -40,44 +41,23 @@ function refuseEinsum(op: Operation, subscripts: string): never {
 /** NumPy's matmul; `transpose_a` and `adjoint_a` of TensorFlow are the same of real numbers. */
 function product(op: Operation): Value {
   const [a, b] = alikeOf(op, op.args.slice(0, 2))
-  const turned = (x: Value, side: 'a' | 'b') => {
-    const rank = x.shape.length
-    const [isTransposed, isAdjoint] = [flagIn(op, `transpose_${side}`), flagIn(op, `adjoint_${side}`)]
-    return isTransposed || isAdjoint
-      ? transpose(
-          op.builder,
-          x,
-          x.shape.map((_, k) => (k < rank - 2 ? k : 2 * rank - 3 - k)),
-        )
-      : x
-  }
-  return matmul(op, turned(a!, 'a'), turned(b!, 'b'))
-}
-
-function matmul(op: Operation, a: Value, b: Value): Value {
-  const [left, right] = [a.shape.length === 1 ? [1, a.shape[0]!] : a.shape, b.shape.length === 1 ? [b.shape[0]!, 1] : b.shape]
-  const stack = broadcastShape(left.slice(0, -2), right.slice(0, -2))
-  const rows = a.shape.length === 1 ? [] : [left.at(-2)!]
-  const columns = b.shape.length === 1 ? [] : [right.at(-1)!]
-  return op.builder.op('MatMul', [a, b], { dtype: a.dtype, shape: [...stack, ...rows, ...columns] })
+  const turned = (x: Value, side: 'a' | 'b') =>
+    flagIn(op, `transpose_${side}`) || flagIn(op, `adjoint_${side}`) ? swapped(op.builder, x) : x
+  return matmul(op.builder, turned(a!, 'a'), turned(b!, 'b'))
 }
 
 function dot(op: Operation): Value {
   const [a, b] = alikeOf(op, op.args.slice(0, 2)) as [Value, Value]
-  if (a.shape.length === 0 || b.shape.length === 0)
-    return op.builder.op('Mul', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) })
+  if (a.shape.length === 0 || b.shape.length === 0) return binary(op.builder, 'Mul', a, b)
   if (b.shape.length > 2) throw op.refuse(`multiplies by a tensor of ${b.shape.length} axes, which is not written here`)
-  return matmul(op, a, b)
+  return matmul(op.builder, a, b)
 }
 
 /** Of all elements of the one with all of the other. */
 function outer(op: Operation): Value {
-  const [a, b] = alikeOf(op, op.args.slice(0, 2)).map((x) => reshape(op.builder, x, [lengthOf(x)])) as [Value, Value]
+  const [a, b] = alikeOf(op, op.args.slice(0, 2)).map((x) => flat(op.builder, x)) as [Value, Value]
   return binary(op.builder, 'Mul', unsqueeze(op.builder, a, [1]), unsqueeze(op.builder, b, [0]))
 }
-
-const lengthOf = ({ shape }: Value): Dimension =>
-  shape.every((size) => typeof size === 'number') ? (shape as readonly number[]).reduce((all, size) => all * size, 1) : null
 
 /** The last `axes` of the one with the first of the other, or a list of axes for each. */
 function contractedAxes(op: Operation): readonly (readonly number[])[] {
@@ -115,25 +95,10 @@ function multiHot(op: Operation): Value {
 function oneHot(op: Operation): Value {
   const x = cast(op.builder, tensor(op, 0), 'int64')
   const depth = numberIn(op, 'num_classes')
-  const rank = x.shape.length + 1
-  const axis = axisIn(op, rank, { fallback: -1 })
+  const axis = axisIn(op, x.shape.length + 1, { fallback: -1 })
   const dtype = dtypeIn(op.settings.dtype) ?? 'float32'
   const [on, off] = [numberIn(op, 'on_value', 1), numberIn(op, 'off_value', 0)]
-  // ONNX counts negative indices from the end; TensorFlow has no class for them.
-  const classes = op.builder.constant(
-    constantOf(
-      'int64',
-      [depth],
-      Array.from({ length: depth }, (_, k) => k),
-    ),
-  )
-  const along = reshape(
-    op.builder,
-    classes,
-    Array.from({ length: rank }, (_, k) => (k === axis ? depth : 1)),
-  )
-  const wide = unsqueeze(op.builder, x, [axis])
-  const hits = op.builder.op('Equal', [wide, along], { dtype: 'bool', shape: broadcastShape(wide.shape, along.shape) })
+  const hits = isClass(op.builder, x, { depth, axis })
   if (on === 1 && off === 0) return cast(op.builder, hits, dtype)
   return where(op.builder, hits, scalar(op.builder, dtype, on), scalar(op.builder, dtype, off))
 }
@@ -144,22 +109,16 @@ function triangle(op: Operation, upper: 0 | 1): Value {
   return op.builder.op('Trilu', [x, k], x, { upper })
 }
 
-/** ONNX's names of NumPy's and TensorFlow's modes. 'wrap' came with opset 19. */
-const MODES: ReadonlySet<string> = new Set(['constant', 'reflect', 'edge'])
-
 function padded(op: Operation): Value {
   const x = tensor(op, 0)
   const pairs = padPairs(op, op.settings.pad_width, x.shape.length)
   const mode = String(op.settings.mode ?? 'constant').toLowerCase()
-  if (!MODES.has(mode)) throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
-  const pads = op.builder.ints([...pairs.map(([begin]) => begin), ...pairs.map(([, end]) => end)])
+  if (!isPadMode(mode)) throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
   const given = op.settings.constant_values
-  const value = mode !== 'constant' ? undefined : scalar(op.builder, x.dtype, typeof given === 'number' ? given : 0)
-  const shape = x.shape.map((size, k): Dimension => {
-    const [begin, end] = pairs[k]!
-    return typeof size === 'number' ? size + begin + end : begin + end === 0 ? size : null
+  return surrounded(op.builder, x, pairs, {
+    mode,
+    filling: typeof given === 'number' ? scalar(op.builder, x.dtype, given) : undefined,
   })
-  return op.builder.op('Pad', [x, pads, value], { dtype: x.dtype, shape }, { mode })
 }
 
 /** One number for all, one pair for all, or a pair for each axis. */
@@ -175,14 +134,7 @@ function padPairs(op: Operation, value: Argument | undefined, rank: number): (re
 }
 
 /** The largest of the last axis, and where they stand (int32). */
-function topK(op: Operation): readonly Value[] {
-  const x = float(op, 0)
-  const k = numberIn(op, 'k')
-  const shape = [...x.shape.slice(0, -1), k]
-  const found = [
-    { dtype: x.dtype, shape },
-    { dtype: 'int64', shape },
-  ] as const
-  const [values, indices] = op.builder.ops('TopK', [x, op.builder.ints([k])], found, { axis: x.shape.length - 1 })
-  return [values!, cast(op.builder, indices!, 'int32')]
+function largest(op: Operation): readonly Value[] {
+  const [values, places] = topK(op.builder, tensor(op, 0), numberIn(op, 'k'))
+  return [values, cast(op.builder, places, 'int32')]
 }

@@ -1,6 +1,7 @@
 // Shapes, slices and products in a functional graph. keras/src/ops/{numpy,core,nn,math}.py
 import type { Dimension } from '../../graph/types.ts'
 import type { Value } from '../build/graph-builder.ts'
+import { gatherAt } from '../tensorflow/batched-gather.ts'
 import { cast, scalar, where } from '../tensorflow/broadcast.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import {
@@ -21,7 +22,18 @@ import {
 } from '../tensorflow/shapes.ts'
 import { dtypeIn, isList, isTensor, wholesIn } from './arguments.ts'
 import { getItem } from './get-item.ts'
-import { alikeOf, asTensor, axesIn, axisIn, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import {
+  alikeOf,
+  asTensor,
+  axesIn,
+  axisIn,
+  inside,
+  knownSize,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
 
 export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['GetItem', getItem],
@@ -203,12 +215,6 @@ function tensorList(op: Operation): Value[] {
   return parts
 }
 
-function knownSize(op: Operation, x: Value, axis: number): number {
-  const size = x.shape[axis]
-  if (typeof size !== 'number') throw op.refuse(`needs the size of axis ${axis}, which the file leaves open`)
-  return size
-}
-
 function reshaped(op: Operation): Value {
   const wanted = op.settings.newshape
   const sizes = wholesIn(wanted)
@@ -341,8 +347,7 @@ function gatheredByPlace(op: Operation): Value {
   const [x, given] = [tensor(op, 0), tensor(op, 1, 'int32')]
   const depth = given.shape.at(-1)
   if (typeof depth !== 'number' || depth > x.shape.length) throw op.refuse('takes from places of an unknown depth')
-  const shape = [...given.shape.slice(0, -1), ...x.shape.slice(depth)]
-  return op.builder.op('GatherND', [x, cast(op.builder, given, 'int64')], { dtype: x.dtype, shape })
+  return gatherAt(op.builder, x, given)
 }
 
 const likeType = (op: Operation) => dtypeIn(op.settings.dtype) ?? tensor(op, 0).dtype

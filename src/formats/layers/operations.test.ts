@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
+import type { DType } from '../../graph/types.ts'
 import { GraphBuilder } from '../build/graph-builder.ts'
 import { kindOf } from './index.ts'
 import type { Argument } from './layer.ts'
@@ -7,9 +8,9 @@ import { type JsonRecord, LayerConfig } from './layer-config.ts'
 import { fromTensorFlow } from './tensorflow-functions.ts'
 
 /** The operators that a call of keras.ops on two tensors becomes. */
-function written(className: string, settings: JsonRecord, module = 'keras.src.ops.numpy'): string[] {
+function written(className: string, settings: JsonRecord, module = 'keras.src.ops.numpy', dtype: DType = 'float32'): string[] {
   const builder = new GraphBuilder()
-  const inputs = ['x', 'y'].map((name) => builder.input(name, 'float32', ['batch', 2]))
+  const inputs = ['x', 'y'].map((name) => builder.input(name, dtype, ['batch', 2]))
   const kind = kindOf({ className, module })!
   const { outputs } = kind.write({
     builder,
@@ -59,6 +60,27 @@ test('ops.gelu goes by tanh where it does not say otherwise', () => {
   expect(gelu({})).toContain('Tanh')
   expect(gelu({ approximate: true })).toContain('Tanh')
   expect(gelu({ approximate: false })).not.toContain('Tanh')
+})
+
+test('integers stay integers if the operation gives them', () => {
+  const ofIntegers = (className: string, settings: JsonRecord = {}) =>
+    written(className, settings, 'keras.src.ops.numpy', 'int32').filter((opType) => opType !== 'Identity')
+  // The indices alone are cast.
+  expect(ofIntegers('TopK', { k: 1 })).toEqual(['TopK', 'Cast'])
+  expect(ofIntegers('Square')).toEqual(['Mul'])
+  expect(ofIntegers('Trunc')).not.toContain('Cast')
+  expect(ofIntegers('Sqrt')).toEqual(['Cast', 'Sqrt'])
+})
+
+test('cells mirrored with those at the edge are written without a mode that ONNX does not have', () => {
+  const settings = {
+    pad_width: [
+      [0, 0],
+      [1, 1],
+    ],
+    mode: 'symmetric',
+  }
+  expect(written('Pad', settings)).toContain('Concat')
 })
 
 describe("arguments of TensorFlow's functions", () => {

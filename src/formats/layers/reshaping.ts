@@ -3,7 +3,7 @@ import type { Dimension } from '../../graph/types.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { toChannelsLast, transpose } from '../tensorflow/layout.ts'
 import { padded } from '../tensorflow/pad.ts'
-import { reshape, slice, tile, unsqueeze } from '../tensorflow/shapes.ts'
+import { countOf, reshape, slice, tile, unsqueeze } from '../tensorflow/shapes.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'
 import { channelsFirst, onlyInput } from './layer-parts.ts'
@@ -16,11 +16,8 @@ const flatten: LayerKind = {
     const x = onlyInput(call)
     const rank = x.shape.length
     const turned = channelsFirst(config) && rank > 2 ? toChannelsLast(builder, x) : x
-    const sizes = turned.shape.slice(1)
-    const known = sizes.every((size) => typeof size === 'number')
-    const count = known ? (sizes as number[]).reduce((a, b) => a * b, 1) : null
     if (rank === 1) return { outputs: [unsqueeze(builder, x, [1])] }
-    return { outputs: [shaped(call, turned, [count])] }
+    return { outputs: [shaped(call, turned, [countOf(turned.shape.slice(1))])] }
   },
 }
 
@@ -33,10 +30,10 @@ const reshapeLayer: LayerKind = {
     const opened = Array.isArray(listed) ? listed.map((size) => size ?? -1) : (listed ?? null)
     const target = call.config.with({ target_shape: opened }).numbers('target_shape')
     const given = x.shape.slice(1)
-    const count = given.every((size) => typeof size === 'number') ? (given as number[]).reduce((a, b) => a * b, 1) : undefined
+    const count = countOf(given)
     const named = target.filter((size) => size !== -1).reduce((a, b) => a * b, 1)
-    const rest = count === undefined ? null : count / named
-    if (count !== undefined && (!Number.isInteger(rest) || (target.every((size) => size !== -1) && rest !== 1)))
+    const rest = count === null ? null : count / named
+    if (count !== null && (!Number.isInteger(rest) || (target.every((size) => size !== -1) && rest !== 1)))
       throw call.config.refuse(`gives ${count} cells the shape ${target.join('x')}; save the model again`)
     return {
       outputs: [

@@ -4,7 +4,7 @@
 // relu6(x + 3) / 6 in Keras 3, so whoever asks says the slope.
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary, clip, scalar, unary, where, withNumber } from './broadcast.ts'
-import { indicesBelow, reduce, softmax } from './reduce.ts'
+import { indicesBelow, reduce, runningSum, softmax, topK } from './reduce.ts'
 import { axisOf, reshape, split } from './shapes.ts'
 
 /** What a function can be told; each reads its own. Absent: Keras 3's default for the function. */
@@ -187,9 +187,8 @@ function squareplus(builder: GraphBuilder, x: Value, { b = 4 }: ActivationSettin
 function sparsemax(builder: GraphBuilder, x: Value, { axis = -1 }: ActivationSettings): Value {
   const at = axisOf(axis, x.shape.length)
   const size = knownSize(x, axis)
-  const [sorted] = builder.ops('TopK', [x, builder.ints([size])], [x, { dtype: 'int64', shape: x.shape }], { axis: at })
-  const last = builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(at)) })
-  const sums = builder.op('CumSum', [sorted, last], x)
+  const [sorted] = topK(builder, x, size, { axis: at })
+  const sums = runningSum(builder, sorted, at)
   const ranks = withNumber(builder, 'Add', indicesBelow(builder, x.dtype, size), 1)
   const counted = reshape(
     builder,
@@ -197,7 +196,7 @@ function sparsemax(builder: GraphBuilder, x: Value, { axis = -1 }: ActivationSet
     x.shape.map((_, k) => (k === at ? size : 1)),
   )
   const share = binary(builder, 'Div', withNumber(builder, 'Sub', sums, 1), counted)
-  const supported = binary(builder, 'Greater', sorted!, share)
+  const supported = binary(builder, 'Greater', sorted, share)
   const one = scalar(builder, x.dtype, 1)
   const none = scalar(builder, x.dtype, 0)
   const overAxis = { axes: [at], keepDims: true }

@@ -1,13 +1,23 @@
 // Arithmetic that ONNX has no operator for, as TensorFlow's family means it.
 import { isFloat } from '../../graph/dtype.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, scalar, unary, where } from './broadcast.ts'
+import { binary, broadcastShape, scalar, unary, where } from './broadcast.ts'
 import { unsqueeze } from './shapes.ts'
 
 /** Rounded down; ONNX divides integers towards zero, and has their Mod with the sign of the divisor: a - mod can be divided. */
 export function floorDivide(builder: GraphBuilder, a: Value, b: Value): Value {
   if (isFloat(a.dtype)) return unary(builder, 'Floor', binary(builder, 'Div', a, b))
   return binary(builder, 'Div', binary(builder, 'Sub', a, binary(builder, 'Mod', a, b)), b)
+}
+
+/** With the sign of the divisor, as Python has it; of floats by fmod, which is exact where the quotient is too large for its digits. */
+export function floorModulo(builder: GraphBuilder, a: Value, b: Value): Value {
+  if (!isFloat(a.dtype)) return binary(builder, 'Mod', a, b)
+  const remainder = builder.op('Mod', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) }, { fmod: 1 })
+  const zero = scalar(builder, a.dtype, 0)
+  const differ = binary(builder, 'Xor', binary(builder, 'Less', remainder, zero), binary(builder, 'Less', b, zero))
+  const crosses = binary(builder, 'And', differ, unary(builder, 'Not', binary(builder, 'Equal', remainder, zero)))
+  return where(builder, crosses, binary(builder, 'Add', remainder, b), remainder)
 }
 
 /** 0 where the divisor is. */

@@ -1,8 +1,9 @@
-// Gathering in which each entry of a batch has indices of its own. https://www.tensorflow.org/api_docs/python/tf/gather
+// Entries by their indices: each entry of a batch with indices of its own, by places in several axes, and where entries are.
+// https://www.tensorflow.org/api_docs/python/tf/gather
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { cast } from './broadcast.ts'
+import { binary, cast, constantOf } from './broadcast.ts'
 import { transpose } from './layout.ts'
-import { gather, unsqueeze } from './shapes.ts'
+import { expand, gather, sizeAsRun, unsqueeze } from './shapes.ts'
 
 export interface GatherParts {
   /** Counted from the front. */
@@ -29,4 +30,51 @@ export function batchedGather(builder: GraphBuilder, x: Value, indices: Value, {
     ...after.map((_, k) => batch + inner + between.length + k),
   ]
   return transpose(builder, made, order)
+}
+
+/** The last axis of `places`, whose size is known, tells a place in the first axes of `x`. */
+export function gatherAt(builder: GraphBuilder, x: Value, places: Value): Value {
+  const shape = [...places.shape.slice(0, -1), ...x.shape.slice(places.shape.at(-1) as number)]
+  return builder.op('GatherND', [x, cast(builder, places, 'int64')], { dtype: x.dtype, shape })
+}
+
+/**
+ * Whether each index (int32 or int64) is the class that a new axis of `depth` counts. ONNX's OneHot counts negative indices from the
+ * end; TensorFlow has no class for them.
+ */
+export function isClass(
+  builder: GraphBuilder,
+  indices: Value,
+  { depth, axis }: { readonly depth: number; readonly axis: number },
+): Value {
+  const shape = Array.from({ length: indices.shape.length + 1 }, (_, k) => (k === axis ? depth : 1))
+  const classes = constantOf(
+    indices.dtype,
+    shape,
+    Array.from({ length: depth }, (_, k) => k),
+  )
+  return binary(builder, 'Equal', unsqueeze(builder, indices, [axis]), builder.constant(classes, 'classes'))
+}
+
+/** Rows of places that are true, int64. */
+export function placesOf(builder: GraphBuilder, x: Value): Value {
+  const rank = x.shape.length
+  return transpose(builder, builder.op('NonZero', [x], { dtype: 'int64', shape: [rank, null] }), [1, 0])
+}
+
+/** Each value of a list once, in the order in which they first come, and which of them each is (int64). */
+export function uniqueOf(builder: GraphBuilder, x: Value): readonly [Value, Value] {
+  // The engine has it for few types.
+  const dtype = x.dtype === 'int32' ? 'int64' : x.dtype
+  const types = [{ dtype, shape: [null] }, undefined, { dtype: 'int64', shape: [x.shape[0] ?? null] }] as const
+  const [values, , inverse] = builder.ops('Unique', [cast(builder, x, dtype)], types, { sorted: 0 })
+  return [values!, inverse!]
+}
+
+/** `base` with `values` (each its own, or one for all) at int64 indices: one, a list, or a list of lists. */
+export function putInto(builder: GraphBuilder, base: Value, indices: Value, values: Value): Value {
+  const rank = indices.shape.length
+  const listed = rank === 2 ? indices : unsqueeze(builder, indices, rank === 1 ? [1] : [0, 1])
+  const each = values.shape.length > 0 ? values : expand(builder, values, sizeAsRun(builder, listed, 0), [listed.shape[0]!])
+  return builder.op('ScatterND', [base, listed, each], base)
 }

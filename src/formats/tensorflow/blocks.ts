@@ -1,5 +1,6 @@
 // Blocks of space that become rows of the batch or channels, and back.
 // https://www.tensorflow.org/api_docs/python/tf/space_to_batch_nd
+import { elementCount } from '../../graph/dtype.ts'
 import type { Dimension } from '../../graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { transpose } from './layout.ts'
@@ -12,8 +13,6 @@ export interface Blocks {
   /** Cells before and after it that are put around it at first, or cut off at last. */
   readonly cells: readonly (readonly [before: number, after: number])[]
 }
-
-const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1)
 
 const times = (size: Dimension, by: number): Dimension => (typeof size === 'number' ? size * by : by === 1 ? size : null)
 
@@ -39,13 +38,13 @@ export function spaceToBatch(builder: GraphBuilder, x: Value, { sizes, cells }: 
     ...sizes.map((_, k) => 2 * k + 1),
     ...rest.map((_, k) => 2 * count + 1 + k),
   ]
-  return reshape(builder, transpose(builder, parted, order), [times(batch, product(sizes)), ...inner, ...rest])
+  return reshape(builder, transpose(builder, parted, order), [times(batch, elementCount(sizes)), ...inner, ...rest])
 }
 
 export function batchToSpace(builder: GraphBuilder, x: Value, { sizes, cells }: Blocks): Value {
   const count = sizes.length
   const [spatial, rest] = [x.shape.slice(1, 1 + count), x.shape.slice(1 + count)]
-  const batch = divided(x.shape[0]!, product(sizes))
+  const batch = divided(x.shape[0]!, elementCount(sizes))
   const parted = reshape(builder, x, [...sizes, batch, ...spatial, ...rest])
   const order = [count, ...sizes.flatMap((_, k) => [count + 1 + k, k]), ...rest.map((_, k) => 2 * count + 1 + k)]
   const outer = spatial.map((size, k) => times(size, sizes[k]!))

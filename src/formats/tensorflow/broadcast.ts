@@ -1,5 +1,6 @@
 // Arithmetic of one value and of two, with NumPy's broadcasting: https://numpy.org/doc/stable/user/basics.broadcasting.html
 
+import { broadcastAxes } from '../../graph/broadcast.ts'
 import type { NodeHead } from '../../graph/build.ts'
 import { dataTypeOf } from '../../graph/dtype.ts'
 import { toBfloat16, toFloat16 } from '../../graph/encode.ts'
@@ -67,16 +68,12 @@ export function constantOf(dtype: DType, shape: readonly number[], values: reado
   return { dtype, shape, data }
 }
 
-/** The shape of two shapes broadcast; null where two sizes that are not numbers differ, and so nothing can be told. */
+/** The shape of two shapes broadcast; null if nothing can be told of a size. Throws a RangeError if they do not go together. */
 export function broadcastShape(a: readonly Dimension[], b: readonly Dimension[]): Dimension[] {
-  const rank = Math.max(a.length, b.length)
-  return Array.from({ length: rank }, (_, axis): Dimension => {
-    const of = (shape: readonly Dimension[]): Dimension => (axis < rank - shape.length ? 1 : shape[axis - rank + shape.length]!)
-    const [x, y] = [of(a), of(b)]
-    if (x === 1) return y
-    if (y === 1 || x === y) return x
-    // A size that is not known is this one, or 1.
-    if (typeof x === 'number') return x
-    return typeof y === 'number' ? y : null
+  return broadcastAxes([a, b]).map((size, axis, { length }) => {
+    const of = (shape: readonly Dimension[]) => shape[axis - length + shape.length]
+    if (size === undefined && typeof of(a) === 'number' && typeof of(b) === 'number')
+      throw new RangeError(`[${a.join()}] and [${b.join()}] do not broadcast`)
+    return size ?? null
   })
 }

@@ -2,6 +2,7 @@
 import type { ConstantData } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary, constantOf, scalar } from './broadcast.ts'
+import { matmul } from './products.ts'
 import { type CellType, type CellWeights, GATES } from './recurrent.ts'
 import { split } from './shapes.ts'
 
@@ -60,8 +61,7 @@ export function cellStep(builder: GraphBuilder, given: Value, states: readonly V
 }
 
 function product(builder: GraphBuilder, x: Value, matrix: ConstantData, name: string): Value {
-  const result = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), matrix.shape[1]!] }
-  return builder.op('MatMul', [x, builder.constant(matrix, name)], result)
+  return matmul(builder, x, builder.constant(matrix, name))
 }
 
 function added(builder: GraphBuilder, x: Value, bias: ConstantData | undefined): Value {

@@ -4,24 +4,37 @@ import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { scalar } from './broadcast.ts'
 import { concat, reverse, slice } from './shapes.ts'
 
+type Pairs = readonly (readonly [before: number, after: number])[]
+
 /** `x` with `value` before and after each axis; a pair an axis. */
-export function padded(builder: GraphBuilder, x: Value, pairs: readonly (readonly [number, number])[], value = 0): Value {
+export function padded(builder: GraphBuilder, x: Value, pairs: Pairs, value = 0): Value {
   if (pairs.every(([before, after]) => before === 0 && after === 0)) return x
+  return surrounded(builder, x, pairs, { filling: value === 0 ? undefined : scalar(builder, x.dtype, value) })
+}
+
+export type PadMode = 'constant' | 'reflect' | 'edge' | 'symmetric'
+/** NumPy's and TensorFlow's modes. ONNX has 'wrap' from opset 19 on, which is not written. */
+export const isPadMode = (mode: string): mode is PadMode => ['constant', 'reflect', 'edge', 'symmetric'].includes(mode)
+
+/** Cells around `x`: `filling` (of rank 0; absent: zeros) or, by the other modes, what is at its edges. */
+export function surrounded(
+  builder: GraphBuilder,
+  x: Value,
+  pairs: Pairs,
+  { filling, mode = 'constant' }: { readonly filling?: Value | undefined; readonly mode?: PadMode } = {},
+): Value {
+  if (mode === 'symmetric') return mirrored(builder, x, pairs, true)
   const shape = x.shape.map((size, axis) => grown(size, pairs[axis]!))
   const pads = builder.ints([...pairs.map(([before]) => before), ...pairs.map(([, after]) => after)])
-  return builder.op('Pad', [x, pads, value === 0 ? undefined : scalar(builder, x.dtype, value)], { dtype: x.dtype, shape })
+  const value = mode === 'constant' ? filling : undefined
+  return builder.op('Pad', [x, pads, value], { dtype: x.dtype, shape }, { mode })
 }
 
 /**
  * `x` mirrored at its edges, a pair of counts an axis: without the cell at the edge (reflect), or with it (symmetric), which ONNX has no
  * mode for. Cells are taken from `x` itself, so that any type will do; there must be as many as are asked.
  */
-export function mirrored(
-  builder: GraphBuilder,
-  x: Value,
-  pairs: readonly (readonly [number, number])[],
-  symmetric: boolean,
-): Value {
+export function mirrored(builder: GraphBuilder, x: Value, pairs: Pairs, symmetric: boolean): Value {
   const edge = symmetric ? 0 : 1
   return pairs.reduce((value, [before, after], axis) => {
     if (before + after === 0) return value

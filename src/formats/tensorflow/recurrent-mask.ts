@@ -4,7 +4,7 @@
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { binary, cast, scalar, unary, where, withNumber } from './broadcast.ts'
 import { transpose } from './layout.ts'
-import { reduce } from './reduce.ts'
+import { reduce, runningSum } from './reduce.ts'
 import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from './shapes.ts'
 
 export interface Compacted {
@@ -24,8 +24,7 @@ export interface Compacted {
 
 export function compacted(builder: GraphBuilder, input: Value, mask: Value): Compacted {
   const flags = cast(builder, mask, 'int64')
-  const axis = builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(1n) })
-  const upTo = builder.op('CumSum', [flags, axis], flags)
+  const upTo = runningSum(builder, flags, 1)
   const total = reduce(builder, 'ReduceSum', flags, { axes: [1] })
   const counts = cast(builder, builder.op('Max', [total, scalar(builder, 'int64', 1)], total), 'int32')
   const any = unsqueeze(builder, withNumber(builder, 'Greater', total, 0), [0, 2])

@@ -1,7 +1,7 @@
 // Reductions over axes, and what is made of them: softmax over several axes, logsumexp.
 import type { Dimension, DType } from '../../graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, constantOf, unary } from './broadcast.ts'
+import { binary, constantOf, scalar, unary } from './broadcast.ts'
 import { axisOf } from './shapes.ts'
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd' | 'ReduceLogSumExp' | 'ReduceL2'
@@ -36,6 +36,35 @@ export function indexOf(
   const at = axisOf(axis, x.shape.length)
   const shape = keepDims ? x.shape.map((size, k) => (k === at ? 1 : size)) : x.shape.filter((_, k) => k !== at)
   return builder.op(opType, [x], { dtype: 'int64', shape }, { axis: at, keepdims: keepDims ? 1 : 0 })
+}
+
+/** The largest `k` of an axis in order (the smallest, if told), and where they were: int64. Of equals the first comes first. */
+export function topK(
+  builder: GraphBuilder,
+  x: Value,
+  k: number | Value,
+  { axis = -1, smallest = false }: { readonly axis?: number; readonly smallest?: boolean } = {},
+): readonly [Value, Value] {
+  const at = axisOf(axis, x.shape.length)
+  const shape = x.shape.map((size, one): Dimension => (one !== at ? size : typeof k === 'number' ? k : null))
+  const types = [
+    { dtype: x.dtype, shape },
+    { dtype: 'int64', shape },
+  ] as const
+  const count = typeof k === 'number' ? builder.ints([k]) : k
+  const [values, places] = builder.ops('TopK', [x, count], types, { axis: at, largest: smallest ? 0 : 1, sorted: 1 })
+  return [values!, places!]
+}
+
+/** Of each entry and those before it; `exclusive`: without itself; `reverse`: those behind it. */
+export function runningSum(
+  builder: GraphBuilder,
+  x: Value,
+  axis: number,
+  { exclusive = false, reverse = false }: { readonly exclusive?: boolean; readonly reverse?: boolean } = {},
+): Value {
+  const at = scalar(builder, 'int64', axisOf(axis, x.shape.length))
+  return builder.op('CumSum', [x, at], x, { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 })
 }
 
 /** exp(x) in shares of its sum over `axes`. */

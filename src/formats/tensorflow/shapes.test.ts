@@ -73,6 +73,7 @@ describe('arithmetic', () => {
     expect(broadcastShape(['n', 1, 3], [2, 1])).toEqual(['n', 2, 3])
     expect(broadcastShape(['n'], ['m'])).toEqual([null])
     expect(broadcastShape(['n', 4], [])).toEqual(['n', 4])
+    expect(() => broadcastShape(['n', 3], [2])).toThrow('[n,3] and [2] do not broadcast')
     const row = floats([3], [10, 20, 30])
     const [sum, chosen, limited, half] = await evaluate([SIX, row], (builder, [x, y]) => [
       binary(builder, 'Add', x!, y!),

@@ -1,6 +1,6 @@
 // Shapes of values: reshape, slices, axes that come and go, concatenation. Sizes that are not known when the graph is written stay
 // so: where ONNX needs them as numbers, they are asked for while the model runs.
-import { dataTypeOf } from '../../graph/dtype.ts'
+import { dataTypeOf, elementCount } from '../../graph/dtype.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
@@ -49,6 +49,13 @@ function reshapeAsRun(builder: GraphBuilder, x: Value, shape: readonly Dimension
 export function reshapeTo(builder: GraphBuilder, x: Value, sizes: Value, shape: readonly Dimension[]): Value {
   return builder.op('Reshape', [x, sizes], { dtype: x.dtype, shape })
 }
+
+/** How many elements a value of the shape has; null if a size is not known. */
+export const countOf = (shape: readonly Dimension[]): number | null =>
+  shape.every((size) => typeof size === 'number') ? elementCount(shape) : null
+
+/** All elements in one axis. */
+export const flat = (builder: GraphBuilder, x: Value): Value => reshape(builder, x, [countOf(x.shape)])
 
 /** The size of an axis as an int64 list of one: a constant where it is known, else asked while the model runs. */
 export function sizeAsRun(builder: GraphBuilder, x: Value, axis: number): Value {

@@ -1,6 +1,7 @@
 // Fourier transforms of real numbers. ONNX has no complex numbers: a spectrum is two values, its real and its imaginary part.
 // Products with constant matrices where sizes are known, since kernels for these are fast; else ONNX's DFT.
 
+import { elementCount } from '../../graph/dtype.ts'
 import { type FourierMatrix, fourierSteps } from '../../graph/fourier.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { float32s } from '../build/constant-data.ts'
@@ -53,9 +54,7 @@ function byProducts(builder: GraphBuilder, x: Value, length: number): Value | un
     cut,
     x.shape.map((_, axis) => [0, axis === last ? Math.max(length - size, 0) : 0]),
   )
-  const frames: Dimension = leading.every((one) => typeof one === 'number')
-    ? leading.reduce((product, one) => product * one, 1)
-    : null
+  const frames: Dimension = leading.every((one) => typeof one === 'number') ? elementCount(leading) : null
   const { dtype } = x
   const matrix = ({ shape, data }: FourierMatrix) => builder.constant(float32s(shape, data), 'fourier')
   const product = (a: Value, b: Value, shape: readonly Dimension[]) => builder.op('MatMul', [a, b], { dtype, shape })

@@ -114,7 +114,7 @@ const withShape = (known: Known, shape: readonly number[]): Known => ({ ...known
 
 const reshape: Evaluate = ([x, target]) => {
   if (x === undefined || target === undefined || !isTold(target.elements)) return undefined
-  const others = target.elements.filter((size) => size !== -1).reduce((product, size) => product * size, 1)
+  const others = elementCount(target.elements.filter((size) => size !== -1))
   const open = others === 0 ? 0 : x.elements.length / others
   return withShape(
     x,

@@ -1,17 +1,21 @@
-import { expect, test } from 'vitest'
-import { betterAlternative, exampleEvidence, examplePoint, exampleSetup, worseAlternative } from '../example-evidence.ts'
+import { betterAlternative, checkRule, exampleEvidence, examplePoint, exampleSetup, worseAlternative } from '../check-rule.ts'
 import { batchHeadroomUnderLoad } from './batch-headroom-under-load.ts'
 
-const check = (setup: Parameters<typeof exampleSetup>[0], ...alternatives: ReturnType<typeof betterAlternative>[]) =>
-  batchHeadroomUnderLoad.check(exampleEvidence([examplePoint()], {}, { setup: exampleSetup(setup), alternatives }))
+const given = (setup: Parameters<typeof exampleSetup>[0], ...alternatives: ReturnType<typeof betterAlternative>[]) =>
+  exampleEvidence([examplePoint()], {}, { setup: exampleSetup(setup), alternatives })
 
-test('found: joined, the same arrivals are answered earlier', () => {
-  const found = check({}, betterAlternative({ maxBatch: 8 }))
-  expect(found?.detail).toMatch(/^With --max-batch 8 it does better\. At 30 requests\/s the mean is 5\.00 ms so/)
-})
-
-test('clear: they are not, are joined already, or other workers would do it', () => {
-  expect(check({}, worseAlternative({ maxBatch: 8 }))).toBe(null)
-  expect(check({ maxBatch: 8 }, betterAlternative({ maxBatch: 8 }))).toBe(null)
-  expect(check({ workers: 2 }, betterAlternative({ maxBatch: 8, workers: 1 }))).toBe(null)
+checkRule(batchHeadroomUnderLoad, {
+  found: [
+    {
+      name: 'joined, the same arrivals are answered earlier',
+      given: given({}, betterAlternative({ maxBatch: 8 })),
+      expect: { detail: /^With --max-batch 8 it does better\. At 30 requests\/s the mean is 5\.00 ms so/, basis: 'measured' },
+    },
+  ],
+  clear: [{ name: 'they are not', given: given({}, worseAlternative({ maxBatch: 8 })) }],
+  doesNotApply: [{ name: 'they are joined already', given: given({ maxBatch: 8 }, betterAlternative({ maxBatch: 8 })) }],
+  notChecked: [
+    { name: 'other workers would do it', given: given({ workers: 2 }, betterAlternative({ maxBatch: 8, workers: 1 })) },
+    { name: 'nothing was tried', given: given({}) },
+  ],
 })

@@ -1,20 +1,23 @@
 // Requests that wait anyway could be predicted together.
-import { alternativeFacts, inNumbers, isBetter, savedMs } from '../better.ts'
-import { defineLoadRule } from '../rule.ts'
+import { number, ratio, tell } from '../../diagnose/tell.ts'
+import { comparison, isBetter, savingOf } from '../better.ts'
+import { defineRule } from '../rule.ts'
 
-export const batchHeadroomUnderLoad = defineLoadRule({
+export const batchHeadroomUnderLoad = defineRule({
   id: 'batch-headroom-under-load',
+  area: 'software',
+  title: 'Requests that wait could be predicted together',
+  needs: ['setup', 'alternatives'],
   check({ setup, alternatives }) {
-    if (setup === null || setup.maxBatch > 1) return null
+    if (setup.maxBatch > 1) return 'does-not-apply'
     const joined = alternatives.find((one) => one.setup.maxBatch > 1 && one.setup.workers === setup.workers)
-    if (joined === undefined || !isBetter(joined)) return null
-    const rows = joined.point.server === null ? '' : ` (${joined.point.server.meanTogether.toFixed(1)} together on average)`
+    if (joined === undefined) return { notChecked: 'batching was not tried with these workers' }
+    if (!isBetter(joined)) return 'clear'
+    const { server } = joined.point
+    const rows = server === null ? '' : tell` (${ratio('together', server.meanTogether)} together on average)`
     return {
-      title: 'Requests that wait could be predicted together',
-      detail: `With --max-batch ${joined.setup.maxBatch}${rows} it does better. ${inNumbers(joined)}.`,
-      wouldSaveMs: savedMs(joined),
-      basis: 'measured',
-      facts: alternativeFacts(joined),
+      ...tell`With --max-batch ${number('max-batch', joined.setup.maxBatch, 'rows')}${rows} it does better. ${comparison(joined)}.`,
+      ...savingOf(joined),
     }
   },
 })

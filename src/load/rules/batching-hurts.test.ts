@@ -1,18 +1,18 @@
-import { expect, test } from 'vitest'
-import { betterAlternative, exampleEvidence, examplePoint, exampleSetup, worseAlternative } from '../example-evidence.ts'
+import { betterAlternative, checkRule, exampleEvidence, examplePoint, exampleSetup, worseAlternative } from '../check-rule.ts'
 import { batchingHurts } from './batching-hurts.ts'
 
-const check = (setup: Parameters<typeof exampleSetup>[0], ...alternatives: ReturnType<typeof betterAlternative>[]) =>
-  batchingHurts.check(exampleEvidence([examplePoint()], {}, { setup: exampleSetup(setup), alternatives }))
+const given = (setup: Parameters<typeof exampleSetup>[0], ...alternatives: ReturnType<typeof betterAlternative>[]) =>
+  exampleEvidence([examplePoint()], {}, { setup: exampleSetup(setup), alternatives })
 
-test('found: without it the same arrivals are answered earlier', () => {
-  const found = check({ maxBatch: 8 }, betterAlternative({ maxBatch: 1 }))
-  expect(found?.detail).toMatch(/^At 30 requests\/s the mean is 5\.00 ms so; .* Leave out --max-batch\.$/)
-  expect(found?.facts[0]).toEqual({ name: 'mean so', value: 5, unit: 'ms' })
-})
-
-test('clear: they are not, nothing is joined, or nothing else was tried', () => {
-  expect(check({ maxBatch: 8 }, worseAlternative({ maxBatch: 1 }))).toBe(null)
-  expect(check({ maxBatch: 1 }, betterAlternative({ maxBatch: 1, workers: 1 }))).toBe(null)
-  expect(check({ maxBatch: 8 })).toBe(null)
+checkRule(batchingHurts, {
+  found: [
+    {
+      name: 'without it the same arrivals are answered earlier',
+      given: given({ maxBatch: 8 }, betterAlternative({ maxBatch: 1 })),
+      expect: { detail: /^At 30 requests\/s the mean is 5\.00 ms so; .* Leave out --max-batch\.$/ },
+    },
+  ],
+  clear: [{ name: 'they are not', given: given({ maxBatch: 8 }, worseAlternative({ maxBatch: 1 })) }],
+  doesNotApply: [{ name: 'nothing is joined', given: given({ maxBatch: 1 }, betterAlternative({ maxBatch: 1, workers: 1 })) }],
+  notChecked: [{ name: 'nothing else was tried', given: given({ maxBatch: 8 }) }],
 })

@@ -1,19 +1,21 @@
 // Joined requests are answered later than they would be one by one.
-import { alternativeFacts, inNumbers, isBetter, savedMs } from '../better.ts'
-import { defineLoadRule } from '../rule.ts'
+import { tell } from '../../diagnose/tell.ts'
+import { comparison, isBetter, savingOf } from '../better.ts'
+import { defineRule } from '../rule.ts'
 
-export const batchingHurts = defineLoadRule({
+export const batchingHurts = defineRule({
   id: 'batching-hurts',
+  area: 'software',
+  title: 'Joining requests makes them slower',
+  needs: ['setup', 'alternatives'],
   check({ setup, alternatives }) {
-    if (setup === null || setup.maxBatch === 1) return null
+    if (setup.maxBatch === 1) return 'does-not-apply'
     const without = alternatives.find((one) => one.setup.maxBatch === 1 && one.setup.workers === setup.workers)
-    if (without === undefined || !isBetter(without)) return null
+    if (without === undefined) return { notChecked: 'these workers were not tried without batching' }
+    if (!isBetter(without)) return 'clear'
     return {
-      title: 'Joining requests makes them slower',
-      detail: `${inNumbers(without)}: a prediction of several rows costs here as much as several predictions, and holds them all. Leave out --max-batch.`,
-      wouldSaveMs: savedMs(without),
-      basis: 'measured',
-      facts: alternativeFacts(without),
+      ...tell`${comparison(without)}: a prediction of several rows costs here as much as several predictions, and holds them all. Leave out --max-batch.`,
+      ...savingOf(without),
     }
   },
 })

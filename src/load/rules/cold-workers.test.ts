@@ -1,25 +1,27 @@
-import { expect, test } from 'vitest'
-import { exampleEvidence, examplePoint, exampleTarget } from '../example-evidence.ts'
+import { checkRule, exampleEvidence, examplePoint, exampleTarget } from '../check-rule.ts'
 import { coldWorkers } from './cold-workers.ts'
 
-const first = (latencyMs: number) => ({ target: exampleTarget({ first: { latencyMs, status: 200 } }) })
-const point = examplePoint({ p90Ms: 30 })
+const given = (latencyMs: number, p90Ms: number) =>
+  exampleEvidence([examplePoint({ p90Ms })], {}, { target: exampleTarget({ first: { latencyMs, status: 200 } }) })
 
-test('found: the first takes ten times as long as most that follow', () => {
-  expect(coldWorkers.check(exampleEvidence([point], {}, first(900)))?.detail).toMatch(
-    /took 900 ms, 30 times the p90 .* \(30\.0 ms\)/,
-  )
-})
-
-test('clear: it does not, or is short anyway', () => {
-  expect(coldWorkers.check(exampleEvidence([point], {}, first(200)))).toBe(null)
-  expect(coldWorkers.check(exampleEvidence([examplePoint({ p90Ms: 1 })], {}, first(60)))).toBe(null)
-  expect(coldWorkers.check(exampleEvidence([point]))).toBe(null)
-})
-
-test('ten times the p90, and 100 ms', () => {
-  const isFound = (firstMs: number, p90Ms: number) =>
-    coldWorkers.check(exampleEvidence([examplePoint({ p90Ms })], {}, first(firstMs))) !== null
-  expect([306, 294].map((firstMs) => isFound(firstMs, 30))).toEqual([true, false])
-  expect([102, 98].map((firstMs) => isFound(firstMs, 1))).toEqual([true, false])
+checkRule(coldWorkers, {
+  found: [
+    {
+      name: 'the first takes thirty times as long as most that follow',
+      given: given(900, 30),
+      expect: { detail: /took 900 ms, 30 times the p90 .* \(30\.0 ms\)/, timeMs: 900, wouldSaveMs: null },
+    },
+    { name: 'a little over ten times', given: given(306, 30) },
+    { name: 'a little over 100 ms', given: given(102, 1) },
+  ],
+  clear: [
+    { name: 'a little under ten times', given: given(294, 30) },
+    { name: 'a little under 100 ms', given: given(98, 1) },
+    { name: 'it takes no longer than the others', given: exampleEvidence([examplePoint({ p90Ms: 30 })]) },
+  ],
+  notChecked: [
+    { name: 'none was sent before', given: exampleEvidence([examplePoint()], {}, { target: exampleTarget({ first: null }) }) },
+    { name: 'no run has a p90', given: exampleEvidence([examplePoint({ p90Ms: null })]) },
+    { name: 'a search', given: { ...given(900, 30), asked: undefined } as never },
+  ],
 })

@@ -1,21 +1,28 @@
-import { expect, test } from 'vitest'
-import { exampleEvidence, examplePoint, exampleServer } from '../example-evidence.ts'
+import { checkRule, exampleEvidence, examplePoint, exampleServer, exampleSetup } from '../check-rule.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 
-test('found: with what one process can answer at most', () => {
-  const point = examplePoint({ achievedPerSecond: 4000, server: exampleServer({ eventLoopShare: 0.8, eventLoopLongestMs: 12 }) })
-  expect(eventLoopBlocking.check(exampleEvidence([point]))?.detail).toMatch(
-    /^At 4000 answers\/s .* busy 80 % of the time, 12\.0 ms at a stretch .* about 5000 requests\/s\.$/,
+const given = (eventLoopShare: number) =>
+  exampleEvidence(
+    [examplePoint({ achievedPerSecond: 4000, server: exampleServer({ eventLoopShare, eventLoopLongestMs: 12 }) })],
+    {},
+    { setup: exampleSetup({}) },
   )
-})
 
-test('clear: it has time left, or nothing is known of it', () => {
-  for (const point of [examplePoint({ server: exampleServer({ eventLoopShare: 0.3 }) }), examplePoint()])
-    expect(eventLoopBlocking.check(exampleEvidence([point]))).toBe(null)
-})
-
-test('busy for seven tenths of the time', () => {
-  const isFound = (eventLoopShare: number) =>
-    eventLoopBlocking.check(exampleEvidence([examplePoint({ server: exampleServer({ eventLoopShare }) })])) !== null
-  expect([0.71, 0.69].map(isFound)).toEqual([true, false])
+checkRule(eventLoopBlocking, {
+  found: [
+    {
+      name: 'with what one process can answer at most',
+      given: given(0.8),
+      expect: {
+        detail:
+          /^While it answers 4000 requests\/s, .* busy 80 % of the time, 12\.0 ms at a stretch .* about 5000 requests\/s\.$/,
+      },
+    },
+    { name: 'busy for a little over seven tenths of the time', given: given(0.71) },
+  ],
+  clear: [
+    { name: 'busy for a little under seven tenths of the time', given: given(0.69) },
+    { name: 'it has time left', given: given(0.3) },
+  ],
+  notChecked: [{ name: 'the server is not our own', given: exampleEvidence([examplePoint()]) }],
 })

@@ -1,27 +1,30 @@
-import { expect, test } from 'vitest'
-import { exampleEvidence, examplePoint, exampleServer, withParts } from '../example-evidence.ts'
+import { checkRule, exampleEvidence, examplePoint, exampleServer, exampleSetup, withParts } from '../check-rule.ts'
 import { garbageCollectionUnderLoad } from './garbage-collection-under-load.ts'
 
-const point = (collectionLongestMs: number, collectionShare: number) =>
-  withParts(examplePoint({ server: exampleServer({ collectionLongestMs, collectionShare }) }), {
-    compute: { slowest: 40, all: 8 },
-  })
-
-test('found: a pause as long as a quarter of what the slowest take', () => {
-  expect(garbageCollectionUnderLoad.check(exampleEvidence([point(12, 0.02)]))?.detail).toMatch(
-    /collects for 2\.0 % of the time, 12\.0 ms at a stretch at most, where the slowest hundredth takes 40\.0 ms\.$/,
-  )
-})
-
-test('clear: pauses are short or rare, or nothing is known of them', () => {
-  for (const one of [point(2, 0.02), point(12, 0.001), examplePoint()])
-    expect(garbageCollectionUnderLoad.check(exampleEvidence([one]))).toBe(null)
-})
+const setup = exampleSetup({})
+const given = (collectionLongestMs: number, collectionShare: number) => {
+  const point = examplePoint({ server: exampleServer({ collectionLongestMs, collectionShare }) })
+  return exampleEvidence([withParts(point, { compute: { slowest: 40, all: 8 } })], {}, { setup })
+}
 
 // A quarter of 40 ms, and half a per cent of the time.
-test('pauses that are long enough, and often enough', () => {
-  const isFound = (longestMs: number, share: number) =>
-    garbageCollectionUnderLoad.check(exampleEvidence([point(longestMs, share)])) !== null
-  expect([10.2, 9.8].map((longestMs) => isFound(longestMs, 0.02))).toEqual([true, false])
-  expect([0.0051, 0.0049].map((share) => isFound(12, share))).toEqual([true, false])
+checkRule(garbageCollectionUnderLoad, {
+  found: [
+    {
+      name: 'a pause as long as a quarter of what the slowest take',
+      given: given(12, 0.02),
+      expect: {
+        detail:
+          /^At 30 requests\/s the main thread collects for 2 % of the time, 12\.0 ms at a stretch at most; the slowest hundredth takes 40\.0 ms\.$/,
+        wouldSaveMs: null,
+      },
+    },
+    { name: 'a pause that is just long enough', given: given(10.2, 0.02) },
+    { name: 'pauses that are just often enough', given: given(12, 0.0051) },
+  ],
+  clear: [
+    { name: 'pauses are too short', given: given(9.8, 0.02) },
+    { name: 'pauses are too rare', given: given(12, 0.0049) },
+  ],
+  notChecked: [{ name: 'the server is not our own', given: exampleEvidence([examplePoint()]) }],
 })

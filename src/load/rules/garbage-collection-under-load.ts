@@ -1,32 +1,30 @@
 // The server's main thread stops to collect garbage, and the slowest answers feel it.
-import { perSecond } from '../facts.ts'
-import { defineLoadRule } from '../rule.ts'
+import { ms, rate, share, tell } from '../../diagnose/tell.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the latency of the slowest hundredth. */
 const LEAST_SHARE = 0.25
 /** Of the run: a pause that comes once in a minute reaches no p99. */
 const LEAST_TIME_SHARE = 0.005
 
-export const garbageCollectionUnderLoad = defineLoadRule({
+export const garbageCollectionUnderLoad = defineRule({
   id: 'garbage-collection-under-load',
-  check({ asked }) {
-    const point = asked.findLast(({ saturated, parts, server }) => !saturated && parts !== null && server !== null)
-    if (point?.parts == null || point.server === null) return null
-    const { collectionLongestMs: longest, collectionShare: share } = point.server
-    const { latencyMs } = point.parts.slowest
-    if (longest < LEAST_SHARE * latencyMs || share < LEAST_TIME_SHARE) return null
-    const asking = point.offeredPerSecond === null ? '' : `At ${perSecond(point.offeredPerSecond)} requests/s t`
+  area: 'software',
+  title: 'The server stops to collect garbage',
+  needs: ['parted', 'setup'],
+  check({ parted: { parts, server, offeredPerSecond } }) {
+    if (server === null) return { notChecked: 'the server did not count its collections' }
+    const { collectionLongestMs: longestMs, collectionShare } = server
+    const { latencyMs } = parts.slowest
+    if (longestMs < LEAST_SHARE * latencyMs || collectionShare < LEAST_TIME_SHARE) return 'clear'
+    const said = tell`he main thread collects for ${share('collecting', collectionShare)} of the time, ${ms('longest-pause', longestMs)} at a
+      stretch at most; the slowest hundredth takes ${ms('slowest-latency', latencyMs)}.`
     return {
-      title: 'The server stops to collect garbage',
-      detail:
-        `${asking || 'T'}he main thread collects for ${(100 * share).toFixed(1)} % of the time, ${longest.toFixed(1)} ms at a stretch at most, where` +
-        ` the slowest hundredth takes ${latencyMs.toFixed(1)} ms.`,
+      ...(offeredPerSecond === null ? tell`T${said}` : tell`At ${rate('offered', offeredPerSecond)} t${said}`),
+      timeMs: longestMs,
       wouldSaveMs: null,
+      savingUnknown: 'which answers a pause meets was not followed',
       basis: 'measured',
-      facts: [
-        { name: 'longest pause', value: longest, unit: 'ms' },
-        { name: 'collecting', value: share, unit: 'share of the time' },
-      ],
     }
   },
 })

@@ -1,17 +1,19 @@
-import { expect, test } from 'vitest'
-import { exampleEvidence, examplePoint } from '../example-evidence.ts'
+import { checkRule, exampleEvidence, examplePoint } from '../check-rule.ts'
 import { generatorLimited } from './generator-limited.ts'
 
-test('found: the audit is not passed', () => {
-  const reasons = ['9500 requests/s are beyond what it can send here (10000)']
-  const found = generatorLimited.check(exampleEvidence([examplePoint()], { ok: false, reasons }))
-  expect(found?.detail).toMatch(/^9500 requests\/s are beyond/)
-  expect(found?.facts).toEqual([
-    { name: 'ceiling', value: 10_000, unit: 'requests/s' },
-    { name: 'lag p99', value: 0.3, unit: 'ms' },
-  ])
-})
-
-test('clear: it is', () => {
-  expect(generatorLimited.check(exampleEvidence([examplePoint()]))).toBe(null)
+checkRule(generatorLimited, {
+  found: [
+    {
+      name: 'the audit is not passed',
+      given: exampleEvidence([examplePoint()], { ok: false, reasons: ['10000 requests/s is what it can send here'] }),
+      expect: {
+        detail: /^10000 requests\/s is what/,
+        facts: [
+          { name: 'ceiling', value: 10_000, unit: 'requests/s' },
+          { name: 'lag-p99', value: 0.3, unit: 'ms' },
+        ],
+      },
+    },
+  ],
+  clear: [{ name: 'it is', given: exampleEvidence([examplePoint()]) }],
 })

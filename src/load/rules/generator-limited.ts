@@ -1,19 +1,22 @@
 // Numbers that are of the generator, and not of the server.
-import { defineLoadRule } from '../rule.ts'
+import { ms, rate, tell } from '../../diagnose/tell.ts'
+import { defineRule } from '../rule.ts'
 
-export const generatorLimited = defineLoadRule({
+export const generatorLimited = defineRule({
   id: 'generator-limited',
-  check({ audit }) {
-    if (audit.ok) return null
+  area: 'software',
+  title: 'The generator could not keep to its schedule',
+  needs: ['audit'],
+  check({ audit: { ok, reasons, ceilingPerSecond, lagP99Ms } }) {
+    if (ok) return 'clear'
+    const { facts } =
+      tell`${ceilingPerSecond === null ? '' : rate('ceiling', ceilingPerSecond)}${lagP99Ms === null ? '' : ms('lag-p99', lagP99Ms)}`
     return {
-      title: 'The generator could not keep to its schedule',
-      detail: `${audit.reasons.join('; ')}. Numbers that this touches are left out: what would be measured is the generator.`,
-      wouldSaveMs: null,
+      detail: `${reasons.join('; ')}. Numbers that this touches are left out: what would be measured is the generator.`,
+      facts,
+      timeMs: lagP99Ms ?? 0,
+      wouldSaveMs: 0,
       basis: 'measured',
-      facts: [
-        ...(audit.ceilingPerSecond === null ? [] : [{ name: 'ceiling', value: audit.ceilingPerSecond, unit: 'requests/s' }]),
-        ...(audit.lagP99Ms === null ? [] : [{ name: 'lag p99', value: audit.lagP99Ms, unit: 'ms' }]),
-      ],
     }
   },
 })

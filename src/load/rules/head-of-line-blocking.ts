@@ -1,6 +1,7 @@
 // Some predictions take much longer than others, and those behind them wait.
-import { partOf, perSecond, utilisationOf } from '../facts.ts'
-import { defineLoadRule } from '../rule.ts'
+import { ms, rate, ratio, share, tell } from '../../diagnose/tell.ts'
+import { partOf, utilisationOf } from '../facts.ts'
+import { defineRule } from '../rule.ts'
 
 /** Squared coefficient of variation of exponential times; predictions of inputs of one shape have nearly none. */
 const LEAST_VARIATION = 1
@@ -8,32 +9,32 @@ const LEAST_VARIATION = 1
 const LEAST_SHARE = 0.3
 const LEAST_MS = 1
 
-export const headOfLineBlocking = defineLoadRule({
+export const headOfLineBlocking = defineRule({
   id: 'head-of-line-blocking',
-  check({ asked, setup }) {
-    const point = asked.findLast(({ saturated, parts }) => !saturated && parts !== null)
-    if (point?.parts == null) return null
-    const [queue, compute] = [partOf(point, 'queue'), partOf(point, 'compute')]
-    if (queue === null || compute === null || compute.variation < LEAST_VARIATION) return null
-    const { latencyMs } = point.parts.slowest
-    if (queue.slowestMs < LEAST_SHARE * latencyMs || queue.slowestMs < LEAST_MS) return null
+  area: 'software',
+  title: 'Requests wait behind others that take much longer',
+  needs: ['parted'],
+  wants: ['setup'],
+  check({ parted, setup }) {
+    const [queue, compute] = [partOf(parted, 'queue'), partOf(parted, 'compute')]
+    if (queue === null || compute === null) return { notChecked: 'the server does not report its queue and what computing takes' }
+    const { latencyMs } = parted.parts.slowest
+    const { variation } = compute
+    if (variation < LEAST_VARIATION || queue.slowestMs < LEAST_SHARE * latencyMs || queue.slowestMs < LEAST_MS) return 'clear'
     // Pollaczek and Khinchine: waiting grows with 1 + the squared coefficient of variation.
-    const less = queue.slowestMs * (compute.variation / (1 + compute.variation))
-    const busy = utilisationOf(point, setup)
-    const asking = point.offeredPerSecond === null ? '' : ` at ${perSecond(point.offeredPerSecond)} requests/s`
+    const lessMs = queue.slowestMs * (variation / (1 + variation))
+    const busy = utilisationOf(parted, setup ?? null)
+    const { offeredPerSecond } = parted
+    const at = offeredPerSecond === null ? '' : tell` at ${rate('offered', offeredPerSecond)}`
+    const workers = busy === null ? '' : tell` Workers are busy ${share('workers-busy', busy)} of the time.`
     return {
-      title: 'Requests wait behind others that take much longer',
-      detail:
-        `Predictions take ${compute.meanMs.toFixed(1)} ms on average${asking} and vary a lot (squared coefficient of variation` +
-        ` ${compute.variation.toFixed(1)}): the slowest hundredth waits ${queue.slowestMs.toFixed(1)} of its ${latencyMs.toFixed(1)} ms. Were all` +
-        ` predictions alike, it would wait about ${(queue.slowestMs - less).toFixed(1)} ms.`,
-      wouldSaveMs: less,
+      ...tell`Predictions take ${ms('compute', compute.meanMs)} on average${at} and vary a lot (squared coefficient of variation
+        ${ratio('compute-variation', variation)}): the slowest hundredth waits ${ms('slowest-queue', queue.slowestMs)} of its
+        ${ms('slowest-latency', latencyMs)}. If all predictions took as long, it would wait about
+        ${ms('slowest-queue-if-alike', queue.slowestMs - lessMs)}.${workers}`,
+      timeMs: queue.slowestMs,
+      wouldSaveMs: lessMs,
       basis: 'modelled',
-      facts: [
-        { name: 'variation of compute', value: compute.variation, unit: 'squared coefficient' },
-        { name: 'queue of the slowest hundredth', value: queue.slowestMs, unit: 'ms' },
-        ...(busy === null ? [] : [{ name: 'workers busy', value: busy, unit: 'share of the time' }]),
-      ],
     }
   },
 })

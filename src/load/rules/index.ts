@@ -1,6 +1,5 @@
 // The rules of load, in the order of their findings, listed by hand. A page of docs/findings tells each.
-import type { LoadFinding } from '../../report/documents/load.ts'
-import type { LoadEvidence, LoadRule } from '../rule.ts'
+import type { LoadRule } from '../rule.ts'
 import { batchHeadroomUnderLoad } from './batch-headroom-under-load.ts'
 import { batchingHurts } from './batching-hurts.ts'
 import { coldWorkers } from './cold-workers.ts'
@@ -26,9 +25,3 @@ export const loadRules: readonly LoadRule[] = [
   garbageCollectionUnderLoad,
   coldWorkers,
 ]
-
-export const loadFindings = (evidence: LoadEvidence): LoadFinding[] =>
-  loadRules.flatMap(({ id, check }) => {
-    const found = check(evidence)
-    return found === null ? [] : [{ rule: id, ...found }]
-  })

@@ -1,21 +1,28 @@
-import { expect, test } from 'vitest'
-import { betterAlternative, exampleEvidence, examplePoint, exampleSetup, worseAlternative } from '../example-evidence.ts'
+import { betterAlternative, checkRule, exampleEvidence, examplePoint, exampleSetup, worseAlternative } from '../check-rule.ts'
 import { workersAgainstThreads } from './workers-against-threads.ts'
 
-const check = (setup: Parameters<typeof exampleSetup>[0], ...alternatives: ReturnType<typeof betterAlternative>[]) =>
-  workersAgainstThreads.check(exampleEvidence([examplePoint()], {}, { setup: exampleSetup(setup), alternatives }))
+const given = (setup: Parameters<typeof exampleSetup>[0], ...alternatives: ReturnType<typeof betterAlternative>[]) =>
+  exampleEvidence([examplePoint()], {}, { setup: exampleSetup(setup), alternatives })
 
-test('found: the other way to share the CPUs does better', () => {
-  const found = check({ workers: 1, threadsPerWorker: 2 }, betterAlternative({ workers: 2, threadsPerWorker: 1 }))
-  expect(found?.title).toMatch(/^Predictions side by side do more/)
-  expect(found?.detail).toMatch(/^With --workers 2 --threads 1 it does better\./)
-  expect(check({ workers: 2 }, betterAlternative({ workers: 1, threadsPerWorker: 2 }))?.title).toMatch(
-    /^Threads of one prediction/,
-  )
-})
-
-test('clear: it does not, or was not tried', () => {
-  expect(check({ workers: 2 }, worseAlternative({ workers: 1 }))).toBe(null)
-  expect(check({ workers: 2 }, betterAlternative({ workers: 2, maxBatch: 8 }))).toBe(null)
-  expect(check({ workers: 2 })).toBe(null)
+checkRule(workersAgainstThreads, {
+  found: [
+    {
+      name: 'more workers do better',
+      given: given({ workers: 1, threadsPerWorker: 2 }, betterAlternative({ workers: 2, threadsPerWorker: 1 })),
+      expect: { title: /^Predictions side by side do more/, detail: /^With --workers 2 --threads 1 it does better\./ },
+    },
+    {
+      name: 'fewer workers do better',
+      given: given({ workers: 2 }, betterAlternative({ workers: 1, threadsPerWorker: 2 })),
+      expect: { title: /^Threads of one prediction/ },
+    },
+  ],
+  clear: [{ name: 'others do no better', given: given({ workers: 2 }, worseAlternative({ workers: 1 })) }],
+  notChecked: [
+    {
+      name: 'only the same number of workers was tried',
+      given: given({ workers: 2 }, betterAlternative({ workers: 2, maxBatch: 8 })),
+    },
+    { name: 'nothing was tried', given: given({ workers: 2 }) },
+  ],
 })

@@ -1,25 +1,29 @@
 // The CPUs would do more as workers than as threads of one, or the other way round.
-import { alternativeFacts, inNumbers, isBetter, savedMs } from '../better.ts'
-import { defineLoadRule } from '../rule.ts'
+import { number, tell } from '../../diagnose/tell.ts'
+import { comparison, isBetter, savingOf } from '../better.ts'
+import { defineRule } from '../rule.ts'
 
-export const workersAgainstThreads = defineLoadRule({
+export const workersAgainstThreads = defineRule({
   id: 'workers-against-threads',
+  area: 'software',
+  title: 'The CPUs would do more if they were shared the other way',
+  needs: ['setup', 'alternatives'],
   check({ setup, alternatives }) {
-    if (setup === null) return null
-    const other = alternatives.find((one) => one.setup.workers !== setup.workers && isBetter(one))
-    if (other === undefined) return null
+    const others = alternatives.filter((one) => one.setup.workers !== setup.workers)
+    if (others.length === 0) return { notChecked: 'no other number of workers was tried' }
+    const other = others.find(isBetter)
+    if (other === undefined) return 'clear'
     const { workers, threadsPerWorker: threads } = other.setup
-    const options = `--workers ${workers}${threads === null ? '' : ` --threads ${threads}`}`
-    const does =
-      workers > setup.workers
-        ? 'Predictions side by side do more than threads of one prediction'
-        : 'Threads of one prediction do more than predictions side by side'
+    const options = tell`--workers ${number('workers', workers, 'workers')}${
+      threads === null ? '' : tell` --threads ${number('threads', threads, 'threads')}`
+    }`
     return {
-      title: `${does}`,
-      detail: `With ${options} it does better. ${inNumbers(other)}.`,
-      wouldSaveMs: savedMs(other),
-      basis: 'measured',
-      facts: alternativeFacts(other),
+      ...tell`With ${options} it does better. ${comparison(other)}.`,
+      ...savingOf(other),
+      title:
+        workers > setup.workers
+          ? 'Predictions side by side do more than threads of one prediction'
+          : 'Threads of one prediction do more than predictions side by side',
     }
   },
 })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { TensorValue } from '../../engines/types.ts'
-import { joined, joinSamples } from './batches.ts'
+import { joinTensors } from '../../graph/join-tensors.ts'
+import { joinSamples } from './batches.ts'
 
 /** Element at an index of each axis, in row-major order. */
 function at({ shape, data }: TensorValue, index: readonly number[]): unknown {
@@ -57,7 +58,7 @@ describe('joined', () => {
   test('is the parts side by side along the axis, whatever their sizes', () => {
     fc.assert(
       fc.property(parts, ({ axis, values }) => {
-        const whole = joined(values, axis)
+        const whole = joinTensors(values, axis)
         expect(whole.dtype).toBe(values[0]!.dtype)
         expect(whole.shape).toEqual(
           values[0]!.shape.with(
@@ -78,7 +79,7 @@ describe('joined', () => {
       shape,
       data: Float32Array.from(numbers),
     })
-    expect(joined([value([2, 2], [1, 2, 3, 4]), value([2, 1], [5, 6])], 1)).toEqual(value([2, 3], [1, 2, 5, 3, 4, 6]))
+    expect(joinTensors([value([2, 2], [1, 2, 3, 4]), value([2, 1], [5, 6])], 1)).toEqual(value([2, 3], [1, 2, 5, 3, 4, 6]))
   })
 })
 

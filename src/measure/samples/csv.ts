@@ -1,6 +1,6 @@
-// A table of numbers, one row a sample: comma, semicolon or tab, quotes as RFC 4180 has them, a header row where one cell of the
-// first row is no number. An empty cell is a missing value, NaN.
+// A table of numbers, one row a sample, with a header row if one cell of the first row is no number. An empty cell is a missing value, NaN.
 import type { TensorValue } from '../../engines/types.ts'
+import { csvRows } from '../../graph/csv.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { NamedTensors } from './records.ts'
 
@@ -23,7 +23,7 @@ export interface TableUse {
  * user's name) the labels. Throws an InputError where rows differ in length or a cell is no number.
  */
 export function readCsv(text: string, { inputNames, labelsName, textNames, where }: TableUse): NamedTensors {
-  const rows = parseRows(text.replace(/^\uFEFF/, ''))
+  const rows = [...csvRows(text)]
   const first = rows[0]
   if (first === undefined) throw new InputError(`${where}: the table is empty; write one row a sample`)
   const hasHeader = first.some((cell) => !isNumber(cell))
@@ -99,39 +99,3 @@ function arrayOf({ rows, header, asText, where }: Table, columns: readonly numbe
 }
 
 const isNumber = (cell: string): boolean => !Number.isNaN(Number(cell)) || /^\s*nan\s*$/i.test(cell)
-
-function parseRows(text: string): readonly (readonly string[])[] {
-  const firstLine = text.slice(0, text.indexOf('\n') < 0 ? text.length : text.indexOf('\n'))
-  const separator = [';', '\t'].find((mark) => firstLine.includes(mark) && !firstLine.includes(',')) ?? ','
-  if (!text.includes('"')) {
-    return text
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== '')
-      .map((line) => line.split(separator))
-  }
-  const rows: string[][] = []
-  let row: string[] = []
-  let cell = ''
-  let quoted = false
-  const endRow = () => {
-    row.push(cell)
-    if (row.length > 1 || cell.trim() !== '') rows.push(row)
-    row = []
-    cell = ''
-  }
-  for (let at = 0; at < text.length; at++) {
-    const mark = text[at]!
-    if (quoted) {
-      if (mark !== '"') cell += mark
-      else if (text[at + 1] === '"') cell += text[++at]
-      else quoted = false
-    } else if (mark === '"') quoted = true
-    else if (mark === separator) {
-      row.push(cell)
-      cell = ''
-    } else if (mark === '\n') endRow()
-    else if (mark !== '\r') cell += mark
-  }
-  endRow()
-  return rows
-}

@@ -3,6 +3,7 @@ import v8 from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
+import { LINUX } from '../../../test/needs.ts'
 import {
   collectedMs,
   compareWaits,
@@ -73,7 +74,7 @@ test('those that begin before or after it are not', () => {
   expect(collectedMs([], 10, 20)).toBe(0)
 })
 
-test.runIf(process.platform === 'linux')('the reader reads threads that live, and outlives those that end', async () => {
+test.runIf(process.platform === 'linux')('the reader reads threads that live, and outlives those that end', LINUX, async () => {
   const worker = new Worker('setInterval(() => {}, 1000)', { eval: true, execArgv: [] })
   await new Promise((resolve) => worker.once('online', resolve))
   const reader = waitReader()!
@@ -84,7 +85,7 @@ test.runIf(process.platform === 'linux')('the reader reads threads that live, an
   reader.close()
 })
 
-test.runIf(process.platform === 'linux')('ignored threads are not read, the main thread always is', () => {
+test.runIf(process.platform === 'linux')('ignored threads are not read, the main thread always is', LINUX, () => {
   const countOpen = () => readdirSync('/proc/self/fd').filter(isSchedstat).length
   // Of other tests in this process.
   const before = countOpen()

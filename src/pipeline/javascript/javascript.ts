@@ -32,7 +32,6 @@ export const javascript: LanguageSide = {
     Promise.resolve({
       executable: process.execPath,
       arguments: ['--enable-source-maps', childFile(), startOf(file, null)],
-      environment: { ORT_DISABLE_TELEMETRY: '1' },
       messages: 3,
     }),
 

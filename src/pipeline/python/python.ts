@@ -11,7 +11,7 @@ async function command(file: string, { python, signal }: LanguageOptions): Promi
   const from = [found.interpreter.from, passedOver ?? []].flat().join('; ')
   const probed = await probeInterpreter(found.interpreter, undefined, signal)
   if (!probed.ok) throw new InputError(`${probed.reason}; ${probed.fix}`)
-  return { executable, arguments: [...before, COLLECTOR], environment: {}, messages: 1, from }
+  return { executable, arguments: [...before, COLLECTOR], messages: 1, from }
 }
 
 export const python: LanguageSide = { language: 'python', extensions: ['.py', '.pyw'], command }

@@ -1,5 +1,6 @@
 // What the user's code leaves behind keeps nobody waiting, and does not stay.
 import { expect, test } from 'vitest'
+import { LINUX } from '../../../test/needs.ts'
 import { isRunning } from '../../../test/support/processes.ts'
 import { askOnce } from './ask-once.ts'
 
@@ -19,7 +20,7 @@ const ask = <T>(code: string, limitMs = 30_000) =>
     signal: undefined,
   })
 
-test.runIf(process.platform === 'linux')('a process that is left behind is ended, and the answer is there', async () => {
+test.runIf(process.platform === 'linux')('a process that is left behind is ended, and the answer is there', LINUX, async () => {
   const told = await ask<{ pid: number }>(
     `${LEAVES}; process.stdout.write(JSON.stringify({ pid: left.pid }), () => process.exit())`,
   )

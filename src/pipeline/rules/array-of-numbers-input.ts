@@ -1,13 +1,11 @@
 // A list of numbers made an array: each number is an object that is looked at and converted.
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { CallFact } from '../facts.ts'
-import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of fewer the conversion is nothing. */
 const LEAST_NUMBERS = 1000
-/** Of the time: what is left is copying. */
-const SAVED = 0.8
 
 /** Numbers in the list that was seen; null: none was seen. 0: what was seen is no list. */
 function lengthOf(calls: readonly CallFact[]): number | null {
@@ -20,11 +18,10 @@ function lengthOf(calls: readonly CallFact[]): number | null {
   return Math.max(0, ...seen.map(({ kind, length }) => (kind === 'array' ? (length ?? 0) : 0)))
 }
 
-export const arrayOfNumbersInput = definePipelineRule({
+export const arrayOfNumbersInput = defineRule({
   id: 'array-of-numbers-input',
   area: 'software',
   title: 'A list of numbers is turned into an array',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['list-to-array'])
@@ -35,8 +32,7 @@ export const arrayOfNumbersInput = definePipelineRule({
           length === null ? '' : tell`, for ${number('numbers', length, 'numbers')} numbers`
         }. Numbers that are written into an array from the start need no conversion.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: [placeOf(pattern)],
       }))
   },

@@ -1,10 +1,7 @@
 // A DataFrame of one row costs as much as of a thousand: an index, blocks, checks.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
-
-/** Of the time: filling an array of the same numbers is a few µs. */
-const SAVED = 0.9
+import { type HotPattern, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of more rows what is done with them weighs more. */
 const MOST_ROWS = 8
@@ -15,7 +12,7 @@ const isOfFewRows = ({ calls }: HotPattern): boolean =>
     [argument, result].some((one) => one?.kind === 'dataframe' && (one.shape?.[0] ?? Infinity) <= MOST_ROWS),
   )
 
-export const dataframeConversion = definePipelineRule({
+export const dataframeConversion = defineRule({
   id: 'dataframe-conversion',
   area: 'software',
   title: 'A DataFrame is made for every prediction',
@@ -26,8 +23,7 @@ export const dataframeConversion = definePipelineRule({
     return small.map(({ pattern, timeMs, share: part }) => ({
       ...tell`The DataFrame at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. An array with its columns in a fixed order, which is written into, costs a hundredth.`,
       timeMs,
-      wouldSaveMs: timeMs * SAVED,
-      basis: 'modelled',
+      ...UNTRIED,
       places: [placeOf(pattern)],
     }))
   },

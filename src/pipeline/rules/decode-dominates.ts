@@ -1,20 +1,17 @@
 // Reading a picture is often more work than looking at it.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { namedWork } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { namedWork, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Less than that is a part among others. */
 const FROM_SHARE = 0.3
-/** Of the time: what a faster library leaves is half or less. */
-const SAVED = 0.5
 const CALLEES =
   /^(PIL\.|cv2\.(im|resize)|imageio\.|skimage\.io|torchvision\.io|tensorflow\.(io|image)\.|sharp|jimp|Jimp)|\.(PngImageFile|JpegImageFile|Image)\.(resize|convert|load|thumbnail)$/
 
-export const decodeDominates = definePipelineRule({
+export const decodeDominates = defineRule({
   id: 'decode-dominates',
   area: 'software',
   title: 'Decoding and resizing images takes longer than the rest',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     const { timeMs, share: part, places } = namedWork(evidence, ['image-decode'], CALLEES)
@@ -23,8 +20,7 @@ export const decodeDominates = definePipelineRule({
       {
         ...tell`Decoding and resizing takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction. A decoder that shrinks while it reads (draft of Pillow, libvips, TurboJPEG), smaller pictures from the sender, or several at once in threads leave less.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places,
       },
     ]

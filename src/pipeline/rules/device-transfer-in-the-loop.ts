@@ -1,21 +1,17 @@
 // .item(), .numpy(), .cpu() in a loop: each waits for the device, and crosses to it.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { type HotPattern, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
-
-/** Of the time: one transfer is left. */
-const SAVED = 0.8
+import { type HotPattern, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** NumPy has .item() and .tolist(), too, and crosses to no device. */
 const isOfTensors = ({ calls }: HotPattern): boolean =>
   calls.length === 0 ||
   calls.some(({ argument }) => argument === null || argument.kind === 'tensor' || argument.kind === 'object')
 
-export const deviceTransferInTheLoop = definePipelineRule({
+export const deviceTransferInTheLoop = defineRule({
   id: 'device-transfer-in-the-loop',
   area: 'software',
   title: 'Tensors are read back one by one in a loop',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     return hotPatterns(evidence, ['device-read'])
@@ -23,8 +19,7 @@ export const deviceTransferInTheLoop = definePipelineRule({
       .map(({ pattern, timeMs, share: part }) => ({
         ...tell`Reading tensors in a loop at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. One transfer of the whole tensor before the loop, or after it, does the same.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: [placeOf(pattern)],
       }))
   },

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, examplePattern, examplePipeline, exampleStage } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, examplePattern, examplePipeline, exampleStage } from '../check-rule.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 
 const pattern = examplePattern({ pattern: 'blocking-call', line: 7, endLine: 7, callee: 'crypto.pbkdf2Sync' })
@@ -7,7 +7,7 @@ const call = (timeMs: number) =>
   examplePipeline({ patterns: [pattern], calls: [exampleCall({ callee: 'crypto.pbkdf2Sync', line: 7, timeMs })] })
 const working = (ms: number) => examplePipeline({ stages: [exampleStage('predict', ms, { eventLoopDelayMs: ms })] })
 
-checkPipelineRule(eventLoopBlocking, {
+checkRule(eventLoopBlocking, {
   found: [
     {
       name: 'a call that has an asynchronous twin',

@@ -1,7 +1,8 @@
 // Time in which nothing else can run: one piece of synchronous work that timers, requests and health checks wait for.
+import type { Found } from '../../diagnose/rule.ts'
 import { ms, tell } from '../../diagnose/tell.ts'
 import { hotPatterns, inWords, placeOf, placesOf } from '../hot.ts'
-import { definePipelineRule, type PipelineFound } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** A long task, as browsers count them: https://w3c.github.io/longtasks/ */
 const LONG_MS = 50
@@ -13,15 +14,14 @@ const CURES = {
   python: 'await asyncio.to_thread(…), or its asynchronous twin,',
 } as const
 
-export const eventLoopBlocking = definePipelineRule({
+export const eventLoopBlocking = defineRule({
   id: 'event-loop-blocking',
   area: 'software',
   title: 'Nothing else can run while it works',
-  languages: ['javascript', 'python'],
   needs: ['calls', 'patterns'],
   check(evidence) {
     const calls = hotPatterns(evidence, ['blocking-call']).filter(({ timeMs }) => timeMs >= CALL_MS)
-    const found: PipelineFound[] = calls.map(({ pattern, timeMs }) => ({
+    const found: Found[] = calls.map(({ pattern, timeMs }) => ({
       ...tell`${pattern.callee ?? 'The call'} at ${inWords(pattern)} keeps the event loop for ${ms('call', timeMs)}: no request is
         answered meanwhile. ${CURES[evidence.language]} leaves the loop free; one prediction alone takes as long.`,
       timeMs,

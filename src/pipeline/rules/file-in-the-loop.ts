@@ -1,16 +1,12 @@
 // A file that is opened for each prediction, though it is the same one.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
-/** Of the time: nothing is left but a look at what was read. */
-const SAVED = 0.95
-
-export const fileInTheLoop = definePipelineRule({
+export const fileInTheLoop = defineRule({
   id: 'file-in-the-loop',
   area: 'software',
   title: 'A file is read for every prediction',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     // Another file each time is an input, and so is what the sample names.
@@ -24,7 +20,8 @@ export const fileInTheLoop = definePipelineRule({
     return same.map(({ pattern, timeMs, share: part }) => ({
       ...tell`The file read at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Read once, beside the model, it costs nothing for a prediction.`,
       timeMs,
-      wouldSaveMs: timeMs * SAVED,
+      // Read once, it is read in no prediction.
+      wouldSaveMs: timeMs,
       basis: 'modelled',
       places: [placeOf(pattern)],
     }))

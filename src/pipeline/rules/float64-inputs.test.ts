@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, examplePipeline, exampleSession } from '../check-rule.ts'
 import { float64Inputs } from './float64-inputs.ts'
 
 const array = (dtype: string, size: number) =>
@@ -6,7 +6,7 @@ const array = (dtype: string, size: number) =>
 const given = (size: number, dtype = 'float64') =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'keras', inputs: [array(dtype, size)] })] })
 
-checkPipelineRule(float64Inputs, {
+checkRule(float64Inputs, {
   found: [
     { name: 'a megabyte for Keras', given: given(1e6), expect: { wouldSaveMs: 0 } },
     {

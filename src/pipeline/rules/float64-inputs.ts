@@ -2,7 +2,7 @@
 import { ms, tell } from '../../diagnose/tell.ts'
 import type { CallFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of smaller ones converting is nothing. */
 const LEAST_BYTES = 65_536
@@ -15,11 +15,10 @@ const isConversion = ({ callee, argument, result }: CallFact): boolean =>
   argument?.dtype === 'float64' &&
   (callee.endsWith('.astype') ? result?.dtype !== 'float64' : /^Float32Array(\.from)?$/.test(callee))
 
-export const float64Inputs = definePipelineRule({
+export const float64Inputs = defineRule({
   id: 'float64-inputs',
   area: 'software',
   title: 'Inputs are made in float64 and converted',
-  languages: ['javascript', 'python'],
   needs: ['sessions', 'calls'],
   check({ language, sessions = [], calls = [], latency: { p50Ms } }) {
     const given = sessions.filter(

@@ -1,13 +1,11 @@
 // Time in the garbage collector, which a prediction causes by what it allocates.
 import { bytes, ms, share, tell } from '../../diagnose/tell.ts'
 import type { CodePlace, LineFact } from '../facts.ts'
-import { inWords, placeOf, placesOf, sum } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { inWords, placeOf, placesOf, sum, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Below a tenth of the time, collections are what a healthy program pays. */
 const FROM_SHARE = 0.1
-/** Of collections, what goes away when large buffers are kept: the rest is small objects that stay. */
-const AVOIDABLE = 0.7
 /** A prediction that makes less does not cause collections: V8 collects by bytes, Python by the number of objects, some hundreds at a time. */
 const LEAST_BYTES = { javascript: 100_000, python: 16_000 } as const
 
@@ -26,11 +24,10 @@ const eachOnce = (places: readonly CodePlace[]): readonly CodePlace[] => [
   ...new Map(places.map((place) => [inWords(place), place])).values(),
 ]
 
-export const garbageCollection = definePipelineRule({
+export const garbageCollection = defineRule({
   id: 'garbage-collection',
   area: 'software',
   title: 'Time goes to collecting garbage',
-  languages: ['javascript', 'python'],
   needs: [],
   check({ language, stages, latency, whole, lines = [] }) {
     const known = stages.filter(({ facts }) => facts?.gcMs != null)
@@ -49,8 +46,7 @@ export const garbageCollection = definePipelineRule({
         ...tell`Collecting garbage takes ${ms('collecting', gcMs)} of a prediction, ${share('share', part)} of it.${where}
           Buffers that are made once and written again, and single passes in place of arrays in between, leave little to collect.`,
         timeMs: part * latency.p50Ms,
-        wouldSaveMs: part * latency.p50Ms * AVOIDABLE,
-        basis: 'modelled',
+        ...UNTRIED,
         places: most === undefined ? [] : eachOnce([...hottestOf(lines, most.name), ...placesOf(most)]),
       },
     ]

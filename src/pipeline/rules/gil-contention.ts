@@ -1,14 +1,12 @@
 // One thread at a time runs Python: threads that compute in it take turns.
 import { share, tell } from '../../diagnose/tell.ts'
-import { placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the looks. */
 const FROM_SHARE = 0.4
-/** On two CPUs. */
-const SAVED = 0.5
 
-export const gilContention = definePipelineRule({
+export const gilContention = defineRule({
   id: 'gil-contention',
   area: 'software',
   title: 'Python threads wait for each other',
@@ -23,8 +21,7 @@ export const gilContention = definePipelineRule({
         ...tell`Several threads run Python, and only one can at a time: at ${share('waiting', whole.gilWaitShare)} of the looks others waited
           for it. Threads help where native code lets go of the interpreter, processes where Python computes.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: hottest === undefined ? [] : [placeOf(hottest)],
       },
     ]

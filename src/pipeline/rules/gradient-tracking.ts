@@ -1,31 +1,26 @@
 // Every operator keeps what a backward pass would need, which never comes.
 import { ms, tell } from '../../diagnose/tell.ts'
-import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { HOT_SHARE, inWords, placeOf, savingTried } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
-/** Of the call's time, where it could not be tried. */
-const SAVED = 0.1
-
-export const gradientTracking = definePipelineRule({
+export const gradientTracking = defineRule({
   id: 'gradient-tracking',
   area: 'software',
   title: 'Gradients are tracked while predicting',
   languages: ['python'],
   needs: ['sessions'],
-  check({ sessions = [], alternatives, latency: { p50Ms } }) {
+  check(evidence) {
+    const { sessions, latency } = evidence
     return sessions
-      .filter(({ gradients, ran, runMs }) => gradients === true && ran !== null && runMs >= HOT_SHARE * p50Ms)
+      .filter(({ gradients, ran, runMs }) => gradients === true && ran !== null && runMs >= HOT_SHARE * latency.p50Ms)
       .map((session) => {
         const ran = session.ran!
-        const timeMs = Math.min(p50Ms, session.runMs)
-        const tried = alternatives.find(({ rule, ...at }) => rule === 'gradient-tracking' && inWords(at) === inWords(ran))
-        const saved = tried === undefined ? timeMs * SAVED : tried.ratioLow > 1 ? timeMs * (1 - 1 / tried.ratio) : 0
+        const timeMs = Math.min(latency.p50Ms, session.runMs)
         return {
           ...tell`The model at ${inWords(ran)}, ${ms('runs-time', timeMs)} of a prediction, keeps what a backward pass would need. Within
             torch.inference_mode() it keeps none.`,
           timeMs,
-          wouldSaveMs: saved,
-          basis: tried === undefined ? ('modelled' as const) : ('measured' as const),
+          ...savingTried(evidence, 'gradient-tracking', ran, timeMs),
           places: [placeOf(ran)],
         }
       })

@@ -1,23 +1,19 @@
 // x = np.append(x, …) in a loop copies all of x at every turn: the work grows with the square of the length.
+import type { Found } from '../../diagnose/rule.ts'
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
-import { hotPatterns, inWords, placeOf, sum } from '../hot.ts'
-import { definePipelineRule, type PipelineFound } from '../rule.ts'
+import { hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** With fewer turns it costs little. */
 const LEAST_TRIPS = 8
-/** Of the time: what is left is writing each element once. */
-const SAVED = 0.9
 /** Fewer are grown in no time. */
 const LEAST_PUSHES = 10_000
-/** Of the time of pushes. */
-const SAVED_OF_PUSHES = 0.8
 
-export const growingArray = definePipelineRule({
+export const growingArray = defineRule({
   id: 'growing-array',
   area: 'software',
   title: 'An array is made anew for every element that it grows by',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     const regrown = hotPatterns(evidence, ['array-regrown', 'string-grown']).filter(
@@ -27,8 +23,7 @@ export const growingArray = definePipelineRule({
       ...tell`The array that grows at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction.
         A list that is made an array once, after the loop, or an array of the final size that is written into, copies nothing twice.`,
       timeMs,
-      wouldSaveMs: timeMs * SAVED,
-      basis: 'modelled' as const,
+      ...UNTRIED,
       places: [placeOf(pattern)],
     }))
     return [...found, ...pushed(evidence)]
@@ -36,7 +31,7 @@ export const growingArray = definePipelineRule({
 })
 
 /** Numbers that are pushed one by one: the list grows by being copied, and holds each as a value of its own. */
-function pushed(evidence: PipelineEvidence): PipelineFound[] {
+function pushed(evidence: PipelineEvidence): Found[] {
   if (evidence.language !== 'javascript') return []
   return hotPatterns(evidence, ['list-grown'])
     .map((hot) => ({ ...hot, pushes: sum(hot.calls.map(({ callsPerPrediction }) => callsPerPrediction)) }))
@@ -46,8 +41,7 @@ function pushed(evidence: PipelineEvidence): PipelineFound[] {
         ${ms('place', timeMs)}, ${share('share', part)} of a prediction. A typed array of the final size is written in place.`,
       title: 'A list grows by one number at a time',
       timeMs,
-      wouldSaveMs: timeMs * SAVED_OF_PUSHES,
-      basis: 'modelled' as const,
+      ...UNTRIED,
       places: [placeOf(pattern)],
     }))
 }

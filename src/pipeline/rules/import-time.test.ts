@@ -1,4 +1,4 @@
-import { checkPipelineRule, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline } from '../check-rule.ts'
 import type { Language } from '../facts.ts'
 import { importTime } from './import-time.ts'
 
@@ -18,7 +18,7 @@ const modules = (...parts: readonly number[]) => ({
   imports: parts.map((part, at) => ({ module: `m${at}`, selfMs: 1, totalMs: 1000 * part })),
 })
 
-checkPipelineRule(importTime, {
+checkRule(importTime, {
   found: [
     {
       name: 'four seconds',

@@ -1,6 +1,6 @@
 // What is imported before the first prediction: seconds for frameworks, of which often a part alone is used.
 import { ms, share, tell } from '../../diagnose/tell.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** A start that a person notices. */
 const FROM_MS = 1000
@@ -10,11 +10,10 @@ const FROM_SHARE = 0.3
 const LARGE = 0.2
 const MOST = 3
 
-export const importTime = definePipelineRule({
+export const importTime = defineRule({
   id: 'import-time',
   area: 'software',
   title: 'Imports take most of the start',
-  languages: ['javascript', 'python'],
   needs: [],
   check({ language, latency: { importMs, loadMs, p50Ms }, imports, file, target }) {
     const isScript = target.kind === 'script'

@@ -1,11 +1,8 @@
 // Numbers as text: each is written and read digit by digit.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
-import { type HotPattern, hotPatterns, inWords, placeOf, sum } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
-
-/** Of the time: faster libraries and binary forms leave a third or less. */
-const SAVED = 0.7
+import { type HotPattern, hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 const LIBRARIES = { python: ', or a faster library (orjson),', javascript: '' } as const
 
@@ -22,11 +19,10 @@ function isMuch({ calls }: HotPattern, { target }: PipelineEvidence): boolean {
   return sum(sizes) >= LEAST_BYTES
 }
 
-export const jsonInTheLoop = definePipelineRule({
+export const jsonInTheLoop = defineRule({
   id: 'json-in-the-loop',
   area: 'software',
   title: 'Arrays travel as JSON within the prediction',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['json'])
@@ -34,8 +30,7 @@ export const jsonInTheLoop = definePipelineRule({
       .map(({ pattern, timeMs, share: part }) => ({
         ...tell`JSON at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction. Binary (the bytes of the array, MessagePack)${LIBRARIES[evidence.language]} does the same in a fraction.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: [placeOf(pattern)],
       }))
   },

@@ -1,18 +1,11 @@
-import {
-  checkPipelineRule,
-  exampleCall,
-  exampleLine,
-  examplePattern,
-  examplePipeline,
-  exampleSession,
-} from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, exampleLine, examplePattern, examplePipeline, exampleSession } from '../check-rule.ts'
 import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
 
 const given = (opensPerPrediction: number) => examplePipeline({ sessions: [exampleSession({ opensPerPrediction, openMs: 6 })] })
 
 const ofKind = (kind: 'function' | 'script', opens: number) => ({ ...given(opens), target: { kind, stages: [], places: [] } })
 
-checkPipelineRule(modelReloadedPerCall, {
+checkRule(modelReloadedPerCall, {
   found: [
     {
       name: 'once a prediction',

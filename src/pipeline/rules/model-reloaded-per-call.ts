@@ -1,16 +1,15 @@
 // The model's file is read, its graph optimized and its memory planned again for each prediction.
 import { ms, share, tell } from '../../diagnose/tell.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Every second prediction and more often; of a script, which is one, so many times in all. */
 const OFTEN = { stages: 0.5, function: 0.5, script: 4 } as const
 
-export const modelReloadedPerCall = definePipelineRule({
+export const modelReloadedPerCall = defineRule({
   id: 'model-reloaded-per-call',
   area: 'software',
   title: 'A model is opened for every prediction',
-  languages: ['javascript', 'python'],
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency

@@ -1,4 +1,4 @@
-import { checkPipelineRule, exampleCall, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, exampleCall, examplePipeline, exampleSession } from '../check-rule.ts'
 import { nonContiguousInput } from './non-contiguous-input.ts'
 
 const view = (contiguous: boolean, size = 600_000) =>
@@ -6,7 +6,7 @@ const view = (contiguous: boolean, size = 600_000) =>
 const given = (contiguous: boolean, size?: number) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ inputs: [view(contiguous, size)] })] })
 
-checkPipelineRule(nonContiguousInput, {
+checkRule(nonContiguousInput, {
   found: [
     { name: 'a transposed image for the model', given: given(false), expect: { wouldSaveMs: 0 } },
     {
@@ -15,7 +15,7 @@ checkPipelineRule(nonContiguousInput, {
         language: 'python',
         calls: [exampleCall({ callee: 'numpy.ndarray.tobytes', timeMs: 4, argument: view(false) })],
       }),
-      expect: { timeMs: 4, wouldSaveMs: 2 },
+      expect: { timeMs: 4, wouldSaveMs: null },
     },
     { name: '67 kB', given: given(false, 67_000), expect: { wouldSaveMs: 0 } },
   ],

@@ -1,16 +1,14 @@
 // transpose and [::-1] copy nothing; whoever takes the array does, element by element, at every call.
 import { ms, tell } from '../../diagnose/tell.ts'
 import type { ValueFact } from '../facts.ts'
-import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Smaller ones are copied in no time. */
 const LEAST_BYTES = 65_536
-/** Of the time: a copy in order is left. */
-const SAVED = 0.5
 const COPIES = /(^|\.)(tobytes|ascontiguousarray|copy|astype|array|from_numpy|contiguous)$/
 
-export const nonContiguousInput = definePipelineRule({
+export const nonContiguousInput = defineRule({
   id: 'non-contiguous-input',
   area: 'software',
   title: 'A view with strides is handed on, and copied where it arrives',
@@ -34,8 +32,8 @@ export const nonContiguousInput = definePipelineRule({
           timeMs > 0 ? tell`, ${ms('copying', timeMs)} of a prediction` : ''
         }. Written in the wanted order from the start, or copied once with np.ascontiguousarray, it is read as it lies.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        // What an engine takes to copy it is not known apart.
+        ...(timeMs > 0 ? UNTRIED : { wouldSaveMs: 0, basis: 'modelled' }),
         places: [...new Map([...copied, ...given].map((one) => [inWords(one), placeOf(one)])).values()],
       },
     ]

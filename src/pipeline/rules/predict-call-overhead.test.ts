@@ -1,4 +1,4 @@
-import { checkPipelineRule, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline, exampleSession } from '../check-rule.ts'
 import { predictCallOverhead } from './predict-call-overhead.ts'
 
 const given = (ratioLow: number, equal: 'bits' | 'different' = 'bits') =>
@@ -23,7 +23,7 @@ const given = (ratioLow: number, equal: 'bits' | 'different' = 'bits') =>
     ],
   })
 
-checkPipelineRule(predictCallOverhead, {
+checkRule(predictCallOverhead, {
   found: [
     {
       name: 'four times as fast by the direct call',

@@ -1,12 +1,12 @@
 // Keras's predict: what stands around the model, against the direct call, timed in turns.
 import { ms, ratio, tell } from '../../diagnose/tell.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** The interval's lower end. */
 const LEAST_RATIO = 1.05
 
-export const predictCallOverhead = definePipelineRule({
+export const predictCallOverhead = defineRule({
   id: 'predict-call-overhead',
   area: 'software',
   title: 'The way in which the model is asked costs more than the model',

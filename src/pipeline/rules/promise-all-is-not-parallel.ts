@@ -1,13 +1,11 @@
 // Runs of one session that are started together and end one after the other: a session serves one at a time, and its threads are shared.
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
-import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 const LEAST_TOGETHER = 2
-/** Of the runs' time, what one batch saves. */
-const SAVED = 0.4
 
-export const promiseAllIsNotParallel = definePipelineRule({
+export const promiseAllIsNotParallel = defineRule({
   id: 'promise-all-is-not-parallel',
   area: 'software',
   title: 'Predictions that are started together run one after the other',
@@ -31,8 +29,7 @@ export const promiseAllIsNotParallel = definePipelineRule({
             ${ms('runs-time', timeMs)}, ${share('share', timeMs / p50Ms)} of the whole: a session runs them one after the other. One batch
             pays the call once.`,
           timeMs,
-          wouldSaveMs: timeMs * SAVED,
-          basis: 'modelled' as const,
+          ...UNTRIED,
           places: [placeOf(place)],
         },
       ]

@@ -1,13 +1,11 @@
 // The same large buffer, made for each prediction: fresh memory is given by the system page by page, and cleared.
 import { bytes, ms, share, tell } from '../../diagnose/tell.ts'
 import type { ValueFact } from '../facts.ts'
-import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Smaller ones come from what the allocator keeps. */
 const LEAST_BYTES = 65_536
-/** Of the time: what is left is clearing it, where that is needed. */
-const SAVED = 0.8
 
 /** A list of JavaScript has no size of its own: a slot of it takes as much as a number. */
 const SLOT_BYTES = 8
@@ -17,11 +15,10 @@ function sizeOf(made: ValueFact | null): number {
   return told ?? (kind === 'array' ? (length ?? 0) * SLOT_BYTES : 0)
 }
 
-export const repeatedAllocation = definePipelineRule({
+export const repeatedAllocation = defineRule({
   id: 'repeated-allocation',
   area: 'software',
   title: 'A large buffer is made for every prediction',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['buffer-made'])
@@ -31,8 +28,7 @@ export const repeatedAllocation = definePipelineRule({
         ...tell`The buffer of ${bytes('buffer', size)} made at ${inWords(pattern)} takes ${ms('place', timeMs)},
           ${share('share', part)} of a prediction. Made once and written again, it takes none.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
-        basis: 'modelled',
+        ...UNTRIED,
         places: [placeOf(pattern)],
       }))
   },

@@ -1,13 +1,11 @@
 // tf.function and its kin trace Python anew for each new shape, Python number, or function object.
 import { ms, number, tell } from '../../diagnose/tell.ts'
 import type { CodePlace, SourcePattern } from '../facts.ts'
-import { HOT_SHARE, hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { HOT_SHARE, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** A last batch of another size is one trace. */
 const LEAST_TRACES = 3
-/** Of the time: tracing is most of it. */
-const SAVED = 0.9
 
 /** Where the function is made, if that is in the function that calls it. */
 const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonly CodePlace[] =>
@@ -17,7 +15,7 @@ const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonl
     )
     .map(placeOf)
 
-export const retracing = definePipelineRule({
+export const retracing = defineRule({
   id: 'retracing',
   area: 'software',
   title: 'A function is traced again and again',
@@ -33,8 +31,7 @@ export const retracing = definePipelineRule({
           ...tell`What is called at ${inWords(ran)} was traced ${number('traces', retraces!, 'traces')} times after the first calls, and takes
             ${ms('runs-time', timeMs)} of a prediction. Inputs of one shape and dtype, as tensors, are traced once.`,
           timeMs,
-          wouldSaveMs: timeMs * SAVED,
-          basis: 'modelled' as const,
+          ...UNTRIED,
           places: [...madeBeside(evidence.patterns ?? [], ran), placeOf(ran)],
         },
       ]
@@ -43,8 +40,7 @@ export const retracing = definePipelineRule({
       ...tell`The function made at ${inWords(pattern)} is traced for every prediction, ${ms('place', timeMs)} of it. Made once, at the module's
         top level, it is traced once.`,
       timeMs,
-      wouldSaveMs: timeMs * SAVED,
-      basis: 'modelled' as const,
+      ...UNTRIED,
       places: [placeOf(pattern)],
     }))
     return [...seen, ...made]

@@ -2,13 +2,11 @@
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { SourcePattern } from '../facts.ts'
-import { hotPatterns, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Below, calling into an array library costs more than the loop; in JavaScript a short loop is fast. */
 const LEAST_TRIPS = { python: 100, javascript: 10_000 } as const
-/** Of the loop's time: NumPy computes a number in about a fiftieth of a turn of Python. */
-const SAVED = { python: 0.95, javascript: 0.6 } as const
 const CURES = {
   python: 'NumPy does the same for whole arrays in one call.',
   javascript: 'One pass over typed arrays, without arrays in between, does the same.',
@@ -24,11 +22,10 @@ function isOverLists({ loops = [], calls = [] }: PipelineEvidence, pattern: Sour
   return results.length === 0 || results.includes('array')
 }
 
-export const scalarLoop = definePipelineRule({
+export const scalarLoop = defineRule({
   id: 'scalar-loop',
   area: 'software',
   title: 'A loop computes one number at a time',
-  languages: ['javascript', 'python'],
   needs: ['lines', 'patterns'],
   check(evidence) {
     return hotPatterns(evidence, ['elementwise-loop', 'reduction-loop'])
@@ -39,8 +36,7 @@ export const scalarLoop = definePipelineRule({
           trips === null ? '' : tell`, in ${number('trips', Math.round(trips), 'trips')} turns`
         }. ${CURES[evidence.language]}`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED[evidence.language],
-        basis: 'modelled',
+        ...UNTRIED,
         places: [placeOf(pattern)],
       }))
   },

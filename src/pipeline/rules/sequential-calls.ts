@@ -2,25 +2,22 @@
 import { ms, number, share, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SessionFact, ValueFact } from '../facts.ts'
-import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Fewer save little. */
 const LEAST_RUNS = 4
 /** So many come from a loop, wherever it stands. */
 const LEAST_WITHOUT_LOOP = 8
-/** Of the time: small models pay mostly for the call. */
-const SAVED = 0.7
 
 /** Of a vector one sample, too. */
 const isOneRow = ({ shape, kind }: ValueFact): boolean =>
   shape !== null && kind !== 'nothing' && (shape.length === 1 || shape[0] === 1)
 
-export const sequentialCalls = definePipelineRule({
+export const sequentialCalls = defineRule({
   id: 'sequential-calls',
   area: 'software',
   title: 'Samples are predicted one by one that could be a batch',
-  languages: ['javascript', 'python'],
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency
@@ -38,8 +35,7 @@ export const sequentialCalls = definePipelineRule({
           ...tell`${number('runs', Math.round(runsPerPrediction), 'runs')} predictions of one row each at ${inWords(ran)} take
             ${ms('runs-time', timeMs)}, ${share('share', timeMs / p50Ms)} of the whole. As one batch they pay the call once.`,
           timeMs,
-          wouldSaveMs: timeMs * SAVED,
-          basis: 'modelled' as const,
+          ...UNTRIED,
           places: [...new Map(places.map((one) => [inWords(one), one])).values()],
         },
       ]

@@ -1,7 +1,7 @@
-import { checkPipelineRule, exampleLine, examplePattern, examplePipeline } from '../check-pipeline-rule.ts'
+import { checkRule, exampleLine, examplePattern, examplePipeline } from '../check-rule.ts'
 import { tensorLeak } from './tensor-leak.ts'
 
-checkPipelineRule(tensorLeak, {
+checkRule(tensorLeak, {
   found: [
     {
       name: 'a megabyte',

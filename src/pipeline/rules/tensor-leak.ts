@@ -3,7 +3,7 @@ import { bytes, number, tell } from '../../diagnose/tell.ts'
 import type { PipelineEvidence, Stage } from '../evidence.ts'
 import type { CodePlace } from '../facts.ts'
 import { inWords, placeOf, placesOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** Less is noise of the allocator. */
 const LEAST_BYTES = 16_384
@@ -11,11 +11,10 @@ const LEAST_TENSORS = 0.5
 /** Of each kind of place so many are named. */
 const MOST = 2
 
-export const tensorLeak = definePipelineRule({
+export const tensorLeak = defineRule({
   id: 'tensor-leak',
   area: 'software',
   title: 'Memory grows with every prediction',
-  languages: ['javascript', 'python'],
   needs: [],
   check(evidence) {
     const { whole, stages } = evidence

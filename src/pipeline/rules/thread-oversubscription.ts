@@ -1,18 +1,15 @@
 // Pools of OpenMP, BLAS and engines, each as large as the machine: their threads wait for each other's CPUs.
 import { number, tell } from '../../diagnose/tell.ts'
-import { placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
 
 /** Threads of the interpreter and of timers come on top. */
 const FROM = 1.5
-/** Of the time that surplus threads take at most: work that waits is still done by others. */
-const SAVED = 0.3
 
-export const threadOversubscription = definePipelineRule({
+export const threadOversubscription = defineRule({
   id: 'thread-oversubscription',
   area: 'software',
   title: 'More threads want a CPU than there are CPUs',
-  languages: ['javascript', 'python'],
   needs: [],
   check({ whole, patterns = [], latency: { p50Ms } }) {
     const { threads, usableCpus, pools = [] } = whole
@@ -26,7 +23,7 @@ export const threadOversubscription = definePipelineRule({
           names.length > 1 ? tell` (pools of ${names.join(', ')})` : ''
         }. Give each pool a part: OMP_NUM_THREADS, MKL_NUM_THREADS, and the engine's own option, set before the imports.`,
         timeMs,
-        wouldSaveMs: timeMs * SAVED,
+        ...UNTRIED,
         basis: 'modelled',
         places: patterns.filter(({ pattern }) => pattern === 'thread-setting').map(placeOf),
       },

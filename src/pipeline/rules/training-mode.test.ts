@@ -1,15 +1,15 @@
-import { checkPipelineRule, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline, exampleSession } from '../check-rule.ts'
 import { trainingMode } from './training-mode.ts'
 
 const given = (training: boolean | null) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'pytorch', training })] })
 
-checkPipelineRule(trainingMode, {
+checkRule(trainingMode, {
   found: [
     {
       name: 'module.training is set',
       given: given(true),
-      expect: { timeMs: 5, wouldSaveMs: 0, detail: /app\.mjs:20 runs in training mode/ },
+      expect: { timeMs: 5, wouldSaveMs: null, detail: /app\.mjs:20 runs in training mode/ },
     },
     {
       name: 'a Keras model that is called so',

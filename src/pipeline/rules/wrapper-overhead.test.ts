@@ -1,4 +1,4 @@
-import { checkPipelineRule, examplePipeline, exampleSession } from '../check-pipeline-rule.ts'
+import { checkRule, examplePipeline, exampleSession } from '../check-rule.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { wrapperOverhead } from './wrapper-overhead.ts'
 
@@ -20,7 +20,7 @@ const way = (instead: string, insteadMs: number, more: Partial<AlternativeFact> 
 const given = (alternatives: readonly AlternativeFact[]) =>
   examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'xgboost' })], alternatives })
 
-checkPipelineRule(wrapperOverhead, {
+checkRule(wrapperOverhead, {
   found: [
     {
       // 6 ms · (1 − 1 / 12).

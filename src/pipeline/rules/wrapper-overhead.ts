@@ -3,14 +3,14 @@
 import { ms, ratio, tell } from '../../diagnose/tell.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
-import { definePipelineRule } from '../rule.ts'
+import { defineRule } from '../rule.ts'
 
 /** The interval's lower end. */
 const LEAST_RATIO = 1.05
 
 const TABULAR = new Set(['scikit-learn', 'xgboost', 'lightgbm', 'catboost'])
 
-export const wrapperOverhead = definePipelineRule({
+export const wrapperOverhead = defineRule({
   id: 'wrapper-overhead',
   area: 'software',
   title: 'What stands around the trees costs more than the trees',

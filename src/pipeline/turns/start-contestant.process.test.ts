@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { LINUX } from '../../../test/needs.ts'
 import { isRunning } from '../../../test/support/processes.ts'
 import { startContestant } from './start-contestant.ts'
 
@@ -31,14 +32,14 @@ export function predict() {
 
 test.runIf(process.platform === 'linux').for([
   ['ends', 'process.exit(7)', /its process ended with code 7/],
-  ['never answers', 'for (;;) {}', /it gave no answer within 5 s/],
-] as const)('one that %s leaves no process', async ([, end, said]) => {
+  ['never answers', 'for (;;) {}', /it gave no answer within 2 s/],
+] as const)('one that %s leaves no process', LINUX, async ([, end, said]) => {
   const file = program(end)
   const contestant = startContestant({ file, language: 'javascript', call: null, interpreter: [process.execPath] })
   await contestant.ask({ ask: 'open', file, call: null }, 30_000)
   const none = { tree: { kind: 'nothing', type: 'undefined' }, buffers: [] } as const
   await contestant.ask({ ask: 'give', samples: [none] }, 30_000)
-  await expect(contestant.ask({ ask: 'output', sample: 0 }, 5000)).rejects.toThrow(said)
+  await expect(contestant.ask({ ask: 'output', sample: 0 }, 2000)).rejects.toThrow(said)
   await contestant.end()
   const pid = Number(readFileSync(`${file}.pid`, 'utf8'))
   await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)

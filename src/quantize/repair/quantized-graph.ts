@@ -8,7 +8,7 @@ import { floatTensor, rawTensor } from '../../graph/build.ts'
 import { type Constant, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { decodeNumbers } from '../../graph/decode.ts'
-import { editGraph, freshNames, type GraphEdit, withGraph } from '../../graph/edit.ts'
+import { editGraph, freshNames, type GraphEdit, joinEdits, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
@@ -61,16 +61,7 @@ export interface Repair {
 
 /** The model with the repairs made. */
 export function withRepairs({ model, graph }: QuantizedGraph, repairs: readonly Pick<Repair, 'edit'>[]): Model {
-  const edits = repairs.map(({ edit }) => edit)
-  return withGraph(
-    model,
-    editGraph(graph, {
-      remove: new Set(edits.flatMap(({ remove }) => [...(remove ?? [])])),
-      add: edits.flatMap(({ add }) => add ?? []),
-      addInitializers: edits.flatMap(({ addInitializers }) => addInitializers ?? []),
-      read: new Map(edits.flatMap(({ read }) => [...(read ?? [])])),
-    }),
-  )
+  return withGraph(model, editGraph(graph, joinEdits(repairs.map(({ edit }) => edit))))
 }
 
 /** Repairs of which no two take out the same node: the others are found again in the next round. */

@@ -1,5 +1,6 @@
 // Weights in 8 bits: one scale for the whole tensor, or one for each slice along an axis (a channel). Tight loops over typed
 // arrays: a weight of 100 million numbers takes about a second.
+import { elementCount } from '../../graph/dtype.ts'
 import { type Affine, affineOf, type QuantRange, type QuantType, quantRange, typeRange } from './numbers.ts'
 
 /** A constant tensor of float32. */
@@ -74,9 +75,8 @@ function typed(type: QuantType, length: number) {
 }
 
 function runsOf(shape: readonly number[], axis: number | null): Runs {
-  const product = (sizes: readonly number[]) => sizes.reduce((all, size) => all * size, 1)
-  if (axis === null) return { outer: 1, channels: 1, inner: product(shape) }
-  return { outer: product(shape.slice(0, axis)), channels: shape[axis]!, inner: product(shape.slice(axis + 1)) }
+  if (axis === null) return { outer: 1, channels: 1, inner: elementCount(shape) }
+  return { outer: elementCount(shape.slice(0, axis)), channels: shape[axis]!, inner: elementCount(shape.slice(axis + 1)) }
 }
 
 /** Undefined where a number is NaN or infinite. No numbers: from 0 to 0. */

@@ -2,7 +2,7 @@
 // Hendrycks and Gimpel, https://arxiv.org/abs/1606.08415; FastGelu: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
-import { findGelu } from '../../rewrite/gelu.ts'
+import { findGelu } from '../../graph/patterns/gelu.ts'
 import { attributeOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'

@@ -1,12 +1,12 @@
 // Weights that are equal byte for byte are kept once: tied embeddings, and layers that share their weights, are often written out
 // twice by exporters. Subgraphs may read the weights of the graphs around them:
 // https://github.com/onnx/onnx/blob/main/docs/IR.md#names-within-a-graph
-import type { GraphProto, NodeProto } from 'onnx-buf'
+import type { GraphProto } from 'onnx-buf'
 import { type Constant, constantsIn, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { editGraph, withGraph } from '../../graph/edit.ts'
+import { editGraph, mapSubgraphs, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
-import { outputNames, subgraphsOf } from '../../graph/walk.ts'
+import { outputNames } from '../../graph/walk.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 
@@ -54,18 +54,9 @@ function share(model: Model, graph: GraphProto, outer: ConstantsByHash, duplicat
     }
   }
   const before = duplicates.length
-  const node = graph.node.map((one) => shareInside(one, (inner) => share(model, inner, known, duplicates)))
+  const node = graph.node.map((one) => mapSubgraphs(one, (inner) => share(model, inner, known, duplicates)))
   if (read.size === 0 && duplicates.length === before) return graph
   return editGraph(copyWith(graph, { node }), { read })
-}
-
-function shareInside(node: NodeProto, change: (graph: GraphProto) => GraphProto): NodeProto {
-  if (subgraphsOf(node).length === 0) return node
-  const attribute = node.attribute.map((one) => {
-    const [g, graphs] = [one.g && change(one.g), one.graphs.map(change)]
-    return g === one.g && graphs.every((graph, index) => graph === one.graphs[index]) ? one : copyWith(one, { g, graphs })
-  })
-  return attribute.every((one, index) => one === node.attribute[index]) ? node : copyWith(node, { attribute })
 }
 
 /** Type, shape, and a hash (FNV-1a) of the bytes. Equal keys are compared byte for byte. */

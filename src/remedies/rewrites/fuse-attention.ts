@@ -4,7 +4,7 @@
 // onnxruntime/contrib_ops/cpu/bert/{multihead_attention,attention}.cc. Scores and softmax are computed in another order.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
-import { type AttentionPattern, biasBefore, findAttention } from '../../rewrite/attention-pattern.ts'
+import { type AttentionPattern, biasBefore, findAttention } from '../../graph/patterns/attention.ts'
 import { besideEachOther, floatsOf, joined } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'

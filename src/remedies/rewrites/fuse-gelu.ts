@@ -2,7 +2,7 @@
 // the two usual orders by itself (onnxruntime/core/optimizer/gelu_fusion.cc, fast_gelu_fusion.cc); here any order of the factors.
 // Gelu, FastGelu: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import { node } from '../../graph/build.ts'
-import { findGelu } from '../../rewrite/gelu.ts'
+import { findGelu } from '../../graph/patterns/gelu.ts'
 import { type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'

@@ -5,7 +5,9 @@
 // Means over a whole sample (global layer normalization, of networks that separate voices) are those of one group of all channels.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
-import type { Constant } from '../../graph/constants.ts'
+import { elementCount } from '../../graph/dtype.ts'
+import { findNorm, type Meant, type NormPattern, type Over } from '../../graph/patterns/norm.ts'
+import type { TensorType } from '../../graph/types.ts'
 import { byChannel } from '../../rewrite/affine.ts'
 import {
   isClosed,
@@ -17,7 +19,6 @@ import {
   withConstant,
 } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { findNorm, type Meant, type NormPattern, type Over } from '../../rewrite/norm-pattern.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 
@@ -72,12 +73,13 @@ function channelAxis(over: Over): number | undefined {
 const BY_CHANNEL: Meant = { over: (over) => channelAxis(over) !== undefined, takes: isByChannel }
 
 /** One number, or one for each channel. */
-function isByChannel(constant: Constant | undefined, over: Over): boolean {
+function isByChannel(constant: TensorType | undefined, over: Over): boolean {
   if (constant === undefined || constant.dtype !== 'float32') return false
   const [rank, channels] = [over.shape!.length, channelAxis(over)!]
-  const { elementCount, shape } = constant
+  const { shape } = constant
+  const count = elementCount(shape)
   if (shape.length > rank) return false
-  return elementCount === 1 || (elementCount === over.shape![channels] && shape[channels - rank + shape.length] === elementCount)
+  return count === 1 || (count === over.shape![channels] && shape[channels - rank + shape.length] === count)
 }
 
 function fuse(matching: Matching, norm: NormPattern, fresh: (hint: string) => string): Replacement | undefined {

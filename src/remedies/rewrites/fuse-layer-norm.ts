@@ -5,9 +5,9 @@
 // SimplifiedLayerNormalization (RMS), both in ai.onnx.
 import type { TensorProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
+import { findNorm, type NormPattern } from '../../graph/patterns/norm.ts'
 import { isClosed, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { findNorm, type NormPattern } from '../../rewrite/norm-pattern.ts'
 import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
 

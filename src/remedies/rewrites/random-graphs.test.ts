@@ -1,6 +1,7 @@
 // The exact rewrites on random graphs of the operators that they look for: whatever they find, the engine's results stay equal.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { fullOr } from '../../../test/only-full.ts'
 import type { Feeds, Results } from '../../engines/types.ts'
 import { floatTensor, int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32 } from '../../graph/random.ts'
@@ -14,7 +15,7 @@ const REMEDIES = remedies.filter(
   ({ id, kind, effect, onlyWhenNamed }) =>
     kind === 'rewrite' && effect !== 'approximate' && onlyWhenNamed === undefined && id !== 'engine-optimized',
 )
-const GRAPHS = process.env.WHYSLOW_TEST_FULL ? 300 : 40
+const GRAPHS = fullOr(300, 20)
 const UNARY = ['Relu', 'Sigmoid', 'Neg', 'Abs', 'Identity', 'Dropout']
 const [FLOAT, DOUBLE] = [1, 11]
 

@@ -22,6 +22,10 @@ export interface LoadDocument {
   readonly search: LoadSearch | null
   readonly audit: LoadAudit
   readonly findings: readonly LoadFinding[]
+  /** Rules that found nothing, that had nothing to be about, and that could not tell. Absent in documents from before they were given. */
+  readonly clear?: readonly string[]
+  readonly doesNotApply?: readonly string[]
+  readonly notChecked?: readonly { readonly rule: string; readonly reason: string }[]
   /** The set-up of the server under test, where it is this program's own. */
   readonly setup: LoadSetup | null
   /** Other set-ups of it, at a rate at which requests wait; absent in documents from before they were tried. */
@@ -321,10 +325,15 @@ export interface LoadAnswers {
 
 export interface LoadFinding {
   readonly rule: string
+  /** Absent in documents from before it was given, as is `timeMs`. */
+  readonly area?: 'architecture' | 'hardware' | 'software'
   readonly title: string
   readonly detail: string
-  /** What would be saved of the mean latency of the slowest hundredth, ms; null: not said. */
+  /** Time that it is about, ms: of a request. */
+  readonly timeMs?: number
+  /** What would be saved of the mean latency of the slowest hundredth, ms; 0: a note; null: nobody knows, `savingUnknown` says why. */
   readonly wouldSaveMs: number | null
+  readonly savingUnknown?: string
   readonly basis: 'measured' | 'modelled'
   readonly facts: readonly { readonly name: string; readonly value: number; readonly unit: string }[]
 }

@@ -1,5 +1,11 @@
 // The parts of a report document that `fix` and `quantize` write: what is handed over, and the layers with fewer bits.
 
+/** `whyslow`, the command ('': none, as in `whyslow MODEL`), the arguments. */
+export interface CommandToType {
+  readonly command: string
+  readonly arguments: readonly string[]
+}
+
 export interface ReportFix {
   readonly goal: 'latency' | 'throughput' | 'load-time' | 'memory' | 'size'
   readonly unit: 'ms' | 'bytes' // of before and after: ms a prediction, a sample or a start; bytes of memory or on disk
@@ -28,7 +34,13 @@ export interface ReportFix {
    */
   readonly serving?: null | ReportServing
   /** Where outputs may not change: nodes timed alone in int8, how many are faster, what they save together, what to type to have it tried. */
-  readonly int8?: { readonly timed: number; readonly faster: number; readonly savingMs: number; readonly next: string }
+  readonly int8?: {
+    readonly timed: number
+    readonly faster: number
+    readonly savingMs: number
+    readonly next: string
+    readonly run?: CommandToType
+  }
 }
 
 export interface ReportServing {
@@ -71,6 +83,7 @@ export interface ReportQuantization {
     readonly lookedSpeedup: number
     readonly cosine: number | null
     readonly next: string
+    readonly run?: CommandToType
   }
 }
 

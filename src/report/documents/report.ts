@@ -1,6 +1,6 @@
 // The report document, version 1: a public contract that every renderer reads. It imports nothing but parts of itself.
 // Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason beside it, never 0.
-import type { ReportFix, ReportQuantization } from './report-fix.ts'
+import type { CommandToType, ReportFix, ReportQuantization } from './report-fix.ts'
 import type { PipelineSection, ReportLine, ReportStage } from './report-pipeline.ts'
 import type { TraceSection } from './trace-section.ts'
 
@@ -25,7 +25,7 @@ export interface ReportDocument {
   readonly breakdown: readonly BreakdownPart[] // adds up to p50Ms
   readonly areas: Readonly<Record<'architecture' | 'hardware' | 'software' | 'unexplained', AreaTime>>
   readonly nodes: readonly ReportNode[]
-  readonly findings: readonly ReportFinding[] // ranked, largest saving first
+  readonly findings: readonly ReportFinding[] // ranked, largest saving first; an unknown one ranks by timeMs, after savings as large
   readonly clear: readonly string[]
   readonly doesNotApply?: readonly string[] // rules about what is not in use: a GPU, WebAssembly
   readonly notChecked: readonly NotChecked[]
@@ -269,10 +269,12 @@ export interface ReportFinding {
   readonly title: string
   readonly detail: string
   readonly timeMs: number
-  readonly wouldSaveMs: number
-  readonly basis: 'measured' | 'modelled'
+  readonly wouldSaveMs: number | null // 0: a note; null: nobody knows, savingUnknown says why
+  readonly savingUnknown?: string
+  readonly basis: 'measured' | 'modelled' // how the saving is known; if it is not, how the time is
   readonly nodes: readonly string[]
-  readonly next: string | null // the command to type
+  readonly next: string | null // the command to type, ready to paste
+  readonly run?: CommandToType | null // the same as data; absent in documents from before it was given
   readonly timeShare?: number // of a trace: of a step
   readonly wouldSaveShare?: number // at most
   /** The numbers of `detail`, as data; units: ms, ns, bytes, share, ratio, or what is counted. */
@@ -325,6 +327,8 @@ export interface ReportTrial {
   readonly predictedSpeedup?: number | null // as the diagnosis expected it before the trial
   /** That a first look showed, after which it was not judged in pairs; null: it was, or was not looked at. */
   readonly lookedSpeedup?: number | null
+  /** Why it is not wanted, though it was faster in a first look; null: nothing is against it. */
+  readonly refused?: string | null
 }
 
 export interface TrialAgreement {

@@ -16,10 +16,12 @@ test.each(Object.keys(DOCUMENTS))('%s is up to date', (name) => {
   expect(readFileSync(at(`./${name}`), 'utf8'), 'stale: run node scripts/make-schema.mjs').toBe(schemaOf(name))
 })
 
+const compiled = (schema: string) => new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schema))
+const open = compiled(shipped)
+const closed = compiled(schemaOf('report.schema.json', { closed: true }))
+
 describe.each(names)('%s', (name) => {
   test('follows the schema and has no field beyond it', () => {
-    const open = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(shipped))
-    const closed = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaOf('report.schema.json', { closed: true })))
     for (const valid of [open, closed]) expect(valid(read(name)), JSON.stringify(valid.errors)).toBe(true)
   })
 
@@ -27,7 +29,6 @@ describe.each(names)('%s', (name) => {
 })
 
 test('the schema refuses what the types refuse', () => {
-  const valid = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(shipped))
   const doc = read('cnn.json')
   const wrong: [string, unknown][] = [
     ['another version', { ...doc, schema: 'whyslow-report/2' }],
@@ -37,8 +38,8 @@ test('the schema refuses what the types refuse', () => {
     ['null where a number must be', { ...doc, latency: { ...doc.latency, p50Ms: null } }],
     ['a missing area', { ...doc, areas: { ...doc.areas, hardware: undefined } }],
   ]
-  for (const [what, value] of wrong) expect(valid(JSON.parse(JSON.stringify(value))), what).toBe(false)
-  expect(valid({ ...doc, added: 1 }), 'an added field').toBe(true)
+  for (const [what, value] of wrong) expect(open(JSON.parse(JSON.stringify(value))), what).toBe(false)
+  expect(open({ ...doc, added: 1 }), 'an added field').toBe(true)
 })
 
 test('the generator refuses types that it does not know', () => {

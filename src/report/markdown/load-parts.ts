@@ -11,7 +11,7 @@ export function loadParts({ points, findings, search, audit, target, machine }: 
     pointTable(points),
     ...findings.map(
       ({ title, detail, rule, wouldSaveMs, basis }, index) =>
-        `**${index + 1}. ${text(title)}** (${wouldSaveMs === null ? '' : `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)} of the slowest 1 %, ${basis}; `}${code(rule)})\n\n${text(detail)}`,
+        `**${index + 1}. ${text(title)}** (${!wouldSaveMs ? '' : `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)} of the slowest 1 %, ${basis}; `}${code(rule)})\n\n${text(detail)}`,
     ),
     tail(points),
     ...(search === null ? [] : [searchRuns(search)]),

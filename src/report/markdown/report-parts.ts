@@ -1,10 +1,11 @@
 // Parts of a report for a pull request: the sentence, where the time goes, what to do, what was tried; the rest folded.
 import type { ReportDocument, ReportFinding, ReportTrial } from '../documents/report.ts'
+import { basisOf, isToFix, savingWords } from '../text/findings/findings-text.ts'
 import { speedupRange } from '../text/fix-answer.ts'
 import { measuredWith } from '../text/measured-with.ts'
 import { nodeName } from '../text/names.ts'
 import { percent, plural, significant, time } from '../text/numbers.ts'
-import { asTyped } from '../text/wrap.ts'
+import { nextWords } from '../text/wrap.ts'
 import { type Block, code, fence, type Part, table, text } from './blocks.ts'
 
 type Finding = ReportFinding
@@ -21,8 +22,8 @@ export interface Typed {
 
 /** After the sentence. */
 export function reportParts(doc: ReportDocument, typed: Typed): Part[] {
-  const saving = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
-  const others = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  const saving = doc.findings.filter(isToFix)
+  const others = doc.findings.filter((one) => !isToFix(one))
   return [
     areas(doc),
     stages(doc),
@@ -90,9 +91,8 @@ function trials(all: readonly Trial[]): Block {
 
 function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { command }: Typed): Block[] {
   // Documents of versions before have no places.
-  const { title, detail, wouldSaveMs, basis, rule, next, places = [], replacement } = finding
-  const whole = doc.latency === null ? '' : ` of ${time(doc.latency.p50Ms)}`
-  const saves = `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)}${whole}, ${basis}`
+  const { title, detail, rule, next, places = [], replacement } = finding
+  const saves = [text(savingWords(finding, doc.latency?.p50Ms ?? null)), ...basisOf(finding)].join(', ')
   const at = places.slice(0, 3).map(({ file, line }) => code(`${file}:${line}`))
   const proven = replacement
     ? [
@@ -103,7 +103,7 @@ function findingBlocks(finding: Finding, rank: number, doc: ReportDocument, { co
   return [
     `**${rank}. ${text(title)}** (${saves}; ${code(rule)})\n\n${at.length > 0 ? `${at.join(', ')}: ` : ''}${text(detail)}`,
     ...proven,
-    ...(next === null ? [] : [fence([asTyped(next, command)], 'sh')]),
+    ...(next === null ? [] : [fence([nextWords(finding, command).join(' ')], 'sh')]),
   ]
 }
 

@@ -69,13 +69,23 @@ describe('the answer', () => {
   })
 
   test('says what to type where the first finding knows', () => {
-    const withNext = (next: string) => [{ ...finding('The call costs', 4.2, 'measured'), next }]
-    const said = (next: string) => answer({ ...facts, areas: areas(0, 0, 1, 0), findings: withNext(next) })
-    expect(said("whyslow fix 'my models/a.onnx' -o fast/ --for throughput")).toContain(
+    const said = (command: string, ...words: readonly string[]) => {
+      const run = { command, arguments: [...words] }
+      const findings = [{ ...finding('The call costs', 4.2, 'measured'), next: 'whyslow …', run }]
+      return answer({ ...facts, areas: areas(0, 0, 1, 0), findings })
+    }
+    expect(said('fix', 'my models/a.onnx', '-o', 'fast/', '--for', 'throughput')).toContain(
       '; try whyslow fix --for throughput: the first finding, "The call costs", is worth 4.20 ms a prediction (measured).',
     )
-    expect(said("whyslow quantize 'my models/a.onnx' -o fast/ --data SAMPLES")).toContain('; try whyslow quantize: ')
-    expect(said('whyslow a.onnx --engine ort-wasm')).toContain('; try whyslow --engine ort-wasm: ')
+    expect(said('quantize', 'my models/a.onnx', '-o', 'fast/', '--data', 'SAMPLES')).toContain('; try whyslow quantize: ')
+    expect(said('', 'a.onnx', '--engine', 'ort-wasm')).toContain('; try whyslow --engine ort-wasm: ')
+  })
+
+  test('says what the first finding takes, if nobody knows what it would save', () => {
+    const findings = [{ ...finding('A loop', 4.2, 'measured'), wouldSaveMs: null, timeMs: 5 }]
+    expect(answer({ ...facts, areas: areas(0, 0, 1, 0), findings })).toMatch(
+      /"A loop", takes 5\.00 ms, and what can be saved of it is unknown\.$/,
+    )
   })
 
   test('names no node where the time is spread, and says when there is nothing to gain', () => {

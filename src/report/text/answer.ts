@@ -1,9 +1,10 @@
 // The one sentence of the first screen: the number, the cause, the consequence.
 import type { AreaName, ReportDocument } from '../documents/report.ts'
+import { isToFix } from './findings/findings-text.ts'
 import { foretoldTime, listOf } from './foretold.ts'
 import { nodeName } from './names.ts'
 import { percent, time, timeWithInterval } from './numbers.ts'
-import { printable } from './wrap.ts'
+import { commandWords, type Next, printable } from './wrap.ts'
 
 export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'>
 
@@ -65,27 +66,34 @@ function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFact
   return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
 }
 
-const VERB = /^whyslow( (?:fix|quantize|lint|compare))?\b/
-const FLAGS = / --(?:for|max-loss|engine|threads|shape|graph-optimization|repair)(?: [^-\s]\S*)?/g
+/** Flags that change what a command does; the others name files and inputs. */
+const TELLING: ReadonlySet<string> = new Set(
+  ['for', 'max-loss', 'engine', 'threads', 'shape', 'graph-optimization', 'repair'].map((one) => `--${one}`),
+)
 
 /** The command without its paths, which stands in full with the finding. */
-const inShort = (next: string): string => `${VERB.exec(next)?.[0] ?? 'whyslow'}${next.match(FLAGS)?.join('') ?? ''}`
+function inShort({ run }: Next): string {
+  const { command, arguments: words } = run ?? { command: '', arguments: [] }
+  const shown = words.filter((word, at) => TELLING.has(word) || (TELLING.has(words[at - 1] ?? '') && !word.startsWith('-')))
+  return commandWords({ command, arguments: shown }).join(' ')
+}
 
 /** What a command does about it is said before what would help in principle, unless that is much more. */
 const nearTheFirst = 0.5
 
 function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): string {
-  const first = findings.find((finding) => finding.wouldSaveMs > 0)
+  const first = findings.find(isToFix)
   if (foretold && foretold.remedies.length > 0 && foretold.ms > nearTheFirst * (first?.wouldSaveMs ?? 0)) {
     const on = foretold.onWhole ? 'it and on its operators' : 'its operators alone'
     return `; whyslow fix would take ${foretoldTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on ${on})`
   }
   if (first !== undefined) {
-    const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
     const title = `the first finding, "${printable(first.title)}",`
+    if (first.wouldSaveMs === null) return `; ${title} takes ${time(first.timeMs)}, and what can be saved of it is unknown`
+    const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
     return first.next === null
       ? `; fixing ${title} would save ${saving} (${first.basis})`
-      : `; try ${inShort(first.next)}: ${title} is worth ${saving} a prediction (${first.basis})`
+      : `; try ${inShort(first)}: ${title} is worth ${saving} a prediction (${first.basis})`
   }
   if (latency === null) {
     const reason = notChecked[0]?.reason

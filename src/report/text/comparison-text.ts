@@ -4,7 +4,7 @@ import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { bytes, count, metricValue, one, significant, time, timeWithInterval } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
-import { asTyped, cells, hang, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { cells, hang, nextWords, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 interface Measure {
   readonly head: string
@@ -139,7 +139,7 @@ function findings(doc: ComparisonDocument, width: number, colours: Colours, comm
   const index = doc.contestants.find(({ id }) => id === doc.reference)?.report ?? null
   const found = index === null ? undefined : doc.reports[index]?.findings.find(({ rule }) => rule === 'engine-choice')
   if (found === undefined) return []
-  const next = found.next === null ? [] : wrapCommand(asTyped(found.next, command), width, 'Next: ').map(colours.cyan)
+  const next = found.next === null ? [] : wrapCommand(nextWords(found, command), width, 'Next: ').map(colours.cyan)
   return [...hang(`${found.title}: ${found.detail}`, width), ...next]
 }
 

@@ -36,6 +36,7 @@ const trial = (id: string, rest: Partial<TrialRow> = {}): TrialRow => ({
   pairs: null,
   predictedSpeedup: null,
   lookedSpeedup: null,
+  refused: null,
   took: null,
   changes: [],
   agreement: null,

@@ -1,5 +1,6 @@
 // What `whyslow load` says on a terminal: the answer, a line for each rate, what the tail is made of, findings, and how good the generator was.
 import type { LoadAnswers, LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import { checkedLines } from './findings/findings-text.ts'
 import { perSecond, plural, significant, time } from './numbers.ts'
 import { pad, wrap } from './wrap.ts'
 
@@ -18,6 +19,7 @@ export function renderLoad(document: LoadDocument, { width }: Width): string {
     ...setupBlock(document, width),
     ...alternativesBlock(document, width),
     ...findings.map(({ title, detail }, k) => [...wrap(title, width, `${k + 1}. `), ...wrap(detail, width, '   ')]),
+    ...[checkedLines(document, width)].filter((lines) => lines.length > 0),
     auditLines(document, width),
     ...(warnings.length === 0 ? [] : [warnings.flatMap((warning) => wrap(warning, width, 'Note: '))]),
   ]

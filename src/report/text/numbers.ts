@@ -33,15 +33,29 @@ const DUST_MS = 1e-9
 /** Not zero by the dust of a sum alone: shown as '0 ms'. */
 export const isNoTime = (ms: number): boolean => Math.abs(ms) < DUST_MS
 
-/** A time in ms as '41.2 ms', '11.3 µs' or '1.23 s'. */
-export function time(ms: number): string {
-  if (isNoTime(ms)) return '0 ms'
+/** A time in ms as the number and its unit: '41.2' and 'ms', '11.3' and 'µs', '1.23' and 's'. */
+export function timeParts(ms: number): readonly [number: string, unit: string] {
+  if (isNoTime(ms)) return ['0', 'ms']
   const unit = timeUnit(ms)
-  return `${significant(ms * unit.perMs)} ${unit.name}`
+  return [significant(ms * unit.perMs), unit.name]
 }
+
+/** A time in ms as '41.2 ms', '11.3 µs' or '1.23 s'. */
+export const time = (ms: number): string => timeParts(ms).join(' ')
 
 /** A time with its interval, in one unit and with no more decimals than the time has: '41.2 ms (40.9–41.6)'. All in ms. */
 export function timeWithInterval(ms: number, lowMs: number, highMs: number): string {
+  const { number, unit, range } = intervalParts(ms, lowMs, highMs)
+  return `${number} ${unit} (${range})`
+}
+
+/** The interval alone, in the unit of the time: '346–408 µs'. All in ms. */
+export function intervalOf(ms: number, lowMs: number, highMs: number): string {
+  const { unit, range } = intervalParts(ms, lowMs, highMs)
+  return `${range} ${unit}`
+}
+
+function intervalParts(ms: number, lowMs: number, highMs: number): { number: string; unit: string; range: string } {
   const unit = timeUnit(ms)
   const shown = Number((ms * unit.perMs).toPrecision(3))
   const places = decimals(shown)
@@ -49,7 +63,7 @@ export function timeWithInterval(ms: number, lowMs: number, highMs: number): str
     const value = valueMs * unit.perMs
     return value.toFixed(Math.min(places, decimals(value)))
   }
-  return `${shown.toFixed(places)} ${unit.name} (${bound(lowMs)}–${bound(highMs)})`
+  return { number: shown.toFixed(places), unit: unit.name, range: `${bound(lowMs)}–${bound(highMs)}` }
 }
 
 /** A share (0..1) as '41 %', '<1 %' or '-3 %'. */
@@ -99,5 +113,8 @@ export function one(unit: string): string {
   return unit.replace(/^(\w+)s\b/, '$1')
 }
 
-/** Requests a second: '39.9', '196'. */
+/** Requests a second in a column: '30.0', '39.9', '196'. */
 export const perSecond = (value: number): string => (value >= 100 ? String(Math.round(value)) : significant(value))
+
+/** The same in a sentence: '30', '39.9', '196'. */
+export const rateInWords = (value: number): string => String(Number(perSecond(value)))

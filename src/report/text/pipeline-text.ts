@@ -2,6 +2,7 @@
 // how it was measured. Drawn from the report document alone.
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import type { PipelineSection } from '../documents/report-pipeline.ts'
+import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { bytes, percent, plural, significant, time } from './numbers.ts'
 import {
   type Colours,
@@ -15,7 +16,7 @@ import {
   warningLines,
   widthOf,
 } from './page.ts'
-import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
 
 type Pipeline = PipelineSection
 type Finding = ReportFinding
@@ -37,7 +38,7 @@ export function renderPipeline(doc: ReportDocument, options: TerminalOptions): s
     findings(doc, width, colours, options),
     notes(doc, width, colours),
     inner(pipeline, width),
-    checked(doc, width),
+    checkedLines({ ...doc, doesNotApply: [] }, width),
     measured(doc, pipeline, width),
     warningLines(doc.warnings, width, colours),
   ])
@@ -109,7 +110,7 @@ function lineTable({ lines }: ReportDocument, width: number, colours: Colours): 
 const shortened = (text: string, most: number): string => (text.length <= most ? text : `…${text.slice(text.length - most + 1)}`)
 
 function findings(doc: ReportDocument, width: number, colours: Colours, { command, pageOf }: TerminalOptions): string[] {
-  const saving = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
+  const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []
   const lines = [colours.bold('What to fix')]
   for (const [at, finding] of saving.slice(0, MOST_FINDINGS).entries()) {
@@ -120,12 +121,11 @@ function findings(doc: ReportDocument, width: number, colours: Colours, { comman
     const where = places(finding)
     if (where !== '') lines.push(...wrap(where, width, '   ').map(colours.cyan))
     lines.push(...wrap(finding.detail, width, '   '))
-    const upTo = finding.basis === 'modelled' ? 'up to ' : ''
-    lines.push(
-      colours.green(`   Would save ${upTo}${time(finding.wouldSaveMs)} of ${time(doc.latency?.p50Ms ?? 0)} (${finding.basis})`),
-    )
+    const basis = basisOf(finding).map((known) => ` (${known})`)
+    const saves = `${sentenceCase(savingWords(finding, doc.latency?.p50Ms ?? null))}${basis}`
+    lines.push(...wrap(saves, width, '   ').map(colours.green))
     lines.push(...replacement(finding, width))
-    if (finding.next !== null) lines.push(...wrapCommand(asTyped(finding.next, command), width, '   Next: ').map(colours.cyan))
+    if (finding.next !== null) lines.push(...wrapCommand(nextWords(finding, command), width, '   Next: ').map(colours.cyan))
   }
   const left = saving.length - MOST_FINDINGS
   if (left > 0) lines.push(...wrap(`${left} more with smaller savings: --json writes all of them.`, width))
@@ -147,7 +147,7 @@ function replacement({ replacement: found }: Finding, width: number): string[] {
 }
 
 function notes(doc: ReportDocument, width: number, colours: Colours): string[] {
-  const facts = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  const facts = doc.findings.filter((one) => !isToFix(one))
   if (facts.length === 0) return []
   const lines = facts.flatMap((one) => {
     const where = places(one)
@@ -163,16 +163,6 @@ function inner({ inner: model, sessions }: Pipeline, width: number): string[] {
   })
   const lines = seen.length === 0 ? [] : hang(`Inside: ${seen.join('; ')}.`, width)
   return model ? [...lines, ...hang(`The model alone: ${model.answer}`, width)] : lines
-}
-
-function checked({ clear, notChecked }: ReportDocument, width: number): string[] {
-  const byReason = new Map<string, string[]>()
-  for (const { rule, reason } of notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
-  const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
-  return [
-    ...(clear.length === 0 ? [] : hang(`Checked and fine: ${clear.join(', ')}.`, width)),
-    ...(parts.length === 0 ? [] : hang(`Not checked: ${parts.join('; ')}.`, width)),
-  ]
 }
 
 function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, width: number): string[] {

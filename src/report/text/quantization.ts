@@ -3,7 +3,7 @@ import type { ReportDocument } from '../documents/report.ts'
 import type { ReportQuantization } from '../documents/report-fix.ts'
 import { bytes, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
-import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 type Quantization = ReportQuantization
 type Layer = Quantization['layers'][number]
@@ -46,7 +46,7 @@ function otherEngine({ otherEngine: other }: Quantization, width: number, { cyan
       `Another engine: ${other.change} was ${other.lookedSpeedup.toFixed(2)} times as fast in a first look${outputs}.`,
       width,
     ),
-    ...wrapCommand(asTyped(other.next, command), width, '  Next: ').map(cyan),
+    ...wrapCommand(nextWords(other, command), width, '  Next: ').map(cyan),
   ]
 }
 

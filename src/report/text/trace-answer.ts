@@ -49,7 +49,9 @@ const GENERAL: ReadonlySet<string> = new Set(['gpu-idle', 'host-bound'])
 const MOSTLY = 0.8
 
 function consequence({ findings, trace }: TraceAnswerFacts): string {
-  const saving = findings.filter((finding) => finding.wouldSaveMs > 0)
+  const saving = findings.flatMap(({ wouldSaveMs, ...one }) =>
+    wouldSaveMs !== null && wouldSaveMs > 0 ? [{ ...one, wouldSaveMs }] : [],
+  )
   const [largest] = saving
   if (largest === undefined) return '; nothing in it says that it could be faster'
   const cause = saving.find(({ rule, wouldSaveMs }) => !GENERAL.has(rule) && wouldSaveMs >= MOSTLY * largest.wouldSaveMs)

@@ -2,11 +2,12 @@
 // Shares everywhere; milliseconds only of a latency that was given.
 import type { ReportDocument, ReportFinding, ReportNode } from '../documents/report.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
+import { checkedLines, isToFix } from './findings/findings-text.ts'
 import { nodeName } from './names.ts'
 import { count, percent, time } from './numbers.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { windowName } from './trace-answer.ts'
-import { asTyped, hang, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportFinding
 
@@ -17,16 +18,15 @@ const MOST_LINES = 5
 /** Text that ends with a line end. The document is of a recording. */
 export function renderTrace(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
-  const command = (text: string): string => asTyped(text, options.command)
   return page([
     wrap(doc.answer, width).map(colours.bold),
     breakdown(doc, width, colours),
     operators(doc, width, colours),
     sameModel(doc, width, colours),
     lines(doc, colours),
-    findings(doc, width, colours, command),
+    findings(doc, width, colours, options.command),
     notes(doc, width, colours),
-    checked(doc, width),
+    checkedLines(doc, width),
     recordedWith(doc, width),
     warningLines(doc.warnings, width, colours),
   ])
@@ -166,8 +166,8 @@ function lines({ lines: hot }: ReportDocument, colours: Colours): string[] {
   )
 }
 
-function findings(doc: ReportDocument, width: number, colours: Colours, command: (text: string) => string): string[] {
-  const saving = doc.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
+function findings(doc: ReportDocument, width: number, colours: Colours, command: string | undefined): string[] {
+  const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return ['Nothing to fix was found.']
   const told = new Map<string, number>()
   const shown = saving
@@ -182,7 +182,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, command:
           ({ file, line, function: name }) =>
             `   ${shorten(printable(`${file}:${line}${name === null ? '' : ` ${name}`}`), width - 3)}`,
         ),
-      ...next(finding, index + 1, told, (text) => wrapCommand(command(text), width, '   Next: ').map(colours.cyan)),
+      ...next(finding, index + 1, told, () => wrapCommand(nextWords(finding, command), width, '   Next: ').map(colours.cyan)),
     ])
   const left = saving.length - MOST_FINDINGS
   const more = left > 0 ? wrap(`${left} more with smaller bounds: --json writes all of them.`, width) : []
@@ -190,33 +190,22 @@ function findings(doc: ReportDocument, width: number, colours: Colours, command:
 }
 
 function saves({ wouldSaveShare = 0, wouldSaveMs, area }: Finding, { trace }: ReportDocument): string {
-  const ms = trace?.latencyMs == null ? '' : `${time(wouldSaveMs)}, `
+  const ms = trace?.latencyMs == null || wouldSaveMs === null ? '' : `${time(wouldSaveMs)}, `
   return `Would save at most ${ms}${percent(wouldSaveShare)} of ${windowName(trace!)} (modelled; ${area})`
 }
 
-function next(finding: Finding, number: number, told: Map<string, number>, draw: (text: string) => string[]): string[] {
+function next(finding: Finding, number: number, told: Map<string, number>, draw: () => string[]): string[] {
   if (finding.next === null) return []
   const before = told.get(finding.next)
   if (before !== undefined) return [`   To prove it: as for ${before}`]
   told.set(finding.next, number)
-  return ['   To prove it, record again with the change made, then:', ...draw(finding.next)]
+  return ['   To prove it, record again with the change made, then:', ...draw()]
 }
 
 function notes({ findings: all }: ReportDocument, width: number, colours: Colours): string[] {
-  const facts = all.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  const facts = all.filter((one) => !isToFix(one))
   if (facts.length === 0) return []
   return [colours.bold('Worth knowing'), ...facts.flatMap((one) => wrap(`${one.title}: ${one.detail}`, width, '- '))]
-}
-
-function checked({ clear, doesNotApply = [], notChecked }: ReportDocument, width: number): string[] {
-  const byReason = new Map<string, string[]>()
-  for (const { rule, reason } of notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
-  const parts = [...byReason].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
-  return [
-    ...(clear.length > 0 ? hang(`Checked and fine: ${clear.join(', ')}.`, width) : []),
-    ...(doesNotApply.length > 0 ? hang(`Does not apply: ${doesNotApply.join(', ')}.`, width) : []),
-    ...(parts.length > 0 ? hang(`Not told: ${parts.join('; ')}.`, width) : []),
-  ]
 }
 
 function recordedWith({ trace }: ReportDocument, width: number): string[] {

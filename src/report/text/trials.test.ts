@@ -26,6 +26,7 @@ const faster: TrialRow = {
   pairs: 3,
   predictedSpeedup: null,
   lookedSpeedup: null,
+  refused: null,
   took: null,
   changes: ['one thread'],
   agreement: null,

@@ -6,7 +6,7 @@ import { speedupRange } from './fix-answer.ts'
 import { foretoldBeside } from './foretold.ts'
 import { plural, significant, time } from './numbers.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
-import { asTyped, hang, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
 
 /** One trial as its own lines: name, before and after, interval, agreement, kept or not and why. No line end. Pure. */
 export function trialLines(trial: TrialRow, width: number, colours: Colours): string[] {
@@ -80,13 +80,14 @@ type ServingTried = ReportServing
 
 /** What was not tried, and why not; the command on lines of its own, so that it can be pasted. */
 function int8Lines(
-  { timed, faster, savingMs, next }: NonNullable<NonNullable<ReportDocument['fix']>['int8']>,
+  int8: NonNullable<NonNullable<ReportDocument['fix']>['int8']>,
   { command }: TerminalOptions,
   width: number,
 ): string[] {
+  const { timed, faster, savingMs } = int8
   const alone = 'int8 was not tried, since it changes outputs. Timed alone'
   if (faster === 0) return hang(`${alone}, none of ${timed} operators is faster in it.`, width)
   const which = timed === 1 ? 'the one operator' : `${faster} of ${timed} operators`
   const saves = `${alone}, ${which} would take ${time(savingMs)} less in it, conversions at its borders not counted. To have it tried:`
-  return [...hang(saves, width), ...wrapCommand(asTyped(next, command), width, '  ')]
+  return [...hang(saves, width), ...wrapCommand(nextWords(int8, command), width, '  ')]
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cells, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
+import { cells, nextWords, pad, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
 test('lines keep to the width and lose no word', () => {
   const words = fc.array(fc.stringMatching(/^[a-zé埋]{1,12}$/), { maxLength: 40 })
@@ -20,10 +20,13 @@ test('a word longer than a line is cut, a number stays beside its unit', () => {
 })
 
 test('a command is continued by a backslash and its quoted words stay whole', () => {
-  const lines = wrapCommand("whyslow m.onnx --shape 'a b=1x2' --threads 2", 26, 'Next: ')
+  const lines = wrapCommand(nextWords({ next: "whyslow m.onnx --shape 'a b=1x2' --threads 2" }), 26, 'Next: ')
   expect(lines).toEqual(['Next: whyslow m.onnx \\', "      --shape 'a b=1x2' \\", '      --threads 2'])
   // An option stays with its value where both have room.
-  expect(wrapCommand('whyslow fix a-model.onnx -o fast/', 30, '')).toEqual(['whyslow fix a-model.onnx \\', '-o fast/'])
+  expect(wrapCommand(nextWords({ next: 'whyslow fix a-model.onnx -o fast/' }), 30, '')).toEqual([
+    'whyslow fix a-model.onnx \\',
+    '-o fast/',
+  ])
 })
 
 test('cells counts wide characters twice and combining marks not at all', () => {
@@ -53,4 +56,12 @@ test('a name of a million letters loses its middle before it is counted, and no 
   expect(lines.length).toBeLessThan(100)
   expect(lines.join('')).toContain('…')
   expect(lines.join('')).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/)
+})
+
+test('what to type next is quoted as a shell takes it; documents of a version before have the text alone', () => {
+  const run = { command: 'fix', arguments: ['my model.onnx', '-o', 'fast/'] }
+  expect(nextWords({ next: 'not read', run }, 'npx whyslow')).toEqual(['npx whyslow', 'fix', "'my model.onnx'", '-o', 'fast/'])
+  expect(nextWords({ next: 'not read', run: { command: '', arguments: ['a.onnx'] } })).toEqual(['whyslow', 'a.onnx'])
+  expect(nextWords({ next: "whyslow fix 'my model.onnx'" }, 'npx whyslow')).toEqual(['npx whyslow', 'fix', "'my model.onnx'"])
+  expect(nextWords({ next: null, run: null })).toEqual([])
 })

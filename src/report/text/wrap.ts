@@ -108,9 +108,28 @@ export function quoted(word: string): string {
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`
 }
 
+/** What a document says to type next: as text, and as data unless it is of a version before. */
+export interface Next {
+  readonly next: string | null
+  readonly run?: { readonly command: string; readonly arguments: readonly string[] } | null
+}
+
+/** Words of a command as a shell takes them; `name` is what its reader types for `whyslow`. */
+export const commandWords = ({ command, arguments: rest }: NonNullable<Next['run']>, name = 'whyslow'): string[] => [
+  name,
+  ...(command === '' ? [] : [command]),
+  ...rest.map(quoted),
+]
+
+/** Words to type next; none where there is no command. Documents from before `run` have the text alone. */
+export function nextWords({ next, run }: Next, name = 'whyslow'): string[] {
+  if (run) return commandWords(run, name)
+  const words = printable(next ?? '').match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []
+  return words.map((word, at) => (at === 0 && word === 'whyslow' ? name : word))
+}
+
 /** A shell command over several lines, each but the last ended by a backslash, so that it can be copied. Words stay whole. */
-export function wrapCommand(command: string, width: number, first: string, rest = ' '.repeat(cells(first))): string[] {
-  const words = printable(command).match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []
+export function wrapCommand(words: readonly string[], width: number, first: string, rest = ' '.repeat(cells(first))): string[] {
   // An option stays with its value.
   const units: string[] = []
   for (const word of words) {
@@ -127,9 +146,4 @@ export function wrapCommand(command: string, width: number, first: string, rest 
     else row.push(unit)
   }
   return rows.map((row, at) => (at === 0 ? first : rest) + row.join(' ') + (at < rows.length - 1 ? ' \\' : ''))
-}
-
-/** A command of a document, which begins with `whyslow`, as its reader types it. */
-export function asTyped(command: string, name = 'whyslow'): string {
-  return command.replace(/^whyslow /, () => `${name} `)
 }

@@ -2,17 +2,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { needs } from '../../../test/needs.ts'
 import { plainOptions } from '../../engines/example-options.ts'
-import type { OpenvinoApi } from '../../engines/openvino/c-api.ts'
-import { codeOf, valueFrom } from '../../engines/openvino/element-types.ts'
 import { findLibrary as findHere, surroundings } from '../../engines/openvino/find-library.ts'
 import { openvino } from '../../engines/openvino/openvino.ts'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
-import type { DType } from '../../graph/types.ts'
 import { FIXTURES, installIn, planFor, planOf, ROOT, runIn, scratch } from '../example-plan.ts'
 import { shipFolder } from '../ship-folder.ts'
-// @ts-expect-error: shipped as it is, without types.
-import { TYPES } from './openvino.mjs'
 
 const library = findHere({}, surroundings())
 const version = '2026.4.1'
@@ -50,9 +46,7 @@ describe('the folder', () => {
     })
     const manifest = JSON.parse(read('manifest.json'))
     expect(manifest.engine).toEqual({ id: 'openvino', version, package: 'openvino-node', precision: 'float32' })
-    expect(manifest.files.map((file: { path: string }) => file.path)).toEqual(
-      expect.arrayContaining(['openvino.mjs', 'native-library.mjs']),
-    )
+    expect(manifest.files.map((file: { path: string }) => file.path)).toContain('openvino.mjs')
     expect(JSON.parse(read('package.json'))).toMatchObject({
       dependencies: { koffi: '^3.0.0' },
       peerDependencies: { 'openvino-node': expect.stringMatching(/^>=\d+\.\d+$/) },
@@ -74,21 +68,10 @@ describe('the folder', () => {
     expect(none[1]).toBe(none[0])
     installIn(out)
     const [here, worker] = runIn(out, ask) as string[]
-    expect(here).toMatch(/was not found in OPENVINO_LIBRARY \(\/no\/such\/folder\): pip install openvino==/)
+    expect(here).toMatch(/^OPENVINO_LIBRARY \/no\/such\/folder: no OpenVINO library \(\S+\) is there: pip install openvino==/)
     expect(here).not.toContain('\n')
     expect(worker).toBe(here)
   })
-})
-
-test.each([8, 0])('element types have the numbers that the engine has (the library says %i bytes)', (bytes) => {
-  const api = { got: (name: string) => (name === 'tensor_get_byte_size' ? bytes : null), free() {} } as unknown as OpenvinoApi
-  const shift = bytes === 8 ? 0 : 1
-  const types = Object.entries(TYPES as Record<DType, readonly [number, new (buffer: ArrayBuffer) => ArrayBufferView]>)
-  expect(types.length).toBeGreaterThan(10)
-  for (const [dtype, [code, Typed]] of types) {
-    expect([dtype, codeOf(api, dtype as DType)]).toEqual([dtype, code + shift])
-    expect(valueFrom(dtype as DType, new Uint8Array(8))).toBeInstanceOf(Typed)
-  }
 })
 
 /** Results as JSON can hold them: name, type, numbers as text, dims. */
@@ -98,7 +81,7 @@ const HEAD = `process.env.OPENVINO_LIBRARY = ${JSON.stringify(library.ok ? libra
 const { load } = await import('./predict.mjs')
 const plain = (results) => Object.entries(results).map(([name, { type, data, dims }]) => [name, type, [...data].map(String), [...dims]])`
 
-describe.skipIf(!library.ok)('predictions on OpenVINO', () => {
+describe.skipIf(!library.ok)('predictions on OpenVINO', needs('OpenVINO (pip install openvino)'), () => {
   const run = (out: string, code: string) => {
     installIn(out)
     return runIn(out, `${HEAD}\n${code}`)

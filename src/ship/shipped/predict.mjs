@@ -1,7 +1,6 @@
 // Runs the model in the caller's thread or, asked to, through predict-worker.mjs in a thread of its own, with nothing but the engine
-// and the files beside it. Models take as little as 8 µs, so what predict() does for tensors is one check per input.
+// and the files beside it.
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 
@@ -20,7 +19,8 @@ async function loadHere(spinning) {
   if (openvino) return (await beside('openvino.mjs')).loadHere(openvino, fileAt('./model.onnx'), afterClose)
   if (litert) return (await beside('litert.mjs')).loadHere(litert, fileAt('./model.tflite'), afterClose)
   if (compiled) return (await beside('predict-compiled.mjs')).loadHere(compiled, afterClose)
-  const opened = await openEngine(spinning ? engine : { ...engine, session: quiet(engine.session) })
+  const quietly = spinning ? engine : { ...engine, session: quiet(engine.session) }
+  const opened = await (await beside('onnxruntime.mjs')).loadHere(quietly, fileAt('./model.onnx'), afterClose)
   if (!ends) return { predict: opened.predict, close: opened.close }
   return (await beside('predict-ends.mjs')).loadHere(ends, opened, afterClose)
 }
@@ -29,142 +29,6 @@ function quiet(options) {
   const { extra } = options
   const off = (key) => ({ [key]: { ...extra?.session?.[key], allow_spinning: '0' } })
   return { ...options, extra: { ...extra, session: { ...extra?.session, ...off('intra_op'), ...off('inter_op') } } }
-}
-
-async function openEngine({ session: options, reuseOutputs, directCall }) {
-  // The engine sends usage data from Linux unless this is set before it is loaded.
-  process.env.ORT_DISABLE_TELEMETRY ??= '1'
-  const module = await import('onnxruntime-node')
-  const { InferenceSession, Tensor } = module.InferenceSession ? module : module.default
-  const session = await InferenceSession.create(fileAt('./model.onnx'), options)
-  const inputs = session.inputMetadata
-  const names = session.outputMetadata.filter(({ isTensor }) => isTensor).map(({ name }) => name)
-  const direct = directCall ? openDirect(options, names) : null
-  if (direct) await session.release()
-  const run = direct?.run ?? (reuseOutputs ? reusing(session, names, Tensor) : (feeds) => session.run(feeds, names))
-  let closed = null
-
-  const converted = (feeds) => {
-    try {
-      return run(tensorsOf(feeds, inputs, Tensor))
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-  return {
-    inputs,
-    predict(feeds) {
-      if (closed) return Promise.reject(afterClose())
-      let count = 0
-      for (const name in feeds) {
-        if (!(feeds[name] instanceof Tensor)) return converted(feeds)
-        count++
-      }
-      return count === inputs.length ? run(feeds) : converted(feeds)
-    },
-    close() {
-      // The engine starts a prediction in the next turn of the event loop: those asked for before come first.
-      closed ??= new Promise((resolve) => setImmediate(resolve)).then(() => (direct ?? session).release())
-      return closed
-    },
-  }
-}
-
-/**
- * The engine's binding without the package's wrapper, which waits for a turn of the event loop before each prediction. null where
- * the package is not the pinned one.
- */
-function openDirect(options, names) {
-  let native
-  try {
-    const { binding, initOrt } = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js')
-    initOrt()
-    native = new binding.InferenceSession()
-    native.loadModel(fileAt('./model.onnx'), options)
-  } catch {
-    return null
-  }
-  const fetches = Object.fromEntries(names.map((name) => [name, null]))
-  let turn = null
-  return {
-    run(feeds) {
-      const now = performance.now()
-      if (turn === null) {
-        turn = now
-        setImmediate(() => {
-          turn = null
-        })
-      } else if (now - turn > 5) {
-        // A loop of predictions lets timers and sockets have their turn.
-        return new Promise((resolve) => setImmediate(resolve)).then(() => native.run(feeds, fetches, {}))
-      }
-      try {
-        return Promise.resolve(native.run(feeds, fetches, {}))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    },
-    release: () => native.dispose(),
-  }
-}
-
-/** Gives the engine tensors to write into, as long as the inputs' shapes are those that the tensors were made for. */
-function reusing(session, names, Tensor) {
-  let shapes = null
-  let kept = null
-  let fails = false
-  return (feeds) => {
-    if (fails) return session.run(feeds, names)
-    if (kept && Object.keys(shapes).every((name) => sameShape(shapes[name], feeds[name]?.dims))) {
-      return session.run(feeds, kept).catch(() => {
-        // Where shapes of outputs depend on values, the engine refuses the tensors.
-        fails = true
-        return session.run(feeds, names)
-      })
-    }
-    return session.run(feeds, names).then((results) => {
-      shapes = Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, [...dims]]))
-      kept = Object.fromEntries(names.map((name) => [name, tensorLike(results[name], Tensor)]))
-      return results
-    })
-  }
-}
-
-/** null: strings and types narrower than a byte are made anew by the engine each time. */
-function tensorLike({ type, data, dims }, Tensor) {
-  return type === 'string' || type === 'int4' || type === 'uint4' ? null : new Tensor(type, data.slice(), dims)
-}
-
-function sameShape(a, b) {
-  return b !== undefined && a.length === b.length && a.every((size, axis) => size === b[axis])
-}
-
-/** Feeds as the engine's tensors; a TypeError says which input is wrong and how. */
-function tensorsOf(feeds, inputs, Tensor) {
-  const names = () => inputs.map(({ name }) => name).join(', ')
-  if (typeof feeds !== 'object' || feeds === null) {
-    throw new TypeError(`predict() takes an object with a tensor for each input: ${names()}`)
-  }
-  for (const name in feeds) {
-    if (!inputs.some((input) => input.name === name)) throw new TypeError(`the model has no input '${name}'; it takes ${names()}`)
-  }
-  const tensors = {}
-  for (const { name, type } of inputs) tensors[name] = tensorOf(name, type, feeds[name], Tensor)
-  return tensors
-}
-
-function tensorOf(name, type, value, Tensor) {
-  if (value === undefined) throw new TypeError(`input '${name}' is missing`)
-  if (value instanceof Tensor) return value
-  if (typeof value !== 'object' || value === null || value.data === undefined || !Array.isArray(value.dims)) {
-    throw new TypeError(`input '${name}' must be { type, data, dims }`)
-  }
-  if (value.type !== type) throw new TypeError(`input '${name}' takes ${type}, and was given ${value.type}`)
-  try {
-    return new Tensor(type, value.data, value.dims)
-  } catch (error) {
-    throw new TypeError(`input '${name}': ${error.message}`, { cause: error })
-  }
 }
 
 function loadInWorker() {

@@ -1,9 +1,9 @@
 // The shipped code, run from its folder in processes of its own, against a session of the same engine.
 import fs from 'node:fs'
 import path from 'node:path'
-import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { onlyFull } from '../../../test/only-full.ts'
+import { ts } from '../../../test/typescript.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { EngineOptions } from '../../engines/types.ts'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
@@ -259,6 +259,27 @@ await model.close()`,
     expect(calls).toEqual(worker ? [] : here)
   },
 )
+
+test('bits of float16 stay what they are on a Node that has a Float16Array, which the engine reads as empty', async () => {
+  const half: ModelParts = {
+    nodes: [node('Identity', ['x'], ['y'])],
+    inputs: [valueInfo('x', 'float16', [2])],
+    outputs: [valueInfo('y', 'float16', [2])],
+  }
+  const out = await shipped(half)
+  const given = runIn(
+    out,
+    `globalThis.Float16Array = class Float16Array extends Uint16Array {}
+const { default: ort } = await import('onnxruntime-node')
+const { load } = await import('./predict.mjs')
+let given
+ort.InferenceSession.prototype.run = async (feeds) => ((given = feeds.x), {})
+const model = await load()
+await model.predict({ x: { type: 'float16', data: Uint16Array.of(1, 15360), dims: [2] } })
+print([given.type, given.data.constructor.name, [...given.data]])`,
+  )
+  expect(given).toEqual(['float16', 'Uint16Array', [1, 15360]])
+})
 
 describe('the worker', () => {
   test('answers in order, leaves the caller’s arrays alone, takes Buffers, and does not hold the process', async () => {

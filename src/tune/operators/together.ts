@@ -2,11 +2,11 @@
 // is quantized by its own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator
 // without a kernel of its own, which the engine runs as the pieces that the standard defines it by.
 import type { NodeProto } from 'onnx-buf'
+import { biasBefore, findAttention } from '../../graph/patterns/attention.ts'
+import { ANY_NORM, findNorm } from '../../graph/patterns/norm.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
-import { biasBefore, findAttention } from '../../rewrite/attention-pattern.ts'
 import { isOperator, type Matching } from '../../rewrite/match.ts'
-import { findNorm } from '../../rewrite/norm-pattern.ts'
 import { findRowIndices } from '../../rewrite/row-indices.ts'
 
 /** An executed node, and the user's nodes in it. */
@@ -17,8 +17,6 @@ export interface Executed {
 
 /** Nodes of the main graph, by each of them. */
 export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
-
-const ANY_NORM = { over: () => true, takes: () => true }
 
 export function thingsIn(matching: Matching): Together {
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])

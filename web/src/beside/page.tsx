@@ -166,7 +166,13 @@ function FindingsBeside({ before, after }: { before: Report; after: Report }) {
         const [a, b] = [inBefore.get(rule), inAfter.get(rule)]
         const state = a === undefined ? 'new' : b === undefined ? 'gone' : 'in both'
         const say = (one: typeof a) =>
-          one === undefined ? 'none' : one.wouldSaveMs > 0 ? `${time(one.wouldSaveMs)} (${one.basis})` : 'no saving'
+          one === undefined
+            ? 'none'
+            : one.wouldSaveMs === null
+              ? 'saving unknown'
+              : one.wouldSaveMs > 0
+                ? `${time(one.wouldSaveMs)} (${one.basis})`
+                : 'no saving'
         return (
           <li key={rule} class={`finding edge-${(b ?? a)!.area}`}>
             <div>

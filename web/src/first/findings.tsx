@@ -1,7 +1,9 @@
 // Findings as cards, largest saving first: why, the evidence, what it would save and whether that was measured, the command to copy.
+
+import { byReason, isToFix } from '../../../src/report/text/findings/findings-text.ts'
 import { areaTitle } from '../areas.ts'
-import { asTyped, bytes, count, percent, perSecond, plural, significant, time } from '../format.ts'
-import { Command, NextCommand } from '../kit/copy.tsx'
+import { bytes, count, percent, perSecond, plural, significant, time } from '../format.ts'
+import { Command, NextCommand, nextWords, typedWords } from '../kit/copy.tsx'
 import { nodeTitle, Says } from '../kit/name.tsx'
 import type { Finding, Report } from '../page-data.ts'
 import { Places, Replacement } from '../pipeline/places.tsx'
@@ -14,8 +16,8 @@ const MOST_OPEN = 5
 const MOST_NODES = 6
 
 export function Findings({ report }: { report: Report }) {
-  const saving = report.findings.filter(({ wouldSaveMs }) => wouldSaveMs > 0)
-  const others = report.findings.filter(({ wouldSaveMs }) => wouldSaveMs <= 0)
+  const saving = report.findings.filter(isToFix)
+  const others = report.findings.filter((one) => !isToFix(one))
   return (
     <section class="findings" aria-labelledby="findings">
       <h2 id="findings">{saving.length > 0 ? 'Why it is slow, and what to do' : 'What was found'}</h2>
@@ -82,12 +84,12 @@ function Card({ finding, report, rank }: { finding: Finding; report: Report; ran
         </p>
         <Places finding={finding} sources={report.pipeline?.sources} />
         {finding.replacement && <Replacement replacement={finding.replacement} />}
-        {next !== null && <Command text={asTyped(next)} />}
+        {next !== null && <Command text={`npx whyslow ${typedWords(nextWords(finding))}`} />}
         <Advice rule={rule} isOpen={next === null && rank !== null} />
         <Evidence finding={finding} report={report} />
       </div>
       <div class="finding-side">
-        {finding.wouldSaveMs > 0 && <Saving finding={finding} report={report} />}
+        {isToFix(finding) && <Saving finding={finding} report={report} />}
         <p class="soft">
           <span class={`swatch fill-${area}`} aria-hidden="true" /> {areaTitle(area)}
           <br />
@@ -98,13 +100,14 @@ function Card({ finding, report, rank }: { finding: Finding; report: Report; ran
   )
 }
 
-function Saving({ finding: { wouldSaveMs, basis }, report }: { finding: Finding; report: Report }) {
+function Saving({ finding: { timeMs, wouldSaveMs, savingUnknown, basis }, report }: { finding: Finding; report: Report }) {
   const whole = wholeMs(report)
-  const share = whole === null || whole <= 0 ? null : wouldSaveMs / whole
+  const ms = wouldSaveMs ?? timeMs
+  const share = whole === null || whole <= 0 ? null : ms / whole
   return (
     <div class="saving">
-      <p class="label">{basis === 'modelled' ? 'would save up to' : 'would save'}</p>
-      <p class="saving-number">{share !== null && isSlowed(report) ? percent(share) : time(wouldSaveMs)}</p>
+      <p class="label">{wouldSaveMs === null ? 'takes' : basis === 'modelled' ? 'would save up to' : 'would save'}</p>
+      <p class="saving-number">{share !== null && isSlowed(report) ? percent(share) : time(ms)}</p>
       {share !== null && (
         <>
           <span class="meter" role="img" aria-label={`${percent(share)} of ${wholeOf(report)}`}>
@@ -116,6 +119,7 @@ function Saving({ finding: { wouldSaveMs, basis }, report }: { finding: Finding;
         </>
       )}
       {share === null && <span class={`tag ${basis}`}>{basis}</span>}
+      {wouldSaveMs === null && <p class="soft">saving unknown{savingUnknown !== undefined && `: ${savingUnknown}`}</p>}
     </div>
   )
 }
@@ -174,8 +178,6 @@ function worded(value: number, unit: string): string {
 
 /** What is fine, what has nothing to be about, and what could not be checked: folded. */
 function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { report: Report }) {
-  const byReason = new Map<string, string[]>()
-  for (const { rule, reason } of notChecked) byReason.set(reason, [...(byReason.get(reason) ?? []), rule])
   return (
     <div class="fine">
       {clear.length > 0 && (
@@ -193,7 +195,7 @@ function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { report: Re
         <details>
           <summary>{plural(notChecked.length, 'check')} could not be made</summary>
           <dl class="reasons">
-            {[...byReason].map(([reason, rules]) => (
+            {[...byReason({ notChecked })].map(([reason, rules]) => (
               <div key={reason}>
                 <dt>
                   <Says text={reason} />

@@ -1,6 +1,6 @@
 // The number: the median with its interval, how far it can be trusted and why, and what fix is foretold to give.
 
-import { intervalOf, percent, plural, time, timeWithInterval } from '../format.ts'
+import { intervalOf, percent, plural, time, timeParts, timeWithInterval } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
 import type { Report } from '../page-data.ts'
 import { callsOf, unitOf } from '../pipeline/facts.ts'
@@ -26,7 +26,7 @@ export function LatencyCard({ report }: { report: Report }) {
       </section>
     )
   }
-  const [number, unit] = time(latency.p50Ms).split(' ')
+  const [number, unit] = timeParts(latency.p50Ms)
   return (
     <section class="card number-card" aria-label="Latency">
       <p class="label">

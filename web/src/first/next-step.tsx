@@ -1,6 +1,6 @@
 // The one thing to type next, on the first screen.
-import { asTyped } from '../format.ts'
-import { Command, NextCommand } from '../kit/copy.tsx'
+import { isToFix } from '../../../src/report/text/findings/findings-text.ts'
+import { NextCommand, nextWords } from '../kit/copy.tsx'
 import type { Report } from '../page-data.ts'
 import { longestOf } from '../pipeline/facts.ts'
 
@@ -15,22 +15,14 @@ export function NextStep({ report }: { report: Report }) {
           <b>First measure again when nothing else runs</b>, by the same command.{next !== null && ' Then:'}
         </p>
       )}
-      {next !== null &&
-        (typeof next.command === 'string' ? (
-          <div class="next-command">
-            <p>{next.lead}</p>
-            <Command text={asTyped(next.command)} />
-          </div>
-        ) : (
-          <NextCommand lead={next.lead} command={next.command} />
-        ))}
+      {next !== null && <NextCommand lead={next.lead} command={next.command} />}
     </section>
   )
 }
 
 interface Next {
   readonly lead: string
-  /** As the document has it, or as words that are quoted where a shell wants it. */
+  /** What follows `whyslow`: as the document has it, or as words that are quoted where a shell wants it. */
   readonly command: string | readonly string[]
 }
 
@@ -46,17 +38,17 @@ function nextOf(report: Report): Next | null {
       command: ['load', shipped, '--slo', 'p99<20ms'],
     }
   if (fix != null)
-    return fix.int8 ? { lead: 'Outputs may change a little? Then int8 is worth a try:', command: fix.int8.next } : null
-  const first = findings.find(({ wouldSaveMs, next }) => wouldSaveMs > 0 && next !== null)
-  if (first?.next != null) return { lead: leadOf(first.next), command: first.next }
+    return fix.int8 ? { lead: 'Outputs may change a little? Then int8 is worth a try:', command: nextWords(fix.int8) } : null
+  const first = findings.find((one) => isToFix(one) && one.next !== null)
+  if (first !== undefined) return { lead: leadOf(first), command: nextWords(first) }
   if (pipeline) return ofPipeline(report)
-  if (trace != null || model === null || engine === null || findings.some(({ wouldSaveMs }) => wouldSaveMs > 0)) return null
+  if (trace != null || model === null || engine === null || findings.some(isToFix)) return null
   return { lead: 'Nothing to repair here; whether another engine is faster:', command: ['compare', model.file] }
 }
 
 /** Findings lead to `fix` where a remedy treats their rule, else elsewhere: to another engine, to `quantize`, to `lint --repair`. */
-const leadOf = (next: string): string =>
-  next.startsWith('whyslow fix ')
+const leadOf = ({ run }: Report['findings'][number]): string =>
+  run?.command === 'fix'
     ? 'Try the remedies, prove what helps, and have it written:'
     : 'The first finding below with a command leads to:'
 

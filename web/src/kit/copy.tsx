@@ -1,5 +1,6 @@
 // Buttons that copy a text or save a file. A page from a file may not be allowed to use the clipboard: then the text is selected.
 import { useState } from 'preact/hooks'
+import type { Finding } from '../page-data.ts'
 
 const SHOWN_MS = 1500
 
@@ -74,13 +75,23 @@ export function Command({ text }: { text: string }) {
   )
 }
 
-/** What to type next, where the document has no command of its own. A word that a shell would not take as it stands is quoted. */
-export function NextCommand({ lead, command }: { lead: string; command: readonly string[] }) {
-  const typed = command.map((word) => (/^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`))
+/** What a document says to type next, after `whyslow`: words, or text as a shell takes it in documents from before they were given. */
+export function nextWords({ next, run }: Pick<Finding, 'next' | 'run'>): string | readonly string[] {
+  if (run) return [...(run.command === '' ? [] : [run.command]), ...run.arguments]
+  return (next ?? '').replace(/^whyslow /, '')
+}
+
+/** A word that a shell would not take unchanged is quoted. */
+export const typedWords = (words: string | readonly string[]): string =>
+  typeof words === 'string'
+    ? words
+    : words.map((word) => (/^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)).join(' ')
+
+export function NextCommand({ lead, command }: { lead: string; command: string | readonly string[] }) {
   return (
     <div class="next-command">
       <p>{lead}</p>
-      <Command text={`npx whyslow ${typed.join(' ')}`} />
+      <Command text={`npx whyslow ${typedWords(command)}`} />
     </div>
   )
 }

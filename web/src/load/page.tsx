@@ -86,7 +86,7 @@ function LoadFindings({ load: { findings } }: { load: Load }) {
               )}
             </div>
             <div class="finding-side">
-              {wouldSaveMs !== null && (
+              {wouldSaveMs !== null && wouldSaveMs > 0 && (
                 <div class="saving">
                   <p class="label">{basis === 'modelled' ? 'would save up to' : 'would save'}</p>
                   <p class="saving-number">{time(wouldSaveMs)}</p>

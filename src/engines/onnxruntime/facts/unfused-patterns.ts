@@ -1,95 +1,62 @@
 // Groups of nodes that together are one operator, as exporters write them when they know no better: LayerNorm, GELU, attention,
-// and batch normalization after a linear operator. The shapes are those that ONNX Runtime's fusions look for
-// (onnxruntime/core/optimizer: layer_norm_fusion.cc, gelu_fusion.cc, attention_fusion.cc, conv_bn_fusion.cc).
+// and batch normalization after a linear operator. Norms and GELU are found by the same patterns that remedies replace; attention also
+// where no remedy has an operator for it (onnxruntime/core/optimizer: attention_fusion.cc, conv_bn_fusion.cc).
 
-import type { Neighbours } from '../../../graph/neighbours.ts'
-import type { NodeView } from '../../../graph/types.ts'
+import { type Neighbours, neighboursOf } from '../../../graph/neighbours.ts'
+import { findAttention } from '../../../graph/patterns/attention.ts'
+import { findGelu } from '../../../graph/patterns/gelu.ts'
+import { ANY_NORM, findNorm } from '../../../graph/patterns/norm.ts'
+import { isClosed } from '../../../graph/patterns/pattern-graph.ts'
+import { type ViewedGraph, viewedGraph } from '../../../graph/patterns/view-graph.ts'
+import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
 
 export interface Group {
   readonly kind: 'LayerNorm' | 'RMSNorm' | 'GELU' | 'attention' | 'BatchNormalization'
-  /** What fusing would take away or merge. */
+  /** What fusing would take away or merge, in the order of the graph. */
   readonly parts: readonly NodeView[]
   /** Of `parts`, those whose own work stays in the fused operator: the erf of a GELU. */
   readonly kept: readonly NodeView[]
 }
 
-/** All groups of one graph; no node is in two of them. */
-export function unfusedGroups(neighbours: Neighbours): readonly Group[] {
+/** All groups of a graph and of those inside it; no node is in two of them. `types`: of values at run time. */
+export function unfusedGroups(graph: GraphView, types: ReadonlyMap<string, TensorType>, outer?: ViewedGraph): readonly Group[] {
   const taken = new Set<NodeView>()
   const groups: Group[] = []
-  for (const node of neighbours.graph.nodes) {
-    const group = MATCHERS[node.opType]?.(node, neighbours)
+  const viewed = viewedGraph(graph, types, outer)
+  const neighbours = neighboursOf(graph)
+  for (const message of viewed.nodes) {
+    const view = viewed.viewOf(message)
+    const group = wholeGroup(viewed, message) ?? MATCHERS[view.opType]?.(view, neighbours)
     if (group === undefined || group.parts.some((part) => taken.has(part))) continue
     for (const part of group.parts) taken.add(part)
     groups.push(group)
   }
-  return groups
+  const inner = graph.nodes.flatMap(({ subgraphs }) => Object.values(subgraphs))
+  return [...groups, ...inner.flatMap((one) => unfusedGroups(one, types, viewed))]
+}
+
+/** A group that a remedy makes one operator. */
+function wholeGroup(viewed: ViewedGraph, anchor: ViewedGraph['nodes'][number]): Group | undefined {
+  const group = (kind: Group['kind'], parts: ReadonlySet<typeof anchor>, kept: readonly (typeof anchor)[]): Group => ({
+    kind,
+    parts: viewed.nodes.filter((one) => parts.has(one)).map(viewed.viewOf),
+    kept: kept.map(viewed.viewOf),
+  })
+  const gelu = findGelu(viewed, anchor)
+  if (gelu !== undefined) return group('GELU', gelu.parts, [anchor])
+  const norm = findNorm(viewed, anchor, ANY_NORM)
+  if (norm !== undefined && isClosed(viewed, norm.parts, [norm.last.output[0]!]))
+    return group(norm.centred ? 'LayerNorm' : 'RMSNorm', norm.parts, [])
+  const whole = findAttention(viewed, anchor)
+  if (whole === undefined) return undefined
+  const products = [...whole.parts].filter(({ opType }) => /MatMul$/.test(opType))
+  return group('attention', whole.parts, [...products, anchor])
 }
 
 type Matcher = (anchor: NodeView, neighbours: Neighbours) => Group | undefined
 
 /** By the operator that marks the pattern. */
-const MATCHERS: Readonly<Record<string, Matcher>> = {
-  Sqrt: norm,
-  Erf: geluWithErf,
-  Tanh: geluWithTanh,
-  Softmax: attention,
-  BatchNormalization: batchNormalization,
-}
-
-/** ReduceMean - Sub - (Pow | Mul) - ReduceMean - Add - Sqrt - Div (- Mul - Add); without the first two it is an RMSNorm. */
-function norm(sqrt: NodeView, { producer, onlyReader }: Neighbours): Group | undefined {
-  const add = producer(sqrt.inputs[0])
-  if (add?.opType !== 'Add') return undefined
-  const mean = add.inputs.map(producer).find((node) => node?.opType === 'ReduceMean')
-  const square = producer(mean?.inputs[0])
-  if (mean === undefined || (square?.opType !== 'Pow' && square?.opType !== 'Mul')) return undefined
-  if (square.opType === 'Mul' && square.inputs[0] !== square.inputs[1]) return undefined
-  const divide = onlyReader(sqrt)
-  if (divide?.opType !== 'Div' && divide?.opType !== 'Reciprocal') return undefined
-
-  const centred = producer(square.inputs[0])
-  const dividend = producer(divide.inputs[0])
-  const subs = [...new Set([centred, dividend])].filter((node) => node?.opType === 'Sub') as NodeView[]
-  const outer = producer(subs[0]?.inputs[1])
-  const centre = outer?.opType === 'ReduceMean' ? [outer, ...subs] : []
-  const scale = onlyReader(divide)
-  const shift = scale?.opType === 'Mul' ? onlyReader(scale) : undefined
-  const tail = scale?.opType === 'Mul' ? [scale, ...(shift?.opType === 'Add' ? [shift] : [])] : []
-  const kind = centre.length > 0 ? 'LayerNorm' : 'RMSNorm'
-  return { kind, parts: [...centre, square, mean, add, sqrt, divide, ...tail], kept: [] }
-}
-
-/** x / sqrt(2) - Erf - Add 1 - Mul x - Mul 0.5, the last two in either order. */
-function geluWithErf(erf: NodeView, neighbours: Neighbours): Group | undefined {
-  const scale = neighbours.producer(erf.inputs[0])
-  if (scale?.opType !== 'Div' && scale?.opType !== 'Mul') return undefined
-  const tail = onePlusTimesHalf(erf, neighbours)
-  return tail === undefined ? undefined : { kind: 'GELU', parts: [scale, erf, ...tail], kept: [erf] }
-}
-
-/** x + 0.044715 x^3 - Mul sqrt(2/pi) - Tanh - Add 1 - Mul x - Mul 0.5. */
-function geluWithTanh(tanh: NodeView, neighbours: Neighbours): Group | undefined {
-  const { producer } = neighbours
-  const scale = producer(tanh.inputs[0])
-  const sum = scale?.inputs.map(producer).find((node) => node?.opType === 'Add')
-  if (scale?.opType !== 'Mul' || sum === undefined) return undefined
-  const cubic = sum.inputs.map(producer).find((node) => node?.opType === 'Mul')
-  const cube = cubic?.inputs.map(producer).find((node) => node?.opType === 'Pow' || node?.opType === 'Mul')
-  const tail = onePlusTimesHalf(tanh, neighbours)
-  if (cubic === undefined || cube === undefined || tail === undefined) return undefined
-  return { kind: 'GELU', parts: [cube, cubic, sum, scale, tanh, ...tail], kept: [tanh] }
-}
-
-function onePlusTimesHalf(anchor: NodeView, { producer, onlyReader }: Neighbours): readonly NodeView[] | undefined {
-  const add = onlyReader(anchor)
-  const product = onlyReader(add)
-  if (add?.opType !== 'Add' || product?.opType !== 'Mul') return undefined
-  const after = onlyReader(product)
-  const before = product.inputs.map(producer).find((node) => node?.opType === 'Mul')
-  const half = after?.opType === 'Mul' ? after : before
-  return half === undefined ? undefined : [add, product, half]
-}
+const MATCHERS: Readonly<Record<string, Matcher>> = { Softmax: attention, BatchNormalization: batchNormalization }
 
 /** MatMul - (Div | Mul) - (Add | Where) - Softmax - MatMul. The products stay; scaling, masking and the score's layout do not. */
 function attention(softmax: NodeView, { producer, onlyReader }: Neighbours): Group | undefined {

@@ -1,6 +1,8 @@
 // Models that are quantized in other ways than between pairs of conversions: products of integers, 4-bit weights, tables of 8-bit rows.
+
 import type { ModelProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node, rawTensor } from '../../../graph/build.ts'
+import { elementCount } from '../../../graph/dtype.ts'
 import { assemble, CHANNELS, IMAGE, int8Noise, int8Tensor, noise } from './example-parts.ts'
 
 export interface IntegerChain {
@@ -53,14 +55,7 @@ export function integerChain({
 }
 
 const scalesOf = (channels: number) => noise(channels, 0.01).map((value) => 0.01 + value)
-const bytesOfNoise = (shape: readonly number[]) =>
-  Uint8Array.from(
-    noise(
-      shape.reduce((a, b) => a * b, 1),
-      250,
-    ),
-    (value) => value + 128,
-  )
+const bytesOfNoise = (shape: readonly number[]) => Uint8Array.from(noise(elementCount(shape), 250), (value) => value + 128)
 
 /**
  * x - DynamicQuantizeLinear, and two integer convolutions of it, the second with a bias that is brought into shape in the graph: y and z, as

@@ -1,7 +1,9 @@
 // What quantized models for tests are put together from: constants, conversions to 8 bits and back, and the model around them.
 // Inputs x (and z) are float; 16 channels at 8 x 8, or [8, 64] times [64, 32].
+
 import type { ModelProto, NodeProto, TensorProto } from 'onnx-buf'
 import { type AttributeValue, floatTensor, model, node, rawTensor, valueInfo } from '../../../graph/build.ts'
+import { elementCount } from '../../../graph/dtype.ts'
 import { mulberry32 } from '../../../graph/random.ts'
 
 export type Attributes = Readonly<Record<string, AttributeValue>>
@@ -29,15 +31,7 @@ export const int32Tensor = (name: string, shape: readonly number[], values: read
   rawTensor(name, 'int32', shape, new Uint8Array(Int32Array.from(values, Math.round).buffer))
 
 export const int8Noise = (name: string, shape: readonly number[]): TensorProto =>
-  int8Tensor(
-    name,
-    shape,
-    noise(
-      shape.reduce((a, b) => a * b, 1),
-      200,
-      shape.length,
-    ),
-  )
+  int8Tensor(name, shape, noise(elementCount(shape), 200, shape.length))
 
 /** The tensors 's' and 'z' behind a prefix. */
 export function parameters(prefix: string, { scale, zero, dtype }: Parameters): TensorProto[] {

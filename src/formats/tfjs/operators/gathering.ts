@@ -1,11 +1,9 @@
 // Entries chosen by indices, written by indices, and where entries stand.
 import type { Dimension } from '../../../graph/types.ts'
-import type { Value } from '../../build/graph-builder.ts'
-import { batchedGather } from '../../tensorflow/batched-gather.ts'
+import { batchedGather, gatherAt, placesOf, putInto, uniqueOf } from '../../tensorflow/batched-gather.ts'
 import { scalar } from '../../tensorflow/broadcast.ts'
-import { transpose } from '../../tensorflow/layout.ts'
 import { concat, expand, unsqueeze } from '../../tensorflow/shapes.ts'
-import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
+import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** Along an axis; with batch dimensions each row has its own indices. */
 const gathered: OperatorWriter = (call) => {
@@ -18,17 +16,11 @@ const gathered: OperatorWriter = (call) => {
   return batchedGather(call.builder, x, indices, { axis, batch })
 }
 
-function depthOf(call: OperatorCall, indices: Value): number {
-  const depth = indices.shape.at(-1)
-  if (typeof depth !== 'number') throw call.refuse('has indices of a length that is not known; convert the model again')
-  return depth
-}
-
 const gatheredEach: OperatorWriter = (call) => {
-  const [x, indices] = [call.input(0), call.input(1)]
-  const depth = depthOf(call, indices)
-  const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)]
-  return call.op('GatherND', [x, call.int64(indices)], { dtype: x.dtype, shape })
+  const indices = call.input(1)
+  if (typeof indices.shape.at(-1) !== 'number')
+    throw call.refuse('has indices of a length that is not known; convert the model again')
+  return gatherAt(call.builder, call.input(0), indices)
 }
 
 /** Into zeros of the shape that the last input tells; what meets is added. */
@@ -48,23 +40,10 @@ const updated: OperatorWriter = (call) => {
 /** Indices, the shape of the result, values (or one for all), and what stands elsewhere. */
 const dense: OperatorWriter = (call) => {
   const { builder } = call
-  const [indices, values, shape] = [call.input(0), call.input(2), call.list(1)]
+  const [values, shape] = [call.input(2), call.list(1)]
   if (shape === undefined) throw call.refuse('makes a value whose number of axes is not known; convert the model again')
   const base = expand(builder, call.cast(call.input(3), values.dtype), call.int64(call.input(1)), shape)
-  const listed = indices.shape.length === 2 ? indices : unsqueeze(builder, indices, indices.shape.length === 1 ? [1] : [0, 1])
-  const rows = { of: listed, size: listed.shape[0]! }
-  const each =
-    values.shape.length === 0
-      ? expand(builder, values, call.op('Shape', [listed], { dtype: 'int64', shape: [1] }, { start: 0, end: 1 }), [rows.size])
-      : values
-  return call.op('ScatterND', [base, call.int64(listed), each], base)
-}
-
-/** Rows of positions where the condition holds. */
-const where: OperatorWriter = (call) => {
-  const x = call.input(0)
-  const found = call.op('NonZero', [x], { dtype: 'int64', shape: [x.shape.length, null] })
-  return transpose(call.builder, found, [1, 0])
+  return putInto(builder, base, call.int64(call.input(0)), values)
 }
 
 /** Depth, and the values for on and off. */
@@ -113,15 +92,7 @@ const unique: OperatorWriter = (call) => {
   const x = call.input(0)
   if (x.shape.length !== 1 || call.node.op === 'UniqueV2')
     throw call.refuse('finds unique rows, which is not supported; compute it before the model')
-  // The engine has it for few types.
-  const dtype = x.dtype === 'int32' ? 'int64' : x.dtype
-  const [values, , inverse] = call.builder.ops(
-    'Unique',
-    [call.cast(x, dtype)],
-    [{ dtype, shape: [null] }, undefined, { dtype: 'int64', shape: [x.shape[0]!] }],
-    { sorted: 0 },
-  )
-  return [values!, inverse!]
+  return uniqueOf(call.builder, x)
 }
 
 export const GATHERING: OperatorTable = {
@@ -132,7 +103,7 @@ export const GATHERING: OperatorTable = {
   ScatterNd: scattered,
   TensorScatterUpdate: updated,
   SparseToDense: dense,
-  Where: where,
+  Where: (call) => placesOf(call.builder, call.input(0)),
   OneHot: oneHot,
   Range: range,
   LinSpace: linSpace,

@@ -1,28 +1,19 @@
 // Products of matrices, transposes and sums over letters.
 import type { Value } from '../../build/graph-builder.ts'
-import { broadcastShape, unary } from '../../tensorflow/broadcast.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
+import { ONE } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
+import { matmul, swapped } from '../../tensorflow/products.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
-import { addBias, leakyRelu, prelu, relu6 } from './elementwise.ts'
-
-function swapped(call: OperatorCall, value: Value, swap: boolean): Value {
-  const rank = value.shape.length
-  if (!swap) return value
-  return transpose(call.builder, value, [...value.shape.slice(2).map((_, axis) => axis), rank - 1, rank - 2])
-}
-
-function product(call: OperatorCall, a: Value, b: Value): Value {
-  if (a.shape.length < 2 || b.shape.length < 2) throw call.refuse('multiplies what is no matrix; convert the model again')
-  const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
-  return call.op('MatMul', [a, b], { dtype: a.dtype, shape: [...batch, a.shape.at(-2)!, b.shape.at(-1)!] })
-}
+import { addBias, leakyRelu, prelu } from './elementwise.ts'
 
 const multiply =
   (keyA: string, keyB: string): OperatorWriter =>
   (call) => {
     const [a, b] = call.unified([call.input(0), call.input(1)])
-    return product(call, swapped(call, a!, call.node.flag(keyA)), swapped(call, b!, call.node.flag(keyB)))
+    if (a!.shape.length < 2 || b!.shape.length < 2) throw call.refuse('multiplies what is no matrix; convert the model again')
+    const turned = (x: Value, key: string) => (call.node.flag(key) ? swapped(call.builder, x) : x)
+    return matmul(call.builder, turned(a!, keyA), turned(b!, keyB))
   }
 
 const matMul = multiply('transpose_a', 'transpose_b')
@@ -40,13 +31,11 @@ export function fused(call: OperatorCall, x: Value, first: number): Value {
         value = addBias(call, value, call.input(at++))
         break
       case 'Relu':
+      case 'Relu6':
       case 'Elu':
       case 'Sigmoid':
       case 'Tanh':
-        value = unary(call.builder, step, value)
-        break
-      case 'Relu6':
-        value = relu6(call, value)
+        value = ONE[step]!(call.builder, value)
         break
       case 'LeakyRelu':
         value = leakyRelu(call, value, call.node.number('leakyrelu_alpha', 0.2))

@@ -1,8 +1,8 @@
 // Over axes: sums, largest entries and where they stand, running sums, softmax.
-import type { Dimension } from '../../../graph/types.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, scalar, unary } from '../../tensorflow/broadcast.ts'
-import { indexOf, type Reduction, reduce, softmax } from '../../tensorflow/reduce.ts'
+import { binary, unary } from '../../tensorflow/broadcast.ts'
+import { indexOf, type Reduction, reduce, runningSum, softmax, topK } from '../../tensorflow/reduce.ts'
+import { reshape } from '../../tensorflow/shapes.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** An empty list of axes leaves the value as it is. */
@@ -36,35 +36,19 @@ const indexed =
     return indexOf(call.builder, opType, x, { axis: call.axis(call.number(1, 'axis'), x.shape.length) })
   }
 
-const runningSum: OperatorWriter = (call) => {
+const summed: OperatorWriter = (call) => {
   const x = call.input(0)
   const axis = call.axis(call.number(1, 'axis'), x.shape.length)
-  const flags = { exclusive: call.node.flag('exclusive') ? 1 : 0, reverse: call.node.flag('reverse') ? 1 : 0 }
-  return call.op('CumSum', [x, scalar(call.builder, 'int64', axis)], x, flags)
+  const ways = { exclusive: call.node.flag('exclusive'), reverse: call.node.flag('reverse') }
+  return runningSum(call.builder, x, axis, ways)
 }
 
 /** The k largest of the last axis and where they stand. */
-const topK: OperatorWriter = (call) => {
-  const { builder } = call
+const largest: OperatorWriter = (call) => {
   const x = call.input(0)
-  const rank = x.shape.length
   const asked = call.node.has('k') && call.inputs.length === 1 ? call.node.number('k') : call.list(1)?.[0]
-  const size: Dimension = typeof asked === 'number' ? asked : null
-  const k =
-    typeof asked === 'number'
-      ? builder.ints([asked])
-      : call.op('Reshape', [call.int64(call.input(1)), builder.ints([1])], { dtype: 'int64', shape: [1] })
-  const shape = [...x.shape.slice(0, -1), size]
   // ONNX sorts always; TensorFlow may leave out to sort, and does not say in which order then.
-  return builder.ops(
-    'TopK',
-    [x, k],
-    [
-      { dtype: x.dtype, shape },
-      { dtype: 'int64', shape },
-    ],
-    { axis: rank - 1, largest: 1, sorted: 1 },
-  )
+  return topK(call.builder, x, typeof asked === 'number' ? asked : call.int64(reshape(call.builder, call.input(1), [1])))
 }
 
 const softmaxed: OperatorWriter = (call) => softmax(call.builder, call.input(0))
@@ -101,9 +85,9 @@ export const REDUCTIONS: OperatorTable = {
   Any: truth('ReduceMax'),
   ArgMax: indexed('ArgMax'),
   ArgMin: indexed('ArgMin'),
-  Cumsum: runningSum,
-  TopKV2: topK,
-  TopK: topK,
+  Cumsum: summed,
+  TopKV2: largest,
+  TopK: largest,
   Softmax: softmaxed,
   LogSoftmax: logSoftmax,
   Bincount: bincount,

@@ -3,7 +3,7 @@ import { elementCount } from '../../../graph/dtype.ts'
 import type { Dimension } from '../../../graph/types.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { broadcastShape, scalar } from '../../tensorflow/broadcast.ts'
-import { grown, mirrored } from '../../tensorflow/pad.ts'
+import { grown, surrounded } from '../../tensorflow/pad.ts'
 import { concat, expand, fullLike, slice, split, squeeze, tile, unsqueeze } from '../../tensorflow/shapes.ts'
 import { isTold } from '../contents.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
@@ -218,7 +218,7 @@ const padded: OperatorWriter = (call) => {
   const filling = call.node.op === 'PadV2' ? call.cast(call.input(2), x.dtype) : undefined
   const cells = call.contents.of(call.input(1))?.elements
   if (cells === undefined || !isTold(cells)) return paddedAsRun(call, x, filling, cells)
-  return surrounded(call, x, padsOf(call, x.shape.length), { filling })
+  return surrounded(call.builder, x, padsOf(call, x.shape.length), { filling })
 }
 
 /** TensorFlow has a row of two cells for each axis, ONNX all that come before and then all that come after. */
@@ -234,22 +234,11 @@ function paddedAsRun(call: OperatorCall, x: Value, filling: Value | undefined, c
   return call.op('Pad', [x, pads, filling], { dtype: x.dtype, shape }, { mode: 'constant' })
 }
 
-function surrounded(
-  call: OperatorCall,
-  x: Value,
-  pairs: readonly (readonly [number, number])[],
-  { filling, mode = 'constant' }: { readonly filling?: Value | undefined; readonly mode?: string },
-): Value {
-  const pads = call.builder.ints([0, 1].flatMap((side) => pairs.map((pair) => pair[side]!)))
-  const shape = x.shape.map((size, axis) => grown(size, pairs[axis]!))
-  return call.op('Pad', [x, pads, filling], { dtype: x.dtype, shape }, { mode })
-}
-
 const mirrorPadded: OperatorWriter = (call) => {
   const x = call.input(0)
   const pairs = padsOf(call, x.shape.length)
   const isSymmetric = call.node.text('mode', 'REFLECT').toUpperCase() === 'SYMMETRIC'
-  return isSymmetric ? mirrored(call.builder, x, pairs, true) : surrounded(call, x, pairs, { mode: 'reflect' })
+  return surrounded(call.builder, x, pairs, { mode: isSymmetric ? 'symmetric' : 'reflect' })
 }
 
 const reversed: OperatorWriter = (call) => {

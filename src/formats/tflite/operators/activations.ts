@@ -1,5 +1,5 @@
 // Activation functions and normalisations. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (activations.cc, l2norm.cc)
-import type { Value } from '../../build/graph-builder.ts'
+import { activate } from '../../tensorflow/activation-functions.ts'
 import { binary, scalar, unary, variadic, withNumber } from '../../tensorflow/broadcast.ts'
 import { reduce } from '../../tensorflow/reduce.ts'
 import { inReal, limited, optionsOf, type WriteOperator, type Writers } from '../operator.ts'
@@ -11,20 +11,6 @@ const single = (opType: string, attributes: Record<string, number | { float: num
   inReal(({ builder }, x) => unary(builder, opType, x!, attributes))
 
 const between = (low: number, high: number): WriteOperator => inReal(({ builder }, x) => limited(builder, x!, low, high))
-
-const GELU_TANH = Math.sqrt(2 / Math.PI)
-
-/** ONNX has Gelu from opset 20 on only. */
-function gelu(builder: Parameters<typeof unary>[0], x: Value, approximate: boolean): Value {
-  const half = withNumber(builder, 'Mul', x, 0.5)
-  if (!approximate) {
-    const error = unary(builder, 'Erf', withNumber(builder, 'Mul', x, Math.SQRT1_2))
-    return binary(builder, 'Mul', half, withNumber(builder, 'Add', error, 1))
-  }
-  const cube = binary(builder, 'Mul', binary(builder, 'Mul', x, x), x)
-  const inner = withNumber(builder, 'Mul', binary(builder, 'Add', x, withNumber(builder, 'Mul', cube, 0.044715)), GELU_TANH)
-  return binary(builder, 'Mul', half, withNumber(builder, 'Add', unary(builder, 'Tanh', inner), 1))
-}
 
 export const ACTIVATION: Writers = {
   RELU: between(0, INFINITE),
@@ -39,7 +25,7 @@ export const ACTIVATION: Writers = {
     unary(call.builder, 'LeakyRelu', x!, { alpha: { float: optionsOf(call, 'LeakyReluOptions').alpha } }),
   ),
   PRELU: inReal(({ builder }, x, slope) => builder.op('PRelu', [x, slope], x!)),
-  GELU: inReal((call, x) => gelu(call.builder, x!, optionsOf(call, 'GeluOptions').approximate)),
+  GELU: inReal((call, x) => activate(call.builder, 'gelu', x!, { approximate: optionsOf(call, 'GeluOptions').approximate })),
   // Beta scales what goes in; the last axis alone.
   SOFTMAX: inReal((call, x) => {
     const { beta } = optionsOf(call, 'SoftmaxOptions')

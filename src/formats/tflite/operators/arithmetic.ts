@@ -1,9 +1,8 @@
 // Arithmetic of one value and of two, comparisons, choices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
-import { isFloat } from '../../../graph/dtype.ts'
 import type { DType } from '../../../graph/types.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { arcTangent, floorDivide, selectRows, squaredDifference } from '../../tensorflow/arithmetic.ts'
-import { binary, broadcastShape, cast, scalar, unary, variadic, where, withNumber } from '../../tensorflow/broadcast.ts'
+import { arcTangent, floorDivide, floorModulo, selectRows, squaredDifference } from '../../tensorflow/arithmetic.ts'
+import { binary, cast, unary, variadic, where, withNumber } from '../../tensorflow/broadcast.ts'
 import {
   input,
   inputs,
@@ -57,28 +56,11 @@ function single(opType: string): WriteOperator {
 const singleReal = (opType: string): WriteOperator =>
   inReal(({ builder }, x) => unary(builder, opType, cast(builder, x!, 'float32')))
 
-/** With the sign of the divisor. TFLite's reference takes fmod, and adds the divisor where the signs differ. */
-function floorMod(builder: GraphBuilder, x: Value, y: Value): Value {
-  if (!isFloat(x.dtype)) return binary(builder, 'Mod', x, y)
-  const shape = broadcastShape(x.shape, y.shape)
-  const remainder = builder.op('Mod', [x, y], { dtype: x.dtype, shape }, { fmod: 1 })
-  const zero = scalar(builder, x.dtype, 0)
-  const differ = builder.op('Xor', [binary(builder, 'Less', remainder, zero), binary(builder, 'Less', y, zero)], {
-    dtype: 'bool',
-    shape,
-  })
-  const crosses = builder.op('And', [differ, not(builder, binary(builder, 'Equal', remainder, zero))], { dtype: 'bool', shape })
-  return where(builder, crosses, binary(builder, 'Add', remainder, y), remainder)
-}
-
 const not = (builder: GraphBuilder, x: Value): Value => unary(builder, 'Not', x)
 
-function logical(opType: string): WriteOperator {
-  return ({ builder, ...call }) => {
-    const [a, b] = inputs({ builder, ...call }).map(({ value }) => value)
-    return [builder.op(opType, [a!, b!], { dtype: 'bool', shape: broadcastShape(a!.shape, b!.shape) })]
-  }
-}
+const logical =
+  (opType: string): WriteOperator =>
+  (call) => [binary(call.builder, opType, input(call, 0).value, input(call, 1).value)]
 
 /** SELECT takes a condition of rank 1 as one for each row; SELECT_V2 broadcasts. */
 function select(call: OperatorCall): Value[] {
@@ -94,15 +76,10 @@ function select(call: OperatorCall): Value[] {
   ]
 }
 
-function power(builder: GraphBuilder, a: Value, b: Value): Value {
-  return binary(builder, 'Pow', a, b)
-}
-
-function bitwise(call: OperatorCall): Value[] {
-  const { builder } = call
-  const [a, b] = inputs(call).map(({ value }) => value)
-  if (a!.dtype !== 'bool') throw call.refusal(`of ${a!.dtype} is not read`)
-  return [builder.op('Xor', [a!, b!], { dtype: 'bool', shape: broadcastShape(a!.shape, b!.shape) })]
+function bitwise(call: OperatorCall): readonly Value[] {
+  const { dtype } = input(call, 0).value
+  if (dtype !== 'bool') throw call.refusal(`of ${dtype} is not read`)
+  return logical('Xor')(call)
 }
 
 export const ARITHMETIC: Writers = {
@@ -111,8 +88,8 @@ export const ARITHMETIC: Writers = {
   MUL: arithmetic('Mul', 'MulOptions'),
   DIV: arithmetic('Div', 'DivOptions'),
   FLOOR_DIV: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => floorDivide(builder, x!, y!))),
-  FLOOR_MOD: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => floorMod(builder, x!, y!))),
-  POW: inReal(({ builder }, a, b) => power(builder, a!, b!)),
+  FLOOR_MOD: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => floorModulo(builder, x!, y!))),
+  POW: inReal(({ builder }, a, b) => binary(builder, 'Pow', a!, b!)),
   MAXIMUM: inReal(({ builder }, a, b) => widened(builder, [a!, b!], (values) => variadic(builder, 'Max', values))),
   MINIMUM: inReal(({ builder }, a, b) => widened(builder, [a!, b!], (values) => variadic(builder, 'Min', values))),
   SQUARED_DIFFERENCE: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => squaredDifference(builder, x!, y!))),

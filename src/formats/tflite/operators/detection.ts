@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { suppressed, suppressedByClass } from '../../tensorflow/boxes.ts'
 import { binary, cast, constantOf, unary, variadic, withNumber } from '../../tensorflow/broadcast.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { indexOf, reduce } from '../../tensorflow/reduce.ts'
+import { indexOf, reduce, topK } from '../../tensorflow/reduce.ts'
 import { concat, gather, sizeAsRun, slice, squeeze, take, unsqueeze } from '../../tensorflow/shapes.ts'
 import { flexNumbers } from '../flexbuffer.ts'
 import { FreeSizeError, input, type OperatorCall, real, realConstant, stored } from '../operator.ts'
@@ -160,7 +160,7 @@ export function detections(call: OperatorCall): Value[] {
     const cells = new Array<number>(shape.reduce((product, size) => product * size, 1)).fill(filling)
     return concat(builder, [value, builder.constant(constantOf(value.dtype, shape, cells), 'filling')], 0)
   }
-  const chosen = mostOfClass === undefined ? undefined : firstOf(builder, filled(found.scores, Number.NEGATIVE_INFINITY), most)
+  const chosen = mostOfClass === undefined ? undefined : topK(builder, filled(found.scores, Number.NEGATIVE_INFINITY), most)[1]
   const output = (value: Value, k: number): Value => {
     const whole = filled(value, 0)
     const first =
@@ -176,13 +176,4 @@ export function detections(call: OperatorCall): Value[] {
     output(found.scores, 2),
     stored(call, cast(builder, count, 'float32'), { k: 3 }),
   ]
-}
-
-/** Places of the largest `most`, equals in their order. */
-function firstOf(builder: GraphBuilder, x: Value, most: number): Value {
-  const types = [
-    { dtype: 'float32', shape: [most] },
-    { dtype: 'int64', shape: [most] },
-  ] as const
-  return builder.ops('TopK', [x, builder.ints([most])], types, { axis: 0, largest: 1, sorted: 1 })[1]!
 }

@@ -1,10 +1,10 @@
 // Entries by their indices: taken, put, counted. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+import { elementCount } from '../../../graph/dtype.ts'
 import type { Dimension } from '../../../graph/types.ts'
 import { int64s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { batchedGather } from '../../tensorflow/batched-gather.ts'
+import { batchedGather, gatherAt, isClass, placesOf, putInto, uniqueOf } from '../../tensorflow/batched-gather.ts'
 import { binary, cast, scalar, where } from '../../tensorflow/broadcast.ts'
-import { transpose } from '../../tensorflow/layout.ts'
 import { type Reduction, reduce } from '../../tensorflow/reduce.ts'
 import { gather, reshape, sizeAsRun, unsqueeze } from '../../tensorflow/shapes.ts'
 import {
@@ -74,7 +74,7 @@ function gatheringNd(call: OperatorCall, x: Value): Value {
   const depth = indices.shape.at(-1)
   if (typeof depth !== 'number') throw new FreeSizeError('indices of free depth')
   if (depth > x.shape.length) throw call.refusal(`has indices for ${depth} axes of ${x.shape.length}`)
-  return builder.op('GatherND', [x, indices], { dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(depth)] })
+  return gatherAt(builder, x, indices)
 }
 
 /** Updates added into zeros: entries that are named twice add up. */
@@ -95,7 +95,7 @@ function spread(call: OperatorCall, k: number, value: Value): Value {
   const sizes = numbersIfKnown(call, k)
   const shape: readonly Dimension[] = sizes ?? call.outputs[0]!.shape
   if (sizes?.some((size) => size < 0)) throw call.refusal(`has the shape ${sizes.join('x')}`)
-  if (sizes !== undefined && sizes.reduce((product, size) => product * size, 1) <= MOST_CELLS && value.constant !== undefined) {
+  if (sizes !== undefined && elementCount(sizes) <= MOST_CELLS && value.constant !== undefined) {
     const [known] = Array.from(value.constant.data as ArrayLike<number | bigint>, Number)
     return builder.constant(filled(value.dtype, sizes, known!))
   }
@@ -106,18 +106,8 @@ function spread(call: OperatorCall, k: number, value: Value): Value {
 function sparseToDense(call: OperatorCall): Value[] {
   const { builder } = call
   const [values, fallback] = [real(call, 2), real(call, 3)]
-  const given = asInt64(builder, input(call, 0).value)
-  const count = given.shape[0] ?? 1
-  const indices = given.shape.length === 2 ? given : reshape(builder, given, [count, 1])
   const everywhere = spread(call, 1, reshape(builder, fallback, []))
-  const one =
-    values.shape.length > 0
-      ? values
-      : builder.op('Expand', [values, builder.op('Shape', [indices], { dtype: 'int64', shape: [1] }, { start: 0, end: 1 })], {
-          dtype: values.dtype,
-          shape: [count],
-        })
-  return [stored(call, builder.op('ScatterND', [everywhere, indices, one], everywhere))]
+  return [stored(call, putInto(builder, everywhere, asInt64(builder, input(call, 0).value), values))]
 }
 
 /** An index beyond the depth, or a negative one, is off everywhere: ONNX's OneHot counts negative ones from the end. */
@@ -130,14 +120,7 @@ function oneHot(call: OperatorCall): Value[] {
   const at = axis < 0 ? rank - 1 : axisIn(call, axis, rank)
   const depth = number(call, 1)
   if (depth < 0 || depth > MOST_CELLS) throw call.refusal(`has a depth of ${depth}`)
-  const places = Array.from({ length: depth }, (_, k) => k)
-  const data = indices.dtype === 'int64' ? BigInt64Array.from(places, BigInt) : Int32Array.from(places)
-  const counted = builder.constant({
-    dtype: indices.dtype,
-    shape: Array.from({ length: rank }, (_, k) => (k === at ? depth : 1)),
-    data,
-  })
-  const hit = binary(builder, 'Equal', unsqueeze(builder, indices, [at]), counted)
+  const hit = isClass(builder, indices, { depth, axis: at })
   return [
     stored(
       call,
@@ -146,28 +129,15 @@ function oneHot(call: OperatorCall): Value[] {
   ]
 }
 
-/** Where it is true, as a list of places. */
 function whereTrue(call: OperatorCall): Value[] {
-  const { builder } = call
-  const { value } = input(call, 0)
-  const rank = value.shape.length
-  const found = builder.op('NonZero', [value], { dtype: 'int64', shape: [rank, null] })
-  return [cast(builder, transpose(builder, found, [1, 0]), call.outputs[0]!.dtype)]
+  return [cast(call.builder, placesOf(call.builder, input(call, 0).value), call.outputs[0]!.dtype)]
 }
 
-/** Each value once, in the order in which they come, and which of them each is. */
 function unique(call: OperatorCall): Value[] {
   const { builder } = call
   const x = real(call, 0)
-  const wide = x.dtype === 'int32' ? cast(builder, x, 'int64') : x
-  const size = x.shape[0] ?? null
-  const [values, , inverse] = builder.ops(
-    'Unique',
-    [wide],
-    [{ dtype: wide.dtype, shape: [null] }, undefined, { dtype: 'int64', shape: [size] }],
-    { sorted: 0 },
-  )
-  return [stored(call, cast(builder, values!, x.dtype)), cast(builder, inverse!, call.outputs[1]?.dtype ?? 'int32')]
+  const [values, inverse] = uniqueOf(builder, x)
+  return [stored(call, cast(builder, values, x.dtype)), cast(builder, inverse, call.outputs[1]?.dtype ?? 'int32')]
 }
 
 /** Start indices are moved so that the update fits. */
@@ -187,12 +157,10 @@ function dynamicUpdate(call: OperatorCall): Value[] {
   const most = builder.constant(int64s(sizes.map((size, axis) => size - partSizes[axis]!)))
   const clamped = builder.op('Max', [builder.op('Min', [starts, most], starts), scalar(builder, 'int64', 0)], starts)
   // The places of all cells of the update, as if it began at 0, then moved.
-  const cells = partSizes.reduce((product, size) => product * size, 1)
+  const cells = elementCount(partSizes)
   if (cells * sizes.length > MOST_CELLS * 16) throw call.refusal(`puts ${cells} cells, which is not read`)
   const offsets = Array.from({ length: cells }, (_, cell) =>
-    partSizes.map(
-      (size, axis) => Math.floor(cell / partSizes.slice(axis + 1).reduce((product, each) => product * each, 1)) % size,
-    ),
+    partSizes.map((size, axis) => Math.floor(cell / elementCount(partSizes.slice(axis + 1))) % size),
   ).flat()
   const grid = builder.constant({ ...int64s(offsets), shape: [...partSizes, sizes.length] }, 'offsets')
   const places = binary(builder, 'Add', grid, clamped)

@@ -1,9 +1,10 @@
 // Products of matrices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (fully_connected.cc, batch_matmul.cc)
 import { transposed } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, broadcastShape } from '../../tensorflow/broadcast.ts'
+import { binary } from '../../tensorflow/broadcast.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { reshape } from '../../tensorflow/shapes.ts'
+import { matmul, swapped } from '../../tensorflow/products.ts'
+import { countOf, reshape } from '../../tensorflow/shapes.ts'
 import { hybridInput } from '../hybrid.ts'
 import {
   input,
@@ -38,15 +39,14 @@ function fullyConnected(call: OperatorCall): Value[] {
     const made = builder.op('Gemm', [x, weightsOf(call, weights, [0, 1]), bias], { dtype: 'float32', shape }, { transB: 1 })
     return [stored(call, made, options)]
   }
-  const product = builder.op('MatMul', [x, weightsOf(call, weights, [1, 0])], { dtype: 'float32', shape })
+  const product = matmul(builder, x, weightsOf(call, weights, [1, 0]))
   return [stored(call, bias === undefined ? product : binary(builder, 'Add', product, bias), options)]
 }
 
 function rowsOf({ builder }: OperatorCall, x: Value, per: number): Value {
   if (x.shape.length === 2 && x.shape[1] === per) return x
-  const known = x.shape.every((size) => typeof size === 'number')
-  const count = known ? (x.shape as number[]).reduce((product, size) => product * size, 1) / per : null
-  return reshape(builder, x, [count, per])
+  const count = countOf(x.shape)
+  return reshape(builder, x, [count === null ? null : count / per, per])
 }
 
 /** Weights as real numbers, or as integers beside a scale where the operator computes with integers. */
@@ -67,18 +67,11 @@ function batchMatmul(call: OperatorCall): Value[] {
   const [a, b] = [input(call, 0), input(call, 1)]
   const constant = a.dtype === 'float32' ? realConstant(b) : undefined
   const right = constant === undefined ? real(call, 1) : builder.constant(constant, 'weights')
-  const x = adj_x ? swapped(call, real(call, 0)) : real(call, 0)
-  const y = adj_y ? swapped(call, right) : right
+  const x = adj_x ? swapped(builder, real(call, 0)) : real(call, 0)
+  const y = adj_y ? swapped(builder, right) : right
   const rows = hybridInput(call, x, b, [x.shape.length - 1])
-  const shape = [...broadcastShape(x.shape.slice(0, -2), y.shape.slice(0, -2)), x.shape.at(-2)!, y.shape.at(-1)!]
   if (x.dtype !== 'float32' && x.dtype !== 'int32') throw call.refusal(`of ${x.dtype} is not read`)
-  return [stored(call, builder.op('MatMul', [rows, y], { dtype: x.dtype, shape }))]
-}
-
-/** The last two axes exchanged. */
-function swapped({ builder }: OperatorCall, x: Value): Value {
-  const rank = x.shape.length
-  return transpose(builder, x, [...x.shape.slice(0, -2).map((_, k) => k), rank - 1, rank - 2])
+  return [stored(call, matmul(builder, rows, y))]
 }
 
 export const MATRICES: Writers = { FULLY_CONNECTED: fullyConnected, BATCH_MATMUL: batchMatmul }

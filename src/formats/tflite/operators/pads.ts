@@ -3,7 +3,7 @@ import type { Dimension } from '../../../graph/types.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from '../../tensorflow/blocks.ts'
 import { scalar } from '../../tensorflow/broadcast.ts'
-import { grown, mirrored } from '../../tensorflow/pad.ts'
+import { mirrored, surrounded } from '../../tensorflow/pad.ts'
 import { reshape } from '../../tensorflow/shapes.ts'
 import {
   FreeSizeError,
@@ -36,11 +36,7 @@ function pad(call: OperatorCall): Value[] {
   const { builder } = call
   const tensor = input(call, 0)
   const pairs = padsOf(call, tensor.shape.length)
-  const pads = builder.ints([...pairs.map(([before]) => before), ...pairs.map(([, after]) => after)])
-  const write = (x: Value, filling: Value | undefined) => {
-    const shape = x.shape.map((size, axis) => grown(size, pairs[axis]!))
-    return builder.op('Pad', [x, pads, filling], { dtype: x.dtype, shape }, { mode: 'constant' })
-  }
+  const write = (x: Value, filling: Value | undefined) => surrounded(builder, x, pairs, { filling })
   const filler = call.inputs[2]
   const plain = tensor.quantization === undefined || sameStorage(tensor, call.outputs[0]!)
   if (plain && PADDED.has(tensor.dtype) && (filler === undefined || tensor.quantization === undefined)) {

@@ -1,4 +1,5 @@
 // An LSTM that ONNX has an operator for: four gates of constant real weights, tanh, nothing clipped, projected or normalized.
+import { joinTensors } from '../../../graph/join-tensors.ts'
 import { type ConstantData, float32s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
@@ -58,7 +59,7 @@ export function plainLstm(
   const seen = there(places.peephole)
   if (seen !== 0 && peepholes!.some((one) => one === undefined)) return undefined
   const units = recurrent![1]!.shape[0]!
-  const bias = joined(GATES.map((gate) => biases![gate]!))
+  const bias = joinTensors(GATES.map((gate) => biases![gate]!))
   const zeros = float32s([4 * units], new Float32Array(4 * units))
   const [batch, steps] = [timeFirst.shape[1]!, timeFirst.shape[0]!]
   const state = { dtype: 'float32', shape: [1, batch, units] } as const
@@ -68,10 +69,10 @@ export function plainLstm(
       timeFirst,
       builder.constant(stacked(GATES.map((gate) => weights![gate]!)), 'weights'),
       builder.constant(stacked(GATES.map((gate) => recurrent![gate]!)), 'recurrent_weights'),
-      builder.constant(stacked([joined([bias, zeros])]), 'bias'),
+      builder.constant(stacked([joinTensors([bias, zeros])]), 'bias'),
       undefined,
       ...states.map((value) => unsqueeze(builder, value, [0])),
-      seen === 0 ? undefined : builder.constant(stacked([joined(PEEPHOLES.map((k) => peepholes![k]!))]), 'peepholes'),
+      seen === 0 ? undefined : builder.constant(stacked([joinTensors(PEEPHOLES.map((k) => peepholes![k]!))]), 'peepholes'),
     ],
     [{ dtype: 'float32', shape: [steps, 1, batch, units] }, state, state],
     { hidden_size: units, direction: backwards ? 'reverse' : 'forward' },
@@ -79,20 +80,8 @@ export function plainLstm(
   return { sequences: squeeze(builder, sequences!, [1]), last: [output!, cell!].map((value) => squeeze(builder, value, [0])) }
 }
 
-/** Rows (or numbers) of all, one after the other. */
-function joined(parts: readonly ConstantData[]): ConstantData {
-  const data = new Float32Array(parts.reduce((sum, one) => sum + one.data.length, 0))
-  let at = 0
-  for (const one of parts) {
-    data.set(one.data as Float32Array, at)
-    at += one.data.length
-  }
-  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0)
-  return float32s([rows, ...parts[0]!.shape.slice(1)], data)
-}
-
-/** The same with an axis in front for ONNX's directions. */
+/** Rows (or numbers) of all, one behind the other, with an axis in front for ONNX's directions. */
 function stacked(parts: readonly ConstantData[]): ConstantData {
-  const whole = joined(parts)
+  const whole = joinTensors(parts)
   return { ...whole, shape: [1, ...whole.shape] }
 }

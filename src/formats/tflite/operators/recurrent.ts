@@ -3,6 +3,7 @@
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { binary, unary, withNumber } from '../../tensorflow/broadcast.ts'
 import { transpose } from '../../tensorflow/layout.ts'
+import { matmul } from '../../tensorflow/products.ts'
 import { reduce } from '../../tensorflow/reduce.ts'
 import { scanSteps } from '../../tensorflow/scan-steps.ts'
 import { concat, reshape, slice, split, unsqueeze } from '../../tensorflow/shapes.ts'
@@ -76,9 +77,7 @@ function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) 
     const rows = seenAs(builder, x, places.weights[1])
     const kept = seenAs(builder, output!, places.recurrent[1])
     const gate = (k: number, seen?: Value, peephole?: Value): Value => {
-      const product = (a: Value, b: Value) =>
-        builder.op('MatMul', [a, b], { dtype: 'float32', shape: [...a.shape.slice(0, -1), b.shape[1]!] })
-      let sum = binary(builder, 'Add', product(rows, weights[k]!), product(kept, recurrent[k]!))
+      let sum = binary(builder, 'Add', matmul(builder, rows, weights[k]!), matmul(builder, kept, recurrent[k]!))
       if (peephole !== undefined) sum = binary(builder, 'Add', sum, binary(builder, 'Mul', seen!, peephole))
       if (norms?.[k] !== undefined) sum = normalized(builder, sum, norms[k])
       return biases[k] === undefined ? sum : binary(builder, 'Add', sum, biases[k])
@@ -96,8 +95,7 @@ function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) 
     const next = keptCell(builder, clipped)
     const made = binary(builder, 'Mul', sigmoid(gate(3, next, peepholeOutput)), act(builder, next))
     if (projection === undefined) return [keptOutput(builder, made), next]
-    const shape = [...made.shape.slice(0, -1), projection.shape[1]!]
-    const narrow = builder.op('MatMul', [seenAs(builder, made, places.projection[0]), projection], { dtype: 'float32', shape })
+    const narrow = matmul(builder, seenAs(builder, made, places.projection[0]), projection)
     const moved = projectionBias === undefined ? narrow : binary(builder, 'Add', narrow, projectionBias)
     const narrowed = options.proj_clip > 0 ? limited(builder, moved, -options.proj_clip, options.proj_clip) : moved
     return [keptOutput(builder, narrowed), next]
@@ -176,10 +174,7 @@ function lstm(call: OperatorCall): Value[] {
   const units = Number(cell.shape.at(-1))
   const rows = concat(builder, [x, output], -1)
   const weights = weightsAt(call, 2)!
-  const product = builder.op('MatMul', [rows, weights], {
-    dtype: 'float32',
-    shape: [...rows.shape.slice(0, -1), weights.shape[1]!],
-  })
+  const product = matmul(builder, rows, weights)
   const gates = split(builder, binary(builder, 'Add', product, real(call, 3)), [units, units, units, units], -1)
   const [taken, candidate, forget, given] = gates.map((gate, k) => unary(builder, k === 1 ? 'Tanh' : 'Sigmoid', gate))
   const next = binary(builder, 'Add', binary(builder, 'Mul', taken!, candidate!), binary(builder, 'Mul', forget!, cell))
@@ -198,12 +193,15 @@ interface RnnOptions {
 function rnnStep(call: OperatorCall, [w, r, b]: RnnPlaces, options: RnnOptions) {
   const [weights, recurrent, bias] = [weightsAt(call, w)!, weightsAt(call, r)!, weightsAt(call, b)!]
   return (builder: GraphBuilder, x: Value, [before]: readonly Value[]): Value[] => {
-    const product = (a: Value, m: Value) =>
-      builder.op('MatMul', [a, m], { dtype: 'float32', shape: [...a.shape.slice(0, -1), m.shape[1]!] })
     const { asymmetric_quantize_inputs: asymmetric } = options
     const rows = hybridState({ ...call, builder }, x, input(call, w), asymmetric)
     const kept = hybridState({ ...call, builder }, before!, input(call, r), asymmetric)
-    const sum = binary(builder, 'Add', binary(builder, 'Add', product(rows, weights), product(kept, recurrent)), bias)
+    const sum = binary(
+      builder,
+      'Add',
+      binary(builder, 'Add', matmul(builder, rows, weights), matmul(builder, kept, recurrent)),
+      bias,
+    )
     return [activatedBy(call, builder, sum, options.fused_activation_function)]
   }
 }
@@ -257,7 +255,7 @@ function svdf(call: OperatorCall): Value[] {
   const batch = x.shape[0]!
   const state = realState(call, 4)
   const rows = hybridState(call, x, input(call, 1), asymmetric_quantize_inputs)
-  const product = builder.op('MatMul', [rows, features], { dtype: 'float32', shape: [batch, filters] })
+  const product = matmul(builder, rows, features)
   const newest = keptAs(call, 4)(builder, product)
   const before = slice(builder, reshape(builder, state.value, [batch, filters, memory]), [{ axis: 2, start: 1 }])
   const next = concat(builder, [before, unsqueeze(builder, newest, [2])], 2)

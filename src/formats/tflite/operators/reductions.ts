@@ -1,7 +1,7 @@
 // Reductions over axes, and what looks for the largest. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (reduce.cc)
 import type { Value } from '../../build/graph-builder.ts'
-import { cast, scalar } from '../../tensorflow/broadcast.ts'
-import { indexOf, type Reduction, reduce } from '../../tensorflow/reduce.ts'
+import { cast } from '../../tensorflow/broadcast.ts'
+import { indexOf, type Reduction, reduce, runningSum, topK } from '../../tensorflow/reduce.ts'
 import { reshape } from '../../tensorflow/shapes.ts'
 import {
   asInt64,
@@ -52,31 +52,20 @@ function finding(opType: 'ArgMax' | 'ArgMin'): WriteOperator {
 }
 
 /** The largest along the last axis, and where they stand; of equals the first. */
-function topK(call: OperatorCall): Value[] {
+function largest(call: OperatorCall): Value[] {
   const { builder } = call
   const x = real(call, 0)
   const k = numbersIfKnown(call, 1)?.[0]
-  const count = k === undefined ? reshape(builder, asInt64(builder, input(call, 1).value), [1]) : builder.ints([k])
+  const count = k ?? reshape(builder, asInt64(builder, input(call, 1).value), [1])
   const wide = x.dtype === 'float32' || x.dtype === 'int64' || x.dtype === 'int32' ? x : cast(builder, x, 'int32')
-  const shape = [...x.shape.slice(0, -1), k ?? null]
-  const [values, indices] = builder.ops(
-    'TopK',
-    [wide, count],
-    [
-      { dtype: wide.dtype, shape },
-      { dtype: 'int64', shape },
-    ],
-    { axis: -1, largest: 1, sorted: 1 },
-  )
-  return [stored(call, cast(builder, values!, x.dtype)), cast(builder, indices!, call.outputs[1]?.dtype ?? 'int32')]
+  const [values, places] = topK(builder, wide, count)
+  return [stored(call, cast(builder, values, x.dtype)), cast(builder, places, call.outputs[1]?.dtype ?? 'int32')]
 }
 
 function cumulative(call: OperatorCall): Value[] {
   const { builder } = call
-  const { exclusive, reverse } = optionsOf(call, 'CumsumOptions')
   const x = real(call, 0)
-  const axis = scalar(builder, 'int64', axisIn(call, number(call, 1), x.shape.length))
-  return [stored(call, builder.op('CumSum', [x, axis], x, { exclusive: Number(exclusive), reverse: Number(reverse) }))]
+  return [stored(call, runningSum(builder, x, axisIn(call, number(call, 1), x.shape.length), optionsOf(call, 'CumsumOptions')))]
 }
 
 export const REDUCTIONS: Writers = {
@@ -89,6 +78,6 @@ export const REDUCTIONS: Writers = {
   REDUCE_ALL: reducing('ReduceMin'),
   ARG_MAX: finding('ArgMax'),
   ARG_MIN: finding('ArgMin'),
-  TOPK_V2: topK,
+  TOPK_V2: largest,
   CUMSUM: cumulative,
 }

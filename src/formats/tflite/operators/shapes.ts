@@ -5,7 +5,19 @@ import { int64s } from '../../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { binary, broadcastShape, cast, scalar } from '../../tensorflow/broadcast.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { axisOf, concat, reshape, reshapeTo, reverse, slice, split, squeeze, tile, unsqueeze } from '../../tensorflow/shapes.ts'
+import {
+  axisOf,
+  concat,
+  countOf,
+  reshape,
+  reshapeTo,
+  reverse,
+  slice,
+  split,
+  squeeze,
+  tile,
+  unsqueeze,
+} from '../../tensorflow/shapes.ts'
 import {
   asInt64,
   FreeSizeError,
@@ -55,11 +67,8 @@ function reshaping(call: OperatorCall, x: Value): Value {
   const known = sizes ?? (declared.filter((size) => size === null).length <= 1 && declared.length > 0 ? declared : undefined)
   if (known !== undefined) {
     const target = withSymbols(x, known)
-    const counts = [x.shape, target].map((shape) =>
-      shape.every((size) => typeof size === 'number') ? elementCount(shape as number[]) : undefined,
-    )
-    if (counts.every((count) => count !== undefined) && counts[0] !== counts[1])
-      throw call.refusal(`makes ${target.join('x')} of ${x.shape.join('x')}`)
+    const [from, to] = [countOf(x.shape), countOf(target)]
+    if (from !== null && to !== null && from !== to) throw call.refusal(`makes ${target.join('x')} of ${x.shape.join('x')}`)
     return reshape(builder, x, target)
   }
   const shape = input(call, 1).value

@@ -84,7 +84,7 @@ test('several texts at once, filled up to the longest', async () => {
 
 test('other ids: on how many texts', async () => {
   const told = await beside((text: string) => (text === 'd' ? [9] : idsOf(text)), TEXTS)
-  expect(told).toMatchObject({ equal: 'different', on: '1 of 3 texts' })
+  expect(told).toMatchObject({ equal: 'different', on: '1 of 3 texts', texts: { all: 3, different: 1, compared: 'ids' } })
 })
 
 test('one that differs is no sign of what rows are filled up with', async () => {
@@ -157,7 +157,11 @@ test('rows that are all empty are no sign', async () => {
 })
 
 test('tokens are called so', async () => {
-  expect(await beside((text: string) => text.split(' '), TEXTS)).toMatchObject({ equal: 'bits', on: '3 texts, by their tokens' })
+  expect(await beside((text: string) => text.split(' '), TEXTS)).toMatchObject({
+    equal: 'bits',
+    on: '3 texts, by their tokens',
+    texts: { all: 3, different: 0, compared: 'tokens' },
+  })
 })
 
 test('one that throws when it is timed hides no other', async () => {

@@ -217,7 +217,8 @@ async function tried(name: string, asked: readonly Asked[], { made, library, opt
       ),
     )
   const { nowMs, insteadMs, ...ratios } = await inTurns(now, instead)
-  const on = textsOf(asked)
+  const texts = { ...textsOf(asked), different: off }
+  const all = `${texts.all} ${texts.all === 1 ? 'text' : 'texts'}${texts.compared === 'ids' ? '' : ', by their tokens'}`
   return {
     rule: 'tokenizer-dominates',
     now: name,
@@ -226,16 +227,17 @@ async function tried(name: string, asked: readonly Asked[], { made, library, opt
     insteadMs: insteadMs / timed.length,
     ...ratios,
     equal: off === 0 ? ('bits' as const) : ('different' as const),
-    on: off === 0 ? on : `${off} of ${on}`,
+    on: off === 0 ? all : `${off} of ${all}`,
+    texts,
     code: codeOf(name, made, options, { fit, value: asked[0]!.rows[0]! }),
   }
 }
 
-/** '40 texts', and what was compared where it is not their ids. */
-function textsOf(asked: readonly Asked[]): string {
-  const count = asked.reduce((sum, { texts }) => sum + texts.length, 0)
+/** How many were compared, and what of them. */
+function textsOf(asked: readonly Asked[]): { readonly all: number; readonly compared: 'ids' | 'tokens' } {
+  const all = asked.reduce((sum, { texts }) => sum + texts.length, 0)
   const haveIds = asked.some(({ rows }) => rows.some(({ ids = [] }) => ids.length > 0))
-  return `${count} ${count === 1 ? 'text' : 'texts'}${haveIds ? '' : ', by their tokens'}`
+  return { all, compared: haveIds ? 'ids' : 'tokens' }
 }
 
 function codeOf(name: string, made: Made, options: object, { fit, value }: { readonly fit: Fit; readonly value: Row }): string[] {

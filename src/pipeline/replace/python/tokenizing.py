@@ -249,7 +249,8 @@ def described(name, way, asked):
     turns = in_turns(lambda: [one.call() for one in timed], other, BUDGET_MS)
     count = sum(len(one.texts) for one in asked)
     texts = "%d text%s" % (count, "" if count == 1 else "s")
-    if not any(row.get("ids") for one in asked for row in one.rows):
+    compared = "ids" if any(row.get("ids") for one in asked for row in one.rows) else "tokens"
+    if compared == "tokens":
         texts += ", by their tokens"
     field = {"ids": "ids", "mask": "attention_mask", "types": "type_ids", "tokens": "tokens"}
     parts = ", ".join("encoding.%s" % field[kind] for kind in asked[0].rows[0])
@@ -262,6 +263,7 @@ def described(name, way, asked):
         "insteadMs": turns["insteadMs"] / len(timed),
         "equal": "different" if way["off"] else "bits",
         "on": "%d of %s" % (way["off"], texts) if way["off"] else texts,
+        "texts": {"all": count, "different": way["off"], "compared": compared},
         "code": [
             *way["made"].lines,
             *way["more"],

@@ -4,8 +4,16 @@
 // with q [B, S, heads * d]. Scales may stand on Q, K or the scores. Sizes that the Reshapes take are often read off the values between
 // (PyTorch's view(*x.size()[:-1], -1)): what computes them goes with the pattern.
 import type { NodeProto } from 'onnx-buf'
-import { intsOf, isClosed, isOperator, type Matching, numberOf, otherOperand, withConstant } from './match.ts'
-import type { Size } from './sizes.ts'
+import {
+  intsOf,
+  isClosed,
+  isOperator,
+  numberOf,
+  otherOperand,
+  type PatternGraph,
+  type Size,
+  withConstant,
+} from './pattern-graph.ts'
 
 export interface AttentionPattern {
   readonly softmax: NodeProto
@@ -26,7 +34,7 @@ export interface AttentionPattern {
 }
 
 /** The attention around a Softmax, in float32; undefined where it is none, or where others read what lies on the way. */
-export function findAttention(matching: Matching, softmax: NodeProto): AttentionPattern | undefined {
+export function findAttention(matching: PatternGraph, softmax: NodeProto): AttentionPattern | undefined {
   if (!isOperator(softmax, 'Softmax') || matching.dtype(softmax.input[0]) !== 'float32') return undefined
   const axis = numberOf(softmax, 'axis', matching.opset >= 13 ? -1 : 1)
   if (matching.shape(softmax.input[0])?.length !== 4 || (axis !== -1 && axis !== 3)) return undefined
@@ -73,7 +81,7 @@ export function findAttention(matching: Matching, softmax: NodeProto): Attention
 }
 
 /** What computes sizes for these parts and for nobody else, from the values that they read and make. */
-function addSizes(matching: Matching, parts: Set<NodeProto>): void {
+function addSizes(matching: PatternGraph, parts: Set<NodeProto>): void {
   const open = [...parts]
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     for (const name of one.input) {
@@ -88,7 +96,7 @@ function addSizes(matching: Matching, parts: Set<NodeProto>): void {
 }
 
 /** The Add of a constant vector that makes `name`, read by nobody but the attention. */
-export function biasBefore(matching: Matching, name: string, parts: ReadonlySet<NodeProto>) {
+export function biasBefore(matching: PatternGraph, name: string, parts: ReadonlySet<NodeProto>) {
   const found = withConstant(matching, matching.producer(name), 'Add')
   const bias = matching.constant(found?.constant)
   const width = matching.shape(name)?.[2]
@@ -106,7 +114,7 @@ interface Scores {
 }
 
 /** Back from the softmax: at most one sum, then scales, then the product. */
-function findScores(matching: Matching, name: string, parts: Set<NodeProto>): Scores | undefined {
+function findScores(matching: PatternGraph, name: string, parts: Set<NodeProto>): Scores | undefined {
   const add = matching.producer(name)
   const sums = isOperator(add, 'Add') ? [0, 1].map((k) => ({ from: add.input[k]!, mask: add.input[1 - k]! })) : []
   for (const { from, mask } of [{ from: name, mask: undefined }, ...sums]) {
@@ -122,7 +130,7 @@ function findScores(matching: Matching, name: string, parts: Set<NodeProto>): Sc
 }
 
 /** The value before products and quotients with one number. */
-function unscaled({ producer, scalar }: Matching, name: string) {
+function unscaled({ producer, scalar }: PatternGraph, name: string) {
   const parts: NodeProto[] = []
   let [at, scale] = [name, 1]
   for (let made = producer(at); isOperator(made, 'Mul', 'Div'); made = producer(at)) {
@@ -149,7 +157,7 @@ interface SplitHeads {
 }
 
 /** Back over the split into heads: [B, L, heads * d] -> [B, heads, L, d], or [B, heads, d, L] where `transposed`. */
-function split(matching: Matching, name: string, transposed: boolean, parts: Set<NodeProto>): SplitHeads | undefined {
+function split(matching: PatternGraph, name: string, transposed: boolean, parts: Set<NodeProto>): SplitHeads | undefined {
   const { producer, shape } = matching
   const outer = unscaled(matching, name)
   let turn = producer(outer.name)
@@ -179,7 +187,7 @@ function isTranspose(node: NodeProto | undefined, order: readonly number[]): nod
   return perm?.length === order.length && perm.every((axis, k) => axis === order[k])
 }
 
-function maskOf({ shape, dtype }: Matching, name: string): AttentionPattern['mask'] {
+function maskOf({ shape, dtype }: PatternGraph, name: string): AttentionPattern['mask'] {
   const own = shape(name)
   if (own === undefined || own.length > 4 || dtype(name) !== 'float32') return undefined
   return { name, shape: [...new Array<Size>(4 - own.length).fill(1), ...own], rank: own.length }

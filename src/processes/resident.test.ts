@@ -1,6 +1,7 @@
 import childProcess from 'node:child_process'
 import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, expect, test, vi } from 'vitest'
+import { LINUX } from '../../test/needs.ts'
 import { memoryAbove } from './resident.ts'
 
 afterEach(() => {
@@ -8,7 +9,7 @@ afterEach(() => {
   syncBuiltinESMExports()
 })
 
-test.runIf(process.platform === 'linux')('this process takes more than a byte', () => {
+test.runIf(process.platform === 'linux')('this process takes more than a byte', LINUX, () => {
   expect(memoryAbove(1, process.pid)).toBeGreaterThan(2 ** 20)
   expect(memoryAbove(2 ** 60, process.pid)).toBe(null)
 })

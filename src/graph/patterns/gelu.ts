@@ -2,7 +2,7 @@
 // (1 + f)/2, times x. Matching polynomials rather than nodes covers Div by sqrt(2) and Mul by its inverse, x * x * x and Pow, halves
 // before and after. Formulas: https://onnx.ai/onnx/operators/onnx__Gelu.html
 import type { NodeProto } from 'onnx-buf'
-import { isClosed, isNear, isOperator, type Matching, otherOperand } from './match.ts'
+import { isClosed, isNear, isOperator, otherOperand, type PatternGraph } from './pattern-graph.ts'
 
 export interface Gelu {
   readonly form: 'erf' | 'tanh'
@@ -24,7 +24,7 @@ const ARGUMENTS: Readonly<Record<Gelu['form'], readonly number[]>> = {
 const LARGEST_DEGREE = 3
 
 /** The GELU in float32 around an Erf or Tanh; undefined where there is none, or where others read what lies on the way. */
-export function findGelu(matching: Matching, anchor: NodeProto): Gelu | undefined {
+export function findGelu(matching: PatternGraph, anchor: NodeProto): Gelu | undefined {
   const form = isOperator(anchor, 'Erf') ? 'erf' : isOperator(anchor, 'Tanh') ? 'tanh' : undefined
   if (form === undefined || matching.dtype(anchor.output[0]) !== 'float32') return undefined
   // The walk along scale * f + shift, times x once.
@@ -54,7 +54,7 @@ type Step =
   /** A product with a value that is no constant. */
   | { readonly kind: 'by-value'; readonly value: string }
 
-function stepOf({ scalar, constant }: Matching, node: NodeProto, from: string): Step | undefined {
+function stepOf({ scalar, constant }: PatternGraph, node: NodeProto, from: string): Step | undefined {
   const other = otherOperand(node, from)
   if (other === undefined) return undefined
   const number = scalar(other)
@@ -66,7 +66,7 @@ function stepOf({ scalar, constant }: Matching, node: NodeProto, from: string): 
 }
 
 /** x, where `product` is factor * x and `argument` is the polynomial asked for of the same x. */
-function findX(matching: Matching, product: string, argument: string, wanted: readonly number[]) {
+function findX(matching: PatternGraph, product: string, argument: string, wanted: readonly number[]) {
   const maker = matching.producer(product)
   const inner = isOperator(maker, 'Mul', 'Div') ? maker.input.filter((name) => matching.constant(name) === undefined) : []
   for (const x of [product, ...inner]) {
@@ -97,7 +97,7 @@ interface Polynomial {
 const LONGEST_PATH = 8
 
 /** `name` as polynomial of `x` by Add, Sub, Mul, Div and Pow with constants; undefined where it is none. */
-function polynomial(matching: Matching, name: string, x: string, left = LONGEST_PATH): Polynomial | undefined {
+function polynomial(matching: PatternGraph, name: string, x: string, left = LONGEST_PATH): Polynomial | undefined {
   if (name === x) return { terms: [0, 1], parts: [] }
   const number = matching.scalar(name)
   if (number !== undefined) return { terms: [number], parts: [] }

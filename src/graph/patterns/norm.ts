@@ -4,9 +4,8 @@
 // reciprocal of the root, the root by Pow, the scale before the product (Keras) or the quotient, means of means over one axis each, no scale or
 // bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
-import type { Constant } from '../graph/constants.ts'
-import { intsOf, isOperator, type Matching, numberOf, otherOperand, withConstant } from './match.ts'
-import type { Size } from './sizes.ts'
+import type { TensorType } from '../types.ts'
+import { intsOf, isOperator, numberOf, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
 
 /** Larger numbers added to a variance are not there to keep it from zero. */
 const LARGEST_EPSILON = 0.1
@@ -37,13 +36,15 @@ export interface Over {
 export interface Meant {
   readonly over: (over: Over) => boolean
   /** Whether a constant that multiplies the normalized value, or is added to it, belongs to the norm. */
-  readonly takes: (constant: Constant | undefined, over: Over) => boolean
+  readonly takes: (constant: TensorType | undefined, over: Over) => boolean
 }
 
 export const LAYER_NORM: Meant = { over: ({ axes }) => axes.length === 1 && axes[0] === -1, takes: () => true }
 
+export const ANY_NORM: Meant = { over: () => true, takes: () => true }
+
 /** The normalization in float32 around the Add of `variance + epsilon`, over the last axis if nothing else is meant; whether others read its parts is not checked. */
-export function findNorm(matching: Matching, add: NodeProto, meant = LAYER_NORM): NormPattern | undefined {
+export function findNorm(matching: PatternGraph, add: NodeProto, meant = LAYER_NORM): NormPattern | undefined {
   const sum = withConstant(matching, add, 'Add')
   const epsilon = matching.scalar(sum?.constant)
   if (sum === undefined || epsilon === undefined || epsilon <= 0 || epsilon > LARGEST_EPSILON) return undefined
@@ -77,7 +78,7 @@ export function findNorm(matching: Matching, add: NodeProto, meant = LAYER_NORM)
 }
 
 /** Steps along the pattern, past casts to the type that is there already, which become parts of it. */
-function walker({ producer, onlyReader, dtype }: Matching, parts: Set<NodeProto>) {
+function walker({ producer, onlyReader, dtype }: PatternGraph, parts: Set<NodeProto>) {
   const isIdle = (node: NodeProto | undefined) => {
     const type = isOperator(node, 'Cast') ? dtype(node.input[0]) : undefined
     return type !== undefined && type === dtype(node!.output[0])
@@ -131,7 +132,7 @@ interface Mean {
 }
 
 /** A mean of means over other axes is one over all of them, since each is of as many numbers. Goes back to `of`, where it comes upon that. */
-function meanBy(matching: Matching, last: NodeProto | undefined, of?: string): Mean | undefined {
+function meanBy(matching: PatternGraph, last: NodeProto | undefined, of?: string): Mean | undefined {
   const axes = meanAxes(matching, last)
   if (last === undefined || axes === undefined) return undefined
   const value = last.input[0]!
@@ -145,7 +146,7 @@ function meanBy(matching: Matching, last: NodeProto | undefined, of?: string): M
 }
 
 /** undefined of what is no mean, where the axes are not known, and of all axes. */
-function meanAxes({ numbers, shape }: Matching, mean: NodeProto | undefined): readonly number[] | undefined {
+function meanAxes({ numbers, shape }: PatternGraph, mean: NodeProto | undefined): readonly number[] | undefined {
   if (!isOperator(mean, 'ReduceMean') || numberOf(mean, 'keepdims', 1) !== 1) return undefined
   const axes = intsOf(mean, 'axes') ?? numbers(mean.input[1])
   if (axes === undefined || axes.length === 0) return undefined
@@ -155,14 +156,14 @@ function meanAxes({ numbers, shape }: Matching, mean: NodeProto | undefined): re
   return axes.map((axis) => (axis < 0 ? axis + rank! : axis)).sort((a, b) => a - b)
 }
 
-function squared({ scalar }: Matching, square: NodeProto): string | undefined {
+function squared({ scalar }: PatternGraph, square: NodeProto): string | undefined {
   if (isOperator(square, 'Mul') && square.input[0] === square.input[1]) return square.input[0]
   return isOperator(square, 'Pow') && scalar(square.input[1]) === 2 ? square.input[0] : undefined
 }
 
 /** `value` as x less its mean. */
 function centredBy(
-  matching: Matching,
+  matching: PatternGraph,
   walk: Walk,
   { value, axes }: { readonly value: string; readonly axes: readonly number[] },
 ) {
@@ -175,7 +176,7 @@ function centredBy(
 }
 
 /** The value that is squared, or the same difference made a second time. */
-function isBase(matching: Matching, walk: Walk, value: string, { x, base, mean, axes }: Source): boolean {
+function isBase(matching: PatternGraph, walk: Walk, value: string, { x, base, mean, axes }: Source): boolean {
   if (walk.source(value) === walk.source(base)) return true
   return mean !== undefined && centredBy(matching, walk, { value, axes })?.x === x
 }
@@ -185,7 +186,7 @@ type Root =
   | { readonly kind: 'inverse'; readonly node: NodeProto }
 
 /** What follows `variance + epsilon`: division by the root, or one over the root. */
-function inverseRoot({ scalar }: Matching, { parts, next }: Walk, add: NodeProto): Root | undefined {
+function inverseRoot({ scalar }: PatternGraph, { parts, next }: Walk, add: NodeProto): Root | undefined {
   const root = next(add)?.node
   if (!isOperator(root, 'Sqrt', 'Pow')) return undefined
   const exponent = root.opType === 'Sqrt' ? 0.5 : scalar(root.input[1])
@@ -209,7 +210,7 @@ interface Product {
 }
 
 /** The normalized value: the quotient with the root, scaled before it or not, or the product with one over it. */
-function productOf(matching: Matching, walk: Walk, root: Root, source: Source): Product | undefined {
+function productOf(matching: PatternGraph, walk: Walk, root: Root, source: Source): Product | undefined {
   if (root.kind === 'inverse') return multiplied(matching, walk, root.node, source)
   if (isBase(matching, walk, root.numerator, source)) return { node: root.node }
   const scaled = walk.maker(root.numerator)
@@ -220,7 +221,7 @@ function productOf(matching: Matching, walk: Walk, root: Root, source: Source): 
 }
 
 /** The product with one over the root, scaled before it or not. */
-function multiplied(matching: Matching, walk: Walk, inverse: NodeProto, source: Source): Product | undefined {
+function multiplied(matching: PatternGraph, walk: Walk, inverse: NodeProto, source: Source): Product | undefined {
   const first = walk.next(inverse)
   if (first === undefined || !isOperator(first.node, 'Mul')) return undefined
   walk.parts.add(first.node)
@@ -241,7 +242,7 @@ interface Scaled {
 }
 
 /** Keras: g = scale / root; x * g + (bias - mean * g), or x * g - mean * g. */
-function keras({ readers, constant }: Matching, { parts, next }: Walk, { scaled, scale }: Scaled, { x, mean }: Source) {
+function keras({ readers, constant }: PatternGraph, { parts, next }: Walk, { scaled, scale }: Scaled, { x, mean }: Source) {
   const g = scaled.output[0]!
   const products = readers(g)
   const ofX = products.find((one) => isOperator(one, 'Mul') && otherOperand(one, g) === x)
@@ -259,7 +260,7 @@ function keras({ readers, constant }: Matching, { parts, next }: Walk, { scaled,
 
 /** Products and sums with constants that follow, as far as they belong to it. */
 function scaleAndBias(
-  matching: Matching,
+  matching: PatternGraph,
   { parts, next }: Walk,
   product: Product,
   takes: (constant: string) => boolean,

@@ -83,8 +83,25 @@ export function unmarked(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return others
 }
 
-/** Ends what a run started and left, those that have lost their parent, too. */
-export const endRun = (run: string): void => killAll(processesMarked(run, RUN_MARK))
+const GONE_TRIES = 200
+const GONE_PAUSE_MS = 10
+
+/**
+ * Ends what a run started and left, those that have lost their parent, too, and returns when they are gone: on a busy machine a process that was killed
+ * goes on for a while, and one may have started another in the meantime.
+ */
+export function endRun(
+  run: string,
+  listed = () => processesMarked(run, RUN_MARK),
+  pause = (): void => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GONE_PAUSE_MS)
+  },
+): void {
+  for (let tries = 0, left = listed(); left.length > 0 && tries < GONE_TRIES; tries++, left = listed()) {
+    killAll(left)
+    pause()
+  }
+}
 
 /** Processes that bear the mark (Linux; elsewhere none: the environment of others is not told). */
 export function processesMarked(mark: string, variable: string = MARK): number[] {
@@ -98,11 +115,26 @@ const environmentOf = (pid: number): string => orNone(() => [fs.readFileSync(`/p
 /** Ends those that bear the mark, at once: those that have lost their parent, too. */
 export const endMarked = (mark: string): void => killAll(processesMarked(mark))
 
+/** On POSIX, what is left in the process group of one that was started with its own: those that have lost their parent, too. */
+export const endGroup = ({ pid }: ChildProcess): void => void signalGroup(pid, 'SIGKILL')
+
+export const isGroupAlive = (pid: number): boolean => signalGroup(pid, 0)
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
+  if (pid === undefined || process.platform === 'win32') return false
+  try {
+    return process.kill(-pid, signal)
+  } catch {
+    // Nobody is left in it.
+    return false
+  }
+}
+
 /** What was written before the end may still be on its way. */
 const DRAIN_MS = 300
 
 /** Once the process has exited: until its pipes are closed, which what it started may hold open; then they are let go. */
-export async function drained(child: ChildProcess): Promise<void> {
+export async function closePipes(child: ChildProcess): Promise<void> {
   const given = new AbortController()
   const closed = new Promise((resolve) => child.once('close', resolve))
   await Promise.race([closed, sleep(DRAIN_MS, undefined, { signal: given.signal }).catch(() => {})])

@@ -1,0 +1,18 @@
+// Products of matrices, as NumPy's matmul has them. https://numpy.org/doc/stable/reference/generated/numpy.matmul.html
+import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { broadcastShape } from './broadcast.ts'
+import { transpose } from './layout.ts'
+
+/** Of stacks that broadcast; a value of one axis is a row on the left, a column on the right, and that axis goes. */
+export function matmul(builder: GraphBuilder, a: Value, b: Value): Value {
+  const stack = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
+  const rows = a.shape.slice(-2, -1)
+  const columns = b.shape.length === 1 ? [] : b.shape.slice(-1)
+  return builder.op('MatMul', [a, b], { dtype: a.dtype, shape: [...stack, ...rows, ...columns] })
+}
+
+/** The last two axes exchanged. */
+export function swapped(builder: GraphBuilder, x: Value): Value {
+  const rank = x.shape.length
+  return transpose(builder, x, [...x.shape.slice(2).map((_, axis) => axis), rank - 1, rank - 2])
+}

@@ -1,0 +1,85 @@
+// Each page of docs/findings says which command reports it and from what; docs/findings.md lists all. WHYSLOW_BLESS=1 writes both.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { allRules } from '../src/diagnose/rules/index.ts'
+import { loadRules } from '../src/load/rules/index.ts'
+import { pipelineRules } from '../src/pipeline/rules/index.ts'
+import { ROOT } from './sources.ts'
+
+interface Listed {
+  readonly id: string
+  readonly title: string
+  readonly needs: readonly PropertyKey[]
+}
+
+/** Kinds of rules, in the order in which pages name them. */
+const KINDS: readonly {
+  readonly command: string
+  readonly from: string
+  readonly room: string
+  readonly rules: readonly Listed[]
+}[] = [
+  {
+    command: '`whyslow MODEL`',
+    from: 'measurements of the model',
+    room: 'src/diagnose',
+    rules: allRules.filter(({ needs }) => !needs.includes('trace')),
+  },
+  {
+    command: '`whyslow explain TRACE`',
+    from: 'a recording by another tool',
+    room: 'src/diagnose',
+    rules: allRules.filter(({ needs }) => needs.includes('trace')),
+  },
+  { command: '`whyslow pipeline`', from: 'your own code as it runs', room: 'src/pipeline', rules: pipelineRules },
+  { command: '`whyslow load`', from: 'a server under load', room: 'src/load', rules: loadRules },
+]
+
+const ids = [...new Set(KINDS.flatMap(({ rules }) => rules.map(({ id }) => id)))].sort()
+const reportedBy = (id: string) => KINDS.filter(({ rules }) => rules.some((one) => one.id === id))
+
+/** '`whyslow load`, from a server under load ([source](…))' */
+const byWhom = (id: string): string =>
+  reportedBy(id)
+    .map(({ command, from, room }) => `${command}, from ${from} ([source](../../${room}/rules/${id}.ts))`)
+    .join(' · ')
+
+/** As the formatter arranges tables. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)))
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
+  const [head, ...others] = rows
+  return [line(head!), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...others.map(line)].join('\n')
+}
+
+function index(): string {
+  const rows = ids.map((id) => {
+    const kinds = reportedBy(id)
+    const titles = kinds.map(({ rules }) => rules.find((one) => one.id === id)!.title)
+    return [`[${id}](findings/${id}.md)`, [...new Set(titles)].join('; '), kinds.map(({ command }) => command).join(', ')]
+  })
+  return `# Findings
+
+What whyslow reports, each with its page. An id is one cause of lost time. Where several commands report it, each knows it from evidence of its
+own and with thresholds for that; the page says which. A finding that the evidence does not allow is listed as not checked, with the reason.
+
+${table([['finding', 'says', 'reported by'], ...rows])}
+`
+}
+
+function checkFile(path: string, expected: string): void {
+  const file = join(ROOT, path)
+  if (process.env.WHYSLOW_BLESS) writeFileSync(file, expected)
+  expect(readFileSync(file, 'utf8')).toBe(expected)
+}
+
+test.each(ids)('%s: says which commands report it, and from what', (id) => {
+  const path = `docs/findings/${id}.md`
+  const [title, , about, ...rest] = readFileSync(join(ROOT, path), 'utf8').split('\n')
+  const kept = about!.replace(/ · (?:`whyslow |\[source\]).*$/, '').replace(/_$/, '')
+  expect(kept).toMatch(/^_(Architecture|Hardware|Software)\b/)
+  checkFile(path, [title, '', `${kept} · ${byWhom(id)}_`, ...rest].join('\n'))
+})
+
+test('the index lists every finding', () => checkFile('docs/findings.md', index()))

@@ -1,0 +1,16 @@
+// Files of tests that would only say that their engine is not installed. Each would start a process for that.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { TestSpecification } from 'vitest/node'
+
+/** It asks again with a driver of its own (src/engines/check-engine.ts). */
+const ASKS_AGAIN = 'ort-webgpu'
+
+/** Why the engine of the file is missing; null if it is there or was not asked, and of a file that has more tests than its engine's suite. */
+export function missingEngine({ project, moduleId }: TestSpecification): string | null {
+  const id = basename(moduleId, '.test.ts')
+  const found = project.getProvidedContext().availability?.[id]
+  if (found === undefined || found.ok || id === ASKS_AGAIN || /^(test|it|describe)\b/m.test(readFileSync(moduleId, 'utf8')))
+    return null
+  return `${found.reason}; ${found.fix}`
+}
