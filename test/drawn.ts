@@ -14,9 +14,13 @@ import { renderFix } from '../src/report/text/trials.ts'
 
 const AT_80 = { width: 80, colour: false }
 
+function renderReport(report: ReportDocument, options: typeof AT_80): string {
+  return (report.pipeline ? renderPipeline : report.fix ? renderFix : renderTerminal)(report, options)
+}
+
 const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80) => string>> = {
-  'whyslow-report/1': (report: ReportDocument, options) =>
-    (report.pipeline ? renderPipeline : report.fix ? renderFix : renderTerminal)(report, options),
+  'whyslow-report/1': renderReport,
+  'whyslow-report/2': renderReport,
   'whyslow-ab/1': renderAb,
   'whyslow-load/1': renderLoad,
   'whyslow-study/1': renderStudy,

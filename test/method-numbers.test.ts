@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sharePassing } from '../src/evidence/example-held-out.ts'
 import { rowsFor } from '../src/measure/outputs/index.ts'
+import { leastSamples } from '../src/statistics/percentiles.ts'
 import { chancesOf, MACHINES, type Machine } from '../src/tune/example-chance.ts'
 import { onlyFull } from './only-full.ts'
 import { ROOT } from './sources.ts'
@@ -56,20 +57,26 @@ const TOLD: readonly Told[] = [
   told('measure/timing/latency-block.ts', 'LEAST_WARMUP_MS', (ms) => `than others are warmed up for (${ms} ms)`),
   told('measure/timing/profile/run.ts', 'MOST_NODE_US', (us) => `at ${us} µs each, no chains are run`),
   told('measure/timing/profile/run.ts', 'FELT_SHARE', (share) => `would take less than ${percent(share)} of it`),
-  told('measure/timing/latency.ts', 'LEAST_SAMPLES', (n) => `fewer than ${word(n)} predictions of one process`),
+  told('statistics/trust.ts', 'LEAST_SAMPLES', (n) => `fewer than ${word(n)} predictions of one process`),
   told('measure/timing/latency-block.ts', 'NARROW', (share) => `its own median is within ±${percent(share)}`),
   told('measure/timing/latency-block.ts', 'WAIT_PER_SAMPLE_FROM_MS', (ms) => `Where a prediction takes ${ms} ms or more`),
   told('measure/timing/latency-block.ts', 'WAIT_PER_SAMPLE_FROM_MS', (ms) => `Below ${ms} ms the scheduler's counters`),
-  told('measure/timing/statistics.ts', 'MANY_PROCESSES', (n) => `Up to ${word(n - 1)} processes it is their range`),
-  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.9', (n) => `${n} for p90`),
-  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.95', (n) => `${n} for p95`),
-  told('measure/timing/statistics.ts', 'SAMPLES_FOR.0.99', (n) => `${n} for p99`),
+  told('statistics/ratios.ts', 'LEAST_DIFFERENCE', (share) => `${percent(share)} is the smallest difference worth telling`),
+  told('statistics/ratios.ts', 'LEVEL', (n) => `${n} % is the level of an answer`),
+  told('statistics/ratios.ts', 'LEAST_PAIRS', (n) => `on one side, and ${word(n)} pairs or more`),
+  told('commands/serve/joining-pays.ts', 'LEAST_GAIN', (ratio) => `and a gain of ${ratio} `),
+  told('pipeline/replace/loop-replacement.ts', 'LEAST_FACTOR', (ratio) => `in place of a loop ${ratio} times`),
+  told('statistics/percentiles.ts', 'CONFIDENCE', (share) => `does not exceed with ${percent(share)} confidence`),
+  told('statistics/intervals.ts', 'INTERVAL_LEVEL', (n) => `${n} % by Student's t on the logarithms of the pairs' ratios`),
+  told('statistics/intervals.ts', 'LEAST_BLOCKS', (n) => `its samples are cut into ${n} to`),
+  told('statistics/intervals.ts', 'MOST_BLOCKS', (n) => `to ${n} blocks in order of time`),
+  told('statistics/intervals.ts', 'MANY_PROCESSES', (n) => `Up to ${word(n - 1)} processes it is their range`),
   told('measure/timing/regimes.ts', 'REGIME_RATIO', (ratio) => `lie more than ${ratio} times and`),
   told('measure/timing/regimes.ts', 'REGIME_LEAST_NS', (ns) => `and ${ns} ns apart are different regimes`),
   told('measure/timing/regimes.ts', 'REGIME_RATIO', (ratio) => `A pair whose two handoffs lie more than ${ratio} times apart`),
-  told('measure/timing/latency.ts', 'FEW_PROCESSES', (n) => `${word(n)} processes or more within`),
-  told('measure/timing/latency.ts', 'NARROW_INTERVAL', (share) => `or more within ±${percent(share)}, nothing disturbed`),
-  told('measure/timing/latency.ts', 'WIDE_INTERVAL', (share) => `wider than ±${percent(share)}`),
+  told('statistics/trust.ts', 'FEW_PROCESSES', (n) => `${word(n)} processes or more within`),
+  told('statistics/trust.ts', 'NARROW_INTERVAL', (share) => `or more within ±${percent(share)}, nothing disturbed`),
+  told('statistics/trust.ts', 'WIDE_INTERVAL', (share) => `wider than ±${percent(share)}`),
   told('measure/timing/latency.ts', 'CLOCK_DRIFT', (share) => `a clock that moved by more than ${percent(share)}`),
   told('measure/timing/latency.ts', 'STEAL_SHARE', (share) => `more than ${percent(share)} steal`),
   told('measure/timing/latency.ts', 'THROTTLE_SHARE', (share) => `or ${percent(share)} throttling`),
@@ -107,7 +114,7 @@ const TOLD: readonly Told[] = [
   told('tune/operators/groups.ts', 'ABOVE_FLOOR', (ratio) => `its time ${ratio} times its floor`),
   told('tune/operators/index.ts', 'ROUNDS', (n) => `There are ${n} to `),
   told('tune/operators/index.ts', 'MOST_ROUNDS', (n) => `to ${n} rounds, as many as`),
-  told('measure/timing/statistics.ts', 'LEAST_TRIMMED', (n) => `from ${word(n)} rounds on on their trimmed mean`),
+  told('statistics/ratios.ts', 'LEAST_TRIMMED', (n) => `from ${word(n)} rounds on on their trimmed mean`),
   told('tune/operators/index.ts', 'SAMPLE_MS', (ms) => `of ${ms} ms or more`),
   told(
     'tune/operators/index.ts',
@@ -140,15 +147,15 @@ const TOLD: readonly Told[] = [
   told('tune/shortlist.ts', 'HOPEFUL_LIMIT', (ratio) => `up to ${ratio} will do`),
   told('tune/search.ts', 'LOOK_SHARE', (share) => `Looks take at most ${percent(share)}`),
   told('tune/look.ts', 'CLEARLY_NO_GAIN', (ratio) => `no gain by more than ${percent(ratio - 1)}`),
-  told('tune/judge.ts', 'WORTHWHILE', (ratio) => ` or above ${ratio}, up to`),
-  told('tune/judge.ts', 'LEAST_GAIN', (ratio) => `lies below ${ratio} or above`),
-  told('tune/judge.ts', 'LEAST_GAIN', (ratio) => `A gain that may be below ${percent(1 - ratio)} is no gain`),
-  told('tune/judge.ts', 'LEAST_GAIN', (ratio) => `what gains less than ${percent(1 - ratio)} stays in`),
+  told('tune/judge.ts', 'HOPELESS', (ratio) => ` or above ${ratio}, up to`),
+  told('statistics/ratios.ts', 'LEAST_DIFFERENCE', (share) => `lies below ${1 - share} or above`),
+  told('statistics/ratios.ts', 'LEAST_DIFFERENCE', (share) => `beyond ${percent(share)} on one side`),
+  told('statistics/ratios.ts', 'LEAST_DIFFERENCE', (share) => `what gains less than ${percent(share)} stays in`),
   told('tune/judge.ts', 'FUTILE_AFTER', (n) => `where from ${word(n)} pairs on their median is`),
   told('tune/keep.ts', 'LOOKS.at(-2)', (n) => `up to ${word(n)} pairs. One process`),
   told('tune/keep.ts', 'LOOKS.at(-2)', (n) => `what is open after ${word(n)} pairs`),
   told('tune/keep.ts', 'LOOKS.at(-1)', (n) => `asked once more after ${word(n)}, by`),
-  told('tune/judge.ts', 'MANY_PAIRS', (n) => `asked once more after ${word(n)}`),
+  told('statistics/ratios.ts', 'MANY_PAIRS', (n) => `asked once more after ${word(n)}`),
   told('tune/judge.ts', 'DISTURBED', (share) => `others took a ${share === 0.1 ? 'tenth' : percent(share)} of the time`),
   told('tune/judge.ts', 'MOST_DISTURBED', (n) => `is repeated, ${word(n)} times at most`),
   told('tune/judge.ts', 'MOST_REPEATS', (n) => `is repeated, ${n === 2 ? 'twice' : word(n)} at most`),
@@ -235,6 +242,11 @@ const entryOf = (declared: string | undefined, key: string): string | undefined 
 describe('docs/method.md names the numbers of the source', () => {
   test.each(TOLD.map((one) => [one.file, one.constant, one] as const))('%s: %s', (_, __, one) => {
     expect(method).toContain(one.says(numberOf(one)))
+  })
+
+  test('and the samples that each percentile takes', () => {
+    const [p90, p95, p99] = [0.9, 0.95, 0.99].map(leastSamples)
+    expect(method).toContain(`${p90} samples for p90, ${p95} for p95, ${p99} for p99`)
   })
 
   test('and would notice another number', () => {

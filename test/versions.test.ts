@@ -1,5 +1,5 @@
 // Documents and schemas of earlier versions, as they were published: they are never written again, only added to. What an earlier version wrote is
-// still read, valid and drawn, and a schema only grows: readers of whyslow-report/1 find every field that they knew.
+// still read, valid and drawn, and a schema only grows: readers of earlier versions find every field that they knew.
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

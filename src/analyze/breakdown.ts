@@ -1,5 +1,7 @@
 // The partition of the p50 into parts that add up to it, each in one area. What is not attributed stays `unexplained`, signed.
+
 import type { CallCost, Latency, Profile } from '../measure/timing/types.ts'
+import { medianOrNull } from '../statistics/index.ts'
 import type { NodeCost, NodeCosts } from './costs.ts'
 
 export type Area = 'architecture' | 'hardware' | 'software'
@@ -109,9 +111,6 @@ function areasOf(parts: readonly BreakdownPart[], p50Ms: number): Breakdown['are
 
 /** Median over the blocks of the reported regime, ms per prediction, summed over threads. */
 function waitAtMedianMs({ blocks, regime }: Latency): number {
-  const waits = blocks
-    .filter((block) => block.regime === regime)
-    .map((block) => block.waitAtMedianMs)
-    .sort((a, b) => a - b)
-  return waits[(waits.length - 1) >> 1] ?? 0
+  const waits = blocks.filter((block) => block.regime === regime).map((block) => block.waitAtMedianMs)
+  return medianOrNull(waits) ?? 0
 }

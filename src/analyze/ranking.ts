@@ -1,5 +1,6 @@
-// Who is faster than whom, from ratios with intervals. Two whose ratio's interval holds 1 are not told apart, and a place is taken by
+// Who is faster than whom, from ratios with intervals. Two whose ratio's interval reaches the smallest difference worth telling are not told apart, and a place is taken by
 // all that nobody is detectably faster than: places 1, 1, 3 are an answer.
+import { type Verdict, verdictOf } from '../statistics/index.ts'
 
 /** Latencies of two setups that were measured in the same rounds. */
 export interface PairedRatio {
@@ -11,20 +12,18 @@ export interface PairedRatio {
   readonly ratioHigh: number
 }
 
-export type Order = 'faster' | 'slower' | 'no-difference'
+export type Order = Verdict
+
+const OPPOSITE = { faster: 'slower', slower: 'faster', 'no-difference': 'no-difference' } as const
 
 /** What `a` is beside `b`. */
-export const orderOf = ({ ratioLow, ratioHigh }: Pick<PairedRatio, 'ratioLow' | 'ratioHigh'>): Order =>
-  ratioLow > 1 ? 'faster' : ratioHigh < 1 ? 'slower' : 'no-difference'
+export const orderOf = (ratio: Pick<PairedRatio, 'ratioLow' | 'ratioHigh'>): Order => OPPOSITE[verdictOf(ratio)]
 
 /** What `x` is beside `y`; no-difference where they were not compared. */
 export function orderBetween(x: string, y: string, pairs: readonly PairedRatio[]): Order {
   for (const pair of pairs) {
     if (pair.a === x && pair.b === y) return orderOf(pair)
-    if (pair.a === y && pair.b === x) {
-      const order = orderOf(pair)
-      return order === 'faster' ? 'slower' : order === 'slower' ? 'faster' : order
-    }
+    if (pair.a === y && pair.b === x) return verdictOf(pair)
   }
   return 'no-difference'
 }

@@ -22,9 +22,10 @@ const KINDS: Readonly<Record<string, string>> = {
   distill: 'a result of distill',
   lint: 'a result of lint',
 }
-const DRAWN = ['report', ...Object.keys(KINDS)].map((kind) => `whyslow-${kind}/`)
+/** By kind, the newest version that this whyslow draws; it draws all earlier ones. */
+const NEWEST = new Map([['report', 2], ...Object.keys(KINDS).map((kind) => [kind, 1] as const)])
 /** Those of which two stand beside each other. */
-const BESIDE = ['report', 'comparison', 'load', 'study'].map((kind) => `whyslow-${kind}/1`)
+const BESIDE = ['report', 'comparison', 'load', 'study']
 
 /** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
 export async function runView(
@@ -55,18 +56,23 @@ function checkBeside([before, after]: readonly string[], first: object, second: 
   const [a, b] = [kindOf(first), kindOf(second)]
   const alone = `each by itself: whyslow view ${before}, whyslow view ${after}`
   if (a !== b) throw new UsageError(`${before} is ${a}, ${after} is ${b}: only two of one kind stand beside each other; ${alone}`)
-  if (BESIDE.includes(schemaOf(first))) return
-  const instead = schemaOf(first) === 'whyslow-ab/1' ? 'the two programs in turns: whyslow ab FIRST SECOND' : alone
+  if (BESIDE.includes(schemaOf(first).kind)) return
+  const instead = schemaOf(first).kind === 'ab' ? 'the two programs in turns: whyslow ab FIRST SECOND' : alone
   throw new UsageError(`two documents like ${before} (${a}) have no page beside each other; ${instead}`)
 }
 
 function kindOf(document: object): string {
-  const kind = /^whyslow-([a-z-]+)\/1$/.exec(schemaOf(document))?.[1] ?? ''
+  const { kind } = schemaOf(document)
   if (kind !== 'report') return KINDS[kind] ?? 'a document'
   return (document as { pipeline?: unknown }).pipeline ? 'a report of your own code' : 'a report of a model'
 }
 
-const schemaOf = (document: object): string => String((document as { schema?: unknown }).schema)
+/** Of 'whyslow-report/2': 'report' and 2; '' of what has no such schema. */
+function schemaOf(document: unknown): { readonly kind: string; readonly version: number } {
+  const { schema } = (document ?? {}) as { readonly schema?: unknown }
+  const [, kind = '', version] = /^whyslow-([a-z-]{1,40})\/([1-9]\d{0,8})$/.exec(String(schema)) ?? []
+  return { kind, version: Number(version) }
+}
 
 function readAll(files: readonly string[]): PageGiven {
   return { documents: files.map(readDocument), names: files.map((file) => basename(file)) }
@@ -77,19 +83,16 @@ function readDocument(file: string): object {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
   if (size > MOST_BYTES) throw new UsageError(`${file}: ${Math.round(size / 1e6)} MB is no report document; ${hint}`)
   const document = readJson(file, { what: file, hint })
-  const schema = typeof document === 'object' && document !== null ? schemaOf(document) : ''
-  if (DRAWN.some((known) => schema === `${known}1`)) return document as object
-  const [kind = '', version] = schema.split('/')
-  const known = DRAWN.find((one) => one === `${kind}/`)
-  if (known !== undefined)
+  const { kind, version } = schemaOf(document)
+  const newest = NEWEST.get(kind)
+  if (newest !== undefined && version <= newest) return document as object
+  if (newest !== undefined)
     throw new UsageError(`${file}: version ${version} of the document is newer than this whyslow; update whyslow`)
   throw new UsageError(`${file}: ${otherwise(kind) ?? `this is no report document; ${hint}`}`)
 }
 
 /** What a document of this tool is that the page does not draw. */
 function otherwise(kind: string): string | undefined {
-  if (kind === 'whyslow-evidence')
-    return 'this is evidence; whyslow explain makes a report of it, as a page with --html report.html'
-  const name = /^whyslow-([a-z-]{1,40})$/.exec(kind)?.[1]?.replaceAll('-', ' ')
-  return name === undefined ? undefined : `a document of the kind ${name} has no page yet`
+  if (kind === 'evidence') return 'this is evidence; whyslow explain makes a report of it, as a page with --html report.html'
+  return kind === '' ? undefined : `a document of the kind ${kind.replaceAll('-', ' ')} has no page yet`
 }

@@ -10,19 +10,21 @@ import type { Evidence } from '../evidence/evidence.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
-import type {
-  ReportBlock,
-  ReportDevice,
-  ReportDocument,
-  ReportEngine,
-  ReportExperiments,
-  ReportLatency,
-  ReportMachine,
-  ReportModel,
-  ReportProfile,
-  ReportSweep,
+import {
+  REPORT_SCHEMA,
+  type ReportBlock,
+  type ReportDevice,
+  type ReportDocument,
+  type ReportEngine,
+  type ReportExperiments,
+  type ReportLatency,
+  type ReportMachine,
+  type ReportModel,
+  type ReportProfile,
+  type ReportSweep,
 } from '../report/documents/report.ts'
 import { answer } from '../report/text/answer.ts'
+import { tailOf } from '../statistics/index.ts'
 import { commandToType } from './command-to-type.ts'
 import { findingRow } from './finding-row.ts'
 
@@ -48,7 +50,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     notChecked: notChecked(verdicts),
   }
   return {
-    schema: 'whyslow-report/1',
+    schema: REPORT_SCHEMA,
     tool: { version: evidence.toolVersion },
     createdAt: evidence.createdAt,
     answer: answer({ ...body, foretold }),
@@ -81,7 +83,7 @@ function profileSection({ overheadPerNodeUs, profiledP50Ms, correction }: NonNul
 function latencySection({ latency }: AnalyzedEvidence): ReportLatency | null {
   if (!latency) return null
   const { regime, otherRegimes, ...rest } = latency
-  return { ...rest, blocks: latency.blocks.map(blockRow) }
+  return { ...rest, ...tailOf(latency.samplesMs), blocks: latency.blocks.map(blockRow) }
 }
 
 function blockRow(block: LatencyBlock): ReportBlock {

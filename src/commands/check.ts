@@ -9,11 +9,11 @@ import { fileForEngine, type Model } from '../graph/model.ts'
 import { machineKey } from '../machine/key.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
-import { median, p50Interval, processInterval } from '../measure/timing/statistics.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
-import type { ReportDocument } from '../report/documents/report.ts'
+import { isReport, type ReportDocument } from '../report/documents/report.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
+import { LEVEL, median, p50Interval, processInterval } from '../statistics/index.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
@@ -54,8 +54,6 @@ const QUICK_LEAST = 3
 const ROUNDS = 12
 const QUICK_ROUNDS = 6
 const BLOCK_MS = 250
-/** Of an interval that is looked at after every round; see tune/judge.ts. */
-const LEVEL = 99
 
 /**
  * Measures the model in `file` and decides. Throws InputError where a model or a report cannot be used, where a process fails, or where
@@ -218,8 +216,8 @@ interface Kept {
 function readReport(file: string): Kept {
   const what = `--against ${file}`
   const report = readJson(file, { what, hint: 'give what whyslow MODEL --json wrote' })
-  if ((report as Partial<BaselineReport> | null)?.schema !== 'whyslow-report/1')
-    throw new InputError(`${what}: this is not a report document of version 1; give what whyslow MODEL --json wrote`)
+  if (!isReport((report as Partial<BaselineReport> | null)?.schema))
+    throw new InputError(`${what}: this is not a report document; give what whyslow MODEL --json wrote`)
   const fault = faultIn('baseline', report)
   if (fault !== undefined)
     throw new InputError(`${what}: the report holds no latency of a model (${fault}); measure the baseline again with --json`)

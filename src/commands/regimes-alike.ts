@@ -2,8 +2,8 @@
 // the states apart, in which one and the same model takes up to three times as long.
 import { handoffNs, tellRegimes } from '../measure/timing/regimes.ts'
 import type { SetupRun } from '../measure/timing/rounds.ts'
-import { median } from '../measure/timing/statistics.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
+import { median } from '../statistics/index.ts'
 
 export type Handed = Pick<LatencyBlock, 'p50Ms' | 'handoffBeforeNs' | 'handoffAfterNs'>
 

@@ -27,6 +27,16 @@ describe('a quick answer', () => {
     expect(explain(evidence)).toEqual({ ...report, model: { ...report.model!, file: evidence.model!.file } })
   })
 
+  test('percentiles are computed from the samples, whatever evidence of an earlier version says of them', async () => {
+    const { evidence } = await why(MODEL, { ...options, trials: scriptedMachine({ latency: () => 3 }) })
+    const samplesMs = Array.from({ length: 200 }, (_, k) => k + 1)
+    const latency = { ...evidence.latency!, samplesMs, p90Ms: 1, p99Ms: 2 }
+    const { schema, latency: given } = explain({ ...evidence, latency })
+    expect(schema).toBe('whyslow-report/2')
+    expect(given).toMatchObject({ p90Ms: 180, p95Ms: 190, p99Ms: null, p99UpperMs: null })
+    expect(given!.p90UpperMs).toBeGreaterThan(180)
+  })
+
   test('says what it could not do, and answers without it', async () => {
     const { report } = await why(MODEL, { ...options, trials: scriptedMachine({ latency: () => 3 }) })
     expect(report.warnings).toContain('the profiled run failed: the script holds no profile')

@@ -1,5 +1,7 @@
 // What a call costs beside the model. Shared by the rules about calls.
+
 import type { OtherEngine } from '../evidence/evidence.ts'
+import { verdictOf } from '../statistics/index.ts'
 
 /** From half of the latency on, the call and not the model is what one waits for. */
 const DOMINATES_SHARE = 0.5
@@ -9,7 +11,7 @@ const TINY_MS = 1
 
 /** Code that was written for the model in place of an engine, where it predicts in less time; it pays no call. */
 export const fasterCode = (others: readonly OtherEngine[] = []): OtherEngine | undefined =>
-  others.find(({ generated, ratioHigh }) => generated === true && ratioHigh < 1)
+  others.find(({ generated, ...ratio }) => generated === true && verdictOf(ratio) === 'faster')
 
 /** True where the call costs more than the model. */
 export function isTiny(callMs: number, p50Ms: number): boolean {

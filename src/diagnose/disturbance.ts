@@ -1,6 +1,8 @@
 // What the operating system says of the timed samples, summed over the processes that measured them. Shared by the rules about
 // the machine: noise, throttling, paging, thread choice.
+
 import type { Latency } from '../measure/timing/types.ts'
+import { medianOrNull } from '../statistics/index.ts'
 
 export interface Totals {
   /** Timed predictions. */
@@ -39,9 +41,7 @@ export function waitInMedianMs(latency: Latency, threads: number): number {
   const waits = latency.blocks
     .filter((block) => block.regime === latency.regime)
     .map((block) => block.waitAtMedianMs / Math.max(1, threads))
-    .sort((a, b) => a - b)
-  if (waits.length === 0) return 0
-  return (waits[Math.floor((waits.length - 1) / 2)]! + waits[Math.ceil((waits.length - 1) / 2)]!) / 2
+  return medianOrNull(waits) ?? 0
 }
 
 /** Share 0..1 of the timed wall time; 0 where nothing was timed. */

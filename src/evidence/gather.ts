@@ -15,8 +15,8 @@ import { latencyTask } from '../measure/timing/latency-block.ts'
 import { callCostOf, correctProfile } from '../measure/timing/profile/correct.ts'
 import { profileTask } from '../measure/timing/profile/run.ts'
 import type { ProfileOutput } from '../measure/timing/profile/types.ts'
-import { median } from '../measure/timing/statistics.ts'
 import type { DeviceTimes, EventLoop, LatencyBlock, Memory } from '../measure/timing/types.ts'
+import { medianOrNull } from '../statistics/index.ts'
 import { trialLimits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { modelTask } from '../trials/model-task.ts'
@@ -299,8 +299,7 @@ async function executedGraph(plan: GatherPlan): Promise<Executed> {
 
 export function memoryOf(plan: Pick<GatherPlan, 'model' | 'machine'>, blocks: readonly LatencyBlock[]): Memory {
   const most = (of: (block: LatencyBlock) => number | null): number | null => {
-    const known = blocks.flatMap((block) => of(block) ?? [])
-    return known.length > 0 ? median(known) : null
+    return medianOrNull(blocks.flatMap((block) => of(block) ?? []))
   }
   const weights = weightsBytes(plan.model)
   const kept = most((block) => block.keptBytes)

@@ -33,7 +33,7 @@ describe('evidence', () => {
     [{ machine: undefined }, 'machine is missing'],
     [{ warnings: 'none' }, 'warnings is no array'],
     [{ latency: { ...(linear().latency as Json), p50Ms: '3' } }, 'latency.p50Ms is no number'],
-    [{ latency: { ...(linear().latency as Json), p90Ms: '3' } }, 'latency.p90Ms is no number or null'],
+    [{ memory: { ...(linear().memory as Json), loadPeakBytes: '3' } }, 'memory.loadPeakBytes is no number or null'],
     [{ latency: { ...(linear().latency as Json), trust: 'E' } }, 'latency.trust is none of A, B, C, D'],
     [{ graph: { ...(linear().graph as Json), nodes: [{}] } }, 'graph.nodes.0.name is missing'],
     [{ device: 3 }, 'device is no object'],
@@ -103,7 +103,7 @@ describe('a baseline', () => {
     ['no engine', { engine: null }, 'engine is no object'],
     ['no time', { latency: { ...report().latency, p50Ms: 0 } }, 'latency.p50Ms is not above 0'],
     ['no version of the engine', { engine: { ...report().engine, version: undefined } }, 'engine.version is missing'],
-    ['another document', { schema: 'whyslow-lint/1' }, 'schema is not whyslow-report/1'],
+    ['another document', { schema: 'whyslow-lint/1' }, 'schema is none of whyslow-report/1, whyslow-report/2'],
   ])('%s', (_, wrong, words) => expect(faultIn('baseline', { ...report(), ...wrong })).toBe(words))
 })
 

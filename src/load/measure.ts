@@ -1,10 +1,17 @@
 // One point: a timeline made, the generator run on it, its numbers. Also how long a run must be where nobody says.
 import { readFileSync } from 'node:fs'
 import type { LoadPoint } from '../report/documents/load.ts'
-import { leastRequests } from './early-stopping.ts'
+import {
+  ascending,
+  average,
+  leastSamples,
+  meanInterval,
+  type OpenInterval,
+  percentileInterval,
+  percentileOf,
+} from '../statistics/index.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
 import { isLimited } from './generator-limit.ts'
-import { ascending, type Interval, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
 import type { KeptAnswer } from './kept-answers.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { fromSending, latenciesOf, pointOf } from './point.ts'
@@ -131,24 +138,24 @@ export const warmUpOf = (measuredMs: number): number =>
   Math.min(WARM_UP.mostMs, Math.max(WARM_UP.leastMs, WARM_UP.share * measuredMs))
 
 function longestSeconds(ratePerSecond: number): number {
-  const forP99 = (2 * leastRequests(0.99)) / ratePerSecond
+  const forP99 = (2 * leastSamples(0.99)) / ratePerSecond
   return Math.min(MOST_SECONDS_SLOW, Math.max(MOST_SECONDS, forP99), MOST_REQUESTS / (2 * ratePerSecond))
 }
 
 /** As many requests as LoadGen's rule asks for, ten seconds, and intervals that are narrow enough for a queue's correlation. */
 function sureEnough(ratePerSecond: number): (latencies: Float64Array) => boolean {
-  const least = Math.max(leastRequests(0.99), LEAST_SECONDS * ratePerSecond)
+  const least = Math.max(leastSamples(0.99), LEAST_SECONDS * ratePerSecond)
   return (latencies) => {
     if (latencies.length < least) return false
     const sorted = ascending(latencies)
     return (
-      isNarrow(percentileInterval(latencies, sorted, 0.99), nearestRank(sorted, 0.99)) &&
-      isNarrow(meanInterval(latencies), latencies.reduce((sum, latency) => sum + latency, 0) / latencies.length)
+      isNarrow(percentileInterval(latencies, sorted, 0.99), percentileOf(sorted, 0.99)) &&
+      isNarrow(meanInterval(latencies), average(latencies))
     )
   }
 }
 
-const isNarrow = (interval: Interval | null, value: number): boolean =>
+const isNarrow = (interval: OpenInterval | null, value: number): boolean =>
   interval !== null && interval.high !== null && interval.high - value <= HALF_WIDTH * value
 
 /** Latencies of requests that were sent; those outstanding have waited as long as the last one has been due. */

@@ -1,7 +1,6 @@
 // What a server must hold: 'p99<20ms', and by the way how many requests may get no good answer.
 import { InputError } from '../graph/input-error.ts'
-import { leastRequests } from './early-stopping.ts'
-import { ascending, meanInterval, percentileInterval } from './intervals.ts'
+import { ascending, leastSamples, meanInterval, percentileInterval, percentileOf } from '../statistics/index.ts'
 
 export interface Objective {
   readonly text: string
@@ -36,7 +35,7 @@ export function parseObjective(text: string): Objective {
 export const LEAST_FOR_MEAN = 100
 
 /** Requests below which a run says nothing of the objective: LoadGen's floor of the percentile. */
-export const leastFor = ({ share }: Objective): number => (share === null ? LEAST_FOR_MEAN : leastRequests(share))
+export const leastFor = ({ share }: Objective): number => (share === null ? LEAST_FOR_MEAN : leastSamples(share))
 
 /** 'p99', 'mean' */
 export const nameOf = ({ share }: Objective): string => (share === null ? 'mean' : `p${Number((100 * share).toPrecision(12))}`)
@@ -66,7 +65,7 @@ export function judge({ share, boundMs, mostErrors }: Objective, latencies: Floa
     const mean = without === count ? null : sum / (count - without)
     return { held: fewErrors && mean !== null && mean < boundMs, valueMs: mean, over }
   }
-  const value = latencies.slice().sort()[Math.max(0, Math.ceil(share * count - 1e-9) - 1)]!
+  const value = percentileOf(ascending(latencies), share)
   const valueMs = Number.isFinite(value) ? value : null
   return { held: fewErrors && valueMs !== null && valueMs < boundMs, valueMs, over }
 }

@@ -1,8 +1,7 @@
 // What one run says: counts, percentiles with their intervals, whether the server kept up, and what latencies are made of.
 import type { LoadInterval, LoadIntervals, LoadLaw, LoadPoint, LoadSaturation } from '../report/documents/load.ts'
-import { leastRequests } from './early-stopping.ts'
+import { ascending, average, leastSamples, meanInterval, percentileInterval, percentileOf } from '../statistics/index.ts'
 import { fallsBehind, LATE_MS, withoutLatencies } from './generator-limit.ts'
-import { ascending, average, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
 import { flowLaw, littlesLaw } from './laws.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { latencyParts } from './parts.ts'
@@ -58,8 +57,8 @@ export function pointOf(run: MeasuredRun): LoadPoint {
   const noMean = noMeanBecause({ good, fromSending: sinceSent, none })
   const hasMean = noMean === null
   const lag = {
-    p50Ms: lags.length > 0 ? nearestRank(lags, 0.5) : 0,
-    p99Ms: lags.length > 0 ? nearestRank(lags, 0.99) : 0,
+    p50Ms: lags.length > 0 ? percentileOf(lags, 0.5) : 0,
+    p99Ms: lags.length > 0 ? percentileOf(lags, 0.99) : 0,
     maxMs: lags.length > 0 ? lags.at(-1)! : 0,
     lateShare: lags.length > 0 ? lags.filter((late) => late > LATE_MS).length / lags.length : 0,
   }
@@ -142,8 +141,8 @@ function percentilesOf(sample: Sample): Percentiles {
     const unknown = unknownBecause(sample, share)
     if (unknown !== null) reasons[name] = unknown.why
     isLate ||= unknown?.isLate ?? false
-    const value = unknown === null ? nearestRank(sample.sorted, share) : null
-    if (value !== null) addedMs[name] = value - nearestRank(sample.fromSending, share)
+    const value = unknown === null ? percentileOf(sample.sorted, share) : null
+    if (value !== null) addedMs[name] = value - percentileOf(sample.fromSending, share)
     values[name] = value
     intervals[name] = unknown === null ? percentileInterval(sample.inOrder, sample.sorted, share) : null
   }
@@ -161,11 +160,11 @@ const because = (why: string): Unknown => ({ why, isLate: false })
 /** Why a percentile cannot be given; null where it can. */
 function unknownBecause({ sorted, fromSending, none }: Sample, share: number): Unknown | null {
   if (none !== null) return because(none)
-  const least = leastRequests(share)
+  const least = leastSamples(share)
   if (sorted.length < least) return because(`${sorted.length} requests are too few: it takes ${least}`)
-  const value = nearestRank(sorted, share)
+  const value = percentileOf(sorted, share)
   if (!Number.isFinite(value)) return because('so many requests got no good answer that it lies among them')
-  return lateness(value, nearestRank(fromSending, share))
+  return lateness(value, percentileOf(fromSending, share))
 }
 
 function noMeanBecause(sample: Pick<Sample, 'fromSending' | 'none'> & { readonly good: Float64Array }): Unknown | null {

@@ -5,7 +5,7 @@
 // time is used up, what held is given with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
 import { rateInWords } from '../report/text/numbers.ts'
-import { average } from './intervals.ts'
+import { average } from '../statistics/index.ts'
 import { type Bracket, narrow, type Outcome } from './narrow.ts'
 import { leastFor, nameOf, type Objective } from './objective.ts'
 import { type HasTimeFor, type Pooled, type SearchRun, type Tries, triesOf } from './tries.ts'

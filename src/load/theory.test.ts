@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { average } from '../statistics/index.ts'
 import { exampleServer, exampleSetup, withParts } from './example-evidence.ts'
 import { exampleRun } from './example-queue.ts'
-import { average } from './intervals.ts'
 import { latenciesOf, pointOf } from './point.ts'
 import { erlangC, meanBatchedMs, meanWaitMs, theoryOf } from './theory.ts'
 

@@ -1,9 +1,20 @@
 // From what the passes told to one document of evidence.
 import { InputError } from '../graph/input-error.ts'
+import { median, medianOrNull, p50Interval, turnTimes } from '../statistics/index.ts'
 import type { PassFailure, PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
-import type { CallFact, Language, LineFact, PatternName, ProcessFacts, SourcePattern, StageFact } from './facts.ts'
-import { median, partition, partitionScript, percentiles, rangeOf, timingOverhead } from './partition.ts'
+import type {
+  AlternativeFact,
+  CallFact,
+  Language,
+  LineFact,
+  PairedAlternative,
+  PatternName,
+  ProcessFacts,
+  SourcePattern,
+  StageFact,
+} from './facts.ts'
+import { partition, partitionScript, timingOverhead } from './partition.ts'
 import type { Block, Message, Target } from './protocol.ts'
 import { stageFacts } from './stage-facts.ts'
 
@@ -94,7 +105,7 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: A
       ...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls ?? [])) : asked.patterns),
       ...patterns,
     ],
-    alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives),
+    alternatives: all([observed], 'alternatives').flatMap(({ alternatives }) => alternatives.map(withTimes)),
     imports: last(every, 'imports')?.imports ?? [],
     whole: withinCpus(whole, asked.usableCpus),
     replacements: [],
@@ -202,8 +213,6 @@ interface Timing {
   readonly unexplainedMs: number
 }
 
-const medianOrNull = (values: readonly number[]): number | null => (values.length === 0 ? null : median(values))
-
 function startOf(sound: readonly PassResult[]): Pick<PipelineLatency, 'importMs' | 'loadMs' | 'warmUpMs'> {
   return {
     // A script's is said again when it has run.
@@ -218,20 +227,15 @@ function callTiming(sound: readonly PassResult[], target: Target): Timing {
   // Of the calls whose stages were timed, so that the parts are of the same calls.
   const timesOf = (those: readonly Block[]) => those.filter(({ staged }) => staged).flatMap(({ totalMs }) => totalMs)
   const samplesMs = timesOf(blocks)
-  const processesMs = sound.map((one) => median(timesOf(all([one], 'block'))))
-  const whole = { ...percentiles(samplesMs), p50Ms: median(processesMs) }
+  const whole = p50Of(sound.map((one) => timesOf(all([one], 'block'))))
   const parts = partition(blocks, target.stages.length, whole.p50Ms)
-  const [ciLowMs, ciHighMs] = intervalOf(processesMs, samplesMs)
   return {
     names: target.stages,
     latency: {
       ...whole,
-      ciLowMs,
-      ciHighMs,
       ...startOf(sound),
       firstMs: medianOrNull(all(sound, 'first').map(({ totalMs }) => totalMs)) ?? 0,
       samplesMs,
-      processesMs,
       timingOverhead: timingOverhead(blocks),
     },
     stages: target.stages.map((name, at) => ({ name, ...parts.stages[at]!, place: target.places[at] ?? null })),
@@ -239,11 +243,20 @@ function callTiming(sound: readonly PassResult[], target: Target): Timing {
   }
 }
 
-/** Over processes; of one process, the middle half of its samples. */
-function intervalOf(processesMs: readonly number[], samplesMs: readonly number[]): readonly [number, number] {
-  if (processesMs.length > 1) return rangeOf(processesMs)
-  const all = [...samplesMs].sort((a, b) => a - b)
-  return [all[Math.floor(all.length / 4)]!, all[Math.ceil((all.length * 3) / 4) - 1] ?? all.at(-1)!]
+const withTimes = (told: AlternativeFact | PairedAlternative): AlternativeFact => {
+  if (!('pairsMs' in told)) return told
+  const { pairsMs, ...rest } = told
+  return { ...rest, ...turnTimes(pairsMs) }
+}
+
+/** Of the samples of each process. */
+function p50Of(
+  processes: readonly (readonly number[])[],
+): Pick<PipelineLatency, 'p50Ms' | 'processesMs' | 'ciLowMs' | 'ciHighMs'> {
+  const blocks = processes.map((samplesMs) => ({ p50Ms: median(samplesMs), samplesMs }))
+  const processesMs = blocks.map(({ p50Ms }) => p50Ms)
+  const { low, high } = p50Interval(blocks)
+  return { p50Ms: median(processesMs), processesMs, ciLowMs: low, ciHighMs: high }
 }
 
 function scriptTiming(sound: readonly PassResult[]): Timing {
@@ -251,17 +264,13 @@ function scriptTiming(sound: readonly PassResult[]): Timing {
   const names = [...new Set(runs.flatMap(({ marks }) => marks.map(({ name }) => name)))]
   const parts = partitionScript(runs, names)
   const totals = runs.map(({ totalMs }) => totalMs)
-  const [ciLowMs, ciHighMs] = rangeOf(totals)
   return {
     names,
     latency: {
-      ...percentiles(totals),
-      ciLowMs,
-      ciHighMs,
+      ...p50Of(totals.map((ms) => [ms])),
       ...startOf(sound),
       firstMs: totals[0]!,
       samplesMs: totals,
-      processesMs: totals,
       timingOverhead: null,
     },
     stages: names.map((name, at) => ({ name, ...parts.stages[at]!, place: null })),

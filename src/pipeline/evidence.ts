@@ -19,7 +19,8 @@ export interface Stage {
   readonly name: string
   /** Its part of the p50. */
   readonly timeMs: number
-  readonly p50Ms: number
+  /** Of its own calls; null: none was timed. */
+  readonly p50Ms: number | null
   readonly p99Ms: number | null
   readonly place: { readonly file: string; readonly line: number } | null
   /** null: the pass that tells it failed. */
@@ -28,10 +29,7 @@ export interface Stage {
 
 export interface PipelineLatency {
   readonly p50Ms: number
-  readonly p90Ms: number | null
-  readonly p95Ms: number | null
-  readonly p99Ms: number | null
-  /** Of the median, over processes. */
+  /** Of the p50, over processes. */
   readonly ciLowMs: number
   readonly ciHighMs: number
   readonly importMs: number

@@ -98,9 +98,6 @@ export const examplePipeline = (given: Partial<PipelineEvidence> = {}): Pipeline
   packages: {},
   latency: {
     p50Ms: 10,
-    p90Ms: 11,
-    p95Ms: 11,
-    p99Ms: 12,
     ciLowMs: 9.8,
     ciHighMs: 10.2,
     importMs: 20,

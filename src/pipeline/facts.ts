@@ -1,5 +1,6 @@
 // What a language side tells of the user's own code while it runs: plain data, the same for every language. Places are of the user's
 // own files, lines count from 1, and times are ms per prediction unless a name says otherwise. null is what could not be told.
+import type { TurnTimes } from '../statistics/index.ts'
 
 export type Language = 'javascript' | 'python'
 
@@ -174,17 +175,11 @@ export interface SessionFact {
 }
 
 /** Two ways to do the same, timed in turns in the user's own interpreter: `predict` against the direct call, a DMatrix against an array. */
-export interface AlternativeFact extends CodePlace {
+export interface AlternativeFact extends CodePlace, TurnTimes {
   /** The finding it belongs to: 'predict-call-overhead', 'sequential-calls'. */
   readonly rule: string
   readonly now: string
   readonly instead: string
-  readonly nowMs: number
-  readonly insteadMs: number
-  /** now / instead, and its interval. */
-  readonly ratio: number
-  readonly ratioLow: number
-  readonly ratioHigh: number
   /** Results are equal bit for bit, within rounding, or not at all. */
   readonly equal: 'bits' | 'rounding' | 'different'
   /** Lines to paste, where the other way is a few of them. */
@@ -193,6 +188,11 @@ export interface AlternativeFact extends CodePlace {
   readonly on?: string
   /** Of tokenizers: texts that were compared, those of which the results differ, and what of them was compared. */
   readonly texts?: { readonly all: number; readonly different: number; readonly compared: 'ids' | 'tokens' }
+}
+
+/** As a process of Python tells it: with the pairs that were timed. */
+export type PairedAlternative = Omit<AlternativeFact, keyof TurnTimes> & {
+  readonly pairsMs: readonly (readonly [number, number])[]
 }
 
 /** Where time at the start goes. */

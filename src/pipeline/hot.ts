@@ -1,5 +1,6 @@
 // What rules ask of the evidence: which patterns of the source are hot, and how hot. A place below these limits is no finding, whatever
 // its source looks like.
+import { verdictOf } from '../statistics/index.ts'
 import type { PipelineEvidence, Stage } from './evidence.ts'
 import type { CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePattern } from './facts.ts'
 
@@ -13,7 +14,7 @@ export const UNTRIED = { wouldSaveMs: null, savingUnknown: 'nothing was run in i
 export function savingTried({ alternatives }: PipelineEvidence, rule: string, at: CodePlace, timeMs: number) {
   const tried = alternatives.find((one) => one.rule === rule && inWords(one) === inWords(at))
   if (tried === undefined) return UNTRIED
-  return { wouldSaveMs: tried.ratioLow > 1 ? timeMs * (1 - 1 / tried.ratio) : 0, basis: 'measured' as const }
+  return { wouldSaveMs: verdictOf(tried) === 'slower' ? timeMs * (1 - 1 / tried.ratio) : 0, basis: 'measured' as const }
 }
 
 /** A pattern with what it costs. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { partition, partitionScript, percentiles, timingOverhead } from './partition.ts'
+import { partition, partitionScript, timingOverhead } from './partition.ts'
 
 const block = (staged: boolean, stagesMs: readonly (readonly number[])[], totalMs: readonly number[]) => ({
   staged,
@@ -34,7 +34,10 @@ describe('partition', () => {
   })
 
   test('without staged calls all is unexplained', () => {
-    expect(partition([block(false, [], [3])], 1, 3)).toEqual({ stages: [{ timeMs: 0, p50Ms: 0, p99Ms: null }], unexplainedMs: 3 })
+    expect(partition([block(false, [], [3])], 1, 3)).toEqual({
+      stages: [{ timeMs: 0, p50Ms: null, p99Ms: null }],
+      unexplainedMs: 3,
+    })
   })
 
   test('a script’s marks are summed by run', () => {
@@ -42,16 +45,12 @@ describe('partition', () => {
     expect(partitionScript([run], ['a', 'b'])).toEqual({
       stages: [
         { timeMs: 3, p50Ms: 1.5, p99Ms: null },
-        { timeMs: 0, p50Ms: 0, p99Ms: null },
+        { timeMs: 0, p50Ms: null, p99Ms: null },
       ],
       unexplainedMs: 7,
     })
     const overlapping = { totalMs: 10, marks: [{ name: 'a', timesMs: [6, 6], wholeMs: 8 }] }
     expect(partitionScript([overlapping], ['a'])).toEqual({ stages: [{ timeMs: 8, p50Ms: 6, p99Ms: null }], unexplainedMs: 2 })
-  })
-
-  test('percentiles that few calls cannot tell are null', () => {
-    expect(percentiles([3, 1, 2])).toEqual({ p50Ms: 2, p90Ms: null, p95Ms: null, p99Ms: null })
   })
 
   test('what timing costs needs both kinds of blocks', () => {

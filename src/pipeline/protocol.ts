@@ -11,6 +11,7 @@ import type {
   Language,
   LineFact,
   LoopFact,
+  PairedAlternative,
   ProcessFacts,
   SessionFact,
   SourcePattern,
@@ -118,7 +119,7 @@ export type Message =
   | { readonly kind: 'loops'; readonly loops: readonly LoopFact[] }
   | { readonly kind: 'patterns'; readonly patterns: readonly SourcePattern[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionFact[] }
-  | { readonly kind: 'alternatives'; readonly alternatives: readonly AlternativeFact[] }
+  | { readonly kind: 'alternatives'; readonly alternatives: readonly (AlternativeFact | PairedAlternative)[] }
   | { readonly kind: 'imports'; readonly imports: readonly ImportFact[] }
   | { readonly kind: 'process'; readonly facts: ProcessFacts }
   /** For the language's own side, which makes messages of it (`LanguageSide.complete`): a file of the pass. */

@@ -1,6 +1,7 @@
 // What several processes tell of each stage, together.
+
+import { median } from '../statistics/index.ts'
 import type { StageFact } from './facts.ts'
-import { median } from './partition.ts'
 
 /**
  * One row for each name that is told of. `tellings`: of each kind of process what those of that kind told, in the order in which they are believed: of each

@@ -1,7 +1,7 @@
 // Times predictions of growing numbers of rows on the server's own workers before it is ready: all of them at once, as under load, and the
 // sizes in turns, so that a machine that changes meanwhile changes them all.
 import type { Feeds } from '../engines/types.ts'
-import { median } from '../measure/timing/statistics.ts'
+import { median } from '../statistics/index.ts'
 import type { BatchCost } from './batch-cost.ts'
 import { rowsOf } from './batches.ts'
 import type { Server } from './dispatcher.ts'

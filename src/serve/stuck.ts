@@ -1,4 +1,5 @@
 // When a prediction is taken to hang: long after the slowest that this server has seen.
+import { ascending, percentileOf } from '../statistics/index.ts'
 
 /** Of the latest predictions so many are looked at. */
 const KEPT = 1000
@@ -19,9 +20,8 @@ export function createPredictionTimes(): PredictionTimes {
       next = (next + 1) % KEPT
     },
     limitMs(leastMs) {
-      const sorted = times.toSorted((a, b) => a - b)
-      const p99 = sorted[Math.floor(0.99 * sorted.length)] ?? 0
-      return Math.max(leastMs, MOST_OF_P99 * p99)
+      if (times.length === 0) return leastMs
+      return Math.max(leastMs, MOST_OF_P99 * percentileOf(ascending(times), 0.99))
     },
   }
 }

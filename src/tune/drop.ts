@@ -5,7 +5,7 @@ import { type Candidate, nameOf, proposeAgain, worstEffect } from './candidates.
 import { type JudgePlan, judge } from './judge.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'
 
-/** Largest share of these tests, all looks of one together, that keep a remedy whose gain is below `LEAST_GAIN`. */
+/** Largest share of these tests, all looks of one together, that keep a remedy whose gain is below `LEAST_DIFFERENCE`. */
 const FALSELY_KEPT = 0.05
 const LOOKS = [4, 10, 16]
 /** Fewest pairs that give up a remedy for want of a gain: more than while searching, since it was found once. */

@@ -3,8 +3,8 @@
 // found is a choice and no proof: `drop` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
 // by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 import { isSlower } from '../measure/timing/regimes.ts'
-import { type Interval, logInterval, median, ratioOverRounds } from '../measure/timing/statistics.ts'
 import type { RemedySetup } from '../rewrite/remedy.ts'
+import { decide, LEAST_DIFFERENCE, median, medianOrNull, verdictOf } from '../statistics/index.ts'
 import type { Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Judgement, type Reading } from './bench.ts'
 
@@ -21,21 +21,14 @@ export interface JudgePlan {
   readonly level: number
 }
 
-/** A gain below this is not worth a change. */
-export const WORTHWHILE = 0.98
-/**
- * The whole interval must lie below: what may gain less than one percent is not worth what it may cost elsewhere, and where its code and
- * its buffers happen to lie in memory moves a program by as much.
- */
-export const LEAST_GAIN = 0.99
+/** A candidate whose ratios stay above this is given up early: a search has no time for gains this small, and a wrong "no" is never a loss. */
+const HOPELESS = 0.98
 /** So many pairs in, a median that shows no gain worth having ends it: more of them would find no more than noise. */
 const FUTILE_AFTER = 4
 const MOST_REPEATS = 2
 /** Share of a reading that others took: a pair with such a one is repeated. */
 const DISTURBED = 0.1
 const MOST_DISTURBED = 3
-/** Fewest pairs of which the outermost are cut off. */
-const MANY_PAIRS = 12
 
 interface Pair {
   readonly ratio: number
@@ -77,28 +70,25 @@ const mostOf = ({ looks }: JudgePlan): number => looks.at(-1)!
 function isClear(pairs: readonly Pair[], { looks, level, patience = 2 }: JudgePlan): boolean {
   const ratios = pairs.map(({ ratio }) => ratio)
   // Two readings that both show no gain worth having settle it: a wrong "no" costs a gain, never a loss.
-  if (ratios.length >= patience && Math.min(...ratios) > WORTHWHILE) return true
-  if (ratios.length >= Math.max(patience, FUTILE_AFTER) && median(ratios) > WORTHWHILE) return true
+  if (ratios.length >= patience && Math.min(...ratios) > HOPELESS) return true
+  if (ratios.length >= Math.max(patience, FUTILE_AFTER) && median(ratios) > HOPELESS) return true
   if (!looks.includes(ratios.length)) return false
-  const { low, high } = intervalOf(ratios, level)
-  return high < LEAST_GAIN || low > WORTHWHILE
-}
-
-function intervalOf(ratios: readonly number[], level: number): Interval {
-  if (ratios.length < MANY_PAIRS) return logInterval(ratios, level)
-  const { ratioLow: low, ratioHigh: high } = ratioOverRounds(ratios, level)
-  return { low, high }
+  const { verdict, ratioLow } = decide(ratios, { level, leastPairs: ratios.length })
+  return verdict === 'faster' || ratioLow > HOPELESS
 }
 
 function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates: readonly Reading[], plan: JudgePlan): Judgement {
   // Further ones were asked for by what these showed: they speak of their state alone.
   const ratios = pairs.slice(0, mostOf(plan)).map(({ ratio }) => ratio)
-  const ratio = median(ratios)
   const apart = plan.stopEarly && isApart(bases, candidates)
-  const interval = apart ? { low: Math.min(...ratios), high: Math.max(...ratios) } : intervalOf(ratios, plan.level)
+  const decided = decide(ratios, { level: plan.level })
+  const { ratio, ratioLow, ratioHigh } = apart
+    ? { ...decided, ratioLow: Math.min(...ratios), ratioHigh: Math.max(...ratios) }
+    : decided
+  const verdict = verdictOf({ ratioLow, ratioHigh })
   const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates)
-  const faster = (apart || pairs.length >= plan.looks[0]!) && interval.high < LEAST_GAIN && bad === null
-  const slower = pairs.length >= 2 && interval.low > 1
+  const faster = (apart || pairs.length >= plan.looks[0]!) && verdict === 'faster' && bad === null
+  const slower = pairs.length >= 2 && verdict === 'slower'
   const cut = plan.stopEarly && pairs.length < mostOf(plan) && !faster && !isClear(pairs, plan)
   return {
     verdict: faster ? 'faster' : slower ? 'slower' : 'no-difference',
@@ -106,8 +96,8 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     before: median(bases.map(({ score }) => score)),
     after: median(candidates.map(({ score }) => score)),
     speedup: 1 / ratio,
-    speedupLow: 1 / interval.high,
-    speedupHigh: 1 / interval.low,
+    speedupLow: 1 / ratioHigh,
+    speedupHigh: 1 / ratioLow,
     beforeMs: middle(bases, ({ p50Ms }) => p50Ms),
     afterMs: middle(candidates, ({ p50Ms }) => p50Ms),
     peakBytes: middle(candidates, ({ peakBytes }) => peakBytes),
@@ -127,15 +117,14 @@ function isApart(bases: readonly Reading[], candidates: readonly Reading[]): boo
 
 /** The reason of a row whose judgement shows no gain. */
 export function whyNoGain({ reason, speedupLow, pairs }: Judgement): string {
-  const little = `its gain may be below ${Math.round(100 * (1 - LEAST_GAIN))} %, which is not worth a change`
+  const little = `its gain may be below ${Math.round(100 * LEAST_DIFFERENCE)} %, which is not worth a change`
   return reason ?? (speedupLow > 1 ? little : `no clear gain in ${countOf(pairs)}`)
 }
 
 export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
 
 function middle(readings: readonly Reading[], of: (reading: Reading) => number | null): number | null {
-  const known = readings.flatMap((reading) => of(reading) ?? [])
-  return known.length > 0 ? median(known) : null
+  return medianOrNull(readings.flatMap((reading) => of(reading) ?? []))
 }
 
 function spansChange(a: Reading, b: Reading): boolean {

@@ -1,5 +1,6 @@
 // What a gain in memory, size or load time costs in the time of a prediction: those goals may not ruin it.
 import type { RemedySetup } from '../rewrite/remedy.ts'
+import { pairsInTurns } from '../statistics/index.ts'
 import type { Bench, Judgement } from './bench.ts'
 import type { SearchPlan } from './state.ts'
 
@@ -30,19 +31,14 @@ export async function costsLatency(
  */
 async function predictedRatio(bench: Bench, base: RemedySetup, changed: RemedySetup): Promise<number | null> {
   if (bench.predictMs === undefined) return null
-  const [bases, others]: [number[], number[]] = [[], []]
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [side, times] of [
-      [base, bases] as const,
-      [changed, others] as const,
-      [changed, others] as const,
-      [base, bases] as const,
-    ]) {
-      const trial = await bench.predictMs(side)
-      if (trial.outcome !== 'measured') return null
-      times.push(trial.value)
-    }
-    if (Math.min(...others) / Math.min(...bases) <= CLEARLY_NO_COST) break
+  const read = async (side: 0 | 1): Promise<number> => {
+    const trial = await bench.predictMs!(side === 0 ? base : changed)
+    return trial.outcome === 'measured' ? trial.value : Number.NaN
   }
-  return Math.min(...others) / Math.min(...bases)
+  const costOf = (pairs: readonly (readonly [number, number])[]) =>
+    Math.min(...pairs.map(([, other]) => other)) / Math.min(...pairs.map(([own]) => own))
+  // NaN: a side could not be measured.
+  const isEnough = (cost: number, pairs: number) => Number.isNaN(cost) || (pairs % 2 === 0 && cost <= CLEARLY_NO_COST)
+  const cost = costOf(await pairsInTurns(2 * ROUNDS, read, (pairs) => isEnough(costOf(pairs), pairs.length)))
+  return Number.isNaN(cost) ? null : cost
 }

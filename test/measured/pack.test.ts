@@ -99,7 +99,7 @@ test('a model is measured and explained', (context) => {
   )
   expect(run.status, run.stderr).toBe(0)
   const report = JSON.parse(run.stdout) as { schema: string; answer: string; latency: { p50Ms: number } }
-  expect(report.schema).toBe('whyslow-report/1')
+  expect(report.schema).toBe('whyslow-report/2')
   expect(report.answer).not.toBe('')
   expect(report.latency.p50Ms).toBeGreaterThan(0)
 })

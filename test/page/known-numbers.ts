@@ -4,7 +4,7 @@ import type { ComparisonDocument } from '../../src/report/documents/comparison.t
 import type { GapDocument } from '../../src/report/documents/gap.ts'
 import type { LintDocument } from '../../src/report/documents/lint.ts'
 import type { LoadDocument } from '../../src/report/documents/load.ts'
-import type { ReportDocument, ReportNode } from '../../src/report/documents/report.ts'
+import { isReport, type ReportDocument, type ReportNode } from '../../src/report/documents/report.ts'
 import { bytes, count, percent, perSecond, rate, significant, time, timeWithInterval } from '../../src/report/text/numbers.ts'
 import { factor, factorRange, intervalOf } from '../../web/src/format.ts'
 import { normalComparison, normalGap, normalLint, normalLoad, normalReport } from '../../web/src/normal.ts'
@@ -447,11 +447,11 @@ function derivedWords(documents: readonly object[]): ReadonlyMap<string, Readonl
     if (schema === 'whyslow-load/1') add(OF_LOAD, normalLoad(document))
     else if (schema === 'whyslow-gap/1') add(OF_GAP, normalGap(document))
     else if (schema === 'whyslow-lint/1') add(OF_LINT, normalLint(document))
-    for (const report of schema === 'whyslow-report/1' ? [document] : reports) add(OF_REPORT, normalReport(report))
+    for (const report of isReport(schema) ? [document] : reports) add(OF_REPORT, normalReport(report))
   }
   const [before, after] = documents as { schema?: string }[]
   if (before === undefined || after === undefined) return byPart
-  if (before.schema === 'whyslow-report/1') add(OF_TWO, [normalReport(before), normalReport(after)])
+  if (isReport(before.schema)) add(OF_TWO, [normalReport(before), normalReport(after)])
   else if (before.schema === 'whyslow-load/1') add(OF_TWO_LOADS, [normalLoad(before), normalLoad(after)])
   else if (before.schema === 'whyslow-comparison/1') add(OF_TWO_COMPARISONS, [normalComparison(before), normalComparison(after)])
   return byPart

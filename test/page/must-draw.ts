@@ -209,6 +209,7 @@ const ofLint = ({ answer, fused, unfused, borders }: LintDocument): Must[] => [
 
 const OF: Readonly<Record<string, (document: never) => Must[]>> = {
   'whyslow-report/1': ofReport,
+  'whyslow-report/2': ofReport,
   'whyslow-load/1': ofLoad,
   'whyslow-study/1': ofStudy,
   'whyslow-comparison/1': ofComparison,

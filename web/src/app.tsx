@@ -28,7 +28,8 @@ import type { Given } from './page-data.ts'
 import { ReportPage } from './report-page.tsx'
 import { StudyPage } from './study/page.tsx'
 
-const REPORT = 'whyslow-report/1'
+/** Of either version: they differ in what p90 to p99 are. */
+const isReport = (schema: unknown): boolean => schema === 'whyslow-report/1' || schema === 'whyslow-report/2'
 
 export function App({ given }: { given: Given | null }) {
   if (given !== null) return <Drawn given={given} />
@@ -56,8 +57,9 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
   const [first, second] = useMemo(() => documents.map(cleaned), [documents])
   const original = documents[0]
   if (second !== undefined) {
-    if (first?.schema !== second.schema) return <Unreadable reason="It holds two documents of different kinds." />
-    if (first?.schema === REPORT) return <BesidePage before={normalReport(first)} after={normalReport(second)} names={names} />
+    const alike = isReport(first?.schema) ? isReport(second.schema) : first?.schema === second.schema
+    if (!alike) return <Unreadable reason="It holds two documents of different kinds." />
+    if (isReport(first?.schema)) return <BesidePage before={normalReport(first)} after={normalReport(second)} names={names} />
     if (first?.schema === 'whyslow-load/1')
       return <LoadBeside before={normalLoad(first)} after={normalLoad(second)} names={names} />
     if (first?.schema === 'whyslow-comparison/1')
@@ -66,7 +68,7 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
       return <StudyBeside before={normalStudy(first)} after={normalStudy(second)} names={names} />
     return <Unreadable reason="It holds two documents that have no page beside each other." />
   }
-  if (first?.schema === REPORT) return <ReportPage report={normalReport(first)} original={original!} />
+  if (isReport(first?.schema)) return <ReportPage report={normalReport(first)} original={original!} />
   if (first?.schema === 'whyslow-comparison/1')
     return <ComparisonPage comparison={normalComparison(first)} original={original!} />
   if (first?.schema === 'whyslow-load/1') return <LoadPage load={normalLoad(first)} original={original!} />

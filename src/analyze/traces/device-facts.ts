@@ -1,5 +1,6 @@
 // What a device's time in the window went to, what the host was at while it had nothing to do, and how work was handed to it.
 import { KINDS, kindCode, type Timeline } from '../../evidence/traces/recording.ts'
+import { median } from '../../statistics/index.ts'
 import { type DeviceWork, type Judged, sharesOf, type WorkSets } from './device-work.ts'
 import { columnOf, endOf, eventsOf, onceByName, where } from './events.ts'
 import type { CopyFacts, DeviceFacts, IdleParts, LaunchFacts } from './facts.ts'
@@ -16,7 +17,6 @@ import {
   partition,
 } from './intervals.ts'
 import { isAllocating, isCompiling, isDataLoading } from './names.ts'
-import { median } from './window.ts'
 
 /** Writers round to three decimals of a µs. */
 const ROUNDING_US = 1e-3

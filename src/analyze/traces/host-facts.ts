@@ -1,12 +1,13 @@
 // What the host's threads were at in the window: operators, calls, loading of data, and the time in which nothing was recorded.
 import { kindCode, type Timeline } from '../../evidence/traces/recording.ts'
+import { median } from '../../statistics/index.ts'
 import type { HostSets } from './device-facts.ts'
 import { byName, byStart, endOf, eventsOf, where } from './events.ts'
 import type { HostFacts, HostParts, ShapeFacts, TrainingFacts } from './facts.ts'
 import { PairIndex } from './id-index.ts'
 import { between, difference, gaps, IntervalList, type Intervals, intersection, lengthOf, partition, union } from './intervals.ts'
 import { isAllocating, isBackward, isCompiling, isMatrixOperator, isTrainingOnly } from './names.ts'
-import { median, type Steps } from './window.ts'
+import type { Steps } from './window.ts'
 
 export interface HostContext {
   readonly timeline: Timeline

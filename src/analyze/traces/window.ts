@@ -1,6 +1,8 @@
 // The stretch of a recording that is judged: its steps without the first, where it is a warm-up, and without the last, whose kernels
 // may be cut; the whole, where no steps are marked.
+
 import type { Timeline } from '../../evidence/traces/recording.ts'
+import { median } from '../../statistics/index.ts'
 import { busiestTrack, byName, byStart, endOf, eventsOf, where } from './events.ts'
 import { isStepName } from './names.ts'
 
@@ -76,11 +78,4 @@ function markedSteps(timeline: Timeline): { steps: Step[]; thread: number | unde
     steps.push({ name: /\d/.test(text) ? text : `${text} ${number}`, startUs, endUs: endOf(timeline, event) })
   }
   return { steps, thread }
-}
-
-export function median(values: readonly number[] | Float64Array): number {
-  const sorted = Float64Array.from(values).sort()
-  const middle = sorted.length >> 1
-  if (sorted.length === 0) return 0
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -1,15 +1,15 @@
 // `ab`: two implementations of one thing, of JavaScript or Python each, in processes of their own. Do they give the same, and which is faster?
 import { InputError } from '../../graph/input-error.ts'
-import { median } from '../../measure/timing/statistics.ts'
 import { type ComparedOutputs, compareContestants } from '../../pipeline/turns/compare-outputs.ts'
 import type { Contestant, Opened, Source } from '../../pipeline/turns/contestant.ts'
 import { readSamples } from '../../pipeline/turns/read-samples.ts'
 import { waitUntilResting } from '../../pipeline/turns/rest.ts'
 import { startContestant } from '../../pipeline/turns/start-contestant.ts'
-import { decide, LEVEL, measurePair, type Pair } from '../../pipeline/turns/take-turns.ts'
+import { measurePair, type Pair, ratiosOf } from '../../pipeline/turns/take-turns.ts'
 import type { Encoded } from '../../pipeline/turns/value.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
+import { decide, LEVEL, median } from '../../statistics/index.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import type { StageProgress } from '../options.ts'
@@ -111,7 +111,7 @@ async function run(job: Job): Promise<AbDocument> {
   await field.end()
   const turns = await takeTurns(job, samples, outputs)
   const { pairs } = turns
-  const decision = decide(pairs)
+  const decision = decide(ratiosOf(pairs))
   const { firstMs, timesMs: _, wroteInput, copied, ...compared } = outputs
   for (const [k, side] of (['a', 'b'] as const).entries())
     if (wroteInput[side]) warnings.push(`${files[k]} writes into its sample; ${copied[side] ? COPIED : NOT_COPIED}`)

@@ -1,16 +1,16 @@
 // Two scripts, each run whole as it is: time from start to end, and what they print. Lines that one script prints differently from run to run
 // (times, dates, random numbers) say nothing about the other.
 import { InputError } from '../../graph/input-error.ts'
-import { median } from '../../measure/timing/statistics.ts'
 import { sumComparisons } from '../../pipeline/turns/compare-outputs.ts'
 import { compareValues } from '../../pipeline/turns/compare-values.ts'
 import type { Source } from '../../pipeline/turns/contestant.ts'
 import { encodeValue } from '../../pipeline/turns/encode-value.ts'
-import { decide, LEVEL, type Pair } from '../../pipeline/turns/take-turns.ts'
+import { type Pair, ratiosOf } from '../../pipeline/turns/take-turns.ts'
 import type { Encoded } from '../../pipeline/turns/value.ts'
 import { endInWords, startProcess, textFrom } from '../../processes/start-process.ts'
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
+import { decide, geometricMean, LEVEL, median } from '../../statistics/index.ts'
 import type { StageProgress } from '../options.ts'
 import { documentHead } from '../version.ts'
 
@@ -48,7 +48,7 @@ export async function compareScripts(
     progress({ stage: `pair ${k + 1}`, done: k, of: most })
     const times: readonly [number[], number[]] = [[], []]
     for (const side of k % 2 === 0 ? ([0, 1, 1, 0] as const) : ([1, 0, 0, 1] as const)) times[side].push(await run(side))
-    pairs.push({ aMs: Math.sqrt(times[0][0]! * times[0][1]!), bMs: Math.sqrt(times[1][0]! * times[1][1]!) })
+    pairs.push({ aMs: geometricMean(times[0]), bMs: geometricMean(times[1]) })
   }
   warnings.push('neither file has a predict function: each is run whole, and its start and imports are in the times')
   const side = (k: 0 | 1): AbSide => ({
@@ -64,7 +64,7 @@ export async function compareScripts(
   })
   const document = {
     ...documentHead('whyslow-ab/1'),
-    ...decide(pairs),
+    ...decide(ratiosOf(pairs)),
     levelPercent: LEVEL,
     pairs,
     a: side(0),

@@ -6,7 +6,7 @@ import { diagnose } from '../../diagnose/diagnose.ts'
 import type { Finding } from '../../diagnose/rule.ts'
 import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
 import { readTrace } from '../../evidence/traces/index.ts'
-import type { ReportDocument, ReportFinding, ReportMachine } from '../../report/documents/report.ts'
+import { REPORT_SCHEMA, type ReportDocument, type ReportFinding, type ReportMachine } from '../../report/documents/report.ts'
 import type { TraceModelSection, TraceSection } from '../../report/documents/trace-section.ts'
 import { traceAnswer } from '../../report/text/trace-answer.ts'
 import { documentedCommand } from '../command-to-type.ts'
@@ -55,7 +55,7 @@ export function traceReport(
   const trace = { ...sectionOf(facts, recorded, latencyMs ?? null), ...(model === undefined ? {} : { model: section }) }
   const body = { trace, findings, nodes, stages: stagesOf(facts), lines: linesOf(facts) }
   return {
-    schema: 'whyslow-report/1',
+    schema: REPORT_SCHEMA,
     tool: { version: toolVersion },
     createdAt,
     answer: traceAnswer({ ...body, breakdown: parts }),

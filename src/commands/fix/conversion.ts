@@ -1,5 +1,6 @@
 // What the conversion gave, of a model that its owner runs on another runtime today: that runtime with the file as it is beside the engine in use
 // with the model as converted, measured in turns (docs/remedies/conversion.md).
+import { orderOf } from '../../analyze/ranking.ts'
 import { engineById, engines } from '../../engines/index.ts'
 import type { Engine } from '../../engines/types.ts'
 import { measureBeside } from '../../evidence/beside.ts'
@@ -40,7 +41,7 @@ export function conversionRow(
   engineId: string,
   agreement: TrialRow['agreement'],
 ): TrialRow {
-  const outcome = ratioLow > 1 ? 'faster' : ratioHigh < 1 ? 'slower' : 'no-difference'
+  const outcome = orderOf({ ratioLow, ratioHigh })
   return {
     remedies: ['conversion'],
     name: 'conversion',

@@ -10,7 +10,6 @@ import type { Dimension } from '../../graph/types.ts'
 import { verdict } from '../../measure/outputs/index.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
-import { median } from '../../measure/timing/statistics.ts'
 import {
   type Preprocessed,
   type PreprocessingRequest,
@@ -18,6 +17,7 @@ import {
   withPreprocessing,
 } from '../../rewrite/preprocessing/index.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
+import { median, verdictOf } from '../../statistics/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
@@ -131,7 +131,7 @@ function judgementOf({ baseMs, changedMs, ratio, ratioLow, ratioHigh, pairs }: P
   const withLoops = before / baseMs
   const [speedupLow, speedupHigh] = [withLoops / ratioHigh, withLoops / ratioLow]
   return {
-    verdict: speedupLow > 1 ? 'faster' : speedupHigh < 1 ? 'slower' : 'no-difference',
+    verdict: verdictOf({ ratioLow: 1 / speedupHigh, ratioHigh: 1 / speedupLow }),
     reason: null,
     before,
     after: changedMs,

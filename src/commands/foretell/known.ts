@@ -1,8 +1,8 @@
 // How well foretelling did on machines that are known: every report of a model foretold from every other machine that has it.
 import { machineKey } from '../../machine/key.ts'
-import { median } from '../../measure/timing/statistics.ts'
 import type { ReportDocument, ReportMachine } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
+import { median } from '../../statistics/index.ts'
 import { familyOf } from '../study/machine-class.ts'
 import { rowKey } from '../study/study.ts'
 import { estimate } from './estimate.ts'
@@ -85,7 +85,7 @@ export function spreadOf(pairs: readonly KnownPair[], change: ThreadChange): Spr
   if (judged.length < LEAST_PAIRS) return null
   const errors = judged.map(({ error }) => error).sort((a, b) => a - b)
   // Each is judged by the others, as the one to come will be.
-  const sizes = errors.map((error, i) => Math.abs(error - (biased ? medianWithout(errors, i) : 0))).sort((a, b) => a - b)
+  const sizes = errors.map((error, i) => Math.abs(error - (biased ? median(errors.toSpliced(i, 1)) : 0))).sort((a, b) => a - b)
   const rank = Math.min(sizes.length, Math.ceil((sizes.length + 1) * HELD))
   return {
     bias: biased ? Math.exp(median(errors)) : 1,
@@ -94,10 +94,4 @@ export function spreadOf(pairs: readonly KnownPair[], change: ThreadChange): Spr
     pairs: judged.length,
     isAlike: enough,
   }
-}
-
-function medianWithout(sorted: readonly number[], left: number): number {
-  const at = (i: number) => sorted[i < left ? i : i + 1]!
-  const count = sorted.length - 1
-  return (at((count - 1) >> 1) + at(count >> 1)) / 2
 }

@@ -1,7 +1,7 @@
 // What one run leaves in a server is work for it until it is done, though nobody waits for it any more: few servers stop when a client goes.
 // The next run would be measured behind it. So after a run that left requests, a few clients ask until answers come no sooner than before.
 import { type ClosedPlan, type MeasuredPoint, measureClosed } from '../../load/measure.ts'
-import { median } from '../../measure/timing/statistics.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 
 /** Of a server with a queue for each worker all are asked. */
 const CLIENTS = 4
@@ -27,7 +27,7 @@ export async function drained(plan: DrainPlan, { now, measure }: DrainTools = TO
   while (now() < until) {
     const { latencies } = await measure({ ...plan, seed: 0, clients: CLIENTS, length: { seconds: SECONDS } })
     const answered = [...latencies].filter(Number.isFinite)
-    const middle = answered.length === 0 ? null : median(answered)
+    const middle = medianOrNull(answered)
     if (middle !== null && before !== null && middle >= NO_SOONER * before) return true
     before = middle
   }

@@ -6,8 +6,10 @@ import { diagnosePipeline, type PipelineFinding } from '../../pipeline/diagnose.
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'
 import type { LineFact } from '../../pipeline/facts.ts'
 import { pipelineRules } from '../../pipeline/rules/index.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/report.ts'
+import { plural } from '../../report/text/numbers.ts'
 import { pipelineAnswer } from '../../report/text/pipeline-answer.ts'
+import { type Reservation, reservationsOf, tailOf, trustOf } from '../../statistics/index.ts'
 import { machineSection } from '../assemble-report.ts'
 import { findingRow } from '../finding-row.ts'
 import { documentHead } from '../version.ts'
@@ -36,7 +38,7 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
     pipeline: { ...pipelineSection(evidence, inner), sources: sourceLines(named, read) },
   }
   return {
-    ...documentHead('whyslow-report/1'),
+    ...documentHead(REPORT_SCHEMA),
     answer: pipelineAnswer(body),
     model: model?.model ?? null,
     machine: machineSection(machine),
@@ -59,21 +61,20 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
 function latencySection({ latency }: PipelineEvidence): NonNullable<Report['latency']> {
   const { importMs, loadMs, warmUpMs, processesMs, timingOverhead: _, profilerOverhead: __, samplesMs, ...rest } = latency
   const { p50Ms, ciLowMs, ciHighMs } = rest
-  const spread = (ciHighMs - ciLowMs) / p50Ms
-  const reasons = [
-    ...(samplesMs.length < CONFIDENT_CALLS
-      ? [samplesMs.length === 1 ? 'only one call was timed' : `only ${samplesMs.length} calls were timed`]
-      : []),
-    ...(spread > 0.1 ? [`processes differ by ${Math.round(spread * 100)} %`] : []),
-  ]
+  const [processes, samples] = [processesMs.length, samplesMs.length]
+  const few: Reservation = { grade: 'B', reason: `only ${plural(samples, 'call')} ${samples === 1 ? 'was' : 'were'} timed` }
+  const width = (ciHighMs - ciLowMs) / 2 / p50Ms
   return {
     ...rest,
+    ...tailOf(samplesMs),
+    ...trustOf([
+      ...reservationsOf({ processes, measured: processes, samples, width, unit: 'call' }),
+      ...(samples < CONFIDENT_CALLS ? [few] : []),
+    ]),
     loadMs: importMs + (loadMs ?? 0),
     warmupMs: warmUpMs,
     samplesMs,
     blocks: [],
-    trust: reasons.length === 0 ? 'A' : reasons.length === 1 ? 'B' : 'C',
-    reasons,
   }
 }
 

@@ -1,37 +1,41 @@
 import { expect, test } from 'vitest'
 import type { Server } from '../../serve/dispatcher.ts'
-import { type Answered, judged, whyJoiningDoesNotPay } from './joining-pays.ts'
+import { judged, whyJoiningDoesNotPay } from './joining-pays.ts'
 
-const pairs = (...all: readonly [number, number][]) => {
-  const orders: boolean[] = []
-  const pair = async (aloneIsFirst: boolean): Promise<Answered> => {
-    const [alone, joined] = all[orders.length]!
-    orders.push(aloneIsFirst)
-    return { alone, joined }
-  }
-  return { orders, pair }
+/** Turns as they are asked for, and what each gives: pairs of answers a second one by one and joined. */
+const turnsOf = (...all: readonly (readonly [number, number])[]) => {
+  const sides: number[] = []
+  const answers = async (side: 0 | 1) => all[Math.floor((sides.push(side) - 1) / 2)]![side]
+  return { sides, answers }
 }
 
-test('joining pays where it gives more answers in every pair, whichever is first, and enough more in all', async () => {
-  const { orders, pair } = pairs([1000, 1200], [1000, 1010], [900, 1100])
-  expect(await judged(pair)).toBe(null)
-  expect(orders).toEqual([true, false, true])
+test('joining pays if it clearly gives enough more answers, whichever is first', async () => {
+  const { sides, answers } = turnsOf([1000, 1200], [1000, 1210], [900, 1090])
+  expect(await judged(answers)).toBe(null)
+  expect(sides).toEqual([0, 1, 1, 0, 0, 1])
+})
+
+test('more pairs are measured while it is not clear, and six at most', async () => {
+  const later = turnsOf([1000, 1200], [1000, 1010], [900, 1100], [1000, 1200], [1000, 1210], [1000, 1220])
+  expect(await judged(later.answers)).toBe(null)
+  expect(later.sides).toHaveLength(10)
+  const never = turnsOf([1000, 1500], [1000, 1001], [1000, 1500], [1000, 1001], [1000, 1500], [1000, 1001])
+  expect(await judged(never.answers)).toMatch(/gives 1251 answers\/s so and 1000 one by one$/)
 })
 
 test('it does not where one pair shows no gain, and no more are tried', async () => {
-  const { orders, pair } = pairs([1000, 1200], [1010, 1003])
-  expect(await judged(pair)).toBe('the whole server, asked as fast as it answers, gives 1003 answers/s so and 1010 one by one')
-  expect(orders).toHaveLength(2)
+  const { sides, answers } = turnsOf([1000, 1200], [1010, 1003])
+  expect(await judged(answers)).toBe('the whole server, asked as fast as it answers, gives 1003 answers/s so and 1010 one by one')
+  expect(sides).toHaveLength(4)
 })
 
 test('nor where all of them show too little', async () => {
-  const { orders, pair } = pairs([1000, 1030], [1000, 1050], [1000, 1040])
-  expect(await judged(pair)).toMatch(/gives 1040 answers\/s so and 1000 one by one$/)
-  expect(orders).toHaveLength(3)
+  const { answers } = turnsOf(...Array.from({ length: 6 }, (_, k) => [1000, 1040 + (k % 2)] as const))
+  expect(await judged(answers)).toMatch(/gives 1041 answers\/s so and 1000 one by one$/)
 })
 
 test('nor where nothing is answered', async () => {
-  expect(await judged(pairs([0, 0]).pair)).toMatch(/gives 0 answers/)
+  expect(await judged(turnsOf([0, 0]).answers)).toMatch(/gives 0 answers/)
 })
 
 const tensor = { datatype: 'FP32', dtype: 'float32' as const, shape: [-1, 2] }

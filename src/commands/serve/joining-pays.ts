@@ -14,10 +14,14 @@ import { encodeInferRequest } from '../../serve/infer-request.ts'
 import { nowMs } from '../../serve/now.ts'
 import type { Joining } from '../../serve/settle-batches.ts'
 import { MOST_BODY_BYTES } from '../../serve/usual.ts'
+import { average, decide, INTERVAL_LEVEL, pairsInTurns } from '../../statistics/index.ts'
 
-/** In each joined requests get more answers, and in all of them by so much that it matters. */
-const PAIRS = 3
+/** After each pair from the first number on the interval is looked at; no more are measured than the second, since a server waits for it. */
+const PAIRS = { least: 3, most: 6 } as const
+/** Joined requests wait for each other: what gains less is not worth that. */
 const LEAST_GAIN = 1.05
+/** A choice that the next start makes anew: each look is at the level of an interval that is shown. */
+const DECISION = { level: INTERVAL_LEVEL, least: 1 - 1 / LEAST_GAIN, leastPairs: PAIRS.least } as const
 /** Predictions that take longer than this are nearly all there is: what they cost decides, if it does so clearly. */
 const SLOW_MS = 100
 const CLEAR_GAIN = 1.15
@@ -33,11 +37,6 @@ const MOST_REQUESTS = 400_000
 /** Longer than all turns take. */
 const MOST_MS = 60_000
 const TIMEOUT_MS = 10_000
-
-export interface Answered {
-  readonly alone: number
-  readonly joined: number
-}
 
 /** Why it does not; null: it does. */
 export async function whyJoiningDoesNotPay(joining: Joining): Promise<string | null> {
@@ -56,31 +55,31 @@ async function whyNotWhole(joining: Joining): Promise<string | null> {
   const joined = { ...joining.batches, onGivenUp() {} }
   try {
     await server.warmUp()
-    return await judged(async (isFirst) => {
-      // The order changes, so that neither has the better half of what changes meanwhile.
-      const [a, b] = isFirst ? [alone, joined] : [joined, alone]
-      const answers = [await server.turn(a), await server.turn(b)] as const
-      return isFirst ? { alone: answers[0], joined: answers[1] } : { alone: answers[1], joined: answers[0] }
-    })
+    return await judged((side) => server.turn(side === 0 ? alone : joined))
   } finally {
     await server.end()
   }
 }
 
-/** `pair`: answers a second, one by one first or joined. The first pair in which joining gains nothing ends it. */
-export async function judged(pair: (aloneIsFirst: boolean) => Promise<Answered>): Promise<string | null> {
-  const all = { alone: 0, joined: 0 }
-  for (let k = 0; k < PAIRS; k++) {
-    const answered = await pair(k % 2 === 0)
-    if (answered.joined <= answered.alone) return inWords(answered)
-    all.alone += answered.alone / PAIRS
-    all.joined += answered.joined / PAIRS
-  }
-  return all.joined >= LEAST_GAIN * all.alone ? null : inWords(all)
+/** `answers`: a second, of one turn one by one (0) or joined (1). The first pair in which joining gains nothing ends it. */
+export async function judged(answers: (side: 0 | 1) => Promise<number>): Promise<string | null> {
+  const gainsNothing = ([alone, joined]: readonly [number, number]) => joined <= alone
+  const pays = (pairs: Pairs) =>
+    decide(
+      pairs.map(([alone, joined]) => alone / joined),
+      DECISION,
+    ).verdict === 'faster'
+  const pairs = await pairsInTurns(PAIRS.most, answers, (soFar) => gainsNothing(soFar.at(-1)!) || pays(soFar))
+  if (gainsNothing(pairs.at(-1)!)) return inWords(pairs.slice(-1))
+  return pays(pairs) ? null : inWords(pairs)
 }
 
-const inWords = ({ alone, joined }: Answered): string =>
-  `the whole server, asked as fast as it answers, gives ${Math.round(joined)} answers/s so and ${Math.round(alone)} one by one`
+type Pairs = readonly (readonly [number, number])[]
+
+function inWords(pairs: Pairs): string {
+  const [alone, joined] = [0, 1].map((side) => Math.round(average(pairs.map((pair) => pair[side]!))))
+  return `the whole server, asked as fast as it answers, gives ${joined} answers/s so and ${alone} one by one`
+}
 
 interface AskedServer {
   warmUp(): Promise<void>

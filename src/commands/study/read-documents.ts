@@ -3,7 +3,7 @@
 import { faultIn, readJson } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
+import { isReport, type ReportDocument } from '../../report/documents/report.ts'
 import type { StudyFailure } from '../../report/documents/study.ts'
 
 const HINT = 'give what whyslow MODEL --json, compare --json or fleet --json wrote'
@@ -26,8 +26,7 @@ export function readReports(files: readonly string[]): {
       reports?: unknown
       failures?: unknown
     } | null
-    const held =
-      document?.schema === 'whyslow-report/1' ? [document] : HOLDERS.has(document?.schema) ? document!.reports : undefined
+    const held = isReport(document?.schema) ? [document] : HOLDERS.has(document?.schema) ? document!.reports : undefined
     if (!Array.isArray(held)) throw new InputError(`${file}: this holds no reports; ${HINT}`)
     const faults = held.map((one) => faultIn('saved-report', one))
     const usable = held.filter((_, i) => faults[i] === undefined) as ReportDocument[]
@@ -55,10 +54,9 @@ export function readMachineDocument(file: string): MachineDescription {
   const hint = 'give what whyslow machine --json wrote on that machine'
   const document = readJson(file, { what, hint })
   // The machine of a report will do.
-  const machine =
-    (document as { schema?: unknown; machine?: unknown } | null)?.schema === 'whyslow-report/1'
-      ? (document as { machine: unknown }).machine
-      : document
+  const machine = isReport((document as { schema?: unknown; machine?: unknown } | null)?.schema)
+    ? (document as { machine: unknown }).machine
+    : document
   const fault = faultIn('saved-machine', machine)
   if (fault !== undefined) throw new InputError(`${what}: this describes no machine (${fault}); ${hint}`)
   const description = machine as MachineDescription

@@ -7,6 +7,7 @@ import type { Roofs } from '../../machine/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'
 import { operatorKey } from '../../operators/family.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, operators, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
@@ -39,7 +40,7 @@ const MOST = 0.8
 function measuredExcess({ rows }: OperatorExperiments): ReadonlyMap<string, number> {
   return new Map(
     rows.flatMap((row) => {
-      const relu = row.variants.find(({ kind, ratioHigh }) => kind === 'relu' && ratioHigh < 1)
+      const relu = row.variants.find((one) => one.kind === 'relu' && verdictOf(one) === 'faster')
       if (relu === undefined) return []
       const saving = savingOf(row, relu)
       return row.nodes.map((name) => [name, saving.ms / row.nodes.length] as const)

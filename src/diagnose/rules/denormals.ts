@@ -1,6 +1,8 @@
 // Subnormal float32 numbers (non-zero and below 1.18e-38 in size) take some CPUs a hundred times as long; others not at all, so
 // only an experiment can tell: the same model with session.set_denormal_as_zero, paired. Without one, the weights are counted.
+
 import type { ConstantView, GraphView } from '../../graph/types.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
@@ -39,7 +41,7 @@ export const denormals = defineRule({
     }
 
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
-    if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    if (verdictOf(experiment) !== 'faster' || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       ...tell`With subnormal numbers taken as zero, a prediction takes ${ms('flushed', experiment.changedMs)} instead of
         ${ms('as-is', experiment.baseMs)} (${counted('pair', experiment.pairs)} of processes).${worst === undefined ? '' : tell` ${inWeights}`}`,

@@ -1,5 +1,7 @@
 // Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
 // Software adapters are the CPU under a GPU's interface, and no choice.
+
+import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, error, ms, number, share, tell } from '../tell.ts'
@@ -11,7 +13,9 @@ export const engineChoice = defineRule({
   title: 'Another engine of this machine is faster',
   needs: ['engine', 'latency', 'otherEngines'],
   check({ engine, latency, otherEngines }) {
-    const faster = otherEngines.filter(({ software, generated, ratioHigh }) => !software && !generated && ratioHigh < 1)
+    const faster = otherEngines.filter(
+      ({ software, generated, ...ratio }) => !software && !generated && verdictOf(ratio) === 'faster',
+    )
     const best = faster.toSorted((a, b) => a.ratio - b.ratio)[0]
     const savedMs = best === undefined ? 0 : latency.p50Ms * (1 - best.ratio)
     if (best === undefined || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'

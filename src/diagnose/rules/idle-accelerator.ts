@@ -1,5 +1,7 @@
 // The machine has a device that an engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
 // transfers and kernel starts cost small models more than they save. So it is a note until it is measured (`compare`), and then an answer.
+
+import { verdictOf } from '../../statistics/index.ts'
 import { MODEL, measureWith, nextCommand } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
@@ -20,7 +22,7 @@ export const idleAccelerator = defineRule({
     const best = measured.toSorted((a, b) => a.ratio - b.ratio)[0]
     if (best !== undefined) {
       const savedMs = latency.p50Ms * (1 - best.ratio)
-      if (best.ratioHigh >= 1 || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
+      if (verdictOf(best) !== 'faster' || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
       return {
         ...tell`${best.id} on ${best.device} takes ${ms('best', best.p50Ms)}, ${share('time-ratio', best.ratio)} of the time of
           ${engine.id} (${share('time-ratio-low', best.ratioLow)} to ${share('time-ratio-high', best.ratioHigh)} over

@@ -1,5 +1,7 @@
 // Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
 // engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
+
+import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
@@ -31,7 +33,7 @@ export const initializersAsInputs = defineRule({
       }
     }
     const savingMs = latency.p50Ms * (1 - experiment.ratio)
-    if (experiment.ratioHigh >= 1 || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    if (verdictOf(experiment) !== 'faster' || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
     return {
       ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
         ${counted('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against

@@ -1,7 +1,9 @@
 // Some processes of the run were in a state in which handing work from one thread to another takes longer. On shared virtual
 // machines it comes and goes for seconds to minutes, with no run-queue wait and no steal; a ping-pong between two threads over
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
+
 import type { Latency } from '../../measure/timing/types.ts'
+import { median } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { ms, ns, tell } from '../tell.ts'
@@ -54,10 +56,9 @@ function regimesOf(latency: Latency): Regime[] {
     const handoffs = blocks
       .flatMap((block) => [block.handoffBeforeNs, block.handoffAfterNs])
       .filter((handoffNs) => handoffNs !== null)
-      .sort((a, b) => a - b)
     const waitedMs = blocks.reduce((sum, block) => sum + block.waitedMs, 0)
     const wallMs = blocks.reduce((sum, block) => sum + block.wallMs, 0)
     if (handoffs.length === 0 || waitedMs > WAITED_SHARE * wallMs) return []
-    return [{ name, p50Ms, handoffNs: handoffs[handoffs.length >> 1]! }]
+    return [{ name, p50Ms, handoffNs: median(handoffs) }]
   })
 }

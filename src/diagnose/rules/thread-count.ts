@@ -1,6 +1,8 @@
 // The number of threads in use is not the fastest: another number was measured in the same rounds, and is clearly faster in them.
 // More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
+
 import type { SweepPoint } from '../../measure/timing/types.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, number, share, tell } from '../tell.ts'
@@ -45,4 +47,4 @@ export const threadCount = defineRule({
  * more than one run in six. In evidence without them, by the counts' own ranges.
  */
 const isFaster = ({ ciHighMs, overCurrent }: SweepPoint, current: SweepPoint): boolean =>
-  overCurrent === undefined ? ciHighMs < current.ciLowMs : overCurrent.ratioHigh < 1
+  overCurrent === undefined ? ciHighMs < current.ciLowMs : verdictOf(overCurrent) === 'faster'

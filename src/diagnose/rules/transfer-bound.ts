@@ -1,6 +1,8 @@
 // Inputs and outputs travel between the memories of CPU and device, over a bus that is ten to fifty times slower than either memory.
 // Small models and large pictures spend more on the way than in kernels.
+
 import type { BoundTimes } from '../../measure/timing/types.ts'
+import { verdictOf } from '../../statistics/index.ts'
 import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
 import { defineRule, type Outcome } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
@@ -33,7 +35,7 @@ export const transferBound = defineRule({
 
 /** That very change was timed: inputs and outputs kept on the device. */
 function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTimes, p50Ms: number): Outcome {
-  if (1 - ratio < LARGE_SHARE || ratioHigh >= 1) return 'clear'
+  if (1 - ratio < LARGE_SHARE || verdictOf({ ratioLow, ratioHigh }) !== 'faster') return 'clear'
   const savedMs = p50Ms * (1 - ratio)
   return {
     ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},

@@ -1,4 +1,6 @@
 // TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured beside it, in pairs.
+
+import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 import { counted, ms, share, tell } from '../tell.ts'
@@ -17,7 +19,7 @@ export const wrongBackend = defineRule({
     const other = otherEngines.find((one) => !one.software && runtime !== undefined && one.runtime === runtime)
     if (other === undefined) return { notChecked: `no other backend was measured beside it: ${GET}` }
     const savedMs = latency.p50Ms * (1 - other.ratio)
-    if (other.ratioHigh >= 1 || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
+    if (verdictOf(other) !== 'faster' || !isWorthSaying(savedMs, latency.p50Ms)) return 'clear'
     return {
       ...tell`${other.id} takes ${ms('other', other.p50Ms)}, ${share('time-ratio', other.ratio)} of the time of ${engine.id}
         (${share('time-ratio-low', other.ratioLow)} to ${share('time-ratio-high', other.ratioHigh)} over

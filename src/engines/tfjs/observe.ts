@@ -1,5 +1,6 @@
 // What TensorFlow.js can tell of its predictions beside their time: what a call costs that computes nothing, and how many tensors are alive
 // after predictions whose outputs were disposed, without `tidy` around them. https://js.tensorflow.org/api/latest/#Performance-Memory
+import { median } from '../../statistics/index.ts'
 import { processClock } from '../sampler.ts'
 import type { Observed } from '../types.ts'
 import type { Core, Tensor } from './tfjs-package.ts'
@@ -46,5 +47,5 @@ function callMs(core: Core, empty: Calls['empty'], now: () => number): number {
     call()
     return now() - start
   })
-  return times.sort((a, b) => a - b)[(CALLS - 1) / 2]!
+  return median(times)
 }

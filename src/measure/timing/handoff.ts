@@ -6,8 +6,8 @@ import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { readUsableCpus } from '../../machine/index.ts'
+import { median } from '../../statistics/index.ts'
 import type { PingPong } from './handoff-thread.ts'
-import { median } from './statistics.ts'
 
 /** A thread that gets no answer for this long gives up: the other has no CPU of its own. */
 const silenceMs = 100

@@ -3,6 +3,7 @@
 import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timedRuns, warmUp } from '../../engines/sampler.ts'
 import type { LeastRuns, Observed, Sampled, SamplePlan, Session } from '../../engines/types.ts'
 import { firstLineOf } from '../../graph/input-error.ts'
+import { median, medianHalfWidth } from '../../statistics/index.ts'
 import { openerOf } from '../../trials/engine-of.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { defineTask } from '../../trials/port.ts'
@@ -13,7 +14,6 @@ import { startWatch, threads, waitReader } from './disturbance.ts'
 import { watchEventLoop } from './event-loop.ts'
 import { measureHandoff } from './handoff.ts'
 import { type MemoryWatch, watchMemory } from './memory.ts'
-import { median, medianHalfWidth } from './statistics.ts'
 import type { Disturbance, EventLoop, LatencyBlock } from './types.ts'
 
 export interface LatencyInput extends ModelTask {

@@ -1,7 +1,7 @@
 // What one loop of predictions takes: for whatever is compared with another loop beside it, and needs neither samples nor counters.
 import { type Clock, type SamplerPlan, takeSamples, timedRuns } from '../../engines/sampler.ts'
 import type { PreparedRun } from '../../engines/types.ts'
-import { lowerQuartile, median } from './statistics.ts'
+import { lowerQuartile, median } from '../../statistics/index.ts'
 
 /** The median, ms; `runs` are predicted with in turn. */
 export const loopMs = async (runs: readonly PreparedRun[], plan: SamplerPlan, now: Clock): Promise<number> =>

@@ -1,10 +1,11 @@
 // Baseline and candidate alternate as processes in time (A B B A), and the ratio is taken pair by pair: what changes on the machine
 // meets both. A pair that spans a change of regime is measured once more.
+
+import { median, type RatioInterval, ratioOver } from '../../statistics/index.ts'
 import type { RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import type { LatencyInput } from './latency-block.ts'
 import { spanRegimes } from './regimes.ts'
 import { measureRounds, type SetupRun } from './rounds.ts'
-import { median, type RatioInterval, ratioOver } from './statistics.ts'
 import type { LatencyBlock } from './types.ts'
 
 export interface PairedResult extends RatioInterval {

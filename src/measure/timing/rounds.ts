@@ -2,11 +2,10 @@
 // changes on the machine meets all of them alike, and the ratio of two is taken round by round. One that fails twice is out with its
 // reason; the others go on.
 import { type Clock, processClock } from '../../engines/sampler.ts'
+import { type RatioInterval, ratioOver, turns } from '../../statistics/index.ts'
 import type { NotMeasured, RunTrial, Trial, TrialLimits } from '../../trials/port.ts'
 import { type LatencyInput, type LatencyOutput, latencyTask } from './latency-block.ts'
 import { spanRegimes } from './regimes.ts'
-import { type RatioInterval, ratioOver } from './statistics.ts'
-import { turns } from './turns.ts'
 import type { LatencyBlock } from './types.ts'
 
 export interface RoundsSetup {

@@ -1,10 +1,10 @@
 // The same model at several values of one dimension: threads, batch, input size. Points alternate over rounds, each in a process of
 // its own, so that a change of the machine's pace meets all points.
 
+import { fitLine, median, processInterval, type RatioInterval, ratioOver } from '../../statistics/index.ts'
 import type { RunTrial, TrialLimits } from '../../trials/port.ts'
 import type { LatencyInput } from './latency-block.ts'
 import { measureRounds, type SetupRun } from './rounds.ts'
-import { fitLine, median, processInterval, type RatioInterval, ratioOver } from './statistics.ts'
 import type { Sweep, SweepPoint } from './types.ts'
 
 export interface SweepPlan {

@@ -2,7 +2,8 @@
 import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
 import type { GraphView, TensorType } from '../../graph/types.ts'
 
-import type { RatioInterval } from './statistics.ts'
+import type { RatioInterval } from '../../statistics/ratios.ts'
+import type { Grade } from '../../statistics/trust.ts'
 
 export type { DeviceNode, DeviceProgram }
 
@@ -52,24 +53,17 @@ export interface Latency {
   readonly firstMs: number
   readonly warmupMs: number
   readonly p50Ms: number
-  /**
-   * Over the samples of all processes of the regime, what is not exceeded with 99 % confidence. null where the sample count does not
-   * support it: 64, 130, 662 samples for p90, p95, p99.
-   */
-  readonly p90Ms: number | null
-  readonly p95Ms: number | null
-  readonly p99Ms: number | null
   /** Interval of the p50 over processes: their range up to five of them, 95 % beyond. */
   readonly ciLowMs: number
   readonly ciHighMs: number
-  /** Of the blocks in the reported regime, in order of time. */
+  /** Of the blocks in the reported regime, in order of time: percentiles are computed from them. */
   readonly samplesMs: readonly number[]
   readonly blocks: readonly LatencyBlock[]
   /** The regime that the p50 is of. */
   readonly regime: string
   /** p50 of the other regimes seen, by regime. */
   readonly otherRegimes: Readonly<Record<string, number>>
-  readonly trust: 'A' | 'B' | 'C' | 'D'
+  readonly trust: Grade
   readonly reasons: readonly string[]
 }
 

@@ -1,11 +1,10 @@
 // What predicting in a worker adds: the shipped predict() in the caller's thread and through its worker, in turns.
 import { processClock } from '../../engines/sampler.ts'
 import { importShipped, plainFeeds, type ShippedFolder } from '../../engines/shipped-folder.ts'
+import { median, pairsInTurns } from '../../statistics/index.ts'
 import { defineTask } from '../../trials/port.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { loopMs } from './loop.ts'
-import { median } from './statistics.ts'
-import { turns } from './turns.ts'
 
 export interface WorkerCostInput {
   readonly shipped: ShippedFolder
@@ -22,7 +21,6 @@ export interface WorkerCost {
 
 const ROUNDS = 4
 const LEAST = { warmup: 3, samples: 5 } as const
-const MODES = ['plain', 'worker'] as const
 
 type LoadEither = (options: { readonly worker: boolean }) => Promise<{
   predict(feeds: Readonly<Record<string, unknown>>): Promise<unknown>
@@ -39,17 +37,15 @@ export async function workerCost(
   sampleMs: number,
   now = processClock,
 ): Promise<WorkerCost> {
-  const times: Record<'plain' | 'worker', number[]> = { plain: [], worker: [] }
-  const plan = { least: LEAST, warmupMs: 0, sampleMs: sampleMs / ROUNDS / MODES.length }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const mode of turns(MODES.length, round).map((i) => MODES[i]!)) {
-      const model = await load({ worker: mode === 'worker' })
-      const runs = feeds.map((one) => () => model.predict(one))
-      times[mode].push(await loopMs(runs, plan, now))
-      await model.close()
-    }
-  }
-  return { plainMs: median(times.plain), workerMs: median(times.worker) }
+  const plan = { least: LEAST, warmupMs: 0, sampleMs: sampleMs / ROUNDS / 2 }
+  const pairs = await pairsInTurns(ROUNDS, async (side) => {
+    const model = await load({ worker: side === 1 })
+    const runs = feeds.map((one) => () => model.predict(one))
+    const ms = await loopMs(runs, plan, now)
+    await model.close()
+    return ms
+  })
+  return { plainMs: median(pairs.map(([plain]) => plain)), workerMs: median(pairs.map(([, worker]) => worker)) }
 }
 
 export const workerCostTask = defineTask('worker-cost', import.meta.url, measureWorkerCost)

@@ -3,7 +3,7 @@
 // turns with the one before, in several fresh processes. The first rung is measured twice: what those two differ by is noise, and a
 // difference has to be larger. What is taken away stays away on the rungs that follow. The last one is the model file alone, and what it
 // does not take of the rung before is explained by nothing here.
-import { logInterval, median } from '../../measure/timing/statistics.ts'
+import { decide, geometricMean, INTERVAL_LEVEL, median } from '../../statistics/index.ts'
 import type { Contestant, Other, TimeRequest } from '../turns/contestant.ts'
 
 export type RungId =
@@ -92,7 +92,7 @@ export async function climb(program: Contestant, rungs: readonly Rung[], plan: C
     const { passMs } = await program.ask(request, plan.limitMs)
     times[k]!.push(median(passMs) / time.order.length)
   }
-  return times.map((own) => Math.sqrt(own[0]! * own[1]!))
+  return times.map(geometricMean)
 }
 
 export interface ClimbPlan {
@@ -111,12 +111,12 @@ export interface Step {
   readonly ratio: number | null
   readonly ratioLow: number | null
   readonly ratioHigh: number | null
-  /** The interval lies beyond 1, and the difference beyond what a rung that changes nothing shows in any process. Never of the model alone: nobody knows what that is. */
+  /** The interval is beyond the smallest difference, and the difference is beyond what a rung that changes nothing shows in any process. Never of the model alone: nobody knows what that is. */
   readonly matters: boolean
 }
 
-/** Of a difference that is worth saying. */
-const LEAST_SHARE = 0.02
+/** As few as there may be, and the interval that is shown: a rung must differ from the control rung, too. */
+const DECISION = { level: INTERVAL_LEVEL, leastPairs: 3 } as const
 
 /** What each rung gives. `processes`: ms by rung, of each process. Pure. */
 export function stepsOf(rungs: readonly Rung[], processes: readonly (readonly number[])[]): Step[] {
@@ -126,15 +126,9 @@ export function stepsOf(rungs: readonly Rung[], processes: readonly (readonly nu
   return rungs.map(({ id, title }, k) => {
     const timeMs = median(processes.map((times) => times[k]!))
     if (k === 0) return { id, title, timeMs, savedMs: null, ratio: null, ratioLow: null, ratioHigh: null, matters: false }
-    const ratio = median(ratios[k]!)
-    const { low, high } = logInterval(ratios[k]!)
-    const isBeyond = low > 1 || high < 1
-    const matters =
-      id !== 'app-again' &&
-      id !== 'model-alone' &&
-      isBeyond &&
-      Math.abs(Math.log(ratio)) > Math.max(noise, Math.log1p(LEAST_SHARE))
+    const { verdict, ratio, ratioLow, ratioHigh } = decide(ratios[k]!, DECISION)
+    const matters = id !== 'app-again' && id !== 'model-alone' && verdict !== 'no-difference' && Math.abs(Math.log(ratio)) > noise
     const savedMs = median(processes.map((times) => times[k - 1]! - times[k]!))
-    return { id, title, timeMs, savedMs, ratio, ratioLow: low, ratioHigh: high, matters }
+    return { id, title, timeMs, savedMs, ratio, ratioLow, ratioHigh, matters }
   })
 }

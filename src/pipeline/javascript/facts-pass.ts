@@ -1,7 +1,9 @@
 // The pass that looks at calls, values and sessions, at whatever cost: none of its times is a latency.
+
 import fs from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
 import { insteadOf } from './instead-of-calls.ts'
@@ -11,7 +13,6 @@ import type { Predictions } from './predictions.ts'
 import { PROBES, Probed } from './probes.ts'
 import type { ProfileWorld } from './profile-pass.ts'
 import { Sessions } from './sessions.ts'
-import { middle } from './stage-looks.ts'
 import { Threads } from './threads.ts'
 
 const BUDGET_SHARE = 0.4
@@ -54,7 +55,7 @@ export async function factsPass(plan: Plan, { open, onScriptEnd, whereabouts }: 
   const tensors = sessions.tf?.memory().numTensors ?? null
   const names = predictions.target.stages.map(({ name }) => name)
   await tryOthers(probed, { tookMs, file: plan.file })
-  tell(plan, probed, { predictions: count, p50Ms: middle([...first.eachMs, ...second.eachMs]) ?? 0 })
+  tell(plan, probed, { predictions: count, p50Ms: medianOrNull([...first.eachMs, ...second.eachMs]) ?? 0 })
   send({ kind: 'sessions', sessions: sessions.facts(count, names) })
   const left = tensors === null || tensorsBefore === null ? null : Math.max(0, tensors - tensorsBefore - given.size) / count
   const live = left === null ? {} : { liveTensorsPerPrediction: left }

@@ -1,6 +1,5 @@
 // Two ways to do the same, in turns: the ratio is taken pair by pair.
-import { median, ratioOver } from '../../measure/timing/statistics.ts'
-import type { AlternativeFact } from '../facts.ts'
+import { pairsInTurns, type TurnTimes, turnTimes } from '../../statistics/index.ts'
 
 const PAIRS = 9
 /** One reading takes so long, so that the clock's own cost is nothing beside it. */
@@ -10,23 +9,10 @@ const MOST_REPEATS = 5000
 /** What one way gives; a promise is waited for. */
 export type Way = () => unknown
 
-export type Turns = Pick<AlternativeFact, 'nowMs' | 'insteadMs' | 'ratio' | 'ratioLow' | 'ratioHigh'>
-
-export async function inTurns(now: Way, instead: Way): Promise<Turns> {
+export async function inTurns(now: Way, instead: Way): Promise<TurnTimes> {
   const ways = [now, instead] as const
   const repeats = [await repeatsOf(now), await repeatsOf(instead)] as const
-  const pairs: [number, number][] = []
-  for (let pair = 0; pair < PAIRS; pair++) {
-    const times: [number, number] = [0, 0]
-    for (const side of pair % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
-      times[side] = await reading(ways[side], repeats[side])
-    pairs.push(times)
-  }
-  return {
-    nowMs: median(pairs.map(([before]) => before)),
-    insteadMs: median(pairs.map(([, after]) => after)),
-    ...ratioOver(pairs.map(([before, after]) => before / after)),
-  }
+  return turnTimes(await pairsInTurns(PAIRS, (side) => reading(ways[side], repeats[side])))
 }
 
 async function repeatsOf(way: Way): Promise<number> {

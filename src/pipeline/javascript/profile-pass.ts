@@ -1,8 +1,10 @@
 // The profiled pass: V8's sampling profiler over predictions that are not timed for anything else, or over a whole script. What it saw is
 // left in a file as V8 gives it; which line it is of is worked out by who reads the sources.
 // https://chromedevtools.github.io/devtools-protocol/tot/Profiler/
+
 import fs from 'node:fs'
 import { Session } from 'node:inspector'
+import { median } from '../../statistics/index.ts'
 import type { Plan } from '../protocol.ts'
 import { send, type Whereabouts } from './channel.ts'
 import type { Interval } from './collections.ts'
@@ -37,8 +39,7 @@ export async function profilePass(plan: Plan, { open, onScriptEnd }: ProfileWorl
   const { totalMs } = await predictions.block(true, plan.budgetMs, Math.ceil(plan.minCalls / 2), ({ start, marks }) => {
     for (const [stage, end] of marks.entries()) intervals[stage]!.push({ start: marks[stage - 1] ?? start, end })
   })
-  const sorted = [...totalMs].sort((a, b) => a - b)
-  profiler.save(intervals, totalMs.length, sorted[sorted.length >> 1]!)
+  profiler.save(intervals, totalMs.length, median(totalMs))
 }
 
 class Profiler {

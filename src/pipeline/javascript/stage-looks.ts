@@ -1,7 +1,9 @@
 // Stages one at a time, with what they allocate, what they take of the CPUs, and how long they keep timers waiting. In a process whose code is as the user
 // wrote it, after the times that count: probes would be in all of these.
+
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { StageFact } from '../facts.ts'
 import { type Predictions, UserError } from './predictions.ts'
 import { valueFact } from './values.ts'
@@ -27,12 +29,12 @@ export async function lookAtStages(predictions: Predictions, budgetMs: number): 
   }
   return target.stages.map(({ name }, at) => ({
     name,
-    cpuMs: middle(looks[at]!.map(({ cpuMs }) => cpuMs)),
+    cpuMs: medianOrNull(looks[at]!.map(({ cpuMs }) => cpuMs)),
     nativeMs: null,
-    waitMs: middle(looks[at]!.map(({ tookMs, cpuMs }) => Math.max(0, tookMs - cpuMs))),
+    waitMs: medianOrNull(looks[at]!.map(({ tookMs, cpuMs }) => Math.max(0, tookMs - cpuMs))),
     gcMs: null,
-    allocatedBytes: middle(looks[at]!.flatMap(({ allocated }) => (allocated === null ? [] : [allocated]))),
-    eventLoopDelayMs: middle(looks[at]!.map(({ delayMs }) => delayMs)),
+    allocatedBytes: medianOrNull(looks[at]!.flatMap(({ allocated }) => (allocated === null ? [] : [allocated]))),
+    eventLoopDelayMs: medianOrNull(looks[at]!.map(({ delayMs }) => delayMs)),
     result: valueFact(looks[at]![0]?.value),
   }))
 }
@@ -70,10 +72,4 @@ async function lookAt(stage: () => unknown): Promise<StageLook> {
   } catch (error) {
     throw new UserError(error)
   }
-}
-
-/** null: of none. */
-export function middle(values: readonly number[]): number | null {
-  const all = [...values].sort((a, b) => a - b)
-  return all[all.length >> 1] ?? null
 }

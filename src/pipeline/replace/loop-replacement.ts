@@ -1,5 +1,5 @@
 // What is said of loops that were run beside code that does the same, in whichever language they are.
-import { median, ratioOver } from '../../measure/timing/statistics.ts'
+import { turnTimes } from '../../statistics/index.ts'
 import type { Language } from '../facts.ts'
 
 /** Code that does the same as a loop, run beside it on the values that it saw. */
@@ -59,7 +59,7 @@ export function replacementOf(
   file: string,
   { language, form }: Pick<LoopReplacement, 'language' | 'form'>,
 ): LoopReplacement {
-  const { ratio, ratioLow, ratioHigh } = ratioOver(pairsMs.map(([before, after]) => before / after))
+  const { nowMs, insteadMs, ratio, ratioLow, ratioHigh } = turnTimes(pairsMs)
   const once =
     conversionMs === null ? '' : `; as arrays from the start (making them of lists takes ${conversionMs.toPrecision(3)} ms, once)`
   // Left out, it is faster still.
@@ -73,8 +73,8 @@ export function replacementOf(
     function: told.function,
     code: told.code,
     form,
-    beforeMs: median(pairsMs.map(([before]) => before)),
-    afterMs: median(pairsMs.map(([, after]) => after)),
+    beforeMs: nowMs,
+    afterMs: insteadMs,
     factor: ratio,
     factorLow: ratioLow,
     factorHigh: ratioHigh,

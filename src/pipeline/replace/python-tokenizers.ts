@@ -2,7 +2,8 @@
 // functions are given (python/tokenizing.py).
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AlternativeFact, SourcePattern } from '../facts.ts'
+import { turnTimes } from '../../statistics/index.ts'
+import type { AlternativeFact, PairedAlternative, SourcePattern } from '../facts.ts'
 import { shown } from '../javascript/user-files.ts'
 import { askOnce } from './ask-once.ts'
 import type { TokenizersQuestion } from './javascript-tokenizers.ts'
@@ -24,7 +25,7 @@ export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnc
   const [executable, ...before] = interpreter
   const words = [...before, runner]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
-  const told = await ask<{ readonly ran: boolean; readonly rows: readonly AlternativeFact[] }>(asked)
+  const told = await ask<{ readonly ran: boolean; readonly rows: readonly PairedAlternative[] }>(asked)
   if (typeof told === 'string') return []
-  return told.ran ? told.rows.map((one) => ({ ...one, file: shown(one.file) })) : null
+  return told.ran ? told.rows.map(({ pairsMs, ...one }) => ({ ...one, ...turnTimes(pairsMs), file: shown(one.file) })) : null
 }

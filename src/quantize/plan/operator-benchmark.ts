@@ -4,7 +4,7 @@ import { elementCount } from '../../graph/dtype.ts'
 import type { TensorType } from '../../graph/types.ts'
 import { operatorTimes, type TimedGroup, type Times } from '../../measure/timing/operators/index.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
-import { median } from '../../measure/timing/statistics.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { Precision } from '../write/choice.ts'
 import type { PrecisionBench } from './bench.ts'
 import { type SmallOperator, smallOperators, timedConversions, timedEmpty, type WantedOperators } from './small-operators.ts'
@@ -114,7 +114,7 @@ function reorderMsOf(
     if (typeof both !== 'number' || typeof single !== 'number') return []
     return [Math.max(0, 2 * single - both) / elementsIn(operator.float, types, node)]
   })
-  return reorders.length > 0 ? median(reorders) : 0
+  return medianOrNull(reorders) ?? 0
 }
 
 /** Of what a small model reads and gives. */

@@ -3,7 +3,7 @@
 // good enough, or the time for it is over. How many must go is asked on a few inputs first, where many answers cost as much as one look at all.
 
 import type { OutputCheck } from '../../measure/outputs/index.ts'
-import { median } from '../../measure/timing/statistics.ts'
+import { medianOrNull } from '../../statistics/index.ts'
 import type { Precision } from '../write/choice.ts'
 import type { Layers } from './choose.ts'
 
@@ -250,7 +250,7 @@ interface Rated {
 export function inOrderOfError(nodes: ChosenLayers['nodes'], { errors, parts }: LayerErrors): readonly Rated[] {
   const usual = (opType: string): number => {
     const found = nodes.flatMap((one) => (one.opType === opType ? (errors.get(one.node) ?? []) : []))
-    return found.length > 0 ? median(found) : Number.POSITIVE_INFINITY
+    return medianOrNull(found) ?? Number.POSITIVE_INFINITY
   }
   const rated = nodes.map(({ node, opType, gainMs }) => {
     const noise = errors.get(node) ?? parts.get(node) ?? usual(opType)

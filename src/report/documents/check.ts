@@ -24,7 +24,7 @@ export interface CheckDocument {
 
 /** What is read of a report document that a check is against: no more has to be there. */
 export interface BaselineReport {
-  readonly schema: 'whyslow-report/1'
+  readonly schema: 'whyslow-report/1' | 'whyslow-report/2'
   readonly model: {
     readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[]
   }

@@ -4,7 +4,7 @@ export interface ReportStage {
   readonly name: string
   readonly timeMs: number
   readonly share: number
-  readonly p50Ms?: number // of the stage alone
+  readonly p50Ms?: number | null // of the stage alone; null: it was never timed
   readonly p99Ms?: number | null
   readonly cpuMs?: number | null
   readonly nativeMs?: number | null // in engines, add-ons, NumPy

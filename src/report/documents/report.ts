@@ -1,14 +1,20 @@
-// The report document, version 1: a public contract that every renderer reads. It imports nothing but parts of itself.
+// The report document, version 2: a public contract that every renderer reads. It imports nothing but parts of itself. Version 1 differs in
+// what p90 to p99 are: bounds in reports of models, interpolated from few calls in those of pipelines.
 // Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason beside it, never 0.
 import type { CommandToType, ReportFix, ReportQuantization } from './report-fix.ts'
 import type { PipelineSection, ReportLine, ReportStage } from './report-pipeline.ts'
 import type { TraceSection } from './trace-section.ts'
 
+export const REPORT_SCHEMA = 'whyslow-report/2'
+
+/** Whether a document is a report, of any version. */
+export const isReport = (schema: unknown): boolean => schema === REPORT_SCHEMA || schema === 'whyslow-report/1'
+
 export type AreaName = 'architecture' | 'hardware' | 'software'
 export type PartArea = 'architecture' | 'hardware' | 'software' | 'unexplained'
 
 export interface ReportDocument {
-  readonly schema: 'whyslow-report/1'
+  readonly schema: 'whyslow-report/1' | 'whyslow-report/2'
   readonly tool: { readonly version: string }
   readonly createdAt: string
   readonly answer: string // the one sentence of the first screen
@@ -119,7 +125,10 @@ export interface ReportLatency {
   readonly p50Ms: number
   readonly p90Ms: number | null
   readonly p95Ms: number | null
-  readonly p99Ms: number | null
+  readonly p99Ms: number | null // p90 to p99: estimates of the samples, by nearest rank; null: too few (64, 130, 662)
+  readonly p90UpperMs?: number | null // what each does not exceed with 99 % confidence, as far as samples are independent
+  readonly p95UpperMs?: number | null
+  readonly p99UpperMs?: number | null // absent in version 1, whose p90 to p99 were such bounds
   readonly ciLowMs: number
   readonly ciHighMs: number
   readonly samplesMs: readonly number[]

@@ -1,7 +1,7 @@
 // What a report document must have to be read again by `study`, `foretell` and, from a store, `history`.
 
 export interface SavedReport {
-  readonly schema: 'whyslow-report/1'
+  readonly schema: 'whyslow-report/1' | 'whyslow-report/2'
   readonly tool: { readonly version: string }
   readonly createdAt: string
   readonly model: {

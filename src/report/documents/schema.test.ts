@@ -31,7 +31,7 @@ describe.each(names)('%s', (name) => {
 test('the schema refuses what the types refuse', () => {
   const doc = read('cnn.json')
   const wrong: [string, unknown][] = [
-    ['another version', { ...doc, schema: 'whyslow-report/2' }],
+    ['another version', { ...doc, schema: 'whyslow-report/3' }],
     ['a missing field', { ...doc, warnings: undefined }],
     ['an unknown area', { ...doc, findings: [{ ...doc.findings[0], area: 'magic' }] }],
     ['a number as text', { ...doc, latency: { ...doc.latency, p50Ms: '41.2' } }],

@@ -39,7 +39,7 @@ const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>>
 /** Pure; ends with a line end. Of a document that has no Markdown of its own: the sentence and what to be warned of. */
 export function renderMarkdown(document: object, typed: Typed = {}): string {
   const { schema = '', answer, warnings = [] } = document as Answered
-  const kind = /^whyslow-([a-z-]+)\/1$/.exec(schema)?.[1] ?? ''
+  const kind = /^whyslow-([a-z-]+)\/\d+$/.exec(schema)?.[1] ?? ''
   const own = PARTS[kind]?.(document as never, typed) ?? []
   // A report words its warnings itself, among its parts.
   const warned = kind === 'report' ? [] : warnings.map((warning) => `> **Warning:** ${text(warning)}`)

@@ -42,8 +42,8 @@ function trust({ latency }: ReportDocument): string | null {
 function latency({ latency }: ReportDocument): string | null {
   if (latency === null) return null
   const tail = (['p90', 'p95', 'p99'] as const).flatMap((name) => {
-    const value = latency[`${name}Ms`]
-    return value === null ? [] : [`${name} ${time(value)}`]
+    const [value, upper] = [latency[`${name}Ms`], latency[`${name}UpperMs`] ?? null]
+    return value === null ? [] : [`${name} ${time(value)}${upper === null ? '' : ` (at most ${time(upper)})`}`]
   })
   const percentiles = [`p50 ${time(latency.p50Ms)}`, ...tail].join(', ')
   const asked = `${plural(latency.samplesMs.length, 'sample')} in ${plural(latency.blocks.length, 'process', 'processes')}`

@@ -55,7 +55,7 @@ function stageTable({ stages }: ReportDocument, width: number, colours: Colours)
   const columns: Column[] = [
     { head: 'Stage', texts: rows.map(({ name }) => name) },
     { head: 'Share', side: 'left', texts: rows.map(({ share }) => percent(share)) },
-    { head: 'p50', side: 'left', texts: told(({ p50Ms, timeMs }) => time(p50Ms ?? timeMs)) },
+    { head: 'p50', side: 'left', texts: told(({ p50Ms, timeMs }) => ms(p50Ms === undefined ? timeMs : p50Ms)) },
     { head: 'p99', side: 'left', texts: told(({ p99Ms }) => ms(p99Ms)) },
     {
       head: 'native',

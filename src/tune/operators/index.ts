@@ -10,7 +10,6 @@ import type { TypeAsRun } from '../../measure/outputs/types-task.ts'
 import { timeModels } from '../../measure/timing/operators/index.ts'
 import type { TimedModel } from '../../measure/timing/operators/task.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
-import { median, ratioOverRounds } from '../../measure/timing/statistics.ts'
 import type { InnerOrigin, Profile } from '../../measure/timing/types.ts'
 import type { PrecisionBench } from '../../quantize/plan/bench.ts'
 import { identityOf, inputTypes } from '../../quantize/plan/small-models.ts'
@@ -19,6 +18,7 @@ import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
 import { type Lifted, withExecutedSubgraphs } from '../../rewrite/executed-subgraphs.ts'
 import { partOf } from '../../rewrite/part.ts'
 import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
+import { medianOrNull, ratioOverRounds } from '../../statistics/index.ts'
 import { chainOf, LINKS } from './chain.ts'
 import { type Group, groupsOf, merged } from './groups.ts'
 import { asExecuted, floatVariant, int8Variant } from './precisions.ts'
@@ -252,7 +252,7 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     options: { ...options, reuseOutputs: true, directCall: false },
   })
   const rounds = whole && times.get(whole.key)
-  const wholeMs = Array.isArray(rounds) && rounds.length > 0 ? median(rounds) : null
+  const wholeMs = Array.isArray(rounds) ? medianOrNull(rounds) : null
   const scale = wholeMs === null ? 1 : plan.evidence.latency!.p50Ms / wholeMs
   const rows = asked.flatMap((one) => {
     const row = experimentOf(one, times, { emptyKey: empty.key, scale })

@@ -2,7 +2,7 @@
 import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
-import { median, ratioOverRounds } from '../../measure/timing/statistics.ts'
+import { median, medianOrNull, ratioOverRounds } from '../../statistics/index.ts'
 import type { Group } from './groups.ts'
 import type { Variant } from './variants.ts'
 
@@ -41,7 +41,7 @@ export function experimentOf(
   if (others.length > 0 && others.every((one) => one === undefined || one.length === 0))
     return 'there was no time for a change to it'
   const empty = times.get(emptyKey)
-  const callMs = Array.isArray(empty) && empty.length > 0 ? median(empty) : 0
+  const callMs = Array.isArray(empty) ? (medianOrNull(empty) ?? 0) : 0
   // What the call costs is the least that anything takes: below the resolution of the clock nothing can be said.
   const ownMs = (ms: number): number => Math.max(ms - callMs, ms * 0.02)
   return {

@@ -24,6 +24,7 @@ export function Distribution({ report: { latency } }: { report: Report }) {
     { name: 'p90', ms: latency.p90Ms },
     { name: 'p95', ms: latency.p95Ms },
     { name: 'p99', ms: latency.p99Ms },
+    { name: 'p99 at most, with 99 % confidence', ms: latency.p99UpperMs ?? null },
     { name: 'fastest sample', ms: sorted[0]! },
     { name: 'slowest sample', ms: sorted.at(-1)! },
     { name: 'first prediction', ms: latency.firstMs },
@@ -33,7 +34,7 @@ export function Distribution({ report: { latency } }: { report: Report }) {
   return (
     <Figure
       title="How long will the next prediction take?"
-      says={`17 of 20 predictions finish within ${time(within)}. A percentile is told from as many samples on as it needs for 99 % confidence.`}
+      says={`17 of 20 predictions finish within ${time(within)}. A percentile takes as many samples as 99 % confidence needs.`}
       rows={rows}
       columns={[
         { head: 'what', show: ({ name }) => name },

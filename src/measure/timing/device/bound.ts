@@ -2,8 +2,7 @@
 // ones that are copied there and back, in turns in one process. Both sessions share what the device has compiled.
 import type { Clock } from '../../../engines/sampler.ts'
 import type { Feeds, Session } from '../../../engines/types.ts'
-import { median, ratioOver } from '../statistics.ts'
-import { turns } from '../turns.ts'
+import { median, ratioOver, turns } from '../../../statistics/index.ts'
 import type { BoundTimes } from '../types.ts'
 
 const LEAST_ROUNDS = 4

@@ -7,12 +7,12 @@ import { elementCount, isFloat } from '../../../graph/dtype.ts'
 import { firstLineOf } from '../../../graph/input-error.ts'
 import { mulberry32, normal } from '../../../graph/random.ts'
 import type { TensorType } from '../../../graph/types.ts'
+import { turns } from '../../../statistics/index.ts'
 import { engineOf } from '../../../trials/engine-of.ts'
 import { defineTask } from '../../../trials/port.ts'
 import { arrayFor, store } from '../../samples/dtype-arrays.ts'
 import { loadInputs } from '../../samples/saved.ts'
 import { quietLoopMs } from '../loop.ts'
-import { turns } from '../turns.ts'
 
 /** A small model whose time is asked for. */
 export interface TimedModel {

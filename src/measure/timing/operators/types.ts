@@ -1,5 +1,5 @@
 // What is learned of operators that were taken out of a model and timed alone, beside variants that each change one thing.
-import type { RatioInterval } from '../statistics.ts'
+import type { RatioInterval } from '../../../statistics/ratios.ts'
 
 /**
  * one-thread: on one of the threads. plain-layout: without the engine's blocked layout. filled-channels: channels filled up to the blocks that

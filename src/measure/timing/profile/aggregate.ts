@@ -1,7 +1,7 @@
 // Many predictions' events -> one row per node: which node ran inside which, how often, and its own time.
 
 import type { Trace, TraceNode } from '../../../engines/onnxruntime/facts/trace.ts'
-import { midmean } from '../statistics.ts'
+import { midmean } from '../../../statistics/index.ts'
 import type { ProfiledEvent } from './types.ts'
 
 /** Operators whose bodies run inside their own span. */

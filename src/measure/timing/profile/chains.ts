@@ -8,9 +8,9 @@ import path from 'node:path'
 import { readTrace } from '../../../engines/onnxruntime/facts/trace.ts'
 import type { Clock } from '../../../engines/sampler.ts'
 import type { Engine, EngineOptions, Session } from '../../../engines/types.ts'
+import { median, midmean } from '../../../statistics/index.ts'
 import { CHAIN_WIDTH, type ChainKind, chainModel, loopModel, nodesPerLink } from '../../chain-models.ts'
 import { loopMs } from '../loop.ts'
-import { median, midmean } from '../statistics.ts'
 import type { ProfilerCost } from './types.ts'
 
 /** Links of a chain: few, many, and as many as are profiled. A link of the varied chain is a block of nodes. */

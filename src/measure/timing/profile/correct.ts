@@ -1,6 +1,6 @@
 // Profiled events joined to the graph as run and to the user's names, and freed of the profiler's own cost.
 import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
-import { median } from '../statistics.ts'
+import { median } from '../../../statistics/index.ts'
 import type { CallCost, Profile, ProfiledNode } from '../types.ts'
 import { type Joined, joinEvents } from './join-events.ts'
 import type { ProfiledEvent, ProfileOutput, ProfileRound } from './types.ts'

@@ -1,6 +1,7 @@
 // Whether the loop over typed arrays does what the loop over lists does: both run on copies of the values that were seen, and on numbers that
 // are made to tell them apart. Equal are results of the same bits, NaN beside NaN; what raises on one side alone, is longer, or holds anything
 // but numbers is not.
+import { turns } from '../../../statistics/index.ts'
 import { type Atom, Refused } from './fragment.ts'
 
 export type Values = readonly unknown[]
@@ -194,8 +195,7 @@ export function takeTurns(values: Values, before: Run, after: Run, now: () => nu
   const pairsMs: [number, number][] = []
   for (let pair = 0; pair < PAIRS; pair++) {
     const times: [number, number] = [0, 0]
-    for (const side of pair % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const))
-      times[side] = reading(sides[side], repeats[side]!, now)
+    for (const side of turns(2, pair)) times[side] = reading(sides[side]!, repeats[side]!, now)
     pairsMs.push(times)
   }
   return { pairsMs, conversionMs }

@@ -11,6 +11,7 @@ import time
 import warnings
 
 from vectorize import Refused
+from whyslow_collector.clock import pairs_in_turns
 
 #: Steps of the last digit within which a function of NumPy over an array and over a single number may differ.
 ROUNDING_STEPS = 4
@@ -535,15 +536,14 @@ def take_turns(proposal, seen, numpy_names, budget_ms):
     after = Timed(beside.after, converted, proposal)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        once = [before.ms(1, 0), after.ms(3, 0)]
-        once[1] = after.ms(1, 0)
-        repeats = [max(1, min(MOST_REPEATS, int(READING_MS / max(ms, 1e-3)))) for ms in once]
-        reading = sum(max(READING_MS, ms) for ms in once)
-        pairs = 9 if 9 * reading < budget_ms else 5
-        found = []
-        for k in range(pairs):
-            times = [0, 0]
-            for side in (0, 1) if k % 2 == 0 else (1, 0):
-                times[side] = (before, after)[side].ms(repeats[side], 3000)
-            found.append(times)
-    return found, conversion
+        return timed_in_turns(before.ms, after.ms, budget_ms), conversion
+
+
+def timed_in_turns(before, after, budget_ms, most_repeats=MOST_REPEATS):
+    """Pairs of (before, after) in ms. Each is called with how often to run and after how many ms to end, and gives the ms of one run."""
+    sides = [before, after]
+    after(1, 0)
+    once = [side(1, 0) for side in sides]
+    repeats = [max(1, min(most_repeats, int(READING_MS / max(ms, 1e-3)))) for ms in once]
+    most = 9 if 9 * sum(max(READING_MS, ms) for ms in once) < budget_ms else 5
+    return pairs_in_turns(most, lambda side: sides[side](repeats[side], 3000))

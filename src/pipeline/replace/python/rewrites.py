@@ -8,7 +8,7 @@ import warnings
 
 import frame_rows
 import regrow
-from prove import READING_MS, agreement, prove
+from prove import agreement, prove, timed_in_turns
 from same import Unknown, copied, is_plain, same, size_of
 from vectorize import Place, Refused, check_names_after, is_name
 
@@ -277,26 +277,20 @@ def equal_vectorized(other, expected, given, values):
 
 def take_turns(one, two, values, budget_ms):
     """Pairs of (before, after), ms. Each run is given copies, which making is not timed."""
-    def reading(run, repeats, most_ms):
-        total = 0
-        for done in range(1, repeats + 1):
-            total += run.timed(copied(values))[0]
-            if total > most_ms * 1e6:
-                break
-        return total / 1e6 / done
+    def reading(run):
+        def ms(repeats, most_ms):
+            total = 0
+            for done in range(1, repeats + 1):
+                total += run.timed(copied(values))[0]
+                if total > most_ms * 1e6:
+                    break
+            return total / 1e6 / done
+
+        return ms
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        once = [reading(one, 1, 0), reading(two, 1, 0)]
-        repeats = [max(1, min(MOST_REPEATS, int(READING_MS / max(ms, 1e-3)))) for ms in once]
-        count = 9 if 9 * sum(max(READING_MS, ms) for ms in once) < budget_ms else 5
-        pairs = []
-        for k in range(count):
-            times = [0, 0]
-            for side in (0, 1) if k % 2 == 0 else (1, 0):
-                times[side] = reading((one, two)[side], repeats[side], 3000)
-            pairs.append(times)
-    return pairs
+        return timed_in_turns(reading(one), reading(two), budget_ms, MOST_REPEATS)
 
 
 def pasted(statements, known):

@@ -1,7 +1,6 @@
-"""The clocks, and what turns say: two ways in turns, the ratio pair by pair."""
+"""The clocks, and two ways in turns."""
 
 import math
-import random
 import time
 
 now_ns = time.perf_counter_ns
@@ -9,10 +8,9 @@ MS = 1e6
 
 
 def median(values):
+    """As median of src/statistics/order.ts; raises IndexError for none, which has no middle and not 0."""
     ordered = sorted(values)
     middle = len(ordered) // 2
-    if not ordered:
-        return 0.0
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
@@ -21,30 +19,26 @@ _PAIR_NS = 300_000
 _MOST_PAIRS = 60
 
 
-def in_turns(now, instead, budget_ms):
-    """
-    Both called in turns, ABBA, until the budget is used: {nowMs, insteadMs, ratio, ratioLow, ratioHigh}. The interval is a bootstrap over
-    pairs, of the median of their ratios, at 95 %. At least five pairs are taken, whatever they take.
-    """
-    repeats = [_repeats(now), _repeats(instead)]
-    ways = [now, instead]
+def pairs_in_turns(most, read, is_enough=lambda pairs: False):
+    """Pairs of readings of two sides in turns (A B, B A, A B ...), so that what changes on the machine meets both. `read(side)` times one."""
     pairs = []
+    while len(pairs) < most and not is_enough(pairs):
+        times = [0.0, 0.0]
+        for side in (0, 1) if len(pairs) % 2 == 0 else (1, 0):
+            times[side] = read(side)
+        pairs.append(times)
+    return pairs
+
+
+def in_turns(now, instead, budget_ms):
+    """Both called in turns until the budget is used, five pairs at least: {pairsMs}. What the pairs say is worked out where they are read."""
+    ways = [now, instead]
+    repeats = [_repeats(way) for way in ways]
     end = now_ns() + budget_ms * MS
-    while len(pairs) < _MOST_PAIRS and (len(pairs) < 5 or now_ns() < end):
-        order = (0, 1) if len(pairs) % 2 == 0 else (1, 0)
-        took = [0.0, 0.0]
-        for which in order:
-            took[which] = _timed(ways[which], repeats[which])
-        pairs.append(took)
-    ratios = [before / after for before, after in pairs if after > 0]
-    low, high = interval(ratios)
-    return {
-        "nowMs": median([pair[0] for pair in pairs]) / MS,
-        "insteadMs": median([pair[1] for pair in pairs]) / MS,
-        "ratio": median(ratios),
-        "ratioLow": low,
-        "ratioHigh": high,
-    }
+    pairs = pairs_in_turns(
+        _MOST_PAIRS, lambda side: _timed(ways[side], repeats[side]) / MS, lambda pairs: len(pairs) >= 5 and now_ns() >= end
+    )
+    return {"pairsMs": pairs}
 
 
 def _repeats(way):
@@ -57,10 +51,3 @@ def _timed(way, repeats):
     for _ in range(repeats):
         way()
     return (now_ns() - start) / repeats
-
-
-def interval(values, draws=400):
-    """Of the median, by bootstrap; seeded, so that equal measurements say the same."""
-    generator = random.Random(1)
-    medians = sorted(median(generator.choices(values, k=len(values))) for _ in range(draws))
-    return medians[int(draws * 0.025)], medians[int(draws * 0.975) - 1]

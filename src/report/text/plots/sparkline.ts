@@ -1,4 +1,5 @@
 // Samples in the order in which they were taken as one line of blocks, process by process: whether they are steady, at a glance.
+import { median } from '../../../statistics/index.ts'
 
 const LEVELS = '▁▂▃▄▅▆▇█'
 const BETWEEN = '│'
@@ -34,9 +35,5 @@ export function sparkline(processes: readonly (readonly number[])[], most: numbe
 }
 
 function mediansOf(samples: readonly number[], size: number): number[] {
-  return Array.from({ length: Math.ceil(samples.length / size) }, (_, at) => {
-    const part = samples.slice(at * size, (at + 1) * size).sort((a, b) => a - b)
-    const middle = part.length >> 1
-    return part.length % 2 === 1 ? part[middle]! : (part[middle - 1]! + part[middle]!) / 2
-  })
+  return Array.from({ length: Math.ceil(samples.length / size) }, (_, at) => median(samples.slice(at * size, (at + 1) * size)))
 }

@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest'
+import { ascending, meanInterval, percentileInterval } from '../statistics/index.ts'
 import { exampleRun } from './example-queue.ts'
-import { ascending, meanInterval, nearestRank, percentileInterval } from './intervals.ts'
 import { latenciesOf } from './point.ts'
-
-test('the nearest rank is a value that occurred', () => {
-  const sorted = Float64Array.from({ length: 100 }, (_, k) => k + 1)
-  expect([0.5, 0.9, 0.99, 0.999, 0.001].map((share) => nearestRank(sorted, share))).toEqual([50, 90, 99, 100, 1])
-})
 
 test('of few values the p99 has no upper end', () => {
   const values = Float64Array.from({ length: 100 }, (_, k) => (k * 37) % 100)
