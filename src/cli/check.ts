@@ -13,7 +13,7 @@ export async function runCheck(file: string, flags: FlagsOf<'check'>, around: Su
     throw new UsageError('check compares with one thing: give --baseline base.onnx, or --against report.json')
   if (flags.baseline !== undefined) checkModel(flags.baseline, flags)
   const document = await measureAndDeliver(flags, around, {
-    inputs: [file],
+    inputs: [file, flags.baseline, flags.against],
     name: 'check document',
     run: ({ check }, listeners) => check(file, { ...optionsOf('check', flags), ...listeners }),
     text: (checked) => renderCheck(checked, around.screen),

@@ -47,7 +47,7 @@ const LARGE_BYTES = 10_000_000
  */
 export function documentOutput(
   { json, html, markdown = false }: DocumentFlags,
-  inputs: readonly string[] = [],
+  inputs: readonly (string | undefined)[] = [],
   files: Readonly<Record<string, string | undefined>> = {},
 ): DocumentOutput {
   const isJson = json === '-'
@@ -80,7 +80,7 @@ export function documentOutput(
 /** A stage that measures, and what is said of its document. */
 export interface Measuring<D extends object> extends Pick<Delivery, 'name' | 'others'> {
   /** Files that are read. */
-  readonly inputs: readonly string[]
+  readonly inputs: readonly (string | undefined)[]
   /** `commentary`: for stages that try remedies, and say so above the line of progress. */
   readonly run: (stages: Stages, listeners: Listeners, commentary: Commentary) => Promise<D>
   readonly text: (document: D) => string

@@ -18,7 +18,7 @@ export async function runExplain(files: readonly string[], flags: FlagsOf<'expla
   if (file === undefined || more.length > 0) throw new UsageError('explain takes one file, or two traces: before and after')
   if (after !== undefined) return explainTwo([file, after], flags, around)
   if (await isWhyslowDocument(file)) return explainEvidence(file, flags, around)
-  const output = documentOutput(flags, [file])
+  const output = documentOutput(flags, [file, flags.machine, flags.model, flags.here])
   if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
   const { explainTrace, machineRoofs } = await import('../commands/explain-trace/index.ts')
   const roofs = flags.machine === undefined ? {} : { machine: machineRoofs(flags.machine) }

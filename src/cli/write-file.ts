@@ -53,13 +53,13 @@ export function checkTarget(path: string, flag: string, input: string): Target {
  */
 export function checkTargets(
   named: Readonly<Record<string, string | undefined>>,
-  inputs: readonly string[],
+  inputs: readonly (string | undefined)[],
 ): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>()
   for (const [flag, path] of Object.entries(named)) {
     if (path === undefined) continue
     if (path === '-') throw new UsageError(`${flag} -: only --json writes to standard output; give the name of a file`)
-    const target = (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input))[0]!
+    const target = (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input ?? ''))[0]!
     const [other] = [...targets].find(([, one]) => one.path === target.path) ?? []
     if (other !== undefined) throw new UsageError(`${other} and ${flag} name the same file; give two names`)
     targets.set(flag, target)

@@ -330,3 +330,11 @@ test('runs that contradict each other end without a rate', async () => {
   expect(search.runs.length).toBeLessThan(200)
   expect(found).toBe(null)
 })
+
+test('a server whose few answers are all bad is asked at a rate that follows from the bound', async () => {
+  // One after another, too few come in the time for it to be called hopeless.
+  const bad = scripted(async (rate) => all(Number.POSITIVE_INFINITY, rate === null ? 1 : 1000))
+  const { search } = await searchFrom(parseObjective('p99<20ms'), bad, 1, null)
+  const first = search.runs.find(({ stage }) => stage !== 'alone')!
+  expect(first.ratePerSecond).toBe(25)
+})

@@ -82,7 +82,9 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
     const isHopeless = await failsAlone(tries, objective, hasTimeFor)
     if (tries.last().length === 0) return end('not one request was answered while one was asked after another')
     if (isHopeless) return end('the objective does not even hold for one request after another')
-    start = startAt ?? (FIRST_SHARE * 1000) / Math.min(average(tries.last().filter(Number.isFinite)), objective.boundMs)
+    // Not a number if none of them got a good answer.
+    const aloneMs = average(tries.last().filter(Number.isFinite)) || objective.boundMs
+    start = startAt ?? (FIRST_SHARE * 1000) / Math.min(aloneMs, objective.boundMs)
     near = await narrow(
       start,
       async (rate, { low, high }) => {

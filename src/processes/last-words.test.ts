@@ -29,6 +29,7 @@ test.each([
 
 test.each([
   ["throw new Error('no room')", 'Error: no room'],
+  ["throw 'no room'", 'no room'],
   ["throw Object.assign(new Error('no room'), { code: 'ENOROOM', size: { bytes: 3 } })", 'Error: no room'],
   ["require('/no/such/file')", "Error: Cannot find module '/no/such/file'"],
 ])('of Node the error, whatever is behind it: %s', (code, words) => {

@@ -1,7 +1,7 @@
 // What a process printed last before it ended: the reason, without the stack around it.
 
-/** What Node prints of an error that nobody catches: the line, marks below it, the error, its stack and properties, the version. */
-const UNCAUGHT = /^\s*\^+\n\n(\S.*)\n(?:.*\n)*Node\.js v\d\S*\s*$/m
+/** What Node prints of what nobody catches: the line, marks below it, the error, its stack and properties, the version. */
+const UNCAUGHT = /^\s*\^+\n\n?(\S.*)\n(?:.*\n)*Node\.js v\d\S*\s*$/m
 /** Frames of JavaScript and Python, Node's native frames ('13: 0x195e376 [node]'), and rules around both. */
 const STACK_LINE = /^\s+(at |File )|^\s*\d+: (0x)?[0-9a-f]+ |^-{3,}|^<--- /i
 const MOST_CHARACTERS = 200

@@ -13,7 +13,7 @@ export async function runForetell(file: string, flags: FlagsOf<'foretell'>, arou
   if (machine === undefined)
     throw new UsageError('foretell needs the other machine: give --machine with what whyslow machine --json wrote there')
   await measureAndDeliver(flags, around, {
-    inputs: [file],
+    inputs: [file, machine, ...known],
     name: 'foretold document',
     run: ({ foretell }, listeners) => foretell(file, { ...options, machine, known, ...listeners }),
     text: (document) => renderEstimate(document, around.screen),

@@ -7,7 +7,7 @@ import type { Surroundings } from '../stages.ts'
 /** Runs the command. Throws UsageError or InputError where what was typed cannot be used, or nothing answers. */
 export async function runLoad(target: string, flags: FlagsOf<'load'>, around: Surroundings): Promise<void> {
   await measureAndDeliver(flags, around, {
-    inputs: [],
+    inputs: [target],
     name: 'load document',
     run: ({ load }, listeners) => load(target, { ...optionsOf('load', flags), ...listeners }),
     text: (document) => renderLoad(document, around.screen),
