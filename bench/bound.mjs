@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { FIX_DEFAULTS } from '../dist/commands/fix/options.js'
-import { alone, withRun } from '../dist/commands/run.js'
+import { withMachineLock, withRun } from '../dist/commands/run.js'
 import { staticLayers } from '../dist/quantize/plan/choose.js'
 import { benchmarkOperators } from '../dist/quantize/plan/operator-benchmark.js'
 import { prepareModel } from '../dist/quantize/plan/prepare.js'
@@ -123,7 +123,7 @@ function boundOf(file, inputs) {
       nowMs: () => performance.now(),
       onStep() {},
     }
-    const { nodes, benchmark } = await alone(
+    const { nodes, benchmark } = await withMachineLock(
       run,
       async () => {
         const types = await typesAsRun(bench, prepared)

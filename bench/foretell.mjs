@@ -3,7 +3,7 @@
 // Instruction sets are compared between machines, or virtual ones of which one hides AVX-512: run it on each with RESULTS, and bring the folders here.
 //   node bench/foretell.mjs [--out folder]  RESULTS=folder goes on where the last run ended; OTHERS=folder,folder are results of other machines; MINUTES, MODELS, ONLY
 import path from 'node:path'
-import { foretoldOf } from '../dist/commands/foretell/foretell.js'
+import { estimateDocument } from '../dist/commands/foretell/foretell.js'
 import { keepResult } from './result.mjs'
 import { kept, keptBy, setups } from './setups.mjs'
 import { flagsFor, median, models, timeLeft, whyslow } from './shared.mjs'
@@ -58,7 +58,7 @@ const pairs = all.flatMap((from, f) =>
       const report = reportFrom(f, t, m)
       // Another machine may not have measured it, or another model of that name.
       if (report === undefined || reports[t][m]?.model.sha256 !== report.model.sha256) return []
-      const { there } = foretoldOf({ report, there: machines[t], known: known.filter(Boolean), warnings: [] })
+      const { there } = estimateDocument({ report, there: machines[t], known: known.filter(Boolean), warnings: [] })
       const truth = reports[t][m].latency.p50Ms
       return [
         {

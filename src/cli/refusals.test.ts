@@ -51,7 +51,7 @@ describe('a model that cannot be read', () => {
     ['cyclic', /read one another in a ring: 'relu'/],
     ['duplicate-names', /'same' is made twice/],
     ['undefined-input', /'nowhere', an input of node 'add'/],
-    ['external-data-missing', /'not-there\.bin', which is not beside/],
+    ['external-data-missing', /'not-there\.bin', which is not in the folder of/],
     ['external-data-outside', /a path that leaves its folder/],
     ['truncated', /is cut off after 1764 bytes/],
   ])('%s', (name, says) => refuses([fixture(name), '--quick'], says))

@@ -100,7 +100,7 @@ describe('what cannot be answered', () => {
 
   test('a first prediction that needs too much memory is the model’s, and no guess of inputs helps', async () => {
     const more = { try: () => ({ outcome: 'out-of-memory' as const, usedBytes: 3e9, limitBytes: 1e9 }) }
-    await refused({ latency: () => 3, more }).toThrow(/cannot be predicted with: it used .* of memory, above the limit/)
+    await refused({ latency: () => 3, more }).toThrow(/cannot run: it used .* of memory, above the limit/)
   })
 
   test('a latency that cannot be measured', async () => {

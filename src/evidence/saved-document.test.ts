@@ -31,21 +31,21 @@ describe('evidence', () => {
 
   test.each([
     [{ machine: undefined }, 'machine is missing'],
-    [{ warnings: 'none' }, 'warnings is no array'],
-    [{ latency: { ...(linear().latency as Json), p50Ms: '3' } }, 'latency.p50Ms is not a number'],
-    [{ memory: { ...(linear().memory as Json), loadPeakBytes: '3' } }, 'memory.loadPeakBytes is no number or null'],
+    [{ warnings: 'none' }, 'warnings is not of type array'],
+    [{ latency: { ...(linear().latency as Json), p50Ms: '3' } }, 'latency.p50Ms is not of type number'],
+    [{ memory: { ...(linear().memory as Json), loadPeakBytes: '3' } }, 'memory.loadPeakBytes is not of type number or null'],
     [{ latency: { ...(linear().latency as Json), trust: 'E' } }, 'latency.trust is none of A, B, C, D'],
     [{ graph: { ...(linear().graph as Json), nodes: [{}] } }, 'graph.nodes.0.name is missing'],
-    [{ device: 3 }, 'device is no object'],
+    [{ device: 3 }, 'device is not of type object'],
     [{ given: [{ flag: '--shape' }] }, 'given.0.value is missing'],
-    [{ otherEngines: {} }, 'otherEngines is no array'],
-    [{ threadSweep: { ...(linear().threadSweep as Json), fit: 'none' } }, 'threadSweep.fit is no object'],
-    [{ absent: { 'a/b': 1 } }, 'absent.a/b is no string'],
+    [{ otherEngines: {} }, 'otherEngines is not of type array'],
+    [{ threadSweep: { ...(linear().threadSweep as Json), fit: 'none' } }, 'threadSweep.fit is not of type object'],
+    [{ absent: { 'a/b': 1 } }, 'absent.a/b is not of type string'],
   ])('%j: %s', (wrong, words) => {
     expect(faultIn('evidence', { ...linear(), ...wrong })).toBe(words)
   })
 
-  test('[] is no evidence', () => expect(faultIn('evidence', [])).toBe('it is no object'))
+  test('[] is no evidence', () => expect(faultIn('evidence', [])).toBe('it is not of type object'))
 })
 
 test.each([
@@ -99,8 +99,8 @@ describe('a baseline', () => {
   })
 
   test.each([
-    ['no latency', { latency: null }, 'latency is no object'],
-    ['no engine', { engine: null }, 'engine is no object'],
+    ['no latency', { latency: null }, 'latency is not of type object'],
+    ['no engine', { engine: null }, 'engine is not of type object'],
     ['no time', { latency: { ...report().latency, p50Ms: 0 } }, 'latency.p50Ms is not above 0'],
     ['no version of the engine', { engine: { ...report().engine, version: undefined } }, 'engine.version is missing'],
     ['another document', { schema: 'whyslow-lint/1' }, 'schema is none of whyslow-report/1, whyslow-report/2'],

@@ -60,7 +60,7 @@ function wordsOf({ instancePath, keyword, params }: Fault): string {
     case 'required':
       return `${at([String(params.missingProperty)])} is missing`
     case 'type':
-      return `${at()} is no ${[params.type].flat().join(' or ')}`
+      return `${at()} is not of type ${[params.type].flat().join(' or ')}`
     case 'const':
       return `${at()} is not ${params.allowedValue}`
     case 'enum':

@@ -22,7 +22,7 @@ const refused: Readonly<Record<string, RegExp>> = {
   'duplicate-names.onnx': /Value 'same' is made twice, by node 'relu' \(Relu\) and by node 'neg' \(Neg\)/,
   'undefined-input.onnx': /Value 'nowhere', an input of node 'add' \(Add\), is made nowhere/,
   'truncated.onnx': /is cut off after \d+ bytes/,
-  'external-data-missing.onnx': /Tensor 'w1' is in 'not-there.bin', which is not beside/,
+  'external-data-missing.onnx': /Tensor 'w1' is in 'not-there.bin', which is not in the folder of/,
   'external-data-outside.onnx': /Tensor 'w1' is in '..\/make-fixtures.mjs', a path that leaves its folder/,
 }
 
@@ -109,7 +109,7 @@ describe('what is no model', () => {
     expect(await failure(path.join(temporary, 'nowhere.onnx'))).toMatch(/does not exist; check the path/)
     expect(await failure(path.join(write('file', 'x'), 'below.onnx'))).toMatch(/does not exist/)
     expect(await failure('with\0zero')).toMatch(/not a valid path/)
-    if (process.platform !== 'win32') expect(await failure('/dev/null')).toMatch(/no regular file/)
+    if (process.platform !== 'win32') expect(await failure('/dev/null')).toMatch(/not a regular file/)
   })
 
   test('a directory, with what is in it', async () => {

@@ -147,7 +147,7 @@ describe('external data', () => {
     ['a/../../w.bin', /leaves its folder/],
     ['..\\w.bin', /leaves its folder/],
     ['w\0.bin', /leaves its folder/],
-    ['missing.bin', /Tensor 'w' is in 'missing.bin', which is not beside/],
+    ['missing.bin', /Tensor 'w' is in 'missing.bin', which is not in the folder of/],
     ['.', /no file|link/],
     ['', /without a file name/],
   ])('location %j is refused', async (location, message) => {

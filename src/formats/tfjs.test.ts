@@ -84,11 +84,11 @@ describe('weights', () => {
     ['/etc/passwd', /in '\/etc\/passwd', an absolute path/],
     ['../shards-1of3.bin', /a path that leaves its folder/],
     ['sub/../../x.bin', /a path that leaves its folder/],
-    ['https://example.com/x.bin', /is no path in its folder/],
-    ['data:text/plain,x', /is no path in its folder/],
-    ['sub\\x.bin', /is no path in its folder/],
-    ['C:\\x.bin', /is no path in its folder/],
-    ['nowhere.bin', /is not beside .*model\.json/],
+    ['https://example.com/x.bin', /is not a path in its folder/],
+    ['data:text/plain,x', /is not a path in its folder/],
+    ['sub\\x.bin', /is not a path in its folder/],
+    ['C:\\x.bin', /is not a path in its folder/],
+    ['nowhere.bin', /is not in the folder of .*model\.json/],
     ['.', /is a link that leaves|, a link that leaves the folder/],
   ])('%s is refused', async (name, message) => {
     expect(await failure(changed('shards', paths(name)))).toMatch(message)
@@ -165,7 +165,7 @@ describe('weights', () => {
 describe('the file', () => {
   test.each([
     ['cut off', (model) => JSON.stringify(model).slice(0, -9), /cut off or damaged/],
-    ['a list', () => '[]', /holds no object/],
+    ['a list', () => '[]', /has no object/],
     ['no topology', (model) => Object.assign(model, { modelTopology: undefined }), /holds no modelTopology/],
     [
       'a topology of nothing',

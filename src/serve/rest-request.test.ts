@@ -95,7 +95,7 @@ describe('a JSON request', () => {
     const bytes = Buffer.from(body)
     bytes[body.indexOf('~')] = 0xff
     expect(() => parseInfer(texts, bytes, null)).toThrow(
-      expect.objectContaining({ status: 400, message: expect.stringMatching(/no UTF-8/) }),
+      expect.objectContaining({ status: 400, message: expect.stringMatching(/not UTF-8/) }),
     )
     const half = Buffer.from(body.toString().replace('~', '\\ud800'))
     expect(() => parseInfer(texts, half, null)).toThrow(/is no string/)
@@ -111,8 +111,8 @@ describe('a JSON request', () => {
 
   const without = ({ data: _, ...input }: typeof x) => input
   test.each([
-    ['no JSON', '{"inputs":', /no JSON/],
-    ['no object', '[1]', /no JSON object/],
+    ['no JSON', '{"inputs":', /not valid JSON/],
+    ['no object', '[1]', /not a JSON object/],
     ['no inputs', {}, /no list 'inputs'/],
     ['an input that is missing', { inputs: [x] }, /missing: input 'ids'/],
     ['an input that is unknown', { inputs: [x, ids, { ...x, name: 'z' }] }, /input 'z' is none of the model's: x, ids/],

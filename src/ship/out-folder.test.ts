@@ -55,7 +55,7 @@ test.each([
   ['nothing', {}],
   ['other files', { 'a.txt': '' }],
   ['a manifest of another tool', { 'manifest.json': '{"schema":"other/1","files":[]}' }],
-  ['a manifest that is no JSON', { 'manifest.json': '{' }],
+  ['a manifest that is not valid JSON', { 'manifest.json': '{' }],
   ['a manifest without files', { 'manifest.json': '{"schema":"whyslow-folder/1"}' }],
 ])('a folder with %s is left alone but for --force', (_, files) => {
   const folder = folderWith(files)

@@ -204,7 +204,7 @@ describe.each(SERVERS)('a fleet on %s', (server) => {
       expect(eventsIn(readFileSync(events, 'utf8')).filter(({ event }) => event === 'killed')).toHaveLength(3)
     }, 120_000)
 
-    test('fails a job whose data is no JSON, and goes on', async ({ skip }) => {
+    test('fails a job whose data is not valid JSON, and goes on', async ({ skip }) => {
       if (!isHere) skip(`no ${server} is installed; apt-get install ${server}`)
       const machine = `${MACHINE}-broken`
       const events = join(own, 'broken.jsonl')

@@ -178,7 +178,7 @@ test('the report says it, with what is not joined', async () => {
   const text = renderTrace(report, { width: 80, colour: false })
   expect(text).toMatch(/The model +as +recorded +FLOPs/)
   expect(text).toMatch(/Joined: 52 of 52 nodes, 99 % of the operators' time, with batch =\s+4\./)
-  expect(text).toMatch(/--here here\.json/)
+  expect(text).toMatch(/--here\s+here\.json/)
 })
 
 test('a recording that has no order of operators is told in not checked', async () => {

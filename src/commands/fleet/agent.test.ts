@@ -360,7 +360,7 @@ describe('an agent', () => {
     expect(lines.filter((line) => line.includes('the store cannot be used: ECONNREFUSED'))).toHaveLength(3)
   })
 
-  test('goes on where what it measured can no longer be handed in, nor that it failed', async () => {
+  test('goes on where what it measured can no longer be delivered, nor that it failed', async () => {
     const queue = exampleQueue()
     const jobs = ['a.onnx', 'b.onnx', 'c.onnx'].map((name) => makeJob(given(name), null))
     for (const job of jobs) await queue.asking.add('', job.trial, job, 5)
@@ -377,7 +377,7 @@ describe('an agent', () => {
     const parts = { machine: 'here', key: null, store: null, measure, log: (line: string) => void lines.push(line) }
     await runAgent({ ...parts, queue: { ...queue.agent, take }, signal: stop.signal, idleMs: 1, againMs: 1 })
     expect(lines).toEqual([
-      expect.stringMatching(/^a\.onnx .*not handed over: Missing lock/),
+      expect.stringMatching(/^a\.onnx .*not delivered: Missing lock/),
       expect.stringMatching(/^b\.onnx .*failed: broken; not delivered: Missing lock/),
       expect.stringMatching(/^c\.onnx [^;]* ms$/),
     ])

@@ -22,5 +22,5 @@ test.each([
   ['is another service’s', { instances: [[1, 2]] }],
   ['has values that are not those of its shape', { inputs: [{ ...input, shape: [3] }] }],
   ['has integers that JSON rounds', '{"inputs":[{"name":"x","datatype":"INT64","shape":[1],"data":[9007199254740993]}]}'],
-  ['is no JSON', 'hello'],
+  ['is not valid JSON', 'hello'],
 ])('a request that %s has no such form', (_, request) => expect(raw(request)).toBe(null))

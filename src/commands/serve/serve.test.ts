@@ -16,7 +16,7 @@ const GOOD = '{"schema":"whyslow-folder/1","model":"model.onnx","inputs":[],"out
 
 test.each([
   ['a manifest of something else', '{"schema":"app/1"}', {}, /no folder that whyslow fix wrote/],
-  ['a manifest that is no JSON', '{', {}, /no folder that whyslow fix wrote/],
+  ['a manifest that is not valid JSON', '{', {}, /no folder that whyslow fix wrote/],
   ['an engine', GOOD, { engine: 'ort-cpu' }, /--engine ort-cpu: .* has its own engine/],
   ['threads', GOOD, { threads: 2 }, /--threads 2: .* has its own engine/],
   ['a package that is not installed', GOOD, {}, /finds no no-such-engine; run npm install --prefix/],

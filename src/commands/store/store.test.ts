@@ -72,7 +72,7 @@ test('what is no report is left out and named, up to five of them', async () => 
   expect(used).toEqual([[good, 'good']])
   const faults = ['b', 'c', 'd', 'e'].map((trial) => `"${trial}" (latency.p50Ms is not above 0)`)
   expect(warnings).toEqual([
-    `left out, since they hold no report of a latency: trial "none" (it is no object), ${faults.join(', ')} and 1 more`,
+    `left out, since they hold no report of a latency: trial "none" (it is not of type object), ${faults.join(', ')} and 1 more`,
   ])
 })
 
@@ -145,7 +145,7 @@ describe('a SQLite file', () => {
     others.close()
     const { reports, warnings } = await storedReports(file)
     expect(reports).toEqual([earlier])
-    expect(warnings).toEqual([expect.stringMatching(/trial "bad" \(it is no object\)$/)])
+    expect(warnings).toEqual([expect.stringMatching(/trial "bad" \(it is not of type object\)$/)])
   })
 
   test('is read by history and study', async ({ skip }) => {

@@ -97,7 +97,7 @@ test('a file that is cut off is read as far as it goes, and says so', async () =
   expect(recording.warnings).toEqual(['the file ends before its events do: read as far as it goes'])
 })
 
-test('an event that is no JSON costs itself alone', async () => {
+test('an event that is not valid JSON costs itself alone', async () => {
   const whole = JSON.stringify(example(Array.from({ length: 400 }, (_, i) => op(`op${i}`, 200 + i, 1))))
   const broken = whole.replace('"name":"op7"', '"name":"o"p"7"')
   const recording = await readTimeline(broken)

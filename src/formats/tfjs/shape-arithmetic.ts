@@ -1,7 +1,8 @@
 // Operators on small tensors worked out while the graph is written, element by element: see contents.ts.
+
+import { broadcastAxes } from '../../graph/broadcast.ts'
 import { elementCount } from '../../graph/dtype.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
-import { broadcastShape } from '../tensorflow/broadcast.ts'
 import { isKnown, type Known } from './contents.ts'
 import type { OperatorCall } from './operator-call.ts'
 import { type AxisRange, stridedAxes } from './strided-slice.ts'
@@ -78,17 +79,15 @@ const floorMod = numeric((a, b) => (b === 0 ? Number.NaN : a - Math.floor(a / b)
 function binary(compute: (a: Dimension, b: Dimension, dtype: DType) => Dimension): Evaluate {
   return ([a, b]) => {
     if (a === undefined || b === undefined) return undefined
-    const shape = broadcastShape(a.shape, b.shape) as number[]
-    if (elementCount(shape) > MOST_ELEMENTS || ![a, b].every((known) => fits(known.shape, shape))) return undefined
+    const shape = broadcastAxes([a.shape, b.shape])
+    if (!shape.every((size) => size !== undefined)) return undefined
+    if (elementCount(shape) > MOST_ELEMENTS) return undefined
     const dtype = a.dtype === b.dtype ? a.dtype : 'int64'
     const [left, right] = [placesIn(a.shape, shape), placesIn(b.shape, shape)]
     const elements = left.map((place, k) => finite(compute(a.elements[place]!, b.elements[right[k]!]!, dtype)))
     return { dtype, shape, elements: rounded(dtype, elements) }
   }
 }
-
-const fits = (from: readonly number[], shape: readonly number[]): boolean =>
-  from.every((size, axis) => size === 1 || size === shape[shape.length - from.length + axis])
 
 /** Which element of a value of shape `from` stands at each place of `shape`, to which it is broadcast. */
 function placesIn(from: readonly number[], shape: readonly number[]): number[] {

@@ -53,9 +53,9 @@ describe('a picture becomes the input', () => {
   test('how, is said', () => {
     const numbers = parsePictures('bgr,mean=104/117/123')
     expect(picturesNote([input([1, 3, 8, 8])], numbers)).toBe(
-      "Pictures became 'x' as BGR, stretched to 8x8, numbers (byte x 1 - 104/117/123) / 1, by --pictures",
+      "Images became 'x' as BGR, stretched to 8x8, numbers (byte x 1 - 104/117/123) / 1, by --pictures",
     )
-    expect(picturesNote([input([1, 3, 320, 640])])).toMatch(/^Pictures became 'x' as RGB, stretched to 640x320, numbers 0\.\.1;/)
+    expect(picturesNote([input([1, 3, 320, 640])])).toMatch(/^Images became 'x' as RGB, stretched to 640x320, numbers 0\.\.1;/)
   })
 })
 
@@ -66,7 +66,7 @@ test.each([
   ['whole numbers', [input([1, 3, 8, 8], 'int64')]],
 ])('%s: one line that says what to save', (_, inputs) => {
   expect(() => readPictures('photos', ['a.png'], inputs, { decode: () => [] })).toThrow(
-    /^photos: pictures fit one input .*save arrays/,
+    /^photos: images fit one input .*save arrays/,
   )
 })
 
@@ -78,6 +78,6 @@ test('a decoder that does not end is ended, and the picture that it was at is na
   const stuck = "require('fs').writeSync(1, Buffer.alloc(12)); for (;;);"
   const size = { sharp: '', height: 2, width: 2, channels: 3, limitMs: 300 }
   expect(() => decodeWith(stuck, ['a/first.png', 'a/second.png'], size)).toThrow(
-    'second.png: sharp did not decode it within 0.3 s; remove the picture',
+    'second.png: sharp did not decode it within 0.3 s; remove the image',
   )
 })

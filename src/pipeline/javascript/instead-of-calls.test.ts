@@ -29,7 +29,7 @@ test('numbers of JSON as bytes, wherever they stand', async () => {
 test.each<[string, unknown]>([
   ['texts', JSON.stringify(Array.from({ length: 999 }, () => 'x'))],
   ['few numbers', '[1, 2, 3]'],
-  ['what is no JSON', '[1, 2,'],
+  ['what is not valid JSON', '[1, 2,'],
   ['NaN, of which JSON makes null', Array.from({ length: 999 }, () => Number.NaN)],
   ['a path where nothing is', join(folder, 'absent')],
   ['a folder', folder],

@@ -57,16 +57,16 @@ describe('the sentence that ends fix', () => {
     )
   })
 
-  test('what may not be kept was looked at, and not tried in vain', () => {
+  test('what may not be kept was looked at, and not no gain from', () => {
     const refused = trial('engine-choice', { outcome: 'rejected', lookedSpeedup: 1.5 })
     const slow = trial('engine-choice', { lookedSpeedup: 0.7 })
     expect(fixAnswer(fix(), [...kept, refused, slow])).not.toContain('in vain')
     const judged = trial('engine-choice', { outcome: 'slower', pairs: 3 })
-    expect(fixAnswer(fix(), [...kept, refused, judged])).toContain('tried in vain: engine-choice.')
-    expect(fixAnswer(fix(), [...kept, slow])).toContain('tried in vain: engine-choice.')
+    expect(fixAnswer(fix(), [...kept, refused, judged])).toContain('no gain from: engine-choice.')
+    expect(fixAnswer(fix(), [...kept, slow])).toContain('no gain from: engine-choice.')
   })
 
-  test('names what was tried in vain once, and no remedy of which a variant was kept', () => {
+  test('names what was no gain from once, and no remedy of which a variant was kept', () => {
     const trials = [
       trial('spinning'),
       trial('thread-count', { name: 'thread-count 2' }),
@@ -74,13 +74,13 @@ describe('the sentence that ends fix', () => {
       trial('spinning'),
       trial('float16'),
     ]
-    expect(fixAnswer(fix(), trials)).toMatch(/one thread; tried in vain: spinning, float16\.$/)
+    expect(fixAnswer(fix(), trials)).toMatch(/one thread; no gain from: spinning, float16\.$/)
   })
 
   test('says so where nothing is proven, also where something looked faster', () => {
     const unproven = fix({ proven: false, kept: [], changes: [], after: 41.3, speedup: 1, speedupLow: 1, speedupHigh: 1 })
     expect(fixAnswer(unproven, [trial('spinning', { outcome: 'faster' })])).toBe(
-      'One prediction stays at 41.3 ms: nothing that was tried is proven better, so the original model and settings are kept; tried in vain: spinning.',
+      'One prediction stays at 41.3 ms: nothing that was tried is proven better, so the original model and settings are kept; no gain from: spinning.',
     )
     expect(fixAnswer(unproven, [])).toMatch(/settings are kept\.$/)
   })

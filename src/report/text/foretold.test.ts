@@ -13,7 +13,7 @@ test('what was foretold stands beside what came of it', () => {
   const fix = { goal: 'latency', before: 22, after: 14, proven: true, kept: ['narrow-convolutions'] }
   const doc = { foretold, fix } as unknown as ReportDocument
   expect(predictedAndMeasured(doc)).toMatch(
-    /^Foretold from operators alone: 9\.00 ms \(8\.00–10\.0\) less by narrow-convolutions; 8\.00 ms came of narrow-convolutions\.$/,
+    /^Estimated from operators alone: 9\.00 ms \(8\.00–10\.0\) less by narrow-convolutions; 8\.00 ms came of narrow-convolutions\.$/,
   )
   expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('nothing came of it that is proven')
   expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, goal: 'size' } })).toBeUndefined()

@@ -54,7 +54,7 @@ describe('on a terminal', () => {
       /conversions 750 µs \(8 %\); operators 3\.00 ms; fixed, it would save up to 2\.75 ms \(modelled\)/,
     )
     expect(text).toMatch(/2\. table \(Gather\)/)
-    expect(text).toMatch(/--repair can mend it \(constant-dequantization\)/)
+    expect(text).toMatch(/--repair can fix it \(constant-dequantization\)/)
   })
 
   test('a time that is not known is no time', () => {
@@ -88,7 +88,7 @@ describe('on a terminal', () => {
       speedupHigh: 2.1,
     }
     const said = renderLint(lintDocument({ repair: { ...done, outputs: 'outputs equal', changes: ['2 biases'] } }), screen)
-    expect(said).toMatch(/Mended: 2\.00 ms to 1\.00 ms \(1\.90–2\.1×\), outputs equal; 2 biases\./)
+    expect(said).toMatch(/Fixed: 2\.00 ms to 1\.00 ms \(1\.90–2\.1×\), outputs equal; 2 biases\./)
     expect(said).toMatch(/Written: repaired\.onnx/)
   })
 })

@@ -59,6 +59,6 @@ test('what is foretold is called estimated, with its interval, its grade and its
   } as unknown as ForetoldDocument
   const text = renderEstimate(document, options)
   expect(text).toMatch(/^There +5\.00 ms \(4\.00–7\.00\), estimated, grade C$/m)
-  expect(text).toMatch(/median error 12 %/)
+  expect(text).toMatch(/median error\s+12 %/)
   expect(text).toContain('Note: A note.')
 })

@@ -205,18 +205,18 @@ describe('withPreprocessing', () => {
     const request = { normalize, layout: 'nhwc', dtype: 'uint8', resize: { height: 480, width: 640 } } as const
     expect(withPreprocessing(echo([1, 3, 224, 224]), request).changes).toEqual([
       "'x' takes uint8 [1,480,640,3], channels last, where it took float32 [1,3,224,224]",
-      'pictures are resized to 224x224 in the model (bilinear, half-pixel centres)',
+      'images are resized to 224x224 in the model (bilinear, half-pixel centres)',
       '(x / 255 - mean) / std is computed in the model, mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225, in units of 0..1',
     ])
   })
 
   it.each<[string, Model, PreprocessingRequest, RegExp]>([
     ['no picture', echo([1, 3]), { dtype: 'uint8' }, /no input takes an image.*'x' \(float32 \[1,3\]\)/],
-    ['any rank', echo(undefined), { input: 'x', dtype: 'uint8' }, /'x' is float32 of any shape, no picture/],
+    ['any rank', echo(undefined), { input: 'x', dtype: 'uint8' }, /'x' is float32 of any shape, not an image/],
     ['an unknown name', echo([1, 3, 4, 5]), { input: 'img', dtype: 'uint8' }, /no input 'img'; it has 'x'/],
     ['other channels', echo([1, 1, 4, 5]), { normalize }, /'x' has 1 channels, --normalize is for 3/],
     ['unknown channels', echo([1, 'c', 4, 5]), { normalize }, /'x' has an unknown number of channels/],
-    ['nothing to do', echo([1, 3, 4, 5]), {}, /already is as asked for/],
+    ['nothing to do', echo([1, 3, 4, 5]), {}, /already has that form/],
     [
       'an old opset',
       echo([1, 3, 4, 5], { opset: 10 }),

@@ -173,7 +173,7 @@ describe('outputs that are left out', () => {
   })
 })
 
-describe('what cannot be predicted with', () => {
+describe('what cannot run', () => {
   test('the original', async () => {
     const { compare, setup } = bench({ outputs: () => failed('no kernel') })
     expect(await compare(setup(), 'exact')).toEqual({

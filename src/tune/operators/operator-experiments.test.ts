@@ -435,7 +435,7 @@ test('what runs in a branch or the body of a loop is taken out of it, with its w
   expect(ends).toContainEqual({ ops: 'Mul', reads: 's,scale' })
 })
 
-test('where the model with its subgraphs lifted cannot be predicted with, the main graph is looked at alone', async () => {
+test('where the model with its subgraphs lifted cannot run, the main graph is looked at alone', async () => {
   let asked = 0
   const script = { ...machine(() => 1), types: () => (asked++ === 0 ? failed('no such kernel') : measured({})) }
   const { found, runner } = await experimentsOn(script, { of: within() })
