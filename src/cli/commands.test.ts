@@ -174,7 +174,11 @@ describe('explain', () => {
     ['a report', '{"schema":"whyslow-report/1"}', /report document/],
     ['a later version', '{"schema":"whyslow-evidence/2"}', /version 2/],
     ['half of it', '{"schema":"whyslow-evidence/1"}', /damaged evidence \(toolVersion is missing\)/],
-    ['a part of the wrong kind', JSON.stringify({ ...evidence, profile: [] }), /damaged evidence \(profile is not of type object\)/],
+    [
+      'a part of the wrong kind',
+      JSON.stringify({ ...evidence, profile: [] }),
+      /damaged evidence \(profile is not of type object\)/,
+    ],
     [
       'a part without its fields',
       JSON.stringify({ ...evidence, latency: {} }),
