@@ -100,7 +100,7 @@ test.each([
   [['--grpc-port', '70000'], /--grpc-port 70000: ports end at 65535/],
   [
     ['--grpc-port', '0'],
-    /--grpc-port: gRPC takes the package @grpc\/grpc-js, and it is not here; npm install --prefix \S+fast @grpc\/grpc-js/,
+    /--grpc-port: gRPC needs the package @grpc\/grpc-js, which is not installed; npm install --prefix \S+fast @grpc\/grpc-js/,
   ],
 ])('%s is refused in one line', async (flags, said) => {
   const folder = path.join(scratch(), 'fast')
