@@ -84,7 +84,7 @@ test('a process of its own measures a model, and refuses what is none', async ({
   const file = path.join(import.meta.dirname, '../../../fixtures/models/symbolic-batch.onnx')
   const options = { quick: true, seconds: 0.05, shapes: new Map<string, readonly number[]>(), batch: 2 }
   expect(await whyInTrial(localTrials.run, { file, options }, limits)).toMatchObject({
-    schema: 'whyslow-report/1',
+    schema: 'whyslow-report/2',
     model: { file },
     latency: { p50Ms: expect.any(Number) },
   })

@@ -163,10 +163,16 @@ function prelu(lower: Lowerer, node: OnnxNode): void {
   })
 }
 
-/** FLOOR_MOD has the sign of the divisor, as ONNX's Mod of integers; its fmod has the sign of the other. */
+/** FLOOR_MOD has the sign of the divisor, as ONNX's Mod of integers. fmod has that of the dividend: its sizes are those of FLOOR_MOD of absolute values. */
 function modulo(lower: Lowerer, node: OnnxNode): void {
-  if (node.attributes.fmod === 1) lower.refuse('fmod')
-  ofTwo(lower, node, ([a, b], result) => lower.op('FLOOR_MOD', [a, b], result, options('FloorModOptions')))
+  ofTwo(lower, node, ([a, b], result) => {
+    if (node.attributes.fmod !== 1) return lower.op('FLOOR_MOD', [a, b], result, options('FloorModOptions'))
+    const absolute = (x: LiteTensor) => lower.op('ABS', [x], { dtype: x.dtype, shape: x.shape }, options('AbsOptions'))
+    const { dtype, shape } = result
+    const size = lower.op('FLOOR_MOD', [absolute(a), absolute(b)], { dtype, shape }, options('FloorModOptions'))
+    const sign = lower.op('SIGN', [a], { dtype: a.dtype, shape: a.shape }, options('SignOptions'))
+    return lower.op('MUL', [size, sign], result, options('MulOptions'))
+  })
 }
 
 function mean(lower: Lowerer, node: OnnxNode): void {
