@@ -220,7 +220,7 @@ describe.skipIf(!hasNumpy)('Python loops', needs('an interpreter with NumPy'), (
     [
       'a function beside it sees it',
       'a = np.arange(9.0)\nx = np.zeros(1)\ndef show():\n    return x.sum()\nfor v in a:\n    show()\n    x = np.append(x, v)\n',
-      'x is read by a function beside the loop',
+      'x is read by a function outside the loop',
     ],
     [
       'a try around it',
