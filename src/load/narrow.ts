@@ -1,5 +1,5 @@
 // The one bisection of this room: from a start to the highest rate that holds, by growing steps until one rate holds and one does not, then by
-// halves of what lies between them.
+// bisecting what is between them.
 
 export type Outcome = 'holds' | 'fails' | 'late'
 

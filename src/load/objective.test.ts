@@ -60,3 +60,9 @@ test('what a run says is sure if the bound lies outside the interval of its perc
   // Too few for an interval.
   expect(isSure(parseObjective('mean<1ms'), new Float64Array(20).fill(2))).toBe(false)
 })
+
+test('one error more than may be decides nothing in a short run', () => {
+  const withErrors = (errors: number) => new Float64Array(500).fill(1).fill(Number.POSITIVE_INFINITY, 0, errors)
+  const strict = parseObjective('p99<20ms,errors<0.1%')
+  expect([1, 10].map((errors) => isSure(strict, withErrors(errors)))).toEqual([false, true])
+})

@@ -12,6 +12,7 @@ export interface Objective {
 
 /** Errors are over the bound; where the objective is a percentile that is limit enough, up to this. */
 const MOST_ERRORS = 0.01
+const Z95 = 1.96
 const UNIT_MS: Readonly<Record<string, number>> = { us: 1e-3, µs: 1e-3, ms: 1, s: 1000 }
 
 /** 'p99<20ms', 'p99.9 <= 0.1s', 'mean<5ms', 'p95<50ms,errors<0.1%'. Throws InputError. */
@@ -70,11 +71,13 @@ export function judge({ share, boundMs, mostErrors }: Objective, latencies: Floa
   return { held: fewErrors && valueMs !== null && valueMs < boundMs, valueMs, over }
 }
 
-/** The bound lies outside the interval of the percentile or mean: a longer run would not say otherwise. */
+/** The bound is outside the interval of the percentile or mean, or the limit outside that of the share of errors: a longer run would not say otherwise. */
 export function isSure(objective: Objective, latencies: Float64Array): boolean {
-  const { share, boundMs } = objective
+  const { share, boundMs, mostErrors } = objective
   const { held, valueMs } = judge(objective, latencies)
-  if (valueMs === null || held !== valueMs < boundMs) return true
+  const errors = latencies.filter((latency) => latency === Number.POSITIVE_INFINITY).length / latencies.length
+  if (errors > mostErrors) return errors - Z95 * Math.sqrt((errors * (1 - errors)) / latencies.length) > mostErrors
+  if (valueMs === null) return true
   const interval =
     share === null ? meanInterval(latencies.filter(Number.isFinite)) : percentileInterval(latencies, ascending(latencies), share)
   if (interval === null) return false

@@ -1,6 +1,6 @@
 // The highest rate that holds an objective. Two bisections: with one run a rate to come near, then with five runs a rate, which are judged
 // together. One run is a draw of chance, and a pass of a bisection another; to ask that each of five runs holds is a harder test than the
-// objective (by simulation the rate comes out 11 % low). A rate fails as soon as one run, or all its runs together, miss by more than their
+// objective (by simulation the rate comes out 11 % low). A rate fails as soon as its runs so far, taken together, miss by more than their
 // interval. If the generator is late before the server is, the highest rate that held is confirmed, as the least that the server does. If the
 // time is used up, what held is given with the number of its confirming runs, which may be none.
 import type { LoadFound, LoadSearch, LoadSearchRun } from '../report/documents/load.ts'
@@ -35,9 +35,9 @@ export const CONFIRMING_RUNS = 5
 const NEAR = { growth: [1.5, 2], ratio: 1.2, mostProbes: 20 }
 const CONFIRMED = { growth: [1.05, 1.05, 1.1, 1.2, 1.5, 2], ratio: 1.05, mostProbes: 20 }
 const STEP = CONFIRMED.ratio
-/** With so much between the rate and one that fails, the rate is not called the highest. */
+/** If the lowest failing rate is more than this factor above the rate, the rate is not called the highest. */
 const WIDE = 1.25
-/** Of what one request after another reaches. */
+/** Share of the rate that one request after another reaches. */
 const FIRST_SHARE = 0.5
 /** Runs of one request after another that miss the objective, before it holds at no rate: a machine may be disturbed for some seconds. */
 const ALONE_RUNS = 3
@@ -152,7 +152,9 @@ function foundOf(tries: Tries, { low, high, late }: Bracket): LoadFound | null {
     .map((rate) => ({ all: tries.pooled(rate), confirming: tries.pooled(rate, CONFIRMING) }))
   const failed = known.filter(({ all, confirming }) => !(confirming.runs > 0 ? confirming : all).held)
   const below = known.filter(
-    ({ all }) => all.held && all.ratePerSecond < Math.min(high ?? Infinity, failed[0]?.all.ratePerSecond ?? Infinity),
+    ({ all }) =>
+      all.held &&
+      all.ratePerSecond < Math.min(high ?? Number.POSITIVE_INFINITY, failed[0]?.all.ratePerSecond ?? Number.POSITIVE_INFINITY),
   )
   const best = below.sort((a, b) => b.confirming.runs - a.confirming.runs || b.all.ratePerSecond - a.all.ratePerSecond)[0]
   const rate = low ?? best?.all.ratePerSecond

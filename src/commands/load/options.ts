@@ -22,7 +22,7 @@ export interface LoadOptions extends InputOptions, SetupOptions {
   readonly seed: number
   /** As on the command line: 'p99<20ms'. null: nothing is searched for. */
   readonly slo: string | null
-  /** What the search for it may take; null: ten minutes, or as long as its runs take where `seconds` is told. */
+  /** What the search for it may take; null: 160 s, or as long as its runs take where `seconds` is told. */
   readonly budgetSeconds: number | null
   /** The first of the rates was seen to hold it: it is confirmed at once. */
   readonly isNear: boolean
