@@ -94,7 +94,7 @@ function Foretold({ report: { foretold, latency, fix } }: { report: Report }) {
   const share = percent(foretold.ms / latency.p50Ms)
   return (
     <p class="foretold">
-      <b>whyslow fix is foretold to save {timeWithInterval(foretold.ms, foretold.low, foretold.high)}</b>, {share} of it, by{' '}
+      <b>whyslow fix is estimated to save {timeWithInterval(foretold.ms, foretold.low, foretold.high)}</b>, {share} of it, by{' '}
       {listOf(foretold.remedies)}{' '}
       <span class="tag">measured on {foretold.onWhole ? 'model and operators' : 'operators alone'}</span>
     </p>
