@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('numbers on the page', needs(CHROMIU
     await close()
     const same = await openPage(browser, [load, load])
     expect(await same.page.locator('h1').innerText()).toMatch(/^No difference is shown/)
-    expect(await same.page.locator('#curve-beside .run circle').count()).toBeGreaterThan(4)
+    await expect.poll(() => same.page.locator('#curve-beside .run circle').count()).toBeGreaterThan(4)
     await same.close()
   })
 
@@ -60,7 +60,7 @@ describe.skipIf(chromiumPath === undefined)('numbers on the page', needs(CHROMIU
     const { page, close } = await openPage(browser, [search, search])
     await page.locator('#rates-beside details.numbers summary').click()
     const rates = new Set(search.points.map(({ offeredPerSecond }) => offeredPerSecond))
-    expect(await page.locator('#rates-beside tbody tr').count()).toBe(rates.size)
+    await expect.poll(() => page.locator('#rates-beside tbody tr').count()).toBe(rates.size)
     await close()
   })
 
@@ -117,9 +117,9 @@ describe.skipIf(chromiumPath === undefined)('numbers on the page', needs(CHROMIU
     const { page, said, close } = await openPage(browser, [{ ...load, found, search, alternatives }])
     expect(await page.locator('#alternatives').innerText()).toContain('2 workers × 1 thread, up to 8 rows together')
     expect(await page.locator('.number-card').innerText()).toMatch(/p99<50ms.*118 requests\/s.*110–126/s)
-    expect(await page.locator('#curve .bound').count()).toBe(1)
-    expect(await page.locator('#search circle.own').count()).toBe(1)
-    expect(await page.locator('#search circle.other').count()).toBe(1)
+    await expect.poll(() => page.locator('#curve .bound').count()).toBe(1)
+    await expect.poll(() => page.locator('#search circle.own').count()).toBe(1)
+    await expect.poll(() => page.locator('#search circle.other').count()).toBe(1)
     expect(await violations(page)).toEqual([])
     expect(said).toEqual([])
     await close()
@@ -146,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)('numbers on the page', needs(CHROMIU
       })),
     }
     const { page, close } = await openPage(browser, [report])
-    expect(await page.locator('.roof-dot').count()).toBe(0)
+    await expect.poll(() => page.locator('.roof-dot').count()).toBe(0)
     expect(await page.locator('.spacer [role=row]').first().innerText()).toContain('not known')
     await close()
   })

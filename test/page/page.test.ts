@@ -158,7 +158,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
         documents.map((one) => hostile(one, offset)),
       )
       expect(await page.evaluate(() => (globalThis as unknown as { pwned?: number }).pwned)).toBeUndefined()
-      expect(await page.locator('img, script, iframe, [onerror]').count()).toBe(1)
+      await expect.poll(() => page.locator('img, script, iframe, [onerror]').count()).toBe(1)
       const text = await page.locator('body').innerText()
       expect(text).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
       // A document of few texts does not show all of them.
@@ -258,7 +258,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
     await until(page, HAS_FOCUS(9999))
     await page.keyboard.press('Escape')
     await page.getByLabel('Group by').selectOption('operator')
-    expect(await page.locator('.group-row').count()).toBeGreaterThan(3)
+    await expect.poll(() => page.locator('.group-row').count()).toBeGreaterThan(3)
     expect(await page.locator('*').count()).toBeLessThan(5000)
     expect(said).toEqual([])
     await close()
@@ -274,7 +274,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
       const table = page.locator('#same-model table')
       const heads = await table.locator('thead th').allTextContents()
       const row = await table.locator('tbody tr').nth(at).locator('td').allTextContents()
-      expect(await table.locator('tbody tr').count()).toBe(rows.length)
+      await expect.poll(() => table.locator('tbody tr').count()).toBe(rows.length)
       expect(said).toEqual([])
       await close()
       return { heads, row }
