@@ -29,6 +29,7 @@ const ROOTS = {
   'lite-quantize': 'LiteQuantizeDocument',
   machine: 'MachineDescription',
   'trace-comparison': 'TraceComparisonDocument',
+  watch: 'WatchDocument',
 }
 
 /** What each published schema is made of: a file, and the interface in it that the document is. */

@@ -47,6 +47,8 @@ describe('the sources', () => {
     expect(started.filter(({ text }) => !/\btimeMs\b/.test(text)).map(({ path }) => path)).toEqual([
       // Up to its first answer.
       'src/commands/serve/server-process.ts',
+      // Until the user has seen enough.
+      'src/commands/watch/watch.ts',
       // Within a trial, which has a limit.
       'src/engines/python/python-session.ts',
       // Each question has one.

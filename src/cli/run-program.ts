@@ -1,5 +1,5 @@
 // One command line from its words to its exit code, in whatever world the program is made.
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { withoutPasswords } from '../report/text/addresses.ts'
 import { createProgram, type World } from './program.ts'
@@ -16,13 +16,34 @@ export async function runProgram(argv: readonly string[], world: World, ended: (
     return 2
   }
   try {
-    await program.parseAsync(asksHelp(argv) ? [...argv.slice(1), '--help'] : [...argv], { from: 'user' })
+    const words = startsCommand(argv) ? ['watch', ...argv] : argv
+    await program.parseAsync(asksHelp(words) ? [...words.slice(1), '--help'] : [...words], { from: 'user' })
     return 0
   } catch (error) {
     if (!(error instanceof CommanderError)) return ended(error)
     if (error.exitCode === 0) return 0
     world.screen.say(`whyslow: ${hidden(usageLine(error, program, [...argv]), argv)}\n`)
     return 2
+  }
+}
+
+/**
+ * `whyslow [flags] -- node server.js`: the user's own command. One word that is a file which cannot be executed is a model after `--`, as every
+ * program takes names that begin with a dash.
+ */
+function startsCommand([first, ...others]: readonly string[]): boolean {
+  if (first === undefined || !first.startsWith('-')) return false
+  const command = first === '--' ? others : others.slice(others.indexOf('--') + 1)
+  if (command.length === 0 || (first !== '--' && !others.includes('--'))) return false
+  return command.length > 1 || !existsSync(command[0]!) || isExecutable(command[0]!)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

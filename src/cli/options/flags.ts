@@ -184,6 +184,22 @@ export const flags = {
     lock,
     progress,
   ],
+  watch: [
+    flag('--url <address>', 'send requests there once it listens; without it others send them'),
+    flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, { name: 'bodies' }),
+    flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, { name: 'headers' }),
+    flag('--method <name>', 'HTTP method (default: POST with a body, else GET)'),
+    flag('--rate <n>', 'requests a second (default: half of what one client gets)', (text) => parse.rates(text)[0]!, {
+      name: 'ratePerSecond',
+    }),
+    seconds('how long to send or to watch (default: 10s; without --url until the command ends)'),
+    flag('--start <duration>', 'how long the command may take until it listens (default: 60s)', parse.seconds, {
+      name: 'startSeconds',
+    }),
+    json('the watch document'),
+    lock,
+    progress,
+  ],
   ab: [
     data('samples for both: npz, npy, json, jsonl, csv, txt, a folder of files'),
     call('the function to call in both, in place of predict'),

@@ -1,0 +1,101 @@
+// Requests of whyslow's own to the program that is watched, at a modest rate, once it listens.
+import net from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { InputError } from '../../graph/input-error.ts'
+import { runGenerator } from '../../load/generator.ts'
+import { addressesOf, probe } from '../../load/http/probe.ts'
+import type { HttpTarget } from '../../load/http/target.ts'
+import { warmUpOf } from '../../load/measure.ts'
+import { OUTCOME } from '../../load/records.ts'
+import { makeTimeline } from '../../load/timeline.ts'
+import type { Sent } from '../../pipeline/watch/partition.ts'
+import { median } from '../../statistics/index.ts'
+import { openHttpTarget, urlOf } from '../load/http-target.ts'
+import { LOAD_DEFAULTS } from '../load/options.ts'
+import type { WatchOptions } from './options.ts'
+
+const POLL_MS = 100
+/** One after the other, before the rate is known. */
+const PROBES = 6
+/** Of the rate at which one client that waits for its answers sends. */
+const MODEST = 0.5
+const MOST_PER_SECOND = 100
+const LEAST_SECONDS = 10
+const MOST_SECONDS = 60
+const LEAST_REQUESTS = 50
+const MOST_OUTSTANDING = 256
+
+export interface Driven {
+  readonly ratePerSecond: number
+  /** The address without a password. */
+  readonly shown: string
+  /** Answered, whatever the status; those that warmed the server up, too. */
+  readonly sent: readonly (Sent & { readonly isMeasured: boolean })[]
+}
+
+type DriveOptions = Pick<
+  WatchOptions,
+  'bodies' | 'headers' | 'method' | 'ratePerSecond' | 'seconds' | 'timeoutSeconds' | 'startSeconds' | 'onProgress'
+>
+
+/** Throws InputError if nothing answers there, or if the server refuses the request; the signal's reason if it is aborted. */
+export async function drive(address: string, options: DriveOptions, signal: AbortSignal): Promise<Driven> {
+  const { onProgress: progress = () => {}, seconds, timeoutSeconds, startSeconds } = options
+  const url = urlOf(address)
+  progress({ stage: `waiting until something listens at ${url.host}`, done: 0, of: 1 })
+  await untilListening(url, startSeconds, signal)
+  const { bodies, headers, method } = options
+  const { target, described } = await openHttpTarget(address, { ...LOAD_DEFAULTS, bodies, headers, method, timeoutSeconds })
+  const tookMs: number[] = []
+  for (let k = 0; k < PROBES; k++)
+    tookMs.push((await probe(target as HttpTarget, described.name, timeoutSeconds * 1000)).latencyMs)
+  const ratePerSecond = options.ratePerSecond ?? Math.min(MOST_PER_SECOND, (MODEST * 1000) / median(tookMs))
+  const lasts = seconds ?? Math.min(MOST_SECONDS, Math.max(LEAST_SECONDS, LEAST_REQUESTS / ratePerSecond))
+  const measuredMs = 1000 * lasts
+  const warmUpMs = warmUpOf(measuredMs)
+  const timeline = makeTimeline({ arrivals: { kind: 'poisson' }, ratePerSecond, warmUpMs, measuredMs, seed: 1 })
+  const { records, startMs, sent } = await runGenerator(
+    target,
+    { kind: 'open', timeline, lengthMs: warmUpMs + measuredMs },
+    {
+      timeoutMs: timeoutSeconds * 1000,
+      mostOutstanding: MOST_OUTSTANDING,
+      seed: 1,
+      signal,
+      onProgress: (share) => progress({ stage: 'sending requests', done: share, of: 1 }),
+    },
+  )
+  const answered = Array.from({ length: sent }, (_, k) => k).filter((k) => records.outcome[k]! > OUTCOME.pending)
+  return {
+    ratePerSecond,
+    shown: described.name,
+    sent: answered.map((k) => ({
+      sent: startMs + records.sentMs[k]!,
+      done: startMs + records.doneMs[k]!,
+      isMeasured: k >= timeline.measuredFrom,
+    })),
+  }
+}
+
+async function untilListening(url: URL, seconds: number, signal: AbortSignal): Promise<void> {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
+  const until = performance.now() + 1000 * seconds
+  const hosts = await addressesOf(url)
+  for (;;) {
+    for (const host of hosts) if (await isListening(host, port)) return
+    if (performance.now() > until)
+      throw new InputError(`nothing listens at ${url.host} ${seconds} s after the start; give the port of the server with --url`)
+    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
+  }
+}
+
+function isListening(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port })
+    const settle = (is: boolean) => {
+      socket.destroy()
+      resolve(is)
+    }
+    socket.once('connect', () => settle(true)).once('error', () => settle(false))
+  })
+}
