@@ -16,7 +16,7 @@ export async function runProgram(argv: readonly string[], world: World, ended: (
     return 2
   }
   try {
-    const words = startsCommand(argv) ? ['watch', ...argv] : argv
+    const words = withCommandName(argv)
     await program.parseAsync(asksHelp(words) ? [...words.slice(1), '--help'] : [...words], { from: 'user' })
     return 0
   } catch (error) {
@@ -31,11 +31,12 @@ export async function runProgram(argv: readonly string[], world: World, ended: (
  * `whyslow [flags] -- node server.js`: the user's own command. One word that is a file which cannot be executed is a model after `--`, as every
  * program takes names that begin with a dash.
  */
-function startsCommand([first, ...others]: readonly string[]): boolean {
-  if (first === undefined || !first.startsWith('-')) return false
-  const command = first === '--' ? others : others.slice(others.indexOf('--') + 1)
-  if (command.length === 0 || (first !== '--' && !others.includes('--'))) return false
-  return command.length > 1 || !existsSync(command[0]!) || isExecutable(command[0]!)
+export function withCommandName(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf('--')
+  if (at < 0 || !argv[0]!.startsWith('-')) return argv
+  const [first, ...others] = argv.slice(at + 1)
+  const isCommand = first !== undefined && (others.length > 0 || !existsSync(first) || isExecutable(first))
+  return isCommand ? ['watch', ...argv] : argv
 }
 
 function isExecutable(file: string): boolean {

@@ -64,12 +64,18 @@ test('waiting for the thread is the queue: with an address, load is next', () =>
     [0, 1, 2].map((k): WatchLine => ['slice', 0, 100 * k - 50, 100 * k, 0, 0]),
   )
   const sent = new Map([0, 1, 2].map((k) => [k, { sent: 100 * k - 40, done: 100 * k + 12 }]))
-  const driven = { ratePerSecond: 10, shown: 'http://localhost/', sent: [] }
-  const { answer, next, requests: seen } = documentIn(lines, { sent, url: driven.shown, asked: ['--body', '{}'], driven })
+  const driven = { ratePerSecond: 10, shown: 'http://localhost/', unanswered: 2, sent: [] }
+  const {
+    answer,
+    next,
+    requests: seen,
+    warnings,
+  } = documentIn(lines, { sent, url: driven.shown, asked: ['--body', '{}'], driven })
   expect(answer).toBe(
-    '40.0 ms of the 52.0 ms of a typical request wait for the thread that answers, which was busy for 63 % of the time: model.onnx computes on it, one request at a time.',
+    '40.0 ms of the 52.0 ms of a typical request wait for the thread that answers, which was busy for 63 % of the time: your code runs on it for 6.00 ms of each request.',
   )
   expect(next!.arguments).toEqual(['load', 'http://localhost/', '--body', '{}', '--clients', '1,2,4,8'])
+  expect(warnings).toEqual(['2 requests that whyslow sent got no answer: the numbers are of the others'])
   expect(seen).toMatchObject({ basis: 'client', p50Ms: 52, p99Ms: null, slowestShare: 0.1 })
 })
 

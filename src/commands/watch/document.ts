@@ -61,6 +61,9 @@ export function documentOf(watched: Watched): Omit<WatchDocument, Head> {
     next: nextOf(body, watched.asked),
     warnings: [
       ...watched.warnings,
+      ...(driven === null || driven.unanswered === 0
+        ? []
+        : [`${plural(driven.unanswered, 'request')} that whyslow sent got no answer: the numbers are of the others`]),
       ...(url !== null && sent.size < judged.length ? ['other requests arrived meanwhile, and the queue is theirs, too'] : []),
       ...(parted.byTime > 0
         ? [
@@ -193,7 +196,13 @@ function answerOf(body: Body, { seen, parted }: Watched): string {
   const busy = busyShare === null ? '' : `, which was busy for ${percent(busyShare)} of the time`
   const main = models.filter(({ callsPerRequest }) => callsPerRequest > 0)
   const onLoop = main.find((model) => model.onLoop === true)
-  const why = onLoop === undefined ? '' : `: ${onLoop.name} computes on it, one request at a time`
+  const msOf = (id: WatchPartId) => causes(body).find((cause) => cause.id === id)?.timeMs ?? 0
+  const isCode = msOf('code') > msOf('model')
+  const why = isCode
+    ? `: your code runs on it for ${time(msOf('code'))} of each request`
+    : onLoop === undefined
+      ? ''
+      : `: ${onLoop.name} computes on it, one request at a time`
   const words: Readonly<Record<WatchPartId, string>> = {
     model: `${of} are the model${main.length === 1 ? ` (${main[0]!.name})` : 's'}.`,
     code: `${of} are your code${main.length === 0 ? '; no model ran in it' : ', not the model'}.`,

@@ -29,6 +29,8 @@ export interface Driven {
   readonly ratePerSecond: number
   /** The address without a password. */
   readonly shown: string
+  /** Requests that failed or timed out. */
+  readonly unanswered: number
   /** Answered, whatever the status; those that warmed the server up, too. */
   readonly sent: readonly (Sent & { readonly isMeasured: boolean })[]
 }
@@ -69,6 +71,7 @@ export async function drive(address: string, options: DriveOptions, signal: Abor
   return {
     ratePerSecond,
     shown: described.name,
+    unanswered: sent - answered.length,
     sent: answered.map((k) => ({
       sent: startMs + records.sentMs[k]!,
       done: startMs + records.doneMs[k]!,

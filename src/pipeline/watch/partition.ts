@@ -116,7 +116,7 @@ function partsOf({ request, own: all, cpuMs, calls, others, models, crowd, hasSl
     // Of an engine that computes elsewhere, the call may have gone on while the thread was busy: as long as it takes alone.
     const owed = onLoop ? 0 : Math.max(0, Math.min(lengthOf(inWait), (aloneMs ?? Infinity) - lengthOf(outside)))
     const ran = lengthOf(outside) + owed
-    const shared = aloneMs === null ? 0 : Math.min(Math.max(0, ran - aloneMs), lengthOf(common(free, crowd.near(call))))
+    const shared = onLoop || aloneMs === null ? 0 : Math.min(Math.max(0, ran - aloneMs), lengthOf(common(free, crowd.near(call))))
     sessionMs += shared
     modelMs.set(call.model, (modelMs.get(call.model) ?? 0) + ran - shared)
     taken = union([...taken, ...outside, ...firstOf(inWait, owed)])

@@ -54,9 +54,10 @@ function processWords({ runtime, pid, threads, script }: WatchDocument['processe
 
 function requestWords({ requests, url, ratePerSecond }: WatchDocument): string {
   const { judged, seen, p50Ms, p90Ms, p99Ms, unanswered, failed, basis } = requests
-  const by = url === null ? '' : ` by whyslow to ${url}, ${significant(ratePerSecond!)}/s`
+  const all = url === null ? plural(seen, 'request') : `${plural(judged, 'request')} after a warm-up`
   return [
-    `${judged === seen ? plural(seen, 'request') : `${judged} of ${plural(seen, 'request')}`}${by}`,
+    url === null && judged < seen ? `${judged} of ${all}` : all,
+    ...(url === null ? [] : [`sent by whyslow to ${url} at ${significant(ratePerSecond!)}/s`]),
     ...(p50Ms === null ? [] : [`p50 ${time(p50Ms)}`]),
     ...(p90Ms === null ? [] : [`p90 ${time(p90Ms)}`]),
     ...(p99Ms === null ? [] : [`p99 ${time(p99Ms)}`]),
