@@ -1,6 +1,7 @@
 // Servers of the user's, planted in files: what a request of each spends its time on, and that nothing of them is left running.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,6 +11,7 @@ import { ROOT } from '../../../test/root.ts'
 import { freePort } from '../../../test/support/port.ts'
 import { isRunning } from '../../../test/support/processes.ts'
 
+import { textFrom } from '../../processes/start-process.ts'
 import type { WatchDocument } from '../../report/documents/watch.ts'
 import type { WatchOptions } from './options.ts'
 import { watch } from './watch.ts'
@@ -155,6 +157,40 @@ describe.runIf(process.platform !== 'win32')('a server in Node', UNIX, () => {
     for (const pid of JSON.parse(readFileSync(pids, 'utf8')) as number[])
       await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
   })
+})
+
+describe.runIf(process.platform !== 'win32')('the built command', UNIX, () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends on %s with the answer, and with all that the command started',
+    async (signal) => {
+      const pids = join(folder, `${signal}.json`)
+      const file = planted(
+        `${signal}.mjs`,
+        `${NAMES}
+      import { spawn } from 'node:child_process'
+      import { renameSync, writeFileSync } from 'node:fs'
+      const left = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 600_000)'], { detached: true, stdio: 'ignore' })
+      const server = served(() => busy(2)).on('listening', async () => {
+        for (let k = 0; k < 5; k++) await fetch('http://127.0.0.1:' + server.address().port)
+        console.log('the server prints')
+        writeFileSync(${JSON.stringify(`${pids}.part`)}, JSON.stringify([process.pid, left.pid]))
+        renameSync(${JSON.stringify(`${pids}.part`)}, ${JSON.stringify(pids)})
+      })`,
+      )
+      const command = spawn(process.execPath, [join(ROOT, 'dist/cli/main.js'), '--', process.execPath, file, '0'], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      const [printed, said] = [textFrom(command.stdout), textFrom(command.stderr)]
+      const closed = once(command, 'close')
+      await expect.poll(() => existsSync(pids), { timeout: 60_000 }).toBe(true)
+      command.kill(signal)
+      expect((await closed)[0], said()).toBe(0)
+      expect(printed()).toMatch(/^[\d.]+ ms of the [\d.]+ ms of a typical request[\s\S]*requests {2}5 requests, p50/)
+      expect(said()).toContain('the server prints')
+      for (const pid of JSON.parse(readFileSync(pids, 'utf8')) as number[])
+        await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+    },
+  )
 })
 
 describe.runIf(process.platform !== 'win32')('nothing to see', UNIX, () => {

@@ -34,3 +34,13 @@ test('requests with another path, without an end, and of another time are nobody
     ),
   ]).toEqual([])
 })
+
+test('no two of the client’s are one of the server’s', () => {
+  const client = [
+    { sent: 0, done: 10 },
+    { sent: 0, done: 10 },
+  ]
+  expect([...matchClient([request(1, 5), request(2, 6)], client, '/predict').keys()]).toEqual([0, 1])
+  expect(matchClient([request(1, 5)], client, '/predict').size).toBe(1)
+  expect([...matchClient([request(1, 5)], client, '/predict').values()]).toEqual([client[0]])
+})

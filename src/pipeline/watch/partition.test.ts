@@ -105,6 +105,22 @@ describe('requests that overlap', () => {
     ])
   })
 
+  test('a model on the event loop cannot run while other code does, with a pause between or not', () => {
+    // Three calls that show where it runs. Then one is pending from 1001 to 1009: other code from 1001 to 1003, idle for 1 ms, other code
+    // from 1004 to 1005, and the model from 1005 on.
+    const alone = [1, 2, 3].flatMap((id) => [
+      begin(id, 100 * id),
+      slice(100 * id, 100 * id + 4, id),
+      call(100 * id, 100 * id + 4, id),
+      end(id, 100 * id + 4),
+    ])
+    const parts = partsIn(
+      ...[...alone, begin(4, 1000), slice(1000, 1001, 4), slice(1001, 1003), slice(1004, 1005), slice(1005, 1009, 4)],
+      ...[call(1001, 1009, 4), end(4, 1009)],
+    )
+    expect(parts[3]).toEqual({ ...NOTHING, total: 9, model: [4], code: 1, loop: 4 })
+  })
+
   test('a model on other threads: beyond what it takes alone it waits for the model', () => {
     // Alone 4 ms, three times. Then two at once take 7 ms each: 3 ms of them are the other's.
     const alone = [1, 2, 3].flatMap((id) => {
@@ -165,6 +181,17 @@ describe('calls in threads that know no request', () => {
     for (const one of requests) expect(sumOf(one).sum).toBe(sumOf(one).total)
   })
 
+  test('not of the request that waits longest: the worker may serve another first', () => {
+    const seen = seenIn(
+      [
+        ...[PROCESS, begin(1, 0), slice(0, 1, 1), begin(2, 1), slice(1, 1.5, 2)],
+        ...[slice(5.1, 6, 2), end(2, 6), slice(9.1, 10, 1), end(1, 10)],
+      ],
+      [['process', 7, 1, 'Node 20.20.2', ['worker.js']], MODEL, call(2, 5, 0, 1), call(5, 9, 0, 1), slice(1, 9, 0, 1)],
+    )
+    expect(partition(seen).requests.map((one) => numbers(one).model)).toEqual([[4], [3]])
+  })
+
   test('and of none, if none waits', () => {
     const { requests, byTime, calls } = partition(
       seenIn([PROCESS, MODEL, begin(1, 0), slice(0, 1, 1), end(1, 1), call(5, 9, 0, 1)]),
@@ -182,6 +209,12 @@ describe('with what the client saw', () => {
     // Sent at 2, read at 6 after other code, answered at 8, received at 8.5.
     const { requests } = partition(seenIn(lines), new Map([[0, { sent: 2, done: 8.5 }]]))
     expect(numbers(requests[0]!)).toEqual({ ...NOTHING, total: 6.5, code: 2, loop: 4, transport: 0.5 })
+  })
+
+  test('an answer that is finished leaves when its thread is free', () => {
+    // Finished at 8; other code until 12; received at 12.5.
+    const { requests } = partition(seenIn([...lines, slice(8, 12)]), new Map([[0, { sent: 5, done: 12.5 }]]))
+    expect(numbers(requests[0]!)).toEqual({ ...NOTHING, total: 7.5, code: 2, loop: 5, transport: 0.5 })
   })
 
   test('and what is left is the way', () => {
