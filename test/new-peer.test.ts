@@ -111,7 +111,7 @@ describe('a rule', () => {
     const index = read('src/diagnose/rules/index.ts')
     expect(importsOf(index)).toEqual([...importsOf(index)].sort())
     expect(importsOf(index)).toContain('./slow-moon.ts')
-    expect(index).toMatch(/allRules: readonly Rule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
+    expect(index).toMatch(/allRules: readonly ModelRule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
   })
 
   test('goes last where its name does', () => {

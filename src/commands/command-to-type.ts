@@ -1,6 +1,6 @@
 // The command that a finding leads to, so that it can be pasted: the model as its user names it, and what this run was told of inputs
 // and engine, or the next one would measure something else.
-import type { NextCommand, Placeholder } from '../diagnose/next-command.ts'
+import type { NextCommand, Placeholder } from '../diagnosis/next-command.ts'
 import type { Flag } from '../evidence/evidence.ts'
 import { commandWords } from '../report/text/wrap.ts'
 

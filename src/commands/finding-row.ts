@@ -1,5 +1,5 @@
 // A finding as documents have it.
-import type { Finding } from '../diagnose/rule.ts'
+import type { Finding } from '../diagnosis/rule.ts'
 import type { ReportFinding } from '../report/documents/report.ts'
 import type { DocumentedCommand } from './command-to-type.ts'
 

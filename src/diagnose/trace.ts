@@ -1,9 +1,9 @@
 // What the rules of traces share: what they need and miss, and how a share of the window becomes a finding. Whatever a trace tells of a
 // saving is a bound: nothing was tried.
 import type { DeviceFacts, TraceFacts } from '../analyze/traces/facts.ts'
-import { nextCommand } from './next-command.ts'
-import type { Finding } from './rule.ts'
-import { type Sentence, share, tell } from './tell.ts'
+import { nextCommand } from '../diagnosis/next-command.ts'
+import type { Finding } from '../diagnosis/rule.ts'
+import { type Sentence, share, tell } from '../diagnosis/tell.ts'
 
 /** Proves it: the same recording with the change made, compared with this one. */
 export const RECORD_AGAIN = nextCommand('explain', { placeholder: 'TRACE' }, { placeholder: 'AFTER' })

@@ -1,6 +1,6 @@
 // The test helper of rules of load.
-import { checkerOf } from '../diagnose/check-rule.ts'
-import { runRules } from '../diagnose/run-rules.ts'
+import { checkerOf } from '../diagnosis/check-rule.ts'
+import { runRules } from '../diagnosis/run-rules.ts'
 import type { LoadEvidence, LoadRule } from './rule.ts'
 
 export * from './example-evidence.ts'

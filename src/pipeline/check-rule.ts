@@ -1,5 +1,5 @@
 // The test helper of rules of pipelines.
-import { checkerOf } from '../diagnose/check-rule.ts'
+import { checkerOf } from '../diagnosis/check-rule.ts'
 import { diagnosePipeline } from './diagnose.ts'
 import type { PipelineEvidence } from './evidence.ts'
 import type { PipelineRule } from './rule.ts'

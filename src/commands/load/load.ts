@@ -1,7 +1,7 @@
 // Predictions under load: the server met, or started for a model; the generator's own ceiling measured; a run for each rate or the search
 // for the highest.
 import fs from 'node:fs'
-import { notChecked, rulesWith, runRules } from '../../diagnose/run-rules.ts'
+import { notChecked, rulesWith, runRules } from '../../diagnosis/run-rules.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { measureCeiling } from '../../load/audit.ts'
 import { loadEvidence } from '../../load/rule.ts'

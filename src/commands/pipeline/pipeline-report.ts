@@ -1,6 +1,6 @@
 // Evidence of a pipeline -> verdicts -> the report document.
 
-import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
+import { notChecked, rank, rulesWith } from '../../diagnosis/run-rules.ts'
 import type { Machine } from '../../machine/types.ts'
 import { diagnosePipeline, type PipelineFinding } from '../../pipeline/diagnose.ts'
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'

@@ -1,6 +1,7 @@
 // Time in which the device copies and neither computes nor communicates. Limits borrowed from XProf's of input time.
+
+import { bytes, number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { bytes, number, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** XProf's lower limit for input; its upper is 20 %. */

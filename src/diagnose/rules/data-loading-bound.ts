@@ -1,6 +1,7 @@
 // Time in which the main thread is in the data loader and the device has nothing to do. PyTorch's TensorBoard plugin warned above 5 %.
+
+import { share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** PyTorch's TensorBoard plugin; XProf's lower limit of input time is the same. */

@@ -1,6 +1,7 @@
 // Communication that no computation covers. PyTorch's TensorBoard plugin warned above 10 % of the step.
+
+import { share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** PyTorch's TensorBoard plugin. */

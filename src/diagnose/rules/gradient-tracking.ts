@@ -1,6 +1,7 @@
 // Operators that autograd numbered, in a recording without a backward pass. What it costs is small and not in the file: a note.
+
+import { number, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { number, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 export const gradientTracking = defineRule({

@@ -1,7 +1,8 @@
 // Gaps on the device whose next kernel was launched only after the gap had begun: the queue was empty. After the idle-time breakdown of
 // facebookresearch/HolisticTraceAnalysis, over all streams of a device.
+
+import { share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart, whileIdle } from '../trace.ts'
 
 /** As of gpu-idle. */

@@ -1,5 +1,5 @@
 // Every rule, listed by hand. A rule is one file here, its test next to it, and its page docs/findings/<id>.md.
-import type { Rule } from '../rule.ts'
+import type { ModelRule } from '../rule.ts'
 import { batchHeadroom } from './batch-headroom.ts'
 import { callOverhead } from './call-overhead.ts'
 import { coldCaches } from './cold-caches.ts'
@@ -65,7 +65,7 @@ import { unfusedOperators } from './unfused-operators.ts'
 import { unfusedQuantization } from './unfused-quantization.ts'
 import { wrongBackend } from './wrong-backend.ts'
 /** All rules, in the order in which verdicts are given. */
-export const allRules: readonly Rule[] = [
+export const allRules: readonly ModelRule[] = [
   computeBoundOperators,
   memoryBoundOperators,
   largeInputResolution,

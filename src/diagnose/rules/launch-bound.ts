@@ -1,6 +1,7 @@
 // While the device waits, the host is in launch calls or in the framework between them: cost per kernel, whatever the kernel does.
+
+import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, number, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of the window. X's upper limit for launch overhead is 15 %, its lower 3 % (openxla/xprof): between them. [ours] */

@@ -1,6 +1,7 @@
 // cudaMalloc and cudaFree in warm steps: each waits for the device. A caching allocator that is warm makes none.
+
+import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, number, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of the window. [ours] */

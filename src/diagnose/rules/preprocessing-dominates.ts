@@ -1,6 +1,7 @@
 // A profile of the program: what lies outside the call of the model. XProf's upper limit for input is a fifth.
+
+import { number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { number, share, tell } from '../tell.ts'
 import { asShareOfStep } from '../trace.ts'
 
 /** XProf's upper limit of input time. */

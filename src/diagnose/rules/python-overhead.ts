@@ -1,7 +1,8 @@
 // Time in which no operator and no call of the device was recorded on the main thread: Python, or another library. XProf says of the same
 // part that it 'could be due to Python execution overhead', from 3 % on, and above 15 % a bottleneck.
+
+import { share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** XProf's upper limit of 'all other' time. */

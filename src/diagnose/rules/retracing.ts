@@ -1,6 +1,7 @@
 // Compiling inside steps that should be warm: torch.compile after a new shape, tf.function traced anew, XLA. Limits are XProf's.
+
+import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, number, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of the window. [ours] */

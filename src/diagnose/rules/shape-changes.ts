@@ -1,6 +1,7 @@
 // Matrix products and convolutions that meet shapes which no step before had: kernels are chosen, tuned or compiled anew for each.
+
+import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, number, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of all matrix products and convolutions. [ours] */

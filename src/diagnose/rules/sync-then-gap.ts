@@ -1,7 +1,8 @@
 // A wait is no loss: the device works meanwhile. What is lost is the time from the end of the wait to the next work. The last wait of
 // the window is left out: nothing is meant to follow it.
+
+import { countFact, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** [ours] */

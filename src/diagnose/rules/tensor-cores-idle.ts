@@ -1,7 +1,8 @@
 // Three answers: used, not used, unknown. Names of kernels are the only sign in a trace, and lists of names rot, so that a kernel that no
 // list knows is unknown and never 'not used'.
+
+import { share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart, tensorCores } from '../trace.ts'
 
 /** Of the window. XProf's limit for arithmetic of 16 bits is the same share of device time. */

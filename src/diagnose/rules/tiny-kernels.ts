@@ -1,7 +1,7 @@
 // Kernels below 10 µs, as AMD's TraceLens counts them: shorter than handing out the next. Harmless where they overlap.
 import { TINY_US } from '../../analyze/traces/device-facts.ts'
+import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, number, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 /** Of all kernels. [ours] */

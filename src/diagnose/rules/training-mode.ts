@@ -1,7 +1,8 @@
 // Operators that only training needs, in a recording without a backward pass: dropout that draws numbers, batch normalization that
 // computes statistics. In training itself they are right.
+
+import { countFact, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, share, tell } from '../tell.ts'
 import { asShareOfStep, missingPart } from '../trace.ts'
 
 export const trainingMode = defineRule({
