@@ -1,9 +1,10 @@
 // The roofs that operators of a recording are compared with: the peaks that the file itself states of its device, or those of a machine that
 // was measured with `whyslow machine`, of its CPU or of its GPU, whichever ran them.
-import { fitting, type Memory, memoriesOf } from '../../analyze/floor.ts'
+
 import type { OperatorRow, TraceFacts } from '../../analyze/traces/facts.ts'
 import { elementBytes } from '../../analyze/traces/work-of.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { type Memory, memoriesOf, nearestMemory } from '../../machine/memories.ts'
 import { readJson } from '../../report/saved/saved-document.ts'
 
 const HINT = '--machine takes what whyslow machine --json wrote'
@@ -71,7 +72,7 @@ export function recordedFloor({ flops, bytes, types, calls }: OperatorRow, roofs
   if (roofs === undefined) return null
   const size = elementBytes(types?.find((type) => elementBytes(type) !== undefined)) ?? 4
   const rate = roofs.flopsPerSecond === undefined ? undefined : roofs.flopsPerSecond * (roofs.scaled ? 4 / size : 1)
-  const memory = bytes === null ? undefined : fitting(roofs.memories, bytes / Math.max(1, calls))
+  const memory = bytes === null ? undefined : nearestMemory(roofs.memories, bytes / Math.max(1, calls))
   const computeMs = flops === null || rate === undefined ? null : (flops / rate) * 1000
   const memoryMs = bytes === null || memory === undefined ? null : (bytes / memory.bytesPerSecond) * 1000
   if (computeMs === null && memoryMs === null) return null

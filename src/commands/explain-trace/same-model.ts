@@ -1,6 +1,5 @@
 // `--model` and `--here`: what was recorded elsewhere, node by node of the model, beside what the same model was measured at here.
 
-import { costOfNode } from '../../analyze/graph-cost.ts'
 import type { RecordedCall, TraceFacts } from '../../analyze/traces/facts.ts'
 import { type JoinedBy, joinCalls, type ModelNode, type Shape, sizeOf } from '../../analyze/traces/join.ts'
 import { isLayout } from '../../analyze/traces/operator-classes.ts'
@@ -10,6 +9,7 @@ import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { GraphView, NodeView, TensorType } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
+import { costOfNode } from '../../operators/graph-cost.ts'
 import type { ReportDocument, ReportNode } from '../../report/documents/report.ts'
 import type { TraceModelSection } from '../../report/documents/trace-section.ts'
 import { faultIn, readJson } from '../../report/saved/saved-document.ts'

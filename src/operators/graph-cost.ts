@@ -1,10 +1,10 @@
 // What a graph asks for that nothing has run yet: from the types that the file declares, and those that the caller adds.
 import { constantIn, type Scope, typeIn } from '../graph/scope.ts'
 import type { GraphView, NodeView, TensorType } from '../graph/types.ts'
-import { operatorKey } from '../operators/family.ts'
-import { estimateCost } from '../operators/index.ts'
-import type { CostResult } from '../operators/types.ts'
+import { operatorKey } from './family.ts'
+import { estimateCost } from './index.ts'
 import { contextOf } from './node-context.ts'
+import type { CostResult } from './types.ts'
 
 export interface GraphCost {
   /** Sums over the nodes whose formula and types are known. */

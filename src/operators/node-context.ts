@@ -1,7 +1,7 @@
 // What an operator's formula sees of a node in a graph.
 import { constantIn, type ScopedNode } from '../graph/scope.ts'
 import type { TensorType } from '../graph/types.ts'
-import type { NodeContext } from '../operators/types.ts'
+import type { NodeContext } from './types.ts'
 
 export function contextOf(
   { node, scope }: ScopedNode,
