@@ -14,9 +14,19 @@ const READ = {
   // Masks hold infinities.
   'dist/evidence/validators/evidence.cjs': { file: inSource('src/evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
   'dist/report/saved/validators/baseline.cjs': { file: inSource('src/report/documents/check.ts'), root: 'BaselineReport' },
-  'dist/report/saved/validators/saved-report.cjs': { file: inSource('src/report/documents/saved-report.ts'), root: 'SavedReport' },
-  'dist/report/saved/validators/saved-machine.cjs': { file: inSource('src/report/documents/saved-report.ts'), root: 'SavedMachine' },
-  'dist/commands/fleet/validators/fleet-job.cjs': { file: inSource('src/commands/fleet/job-type.ts'), root: 'FleetJob', closed: true },
+  'dist/report/saved/validators/saved-report.cjs': {
+    file: inSource('src/report/documents/saved-report.ts'),
+    root: 'SavedReport',
+  },
+  'dist/report/saved/validators/saved-machine.cjs': {
+    file: inSource('src/report/documents/saved-report.ts'),
+    root: 'SavedMachine',
+  },
+  'dist/commands/fleet/validators/fleet-job.cjs': {
+    file: inSource('src/commands/fleet/job-type.ts'),
+    root: 'FleetJob',
+    closed: true,
+  },
   'dist/report/saved/validators/history-entry.cjs': { file: inSource('src/report/documents/history.ts'), root: 'HistoryEntry' },
 }
 
