@@ -193,8 +193,8 @@ const RULE_KINDS = {
     helpers: "import { checkRule, evidence } from '../check-rule.ts'",
   },
   trace: {
-    ...{ room: 'src/diagnose', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
-    helpers: "import { checkRule } from '../check-rule.ts'\nimport { traced } from '../example-trace.ts'",
+    ...{ room: 'src/traces', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
+    helpers: "import { checkRule, traced } from '../check-rule.ts'",
   },
   code: {
     ...{ room: 'src/pipeline', needs: 'lines', whole: 'latency.p50Ms', given: 'examplePipeline({ lines: [exampleLine()] })' },

@@ -5,4 +5,7 @@ import type { LoadEvidence, LoadRule } from './rule.ts'
 
 export * from './example-evidence.ts'
 
-export const checkRule = checkerOf((given: LoadEvidence, rule: LoadRule) => runRules([rule], given))
+export const checkRule = checkerOf(
+  (given: LoadEvidence, rule: LoadRule) => runRules([rule], given),
+  () => undefined,
+)

@@ -6,4 +6,7 @@ import type { PipelineRule } from './rule.ts'
 
 export * from './example-pipeline.ts'
 
-export const checkRule = checkerOf((given: PipelineEvidence, rule: PipelineRule) => diagnosePipeline(given, [rule]))
+export const checkRule = checkerOf(
+  (given: PipelineEvidence, rule: PipelineRule) => diagnosePipeline(given, [rule]),
+  ({ latency }) => latency?.p50Ms,
+)
