@@ -2,14 +2,16 @@
 import { existsSync, mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { engineOptionsOf } from '../command/engine-options.ts'
+import { here, MODEL, scriptedMachine } from '../command/example-trials.ts'
+import { DEFAULTS } from '../command/options.ts'
+import { openRun } from '../command/run.ts'
 import { readModel } from '../formats/index.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { openEngines, openModels } from './compare/contestants.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
-import { here, MODEL, scriptedMachine } from './example-trials.ts'
-import { DEFAULTS } from './options.ts'
-import { engineOptionsOf, measureRun, openRun } from './run.ts'
+import { measureRun } from './measure-run.ts'
 
 const folderOfAll = folderOfTests()
 const newFolder = () => mkdtempSync(join(folderOfAll, 'run-'))

@@ -2,6 +2,9 @@
 // what a runtime makes of it is measured where that runtime is (`whyslow compare`).
 import fs from 'node:fs'
 import path from 'node:path'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import { type Run, withRun } from '../command/run.ts'
+import { toolVersion } from '../command/version.ts'
 import { readModel } from '../formats/index.ts'
 import { encodeLite, type LiteGraph } from '../formats/tflite/write/index.ts'
 import { InputError } from '../graph/input-error.ts'
@@ -18,9 +21,6 @@ import type { LiteQuantizeDocument } from '../report/documents/lite-quantize.ts'
 import { checkModelOut, writeAlone } from '../ship/index.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
-import { type Run, withRun } from './run.ts'
-import { toolVersion } from './version.ts'
 
 export interface QuantizeLiteOptions extends WhyOptions {
   /** The file to write: name.tflite. */

@@ -1,6 +1,7 @@
 // The search, put to work for `fix`: what is known of the original, the bench that measures on this machine, and what remedies may use.
 
 import { savingsByRemedy } from '../../analyze/foretold.ts'
+import type { Run } from '../../command/run.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { inParts, type JudgedParts, judgedInputs } from '../../evidence/judged-inputs.ts'
 import { readModel } from '../../formats/index.ts'
@@ -12,8 +13,8 @@ import type { RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import { type LocalBenchPlan, localBench } from '../../tune/local-bench/index.ts'
 import { search } from '../../tune/search.ts'
+import { readExecuted } from '../measure-run.ts'
 import { remedyFacts } from '../operator-experiments.ts'
-import { type Run, readExecuted } from '../run.ts'
 import { trialRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 import { otherEngines } from './other-engines.ts'
