@@ -37,7 +37,7 @@ export {
   study,
   type WhyOptions,
   why,
-} from './commands/index.ts'
+} from './compose/index.ts'
 export type { ModelRule as Rule } from './diagnose/rule.ts'
 export type { Area, Finding, Verdict } from './diagnosis/rule.ts'
 export type { EngineFacts, Evidence, InputFacts } from './evidence/evidence.ts'

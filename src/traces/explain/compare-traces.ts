@@ -1,6 +1,6 @@
 // `whyslow explain BEFORE AFTER`: what changed between two recordings of one kind, part by part and operator by operator.
 
-import { toolVersion } from '../../commands/version.ts'
+import { toolVersion } from '../../command/version.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TraceComparisonDocument } from '../../report/documents/trace-comparison.ts'
 import { traceComparisonAnswer } from '../../report/text/trace-answer.ts'

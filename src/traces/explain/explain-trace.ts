@@ -1,8 +1,8 @@
 // `whyslow explain TRACE`: a recording of another tool -> facts -> verdicts -> the report document. Nothing is measured.
 
-import { documentedCommand } from '../../commands/command-to-type.ts'
-import { findingRow } from '../../commands/finding-row.ts'
-import { toolVersion } from '../../commands/version.ts'
+import { toolVersion } from '../../command/version.ts'
+import { documentedCommand } from '../../diagnosis/documented-command.ts'
+import { findingRow } from '../../diagnosis/finding-row.ts'
 import type { Finding } from '../../diagnosis/rule.ts'
 import { notChecked, rank, rulesWith, runRules } from '../../diagnosis/run-rules.ts'
 import { REPORT_SCHEMA, type ReportDocument, type ReportFinding, type ReportMachine } from '../../report/documents/report.ts'
