@@ -1,7 +1,7 @@
 // `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
 // that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
 
-import { fixModel } from '../diagnosis/next-command.ts'
+import { fixModel } from '../diagnose/next-command.ts'
 import { engines, offersOf } from '../engines/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { USUAL_LIMITS } from '../measure/outputs/index.ts'

@@ -9,16 +9,4 @@ export interface NextCommand {
   readonly words: readonly (string | Placeholder)[]
 }
 
-export const MODEL: Placeholder = { placeholder: 'MODEL' }
-export const SAMPLES: Placeholder = { placeholder: 'SAMPLES' }
-
 export const nextCommand = (command: NextCommand['command'], ...words: NextCommand['words']): NextCommand => ({ command, words })
-
-/** Measures the model again, with other options. */
-export const measureWith = (...flags: readonly string[]): NextCommand => nextCommand('', MODEL, ...flags)
-
-/** Tries the remedies and writes what is proven. */
-export const fixModel = (...flags: readonly string[]): NextCommand => nextCommand('fix', MODEL, '-o', 'fast/', ...flags)
-
-/** Needs samples of the user's own. */
-export const quantizeModel: NextCommand = nextCommand('quantize', MODEL, '-o', 'fast/', '--data', SAMPLES)

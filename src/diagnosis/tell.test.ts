@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, countFact, ms, ns, number, operators, operatorsTake, ratio, share, tell } from './tell.ts'
+import { bytes, countFact, ms, ns, number, ratio, share, tell } from './tell.ts'
 
 test('a sentence is made of its facts', () => {
   expect(tell`A call costs ${ms('call', 0.0123)}, ${share('call-share', 0.425)} of the p50.`).toEqual({
@@ -34,21 +34,5 @@ test('how numbers are said', () => {
   expect([countFact('node', 1), countFact('node', 2, 'small-nodes')]).toEqual([
     { detail: '1 node', facts: [{ name: 'nodes', value: 1, unit: 'nodes' }] },
     { detail: '2 nodes', facts: [{ name: 'small-nodes', value: 2, unit: 'nodes' }] },
-  ])
-})
-
-test('operators are counted by type, the rest summed up', () => {
-  const types = ['Conv', 'Gemm', 'Conv', 'Relu', 'Add']
-  expect(operators(types, 2)).toEqual({
-    detail: '2 Conv, 1 Gemm and 2 more',
-    facts: [
-      { name: 'Conv', value: 2, unit: 'nodes' },
-      { name: 'Gemm', value: 1, unit: 'nodes' },
-      { name: 'others', value: 2, unit: 'nodes' },
-    ],
-  })
-  expect([operatorsTake(['Gemm']), operatorsTake(types)].map(({ detail }) => detail)).toEqual([
-    '1 Gemm takes',
-    '2 Conv, 1 Gemm, 1 Relu and 1 more take',
   ])
 })

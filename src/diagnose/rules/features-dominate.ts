@@ -1,10 +1,11 @@
 // The model behind its features: scaling, one-hot columns, imputing, joining columns take longer than the trees or the linear model that
 // the features are for.
 import type { NodeCost } from '../../analyze/costs.ts'
-import { fixModel } from '../../diagnosis/next-command.ts'
-import { ms, operatorsTake, share, tell } from '../../diagnosis/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { GraphView } from '../../graph/types.ts'
+import { fixModel } from '../next-command.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
 
 /** What scores rows of features. */

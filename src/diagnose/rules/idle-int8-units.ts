@@ -2,10 +2,11 @@
 // What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators speaks of; a fact where there
 // are none.
 
-import { quantizeModel } from '../../diagnosis/next-command.ts'
-import { countFact, ms, operators, ratio, share, tell } from '../../diagnosis/tell.ts'
+import { countFact, ms, ratio, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { int8SavingsByNode } from '../alone.ts'
+import { quantizeModel } from '../next-command.ts'
+import { operators } from '../operators.ts'
 import { defineRule } from '../rule.ts'
 
 /** Instructions that multiply and add int8 in one step, by their names in /proc/cpuinfo. */

@@ -1,9 +1,9 @@
 // Kernels that fit their shapes badly: few channels in front of a wide kernel, transposed convolutions, work too small for the threads or the
 // vectors. The counterfactual is the operator alone, with one thing changed.
 
-import { fixModel } from '../../diagnosis/next-command.ts'
 import type { OperatorExperiment, OperatorVariant } from '../../measure/timing/operators/types.ts'
 import { type Cause, causesOf, findingOf, isAttention, isNormalization, isRun } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 const OF_ONE: ReadonlySet<string> = new Set(['rewrite', 'filled-channels', 'plain-layout', 'four-samples'])

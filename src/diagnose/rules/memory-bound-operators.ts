@@ -1,9 +1,10 @@
 // Nodes that wait for their weights: with one sample each weight is read once and used once, so the bytes and not the arithmetic
 // set the time. Weights in int8 are a quarter of the bytes.
 import type { NodeCost } from '../../analyze/costs.ts'
-import { fixModel } from '../../diagnosis/next-command.ts'
-import { bytes, ms, operatorsTake, share, tell } from '../../diagnosis/tell.ts'
+import { bytes, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
+import { fixModel } from '../next-command.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
 
 /** Where fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */

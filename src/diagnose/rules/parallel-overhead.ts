@@ -1,8 +1,8 @@
 // Operators that are faster on one thread than on all: handing the work over and waiting for the last takes longer than the share saved.
 // The counterfactual is the operator alone on one thread.
 
-import { fixModel } from '../../diagnosis/next-command.ts'
 import { causesOf, findingOf } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 export const parallelOverhead = defineRule({

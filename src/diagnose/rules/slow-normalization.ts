@@ -1,7 +1,7 @@
 // Normalizations and softmax whose kernel is slow at its shape. The counterfactual is the operator alone, with one thing changed.
 
-import { fixModel } from '../../diagnosis/next-command.ts'
 import { type Advice, causesOf, findingOf, isNormalization } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 /** One thread is another finding's, a Relu in its place gives other numbers. */

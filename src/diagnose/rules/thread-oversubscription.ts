@@ -2,12 +2,12 @@
 // onnxruntime takes its default from the host's cores, blind to a container's quota; its threads spin while they wait, so idle ones
 // take turns too. https://onnxruntime.ai/docs/performance/tune-performance/threading.html
 
-import { fixModel } from '../../diagnosis/next-command.ts'
 import { countFact, ms, number, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import { plural } from '../../report/text/numbers.ts'
 import { waitInMedianMs } from '../disturbance.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 export const threadOversubscription = defineRule({

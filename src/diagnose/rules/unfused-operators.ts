@@ -2,7 +2,6 @@
 // tensor and pays its own start.
 // An attention whose fused form was timed beside its pieces is measured, the others are modelled.
 import type { AnalyzedEvidence } from '../../analyze/analyzed-evidence.ts'
-import { fixModel } from '../../diagnosis/next-command.ts'
 import type { Given, Outcome } from '../../diagnosis/rule.ts'
 import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
@@ -11,6 +10,7 @@ import { sizeInBytes } from '../../graph/dtype.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
 export const unfusedOperators = defineRule({

@@ -2,10 +2,11 @@
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
 
-import { MODEL, nextCommand } from '../../diagnosis/next-command.ts'
+import { nextCommand } from '../../diagnosis/next-command.ts'
 import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { nodesComparedInFloat } from '../alone.ts'
+import { MODEL } from '../next-command.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
 
