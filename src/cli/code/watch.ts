@@ -24,7 +24,7 @@ export async function runWatch(
   { screen, load, ended = firstSignal }: WatchSurroundings,
 ): Promise<void> {
   const output = documentOutput(flags)
-  const progress = openProgress(screen, flags.progress && flags.url !== undefined)
+  const progress = openProgress(screen, { ...flags, progress: flags.progress && flags.url !== undefined })
   const { watch } = await load()
   const options = { ...optionsOf('watch', flags), stopped: ended(), onProgress: progress.show }
   const document = await watch(command, options).finally(progress.clear)

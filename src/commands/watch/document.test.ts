@@ -74,7 +74,7 @@ test('waiting for the thread is the queue: with an address, load is next', () =>
   expect(answer).toBe(
     '40.0 ms of the 52.0 ms of a typical request wait for the thread that answers, which was busy for 63 % of the time: your code runs on it for 6.00 ms of each request.',
   )
-  expect(next!.arguments).toEqual(['load', 'http://localhost/', '--body', '{}', '--clients', '1,2,4,8'])
+  expect(next!.arguments).toEqual(['load', 'http://localhost/', '--body', '{}', '--concurrency', '1,2,4,8'])
   expect(warnings).toEqual(['2 requests that whyslow sent got no answer: the numbers are of the others'])
   expect(seen).toMatchObject({ basis: 'client', p50Ms: 52, p99Ms: null, slowestShare: 0.1 })
 })

@@ -6,7 +6,7 @@ import type { Seen, SeenModel } from '../../pipeline/watch/records.ts'
 import type { WatchDocument, WatchModel, WatchPart, WatchPartId, WatchRequests } from '../../report/documents/watch.ts'
 import { percent, plural, time } from '../../report/text/numbers.ts'
 import { average, leastSamples, median, medianOrNull, tailOf } from '../../statistics/index.ts'
-import type { Driven } from './drive.ts'
+import type { Driven } from './drive-port.ts'
 
 export interface Watched {
   readonly seen: Seen
@@ -226,7 +226,7 @@ function nextOf(body: Body, asked: readonly string[]): WatchDocument['next'] {
       ? null
       : {
           command: 'load',
-          arguments: ['load', url, ...asked, '--clients', '1,2,4,8'],
+          arguments: ['load', url, ...asked, '--concurrency', '1,2,4,8'],
           why: 'how waiting grows with the number of clients',
         }
   const code =

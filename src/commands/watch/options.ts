@@ -1,7 +1,8 @@
 // Options of `watch`.
+
+import type { StageProgress } from '../../command/progress.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import type { StageProgress } from '../options.ts'
 
 export interface WatchOptions {
   /** What whyslow sends requests to; null: it waits for those of others. */

@@ -10,11 +10,10 @@ import { needs, UNIX } from '../../../test/needs.ts'
 import { ROOT } from '../../../test/root.ts'
 import { freePort } from '../../../test/support/port.ts'
 import { isRunning } from '../../../test/support/processes.ts'
-
+import { watch } from '../../compose/watch.ts'
 import { textFrom } from '../../processes/start-process.ts'
 import type { WatchDocument } from '../../report/documents/watch.ts'
 import type { WatchOptions } from './options.ts'
-import { watch } from './watch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-watch-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -72,7 +71,7 @@ describe.runIf(process.platform !== 'win32')('a server in Node', UNIX, () => {
   test('that is asked more than it can answer: requests wait for its thread', async () => {
     const document = await watched(planted('queue.mjs', `${NAMES} served(() => busy(25))`), { seconds: 1, ratePerSecond: 80 })
     expect(largest(document).part).toBe('event-loop')
-    expect(document.next!.arguments).toEqual(['load', document.url, '--clients', '1,2,4,8'])
+    expect(document.next!.arguments).toEqual(['load', document.url, '--concurrency', '1,2,4,8'])
     sums(document)
   })
 

@@ -2,6 +2,10 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { machineOf } from '../../command/limits.ts'
+import { withMachineLock } from '../../command/machine-lock.ts'
+import { inTemporaryFolder } from '../../command/temporary-folder.ts'
+import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { matchClient } from '../../pipeline/watch/client.ts'
 import { watchedEnvironment } from '../../pipeline/watch/environment.ts'
@@ -12,11 +16,8 @@ import { type EndedProcess, endInWords, type RunningProcess, startProcess } from
 import type { WatchDocument } from '../../report/documents/watch.ts'
 import { time } from '../../report/text/numbers.ts'
 import { quoted } from '../../report/text/wrap.ts'
-import { urlOf } from '../load/http-target.ts'
-import { inTemporaryFolder, machineOf, withMachineLock } from '../run.ts'
-import { documentHead } from '../version.ts'
 import { documentOf, type Watched } from './document.ts'
-import { type Driven, drive } from './drive.ts'
+import type { Drive, Driven } from './drive-port.ts'
 import { WATCH_DEFAULTS, type WatchOptions } from './options.ts'
 
 /** The hooks write at least this often, ms. */
@@ -28,21 +29,26 @@ const GRACE_MS = 3000
  * `command`: its words. Throws InputError if it cannot be started, if it ends before anything was seen, if the options cannot be used, and if
  * there is nothing to say.
  */
-export async function watch(command: readonly string[], given: Partial<WatchOptions>): Promise<WatchDocument> {
+export async function watch(
+  command: readonly string[],
+  given: Partial<WatchOptions>,
+  ports: { readonly drive: Drive },
+): Promise<WatchDocument> {
   const options = { ...WATCH_DEFAULTS, ...given }
   const { url, bodies, method, trials, onProgress: progress = () => {} } = options
   if (url === null && (bodies.length > 0 || method !== null || options.ratePerSecond !== null))
     throw new InputError(
-      '--body, --method and --rate are for requests that whyslow sends; give --url, as in http://localhost:3000/predict',
+      '--body, --http-method and --rate are for requests that whyslow sends; give --url, as in http://localhost:3000/predict',
     )
-  if (url !== null && !/^https?:$/.test(urlOf(url).protocol))
+  const at = url !== null && URL.canParse(url) ? new URL(url) : null
+  if (url !== null && !/^https?:$/.test(at?.protocol ?? ''))
     throw new InputError(`--url ${url}: give an address of HTTP, as in http://localhost:3000/predict`)
   return inTemporaryFolder(async (folder) => {
     const unlocked: string[] = []
-    const work = () => watchIn(folder, command, options)
+    const work = () => watchIn(folder, command, { ...options, ...ports })
     const { seen, ...watched } = await (url === null ? work() : withMachineLock({ trials, progress }, work, unlocked))
     refuseNothing(seen, command, watched)
-    const matched = matchClient(seen.requests, watched.driven?.sent ?? [], url === null ? '' : urlOf(url).pathname)
+    const matched = matchClient(seen.requests, watched.driven?.sent ?? [], at?.pathname ?? '')
     const sent = new Map([...matched].filter(([, { isMeasured }]) => isMeasured))
     const machine = machineOf(trials)
     return {
@@ -64,17 +70,15 @@ export async function watch(command: readonly string[], given: Partial<WatchOpti
 
 /** Without headers, which may hold secrets. */
 const askedWith = ({ bodies, method }: WatchOptions): string[] => [
-  ...(method === null ? [] : ['--method', method]),
+  ...(method === null ? [] : ['--http-method', method]),
   ...bodies.flatMap((body) => ['--body', body]),
 ]
 
+type Using = WatchOptions & { readonly drive: Drive }
+
 type Outcome = Pick<Watched, 'seconds' | 'ended'> & { readonly driven: Driven | null; readonly how: EndedProcess }
 
-async function watchIn(
-  folder: string,
-  command: readonly string[],
-  options: WatchOptions,
-): Promise<Outcome & { readonly seen: Seen }> {
+async function watchIn(folder: string, command: readonly string[], options: Using): Promise<Outcome & { readonly seen: Seen }> {
   const [executable, ...words] = command
   const records = join(folder, 'records')
   fs.mkdirSync(records)
@@ -103,8 +107,8 @@ async function watchIn(
 }
 
 /** Until the requests are sent, the time is over, the command has ended, or the user has seen enough. */
-async function untilEnough(running: RunningProcess, options: WatchOptions): Promise<Pick<Outcome, 'ended' | 'driven'>> {
-  const { url, seconds, stopped } = options
+async function untilEnough(running: RunningProcess, options: Using): Promise<Pick<Outcome, 'ended' | 'driven'>> {
+  const { url, seconds, stopped, drive } = options
   const others = new AbortController()
   const { signal } = others
   const ends = running.ended.then(() => ({ ended: 'command' as const, driven: null }))
