@@ -1,6 +1,6 @@
 // Samples that are known, so that the percentile and its interval can be told.
 import { expect, test } from 'vitest'
-import { judgedOf, judgeOf } from './check-statistic.ts'
+import { judgedOf, judgeOf } from './judged-statistic.ts'
 
 /** Rounds of so many samples each: 1 ms, and one in a hundred that takes `slowMs`. */
 const rounds = (count: number, each: number, slowMs: number) =>
