@@ -123,6 +123,9 @@ describe('on a scripted machine', () => {
     expect(p99).toMatchObject({ verdict: 'above', ratio: 1.5, judged: { statistic: 'p99', samples: 700, leastSamples: 662 } })
     expect(p99.judged!.ratioLow).toBeGreaterThan(1.4)
     expect(p99.answer).toMatch(/^The p99 of symbolic-batch\.onnx is 1\.50× .* that of base\.onnx: above 1\.1×\.$/)
+    expect(renderCheck(p99, { width: 200, colour: false })).toMatch(
+      /\np99: 3\.0\d ms, baseline 2\.0\d ms, of 700 predictions each\n.* of two 95 %/,
+    )
     expect((await of({ throughput: true })).answer).toMatch(/^The time per prediction, all of them counted, .*: above/)
     const few = await of({ percentile: 0.999 })
     expect(few).toMatchObject({ verdict: 'unclear', ratio: 1.5, judged: { ratio: null, leastSamples: 6636 } })

@@ -2,7 +2,16 @@
 import { InputError } from '../graph/input-error.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
 import type { CheckJudged } from '../report/documents/check.ts'
-import { ascending, average, LEVEL, leastSamples, percentileInterval, percentileOf, ratioOver } from '../statistics/index.ts'
+import {
+  ascending,
+  average,
+  LEVEL,
+  leastSamples,
+  median,
+  percentileInterval,
+  percentileOf,
+  ratioOver,
+} from '../statistics/index.ts'
 
 export type Judge = { readonly statistic: 'percentile'; readonly share: number } | { readonly statistic: 'throughput' }
 
@@ -32,10 +41,10 @@ export function judgedOf(rounds: Rounds, judge: Judge, length: Length | null): C
   return judge.statistic === 'throughput' ? throughputOf(rounds) : percentileRatio(rounds, judge.share, length)
 }
 
-/** A throughput is that of one prediction after another: the inverse of the mean, which outliers are part of. Its ratio is taken round by round. */
+/** A throughput is that of one prediction after another: the inverse of the mean, which outliers are part of, in the middle round. Its ratio is taken round by round. */
 function throughputOf({ base, own }: Rounds): CheckJudged {
   const means = [own, base].map((blocks) => blocks.map(({ samplesMs }) => average(samplesMs))) as [number[], number[]]
-  const [model, baseline] = means.map((each) => 1000 / average(each)) as [number, number]
+  const [model, baseline] = means.map((each) => 1000 / median(each)) as [number, number]
   const ratios = means[0].map((mean, round) => mean / means[1][round]!)
   const interval = ratios.length < 2 ? UNKNOWN : ratioOver(ratios, LEVEL)
   return { statistic: 'throughput', unit: '1/s', model, baseline, ...interval, samples: fewest({ base, own }), leastSamples: 2 }

@@ -51,6 +51,9 @@ function judgedAnswer(judged: CheckJudged, { verdict, failAbove, model, baseline
   return `${sentence}: inconclusive, since the interval includes ${failAbove}; nothing is failed for it.`
 }
 
+/** That of a percentile, which is of all rounds together. */
+const isRatioOfIntervals = ({ judged }: CheckDocument): boolean => judged?.unit === 'ms'
+
 /** Of a throughput, or a percentile. */
 const judgedValues = ({ statistic, unit, model, baseline, samples }: CheckJudged): string =>
   model === null || baseline === null
@@ -66,7 +69,7 @@ export function renderCheck(doc: CheckDocument, options: TerminalOptions): strin
   const paint = { within: colours.green, above: colours.red, unclear: colours.yellow }[doc.verdict]
   const latency = (one: typeof model) => timeWithInterval(one.p50Ms, one.ciLowMs, one.ciHighMs)
   const how = baseline.paired
-    ? `${rounds} rounds of fresh processes in turns; 99 % interval, ratios round by round`
+    ? `${rounds} rounds of fresh processes in turns; ${isRatioOfIntervals(doc) ? 'of two 95 % intervals the widest ratio' : '99 % interval, ratios round by round'}`
     : 'the intervals of two runs: the machine may have changed between them; a --baseline model is measured in turns'
   const basis = [
     ...hang(`${model.file}: ${latency(model)}`, width),
