@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command, Option } from 'commander'
 import { expect, test } from 'vitest'
-import { createProgram } from '../src/cli/program.ts'
+import { createProgram, documentedCommands } from '../src/cli/program.ts'
+import { namesOf } from '../src/cli/routing/usage-line.ts'
 import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
 
@@ -18,11 +19,13 @@ arguments cannot be used, 3 a stated goal was not met, 130 interrupted (143 by S
 `
 
 const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })
-const commands = [program, ...program.commands]
+const commands = documentedCommands(program)
 const help = program.createHelp()
 
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`.replace(/(?<![.?])$/, '.')
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*')
+/** Flags of the version before are in no document. */
+const visible = (command: Command) => command.options.filter(({ hidden }) => !hidden)
 const rowOf = (option: Option) => `\`${option.flags}\`\t${cell(help.optionDescription(option))}`
 
 /** Of two columns, with tabs between them: written as a formatter writes it. */
@@ -41,19 +44,31 @@ for (const command of commands)
 const isShared = ({ helpGroupHeading: heading }: Option) => (headings.get(heading ?? '')?.length ?? 0) > 1
 const titleOf = (heading: string) => heading.replace(/:$/, '')
 const list = (some: readonly Command[]) => some.map((command) => `\`${nameOf(command)}\``).join(', ')
-const nameOf = (command: Command) => (command === program ? 'whyslow' : `whyslow ${command.name()}`)
+const nameOf = (command: Command) => namesOf(command).join(' ')
+
+/** Its own page, or that of the command that it is below. */
+const pageOf = (command: Command): string | undefined =>
+  namesOf(command)
+    .slice(1)
+    .reverse()
+    .map((name) => `${name}.md`)
+    .find((page) => existsSync(join(ROOT, 'docs', page)))
 
 function sectionOf(command: Command): string {
   const usage = [nameOf(command), ...command.registeredArguments.map((argument) => help.argumentTerm(argument))].join(' ')
-  const page = `docs/${command.name()}.md`
+  const named = pageOf(command)
   const shared = [...new Set(command.options.filter(isShared).map(({ helpGroupHeading: heading }) => titleOf(heading!)))]
   const parts = [
     `## ${usage}`,
-    `${sentence(command.description())}${existsSync(join(ROOT, page)) ? ` More: [${command.name()}.md](${command.name()}.md).` : ''}`,
+    `${sentence(command.description())}${named === undefined ? '' : ` More: [${named}](${named}).`}`,
     command.registeredArguments
       .map(({ description }, at) => `- \`${command.registeredArguments[at]!.name()}\`: ${cell(description)}`)
       .join('\n'),
-    tableOf(command.options.filter((option) => !isShared(option)).map(rowOf)),
+    tableOf(
+      visible(command)
+        .filter((option) => !isShared(option))
+        .map(rowOf),
+    ),
     ...(shared.length > 0 ? [`Also: ${shared.map((title) => `[${title}](#${title.toLowerCase()})`).join(', ')}.`] : []),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
@@ -61,7 +76,10 @@ function sectionOf(command: Command): string {
 
 /** Flags under one heading; a flag that not all commands with the heading have names those that do, or the few that do not. */
 function sharedSection([heading, having]: readonly [string, readonly Command[]]): string {
-  const rowsOf = (command: Command) => command.options.filter(({ helpGroupHeading }) => helpGroupHeading === heading).map(rowOf)
+  const rowsOf = (command: Command) =>
+    visible(command)
+      .filter(({ helpGroupHeading }) => helpGroupHeading === heading)
+      .map(rowOf)
   const rows = [...new Set(having.flatMap(rowsOf))].map((row) => {
     const [lacking, taking] = [
       having.filter((one) => !rowsOf(one).includes(row)),

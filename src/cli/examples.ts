@@ -11,12 +11,10 @@ Examples:
   whyslow model.onnx --shape x=1x3x640x640 --threads 2
   whyslow model.onnx --data inputs.npz --seconds 10  with your own inputs
   whyslow model.onnx --value sr=16000 --save-inputs dir/
-  whyslow explain evidence.json                      diagnose again
   whyslow fix model.onnx -o fast/                    try the remedies
   whyslow lint quantized.onnx                        why int8 is not faster
   whyslow quantize model.onnx -o fast/ --data dir/   fewer bits where they pay
-  whyslow engines                                    what else can run it here
-  whyslow machine                                    this computer and its roofs
+  whyslow doctor                                     this computer, its engines
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 500m, 2g, 2GiB.
 Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
@@ -29,6 +27,7 @@ Examples:
   whyslow fix model.onnx --only thread-count,spinning --dry-run
   whyslow fix model.onnx -o fast/ --for throughput --budget 5m
   whyslow fix model.onnx -o fast/ --for slo --slo 'p99<20ms'
+  whyslow fix quantized.onnx -o repaired.onnx        repairs a quantized model alone
   whyslow fix model.onnx -o fast/ --require 2x       exit code 3 when not reached
   whyslow fix model.onnx -o fast/ --dtype uint8 --layout nhwc --normalize imagenet
 
@@ -39,7 +38,7 @@ agreement from 1, else of the worst output's cosine from 1.`,
 Examples:
   whyslow lint quantized.onnx                        what runs in int8, what not
   whyslow lint quantized.onnx --data inputs.npz --threads 2
-  whyslow lint quantized.onnx --repair -o repaired.onnx --data ./samples
+  whyslow fix quantized.onnx -o repaired.onnx --data ./samples
   whyslow lint quantized.onnx --json lint.json       also as a document`,
 
   compare: `
@@ -139,11 +138,11 @@ model takes turns with the other; a report is of this machine, or it is refused.
   history: `
 Examples:
   whyslow model.onnx --save                          keep what was measured
-  whyslow history                                    every model
-  whyslow history model.onnx                         one, with a plot
-  whyslow history --store results.sqlite             what a fleet kept
-  whyslow history --store results.sqlite --parquet trials.parquet
-  whyslow history --json -                           as JSON`,
+  whyslow fleet history                                    every model
+  whyslow fleet history model.onnx                         one, with a plot
+  whyslow fleet history --store results.sqlite             what a fleet kept
+  whyslow fleet history --store results.sqlite --parquet trials.parquet
+  whyslow fleet history --json -                           as JSON`,
 
   explain: `
 Examples:
@@ -157,38 +156,38 @@ Examples:
 
   fleet: `
 Examples:
-  whyslow fleet models/a.onnx models/b.keras --quick
-  whyslow fleet model.onnx --engines ort-cpu,ort-wasm --batch 1,8,32
-  whyslow fleet model.onnx --size 224,448             growth with the resolution
-  whyslow fleet a.onnx b.onnx --json here.json        for whyslow study
-  whyslow fleet a.onnx b.onnx --store results.sqlite  kept as they come
-  whyslow fleet a.onnx b.onnx --price 'x64*=0.34'     cost of a million samples
+  whyslow fleet run models/a.onnx models/b.keras --quick
+  whyslow fleet run model.onnx --engines ort-cpu,ort-wasm --batch 1,8,32
+  whyslow fleet run model.onnx --size 224,448             growth with the resolution
+  whyslow fleet run a.onnx b.onnx --json here.json        for whyslow fleet report
+  whyslow fleet run a.onnx b.onnx --store results.sqlite  kept as they come
+  whyslow fleet run a.onnx b.onnx --price 'x64*=0.34'     cost of a million samples
 
-  whyslow fleet a.onnx b.onnx --queue redis://127.0.0.1:6379 --models /shared/models
+  whyslow fleet run a.onnx b.onnx --queue redis://127.0.0.1:6379 --models /shared/models
 
 One model that fails is named with the reason; the others are still measured.`,
 
   agent: `
 Examples:
-  whyslow agent --queue redis://127.0.0.1:6379 --models /shared/models
-  whyslow agent --queue rediss://user:word@host:6379 --models /shared/models --key-file key
+  whyslow fleet worker --queue redis://127.0.0.1:6379 --models /shared/models
+  whyslow fleet worker --queue rediss://user:word@host:6379 --models /shared/models --key-file key
 
 Without a key, only a queue of this machine alone is taken from. What is
 measured, and by whom, goes to standard error.`,
 
   study: `
 Examples:
-  whyslow study laptop.json server.json              models by machines
-  whyslow study *.json --reference 'x64-avx2*' --price 'x64-avx512*=0.68'
-  whyslow study --store results.sqlite --csv table.csv
+  whyslow fleet report laptop.json server.json              models by machines
+  whyslow fleet report *.json --reference 'x64-avx2*' --price 'x64-avx512*=0.68'
+  whyslow fleet report --store results.sqlite --csv table.csv
 
 Documents: what whyslow MODEL, compare and fleet wrote with --json.`,
 
   foretell: `
 Examples:
-  whyslow machine --json server.json                 on the machine in question
-  whyslow foretell model.onnx --machine server.json  on this one
-  whyslow foretell model.onnx --machine server.json --known study.json
+  whyslow doctor --json server.json                 on the machine in question
+  whyslow fleet estimate model.onnx --machine server.json  on this one
+  whyslow fleet estimate model.onnx --machine server.json --known study.json
 
 --known: reports of machines that were measured. By how far each is foretold
 from the others, the estimate gets its interval and its grade.`,
@@ -201,6 +200,20 @@ Examples:
 
 It listens on 127.0.0.1, for whoever has the printed address. Ctrl-C ends it.`,
 
+  doctor: `
+Examples:
+  whyslow doctor                                     measured roofs come from the cache
+  whyslow doctor --refresh --threads 4               measured again, 4 threads
+  whyslow doctor --python .venv                      also engines of that Python
+  whyslow doctor --json server.json                  for whyslow fleet estimate`,
+
+  demo: `
+Examples:
+  whyslow demo                                       nothing is kept
+  whyslow demo -o demo/                              the model and fast/ are kept
+
+It takes less than a minute.`,
+
   engines: `
 Examples:
   whyslow engines                                    what is installed, what is not
@@ -210,5 +223,5 @@ Examples:
 Examples:
   whyslow machine                                    from the cache, if known
   whyslow machine --refresh --threads 4              measured again, 4 threads
-  whyslow machine --json -                           as JSON`,
+  whyslow doctor --json -                           as JSON`,
 }

@@ -40,6 +40,22 @@ export type FileFormat =
   | 'executable'
   | 'unknown'
 
+/** Those that a reader turns into a model. */
+export const MODEL_FORMATS = [
+  'onnx',
+  'tfjs',
+  'hdf5',
+  'keras',
+  'tflite',
+  'xgboost',
+  'lightgbm',
+  'catboost',
+  'skops',
+] as const satisfies readonly FileFormat[]
+
+export const isModelFormat = (format: FileFormat): format is (typeof MODEL_FORMATS)[number] =>
+  MODEL_FORMATS.some((one) => one === format)
+
 export interface Identity {
   readonly format: FileFormat
   /** One phrase with its article: 'a TensorFlow Lite model'. */
@@ -84,6 +100,9 @@ const MAGIC: readonly (readonly [string, number, Identity])[] = [
   ['TFL3', 4, identity('tflite', 'a TensorFlow Lite model', READ)],
   ['ORTM', 4, identity('ort', 'an ONNX Runtime (.ort) model', 'give the .onnx file that it was made from')],
   ['\x89HDF\r\n\x1a\n', 0, identity('hdf5', 'an HDF5 file, as Keras 2 writes', READ)],
+  // https://docs.nvidia.com/deeplearning/tensorrt: a serialized plan; magic of older and newer versions.
+  ['ftrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
+  ['ptrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
   ['GGUF', 0, identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model')],
   ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
   ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],

@@ -287,7 +287,7 @@ export const flags = {
     flag('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', parse.milliseconds, {
       name: 'latencyMs',
     }),
-    own(flag('--machine <file>', 'of a trace: what whyslow machine --json wrote where it was recorded, for floors')),
+    own(flag('--machine <file>', 'of a trace: what whyslow doctor --json wrote where it was recorded, for floors')),
     own(flag('--model <file>', 'of a trace: the model that was recorded; its nodes are joined with the operators')),
     own(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
     roofline('of evidence: '),
@@ -324,12 +324,21 @@ export const flags = {
     ...output('the study document', 'the study'),
   ],
   foretell: [
-    flag('--machine <file>', 'what whyslow machine --json wrote on that machine'),
+    flag('--machine <file>', 'what whyslow doctor --json wrote on that machine'),
     flag('--known <files>', 'documents of machines that are known, separated by commas', parse.list),
     ...text('the foretold document'),
     ...model,
     ...sampling('three processes instead of five, no sweeps'),
   ],
+  doctor: [
+    json('what was found, as JSON'),
+    refresh,
+    threads('thread count at which the roofs are measured'),
+    ...places,
+    lock,
+    progress,
+  ],
+  demo: [flag('-o, --out <dir>', 'keep the model and what fix writes in this folder'), progress],
   engines: [json('them as JSON'), ...places, progress],
   machine: [
     json('them as JSON'),

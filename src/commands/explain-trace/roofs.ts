@@ -1,12 +1,12 @@
 // The roofs that operators of a recording are compared with: the peaks that the file itself states of its device, or those of a machine that
-// was measured with `whyslow machine`, of its CPU or of its GPU, whichever ran them.
+// was measured with `whyslow doctor`, of its CPU or of its GPU, whichever ran them.
 import { fitting, type Memory, memoriesOf } from '../../analyze/floor.ts'
 import type { OperatorRow, TraceFacts } from '../../analyze/traces/facts.ts'
 import { elementBytes } from '../../analyze/traces/work-of.ts'
 import { readJson } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
 
-const HINT = '--machine takes what whyslow machine --json wrote'
+const HINT = '--machine takes what whyslow doctor --json wrote'
 
 /** What operators can reach at most. */
 export interface TraceRoofs {
