@@ -2,7 +2,7 @@
 import { renderFix } from '../report/text/trials.ts'
 import { measureAndDeliver } from './document-output.ts'
 import { deliverLint } from './lint.ts'
-import { checkModel } from './model-flags.ts'
+import { checkModel, defaultFolder } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { FixOptions, Surroundings } from './stages.ts'
 import { checkGoal, UsageError } from './usage-error.ts'
@@ -13,7 +13,7 @@ type FixFlags = FlagsOf<'fix'>
 export async function runFix(file: string, flags: FixFlags, around: Surroundings): Promise<void> {
   checkModel(file, flags)
   if (/\.onnx$/i.test(flags.out ?? '')) return repairQuantized(file, flags.out!, flags, around)
-  const options = { ...optionsOf('fix', flags), ...fixOptions(flags) }
+  const options = { ...optionsOf('fix', flags), ...fixOptions(file, flags) }
   const report = await measureAndDeliver(flags, around, {
     inputs: [file],
     name: 'report document',
@@ -25,15 +25,16 @@ export async function runFix(file: string, flags: FixFlags, around: Surroundings
 }
 
 /** Flags that say how a folder is found. */
-const OF_A_FOLDER = ['slo', 'only', 'engines', 'dryRun', 'fixShapes', 'outputs'] as const
-const OF_IMAGES = ['normalize', 'layout', 'dtype', 'resize', 'picture'] as const
+const OF_A_FOLDER = ['slo', 'only', 'shipEngines', 'dryRun', 'fixShapes', 'outputs'] as const
+const OF_IMAGES = ['imageNormalize', 'imageLayout', 'imageDtype', 'imageSize', 'imageInput'] as const
 
 /** A quantized model is repaired into a file: what repairs it is in the graph alone, and in no settings. */
 async function repairQuantized(file: string, out: string, flags: FixFlags, around: Surroundings): Promise<void> {
   const unquantized = new UsageError(
     `fix: -o ${out} is the name of a model, and fix writes a folder, since settings are part of what it proves; give one, as in -o fast/`,
   )
-  const isForFolder = [...OF_A_FOLDER, ...OF_IMAGES].some((key) => flags[key] !== undefined) || flags.for !== 'latency'
+  const isForFolder =
+    [...OF_A_FOLDER, ...OF_IMAGES].some((key) => flags[key] !== undefined) || (flags.for ?? 'latency') !== 'latency'
   if (isForFolder) throw unquantized
   const document = await deliverLint(file, flags, around, { ...optionsOf('fix', flags), repair: out, unquantized })
   const { repair } = document
@@ -42,21 +43,21 @@ async function repairQuantized(file: string, out: string, flags: FixFlags, aroun
 
 /** An objective under load is held by one-threaded predictions side by side, or by one of many threads: remedies are tried on one thread. */
 function goalOf({ for: goal, slo, threads }: FixFlags): Partial<FixOptions> {
-  if (goal !== 'slo') {
-    if (slo === undefined) return { goal }
-    throw new UsageError(`fix: --slo ${slo} is for --for slo; give both`)
+  if (slo === undefined) {
+    if (goal === 'slo') throw new UsageError("fix: --for slo: give the objective, as in --slo 'p99<20ms'")
+    return goal === undefined ? {} : { goal }
   }
-  if (slo === undefined) throw new UsageError("fix: --for slo: give the objective, as in --slo 'p99<20ms'")
+  if (goal !== undefined && goal !== 'slo' && goal !== 'latency')
+    throw new UsageError(`fix: --slo ${slo} and --for ${goal} are two goals; give one of them`)
   return { goal: 'latency', threads: threads ?? 1 }
 }
 
-function fixOptions(flags: FixFlags): Partial<FixOptions> {
-  if (flags.out === undefined && !flags.dryRun)
-    throw new UsageError('fix: give the folder to write, as in -o fast/, or --dry-run to see what would be tried')
-  const { picture, normalize, layout, dtype, resize } = flags
+function fixOptions(file: string, flags: FixFlags): Partial<FixOptions> {
+  const { imageInput: input, imageNormalize: normalize, imageLayout: layout, imageDtype: dtype, imageSize: resize } = flags
   return {
     quick: true,
+    ...(flags.dryRun ? {} : { out: flags.out ?? defaultFolder(file) }),
     ...goalOf(flags),
-    preprocessing: { input: picture, normalize, layout, dtype, resize },
+    preprocessing: { input, normalize, layout, dtype, resize },
   }
 }

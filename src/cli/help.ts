@@ -47,6 +47,12 @@ function sectionsOf(program: Command, helper: Help): string[] {
   })
 }
 
+/** Without what an option is if its value is left out, which its text says. */
+export function optionDescription({ description, defaultValue, defaultValueDescription, negate }: Option): string {
+  if (defaultValue === undefined || negate || defaultValue === 'use') return description
+  return `${description} (default: ${defaultValueDescription ?? String(defaultValue)})`
+}
+
 /** In place of commander's: no list of commands below the flags, and flags in the order of their groups. */
 export function formatHelp(command: Command, helper: Help): string {
   const helpWidth = helper.helpWidth ?? 80

@@ -1,8 +1,8 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command } from 'commander'
 import { examples } from './examples.ts'
-import { formatHelp, type Section } from './help.ts'
-import { commanderOption } from './options/flag.ts'
+import { formatHelp, optionDescription, type Section } from './help.ts'
+import { commanderOption, formerOptions } from './options/flag.ts'
 import { type CommandName, type FlagsOf, flags } from './options/flags.ts'
 import { stagesOf, surroundings, type World } from './world.ts'
 
@@ -176,11 +176,12 @@ const FORMER_FLAGS: Partial<Readonly<Record<CommandName, readonly string[]>>> = 
 /** The program with all its commands; it throws commander's errors and those of the commands, and never exits. */
 export function createProgram(world: World): Command {
   const program = plain(new Command('whyslow'))
-    .version(world.version, '--version', 'the version')
+    .version(world.version, '-V, --version', 'the version')
     .usage('<what> [options], or whyslow <command> [options]')
     .hook('preAction', (_, command) => {
       // To the lock of this process and of those that it starts.
       if (command.getOptionValue('lock') === false) process.env.WHYSLOW_LOCK = 'off'
+      if (command.getOptionValue('verbose') === true) process.env.WHYSLOW_DEBUG = '1'
     })
   for (const name of Object.keys(commands) as CommandName[]) {
     const { words = name, section, about, takes = [], run } = commands[name] as Described<CommandName>
@@ -189,7 +190,9 @@ export function createProgram(world: World): Command {
     if (section !== undefined) command.helpGroup(`${section}:`)
     for (const [words, help] of takes) command.argument(words, help)
     const former: readonly string[] = FORMER_FLAGS[name] ?? []
-    for (const flag of flags[name]) command.addOption(commanderOption(flag).hideHelp(former.includes(flag.key)))
+    for (const flag of flags[name])
+      for (const option of [commanderOption(flag).hideHelp(former.includes(flag.key)), ...formerOptions(flag)])
+        command.addOption(option)
     // commander hands on the arguments, the flags, and itself.
     command
       .addHelpText('after', examples[name])
@@ -203,6 +206,13 @@ export function documentedCommands(program: Command): readonly Command[] {
   const isFormer = (command: Command) => command.parent === program && commands[command.name() as CommandName]?.formerly === true
   const leaves = (command: Command): Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves))
   return [program, ...program.commands.filter((one) => !isFormer(one)).flatMap(leaves)]
+}
+
+/** What the table of flags calls it. */
+export function tableName(command: Command): CommandName {
+  const words = (one: Command): string[] => (one.parent === null ? [] : [...words(one.parent), one.name()])
+  const named = words(command).join(' ')
+  return (Object.keys(commands) as CommandName[]).find((name) => (commands[name].words ?? name) === named) ?? 'why'
 }
 
 /** A command that has others below it, and the one of them that is meant if none is named. */
@@ -224,7 +234,7 @@ const plain = (command: Command): Command =>
   command
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .configureHelp({ formatHelp, visibleArguments: (one) => [...one.registeredArguments] })
+    .configureHelp({ formatHelp, optionDescription, visibleArguments: (one) => [...one.registeredArguments] })
     .showSuggestionAfterError(false)
     .helpCommand(false)
     .enablePositionalOptions()

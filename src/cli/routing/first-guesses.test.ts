@@ -92,9 +92,9 @@ const COMMANDS: [typed: string, holds: string][] = [
 ]
 
 const FLAGS: typeof COMMANDS = [
-  ['@model.onnx --iterations 100', 'not for a number of runs; try: whyslow model.onnx --seconds 10s'],
-  ['@model.onnx -n 100', 'try: whyslow model.onnx --seconds 10s'],
-  ['--runs=50 @model.onnx', 'try: whyslow --seconds 10s model.onnx'],
+  ['@model.onnx --iterations 100', 'not for a number of runs; try: whyslow model.onnx --duration 10s'],
+  ['@model.onnx -n 100', 'try: whyslow model.onnx --duration 10s'],
+  ['--runs=50 @model.onnx', 'try: whyslow --duration 10s model.onnx'],
   ['@model.onnx --warmup 10', 'whyslow warms up by itself; try: whyslow model.onnx'],
   ['@model.onnx --batch-size 8', 'try: whyslow model.onnx --batch 8'],
   ['@model.onnx -b 8', 'try: whyslow model.onnx --batch 8'],
@@ -106,7 +106,7 @@ const FLAGS: typeof COMMANDS = [
   ['@model.onnx --gpu', 'try: whyslow model.onnx --engine ort-cuda'],
   ['@model.onnx --provider cuda', 'try: whyslow model.onnx --engine ort-cpu'],
   ['@model.onnx --num-threads 4', 'try: whyslow model.onnx --threads 4'],
-  ['@model.onnx -t 4', 'try: whyslow model.onnx --seconds 4'],
+  ['@model.onnx -t 4', 'try: whyslow model.onnx --duration 4'],
   ['@model.onnx --input-shape x=1x3', 'try: whyslow model.onnx --shape x=1x3'],
   ['@model.onnx --inputs @rows.csv', 'try: whyslow model.onnx --data rows.csv'],
   ['@model.onnx --int8', 'try: whyslow quantize model.onnx -o fast/'],
@@ -114,9 +114,9 @@ const FLAGS: typeof COMMANDS = [
   ['@model.onnx --optimize', 'try: whyslow fix model.onnx -o fast/'],
   ['@model.onnx --output @out.json', 'try: whyslow model.onnx --json out.json'],
   ['@model.onnx --fast', 'try: whyslow model.onnx --quick'],
-  ['@model.onnx -q', 'try: whyslow model.onnx --no-progress'],
-  ['-v', 'try: whyslow --version'],
-  ['load http://127.0.0.1:1/ --concurrency 8', 'try: whyslow load http://127.0.0.1:1/ --clients 8'],
+  ['@model.onnx --silent', 'try: whyslow model.onnx --quiet'],
+  ['--ver', 'try: whyslow --version'],
+  ['load http://127.0.0.1:1/ --connections 8', 'try: whyslow load http://127.0.0.1:1/ --concurrency 8'],
   ['load http://127.0.0.1:1/ --qps 100', 'try: whyslow load http://127.0.0.1:1/ --rate 100'],
   ['@model.onnx --thraeds 2', "unknown option '--thraeds'; did you mean --threads?"],
   ['fix @model.onnx --iterations 9', 'try: whyslow fix model.onnx'],
@@ -158,7 +158,7 @@ const FILES: typeof COMMANDS = [
   ['http://127.0.0.1:1/a http://127.0.0.1:1/b', 'load takes one address; try: whyslow load http://127.0.0.1:1/a'],
   ['fix', 'as in: whyslow fix model.onnx -o fast/'],
   ['compare', 'as in: whyslow compare model.onnx'],
-  ['fix @model.onnx', 'give the folder to write, as in -o fast/'],
+  ['fix @modle.onnx', 'no such file; did you mean model.onnx?'],
   ['fix @model.onnx @b.onnx', 'whyslow fix takes one model'],
   ['lint @model.onnx -o @x.onnx', 'to repair: whyslow fix MODEL -o x.onnx'],
 ]

@@ -1,7 +1,7 @@
 // A path at which there is nothing, and the file that was probably meant.
 import fs from 'node:fs'
 import path from 'node:path'
-import { nearest } from '../../commands/nearest.ts'
+import { nearest } from '../../command/nearest.ts'
 import { stateOf } from '../path-state.ts'
 
 /** Endings that may be left out. */

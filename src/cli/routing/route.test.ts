@@ -8,8 +8,9 @@ import { javascript } from '../../pipeline/javascript/javascript.ts'
 import { python } from '../../pipeline/python/python.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { keptScreen } from '../example-screen.ts'
-import { createProgram } from '../program.ts'
+import { createProgram, documentedCommands } from '../program.ts'
 import { route } from './route.ts'
+import { namesOf } from './usage-line.ts'
 
 const folder = folderOfTests()
 const place = (name: string) => path.join(folder, name)
@@ -117,7 +118,27 @@ describe('the help', () => {
     expect(listed.filter((one) => !one.helpGroup())).toEqual([])
   })
 
-  test('code is what the languages of pipeline run', () => {
-    expect([...CODE].sort()).toEqual([...javascript.extensions, ...python.extensions].sort())
-  })
+  test.each(documentedCommands(program).map((command) => [namesOf(command).join(' '), command] as const))(
+    'of %s has 80 columns, a few flags that are not advanced, and an example that begins with its name',
+    (name, command) => {
+      let text = ''
+      command.configureOutput({
+        writeOut(more) {
+          text += more
+        },
+      })
+      command.outputHelp()
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([])
+      expect(text).toContain(`\n  ${name} `.trimEnd())
+      const shown = command.options.filter(({ hidden, helpGroupHeading }) => !hidden && helpGroupHeading !== 'Advanced:')
+      // Beyond --version of the program.
+      expect(shown.length).toBeLessThanOrEqual(12 + (command === program ? 1 : 0))
+      const headings = [...text.matchAll(/^(Common|Inputs|Engine|Output|Advanced):$/gm)].map(([, heading]) => heading)
+      expect(headings).toEqual(['Common', 'Inputs', 'Engine', 'Output', 'Advanced'].filter((one) => headings.includes(one)))
+    },
+  )
+})
+
+test('code is what the languages of pipeline run', () => {
+  expect([...CODE].sort()).toEqual([...javascript.extensions, ...python.extensions].sort())
 })

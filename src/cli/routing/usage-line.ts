@@ -1,6 +1,6 @@
 // What commander says of wrong arguments, as one line with what was probably meant.
 import type { Command, CommanderError } from 'commander'
-import { nearest } from '../../commands/nearest.ts'
+import { nearest } from '../../command/nearest.ts'
 import { commandWords } from '../../report/text/wrap.ts'
 import { operandsOf } from './operands.ts'
 import { FLAGS_MEANT, type FlagMeant } from './words.ts'
@@ -67,13 +67,22 @@ function examplesOf(command: Command): string[] {
   return [...text.matchAll(/^ {2}(whyslow \S.*?)(?: {3,}.*)?$/gm)].map(([, line]) => line!)
 }
 
+/** The nearest flag; for a name that a flag had before, the flag. */
+function meantFlag(typed: string, { options }: Command): string | undefined {
+  const names = options.flatMap(({ long }) => long ?? [])
+  const meant = nearest(typed, [...names, '--help'])
+  const found = options.find(({ long }) => long === meant)
+  const key = found?.attributeName()
+  return options.find((one) => !one.hidden && one.attributeName() === key && one.negate === found!.negate)?.long ?? meant
+}
+
 /** The command line with the flag that was meant, or what to do without. */
 function suggestion(flag: string, command: Command, argv: readonly string[]): string | undefined {
   const own = [...command.options.flatMap(({ long }) => (long == null ? [] : [long])), '--help']
   const name = flag.replace(/^-+/, '')
   const meant = FLAGS_MEANT.find(({ typed }) => typed.split(' ').includes(name))
   if (meant !== undefined && !own.includes(flag)) return inPlace(flag, meant, own, argv)
-  const near = nearest(flag, own)
+  const near = meantFlag(flag, command)
   return near === undefined ? undefined : `did you mean ${near}?`
 }
 
