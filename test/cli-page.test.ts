@@ -19,7 +19,26 @@ What \`--help\` prints, as one page. It is generated from [\`flags.ts\`](../src/
 Durations: \`10\`, \`10s\`, \`2m\`, \`500ms\`, \`1h\`. Sizes: \`500m\`, \`2g\`, \`2GiB\`. A value in brackets may be left out:
 \`--json\`, \`--html\` and \`--markdown\` without a file write to standard output. Exit codes: 0 answered, 1 a bug in whyslow, 2 input or
 arguments cannot be used, 3 a stated goal was not met, 130 interrupted (143 by SIGTERM).
+
+## What \`whyslow X\` does
+
+It looks at X, by its content, and runs the command for it. Code alone is known by its ending. Nothing is run to find out.
+
+ROUTES
+
+Names of the version before work for one more: \`agent\` (now \`fleet worker\`), \`study\` (\`fleet report\`), \`foretell\`
+(\`fleet estimate\`), \`history\` (\`fleet history\`), \`machine\` and \`engines\` (\`doctor\`), \`lint --repair\` (\`fix -o name.onnx\`).
 `
+
+const ROUTES = [
+  ['a model', '`whyslow MODEL`: why is it slow?'],
+  ['`.py`, `.js`, `.mjs`, `.ts` …', '`whyslow pipeline X`'],
+  ['a recording of another tool, packed or not; saved evidence', '`whyslow explain X`'],
+  ['what `--json` of a command wrote', '`whyslow view X`'],
+  ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`'],
+  ['a folder that `fix` wrote', "`whyslow MODEL` on its model, with its engine's settings"],
+  ['two or more models; two programs, two recordings, two documents', '`compare`; `ab`, `explain`, `view`'],
+]
 
 const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })
 const commands = documentedCommands(program)
@@ -106,7 +125,8 @@ function advancedSection(): string {
 const wordOf = ([words]: readonly string[]): string => /--(.*)/.exec(words!)![1]!
 
 test('docs/cli.md is what the table of flags says', () => {
-  const page = [HEAD.trimEnd(), ...commands.map(sectionOf), '## Advanced flags', advancedSection()].join('\n\n')
+  const head = HEAD.trimEnd().replace('ROUTES', tableOf(['X', 'as if typed'], ROUTES))
+  const page = [head, ...commands.map(sectionOf), '## Advanced flags', advancedSection()].join('\n\n')
   if (BLESSES) writeFileSync(PAGE, `${page}\n`)
   expect(readFileSync(PAGE, 'utf8')).toBe(`${page}\n`)
 })

@@ -227,6 +227,7 @@ function text(seen: string, fileName: string): Identity {
   if (/^(ir_version|graph|opset_import)\s*[:{]/m.test(trimmed.slice(0, 4096)) || /^<\s*ir_version/.test(trimmed)) {
     return identity('onnx-text', 'an ONNX model in text form', 'save it in binary form with onnx.save')
   }
+  if (/\.([cm]?[jt]s|pyw?)$/i.test(fileName)) return identity('text', 'a program', `measure it: whyslow pipeline ${fileName}`)
   return identity('text', `a text file${/\.(onnx|tflite|h5|hdf5|keras)$/i.test(fileName) ? ' in spite of its name' : ''}`, MODEL)
 }
 
@@ -239,6 +240,7 @@ function json(seen: string): Identity {
   }
   if (/"schema"\s*:\s*"whyslow-evidence/.test(seen))
     return identity('json', 'saved evidence', "diagnose it with 'whyslow explain'")
+  if (/^\{\s*"schema"\s*:\s*"whyslow-/.test(seen)) return identity('json', 'a document of whyslow', "show it with 'whyslow view'")
   if (/"tree_info"\s*:/.test(seen))
     return identity(
       'json',

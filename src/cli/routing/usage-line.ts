@@ -64,7 +64,7 @@ function examplesOf(command: Command): string[] {
       text += more
     },
   })
-  return [...text.matchAll(/^ {2}(whyslow \S.*?)(?: {3,}.*)?$/gm)].map(([, line]) => line!)
+  return [...text.matchAll(/^ {2}(whyslow \S.*?)(?: {2,}.*)?$/gm)].map(([, line]) => line!)
 }
 
 /** The nearest flag; for a name that a flag had before, the flag. */
