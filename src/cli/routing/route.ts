@@ -1,7 +1,7 @@
 // `whyslow X`: which command X is for. The command line comes back with the command in front, as if it had been typed.
 import type { Command } from 'commander'
 import { nearest } from '../../command/nearest.ts'
-import { type KindOfFile, kindOfFile, namesCode } from '../../commands/kind-of-file.ts'
+import { type KindOfFile, kindOfFile, namesCode } from '../../compose/kind-of-file.ts'
 import { addressName } from '../../report/text/addresses.ts'
 import { commandWords } from '../../report/text/wrap.ts'
 import { stateOf } from '../path-state.ts'
