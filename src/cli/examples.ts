@@ -213,6 +213,12 @@ Examples:
 
 It takes less than a minute.`,
 
+  completion: `
+Examples:
+  source <(whyslow completion bash)                  in ~/.bashrc
+  whyslow completion zsh > ~/.zfunc/_whyslow         a folder of fpath
+  whyslow completion fish > ~/.config/fish/completions/whyslow.fish`,
+
   engines: `
 Examples:
   whyslow engines                 what is installed, what is not

@@ -30,7 +30,8 @@ export function briefHelp(program: Command): string {
   helper.prepareContext({ helpWidth: 80 })
   const width = doorWidth(DOORS)
   const commands = sectionsOf(program, helper)
-  const more = 'All flags: whyslow --help. Of a command: whyslow fix --help. \nNo model at hand: whyslow demo.'
+  const more =
+    'All flags: whyslow --help. Of a command: whyslow fix --help. \nNo model at hand: whyslow demo. Completion by Tab: whyslow completion bash.'
   return [...itemsOf(DOORS, helper, width), '', ...commands, helper.boxWrap(more, 80), ''].join('\n')
 }
 

@@ -63,6 +63,10 @@ describe('whyslow', () => {
     [['machine', '--refesh'], "unknown option '--refesh'; did you mean --refresh?"],
     [['explian', 'e.json'], "unknown command 'explian'; try: whyslow explain e.json"],
     [['a.onnx', 'b.onnx'], 'a.onnx: no such file; check the path'],
+    [['model.onnx', '--secnds', '2'], "unknown option '--secnds'; did you mean --duration?"],
+    [['model.onnx', '--durat', '2'], "unknown option '--durat'; did you mean --duration?"],
+    [['model.onnx', '--no-progres'], "unknown option '--no-progres'; did you mean --no-progress?"],
+    [['check', 'model.onnx', '--percentile', 'p100'], 'give a percentile below 100, as in p99 or p99.9'],
     [
       ['model.onnx', '--duration', 'soon'],
       "option '--duration <duration>' cannot be 'soon': give a duration: 10, 10s, 2m, 500ms or 1h",

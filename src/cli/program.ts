@@ -1,5 +1,5 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { examples } from './examples.ts'
 import { formatHelp, optionDescription, type Section } from './help.ts'
 import { commanderOption, formerOptions } from './options/flag.ts'
@@ -17,7 +17,7 @@ interface Described<N extends CommandName> {
   /** The name is of the version before, and works for one more. */
   readonly formerly?: true
   readonly about: string
-  readonly takes?: readonly (readonly [words: string, help: string])[]
+  readonly takes?: readonly (readonly [words: string, help: string, choices?: readonly string[]])[]
   /** `given`: a text for each argument, or texts where it takes several. */
   run(flags: FlagsOf<N>, world: World, ...given: never[]): Promise<void>
 }
@@ -161,6 +161,12 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'what can run models on this machine, what cannot, and how to get it',
     run: async (flags, world) => (await import('./doctor/engines.ts')).runEngines(flags, surroundings(world)),
   },
+  completion: {
+    about: 'print a script that completes commands and flags in a shell',
+    takes: [['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']]],
+    run: async (_, world, shell) =>
+      (await import('./completion/completion.ts')).runCompletion(shell, createProgram(world), world.screen),
+  },
   machine: {
     formerly: true,
     about: 'facts and measured roofs of this computer',
@@ -188,7 +194,7 @@ export function createProgram(world: World): Command {
     const command = name === 'why' ? program : added(program, words.split(' '))
     command.description(about)
     if (section !== undefined) command.helpGroup(`${section}:`)
-    for (const [words, help] of takes) command.argument(words, help)
+    for (const [words, help, choices] of takes) command.addArgument(argumentOf(words, help, choices))
     const former: readonly string[] = FORMER_FLAGS[name] ?? []
     for (const flag of flags[name])
       for (const option of [commanderOption(flag).hideHelp(former.includes(flag.key)), ...formerOptions(flag)])
@@ -228,6 +234,11 @@ function added(program: Command, [first, second]: readonly string[]): Command {
     program.commands.find((one) => one.name() === first) ??
     plain(program.command(first!)).description(about).helpGroup(`${section}:`).usage('<command> [options]')
   return plain(above.command(second, { isDefault: second === usual }))
+}
+
+function argumentOf(words: string, help: string, choices?: readonly string[]): Argument {
+  const argument = new Argument(words, help)
+  return choices === undefined ? argument : argument.choices(choices)
 }
 
 const plain = (command: Command): Command =>
