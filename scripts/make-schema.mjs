@@ -21,6 +21,7 @@ const ROOTS = {
   check: 'CheckDocument',
   convert: 'ConvertDocument',
   distill: 'DistillDocument',
+  doctor: 'DoctorDocument',
   engines: 'EnginesDocument',
   foretold: 'ForetoldDocument',
   gap: 'GapDocument',

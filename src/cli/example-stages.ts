@@ -31,6 +31,8 @@ export const unaskedStages: Stages = {
   tableParquet: notAskedYet,
   foretell: notAskedYet,
   describeMachine: notAskedYet,
+  doctor: notAskedYet,
+  writeDemoModel: notAsked,
   listEngines: notAskedYet,
   readHistory: notAskedYet,
   readStore: notAskedYet,

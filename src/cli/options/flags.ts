@@ -297,7 +297,7 @@ export const flags = {
     flag('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', parse.milliseconds, {
       name: 'latencyMs',
     }),
-    own(flag('--machine <file>', 'of a trace: what whyslow machine --json wrote on its machine, for lower bounds of times')),
+    own(flag('--machine <file>', 'of a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
     own(flag('--model <file>', 'of a trace: the model that was recorded, to join its nodes with the operators')),
     own(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
     row.roofline('of evidence: '),
@@ -347,13 +347,27 @@ export const flags = {
   foretell: showing(
     ['machine', 'known', 'duration', 'quick', 'shape', 'data', 'batch', 'engine', 'threads', 'json', 'markdown', 'quiet'],
     [
-      flag('--machine <file>', 'what whyslow machine --json wrote on that machine'),
+      flag('--machine <file>', 'what whyslow doctor --json wrote on that machine'),
       flag('--known <files>', 'documents of machines that are known, separated by commas', parse.list),
       ...row.sampling('three processes instead of five, no sweeps'),
       ...row.model,
       ...row.text('the estimate document'),
     ],
   ),
+  doctor: [
+    ...row.jsonAlone('what was found'),
+    row.refresh,
+    row.threads('threads with which the peaks are measured'),
+    ...row.places,
+    row.lock,
+    row.progress,
+    ...row.verbose,
+  ],
+  demo: [
+    flag('-o, --out <dir>', 'keep the model and what fix writes in this folder', undefined, { usual: 'nothing is kept' }),
+    row.progress,
+    ...row.verbose,
+  ],
   completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
   machine: [

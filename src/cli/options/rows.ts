@@ -121,7 +121,7 @@ export const signature = flag('--signature <name>', 'which signature of a .tflit
 })
 export const threads = (whose: string, usual = "the engine's choice") =>
   flag('--threads <n>', whose, parse.positiveInteger, { group: 'engine', usual })
-export const engine = flag('--engine <id>', 'what runs the model; whyslow engines lists the ids', undefined, {
+export const engine = flag('--engine <id>', 'what runs the model; whyslow doctor lists the ids', undefined, {
   group: 'engine',
   usual: 'ort-cpu, ONNX Runtime on the CPU',
   completes: 'engines',
