@@ -65,6 +65,7 @@ export function documentOutput(
     },
     async deliver(screen, { document, name, text, others = [] }) {
       const written: string[] = []
+      await screen.follower?.document(document)
       if (target !== undefined) {
         writeTarget(target, renderJson(document), '--json')
         written.push(`${name}: ${json}`)

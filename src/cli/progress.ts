@@ -11,7 +11,9 @@ export interface Progress {
 const clearLine = '\r\u001b[K'
 
 /** A line that follows the stages; silent where the screen cannot rewrite one or nobody wants it. */
-export function openProgress(screen: Pick<Screen, 'say' | 'showsProgress' | 'width'>, wanted: boolean): Progress {
+export function openProgress(screen: Pick<Screen, 'follower' | 'say' | 'showsProgress' | 'width'>, wanted: boolean): Progress {
+  const { follower } = screen
+  if (follower !== undefined) return { show: (progress) => follower.progress(progress), clear() {} }
   const notice = (stage: string) => screen.say(`whyslow: ${stage}\n`)
   if (!wanted || !screen.showsProgress) return { show: ({ stage, isNotice }) => isNotice && notice(stage), clear() {} }
   let shown = ''
