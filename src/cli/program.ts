@@ -126,6 +126,10 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'what can run models here, what cannot, and how to get it',
     run: async (flags, world) => (await import('./engines.ts')).runEngines(flags, surroundings(world)),
   },
+  mcp: {
+    about: 'why, fix, quantize, compare, check and lint for coding agents, over the Model Context Protocol',
+    run: async (flags, world) => (await import('./mcp/mcp.ts')).runMcp(flags, { ...surroundings(world), version: world.version }),
+  },
   machine: {
     about: 'facts and measured roofs of this computer',
     run: async (flags, world) => (await import('./machine.ts')).runMachine(flags, surroundings(world)),

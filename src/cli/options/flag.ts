@@ -73,14 +73,22 @@ export function commanderOption({ words, help, parse, default: value, excludes, 
   return heading === undefined ? option : option.helpGroup(heading)
 }
 
-/** One of a few words. */
-export const oneOf =
-  <const T extends string>(words: readonly T[]) =>
-  (text: string): T => {
-    const found = words.find((word) => word === text)
-    if (found === undefined) throw new InvalidArgumentError(`Give one of ${words.join(', ')}.`)
+/** The values of each `oneOf`. */
+const choices = new WeakMap<object, readonly (string | number)[]>()
+
+/** What a flag takes one of; undefined: anything that its parser takes. */
+export const choicesOf = (parse: Parse<unknown>): readonly (string | number)[] | undefined => choices.get(parse)
+
+/** One of a few words or numbers. */
+export function oneOf<const T extends string | number>(values: readonly T[]): (text: string) => T {
+  const parse = (text: string): T => {
+    const found = values.find((value) => String(value) === text)
+    if (found === undefined) throw new InvalidArgumentError(`Give one of ${values.join(', ')}.`)
     return found
   }
+  choices.set(parse, values)
+  return parse
+}
 
 type ValueOf<F> = F extends { readonly types?: { readonly value: infer V } } ? V : never
 type AlwaysThere<F> = F extends { readonly types?: { readonly always: true } } ? F : never

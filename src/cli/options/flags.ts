@@ -38,13 +38,13 @@ const limit = (what: string) => flag('--limit <duration>', what, parse.seconds, 
 const budget = (what: string) => flag('--budget <duration>', what, parse.seconds, { name: 'budgetSeconds' })
 
 const out = <const W extends string>(words: W, what: string, replaces: string) =>
-  [flag(words, what), flag('--force', replaces)] as const
+  [flag(words, what, parse.outputPath), flag('--force', replaces)] as const
 const maxLoss = (what: string) => flag('--max-loss <x>', what, parse.fraction)
 const metric = flag('--metric <name>', 'accuracy, mse or mae, for labelled --data', oneOf(['accuracy', 'mse', 'mae']))
 const requires = own(flag('--require <2x>', 'the speed-up that must be proven: the lower end of its interval', parse.ratio))
 const engines = (what: string) => flag('--engines <ids>', `${what}, separated by commas`, parse.list)
 
-const data = (what: string) => flag('--data <path>', what)
+const data = (what: string) => flag('--data <path>', what, parse.inputPath)
 const call = (what: string) => flag('--call <function>', what)
 const python = flag('--python <path>', 'the interpreter, or its environment')
 
@@ -149,7 +149,7 @@ export const flags = {
   ],
   lint: [
     own(flag('--repair', 'repair what can be repaired; kept only if it is proven')),
-    own(flag('-o, --out <file>', 'the repaired model to write')),
+    own(flag('-o, --out <file>', 'the repaired model to write', parse.outputPath)),
     flag('--force', 'replace a file that exists'),
     maxLoss('largest loss of outputs that a repair may cost'),
     budget('how long to try repairs'),
@@ -205,7 +205,7 @@ export const flags = {
         oneOf([...precisionMethods, 'float16']),
       ),
     ),
-    own(flag('--bits <n>', 'of weights alone: 8 or 4 (default: the faster)', (text) => Number(oneOf(['8', '4'])(text)) as 8 | 4)),
+    own(flag('--bits <n>', 'of weights alone: 8 or 4 (default: the faster)', oneOf([8, 4]))),
     own(flag('--calibration <name>', 'minmax, moving-average, percentile, entropy or mse', oneOf(calibrationMethods))),
     own(flag('--allow-synthetic', 'static int8 may take its ranges from made-up inputs')),
     maxLoss('largest loss of the outputs'),
@@ -273,8 +273,8 @@ export const flags = {
     }),
   ],
   check: [
-    flag('--baseline <model>', 'the model to compare with, in turns'),
-    flag('--against <report>', 'or the report document of an earlier run, or a store'),
+    flag('--baseline <model>', 'the model to compare with, in turns', parse.inputPath),
+    flag('--against <report>', 'or the report document of an earlier run, or a store', parse.inputPath),
     flag('--fail-above <ratio>', 'fail if it is slower than the baseline by this factor', parse.ratio, { default: 1.1 }),
     rounds('most fresh processes of each'),
     flag('--allow-other-machine', 'take a report of another machine'),
@@ -331,6 +331,7 @@ export const flags = {
     ...sampling('three processes instead of five, no sweeps'),
   ],
   engines: [json('them as JSON'), ...places, progress],
+  mcp: [flag('--root <dir>', 'the folder that paths of clients are confined to (repeatable)', parse.gathered), ...places],
   machine: [
     json('them as JSON'),
     refresh,
