@@ -6,8 +6,8 @@ import path from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { absent, here, scriptedMachine } from '../command/example-trials.ts'
 import { plantedMachine } from '../commands/example-planted.ts'
-import { absent, here, scriptedMachine } from '../commands/example-trials.ts'
 import { plainOptions } from '../engines/example-options.ts'
 import { convGroup } from '../engines/onnxruntime/int8/example-groups.ts'
 import { ortCpu } from '../engines/onnxruntime/ort-cpu.ts'
@@ -196,7 +196,7 @@ describe('fix', () => {
     const engines = (id: string) =>
       id === 'ort-cpu' ? here : id === 'litert' ? { ...here, version: '2.1.0', from: '/libs' } : absent
     const trials = scriptedMachine({ engines, latency: ({ engine }) => (engine === 'litert' ? 1 : 3) })
-    const line = `fix ${file} -o ${out} --only engine-choice --engines ort-cpu,litert --threads 1 --no-cache`
+    const line = `fix ${file} -o ${out} --only engine-choice --ship-engines ort-cpu,litert --threads 1 --no-cache`
     const { exitCode, printed } = await typed(line, { stages: onTrials(trials) })
     expect(exitCode, printed).toBe(0)
     const { manifest, report } = readFolder(out, file)

@@ -1,6 +1,6 @@
 // The terminal that a command speaks to: how wide it is, whether it takes colour, and where its lines go.
 import { relative } from 'node:path'
-import type { StageProgress } from '../commands/index.ts'
+import type { StageProgress } from '../compose/index.ts'
 import { pageOf, takesLinks } from './links.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { block, type MachineScript, MODEL, scriptedMachine } from '../command/example-trials.ts'
 import type { LatencyInput } from '../measure/timing/latency-block.ts'
 import type { SetupRun } from '../measure/timing/rounds.ts'
 import type { LatencyBlock } from '../measure/timing/types.ts'
@@ -10,7 +11,6 @@ import { decide } from '../report/documents/check.ts'
 import { checkAnswer, renderCheck } from '../report/text/verdict-text.ts'
 import { failed, measured } from '../trials/example-runner.ts'
 import { check, isClear } from './check.ts'
-import { block, type MachineScript, MODEL, scriptedMachine } from './example-trials.ts'
 import { why } from './why.ts'
 
 const runs = (...p50s: number[]): SetupRun => ({
@@ -78,7 +78,7 @@ describe('what it says', () => {
   })
 
   test('unclear is said, with what would help', () => {
-    expect(text(1.1, 'unclear')).toMatch(/unclear, since the interval holds 1\.1; nothing is failed for it\..*--rounds 30/)
+    expect(text(1.1, 'unclear')).toMatch(/unclear, since the interval holds 1\.1; nothing is failed for it\..*--runs 30/)
   })
 
   test('a report is called another run', () => {

@@ -1,17 +1,24 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
 import path from 'node:path'
-import { inputFacts } from '../evidence/choose-inputs.ts'
-import { faultIn, readJson } from '../evidence/saved-document.ts'
+import { engineOptionsOf } from '../command/engine-options.ts'
+import { limitsOf, machineOf } from '../command/limits.ts'
+import { withMachineLock } from '../command/machine-lock.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import type { Run } from '../command/run.ts'
+import { inTemporaryFolder } from '../command/temporary-folder.ts'
+import { documentHead } from '../command/version.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
 import { machineKey } from '../machine/key.ts'
+import { inputFacts } from '../measure/choose-inputs.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
 import { isReport, type ReportDocument } from '../report/documents/report.ts'
+import { faultIn, readJson } from '../report/saved/saved-document.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { LEVEL, median, p50Interval, processInterval } from '../statistics/index.ts'
 import { modelTask } from '../trials/model-task.ts'
@@ -20,11 +27,8 @@ import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
-import { engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run, withMachineLock } from './run.ts'
 import { eachStored, isStore, storeName } from './store/store.ts'
-import { documentHead } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
   /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */
@@ -155,7 +159,7 @@ export function isClear([base, model]: readonly SetupRun[], least: number, failA
 
 function paired([baseFile, file]: readonly string[], runs: readonly SetupRun[], threads: number): Facts {
   const ratio = ratioOf(runs[0]!, runs[1]!, LEVEL)
-  if (ratio === null) throw new InputError('one round decides nothing; give --rounds 2 or more')
+  if (ratio === null) throw new InputError('one round decides nothing; give --runs 2 or more')
   const { base, own } = roundsAlike(runs, threads)
   return { ...ratio, model: sideOf(file!, own), baseline: { ...sideOf(baseFile!, base), paired: true } }
 }

@@ -55,7 +55,7 @@ test('a model is measured and explained, and the session ends without a trace', 
   expect(tools.map(({ name }) => name)).toEqual(['why', 'fix', 'quantize', 'compare', 'check', 'lint'])
 
   const messages: (string | undefined)[] = []
-  const result = (await client.callTool({ name: 'why', arguments: { model: 'm.onnx', quick: true, seconds: 0.3 } }, undefined, {
+  const result = (await client.callTool({ name: 'why', arguments: { model: 'm.onnx', quick: true, duration: 0.3 } }, undefined, {
     timeout: 280_000,
     onprogress: ({ message }) => void messages.push(message),
   })) as CallToolResult
@@ -105,7 +105,7 @@ test.each(['cancelled', 'closed', 'killed'] as const)(
       signal: cancelled.signal,
       onprogress: ({ message = '' }) => void (message.startsWith('predicting') && end[how]()),
     }
-    const call = client.callTool({ name: 'why', arguments: { model: 'm.onnx', seconds: 250 } }, undefined, options)
+    const call = client.callTool({ name: 'why', arguments: { model: 'm.onnx', duration: 250 } }, undefined, options)
     // A client that closes may still read that its call was cancelled.
     expect(await call.catch(() => ({ isError: true }))).toMatchObject({ isError: true })
     if (how === 'cancelled') {

@@ -47,29 +47,31 @@ describe('every tool', () => {
     expect(offered('lint')).toEqual([
       ...[
         'model',
+        'duration',
         'shape',
         'value',
         'data',
         'labels',
-        'pictures',
+        'imagePreprocessing',
         'batch',
         'signature',
-        'threads',
         'engine',
-        'graphOptimization',
+        'threads',
       ],
-      ...['memoryLimit', 'seconds'],
+      ...['graphOptimization', 'memoryLimit'],
     ])
-    expect(offered('check')).toEqual(expect.arrayContaining(['baseline', 'against', 'failAbove', 'rounds', 'quick']))
-    expect(offered('fix')).toEqual(expect.arrayContaining(['out', 'budget', 'dryRun', 'require', 'normalize']))
+    expect(offered('check')).toEqual(expect.arrayContaining(['baseline', 'against', 'failAbove', 'runs', 'quick']))
+    expect(offered('fix')).toEqual(expect.arrayContaining(['out', 'budget', 'dryRun', 'require', 'imageNormalize']))
   })
 })
 
 describe('a call becomes a command line', () => {
   test.each([
-    ['why', { model: 'm.onnx', quick: true, threads: 2 }, ['--threads=2', '--quick', '--', 'm.onnx']],
+    ['why', { model: 'm.onnx', quick: true, threads: 2 }, ['--quick', '--threads=2', '--', 'm.onnx']],
     ['compare', { models: ['a', 'b'], batch: [1, 8] }, ['compare', '--batch=1,8', '--', 'a', 'b']],
     ['fix', { model: 'm', out: 'fast', for: 'size' }, ['fix', '--out=fast', '--for=size', '--', 'm']],
+    ['fix', { model: 'a/m.onnx' }, ['fix', '--out=m-fast', '--', 'a/m.onnx']],
+    ['fix', { model: 'm', dryRun: true }, ['fix', '--dry-run', '--', 'm']],
     ['check', { model: 'm', baseline: 'b' }, ['check', '--baseline=b', '--', 'm']],
   ])('%s', (name, given, expected) => expect(words(name, given)).toEqual(expected))
 
@@ -99,7 +101,7 @@ describe('a call becomes a command line', () => {
       seen.push(path.relative(folder, given))
       return given
     }
-    words('why', { model, data: 'd', pictures: 'imagenet' }, resolve)
+    words('why', { model, data: 'd', imagePreprocessing: 'imagenet' }, resolve)
     words('why', { model }, resolve)
     expect(seen).not.toContain('preprocessor_config.json')
     words('why', { model, data: 'd' }, resolve)

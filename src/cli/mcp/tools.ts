@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ResolvePath, Tool } from '../../mcp/tool.ts'
+import { defaultFolder } from '../model-flags.ts'
 import type { Flag } from '../options/flag.ts'
 import { mismatch, pathUse, schemaOf, type ValueSchema, wordsOf } from '../options/flag-schema.ts'
 import { flags } from '../options/flags.ts'
@@ -12,6 +13,8 @@ export const WITHHELD: Readonly<Record<string, string>> = {
   json: 'the document comes with the answer',
   html: 'a file that nobody asked for',
   markdown: 'the answer is data',
+  quiet: 'of use on a terminal only',
+  verbose: 'of use on a terminal only',
   open: 'starts a browser',
   roofline: 'draws for a terminal',
   save: 'writes outside of the client’s folders',
@@ -23,7 +26,7 @@ export const WITHHELD: Readonly<Record<string, string>> = {
   openvino: 'loads code: the user names it when the server is started',
   litert: 'loads code: the user names it when the server is started',
   python: 'starts a program: the user names it when the server is started',
-  config: 'entries may name files and libraries',
+  sessionConfig: 'entries may name files and libraries',
   force: 'replaces what is not whyslow’s',
   cache: 'of use on a terminal only',
   refresh: 'of use on a terminal only',
@@ -57,7 +60,7 @@ export const DESCRIBED: readonly Described[] = [
     title: 'Make this model faster',
     takes: 'model',
     description:
-      'Tries remedies (session settings, graph rewrites, other engines) one by one, measures each against the original in turns, and writes to the folder "out" what is proven faster with the same outputs: model, settings, a predict.mjs that uses them. Use it after "why". Takes minutes: give budget, such as "60s". dryRun: true only lists what would be tried. The original model is never changed.',
+      'Tries remedies (session settings, graph rewrites, other engines) one by one, measures each against the original in turns, and writes to the folder "out" (MODEL-fast by default) what is proven faster with the same outputs: model, settings, a predict.mjs that uses them. Use it after "why". Takes minutes: give budget, such as "60s". dryRun: true only lists what would be tried. The original model is never changed.',
   },
   {
     name: 'quantize',
@@ -118,10 +121,12 @@ function toolOf({ name, title, takes, description, without = [] }: Described, pl
       const line = problemOf(properties, takes, given)
       if (line !== null) return { ok: false, line: `${name}: ${line}` }
       const models = [given[takes]].flat().map((path) => resolve(path as string, 'input'))
-      const readsNeighbours = given.data !== undefined && given.pictures === undefined
+      const readsNeighbours = given.data !== undefined && given.imagePreprocessing === undefined
       if (readsNeighbours) for (const path of models) checkNeighbours(path, resolve)
       const words = offered.flatMap((flag) => {
-        const [value, use] = [given[flag.key], pathUse(flag)]
+        const use = pathUse(flag)
+        // The command's own default is in the folder where the server runs, which need not be the client's.
+        const value = given[flag.key] ?? (use === 'output' && given.dryRun !== true ? defaultFolder(models[0]!) : undefined)
         if (value === undefined) return []
         return wordsOf(flag, use === null ? value : resolve(value as string, use))
       })

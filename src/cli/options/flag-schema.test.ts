@@ -13,12 +13,29 @@ const parsed = (one: Flag, words: readonly string[]) =>
 describe('the schema of a flag', () => {
   test.each([
     ['why', 'quick', { type: 'boolean', description: 'three processes instead of five, no sweeps' }],
-    ['why', 'batch', { type: 'integer', minimum: 1, description: 'samples per prediction' }],
-    ['why', 'seconds', { type: ['number', 'string'], description: 'how long to measure (seconds, or as in 2m)' }],
-    ['fix', 'only', { type: 'array', items: { type: 'string' }, description: 'remedies to try' }],
-    ['fix', 'maxLoss', { type: 'number', minimum: 0, description: 'allow approximate remedies up to this loss' }],
-    ['quantize', 'bits', { type: 'number', enum: [8, 4], description: 'of weights alone: 8 or 4 (default: the faster)' }],
-    ['compare', 'batch', { type: 'array', items: { type: 'integer', minimum: 1 }, description: 'samples per prediction' }],
+    ['why', 'batch', { type: 'integer', minimum: 1, description: 'samples per prediction (default: as in the inputs)' }],
+    [
+      'why',
+      'value',
+      { type: 'array', items: { type: 'string' }, description: "an input's value, as in sr=16000 (each as in name=value)" },
+    ],
+    [
+      'fix',
+      'budget',
+      { type: ['number', 'string'], description: expect.stringMatching(/ \(seconds, or as in 2m; default: 75s\)$/) },
+    ],
+    ['fix', 'only', { type: 'array', items: { type: 'string' }, description: 'remedies to try (default: all that fit)' }],
+    [
+      'fix',
+      'require',
+      { type: 'number', exclusiveMinimum: 0, description: expect.stringMatching(/^speed-up that must be proven/) },
+    ],
+    ['quantize', 'bits', { type: 'integer', enum: [8, 4], description: 'bits of weights alone (default: 8 or 4, the faster)' }],
+    [
+      'compare',
+      'batch',
+      { type: 'array', items: { type: 'integer', minimum: 1 }, description: expect.stringMatching(/^samples per prediction \(/) },
+    ],
   ] as const)('%s %s', (command, key, schema) => expect(schemaOf(named(command, key))).toEqual(schema))
 
   test('has the default of the flag', () => expect(schemaOf(named('check', 'failAbove'))).toMatchObject({ default: 1.1 }))
@@ -41,8 +58,8 @@ test.each([
   ['why', 'quick', true, true],
   ['why', 'quick', false, undefined],
   ['why', 'batch', 4, 4],
-  ['why', 'seconds', 1.5, 1.5],
-  ['why', 'seconds', '2m', 120],
+  ['why', 'duration', 1.5, 1.5],
+  ['why', 'duration', '2m', 120],
   ['why', 'memoryLimit', '2k', 2000],
   ['why', 'labels', '--json', '--json'],
   ['fix', 'only', ['a', 'b'], ['a', 'b']],
@@ -70,9 +87,9 @@ test.each([
   ['why', 'quick', 'yes', 'must be boolean'],
   ['why', 'batch', 1.5, 'must be integer'],
   ['why', 'batch', '4', 'must be integer'],
-  ['why', 'seconds', [1], 'must be number or string'],
+  ['why', 'duration', [1], 'must be number or string'],
   ['fix', 'only', 'a', 'must be array'],
   ['fix', 'only', ['a', 1], 'each must be string'],
-  ['fix', 'for', 'speed', 'must be one of latency, throughput, load-time, memory, size, slo'],
+  ['fix', 'for', 'speed', 'must be one of latency, throughput, load-time, memory, size'],
   ['why', 'labels', null, 'must be string'],
 ] as const)('%s %s %j: %s', (command, key, value, why) => expect(mismatch(schemaOf(named(command, key)), value)).toBe(why))

@@ -1,5 +1,5 @@
 // Flags as a program gives them: from a row of the table follow the JSON Schema of its value and, of a value, the words of the command line.
-import { choicesOf, type Flag } from './flag.ts'
+import type { Flag } from './flag.ts'
 import * as parse from './option-values.ts'
 
 /** A JSON Schema; see https://json-schema.org/draft/2020-12. */
@@ -42,10 +42,12 @@ const FORMS = new Map<unknown, Form>([
 ])
 
 /** Throws an Error if the flag's parser is not in the table. */
-function formOf({ words, parse: parser }: Flag): Form {
-  if (!words.includes('<')) return { schema: { type: 'boolean' } }
-  const values = parser === undefined ? undefined : choicesOf(parser)
-  if (values !== undefined) return { schema: { type: typeof values[0], enum: values } }
+function formOf({ words, parse: parser, choices }: Flag): Form {
+  if (!/[<[]/.test(words)) return { schema: { type: 'boolean' } }
+  if (choices !== undefined) {
+    const areNumbers = choices.every((one) => /^\d+$/.test(one))
+    return { schema: areNumbers ? { type: 'integer', enum: choices.map(Number) } : { type: 'string', enum: choices } }
+  }
   const form = FORMS.get(parser)
   if (form === undefined) throw new Error(`${words}: flag-schema.ts does not know the parser of its value`)
   return form
@@ -55,9 +57,10 @@ function formOf({ words, parse: parser }: Flag): Form {
 export function schemaOf(flag: Flag): ValueSchema {
   const { schema, hint } = formOf(flag)
   const about = flag.help.replace(/ \(repeatable\)|[,;] (several, )?separated by commas/, '')
+  const more = [hint, flag.usual === undefined ? undefined : `default: ${flag.usual}`].filter((one) => one !== undefined)
   return {
     ...schema,
-    description: hint === undefined ? about : `${about} (${hint})`,
+    description: more.length === 0 ? about : `${about} (${more.join('; ')})`,
     ...(flag.default === undefined ? {} : { default: flag.default }),
   }
 }

@@ -1,5 +1,9 @@
 // `fix`: measures and diagnoses, tries the remedies, proves what they give, and ships the proven.
 
+import { checkEngine } from '../../command/engine-options.ts'
+import { withMachineLock } from '../../command/machine-lock.ts'
+import { nearest } from '../../command/nearest.ts'
+import { type Run, withRun } from '../../command/run.ts'
 import { engines, offersOf } from '../../engines/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { InputError } from '../../graph/input-error.ts'
@@ -9,9 +13,7 @@ import type { ReportDocument } from '../../report/documents/report.ts'
 import { type PreprocessingRequest, parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessing/index.ts'
 import { checkModelOut, checkOut } from '../../ship/index.ts'
 import { assembleReport } from '../assemble-report.ts'
-import { nearest } from '../nearest.ts'
 import { measureWithOperators } from '../operator-experiments.ts'
-import { checkEngine, type Run, withMachineLock, withRun } from '../run.ts'
 import { proveConversion } from './conversion.ts'
 import { trialRow, withTrials } from './fix-report.ts'
 import { int8Alone } from './int8-alone.ts'
@@ -122,10 +124,11 @@ function checkOnly(only: readonly string[] | null): void {
 function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
   const able = engines.filter(({ offers }) => SHIPPABLE.some((offer) => offers.includes(offer))).map(({ id }) => id)
   const unable = wanted?.find((id) => !able.includes(id))
-  if (unable !== undefined) throw new InputError(`--engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
+  if (unable !== undefined)
+    throw new InputError(`--ship-engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
   if (wanted !== null && !wanted.includes(measured))
     throw new InputError(
-      `--engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
+      `--ship-engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
     )
 }
 

@@ -1,6 +1,10 @@
 // Predictions under load: the server met, or started for a model; the generator's own ceiling measured; a run for each rate or the search
 // for the highest.
 import fs from 'node:fs'
+import { machineOf } from '../../command/limits.ts'
+import { withMachineLock } from '../../command/machine-lock.ts'
+import { inTemporaryFolder } from '../../command/temporary-folder.ts'
+import { documentHead } from '../../command/version.ts'
 import { notChecked, rulesWith, runRules } from '../../diagnose/run-rules.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { measureCeiling } from '../../load/audit.ts'
@@ -8,8 +12,6 @@ import { loadEvidence } from '../../load/rule.ts'
 import { loadRules } from '../../load/rules/index.ts'
 import { theoryOf } from '../../load/theory.ts'
 import type { LoadDocument } from '../../report/documents/load.ts'
-import { inTemporaryFolder, machineOf, withMachineLock } from '../run.ts'
-import { documentHead } from '../version.ts'
 import { withAlternatives } from './alternatives.ts'
 import { answerOf } from './answer.ts'
 import { answerWarnings, compareAnswers } from './answers.ts'
@@ -107,15 +109,15 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   const { bodies, headers, method, data, batch, shapes, values, labels, pictures } = options
   const asked = (flags: Readonly<Record<string, unknown>>) =>
     Object.entries(flags).find(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))?.[0]
-  const ofServers = asked({ '--body': bodies, '--method': method })
-  const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--pictures': pictures }
+  const ofServers = asked({ '--body': bodies, '--http-method': method })
+  const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--image-preprocessing': pictures }
   const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
   const { workers, threads, engine, queue, maxBatch, batchDelayMs, deadlineSeconds } = options
   const ofSetup = asked({
     '--workers': workers,
     '--threads': threads,
     '--engine': engine,
-    '--queue': queue,
+    '--queue-size': queue,
     '--max-batch': maxBatch,
     '--batch-delay': batchDelayMs || null,
     '--deadline': deadlineSeconds,

@@ -6,18 +6,17 @@ import { InputError } from '../graph/input-error.ts'
 import { fileForEngine, type Model, tabularOf } from '../graph/model.ts'
 import type { DType, GraphView } from '../graph/types.ts'
 import { nodesOf } from '../graph/walk.ts'
-import { findWorkingInputs } from '../measure/samples/find-working.ts'
-import { pictureNumbers } from '../measure/samples/picture-numbers.ts'
-import { DEFAULT_LIMIT, readData } from '../measure/samples/read-data.ts'
-import { resolveInputs } from '../measure/samples/resolve.ts'
-import type { ResolvedInput } from '../measure/samples/resolved.ts'
-import { saveInputs } from '../measure/samples/saved.ts'
-import { synthesize } from '../measure/samples/synthetic.ts'
-import { type FirstLook, type TryOutput, tryTask } from '../measure/try-once.ts'
 import { type Limits, tryLimits } from '../trials/limits.ts'
-import type { ModelTask } from '../trials/model-task.ts'
-import { modelTask } from '../trials/model-task.ts'
+import { type ModelTask, modelTask } from '../trials/model-task.ts'
 import { type RunTrial, reasonOf } from '../trials/port.ts'
+import { findWorkingInputs } from './samples/find-working.ts'
+import { pictureNumbers } from './samples/picture-numbers.ts'
+import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
+import { resolveInputs } from './samples/resolve.ts'
+import type { ResolvedInput } from './samples/resolved.ts'
+import { saveInputs } from './samples/saved.ts'
+import { synthesize } from './samples/synthetic.ts'
+import { type FirstLook, type TryOutput, tryTask } from './try-once.ts'
 
 export interface InputConstraints {
   readonly run: RunTrial
@@ -25,7 +24,7 @@ export interface InputConstraints {
   readonly values: ReadonlyMap<string, string>
   readonly data: string | null
   readonly labels: string | null
-  /** What the bytes of images become, as --pictures says it. */
+  /** What the bytes of images become, as --image-preprocessing says it. */
   readonly pictures: string | null
   readonly batch: number | null
   readonly saveInputs: string | null
