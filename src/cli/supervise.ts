@@ -78,7 +78,7 @@ export interface Supervised {
 }
 
 export interface SupervisedSetup {
-  /** Of standard input, output and error. */
+  /** What becomes of standard input, output and error. */
   readonly stdio: readonly ['inherit' | 'ignore', 'inherit' | 'pipe', 'inherit' | 'pipe']
   readonly env?: NodeJS.ProcessEnv
   readonly onMessage?: (message: Message) => void

@@ -92,7 +92,7 @@ function resolvePath(given: string, use: 'input' | 'output', { cwd, roots, withi
   return typedPath(real, cwd)
 }
 
-/** With what does not exist yet below what does; null: a link leads nowhere, or the system does not say where. */
+/** The real path, also of what does not exist yet; null: a link leads nowhere, or the system does not say where. */
 function realPath(absolute: string): string | null {
   const missing: string[] = []
   try {

@@ -15,7 +15,7 @@ export interface KeptDocuments {
 }
 
 export const SCHEME = 'whyslow://report/'
-/** Of some megabytes each. */
+/** Documents have some megabytes each. */
 const MOST_KEPT = 32
 
 /** `onChange`: the list has changed. */

@@ -158,7 +158,7 @@ function problemOf(
   return null
 }
 
-/** How images are normalized is read there (measure/samples/picture-numbers.ts). */
+/** A file next to the model, or above it, may say how images become values; it is read if nothing else says so. */
 function checkNeighbours(model: string, resolve: ResolvePath): void {
   for (const folder of [dirname(model), join(dirname(model), '..')]) {
     const file = join(folder, 'preprocessor_config.json')

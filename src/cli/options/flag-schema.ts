@@ -25,7 +25,7 @@ const COUNT = { type: 'integer', minimum: 1 } as const
 const TEXT = { type: 'string' } as const
 const TEXTS = { type: 'array', items: TEXT } as const
 
-/** By the parser of the flag's text. */
+/** The form of a value, by the parser of the flag's text. */
 const FORMS = new Map<unknown, Form>([
   [undefined, { schema: TEXT }],
   [parse.inputPath, { schema: TEXT }],
