@@ -474,6 +474,12 @@ describe('servers', () => {
     await serving
     await expect(fetch(url)).rejects.toThrow()
   })
+
+  smoke('completion', 'prints a script for the shell that is named', async () => {
+    const { exitCode, printed } = await typed('completion bash')
+    expect([exitCode, printed]).toEqual([0, expect.stringContaining('complete -o default -F _whyslow whyslow')])
+    expect(await typed('completion tcsh')).toMatchObject({ exitCode: 2, printed: '' })
+  })
 })
 
 // What it answers to a client is in mcp/mcp.process.test.ts: it speaks on the standard output of its process.

@@ -2,7 +2,20 @@
 
 /** Fields of documents that hold their verdict, with what it is of. */
 const VERDICT = [
-  ...['schema', 'answer', 'verdict', 'failAbove', 'ratio', 'ratioLow', 'ratioHigh', 'rounds', 'baseline', 'model', 'engine'],
+  ...[
+    'schema',
+    'answer',
+    'verdict',
+    'judged',
+    'failAbove',
+    'ratio',
+    'ratioLow',
+    'ratioHigh',
+    'rounds',
+    'baseline',
+    'model',
+    'engine',
+  ],
   ...['latency', 'measured', 'metric', 'areas', 'breakdown', 'findings', 'trials', 'fix', 'quantization', 'foretold'],
   ...['contestants', 'reference', 'ranking', 'pairs', 'pareto', 'breakEven', 'notHere', 'sentences'],
   ...['written', 'fused', 'unfused', 'borders', 'hazards', 'repair', 'from', 'to', 'method', 'operators', 'inFloat', 'weights'],

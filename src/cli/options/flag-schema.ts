@@ -30,6 +30,7 @@ const FORMS = new Map<unknown, Form>([
   [undefined, { schema: TEXT }],
   [parse.inputPath, { schema: TEXT }],
   [parse.outputPath, { schema: TEXT }],
+  [parse.percentile, { schema: TEXT, hint: 'as in p99' }],
   [parse.positiveInteger, { schema: COUNT }],
   [parse.fraction, { schema: { type: 'number', minimum: 0 } }],
   [parse.ratio, { schema: { type: 'number', exclusiveMinimum: 0 } }],
