@@ -2,6 +2,7 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { UNIX } from '../../test/needs.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { exampleClient, textOf } from './example-client.ts'
 
@@ -54,7 +55,7 @@ describe('a path inside the roots', () => {
     else if (hasLinks) expect(words).toMatch(expected)
   })
 
-  test.runIf(hasLinks)('a link that stays inside is what it leads to', async () => {
+  test.runIf(hasLinks)('a link that stays inside is what it leads to', UNIX, async () => {
     expect(await resolved({ model: 'alias.onnx' })).toBe('model=inside/deep/m.onnx')
   })
 
@@ -84,12 +85,12 @@ describe('a path that leads out is refused', () => {
     ['a link to what does not exist yet', 'dangling'],
     ['below such a link', 'dangling/x'],
     ['a link to itself', 'loop'],
-  ])('%s', async (_, given) => {
+  ])('%s', UNIX, async (_, given) => {
     expect(await resolved({ model: given })).toBe(`${given}: ${REFUSED}`)
     expect(await resolved({ out: given })).toBe(`${given}: ${REFUSED}`)
   })
 
-  test.runIf(hasLinks)('a folder of data that holds such a link, however deep', async () => {
+  test.runIf(hasLinks)('a folder of data that holds such a link, however deep', UNIX, async () => {
     expect(await resolved({ data: 'samples' })).toBe('data=inside/samples')
     expect(await resolved({ data: 'leaky' })).toMatch(/^leaky: holds a link that leaves the folders that are allowed/)
     expect(await resolved({ data: 'leaky/samples' })).toBe('data=inside/samples')
@@ -120,7 +121,7 @@ describe('the roots', () => {
     expect(await resolved({ model: 'm.onnx' }, { roots })).toMatch(/the client has opened no folder/)
   })
 
-  test.runIf(hasLinks)('may be links themselves', async () => {
+  test.runIf(hasLinks)('may be links themselves', UNIX, async () => {
     expect(await resolved({ model: 'm.onnx' }, { roots: () => [path.join(inside, 'way-out')] })).toBe('model=outside/m.onnx')
   })
 
