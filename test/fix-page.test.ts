@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
-import { goals } from '../src/rewrite/remedy.ts'
+import { goals } from '../src/remedies/kit/remedy.ts'
 import { ROOT } from './sources.ts'
 
 const page = readFileSync(join(ROOT, 'docs/fix.md'), 'utf8')

@@ -14,7 +14,7 @@ import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
 import { arrayFor, store } from '../measure/samples/dtype-arrays.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
-import type { RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
+import type { RemedySetup, RemedyTools } from './kit/remedy.ts'
 
 /** Size of a dimension that is declared free, where a case does not say another. */
 const FREE_SIZE = 2

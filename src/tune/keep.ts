@@ -2,7 +2,7 @@
 // runs as it was meant to.
 
 import { firstLineOf } from '../graph/input-error.ts'
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { reasonInWords, type Trial } from '../trials/port.ts'
 import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'

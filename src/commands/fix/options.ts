@@ -2,9 +2,9 @@
 
 import type { AllowedLoss, MetricName } from '../../measure/outputs/index.ts'
 import type { CalibrationMethod } from '../../quantize/calibrate/index.ts'
+import type { Goal, PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import type { PreprocessingFlags } from '../../rewrite/preprocessing/index.ts'
-import type { Goal, PrecisionMethod } from '../../rewrite/remedy.ts'
 import { DEFAULTS, type WhyOptions } from '../options.ts'
 
 export interface PrecisionOptions {

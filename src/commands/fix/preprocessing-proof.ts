@@ -10,13 +10,13 @@ import type { Dimension } from '../../graph/types.ts'
 import { verdict } from '../../measure/outputs/index.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
+import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import {
   type Preprocessed,
   type PreprocessingRequest,
   preprocessInCode,
   withPreprocessing,
 } from '../../rewrite/preprocessing/index.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { median, verdictOf } from '../../statistics/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'

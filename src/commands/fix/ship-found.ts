@@ -1,7 +1,7 @@
 // What `fix` found, handed over: a folder, or the model alone.
 
+import type { Goal } from '../../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { Goal } from '../../rewrite/remedy.ts'
 import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
 import { type Run, withMachineLock } from '../run.ts'
 import { agreementRow } from './fix-report.ts'

@@ -7,7 +7,7 @@ import { unquantizedOutputs } from '../../quantize/repair/output-from-int8.ts'
 import { quantizedGraph } from '../../quantize/repair/quantized-graph.ts'
 import { REQUANTIZED } from '../../quantize/repair/repairable.ts'
 import { requantize } from '../../quantize/repair/requantize.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 /** Their output's range has to be measured. */

@@ -5,7 +5,7 @@ import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { isOperator, numberOf, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 const INT8 = 4
 

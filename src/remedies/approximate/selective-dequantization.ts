@@ -10,7 +10,7 @@ import { floatModel } from '../../quantize/repair/float-model.ts'
 import { floatPairs } from '../../quantize/repair/float-pairs.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
+import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 

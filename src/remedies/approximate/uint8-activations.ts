@@ -5,7 +5,7 @@ import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { retypedActivations } from '../../quantize/repair/uint8-activations.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 /** What may give a value under the name that it had in float. */

@@ -2,8 +2,8 @@
 // a quarter or an eighth of the bytes. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
 
 import { quantizedProposals } from '../../quantize/write/proposals.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { countRun } from '../kit/unfused.ts'
 
 export const weightQuantization = defineRemedy({
   id: 'weight-quantization',

@@ -5,7 +5,7 @@ import type { Unfused } from '../../engines/onnxruntime/int8/unfused.ts'
 import { constantDequantizers, constantsInFloat } from '../../quantize/repair/constants-in-float.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 /** What the engine computes in float whatever is rewritten, so that the constants may be floats. */

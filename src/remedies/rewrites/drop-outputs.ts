@@ -2,8 +2,8 @@
 
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph, withoutDead } from '../../graph/edit.ts'
-import { savingByRemoving } from '../../rewrite/bypass.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'dispatch-overhead']
 

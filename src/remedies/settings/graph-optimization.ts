@@ -6,9 +6,9 @@ import { optimizers, reaches } from '../../engines/onnxruntime/facts/optimizers.
 import type { GraphOptimization } from '../../engines/types.ts'
 import { nodesOf } from '../../graph/walk.ts'
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
-import { blockedWeight, groupsOf, isBlocked, someNode, timeShare } from '../../rewrite/executed-graph.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
-import { readsKeys, withOptions } from '../../rewrite/session-options.ts'
+import { blockedWeight, groupsOf, isBlocked, someNode, timeShare } from '../kit/executed-graph.ts'
+import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
+import { readsKeys, withOptions } from '../kit/session-options.ts'
 
 const DISABLED = 'optimization.disable_specified_optimizers'
 const SEPARATOR = ';'
