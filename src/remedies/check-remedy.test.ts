@@ -1,5 +1,4 @@
 // The checker itself: a right remedy passes, each kind of wrong one is caught.
-
 import { describe, expect, test } from 'vitest'
 import { floatTensor, model, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'

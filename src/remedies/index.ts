@@ -1,5 +1,4 @@
 // Every remedy, in the order in which they are tried where no finding ranks them.
-
 import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
 import { float16 } from './approximate/float16.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'

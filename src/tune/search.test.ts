@@ -1,5 +1,4 @@
 // The search on made-up machines whose truth is known: what it ships and what it tells.
-
 import { describe, expect, test } from 'vitest'
 import { mulberry32 } from '../graph/random.ts'
 import type { Remedy } from '../remedies/kit/remedy.ts'

@@ -1,5 +1,4 @@
 // `--model` and `--here`: what was recorded elsewhere, node by node of the model, beside what the same model was measured at here.
-
 import { costOfNode } from '../../analyze/graph-cost.ts'
 import type { RecordedCall, TraceFacts } from '../../analyze/traces/facts.ts'
 import { type JoinedBy, joinCalls, type ModelNode, type Shape, sizeOf } from '../../analyze/traces/join.ts'

@@ -1,5 +1,4 @@
 // What `fix` found, as the report document says it.
-
 import { engineById } from '../../engines/index.ts'
 import { boundOf } from '../../measure/outputs/index.ts'
 import type { Goal, RemedySetup } from '../../remedies/kit/remedy.ts'

@@ -1,5 +1,4 @@
 // Options of `fix`, and its defaults.
-
 import type { AllowedLoss, MetricName } from '../../measure/outputs/index.ts'
 import type { CalibrationMethod } from '../../quantize/calibrate/index.ts'
 import type { Goal, PrecisionMethod } from '../../remedies/kit/remedy.ts'

@@ -1,6 +1,5 @@
 // Whether the code that moved into the model pays: random bytes through plain loops and the original against the same bytes into the
 // new model, as docs/remedies/preprocessing.md says.
-
 import path from 'node:path'
 import type { TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'

@@ -1,5 +1,4 @@
 // What `fix` found, handed over: a folder, or the model alone.
-
 import type { Goal } from '../../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'

@@ -1,5 +1,4 @@
 // The search, put to work for `fix`: what is known of the original, the bench that measures on this machine, and what remedies may use.
-
 import { savingsByRemedy } from '../../analyze/foretold.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { inParts, type JudgedParts, judgedInputs } from '../../evidence/judged-inputs.ts'

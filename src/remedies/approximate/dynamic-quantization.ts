@@ -1,6 +1,5 @@
 // Dynamic int8: weights in 8 bits, activations quantized at each prediction by their own range, so that no samples are needed. Pays for
 // products with large weights (MatMul, Gemm, LSTM); what is read is quantized once, however many read it.
-
 import { quantizedProposals } from '../../quantize/write/proposals.ts'
 import { defineRemedy } from '../kit/remedy.ts'
 import { countRun } from '../kit/unfused.ts'

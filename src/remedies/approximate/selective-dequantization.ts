@@ -1,7 +1,6 @@
 // Operators that gain nothing from being quantized, computed in float32 again: pairs of conversions between float operators, which only
 // round; ConvInteger, which has no fused kernel and runs several times slower than a float convolution; layers whose int8 kernels are slower
 // than float ones; and all of a model that has such, or of which much did not fuse.
-
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import type { Model } from '../../graph/model.ts'
 import { type FloatProducts, withFloatProducts } from '../../quantize/repair/dynamic-products.ts'

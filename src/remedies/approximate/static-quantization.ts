@@ -2,7 +2,6 @@
 // such operators begins and turned into floats where it ends; between, the engine computes on int8 (QLinearConv and others) where it
 // recognizes the pattern QuantizeLinear, DequantizeLinear, operator:
 // https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
-
 import { quantizedProposals } from '../../quantize/write/proposals.ts'
 import { defineRemedy } from '../kit/remedy.ts'
 import { countRun } from '../kit/unfused.ts'

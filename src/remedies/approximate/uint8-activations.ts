@@ -1,6 +1,5 @@
 // int8 activations written as uint8. Python's quantizer makes int8 ones by default, and on x86 the engine fuses such a group only where
 // each value in it is read in one place. What is computed is the same; what was float between conversions is now requantized.
-
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { retypedActivations } from '../../quantize/repair/uint8-activations.ts'

@@ -1,6 +1,5 @@
 // Constants that the engine dequantizes at every prediction, since they fuse with nothing: weights quantized alone, weights of operators
 // without an int8 kernel, tables of which some rows are read. The same floats, computed once.
-
 import type { Unfused } from '../../engines/onnxruntime/int8/unfused.ts'
 import { constantDequantizers, constantsInFloat } from '../../quantize/repair/constants-in-float.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'

@@ -1,6 +1,5 @@
 // Constant folding and simplification by onnx-simplifier (https://github.com/onnxsim/onnxsim): what depends on constants alone is
 // computed once, before the model is shipped. ONNX Runtime folds at every load; a simplifier saves that time, and uncovers fusions.
-
 import { count } from '../../rewrite/node-names.ts'
 import { adoptOptimized, computingNodes, nodesGone } from '../../rewrite/optimized-elsewhere.ts'
 import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'

@@ -1,5 +1,4 @@
 // Outputs that nobody asked for are not computed: an engine computes every output that the caller fetches, and most callers fetch all.
-
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph, withoutDead } from '../../graph/edit.ts'
 import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'

@@ -1,5 +1,4 @@
 // The branch of an If that is taken whatever comes in stands in its place: see rewrite/known-branches.ts.
-
 import { sum } from '../../rewrite/floats.ts'
 import { withKnownBranches } from '../../rewrite/known-branches.ts'
 import type { Replacement } from '../../rewrite/match.ts'

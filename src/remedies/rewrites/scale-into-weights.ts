@@ -2,7 +2,6 @@
 //   (x W + b) * c = x (W c) + b c        (x * c + s) W + b = x (c W) + (s W + b)
 // c for every column or row, or one number. The engine folds single numbers into MatMul and what follows a Conv; not the rest
 // (onnxruntime/core/optimizer/matmul_scale_fusion.cc, conv_mul_fusion.cc). Standardization in front of a network is the usual case.
-
 import { sum } from '../../rewrite/floats.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { foldScales } from '../kit/fold-scales.ts'

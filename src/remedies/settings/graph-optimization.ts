@@ -1,7 +1,6 @@
 // How far the engine optimizes the graph, and single optimizers left out. All of it is fastest on most models; on some, the blocked
 // layout or a fused kernel is slower than what it replaces. What the profile shows decides what is worth a try.
 // https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html
-
 import { optimizers, reaches } from '../../engines/onnxruntime/facts/optimizers.ts'
 import type { GraphOptimization } from '../../engines/types.ts'
 import { nodesOf } from '../../graph/walk.ts'
