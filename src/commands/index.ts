@@ -1,4 +1,9 @@
-// The product's verbs: what the command line and the library are made of.
+// The products' verbs: what the command line and the library are made of. Where one product asks another something, it is handed in here.
+import { parseObjective } from '../load/objective.ts'
+import { type Fixed, fix as fixModel } from './fix/fix.ts'
+import type { FixOptions } from './fix/options.ts'
+import { chooseServer } from './load/server-setups/choose.ts'
+
 export { type AbOptions, ab } from './ab/ab.ts'
 export { type CheckOptions, check } from './check.ts'
 export { compare } from './compare/compare.ts'
@@ -8,8 +13,6 @@ export { type DistillOptions, distill } from './distill.ts'
 export { listEngines } from './engines.ts'
 export { explain } from './explain.ts'
 export { explainGap, type GapOptions } from './explain-gap/explain-gap.ts'
-export { type Fixed, fix } from './fix/fix.ts'
-export type { FixOptions } from './fix/options.ts'
 export { type AgentOptions, agent } from './fleet/agent-command.ts'
 export { fleetByQueue, type QueueOptions } from './fleet/fleet-command.ts'
 export { estimateOnMachine as foretell, type ForetellOptions } from './foretell/foretell.ts'
@@ -29,3 +32,8 @@ export { type FleetOptions, fleet } from './study/fleet.ts'
 export { type StudyOptions, study } from './study/study-command.ts'
 export { tableParquet } from './table-parquet.ts'
 export { why } from './why.ts'
+export type { Fixed, FixOptions }
+
+/** As `fix` of the model product does, with a server chosen for an objective under load. */
+export const fix = (file: string, options: Partial<FixOptions> = {}): Promise<Fixed> =>
+  fixModel(file, { serving: { checkObjective: parseObjective, chooseServer }, ...options })
