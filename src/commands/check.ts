@@ -1,12 +1,12 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
 import path from 'node:path'
-import { inputFacts } from '../evidence/choose-inputs.ts'
 import { faultIn, readJson } from '../evidence/saved-document.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
 import { machineKey } from '../machine/key.ts'
+import { inputFacts } from '../measure/choose-inputs.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'

@@ -1,11 +1,11 @@
 // What was measured of those that take part -> the comparison document.
 import { orderOf, rank } from '../../analyze/ranking.ts'
 import { traitsOf } from '../../engines/index.ts'
-import { inputFacts } from '../../evidence/choose-inputs.ts'
 import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
 import { memoryOf } from '../../evidence/gather.ts'
 import { modelFacts } from '../../graph/facts.ts'
 import type { Machine } from '../../machine/types.ts'
+import { inputFacts } from '../../measure/choose-inputs.ts'
 import { type Agreement, alignOutputs, compareOutputs, lossOf } from '../../measure/outputs/index.ts'
 import { summarize } from '../../measure/timing/latency.ts'
 import { ratioOf, type SetupRun } from '../../measure/timing/rounds.ts'
