@@ -4,15 +4,14 @@
 // Declarations (.d.ts) are made when the package is packed (package.json: prepack).
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { build } from 'esbuild'
 import { cache, root } from './cache.mjs'
 
 const src = join(root, 'src')
 const dist = join(root, 'dist')
 const stamp = join(cache, 'build-stamp')
-const command = join(dist, 'cli/main.js')
-const validators = join(dist, 'validators')
+const command = join(root, 'dist/cli/main.js')
 const web = join(root, 'web')
 const copied = /\.(json|mjs|py|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
@@ -30,7 +29,7 @@ rmSync(stamp, { force: true })
 const sources = files(src)
 await transpile(sources.filter((file) => file.endsWith('.ts') && !leftOut.test(file)))
 const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
-writeValidators(validators)
+writeValidators(root)
 const { buildWeb, shellFile } = await import('./build-web.mjs')
 await buildWeb()
 const { buildServe, bundleFiles } = await import('./build-serve.mjs')
@@ -60,8 +59,9 @@ async function transpile(entryPoints) {
 }
 
 function hasSource(output) {
-  if (dirname(output) === validators) return VALIDATORS.includes(basename(output))
-  const path = join(src, relative(dist, output))
+  const name = relative(dist, output)
+  if (VALIDATORS.includes(`dist/${name.split(sep).join('/')}`)) return true
+  const path = join(src, name)
   return copied.test(path) ? existsSync(path) : existsSync(path.replace(/\.js$/, '.ts'))
 }
 

@@ -1,32 +1,44 @@
-// Code that checks saved documents, made by ajv from the types that they have in src/: one CommonJS file for each in dist/validators/, so
-// that it is loaded at once where a document is read, and nowhere else. What a version adds to a document is optional in its type, so that
-// documents of versions before are read; unknown fields are allowed.
+// Code that checks saved documents, made by ajv from the types that they have in src/: one CommonJS file for each in dist/, beside the code
+// that reads the document, so that it is loaded at once where a document is read, and nowhere else. What a version adds to a document is
+// optional in its type, so that documents of versions before are read; unknown fields are allowed.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { makeSchema } from './make-schema.mjs'
 
-const inSource = (path) => new URL(`../src/${path}`, import.meta.url)
+const inSource = (path) => new URL(`../${path}`, import.meta.url)
 
-/** By name, the type that a document must have to be read. */
+/** By file, the type that a document must have to be read. */
 const READ = {
   // Masks hold infinities.
-  evidence: { file: inSource('evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
-  baseline: { file: inSource('report/documents/check.ts'), root: 'BaselineReport' },
-  'saved-report': { file: inSource('report/documents/saved-report.ts'), root: 'SavedReport' },
-  'saved-machine': { file: inSource('report/documents/saved-report.ts'), root: 'SavedMachine' },
-  'fleet-job': { file: inSource('commands/fleet/job-type.ts'), root: 'FleetJob', closed: true },
-  'history-entry': { file: inSource('report/documents/history.ts'), root: 'HistoryEntry' },
+  'dist/evidence/validators/evidence.cjs': { file: inSource('src/evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
+  'dist/report/saved/validators/baseline.cjs': { file: inSource('src/report/documents/check.ts'), root: 'BaselineReport' },
+  'dist/report/saved/validators/saved-report.cjs': {
+    file: inSource('src/report/documents/saved-report.ts'),
+    root: 'SavedReport',
+  },
+  'dist/report/saved/validators/saved-machine.cjs': {
+    file: inSource('src/report/documents/saved-report.ts'),
+    root: 'SavedMachine',
+  },
+  'dist/commands/fleet/validators/fleet-job.cjs': {
+    file: inSource('src/commands/fleet/job-type.ts'),
+    root: 'FleetJob',
+    closed: true,
+  },
+  'dist/report/saved/validators/history-entry.cjs': { file: inSource('src/report/documents/history.ts'), root: 'HistoryEntry' },
 }
 
-export const VALIDATORS = Object.keys(READ).map((name) => `${name}.cjs`)
+export const VALIDATORS = Object.keys(READ)
 
-/** Writes VALIDATORS into a folder. */
-export function writeValidators(folder) {
-  mkdirSync(folder, { recursive: true })
-  for (const [name, { strictNumbers, ...type }] of Object.entries(READ))
-    writeFileSync(join(folder, `${name}.cjs`), codeOf(makeSchema(type), strictNumbers))
+/** Writes VALIDATORS. */
+export function writeValidators(root) {
+  for (const [name, { strictNumbers, ...type }] of Object.entries(READ)) {
+    const file = join(root, name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, codeOf(makeSchema(type), strictNumbers))
+  }
 }
 
 function codeOf({ $schema, ...schema }, strictNumbers = true) {

@@ -2,7 +2,7 @@
 // changes.
 import { statSync, unwatchFile, watchFile } from 'node:fs'
 import { basename } from 'node:path'
-import { readJson } from '../evidence/saved-document.ts'
+import { readJson } from '../report/saved/saved-document.ts'
 import { type PageGiven, pageData, servePage, untilInterrupted } from './live-page.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'

@@ -1,7 +1,6 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
 import path from 'node:path'
-import { faultIn, readJson } from '../evidence/saved-document.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
@@ -12,6 +11,7 @@ import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
 import { isReport, type ReportDocument } from '../report/documents/report.ts'
+import { faultIn, readJson } from '../report/saved/saved-document.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
 import { LEVEL, median, p50Interval, processInterval } from '../statistics/index.ts'
 import { modelTask } from '../trials/model-task.ts'

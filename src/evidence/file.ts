@@ -1,7 +1,8 @@
 // Saved evidence: JSON, with the numbers that JSON cannot hold (infinities in masks, NaN) written as { "$number": "-Infinity" }.
+import { compiledTwin } from '../engines/compiled-twin.ts'
 import { InputError } from '../graph/input-error.ts'
+import { faultBy, readJson } from '../report/saved/saved-document.ts'
 import type { Evidence } from './evidence.ts'
-import { faultIn, readJson } from './saved-document.ts'
 
 export function formatEvidence(evidence: Evidence): string {
   const text = JSON.stringify(evidence, (_, value: unknown) =>
@@ -26,10 +27,14 @@ export function readEvidence(path: string): Evidence {
   if (schema !== 'whyslow-evidence/1') {
     throw new InputError(`${path}: this JSON is not whyslow evidence; explain takes what --save-evidence wrote`)
   }
-  const fault = faultIn('evidence', document)
+  const fault = faultInEvidence(document)
   if (fault !== undefined) throw new InputError(`${path}: damaged evidence (${fault}); save it again with --save-evidence`)
   return document as Evidence
 }
+
+/** What is wrong with a document that says it is evidence; undefined if it has that type. */
+export const faultInEvidence = (document: unknown): string | undefined =>
+  faultBy(new URL('./validators/evidence.cjs', compiledTwin(import.meta.url)), document)
 
 /** For JSON.parse: JSON's own values, those that `formatEvidence` wrote in another way, and names of before. */
 export function revived(_: string, value: unknown): unknown {

@@ -3,8 +3,8 @@
 import { fitting, type Memory, memoriesOf } from '../../analyze/floor.ts'
 import type { OperatorRow, TraceFacts } from '../../analyze/traces/facts.ts'
 import { elementBytes } from '../../analyze/traces/work-of.ts'
-import { readJson } from '../../evidence/saved-document.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { readJson } from '../../report/saved/saved-document.ts'
 
 const HINT = '--machine takes what whyslow machine --json wrote'
 

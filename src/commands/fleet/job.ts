@@ -2,7 +2,8 @@
 // its schema, plain names, a time that is not long ago, and the signature of the fleet's key.
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { faultIn } from '../../evidence/saved-document.ts'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { faultBy } from '../../report/saved/saved-document.ts'
 import type { FleetJob, StoredFile } from './job-type.ts'
 import { canonical, faultOfTime, isSigned, signatureOf } from './signature.ts'
 
@@ -57,7 +58,7 @@ export type CheckedJob = { readonly ok: true; readonly job: FleetJob } | { reado
 /** `signer`: the fleet's, of this machine; null: jobs need no signature. Never throws. */
 export function checkJob(value: unknown, signer: Signer | null, nowMs: number): CheckedJob {
   const refused = (reason: string): CheckedJob => ({ ok: false, reason })
-  const fault = faultIn('fleet-job', value)
+  const fault = faultBy(new URL('./validators/fleet-job.cjs', compiledTwin(import.meta.url)), value)
   if (fault !== undefined) return refused(`this is no job of version 2 (${fault})`)
   const job = value as FleetJob
   if (signer !== null && !isSigned(signedPart(job, signer), job.signature, signer.key))

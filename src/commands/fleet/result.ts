@@ -1,7 +1,8 @@
 // What an agent hands in of a trial: the report, signed for this trial on this kind of machine. Who can write to the queue or to the store can
 // write any report there: with the fleet's key, one without its signature is none.
-import { faultIn } from '../../evidence/saved-document.ts'
+
 import type { ReportDocument } from '../../report/documents/report.ts'
+import { faultIn } from '../../report/saved/saved-document.ts'
 import { withoutNul } from '../store/trial-store.ts'
 import { isSigned, signatureOf } from './signature.ts'
 

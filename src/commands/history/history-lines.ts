@@ -1,7 +1,8 @@
 // The text of the history: JSON lines. A line that a crash cut off, that another program wrote or that a newer whyslow wrote costs that
 // line and a warning, never the rest.
-import { faultIn } from '../../evidence/saved-document.ts'
+
 import type { HistoryEntry } from '../../report/documents/history.ts'
+import { faultIn } from '../../report/saved/saved-document.ts'
 
 export interface ParsedHistory {
   /** Oldest first. */

@@ -1,8 +1,9 @@
 // The history that outlives a run and a machine: PostgreSQL for many machines,
 // a SQLite file for one.
-import { faultIn } from '../../evidence/saved-document.ts'
+
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
+import { faultIn } from '../../report/saved/saved-document.ts'
 import { addressName } from '../../report/text/addresses.ts'
 import type { SharedStore, StoredRow } from './trial-store.ts'
 

@@ -1,10 +1,11 @@
 // Documents that were kept, read again: reports, studies that hold reports, and machines. Each report is checked; one that cannot be used
 // is a warning, a file without any an error.
-import { faultIn, readJson } from '../../evidence/saved-document.ts'
+
 import { InputError } from '../../graph/input-error.ts'
 import type { MachineDescription } from '../../report/documents/machine.ts'
 import { isReport, type ReportDocument } from '../../report/documents/report.ts'
 import type { StudyFailure } from '../../report/documents/study.ts'
+import { faultIn, readJson } from '../../report/saved/saved-document.ts'
 
 const HINT = 'give what whyslow MODEL --json, compare --json or fleet --json wrote'
 

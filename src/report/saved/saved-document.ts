@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { compiledTwin } from '../engines/compiled-twin.ts'
-import { InputError } from '../graph/input-error.ts'
+import { compiledTwin } from '../../engines/compiled-twin.ts'
+import { InputError } from '../../graph/input-error.ts'
 
-/** What lies in dist/validators. */
-export type SavedDocument = 'evidence' | 'baseline' | 'saved-report' | 'saved-machine' | 'fleet-job' | 'history-entry'
+/** Documents whose types are in report/documents. */
+export type SavedDocument = 'baseline' | 'saved-report' | 'saved-machine' | 'history-entry'
 
 /** What of ajv's error objects is read: https://ajv.js.org/api.html#error-objects */
 interface Fault {
@@ -20,10 +20,10 @@ interface Validator {
   readonly errors?: readonly Fault[] | null
 }
 
-/** The content of a JSON file, with `revive` as of JSON.parse. InputError, in the words of `told`, where it is none. */
+/** The content of a JSON file, with `revive` as of JSON.parse. InputError, in the given words, if it is none. */
 export function readJson(
   file: string,
-  told: { readonly what: string; readonly hint: string },
+  words: { readonly what: string; readonly hint: string },
   revive?: (key: string, value: unknown) => unknown,
 ): unknown {
   try {
@@ -32,14 +32,17 @@ export function readJson(
     const { code } = error as NodeJS.ErrnoException
     const known: Readonly<Record<string, string>> = { ENOENT: 'no such file', EISDIR: 'this is a folder' }
     const reason = code === undefined ? 'this is not JSON' : (known[code] ?? `cannot be read (${code})`)
-    throw new InputError(`${told.what}: ${reason}; ${told.hint}`)
+    throw new InputError(`${words.what}: ${reason}; ${words.hint}`)
   }
 }
 
-/** What is wrong with a document, as in 'latency.p50Ms is not a number'; undefined where it has its type. */
-export function faultIn(kind: SavedDocument, value: unknown): string | undefined {
-  const file = new URL(`../validators/${kind}.cjs`, compiledTwin(import.meta.url))
-  const validate = createRequire(import.meta.url)(fileURLToPath(file)) as Validator
+/** What is wrong with a document, as in 'latency.p50Ms is not a number'; undefined if it has its type. */
+export const faultIn = (kind: SavedDocument, value: unknown): string | undefined =>
+  faultBy(new URL(`./validators/${kind}.cjs`, compiledTwin(import.meta.url)), value)
+
+/** As `faultIn`, by the validator that a room keeps for a type of its own. */
+export function faultBy(validator: URL, value: unknown): string | undefined {
+  const validate = createRequire(import.meta.url)(fileURLToPath(validator)) as Validator
   return validate(value) ? undefined : wordsOf(deepest(validate.errors ?? []))
 }
 
