@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { runModel } from '../engines/example-run.ts'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import type { Model } from '../graph/model.ts'
-import { namedArrays, recordedOf } from './example-outputs.ts'
+import { namedArrays, recordedOf } from '../measure/samples/example-outputs.ts'
 
-export { filesWithOutputs } from './example-outputs.ts'
+export { filesWithOutputs } from '../measure/samples/example-outputs.ts'
 
 export interface OutputCase {
   /** Path of the model file. */
