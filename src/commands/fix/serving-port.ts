@@ -1,4 +1,4 @@
-// What `fix --for slo` asks of who serves and measures under load: the serving product answers it, and whoever assembles the command hands
+// What `fix --slo` asks of who serves and measures under load: the serving product answers it, and whoever assembles the command hands
 // the answer in, since no product knows another.
 import type { ReportServing } from '../../report/documents/report-fix.ts'
 import type { Serving } from '../../ship/index.ts'

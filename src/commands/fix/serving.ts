@@ -1,4 +1,4 @@
-// `fix --for slo`: the folders that a server is chosen for, each with the engine's options for its share of the CPUs.
+// `fix --slo`: the folders that a server is chosen for, each with the engine's options for its share of the CPUs.
 import fs from 'node:fs'
 import path from 'node:path'
 import { offersOf } from '../../engines/index.ts'
@@ -65,7 +65,7 @@ function sharing(setup: RemedySetup, { threads, configEntries: own }: EngineShar
 /** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError where its package is not to be found. */
 async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder> {
   const made = await trialFolder(plan, run, at)
-  if (made === null) throw new InputError(`--for slo: ${plan.engine.package} is not found, with which the folder predicts`)
+  if (made === null) throw new InputError(`--slo: ${plan.engine.package} is not found, with which the folder predicts`)
   const { inputs, outputs } = plan
   fs.writeFileSync(
     path.join(at, 'manifest.json'),

@@ -1,4 +1,4 @@
-// What the server that `fix --for slo` ships refuses: requests that would be answered beyond the objective. A queue that is longer than what is
+// What the server that `fix --slo` ships refuses: requests that would be answered beyond the objective. A queue that is longer than what is
 // answered in time, and no deadline, make every answer late once more come than are answered.
 import { parseObjective } from '../../../load/objective.ts'
 import type { ServingReport } from './types.ts'

@@ -1,4 +1,4 @@
-// Set-ups of a server that `fix --for slo` tries, and what is said of them.
+// Set-ups of a server that `fix --slo` tries, and what is said of them.
 import type { LoadDocument } from '../../../report/documents/load.ts'
 import type { ReportServing } from '../../../report/documents/report-fix.ts'
 import type { LoadOptions } from '../options.ts'
