@@ -3,12 +3,14 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { writeModel } from '../graph/build.ts'
+import { fromBinary } from '@bufbuild/protobuf'
+import { ModelProtoSchema } from 'onnx-buf'
+import { modelInMemory, writeModel } from '../graph/build.ts'
 import { decodeNumbers } from '../graph/decode.ts'
 import { withValuesAsOutputs } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
 import { mulberry32, normal } from '../graph/random.ts'
-import type { DType, TensorType } from '../graph/types.ts'
+import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
 import { arrayFor, store } from '../measure/samples/dtype-arrays.ts'
 import { plainOptions } from './example-options.ts'
@@ -92,6 +94,16 @@ export async function typesAsRun(
     ...Object.entries({ ...feeds, ...results }),
   ]
   return new Map(typed.map(([name, { dtype, shape }]) => [name, { dtype, shape: [...shape] }]))
+}
+
+/** The graph that the engine makes of the model and runs. */
+export async function executedGraph(model: Model, given: Partial<EngineOptions> = {}): Promise<GraphView> {
+  return await withModelFile(model, async (file, folder) => {
+    const optimizedModelPath = path.join(folder, 'optimized.onnx')
+    const session = await ortCpu.open(file, { ...plainOptions, ...given, optimizedModelPath })
+    await session.close()
+    return viewGraph(modelInMemory(fromBinary(ModelProtoSchema, fs.readFileSync(optimizedModelPath))))
+  })
 }
 
 /** As share of the number or, if that is larger, of the output's root mean square. Infinity where one is NaN or a string differs. */

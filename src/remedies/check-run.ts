@@ -1,6 +1,6 @@
 // Running small setups on the engine in tests: results, and the graph that the engine makes of the model.
 import path from 'node:path'
-import { runModel, typesAsRun, withModelFile } from '../engines/example-run.ts'
+import { executedGraph as executedBy, runModel, typesAsRun, withModelFile } from '../engines/example-run.ts'
 import { ortCpu } from '../engines/onnxruntime/ort-cpu.ts'
 import type { Feeds, Results } from '../engines/types.ts'
 import { readOnnx } from '../formats/onnx.ts'
@@ -34,9 +34,7 @@ function inMemory({ sizeBytes, read }: WeightSource): WeightSource {
 }
 
 /** The graph that the engine runs. */
-export async function executedGraph(setup: RemedySetup): Promise<GraphView> {
-  return viewGraph(await optimizedBy(setup))
-}
+export const executedGraph = ({ model, options }: RemedySetup): Promise<GraphView> => executedBy(model, options)
 
 /** What a remedy is handed in the product: the engine's own optimizer; no simplifier. */
 export const engineTools: RemedyTools = {
