@@ -1,8 +1,11 @@
 // `lint`: why is this quantized model not faster? Measures one prediction, reads the graph as the engine runs it, and says of each
 // quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be repaired is repaired as `fix`
 // does it: proven in pairs of fresh processes, with outputs that agree.
-
 import { analyze } from '../analyze/analyze.ts'
+import { withMachineLock } from '../command/machine-lock.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import { withRun } from '../command/run.ts'
+import { documentHead } from '../command/version.ts'
 import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from '../diagnose/lint.ts'
 import type { TimedGroup } from '../diagnose/quantization-times.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -18,9 +21,7 @@ import type { TrialRow } from '../report/documents/trial-row.ts'
 import { lintAnswer } from '../report/text/lint-answer.ts'
 import { fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
-import { measureRun, withMachineLock, withRun } from './run.ts'
-import { documentHead } from './version.ts'
+import { measureRun } from './measure-run.ts'
 
 export interface LintOptions
   extends WhyOptions,

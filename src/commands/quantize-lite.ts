@@ -2,6 +2,9 @@
 // what a runtime makes of it is measured where that runtime is (`whyslow compare`).
 import fs from 'node:fs'
 import path from 'node:path'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import { type Run, withRun } from '../command/run.ts'
+import { toolVersion } from '../command/version.ts'
 import { readModel } from '../formats/index.ts'
 import { dynamicRange, fullInteger, halfFloats, largeConstants } from '../formats/tflite/quantize/index.ts'
 import { encodeLite, type LiteGraph } from '../formats/tflite/write/index.ts'
@@ -11,15 +14,13 @@ import { fileForEngine } from '../graph/model.ts'
 import { compareOutputs } from '../measure/outputs/index.ts'
 import { outputsTask } from '../measure/outputs/outputs-task.ts'
 import { loadInputs, taskInputs } from '../measure/samples/saved.ts'
+import { writeModelFolder } from '../model-files/model-folder.ts'
+import { modelForEngine } from '../model-files/model-for-engine.ts'
 import { calibrate, checkSamples } from '../quantize/calibrate/index.ts'
 import type { LiteQuantizeDocument } from '../report/documents/lite-quantize.ts'
-import { checkModelOut, writeAlone, writeModelFolder } from '../ship/index.ts'
+import { checkModelOut, writeAlone } from '../ship/index.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
-import { modelForEngine } from './model-for-engine.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
-import { type Run, withRun } from './run.ts'
-import { toolVersion } from './version.ts'
 
 export interface QuantizeLiteOptions extends WhyOptions {
   /** The file to write: name.tflite. */

@@ -6,7 +6,7 @@ import { type CompilableModel, compilableOf } from '../compile/read/index.ts'
 import type { Trees } from '../compile/shipped/compiled.mjs'
 import { RUNNER_FILE } from '../compile/shipped/runner-file.ts'
 import type { Model } from '../graph/model.ts'
-import type { Folder } from './folder.ts'
+import type { Folder } from '../model-files/folder.ts'
 
 /** What `options.json` says of the program: which names stand for what. */
 export function compiledOptions({ model, inputs, texts, outputs }: CompilableModel) {

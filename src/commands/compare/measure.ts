@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
+import { engineOptionsOf } from '../../command/engine-options.ts'
 import { engineById } from '../../engines/index.ts'
 import type { Results } from '../../engines/types.ts'
 import { deviceTimes, deviceTrial, profileEvidence, profileTrial } from '../../evidence/gather.ts'
@@ -25,8 +26,8 @@ import { median } from '../../statistics/index.ts'
 import { SOFTWARE_GPU_CAP_MS, trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonOf } from '../../trials/port.ts'
+import { readExecuted } from '../measure-run.ts'
 import { LABELLED_MS, LABELLED_SAMPLES } from '../own-metric.ts'
-import { engineOptionsOf, readExecuted } from '../run.ts'
 import { type Contestant, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './contestants.ts'
 
 export type ReadyContestant = Contestant & { readonly state: { readonly ready: Ready } }

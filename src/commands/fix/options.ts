@@ -1,10 +1,10 @@
 // Options of `fix`, and its defaults.
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { AllowedLoss, MetricName } from '../../measure/outputs/index.ts'
 import type { CalibrationMethod } from '../../quantize/calibrate/index.ts'
 import type { Goal, PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import type { PreprocessingFlags } from '../../rewrite/preprocessing/index.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
 import type { ServingPort } from './serving-port.ts'
 
 export interface PrecisionOptions {

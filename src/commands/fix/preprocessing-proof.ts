@@ -1,6 +1,7 @@
 // Whether the code that moved into the model pays: random bytes through plain loops and the original against the same bytes into the
 // new model, as docs/remedies/preprocessing.md says.
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
 import type { TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { fileAsGiven, fileForEngine } from '../../graph/model.ts'
@@ -9,6 +10,7 @@ import type { Dimension } from '../../graph/types.ts'
 import { verdict } from '../../measure/outputs/index.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
+import { writeInFormat } from '../../model-files/model-for-engine.ts'
 import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import {
   type Preprocessed,
@@ -24,8 +26,6 @@ import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
 import { type Tried, tried } from '../../tune/tried.ts'
-import { writeInFormat } from '../model-for-engine.ts'
-import type { Run } from '../run.ts'
 import { agreementOf } from './agreement-of.ts'
 import type { FixOptions } from './options.ts'
 

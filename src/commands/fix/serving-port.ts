@@ -1,9 +1,9 @@
 // What `fix --slo` asks of who serves and measures under load: the serving product answers it, and whoever assembles the command hands
 // the answer in, since no product knows another.
+import type { WhyOptions } from '../../command/options.ts'
 import type { ReportServing } from '../../report/documents/report-fix.ts'
 import type { Serving } from '../../ship/index.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import type { WhyOptions } from '../options.ts'
 
 /** How the CPUs are shared, and what that asks of the engine of each worker. */
 export interface EngineShare {

@@ -2,9 +2,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { MODEL, scriptedMachine } from '../../command/example-trials.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
-import { MODEL, scriptedMachine } from '../example-trials.ts'
 import { fix } from './fix.ts'
 import type { EngineShare, ServingPort, ServingRequest } from './serving-port.ts'
 

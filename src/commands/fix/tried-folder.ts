@@ -2,6 +2,8 @@
 // package that was measured.
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
+import { toolVersion } from '../../command/version.ts'
 import { findPackage } from '../../engines/find-package.ts'
 import { engineById, offersOf } from '../../engines/index.ts'
 import type { ShippedFolder } from '../../engines/shipped-folder.ts'
@@ -11,8 +13,6 @@ import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
 import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import { type RunnablePlan, type ShipPlan, writeRunnable } from '../../ship/index.ts'
-import type { Run } from '../run.ts'
-import { toolVersion } from '../version.ts'
 import type { FixOptions } from './options.ts'
 
 /** What the code in the folder of such a setup is made from. */

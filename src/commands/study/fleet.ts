@@ -1,11 +1,11 @@
 // `fleet`: every model on every engine and batch, one after the other on this machine; the study at the end. What cannot be measured is a
 // failure with its reason, and the others are still measured.
+import { checkEngine } from '../../command/engine-options.ts'
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { ReadOptions } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyDocument, StudyFailure } from '../../report/documents/study.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
-import { checkEngine } from '../run.ts'
 import { openStore, storeName } from '../store/store.ts'
 import { trialOf } from '../store/trial-store.ts'
 import { why } from '../why.ts'

@@ -1,6 +1,7 @@
 // The server of a folder that `fix` ships: which set-up holds an objective at the highest rate, and what that server refuses. `fix` is handed
 // this, and makes the folders that are served.
 import { nowMs } from '../../../load/now.ts'
+import { parseObjective } from '../../../load/objective.ts'
 import { plural } from '../../../report/text/numbers.ts'
 import { NO_SPINNING } from '../../../serve/usual.ts'
 import { load } from '../load.ts'
@@ -37,7 +38,7 @@ export interface ServerRequest extends Pick<LoadOptions, 'trials' | 'signal'> {
 }
 
 /** `best` null: no set-up holds the objective. */
-export async function chooseServer(request: ServerRequest) {
+async function chooseServer(request: ServerRequest) {
   const { objective, inputs, trials, signal, seconds } = request
   let ceiling: LoadOptions['ceiling'] = null
   const asked = async (setup: ServingSetup) => {
@@ -90,3 +91,6 @@ const minutes = (seconds: number): string =>
 const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
   `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}` +
   `${maxBatch === 1 ? '' : ', requests joined'}${batchDelayMs === 0 ? '' : ' after a wait'}`
+
+/** What `fix` is handed. */
+export const serverChoice = { checkObjective: parseObjective, chooseServer }

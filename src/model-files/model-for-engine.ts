@@ -9,7 +9,7 @@ import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
 import { liteBytesOf, liteGraphOf } from '../formats/tflite/write/lite-model.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
-import { writeModelFolder } from '../ship/index.ts'
+import { writeModelFolder } from './model-folder.ts'
 
 interface Writer {
   /** What the file is called. */
