@@ -2,7 +2,7 @@
 // the answer in, since no product knows another.
 import type { WhyOptions } from '../../command/options.ts'
 import type { ReportServing } from '../../report/documents/report-fix.ts'
-import type { Serving } from '../../ship/index.ts'
+import type { Serving } from '../../ship/serving.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 
 /** How the CPUs are shared, and what that asks of the engine of each worker. */
