@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
+import { withCommandName } from '../src/cli/run-program.ts'
 import { modelRules } from '../src/diagnose/rules/index.ts'
 import { traceRules } from '../src/traces/rules/index.ts'
 import { filesUnder, ROOT } from './sources.ts'
@@ -38,7 +39,7 @@ function problems(line: string): string[] {
     .replace(/\s+#.*$/, '')
     .split(/\s+/)
     .map((word) => (word === 'N' ? '1' : word))
-  const typed = words.slice(words.indexOf('whyslow') + 1).filter((word) => word !== '')
+  const typed = [...withCommandName(words.slice(words.indexOf('whyslow') + 1).filter((word) => word !== ''))]
   const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })
   program.configureOutput({ writeOut: () => {} })
   const sub = program.commands.find((one) => one.name() === typed[0])

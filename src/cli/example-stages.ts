@@ -15,6 +15,7 @@ export const unaskedStages: Stages = {
   compare: notAskedYet,
   ab: notAskedYet,
   pipeline: notAskedYet,
+  watch: notAskedYet,
   explainGap: notAskedYet,
   convert: notAskedYet,
   load: notAskedYet,

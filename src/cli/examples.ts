@@ -62,6 +62,16 @@ Examples:
 A module may export load(), samples(), preprocess(sample), predict(model, x) and
 postprocess(y); all but predict may be missing. Your code runs with your rights.`,
 
+  watch: `
+Examples:
+  whyslow -- node server.js                          watch it until Ctrl-C, then the answer
+  whyslow --url http://localhost:3000/predict --body @request.json -- node server.js
+  whyslow --url http://localhost:8000/predict -- uvicorn app:app
+  whyslow --duration 60s --json watch.json -- npm start
+
+Your command runs unchanged, with your rights; what it prints goes to standard
+error. Everything that it started ends with whyslow.`,
+
   ab: `
 Examples:
   whyslow ab old.py new.py --data samples.npz        with samples of yours

@@ -44,6 +44,11 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     takes: [['<file...>', 'a module with stages, or a script and its arguments: .mjs .js .ts .py']],
     run: async (flags, world, files) => (await import('./code/pipeline.ts')).runPipeline(files, flags, surroundings(world)),
   },
+  watch: {
+    about: 'start a server as it is, and say what its requests spend their time on: model, code, queue',
+    takes: [['<command...>', 'the command, after --, as in whyslow -- node server.js']],
+    run: async (flags, world, words) => (await import('./code/watch.ts')).runWatch(words, flags, { ...world, ...reading(world) }),
+  },
   ab: {
     about: 'two implementations: same results? which is faster?',
     takes: [

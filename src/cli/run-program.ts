@@ -1,5 +1,5 @@
 // One command line from its words to its exit code, in whatever world the program is made.
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { withoutPasswords } from '../report/text/addresses.ts'
 import { createProgram, type World } from './program.ts'
@@ -16,13 +16,35 @@ export async function runProgram(argv: readonly string[], world: World, ended: (
     return 2
   }
   try {
-    await program.parseAsync(asksHelp(argv) ? [...argv.slice(1), '--help'] : [...argv], { from: 'user' })
+    const words = withCommandName(argv)
+    await program.parseAsync(asksHelp(words) ? [...words.slice(1), '--help'] : [...words], { from: 'user' })
     return 0
   } catch (error) {
     if (!(error instanceof CommanderError)) return ended(error)
     if (error.exitCode === 0) return 0
     world.screen.say(`whyslow: ${hidden(usageLine(error, program, [...argv]), argv)}\n`)
     return 2
+  }
+}
+
+/**
+ * `whyslow [flags] -- node server.js`: the user's own command. One word that is a file which cannot be executed is a model after `--`, as every
+ * program takes names that begin with a dash.
+ */
+export function withCommandName(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf('--')
+  if (at < 0 || !argv[0]!.startsWith('-')) return argv
+  const [first, ...others] = argv.slice(at + 1)
+  const isCommand = first !== undefined && (others.length > 0 || !existsSync(first) || isExecutable(first))
+  return isCommand ? ['watch', ...argv] : argv
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -300,6 +300,23 @@ describe('code', () => {
     return place(name)
   }
 
+  smoke('watch', 'what requests of a server that is started spend their time on', async () => {
+    const server = place('server.mjs')
+    writeFileSync(
+      server,
+      `import { createServer } from 'node:http'
+      const busy = (ms) => { for (const until = performance.now() + ms; performance.now() < until; ); }
+      const server = createServer((request, response) => { busy(5); response.end() }).listen(0, '127.0.0.1', async () => {
+        for (let k = 0; k < 4; k++) await fetch('http://127.0.0.1:' + server.address().port + '/predict')
+        process.exit()
+      })`,
+    )
+    const line = `--json ${place('watch.json')} -- ${process.execPath} ${server}`
+    const { exitCode, printed, said } = await typed(line, { ended: () => new Promise(() => {}) })
+    expect(exitCode, said).toBe(0)
+    expect(inOneLine(printed)).toMatch(/of a typical request are your code; no model ran in it\..* 4 requests, p50/)
+    expect(validDocument(place('watch.json'), 'watch')).toMatchObject({ ended: 'command', requests: { seen: 4, unanswered: 0 } })
+  })
   smoke('ab', 'the faster of two programs that give the same', async () => {
     const start = contestants({ 'old.mjs': 4, 'new.mjs': 2 })
     const line = `ab ${app('old.mjs')} ${app('new.mjs')} --runs 4 --json ${place('ab.json')} --no-progress`

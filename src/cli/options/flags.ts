@@ -116,6 +116,28 @@ export const flags = {
       ...row.verbose,
     ],
   ),
+  watch: showing(
+    ['url', 'body', 'rate', 'duration', 'json'],
+    [
+      flag('--url <address>', 'send requests there once it listens', undefined, { usual: 'others send them' }),
+      row.body,
+      row.header,
+      row.httpMethod,
+      flag('--rate <n>', 'requests per second', (text) => parse.rates(text)[0]!, {
+        name: 'ratePerSecond',
+        usual: 'half of what one client gets',
+      }),
+      row.duration('how long to send or to watch', '10s with --url, else until the command ends'),
+      flag('--start <duration>', 'how long the command may take until it listens', parse.seconds, {
+        name: 'startSeconds',
+        usual: '60s',
+      }),
+      ...row.jsonAlone('the watch document'),
+      row.lock,
+      row.progress,
+      ...row.verbose,
+    ],
+  ),
   ab: [
     row.data('samples for both: npz, npy, json, jsonl, csv, txt, a folder of files', "the programs' samples()"),
     row.call('the function to call in both instead of predict'),
@@ -197,15 +219,9 @@ export const flags = {
       flag('--seed <n>', 'seed of the arrivals', parse.positiveInteger, { usual: '1' }),
       flag('--timeout <duration>', 'request timeout', parse.seconds, { name: 'timeoutSeconds', usual: '10s' }),
       ...inGroup('inputs', [
-        flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, { name: 'bodies' }),
-        flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
-          name: 'headers',
-        }),
-        flag('--http-method <name>', 'HTTP method', undefined, {
-          name: 'method',
-          formerly: ['--method'],
-          usual: 'POST with a body, else GET',
-        }),
+        row.body,
+        row.header,
+        row.httpMethod,
         flag('--protocol <name>', "of a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
           usual: 'http',
         }),

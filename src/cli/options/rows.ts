@@ -13,6 +13,18 @@ export const verbose = inGroup('advanced', [
   own(flag('-v, --verbose', 'print each step with the time; for an error print its stack')),
 ])
 /** For documents that no page draws yet. */
+/** What is sent to a server. */
+export const body = flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, {
+  name: 'bodies',
+})
+export const header = flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
+  name: 'headers',
+})
+export const httpMethod = flag('--http-method <name>', 'HTTP method', undefined, {
+  name: 'method',
+  formerly: ['--method'],
+  usual: 'POST with a body, else GET',
+})
 export const text = (document: string) => inGroup('output', [json(document), markdown, quiet])
 export const output = (document: string, page: string) => inGroup('output', [json(document), html(page), markdown, quiet])
 export const report = output('the report document', 'the report')

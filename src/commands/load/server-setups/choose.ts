@@ -1,7 +1,7 @@
 // The server of a folder that `fix` ships: which set-up holds an objective at the highest rate, and what that server refuses. `fix` is handed
 // this, and makes the folders that are served.
-import { nowMs } from '../../../load/now.ts'
 import { parseObjective } from '../../../load/objective.ts'
+import { nowMs } from '../../../machine/now.ts'
 import { plural } from '../../../report/text/numbers.ts'
 import { NO_SPINNING } from '../../../serve/usual.ts'
 import { load } from '../load.ts'
