@@ -1,7 +1,8 @@
 // Of all models on all machines: what no other beats in everything that is known of both. Latency and throughput by their intervals, so that what
 // cannot be told apart does not beat.
-import { type Axis, paretoOf, smaller } from '../../analyze/pareto.ts'
+
 import type { StudyCell, StudyDocument, StudyPlace, StudyRow } from '../../report/documents/study.ts'
+import { type Axis, paretoOf, smaller } from '../../statistics/pareto.ts'
 
 type Pareto = NonNullable<StudyDocument['table']['pareto']>
 
