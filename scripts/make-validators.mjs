@@ -16,7 +16,7 @@ const READ = {
   'report/saved/validators/baseline.cjs': { file: inSource('report/documents/check.ts'), root: 'BaselineReport' },
   'report/saved/validators/saved-report.cjs': { file: inSource('report/documents/saved-report.ts'), root: 'SavedReport' },
   'report/saved/validators/saved-machine.cjs': { file: inSource('report/documents/saved-report.ts'), root: 'SavedMachine' },
-  'commands/fleet/validators/fleet-job.cjs': { file: inSource('commands/fleet/job-type.ts'), root: 'FleetJob', closed: true },
+  'fleet/queue/validators/fleet-job.cjs': { file: inSource('fleet/queue/job-type.ts'), root: 'FleetJob', closed: true },
   'report/saved/validators/history-entry.cjs': { file: inSource('report/documents/history.ts'), root: 'HistoryEntry' },
 }
 

@@ -21,7 +21,7 @@ export const TAKE_LONG = [
     'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
   ...[
-    'commands/fleet/why-task',
+    'compose/why-task',
     'pipeline/replace/ask-once',
     'ship/place',
     'ship/shipped/predict-ends',

@@ -10,6 +10,7 @@ import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
+import { inputsOf } from '../report/documents/history.ts'
 import { isReport, type ReportDocument } from '../report/documents/report.ts'
 import { faultIn, readJson } from '../report/saved/saved-document.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
@@ -19,11 +20,9 @@ import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
-import { inputsOf } from './history/history.ts'
 import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run, withMachineLock } from './run.ts'
-import { eachStored, isStore, storeName } from './store/store.ts'
 import { documentHead } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
@@ -55,16 +54,35 @@ const ROUNDS = 12
 const QUICK_ROUNDS = 6
 const BLOCK_MS = 250
 
+/** Where several machines keep reports. */
+export interface ReportStores {
+  /** True of what names a store, rather than a document. */
+  readonly isStore: (where: string) => boolean
+  /** Without passwords. */
+  readonly storeName: (where: string) => string
+  /** Hands on each report, oldest first; returns warnings. Throws InputError if the store, given by `flag`, cannot be used. */
+  readonly eachStored: (where: string, use: (report: ReportDocument) => void, flag: string) => Promise<string[]>
+}
+
 /**
- * Measures the model in `file` and decides. Throws InputError where a model or a report cannot be used, where a process fails, or where
+ * Measures the model in `file` and decides. Without `stores`, what it is checked against is a file. Throws InputError where a model or a report cannot be used, where a process fails, or where
  * the report is of another machine, engine or input.
  */
-export async function check(file: string, given: Partial<CheckOptions> = {}): Promise<CheckDocument> {
+export async function check(
+  file: string,
+  given: Partial<CheckOptions> = {},
+  stores: ReportStores | null = null,
+): Promise<CheckDocument> {
   const options = { ...CHECK_DEFAULTS, ...given }
   const { baseline, against } = options
   if ((baseline === null) === (against === null))
     throw new InputError('check compares with one thing: give --baseline base.onnx, or --against report.json')
-  const kept = against === null ? null : isStore(against) ? await latestOf(against, file, options) : readReport(against)
+  const kept =
+    against === null
+      ? null
+      : stores?.isStore(against)
+        ? await latestOf(stores, { ...options, against, file })
+        : readReport(against)
   const report = kept?.report ?? null
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
@@ -225,15 +243,18 @@ function readReport(file: string): Kept {
 }
 
 /** The latest that a store holds of a model of this name (its content may have changed), on this machine and engine. */
-async function latestOf(where: string, file: string, { engine, allowOtherMachine, trials }: CheckOptions): Promise<Kept> {
-  const what = `--against ${storeName(where)}`
+async function latestOf(
+  { storeName, eachStored }: ReportStores,
+  { against, file, engine, allowOtherMachine, trials }: CheckOptions & { readonly against: string; readonly file: string },
+): Promise<Kept> {
+  const what = `--against ${storeName(against)}`
   const name = path.basename(file)
   const here = machineKey(machineOf(trials))
   const engines = new Set<string>()
   // One at most: the last that fits.
   const latest: ReportDocument[] = []
   const warnings = await eachStored(
-    where,
+    against,
     (report) => {
       if (path.basename(report.model!.file) !== name) return
       engines.add(report.engine!.id)
@@ -250,7 +271,7 @@ async function latestOf(where: string, file: string, { engine, allowOtherMachine
       : engines.has(engine)
         ? `${name} was kept on other machines alone; --allow-other-machine takes the latest of them`
         : `${name} was kept with ${[...engines].join(', ')}, not with ${engine}`
-  throw new InputError(`${what}: ${why}; whyslow fleet ${file} --store ${storeName(where)} measures a baseline`)
+  throw new InputError(`${what}: ${why}; whyslow fleet ${file} --store ${storeName(against)} measures a baseline`)
 }
 
 /** Throws InputError where the two cannot be compared; what can be lived with is said. */

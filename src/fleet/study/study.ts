@@ -1,13 +1,13 @@
 // Reports of models on machines -> the study: rows models, columns machines, each cell a report. The same cell measured twice counts once,
 // the latest. Ratios are of two independent measurements: their interval is what the two intervals allow, which is wide and holds.
 
+import { documentHead } from '../../commands/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
+import { inputsOf } from '../../report/documents/history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { StudyCell, StudyDocument, StudyFailure, StudyMachine, StudyRow } from '../../report/documents/study.ts'
 import { plural } from '../../report/text/numbers.ts'
-import { inputsOf } from '../history/history.ts'
-import { documentHead } from '../version.ts'
 import { fits } from './fits.ts'
 import { classOf } from './machine-class.ts'
 import { apart, studyPareto, timesOf } from './pareto.ts'

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { shapesOfSizes } from './sizes.ts'
 
-const fixture = (name: string) => path.join(import.meta.dirname, '../../../fixtures/models', name)
+const fixture = (name: string) => path.join(import.meta.dirname, '../../fixtures/models', name)
 const untold = { shapes: new Map<string, number[]>(), values: new Map<string, string>(), batch: null as number | null }
 const size = { height: 64, width: 96 }
 

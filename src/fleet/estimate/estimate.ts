@@ -1,7 +1,6 @@
 // One report and another machine's roofs -> what the prediction would take there. Each node keeps how far above its floor it was; its floor,
 // and with it what lies above, is scaled by the roof that bounds it. What starts nodes, the call, and what nothing explains are scaled by
 // what one thread does.
-import { STARTS } from '../../analyze/breakdown.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'
 import type { SavedMachine, SavedNode, SavedReport } from '../../report/documents/saved-report.ts'
 import { type Scales, scalesBetween } from './scales.ts'
@@ -16,6 +15,9 @@ export interface Estimate {
 }
 
 type Part = ForetoldDocument['parts'][number]['part']
+
+/** The part of a breakdown that is what the engine takes to start operators. */
+export const STARTS = 'starting operators'
 
 /** Operators whose arithmetic is int8's. */
 const INT8 = /^(QLinear|QAttention|QGemm|MatMulInteger|ConvInteger|DynamicQuantize|MatMulNBits)/

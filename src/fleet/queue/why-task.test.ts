@@ -1,24 +1,24 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
-import { folders } from '../../../test/measured/command.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../graph/input-error.ts'
 import { scriptedRunner } from '../../trials/example-runner.ts'
-import { localTrials } from '../../trials/local-runner.ts'
 import type { Trial } from '../../trials/port.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { measureJob } from './agent-command.ts'
 import { folderStore } from './file-store.ts'
 import { makeJob } from './job.ts'
 import { keep } from './model-store.ts'
-import { type WhyAnswer, whyInTrial } from './why-task.ts'
+import { defineWhyTask, type WhyAnswer } from './why-task.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'whyslow-why-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const report = exampleReport(exampleMachine('here'))
 const store = folderStore(path.join(folder, 'store'))
 const bytes = 2 ** 20
+
+const task = defineWhyTask(import.meta.url, { why: () => Promise.reject(new Error('read in this process')) })
 
 /** What comes of a trial of a model that is not one: who reads it in this process throws. */
 async function measured(trial: Trial<WhyAnswer>, signal = new AbortController().signal) {
@@ -38,7 +38,7 @@ async function measured(trial: Trial<WhyAnswer>, signal = new AbortController().
   const job = makeJob({ model: [await keep(store, file)], data: [], ...given, ...times }, null)
   const trials = scriptedRunner({ why: () => trial })
   const cache = path.join(folder, 'cache')
-  const places = { store, cache, mostBytes: 1e6, trials, signal, anyway: true, log: () => {} }
+  const places = { store, cache, mostBytes: 1e6, task, trials, signal, anyway: true, log: () => {} }
   const result = measureJob(job, places)
   await result.catch(() => {})
   expect(trials.asked.map(({ task, limits }) => [task, limits.memoryBytes! > 0, limits.timeMs])).toEqual([
@@ -74,21 +74,3 @@ describe("an agent reads a job's model in the trial's process alone", () => {
     expect(existsSync(path.join(folder, 'cache/running'))).toBe(true)
   })
 })
-
-test('a process of its own measures a model, and refuses what is none', async ({ onTestFinished }) => {
-  // Its roofs are known.
-  const { cache, remove } = folders()
-  onTestFinished(remove)
-  vi.stubEnv('XDG_CACHE_HOME', cache)
-  const limits = { memoryBytes: null, signal: AbortSignal.timeout(300_000) }
-  const file = path.join(import.meta.dirname, '../../../fixtures/models/symbolic-batch.onnx')
-  const options = { quick: true, seconds: 0.05, shapes: new Map<string, readonly number[]>(), batch: 2 }
-  expect(await whyInTrial(localTrials.run, { file, options }, limits)).toMatchObject({
-    schema: 'whyslow-report/2',
-    model: { file },
-    latency: { p50Ms: expect.any(Number) },
-  })
-  const none = path.join(folder, 'none.onnx')
-  writeFileSync(none, 'none')
-  await expect(whyInTrial(localTrials.run, { file: none, options }, limits)).rejects.toThrow(InputError)
-}, 300_000)

@@ -1,8 +1,8 @@
 // The history that machines share, in PostgreSQL by the package pg, an optional one.
 import type * as Pg from 'pg'
+import { importOptional } from '../../commands/optional-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { withoutPasswords } from '../../report/text/addresses.ts'
-import { importOptional } from '../optional-package.ts'
 import { NO_TABLE, rowOf, type SharedStore, withoutNul } from './trial-store.ts'
 
 /** Reports that are read at once, some 10 MB. */

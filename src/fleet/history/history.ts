@@ -6,7 +6,7 @@ import { hashOfFile } from '../../machine/files.ts'
 import { dataFolder } from '../../machine/folders.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
-import type { HistoryDocument, HistoryEntry } from '../../report/documents/history.ts'
+import { type HistoryDocument, type HistoryEntry, inputsOf } from '../../report/documents/history.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { eachStored, storeName } from '../store/store.ts'
 import { parseHistory } from './history-lines.ts'
@@ -137,8 +137,3 @@ export const entriesOf = ({ contestants, reports }: ComparisonDocument): History
     const kept = metric === null ? null : { name: metric.name, value: metric.value }
     return report === null ? [] : (entryOf(reports[report]!, kept) ?? [])
   })
-
-/** 'x float32 1x3x224x224, y int64 1'. */
-export const inputsOf = (
-  inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[],
-): string => inputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${shape.join('x')}`).join(', ')

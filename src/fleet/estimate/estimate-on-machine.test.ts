@@ -5,7 +5,7 @@ import type { MachineDescription } from '../../report/documents/machine.ts'
 import type { SavedMachine, SavedReport } from '../../report/documents/saved-report.ts'
 import { exampleMachine, exampleReport } from '../study/example-reports.ts'
 import { estimate } from './estimate.ts'
-import { estimateDocument, threadsAsThere } from './foretell.ts'
+import { estimateDocument, threadsAsThere } from './estimate-on-machine.ts'
 import { type KnownPair, knownPairs, spreadOf, threadChange } from './known.ts'
 
 const described = (machine: SavedMachine) => ({ ...machine, engine: null }) as unknown as MachineDescription

@@ -1,6 +1,9 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { InputError } from '../graph/input-error.ts'
 import { combinationsOf, FLEET_DEFAULTS, fleet } from './fleet.ts'
+
+const unread = (file: string) => Promise.reject(new InputError(`${file}: no such file`))
 
 test.each([
   [[], {}, /nothing to measure: give models/],
@@ -19,12 +22,12 @@ test.each([
   ],
   [['/nowhere/a.onnx', '/nowhere/b.onnx'], {}, /nothing could be measured: .*a\.onnx.*; .*b\.onnx/],
 ])('%j with %j is refused before anything is measured', async (files, options, words) => {
-  await expect(fleet(files, options)).rejects.toThrow(words)
+  await expect(fleet(files, options, { why: unread })).rejects.toThrow(words)
 })
 
 test('sizes are those of models that leave them open; others are measured once, and that is said', async () => {
   const [image, flat, text] = ['symbolic-image.onnx', 'symbolic-batch.onnx', 'transformer-block.onnx'].map((name) =>
-    path.join(import.meta.dirname, '../../../fixtures/models', name),
+    path.join(import.meta.dirname, '../../fixtures/models', name),
   ) as [string, string, string]
   const sizes = [
     { height: 32, width: 32 },

@@ -1,5 +1,9 @@
 // `foretell`: the latency on a machine of which only `whyslow machine --json` is known. An estimate with its interval and its grade, replaced
 // by a measurement where one is known.
+
+import { DEFAULTS, type WhyOptions } from '../../commands/options.ts'
+import { machineOf } from '../../commands/run.ts'
+import { documentHead } from '../../commands/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'
@@ -7,12 +11,9 @@ import type { MachineDescription } from '../../report/documents/machine.ts'
 import type { ReportDocument, ReportEngine } from '../../report/documents/report.ts'
 import type { SavedReport } from '../../report/documents/saved-report.ts'
 import { significant, timeWithInterval } from '../../report/text/numbers.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
-import { machineOf } from '../run.ts'
 import { readMachineDocument, readReports } from '../study/read-documents.ts'
 import { rowKey } from '../study/study.ts'
-import { documentHead } from '../version.ts'
-import { why } from '../why.ts'
+import type { Why } from '../why.ts'
 import { estimate } from './estimate.ts'
 import { canScale, familiesOf, knownPairs, type Spread, spreadOf, threadChange, threadsOf } from './known.ts'
 
@@ -27,6 +28,7 @@ export interface ForetellOptions extends WhyOptions {
 export async function estimateOnMachine(
   file: string,
   { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
+  { why }: { readonly why: Why },
 ): Promise<ForetoldDocument> {
   const there = readMachineDocument(machineFile)
   const known = knownFiles.length === 0 ? { reports: [], failures: [], warnings: [] } : readReports(knownFiles)

@@ -1,6 +1,8 @@
 // `agent`: what this machine is, where it takes trials from, and how it measures them.
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { DEFAULTS } from '../../commands/options.ts'
+import { limitsOf, placesOf } from '../../commands/run.ts'
 import { engines } from '../../engines/index.ts'
 import { cacheFolder } from '../../machine/folders.ts'
 import { readMachine } from '../../machine/index.ts'
@@ -10,8 +12,6 @@ import { withoutPasswords } from '../../report/text/addresses.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import { waitingWords } from '../../trials/lock.ts'
 import type { LockNotices, RunTrial, TrialRunner } from '../../trials/port.ts'
-import { DEFAULTS } from '../options.ts'
-import { limitsOf, placesOf } from '../run.ts'
 import { openStore } from '../store/store.ts'
 import { acceleratorOf, kindOf, machineClass } from '../study/machine-class.ts'
 import { type Measured, runAgent } from './agent.ts'
@@ -22,7 +22,7 @@ import { type Places, setOut } from './model-store.ts'
 import { openFileStore } from './open-file-store.ts'
 import { disturbanceIn, lookAround } from './quiet.ts'
 import { makeRunning, sweepRunning } from './running-folder.ts'
-import { whyInTrial } from './why-task.ts'
+import { type WhyTask, whyInTrial } from './why-task.ts'
 
 export interface AgentOptions {
   readonly queue: string
@@ -54,7 +54,10 @@ export async function ownMachine(run: RunTrial, signal?: AbortSignal): Promise<s
 }
 
 /** Until the signal aborts. Throws InputError where the queue or the store cannot be used. */
-export async function agent({ queue: url, models, key, store: storeUrl, log: logLine, signal }: AgentOptions): Promise<void> {
+export async function agent(
+  { queue: url, models, key, store: storeUrl, log: logLine, signal }: AgentOptions,
+  task: WhyTask,
+): Promise<void> {
   checkQueue(url, key)
   const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = process.env
   const addresses = [url, models, storeUrl ?? '']
@@ -79,7 +82,7 @@ export async function agent({ queue: url, models, key, store: storeUrl, log: log
       store,
       log,
       signal,
-      measure: (job, stop, anyway) => measureJob(job, { ...places, trials: localTrials, signal: stop, anyway, log }),
+      measure: (job, stop, anyway) => measureJob(job, { ...places, task, trials: localTrials, signal: stop, anyway, log }),
     })
   } finally {
     files?.close()
@@ -88,6 +91,7 @@ export async function agent({ queue: url, models, key, store: storeUrl, log: log
 }
 
 interface JobGiven extends Places {
+  readonly task: WhyTask
   readonly trials: TrialRunner
   readonly signal: AbortSignal
   readonly anyway: boolean
@@ -99,7 +103,7 @@ interface JobGiven extends Places {
  * who made them is not known.
  */
 export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measured> {
-  const { trials, signal, anyway, log } = given
+  const { trials, task, signal, anyway, log } = given
   const folder = makeRunning(given.cache)
   try {
     const model = await setOut(path.join(folder, 'model'), job.model, given)
@@ -113,7 +117,7 @@ export async function measureJob(job: FleetJob, given: JobGiven): Promise<Measur
       const before = await lookAround()
       const disturbedBefore = disturbanceIn(before)
       if (disturbedBefore !== null && !anyway) return { report: null, disturbed: disturbedBefore }
-      const report = await whyInTrial(trials.run, { file: model, options }, { memoryBytes, signal })
+      const report = await whyInTrial({ run: trials.run, task }, { file: model, options }, { memoryBytes, signal })
       return { report, disturbed: disturbedBefore ?? disturbanceIn(await lookAround(), before) }
     }, toldTo(log))
   } finally {

@@ -6,9 +6,9 @@ import { createReadStream, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type * as S3 from '@aws-sdk/client-s3'
+import { importOptional } from '../../commands/optional-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { addressName, withoutPasswords } from '../../report/text/addresses.ts'
-import { importOptional } from '../optional-package.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 
 /** Of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */

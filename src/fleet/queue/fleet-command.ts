@@ -1,6 +1,6 @@
 // `fleet --queue`: opens the queue, asks, and closes it.
 import type { StudyDocument } from '../../report/documents/study.ts'
-import { FLEET_DEFAULTS, type FleetOptions } from '../study/fleet.ts'
+import { FLEET_DEFAULTS, type FleetOptions } from '../fleet.ts'
 import { checkQueue, openAsking } from './bullmq-queue.ts'
 import { dispatch } from './dispatch.ts'
 import { openFileStore } from './open-file-store.ts'

@@ -1,10 +1,11 @@
 // Sizes that a study varies beside the batch: height and width of inputs that leave them open, or the length of sequences.
-import { type ReadOptions, readModel } from '../../formats/index.ts'
-import { InputError } from '../../graph/input-error.ts'
-import { viewGraph } from '../../graph/view.ts'
-import { resolveInputs } from '../../measure/samples/resolve.ts'
-import type { ResolvedInput } from '../../measure/samples/resolved.ts'
-import type { WhyOptions } from '../options.ts'
+
+import type { WhyOptions } from '../commands/options.ts'
+import { type ReadOptions, readModel } from '../formats/index.ts'
+import { InputError } from '../graph/input-error.ts'
+import { viewGraph } from '../graph/view.ts'
+import { resolveInputs } from '../measure/samples/resolve.ts'
+import type { ResolvedInput } from '../measure/samples/resolved.ts'
 
 /** One number is height and width alike, and the length where there is neither. */
 export interface Size {

@@ -1,16 +1,17 @@
 // `fleet`: every model on every engine and batch, one after the other on this machine; the study at the end. What cannot be measured is a
 // failure with its reason, and the others are still measured.
-import type { ReadOptions } from '../../formats/index.ts'
-import { InputError } from '../../graph/input-error.ts'
-import type { ReportDocument } from '../../report/documents/report.ts'
-import type { StudyDocument, StudyFailure } from '../../report/documents/study.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
-import { checkEngine } from '../run.ts'
-import { openStore, storeName } from '../store/store.ts'
-import { trialOf } from '../store/trial-store.ts'
-import { why } from '../why.ts'
+
+import { DEFAULTS, type WhyOptions } from '../commands/options.ts'
+import { checkEngine } from '../commands/run.ts'
+import type { ReadOptions } from '../formats/index.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { ReportDocument } from '../report/documents/report.ts'
+import type { StudyDocument, StudyFailure } from '../report/documents/study.ts'
 import { checkSizes, type Size, shapesOfSizes, sizeName } from './sizes.ts'
-import { studyOf } from './study.ts'
+import { openStore, storeName } from './store/store.ts'
+import { trialOf } from './store/trial-store.ts'
+import { studyOf } from './study/study.ts'
+import type { Why } from './why.ts'
 
 export interface FleetOptions extends Omit<WhyOptions, 'batch' | 'engine'> {
   readonly engines: readonly string[]
@@ -48,7 +49,11 @@ export const combinationName = ({ model, engine, batch, size }: Combination): st
   `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 
 /** Throws InputError where nothing could be measured or the options cannot be used, and the signal's reason where it is aborted. */
-export async function fleet(files: readonly string[], given: Partial<FleetOptions> = {}): Promise<StudyDocument> {
+export async function fleet(
+  files: readonly string[],
+  given: Partial<FleetOptions>,
+  { why }: { readonly why: Why },
+): Promise<StudyDocument> {
   const { engines, batches, sizes, prices, store: where, onProgress, ...options } = { ...FLEET_DEFAULTS, ...given }
   const { combinations, failures, warnings } = await combinationsOf(files, { engines, batches, sizes, ...options })
   const reports: ReportDocument[] = []
