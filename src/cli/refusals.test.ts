@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { scriptedMachine } from '../commands/example-trials.ts'
+import { scriptedMachine } from '../command/example-trials.ts'
 import { model, node, valueInfo, writeModel } from '../graph/build.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { onTrials, typed } from './example-command-line.ts'

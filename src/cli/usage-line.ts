@@ -1,6 +1,6 @@
 // What commander says of wrong arguments, as one line with what was probably meant.
 import type { Command, CommanderError } from 'commander'
-import { nearest } from '../commands/nearest.ts'
+import { nearest } from '../command/nearest.ts'
 
 /** The line for standard error, without the leading 'whyslow: '. `argv`: the arguments without node and script. */
 export function usageLine(error: CommanderError, program: Command, argv: readonly string[]): string {

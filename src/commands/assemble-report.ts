@@ -2,12 +2,12 @@
 import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { predictSavings } from '../analyze/foretold.ts'
+import { machineSection } from '../command/machine-section.ts'
 import { diagnose } from '../diagnose/diagnose.ts'
 import type { NextCommand } from '../diagnose/next-command.ts'
 import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
-import type { Machine, Roofs } from '../machine/types.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
 import type { DeviceProgram, LatencyBlock, Sweep } from '../measure/timing/types.ts'
 import {
@@ -18,7 +18,6 @@ import {
   type ReportEngine,
   type ReportExperiments,
   type ReportLatency,
-  type ReportMachine,
   type ReportModel,
   type ReportProfile,
   type ReportSweep,
@@ -188,12 +187,6 @@ function modelSection({ model, inputs = [], outputs = [], costs }: AnalyzedEvide
     inputs: inputs.map(({ freeAxes: _, assumptions = [], source, ...input }) => ({ ...input, assumptions, source })),
     outputs,
   }
-}
-
-/** `roofs` absent: they were not measured. */
-export function machineSection(machine: Machine, roofs?: Roofs): ReportMachine {
-  const { cpu, usableCpus, quotaCpus, memoryBytes, isa, accelerators, caches, virtualised } = machine
-  return { cpu, usableCpus, quotaCpus, memoryBytes, isa, accelerators, caches, virtualised, roofs: roofs ? [roofs] : [] }
 }
 
 function engineSection({ engine }: AnalyzedEvidence): ReportEngine | null {

@@ -2,13 +2,13 @@
 import { mkdtempSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { MODEL } from '../command/example-trials.ts'
 import type { Availability } from '../engines/types.ts'
 import { readModel } from '../formats/index.ts'
 import { fileForEngine } from '../graph/model.ts'
+import { modelForEngine } from '../model-files/model-for-engine.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { pairEngines } from './beside.ts'
-import { MODEL } from './example-trials.ts'
-import { modelForEngine } from './model-for-engine.ts'
 
 const here: Availability = { ok: true, version: '1', device: 'cpu', deviceKind: 'cpu', from: '', accelerators: [] }
 const gone: Availability = { ok: false, reason: 'it was not found', fix: 'npm install it' }

@@ -4,7 +4,7 @@ import { engineById, engines, referenceEngine } from '../engines/index.ts'
 import type { Availability, Engine } from '../engines/types.ts'
 import type { BesideEngine } from '../evidence/plan.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
-import { entriesForModel, modelForEngine } from './model-for-engine.ts'
+import { entriesForModel, modelForEngine } from '../model-files/model-for-engine.ts'
 
 export interface PairedEngines {
   readonly engines: readonly BesideEngine[]

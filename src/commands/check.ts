@@ -1,11 +1,18 @@
 // `check`: has this model become slower than it may? Against a baseline model both take turns in one run; against a report that was kept
 // the intervals of two runs are compared, on the same machine alone unless it is said otherwise.
 import path from 'node:path'
-import { inputFacts } from '../evidence/choose-inputs.ts'
+import { engineOptionsOf } from '../command/engine-options.ts'
+import { limitsOf, machineOf } from '../command/limits.ts'
+import { withMachineLock } from '../command/machine-lock.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import type { Run } from '../command/run.ts'
+import { inTemporaryFolder } from '../command/temporary-folder.ts'
+import { documentHead } from '../command/version.ts'
 import { readModel } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import { fileForEngine, type Model } from '../graph/model.ts'
 import { machineKey } from '../machine/key.ts'
+import { inputFacts } from '../measure/choose-inputs.ts'
 import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
@@ -20,10 +27,7 @@ import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
-import { engineOptionsOf, inTemporaryFolder, limitsOf, machineOf, type Run, withMachineLock } from './run.ts'
-import { documentHead } from './version.ts'
 
 export interface CheckOptions extends WhyOptions {
   /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */

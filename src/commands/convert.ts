@@ -1,5 +1,6 @@
 // `convert`: a model that was read, written in another format. Nothing is measured, and nothing is changed but what the format asks for.
 import path from 'node:path'
+import { toolVersion } from '../command/version.ts'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { type ReadOptions, readModel } from '../formats/index.ts'
 import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
@@ -9,12 +10,12 @@ import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import type { ValueDeclaration } from '../graph/types.ts'
 import { viewGraph } from '../graph/view.ts'
+import { countsByName } from '../model-files/counts-by-name.ts'
+import { liteGraphOf, liteOperators } from '../model-files/lite-model.ts'
+import { writeModelFiles } from '../model-files/onnx-files.ts'
 import type { ConvertDocument, ConvertedValue } from '../report/documents/convert.ts'
-import { checkModelOut, writeAlone, writeModelFiles } from '../ship/index.ts'
+import { checkModelOut, writeAlone } from '../ship/index.ts'
 import { type RoundingOptions, roundedModel } from './convert-tabular.ts'
-import { countsByName } from './counts-by-name.ts'
-import { liteGraphOf, liteOperators } from './lite-model.ts'
-import { toolVersion } from './version.ts'
 
 export interface ConvertOptions extends Partial<RoundingOptions>, ReadOptions {
   /** The file to write; its ending is the format: '.onnx', '.tflite', '.json' (TensorFlow.js, its shards next to it). */

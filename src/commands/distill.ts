@@ -1,4 +1,7 @@
 // `distill`: a simpler model that predicts nearly the same, found on the user's own rows and shipped as code.
+
+import type { StageProgress } from '../command/progress.ts'
+import { toolVersion } from '../command/version.ts'
 import { type CompilableModel, compilableOf } from '../compile/read/index.ts'
 import { openRows } from '../compile/shipped/compiled.mjs'
 import { type Distilled, distill as findStudents, LEAST_ROWS, refusal } from '../distill/distill.ts'
@@ -9,8 +12,6 @@ import { readData } from '../measure/samples/read-data.ts'
 import type { DistillDocument } from '../report/documents/distill.ts'
 import { checkOut, moduleOf, shipStudent } from '../ship/index.ts'
 import { classLabels } from './class-labels.ts'
-import type { StageProgress } from './options.ts'
-import { toolVersion } from './version.ts'
 
 export interface DistillOptions {
   /** Rows, with labels where the file has them; CSV, .npz, .json … */

@@ -1,11 +1,12 @@
 // Which engines are installed, each asked in a process of its own, one after the other: two browsers at once would slow each other down.
+
+import { placesOf } from '../command/engine-options.ts'
+import { DEFAULTS, type PlaceOptions, type WhyOptions } from '../command/options.ts'
+import { toolVersion } from '../command/version.ts'
 import { engines } from '../engines/index.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import type { EngineRow, EnginesDocument } from '../report/documents/engines.ts'
 import { localTrials } from '../trials/local-runner.ts'
-import { DEFAULTS, type PlaceOptions, type WhyOptions } from './options.ts'
-import { placesOf } from './run.ts'
-import { toolVersion } from './version.ts'
 
 export async function listEngines(
   given: Partial<PlaceOptions & Pick<WhyOptions, 'trials' | 'onProgress' | 'signal'>> = {},

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type GraphProto, ModelProtoSchema } from 'onnx-buf'
+import { profileOf, scriptedMachine } from '../command/example-trials.ts'
 import type { Availability } from '../engines/types.ts'
 import { outputsTask } from '../measure/outputs/outputs-task.ts'
 import type { LatencyInput, LatencyOutput } from '../measure/timing/latency-block.ts'
@@ -12,7 +13,6 @@ import type { OperatorTime, OperatorTimesInput } from '../measure/timing/operato
 import { measured, type Script, type ScriptedRunner } from '../trials/example-runner.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import type { RunTrial, Trial } from '../trials/port.ts'
-import { profileOf, scriptedMachine } from './example-trials.ts'
 
 export interface PlantedScript {
   /** Of each operator, ms a node; 0.001 where none is given. */

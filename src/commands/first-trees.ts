@@ -1,14 +1,15 @@
 // How good the first trees of a forest are without the others, on the user's labelled rows.
+
+import type { WhyOptions } from '../command/options.ts'
 import { compilableOf } from '../compile/read/index.ts'
 import { openRows } from '../compile/shipped/compiled.mjs'
 import type { Feeds } from '../engines/types.ts'
-import type { ChosenInputs } from '../evidence/choose-inputs.ts'
 import { judgedInputs } from '../evidence/judged-inputs.ts'
 import { type FirstTrees, firstTrees, MOST_ROWS } from '../graph/forest/first-trees.ts'
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
+import type { ChosenInputs } from '../measure/choose-inputs.ts'
 import { classLabels } from './class-labels.ts'
-import type { WhyOptions } from './options.ts'
 
 /** Fewer show no difference that is not chance. */
 const LEAST_ROWS = 100

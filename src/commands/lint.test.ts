@@ -1,7 +1,7 @@
 // Lint on a scripted machine: a model that is not quantized costs no measurement; one that is gets its groups with their times.
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { MODEL, profileOf, scriptedMachine } from './example-trials.ts'
+import { MODEL, profileOf, scriptedMachine } from '../command/example-trials.ts'
 import { lint } from './lint.ts'
 
 const QUANTIZED = path.resolve(import.meta.dirname, '../../fixtures/models/qdq.onnx')

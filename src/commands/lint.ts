@@ -3,6 +3,10 @@
 // does it: proven in pairs of fresh processes, with outputs that agree.
 
 import { analyze } from '../analyze/analyze.ts'
+import { withMachineLock } from '../command/machine-lock.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import { withRun } from '../command/run.ts'
+import { documentHead } from '../command/version.ts'
 import { isQuantized, lintQuantization, type WrittenQuantization, writtenQuantization } from '../diagnose/lint.ts'
 import type { TimedGroup } from '../diagnose/quantization-times.ts'
 import type { Evidence } from '../evidence/evidence.ts'
@@ -18,9 +22,7 @@ import type { TrialRow } from '../report/documents/trial-row.ts'
 import { lintAnswer } from '../report/text/lint-answer.ts'
 import { fix } from './fix/fix.ts'
 import { FIX_DEFAULTS, type FixOptions } from './fix/options.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
-import { measureRun, withMachineLock, withRun } from './run.ts'
-import { documentHead } from './version.ts'
+import { measureRun } from './measure-run.ts'
 
 export interface LintOptions
   extends WhyOptions,

@@ -1,11 +1,16 @@
 // `whyslow machine`: this computer, and what it can do at best.
+
+import { checkEngine, engineOptionsOf, placesOf } from '../command/engine-options.ts'
+import { limitsOf, machineOf } from '../command/limits.ts'
+import { withMachineLock } from '../command/machine-lock.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import { toolVersion } from '../command/version.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { describeEngine } from '../measure/describe-engine.ts'
 import type { MachineDescription } from '../report/documents/machine.ts'
 import { assembleReport } from './assemble-report.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
-import { checkEngine, engineFacts, engineOptionsOf, limitsOf, machineOf, placesOf, roofsFor, withMachineLock } from './run.ts'
-import { toolVersion } from './version.ts'
+import { engineFacts } from './engine-facts.ts'
+import { roofsFor } from './measure-run.ts'
 
 /** Facts and measured roofs of this computer. */
 export async function describeMachine(

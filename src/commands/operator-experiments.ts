@@ -2,15 +2,16 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { analyze } from '../analyze/analyze.ts'
+import type { WhyOptions } from '../command/options.ts'
+import type { Run } from '../command/run.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { fileForEngine } from '../graph/model.ts'
+import { writeModelFolder } from '../model-files/model-folder.ts'
 import { remedies } from '../remedies/index.ts'
 import type { RemedyEvidence } from '../rewrite/remedy.ts'
-import { writeModelFolder } from '../ship/index.ts'
 import { operatorExperiments } from '../tune/operators/index.ts'
-import type { WhyOptions } from './options.ts'
-import { measureRun, type Run } from './run.ts'
+import { measureRun } from './measure-run.ts'
 
 /** Of their time: two processes start, and files are written, before anything is timed. */
 const STARTS_MS = 900

@@ -1,5 +1,7 @@
 // What a model's own outputs give under the labels of --data: accuracy, or an error, on up to a thousand of its rows.
 import path from 'node:path'
+import type { WhyOptions } from '../command/options.ts'
+import type { Run } from '../command/run.ts'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { type JudgedInputs, judgedInputs } from '../evidence/judged-inputs.ts'
 import { InputError } from '../graph/input-error.ts'
@@ -14,8 +16,6 @@ import type { MetricValue } from '../report/documents/report.ts'
 import { trialLimits } from '../trials/limits.ts'
 import { modelTask } from '../trials/model-task.ts'
 import { reasonOf } from '../trials/port.ts'
-import type { WhyOptions } from './options.ts'
-import type { Run } from './run.ts'
 
 /** Accuracy and agreement are shares: a thousand rows tell them to a point. */
 export const LABELLED_SAMPLES = 1000

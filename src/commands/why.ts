@@ -1,12 +1,14 @@
 // `whyslow MODEL`: reads a model, measures its predictions on an engine, works out what each operator costs on this machine, and says why
 // it is slow.
+
+import { withMachineLock } from '../command/machine-lock.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import { withRun } from '../command/run.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { assembleReport } from './assemble-report.ts'
 import { measureWithOperators } from './operator-experiments.ts'
-import { DEFAULTS, type WhyOptions } from './options.ts'
 import { type MeasuredMetric, measuredMetric } from './own-metric.ts'
-import { withMachineLock, withRun } from './run.ts'
 
 /**
  * Measures one prediction of the model in `file` and says why it is slow.

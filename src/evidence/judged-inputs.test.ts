@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
+import { takesNaN } from '../measure/choose-inputs.ts'
 import { NO_FLAGS } from '../measure/samples/flags.ts'
 import { readData } from '../measure/samples/read-data.ts'
 import { resolveInputs } from '../measure/samples/resolve.ts'
 import { loadInputs, saveInputs } from '../measure/samples/saved.ts'
-import { takesNaN } from './choose-inputs.ts'
 import { inParts, judgedInputs } from './judged-inputs.ts'
 
 let folder: string

@@ -3,10 +3,10 @@ import type { DeviceKind, EngineOffer, EngineOptions } from '../engines/types.ts
 import type { Model } from '../graph/model.ts'
 import type { GraphView } from '../graph/types.ts'
 import type { Machine } from '../machine/types.ts'
+import type { ChosenInputs } from '../measure/choose-inputs.ts'
 import type { Limits } from '../trials/limits.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import type { RunTrial } from '../trials/port.ts'
-import type { ChosenInputs } from './choose-inputs.ts'
 
 /** An installed engine, and what it opens. */
 export interface BesideEngine {

@@ -1,8 +1,8 @@
 // `fleet`: every model on every engine and batch, one after the other on this machine; the study at the end. What cannot be measured is a
 // failure with its reason, and the others are still measured.
 
-import { DEFAULTS, type WhyOptions } from '../commands/options.ts'
-import { checkEngine } from '../commands/run.ts'
+import { checkEngine } from '../command/engine-options.ts'
+import { DEFAULTS, type WhyOptions } from '../command/options.ts'
 import type { ReadOptions } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { ReportDocument } from '../report/documents/report.ts'

@@ -1,6 +1,6 @@
 // A table as Parquet, for DuckDB and data frames, by the package hyparquet-writer, an optional one.
 import type * as Hyparquet from 'hyparquet-writer'
-import { importOptional } from '../commands/optional-package.ts'
+import { importOptional } from '../engines/optional-package.ts'
 import type { TableColumn } from '../report/text/tables/table-columns.ts'
 
 const TYPES = { text: 'STRING', integer: 'INT32', number: 'DOUBLE', 'yes-no': 'BOOLEAN', time: 'TIMESTAMP' } as const

@@ -5,7 +5,7 @@ import { packProgram } from '../compile/program.ts'
 import { type CompilableModel, compilableOf } from '../compile/read/index.ts'
 import type { Trees } from '../compile/shipped/compiled.mjs'
 import type { Model } from '../graph/model.ts'
-import type { Folder } from './folder.ts'
+import type { Folder } from '../model-files/folder.ts'
 
 /** What `options.json` says of the program: which names stand for what. */
 export function compiledOptions({ model, inputs, texts, outputs }: CompilableModel) {

@@ -2,11 +2,10 @@
 
 export { moduleOf } from './compiled-files.ts'
 export { checkModelOut, shipModel, writeAlone } from './model-alone.ts'
-export { modelFileOf, writeModelFiles } from './model-file.ts'
-export { writeModelFolder } from './model-folder.ts'
+export { modelFileOf } from './model-file.ts'
 export { checkOut } from './out-folder.ts'
 export { removeLeftovers } from './place.ts'
-export type { Agreement, Preprocessing, RunnablePlan, Serving, ShipPlan, ShippedFile, ShippedResults } from './plan.ts'
+export type { Agreement, Preprocessing, RunnablePlan, Serving, ShipPlan, ShippedResults } from './plan.ts'
 export { variantWriter } from './shared-weights.ts'
 export { shipFolder, writeRunnable } from './ship-folder.ts'
 export { shipStudent } from './student-folder.ts'

@@ -1,7 +1,8 @@
 // manifest.json: what the folder holds and where it came from. By it a folder is known as whyslow's.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { ShipPlan, ShippedFile } from './plan.ts'
+import type { WrittenFile } from '../model-files/folder.ts'
+import type { ShipPlan } from './plan.ts'
 import { shippedOptions } from './session-options.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
@@ -10,7 +11,7 @@ const SCHEMA = 'whyslow-folder/1'
 const SCHEMA_NAME = /^whyslow-folder\/\d+$/
 
 /** The manifest's text. `files`: all others of the folder, the model's file first. */
-export function manifestText(plan: ShipPlan, files: readonly ShippedFile[]): string {
+export function manifestText(plan: ShipPlan, files: readonly WrittenFile[]): string {
   const { setup, engine, machine, results, original } = plan
   const manifest = {
     schema: SCHEMA,

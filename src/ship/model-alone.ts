@@ -3,11 +3,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../graph/input-error.ts'
-import { asInputError, type Disk, nodeDisk } from './disk.ts'
-import { type Folder, folderAt } from './folder.ts'
+import { asInputError, type Disk, nodeDisk } from '../model-files/disk.ts'
+import { type Folder, folderAt, type WrittenFile } from '../model-files/folder.ts'
 import { writeModelOf } from './model-file.ts'
 import { siblingName } from './place.ts'
-import type { ShipPlan, ShippedFile } from './plan.ts'
+import type { ShipPlan } from './plan.ts'
 
 /**
  * Throws InputError where `out` cannot be written: its folder is missing, it is the model that is read, or a file or folder is there
@@ -55,7 +55,7 @@ export async function writeAlone(
   { out, force, signal, from }: AloneTarget,
   write: (folder: Folder, name: string) => Promise<void>,
   disk: Disk = nodeDisk,
-): Promise<readonly ShippedFile[]> {
+): Promise<readonly WrittenFile[]> {
   checkModelOut(out, force, from)
   const target = path.resolve(out)
   const fresh = siblingName(target, process.pid, 'tmp')

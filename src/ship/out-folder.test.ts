@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { InputError } from '../graph/input-error.ts'
-import { nodeDisk } from './disk.ts'
+import { nodeDisk } from '../model-files/disk.ts'
 import { scratch } from './example-plan.ts'
 import { checkOut } from './out-folder.ts'
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '../graph/input-error.ts'
 import { homeFolder } from '../machine/folders.ts'
-import { asInputError, type Disk, nodeDisk } from './disk.ts'
+import { asInputError, type Disk, nodeDisk } from '../model-files/disk.ts'
 import { filesOfFolder } from './manifest.ts'
 import { CARRIED_OVER, removeLeftovers, siblingName } from './place.ts'
 

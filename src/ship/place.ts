@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { markUnfinished } from '../machine/files.ts'
-import { asInputError, type Disk, nodeDisk } from './disk.ts'
+import { asInputError, type Disk, nodeDisk } from '../model-files/disk.ts'
 
 /** What the user's own package manager puts into the folder: it moves to the new one. */
 export const CARRIED_OVER = new Set([

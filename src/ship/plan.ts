@@ -98,26 +98,3 @@ export type RunnablePlan = Pick<
   ShipPlan,
   'original' | 'setup' | 'encode' | 'engine' | 'inputs' | 'outputs' | 'toolVersion' | 'signal' | 'serving'
 >
-
-/** What a file of the folder is for. */
-export type Role =
-  | 'model'
-  | 'weights'
-  | 'options'
-  | 'predict'
-  | 'types'
-  | 'worker'
-  | 'server'
-  | 'engine'
-  | 'package'
-  | 'readme'
-  | 'report'
-
-/** A file as it was written. `path` is relative to the folder. */
-export interface ShippedFile {
-  readonly path: string
-  readonly role: Role
-  readonly sizeBytes: number
-  /** Lower-case hex. */
-  readonly sha256: string
-}

@@ -7,8 +7,8 @@ import { copyWith } from '../graph/copy.ts'
 import { inlineWeights, withExternalWeights } from '../graph/externalize-weights.ts'
 import type { Model } from '../graph/model.ts'
 import { externalReference } from '../graph/tensor-data.ts'
-import { encodeModel } from './encode-model.ts'
-import { writeModelFolder } from './model-folder.ts'
+import { encodeModel } from '../model-files/encode-model.ts'
+import { writeModelFolder } from '../model-files/model-folder.ts'
 
 const WEIGHTS_FILE = 'shared.weights'
 const ALIGN_BYTES = 64

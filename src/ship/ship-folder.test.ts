@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { fullOr } from '../../test/only-full.ts'
 import { ts } from '../../test/typescript.ts'
 import { InputError } from '../graph/input-error.ts'
-import { type Disk, nodeDisk } from './disk.ts'
+import { type Disk, nodeDisk } from '../model-files/disk.ts'
 import { FIXTURES, planFor, scratch } from './example-plan.ts'
 import { shipFolder } from './ship-folder.ts'
 

@@ -1,9 +1,9 @@
 // The folder of a distilled model: as `fix` ships code, with the record of how it was found.
 import path from 'node:path'
 import type { CompilableModel } from '../compile/read/index.ts'
+import { nodeDisk } from '../model-files/disk.ts'
+import { type Folder, folderAt, writeFile } from '../model-files/folder.ts'
 import { compiledOptions, writeCompiled } from './compiled-files.ts'
-import { nodeDisk } from './disk.ts'
-import { type Folder, folderAt, writeFile } from './folder.ts'
 import { MANIFEST_FILE } from './manifest.ts'
 import { checkOut } from './out-folder.ts'
 import { placeFolder } from './place.ts'

@@ -1,4 +1,7 @@
 // `ab`: two implementations of one thing, of JavaScript or Python each, in processes of their own. Do they give the same, and which is faster?
+
+import type { StageProgress } from '../../command/progress.ts'
+import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { type ComparedOutputs, compareContestants } from '../../pipeline/turns/compare-outputs.ts'
 import type { Contestant, Opened, Source } from '../../pipeline/turns/contestant.ts'
@@ -12,8 +15,6 @@ import { abAnswer } from '../../report/text/ab-text.ts'
 import { decide, LEVEL, median } from '../../statistics/index.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import type { StageProgress } from '../options.ts'
-import { documentHead } from '../version.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from './field.ts'
 import { compareScripts } from './scripts.ts'
 

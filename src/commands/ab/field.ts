@@ -2,6 +2,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { withMachineLock } from '../../command/machine-lock.ts'
+import type { StageProgress } from '../../command/progress.ts'
 import { compiledTwin } from '../../engines/compiled-twin.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { readStart } from '../../pipeline/javascript/exported.ts'
@@ -14,8 +16,6 @@ import {
 } from '../../pipeline/turns/contestant.ts'
 import { findInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import type { StageProgress } from '../options.ts'
-import { withMachineLock } from '../run.ts'
 
 const LANGUAGES: Readonly<Record<string, Source['language']>> = {
   '.py': 'python',

@@ -1,5 +1,8 @@
 // Two scripts, each run whole as it is: time from start to end, and what they print. Lines that one script prints differently from run to run
 // (times, dates, random numbers) say nothing about the other.
+
+import type { StageProgress } from '../../command/progress.ts'
+import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { sumComparisons } from '../../pipeline/turns/compare-outputs.ts'
 import { compareValues } from '../../pipeline/turns/compare-values.ts'
@@ -11,8 +14,6 @@ import { endInWords, startProcess, textFrom } from '../../processes/start-proces
 import type { AbDocument, AbSide } from '../../report/documents/ab.ts'
 import { abAnswer } from '../../report/text/ab-text.ts'
 import { decide, geometricMean, LEVEL, median } from '../../statistics/index.ts'
-import type { StageProgress } from '../options.ts'
-import { documentHead } from '../version.ts'
 
 interface ScriptsPlan {
   readonly pairs: number

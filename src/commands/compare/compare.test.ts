@@ -3,8 +3,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { absent, block, here, type MachineScript, MODEL, scriptedMachine } from '../../command/example-trials.ts'
 import { failed, measured } from '../../trials/example-runner.ts'
-import { absent, block, here, type MachineScript, MODEL, scriptedMachine } from '../example-trials.ts'
 import { compare } from './compare.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'test-whyslow-compare-'))

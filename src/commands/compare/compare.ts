@@ -1,10 +1,12 @@
 // `compare`: one model on every engine, or several models on one, measured in turns and set side by side.
 
+import { limitsOf, machineOf } from '../../command/limits.ts'
+import { withMachineLock } from '../../command/machine-lock.ts'
+import { inTemporaryFolder } from '../../command/temporary-folder.ts'
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'
 import type { ComparisonDocument } from '../../report/documents/comparison.ts'
-import { inTemporaryFolder, limitsOf, machineOf, withMachineLock } from '../run.ts'
 import { type Opening, openEngines, openModels } from './contestants.ts'
 import { comparisonOf } from './document.ts'
 import { measureAll } from './measure.ts'

@@ -1,22 +1,23 @@
 // Who takes part in a comparison: every engine or model, opened as far as it goes, on the same inputs where it takes them. What does
 // not open is a row with its reason, and the others go on.
 import path from 'node:path'
+import { checkConfig, checkConfigOfAny } from '../../command/config-entries.ts'
+import { checkEngine, engineOptionsOf, placesOf } from '../../command/engine-options.ts'
+import type { AvailableEngine } from '../../command/run.ts'
 import { engineById, engines, referenceEngine } from '../../engines/index.ts'
 import type { Availability, Feeds } from '../../engines/types.ts'
-import { type ChosenInputs, chooseInputs } from '../../evidence/choose-inputs.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { fileForEngine, type Model } from '../../graph/model.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
+import { type ChosenInputs, chooseInputs } from '../../measure/choose-inputs.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { tryTask } from '../../measure/try-once.ts'
+import { canBeGiven, modelForEngine } from '../../model-files/model-for-engine.ts'
 import { type Limits, SOFTWARE_GPU_CAP_MS, tryLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import type { NotMeasured, TrialLimits } from '../../trials/port.ts'
-import { checkConfig, checkConfigOfAny } from '../config-entries.ts'
-import { canBeGiven, modelForEngine } from '../model-for-engine.ts'
-import { type AvailableEngine, checkEngine, engineOptionsOf, placesOf } from '../run.ts'
 import type { CompareOptions } from './options.ts'
 
 export type Out = NotMeasured | { readonly outcome: 'not-here'; readonly reason: string; readonly fix: string }

@@ -1,6 +1,7 @@
 // What a comparison can be told, and its defaults.
+
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { MetricName } from '../../measure/outputs/index.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
 
 export interface CompareOptions extends Omit<WhyOptions, 'batch'> {
   /** Ids of the engines that one model is measured on; null: every installed engine. */

@@ -1,6 +1,9 @@
 // The foot of the ladder: the model file that predict runs, measured alone as `whyslow MODEL` does, with the shapes, threads and number of runs
 // that a call was seen to ask for.
 import path from 'node:path'
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
+import { type Run, withRun } from '../../command/run.ts'
+import { inTemporaryFolder } from '../../command/temporary-folder.ts'
 import { readModel } from '../../formats/index.ts'
 import { fileForEngine } from '../../graph/model.ts'
 import type { ValueDeclaration } from '../../graph/types.ts'
@@ -12,10 +15,8 @@ import type { Source } from '../../pipeline/turns/contestant.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { reasonOf, type TrialRunner } from '../../trials/port.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
 import { mainSession } from '../pipeline/inner-model.ts'
 import { targetFile } from '../pipeline/target-file.ts'
-import { inTemporaryFolder, type Run, withRun } from '../run.ts'
 
 export interface Bare {
   /** What is measured, as its reader would say it. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { MODEL, scriptedMachine } from '../../command/example-trials.ts'
 import {
   type AlternativeFound,
   type Contestant,
@@ -12,7 +13,6 @@ import {
   type TimeRequest,
 } from '../../pipeline/turns/contestant.ts'
 import { failed } from '../../trials/example-runner.ts'
-import { MODEL, scriptedMachine } from '../example-trials.ts'
 import { explainGap } from './explain-gap.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-gap-'))

@@ -1,4 +1,7 @@
 // `pipeline --explain-gap`: why is the application slower than a benchmark? One difference after the other is taken away, and each is measured.
+
+import type { StageProgress } from '../../command/progress.ts'
+import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { type RunPass, runPass } from '../../pipeline/driver.ts'
 import { climb, GAP_MS, modelAlone, type Rung, rungOf, rungsOf, stepsOf } from '../../pipeline/gap/ladder.ts'
@@ -17,9 +20,7 @@ import { gapAnswer } from '../../report/text/gap/gap-answer.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
 import { type Field, type FieldOptions, onField, sourceOf, wordsOf } from '../ab/field.ts'
-import type { StageProgress } from '../options.ts'
 import { targetFile } from '../pipeline/target-file.ts'
-import { documentHead } from '../version.ts'
 import { type Bare, type BareOrNot, withBare } from './bare.ts'
 
 export interface GapOptions extends FieldOptions {

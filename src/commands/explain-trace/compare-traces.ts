@@ -1,8 +1,9 @@
 // `whyslow explain BEFORE AFTER`: what changed between two recordings of one kind, part by part and operator by operator.
+
+import { toolVersion } from '../../command/version.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TraceComparisonDocument } from '../../report/documents/trace-comparison.ts'
 import { traceComparisonAnswer } from '../../report/text/trace-answer.ts'
-import { toolVersion } from '../version.ts'
 import { type ExplainTraceOptions, explainTrace } from './explain-trace.ts'
 
 /** Of the recorded times, the smallest change that is listed. */

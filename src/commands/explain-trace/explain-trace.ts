@@ -2,6 +2,7 @@
 
 import type { DeviceShares, TraceFacts } from '../../analyze/traces/facts.ts'
 import { factsOf } from '../../analyze/traces/facts-of.ts'
+import { toolVersion } from '../../command/version.ts'
 import { diagnose } from '../../diagnose/diagnose.ts'
 import type { Finding } from '../../diagnose/rule.ts'
 import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
@@ -11,7 +12,6 @@ import type { TraceModelSection, TraceSection } from '../../report/documents/tra
 import { traceAnswer } from '../../report/text/trace-answer.ts'
 import { documentedCommand } from '../command-to-type.ts'
 import { findingRow } from '../finding-row.ts'
-import { toolVersion } from '../version.ts'
 import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'

@@ -1,5 +1,6 @@
 // Two set-ups of the run, each with inputs of its own: how far their outputs lie apart.
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
 import type { Feeds } from '../../engines/types.ts'
 import { type Agreement, compareOutputs } from '../../measure/outputs/index.ts'
 import { outputsTask } from '../../measure/outputs/outputs-task.ts'
@@ -7,7 +8,6 @@ import { loadInputs } from '../../measure/samples/saved.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
 import { reasonInWords } from '../../trials/port.ts'
-import type { Run } from '../run.ts'
 
 /** A text says why one of them gave none. */
 export async function agreementOf(run: Run, base: ModelTask, changed: ModelTask): Promise<Agreement | string> {

@@ -1,6 +1,8 @@
 // What the conversion gave, of a model that its owner runs on another runtime today: that runtime with the file as it is beside the engine in use
 // with the model as converted, measured in turns (docs/remedies/conversion.md).
 import { orderOf } from '../../analyze/ranking.ts'
+import { placesOf } from '../../command/engine-options.ts'
+import type { Run } from '../../command/run.ts'
 import { engineById, engines } from '../../engines/index.ts'
 import type { Engine } from '../../engines/types.ts'
 import { measurePairedEngines } from '../../evidence/beside.ts'
@@ -10,7 +12,6 @@ import { describeEngine } from '../../measure/describe-engine.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { modelTask } from '../../trials/model-task.ts'
 import { pairEngines } from '../beside.ts'
-import { placesOf, type Run } from '../run.ts'
 import { agreementOf } from './agreement-of.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'

@@ -1,11 +1,11 @@
 // Options of `fix`, and its defaults.
 
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { AllowedLoss, MetricName } from '../../measure/outputs/index.ts'
 import type { CalibrationMethod } from '../../quantize/calibrate/index.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import type { PreprocessingFlags } from '../../rewrite/preprocessing/index.ts'
 import type { Goal, PrecisionMethod } from '../../rewrite/remedy.ts'
-import { DEFAULTS, type WhyOptions } from '../options.ts'
 
 export interface PrecisionOptions {
   /** The only method; null: all that pay. */

@@ -1,5 +1,8 @@
 // Engines of this machine that `fix` may ship in place of the measured one, or looks at to say what they would give. Each is looked for in
 // a process of its own, and by `fix` alone.
+
+import { placesOf } from '../../command/engine-options.ts'
+import type { Run } from '../../command/run.ts'
 import { cutAtBoth, endsOf } from '../../compile/read/ends.ts'
 import { compilableOf } from '../../compile/read/index.ts'
 import { engines } from '../../engines/index.ts'
@@ -10,11 +13,10 @@ import type { GraphView } from '../../graph/types.ts'
 import { nodeName, viewGraph } from '../../graph/view.ts'
 import { describeEngine } from '../../measure/describe-engine.ts'
 import type { Profile } from '../../measure/timing/types.ts'
+import { canBeGiven } from '../../model-files/model-for-engine.ts'
 import { remedies } from '../../remedies/index.ts'
 import { engineChoice } from '../../remedies/settings/engine-choice.ts'
 import type { OtherEngine, Remedy } from '../../rewrite/remedy.ts'
-import { canBeGiven } from '../model-for-engine.ts'
-import { placesOf, type Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 import { hasDoubleEnds, wideNode } from './wide-numbers.ts'
 

@@ -1,5 +1,6 @@
 // What `fix` says of the precision of layers, from a search in a script.
 import { describe, expect, test } from 'vitest'
+import type { Run } from '../../command/run.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import { model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { GraphView } from '../../graph/types.ts'
@@ -9,7 +10,6 @@ import type { PrecisionMethod } from '../../rewrite/remedy.ts'
 import { exampleBench, exampleEvidence, exampleRemedy } from '../../tune/example-bench.ts'
 import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
-import type { Run } from '../run.ts'
 import { FIX_DEFAULTS, type FixOptions } from './options.ts'
 import { checkCalibration, precisionOf, quantizationOf } from './precision.ts'
 

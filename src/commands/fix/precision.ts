@@ -1,6 +1,7 @@
 // Fewer bits, for the commands: puts the search for precisions on the bench of `tune/`, and says what came of it.
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
 import type { Model } from '../../graph/model.ts'
 import { checkSamples } from '../../quantize/calibrate/index.ts'
 import { fusedKernels } from '../../quantize/plan/kernels.ts'
@@ -16,7 +17,6 @@ import { variantWriter } from '../../ship/index.ts'
 import type { Bench } from '../../tune/bench.ts'
 import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
-import type { Run } from '../run.ts'
 import type { FixOptions } from './options.ts'
 import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 

@@ -2,6 +2,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { block } from '../../command/example-trials.ts'
+import type { Run } from '../../command/run.ts'
 import { plainOptions } from '../../engines/example-options.ts'
 import type { Feeds } from '../../engines/types.ts'
 import { model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
@@ -13,8 +15,6 @@ import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured, type Script, scriptedRunner } from '../../trials/example-runner.ts'
 import type { ModelTask } from '../../trials/model-task.ts'
-import { block } from '../example-trials.ts'
-import type { Run } from '../run.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 
 const folder = folderOfTests()

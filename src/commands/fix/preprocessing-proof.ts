@@ -2,6 +2,7 @@
 // new model, as docs/remedies/preprocessing.md says.
 
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
 import type { TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { fileAsGiven, fileForEngine } from '../../graph/model.ts'
@@ -10,6 +11,7 @@ import type { Dimension } from '../../graph/types.ts'
 import { verdict } from '../../measure/outputs/index.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
+import { writeInFormat } from '../../model-files/model-for-engine.ts'
 import {
   type Preprocessed,
   type PreprocessingRequest,
@@ -25,8 +27,6 @@ import type { Judgement } from '../../tune/bench.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
 import { type Tried, tried } from '../../tune/tried.ts'
-import { writeInFormat } from '../model-for-engine.ts'
-import type { Run } from '../run.ts'
 import { agreementOf } from './agreement-of.ts'
 import type { FixOptions } from './options.ts'
 

@@ -2,17 +2,17 @@
 // package that was measured.
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
+import { toolVersion } from '../../command/version.ts'
 import { findPackage } from '../../engines/find-package.ts'
 import { engineById, offersOf } from '../../engines/index.ts'
 import type { ShippedFolder } from '../../engines/shipped-folder.ts'
 import type { InputDeclaration } from '../../engines/types.ts'
 import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
+import { liteBytesOf } from '../../model-files/lite-model.ts'
 import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { type RunnablePlan, type ShipPlan, writeRunnable } from '../../ship/index.ts'
-import { liteBytesOf } from '../lite-model.ts'
-import type { Run } from '../run.ts'
-import { toolVersion } from '../version.ts'
 import type { FixOptions } from './options.ts'
 
 /** What the code in the folder of such a setup is made from. */

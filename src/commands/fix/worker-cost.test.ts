@@ -1,13 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import type { Run } from '../../command/run.ts'
 import { model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { WorkerCostInput } from '../../measure/timing/worker-cost-task.ts'
 import { planOf } from '../../ship/example-plan.ts'
 import type { ShipPlan } from '../../ship/index.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed, measured, type Script, scriptedRunner } from '../../trials/example-runner.ts'
-import type { Run } from '../run.ts'
 import { workerCost } from './worker-cost.ts'
 
 const folder = folderOfTests()

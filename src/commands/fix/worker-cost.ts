@@ -1,9 +1,9 @@
 // Tries the folder before it is shipped: its own predict.mjs, with the engine that was measured, in this thread and in its worker.
 import path from 'node:path'
+import type { Run } from '../../command/run.ts'
 import { workerCostTask } from '../../measure/timing/worker-cost-task.ts'
 import type { ShipPlan } from '../../ship/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
-import type { Run } from '../run.ts'
 import { trialFolder } from './tried-folder.ts'
 
 const SAMPLE_MS = 800

@@ -1,9 +1,11 @@
 // Options of `load`.
+
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
+import type { StageProgress } from '../../command/progress.ts'
 import type { Ceiling } from '../../load/audit.ts'
 import type { PointPlan } from '../../load/measure.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import { DEFAULTS, type StageProgress, type WhyOptions } from '../options.ts'
 import { SETUP_DEFAULTS, type SetupOptions } from '../serve/serve.ts'
 
 /** Of a model: its inputs, as WhyOptions has them; `batch` is of a request. */

@@ -1,5 +1,7 @@
 // A first look at one set-up of a server: what it answers at most, and the rate that one short run each holds an objective at. Nothing is
 // confirmed here.
+
+import { inTemporaryFolder } from '../../command/temporary-folder.ts'
 import { type Ceiling, measureCeiling } from '../../load/audit.ts'
 import { measureClosed } from '../../load/measure.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
@@ -7,7 +9,6 @@ import { leastInRun, roughRate } from '../../load/search.ts'
 import type { HasTimeFor, SearchRun } from '../../load/tries.ts'
 import type { LoadPoint, LoadSetup } from '../../report/documents/load.ts'
 import { rateInWords } from '../../report/text/numbers.ts'
-import { inTemporaryFolder } from '../run.ts'
 import { capacityOf, clientsFor, possiblePerSecond } from './capacity.ts'
 import { runWithServerCounters } from './counted.ts'
 import { openModelTarget } from './model-target.ts'

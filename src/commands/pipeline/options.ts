@@ -1,13 +1,13 @@
 // Options of `pipeline`, and its defaults.
-import type { RunPass } from '../../pipeline/driver.ts'
-import { runPass } from '../../pipeline/driver.ts'
+
+import type { StageProgress } from '../../command/progress.ts'
+import { type RunPass, runPass } from '../../pipeline/driver.ts'
 import type { PipelineEvidence, Replacement } from '../../pipeline/evidence.ts'
 import type { AlternativeFact } from '../../pipeline/facts.ts'
 import { tryReplacements } from '../../pipeline/replace/replacements.ts'
 import { tryTokenizers } from '../../pipeline/replace/tokenizers.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'
-import type { StageProgress } from '../options.ts'
 
 export interface PipelineOptions {
   /** 'function' or 'module:function': called in place of the file's stages; null: the stages, or the file as a script. */

@@ -1,7 +1,7 @@
 // What of its timing a pipeline's report gives: the same numbers, by the same rules, as the report of a model.
 import { expect, test } from 'vitest'
+import { EXAMPLE_MACHINE } from '../../command/example-trials.ts'
 import { examplePipeline } from '../../pipeline/example-pipeline.ts'
-import { EXAMPLE_MACHINE } from '../example-trials.ts'
 import { pipelineReport } from './pipeline-report.ts'
 
 function latencyOf(calls: number, processesMs: readonly number[], ends: readonly [number, number] = [9.9, 10.1]) {

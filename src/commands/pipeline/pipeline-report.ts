@@ -1,5 +1,7 @@
 // Evidence of a pipeline -> verdicts -> the report document.
 
+import { machineSection } from '../../command/machine-section.ts'
+import { documentHead } from '../../command/version.ts'
 import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
 import type { Machine } from '../../machine/types.ts'
 import { diagnosePipeline, type PipelineFinding } from '../../pipeline/diagnose.ts'
@@ -10,9 +12,7 @@ import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/repor
 import { plural } from '../../report/text/numbers.ts'
 import { pipelineAnswer } from '../../report/text/pipeline-answer.ts'
 import { type Reservation, reservationsOf, tailOf, trustOf } from '../../statistics/index.ts'
-import { machineSection } from '../assemble-report.ts'
 import { findingRow } from '../finding-row.ts'
-import { documentHead } from '../version.ts'
 import type { Inner } from './inner-model.ts'
 import { type ReadSource, sourceLines } from './source-lines.ts'
 

@@ -1,6 +1,9 @@
 // `whyslow pipeline FILE`: the user's own code around the model. Three processes are timed, one is profiled, one is looked at; what they
 // tell is diagnosed, and where predict runs a model file, that is measured alone.
 import path from 'node:path'
+import { machineOf } from '../../command/limits.ts'
+import { withMachineLock } from '../../command/machine-lock.ts'
+import { inTemporaryFolder } from '../../command/temporary-folder.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { assembleEvidence, type Passes } from '../../pipeline/assemble.ts'
 import { diagnosePipeline } from '../../pipeline/diagnose.ts'
@@ -10,7 +13,6 @@ import type { DriverCommand } from '../../pipeline/language.ts'
 import type { Pass, Plan } from '../../pipeline/protocol.ts'
 import { tokenizerDominates } from '../../pipeline/rules/tokenizer-dominates.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { inTemporaryFolder, machineOf, withMachineLock } from '../run.ts'
 import { innerModel } from './inner-model.ts'
 import { PIPELINE_DEFAULTS, type PipelineOptions } from './options.ts'
 import { pipelineReport } from './pipeline-report.ts'

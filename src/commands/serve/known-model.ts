@@ -1,11 +1,11 @@
 // What is known of a served model beside its declarations: its graph, of which synthetic inputs are made.
 import fs from 'node:fs'
 import path from 'node:path'
-import { takesNaN } from '../../evidence/choose-inputs.ts'
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { GraphView, ValueDeclaration } from '../../graph/types.ts'
 import { viewGraph } from '../../graph/view.ts'
+import { takesNaN } from '../../measure/choose-inputs.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
 
 export interface KnownModel {

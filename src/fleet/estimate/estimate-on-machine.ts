@@ -1,9 +1,9 @@
 // `foretell`: the latency on a machine of which only `whyslow machine --json` is known. An estimate with its interval and its grade, replaced
 // by a measurement where one is known.
 
-import { DEFAULTS, type WhyOptions } from '../../commands/options.ts'
-import { machineOf } from '../../commands/run.ts'
-import { documentHead } from '../../commands/version.ts'
+import { machineOf } from '../../command/limits.ts'
+import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
+import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
 import type { ForetoldDocument } from '../../report/documents/foretold.ts'

@@ -1,8 +1,9 @@
 // `agent`: what this machine is, where it takes trials from, and how it measures them.
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { DEFAULTS } from '../../commands/options.ts'
-import { limitsOf, placesOf } from '../../commands/run.ts'
+import { placesOf } from '../../command/engine-options.ts'
+import { limitsOf } from '../../command/limits.ts'
+import { DEFAULTS } from '../../command/options.ts'
 import { engines } from '../../engines/index.ts'
 import { cacheFolder } from '../../machine/folders.ts'
 import { readMachine } from '../../machine/index.ts'

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type * as BullMQ from 'bullmq'
-import { importOptional } from '../../commands/optional-package.ts'
+import { importOptional } from '../../engines/optional-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { addressName, withoutPasswords } from '../../report/text/addresses.ts'
 import { announcementOf, GONE_SECONDS, readAnnouncement } from './announcement.ts'

@@ -1,6 +1,6 @@
 // The history that machines share, in PostgreSQL by the package pg, an optional one.
 import type * as Pg from 'pg'
-import { importOptional } from '../../commands/optional-package.ts'
+import { importOptional } from '../../engines/optional-package.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { withoutPasswords } from '../../report/text/addresses.ts'
 import { NO_TABLE, rowOf, type SharedStore, withoutNul } from './trial-store.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { floatTensor, graph, type ModelParts, model, node, rawTensor, valueInfo } from '../../graph/build.ts'
 import { mulberry32, normal } from '../../graph/random.ts'
-import { encodeModel, sizeOf } from '../../ship/encode-model.ts'
+import { encodeModel, sizeOf } from '../../model-files/encode-model.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { weightStorage } from './weight-storage.ts'
 

@@ -7,10 +7,10 @@ import { readModel } from '../../formats/index.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import type { Cut } from '../../graph/cut.ts'
 import type { Model } from '../../graph/model.ts'
-import { nodeDisk } from '../disk.ts'
+import { nodeDisk } from '../../model-files/disk.ts'
+import { folderAt } from '../../model-files/folder.ts'
+import { writeModelFiles } from '../../model-files/onnx-files.ts'
 import { installIn, planOf, ROOT, runIn, scratch } from '../example-plan.ts'
-import { folderAt } from '../folder.ts'
-import { writeModelFiles } from '../model-file.ts'
 import { shipFolder } from '../ship-folder.ts'
 
 async function shipped(of: Model, cut: Cut): Promise<string> {

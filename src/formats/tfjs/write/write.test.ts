@@ -1,9 +1,9 @@
 // What is in the files: nodes, functions, shards.
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { liteGraphOf } from '../../../commands/lite-model.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../../graph/build.ts'
 import type { Model } from '../../../graph/model.ts'
+import { liteGraphOf } from '../../../model-files/lite-model.ts'
 import { readModel } from '../../index.ts'
 import { encodeTfjs, TFJS } from './index.ts'
 

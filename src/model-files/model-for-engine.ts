@@ -8,8 +8,8 @@ import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
-import { writeModelFolder } from '../ship/index.ts'
 import { liteBytesOf, liteGraphOf } from './lite-model.ts'
+import { writeModelFolder } from './model-folder.ts'
 
 interface Writer {
   /** What the file is called. */

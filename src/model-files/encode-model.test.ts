@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { floatTensor, model, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import { encodeModel, sizeOf } from './encode-model.ts'
-import { FIXTURES } from './example-plan.ts'
+
+const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/models')
 
 /** The file's bytes, read again and written by protobuf's own encoder. */
 function roundTrip(proto: ModelProto): Uint8Array {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findOrt } from '../engines/onnxruntime/ort-node.ts'
 import { checkConfig, checkConfigOfAny } from './config-entries.ts'
-import { inTemporaryFolder } from './run.ts'
+import { inTemporaryFolder } from './temporary-folder.ts'
 
 /** The real library has 45 MB, which are read for each key that the table lacks. */
 const small = { version: '1.30.0', from: fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-config-')) }

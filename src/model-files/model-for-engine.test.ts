@@ -1,19 +1,14 @@
-// A model of a format that the engine does not read: every task of a command is given it as ONNX, and the reader is told of the file.
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+// A model of a format that the engine does not read: it is given to the engine in a format that it does.
+import { mkdtempSync, readFileSync } from 'node:fs'
 import path, { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readModel, readOnnx } from '../formats/index.ts'
-import type { Model } from '../graph/model.ts'
-import { fileForEngine } from '../graph/model.ts'
+import { fileForEngine, type Model } from '../graph/model.ts'
 import { viewGraph } from '../graph/view.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
-import { openEngines, openModels } from './compare/contestants.ts'
-import { COMPARE_DEFAULTS } from './compare/options.ts'
-import { here, MODEL, scriptedMachine } from './example-trials.ts'
 import { canBeGiven, entriesForModel, modelForEngine } from './model-for-engine.ts'
-import { DEFAULTS } from './options.ts'
-import { engineOptionsOf, measureRun, openRun } from './run.ts'
 
+const MODEL = path.resolve(import.meta.dirname, '../../fixtures/models/symbolic-batch.onnx')
 const folderOfAll = folderOfTests()
 const newFolder = () => mkdtempSync(join(folderOfAll, 'run-'))
 
@@ -22,10 +17,6 @@ async function ofAnotherFormat(): Promise<Model> {
   const model = await readModel(MODEL)
   return { ...model, source: { ...model.source, file: '/models/m.moon', format: 'moon' } }
 }
-
-const scripted = () => scriptedMachine({ latency: () => 3 })
-const filesOf = (trials: ReturnType<typeof scripted>) =>
-  trials.asked.flatMap(({ input }) => (input as { modelFile?: string }).modelFile ?? [])
 
 test('is written as ONNX, once; a model whose format the engine reads is left as it is', async () => {
   const folder = newFolder()
@@ -93,45 +84,12 @@ test('is written as .tflite for an engine that reads that alone; an operator tha
   )
 })
 
-test('integers of TensorFlow Lite are added exactly by an engine that is given them as ONNX, whatever the processor; the user has the last word', async () => {
+test('integers of TensorFlow Lite are added exactly by an engine that is given them as ONNX, whatever the processor', async () => {
   const onnx = await readModel(MODEL)
   const lite = { ...onnx, source: { ...onnx.source, format: 'tflite' } }
   const exact = { 'session.x64quantprecision': '1' }
   expect(['ort-cpu', 'python-ort', 'litert', 'compiled'].map((id) => entriesForModel(lite, id))).toEqual([exact, exact, {}, {}])
   expect(entriesForModel(onnx, 'ort-cpu')).toEqual({})
-  const asked = (configEntries: Readonly<Record<string, string>>) =>
-    engineOptionsOf({ ...DEFAULTS, configEntries }, { model: lite, engineId: 'ort-cpu' }).configEntries
-  expect(asked({ a: 'b' })).toEqual({ ...exact, a: 'b' })
-  expect(asked({ 'session.x64quantprecision': '0' })).toEqual({ 'session.x64quantprecision': '0' })
-})
-
-test('a run measures what was written', async () => {
-  const trials = scripted()
-  const options = { ...DEFAULTS, cache: 'off' as const, quick: true, trials }
-  const run = await openRun(await ofAnotherFormat(), options, here, newFolder())
-  const { evidence } = await measureRun(run, options)
-  const files = new Set(filesOf(trials))
-  expect([...files]).toEqual([fileForEngine(run.model)])
-  expect(existsSync([...files][0]!)).toBe(true)
-  expect(evidence.model).toMatchObject({ file: '/models/m.moon', format: 'moon' })
-})
-
-test('so do the contestants of a comparison, each called by the file that was given', async () => {
-  const model = await ofAnotherFormat()
-  for (const open of [openEngines, (one: Model, opening: never) => openModels([one, one], opening)]) {
-    const trials = scripted()
-    const folder = newFolder()
-    const options = { ...COMPARE_DEFAULTS, cache: 'off' as const, engines: ['ort-cpu'], trials }
-    const { contestants } = await open(model, {
-      options,
-      folder,
-      limits: { memoryBytes: 1e9, signal: undefined },
-      progress() {},
-    } as never)
-    expect(contestants.every(({ model }) => fileForEngine(model).startsWith(join(folder, 'onnx-of-')))).toBe(true)
-    expect(filesOf(trials).every((file) => file.startsWith(join(folder, 'onnx-of-')))).toBe(true)
-    expect(contestants.every(({ model }) => model.source.file === '/models/m.moon')).toBe(true)
-  }
 })
 
 test('a graph of a .tflite file that its runtime does not run by itself is given to it as a file of its own', async () => {

@@ -3,18 +3,40 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Disk } from './disk.ts'
-import type { Role, ShippedFile } from './plan.ts'
+
+/** What a file of the folder is for. */
+export type Role =
+  | 'model'
+  | 'weights'
+  | 'options'
+  | 'predict'
+  | 'types'
+  | 'worker'
+  | 'server'
+  | 'engine'
+  | 'package'
+  | 'readme'
+  | 'report'
+
+/** A file as it was written. `path` is relative to the folder. */
+export interface WrittenFile {
+  readonly path: string
+  readonly role: Role
+  readonly sizeBytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
 
 export interface Folder {
   /** What was added, in order. */
-  readonly files: readonly ShippedFile[]
+  readonly files: readonly WrittenFile[]
   /** Writes one file. Between chunks other work gets its turn, and an aborted signal stops it. */
   add(path: string, role: Role, content: string | Iterable<Uint8Array>): Promise<void>
 }
 
 /** Begins at the existing folder `at`. Errors of the disk are thrown as they come; the file begun stays, closed. */
 export function folderAt(at: string, disk: Disk, signal?: AbortSignal): Folder {
-  const files: ShippedFile[] = []
+  const files: WrittenFile[] = []
   return {
     files,
     async add(name, role, content) {

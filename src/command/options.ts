@@ -1,18 +1,10 @@
-// What a run can be told, and its defaults.
+// Options of a command that runs a model, and their defaults.
 
 import { referenceEngine } from '../engines/index.ts'
 import type { EngineOptions } from '../engines/types.ts'
-import type { Flag } from '../evidence/evidence.ts'
 import { localTrials } from '../trials/local-runner.ts'
 import type { TrialRunner } from '../trials/port.ts'
-
-export interface StageProgress {
-  readonly stage: string
-  readonly done: number
-  readonly of: number
-  /** To be said once in a line that stays, on whatever screen. */
-  readonly isNotice?: boolean
-}
+import type { StageProgress } from './progress.ts'
 
 export interface WhyOptions {
   /** Shapes by input name. */
@@ -81,29 +73,4 @@ export const DEFAULTS: WhyOptions = {
   cache: 'use',
   memoryLimitBytes: null,
   trials: localTrials,
-}
-
-/** Options with one value that tell of the inputs and the engine; their flags are called as they are. */
-const TELLING = [
-  ...(['data', 'labels', 'pictures', 'batch', 'signature', 'threads', 'engine'] as const),
-  ...PLACES,
-  'graphOptimization' as const,
-]
-
-/** What was given of the inputs and the engine, as flags of the command line. */
-export function flagsOf(options: WhyOptions): readonly Flag[] {
-  const several = (flag: string, entries: Iterable<readonly [string, unknown]>) =>
-    [...entries].map(([name, value]) => ({ flag, value: `${name}=${value}` }))
-  return [
-    ...several(
-      '--shape',
-      [...options.shapes].map(([name, shape]) => [name, shape.join('x')]),
-    ),
-    ...several('--value', options.values),
-    ...TELLING.filter((name) => options[name] !== DEFAULTS[name]).map((name) => ({
-      flag: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-      value: String(options[name]),
-    })),
-    ...several('--config', Object.entries(options.configEntries)),
-  ]
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { InputError } from '../graph/input-error.ts'
-import { inTemporaryFolder } from './run.ts'
+import { inTemporaryFolder } from './temporary-folder.ts'
 
 test('where no temporary files can be made, it is said, with what helps', async () => {
   const gone = mkdtempSync(join(tmpdir(), 'whyslow-gone-'))

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Model } from '../graph/model.ts'
 import { nodeDisk } from './disk.ts'
 import { folderAt } from './folder.ts'
-import { MODEL_FILE, writeModelFiles } from './model-file.ts'
+import { MODEL_FILE, writeModelFiles } from './onnx-files.ts'
 
 /** Makes `folder`, which must not exist, and writes the model into it. Throws InputError where it passes what protobuf can hold. */
 export async function writeModelFolder(model: Model, folder: string): Promise<{ file: string; sizeBytes: number }> {

@@ -1,7 +1,7 @@
 // Optional packages of a command: one is imported when it is needed, and what is missing is said with how to get it.
 import { pathToFileURL } from 'node:url'
-import { findPackage, placesOf, whyNearerWasSkipped } from '../engines/find-package.ts'
 import { InputError } from '../graph/input-error.ts'
+import { findPackage, placesOf, whyNearerWasSkipped } from './find-package.ts'
 
 /** The package's module. `asked`: the flag and what it takes, as in '--store: PostgreSQL'. Throws InputError if it is not installed. */
 export async function importOptional<Module>(name: string, asked: string): Promise<Module> {

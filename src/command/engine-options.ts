@@ -1,0 +1,28 @@
+// The options of a command as its engine takes them.
+import { engines } from '../engines/index.ts'
+import type { EngineOptions, EnginePlaces } from '../engines/types.ts'
+import { InputError } from '../graph/input-error.ts'
+import type { Model } from '../graph/model.ts'
+import { entriesForModel } from '../model-files/model-for-engine.ts'
+import { PLACES, type PlaceOptions, type WhyOptions } from './options.ts'
+
+/** `given`: to the engine, where there is a model; the user's own entries are the last word. */
+export const engineOptionsOf = (
+  options: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries'> & PlaceOptions,
+  given?: { readonly model: Model; readonly engineId: string },
+): EngineOptions => {
+  const { threads, graphOptimization } = options
+  const configEntries = { ...(given && entriesForModel(given.model, given.engineId)), ...options.configEntries }
+  return { threads, graphOptimization, executionMode: 'sequential', configEntries, ...placesOf(options) }
+}
+
+export const placesOf = (options: PlaceOptions): EnginePlaces => ({
+  packageFrom: options.ort,
+  ...Object.fromEntries(PLACES.flatMap((place) => (place === 'ort' || options[place] === null ? [] : [[place, options[place]]]))),
+})
+
+/** Throws InputError where there is no such engine. */
+export function checkEngine(id: string, flag = '--engine'): void {
+  if (engines.some((engine) => engine.id === id)) return
+  throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)
+}

@@ -1,0 +1,16 @@
+// Commands that measure take turns on a machine.
+import { waitingWords } from '../trials/lock.ts'
+import type { TrialRunner } from '../trials/port.ts'
+import type { StageProgress } from './progress.ts'
+
+/** Alone on the machine, as far as other runs of whyslow go. A warning goes to `warnings` if there is no lock to be had. */
+export function withMachineLock<T>(
+  { trials, progress }: { readonly trials: Pick<TrialRunner, 'alone'>; readonly progress: (progress: StageProgress) => void },
+  work: () => Promise<T>,
+  warnings: string[],
+): Promise<T> {
+  return trials.alone(work, {
+    onWait: (holder) => progress({ stage: waitingWords(holder), done: 0, of: 1, isNotice: true }),
+    onUnlocked: (reason) => warnings.push(`measured without the machine's lock: ${reason}`),
+  })
+}

@@ -1,0 +1,9 @@
+// What a command reports while it works.
+
+export interface StageProgress {
+  readonly stage: string
+  readonly done: number
+  readonly of: number
+  /** To be said once in a line that stays, on whatever screen. */
+  readonly isNotice?: boolean
+}
