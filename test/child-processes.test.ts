@@ -18,11 +18,11 @@ describe('the sources', () => {
   test('start processes in one place, which ends them with all that they started', () => {
     const starting = taken.filter(({ names }) => /\b(spawn|fork|execFile)\b/.test(names)).map(({ path }) => path)
     expect(starting.sort()).toEqual([
-      // Passes signals on to the command that it runs, and its end.
-      'src/cli/supervise.ts',
       'src/processes/start-process.ts',
       // The browser stays.
-      'src/view/open-browser.ts',
+      'src/terminal/page/open-browser.ts',
+      // Passes signals on to the command that it runs, and its end.
+      'src/terminal/supervise.ts',
     ])
   })
 
@@ -62,7 +62,7 @@ describe('the sources', () => {
         .sort(),
     ).toEqual([
       // The name is random, the folder is made for this user alone, and one that is there already is refused.
-      'src/cli/supervise.ts',
+      'src/terminal/supervise.ts',
     ])
   })
 

@@ -1,9 +1,9 @@
 // `whyslow ab A B`: two implementations, and which of them is faster. Here: paths, files and what goes to the screen.
 import { renderAb } from '../report/text/ab-text.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { measureAndDeliver } from './document-output.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Four pairs and more can decide. */
 const LEAST_PAIRS = 4

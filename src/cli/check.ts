@@ -1,10 +1,10 @@
 // `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
 import { renderCheck } from '../report/text/verdict-text.ts'
+import { GoalMissed, UsageError } from '../terminal/usage-error.ts'
 import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { GoalMissed, UsageError } from './usage-error.ts'
 
 /** Throws UsageError or InputError where the input cannot be used, GoalMissed where the model is too slow. */
 export async function runCheck(file: string, flags: FlagsOf<'check'>, around: Surroundings): Promise<void> {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { ConvertDocument } from '../report/documents/convert.ts'
+import { keptScreen } from '../terminal/example-screen.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { runConvert } from './convert.ts'
-import { keptScreen } from './example-screen.ts'
 import { unaskedStages } from './example-stages.ts'
-import { UsageError } from './usage-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-convert-'))
 afterAll(() => rmSync(folder, { recursive: true }))

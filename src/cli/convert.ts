@@ -1,10 +1,10 @@
 // `whyslow convert MODEL`: the model in another format. Here: paths, files and what goes to the screen.
 import { renderConvert } from '../report/text/convert-text.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { documentOutput } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */
 export async function runConvert(file: string, flags: FlagsOf<'convert'>, { screen, signal, load }: Surroundings): Promise<void> {

@@ -1,10 +1,10 @@
 // `whyslow distill MODEL`: a simpler model that predicts nearly the same. Here: paths, files and what goes to the screen.
 import { renderDistill } from '../report/text/distill-text.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Of the metric: a point, which few can tell. */
 const USUAL_LOSS = 0.01

@@ -2,11 +2,11 @@
 // writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
 import { basename } from 'node:path'
 import { renderJson } from '../report/text/json.ts'
-import { type Commentary, openCommentary } from './commentary.ts'
-import type { Screen } from './screen.ts'
+import { type Commentary, openCommentary } from '../terminal/commentary.ts'
+import type { Screen } from '../terminal/screen.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { checkTargets, type Target, writeTarget } from '../terminal/write-file.ts'
 import type { StageProgress, Stages, Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
-import { checkTargets, type Target, writeTarget } from './write-file.ts'
 
 type Content = string | Uint8Array
 
@@ -115,7 +115,7 @@ async function markdownOf(document: object, screen: Screen): Promise<string> {
 async function writePage(target: Target, document: object): Promise<string> {
   const [{ renderPage }, { embedded, readShell }] = await Promise.all([
     import('../report/html/html-page.ts'),
-    import('./page-shell.ts'),
+    import('../terminal/page-shell.ts'),
   ])
   const { answer = '' } = document as { answer?: string }
   const title = `whyslow: ${titleOf(document)}`

@@ -1,9 +1,9 @@
 // The exit code of each command: 0 for help, 2 for what it does not know or lacks.
 import { CommanderError } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
-import { keptScreen } from './example-screen.ts'
+import { keptScreen } from '../terminal/example-screen.ts'
+import { endingOf } from '../terminal/usage-error.ts'
 import { createProgram } from './program.ts'
-import { endingOf } from './usage-error.ts'
 
 const programOf = () =>
   createProgram({

@@ -5,10 +5,10 @@ import type { SameModel } from '../commands/explain-trace/explain-trace.ts'
 import { readEvidence } from '../evidence/file.ts'
 import { isWhyslowDocument } from '../evidence/traces/index.ts'
 import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { documentOutput } from './document-output.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 type Around = Pick<Surroundings, 'screen' | 'load'>
 

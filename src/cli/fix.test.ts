@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../report/documents/report.ts'
 import type { TrialRow } from '../report/documents/trial-row.ts'
-import { keptScreen } from './example-screen.ts'
+import { keptScreen } from '../terminal/example-screen.ts'
+import { checkGoal, endingOf, GoalMissed, UsageError } from '../terminal/usage-error.ts'
 import { unaskedStages } from './example-stages.ts'
 import { runFix } from './fix.ts'
 import type { FlagsOf } from './options/flags.ts'
 import { createProgram } from './program.ts'
 import type { FixOptions, SavedEvidence, Stages } from './stages.ts'
-import { checkGoal, endingOf, GoalMissed, UsageError } from './usage-error.ts'
 
 const cnn = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 const trial: TrialRow = {

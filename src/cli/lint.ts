@@ -1,10 +1,10 @@
 // `whyslow lint MODEL`: why is this quantized model not faster? Here: paths, files and what goes to the screen.
 import { renderLint } from '../report/text/lint-text.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Runs the command. Throws UsageError or InputError before anything is measured where input or paths cannot be used. */
 export async function runLint(file: string, flags: FlagsOf<'lint'>, around: Surroundings): Promise<void> {

@@ -1,9 +1,9 @@
 // Checks of what is typed: is the model there, is an engine where it is to be taken from?
 import path from 'node:path'
+import { stateOf } from '../terminal/path-state.ts'
+import { UsageError } from '../terminal/usage-error.ts'
+import { checkFolder } from '../terminal/write-file.ts'
 import type { FlagsOf } from './options/flags.ts'
-import { stateOf } from './path-state.ts'
-import { UsageError } from './usage-error.ts'
-import { checkFolder } from './write-file.ts'
 
 /** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
 export function checkModel(file: string, flags: PlaceFlags & Pick<FlagsOf<'why'>, 'saveInputs'>): void {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { LiteQuantizeDocument } from '../report/documents/lite-quantize.ts'
-import { keptScreen } from './example-screen.ts'
+import { keptScreen } from '../terminal/example-screen.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { unaskedStages } from './example-stages.ts'
 import type { FlagsOf } from './options/flags.ts'
 import { runQuantize } from './quantize.ts'
-import { UsageError } from './usage-error.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-quantize-'))
 afterAll(() => rmSync(folder, { recursive: true }))

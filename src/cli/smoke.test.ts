@@ -21,9 +21,9 @@ import { exampleLine, exampleStageFact } from '../pipeline/example-pipeline.ts'
 import type { Message, Pass } from '../pipeline/protocol.ts'
 import type { Contestant, Request, Source } from '../pipeline/turns/contestant.ts'
 import { encodeValue } from '../pipeline/turns/encode-value.ts'
+import { keptScreen } from '../terminal/example-screen.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { type Ended, onTrials, parsed, typed, validDocument } from './example-command-line.ts'
-import { keptScreen } from './example-screen.ts'
 import { createProgram } from './program.ts'
 
 const folder = folderOfTests()

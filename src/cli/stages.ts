@@ -1,6 +1,6 @@
 // What the commands ask of the stages, and their loading at the moment of use: `--help` and a mistyped option load none of them.
 import type * as whyslow from '../commands/index.ts'
-import type { Screen } from './screen.ts'
+import type { Screen } from '../terminal/screen.ts'
 
 export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../commands/index.ts'
 

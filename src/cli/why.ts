@@ -3,11 +3,11 @@
 import { formatEvidence } from '../evidence/file.ts'
 import { renderChromeTrace } from '../report/text/chrome-trace.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
+import { openLivePage } from '../terminal/live-page.ts'
+import { openProgress } from '../terminal/progress.ts'
 import { documentOutput } from './document-output.ts'
-import { openLivePage } from './live-page.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
-import { openProgress } from './progress.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or the stages' InputError before anything is measured where input or paths cannot be used. */

@@ -1,8 +1,8 @@
 // `whyslow agent`: this machine takes trials from a queue until it is interrupted. Here: its key, its folder, its log.
 
+import { UsageError } from '../../terminal/usage-error.ts'
 import type { FlagsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
-import { UsageError } from '../usage-error.ts'
 import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
 
 /** Ends when it is interrupted. Throws UsageError or InputError where the queue, the store or the folder cannot be used. */

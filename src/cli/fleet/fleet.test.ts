@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { keptScreen } from '../example-screen.ts'
+import { keptScreen } from '../../terminal/example-screen.ts'
 import { unaskedStages } from '../example-stages.ts'
 import type { FlagsOf } from '../options/flags.ts'
 import type { Stages } from '../stages.ts'

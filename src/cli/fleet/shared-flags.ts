@@ -1,8 +1,8 @@
 // What `fleet --queue` and `agent` are told alike, by flags or by the environment: the queue, the fleet's key and the folder that its machines see.
 import { readFileSync } from 'node:fs'
 import { addressName } from '../../report/text/addresses.ts'
-import { stateOf } from '../path-state.ts'
-import { UsageError } from '../usage-error.ts'
+import { stateOf } from '../../terminal/path-state.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
 
 const LEAST_KEY = 16
 const VARIABLE = 'WHYSLOW_FLEET_KEY'

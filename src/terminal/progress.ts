@@ -1,6 +1,7 @@
 // Progress while it measures: one line on standard error, rewritten in place and taken away at the end. Only on a terminal.
+
+import type { StageProgress } from '../command/progress.ts'
 import type { Screen } from './screen.ts'
-import type { StageProgress } from './stages.ts'
 
 export interface Progress {
   show(progress: StageProgress): void

@@ -1,13 +1,13 @@
 // The page while a command works: served on loopback, told of progress between timed blocks, and of the document once it is there.
 
+import type { StageProgress } from '../command/progress.ts'
 import { unmarked } from '../processes/end-process.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
 import { renderPage } from '../report/html/html-page.ts'
-import { forwardHint, hasDesktop, openBrowser } from '../view/open-browser.ts'
-import { startView, type ViewServer } from '../view/server.ts'
+import { forwardHint, hasDesktop, openBrowser } from './page/open-browser.ts'
+import { startView, type ViewServer } from './page/server.ts'
 import { embedded, readShell } from './page-shell.ts'
 import type { Screen } from './screen.ts'
-import type { StageProgress } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 
 export interface PageGiven {

@@ -1,7 +1,7 @@
 // Who is let in: requests that were made for this very server, by a page of it, with what it handed out.
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { foreignRequest } from '../machine/loopback.ts'
+import { foreignRequest } from '../../machine/loopback.ts'
 
 /** The names of this server, as a browser sends them; compared as they stand, never parsed. */
 export const hostsOf = (port: number): readonly string[] => [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]

@@ -1,12 +1,12 @@
 // What a command that tries remedies says while it works: a line of progress on standard error, and above it, on standard output,
 // the diagnosis and each trial in the order in which they were found.
 import picocolors from 'picocolors'
+import type { StageProgress } from '../command/progress.ts'
 import type { TrialRow } from '../report/documents/trial-row.ts'
 import { trialLines } from '../report/text/trials.ts'
 import { wrap } from '../report/text/wrap.ts'
 import { openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
-import type { StageProgress } from './stages.ts'
 
 export interface Commentary {
   /** For the options of a stage. */
