@@ -1,7 +1,7 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command } from 'commander'
+import { commanderOption } from '../terminal/flags/flag.ts'
 import { examples } from './examples.ts'
-import { commanderOption } from './options/flag.ts'
 import { type CommandName, type FlagsOf, flags } from './options/flags.ts'
 import { stagesOf, surroundings, type World } from './world.ts'
 

@@ -2,8 +2,8 @@ import { Command } from 'commander'
 import { expect, expectTypeOf, test } from 'vitest'
 import { LOAD_DEFAULTS } from '../../commands/load/options.ts'
 import { SERVE_DEFAULTS } from '../../commands/serve/serve.ts'
+import { commanderOption, type Options } from '../../terminal/flags/flag.ts'
 import type { Stages } from '../stages.ts'
-import { commanderOption, type Options } from './flag.ts'
 import { type CommandName, type FlagsOf, flags, optionsOf } from './flags.ts'
 
 const STAGE_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -1,8 +1,8 @@
 // The flags of all commands, in the order of their help. What several commands share is a constant or a group, written once.
 // `flag`: sets an option of the command's stage. `own`: the command line acts upon it.
 import { calibrationMethods, goals, precisionMethods } from '../../commands/choices.ts'
-import { type Flag, flag, group, type Options, oneOf, optionsSet, own, type Typed } from './flag.ts'
-import * as parse from './option-values.ts'
+import { type Flag, flag, group, type Options, oneOf, optionsSet, own, type Typed } from '../../terminal/flags/flag.ts'
+import * as parse from '../../terminal/flags/option-values.ts'
 
 const json = (what: string) => own(flag('--json <file>', `write ${what}; - is standard output`))
 const html = (what: string) => own(flag('--html <file>', `write ${what} as a page: one file, opens anywhere`))
