@@ -37,7 +37,7 @@ export {
   study,
   type WhyOptions,
   why,
-} from './commands/index.ts'
+} from './compose/index.ts'
 export type { Finding, Rule, Verdict } from './diagnose/rule.ts'
 export type { EngineFacts, Evidence, InputFacts } from './evidence/evidence.ts'
 export { readModel } from './formats/index.ts'

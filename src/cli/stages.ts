@@ -1,8 +1,8 @@
 // What the commands ask of the stages, and their loading at the moment of use: `--help` and a mistyped option load none of them.
-import type * as whyslow from '../commands/index.ts'
+import type * as whyslow from '../compose/index.ts'
 import type { Screen } from '../terminal/screen.ts'
 
-export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../commands/index.ts'
+export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../compose/index.ts'
 
 /** The verbs behind the commands. */
 export type Stages = typeof whyslow
@@ -21,5 +21,5 @@ export type SavedEvidence = Parameters<Stages['explain']>[0]
 
 /** The stages behind the commands. */
 export function loadStages(): Promise<Stages> {
-  return import('../commands/index.ts')
+  return import('../compose/index.ts')
 }

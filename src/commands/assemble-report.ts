@@ -4,6 +4,7 @@ import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { predictSavings } from '../analyze/foretold.ts'
 import { machineSection } from '../command/machine-section.ts'
 import { diagnose } from '../diagnose/diagnose.ts'
+import { findingRow } from '../diagnose/finding-row.ts'
 import type { NextCommand } from '../diagnose/next-command.ts'
 import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
 import { offersOf } from '../engines/index.ts'
@@ -25,7 +26,6 @@ import {
 import { answer } from '../report/text/answer.ts'
 import { tailOf } from '../statistics/index.ts'
 import { commandToType } from './command-to-type.ts'
-import { findingRow } from './finding-row.ts'
 
 /** These prove and ship on the engine that is shipped, and are refused with another. */
 const ON_SHIPPED: readonly string[] = ['fix', 'quantize']

@@ -1,24 +1,8 @@
 // The command that a finding leads to, so that it can be pasted: the model as its user names it, and what this run was told of inputs
 // and engine, or the next one would measure something else.
-import type { NextCommand, Placeholder } from '../diagnose/next-command.ts'
+import { type DocumentedCommand, documentedCommand } from '../diagnose/documented-command.ts'
+import type { NextCommand } from '../diagnose/next-command.ts'
 import type { Flag } from '../evidence/evidence.ts'
-import { commandWords } from '../report/text/wrap.ts'
-
-/** A command as documents have it: to paste, and as data. */
-export interface DocumentedCommand {
-  readonly next: string
-  readonly run: { command: string; arguments: string[] }
-}
-
-/** What the user named; a placeholder of what nobody named stays. */
-export type Named = Partial<Readonly<Record<Placeholder['placeholder'], string>>>
-
-/** With `flags` after the command's own. */
-export function documentedCommand({ command, words }: NextCommand, named: Named, flags: readonly Flag[] = []): DocumentedCommand {
-  const own = words.map((word) => (typeof word === 'string' ? word : (named[word.placeholder] ?? word.placeholder)))
-  const run = { command, arguments: [...own, ...flags.flatMap(({ flag, value }) => [flag, value])] }
-  return { next: commandWords(run).join(' '), run }
-}
 
 /** The model in `file`, with the flags of this run that the command does not set itself. */
 export function commandToType(next: NextCommand, file: string, given: readonly Flag[]): DocumentedCommand {

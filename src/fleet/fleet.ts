@@ -3,6 +3,7 @@
 
 import { checkEngine } from '../command/engine-options.ts'
 import { DEFAULTS, type WhyOptions } from '../command/options.ts'
+import type { Why } from '../command/why-port.ts'
 import type { ReadOptions } from '../formats/index.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
@@ -11,7 +12,6 @@ import { checkSizes, type Size, shapesOfSizes, sizeName } from './sizes.ts'
 import { openStore, storeName } from './store/store.ts'
 import { trialOf } from './store/trial-store.ts'
 import { studyOf } from './study/study.ts'
-import type { Why } from './why.ts'
 
 export interface FleetOptions extends Omit<WhyOptions, 'batch' | 'engine'> {
   readonly engines: readonly string[]

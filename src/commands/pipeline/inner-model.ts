@@ -1,9 +1,9 @@
 // The model file that the user's predict runs, measured alone with the reference engine: what its nodes and its areas are. What is unknown
 // of it (the shapes that predict feeds) is taken from the run.
+import type { Why } from '../../command/why-port.ts'
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'
 import type { SessionFact } from '../../pipeline/facts.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import { why } from '../why.ts'
 import type { PipelineOptions } from './options.ts'
 
 export type Inner = { readonly report: ReportDocument } | { readonly reason: string }
@@ -11,7 +11,11 @@ export type Inner = { readonly report: ReportDocument } | { readonly reason: str
 /** Below this share of a prediction its nodes are not what anybody asks about. */
 const WORTH_SHARE = 0.02
 
-export async function innerModel(evidence: PipelineEvidence, options: PipelineOptions): Promise<Inner> {
+export async function innerModel(
+  evidence: PipelineEvidence,
+  options: Pick<PipelineOptions, 'onProgress' | 'signal'>,
+  why: Why,
+): Promise<Inner> {
   const session = mainSession(evidence)
   if (session === null) return { reason: 'no session of an engine was seen at work' }
   if (session.modelFile === null) return { reason: `the file of the model that ${session.engine} runs is not known` }

@@ -2,6 +2,7 @@
 
 import { machineSection } from '../../command/machine-section.ts'
 import { documentHead } from '../../command/version.ts'
+import { findingRow } from '../../diagnose/finding-row.ts'
 import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
 import type { Machine } from '../../machine/types.ts'
 import { diagnosePipeline, type PipelineFinding } from '../../pipeline/diagnose.ts'
@@ -12,7 +13,6 @@ import { REPORT_SCHEMA, type ReportDocument } from '../../report/documents/repor
 import { plural } from '../../report/text/numbers.ts'
 import { pipelineAnswer } from '../../report/text/pipeline-answer.ts'
 import { type Reservation, reservationsOf, tailOf, trustOf } from '../../statistics/index.ts'
-import { findingRow } from '../finding-row.ts'
 import type { Inner } from './inner-model.ts'
 import { type ReadSource, sourceLines } from './source-lines.ts'
 

@@ -1,9 +1,10 @@
 // `whyslow pipeline FILE`: the user's own code around the model. Three processes are timed, one is profiled, one is looked at; what they
 // tell is diagnosed, and where predict runs a model file, that is measured alone.
 import path from 'node:path'
-import { machineOf } from '../../command/limits.ts'
+import { limitsOf, machineOf } from '../../command/limits.ts'
 import { withMachineLock } from '../../command/machine-lock.ts'
 import { inTemporaryFolder } from '../../command/temporary-folder.ts'
+import type { Why } from '../../command/why-port.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { assembleEvidence, type Passes } from '../../pipeline/assemble.ts'
 import { diagnosePipeline } from '../../pipeline/diagnose.ts'
@@ -31,7 +32,6 @@ const INTERVAL_US = 500
 const LONGEST_PASS_MS = 1_800_000
 /** Nobody waits a minute for one prediction. */
 const STALL_SECONDS = 60
-const MEMORY_SHARE = 0.9
 /** Share of the time without progress: an application that marks its stages is reported as it is, and has not hung. */
 const OPEN_END_SHARE = 0.8
 
@@ -44,14 +44,18 @@ export interface PipelineFound {
  * Measures the user's code in `given` and says what is slow in it. Throws InputError where it cannot be used or fails, and the signal's
  * reason where it is aborted.
  */
-export async function pipeline(given: string, options: Partial<PipelineOptions> = {}): Promise<PipelineFound> {
+export async function pipeline(
+  given: string,
+  options: Partial<PipelineOptions>,
+  { why }: { readonly why: Why },
+): Promise<PipelineFound> {
   const all = { ...PIPELINE_DEFAULTS, ...options }
   const target = targetFile(given, all.call)
   const command = await target.side.command(target.file, { python: all.python, signal: all.signal })
   return inTemporaryFolder(async (folder) => {
     const unlocked: string[] = []
     const { trials, onProgress: progress = () => {} } = all
-    return withMachineLock({ trials, progress }, () => measured({ given, target, command, folder, unlocked }, all), unlocked)
+    return withMachineLock({ trials, progress }, () => measured({ given, target, command, folder, unlocked, why }, all), unlocked)
   })
 }
 
@@ -60,6 +64,7 @@ interface Opened {
   readonly target: TargetFile
   readonly command: DriverCommand
   readonly folder: string
+  readonly why: Why
   /** A warning where there is no lock to be had. */
   readonly unlocked: readonly string[]
 }
@@ -84,7 +89,7 @@ async function measured(opened: Opened, options: PipelineOptions): Promise<Pipel
   const replacements = replace === null ? [] : await replace(plain, place)
   const warnings = [...unlocked, ...scriptRuns(passes, plain.target, more), ...plain.warnings]
   const evidence = { ...plain, replacements, warnings }
-  const inner = options.inner ? await innerModel(evidence, options) : { reason: 'it was not asked for' }
+  const inner = options.inner ? await innerModel(evidence, options, opened.why) : { reason: 'it was not asked for' }
   return { evidence, report: pipelineReport(evidence, machine, inner, sourceSince(startedMs)) }
 }
 
@@ -128,14 +133,12 @@ async function onePass(pass: Pass, { target, command, folder }: Opened, options:
     importTimes: options.imports,
     openEndMs: stallMs * OPEN_END_SHARE,
   }
-  const machine = machineOf(options.trials)
   const limits = {
+    ...limitsOf(machineOf(options.trials), options),
     stallMs,
     // Who names a limit means it.
     busyIsAlive: options.stallSeconds === null,
     timeMs: Math.max(LONGEST_PASS_MS, stallMs),
-    memoryBytes: options.memoryLimitBytes ?? (machine.memoryLimitBytes ?? machine.memoryBytes) * MEMORY_SHARE,
-    signal: options.signal,
   }
   const result = await options.run(command, plan, { limits, folder })
   if (result.failure?.how === 'not-started')

@@ -2,10 +2,10 @@
 // process, takes all its memory or never lets it go costs its trial, and not the agent.
 
 import type { WhyOptions } from '../../command/options.ts'
+import type { Why } from '../../command/why-port.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { defineTask, type RunTrial, reasonOf, type Task, type TrialLimits } from '../../trials/port.ts'
-import type { Why } from '../why.ts'
 import { endWhenHanging } from './hang-watch.ts'
 
 export interface WhyRequest {

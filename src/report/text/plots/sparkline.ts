@@ -1,5 +1,4 @@
 // Samples in the order in which they were taken as one line of blocks, process by process: whether they are steady, at a glance.
-import { median } from '../../../statistics/index.ts'
 
 const LEVELS = '▁▂▃▄▅▆▇█'
 const BETWEEN = '│'
@@ -35,5 +34,11 @@ export function sparkline(processes: readonly (readonly number[])[], most: numbe
 }
 
 function mediansOf(samples: readonly number[], size: number): number[] {
-  return Array.from({ length: Math.ceil(samples.length / size) }, (_, at) => median(samples.slice(at * size, (at + 1) * size)))
+  return Array.from({ length: Math.ceil(samples.length / size) }, (_, at) => medianOf(samples.slice(at * size, (at + 1) * size)))
+}
+
+/** Of at least one sample, by the same definition as the median of measurements, which documents do not import. */
+function medianOf(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b)
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }

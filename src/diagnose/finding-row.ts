@@ -1,7 +1,8 @@
 // A finding as documents have it.
-import type { Finding } from '../diagnose/rule.ts'
+
 import type { ReportFinding } from '../report/documents/report.ts'
-import type { DocumentedCommand } from './command-to-type.ts'
+import type { DocumentedCommand } from './documented-command.ts'
+import type { Finding } from './rule.ts'
 
 /** `typed`: the command that it leads to. */
 export function findingRow(finding: Finding, typed: DocumentedCommand | null): ReportFinding {
