@@ -1,8 +1,8 @@
 // `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
 import { renderCheck } from '../report/text/verdict-text.ts'
+import { measureAndDeliver } from '../terminal/document-output.ts'
+import { checkModel } from '../terminal/model-flags.ts'
 import { GoalMissed, UsageError } from '../terminal/usage-error.ts'
-import { measureAndDeliver } from './document-output.ts'
-import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 

@@ -1,8 +1,8 @@
 // `whyslow convert MODEL`: the model in another format. Here: paths, files and what goes to the screen.
 import { renderConvert } from '../report/text/convert-text.ts'
+import { documentOutput } from '../terminal/document-output.ts'
+import { checkModel } from '../terminal/model-flags.ts'
 import { UsageError } from '../terminal/usage-error.ts'
-import { documentOutput } from './document-output.ts'
-import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 

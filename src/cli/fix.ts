@@ -1,8 +1,8 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
 import { renderFix } from '../report/text/trials.ts'
+import { measureAndDeliver } from '../terminal/document-output.ts'
+import { checkModel } from '../terminal/model-flags.ts'
 import { checkGoal, UsageError } from '../terminal/usage-error.ts'
-import { measureAndDeliver } from './document-output.ts'
-import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { FixOptions, Surroundings } from './stages.ts'
 

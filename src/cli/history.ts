@@ -2,10 +2,10 @@
 
 import { renderHistory } from '../report/text/history-text.ts'
 import { historyTable } from '../report/text/tables/history-table.ts'
-import { documentOutput } from './document-output.ts'
+import { documentOutput } from '../terminal/document-output.ts'
+import { tableFiles, writeTable } from '../terminal/table-output.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { tableFiles, writeTable } from './table-output.ts'
 
 /** Throws InputError where the history cannot be read. A model that is gone is found by its path. */
 export async function runHistory(

@@ -3,10 +3,10 @@
 import { formatEvidence } from '../evidence/file.ts'
 import { renderChromeTrace } from '../report/text/chrome-trace.ts'
 import { renderTerminal } from '../report/text/terminal.ts'
+import { documentOutput } from '../terminal/document-output.ts'
 import { openLivePage } from '../terminal/live-page.ts'
+import { checkModel } from '../terminal/model-flags.ts'
 import { openProgress } from '../terminal/progress.ts'
-import { documentOutput } from './document-output.ts'
-import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
 

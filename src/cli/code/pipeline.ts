@@ -2,10 +2,10 @@
 import { renderGap } from '../../report/text/gap/gap-text.ts'
 import { renderPipeline } from '../../report/text/pipeline-text.ts'
 import { collapsedStacks, speedscope } from '../../report/text/stacks.ts'
+import { documentOutput, measureAndDeliver } from '../../terminal/document-output.ts'
 import { openLivePage } from '../../terminal/live-page.ts'
 import { openProgress } from '../../terminal/progress.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { documentOutput, measureAndDeliver } from '../document-output.ts'
 import { type FlagsOf, gapOptions, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 

@@ -1,8 +1,8 @@
 // `whyslow foretell MODEL --machine FILE`: the latency on a machine of which only its description is known.
 import { renderEstimate } from '../../report/text/foretold-text.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { measureAndDeliver } from '../document-output.ts'
-import { checkModel } from '../model-flags.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 

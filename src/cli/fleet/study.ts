@@ -2,11 +2,11 @@
 
 import { renderStudy } from '../../report/text/study-text.ts'
 import { studyTable } from '../../report/text/tables/study-table.ts'
+import { documentOutput } from '../../terminal/document-output.ts'
+import { tableFiles, writeTable } from '../../terminal/table-output.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { documentOutput } from '../document-output.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
-import { tableFiles, writeTable } from '../table-output.ts'
 
 /** Throws InputError where a file holds no reports. */
 export async function runStudy(

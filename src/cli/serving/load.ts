@@ -1,6 +1,6 @@
 // `whyslow load TARGET`: predictions under load. Here: what was typed, paths and what goes to the screen.
 import { renderLoad } from '../../report/text/load-text.ts'
-import { measureAndDeliver } from '../document-output.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 

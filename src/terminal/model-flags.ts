@@ -1,12 +1,11 @@
 // Checks of what is typed: is the model there, is an engine where it is to be taken from?
 import path from 'node:path'
-import { stateOf } from '../terminal/path-state.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { checkFolder } from '../terminal/write-file.ts'
-import type { FlagsOf } from './options/flags.ts'
+import { stateOf } from './path-state.ts'
+import { UsageError } from './usage-error.ts'
+import { checkFolder } from './write-file.ts'
 
 /** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
-export function checkModel(file: string, flags: PlaceFlags & Pick<FlagsOf<'why'>, 'saveInputs'>): void {
+export function checkModel(file: string, flags: PlaceFlags & { readonly saveInputs?: string }): void {
   if (stateOf(file) === undefined)
     throw new UsageError(`${file}: no such file; give the path of a model, as in: whyslow model.onnx`)
   checkPlaces(flags)
@@ -23,7 +22,7 @@ const PLACE = {
 } as const
 export const PLACES = Object.keys(PLACE) as (keyof typeof PLACE)[]
 
-type PlaceFlags = Pick<FlagsOf<'why'>, keyof typeof PLACE>
+type PlaceFlags = { readonly [flag in keyof typeof PLACE]?: string }
 
 /** Throws UsageError where what an engine is to be taken from is not there. */
 export function checkPlaces(flags: PlaceFlags): void {

@@ -1,12 +1,13 @@
 // The document of a command: `--json FILE` writes it beside the text on the screen, `--json -` prints it in place of the text, `--html FILE`
 // writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
 import { basename } from 'node:path'
+import type { StageProgress } from '../command/progress.ts'
 import { renderJson } from '../report/text/json.ts'
-import { type Commentary, openCommentary } from '../terminal/commentary.ts'
-import type { Screen } from '../terminal/screen.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { checkTargets, type Target, writeTarget } from '../terminal/write-file.ts'
-import type { StageProgress, Stages, Surroundings } from './stages.ts'
+import { type Commentary, openCommentary } from './commentary.ts'
+import type { Screen } from './screen.ts'
+import type { Surroundings } from './surroundings.ts'
+import { UsageError } from './usage-error.ts'
+import { checkTargets, type Target, writeTarget } from './write-file.ts'
 
 type Content = string | Uint8Array
 
@@ -78,7 +79,7 @@ export function documentOutput(
 }
 
 /** A stage that measures, and what is said of its document. */
-export interface Measuring<D extends object> extends Pick<Delivery, 'name' | 'others'> {
+export interface Measuring<D extends object, Stages> extends Pick<Delivery, 'name' | 'others'> {
   /** Files that are read. */
   readonly inputs: readonly (string | undefined)[]
   /** `commentary`: for stages that try remedies, and say so above the line of progress. */
@@ -92,10 +93,10 @@ interface Listeners {
 }
 
 /** Runs the stage under a line of progress and delivers its document, which it returns. Throws as `documentOutput`, `run` and `deliver` do. */
-export async function measureAndDeliver<D extends object>(
+export async function measureAndDeliver<D extends object, Stages>(
   flags: DocumentFlags & { readonly progress: boolean },
-  { screen, signal, load }: Surroundings,
-  { inputs, run, text, ...said }: Measuring<D>,
+  { screen, signal, load }: Surroundings<Stages>,
+  { inputs, run, text, ...said }: Measuring<D, Stages>,
 ): Promise<D> {
   const output = documentOutput(flags, inputs)
   const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
@@ -115,7 +116,7 @@ async function markdownOf(document: object, screen: Screen): Promise<string> {
 async function writePage(target: Target, document: object): Promise<string> {
   const [{ renderPage }, { embedded, readShell }] = await Promise.all([
     import('../report/html/html-page.ts'),
-    import('../terminal/page-shell.ts'),
+    import('./page-shell.ts'),
   ])
   const { answer = '' } = document as { answer?: string }
   const title = `whyslow: ${titleOf(document)}`

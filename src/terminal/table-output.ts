@@ -1,7 +1,6 @@
 // The table of a command: `--csv FILE` and `--parquet FILE`.
 import { columnsCsv, type TableColumn } from '../report/text/tables/table-columns.ts'
 import type { DocumentOutput } from './document-output.ts'
-import type { Surroundings } from './stages.ts'
 
 /** The files that the flags name, for `documentOutput`. */
 export const tableFiles = ({ csv, parquet }: { readonly csv?: string; readonly parquet?: string }) => ({
@@ -13,7 +12,7 @@ export const tableFiles = ({ csv, parquet }: { readonly csv?: string; readonly p
 export async function writeTable(
   output: DocumentOutput,
   columns: () => readonly TableColumn[],
-  load: Surroundings['load'],
+  load: () => Promise<{ tableParquet(columns: readonly TableColumn[]): Promise<Uint8Array> }>,
 ): Promise<void> {
   await output.write('--csv', 'table', () => columnsCsv(columns()))
   await output.write('--parquet', 'table', async () => (await load()).tableParquet(columns()))
