@@ -7,7 +7,7 @@ import { flagsFor, median, models, plainP50, report } from './shared.mjs'
 const rows = []
 for (const file of models()) {
   try {
-    const flags = ['--quick', '--seconds', '3', ...flagsFor(file)]
+    const flags = ['--quick', '--duration', '3', ...flagsFor(file)]
     const first = report(file, flags)
     const threads = first.document.engine.options.threads
     const plain = [plainP50(file, first.inputs, { threads }), plainP50(file, first.inputs, { threads })]

@@ -18,7 +18,7 @@ for (const file of modelsToFix()) {
   try {
     left.check()
     // The inputs alone are wanted: what feeds a model is found on the quickest engine.
-    const { inputs } = report(file, ['--quick', '--seconds', '0.3', ...flagsFor(file)])
+    const { inputs } = report(file, ['--quick', '--duration', '0.3', ...flagsFor(file)])
     const perBrowser = []
     for (let k = 0; k < browsers; k++) {
       const { rounds: pairs, reason } = pagePairs({

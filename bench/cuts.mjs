@@ -20,7 +20,7 @@ const worst = { corrected: 0, zero: 0, uniform: 0, raw: 0 }
 for (const file of models()) {
   const name = path.basename(file)
   try {
-    const { document, inputs } = report(file, ['--quick', '--threads', '1', '--seconds', '3', ...flagsFor(file)])
+    const { document, inputs } = report(file, ['--quick', '--threads', '1', '--duration', '3', ...flagsFor(file)])
     const read = () => fromBinary(ModelProtoSchema, fs.readFileSync(file))
     const { graph } = read()
     const folder = temporaryFolder()

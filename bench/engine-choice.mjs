@@ -50,7 +50,7 @@ process.exit(rows.length > 0 && far.length === 0 ? 0 : 1)
 function rowOf(file) {
   const flags = flagsFor(file)
   // As many threads as onnxruntime takes untold: LiteRT is shipped with them where that is faster.
-  const asked = ['--engines', `ort-cpu,${engines}`, '--threads', String(os.availableParallelism())]
+  const asked = ['--ship-engines', `ort-cpu,${engines}`, '--threads', String(os.availableParallelism())]
   const { document: comparison } = compared([file], [...flags, ...asked], { env })
   const { document, inputs, folder } = fixed(file, [...flags, '--only', 'engine-choice', '--budget', budget], { env })
   const kept = document.trials.find((trial) => trial.kept && trial.remedies[0] === 'engine-choice')

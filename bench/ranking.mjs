@@ -28,7 +28,7 @@ for (const [at, file] of files.entries()) {
     left.check()
     const enough = left.ms() / (files.length - at) >= ROUNDS_MS
     const rounds = Number(process.env.ROUNDS ?? (enough ? MOST_ROUNDS : LEAST_ROUNDS))
-    const flags = ['--rounds', String(rounds), '--quick', '--engines', engines.join(','), ...flagsFor(file)]
+    const flags = ['--runs', String(rounds), '--quick', '--engines', engines.join(','), ...flagsFor(file)]
     const { document, inputs } = compared([file], flags)
     const measured = document.contestants.filter(({ p50Ms, software }) => p50Ms !== null && !software)
     for (const { id, p50Ms, reason } of document.contestants.filter((one) => !measured.includes(one) || one.p50Ms > SLOW_MS))

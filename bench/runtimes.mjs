@@ -39,8 +39,8 @@ if (python) process.env.VIRTUAL_ENV ??= path.dirname(path.dirname(path.resolve(p
 
 /** What whyslow hands over: its name here, and what `fix` is told. */
 const FOLDERS = {
-  fix: ['--engines', 'ort-cpu'],
-  'fix 0.01': ['--engines', 'ort-cpu', '--max-loss', '0.01'],
+  fix: ['--ship-engines', 'ort-cpu'],
+  'fix 0.01': ['--ship-engines', 'ort-cpu', '--max-loss', '0.01'],
   'fix any 0.01': ['--max-loss', '0.01'],
 }
 const PEERS = ['OpenVINO f32', 'OpenVINO', 'LiteRT', 'ncnn', 'MNN']

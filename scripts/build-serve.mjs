@@ -8,15 +8,14 @@ import { build } from 'esbuild'
 import { root } from './cache.mjs'
 import { promClient } from './prom-client.mjs'
 
-const dist = join(root, 'dist')
-const shipped = join(dist, 'ship/shipped')
+const shipped = join(root, 'dist/ship/shipped')
 
 const BUNDLES = {
-  serve: 'serve/folder/serve-folder.js',
-  'serve-worker': 'serve/folder/serve-worker.js',
-  onnxruntime: 'engines/onnxruntime/folder.js',
-  openvino: 'engines/openvino/folder.js',
-  litert: 'engines/litert/folder.js',
+  serve: 'dist/serve/folder/serve-folder.js',
+  'serve-worker': 'dist/serve/folder/serve-worker.js',
+  onnxruntime: 'dist/engines/onnxruntime/folder.js',
+  openvino: 'dist/engines/openvino/folder.js',
+  litert: 'dist/engines/litert/folder.js',
 }
 export const bundleFiles = Object.keys(BUNDLES).map((name) => join(shipped, `${name}.mjs.br`))
 
@@ -30,7 +29,7 @@ function licenceOf(name) {
 
 export async function buildServe() {
   const { outputFiles } = await build({
-    entryPoints: Object.entries(BUNDLES).map(([out, from]) => ({ in: join(dist, from), out })),
+    entryPoints: Object.entries(BUNDLES).map(([out, from]) => ({ in: join(root, from), out })),
     absWorkingDir: root,
     outdir: shipped,
     outExtension: { '.js': '.mjs' },

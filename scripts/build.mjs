@@ -11,7 +11,7 @@ import { cache, root } from './cache.mjs'
 const src = join(root, 'src')
 const dist = join(root, 'dist')
 const stamp = join(cache, 'build-stamp')
-const command = join(dist, 'cli/main.js')
+const command = join(root, 'dist/cli/main.js')
 const web = join(root, 'web')
 const copied = /\.(json|mjs|py|wasm|html|css)$/
 // As tsconfig.build.json excludes them.
@@ -29,7 +29,7 @@ rmSync(stamp, { force: true })
 const sources = files(src)
 await transpile(sources.filter((file) => file.endsWith('.ts') && !leftOut.test(file)))
 const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
-writeValidators(dist)
+writeValidators(root)
 const { buildWeb, shellFile } = await import('./build-web.mjs')
 await buildWeb()
 const { buildServe, bundleFiles } = await import('./build-serve.mjs')
@@ -60,7 +60,7 @@ async function transpile(entryPoints) {
 
 function hasSource(output) {
   const name = relative(dist, output)
-  if (VALIDATORS.includes(name.split(sep).join('/'))) return true
+  if (VALIDATORS.includes(`dist/${name.split(sep).join('/')}`)) return true
   const path = join(src, name)
   return copied.test(path) ? existsSync(path) : existsSync(path.replace(/\.js$/, '.ts'))
 }

@@ -7,25 +7,35 @@ import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { makeSchema } from './make-schema.mjs'
 
-const inSource = (path) => new URL(`../src/${path}`, import.meta.url)
+const inSource = (path) => new URL(`../${path}`, import.meta.url)
 
-/** By file in dist/, the type that a document must have to be read. */
+/** By file, the type that a document must have to be read. */
 const READ = {
   // Masks hold infinities.
-  'evidence/validators/evidence.cjs': { file: inSource('evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
-  'report/saved/validators/baseline.cjs': { file: inSource('report/documents/check.ts'), root: 'BaselineReport' },
-  'report/saved/validators/saved-report.cjs': { file: inSource('report/documents/saved-report.ts'), root: 'SavedReport' },
-  'report/saved/validators/saved-machine.cjs': { file: inSource('report/documents/saved-report.ts'), root: 'SavedMachine' },
-  'fleet/queue/validators/fleet-job.cjs': { file: inSource('fleet/queue/job-type.ts'), root: 'FleetJob', closed: true },
-  'report/saved/validators/history-entry.cjs': { file: inSource('report/documents/history.ts'), root: 'HistoryEntry' },
+  'dist/evidence/validators/evidence.cjs': { file: inSource('src/evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
+  'dist/report/saved/validators/baseline.cjs': { file: inSource('src/report/documents/check.ts'), root: 'BaselineReport' },
+  'dist/report/saved/validators/saved-report.cjs': {
+    file: inSource('src/report/documents/saved-report.ts'),
+    root: 'SavedReport',
+  },
+  'dist/report/saved/validators/saved-machine.cjs': {
+    file: inSource('src/report/documents/saved-report.ts'),
+    root: 'SavedMachine',
+  },
+  'dist/fleet/queue/validators/fleet-job.cjs': {
+    file: inSource('src/fleet/queue/job-type.ts'),
+    root: 'FleetJob',
+    closed: true,
+  },
+  'dist/report/saved/validators/history-entry.cjs': { file: inSource('src/report/documents/history.ts'), root: 'HistoryEntry' },
 }
 
 export const VALIDATORS = Object.keys(READ)
 
 /** Writes VALIDATORS. */
-export function writeValidators(dist) {
+export function writeValidators(root) {
   for (const [name, { strictNumbers, ...type }] of Object.entries(READ)) {
-    const file = join(dist, name)
+    const file = join(root, name)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, codeOf(makeSchema(type), strictNumbers))
   }

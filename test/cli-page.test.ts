@@ -1,8 +1,10 @@
 // docs/cli.md is written from the table of flags; WHYSLOW_BLESS=1 writes it again.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
+import { type Flag, groups } from '../src/terminal/flags/flag.ts'
+import { type CommandName, flags } from '../src/cli/options/flags.ts'
 import { createProgram } from '../src/cli/program.ts'
 import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
@@ -11,9 +13,10 @@ const PAGE = join(ROOT, 'docs/cli.md')
 const HEAD = `# Every command and flag
 
 What \`--help\` prints, as one page. It is generated from [\`flags.ts\`](../src/cli/options/flags.ts); a
-[test](../test/cli-page.test.ts) compares the two. What several commands share is [at the end](#shared-flags).
+[test](../test/cli-page.test.ts) compares the two. What each advanced flag does is [at the end](#advanced-flags).
 
-Durations: \`10\`, \`10s\`, \`2m\`, \`500ms\`, \`1h\`. Sizes: \`500m\`, \`2g\`, \`2GiB\`. Exit codes: 0 answered, 1 a bug in whyslow, 2 input or
+Durations: \`10\`, \`10s\`, \`2m\`, \`500ms\`, \`1h\`. Sizes: \`500m\`, \`2g\`, \`2GiB\`. A value in brackets may be left out:
+\`--json\`, \`--html\` and \`--markdown\` without a file write to standard output. Exit codes: 0 answered, 1 a bug in whyslow, 2 input or
 arguments cannot be used, 3 a stated goal was not met, 130 interrupted (143 by SIGTERM).
 `
 
@@ -23,60 +26,76 @@ const help = program.createHelp()
 
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`.replace(/(?<![.?])$/, '.')
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*')
-const rowOf = (option: Option) => `\`${option.flags}\`\t${cell(help.optionDescription(option))}`
+const nameOf = (command: Command) => (command === program ? 'whyslow' : `whyslow ${command.name()}`)
+const rowsOf = (command: Command): readonly Flag[] => flags[command === program ? 'why' : (command.name() as CommandName)]
 
-/** Of two columns, with tabs between them: written as a formatter writes it. */
-function tableOf(rows: readonly string[]): string {
-  const lines = ['flag\twhat it does', ...new Set(rows)].map((row) => row.split('\t'))
-  const [first, second] = [0, 1].map((at) => Math.max(...lines.map((line) => line[at]!.length))) as [number, number]
-  const written = lines.map(([flag, words]) => `| ${flag!.padEnd(first)} | ${words!.padEnd(second)} |`)
-  return [written[0], `| ${'-'.repeat(first)} | ${'-'.repeat(second)} |`, ...written.slice(1)].join('\n')
+/** Cells of a table: the flag, what it does, its default. */
+function cellsOf({ words, help: does, choices, usual, default: value }: Flag): readonly string[] {
+  const takes = choices === undefined ? '' : `: ${choices.join(', ')}`
+  return [
+    `\`${words}\``,
+    cell(`${does}${takes}`),
+    cell(usual ?? (value === undefined || !words.includes('<') ? '' : String(value))),
+  ]
 }
 
-/** A heading of the help is shared if several commands have it. */
-const headings = new Map<string, Command[]>()
-for (const command of commands)
-  for (const heading of new Set(command.options.map((option) => option.helpGroupHeading)))
-    if (heading !== undefined) headings.set(heading, [...(headings.get(heading) ?? []), command])
-const isShared = ({ helpGroupHeading: heading }: Option) => (headings.get(heading ?? '')?.length ?? 0) > 1
-const titleOf = (heading: string) => heading.replace(/:$/, '')
-const list = (some: readonly Command[]) => some.map((command) => `\`${nameOf(command)}\``).join(', ')
-const nameOf = (command: Command) => (command === program ? 'whyslow' : `whyslow ${command.name()}`)
+/** Written as a formatter writes it. */
+function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]!.length)))
+  const line = (cells: readonly string[]) => `| ${cells.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
+}
 
 function sectionOf(command: Command): string {
   const usage = [nameOf(command), ...command.registeredArguments.map((argument) => help.argumentTerm(argument))].join(' ')
   const page = `docs/${command.name()}.md`
-  const shared = [...new Set(command.options.filter(isShared).map(({ helpGroupHeading: heading }) => titleOf(heading!)))]
+  const rows = groups.flatMap((group) =>
+    rowsOf(command)
+      .filter((row) => row.group === group)
+      .map((row) => [group, ...cellsOf(row)]),
+  )
+  const shown = rows.filter(([group]) => group !== 'advanced')
+  const advanced = rows.filter(([group]) => group === 'advanced').map(([, words]) => words!.replace(/ [<[].*/, '`'))
   const parts = [
     `## ${usage}`,
     `${sentence(command.description())}${existsSync(join(ROOT, page)) ? ` More: [${command.name()}.md](${command.name()}.md).` : ''}`,
     command.registeredArguments
       .map(({ description }, at) => `- \`${command.registeredArguments[at]!.name()}\`: ${cell(description)}`)
       .join('\n'),
-    tableOf(command.options.filter((option) => !isShared(option)).map(rowOf)),
-    ...(shared.length > 0 ? [`Also: ${shared.map((title) => `[${title}](#${title.toLowerCase()})`).join(', ')}.`] : []),
+    ...(shown.length > 0
+      ? [
+          tableOf(
+            ['group', 'flag', 'what it does', 'default'],
+            shown.map((row, at) => (shown[at - 1]?.[0] === row[0] ? ['', ...row.slice(1)] : row)),
+          ),
+        ]
+      : []),
+    ...(advanced.length > 0 ? [`[Advanced](#advanced-flags): ${advanced.join(', ')}.`] : []),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-/** Flags under one heading; a flag that not all commands with the heading have names those that do, or the few that do not. */
-function sharedSection([heading, having]: readonly [string, readonly Command[]]): string {
-  const rowsOf = (command: Command) => command.options.filter(({ helpGroupHeading }) => helpGroupHeading === heading).map(rowOf)
-  const rows = [...new Set(having.flatMap(rowsOf))].map((row) => {
-    const [lacking, taking] = [
-      having.filter((one) => !rowsOf(one).includes(row)),
-      having.filter((one) => rowsOf(one).includes(row)),
-    ]
-    if (lacking.length === 0) return row
-    const words = lacking.length < taking.length ? `not of ${list(lacking)}` : `of ${list(taking)}`
-    return `${row} (${words})`
-  })
-  return [`### ${titleOf(heading)}`, `Of ${list(having)}.`, tableOf(rows)].join('\n\n')
+/** Each advanced flag once for each of its meanings, with the commands that take it. */
+function advancedSection(): string {
+  const taken = new Map<string, { readonly cells: readonly string[]; readonly by: string[] }>()
+  for (const command of commands)
+    for (const row of rowsOf(command).filter(({ group }) => group === 'advanced')) {
+      const cells = cellsOf(row)
+      const one = taken.get(cells.join('\t')) ?? { cells, by: [] }
+      one.by.push(nameOf(command).replace(/^whyslow (?=.)/, ''))
+      taken.set(cells.join('\t'), one)
+    }
+  const rows = [...taken.values()].sort((a, b) => wordOf(a.cells).localeCompare(wordOf(b.cells)))
+  return tableOf(
+    ['flag', 'what it does', 'default', 'of'],
+    rows.map(({ cells, by }) => [...cells, by.join(', ')]),
+  )
 }
 
+const wordOf = ([words]: readonly string[]): string => /--(.*)/.exec(words!)![1]!
+
 test('docs/cli.md is what the table of flags says', () => {
-  const shared = [...headings].filter(([, having]) => having.length > 1)
-  const page = [HEAD.trimEnd(), ...commands.map(sectionOf), '## Shared flags', ...shared.map(sharedSection)].join('\n\n')
+  const page = [HEAD.trimEnd(), ...commands.map(sectionOf), '## Advanced flags', advancedSection()].join('\n\n')
   if (BLESSES) writeFileSync(PAGE, `${page}\n`)
   expect(readFileSync(PAGE, 'utf8')).toBe(`${page}\n`)
 })

@@ -1,6 +1,7 @@
 // docs/fix.md knows every option and every goal of `fix`.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
 import { goals } from '../src/rewrite/remedy.ts'
@@ -8,8 +9,8 @@ import { ROOT } from './sources.ts'
 
 const page = readFileSync(join(ROOT, 'docs/fix.md'), 'utf8')
 const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })
-const optionsOf = (command: { options: readonly { long?: string | undefined; short?: string | undefined }[] }) =>
-  command.options.map(({ short, long }) => short ?? long!)
+const optionsOf = ({ options }: Pick<Command, 'options'>) =>
+  options.filter(({ hidden }) => !hidden).map(({ short, long }) => short ?? long!)
 
 test('every option that fix has of its own, and those that it shares where they matter', () => {
   const shared = new Set(optionsOf(program))

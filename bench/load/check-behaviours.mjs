@@ -21,7 +21,7 @@ async function on(queue, run) {
     await server.end()
   }
 }
-const asked = (address, ...flags) => load(`${address}/predict`, '--body', '{}', '--seconds', seconds, ...flags)
+const asked = (address, ...flags) => load(`${address}/predict`, '--body', '{}', '--duration', seconds, ...flags)
 
 if (asks('stall'))
   await on({ workers: 4, serviceMs: 2, fixed: true, stallEveryMs: 4000, stallMs: 800 }, async (address) => {
@@ -57,7 +57,7 @@ if (asks('objective'))
       '{}',
       '--slo',
       'p99<100ms',
-      '--seconds',
+      '--duration',
       String(Number(seconds) * 3),
     )
     const off = found === null ? Number.POSITIVE_INFINITY : Math.abs(found.ratePerSecond / objective - 1)
@@ -66,7 +66,7 @@ if (asks('objective'))
 if (asks('generator')) {
   const nobody = await started(process.execPath, [here('null-server.mjs')])
   const address = `http://127.0.0.1:${nobody.found}/`
-  const fast = await load(address, '--body', '{}', '--rate', '20000', '--seconds', '5')
+  const fast = await load(address, '--body', '{}', '--rate', '20000', '--duration', '5')
   const { lag, achievedPerSecond } = fast.points[0]
   const said = fast.audit.ok ? '' : `; says: ${fast.audit.reasons[0]}`
   const held = lag.p50Ms < 1 && achievedPerSecond > 19_800
@@ -76,7 +76,7 @@ if (asks('generator')) {
     `${ms(lag.p50Ms)} ms${said}`,
     held || !fast.audit.ok,
   )
-  const slow = await load(address, '--body', '{}', '--rate', '100', '--seconds', seconds)
+  const slow = await load(address, '--body', '{}', '--rate', '100', '--duration', seconds)
   check('100 requests/s: of a core', 'at most 5 %', `${(100 * slow.audit.cores).toFixed(1)} %`, slow.audit.cores <= 0.05)
   await nobody.end()
 }

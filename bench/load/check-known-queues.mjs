@@ -66,7 +66,7 @@ for (const queue of queues)
     const [port] = await once(server.stdout, 'data')
     const address = `http://127.0.0.1:${String(port).trim()}`
     const rate = String((utilisation * queue.workers * 1000) / queue.serviceMs)
-    const flags = ['load', `${address}/predict`, '--body', '{}', '--rate', rate, '--seconds', seconds, '--json', '-']
+    const flags = ['load', `${address}/predict`, '--body', '{}', '--rate', rate, '--duration', seconds, '--json', '-']
     const run = spawnSync(process.execPath, [main, ...flags], { encoding: 'utf8' })
     const expected = await (await fetch(`${address}/expected`)).json()
     const trip = await tripMs(Number(port), Number(rate))

@@ -298,7 +298,7 @@ async function measure() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'hostile-clients-'))
   writeFolder(folder)
   // Overload is another question: the queue has room for all.
-  const args = [main, 'serve', folder, '--port', '0', '--grpc-port', '0', '--name', 'm', '--workers', '2', '--queue', '1000']
+  const args = [main, 'serve', folder, '--port', '0', '--grpc-port', '0', '--name', 'm', '--workers', '2', '--queue-size', '1000']
   const server = await started(process.execPath, args, /(:\d+\/v2.*gRPC at 127\.0\.0\.1:\d+)/)
   const [port, grpcPort] = /:(\d+)\/v2.*:(\d+)$/.exec(server.found).slice(1).map(Number)
   const ports = { port, grpcPort }

@@ -191,7 +191,7 @@ for (const one of all) {
     let running = null
     try {
       running = await server.start(path.resolve(model), shapes)
-      const document = await running.ask(['--slo', OBJECTIVE, '--seconds', seconds])
+      const document = await running.ask(['--slo', OBJECTIVE, '--duration', seconds])
       found.set(server, { rate: document.found?.ratePerSecond ?? 0, note: document.found === null ? document.search.ended : '' })
     } catch (error) {
       found.set(server, { note: `left out: ${error.message}` })

@@ -53,7 +53,7 @@ console.log(
 // Each search begins at the rate that was found.
 const near = won?.found == null ? [] : ['--rate', String(won.found.ratePerSecond)]
 const asked = async (file, ...more) => {
-  const { found, search } = await load(file, '--slo', slo, '--seconds', seconds, '--budget', BUDGET, ...near, ...more)
+  const { found, search } = await load(file, '--slo', slo, '--duration', seconds, '--budget', BUDGET, ...near, ...more)
   const confirmed = found === null ? '' : `${found.confirmed} of ${search.confirmingRuns}`
   const isConfirmed = found?.confirmed === search.confirmingRuns
   return { rate: found?.ratePerSecond ?? 0, confirmed, isConfirmed, ended: search.ended === 'confirmed' ? '' : search.ended }
@@ -94,7 +94,7 @@ let loses = false
 if (own.rate > 0) {
   const low = String(own.rate / 5)
   const at = async (...more) =>
-    (await load(fast, '--rate', low, '--seconds', String(2 * Number(seconds)), '--no-alternatives', ...more)).points[0]
+    (await load(fast, '--rate', low, '--duration', String(2 * Number(seconds)), '--no-alternatives', ...more)).points[0]
   const [alone, joined, again] = [await at('--max-batch', '1'), await at('--max-batch', 'auto'), await at('--max-batch', '1')]
   loses = joined.meanMs > Math.max(alone.intervals.meanMs?.high ?? alone.meanMs, again.intervals.meanMs?.high ?? again.meanMs)
   console.log(

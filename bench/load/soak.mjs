@@ -21,13 +21,13 @@ const MOST_REQUESTS = 1_300_000
 const server = await serve(model, '--name', 'm')
 const { port, pathname } = new URL(server.found)
 const asked = (...flags) => load(server.found, '--protocol', 'oip', ...flags)
-const { points: full } = await asked('--clients', '16', '--seconds', '2')
+const { points: full } = await asked('--concurrency', '16', '--duration', '2')
 const closed = full[0].achievedPerSecond
 
 /** Twice, since one short run may be lucky. */
 async function keepsUp(perSecond) {
   for (let k = 0; k < 2; k++) {
-    const { points } = await asked('--rate', String(perSecond), '--seconds', '4', '--seed', String(100 + k))
+    const { points } = await asked('--rate', String(perSecond), '--duration', '4', '--seed', String(100 + k))
     const [{ errors, saturated, keepsUp }] = points
     const held = errors === 0 && !saturated && keepsUp === true
     const not = saturated ? 'overloaded' : errors > 0 ? `${errors} errors` : 'not known whether it keeps up'
@@ -77,7 +77,7 @@ const watch = setInterval(() => resident.push(residentBytes(server.pid)), (1000 
 const runs = []
 const pieces = Math.ceil((seconds * perSecond) / MOST_REQUESTS)
 for (let k = 0; k < pieces; k++)
-  runs.push(await asked('--rate', String(perSecond), '--seconds', String(seconds / pieces), '--seed', String(k + 1)))
+  runs.push(await asked('--rate', String(perSecond), '--duration', String(seconds / pieces), '--seed', String(k + 1)))
 clearInterval(watch)
 clearInterval(disturb)
 const points = runs.flatMap((run) => run.points)

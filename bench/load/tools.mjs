@@ -22,7 +22,7 @@ const tools = [
     name: 'whyslow load',
     from: 'schedule',
     async run({ address }) {
-      const flags = ['--body', '{}', '--arrivals', 'constant', '--rate', String(perSecond), '--seconds', String(seconds)]
+      const flags = ['--body', '{}', '--arrivals', 'constant', '--rate', String(perSecond), '--duration', String(seconds)]
       const { points } = await load(address, ...flags)
       const [{ p50Ms, p99Ms, achievedPerSecond, reasons }] = points
       return { p50Ms, p99Ms, rate: achievedPerSecond, note: reasons.p99Ms }
@@ -126,7 +126,7 @@ async function analyzed(found) {
 }
 
 async function asked(found) {
-  const flags = ['--protocol', 'oip', '--arrivals', 'constant', '--rate', String(perSecond), '--seconds', String(seconds)]
+  const flags = ['--protocol', 'oip', '--arrivals', 'constant', '--rate', String(perSecond), '--duration', String(seconds)]
   return (await load(found, ...flags)).points[0]
 }
 

@@ -10,8 +10,8 @@ const LEAST_PAIRS = 4
 
 /** Throws UsageError or InputError where the programs cannot be used. */
 export async function runAb(a: string, b: string, flags: FlagsOf<'ab'>, around: Surroundings): Promise<void> {
-  if (flags.pairs !== undefined && flags.pairs < LEAST_PAIRS)
-    throw new UsageError(`--pairs ${flags.pairs}: fewer than ${LEAST_PAIRS} decide nothing; give more`)
+  if (flags.runs !== undefined && flags.runs < LEAST_PAIRS)
+    throw new UsageError(`--runs ${flags.runs}: fewer than ${LEAST_PAIRS} pairs decide nothing; give more`)
   await measureAndDeliver(flags, around, {
     inputs: [a, b],
     name: 'ab document',

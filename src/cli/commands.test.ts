@@ -81,7 +81,7 @@ describe('why', () => {
     const shape = new Map([['x', [1, 2]]])
     await runWhy(
       model,
-      { ...defaults, shape, seconds: 0.5, refresh: 'refresh', config: { 'a.b': '1' } },
+      { ...defaults, shape, duration: 0.5, refresh: 'refresh', sessionConfig: { 'a.b': '1' } },
       { screen, signal: never, load },
     )
     const { onProgress: _, signal, ...options } = asked[0]!.options
@@ -118,7 +118,7 @@ describe('why', () => {
     ['an output that cannot be written', { json: '/no/such/x.json' }, /--json .*there is no folder/],
     ['the model as output', { saveEvidence: 'model.onnx' }, /--save-evidence .*this is the file that is read/],
     ['one file for two outputs', { json: 'x.json', saveEvidence: 'x.json' }, /the same file/],
-    ['evidence on standard output', { saveEvidence: '-' }, /only --json/],
+    ['evidence on standard output', { saveEvidence: '-' }, /standard output is for the document/],
     ['a package folder that is not there', { ort: 'no-ort' }, /--ort .*no such folder/],
   ])('refuses %s before measuring', async (_, given, message) => {
     const { file = 'model.onnx', ...flags } = given as { file?: string } & Record<string, string | boolean>
@@ -224,10 +224,19 @@ test('machine prints text or JSON', async () => {
   expect(JSON.parse(screen.printed.join(''))).toEqual({ ...report.machine, engine: report.engine })
 })
 
-test('progress is silent where standard error is no terminal or nobody wants it', () => {
-  openProgress({ ...screen, showsProgress: false }, true).show({ stage: 'latency', done: 1, of: 5 })
-  openProgress(screen, false).show({ stage: 'latency', done: 1, of: 5 })
+test('progress is silent if standard error is no terminal or nobody wants it', () => {
+  openProgress({ ...screen, showsProgress: false }, { progress: true }).show({ stage: 'latency', done: 1, of: 5 })
+  openProgress(screen, { progress: false }).show({ stage: 'latency', done: 1, of: 5 })
+  openProgress(screen, { progress: true, quiet: true }).show({ stage: 'waiting', done: 0, of: 1, isNotice: true })
   expect(screen.said).toBe('')
+})
+
+test('verbose progress is a line for each stage, with the time, on any screen', () => {
+  const plain = { ...screen, showsProgress: false }
+  const { show } = openProgress(plain, { progress: true, verbose: true })
+  for (const done of [1, 2]) show({ stage: 'latency', done, of: 5 })
+  show({ stage: 'profile', done: 0, of: 1 })
+  expect(screen.said).toMatch(/^whyslow: \d+\.\d s: latency\nwhyslow: \d+\.\d s: profile\n$/)
 })
 
 test('a command to type next is one that the shell knows', () => {

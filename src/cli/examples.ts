@@ -9,7 +9,7 @@ Examples:
   whyslow model.onnx --html report.html              also as a page, one file
   whyslow model.onnx --open                          the page, while it measures
   whyslow model.onnx --shape x=1x3x640x640 --threads 2
-  whyslow model.onnx --data inputs.npz --seconds 10  with your own inputs
+  whyslow model.onnx --data inputs.npz --duration 10  with your own inputs
   whyslow model.onnx --value sr=16000 --save-inputs dir/
   whyslow explain evidence.json                      diagnose again
   whyslow fix model.onnx -o fast/                    try the remedies
@@ -28,9 +28,9 @@ Examples:
   whyslow fix model.onnx -o fast/ --data ./samples --max-loss 0.01
   whyslow fix model.onnx --only thread-count,spinning --dry-run
   whyslow fix model.onnx -o fast/ --for throughput --budget 5m
-  whyslow fix model.onnx -o fast/ --for slo --slo 'p99<20ms'
+  whyslow fix model.onnx -o fast/ --slo 'p99<20ms'
   whyslow fix model.onnx -o fast/ --require 2x       exit code 3 when not reached
-  whyslow fix model.onnx -o fast/ --dtype uint8 --layout nhwc --normalize imagenet
+  whyslow fix model.onnx -o fast/ --image-dtype uint8 --image-layout nhwc --image-normalize imagenet
 
 --max-loss: largest drop of the metric where labels are given, else of top-1
 agreement from 1, else of the worst output's cosine from 1.`,
@@ -112,7 +112,7 @@ Examples:
   whyslow load http://127.0.0.1:8000/v2/models/m --protocol oip --rate 100
   whyslow load http://127.0.0.1:8080/predict --body @request.json --rate 50,100,200
   whyslow load http://127.0.0.1:8080/predict --body @request.json --slo 'p99<20ms'
-  whyslow load http://127.0.0.1:8080/predict --body @request.json --clients 1,8
+  whyslow load http://127.0.0.1:8080/predict --body @request.json --concurrency 1,8
   whyslow load http://127.0.0.1:8080/predict --body @request.json --arrivals trace.csv
 
 Requests arrive by a timeline that no answer moves; latency counts from the
@@ -164,14 +164,14 @@ Examples:
   whyslow fleet a.onnx b.onnx --store results.sqlite  kept as they come
   whyslow fleet a.onnx b.onnx --price 'x64*=0.34'     cost of a million samples
 
-  whyslow fleet a.onnx b.onnx --queue redis://127.0.0.1:6379 --models /shared/models
+  whyslow fleet a.onnx b.onnx --queue redis://127.0.0.1:6379 --shared-models /shared/models
 
 One model that fails is named with the reason; the others are still measured.`,
 
   agent: `
 Examples:
-  whyslow agent --queue redis://127.0.0.1:6379 --models /shared/models
-  whyslow agent --queue rediss://user:word@host:6379 --models /shared/models --key-file key
+  whyslow agent --queue redis://127.0.0.1:6379 --shared-models /shared/models
+  whyslow agent --queue rediss://user:word@host:6379 --shared-models /shared/models --key-file key
 
 Without a key, only a queue of this machine alone is taken from. What is
 measured, and by whom, goes to standard error.`,

@@ -111,6 +111,17 @@ describe('flags', () => {
     expect(options).not.toHaveProperty('budgetSeconds')
   })
 
+  test('the folder to write is called after the model by default, and a dry run writes none', async () => {
+    await run({})
+    await run({ dryRun: true })
+    expect(asked.map(({ options }) => options.out)).toEqual(['model-fast', undefined])
+  })
+
+  test('--slo is a goal of its own', async () => {
+    await run({ slo: 'p99<20ms' })
+    expect(asked[0]!.options).toMatchObject({ slo: 'p99<20ms', goal: 'latency', threads: 1 })
+  })
+
   test('all of them', async () => {
     await run({
       out: 'fast',
@@ -122,11 +133,11 @@ describe('flags', () => {
       metric: 'mae',
       fixShapes: true,
       outputs: ['y'],
-      normalize: 'imagenet',
-      layout: 'nhwc',
-      dtype: 'uint8',
-      resize: '8x8',
-      picture: 'x',
+      imageNormalize: 'imagenet',
+      imageLayout: 'nhwc',
+      imageDtype: 'uint8',
+      imageSize: '8x8',
+      imageInput: 'x',
     })
     expect(asked[0]!.options).toMatchObject({
       out: 'fast',
@@ -143,8 +154,7 @@ describe('flags', () => {
   })
 
   test.each<[string, Partial<FlagsOf<'fix'>>, RegExp]>([
-    ['no folder', {}, /^fix: give the folder to write, as in -o fast\/, or --dry-run/],
-    ['an objective without its goal', { out: 'x', slo: 'p99<20ms' }, /^fix: --slo p99<20ms is for --for slo/],
+    ['two goals', { out: 'x', for: 'throughput', slo: 'p99<20ms' }, /^fix: --slo p99<20ms and --for throughput are two goals/],
     ['its goal without an objective', { out: 'x', for: 'slo' }, /^fix: --for slo: give the objective/],
     ['a report that cannot be written', { out: 'x', json: '/no/such/x.json' }, /--json .*there is no folder/],
     ['the model as report', { out: 'x', json: 'model.onnx' }, /--json .*this is the file that is read/],
@@ -271,7 +281,6 @@ describe('the command line', () => {
       budget: 120,
       require: 1.5,
       maxLoss: 0.01,
-      for: 'latency',
     })
   })
 
@@ -284,7 +293,7 @@ describe('the command line', () => {
     ['--outputs ,', /Give names separated by commas/],
     ['--budget soon', /Give a duration/],
     ['--budget 0', /Give a duration/],
-    ['--for speed', /Give one of latency, throughput, load-time, memory, size, slo/],
+    ['--for speed', /Give one of latency, throughput, load-time, memory, size\./],
     ['--metric f1', /Give one of accuracy, mse, mae/],
     ['--no-cache --refresh', /'--no-cache' cannot be used with option '--refresh'/],
   ])('%s is refused', async (argv, message) => {

@@ -1,7 +1,7 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
 import { renderFix } from '../report/text/trials.ts'
 import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
+import { checkModel, defaultFolder } from '../terminal/model-flags.ts'
 import { checkGoal, UsageError } from '../terminal/usage-error.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { FixOptions, Surroundings } from './stages.ts'
@@ -11,7 +11,7 @@ type FixFlags = FlagsOf<'fix'>
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runFix(file: string, flags: FixFlags, around: Surroundings): Promise<void> {
   checkModel(file, flags)
-  const options = { ...optionsOf('fix', flags), ...fixOptions(flags) }
+  const options = { ...optionsOf('fix', flags), ...fixOptions(file, flags) }
   const report = await measureAndDeliver(flags, around, {
     inputs: [file],
     name: 'report document',
@@ -24,25 +24,25 @@ export async function runFix(file: string, flags: FixFlags, around: Surroundings
 
 /** An objective under load is held by one-threaded predictions side by side, or by one of many threads: remedies are tried on one thread. */
 function goalOf({ for: goal, slo, threads }: FixFlags): Partial<FixOptions> {
-  if (goal !== 'slo') {
-    if (slo === undefined) return { goal }
-    throw new UsageError(`fix: --slo ${slo} is for --for slo; give both`)
+  if (slo === undefined) {
+    if (goal === 'slo') throw new UsageError("fix: --for slo: give the objective, as in --slo 'p99<20ms'")
+    return goal === undefined ? {} : { goal }
   }
-  if (slo === undefined) throw new UsageError("fix: --for slo: give the objective, as in --slo 'p99<20ms'")
+  if (goal !== undefined && goal !== 'slo' && goal !== 'latency')
+    throw new UsageError(`fix: --slo ${slo} and --for ${goal} are two goals; give one of them`)
   return { goal: 'latency', threads: threads ?? 1 }
 }
 
-function fixOptions(flags: FixFlags): Partial<FixOptions> {
-  if (flags.out === undefined && !flags.dryRun)
-    throw new UsageError('fix: give the folder to write, as in -o fast/, or --dry-run to see what would be tried')
+function fixOptions(file: string, flags: FixFlags): Partial<FixOptions> {
   if (/\.onnx$/i.test(flags.out ?? ''))
     throw new UsageError(
       `fix: -o ${flags.out} is the name of a model, and fix writes a folder, since settings are part of what it proves; give one, as in -o fast/`,
     )
-  const { picture, normalize, layout, dtype, resize } = flags
+  const { imageInput: input, imageNormalize: normalize, imageLayout: layout, imageDtype: dtype, imageSize: resize } = flags
   return {
     quick: true,
+    ...(flags.dryRun ? {} : { out: flags.out ?? defaultFolder(file) }),
     ...goalOf(flags),
-    preprocessing: { input: picture, normalize, layout, dtype, resize },
+    preprocessing: { input, normalize, layout, dtype, resize },
   }
 }

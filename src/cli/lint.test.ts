@@ -32,7 +32,7 @@ const lint: Stages['lint'] = async (...given) => {
 }
 
 test('flags become options, and the answer goes to the terminal', async () => {
-  await run({ threads: 2, seconds: 3 })
+  await run({ threads: 2, duration: 3 })
   const [file, options] = asked[0]!
   expect(file).toBe(model)
   expect(options).toMatchObject({ threads: 2, seconds: 3, quick: true })

@@ -45,8 +45,8 @@ describe('whyslow', () => {
     [['study', '--store', 'mysql://u:se%2Fcret@h/db?password=se/cret']],
     [['check', 'a.onnx', '--against', 'POSTGRES://u:se/cret@h/db']],
     [['history', '--store=redis://:se/cret@h']],
-    [['agent', '--queue', 'rediss://u:se/cret@h', '--models', here]],
-    [['agent', '--queue', 'redis://127.0.0.1:1', '--models', 'http://u:se/cret@h/x']],
+    [['agent', '--queue', 'rediss://u:se/cret@h', '--shared-models', here]],
+    [['agent', '--queue', 'redis://127.0.0.1:1', '--shared-models', 'http://u:se/cret@h/x']],
     [['postgres://u:se/cret@h/db']],
     [['fleet', 'a.onnx', '--no-such=postgres://u:se/cret@h/db']],
   ])('%j ends with 2, and says nothing of the password', async (argv) => {
@@ -61,8 +61,8 @@ describe('whyslow', () => {
     [['explian', 'e.json'], "unknown command 'explian'; did you mean explain?"],
     [['a.onnx', 'b.onnx'], 'one model at a time; see whyslow --help'],
     [
-      ['model.onnx', '--seconds', 'soon'],
-      "option '--seconds <duration>' cannot be 'soon': give a duration: 10, 10s, 2m, 500ms or 1h",
+      ['model.onnx', '--duration', 'soon'],
+      "option '--duration <duration>' cannot be 'soon': give a duration: 10, 10s, 2m, 500ms or 1h",
     ],
     [['model.onnx', '--batch', '0'], "option '--batch <n>' cannot be '0': give a whole number above 0, as in 4"],
     [['model.onnx', '--graph-optimization', 'most'], 'give one of disabled, basic, extended, all'],

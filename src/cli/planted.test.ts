@@ -196,7 +196,7 @@ describe('fix', () => {
     const engines = (id: string) =>
       id === 'ort-cpu' ? here : id === 'litert' ? { ...here, version: '2.1.0', from: '/libs' } : absent
     const trials = scriptedMachine({ engines, latency: ({ engine }) => (engine === 'litert' ? 1 : 3) })
-    const line = `fix ${file} -o ${out} --only engine-choice --engines ort-cpu,litert --threads 1 --no-cache`
+    const line = `fix ${file} -o ${out} --only engine-choice --ship-engines ort-cpu,litert --threads 1 --no-cache`
     const { exitCode, printed } = await typed(line, { stages: onTrials(trials) })
     expect(exitCode, printed).toBe(0)
     const { manifest, report } = readFolder(out, file)

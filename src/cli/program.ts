@@ -1,6 +1,6 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Command } from 'commander'
-import { commanderOption } from '../terminal/flags/flag.ts'
+import { commanderOption, formerOptions } from '../terminal/flags/flag.ts'
 import { examples } from './examples.ts'
 import { type CommandName, type FlagsOf, flags } from './options/flags.ts'
 import { stagesOf, surroundings, type World } from './world.ts'
@@ -135,19 +135,21 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
 /** The program with all its commands; it throws commander's errors and those of the commands, and never exits. */
 export function createProgram(world: World): Command {
   const program = plain(new Command('whyslow'))
-    .version(world.version, '--version', 'the version')
+    .version(world.version, '-V, --version', 'the version')
     .helpCommand(false)
     .enablePositionalOptions()
     .hook('preAction', (_, command) => {
       // To the lock of this process and of those that it starts.
       if (command.getOptionValue('lock') === false) process.env.WHYSLOW_LOCK = 'off'
+      if (command.getOptionValue('verbose') === true) process.env.WHYSLOW_DEBUG = '1'
     })
   for (const name of Object.keys(commands) as CommandName[]) {
     const command = name === 'why' ? program : plain(program.command(name))
     const { about, takes = [], run } = commands[name] as Described<CommandName>
     command.description(about)
     for (const [words, help] of takes) command.argument(words, help)
-    for (const flag of flags[name]) command.addOption(commanderOption(flag))
+    for (const flag of flags[name])
+      for (const option of [commanderOption(flag), ...formerOptions(flag)]) command.addOption(option)
     // commander hands on the arguments, the flags, and itself.
     command
       .addHelpText('after', examples[name])

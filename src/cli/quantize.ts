@@ -2,7 +2,7 @@
 import { renderLiteQuantized } from '../report/text/lite-quantized.ts'
 import { renderQuantized, syntheticNote } from '../report/text/quantization.ts'
 import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
+import { checkModel, defaultFolder } from '../terminal/model-flags.ts'
 import { checkGoal, UsageError } from '../terminal/usage-error.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
@@ -13,7 +13,7 @@ type QuantizeFlags = FlagsOf<'quantize'>
 export async function runQuantize(file: string, flags: QuantizeFlags, around: Surroundings): Promise<void> {
   checkModel(file, flags)
   if (/\.tflite$/i.test(flags.out ?? '')) return runQuantizeLite(file, flags, around)
-  const own = quantizeOptions(flags)
+  const own = quantizeOptions(file, flags)
   const report = await measureAndDeliver(flags, around, {
     inputs: [file],
     name: 'report document',
@@ -57,18 +57,15 @@ function checkRanges(method: string | null, flags: QuantizeFlags): void {
     )
 }
 
-function quantizeOptions(flags: QuantizeFlags) {
-  if (flags.out === undefined)
-    throw new UsageError(
-      'quantize: give what to write: a folder, as in -o fast/, or the model alone, as in -o fast.onnx or -o fast.tflite',
-    )
+function quantizeOptions(file: string, flags: QuantizeFlags) {
+  const { out = defaultFolder(file) } = flags
   const { method = null, bits = null, calibration = null } = flags
   if (bits === 4 && (method === 'dynamic' || method === 'static'))
     throw new UsageError(`--bits 4 is for weights alone; give --method weights, or ${method} without --bits`)
   checkRanges(method, flags)
   return {
-    out: flags.out,
-    modelAlone: /\.onnx$/i.test(flags.out),
+    out,
+    modelAlone: /\.onnx$/i.test(out),
     quick: true,
     float16: method === 'float16',
     precision: {

@@ -64,7 +64,6 @@ describe('fix', () => {
 
   test.each<[string, string[], RegExp]>([
     ['no such model', ['no.onnx', ...out], /no\.onnx: no such file/],
-    ['no folder to write', [file], /give the folder to write, as in -o fast\//],
     ['a file in its place', [file, '-o', path.join(foreign, 'thesis.txt')], /thesis\.txt: this is a file/],
     ['a folder that is not whyslow’s', [file, '-o', foreign], /was not written by whyslow.*--force/],
     ['a parent that is not there', [file, '-o', place('no/such/fast')], /there is no folder/],
@@ -77,7 +76,7 @@ describe('fix', () => {
     ['a model to write', [file, '-o', place('fast.onnx')], /fast\.onnx is the name of a model, and fix writes a folder/],
     ['an unknown goal', [file, ...out, '--for', 'speed'], /'--for <goal>' cannot be 'speed': give one of latency/],
     ['an unknown output', [file, ...out, '--outputs', 'nowhere'], /--outputs nowhere: no such output; there are /],
-    ['pictures for what takes none', [file, ...out, '--normalize', 'imagenet'], /no input takes an image .*: the model/],
+    ['pictures for what takes none', [file, ...out, '--image-normalize', 'imagenet'], /no input takes an image .*: the model/],
     ['a loss that is no number', [file, ...out, '--max-loss', 'abc'], /--max-loss.*Give a number such as 0\.01/i],
   ])('%s', async (_, argv, says) => {
     await refuses(['fix', ...argv], says)
@@ -102,7 +101,6 @@ describe('quantize', () => {
     folderOf(name, Object.fromEntries(samples.map((one, k) => [`${k}.npy`, one])))
 
   test.each<[string, () => string[], RegExp]>([
-    ['nothing to write', () => [file], /give what to write: a folder, as in -o fast\//],
     ['no folder for the model', () => [file, '-o', place('no/such/fast.onnx')], /there is no folder/],
     ['the model itself as output', () => [file, '-o', file, '--force'], /this is the model that is read/],
     ['a file that stands there', () => [file, '-o', place('foreign/../relu.onnx')], /relu\.onnx: /],

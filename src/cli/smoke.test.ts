@@ -302,7 +302,7 @@ describe('code', () => {
 
   smoke('ab', 'the faster of two programs that give the same', async () => {
     const start = contestants({ 'old.mjs': 4, 'new.mjs': 2 })
-    const line = `ab ${app('old.mjs')} ${app('new.mjs')} --pairs 4 --json ${place('ab.json')} --no-progress`
+    const line = `ab ${app('old.mjs')} ${app('new.mjs')} --runs 4 --json ${place('ab.json')} --no-progress`
     const { exitCode, printed } = await typed(line, {
       stages: (own) => ({ ab: (files, options) => own.ab(files, { ...options, start, trials: machine() }) }),
     })
@@ -317,7 +317,7 @@ describe('code', () => {
 
   smoke('ab', 'a difference is not called the same', async () => {
     const start = contestants({ 'old.mjs': 2, 'new.mjs': 2 })
-    const { printed } = await typed(`ab ${app('old.mjs')} ${app('new.mjs')} --pairs 4 --no-progress --json -`, {
+    const { printed } = await typed(`ab ${app('old.mjs')} ${app('new.mjs')} --runs 4 --no-progress --json -`, {
       stages: (own) => ({ ab: (files, options) => own.ab(files, { ...options, start, trials: machine() }) }),
     })
     expect(validDocument(printed, 'ab')).toMatchObject({ verdict: 'no-difference', outputs: { agreement: 'identical' } })
@@ -439,7 +439,7 @@ describe('servers', () => {
     try {
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/predict`
       const ceiling = { ceilingPerSecond: 1e4, floorP50Ms: 0.1, floorP99Ms: 0.2, lagP50Ms: 0.01 }
-      const line = `load ${url} --rate 50 --seconds 20 --body {} --json ${place('load.json')} --no-progress`
+      const line = `load ${url} --rate 50 --duration 20 --body {} --json ${place('load.json')} --no-progress`
       const { exitCode, printed, said } = await typed(line, {
         stages: (own) => ({
           load: (target, options) => own.load(target, { ...options, ceiling, generate, trials: machine() }),

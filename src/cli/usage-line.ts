@@ -13,7 +13,7 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
     .trim()
   if (error.code === 'commander.unknownOption') {
     const flag = /unknown option '([^'=]*)/.exec(message)?.[1] ?? ''
-    return `unknown option '${flag}'; ${suggestion(nearest(flag, flagsOf(command ?? program)), help)}`
+    return `unknown option '${flag}'; ${suggestion(meantFlag(flag, command ?? program), help)}`
   }
   if (error.code === 'commander.excessArguments' && command === undefined) {
     const meant = nearest(
@@ -30,8 +30,13 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
   return `${message}; see ${help}`
 }
 
-function flagsOf(command: Command): string[] {
-  return [...command.options.flatMap((option) => (option.long == null ? [] : [option.long])), '--help']
+/** The nearest flag; for a name that a flag had before, the flag. */
+function meantFlag(typed: string, { options }: Command): string | undefined {
+  const names = options.flatMap(({ long }) => long ?? [])
+  const meant = nearest(typed, [...names, '--help'])
+  const found = options.find(({ long }) => long === meant)
+  const key = found?.attributeName()
+  return options.find((one) => !one.hidden && one.attributeName() === key && one.negate === found!.negate)?.long ?? meant
 }
 
 function suggestion(meant: string | undefined, help: string): string {

@@ -15,7 +15,7 @@ export async function runWhy(file: string, flags: FlagsOf<'why'>, { screen, sign
   checkModel(file, flags)
   const files = { '--save-evidence': flags.saveEvidence, '--save-trace': flags.saveTrace }
   const output = documentOutput(flags, [file], files)
-  const progress = openProgress(screen, flags.progress)
+  const progress = openProgress(screen, flags)
   const { why, checkHistory, appendHistory, entryOf } = await load()
   if (flags.save) checkHistory()
   const page = flags.open ? await openLivePage({ screen, signal }, progress.show) : undefined

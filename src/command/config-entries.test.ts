@@ -31,14 +31,14 @@ describe('an engine of which the table knows the keys', () => {
 
   test('a misspelled key: what was probably meant', () => {
     expect(check({ 'session.intra_op.alow_spinning': '0' })).toThrow(
-      `--config session.intra_op.alow_spinning: ort-cpu ${version} reads no such key; did you mean session.intra_op.allow_spinning?`,
+      `--session-config session.intra_op.alow_spinning: ort-cpu ${version} reads no such key; did you mean session.intra_op.allow_spinning?`,
     )
     expect(check({ 'session.intra_op.allow_spin': '0' })).toThrow('did you mean session.intra_op.allow_spinning?')
   })
 
   test('a value that the key cannot have', () => {
     expect(check({ 'session.intra_op.allow_spinning': 'no' })).toThrow(
-      '--config session.intra_op.allow_spinning=no: session.intra_op.allow_spinning takes 0 or 1; give another value',
+      '--session-config session.intra_op.allow_spinning=no: session.intra_op.allow_spinning takes 0 or 1; give another value',
     )
   })
 })
@@ -60,10 +60,10 @@ describe('an engine that lists its own keys', () => {
     expect(checkOwn({ CACHE_DIR: 'anywhere', NUM_STREAMS: '4' })).not.toThrow()
     expect(checkOwn({ NUM_STREAMS: 'AUTO' })).not.toThrow()
     expect(checkOwn({ NUM_STREAMS: 'many' })).toThrow(
-      '--config NUM_STREAMS=many: NUM_STREAMS takes AUTO or <n>; give another value',
+      '--session-config NUM_STREAMS=many: NUM_STREAMS takes AUTO or <n>; give another value',
     )
     expect(checkOwn({ CACHE_DR: 'x' })).toThrow(
-      '--config CACHE_DR: openvino 2026.4 takes no such property; did you mean CACHE_DIR?',
+      '--session-config CACHE_DR: openvino 2026.4 takes no such property; did you mean CACHE_DIR?',
     )
     expect(checkOwn({ 'session.intra_op.allow_spinning': '0' })).toThrow('takes no such property; leave it out')
   })

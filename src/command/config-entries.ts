@@ -1,4 +1,4 @@
-// Entries of --config. The engine takes a key that it does not know without a word, so that a misspelled one would be measured as if it
+// Entries of --session-config. The engine takes a key that it does not know without a word, so that a misspelled one would be measured as if it
 // did nothing: it is refused before anything is measured.
 import { configKeys, knowsKey, whyInvalidValue } from '../engines/onnxruntime/facts/config-keys.ts'
 import { readsKey } from '../engines/onnxruntime/read-keys.ts'
@@ -17,12 +17,12 @@ export function checkConfig(entries: Readonly<Record<string, string>>, engine: s
   }
   for (const [key, value] of Object.entries(entries)) {
     const invalid = whyInvalidValue(key, value)
-    if (invalid !== null) throw new InputError(`--config ${key}=${value}: ${invalid}; give another value`)
+    if (invalid !== null) throw new InputError(`--session-config ${key}=${value}: ${invalid}; give another value`)
     if (readsKey(found, key)) continue
     const known = configKeys.map(({ name }) => name).filter((name) => knowsKey(found.version, name))
     const meant = nearest(key, known)
     const next = meant === undefined ? 'leave it out, or see its list of session configuration keys' : `did you mean ${meant}?`
-    throw new InputError(`--config ${key}: ${engine} ${found.version} reads no such key; ${next}`)
+    throw new InputError(`--session-config ${key}: ${engine} ${found.version} reads no such key; ${next}`)
   }
 }
 
@@ -33,11 +33,11 @@ function checkOwn(entries: Readonly<Record<string, string>>, engine: string, own
     if (values === undefined) {
       const meant = nearest(key, Object.keys(own))
       throw new InputError(
-        `--config ${key}: ${engine} takes no such property; ${meant === undefined ? 'leave it out' : `did you mean ${meant}?`}`,
+        `--session-config ${key}: ${engine} takes no such property; ${meant === undefined ? 'leave it out' : `did you mean ${meant}?`}`,
       )
     }
     if (values !== null && !values.some((one) => one === value || (one === '<n>' && /^\d+$/.test(value))))
-      throw new InputError(`--config ${key}=${value}: ${key} takes ${values.join(' or ')}; give another value`)
+      throw new InputError(`--session-config ${key}=${value}: ${key} takes ${values.join(' or ')}; give another value`)
   }
 }
 

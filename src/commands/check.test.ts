@@ -78,7 +78,7 @@ describe('what it says', () => {
   })
 
   test('unclear is said, with what would help', () => {
-    expect(text(1.1, 'unclear')).toMatch(/unclear, since the interval holds 1\.1; nothing is failed for it\..*--rounds 30/)
+    expect(text(1.1, 'unclear')).toMatch(/unclear, since the interval holds 1\.1; nothing is failed for it\..*--runs 30/)
   })
 
   test('a report is called another run', () => {

@@ -177,7 +177,7 @@ export function isClear([base, model]: readonly SetupRun[], least: number, failA
 
 function paired([baseFile, file]: readonly string[], runs: readonly SetupRun[], threads: number): Facts {
   const ratio = ratioOf(runs[0]!, runs[1]!, LEVEL)
-  if (ratio === null) throw new InputError('one round decides nothing; give --rounds 2 or more')
+  if (ratio === null) throw new InputError('one round decides nothing; give --runs 2 or more')
   const { base, own } = roundsAlike(runs, threads)
   return { ...ratio, model: sideOf(file!, own), baseline: { ...sideOf(baseFile!, base), paired: true } }
 }

@@ -14,7 +14,7 @@ export function commandToType(next: NextCommand, file: string, given: readonly F
 /** Of the flags that can be given several times, each name is one. A new shape does not fit the data. */
 function sets({ words }: NextCommand, { flag, value }: Flag): boolean {
   if (flag === '--data' && words.includes('--shape')) return true
-  const isNamed = ['--shape', '--value', '--config'].includes(flag)
+  const isNamed = ['--shape', '--value', '--session-config'].includes(flag)
   const nameOf = (text: unknown) => String(text).split('=')[0]
   return words.some((word, at) => word === flag && (!isNamed || nameOf(words[at + 1]) === nameOf(value)))
 }

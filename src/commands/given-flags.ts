@@ -2,12 +2,14 @@
 import { DEFAULTS, PLACES, type WhyOptions } from '../command/options.ts'
 import type { Flag } from '../evidence/evidence.ts'
 
-/** Options with one value that tell of the inputs and the engine; their flags are called as they are. */
+/** Options with one value that describe the inputs and the engine; most flags are called as they are. */
 const TELLING = [
   ...(['data', 'labels', 'pictures', 'batch', 'signature', 'threads', 'engine'] as const),
   ...PLACES,
   'graphOptimization' as const,
 ]
+
+const FLAG_NAMES: Partial<Record<(typeof TELLING)[number], string>> = { pictures: '--image-preprocessing' }
 
 /** What was given of the inputs and the engine, as flags of the command line. */
 export function flagsOf(options: WhyOptions): readonly Flag[] {
@@ -20,9 +22,9 @@ export function flagsOf(options: WhyOptions): readonly Flag[] {
     ),
     ...several('--value', options.values),
     ...TELLING.filter((name) => options[name] !== DEFAULTS[name]).map((name) => ({
-      flag: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      flag: FLAG_NAMES[name] ?? `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
       value: String(options[name]),
     })),
-    ...several('--config', Object.entries(options.configEntries)),
+    ...several('--session-config', Object.entries(options.configEntries)),
   ]
 }

@@ -122,7 +122,7 @@ function saturation(graphs: readonly Neighbours[], isa: readonly string[]): Haza
     {
       hazard: 'saturation',
       title: isHere ? 'Sums of int8 products may saturate' : 'Sums of int8 products may saturate on other machines',
-      detail: `${where} pairs of uint8 x int8 products in 16 bits, which saturate where weights lie beyond ±${SAFE_WEIGHT} (${named(wide)}). There, quantize with 7-bit weights (reduce_range), or give --config session.x64quantprecision=1.`,
+      detail: `${where} pairs of uint8 x int8 products in 16 bits, which saturate where weights lie beyond ±${SAFE_WEIGHT} (${named(wide)}). There, quantize with 7-bit weights (reduce_range), or give --session-config session.x64quantprecision=1.`,
       timeMs: null,
       nodes: wide.map(({ name }) => name),
     },

@@ -121,7 +121,7 @@ describe('a slow model', () => {
   })
 })
 
-describe('--seconds', () => {
+describe('--duration', () => {
   const asked = (seconds: number, quick = false): AskedTime => ({ seconds, quick })
 
   test('says how long is sampled, whatever the rest takes', () => {

@@ -24,7 +24,7 @@ export interface InputConstraints {
   readonly values: ReadonlyMap<string, string>
   readonly data: string | null
   readonly labels: string | null
-  /** What the bytes of images become, as --pictures says it. */
+  /** What the bytes of images become, as --image-preprocessing says it. */
   readonly pictures: string | null
   readonly batch: number | null
   readonly saveInputs: string | null

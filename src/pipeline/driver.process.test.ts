@@ -42,7 +42,7 @@ describe.runIf(process.platform === 'linux')('a pass', LINUX, () => {
     ['that works longer than the limit that was named', WORKS, false],
     ['that works in a call, for it may go round in a circle', at('stages', 'timed') + WORKS, true],
   ])('%s hangs', async (_, code, busyIsAlive) => {
-    const reason = expect.stringMatching(/^nothing happened for \d+ s; if it only takes long, allow more with --limit$/)
+    const reason = expect.stringMatching(/^nothing happened for \d+ s; if it only takes long, allow more with --timeout$/)
     expect(await failureOf(code, busyIsAlive)).toMatchObject({ how: 'timed-out', reason })
   })
 })

@@ -157,7 +157,7 @@ function failureOf(how: EndedProcess, messages: readonly Message[], at: Position
   const { stop, error, code, signal } = how
   if (stop?.at === 'time' || stop?.at === 'stall') {
     const seconds = `${Math.round(stop.afterMs / 1000)} s`
-    const stalled = `nothing happened for ${seconds}; if it only takes long, allow more with --limit`
+    const stalled = `nothing happened for ${seconds}; if it only takes long, allow more with --timeout`
     return { how: 'timed-out', ...where, reason: stop.at === 'stall' ? stalled : `it did not end within ${seconds}` }
   }
   if (stop?.at === 'memory')

@@ -5,7 +5,7 @@ import type { StageProgress } from '../command/progress.ts'
 import type { TrialRow } from '../report/documents/trial-row.ts'
 import { trialLines } from '../report/text/trials.ts'
 import { wrap } from '../report/text/wrap.ts'
-import { openProgress } from './progress.ts'
+import { type Loudness, openProgress } from './progress.ts'
 import type { Screen } from './screen.ts'
 
 export interface Commentary {
@@ -22,8 +22,8 @@ export interface Commentary {
 }
 
 /** `aloud`: whether there is more than progress; standard output may be for a document. */
-export function openCommentary(screen: Screen, { progress: wanted, aloud }: { progress: boolean; aloud: boolean }): Commentary {
-  const progress = openProgress(screen, wanted)
+export function openCommentary(screen: Screen, { aloud, ...loudness }: Loudness & { readonly aloud: boolean }): Commentary {
+  const progress = openProgress(screen, loudness)
   const colours = picocolors.createColors(screen.colour)
   let said = Promise.resolve()
   const say = (text: string) => {

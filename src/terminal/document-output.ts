@@ -1,18 +1,19 @@
-// The document of a command: `--json FILE` writes it beside the text on the screen, `--json -` prints it in place of the text, `--html FILE`
-// writes the page that shows it, `--markdown` prints it as Markdown in place of the text. What draws them is loaded where it is asked for.
+// The document of a command, as JSON, as a page and as Markdown: `--json FILE` writes it next to the text on the screen, `--json` prints it
+// instead of the text; `--html` and `--markdown` likewise. `--quiet` prints its answer alone. What draws them is loaded when it is needed.
 import { basename } from 'node:path'
 import type { StageProgress } from '../command/progress.ts'
 import { renderJson } from '../report/text/json.ts'
 import { type Commentary, openCommentary } from './commentary.ts'
+import type { Loudness } from './progress.ts'
 import type { Screen } from './screen.ts'
 import type { Surroundings } from './surroundings.ts'
 import { UsageError } from './usage-error.ts'
-import { checkTargets, type Target, writeTarget } from './write-file.ts'
+import { checkTargets, writeTarget } from './write-file.ts'
 
 type Content = string | Uint8Array
 
 export interface DocumentOutput {
-  /** Standard output takes the text; false: the document, as JSON or as Markdown, and nothing else. */
+  /** Standard output takes the text; false: the document or the answer, and nothing else. */
   readonly printsText: boolean
   /** Writes the file of a flag other than those of the document, where it was typed. `what`: what is said to be in it. */
   write(flag: string, what: string, content: () => Content | Promise<Content>): Promise<void>
@@ -32,12 +33,16 @@ export interface Delivery {
   readonly others?: readonly string[]
 }
 
-/** What a command was asked to write; `html` is offered by commands whose document the page can draw. */
+/** Files to write, '-' for standard output; `html` is offered by commands whose document the page can draw. */
 export interface DocumentFlags {
   readonly json?: string
   readonly html?: string
-  readonly markdown?: boolean
+  readonly markdown?: string
+  readonly quiet?: boolean
 }
+
+const FORMS = ['json', 'html', 'markdown'] as const
+type Form = (typeof FORMS)[number]
 
 /** A page of more than this is worth a word: it is attached and sent. */
 const LARGE_BYTES = 10_000_000
@@ -47,17 +52,21 @@ const LARGE_BYTES = 10_000_000
  * what other flags name.
  */
 export function documentOutput(
-  { json, html, markdown = false }: DocumentFlags,
+  flags: DocumentFlags,
   inputs: readonly (string | undefined)[] = [],
   files: Readonly<Record<string, string | undefined>> = {},
 ): DocumentOutput {
-  const isJson = json === '-'
-  if (markdown && isJson) throw new UsageError('--markdown and --json -: both go to standard output; give one of them')
-  const targets = checkTargets({ '--json': isJson ? undefined : json, '--html': html, ...files }, inputs)
-  const [target, page] = [targets.get('--json'), targets.get('--html')]
+  const printed = FORMS.filter((form) => flags[form] === '-')
+  if (printed.length > 1)
+    throw new UsageError(
+      `--${printed.join(' and --')}: both go to standard output; give a file to all but one, as in --${printed[0]} FILE`,
+    )
+  const inFiles = FORMS.filter((form) => flags[form] !== undefined && flags[form] !== '-')
+  const targets = checkTargets({ ...Object.fromEntries(inFiles.map((form) => [`--${form}`, flags[form]])), ...files }, inputs)
+  const [form] = printed
   const also: string[] = []
   return {
-    printsText: !isJson && !markdown,
+    printsText: form === undefined && !flags.quiet,
     async write(flag, what, content) {
       const file = targets.get(flag)
       if (file === undefined) return
@@ -66,14 +75,18 @@ export function documentOutput(
     },
     async deliver(screen, { document, name, text, others = [] }) {
       const written: string[] = []
-      if (target !== undefined) {
-        writeTarget(target, renderJson(document), '--json')
-        written.push(`${name}: ${json}`)
+      for (const one of inFiles) {
+        const content = await rendered[one](document, screen)
+        writeTarget(targets.get(`--${one}`)!, content, `--${one}`)
+        const bytes = Buffer.byteLength(content)
+        const size = one === 'html' && bytes > LARGE_BYTES ? ` (${Math.round(bytes / 1e6)} MB)` : ''
+        written.push(`${WRITTEN_AS[one] ?? name}: ${flags[one]}${size}`)
       }
-      if (page !== undefined) written.push(`page: ${html}${await writePage(page, document)}`)
-      await screen.print(isJson ? renderJson(document) : markdown ? await markdownOf(document, screen) : text())
+      const { answer } = document as { readonly answer?: string }
+      const shown = flags.quiet && answer !== undefined ? `${answer}\n` : undefined
+      await screen.print(form === undefined ? (shown ?? text()) : await rendered[form](document, screen))
       written.push(...also, ...others)
-      if (written.length > 0) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
+      if (written.length > 0 && !flags.quiet) screen.say(`whyslow: wrote ${written.join(', ')}\n`)
     },
   }
 }
@@ -94,12 +107,12 @@ interface Listeners {
 
 /** Runs the stage under a line of progress and delivers its document, which it returns. Throws as `documentOutput`, `run` and `deliver` do. */
 export async function measureAndDeliver<D extends object, Stages>(
-  flags: DocumentFlags & { readonly progress: boolean },
+  flags: DocumentFlags & Loudness,
   { screen, signal, load }: Surroundings<Stages>,
   { inputs, run, text, ...said }: Measuring<D, Stages>,
 ): Promise<D> {
   const output = documentOutput(flags, inputs)
-  const commentary = openCommentary(screen, { progress: flags.progress, aloud: output.printsText })
+  const commentary = openCommentary(screen, { ...flags, aloud: output.printsText })
   const { onProgress } = commentary.listeners
   const document = await run(await load(), { onProgress, signal }, commentary).finally(commentary.end)
   signal.throwIfAborted()
@@ -107,23 +120,26 @@ export async function measureAndDeliver<D extends object, Stages>(
   return document
 }
 
-async function markdownOf(document: object, screen: Screen): Promise<string> {
-  const { renderMarkdown } = await import('../report/markdown/markdown.ts')
-  return renderMarkdown(document, screen)
+/** What the document is called in a file, if not by its name. */
+const WRITTEN_AS: Partial<Record<Form, string>> = { html: 'page', markdown: 'Markdown' }
+
+const rendered: Readonly<Record<Form, (document: object, screen: Screen) => Promise<string>>> = {
+  json: async (document) => renderJson(document),
+  html: pageOf,
+  async markdown(document, screen) {
+    const { renderMarkdown } = await import('../report/markdown/markdown.ts')
+    return renderMarkdown(document, screen)
+  },
 }
 
-/** What is to be said of it. */
-async function writePage(target: Target, document: object): Promise<string> {
+async function pageOf(document: object): Promise<string> {
   const [{ renderPage }, { embedded, readShell }] = await Promise.all([
     import('../report/html/html-page.ts'),
     import('./page-shell.ts'),
   ])
   const { answer = '' } = document as { answer?: string }
   const title = `whyslow: ${titleOf(document)}`
-  const page = renderPage(readShell(), embedded({ documents: [document] }), { title, answer })
-  writeTarget(target, page, '--html')
-  const bytes = Buffer.byteLength(page)
-  return bytes > LARGE_BYTES ? ` (${Math.round(bytes / 1e6)} MB)` : ''
+  return renderPage(readShell(), embedded({ documents: [document] }), { title, answer })
 }
 
 const LONGEST_TITLE = 120

@@ -12,6 +12,9 @@ export function checkModel(file: string, flags: PlaceFlags & { readonly saveInpu
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
 }
 
+/** The folder that fix and quantize write by default, in the current folder: `resnet-fast/` for `models/resnet.onnx`. */
+export const defaultFolder = (file: string): string => `${path.parse(path.resolve(file)).name}-fast`
+
 /** What each place of an engine is, and what to give. */
 const PLACE = {
   ort: ['folder', 'the folder of an onnxruntime-node package'],

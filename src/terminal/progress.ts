@@ -11,9 +11,21 @@ export interface Progress {
 
 const clearLine = '\r\u001b[K'
 
-/** A line that follows the stages; silent where the screen cannot rewrite one or nobody wants it. */
-export function openProgress(screen: Pick<Screen, 'say' | 'showsProgress' | 'width'>, wanted: boolean): Progress {
+/** How much a command says while it works, as typed. */
+export interface Loudness {
+  readonly progress: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+}
+
+/** A line that follows the stages; silent if the screen cannot rewrite one or nobody wants it. Verbose: each stage is a line that stays. */
+export function openProgress(
+  screen: Pick<Screen, 'say' | 'showsProgress' | 'width'>,
+  { progress: wanted, quiet = false, verbose = false }: Loudness,
+): Progress {
   const notice = (stage: string) => screen.say(`whyslow: ${stage}\n`)
+  if (quiet) return { show() {}, clear() {} }
+  if (verbose) return eachStage(notice)
   if (!wanted || !screen.showsProgress) return { show: ({ stage, isNotice }) => isNotice && notice(stage), clear() {} }
   let shown = ''
   return {
@@ -33,5 +45,18 @@ export function openProgress(screen: Pick<Screen, 'say' | 'showsProgress' | 'wid
       if (shown !== '') screen.say(clearLine)
       shown = ''
     },
+  }
+}
+
+/** A line for each stage as it begins, with the seconds since the start. */
+function eachStage(say: (line: string) => void): Progress {
+  const start = performance.now()
+  let shown = ''
+  return {
+    show({ stage }) {
+      if (stage !== shown) say(`${((performance.now() - start) / 1000).toFixed(1)} s: ${stage}`)
+      shown = stage
+    },
+    clear() {},
   }
 }

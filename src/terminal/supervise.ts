@@ -37,9 +37,9 @@ export function endWithSupervisor(): void {
 }
 
 /** Commands that start no process and make no temporary file. Nothing listens for signals there, so the kernel ends them at once. */
-const ALONE: ReadonlySet<string | undefined> = new Set(['help', 'explain', 'history', 'study'])
+const ALONE: ReadonlySet<string | undefined> = new Set(['help', 'completion', 'explain', 'history', 'study'])
 
-const HELP: ReadonlySet<string | undefined> = new Set(['--help', '-h', '--version'])
+const HELP: ReadonlySet<string | undefined> = new Set(['--help', '-h', '--version', '-V'])
 
 /**
  * Whether one process is enough: there is nothing to clear up after it. Help counts as the first word, or next to a command. Further on it may be

@@ -93,7 +93,7 @@ describe('paths of several flags', () => {
     const path = join(folder, 'x.json')
     const twice = { '--json': path, '--html': undefined, '--save-profile': `${folder}/./x.json` }
     expect(() => checkTargets(twice, [model])).toThrow('--json and --save-profile name the same file; give two names')
-    expect(() => checkTargets({ '--csv': '-' }, [])).toThrow(/^--csv -: only --json writes to standard output/)
+    expect(() => checkTargets({ '--csv': '-' }, [])).toThrow(/^--csv -: standard output is for the document/)
     expect(() => checkTargets({ '--csv': model }, [model])).toThrow(/this is the file that is read/)
   })
 

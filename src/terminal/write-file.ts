@@ -19,13 +19,14 @@ const DEVICES = /^\/dev\/(?!shm\/)/
 const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> = {
   '--json': ['JSON', /^\{/],
   '--html': ['HTML', /^<!doctype html/i],
+  '--markdown': ['Markdown that whyslow wrote', /^<!-- whyslow -->/],
   '--csv': ['a table that whyslow wrote', /^model,model_sha256,/],
   '--parquet': ['Parquet', /^PAR1/],
 }
 
 /**
  * A path that can be written, or UsageError: a folder, a folder that is missing or read-only, the input itself under any of its
- * names, or an existing file that is not what is written: JSON, for `--html` a page, for `--csv` a table of this tool, for
+ * names, or an existing file that is not what is written: JSON, for `--html` a page, for `--markdown` and `--csv` what this tool wrote, for
  * `--parquet` Parquet (a model, most likely).
  * `flag` names the option in the message.
  */
@@ -58,7 +59,7 @@ export function checkTargets(
   const targets = new Map<string, Target>()
   for (const [flag, path] of Object.entries(named)) {
     if (path === undefined) continue
-    if (path === '-') throw new UsageError(`${flag} -: only --json writes to standard output; give the name of a file`)
+    if (path === '-') throw new UsageError(`${flag} -: standard output is for the document; give the name of a file`)
     const target = (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input ?? ''))[0]!
     const [other] = [...targets].find(([, one]) => one.path === target.path) ?? []
     if (other !== undefined) throw new UsageError(`${other} and ${flag} name the same file; give two names`)

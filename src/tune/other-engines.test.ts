@@ -72,7 +72,7 @@ describe('another engine', () => {
     const one = await on(
       times({ refused: 5, fast: 2 }),
       [],
-      [other('fast'), other('refused', { refused: 'it is not among --engines' })],
+      [other('fast'), other('refused', { refused: 'it is not among --ship-engines' })],
     )
     expect(shipped(one)).toBe('fast')
     const row = outcomeOf(one, 'choice refused')!

@@ -117,7 +117,7 @@ describe("ONNX's backend tests", () => {
     const statuses: Record<string, number> = {}
     for (const name of names.filter((_, index) => index % Math.floor(names.length / COMMAND_MODELS) === 0)) {
       const model = join(folder, name, 'model.onnx')
-      const run = await whyslow(where, model, '--quick', '--seconds', '0.3', '--no-progress', '--json', '-')
+      const run = await whyslow(where, model, '--quick', '--duration', '0.3', '--no-progress', '--json', '-')
       statuses[String(run.status)] = (statuses[String(run.status)] ?? 0) + 1
       const said = run.status === 0 ? run.stdout.startsWith('{') : /^whyslow: [^\n]+\n$/.test(run.stderr)
       if (!(run.status === 0 || run.status === 2) || !said || where.left().length > 0) {

@@ -40,7 +40,7 @@ beforeAll(() => {
 })
 
 const compared = async (own: Folders, ...given: string[]) => {
-  const ended = await whyslow(own, 'ab', ...given, '--quick', '--pairs', '4', '--json', '-')
+  const ended = await whyslow(own, 'ab', ...given, '--quick', '--runs', '4', '--json', '-')
   expect(ended.status, ended.stderr).toBe(0)
   return JSON.parse(ended.stdout) as AbDocument
 }
@@ -71,7 +71,7 @@ describe.concurrent('JavaScript', () => {
     ['leave.mjs', /leave\.mjs \(predict, sample 0\): its process ended with code 0/],
     ['never.mjs', /never\.mjs \(predict, sample 0\): it gave no answer within 2 s/],
   ] as const)('%s is named with stage and sample', async ([name, said], context) => {
-    const ended = await whyslow(ownFolders(context), 'ab', file('old.mjs'), file(name), '--limit', '2')
+    const ended = await whyslow(ownFolders(context), 'ab', file('old.mjs'), file(name), '--timeout', '2')
     expect([ended.status, ended.stdout]).toEqual([2, ''])
     expect(ended.stderr).toMatch(said)
   })
@@ -99,7 +99,7 @@ describe.skipIf(!hasPython).concurrent('Python', needs('python3 3.9 or newer'), 
     ['throw.py', /throw\.py:6 \(predict, sample 0\): ValueError: bad row/],
     ['broken.py', /broken\.py:1 \(import\): SyntaxError/],
   ] as const)('%s is named with stage and sample', async ([name, said], context) => {
-    const ended = await whyslow(ownFolders(context), 'ab', file('old.py'), file(name), '--limit', '2')
+    const ended = await whyslow(ownFolders(context), 'ab', file('old.py'), file(name), '--timeout', '2')
     expect([ended.status, ended.stdout]).toEqual([2, ''])
     expect(ended.stderr).toMatch(said)
   })

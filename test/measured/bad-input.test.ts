@@ -62,7 +62,7 @@ describe.skipIf(windows).concurrent('Ctrl-C', UNIX, () => {
     const { env, begun } = watchTasks(where)
     // Nobody holds the lock for it.
     const own = { ...env, WHYSLOW_LOCK: lock, WHYSLOW_LOCK_TOKEN: undefined }
-    const argv = [fixture('transformer-block'), '--seconds', '60', '--no-progress']
+    const argv = [fixture('transformer-block'), '--duration', '60', '--no-progress']
     const run = start(where, argv, { detached: true, env: own })
     await until(run, () => begun().includes('latency'))
     expect(readdirSync(lock)).toHaveLength(1)

@@ -10,7 +10,7 @@ import { expectRefusal, fixture, folders, onlyFull, ownFolders, whyslow } from '
 const where = folders()
 afterAll(() => where.remove())
 
-const SHORT = ['--quick', '--seconds', '0.3', '--no-progress']
+const SHORT = ['--quick', '--duration', '0.3', '--no-progress']
 const small = fixture('credit_mlp')
 const large = fixture('transformer-block')
 const kept = join(where.data, 'whyslow', 'history.jsonl')

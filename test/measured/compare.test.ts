@@ -8,7 +8,7 @@ import { schemaOf } from '../support/schema.ts'
 import { type Folders, fixture, onlyFull, ownFolders, refuses, whyslow } from './command.ts'
 
 const valid = schemaOf('comparison')
-const SHORT = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress', '--json', '-']
+const SHORT = ['--quick', '--runs', '2', '--duration', '0.3', '--no-progress', '--json', '-']
 
 async function comparisonOf(where: Folders, ...argv: string[]): Promise<ComparisonDocument> {
   const { status, stdout, stderr } = await whyslow(where, 'compare', ...argv, ...SHORT)
@@ -59,7 +59,7 @@ describe.concurrent('models', () => {
 
   test('one that hangs, though it comes first, is a row too', async (context) => {
     onlyFull(context, 'waits for a limit of time')
-    const document = await comparisonOf(ownFolders(context), fixture('endless-loop'), fixture('credit_lr'), '--limit', '4s')
+    const document = await comparisonOf(ownFolders(context), fixture('endless-loop'), fixture('credit_lr'), '--timeout', '4s')
     expect(document.contestants.map(({ outcome }) => outcome)).toEqual(['failed', 'measured'])
     expect(document.contestants[0]!.reason).toMatch(/does not end within 4 s/)
     expect(document.reference).toBe(fixture('credit_lr'))

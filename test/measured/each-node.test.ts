@@ -12,7 +12,7 @@ const MODEL = fixture('credit_mlp')
 
 test.concurrent('a model is measured and explained', async (context) => {
   const where = ownFolders(context)
-  const measured = await whyslow(where, MODEL, '--quick', '--seconds', '0.3', '--no-progress', '--json', '-')
+  const measured = await whyslow(where, MODEL, '--quick', '--duration', '0.3', '--no-progress', '--json', '-')
   expect(measured.status, measured.stderr).toBe(0)
   const report = JSON.parse(measured.stdout) as ReportDocument
   expect(report.latency!.p50Ms).toBeGreaterThan(0)

@@ -52,7 +52,7 @@ test.concurrent('a Keras model is measured on TensorFlow.js, and its tensors are
   if (!isHere('tfjs-wasm')) context.skip('TensorFlow.js is not here')
   const where = ownFolders(context)
   const model = join(ROOT, 'fixtures/formats/keras/k2-sequential.h5')
-  const argv = [model, '--engine', 'tfjs-wasm', '--quick', '--seconds', '0.3', '--json', '-']
+  const argv = [model, '--engine', 'tfjs-wasm', '--quick', '--duration', '0.3', '--json', '-']
   const ended = await whyslow(where, ...argv)
   expect(ended.status, ended.stderr).toBe(0)
   const report = JSON.parse(ended.stdout) as ReportDocument
@@ -69,7 +69,7 @@ describe.concurrent.each(others.filter(({ id }) => readsOnnx(id)))('$id', ({ id,
     if (id.startsWith('browser')) onlyFull(context, 'each process of theirs starts a browser')
     if (deviceKind === 'software-gpu') onlyFull(context, 'a software adapter compiles its shaders for seconds')
     const where = ownFolders(context)
-    const ended = await whyslow(where, modelOf(id), '--engine', id, ...threads(id), '--quick', '--seconds', '0.3', '--json', '-')
+    const ended = await whyslow(where, modelOf(id), '--engine', id, ...threads(id), '--quick', '--duration', '0.3', '--json', '-')
     expect(ended.status, ended.stderr).toBe(0)
     const report = JSON.parse(ended.stdout) as ReportDocument
     expect(report.latency!.p50Ms).toBeGreaterThan(0)

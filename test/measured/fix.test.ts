@@ -201,7 +201,7 @@ test.concurrent('of a .tflite file its own runtime is tried, and what is written
   context.skip(!findLibrary({}, surroundings()).ok, 'LiteRT is not here')
   const file = join(ROOT, 'fixtures/formats/tflite/engine/perceptron.tflite')
   const out = newOut()
-  const words = '--only engine-choice --engines ort-cpu,litert --budget 2s --no-progress --json -'
+  const words = '--only engine-choice --ship-engines ort-cpu,litert --budget 2s --no-progress --json -'
   const run = await whyslow(own, 'fix', file, '-o', out, ...words.split(' '))
   expect({ status: run.status, left: own.left() }, run.stderr).toEqual({ status: 0, left: [] })
   const report = JSON.parse(run.stdout) as ReportDocument

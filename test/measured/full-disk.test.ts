@@ -83,7 +83,7 @@ describe('a file system of 64 kB that is full', () => {
   test('the history: a line says so; the cache: the report is there in any case', async (context) => {
     onlyFull(context, 'measures before it writes')
     full(context)
-    const argv = [fixture('lstm'), '--quick', '--seconds', '0.3', '--no-progress']
+    const argv = [fixture('lstm'), '--quick', '--duration', '0.3', '--no-progress']
     const [saved, { status, stdout }] = await Promise.all([
       start(where, [...argv, '--save'], { env: { XDG_DATA_HOME: tiny } }).ended,
       start(where, argv, { env: { XDG_CACHE_HOME: tiny } }).ended,

@@ -15,7 +15,7 @@ writeFileSync(planted, writeModel(convGroup({ bias: 'scale-off' })))
 
 describe('lint', () => {
   test('a group that did not fuse is named with its condition, its times and its remedy', async () => {
-    const { status, stdout } = await whyslow(where, 'lint', planted, '--seconds', '200ms', '--json', '-')
+    const { status, stdout } = await whyslow(where, 'lint', planted, '--duration', '200ms', '--json', '-')
     expect(status).toBe(0)
     const found = JSON.parse(stdout) as LintDocument
     expect(found.schema).toBe('whyslow-lint/1')

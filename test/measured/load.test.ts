@@ -18,11 +18,11 @@ describe.concurrent('a model', () => {
         fixture('lstm'),
         '--rate',
         '100',
-        '--seconds',
+        '--duration',
         '1',
         '--workers',
         '1',
-        '--queue',
+        '--queue-size',
         '1000',
         '--no-progress',
         '--json',
@@ -53,7 +53,7 @@ describe.concurrent('a model', () => {
 
   test('Ctrl-C ends the server, too', async (context) => {
     const where = ownFolders(context)
-    const { child, ended } = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
+    const { child, ended } = start(where, ['load', fixture('lstm'), '--rate', '50', '--duration', '60', '--no-progress'])
     let started: number[] = []
     // The process of the command, and the server.
     while (started.length < 2 && child.exitCode === null) {
@@ -80,7 +80,7 @@ describe.concurrent('a model', () => {
           'oip',
           '--rate',
           '50',
-          '--seconds',
+          '--duration',
           '1',
           '--no-progress',
           '--json',
@@ -101,15 +101,15 @@ describe.concurrent('a model', () => {
   test('a server joins requests of a model whose rows do not know of each other, and refuses one of a model whose rows do', async (context) => {
     onlyFull(context, 'another server')
     const where = ownFolders(context)
-    const asked = ['--rate', '3', '--seconds', '1', '--max-batch', '8', '--no-progress']
+    const asked = ['--rate', '3', '--duration', '1', '--max-batch', '8', '--no-progress']
     await refuses(['load', fixture('lstm'), ...asked], /--max-batch 8: lstm: .*; leave it out/)
     const rows = fixture('symbolic-batch')
     const load = [
       'load',
       rows,
-      '--clients',
+      '--concurrency',
       '16',
-      '--seconds',
+      '--duration',
       '1',
       '--workers',
       '1',

@@ -79,7 +79,7 @@ function expectNotFetched({ nodes, warnings, model }: ReportDocument): void {
   expect(warnings).toContainEqual(expect.stringContaining(`the output '${odd[0]!.name}' is not a tensor`))
 }
 
-const QUICK = ['--quick', '--seconds', '0.3', '--no-progress']
+const QUICK = ['--quick', '--duration', '0.3', '--no-progress']
 
 /** `--json -` prints JSON and nothing else, on standard output alone. */
 async function reportOf(model: string, ...more: string[]): Promise<ReportDocument> {

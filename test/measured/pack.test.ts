@@ -91,7 +91,7 @@ test('a model is measured and explained', (context) => {
     'whyslow',
     'model.onnx',
     '--quick',
-    '--seconds',
+    '--duration',
     '0.3',
     '--no-progress',
     '--json',

@@ -47,7 +47,7 @@ describe('grpc-js', () => {
 
 test('load over gRPC: requests of its metadata, and what the server tells of its answers', async () => {
   const address = `grpc://127.0.0.1:${served.grpcPort}/m`
-  const load = ['load', address, '--protocol', 'oip', '--rate', '50', '--seconds', '1', '--no-progress', '--json', '-']
+  const load = ['load', address, '--protocol', 'oip', '--rate', '50', '--duration', '1', '--no-progress', '--json', '-']
   const { status, stdout, stderr } = await whyslow(where, ...load)
   expect(status, stderr).toBe(0)
   const { target, points, audit } = JSON.parse(stdout) as LoadDocument

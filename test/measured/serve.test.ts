@@ -168,7 +168,7 @@ const stateOf = async ({ address }: Served) =>
     ?.map((line) => Number(line.split(' ')[1]))
 
 test('clients that vanish hold no place in the queue, and a full one is told in the log', async () => {
-  const small = await serve('--workers', '1', '--queue', '5')
+  const small = await serve('--workers', '1', '--queue-size', '5')
   const slow = ask(small, -1, 0)
   await expect.poll(() => stateOf(small), PATIENT).toEqual([0, 1])
   const sockets = Array.from({ length: 5 }, () => {
@@ -324,7 +324,7 @@ test('bodies that never end are refused from four of the largest on, and their m
 })
 
 test('a full queue refuses at once, and SIGTERM answers what was accepted', async () => {
-  const small = await serve('--workers', '1', '--queue', '5')
+  const small = await serve('--workers', '1', '--queue-size', '5')
   const first = ask(small, -2, 0)
   await expect.poll(() => stateOf(small), PATIENT).toEqual([0, 1])
   let refused = 0

@@ -151,10 +151,10 @@ describe.skipIf(process.platform === 'win32').concurrent('a signal', UNIX, () =>
   })
 
   const TRIALS = [
-    ['why', [fixture('lstm'), '--seconds', '60']],
+    ['why', [fixture('lstm'), '--duration', '60']],
     ['fix', ['fix', fixture('lstm'), '-o', '../fast', '--budget', '60s']],
     ['quantize', ['quantize', fixture('credit_mlp'), '-o', '../small.onnx']],
-    ['compare', ['compare', fixture('lstm'), fixture('fmnist_gru'), '--seconds', '60']],
+    ['compare', ['compare', fixture('lstm'), fixture('fmnist_gru'), '--duration', '60']],
   ] as const
   // One listener has all three signals, and knows no command: `why` gets each of them, the other commands one.
   test.for(
@@ -188,7 +188,7 @@ export function predict() { writeFileSync(process.env.TMPDIR + '/../begun', '');
   // SIGINT: load.test.ts.
   test('SIGTERM under load', async (context) => {
     const { where, expectGone } = inFolders(context)
-    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--seconds', '60', '--no-progress'])
+    const run = start(where, ['load', fixture('lstm'), '--rate', '50', '--duration', '60', '--no-progress'])
     await until(run, () => descendantsOf(run.child.pid!).length > 1)
     await expectGone(run, 'SIGTERM', CODES.SIGTERM)
   })

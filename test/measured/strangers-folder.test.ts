@@ -45,7 +45,7 @@ function strangersFolder(context: TestContext) {
   }
 
   async function reportOf(model: string): Promise<ReportDocument> {
-    const { stdout, stderr } = await whyslow(where, model, '--quick', '--seconds', '0.3', '--json', '-')
+    const { stdout, stderr } = await whyslow(where, model, '--quick', '--duration', '0.3', '--json', '-')
     expect(ran(), stderr).toBe('')
     return JSON.parse(stdout) as ReportDocument
   }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { descendantsOf } from '../../src/processes/end-process.ts'
 import { type Ended, fixture, ownFolders, start, until, whyslow } from './command.ts'
 
-const QUICK = ['--quick', '--seconds', '0.3', '--no-progress']
+const QUICK = ['--quick', '--duration', '0.3', '--no-progress']
 /** Code that is measured until the gate opens: its first call begins under the lock. */
 const GATED = `import { existsSync, writeFileSync } from 'node:fs'
 const beside = (name) => process.env.TMPDIR + '/../' + name

@@ -73,9 +73,9 @@ describe.skipIf(!has('keras, sklearn'))('with Keras and scikit-learn', needs('Ke
     expect(made.status, made.stderr).toBe(0)
     expect(Number(/accuracy (\S+)/.exec(made.stdout)![1])).toBeGreaterThan(0.85)
     const [model, data] = ['digits.h5', 'digits.npz'].map((name) => join(where.data, name)) as [string, string]
-    const short = ['--quick', '--rounds', '2', '--seconds', '0.3', '--no-progress']
+    const short = ['--quick', '--runs', '2', '--duration', '0.3', '--no-progress']
     const given = ['--python', python, '--data', data, '--labels', 'label', ...short]
-    const engines = ['--engines', 'python-keras,ort-cpu', '--config', 'call=function']
+    const engines = ['--engines', 'python-keras,ort-cpu', '--session-config', 'call=function']
     const both = await whyslow(where, 'compare', model, ...engines, ...given, '--json', '-')
     expect(both.status, both.stderr).toBe(0)
     expect(both.stdout).toMatch(/"python-keras"/)

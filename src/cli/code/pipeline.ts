@@ -18,7 +18,7 @@ export async function runPipeline(
   if (flags.explainGap) return explainTheGap(file, flags, around)
   const { screen, signal, load } = around
   const output = documentOutput(flags, [file], { '--save-profile': flags.saveProfile })
-  const progress = openProgress(screen, flags.progress)
+  const progress = openProgress(screen, flags)
   const page = flags.open ? await openLivePage({ screen, signal }, progress.show) : undefined
   const options = {
     ...optionsOf('pipeline', flags),

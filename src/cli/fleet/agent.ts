@@ -10,7 +10,7 @@ export async function runAgent(flags: FlagsOf<'agent'>, { screen, signal, load }
   const queue = queueAddress(flags.queue)
   if (queue === undefined)
     throw new UsageError('agent needs a queue: give its address, as in --queue redis://host:6379, or set WHYSLOW_QUEUE')
-  const models = sharedFolder(flags.models)
+  const models = sharedFolder(flags.sharedModels)
   const { agent } = await load()
   const log = (line: string) => screen.say(`${new Date().toISOString().slice(0, 19)}Z ${line}\n`)
   await agent({ queue, models, key: fleetKey(flags.keyFile), store: flags.store ?? null, log, signal })

@@ -26,18 +26,17 @@ test('the queue of the environment is used where machines are named, and not wit
     fleetByQueue: (_: unknown, __: unknown, { queue }: { queue: string }) => Promise.reject(new Error(`through ${queue}`)),
   } as unknown as Stages
   const load = () => Promise.resolve(stages)
-  await expect(runWith({ machines: ['x64*'] }, load)).rejects.toThrow('through redis://127.0.0.1:6379')
+  await expect(runWith({ onlyMachines: ['x64*'] }, load)).rejects.toThrow('through redis://127.0.0.1:6379')
   await expect(runWith({}, load)).rejects.toThrow('on this machine')
 })
 
 test.each<[string, Partial<FlagsOf<'fleet'>>, RegExp]>([
-  ['one engine', { engine: 'ort-cpu' }, /fleet takes --engines/],
-  ['a pattern of machines without a queue', { machines: ['x64*'] }, /--machines goes with --queue/],
-  ['a queue without models', { queue: queue.queue }, /--queue needs --models/],
+  ['a pattern of machines without a queue', { onlyMachines: ['x64*'] }, /--only-machines goes with --queue/],
+  ['a queue without models', { queue: queue.queue }, /--queue needs --shared-models/],
   [
     'what a job does not carry',
-    { ...queue, ort: import.meta.dirname, pictures: 'bgr' },
-    /^--ort, --pictures: a trial in a queue does not carry it/,
+    { ...queue, ort: import.meta.dirname, imagePreprocessing: 'bgr' },
+    /^--ort, --image-preprocessing: a trial in a queue does not carry it/,
   ],
   ['another optimization', { ...queue, graphOptimization: 'basic' }, /^--graph-optimization: a trial/],
 ])('%s is refused before anything is measured', async (_, flags, words) => {

@@ -12,7 +12,6 @@ type FleetFlags = FlagsOf<'fleet'>
 /** Throws UsageError or InputError where the input or the paths cannot be used. */
 export async function runFleet(models: readonly string[], flags: FleetFlags, around: Surroundings): Promise<void> {
   for (const file of models) checkModel(file, flags)
-  if (flags.engine !== undefined) throw new UsageError('--engine: fleet takes --engines, one or several')
   const options = optionsOf('fleet', flags)
   await measureAndDeliver(flags, around, {
     inputs: models,
@@ -27,7 +26,7 @@ export async function runFleet(models: readonly string[], flags: FleetFlags, aro
 }
 
 /** What names files of this machine, or has no place in a job. */
-const NOT_CARRIED = [...PLACES, 'config', 'pictures', 'saveInputs', 'memoryLimit'] as const
+const NOT_CARRIED = [...PLACES, 'sessionConfig', 'imagePreprocessing', 'saveInputs', 'memoryLimit'] as const
 
 const notCarried = (flags: FleetFlags): readonly string[] => [
   ...NOT_CARRIED.filter((key) => flags[key] !== undefined).map(
@@ -38,8 +37,16 @@ const notCarried = (flags: FleetFlags): readonly string[] => [
 
 /** undefined: on this machine. */
 function queueOf(flags: FleetFlags) {
-  const { machines, models, keyFile, priority } = flags
-  const alone = machines ? '--machines' : models ? '--models' : keyFile ? '--key-file' : priority ? '--priority' : undefined
+  const { onlyMachines: machines, sharedModels: models, keyFile, priority } = flags
+  const alone = machines
+    ? '--only-machines'
+    : models
+      ? '--shared-models'
+      : keyFile
+        ? '--key-file'
+        : priority
+          ? '--priority'
+          : undefined
   // The environment's queue is meant where something else says that one is: without, this machine is measured.
   const queue = flags.queue ?? (alone === undefined ? undefined : queueAddress(undefined))
   if (queue === undefined) {

@@ -19,7 +19,7 @@ test('a key comes from its file, else from the environment, else there is none',
 })
 
 test('the folder of models is asked for, and must be there; a bucket is asked later', () => {
-  expect(() => sharedFolder(undefined, {})).toThrow(/--queue needs --models/)
+  expect(() => sharedFolder(undefined, {})).toThrow(/--queue needs --shared-models/)
   expect(() => sharedFolder(path.join(folder, 'none'))).toThrow(/no such folder/)
   expect(sharedFolder(folder)).toBe(folder)
   expect(sharedFolder('s3://bucket/models')).toBe('s3://bucket/models')

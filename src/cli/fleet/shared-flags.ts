@@ -35,17 +35,17 @@ const MODELS_VARIABLE = 'WHYSLOW_FLEET_MODELS'
 export const queueAddress = (queue: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined =>
   queue ?? (env[QUEUE_VARIABLE] || undefined)
 
-/** Of --models, else of the environment: a folder, or a bucket of an S3 store, which is asked when it is used. */
+/** Of --shared-models, else of the environment: a folder, or a bucket of an S3 store, which is asked when it is used. */
 export function sharedFolder(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
   const models = given ?? (env[MODELS_VARIABLE] || undefined)
   if (models === undefined)
     throw new UsageError(
-      `--queue needs --models, or ${MODELS_VARIABLE}: a folder that all machines of the fleet see, or s3://bucket/prefix`,
+      `--queue needs --shared-models, or ${MODELS_VARIABLE}: a folder that all machines of the fleet see, or s3://bucket/prefix`,
     )
   if (models.startsWith('s3://')) return models
   if (stateOf(models) === undefined)
     throw new UsageError(
-      `${given === undefined ? MODELS_VARIABLE : '--models'} ${addressName(models)}: no such folder; make it, where all machines see it`,
+      `${given === undefined ? MODELS_VARIABLE : '--shared-models'} ${addressName(models)}: no such folder; make it, where all machines see it`,
     )
   return models
 }

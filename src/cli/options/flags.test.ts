@@ -1,15 +1,29 @@
 import { Command } from 'commander'
-import { expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { AB_DEFAULTS } from '../../commands/ab/ab.ts'
+import { COMPARE_DEFAULTS } from '../../commands/compare/options.ts'
+import { FIX_DEFAULTS } from '../../commands/fix/options.ts'
 import { LOAD_DEFAULTS } from '../../commands/load/options.ts'
 import { SERVE_DEFAULTS } from '../../commands/serve/serve.ts'
-import { commanderOption, type Options } from '../../terminal/flags/flag.ts'
+import { commanderOption, type Flag, formerOptions, type Options } from '../../terminal/flags/flag.ts'
 import type { Stages } from '../stages.ts'
 import { type CommandName, type FlagsOf, flags, optionsOf } from './flags.ts'
 
 const STAGE_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   load: { ...LOAD_DEFAULTS },
   serve: { ...SERVE_DEFAULTS },
+  fix: { ...FIX_DEFAULTS },
+  compare: { ...COMPARE_DEFAULTS },
+  ab: { ...AB_DEFAULTS },
 }
+
+/** Flags that do nothing unless they are typed. */
+const NO_DEFAULT = new Set(
+  `against baseline body call csv data grpcPort header here imageDtype imageLayout imageNormalize imageSize key known labels latency machine model
+   allowHost concurrency out parquet price rate reference require saveEvidence saveInputs saveProfile saveTrace sessionConfig size slo store value`.split(
+    /\s+/,
+  ),
+)
 
 type Stage = keyof Stages & CommandName
 type OptionsTyped<C extends CommandName> = Options<(typeof flags)[C][number]>
@@ -20,16 +34,16 @@ type Known<C extends Stage> = keyof NonNullable<
 
 const typed = <C extends CommandName>(name: C, line: string): FlagsOf<C> => {
   const command = new Command().exitOverride().configureOutput({ outputError: () => {} })
-  for (const flag of flags[name]) command.addOption(commanderOption(flag))
+  for (const flag of flags[name]) for (const option of [commanderOption(flag), ...formerOptions(flag)]) command.addOption(option)
   return command.parse(line.split(' '), { from: 'user' }).opts()
 }
 
 test('a flag is called as its words say, and has the type that they and its parser give', () => {
-  const given = typed('why', '--graph-optimization basic --shape x=1x3 --config a.b=1 --no-lock --quick')
+  const given = typed('why', '--graph-optimization basic --shape x=1x3 --session-config a.b=1 --no-lock --quick')
   expect(given).toEqual({
     graphOptimization: 'basic',
     shape: new Map([['x', [1, 3]]]),
-    config: { 'a.b': '1' },
+    sessionConfig: { 'a.b': '1' },
     cache: 'use',
     lock: false,
     progress: true,
@@ -65,8 +79,7 @@ test('a flag sets an option that its stage knows', () => {
   expectTypeOf<Exclude<keyof OptionsTyped<'why'>, Known<'why'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'fix'>, Known<'fix'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'lint'>, Known<'lint'>>>().toBeNever()
-  // One engine is refused with a message of its own.
-  expectTypeOf<Exclude<keyof OptionsTyped<'fleet'>, Known<'fleet'>>>().toEqualTypeOf<'engine'>()
+  expectTypeOf<Exclude<keyof OptionsTyped<'fleet'>, Known<'fleet'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'compare'>, Known<'compare'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'pipeline'>, Known<'pipeline'>>>().toBeNever()
   expectTypeOf<Exclude<keyof OptionsTyped<'ab'>, Known<'ab'>>>().toBeNever()
@@ -83,19 +96,62 @@ test('a flag sets an option that its stage knows', () => {
   expectTypeOf<Exclude<keyof OptionsTyped<'machine'>, keyof NonNullable<Parameters<Stages['describeMachine']>[0]>>>().toBeNever()
 })
 
-/** What help says that a flag is without being typed, and what the stage has it at; those alone that the stage knows as a value. */
-const told = (['load', 'serve'] as const).flatMap((name) =>
-  flags[name].flatMap(({ words, help, name: option, parse, default: own }) => {
-    const [, text] = /\(default: ([^)]+)\)/.exec(help) ?? []
-    const known = own ?? (option === null ? null : STAGE_DEFAULTS[name]![option])
-    return text === undefined || parse === undefined || known == null || text === '0'
+/** The defaults of stages that are one value, and what help says of them. */
+const usual = (['load', 'serve', 'fix', 'compare', 'ab'] as const).flatMap((name) =>
+  flags[name].flatMap(({ words, usual: text, parse, name: option }) => {
+    const known = option === null ? null : STAGE_DEFAULTS[name]![option]
+    return text === undefined || parse === undefined || known == null || known instanceof Map || text === '0'
       ? []
-      : [[name, words, text, parse, known] as const]
+      : [[name, words, text, parse as (text: string) => unknown, known] as const]
   }),
 )
 
-test('some defaults are told', () => expect(told.map(([, words]) => words)).toContain('--timeout <duration>'))
+test('some defaults are shown', () => expect(usual.map(([, words]) => words)).toContain('--timeout <duration>'))
 
-test.each(told)('%s %s: the default %s in its help is that of the stage', (_, __, text, parse, known) =>
+test.each(usual)('%s %s: the default %s in its help is that of the stage', (_, __, text, parse, known) =>
   expect(parse(text)).toEqual(known),
 )
+
+describe.each(Object.entries(flags))('%s', (name, rows: readonly Flag[]) => {
+  const options = rows.flatMap((row) => [commanderOption(row), ...formerOptions(row)])
+
+  test('at most twelve flags are outside of the advanced ones', () =>
+    expect(rows.filter(({ group }) => group !== 'advanced').length).toBeLessThanOrEqual(12))
+
+  test('no name is used twice, by what is shown or by what was', () => {
+    const names = options.map(({ long }) => long)
+    expect(names.filter((long, at) => names.indexOf(long) !== at)).toEqual([])
+  })
+
+  test.each(options.filter(({ hidden }) => hidden).map((option) => [option.long!, option] as const))(
+    '%s, a name of before, sets what its flag sets, and is not shown',
+    (long, option) => {
+      const row = rows.find(({ formerly }) => formerly?.includes(long))!
+      expect(option.attributeName()).toBe(row.key)
+      expect(option.long).not.toBe(commanderOption(row).long)
+    },
+  )
+
+  test('nothing that takes a value hides its default, unless there is none', () => {
+    const without = rows.filter((row) => /[<]/.test(row.words) && row.usual === undefined && row.default === undefined)
+    expect(without.map(({ key }) => key).filter((key) => !NO_DEFAULT.has(key))).toEqual([])
+    expect(name).toBeTruthy()
+  })
+})
+
+test('a name of before is parsed as its flag is, repeated or not', () => {
+  expect(typed('why', '--seconds 2m --config a=1 --session-config b=2')).toMatchObject({
+    duration: 120,
+    sessionConfig: { a: '1', b: '2' },
+  })
+  expect(typed('load', '--clients 1,8 --method PUT --queue 3')).toMatchObject({
+    concurrency: [1, 8],
+    httpMethod: 'PUT',
+    queueSize: 3,
+  })
+  expect(typed('fleet', '--engine ort-cpu')).toMatchObject({ engines: ['ort-cpu'] })
+})
+
+test('the file of a document may be left out: standard output', () => {
+  expect(typed('why', '--json --html page.html')).toMatchObject({ json: '-', html: 'page.html' })
+})

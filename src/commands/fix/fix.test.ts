@@ -147,7 +147,7 @@ describe('refused before anything is measured', () => {
     ['another engine', { engine: 'ort-wasm' }, /--engine ort-wasm: remedies are proven on ort-cpu/],
     ['an unknown remedy', { only: ['tread-count'] }, /--only tread-count: no such remedy; did you mean thread-count\?/],
     ['no remedy at all', { only: ['x'] }, /--only x: no such remedy; there are initializers-as-inputs, /],
-    ['a flag of preprocessing', { preprocessing: { layout: 'nchw' } }, /--layout nchw/],
+    ['a flag of preprocessing', { preprocessing: { layout: 'nchw' } }, /--image-layout nchw/],
   ])('%s', async (_, options, message) => {
     const trials = scriptedMachine({ latency: faster })
     await expect(fix(MODEL, { trials, cache: 'off', ...options })).rejects.toThrow(message)
@@ -237,13 +237,13 @@ describe('another engine', () => {
     for (const { warnings } of [many, made]) expect(warnings.join()).not.toMatch(/the same/)
   })
 
-  test('that is not among --engines is looked at and not shipped', async () => {
+  test('that is not among --ship-engines is looked at and not shipped', async () => {
     const { report } = await fixed({ engines, latency }, { only, engines: ['ort-cpu'] })
     expect(report.fix).toMatchObject({ proven: false, kept: [] })
     expect(report.fix).not.toHaveProperty('engine')
     expect(report.trials.find(({ name }) => name === 'engine-choice openvino')).toMatchObject({
       kept: false,
-      reason: '1.50× in a first look, but openvino is not among --engines',
+      reason: '1.50× in a first look, but openvino is not among --ship-engines',
     })
   })
 
@@ -259,7 +259,7 @@ describe('another engine', () => {
   })
 
   test.each([
-    ['openvino (--engines)', { engines: ['ort-cpu', 'openvino'] }],
+    ['openvino (--ship-engines)', { engines: ['ort-cpu', 'openvino'] }],
     ['openvino (--openvino)', { openvino: '/nowhere' }],
     ['litert (--litert)', { litert: '/nowhere' }],
   ])('that is named and not here is an error before anything is measured: %s', async (flag, named) => {
@@ -360,9 +360,9 @@ describe('another engine', () => {
   })
 
   test.each([
-    [['openvino-gpu'], /--engines openvino-gpu: fix does not ship it; give some of ort-cpu, openvino/],
-    [['openvino'], /--engines openvino: give ort-cpu too/],
-  ])('--engines %s is refused', async (wanted, message) => {
+    [['openvino-gpu'], /--ship-engines openvino-gpu: fix does not ship it; give some of ort-cpu, openvino/],
+    [['openvino'], /--ship-engines openvino: give ort-cpu too/],
+  ])('--ship-engines %s is refused', async (wanted, message) => {
     await expect(fixed({ engines, latency }, { engines: wanted })).rejects.toThrow(message)
   })
 })

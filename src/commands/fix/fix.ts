@@ -124,10 +124,11 @@ function checkOnly(only: readonly string[] | null): void {
 function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
   const able = engines.filter(({ offers }) => SHIPPABLE.some((offer) => offers.includes(offer))).map(({ id }) => id)
   const unable = wanted?.find((id) => !able.includes(id))
-  if (unable !== undefined) throw new InputError(`--engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
+  if (unable !== undefined)
+    throw new InputError(`--ship-engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
   if (wanted !== null && !wanted.includes(measured))
     throw new InputError(
-      `--engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
+      `--ship-engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
     )
 }
 

@@ -25,7 +25,7 @@ const NOT_SHIPPED = 'fix does not ship it'
 
 const CHOICES = remedies.filter(({ kind }) => kind === 'engine')
 
-/** Refused before anything is measured: an engine that `--engines` names, or whose place an option does, and that is not installed. */
+/** Refused before anything is measured: an engine that `--ship-engines` names, or whose place an option does, and that is not installed. */
 export async function checkNamedEngines(options: FixOptions): Promise<void> {
   if (!isTried(engineChoice, options)) return
   const { trials, signal } = options
@@ -43,7 +43,7 @@ function namedBy(options: FixOptions): ReadonlyMap<string, string> {
     if (id === options.engine || !offers.includes('alternative')) continue
     const place = placeOption === undefined || places.has(placeOption) ? null : options[placeOption]
     if (placeOption !== undefined) places.add(placeOption)
-    if (options.engines?.includes(id)) named.set(id, '--engines')
+    if (options.engines?.includes(id)) named.set(id, '--ship-engines')
     else if (place !== null) named.set(id, `--${placeOption}`)
   }
   return named
@@ -78,7 +78,7 @@ export async function otherEngines(
     const here = await describeEngine(trials.run, one.id, placesOf(options), signal)
     if (!firstIsHere.has(one.package)) firstIsHere.set(one.package, here.ok)
     if (!here.ok) continue
-    const unwanted = wanted === null || wanted.includes(one.id) ? options.keepsEngine : `${one.id} is not among --engines`
+    const unwanted = wanted === null || wanted.includes(one.id) ? options.keepsEngine : `${one.id} is not among --ship-engines`
     const refused = one.offers.includes('looked-at') ? NOT_SHIPPED : (narrowedBy(one, graph) ?? unwanted)
     const effect = one.offers.includes('narrow-numbers') && hasDoubleEnds(graph) ? 'approximate' : effectOf(one)
     const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect, refused }

@@ -1,4 +1,4 @@
-// `fix --for slo`: workers × threads × batching by measurement, within a time that is told beforehand. Every way to share the CPUs is served as
+// `fix --slo`: workers × threads × batching by measurement, within a time that is told beforehand. Every way to share the CPUs is served as
 // it would be shipped and looked at once (`rough-look.ts`): what it answers at most, and the rate that short runs hold. One that does
 // not hold what another one holds is left at that, mostly after one run. First without joining requests, then with as many rows as pay for
 // the whole server: it must hold more, and lose nothing at low load. Where rows are cheap together, the best is tried with a delay, in
@@ -251,7 +251,7 @@ function sharing(setup: RemedySetup, workers: number, threads: number): RemedySe
 /** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError where its package is not to be found. */
 async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder> {
   const made = await trialFolder(plan, run, at)
-  if (made === null) throw new InputError(`--for slo: ${plan.engine.package} is not found, with which the folder predicts`)
+  if (made === null) throw new InputError(`--slo: ${plan.engine.package} is not found, with which the folder predicts`)
   const { inputs, outputs } = plan
   fs.writeFileSync(
     path.join(at, 'manifest.json'),

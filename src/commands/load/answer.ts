@@ -6,7 +6,7 @@ import { rateInWords, time, timeWithInterval } from '../../report/text/numbers.t
 /** With what to do about it. */
 function endingOf({ ended, longerSeconds }: LoadSearch): string {
   if (longerSeconds === undefined) return ended
-  return `${ended}; make the runs longer (--seconds${longerSeconds === null ? '' : ` ${longerSeconds}`})`
+  return `${ended}; make the runs longer (--duration${longerSeconds === null ? '' : ` ${longerSeconds}`})`
 }
 
 export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
@@ -58,7 +58,7 @@ function latency(point: LoadPoint): string {
   if (requests > 0 && errors === requests) return 'no request gets a good answer'
   const bad = errors > 0 ? `, and ${errors} of ${requests} get no good answer` : ''
   const throughput = point.offeredPerSecond === null ? `, ${rateInWords(point.achievedPerSecond)} answers/s` : ''
-  if (point.keepsUp === null) return `it is not clear whether the server keeps up: make the run longer (--seconds)${bad}`
+  if (point.keepsUp === null) return `it is not clear whether the server keeps up: make the run longer (--duration)${bad}`
   if (p99Ms !== null) return `99 % of the answers come within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
   if (p50Ms !== null) return `half of the answers come within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`
   if (point.generatorLimit === 'sends-late') return `the generator sent too late for a percentile${bad}`

@@ -14,7 +14,7 @@ export async function openHttpTarget(address: string, options: LoadOptions): Pro
   const bodies = options.bodies.map(bodyOf)
   const headers = options.headers.map(headerOf)
   const method = (options.method ?? (bodies.length > 0 ? 'POST' : 'GET')).toUpperCase()
-  if (!/^[A-Z]{1,20}$/.test(method)) throw new InputError(`--method ${options.method}: no HTTP method; give POST or GET`)
+  if (!/^[A-Z]{1,20}$/.test(method)) throw new InputError(`--http-method ${options.method}: no HTTP method; give POST or GET`)
   const requests = (bodies.length > 0 ? bodies : [null]).map((body) => encodeRequest({ url, method, headers, body }))
   const { target, first, shown } = await meet({ url, method, requests }, options.timeoutSeconds * 1000)
   if (isRefusal(first.status)) throw refusal(shown, first)
@@ -61,7 +61,7 @@ export async function meet(
 /** 4xx says that the request is not what the server takes: there is nothing to measure. */
 function refusal(shown: string, { status, body }: Probed): InputError {
   const said = body.toString('utf8').replace(/\s+/g, ' ').trim().slice(0, 160)
-  const next = 'see what it takes, and give it with --body, --header or --method'
+  const next = 'see what it takes, and give it with --body, --header or --http-method'
   return new InputError(`${shown}: the server answers ${status}${said === '' ? '' : ` (${said})`} to the request; ${next}`)
 }
 

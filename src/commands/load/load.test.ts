@@ -36,7 +36,7 @@ test.each([
     /grpc:\/\/127\.0\.0\.1:1\/m: nothing listens there/,
   ],
   ['nothing asked', 'http://127.0.0.1:1/', {}, /say how the server is to be asked/],
-  ['a closed loop with a rate', 'http://127.0.0.1:1/', { clients: [2], rates: [3] }, /--clients is a closed loop/],
+  ['a closed loop with a rate', 'http://127.0.0.1:1/', { clients: [2], rates: [3] }, /--concurrency is a closed loop/],
   ['more requests than are kept', 'http://127.0.0.1:1/', { rates: [1e6], seconds: 60 }, /more requests than one run keeps/],
   ['an objective that is none', 'http://127.0.0.1:1/', { slo: 'fast' }, /--slo fast/],
   ['arrivals that are none', 'http://127.0.0.1:1/', { rates: [3], arrivals: 'no-such.csv' }, /--arrivals no-such\.csv/],
@@ -44,7 +44,7 @@ test.each([
   ['an address that is none', 'http://', { rates: [3] }, /no address/],
   ['a body that is not there', 'http://127.0.0.1:1/', { rates: [3], bodies: ['@no-such.json'] }, /no-such\.json cannot be read/],
   ['a header that is none', 'http://127.0.0.1:1/', { rates: [3], headers: ['x'] }, /--header x: no header/],
-  ['a method that is none', 'http://127.0.0.1:1/', { rates: [3], method: 'a b' }, /--method a b/],
+  ['a method that is none', 'http://127.0.0.1:1/', { rates: [3], method: 'a b' }, /--http-method a b/],
 ] as [string, string, Partial<LoadOptions>, RegExp][])(
   'refuses %s before anything is sent',
   async (_, target, options, message) => {
@@ -97,6 +97,6 @@ test('answers a search with the rate and its interval', () => {
     'No rate was found that holds p99<20ms: it never holds.',
   )
   const short = (longerSeconds: number | null) => answer({ search: { ...search!, ended: 'too few', longerSeconds } })
-  expect(short(14)).toBe('No rate was found that holds p99<20ms: too few; make the runs longer (--seconds 14).')
-  expect(short(null)).toMatch(/: too few; make the runs longer \(--seconds\)\.$/)
+  expect(short(14)).toBe('No rate was found that holds p99<20ms: too few; make the runs longer (--duration 14).')
+  expect(short(null)).toMatch(/: too few; make the runs longer \(--duration\)\.$/)
 })

@@ -109,15 +109,15 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   const { bodies, headers, method, data, batch, shapes, values, labels, pictures } = options
   const asked = (flags: Readonly<Record<string, unknown>>) =>
     Object.entries(flags).find(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))?.[0]
-  const ofServers = asked({ '--body': bodies, '--method': method })
-  const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--pictures': pictures }
+  const ofServers = asked({ '--body': bodies, '--http-method': method })
+  const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--image-preprocessing': pictures }
   const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
   const { workers, threads, engine, queue, maxBatch, batchDelayMs, deadlineSeconds } = options
   const ofSetup = asked({
     '--workers': workers,
     '--threads': threads,
     '--engine': engine,
-    '--queue': queue,
+    '--queue-size': queue,
     '--max-batch': maxBatch,
     '--batch-delay': batchDelayMs || null,
     '--deadline': deadlineSeconds,

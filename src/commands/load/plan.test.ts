@@ -33,7 +33,7 @@ test('time for a search is told with an objective alone', () => {
   expect(planOf({ ...LOAD_DEFAULTS, slo: 'p99<20ms', budgetSeconds: 60 }).objective).toMatchObject({ boundMs: 20 })
 })
 
-test('with --seconds it is cut there, or begins again', () => {
+test('with --duration it is cut there, or begins again', () => {
   expect(replayed([0, 60, 60.01, 60.02], 60.005)).toEqual([0, 60])
   expect(replayed([0, 1, 3], 7)).toEqual([0, 1, 3, 4.5, 5.5])
 })

@@ -24,14 +24,14 @@ export function planOf(options: LoadOptions): Plan {
   const { arrivals, trace } = arrivalsOf(options.arrivals)
   if (clients.length > 0 && (rates.length > 0 || objective !== null || trace !== null))
     throw new InputError(
-      '--clients is a closed loop, in which nothing arrives by a rate; give it without --rate, --slo and a trace',
+      '--concurrency is a closed loop, in which nothing arrives by a rate; give it without --rate, --slo and a trace',
     )
   if (options.budgetSeconds !== null && objective === null)
-    throw new InputError("--budget: bounds the search for an objective; give one, as in --slo 'p99<20ms', or --seconds")
+    throw new InputError("--budget: bounds the search for an objective; give one, as in --slo 'p99<20ms', or --duration")
   const replay = arrivals.kind === 'trace' && rates.length === 0 && objective === null
   if (rates.length === 0 && clients.length === 0 && objective === null && !replay)
     throw new InputError(
-      "say how the server is to be asked: --rate 50,100,200, --slo 'p99<20ms', --clients 8 or --arrivals trace.csv",
+      "say how the server is to be asked: --rate 50,100,200, --slo 'p99<20ms', --concurrency 8 or --arrivals trace.csv",
     )
   const own = arrivals.kind === 'trace' ? traceRate(arrivals.gapsMs) : 0
   const all = replay ? [own] : rates

@@ -9,7 +9,7 @@ import { findLibrary, INSTALL } from './find-library.ts'
 import { openSession } from './session.ts'
 import { versionInFolder } from './version.ts'
 
-/** LiteRT's CPU options that are told it by `--config`, with their values. */
+/** LiteRT's CPU options that are told it by `--session-config`, with their values. */
 const CONFIGURATION = { kernel_mode: ['delegate', 'builtin', 'reference'], enable_ynnpack: ['true', 'false'] } as const
 
 const loadApi = apiLoader(openApi, loadKoffi)

@@ -157,7 +157,7 @@ async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly str
   const wanted =
     machines === null ? listening : listening.filter((machine) => machines.some((pattern) => fitsKind(pattern, machine)))
   if (wanted.length === 0)
-    throw new InputError(`--machines ${machines!.join(',')}: none of those that listen fits: ${listening.join(', ')}`)
+    throw new InputError(`--only-machines ${machines!.join(',')}: none of those that listen fits: ${listening.join(', ')}`)
   return wanted
 }
 

@@ -29,7 +29,7 @@ export async function keep(store: FileStore, file: string): Promise<StoredFile> 
   } catch (error) {
     if (error instanceof InputError) throw error
     throw new InputError(
-      `--models ${store.name}: ${file} cannot be kept there (${codeOf(error)}); give a folder that all machines see`,
+      `--shared-models ${store.name}: ${file} cannot be kept there (${codeOf(error)}); give a folder that all machines see`,
     )
   }
 }

@@ -111,7 +111,7 @@ describe('a bucket', () => {
     const one = await keep(store, written('a.onnx', 'model'))
     s3.refuseWith = { status: 403, code: 'AccessDenied' }
     await expect(keep(store, written('a.onnx', 'model'))).rejects.toThrow(
-      /^--models s3:\/\/models\/fleet\/one: the store says [^\n]*\(403\); check/,
+      /^--shared-models s3:\/\/models\/fleet\/one: the store says [^\n]*\(403\); check/,
     )
     await expect(fetchInto(one, places())).rejects.toThrow(InputError)
     s3.refuseWith = { status: 503, code: 'SlowDown' }
@@ -119,7 +119,7 @@ describe('a bucket', () => {
     await s3.close()
     await expect(fetchInto(one, places())).rejects.toThrow(/^the store does not answer: /)
     await expect(keep(store, written('a.onnx', 'model'))).rejects.toThrow(
-      /^--models s3:\/\/models\/fleet\/one: \S+a\.onnx cannot be kept there/,
+      /^--shared-models s3:\/\/models\/fleet\/one: \S+a\.onnx cannot be kept there/,
     )
     expect(cached()).toEqual([])
   })

@@ -28,7 +28,7 @@ interface Place {
 export function s3Place(where: string): Place {
   const [, bucket, , rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/([^?#]*))?$/.exec(where) ?? []
   if (bucket === undefined)
-    throw new InputError(`--models ${addressName(where)}: give a bucket and a prefix, as in s3://bucket/models`)
+    throw new InputError(`--shared-models ${addressName(where)}: give a bucket and a prefix, as in s3://bucket/models`)
   const prefix = rest.replace(/^\/+|\/+$/g, '')
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
 }
@@ -38,7 +38,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
   const { bucket, prefix } = s3Place(where)
   const { S3Client, HeadObjectCommand, GetObjectCommand, PutObjectCommand } = await importOptional<typeof S3>(
     '@aws-sdk/client-s3',
-    `--models ${where}: S3`,
+    `--shared-models ${where}: S3`,
   )
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
   const client = new S3Client({
@@ -89,7 +89,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
       const { size } = statSync(file)
       if (size > MOST_IN_ONE)
         throw new InputError(
-          `--models ${where}: ${file} is larger than the 5 GiB of one upload; give a folder that all machines see`,
+          `--shared-models ${where}: ${file} is larger than the 5 GiB of one upload; give a folder that all machines see`,
         )
       const Body = createReadStream(file)
       try {
@@ -165,6 +165,6 @@ function faultOf(where: string, error: unknown, hidden: (text: string) => string
   if (status === undefined || status >= 500)
     return new Error(`the store does not answer: ${hidden(code ?? message).replace(/\s+/g, ' ')}`)
   return new InputError(
-    `--models ${where}: the store says ${hidden(name)} (${status}); check the bucket, the credentials and the address (AWS_ENDPOINT_URL_S3)`,
+    `--shared-models ${where}: the store says ${hidden(name)} (${status}); check the bucket, the credentials and the address (AWS_ENDPOINT_URL_S3)`,
   )
 }

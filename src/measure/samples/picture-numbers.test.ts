@@ -13,11 +13,11 @@ test.each([
   ['scale=1', { scale: 1, mean: [0], std: [1], bgr: false }],
   ['mean=0.5,std=0.5', { scale: 1 / 255, mean: [0.5], std: [0.5], bgr: false }],
 ])('%s', (text, numbers) => {
-  expect(parsePictures(text)).toEqual({ ...numbers, from: '--pictures' })
+  expect(parsePictures(text)).toEqual({ ...numbers, from: '--image-preprocessing' })
 })
 
 test.each(['', 'rgb', 'mean=', 'mean=a/b', 'scale=1/2', 'std=0', 'mean'])('%j is refused with what can be given', (text) => {
-  expect(() => parsePictures(text)).toThrow(/^--pictures .*; give some of scale=N, mean=N\/N\/N/)
+  expect(() => parsePictures(text)).toThrow(/^--image-preprocessing .*; give some of scale=N, mean=N\/N\/N/)
 })
 
 function modelIn(name: string, config: string, below = ''): string {
@@ -32,7 +32,7 @@ test('what lies beside the model, or above its folder, is taken where nothing is
   const file = modelIn('hub', JSON.stringify({ ...config, do_flip_channel_order: true }), 'onnx')
   const from = 'preprocessor_config.json'
   expect(pictureNumbers(file, null)()).toEqual({ scale: 0.5, mean: [1, 2, 3], std: [2], bgr: true, from })
-  expect(pictureNumbers(file, 'bgr')()).toMatchObject({ mean: [0], from: '--pictures' })
+  expect(pictureNumbers(file, 'bgr')()).toMatchObject({ mean: [0], from: '--image-preprocessing' })
   const plain = modelIn('plain', JSON.stringify({ do_rescale: false, do_normalize: false, image_mean: [9] }))
   expect(pictureNumbers(plain, null)()).toEqual({ scale: 1, mean: [0], std: [1], bgr: false, from })
   expect(pictureNumbers(join(folder, 'none/model.onnx'), null)()).toBeNull()
@@ -42,8 +42,8 @@ test.each(['{"image_mean": "x"}', '{"image_mean": [1], "image_std": [0]}', 'no J
   'a file that says no numbers (%s) is an error that says what to do, once it is asked',
   (config) => {
     const numbers = pictureNumbers(modelIn('odd', config), null)
-    expect(() => numbers()).toThrow(/preprocessor_config\.json: cannot be read .* --pictures/)
-    expect(() => pictureNumbers(modelIn('odd', config), 'rgb')).toThrow(/^--pictures rgb/)
+    expect(() => numbers()).toThrow(/preprocessor_config\.json: cannot be read .* --image-preprocessing/)
+    expect(() => pictureNumbers(modelIn('odd', config), 'rgb')).toThrow(/^--image-preprocessing rgb/)
   },
 )
 

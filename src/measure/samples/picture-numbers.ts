@@ -1,4 +1,4 @@
-// What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --pictures, or
+// What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --image-preprocessing, or
 // read of the preprocessor_config.json that lies beside models of the Hugging Face Hub, or in the folder above:
 // https://huggingface.co/docs/transformers/main_classes/image_processor
 import { existsSync, readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ export const UNIT_RGB: PictureNumbers = { scale: 1 / 255, mean: [0], std: [1], b
 
 const FILE = 'preprocessor_config.json'
 const BYTE = 1 / 255
-/** A mean or a deviation above this is of bytes, as --normalize has it. */
+/** A mean or a deviation above this is of bytes, as --image-normalize has it. */
 const UNIT_LIMIT = 1.5
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 const USAGE = 'give some of scale=N, mean=N/N/N, std=N/N/N, bgr, imagenet, with commas between them'
@@ -32,7 +32,7 @@ export function pictureNumbers(modelFile: string, flag: string | null): () => Pi
 
 /** 'bgr,scale=1,mean=104/117/123'. Exported for its test. */
 export function parsePictures(text: string): PictureNumbers {
-  const refuse = (why: string) => new InputError(`--pictures ${text}: ${why}; ${USAGE}`)
+  const refuse = (why: string) => new InputError(`--image-preprocessing ${text}: ${why}; ${USAGE}`)
   let [scale, bgr] = [undefined as number | undefined, false]
   let { mean, std }: Pick<PictureNumbers, 'mean' | 'std'> = UNIT_RGB
   for (const part of text.split(',')) {
@@ -48,7 +48,7 @@ export function parsePictures(text: string): PictureNumbers {
   }
   if (std.some((one) => one <= 0)) throw refuse('a deviation must be above 0')
   const isUnit = [...mean, ...std].every((one) => Math.abs(one) <= UNIT_LIMIT)
-  return { scale: scale ?? (isUnit ? BYTE : 1), mean, std, bgr, from: '--pictures' }
+  return { scale: scale ?? (isUnit ? BYTE : 1), mean, std, bgr, from: '--image-preprocessing' }
 }
 
 interface Preprocessor {
@@ -77,7 +77,7 @@ function fromFile(modelFile: string): PictureNumbers | null {
       from: FILE,
     }
   } catch {
-    throw new InputError(`${file}: cannot be read for how to normalize images; use --pictures: ${USAGE}`)
+    throw new InputError(`${file}: cannot be read for how to normalize images; use --image-preprocessing: ${USAGE}`)
   }
 }
 

@@ -46,14 +46,14 @@ describe('a picture becomes the input', () => {
 
   test('numbers for other channels are refused', () => {
     expect(() => read(input([1, 3, 1, 2]), parsePictures('mean=1/2'))).toThrow(
-      /^--pictures: 1\/2 is for 2 channels, and 'x' takes 3/,
+      /^--image-preprocessing: 1\/2 is for 2 channels, and 'x' takes 3/,
     )
   })
 
   test('how, is said', () => {
     const numbers = parsePictures('bgr,mean=104/117/123')
     expect(picturesNote([input([1, 3, 8, 8])], numbers)).toBe(
-      "Images became 'x' as BGR, stretched to 8x8, numbers (byte x 1 - 104/117/123) / 1, by --pictures",
+      "Images became 'x' as BGR, stretched to 8x8, numbers (byte x 1 - 104/117/123) / 1, by --image-preprocessing",
     )
     expect(picturesNote([input([1, 3, 320, 640])])).toMatch(/^Images became 'x' as RGB, stretched to 640x320, numbers 0\.\.1;/)
   })

@@ -61,7 +61,7 @@ export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureN
   const order = orders[[1, 3, 4].indexOf(frame.channels)]!
   const became = `Images became '${input.name}' as ${order}, stretched to ${frame.width}x${frame.height}, numbers`
   if (input.dtype === 'uint8') return `${became} 0..255`
-  if (numbers === null) return `${became} 0..1; if the model needs others, use --pictures, or save arrays (.npy)`
+  if (numbers === null) return `${became} 0..1; if the model needs others, use --image-preprocessing, or save arrays (.npy)`
   const { scale, mean, std, from } = numbers
   return `${became} (byte x ${Number(scale.toPrecision(4))} - ${mean.join('/')}) / ${std.join('/')}, by ${from}`
 }

@@ -149,7 +149,7 @@ function endWhereOpen(marks: ScriptMarks): { stop(): void } {
     const seconds = Math.round((performance.now() - started) / 1000)
     send({
       kind: 'warning',
-      text: `it had not ended after ${seconds} s: what it had marked by then is told; --limit waits longer`,
+      text: `it had not ended after ${seconds} s: what it had marked by then is told; --timeout waits longer`,
     })
     endScript()
   }

@@ -5,7 +5,8 @@ import { defineRule } from '../rule.ts'
 
 const CURES = {
   python: 'One transpose with one copy (NumPy’s transpose and ascontiguousarray) moves them all at once.',
-  javascript: 'A kernel of whyslow/kernels, or the model itself (whyslow fix --layout nhwc --dtype uint8), does it at once.',
+  javascript:
+    'A kernel of whyslow/kernels, or the model itself (whyslow fix --image-layout nhwc --image-dtype uint8), does it at once.',
 } as const
 
 export const layoutShuffle = defineRule({

@@ -31,9 +31,9 @@ checkRemedy(compile, {
     {
       name: 'what the user does not want is looked at, and not kept',
       model: relu,
-      evidence: { otherEngines: [{ ...written, refused: 'it is not among --engines' }] },
+      evidence: { otherEngines: [{ ...written, refused: 'it is not among --ship-engines' }] },
       variants: [''],
-      check: ({ refused }) => expect(refused).toBe('it is not among --engines'),
+      check: ({ refused }) => expect(refused).toBe('it is not among --ship-engines'),
     },
     {
       name: 'where code can be written for an end alone, what stays keeps the engine and its options',

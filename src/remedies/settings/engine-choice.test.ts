@@ -31,9 +31,9 @@ checkRemedy(engineChoice, {
     {
       name: 'with --max-loss, but not what the user does not want',
       model: relu,
-      evidence: { otherEngines: [{ ...exact, refused: 'it is not among --engines' }, half], constraints: { maxLoss: 0.01 } },
+      evidence: { otherEngines: [{ ...exact, refused: 'it is not among --ship-engines' }, half], constraints: { maxLoss: 0.01 } },
       variants: ['other', 'other-half'],
-      check: ({ variant, refused }) => expect(refused).toBe(variant === 'other' ? 'it is not among --engines' : undefined),
+      check: ({ variant, refused }) => expect(refused).toBe(variant === 'other' ? 'it is not among --ship-engines' : undefined),
     },
     {
       name: 'one that would take one thread is tried with as many as are in use, too',

@@ -38,7 +38,7 @@ export function renderCheck(doc: CheckDocument, options: TerminalOptions): strin
     ...hang(`${model.file}: ${latency(model)}`, width),
     ...hang(`${baseline.file}: ${latency(baseline)}`, width),
     ...hang(`${how}.`, width),
-    ...(doc.verdict === 'unclear' && baseline.paired ? wrap('To narrow it: --rounds 30, or a quieter machine.', width) : []),
+    ...(doc.verdict === 'unclear' && baseline.paired ? wrap('To narrow it: --runs 30, or a quieter machine.', width) : []),
     ...warningLines(doc.warnings, width, colours),
   ]
   return page([wrap(doc.answer, width).map(paint), basis])

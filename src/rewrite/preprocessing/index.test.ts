@@ -214,7 +214,7 @@ describe('withPreprocessing', () => {
     ['no picture', echo([1, 3]), { dtype: 'uint8' }, /no input takes an image.*'x' \(float32 \[1,3\]\)/],
     ['any rank', echo(undefined), { input: 'x', dtype: 'uint8' }, /'x' is float32 of any shape, not an image/],
     ['an unknown name', echo([1, 3, 4, 5]), { input: 'img', dtype: 'uint8' }, /no input 'img'; it has 'x'/],
-    ['other channels', echo([1, 1, 4, 5]), { normalize }, /'x' has 1 channels, --normalize is for 3/],
+    ['other channels', echo([1, 1, 4, 5]), { normalize }, /'x' has 1 channels, --image-normalize is for 3/],
     ['unknown channels', echo([1, 'c', 4, 5]), { normalize }, /'x' has an unknown number of channels/],
     ['nothing to do', echo([1, 3, 4, 5]), {}, /already has that form/],
     [
@@ -302,15 +302,15 @@ describe('parsePreprocessing', () => {
   })
 
   it.each([
-    [{ normalize: '0.5' }, /--normalize 0\.5: give the mean of each channel/],
-    [{ normalize: '0.5,' }, /--normalize/],
+    [{ normalize: '0.5' }, /--image-normalize 0\.5: give the mean of each channel/],
+    [{ normalize: '0.5,' }, /--image-normalize/],
     [{ normalize: '0.5,0' }, /deviations are 0; each must be above 0/],
-    [{ normalize: 'vgg,1' }, /--normalize/],
-    [{ layout: 'nchw' }, /--layout nchw/],
-    [{ dtype: 'int8' }, /--dtype int8/],
-    [{ resize: '224' }, /--resize 224: give height and width/],
-    [{ resize: '0x5' }, /--resize/],
-    [{ resize: '5x5x5' }, /--resize/],
+    [{ normalize: 'vgg,1' }, /--image-normalize/],
+    [{ layout: 'nchw' }, /--image-layout nchw/],
+    [{ dtype: 'int8' }, /--image-dtype int8/],
+    [{ resize: '224' }, /--image-size 224: give height and width/],
+    [{ resize: '0x5' }, /--image-size/],
+    [{ resize: '5x5x5' }, /--image-size/],
   ])('refuses %j', (flags, message) => {
     expect(() => parsePreprocessing(flags)).toThrow(InputError)
     expect(() => parsePreprocessing(flags)).toThrow(message)

@@ -66,7 +66,7 @@ export function withPreprocessing(model: Model, request: PreprocessingRequest): 
   const input = { name: picture.name, dtype: request.dtype ?? picture.dtype, shape: shapeOf(graph, picture, steps, sizes?.from) }
   const nodes = nodesInFront(graph, picture, steps, { given: input.dtype, opset })
   if (nodes.length === 0) {
-    throw new InputError(`the input '${picture.name}' already has that form; say what comes before it, such as --normalize`)
+    throw new InputError(`the input '${picture.name}' already has that form; say what comes before it, such as --image-normalize`)
   }
   return { model: withGraph(model, inFront(graph, nodes, input)), changes: describe(picture, steps, input), input, steps }
 }
@@ -77,7 +77,7 @@ function checkChannels({ name, channels }: PictureInput, normalize: Normalizatio
   if (given === 1 || channels === given) return
   const has = typeof channels === 'number' ? channels : 'an unknown number of'
   throw new InputError(
-    `the input '${name}' has ${has} channels, --normalize is for ${given}; give one mean and deviation a channel`,
+    `the input '${name}' has ${has} channels, --image-normalize is for ${given}; give one mean and deviation a channel`,
   )
 }
 
@@ -90,7 +90,7 @@ function sizesOf({ name, height, width }: PictureInput, resize: Size | 'free' | 
   }
   if (resize !== 'free' && !clashes(height, resize.height) && !clashes(width, resize.width)) return { from: null, to: resize }
   throw new InputError(
-    `the input '${name}' leaves its height or width free, so that the size to resize to is not known; give it with --resize HxW`,
+    `the input '${name}' leaves its height or width free, so that the size to resize to is not known; give it with --image-size HxW`,
   )
 }
 
@@ -228,7 +228,7 @@ function describe(picture: PictureInput, steps: PreprocessingSteps, input: Prepr
     const units = scale !== 1 ? 'in units of 0..1' : input.dtype === 'uint8' ? 'in units of 0..255' : "in the picture's own units"
     changes.push(`(${x} - mean) / std is computed in the model, mean ${mean.join(', ')}, std ${std.join(', ')}, ${units}`)
   } else if (input.dtype === 'uint8') {
-    changes.push('bytes reach the model as 0..255: nothing divides them, since --normalize was not given')
+    changes.push('bytes reach the model as 0..255: nothing divides them, since --image-normalize was not given')
   }
   return changes
 }

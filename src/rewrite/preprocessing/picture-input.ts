@@ -53,7 +53,7 @@ function onlyPicture(inputs: readonly ValueDeclaration[]): ValueDeclaration {
   if (pictures.length === 0 && bytes.length === 1) return bytes[0]!
   if (pictures.length === 1) return pictures[0]!
   const what = pictures.length === 0 ? 'no input takes an image' : 'more than one input takes an image'
-  const todo = pictures.length === 0 ? 'leave out --normalize, --layout, --dtype and --resize' : 'name one'
+  const todo = pictures.length === 0 ? 'leave out --image-normalize, --image-layout, --image-dtype and --image-size' : 'name one'
   throw new InputError(`${what} (four axes of float32 or float16): the model has ${list(inputs)}; ${todo}`)
 }
 

@@ -65,10 +65,12 @@ const IMAGENET = '0.485,0.456,0.406,0.229,0.224,0.225'
 export function parsePreprocessing({ input, normalize, layout, dtype, resize }: PreprocessingFlags): PreprocessingRequest | null {
   if (normalize === undefined && layout === undefined && dtype === undefined && resize === undefined) return null
   if (layout !== undefined && layout !== 'nhwc') {
-    throw new InputError(`--layout ${layout}: images have channels last (nhwc), or the model's layout; give nhwc or leave it out`)
+    throw new InputError(
+      `--image-layout ${layout}: images have channels last (nhwc), or the model's layout; give nhwc or leave it out`,
+    )
   }
   if (dtype !== undefined && dtype !== 'uint8') {
-    throw new InputError(`--dtype ${dtype}: images are uint8, or the model's type; give uint8 or leave it out`)
+    throw new InputError(`--image-dtype ${dtype}: images are uint8, or the model's type; give uint8 or leave it out`)
   }
   return {
     ...(input === undefined ? {} : { input }),
@@ -86,12 +88,12 @@ function parseNormalize(text: string, isBytes: boolean): Normalization {
   const channels = numbers.length / 2
   if (!numbers.every(Number.isFinite) || !Number.isInteger(channels)) {
     throw new InputError(
-      `--normalize ${text}: give the mean of each channel, then the deviation of each, such as 0.5,0.5 or ${IMAGENET}; or imagenet`,
+      `--image-normalize ${text}: give the mean of each channel, then the deviation of each, such as 0.5,0.5 or ${IMAGENET}; or imagenet`,
     )
   }
   const [mean, std] = [numbers.slice(0, channels), numbers.slice(channels)]
   if (std.some((value) => value <= 0)) {
-    throw new InputError(`--normalize ${text}: the deviations are ${std.join(', ')}; each must be above 0`)
+    throw new InputError(`--image-normalize ${text}: the deviations are ${std.join(', ')}; each must be above 0`)
   }
   const isUnit = numbers.every((value) => Math.abs(value) <= UNIT_LIMIT)
   return { mean, std, scale: isBytes && isUnit ? 1 / 255 : 1 }
@@ -101,7 +103,7 @@ function parseResize(text: string): { resize: Size | 'free'; antialias?: true } 
   const match = /^(?:(free)|(\d{1,5})x(\d{1,5}))(,antialias)?$/.exec(text)
   const [height, width] = [Number(match?.[2]), Number(match?.[3])]
   if (match === null || height === 0 || width === 0) {
-    throw new InputError(`--resize ${text}: give height and width, such as 480x640, or free for images of any size`)
+    throw new InputError(`--image-size ${text}: give height and width, such as 480x640, or free for images of any size`)
   }
   return { resize: match[1] === 'free' ? 'free' : { height, width }, ...(match[4] === undefined ? {} : { antialias: true }) }
 }

@@ -9,7 +9,7 @@ export interface FolderManifest {
   readonly model: string
   /** Packages. */
   readonly needs: readonly string[]
-  /** As `fix --for slo` found it. */
+  /** As `fix --slo` found it. */
   readonly serving: FolderServing
   /** Of each session; null: as the engine chooses, or it has none. */
   readonly threads: number | null

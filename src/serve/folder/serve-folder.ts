@@ -32,7 +32,7 @@ const USAGE = `node serve.mjs [options]: this folder as a server of the Open Inf
   --grpc-port <n>    gRPC, too; takes the package @grpc/grpc-js (npm install @grpc/grpc-js)
   --workers <n>      sessions side by side (default: as options.json says and the CPUs allow, else 1)
   --name <name>      what clients call the model (default: model)
-  --queue <n>        requests that may wait; more are refused with 503 (default: as options.json says, else ${QUEUE_FOR_EACH} or two
+  --queue-size <n>   requests that may wait; more are refused with 503 (default: as options.json says, else ${QUEUE_FOR_EACH} or two
                      batches for each worker)
   --deadline <s>     seconds after which a request is refused with 504 (default: as options.json says, else none)
   --stuck-after <s>  seconds after which a prediction hangs, at least: its worker is replaced (default: ${STUCK_AFTER_MS / 1000})
@@ -171,7 +171,9 @@ interface Flags {
 function readFlags(): Flags | null {
   const text = { type: 'string' } as const
   const values = parsed({
-    ...{ port: text, host: text, 'grpc-port': text, workers: text, name: text, queue: text, deadline: text },
+    ...{ port: text, host: text, 'grpc-port': text, workers: text, name: text, 'queue-size': text, deadline: text },
+    // Its name before.
+    queue: text,
     ...{ 'body-limit': text, 'stuck-after': text, 'allow-host': { ...text, multiple: true } as const },
     help: { type: 'boolean', short: 'h' },
   })
@@ -197,7 +199,7 @@ function readFlags(): Flags | null {
     host: String(values.host ?? '127.0.0.1'),
     workers: number('workers', 1),
     name,
-    queue: number('queue', 1),
+    queue: number('queue-size', 1) ?? number('queue', 1),
     deadline: number('deadline', 0, false),
     bodyLimit: number('body-limit', 1) ?? MOST_BODY_BYTES,
     stuckAfter: number('stuck-after', 0, false),

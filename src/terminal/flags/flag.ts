@@ -1,5 +1,5 @@
-// One flag: from its row in the table follow commander's option, the type of its value, the option of the stage that it sets, and its line in
-// docs/cli.md.
+// One flag: from its row in the table follow commander's option, the type of its value, the option of the stage that it sets, its line in
+// docs/cli.md, its completion in a shell, and the names that it had before.
 import { InvalidArgumentError, Option } from 'commander'
 
 /** `Key`: what commander keeps its value under. `Always`: it has a value even if it was not typed. `Name`: the stage's option; null: none. */
@@ -17,32 +17,47 @@ export interface Flag<
 
 type Parse<V> = (text: string, before?: never) => V
 
+/** What a flag is listed under in the help of its command. */
+export const groups = ['common', 'inputs', 'engine', 'output', 'advanced'] as const
+export type Group = (typeof groups)[number]
+
 interface Row {
   readonly words: string
   readonly help: string
+  readonly group: Group
   readonly parse?: Parse<unknown> | undefined
   readonly default?: unknown
+  /** The default, in words, if the command's stage has it or decides it. */
+  readonly usual?: string
   /** Key of a flag that cannot be typed with it. */
   readonly excludes?: string
-  /** What it is listed under in the help. */
-  readonly heading?: string
+  /** The words that it takes, if there are a few. */
+  readonly choices?: readonly string[]
+  /** Names that it had before, as in --seconds: they still work for one version, and no help shows them. */
+  readonly formerly?: readonly string[]
 }
 
-type Long<Words> = Words extends `${string}--${infer Rest}` ? (Rest extends `${infer Word} <${string}` ? Word : Rest) : never
+type Word<Rest> = Rest extends `${infer Word} <${string}` ? Word : Rest extends `${infer Word} [${string}` ? Word : Rest
+type Long<Words> = Words extends `${string}--${infer Rest}` ? Word<Rest> : never
 type Camel<Word> = Word extends `${infer First}-${infer Rest}` ? `${First}${Capitalize<Camel<Rest>>}` : Word & string
 type KeyOf<Words> = Long<Words> extends `no-${infer Rest}` ? Camel<Rest> : Camel<Long<Words>>
 type IsNegated<Words> = Long<Words> extends `no-${string}` ? true : false
 
 /** `name`: the stage's option, if it is not called as the flag is. */
-type More = Pick<Row, 'default' | 'excludes'> & { readonly name?: string }
+type More = Partial<Pick<Row, 'group' | 'default' | 'usual' | 'excludes' | 'formerly'>> & { readonly name?: string }
 type AlwaysOf<Words, M> = M extends { readonly default: unknown } ? true : IsNegated<Words>
 type NameOf<Words, M> = M extends { readonly name: infer Name extends string } ? Name : KeyOf<Words>
 
-/** A flag that sets an option of the command's stage. `parse`: its value from text; throws InvalidArgumentError. */
-export function flag<const W extends string>(
+/**
+ * A flag that sets an option of the command's stage. `parse`: its value from text; throws InvalidArgumentError. A value in brackets, as in
+ * --json [file], may be left out and is then '-'.
+ */
+export function flag<const W extends string, const M extends Omit<More, 'default'> = object>(
   words: W,
   help: string,
-): Flag<KeyOf<W>, W extends `${string}<${string}` ? string : boolean, IsNegated<W>, KeyOf<W>>
+  parse?: undefined,
+  more?: M,
+): Flag<KeyOf<W>, W extends `${string}${'<' | '['}${string}` ? string : boolean, IsNegated<W>, NameOf<W, M>>
 export function flag<const W extends string, V, const M extends More = object>(
   words: W,
   help: string,
@@ -51,7 +66,8 @@ export function flag<const W extends string, V, const M extends More = object>(
 ): Flag<KeyOf<W>, V, AlwaysOf<W, M>, NameOf<W, M>>
 export function flag(words: string, help: string, parse?: Parse<unknown>, more: More = {}): Flag {
   const key = new Option(words).attributeName()
-  return { name: key, ...more, key, words, help, parse }
+  const choices = (parse as Partial<Choosing> | undefined)?.choices
+  return { name: key, group: 'common', ...more, ...(choices === undefined ? {} : { choices }), key, words, help, parse }
 }
 
 /** A flag that the command line itself acts upon. */
@@ -60,27 +76,50 @@ export const own = <K extends string, V, A extends boolean>(one: Flag<K, V, A, s
   name: null,
 })
 
-/** Flags under a heading of their own in the help. */
-export const group = <F extends Flag>(heading: string, flags: readonly F[]): readonly F[] =>
-  flags.map((one) => ({ ...one, heading }))
+/** Flags in a group of the help. */
+export const inGroup = <F extends Flag>(group: Group, flags: readonly F[]): readonly F[] =>
+  flags.map((one) => ({ ...one, group }))
+
+/** The flags with those keys keep their group, the others are advanced. */
+export const showing = <F extends Flag>(keys: readonly F['key'][], flags: readonly F[]): readonly F[] =>
+  flags.map((one) => (keys.includes(one.key) ? one : { ...one, group: 'advanced' }))
 
 /** The flag as commander takes it. */
-export function commanderOption({ words, help, parse, default: value, excludes, heading }: Flag): Option {
-  const option = new Option(words, help)
+export function commanderOption({ words, help, parse, default: value, usual, excludes, choices, group }: Flag): Option {
+  const takes = choices === undefined ? '' : `: ${choices.join(', ')}`
+  const unlessTyped = usual === undefined || value !== undefined ? '' : ` (default: ${usual})`
+  const option = new Option(words, `${help}${takes}${unlessTyped}`)
   if (parse !== undefined) option.argParser(parse as Parse<unknown> & ((text: string, before: unknown) => unknown))
-  if (value !== undefined) option.default(value)
+  if (value !== undefined) option.default(value, usual ?? String(value))
   if (excludes !== undefined) option.conflicts(excludes)
-  return heading === undefined ? option : option.helpGroup(heading)
+  if (option.optional) option.preset('-')
+  return option.helpGroup(`${group[0]!.toUpperCase()}${group.slice(1)}:`)
+}
+
+/** The names that a flag had before, as hidden options that set what it sets. */
+export function formerOptions(flag: Flag): readonly Option[] {
+  const { default: _, usual: __, ...row } = flag
+  return (flag.formerly ?? []).map((name) => {
+    const option = commanderOption({ ...row, words: flag.words.replace(/^(-\w, )?--[a-z-]+/, name) }).hideHelp()
+    option.attributeName = () => flag.key
+    return option
+  })
+}
+
+interface Choosing {
+  readonly choices: readonly string[]
 }
 
 /** One of a few words. */
-export const oneOf =
-  <const T extends string>(words: readonly T[]) =>
-  (text: string): T => {
-    const found = words.find((word) => word === text)
-    if (found === undefined) throw new InvalidArgumentError(`Give one of ${words.join(', ')}.`)
-    return found
-  }
+export const oneOf = <const T extends string>(words: readonly T[]): ((text: string) => T) & Choosing =>
+  Object.assign(
+    (text: string): T => {
+      const found = words.find((word) => word === text)
+      if (found === undefined) throw new InvalidArgumentError(`Give one of ${words.join(', ')}.`)
+      return found
+    },
+    { choices: words },
+  )
 
 type ValueOf<F> = F extends { readonly types?: { readonly value: infer V } } ? V : never
 type AlwaysThere<F> = F extends { readonly types?: { readonly always: true } } ? F : never
