@@ -35,11 +35,12 @@ export const flags = {
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
       row.metric,
       row.requires,
-      flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit' }),
+      flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit', completes: 'remedies' }),
       flag('--ship-engines <ids>', 'engines that may be shipped, separated by commas', parse.list, {
         name: 'engines',
         formerly: ['--engines'],
         usual: 'all that are installed',
+        completes: 'engines',
       }),
       flag('--dry-run', 'list what would be tried; try nothing'),
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
@@ -318,6 +319,7 @@ export const flags = {
       ...row.text('the estimate document'),
     ],
   ),
+  completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
   machine: [
     row.refresh,
