@@ -13,8 +13,8 @@ import { endingOf, UsageError } from '../terminal/usage-error.ts'
 import { unaskedStages } from './example-stages.ts'
 import { runExplain } from './explain.ts'
 import { runMachine } from './machine.ts'
+import { runWhy } from './model/why.ts'
 import type { SavedEvidence, Stages, WhyOptions } from './stages.ts'
-import { runWhy } from './why.ts'
 
 const report = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 const evidence: SavedEvidence = {

@@ -22,22 +22,22 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   why: {
     about: 'Measures a prediction of a model, says why it is slow, and what fixing it would save.',
     takes: [['<model>', 'a model: .onnx, .h5, .keras, .tflite, model.json']],
-    run: async (flags, world, model) => (await import('./why.ts')).runWhy(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/why.ts')).runWhy(model, flags, surroundings(world)),
   },
   fix: {
     about: 'try remedies, prove them, write a faster model',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./fix.ts')).runFix(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/fix.ts')).runFix(model, flags, surroundings(world)),
   },
   lint: {
     about: 'why is this quantized model not faster?',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./lint.ts')).runLint(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/lint.ts')).runLint(model, flags, surroundings(world)),
   },
   compare: {
     about: 'one model on several engines, or several models',
     takes: [['<models...>', 'a model, or several']],
-    run: async (flags, world, models) => (await import('./compare.ts')).runCompare(models, flags, surroundings(world)),
+    run: async (flags, world, models) => (await import('./model/compare.ts')).runCompare(models, flags, surroundings(world)),
   },
   pipeline: {
     about: 'your own code around the model: stages, hot lines, what is slow in it',
@@ -50,22 +50,22 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
       ['<first>', 'a program: .py, .mjs, .js, or file.py:function'],
       ['<second>', 'the other one'],
     ],
-    run: async (flags, world, first, second) => (await import('./ab.ts')).runAb(first, second, flags, surroundings(world)),
+    run: async (flags, world, first, second) => (await import('./code/ab.ts')).runAb(first, second, flags, surroundings(world)),
   },
   quantize: {
     about: 'fewer bits where that is measured to pay, proven like a fix',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./quantize.ts')).runQuantize(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/quantize.ts')).runQuantize(model, flags, surroundings(world)),
   },
   convert: {
     about: 'the model in another format; nothing is measured',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./convert.ts')).runConvert(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/convert.ts')).runConvert(model, flags, surroundings(world)),
   },
   distill: {
     about: 'a simpler model of trees or layers that predicts nearly the same',
     takes: [['<model>', 'trees, a linear model or a small network']],
-    run: async (flags, world, model) => (await import('./distill.ts')).runDistill(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/distill.ts')).runDistill(model, flags, surroundings(world)),
   },
   load: {
     about: 'predictions under load: latency, what it is made of, the most that holds',
@@ -81,12 +81,12 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   check: {
     about: 'exit code 3 if a model is slower than its baseline',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./check.ts')).runCheck(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/check.ts')).runCheck(model, flags, surroundings(world)),
   },
   history: {
     about: 'what --save kept: listed, compared, plotted',
     takes: [['[model]', 'a model; all of them if it is left out']],
-    run: async (flags, world, model) => (await import('./history.ts')).runHistory(model, flags, reading(world)),
+    run: async (flags, world, model) => (await import('../fleet/command/history.ts')).runHistory(model, flags, reading(world)),
   },
   explain: {
     about: 'diagnose again from saved evidence or from a trace; no engine, nothing is measured',
@@ -106,21 +106,22 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   fleet: {
     about: 'many models, engines and batches, measured one after the other',
     takes: [['<models...>', 'models of any format that is read']],
-    run: async (flags, world, models) => (await import('./fleet/fleet.ts')).runFleet(models, flags, surroundings(world)),
+    run: async (flags, world, models) => (await import('../fleet/command/fleet.ts')).runFleet(models, flags, surroundings(world)),
   },
   agent: {
     about: 'take trials from a queue on this machine, one at a time',
-    run: async (flags, world) => (await import('./fleet/agent.ts')).runAgent(flags, surroundings(world)),
+    run: async (flags, world) => (await import('../fleet/command/agent.ts')).runAgent(flags, surroundings(world)),
   },
   study: {
     about: 'models by machines, from documents that were kept',
     takes: [['[documents...]', 'reports, comparisons and studies that --json wrote']],
-    run: async (flags, world, files) => (await import('./fleet/study.ts')).runStudy(files, flags, reading(world)),
+    run: async (flags, world, files) => (await import('../fleet/command/study.ts')).runStudy(files, flags, reading(world)),
   },
   foretell: {
     about: 'the latency on a machine that is only described: estimated',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./fleet/foretell.ts')).runForetell(model, flags, surroundings(world)),
+    run: async (flags, world, model) =>
+      (await import('../fleet/command/foretell.ts')).runForetell(model, flags, surroundings(world)),
   },
   engines: {
     about: 'what can run models here, what cannot, and how to get it',

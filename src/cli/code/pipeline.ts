@@ -6,8 +6,8 @@ import { documentOutput, measureAndDeliver } from '../../terminal/document-outpu
 import { openLivePage } from '../../terminal/live-page.ts'
 import { openProgress } from '../../terminal/progress.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { type FlagsOf, gapOptions, optionsOf } from '../options/flags.ts'
-import type { Surroundings } from '../stages.ts'
+import { type FlagsOf, gapOptions, optionsOf } from './flags.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or InputError where the file, its samples or the arguments cannot be used, or where it fails. */
 export async function runPipeline(

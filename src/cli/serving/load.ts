@@ -1,8 +1,8 @@
 // `whyslow load TARGET`: predictions under load. Here: what was typed, paths and what goes to the screen.
 import { renderLoad } from '../../report/text/load-text.ts'
 import { measureAndDeliver } from '../../terminal/document-output.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import type { Surroundings } from '../stages.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or InputError where what was typed cannot be used, or nothing answers. */
 export async function runLoad(target: string, flags: FlagsOf<'load'>, around: Surroundings): Promise<void> {

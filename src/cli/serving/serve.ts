@@ -3,8 +3,8 @@ import { plural } from '../../report/text/numbers.ts'
 import { checkModel } from '../../terminal/model-flags.ts'
 import type { Screen } from '../../terminal/screen.ts'
 import type { Patience } from '../../terminal/supervise.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import type { Stages } from '../stages.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Stages } from './stages.ts'
 
 export interface ServeSurroundings {
   readonly screen: Screen

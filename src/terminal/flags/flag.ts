@@ -151,3 +151,15 @@ export function optionsSet<F extends Flag>(flags: readonly F[], typed: Typed<F>)
   const set = flags.flatMap(({ key, name }) => (name === null || values[key] === undefined ? [] : [[name, values[key]]]))
   return Object.fromEntries(set)
 }
+
+/** By name of a command, its flags in the order of its help. */
+type FlagTable = Readonly<Record<string, readonly Flag[]>>
+
+/** The flags of a command of a table, parsed. */
+export type FlagsIn<Table extends FlagTable, Command extends keyof Table> = Typed<Table[Command][number]>
+
+/** `optionsSet` for the commands of a table, by their names. */
+export const optionsIn =
+  <Table extends FlagTable>(table: Table) =>
+  <Command extends keyof Table>(command: Command, typed: FlagsIn<Table, Command>): Options<Table[Command][number]> =>
+    optionsSet<Table[Command][number]>(table[command]!, typed)

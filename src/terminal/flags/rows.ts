@@ -4,6 +4,8 @@ import * as parse from './option-values.ts'
 
 const QUICK_ALSO = (usual: string, quick: string) => `${usual}; ${quick} with --quick`
 
+/** What a document is written as, by its flags' keys: most helps show them in full. */
+export const DOCUMENT = ['json', 'html', 'markdown'] as const
 const json = (what: string) => own(flag('--json [file]', `write ${what} as JSON; without a file to standard output`))
 const html = (what: string) => own(flag('--html [file]', `write ${what} as a page that needs no other file`))
 const markdown = own(flag('--markdown [file]', 'write it as Markdown, for a pull request'))

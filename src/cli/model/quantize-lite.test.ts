@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { LiteQuantizeDocument } from '../report/documents/lite-quantize.ts'
-import { keptScreen } from '../terminal/example-screen.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { unaskedStages } from './example-stages.ts'
-import type { FlagsOf } from './options/flags.ts'
+import type { LiteQuantizeDocument } from '../../report/documents/lite-quantize.ts'
+import { keptScreen } from '../../terminal/example-screen.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import type { FlagsOf } from './flags.ts'
 import { runQuantize } from './quantize.ts'
+import type { Stages } from './stages.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-quantize-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -34,6 +34,10 @@ const document: LiteQuantizeDocument = {
 
 const screen = keptScreen()
 let asked: Record<string, unknown> = {}
+const quantizeLite: Stages['quantizeLite'] = async (_, options) => {
+  asked = { ...options }
+  return document
+}
 const run = (flags: Partial<FlagsOf<'quantize'>>) =>
   runQuantize(
     model,
@@ -41,13 +45,7 @@ const run = (flags: Partial<FlagsOf<'quantize'>>) =>
     {
       screen,
       signal: new AbortController().signal,
-      load: async () => ({
-        ...unaskedStages,
-        quantizeLite: async (_file, options) => {
-          asked = { ...options }
-          return document
-        },
-      }),
+      load: async () => ({ quantizeLite }) as Partial<Stages> as Stages,
     },
   )
 

@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { historyEntry } from '../report/documents/example-history.ts'
-import { keptScreen } from '../terminal/example-screen.ts'
-import { unaskedStages } from './example-stages.ts'
+import { historyEntry } from '../../report/documents/example-history.ts'
+import { keptScreen } from '../../terminal/example-screen.ts'
 import { runHistory } from './history.ts'
 import type { Stages } from './stages.ts'
 
@@ -14,7 +13,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('a history is written as a table beside what is printed', async () => {
   const entries = [historyEntry(2), historyEntry(4, { trial: 't1' })]
   const stages = {
-    ...unaskedStages,
     readStore: async (file: string) => ({ schema: 'whyslow-history/1', file, entries, warnings: [] }),
     tableParquet: async (columns: readonly { name: string }[]) => new TextEncoder().encode(`PAR1 ${columns.length}`),
   } as unknown as Stages

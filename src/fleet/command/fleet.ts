@@ -1,11 +1,12 @@
 // `whyslow fleet MODEL…`: models on engines and batches, on this machine, one after the other. Here: paths, files and the screen.
+
 import { renderStudy } from '../../report/text/study-text.ts'
 import { measureAndDeliver } from '../../terminal/document-output.ts'
 import { checkModel, PLACES } from '../../terminal/model-flags.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import type { Surroundings } from '../stages.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
+import type { Surroundings } from './stages.ts'
 
 type FleetFlags = FlagsOf<'fleet'>
 

@@ -5,8 +5,8 @@ import { studyTable } from '../../report/text/tables/study-table.ts'
 import { documentOutput } from '../../terminal/document-output.ts'
 import { tableFiles, writeTable } from '../../terminal/table-output.ts'
 import { UsageError } from '../../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import type { Surroundings } from '../stages.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Throws InputError where a file holds no reports. */
 export async function runStudy(

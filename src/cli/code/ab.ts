@@ -1,8 +1,8 @@
 // `whyslow ab A B`: two implementations, and which of them is faster. Here: paths, files and what goes to the screen.
-import { renderAb } from '../report/text/ab-text.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderAb } from '../../report/text/ab-text.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Four pairs and more can decide. */

@@ -1,10 +1,10 @@
 // `whyslow history [MODEL]`: what --save kept, or a store.
 
-import { renderHistory } from '../report/text/history-text.ts'
-import { historyTable } from '../report/text/tables/history-table.ts'
-import { documentOutput } from '../terminal/document-output.ts'
-import { tableFiles, writeTable } from '../terminal/table-output.ts'
-import type { FlagsOf } from './options/flags.ts'
+import { renderHistory } from '../../report/text/history-text.ts'
+import { historyTable } from '../../report/text/tables/history-table.ts'
+import { documentOutput } from '../../terminal/document-output.ts'
+import { tableFiles, writeTable } from '../../terminal/table-output.ts'
+import type { FlagsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Throws InputError where the history cannot be read. A model that is gone is found by its path. */

@@ -2,18 +2,20 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../report/documents/report.ts'
-import type { TrialRow } from '../report/documents/trial-row.ts'
-import { keptScreen } from '../terminal/example-screen.ts'
-import { checkGoal, endingOf, GoalMissed, UsageError } from '../terminal/usage-error.ts'
-import { unaskedStages } from './example-stages.ts'
+import type { FixOptions } from '../../commands/fix/options.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
+import type { ReportDocument } from '../../report/documents/report.ts'
+import type { TrialRow } from '../../report/documents/trial-row.ts'
+import { keptScreen } from '../../terminal/example-screen.ts'
+import { commanderOption } from '../../terminal/flags/flag.ts'
+import { checkGoal, endingOf, GoalMissed, UsageError } from '../../terminal/usage-error.ts'
 import { runFix } from './fix.ts'
-import type { FlagsOf } from './options/flags.ts'
-import { createProgram } from './program.ts'
-import type { FixOptions, SavedEvidence, Stages } from './stages.ts'
+import { type FlagsOf, flags as table } from './flags.ts'
+import type { Stages } from './stages.ts'
 
-const cnn = JSON.parse(readFileSync(new URL('../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+const cnn = JSON.parse(readFileSync(new URL('../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 const trial: TrialRow = {
   remedies: ['thread-count'],
   name: 'thread-count 1',
@@ -80,17 +82,16 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Tells a diagnosis, a step and a trial, as the stage does. */
-const load = async (given: ReportDocument = report): Promise<Stages> => ({
-  ...unaskedStages,
-  async fix(file, options = {}) {
-    asked.push({ file, options })
-    options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
-    options.onDiagnosis?.(cnn.answer)
-    options.onTrial?.(trial)
-    return { report: given, evidence: {} as SavedEvidence, diagnosis: cnn.answer }
-  },
-  explain: () => given,
-})
+const load = async (given: ReportDocument = report): Promise<Stages> =>
+  ({
+    async fix(file: string, options: Partial<FixOptions>) {
+      asked.push({ file, options })
+      options.onProgress?.({ stage: 'latency', done: 1, of: 5 })
+      options.onDiagnosis?.(cnn.answer)
+      options.onTrial?.(trial)
+      return { report: given, evidence: {} as Evidence, diagnosis: cnn.answer }
+    },
+  }) as Partial<Stages> as Stages
 const run = (flags: Partial<FlagsOf<'fix'>>, given?: ReportDocument) =>
   runFix(model, { ...defaults, ...flags }, { screen, signal: never, load: () => load(given) })
 
@@ -210,7 +211,7 @@ describe('what is printed', () => {
       const stages = await load()
       const fix: Stages['fix'] = async () => {
         controller.abort()
-        return { report, evidence: {} as SavedEvidence, diagnosis: '' }
+        return { report, evidence: {} as Evidence, diagnosis: '' }
       }
       return { ...stages, fix }
     }
@@ -263,14 +264,9 @@ describe('--require', () => {
 describe('the command line', () => {
   /** Parsed flags of `fix`; nothing runs. */
   async function parsed(...argv: string[]): Promise<Record<string, unknown>> {
-    const program = createProgram({ version: '0', screen, interrupt: () => never })
-    const command = program.commands.find((one) => one.name() === 'fix')!
-    let flags: Record<string, unknown> = {}
-    command.action((_: string, given: Record<string, unknown>) => {
-      flags = given
-    })
-    await program.parseAsync(['fix', 'm.onnx', ...argv], { from: 'user' })
-    return flags
+    const command = new Command().exitOverride().configureOutput({ outputError: () => {} })
+    for (const flag of table.fix) command.addOption(commanderOption(flag))
+    return command.parse(argv, { from: 'user' }).opts()
   }
 
   test('reads lists, factors, losses and durations', async () => {

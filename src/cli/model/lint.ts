@@ -1,9 +1,9 @@
 // `whyslow lint MODEL`: why is this quantized model not faster? Here: paths, files and what goes to the screen.
-import { renderLint } from '../report/text/lint-text.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderLint } from '../../report/text/lint-text.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or InputError before anything is measured where input or paths cannot be used. */

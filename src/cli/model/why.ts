@@ -1,13 +1,13 @@
 // `whyslow MODEL`: measures one prediction, says why it is slow. Here: paths, files and what goes to the screen.
 
-import { formatEvidence } from '../evidence/file.ts'
-import { renderChromeTrace } from '../report/text/chrome-trace.ts'
-import { renderTerminal } from '../report/text/terminal.ts'
-import { documentOutput } from '../terminal/document-output.ts'
-import { openLivePage } from '../terminal/live-page.ts'
-import { checkModel } from '../terminal/model-flags.ts'
-import { openProgress } from '../terminal/progress.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { formatEvidence } from '../../evidence/file.ts'
+import { renderChromeTrace } from '../../report/text/chrome-trace.ts'
+import { renderTerminal } from '../../report/text/terminal.ts'
+import { documentOutput } from '../../terminal/document-output.ts'
+import { openLivePage } from '../../terminal/live-page.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import { openProgress } from '../../terminal/progress.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or the stages' InputError before anything is measured where input or paths cannot be used. */

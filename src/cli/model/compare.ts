@@ -1,8 +1,8 @@
 // `whyslow compare MODEL…`: one model on several engines, or several models. Here: paths, files and what goes to the screen.
-import { renderComparison } from '../report/text/comparison-text.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderComparison } from '../../report/text/comparison-text.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or InputError where the input or the paths cannot be used. */

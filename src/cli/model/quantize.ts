@@ -1,10 +1,10 @@
 // `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
-import { renderLiteQuantized } from '../report/text/lite-quantized.ts'
-import { renderQuantized, syntheticNote } from '../report/text/quantization.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel, defaultFolder } from '../terminal/model-flags.ts'
-import { checkGoal, UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderLiteQuantized } from '../../report/text/lite-quantized.ts'
+import { renderQuantized, syntheticNote } from '../../report/text/quantization.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel, defaultFolder } from '../../terminal/model-flags.ts'
+import { checkGoal, UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 type QuantizeFlags = FlagsOf<'quantize'>

@@ -1,9 +1,9 @@
 // `whyslow agent`: this machine takes trials from a queue until it is interrupted. Here: its key, its folder, its log.
 
 import { UsageError } from '../../terminal/usage-error.ts'
-import type { FlagsOf } from '../options/flags.ts'
-import type { Surroundings } from '../stages.ts'
+import type { FlagsOf } from './flags.ts'
 import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Ends when it is interrupted. Throws UsageError or InputError where the queue, the store or the folder cannot be used. */
 export async function runAgent(flags: FlagsOf<'agent'>, { screen, signal, load }: Surroundings): Promise<void> {

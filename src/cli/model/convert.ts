@@ -1,9 +1,9 @@
 // `whyslow convert MODEL`: the model in another format. Here: paths, files and what goes to the screen.
-import { renderConvert } from '../report/text/convert-text.ts'
-import { documentOutput } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderConvert } from '../../report/text/convert-text.ts'
+import { documentOutput } from '../../terminal/document-output.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */

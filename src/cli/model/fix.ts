@@ -1,10 +1,11 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
-import { renderFix } from '../report/text/trials.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel, defaultFolder } from '../terminal/model-flags.ts'
-import { checkGoal, UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
-import type { FixOptions, Surroundings } from './stages.ts'
+import type { FixOptions } from '../../commands/fix/options.ts'
+import { renderFix } from '../../report/text/trials.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel, defaultFolder } from '../../terminal/model-flags.ts'
+import { checkGoal, UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Surroundings } from './stages.ts'
 
 type FixFlags = FlagsOf<'fix'>
 

@@ -1,9 +1,9 @@
 // `whyslow distill MODEL`: a simpler model that predicts nearly the same. Here: paths, files and what goes to the screen.
-import { renderDistill } from '../report/text/distill-text.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
-import { UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderDistill } from '../../report/text/distill-text.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Of the metric: a point, which few can tell. */

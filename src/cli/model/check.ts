@@ -1,9 +1,9 @@
 // `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
-import { renderCheck } from '../report/text/verdict-text.ts'
-import { measureAndDeliver } from '../terminal/document-output.ts'
-import { checkModel } from '../terminal/model-flags.ts'
-import { GoalMissed, UsageError } from '../terminal/usage-error.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
+import { renderCheck } from '../../report/text/verdict-text.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import { GoalMissed, UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
 /** Throws UsageError or InputError where the input cannot be used, GoalMissed where the model is too slow. */

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lintDocument } from '../report/documents/example-lint.ts'
-import { keptScreen } from '../terminal/example-screen.ts'
+import { lintDocument } from '../../report/documents/example-lint.ts'
+import { keptScreen } from '../../terminal/example-screen.ts'
+import type { FlagsOf } from './flags.ts'
 import { runLint } from './lint.ts'
-import type { FlagsOf } from './options/flags.ts'
 import type { Stages } from './stages.ts'
 
 const never = new AbortController().signal

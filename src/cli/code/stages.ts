@@ -1,0 +1,12 @@
+// What the commands on the user's own code call.
+import type { ab } from '../../commands/ab/ab.ts'
+import type { explainGap } from '../../commands/explain-gap/explain-gap.ts'
+import type { PipelineOptions } from '../../commands/pipeline/options.ts'
+import type { PipelineFound } from '../../commands/pipeline/pipeline.ts'
+import type { Surroundings as In } from '../../terminal/surroundings.ts'
+
+export type Surroundings = In<{
+  readonly ab: typeof ab
+  readonly explainGap: typeof explainGap
+  readonly pipeline: (file: string, options: Partial<PipelineOptions>) => Promise<PipelineFound>
+}>
