@@ -4,15 +4,16 @@
 // untouched model, as in fix.mjs. MODELS, ONLY, BUDGET as there.
 import fs from 'node:fs'
 import path from 'node:path'
+import { withMachineLock } from '../dist/command/machine-lock.js'
+import { withRun } from '../dist/command/run.js'
 import { FIX_DEFAULTS } from '../dist/commands/fix/options.js'
-import { withMachineLock, withRun } from '../dist/commands/run.js'
+import { writeModelFolder } from '../dist/model-files/model-folder.js'
 import { staticLayers } from '../dist/quantize/plan/choose.js'
 import { benchmarkOperators } from '../dist/quantize/plan/operator-benchmark.js'
 import { prepareModel } from '../dist/quantize/plan/prepare.js'
 import { typesAsRun } from '../dist/quantize/plan/types-as-run.js'
 import { DEFAULT_QUANTIZE_OPTIONS, precisions } from '../dist/quantize/write/choice.js'
 import { quantizable } from '../dist/quantize/write/quantizable.js'
-import { writeModelFolder } from '../dist/ship/index.js'
 import { labelledModels } from './labelled.mjs'
 import {
   flagsFor,

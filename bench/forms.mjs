@@ -4,6 +4,7 @@
 import path from 'node:path'
 import ort from 'onnxruntime-node'
 import { floatTensor, int64Tensor, model, modelInMemory, node, valueInfo } from '../dist/graph/build.js'
+import { writeModelFolder } from '../dist/model-files/model-folder.js'
 import { activationForms } from '../dist/remedies/rewrites/activation-forms.js'
 import { affineAsBatchnorm } from '../dist/remedies/rewrites/affine-as-batchnorm.js'
 import { fourierAsProducts } from '../dist/remedies/rewrites/fourier-as-products.js'
@@ -11,7 +12,6 @@ import { fuseInstanceNorm } from '../dist/remedies/rewrites/fuse-instance-norm.j
 import { rowIndices } from '../dist/remedies/rewrites/row-indices.js'
 import { softmaxOfTwo } from '../dist/remedies/rewrites/softmax-of-two.js'
 import { softmaxOverOuterAxis } from '../dist/remedies/rewrites/softmax-over-outer-axis.js'
-import { writeModelFolder } from '../dist/ship/index.js'
 import { keepResult } from './result.mjs'
 import { median, temporaryFolder } from './shared.mjs'
 

@@ -5,11 +5,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readModel } from '../dist/formats/index.js'
+import { writeModelFolder } from '../dist/model-files/model-folder.js'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/quantize/write/choice.js'
 import { quantizable } from '../dist/quantize/write/quantizable.js'
 import { quantize } from '../dist/quantize/write/quantize.js'
 import { initializersAsInputs } from '../dist/remedies/rewrites/initializers-as-inputs.js'
-import { writeModelFolder } from '../dist/ship/model-folder.js'
 import { temporaryFolder } from './shared.mjs'
 
 const [file, out, precision, data] = process.argv.slice(2)

@@ -13,7 +13,7 @@ import { compilableOf } from '../dist/compile/read/index.js'
 import { compileModule, openProgram } from '../dist/compile/shipped/compiled.mjs'
 import { readModel } from '../dist/formats/index.js'
 import { readNpy } from '../dist/measure/samples/npy.js'
-import { writeModelFolder } from '../dist/ship/index.js'
+import { writeModelFolder } from '../dist/model-files/model-folder.js'
 import { keepResult } from './result.mjs'
 import { root, temporaryFolder } from './shared.mjs'
 

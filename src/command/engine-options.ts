@@ -6,7 +6,7 @@ import type { Model } from '../graph/model.ts'
 import { entriesForModel } from '../model-files/model-for-engine.ts'
 import { PLACES, type PlaceOptions, type WhyOptions } from './options.ts'
 
-/** `given`: to the engine, where there is a model; the user's own entries are the last word. */
+/** `given`: the model and the engine, if there is a model, whose format may need entries; the user's own entries have the last word. */
 export const engineOptionsOf = (
   options: Pick<WhyOptions, 'threads' | 'graphOptimization' | 'configEntries'> & PlaceOptions,
   given?: { readonly model: Model; readonly engineId: string },
@@ -16,12 +16,13 @@ export const engineOptionsOf = (
   return { threads, graphOptimization, executionMode: 'sequential', configEntries, ...placesOf(options) }
 }
 
+/** The places of engines that the options name. */
 export const placesOf = (options: PlaceOptions): EnginePlaces => ({
   packageFrom: options.ort,
   ...Object.fromEntries(PLACES.flatMap((place) => (place === 'ort' || options[place] === null ? [] : [[place, options[place]]]))),
 })
 
-/** Throws InputError where there is no such engine. */
+/** Throws InputError if there is no such engine. */
 export function checkEngine(id: string, flag = '--engine'): void {
   if (engines.some((engine) => engine.id === id)) return
   throw new InputError(`${flag} ${id}: no such engine; give one of: ${engines.map((engine) => engine.id).join(', ')}`)

@@ -8,7 +8,7 @@ import type { WhyOptions } from './options.ts'
 /** Share of the memory a trial may take: above it the system starts to page or to kill. */
 const MEMORY_SHARE = 0.9
 
-/** Where these trials run. */
+/** The machine that these trials run on. */
 export const machineOf = (
   { machine = readMachine }: Pick<TrialRunner, 'machine'>,
   accelerators: readonly string[] = [],

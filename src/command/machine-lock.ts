@@ -3,7 +3,7 @@ import { waitingWords } from '../trials/lock.ts'
 import type { TrialRunner } from '../trials/port.ts'
 import type { StageProgress } from './progress.ts'
 
-/** Alone on the machine, as far as other runs of whyslow go. A warning goes to `warnings` if there is no lock to be had. */
+/** Runs `work` while no other run of whyslow measures on this machine. Adds to `warnings` if the machine has no lock. */
 export function withMachineLock<T>(
   { trials, progress }: { readonly trials: Pick<TrialRunner, 'alone'>; readonly progress: (progress: StageProgress) => void },
   work: () => Promise<T>,

@@ -49,7 +49,7 @@ export interface WhyOptions {
   readonly signal?: AbortSignal
 }
 
-/** Options that say where engines are; null: where they usually are. */
+/** Options that say where engines are; null: the usual places. */
 const NO_PLACES = { ort: null, browser: null, openvino: null, litert: null, python: null }
 export const PLACES = Object.keys(NO_PLACES) as (keyof typeof NO_PLACES)[]
 export type PlaceOptions = Pick<WhyOptions, keyof typeof NO_PLACES>

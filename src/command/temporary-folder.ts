@@ -4,7 +4,7 @@ import os from 'node:os'
 import { InputError } from '../graph/input-error.ts'
 import { makeTemporaryFolder } from '../machine/files.ts'
 
-/** Gone when `use` ends, and when the process does. */
+/** Hands `use` a new folder, which is removed when `use` ends, or the process. Throws InputError if none can be made. */
 export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = temporaryFolder()
   const removeFolder = () => fs.rmSync(folder, { recursive: true, force: true })

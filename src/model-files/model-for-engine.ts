@@ -6,9 +6,9 @@ import { compilableOf } from '../compile/read/index.ts'
 import { engineById, offersOf } from '../engines/index.ts'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import { encodeTfjs, TFJS } from '../formats/tfjs/write/index.ts'
+import { liteBytesOf, liteGraphOf } from '../formats/tflite/write/lite-model.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
-import { liteBytesOf, liteGraphOf } from './lite-model.ts'
 import { writeModelFolder } from './model-folder.ts'
 
 interface Writer {

@@ -4,9 +4,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { liteGraphOf } from '../../../model-files/lite-model.ts'
 import { differenceToMaker } from '../../check-outputs.ts'
 import { readModel } from '../../index.ts'
+import { liteGraphOf } from '../../tflite/write/lite-model.ts'
 import { encodeTfjs, TFJS } from './index.ts'
 
 const KERAS = path.resolve(import.meta.dirname, '../../../../fixtures/formats/keras')

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../../graph/build.ts'
 import type { Model } from '../../../graph/model.ts'
-import { liteGraphOf } from '../../../model-files/lite-model.ts'
 import { readModel } from '../../index.ts'
+import { liteGraphOf } from '../../tflite/write/lite-model.ts'
 import { encodeTfjs, TFJS } from './index.ts'
 
 const KERAS = path.resolve(import.meta.dirname, '../../../../fixtures/formats/keras')

@@ -3,10 +3,10 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { liteGraphOf } from '../../../model-files/lite-model.ts'
 import { differenceToMaker } from '../../check-outputs.ts'
 import { readModel } from '../../index.ts'
 import { encodeLite } from './index.ts'
+import { liteGraphOf } from './lite-model.ts'
 
 const KERAS = path.resolve(import.meta.dirname, '../../../../fixtures/formats/keras')
 const FILES = [

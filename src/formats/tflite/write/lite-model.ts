@@ -1,12 +1,11 @@
 // A model as a TFLite graph: the writer is told the types of values that follow from the model alone.
-
 import type { GraphProto } from 'onnx-buf'
-import { encodeLite, type LiteGraph, liteGraph, type Target, type WriteType } from '../formats/tflite/write/index.ts'
-import { copyWith } from '../graph/copy.ts'
-import type { Model } from '../graph/model.ts'
-import { subgraphsOf } from '../graph/walk.ts'
-import { type SymbolicTypes, symbolicTypes } from '../rewrite/symbolic-types.ts'
-import { countsByName } from './counts-by-name.ts'
+import { copyWith } from '../../../graph/copy.ts'
+import { countsByName } from '../../../graph/counts-by-name.ts'
+import type { Model } from '../../../graph/model.ts'
+import { subgraphsOf } from '../../../graph/walk.ts'
+import { type SymbolicTypes, symbolicTypes } from '../../../rewrite/symbolic-types.ts'
+import { encodeLite, type LiteGraph, liteGraph, type Target, type WriteType } from './index.ts'
 
 /** Throws InputError, one line that names the node, if the runtime it is for (TFLite by default) cannot hold the model. */
 export function liteGraphOf(model: Model, target?: Target): LiteGraph {
