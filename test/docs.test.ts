@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
-import { allRules } from '../src/diagnose/rules/index.ts'
+import { modelRules } from '../src/diagnose/rules/index.ts'
+import { traceRules } from '../src/traces/rules/index.ts'
 import { filesUnder, ROOT } from './sources.ts'
 
 const pages = filesUnder('', (path) => path.endsWith('.md') && !path.startsWith('shared/'))
@@ -137,8 +138,12 @@ describe('documents', () => {
 })
 
 describe('rules', () => {
-  test.each(allRules.map(({ id }) => id))('%s suggests commands that can be typed', (id) => {
-    const source = read(`src/diagnose/rules/${id}.ts`)
+  const files = [
+    ...modelRules.map(({ id }) => `src/diagnose/rules/${id}.ts`),
+    ...traceRules.map(({ id }) => `src/traces/rules/${id}.ts`),
+  ]
+  test.each(files)('%s suggests commands that can be typed', (file) => {
+    const source = read(file)
     const lines = [...source.matchAll(/`(whyslow [^`]+)`|'(whyslow [^']+)'/g)].map(([, filled, plain]) =>
       // A slot is a number where it is an option's value; elsewhere it may be any words, and is left out.
       (filled ?? plain!).replaceAll(/(--[\w-]+ |=)?\$\{[^}]+\}/g, (_, before?: string) =>
