@@ -2,8 +2,8 @@
 import type { ModelProto } from 'onnx-buf'
 import type { InputDeclaration, ShippedLibrary } from '../engines/types.ts'
 import type { Cut } from '../graph/cut.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
-import type { RemedySetup } from '../rewrite/remedy.ts'
 
 export type Agreement = ReportDocument['trials'][number]['agreement']
 

@@ -1,7 +1,7 @@
 // Dynamic range, as TensorFlow's converter does it without data (Optimize.DEFAULT): large weights become int8, and kernels that can quantize
 // what comes in as the model runs; of others the weights alone are small, behind a DEQUANTIZE that runs once. Biases stay float32.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/transforms/prepare_quantize_dynamic_range.cc
-import type { LiteGraph, LiteOperator, LiteTensor } from '../../formats/tflite/write/index.ts'
+import type { LiteGraph, LiteOperator, LiteTensor } from '../write/index.ts'
 import { quantizedWeights } from './numbers.ts'
 
 /** Constants with fewer elements stay as they are: the kernel would spend more on quantizing its input than it saves. */

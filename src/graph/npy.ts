@@ -1,7 +1,7 @@
 // NumPy's file of one array, versions 1 to 3: what its header says, checked against the bytes behind it, and its texts. Models (.skops) and
 // samples (.npy, .npz) have it. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-import { elementCount } from '../graph/dtype.ts'
-import type { InputError } from '../graph/input-error.ts'
+import { elementCount } from './dtype.ts'
+import type { InputError } from './input-error.ts'
 
 export interface NpyFile {
   readonly shape: readonly number[]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { servingLimits } from './serving-limits.ts'
+import { servingLimits } from './limits.ts'
 
 type Report = Parameters<typeof servingLimits>[0]
 const found = { ratePerSecond: 150, low: 140, high: 160, confirmed: 5 }

@@ -1,8 +1,8 @@
-// Set-ups of a server that `fix --for slo` tries, and what is said of them.
-import type { LoadDocument } from '../../report/documents/load.ts'
-import type { ReportServing } from '../../report/documents/report-fix.ts'
-import type { LoadOptions } from '../load/options.ts'
-import type { LookRequest, RoughLook } from '../load/rough-look.ts'
+// Set-ups of a server that `fix --slo` tries, and what is said of them.
+import type { LoadDocument } from '../../../report/documents/load.ts'
+import type { ReportServing } from '../../../report/documents/report-fix.ts'
+import type { LoadOptions } from '../options.ts'
+import type { LookRequest, RoughLook } from '../rough-look.ts'
 
 export type ServingReport = ReportServing
 

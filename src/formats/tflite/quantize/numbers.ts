@@ -1,7 +1,7 @@
 // The arithmetic of TensorFlow's converter: real = scale · (q - zero point). Weights are symmetric in [-127, 127], by channel where the kernel
 // takes it; activations asymmetric in [-128, 127]. Halves are rounded away from zero.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/g3doc/performance/quantization_spec.md
-import type { LiteTensor, Quantization } from '../../formats/tflite/write/index.ts'
+import type { LiteTensor, Quantization } from '../write/index.ts'
 
 const MOST_WEIGHT = 127
 const [LEAST, MOST] = [-128, 127]

@@ -1,13 +1,7 @@
 // Full integer, as TensorFlow's converter does it with data: int8 activations whose ranges were seen on samples, int8 weights, int32 biases.
 // The graph's inputs and outputs stay float32, with a QUANTIZE behind and a DEQUANTIZE before them; so do operators without an int8 kernel
 // and those whose ranges are not known.
-import {
-  type LiteGraph,
-  type LiteOperator,
-  type LiteTensor,
-  type Quantization,
-  readersOf,
-} from '../../formats/tflite/write/index.ts'
+import { type LiteGraph, type LiteOperator, type LiteTensor, type Quantization, readersOf } from '../write/index.ts'
 import { dequantize, dynamicRange } from './dynamic.ts'
 import { activationQuantization, quantizedBias, quantizedConstant, quantizedWeights, type Range, rangeOf } from './numbers.ts'
 import { activationsOf, INT8_KERNELS, type Int8Kernel } from './static-operators.ts'

@@ -4,21 +4,20 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Feeds, Results } from '../../engines/types.ts'
-import { recordedOf } from '../../formats/example-outputs.ts'
-import { readModel } from '../../formats/index.ts'
-import { readRoot } from '../../formats/tflite/flatbuffer.ts'
-import { OPERATORS } from '../../formats/tflite/operator-codes.ts'
-import { MODEL, type ModelRow, type SubgraphRow } from '../../formats/tflite/schema.ts'
-import { encodeLite, type LiteGraph } from '../../formats/tflite/write/index.ts'
-import { liteGraphOf } from '../../formats/tflite/write/lite-model.ts'
-import type { Model } from '../../graph/model.ts'
-import { runSetup } from '../../remedies/check-run.ts'
-import { exampleSetup } from '../../remedies/example-evidence.ts'
-import { withValuesAsOutputs } from '../calibrate/observers.ts'
+import { runModel } from '../../../engines/example-run.ts'
+import type { Feeds, Results } from '../../../engines/types.ts'
+import { withValuesAsOutputs } from '../../../graph/edit.ts'
+import type { Model } from '../../../graph/model.ts'
+import { recordedOf } from '../../../measure/samples/example-outputs.ts'
+import { readModel } from '../../index.ts'
+import { readRoot } from '../flatbuffer.ts'
+import { OPERATORS } from '../operator-codes.ts'
+import { MODEL, type ModelRow, type SubgraphRow } from '../schema.ts'
+import { encodeLite, type LiteGraph } from '../write/index.ts'
+import { liteGraphOf } from '../write/lite-model.ts'
 import { dynamicRange, fullInteger, halfFloats } from './index.ts'
 
-const FOLDER = path.resolve(import.meta.dirname, '../../../fixtures/formats/tflite-quantized')
+const FOLDER = path.resolve(import.meta.dirname, '../../../../fixtures/formats/tflite-quantized')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-lite-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
@@ -62,7 +61,7 @@ function recorded(name: string): Recorded {
 /** Smallest and largest of every value over the samples, one after the other. */
 async function rangesOf(model: Model, { samples }: Recorded): Promise<Ranges> {
   const made = model.proto.graph!.node.flatMap(({ output }) => output).filter((value) => value !== '')
-  const results = await runSetup(exampleSetup(withValuesAsOutputs(model, made)), samples)
+  const results = await runModel(withValuesAsOutputs(model, made), samples)
   const ranges: Ranges = new Map()
   for (const [value, { dtype, data }] of [...samples, ...(results as readonly Results[])].flatMap((one) => Object.entries(one))) {
     if (dtype !== 'float32') continue
@@ -78,7 +77,7 @@ async function rangesOf(model: Model, { samples }: Recorded): Promise<Ranges> {
 
 /** Root mean square of what the file's output, as it is read here, is off from Keras'. */
 async function errorOf(file: string, { samples, expected }: Recorded): Promise<number> {
-  const results = await runSetup(exampleSetup(await readModel(file)), samples)
+  const results = await runModel(await readModel(file), samples)
   const given = results.flatMap((one) => [...(Object.values(one)[0]!.data as Float32Array)])
   return Math.sqrt(given.reduce((sum, one, k) => sum + (one - expected[k]!) ** 2, 0) / given.length)
 }

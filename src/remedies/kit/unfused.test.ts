@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { modelInMemory, node } from '../graph/build.ts'
-import { viewGraph } from '../graph/view.ts'
-import { exampleEvidence, exampleSetup, profileAsWritten, randomFeeds } from '../remedies/check-remedy.ts'
-import { transformerBlocks } from '../remedies/example-transformer.ts'
+import { modelInMemory, node } from '../../graph/build.ts'
+import { transformerBlocks } from '../../graph/example-transformer.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { exampleEvidence, exampleSetup, profileAsWritten, randomFeeds } from '../check-remedy.ts'
 import { countRun, isUnfused, savingByFusing, timesOf } from './unfused.ts'
 
 const setup = exampleSetup(modelInMemory(transformerBlocks({ width: 8, heads: 2, inner: 8 })))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { codesOf, written } from '../../formats/tflite/write/example-write.ts'
-import { floatTensor, node, valueInfo } from '../../graph/build.ts'
+import { floatTensor, node, valueInfo } from '../../../graph/build.ts'
+import { codesOf, written } from '../write/example-write.ts'
 import { dynamicRange, fullInteger, halfFloats } from './index.ts'
 import { activationQuantization, quantizedBias, quantizedWeights } from './numbers.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { LoadDocument } from '../../report/documents/load.ts'
-import type { LoadOptions } from '../load/options.ts'
-import { isSimpler, losesAtLowLoad, lowLoadSeconds } from './serving-choice.ts'
-import type { Row, ServingSetup } from './serving-types.ts'
+import type { LoadDocument } from '../../../report/documents/load.ts'
+import type { LoadOptions } from '../options.ts'
+import { isSimpler, losesAtLowLoad, lowLoadSeconds } from './low-load.ts'
+import type { Row, ServingSetup } from './types.ts'
 
 const row = (workers: number, maxBatch: number, batchDelayMs?: number, ratePerSecond = 100): Row => ({
   workers,

@@ -1,7 +1,7 @@
 // A transformer encoder block as exporters write it: every norm, GELU and attention in pieces, weights drawn from a seed.
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { floatTensor, int64Tensor, model, node, valueInfo } from '../graph/build.ts'
-import { mulberry32, normal } from '../graph/random.ts'
+import { floatTensor, int64Tensor, model, node, valueInfo } from './build.ts'
+import { mulberry32, normal } from './random.ts'
 
 export interface BlockShape {
   readonly layers?: number

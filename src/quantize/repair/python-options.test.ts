@@ -1,29 +1,28 @@
 // What Python's quantizer makes over all its options, against the engine: every group that did not fuse has a condition that it breaks, and
 // no operator that breaks one has fused. fixtures/quantize/make-options.py made the models.
-
 import { readFileSync } from 'node:fs'
 import { brotliDecompressSync } from 'node:zlib'
 import { fromBinary } from '@bufbuild/protobuf'
 import { unzipSync } from 'fflate'
 import { ModelProtoSchema } from 'onnx-buf'
 import { expect, test } from 'vitest'
-import { fullOr } from '../../../../test/only-full.ts'
-import { modelInMemory } from '../../../graph/build.ts'
-import type { Model } from '../../../graph/model.ts'
-import { neighboursOf } from '../../../graph/neighbours.ts'
-import type { GraphView } from '../../../graph/types.ts'
-import { viewGraph } from '../../../graph/view.ts'
-import { floatModel } from '../../../quantize/repair/float-model.ts'
-import { quantizedGraph, withRepairs } from '../../../quantize/repair/quantized-graph.ts'
-import { retypedActivations } from '../../../quantize/repair/uint8-activations.ts'
-import { exampleSetup, executedGraph, randomFeeds, runSetup } from '../../../remedies/check-remedy.ts'
-import { brokenCondition } from './conditions.ts'
-import { EXACT_SUMS } from './exact-sums.ts'
-import { keepsInt8 } from './fused-types.ts'
-import { INT8_OPERATORS } from './int8-kernels.ts'
-import { quantizedGroups } from './quantized-groups.ts'
+import { fullOr } from '../../../test/only-full.ts'
+import { brokenCondition } from '../../engines/onnxruntime/int8/conditions.ts'
+import { EXACT_SUMS } from '../../engines/onnxruntime/int8/exact-sums.ts'
+import { keepsInt8 } from '../../engines/onnxruntime/int8/fused-types.ts'
+import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
+import { quantizedGroups } from '../../engines/onnxruntime/int8/quantized-groups.ts'
+import { modelInMemory } from '../../graph/build.ts'
+import type { Model } from '../../graph/model.ts'
+import { neighboursOf } from '../../graph/neighbours.ts'
+import type { GraphView } from '../../graph/types.ts'
+import { viewGraph } from '../../graph/view.ts'
+import { exampleSetup, executedGraph, randomFeeds, runSetup } from '../../remedies/check-remedy.ts'
+import { floatModel } from './float-model.ts'
+import { quantizedGraph, withRepairs } from './quantized-graph.ts'
+import { retypedActivations } from './uint8-activations.ts'
 
-const file = new URL('../../../../fixtures/quantize/python-options.zip.br', import.meta.url)
+const file = new URL('../../../fixtures/quantize/python-options.zip.br', import.meta.url)
 const models: ReadonlyMap<string, Model> = new Map(
   Object.entries(unzipSync(brotliDecompressSync(readFileSync(file)))).map(([name, bytes]) => [
     name,

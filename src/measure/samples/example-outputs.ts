@@ -4,10 +4,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { unzipSync } from 'fflate'
-import { readNpz } from '../measure/samples/npz.ts'
-import type { NamedTensors } from '../measure/samples/records.ts'
+import { readNpz } from './npz.ts'
+import type { NamedTensors } from './records.ts'
 
-const FORMATS = path.resolve(import.meta.dirname, '../../fixtures/formats')
+const FORMATS = path.resolve(import.meta.dirname, '../../../fixtures/formats')
 
 /** Unpacked once for all tests of one process. */
 const archives = new Map<string, ReadonlyMap<string, Uint8Array<ArrayBuffer>>>()

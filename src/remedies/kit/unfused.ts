@@ -1,7 +1,8 @@
 // Which patterns the engine left unfused, and what fusing them would save: read off the profile of the graph that it ran.
 import type { NodeProto } from 'onnx-buf'
-import type { GraphView } from '../graph/types.ts'
-import type { Replacement } from './match.ts'
+import type { GraphView } from '../../graph/types.ts'
+import { sum } from '../../rewrite/floats.ts'
+import type { Replacement } from '../../rewrite/match.ts'
 import { predictedBy, type RemedyEvidence } from './remedy.ts'
 
 /** The name by which the profile knows a node of the model. */
@@ -35,6 +36,19 @@ export function savingByFusing(
   return Math.min(sum(savings), p50Ms)
 }
 
+/**
+ * Time per prediction, ms, of what the engine ran and that held nothing but nodes taken out: 0 where it takes them out by itself.
+ * Without a profile: what the findings treated would save.
+ */
+export function savingByRemoving(
+  evidence: RemedyEvidence,
+  treats: readonly string[],
+  nodes: readonly NodeProto[],
+): number | null {
+  if (evidence.profile === undefined) return predictedBy(treats, evidence)
+  return Math.min(sum(timesOf(evidence, nodes)), evidence.p50Ms)
+}
+
 /** Time per prediction of each operator that ran with nothing in it but these nodes, ms; empty without a profile. */
 export function timesOf({ profile }: RemedyEvidence, parts: readonly NodeProto[]): readonly number[] {
   const names = new Set(parts.map(nameOf))
@@ -47,8 +61,6 @@ export function timeWith({ profile }: RemedyEvidence, node: NodeProto): number {
   const name = nameOf(node)
   return sum((profile?.nodes ?? []).filter(({ origin }) => origin.includes(name)).map(({ timeMs }) => timeMs))
 }
-
-export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 /** How many nodes of these types the graph and its subgraphs hold. */
 export function countRun({ nodes }: GraphView, opTypes: RegExp): number {

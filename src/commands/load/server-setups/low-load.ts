@@ -1,8 +1,8 @@
 // Which of two set-ups of a server is the simpler one, and whether one that joins requests loses by it at low load.
-import { isBetter } from '../../load/better.ts'
-import { LEAST_FOR_MEAN } from '../../load/objective.ts'
-import type { LoadPoint } from '../../report/documents/load.ts'
-import type { LoadSetup, Row } from './serving-types.ts'
+import { isBetter } from '../../../load/better.ts'
+import { LEAST_FOR_MEAN } from '../../../load/objective.ts'
+import type { LoadPoint } from '../../../report/documents/load.ts'
+import type { LoadSetup, Row } from './types.ts'
 
 /** Of the rate that holds: low load, and for how long a set-up is asked there, longer where its mean would have no interval. */
 const LOW_SHARE = 0.2

@@ -1,12 +1,12 @@
 // A remedy proposes a changed setup; whether it is faster and right is measured by `tune/`. Remedies are pure: what needs an engine
 // or WebAssembly is handed in as a tool.
-import type { UnfusedGroup } from '../engines/onnxruntime/int8/unfused.ts'
-import type { EngineOffer, EngineOptions } from '../engines/types.ts'
-import type { Cut } from '../graph/cut.ts'
-import type { Model } from '../graph/model.ts'
-import type { DType, GraphView, TensorType } from '../graph/types.ts'
-import type { AllowedLoss } from '../measure/outputs/index.ts'
-import type { Profile, Sweep } from '../measure/timing/types.ts'
+import type { UnfusedGroup } from '../../engines/onnxruntime/int8/unfused.ts'
+import type { EngineOffer, EngineOptions } from '../../engines/types.ts'
+import type { Cut } from '../../graph/cut.ts'
+import type { Model } from '../../graph/model.ts'
+import type { DType, GraphView, TensorType } from '../../graph/types.ts'
+import type { AllowedLoss } from '../../measure/outputs/index.ts'
+import type { Profile, Sweep } from '../../measure/timing/types.ts'
 
 /** What is to get better: time per prediction, time per sample, time from `load()` to the first result, memory kept, bytes on disk. */
 export const goals = ['latency', 'throughput', 'load-time', 'memory', 'size'] as const

@@ -1,6 +1,6 @@
 // Operators that have an int8 kernel, and what it asks of the numbers that go in and out.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/optimize/operator_property.cc
-import type { LiteOperator, Quantization } from '../../formats/tflite/write/index.ts'
+import type { LiteOperator, Quantization } from '../write/index.ts'
 
 export interface Int8Kernel {
   /** Which inputs are activations or constants beside them; others (shapes, axes) are left alone. 'all': every float input. */

@@ -1,8 +1,7 @@
 // Setups with other session options: what every settings remedy does. Configuration entries are set only where the running engine
 // is known to read them, since onnxruntime takes unknown ones without a word.
-
-import { knowsKey } from '../engines/onnxruntime/facts/config-keys.ts'
-import type { EngineOptions } from '../engines/types.ts'
+import { knowsKey } from '../../engines/onnxruntime/facts/config-keys.ts'
+import type { EngineOptions } from '../../engines/types.ts'
 import type { Proposal, RemedyEvidence, RemedySetup } from './remedy.ts'
 
 /** Threads of the engine's pool with this setup. */

@@ -1,7 +1,7 @@
 // float16, as TensorFlow's converter writes it: float32 constants as half floats behind a DEQUANTIZE that runs once. Kernels on the CPU then
 // compute in float32: half the file, and no speed. Single numbers stay: they save nothing, and the factors of an erf are too small for it.
-import type { LiteGraph, LiteOperator, LiteTensor } from '../../formats/tflite/write/index.ts'
-import { toFloat16Clamped } from '../../graph/encode.ts'
+import { toFloat16Clamped } from '../../../graph/encode.ts'
+import type { LiteGraph, LiteOperator, LiteTensor } from '../write/index.ts'
 import { dequantize } from './dynamic.ts'
 
 export function halfFloats(graph: LiteGraph): LiteGraph {

@@ -1,7 +1,7 @@
 // What the graph as the engine runs it shows to settings remedies: shares of its time, and convolutions in the blocked layout
 // (NCHWc: channels in blocks of 8 or 16, onnxruntime core/optimizer/nchwc_transformer.cc).
-import type { GraphView } from '../graph/types.ts'
-import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
+import type { GraphView } from '../../graph/types.ts'
+import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
 
 const BLOCKED_DOMAIN = 'com.microsoft.nchwc'
 

@@ -1,11 +1,11 @@
 // Factors and sums with constants beside linear operators, folded into their weights and biases: the arithmetic that the remedies
 // rewrites/scale-into-weights.ts and rewrites/affine-as-depthwise.ts share.
 import type { NodeProto } from 'onnx-buf'
-import { floatTensor } from '../graph/build.ts'
-import { copyWith } from '../graph/copy.ts'
-import type { Model } from '../graph/model.ts'
-import { floatsOf } from './floats.ts'
-import { type Linear, linearOf } from './linear.ts'
+import { floatTensor } from '../../graph/build.ts'
+import { copyWith } from '../../graph/copy.ts'
+import type { Model } from '../../graph/model.ts'
+import { floatsOf } from '../../rewrite/floats.ts'
+import { type Linear, linearOf } from '../../rewrite/linear.ts'
 import {
   attributeOf,
   intsOf,
@@ -15,8 +15,8 @@ import {
   rewriteGraphs,
   type WithConstant,
   withConstant,
-} from './match.ts'
-import { nodesOfPatterns } from './patterns.ts'
+} from '../../rewrite/match.ts'
+import { nodesOfPatterns } from '../../rewrite/patterns.ts'
 import type { RemedyEvidence } from './remedy.ts'
 import { isUnfused } from './unfused.ts'
 
