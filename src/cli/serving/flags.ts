@@ -7,8 +7,10 @@ export const flags = {
   load: showing(
     ['rate', 'slo', 'budget', 'concurrency', 'duration', 'body', 'workers', 'threads', 'maxBatch', ...row.DOCUMENT],
     [
-      flag('--rate <list>', 'requests per second, a run for each', parse.rates, { name: 'rates' }),
-      flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'"),
+      flag('--rate <list>', 'requests per second, a run for each; with --slo: the rate that must be reached', parse.rates, {
+        name: 'rates',
+      }),
+      flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
       flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each', parse.batches, {
         name: 'clients',
