@@ -1,7 +1,8 @@
 // The command line of this process: reads the arguments, runs one command, gives its exit code. Errors are one line on standard error.
 import { readFileSync } from 'node:fs'
 import { type Interrupt, listenForInterrupt } from '../terminal/interrupt.ts'
-import { processScreen } from '../terminal/screen.ts'
+import { type Follower, processScreen } from '../terminal/screen.ts'
+import { isFollowed, type Message } from '../terminal/supervise.ts'
 import { endingOf } from '../terminal/usage-error.ts'
 import { hidden, runProgram } from './run-program.ts'
 
@@ -20,9 +21,19 @@ export function runCommandLine(argv: string[]): Promise<number> {
     interrupt = listenForInterrupt()
     return interrupt.signal
   }
-  const world = { version, screen: processScreen(), interrupt: listen }
+  const screen = isFollowed() ? { ...processScreen(), follower: supervisor } : processScreen()
+  const world = { version, screen, interrupt: listen }
   return runProgram(argv, world, (error) => end(error, interrupt?.signal.aborted === true))
 }
+
+/** The process that supervises this one. */
+const supervisor: Follower = {
+  progress: (progress) => void tell({ progress }),
+  document: (document) => tell({ document }),
+}
+
+/** It may have gone; then nobody waits for an answer. */
+const tell = (message: Message): Promise<void> => new Promise((resolve) => process.send!(message, () => resolve()))
 
 function end(error: unknown, interrupted: boolean): number {
   const { line, exitCode } = endingOf(error, interrupted)

@@ -133,6 +133,10 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (_, world, shell) =>
       (await import('./completion/completion.ts')).runCompletion(shell, createProgram(world), world.screen),
   },
+  mcp: {
+    about: 'why, fix, quantize, compare, check and lint for coding agents, over the Model Context Protocol',
+    run: async (flags, world) => (await import('./mcp/mcp.ts')).runMcp(flags, { ...surroundings(world), version: world.version }),
+  },
   machine: {
     about: 'facts and measured roofs of this computer',
     run: async (flags, world) => (await import('./machine.ts')).runMachine(flags, surroundings(world)),

@@ -43,6 +43,13 @@ export const flags = {
   foretell: fleet.foretell,
   completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
+  mcp: [
+    flag('--root <dir>', 'folder that paths of clients are confined to (repeatable)', parse.gathered, {
+      usual: "the client's roots, else the current folder",
+    }),
+    ...row.places,
+    ...row.verbose,
+  ],
   machine: [
     row.refresh,
     row.threads('threads with which the peaks are measured'),
