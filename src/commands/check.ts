@@ -91,12 +91,7 @@ export async function check(
   const judge = judgeOf(options)
   if (judge !== null && baseline === null)
     throw new InputError('--percentile and --throughput need a --baseline model: a report does not hold every prediction')
-  const kept =
-    against === null
-      ? null
-      : stores?.isStore(against)
-        ? await latestOf(stores, { ...options, against, file })
-        : readReport(against)
+  const kept = against === null ? null : await readKept({ ...options, against, file }, stores)
   const report = kept?.report ?? null
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
@@ -248,6 +243,10 @@ function boundsOf(blocks: readonly BlockWithHandoff[]): Pick<Latency, 'p50Ms' | 
 interface Kept {
   readonly report: BaselineReport
   readonly warnings: readonly string[]
+}
+
+async function readKept(given: Parameters<typeof latestOf>[1], stores: ReportStores | null): Promise<Kept> {
+  return stores?.isStore(given.against) ? latestOf(stores, given) : readReport(given.against)
 }
 
 function readReport(file: string): Kept {
