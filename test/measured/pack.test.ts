@@ -16,11 +16,10 @@ const folder = mkdtempSync(join(tmpdir(), 'whyslow-pack-'))
 const source = join(folder, 'source')
 const PACKED = [
   'dist',
-  'src',
+  'packages',
   'scripts',
   'docs/findings',
   'tsconfig.json',
-  'tsconfig.build.json',
   'package.json',
   'README.md',
   'LICENSE',
@@ -68,7 +67,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('holds what is published and no tests', () => {
-  expect(packed).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'NOTICE', 'dist/cli/main.js']))
+  expect(packed).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'NOTICE', 'dist/whyslow/main.js']))
   expect(packed.filter((path) => /\.test\.|^src\/|^test\/|\/(check|example)-[^/]+\.(js|d\.ts)$/.test(path))).toEqual([])
 })
 
@@ -116,7 +115,7 @@ test('agents are answered', ({ skip }) => {
     { id: 2, method: 'tools/list' },
   ]
   const input = asked.map((one) => `${JSON.stringify({ jsonrpc: '2.0', ...one })}\n`).join('')
-  const main = join(folder, 'node_modules/whyslow/dist/cli/main.js')
+  const main = join(folder, 'node_modules/whyslow/dist/whyslow/main.js')
   const run = spawnSync(process.execPath, [main, 'mcp'], { cwd: folder, env, input, encoding: 'utf8' })
   expect(run.status, run.stderr).toBe(0)
   const answers = run.stdout
