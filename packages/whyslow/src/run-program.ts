@@ -1,7 +1,8 @@
 // One command line from its words to its exit code, in whatever world the program is made.
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import { CommanderError } from 'commander'
+import { isModelFile } from './compose/kind-of-file.ts'
 import { briefHelp } from './help.ts'
 import { createProgram, type World } from './program.ts'
 import { route } from './routing/route.ts'
@@ -33,21 +34,21 @@ export async function runProgram(argv: readonly string[], world: World, ended: (
 }
 
 /**
- * `whyslow [flags] -- node server.js`: the user's own command. One word that is a file which cannot be executed is a model after `--`, as every
- * program takes names that begin with a dash.
+ * `whyslow [flags] -- node server.js`: the user's own command. A model is a model after `--` too, even with the executable bit, which all files
+ * of some disks have; so is one word that is a file which cannot be executed, as every program takes names that begin with a dash.
  */
 export function withCommandName(argv: readonly string[]): readonly string[] {
   const at = argv.indexOf('--')
   if (at < 0 || !argv[0]!.startsWith('-')) return argv
   const [first, ...others] = argv.slice(at + 1)
-  const isCommand = first !== undefined && (others.length > 0 || !existsSync(first) || isExecutable(first))
+  const isCommand = first !== undefined && !isModelFile(first) && (others.length > 0 || !existsSync(first) || isExecutable(first))
   return isCommand ? ['watch', ...argv] : argv
 }
 
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)
-    return true
+    return statSync(file).isFile()
   } catch {
     return false
   }

@@ -1,5 +1,5 @@
 // The built command, as a client starts it: initialize, list, call, read, close; nothing is left running.
-import { cpSync, mkdirSync, readdirSync, realpathSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -16,6 +16,8 @@ const [cache, project, temporary] = ['cache', 'project', 'tmp'].map((name) => pa
 for (const folder of [project, temporary]) mkdirSync(folder)
 cpSync(inject('roofs'), cache, { recursive: true })
 cpSync(path.join(ROOT, 'fixtures/models/symbolic-batch.onnx'), path.join(project, 'm.onnx'))
+writeFileSync(path.join(project, 'app.mjs'), "import fs from 'node:fs'\nfs.writeFileSync(new URL('ran', import.meta.url), '')\n")
+writeFileSync(path.join(project, 'tool'), '#!/bin/sh\n: > ran\n', { mode: 0o755 })
 
 const processes = () => (process.platform === 'win32' ? [] : processesIn(temporary))
 const untilNoneRuns = () => expect.poll(processes, { timeout: 20_000 }).toEqual([])
@@ -78,6 +80,11 @@ test('a model is measured and explained, and the session ends without a trace', 
     isError: true,
     content: [{ text: expect.stringMatching(/^\.\.\/cache: outside the folders/) }],
   })
+  // Code is never run, nor whatever has an executable bit.
+  for (const program of ['app.mjs', 'tool']) {
+    const answer = await client.callTool({ name: 'why', arguments: { model: program, duration: 0.3 } })
+    expect(answer).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('give a model') }] })
+  }
   const missing = await client.callTool({ name: 'lint', arguments: { model: 'gone.onnx' } })
   expect(missing).toMatchObject({
     isError: true,
@@ -87,7 +94,7 @@ test('a model is measured and explained, and the session ends without a trace', 
   await client.close()
   await expect.poll(() => isRunning(pid!)).toBe(false)
   await untilNoneRuns()
-  expect([errors, said(), readdirSync(temporary), readdirSync(project)]).toEqual([[], '', [], ['m.onnx']])
+  expect([errors, said(), readdirSync(temporary), readdirSync(project)]).toEqual([[], '', [], ['app.mjs', 'm.onnx', 'tool']])
 })
 
 test.each(['cancelled', 'closed', 'killed'] as const)(

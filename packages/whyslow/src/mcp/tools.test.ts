@@ -67,7 +67,7 @@ describe('every tool', () => {
 
 describe('a call becomes a command line', () => {
   test.each([
-    ['why', { model: 'm.onnx', quick: true, threads: 2 }, ['--quick', '--threads=2', '--', 'm.onnx']],
+    ['why', { model: 'm.onnx', quick: true, threads: 2 }, ['why', '--quick', '--threads=2', '--', 'm.onnx']],
     ['compare', { models: ['a', 'b'], batch: [1, 8] }, ['compare', '--batch=1,8', '--', 'a', 'b']],
     ['fix', { model: 'm', out: 'fast', for: 'size' }, ['fix', '--out=fast', '--for=size', '--', 'm']],
     ['fix', { model: 'a/m.onnx' }, ['fix', '--out=m-fast', '--', 'a/m.onnx']],
@@ -88,7 +88,10 @@ describe('a call becomes a command line', () => {
   })
 
   test('with the places of engines that the user named', () => {
-    expect(createTools(['--ort=/own'])[0]!.words({ model: 'm' }, asGiven)).toEqual({ ok: true, words: ['--ort=/own', '--', 'm'] })
+    expect(createTools(['--ort=/own'])[0]!.words({ model: 'm' }, asGiven)).toEqual({
+      ok: true,
+      words: ['why', '--ort=/own', '--', 'm'],
+    })
   })
 
   test('how images are normalized is read next to the model and above: those files are inputs, too', () => {

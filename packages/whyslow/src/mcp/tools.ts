@@ -130,8 +130,7 @@ function toolOf({ name, title, takes, description, without = [] }: Described, pl
         if (value === undefined) return []
         return wordsOf(flag, use === null ? value : resolve(value as string, use))
       })
-      // The whole program is the command `why`.
-      return { ok: true, words: [...(name === 'why' ? [] : [name]), ...places, ...words, '--', ...models] }
+      return { ok: true, words: [name, ...places, ...words, '--', ...models] }
     },
   }
 }

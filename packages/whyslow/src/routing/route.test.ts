@@ -81,8 +81,12 @@ test.each([
   ['@lint.json', 'view @lint.json'],
   ['http://127.0.0.1:8080/predict --rate 50', 'load http://127.0.0.1:8080/predict --rate 50'],
   ['HTTPS://host/x', 'load HTTPS://host/x'],
-  ['@fast --quick', '@fast/model.onnx --engine ort-cpu --threads 1 --config session.intra_op.allow_spinning=0 --quick'],
-  ['@fast --threads 4', '@fast/model.onnx --engine ort-cpu --config session.intra_op.allow_spinning=0 --threads 4'],
+  ['@fast --quick', '@fast/model.onnx --engine ort-cpu --threads 1 --session-config session.intra_op.allow_spinning=0 --quick'],
+  [
+    '@fast --config=session.intra_op.allow_spinning=1',
+    '@fast/model.onnx --engine ort-cpu --threads 1 --config=session.intra_op.allow_spinning=1',
+  ],
+  ['@fast --threads 4', '@fast/model.onnx --engine ort-cpu --session-config session.intra_op.allow_spinning=0 --threads 4'],
   ['@a.onnx @b.bin --quick', 'compare @a.onnx @b.bin --quick'],
   ['@old.py @new.py', 'ab @old.py @new.py'],
   ['@old.py:score @new.py:score', 'ab @old.py:score @new.py:score'],
@@ -101,6 +105,8 @@ test.each([
   ['study @report.json', 'fleet report @report.json'],
   ['foretell @a.onnx', 'fleet estimate @a.onnx'],
   ['history', 'fleet history'],
+  ['why --quick -- @old.py', '--quick -- @old.py'],
+  ['why @fast', '@fast'],
   ['fleet @a.onnx', 'fleet @a.onnx'],
 ])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
 

@@ -30,6 +30,8 @@ export interface Routed {
 export async function route(argv: readonly string[], program: Command): Promise<Routed> {
   const [before, ...rest] = argv
   if (['help', '/?', '-?', '-help'].includes(before!) && !exists(before!)) return { argv: [...presentWords(rest), '--help'] }
+  // A model and nothing else: for programs, whose paths others choose. `whyslow X` would run a program.
+  if (before === 'why') return { argv: rest }
   if (before === 'version' && !exists(before)) return { argv: ['--version'] }
   const operands = operandsOf(argv, program).filter(({ word, isDoubtful }) => !isDoubtful || exists(word))
   const [first] = operands

@@ -30,14 +30,21 @@ export function shippedSetup(argv: readonly string[], folder: string, at: number
     ['--engine', engine.id],
     ...(threads === undefined ? [] : [['--threads', String(threads)]]),
     ...(level === undefined || level === 'all' ? [] : [['--graph-optimization', level]]),
-    ...entriesOf(extra).map(([key, value]) => ['--config', `${key}=${value}`]),
-  ].filter(([flag]) => flag === '--config' || !typed.some((word) => word === flag || word.startsWith(`${flag}=`)))
-  const routed = [file, ...flags.flat()]
+  ].filter(([flag]) => !typed.some((word) => word === flag || word.startsWith(`${flag}=`)))
+  const entries = entriesOf(extra)
+    .map(([key, value]) => `${key}=${value}`)
+    .filter((entry) => !typed.some((word) => setsSame(word, entry)))
+    .flatMap((entry) => ['--session-config', entry])
+  const routed = [file, ...flags.flat(), ...entries]
   return {
     argv: [...routed, ...typed],
     notice: `${folder} is a folder that fix wrote; this measures: ${commandWords({ command: '', arguments: routed }).join(' ')}`,
   }
 }
+
+/** The word is an entry of that key, alone or behind its flag. */
+const setsSame = (word: string, entry: string): boolean =>
+  word.replace(/^--(session-)?config=/, '').startsWith(entry.slice(0, entry.indexOf('=') + 1))
 
 /** Nested objects as dotted keys. */
 function entriesOf(value: object, before = ''): [key: string, value: string][] {
