@@ -39,7 +39,8 @@ export interface Ending {
 export function endingOf(error: unknown, interrupted: boolean): Ending {
   if (interrupted) return { line: null, exitCode: 130 }
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) }
-  const line = message.replace(/\s+/g, ' ').trim()
+  // A file's name may hold what a terminal takes for a command.
+  const line = message.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   // By name: the stages' InputError lives in a folder that this one does not import.
   if (name === 'InputError' || name === 'UsageError') return { line, exitCode: 2 }
   if (name === 'GoalMissed') return { line, exitCode: 3 }

@@ -34,13 +34,15 @@ describe('an output path', () => {
     expect(readFileSync(model, 'utf8')).toBe('\b\u0007model')
   })
 
-  test('is refused where it is a folder, in no folder, under a file, or a file that is not JSON', () => {
+  test('is refused where it is a folder, in no folder, under a file, or a file that whyslow did not write', () => {
     writeFileSync(join(folder, 'weights.bin'), 'weights')
-    for (const path of [folder, join(folder, 'no/x.json'), join(model, 'x.json'), join(folder, 'weights.bin')]) refused(path)
+    // A model of TensorFlow.js, say.
+    writeFileSync(join(folder, 'model.json'), '{"format":"graph-model","modelTopology":{}}')
+    for (const path of ['', 'no/x.json', 'model.onnx/x.json', 'weights.bin', 'model.json']) refused(join(folder, path))
   })
 
-  test('is accepted where it is new, empty or JSON, and trying it out leaves nothing', () => {
-    writeFileSync(join(folder, 'old.json'), ' {"a":1}')
+  test('is accepted where it is new, empty or a document, and trying it out leaves nothing', () => {
+    writeFileSync(join(folder, 'old.json'), ' {\n  "schema": "whyslow-report/1"}')
     writeFileSync(join(folder, 'empty'), '')
     for (const name of ['new.json', 'old.json', 'empty']) checkTarget(join(folder, name), '--json', model)
     expect(readdirSync(folder).sort()).toEqual(['empty', 'model.onnx', 'old.json'])
@@ -53,6 +55,10 @@ test('a model in memory is not written over', ({ skip }) => {
   onTestFinished(() => rmSync(own, { recursive: true }))
   writeFileSync(join(own, 'other.onnx'), '\b\u0007model')
   refused(join(own, 'other.onnx'))
+})
+
+test('an empty name is refused before anything is measured', () => {
+  expect(() => checkTargets({ '--json': '' }, [model])).toThrow(/^--json: the name of the file is empty/)
 })
 
 test('a table is written over a table, and over nothing else', () => {
@@ -68,7 +74,7 @@ test('a table is written over a table, and over nothing else', () => {
 
 test('writing replaces the file that a link leads to and leaves nothing beside it', () => {
   mkdirSync(join(folder, 'real'))
-  writeFileSync(join(folder, 'real/r.json'), '{}')
+  writeFileSync(join(folder, 'real/r.json'), '')
   symlinkSync(join(folder, 'real/r.json'), join(folder, 'r.json'))
   writeTarget(checkTarget(join(folder, 'r.json'), '--json', model), '{"new":1}', '--json')
   expect(readFileSync(join(folder, 'real/r.json'), 'utf8')).toBe('{"new":1}')

@@ -17,17 +17,18 @@ const DEVICES = /^\/dev\/(?!shm\/)/
 
 /** What a file begins with that an option may write over. */
 const WRITTEN: Readonly<Record<string, readonly [kind: string, start: RegExp]>> = {
-  '--json': ['JSON', /^\{/],
+  '--json': ['JSON that whyslow wrote', /^\{\s*"schema":\s*"whyslow-/],
   '--html': ['HTML', /^<!doctype html/i],
   '--markdown': ['Markdown that whyslow wrote', /^<!-- whyslow -->/],
   '--csv': ['a table that whyslow wrote', /^model,model_sha256,/],
   '--parquet': ['Parquet', /^PAR1/],
 }
+const OTHERS = ['JSON', /^\{/] as const
 
 /**
  * A path that can be written, or UsageError: a folder, a folder that is missing or read-only, the input itself under any of its
- * names, or an existing file that is not what is written: JSON, for `--html` a page, for `--markdown` and `--csv` what this tool wrote, for
- * `--parquet` Parquet (a model, most likely).
+ * names, or an existing file that is not what is written: for `--json`, `--markdown` and `--csv` what this tool wrote (models are JSON too), for
+ * `--html` a page, for `--parquet` Parquet, else JSON.
  * `flag` names the option in the message.
  */
 export function checkTarget(path: string, flag: string, input: string): Target {
@@ -37,7 +38,7 @@ export function checkTarget(path: string, flag: string, input: string): Target {
   const target = followLinks(path)
   if (known?.isDirectory()) throw new UsageError(`${flag} ${path}: this is a folder; give the name of a file`)
   if (isSameFile(target, input)) throw new UsageError(`${flag} ${path}: this is the file that is read; give another name`)
-  const [kind, start] = WRITTEN[flag] ?? WRITTEN['--json']!
+  const [kind, start] = WRITTEN[flag] ?? OTHERS
   if (known?.isFile() && known.size > 0 && !begins(target, start)) {
     throw new UsageError(`${flag} ${path}: exists and is not ${kind}, so it is left alone; give another name`)
   }
@@ -59,6 +60,7 @@ export function checkTargets(
   const targets = new Map<string, Target>()
   for (const [flag, path] of Object.entries(named)) {
     if (path === undefined) continue
+    if (path === '') throw new UsageError(`${flag}: the name of the file is empty; give one, or leave out the =`)
     if (path === '-') throw new UsageError(`${flag} -: standard output is for the document; give the name of a file`)
     const target = (inputs.length > 0 ? inputs : ['']).map((input) => checkTarget(path, flag, input ?? ''))[0]!
     const [other] = [...targets].find(([, one]) => one.path === target.path) ?? []

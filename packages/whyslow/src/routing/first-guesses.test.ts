@@ -47,6 +47,9 @@ const wordsOf = (line: string) =>
 const short = (text: string) => text.replaceAll(`${folder}/`, '').replaceAll(folder, '.')
 
 const COMMANDS: [typed: string, holds: string][] = [
+  ['--json @model.onnx --quick', '--json model.onnx: this flag takes the file to write; try: whyslow model.onnx --quick --json'],
+  ['fix --html @model.onnx -o fast', 'try: whyslow fix model.onnx -o fast --html'],
+  ['@\u001b[31m.onnx', ' [31m.onnx: no such file'],
   ['bench @model.onnx', "unknown command 'bench'; try: whyslow model.onnx"],
   ['benchmark @model.onnx', 'try: whyslow model.onnx'],
   ['profile @model.onnx --threads 2', 'try: whyslow model.onnx --threads 2'],

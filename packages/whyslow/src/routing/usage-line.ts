@@ -1,6 +1,7 @@
 // What commander says of wrong arguments, as one line with what was probably meant.
 
 import { nearest } from '@whyslow/command/nearest.ts'
+import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { commandWords } from '@whyslow/report/text/wrap.ts'
 import type { Command, CommanderError } from 'commander'
 import { operandsOf } from './operands.ts'
@@ -12,7 +13,7 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
   const help = [...namesOf(command), '--help'].join(' ')
   const message = error.message
     .replace(/^error: /, '')
-    .replace(/\s+/g, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .replace(/\.$/, '')
     .trim()
   if (error.code === 'commander.unknownOption') {
@@ -29,6 +30,8 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
     return `unknown command '${word}'; ${meant === undefined ? `see ${help}` : `did you mean ${name}?`}`
   }
   if (error.code === 'commander.missingArgument') {
+    const taken = takenAsFile(command, argv)
+    if (taken !== undefined) return taken
     const example = examplesOf(command).find((line) => line.startsWith(namesOf(command).join(' ')))
     return `${message}; ${example === undefined ? '' : `as in: ${example}; `}see ${help}`
   }
@@ -48,6 +51,19 @@ export function usageLine(error: CommanderError, program: Command, argv: readonl
 export function commandIn(program: Command, [word, ...rest]: readonly string[]): Command {
   const found = program.commands.find((each) => each.name() === word)
   return found === undefined ? program : commandIn(found, rest)
+}
+
+/** A file that exists, typed behind --json or another flag whose value may be left out: it was meant for the argument that is missing. */
+function takenAsFile(command: Command, argv: readonly string[]): string | undefined {
+  const at = argv.findIndex(
+    (word, index) =>
+      command.options.some(({ optional, long }) => optional && long === argv[index - 1]) && stateOf(word) !== undefined,
+  )
+  const [flag, word] = argv.slice(at - 1)
+  if (at < 1) return undefined
+  const words = [...argv.slice(0, at - 1), word!, ...argv.slice(at + 1), flag!]
+  const typed = commandWords({ command: '', arguments: words }).join(' ')
+  return `${flag} ${word}: this flag takes the file to write; try: ${typed}`
 }
 
 /** 'whyslow', 'fleet', 'run'. */
