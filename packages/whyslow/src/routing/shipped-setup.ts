@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
-import { commandWords } from '@whyslow/report/text/wrap.ts'
+import { commandWords } from '@whyslow/report/text/shell-words.ts'
 
 interface Manifest {
   readonly model: string

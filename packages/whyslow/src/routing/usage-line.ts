@@ -2,7 +2,7 @@
 
 import { nearest } from '@whyslow/command/nearest.ts'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
-import { commandWords } from '@whyslow/report/text/wrap.ts'
+import { commandWords } from '@whyslow/report/text/shell-words.ts'
 import type { Command, CommanderError } from 'commander'
 import { operandsOf } from './operands.ts'
 import { FLAGS_MEANT, type FlagMeant } from './words.ts'
