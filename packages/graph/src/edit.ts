@@ -78,7 +78,7 @@ function finalName(name: string, read: ReadonlyMap<string, string>): string {
   return at
 }
 
-/** Without nodes and initializers whose values nobody reads, and without declared types of values that are gone. */
+/** A copy that lacks nodes and initializers whose values nobody reads, and declared types of values that are gone. */
 export function withoutDead(graph: GraphProto): GraphProto {
   const { producers } = linksOf(graph)
   const live = new Set<string>()

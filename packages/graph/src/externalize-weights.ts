@@ -1,4 +1,4 @@
-// Weights that lie in the model itself, and moving them out of it: into files beside the model, for engines to map or variants to share.
+// Weights that lie in the model itself, and moving them out of it: into files next to the model, for engines to map or variants to share.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { isConstantNode } from './constants.ts'
 import { copyWith } from './copy.ts'

@@ -6,7 +6,7 @@ import { nodesOf } from './walk.ts'
 export interface ModelFacts {
   readonly file: string
   readonly format: string
-  /** Of the model file itself, lower-case hex. */
+  /** Hash of the model file itself, lower-case hex. */
   readonly sha256: string
   /** Model file and its external data together. */
   readonly sizeBytes: number

@@ -165,7 +165,7 @@ const topK: Change = ({ node, attributes, step }) => {
   return typeof k === 'number' ? withInputs(without(node, 'k'), step, [[1, [k]]]) : [node]
 }
 
-/** In prediction nothing is dropped. The mask was of the input's type before it was bool. */
+/** Prediction drops nothing. The mask was of the input's type before it was bool. */
 const dropout: Change = ({ node, step }) => {
   if (step.from < 10 && (node.output[1] ?? '') !== '') step.refuse('Dropout that gives its mask')
   return [without(node, 'ratio')]
@@ -188,7 +188,7 @@ const upsampleScales: Change = ({ node, attributes, step }) => {
 /** Resize took over from Upsample, with the same two inputs until 11. */
 const upsample: Change = ({ node }) => [copyWith(node, { opType: 'Resize' })]
 
-/** From 11 on there is a region of interest, and the old way of laying pixels has a name. */
+/** Opset 11 adds a region of interest, and gives the old way of placing pixels a name. */
 const resize: Change = ({ node, attributes }) => {
   const mode = attributes.get('mode') ?? 'nearest'
   return [

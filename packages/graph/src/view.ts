@@ -117,7 +117,7 @@ function knownType(info: ValueInfoProto): [string, TensorType][] {
   return known.length === shape.length ? [[name, { dtype, shape: known }]] : []
 }
 
-/** Without a prototype, so that a value named 'constructor' is found only where the graph has one. */
+/** A record that has no prototype, so that a value named 'constructor' is found only if the graph has one. */
 function record<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
   const plain: Record<string, Value> = Object.create(null)
   for (const [key, value] of entries) plain[key] = value

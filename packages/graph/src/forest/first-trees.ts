@@ -127,7 +127,7 @@ function note(
   answers.label[r] = label === undefined ? Number.NaN : labelOf(label, margin, prediction)
 }
 
-/** By how often each row counts. */
+/** The metric, given how often each row counts. */
 type Grade = (weights: Float64Array) => number
 
 function grader(metric: MetricName, { margin, prediction, label }: Answers, labels: Float64Array): Grade {
@@ -147,7 +147,7 @@ function resamples(count: number): readonly Float64Array[] {
   })
 }
 
-/** Of what is lost, over the resamples that say something. */
+/** Standard error of the loss, over the resamples that say something. */
 function errorOf(some: readonly number[], all: readonly number[]): number {
   const losses = all.map((metric, k) => metric - some[k]!).filter((loss) => !Number.isNaN(loss))
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length

@@ -17,7 +17,7 @@ export interface TabularModel {
   /** What happens to a row before the scores, in order. */
   readonly prepare: readonly Preparation[]
   readonly scores: Forest | LinearScores | NetworkScores
-  /** From margins to the output `prediction`, in order. */
+  /** Steps from margins to the output `prediction`, in order. */
   readonly transform: readonly Transform[]
   /** Undefined where the model classifies nothing. */
   readonly label?: LabelRule
@@ -29,13 +29,13 @@ export interface TabularModel {
 export interface TabularInput {
   readonly dtype: Precision
   readonly featureCount: number
-  /** From the file, in its order; undefined where it has none. Show them, never build code of them. */
+  /** Column names from the file, in its order; undefined if it has none. Show them, never build code of them. */
   readonly names?: readonly string[]
 }
 
 /** One step from a row of numbers to a row of numbers, as pipelines have them. All arrays have one entry for each entry of the row. */
 export type Preparation =
-  /** To float32 and back. */
+  /** Rounds to float32 and back. */
   | { readonly kind: 'round' }
   /** (x − offset) · factor or (x − offset) / divisor, both operations rounded to `precision`; `x · factor + offset` where `first` says so. */
   | {
@@ -136,11 +136,11 @@ export interface Forest {
   readonly compare: Precision
   readonly outputCount: number
   readonly treeCount: number
-  /** By tree: its root. */
+  /** Root of each tree, indexed by tree. */
   readonly roots: Int32Array
-  /** By tree: the first output that its leaves add to. */
+  /** The first output that each tree's leaves add to, indexed by tree. */
   readonly targets: Int32Array
-  /** By tree: to how many outputs its leaves add, from `targets` on; as many values stand in `leafValues` for each leaf. */
+  /** How many outputs each tree's leaves add to, from `targets` on, indexed by tree. `leafValues` has as many values for each leaf. */
   readonly widths: Int32Array
   readonly nodes: Nodes
   readonly leafValues: Float64Array
@@ -195,7 +195,7 @@ export interface DenseLayer {
   readonly weights: Float64Array
   readonly bias: Float64Array
   readonly activation: Activation
-  /** Of leaky-relu and elu. */
+  /** Parameter of leaky-relu and elu. */
   readonly alpha?: number
 }
 
@@ -228,7 +228,7 @@ export type Transform =
   | { readonly kind: 'clip'; readonly low: number; readonly high: number }
 
 export interface LabelRule {
-  /** By index of the class; texts are from the file: show them, never build code of them. */
+  /** Labels, indexed by class. Texts are from the file: show them, never build code of them. */
   readonly classes: readonly number[] | readonly string[]
   /** The outputs that decide. */
   readonly from: 'margin' | 'prediction'

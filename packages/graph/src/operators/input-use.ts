@@ -38,7 +38,7 @@ export interface InputUse {
 }
 
 export interface UseFacts {
-  /** By axis of the value, which counts from the back where it is negative. */
+  /** Facts by axis of the value. A negative axis counts from the back. */
   readonly axes?: readonly (readonly [axis: number, fact: AxisFact])[]
   /** The rank that the operator asks for. */
   readonly rank?: number
@@ -49,7 +49,7 @@ export interface UseFacts {
   readonly comparedWith?: number | undefined
   /** It is the initial state of a recurrent operator. */
   readonly isState?: true
-  /** By axis of the node's first output: the axis of the value that it is; null: another. Absent: the axes end here. */
+  /** The axis of the value that each axis of the node's first output is; null: another. Absent: the axes end here. */
   readonly passes?: 'same' | readonly (number | null)[]
 }
 

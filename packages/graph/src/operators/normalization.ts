@@ -15,7 +15,7 @@ import type { NodeContext } from './types.ts'
 import { tensorBytes, type Work } from './work.ts'
 
 const CENTRED_OPS = 5
-/** Without the mean: square, sum, multiply. */
+/** Operations per element of a normalization that subtracts no mean: square, sum, multiply. */
 const ROOT_MEAN_SQUARE_OPS = 3
 /** Square root and division. */
 const ROW_SPECIAL_OPS = 2

@@ -20,13 +20,13 @@ export interface Cost {
   readonly simpleOps: number
   /** exp, log, erf, tanh, sqrt, division, pow, sin: counted, never converted to FLOPs. */
   readonly specialOps: number
-  /** Of `specialOps`, how often functions are evaluated whose rate is measured; the sigmoid is one. Absent: none. */
+  /** How many of `specialOps` are functions whose rate is measured; the sigmoid counts as one. Absent: none. */
   readonly functions?: FunctionCounts
   /** Compulsory traffic in bytes: each distinct tensor once, at its own dtype. */
   readonly bytes: number
   /** Bytes moved when nothing stays in cache between passes (at least `bytes`). */
   readonly streamingBytes: number
-  /** Of `bytes`, those of constant weights. */
+  /** The part of `bytes` that is constant weights. */
   readonly weightBytes: number
   /** The precision of the arithmetic, which chooses the roof: float32, int8, float16 … */
   readonly arithmetic: DType
@@ -56,7 +56,7 @@ export interface OperatorFamily {
   /** Operators it knows: 'Conv', or 'com.microsoft:FusedConv' with the domain; the default domain ('' = 'ai.onnx') has no prefix. */
   readonly operators: readonly string[]
   estimate(context: NodeContext): CostResult
-  /** By operator; absent: its uses tell nothing. */
+  /** How each operator reads its inputs, keyed by operator; an absent operator's uses tell nothing. */
   readonly reads: Readonly<Record<string, ReadInput>>
   /**
    * By operator: what ONNX Runtime's CPU provider makes of it between DequantizeLinear and QuantizeLinear; absent: it computes in

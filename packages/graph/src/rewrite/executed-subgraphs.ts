@@ -1,5 +1,5 @@
 // A model with what runs inside its subgraphs lifted into the main graph, so that parts of it can be taken out as from anywhere else:
-// the branch of an If that ran in place of the If, and the first round of the body of a Loop or Scan beside it. Values that these graphs
+// the branch of an If that ran in place of the If, and the first round of the body of a Loop or Scan next to it. Values that these graphs
 // capture are the same ones there. It predicts what the model predicts while the same branches are taken.
 // https://onnx.ai/onnx/operators/onnx__If.html, https://onnx.ai/onnx/operators/onnx__Loop.html, https://onnx.ai/onnx/operators/onnx__Scan.html
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf'

@@ -9,7 +9,7 @@ export interface Linear {
   /** The value multiplied. */
   readonly x: string
   readonly weights: string
-  /** Of the weights: [K, N], [N, K] for a Gemm with transB, [M, C / group, ...] for a Conv. */
+  /** Shape of the weights: [K, N], [N, K] for a Gemm with transB, [M, C / group, ...] for a Conv. */
   readonly shape: readonly number[]
   readonly inputAxis: number
   readonly outputAxis: number

@@ -6,13 +6,13 @@ import { attributeOf, intsOf } from './match.ts'
 /** How the phases along one axis lie over the input; right for every size of it. */
 export interface Phases {
   readonly stride: number
-  /** Of each phase's filter. */
+  /** Taps of each phase's filter. */
   readonly taps: number
   /** Zeros around the input of the convolution. */
   readonly pads: readonly [number, number]
   /** Positions too many before and behind what was asked for. */
   readonly cut: readonly [number, number]
-  /** Of the transposed kernel: tap that phase `r` has at place `t`, which may be none of it. */
+  /** The tap of the transposed kernel that phase `r` has at place `t`; it may be outside the kernel. */
   readonly tapOf: (phase: number, place: number) => number
 }
 
@@ -96,7 +96,7 @@ export function phaseWeights(
   return { shape: [phases * channels, inputs, ...taps], values }
 }
 
-/** By axis, the last the fastest. */
+/** Index along each axis; the last axis varies fastest. */
 function indexOf(flat: number, sizes: readonly number[]): number[] {
   let rest = flat
   const index = sizes.toReversed().map((size) => {

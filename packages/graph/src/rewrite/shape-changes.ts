@@ -156,7 +156,7 @@ function oneReshape({ shape, opset }: Matching, source: string, last: NodeProto,
 }
 
 /**
- * What Reshape is given: numbers, 0 where a symbol is copied from the same axis, or one -1 for a symbol. -1 beside a copy would
+ * What Reshape is given: numbers, 0 where a symbol is copied from the same axis, or one -1 for a symbol. -1 together with a copy would
  * fail where the copied size is 0.
  */
 function askedShape(from: readonly Size[] | undefined, to: readonly Size[] | undefined): readonly number[] | undefined {

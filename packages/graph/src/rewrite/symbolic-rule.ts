@@ -8,7 +8,7 @@ export interface SymbolicType {
   readonly dtype?: DType | undefined
   readonly shape?: readonly Size[] | undefined
   readonly sizes?: readonly Size[] | undefined
-  /** Of a table of integers, its rows. */
+  /** Rows of a table of integers. */
   readonly rows?: readonly (readonly Size[])[] | undefined
   /** The numbers of a short list that is constant, where they are no integers: factors of Resize. */
   readonly factors?: readonly number[] | undefined

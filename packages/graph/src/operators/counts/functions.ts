@@ -1,5 +1,5 @@
 // Special functions whose rate is measured on the machine: how often a node evaluates each of them. Counted is what no kernel gets
-// round: a division by a number that is the same for many elements may be a multiplication, and is not here.
+// round: a division by a number that is the same for many elements may be a multiplication, and is not counted.
 
 export type SpecialFunction = 'exp' | 'log' | 'erf' | 'tanh' | 'sigmoid' | 'sqrt' | 'division' | 'power' | 'sine' | 'cosine'
 

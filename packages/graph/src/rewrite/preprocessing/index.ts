@@ -1,6 +1,6 @@
 // The code in front of an image model, moved into its graph: bytes as a decoder gives them go in, and the scalar loop that turned them
 // into floats goes away. What is computed, in this order, in float32 and without rounding back to bytes in between:
-//   picture (as handed in) -> resize -> (x * scale - mean) / std -> the model's own layout and type
+//   image (as given) -> resize -> (x * scale - mean) / std -> the model's own layout and type
 // resize: bilinear with half-pixel centres, as OpenCV's INTER_LINEAR; with antialias the triangle filter of Pillow and torchvision,
 // which widens as an image shrinks. mean and std by channel, as torchvision's Normalize.
 // Resize: https://onnx.ai/onnx/operators/onnx__Resize.html
