@@ -60,7 +60,7 @@ export interface Session {
    * The first two are those of this session, however late it is asked.
    */
   sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<Sampled>
-  /** Of engines that offer `tensors-by-hand`; after all that is timed. */
+  /** Observes tensors, on engines that offer `tensors-by-hand`; runs after all that is timed. */
   observe?(feeds: Feeds): Promise<Observed>
   /** Ends profiling, where the session was opened with it, and returns the raw trace file's path. */
   endProfiling?(): Promise<string | null>
@@ -86,7 +86,7 @@ export interface SamplePlan {
   readonly sampleMs: number
   /** Made whatever the time says. */
   readonly least: LeastRuns
-  /** In place of these where the first prediction after the very first takes so long. */
+  /** Counts that replace these if the first prediction after the very first takes this long. */
   readonly slow?: { readonly fromMs: number; readonly least: LeastRuns }
   readonly maxSamples: number
   readonly warmupMs: number
@@ -159,9 +159,9 @@ export type Availability =
  * `shaders`: the first prediction with a shape compiles the device's programs. `webassembly`: it computes in it. `page`: it runs in a
  * web page, whose headers decide about threads.
  *
- * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
- * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `looked-at`: `fix` times it, and hands over
- * nothing for it. `generated`:
+ * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what `fix` ships runs on
+ * it, so that remedies are proven there. `alternative`: `fix` may ship this one in its place. `looked-at`: `fix` times it, and ships nothing for
+ * it. `generated`:
  * what it runs is written for the model, and only some models can be: `fix` ships the code. `narrow-numbers`: numbers of 64 bits are computed
  * in 32, whatever the model says.
  */
@@ -227,7 +227,7 @@ export interface Engine {
   readonly startMs?: number
   /** The option that names where its library lies. */
   readonly placeOption?: 'openvino' | 'litert'
-  /** In addition to predictions. */
+  /** What the engine offers in addition to predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */
   available(places: EnginePlaces): Promise<Availability>

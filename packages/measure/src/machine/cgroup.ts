@@ -20,7 +20,7 @@ export interface CgroupMount {
 }
 
 export interface CgroupLimits {
-  /** In CPUs; null: no quota. */
+  /** Quota in CPUs; null: no quota. */
   readonly quotaCpus: number | null
   readonly memoryLimitBytes: number | null
 }

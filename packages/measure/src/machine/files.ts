@@ -92,7 +92,7 @@ export function removeRun(folder: string): void {
 const REMOVAL_TRIES = 40
 const REMOVAL_PAUSE_MS = 50
 
-/** In a process that ends, where nothing asynchronous runs any more: who writes there was killed and may write once more. */
+/** Removes the folder in a process that ends, when nothing asynchronous runs any more. A writer there was killed and may write once more. */
 export function removeAtExit(folder: string): void {
   for (let tries = 0; tries < REMOVAL_TRIES && !isRemoved(folder); tries++) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)

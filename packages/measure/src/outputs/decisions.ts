@@ -20,7 +20,7 @@ export function compareDecisions(one: Compared, ties: Ties | null): DecisionsCom
   return { rows: sum(rows), differing }
 }
 
-/** Of outputs that are equal. */
+/** Decisions of outputs that are equal. */
 export const sameDecisions = (one: Compared): DecisionsCompared => ({
   rows: sum(one.original.map((_, sample) => rowsIn(one, sample))),
   differing: 0,

@@ -12,7 +12,7 @@ export interface JoinedPart {
 
 export interface Joined {
   readonly parts: readonly JoinedPart[]
-  /** By element: the index of its part. null: all of them are of the only part. */
+  /** The index of each element's part. null: all elements are of the only part. */
   readonly partOf: Uint16Array | null
 }
 
@@ -47,7 +47,7 @@ export function joinedParts(graph: GraphView | undefined, output: string, shape:
   return { parts, partOf: typeof places === 'number' ? null : places }
 }
 
-/** By value: the node that makes it. */
+/** The node that makes each value, keyed by value name. */
 export const makersOf = (graph: GraphView): ReadonlyMap<string, NodeView> =>
   new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
 
@@ -146,7 +146,7 @@ function concatenated(of: Walk, { inputs, attributes }: NodeView, at: Shaped): P
   return joined
 }
 
-/** Of the inputs along the axis; one that nothing is known of is as long as the others leave. */
+/** Sizes of the inputs along the axis; an unknown one is as long as the others leave. */
 function sizesOf(of: Walk, inputs: readonly string[], axis: number, shape: readonly number[]): readonly number[] | null {
   const whole = shape[axis] ?? 0
   const known = inputs.map((input) => sizeAlong(of, input, { axis, rank: shape.length, step: 0 }))

@@ -56,7 +56,7 @@ export interface OutputAgreement {
   readonly scale: number
   /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity where the scale is 0 and they differ. */
   readonly maxRelative: number
-  /** Of the sample, or of the quantity in `apart`, where it is lowest; 1 where both are as good as zero. null for what is no float. */
+  /** Lowest cosine similarity of a sample, or of a quantity in `apart`; 1 if both are as good as zero. null if the output is not float. */
   readonly cosine: number | null
   /** Signal to noise over all samples, decibels, of the worst quantity; null where there is no noise, no signal, or no float. */
   readonly sqnrDb: number | null
@@ -66,18 +66,18 @@ export interface OutputAgreement {
   readonly apart?: ApartAgreement
   /** The decisions that `top1` is of. Absent for all else. */
   readonly decisions?: DecisionsCompared
-  /** Of what belongs to the rows of a selection: its `same`. Absent for all else. */
+  /** The `same` of the selection whose rows it belongs to. Absent for all else. */
   readonly sameRows?: number
 }
 
 export type MetricName = 'accuracy' | 'mse' | 'mae'
 
-/** Of the labelled samples. accuracy: share 0..1 that is right; mse and mae: mean squared and mean absolute error. */
+/** A metric of the labelled samples. accuracy: share 0..1 that is right; mse and mae: mean squared and mean absolute error. */
 export interface Metric {
   readonly name: MetricName
   readonly before: number
   readonly after: number
-  /** Of accuracy: the decisions behind it, row by row. Absent where they are not known. */
+  /** Decisions behind an accuracy, row by row. Absent if they are not known. */
   readonly decisions?: DecisionCounts
 }
 

@@ -87,7 +87,7 @@ export function describeInput({ name, kind, dtype, shape }: ValueDeclaration): s
 /** A shape as flags write it: 1x3x224x224; 'a scalar' for one. */
 export const formatShape = (shape: readonly number[]): string => (shape.length === 0 ? 'a scalar' : shape.join('x'))
 
-/** At most 60 characters of a text that came from outside, on one line. */
+/** Shortens a text that came from outside to one line of 60 characters at most. */
 export function shorten(text: string, length = 60): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > length ? `${line.slice(0, length - 1)}…` : line

@@ -17,7 +17,7 @@ export interface SampleOptions {
   readonly limit: number
   /** Missing values are data to some models (tree ensembles); to others they are a mistake. */
   readonly allowNaN: boolean
-  /** What the bytes of images become; null: 0..1 in RGB. Asked where there are pictures. */
+  /** What the bytes of images become; null: 0..1 in RGB. Called if there are images. */
   readonly pictures: () => PictureNumbers | null
 }
 

@@ -1,4 +1,4 @@
-// Inputs kept on disk, to be replayed and to cross to another process: `inputs.json`, and beside it the raw little-endian bytes.
+// Inputs kept on disk, to be replayed and to cross to another process: `inputs.json`, and next to it the raw little-endian bytes.
 //   { "samples": [[{ "name", "dtype", "shape", "file" }]] }     one inner list a sample; `file` is relative to the folder
 // Strings are a JSON array. A file is named by its content, so that equal tensors share one and no file ever changes.
 import { createHash } from 'node:crypto'

@@ -72,7 +72,7 @@ function mono(view: DataView, { start, end, channels, bits, kind }: Stored): Flo
   })
 }
 
-/** Of a sound shorter than the input, one window that ends in silence. */
+/** Windows of a sound. One shorter than the input gives one window that ends in silence. */
 export function windowsOf({ samples }: Sound, inputs: readonly ResolvedInput[], where: string): readonly DataRecord[] {
   const input = soundInputOf(inputs, where)
   const length = lengthOf(input) ?? samples.length

@@ -9,7 +9,7 @@ export type Axis<T> = { readonly name: string; readonly compare: (x: T, y: T) =>
 
 export interface Pareto {
   readonly axes: readonly string[]
-  /** In the order given. */
+  /** Ids on the front, in the order given. */
   readonly front: readonly string[]
   /** Each with one that is at least as good in everything. */
   readonly dominated: readonly { readonly id: string; readonly by: string }[]

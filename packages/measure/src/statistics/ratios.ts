@@ -30,7 +30,7 @@ export interface RatioInterval {
   readonly ratioHigh: number
 }
 
-/** Of ratios that were taken pair by pair, or round by round. */
+/** Interval of ratios that were taken pair by pair, or round by round. */
 export function ratioOver(ratios: readonly number[], percent = INTERVAL_LEVEL): RatioInterval {
   const { low, high } = logInterval(ratios, percent)
   return { ratio: median(ratios), ratioLow: low, ratioHigh: high }
@@ -90,7 +90,7 @@ const MANY_PAIRS = 12
 export type Verdict = 'faster' | 'slower' | 'no-difference'
 
 export interface Decision extends RatioInterval {
-  /** Of what the ratio is the time of. */
+  /** The verdict on what the ratio compares. */
   readonly verdict: Verdict
 }
 
@@ -101,7 +101,7 @@ export function verdictOf({ ratioLow, ratioHigh }: Omit<RatioInterval, 'ratio'>,
 }
 
 export interface DecisionPlan {
-  /** Of the interval, percent: lower only if something else follows that corrects it, higher if one answer takes several looks. */
+  /** Level of the interval, percent: lower only if a later step corrects it, higher if one answer takes several looks. */
   readonly level?: number
   /** What the change must gain, if it costs more than any change does. */
   readonly least?: number

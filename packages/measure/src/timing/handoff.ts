@@ -25,7 +25,7 @@ export interface HandoffOptions {
   readonly usableCpus?: number
   /** After so long without an answer a thread gives up; absent: 100 ms. */
   readonly patienceMs?: number
-  /** In one timed batch; absent: 100. */
+  /** Round trips in one timed batch; absent: 100. */
   readonly roundTrips?: number
 }
 

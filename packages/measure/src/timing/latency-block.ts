@@ -32,7 +32,7 @@ export interface LatencyInput extends ModelTask {
    * a prediction of this process takes a quarter of a second.
    */
   readonly few?: boolean | 'where-slow'
-  /** In place of these. Without runs to warm up the first prediction is all the warm-up there is. */
+  /** Counts that replace these. If there are no runs to warm up, the first prediction is all the warm-up there is. */
   readonly least?: LeastRuns
   /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
   readonly outputsOf?: {
@@ -59,11 +59,11 @@ export interface LatencyOutput extends LatencyBlock {
 export const LEAST_RUNS = { warmup: 5, samples: 10 } as const
 /** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
 export const FEW_RUNS = { warmup: 2, samples: 5 } as const
-/** From here on `few: 'where-slow'` takes few. */
+/** Duration from which `few: 'where-slow'` takes few, ms. */
 const SLOW_MS = 250
 /** Samples beyond these narrow nothing and fill the report. */
 const MAX_SAMPLES = 20_000
-/** Of the cap: what is left is for the last prediction and the end of the process. */
+/** Share of the cap: the rest is for the last prediction and the end of the process. */
 const CAP_SHARE = 0.6
 /** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
 const WARMUP_SHARE = 0.25

@@ -9,7 +9,7 @@ export interface MemoryWatch {
   keptBytes(): number
 }
 
-/** Of this process; scripted in tests. */
+/** Memory of this process; scripted in tests. */
 interface Resident {
   bytes(): number
   /** The most since the last reset; null where the system does not tell. */

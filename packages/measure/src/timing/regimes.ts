@@ -18,10 +18,10 @@ export function handoffNs({ handoffBeforeNs, handoffAfterNs }: Handoffs): number
 
 const changes = ({ handoffBeforeNs: a, handoffAfterNs: b }: Handoffs): boolean => a !== null && b !== null && areApart([a, b])
 
-/** Of handoffs, ns: whether some are of another regime than others. */
+/** Whether some handoffs, ns, are of another regime than others. */
 const areApart = (handoffs: readonly number[]): boolean => isSlower(Math.max(...handoffs), Math.min(...handoffs))
 
-/** Of two handoffs, ns: whether the first is of a slower regime. */
+/** Whether the first of two handoffs, ns, is of a slower regime. */
 export const isSlower = (one: number, other: number): boolean => one > REGIME_RATIO * other && one - other > REGIME_LEAST_NS
 
 /** Whether processes that are compared met different regimes; false where a handoff is unknown, and on one thread, which hands nothing over. */

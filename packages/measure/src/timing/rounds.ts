@@ -24,7 +24,7 @@ export interface SetupRun {
   readonly blocks: readonly (LatencyBlock | null)[]
   /** What ended its part; null: nothing did. */
   readonly failure: NotMeasured | null
-  /** Of its first process, where they were asked for. */
+  /** Outputs of its first process, if they were requested. */
   readonly outputs?: LatencyOutput['outputs']
   /** Threads that its predictions ran on; absent where nobody tells. */
   readonly threads?: number

@@ -61,7 +61,7 @@ export function parseCpuTime(text: string): number {
 }
 
 const LOOK_MS = 1000
-/** Of a core: a sampler's thread, or timers that look for something, take less. */
+/** Share of a core: a sampler's thread, or timers that look for something, take less. */
 const BUSY_SHARE = 0.25
 
 /** Whether a process was at work since the last look, at most one every `lookMs`. `usedMs`: its work so far. */

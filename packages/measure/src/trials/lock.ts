@@ -314,7 +314,7 @@ function pidIn(line: Buffer): number | null {
   }
 }
 
-/** On Windows the pipe has one name for all, so that a child of one that held the lock is taken for the holder's. */
+/** Whether the lock is held. On Windows the pipe has one name for all, so that a child of one that held the lock is taken for the holder's. */
 async function isHeldBy(token: string, folder: string): Promise<boolean> {
   const socket = await connected(addressOf(token, folder))
   socket?.destroy()

@@ -16,7 +16,7 @@ const VENDORS: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002'
 export const hasGpu = (): boolean =>
   process.platform !== 'linux' || ['/dev/dri/renderD128', '/dev/nvidia0', '/dev/kfd'].some((file) => fs.existsSync(file))
 
-/** To be called while a session on the device is open or was. */
+/** The GPU in use. Call it while a session on the device is open or after one was. */
 export function gpuInUse(): FoundDevice {
   if (process.platform === 'darwin') return { device: `${os.cpus()[0]?.model ?? 'Apple'} GPU`, deviceKind: 'gpu' }
   if (process.platform !== 'linux') return { device: 'GPU (its name is not told)', deviceKind: 'gpu' }

@@ -11,7 +11,7 @@ interface Tensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** In place of bytes. */
+  /** Elements of a string tensor, in place of bytes. */
   readonly strings?: readonly string[]
 }
 
@@ -89,7 +89,7 @@ export function decodeResults({ header, buffers }: Frame): Results {
   return Object.fromEntries(tensors.map((one, at) => [one.name, valueFrom(one, buffers[at]!)]))
 }
 
-/** In memory of its own, aligned. */
+/** The value of a tensor, in memory of its own, aligned. */
 function valueFrom({ dtype, shape, strings }: Tensor, bytes: Buffer): TensorValue {
   if (dtype === 'string') return { dtype, shape, data: strings ?? [] }
   const buffer = new ArrayBuffer(bytes.length)

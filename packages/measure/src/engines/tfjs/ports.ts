@@ -5,7 +5,7 @@ import type { InputDeclaration } from '../types.ts'
 import type { GraphModel, LayersModel, Port } from './tfjs-package.ts'
 
 export interface NamedPort extends InputDeclaration {
-  /** Of a graph model, as `execute` takes it: 'x', 'Identity:0'. */
+  /** Name of a graph model's node, as `execute` takes it: 'x', 'Identity:0'. */
   readonly node: string
 }
 

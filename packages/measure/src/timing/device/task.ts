@@ -20,7 +20,7 @@ import { downloadModel, isMoved, uploadModel } from './transfer-models.ts'
 
 export interface DeviceInput extends ModelTask {
   readonly folder: string
-  /** Of the outputs that are tensors. */
+  /** Types of the outputs that are tensors. */
   readonly outputTypes: readonly TensorType[]
 }
 
@@ -39,7 +39,7 @@ const SLOW_MS = 250
 const MOST_PREDICTIONS = 30
 const PROFILE_MS = 400
 const TRANSFER_PLAN = { sampleMs: 60, least: { warmup: WARMUP, samples: 9 }, maxSamples: 1000, warmupMs: 60 } as const
-/** Of the trial's cap: what is left out then is said to be unknown. */
+/** Share of the trial's cap: what is left out then is said to be unknown. */
 const CAP_SHARE = 0.6
 
 /** What is watched, and on what. */

@@ -33,7 +33,7 @@ export interface OperatorTimesInput {
   readonly options: EngineOptions
   readonly models: readonly TimedModel[]
   readonly rounds: number
-  /** Of each model in each round. */
+  /** Sampling time of each model in each round, ms. */
   readonly sampleMs: number
   /** Predictions of each model in each round, and before them; absent: as many as tell operators of microseconds apart. */
   readonly least?: { readonly warmup: number; readonly samples: number }

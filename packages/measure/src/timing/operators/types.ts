@@ -1,4 +1,4 @@
-// What is learned of operators that were taken out of a model and timed alone, beside variants that each change one thing.
+// // What is learned of operators that were taken out of a model and timed alone, next to variants that each change one thing.
 import type { RatioInterval } from '../../statistics/ratios.ts'
 
 /**
@@ -23,7 +23,7 @@ export type VariantKind =
 /** The ratio is its time over that of the operator as it is, the call taken off both. */
 export interface OperatorVariant extends RatioInterval {
   readonly kind: VariantKind
-  /** Of a rewrite. */
+  /** Id of the remedy that a rewrite is of; null for none. */
   readonly remedy: string | null
   /** What was changed, as its reader would say it. */
   readonly detail: string

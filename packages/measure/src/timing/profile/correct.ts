@@ -114,7 +114,7 @@ function steadyRounds(output: ProfileOutput): ProfileOutput {
   }
 }
 
-/** By event: what rounds of its bodies take at least, µs a prediction. A body runs as often as its most frequent node. */
+/** What rounds of each event's bodies take at least, µs per prediction, indexed by event. A body runs as often as its most frequent node. */
 function bodyTimesUs({ events, bodyUs }: ProfileOutput): number[] {
   const runs = events.map(() => 0)
   for (const { parent, runsPerPrediction } of events)

@@ -8,7 +8,7 @@ export interface ProfileInput extends ModelTask {
   /** Sampling time over all rounds, ms. */
   readonly sampleMs: number
   readonly rounds: number
-  /** Of each part of a round, whatever its share of the time; one at least warms up. */
+  /** Least runs of each part of a round, whatever its share of the time; one at least warms up. */
   readonly least: LeastRuns
   /** A folder of the caller's for profiles, calibration chains and the optimized model. */
   readonly folder: string
@@ -47,7 +47,7 @@ export interface ProfilerCost {
   readonly dispatchUs: number
 }
 
-/** What was measured beside one round of the profile. */
+/** What was measured alongside one round of the profile. */
 export interface ProfileRound {
   readonly profiledP50Ms: number
   /** p50 of unprofiled predictions before and after the profiled ones, mean of the two. */

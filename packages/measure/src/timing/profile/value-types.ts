@@ -8,7 +8,7 @@ interface Scope {
   readonly outer: Scope | null
 }
 
-/** Of a value that the node reads or makes; null where it is not known. */
+/** Type of a value that the node reads or makes; null if it is not known. */
 export type TypeOf = (view: NodeView | null, name: string) => TensorType | null
 
 /** What is fed, constant, or made by an executed node. `views`: of the events, null where none was found. */

@@ -6,7 +6,7 @@ import type { Kernel } from './kernels.ts'
 /** What is used of onnxruntime-node. */
 export type Ort = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | 'Tensor'>
 
-/** Of the runs before timing the first allocates, and wakes the threads. */
+/** Fewest runs of a kernel. The first run before timing allocates, and wakes the threads. */
 const least = { warmup: 2, samples: 3 } as const
 
 /** Times of single runs, ms, until `ms` are over, at least three. Throws the engine's error where it cannot run the kernel. */

@@ -38,7 +38,7 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ]
-/** Without a screen Chromium offers no WebGPU by itself on Linux. */
+/** Flags for WebGPU: without a screen, Chromium offers no WebGPU by itself on Linux. */
 const WEBGPU = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 const SOFTWARE_WEBGPU = ['--disable-gpu', ...WEBGPU, '--use-webgpu-adapter=swiftshader']
 

@@ -179,7 +179,7 @@ function activation({ operator, end, quantizers }: Group, { graph }: Neighbours)
   return broken('activation-apart', 'its activation stays apart, as its Clip is narrower than the range of its quantized output')
 }
 
-/** Of a Clip with constant bounds, as inputs or, before opset 11, as attributes. */
+/** Bounds of a Clip if they are constant, as inputs or, before opset 11, as attributes. */
 export function clipBounds(
   { inputs, attributes }: NodeView,
   constants: Neighbours['graph']['constants'],

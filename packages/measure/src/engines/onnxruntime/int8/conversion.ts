@@ -11,9 +11,9 @@ export interface Conversion {
   /** As many as scales; where it is left out, a zero; undefined where it is no constant or not known. */
   readonly zeroPoint: readonly number[] | undefined
   readonly hasZeroPoint: boolean
-  /** Of the quantized side; undefined where nothing says it. */
+  /** Type of the quantized side; undefined if nothing says it. */
   readonly dtype: DType | undefined
-  /** Of several scales. */
+  /** The axis that several scales belong to. */
   readonly axis: number
 }
 

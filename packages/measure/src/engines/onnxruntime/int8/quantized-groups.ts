@@ -24,7 +24,7 @@ export interface QuantizedGroup {
   readonly hasInt8Kernel: boolean
 }
 
-/** What is known beside the executed graph. */
+/** What is known in addition to the executed graph. */
 export interface Written {
   /** The user's graph; undefined: reasons are looked for in the executed one. */
   readonly graph?: GraphView | undefined
@@ -34,11 +34,11 @@ export interface Written {
 }
 
 interface Search {
-  /** Of the executed graph. */
+  /** Neighbours in the executed graph. */
   readonly at: Neighbours
   readonly fusing: Fusing
   readonly isUnoptimized: boolean
-  /** Of the user's, with their neighbours. */
+  /** The user's node for an executed one, with its neighbours. */
   readonly written: (executed: NodeView) => { readonly node: NodeView; readonly at: Neighbours } | undefined
   /** The user's graph is known. */
   readonly hasWritten: boolean
