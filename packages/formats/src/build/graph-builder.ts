@@ -38,7 +38,7 @@ interface Shared {
   readonly alone: Set<string>
   readonly initializers: TensorProto[]
   readonly origins: Map<NodeProto, string>
-  /** Of ai.onnx and of other domains that nodes ask for. */
+  /** Opsets of ai.onnx and of other domains that nodes need. */
   readonly opsets: Map<string, number>
   origin: string
 }
@@ -53,7 +53,7 @@ export interface BuiltGraph {
 /** ai.onnx 17 has LayerNormalization and is read by every engine of the last years. */
 const OPSET = 17
 
-/** Of other domains; 1 where nothing is said. ai.onnx.ml 3 has LabelEncoder between words and numbers. */
+/** Opsets of other domains; 1 if not listed. ai.onnx.ml 3 has LabelEncoder between words and numbers. */
 const OTHER_OPSETS: Readonly<Record<string, number>> = { 'ai.onnx.ml': 3 }
 
 export class GraphBuilder {

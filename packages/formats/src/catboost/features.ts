@@ -8,10 +8,10 @@ import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 export type Missing = 'as-is' | 'lowest' | 'highest'
 
 export interface Features {
-  /** Of the row: numeric features all. */
+  /** Number of features in the row, all numeric. */
   readonly count: number
   readonly names?: readonly string[]
-  /** By float_feature_index: its place in the row, and what NaN is. */
+  /** Each column's place in the row, and what NaN is; indexed by float_feature_index. */
   readonly columns: readonly { readonly column: number; readonly missing: Missing }[]
 }
 

@@ -52,7 +52,7 @@ export function sizeOf(call: Pick<LayerCall, 'config'>, x: Value, axis: number):
   return size
 }
 
-/** With the activation that `key` of the configuration asks for. Throws InputError where it is not known. */
+/** Applies the activation that `key` of the configuration names. Throws InputError if it is not known. */
 export function activated(call: LayerCall, x: Value, key = 'activation'): Value {
   const spec = call.config.raw(key)
   const result = activation(call.builder, x, spec, call.dialect)

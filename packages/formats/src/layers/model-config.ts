@@ -34,7 +34,7 @@ export interface CallSpec {
 }
 
 export interface LayerSpec extends LayerHead {
-  /** In its model: without the names of the models around. */
+  /** Name in its model: without the names of the models around. */
   readonly ownName: string
   readonly calls: readonly CallSpec[]
 }
@@ -138,7 +138,7 @@ function countFromZero(layers: readonly LayerSpec[], triples: readonly TensorRef
 }
 
 interface RefReader {
-  /** Of the model's layers: only these can be meant. */
+  /** Names of the model's layers: only these can be meant. */
   readonly names: ReadonlySet<string>
   /** References read so far as lists [layer, node, tensor]; those in Keras 3's tensors are not among them. */
   readonly triples: TensorRef[]

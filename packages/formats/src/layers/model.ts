@@ -84,7 +84,7 @@ const isValue = (value: object): boolean => 'dtype' in value && 'shape' in value
 interface Evaluation {
   readonly spec: ModelSpec
   readonly layers: ReadonlyMap<string, BoundLayer>
-  /** By input layer. */
+  /** Tensors keyed by input layer. */
   readonly inputs: ReadonlyMap<string, Tensor>
 }
 

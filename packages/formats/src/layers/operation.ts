@@ -19,7 +19,7 @@ export interface Operation {
   readonly args: readonly Argument[]
   /** For what is written as a layer. */
   readonly config: LayerConfig
-  /** By Keras 3's names. */
+  /** Settings keyed by Keras 3's names. */
   readonly settings: Readonly<Record<string, Argument>>
   /** The error, with the operation's name, for what cannot be had. */
   refuse(says: string): InputError

@@ -79,7 +79,7 @@ function isChannelsFirst(op: Operation): boolean {
   return format === 'channels_first' || (typeof format === 'string' && /^NC./.test(format))
 }
 
-/** Of the spatial axes: one number for all, one for each, or one for every axis of the tensor as TensorFlow has it. */
+/** Sizes along the spatial axes: one number for all, one for each, or one for every axis of the tensor as TensorFlow has it. */
 function sizesIn(op: Operation, key: string): readonly number[] | number | null {
   const told = op.settings[key]
   if (told === undefined || told === null || typeof told === 'number') return told ?? null

@@ -41,7 +41,7 @@ function sorted(op: Operation): readonly [Value, Value] {
   return [cast(op.builder, values, given.dtype), places]
 }
 
-/** Of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */
+/** Product of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */
 function runningProduct(op: Operation): Value {
   const dtype = dtypeIn(op.settings.dtype)
   const given = tensor(op, 0)

@@ -54,6 +54,6 @@ function written(
   return { outputs: Array.isArray(made) ? made : [made as Value] }
 }
 
-/** Of every operation; and what is so anyway. */
+/** Whether an argument changes nothing: every operation has it, or its value is the default. */
 const saysNothing = (key: string, value: Argument): boolean =>
   value === null || value === false || key === 'name' || key === 'trainable' || (key === 'sorted' && value === true)

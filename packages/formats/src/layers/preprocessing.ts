@@ -42,7 +42,7 @@ const categoryEncoding: LayerKind = {
 interface Encoding {
   readonly depth: number
   readonly mode: string
-  /** Of each category of a sample, where they are counted. */
+  /** Weight of each category of a sample, if they are counted. */
   readonly weights?: Value | undefined
 }
 

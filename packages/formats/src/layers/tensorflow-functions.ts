@@ -4,7 +4,7 @@ import type { Argument } from './layer.ts'
 import { plainOfOne, plainOfTwo } from './operations-arithmetic.ts'
 
 export interface FunctionCall {
-  /** Of Keras 3. */
+  /** Class name in Keras 3. */
   readonly className: string
   readonly args: readonly Argument[]
   readonly settings: Readonly<Record<string, Argument>>
@@ -41,14 +41,14 @@ const pooling = (className: string): Form => ({
   className,
   settings: { pool_size: 'ksize', strides: 'strides', padding: 'padding', data_format: 'data_format' },
 })
-/** Of real numbers the adjoint is the transpose. */
+/** The adjoint of real numbers is the transpose. */
 const matmul: Form = {
   className: 'Matmul',
   inputs: ['b'],
   settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b', adjoint_a: 'adjoint_a', adjoint_b: 'adjoint_b' },
 }
 
-/** Without the module: tf.math.abs is tf.abs. */
+/** Forms keyed by function name without its module: tf.math.abs is tf.abs. */
 const FORMS: Readonly<Record<string, Form>> = {
   '__operators__.add': two('Add'),
   '__operators__.getitem': { className: 'GetItem', inputs: ['slice_spec'] },

@@ -18,11 +18,11 @@ interface Linear {
   readonly node: NodeProto
   readonly weights: ConstantData
   readonly channels: number
-  /** Of a weight by its place in memory. */
+  /** Channel of a weight, given its place in memory. */
   readonly channelAt: (index: number) => number
   /** The axis of the result that the channels are. */
   readonly axis: number
-  /** Of a Conv or Gemm; undefined where it has none. */
+  /** Bias of a Conv or Gemm; undefined if it has none. */
   readonly bias: ConstantData | undefined
 }
 

@@ -16,11 +16,11 @@ export interface SettledType {
 }
 
 export interface Workbench {
-  /** In an order that can be run. */
+  /** Nodes in an order that can be run. */
   readonly nodes: readonly NodeProto[]
   readonly outputs: ReadonlySet<string>
   typeOf(value: string): SettledType | undefined
-  /** Of an initializer that is no graph input. */
+  /** The constant of an initializer that is not a graph input. */
   constantOf(value: string): ConstantData | undefined
   /** One node of the graph as it was written reads it, and no other constant lies in the same memory (a file's bytes, mostly). */
   isOnlyHere(constant: string): boolean

@@ -6,7 +6,7 @@ import type { Inert } from './inert.ts'
 
 export interface SkopsContext {
   readonly file: string
-  /** Of scikit-learn, as 1.4 is 104; the newest that is known where the file does not say it. */
+  /** Version of scikit-learn: 1.4 is 104; the newest known version if the file does not say it. */
   readonly version: number
   /** Within an estimator that has functions of scikit-learn's own, which check types and change no number. */
   readonly ownFunctions?: boolean

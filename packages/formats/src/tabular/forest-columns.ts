@@ -1,4 +1,4 @@
-// What a tree ensemble of ONNX can be asked is a column: features as they are, and beside them those in which LightGBM's zeros are
+// What a tree ensemble of ONNX can be asked is a column: features unchanged, and in addition those in which LightGBM's zeros are
 // missing, or in which numbers are the categories that a maker makes of them.
 
 import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'

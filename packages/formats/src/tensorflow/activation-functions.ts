@@ -147,7 +147,7 @@ function above(
   return where(builder, withNumber(builder, 'Greater', x, threshold), x, scalar(builder, x.dtype, below))
 }
 
-/** In the forms that onnxruntime's GeluFusion and FastGeluFusion look for. */
+/** A GELU in the forms that onnxruntime's GeluFusion and FastGeluFusion look for. */
 function gelu(builder: GraphBuilder, x: Value, { approximate = false }: ActivationSettings): Value {
   if (approximate) {
     const square = withNumber(builder, 'Mul', binary(builder, 'Mul', x, x), 0.044715)

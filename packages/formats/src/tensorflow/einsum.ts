@@ -41,7 +41,7 @@ function labelled(term: string, shape: readonly Dimension[]) {
   return { sizes: [...sizes, ...behind], stack: shape.slice(before.length, shape.length - (after?.length ?? 0)) }
 }
 
-/** Without '->': letters that stand once, in alphabetical order. */
+/** Output letters for an equation without '->': those that occur once, in alphabetical order. */
 function impliedOutput(left: string): string {
   const letters = [...left].filter((letter) => /[a-zA-Z]/.test(letter))
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter)).sort()

@@ -30,7 +30,7 @@ export interface CellWeights {
 
 export interface Direction {
   readonly weights: CellWeights
-  /** From the last step to the first. */
+  /** Runs from the last step to the first. */
   readonly backwards: boolean
   /** For each gate's function as ONNX lists them: RNN f; GRU f, g; LSTM f, g, h. */
   readonly activations: readonly RecurrentActivation[]

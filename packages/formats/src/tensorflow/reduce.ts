@@ -56,7 +56,7 @@ export function topK(
   return [values!, places!]
 }
 
-/** Of each entry and those before it; `exclusive`: without itself; `reverse`: those behind it. */
+/** Sum of each entry and those before it; `exclusive`: without itself; `reverse`: those after it. */
 export function runningSum(
   builder: GraphBuilder,
   x: Value,

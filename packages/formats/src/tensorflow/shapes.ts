@@ -99,7 +99,7 @@ export function unsqueeze(builder: GraphBuilder, x: Value, axes: readonly number
   return builder.op('Unsqueeze', [x, builder.ints(sorted)], { dtype: x.dtype, shape })
 }
 
-/** Without `axes`, which have size 1. */
+/** Removes `axes`, which have size 1. */
 export function squeeze(builder: GraphBuilder, x: Value, axes: readonly number[]): Value {
   if (axes.length === 0) return x
   const gone = new Set(axes.map((axis) => axisOf(axis, x.shape.length)))

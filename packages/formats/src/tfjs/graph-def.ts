@@ -35,7 +35,7 @@ export interface GraphDef {
 export class NodeDef {
   readonly name: string
   readonly op: string
-  /** Without control inputs. */
+  /** Excludes control inputs. */
   readonly inputs: readonly TensorRef[]
   /** What must run before it. */
   readonly controls: readonly TensorRef[]

@@ -10,7 +10,7 @@ import type { NodeDef } from './graph-def.ts'
 /** The results of a node, in order. */
 export type OperatorWriter = (call: OperatorCall) => Value | readonly Value[]
 
-/** By TensorFlow's names of operators. */
+/** Writers keyed by TensorFlow's names of operators. */
 export type OperatorTable = Readonly<Record<string, OperatorWriter>>
 
 export class OperatorCall {

@@ -177,7 +177,7 @@ function noteIncrement(call: OperatorCall, value: Value | undefined, { increment
   else if (b !== undefined && isOne(a)) increments.set(value, b)
 }
 
-/** In functions results have names; each name but the first has its place here. */
+/** Places of results that have names in functions; the first is 0 and not listed. */
 const PLACES: Readonly<Record<string, number>> = {
   'TopK.indices': 1,
   'TopKV2.indices': 1,

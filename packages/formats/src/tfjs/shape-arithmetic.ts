@@ -60,7 +60,7 @@ const quotient = numeric(
   (a, b) => (b === 1 ? a : null),
 )
 
-/** Of two whole numbers rounded down, as TensorFlow.js divides integers. */
+/** Rounds a quotient of two whole numbers down, as TensorFlow.js divides integers. */
 const whole = (dtype: DType, value: Dimension): Dimension =>
   typeof value === 'number' && dtype !== 'float32' ? Math.floor(value) : value
 
@@ -104,7 +104,7 @@ function placesIn(from: readonly number[], shape: readonly number[]): number[] {
 
 const finite = (value: Dimension): Dimension => (typeof value === 'number' && !Number.isFinite(value) ? null : value)
 
-/** To the type's own precision. */
+/** Rounds to the type's own precision. */
 function rounded(dtype: DType, elements: readonly Dimension[]): readonly Dimension[] {
   return dtype === 'float32' ? elements.map((one) => (typeof one === 'number' ? Math.fround(one) : one)) : elements
 }

@@ -13,7 +13,7 @@ import { isRecord, type Json } from '../layers/layer-config.ts'
 import { entry, type ModelJson } from './model-json.ts'
 
 export interface TfjsWeights {
-  /** By the names in the manifest, in its order. */
+  /** Tensors keyed by the names in the manifest, in its order. */
   readonly tensors: ReadonlyMap<string, ConstantData>
   readonly bytes: Uint8Array
 }

@@ -27,7 +27,7 @@ export interface Tensor extends Declared {
   readonly value: Value
   /** The variable whose handle it is. */
   readonly resource?: string | undefined
-  /** Of complex numbers; `value` is the real part. */
+  /** Imaginary part of complex numbers; `value` is the real part. */
   readonly imaginary?: Value | undefined
 }
 
@@ -38,7 +38,7 @@ export interface OperatorCall {
   /** Undefined where an optional input is left out. */
   readonly inputs: readonly (Tensor | undefined)[]
   readonly outputs: readonly Declared[]
-  /** Of inputs that are complex numbers the imaginary part; `value` is the real one. */
+  /** Imaginary parts of inputs that are complex numbers; `value` is the real one. */
   readonly imaginary: readonly (Value | undefined)[]
   /** Says that output 0 is complex, with this imaginary part. */
   readonly keepImaginary: (value: Value) => void
@@ -185,7 +185,7 @@ function activated(
 export const activatedBy = (call: OperatorCall, builder: GraphBuilder, value: Value, activation: number): Value =>
   activated({ ...call, builder }, value, { activation, quantization: undefined, dtype: 'float32' })
 
-/** From `low` to `high`, as the operator that says it shortest. */
+/** Limits to `low` … `high`, with the shortest operator that says it. */
 export function limited(builder: GraphBuilder, value: Value, low: number | undefined, high: number | undefined): Value {
   const [from, to] = [low, high === Number.POSITIVE_INFINITY ? undefined : high]
   if (from === undefined && to === undefined) return value

@@ -3,7 +3,7 @@
 import { bool, bytes, int8, int32, type Row, removedField, table, tables, text, uint32, uint64, union, vector } from './fields.ts'
 import { OPTIONS, OPTIONS_2 } from './options.ts'
 
-/** At bytes 4 to 8 of the file. */
+/** Identifier at bytes 4 to 8 of the file. */
 export const IDENTIFIER = 'TFL3'
 
 /** Element types by their numbers. */

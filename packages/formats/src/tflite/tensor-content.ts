@@ -16,7 +16,7 @@ export interface Quantization {
   readonly axis: number
 }
 
-/** By the numbers of TENSOR_TYPES. Types of less than 8 bits are unpacked when they are read. */
+/** Types keyed by the names in TENSOR_TYPES. Types of less than 8 bits are unpacked when they are read. */
 const DTYPES: Partial<Record<(typeof TENSOR_TYPES)[number], DType>> = {
   FLOAT32: 'float32',
   FLOAT16: 'float16',

@@ -143,7 +143,7 @@ function hasFrameCategories(model: DocumentRecord): boolean {
   return cats?.has('enc') === true && cats.list('enc').length > 0
 }
 
-/** By their id, which need not be their place in the list. */
+/** Records in order of their id, which need not be their place in the list. */
 function inOrder(listed: readonly DocumentRecord[], file: string): DocumentRecord[] {
   const trees: (DocumentRecord | undefined)[] = listed.map(() => undefined)
   for (const [place, tree] of listed.entries()) {

@@ -17,7 +17,7 @@ export interface TreeContext {
   readonly sets: SetWriter
   /** Output that the tree adds to, where its leaves are single numbers. */
   readonly target: number
-  /** Of dart: what its leaves are multiplied with. */
+  /** What dart multiplies the tree's leaves with. */
   readonly weight: number
 }
 

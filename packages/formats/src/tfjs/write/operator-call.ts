@@ -19,7 +19,7 @@ export interface ListVariable {
   /** What puts the element in its place. */
   readonly writer: LiteOperator
   readonly axis: number
-  /** Of the last round's element first. */
+  /** Puts the last round's element first. */
   readonly back: boolean
 }
 

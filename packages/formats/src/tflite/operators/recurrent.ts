@@ -25,7 +25,7 @@ import { realState, type StateWriter, stateWriter } from './recurrent-state.ts'
 
 const four = (first: number): [number, number, number, number] => [first, first + 1, first + 2, first + 3]
 
-/** Of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM, and forward of BIDIRECTIONAL_SEQUENCE_LSTM but for its states. */
+/** Input places of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM, and of BIDIRECTIONAL_SEQUENCE_LSTM's forward part except its states. */
 const FORWARD: LstmPlaces = {
   weights: four(1),
   recurrent: four(5),

@@ -10,7 +10,7 @@ const LEAST_ELEMENTS = 1024
 interface Weights {
   /** Which input. */
   readonly input: number
-  /** Of the channels, which have a scale each; null: one for all. */
+  /** Axis of the channels, which have a scale each; null: one scale for all. */
   readonly axis: number | null
   /** The kernel quantizes its float input asymmetrically, and is told so. */
   readonly asymmetric?: boolean

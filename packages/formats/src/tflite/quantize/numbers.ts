@@ -52,7 +52,7 @@ function scaleOf(peak: number, kind: ScaleKind): number {
 
 const roundedAway = (value: number): number => Math.sign(value) * Math.round(Math.abs(value))
 
-/** Of an activation that takes `range`: 0 is within it and has a code of its own. */
+/** Quantization of an activation with this range: 0 is within it and has a code of its own. */
 export function activationQuantization({ low, high }: Range): Quantization {
   const [least, most] = [Math.min(low, 0), Math.max(high, 0)]
   const span = Math.max(most - least, NARROWEST)

@@ -36,7 +36,7 @@ function kernelOf(operator: LiteOperator, steps: Steps): Int8Kernel | undefined 
   return activations.every((k) => operator.inputs[k]!.data !== undefined || steps.has(operator.inputs[k]!)) ? kernel : undefined
 }
 
-/** Of every activation whose range is known: what was seen, what the kernel fixes, or what it shares with its neighbours. */
+/** Quantization of every activation whose range is known: what was seen, what the kernel fixes, or what it shares with its neighbours. */
 function stepsOf(graph: LiteGraph, ranges: Ranges): Map<LiteTensor, Quantization> {
   const steps = new Map<LiteTensor, Quantization>()
   const seen = (tensor: LiteTensor) => {

@@ -16,7 +16,7 @@ export interface ResultType {
 }
 
 export class LiteWriter {
-  /** Of the graph that is written just now. */
+  /** Operators of the graph that is being written. */
   operators: LiteOperator[] = []
   readonly target: Target
   readonly #file: string

@@ -1,5 +1,5 @@
 // The version that each operator is written with: the lowest that has what it uses, and of those that apply the highest.
-// https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versioning/op_version.cc, and runtime_version.cc beside it.
+// https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versioning/op_version.cc, and runtime_version.cc next to it.
 import type { OperatorName } from '../operator-codes.ts'
 import type { LiteOperator, LiteTensor } from './lite-graph.ts'
 

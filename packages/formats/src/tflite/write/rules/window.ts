@@ -21,9 +21,9 @@ export interface Window {
 
 export interface WindowSizes {
   readonly kernel: readonly number[]
-  /** Of the input's spatial axes. */
+  /** Spatial axes of the input. */
   readonly spatial: readonly Dimension[]
-  /** Of the result's, which ceil_mode needs. */
+  /** Spatial axes of the result, which ceil_mode needs. */
   readonly results: readonly Dimension[]
   /** Pads are written out even where SAME would do. */
   readonly explicit?: boolean
