@@ -19,7 +19,7 @@ export interface NodeCost {
   readonly opType: string
   readonly domain: string
   readonly timeMs: number
-  /** Of one run. Undefined where the operator is unknown; `reason` says why. */
+  /** Cost of one run. Undefined if the operator is unknown; `reason` says why. */
   readonly cost: Cost | undefined
   readonly reason: string | null
   /** max(flops / roof, bytes / bandwidth of the level its working set fits in), for all its runs in one prediction, ms; never above timeMs * 1.0 only by `cappedFloorMs`. */

@@ -37,9 +37,9 @@ export interface WorkingSets {
 }
 
 export interface FloorGiven {
-  /** Of one run. */
+  /** Cost of one run. */
   readonly cost: Cost
-  /** In one prediction. */
+  /** Runs in one prediction. */
   readonly runs: number
   readonly roofs: Roofs
   readonly memories: readonly Memory[]

@@ -2,7 +2,7 @@
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
 import { fasterAlone, type Saving, savingOf } from './shown-faster.ts'
 
-/** Of each remedy that was tried on operators alone, over all of them; of those also tried on the whole model, that. */
+/** Savings of each remedy that was tried on operators alone, summed over all of them. If the remedy was also tried on the whole model, that saving is used. */
 export function savingsByRemedy(experiments: OperatorExperiments | undefined): ReadonlyMap<string, Saving> {
   const byRemedy = new Map<string, Saving>()
   for (const row of experiments?.rows ?? []) {

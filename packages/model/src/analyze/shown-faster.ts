@@ -9,7 +9,7 @@ export interface Saving {
   readonly high: number
 }
 
-/** Of a variant, in all of its copies in the model: the ratio that was measured, of the time within the model. */
+/** Saving of a variant, in all of its copies in the model: the measured ratio, applied to the time within the model. */
 export function savingOf(row: OperatorExperiment, { ratio, ratioLow, ratioHigh }: OperatorVariant): Saving {
   const ms = weightOf(row)
   return { ms: ms * (1 - ratio), low: ms * (1 - ratioHigh), high: ms * (1 - ratioLow) }

@@ -69,7 +69,7 @@ const BLOCK_MS = 250
 export interface ReportStores {
   /** True of what names a store, rather than a document. */
   readonly isStore: (where: string) => boolean
-  /** Without passwords. */
+  /** The store's name, without passwords. */
   readonly storeName: (where: string) => string
   /** Hands on each report, oldest first; returns warnings. Throws InputError if the store, given by `flag`, cannot be used. */
   readonly eachStored: (where: string, use: (report: ReportDocument) => void, flag: string) => Promise<string[]>

@@ -20,7 +20,7 @@ export interface DistillOptions {
   /** null: nothing is written. */
   readonly out: string | null
   readonly force: boolean
-  /** Of the metric, at most. */
+  /** Most that the metric may lose. */
   readonly maxLoss: number
   readonly signal: AbortSignal
   /** Rows that students learn from; absent: as many as they can use. */

@@ -1,5 +1,5 @@
 // `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
-// that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
+// that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` ships.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { engines, offersOf } from '@whyslow/measure/engines/index.ts'

@@ -31,7 +31,7 @@ export function sameRegime<A extends BlockWithHandoff, B extends BlockWithHandof
   return found.sort((x, y) => y.base.length + y.own.length - x.base.length - x.own.length)[0] ?? null
 }
 
-/** Of two that took turns: the rounds of the regime that most rounds are in; all rounds where none holds both of one. */
+/** The rounds of two setups that took turns, in the regime that most rounds are in; all rounds if no regime has a round of both. */
 export function roundsAlike([base, own]: readonly SetupRun[], threads: number): Sides<LatencyBlock, LatencyBlock> {
   const rounds = base!.blocks.flatMap((block, i) => (block && own!.blocks[i] ? [[block, own!.blocks[i]!] as const] : []))
   const regimes = tellRegimes(rounds.flat(), threads).map(({ regime }) => regime)

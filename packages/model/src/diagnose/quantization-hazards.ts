@@ -15,7 +15,7 @@ export interface Hazard {
   /** A sentence its reader would say: sentence case, no full stop. */
   readonly title: string
   readonly detail: string
-  /** Of the nodes concerned, ms per prediction; null where it is not a matter of time, or not known. */
+  /** Time of the nodes concerned, ms per prediction; null if it is not a matter of time, or not known. */
   readonly timeMs: number | null
   /** The user's nodes. */
   readonly nodes: readonly string[]

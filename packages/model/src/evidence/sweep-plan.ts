@@ -21,9 +21,9 @@ export interface PlannedSweep {
   readonly points: readonly number[]
   readonly rounds: number
   readonly least: LeastRuns
-  /** Of the longest of its processes. */
+  /** Time of the longest of its processes, ms. */
   readonly longestMs: number
-  /** Of all of them. */
+  /** Time of all of them, ms. */
   readonly plannedMs: number
 }
 
@@ -33,7 +33,7 @@ const CURVE_POINTS = 3
 
 /** Fewest runs of a process, richest first. */
 const RUNS: readonly LeastRuns[] = [LEAST_RUNS, FEW_RUNS, { warmup: 1, samples: 3 }]
-/** Of predictions so long that the first one alone warms up for as long as others are warmed up for. */
+/** Runs for predictions so long that the first one alone warms up for as long as others are warmed up for. */
 const LONG_RUNS: readonly LeastRuns[] = [...RUNS, ...[3, 2, 1].map((samples) => ({ warmup: 0, samples }))]
 
 export const runsFor = ({ predictionMs }: FirstLook): readonly LeastRuns[] => (predictionMs < LEAST_WARMUP_MS ? RUNS : LONG_RUNS)

@@ -52,6 +52,6 @@ export function compilableFor(model: Model): CompilableModel {
   return found.compilable
 }
 
-/** To be timed it is run here, without a file. */
+/** The module of the code. To be timed it is run here, without a file. */
 export const moduleOf = async (source: string): Promise<Trees> =>
   ((await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { default: Trees }).default

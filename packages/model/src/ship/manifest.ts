@@ -7,7 +7,7 @@ import { shippedOptions } from './session-options.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 const SCHEMA = 'whyslow-folder/1'
-/** Of this version and of later ones. */
+/** Name of the schema of this version and of later ones. */
 const SCHEMA_NAME = /^whyslow-folder\/\d+$/
 
 /** The manifest's text. `files`: all others of the folder, the model's file first. */

@@ -1,4 +1,4 @@
-// A model without a folder around it: `name.onnx`, and `name.onnx.data` where it has weights next to it. Written beside and renamed, the
+// A model without a folder around it: `name.onnx`, and `name.onnx.data` where it has weights next to it. Written next to it and renamed, the
 // weights first, so that a model never stands without them.
 import fs from 'node:fs'
 import path from 'node:path'

@@ -5,7 +5,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import type { ShipPlan } from './plan.ts'
 
-/** By element type of a tensor that the engine can take or give. float16 as the 16 bits of each number. */
+/** Arrays keyed by element type of a tensor that the engine can take or give. float16 is the 16 bits of each number. */
 const ARRAYS: Partial<Record<DType, string>> = {
   float32: 'Float32Array',
   float64: 'Float64Array',

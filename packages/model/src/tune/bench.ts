@@ -14,14 +14,14 @@ export interface Reading {
   readonly peakBytes: number | null
   /** Handoff between two threads before the samples, ns; null where the setup works on one thread or it could not be measured. */
   readonly handoffNs: number | null
-  /** Of the sampled time: what the process waited for a CPU, or the hypervisor or a quota took from it. */
+  /** Share of the sampled time that the process waited for a CPU, or that the hypervisor or a quota took from it. */
   readonly disturbedShare: number
 }
 
 /** How a reading is taken. */
 export type Depth = 'look' | 'thorough' | 'shipped'
 
-/** What pairs of readings say of a candidate beside its base. */
+/** What pairs of readings say of a candidate compared with its base. */
 export interface Judgement {
   readonly verdict: 'faster' | 'slower' | 'no-difference'
   /** Why it is no clear answer, where there is more to say than the interval does. */
@@ -62,7 +62,7 @@ export interface Bench {
   remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
 }
 
-/** Of `nowMs`; null: there is none. */
+/** A time of `nowMs`; null: there is none. */
 export type Deadline = number | null
 
 export const isPast = (deadline: Deadline, { nowMs }: Pick<Bench, 'nowMs'>): boolean => deadline !== null && nowMs() > deadline

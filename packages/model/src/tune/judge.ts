@@ -18,7 +18,7 @@ export interface JudgePlan {
   readonly deadlineMs: Deadline
   /** false: all pairs, longer samples, the candidate through its folder, and one look at them: the last proof. */
   readonly stopEarly: boolean
-  /** Of the interval at each look, percent. */
+  /** Level of the interval at each look, percent. */
   readonly level: number
 }
 

@@ -35,7 +35,7 @@ export interface LookPlan {
   readonly onRead: (done: number, of: number) => void
 }
 
-/** In the candidates' order; those for which no time was left have neither ratios nor failure. */
+/** First looks in the candidates' order; those for which no time was left have neither ratios nor failure. */
 export async function firstLooks(
   bench: Bench,
   base: RemedySetup,

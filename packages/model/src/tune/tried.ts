@@ -7,7 +7,7 @@ import { type Named, nameOf } from './candidates.ts'
 export interface Tried {
   /** Ids of the remedies that were changed against what was measured with them. */
   readonly remedies: readonly string[]
-  /** With the variant: 'thread-count 1'. */
+  /** Name with the variant: 'thread-count 1'. */
   readonly name: string
   readonly outcome: 'faster' | 'slower' | 'no-difference' | 'rejected' | 'failed'
   readonly kept: boolean

@@ -190,7 +190,7 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
 
 type Base = Omit<Contestant, 'state'>
 
-/** With the first model's inputs, else with inputs of its own. */
+/** Tries the model with the first model's inputs, else with inputs of its own. */
 async function tryModel(base: Base, first: Opened['first'], opening: Opening, folder: string): Promise<Contestant['state']> {
   const { inputs } = first.state.ready
   const renames = renamesOf(first.graph, base.graph, inputs.samples[0]!)

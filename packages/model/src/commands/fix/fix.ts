@@ -95,7 +95,7 @@ function servingOf({ slo, serving }: FixOptions): ServingPort | null {
   return serving
 }
 
-/** Where the goal is what was measured of it, and what is handed over was converted. */
+/** Adds the conversion if it was measured for the goal, and if what is shipped was converted. */
 async function withConversion(run: Run, options: FixOptions, found: Tuned): Promise<Tuned> {
   const stays = found.setup.engine?.format === run.model.source.format
   const conversion = options.goal === 'latency' && !stays ? await proveConversion(run, options) : undefined
@@ -116,7 +116,7 @@ async function withPreprocessingProof(
   return { ...found, preprocessing }
 }
 
-/** What an engine offers that `fix` may hand over. */
+/** What an engine offers that `fix` may ship. */
 const SHIPPABLE = ['shipped', 'alternative', 'generated'] as const
 
 function checkOnly(only: readonly string[] | null): void {

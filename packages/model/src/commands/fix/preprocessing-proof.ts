@@ -48,7 +48,7 @@ interface ProofOptions extends Pick<FixOptions, 'engine' | 'maxLoss'> {
   readonly nowMs?: () => number
 }
 
-/** On top of what was found, before the steps of `request` move in. `nowMs`: a clock, for the loops in this process. */
+/** Proves preprocessing on top of what was found, before the steps of `request` move in. `nowMs`: a clock, for the loops in this process. */
 export async function provePreprocessing(
   run: Run,
   { engine, maxLoss, nowMs = () => performance.now() }: ProofOptions,

@@ -18,10 +18,10 @@ export interface ServingChoice {
   readonly best: { readonly serving: Serving; readonly setup: RemedySetup } | null
 }
 
-/** Of the budget of the remedies: five minutes by default. */
+/** How many times the budget of the remedies it may take: five minutes by default. */
 const BUDGET_TIMES = 4
 
-/** To be called within `alone`. */
+/** Call it within `TrialRunner.alone`. */
 export async function servingFor(
   run: Run,
   options: FixOptions,

@@ -13,7 +13,7 @@ import { fixModel } from '../next-command.ts'
 import { operators } from '../operators.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the float32 roof: what a float kernel of few channels is taken to reach at least, where its twin was not measured. */
+/** Share of the float32 roof that a float kernel of few channels is assumed to reach at least, if its twin was not measured. */
 const FLOAT_EFFICIENCY = 0.25
 /** Bytes of a float32 over those of an int8. */
 const FLOAT_BYTES = 4

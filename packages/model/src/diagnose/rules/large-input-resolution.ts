@@ -46,7 +46,7 @@ export const largeInputResolution = defineRule({
   },
 })
 
-/** By the fit, so that the sweep's own moment does not matter; between 0 and 1/2. */
+/** Share saved at half the size, by the fit, so that the moment of the sweep does not matter; between 0 and 1/2. */
 function shareSavedAtHalf({ fit, current }: Sweep): number {
   const variableMs = Math.max(0, fit!.perUnitMs * current)
   const wholeMs = Math.max(0, fit!.fixedMs) + variableMs

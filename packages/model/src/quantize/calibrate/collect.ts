@@ -6,9 +6,9 @@ import type { ValueRange } from './types.ts'
 
 /** What to keep. */
 export type Observers =
-  /** Of a model whose one output is a vector: the smallest and largest of each element. Elements from `sumsFrom` on are added up. */
+  /** For a model whose one output is a vector: the smallest and largest of each element. Elements from `sumsFrom` on are added up. */
   | { readonly kind: 'min-max'; readonly sumsFrom: number }
-  /** Of outputs by name, how often which numbers occur within a range. */
+  /** How often which numbers occur within a range, for outputs by name. */
   | { readonly kind: 'histograms'; readonly ranges: Readonly<Record<string, ValueRange>>; readonly bins: number }
 
 export interface Collected {
@@ -92,7 +92,7 @@ export function merged(parts: readonly Collected[]): Collected {
   return { ...first, sums }
 }
 
-/** Of the elements that are added up, over all samples. */
+/** Sum of the elements that are added up, over all samples. */
 export function sumOf({ sums }: Collected): Float64Array {
   const ordered = [...sums].sort(([a], [b]) => a - b).map(([, sum]) => sum)
   const total = new Float64Array(ordered[0]?.length ?? 0)

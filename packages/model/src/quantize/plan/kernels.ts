@@ -18,7 +18,7 @@ export interface NamedLayer {
   readonly name: string
 }
 
-/** By layer (its first output); absent where no node can be told to be its own. */
+/** Kernels keyed by layer (its first output); absent if no node is clearly its own. */
 export function fusedKernels({ nodes }: GraphView, layers: readonly NamedLayer[]): ReadonlyMap<string, string> {
   const own = nodes.filter(({ opType }) => !CONVERSIONS.has(opType))
   const found = new Map<string, string>()

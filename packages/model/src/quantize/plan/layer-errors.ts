@@ -28,7 +28,7 @@ export interface LayerError {
   readonly reason: string | null
 }
 
-/** Of the models that there was time for. */
+/** Measures the errors of the models that there was time for. */
 async function measureErrors({
   engine,
   options,

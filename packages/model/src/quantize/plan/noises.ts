@@ -12,7 +12,7 @@ import { writtenModels } from './written-models.ts'
 
 /** Errors measured so only rank. */
 const SAMPLES = 3
-/** Of the time for all of them: fewer samples of more models tell more than more samples of fewer. */
+/** Share of the time for all of them: fewer samples of more models tell more than more samples of fewer. */
 const PREDICTING_SHARE = 0.5
 const START_MS = 60_000
 

@@ -10,11 +10,11 @@ import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
 import type { PrecisionBench } from './bench.ts'
 
 export interface Calibrated {
-  /** By method, of every value that static layers could read or make; values with NaN or infinity have none. */
+  /** Ranges of every value that static layers could read or make, keyed by method; values with NaN or infinity have none. */
   readonly ranges: ReadonlyMap<CalibrationMethod, ReadonlyMap<string, Range>>
-  /** Of what convolutions and products read. */
+  /** Means of what convolutions and products read. */
   readonly means: ReadonlyMap<string, ChannelMeans>
-  /** Of the same, the largest magnitude in each channel. */
+  /** Largest magnitude in each channel of what convolutions and products read. */
   readonly peaks: ReadonlyMap<string, readonly number[]>
 }
 
@@ -85,7 +85,7 @@ export async function calibrated(
   }
 }
 
-/** Of what an operator with weights reads. */
+/** Channels of what an operator with weights reads. */
 function channelsOf(value: string, nodes: readonly Quantizable[], types: ReadonlyMap<string, TypeAsRun>): ChannelsOf[] {
   const reader = nodes.find(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
   const shape = types.get(value)?.shape ?? []

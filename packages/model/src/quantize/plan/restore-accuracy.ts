@@ -20,7 +20,7 @@ export interface AccuracyBench {
   noises(candidates: readonly QuantizationCandidate[], budgetMs: number): Promise<readonly (number | null)[]>
   /** Other recipes than the first: used if that does not suffice. */
   others(): Promise<readonly string[]>
-  /** Of the time for all of this, ms. */
+  /** Time left for all of this, ms. */
   leftMs(): number
 }
 
@@ -52,7 +52,7 @@ const MOST_CHECKS = 6
 const TOLERANCE = 1 / 32
 /** A cosine of 0.995 is a hundredth of noise: the first guess at how many layers must go, whatever the loss is measured by. */
 const USUAL_NOISE = 0.01
-/** Of single layers, ms, and the share of what is left. */
+/** Most time for single layers, ms, and the share of what is left. */
 const ERRORS_MS = 12_000
 const ERRORS_SHARE = 1 / 3
 /** So many layers are each asked alone. */
@@ -100,7 +100,7 @@ async function quietest(bench: AccuracyBench, first: string, { layers }: Layers)
 
 /** Noise over signal, by node. */
 export interface LayerErrors {
-  /** With one layer alone quantized. */
+  /** Errors with one layer alone quantized. */
   readonly errors: ReadonlyMap<string, number>
   /** A layer's part of what a quiet group adds. */
   readonly parts: ReadonlyMap<string, number>
@@ -194,7 +194,7 @@ export interface SeenNoise {
   readonly noise: number
 }
 
-/** On a few inputs: a few steps from the worst layer alone to almost all, close together where few go. */
+/** Noises on a few inputs: a few steps from the worst layer alone to almost all, close together where few layers go. */
 async function noisesWithout(
   bench: AccuracyBench,
   recipe: string,

@@ -37,7 +37,7 @@ const RANGE: Range = { low: -4, high: 4 }
 /** What Relu and Clip leave, so that they go into the range. */
 const CUT_RANGE: Range = { low: 0, high: 4 }
 
-/** By node (first output): nodes that are alike share one; a string says why there is none. */
+/** Small operators keyed by node (first output): nodes that are alike share one; a string says why there is none. */
 export async function smallOperators(
   bench: PrecisionBench,
   wanted: WantedOperators,
@@ -123,7 +123,7 @@ export function int8Part(
   return typeof made === 'string' ? undefined : made
 }
 
-/** By kind, one of each size. */
+/** Conversions of each kind, one of each size. */
 export async function timedConversions(bench: PrecisionBench, sizes: readonly number[]) {
   const models = (kind: Parameters<typeof conversion>[0]) =>
     Promise.all(sizes.map((size) => timed(bench, conversion(kind, size))))

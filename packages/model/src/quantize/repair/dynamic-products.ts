@@ -136,7 +136,7 @@ function layoutOf(quantized: QuantizedGraph, { product, weights, scale, zeroPoin
   return { ...stored, inner: isConv ? constant.elementCount / channels! : 1 }
 }
 
-/** In float32. */
+/** The float32 twin of a dynamic product. */
 function twinOf(quantized: QuantizedGraph, one: DynamicProduct): FloatTwin {
   const { product, nodes, weights: name, scale, zeroPoint } = one
   const layout = layoutOf(quantized, one)!

@@ -23,7 +23,7 @@ export function floatLayers(model: Model, names: ReadonlySet<string>): FloatLaye
   return layers.length === 0 ? undefined : { model: found.model, layers, stay: dynamic.stay + found.stay }
 }
 
-/** Of those between pairs of conversions. */
+/** Float layers between pairs of conversions. */
 function staticLayers(model: Model, names: ReadonlySet<string>): FloatLayers {
   const quantized = quantizedGraph(inQdqForm(model))
   if (quantized === undefined) return { model, layers: [], stay: 0 }

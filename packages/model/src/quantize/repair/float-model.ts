@@ -56,7 +56,7 @@ export function floatPart(part: Model): Model | undefined {
 /** Whether a cut can be written out in it. */
 export const floatOpset = ({ matching }: QuantizedGraph): boolean => matching.opset >= CLIP_INPUTS_OPSET
 
-/** Of a model in QDQ form. */
+/** Removes the pairs of conversions from a model in QDQ form. */
 function withoutPairs(model: Model): Pick<FloatModel, 'model' | 'pairs'> | undefined {
   const quantized = quantizedGraph(model)
   if (quantized === undefined || !floatOpset(quantized)) return undefined

@@ -106,7 +106,7 @@ function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
   return { remove: new Set([protoOf(node)]), add, addInitializers: bias?.addInitializers ?? [] }
 }
 
-/** Of another layout, or of an opset that counts its axes otherwise. */
+/** Whether the operator has another layout, or an opset that counts its axes differently. */
 function isOtherwise({ attributes: { channels_last: channelsLast, opset } }: NodeView, ofModel: number): boolean {
   return channelsLast === 1 || (typeof opset === 'number' && opset < SOFTMAX_OPSET !== ofModel < SOFTMAX_OPSET)
 }

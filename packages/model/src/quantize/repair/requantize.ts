@@ -21,7 +21,7 @@ interface KindOfRepair {
   readonly says: (operators: number) => string
 }
 
-/** In this order: what changes a scale comes before the biases that depend on it. */
+/** Repairs in this order: what changes a scale comes before the biases that depend on it. */
 const REPAIRS: readonly KindOfRepair[] = [
   { find: zeroPoints, says: (n) => `zero points written out around ${count(n, 'operator')}` },
   { find: batchNormalizations, says: (n) => `${count(n, 'BatchNormalization')} folded into quantized convolutions` },

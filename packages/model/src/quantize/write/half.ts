@@ -49,7 +49,7 @@ const BLOCKED: ReadonlySet<string> = new Set([
   ],
 ])
 
-/** Of com.microsoft: those that have a float16 form on GPUs. All others stay. */
+/** Operators of com.microsoft that have a float16 form on GPUs. All others stay. */
 const MICROSOFT_OPERATORS: readonly string[] = [
   ...[
     'Attention',

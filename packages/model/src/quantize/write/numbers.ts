@@ -49,7 +49,7 @@ export function affineOf(low: number, high: number, range: QuantRange, symmetric
 /** Adding it leaves no bits for a fraction, and the processor rounds to even: right below 2^51. */
 const ROUNDING = 1.5 * 2 ** 52
 
-/** To the nearest whole number, halves to the even one, for |x| < 2^51. */
+/** Rounds to the nearest whole number, halves to the even one, for |x| < 2^51. */
 export function roundHalfEven(x: number): number {
   return x + ROUNDING - ROUNDING
 }

@@ -19,7 +19,7 @@ export interface Product {
   readonly alpha: number
   /** One number per output, or one for all. */
   readonly bias: { readonly constant: Constant; readonly beta: number } | undefined
-  /** Of a Gemm: what else is added, of any shape that broadcasts. */
+  /** What a Gemm adds besides, of any shape that broadcasts. */
   readonly added: string | undefined
   /** The node itself, or the Add of its bias. */
   readonly last: NodeProto

@@ -63,7 +63,7 @@ interface Floats {
 /** Constants as the nodes read them now: each node may have its own of what others share. */
 interface EditableWeights {
   readonly matching: Matching
-  /** Of float32; undefined where the input is no such constant. */
+  /** Float32 elements of a constant input; undefined if the input is not such a constant. */
   read(node: NodeProto, index: number): Floats | undefined
   write(node: NodeProto, index: number, floats: Floats): void
   finish(): Model

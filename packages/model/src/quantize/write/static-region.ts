@@ -15,7 +15,7 @@ const SOFTMAX_RANGE: Range = { low: 0, high: 1 }
 /** The nodes that are quantized together, and how each of their values is. */
 export interface Region {
   readonly rewriting: Rewriting
-  /** By value: the operator that gives it. */
+  /** The operator that gives each value, keyed by value. */
   readonly makers: ReadonlyMap<string, StaticOperator>
   /** True where the node reads the value as int8. */
   reads(node: NodeProto, value: string): boolean
@@ -25,7 +25,7 @@ export interface Region {
   root(value: string): string
 }
 
-/** Of the nodes that may be quantized; what follows for values is asked for one by one. */
+/** The region of the nodes that may be quantized; what follows for values is computed one by one. */
 export function regionOf(rewriting: Rewriting, operators: ReadonlyMap<NodeProto, StaticOperator>): Region {
   const { options, ranges } = rewriting.choice
   const makers = new Map(

@@ -87,7 +87,7 @@ function largestRank({ shape }: Linear): number {
   return Math.ceil((LARGEST_SHARE * a * b) / (a + b)) - 1
 }
 
-/** By name of the weights: the large matrices of this graph, the largest first, as far as the work allows. */
+/** The large matrices of this graph, the largest first, as far as the work allows; keyed by name of the weights. */
 function factorize(matching: Matching): ReadonlyMap<string, Factored> {
   const linears = new Map<string, Linear>()
   for (const one of matching.graph.node) {

@@ -1,4 +1,4 @@
-// Factors and sums with constants beside linear operators, folded into their weights and biases: the arithmetic that the remedies
+// // Factors and sums with constants next to linear operators, folded into their weights and biases: the arithmetic that the remedies
 // rewrites/scale-into-weights.ts and rewrites/affine-as-depthwise.ts share.
 
 import { floatTensor } from '@whyslow/graph/build.ts'
@@ -43,7 +43,7 @@ export function foldScales(
   return { model: current, folded }
 }
 
-/** At most one constant for each linear operator, so that the replacements do not overlap. */
+/** Folds at most one constant for each linear operator, so that the replacements do not overlap. */
 function foldOnce(matching: Matching, fresh: (hint: string) => string, evidence: RemedyEvidence): readonly Replacement[] {
   const touched = nodesOfPatterns(matching)
   return matching.graph.node.flatMap((one) => {
@@ -174,7 +174,7 @@ function scaled(
 
 const isTiny = (value: number): boolean => Math.abs(value) < SMALLEST_NORMAL
 
-/** b + s W. Not beside padding, which is no part of the sum; not where a MatMul has no bias, since that would need a sum again. */
+/** b + s W. Not with padding, which is not part of the sum; not if a MatMul has no bias, since that would need a sum again. */
 function shiftedBias(matching: Matching, linear: Linear, weights: Float32Array, shifts: readonly number[]) {
   const { node, kind, shape, inputAxis, groups, outputSize, bias } = linear
   const padded =

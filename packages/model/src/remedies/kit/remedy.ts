@@ -16,7 +16,7 @@ export type Goal = (typeof goals)[number]
 /** exact: same arithmetic on same numbers. rounding: equal but for the order of additions. approximate: a stated loss. */
 export type Effect = 'exact' | 'rounding' | 'approximate'
 
-/** What is predicted with. A remedy changes the model, the engine's options, or the samples in a prediction. */
+/** What predictions run with. A remedy changes the model, the engine's options, or the samples in a prediction. */
 export interface RemedySetup {
   readonly model: Model
   readonly options: EngineOptions
@@ -58,7 +58,7 @@ export interface OtherEngine {
   readonly runsFileToday?: string
   /** It predicts on one thread where it is told no number of them; absent: it finds its own. */
   readonly oneThreadUntold?: true
-  /** Why the user does not want it, as a sentence's end; null: it may be handed over. */
+  /** Why the user does not want it, as a sentence's end; null: it may be shipped. */
   readonly refused: string | null
 }
 
@@ -86,7 +86,7 @@ export interface RemedyEvidence {
   readonly usableCpus: number
   readonly instructionSets: readonly string[]
   readonly p50Ms: number
-  /** Of the untouched original. */
+  /** Profile of the untouched original. */
   readonly profile?: Profile
   readonly threadSweep?: Sweep
   readonly batchSweep?: Sweep
@@ -130,7 +130,7 @@ export interface PrecisionPlan {
   readonly variant: string
   /** Made from the model given after rewrites that change no output. */
   readonly quantized: { readonly model: Model; readonly changes: readonly string[] }
-  /** By the times of its operators, ms a prediction; null where none were measured. */
+  /** Saving by the times of its operators, ms per prediction; null if none were measured. */
   readonly savingMs: number | null
 }
 
@@ -143,7 +143,7 @@ export interface Proposal {
   readonly changes: readonly string[]
   /** Saving per prediction that is expected before the trial, ms; null where nothing is known. */
   readonly predictedSavingMs: number | null
-  /** Of this proposal, where it is not the remedy's. */
+  /** Effect of this proposal, if it is not the remedy's. */
   readonly effect?: Effect
   /** Why it may not be kept: it is looked at all the same, so that the reader knows what it would give. */
   readonly refused?: string
@@ -165,7 +165,7 @@ export interface Remedy {
   readonly goals: readonly Goal[]
   /** True of a quantized group that it brings to run in int8, or takes the quantization from. */
   readonly repairs?: (group: UnfusedGroup) => boolean
-  /** What it gives shows between operators (fusions, layouts) more than on them alone: the whole model tells, where it is timed beside them. */
+  /** What it gives shows between operators (fusions, layouts) more than on them alone: the whole model tells, if it is timed along with them. */
   readonly betweenOperators?: true
   /** The method by which it uses fewer bits. */
   readonly precision?: PrecisionMethod

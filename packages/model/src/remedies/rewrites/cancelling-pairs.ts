@@ -37,7 +37,7 @@ export const cancellingPairs = defineRemedy({
   },
 })
 
-/** By the later operator of the pair. `parts` of the replacement are the nodes that go. */
+/** Finds a pair by its later operator. `parts` of the replacement are the nodes that go. */
 type Pair = (matching: Matching, last: NodeProto, fresh: (hint: string) => string) => Replacement | undefined
 
 const PAIRS: Readonly<Record<string, Pair>> = {

@@ -14,7 +14,10 @@ import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from 
 
 const TREATS = ['loop-copies']
 
-/** Of a Loop: the number of rounds and the condition; of its body: the round and the condition; of what the body gives: the condition. */
+/**
+ * How many come before the loop's own values. In a Loop: the number of rounds and the condition; in its body: the round and the condition; in what
+ * the body gives: the condition.
+ */
 const BEFORE = { loop: 2, body: 2, results: 1 } as const
 
 interface Freed extends Replacement {

@@ -66,7 +66,7 @@ interface Tree {
   readonly splits: number
 }
 
-/** Of what Split is made for on every version. */
+/** Types that Split takes in every version. */
 const DTYPES = ['float32', 'int32', 'int64']
 
 function part(matching: Matching, slices: readonly NodeProto[], fresh: (hint: string) => string): Parted | undefined {

@@ -9,7 +9,7 @@ import { proposeEntries } from '../kit/session-options.ts'
 const KEY = 'mlas.nchwc_pointwise_conv_max_input_channel_batch'
 const DEFAULT = 128
 const CANDIDATES = [256, 512, 1024]
-/** Of the nodes' time: with less, not even twice as fast a kernel would be seen. */
+/** Least share of the nodes' time: with less, even a kernel twice as fast would not be seen. */
 const MIN_SHARE = 0.1
 
 export const pointwiseConv = defineRemedy({

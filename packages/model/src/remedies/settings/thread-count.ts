@@ -8,7 +8,7 @@ import { threadsOf, withOptions } from '../kit/session-options.ts'
 /** Entries that say something of one number of threads: they do not outlive it. */
 const BOUND_TO_THE_COUNT = { 'session.intra_op_thread_affinities': null, 'session.intra_op_num_threads': null }
 
-/** From 1 on, counts tried where no sweep measured them: one, half (the cores, where two threads share a core), all. */
+/** Thread counts, from 1 on, tried if no sweep measured them: one, half (the cores, where two threads share a core), all. */
 const withoutSweep = (usableCpus: number): readonly number[] => [1, Math.ceil(usableCpus / 2), usableCpus]
 
 export const threadCount = defineRemedy({

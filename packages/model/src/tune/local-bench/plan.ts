@@ -42,7 +42,7 @@ export interface LocalBenchPlan {
   readonly write: (model: Model, folder: string, format?: string) => Promise<ModelFile>
   /** Writes the folder that a setup would be shipped in, for the last proof; null: it cannot be tried. Absent: no folder is shipped. */
   readonly ship?: ((setup: RemedySetup, folder: string) => Promise<ShippedFolder | null>) | undefined
-  /** Of judgements; absent: nothing is kept or recalled. */
+  /** Cache of judgements; absent: nothing is kept or recalled. */
   readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
   readonly readExecuted: (file: string) => Promise<GraphView>
   readonly readModel: (file: string) => Promise<Model>

@@ -11,7 +11,7 @@ import type { NodeProto } from 'onnx-buf'
 /** The engine moves int8 ones to channels-last in the same way; ConvInteger, which it does not move, is next to a Conv that it does. */
 const CONVOLUTIONS = new Set(['Conv', 'QLinearConv', 'ConvInteger'])
 
-/** In a row. */
+/** Number of links in a row. */
 export const LINKS = 3
 
 /** undefined where the part has no convolution, or its output cannot be its input. */

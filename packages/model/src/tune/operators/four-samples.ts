@@ -41,13 +41,13 @@ const product: Keeps = ({ counts, rank }) => {
 
 const isOther = (axis: number, { rank }: Reading): boolean => axis > 0 || (axis < 0 && axis > -rank(0))
 
-/** By an axis that is not the first; `otherwise` where the node names none. */
+/** Keeps samples apart along an axis that is not the first; `otherwise` if the node names none. */
 const alongAxis =
   (otherwise: number): Keeps =>
   (reading) =>
     asFirst(reading) && isOther(numberOf(reading.node, 'axis', otherwise), reading)
 
-/** By axes of an attribute or of an input, the first not among them. */
+/** Keeps samples apart along axes of an attribute or of an input, if the first is not among them. */
 const alongAxes =
   (index: number): Keeps =>
   (reading) => {
@@ -56,7 +56,7 @@ const alongAxes =
     return asFirst(reading) && axes !== undefined && axes.length > 0 && axes.every((axis) => isOther(axis, reading))
   }
 
-/** Of a table the rows that samples ask for, or of samples the same places. */
+/** Gathers the rows of a table that samples index, or the same places of all samples. */
 const gathered: Keeps = (reading) => {
   const isFirst = !isOther(numberOf(reading.node, 'axis', 0), reading)
   return reading.counts(1) ? isFirst && !reading.counts(0) : !isFirst && reading.counts(0)
