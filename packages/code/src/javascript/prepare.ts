@@ -13,7 +13,7 @@ export const isUsers = (file: string): boolean => !/[\\/]node_modules[\\/]/.test
 export type Change = 'none' | 'probes' | Readonly<Record<string, readonly Insertion[]>>
 
 export interface Insertion {
-  /** In the text without its types. */
+  /** Offset in the text without its types. */
   readonly at: number
   readonly text: string
 }

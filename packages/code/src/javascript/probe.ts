@@ -1,5 +1,5 @@
 // The user's source with probes: each site that source.ts names tells when it is run. Only text is put in, on the lines that are there, so
-// that lines stay what they were. Where the code runs in a thread or a realm that has no probes (a worker, a function handed over as text), it does
+// that lines stay what they were. Where the code runs in a thread or a realm that has no probes (a worker, a function passed as text), it does
 // what it did.
 import { PROBES } from './probes.ts'
 import { readSource, type Site } from './source.ts'

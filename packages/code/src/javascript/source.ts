@@ -27,9 +27,9 @@ export interface Site {
   readonly line: number
   readonly endLine: number
   readonly function: string | null
-  /** Of a call: the callee's full name; of a loop: ''. */
+  /** Full name of a call's callee; '' for a loop. */
   readonly callee: string
-  /** Of the expression; of a loop's body. */
+  /** Start of the expression, or of a loop's body. */
   readonly start: number
   readonly end: number
   /** The first argument that is no name of a type, where there is one and it is no spread. */
@@ -60,7 +60,7 @@ export interface ReadSource {
   readonly imports: readonly ImportedModule[]
 }
 
-/** Of one line, at most so many characters. */
+/** Most characters of one line. */
 const LONGEST_CODE = 80
 
 /** Null where it cannot be parsed. `file`: as places are to have it. */
@@ -322,7 +322,7 @@ function loopAround(way: readonly SyntaxNode[]): SourcePattern['loop'] {
 /** Functions that run once, whatever calls them. */
 const ONCE = /^(load|samples|constructor|init|initialize|setup|loadModel|createSession|getSession|getModel|warmUp)$/
 
-/** At the module's top level, in a function that runs once, or behind a test that it was not done before. */
+/** Whether the place runs once: at the module's top level, in a function that runs once, or behind a test that it was not done before. */
 function isOnce(way: readonly SyntaxNode[]): boolean {
   const functions = way.filter(isFunction)
   if (functions.length === 0) return true

@@ -122,7 +122,7 @@ export const isExpression = (name: string): boolean => !/^super\b/.test(name) &&
 
 const NAMES = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u
 
-/** Of the function around: its own name, or what it is given to. */
+/** Name of the enclosing function: its own, or that of what it is passed to. */
 export function functionName(way: readonly SyntaxNode[]): string | null {
   for (let at = way.length - 1; at >= 0; at--) {
     const node = way[at]!

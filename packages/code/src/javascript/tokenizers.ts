@@ -132,7 +132,7 @@ function readCall(call: SyntaxNode, texts: Map<string, number>): void {
 
 // Expressions --------------------------------------------------------------------------------------------------------------------------
 
-/** Of a call of a method its name, and what it is called on. */
+/** Name of a called method, and what it is called on. */
 function methodOf(call: SyntaxNode): readonly [string, SyntaxNode | null] {
   const callee = call.callee
   if (!isNode(callee) || !/^(Optional)?MemberExpression$/.test(callee.type) || callee.computed === true) return ['', null]

@@ -15,7 +15,7 @@ export interface ReplaceGiven {
   readonly call: string | null
   readonly data: string | null
   readonly python: string | null
-  /** Of a script. */
+  /** Arguments of a script. */
   readonly arguments?: readonly string[]
   /** Called where the program was run again. */
   readonly onRun?: (() => void) | undefined

@@ -1,4 +1,4 @@
-// Tokenizers that the user wrote by hand and that take much of the time, beside those of a library: on the texts that they were given, ids compared,
+// Tokenizers that the user wrote by hand and that take much of the time, compared with those of a library: on the texts that they were given, ids compared,
 // in turns, in a process of its own.
 import { dirname } from 'node:path'
 import { findInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'

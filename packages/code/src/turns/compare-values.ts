@@ -62,7 +62,7 @@ interface Walk {
   }
 }
 
-/** b beside a. Pure. */
+/** Compares b with a. Pure. */
 export function compareValues(a: Encoded, b: Encoded, options: ValueOptions): Comparison {
   const found = {
     numbers: 0,
@@ -249,7 +249,7 @@ function compareNumbers(
     const [x, y] = [left[k]!, right[k]!]
     if (Object.is(x, y)) continue
     const bothBig = typeof x === 'bigint' && typeof y === 'bigint'
-    // Beside a number a big integer is rounded to one; two infinities of one sign were equal above.
+    // // Next to a number a big integer is rounded to one; two infinities of one sign were equal above.
     const distance = bothBig ? Number(x - y) : Number(x) - Number(y)
     if (typeof x !== typeof y && distance === 0) continue
     found.differing++

@@ -39,11 +39,11 @@ export type Request =
   | { readonly ask: 'samples'; readonly most: number }
   /** The samples to work on from now on. */
   | { readonly ask: 'give'; readonly samples: readonly Encoded[] }
-  /** To work on its own samples, which it was asked for before. */
+  /** Asks it to work on its own samples, which were requested before. */
   | { readonly ask: 'keep' }
   /** One call; `stage` names what it is in, should it never end. */
   | { readonly ask: 'output'; readonly sample: number }
-  /** What goes on beside the calls, and whether that can be held still. */
+  /** What goes on in addition to the calls, and whether that can be held still. */
   | { readonly ask: 'others'; readonly order: readonly number[] }
   | TimeRequest
 
@@ -64,7 +64,7 @@ export interface TimeRequest {
   readonly still?: readonly Other[]
 }
 
-/** What an application has in its process beside the calls: more on the event loop, other sessions of an engine, other threads. */
+/** What an application has in its process in addition to the calls: more on the event loop, other sessions of an engine, other threads. */
 export type Other = 'loop' | 'sessions' | 'threads'
 
 export interface AlternativeFound {
@@ -137,7 +137,7 @@ export interface Failure {
   /** 'load', 'predict'; null: not known. */
   readonly stage: string | null
   readonly sample: number | null
-  /** In the user's file; null where it is not known. */
+  /** Line in the user's file; null if it is not known. */
   readonly line: number | null
 }
 

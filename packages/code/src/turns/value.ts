@@ -1,4 +1,4 @@
-// A value of the user's program as plain data, whatever language it came from: a tree, with the numbers of arrays in buffers beside it.
+// A value of the user's program as plain data, whatever language it came from: a tree, with the numbers of arrays in buffers next to it.
 // The same two things travel to a process of Node and to one of Python, and are what outputs are compared by.
 import { bfloat16Value, float16Value } from '@whyslow/graph/decode.ts'
 import { ELEMENT_ARRAYS, type ElementArrayType } from '@whyslow/graph/element-arrays.ts'

@@ -81,7 +81,7 @@ function openField(sources: readonly Source[], { start, limitSeconds, data = nul
   })
   return {
     limitMs,
-    /** `watched`: what goes on beside its calls, too. */
+    /** `watched`: also observes what else goes on during its calls. */
     async open(
       side: 0 | 1,
       { watched = false }: { readonly watched?: boolean } = {},

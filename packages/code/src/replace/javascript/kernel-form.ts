@@ -7,7 +7,7 @@ import { type Atom, Refused } from './fragment.ts'
 import { copied, isTyped, type Run, TELLING, type Values } from './prove.ts'
 
 export interface KernelForm {
-  /** Of the values that the loop takes; gives what it changed. */
+  /** Runs on the values that the loop takes; gives what it changed. */
   readonly run: Run
   readonly code: readonly string[]
   readonly equal: 'bits' | 'rounding'
@@ -38,19 +38,19 @@ interface Written {
   /** The call that makes it, and what is given to `run`. */
   readonly made: string
   readonly given: string
-  /** Of the loop's own names, those that stand in it. */
+  /** The loop's own names that are part of it. */
   readonly keeps: readonly string[]
 }
 
 /** Fewer elements are done before a kernel is called; and bytes of every value fit. */
 const LEAST_ELEMENTS = 768
 const CHANNELS = 3
-/** Of probes in double precision. */
+/** Error of probes in double precision. */
 const PROBE_ERROR = 1e-9
-/** Of the terms of a sum in single precision: a factor, a product, an offset and a sum, each rounded once. */
+/** Rounding of the terms of a sum in single precision: a factor, a product, an offset and a sum, each rounded once. */
 const ROUNDING = 4 * 2 ** -24
 const LEAST_FLOAT = 2 ** -149
-/** Of what was seen, an element may be off by so much of the mean square's root: where terms cancel each other, little is left of their digits. */
+/** How much of the root mean square of what was seen an element may be off by: if terms cancel each other, little is left of their digits. */
 const OF_LARGEST = 1e-5
 /** Orders in which bytes stand. */
 const STEPS = [1, 37, 101]
@@ -229,10 +229,10 @@ function written({ planes, elements }: Mapping, source: Picture, naming: Naming)
   return { kernel: tensorKernel(size, normalization), name: 'tensorKernel', made, given: '', keeps }
 }
 
-/** Without the last digits, which are the probe's; -0 is 0. */
+/** The number without the last digits, which are the probe's; -0 is 0. */
 const short = (value: number): number => Number(value.toPrecision(12)) + 0
 
-/** By its own names where two of its numbers make up the plane. */
+/** Size of the plane, in the loop's own names if two of its numbers make it up. */
 function sizeOf(elements: number, { atoms, values }: Naming) {
   const sides = atoms.flatMap(({ role, text }, at) => (role === 'scalar' ? [{ text, value: values[at] as number }] : []))
   const pairs = sides.flatMap((one, k) => sides.slice(k + 1).map((other) => [one, other] as const))
@@ -269,7 +269,7 @@ interface Compared extends Omit<Probing, 'values'> {
   readonly run: Run
   /** Only the same bits are equal. */
   readonly isMove: boolean
-  /** Of the mean square's root. */
+  /** Share of the root mean square. */
   readonly ofLargest: number
 }
 

@@ -1,5 +1,5 @@
 // Whether the loop over typed arrays does what the loop over lists does: both run on copies of the values that were seen, and on numbers that
-// are made to tell them apart. Equal are results of the same bits, NaN beside NaN; what raises on one side alone, is longer, or holds anything
+// are made to tell them apart. Equal are results of the same bits, NaN and NaN; what raises on one side alone, is longer, or holds anything
 // but numbers is not.
 import { turns } from '@whyslow/measure/statistics/index.ts'
 import { type Atom, Refused } from './fragment.ts'

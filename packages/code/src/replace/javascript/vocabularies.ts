@@ -113,7 +113,7 @@ interface Told extends Pick<Made, 'of' | 'code'> {
   readonly vocab: string
 }
 
-/** Without a piece for what is not known there is none. */
+/** Tokenizers of the vocabulary; none if it has no piece for unknown text. */
 function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Told): Generator<Made> {
   const unknown = UNKNOWN.find((one) => Object.hasOwn(vocab, one))
   const pieces = Object.keys(vocab)
