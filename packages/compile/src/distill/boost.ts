@@ -11,7 +11,7 @@ export interface BoostPlan {
   readonly depth: number
   readonly trees: number
   readonly rate: number
-  /** On leaves; keeps small leaves small. */
+  /** Penalty on leaves; keeps small leaves small. */
   readonly lambda: number
   readonly leastHessian: number
 }
@@ -36,7 +36,7 @@ interface Derivatives {
 interface Grown {
   readonly listed: ListedTree
   readonly values: readonly number[]
-  /** By row: index into `values`. */
+  /** Leaf of each row: index into `values`. */
   readonly leafOf: Int32Array
 }
 

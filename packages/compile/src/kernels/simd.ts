@@ -68,7 +68,7 @@ const affineFunction: WasmFunction = {
   ],
 }
 
-/** Of the bytes of four pixels, those of one channel, each in the lowest of four; what a place beyond 15 names is 0. */
+/** Lanes that pick one channel from the bytes of four pixels, each into the lowest of four bytes; a place beyond 15 gives 0. */
 const lanesOf = (channel: number): number[] => [0, 1, 2, 3].flatMap((pixel) => [3 * pixel + channel, 255, 255, 255])
 
 /** Parameters: 0 in, 1 to 3 where each channel goes, 4 end of whole steps, 5 end, 6 to 8 factors, 9 to 11 offsets. Reads four bytes too far. */
@@ -268,7 +268,7 @@ export function tensorKernel({ height, width, channels }: PictureSize, { mean, s
 export interface LayoutKernel {
   /** The image: write into it. */
   readonly input: Float32Array
-  /** In the other layout; overwritten by the next run. */
+  /** The result in the other layout; overwritten by the next run. */
   readonly output: Float32Array
   run(): Float32Array
 }

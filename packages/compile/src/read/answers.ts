@@ -55,7 +55,7 @@ export function asScored(value: Exclude<Value, { kind: 'label' }>): ScoredValue 
   return scoredByLayers({ prepare, layers, width })
 }
 
-/** Without layers: the row itself. */
+/** Scores by layers; the row itself if there are none. */
 export const scoredByLayers = ({
   prepare,
   layers,

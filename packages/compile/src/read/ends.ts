@@ -19,7 +19,7 @@ import type { Value } from './values.ts'
 /** An end that can be compiled. */
 export interface End {
   readonly at: CutAt
-  /** Of the model, that are no part of what stays. */
+  /** Nodes of the model that are not part of what stays. */
   readonly nodes: readonly NodeProto[]
 }
 

@@ -39,7 +39,7 @@ export interface Numbers {
   readonly values: Float64Array
 }
 
-/** By name; constants of float32, float64, int32 and int64, widened. Read when they are asked for. */
+/** Constants by name, of float32, float64, int32 and int64, widened. Read on demand. */
 export type Constants = (name: string | undefined) => Numbers | undefined
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, int64: BigInt64Array } as const

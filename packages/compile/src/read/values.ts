@@ -15,7 +15,7 @@ export interface RowValue {
    * which is left to what asks for a category; `double`: float64 numbers; `text`: places of texts.
    */
   readonly holds?: 'whole' | 'truncated' | 'double' | 'text'
-  /** In the graph the categories of a one-hot column have an axis of their own. */
+  /** Whether, in the graph, the categories of a one-hot column have an axis of their own. */
   readonly apart?: true
 }
 

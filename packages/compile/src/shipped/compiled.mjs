@@ -338,7 +338,7 @@ function categoryRow(rule, x, count, outside) {
   return category >= 0 && category < count ? category + 2 : outside
 }
 
-/** Of trees whose leaves hold several values, or a linear model: sums of what the leaves of these numbers say. */
+/** Sums of what the leaves of these numbers say, for trees whose leaves have several values or a linear model. */
 function addLeaves({ sum, leafValues, leafAt, leafLinear, targets, widths, linear }) {
   const round = rounding(sum.precision)
   const leafValue = (model, plain, input, row) => {
@@ -397,7 +397,7 @@ const each = (apply) => (values, count) => {
   return count
 }
 
-/** In place; gives how many there are then. */
+/** Transforms in place; gives how many values there are then. */
 function transformOf(transform) {
   const round = rounding(transform.precision)
   switch (transform.kind) {
