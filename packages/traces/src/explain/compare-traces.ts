@@ -5,7 +5,7 @@ import type { TraceComparisonDocument } from '@whyslow/report/documents/trace-co
 import { traceComparisonAnswer } from '@whyslow/report/text/trace-answer.ts'
 import { type ExplainTraceOptions, explainTrace } from './explain-trace.ts'
 
-/** Of the recorded times, the smallest change that is listed. */
+/** Share of the recorded times: the smallest change that is listed. */
 const LEAST = 1e-6
 
 /** InputError where a file is no trace. */

@@ -22,7 +22,7 @@ export interface MachineRoofs extends TraceRoofs {
   readonly of: 'cpu' | 'device'
 }
 
-/** Of the most threads that were measured. InputError where the file is no machine document. */
+/** Roofs of the most threads that were measured. Throws InputError if the file is not a machine document. */
 export function machineRoofs(file: string): MachineRoofs {
   const document = readJson(file, { what: file, hint: HINT })
   const roofs = isRecord(document) && Array.isArray(document.roofs) ? document.roofs.filter(isRecord) : []

@@ -30,7 +30,7 @@ export interface DeviceContext {
   readonly launches: IdIndex
   /** What the device did in the window. */
   readonly sets: WorkSets
-  /** What the thread that hands out work was at meanwhile; undefined: none is known. */
+  /** What the thread that launches work was doing meanwhile; undefined: none is known. */
   readonly host: HostSets | undefined
 }
 
@@ -144,7 +144,7 @@ const HOST_SETS: readonly (keyof HostSets)[] = [
   'spans',
 ]
 
-/** By event: to which set it belongs, from 1; 0: to none. */
+/** The set that each event belongs to, from 1; 0: none. */
 function hostClasses(timeline: Timeline): (event: number) => number {
   const { kind, name, names } = timeline
   const byKind = new Uint8Array(KINDS.length)

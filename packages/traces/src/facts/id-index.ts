@@ -5,11 +5,11 @@
 const PLACES_PER_ID = 4
 
 export class IdIndex {
-  /** By id; -1: none. undefined: ids are too far apart. */
+  /** Places by id; -1: none. undefined: ids are too far apart. */
   readonly #places: Int32Array | undefined
   readonly #hashed: HashedIds | undefined
 
-  /** From ids other than 0 to the events that have them; of equal ids the first is kept. */
+  /** Maps ids other than 0 to the events that have them; of equal ids the first is kept. */
   constructor(ids: Int32Array, events: Uint32Array) {
     let [low, high] = [0, 0]
     for (const event of events) {

@@ -15,7 +15,7 @@ export interface ModelNode {
   readonly name: string
   readonly opType: string
   readonly attributes: Readonly<Record<string, unknown>>
-  /** By input; undefined: not known. */
+  /** Shape of each input; undefined: not known. */
   readonly inputs: readonly (Shape | undefined)[]
   readonly outputs: readonly (Shape | undefined)[]
   readonly constants: readonly boolean[]
@@ -280,7 +280,7 @@ function rowsOf(shape: Shape): Dimension {
   return symbols.length === 0 ? factor : [...(factor === 1 ? [] : [factor]), ...symbols].join('*')
 }
 
-/** By symbol, the size that most joined shapes tell. */
+/** The size of each symbol that most joined shapes agree on. */
 function sizesTold(pairs: readonly Pair[], calls: readonly RecordedCall[], nodes: readonly ModelNode[]): Record<string, number> {
   const votes = new Map<string, Map<number, number>>()
   for (const { call, node } of pairs) {

@@ -18,14 +18,14 @@ interface Group {
   detail: number
   calls: number
   timeUs: number
-  /** With the operators that it called. */
+  /** Time with the operators that it called. */
   wholeUs: number
   kernels: Map<string, number>
   /** What the file states of its kernels; `kernels` of them. */
   stated: { flops: number; bytes: number; withFlops: number; withBytes: number; kernels: number }
 }
 
-/** By operator and the shapes of its inputs, longest first: of a device's work. */
+/** Rows of a device's work by operator and the shapes of its inputs, longest first. */
 export function deviceRows(timeline: Timeline, { events }: Judged, callers: Callers): OperatorRow[] {
   const { name, detail, details, names, durationUs } = timeline
   const kernelOf = onceByName(names, shortKernelName)
@@ -76,7 +76,7 @@ function addStated({ stated }: Group, { flops, accessedBytes }: Detail): void {
   }
 }
 
-/** By operator and shapes: of what ran on the host between two times. */
+/** Rows of what ran on the host between two times, by operator and shapes. */
 export function hostRows(
   timeline: Timeline,
   kind: 'op' | 'node' | 'slice' | 'python',

@@ -41,7 +41,7 @@ interface Reading {
   readonly builder: TimelineBuilder
   readonly dialect: ChromeDialect
   readonly categories: Interned
-  /** By category and name: -1 where it is skipped. */
+  /** Kinds by category and name: -1 if it is skipped. */
   readonly kinds: Map<number, number>
   readonly processNames: Map<string, string>
   readonly threadNames: Map<string, string>
@@ -207,7 +207,7 @@ function takeName(reading: Reading, view: EventView): void {
   }
 }
 
-/** Of the allocator: 'Total Reserved' is of one device; the largest is kept. */
+/** Reads an instant of the allocator: 'Total Reserved' is of one device; the largest is kept. */
 function takeInstant(reading: Reading, view: EventView): void {
   const { bytes } = view
   if (

@@ -145,7 +145,7 @@ function sampleOf(bytes: Buffer, from: number, to: number): { locations: number[
   return { locations: told[0], values: told[1].map(signed) }
 }
 
-/** By location: innermost first. */
+/** Frames of each location, innermost first. */
 function framesOf({ locations, functions, mappings, strings }: Profile): Map<number, Frame[]> {
   const text = (index: number | undefined): string | null => strings[index ?? 0] || null
   const frames = new Map<number, Frame[]>()

@@ -15,7 +15,7 @@ interface Database {
   readonly file: string
   readonly access: RandomAccess
   readonly pageSize: number
-  /** Of a page, without what is reserved at its end. */
+  /** Bytes of a page, without what is reserved at its end. */
   readonly usable: number
   readonly pages: number
 }

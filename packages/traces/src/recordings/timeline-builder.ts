@@ -35,13 +35,13 @@ export class TimelineBuilder {
   readonly #tracks: { process: string; thread: string }[] = []
   readonly #trackIds = new Map<number, number>()
   readonly #processes: Interned = new Interned()
-  /** Of the event before: most events are of the same track. */
+  /** Key of the event before: most events are of the same track. */
   #lastKey = -1
   #lastTrack = 0
   readonly #details: Detail[] = [{}]
   readonly #detailIds = new Map<string, number>()
   readonly #detailKeys: Interned = new Interned()
-  /** By the number of a key. */
+  /** Details keyed by the number of a key. */
   readonly #detailsByKey: number[] = []
   readonly #longIds = new Map<string, number>()
   #columns: Columns

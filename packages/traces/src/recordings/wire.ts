@@ -8,7 +8,7 @@ export interface Field {
   wire: number
   /** Varints and fixed numbers; whole above 2^53 only in `big`. */
   value: number
-  /** Of what has a length. */
+  /** Range of a field that has a length. */
   from: number
   to: number
 }
