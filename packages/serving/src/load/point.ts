@@ -124,7 +124,7 @@ interface Percentiles {
   readonly values: Readonly<Record<PercentileName, number | null>>
   readonly intervals: Omit<LoadIntervals, 'meanMs'>
   readonly reasons: Readonly<Record<string, string>>
-  /** Of those that are given, how much is the generator's own lateness. */
+  /** Part of each given time that is the generator's own lateness. */
   readonly addedMs: Readonly<Record<string, number>>
   /** One of them is left out since the generator was late. */
   readonly isLate: boolean
@@ -159,7 +159,7 @@ function percentilesOf(sample: Sample): Percentiles {
 
 interface Unknown {
   readonly why: string
-  /** Of the generator, and not of the server. */
+  /** Whether the generator is late, and not the server. */
   readonly isLate: boolean
 }
 

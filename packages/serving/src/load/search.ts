@@ -174,7 +174,7 @@ function foundOf(tries: Tries, { low, high, late }: Bracket): LoadFound | null {
   }
 }
 
-/** Of the confirming runs at the lowest rate above the one found. */
+/** Result of the confirming runs at the lowest rate above the one found. */
 function aboveOf(tries: Tries, found: LoadFound | null): LoadSearch['above'] {
   const above = tries.runs.filter(
     ({ stage, ratePerSecond, generatorLate }) =>

@@ -12,7 +12,7 @@ export interface RequestCount {
   readonly ns: number
 }
 
-/** Of each version of a model, in the order of `countersOf`. */
+/** Counters of each version of a model, in the order of `countersOf`. */
 export type ModelStatistics = ReadonlyMap<string, readonly number[]>
 
 /** `inferences`: rows that were predicted; `executions`: calls of the model. */
@@ -30,7 +30,7 @@ const plain = (value: unknown): Plain => (typeof value === 'object' && value !==
 /** Some servers write whole numbers of 64 bits as text. */
 const number = (value: unknown): number => (Number.isFinite(Number(value)) ? Number(value) : 0)
 
-/** Of the answer to `GET …/stats`; null where it is none. */
+/** Statistics from the answer to `GET …/stats`; null if it is not one. */
 export function readStatistics(answer: unknown): ModelStatistics | null {
   const { model_stats: models } = plain(answer)
   if (!Array.isArray(models) || models.length === 0) return null

@@ -22,7 +22,7 @@ export interface BatchChoice {
   readonly gain: number
 }
 
-/** By less than this it is not worth that rows wait for each other; the whole server gains less than its workers. */
+/** Least gain for which it is worth that rows wait for each other; the whole server gains less than its workers. */
 const LEAST_GAIN = 1.05
 /** The fewest rows whose gain is so near the best: they hold nobody up longer than needed. */
 const NEAR_BEST = 0.97

@@ -27,7 +27,7 @@ export const batchKeyOf = (feeds: Feeds): string =>
     .map((name) => `${name}:${feeds[name]!.dtype}:${feeds[name]!.shape.slice(1).join('x')}`)
     .join(' ')
 
-/** Of requests of one key, in their order. */
+/** Joins requests of one key, in their order. */
 export function batchRequests(requests: readonly Feeds[]): Feeds {
   const [first] = requests
   if (requests.length === 1) return first!
@@ -60,12 +60,12 @@ function partOf(tensor: TensorValue, from: number, to: number): TensorValue {
 export interface SettledBatches {
   /** 1: requests are not joined. */
   readonly mostRows: number
-  /** Of fewer requests than make a batch so many rows are joined: those that nobody is answered later for, where it is known. */
+  /** How many rows of fewer requests than make a batch are joined: those that delay no answer, if that is known. */
   readonly fewRows: number
   readonly delayMs: number
   /** null: not measured, since the rows were told or cannot be joined. */
   readonly costs: readonly BatchCost[] | null
-  /** Of the costs. */
+  /** Line through the costs. */
   readonly line: CostLine | null
   /** Why an automatic choice joins none; null where it does, or the rows were told. */
   readonly why: string | null

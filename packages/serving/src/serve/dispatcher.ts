@@ -21,9 +21,9 @@ export interface Server {
 }
 
 export interface Predicted {
-  /** Of each request. */
+  /** Results of each request. */
   readonly results: readonly Results[]
-  /** On the dispatcher's clock. */
+  /** Start on the dispatcher's clock. */
   readonly startedMs: number
   readonly endedMs: number
 }

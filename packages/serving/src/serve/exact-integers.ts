@@ -4,7 +4,7 @@
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const MINUS = 0x2d
-/** From so many digits on a number may be rounded. */
+/** Number of digits from which a number may be rounded. */
 const LONG_DIGITS = 16
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39

@@ -59,7 +59,7 @@ const PARSER_STATUS: Readonly<Record<string, string>> = {
 
 export function watchConnections(server: http.Server): Connections {
   const bySocket = new Map<net.Socket, Set<Exchange>>()
-  /** Of those that came and have no answer yet. */
+  /** Requests that came and have no answer yet. */
   let open = 0
   /** Sockets on which something came that is no HTTP. */
   const broken = new WeakSet<net.Socket>()

@@ -39,7 +39,7 @@ export interface InferRequest {
   readonly feeds: Feeds
   /** null: all. */
   readonly outputs: readonly WantedOutput[] | null
-  /** Of outputs that say nothing of it themselves. */
+  /** Default for outputs that do not say it themselves. */
   readonly binaryOutput: boolean
   /** null: as long as it takes. */
   readonly timeoutMs: number | null
@@ -103,8 +103,8 @@ const MOST_DIMENSIONS = 16
 const MOST_BESIDE_ZERO = 2 ** 24
 
 /**
- * Throws RequestError where it is no list of sizes, or its product no number of elements that there could be. Beside a zero the other sizes
- * are bounded, too: what a model makes of them need not be empty.
+ * Throws RequestError if it is not a list of sizes, or its product no number of elements that there could be. With a zero the other sizes are bounded,
+ * too: what a model makes of them need not be empty.
  */
 export function checkedShape(shape: unknown, name: string, mostElements: number): readonly number[] {
   if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))

@@ -7,11 +7,11 @@ import { LONG_BYTES } from './usual.ts'
 
 export interface EncodedResponse {
   readonly body: Buffer
-  /** Of `Inference-Header-Content-Length`; null: the body is all JSON. */
+  /** Value of `Inference-Header-Content-Length`; null: the body is all JSON. */
   readonly headerBytes: number | null
 }
 
-/** Of an element as JSON, about. */
+/** Bytes of an element as JSON, about. */
 const ELEMENT_TEXT_BYTES = 16
 
 /** Whether writing the answer would hold up others. */

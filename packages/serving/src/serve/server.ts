@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly queueLimit: number
   /** How requests are joined. Throws InputError where they cannot be as it was told. null: each is predicted by itself. */
   readonly settle: ((model: ModelSpec, servers: readonly Server[]) => Promise<SettledBatches>) | null
-  /** gRPC beside HTTP; null: HTTP alone. `start` throws an Error where the port cannot be had. */
+  /** gRPC in addition to HTTP; null: HTTP alone. `start` throws an Error where the port cannot be had. */
   readonly grpc: { readonly port: number; readonly start: (served: Served, host: string) => Promise<GrpcServer> } | null
   readonly timeoutMs: number | null
   /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
@@ -179,7 +179,7 @@ interface Ending {
   readonly limitMs: number
 }
 
-/** Of the time to end, for threads to end: what is in JavaScript does so at once, what is in native code not at all. */
+/** Part of the time to end that is for threads: what is in JavaScript does so at once, what is in native code not at all. */
 const THREADS_END_MS = 1000
 
 async function end({ http, grpc, dispatcher, workers, limitMs }: Ending): Promise<boolean> {

@@ -12,9 +12,9 @@ import { nowMs } from './now.ts'
 import type { ModelSpec } from './protocol.ts'
 
 export interface ServerBatching {
-  /** In one prediction; auto: by what they cost. */
+  /** Most rows in one prediction; auto: by what they cost. */
   readonly mostRows: number | 'auto'
-  /** Of fewer requests than make a whole batch, where the rows are told; null: as many. */
+  /** How many rows of fewer requests than make a whole batch are joined, if the rows are given; null: as many. */
   readonly fewRows: number | null
   readonly delayMs: number
   /** What an answer may take, which an automatic choice keeps to; null: nobody says. */

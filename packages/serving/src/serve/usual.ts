@@ -7,7 +7,7 @@ export const MOST_AUTOMATIC_ROWS = 32
 /** For each worker a batch that waits for it, and one that comes meanwhile, at least: two predictions would else be a whole queue. */
 export const usualQueue = (workers: number, maxBatch: number | 'auto'): number =>
   workers * Math.max(QUEUE_FOR_EACH, 2 * (maxBatch === 'auto' ? MOST_AUTOMATIC_ROWS : maxBatch))
-/** Of the largest body. */
+/** Most bytes of the largest body. */
 export const MOST_BODY_BYTES = 256 * 1024 * 1024
 /** What was accepted is answered within this, or not at all: below Kubernetes' 30 s. */
 export const DRAIN_MS = 25_000
@@ -15,7 +15,7 @@ export const DRAIN_MS = 25_000
 export const REQUEST_TIMEOUT_MS = 60_000
 /** After this long, a client that reads nothing of its answer is gone. */
 export const ANSWER_IDLE_MS = 30_000
-/** Of an answer, on the whole: slower clients are taken for gone, too. */
+/** Least rate of a whole answer: slower clients count as gone, too. */
 const LEAST_BYTES_PER_SECOND = 64 * 1024
 export const answerLimitMs = (bytes: number): number => ANSWER_IDLE_MS + (1000 * bytes) / LEAST_BYTES_PER_SECOND
 /** What is longer is read and written in a thread of its own: the probes answer meanwhile. 1 MiB of JSON takes some 10 ms. */

@@ -9,7 +9,7 @@ import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 
-/** Of the latency of the slowest hundredth: below, a server waits for nothing that another set-up would give. */
+/** Share of the latency of the slowest hundredth: below it, a server waits for nothing that another set-up would give. */
 const WAITING_SHARE = 1 / 3
 export interface OtherSetup {
   readonly workers: number

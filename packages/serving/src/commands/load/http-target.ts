@@ -91,7 +91,7 @@ export function urlOf(address: string): URL {
   }
 }
 
-/** Without a password. */
+/** The address without a password. */
 function shownUrl(url: URL): string {
   const bare = new URL(url)
   bare.username = ''

@@ -51,7 +51,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
 }
 
 export interface OipServer {
-  /** Of the model: …/v2/models/NAME, or …/versions/V behind it. */
+  /** Address of the model: …/v2/models/NAME, or with …/versions/V after it. */
   readonly url: URL
   readonly headers: readonly (readonly [string, string])[]
   readonly timeoutMs: number
@@ -122,7 +122,7 @@ const BINARY = 'binary_tensor_data'
 /** A server that does not say is sent JSON, which all take. */
 export const hasBinary = async (server: OipServer): Promise<boolean> => (await extensionsOf(server)).includes(BINARY)
 
-/** Of the machine that is measured; null: it has the extension and does not tell them (Triton can be built without). */
+/** Statistics of the measured server; null: it has the extension and does not report them (Triton can be built without). */
 async function statisticsOf({ url, headers }: OipServer, target: HttpTarget, timeoutMs: number): Promise<ModelStatistics | null> {
   const stats = new URL(url)
   stats.pathname += '/stats'

@@ -23,7 +23,7 @@ export interface LookRequest {
 }
 
 export interface Rates {
-  /** Of clients that wait for their answers, two for each row that is predicted at once; null: it was not asked, since nothing is joined. */
+  /** Rate with clients that wait for their answers, two for each row that is predicted at once; null: not measured, since nothing is joined. */
   readonly answersPerSecond: number | null
   /** Held, and did not; null: none that is of interest. */
   readonly low: number | null
@@ -37,7 +37,7 @@ export interface RoughLook extends Rates {
   readonly ceiling: Ceiling
 }
 
-/** Of what it answers at most: an open loop holds less. */
+/** Share of what it answers at most: an open loop sustains less. */
 const FIRST_SHARE = 0.8
 const RUN = { leastSeconds: 2.5, mostSeconds: 6 } as const
 

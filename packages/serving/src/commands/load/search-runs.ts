@@ -23,7 +23,7 @@ const RUN_EXTRA_SECONDS = 0.5
  * of all.
  */
 const ALONE = { seconds: 3, requests: 3, growth: 4, leastSeconds: 1, mostSeconds: 60, budgetShare: 1 / 10 } as const
-/** With so many times the requests over the bound that a run may have, it cannot hold any more. */
+/** How many times the allowed requests over the bound make a run hopeless. */
 const HOPELESS = 4
 
 export interface Measured {

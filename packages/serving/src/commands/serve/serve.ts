@@ -44,7 +44,7 @@ import { knownModel } from './known-model.ts'
 export interface SetupOptions {
   /** null: a worker for each CPU that may be used, with one thread. */
   readonly workers: number | null
-  /** Of each worker; null: the CPUs divided among the workers. Not for a folder, whose own options say it. */
+  /** Threads of each worker; null: the CPUs divided among the workers. Not for a folder, whose own options say it. */
   readonly threads: number | null
   /** null: the usual one. Not for a folder, which has its own. */
   readonly engine: string | null
@@ -65,7 +65,7 @@ export interface SetupOptions {
 export interface ServeOptions extends SetupOptions {
   readonly host: string
   readonly port: number
-  /** gRPC beside HTTP, which takes @grpc/grpc-js; null: HTTP alone. */
+  /** gRPC in addition to HTTP, which needs @grpc/grpc-js; null: HTTP alone. */
   readonly grpcPort: number | null
   /** What clients call the model; null: the file's name. */
   readonly name: string | null
@@ -109,7 +109,7 @@ export interface ServerSetup {
   /** null: as a folder's own options say. */
   readonly threadsPerWorker: number | null
   readonly queueLimit: number
-  /** Of requests that name none; null: as long as it takes. */
+  /** Deadline of requests that name none; null: as long as it takes. */
   readonly deadlineMs: number | null
   /** 1: each request is predicted by itself. */
   readonly maxBatch: number
@@ -222,7 +222,7 @@ interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker' |
   readonly fewRows: number | null
   readonly batchDelayMs: number
   readonly task: WorkerTask
-  /** Of each session; null: as many as there are CPUs. */
+  /** Threads of each session; null: as many as there are CPUs. */
   readonly threads: number | null
   readonly platform: string
   /** null: as the engine declares them. */

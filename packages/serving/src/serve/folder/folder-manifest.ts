@@ -12,7 +12,7 @@ export interface FolderManifest {
   readonly needs: readonly string[]
   /** As `fix --slo` found it. */
   readonly serving: FolderServing
-  /** Of each session; null: as the engine chooses, or it has none. */
+  /** Threads of each session; null: as the engine chooses, or it has none. */
   readonly threads: number | null
   /** Idle threads wait busily; null: what predicts has none. */
   readonly spinning: boolean | null
@@ -27,7 +27,7 @@ export interface FolderServing {
   readonly batchDelayMs: number
   /** Requests that may wait; null: as many as where nobody says. */
   readonly queue: number | null
-  /** Of requests that name no deadline; null: as long as it takes. */
+  /** Deadline of requests that name none; null: as long as it takes. */
   readonly deadlineMs: number | null
 }
 
@@ -46,7 +46,7 @@ export function readManifest(folder: string, read: (name: string) => string): Fo
   }
 }
 
-/** Of options.json; a folder that says nothing has one worker, and joins nothing. */
+/** Reads options.json; a folder that says nothing has one worker, and joins nothing. */
 function optionsIn(parsed: (name: string) => unknown): Pick<FolderManifest, 'serving' | 'threads' | 'spinning'> {
   let options: Fields = {}
   try {

@@ -12,7 +12,7 @@ export interface AskedModel {
 
 const field = (writer: BinaryWriter, number: number) => writer.tag(number, WireType.LengthDelimited)
 
-/** Of ModelMetadata and ModelReady. */
+/** The message of ModelMetadata and ModelReady. */
 export function writeModelName({ name, version }: AskedModel): Uint8Array {
   const writer = new BinaryWriter()
   field(writer, 1).string(name)

@@ -1,4 +1,4 @@
-// The Open Inference Protocol over gRPC, beside HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
+// // The Open Inference Protocol over gRPC, in addition to HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
 // https://www.npmjs.com/package/@grpc/grpc-js
 import type { ServerHttp2Stream } from 'node:http2'
 import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
@@ -51,7 +51,7 @@ interface CallListener {
 interface Received {
   readonly bytes: Buffer
   readonly held: Held
-  /** From now on so many bytes are the client's to read. Throws RequestError (503) where there is no room for them. */
+  /** Says that from now on this many bytes are the client's to read. Throws RequestError (503) if there is no room for them. */
   answers(bytes: number): void
 }
 
@@ -106,7 +106,7 @@ const INVALID_ARGUMENT = 3
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 } as const
 /** A connection without calls is closed after this; clients open another when they need it. */
 const CONNECTION_IDLE_MS = 300_000
-/** Of a connection; clients keep the rest back. */
+/** Most streams of a connection; clients keep the rest back. */
 const MOST_STREAMS = 1000
 /** HTTP/2's word for an answer that nobody wants any more. */
 const CANCEL = 0x8
@@ -273,7 +273,7 @@ function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => Gr
 /** Whether a message that begins in a part of a call's bytes is compressed. */
 function findCompressed(): (part: Buffer) => boolean {
   const head = Buffer.alloc(MESSAGE_HEAD_BYTES)
-  /** Of the head, and of the message behind it. */
+  /** Bytes known of the head, and left of the message after it. */
   let [known, left] = [0, 0]
   return (part) => {
     for (let at = 0; at < part.length; ) {

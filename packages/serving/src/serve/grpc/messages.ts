@@ -24,7 +24,7 @@ export interface GrpcInferRequest {
   readonly raw: readonly Uint8Array[]
 }
 
-/** Of each kind in a message: far more than models have, and few enough that empty ones take no memory. */
+/** Most parts of each kind in a message: far more than models have, and few enough that empty ones take no memory. */
 const MOST_PARTS = 4096
 
 /** Throws an Error where one more would be too many. */
@@ -280,7 +280,7 @@ export function writeInferResponse({ modelName, modelVersion, id, outputs }: Grp
   return writer.finish()
 }
 
-/** Of ModelConfig, Triton's call: the fields of `modelConfig`. */
+/** The answer to ModelConfig, Triton's call: the fields of `modelConfig`. */
 export function writeModelConfig({ name, platform, inputs, outputs }: ModelSpec): Uint8Array {
   const writer = new BinaryWriter()
   field(writer, 1).fork()
