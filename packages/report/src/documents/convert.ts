@@ -5,7 +5,7 @@ export interface ConvertDocument {
   readonly tool: { readonly version: string }
   readonly from: ConvertedFile
   readonly to: ConvertedFile
-  /** Of ai.onnx, where ONNX was written. */
+  /** Opset of ai.onnx, if ONNX was written. */
   readonly opset: number | null
   /** Operators written, by their names. */
   readonly operators: Readonly<Record<string, number>>

@@ -51,9 +51,9 @@ export interface LintDocument {
     readonly condition: string
     /** The condition that it breaks, as half a sentence. */
     readonly breaks: string
-    /** Of its conversions, per prediction. */
+    /** Time of its conversions, per prediction. */
     readonly conversionsMs: number | null
-    /** Of the operator in float. */
+    /** Time of the operator in float. */
     readonly operatorMs: number | null
     /** Modelled: without the conversions, and in int8 where there is a kernel. */
     readonly wouldSaveMs: number | null

@@ -9,7 +9,7 @@ export interface LiteQuantizeDocument {
   readonly method: 'dynamic' | 'static' | 'float16'
   /** Operators written, by their names. */
   readonly operators: Readonly<Record<string, number>>
-  /** Of those that compute on activations, what computes in float32. */
+  /** Operators that compute on activations in float32. */
   readonly inFloat: Readonly<Record<string, number>>
   /** Constants of a quantized type, and those that stay float32 with as many elements as would pay. */
   readonly weights: { readonly small: number; readonly float: number }

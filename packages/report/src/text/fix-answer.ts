@@ -43,7 +43,7 @@ function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
   return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
 }
 
-/** What converting the model gave before all else, where its owner's runtime was measured beside. */
+/** What converting the model gave before all else, if its owner's runtime was measured, too. */
 function conversionSentence(trials: ReportDocument['trials']): string {
   const converted = trials.find(({ remedies }) => remedies[0] === 'conversion')
   if (converted === undefined) return ''

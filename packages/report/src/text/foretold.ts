@@ -1,4 +1,4 @@
-// What exact remedies are expected to give, before the whole model is tried, and beside what it came to.
+// What exact remedies are expected to give, before the whole model is tried, and next to it what it came to.
 
 import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportForetold } from '../documents/report.ts'

@@ -43,7 +43,7 @@ export function labelled(facts: readonly (readonly [string, string | null])[], w
 
 export interface Column {
   readonly head: string
-  /** Of what fills it: 'left' for numbers. */
+  /** Side of what fills it: 'left' for numbers. */
   readonly side?: 'left' | 'right'
   readonly texts: readonly string[]
 }

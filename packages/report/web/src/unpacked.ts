@@ -5,7 +5,7 @@ export interface Given {
   readonly documents: readonly { readonly schema?: string }[]
   /** The files that several were read from. */
   readonly names: readonly string[]
-  /** Of the rules that the documents' findings are of. */
+  /** Advice of the rules that the documents' findings are of. */
   readonly advice: Readonly<Record<string, RuleAdvice>>
 }
 

@@ -85,7 +85,7 @@ function NumberCard({ lint: { measured, unfused, fused } }: { lint: Lint }) {
 const MOST_OPEN = 5
 const MOST_NAMED = 3
 
-/** By what they break, in the order of the first of each: the document's, the largest saving first. */
+/** Operators grouped by what they break, in the order of the first of each: the document's, the largest saving first. */
 function Groups({ lint: { unfused, hazards, measured } }: { lint: Lint }) {
   const groups = new Map<string, Unfused[]>()
   for (const one of unfused) {

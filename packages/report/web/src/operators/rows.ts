@@ -12,7 +12,7 @@ export interface Row {
   readonly block: string
   /** Rules of findings that name it. */
   readonly causes: readonly string[]
-  /** Of the whole, else of the operators' own sum. */
+  /** Share of the whole, else of the operators' own sum. */
   readonly share: number
   /** Over its floor; null where the floor is not known. */
   readonly aboveMs: number | null

@@ -7,7 +7,7 @@ import { shownName } from '../kit/name.tsx'
 
 export interface WaterfallPart {
   readonly name: string
-  /** Of the mark's class: an area, 'stage', 'longest'. */
+  /** Class of the mark: an area, 'stage', 'longest'. */
   readonly kind: string
   readonly timeMs: number
 }
