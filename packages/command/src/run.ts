@@ -30,7 +30,7 @@ export type AvailableEngine = Extract<Availability, { ok: true }>
 export interface Run {
   readonly trials: TrialRunner
   readonly model: Model
-  /** Without weights, with their statistics. */
+  /** The graph without weights, with their statistics. */
   readonly graph: GraphView
   readonly engine: AvailableEngine
   readonly engineOptions: EngineOptions
@@ -55,7 +55,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
 }
 
-/** To be called by `withRun` alone, and by tests. */
+/** Opens a run. Only `withRun` and tests call it. */
 export async function openRun(read: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   checkConfig(options.configEntries, options.engine, engine)

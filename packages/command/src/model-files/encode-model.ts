@@ -24,7 +24,7 @@ export function encodeModel(model: ModelProto): Uint8Array[] {
   return [toBinary(ModelProtoSchema, before), ...field(GRAPH_OF_MODEL, graph), toBinary(ModelProtoSchema, behind)]
 }
 
-/** Without the fields of these numbers; what protobuf does not know of it stays. */
+/** Removes the fields of these numbers; fields that protobuf does not know stay. */
 function without(model: ModelProto, isLeftOut: (number: number) => boolean): ModelProto {
   const left = ModelProtoSchema.fields.filter(({ number }) => isLeftOut(number))
   const empty = left.map(({ localName, fieldKind }) => [localName, fieldKind === 'list' ? [] : undefined])

@@ -20,7 +20,7 @@ interface Writer {
   write(model: Model, folder: string): Promise<void>
 }
 
-/** By the format that is written, the first that an engine reads counts. */
+/** Writers keyed by the format that they write; the first format that an engine reads counts. */
 const WRITERS: Readonly<Record<string, Writer>> = {
   onnx: {
     file: 'model.onnx',

@@ -8,7 +8,7 @@ import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** From these on; https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda lists them. */
+/** Versions from which programs support links; https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda lists them. */
 const PROGRAMS: Readonly<Record<string, readonly [number, number]>> = {
   'iTerm.app': [3, 1],
   WezTerm: [0, 0],
