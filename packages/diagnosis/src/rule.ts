@@ -14,7 +14,7 @@ export interface Place {
   readonly function: string | null
 }
 
-/** With `detail`, why, in one to three sentences, and `facts`, the numbers in them: see `tell`. */
+/** A finding. `detail` says why in one to three sentences; `facts` are the numbers in them: see `tell`. */
 export interface Finding extends Sentence {
   readonly rule: string
   readonly area: Area
