@@ -17,7 +17,7 @@ export interface FleetOptions extends Omit<WhyOptions, 'batch' | 'engine'> {
   readonly engines: readonly string[]
   /** null: as the model has it. */
   readonly batches: readonly (number | null)[]
-  /** Of inputs that leave height and width, or their length, open; []: as the model has them. */
+  /** Sizes of inputs that leave height and width, or their length, open; []: as the model has them. */
   readonly sizes: readonly Size[]
   readonly prices: ReadonlyMap<string, number>
   /** Each report is kept there as soon as it is there; null: nowhere. */
@@ -44,7 +44,7 @@ export interface Combination {
   readonly shapes: WhyOptions['shapes']
 }
 
-/** In one line, as progress and failures name it. */
+/** The combination in one line, as progress and failures name it. */
 export const combinationName = ({ model, engine, batch, size }: Combination): string =>
   `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 

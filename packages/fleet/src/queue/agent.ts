@@ -20,7 +20,7 @@ export interface AgentParts {
   readonly queue: AgentQueue
   /** What machines alike share: a trial is kept once for each kind. */
   readonly machine: string
-  /** Of the fleet; null: jobs need no signature. */
+  /** Key of the fleet; null: jobs need no signature. */
   readonly key: string | null
   /** Measures in processes of their own; throws InputError where the job cannot be. `anyway`: on a machine that is not quiet, too. */
   readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
@@ -55,7 +55,7 @@ const MOST_PUT_BACKS = 3
 export async function runAgent(parts: AgentParts): Promise<void> {
   const { queue, signal, log } = parts
   const told = toldOnce(log)
-  // Beside the trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
+  // // Runs during trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
   const announce = () => queue.announce().catch((error) => told(`not announced: ${oneLine(error)}; tried again`))
   await announce()
   const announcing = setInterval(announce, parts.announceMs ?? ANNOUNCE_MS)
@@ -225,7 +225,7 @@ async function foundIn(
 /** The same trial is asked of every kind of machine, and all of them keep what they measured. */
 export const resultKey = ({ trial, machine }: TrialOn): string => `${trial} ${machine}`
 
-/** With what the report itself tells; one that is recorded all the same says it. */
+/** Adds what the report itself says of disturbances; one that is recorded all the same says it. */
 function judged({ report, disturbed: around }: Measured): Measured {
   if (report === null) return { report, disturbed: around }
   const disturbed = around ?? (isDisturbed(report) ? 'waits or stolen time' : null)

@@ -212,7 +212,7 @@ export async function openAsking(url: string, key: string | null): Promise<Askin
 
 export interface AgentQueueGiven {
   readonly machine: string
-  /** Of the fleet; null: announcements are not signed. */
+  /** Key of the fleet; null: announcements are not signed. */
   readonly key: string | null
   readonly times?: LockTimes
 }

@@ -19,7 +19,7 @@ export interface FileStore {
   close(): void
 }
 
-/** Of a file, in a store and in a cache. */
+/** Place of a file, in a store and in a cache. */
 export const placeOf = (sha256: string): string => `sha256/${sha256.slice(0, 2)}/${sha256}`
 
 export function folderStore(folder: string): FileStore {
@@ -34,7 +34,7 @@ export function folderStore(folder: string): FileStore {
       return (await hashOfFile(placeIn(sha256)).catch(() => null)) === sha256
     },
     put: (sha256, file) => copyWhole(file, placeIn(sha256)),
-    // Beside it an agent renews what it holds.
+    // // Meanwhile an agent renews what it holds.
     get: (sha256, to) => copyFile(placeIn(sha256), to),
     close() {},
   }

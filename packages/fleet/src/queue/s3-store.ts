@@ -11,7 +11,7 @@ import { importOptional } from '@whyslow/measure/engines/optional-package.ts'
 import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 
-/** Of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+/** Most bytes of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MOST_IN_ONE = 5 * 2 ** 30
 /** A download that breaks off goes on from where it was, so often without a byte more. */
 const MOST_TRIES = 3
@@ -153,7 +153,7 @@ async function append(source: Readable, to: string, { from, most, signal }: Part
   }
 }
 
-/** Of an answer; undefined where none came. A body that broke off has none. */
+/** Status of an answer; undefined if none came. A body that broke off has none. */
 const statusOf = (error: unknown): number | undefined =>
   (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
 

@@ -17,7 +17,7 @@ const sqliteFile = (where: string): string | undefined => {
 /** True of what names a store, rather than a document. */
 export const isStore = (where: string): boolean => isPostgres(where) || sqliteFile(where) !== undefined
 
-/** Without passwords. */
+/** Name of the store without passwords. */
 export const storeName = addressName
 
 /** `make`: a file, or the table in a database, that is not there yet is made. `flag`: how it was named. Throws InputError where the store cannot be used. */

@@ -133,7 +133,7 @@ function sizeGrowth(
   return farthestFirst(grown)
 }
 
-/** Of the input with most elements. */
+/** Shape of the input with most elements. */
 function largestShape({ model }: ReportDocument): readonly number[] | undefined {
   const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
   return model?.inputs.map(({ shape }) => shape).sort((a, b) => elements(b) - elements(a))[0]
