@@ -8,6 +8,7 @@ import { type CommandName, flags } from '../src/cli/options/flags.ts'
 import { createProgram } from '../src/cli/program.ts'
 import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
+import { table } from './table.ts'
 
 const PAGE = join(ROOT, 'docs/cli.md')
 const HEAD = `# Every command and flag
@@ -39,13 +40,6 @@ function cellsOf({ words, help: does, choices, usual, default: value }: Flag): r
   ]
 }
 
-/** Written as a formatter writes it. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]!.length)))
-  const line = (cells: readonly string[]) => `| ${cells.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
-}
-
 function sectionOf(command: Command): string {
   const usage = [nameOf(command), ...command.registeredArguments.map((argument) => help.argumentTerm(argument))].join(' ')
   const page = `docs/${command.name()}.md`
@@ -64,10 +58,10 @@ function sectionOf(command: Command): string {
       .join('\n'),
     ...(shown.length > 0
       ? [
-          tableOf(
+          table([
             ['group', 'flag', 'what it does', 'default'],
-            shown.map((row, at) => (shown[at - 1]?.[0] === row[0] ? ['', ...row.slice(1)] : row)),
-          ),
+            ...shown.map((row, at) => (shown[at - 1]?.[0] === row[0] ? ['', ...row.slice(1)] : row)),
+          ]),
         ]
       : []),
     ...(advanced.length > 0 ? [`[Advanced](#advanced-flags): ${advanced.join(', ')}.`] : []),
@@ -86,10 +80,7 @@ function advancedSection(): string {
       taken.set(cells.join('\t'), one)
     }
   const rows = [...taken.values()].sort((a, b) => wordOf(a.cells).localeCompare(wordOf(b.cells)))
-  return tableOf(
-    ['flag', 'what it does', 'default', 'of'],
-    rows.map(({ cells, by }) => [...cells, by.join(', ')]),
-  )
+  return table([['flag', 'what it does', 'default', 'of'], ...rows.map(({ cells, by }) => [...cells, by.join(', ')])])
 }
 
 const wordOf = ([words]: readonly string[]): string => /--(.*)/.exec(words!)![1]!
