@@ -12,7 +12,7 @@ const BAR = 30
 const COLUMNS = 80
 /** Seconds between two lines, and before and after a command. */
 const STEP = 0.12
-const PAUSE = 1.4
+const PAUSE = 0.8
 
 const escaped = (text) => text.replace(/[&<>]/g, (one) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[one])
 

@@ -23,11 +23,7 @@ const namesIn = (folder) =>
     .map((name) => posix.join(folder, name.replace(/\.md$/, '')))
 const titleOf = (page) => /^# (.+)$/m.exec(readFileSync(join(docs, `${page}.md`), 'utf8'))[1].replaceAll('`', '')
 const entryOf = (page) => ({ text: titleOf(page), link: `/${page}` })
-const group = (text, pages, collapsed) => ({
-  text,
-  items: pages.filter((page) => existsSync(join(docs, `${page}.md`))).map(entryOf),
-  collapsed,
-})
+const group = (text, pages) => ({ text, items: pages.filter((page) => existsSync(join(docs, `${page}.md`))).map(entryOf) })
 
 const named = [...START, ...HOW, ...INDEXES, ...REFERENCE, 'index']
 const others = namesIn('.').filter((page) => !named.includes(page))
@@ -35,8 +31,8 @@ const general = [
   group('Start', START),
   group('Guides', GUIDES),
   group('A–Z', INDEXES),
-  group('Reference', [...REFERENCE, ...others], false),
-  group('How it works', HOW, false),
+  group('Reference', [...REFERENCE, ...others]),
+  group('How it works', HOW),
 ]
 const letters = INDEXES.slice(0, 3)
 
@@ -56,8 +52,13 @@ function rewriteLinks(markdown) {
     const from = posix.dirname(posix.join('docs', env.relativePath ?? ''))
     for (const { children } of tokens) {
       let isCut = false
+      let target = ''
       for (const token of children ?? []) {
-        if (token.type === 'link_open') isCut = !rewritten(token, from)
+        if (token.type === 'link_open') {
+          target = token.attrGet('href')
+          isCut = !rewritten(token, from)
+        }
+        if (isCut && token.type === 'text' && token.content === 'source') token.content = posix.join(from, target)
         if (isCut && /^link_/.test(token.type)) {
           token.tag = 'span'
           token.attrs = token.nesting === 1 ? [['class', 'source']] : null
@@ -87,6 +88,11 @@ function rewritten(token, from) {
   return page.endsWith('.md') || letters.includes(page)
 }
 
+/** Three bars, the last one short: what was slow, and what is not. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1 3h14M1 8h10M1 13h4" stroke="#3451b2" stroke-width="3"/></svg>',
+)}`
+
 export default defineConfig({
   title: 'whyslow',
   description: 'Find out why your model is slow, and ship a version that is proven to be faster',
@@ -95,7 +101,13 @@ export default defineConfig({
   cacheDir: join(root, 'node_modules/.cache/vitepress'),
   ignoreDeadLinks: [/^\/reports\//],
   metaChunk: true,
-  markdown: { anchor: { slugify }, config: (markdown) => markdown.use(rewriteLinks) },
+  // Browsers ask for an icon unless they are given one.
+  head: [['link', { rel: 'icon', href: ICON }]],
+  markdown: {
+    anchor: { slugify },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config: (markdown) => markdown.use(rewriteLinks),
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
