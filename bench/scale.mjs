@@ -2,10 +2,10 @@
 //   node bench/scale.mjs
 import fs from 'node:fs'
 import path from 'node:path'
-import { costGraph } from '../dist/analyze/costs.js'
 import { readModel } from '../dist/formats/index.js'
 import { floatTensor, model, node, valueInfo, writeModel } from '../dist/graph/build.js'
 import { viewGraph } from '../dist/graph/view.js'
+import { costGraph } from '../dist/operators/graph-cost.js'
 import { temporaryFolder } from './shared.mjs'
 
 const folder = temporaryFolder()

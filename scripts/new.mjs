@@ -193,8 +193,8 @@ const RULE_KINDS = {
     helpers: "import { checkRule, evidence } from '../check-rule.ts'",
   },
   trace: {
-    ...{ room: 'src/diagnose', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
-    helpers: "import { checkRule } from '../check-rule.ts'\nimport { traced } from '../example-trace.ts'",
+    ...{ room: 'src/traces', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
+    helpers: "import { checkRule, traced } from '../check-rule.ts'",
   },
   code: {
     ...{ room: 'src/pipeline', needs: 'lines', whole: 'latency.p50Ms', given: 'examplePipeline({ lines: [exampleLine()] })' },
@@ -211,12 +211,6 @@ function rule({ root, group, id, name, title }) {
   const { room, needs, whole, given, helpers } = RULE_KINDS[group]
   const page = join(root, 'docs/findings', `${id}.md`)
   const source = `${room}/rules/${id}.ts`
-  const engine = room === 'src/diagnose' ? '..' : '../../diagnose'
-  const imports = [
-    `import { ms, tell } from '${engine}/tell.ts'`,
-    `import { isWorthSaying } from '${engine}/worth.ts'`,
-    "import { defineRule } from '../rule.ts'",
-  ].sort((a, b) => (/'.*'/.exec(a)[0] < /'.*'/.exec(b)[0] ? -1 : 1))
   return {
     index: join(root, room, 'rules/index.ts'),
     specifier: `./${id}.ts`,
@@ -224,7 +218,9 @@ function rule({ root, group, id, name, title }) {
       {
         file: join(root, source),
         text: `// What this rule knows, and where that comes from.
-${imports.join('\n')}
+import { ms, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
+import { defineRule } from '../rule.ts'
 
 export const ${name} = defineRule({
   id: '${id}',

@@ -1,7 +1,15 @@
 // Named thresholds, changed by a tenth: does a test notice (mutants.mjs)? A threshold that no test notices could be anything.
 
-/** Folders whose thresholds decide what whyslow reports and keeps. */
-export const FOLDERS = ['src/diagnose', 'src/pipeline/rules', 'src/load/rules', 'src/tune']
+/** Folders and files whose thresholds decide what whyslow reports and keeps. */
+export const FOLDERS = [
+  'src/diagnosis',
+  'src/diagnose',
+  'src/traces/rule.ts',
+  'src/traces/rules',
+  'src/pipeline/rules',
+  'src/load/rules',
+  'src/tune',
+]
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: [^=\n]+)? = (.+)$/gm
 const NUMBER = /^-?[0-9][0-9_.e*/ +-]*$/

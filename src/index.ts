@@ -1,7 +1,7 @@
 // The public API: what whyslow's own command line is made of.
 
 export { analyze } from './analyze/analyze.ts'
-export type { Area, Breakdown, BreakdownPart } from './analyze/breakdown.ts'
+export type { Breakdown, BreakdownPart } from './analyze/breakdown.ts'
 export type { NodeCost, NodeCosts } from './analyze/costs.ts'
 export {
   type CheckOptions,
@@ -38,7 +38,8 @@ export {
   type WhyOptions,
   why,
 } from './compose/index.ts'
-export type { Finding, Rule, Verdict } from './diagnose/rule.ts'
+export type { ModelRule as Rule } from './diagnose/rule.ts'
+export type { Area, Finding, Verdict } from './diagnosis/rule.ts'
 export type { EngineFacts, Evidence, InputFacts } from './evidence/evidence.ts'
 export { readModel } from './formats/index.ts'
 export { InputError } from './graph/input-error.ts'

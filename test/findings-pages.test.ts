@@ -2,9 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { allRules } from '../src/diagnose/rules/index.ts'
+import { modelRules } from '../src/diagnose/rules/index.ts'
 import { loadRules } from '../src/load/rules/index.ts'
 import { pipelineRules } from '../src/pipeline/rules/index.ts'
+import { traceRules } from '../src/traces/rules/index.ts'
 import { ROOT } from './sources.ts'
 import { table } from './table.ts'
 
@@ -25,13 +26,13 @@ const KINDS: readonly {
     command: '`whyslow MODEL`',
     from: 'measurements of the model',
     room: 'src/diagnose',
-    rules: allRules.filter(({ needs }) => !needs.includes('trace')),
+    rules: modelRules,
   },
   {
     command: '`whyslow explain TRACE`',
     from: 'a recording by another tool',
-    room: 'src/diagnose',
-    rules: allRules.filter(({ needs }) => needs.includes('trace')),
+    room: 'src/traces',
+    rules: traceRules,
   },
   { command: '`whyslow pipeline`', from: 'your own code as it runs', room: 'src/pipeline', rules: pipelineRules },
   { command: '`whyslow load`', from: 'a server under load', room: 'src/load', rules: loadRules },

@@ -13,6 +13,7 @@ import { ts } from './typescript.ts'
 
 const INDICES = [
   'src/diagnose/rules/index.ts',
+  'src/traces/rules/index.ts',
   'src/pipeline/rules/index.ts',
   'src/load/rules/index.ts',
   'src/remedies/index.ts',
@@ -27,6 +28,7 @@ beforeEach(() => {
     'docs/findings',
     'docs/remedies',
     'src/diagnose/rules',
+    'src/traces/rules',
     'src/pipeline/rules',
     'src/load/rules',
     'src/formats',
@@ -111,7 +113,7 @@ describe('a rule', () => {
     const index = read('src/diagnose/rules/index.ts')
     expect(importsOf(index)).toEqual([...importsOf(index)].sort())
     expect(importsOf(index)).toContain('./slow-moon.ts')
-    expect(index).toMatch(/allRules: readonly Rule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
+    expect(index).toMatch(/modelRules: readonly ModelRule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
   })
 
   test('goes last where its name does', () => {
@@ -122,7 +124,7 @@ describe('a rule', () => {
 
 describe('rules of other kinds', () => {
   test.each([
-    ['trace', 'src/diagnose', /needs: \['trace'\]/],
+    ['trace', 'src/traces', /needs: \['trace'\]/],
     ['code', 'src/pipeline', /needs: \['lines'\]/],
     ['load', 'src/load', /needs: \['parted'\]/],
   ])('of %s', (kind, room, needs) => {

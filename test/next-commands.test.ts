@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { allRules } from '../src/diagnose/rules/index.ts'
+import { modelRules } from '../src/diagnose/rules/index.ts'
 import { remedies } from '../src/remedies/index.ts'
 import { ROOT } from './sources.ts'
 
@@ -11,7 +11,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'graph-optimization-off': '`fix` starts from the level asked for, and with none given that is all of it',
   'idle-int8-units': '`quantize` is for that alone, and wants samples',
   'large-input-resolution': 'what a smaller picture loses has to be seen on real data first',
-  'unfused-quantization': '`lint` names every group, and repairs it',
+  'unfused-quantization': '`fix` repairs the model alone, in a file',
   'engine-choice': 'a comparison names engines that `fix` does not ship, and the finding leads to the one that it names',
   'noisy-machine': 'a busy machine is no place to search',
 }
@@ -20,8 +20,8 @@ const treated = new Set(remedies.flatMap(({ treats }) => treats))
 const suggestsFix = (id: string) => readFileSync(join(ROOT, `src/diagnose/rules/${id}.ts`), 'utf8').includes('fixModel(')
 
 test('a finding that a remedy treats leads to fix, and no other does', () => {
-  const expected = allRules.map(({ id }) => id).filter((id) => treated.has(id) && OTHERWISE[id] === undefined)
-  expect(allRules.map(({ id }) => id).filter(suggestsFix)).toEqual(expected)
+  const expected = modelRules.map(({ id }) => id).filter((id) => treated.has(id) && OTHERWISE[id] === undefined)
+  expect(modelRules.map(({ id }) => id).filter(suggestsFix)).toEqual(expected)
 })
 
 test('exceptions are rules that a remedy treats', () => {

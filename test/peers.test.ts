@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { allRules } from '../src/diagnose/rules/index.ts'
+import { modelRules } from '../src/diagnose/rules/index.ts'
 import { engines, referenceEngine } from '../src/engines/index.ts'
-import { traceReaders } from '../src/evidence/traces/index.ts'
 import { loadRules } from '../src/load/rules/index.ts'
 import { pipelineRules } from '../src/pipeline/rules/index.ts'
 import { remedies } from '../src/remedies/index.ts'
+import { traceReaders } from '../src/traces/recordings/index.ts'
+import { traceRules } from '../src/traces/rules/index.ts'
 import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
 
 const sources = readSources()
@@ -54,7 +55,8 @@ describe.each(PEERS)('every $kind', (kind) => {
 })
 
 const RULES = [
-  ['src/diagnose', allRules],
+  ['src/diagnose', modelRules],
+  ['src/traces', traceRules],
   ['src/pipeline', pipelineRules],
   ['src/load', loadRules],
 ] as const
@@ -101,7 +103,7 @@ describe('every remedy', () => {
   })
 
   test('treats rules that there are', () => {
-    const known = new Set(allRules.map(({ id }) => id))
+    const known = new Set(modelRules.map(({ id }) => id))
     expect(remedies.flatMap(({ treats }) => treats).filter((id) => !known.has(id))).toEqual([])
   })
 

@@ -4,8 +4,8 @@
 // https://docs.pytorch.org/vision/stable/models.html#table-of-all-available-classification-weights
 // BERT base, 128 tokens: 22.5 billion FLOPs (which count a multiply-add as two), https://arxiv.org/abs/2004.02984, table 1.
 import { describe, expect, test } from 'vitest'
-import { costGraph } from '../src/analyze/graph-cost.ts'
 import type { ConstantView, GraphView, NodeView, TensorType } from '../src/graph/types.ts'
+import { costGraph } from '../src/operators/graph-cost.ts'
 
 const WITHIN = 0.02
 

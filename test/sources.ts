@@ -137,12 +137,13 @@ export interface Peers {
 
 export const PEERS: readonly Peers[] = [
   { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'trace rule', folder: 'src/traces/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineRule\(/m },
   { kind: 'remedy', folder: 'src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },
-  { kind: 'trace reader', folder: 'src/evidence/traces', mark: /^export const (\w+): TraceReader\b/m },
+  { kind: 'trace reader', folder: 'src/traces/recordings', mark: /^export const (\w+): TraceReader\b/m },
   {
     kind: 'format',
     folder: 'src/formats',

@@ -3,7 +3,6 @@ import type { EngineOffer } from '../engines/types.ts'
 import type { EngineFacts, Evidence } from '../evidence/evidence.ts'
 import type { Breakdown, NodeAreas } from './breakdown.ts'
 import type { NodeCosts } from './costs.ts'
-import type { TraceFacts } from './traces/facts.ts'
 
 /** The engine that predicted, with what is known of it besides what was measured; evidence names it alone. */
 export interface EngineWithOffers extends EngineFacts {
@@ -17,8 +16,6 @@ export interface AnalyzedEvidence extends Evidence {
   /** Of the profile's nodes, in its order. */
   readonly nodeAreas?: readonly NodeAreas[]
   readonly breakdown?: Breakdown
-  /** Of a recording that somebody else's tool made; with it nothing else is there. */
-  readonly trace?: TraceFacts
 }
 
 export type EvidenceKey = Exclude<keyof AnalyzedEvidence, 'schema' | 'toolVersion' | 'createdAt' | 'absent' | 'warnings'>

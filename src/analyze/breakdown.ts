@@ -1,10 +1,9 @@
 // The partition of the p50 into parts that add up to it, each in one area. What is not attributed stays `unexplained`, signed.
 
+import type { Area } from '../diagnosis/rule.ts'
 import type { CallCost, Latency, Profile } from '../measure/timing/types.ts'
 import { medianOrNull } from '../statistics/index.ts'
 import type { NodeCost, NodeCosts } from './costs.ts'
-
-export type Area = 'architecture' | 'hardware' | 'software'
 
 /** Every part, in the order in which it is shown, with its area; `docs/method.md` says what each holds. */
 const AREA_OF = {

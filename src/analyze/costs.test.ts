@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import type { AttributeView, ConstantView, DType, GraphView, NodeView, TensorType } from '../graph/types.ts'
+import type { DType, GraphView, TensorType } from '../graph/types.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
-import { costGraph, costNodes, type NodeCost } from './costs.ts'
+import { float, type Step as GraphStep, graphOf } from '../operators/example-graph.ts'
+import { costNodes, type NodeCost } from './costs.ts'
 
 const MACHINE = { caches: { L1d: 32_000, L2: 1_000_000, L3: 32_000_000 }, physicalCores: 1 } as unknown as Machine
 const ROOFS: Roofs = {
@@ -12,40 +13,11 @@ const ROOFS: Roofs = {
   reasons: {},
 }
 
-const float = (...shape: number[]): TensorType => ({ dtype: 'float32', shape })
-
-interface Step {
-  readonly op: string
-  readonly domain?: string
-  readonly inputs: Readonly<Record<string, TensorType | null>>
-  readonly outputs: Readonly<Record<string, TensorType | null>>
-  readonly attributes?: Readonly<Record<string, AttributeView>>
+interface Step extends GraphStep {
   readonly timeMs?: number
   readonly runs?: number
   readonly origin?: readonly string[]
   readonly bodies?: Readonly<Record<string, readonly Step[]>>
-}
-
-/** Values whose name starts with 'w' are constants of the graph they are first used in. */
-function graphOf(steps: readonly Step[], path = ''): GraphView {
-  const constants: Record<string, ConstantView> = {}
-  const nodes = steps.map((step, i): NodeView => {
-    for (const [name, type] of Object.entries(step.inputs)) {
-      if (name.startsWith('w') && type)
-        constants[name] = { ...type, name, sizeBytes: 0, from: 'initializer', isGraphInput: false }
-    }
-    const bodies = Object.entries(step.bodies ?? {})
-    return {
-      name: `${path}${i}`,
-      opType: step.op,
-      domain: step.domain ?? '',
-      inputs: Object.keys(step.inputs),
-      outputs: Object.keys(step.outputs),
-      attributes: step.attributes ?? {},
-      subgraphs: Object.fromEntries(bodies.map(([name, body]) => [name, graphOf(body, `${path}${i}/${name}/`)])),
-    }
-  })
-  return { name: 'g', nodes, inputs: [], outputs: [], constants, types: {} }
 }
 
 function profiled(steps: readonly Step[], path = '', parent: string | null = null): ProfiledNode[] {
@@ -314,63 +286,4 @@ test("channels padded by the NCHWc layout are not the model's work", () => {
   expect(macs).toBe(144_000)
   // x 784, w 250, b 10, y 5760 elements
   expect(nodes[0]!.cost).toMatchObject({ simpleOps: 5760, bytes: 4 * 6804, weightBytes: 1040 })
-})
-
-test('costGraph sums what declared types give', () => {
-  const graph: GraphView = {
-    ...graphOf([
-      { op: 'Gemm', inputs: { x: null, w: float(20, 30) }, outputs: { h: null } },
-      { op: 'Relu', inputs: { h: null }, outputs: { y: null } },
-      { op: 'Foo', domain: 'my', inputs: { y: null }, outputs: { z: null } },
-    ]),
-    inputs: [{ name: 'x', kind: 'tensor', dtype: 'float32', shape: [2, 20] }],
-    outputs: [{ name: 'y', kind: 'tensor', dtype: 'float32', shape: ['batch', 30] }],
-    types: { h: float(2, 30) },
-  }
-  // 2 * 20 * 30 = 1200 MACs; y has an open dimension
-  expect(costGraph(graph)).toEqual({ macs: 1200, flops: 2400, known: 1, unknown: { Relu: 1, 'my:Foo': 1 } })
-  // given by the caller: 60 comparisons
-  expect(costGraph(graph, { y: float(2, 30) })).toEqual({ macs: 1200, flops: 2460, known: 2, unknown: { 'my:Foo': 1 } })
-})
-
-test('costGraph: the larger branch, known trip counts', () => {
-  const product = (size: number): Step => ({
-    op: 'MatMul',
-    inputs: { [`w${size}`]: float(size, size), [`wb${size}`]: float(size, size) },
-    outputs: { [`m${size}`]: null },
-  })
-  const types = { m2: float(2, 2), m3: float(3, 3), xs: float(7, 2), c: float() }
-  const branches: Step = {
-    op: 'If',
-    inputs: { c: null },
-    outputs: { o: null },
-    bodies: { then_branch: [product(2)], else_branch: [product(3)] },
-  }
-  // 27, not 8 + 27; the If itself is known too
-  expect(costGraph(graphOf([branches]), types)).toMatchObject({ macs: 27, known: 2, unknown: {} })
-  const scan: Step = {
-    op: 'Scan',
-    inputs: { s: null, xs: null },
-    outputs: { o: null },
-    attributes: { num_scan_inputs: 1 },
-    bodies: { body: [product(2)] },
-  }
-  // 7 steps of 8
-  expect(costGraph(graphOf([scan]), types)).toMatchObject({ macs: 56, unknown: {} })
-  const loop: Step = { op: 'Loop', inputs: { trips: null, c: null }, outputs: { o: null }, bodies: { body: [product(2)] } }
-  expect(costGraph(graphOf([loop]), types)).toMatchObject({ macs: 8, unknown: { Loop: 1 } })
-  const constant: ConstantView = {
-    dtype: 'int64',
-    shape: [],
-    name: 'trips',
-    sizeBytes: 8,
-    from: 'initializer',
-    isGraphInput: false,
-    values: [5],
-  }
-  const counted = graphOf([loop])
-  expect(costGraph({ ...counted, constants: { ...counted.constants, trips: constant } }, types)).toMatchObject({
-    macs: 40,
-    unknown: {},
-  })
 })

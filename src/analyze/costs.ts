@@ -3,15 +3,14 @@ import { convWeights, type ModelWeights, withModelChannels } from '../engines/on
 import { sizeInBytes } from '../graph/dtype.ts'
 import { constantIn, type ScopedNode, scopedNodes } from '../graph/scope.ts'
 import type { GraphView, TensorType } from '../graph/types.ts'
+import { memoriesOf } from '../machine/memories.ts'
 import type { Machine, Roofs } from '../machine/types.ts'
 import type { Profile, ProfiledNode } from '../measure/timing/types.ts'
 import { operatorKey } from '../operators/family.ts'
 import { estimateCost } from '../operators/index.ts'
+import { contextOf } from '../operators/node-context.ts'
 import type { Cost, CostResult } from '../operators/types.ts'
-import { type Floor, floorOf, memoriesOf } from './floor.ts'
-import { contextOf } from './node-context.ts'
-
-export { costGraph, type GraphCost } from './graph-cost.ts'
+import { type Floor, floorOf } from './floor.ts'
 
 /** One executed node, costed. Index and name match `Profile.nodes`. */
 export interface NodeCost {

@@ -14,20 +14,10 @@
 // state at every step, from where these alone fit.
 import { bitsPerElement } from '../graph/dtype.ts'
 import type { DType } from '../graph/types.ts'
-import type { Machine, Roofs } from '../machine/types.ts'
+import { type Level, type Memory, nearestMemory } from '../machine/memories.ts'
+import type { Roofs } from '../machine/types.ts'
 import { EVALUATED_BY, type SpecialFunction } from '../operators/counts/functions.ts'
 import type { Cost } from '../operators/types.ts'
-
-export type Level = 'L1' | 'L2' | 'L3' | 'DRAM'
-
-const LEVELS: readonly Level[] = ['L1', 'L2', 'L3', 'DRAM']
-
-/** One level of memory that can be used for a floor: its size and its measured bandwidth. */
-export interface Memory {
-  readonly level: Level
-  readonly sizeBytes: number
-  readonly bytesPerSecond: number
-}
 
 export interface Floor {
   readonly computeMs: number
@@ -36,26 +26,6 @@ export interface Floor {
   readonly memoryMs: number
   /** Where the bytes that take the most of `memoryMs` come from; null where nothing moves or no bandwidth is known. */
   readonly level: Level | null
-}
-
-/** The machine's measured levels, nearest first. A level without a size or a bandwidth is left out: what it held counts outward. */
-export function memoriesOf(
-  roofs: Pick<Roofs, 'threads' | 'bytesPerSecond'>,
-  { caches, physicalCores }: Pick<Machine, 'caches' | 'physicalCores'>,
-): readonly Memory[] {
-  // L1d and L2 belong to a core: threads that share the work use those of all of theirs.
-  const cores = Math.min(roofs.threads, physicalCores ?? roofs.threads)
-  const sizes: Readonly<Record<Level, number | null | undefined>> = {
-    L1: caches.L1d && caches.L1d * cores,
-    L2: caches.L2 && caches.L2 * cores,
-    L3: caches.L3,
-    DRAM: Number.POSITIVE_INFINITY,
-  }
-  return LEVELS.flatMap((level) => {
-    const bytesPerSecond = roofs.bytesPerSecond[level]
-    const sizeBytes = sizes[level]
-    return bytesPerSecond && sizeBytes ? [{ level, sizeBytes, bytesPerSecond }] : []
-  })
 }
 
 /** What must stay in a cache for a node to find it there, bytes; see above. */
@@ -114,10 +84,10 @@ function memoryFloor({ cost, runs, memories, sets }: FloorGiven): Pick<Floor, 'm
   const stepBytes = cost.serialSteps > 1 ? repeatedBytes / (cost.serialSteps - 1) : 0
   const otherBytes = cost.bytes - cost.weightBytes
   const traffic = [
-    { bytes: cost.weightBytes * Math.min(1, runs), memory: fitting(memories, modelBytes) },
-    { bytes: otherBytes * runs, memory: fitting(memories, dataBytes) },
-    { bytes: cost.weightBytes * Math.max(0, runs - 1), memory: fitting(memories, cost.weightBytes + dataBytes) },
-    { bytes: repeatedBytes * runs, memory: fitting(memories, stepBytes) },
+    { bytes: cost.weightBytes * Math.min(1, runs), memory: nearestMemory(memories, modelBytes) },
+    { bytes: otherBytes * runs, memory: nearestMemory(memories, dataBytes) },
+    { bytes: cost.weightBytes * Math.max(0, runs - 1), memory: nearestMemory(memories, cost.weightBytes + dataBytes) },
+    { bytes: repeatedBytes * runs, memory: nearestMemory(memories, stepBytes) },
   ]
   let memoryMs = 0
   let mostMs = 0
@@ -131,9 +101,4 @@ function memoryFloor({ cost, runs, memories, sets }: FloorGiven): Pick<Floor, 'm
     level = memory.level
   }
   return { memoryMs, level }
-}
-
-/** The nearest memory that holds so much. */
-export function fitting(memories: readonly Memory[], bytes: number): Memory | undefined {
-  return memories.find(({ sizeBytes }) => bytes <= sizeBytes)
 }

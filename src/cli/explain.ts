@@ -1,10 +1,10 @@
 // `whyslow explain FILE`: diagnoses again from what `--save-evidence` wrote, or from a trace that another tool recorded; no engine, no
 // measuring. Which of both it is, the file's content tells.
 
-import type { SameModel } from '../commands/explain-trace/explain-trace.ts'
 import { readEvidence } from '../evidence/file.ts'
-import { isWhyslowDocument } from '../evidence/traces/index.ts'
 import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
+import type { SameModel } from '../traces/explain/explain-trace.ts'
+import { isWhyslowDocument } from '../traces/recordings/index.ts'
 import { documentOutput } from './document-output.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
@@ -20,7 +20,7 @@ export async function runExplain(files: readonly string[], flags: FlagsOf<'expla
   if (await isWhyslowDocument(file)) return explainEvidence(file, flags, around)
   const output = documentOutput(flags, [file, flags.machine, flags.model, flags.here])
   if (flags.roofline) throw new UsageError('--roofline is for evidence; a trace of another tool has no measured roofs')
-  const { explainTrace, machineRoofs } = await import('../commands/explain-trace/index.ts')
+  const { explainTrace, machineRoofs } = await import('../traces/explain/index.ts')
   const roofs = flags.machine === undefined ? {} : { machine: machineRoofs(flags.machine) }
   if (flags.here !== undefined && flags.model === undefined)
     throw new UsageError('--here is a report on the model that was recorded; give that, too: --model model.onnx')
@@ -32,7 +32,7 @@ export async function runExplain(files: readonly string[], flags: FlagsOf<'expla
 
 /** Reading models is loaded where one was given: a trace alone is explained at once. */
 async function sameModel(file: string, here: string | undefined): Promise<SameModel> {
-  const { readSameModel } = await import('../commands/explain-trace/same-model.ts')
+  const { readSameModel } = await import('../traces/explain/same-model.ts')
   return readSameModel(file, here)
 }
 
@@ -65,7 +65,7 @@ async function explainTwo(files: readonly [string, string], flags: FlagsOf<'expl
   for (const file of files)
     if (await isWhyslowDocument(file)) throw new UsageError(`${file}: two files are two traces; evidence is explained alone`)
   const output = documentOutput(flags, files)
-  const { compareTraces } = await import('../commands/explain-trace/index.ts')
+  const { compareTraces } = await import('../traces/explain/index.ts')
   const document = await compareTraces(files, options(flags))
   await output.deliver(screen, { document, name: 'comparison of traces', text: () => renderTraceComparison(document, screen) })
 }

@@ -36,6 +36,8 @@ export function endWithSupervisor(): void {
   endWithParent(temporary)
 }
 
+/** Below `fleet`. */
+const ALONE_BELOW: ReadonlySet<string | undefined> = new Set(['history', 'report'])
 /** Commands that start no process and make no temporary file. Nothing listens for signals there, so the kernel ends them at once. */
 const ALONE: ReadonlySet<string | undefined> = new Set(['help', 'completion', 'explain', 'history', 'study'])
 
@@ -46,7 +48,11 @@ const HELP: ReadonlySet<string | undefined> = new Set(['--help', '-h', '--versio
  * an option's value or for the program that is measured; two processes print it as well.
  */
 export const runsAlone = ([first, second]: readonly string[]): boolean =>
-  first === undefined || ALONE.has(first) || HELP.has(first) || (!first.startsWith('-') && HELP.has(second))
+  first === undefined ||
+  ALONE.has(first) ||
+  (first === 'fleet' && ALONE_BELOW.has(second)) ||
+  HELP.has(first) ||
+  (!first.startsWith('-') && HELP.has(second))
 
 /** Runs the command and ends this process with its exit code: 128 and the number of the signal where one ended it, as shells do. */
 export function supervise(argv: readonly string[]): void {

@@ -3,10 +3,10 @@ import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { predictSavings } from '../analyze/foretold.ts'
 import { machineSection } from '../command/machine-section.ts'
-import { diagnose } from '../diagnose/diagnose.ts'
-import { findingRow } from '../diagnose/finding-row.ts'
-import type { NextCommand } from '../diagnose/next-command.ts'
-import { notChecked, rank, rulesWith } from '../diagnose/run-rules.ts'
+import { modelRules } from '../diagnose/rules/index.ts'
+import { findingRow } from '../diagnosis/finding-row.ts'
+import type { NextCommand } from '../diagnosis/next-command.ts'
+import { notChecked, rank, rulesWith, runRules } from '../diagnosis/run-rules.ts'
 import { offersOf } from '../engines/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { handoffNs } from '../measure/timing/regimes.ts'
@@ -36,7 +36,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
   const offers = offersOf(evidence.engine?.id ?? '')
   const analyzed = analyze(evidence, offers)
   const canType = ({ command }: NextCommand): boolean => offers.includes('shipped') || !ON_SHIPPED.includes(command)
-  const verdicts = diagnose(analyzed)
+  const verdicts = runRules(modelRules, analyzed)
   const findings = rank(verdicts).map((finding) => {
     const { next } = finding
     return findingRow(finding, next === null || !canType(next) ? null : commandToType(next, file, evidence.given ?? []))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { fixModel, MODEL, measureWith, nextCommand, quantizeModel } from '../diagnose/next-command.ts'
+import { fixModel, MODEL, measureWith, quantizeModel } from '../diagnose/next-command.ts'
+import { nextCommand } from '../diagnosis/next-command.ts'
 import { commandToType } from './command-to-type.ts'
 
 const shape = { flag: '--shape', value: 'x=1x3x48x320' }

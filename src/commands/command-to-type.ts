@@ -1,7 +1,7 @@
 // The command that a finding leads to, so that it can be pasted: the model as its user names it, and what this run was told of inputs
 // and engine, or the next one would measure something else.
-import { type DocumentedCommand, documentedCommand } from '../diagnose/documented-command.ts'
-import type { NextCommand } from '../diagnose/next-command.ts'
+import { type DocumentedCommand, documentedCommand } from '../diagnosis/documented-command.ts'
+import type { NextCommand } from '../diagnosis/next-command.ts'
 import type { Flag } from '../evidence/evidence.ts'
 
 /** The model in `file`, with the flags of this run that the command does not set itself. */

@@ -1,11 +1,12 @@
 // What experiments on operators alone say of why they are slow. Shared by the rules that look at them.
 import { fasterAlone, type Shown } from '../analyze/shown-faster.ts'
+import type { NextCommand } from '../diagnosis/next-command.ts'
+import type { Outcome } from '../diagnosis/rule.ts'
+import { ms, type Sentence, share, tell } from '../diagnosis/tell.ts'
+import { isWorthSaying } from '../diagnosis/worth.ts'
 import { INT8_OPERATORS } from '../engines/onnxruntime/int8/int8-kernels.ts'
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '../measure/timing/operators/types.ts'
-import type { NextCommand } from './next-command.ts'
-import type { Outcome } from './rule.ts'
-import { ms, operators, operatorsTake, type Sentence, share, tell } from './tell.ts'
-import { isWorthSaying } from './worth.ts'
+import { operators, operatorsTake } from './operators.ts'
 
 /** An operator, and the one change to it that saves most. */
 export type Cause = Shown

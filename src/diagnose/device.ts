@@ -1,7 +1,8 @@
 // Whether what is said of GPUs holds for the engine in use. A driver that computes on the CPU answers as a GPU and is none.
+
+import type { Outcome } from '../diagnosis/rule.ts'
 import type { EngineFacts } from '../evidence/evidence.ts'
 import type { DeviceTimes } from '../measure/timing/types.ts'
-import type { Outcome } from './rule.ts'
 
 /** What a rule about GPUs says where there is none in use; null where there is. */
 export function withoutGpu({ id, device, deviceKind }: EngineFacts): Outcome | null {

@@ -1,12 +1,13 @@
 // What quantized groups that did not fuse cost, and what fusing them would save: times of the corrected profile, and for the operator
 // itself the rate at which int8 kernels run here.
+import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../analyze/costs.ts'
+import type { Given } from '../diagnosis/rule.ts'
 import { reaches } from '../engines/onnxruntime/facts/optimizers.ts'
 import { keepsInt8 } from '../engines/onnxruntime/int8/fused-types.ts'
 import { type QuantizedGroup, quantizedGroups } from '../engines/onnxruntime/int8/quantized-groups.ts'
 import type { NodeView } from '../graph/types.ts'
 import type { Roofs } from '../machine/types.ts'
-import type { Given } from './rule.ts'
 
 export interface TimedGroup extends QuantizedGroup {
   /** Of the conversions, ms per prediction; null where one of them was not timed. */
@@ -18,7 +19,7 @@ export interface TimedGroup extends QuantizedGroup {
 }
 
 /** What it needs, and what sharpens the answer. */
-export type Timed = Given<'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs' | 'machine'>
+export type Timed = Given<AnalyzedEvidence, 'profile' | 'costs', 'graph' | 'model' | 'engine' | 'roofs' | 'machine'>
 
 /** The groups of the executed graph that did not fuse, with their times; the largest saving first. */
 export function timedGroups({ profile, costs, graph, model, engine, roofs, machine }: Timed): readonly TimedGroup[] {

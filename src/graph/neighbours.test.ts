@@ -1,22 +1,20 @@
 import { expect, test } from 'vitest'
-import { evidence } from '../diagnose/check-rule.ts'
+import { model, modelInMemory, node, valueInfo } from './build.ts'
 import { graphsWithin, neighboursOf } from './neighbours.ts'
 import type { GraphView } from './types.ts'
+import { viewGraph } from './view.ts'
 
-const { graph } = evidence({
-  nodes: [
-    { op: 'Conv', timeMs: 1, in: ['x', 'w', ''], out: ['a'] },
-    { op: 'Relu', timeMs: 1, in: ['a'], out: ['b'] },
-    { op: 'Mul', timeMs: 1, in: ['b', 'b'], out: ['y'] },
-    { op: 'If', timeMs: 1, in: ['c'], out: ['z'] },
-  ],
-  constants: { w: {} },
-  outputNames: ['b', 'y', 'z'],
-})
-const inner = evidence({ nodes: [{ op: 'Neg', timeMs: 1, in: ['y'], out: ['n'] }] }).graph!
+const graphOf = (nodes: readonly ReturnType<typeof node>[], outputs: readonly string[]): GraphView =>
+  viewGraph(modelInMemory(model({ nodes, outputs: outputs.map((name) => valueInfo(name, 'float32', [1])) })))
+
+const graph = graphOf(
+  [node('Conv', ['x', 'w', ''], ['a']), node('Relu', ['a'], ['b']), node('Mul', ['b', 'b'], ['y']), node('If', ['c'], ['z'])],
+  ['b', 'y', 'z'],
+)
+const inner = graphOf([node('Neg', ['y'], ['n'])], ['n'])
 const withBranch: GraphView = {
-  ...graph!,
-  nodes: graph!.nodes.map((node) => (node.opType === 'If' ? { ...node, subgraphs: { then_branch: inner } } : node)),
+  ...graph,
+  nodes: graph.nodes.map((one) => (one.opType === 'If' ? { ...one, subgraphs: { then_branch: inner } } : one)),
 }
 const { producer, readers, onlyReader, isGraphOutput } = neighboursOf(withBranch)
 

@@ -1,7 +1,7 @@
 // Whether another set-up of the server does better at the same rate, by runs with the same arrivals: the set-up of the command before and
 // after, the other one between them.
-import type { RuleFinding } from '../diagnose/rule.ts'
-import { ms, rate, type Sentence, tell } from '../diagnose/tell.ts'
+import type { RuleFinding } from '../diagnosis/rule.ts'
+import { ms, rate, type Sentence, tell } from '../diagnosis/tell.ts'
 import type { LoadBeside, LoadPoint } from '../report/documents/load.ts'
 
 /** The other set-up keeps up where this one does not, or has a lower mean than both of its runs, intervals apart, and no higher p99. */

@@ -1,5 +1,5 @@
 // What a rule of load sees: the points, and of a server that was started for a model also what it counted, and other set-ups of it.
-import { definerOf, type Rule, type WithAbsent } from '../diagnose/rule.ts'
+import { definerOf, type Rule, type WithAbsent } from '../diagnosis/rule.ts'
 import type {
   LoadAlternative,
   LoadAudit,

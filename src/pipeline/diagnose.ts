@@ -1,6 +1,6 @@
 // Runs the rules of pipelines over the evidence; what was measured in place of a saving that was unknown takes its place.
-import type { Finding, Verdict } from '../diagnose/rule.ts'
-import { runRules } from '../diagnose/run-rules.ts'
+import type { Finding, Verdict } from '../diagnosis/rule.ts'
+import { runRules } from '../diagnosis/run-rules.ts'
 import type { PipelineEvidence, Replacement } from './evidence.ts'
 import type { PipelineRule } from './rule.ts'
 

@@ -24,8 +24,8 @@ const ROUND: Roofs = {
 
 /** The command's own modules, since sources would be compiled once more for this process. */
 const WRITE = `
-import { DEFAULTS } from '${DIST}/commands/options.js'
-import { engineOptionsOf } from '${DIST}/commands/run.js'
+import { DEFAULTS } from '${DIST}/command/options.js'
+import { engineOptionsOf } from '${DIST}/command/engine-options.js'
 import { readMachine } from '${DIST}/machine/index.js'
 import { describeEngine } from '${DIST}/measure/describe-engine.js'
 import { roofsKey } from '${DIST}/measure/timing/roofs/measured.js'

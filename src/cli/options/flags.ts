@@ -35,11 +35,12 @@ export const flags = {
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
       row.metric,
       row.requires,
-      flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit' }),
+      flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit', completes: 'remedies' }),
       flag('--ship-engines <ids>', 'engines that may be shipped, separated by commas', parse.list, {
         name: 'engines',
         formerly: ['--engines'],
         usual: 'all that are installed',
+        completes: 'engines',
       }),
       flag('--dry-run', 'list what would be tried; try nothing'),
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
@@ -115,6 +116,28 @@ export const flags = {
       ...row.verbose,
     ],
   ),
+  watch: showing(
+    ['url', 'body', 'rate', 'duration', 'json'],
+    [
+      flag('--url <address>', 'send requests there once it listens', undefined, { usual: 'others send them' }),
+      row.body,
+      row.header,
+      row.httpMethod,
+      flag('--rate <n>', 'requests per second', (text) => parse.rates(text)[0]!, {
+        name: 'ratePerSecond',
+        usual: 'half of what one client gets',
+      }),
+      row.duration('how long to send or to watch', '10s with --url, else until the command ends'),
+      flag('--start <duration>', 'how long the command may take until it listens', parse.seconds, {
+        name: 'startSeconds',
+        usual: '60s',
+      }),
+      ...row.jsonAlone('the watch document'),
+      row.lock,
+      row.progress,
+      ...row.verbose,
+    ],
+  ),
   ab: [
     row.data('samples for both: npz, npy, json, jsonl, csv, txt, a folder of files', "the programs' samples()"),
     row.call('the function to call in both instead of predict'),
@@ -182,8 +205,10 @@ export const flags = {
   load: showing(
     ['rate', 'slo', 'budget', 'concurrency', 'duration', 'body', 'workers', 'threads', 'maxBatch', ...DOCUMENT],
     [
-      flag('--rate <list>', 'requests per second, a run for each', parse.rates, { name: 'rates' }),
-      flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'"),
+      flag('--rate <list>', 'requests per second, a run for each; with --slo: the rate that must be reached', parse.rates, {
+        name: 'rates',
+      }),
+      flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
       flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each', parse.batches, {
         name: 'clients',
@@ -194,15 +219,9 @@ export const flags = {
       flag('--seed <n>', 'seed of the arrivals', parse.positiveInteger, { usual: '1' }),
       flag('--timeout <duration>', 'request timeout', parse.seconds, { name: 'timeoutSeconds', usual: '10s' }),
       ...inGroup('inputs', [
-        flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, { name: 'bodies' }),
-        flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
-          name: 'headers',
-        }),
-        flag('--http-method <name>', 'HTTP method', undefined, {
-          name: 'method',
-          formerly: ['--method'],
-          usual: 'POST with a body, else GET',
-        }),
+        row.body,
+        row.header,
+        row.httpMethod,
         flag('--protocol <name>', "of a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
           usual: 'http',
         }),
@@ -239,11 +258,28 @@ export const flags = {
     ],
   ),
   check: showing(
-    ['baseline', 'against', 'failAbove', 'runs', 'duration', 'quick', 'data', 'shape', 'json', 'markdown', 'quiet'],
+    [
+      'baseline',
+      'against',
+      'failAbove',
+      'percentile',
+      'throughput',
+      'runs',
+      'duration',
+      'quick',
+      'data',
+      'json',
+      'markdown',
+      'quiet',
+    ],
     [
       flag('--baseline <model>', 'the model to compare with; both take turns'),
       flag('--against <report>', 'or the report document of an earlier run, or a store'),
       flag('--fail-above <ratio>', 'fail if the model is slower than the baseline by this factor', parse.ratio, { default: 1.1 }),
+      flag('--percentile <p99>', 'judge this percentile of all predictions instead of the median', parse.percentile, {
+        usual: 'p50, the median of processes',
+      }),
+      flag('--throughput', 'judge predictions per second instead of the median'),
       row.runs('most fresh processes of each', '12', '6'),
       ...row.sampling('three runs at least instead of five', ['1.25s', '0.75s']),
       flag('--allow-other-machine', 'compare with a report of another machine'),
@@ -261,7 +297,7 @@ export const flags = {
     flag('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', parse.milliseconds, {
       name: 'latencyMs',
     }),
-    own(flag('--machine <file>', 'of a trace: what whyslow machine --json wrote on its machine, for lower bounds of times')),
+    own(flag('--machine <file>', 'of a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
     own(flag('--model <file>', 'of a trace: the model that was recorded, to join its nodes with the operators')),
     own(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
     row.roofline('of evidence: '),
@@ -311,13 +347,28 @@ export const flags = {
   foretell: showing(
     ['machine', 'known', 'duration', 'quick', 'shape', 'data', 'batch', 'engine', 'threads', 'json', 'markdown', 'quiet'],
     [
-      flag('--machine <file>', 'what whyslow machine --json wrote on that machine'),
+      flag('--machine <file>', 'what whyslow doctor --json wrote on that machine'),
       flag('--known <files>', 'documents of machines that are known, separated by commas', parse.list),
       ...row.sampling('three processes instead of five, no sweeps'),
       ...row.model,
       ...row.text('the estimate document'),
     ],
   ),
+  doctor: [
+    ...row.jsonAlone('what was found'),
+    row.refresh,
+    row.threads('threads with which the peaks are measured'),
+    ...row.places,
+    row.lock,
+    row.progress,
+    ...row.verbose,
+  ],
+  demo: [
+    flag('-o, --out <dir>', 'keep the model and what fix writes in this folder', undefined, { usual: 'nothing is kept' }),
+    row.progress,
+    ...row.verbose,
+  ],
+  completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
   machine: [
     row.refresh,

@@ -13,6 +13,18 @@ export const verbose = inGroup('advanced', [
   own(flag('-v, --verbose', 'print each step with the time; for an error print its stack')),
 ])
 /** For documents that no page draws yet. */
+/** What is sent to a server. */
+export const body = flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, {
+  name: 'bodies',
+})
+export const header = flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
+  name: 'headers',
+})
+export const httpMethod = flag('--http-method <name>', 'HTTP method', undefined, {
+  name: 'method',
+  formerly: ['--method'],
+  usual: 'POST with a body, else GET',
+})
 export const text = (document: string) => inGroup('output', [json(document), markdown, quiet])
 export const output = (document: string, page: string) => inGroup('output', [json(document), html(page), markdown, quiet])
 export const report = output('the report document', 'the report')
@@ -70,7 +82,7 @@ export const requires = own(
   flag('--require <2x>', 'speed-up that must be proven: the lower end of its interval; else exit code 3', parse.ratio),
 )
 export const engines = (what: string, usual: string, formerly: readonly string[] = []) =>
-  flag('--engines <ids>', `${what}, separated by commas`, parse.list, { group: 'engine', usual, formerly })
+  flag('--engines <ids>', `${what}, separated by commas`, parse.list, { group: 'engine', usual, formerly, completes: 'engines' })
 
 export const data = (what: string, usual?: string) =>
   flag('--data <path>', what, undefined, { group: 'inputs', ...(usual === undefined ? {} : { usual }) })
@@ -109,9 +121,10 @@ export const signature = flag('--signature <name>', 'which signature of a .tflit
 })
 export const threads = (whose: string, usual = "the engine's choice") =>
   flag('--threads <n>', whose, parse.positiveInteger, { group: 'engine', usual })
-export const engine = flag('--engine <id>', 'what runs the model; whyslow engines lists the ids', undefined, {
+export const engine = flag('--engine <id>', 'what runs the model; whyslow doctor lists the ids', undefined, {
   group: 'engine',
   usual: 'ort-cpu, ONNX Runtime on the CPU',
+  completes: 'engines',
 })
 export const ort = (what: string) => flag('--ort <path>', what, undefined, { group: 'engine', usual: "the current folder's" })
 /** Where engines are taken from. */

@@ -1,7 +1,8 @@
 // What int8 would give where outputs may not change, so that it was not tried: operators timed alone say it, and what to type is said
 // beside it.
 import { int8SavingsByNode } from '../../diagnose/alone.ts'
-import { MODEL, nextCommand, SAMPLES } from '../../diagnose/next-command.ts'
+import { MODEL, SAMPLES } from '../../diagnose/next-command.ts'
+import { nextCommand } from '../../diagnosis/next-command.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { commandToType } from '../command-to-type.ts'

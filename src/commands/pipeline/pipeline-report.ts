@@ -2,8 +2,8 @@
 
 import { machineSection } from '../../command/machine-section.ts'
 import { documentHead } from '../../command/version.ts'
-import { findingRow } from '../../diagnose/finding-row.ts'
-import { notChecked, rank, rulesWith } from '../../diagnose/run-rules.ts'
+import { findingRow } from '../../diagnosis/finding-row.ts'
+import { notChecked, rank, rulesWith } from '../../diagnosis/run-rules.ts'
 import type { Machine } from '../../machine/types.ts'
 import { diagnosePipeline, type PipelineFinding } from '../../pipeline/diagnose.ts'
 import type { PipelineEvidence } from '../../pipeline/evidence.ts'

@@ -1,10 +1,10 @@
 // Part of a prediction's cost is paid once per call, however many samples it carries: the call, each kernel's start, weights read
 // from memory. The batch sweep separates it: latency = fixed + perSample * batch.
 
+import { ms, number, tell } from '../../diagnosis/tell.ts'
 import { percent } from '../../report/text/numbers.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, number, tell } from '../tell.ts'
 
 /** Batching makes each sample wait for the whole batch, so a small gain per sample is no reason for it: 10 % is asked. */
 const MIN_GAIN = 0.1

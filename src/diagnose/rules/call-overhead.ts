@@ -1,9 +1,10 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
+
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import type { OtherEngine } from '../../evidence/evidence.ts'
 import { fasterCode, isTiny } from '../call.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, share, tell } from '../tell.ts'
 
 /** Below a tenth, no change to the call is noticeable next to the model. */
 const MIN_SHARE = 0.1

@@ -1,9 +1,11 @@
 // Operators that take longer within the model than alone, where their data lies in the nearest caches and nobody ran in between. The whole
 // model was timed in the same rounds, so that a change of the machine between both is taken out.
+
+import { ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { OperatorExperiment } from '../../measure/timing/operators/types.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { ms, operatorsTake, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Corrected times within the model and times alone agree up to this. */
 const AGREE = 1.15

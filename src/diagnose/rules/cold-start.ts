@@ -1,8 +1,9 @@
 // The first answer of a fresh process: reading the file, optimizing the graph, packing weights, and a first prediction that
 // allocates memory and fills caches. It is paid once, so it saves nothing per prediction: always a note.
+
+import { ms, tell } from '../../diagnosis/tell.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, tell } from '../tell.ts'
 
 /** A first prediction 5 times the p50 is more than cold caches, which cost 2 to 3 times. */
 const FIRST_OVER_P50 = 5

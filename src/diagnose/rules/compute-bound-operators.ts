@@ -1,12 +1,13 @@
 // Nodes that compute as fast as this machine can at their precision: only less arithmetic, or cheaper arithmetic, helps them.
 // The roofs were measured with the engine's own kernels; what int8 gives is asked of the operators alone where they were timed.
 import type { NodeCost } from '../../analyze/costs.ts'
+import { countFact, ms, ratio, type Sentence, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Roofs } from '../../machine/types.ts'
 import { int8SavingsByNode } from '../alone.ts'
 import { fixModel, quantizeModel } from '../next-command.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** A note without a saving is worth a line only where the arithmetic at the measured roof makes up a quarter of the p50. */
 const MIN_NOTE_SHARE = 0.25

@@ -3,15 +3,16 @@
 
 import type { NodeCost } from '../../analyze/costs.ts'
 import { savingOf } from '../../analyze/shown-faster.ts'
+import { ms, ratio, type Sentence, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Roofs } from '../../machine/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'
 import { operatorKey } from '../../operators/family.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
+import { operators, operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { ms, operators, operatorsTake, ratio, type Sentence, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 interface Equivalent {
   /** Operators whose rates are measured. */

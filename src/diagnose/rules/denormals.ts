@@ -1,12 +1,12 @@
 // Subnormal float32 numbers (non-zero and below 1.18e-38 in size) take some CPUs a hundred times as long; others not at all, so
 // only an experiment can tell: the same model with session.set_denormal_as_zero, paired. Without one, the weights are counted.
 
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { ConstantView, GraphView } from '../../graph/types.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** One weight in a thousand: training with weight decay or ReLU leaves fewer; pruned or decayed layers far more. */
 const SUBNORMAL_SHARE = 0.001

@@ -1,9 +1,10 @@
 // Time goes to starting kernels: a graph of many small nodes pays the start of each. What one start costs was calibrated on chains
 // of trivial nodes, without the profiler.
+
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, number, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Below a tenth of the p50, starting kernels is the normal price of a graph. */
 const MIN_SHARE = 0.1

@@ -1,11 +1,12 @@
 // The model behind its features: scaling, one-hot columns, imputing, joining columns take longer than the trees or the linear model that
 // the features are for.
 import type { NodeCost } from '../../analyze/costs.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { fixModel } from '../next-command.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { ms, operatorsTake, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** What scores rows of features. */
 const SCORING = /^(TreeEnsemble|Linear(Classifier|Regressor)|SVM)/

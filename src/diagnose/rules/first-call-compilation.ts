@@ -1,7 +1,8 @@
 // JavaScript and WebAssembly are compiled while the first predictions run, quickly first and well later: those predictions take longer. A fresh
 // process pays it, so it saves nothing per prediction: always a note.
+
+import { countFact, ms, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, tell } from '../tell.ts'
 
 /** A user waiting for one answer notices about 100 ms (Nielsen, Usability Engineering, 1993). */
 const NOTICED_MS = 100

@@ -1,10 +1,11 @@
 // A forest that is larger than the cache of one core: each step down a tree waits for a node from farther away. A step whose node is near
 // takes some 3 ns in an engine that walks tree after tree.
+
+import { bytes, countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { bytes, countFact, ms, number, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Of a test whose node and feature lie in the nearest caches: load, compare, load. */
 const NEAR_MS = 3e-6

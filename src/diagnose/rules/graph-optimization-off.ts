@@ -1,11 +1,11 @@
 // The engine's graph optimization was lowered by an option: constants are not folded, operators not fused, layouts not chosen.
 // Where the same model was measured with all of it, the difference is known.
 
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 export const graphOptimizationOff = defineRule({
   id: 'graph-optimization-off',

@@ -1,11 +1,13 @@
 // The CPU has units for int8 dot products, int8 kernels were measured to be faster, and the model computes in float32.
 // What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators speaks of; a fact where there
 // are none.
+
+import { countFact, ms, ratio, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { int8SavingsByNode } from '../alone.ts'
 import { quantizeModel } from '../next-command.ts'
+import { operators } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, operators, ratio, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Instructions that multiply and add int8 in one step, by their names in /proc/cpuinfo. */
 const INT8_UNITS = ['amx_int8', 'avx512_vnni', 'avx_vnni', 'i8mm', 'dotprod']

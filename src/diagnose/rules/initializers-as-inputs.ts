@@ -1,11 +1,11 @@
 // Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
 // engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
 
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Before IR version 4 every initializer had to be listed as an input, and engines take it for constant all the same. */
 const FIRST_OVERRIDABLE_IR = 4

@@ -2,13 +2,15 @@
 // blocked layout, and products of two int8 operands; ConvInteger, which has no fast kernel and scales its sums in passes of their own. Timed
 // alone in both precisions where that was measured; else grouped convolutions far above what a float kernel needs.
 import type { NodeCost } from '../../analyze/costs.ts'
+import type { Outcome } from '../../diagnosis/rule.ts'
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Roofs } from '../../machine/types.ts'
 import type { Profile } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isFloatTwin } from '../alone.ts'
 import { fixModel } from '../next-command.ts'
-import { defineRule, type Outcome } from '../rule.ts'
-import { countFact, ms, operators, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
+import { operators } from '../operators.ts'
+import { defineRule } from '../rule.ts'
 
 /** Of the float32 roof: what a float kernel of few channels is taken to reach at least, where its twin was not measured. */
 const FLOAT_EFFICIENCY = 0.25

@@ -1,11 +1,13 @@
 // The size of the input sets the latency: measured at several sizes, latency = fixed + perUnit * size. Half of the pixels, or of
 // the sequence, would do for many tasks.
+
+import type { NextCommand } from '../../diagnosis/next-command.ts'
+import { ms, number, tell } from '../../diagnosis/tell.ts'
 import type { InputFacts } from '../../evidence/evidence.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import { percent } from '../../report/text/numbers.ts'
-import { measureWith, type NextCommand } from '../next-command.ts'
+import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, number, tell } from '../tell.ts'
 
 /** Sizes at which models are commonly served, by the sweep's unit; at or below them the size is not large. */
 const COMMON: Readonly<Record<string, number>> = { pixels: 224 * 224, tokens: 128, elements: 16_000 }

@@ -1,14 +1,15 @@
 // Nodes that only move or retype data: transposes, reorders between the engine's blocked layout and the plain one, casts, copies.
 // The model's answer needs none of them; a pair that undoes itself is the plainest case. Those that were timed alone save what they take so.
 
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'
 import type { NodeView } from '../../graph/types.ts'
 import type { OperatorExperiments } from '../../measure/timing/operators/types.ts'
 import { isAttention, isNormalization, rewrittenWhole } from '../alone.ts'
 import { fixModel } from '../next-command.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, operatorsTake, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** What changes layout, type or place of one tensor and nothing else. Concat, Slice, Pad build new tensors, which the model may need. */
 const CONVERSIONS = new Set([

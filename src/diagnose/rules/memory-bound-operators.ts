@@ -1,10 +1,11 @@
 // Nodes that wait for their weights: with one sample each weight is read once and used once, so the bytes and not the arithmetic
 // set the time. Weights in int8 are a quarter of the bytes.
 import type { NodeCost } from '../../analyze/costs.ts'
+import { bytes, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { fixModel } from '../next-command.ts'
+import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
-import { bytes, ms, operatorsTake, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Where fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
 const MIN_WEIGHT_SHARE = 0.5

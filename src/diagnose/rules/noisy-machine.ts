@@ -1,11 +1,12 @@
 // Someone else uses the CPUs. The median of a short prediction can hide it; the time that runnable threads wait in the run queue
 // does not (/proc/PID/task/*/schedstat, second field), nor does the time that a hypervisor gives to other machines (steal,
 // /proc/stat). https://docs.kernel.org/scheduler/sched-stats.html
+
+import { ms, number, type Sentence, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Latency } from '../../measure/timing/types.ts'
 import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
-import { ms, number, type Sentence, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, next to one busy process more than 10 %. */
 const WAITED_SHARE = 0.05

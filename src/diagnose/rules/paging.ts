@@ -1,9 +1,10 @@
 // The model's memory does not stay in memory: after warm-up predictions still wait for pages from disk (major page faults), or the
 // peak is close to the limit above which the process is killed. https://man7.org/linux/man-pages/man2/getrusage.2.html
+
+import { bytes, ms, number, tell } from '../../diagnosis/tell.ts'
 import { totalsOf } from '../disturbance.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { bytes, ms, number, tell } from '../tell.ts'
 
 /** A stray page of the program itself may come late; one fault in 50 predictions is the model's memory going and coming. */
 const FAULTS_PER_PREDICTION = 0.02

@@ -1,8 +1,9 @@
 // What a call of TensorFlow.js costs that computes nothing: `predict` of a layers model checks its inputs, cuts them into batches of 32 and joins
 // what comes out; a graph model finds its way through its nodes. Small models pay more for that than for their kernels.
-import { MODEL, nextCommand } from '../next-command.ts'
+import { nextCommand } from '../../diagnosis/next-command.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
+import { MODEL } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, share, tell } from '../tell.ts'
 
 /** Below a tenth, no change to the call is noticeable next to the model. */
 const MIN_SHARE = 0.1

@@ -2,12 +2,12 @@
 // machines it comes and goes for seconds to minutes, with no run-queue wait and no steal; a ping-pong between two threads over
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
 
+import { ms, ns, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Latency } from '../../measure/timing/types.ts'
 import { median } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, ns, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** From 5 % of waiting for a CPU on, slow handoffs are the neighbour's doing: that is `noisy-machine`. */
 const WAITED_SHARE = 0.05

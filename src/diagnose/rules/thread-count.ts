@@ -1,12 +1,12 @@
 // The number of threads in use is not the fastest: another number was measured in the same rounds, and is clearly faster in them.
 // More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
 
+import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { SweepPoint } from '../../measure/timing/types.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, number, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Counts within 2 % of the fastest are as good as it: the fewest threads among them leave the most CPUs to others. */
 const AS_GOOD_AS_BEST = 1.02

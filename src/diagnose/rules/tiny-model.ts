@@ -1,9 +1,10 @@
 // The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
 // code. An empty model with the same inputs and outputs measures it.
+
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { fasterCode, isTiny } from '../call.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { ms, number, share, tell } from '../tell.ts'
 
 export const tinyModel = defineRule({
   id: 'tiny-model',

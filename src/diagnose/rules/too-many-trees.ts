@@ -1,9 +1,10 @@
 // Trees that only cost time: the first of them alone are as good on the labelled rows. The time of a forest grows with its trees, its
 // accuracy does not, and those that boosting added last correct less and less.
+
+import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, number, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** Of the AUC, the accuracy or R²: half a point is what few users feel. One standard error is on top of what is lost. */
 const MOST_LOSS = 0.005

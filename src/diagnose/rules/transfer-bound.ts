@@ -1,11 +1,12 @@
 // Inputs and outputs travel between the memories of CPU and device, over a bus that is ten to fifty times slower than either memory.
 // Small models and large images spend more on the way than in kernels.
 
+import type { Outcome } from '../../diagnosis/rule.ts'
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import type { BoundTimes } from '../../measure/timing/types.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
-import { defineRule, type Outcome } from '../rule.ts'
-import { countFact, ms, share, tell } from '../tell.ts'
+import { defineRule } from '../rule.ts'
 
 /** A quarter of the latency: below it kernels and their starts are the place to look. */
 const LARGE_SHARE = 0.25

@@ -1,7 +1,8 @@
 // TensorFlow.js keeps every tensor until it is disposed. Predictions whose outputs are disposed should leave nothing; what they leave beside
 // grows with every prediction until memory ends.
+
+import { bytes, countFact, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { bytes, countFact, tell } from '../tell.ts'
 
 /** Counted over three predictions: below one in each it is something that happens once. */
 const LEAST_LEFT = 1

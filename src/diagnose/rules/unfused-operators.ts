@@ -1,15 +1,17 @@
 // Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
 // tensor and pays its own start.
 // An attention whose fused form was timed beside its pieces is measured, the others are modelled.
+import type { AnalyzedEvidence } from '../../analyze/analyzed-evidence.ts'
+import type { Given, Outcome } from '../../diagnosis/rule.ts'
+import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { type Group, unfusedGroups } from '../../engines/onnxruntime/facts/unfused-patterns.ts'
 import { sizeInBytes } from '../../graph/dtype.ts'
 import type { TensorType } from '../../graph/types.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'
 import { causesOf, findingOf, isAttention, rewrittenWhole } from '../alone.ts'
 import { fixModel } from '../next-command.ts'
-import { defineRule, type Given, type Outcome } from '../rule.ts'
-import { countFact, ms, number, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
+import { defineRule } from '../rule.ts'
 
 export const unfusedOperators = defineRule({
   id: 'unfused-operators',
@@ -36,7 +38,7 @@ const NEXT = fixModel()
 type Found = Extract<Outcome, { readonly wouldSaveMs: unknown }>
 const isFound = (one: Outcome): one is Found => typeof one === 'object' && 'wouldSaveMs' in one
 
-type Wanted = Given<'latency' | 'profile' | 'roofs' | 'machine', 'operatorExperiments'>
+type Wanted = Given<AnalyzedEvidence, 'latency' | 'profile' | 'roofs' | 'machine', 'operatorExperiments'>
 
 /** Attentions compared with their fused form. */
 function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outcome {

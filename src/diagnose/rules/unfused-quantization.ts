@@ -1,12 +1,14 @@
 // Quantized groups that the engine did not fuse: the model is written as DequantizeLinear - operator - QuantizeLinear, and where the
 // group breaks one of the engine's conditions it converts at every prediction and computes in float all the same.
 // Conditions as ONNX Runtime has them: onnxruntime/core/optimizer/qdq_transformer/selectors_actions.
+
+import { nextCommand } from '../../diagnosis/next-command.ts'
+import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { nodesComparedInFloat } from '../alone.ts'
-import { MODEL, nextCommand } from '../next-command.ts'
+import { MODEL } from '../next-command.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, number, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 /** So many groups are named in the sentence, the longest first; all their nodes are listed. */
 const NAMED = 3
@@ -38,7 +40,7 @@ export const unfusedQuantization = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: timed.flatMap(({ operator, conversions }) => [operator.name, ...conversions.map(({ name }) => name)]),
-      next: nextCommand('lint', MODEL, '--repair', '-o', 'repaired.onnx'),
+      next: nextCommand('fix', MODEL, '-o', 'repaired.onnx'),
     }
   },
 })

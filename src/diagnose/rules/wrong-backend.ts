@@ -1,10 +1,10 @@
 // TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured beside it, in pairs.
 
+import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
+import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { verdictOf } from '../../statistics/index.ts'
 import { measureWith } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
-import { countFact, ms, share, tell } from '../tell.ts'
-import { isWorthSaying } from '../worth.ts'
 
 export const wrongBackend = defineRule({
   id: 'wrong-backend',

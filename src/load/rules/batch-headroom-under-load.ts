@@ -1,5 +1,5 @@
 // Requests that wait anyway could be predicted together.
-import { number, ratio, tell } from '../../diagnose/tell.ts'
+import { number, ratio, tell } from '../../diagnosis/tell.ts'
 import { comparison, isBetter, savingOf } from '../better.ts'
 import { defineRule } from '../rule.ts'
 

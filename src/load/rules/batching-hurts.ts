@@ -1,5 +1,5 @@
 // Joined requests are answered later than they would be one by one.
-import { tell } from '../../diagnose/tell.ts'
+import { tell } from '../../diagnosis/tell.ts'
 import { comparison, isBetter, savingOf } from '../better.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // The first answer of a server that was just started, or slept, takes much longer than those that follow.
-import { ms, number, tell } from '../../diagnose/tell.ts'
+import { ms, number, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
 /** Times the p90 of the quietest run. */

@@ -1,5 +1,5 @@
 // The thread that speaks HTTP has no time left. Of this program's own server alone, since no other reports it.
-import { ms, rate, share, tell } from '../../diagnose/tell.ts'
+import { ms, rate, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
 /** An event loop that is busy for this long answers late. */

@@ -1,5 +1,5 @@
 // The server's main thread stops to collect garbage, and the slowest answers feel it.
-import { ms, rate, share, tell } from '../../diagnose/tell.ts'
+import { ms, rate, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
 /** Of the latency of the slowest hundredth. */

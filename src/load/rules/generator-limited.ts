@@ -1,5 +1,5 @@
 // Numbers that are of the generator, and not of the server.
-import { ms, rate, tell } from '../../diagnose/tell.ts'
+import { ms, rate, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
 export const generatorLimited = defineRule({

@@ -1,5 +1,5 @@
 // Some predictions take much longer than others, and those behind them wait.
-import { ms, rate, ratio, share, tell } from '../../diagnose/tell.ts'
+import { ms, rate, ratio, share, tell } from '../../diagnosis/tell.ts'
 import { partOf, utilisationOf } from '../facts.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // Tensors that go as JSON cost the server more than the prediction.
-import { bytes, ms, rate, tell } from '../../diagnose/tell.ts'
+import { bytes, ms, rate, tell } from '../../diagnosis/tell.ts'
 import type { LoadPoint } from '../../report/documents/load.ts'
 import { comparison, isBetter, savingOf } from '../better.ts'
 import { defineRule } from '../rule.ts'

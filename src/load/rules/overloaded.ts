@@ -1,5 +1,5 @@
 // More arrives than is answered.
-import { number, rate, share, tell } from '../../diagnose/tell.ts'
+import { number, rate, share, tell } from '../../diagnosis/tell.ts'
 import type { LoadPoint } from '../../report/documents/load.ts'
 import { isLimited } from '../generator-limit.ts'
 import { defineRule } from '../rule.ts'

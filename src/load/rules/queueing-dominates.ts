@@ -1,6 +1,6 @@
 // The slowest answers wait for a worker longer than they are worked on.
-import type { RuleFinding } from '../../diagnose/rule.ts'
-import { countFact, ms, rate, type Sentence, share, tell } from '../../diagnose/tell.ts'
+import type { RuleFinding } from '../../diagnosis/rule.ts'
+import { countFact, ms, rate, type Sentence, share, tell } from '../../diagnosis/tell.ts'
 import type { LoadPoint, LoadStatistics } from '../../report/documents/load.ts'
 import { partOf, utilisationOf } from '../facts.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // The CPUs would do more as workers than as threads of one, or the other way round.
-import { number, tell } from '../../diagnose/tell.ts'
+import { number, tell } from '../../diagnosis/tell.ts'
 import { comparison, isBetter, savingOf } from '../better.ts'
 import { defineRule } from '../rule.ts'
 

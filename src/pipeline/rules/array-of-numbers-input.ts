@@ -1,5 +1,5 @@
 // A list of numbers made an array: each number is an object that is looked at and converted.
-import { ms, number, share, tell } from '../../diagnose/tell.ts'
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import type { CallFact } from '../facts.ts'
 import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // A DataFrame of one row costs as much as of a thousand: an index, blocks, checks.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // iterrows makes a Series of each row; apply(axis=1) calls Python for it.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // Reading an image is often more work than looking at it.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { namedWork, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // .item(), .numpy(), .cpu() in a loop: each waits for the device, and crosses to it.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,6 +1,6 @@
 // Time in which nothing else can run: one piece of synchronous work that timers, requests and health checks wait for.
-import type { RuleFinding } from '../../diagnose/rule.ts'
-import { ms, tell } from '../../diagnose/tell.ts'
+import type { RuleFinding } from '../../diagnosis/rule.ts'
+import { ms, tell } from '../../diagnosis/tell.ts'
 import { hotPatterns, inWords, placeOf, placesOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // A file that is opened for each prediction, though it is the same one.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { hotPatterns, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

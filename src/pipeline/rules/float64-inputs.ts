@@ -1,5 +1,5 @@
 // NumPy makes float64 unless told otherwise, and JavaScript's numbers are: models compute in float32. Twice the memory, and a conversion.
-import { ms, tell } from '../../diagnose/tell.ts'
+import { ms, tell } from '../../diagnosis/tell.ts'
 import type { CallFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // Time in the garbage collector, which a prediction causes by what it allocates.
-import { bytes, ms, share, tell } from '../../diagnose/tell.ts'
+import { bytes, ms, share, tell } from '../../diagnosis/tell.ts'
 import type { CodePlace, LineFact } from '../facts.ts'
 import { inWords, placeOf, placesOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

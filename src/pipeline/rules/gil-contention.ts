@@ -1,5 +1,5 @@
 // One thread at a time runs Python: threads that compute in it take turns.
-import { share, tell } from '../../diagnose/tell.ts'
+import { share, tell } from '../../diagnosis/tell.ts'
 import { placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,6 +1,6 @@
 // Every operator keeps what a backward pass would need, which never comes.
 
-import { ms, tell } from '../../diagnose/tell.ts'
+import { ms, tell } from '../../diagnosis/tell.ts'
 import { HOT_SHARE, inWords, placeOf, savingTried } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,6 +1,6 @@
 // x = np.append(x, …) in a loop copies all of x at every turn: the work grows with the square of the length.
-import type { RuleFinding } from '../../diagnose/rule.ts'
-import { ms, number, share, tell } from '../../diagnose/tell.ts'
+import type { RuleFinding } from '../../diagnosis/rule.ts'
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import { hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // What is imported before the first prediction: seconds for frameworks, of which often a part alone is used.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
 /** A start that a person notices. */

@@ -1,5 +1,5 @@
 // Numbers as text: each is written and read digit by digit.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // HWC to CHW and its kin as nested loops: one call moves them all.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

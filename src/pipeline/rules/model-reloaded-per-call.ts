@@ -1,5 +1,5 @@
 // The model's file is read, its graph optimized and its memory planned again for each prediction.
-import { ms, share, tell } from '../../diagnose/tell.ts'
+import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

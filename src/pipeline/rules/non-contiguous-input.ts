@@ -1,5 +1,5 @@
 // transpose and [::-1] copy nothing; whoever takes the array does, element by element, at every call.
-import { ms, tell } from '../../diagnose/tell.ts'
+import { ms, tell } from '../../diagnosis/tell.ts'
 import type { ValueFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // Keras's predict: what stands around the model, against the direct call, timed in turns.
-import { ms, ratio, tell } from '../../diagnose/tell.ts'
+import { ms, ratio, tell } from '../../diagnosis/tell.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // Runs of one session that are started together and end one after the other: a session serves one at a time, and its threads are shared.
-import { ms, number, share, tell } from '../../diagnose/tell.ts'
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,5 +1,5 @@
 // The same large buffer, made for each prediction: fresh memory is given by the system page by page, and cleared.
-import { bytes, ms, share, tell } from '../../diagnose/tell.ts'
+import { bytes, ms, share, tell } from '../../diagnosis/tell.ts'
 import type { ValueFact } from '../facts.ts'
 import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,5 +1,5 @@
 // tf.function and its kin trace Python anew for each new shape, Python number, or function object.
-import { ms, number, tell } from '../../diagnose/tell.ts'
+import { ms, number, tell } from '../../diagnosis/tell.ts'
 import type { CodePlace, SourcePattern } from '../facts.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

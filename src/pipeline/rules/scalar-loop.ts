@@ -1,5 +1,5 @@
 // A loop over numbers, one at a time, that an array's own operations do at once: in Python each turn is some tens of bytecodes and two objects.
-import { ms, number, share, tell } from '../../diagnose/tell.ts'
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { SourcePattern } from '../facts.ts'
 import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'

@@ -1,5 +1,5 @@
 // A model called in a loop for one row at a time pays its call for each row.
-import { ms, number, share, tell } from '../../diagnose/tell.ts'
+import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SessionFact, ValueFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'

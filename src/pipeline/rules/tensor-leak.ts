@@ -1,5 +1,5 @@
 // What stays after each prediction fills the memory, and slows allocation, collecting and caches long before.
-import { bytes, number, tell } from '../../diagnose/tell.ts'
+import { bytes, number, tell } from '../../diagnosis/tell.ts'
 import type { PipelineEvidence, Stage } from '../evidence.ts'
 import type { CodePlace } from '../facts.ts'
 import { inWords, placeOf, placesOf } from '../hot.ts'

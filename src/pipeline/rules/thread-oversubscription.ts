@@ -1,5 +1,5 @@
 // Pools of OpenMP, BLAS and engines, each as large as the machine: their threads wait for each other's CPUs.
-import { number, tell } from '../../diagnose/tell.ts'
+import { number, tell } from '../../diagnosis/tell.ts'
 import { placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 

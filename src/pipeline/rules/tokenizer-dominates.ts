@@ -1,5 +1,5 @@
 // Tokenizers written by hand go character by character; a known library may do the same in less time, in Python in compiled code.
-import { countFact, ms, number, ratio, type Sentence, share, tell } from '../../diagnose/tell.ts'
+import { countFact, ms, number, ratio, type Sentence, share, tell } from '../../diagnosis/tell.ts'
 import type { AlternativeFact, CodePlace } from '../facts.ts'
 import { hotPatterns, type NamedWork, namedWork, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -1,6 +1,6 @@
 // What stands around trees and linear models in their own library: the DataFrame, the DMatrix that is made of it, checks of every value, a pool
 // of threads that is woken for one row. Each is a constant of some ten to some thousand µs a call, where the trees of one row take one or two.
-import { ms, ratio, tell } from '../../diagnose/tell.ts'
+import { ms, ratio, tell } from '../../diagnosis/tell.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
