@@ -51,10 +51,10 @@ export const TAKE_LONG = [
 /** Files of which `npm test` runs fewer cases, by fullOr (only-full.ts). */
 export const FEWER_CASES: readonly string[] = [
   'src/compile/compile.test.ts',
-  'src/engines/onnxruntime/int8/python-options.test.ts',
   'src/formats/fuzz-tabular.test.ts',
   'src/formats/keras.test.ts',
   'src/formats/tfjs.test.ts',
+  'src/quantize/repair/python-options.test.ts',
   'src/remedies/check-remedy.ts',
   'src/remedies/rewrites/random-graphs.test.ts',
   'src/ship/ship-folder.test.ts',

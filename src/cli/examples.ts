@@ -234,6 +234,14 @@ Examples:
   whyslow engines                 what is installed, what is not
   whyslow engines --python .venv  also engines of that Python`,
 
+  mcp: `
+Examples:
+  claude mcp add whyslow -- npx -y whyslow mcp       for Claude Code
+  whyslow mcp --root ~/project                       a client that opens no folders
+
+It reads and writes the protocol; nothing is typed into it. Paths are confined
+to the folders that the client opens, within those of --root if there are any.`,
+
   machine: `
 Examples:
   whyslow machine                        from the cache, if known

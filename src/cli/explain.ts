@@ -1,6 +1,5 @@
 // `whyslow explain FILE`: diagnoses again from what `--save-evidence` wrote, or from a trace that another tool recorded; no engine, no
 // measuring. Which of both it is, the file's content tells.
-
 import { readEvidence } from '../evidence/file.ts'
 import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
 import type { SameModel } from '../traces/explain/explain-trace.ts'

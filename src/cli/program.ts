@@ -167,6 +167,10 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'what can run models on this machine, what cannot, and how to get it',
     run: async (flags, world) => (await import('./doctor/engines.ts')).runEngines(flags, surroundings(world)),
   },
+  mcp: {
+    about: 'why, fix, quantize, compare, check and lint for coding agents, over the Model Context Protocol',
+    run: async (flags, world) => (await import('./mcp/mcp.ts')).runMcp(flags, { ...surroundings(world), version: world.version }),
+  },
   completion: {
     about: 'print a script that completes commands and flags in a shell',
     takes: [['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']]],

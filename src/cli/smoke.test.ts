@@ -537,6 +537,15 @@ describe('servers', () => {
   })
 })
 
+// What it answers to a client is in mcp/mcp.process.test.ts: it speaks on the standard output of its process.
+smoke('mcp', 'refuses a folder that does not exist', async () => {
+  expect(await typed(`mcp --root ${place('gone')}`)).toEqual({
+    exitCode: 2,
+    printed: '',
+    said: `whyslow: --root ${place('gone')}: no such folder; give a folder that exists\n`,
+  })
+})
+
 describe('the command line itself', () => {
   test.each([
     ['nothing', [], /^ {2}whyslow model\.onnx /],

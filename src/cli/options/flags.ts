@@ -69,7 +69,7 @@ export const flags = {
     ['repair', 'out', 'maxLoss', 'duration', 'shape', 'data', 'engine', 'threads', ...DOCUMENT, 'quiet'],
     [
       own(flag('--repair', 'repair what can be repaired; keep only what is proven')),
-      own(flag('-o, --out <file>', 'the repaired model to write')),
+      own(flag('-o, --out <file>', 'the repaired model to write', parse.outputPath)),
       flag('--force', 'replace a file that exists'),
       row.maxLoss('largest loss of outputs that a repair may cost', '0.01 of the decisions, a cosine of 0.995'),
       row.budget('how long to try repairs', '75s'),
@@ -273,8 +273,8 @@ export const flags = {
       'quiet',
     ],
     [
-      flag('--baseline <model>', 'the model to compare with; both take turns'),
-      flag('--against <report>', 'or the report document of an earlier run, or a store'),
+      flag('--baseline <model>', 'the model to compare with; both take turns', parse.inputPath),
+      flag('--against <report>', 'or the report document of an earlier run, or a store', parse.inputPath),
       flag('--fail-above <ratio>', 'fail if the model is slower than the baseline by this factor', parse.ratio, { default: 1.1 }),
       flag('--percentile <p99>', 'judge this percentile of all predictions instead of the median', parse.percentile, {
         usual: 'p50, the median of processes',
@@ -370,6 +370,13 @@ export const flags = {
   ],
   completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
+  mcp: [
+    flag('--root <dir>', 'folder that paths of clients are confined to (repeatable)', parse.gathered, {
+      usual: "the client's roots, else the current folder",
+    }),
+    ...row.places,
+    ...row.verbose,
+  ],
   machine: [
     row.refresh,
     row.threads('threads with which the peaks are measured'),

@@ -73,7 +73,7 @@ export const budget = (what: string, usual: string) =>
   flag('--budget <duration>', what, parse.seconds, { name: 'budgetSeconds', usual })
 
 export const out = <const W extends string>(words: W, what: string, replaces: string, usual?: string) =>
-  [flag(words, what, undefined, usual === undefined ? {} : { usual }), flag('--force', replaces)] as const
+  [flag(words, what, parse.outputPath, usual === undefined ? {} : { usual }), flag('--force', replaces)] as const
 export const maxLoss = (what: string, usual: string) => flag('--max-loss <x>', what, parse.fraction, { usual })
 export const metric = flag('--metric <name>', 'how labelled --data is scored', oneOf(['accuracy', 'mse', 'mae']), {
   usual: 'chosen by the labels',
@@ -85,7 +85,7 @@ export const engines = (what: string, usual: string, formerly: readonly string[]
   flag('--engines <ids>', `${what}, separated by commas`, parse.list, { group: 'engine', usual, formerly, completes: 'engines' })
 
 export const data = (what: string, usual?: string) =>
-  flag('--data <path>', what, undefined, { group: 'inputs', ...(usual === undefined ? {} : { usual }) })
+  flag('--data <path>', what, parse.inputPath, { group: 'inputs', ...(usual === undefined ? {} : { usual }) })
 export const labels = flag('--labels <name>', 'the column or array of --data with the labels', undefined, { group: 'inputs' })
 export const call = (what: string) => flag('--call <function>', what)
 export const python = flag('--python <path>', 'Python interpreter, or its virtual environment', undefined, {

@@ -1,6 +1,5 @@
 // One measurement in a process of its own: a model that nobody here knows is read, measured and explained there, so that one that ends the
 // process, takes all its memory or never lets it go costs its trial, and not the agent.
-
 import type { WhyOptions } from '../../command/options.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'

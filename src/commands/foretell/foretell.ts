@@ -1,6 +1,5 @@
 // `foretell`: the latency on a machine of which only `whyslow doctor --json` is known. An estimate with its interval and its grade, replaced
 // by a measurement where one is known.
-
 import { machineOf } from '../../command/limits.ts'
 import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import { documentHead } from '../../command/version.ts'

@@ -1,6 +1,5 @@
 // `fleet`: every model on every engine and batch, one after the other on this machine; the study at the end. What cannot be measured is a
 // failure with its reason, and the others are still measured.
-
 import { checkEngine } from '../../command/engine-options.ts'
 import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { ReadOptions } from '../../formats/index.ts'

@@ -1,5 +1,4 @@
 // Sizes that a study varies beside the batch: height and width of inputs that leave them open, or the length of sequences.
-
 import type { WhyOptions } from '../../command/options.ts'
 import { type ReadOptions, readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'

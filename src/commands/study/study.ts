@@ -1,6 +1,5 @@
 // Reports of models on machines -> the study: rows models, columns machines, each cell a report. The same cell measured twice counts once,
 // the latest. Ratios are of two independent measurements: their interval is what the two intervals allow, which is wide and holds.
-
 import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { machineKey } from '../../machine/key.ts'
