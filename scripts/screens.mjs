@@ -23,6 +23,7 @@ try {
   screens.readmeWhy = linesOf(why.command, shortWhy(why.text))
   const fix = run(['fix', MODEL, ...SHAPE, '-o', 'fast/'])
   screens.readmeFix = linesOf(fix.command, shortFix(fix.text))
+  screens.fixEnd = endOf(screens.readmeFix)
   const { before, after, speedupLow, speedupHigh } = fix.proof
   screens.fixed = { beforeMs: before, afterMs: after, times: [speedupLow, speedupHigh] }
   replace('docs/fix.md', 'fix-output', 'fix', `A run on the model of \`npm start\`, ${fix.where}:`, fix.command, fix.text)
@@ -93,6 +94,12 @@ function shortWhy(text) {
     '…',
     [...told.slice(0, rest), '…'].join('\n'),
   ].join('\n\n')
+}
+
+/** What it came to, and what was written. */
+function endOf(lines) {
+  const [from, to] = ['One prediction: ', 'Written: '].map((start) => lines.findIndex((line) => line.startsWith(start)))
+  return lines.slice(from, to + 1)
 }
 
 /** Every trial that was kept, and the first of the others. */
