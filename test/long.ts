@@ -20,7 +20,7 @@ export const TAKE_LONG = [
   ...measured(
     'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
-  'src/commands/fleet/why-task.process.test.ts',
+  'src/compose/why-task.process.test.ts',
   'src/pipeline/replace/ask-once.process.test.ts',
   'src/ship/place.process.test.ts',
   'src/ship/shipped/predict-ends.process.test.ts',

@@ -102,7 +102,8 @@ export async function executedGraph(model: Model, given: Partial<EngineOptions> 
     const optimizedModelPath = path.join(folder, 'optimized.onnx')
     const session = await ortCpu.open(file, { ...plainOptions, ...given, optimizedModelPath })
     await session.close()
-    return viewGraph(modelInMemory(fromBinary(ModelProtoSchema, fs.readFileSync(optimizedModelPath))))
+    const proto = fromBinary(ModelProtoSchema, fs.readFileSync(optimizedModelPath))
+    return viewGraph({ ...modelInMemory(proto), weights: model.weights })
   })
 }
 
