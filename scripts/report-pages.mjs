@@ -1,8 +1,8 @@
 // Recorded documents (fixtures/golden) as the pages that --html writes.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { embedded, readShell } from '../dist/command/terminal/page-shell.js'
 import { renderPage } from '../dist/report/html/html-page.js'
-import { embedded, readShell } from '../dist/terminal/page-shell.js'
 
 const golden = resolve(import.meta.dirname, '../fixtures/golden')
 

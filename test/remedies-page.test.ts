@@ -1,8 +1,8 @@
 // docs/remedies.md lists every remedy with what it changes and which findings it treats. WHYSLOW_BLESS=1 writes it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { remedies } from '@whyslow/model/remedies/index.ts'
 import { expect, test } from 'vitest'
-import { remedies } from '../src/remedies/index.ts'
 import { BLESSES } from './blessing.ts'
 import { filesUnder, ROOT } from './sources.ts'
 import { table } from './table.ts'
