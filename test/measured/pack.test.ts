@@ -14,17 +14,7 @@ const MOST_BYTES = 5.5e6
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-pack-'))
 /** What is packed, as the build left it: packing rewrites dist/, and the tests that follow want it as it is. */
 const source = join(folder, 'source')
-const PACKED = [
-  'dist',
-  'packages',
-  'scripts',
-  'docs/findings',
-  'tsconfig.json',
-  'package.json',
-  'README.md',
-  'LICENSE',
-  'NOTICE',
-]
+const PACKED = ['dist', 'packages', 'scripts', 'docs/findings', 'tsconfig.json', 'package.json', 'README.md', 'LICENSE', 'NOTICE']
 const env = {
   ...process.env,
   ONNXRUNTIME_NODE_INSTALL: 'skip',
