@@ -1,5 +1,5 @@
-// `foretell`: the latency on a machine of which only `whyslow doctor --json` is known. An estimate with its interval and its grade, replaced
-// by a measurement where one is known.
+// An estimate of the latency on a machine of which only `whyslow doctor --json` is known, with its interval and its grade; replaced by a
+// measurement if one is known.
 import { machineOf } from '@whyslow/command/limits.ts'
 import { DEFAULTS, type WhyOptions } from '@whyslow/command/options.ts'
 import { documentHead } from '@whyslow/command/version.ts'

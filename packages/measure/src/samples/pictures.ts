@@ -1,6 +1,6 @@
 // Images as samples: one jpg, png or webp each, for the one input that takes an image. Channels are where an axis of 1, 3 or 4 says so,
-// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and what
-// floats they become is said (picture-numbers.ts), or they are 0..1 in RGB.
+// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and the
+// floats that they become are given (parsePictures), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
