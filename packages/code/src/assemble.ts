@@ -65,7 +65,7 @@ export function failureSentence({ how, phase, stage, sample, reason, place }: Pa
   return `${where ?? 'the code'}${of} ${what}: ${reason}${at}`
 }
 
-/** Throws InputError where no timed pass came to its end. */
+/** Throws InputError if no timed pass came to its end. */
 export function assembleEvidence({ timed, profiled, observed }: Passes, asked: PipelineQuestion): PipelineEvidence {
   const sound = timed.filter(({ failure }) => failure === null)
   const failed = timed.find(({ failure }) => failure !== null)

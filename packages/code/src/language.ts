@@ -23,7 +23,7 @@ export interface LanguageSide {
   readonly language: Language
   /** Endings of file names, with the dot. */
   readonly extensions: readonly string[]
-  /** Throws InputError where there is nothing to run it with. */
+  /** Throws InputError if there is nothing to run it with. */
   command(file: string, options: LanguageOptions): Promise<DriverCommand>
   /**
    * What the source of the file and of those of the user's that it imports says; those that cannot be parsed are left out. Languages whose process sends `patterns` leave

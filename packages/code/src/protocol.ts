@@ -3,7 +3,7 @@
 // since it cannot move its standard output; other languages duplicate descriptor 1 before the user's code runs, and point 1 at 2, so that
 // nothing the user prints can damage a message. What the user prints is drained and kept in part.
 // Where the process is (stage and sample) stands in a file of four little-endian int32, written in place before each stage: it outlives a
-// crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 where none.
+// crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 if none.
 import type {
   AlternativeFact,
   CallFact,

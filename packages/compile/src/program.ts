@@ -26,7 +26,7 @@ export interface WalkScores {
   readonly blockFrom: number | null
   /** Number of rows from which rows become ranks; null: never. */
   readonly ranksFrom: number | null
-  /** Up to so many rows, trees are functions of model-trees.mjs; null: never. */
+  /** Up to this many rows, trees are functions of model-trees.mjs; null: never. */
   readonly nestedUpTo: number | null
   readonly sum: ProgramSum
   /** As they lie in the memory, at the places of the same name. */

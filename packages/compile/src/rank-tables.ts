@@ -40,7 +40,7 @@ export interface RankTables {
   readonly leaves: Float32Array | Float64Array
 }
 
-/** undefined where a tree has more leaves, or the forest more columns, than their numbers can say; and where there are no trees. */
+/** undefined if a tree has more leaves, or the forest more columns, than their numbers can say; and if there are no trees. */
 export function rankTables(
   forest: Forest,
   slotted: SlottedNodes,

@@ -4,7 +4,7 @@
 // - x < t, missing goes the way of 'yes': slot x, threshold t, the second child is 'no';
 // - x < t, missing goes the way of 'no': slot −x, threshold above −t, the second child is 'yes', since −x > −t;
 // - x <= t likewise, with the next number above t in place of t: exact in the type that is compared in;
-// - membership: slot 1 or 0, threshold 1, NaN where the category is missing.
+// - membership: slot 1 or 0, threshold 1, NaN if the category is missing.
 
 import { FLAG, type Forest, TEST } from '@whyslow/graph/forest/types.ts'
 import { nextAbove } from './next-above.ts'
@@ -17,7 +17,7 @@ export interface NumberSlot {
   readonly zeroIsMissing: boolean
 }
 
-/** 1 where the feature equals the value, else 0; NaN where it is NaN. Exchanged where `negated`. */
+/** 1 if the feature equals the value, else 0; NaN if it is NaN. Exchanged where `negated`. */
 export interface EqualSlot {
   readonly feature: number
   readonly value: number
@@ -44,7 +44,7 @@ export interface SlottedNodes {
   readonly slots: Slots
   readonly slot: Uint32Array
   readonly threshold: Float64Array
-  /** 1 where the second child is 'yes'. */
+  /** 1 if the second child is 'yes'. */
   readonly yesIsSecond: Uint8Array
 }
 

@@ -48,7 +48,7 @@ export interface Combination {
 export const combinationName = ({ model, engine, batch, size }: Combination): string =>
   `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 
-/** Throws InputError where nothing could be measured or the options cannot be used, and the signal's reason where it is aborted. */
+/** Throws InputError if nothing could be measured or the options cannot be used, and the signal's reason where it is aborted. */
 export async function fleet(
   files: readonly string[],
   given: Partial<FleetOptions>,
@@ -95,7 +95,7 @@ export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'sha
 
 /**
  * What there is to measure. A model that has none of the sizes is measured once, as it is, with a warning; one of which that cannot be told is a
- * failure. Throws InputError where there is nothing to measure, or something twice.
+ * failure. Throws InputError if there is nothing to measure, or something twice.
  */
 export async function combinationsOf(
   files: readonly string[],

@@ -18,7 +18,7 @@ export const sizeName = ({ height, width }: Size): string => (height === width ?
 type Told = Pick<WhyOptions, 'shapes' | 'values' | 'batch'> & ReadOptions
 
 /**
- * Of each size, the shapes of the inputs of the model in `file` that leave it open, for --shape; null where none does. Throws InputError where
+ * Of each size, the shapes of the inputs of the model in `file` that leave it open, for --shape; null if none does. Throws InputError if
  * the model cannot be read, or what was told does not fit it.
  */
 export async function shapesOfSizes(file: string, sizes: readonly Size[], told: Told): Promise<(WhyOptions['shapes'] | null)[]> {
@@ -47,7 +47,7 @@ function resized(inputs: readonly ResolvedInput[], tall: Meaning, wide: Meaning,
   )
 }
 
-/** Throws InputError where one is given twice. */
+/** Throws InputError if one is given twice. */
 export function checkSizes(sizes: readonly Size[]): void {
   const names = sizes.map(sizeName)
   const twice = names.find((name, i) => names.indexOf(name) !== i)

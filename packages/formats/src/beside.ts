@@ -14,7 +14,7 @@ export interface NamedFile {
 }
 
 /**
- * The real path and size of a file that a model names. Throws InputError where the path is absolute, leaves the model's folder (also
+ * The real path and size of a file that a model names. Throws InputError if the path is absolute, leaves the model's folder (also
  * through a link), or is none of a file.
  */
 export function findSiblingFile({ file, location, what }: NamedFile): { readonly path: string; readonly sizeBytes: number } {

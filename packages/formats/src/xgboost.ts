@@ -13,7 +13,7 @@ import { parseUbjson } from './xgboost/ubjson.ts'
 const LIMIT_BYTES = 2 ** 31 - 1
 
 /**
- * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError where the file is damaged
+ * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError if the file is damaged
  * or has a booster or objective that is not known.
  */
 export async function readXgboost(file: string): Promise<Model> {

@@ -25,7 +25,7 @@ export interface CutModel {
   readonly tail?: Model
 }
 
-/** Throws an Error where the graph has no such value. */
+/** Throws an Error if the graph has no such value. */
 export function cutModel(model: Model, { head, tail }: Cut): CutModel {
   const graph = model.proto.graph!
   for (const at of [head, tail])

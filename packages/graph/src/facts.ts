@@ -23,7 +23,7 @@ export interface ModelFacts {
   readonly nodes: number
 }
 
-/** Facts of the whole model. Reads no external data. Throws InputError where a tensor's type or shape makes no sense. */
+/** Facts of the whole model. Reads no external data. Throws InputError if a tensor's type or shape makes no sense. */
 export function modelFacts(model: Model): ModelFacts {
   const { proto, source } = model
   const producer = `${proto.producerName} ${proto.producerVersion}`.trim()

@@ -2,10 +2,10 @@
 import type { ModelProto, NodeProto } from 'onnx-buf'
 import type { TabularModel } from './forest/types.ts'
 
-/** Reads bytes of one external weight file. Opened by `formats/`; nothing is read before it is asked for. */
+/** Reads bytes of one external weight file. Opened by `formats/`; nothing is read before it is requested. */
 export interface WeightSource {
   readonly sizeBytes: number
-  /** `length` bytes from `offset`. Throws a RangeError where the file is shorter. */
+  /** `length` bytes from `offset`. Throws a RangeError if the file is shorter. */
   read(offset: number, length: number): Uint8Array
 }
 
@@ -42,6 +42,6 @@ export const fileForEngine = ({ writtenTo, source }: Model): string => writtenTo
 /** The user's own file: for an engine that was asked whether it reads the source's format. */
 export const fileAsGiven = ({ source }: Pick<Model, 'source'>): string => source.file
 
-/** The tabular model that this model is, as its file says it; undefined where it was read of none, or its graph was changed since. */
+/** The tabular model that this model is, as its file says it; undefined if it was read of none, or its graph was changed since. */
 export const tabularOf = ({ tabular, proto }: Pick<Model, 'tabular' | 'proto'>): TabularModel | undefined =>
   tabular?.of === proto ? tabular.model : undefined

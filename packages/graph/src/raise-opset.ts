@@ -1,7 +1,7 @@
 // A model written for an older version of ai.onnx, written for a newer one: what QuantizeLinear per axis, DynamicQuantizeLinear and
 // integer kernels ask for. From version 7 (broadcasting as numpy does it) up to 13. What changed from version to version:
 // https://github.com/onnx/onnx/blob/main/docs/Changelog.md; each change that alters a node's meaning has its entry below, operators
-// whose newer versions only take more types stay as they are.
+// whose newer versions only take more types stay unchanged.
 
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, OperatorSetIdProtoSchema } from 'onnx-buf'
@@ -99,7 +99,7 @@ const asInput =
     return withInputs(without(node, name), step, [[index, values]])
   }
 
-/** The largest int64, which stands for 'to the end', is read as a number just above it. */
+/** The largest int64, which means 'to the end', is read as a number just above it. */
 const int64 = (value: number): bigint => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value))
 
 /** The node with integer constants as inputs; in the subgraph that it is in, so as `Constant` nodes. */

@@ -36,7 +36,7 @@ export interface TensorType {
   readonly shape: readonly number[]
 }
 
-/** A dimension as declared: a number, a symbol, or `null` where nothing is said. */
+/** A dimension as declared: a number, a symbol, or `null` if nothing is said. */
 export type Dimension = number | string | null
 
 /** What a graph input or output is declared to be. `kind` other than 'tensor' has no shape (maps, sequences, optionals). */

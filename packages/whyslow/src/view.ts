@@ -27,7 +27,7 @@ const NEWEST = new Map([['report', 2], ...Object.keys(KINDS).map((kind) => [kind
 /** Those of which two can be shown side by side. */
 const BESIDE = ['report', 'comparison', 'load', 'study']
 
-/** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
+/** Serves until Ctrl-C. Throws UsageError or InputError if a file holds no document that can be drawn. */
 export async function runView(
   files: readonly string[],
   flags: FlagsOf<'view'>,

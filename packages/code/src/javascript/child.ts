@@ -65,7 +65,7 @@ async function run(): Promise<void> {
   if (!isScript) finish()
 }
 
-/** Everything up to the first call, which is made; null where the file is a script: it goes on while its timers and requests keep it. */
+/** Everything up to the first call, which is made; null if the file is a script: it goes on while its timers and requests keep it. */
 async function open(): Promise<Predictions | null> {
   const target = await importTarget()
   if (target.kind === 'script') {
@@ -92,7 +92,7 @@ async function open(): Promise<Predictions | null> {
   return predictions
 }
 
-/** Throws ContractError where the first stage needs a sample and there is none. */
+/** Throws ContractError if the first stage needs a sample and there is none. */
 function checkFed(target: UserTarget, model: unknown, source: Samples['source']): void {
   if (source !== 'none' || !needsSample(target, model)) return
   throw new ContractError(`${target.stages[0]!.name} takes a sample, and there is none; export samples() or give --data PATH`)

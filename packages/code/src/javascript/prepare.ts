@@ -18,7 +18,7 @@ export interface Insertion {
   readonly text: string
 }
 
-/** Throws SyntaxError where types cannot be stripped. */
+/** Throws SyntaxError if types cannot be stripped. */
 export function prepared(text: string, file: string, change: Change): string {
   const plain = /\.[cm]?tsx?$/.test(file) ? stripped(text, file) : text
   if (change === 'none') return plain

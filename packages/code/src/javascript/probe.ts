@@ -32,7 +32,7 @@ export function withProbes(text: string, file: string, key: string): string {
   return spliced(text, all)
 }
 
-/** The probe, or where there is none what hands on its last argument. */
+/** The probe, or if there is none what hands on its last argument. */
 const orElse = (probe: string, instead: string): string => `Object(globalThis.${PROBES}??{${probe}:${instead}}).${probe}`
 
 function putLoop({ start, end, braces, arrays }: Site, name: string, put: (at: number, what: string) => void): void {

@@ -32,7 +32,7 @@ export interface Site {
   /** Start of the expression, or of a loop's body. */
   readonly start: number
   readonly end: number
-  /** The first argument that is no name of a type, where there is one and it is no spread. */
+  /** The first argument that is no name of a type, if there is one and it is no spread. */
   readonly argument: { readonly start: number; readonly end: number } | null
   /** A loop's body stands in braces. */
   readonly braces: boolean

@@ -86,7 +86,7 @@ export function isEachCallback(node: SyntaxNode, parent: SyntaxNode | undefined)
   return isFirst && EACH.has(name ?? '')
 }
 
-/** 'a', 'a.b', 'this.a', 'JSON.parse'; null where it has no name. */
+/** 'a', 'a.b', 'this.a', 'JSON.parse'; null if it has no name. */
 export function nameOf(node: SyntaxNode): string | null {
   switch (node.type) {
     case 'Identifier':

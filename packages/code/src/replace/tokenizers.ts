@@ -11,7 +11,7 @@ import type { ReplaceGiven } from './replacements.ts'
 
 const LIMIT_MS = 120_000
 
-/** Never throws, but for an aborted signal; none where the library is not there, and then the program is not run. */
+/** Never throws, but for an aborted signal; none if the library is not there, and then the program is not run. */
 export async function tryTokenizers(
   evidence: PipelineEvidence,
   given: ReplaceGiven,

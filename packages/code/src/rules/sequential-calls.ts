@@ -7,7 +7,7 @@ import { defineRule } from '../rule.ts'
 
 /** Fewer save little. */
 const LEAST_RUNS = 4
-/** So many come from a loop, wherever it stands. */
+/** This many come from a loop, wherever it stands. */
 const LEAST_WITHOUT_LOOP = 8
 
 /** Whether the value is one row, or a vector of one sample. */

@@ -29,7 +29,7 @@ export interface ComparedOutputs {
 export interface OutputsPlan extends ValueOptions {
   readonly samples: number
   readonly limitMs: number
-  /** No sample but the first is begun after so long. */
+  /** No sample but the first is begun after this long. */
   readonly budgetMs: number
 }
 

@@ -35,7 +35,7 @@ export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start'> {
 
 export type Request =
   | OpenRequest
-  /** The program's own samples, at most so many. */
+  /** The program's own samples, at most this many. */
   | { readonly ask: 'samples'; readonly most: number }
   /** The samples to work on from now on. */
   | { readonly ask: 'give'; readonly samples: readonly Encoded[] }
@@ -58,7 +58,7 @@ export interface TimeRequest {
   readonly copies: boolean
   /** The prediction alone: what comes before it is made outside the time, what comes after it left out. */
   readonly alone?: boolean
-  /** Each call begins so long after the last one's end, outside the time. */
+  /** Each call begins this long after the last one's end, outside the time. */
   readonly gapMs?: number
   /** What is held still meanwhile; the program was opened `watched`. */
   readonly still?: readonly Other[]
@@ -103,7 +103,7 @@ export interface Opened {
   readonly takesSample: boolean
   /** Reading the file with all it imports. */
   readonly importMs: number
-  /** `load()`; null where there is none. */
+  /** `load()`; null if there is none. */
   readonly loadMs: number | null
   /** Names of packages that it brought in, of those that matter to speed. */
   readonly packages: readonly string[]

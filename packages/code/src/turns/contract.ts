@@ -29,7 +29,7 @@ export interface UserStage {
 
 /**
  * Whether it is given the model in front of what it works on. 'if-any': where `load` gave one. 'unless-fed': it has one parameter, which is
- * the sample's where there is one.
+ * the sample's if there is one.
  */
 export type TakesModel = 'yes' | 'no' | 'if-any' | 'unless-fed'
 

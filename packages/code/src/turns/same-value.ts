@@ -6,7 +6,7 @@ import type { Encoded } from './value.ts'
 
 const DEEPEST = 64
 
-/** The kind in it that another process would be given something else for: 'Date'; null: it travels as it is. */
+/** The kind in it that another process would be given something else for: 'Date'; null: it travels unchanged. */
 export function unsendableKind(value: unknown, encoded: Encoded): string | null {
   try {
     return changedKind(value, decodeValue(encoded))

@@ -103,7 +103,7 @@ function leafValue({ gradient, hessian }: Derivatives, rows: Int32Array, { lambd
   return Math.fround((-rate * g) / (h + lambda))
 }
 
-/** undefined where none gains. */
+/** undefined if none gains. */
 function bestSplit(binned: Binned, derivatives: Derivatives, rows: Int32Array, plan: BoostPlan): Split | undefined {
   let best: Split | undefined
   for (let feature = 0; feature < binned.cuts.length; feature++) {

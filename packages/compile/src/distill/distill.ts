@@ -62,7 +62,7 @@ export interface DistillTools extends ChoiceTools {
   readonly onStudent: (says: string) => void
 }
 
-/** Why it cannot be distilled, as a sentence's end; null where it can. */
+/** Why it cannot be distilled, as a sentence's end; null if it can. */
 export function refusal({ scores }: TabularModel): string | null {
   return scores.outputCount === 1 ? null : `it has ${scores.outputCount} scores for each row, and students learn one`
 }

@@ -242,7 +242,7 @@ export interface TensorKernel {
   run(): Float32Array
 }
 
-/** toTensor of images of one size with three channels. Throws where there is no SIMD. */
+/** toTensor of images of one size with three channels. Throws if there is no SIMD. */
 export function tensorKernel({ height, width, channels }: PictureSize, { mean, std, scale = 1 }: Normalization): TensorKernel {
   if (channels !== 3 || mean.length !== 3 || std.length !== 3)
     throw new RangeError('only images with three channels are supported')
@@ -273,7 +273,7 @@ export interface LayoutKernel {
   run(): Float32Array
 }
 
-/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of images of one size with three channels: the same bits. Throws where there is no SIMD. */
+/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of images of one size with three channels: the same bits. Throws if there is no SIMD. */
 export function layoutKernel({ height, width, channels }: PictureSize, to: 'chw' | 'hwc' = 'chw'): LayoutKernel {
   if (channels !== 3) throw new RangeError('only images with three channels are supported')
   const pixels = height * width
@@ -302,7 +302,7 @@ export interface AffineKernel {
   run(factor: number, offset: number): Float32Array
 }
 
-/** For arrays of one length. Throws where there is no SIMD. */
+/** For arrays of one length. Throws if there is no SIMD. */
 export function affineKernel(length: number): AffineKernel {
   const outAt = aligned(length * 4)
   const { memory, run } = open(outAt + length * 4)
@@ -326,7 +326,7 @@ export interface BytesKernel {
   run(factor: number, offset: number): Float32Array
 }
 
-/** For bytes of one length. Throws where there is no SIMD. */
+/** For bytes of one length. Throws if there is no SIMD. */
 export function bytesKernel(length: number): BytesKernel {
   const outAt = aligned(length)
   const { memory, run } = open(outAt + length * 4)

@@ -1,4 +1,4 @@
-// A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph stands for how far the chain
+// A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph represents how far the chain
 // has come with it; a node either takes a value one step further or cannot be compiled, and then its name says why.
 
 import { widthAfterTransform } from '@whyslow/graph/forest/transform.ts'

@@ -23,7 +23,7 @@ export function textOf(node: NodeProto, name: string, otherwise: string): string
   return typeof value === 'string' ? value : otherwise
 }
 
-/** Empty where it is not given. */
+/** Empty if it is not given. */
 export function numbersOf(node: NodeProto, name: string): readonly number[] {
   const value = attributeOf(node, name)
   return Array.isArray(value) && typeof value[0] !== 'string' ? (value as number[]) : []
@@ -46,7 +46,7 @@ const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array
 
 export interface ConstantsOf {
   readonly numbers: Constants
-  /** How many elements it has; undefined where there is no constant of that name. */
+  /** How many elements it has; undefined if there is no constant of that name. */
   count(name: string): number | undefined
 }
 

@@ -23,7 +23,7 @@ export interface ForetellOptions extends WhyOptions {
   readonly known: readonly string[]
 }
 
-/** Throws InputError where the machine is not described, or nothing that was measured tells of it; and as `why` does. */
+/** Throws InputError if the machine is not described, or nothing that was measured tells of it; and as `why` does. */
 export async function estimateOnMachine(
   file: string,
   { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
@@ -49,7 +49,7 @@ export interface ForetellGiven {
   readonly warnings: readonly string[]
 }
 
-/** Throws InputError where it cannot be told. */
+/** Throws InputError if it cannot be told. */
 export function estimateDocument({ report, there, known, warnings }: ForetellGiven): ForetoldDocument {
   const { latency, engine, model } = report
   if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be estimated')

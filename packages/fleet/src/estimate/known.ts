@@ -60,7 +60,7 @@ export function knownPairs(reports: readonly ReportDocument[], engineId: string)
 }
 
 export interface Spread {
-  /** What was measured over what was estimated, in the middle; 1 where the threads are as many. */
+  /** What was measured over what was estimated, in the middle; 1 if the threads are as many. */
   readonly bias: number
   /** Up and down from there. */
   readonly factor: number

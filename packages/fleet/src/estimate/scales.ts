@@ -10,7 +10,7 @@ export interface Scales {
   arithmetic(dtype: 'float32' | 'int8'): number
   memory(bytes: number): number
   readonly fixed: number
-  /** What stands for what is not known. */
+  /** What represents what is not known. */
   readonly notes: readonly string[]
 }
 

@@ -22,7 +22,7 @@ export interface AgentParts {
   readonly machine: string
   /** Key of the fleet; null: jobs need no signature. */
   readonly key: string | null
-  /** Measures in processes of their own; throws InputError where the job cannot be. `anyway`: on a machine that is not quiet, too. */
+  /** Measures in processes of their own; throws InputError if the job cannot be. `anyway`: on a machine that is not quiet, too. */
   readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
   /** One row a trial, where it is not there yet; null: nothing is kept outside the queue. */
   readonly store: TrialStore | null
@@ -41,12 +41,12 @@ export interface AgentParts {
 export const RENEW_MS = 40_000
 export const IDLE_MS = 1000
 export const ANNOUNCE_MS = 15_000
-/** A queue or a store that did not answer is asked again after so long. */
+/** A queue or a store that did not answer is asked again after this long. */
 const AGAIN_MS = 5000
 /** Five minutes, in which a database is started again. */
 const MOST_STORE_TRIES = 60
 const AGAIN_AFTER_MS = 30_000
-/** After so many times it is recorded as it is: its report says what disturbed it. */
+/** After this many times it is recorded as it is: its report says what disturbed it. */
 const MOST_PUT_BACKS = 3
 
 /**

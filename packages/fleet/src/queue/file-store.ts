@@ -8,7 +8,7 @@ import { hashOfFile, temporaryNameFor } from '@whyslow/measure/machine/files.ts'
 export interface FileStore {
   /** As it was named, for messages. */
   readonly name: string
-  /** Bytes of a file; undefined where it is not there. */
+  /** Bytes of a file; undefined if it is not there. */
   sizeOf(sha256: string): Promise<number | undefined>
   /** Whether it is there and is what its name says: all of it is read. Others can write to the store. */
   holds(sha256: string, sizeBytes: number): Promise<boolean>

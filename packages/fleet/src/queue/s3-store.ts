@@ -24,7 +24,7 @@ interface Place {
   readonly prefix: string
 }
 
-/** Throws InputError where it is none. */
+/** Throws InputError if it is none. */
 export function s3Place(where: string): Place {
   const [, bucket, , rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/([^?#]*))?$/.exec(where) ?? []
   if (bucket === undefined)
@@ -33,7 +33,7 @@ export function s3Place(where: string): Place {
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
 }
 
-/** Throws InputError where the address is none, or the package is absent. Nothing is asked yet. */
+/** Throws InputError if the address is none, or the package is absent. Nothing is asked yet. */
 export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env): Promise<FileStore> {
   const { bucket, prefix } = s3Place(where)
   const { S3Client, HeadObjectCommand, GetObjectCommand, PutObjectCommand } = await importOptional<typeof S3>(
@@ -131,7 +131,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
 }
 
 interface Part {
-  /** The file is cut to so many bytes first: it has as many, or begins again. */
+  /** The file is cut to this many bytes first: it has as many, or begins again. */
   readonly from: number
   readonly most: number
   readonly signal: AbortSignal | undefined

@@ -18,7 +18,7 @@ export function machineClass({ isa, usableCpus }: Pick<ReportMachine, 'isa' | 'u
   return [family ?? 'cpu', ...(best === undefined ? [] : [best]), `${usableCpus}c`].join('-')
 }
 
-/** 'x64' or 'arm64', by the instruction sets; undefined where they do not tell. */
+/** 'x64' or 'arm64', by the instruction sets; undefined if they do not tell. */
 export const familyOf = ({ isa }: Pick<ReportMachine, 'isa'>): 'x64' | 'arm64' | undefined =>
   INSTRUCTION_SETS.find(([, sets]) => sets.some((set) => isa.includes(set)))?.[0]
 

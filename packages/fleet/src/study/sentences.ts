@@ -25,7 +25,7 @@ export const studySentences = (
 const MOST_SPREAD = 2
 
 /**
- * 'b.onnx on the small machine is as fast as a.onnx on the large one', or faster, largest difference in CPUs first; [] where there is none. As fast
+ * 'b.onnx on the small machine is as fast as a.onnx on the large one', or faster, largest difference in CPUs first; [] if there is none. As fast
  * are times whose intervals meet and are narrow enough to tell.
  */
 function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {

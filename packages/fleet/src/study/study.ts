@@ -164,7 +164,7 @@ function withFront(cells: readonly StudyCell[]): StudyCell[] {
   )
 }
 
-/** A failure tells the machine, with threads or before they were told, and the batch that was asked for. What failed on a machine failed on its accelerators, too. */
+/** A failure tells the machine, with threads or before they were told, and the batch that was requested. What failed on a machine failed on its accelerators, too. */
 function failureOf(of: ReportDocument, machine: StudyMachine, failures: readonly StudyFailure[]): string {
   const isThere = (name: string | null) => name === machine.id || name?.endsWith(`-${machine.key.slice(0, 6)}`) === true
   const isSo = ({ model, engine, batch, machine: name }: StudyFailure) =>

@@ -17,7 +17,7 @@ export interface BuiltFrom {
   readonly parts: readonly Uint8Array[]
 }
 
-/** The model, with metadata that says where it came from. Throws InputError where the graph is none that an engine can run. */
+/** The model, with metadata that says where it came from. Throws InputError if the graph is none that an engine can run. */
 export function builtModel(builder: GraphBuilder, { file, format, parts }: BuiltFrom): Model {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)

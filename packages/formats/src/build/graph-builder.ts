@@ -79,7 +79,7 @@ export class GraphBuilder {
           }
   }
 
-  /** A graph input, with its own name. What is fed where nothing is: `content` (a state's zeros). */
+  /** A graph input, with its own name. What is fed if nothing is: `content` (a state's zeros). */
   input(name: string, dtype: DType, shape: readonly Dimension[], content?: ConstantData): Value {
     this.#shared.names.set(name, 1)
     this.#inputs.push(valueInfo(name, dtype, shape))

@@ -22,7 +22,7 @@ const OTHER_KINDS: readonly (readonly [string, string])[] = [
   ['ctrs', 'counters of categories (CTRs)'],
 ]
 
-/** Throws InputError where the model has features of another kind. */
+/** Throws InputError if the model has features of another kind. */
 export function numericFeatures(info: DocumentRecord, file: string): Features {
   for (const [key, says] of OTHER_KINDS) {
     if (info.has(key) && info.list(key).length > 0)

@@ -29,7 +29,7 @@ export class LayerConfig {
     return new LayerConfig(this.#file, this.#layer, { ...this.#values, ...values })
   }
 
-  /** As it is in the file; undefined where the key is absent or null. */
+  /** As it is in the file; undefined if the key is absent or null. */
   raw(key: string): Json | undefined {
     return Object.hasOwn(this.#values, key) ? (this.#values[key] ?? undefined) : undefined
   }

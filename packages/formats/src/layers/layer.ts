@@ -50,7 +50,7 @@ export type Argument = Value | number | string | boolean | null | readonly Argum
 export interface CallInputs {
   /** Tensors of the positional arguments in order, lists flattened. */
   readonly inputs: readonly Value[]
-  /** Keras' masks of `inputs`: bool [n, steps]; undefined where there is none. */
+  /** Keras' masks of `inputs`: bool [n, steps]; undefined if there is none. */
   readonly masks: readonly (Value | undefined)[]
   /** The call as it was written: positional arguments, and those with names (`initial_state`, `attention_mask`). */
   readonly args: readonly Argument[]
@@ -79,7 +79,7 @@ export interface LayerKind {
   readonly classNames: readonly string[]
   /** Texts that `.keras` archives keep for it in addition to its arrays; what is there is among `arrays` by this name, as one string. */
   readonly files?: readonly string[]
-  /** Throws InputError where the configuration asks for what ONNX cannot hold. */
+  /** Throws InputError if the configuration asks for what ONNX cannot hold. */
   arrays?(config: LayerConfig, dialect: Dialect): readonly ArraySlot[]
   /** `name`: of the layer itself, to name its children by ('bidirectional/forward'). */
   children?(config: LayerConfig, dialect: Dialect, name: string): readonly ChildSlot[]

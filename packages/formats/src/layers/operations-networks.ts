@@ -128,7 +128,7 @@ const pooled = (op: Operation, name: string): Value =>
     padding: paddingIn(op),
   })
 
-/** Argument `k`, or the one of that name; undefined where it is left out. In the shape that broadcasts along `axes` of `x`. */
+/** Argument `k`, or the one of that name; undefined if it is left out. In the shape that broadcasts along `axes` of `x`. */
 function beside(op: Operation, k: number, key: string, { x, axes }: { x: Value; axes: readonly number[] }): Value | undefined {
   const told = op.args[k] ?? op.settings[key] ?? null
   if (told === null) return undefined

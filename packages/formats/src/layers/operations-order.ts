@@ -26,7 +26,7 @@ export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   ['NanToNum', withoutNan],
 ])
 
-/** The tensor and the axis that is meant; all elements in one where none is told. */
+/** The tensor and the axis that is meant; all elements in one if none is told. */
 function along(op: Operation, x: Value, fallback?: number): { readonly x: Value; readonly axis: number } {
   const told = op.settings.axis === undefined ? (fallback ?? null) : op.settings.axis
   if (told !== null) return { x, axis: typeof told === 'number' ? inside(op, told, x.shape.length) : axisIn(op, x.shape.length) }
@@ -92,7 +92,7 @@ function average(op: Operation): Value {
   return binary(builder, 'Div', sum, reduce(builder, 'ReduceSum', whole, { axes }))
 }
 
-/** The largest number of float32, which stands for infinity. */
+/** The largest number of float32, which represents infinity. */
 const LARGEST = 3.4028234663852886e38
 
 function withoutNan(op: Operation): Value {

@@ -34,7 +34,7 @@ export const tensorflowFunction: LayerKind = {
   },
 }
 
-/** Throws InputError where the operation is told something that its writer did not ask for: it would have meant something else. */
+/** Throws InputError if the operation is told something that its writer did not ask for: it would have meant something else. */
 function written(
   { builder, dialect, config }: LayerCall,
   write: WriteOperation,

@@ -73,7 +73,7 @@ export function encoded(call: LayerCall, x: Value, { depth, mode, weights }: Enc
   return reduce(builder, 'ReduceSum', counted, { axes: [1] })
 }
 
-/** The whole type that the layer was told to compute in; undefined where it is none. */
+/** The whole type that the layer was told to compute in; undefined if it is none. */
 export function wholeTypeOf({ config }: LayerCall): DType | undefined {
   const dtype = config.raw('dtype')
   const name = isRecord(dtype) && isRecord(dtype.config) ? dtype.config.name : dtype

@@ -18,14 +18,14 @@ interface Form {
   readonly inputs?: readonly string[]
   /** Keras 3's name of a setting, and TensorFlow's. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Settings that stand fast, or stand where none is told. */
+  /** Settings that stand fast, or stand if none is told. */
   readonly fixed?: Readonly<Record<string, Argument>>
 }
 
 const one = (className: string): Form => ({ className })
 const two = (className: string, second = 'y'): Form => ({ className, inputs: [second] })
 const reduction = (className: string): Form => ({ className, settings: { axis: 'axis', keepdims: 'keepdims' } })
-/** TensorFlow counts in int64 where nothing is told. */
+/** TensorFlow counts in int64 if nothing is told. */
 const position = (className: string): Form => ({
   className,
   settings: { axis: 'axis', dtype: 'output_type' },

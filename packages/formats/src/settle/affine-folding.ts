@@ -97,7 +97,7 @@ function linearOf(bench: Workbench, node: NodeProto): Linear | undefined {
   }
 }
 
-/** What `node` does with `value`, channel by channel along the linear node's axis; undefined where it does something else. */
+/** What `node` does with `value`, channel by channel along the linear node's axis; undefined if it does something else. */
 function affineOf(bench: Workbench, node: NodeProto, value: string, { channels, axis }: Linear): Affine | undefined {
   if (node.domain !== '') return undefined
   const ones = new Float64Array(channels).fill(1)
@@ -116,7 +116,7 @@ function affineOf(bench: Workbench, node: NodeProto, value: string, { channels, 
   return { scale: numbers.map((one) => 1 / one), shift: zeros }
 }
 
-/** One number for each channel, of a constant that is broadcast against a value of this rank; undefined where it varies along other axes. */
+/** One number for each channel, of a constant that is broadcast against a value of this rank; undefined if it varies along other axes. */
 function perChannel(
   constant: ConstantData | undefined,
   { channels, axis, rank }: { readonly channels: number; readonly axis: number; readonly rank: number },

@@ -117,13 +117,13 @@ function countsOf<Item>(items: readonly Item[]): Map<Item, number> {
   return counts
 }
 
-/** A node's attribute as a plain value; undefined where it is not set. */
+/** A node's attribute as a plain value; undefined if it is not set. */
 export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
   const found = node.attribute.find((one) => one.name === name)
   return found === undefined ? undefined : attributeView(found)
 }
 
-/** A list of integers; undefined where it is not set. */
+/** A list of integers; undefined if it is not set. */
 export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
   const value = attributeOf(node, name)
   return Array.isArray(value) ? (value as readonly number[]) : undefined

@@ -47,5 +47,5 @@ function classesArray(estimator: Inert): { readonly numbers: Float64Array; reado
   return { numbers: new Float64Array(0), texts: values.map(String) }
 }
 
-/** A number, null where the parameter is None. */
+/** A number, null if the parameter is None. */
 export const maybe = (estimator: Inert, name: string): unknown => (estimator.has(name) ? estimator.field(name).plain() : null)

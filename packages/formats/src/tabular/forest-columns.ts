@@ -58,7 +58,7 @@ function categories(builder: GraphBuilder, forest: Forest, row: Value, features:
   return truncated(builder, forest.categories, x)
 }
 
-/** Toward zero, −1 where it can be in no set; NaN stays. */
+/** Toward zero, −1 if it can be in no set; NaN stays. */
 function truncated(builder: GraphBuilder, rule: CategoryRule, x: Value): Value {
   const precision = x.dtype as Precision
   const whole = builder.op('Floor', [builder.op('Abs', [x], x)], x)

@@ -20,7 +20,7 @@ export function floorModulo(builder: GraphBuilder, a: Value, b: Value): Value {
   return where(builder, crosses, binary(builder, 'Add', remainder, b), remainder)
 }
 
-/** 0 where the divisor is. */
+/** 0 if the divisor is. */
 export function divideNoNan(builder: GraphBuilder, a: Value, b: Value): Value {
   const zero = scalar(builder, b.dtype, 0)
   return where(builder, binary(builder, 'Equal', b, zero), zero, binary(builder, 'Div', a, b))

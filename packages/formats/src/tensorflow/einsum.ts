@@ -31,7 +31,7 @@ export function einsum(builder: GraphBuilder, subscripts: string, operands: read
   return builder.op('Einsum', operands, { dtype: operands[0]!.dtype, shape }, { equation: `${left}->${output}` })
 }
 
-/** Sizes by letter, and those that '...' stands for. */
+/** Sizes by letter, and those that '...' represents. */
 function labelled(term: string, shape: readonly Dimension[]) {
   const [before, after] = term.split('...') as [string, string?]
   const letters = before.length + (after?.length ?? 0)

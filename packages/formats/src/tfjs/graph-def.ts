@@ -149,7 +149,7 @@ export class NodeDef {
   }
 }
 
-/** Throws InputError where the topology holds no list of nodes, or two of one name. */
+/** Throws InputError if the topology holds no list of nodes, or two of one name. */
 export function readGraphDef(topology: JsonRecord, file: string): GraphDef {
   const library = entry(topology, 'library')
   const given = isRecord(library) ? entry(library, 'function') : undefined

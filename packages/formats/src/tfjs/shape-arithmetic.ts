@@ -12,7 +12,7 @@ type Evaluate = (inputs: readonly Known[], call: OperatorCall) => Known | readon
 /** Larger results are left to the engine. */
 const MOST_ELEMENTS = 256
 
-/** What is known of the results of a node; undefined where nothing is. */
+/** What is known of the results of a node; undefined if nothing is. */
 export function evaluate(call: OperatorCall): readonly Known[] | undefined {
   const { op } = call.node
   const ofShape = Object.hasOwn(OF_SHAPES, op) ? OF_SHAPES[op]!(call) : undefined

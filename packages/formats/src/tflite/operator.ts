@@ -13,7 +13,7 @@ import { asUnsigned, dequantize, dequantizedConstant, quantize, quantizedRange, 
 import { ACTIVATIONS, type OperatorRow, TENSOR_TYPES, type TensorRow } from './schema.ts'
 import type { Quantization } from './tensor-content.ts'
 
-/** What an operator makes, as the file declares it. `shape`: null where a size is free. */
+/** What an operator makes, as the file declares it. `shape`: null if a size is free. */
 export interface Declared {
   readonly row: TensorRow
   readonly dtype: DType
@@ -71,7 +71,7 @@ export class FreeSizeError extends Error {
   override readonly name = 'FreeSizeError'
 }
 
-/** Fields of the options; as the schema's defaults say where there are none. */
+/** Fields of the options; as the schema's defaults say if there are none. */
 export function optionsOf<Name extends OptionsName>(call: OperatorCall, name: Name): Row<(typeof OPTIONS)[Name]> {
   const { builtin_options } = call.row
   if (builtin_options !== undefined && builtin_options.member !== name)

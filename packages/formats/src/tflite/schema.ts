@@ -61,7 +61,7 @@ const SPARSE_INDICES = union({
 export const DIMENSION = { format: int8(), dense_size: int32(), array_segments: SPARSE_INDICES, array_indices: SPARSE_INDICES }
 export const SPARSITY = { traversal_order: vector('int32'), block_map: vector('int32'), dim_metadata: tables(DIMENSION) }
 
-/** `shape` has 1 where `shape_signature` has -1: a size that is free. Buffer 0: no content. */
+/** `shape` has 1 if `shape_signature` has -1: a size that is free. Buffer 0: no content. */
 export const TENSOR = {
   shape: vector('int32'),
   type: int8(),

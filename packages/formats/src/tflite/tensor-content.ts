@@ -97,7 +97,7 @@ function stringsOf(content: Uint8Array<ArrayBuffer>, count: number, what: string
 /** A state of more cells is none that a model keeps. */
 const MOST_FILLED = 2 ** 22
 
-/** A constant with the same number everywhere. Throws a RangeError where it would be too large. */
+/** A constant with the same number everywhere. Throws a RangeError if it would be too large. */
 export function filled(dtype: DType, shape: readonly number[], value: number): ConstantData {
   if (elementCount(shape) > MOST_FILLED) throw new RangeError(`there are ${elementCount(shape)} cells to fill`)
   return constantOf(

@@ -12,7 +12,7 @@ import { listedTree } from './trees.ts'
 const MOST_OUTPUTS = 100_000
 const MOST_TREES = 10_000_000
 
-/** Throws InputError where the document is damaged, or has a booster or an objective that is not known. */
+/** Throws InputError if the document is damaged, or has a booster or an objective that is not known. */
 export function tabularOfXgboost(document: DocumentRecord, file: string): TabularModel {
   const learner = document.record('learner')
   const param = learner.record('learner_model_param')

@@ -53,7 +53,7 @@ export function plainSum(precision: Precision, outputCount: number, change: Part
   return { precision, start: zeros, divideBy: 1, scale: 1, end: zeros, ...change }
 }
 
-/** The forest. `where` begins each message. Throws InputError where a tree is none or leads outside of what there is. */
+/** The forest. `where` begins each message. Throws InputError if a tree is none or leads outside of what there is. */
 export function assembleForest(parts: ForestParts, where: string): Forest {
   const { trees, outputCount, categories = 'exact', sets = NO_SETS, linearLeaves } = parts
   const room = trees.reduce((sum, { feature }) => sum + feature.length, 0)

@@ -76,7 +76,7 @@ function isAlike(a: Preparation, b: Preparation): boolean {
 
 type Step<Kind extends Preparation['kind']> = Extract<Preparation, { readonly kind: Kind }>
 
-/** `taken`: by part, a step like `step`, or undefined where it is left alone. undefined where it cannot be one of the whole row. */
+/** `taken`: by part, a step like `step`, or undefined if it is left alone. undefined if it cannot be one of the whole row. */
 function asOne(
   step: Preparation,
   taken: readonly (Preparation | undefined)[],

@@ -1,8 +1,8 @@
-// What the use of a value tells of it: sizes that a weight fixes, what an axis stands for, which numbers it may hold. Axes of a model's
+// What the use of a value tells of it: sizes that a weight fixes, what an axis represents, which numbers it may hold. Axes of a model's
 // input are followed from node to node; each family says what its operators tell of one, and where its axes go on.
 import type { NodeView } from '../types.ts'
 
-/** What an axis stands for. 'past': positions already in a key/value cache; 'state': layers or directions of a recurrent state. */
+/** What an axis represents. 'past': positions already in a key/value cache; 'state': layers or directions of a recurrent state. */
 export type AxisMeaning =
   | 'batch'
   | 'channels'
@@ -17,7 +17,7 @@ export type AxisMeaning =
   | 'unknown'
 
 export interface AxisFact {
-  /** The size a weight asks for; none where it is 0. */
+  /** The size a weight asks for; none if it is 0. */
   readonly size?: number
   readonly meaning?: AxisMeaning
 }
@@ -27,7 +27,7 @@ export interface InputUse {
   readonly node: NodeView
   /** Which of the node's inputs it is. */
   readonly index: number
-  /** Axes of the value; undefined where nothing says how many. */
+  /** Axes of the value; undefined if nothing says how many. */
   readonly rank: number | undefined
   /** Shape of the constant behind another input, seen through casts, dequantization and a transposition. */
   shapeOf(input: number): readonly number[] | undefined
@@ -42,7 +42,7 @@ export interface UseFacts {
   readonly axes?: readonly (readonly [axis: number, fact: AxisFact])[]
   /** The rank that the operator asks for. */
   readonly rank?: number
-  /** It indexes a table of so many rows. */
+  /** It indexes a table of this many rows. */
   readonly tableRows?: number | undefined
   readonly maxLength?: number | undefined
   /** It is compared with this number for equality. */

@@ -41,7 +41,7 @@ export interface Cost {
 export type CostResult = { readonly known: true; readonly cost: Cost } | { readonly known: false; readonly reason: string }
 
 /**
- * How a kernel works on 8-bit integers. linear: products with weights. moves: numbers stay as they are. elementwise: with a scale for
+ * How a kernel works on 8-bit integers. linear: products with weights. moves: numbers stay unchanged. elementwise: with a scale for
  * each input and the output.
  */
 export interface Int8Kernel {

@@ -50,7 +50,7 @@ interface Lifting {
   readonly ran: (path: Path) => boolean
 }
 
-/** `paths`: of the subgraphs in which nodes ran. An If of which several branches ran stays as it is, and so do bodies of other operators. */
+/** `paths`: of the subgraphs in which nodes ran. An If of which several branches ran stays unchanged, and so do bodies of other operators. */
 export function withExecutedSubgraphs(model: Model, paths: readonly Path[]): Lifted {
   const graph = model.proto.graph!
   // Where a graph ran, so did those around it.

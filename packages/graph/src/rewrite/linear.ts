@@ -25,11 +25,11 @@ export interface Linear {
 export interface LinearBias {
   /** A constant of `outputSize` numbers in one dimension. */
   readonly name: string
-  /** The sum that adds it; undefined where it is the operator's own third input. */
+  /** The sum that adds it; undefined if it is the operator's own third input. */
   readonly add: NodeProto | undefined
 }
 
-/** The node as a linear operator; undefined where it is none, or its weights or own bias are no float32 constants. */
+/** The node as a linear operator; undefined if it is none, or its weights or own bias are no float32 constants. */
 export function linearOf(matching: Matching, node: NodeProto | undefined): Linear | undefined {
   if (!isOperator(node, 'MatMul', 'Gemm', 'Conv')) return undefined
   const kind = node.opType as Linear['kind']

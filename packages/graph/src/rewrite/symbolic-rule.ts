@@ -36,7 +36,7 @@ export const int = (value: AttributeView | undefined, otherwise: number): number
   typeof value === 'number' ? value : otherwise
 export const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
-/** Numbers given as attribute in old opsets and as constant input in new ones; undefined where they are not constant. */
+/** Numbers given as attribute in old opsets and as constant input in new ones; undefined if they are not constant. */
 export function attributeOrConstant(
   { attribute, input, node }: TypedNode,
   name: string,

@@ -46,7 +46,7 @@ export const engines: readonly Engine[] = [
   compiled,
 ]
 
-/** undefined where no engine bears that id. */
+/** undefined if no engine bears that id. */
 export function engineById(id: string): Engine | undefined {
   return engines.find((engine) => engine.id === id)
 }

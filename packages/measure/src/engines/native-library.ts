@@ -35,7 +35,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** null: the user has none. */
   readonly home: string | null
-  /** The runtime's folder of an npm package; null where there is none. */
+  /** The runtime's folder of an npm package; null if there is none. */
   readonly nodeRuntime: string | null
   /** What tells the system's linker of more folders: ld.so.conf(5). */
   readonly linkerFolder: string

@@ -42,21 +42,21 @@ export interface InputDeclaration {
   readonly name: string
   readonly isTensor: boolean
   readonly dtype: DType | null
-  /** A number, or the symbol's name ('' where it has none). */
+  /** A number, or the symbol's name ('' if it has none). */
   readonly shape: readonly (number | string)[] | null
 }
 
 export interface Session {
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly InputDeclaration[]
-  /** Threads that predictions run on, the caller's included; absent where the engine does not tell, or not before a first prediction. */
+  /** Threads that predictions run on, the caller's included; absent if the engine does not tell, or not before a first prediction. */
   readonly threads?: number | undefined
   /** One prediction. Fetches only outputs that are tensors. */
   run(feeds: Feeds): Promise<Results>
   /** Feeds turned once into what the engine takes, so that the conversion is not timed. */
   prepare(feeds: Feeds): PreparedRun
   /**
-   * Load, first prediction, warm-up and samples, timed where the engine runs; absent where a clock around `run` is as near.
+   * Load, first prediction, warm-up and samples, timed where the engine runs; absent if a clock around `run` is as near.
    * The first two are those of this session, however late it is asked.
    */
   sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<Sampled>
@@ -90,7 +90,7 @@ export interface SamplePlan {
   readonly slow?: { readonly fromMs: number; readonly least: LeastRuns }
   readonly maxSamples: number
   readonly warmupMs: number
-  /** After so long since the session was asked, three samples do. */
+  /** After this long since the session was asked, three samples do. */
   readonly capMs?: number
 }
 
@@ -107,7 +107,7 @@ export interface Sampled {
 export type PreparedRun = () => Promise<unknown>
 
 export interface OpenOptions extends EngineOptions {
-  /** Prefix of the raw profile file; profiling is on where it is given. */
+  /** Prefix of the raw profile file; profiling is on if it is given. */
   readonly profilePrefix?: string
   /** Where the engine is to write the graph as it runs it. */
   readonly optimizedModelPath?: string

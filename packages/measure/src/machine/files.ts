@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 
 /**
- * Writes a temporary file and renames it: a reader sees the whole file, or the one that was there before. With the permissions `mode`, where they are given. Throws
+ * Writes a temporary file and renames it: a reader sees the whole file, or the one that was there before. With the permissions `mode`, if they are given. Throws
  * the disk's errors, and leaves no temporary file.
  */
 export function writeWhole(path: string, content: Uint8Array | string, mode?: number): void {

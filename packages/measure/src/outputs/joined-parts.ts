@@ -91,7 +91,7 @@ function walk(of: Walk, at: At): Places {
   return of.parts.push({ value: at.value, isShare }) - 1
 }
 
-/** The input whose elements go on; undefined where there are several. */
+/** The input whose elements go on; undefined if there are several. */
 function dataInput({ graph }: Walk, node: NodeView | undefined): string | undefined {
   if (node === undefined || !WITH_CONSTANT.has(node.opType)) return node?.inputs[0]
   const moving = node.inputs.filter((input) => graph.constants[input] === undefined)
@@ -122,7 +122,7 @@ function transposed(of: Walk, node: NodeView, at: Shaped): Places {
   return moved
 }
 
-/** null where it is not known how long the inputs are, or there are too many. */
+/** null if it is not known how long the inputs are, or there are too many. */
 function concatenated(of: Walk, { inputs, attributes }: NodeView, at: Shaped): Places | null {
   const { shape } = at
   const given = Number(attributes.axis ?? 1)

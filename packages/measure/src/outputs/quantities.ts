@@ -48,7 +48,7 @@ interface Slice {
   readonly sums: SliceSums
 }
 
-/** The worst of an output's quantities; null where it is one quantity, or no difference is large enough to count. */
+/** The worst of an output's quantities; null if it is one quantity, or no difference is large enough to count. */
 export function compareQuantities(
   one: Compared,
   joined: readonly Joined[],

@@ -30,7 +30,7 @@ interface Sides {
   readonly candidate: readonly Numbers[]
 }
 
-/** `tieShareOf`: of the scores' size, what rounding may move. null where the outputs' shapes do not show the rows. */
+/** `tieShareOf`: of the scores' size, what rounding may move. null if the outputs' shapes do not show the rows. */
 export function compareSelection(
   selection: Selection,
   original: readonly Results[],
@@ -199,7 +199,7 @@ const scoresIn = (scores: Numbers | undefined, list: number, rows: number): read
 const lowest = (scores: readonly number[]): number =>
   scores.reduce((low, score) => Math.min(low, score), Number.POSITIVE_INFINITY)
 
-/** Rows that the other list does not have, although it takes less to be in it; all, where nothing says what it takes. */
+/** Rows that the other list does not have, although it takes less to be in it; all, if nothing says what it takes. */
 function rowsBeyond(scores: readonly number[], isShared: (row: number) => boolean, limit: number): readonly number[] {
   return scores.flatMap((score, row) => (isShared(row) || score <= limit ? [] : [row]))
 }

@@ -82,9 +82,9 @@ export interface Loss {
 }
 
 /**
- * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 where an
+ * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 if an
  * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
- * counted with the top-1 agreement. Infinity where the outputs cannot be compared.
+ * counted with the top-1 agreement. Infinity if the outputs cannot be compared.
  */
 export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, selections = [] }: Agreement): Loss {
   if (mismatch !== null) return { of: 'cosine', loss: Number.POSITIVE_INFINITY }
@@ -131,7 +131,7 @@ const FLOAT_SLACK = 1e-12
 
 interface Held {
   readonly ok: boolean
-  /** What is not known for sure; '' where nothing is to be said. */
+  /** What is not known for sure; '' if nothing is to be said. */
   readonly caveat: string
   readonly open?: OpenLoss
 }

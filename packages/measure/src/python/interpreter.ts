@@ -120,7 +120,7 @@ export type Probed =
       readonly implementation: string
       /** Whether each requested module is installed. Nothing is imported. */
       readonly has: Readonly<Record<string, boolean>>
-      /** Versions of the distributions that were asked for, by their names on PyPI; null: not installed. */
+      /** Versions of the distributions that were requested, by their names on PyPI; null: not installed. */
       readonly versions: Readonly<Record<string, string | null>>
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string }

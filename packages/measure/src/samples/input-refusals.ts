@@ -33,7 +33,7 @@ export function adjustTo(
   return integersBelow(resolved, 2) ?? integersBelow(resolved, 1)
 }
 
-/** The size of the axes that `adjustTo` scales, for an `Observation`; `undefined` where there are none. */
+/** The size of the axes that `adjustTo` scales, for an `Observation`; `undefined` if there are none. */
 export function scaledSide(resolved: ResolvedInputs): number | undefined {
   const [first] = scalable(resolved)
   return first === undefined ? undefined : first.input.shape[first.axis]

@@ -22,7 +22,7 @@ export interface InputData {
   readonly samples: readonly Feeds[]
   /** The inputs with the shapes of the first sample. */
   readonly inputs: readonly ResolvedInput[]
-  /** Per sample, the labels of its rows; absent where the data has none. */
+  /** Per sample, the labels of its rows; absent if the data has none. */
   readonly labels?: readonly TensorValue[]
   /** How the data became inputs, where that was chosen. */
   readonly note?: string

@@ -29,7 +29,7 @@ export interface Sample {
 
 /** How one array is cut: how many samples it holds, and how each is taken. */
 interface Cut {
-  /** 1 where the array belongs to every sample. */
+  /** 1 if the array belongs to every sample. */
   readonly count: number
   /** Rows of one sample on its batch axis. */
   readonly rows: number

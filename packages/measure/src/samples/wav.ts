@@ -16,7 +16,7 @@ export interface Sound {
 
 const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe]
 
-/** Throws an InputError where it is not a .wav, or compressed. */
+/** Throws an InputError if it is not a .wav, or compressed. */
 export function readWav(bytes: Uint8Array, where: string): Sound {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))

@@ -29,7 +29,7 @@ export function paretoOf<T extends ParetoCandidate>(candidates: readonly T[], ax
   return { axes: axes.map(({ name }) => name), front: candidates.map(({ id }) => id).filter((id) => !out.has(id)), dominated }
 }
 
-/** Smaller is better; null where one is not known. */
+/** Smaller is better; null if one is not known. */
 export function smaller(x: number | null, y: number | null): -1 | 0 | 1 | null {
   if (x === null || y === null) return null
   return x < y ? -1 : x > y ? 1 : 0

@@ -36,7 +36,7 @@ export function ratioOver(ratios: readonly number[], percent = INTERVAL_LEVEL): 
   return { ratio: median(ratios), ratioLow: low, ratioHigh: high }
 }
 
-/** Below so many, what is cut off costs more certainty than wild values do. */
+/** Below this many, what is cut off costs more certainty than wild values do. */
 const LEAST_TRIMMED = 6
 const TRIMMED_SHARE = 0.2
 
@@ -59,7 +59,7 @@ export function ratioOverRounds(ratios: readonly number[], percent = INTERVAL_LE
   return { ratio, ratioLow: Math.min(ratio, Math.exp(mean - half)), ratioHigh: Math.max(ratio, Math.exp(mean + half)) }
 }
 
-/** What pairs of two ways in turns come to: the ratio is of now over instead, above 1 where the other way is faster. */
+/** What pairs of two ways in turns come to: the ratio is of now over instead, above 1 if the other way is faster. */
 export interface TurnTimes extends RatioInterval {
   readonly nowMs: number
   readonly insteadMs: number

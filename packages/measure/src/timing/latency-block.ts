@@ -40,7 +40,7 @@ export interface LatencyInput extends ModelTask {
     readonly inputs: string
     /** A folder of the caller's, made where it is absent. */
     readonly folder: string
-    /** No further sample is begun after so long. */
+    /** No further sample is begun after this long. */
     readonly inMs: number
     /** Looks whether outputs vary from one prediction to the next. */
     readonly again: boolean
@@ -50,9 +50,9 @@ export interface LatencyInput extends ModelTask {
 export interface LatencyOutput extends LatencyBlock {
   readonly eventLoop?: EventLoop
   readonly observed?: Observed
-  /** Threads that predictions ran on; absent where the engine does not tell. */
+  /** Threads that predictions ran on; absent if the engine does not tell. */
   readonly threads?: number
-  /** Where they were asked for: what came out, or why nothing did. */
+  /** Where they were requested: what came out, or why nothing did. */
   readonly outputs?: OutputsOutput | { readonly reason: string }
 }
 
@@ -223,7 +223,7 @@ const warmupFor = ({ sampleMs, least }: Pick<LatencyInput, 'sampleMs' | 'least'>
   least?.warmup === 0 ? 0 : Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
 
 /**
- * What a process takes from loading to its last sample, ms, where loading and a prediction take so long: what plans of a run are made
+ * What a process takes from loading to its last sample, ms, where loading and a prediction take this long: what plans of a run are made
  * of.
  */
 export function expectedBlockMs(
@@ -243,7 +243,7 @@ async function sampleWatched(
     least,
     ...plan
   }: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'> & {
-    /** A warm prediction takes about so long. */
+    /** A warm prediction takes about this long. */
     readonly warmMs: number
     readonly least: number
   },

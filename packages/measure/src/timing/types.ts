@@ -34,7 +34,7 @@ export interface LatencyBlock extends Disturbance {
   readonly warmupRuns: number
   /** Wall time of the sampling, ms. */
   readonly wallMs: number
-  /** Atomics ping-pong between two threads, one handoff, before and after the samples, ns; null where it could not be measured. */
+  /** Atomics ping-pong between two threads, one handoff, before and after the samples, ns; null if it could not be measured. */
   readonly handoffBeforeNs: number | null
   readonly handoffAfterNs: number | null
   /** Blocks of the same regime have handoffs within 1.6x of each other. */
@@ -173,14 +173,14 @@ export interface BoundTimes {
 
 /** What a prediction on a device with memory of its own is made of, ms per prediction. */
 export interface DeviceTimes {
-  /** Kernels by the device's own clock; null where the engine gives none. */
+  /** Kernels by the device's own clock; null if the engine gives none. */
   readonly kernelsMs: number | null
   /** Longest first. */
   readonly programs: readonly DeviceProgram[]
   /** Inputs on their way to the device, and outputs on theirs back, timed alone. */
   readonly uploadMs: number
   readonly downloadMs: number
-  /** null where the engine does not say on which side its nodes ran. */
+  /** null if the engine does not say on which side its nodes ran. */
   readonly nodes: {
     readonly onDevice: number
     readonly onCpu: readonly DeviceNode[]

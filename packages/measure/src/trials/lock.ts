@@ -197,7 +197,7 @@ async function isAlone(claim: Claim, folder: string): Promise<boolean> {
   return rivals.length === 0
 }
 
-/** Listens under a new name; null where that is taken. */
+/** Listens under a new name; null if that is taken. */
 async function show(folder: string): Promise<Claim | null> {
   const token = `${process.pid}-${randomBytes(6).toString('hex')}`
   const address = addressOf(token, folder)

@@ -24,7 +24,7 @@ export interface PredictedSaving extends Saving {
 }
 
 /**
- * Of each operator its best remedy, where it was shown to be faster; null where nothing was tried. A remedy that was timed
+ * Of each operator its best remedy, where it was shown to be faster; null if nothing was tried. A remedy that was timed
  * on the whole model stands for all operators that it changes.
  */
 export function predictSavings(experiments: OperatorExperiments | undefined): PredictedSaving | null {

@@ -2,7 +2,7 @@
 // busy machine leave the interval of one operator wide; twenty convolutions that the same change makes faster are no accident.
 import type { OperatorExperiment, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
 
-/** A saving per prediction, ms, and its interval; below 0 where it would take longer. */
+/** A saving per prediction, ms, and its interval; below 0 if it would take longer. */
 export interface Saving {
   readonly ms: number
   readonly low: number

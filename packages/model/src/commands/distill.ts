@@ -34,7 +34,7 @@ export interface DistillOptions {
 const MOST_ROWS = 100_000
 
 /**
- * Finds students of the model in `file` and writes the fastest whose loss is allowed into `out`. Throws InputError where the model is
+ * Finds students of the model in `file` and writes the fastest whose loss is allowed into `out`. Throws InputError if the model is
  * none of rows of features, the data does not fit or has too few rows; then nothing is written.
  */
 export async function distill(file: string, options: DistillOptions): Promise<DistillDocument> {

@@ -16,7 +16,7 @@ interface Sides<A, B> {
 /** Fewer processes of a run that met several states have no interval. */
 const LEAST = 2
 
-/** Those of the regime that most of both runs are in; null where the two have none together. */
+/** Those of the regime that most of both runs are in; null if the two have none together. */
 export function sameRegime<A extends BlockWithHandoff, B extends BlockWithHandoff>(
   base: readonly A[],
   own: readonly B[],

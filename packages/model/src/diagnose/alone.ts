@@ -28,7 +28,7 @@ export function causesOf(
   return [...best.values()].sort((a, b) => b.saving.ms - a.saving.ms)
 }
 
-/** What the operators in float would take less in int8, ms, by their executed nodes; 0 where int8 is not surely faster. */
+/** What the operators in float would take less in int8, ms, by their executed nodes; 0 if int8 is not surely faster. */
 export function int8SavingsByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
   const rows = (experiments?.rows ?? []).filter(({ variants }) => variants.some(({ kind }) => kind === 'int8'))
   const savings = new Map(fasterAlone(rows, ({ kind }) => kind === 'int8').map(({ row, saving }) => [row, saving.ms]))

@@ -27,7 +27,7 @@ type Facts = Pick<AnalyzedEvidence, 'graph' | 'profile' | 'machine'>
 const WIDE_SUMS = ['amx_int8', 'avx512_vnni', 'avx_vnni']
 /** Two products of 255 and at most 64 fit into 16 bits: 2 x 255 x 64 = 32640. */
 const SAFE_WEIGHT = 64
-/** So many nodes are named in a sentence. */
+/** This many nodes are named in a sentence. */
 const NAMED = 3
 
 export function quantizationHazards({ graph, profile, machine }: Facts): readonly Hazard[] {

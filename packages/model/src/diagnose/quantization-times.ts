@@ -15,7 +15,7 @@ export interface TimedGroup extends QuantizedGroup {
   readonly conversionsMs: number | null
   /** Time of the operator in float, ms. */
   readonly operatorMs: number | null
-  /** Modelled, without the conversions and with the operator in int8 where it has a kernel; null where not known. */
+  /** Modelled, without the conversions and with the operator in int8 where it has a kernel; null if not known. */
   readonly wouldSaveMs: number | null
 }
 

@@ -75,7 +75,7 @@ export interface Flag {
   readonly value: string
 }
 
-/** Measured: what `--save-evidence` writes. A key is absent where it was not measured; `absent` says why. */
+/** Measured: what `--save-evidence` writes. A key is absent if it was not measured; `absent` says why. */
 export interface Evidence {
   readonly schema: 'whyslow-evidence/1'
   readonly toolVersion: string

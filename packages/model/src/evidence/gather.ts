@@ -137,7 +137,7 @@ function choicesOf(plan: GatherPlan): Choices {
   }
 }
 
-/** So many more, as long as there are fewer than planned. */
+/** This many more, as long as there are fewer than planned. */
 async function measureBlocks(run: Gathering, count: number): Promise<void> {
   const { plan, time, blocks, step } = run
   const { processes, block } = time

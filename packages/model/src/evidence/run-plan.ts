@@ -1,5 +1,5 @@
 // What a run has time for, from one first prediction: how many processes, samples, rounds of the profile, points of the sweeps and pairs.
-// A run takes some seconds for a model of up to tens of milliseconds, and so many predictions' worth of time for a slower one. First
+// A run takes some seconds for a model of up to tens of milliseconds, and this many predictions' worth of time for a slower one. First
 // come the latency and the profile, which every model gets, then what is tried, in the order of what it tells. Nothing is measured
 // here: a plan is arithmetic.
 import type { LeastRuns } from '@whyslow/measure/engines/types.ts'
@@ -23,7 +23,7 @@ export interface AskedTime {
 
 /** What could be measured, were there time. */
 export interface Possible {
-  /** About as many as a prediction runs; null where the engine gives no times of nodes. */
+  /** About as many as a prediction runs; null if the engine gives no times of nodes. */
   readonly nodes: number | null
   readonly onDevice: boolean
   /** null: there is nothing to sweep. */
@@ -58,7 +58,7 @@ export interface RunPlan {
   readonly processes: number
   readonly block: { readonly sampleMs: number; readonly least: LeastRuns; readonly plannedMs: number }
   readonly profile: PlannedProfile | null
-  /** For operators alone: a quarter of the run at most, 0 where nothing is left. */
+  /** For operators alone: a quarter of the run at most, 0 if nothing is left. */
   readonly experimentsMs: number
   readonly threads: PlannedSweep | null
   readonly batch: PlannedSweep | null

@@ -44,7 +44,7 @@ export async function writeRunner(folder: Folder, written: string): Promise<void
   await folder.add('compiled.mjs', 'engine', `${written}${readFileSync(RUNNER_FILE, 'utf8')}`)
 }
 
-/** Throws an Error where no code can be written for it. */
+/** Throws an Error if no code can be written for it. */
 export function compilableFor(model: Model): CompilableModel {
   const found = compilableOf(model)
   if (!found.ok) throw new Error(`it cannot be compiled: ${found.reason}`)

@@ -47,7 +47,7 @@ export function manifestText(plan: ShipPlan, files: readonly WrittenFile[]): str
 
 const engineText = ({ library: _, cut, ...engine }: ShipPlan['engine']) => ({ ...engine, ...(cut && { cut }) })
 
-/** Paths that the manifest in `folder` lists, itself included; undefined where the folder is not whyslow's. */
+/** Paths that the manifest in `folder` lists, itself included; undefined if the folder is not whyslow's. */
 export function filesOfFolder(folder: string): ReadonlySet<string> | undefined {
   try {
     const { schema, files } = JSON.parse(fs.readFileSync(path.join(folder, MANIFEST_FILE), 'utf8'))

@@ -16,7 +16,7 @@ export const modelFileOf = (engine: ShipPlan['engine']): string => `model.${form
 
 /**
  * Writes the model of the plan into the folder: the original's own bytes where they are of the format that is wanted and nothing in it was
- * changed. Throws InputError where it cannot be written.
+ * changed. Throws InputError if it cannot be written.
  */
 export async function writeModelOf(
   { setup, original, engine, encode }: Pick<ShipPlan, 'setup' | 'original' | 'engine' | 'encode'>,

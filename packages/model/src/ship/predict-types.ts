@@ -24,7 +24,7 @@ const ARRAYS: Partial<Record<DType, string>> = {
   string: 'readonly string[]',
 }
 
-/** The typed array of an element type; undefined where the engine has none. */
+/** The typed array of an element type; undefined if the engine has none. */
 export function arrayOf(dtype: DType | null): string | undefined {
   return dtype === null ? undefined : ARRAYS[dtype]
 }
@@ -59,7 +59,7 @@ ${outputs.map(member).join('\n')}
 
 export interface Model {
   /**
-   * One prediction. Rejects with a TypeError where an input is missing, unknown or of another type, with the engine's error where
+   * One prediction. Rejects with a TypeError if an input is missing, unknown or of another type, with the engine's error if
    * it refuses a shape, and after close().${reuse}
    */
   predict(feeds: Feeds): Promise<Results>

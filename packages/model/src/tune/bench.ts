@@ -9,10 +9,10 @@ import type { Effect, RemedySetup } from '../remedies/kit/remedy.ts'
 export interface Reading {
   /** What is to get smaller: ms a prediction, ms a sample, ms to the first result, bytes; by the goal. */
   readonly score: number
-  /** Per prediction; null where the goal needs none. */
+  /** Per prediction; null if the goal needs none. */
   readonly p50Ms: number | null
   readonly peakBytes: number | null
-  /** Handoff between two threads before the samples, ns; null where the setup works on one thread or it could not be measured. */
+  /** Handoff between two threads before the samples, ns; null if the setup works on one thread or it could not be measured. */
   readonly handoffNs: number | null
   /** Share of the sampled time that the process waited for a CPU, or that the hypervisor or a quota took from it. */
   readonly disturbedShare: number
@@ -52,7 +52,7 @@ export interface Bench {
   predictMs?(setup: RemedySetup): Promise<Trial<number>>
   /** Outputs against the untouched original's; as they were seen before, or `shipped`: anew, of that folder, on inputs that nothing was chosen by. */
   compare(setup: RemedySetup, promise: Effect, depth?: 'look' | 'shipped'): Promise<OutputCheck>
-  /** The graph as the engine runs it; null where it cannot be had. */
+  /** The graph as the engine runs it; null if it cannot be had. */
   executed(setup: RemedySetup): Promise<GraphView | null>
   /** Bytes of the model and its weights on disk. */
   sizeBytes(setup: RemedySetup): number

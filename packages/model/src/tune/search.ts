@@ -11,7 +11,7 @@ import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } 
 import { type Tried, tried } from './tried.ts'
 
 export interface SearchOutcome {
-  /** The original's where nothing is proven. */
+  /** The original's if nothing is proven. */
   readonly setup: RemedySetup
   readonly kept: readonly Candidate[]
   readonly tried: readonly Tried[]

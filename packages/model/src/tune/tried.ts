@@ -17,9 +17,9 @@ export interface Tried {
   readonly changes: readonly string[]
   readonly agreement: Agreement | null
   readonly sizeBytes: number | null
-  /** before / after as it was expected before the trial; null where nothing was. */
+  /** before / after as it was expected before the trial; null if nothing was. */
   readonly predictedSpeedup: number | null
-  /** before / after in a first look, after which it was not judged; null where it was, or was not looked at. */
+  /** before / after in a first look, after which it was not judged; null if it was, or was not looked at. */
   readonly lookedSpeedup: number | null
   /** Why the user does not want it, though it was faster in a first look; absent: nothing is against it. */
   readonly refused?: string

@@ -6,7 +6,7 @@ export interface DistillDocument {
   readonly createdAt: string
   readonly answer: string
   readonly model: { readonly file: string; readonly format: string; readonly sha256: string; readonly sizeBytes: number }
-  /** Larger is better; against the labels, or where there are none against the teacher's own predictions. */
+  /** Larger is better; against the labels, or if there are none against the teacher's own predictions. */
   readonly metric: { readonly name: string; readonly against: 'labels' | 'teacher' }
   /** `made`: rows with some features of others, which the model scored; in addition to the learned ones. */
   readonly rows: { readonly learn: number; readonly made: number; readonly choose: number; readonly test: number }

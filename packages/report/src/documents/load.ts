@@ -14,11 +14,11 @@ export interface LoadDocument {
     readonly quotaCpus: number | null
     readonly node: string
   }
-  /** One for each rate (or number of clients), in the order in which they were asked for; of a search, in the order of rates. */
+  /** One for each rate (or number of clients), in the order in which they were requested; of a search, in the order of rates. */
   readonly points: readonly LoadPoint[]
-  /** The highest rate that holds the objective; null: none was asked for, or none holds it. */
+  /** The highest rate that holds the objective; null: none was requested, or none holds it. */
   readonly found: LoadFound | null
-  /** What was searched for, and each run of it; null where nothing was. */
+  /** What was searched for, and each run of it; null if nothing was. */
   readonly search: LoadSearch | null
   readonly audit: LoadAudit
   readonly findings: readonly LoadFinding[]
@@ -49,7 +49,7 @@ export interface LoadTarget {
   readonly bodies: number | null
   /** Latency of the request that was sent beforehand, ms; its status. */
   readonly first: { readonly latencyMs: number; readonly status: number } | null
-  /** For a model: its inputs; null where the bodies were given. */
+  /** For a model: its inputs; null if the bodies were given. */
   readonly inputs: LoadInputs | null
 }
 
@@ -266,7 +266,7 @@ export interface LoadSearch {
   readonly ended: string
   /** It ended before it could say whether the objective holds at any rate. Absent: it could. */
   readonly undecided?: boolean
-  /** Where longer runs would tell: of so many seconds; null: of how many is not known. Absent: their length is not why it ended. */
+  /** Where longer runs would tell: of this many seconds; null: of how many is not known. Absent: their length is not why it ended. */
   readonly longerSeconds?: number | null
 }
 
@@ -358,11 +358,11 @@ export interface LoadSetup {
   readonly fewRows?: number
   /** How long the first request of an incomplete batch waits for others; absent in documents from before it could. */
   readonly batchDelayMs?: number
-  /** What predictions of so many rows took before the server was ready, where it chose by that; null: it did not. */
+  /** What predictions of this many rows took before the server was ready, where it chose by that; null: it did not. */
   readonly batchCosts?: readonly { readonly rows: number; readonly ms: number }[] | null
   /** What fits them best: a row more costs `perRowMs`, a prediction of whatever rows `fixedMs` in addition. */
   readonly batchLine?: { readonly perRowMs: number; readonly fixedMs: number } | null
-  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  /** Why an automatic choice joins none; null if it does, or the rows were told. */
   readonly whyAlone?: string | null
   readonly deadlineMs: number | null
   /** Whether idle threads of the engine spin; null: as a folder's own options say. */

@@ -45,7 +45,7 @@ export interface ReportDocument {
    * is given.
    */
   readonly trace?: null | TraceSection
-  /** The user's own pipeline, where one was given: with what is unexplained they add up to p50Ms. */
+  /** The user's own pipeline, if one was given: with what is unexplained they add up to p50Ms. */
   readonly stages: readonly ReportStage[] | null
   readonly lines?: readonly ReportLine[] | null // hot lines of a pipeline, hottest first
   readonly pipeline?: null | PipelineSection
@@ -348,7 +348,7 @@ export interface TrialAgreement {
   readonly top1: number | null
   readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
   /**
-   * Of decisions: on so many rows with 95 % confidence no larger (0..1); absent where none decides, and in documents from before it was
+   * Of decisions: on this many rows with 95 % confidence no larger (0..1); absent if none decides, and in documents from before it was
    * told.
    */
   readonly loss?: { readonly rows: number; readonly largest: number }

@@ -14,7 +14,7 @@ export interface Embedded extends Partial<Given> {
   served?: boolean
 }
 
-/** What a page is given, packed or not; null where that is no documents. */
+/** What a page is given, packed or not; null if that is no documents. */
 export async function unpacked({ gzip, ...plain }: Embedded): Promise<Given | null> {
   const { documents, names = [], advice = {} } = gzip === undefined ? plain : (JSON.parse(await unpack(gzip)) as Embedded)
   return Array.isArray(documents) ? { documents, names, advice } : null

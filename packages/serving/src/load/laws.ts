@@ -48,7 +48,7 @@ export function flowLaw(
 }
 
 /**
- * ρ = λS/k: how busy workers are by what clients are told of each request, and by what the workers counted of their own time. null where
+ * ρ = λS/k: how busy workers are by what clients are told of each request, and by what the workers counted of their own time. null if
  * the server does not tell, or nothing was answered.
  */
 export function utilisationLaw(point: LoadPoint, server: LoadServerFacts | null, workers: number): LoadLaw | null {

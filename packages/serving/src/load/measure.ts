@@ -1,4 +1,4 @@
-// One point: a timeline made, the generator run on it, its numbers. Also how long a run must be where nobody says.
+// One point: a timeline made, the generator run on it, its numbers. Also how long a run must be if nobody says.
 import { readFileSync } from 'node:fs'
 import {
   ascending,

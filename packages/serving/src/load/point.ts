@@ -165,7 +165,7 @@ interface Unknown {
 
 const because = (why: string): Unknown => ({ why, isLate: false })
 
-/** Why a percentile cannot be given; null where it can. */
+/** Why a percentile cannot be given; null if it can. */
 function unknownBecause({ sorted, fromSending, none }: Sample, share: number): Unknown | null {
   if (none !== null) return because(none)
   const least = leastSamples(share)

@@ -29,14 +29,14 @@ export interface QueueNumbers {
   readonly service: number
 }
 
-/** Mean time in the queue, ms; null where the workers cannot keep up. */
+/** Mean time in the queue, ms; null if the workers cannot keep up. */
 export function meanWaitMs({ workers, ratePerSecond, serviceMs, arrivals, service }: QueueNumbers): number | null {
   const utilisation = (ratePerSecond * serviceMs) / 1000 / workers
   if (utilisation >= 1) return null
   return ((erlangC(workers, utilisation) * (arrivals + service)) / 2) * (serviceMs / (workers * (1 - utilisation)))
 }
 
-/** Mean time of a request in the queue and in its batch, ms; null where the worker cannot keep up. Times in ms, the rate in 1/ms. */
+/** Mean time of a request in the queue and in its batch, ms; null if the worker cannot keep up. Times in ms, the rate in 1/ms. */
 export function meanBatchedMs(
   perMs: number,
   { perRowMs: a, fixedMs: t }: { readonly perRowMs: number; readonly fixedMs: number },

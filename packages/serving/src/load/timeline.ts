@@ -9,7 +9,7 @@ export type Arrivals =
   | { readonly kind: 'constant' }
   /** Gamma gaps: their squared coefficient of variation is `burstiness` (1 is Poisson, more is burstier). */
   | { readonly kind: 'bursts'; readonly burstiness: number }
-  /** Replayed from its first to its last arrival, and again, a mean gap later, where more time is asked for. */
+  /** Replayed from its first to its last arrival, and again, a mean gap later, where more time is requested. */
   | { readonly kind: 'trace'; readonly gapsMs: readonly number[] }
 
 export interface TimelinePlan {

@@ -1,5 +1,5 @@
 // Bytes of requests in memory: of bodies that are being read, of what waits or is predicted, and of answers until their clients have read
-// them. So many are taken and no more, whichever way they come, or a few slow clients, or a slow worker, would take all memory. The last
+// them. This many are taken and no more, whichever way they come, or a few slow clients, or a slow worker, would take all memory. The last
 // quarter is for small requests, and whoever is slow is given up when others need the room: large and slow clients do not shut out the rest.
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { RequestError } from './protocol.ts'
@@ -12,7 +12,7 @@ export interface BodyBudget {
 }
 
 export interface Held {
-  /** So many in all. Throws RequestError (503) if there is no room; then it holds what it held. A request that is alone always has room. */
+  /** This many in all. Throws RequestError (503) if there is no room; then it holds what it held. A request that is alone always has room. */
   set(bytes: number): void
   /** Says that from now on its client sends or reads: `giveUp` ends that if it takes long and others need the room. null: it is the server's turn. */
   waits(giveUp: (() => void) | null): void

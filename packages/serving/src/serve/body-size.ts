@@ -10,7 +10,7 @@ import { bytesPerElement, type ModelSpec, RequestError } from './protocol.ts'
 const ELEMENT_TEXT_BYTES = 128
 /** Most bytes of a typed element of a message: the longest varint, and its tag. */
 const ELEMENT_MESSAGE_BYTES = 12
-/** Names, shapes, parameters, outputs that are asked for. */
+/** Names, shapes, parameters, outputs that are requested. */
 const HEADER_BYTES = 64 * 1024
 /** Most bytes of all text: V8 holds no longer string. */
 const MOST_TEXT_BYTES = constants.MAX_STRING_LENGTH

@@ -12,7 +12,7 @@ const isDigit = (code: number) => code >= 0x30 && code <= 0x39
 const isOfNumber = (code: number) =>
   isDigit(code) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === MINUS
 
-/** The text of valid JSON. Throws a RangeError where the quotes make it longer than a string can be. */
+/** The text of valid JSON. Throws a RangeError if the quotes make it longer than a string can be. */
 export function quoteLongIntegers(text: string): string {
   const pieces: string[] = []
   let taken = 0

@@ -46,7 +46,7 @@ const ENDING_IDLE_MS = 2000
  */
 const LINGER_BYTES = 256 * 1024 * 1024
 const LINGER_MS = 5000
-/** A body that is refused is read to its end where it has no more: its connection costs more than what is left of it. */
+/** A body that is refused is read to its end if it has no more: its connection costs more than what is left of it. */
 const KEPT_BYTES = 1024 * 1024
 /** How long connections without a request are kept at the end: what was just sent on them is answered. */
 const GRACE_MS = 1000
@@ -163,7 +163,7 @@ function refuseBroken({ code }: NodeJS.ErrnoException, socket: net.Socket): void
   else socket.end(`HTTP/1.1 ${PARSER_STATUS[code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-/** The client has so long to read the answer, from when those before it on the connection are read. */
+/** The client has this long to read the answer, from when those before it on the connection are read. */
 function limitReading(exchange: Exchange, ms: number): void {
   const { request, response } = exchange
   const start = () => {

@@ -1,4 +1,4 @@
-// The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be asked for.
+// The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be requested.
 
 import http from 'node:http'
 import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'

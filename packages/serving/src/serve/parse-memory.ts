@@ -32,7 +32,7 @@ const COUNTED = new Map<number, number>([
   [0x2c, BYTES.value],
 ])
 
-/** Throws RequestError where it would take more than it may. `most`: bytes. */
+/** Throws RequestError if it would take more than it may. `most`: bytes. */
 export function checkJsonMemory(json: Uint8Array, most = MOST_PARSED_BYTES): void {
   if (json.length * MOST_FOR_EACH_BYTE <= most || jsonMemory(json) <= most) return
   throw new RequestError(

@@ -1,4 +1,4 @@
-// How requests are joined, settled before the server is ready: shown to be right, and where nobody says how many rows, chosen by what
+// How requests are joined, settled before the server is ready: shown to be right, and if nobody says how many rows, chosen by what
 // predictions of several cost here and kept to where the whole server gains by it.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
@@ -36,7 +36,7 @@ export interface Joining {
   readonly gain: number
 }
 
-/** Throws InputError where a number of rows was told and requests to this model cannot be joined. */
+/** Throws InputError if a number of rows was told and requests to this model cannot be joined. */
 export async function settleBatches(
   model: ModelSpec,
   servers: readonly Server[],

@@ -1,4 +1,4 @@
-// What a server of this project does where it is told nothing else, whoever starts it: `whyslow serve`, or the folder that `fix` wrote.
+// What a server of this project does if it is told nothing else, whoever starts it: `whyslow serve`, or the folder that `fix` wrote.
 
 /** Requests that may wait, for each worker. */
 export const QUEUE_FOR_EACH = 32
@@ -11,7 +11,7 @@ export const usualQueue = (workers: number, maxBatch: number | 'auto'): number =
 export const MOST_BODY_BYTES = 256 * 1024 * 1024
 /** What was accepted is answered within this, or not at all: below Kubernetes' 30 s. */
 export const DRAIN_MS = 25_000
-/** A head and a body, or a message of gRPC, take so long to come at most. */
+/** A head and a body, or a message of gRPC, take this long to come at most. */
 export const REQUEST_TIMEOUT_MS = 60_000
 /** After this long, a client that reads nothing of its answer is gone. */
 export const ANSWER_IDLE_MS = 30_000

@@ -8,7 +8,7 @@ import { type ExplainTraceOptions, explainTrace } from './explain-trace.ts'
 /** Share of the recorded times: the smallest change that is listed. */
 const LEAST = 1e-6
 
-/** InputError where a file is no trace. */
+/** InputError if a file is no trace. */
 export async function compareTraces(
   [before, after]: readonly [string, string],
   options: ExplainTraceOptions,

@@ -16,7 +16,7 @@ import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'
 
-/** A model that was read, to join with a recording: read by same-model.ts, which is loaded where one is given. */
+/** A model that was read, to join with a recording: read by same-model.ts, which is loaded if one is given. */
 export interface SameModel {
   /** The section with its warnings; the reason if nothing can be joined. */
   section(recorded: TraceFacts, latencyMs: number | undefined): { section: TraceModelSection; warnings: string[] } | string

@@ -192,7 +192,7 @@ export function stagesOf({ functions, window }: TraceFacts): ReportDocument['sta
 
 const MOST_LINES = 50
 
-/** Hot lines of the user's program; null where the format has none. */
+/** Hot lines of the user's program; null if the format has none. */
 export function linesOf({ functions, window }: TraceFacts): readonly ReportLine[] | null {
   if (functions === null) return null
   return functions.rows

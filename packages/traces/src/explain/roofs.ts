@@ -66,7 +66,7 @@ export interface RecordedFloor {
   readonly bound: 'compute' | 'memory'
 }
 
-/** The least time of an operator's calls, in ms; null where nothing of it is known. */
+/** The least time of an operator's calls, in ms; null if nothing of it is known. */
 export function recordedFloor({ flops, bytes, types, calls }: OperatorRow, roofs: TraceRoofs | undefined): RecordedFloor | null {
   if (roofs === undefined) return null
   const size = elementBytes(types?.find((type) => elementBytes(type) !== undefined)) ?? 4

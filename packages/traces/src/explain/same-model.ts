@@ -15,7 +15,7 @@ import { isLayout } from '../facts/operator-classes.ts'
 import { bytesOf, flopsOf } from '../facts/work-of.ts'
 import type { SameModel } from './explain-trace.ts'
 
-/** The model, and the report on it that was measured here, where one was given. */
+/** The model, and the report on it that was measured here, if one was given. */
 interface Given {
   readonly model: Model
   readonly here?: { readonly file: string; readonly report: ReportDocument }
@@ -41,7 +41,7 @@ async function readGiven(file: string, here: string | undefined): Promise<Given>
   return { model, here: { file: here, report } }
 }
 
-/** The section of the report, and what is to be warned of; the reason where nothing can be joined. */
+/** The section of the report, and what is to be warned of; the reason if nothing can be joined. */
 export function sameModelSection(
   recorded: TraceFacts,
   { model, here }: Given,
@@ -146,7 +146,7 @@ function modelNodes(graph: GraphView, types: SymbolicTypes): ModelNode[] {
   })
 }
 
-/** Types with every symbol as it was recorded; a value is missing where one is not known. */
+/** Types with every symbol as it was recorded; a value is missing if one is not known. */
 function typesWith(
   graph: GraphView,
   types: SymbolicTypes,

@@ -7,7 +7,7 @@ export interface DeviceShares {
   readonly lengthMs: number
   /** Kernels that compute. */
   readonly compute: number
-  /** Between devices, where nothing computes. */
+  /** Between devices, if nothing computes. */
   readonly communication: number
   /** Copies and fills, where neither computes nor communicates. */
   readonly copy: number
@@ -127,7 +127,7 @@ export interface HostFacts {
   /** The main thread's operators by their own time, share of the window. */
   readonly operators: number
   readonly dataLoading: number
-  /** Share of the window while data was loaded and the device had nothing to do; of the host where there is no device. */
+  /** Share of the window while data was loaded and the device had nothing to do; of the host if there is no device. */
   readonly exposedDataLoading: number
   readonly compiling: number
   readonly compilations: number

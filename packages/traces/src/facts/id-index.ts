@@ -1,7 +1,7 @@
 // Where the event with an id lies, and which number a pair of numbers has: tables of numbers, since a Map of millions takes ten times the
 // memory.
 
-/** Ids that count up from 1 are their own places in a table; beyond so many places for each id, one is looked for. */
+/** Ids that count up from 1 are their own places in a table; beyond this many places for each id, one is looked for. */
 const PLACES_PER_ID = 4
 
 export class IdIndex {
@@ -66,7 +66,7 @@ class HashedIds {
   }
 }
 
-/** Pairs of numbers, none below 0, by the order in which they were first asked for: 0, 1, 2. */
+/** Pairs of numbers, none below 0, by the order in which they were first requested: 0, 1, 2. */
 export class PairIndex {
   #pairs = new Int32Array(32)
   #table: Int32Array = new Int32Array(64)

@@ -271,7 +271,7 @@ function products(shapes: readonly (readonly number[])[], operator: string, node
   return [[[rowsOf(a) as number, a.at(-1), outer], told]]
 }
 
-/** The product of all sizes but the last; undefined where one is not known. */
+/** The product of all sizes but the last; undefined if one is not known. */
 function rowsOf(shape: Shape): Dimension {
   const sizes = shape.slice(0, -1)
   if (sizes.some((size) => size === undefined)) return undefined

@@ -1,4 +1,4 @@
-// Operators with what their calls took in the window: on the device where there is one, joined with its kernels by the ids of the
+// Operators with what their calls took in the window: on the device if there is one, joined with its kernels by the ids of the
 // file; on the host their own time, without that of operators that they called.
 import { type Detail, kindCode, type Timeline } from '../recordings/recording.ts'
 import type { Callers } from './callers.ts'

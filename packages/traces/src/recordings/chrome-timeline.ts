@@ -54,7 +54,7 @@ interface Reading {
 const MOST_NAMES = 100_000
 const PHASE = { complete: 0x58, begin: 0x42, end: 0x45, metadata: 0x4d, instant: 0x69, instantOld: 0x49 } as const
 
-/** The whole file. InputError where it is no trace, or holds no events that took time. */
+/** The whole file. InputError if it is no trace, or holds no events that took time. */
 export async function readChrome(source: TraceSource, dialect: ChromeDialect = {}): Promise<ChromeTimeline> {
   const reading: Reading = {
     ...{

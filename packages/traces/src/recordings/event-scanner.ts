@@ -83,7 +83,7 @@ interface Scan {
   readonly key: Key
 }
 
-/** Reads to the end, one call of `sink.event` for each event. InputError where the file is no trace. */
+/** Reads to the end, one call of `sink.event` for each event. InputError if the file is no trace. */
 export async function scanEvents(file: string, pieces: AsyncIterable<Buffer>, sink: EventSink): Promise<ScanResult> {
   const view = emptyView()
   const scan: Scan = {

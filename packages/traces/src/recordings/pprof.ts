@@ -160,7 +160,7 @@ function framesOf({ locations, functions, mappings, strings }: Profile): Map<num
   return frames
 }
 
-/** Which values are judged: the default where it is a time of running, else the last such; counts of samples where there is none. */
+/** Which values are judged: the default where it is a time of running, else the last such; counts of samples if there is none. */
 function judgedType(file: string, { types, strings, defaultType }: Profile): { index: number; type: string; unit: string } {
   const all = types.map(({ type, unit }, index) => ({
     index,

@@ -22,7 +22,7 @@ export interface TraceReader {
   readonly title: string
   /** What it is recognised by, in words; undefined: it is another format. */
   recognises(head: Head): string | undefined
-  /** InputError where the file is damaged or of a version that is not read. */
+  /** InputError if the file is damaged or of a version that is not read. */
   read(source: TraceSource, recognisedBy: string): Promise<Recording>
 }
 

@@ -140,7 +140,7 @@ export interface Track {
   readonly device: string | null
 }
 
-/** What is known of an event apart from its times; equal ones are one. A key is absent where the file does not tell it. */
+/** What is known of an event apart from its times; equal ones are one. A key is absent if the file does not tell it. */
 export interface Detail {
   /** Shapes of an operator's inputs; [] for what is not a tensor. */
   readonly shapes?: readonly (readonly number[])[]
@@ -176,7 +176,7 @@ export interface Detail {
 export interface FunctionTimes {
   /** `calls`: counted at every call; `samples`: looked at every so often. */
   readonly how: 'calls' | 'samples'
-  /** ms; null where only counts of samples are known. */
+  /** ms; null if only counts of samples are known. */
   readonly totalMs: number | null
   /** Samples of all functions together; null for calls. */
   readonly samples: number | null

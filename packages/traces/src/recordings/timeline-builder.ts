@@ -80,7 +80,7 @@ export class TimelineBuilder {
     this.#length++
   }
 
-  /** The track of a process and a thread, given where their ids stand; -1 where there is none. */
+  /** The track of a process and a thread, given where their ids stand; -1 if there is none. */
   track(buffer: Buffer, { processFrom, processTo, threadFrom, threadTo }: TrackPlace): number {
     const one = this.#processes.id(buffer, Math.max(0, processFrom), Math.max(0, processTo))
     const two = this.#processes.id(buffer, Math.max(0, threadFrom), Math.max(0, threadTo))

@@ -33,5 +33,5 @@ export function operandsOf(argv: readonly string[], program: Command): Operand[]
   return found
 }
 
-/** '-' stands for standard output. */
+/** '-' means standard output. */
 const isValue = (word = ''): boolean => word === '-' || !word.startsWith('-')

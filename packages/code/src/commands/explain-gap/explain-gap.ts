@@ -58,7 +58,7 @@ const LOOK_PASSES = 60
 
 const OTHERS: readonly Other[] = ['loop', 'sessions', 'threads']
 
-/** Throws InputError where the file cannot be used, is a script, or fails. */
+/** Throws InputError if the file cannot be used, is a script, or fails. */
 export async function explainGap(given: string, some: Partial<GapOptions> = {}): Promise<GapDocument> {
   const options = { ...GAP_DEFAULTS, ...some }
   const meant = options.call?.includes(':') === true ? targetFile(given, options.call) : { file: given, call: options.call }

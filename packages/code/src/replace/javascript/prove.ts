@@ -166,7 +166,7 @@ function telling(like: unknown[] | TypedArray, length: number, from: number): un
 // Times --------------------------------------------------------------------------------------------------------------------------------
 
 const PAIRS = 9
-/** One reading takes so long. */
+/** One reading takes this long. */
 const READING_MS = 25
 const MOST_REPEATS = 200
 /** V8 has compiled both by then. */

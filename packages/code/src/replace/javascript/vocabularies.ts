@@ -97,7 +97,7 @@ function jsonOf(file: string): object | null {
   }
 }
 
-/** null: it is no table of at least so many pieces with their ids. */
+/** null: it is no table of at least this many pieces with their ids. */
 function vocabularyOf(table: unknown, least: number): Vocabulary | null {
   if (typeof table !== 'object' || table === null) return null
   if (Array.isArray(table)) return table.length >= least && table.every(isText) ? byNumber(table) : null

@@ -1,5 +1,5 @@
 // A GraphDef while it is written: nodes of the graph and of its functions, and the weights that all of them share. TensorFlow.js finds
-// weights by the names of nodes, in functions as in the graph, so that no name stands for two things in a model.
+// weights by the names of nodes, in functions as in the graph, so that no name means two things in a model.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'

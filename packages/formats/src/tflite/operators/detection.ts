@@ -11,7 +11,7 @@ import { FreeSizeError, input, type OperatorCall, real, realConstant, stored } f
 
 interface DetectionOptions {
   readonly most: number
-  /** Each class is looked at on its own, and at most so many of it stay; undefined: each box has its best class alone. */
+  /** Each class is looked at on its own, and at most this many of it stay; undefined: each box has its best class alone. */
   readonly mostOfClass: number | undefined
   readonly classes: number
   readonly threshold: number

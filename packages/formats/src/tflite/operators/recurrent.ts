@@ -40,7 +40,7 @@ const BIDIRECTIONAL: readonly LstmPlaces[] = [
   { weights: four(18), recurrent: four(22), peephole: [26, 27, 28], bias: four(29), projection: [33, 34], states: [37, 38] },
 ]
 
-/** A constant, or what is computed, as [inputs, units]; undefined where it is left out. */
+/** A constant, or what is computed, as [inputs, units]; undefined if it is left out. */
 function weightsAt(call: OperatorCall, k: number): Value | undefined {
   const tensor = call.inputs[k]
   if (tensor === undefined) return undefined

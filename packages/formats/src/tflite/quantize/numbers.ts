@@ -16,7 +16,7 @@ export interface Range {
 /** The scale of weights is exact with float activations; with int8 activations it is a float32 and multiplied by its inverse. */
 export type ScaleKind = 'exact' | 'float32'
 
-/** `axis`: of the channels; null: one scale for all. Throws a RangeError where a weight is no finite number. */
+/** `axis`: of the channels; null: one scale for all. Throws a RangeError if a weight is no finite number. */
 export function quantizedWeights(weights: LiteTensor, axis: number | null, kind: ScaleKind): LiteTensor {
   const data = weights.data as Float32Array
   const shape = weights.shape as readonly number[]

@@ -9,7 +9,7 @@ import { activationsOf, INT8_KERNELS, type Int8Kernel } from './static-operators
 /** Ranges of ONNX values by name, smallest and largest seen. */
 export type Ranges = ReadonlyMap<string, Range>
 
-/** Throws a RangeError where a weight is no finite number. */
+/** Throws a RangeError if a weight is no finite number. */
 export function fullInteger(graph: LiteGraph, ranges: Ranges): LiteGraph {
   const steps = stepsOf(graph, ranges)
   const writing = new Writing(steps)

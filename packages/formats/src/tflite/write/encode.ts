@@ -13,7 +13,7 @@ const SCHEMA_VERSION = 3
 /** Name that TensorFlow's converter gives the one signature of a Keras model. */
 const SIGNATURE_KEY = 'serving_default'
 
-/** Throws InputError where the file would be larger than a FlatBuffer can be. `file` names the model in messages. */
+/** Throws InputError if the file would be larger than a FlatBuffer can be. `file` names the model in messages. */
 export function encode(graph: LiteGraph, file: string): Uint8Array<ArrayBuffer> {
   const encoding = new Encoding()
   const main = encoding.subgraph(graph, 'main')

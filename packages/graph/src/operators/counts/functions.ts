@@ -6,7 +6,7 @@ export type SpecialFunction = 'exp' | 'log' | 'erf' | 'tanh' | 'sigmoid' | 'sqrt
 /** Evaluations by function; absent: none. */
 export type FunctionCounts = Readonly<Partial<Record<SpecialFunction, number>>>
 
-/** `counts` so many times. */
+/** `counts` this many times. */
 export function evaluated(counts: FunctionCounts | undefined, times: number): FunctionCounts {
   return Object.fromEntries(Object.entries(counts ?? {}).map(([name, count]) => [name, count * times]))
 }

@@ -45,7 +45,7 @@ const ANTIALIAS_OPSET = 18
 
 /**
  * The model with the steps before its image input, which keeps its name and gets the image's type and shape. Outputs stay.
- * Throws InputError where there is no such input, where channels do not fit, where nothing is asked for, or where the model's opset is
+ * Throws InputError if there is no such input, if channels do not fit, if nothing is requested, or if the model's opset is
  * too old.
  */
 export function withPreprocessing(model: Model, request: PreprocessingRequest): Preprocessed {
@@ -81,7 +81,7 @@ function checkChannels({ name, channels }: PictureInput, normalize: Normalizatio
   )
 }
 
-/** The size of the images that are fed (null: free) and the size they are resized to; null where nothing is resized. */
+/** The size of the images that are fed (null: free) and the size they are resized to; null if nothing is resized. */
 function sizesOf({ name, height, width }: PictureInput, resize: Size | 'free' | undefined) {
   if (resize === undefined) return null
   if (typeof height === 'number' && typeof width === 'number') {

@@ -1,4 +1,4 @@
-// What preprocessing is asked for, and how the command line says it.
+// What preprocessing is requested, and how the command line says it.
 import { InputError } from '../../input-error.ts'
 import type { Layout } from './picture-input.ts'
 
@@ -57,7 +57,7 @@ const UNIT_LIMIT = 1.5
 const IMAGENET = '0.485,0.456,0.406,0.229,0.224,0.225'
 
 /**
- * What the flags ask for; null where none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
+ * What the flags ask for; null if none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
  * '0.485,0.456,0.406,0.229,0.224,0.225'), or 'imagenet'. Where any of them is above 1.5 they are in the image's own units (0..255);
  * else in units of 0..1, and bytes are divided by 255 first. `resize`: 'HxW' or 'free', with ',antialias' behind it.
  * Throws InputError with the flag's name.

@@ -96,7 +96,7 @@ interface Reader {
   close(): void
 }
 
-/** Reads a window around what is asked for. */
+/** Reads a window around what is requested. */
 function openReader(file: string): Reader {
   const fd = fs.openSync(file, 'r')
   const window = Buffer.alloc(WINDOW_BYTES)

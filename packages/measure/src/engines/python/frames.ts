@@ -59,7 +59,7 @@ export class FrameReader {
     return { header, buffers }
   }
 
-  /** The next bytes in one piece, once so many have come. */
+  /** The next bytes in one piece, once this many have come. */
   private take(bytes: number): Buffer | null {
     if (this.held < bytes) return null
     const all = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces)

@@ -25,7 +25,7 @@ export interface DeviceInput extends ModelTask {
 }
 
 export interface DeviceOutput {
-  /** null where the engine gives no times of the device. */
+  /** null if the engine gives no times of the device. */
   readonly trace: DeviceTrace | null
   readonly uploadMs: number
   readonly downloadMs: number
@@ -91,7 +91,7 @@ async function transfers(watching: Watching, feeds: Feeds): Promise<Pick<DeviceO
 }
 
 /**
- * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None where neither
+ * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None if neither
  * profile nor answer is to be had.
  */
 async function openOnDevice(

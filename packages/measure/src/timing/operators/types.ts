@@ -53,7 +53,7 @@ export interface OperatorExperiments {
   readonly left: readonly { readonly nodes: readonly string[]; readonly opTypes: readonly string[]; readonly reason: string }[]
   /** Share of the nodes' time above their floors that the rows' nodes hold, 0..1. */
   readonly coveredShare: number
-  /** The whole model in the same rounds, ms a prediction; null where there was no time for it, absent from earlier evidence. */
+  /** The whole model in the same rounds, ms a prediction; null if there was no time for it, absent from earlier evidence. */
   readonly wholeMs?: number | null
   /** What remedies that act between operators save, ms a prediction and its interval, of the whole model in the same rounds; absent: none was timed. */
   readonly wholes?: readonly { readonly remedy: string; readonly ms: number; readonly low: number; readonly high: number }[]

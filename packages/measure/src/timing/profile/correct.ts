@@ -161,7 +161,7 @@ function correctionSentence(
   )
 }
 
-/** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined where it was not run. */
+/** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined if it was not run. */
 export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost | undefined {
   const values = rounds.flatMap(({ emptyP50Ms, plainP50Ms }) => (emptyP50Ms === null ? [] : [emptyP50Ms * (p50Ms / plainP50Ms)]))
   if (values.length === 0) return undefined

@@ -21,7 +21,7 @@ interface Joined {
   readonly producers: ReadonlyMap<string, NodeView>
   readonly consumers: ReadonlyMap<string, readonly NodeView[]>
   readonly byName: ReadonlyMap<string, NodeView>
-  /** Executed value -> the user's value it stands for. */
+  /** Executed value -> the user's value it represents. */
   readonly meaning: Map<string, string>
 }
 
@@ -89,7 +89,7 @@ function startOf(node: NodeView, joined: Joined): NodeView[] {
   return [found]
 }
 
-/** What turns the operator's result into int8, by itself or behind an activation; the operator where nothing does. */
+/** What turns the operator's result into int8, by itself or behind an activation; the operator if nothing does. */
 function quantizedBy(operator: NodeView, { consumers }: Joined): NodeView {
   const next = ({ outputs: [value] }: NodeView) => {
     const readers = consumers.get(value ?? '') ?? []

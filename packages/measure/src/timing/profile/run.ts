@@ -98,14 +98,14 @@ const MOST_NODE_US = 15
 /** Below this share of a prediction the profiler's cost is lost in the spread between predictions. */
 const FELT_SHARE = 0.01
 
-/** Whether the profiler is worth calibrating for predictions of so many events. */
+/** Whether the profiler is worth calibrating for predictions of this many events. */
 const isFelt = (events: number, p50Ms: number): boolean => events * MOST_NODE_US >= FELT_SHARE * p50Ms * 1000
 
 /** All that `plainCosts` does, and one `calibrateProfiler`, ms. */
 const PLAIN_CHAINS_MS = 150
 const CALIBRATION_MS = 90
 
-/** What the whole of it takes, ms, where loading and a prediction take so long: what plans of a run are made of. */
+/** What the whole of it takes, ms, where loading and a prediction take this long: what plans of a run are made of. */
 export function expectedProfileMs(
   { loadMs, predictionMs }: FirstLook,
   { sampleMs, rounds, least, nodes }: Pick<ProfileInput, 'sampleMs' | 'rounds' | 'least' | 'nodes'>,

@@ -11,7 +11,7 @@ interface Scope {
 /** Type of a value that the node reads or makes; null if it is not known. */
 export type TypeOf = (view: NodeView | null, name: string) => TensorType | null
 
-/** What is fed, constant, or made by an executed node. `views`: of the events, null where none was found. */
+/** What is fed, constant, or made by an executed node. `views`: of the events, null if none was found. */
 export function valueTypes(
   events: readonly ProfiledEvent[],
   views: readonly (NodeView | null)[],

@@ -29,7 +29,7 @@ export async function sampleKernel(ort: Ort, threads: number | null, kernel: Ker
   }
 }
 
-/** One run in so many may be faster than the roof that it gives. */
+/** One run in this many may be faster than the roof that it gives. */
 const runsPerFaster = 30
 
 /**

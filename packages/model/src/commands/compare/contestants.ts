@@ -41,7 +41,7 @@ export interface Contestant {
 
 export interface Opened {
   readonly contestants: readonly Contestant[]
-  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `contestants` where it was asked for. */
+  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `contestants` if it was requested. */
   readonly first: Contestant & { readonly state: { readonly ready: Ready } }
   readonly notHere: readonly { readonly id: string; readonly reason: string; readonly fix: string }[]
 }
@@ -232,7 +232,7 @@ export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, 
     : samples.map((feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [renames.get(name) ?? name, value])))
 
 /**
- * What the first model's inputs are called in the other: by name, else by place. An empty map: the same names. null where the other
+ * What the first model's inputs are called in the other: by name, else by place. An empty map: the same names. null if the other
  * takes other types.
  */
 function renamesOf(first: GraphView, other: GraphView, sample: Feeds): ReadonlyMap<string, string> | null {

@@ -82,7 +82,7 @@ const NONE: SetupRun = { blocks: [], failure: null }
 
 export const isReady = (contestant: Contestant): contestant is ReadyContestant => 'ready' in contestant.state
 export const blocksOf = ({ blocks }: SetupRun): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
-/** Median over the processes, ms; NaN where none was measured. */
+/** Median over the processes, ms; NaN if none was measured. */
 export const p50Of = (run: SetupRun): number => median(blocksOf(run).map(({ p50Ms }) => p50Ms))
 
 /** Measures all contestants. Call it while nothing else runs on the machine. */

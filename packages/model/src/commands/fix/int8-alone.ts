@@ -13,7 +13,7 @@ type Int8 = NonNullable<NonNullable<ReportDocument['fix']>['int8']>
 
 const NEXT = nextCommand('fix', MODEL, '-o', 'fast/', '--max-loss', '0.01', '--data', SAMPLES)
 
-/** Absent where int8 was allowed, where another goal was asked for, and where no operator was timed in it. */
+/** Absent if int8 was allowed, where another goal was requested, and if no operator was timed in it. */
 export function int8Alone(
   { operatorExperiments, given }: Pick<Evidence, 'operatorExperiments' | 'given'>,
   { maxLoss, goal, only }: Pick<FixOptions, 'maxLoss' | 'goal' | 'only'>,

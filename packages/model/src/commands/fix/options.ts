@@ -23,7 +23,7 @@ export interface FixOptions extends WhyOptions {
   readonly out: string | null
   /** The model alone is written, in place of a folder. */
   readonly modelAlone: boolean
-  /** Nothing is written where nothing is proven, in place of the original. */
+  /** Nothing is written if nothing is proven, in place of the original. */
   readonly onlyProven: boolean
   /** Replaces an existing folder that is not whyslow's. */
   readonly force: boolean

@@ -52,7 +52,7 @@ function namedBy(options: FixOptions): ReadonlyMap<string, string> {
 const isTried = ({ id, goals }: Pick<Remedy, 'id' | 'goals'>, { only, goal, modelAlone }: FixOptions): boolean =>
   !modelAlone && (only?.includes(id) ?? true) && goals.includes(goal)
 
-/** None where no remedy of them is asked for. */
+/** None if no remedy of them is requested. */
 export async function otherEngines(
   options: FixOptions,
   { model, graph }: Pick<Run, 'model' | 'graph'>,
@@ -99,7 +99,7 @@ function narrowedBy({ offers }: Engine, graph: GraphView): string | null {
 const isLookedAt = ({ id, formats, offers }: Engine, model: Model): boolean =>
   offers.includes('looked-at') && !formats.includes(model.source.format) && canBeGiven(model, id)
 
-/** The whole of a model or its ends; undefined where no code can be written for any of it. */
+/** The whole of a model or its ends; undefined if no code can be written for any of it. */
 function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngine, 'ends'> | undefined {
   if (compilableOf(model).ok) return {}
   const { graph } = model.proto

@@ -62,7 +62,7 @@ function sharing(setup: RemedySetup, { threads, configEntries: own }: EngineShar
   return { ...setup, options: { ...setup.options, threads, configEntries } }
 }
 
-/** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError where its package is not to be found. */
+/** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError if its package is not to be found. */
 async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder> {
   const made = await trialFolder(plan, run, at)
   if (made === null) throw new InputError(`--slo: ${plan.engine.package} is not found, with which the folder predicts`)

@@ -103,7 +103,7 @@ function evaluationsOf({ cost }: NodeCost): number {
   return Math.max(0, ...Object.values(cost?.functions ?? {}))
 }
 
-/** All steps of the exact equivalent, each started; undefined where there is none, or one of its rates is not known. */
+/** All steps of the exact equivalent, each started; undefined if there is none, or one of its rates is not known. */
 function equivalentMs(node: NodeCost, rates: Rates, runs: number, startMs: number): number | undefined {
   const equivalent = EQUIVALENTS[node.opType]
   if (equivalent === undefined || evaluationsOf(node) === 0) return undefined

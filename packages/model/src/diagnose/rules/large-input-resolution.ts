@@ -53,7 +53,7 @@ function shareSavedAtHalf({ fit, current }: Sweep): number {
   return wholeMs > 0 ? variableMs / 2 / wholeMs : 0
 }
 
-/** Halves the free axes whose sizes make up the sweep's, in each input that has them; null where none does. */
+/** Halves the free axes whose sizes make up the sweep's, in each input that has them; null if none does. */
 function halfSizeCommand(sweep: Sweep, inputs: readonly InputFacts[]): NextCommand | null {
   const flags = inputs.flatMap(({ name, shape, freeAxes }) => {
     const axes = sweptAxes(

@@ -73,7 +73,7 @@ function sayWhere({ timeMs, basis }: Saving): string | Sentence {
         tail.`
 }
 
-/** Why the process's own doing makes its threads wait, so that waits say nothing of others; null where it does not. */
+/** Why the process's own doing makes its threads wait, so that waits say nothing of others; null if it does not. */
 function ownReasonToWait(threads: number, cpus: number, throttledShare: number): string | null {
   if (threads > cpus) return `${threads} threads on ${cpus} CPUs wait for each other: waits say nothing of other processes`
   if (throttledShare >= STOPPED_SHARE) return 'the CPU quota stops the process: waits say nothing of other processes'

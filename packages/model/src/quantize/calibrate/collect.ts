@@ -12,7 +12,7 @@ export type Observers =
   | { readonly kind: 'histograms'; readonly ranges: Readonly<Record<string, ValueRange>>; readonly bins: number }
 
 export interface Collected {
-  /** Elements of the vector; NaN where one was. */
+  /** Elements of the vector; NaN if one was. */
   readonly least: Float64Array
   readonly most: Float64Array
   /** Sums of a block of samples, by block: in this order they are added, since floats have one sum in one order alone. */
@@ -47,7 +47,7 @@ function minMaxCollector(sumsFrom: number): Collector {
       sums.set(block, sum)
       for (let k = 0; k < seen.length; k++) {
         const value = seen[k]!
-        // NaN where either is.
+        // NaN if either is.
         least[k] = Math.min(least[k]!, value)
         most[k] = Math.max(most[k]!, value)
         if (k >= sumsFrom) sum[k - sumsFrom]! += value

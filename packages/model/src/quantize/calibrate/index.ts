@@ -132,7 +132,7 @@ export function chunks(values: readonly string[], limit: number, weigh: (value: 
 /** Too few samples show too little of what a value can be. */
 const LEAST_SAMPLES = 4
 
-/** Throws InputError where the samples cannot calibrate. */
+/** Throws InputError if the samples cannot calibrate. */
 export function checkSamples(count: number, path: string): void {
   if (count >= LEAST_SAMPLES) return
   const have = count === 1 ? 'one sample' : `${count} samples`

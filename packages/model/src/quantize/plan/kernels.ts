@@ -14,7 +14,7 @@ const CONVERSIONS = new Set([
 export interface NamedLayer {
   /** The node's first output. */
   readonly node: string
-  /** The node's own name; '' where it has none. */
+  /** The node's own name; '' if it has none. */
   readonly name: string
 }
 

@@ -17,7 +17,7 @@ export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
   readonly graph?: GraphView | undefined
   /** The list of the others, which may still be written (written-models.ts). */
   readonly written: string
-  /** No further model is begun after so long, ms. */
+  /** No further model is begun after this long, ms. */
   readonly budgetMs: number
 }
 

@@ -7,7 +7,7 @@ import type { Restored } from './restore-accuracy.ts'
 
 export interface LayerRecord {
   readonly node: string
-  /** The node's own name; '' where it has none. */
+  /** The node's own name; '' if it has none. */
   readonly name: string
   readonly opType: string
   readonly method: PrecisionMethod

@@ -30,7 +30,7 @@ export interface LearnedModel extends QuantizableModel {
   readonly lasting: ValueTypes
   /** Errors of single layers: noise over signal by recipe and layer. */
   readonly errors: Map<string, number>
-  /** Measured when it is first asked for, for all precisions, so that they are timed together. */
+  /** Measured when it is first requested, for all precisions, so that they are timed together. */
   benchmark(): Promise<OperatorBenchmark>
   recipes(method: PrecisionMethod): Promise<Recipes>
 }

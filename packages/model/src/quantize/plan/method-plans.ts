@@ -77,7 +77,7 @@ export async function planMethod(
   return found
 }
 
-/** null where too little is saved, or nothing that was not tried before. */
+/** null if too little is saved, or nothing that was not tried before. */
 async function planLayers(search: SearchedPrecisions, on: MethodOnModel, variant: Leaning): Promise<PrecisionPlan | null> {
   const { bench, records, reasons } = search
   const { method, learned, benchmark } = on

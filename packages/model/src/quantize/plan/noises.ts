@@ -16,7 +16,7 @@ const SAMPLES = 3
 const PREDICTING_SHARE = 0.5
 const START_MS = 60_000
 
-/** Noise over signal of the worst output; null where a model could not be tried, or the time was over. */
+/** Noise over signal of the worst output; null if a model could not be tried, or the time was over. */
 export async function noisesOf(
   bench: PrecisionBench,
   original: Model,

@@ -19,7 +19,7 @@ export interface NodeTimes {
 export interface OperatorBenchmark {
   /** Times keyed by node (first output). */
   readonly times: ReadonlyMap<string, NodeTimes>
-  /** Time of a conversion of so many elements, ms. */
+  /** Time of a conversion of this many elements, ms. */
   readonly quantizeMs: (elements: number) => number
   readonly dequantizeMs: (elements: number) => number
   /** Time to convert this many elements between the layout of images and that of the engine's float convolutions, ms; 0 if it keeps them unchanged. */

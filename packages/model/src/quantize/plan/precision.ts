@@ -11,7 +11,7 @@ export interface PrecisionSearch {
   plan(model: Model, method: PrecisionMethod): Promise<readonly PrecisionPlan[]>
   /** Records of all plans, by method and node; the last word on each. */
   records(): readonly LayerRecord[]
-  /** Fills in the errors of the layers of what was kept (method to variant), where they were not needed before. */
+  /** Fills in the errors of the layers of what was kept (method to variant), if they were not needed before. */
   measureErrors(kept: ReadonlyMap<PrecisionMethod, string>): Promise<void>
   /** Methods for which nothing is proposed, and why. */
   reasons(): ReadonlyMap<PrecisionMethod, string>

@@ -10,7 +10,7 @@ import { trainingLeftovers } from '../../remedies/rewrites/training-leftovers.ts
 /** Remedies in this order: each clears the way for the next. */
 export const PREPARATION = [initializersAsInputs, trainingLeftovers, cancellingPairs, convBatchnorm]
 
-/** The model given where nothing is to be done. */
+/** The model given if nothing is to be done. */
 export async function prepareModel(
   model: Model,
   setup: RemedySetup,

@@ -1,4 +1,4 @@
-// What static quantization must know of the values of a model, found on samples: ranges, by each method that is asked for, and what
+// What static quantization must know of the values of a model, found on samples: ranges, by each method that is requested, and what
 // corrects biases and smooths channels.
 import path from 'node:path'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -18,7 +18,7 @@ export interface Calibrated {
   readonly peaks: ReadonlyMap<string, readonly number[]>
 }
 
-/** Calibrating ends after about so long, ms; graphs as they are written take several times as long as optimized ones. */
+/** Calibrating ends after about this long, ms; graphs as they are written take several times as long as optimized ones. */
 const CALIBRATION_MS = 12_000
 const UNOPTIMIZED = 5
 const LEAST_SAMPLES = 8

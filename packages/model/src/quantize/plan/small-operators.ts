@@ -107,7 +107,7 @@ function inPrecision(
 const PRODUCTS = new Set(['Conv', 'MatMul', 'Gemm'])
 
 /**
- * A part that is one product, with what runs within it, in int8 as `quantize` writes it for this computer; undefined where it is another
+ * A part that is one product, with what runs within it, in int8 as `quantize` writes it for this computer; undefined if it is another
  * operator, or stays float32.
  */
 export function int8Part(

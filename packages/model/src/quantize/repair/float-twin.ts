@@ -65,7 +65,7 @@ interface WrittenTwin extends Pick<Repair, 'edit'> {
   readonly product: NodeView
 }
 
-/** Each written; those that share their weights share them still. Some of what is too large for one file stays as it is. */
+/** Each written; those that share their weights share them still. Some of what is too large for one file stays unchanged. */
 export function twinsWritten(quantized: QuantizedGraph, twins: readonly FloatTwin[]): readonly WrittenTwin[] {
   const names = new Map<string, string>()
   let bytes = 0

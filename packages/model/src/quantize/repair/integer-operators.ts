@@ -54,7 +54,7 @@ const CHANNEL_SCALES_OPSET = 13
 /** Attributes that the plain operator does not have. */
 const OWN_ATTRIBUTES = new Set(['channels_last', 'opset'])
 
-/** The model with such operators in QDQ form; the model itself where there are none. */
+/** The model with such operators in QDQ form; the model itself if there are none. */
 export function inQdqForm(model: Model): Model {
   const quantized = quantizedGraph(model)
   const repairs = quantized?.at.graph.nodes.flatMap((node) => {

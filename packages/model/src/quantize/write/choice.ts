@@ -100,7 +100,7 @@ export interface Quantizable {
   readonly precisions: readonly Precision[]
   /** It only moves numbers (Reshape, Transpose, MaxPool …), so that int8 passes through unchanged: what it gives has the range of what it reads. */
   readonly movesData: boolean
-  /** Why it can be nothing but float32; null where it can. */
+  /** Why it can be nothing but float32; null if it can. */
   readonly reason: string | null
   /** Float values that its parts read from elsewhere and that are no constants, each once. */
   readonly activationsIn: readonly string[]
@@ -114,7 +114,7 @@ export interface QuantizedLayer {
   /** Type of the original operator. */
   readonly opType: string
   readonly precision: Precision
-  /** Signal to quantization noise of the weights, dB; null without weights, Infinity where nothing is lost. */
+  /** Signal to quantization noise of the weights, dB; null without weights, Infinity if nothing is lost. */
   readonly weightSqnrDb: number | null
 }
 

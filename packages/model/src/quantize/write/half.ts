@@ -161,7 +161,7 @@ function retyped(node: NodeProto): NodeProto {
 
 interface HalfConstants {
   has(name: string): boolean
-  /** The name of the constant in float16, made the first time that it is asked for; undefined for what is no such constant. */
+  /** The name of the constant in float16, made the first time that it is requested; undefined for what is no such constant. */
   half(name: string): string | undefined
   readonly tensors: readonly TensorProto[]
   clamped(): number

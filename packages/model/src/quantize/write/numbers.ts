@@ -54,14 +54,14 @@ export function roundHalfEven(x: number): number {
   return x + ROUNDING - ROUNDING
 }
 
-/** One number as the integer that stands for it. */
+/** One number as the integer that represents it. */
 export function quantizeNumber(x: number, { scale, zeroPoint }: Affine, { min, max }: QuantRange): number {
   const ratio = Math.fround(x / scale)
   // Beyond 2^51, where rounding by addition fails, it is clipped all the same.
   return Math.min(max, Math.max(min, Math.abs(ratio) < 2 ** 31 ? roundHalfEven(ratio) + zeroPoint : ratio))
 }
 
-/** The real number that an integer stands for. */
+/** The real number that an integer represents. */
 export function realNumber(quantized: number, { scale, zeroPoint }: Affine): number {
   return scale * (quantized - zeroPoint)
 }

@@ -74,7 +74,7 @@ function isPerOutput({ shape, elementCount }: Constant, n: number): boolean {
   return elementCount === 1 || (elementCount === n && shape.at(-1) === n)
 }
 
-/** The bias as numbers, one per output; undefined where there is none. */
+/** The bias as numbers, one per output; undefined if there is none. */
 export function biasOf(matching: Matching, { bias, n }: Product): Float32Array<ArrayBuffer> | undefined {
   if (bias === undefined) return undefined
   const given = readFloats(matching, bias.constant)

@@ -19,7 +19,7 @@ export interface Region {
   readonly makers: ReadonlyMap<string, StaticOperator>
   /** True where the node reads the value as int8. */
   reads(node: NodeProto, value: string): boolean
-  /** Scale and zero point of a value; undefined where no range of it was observed. */
+  /** Scale and zero point of a value; undefined if no range of it was observed. */
   affine(value: string): Affine | undefined
   /** The value whose scale and zero point it has. */
   root(value: string): string
@@ -58,7 +58,7 @@ export function regionOf(rewriting: Rewriting, operators: ReadonlyMap<NodeProto,
   return region
 }
 
-/** Why the operator cannot be quantized; undefined where it can. */
+/** Why the operator cannot be quantized; undefined if it can. */
 export function whyNotIn(region: Region, operator: StaticOperator): string | undefined {
   const { matching } = region.rewriting
   for (const index of operator.operands) {

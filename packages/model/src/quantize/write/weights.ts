@@ -47,7 +47,7 @@ export function quantizeWeights(weights: FloatWeights, layout: WeightLayout): Qu
   return affines && withAffines(weights, layout, affines)
 }
 
-/** Scale and zero point of each channel; undefined where the weights hold NaN or infinity. */
+/** Scale and zero point of each channel; undefined if the weights hold NaN or infinity. */
 export function weightAffines(weights: FloatWeights, layout: WeightLayout): readonly Affine[] | undefined {
   const runs = runsOf(weights.shape, layout.axis)
   const ranges = rangesOf(weights.values, runs)
@@ -160,7 +160,7 @@ export function weightSqnrDb(weights: FloatWeights, quantized: QuantizedWeights)
   return sqnrDb(signal, noise)
 }
 
-/** 10 log10 of the sum of squares over the sum of squared errors. Infinity where nothing is lost, so for zeros alone. */
+/** 10 log10 of the sum of squares over the sum of squared errors. Infinity if nothing is lost, so for zeros alone. */
 export function sqnrDb(signal: number, noise: number): number {
   return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise)
 }

@@ -73,7 +73,7 @@ function countHard({ nodes }: GraphView): number {
   return nodes.filter(isHard).length + inner.reduce((sum, one) => sum + one, 0)
 }
 
-/** Steps and reach of the sum that stands for the integral; the tails beyond are below 1e-8. */
+/** Steps and reach of the sum that represents the integral; the tails beyond are below 1e-8. */
 const STEP = 0.01
 const REACH = 20
 

@@ -31,7 +31,7 @@ const RANK_STEP = 16
 /** Shares of the sum of squares that are kept, from careful to bold. */
 const KEPT = [0.99, 0.95, 0.9]
 
-/** About 15 seconds; matrices beyond it are left as they are, the largest go first. */
+/** About 15 seconds; matrices beyond it are left unchanged, the largest go first. */
 const MOST_FLOPS = 1.5e10
 
 export const lowRank = defineRemedy({

@@ -27,7 +27,7 @@ const MAX_ROUNDS = 8
 /** Products smaller than the smallest normal float32 would run slowly, and lose digits. */
 const SMALLEST_NORMAL = 2 ** -126
 
-/** The model with what could be folded, and the nodes that went; the same model where there is nothing. */
+/** The model with what could be folded, and the nodes that went; the same model if there is nothing. */
 export function foldScales(
   model: Model,
   evidence: RemedyEvidence,
@@ -130,7 +130,7 @@ function foldBefore(matching: Matching, { node: step, value, constant }: WithCon
   }
 }
 
-/** The constant as one number for each channel; undefined where it varies along another axis or would broaden the value. */
+/** The constant as one number for each channel; undefined if it varies along another axis or would broaden the value. */
 function factorsOf(
   matching: Matching,
   name: string,
@@ -150,7 +150,7 @@ function factorsOf(
   return inverse ? factors.map((one) => 1 / one) : factors
 }
 
-/** The weights with each slice along `axis` times its factor; undefined where a product is no normal number. */
+/** The weights with each slice along `axis` times its factor; undefined if a product is no normal number. */
 function scaled(
   weights: Float32Array | undefined,
   { shape, groups, inputAxis }: Linear,
@@ -197,7 +197,7 @@ function shiftedBias(matching: Matching, linear: Linear, weights: Float32Array, 
   return result.every((one) => Number.isFinite(one)) ? result : undefined
 }
 
-/** The linear operator with other weights, and another bias where one is given. */
+/** The linear operator with other weights, and another bias if one is given. */
 function replace(
   { node, kind, weights, shape, bias, last, outputSize }: Linear,
   { values, bias: biasValues }: { readonly values: Float32Array | undefined; readonly bias: Float32Array | undefined },

@@ -56,7 +56,7 @@ export interface OtherEngine {
   readonly format?: 'tflite' | 'tfjs'
   /** What it is called, where the user's file is of its own format: that probably runs on it today. */
   readonly runsFileToday?: string
-  /** It predicts on one thread where it is told no number of them; absent: it finds its own. */
+  /** It predicts on one thread if it is told no number of them; absent: it finds its own. */
   readonly oneThreadUntold?: true
   /** Why the user does not want it, as a sentence's end; null: it may be shipped. */
   readonly refused: string | null
@@ -109,11 +109,11 @@ export interface RemedyEvidence {
 export interface RemedyTools {
   /** The model as the engine optimizes it at this level, weights included. Throws where the engine refuses. */
   readonly optimize: (setup: RemedySetup, level: 'basic' | 'extended' | 'all') => Promise<Model>
-  /** Constant folding and simplification by the `onnxsim` package; absent where it is not installed. */
+  /** Constant folding and simplification by the `onnxsim` package; absent if it is not installed. */
   readonly simplify?: (model: Model) => Promise<Model>
   /** The precision of each layer, chosen by measuring; none: no layer gains, or loses little enough. Absent: not asked for. */
   readonly precision?: (model: Model, method: PrecisionMethod) => Promise<readonly PrecisionPlan[]>
-  /** Smallest and largest number that each of these float values holds on the user's own inputs; absent where those are made up. */
+  /** Smallest and largest number that each of these float values holds on the user's own inputs; absent if those are made up. */
   readonly ranges?: (
     setup: RemedySetup,
     values: readonly string[],
@@ -141,7 +141,7 @@ export interface Proposal {
   readonly setup: RemedySetup
   /** What was changed, one line each, as its reader would say it. */
   readonly changes: readonly string[]
-  /** Saving per prediction that is expected before the trial, ms; null where nothing is known. */
+  /** Saving per prediction that is expected before the trial, ms; null if nothing is known. */
   readonly predictedSavingMs: number | null
   /** Effect of this proposal, if it is not the remedy's. */
   readonly effect?: Effect
@@ -186,7 +186,7 @@ export const rewriteProposal = (
   { model, ...rest }: Pick<RemedySetup, 'model'> & Omit<Proposal, 'variant' | 'setup'>,
 ): readonly Proposal[] => [{ variant: '', setup: { ...setup, model }, ...rest }]
 
-/** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null where none was found. */
+/** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null if none was found. */
 export function predictedBy(treats: readonly string[], { findings }: RemedyEvidence): number | null {
   const savings = findings.filter(({ rule }) => treats.includes(rule)).flatMap(({ wouldSaveMs }) => wouldSaveMs ?? [])
   return savings.length > 0 ? Math.max(...savings) : null

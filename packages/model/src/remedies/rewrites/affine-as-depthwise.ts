@@ -50,7 +50,7 @@ export const affineAsDepthwise = defineRemedy({
   },
 })
 
-/** All but the longest operator of each chain, whose time stands for the convolution's. */
+/** All but the longest operator of each chain, whose time represents the convolution's. */
 function savingOf(evidence: RemedyEvidence, folded: readonly NodeProto[], replaced: readonly Replacement[]): number | null {
   if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
   const savings = replaced.map(({ parts }) => {

@@ -76,7 +76,7 @@ function lengthen(matching: Matching, node: NodeProto, fresh: (hint: string) => 
   }
 }
 
-/** The shape that makes long runs with a tensor of this one; undefined where the runs are long, or no shape is certain to help. */
+/** The shape that makes long runs with a tensor of this one; undefined if the runs are long, or no shape is certain to help. */
 function longerShape({ shape, elementCount, dtype }: Constant, tensor: readonly Size[]): readonly number[] | undefined {
   // A constant with more axes would broaden the result; packed and text have no bytes of their own for each element.
   if (shape.length > tensor.length || elementCount === 0 || /int4|string/.test(dtype)) return undefined

@@ -198,7 +198,7 @@ function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string)
   return { parts, remove: new Set(parts), add, addInitializers }
 }
 
-/** Below so many, the additional ones take as long as the better kernel saves. */
+/** Below this many, the additional ones take as long as the better kernel saves. */
 const FILLED_FROM = 64
 const CHANNELS_AT_ONCE = 4
 

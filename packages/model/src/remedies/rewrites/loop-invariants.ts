@@ -58,7 +58,7 @@ function savingOf(evidence: RemedyEvidence, replaced: readonly Replacement[]): n
   return sum(own.map(({ timeMs }) => timeMs))
 }
 
-/** undefined where it is no Loop, or all of its variables change. */
+/** undefined if it is no Loop, or all of its variables change. */
 function freed({ readers, isOutput }: Matching, loop: NodeProto, fresh: (hint: string) => string): Freed | undefined {
   if (!isOperator(loop, 'Loop')) return undefined
   const body = loop.attribute.find(({ name }) => name === 'body')?.g

@@ -111,7 +111,7 @@ interface Narrow {
   readonly output: readonly Size[]
 }
 
-/** The convolution with all that must be known of it; undefined where it is none of one group with constant weights. */
+/** The convolution with all that must be known of it; undefined if it is none of one group with constant weights. */
 function narrowOf(matching: Matching, conv: NodeProto): Narrow | undefined {
   if (!isOperator(conv, 'Conv') || numberOf(conv, 'group', 1) !== 1) return undefined
   const shape = matching.constant(conv.input[1])?.shape

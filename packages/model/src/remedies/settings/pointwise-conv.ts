@@ -37,7 +37,7 @@ export const pointwiseConv = defineRemedy({
   },
 })
 
-/** Input channels of 1x1 convolutions in the blocked layout with more than one pass; empty where they take too little time. */
+/** Input channels of 1x1 convolutions in the blocked layout with more than one pass; empty if they take too little time. */
 function channelsOfPointwise(profile: Profile): number[] {
   const channelsOf = (node: ProfiledNode): number => {
     const [, channels, height, width] = blockedWeight(profile, node) ?? []

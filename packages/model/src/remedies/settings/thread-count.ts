@@ -33,7 +33,7 @@ export const threadCount = defineRemedy({
   },
 })
 
-/** The sweep runs at another moment than the p50: its ratio is carried over. 0 where the sweep shows no gain. */
+/** The sweep runs at another moment than the p50: its ratio is carried over. 0 if the sweep shows no gain. */
 function predictedMs(points: readonly SweepPoint[], current: number, count: number, evidence: RemedyEvidence): number | null {
   const [now, then] = [current, count].map((at) => points.find((point) => point.at === at))
   if (now !== undefined && then !== undefined) return Math.max(0, evidence.p50Ms * (1 - then.p50Ms / now.p50Ms))

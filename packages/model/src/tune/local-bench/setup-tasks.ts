@@ -18,7 +18,7 @@ import type { LocalBenchPlan, ModelFile } from './plan.ts'
 export interface SetupTasks {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
-  /** Rejects with InputError where the model cannot be written in the format of its engine. */
+  /** Rejects with InputError if the model cannot be written in the format of its engine. */
   taskOf(setup: RemedySetup): Promise<ModelTask>
   /** The same through the folder that it would be shipped in, where the plan writes one. */
   shippedTaskOf(setup: RemedySetup): Promise<ModelTask>

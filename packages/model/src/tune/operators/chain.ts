@@ -14,7 +14,7 @@ const CONVOLUTIONS = new Set(['Conv', 'QLinearConv', 'ConvInteger'])
 /** Number of links in a row. */
 export const LINKS = 3
 
-/** undefined where the part has no convolution, or its output cannot be its input. */
+/** undefined if the part has no convolution, or its output cannot be its input. */
 export function chainOf(part: Model): Model | undefined {
   const graph = part.proto.graph!
   const weights = new Set(graph.initializer.map(({ name }) => name))

@@ -18,7 +18,7 @@ interface Reading {
   readonly node: NodeProto
   readonly matching: Matching
   counts(index: number): boolean
-  /** NaN where it is not known, which is neither more nor less than anything. */
+  /** NaN if it is not known, which is neither more nor less than anything. */
   rank(index: number): number
 }
 
@@ -33,7 +33,7 @@ const inStep: Keeps = ({ node, counts, rank }) => {
   return node.input.every((_, k) => !counts(k) || rank(k) === Math.max(...ranks))
 }
 
-/** Rows of a matrix with a weight are samples; a matrix that stands for each sample has an axis before its two. */
+/** Rows of a matrix with a weight are samples; a matrix that represents each sample has an axis before its two. */
 const product: Keeps = ({ counts, rank }) => {
   if (counts(0) && counts(1)) return rank(0) === rank(1) && rank(0) > 2
   return counts(0) ? rank(1) <= rank(0) : rank(1) > 2 && rank(0) <= rank(1)
@@ -216,7 +216,7 @@ function feedforward(part: Model, matching: Matching): Model | undefined {
   return withGraph(part, copyWith(graph, { node: nodes, input, output, initializer, valueInfo: [] }))
 }
 
-/** Weights that are listed among the inputs stay as they are. */
+/** Weights that are listed among the inputs stay unchanged. */
 const weightsOf = ({ proto }: Model): ReadonlySet<string> => new Set(proto.graph!.initializer.map(({ name }) => name))
 
 /** Along an axis of its own. */

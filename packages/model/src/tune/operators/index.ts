@@ -44,7 +44,7 @@ export interface ExperimentsPlan {
   readonly facts: RemedyEvidence
   /** Time for the timing, ms. */
   readonly budgetMs: number
-  /** For the whole model as it is and as remedies that act between operators make it, where there is one, ms; its share of the budget if that is more. */
+  /** For the whole model as it is and as remedies that act between operators make it, if there is one, ms; its share of the budget if that is more. */
   readonly wholesMs: number
 }
 
@@ -56,14 +56,14 @@ const SAMPLE_MS = 2
 const LEAST = { warmup: 1, samples: 2 } as const
 /** What one model takes in a round in addition to its samples: opening, warming. */
 const OPEN_MS = 3.5
-/** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
+/** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to this many times as long. */
 const SLOWER = 3
 /** Share of the time: the whole model with its operators takes no more, and they have the rest. */
 const WHOLE_SHARE = 0.5
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
-/** A product that takes so long has work for all threads. */
+/** A product that takes this long has work for all threads. */
 const LONG_MS = 0.06
 /** Longer ones are timed once in a row, so that there is time for others. */
 const LONGEST_IN_A_ROW_MS = 1
@@ -71,7 +71,7 @@ const LONGEST_IN_A_ROW_MS = 1
 interface Taken {
   readonly group: Group
   readonly part: Model
-  /** What is timed: the part so many times in a row, that each pays less for its ends. */
+  /** What is timed: the part this many times in a row, that each pays less for its ends. */
   readonly row: Model
   readonly links: number
   readonly variants: readonly Variant[]

@@ -155,7 +155,7 @@ const goesAlong = ({ opType, input }: NodeProto, before: NodeProto): boolean =>
   input[0] === before.output[0] && (opType === 'BatchNormalization' || ACTIVATIONS.has(opType))
 
 /**
- * A convolution with few channels, and what the engine carries along with it, given zeros as further ones; undefined where its channels are all that the kernels take at once.
+ * A convolution with few channels, and what the engine carries along with it, given zeros as further ones; undefined if its channels are all that the kernels take at once.
  * `inARow`: as many come in as go out.
  */
 function filledChannels(

@@ -1,4 +1,4 @@
-// Two load runs side by side: the rate that holds what was asked for, and latency against load in one drawing.
+// Two load runs side by side: the rate that holds what was requested, and latency against load in one drawing.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { line } from 'd3-shape'
 import { perSecond, time } from '../format.ts'

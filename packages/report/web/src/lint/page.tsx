@@ -138,7 +138,7 @@ function Groups({ lint: { unfused, hazards, measured } }: { lint: Lint }) {
   )
 }
 
-/** null where one of them is not known: a sum of the others would be less than it is. */
+/** null if one of them is not known: a sum of the others would be less than it is. */
 function sumOf(rows: readonly Unfused[], of: (row: Unfused) => number | null): number | null {
   const values = rows.map(of)
   return values.includes(null) ? null : values.reduce<number>((sum, ms) => sum + ms!, 0)

@@ -14,7 +14,7 @@ export interface Row {
   readonly causes: readonly string[]
   /** Share of the whole, else of the operators' own sum. */
   readonly share: number
-  /** Over its floor; null where the floor is not known. */
+  /** Over its floor; null if the floor is not known. */
   readonly aboveMs: number | null
   /** All that can be searched, in lower case. */
   readonly key: string

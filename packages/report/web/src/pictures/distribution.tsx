@@ -1,4 +1,4 @@
-// The distribution as quantiles: each of so many dots stands for the same share of predictions, so that dots are counted and not areas
+// The distribution as quantiles: each of so many dots represents the same share of predictions, so that dots are counted and not areas
 // guessed (Kay et al., CHI 2016).
 import { quantileSorted } from 'd3-array'
 import { scaleLinear, scaleLog } from 'd3-scale'

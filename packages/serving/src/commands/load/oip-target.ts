@@ -17,7 +17,7 @@ import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
 import { readServerStatistics } from './told-statistics.ts'
 
-/** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
+/** Throws InputError if the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
   const url = modelUrl(address)
   const server: OipServer = { url, headers: options.headers.map(headerOf), timeoutMs: options.timeoutSeconds * 1000 }
@@ -134,7 +134,7 @@ async function statisticsOf({ url, headers }: OipServer, target: HttpTarget, tim
 const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>
   meet({ url: inferUrl(server.url), method: 'POST', requests: [bytesOf(server, feeds, binary)] }, server.timeoutMs)
 
-/** Throws InputError where the protocol has no form of a tensor. */
+/** Throws InputError if the protocol has no form of a tensor. */
 function bytesOf({ url, headers }: OipServer, feeds: Feeds, binary: boolean): Uint8Array {
   try {
     const { body, headers: own } = encodeInferRequest(feeds, binary)

@@ -18,11 +18,11 @@ export interface OpenedTarget {
   /** Set-up of this program's own server; null for another. */
   readonly setup: LoadSetup | null
   readonly warnings: readonly string[]
-  /** What the server counted since it was asked before; null where it is not this program's own. */
+  /** What the server counted since it was asked before; null if it is not this program's own. */
   facts(): Promise<LoadServerFacts | null>
   /** What another server has counted since it started; absent: it keeps no statistics. null: it did not tell them. */
   statistics?(): Promise<ModelStatistics | null>
-  /** Throws InputError where the server was this program's own and is gone. */
+  /** Throws InputError if the server was this program's own and is gone. */
   check(): void
   close(): void
 }

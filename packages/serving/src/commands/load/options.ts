@@ -34,7 +34,7 @@ export interface LoadOptions extends InputOptions, SetupOptions {
   readonly method: string | null
   /** 'Name: value' */
   readonly headers: readonly string[]
-  /** After so long without an answer a request has failed, s. */
+  /** After this long without an answer a request has failed, s. */
   readonly timeoutSeconds: number
   /** `oip`: requests are made of what the model's metadata say. A model's own server speaks it anyway. */
   readonly protocol: 'http' | 'oip'

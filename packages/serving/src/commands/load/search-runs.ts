@@ -12,9 +12,9 @@ import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 
-/** A run of a search has so many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
+/** A run of a search has this many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
 const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300, budgetShare: 1 / 40 } as const
-/** Unless --budget says how long a search may take: as long as so many runs if --duration says how long a run is, but this at least. */
+/** Unless --budget says how long a search may take: as long as this many runs if --duration says how long a run is, but this at least. */
 const BUDGET = { seconds: 160, runs: 15 } as const
 /** Starting a run, and waiting for its last answers. */
 const RUN_EXTRA_SECONDS = 0.5

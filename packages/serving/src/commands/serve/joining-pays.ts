@@ -31,7 +31,7 @@ const TURN = { leastMs: 200, predictions: 10 } as const
 const CHANGE_SHARE = 0.25
 /** Whole batches for each worker: one that is predicted, one that waits. */
 const BATCHES_ASKED = 2
-/** Before the first turn: connections are opened, code is compiled; so many answers to each client, or so long. */
+/** Before the first turn: connections are opened, code is compiled; this many answers to each client, or this long. */
 const WARM_UP = { answers: 4, mostMs: 5000 } as const
 const MOST_REQUESTS = 400_000
 /** Longer than all turns take. */

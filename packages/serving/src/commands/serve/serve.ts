@@ -117,11 +117,11 @@ export interface ServerSetup {
   readonly fewRows: number
   /** How long the first request of an incomplete batch waits for others. */
   readonly batchDelayMs: number
-  /** What predictions of so many rows take; null: not measured, since the rows were told or cannot be joined. */
+  /** What predictions of this many rows take; null: not measured, since the rows were told or cannot be joined. */
   readonly batchCosts: readonly BatchCost[] | null
   /** What fits them best. */
   readonly batchLine: CostLine | null
-  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  /** Why an automatic choice joins none; null if it does, or the rows were told. */
   readonly whyAlone: string | null
   /** null: a folder's own. */
   readonly engine: string | null
@@ -134,7 +134,7 @@ export type ModelServer = RunningServer & ServerSetup
 const threadFile = new URL('../../serve/predict-thread.js', compiledTwin(import.meta.url))
 const codecThreadFile = new URL('../../serve/codec-worker.js', compiledTwin(import.meta.url))
 
-/** Throws InputError where the model, the engine or the port cannot be used. */
+/** Throws InputError if the model, the engine or the port cannot be used. */
 export async function serve(file: string, given: Partial<ServeOptions> & Pick<ServeOptions, 'folder'>): Promise<ModelServer> {
   const options = { ...SERVE_DEFAULTS, ...given }
   const grpc = options.grpcPort === null ? null : await grpcAt(options.grpcPort)
@@ -207,7 +207,7 @@ async function samplesFor(file: string, model: ModelSpec, predict: TryPredict): 
   return samples
 }
 
-/** Throws InputError where the package is absent. */
+/** Throws InputError if the package is absent. */
 async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
   const grpc = await importOptional<GrpcPackage>('@grpc/grpc-js', '--grpc-port: gRPC')
   return { port, start: (served, host) => startGrpcServer(served, { grpc, host, port }) }

@@ -4,7 +4,7 @@
 export interface ResponseHead {
   readonly status: number
   readonly keepAlive: boolean
-  /** Values of `Server-Timing`; '' where there are none. */
+  /** Values of `Server-Timing`; '' if there are none. */
   readonly serverTiming: string
 }
 

@@ -113,7 +113,7 @@ const CANCEL = 0x8
 /** Before each message: whether it is compressed, and its length. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const MESSAGE_HEAD_BYTES = 5
 
-/** Throws an Error where the port cannot be had. */
+/** Throws an Error if the port cannot be had. */
 export async function startGrpcServer(served: Served, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': bodySizes(served.model, served.mostBodyBytes).message,
@@ -164,7 +164,7 @@ function unary(name: string): object {
 
 function methodsOf(served: Served): Readonly<Record<string, Unary>> {
   const { model, version } = served
-  /** Throws RequestError where it is none of ours. */
+  /** Throws RequestError if it is none of ours. */
   const checkName = (bytes: Buffer) => {
     const asked = nameIn(bytes)
     if (asked.name === model.name && (asked.version === '' || asked.version === (model.version ?? '1'))) return
@@ -190,7 +190,7 @@ function methodsOf(served: Served): Readonly<Record<string, Unary>> {
   }
 }
 
-/** Throws RequestError where the message is none. */
+/** Throws RequestError if the message is none. */
 function nameIn(bytes: Buffer): ReturnType<typeof readModelName> {
   try {
     return readModelName(bytes)

@@ -123,7 +123,7 @@ function groupsOf(from: readonly Dimension[], to: readonly Dimension[]): Group[]
 
 const range_ = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, k) => from + k)
 
-/** The order in which the result lies when each group's axes lie side by side in their own order; undefined where one's do not. */
+/** The order in which the result lies when each group's axes lie side by side in their own order; undefined if one's do not. */
 function inOrder(order: readonly number[], groups: readonly Group[]): number[] | undefined {
   const result: number[] = []
   const done = new Set<Group>()

@@ -15,7 +15,7 @@ export interface Window {
   readonly dilations: readonly number[]
   /** SAME where that is what the pads are, else VALID over what is padded by `pads`. */
   readonly padding: number
-  /** Cells before and after each spatial axis that must be added; all 0 where none must. */
+  /** Cells before and after each spatial axis that must be added; all 0 if none must. */
   readonly pads: readonly (readonly [number, number])[]
 }
 
@@ -47,7 +47,7 @@ export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Wi
       return [total - (total >> 1), total >> 1]
     }
     const [before, after] = [given[axis]!, given[axis + rank]!]
-    // ceil_mode: a last window that hangs over the end is whole when so many cells are added.
+    // ceil_mode: a last window that hangs over the end is whole when this many cells are added.
     const [size_, result] = [spatial[axis], results[axis]]
     if (int(node, 'ceil_mode', 0) === 0) return [before, after]
     if (typeof size_ !== 'number' || typeof result !== 'number') return lower.refuse('ceil_mode over sizes that are free')

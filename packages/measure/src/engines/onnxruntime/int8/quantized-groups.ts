@@ -13,7 +13,7 @@ import type { Unfused } from './unfused.ts'
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */
   readonly operator: NodeView
-  /** The user's node that it is; undefined where it cannot be told. */
+  /** The user's node that it is; undefined if it cannot be told. */
   readonly written: NodeView | undefined
   /** The conversions that would go; no node is in two groups. */
   readonly conversions: readonly NodeView[]
@@ -29,7 +29,7 @@ export interface Written {
   /** The user's graph; undefined: reasons are looked for in the executed one. */
   readonly graph?: GraphView | undefined
   readonly fusing: Fusing
-  /** The engine's graph optimization is below 'extended', where nothing quantized is fused. */
+  /** The engine's graph optimization is below 'extended', if nothing quantized is fused. */
   readonly isUnoptimized: boolean
 }
 
