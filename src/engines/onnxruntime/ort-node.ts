@@ -6,14 +6,14 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Ort from 'onnxruntime-node'
 import type { DType } from '../../graph/types.ts'
-import { type FoundPackage, findPackage } from '../find-package.ts'
+import { type FoundPackage, findPackage, installCommand } from '../find-package.ts'
 import type { Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from '../types.ts'
 import { openDirectSession } from './ort-direct.ts'
 import { type Provider, sessionOptions } from './ort-options.ts'
 import { bindFeeds, fromOrt, resultsOf, type TensorType, tensorLike } from './tensors.ts'
 
 export const PACKAGE = 'onnxruntime-node'
-export const INSTALL = `npm install ${PACKAGE}`
+export const INSTALL = installCommand(PACKAGE)
 
 export const findOrt = (packageFrom: string | null): FoundPackage | null => findPackage(PACKAGE, packageFrom)
 
