@@ -17,7 +17,8 @@ What \`--help\` prints, as one page. It is generated from [\`flags.ts\`](../src/
 
 Durations: \`10\`, \`10s\`, \`2m\`, \`500ms\`, \`1h\`. Sizes: \`500m\`, \`2g\`, \`2GiB\`. A value in brackets may be left out:
 \`--json\`, \`--html\` and \`--markdown\` without a file write to standard output. Exit codes: 0 answered, 1 a bug in whyslow, 2 input or
-arguments cannot be used, 3 a stated goal was not met, 130 interrupted (143 by SIGTERM).
+arguments cannot be used, 3 a stated goal was not met, 130 interrupted (143 by SIGTERM). \`whyslow completion bash\`, \`zsh\` or \`fish\`
+prints a script that completes commands, flags and their values.
 `
 
 const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })

@@ -1,5 +1,6 @@
 // `whyslow check MODEL`: exit code 3 where the model has become slower than it may.
 import { renderCheck } from '../report/text/verdict-text.ts'
+import { annotate } from './annotations.ts'
 import { measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
@@ -18,5 +19,6 @@ export async function runCheck(file: string, flags: FlagsOf<'check'>, around: Su
     run: ({ check }, listeners) => check(file, { ...optionsOf('check', flags), ...listeners }),
     text: (checked) => renderCheck(checked, around.screen),
   })
+  if (document.verdict === 'unclear') annotate('warning', document.answer, around.screen)
   if (document.verdict === 'above') throw new GoalMissed(`--fail-above ${flags.failAbove}: ${document.answer}`)
 }

@@ -201,6 +201,12 @@ Examples:
 
 It listens on 127.0.0.1, for whoever has the printed address. Ctrl-C ends it.`,
 
+  completion: `
+Examples:
+  source <(whyslow completion bash)                  in ~/.bashrc
+  whyslow completion zsh > ~/.zfunc/_whyslow         a folder of fpath
+  whyslow completion fish > ~/.config/fish/completions/whyslow.fish`,
+
   engines: `
 Examples:
   whyslow engines                                    what is installed, what is not

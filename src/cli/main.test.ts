@@ -58,6 +58,10 @@ describe('whyslow', () => {
     [['model.onnx', '--thraeds', '2'], "unknown option '--thraeds'; did you mean --threads?"],
     [['model.onnx', '--thraeds=2'], "unknown option '--thraeds'; did you mean --threads?"],
     [['machine', '--refesh'], "unknown option '--refesh'; did you mean --refresh?"],
+    [['model.onnx', '--secnds', '2'], "unknown option '--secnds'; did you mean --duration?"],
+    [['model.onnx', '--durat', '2'], "unknown option '--durat'; did you mean --duration?"],
+    [['model.onnx', '--no-progres'], "unknown option '--no-progres'; did you mean --no-progress?"],
+    [['check', 'model.onnx', '--percentile', 'p100'], 'give a percentile below 100, as in p99 or p99.9'],
     [['explian', 'e.json'], "unknown command 'explian'; did you mean explain?"],
     [['a.onnx', 'b.onnx'], 'one model at a time; see whyslow --help'],
     [

@@ -1,5 +1,5 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
-import { Command } from 'commander'
+import { Argument, Command } from 'commander'
 import { examples } from './examples.ts'
 import { commanderOption, formerOptions } from './options/flag.ts'
 import { type CommandName, type FlagsOf, flags } from './options/flags.ts'
@@ -10,7 +10,7 @@ export type { World }
 /** One command: what it is for, its arguments with what they are, and what it does with them. */
 interface Described<N extends CommandName> {
   readonly about: string
-  readonly takes?: readonly (readonly [words: string, help: string])[]
+  readonly takes?: readonly (readonly [words: string, help: string, choices?: readonly string[]])[]
   /** `given`: a text for each argument, or texts where it takes several. */
   run(flags: FlagsOf<N>, world: World, ...given: never[]): Promise<void>
 }
@@ -126,6 +126,12 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     about: 'what can run models here, what cannot, and how to get it',
     run: async (flags, world) => (await import('./engines.ts')).runEngines(flags, surroundings(world)),
   },
+  completion: {
+    about: 'print a script that completes commands and flags in a shell',
+    takes: [['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']]],
+    run: async (_, world, shell) =>
+      (await import('./completion/completion.ts')).runCompletion(shell, createProgram(world), world.screen),
+  },
   machine: {
     about: 'facts and measured roofs of this computer',
     run: async (flags, world) => (await import('./machine.ts')).runMachine(flags, surroundings(world)),
@@ -147,7 +153,7 @@ export function createProgram(world: World): Command {
     const command = name === 'why' ? program : plain(program.command(name))
     const { about, takes = [], run } = commands[name] as Described<CommandName>
     command.description(about)
-    for (const [words, help] of takes) command.argument(words, help)
+    for (const [words, help, choices] of takes) command.addArgument(argumentOf(words, help, choices))
     for (const flag of flags[name])
       for (const option of [commanderOption(flag), ...formerOptions(flag)]) command.addOption(option)
     // commander hands on the arguments, the flags, and itself.
@@ -156,6 +162,11 @@ export function createProgram(world: World): Command {
       .action((...given) => run(given.at(-2), world, ...(given.slice(0, -2) as never[])))
   }
   return program
+}
+
+function argumentOf(words: string, help: string, choices?: readonly string[]): Argument {
+  const argument = new Argument(words, help)
+  return choices === undefined ? argument : argument.choices(choices)
 }
 
 const plain = (command: Command): Command =>

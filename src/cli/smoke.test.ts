@@ -474,6 +474,12 @@ describe('servers', () => {
     await serving
     await expect(fetch(url)).rejects.toThrow()
   })
+
+  smoke('completion', 'prints a script for the shell that is named', async () => {
+    const { exitCode, printed } = await typed('completion bash')
+    expect([exitCode, printed]).toEqual([0, expect.stringContaining('complete -o default -F _whyslow whyslow')])
+    expect(await typed('completion tcsh')).toMatchObject({ exitCode: 2, printed: '' })
+  })
 })
 
 describe('the command line itself', () => {

@@ -116,6 +116,25 @@ describe('on a scripted machine', () => {
     expect((await check(MODEL, { baseline: base, trials: times(2, 2) })).verdict).toBe('within')
   })
 
+  test('a percentile and a throughput decide in place of the median', async () => {
+    const trials = times(2, 2)
+    const of = (options: object) => check(MODEL, { baseline: base, trials: times(2, 3), ...options })
+    const p99 = await of({ percentile: 0.99, rounds: 8 })
+    expect(p99).toMatchObject({ verdict: 'above', ratio: 1.5, judged: { statistic: 'p99', samples: 700, leastSamples: 662 } })
+    expect(p99.judged!.ratioLow).toBeGreaterThan(1.4)
+    expect(p99.answer).toMatch(/^The p99 of symbolic-batch\.onnx is 1\.50× .* that of base\.onnx: above 1\.1×\.$/)
+    expect(renderCheck(p99, { width: 200, colour: false })).toMatch(
+      /\np99: 3\.0\d ms, baseline 2\.0\d ms, of 700 predictions each\n.* of two 95 %/,
+    )
+    expect((await of({ throughput: true })).answer).toMatch(/^The time per prediction, all of them counted, .*: above/)
+    const few = await of({ percentile: 0.999 })
+    expect(few).toMatchObject({ verdict: 'unclear', ratio: 1.5, judged: { ratio: null, leastSamples: 6636 } })
+    expect(few.answer).toMatch(
+      /^Inconclusive: a p99\.9 takes 6636 predictions .* there were 1200; measure longer \(--duration \d+\)\./,
+    )
+    await expect(check(MODEL, { against: 'r.json', percentile: 0.99, trials })).rejects.toThrow(/need a --baseline model/)
+  })
+
   test('a side that cannot be measured is an error that names it', async () => {
     const trials = scriptedMachine({ latency: ({ modelFile }) => (modelFile === base ? 2 : failed('no kernel')) })
     await expect(check(MODEL, { baseline: base, trials })).rejects.toThrow(`${MODEL} cannot be measured: no kernel`)

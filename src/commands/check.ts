@@ -27,6 +27,7 @@ import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
 import { inputsOf } from './history/history.ts'
+import { type Judge, judgedOf, judgeOf } from './judged-statistic.ts'
 import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
 import { eachStored, isStore, storeName } from './store/store.ts'
 
@@ -39,6 +40,10 @@ export interface CheckOptions extends WhyOptions {
   readonly failAbove: number
   /** Most rounds; fewer where the answer is clear before. null: 12, or 6 with `quick`. */
   readonly rounds: number | null
+  /** The share of a percentile that is judged instead of the p50: 0.99 for p99. null: the p50. */
+  readonly percentile: number | null
+  /** Predictions per second are judged instead of the p50. */
+  readonly throughput: boolean
   /** A report of another machine may be compared with; that is then said. */
   readonly allowOtherMachine: boolean
 }
@@ -49,6 +54,8 @@ const CHECK_DEFAULTS: CheckOptions = {
   against: null,
   failAbove: 1.1,
   rounds: null,
+  percentile: null,
+  throughput: false,
   allowOtherMachine: false,
 }
 
@@ -68,6 +75,9 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
   const { baseline, against } = options
   if ((baseline === null) === (against === null))
     throw new InputError('check compares with one thing: give --baseline base.onnx, or --against report.json')
+  const judge = judgeOf(options)
+  if (judge !== null && baseline === null)
+    throw new InputError('--percentile and --throughput need a --baseline model: a report does not hold every prediction')
   const kept = against === null ? null : isStore(against) ? await latestOf(against, file, options) : readReport(against)
   const report = kept?.report ?? null
   const files = baseline === null ? [file] : [baseline, file]
@@ -123,7 +133,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
             threads: contestant.state.ready.inputs.threadsInUse,
           })),
           rounds: report === null ? most : least,
-          isEnough: (soFar) => report === null && isClear(soFar, least, options.failAbove),
+          isEnough: (soFar) => report === null && isClear(soFar, least, options.failAbove, judge),
           onBlock: (i, round) => opening.progress(`round ${round + 1}: ${ready[i]!.id}`, round, report === null ? most : least),
         }),
       warnings,
@@ -137,11 +147,13 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
     const { apart: otherState, ...facts } =
       report === null ? { ...paired(files, runs, threads), apart: null } : apart(own, { report, file: against! })
     if (otherState !== null) warnings.push(otherState)
+    const judged = judge === null ? null : judgedOf(roundsAlike(runs, threads), judge, { sampleMs, least })
     const document = {
       ...documentHead('whyslow-check/1'),
-      verdict: otherState !== null ? ('unclear' as const) : decide(facts, options.failAbove),
+      verdict: otherState !== null ? ('unclear' as const) : decide(judged ?? facts, options.failAbove),
       failAbove: options.failAbove,
       ...facts,
+      ...(judged === null ? {} : { judged }),
       warnings,
     }
     return { ...document, answer: checkAnswer(document) }
@@ -151,10 +163,13 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
 type Facts = Pick<CheckDocument, 'ratio' | 'ratioLow' | 'ratioHigh' | 'rounds' | 'model' | 'baseline'>
 
 /** Base first. Exported for its test. */
-export function isClear([base, model]: readonly SetupRun[], least: number, failAbove: number): boolean {
+export function isClear(runs: readonly SetupRun[], least: number, failAbove: number, judge: Judge | null = null): boolean {
+  const [base, model] = runs
   if (base!.failure !== null || model!.failure !== null) return true
   const ratio = ratioOf(base!, model!, LEVEL)
-  return ratio !== null && ratio.rounds >= least && decide(ratio, failAbove) !== 'unclear'
+  if (ratio === null || ratio.rounds < least) return false
+  const judged = judge === null ? ratio : judgedOf(roundsAlike(runs, base!.threads ?? 2), judge, null)
+  return decide(judged, failAbove) !== 'unclear'
 }
 
 function paired([baseFile, file]: readonly string[], runs: readonly SetupRun[], threads: number): Facts {

@@ -215,6 +215,7 @@ describe('a generator that is late', () => {
       10,
     )
     expect([never.found, never.search.ended]).toEqual([null, expect.stringMatching(/^the generator ended the search/)])
+    expect(never.search.undecided).toBe(true)
   })
 
   test('above a rate that fails one of its runs: the one below is confirmed as ever', async () => {
@@ -260,6 +261,7 @@ test('an objective that no request meets has no rate', async () => {
   const { found, search } = await searchFrom(parseObjective('p99<5ms'), queue(), 1, null)
   expect(found).toBe(null)
   expect(search.ended).toMatch(/not even hold for one request after another/)
+  expect(search.undecided).toBeUndefined()
   expect(search.runs.length).toBe(1)
 })
 

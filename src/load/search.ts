@@ -29,7 +29,7 @@ export interface SearchResult {
 }
 
 /** Why a search is at its end. */
-type Ending = Pick<LoadSearch, 'ended' | 'longerSeconds'>
+type Ending = Pick<LoadSearch, 'ended' | 'longerSeconds' | 'undecided'>
 
 export const CONFIRMING_RUNS = 5
 const NEAR = { growth: [1.5, 2], ratio: 1.2, mostProbes: 20 }
@@ -72,9 +72,10 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
     return isCut
   }
   const none = (late: number | null, why: string): SearchResult => {
-    if (isCut) return end(cutAfter(0))
-    if (late !== null) return end(generatorEnded(late, null))
-    return end(tooLow === null ? why : tooFewRequests(objective, tooLow, secondsAt(tooLow)))
+    const undecided = true
+    if (isCut) return end({ ended: cutAfter(0), undecided })
+    if (late !== null) return end({ ended: generatorEnded(late, null), undecided })
+    return end(tooLow === null ? why : { ...tooFewRequests(objective, tooLow, secondsAt(tooLow)), undecided })
   }
   let start = startAt ?? 0
   let near: Bracket | null = null

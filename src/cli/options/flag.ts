@@ -33,6 +33,8 @@ interface Row {
   readonly excludes?: string
   /** The words that it takes, if there are a few. */
   readonly choices?: readonly string[]
+  /** Ids that a shell completes, if it takes some. */
+  readonly completes?: 'engines' | 'remedies'
   /** Names that it had before, as in --seconds: they still work for one version, and no help shows them. */
   readonly formerly?: readonly string[]
 }
@@ -44,7 +46,7 @@ type KeyOf<Words> = Long<Words> extends `no-${infer Rest}` ? Camel<Rest> : Camel
 type IsNegated<Words> = Long<Words> extends `no-${string}` ? true : false
 
 /** `name`: the stage's option, if it is not called as the flag is. */
-type More = Partial<Pick<Row, 'group' | 'default' | 'usual' | 'excludes' | 'formerly'>> & { readonly name?: string }
+type More = Partial<Pick<Row, 'group' | 'default' | 'usual' | 'excludes' | 'completes' | 'formerly'>> & { readonly name?: string }
 type AlwaysOf<Words, M> = M extends { readonly default: unknown } ? true : IsNegated<Words>
 type NameOf<Words, M> = M extends { readonly name: infer Name extends string } ? Name : KeyOf<Words>
 
@@ -84,8 +86,14 @@ export const inGroup = <F extends Flag>(group: Group, flags: readonly F[]): read
 export const showing = <F extends Flag>(keys: readonly F['key'][], flags: readonly F[]): readonly F[] =>
   flags.map((one) => (keys.includes(one.key) ? one : { ...one, group: 'advanced' }))
 
+const rows = new WeakMap<Option, Flag>()
+
+/** The row that an option was made of; none of commander's own. */
+export const rowOf = (option: Option): Flag | undefined => rows.get(option)
+
 /** The flag as commander takes it. */
-export function commanderOption({ words, help, parse, default: value, usual, excludes, choices, group }: Flag): Option {
+export function commanderOption(flag: Flag): Option {
+  const { words, help, parse, default: value, usual, excludes, choices, group } = flag
   const takes = choices === undefined ? '' : `: ${choices.join(', ')}`
   const unlessTyped = usual === undefined || value !== undefined ? '' : ` (default: ${usual})`
   const option = new Option(words, `${help}${takes}${unlessTyped}`)
@@ -93,6 +101,7 @@ export function commanderOption({ words, help, parse, default: value, usual, exc
   if (value !== undefined) option.default(value, usual ?? String(value))
   if (excludes !== undefined) option.conflicts(excludes)
   if (option.optional) option.preset('-')
+  rows.set(option, flag)
   return option.helpGroup(`${group[0]!.toUpperCase()}${group.slice(1)}:`)
 }
 

@@ -35,11 +35,12 @@ export const flags = {
       row.maxLoss('allow approximate remedies up to this loss', 'outputs stay equal up to rounding'),
       row.metric,
       row.requires,
-      flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit' }),
+      flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit', completes: 'remedies' }),
       flag('--ship-engines <ids>', 'engines that may be shipped, separated by commas', parse.list, {
         name: 'engines',
         formerly: ['--engines'],
         usual: 'all that are installed',
+        completes: 'engines',
       }),
       flag('--dry-run', 'list what would be tried; try nothing'),
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
@@ -182,8 +183,10 @@ export const flags = {
   load: showing(
     ['rate', 'slo', 'budget', 'concurrency', 'duration', 'body', 'workers', 'threads', 'maxBatch', ...DOCUMENT],
     [
-      flag('--rate <list>', 'requests per second, a run for each', parse.rates, { name: 'rates' }),
-      flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'"),
+      flag('--rate <list>', 'requests per second, a run for each; with --slo: the rate that must be reached', parse.rates, {
+        name: 'rates',
+      }),
+      flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
       flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each', parse.batches, {
         name: 'clients',
@@ -239,11 +242,28 @@ export const flags = {
     ],
   ),
   check: showing(
-    ['baseline', 'against', 'failAbove', 'runs', 'duration', 'quick', 'data', 'shape', 'json', 'markdown', 'quiet'],
+    [
+      'baseline',
+      'against',
+      'failAbove',
+      'percentile',
+      'throughput',
+      'runs',
+      'duration',
+      'quick',
+      'data',
+      'json',
+      'markdown',
+      'quiet',
+    ],
     [
       flag('--baseline <model>', 'the model to compare with; both take turns'),
       flag('--against <report>', 'or the report document of an earlier run, or a store'),
       flag('--fail-above <ratio>', 'fail if the model is slower than the baseline by this factor', parse.ratio, { default: 1.1 }),
+      flag('--percentile <p99>', 'judge this percentile of all predictions instead of the median', parse.percentile, {
+        usual: 'p50, the median of processes',
+      }),
+      flag('--throughput', 'judge predictions per second instead of the median'),
       row.runs('most fresh processes of each', '12', '6'),
       ...row.sampling('three runs at least instead of five', ['1.25s', '0.75s']),
       flag('--allow-other-machine', 'compare with a report of another machine'),
@@ -318,6 +338,7 @@ export const flags = {
       ...row.text('the estimate document'),
     ],
   ),
+  completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
   machine: [
     row.refresh,

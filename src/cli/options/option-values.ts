@@ -83,6 +83,13 @@ export function ratio(text: string): number {
   return value
 }
 
+/** 'p99' is 0.99. */
+export function percentile(text: string): number {
+  const share = Number(/^p?(\d{1,2}(?:\.\d+)?)$/i.exec(text)?.[1]) / 100
+  if (!(share > 0)) throw new InvalidArgumentError('Give a percentile below 100, as in p99 or p99.9.')
+  return share
+}
+
 export function memorySize(text: string): number {
   const bytes = parseSize(text)
   if (bytes === undefined) throw new InvalidArgumentError('Give a size: 500m, 2g, 2GiB or a number of bytes.')

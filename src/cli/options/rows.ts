@@ -70,7 +70,7 @@ export const requires = own(
   flag('--require <2x>', 'speed-up that must be proven: the lower end of its interval; else exit code 3', parse.ratio),
 )
 export const engines = (what: string, usual: string, formerly: readonly string[] = []) =>
-  flag('--engines <ids>', `${what}, separated by commas`, parse.list, { group: 'engine', usual, formerly })
+  flag('--engines <ids>', `${what}, separated by commas`, parse.list, { group: 'engine', usual, formerly, completes: 'engines' })
 
 export const data = (what: string, usual?: string) =>
   flag('--data <path>', what, undefined, { group: 'inputs', ...(usual === undefined ? {} : { usual }) })
@@ -112,6 +112,7 @@ export const threads = (whose: string, usual = "the engine's choice") =>
 export const engine = flag('--engine <id>', 'what runs the model; whyslow engines lists the ids', undefined, {
   group: 'engine',
   usual: 'ort-cpu, ONNX Runtime on the CPU',
+  completes: 'engines',
 })
 export const ort = (what: string) => flag('--ort <path>', what, undefined, { group: 'engine', usual: "the current folder's" })
 /** Where engines are taken from. */

@@ -1,15 +1,25 @@
 // `whyslow load TARGET`: predictions under load. Here: what was typed, paths and what goes to the screen.
+import { objectiveVerdict } from '../../report/documents/load.ts'
 import { renderLoad } from '../../report/text/load-text.ts'
+import { rateInWords } from '../../report/text/numbers.ts'
+import { annotate } from '../annotations.ts'
 import { measureAndDeliver } from '../document-output.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
+import { GoalMissed } from '../usage-error.ts'
 
-/** Runs the command. Throws UsageError or InputError where what was typed cannot be used, or nothing answers. */
+/** Throws UsageError or InputError if what was typed cannot be used or nothing answers, GoalMissed if the objective is missed. */
 export async function runLoad(target: string, flags: FlagsOf<'load'>, around: Surroundings): Promise<void> {
-  await measureAndDeliver(flags, around, {
+  const document = await measureAndDeliver(flags, around, {
     inputs: [target],
     name: 'load document',
     run: ({ load }, listeners) => load(target, { ...optionsOf('load', flags), ...listeners }),
-    text: (document) => renderLoad(document, around.screen),
+    text: (run) => renderLoad(run, around.screen),
   })
+  const rate = flags.rate === undefined ? null : Math.max(...flags.rate)
+  const verdict = objectiveVerdict(document, rate)
+  if (verdict === 'unclear') annotate('warning', document.answer, around.screen)
+  if (verdict !== 'missed') return
+  const asked = rate === null ? '' : ` at ${rateInWords(rate)} requests/s`
+  throw new GoalMissed(`--slo ${flags.slo}: missed${asked}. ${document.answer}`)
 }

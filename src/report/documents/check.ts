@@ -5,11 +5,12 @@ export interface CheckDocument {
   readonly tool: { readonly version: string }
   readonly createdAt: string
   readonly answer: string
-  readonly verdict: 'within' | 'above' | 'unclear' // of the ratio's interval beside failAbove
+  readonly verdict: 'within' | 'above' | 'unclear' // of the interval of the ratio that is judged, compared with failAbove
   readonly failAbove: number
   readonly ratio: number // the model's time over the baseline's
   readonly ratioLow: number
   readonly ratioHigh: number
+  readonly judged?: CheckJudged // what else than the median decides; absent: the median
   readonly rounds: number | null // in which both took turns; null: the baseline is a report
   readonly model: { readonly file: string; readonly p50Ms: number; readonly ciLowMs: number; readonly ciHighMs: number }
   readonly baseline: {
@@ -20,6 +21,20 @@ export interface CheckDocument {
     readonly paired: boolean
   } // paired: measured in turns with the model
   readonly warnings: readonly string[]
+}
+
+/** What --percentile or --throughput judges. The ratio is of times, as that of the medians is: above 1, the model is slower. */
+export interface CheckJudged {
+  readonly statistic: string // 'p99', 'throughput'
+  readonly unit: 'ms' | '1/s'
+  readonly model: number | null
+  readonly baseline: number | null
+  readonly ratio: number | null // null, like its interval: the samples do not say
+  readonly ratioLow: number | null
+  readonly ratioHigh: number | null
+  readonly samples: number // predictions of the model that has fewer
+  readonly leastSamples: number
+  readonly longerSeconds?: number // a --duration that has enough of them
 }
 
 /** What is read of a report document that a check is against: no more has to be there. */
@@ -50,7 +65,8 @@ export interface BaselineReport {
 export type Verdict = CheckDocument['verdict']
 
 /** An interval that touches the limit on neither side decides; one that holds it does not. */
-export function decide({ ratioLow, ratioHigh }: Pick<CheckDocument, 'ratioLow' | 'ratioHigh'>, failAbove: number): Verdict {
+export function decide({ ratioLow, ratioHigh }: Pick<CheckJudged, 'ratioLow' | 'ratioHigh'>, failAbove: number): Verdict {
+  if (ratioLow === null || ratioHigh === null) return 'unclear'
   if (ratioLow > failAbove) return 'above'
   return ratioHigh <= failAbove ? 'within' : 'unclear'
 }

@@ -261,6 +261,8 @@ export interface LoadSearch {
   /** The lowest rate above the one found that had confirming runs, and in how many of them the objective held. */
   readonly above: { readonly ratePerSecond: number; readonly runs: number; readonly held: number } | null
   readonly ended: string
+  /** It ended before it could say whether the objective holds at any rate. Absent: it could. */
+  readonly undecided?: boolean
   /** Where longer runs would tell: of so many seconds; null: of how many is not known. Absent: their length is not why it ended. */
   readonly longerSeconds?: number | null
 }
@@ -374,4 +376,21 @@ export interface LoadBeside {
 /** Another set-up with the same arrivals as the command's own. */
 export interface LoadAlternative extends LoadBeside {
   readonly setup: LoadSetup
+}
+
+export type ObjectiveVerdict = 'held' | 'missed' | 'unclear'
+
+/**
+ * Whether the objective holds, at `ratePerSecond` if a rate is given: a rate that was not reached is a miss, like one that --require does not
+ * prove. Unclear: the search ended for reasons that say nothing of the server. null: nothing was searched for.
+ */
+export function objectiveVerdict(
+  { found, search }: Pick<LoadDocument, 'found' | 'search'>,
+  ratePerSecond: number | null,
+): ObjectiveVerdict | null {
+  if (search === null) return null
+  if (found === null) return search.undecided ? 'unclear' : 'missed'
+  const reached = ratePerSecond === null || found.ratePerSecond >= ratePerSecond
+  if (reached) return found.confirmed >= search.confirmingRuns ? 'held' : 'unclear'
+  return found.atLeast ? 'unclear' : 'missed'
 }

@@ -10,7 +10,9 @@ import { timeCell } from './timed.ts'
 const MOST_ROWS = 12
 
 /** After the sentence. */
-export function checkParts({ model, baseline, ratio, ratioLow, ratioHigh, failAbove, rounds, verdict }: CheckDocument): Part[] {
+export function checkParts({ model, baseline, judged, failAbove, rounds, verdict, ...median }: CheckDocument): Part[] {
+  const { ratio, ratioLow, ratioHigh } = judged ?? median
+  const interval = ratioLow === null || ratioHigh === null ? '' : ` (${significant(ratioLow)}–${significant(ratioHigh)})`
   const both = [model, baseline]
   return [
     table([
@@ -22,7 +24,7 @@ export function checkParts({ model, baseline, ratio, ratioLow, ratioHigh, failAb
         cells: both.map(({ p50Ms, ciLowMs, ciHighMs }) => timeCell(p50Ms, ciLowMs, ciHighMs)),
       },
     ]),
-    `Ratio ${significant(ratio)} (${significant(ratioLow)}–${significant(ratioHigh)}), may be ${failAbove} at most: **${verdict}**. ${
+    `Ratio${judged === undefined ? '' : ` (${judged.statistic})`} ${ratio === null ? 'unknown' : significant(ratio)}${interval}, may be ${failAbove} at most: **${verdict}**. ${
       baseline.paired && rounds !== null
         ? `${plural(rounds, 'round')} of fresh processes in turns, 99 % interval.`
         : 'The intervals of two runs: the machine may have changed between them.'
