@@ -21,10 +21,25 @@ const BUNDLED = {
   flatbuffers: 'flatbuffers/index',
   '@babel/parser': 'babel-parser',
   'prom-client': 'prom-client',
+  '@modelcontextprotocol/sdk/server/index.js': 'mcp/server',
+  '@modelcontextprotocol/sdk/server/stdio.js': 'mcp/stdio',
+  '@modelcontextprotocol/sdk/types.js': 'mcp/types',
 }
 
 /** Of packages in CommonJS, what our files name: as modules they export nothing by name. */
 const NAMED = { '@babel/parser': ['parse'] }
+
+/**
+ * Of the protocol's package: a validator of JSON Schemas that a server needs only if it asks the user something (elicitation), which ours does not.
+ */
+const withoutValidator = {
+  name: 'without-validator',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]sdk[\\/]dist[\\/]esm[\\/]validation[\\/]ajv-provider\.js$/ }, () => ({
+      contents: 'export class AjvJsonSchemaValidator {}',
+    }))
+  },
+}
 
 const ours = filesOf(dist)
 const entries = join(vendor, 'entries')
@@ -42,7 +57,7 @@ await build({
   mainFields: ['module', 'main'],
   target: 'node20',
   legalComments: 'none',
-  plugins: [promClient],
+  plugins: [promClient, withoutValidator],
 })
 rmSync(entries, { recursive: true })
 copyDeclarations(join(modules, 'onnx-buf/dist'), 'onnx-buf')

@@ -21,6 +21,7 @@ const ROOTS = {
   check: 'CheckDocument',
   convert: 'ConvertDocument',
   distill: 'DistillDocument',
+  doctor: 'DoctorDocument',
   engines: 'EnginesDocument',
   foretold: 'ForetoldDocument',
   gap: 'GapDocument',
@@ -29,6 +30,7 @@ const ROOTS = {
   'lite-quantize': 'LiteQuantizeDocument',
   machine: 'MachineDescription',
   'trace-comparison': 'TraceComparisonDocument',
+  watch: 'WatchDocument',
 }
 
 /** What each published schema is made of: a file, and the interface in it that the document is. */

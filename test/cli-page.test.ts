@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { type Flag, groups } from '../src/cli/options/flag.ts'
-import { type CommandName, flags } from '../src/cli/options/flags.ts'
-import { createProgram } from '../src/cli/program.ts'
+import { flags } from '../src/cli/options/flags.ts'
+import { createProgram, documentedCommands, tableName } from '../src/cli/program.ts'
+import { namesOf } from '../src/cli/routing/usage-line.ts'
 import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
 
@@ -19,16 +20,45 @@ Durations: \`10\`, \`10s\`, \`2m\`, \`500ms\`, \`1h\`. Sizes: \`500m\`, \`2g\`, 
 \`--json\`, \`--html\` and \`--markdown\` without a file write to standard output. Exit codes: 0 answered, 1 a bug in whyslow, 2 input or
 arguments cannot be used, 3 a stated goal was not met, 130 interrupted (143 by SIGTERM). \`whyslow completion bash\`, \`zsh\` or \`fish\`
 prints a script that completes commands, flags and their values.
+
+## What \`whyslow X\` does
+
+It looks at X, by its content, and runs the command for it. Code alone is known by its ending. Nothing is run to find out.
+
+ROUTES
+
+Names of the version before work for one more: \`agent\` (now \`fleet worker\`), \`study\` (\`fleet report\`), \`foretell\`
+(\`fleet estimate\`), \`history\` (\`fleet history\`), \`machine\` and \`engines\` (\`doctor\`), \`lint --repair\` (\`fix -o name.onnx\`).
 `
 
+const ROUTES = [
+  ['a model', '`whyslow MODEL`: why is it slow?'],
+  ['`.py`, `.js`, `.mjs`, `.ts` …', '`whyslow pipeline X`'],
+  ['a recording of another tool, packed or not; saved evidence', '`whyslow explain X`'],
+  ['what `--json` of a command wrote', '`whyslow view X`'],
+  ['an address: `http://`, `https://`, `grpc://`, `grpcs://`', '`whyslow load X`'],
+  ['a folder that `fix` wrote', "`whyslow MODEL` on its model, with its engine's settings"],
+  ['two or more models; two programs, two recordings, two documents', '`compare`; `ab`, `explain`, `view`'],
+]
+
 const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })
-const commands = [program, ...program.commands]
+const commands = documentedCommands(program)
 const help = program.createHelp()
 
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`.replace(/(?<![.?])$/, '.')
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*')
-const nameOf = (command: Command) => (command === program ? 'whyslow' : `whyslow ${command.name()}`)
-const rowsOf = (command: Command): readonly Flag[] => flags[command === program ? 'why' : (command.name() as CommandName)]
+const nameOf = (command: Command) => namesOf(command).join(' ')
+/** Flags of the version before are in no document. */
+const rowsOf = (command: Command): readonly Flag[] =>
+  flags[tableName(command)].filter(({ words }) => command.options.some((one) => one.flags === words && !one.hidden))
+
+/** Its own page, or that of the command that it is below. */
+const pageOf = (command: Command): string | undefined =>
+  namesOf(command)
+    .slice(1)
+    .reverse()
+    .map((name) => `${name}.md`)
+    .find((page) => existsSync(join(ROOT, 'docs', page)))
 
 /** Cells of a table: the flag, what it does, its default. */
 function cellsOf({ words, help: does, choices, usual, default: value }: Flag): readonly string[] {
@@ -49,7 +79,7 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 
 function sectionOf(command: Command): string {
   const usage = [nameOf(command), ...command.registeredArguments.map((argument) => help.argumentTerm(argument))].join(' ')
-  const page = `docs/${command.name()}.md`
+  const page = pageOf(command)
   const rows = groups.flatMap((group) =>
     rowsOf(command)
       .filter((row) => row.group === group)
@@ -59,7 +89,7 @@ function sectionOf(command: Command): string {
   const advanced = rows.filter(([group]) => group === 'advanced').map(([, words]) => words!.replace(/ [<[].*/, '`'))
   const parts = [
     `## ${usage}`,
-    `${sentence(command.description())}${existsSync(join(ROOT, page)) ? ` More: [${command.name()}.md](${command.name()}.md).` : ''}`,
+    `${sentence(command.description())}${page === undefined ? '' : ` More: [${page}](${page}).`}`,
     command.registeredArguments
       .map(({ description }, at) => `- \`${command.registeredArguments[at]!.name()}\`: ${cell(description)}`)
       .join('\n'),
@@ -96,7 +126,8 @@ function advancedSection(): string {
 const wordOf = ([words]: readonly string[]): string => /--(.*)/.exec(words!)![1]!
 
 test('docs/cli.md is what the table of flags says', () => {
-  const page = [HEAD.trimEnd(), ...commands.map(sectionOf), '## Advanced flags', advancedSection()].join('\n\n')
+  const head = HEAD.trimEnd().replace('ROUTES', tableOf(['X', 'as if typed'], ROUTES))
+  const page = [head, ...commands.map(sectionOf), '## Advanced flags', advancedSection()].join('\n\n')
   if (BLESSES) writeFileSync(PAGE, `${page}\n`)
   expect(readFileSync(PAGE, 'utf8')).toBe(`${page}\n`)
 })

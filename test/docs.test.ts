@@ -4,6 +4,9 @@ import { dirname, join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
+import { presentWords } from '../src/cli/routing/route.ts'
+import { commandIn, namesOf } from '../src/cli/routing/usage-line.ts'
+import { withCommandName } from '../src/cli/run-program.ts'
 import { modelRules } from '../src/diagnose/rules/index.ts'
 import { traceRules } from '../src/traces/rules/index.ts'
 import { filesUnder, ROOT } from './sources.ts'
@@ -38,18 +41,21 @@ function problems(line: string): string[] {
     .replace(/\s+#.*$/, '')
     .split(/\s+/)
     .map((word) => (word === 'N' ? '1' : word))
-  const typed = words.slice(words.indexOf('whyslow') + 1).filter((word) => word !== '')
+  const typed = presentWords(withCommandName(words.slice(words.indexOf('whyslow') + 1).filter((word) => word !== '')))
   const program = createProgram({ version: '0.0.0', screen: {} as never, interrupt: () => new AbortController().signal })
   program.configureOutput({ writeOut: () => {} })
-  const sub = program.commands.find((one) => one.name() === typed[0])
-  const command: Command = sub ?? program
+  const named = commandIn(program, typed)
+  const usual = named.commands.find((one) => one.name() === 'run')
+  const command: Command = named !== program && usual !== undefined ? usual : named
   try {
-    const { operands, unknown } = command.parseOptions(sub === undefined ? typed : typed.slice(1))
+    const { operands, unknown } = command.parseOptions(typed.slice(namesOf(named).length - 1))
     const wrong = unknown.filter((word) => word !== '--help').map((word) => `${line}: ${word}`)
     const { registeredArguments } = command
+    // `whyslow X Y` are two of a kind, which the command for them takes.
+    const most = command === program ? 2 : registeredArguments.length
     const isMany = registeredArguments.at(-1)?.variadic === true && operands.length > registeredArguments.length
     const least = registeredArguments.filter(({ required }) => required).length
-    const fits = operands.length >= least && (operands.length <= registeredArguments.length || isMany)
+    const fits = operands.length >= least && (operands.length <= most || isMany)
     if (unknown.includes('--help') || fits) return wrong
     return [...wrong, `${line}: ${operands.length} arguments`]
   } catch (error) {
@@ -63,7 +69,7 @@ function commandLines(text: string): string[] {
   const blocks = [...text.matchAll(/^```\w*\n([\s\S]*?)^```/gm)].flatMap(([, block]) => block!.split('\n'))
   const inline = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!)
   // A command's bare name in a sentence is no command line.
-  const typed = inline.filter((code) => !/^(npx )?whyslow( [a-z]+)?$/.test(code))
+  const typed = inline.filter((code) => !/^(npx )?whyslow( [a-z]+){0,2}$/.test(code))
   return [...blocks, ...typed]
     .map((line) => line.trim().replace(/^\$ /, ''))
     .filter((line) => /^([A-Z_]+=\S+ )*(npx )?whyslow /.test(line))

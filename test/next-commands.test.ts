@@ -11,7 +11,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'graph-optimization-off': '`fix` starts from the level asked for, and with none given that is all of it',
   'idle-int8-units': '`quantize` is for that alone, and wants samples',
   'large-input-resolution': 'what a smaller picture loses has to be seen on real data first',
-  'unfused-quantization': '`lint` names every group, and repairs it',
+  'unfused-quantization': '`fix` repairs the model alone, in a file',
   'engine-choice': 'a comparison names engines that `fix` does not ship, and the finding leads to the one that it names',
   'noisy-machine': 'a busy machine is no place to search',
 }

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { type Interrupt, listenForInterrupt } from './interrupt.ts'
 import { hidden, runProgram } from './run-program.ts'
-import { processScreen } from './screen.ts'
+import { type Follower, processScreen } from './screen.ts'
+import { isFollowed, type Message } from './supervise.ts'
 import { endingOf } from './usage-error.ts'
 
 // What a stream says of its reader (gone early in `whyslow … | head`, a full disk) reaches the writer through its callback.
@@ -20,9 +21,19 @@ export function runCommandLine(argv: string[]): Promise<number> {
     interrupt = listenForInterrupt()
     return interrupt.signal
   }
-  const world = { version, screen: processScreen(), interrupt: listen }
+  const screen = isFollowed() ? { ...processScreen(), follower: supervisor } : processScreen()
+  const world = { version, screen, interrupt: listen }
   return runProgram(argv, world, (error) => end(error, interrupt?.signal.aborted === true))
 }
+
+/** The process that supervises this one. */
+const supervisor: Follower = {
+  progress: (progress) => void tell({ progress }),
+  document: (document) => tell({ document }),
+}
+
+/** It may have gone; then nobody waits for an answer. */
+const tell = (message: Message): Promise<void> => new Promise((resolve) => process.send!(message, () => resolve()))
 
 function end(error: unknown, interrupted: boolean): number {
   const { line, exitCode } = endingOf(error, interrupted)

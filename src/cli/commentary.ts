@@ -27,6 +27,7 @@ export function openCommentary(screen: Screen, { aloud, ...loudness }: Loudness 
   const colours = picocolors.createColors(screen.colour)
   let said = Promise.resolve()
   const say = (text: string) => {
+    screen.follower?.progress({ stage: text.trim(), done: 0, of: 1, isNotice: true })
     if (!aloud) return
     progress.clear()
     said = said.then(() => screen.print(text))

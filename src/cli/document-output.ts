@@ -74,6 +74,7 @@ export function documentOutput(
     },
     async deliver(screen, { document, name, text, others = [] }) {
       const written: string[] = []
+      await screen.follower?.document(document)
       for (const one of inFiles) {
         const content = await rendered[one](document, screen)
         writeTarget(targets.get(`--${one}`)!, content, `--${one}`)

@@ -76,6 +76,7 @@ export const onTrials =
       fleet: (files, options) => own.fleet(files, { ...options, trials }),
       foretell: (file, options) => own.foretell(file, { ...options, trials }),
       describeMachine: (options) => own.describeMachine({ ...options, trials }),
+      doctor: (options) => own.doctor({ ...options, trials }),
       listEngines: (options) => own.listEngines({ ...options, trials }),
     }
   }

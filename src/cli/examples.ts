@@ -3,20 +3,18 @@
 export const examples = {
   why: `
 Examples:
-  whyslow model.onnx                                 the answer
-  whyslow model.onnx --quick                         a first one, without sweeps
-  whyslow model.onnx --json report.json              also as a report document
-  whyslow model.onnx --html report.html              also as a page, one file
-  whyslow model.onnx --open                          the page, while it measures
+  whyslow model.onnx                                  the answer
+  whyslow model.onnx --quick                          a first one, no sweeps
+  whyslow model.onnx --json report.json               also as a report document
+  whyslow model.onnx --html report.html               also as a page, one file
+  whyslow model.onnx --open                           the page, live
   whyslow model.onnx --shape x=1x3x640x640 --threads 2
   whyslow model.onnx --data inputs.npz --duration 10  with your own inputs
   whyslow model.onnx --value sr=16000 --save-inputs dir/
-  whyslow explain evidence.json                      diagnose again
-  whyslow fix model.onnx -o fast/                    try the remedies
-  whyslow lint quantized.onnx                        why int8 is not faster
-  whyslow quantize model.onnx -o fast/ --data dir/   fewer bits where they pay
-  whyslow engines                                    what else can run it here
-  whyslow machine                                    this computer and its roofs
+  whyslow fix model.onnx -o fast/                     try the remedies
+  whyslow lint quantized.onnx                         why int8 is not faster
+  whyslow quantize model.onnx -o fast/ --data dir/    fewer bits where they pay
+  whyslow doctor                                      this computer, its engines
 
 Durations: 10, 10s, 2m, 500ms, 1h. Sizes: 500m, 2g, 2GiB.
 Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
@@ -24,27 +22,28 @@ Exit codes: 0 answered, 1 a bug in whyslow, 2 input or arguments cannot be used,
 
   fix: `
 Examples:
-  whyslow fix model.onnx -o fast/                    outputs stay equal up to rounding
+  whyslow fix model.onnx -o fast/               outputs stay equal
   whyslow fix model.onnx -o fast/ --data ./samples --max-loss 0.01
   whyslow fix model.onnx --only thread-count,spinning --dry-run
   whyslow fix model.onnx -o fast/ --for throughput --budget 5m
   whyslow fix model.onnx -o fast/ --slo 'p99<20ms'
-  whyslow fix model.onnx -o fast/ --require 2x       exit code 3 when not reached
-  whyslow fix model.onnx -o fast/ --image-dtype uint8 --image-layout nhwc --image-normalize imagenet
+  whyslow fix quantized.onnx -o repaired.onnx   repairs that model alone
+  whyslow fix model.onnx -o fast/ --require 2x  else exit code 3
+  whyslow fix model.onnx -o fast/ --image-dtype uint8 --image-normalize imagenet
 
 --max-loss: largest drop of the metric where labels are given, else of top-1
 agreement from 1, else of the worst output's cosine from 1.`,
 
   lint: `
 Examples:
-  whyslow lint quantized.onnx                        what runs in int8, what not
+  whyslow lint quantized.onnx                   what runs in int8, what not
   whyslow lint quantized.onnx --data inputs.npz --threads 2
-  whyslow lint quantized.onnx --repair -o repaired.onnx --data ./samples
-  whyslow lint quantized.onnx --json lint.json       also as a document`,
+  whyslow fix quantized.onnx -o repaired.onnx --data ./samples
+  whyslow lint quantized.onnx --json lint.json  also as a document`,
 
   compare: `
 Examples:
-  whyslow compare model.onnx                         every engine that is here
+  whyslow compare model.onnx  every engine that is here
   whyslow compare model.onnx --engines ort-cpu --batch 1,8,32
   whyslow compare a.onnx b.onnx c.onnx --data labelled.npz
   whyslow compare a.onnx b.onnx --json comparison.json
@@ -54,13 +53,23 @@ reason; the others are still measured.`,
 
   pipeline: `
 Examples:
-  whyslow pipeline app/predict.mjs --data samples/   stages of a module, on your samples
-  whyslow pipeline service.py --python .venv         the same in Python
-  whyslow pipeline script.py                         a script, run as it is, line by line
-  whyslow pipeline app.mjs --call app:handle         any other function
+  whyslow pipeline app/predict.mjs --data samples/  stages of a module
+  whyslow pipeline service.py --python .venv        the same in Python
+  whyslow pipeline script.py                        a script, line by line
+  whyslow pipeline app.mjs --call app:handle        any other function
 
 A module may export load(), samples(), preprocess(sample), predict(model, x) and
-postprocess(y); all but predict may be missing. Your code runs with your rights.`,
+postprocess(y); only predict is required. Your code runs with your rights.`,
+
+  watch: `
+Examples:
+  whyslow -- node server.js         watch until Ctrl-C, then the answer
+  whyslow --url http://localhost:8000/predict -- uvicorn app:app
+  whyslow --duration 60s --json watch.json -- npm start
+  whyslow watch --url http://localhost:3000/predict -- node server.js
+
+Your command runs unchanged, with your rights; what it prints goes to standard
+error. Everything that it started ends with whyslow.`,
 
   ab: `
 Examples:
@@ -76,7 +85,7 @@ processes of their own, and are given the same samples.`,
 
   distill: `
 Examples:
-  whyslow distill model.onnx --data labelled.csv     students and what they lose
+  whyslow distill model.onnx --data labelled.csv  students and what they lose
   whyslow distill model.json --data labelled.csv -o small/ --max-loss 0.005
 
 Students: its own first trees with leaves fitted anew, smaller forests, a linear
@@ -87,7 +96,7 @@ Examples:
   whyslow quantize model.onnx -o fast/ --data ./samples
   whyslow quantize model.onnx -o fast.onnx --method dynamic
   whyslow quantize model.onnx -o fast/ --method weights --bits 4
-  whyslow quantize model.h5 -o small.tflite           as TensorFlow's converter does it
+  whyslow quantize model.h5 -o small.tflite  for LiteRT
   whyslow quantize model.h5 -o int8.tflite --method static --data samples.npz
   whyslow quantize model.onnx -o fast/ --data labelled.npz --max-loss 0.01
 
@@ -97,31 +106,31 @@ cosine falls below 0.995; with labels the metric may lose 0.01.`,
   convert: `
 Examples:
   whyslow convert model.h5 -o model.onnx
-  whyslow convert model.h5 -o model.tflite           for LiteRT and TensorFlow Lite
-  whyslow convert model.h5 -o web/model.json         for TensorFlow.js, with its shards
-  whyslow convert web/model.json -o model.onnx       a TensorFlow.js model
-  whyslow convert model.txt -o model.onnx            LightGBM, in double as it is
+  whyslow convert model.h5 -o model.tflite      for LiteRT
+  whyslow convert model.h5 -o web/model.json    for TensorFlow.js
+  whyslow convert web/model.json -o model.onnx  a TensorFlow.js model
+  whyslow convert model.txt -o model.onnx       LightGBM, in double
   whyslow convert model.txt -o small.onnx --allow-rounding --data rows.csv
 
 Inputs and outputs keep their names, order, layout and types.`,
 
   load: `
 Examples:
-  whyslow load model.onnx --rate 50,200              served here, in a process of its own
-  whyslow load fast/ --slo 'p99<20ms' --workers 2    the folder that fix wrote
+  whyslow load model.onnx --rate 50,200            served by whyslow
+  whyslow load fast/ --slo 'p99<20ms' --workers 2  the folder that fix wrote
   whyslow load http://127.0.0.1:8000/v2/models/m --protocol oip --rate 100
-  whyslow load http://127.0.0.1:8080/predict --body @request.json --rate 50,100,200
-  whyslow load http://127.0.0.1:8080/predict --body @request.json --slo 'p99<20ms'
-  whyslow load http://127.0.0.1:8080/predict --body @request.json --concurrency 1,8
-  whyslow load http://127.0.0.1:8080/predict --body @request.json --arrivals trace.csv
+  whyslow load http://host/predict --body @request.json --rate 50,100,200
+  whyslow load http://host/predict --body @request.json --slo 'p99<20ms'
+  whyslow load http://host/predict --body @request.json --concurrency 1,8
+  whyslow load http://host/predict --body @request.json --arrivals trace.csv
 
 Requests arrive by a timeline that no answer moves; latency counts from the
 scheduled instant. --slo: p99<20ms, mean<5ms, p95<50ms,errors<0.1%.`,
 
   serve: `
 Examples:
-  whyslow serve model.onnx                           the Open Inference Protocol v2
-  whyslow serve fast/ --port 8000                    what fix wrote
+  whyslow serve model.onnx         the Open Inference Protocol v2
+  whyslow serve fast/ --port 8000  what fix wrote
   whyslow serve model.onnx --host 0.0.0.0 --workers 2 --threads 1
 
 GET /v2/health/ready, GET /v2/models/NAME, POST /v2/models/NAME/infer, GET
@@ -131,64 +140,63 @@ GET /v2/health/ready, GET /v2/models/NAME, POST /v2/models/NAME/infer, GET
 Examples:
   whyslow check model.onnx --baseline base.onnx --fail-above 1.1
   whyslow check model.onnx --against report.json --allow-other-machine
-  whyslow check model.onnx --against results.sqlite   the latest that was kept
+  whyslow check model.onnx --against results.sqlite  the latest that was kept
 
 Exit code 3 where the interval of the ratio lies above --fail-above. A baseline
-model takes turns with the other; a report is of this machine, or it is refused.`,
+model takes turns with the other; a report must be of this machine.`,
 
   history: `
 Examples:
-  whyslow model.onnx --save                          keep what was measured
-  whyslow history                                    every model
-  whyslow history model.onnx                         one, with a plot
-  whyslow history --store results.sqlite             what a fleet kept
-  whyslow history --store results.sqlite --parquet trials.parquet
-  whyslow history --json -                           as JSON`,
+  whyslow model.onnx --save                     keep what was measured
+  whyslow fleet history                         every model
+  whyslow fleet history model.onnx              one, with a plot
+  whyslow fleet history --store results.sqlite  what a fleet kept
+  whyslow fleet history --store results.sqlite --parquet trials.parquet
+  whyslow fleet history --json -                as JSON`,
 
   explain: `
 Examples:
-  whyslow model.onnx --save-evidence evidence.json   where it is slow
-  whyslow explain evidence.json                      anywhere, with no engine
-  whyslow explain trace.json.gz                      of PyTorch or others
-  whyslow explain trace.json.gz --latency 17.8ms     shares become times
-  whyslow explain before.json.gz after.json.gz       what changed between two
-  whyslow explain trace.json.gz --model model.onnx   node by node of the model
-  whyslow explain trace.json.gz --json -             as a report document`,
+  whyslow model.onnx --save-evidence evidence.json  where it is slow
+  whyslow explain evidence.json                     anywhere, with no engine
+  whyslow explain trace.json.gz                     of PyTorch or others
+  whyslow explain trace.json.gz --latency 17.8ms    shares become times
+  whyslow explain before.json.gz after.json.gz      what changed between two
+  whyslow explain trace.json.gz --model model.onnx  node by node of the model
+  whyslow explain trace.json.gz --json -            as a report document`,
 
   fleet: `
 Examples:
-  whyslow fleet models/a.onnx models/b.keras --quick
-  whyslow fleet model.onnx --engines ort-cpu,ort-wasm --batch 1,8,32
-  whyslow fleet model.onnx --size 224,448             growth with the resolution
-  whyslow fleet a.onnx b.onnx --json here.json        for whyslow study
-  whyslow fleet a.onnx b.onnx --store results.sqlite  kept as they come
-  whyslow fleet a.onnx b.onnx --price 'x64*=0.34'     cost of a million samples
-
-  whyslow fleet a.onnx b.onnx --queue redis://127.0.0.1:6379 --shared-models /shared/models
+  whyslow fleet run models/a.onnx models/b.keras --quick
+  whyslow fleet run model.onnx --engines ort-cpu,ort-wasm --batch 1,8,32
+  whyslow fleet run model.onnx --size 224,448             by resolution
+  whyslow fleet run a.onnx b.onnx --json here.json        for fleet report
+  whyslow fleet run a.onnx b.onnx --store results.sqlite  kept as they come
+  whyslow fleet run a.onnx b.onnx --price 'x64*=0.34'     cost per million
+  whyslow fleet run a.onnx --queue redis://host:6379 --shared-models /shared
 
 One model that fails is named with the reason; the others are still measured.`,
 
   agent: `
 Examples:
-  whyslow agent --queue redis://127.0.0.1:6379 --shared-models /shared/models
-  whyslow agent --queue rediss://user:word@host:6379 --shared-models /shared/models --key-file key
+  whyslow fleet worker --queue redis://127.0.0.1:6379 --shared-models /shared
+  whyslow fleet worker --queue redis://host --shared-models /shared --key-file k
 
 Without a key, only a queue of this machine alone is taken from. What is
 measured, and by whom, goes to standard error.`,
 
   study: `
 Examples:
-  whyslow study laptop.json server.json              models by machines
-  whyslow study *.json --reference 'x64-avx2*' --price 'x64-avx512*=0.68'
-  whyslow study --store results.sqlite --csv table.csv
+  whyslow fleet report laptop.json server.json  models by machines
+  whyslow fleet report *.json --reference 'x64-avx2*' --price 'x64-avx512*=0.68'
+  whyslow fleet report --store results.sqlite --csv table.csv
 
 Documents: what whyslow MODEL, compare and fleet wrote with --json.`,
 
   foretell: `
 Examples:
-  whyslow machine --json server.json                 on the machine in question
-  whyslow foretell model.onnx --machine server.json  on this one
-  whyslow foretell model.onnx --machine server.json --known study.json
+  whyslow doctor --json server.json                        on that machine
+  whyslow fleet estimate model.onnx --machine server.json  on this one
+  whyslow fleet estimate model.onnx --machine server.json --known study.json
 
 --known: reports of machines that were measured. By how far each is foretold
 from the others, the estimate gets its interval and its grade.`,
@@ -196,10 +204,24 @@ from the others, the estimate gets its interval and its grade.`,
   view: `
 Examples:
   whyslow model.onnx --json report.json
-  whyslow view report.json                           its page, on this machine
-  whyslow view before.json after.json                what changed
+  whyslow view report.json             its page, on this machine
+  whyslow view before.json after.json  what changed
 
 It listens on 127.0.0.1, for whoever has the printed address. Ctrl-C ends it.`,
+
+  doctor: `
+Examples:
+  whyslow doctor                        this machine
+  whyslow doctor --refresh --threads 4  measured again, 4 threads
+  whyslow doctor --python .venv         also engines of that Python
+  whyslow doctor --json server.json     for fleet estimate`,
+
+  demo: `
+Examples:
+  whyslow demo           nothing is kept
+  whyslow demo -o demo/  the model and fast/ are kept
+
+It takes less than a minute.`,
 
   completion: `
 Examples:
@@ -209,12 +231,20 @@ Examples:
 
   engines: `
 Examples:
-  whyslow engines                                    what is installed, what is not
-  whyslow engines --python .venv                     also engines of that Python`,
+  whyslow engines                 what is installed, what is not
+  whyslow engines --python .venv  also engines of that Python`,
+
+  mcp: `
+Examples:
+  claude mcp add whyslow -- npx -y whyslow mcp       for Claude Code
+  whyslow mcp --root ~/project                       a client that opens no folders
+
+It reads and writes the protocol; nothing is typed into it. Paths are confined
+to the folders that the client opens, within those of --root if there are any.`,
 
   machine: `
 Examples:
-  whyslow machine                                    from the cache, if known
-  whyslow machine --refresh --threads 4              measured again, 4 threads
-  whyslow machine --json -                           as JSON`,
+  whyslow machine                        from the cache, if known
+  whyslow machine --refresh --threads 4  measured again, 4 threads
+  whyslow machine --json -               as JSON`,
 }

@@ -4,7 +4,8 @@ import { CommanderError } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
 import { typed } from './example-command-line.ts'
 import { keptScreen } from './example-screen.ts'
-import { createProgram } from './program.ts'
+import { createProgram, documentedCommands } from './program.ts'
+import { namesOf } from './routing/usage-line.ts'
 import { endingOf } from './usage-error.ts'
 
 const programOf = () =>
@@ -26,29 +27,31 @@ async function exitCodeOf(...argv: readonly string[]): Promise<number> {
   }
 }
 
-describe.each(programOf().commands.map((command) => [command.name(), command] as const))('%s', (name, command) => {
+const below = documentedCommands(programOf()).slice(1)
+
+describe.each(below.map((command) => [namesOf(command).slice(1), command] as const))('%j', (name, command) => {
   test('0 for its help', async () => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-    const code = await exitCodeOf(name, '--help')
+    const code = await exitCodeOf(...name, '--help')
     const texts = write.mock.calls.map(([text]) => String(text))
     write.mockRestore()
-    expect([code, texts.join('')]).toEqual([0, expect.stringMatching(`^Usage: whyslow ${name} `)])
+    expect([code, texts.join('')]).toEqual([0, expect.stringMatching(`^Usage: whyslow ${name.join(' ')} `)])
   })
 
   test('2 for an option that it does not have', async () => {
-    expect(await exitCodeOf(name, 'model.onnx', '--no-such-option')).toBe(2)
+    expect(await exitCodeOf(...name, 'model.onnx', '--no-such-option')).toBe(2)
   })
 
   test('2 for an option without its value', async () => {
     const option = command.options.find(({ required }) => required)
-    if (option !== undefined) expect(await exitCodeOf(name, 'model.onnx', option.long!)).toBe(2)
+    if (option !== undefined) expect(await exitCodeOf(...name, 'model.onnx', option.long!)).toBe(2)
   })
 
   test('2 without an argument that it needs, and for one more than it takes', async () => {
     const [first] = command.registeredArguments
-    if (first?.required) expect(await exitCodeOf(name)).toBe(2)
+    if (first?.required) expect(await exitCodeOf(...name)).toBe(2)
     if (command.registeredArguments.every(({ variadic }) => !variadic))
-      expect(await exitCodeOf(name, ...command.registeredArguments.map(() => 'a'), 'b')).toBe(2)
+      expect(await exitCodeOf(...name, ...command.registeredArguments.map(() => 'a'), 'b')).toBe(2)
   })
 })
 

@@ -1,6 +1,7 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
 import { renderFix } from '../report/text/trials.ts'
 import { measureAndDeliver } from './document-output.ts'
+import { deliverLint } from './lint.ts'
 import { checkModel, defaultFolder } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { FixOptions, Surroundings } from './stages.ts'
@@ -11,6 +12,7 @@ type FixFlags = FlagsOf<'fix'>
 /** Runs the command. Throws UsageError or InputError before anything is measured, GoalMissed where --require is not reached. */
 export async function runFix(file: string, flags: FixFlags, around: Surroundings): Promise<void> {
   checkModel(file, flags)
+  if (/\.onnx$/i.test(flags.out ?? '')) return repairQuantized(file, flags.out!, flags, around)
   const options = { ...optionsOf('fix', flags), ...fixOptions(file, flags) }
   const report = await measureAndDeliver(flags, around, {
     inputs: [file],
@@ -20,6 +22,23 @@ export async function runFix(file: string, flags: FixFlags, around: Surroundings
   })
   // A dry run has tried nothing, so that it misses nothing.
   if (!flags.dryRun) checkGoal(flags.require, report.fix)
+}
+
+/** Flags that say how a folder is found. */
+const OF_A_FOLDER = ['slo', 'only', 'shipEngines', 'dryRun', 'fixShapes', 'outputs'] as const
+const OF_IMAGES = ['imageNormalize', 'imageLayout', 'imageDtype', 'imageSize', 'imageInput'] as const
+
+/** A quantized model is repaired into a file: what repairs it is in the graph alone, and in no settings. */
+async function repairQuantized(file: string, out: string, flags: FixFlags, around: Surroundings): Promise<void> {
+  const unquantized = new UsageError(
+    `fix: -o ${out} is the name of a model, and fix writes a folder, since settings are part of what it proves; give one, as in -o fast/`,
+  )
+  const isForFolder =
+    [...OF_A_FOLDER, ...OF_IMAGES].some((key) => flags[key] !== undefined) || (flags.for ?? 'latency') !== 'latency'
+  if (isForFolder) throw unquantized
+  const document = await deliverLint(file, flags, around, { ...optionsOf('fix', flags), repair: out, unquantized })
+  const { repair } = document
+  checkGoal(flags.require, repair?.proven ? { proven: true, speedup: repair.speedup!, speedupLow: repair.speedupLow! } : null)
 }
 
 /** An objective under load is held by one-threaded predictions side by side, or by one of many threads: remedies are tried on one thread. */
@@ -34,10 +53,6 @@ function goalOf({ for: goal, slo, threads }: FixFlags): Partial<FixOptions> {
 }
 
 function fixOptions(file: string, flags: FixFlags): Partial<FixOptions> {
-  if (/\.onnx$/i.test(flags.out ?? ''))
-    throw new UsageError(
-      `fix: -o ${flags.out} is the name of a model, and fix writes a folder, since settings are part of what it proves; give one, as in -o fast/`,
-    )
   const { imageInput: input, imageNormalize: normalize, imageLayout: layout, imageDtype: dtype, imageSize: resize } = flags
   return {
     quick: true,

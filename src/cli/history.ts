@@ -1,4 +1,4 @@
-// `whyslow history [MODEL]`: what --save kept, or a store.
+// `whyslow fleet history [MODEL]`: what --save kept, or a store.
 
 import { renderHistory } from '../report/text/history-text.ts'
 import { historyTable } from '../report/text/tables/history-table.ts'

@@ -57,9 +57,9 @@ test('nothing is measured where the document cannot be written', async () => {
   expect(existsSync(join(folder, 'none'))).toBe(false)
 })
 
-test('--repair wants a file, and a file wants --repair', async () => {
-  await expect(run({ repair: true })).rejects.toThrow(/as in --repair -o repaired\.onnx/)
-  await expect(run({ out: 'repaired.onnx' })).rejects.toThrow(/only --repair writes a model/)
+test('lint writes no model but by the name before, --repair with -o', async () => {
+  await expect(run({ repair: true })).rejects.toThrow(/lint only reads; to repair: whyslow fix MODEL -o repaired\.onnx/)
+  await expect(run({ out: 'repaired.onnx' })).rejects.toThrow(/lint only reads; to repair: whyslow fix MODEL -o repaired\.onnx/)
   expect(asked).toEqual([])
   await run({ repair: true, out: 'repaired.onnx', maxLoss: 0.02, budget: 30 })
   expect(asked[0]![1]).toMatchObject({ repair: 'repaired.onnx', maxLoss: 0.02, budgetSeconds: 30 })

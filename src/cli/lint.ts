@@ -1,19 +1,33 @@
 // `whyslow lint MODEL`: why is this quantized model not faster? Here: paths, files and what goes to the screen.
+import type { LintDocument } from '../report/documents/lint.ts'
 import { renderLint } from '../report/text/lint-text.ts'
-import { measureAndDeliver } from './document-output.ts'
+import { type DocumentFlags, measureAndDeliver } from './document-output.ts'
 import { checkModel } from './model-flags.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
-import type { Surroundings } from './stages.ts'
+import type { Stages, Surroundings } from './stages.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Runs the command. Throws UsageError or InputError before anything is measured where input or paths cannot be used. */
 export async function runLint(file: string, flags: FlagsOf<'lint'>, around: Surroundings): Promise<void> {
   checkModel(file, flags)
-  const options = { ...optionsOf('lint', flags), repair: repairedFile(flags), quick: true }
-  await measureAndDeliver(flags, around, {
+  await deliverLint(file, flags, around, { ...optionsOf('lint', flags), repair: repairedFile(flags) })
+}
+
+/** `unquantized`: what to throw for a model that is not quantized; absent: the document says so. */
+export function deliverLint(
+  file: string,
+  flags: DocumentFlags & { readonly progress: boolean },
+  around: Surroundings,
+  { unquantized, ...options }: Parameters<Stages['lint']>[1] & { readonly unquantized?: Error },
+): Promise<LintDocument> {
+  return measureAndDeliver(flags, around, {
     inputs: [file],
     name: 'lint document',
-    run: ({ lint }, listeners, { listeners: { onTrial } }) => lint(file, { ...options, ...listeners, onTrial }),
+    async run({ lint }, listeners, { listeners: { onTrial } }) {
+      const found = await lint(file, { ...options, quick: true, ...listeners, onTrial })
+      if (unquantized !== undefined && found.measured === null) throw unquantized
+      return found
+    },
     text(found) {
       const tried = found.repair !== null && found.repair.trials.length > 0
       return `${tried ? '\n' : ''}${renderLint(found, around.screen)}`
@@ -21,10 +35,9 @@ export async function runLint(file: string, flags: FlagsOf<'lint'>, around: Surr
   })
 }
 
-/** null: nothing is repaired. */
+/** `--repair`, the name before of `fix -o repaired.onnx`, works for one more version. null: nothing is repaired. */
 function repairedFile({ repair, out }: FlagsOf<'lint'>): string | null {
-  if (repair === true && out === undefined)
-    throw new UsageError('lint --repair: give the file to write, as in --repair -o repaired.onnx')
-  if (repair !== true && out !== undefined) throw new UsageError('lint -o: only --repair writes a model; add it, or leave -o out')
+  if (repair === true && out === undefined) throw new UsageError('lint only reads; to repair: whyslow fix MODEL -o repaired.onnx')
+  if (repair !== true && out !== undefined) throw new UsageError(`lint only reads; to repair: whyslow fix MODEL -o ${out}`)
   return out ?? null
 }

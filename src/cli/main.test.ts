@@ -20,10 +20,13 @@ async function whyslow(...argv: string[]) {
 }
 
 describe('whyslow', () => {
-  test('without arguments shows its usage on standard error and ends with 2', () => {
+  test('without arguments shows on standard error what to type, and ends with 2', () => {
     const { status, stdout, stderr } = spawned()
     expect([status, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/^Usage: whyslow /)
+    expect(stderr).toMatch(
+      /^ {2}whyslow model\.onnx {2,}[^\n]+\n {2}whyslow service\.py [^\n]+\n {2}whyslow http:[^\n]+\n\nDiagnose:\n/,
+    )
+    expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
   test('--version prints the version of the package', () => {
@@ -58,12 +61,12 @@ describe('whyslow', () => {
     [['model.onnx', '--thraeds', '2'], "unknown option '--thraeds'; did you mean --threads?"],
     [['model.onnx', '--thraeds=2'], "unknown option '--thraeds'; did you mean --threads?"],
     [['machine', '--refesh'], "unknown option '--refesh'; did you mean --refresh?"],
+    [['explian', 'e.json'], "unknown command 'explian'; try: whyslow explain e.json"],
+    [['a.onnx', 'b.onnx'], 'a.onnx: no such file; check the path'],
     [['model.onnx', '--secnds', '2'], "unknown option '--secnds'; did you mean --duration?"],
     [['model.onnx', '--durat', '2'], "unknown option '--durat'; did you mean --duration?"],
     [['model.onnx', '--no-progres'], "unknown option '--no-progres'; did you mean --no-progress?"],
     [['check', 'model.onnx', '--percentile', 'p100'], 'give a percentile below 100, as in p99 or p99.9'],
-    [['explian', 'e.json'], "unknown command 'explian'; did you mean explain?"],
-    [['a.onnx', 'b.onnx'], 'one model at a time; see whyslow --help'],
     [
       ['model.onnx', '--duration', 'soon'],
       "option '--duration <duration>' cannot be 'soon': give a duration: 10, 10s, 2m, 500ms or 1h",
@@ -72,7 +75,7 @@ describe('whyslow', () => {
     [['model.onnx', '--graph-optimization', 'most'], 'give one of disabled, basic, extended, all'],
     [['model.onnx', '--shape', 'x=1x2', '--shape', 'x=3'], "'x' is given twice"],
     [['model.onnx', '--threads'], "option '--threads <n>' argument missing"],
-    [['explain'], "missing required argument 'files'; see whyslow explain --help"],
+    [['explain'], "missing required argument 'files'; as in: whyslow explain evidence.json; see whyslow explain --help"],
     [['no-such-model.onnx', '--engine', 'no-such-engine'], 'no-such-model.onnx: no such file'],
     [['explain', here], 'no trace that is known'],
   ])('%j is one line and exit code 2', async (argv, message) => {

@@ -2,13 +2,14 @@
 import path from 'node:path'
 import type { FlagsOf } from './options/flags.ts'
 import { stateOf } from './path-state.ts'
+import { missingFile } from './routing/missing-file.ts'
 import { UsageError } from './usage-error.ts'
 import { checkFolder } from './write-file.ts'
 
 /** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
 export function checkModel(file: string, flags: PlaceFlags & Pick<FlagsOf<'why'>, 'saveInputs'>): void {
   if (stateOf(file) === undefined)
-    throw new UsageError(`${file}: no such file; give the path of a model, as in: whyslow model.onnx`)
+    throw new UsageError(missingFile(file, '; give the path of a model, as in: whyslow model.onnx'))
   checkPlaces(flags)
   if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
 }

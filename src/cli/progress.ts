@@ -19,9 +19,11 @@ export interface Loudness {
 
 /** A line that follows the stages; silent if the screen cannot rewrite one or nobody wants it. Verbose: each stage is a line that stays. */
 export function openProgress(
-  screen: Pick<Screen, 'say' | 'showsProgress' | 'width'>,
+  screen: Pick<Screen, 'follower' | 'say' | 'showsProgress' | 'width'>,
   { progress: wanted, quiet = false, verbose = false }: Loudness,
 ): Progress {
+  const { follower } = screen
+  if (follower !== undefined) return { show: (progress) => follower.progress(progress), clear() {} }
   const notice = (stage: string) => screen.say(`whyslow: ${stage}\n`)
   if (quiet) return { show() {}, clear() {} }
   if (verbose) return eachStage(notice)

@@ -1,5 +1,6 @@
 // The terminal that a command speaks to: how wide it is, whether it takes colour, and where its lines go.
 import { relative } from 'node:path'
+import type { StageProgress } from '../compose/index.ts'
 import { pageOf, takesLinks } from './links.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -12,10 +13,18 @@ export interface Screen {
   readonly pageOf?: (rule: string) => string | null
   /** Standard error is a terminal that can rewrite a line. */
   readonly showsProgress: boolean
+  /** Takes as data what others read on the screen; absent: nobody does. */
+  readonly follower?: Follower
   /** Standard output; resolves when the text has been handed on. A reader that went away is no error. */
   print(text: string): Promise<void>
   /** Standard error. */
   say(text: string): void
+}
+
+export interface Follower {
+  progress(progress: StageProgress): void
+  /** Resolves when it has been handed on. */
+  document(document: object): Promise<void>
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -23,8 +23,8 @@ import type { Contestant, Request, Source } from '../pipeline/turns/contestant.t
 import { encodeValue } from '../pipeline/turns/encode-value.ts'
 import { folderOfTests } from '../trials/example-folder.ts'
 import { type Ended, onTrials, parsed, typed, validDocument } from './example-command-line.ts'
-import { keptScreen } from './example-screen.ts'
-import { createProgram } from './program.ts'
+import { flags } from './options/flags.ts'
+import type { Stages } from './stages.ts'
 
 const folder = folderOfTests()
 const place = (name: string) => path.join(folder, name)
@@ -133,7 +133,7 @@ describe('models', () => {
     expect(exitCode).toBe(0)
     // As profiled 2.3 ms: two QuantizeLinear, three DequantizeLinear and the product of 1 ms; at a pace of 2 ms 1 / 2.3 × 2 = 0.87 ms.
     expect(inOneLine(printed)).toContain('operator 870 µs')
-    expect(printed).toContain('--repair can fix it (constant-dequantization)')
+    expect(inOneLine(printed)).toContain('whyslow fix -o repaired.onnx can repair it (constant-dequantization)')
   })
 
   smoke('compare', 'the faster of two models, in every round', async () => {
@@ -221,6 +221,44 @@ describe('machines', () => {
     })
   })
 
+  smoke('doctor', 'the machine, whether it is quiet, what is installed; its document is what --machine reads', async () => {
+    const quiet = { busyShare: 0.02, stolenShare: 0, waitedShare: null, clock: 1 }
+    const looking = (busyShare: number) => (own: Stages) => {
+      const { doctor } = onTrials(machine())(own)
+      return { doctor: (options: object = {}) => doctor!({ ...options, look: async () => ({ ...quiet, busyShare }) }) }
+    }
+    const { exitCode, printed } = await typed(`doctor --json ${place('doctor.json')}`, { stages: looking(0.02) })
+    expect(exitCode).toBe(0)
+    expect(printed).toMatch(/^CPU {11}Example CPU\n/)
+    expect(printed).toMatch(/^Quiet {9}yes: /m)
+    expect(printed).toMatch(/^Engines installed\nort-cpu /m)
+    expect(printed).toContain('To get it: npm install it')
+    expect(validDocument(place('doctor.json'), 'doctor')).toMatchObject({ usableCpus: 2, others: { disturbance: null } })
+    const busy = await typed('doctor', { stages: looking(0.6) })
+    expect(inOneLine(busy.printed)).toContain('Quiet no: others took 60 % of its CPUs; close other programs')
+  })
+
+  smoke('demo', 'a model is written, explained and fixed, with a line between; nothing is kept unless it is wanted', async () => {
+    const { report } = { report: parsed(fixture('reports/cnn.json')) as unknown as Awaited<ReturnType<Stages['why']>>['report'] }
+    const files: string[] = []
+    const seen = async (file: string) => {
+      expect(readFileSync(file).length).toBeLessThan(100_000)
+      files.push(file)
+      return { report, diagnosis: '', evidence: {} as never }
+    }
+    const stages = () => ({ why: seen, fix: seen })
+    const { exitCode, printed } = await typed('demo --no-progress', { stages })
+    expect(exitCode).toBe(0)
+    expect(printed).toMatch(/^A risk score, made by this command: /)
+    expect(inOneLine(printed)).toMatch(/One prediction takes .* Next, fix tries remedies.* Yours: whyslow model\.onnx, then/)
+    expect(files.filter((file) => existsSync(file))).toEqual([])
+    const kept = await typed(`demo --no-progress -o ${place('demo')}`, { stages })
+    expect(kept.printed).toContain(`Kept: ${place('demo/demo.onnx')}`)
+    expect(existsSync(place('demo/demo.onnx'))).toBe(true)
+    writeFileSync(place('demo/demo.onnx'), 'mine')
+    expect((await typed(`demo -o ${place('demo')}`, { stages })).said).toMatch(/demo\.onnx is another file than the demo's/)
+  })
+
   smoke('engines', 'what is installed, and how to get the others', async () => {
     const { exitCode, printed } = await run('engines --json -')
     expect(exitCode).toBe(0)
@@ -230,11 +268,11 @@ describe('machines', () => {
   })
 
   smoke('foretell', 'the time on a machine with half the roofs', async () => {
-    const there = parsed(place('machine.json')) as { roofs: { flopsPerSecond: { float32: number }; bytesPerSecond: object }[] }
+    const there = parsed(place('doctor.json')) as { roofs: { flopsPerSecond: { float32: number }; bytesPerSecond: object }[] }
     const [roofs] = there.roofs
     const half = { ...roofs!, flopsPerSecond: { float32: 5e10 }, bytesPerSecond: { DRAM: 5e9 } }
     writeFileSync(place('there.json'), JSON.stringify({ ...there, cpu: 'Slower CPU', roofs: [half] }))
-    const { exitCode, printed, said } = await run(`foretell ${MODEL} --machine ${place('there.json')} --no-cache --json -`)
+    const { exitCode, printed, said } = await run(`fleet estimate ${MODEL} --machine ${place('there.json')} --no-cache --json -`)
     expect(exitCode, said).toBe(0)
     expect(validDocument(printed, 'foretold')).toMatchObject({
       here: { p50Ms: 3 },
@@ -263,7 +301,7 @@ describe('machines', () => {
   smoke('agent', 'says that it needs a queue', async () => {
     vi.stubEnv('WHYSLOW_QUEUE', '')
     const { exitCode, said } = await typed('agent')
-    expect({ exitCode, said }).toEqual({ exitCode: 2, said: expect.stringMatching(/^whyslow: agent needs a queue: /) })
+    expect({ exitCode, said }).toEqual({ exitCode: 2, said: expect.stringMatching(/^whyslow: fleet worker needs a queue: /) })
   })
 })
 
@@ -300,6 +338,23 @@ describe('code', () => {
     return place(name)
   }
 
+  smoke('watch', 'what requests of a server that is started spend their time on', async () => {
+    const server = place('server.mjs')
+    writeFileSync(
+      server,
+      `import { createServer } from 'node:http'
+      const busy = (ms) => { for (const until = performance.now() + ms; performance.now() < until; ); }
+      const server = createServer((request, response) => { busy(5); response.end() }).listen(0, '127.0.0.1', async () => {
+        for (let k = 0; k < 4; k++) await fetch('http://127.0.0.1:' + server.address().port + '/predict')
+        process.exit()
+      })`,
+    )
+    const line = `--json ${place('watch.json')} -- ${process.execPath} ${server}`
+    const { exitCode, printed, said } = await typed(line, { ended: () => new Promise(() => {}) })
+    expect(exitCode, said).toBe(0)
+    expect(inOneLine(printed)).toMatch(/of a typical request are your code; no model ran in it\..* 4 requests, p50/)
+    expect(validDocument(place('watch.json'), 'watch')).toMatchObject({ ended: 'command', requests: { seen: 4, unanswered: 0 } })
+  })
   smoke('ab', 'the faster of two programs that give the same', async () => {
     const start = contestants({ 'old.mjs': 4, 'new.mjs': 2 })
     const line = `ab ${app('old.mjs')} ${app('new.mjs')} --runs 4 --json ${place('ab.json')} --no-progress`
@@ -482,20 +537,31 @@ describe('servers', () => {
   })
 })
 
+// What it answers to a client is in mcp/mcp.process.test.ts: it speaks on the standard output of its process.
+smoke('mcp', 'refuses a folder that does not exist', async () => {
+  expect(await typed(`mcp --root ${place('gone')}`)).toEqual({
+    exitCode: 2,
+    printed: '',
+    said: `whyslow: --root ${place('gone')}: no such folder; give a folder that exists\n`,
+  })
+})
+
 describe('the command line itself', () => {
   test.each([
-    ['nothing', [], /^Usage: whyslow /],
+    ['nothing', [], /^ {2}whyslow model\.onnx /],
     ['an unknown option', ['fix', MODEL, '--bogus'], /^whyslow: unknown option '--bogus'; see whyslow fix --help\n$/],
-    ['a missing argument', ['compare'], /^whyslow: missing required argument 'models'; see whyslow compare --help\n$/],
+    [
+      'a missing argument',
+      ['compare'],
+      /^whyslow: missing required argument 'models'; as in: whyslow compare model\.onnx; see whyslow compare --help\n$/,
+    ],
     ['a file that does not exist', ['no-such.onnx'], /^whyslow: no-such\.onnx: no such file/],
   ])('%s is exit code 2 and one message', async (_, argv, message) => {
     expect(await typed(argv)).toEqual({ exitCode: 2, printed: '', said: expect.stringMatching(message) })
   })
 
   test('every command has a smoke test', () => {
-    const program = createProgram({ version: '0', screen: keptScreen(), interrupt: () => new AbortController().signal })
-    const commands = program.commands.map((command) => command.name())
-    expect(commands.filter((name) => !tested.has(name))).toEqual([])
+    expect(Object.keys(flags).filter((name) => !tested.has(name))).toEqual([])
     expect(tested).toContain('why')
   })
 })

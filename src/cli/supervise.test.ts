@@ -14,9 +14,19 @@ test.each([
 })
 
 test('what starts nothing runs in one process', () => {
-  for (const argv of [[], ['--help'], ['fix', '-h'], ['--version'], ['help', 'fix'], ['explain', 'e.json'], ['history']])
+  for (const argv of [
+    [],
+    ['--help'],
+    ['fix', '-h'],
+    ['--version'],
+    ['help', 'fix'],
+    ['explain', 'e.json'],
+    ['history'],
+    ['fleet', 'report', 'a.json'],
+  ])
     expect(runsAlone(argv)).toBe(true)
-  for (const argv of [['model.onnx'], ['fix', 'model.onnx'], ['serve', 'explain']]) expect(runsAlone(argv)).toBe(false)
+  for (const argv of [['model.onnx'], ['fix', 'model.onnx'], ['serve', 'explain'], ['fleet', 'run', 'report']])
+    expect(runsAlone(argv)).toBe(false)
 })
 
 test.each(['pipeline x.py -h', 'pipeline x.py -- --help', '-- --help', '--json -h model.onnx', 'fix m.onnx -- --version'])(

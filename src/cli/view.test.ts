@@ -33,7 +33,7 @@ test.each([
   [['newer'], /version 2 of the document is newer than this whyslow/],
   [['evidence'], /whyslow explain makes a report of it/],
   [['check'], /kind check has no page yet/],
-  [['report', 'report', 'report'], /give no more/],
+  [['report', 'report', 'report'], /more at once: whyslow fleet report/],
 ])('%j is one line, and nothing is served', async (names, message) => {
   const files = names.map(fileOf)
   const refused = await runView(files, { open: false }, { screen: silent, signal: AbortSignal.abort() }).catch((error) => error)

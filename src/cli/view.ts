@@ -33,7 +33,10 @@ export async function runView(
   flags: FlagsOf<'view'>,
   { screen, signal }: Pick<Surroundings, 'screen' | 'signal'>,
 ): Promise<void> {
-  if (files.length > 2) throw new UsageError('view shows one document, or two of a kind side by side; give no more')
+  if (files.length > 2)
+    throw new UsageError(
+      `view shows one document, or two of a kind side by side; more at once: whyslow fleet report ${files.join(' ')}`,
+    )
   const given = readAll(files)
   const [first, second] = given.documents
   if (first !== undefined && second !== undefined) checkBeside(files, first, second)

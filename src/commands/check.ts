@@ -269,7 +269,7 @@ async function latestOf(where: string, file: string, { engine, allowOtherMachine
       : engines.has(engine)
         ? `${name} was kept on other machines alone; --allow-other-machine takes the latest of them`
         : `${name} was kept with ${[...engines].join(', ')}, not with ${engine}`
-  throw new InputError(`${what}: ${why}; whyslow fleet ${file} --store ${storeName(where)} measures a baseline`)
+  throw new InputError(`${what}: ${why}; whyslow fleet run ${file} --store ${storeName(where)} measures a baseline`)
 }
 
 /** Throws InputError where the two cannot be compared; what can be lived with is said. */

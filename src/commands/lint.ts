@@ -36,7 +36,7 @@ export interface LintOptions
 const { force, metric, budgetSeconds } = FIX_DEFAULTS
 const LINT_DEFAULTS: LintOptions = { ...DEFAULTS, quick: true, repair: null, maxLoss: null, force, metric, budgetSeconds }
 
-/** What `--repair` tries. */
+/** What a repair tries. */
 const repairing = remedies.filter(({ repairs }) => repairs !== undefined)
 
 /**

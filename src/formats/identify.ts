@@ -40,6 +40,22 @@ export type FileFormat =
   | 'executable'
   | 'unknown'
 
+/** Those that a reader turns into a model. */
+export const MODEL_FORMATS = [
+  'onnx',
+  'tfjs',
+  'hdf5',
+  'keras',
+  'tflite',
+  'xgboost',
+  'lightgbm',
+  'catboost',
+  'skops',
+] as const satisfies readonly FileFormat[]
+
+export const isModelFormat = (format: FileFormat): format is (typeof MODEL_FORMATS)[number] =>
+  MODEL_FORMATS.some((one) => one === format)
+
 export interface Identity {
   readonly format: FileFormat
   /** One phrase with its article: 'a TensorFlow Lite model'. */
@@ -84,6 +100,9 @@ const MAGIC: readonly (readonly [string, number, Identity])[] = [
   ['TFL3', 4, identity('tflite', 'a TensorFlow Lite model', READ)],
   ['ORTM', 4, identity('ort', 'an ONNX Runtime (.ort) model', 'give the .onnx file that it was made from')],
   ['\x89HDF\r\n\x1a\n', 0, identity('hdf5', 'an HDF5 file, as Keras 2 writes', READ)],
+  // https://docs.nvidia.com/deeplearning/tensorrt: a serialized plan; magic of older and newer versions.
+  ['ftrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
+  ['ptrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
   ['GGUF', 0, identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model')],
   ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
   ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],
@@ -208,6 +227,7 @@ function text(seen: string, fileName: string): Identity {
   if (/^(ir_version|graph|opset_import)\s*[:{]/m.test(trimmed.slice(0, 4096)) || /^<\s*ir_version/.test(trimmed)) {
     return identity('onnx-text', 'an ONNX model in text form', 'save it in binary form with onnx.save')
   }
+  if (/\.([cm]?[jt]s|pyw?)$/i.test(fileName)) return identity('text', 'a program', `measure it: whyslow pipeline ${fileName}`)
   return identity('text', `a text file${/\.(onnx|tflite|h5|hdf5|keras)$/i.test(fileName) ? ' in spite of its name' : ''}`, MODEL)
 }
 
@@ -220,6 +240,7 @@ function json(seen: string): Identity {
   }
   if (/"schema"\s*:\s*"whyslow-evidence/.test(seen))
     return identity('json', 'saved evidence', "diagnose it with 'whyslow explain'")
+  if (/^\{\s*"schema"\s*:\s*"whyslow-/.test(seen)) return identity('json', 'a document of whyslow', "show it with 'whyslow view'")
   if (/"tree_info"\s*:/.test(seen))
     return identity(
       'json',

@@ -1,7 +1,7 @@
 // The thread that keeps time: it sleeps until the next request is due and wakes the sender just before. An event loop's own timers
 // are whole milliseconds, and late.
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { nowMs } from './now.ts'
+import { nowMs } from '../machine/now.ts'
 
 export interface ClockTask {
   /** Of the records: due times stand first in it. */

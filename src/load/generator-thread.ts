@@ -1,13 +1,13 @@
 // The thread that sends and receives. Told by the clock's thread when requests are due, it sends them without looking at what became of
 // those before, and writes down when each was sent, opened, answered. In a closed loop clients send when they have their answer.
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads'
+import { nowMs } from '../machine/now.ts'
 import type { ClockTask } from './clock-thread.ts'
 import { drawInputs } from './draws.ts'
 import { CONTROL, type Generated, type GeneratorTask, STOP } from './generator-task.ts'
 import { httpSender } from './http/connections.ts'
 import { parseServerTiming } from './http/response-reader.ts'
 import { type KeptAnswer, MOST_KEPT_BYTES, requestsToKeep } from './kept-answers.ts'
-import { nowMs } from './now.ts'
 import { MOST_TOLD, OUTCOME, type Records, recordsIn } from './records.ts'
 import type { Draws, Sender, SenderEvents } from './sender.ts'
 import type { Target } from './target.ts'

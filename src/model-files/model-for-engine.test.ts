@@ -37,7 +37,7 @@ test('an engine that reads neither the file nor what can be written is refused i
   const onnx = await readModel(MODEL)
   const folder = newFolder()
   await expect(modelForEngine(onnx, 'python-keras', folder)).rejects.toThrow(
-    `${MODEL}: python-keras reads keras, hdf5 alone, and this is onnx; any engine of 'whyslow engines' that reads onnx takes it`,
+    `${MODEL}: python-keras reads keras, hdf5 alone, and this is onnx; any engine of 'whyslow doctor' that reads onnx takes it`,
   )
   const source = { ...onnx.source, file: '/models/model.json', format: 'tfjs' }
   expect(await modelForEngine({ ...onnx, source }, 'tfjs-wasm', folder)).toEqual({ ...onnx, source })

@@ -68,7 +68,7 @@ export async function modelForEngine(model: Model, engineId: string, folder: str
   if (formats.includes(format) && model.signature === undefined) return asRead(model)
   const written = formats.find((one) => WRITERS[one] !== undefined)
   if (written === undefined) {
-    const others = `any engine of 'whyslow engines' that reads ${format} takes it`
+    const others = `any engine of 'whyslow doctor' that reads ${format} takes it`
     throw new InputError(`${file}: ${engineId} reads ${formats.join(', ')} alone, and this is ${format}; ${others}`)
   }
   const own = path.join(folder, `${written}-of-${sha256.slice(0, 16)}`)

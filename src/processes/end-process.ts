@@ -118,6 +118,9 @@ export const endMarked = (mark: string): void => killAll(processesMarked(mark))
 /** On POSIX, what is left in the process group of one that was started with its own: those that have lost their parent, too. */
 export const endGroup = ({ pid }: ChildProcess): void => void signalGroup(pid, 'SIGKILL')
 
+/** On POSIX: the group may clear up before it ends. */
+export const askGroupToEnd = ({ pid }: ChildProcess): boolean => signalGroup(pid, 'SIGTERM')
+
 export const isGroupAlive = (pid: number): boolean => signalGroup(pid, 0)
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {

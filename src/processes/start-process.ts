@@ -159,7 +159,7 @@ export function startProcess(setup: ProcessSetup): RunningProcess {
 }
 
 /** The end of what is written there. */
-function endOf(stream: Readable | null): () => string {
+export function endOf(stream: Readable | null): () => string {
   let text = ''
   stream?.setEncoding('utf8').on('data', (more: string) => {
     text = (text + more).slice(-STDERR_KEPT_CHARACTERS)

@@ -51,6 +51,14 @@ describe('which Python', () => {
     ])
   })
 
+  test('none if Python is switched off, but the one that is named', () => {
+    expect(found(null, '/app/x.py', world(VENV, { WHYSLOW_PYTHON: 'off' }))).toBe('Python is switched off (WHYSLOW_PYTHON=off)')
+    expect(found('/app/.venv', '/app/x.py', world(VENV, { WHYSLOW_PYTHON: 'off' }))).toEqual([
+      '/app/.venv/bin/python',
+      'named by --python',
+    ])
+  })
+
   test('the nearest beside the file or above it, else that of the path', () => {
     expect(found(null, '/app/src/deep/x.py', world(VENV))).toEqual(['/app/.venv/bin/python', 'the environment /app/.venv'])
     expect(found(null, '/other/x.py', world(VENV))).toEqual(['python3', 'python3 of the path'])

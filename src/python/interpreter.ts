@@ -52,6 +52,8 @@ export interface InterpreterQuestion {
 export function findInterpreter({ named, beside }: InterpreterQuestion, world: PythonWorld): FoundInterpreter {
   if (named !== null) return findNamed(named, world)
   const { env, platform } = world
+  if (env.WHYSLOW_PYTHON === 'off')
+    return { ok: false, reason: 'Python is switched off (WHYSLOW_PYTHON=off)', fix: 'name an interpreter with --python' }
   const found = (executable: string, from: string, before: readonly string[] = [], passedOver?: string): FoundInterpreter => ({
     ok: true,
     interpreter: { executable, arguments: before, from, ...(passedOver === undefined ? {} : { passedOver }) },

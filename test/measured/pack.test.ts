@@ -107,6 +107,28 @@ test('a model is measured and explained', (context) => {
   expect(report.latency.p50Ms).toBeGreaterThan(0)
 })
 
+test('agents are answered', ({ skip }) => {
+  if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
+  const asked = [
+    {
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+    },
+    { method: 'notifications/initialized' },
+    { id: 2, method: 'tools/list' },
+  ]
+  const input = asked.map((one) => `${JSON.stringify({ jsonrpc: '2.0', ...one })}\n`).join('')
+  const main = join(folder, 'node_modules/whyslow/dist/cli/main.js')
+  const run = spawnSync(process.execPath, [main, 'mcp'], { cwd: folder, env, input, encoding: 'utf8' })
+  expect(run.status, run.stderr).toBe(0)
+  const answers = run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { result: { tools?: unknown[] } })
+  expect(answers.map(({ result }) => result.tools?.length)).toEqual([undefined, 6])
+})
+
 test('its declarations stand on their own', ({ skip }) => {
   if (unreachable !== undefined) skip(`the npm registry cannot be reached: ${unreachable}`)
   writeFileSync(

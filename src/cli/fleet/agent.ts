@@ -1,4 +1,4 @@
-// `whyslow agent`: this machine takes trials from a queue until it is interrupted. Here: its key, its folder, its log.
+// `whyslow fleet worker`: this machine takes trials from a queue until it is interrupted. Here: its key, its folder, its log.
 
 import type { FlagsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
@@ -9,7 +9,7 @@ import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
 export async function runAgent(flags: FlagsOf<'agent'>, { screen, signal, load }: Surroundings): Promise<void> {
   const queue = queueAddress(flags.queue)
   if (queue === undefined)
-    throw new UsageError('agent needs a queue: give its address, as in --queue redis://host:6379, or set WHYSLOW_QUEUE')
+    throw new UsageError('fleet worker needs a queue: give its address, as in --queue redis://host:6379, or set WHYSLOW_QUEUE')
   const models = sharedFolder(flags.sharedModels)
   const { agent } = await load()
   const log = (line: string) => screen.say(`${new Date().toISOString().slice(0, 19)}Z ${line}\n`)

@@ -1,4 +1,4 @@
-// `whyslow fleet MODEL…`: models on engines and batches, on this machine, one after the other. Here: paths, files and the screen.
+// `whyslow fleet run MODEL…`: models on engines and batches, on this machine, one after the other. Here: paths, files and the screen.
 import { renderStudy } from '../../report/text/study-text.ts'
 import { measureAndDeliver } from '../document-output.ts'
 import { checkModel, PLACES } from '../model-flags.ts'
@@ -57,7 +57,7 @@ function queueOf(flags: FleetFlags) {
     return undefined
   }
   if (flags.store !== undefined)
-    throw new UsageError('--store with --queue: agents keep what they measure; give --store to whyslow agent')
+    throw new UsageError('--store with --queue: agents keep what they measure; give --store to whyslow fleet worker')
   const lost = notCarried(flags)
   if (lost.length > 0)
     throw new UsageError(`${lost.join(', ')}: a trial in a queue does not carry it; leave it out, or measure without --queue`)

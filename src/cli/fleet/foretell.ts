@@ -1,4 +1,4 @@
-// `whyslow foretell MODEL --machine FILE`: the latency on a machine of which only its description is known.
+// `whyslow fleet estimate MODEL --machine FILE`: the latency on a machine of which only its description is known.
 import { renderEstimate } from '../../report/text/foretold-text.ts'
 import { measureAndDeliver } from '../document-output.ts'
 import { checkModel } from '../model-flags.ts'
@@ -11,7 +11,7 @@ export async function runForetell(file: string, flags: FlagsOf<'foretell'>, arou
   checkModel(file, flags)
   const { machine, known = [], ...options } = optionsOf('foretell', flags)
   if (machine === undefined)
-    throw new UsageError('foretell needs the other machine: give --machine with what whyslow machine --json wrote there')
+    throw new UsageError('fleet estimate needs the other machine: give --machine with what whyslow doctor --json wrote there')
   await measureAndDeliver(flags, around, {
     inputs: [file, machine, ...known],
     name: 'foretold document',

@@ -1,4 +1,4 @@
-// `whyslow study FILE…`: architectures by hardware, from documents that were kept.
+// `whyslow fleet report FILE…`: architectures by hardware, from documents that were kept.
 
 import { renderStudy } from '../../report/text/study-text.ts'
 import { studyTable } from '../../report/text/tables/study-table.ts'
@@ -17,7 +17,7 @@ export async function runStudy(
   const output = documentOutput(flags, files, tableFiles(flags))
   const { study } = await load()
   if (files.length === 0 && flags.store === undefined)
-    throw new UsageError('study needs documents, or a store: give what --json wrote, or --store results.sqlite')
+    throw new UsageError('fleet report needs documents, or a store: give what --json wrote, or --store results.sqlite')
   const document = await study(files, optionsOf('study', flags))
   await writeTable(output, () => studyTable(document), load)
   await output.deliver(screen, { document, name: 'study document', text: () => renderStudy(document, screen) })

@@ -69,7 +69,7 @@ export const flags = {
     ['repair', 'out', 'maxLoss', 'duration', 'shape', 'data', 'engine', 'threads', ...DOCUMENT, 'quiet'],
     [
       own(flag('--repair', 'repair what can be repaired; keep only what is proven')),
-      own(flag('-o, --out <file>', 'the repaired model to write')),
+      own(flag('-o, --out <file>', 'the repaired model to write', parse.outputPath)),
       flag('--force', 'replace a file that exists'),
       row.maxLoss('largest loss of outputs that a repair may cost', '0.01 of the decisions, a cosine of 0.995'),
       row.budget('how long to try repairs', '75s'),
@@ -111,6 +111,28 @@ export const flags = {
       own(flag('--save-profile <file>', 'write the stacks: .speedscope.json, or collapsed as .txt')),
       ...row.report,
       row.open,
+      row.lock,
+      row.progress,
+      ...row.verbose,
+    ],
+  ),
+  watch: showing(
+    ['url', 'body', 'rate', 'duration', 'json'],
+    [
+      flag('--url <address>', 'send requests there once it listens', undefined, { usual: 'others send them' }),
+      row.body,
+      row.header,
+      row.httpMethod,
+      flag('--rate <n>', 'requests per second', (text) => parse.rates(text)[0]!, {
+        name: 'ratePerSecond',
+        usual: 'half of what one client gets',
+      }),
+      row.duration('how long to send or to watch', '10s with --url, else until the command ends'),
+      flag('--start <duration>', 'how long the command may take until it listens', parse.seconds, {
+        name: 'startSeconds',
+        usual: '60s',
+      }),
+      ...row.jsonAlone('the watch document'),
       row.lock,
       row.progress,
       ...row.verbose,
@@ -197,15 +219,9 @@ export const flags = {
       flag('--seed <n>', 'seed of the arrivals', parse.positiveInteger, { usual: '1' }),
       flag('--timeout <duration>', 'request timeout', parse.seconds, { name: 'timeoutSeconds', usual: '10s' }),
       ...inGroup('inputs', [
-        flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, { name: 'bodies' }),
-        flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
-          name: 'headers',
-        }),
-        flag('--http-method <name>', 'HTTP method', undefined, {
-          name: 'method',
-          formerly: ['--method'],
-          usual: 'POST with a body, else GET',
-        }),
+        row.body,
+        row.header,
+        row.httpMethod,
         flag('--protocol <name>', "of a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
           usual: 'http',
         }),
@@ -257,8 +273,8 @@ export const flags = {
       'quiet',
     ],
     [
-      flag('--baseline <model>', 'the model to compare with; both take turns'),
-      flag('--against <report>', 'or the report document of an earlier run, or a store'),
+      flag('--baseline <model>', 'the model to compare with; both take turns', parse.inputPath),
+      flag('--against <report>', 'or the report document of an earlier run, or a store', parse.inputPath),
       flag('--fail-above <ratio>', 'fail if the model is slower than the baseline by this factor', parse.ratio, { default: 1.1 }),
       flag('--percentile <p99>', 'judge this percentile of all predictions instead of the median', parse.percentile, {
         usual: 'p50, the median of processes',
@@ -281,7 +297,7 @@ export const flags = {
     flag('--latency <duration>', 'of a trace: an unprofiled latency, to turn shares into times', parse.milliseconds, {
       name: 'latencyMs',
     }),
-    own(flag('--machine <file>', 'of a trace: what whyslow machine --json wrote on its machine, for lower bounds of times')),
+    own(flag('--machine <file>', 'of a trace: what whyslow doctor --json wrote on its machine, for lower bounds of times')),
     own(flag('--model <file>', 'of a trace: the model that was recorded, to join its nodes with the operators')),
     own(flag('--here <file>', 'with --model: what whyslow MODEL --json wrote on this machine, to compare with')),
     row.roofline('of evidence: '),
@@ -331,15 +347,36 @@ export const flags = {
   foretell: showing(
     ['machine', 'known', 'duration', 'quick', 'shape', 'data', 'batch', 'engine', 'threads', 'json', 'markdown', 'quiet'],
     [
-      flag('--machine <file>', 'what whyslow machine --json wrote on that machine'),
+      flag('--machine <file>', 'what whyslow doctor --json wrote on that machine'),
       flag('--known <files>', 'documents of machines that are known, separated by commas', parse.list),
       ...row.sampling('three processes instead of five, no sweeps'),
       ...row.model,
       ...row.text('the estimate document'),
     ],
   ),
+  doctor: [
+    ...row.jsonAlone('what was found'),
+    row.refresh,
+    row.threads('threads with which the peaks are measured'),
+    ...row.places,
+    row.lock,
+    row.progress,
+    ...row.verbose,
+  ],
+  demo: [
+    flag('-o, --out <dir>', 'keep the model and what fix writes in this folder', undefined, { usual: 'nothing is kept' }),
+    row.progress,
+    ...row.verbose,
+  ],
   completion: [...row.verbose],
   engines: [...row.places, ...row.jsonAlone('the list'), row.progress, ...row.verbose],
+  mcp: [
+    flag('--root <dir>', 'folder that paths of clients are confined to (repeatable)', parse.gathered, {
+      usual: "the client's roots, else the current folder",
+    }),
+    ...row.places,
+    ...row.verbose,
+  ],
   machine: [
     row.refresh,
     row.threads('threads with which the peaks are measured'),

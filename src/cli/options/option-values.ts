@@ -4,6 +4,12 @@ import { parseDuration } from './duration.ts'
 import { parseAssignment, parseShape } from './shape-flag.ts'
 import { parseSize } from './size.ts'
 
+/** The path of what is read. */
+export const inputPath = (text: string): string => text
+
+/** The path of what is written. */
+export const outputPath = (text: string): string => text
+
 export function positiveInteger(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))

@@ -13,6 +13,18 @@ export const verbose = inGroup('advanced', [
   own(flag('-v, --verbose', 'print each step with the time; for an error print its stack')),
 ])
 /** For documents that no page draws yet. */
+/** What is sent to a server. */
+export const body = flag('--body <text>', 'request body; @file reads it (repeatable: drawn at random)', parse.gathered, {
+  name: 'bodies',
+})
+export const header = flag('--header <line>', "request header, as in 'Authorization: Bearer …' (repeatable)", parse.gathered, {
+  name: 'headers',
+})
+export const httpMethod = flag('--http-method <name>', 'HTTP method', undefined, {
+  name: 'method',
+  formerly: ['--method'],
+  usual: 'POST with a body, else GET',
+})
 export const text = (document: string) => inGroup('output', [json(document), markdown, quiet])
 export const output = (document: string, page: string) => inGroup('output', [json(document), html(page), markdown, quiet])
 export const report = output('the report document', 'the report')
@@ -61,7 +73,7 @@ export const budget = (what: string, usual: string) =>
   flag('--budget <duration>', what, parse.seconds, { name: 'budgetSeconds', usual })
 
 export const out = <const W extends string>(words: W, what: string, replaces: string, usual?: string) =>
-  [flag(words, what, undefined, usual === undefined ? {} : { usual }), flag('--force', replaces)] as const
+  [flag(words, what, parse.outputPath, usual === undefined ? {} : { usual }), flag('--force', replaces)] as const
 export const maxLoss = (what: string, usual: string) => flag('--max-loss <x>', what, parse.fraction, { usual })
 export const metric = flag('--metric <name>', 'how labelled --data is scored', oneOf(['accuracy', 'mse', 'mae']), {
   usual: 'chosen by the labels',
@@ -73,7 +85,7 @@ export const engines = (what: string, usual: string, formerly: readonly string[]
   flag('--engines <ids>', `${what}, separated by commas`, parse.list, { group: 'engine', usual, formerly, completes: 'engines' })
 
 export const data = (what: string, usual?: string) =>
-  flag('--data <path>', what, undefined, { group: 'inputs', ...(usual === undefined ? {} : { usual }) })
+  flag('--data <path>', what, parse.inputPath, { group: 'inputs', ...(usual === undefined ? {} : { usual }) })
 export const labels = flag('--labels <name>', 'the column or array of --data with the labels', undefined, { group: 'inputs' })
 export const call = (what: string) => flag('--call <function>', what)
 export const python = flag('--python <path>', 'Python interpreter, or its virtual environment', undefined, {
@@ -109,7 +121,7 @@ export const signature = flag('--signature <name>', 'which signature of a .tflit
 })
 export const threads = (whose: string, usual = "the engine's choice") =>
   flag('--threads <n>', whose, parse.positiveInteger, { group: 'engine', usual })
-export const engine = flag('--engine <id>', 'what runs the model; whyslow engines lists the ids', undefined, {
+export const engine = flag('--engine <id>', 'what runs the model; whyslow doctor lists the ids', undefined, {
   group: 'engine',
   usual: 'ort-cpu, ONNX Runtime on the CPU',
   completes: 'engines',

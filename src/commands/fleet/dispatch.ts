@@ -128,7 +128,7 @@ function stageOf(
 }
 
 const goneFor = (machine: string): string =>
-  `no agent of ${machine} has listened for ${SILENT_MS / 60_000} minutes; start one with whyslow agent --queue`
+  `no agent of ${machine} has listened for ${SILENT_MS / 60_000} minutes; start one with whyslow fleet worker --queue`
 
 /** The report, or why there is none; what was handed in is checked, since who can write to the queue can hand in anything. */
 function endOf(outcome: Outcome, of: Asked, key: string | null): ReportDocument | string {
@@ -151,7 +151,7 @@ async function kindsOf({ queue, machines }: DispatchParts): Promise<readonly str
   if (listening.length === 0)
     throw new InputError(
       stranger === undefined
-        ? '--queue: no agent listens; start one on each machine with whyslow agent --queue'
+        ? '--queue: no agent listens; start one on each machine with whyslow fleet worker --queue'
         : `--queue: no agent of this fleet listens (of what ${oneLine(stranger.agent)} says of itself: ${stranger.fault}); start agents with the same key`,
     )
   const wanted =

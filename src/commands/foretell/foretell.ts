@@ -1,4 +1,4 @@
-// `foretell`: the latency on a machine of which only `whyslow machine --json` is known. An estimate with its interval and its grade, replaced
+// `foretell`: the latency on a machine of which only `whyslow doctor --json` is known. An estimate with its interval and its grade, replaced
 // by a measurement where one is known.
 
 import { machineOf } from '../../command/limits.ts'
@@ -18,7 +18,7 @@ import { estimate } from './estimate.ts'
 import { canScale, familiesOf, knownPairs, type Spread, spreadOf, threadChange, threadsOf } from './known.ts'
 
 export interface ForetellOptions extends WhyOptions {
-  /** What `whyslow machine --json` wrote on the machine in question. */
+  /** What `whyslow doctor --json` wrote on the machine in question. */
   readonly machine: string
   /** Reports and studies of machines that are known. */
   readonly known: readonly string[]

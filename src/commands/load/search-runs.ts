@@ -1,10 +1,10 @@
 // The runs of a search: how long each is, what it says of the objective, and how long all of them may take.
 import { isLimited } from '../../load/generator-limit.ts'
 import { type ClosedPlan, type MeasuredPoint, measureClosed, measurePoint, warmUpOf } from '../../load/measure.ts'
-import { nowMs } from '../../load/now.ts'
 import { judge, type Objective } from '../../load/objective.ts'
 import { leastInRun, searchRate } from '../../load/search.ts'
 import type { HasTimeFor, SearchRun, SearchSample } from '../../load/tries.ts'
+import { nowMs } from '../../machine/now.ts'
 import type { LoadFound, LoadSearch } from '../../report/documents/load.ts'
 import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'

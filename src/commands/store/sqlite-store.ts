@@ -41,7 +41,7 @@ export function openSqlite(file: string, { make, named }: { readonly make: boole
       `${named}: SQLite comes with Node 22.13 and newer, and this is ${process.version}; take a newer Node, or PostgreSQL`,
     )
   if (!make && !existsSync(file))
-    throw new InputError(`${named}: there is no such file; whyslow fleet MODEL --store ${file} makes it`)
+    throw new InputError(`${named}: there is no such file; whyslow fleet run MODEL --store ${file} makes it`)
   const db = said(named, () => new DatabaseSync(file))
   try {
     said(named, () => {

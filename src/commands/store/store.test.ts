@@ -169,7 +169,7 @@ describe('a SQLite file', () => {
 
   test('that is not there, or is none, is refused in one line', async ({ skip }) => {
     if (!has) skip(reason)
-    await expect(openStore(join(folder, 'none.sqlite'))).rejects.toThrow(/there is no such file; whyslow fleet/)
+    await expect(openStore(join(folder, 'none.sqlite'))).rejects.toThrow(/there is no such file; whyslow fleet run/)
     const none = join(folder, 'none.db')
     writeFileSync(none, 'not a database, but long enough to have a header of a hundred bytes '.repeat(4))
     await expect(openStore(none)).rejects.toThrow(/SQLite cannot use it/)

@@ -97,7 +97,7 @@ export async function combinationsOf(
   files: readonly string[],
   { engines, batches, sizes, shapes, values, signature = null }: Combined,
 ): Promise<{ combinations: Combination[]; failures: StudyFailure[]; warnings: string[] }> {
-  if (files.length === 0) throw new InputError('nothing to measure: give models, as in: whyslow fleet models/*.onnx')
+  if (files.length === 0) throw new InputError('nothing to measure: give models, as in: whyslow fleet run models/*.onnx')
   for (const [what, list] of [
     ['model', files],
     ['engine', engines],

@@ -49,10 +49,10 @@ function isFailure(one: unknown): one is StudyFailure {
   return [model, engine, reason].every(isText) && isOr(batch, 'number') && isOr(machine, 'string')
 }
 
-/** What `whyslow machine --json` wrote there. Throws InputError where the file is none, or has no roofs. */
+/** What `whyslow doctor --json` wrote there. Throws InputError where the file is none, or has no roofs. */
 export function readMachineDocument(file: string): MachineDescription {
   const what = `--machine ${file}`
-  const hint = 'give what whyslow machine --json wrote on that machine'
+  const hint = 'give what whyslow doctor --json wrote on that machine'
   const document = readJson(file, { what, hint })
   // The machine of a report will do.
   const machine = isReport((document as { schema?: unknown; machine?: unknown } | null)?.schema)

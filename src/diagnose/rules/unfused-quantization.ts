@@ -40,7 +40,7 @@ export const unfusedQuantization = defineRule({
       wouldSaveMs: Math.min(savingMs, p50Ms),
       basis: 'modelled',
       nodes: timed.flatMap(({ operator, conversions }) => [operator.name, ...conversions.map(({ name }) => name)]),
-      next: nextCommand('lint', MODEL, '--repair', '-o', 'repaired.onnx'),
+      next: nextCommand('fix', MODEL, '-o', 'repaired.onnx'),
     }
   },
 })

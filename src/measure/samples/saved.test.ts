@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UNIX } from '../../../test/needs.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { loadInputs, openInputs, saveInputs, taskInputs } from './saved.ts'
 
@@ -21,6 +22,14 @@ const first = {
 } as const
 
 describe('saveInputs and loadInputs', () => {
+  it.skipIf(process.platform === 'win32')('read no file through a link that leaves the folder', UNIX, () => {
+    const file = saveInputs(join(dir, 'kept'), [{ ids }])
+    const tensor = readdirSync(join(dir, 'kept')).find((name) => name.endsWith('.bin'))!
+    renameSync(join(dir, 'kept', tensor), join(dir, tensor))
+    symlinkSync(join(dir, tensor), join(dir, 'kept', tensor))
+    expect(() => loadInputs(file)).toThrow(/is a link that leaves the folder; save the inputs again/)
+  })
+
   it('give back what was saved, and share equal tensors', () => {
     const file = saveInputs(join(dir, 'new', 'folder'), [first, { ...first, half: { ...first.half, data: Uint16Array.of(7) } }])
     const loaded = loadInputs(file)

@@ -2,7 +2,7 @@
 //   { "samples": [[{ "name", "dtype", "shape", "file" }]] }     one inner list a sample; `file` is relative to the folder
 // Strings are a JSON array. A file is named by its content, so that equal tensors share one and no file ever changes.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Feeds, TensorValue } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
@@ -100,11 +100,19 @@ function feedsOf(sample: readonly SavedTensor[], folder: string, contents: Map<s
     sample.map((tensor) => {
       const { name, dtype, shape, file } = tensor
       if (!/^[^/\\]+$/.test(file) || file === '..') throw bad(`'${file}' lies outside the folder`)
-      const bytes = contents.get(file) ?? readWhole(join(folder, file), bad)
+      const bytes = contents.get(file) ?? readWhole(ownFile(folder, file, bad), bad)
       contents.set(file, bytes)
       return [name, { dtype, shape, data: decode(tensor, bytes, bad) }]
     }),
   )
+}
+
+/** A link may lead anywhere. */
+function ownFile(folder: string, file: string, bad: Bad): string {
+  const path = join(folder, file)
+  if (existsSync(path) && dirname(realpathSync(path)) !== realpathSync(folder))
+    throw bad(`'${file}' is a link that leaves the folder`)
+  return path
 }
 
 function parseIndex(path: string, bad: Bad): readonly (readonly SavedTensor[])[] {

@@ -1,28 +1,17 @@
-// Engines at work inside the user's code: their packages' shared classes are patched when the user's code loads them, so that what it
-// imported by whatever name is what is looked at. Several copies of a package are each patched.
-import Module from 'node:module'
+// What the models that the user's code opened are asked, and how long they take: the facts of each session.
 import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import type { SessionFact, ValueFact } from '../facts.ts'
-import { onLoaded } from '../turns/loaded.ts'
+import { type OpenedModel, watchEngines, whenDone } from '../turns/engine-calls.ts'
 import type { Feeds, Handle } from './instead-of-sessions.ts'
 import { calledFrom, callers, type StackPlace } from './stack.ts'
 import { valueFact } from './values.ts'
 
-interface Entry {
-  engine: string
-  version: string | null
-  modelFile: string | null
-  modelBytes: number | null
+interface Entry extends Omit<OpenedModel, 'open' | 'run'> {
   opened: StackPlace | null
-  openMs: number | null
-  threads: number | null
-  device: string | null
   /** Opened while predictions ran. */
   opens: number
   ran: StackPlace | null
   ranThrough: readonly StackPlace[]
-  method: string
   runs: number
   runMs: number
   concurrent: number
@@ -30,10 +19,6 @@ interface Entry {
   inputs: readonly ValueFact[]
   stage: number | null
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: shapes of packages that are the user's
-type Anything = any
-type Method = (...given: unknown[]) => unknown
 
 /** Frames that are kept. */
 const CALLERS = 4
@@ -43,7 +28,6 @@ const MOST_ASKED = 256
 /** Watches from now on. `stage`: which one runs. */
 export class Sessions {
   private readonly entries: Entry[] = []
-  private readonly patched = new WeakSet<object>()
   private predicting = false
   private asking = false
   private readonly handles = new Map<Entry, Handle>()
@@ -53,7 +37,14 @@ export class Sessions {
 
   constructor(stage: () => number | null) {
     this.stage = stage
-    onLoaded(/onnxruntime|tensorflow|tfjs|litert/, (found, request) => this.patch(found, request))
+    watchEngines<Entry>({
+      loaded: (found) => {
+        if (typeof found.memory === 'function' && found.Tensor !== undefined) this.tf = found
+      },
+      opening: calledFrom,
+      opened: (model, opened) => this.opened(model, opened as StackPlace | null),
+      run: (one, given, run) => this.noteRun(one, given, run),
+    })
   }
 
   /** Sessions that are opened from here on are opened while predicting. */
@@ -116,116 +107,28 @@ export class Sessions {
     return [...byKey.values()]
   }
 
-  private patch(found: Anything, request: string): void {
-    if (typeof found !== 'object' || found === null || this.patched.has(found)) return
-    this.patched.add(found)
-    try {
-      if (found.InferenceSession?.create !== undefined) this.patchOnnxruntime(found, request)
-      if (typeof found.memory === 'function' && found.Tensor !== undefined) this.tf = found
-      for (const name of ['LayersModel', 'GraphModel'] as const)
-        if (found[name]?.prototype !== undefined) this.patchTfjs(found[name].prototype, found)
-      if (typeof found.loadAndCompile === 'function') this.patchOpener(found, 'loadAndCompile', 'litert.js')
-    } catch {
-      // What cannot be patched is not recognised.
-    }
-  }
-
-  private entry(engine: string, given: Partial<Entry>): Entry {
+  private opened({ open, run, ...model }: OpenedModel, opened: StackPlace | null): Entry {
     const one: Entry = {
-      engine,
-      version: null,
-      modelFile: null,
-      modelBytes: null,
-      opened: null,
-      openMs: null,
-      threads: null,
-      device: null,
-      opens: this.predicting ? 1 : 0,
+      ...model,
+      opened,
+      // Models of TensorFlow.js are seen when they run first.
+      opens: this.predicting && model.openMs !== null ? 1 : 0,
       ran: null,
       ranThrough: [],
-      method: 'run',
       runs: 0,
       runMs: 0,
       concurrent: 0,
       open: 0,
       inputs: [],
       stage: null,
-      ...given,
     }
     this.entries.push(one)
+    // Sessions that are opened anew for each prediction are not to be kept by this.
+    if (open !== undefined && run !== undefined && (this.asking || !this.predicting)) {
+      const handle = { opened, ran: null, reopened: this.asking, asked: [] }
+      this.handles.set(one, { ...handle, open, run: run as Handle['run'] })
+    }
     return one
-  }
-
-  private patchOnnxruntime(found: Anything, request: string): void {
-    const kind = found.InferenceSession
-    if (this.patched.has(kind)) return
-    this.patched.add(kind)
-    const create = kind.create as Method
-    const version = versionOf(request)
-    kind.create = async (...given: unknown[]) => {
-      const opened = calledFrom()
-      const start = performance.now()
-      const session = (await create.apply(kind, given)) as Anything
-      const [model] = given
-      const options = (given.find((one) => typeof one === 'object' && one !== null && !ArrayBuffer.isView(one)) ?? {}) as Anything
-      const one = this.entry('onnxruntime', {
-        version,
-        opened,
-        openMs: performance.now() - start,
-        modelFile: typeof model === 'string' ? path.resolve(model) : null,
-        modelBytes: ArrayBuffer.isView(model) ? model.byteLength : null,
-        threads: typeof options.intraOpNumThreads === 'number' ? options.intraOpNumThreads : null,
-        device: deviceOf(options.executionProviders),
-      })
-      const run = session.run as Handle['run']
-      // Those that are opened anew for each prediction are not to be kept by this.
-      if (this.asking || !this.predicting) {
-        const handle = { opened, ran: null, reopened: this.asking, asked: [] }
-        const open = async () => (await create.apply(kind, given)) as Anything
-        this.handles.set(one, { ...handle, open, run: (feeds) => run.call(session, feeds) })
-      }
-      this.watchRun(session, 'run', one)
-      return session
-    }
-  }
-
-  private patchOpener(holder: Anything, name: string, engine: string): void {
-    const open = holder[name] as Method
-    holder[name] = async (...given: unknown[]) => {
-      const opened = calledFrom()
-      const start = performance.now()
-      const model = (await open.apply(holder, given)) as Anything
-      const file = typeof given[0] === 'string' ? given[0] : null
-      this.watchRun(model, 'run', this.entry(engine, { opened, openMs: performance.now() - start, modelFile: file }))
-      return model
-    }
-  }
-
-  private patchTfjs(prototype: Anything, { version }: Anything): void {
-    if (this.patched.has(prototype)) return
-    this.patched.add(prototype)
-    const byModel = new WeakMap<object, Entry>()
-    for (const name of ['predict', 'execute', 'executeAsync', 'predictOnBatch']) {
-      const method = prototype[name] as Method | undefined
-      if (typeof method !== 'function') continue
-      const { noteRun } = this
-      const sessions = this
-      prototype[name] = function (this: object, ...given: unknown[]) {
-        let one = byModel.get(this)
-        if (one === undefined) {
-          one = sessions.entry('tfjs', { version: version?.tfjs ?? version?.['tfjs-core'] ?? null, method: name, opens: 0 })
-          byModel.set(this, one)
-        }
-        // predict calls execute: the outermost counts.
-        if (one.open > 0) return method.apply(this, given)
-        return noteRun.call(sessions, one, given, () => method.apply(this, given))
-      }
-    }
-  }
-
-  private watchRun(session: Anything, name: string, one: Entry): void {
-    const run = session[name] as Method
-    session[name] = (...given: unknown[]) => this.noteRun(one, given, () => run.apply(session, given))
   }
 
   private note(one: Entry, [feeds]: readonly unknown[]): void {
@@ -245,20 +148,10 @@ export class Sessions {
     one.open++
     one.concurrent = Math.max(one.concurrent, one.open)
     const start = performance.now()
-    const done = () => {
+    return whenDone(run, () => {
       one.open--
       one.runMs += performance.now() - start
-    }
-    let result: unknown
-    try {
-      result = run()
-    } catch (error) {
-      done()
-      throw error
-    }
-    if (result instanceof Promise) result.then(done, done)
-    else done()
-    return result
+    })
   }
 }
 
@@ -267,21 +160,4 @@ function inputsOf(feeds: unknown): readonly ValueFact[] {
   if (own.kind === 'tensor' || own.kind === 'typed-array') return [own]
   if (Array.isArray(feeds)) return feeds.slice(0, 8).map(valueFact)
   return typeof feeds === 'object' && feeds !== null ? Object.values(feeds).slice(0, 8).map(valueFact) : []
-}
-
-function deviceOf(providers: unknown): string {
-  const [first] = Array.isArray(providers) ? providers : []
-  const name = typeof first === 'string' ? first : ((first as Anything)?.name ?? 'cpu')
-  return String(name)
-}
-
-/** Of the package that a path leads into; null where none tells. */
-function versionOf(request: string): string | null {
-  try {
-    const require = Module.createRequire(process.argv[1] ?? import.meta.url)
-    const name = /node_modules[\\/](@[^\\/]+[\\/][^\\/]+|[^\\/]+)[\\/](?!.*node_modules)/.exec(request)?.[1] ?? request
-    return (require(`${name}/package.json`) as { version?: string }).version ?? null
-  } catch {
-    return null
-  }
 }

@@ -71,7 +71,7 @@ export interface LintDocument {
     readonly timeMs: number | null
     readonly nodes: readonly string[]
   }[]
-  /** Null without --repair. */
+  /** Null if no repair was wanted. */
   readonly repair: null | {
     /** The file written; null where nothing was proven. */
     readonly out: string | null

@@ -1,4 +1,4 @@
-// What `whyslow machine --json` writes.
+// The machine as `whyslow doctor --json` writes it, which adds what else it found.
 import type { ReportEngine, ReportMachine } from './report.ts'
 
 /** The machine part of a report document with the engine whose kernels gave the roofs. */

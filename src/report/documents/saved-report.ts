@@ -40,7 +40,7 @@ export interface SavedNode {
   readonly runsPerPrediction: number
 }
 
-/** As `whyslow machine --json` writes it, which names the engine too. */
+/** As `whyslow doctor --json` writes it, which names the engine too. */
 export interface SavedMachine {
   readonly engine?: { readonly id: string; readonly version: string } | null
   readonly cpu: string

@@ -151,7 +151,7 @@ function notMeasured(doc: ComparisonDocument, width: number): string[] {
     ...failed.flatMap(({ id, reason, fix }) => hang(`Not measured: ${id}: ${withFix(reason, fix)}`, width)),
     ...parts.flatMap(({ id, reason }) => hang(`${id}: ${reason}`, width)),
     ...(doc.notHere.length > 0
-      ? hang(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0engines`, width)
+      ? hang(`Not here: ${doc.notHere.map(({ id }) => id).join(', ')}. Why: whyslow\u00a0doctor`, width)
       : []),
   ]
 }

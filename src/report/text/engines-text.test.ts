@@ -15,10 +15,10 @@ const document: EnginesDocument = {
 test('says what is here on what, and of the rest why and how to get it', () => {
   expect(renderEngines(document, { width: 60, colour: false })).toBe(
     [
-      'Here',
+      'Engines installed',
       'ort-cpu  1.30.0 on cpu',
       '',
-      'Not here',
+      'Engines not installed',
       'ort-dml  this build has no dml provider',
       '         To get it: run it on Windows',
       '',
@@ -36,10 +36,10 @@ test('a runtime that is several engines gives its reason once, and those that ar
   ]
   expect(renderEngines({ ...document, engines }, { width: 60, colour: false })).toBe(
     [
-      'Here',
+      'Engines installed',
       'fast      1.30.0 on cpu in bfloat16',
       '',
-      'Not here',
+      'Engines not installed',
       'fast-gpu',
       'fast-npu  it was not found',
       '          To get it: pip install it',

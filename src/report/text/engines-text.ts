@@ -5,6 +5,11 @@ import { pad, wrap } from './wrap.ts'
 
 /** Pure. */
 export function renderEngines({ engines }: EnginesDocument, options: TerminalOptions): string {
+  return page(engineSections(engines, options))
+}
+
+/** Those that are installed, and those that are not. */
+export function engineSections(engines: readonly EngineRow[], options: TerminalOptions): string[][] {
   const { width, colours } = paper(options)
   const labelWidth = Math.max(...engines.map(({ id }) => id.length)) + 2
   const indent = ' '.repeat(labelWidth)
@@ -25,10 +30,10 @@ export function renderEngines({ engines }: EnginesDocument, options: TerminalOpt
       ...wrap(`To get it: ${fix}`, width, indent, indent).map(colours.dim),
     ]
   })
-  return page([
-    [colours.bold('Here'), ...(here.length > 0 ? here : ['none'])],
-    absent.length > 0 ? [colours.bold('Not here'), ...absent] : [],
-  ])
+  return [
+    [colours.bold('Engines installed'), ...(here.length > 0 ? here : ['none'])],
+    absent.length > 0 ? [colours.bold('Engines not installed'), ...absent] : [],
+  ]
 }
 
 /** Neighbours that are absent for one reason: a runtime that is several engines. */

@@ -54,7 +54,7 @@ describe('on a terminal', () => {
       /conversions 750 µs \(8 %\); operators 3\.00 ms; fixed, it would save up to 2\.75 ms \(modelled\)/,
     )
     expect(text).toMatch(/2\. table \(Gather\)/)
-    expect(text).toMatch(/--repair can fix it \(constant-dequantization\)/)
+    expect(text).toMatch(/fix -o repaired\.onnx can repair it\s+\(constant-dequantization\)/)
   })
 
   test('a time that is not known is no time', () => {

@@ -34,7 +34,8 @@ function unfused({ unfused, measured }: LintDocument, width: number, colours: Co
     const names = rows.slice(0, NAMED).map(({ node }) => node)
     lines.push(...wrap(`${names.join(', ')}${more} (${first.opType}): ${first.breaks}`, width, `${at + 1}. `))
     lines.push(...wrap(costOf(rows, p50Ms), width, '   '))
-    if (first.mend !== null) lines.push(...wrap(`--repair can fix it (${first.mend})`, width, '   ').map(colours.green))
+    if (first.mend !== null)
+      lines.push(...wrap(`whyslow fix -o repaired.onnx can repair it (${first.mend})`, width, '   ').map(colours.green))
   }
   return lines
 }

@@ -32,6 +32,16 @@ export function renderTerminal(doc: ReportDocument, options: TerminalOptions): s
   ])
 }
 
+/** The answer and what to fix, without how it was measured. Pure. */
+export function renderBrief(doc: ReportDocument, options: TerminalOptions): string {
+  const { width, colours } = paper(options)
+  return page([
+    wrap(doc.answer, width).map(colours.bold),
+    areaBar(doc.areas, width, colours),
+    findings(doc, width, colours, options),
+  ])
+}
+
 function findings(doc: ReportDocument, width: number, colours: Colours, { command, pageOf }: TerminalOptions): string[] {
   const saving = doc.findings.filter(isToFix)
   if (saving.length === 0) return doc.clear.length > 0 ? ['Nothing to fix was found.'] : []

@@ -19,7 +19,7 @@ export function neverTold(facts: TraceFacts, latencyMs: number | undefined, hasR
     rows.push([
       'floors',
       facts.device === null
-        ? 'no roof is known; give what whyslow machine --json machine.json wrote where it was recorded: --machine machine.json'
+        ? 'no roof is known; give what whyslow doctor --json machine.json wrote where it was recorded: --machine machine.json'
         : 'the file states no peaks of the device; an .xplane.pb does',
     ])
   if (facts.device !== null && facts.device.occupancyBound !== null)

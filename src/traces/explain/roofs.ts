@@ -1,5 +1,5 @@
 // The roofs that operators of a recording are compared with: the peaks that the file itself states of its device, or those of a machine that
-// was measured with `whyslow machine`, of its CPU or of its GPU, whichever ran them.
+// was measured with `whyslow doctor`, of its CPU or of its GPU, whichever ran them.
 
 import { InputError } from '../../graph/input-error.ts'
 import { type Memory, memoriesOf, nearestMemory } from '../../machine/memories.ts'
@@ -7,7 +7,7 @@ import { readJson } from '../../report/saved/saved-document.ts'
 import type { OperatorRow, TraceFacts } from '../facts/facts.ts'
 import { elementBytes } from '../facts/work-of.ts'
 
-const HINT = '--machine takes what whyslow machine --json wrote'
+const HINT = '--machine takes what whyslow doctor --json wrote'
 
 /** What operators can reach at most. */
 export interface TraceRoofs {

@@ -46,7 +46,7 @@ function nextOf(report: Report): Next | null {
   return { lead: 'Nothing to repair here; whether another engine is faster:', command: ['compare', model.file] }
 }
 
-/** Findings lead to `fix` where a remedy treats their rule, else elsewhere: to another engine, to `quantize`, to `lint --repair`. */
+/** Findings lead to `fix` where a remedy treats their rule, else elsewhere: to another engine, to `quantize`, to `lint`. */
 const leadOf = ({ run }: Report['findings'][number]): string =>
   run?.command === 'fix'
     ? 'Try the remedies, prove what helps, and have it written:'

@@ -43,7 +43,7 @@ export function LintPage({ lint, original }: { lint: Lint; original: object }) {
       {canRepair && (
         <NextCommand
           lead="Repair what can be repaired, kept only where it is proven (better with --data, samples of yours):"
-          command={['lint', lint.model.file, '--repair', '-o', 'repaired.onnx']}
+          command={['fix', lint.model.file, '-o', 'repaired.onnx']}
         />
       )}
     </AnswerPage>
@@ -167,7 +167,7 @@ function Group({ rows, rank, p50Ms }: { rows: readonly Unfused[]; rank: number; 
         </p>
         {first.mend !== null && (
           <p>
-            <code class="word">--repair</code> can mend it (<Name text={first.mend} most={60} />
+            <code class="word">whyslow fix -o repaired.onnx</code> can repair it (<Name text={first.mend} most={60} />
             ).
           </p>
         )}

@@ -1,11 +1,10 @@
 // Sessions of onnxruntime that are at work beside the one that the calls are about. While they are held they answer with what they gave
 // before, so that a call goes on as it does, and nothing computes.
-import { onLoaded } from '../loaded.ts'
+import { watchEngines } from '../engine-calls.ts'
 import { wait } from './timers.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: shapes of a package that is the user's
 type Anything = any
-type Run = (...given: unknown[]) => Promise<unknown>
 
 export interface WatchedSession {
   /** The path of its model; null: from memory. */
@@ -25,14 +24,23 @@ export type Ran = ReadonlyMap<WatchedSession, { readonly runs: number; readonly 
 
 export class WatchedSessions {
   private readonly all: WatchedSession[] = []
-  private readonly patched = new WeakSet<object>()
   private state: 'free' | 'keeping' | 'held' = 'free'
   /** The one that goes on while the others are held. */
   main: WatchedSession | null = null
 
   /** To be made before the user's code is loaded. */
   constructor() {
-    onLoaded(/onnxruntime/, (found) => this.patch(found))
+    watchEngines<{ readonly one: WatchedSession; readonly Tensor: Anything }>(
+      {
+        opened: ({ modelFile }, _, { Tensor }) => {
+          const one: WatchedSession = { file: modelFile, runs: 0, ms: 0, kept: [], next: 0, due: 0, last: null }
+          this.all.push(one)
+          return { one, Tensor }
+        },
+        run: ({ one, Tensor }, _, run) => this.asked(one, Tensor, run as () => Promise<unknown>),
+      },
+      /onnxruntime/,
+    )
   }
 
   /** Since it was asked last. */
@@ -59,23 +67,6 @@ export class WatchedSessions {
   /** A pass begins that is like the one that was kept. */
   pass(): void {
     for (const one of this.all) one.due += one.kept.length
-  }
-
-  private patch(found: unknown): void {
-    const kind = (found as Anything)?.InferenceSession
-    if (typeof kind?.create !== 'function' || this.patched.has(kind)) return
-    this.patched.add(kind)
-    const create = kind.create as Run
-    kind.create = async (...given: unknown[]) => {
-      const session = (await create.apply(kind, given)) as Anything
-      const file = typeof given[0] === 'string' ? given[0] : null
-      const one: WatchedSession = { file, runs: 0, ms: 0, kept: [], next: 0, due: 0, last: null }
-      this.all.push(one)
-      const run = session.run as Run
-      const { Tensor } = found as Anything
-      session.run = (...asked: unknown[]) => this.asked(one, Tensor, () => run.apply(session, asked))
-      return session
-    }
   }
 
   private asked(one: WatchedSession, Tensor: Anything, run: () => Promise<unknown>): Promise<unknown> {

@@ -3,13 +3,13 @@ wrapped are the shared classes themselves, so that every name that the user's co
 
 A session is what a model was opened as. Only the outermost call counts, since these libraries call their own methods."""
 
-import importlib.abc
-import importlib.util
 import os
 import sys
 import threading
+from functools import partial
 
 from . import values
+from .after_import import AfterImport
 from .clock import MS, now_ns
 from .places import name_of, shown
 
@@ -83,7 +83,7 @@ WRAPPED = {
 #: Estimators are many: their base's module says when they can be wrapped, and each class is wrapped when its first instance is loaded or made.
 ESTIMATORS = "sklearn.base"
 _PREDICTS = ("predict", "predict_proba", "decision_function", "predict_log_proba")
-_PACKAGE = {"litert": "ai_edge_litert", "pytorch": "torch", "scikit-learn": "sklearn", "tensorflow": "tensorflow"}
+PACKAGE = {"litert": "ai_edge_litert", "pytorch": "torch", "scikit-learn": "sklearn", "tensorflow": "tensorflow"}
 
 
 #: Frames of the user that are kept.
@@ -127,7 +127,7 @@ class Session:
         self.threads = None
 
 
-class Libraries(importlib.abc.MetaPathFinder):
+class Libraries:
     """`counting`: true while predictions are made that count."""
 
     def __init__(self, run):
@@ -140,44 +140,11 @@ class Libraries(importlib.abc.MetaPathFinder):
         self.matrices = []
         self.plans = 0
         self._depth = threading.local()
-        self._wrapping = set()
-        self._done = set()
 
     def start(self):
-        sys.meta_path.insert(0, self)
-        for name in [*WRAPPED, ESTIMATORS]:
-            if name in sys.modules:
-                self._wrap(name)
+        AfterImport({name: partial(self._wrap, name) for name in [*WRAPPED, ESTIMATORS]}).start()
 
-    def find_spec(self, name, path=None, target=None):
-        if name not in WRAPPED and name != ESTIMATORS or name in self._wrapping:
-            return None
-        self._wrapping.add(name)
-        try:
-            spec = importlib.util.find_spec(name)
-        except (ImportError, ValueError, AttributeError):
-            return None
-        finally:
-            self._wrapping.discard(name)
-        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
-            return None
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            self._wrap(name, module)
-
-        try:
-            spec.loader.exec_module = exec_module
-        except AttributeError:
-            return None
-        return spec
-
-    def _wrap(self, name, module=None):
-        module = module or sys.modules[name]
-        if name in self._done:
-            return
-        self._done.add(name)
+    def _wrap(self, name, module):
         if name == ESTIMATORS:
             self._wrap_estimators(module)
             return
@@ -340,7 +307,7 @@ class Libraries(importlib.abc.MetaPathFinder):
         session.opens += self.counting
         session.open_ns = took
         self.opening_ns = (self.opening_ns or 0) + took
-        session.model_file = _file_of(*given, kind) or session.model_file
+        session.model_file = file_of(*given, kind) or session.model_file
 
     def _keep_opening(self, kind, original, given, result):
         """How a model that is opened in each prediction is opened again: by its class, or by the same function of a file that is named."""
@@ -469,7 +436,7 @@ def _torch_facts(session, model):
     session.gradients = bool(torch is not None and torch.is_grad_enabled() and wanted)
 
 
-def _file_of(args, kwargs, kind):
+def file_of(args, kwargs, kind):
     return _file_at(args, kwargs, kind)[0]
 
 
@@ -493,6 +460,6 @@ def _file(named):
 
 
 def _version(engine):
-    module = sys.modules.get(_PACKAGE.get(engine, engine))
+    module = sys.modules.get(PACKAGE.get(engine, engine))
     version = getattr(module, "__version__", None)
     return version if isinstance(version, str) else None

@@ -1,9 +1,9 @@
 // `whyslow engines`: what is here, what is not, why, and how to get it.
-import { renderEngines } from '../report/text/engines-text.ts'
-import { measureAndDeliver } from './document-output.ts'
-import { checkPlaces } from './model-flags.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
-import type { Surroundings } from './stages.ts'
+import { renderEngines } from '../../report/text/engines-text.ts'
+import { measureAndDeliver } from '../document-output.ts'
+import { checkPlaces } from '../model-flags.ts'
+import { type FlagsOf, optionsOf } from '../options/flags.ts'
+import type { Surroundings } from '../stages.ts'
 
 export async function runEngines(flags: FlagsOf<'engines'>, around: Surroundings): Promise<void> {
   checkPlaces(flags)

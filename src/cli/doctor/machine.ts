@@ -1,8 +1,8 @@
 // `whyslow machine`: facts and measured roofs of this computer.
-import { renderMachine } from '../report/text/machine-text.ts'
-import { measureAndDeliver } from './document-output.ts'
-import { type FlagsOf, optionsOf } from './options/flags.ts'
-import type { Surroundings } from './stages.ts'
+import { renderMachine } from '../../report/text/machine-text.ts'
+import { measureAndDeliver } from '../document-output.ts'
+import { type FlagsOf, optionsOf } from '../options/flags.ts'
+import type { Surroundings } from '../stages.ts'
 
 /** Runs the command; `--json` writes the machine part of a report document and the engine that gave the roofs. */
 export async function runMachine(flags: FlagsOf<'machine'>, around: Surroundings): Promise<void> {

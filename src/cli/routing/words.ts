@@ -1,0 +1,96 @@
+// What people type who know other tools, and what it is called here.
+
+/** A first word that is no command, by what it means: the command's words; '' is `whyslow X` itself. */
+const MEANT: Readonly<Record<string, string>> = {
+  '': 'analyse analyze analyzer bench benchmark benchmarking check-model debug diagnose explain-model infer inference info-model inspect latency measure measurement perf perftest predict prof profile profiler run slow speed stats summary test time timeit timing trace-model why whyslow',
+  fix: 'accelerate auto-tune autotune boost compress faster fuse improve optimise optimiser optimize optimizer prune repair simplify speed-up speedup tune',
+  quantize: 'fp16 half int4 int8 quant quantise quantization',
+  convert: 'export onnx tflite tfjs transform translate',
+  distill: 'distil distillation student train',
+  compare: 'diff difference duel versus vs',
+  lint: 'check-quantization lint-model quantization-check',
+  pipeline: 'app code handler node preprocessing python script',
+  explain: 'import kineto perfetto recording trace traces',
+  view: 'browse dashboard gui html open page report show ui web',
+  serve: 'deploy host server serving start up',
+  load: 'ab-test hey http k6 load-test loadtest locust qps rps slo stress throughput vegeta wrk',
+  check: 'assert ci gate regress regression',
+  doctor:
+    'backends capabilities cpu device devices env environment gpu hardware info machines providers runtimes setup status system',
+  demo: 'example examples hello quickstart sample start-here try tutorial',
+  'fleet run': 'batch cluster many matrix sweep',
+  'fleet worker': 'agents daemon work worker workers',
+  'fleet report': 'aggregate studies table',
+  'fleet estimate': 'estimate extrapolate forecast simulate whatif',
+  'fleet history': 'log runs saved',
+}
+
+export const COMMANDS_MEANT: ReadonlyMap<string, string> = new Map(
+  Object.entries(MEANT).flatMap(([command, words]) => words.split(' ').map((word) => [word, command] as const)),
+)
+
+export interface FlagMeant {
+  /** Flags of other tools, without dashes. */
+  readonly typed: string
+  /** The first that the command has is the one. */
+  readonly flags?: readonly string[]
+  /** In place of the value that was typed. */
+  readonly value?: string
+  /** In place of the flag: the whole command. */
+  readonly command?: string
+  readonly because?: string
+}
+
+const SEARCHES = 'whyslow searches by itself'
+
+export const FLAGS_MEANT: readonly FlagMeant[] = [
+  {
+    typed:
+      'iterations iters iter n num-iterations num-runs loops repeat repeats repetitions reps runs min-runs max-runs steps count',
+    flags: ['--duration', '--seconds'],
+    value: '10s',
+    because: 'whyslow measures for a time, not for a number of runs',
+  },
+  { typed: 'warmup warm-up warmups warmup-runs w', because: 'whyslow warms up by itself' },
+  { typed: 'batch-size batchsize batch_size bs b batches', flags: ['--batch'] },
+  { typed: 'time t length', flags: ['--duration', '--seconds'] },
+  {
+    typed: 'gpu cuda use-gpu nvidia',
+    command: 'MODEL --engine ort-cuda',
+    because: 'whyslow doctor lists the engines that are installed',
+  },
+  { typed: 'tensorrt trt', command: 'MODEL --engine ort-tensorrt' },
+  { typed: 'webgpu', command: 'MODEL --engine ort-webgpu' },
+  {
+    typed: 'device provider providers ep execution-provider execution-providers backend runtime target',
+    command: 'MODEL --engine ort-cpu',
+    because: 'whyslow doctor lists the engines',
+  },
+  {
+    typed: 'model m onnx tflite keras file f path i in input input-model model-path model_path',
+    because: 'the model needs no flag',
+  },
+  { typed: 'output output-dir outdir dest save-to o', flags: ['--out', '--json'] },
+  { typed: 'input-shape input-shapes shapes size dims resolution input_shape', flags: ['--shape'] },
+  {
+    typed: 'num-threads nthreads n-threads num_threads cpus cores jobs j intra-op-threads intra-op-num-threads thread',
+    flags: ['--threads'],
+  },
+  { typed: 'dataset input-data inputs feed feeds samples data-dir calibration-data', flags: ['--data'] },
+  { typed: 'int8 quantize quantization', command: 'quantize MODEL -o fast/' },
+  { typed: 'fp16 half', command: 'quantize MODEL -o fast/ --method float16' },
+  { typed: 'optimize optimise fix tune auto-tune speedup', command: 'fix MODEL -o fast/', because: SEARCHES },
+  { typed: 'serve', command: 'serve MODEL' },
+  { typed: 'compare', command: 'compare MODEL', because: 'compare is a command' },
+  { typed: 'bench benchmark profile measure profiling why', command: 'MODEL', because: 'no flag is needed' },
+  { typed: 'fast short', flags: ['--quick'] },
+  { typed: 'silent s no-progress-bar', flags: ['--quiet', '--no-progress'] },
+  { typed: 'format output-format report', flags: ['--json'], value: '-' },
+  { typed: 'web browser-open show ui gui', flags: ['--open'] },
+  { typed: 'c clients connections vus users concurrency', flags: ['--concurrency', '--clients'] },
+  { typed: 'qps rps requests-per-second r', flags: ['--rate'] },
+  { typed: 'opt-level optimization-level opt O', flags: ['--graph-optimization'] },
+  { typed: 'precision bits dtype', command: 'quantize MODEL -o fast/' },
+  { typed: 'debug vv vvv', flags: ['--verbose'] },
+  { typed: 'ver', flags: ['--version'] },
+]
