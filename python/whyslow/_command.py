@@ -133,7 +133,7 @@ def run(words: Sequence[str], options: Mapping[str, Any]) -> Dict[str, Any]:
     if code not in (0, 3):
         raise WhyslowError(_error_line(errors, code), 1 if code < 0 else code)
     try:
-        document = json.loads(printed)
+        document: Dict[str, Any] = json.loads(printed)
     except ValueError:
         raise WhyslowError(_error_line(errors, code), 1) from None
     return document
