@@ -3,7 +3,7 @@
 // Instruction sets are compared between machines, or virtual ones of which one hides AVX-512: run it on each with RESULTS, and bring the folders here.
 //   node bench/foretell.mjs [--out folder]  RESULTS=folder goes on where the last run ended; OTHERS=folder,folder are results of other machines; MINUTES, MODELS, ONLY
 import path from 'node:path'
-import { estimateDocument } from '../dist/commands/foretell/foretell.js'
+import { estimateDocument } from '../dist/fleet/estimate/estimate-on-machine.js'
 import { keepResult } from './result.mjs'
 import { kept, keptBy, setups } from './setups.mjs'
 import { flagsFor, median, models, timeLeft, whyslow } from './shared.mjs'

@@ -28,6 +28,7 @@ if (existsSync(command) && existsSync(stamp) && readFileSync(stamp, 'utf8') === 
 rmSync(stamp, { force: true })
 const sources = files(src)
 await transpile(sources.filter((file) => file.endsWith('.ts') && !leftOut.test(file)))
+await bundlePage()
 const { writeValidators, VALIDATORS } = await import('./make-validators.mjs')
 writeValidators(root)
 const { buildWeb, shellFile } = await import('./build-web.mjs')
@@ -56,6 +57,20 @@ async function transpile(entryPoints) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text.replace(/(\bfrom |\bimport |\bimport\()("\.[^"\n]*)\.ts"/g, '$1$2.js"'))
   }
+}
+
+/** Over its own file: what onnxruntime-web's page runs, with all that it imports, since a browser is served no other file of ours. */
+async function bundlePage() {
+  const file = 'engines/onnxruntime/browser/page'
+  await build({
+    entryPoints: [join(src, `${file}.ts`)],
+    outfile: join(dist, `${file}.js`),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    tsconfig: join(root, 'tsconfig.json'),
+  })
 }
 
 function hasSource(output) {

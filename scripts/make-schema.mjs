@@ -2,7 +2,6 @@
 // src/report/documents/*.schema.json; make-validators.mjs makes code of others. It understands the subset of TypeScript that documents
 // use, follows imports, and throws on anything else. Comments at the end of a line, and doc comments, become descriptions;
 // `@exclusiveMinimum 0` in a doc comment bounds a number.
-
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'

@@ -22,8 +22,8 @@ const READ = {
     file: inSource('src/report/documents/saved-report.ts'),
     root: 'SavedMachine',
   },
-  'dist/commands/fleet/validators/fleet-job.cjs': {
-    file: inSource('src/commands/fleet/job-type.ts'),
+  'dist/fleet/queue/validators/fleet-job.cjs': {
+    file: inSource('src/fleet/queue/job-type.ts'),
     root: 'FleetJob',
     closed: true,
   },

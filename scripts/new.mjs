@@ -341,8 +341,8 @@ function remedyParts({ group, id, name, title }) {
       effect: 'exact',
       kindName: 'Setting',
       source: `// What this setting does, and where that comes from.
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 export const ${name} = defineRemedy({
 ${about('exact', 'settings')}
@@ -363,7 +363,7 @@ ${about('exact', 'settings')}
     source: `// What this rewrite does, why it is ${group === 'approximate' ? 'close' : 'right'}, and where that comes from.
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 export const ${name} = defineRemedy({
 ${about(effect, 'rewrite')}

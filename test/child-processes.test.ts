@@ -20,10 +20,10 @@ describe('the sources', () => {
     expect(new Set(starting)).toEqual(
       new Set([
         // Passes signals on to the command that it runs, and its end.
-        'src/cli/supervise.ts',
+        'src/terminal/supervise.ts',
         'src/processes/start-process.ts',
         // The browser stays.
-        'src/view/open-browser.ts',
+        'src/terminal/page/open-browser.ts',
       ]),
     )
   })
@@ -69,7 +69,7 @@ describe('the sources', () => {
         .sort(),
     ).toEqual([
       // The name is random, the folder is made for this user alone, and one that is there already is refused.
-      'src/cli/supervise.ts',
+      'src/terminal/supervise.ts',
     ])
   })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { createProgram } from '../src/cli/program.ts'
-import { goals } from '../src/rewrite/remedy.ts'
+import { goals } from '../src/remedies/kit/remedy.ts'
 import { ROOT } from './sources.ts'
 
 const page = readFileSync(join(ROOT, 'docs/fix.md'), 'utf8')

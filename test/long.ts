@@ -20,7 +20,7 @@ export const TAKE_LONG = [
   ...measured(
     'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
-  'src/commands/fleet/why-task.process.test.ts',
+  'src/compose/why-task.process.test.ts',
   'src/pipeline/replace/ask-once.process.test.ts',
   'src/ship/place.process.test.ts',
   'src/ship/shipped/predict-ends.process.test.ts',
@@ -50,10 +50,10 @@ export const TAKE_LONG = [
 /** Files of which `npm test` runs fewer cases, by fullOr (only-full.ts). */
 export const FEWER_CASES: readonly string[] = [
   'src/compile/compile.test.ts',
-  'src/engines/onnxruntime/int8/python-options.test.ts',
   'src/formats/fuzz-tabular.test.ts',
   'src/formats/keras.test.ts',
   'src/formats/tfjs.test.ts',
+  'src/quantize/repair/python-options.test.ts',
   'src/remedies/check-remedy.ts',
   'src/remedies/rewrites/random-graphs.test.ts',
   'src/ship/ship-folder.test.ts',

@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
+import { STARTS } from '../src/analyze/breakdown.ts'
 import { faultInEvidence, revived } from '../src/evidence/file.ts'
+import { STARTS as STARTS_READ } from '../src/fleet/estimate/estimate.ts'
 import { mulberry32 } from '../src/graph/random.ts'
 import { historyEntry } from '../src/report/documents/example-history.ts'
 import { faultIn } from '../src/report/saved/saved-document.ts'
@@ -63,3 +65,7 @@ function spoilt<T extends object>(document: T, random: () => number): T {
     return whole
   }
 }
+
+test('an estimate for another machine looks for the part of a breakdown by the name that analysis gives it', () => {
+  expect(STARTS_READ).toBe(STARTS)
+})

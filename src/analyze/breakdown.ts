@@ -1,5 +1,4 @@
 // The partition of the p50 into parts that add up to it, each in one area. What is not attributed stays `unexplained`, signed.
-
 import type { Area } from '../diagnosis/rule.ts'
 import type { CallCost, Latency, Profile } from '../measure/timing/types.ts'
 import { medianOrNull } from '../statistics/index.ts'

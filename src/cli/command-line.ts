@@ -1,10 +1,10 @@
 // The command line of this process: reads the arguments, runs one command, gives its exit code. Errors are one line on standard error.
 import { readFileSync } from 'node:fs'
-import { type Interrupt, listenForInterrupt } from './interrupt.ts'
+import { type Interrupt, listenForInterrupt } from '../terminal/interrupt.ts'
+import { type Follower, processScreen } from '../terminal/screen.ts'
+import { isFollowed, type Message } from '../terminal/supervise.ts'
+import { endingOf } from '../terminal/usage-error.ts'
 import { hidden, runProgram } from './run-program.ts'
-import { type Follower, processScreen } from './screen.ts'
-import { isFollowed, type Message } from './supervise.ts'
-import { endingOf } from './usage-error.ts'
 
 // What a stream says of its reader (gone early in `whyslow … | head`, a full disk) reaches the writer through its callback.
 process.stdout.on('error', () => {})

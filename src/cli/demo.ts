@@ -4,10 +4,10 @@ import path from 'node:path'
 import { renderBrief } from '../report/text/terminal.ts'
 import { renderFix } from '../report/text/trials.ts'
 import { commandWords, wrap } from '../report/text/wrap.ts'
-import { openCommentary } from './commentary.ts'
+import { openCommentary } from '../terminal/commentary.ts'
+import { checkFolder } from '../terminal/write-file.ts'
 import type { FlagsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { checkFolder } from './write-file.ts'
 
 /** Both within a minute. */
 const BUDGET_SECONDS = 20

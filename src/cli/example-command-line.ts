@@ -2,11 +2,11 @@
 // trials that the test gives.
 import { readFileSync } from 'node:fs'
 import { schemaOf } from '../../test/support/schema.ts'
-import { keptScreen } from './example-screen.ts'
+import { keptScreen } from '../terminal/example-screen.ts'
+import type { Screen } from '../terminal/screen.ts'
+import { endingOf } from '../terminal/usage-error.ts'
 import { hidden, runProgram } from './run-program.ts'
-import type { Screen } from './screen.ts'
 import { loadStages, type Stages } from './stages.ts'
-import { endingOf } from './usage-error.ts'
 
 export interface Ended {
   readonly exitCode: number

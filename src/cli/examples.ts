@@ -236,8 +236,8 @@ Examples:
 
   mcp: `
 Examples:
-  claude mcp add whyslow -- npx -y whyslow mcp       for Claude Code
-  whyslow mcp --root ~/project                       a client that opens no folders
+  claude mcp add whyslow -- npx -y whyslow mcp      for Claude Code
+  whyslow mcp --root ~/project                      a client without folders
 
 It reads and writes the protocol; nothing is typed into it. Paths are confined
 to the folders that the client opens, within those of --root if there are any.`,

@@ -2,11 +2,11 @@
 import { fileURLToPath } from 'node:url'
 import { CommanderError } from 'commander'
 import { describe, expect, test, vi } from 'vitest'
+import { keptScreen } from '../terminal/example-screen.ts'
+import { endingOf } from '../terminal/usage-error.ts'
 import { typed } from './example-command-line.ts'
-import { keptScreen } from './example-screen.ts'
 import { createProgram, documentedCommands } from './program.ts'
 import { namesOf } from './routing/usage-line.ts'
-import { endingOf } from './usage-error.ts'
 
 const programOf = () =>
   createProgram({

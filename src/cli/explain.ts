@@ -1,14 +1,13 @@
 // `whyslow explain FILE`: diagnoses again from what `--save-evidence` wrote, or from a trace that another tool recorded; no engine, no
 // measuring. Which of both it is, the file's content tells.
-
 import { readEvidence } from '../evidence/file.ts'
 import { renderTrace, renderTraceComparison } from '../report/text/trace-text.ts'
+import { documentOutput } from '../terminal/document-output.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import type { SameModel } from '../traces/explain/explain-trace.ts'
 import { isWhyslowDocument } from '../traces/recordings/index.ts'
-import { documentOutput } from './document-output.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 type Around = Pick<Surroundings, 'screen' | 'load'>
 

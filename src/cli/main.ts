@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The whyslow command. What takes work runs in a second process of this file, so that this one is free to end it (supervise.ts).
-import { endWithSupervisor, isSupervised, runsAlone, supervise } from './supervise.ts'
+import { endWithSupervisor, isSupervised, runsAlone, supervise } from '../terminal/supervise.ts'
 
 const argv = process.argv.slice(2)
 if (isSupervised() || runsAlone(argv)) {

@@ -1,8 +1,8 @@
 // The command line: commands, options, their help. Bodies of commands are imported when one runs, so that help costs nothing.
 import { Argument, Command } from 'commander'
+import { commanderOption, formerOptions } from '../terminal/flags/flag.ts'
 import { examples } from './examples.ts'
 import { formatHelp, optionDescription, type Section } from './help.ts'
-import { commanderOption, formerOptions } from './options/flag.ts'
 import { type CommandName, type FlagsOf, flags } from './options/flags.ts'
 import { stagesOf, surroundings, type World } from './world.ts'
 
@@ -29,7 +29,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   why: {
     about: 'Find out why a prediction is slow, and what would make it faster.',
     takes: [['<model>', 'a model: .onnx, .h5, .keras, .tflite, model.json, .ubj, .txt of LightGBM, .skops']],
-    run: async (flags, world, model) => (await import('./why.ts')).runWhy(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/why.ts')).runWhy(model, flags, surroundings(world)),
   },
   pipeline: {
     section: 'Diagnose',
@@ -41,7 +41,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     section: 'Diagnose',
     about: 'one model on several engines, or several models',
     takes: [['<models...>', 'a model, or several']],
-    run: async (flags, world, models) => (await import('./compare.ts')).runCompare(models, flags, surroundings(world)),
+    run: async (flags, world, models) => (await import('./model/compare.ts')).runCompare(models, flags, surroundings(world)),
   },
   explain: {
     section: 'Diagnose',
@@ -58,7 +58,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     section: 'Diagnose',
     about: 'why is this quantized model not faster?',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./lint.ts')).runLint(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/lint.ts')).runLint(model, flags, surroundings(world)),
   },
   doctor: {
     section: 'Diagnose',
@@ -74,25 +74,25 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     section: 'Improve',
     about: 'try remedies, prove them, write a faster model',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./fix.ts')).runFix(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/fix.ts')).runFix(model, flags, surroundings(world)),
   },
   quantize: {
     section: 'Improve',
     about: 'quantize the layers that gain from it; prove speed and accuracy',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./quantize.ts')).runQuantize(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/quantize.ts')).runQuantize(model, flags, surroundings(world)),
   },
   distill: {
     section: 'Improve',
     about: 'train a smaller model that imitates this one',
     takes: [['<model>', 'trees, a linear model or a small network']],
-    run: async (flags, world, model) => (await import('./distill.ts')).runDistill(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/distill.ts')).runDistill(model, flags, surroundings(world)),
   },
   convert: {
     section: 'Improve',
     about: 'the model in another format; measures nothing',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./convert.ts')).runConvert(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/convert.ts')).runConvert(model, flags, surroundings(world)),
   },
   serve: {
     section: 'Serve and load',
@@ -111,36 +111,37 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     section: 'CI',
     about: 'exit code 3 if a model is slower than its baseline',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./check.ts')).runCheck(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./model/check.ts')).runCheck(model, flags, surroundings(world)),
   },
   fleet: {
     words: 'fleet run',
     about: 'measure many models, engines and batches, here or through a queue',
     takes: [['<models...>', 'models of any format that is read']],
-    run: async (flags, world, models) => (await import('./fleet/fleet.ts')).runFleet(models, flags, surroundings(world)),
+    run: async (flags, world, models) => (await import('../fleet/command/fleet.ts')).runFleet(models, flags, surroundings(world)),
   },
   agent: {
     words: 'fleet worker',
     about: 'take measurement jobs from a queue on this machine, one at a time',
-    run: async (flags, world) => (await import('./fleet/agent.ts')).runAgent(flags, surroundings(world)),
+    run: async (flags, world) => (await import('../fleet/command/agent.ts')).runAgent(flags, surroundings(world)),
   },
   study: {
     words: 'fleet report',
     about: 'saved results across models and machines',
     takes: [['[documents...]', 'reports, comparisons and studies that --json wrote']],
-    run: async (flags, world, files) => (await import('./fleet/study.ts')).runStudy(files, flags, reading(world)),
+    run: async (flags, world, files) => (await import('../fleet/command/study.ts')).runStudy(files, flags, reading(world)),
   },
   foretell: {
     words: 'fleet estimate',
     about: 'the latency on a machine that you cannot measure on',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('./fleet/foretell.ts')).runForetell(model, flags, surroundings(world)),
+    run: async (flags, world, model) =>
+      (await import('../fleet/command/foretell.ts')).runForetell(model, flags, surroundings(world)),
   },
   history: {
     words: 'fleet history',
     about: 'what --save or --store kept: listed, compared, plotted',
     takes: [['[model]', 'a model; all of them if it is left out']],
-    run: async (flags, world, model) => (await import('./history.ts')).runHistory(model, flags, reading(world)),
+    run: async (flags, world, model) => (await import('../fleet/command/history.ts')).runHistory(model, flags, reading(world)),
   },
   // `whyslow X` finds these two by itself.
   view: {
@@ -160,7 +161,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
       ['<first>', 'a program: .py, .mjs, .js, or file.py:function'],
       ['<second>', 'the other one'],
     ],
-    run: async (flags, world, first, second) => (await import('./ab.ts')).runAb(first, second, flags, surroundings(world)),
+    run: async (flags, world, first, second) => (await import('./code/ab.ts')).runAb(first, second, flags, surroundings(world)),
   },
   engines: {
     formerly: true,

@@ -1,20 +1,13 @@
 // What the commands ask of the stages, and their loading at the moment of use: `--help` and a mistyped option load none of them.
 import type * as whyslow from '../compose/index.ts'
-import type { Screen } from './screen.ts'
+import type { Surroundings as In } from '../terminal/surroundings.ts'
 
 export type { CompareOptions, FixOptions, QuantizeOptions, StageProgress, WhyOptions } from '../compose/index.ts'
 
 /** The verbs behind the commands. */
 export type Stages = typeof whyslow
 
-/** What a command runs in. */
-export interface Surroundings {
-  readonly screen: Screen
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal
-  /** Loads the stages, at the moment of use. */
-  readonly load: () => Promise<Stages>
-}
+export type Surroundings = In<Stages>
 
 /** Measured evidence as the commands see it: a document to save and to hand back. */
 export type SavedEvidence = Parameters<Stages['explain']>[0]

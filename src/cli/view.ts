@@ -3,10 +3,10 @@
 import { statSync, unwatchFile, watchFile } from 'node:fs'
 import { basename } from 'node:path'
 import { readJson } from '../report/saved/saved-document.ts'
-import { type PageGiven, pageData, servePage, untilInterrupted } from './live-page.ts'
+import { type PageGiven, pageData, servePage, untilInterrupted } from '../terminal/live-page.ts'
+import { UsageError } from '../terminal/usage-error.ts'
 import { type FlagsOf, optionsOf } from './options/flags.ts'
 import type { Surroundings } from './stages.ts'
-import { UsageError } from './usage-error.ts'
 
 const WATCH_MS = 1000
 /** Above it a browser takes too long to parse it, and no report is as large. */

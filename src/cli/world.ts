@@ -1,5 +1,5 @@
 // What the program is made in.
-import type { Screen } from './screen.ts'
+import type { Screen } from '../terminal/screen.ts'
 import { loadStages, type Stages, type Surroundings } from './stages.ts'
 
 export interface World {

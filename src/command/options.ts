@@ -1,5 +1,4 @@
 // Options of a command that runs a model, and their defaults.
-
 import { referenceEngine } from '../engines/index.ts'
 import type { EngineOptions } from '../engines/types.ts'
 import { localTrials } from '../trials/local-runner.ts'

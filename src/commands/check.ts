@@ -17,6 +17,7 @@ import { summarize } from '../measure/timing/latency.ts'
 import { measureRounds, ratioOf, type SetupRun } from '../measure/timing/rounds.ts'
 import type { Latency, LatencyBlock } from '../measure/timing/types.ts'
 import { type BaselineReport, type CheckDocument, decide } from '../report/documents/check.ts'
+import { inputsOf } from '../report/documents/history.ts'
 import { isReport, type ReportDocument } from '../report/documents/report.ts'
 import { faultIn, readJson } from '../report/saved/saved-document.ts'
 import { checkAnswer } from '../report/text/verdict-text.ts'
@@ -26,10 +27,8 @@ import { reasonOf } from '../trials/port.ts'
 import { limitsFor, type Opening, openModels } from './compare/contestants.ts'
 import { blocksOf, isReady } from './compare/measure.ts'
 import { COMPARE_DEFAULTS } from './compare/options.ts'
-import { inputsOf } from './history/history.ts'
 import { type Judge, judgedOf, judgeOf } from './judged-statistic.ts'
 import { type BlockWithHandoff, roundsAlike, sameRegime, whyApart } from './regimes-alike.ts'
-import { eachStored, isStore, storeName } from './store/store.ts'
 
 export interface CheckOptions extends WhyOptions {
   /** The model that is measured in turns with the one that is checked; exactly one of `baseline` and `against` is given. */
@@ -66,11 +65,25 @@ const ROUNDS = 12
 const QUICK_ROUNDS = 6
 const BLOCK_MS = 250
 
+/** Where several machines keep reports. */
+export interface ReportStores {
+  /** True of what names a store, rather than a document. */
+  readonly isStore: (where: string) => boolean
+  /** Without passwords. */
+  readonly storeName: (where: string) => string
+  /** Hands on each report, oldest first; returns warnings. Throws InputError if the store, given by `flag`, cannot be used. */
+  readonly eachStored: (where: string, use: (report: ReportDocument) => void, flag: string) => Promise<string[]>
+}
+
 /**
- * Measures the model in `file` and decides. Throws InputError where a model or a report cannot be used, where a process fails, or where
+ * Measures the model in `file` and decides. Without `stores`, what it is checked against is a file. Throws InputError where a model or a report cannot be used, where a process fails, or where
  * the report is of another machine, engine or input.
  */
-export async function check(file: string, given: Partial<CheckOptions> = {}): Promise<CheckDocument> {
+export async function check(
+  file: string,
+  given: Partial<CheckOptions> = {},
+  stores: ReportStores | null = null,
+): Promise<CheckDocument> {
   const options = { ...CHECK_DEFAULTS, ...given }
   const { baseline, against } = options
   if ((baseline === null) === (against === null))
@@ -78,7 +91,7 @@ export async function check(file: string, given: Partial<CheckOptions> = {}): Pr
   const judge = judgeOf(options)
   if (judge !== null && baseline === null)
     throw new InputError('--percentile and --throughput need a --baseline model: a report does not hold every prediction')
-  const kept = against === null ? null : isStore(against) ? await latestOf(against, file, options) : readReport(against)
+  const kept = against === null ? null : await readKept({ ...options, against, file }, stores)
   const report = kept?.report ?? null
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
@@ -232,6 +245,10 @@ interface Kept {
   readonly warnings: readonly string[]
 }
 
+async function readKept(given: Parameters<typeof latestOf>[1], stores: ReportStores | null): Promise<Kept> {
+  return stores?.isStore(given.against) ? latestOf(stores, given) : readReport(given.against)
+}
+
 function readReport(file: string): Kept {
   const what = `--against ${file}`
   const report = readJson(file, { what, hint: 'give what whyslow MODEL --json wrote' })
@@ -244,15 +261,18 @@ function readReport(file: string): Kept {
 }
 
 /** The latest that a store holds of a model of this name (its content may have changed), on this machine and engine. */
-async function latestOf(where: string, file: string, { engine, allowOtherMachine, trials }: CheckOptions): Promise<Kept> {
-  const what = `--against ${storeName(where)}`
+async function latestOf(
+  { storeName, eachStored }: ReportStores,
+  { against, file, engine, allowOtherMachine, trials }: CheckOptions & { readonly against: string; readonly file: string },
+): Promise<Kept> {
+  const what = `--against ${storeName(against)}`
   const name = path.basename(file)
   const here = machineKey(machineOf(trials))
   const engines = new Set<string>()
   // One at most: the last that fits.
   const latest: ReportDocument[] = []
   const warnings = await eachStored(
-    where,
+    against,
     (report) => {
       if (path.basename(report.model!.file) !== name) return
       engines.add(report.engine!.id)
@@ -269,7 +289,7 @@ async function latestOf(where: string, file: string, { engine, allowOtherMachine
       : engines.has(engine)
         ? `${name} was kept on other machines alone; --allow-other-machine takes the latest of them`
         : `${name} was kept with ${[...engines].join(', ')}, not with ${engine}`
-  throw new InputError(`${what}: ${why}; whyslow fleet run ${file} --store ${storeName(where)} measures a baseline`)
+  throw new InputError(`${what}: ${why}; whyslow fleet run ${file} --store ${storeName(against)} measures a baseline`)
 }
 
 /** Throws InputError where the two cannot be compared; what can be lived with is said. */

@@ -1,5 +1,4 @@
 // `distill`: a simpler model that predicts nearly the same, found on the user's own rows and shipped as code.
-
 import type { StageProgress } from '../command/progress.ts'
 import { toolVersion } from '../command/version.ts'
 import { type CompilableModel, compilableOf } from '../compile/read/index.ts'

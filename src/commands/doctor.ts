@@ -1,7 +1,8 @@
 // `whyslow doctor`: this computer, how quiet it is, and what can run models on it.
+
+import { disturbanceIn, type Look, lookAround } from '../command/quiet.ts'
 import type { DoctorDocument } from '../report/documents/doctor.ts'
 import { listEngines } from './engines.ts'
-import { disturbanceIn, type Look, lookAround } from './fleet/quiet.ts'
 import { describeMachine } from './machine.ts'
 
 type DoctorOptions = NonNullable<Parameters<typeof describeMachine>[0]> &

@@ -1,5 +1,4 @@
 // Which engines are installed, each asked in a process of its own, one after the other: two browsers at once would slow each other down.
-
 import { placesOf } from '../command/engine-options.ts'
 import { DEFAULTS, type PlaceOptions, type WhyOptions } from '../command/options.ts'
 import { toolVersion } from '../command/version.ts'

@@ -1,5 +1,4 @@
 // How good the first trees of a forest are without the others, on the user's labelled rows.
-
 import type { WhyOptions } from '../command/options.ts'
 import { compilableOf } from '../compile/read/index.ts'
 import { openRows } from '../compile/shipped/compiled.mjs'

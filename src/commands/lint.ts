@@ -1,7 +1,6 @@
 // `lint`: why is this quantized model not faster? Measures one prediction, reads the graph as the engine runs it, and says of each
 // quantized operator whether it runs in int8, and which condition it breaks where it does not. What can be repaired is repaired as `fix`
 // does it: proven in pairs of fresh processes, with outputs that agree.
-
 import { analyze } from '../analyze/analyze.ts'
 import { withMachineLock } from '../command/machine-lock.ts'
 import { DEFAULTS, type WhyOptions } from '../command/options.ts'

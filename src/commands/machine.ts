@@ -1,5 +1,4 @@
 // `whyslow machine`: this computer, and what it can do at best.
-
 import { checkEngine, engineOptionsOf, placesOf } from '../command/engine-options.ts'
 import { limitsOf, machineOf } from '../command/limits.ts'
 import { withMachineLock } from '../command/machine-lock.ts'

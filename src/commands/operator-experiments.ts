@@ -9,7 +9,7 @@ import type { Evidence } from '../evidence/evidence.ts'
 import { fileForEngine } from '../graph/model.ts'
 import { writeModelFolder } from '../model-files/model-folder.ts'
 import { remedies } from '../remedies/index.ts'
-import type { RemedyEvidence } from '../rewrite/remedy.ts'
+import type { RemedyEvidence } from '../remedies/kit/remedy.ts'
 import { operatorExperiments } from '../tune/operators/index.ts'
 import { measureRun } from './measure-run.ts'
 

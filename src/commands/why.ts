@@ -1,6 +1,5 @@
 // `whyslow MODEL`: reads a model, measures its predictions on an engine, works out what each operator costs on this machine, and says why
 // it is slow.
-
 import { withMachineLock } from '../command/machine-lock.ts'
 import { DEFAULTS, type WhyOptions } from '../command/options.ts'
 import { withRun } from '../command/run.ts'

@@ -1,5 +1,4 @@
 // `pipeline` with what it needs of the product that measures models.
-
 import type { PipelineOptions } from '../commands/pipeline/options.ts'
 import { pipeline as measureCode, type PipelineFound } from '../commands/pipeline/pipeline.ts'
 import { why } from '../commands/why.ts'

@@ -1,5 +1,4 @@
 // Whether what is said of GPUs holds for the engine in use. A driver that computes on the CPU answers as a GPU and is none.
-
 import type { Outcome } from '../diagnosis/rule.ts'
 import type { EngineFacts } from '../evidence/evidence.ts'
 import type { DeviceTimes } from '../measure/timing/types.ts'

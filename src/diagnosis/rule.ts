@@ -1,7 +1,6 @@
 // A rule looks at the evidence it declares and gives a verdict. Reading what is not declared is a compile error;
 // evidence that is missing makes the verdict `not-checked`; a rule that throws is one `failed` row and the others go on.
 // Rules of models, of recordings, of the user's own code and of load are of this one kind, over evidence of their own.
-
 import type { NextCommand } from './next-command.ts'
 import type { Sentence } from './tell.ts'
 

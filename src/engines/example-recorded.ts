@@ -1,7 +1,7 @@
 // The engine suite's models in formats that ort-cpu does not read, with their maker's outputs: fixtures/make/engines.py, keras_engine.py.
 import fs from 'node:fs'
 import path from 'node:path'
-import { namedArrays, recordedOf } from '../formats/example-outputs.ts'
+import { namedArrays, recordedOf } from '../measure/samples/example-outputs.ts'
 import type { EngineSuite, SuiteModel } from './example-models.ts'
 import type { Feeds } from './types.ts'
 

@@ -2,26 +2,13 @@
 import path from 'node:path'
 import { plainOptions } from '../engines/example-options.ts'
 import type { Feeds } from '../engines/types.ts'
-import { model, modelInMemory, node, valueInfo } from '../graph/build.ts'
-import type { Model } from '../graph/model.ts'
-import type { Dimension } from '../graph/types.ts'
+import { relu } from '../graph/example-relu.ts'
 import { viewGraph } from '../graph/view.ts'
 import { NO_FLAGS } from '../measure/samples/flags.ts'
 import { resolveInputs } from '../measure/samples/resolve.ts'
 import { saveInputs } from '../measure/samples/saved.ts'
 import { synthesize } from '../measure/samples/synthetic.ts'
 import type { GatherPlan } from './plan.ts'
-
-/** One Relu over an input of this shape. */
-export const relu = (...shape: readonly Dimension[]): Model =>
-  modelInMemory(
-    model({
-      nodes: [node('Relu', ['x'], ['y'])],
-      inputs: [valueInfo('x', 'float32', shape)],
-      outputs: [valueInfo('y', 'float32', shape)],
-      name: 'relu.onnx',
-    }),
-  )
 
 interface Given
   extends Omit<Partial<GatherPlan>, 'run' | 'folder' | 'inputs' | 'machine' | 'options'>,

@@ -4,14 +4,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomFeeds, runModel } from '../engines/example-run.ts'
 import { constantsOf, readBytes } from '../graph/constants.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { mulberry32 } from '../graph/random.ts'
 import { viewGraph } from '../graph/view.ts'
 import { nodesOf } from '../graph/walk.ts'
-import { randomFeeds, runSetup } from '../remedies/check-run.ts'
-import { exampleSetup } from '../remedies/example-evidence.ts'
 import { identifyFile } from './identify.ts'
 import { readModel } from './index.ts'
 
@@ -60,7 +59,7 @@ export function checkFormat(read: (file: string) => Promise<Model>, { format, re
 
     test.each(reads)('$file runs on the engine, with the outputs that it declares', async ({ file }) => {
       const model = await read(path.join(FOLDER, file))
-      const [results] = await runSetup(exampleSetup(model), [randomFeeds(model, 1)])
+      const [results] = await runModel(model, [randomFeeds(model, 1)])
       const { outputs } = viewGraph(model)
       expect(Object.keys(results!)).toEqual(outputs.map(({ name }) => name))
       for (const { name, dtype, shape } of outputs) {

@@ -1,13 +1,12 @@
 // Fixtures by the real makers (scripts in fixtures/make/): model files, and the maker's own outputs for recorded inputs.
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runModel } from '../engines/example-run.ts'
 import { EXACT_SUMS } from '../engines/onnxruntime/int8/exact-sums.ts'
 import type { Model } from '../graph/model.ts'
-import { runSetup } from '../remedies/check-run.ts'
-import { exampleSetup } from '../remedies/example-evidence.ts'
-import { namedArrays, recordedOf } from './example-outputs.ts'
+import { namedArrays, recordedOf } from '../measure/samples/example-outputs.ts'
 
-export { filesWithOutputs } from './example-outputs.ts'
+export { filesWithOutputs } from '../measure/samples/example-outputs.ts'
 
 export interface OutputCase {
   /** Path of the model file. */
@@ -24,9 +23,7 @@ export async function differenceToMaker(model: Model, file: string): Promise<num
 /** The same for each output. */
 export async function differencesToMaker(model: Model, file: string): Promise<Map<string, number>> {
   const recorded = recordedOf(file)!
-  const [results] = await runSetup(exampleSetup(model, { options: { configEntries: EXACT_SUMS } }), [
-    namedArrays(recorded, 'in/'),
-  ])
+  const [results] = await runModel(model, [namedArrays(recorded, 'in/')], { configEntries: EXACT_SUMS })
   const expected = namedArrays(recorded, 'out/')
   expect(Object.keys(results!).sort()).toEqual(Object.keys(expected).sort())
   const differences = new Map<string, number>()

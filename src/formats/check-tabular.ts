@@ -3,12 +3,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runModel } from '../engines/example-run.ts'
 import type { Results } from '../engines/types.ts'
 import { evaluateRow } from '../graph/forest/evaluate.ts'
 import type { TabularModel } from '../graph/forest/types.ts'
 import { type Model, tabularOf } from '../graph/model.ts'
-import { runSetup } from '../remedies/check-run.ts'
-import { exampleSetup } from '../remedies/example-evidence.ts'
 
 interface Recorded {
   readonly rows: number
@@ -85,7 +84,7 @@ export function checkTabular(read: (file: string) => Promise<Model>, { maker, lo
       const model = await read(path.join(folder, file))
       const tabular = tabularOf(model)!
       const { x, rows } = finiteRows(expected)
-      const [results] = await runSetup(exampleSetup(model), [{ input: inputOf(tabular, x, rows.length) }])
+      const [results] = await runModel(model, [{ input: inputOf(tabular, x, rows.length) }])
       const own = rows.map((r) =>
         evaluateRow(tabular, x.subarray(rows.indexOf(r) * expected.features, (rows.indexOf(r) + 1) * expected.features)),
       )

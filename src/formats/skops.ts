@@ -1,5 +1,6 @@
 // scikit-learn models in .skops files: a zip of a description (schema.json) and arrays, read as data. Nothing in them is run.
 // https://skops.readthedocs.io/en/stable/persistence.html
+import { openZip } from '../archives/zip.ts'
 import { InputError } from '../graph/input-error.ts'
 import type { Model } from '../graph/model.ts'
 import { readWhole } from './file.ts'
@@ -7,7 +8,6 @@ import { tabularOfEstimator } from './skops/estimator.ts'
 import { Inert, SkopsFile } from './skops/inert.ts'
 import { parseJson } from './tabular/json-text.ts'
 import { tabularModel } from './tabular/tabular-model.ts'
-import { openZip } from './zip.ts'
 
 const LIMIT_BYTES = 2 ** 31 - 1
 const AGAIN = 'save the model again with skops.io.dump'

@@ -2,10 +2,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { runModel } from '../engines/example-run.ts'
 import { InputError } from '../graph/input-error.ts'
 import { mulberry32 } from '../graph/random.ts'
-import { runSetup } from '../remedies/check-run.ts'
-import { exampleSetup } from '../remedies/example-evidence.ts'
 import { checkFormat } from './check-format.ts'
 import { checkOutputs, filesWithOutputs } from './check-outputs.ts'
 import { MODEL } from './tflite/schema.ts'
@@ -93,7 +92,7 @@ describe('signatures of several graphs', () => {
     const model = await readTflite(both, { signature: 'tail' })
     expect(model.signature).toBe('tail')
     const x = { dtype: 'float32', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) } as const
-    const [results] = await runSetup(exampleSetup(model), [{ x }])
+    const [results] = await runModel(model, [{ x }])
     expect(results).toMatchObject({ less: { shape: [2, 3], data: Float32Array.of(0, 1, 2, 3, 4, 5) } })
   })
   test('nothing is said of files with one', async () => {

@@ -3,6 +3,7 @@
 // Names live in one space per graph and its subgraphs: https://github.com/onnx/onnx/blob/main/docs/IR.md#names-within-a-graph
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, OperatorSetIdProtoSchema, type TensorProto } from 'onnx-buf'
+import { valueInfo } from './build.ts'
 import { copyWith } from './copy.ts'
 import type { Model } from './model.ts'
 import { topologicalOrder } from './topology.ts'
@@ -136,4 +137,14 @@ export function withDomain(model: Model, domain: string, version: number): Model
   if (model.proto.opsetImport.some((one) => one.domain === domain)) return model
   const imported = create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) })
   return { ...model, proto: copyWith(model.proto, { opsetImport: [...model.proto.opsetImport, imported] }) }
+}
+
+/** The model that also outputs each of the values; the engine finds their types. */
+export function withValuesAsOutputs(model: Model, values: readonly string[]): Model {
+  const graph = model.proto.graph!
+  const listed = new Set(graph.output.map(({ name }) => name))
+  const added = values
+    .filter((name) => !listed.has(name))
+    .map((name) => copyWith(valueInfo(name, 'float32'), { type: undefined }))
+  return withGraph(model, copyWith(graph, { output: [...graph.output, ...added] }))
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { runSetup } from '../remedies/check-run.ts'
-import { exampleSetup } from '../remedies/example-evidence.ts'
+import { runModel } from '../engines/example-run.ts'
 import { attribute, floatTensor, graph, int64Tensor, model, modelInMemory, node, valueInfo } from './build.ts'
 import { copyWith } from './copy.ts'
 import { raiseOpset } from './raise-opset.ts'
@@ -101,8 +100,8 @@ describe('raiseOpset', () => {
     expect(raised!.proto.opsetImport.map(({ version }) => version)).toEqual([13n])
     expect(problemsOf(raised!.proto)).toEqual([])
     const feeds = { x: 'image' in one ? image : x }
-    const [expected] = await runSetup(exampleSetup(before), [feeds])
-    const [got] = await runSetup(exampleSetup(raised!), [feeds])
+    const [expected] = await runModel(modelInMemory(before), [feeds])
+    const [got] = await runModel(raised!, [feeds])
     expect(got).toEqual(expected)
   })
 

@@ -84,6 +84,14 @@ export interface NodeView {
   readonly subgraphs: Readonly<Record<string, GraphView>>
 }
 
+/** Where in the user's model a node that runs within a subgraph comes from. */
+export interface InnerOrigin {
+  /** From the main graph inwards: the node that holds the subgraph, and the attribute that is the subgraph. */
+  readonly path: readonly { readonly node: string; readonly attribute: string }[]
+  /** The user's nodes of that very subgraph. */
+  readonly nodes: readonly string[]
+}
+
 export interface GraphView {
   readonly name: string
   readonly nodes: readonly NodeView[]

@@ -1,11 +1,10 @@
 // The checker itself: a right remedy passes, each kind of wrong one is caught.
-
 import { describe, expect, test } from 'vitest'
 import { floatTensor, model, node, valueInfo } from '../graph/build.ts'
 import { copyWith } from '../graph/copy.ts'
 import { editGraph, withGraph } from '../graph/edit.ts'
-import { defineRemedy, type Proposal, type RemedySetup } from '../rewrite/remedy.ts'
 import { exampleEvidence, largestDifference, proveApplies, proveLeaves, proveSurrounded } from './check-remedy.ts'
+import { defineRemedy, type Proposal, type RemedySetup } from './kit/remedy.ts'
 
 const small = model({
   nodes: [node('Identity', ['x'], ['same']), node('Mul', ['same', 'w'], ['y'])],

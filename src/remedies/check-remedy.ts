@@ -6,18 +6,19 @@ import { type ModelProto, ModelProtoSchema } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
 import { fullOr } from '../../test/only-full.ts'
 import { deepFreeze } from '../../test/support/deep-freeze.ts'
+import { largestDifference, typesAsRun } from '../engines/example-run.ts'
 import { whyInvalidValue } from '../engines/onnxruntime/facts/config-keys.ts'
 import type { Feeds, Results, TensorValue } from '../engines/types.ts'
-import { decodeNumbers } from '../graph/decode.ts'
 import type { Model } from '../graph/model.ts'
 import { problemsOf } from '../graph/validate.ts'
 import { viewGraph } from '../graph/view.ts'
-import type { Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
-import { engineTools, executedGraph, profileAsWritten, randomFeeds, runSetup, typesAsRun } from './check-run.ts'
+import { engineTools, executedGraph, profileAsWritten, randomFeeds, runSetup } from './check-run.ts'
 import { proveBySearch } from './check-search.ts'
 import { type EvidenceOverrides, exampleEvidence, exampleSetup, type SetupOverrides } from './example-evidence.ts'
 import { surrounded } from './example-surroundings.ts'
+import type { Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from './kit/remedy.ts'
 
+export { largestDifference } from '../engines/example-run.ts'
 export * from './check-run.ts'
 export * from './example-evidence.ts'
 
@@ -196,7 +197,7 @@ function sameSteps(now: Results, before: Results, tolerance: number): Results {
 async function inSurroundings(given: AppliesCase, seed: number): Promise<Pick<AppliesCase, 'model' | 'feeds'>> {
   const setup = exampleSetup(given.model, given.setup)
   const feeds = feedsOf(given, setup)
-  const types = await typesAsRun(setup, feeds[0]!)
+  const types = await typesAsRun(setup.model, feeds[0]!, setup.options)
   const isFree = viewGraph(setup.model).inputs.some(({ shape }) => shape?.every((size) => typeof size === 'number') !== true)
   return surrounded({ model: setup.model, feeds, types, isFree }, seed)
 }
@@ -270,27 +271,4 @@ function checkResults(now: Results, before: Results, tolerance: number, narrows:
     const worst = largestDifference(value, other)
     expect(worst, `largest difference of '${name}'`).toBeLessThanOrEqual(value.dtype.includes('float') ? tolerance : 0)
   }
-}
-
-/** As share of the number or, if that is larger, of the output's root mean square. Infinity where one is NaN or a string differs. */
-export function largestDifference(value: TensorValue, reference: TensorValue): number {
-  const [a, b] = [numbersOf(value), numbersOf(reference)]
-  const finite = b.filter((one): one is number => Number.isFinite(one))
-  const rms = Math.sqrt(finite.reduce((sum, one) => sum + one * one, 0) / Math.max(1, finite.length))
-  let worst = a.length === b.length ? 0 : Number.POSITIVE_INFINITY
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]!, b[i]!]
-    if (Object.is(x, y) || x === y) continue
-    if (typeof x !== 'number' || typeof y !== 'number') return Number.POSITIVE_INFINITY
-    const difference = Math.abs(x - y) / Math.max(Math.abs(y), rms, Number.MIN_VALUE)
-    worst = Math.max(worst, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference)
-  }
-  return worst
-}
-
-function numbersOf({ dtype, data }: TensorValue): readonly (number | bigint | string)[] {
-  if (Array.isArray(data)) return data
-  const array = data as Float32Array
-  if (dtype !== 'float16' && dtype !== 'bfloat16') return Array.from(array)
-  return decodeNumbers(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), dtype, array.length)!
 }

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { model, node, valueInfo } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
-import { defineRemedy, type Proposal, type Remedy, type RemedySetup } from '../rewrite/remedy.ts'
 import { engineTools } from './check-run.ts'
 import { proveBySearch } from './check-search.ts'
 import { exampleEvidence, exampleSetup } from './example-evidence.ts'
 import { remedies } from './index.ts'
+import { defineRemedy, type Proposal, type Remedy, type RemedySetup } from './kit/remedy.ts'
 
 const setup = exampleSetup(
   model({

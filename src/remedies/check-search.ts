@@ -5,6 +5,9 @@ import { toBinary } from '@bufbuild/protobuf'
 import { ModelProtoSchema } from 'onnx-buf'
 import { expect } from 'vitest'
 import type { GraphView } from '../graph/types.ts'
+import type { Bench } from '../tune/bench.ts'
+import { exampleBench, exampleSetup as madeUpSetup } from '../tune/example-bench.ts'
+import { search } from '../tune/search.ts'
 import {
   defineRemedy,
   type Proposal,
@@ -12,10 +15,7 @@ import {
   type RemedyEvidence,
   type RemedySetup,
   type RemedyTools,
-} from '../rewrite/remedy.ts'
-import type { Bench } from '../tune/bench.ts'
-import { exampleBench, exampleSetup as madeUpSetup } from '../tune/example-bench.ts'
-import { search } from '../tune/search.ts'
+} from './kit/remedy.ts'
 
 export interface SearchCase {
   readonly setup: RemedySetup

@@ -2,7 +2,7 @@
 import type { EngineOptions } from '../engines/types.ts'
 import { modelInMemory } from '../graph/build.ts'
 import type { Model } from '../graph/model.ts'
-import type { RemedyEvidence, RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedyEvidence, RemedySetup } from './kit/remedy.ts'
 
 export type EvidenceOverrides = Omit<Partial<RemedyEvidence>, 'constraints'> & {
   readonly constraints?: Partial<RemedyEvidence['constraints']>

@@ -1,9 +1,9 @@
 // The fusing rewrites one after the other on a transformer block in pieces.
 import { expect, test } from 'vitest'
 import { modelInMemory } from '../graph/build.ts'
-import type { Remedy } from '../rewrite/remedy.ts'
+import { transformerBlocks } from '../graph/example-transformer.ts'
 import { exampleEvidence, exampleSetup, executedGraph, largestDifference, randomFeeds, runSetup } from './check-remedy.ts'
-import { transformerBlocks } from './example-transformer.ts'
+import type { Remedy } from './kit/remedy.ts'
 import { fuseAttention } from './rewrites/fuse-attention.ts'
 import { fuseGelu } from './rewrites/fuse-gelu.ts'
 import { fuseLayerNorm } from './rewrites/fuse-layer-norm.ts'

@@ -1,6 +1,4 @@
 // Every remedy, in the order in which they are tried where no finding ranks them.
-
-import type { Remedy } from '../rewrite/remedy.ts'
 import { dynamicQuantization } from './approximate/dynamic-quantization.ts'
 import { float16 } from './approximate/float16.ts'
 import { geluTanh } from './approximate/gelu-tanh.ts'
@@ -14,6 +12,7 @@ import { staticQuantization } from './approximate/static-quantization.ts'
 import { uint8Activations } from './approximate/uint8-activations.ts'
 import { weightQuantization } from './approximate/weight-quantization.ts'
 import { weightStorage } from './approximate/weight-storage.ts'
+import type { Remedy } from './kit/remedy.ts'
 import { activationForms } from './rewrites/activation-forms.ts'
 import { affineAsBatchnorm } from './rewrites/affine-as-batchnorm.ts'
 import { affineAsDepthwise } from './rewrites/affine-as-depthwise.ts'

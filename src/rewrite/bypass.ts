@@ -1,10 +1,8 @@
-// Taking nodes out whose output equals one of their inputs, and what that saves.
+// Taking nodes out whose output equals one of their inputs.
 import type { NodeProto } from 'onnx-buf'
 import { copyWith } from '../graph/copy.ts'
 import type { Model } from '../graph/model.ts'
 import { type Matching, type Replacement, rewriteGraphs } from './match.ts'
-import { predictedBy, type RemedyEvidence } from './remedy.ts'
-import { sum, timesOf } from './unfused.ts'
 
 /**
  * `node` taken out: who read its first output reads `source` instead. Where that output is one of the graph's, the maker of `source`
@@ -62,19 +60,6 @@ export function rewriteToTheEnd(model: Model, find: Parameters<typeof rewriteGra
     at = next.model
     replaced = [...replaced, ...next.replaced]
   }
-}
-
-/**
- * Time per prediction, ms, of what the engine ran and that held nothing but nodes taken out: 0 where it takes them out by itself.
- * Without a profile: what the findings treated would save.
- */
-export function savingByRemoving(
-  evidence: RemedyEvidence,
-  treats: readonly string[],
-  nodes: readonly NodeProto[],
-): number | null {
-  if (evidence.profile === undefined) return predictedBy(treats, evidence)
-  return Math.min(sum(timesOf(evidence, nodes)), evidence.p50Ms)
 }
 
 /** '2 Identity, 1 Dropout': operator types with their number, the most frequent first. */

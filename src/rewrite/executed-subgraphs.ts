@@ -8,9 +8,9 @@ import { isConstantNode } from '../graph/constants.ts'
 import { copyWith } from '../graph/copy.ts'
 import { freshNames, readOther, withGraph } from '../graph/edit.ts'
 import type { Model } from '../graph/model.ts'
+import type { InnerOrigin } from '../graph/types.ts'
 import { nodeName } from '../graph/view.ts'
 import { definedIn, subgraphsOf } from '../graph/walk.ts'
-import type { InnerOrigin } from '../measure/timing/types.ts'
 import { isOperator } from './match.ts'
 
 type Path = InnerOrigin['path']

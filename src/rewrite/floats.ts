@@ -1,7 +1,6 @@
 // Weights as float32 arrays, and arrays put together into new ones.
 import { readBytes } from '../graph/constants.ts'
 import type { Matching } from './match.ts'
-import { sum } from './unfused.ts'
 
 /** The numbers of a float32 constant, a copy; undefined for any other value. */
 export function floatsOf({ model, constant }: Matching, name: string | undefined): Float32Array<ArrayBuffer> | undefined {
@@ -27,3 +26,5 @@ export function concatenateColumns(matrices: readonly Float32Array[], rows: numb
   )
   return concatenateFloats(slices.flat())
 }
+
+export const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)

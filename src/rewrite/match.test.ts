@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { largestDifference, runModel } from '../engines/example-run.ts'
 import { floatTensor, graph, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { viewGraph } from '../graph/view.ts'
-import { exampleSetup, largestDifference, runSetup } from '../remedies/check-remedy.ts'
 import {
   attributeOf,
   isClosed,
@@ -114,7 +114,7 @@ test('branches are rewritten too, with constants of the graph around them', asyn
     c: { dtype: 'bool' as const, shape: [], data: Uint8Array.of(c) },
     x: { dtype: 'float32' as const, shape: [1, 2], data: Float32Array.of(-1, 2) },
   }))
-  const [before, after] = [await runSetup(exampleSetup(made), feeds), await runSetup(exampleSetup(rewritten!.model), feeds)]
+  const [before, after] = [await runModel(made, feeds), await runModel(rewritten!.model, feeds)]
   for (const [k, results] of after.entries()) expect(largestDifference(results.y!, before[k]!.y!)).toBeLessThan(1e-6)
 })
 

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { floatTensor, model, node, valueInfo } from '../graph/build.ts'
-import { exampleSetup } from '../remedies/example-evidence.ts'
+import { floatTensor, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
 import { nodesGone } from './optimized-elsewhere.ts'
 
 const x = valueInfo('x', 'float32', [2, 2])
 const y = valueInfo('y', 'float32', [2, 2])
 const initializers = [floatTensor('w', [2, 2], [1, 2, 3, 4]), floatTensor('b', [2], [1, 2])]
-const of = (...nodes: ReturnType<typeof node>[]) => exampleSetup(model({ nodes, inputs: [x], outputs: [y], initializers })).model
+const of = (...nodes: ReturnType<typeof node>[]) => modelInMemory(model({ nodes, inputs: [x], outputs: [y], initializers }))
 const gone = (before: ReturnType<typeof of>, after: ReturnType<typeof of>) => nodesGone(after, before).map(({ opType }) => opType)
 
 test('what depended on constants alone, or did nothing, is gone', () => {

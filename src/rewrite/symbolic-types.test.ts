@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { randomFeeds, typesAsRun } from '../engines/example-run.ts'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../graph/build.ts'
-import { exampleSetup, randomFeeds, typesAsRun } from '../remedies/check-remedy.ts'
-import { transformerBlocks } from '../remedies/example-transformer.ts'
+import { transformerBlocks } from '../graph/example-transformer.ts'
 import { symbolicTypes } from './symbolic-types.ts'
 
 const typesOf = (nodes: ModelParts['nodes'], initializers: ModelParts['initializers'] = [], rest: Partial<ModelParts> = {}) => {
@@ -94,10 +94,10 @@ test('Pad adds begins and ends by axis; a symbol that grows is another', () => {
 })
 
 test('agrees with what a transformer block shows when it runs', async () => {
-  const setup = exampleSetup(modelInMemory(transformerBlocks()))
+  const block = modelInMemory(transformerBlocks())
   const symbols: Readonly<Record<string, number>> = { batch: 3, length: 5 }
-  const inferred = symbolicTypes(setup.model, setup.model.proto.graph!)
-  const run = await typesAsRun(setup, randomFeeds(setup.model, 1, symbols))
+  const inferred = symbolicTypes(block, block.proto.graph!)
+  const run = await typesAsRun(block, randomFeeds(block, 1, symbols))
   const numbers = (shape: readonly (string | number)[] | undefined) =>
     shape?.map((size) =>
       String(size)
@@ -166,7 +166,7 @@ test('sizes behind operators that move or repeat positions are those that the en
     }),
   )
   const types = symbolicTypes(built, built.proto.graph!)
-  const ran = await typesAsRun(exampleSetup(built), randomFeeds(built, 1))
+  const ran = await typesAsRun(built, randomFeeds(built, 1))
   for (const name of nodes.flatMap(({ output }) => output)) expect(types.get(name), name).toMatchObject(ran.get(name)!)
 })
 

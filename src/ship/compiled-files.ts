@@ -4,6 +4,7 @@ import { type Chosen, chooseForm } from '../compile/choose.ts'
 import { packProgram } from '../compile/program.ts'
 import { type CompilableModel, compilableOf } from '../compile/read/index.ts'
 import type { Trees } from '../compile/shipped/compiled.mjs'
+import { RUNNER_FILE } from '../compile/shipped/runner-file.ts'
 import type { Model } from '../graph/model.ts'
 import type { Folder } from '../model-files/folder.ts'
 
@@ -39,11 +40,7 @@ export async function writeRunner(folder: Folder, written: string): Promise<void
     'engine',
     `${written}${readFileSync(new URL('./shipped/predict-compiled.mjs', import.meta.url), 'utf8')}`,
   )
-  await folder.add(
-    'compiled.mjs',
-    'engine',
-    `${written}${readFileSync(new URL('../compile/shipped/compiled.mjs', import.meta.url), 'utf8')}`,
-  )
+  await folder.add('compiled.mjs', 'engine', `${written}${readFileSync(RUNNER_FILE, 'utf8')}`)
 }
 
 /** Throws an Error where no code can be written for it. */

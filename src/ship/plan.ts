@@ -2,8 +2,9 @@
 import type { ModelProto } from 'onnx-buf'
 import type { InputDeclaration, ShippedLibrary } from '../engines/types.ts'
 import type { Cut } from '../graph/cut.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../report/documents/report.ts'
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { Serving } from './serving.ts'
 
 export type Agreement = ReportDocument['trials'][number]['agreement']
 
@@ -26,21 +27,6 @@ export interface Preprocessing {
   readonly input: string
   /** What the model does with them, in order, one line each. */
   readonly steps: readonly string[]
-}
-
-/** How `serve` serves the folder where nobody says. */
-export interface Serving {
-  readonly workers: number
-  /** 1: each request is predicted by itself. */
-  readonly maxBatch: number
-  /** Rows that are joined of fewer requests than make a whole batch; absent: as many. */
-  readonly fewRows?: number
-  /** How long the first request of an incomplete batch waits for others; absent: not at all. */
-  readonly batchDelayMs?: number
-  /** Requests that may wait; absent: as many as where nobody says. */
-  readonly queue?: number
-  /** How long a request without a deadline of its own may wait; absent: as long as it takes. */
-  readonly deadlineMs?: number
 }
 
 export interface ShipPlan {

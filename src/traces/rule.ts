@@ -1,6 +1,5 @@
 // A rule of recordings: over the facts of one. What such rules share: what they miss, and how a share of the window becomes a finding.
 // Whatever a recording tells of a saving is a bound: nothing was tried.
-
 import { nextCommand } from '../diagnosis/next-command.ts'
 import { definerOf, type Finding, type Rule, type WithAbsent } from '../diagnosis/rule.ts'
 import { type Sentence, share, tell } from '../diagnosis/tell.ts'

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '../engines/compiled-twin.ts'
 
+/** This file, compiled: for a child process whose code is not ours. */
+export const END_WITH_PARENT = new URL('./end-with-parent.js', compiledTwin(import.meta.url)).href
 const threadFile = fileURLToPath(new URL('./end-with-parent-thread.js', compiledTwin(import.meta.url)))
 
 /** What the thread is told. */

@@ -2,7 +2,7 @@
 // A runner in a process of its own (local-runner.ts) and a scripted one for tests (example-runner.ts) stand behind it.
 import { engineWordsOnNode } from '../engines/onnxruntime/facts/error-words.ts'
 import type { Machine } from '../machine/types.ts'
-import { bytes } from '../report/text/numbers.ts'
+import { bytes } from '../statistics/numbers.ts'
 
 export type Trial<T> = { readonly outcome: 'measured'; readonly value: T } | NotMeasured
 

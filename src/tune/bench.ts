@@ -2,7 +2,7 @@
 // machines; the real one is in local-bench/.
 import type { GraphView } from '../graph/types.ts'
 import type { OutputCheck } from '../measure/outputs/index.ts'
-import type { Effect, RemedySetup } from '../rewrite/remedy.ts'
+import type { Effect, RemedySetup } from '../remedies/kit/remedy.ts'
 import type { Trial } from '../trials/port.ts'
 
 /** One fresh process. */

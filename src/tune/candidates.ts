@@ -1,7 +1,7 @@
 // Which changed setups there are to try, likeliest first.
 import { firstLineOf } from '../graph/input-error.ts'
 import type { AllowedLoss } from '../measure/outputs/index.ts'
-import type { Effect, Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
+import type { Effect, Goal, Proposal, Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/kit/remedy.ts'
 
 /** A proposal with the remedy that made it. */
 export interface Candidate {

@@ -1,6 +1,6 @@
 // The step `drop`: a search keeps the best of many, so some of what it keeps may be luck. Backward over all of it, last kept first, each
 // remedy is tested in new pairs of the whole with it and without it. It stays only if the whole is clearly slower without it.
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Candidate, nameOf, proposeAgain, worstEffect } from './candidates.ts'
 import { type JudgePlan, judge } from './judge.ts'
 import { type SearchPlan, type SearchState, withoutKept } from './state.ts'

@@ -2,7 +2,7 @@
 // handoff between threads has two states, and the clock moves only by what is measured. The same seed gives the same readings.
 import { mulberry32, normal } from '../graph/random.ts'
 import type { Agreement } from '../measure/outputs/index.ts'
-import { defineRemedy, goals, type Remedy, type RemedyEvidence, type RemedySetup } from '../rewrite/remedy.ts'
+import { defineRemedy, goals, type Remedy, type RemedyEvidence, type RemedySetup } from '../remedies/kit/remedy.ts'
 import type { Trial } from '../trials/port.ts'
 import type { Bench, Depth, Reading } from './bench.ts'
 

@@ -1,5 +1,5 @@
 // Searches on made-up machines, for the tests of the search.
-import type { Remedy, RemedyEvidence } from '../rewrite/remedy.ts'
+import type { Remedy, RemedyEvidence } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 import { exampleBench, exampleEvidence, exampleSetup, type Has, keyOf, type World } from './example-bench.ts'
 import { type SearchOutcome, search } from './search.ts'

@@ -1,6 +1,6 @@
 // The judge on made-up machines and on scripted readings.
 import { describe, expect, test } from 'vitest'
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import type { Trial } from '../trials/port.ts'
 import type { Bench, Judgement, Reading } from './bench.ts'
 import { changingHandoff, exampleBench, exampleSetup, FAST_NS, keyOf, SLOW_NS, type World } from './example-bench.ts'

@@ -3,7 +3,7 @@
 // found is a choice and no proof: `drop` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
 // by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 import { isSlower } from '../measure/timing/regimes.ts'
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { decide, LEAST_DIFFERENCE, median, medianOrNull, verdictOf } from '../statistics/index.ts'
 import type { Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Judgement, type Reading } from './bench.ts'

@@ -1,8 +1,7 @@
 // The steps `judge` and `keep`: a candidate is judged in pairs on top of what was kept so far, and kept where it is faster, right, and
 // runs as it was meant to.
-
 import { firstLineOf } from '../graph/input-error.ts'
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { reasonInWords, type Trial } from '../trials/port.ts'
 import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Goal } from '../rewrite/remedy.ts'
+import type { Goal } from '../remedies/kit/remedy.ts'
 import type { Bench, Judgement } from './bench.ts'
 import { exampleBench, exampleEvidence, exampleSetup } from './example-bench.ts'
 import { costsLatency } from './latency-cost.ts'

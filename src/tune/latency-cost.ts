@@ -1,5 +1,5 @@
 // What a gain in memory, size or load time costs in the time of a prediction: those goals may not ruin it.
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { pairsInTurns } from '../statistics/index.ts'
 import type { Bench, Judgement } from './bench.ts'
 import type { SearchPlan } from './state.ts'

@@ -1,7 +1,6 @@
 // The step `look`: which of the proposals are worth judging, best first. What an earlier run found is not looked at again, rewrites
 // must give the right outputs before they are read at all, operators alone have told of some what they give, and first looks tell the rest.
-
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { geometricMean } from '../statistics/index.ts'
 import { reasonInWords } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'

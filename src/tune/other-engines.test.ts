@@ -1,6 +1,6 @@
 // Other engines, tried on a made-up machine after the remedies of the measured one.
 import { describe, expect, test } from 'vitest'
-import { defineRemedy, type OtherEngine, type Remedy } from '../rewrite/remedy.ts'
+import { defineRemedy, type OtherEngine, type Remedy } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 import { exampleBench, exampleRemedy, type Has, withScores } from './example-bench.ts'
 import { original, outcomeOf, type Rest, run, runOn, shipped, times } from './example-search.ts'

@@ -1,8 +1,7 @@
 // The step `tryEngines`: what is kept on another engine, and the original alone on it, since what pays on one engine may cost on another.
 // First looks say which is likely the best, pairs say it of those that come near. Those that may not be kept are looked at all the same: their
 // rows say what they would give.
-
-import type { Remedy } from '../rewrite/remedy.ts'
+import type { Remedy } from '../remedies/kit/remedy.ts'
 import { geometricMean } from '../statistics/index.ts'
 import { reasonInWords } from '../trials/port.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'

@@ -1,6 +1,6 @@
 // The search on made-up machines: what it tries for which goal, when it stops, and what it makes of faults.
 import { describe, expect, test } from 'vitest'
-import type { Remedy } from '../rewrite/remedy.ts'
+import type { Remedy } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 import { exampleBench, exampleRemedy, exampleSetup, type Has, keyOf, withScores } from './example-bench.ts'
 import { outcomeOf, type Ran, type Rest, run, runOn, shipped, times } from './example-search.ts'

@@ -1,6 +1,6 @@
 // Remedies that measure for their proposals come after the others.
 import { describe, expect, test } from 'vitest'
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { exampleBench, exampleRemedy, keyOf } from './example-bench.ts'
 import { outcomeOf, run, runOn, shipped, times } from './example-search.ts'
 

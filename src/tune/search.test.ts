@@ -1,8 +1,7 @@
 // The search on made-up machines whose truth is known: what it ships and what it tells.
-
 import { describe, expect, test } from 'vitest'
 import { mulberry32 } from '../graph/random.ts'
-import type { Remedy } from '../rewrite/remedy.ts'
+import type { Remedy } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 import { worstEffect } from './candidates.ts'
 import { changingHandoff, exampleBench, exampleRemedy, exampleSetup, type Has } from './example-bench.ts'

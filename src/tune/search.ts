@@ -1,6 +1,6 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
 // after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
-import type { Remedy, RemedySetup } from '../rewrite/remedy.ts'
+import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Candidate, isAllowed, type Proposed, propose } from './candidates.ts'
 import { drop } from './drop.ts'
 import { judgeAndKeep } from './keep.ts'

@@ -1,7 +1,6 @@
 // The shortlist: a first look at many candidates, each read once per round between two readings of the base, and who shows no gain is
 // left out of the next round. It tells only whom to judge: nothing is kept or refused for good on one reading alone.
-
-import type { RemedySetup } from '../rewrite/remedy.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { geometricMean } from '../statistics/index.ts'
 import type { NotMeasured, Trial } from '../trials/port.ts'
 import { type Bench, type Deadline, isPast, type Reading } from './bench.ts'

@@ -1,5 +1,5 @@
 // What the search knows at any time, as plain data. Each step takes a state and gives the next; what was tried is told on the way.
-import type { Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../rewrite/remedy.ts'
+import type { Remedy, RemedyEvidence, RemedySetup, RemedyTools } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 import { type Candidate, nameOf, type Only } from './candidates.ts'
 import type { Tried } from './tried.ts'

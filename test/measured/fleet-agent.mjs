@@ -2,9 +2,9 @@
 // as real ones are, and reports the trial's own number.
 import { appendFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runAgent } from '../../dist/commands/fleet/agent.js'
-import { openAgentQueue } from '../../dist/commands/fleet/bullmq-queue.js'
-import { openPostgres } from '../../dist/commands/store/postgres-store.js'
+import { runAgent } from '../../dist/fleet/queue/agent.js'
+import { openAgentQueue } from '../../dist/fleet/queue/bullmq-queue.js'
+import { openPostgres } from '../../dist/fleet/store/postgres-store.js'
 import { withMachineLock } from '../../dist/trials/lock.js'
 
 const { url, machine, log, storeUrl, lockFolder, report, key = null, clockMs = 0, putBackMs } = JSON.parse(process.argv[2])

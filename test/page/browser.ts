@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
+import { embedded, readShell } from '../../src/terminal/page-shell.ts'
 import { ROOT } from '../root.ts'
 
 /** Drawn once more after a change of width, on a machine with other work. */

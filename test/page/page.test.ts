@@ -2,10 +2,10 @@
 // each-document.test.ts.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { embedded, readShell } from '../../src/cli/page-shell.ts'
 import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { renderPage } from '../../src/report/html/html-page.ts'
-import { startView } from '../../src/view/server.ts'
+import { startView } from '../../src/terminal/page/server.ts'
+import { embedded, readShell } from '../../src/terminal/page-shell.ts'
 import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
 import { CHROMIUM, chromiumPath, nextFrames, openPage, sideways, startBrowser, until, violations } from './browser.ts'

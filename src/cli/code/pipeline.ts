@@ -2,12 +2,12 @@
 import { renderGap } from '../../report/text/gap/gap-text.ts'
 import { renderPipeline } from '../../report/text/pipeline-text.ts'
 import { collapsedStacks, speedscope } from '../../report/text/stacks.ts'
-import { documentOutput, measureAndDeliver } from '../document-output.ts'
-import { openLivePage } from '../live-page.ts'
-import { type FlagsOf, gapOptions, optionsOf } from '../options/flags.ts'
-import { openProgress } from '../progress.ts'
-import type { Surroundings } from '../stages.ts'
-import { UsageError } from '../usage-error.ts'
+import { documentOutput, measureAndDeliver } from '../../terminal/document-output.ts'
+import { openLivePage } from '../../terminal/live-page.ts'
+import { openProgress } from '../../terminal/progress.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
+import { type FlagsOf, gapOptions, optionsOf } from './flags.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Runs the command. Throws UsageError or InputError where the file, its samples or the arguments cannot be used, or where it fails. */
 export async function runPipeline(

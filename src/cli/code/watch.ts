@@ -1,15 +1,15 @@
 // `whyslow -- COMMAND`: the user's own server, started as it is and watched. Here: what was typed, signals, and what goes to the screen.
 import { renderWatch } from '../../report/text/watch/watch-text.ts'
-import { documentOutput } from '../document-output.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import { openProgress } from '../progress.ts'
-import type { Screen } from '../screen.ts'
-import type { Stages } from '../stages.ts'
-import type { Patience } from '../supervise.ts'
+import { documentOutput } from '../../terminal/document-output.ts'
+import { openProgress } from '../../terminal/progress.ts'
+import type { Screen } from '../../terminal/screen.ts'
+import type { Patience } from '../../terminal/supervise.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Calls } from './stages.ts'
 
 export interface WatchSurroundings {
   readonly screen: Screen
-  readonly load: () => Promise<Pick<Stages, 'watch'>>
+  readonly load: () => Promise<Pick<Calls, 'watch'>>
   /** Resolves with what ends the watch; called once. Absent: a signal to this process. */
   readonly ended?: () => Promise<string>
 }

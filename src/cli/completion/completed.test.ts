@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { expect, test } from 'vitest'
-import { commanderOption, flag } from '../options/flag.ts'
+import { commanderOption, flag } from '../../terminal/flags/flag.ts'
 import { bashCompletion } from './bash.ts'
 import { completedCommands } from './completed.ts'
 import { fishCompletion } from './fish.ts'

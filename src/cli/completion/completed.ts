@@ -1,6 +1,6 @@
 // What a shell can complete: commands, their flags and the values of these, as plain data from which a script for each shell is written.
 import type { Command, Option } from 'commander'
-import { rowOf } from '../options/flag.ts'
+import { rowOf } from '../../terminal/flags/flag.ts'
 
 /** What is offered for the value of a flag or for an argument. `list`: some of the words, separated by commas. `other`: nothing. */
 export type Offer =

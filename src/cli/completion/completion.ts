@@ -2,7 +2,7 @@
 // Node when somebody presses Tab.
 import type { Command } from 'commander'
 import { ids } from '../../commands/ids.ts'
-import type { Screen } from '../screen.ts'
+import type { Screen } from '../../terminal/screen.ts'
 import { bashCompletion } from './bash.ts'
 import { completedCommands } from './completed.ts'
 import { fishCompletion } from './fish.ts'

@@ -1,7 +1,7 @@
 // `whyslow doctor`: the machine, how quiet it is, and the engines that are installed or not.
 import { renderDoctor } from '../../report/text/machine-text.ts'
-import { measureAndDeliver } from '../document-output.ts'
-import { checkPlaces } from '../model-flags.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkPlaces } from '../../terminal/model-flags.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 

@@ -1,7 +1,7 @@
 // `whyslow engines`: what is here, what is not, why, and how to get it.
 import { renderEngines } from '../../report/text/engines-text.ts'
-import { measureAndDeliver } from '../document-output.ts'
-import { checkPlaces } from '../model-flags.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { checkPlaces } from '../../terminal/model-flags.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 

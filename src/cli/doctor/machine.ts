@@ -1,6 +1,6 @@
 // `whyslow machine`: facts and measured roofs of this computer.
 import { renderMachine } from '../../report/text/machine-text.ts'
-import { measureAndDeliver } from '../document-output.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
 import { type FlagsOf, optionsOf } from '../options/flags.ts'
 import type { Surroundings } from '../stages.ts'
 

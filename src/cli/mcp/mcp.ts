@@ -4,10 +4,10 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { createMcpServer } from '../../mcp/server.ts'
 import type { RunCommand } from '../../mcp/tool.ts'
 import { endOf, textFrom } from '../../processes/start-process.ts'
-import { checkPlaces, PLACES } from '../model-flags.ts'
+import { checkPlaces, PLACES } from '../../terminal/model-flags.ts'
+import { lineOf, type Message, startSupervised } from '../../terminal/supervise.ts'
 import type { FlagsOf } from '../options/flags.ts'
 import type { StageProgress, Surroundings } from '../stages.ts'
-import { lineOf, type Message, startSupervised } from '../supervise.ts'
 import { createTools, INSTRUCTIONS } from './tools.ts'
 
 /** Serves until the client closes standard input, or until the signal is aborted. Throws UsageError or InputError for paths that do not exist. */

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ResolvePath, Tool } from '../../mcp/tool.ts'
-import { defaultFolder } from '../model-flags.ts'
-import type { Flag } from '../options/flag.ts'
+import type { Flag } from '../../terminal/flags/flag.ts'
+import { defaultFolder } from '../../terminal/model-flags.ts'
 import { mismatch, pathUse, schemaOf, type ValueSchema, wordsOf } from '../options/flag-schema.ts'
 import { flags } from '../options/flags.ts'
 

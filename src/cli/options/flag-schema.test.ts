@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { commanderOption, type Flag, flag } from './flag.ts'
+import { commanderOption, type Flag, flag } from '../../terminal/flags/flag.ts'
 import { mismatch, pathUse, schemaOf, wordsOf } from './flag-schema.ts'
 import { flags } from './flags.ts'
 

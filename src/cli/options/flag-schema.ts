@@ -1,6 +1,6 @@
 // Flags as a program gives them: from a row of the table follow the JSON Schema of its value and, of a value, the words of the command line.
-import type { Flag } from './flag.ts'
-import * as parse from './option-values.ts'
+import type { Flag } from '../../terminal/flags/flag.ts'
+import * as parse from '../../terminal/flags/option-values.ts'
 
 /** A JSON Schema; see https://json-schema.org/draft/2020-12. */
 export interface ValueSchema {
@@ -34,6 +34,7 @@ const FORMS = new Map<unknown, Form>([
   [parse.positiveInteger, { schema: COUNT }],
   [parse.fraction, { schema: { type: 'number', minimum: 0 } }],
   [parse.ratio, { schema: { type: 'number', exclusiveMinimum: 0 } }],
+  [parse.percentile, { schema: TEXT, hint: 'as in p99' }],
   [parse.seconds, { schema: { type: ['number', 'string'] }, hint: 'seconds, or as in 2m' }],
   [parse.memorySize, { schema: { type: ['integer', 'string'] }, hint: 'bytes, or as in 2g' }],
   [parse.list, { schema: TEXTS, list: 'commas' }],

@@ -5,8 +5,8 @@ import { COMPARE_DEFAULTS } from '../../commands/compare/options.ts'
 import { FIX_DEFAULTS } from '../../commands/fix/options.ts'
 import { LOAD_DEFAULTS } from '../../commands/load/options.ts'
 import { SERVE_DEFAULTS } from '../../commands/serve/serve.ts'
+import { commanderOption, type Flag, formerOptions, type Options } from '../../terminal/flags/flag.ts'
 import type { Stages } from '../stages.ts'
-import { commanderOption, type Flag, formerOptions, type Options } from './flag.ts'
 import { type CommandName, type FlagsOf, flags, optionsOf } from './flags.ts'
 
 const STAGE_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { commandWords } from '../../report/text/wrap.ts'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../../terminal/usage-error.ts'
 
 interface Manifest {
   readonly model: string

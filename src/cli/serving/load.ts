@@ -2,11 +2,11 @@
 import { objectiveVerdict } from '../../report/documents/load.ts'
 import { renderLoad } from '../../report/text/load-text.ts'
 import { rateInWords } from '../../report/text/numbers.ts'
-import { annotate } from '../annotations.ts'
-import { measureAndDeliver } from '../document-output.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import type { Surroundings } from '../stages.ts'
-import { GoalMissed } from '../usage-error.ts'
+import { annotate } from '../../terminal/annotations.ts'
+import { measureAndDeliver } from '../../terminal/document-output.ts'
+import { GoalMissed } from '../../terminal/usage-error.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Surroundings } from './stages.ts'
 
 /** Throws UsageError or InputError if what was typed cannot be used or nothing answers, GoalMissed if the objective is missed. */
 export async function runLoad(target: string, flags: FlagsOf<'load'>, around: Surroundings): Promise<void> {

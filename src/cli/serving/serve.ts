@@ -1,10 +1,10 @@
 // `whyslow serve MODEL`: the model as a server, until a signal ends it. Here: what was typed, signals, and what goes to the screen.
 import { plural } from '../../report/text/numbers.ts'
-import { checkModel } from '../model-flags.ts'
-import { type FlagsOf, optionsOf } from '../options/flags.ts'
-import type { Screen } from '../screen.ts'
-import type { Stages } from '../stages.ts'
-import type { Patience } from '../supervise.ts'
+import { checkModel } from '../../terminal/model-flags.ts'
+import type { Screen } from '../../terminal/screen.ts'
+import type { Patience } from '../../terminal/supervise.ts'
+import { type FlagsOf, optionsOf } from './flags.ts'
+import type { Stages } from './stages.ts'
 
 export interface ServeSurroundings {
   readonly screen: Screen

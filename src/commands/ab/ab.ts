@@ -1,5 +1,4 @@
 // `ab`: two implementations of one thing, of JavaScript or Python each, in processes of their own. Do they give the same, and which is faster?
-
 import type { StageProgress } from '../../command/progress.ts'
 import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'

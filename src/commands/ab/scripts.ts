@@ -1,6 +1,5 @@
 // Two scripts, each run whole as it is: time from start to end, and what they print. Lines that one script prints differently from run to run
 // (times, dates, random numbers) say nothing about the other.
-
 import type { StageProgress } from '../../command/progress.ts'
 import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'

@@ -1,10 +1,10 @@
 // What a comparison says to who has to choose: those that nobody beats in everything, and from which batch on another is faster.
 import { breakEven } from '../../analyze/break-even.ts'
-import { type Axis, paretoOf, smaller } from '../../analyze/pareto.ts'
 import { orderBetween } from '../../analyze/ranking.ts'
 import type { Sweep } from '../../measure/timing/types.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '../../report/documents/comparison.ts'
 import { errorShare } from '../../report/text/comparison-sentences.ts'
+import { type Axis, paretoOf, smaller } from '../../statistics/pareto.ts'
 
 export interface Candidate extends ContestantRow {
   /** Of its outputs other than the first; null: not known. */

@@ -1,5 +1,4 @@
 // `compare`: one model on every engine, or several models on one, measured in turns and set side by side.
-
 import { limitsOf, machineOf } from '../../command/limits.ts'
 import { withMachineLock } from '../../command/machine-lock.ts'
 import { inTemporaryFolder } from '../../command/temporary-folder.ts'

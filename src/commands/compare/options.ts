@@ -1,5 +1,4 @@
 // What a comparison can be told, and its defaults.
-
 import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { MetricName } from '../../measure/outputs/index.ts'
 

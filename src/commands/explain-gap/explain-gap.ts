@@ -1,5 +1,4 @@
 // `pipeline --explain-gap`: why is the application slower than a benchmark? One difference after the other is taken away, and each is measured.
-
 import type { StageProgress } from '../../command/progress.ts'
 import { documentHead } from '../../command/version.ts'
 import { InputError } from '../../graph/input-error.ts'

@@ -1,11 +1,10 @@
 // What `fix` found, as the report document says it.
-
 import { engineById } from '../../engines/index.ts'
 import { boundOf } from '../../measure/outputs/index.ts'
+import type { Goal, RemedySetup } from '../../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import { fixAnswer } from '../../report/text/fix-answer.ts'
-import type { Goal, RemedySetup } from '../../rewrite/remedy.ts'
 import { nameOf } from '../../tune/candidates.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
 import type { Tried } from '../../tune/tried.ts'

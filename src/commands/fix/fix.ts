@@ -1,5 +1,4 @@
 // `fix`: measures and diagnoses, tries the remedies, proves what they give, and ships the proven.
-
 import { checkEngine } from '../../command/engine-options.ts'
 import { withMachineLock } from '../../command/machine-lock.ts'
 import { nearest } from '../../command/nearest.ts'
@@ -7,7 +6,6 @@ import { type Run, withRun } from '../../command/run.ts'
 import { engines, offersOf } from '../../engines/index.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { parseObjective } from '../../load/objective.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import { type PreprocessingRequest, parsePreprocessing, withPreprocessing } from '../../rewrite/preprocessing/index.ts'
@@ -22,6 +20,7 @@ import { checkNamedEngines } from './other-engines.ts'
 import { checkCalibration, type Tuned } from './precision.ts'
 import { provePreprocessing } from './preprocessing-proof.ts'
 import { servingFor } from './serving.ts'
+import type { ServingPort } from './serving-port.ts'
 import { shippingPlan, shipSetup } from './ship-found.ts'
 import { tryRemedies } from './try-remedies.ts'
 
@@ -50,7 +49,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     )
   }
   checkOnly(options.only)
-  if (options.slo !== null) parseObjective(options.slo)
+  const serving = servingOf(options)
   checkEngines(options)
   const picture = parsePreprocessing(options.preprocessing)
   if (options.out !== null) (options.modelAlone ? checkModelOut : checkOut)(options.out, options.force, file)
@@ -61,18 +60,19 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     checkCalibration(run, options)
     await checkNamedEngines(options)
     const unlocked: string[] = []
-    const { evidence, diagnosis, found, serving } = await withMachineLock(
+    const { evidence, diagnosis, found, chosen } = await withMachineLock(
       run,
       async () => {
         const evidence = await measureWithOperators(run, options, WHOLES_MS)
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
         const tried = await tryRemedies(run, options, evidence, diagnosis)
-        if (options.dryRun) return { evidence, diagnosis, found: tried, serving: null }
+        if (options.dryRun) return { evidence, diagnosis, found: tried, chosen: null }
         const converted = await withConversion(run, options, tried)
         const found = picture === null ? converted : await withPreprocessingProof(run, options, converted, picture)
-        const plan = options.slo === null ? null : shippingPlan(run, options, found)
-        return { evidence, diagnosis, found, serving: plan === null ? null : await servingFor(run, options, plan) }
+        if (serving === null) return { evidence, diagnosis, found, chosen: null }
+        const chosen = await servingFor(run, options, shippingPlan(run, options, found), serving)
+        return { evidence, diagnosis, found, chosen }
       },
       unlocked,
     )
@@ -80,11 +80,19 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const shipped = options.out !== null && !options.dryRun && (!options.onlyProven || found.kept.length > 0)
     const warned = { ...diagnosis, warnings: [...unlocked, ...diagnosis.warnings] }
     const told = withTrials(warned, found, options, shipped ? options.out : null)
-    const served = serving === null ? {} : { serving: serving.report }
+    const served = chosen === null ? {} : { serving: chosen.report }
     const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served } }
-    if (shipped) await shipSetup(run, options, { ...found, serving: serving?.best ?? null }, report)
+    if (shipped) await shipSetup(run, options, { ...found, serving: chosen?.best ?? null }, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
+}
+
+/** null: no objective is asked for. Throws InputError if the text is not one. */
+function servingOf({ slo, serving }: FixOptions): ServingPort | null {
+  if (slo === null) return null
+  if (serving === null) throw new Error('fix: nothing was handed in that serves, and an objective needs it')
+  serving.checkObjective(slo)
+  return serving
 }
 
 /** Where the goal is what was measured of it, and what is handed over was converted. */

@@ -1,11 +1,11 @@
 // Options of `fix`, and its defaults.
-
 import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { AllowedLoss, MetricName } from '../../measure/outputs/index.ts'
 import type { CalibrationMethod } from '../../quantize/calibrate/index.ts'
+import type { Goal, PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { TrialRow } from '../../report/documents/trial-row.ts'
 import type { PreprocessingFlags } from '../../rewrite/preprocessing/index.ts'
-import type { Goal, PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { ServingPort } from './serving-port.ts'
 
 export interface PrecisionOptions {
   /** The only method; null: all that pay. */
@@ -38,6 +38,8 @@ export interface FixOptions extends WhyOptions {
   readonly goal: Goal
   /** An objective under load ('p99<20ms') for which the serving is chosen; null: none. */
   readonly slo: string | null
+  /** Chooses that serving; null: no objective can be given. */
+  readonly serving: ServingPort | null
   /** Of the search, seconds. */
   readonly budgetSeconds: number
   /** Largest loss allowed, as the metric, top-1 agreement or cosine has it; null: outputs stay equal up to rounding. */
@@ -73,6 +75,7 @@ export const FIX_DEFAULTS: FixOptions = {
   dryRun: false,
   goal: 'latency',
   slo: null,
+  serving: null,
   budgetSeconds: 75,
   maxLoss: null,
   metric: null,

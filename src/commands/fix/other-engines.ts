@@ -1,6 +1,5 @@
 // Engines of this machine that `fix` may ship in place of the measured one, or looks at to say what they would give. Each is looked for in
 // a process of its own, and by `fix` alone.
-
 import { placesOf } from '../../command/engine-options.ts'
 import type { Run } from '../../command/run.ts'
 import { cutAtBoth, endsOf } from '../../compile/read/ends.ts'
@@ -15,8 +14,8 @@ import { describeEngine } from '../../measure/describe-engine.ts'
 import type { Profile } from '../../measure/timing/types.ts'
 import { canBeGiven } from '../../model-files/model-for-engine.ts'
 import { remedies } from '../../remedies/index.ts'
+import type { OtherEngine, Remedy } from '../../remedies/kit/remedy.ts'
 import { engineChoice } from '../../remedies/settings/engine-choice.ts'
-import type { OtherEngine, Remedy } from '../../rewrite/remedy.ts'
 import type { FixOptions } from './options.ts'
 import { hasDoubleEnds, wideNode } from './wide-numbers.ts'
 

@@ -1,6 +1,5 @@
 // Whether the code that moved into the model pays: random bytes through plain loops and the original against the same bytes into the
 // new model, as docs/remedies/preprocessing.md says.
-
 import path from 'node:path'
 import type { Run } from '../../command/run.ts'
 import type { TensorValue } from '../../engines/types.ts'
@@ -12,13 +11,13 @@ import { verdict } from '../../measure/outputs/index.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { measurePaired, type PairedResult } from '../../measure/timing/paired.ts'
 import { writeInFormat } from '../../model-files/model-for-engine.ts'
+import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import {
   type Preprocessed,
   type PreprocessingRequest,
   preprocessInCode,
   withPreprocessing,
 } from '../../rewrite/preprocessing/index.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { median, verdictOf } from '../../statistics/index.ts'
 import { trialLimits } from '../../trials/limits.ts'
 import { modelTask } from '../../trials/model-task.ts'

@@ -1,9 +1,8 @@
 // What `fix` found, handed over: a folder, or the model alone.
-
 import { withMachineLock } from '../../command/machine-lock.ts'
 import type { Run } from '../../command/run.ts'
+import type { Goal } from '../../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { Goal } from '../../rewrite/remedy.ts'
 import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'

@@ -10,10 +10,9 @@ import { writeModel } from '../../graph/build.ts'
 import type { Model } from '../../graph/model.ts'
 import { makeTemporaryFolder } from '../../machine/files.ts'
 import { startProcess } from '../../processes/start-process.ts'
+import { END_WITH_PARENT } from '../../trials/end-with-parent.ts'
 
 const PACKAGE = 'onnxsim'
-/** For a process that runs in the package's folder. */
-const END_WITH_PARENT = new URL('../../trials/end-with-parent.js', compiledTwin(import.meta.url)).href
 const LIMIT_MS = 120_000
 
 export type Simplify = (model: Model) => Promise<Model>

@@ -11,7 +11,7 @@ import type { InputDeclaration } from '../../engines/types.ts'
 import { liteBytesOf } from '../../formats/tflite/write/lite-model.ts'
 import type { Model } from '../../graph/model.ts'
 import { viewGraph } from '../../graph/view.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
+import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import { type RunnablePlan, type ShipPlan, writeRunnable } from '../../ship/index.ts'
 import type { FixOptions } from './options.ts'
 

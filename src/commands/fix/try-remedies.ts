@@ -1,5 +1,4 @@
 // The search, put to work for `fix`: what is known of the original, the bench that measures on this machine, and what remedies may use.
-
 import { savingsByRemedy } from '../../analyze/foretold.ts'
 import type { Run } from '../../command/run.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
@@ -8,8 +7,8 @@ import { readModel } from '../../formats/index.ts'
 import type { Model } from '../../graph/model.ts'
 import { writeInFormat } from '../../model-files/model-for-engine.ts'
 import { remedies } from '../../remedies/index.ts'
+import type { RemedyEvidence, RemedySetup } from '../../remedies/kit/remedy.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
-import type { RemedyEvidence, RemedySetup } from '../../rewrite/remedy.ts'
 import { worstEffect } from '../../tune/candidates.ts'
 import { type LocalBenchPlan, localBench } from '../../tune/local-bench/index.ts'
 import { search } from '../../tune/search.ts'

@@ -1,5 +1,4 @@
 // Options of `load`.
-
 import { DEFAULTS, type WhyOptions } from '../../command/options.ts'
 import type { StageProgress } from '../../command/progress.ts'
 import type { Ceiling } from '../../load/audit.ts'

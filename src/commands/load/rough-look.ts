@@ -1,6 +1,5 @@
 // A first look at one set-up of a server: what it answers at most, and the rate that one short run each holds an objective at. Nothing is
 // confirmed here.
-
 import { inTemporaryFolder } from '../../command/temporary-folder.ts'
 import { type Ceiling, measureCeiling } from '../../load/audit.ts'
 import { measureClosed } from '../../load/measure.ts'

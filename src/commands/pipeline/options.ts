@@ -1,5 +1,4 @@
 // Options of `pipeline`, and its defaults.
-
 import type { StageProgress } from '../../command/progress.ts'
 import { type RunPass, runPass } from '../../pipeline/driver.ts'
 import type { PipelineEvidence, Replacement } from '../../pipeline/evidence.ts'

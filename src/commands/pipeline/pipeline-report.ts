@@ -1,5 +1,4 @@
 // Evidence of a pipeline -> verdicts -> the report document.
-
 import { machineSection } from '../../command/machine-section.ts'
 import { documentHead } from '../../command/version.ts'
 import { findingRow } from '../../diagnosis/finding-row.ts'

@@ -1,5 +1,4 @@
 // Options of `watch`.
-
 import type { StageProgress } from '../../command/progress.ts'
 import { localTrials } from '../../trials/local-runner.ts'
 import type { TrialRunner } from '../../trials/port.ts'

@@ -1,6 +1,5 @@
 // Part of a prediction's cost is paid once per call, however many samples it carries: the call, each kernel's start, weights read
 // from memory. The batch sweep separates it: latency = fixed + perSample * batch.
-
 import { ms, number, tell } from '../../diagnosis/tell.ts'
 import { percent } from '../../report/text/numbers.ts'
 import { fixModel } from '../next-command.ts'

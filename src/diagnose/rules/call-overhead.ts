@@ -1,5 +1,4 @@
 // A good part of the latency is paid for the call and not for the model. Where it is more than half, `tiny-model` says so instead.
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import type { OtherEngine } from '../../evidence/evidence.ts'
 import { fasterCode, isTiny } from '../call.ts'

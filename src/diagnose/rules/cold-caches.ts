@@ -1,6 +1,5 @@
 // Operators that take longer within the model than alone, where their data lies in the nearest caches and nobody ran in between. The whole
 // model was timed in the same rounds, so that a change of the machine between both is taken out.
-
 import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { OperatorExperiment } from '../../measure/timing/operators/types.ts'

@@ -1,6 +1,5 @@
 // The first answer of a fresh process: reading the file, optimizing the graph, packing weights, and a first prediction that
 // allocates memory and fills caches. It is paid once, so it saves nothing per prediction: always a note.
-
 import { ms, tell } from '../../diagnosis/tell.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'

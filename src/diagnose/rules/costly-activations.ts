@@ -1,6 +1,5 @@
 // Exponentials and their kin cost many times an addition: erf, tanh, exp, log, pow. Their nodes take longer than a Relu on the same data
 // would, and some of them longer than other operators that give the same numbers. Rates of single operators are measured with the roofs.
-
 import type { NodeCost } from '../../analyze/costs.ts'
 import { savingOf } from '../../analyze/shown-faster.ts'
 import { ms, ratio, type Sentence, share, tell } from '../../diagnosis/tell.ts'

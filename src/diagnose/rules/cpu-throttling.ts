@@ -1,6 +1,5 @@
 // A CPU quota (cgroup cpu.max, `docker --cpus`, Kubernetes limits) stops every thread of the container once the period's budget is
 // used up, usually for tens of milliseconds. https://docs.kernel.org/scheduler/sched-bwc.html
-
 import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { shareOfWall, totalsOf } from '../disturbance.ts'
 import { fixModel, measureWith } from '../next-command.ts'

@@ -1,6 +1,5 @@
 // Trees that were grown without a limit: a few ways are many times as deep as the usual one, and each step waits for the one before. Rows
 // that go deep take longest, and what walks all trees alike (vectors, GPUs) walks to the deepest leaf.
-
 import { countFact, ms, number, ratio, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { forestNodes, USUAL_DEPTH } from '../forests.ts'

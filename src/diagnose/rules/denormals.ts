@@ -1,6 +1,5 @@
 // Subnormal float32 numbers (non-zero and below 1.18e-38 in size) take some CPUs a hundred times as long; others not at all, so
 // only an experiment can tell: the same model with session.set_denormal_as_zero, paired. Without one, the weights are counted.
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { ConstantView, GraphView } from '../../graph/types.ts'

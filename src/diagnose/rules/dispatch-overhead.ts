@@ -1,6 +1,5 @@
 // Time goes to starting kernels: a graph of many small nodes pays the start of each. What one start costs was calibrated on chains
 // of trivial nodes, without the profiler.
-
 import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { fixModel } from '../next-command.ts'

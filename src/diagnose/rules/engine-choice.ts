@@ -1,6 +1,5 @@
 // Another engine of this machine predicts with the same model in less time: measured by `compare`, in turns with the one in use.
 // Software adapters are the CPU under a GPU's interface, and no choice.
-
 import { countFact, error, ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { verdictOf } from '../../statistics/index.ts'

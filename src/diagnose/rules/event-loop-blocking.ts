@@ -1,6 +1,5 @@
 // onnxruntime-node's run() returns a promise but computes on the main thread: while it predicts, the process answers nothing else.
 // https://github.com/microsoft/onnxruntime/issues/19611. It makes no prediction slower, so it is a note.
-
 import { ms, share, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 

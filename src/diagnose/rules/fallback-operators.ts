@@ -1,6 +1,5 @@
 // Nodes that the device has no kernel for run on the CPU, and what they read and write is copied there and back, in the middle of the
 // prediction: the device waits. A few on shapes cost nothing; one large one can cost more than all kernels.
-
 import { ms, number, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { DeviceTimes } from '../../measure/timing/types.ts'

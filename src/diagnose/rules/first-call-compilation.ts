@@ -1,6 +1,5 @@
 // JavaScript and WebAssembly are compiled while the first predictions run, quickly first and well later: those predictions take longer. A fresh
 // process pays it, so it saves nothing per prediction: always a note.
-
 import { countFact, ms, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 

@@ -1,6 +1,5 @@
 // A forest that is larger than the cache of one core: each step down a tree waits for a node from farther away. A step whose node is near
 // takes some 3 ns in an engine that walks tree after tree.
-
 import { bytes, countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'

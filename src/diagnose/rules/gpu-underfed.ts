@@ -1,6 +1,5 @@
 // The device works for a part of the prediction only: kernels, by its own clock, and copies do not fill it. The rest goes to handing
 // out work, kernel by kernel, and to waiting for the answer. Small models and small batches feed a GPU badly.
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { copiesMs, NOT_WATCHED, onCpuMs, withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'

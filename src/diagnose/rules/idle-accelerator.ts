@@ -1,6 +1,5 @@
 // The machine has a device that an engine could use and the prediction ran on the CPU. Whether it is faster depends on the model:
 // transfers and kernel starts cost small models more than they save. So it is a note until it is measured (`compare`), and then an answer.
-
 import { nextCommand } from '../../diagnosis/next-command.ts'
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'

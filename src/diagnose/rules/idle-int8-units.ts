@@ -1,7 +1,6 @@
 // The CPU has units for int8 dot products, int8 kernels were measured to be faster, and the model computes in float32.
 // What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators speaks of; a fact where there
 // are none.
-
 import { countFact, ms, ratio, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { int8SavingsByNode } from '../alone.ts'

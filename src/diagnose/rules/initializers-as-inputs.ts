@@ -1,6 +1,5 @@
 // Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
 // engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { verdictOf } from '../../statistics/index.ts'

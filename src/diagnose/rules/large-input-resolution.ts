@@ -1,6 +1,5 @@
 // The size of the input sets the latency: measured at several sizes, latency = fixed + perUnit * size. Half of the pixels, or of
 // the sequence, would do for many tasks.
-
 import type { NextCommand } from '../../diagnosis/next-command.ts'
 import { ms, number, tell } from '../../diagnosis/tell.ts'
 import type { InputFacts } from '../../evidence/evidence.ts'

@@ -1,6 +1,5 @@
 // Nodes that only move or retype data: transposes, reorders between the engine's blocked layout and the plain one, casts, copies.
 // The model's answer needs none of them; a pair that undoes itself is the plainest case. Those that were timed alone save what they take so.
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { graphsWithin, type Neighbours, neighboursOf } from '../../graph/neighbours.ts'

@@ -1,6 +1,5 @@
 // Loops that hand from round to round what they never change. The engine copies each variable when the loop starts and again in every
 // round, and packs no weight that is a variable. onnxruntime/core/providers/cpu/controlflow/loop.cc
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { GraphView, NodeView } from '../../graph/types.ts'

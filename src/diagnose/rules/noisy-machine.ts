@@ -1,7 +1,6 @@
 // Someone else uses the CPUs. The median of a short prediction can hide it; the time that runnable threads wait in the run queue
 // does not (/proc/PID/task/*/schedstat, second field), nor does the time that a hypervisor gives to other machines (steal,
 // /proc/stat). https://docs.kernel.org/scheduler/sched-stats.html
-
 import { ms, number, type Sentence, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Latency } from '../../measure/timing/types.ts'

@@ -1,6 +1,5 @@
 // The model's memory does not stay in memory: after warm-up predictions still wait for pages from disk (major page faults), or the
 // peak is close to the limit above which the process is killed. https://man7.org/linux/man-pages/man2/getrusage.2.html
-
 import { bytes, ms, number, tell } from '../../diagnosis/tell.ts'
 import { totalsOf } from '../disturbance.ts'
 import { fixModel } from '../next-command.ts'

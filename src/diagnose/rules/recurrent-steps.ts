@@ -1,6 +1,5 @@
 // Recurrence: each step waits for the one before it, so the work is many small multiplications in a row instead of one large one.
 // LSTM, GRU and RNN over a sequence, and bodies of Loop and Scan.
-
 import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { ProfiledNode } from '../../measure/timing/types.ts'

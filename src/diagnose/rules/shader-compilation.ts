@@ -1,6 +1,5 @@
 // The first prediction on WebGPU compiles a program for every kernel and shape that is new, in the driver: tenths of a second to many
 // seconds. It is paid by every process and every page load, and again for every new input shape. Always a note.
-
 import { ms, tell } from '../../diagnosis/tell.ts'
 import { withoutGpu } from '../device.ts'
 import { defineRule } from '../rule.ts'

@@ -1,7 +1,6 @@
 // Some processes of the run were in a state in which handing work from one thread to another takes longer. On shared virtual
 // machines it comes and goes for seconds to minutes, with no run-queue wait and no steal; a ping-pong between two threads over
 // shared memory shows it. Predictions on two threads take 1.6 to 3 times as long meanwhile.
-
 import { ms, ns, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Latency } from '../../measure/timing/types.ts'

@@ -1,6 +1,5 @@
 // The number of threads in use is not the fastest: another number was measured in the same rounds, and is clearly faster in them.
 // More threads than cores, a small model whose handoffs cost more than its work, or a default that uses half of the machine.
-
 import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { SweepPoint } from '../../measure/timing/types.ts'

@@ -1,7 +1,6 @@
 // More threads than CPUs: the operating system gives them turns, and every operator waits for the thread whose turn comes last.
 // onnxruntime takes its default from the host's cores, blind to a container's quota; its threads spin while they wait, so idle ones
 // take turns too. https://onnxruntime.ai/docs/performance/tune-performance/threading.html
-
 import { countFact, ms, number, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import type { Sweep } from '../../measure/timing/types.ts'

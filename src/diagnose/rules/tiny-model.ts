@@ -1,6 +1,5 @@
 // The engine's call costs more than the model: copying the feeds in, creating the outputs, crossing from JavaScript to native
 // code. An empty model with the same inputs and outputs measures it.
-
 import { ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { fasterCode, isTiny } from '../call.ts'
 import { fixModel } from '../next-command.ts'

@@ -1,6 +1,5 @@
 // Trees that only cost time: the first of them alone are as good on the labelled rows. The time of a forest grows with its trees, its
 // accuracy does not, and those that boosting added last correct less and less.
-
 import { countFact, ms, number, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'

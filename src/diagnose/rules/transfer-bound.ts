@@ -1,6 +1,5 @@
 // Inputs and outputs travel between the memories of CPU and device, over a bus that is ten to fifty times slower than either memory.
 // Small models and large images spend more on the way than in kernels.
-
 import type { Outcome } from '../../diagnosis/rule.ts'
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import type { BoundTimes } from '../../measure/timing/types.ts'

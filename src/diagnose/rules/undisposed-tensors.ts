@@ -1,6 +1,5 @@
 // TensorFlow.js keeps every tensor until it is disposed. Predictions whose outputs are disposed should leave nothing; what they leave beside
 // grows with every prediction until memory ends.
-
 import { bytes, countFact, tell } from '../../diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 

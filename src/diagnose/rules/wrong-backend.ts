@@ -1,5 +1,4 @@
 // TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured beside it, in pairs.
-
 import { countFact, ms, share, tell } from '../../diagnosis/tell.ts'
 import { isWorthSaying } from '../../diagnosis/worth.ts'
 import { verdictOf } from '../../statistics/index.ts'

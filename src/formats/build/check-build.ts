@@ -1,10 +1,9 @@
 // Running what a test has written with the builder: on the engine, with the shapes that the graph declares looked after.
 import { expect } from 'vitest'
+import { runModel } from '../../engines/example-run.ts'
 import type { TensorValue } from '../../engines/types.ts'
 import type { Dimension } from '../../graph/types.ts'
 import { problemsOf } from '../../graph/validate.ts'
-import { runSetup } from '../../remedies/check-run.ts'
-import { exampleSetup } from '../../remedies/example-evidence.ts'
 import { GraphBuilder, type Value } from './graph-builder.ts'
 
 /** An input of the graph: what is fed, and the shape that the graph declares where that is not the fed one. */
@@ -39,8 +38,8 @@ export async function evaluate(
   const { proto, origins } = builder.build('model')
   expect(problemsOf(proto)).toEqual([])
   const source = { file: 'built', format: 'onnx', sha256: '', sizeBytes: 0 }
-  const setup = exampleSetup({ proto, source, origins, weights: new Map() })
-  const [results] = await runSetup(setup, [Object.fromEntries(inputs.map((one, k) => [`x${k}`, one]))])
+  const model = { proto, source, origins, weights: new Map() }
+  const [results] = await runModel(model, [Object.fromEntries(inputs.map((one, k) => [`x${k}`, one]))])
   return made.map(({ shape, dtype }, k) => {
     const result = results![`y${k}`]!
     const known = shape.map((size, axis) => (typeof size === 'number' ? size : result.shape[axis]!))

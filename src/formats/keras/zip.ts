@@ -1,6 +1,6 @@
 // A .keras archive: a zip whose members have plain paths and do not grow beyond measure.
+import { type Archive, openZip } from '../../archives/zip.ts'
 import { InputError } from '../../graph/input-error.ts'
-import { type Archive, openZip } from '../zip.ts'
 
 /** Keras stores members as they are, and arrays do not compress well: more than this is a bomb. */
 const LARGEST_RATIO = 100

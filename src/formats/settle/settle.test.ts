@@ -1,10 +1,9 @@
 import type { GraphProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { randomFeeds, runModel } from '../../engines/example-run.ts'
 import { modelInMemory } from '../../graph/build.ts'
 import { mulberry32, normal } from '../../graph/random.ts'
 import { problemsOf } from '../../graph/validate.ts'
-import { randomFeeds, runSetup } from '../../remedies/check-run.ts'
-import { exampleSetup } from '../../remedies/example-evidence.ts'
 import { type ConstantData, float32, float32s, int64s } from '../build/constant-data.ts'
 import { type BuiltGraph, GraphBuilder, type Value } from '../build/graph-builder.ts'
 import { convolution, depthwiseConvolution, pooling } from '../tensorflow/conv.ts'
@@ -26,11 +25,11 @@ async function settled(builder: GraphBuilder, tolerance = 1e-5): Promise<readonl
   const built: BuiltGraph = builder.build('test')
   const before = modelInMemory(built.proto)
   const feeds = [randomFeeds(before, 3)]
-  const [expected] = await runSetup(exampleSetup(before), feeds)
+  const [expected] = await runModel(before, feeds)
   const { proto, origins } = settle(built)
   expect(problemsOf(proto)).toEqual([])
   expect(proto.graph!.node.filter((node) => origins.get(node) === undefined).map(({ name }) => name)).toEqual([])
-  const [given] = await runSetup(exampleSetup(modelInMemory(proto)), feeds)
+  const [given] = await runModel(modelInMemory(proto), feeds)
   expect(Object.keys(given!)).toEqual(Object.keys(expected!))
   for (const [name, { shape, data }] of Object.entries(expected!)) {
     expect(given![name]!.shape).toEqual(shape)

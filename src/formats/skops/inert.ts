@@ -1,7 +1,7 @@
 // What a .skops file holds, as data: objects with their class and fields, lists, numbers, arrays. Nothing is built or run of it.
 // https://github.com/skops-dev/skops/tree/main/skops/io
+import type { Archive } from '../../archives/zip.ts'
 import { InputError } from '../../graph/input-error.ts'
-import type { Archive } from '../zip.ts'
 import { type NpyArray, readNpy } from './npy.ts'
 
 type Node = Readonly<Record<string, unknown>>

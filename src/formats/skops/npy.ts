@@ -1,6 +1,6 @@
 // Arrays of a .skops file as its readers use them: numbers, booleans, texts, and records of numbers.
 import { InputError } from '../../graph/input-error.ts'
-import { elementBytesOf, firstWords, type NpyFile, npyTexts, openNpy, rowMajor } from '../npy.ts'
+import { elementBytesOf, firstWords, type NpyFile, npyTexts, openNpy, rowMajor } from '../../graph/npy.ts'
 
 export interface NpyArray {
   readonly shape: readonly number[]

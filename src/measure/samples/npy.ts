@@ -1,7 +1,7 @@
 // NumPy's array file as a tensor.
 import type { TensorValue } from '../../engines/types.ts'
-import { elementBytesOf, firstWords, npyTexts, openNpy, rowMajor } from '../../formats/npy.ts'
 import { InputError } from '../../graph/input-error.ts'
+import { elementBytesOf, firstWords, npyTexts, openNpy, rowMajor } from '../../graph/npy.ts'
 import type { DType } from '../../graph/types.ts'
 import { viewAs } from './dtype-arrays.ts'
 

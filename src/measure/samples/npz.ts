@@ -1,5 +1,5 @@
 // NumPy's archive of arrays: a zip of .npy files. https://numpy.org/doc/stable/reference/generated/numpy.savez.html
-import { openZip } from '../../formats/zip.ts'
+import { openZip } from '../../archives/zip.ts'
 import { InputError } from '../../graph/input-error.ts'
 import { readNpy } from './npy.ts'
 import type { NamedTensors } from './records.ts'

@@ -2,7 +2,7 @@
 import type { Feeds } from '../../engines/types.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { DType } from '../../graph/types.ts'
-import { bytes } from '../../report/text/numbers.ts'
+import { bytes } from '../../statistics/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'

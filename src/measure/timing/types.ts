@@ -1,6 +1,6 @@
 // What measuring gives, as plain data that can be printed, saved and replayed.
 import type { DeviceNode, DeviceProgram } from '../../engines/onnxruntime/facts/device-trace.ts'
-import type { GraphView, TensorType } from '../../graph/types.ts'
+import type { GraphView, InnerOrigin, TensorType } from '../../graph/types.ts'
 
 import type { RatioInterval } from '../../statistics/ratios.ts'
 import type { Grade } from '../../statistics/trust.ts'
@@ -65,14 +65,6 @@ export interface Latency {
   readonly otherRegimes: Readonly<Record<string, number>>
   readonly trust: Grade
   readonly reasons: readonly string[]
-}
-
-/** Where in the user's model a node that runs within a subgraph comes from. */
-export interface InnerOrigin {
-  /** From the main graph inwards: the node that holds the subgraph, and the attribute that is the subgraph. */
-  readonly path: readonly { readonly node: string; readonly attribute: string }[]
-  /** The user's nodes of that very subgraph. */
-  readonly nodes: readonly string[]
 }
 
 /** One node of the graph as the engine ran it. */

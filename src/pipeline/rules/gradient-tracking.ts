@@ -1,5 +1,4 @@
 // Every operator keeps what a backward pass would need, which never comes.
-
 import { ms, tell } from '../../diagnosis/tell.ts'
 import { HOT_SHARE, inWords, placeOf, savingTried } from '../hot.ts'
 import { defineRule } from '../rule.ts'

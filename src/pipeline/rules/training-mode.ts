@@ -1,5 +1,4 @@
 // Dropout drops and BatchNorm updates its statistics while module.training is set: slower, and other outputs.
-
 import { ms, tell } from '../../diagnosis/tell.ts'
 import { inWords, placeOf, savingTried } from '../hot.ts'
 import { defineRule } from '../rule.ts'

@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plainOptions } from '../../engines/example-options.ts'
 import { model, modelInMemory, node, valueInfo, writeModel } from '../../graph/build.ts'
+import { withValuesAsOutputs } from '../../graph/edit.ts'
 import { mulberry32, normal } from '../../graph/random.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { merged, sumOf } from './collect.ts'
 import { observe, observeBlocks } from './observe.ts'
-import { withMinMaxObservers, withValuesAsOutputs } from './observers.ts'
+import { withMinMaxObservers } from './observers.ts'
 
 const VALUES = ['x', 'y']
 const SAMPLES = 61

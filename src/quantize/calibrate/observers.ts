@@ -10,16 +10,6 @@ import type { Model } from '../../graph/model.ts'
 import { linksOf } from '../../graph/walk.ts'
 import type { ChannelsOf } from './types.ts'
 
-/** The model that also outputs each of the values; the engine finds their types. */
-export function withValuesAsOutputs(model: Model, values: readonly string[]): Model {
-  const graph = model.proto.graph!
-  const listed = new Set(graph.output.map(({ name }) => name))
-  const added = values
-    .filter((name) => !listed.has(name))
-    .map((name) => copyWith(valueInfo(name, 'float32'), { type: undefined }))
-  return withGraph(model, copyWith(graph, { output: [...graph.output, ...added] }))
-}
-
 /** From this opset of ai.onnx on, ReduceMean and ReduceMax take their axes as an input. */
 const AXES_AS_INPUT = 18
 const OBSERVED = 'whyslow__observed'

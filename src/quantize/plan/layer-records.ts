@@ -1,5 +1,5 @@
 // What was found of single layers: the rows of the report's section on quantization.
-import type { PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { Layers } from './choose.ts'
 import type { LearnedModel } from './learned-model.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'

@@ -1,7 +1,7 @@
 // What the search for precisions learns of a model, once for all methods: its values' types, what its operators take in each precision,
 // and the recipes that it can be quantized by.
 import type { Model } from '../../graph/model.ts'
-import { type PrecisionMethod, precisionMethods } from '../../rewrite/remedy.ts'
+import { type PrecisionMethod, precisionMethods } from '../../remedies/kit/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { Precision, QuantizeOptions, ValueTypes } from '../write/choice.ts'
 import { quantizable } from '../write/quantizable.ts'

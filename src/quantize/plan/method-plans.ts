@@ -1,6 +1,6 @@
 // The plans of one method on one model: layers are chosen by the measured times, accuracy is restored, and what still saves is proposed.
 import type { Model } from '../../graph/model.ts'
-import type { PrecisionMethod, PrecisionPlan } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod, PrecisionPlan } from '../../remedies/kit/remedy.ts'
 import type { Quantized } from '../write/choice.ts'
 import { quantize } from '../write/quantize.ts'
 import type { PrecisionBench } from './bench.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
-import { type PrecisionMethod, precisionMethods } from '../../rewrite/remedy.ts'
+import { type PrecisionMethod, precisionMethods } from '../../remedies/kit/remedy.ts'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../write/choice.ts'
 import { possiblePrecisions } from './possible.ts'
 

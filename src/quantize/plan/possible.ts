@@ -1,7 +1,7 @@
 // For a run that tries nothing: what the search for precisions would choose from. Every layer that can be in fewer bits is; nothing is
 // timed, calibrated or compared.
 import type { Model } from '../../graph/model.ts'
-import type { PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { Precision } from '../write/choice.ts'
 import { quantizable } from '../write/quantizable.ts'
 import { quantize } from '../write/quantize.ts'

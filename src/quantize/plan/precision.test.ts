@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import { folderOfTests } from '../../trials/example-folder.ts'
 import { failed } from '../../trials/example-runner.ts'
 import {

@@ -1,7 +1,7 @@
 // The precision of each layer, by measuring: what operators take, which of them together save most, what ranges their values have, and
 // how much the outputs change.
 import type { Model } from '../../graph/model.ts'
-import type { PrecisionMethod, PrecisionPlan } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod, PrecisionPlan } from '../../remedies/kit/remedy.ts'
 import type { PrecisionBench } from './bench.ts'
 import { decibels, type LayerRecord } from './layer-records.ts'
 import { type LearnedModel, learn, type PrecisionConstraints } from './learned-model.ts'

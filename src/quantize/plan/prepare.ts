@@ -1,11 +1,11 @@
 // What is quantized is the model as the engine would run it: weights that are constants, no training leftovers, and BatchNormalization
 // inside the convolutions. The engine does this itself in float, and cannot any more once the weights are int8.
 import type { Model } from '../../graph/model.ts'
+import type { RemedyEvidence, RemedySetup, RemedyTools } from '../../remedies/kit/remedy.ts'
 import { cancellingPairs } from '../../remedies/rewrites/cancelling-pairs.ts'
 import { convBatchnorm } from '../../remedies/rewrites/conv-batchnorm.ts'
 import { initializersAsInputs } from '../../remedies/rewrites/initializers-as-inputs.ts'
 import { trainingLeftovers } from '../../remedies/rewrites/training-leftovers.ts'
-import type { RemedyEvidence, RemedySetup, RemedyTools } from '../../rewrite/remedy.ts'
 
 /** In this order: each clears the way for the next. */
 export const PREPARATION = [initializersAsInputs, trainingLeftovers, cancellingPairs, convBatchnorm]

@@ -2,7 +2,7 @@
 // of what rounding costs or without, and from a model whose channels were smoothed first. None of them costs a layer; the later ones are
 // made when they are asked for.
 import type { Model } from '../../graph/model.ts'
-import type { PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { ChannelMeans, Range } from '../write/choice.ts'
 import { withSmoothedChannels } from '../write/smooth.ts'

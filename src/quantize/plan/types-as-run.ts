@@ -1,11 +1,11 @@
 // What flows between the operators: the types of all values of the main graph, from one prediction.
 import path from 'node:path'
 import { isConstantNode } from '../../graph/constants.ts'
+import { withValuesAsOutputs } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { type TypeAsRun, typesTask } from '../../measure/outputs/types-task.ts'
 import { saveInputs } from '../../measure/samples/saved.ts'
 import { reasonInWords } from '../../trials/port.ts'
-import { withValuesAsOutputs } from '../calibrate/observers.ts'
 import type { PrecisionBench } from './bench.ts'
 
 type Bench = Pick<

@@ -1,5 +1,5 @@
 // Why no layer is chosen, with the times of operators alone: none is faster, or those that are gain less than it costs to come to them.
-import type { PrecisionMethod } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { Precision, Quantizable } from '../write/choice.ts'
 import type { OperatorBenchmark } from './operator-benchmark.ts'
 

@@ -1,9 +1,9 @@
 // The test helper of quantization: observes ranges, quantizes every layer that can be, says which kernels the engine then runs, and
 // holds each output against a bound that follows from the steps of its operands.
 import { expect } from 'vitest'
+import { runModel } from '../../engines/example-run.ts'
 import type { Feeds, Results, TensorValue } from '../../engines/types.ts'
-import { valueInfo } from '../../graph/build.ts'
-import { copyWith } from '../../graph/copy.ts'
+import { withValuesAsOutputs } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import type { GraphView } from '../../graph/types.ts'
 import { problemsOf } from '../../graph/validate.ts'
@@ -18,11 +18,8 @@ import { quantize } from './quantize.ts'
 /** Smallest and largest number of every float value of the main graph, over all feeds. */
 export async function observedRanges(model: Model, feeds: readonly Feeds[]): Promise<ReadonlyMap<string, Range>> {
   const graph = model.proto.graph!
-  const listed = new Set(graph.output.map(({ name }) => name))
-  const made = graph.node.flatMap(({ output }) => output).filter((name) => name !== '' && !listed.has(name))
-  const output = [...graph.output, ...made.map((name) => copyWith(valueInfo(name, 'float32'), { type: undefined }))]
-  const asked = { ...model, proto: copyWith(model.proto, { graph: copyWith(graph, { output }) }) }
-  const results = await runSetup(exampleSetup(asked, { options: { graphOptimization: 'disabled' } }), feeds)
+  const made = graph.node.flatMap(({ output }) => output).filter((name) => name !== '')
+  const results = await runModel(withValuesAsOutputs(model, made), feeds, { graphOptimization: 'disabled' })
   const ranges = new Map<string, Range>()
   for (const [name, { dtype, data }] of [...feeds, ...results].flatMap((one) => Object.entries(one))) {
     if (dtype !== 'float32') continue

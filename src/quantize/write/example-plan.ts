@@ -1,7 +1,7 @@
 // A plan as measuring would find it, for the tests of the remedies that use one.
 import type { Model } from '../../graph/model.ts'
 import { engineTools } from '../../remedies/check-run.ts'
-import type { PrecisionMethod, RemedyTools } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod, RemedyTools } from '../../remedies/kit/remedy.ts'
 import type { Precision, Range } from './choice.ts'
 import { here } from './example-options.ts'
 import { quantizable } from './quantizable.ts'

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { randomFeeds, typesAsRun } from '../../engines/example-run.ts'
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32, normal } from '../../graph/random.ts'
 import { problemsOf } from '../../graph/validate.ts'
 import { viewGraph } from '../../graph/view.ts'
-import { randomFeeds, runSetup, typesAsRun } from '../../remedies/check-run.ts'
+import { runSetup } from '../../remedies/check-run.ts'
 import { exampleSetup } from '../../remedies/example-evidence.ts'
 import { quantizeAll } from './check-quantize.ts'
 import { extractNode } from './extract.ts'
@@ -39,7 +40,7 @@ const whole = modelInMemory(
   }),
 )
 const feeds = randomFeeds(whole, 1)
-const types = typesAsRun(exampleSetup(whole), feeds)
+const types = typesAsRun(whole, feeds)
 
 describe('extractNode', () => {
   test('every node alone is a model that runs, with shapes as run and outputs of the same shape', async () => {

@@ -1,6 +1,6 @@
 // What the three remedies share: the plans that measuring found, made into models.
 import type { GraphView } from '../../graph/types.ts'
-import type { PrecisionMethod, Proposal, Remedy } from '../../rewrite/remedy.ts'
+import type { PrecisionMethod, Proposal, Remedy } from '../../remedies/kit/remedy.ts'
 
 export const quantizedProposals =
   (method: PrecisionMethod, took: (executed: GraphView) => boolean): Remedy['apply'] =>

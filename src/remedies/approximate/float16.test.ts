@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { floatTensor, graph, int64Tensor, type ModelParts, model, node, valueInfo } from '../../graph/build.ts'
+import { transformerBlocks } from '../../graph/example-transformer.ts'
 import { viewGraph } from '../../graph/view.ts'
 import { checkRemedy } from '../check-remedy.ts'
 import { exampleEvidence, exampleSetup } from '../example-evidence.ts'
-import { transformerBlocks } from '../example-transformer.ts'
 import { float16 } from './float16.ts'
 
 const ramp = (count: number, from = -1) => Array.from({ length: count }, (_, k) => from + (2 * ((k * 7) % count)) / count)

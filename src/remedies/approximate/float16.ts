@@ -3,8 +3,8 @@
 import { nodesOf } from '../../graph/walk.ts'
 import { toHalf } from '../../quantize/write/half.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { countRun } from '../kit/unfused.ts'
 
 const TREATS = ['memory-bound-operators', 'compute-bound-operators']
 

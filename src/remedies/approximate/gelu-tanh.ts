@@ -5,8 +5,8 @@ import { node } from '../../graph/build.ts'
 import { findGelu } from '../../graph/patterns/gelu.ts'
 import { attributeOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun } from '../kit/unfused.ts'
 
 export const geluTanh = defineRemedy({
   id: 'gelu-tanh',

@@ -1,13 +1,12 @@
 // Groups DequantizeLinear - operator - QuantizeLinear that break one of the engine's conditions (operators/quantization/conditions.ts),
 // rewritten so that they keep it. What changes are roundings: by half a step of a scale, never a weight.
-
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import type { Unfused } from '../../engines/onnxruntime/int8/unfused.ts'
 import { unquantizedOutputs } from '../../quantize/repair/output-from-int8.ts'
 import { quantizedGraph } from '../../quantize/repair/quantized-graph.ts'
 import { REQUANTIZED } from '../../quantize/repair/repairable.ts'
 import { requantize } from '../../quantize/repair/requantize.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 /** Their output's range has to be measured. */

@@ -6,7 +6,7 @@ import { node } from '../../graph/build.ts'
 import type { GraphView, NodeView } from '../../graph/types.ts'
 import { isOperator, type Matching, otherOperand, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type Proposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, type Proposal } from '../kit/remedy.ts'
 
 /** Of x sigmoid(x) and of sigmoid(x): where the summed squared difference over all x is least; `fitAlpha` finds them. */
 export const SWISH_ALPHA = 0.17475

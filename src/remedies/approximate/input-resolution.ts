@@ -6,6 +6,7 @@ import { copyWith } from '../../graph/copy.ts'
 import { editGraph, freshNames, readOther, withGraph } from '../../graph/edit.ts'
 import { linearOf } from '../../rewrite/linear.ts'
 import { isOperator, type Matching, matchGraph } from '../../rewrite/match.ts'
+import type { Size } from '../../rewrite/sizes.ts'
 import {
   defineRemedy,
   type Proposal,
@@ -13,8 +14,7 @@ import {
   type RemedyEvidence,
   type RemedyInput,
   type RemedySetup,
-} from '../../rewrite/remedy.ts'
-import type { Size } from '../../rewrite/sizes.ts'
+} from '../kit/remedy.ts'
 
 const TREATS = ['large-input-resolution', 'compute-bound-operators']
 

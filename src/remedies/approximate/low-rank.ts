@@ -4,13 +4,13 @@
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { floatsOf } from '../../rewrite/floats.ts'
+import { floatsOf, sum } from '../../rewrite/floats.ts'
 import { type Linear, linearOf } from '../../rewrite/linear.ts'
 import { keptShareBound, type LowRankFactors, lowRankFactors, lowRankFactorsFlops } from '../../rewrite/low-rank-factors.ts'
 import { isOperator, type Matching, matchGraph, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type Proposal, type RemedyEvidence } from '../../rewrite/remedy.ts'
-import { sum, timesOf } from '../../rewrite/unfused.ts'
+import { defineRemedy, type Proposal, type RemedyEvidence } from '../kit/remedy.ts'
+import { timesOf } from '../kit/unfused.ts'
 
 /** Smaller matrices cost little more than their start. */
 const LEAST_ELEMENTS = 256 * 256

@@ -1,11 +1,10 @@
 // MatMulNBits multiplies in int8 on CPUs at accuracy_level 4 alone; at any other it unpacks its weights to float first.
 // onnxruntime/contrib_ops/cpu/quantization/matmul_nbits.cc
-
 import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { isOperator, numberOf, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 const INT8 = 4
 

@@ -1,7 +1,6 @@
 // Operators that gain nothing from being quantized, computed in float32 again: pairs of conversions between float operators, which only
 // round; ConvInteger, which has no fused kernel and runs several times slower than a float convolution; layers whose int8 kernels are slower
 // than float ones; and all of a model that has such, or of which much did not fuse.
-
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import type { Model } from '../../graph/model.ts'
 import { type FloatProducts, withFloatProducts } from '../../quantize/repair/dynamic-products.ts'
@@ -10,7 +9,7 @@ import { floatModel } from '../../quantize/repair/float-model.ts'
 import { floatPairs } from '../../quantize/repair/float-pairs.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
+import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 

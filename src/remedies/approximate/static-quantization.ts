@@ -2,10 +2,9 @@
 // such operators begins and turned into floats where it ends; between, the engine computes on int8 (QLinearConv and others) where it
 // recognizes the pattern QuantizeLinear, DequantizeLinear, operator:
 // https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html
-
 import { quantizedProposals } from '../../quantize/write/proposals.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { countRun } from '../kit/unfused.ts'
 
 /** Kernels that compute on 8-bit activations. */
 const KERNELS = /^(QLinear\w+|QGemm|ConvInteger|MatMulInteger\w*|QAttention)$/

@@ -1,11 +1,10 @@
 // int8 activations written as uint8. Python's quantizer makes int8 ones by default, and on x86 the engine fuses such a group only where
 // each value in it is read in one place. What is computed is the same; what was float between conversions is now requantized.
-
 import { INT8_OPERATORS } from '../../engines/onnxruntime/int8/int8-kernels.ts'
 import { quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { retypedActivations } from '../../quantize/repair/uint8-activations.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization', 'int8-slower-than-float']
 /** What may give a value under the name that it had in float. */

@@ -1,9 +1,8 @@
 // Weights alone in 8 or 4 bits, in blocks with a scale each (com.microsoft's MatMulNBits): a product whose weights come from memory takes
 // a quarter or an eighth of the bytes. https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
-
 import { quantizedProposals } from '../../quantize/write/proposals.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { countRun } from '../kit/unfused.ts'
 
 export const weightQuantization = defineRemedy({
   id: 'weight-quantization',

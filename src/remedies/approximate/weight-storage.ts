@@ -11,7 +11,7 @@ import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb
 import { bytes } from '../../report/text/numbers.ts'
 import { type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 /** Smaller ones (biases, norms) weigh little and matter much. */
 const LEAST_ELEMENTS = 1024

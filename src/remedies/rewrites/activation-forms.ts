@@ -5,10 +5,11 @@
 import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { slopesKind } from '../../rewrite/slopes.ts'
-import { sum, timeWith } from '../../rewrite/unfused.ts'
+import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { timeWith } from '../kit/unfused.ts'
 
 /** Since when all of the operators below broadcast as they do now. */
 const LEAST_OPSET = 8

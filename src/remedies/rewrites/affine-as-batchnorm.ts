@@ -8,9 +8,9 @@ import { countByOperator } from '../../rewrite/bypass.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { nodesOfPatterns } from '../../rewrite/patterns.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { times } from '../../rewrite/sizes.ts'
-import { isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { isUnfused, savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-elementwise', 'slow-normalization', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -6,11 +6,12 @@ import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
 import { affineChain, affineOf, followsAffine } from '../../rewrite/affine.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
-import { foldScales } from '../../rewrite/fold-scales.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
-import { sum, timesOf } from '../../rewrite/unfused.ts'
+import { foldScales } from '../kit/fold-scales.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'layout-conversions', 'dispatch-overhead']
 

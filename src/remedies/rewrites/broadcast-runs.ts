@@ -6,12 +6,13 @@ import type { NodeProto } from 'onnx-buf'
 import { rawTensor } from '../../graph/build.ts'
 import { type Constant, readBytes } from '../../graph/constants.ts'
 import { copyWith } from '../../graph/copy.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { nodesOfPatterns } from '../../rewrite/patterns.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
-import { isUnfused, sum, timeWith } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { isUnfused, timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['slow-broadcast', 'memory-bound-operators', 'dispatch-overhead']
 const BROADCASTING = 'Add Sub Mul Div Pow Min Max PRelu Equal Less Greater LessOrEqual GreaterOrEqual Where'.split(' ')

@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import { floatTensor, int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
 import { decodeNumbers } from '../../graph/decode.ts'
 import type { Dimension, DType } from '../../graph/types.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { checkRemedy } from '../check-remedy.ts'
+import type { RemedySetup } from '../kit/remedy.ts'
 import { cancellingPairs } from './cancelling-pairs.ts'
 
 type Nodes = Parameters<typeof model>[0]['nodes']

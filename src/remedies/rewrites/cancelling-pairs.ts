@@ -5,12 +5,13 @@ import type { NodeProto } from 'onnx-buf'
 import { attribute } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { dtypeOf } from '../../graph/dtype.ts'
-import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
+import { apart, bypass, countByOperator, rewriteToTheEnd } from '../../rewrite/bypass.ts'
 import { elementwiseInput } from '../../rewrite/elementwise.ts'
 import { isLossless, roundsByValue } from '../../rewrite/lossless-cast.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '../../rewrite/match.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { mergeShapeChange } from '../../rewrite/shape-changes.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['layout-conversions', 'dispatch-overhead', 'cold-start']
 

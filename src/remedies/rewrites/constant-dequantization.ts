@@ -1,11 +1,10 @@
 // Constants that the engine dequantizes at every prediction, since they fuse with nothing: weights quantized alone, weights of operators
 // without an int8 kernel, tables of which some rows are read. The same floats, computed once.
-
 import type { Unfused } from '../../engines/onnxruntime/int8/unfused.ts'
 import { constantDequantizers, constantsInFloat } from '../../quantize/repair/constants-in-float.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 /** What the engine computes in float whatever is rewritten, so that the constants may be floats. */

@@ -1,9 +1,9 @@
 // Constant folding and simplification by onnx-simplifier (https://github.com/onnxsim/onnxsim): what depends on constants alone is
 // computed once, before the model is shipped. ONNX Runtime folds at every load; a simplifier saves that time, and uncovers fusions.
-import { savingByRemoving } from '../../rewrite/bypass.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { adoptOptimized, computingNodes, nodesGone } from '../../rewrite/optimized-elsewhere.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
 

@@ -5,12 +5,12 @@ import type { NodeProto } from 'onnx-buf'
 import { floatTensor } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { nodesOf } from '../../graph/walk.ts'
-import { apart, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
+import { apart, rewriteToTheEnd } from '../../rewrite/bypass.ts'
 import { floatsOf } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'dispatch-overhead', 'cold-start']
 

@@ -12,7 +12,7 @@ import { elementwiseInput } from '../../rewrite/elementwise.ts'
 import { floatsOf } from '../../rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 export const conv1dAsConv2d = defineRemedy({
   id: 'conv1d-as-conv2d',

@@ -1,9 +1,8 @@
 // Outputs that nobody asked for are not computed: an engine computes every output that the caller fetches, and most callers fetch all.
-
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph, withoutDead } from '../../graph/edit.ts'
-import { savingByRemoving } from '../../rewrite/bypass.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['compute-bound-operators', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -8,7 +8,7 @@ import { editGraph, mapSubgraphs, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
 import { outputNames } from '../../graph/walk.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 /** Smaller ones (shapes, axes, scales) are not worth a change. */
 const MIN_BYTES = 256

@@ -6,7 +6,7 @@ import type { Model } from '../../graph/model.ts'
 import { nodesOf } from '../../graph/walk.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { adoptOptimized, computingNodes } from '../../rewrite/optimized-elsewhere.ts'
-import { defineRemedy, type Proposal, type RemedySetup } from '../../rewrite/remedy.ts'
+import { defineRemedy, type Proposal, type RemedySetup } from '../kit/remedy.ts'
 
 const LEVELS = ['basic', 'extended', 'all'] as const
 

@@ -7,7 +7,7 @@ import type { Model, WeightSource } from '../../graph/model.ts'
 import { externalReference } from '../../graph/tensor-data.ts'
 import { bytes } from '../../report/text/numbers.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 /** Less than this is parsed within a fraction of a millisecond. */
 const LEAST_TOTAL_BYTES = 2 ** 20

@@ -8,10 +8,10 @@ import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
 import { declaration } from '../../graph/view.ts'
 import { readsOf } from '../../graph/walk.ts'
-import { savingByRemoving } from '../../rewrite/bypass.ts'
 import { withKnownBranches } from '../../rewrite/known-branches.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type RemedyInput, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, type RemedyInput, rewriteProposal } from '../kit/remedy.ts'
+import { savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators', 'cold-start']
 

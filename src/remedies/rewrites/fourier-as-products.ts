@@ -6,8 +6,8 @@ import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { type FourierSteps, fourierSteps } from '../../graph/fourier.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['inefficient-kernels']
 

@@ -1,6 +1,6 @@
 import { floatTensor, int64Tensor, type ModelParts, model, node, valueInfo } from '../../graph/build.ts'
+import { transformerBlocks } from '../../graph/example-transformer.ts'
 import { checkRemedy } from '../check-remedy.ts'
-import { transformerBlocks } from '../example-transformer.ts'
 import { fuseAttention } from './fuse-attention.ts'
 
 // Two heads of width 3; values have heads of width 2.

@@ -5,11 +5,11 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { type AttentionPattern, biasBefore, findAttention } from '../../graph/patterns/attention.ts'
-import { concatenateColumns, concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
+import { concatenateColumns, concatenateFloats, floatsOf, sum } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
-import { countRun, isUnfused, sum, timesOf } from '../../rewrite/unfused.ts'
+import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
+import { countRun, isUnfused, timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -5,8 +5,8 @@ import { node } from '../../graph/build.ts'
 import { findGelu } from '../../graph/patterns/gelu.ts'
 import { type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead']
 

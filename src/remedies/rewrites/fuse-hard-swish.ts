@@ -16,8 +16,8 @@ import {
   withConstant,
 } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { savingByFusing } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-elementwise', 'layout-conversions', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -19,8 +19,8 @@ import {
   withConstant,
 } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

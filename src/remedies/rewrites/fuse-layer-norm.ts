@@ -8,8 +8,8 @@ import { floatTensor, node } from '../../graph/build.ts'
 import { findNorm, type NormPattern } from '../../graph/patterns/norm.ts'
 import { isClosed, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -5,9 +5,9 @@ import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sameShape } from '../../rewrite/sizes.ts'
-import { countRun, isUnfused, savingByFusing } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

@@ -4,7 +4,7 @@
 import { int64Tensor, node } from '../../graph/build.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 /** Since when ReduceMean takes its axes as an input. */
 const AXES_AS_INPUT = 18

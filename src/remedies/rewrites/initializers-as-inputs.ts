@@ -3,7 +3,7 @@
 import { copyWith } from '../../graph/copy.ts'
 import { withGraph } from '../../graph/edit.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 /** The first IR version in which an initializer need not be an input. */
 const FREE_INITIALIZERS = 4n

@@ -1,10 +1,9 @@
 // DynamicQuantizeLinear - MatMulInteger - Cast - Mul - Mul, scaled by one scale after the other: with the two scales multiplied first
 // the engine fuses it to one operator (onnxruntime/core/optimizer/matmul_integer_to_float.cc).
-
 import { scalesFirst } from '../../quantize/repair/integer-chains.ts'
 import { disjoint, quantizedGraph, withRepairs } from '../../quantize/repair/quantized-graph.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['unfused-quantization']
 

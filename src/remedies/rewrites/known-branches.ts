@@ -1,10 +1,9 @@
 // The branch of an If that is taken whatever comes in stands in its place: see rewrite/known-branches.ts.
-
+import { sum } from '../../rewrite/floats.ts'
 import { withKnownBranches } from '../../rewrite/known-branches.ts'
 import type { Replacement } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
-import { sum } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['dispatch-overhead', 'unfused-operators']
 

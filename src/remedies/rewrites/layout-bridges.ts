@@ -5,11 +5,12 @@
 import type { NodeProto } from 'onnx-buf'
 import { floatTensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sameShape } from '../../rewrite/sizes.ts'
-import { sum, timesOf } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['layout-conversions', 'unfused-operators', 'memory-bound-operators']
 

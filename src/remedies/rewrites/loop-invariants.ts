@@ -6,10 +6,10 @@ import type { GraphProto, NodeProto } from 'onnx-buf'
 import { node as nodeOf } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { readOther, withoutDead } from '../../graph/edit.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
-import { sum } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['loop-copies']
 

@@ -4,11 +4,10 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
-import { concatenateColumns, concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
+import { concatenateColumns, concatenateFloats, floatsOf, sum } from '../../rewrite/floats.ts'
 import { type Linear, linearOf } from '../../rewrite/linear.ts'
 import { attributeOf, isClosed, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
-import { sum } from '../../rewrite/unfused.ts'
+import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 /** Activations that act on each number alone and may run before the split as well as behind it. */
 const ACTIVATIONS = ['Relu', 'Sigmoid', 'Tanh']

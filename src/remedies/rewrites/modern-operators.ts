@@ -9,7 +9,7 @@ import { raiseOpset } from '../../graph/raise-opset.ts'
 import { nodesOf } from '../../graph/walk.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
 import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 const LEAST_OPSET = 7
 /** Since the next one, none of them exists. */

@@ -5,13 +5,13 @@ import type { NodeProto, TensorProto } from 'onnx-buf'
 import { attribute, floatTensor, int64Tensor, node } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { pointwiseAfter, repeatPointwise } from '../../rewrite/beside-convolution.ts'
-import { concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
+import { concatenateFloats, floatsOf, sum } from '../../rewrite/floats.ts'
 import { attributeOf, intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '../../rewrite/position-blocks.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
-import { sum, timeWith } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 

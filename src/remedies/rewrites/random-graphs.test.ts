@@ -6,9 +6,9 @@ import type { Feeds, Results } from '../../engines/types.ts'
 import { floatTensor, int64Tensor, model, node, valueInfo } from '../../graph/build.ts'
 import { mulberry32 } from '../../graph/random.ts'
 import { problemsOf } from '../../graph/validate.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
 import { engineTools, exampleEvidence, exampleSetup, largestDifference, randomFeeds, runSetup } from '../check-remedy.ts'
 import { remedies } from '../index.ts'
+import type { RemedySetup } from '../kit/remedy.ts'
 
 /** The engine's own optimizer makes a model that only this engine runs: it has no place before others. */
 const REMEDIES = remedies.filter(

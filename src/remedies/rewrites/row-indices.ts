@@ -6,8 +6,8 @@
 import { int64Tensor, node } from '../../graph/build.ts'
 import { countByOperator } from '../../rewrite/bypass.ts'
 import { attributeOf, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
 import { findRowIndices, type RowIndices } from '../../rewrite/row-indices.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['inefficient-kernels', 'memory-bound-operators']
 

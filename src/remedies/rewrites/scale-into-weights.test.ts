@@ -1,6 +1,6 @@
 import { floatTensor, type ModelParts, model, node, valueInfo } from '../../graph/build.ts'
+import { transformerBlocks } from '../../graph/example-transformer.ts'
 import { checkRemedy } from '../check-remedy.ts'
-import { transformerBlocks } from '../example-transformer.ts'
 import { scaleIntoWeights } from './scale-into-weights.ts'
 
 const ramp = (name: string, shape: readonly number[], from = 0) => {

@@ -2,10 +2,11 @@
 //   (x W + b) * c = x (W c) + b c        (x * c + s) W + b = x (c W) + (s W + b)
 // c for every column or row, or one number. The engine folds single numbers into MatMul and what follows a Conv; not the rest
 // (onnxruntime/core/optimizer/matmul_scale_fusion.cc, conv_mul_fusion.cc). Standardization in front of a network is the usual case.
-import { foldScales } from '../../rewrite/fold-scales.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { sum, timesOf } from '../../rewrite/unfused.ts'
+import { foldScales } from '../kit/fold-scales.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { timesOf } from '../kit/unfused.ts'
 
 const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
 

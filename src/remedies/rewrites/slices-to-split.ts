@@ -5,10 +5,11 @@
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { int64Tensor, node } from '../../graph/build.ts'
 import { nodesOf } from '../../graph/walk.ts'
+import { sum } from '../../rewrite/floats.ts'
 import { intsOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
 import type { Size } from '../../rewrite/sizes.ts'
-import { countRun, isUnfused, savingByFusing, sum } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
 
 const TREATS = ['dispatch-overhead']
 

@@ -4,7 +4,7 @@
 import { floatTensor, node } from '../../graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 
 const TREATS = ['slow-normalization', 'costly-activations']
 

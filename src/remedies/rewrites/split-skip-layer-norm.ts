@@ -6,8 +6,8 @@ import type { NodeProto } from 'onnx-buf'
 import { node } from '../../graph/build.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../../rewrite/remedy.ts'
 import { sameShape } from '../../rewrite/sizes.ts'
+import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
 
 const SKIP = 'SkipLayerNormalization'
 /** Since when Sum broadcasts, as it does a bias. */

@@ -3,9 +3,10 @@
 // Dropout: https://onnx.ai/onnx/operators/onnx__Dropout.html
 import type { NodeProto } from 'onnx-buf'
 import { dtypeOf } from '../../graph/dtype.ts'
-import { apart, bypass, countByOperator, rewriteToTheEnd, savingByRemoving } from '../../rewrite/bypass.ts'
+import { apart, bypass, countByOperator, rewriteToTheEnd } from '../../rewrite/bypass.ts'
 import { intsOf, isOperator, type Matching, numberOf } from '../../rewrite/match.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['dispatch-overhead', 'cold-start']
 

@@ -8,8 +8,8 @@ import { concatenateFloats, floatsOf } from '../../rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
 import { count } from '../../rewrite/node-names.ts'
 import { type Phases, phasesOf, phaseWeights, transposedAxes } from '../../rewrite/phases.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { timeWith } from '../../rewrite/unfused.ts'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators']
 

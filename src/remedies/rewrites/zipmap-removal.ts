@@ -6,10 +6,10 @@ import { node, valueInfo } from '../../graph/build.ts'
 import { copyWith } from '../../graph/copy.ts'
 import { editGraph, withGraph } from '../../graph/edit.ts'
 import type { Model } from '../../graph/model.ts'
-import { bypass, savingByRemoving } from '../../rewrite/bypass.ts'
+import { bypass } from '../../rewrite/bypass.ts'
 import { attributeOf, isOperator, matchGraph } from '../../rewrite/match.ts'
-import { defineRemedy, rewriteProposal } from '../../rewrite/remedy.ts'
-import { countRun } from '../../rewrite/unfused.ts'
+import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { countRun, savingByRemoving } from '../kit/unfused.ts'
 
 const TREATS = ['call-overhead', 'dispatch-overhead']
 /** More class labels are not written out. */

@@ -1,7 +1,7 @@
 // Several samples in one prediction share what a call costs: starting kernels, reading weights from memory. Each sample waits for
 // the whole batch, so it serves throughput and lengthens the single answer.
-import { batchAxes } from '../../rewrite/batch-axes.ts'
-import { defineRemedy, type RemedyEvidence } from '../../rewrite/remedy.ts'
+import { batchAxes } from '../kit/batch-axes.ts'
+import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
 
 const FACTORS = [2, 4, 8, 16, 32, 64]
 

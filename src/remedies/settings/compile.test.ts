@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { model, node, valueInfo } from '../../graph/build.ts'
-import type { OtherEngine } from '../../rewrite/remedy.ts'
 import { checkRemedy } from '../check-remedy.ts'
+import type { OtherEngine } from '../kit/remedy.ts'
 import { compile } from './compile.ts'
 
 const relu = model({

@@ -8,7 +8,7 @@ import {
   predictedBy,
   type RemedyEvidence,
   type RemedySetup,
-} from '../../rewrite/remedy.ts'
+} from '../kit/remedy.ts'
 
 /** Of a prediction: below it the call is most of it. */
 const CALL_MS = 0.01

@@ -1,7 +1,7 @@
 // Subnormal numbers, other than zero and below 1.18e-38 in size, are handled outside the fast path on many CPUs. The processor can
 // take them as zero. https://onnxruntime.ai/docs/performance/tune-performance/troubleshooting.html
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 const TREATS = ['denormals']
 

@@ -1,8 +1,8 @@
 // A prediction through onnxruntime-node waits for a turn of the event loop and makes promises before the engine starts: about 3 µs of
 // the 10 µs that a call costs at least. The package's binding can be called without that (engines/ort-direct.ts).
 import { knowsBinding } from '../../engines/onnxruntime/facts/config-keys.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { withOptions } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { withOptions } from '../kit/session-options.ts'
 
 /** What the wrapper takes on machines of 3 GHz: a turn of the event loop, two promises, three looks at the feeds. */
 const WRAPPER_MS = 0.0025

@@ -1,8 +1,8 @@
 // How an operator's work is split over threads: into equal shares, or into blocks that get smaller towards the end, so that a thread
 // which fell behind holds up the others by a small block only.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries, threadsOf } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries, threadsOf } from '../kit/session-options.ts'
 
 /** The value that the engine's documentation recommends. */
 const BASE = '4'

@@ -7,7 +7,7 @@ import {
   predictedBy,
   type RemedyEvidence,
   type RemedySetup,
-} from '../../rewrite/remedy.ts'
+} from '../kit/remedy.ts'
 
 export const engineChoice = defineRemedy({
   id: 'engine-choice',

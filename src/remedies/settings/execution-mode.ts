@@ -2,8 +2,8 @@
 // engine's plan for it reuses less memory and hands each node from thread to thread.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html#set-number-of-inter-op-threads
 import type { Profile } from '../../measure/timing/types.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { readsKeys, withOptions } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { readsKeys, withOptions } from '../kit/session-options.ts'
 
 const KEY = 'session.inter_op_num_threads'
 /** Below a tenth of the nodes' time outside the longest path, moving nodes between threads costs more than it gains. */

@@ -1,14 +1,13 @@
 // How far the engine optimizes the graph, and single optimizers left out. All of it is fastest on most models; on some, the blocked
 // layout or a fused kernel is slower than what it replaces. What the profile shows decides what is worth a try.
 // https://onnxruntime.ai/docs/performance/model-optimizations/graph-optimizations.html
-
 import { optimizers, reaches } from '../../engines/onnxruntime/facts/optimizers.ts'
 import type { GraphOptimization } from '../../engines/types.ts'
 import { nodesOf } from '../../graph/walk.ts'
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
-import { blockedWeight, groupsOf, isBlocked, someNode, timeShare } from '../../rewrite/executed-graph.ts'
-import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../../rewrite/remedy.ts'
-import { readsKeys, withOptions } from '../../rewrite/session-options.ts'
+import { blockedWeight, groupsOf, isBlocked, someNode, timeShare } from '../kit/executed-graph.ts'
+import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
+import { readsKeys, withOptions } from '../kit/session-options.ts'
 
 const DISABLED = 'optimization.disable_specified_optimizers'
 const SEPARATOR = ';'

@@ -1,8 +1,8 @@
 // Off Arm the engine makes int8 activations uint8 before it fuses, and leaves those int8 that several operators read, whose groups then stay
 // in float. Allowed as int8 all of them fuse, into kernels that may be slower than those of uint8 and than float.
 import { quantizedGraph } from '../../quantize/repair/quantized-graph.ts'
-import { defineRemedy, predictedBy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 const TREATS = ['unfused-quantization']
 

@@ -1,8 +1,8 @@
 // The engine keeps the memory of a prediction for the next one, in an arena that grows by doubling and never shrinks. Without it,
 // memory comes from malloc each time: less is kept, and small models can be faster.
 // https://onnxruntime.ai/docs/performance/tune-performance/memory.html
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 export const memoryArena = defineRemedy({
   id: 'memory-arena',

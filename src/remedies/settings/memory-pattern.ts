@@ -1,8 +1,8 @@
 // After a first prediction of some input shapes, the engine takes the memory of a whole prediction of those shapes in one piece. It
 // saves small allocations, and costs one large one and its bookkeeping at every prediction.
 // https://onnxruntime.ai/docs/performance/tune-performance/memory.html
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 export const memoryPattern = defineRemedy({
   id: 'memory-pattern',

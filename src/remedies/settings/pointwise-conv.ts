@@ -2,9 +2,9 @@
 // the output once more. Larger passes save that traffic as long as their weights stay in the cache.
 // onnxruntime core/mlas/lib/snchwc.cpp, MLAS_NCHWC_CONV_POINTWISE_ALGORITHM
 import type { Profile, ProfiledNode } from '../../measure/timing/types.ts'
-import { blockedWeight, timeShare } from '../../rewrite/executed-graph.ts'
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { blockedWeight, timeShare } from '../kit/executed-graph.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 const KEY = 'mlas.nchwc_pointwise_conv_max_input_channel_batch'
 const DEFAULT = 128

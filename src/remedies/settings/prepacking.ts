@@ -1,7 +1,7 @@
 // At load the engine copies weights into the order in which its kernels read them, and keeps both where the original is still needed.
 // Without it, loading is faster and memory less; each prediction packs anew what it multiplies.
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries } from '../kit/session-options.ts'
 
 export const prepacking = defineRemedy({
   id: 'prepacking',

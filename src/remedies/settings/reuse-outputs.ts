@@ -1,8 +1,8 @@
 // The engine allocates memory for every result and copies it into a tensor of JavaScript. It can be given tensors to write into:
 // `session.run(feeds, fetches)`, https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html. onnxruntime-node 1.30 then
 // spares its own allocation, and still hands out a copy: there is little to gain. Versions differ in what they hand out.
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { withOptions } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { withOptions } from '../kit/session-options.ts'
 
 export const reuseOutputs = defineRemedy({
   id: 'reuse-outputs',

@@ -1,7 +1,7 @@
 // What idle threads of the pool do. They spin, so that the next operator finds them awake; where CPUs are few or shared, they take
 // the CPU from the thread that works. https://onnxruntime.ai/docs/performance/tune-performance/threading.html#thread-spinning-behavior
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { proposeEntries, threadsOf } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { proposeEntries, threadsOf } from '../kit/session-options.ts'
 
 /** Short against the default, whose million pauses take milliseconds; long against the gap between two operators. */
 const SHORT_SPIN_US = 100

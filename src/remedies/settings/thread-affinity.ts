@@ -1,8 +1,8 @@
 // Each thread of the pool bound to one CPU: caches stay warm, and no thread sits on the CPU of another. The engine does so by itself
 // only where it chooses the number of threads. Its threads are all but the caller's, its CPUs are counted from 1.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html#set-intra-op-thread-affinity
-import { defineRemedy } from '../../rewrite/remedy.ts'
-import { readsKeys, threadsOf, withOptions } from '../../rewrite/session-options.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { readsKeys, threadsOf, withOptions } from '../kit/session-options.ts'
 
 const KEY = 'session.intra_op_thread_affinities'
 

@@ -2,8 +2,8 @@
 // small operators are done before a second thread has woken up.
 // https://onnxruntime.ai/docs/performance/tune-performance/threading.html
 import type { SweepPoint } from '../../measure/timing/types.ts'
-import { defineRemedy, type FindingFacts, type RemedyEvidence } from '../../rewrite/remedy.ts'
-import { threadsOf, withOptions } from '../../rewrite/session-options.ts'
+import { defineRemedy, type FindingFacts, type RemedyEvidence } from '../kit/remedy.ts'
+import { threadsOf, withOptions } from '../kit/session-options.ts'
 
 /** Entries that say something of one number of threads: they do not outlive it. */
 const BOUND_TO_THE_COUNT = { 'session.intra_op_thread_affinities': null, 'session.intra_op_num_threads': null }

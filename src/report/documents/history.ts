@@ -30,6 +30,11 @@ export interface HistoryDocument {
   readonly warnings: readonly string[]
 }
 
+/** As an entry keeps inputs: 'x float32 1x3x224x224, y int64 1'. */
+export const inputsOf = (
+  inputs: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[],
+): string => inputs.map(({ name, dtype, shape }) => `${name} ${dtype} ${shape.join('x')}`).join(', ')
+
 /** Entries with one key were measured under the same conditions, but for the model's content and the engine's version. */
 export const seriesOf = ({ machine, engine, inputs }: HistoryEntry): string =>
   [machine.key, engine.id, engine.device, engine.threads, inputs].join(' | ')

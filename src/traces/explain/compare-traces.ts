@@ -1,5 +1,4 @@
 // `whyslow explain BEFORE AFTER`: what changed between two recordings of one kind, part by part and operator by operator.
-
 import { toolVersion } from '../../command/version.ts'
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TraceComparisonDocument } from '../../report/documents/trace-comparison.ts'

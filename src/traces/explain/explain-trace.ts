@@ -1,5 +1,4 @@
 // `whyslow explain TRACE`: a recording of another tool -> facts -> verdicts -> the report document. Nothing is measured.
-
 import { toolVersion } from '../../command/version.ts'
 import { documentedCommand } from '../../diagnosis/documented-command.ts'
 import { findingRow } from '../../diagnosis/finding-row.ts'

@@ -1,5 +1,4 @@
 // What a recording can never say, and what this one could have: with how to record it.
-
 import type { ReportDocument } from '../../report/documents/report.ts'
 import type { TraceFacts } from '../facts/facts.ts'
 

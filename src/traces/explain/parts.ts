@@ -1,5 +1,4 @@
 // Parts of a trace's report: operators, what the time of a step is made of, hot lines.
-
 import type { ReportDocument, ReportNode } from '../../report/documents/report.ts'
 import type { ReportLine } from '../../report/documents/report-pipeline.ts'
 import type { OperatorRow, TraceFacts } from '../facts/facts.ts'

@@ -1,6 +1,5 @@
 // The roofs that operators of a recording are compared with: the peaks that the file itself states of its device, or those of a machine that
 // was measured with `whyslow doctor`, of its CPU or of its GPU, whichever ran them.
-
 import { InputError } from '../../graph/input-error.ts'
 import { type Memory, memoriesOf, nearestMemory } from '../../machine/memories.ts'
 import { readJson } from '../../report/saved/saved-document.ts'

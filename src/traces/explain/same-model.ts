@@ -1,5 +1,4 @@
 // `--model` and `--here`: what was recorded elsewhere, node by node of the model, beside what the same model was measured at here.
-
 import { readModel } from '../../formats/index.ts'
 import { InputError } from '../../graph/input-error.ts'
 import type { Model } from '../../graph/model.ts'

@@ -1,5 +1,4 @@
 // What a device's time in the window went to, what the host was at while it had nothing to do, and how work was handed to it.
-
 import { median } from '../../statistics/index.ts'
 import { KINDS, kindCode, type Timeline } from '../recordings/recording.ts'
 import { type DeviceWork, type Judged, sharesOf, type WorkSets } from './device-work.ts'

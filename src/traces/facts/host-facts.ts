@@ -1,5 +1,4 @@
 // What the host's threads were at in the window: operators, calls, loading of data, and the time in which nothing was recorded.
-
 import { median } from '../../statistics/index.ts'
 import { kindCode, type Timeline } from '../recordings/recording.ts'
 import type { HostSets } from './device-facts.ts'

@@ -1,6 +1,5 @@
 // The stretch of a recording that is judged: its steps without the first, where it is a warm-up, and without the last, whose kernels
 // may be cut; the whole, where no steps are marked.
-
 import { median } from '../../statistics/index.ts'
 import type { Timeline } from '../recordings/recording.ts'
 import { busiestTrack, byName, byStart, endOf, eventsOf, where } from './events.ts'

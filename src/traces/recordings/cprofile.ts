@@ -1,6 +1,5 @@
 // cProfile's own file (python -m cProfile -o, Profile.dump_stats): a marshalled dictionary of (file, line, function) to (calls without
 // recursion, calls, own time, time with what it called, callers). Seconds. Threads other than the profiled one are not in it.
-
 import { type Frame, isImport, isWaiting, languageOf, modelCallOf } from './frames.ts'
 import { type Marshalled, readMarshal } from './marshal.ts'
 import type { Head, TraceReader } from './reader.ts'

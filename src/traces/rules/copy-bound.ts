@@ -1,5 +1,4 @@
 // Time in which the device copies and neither computes nor communicates. Limits borrowed from XProf's of input time.
-
 import { bytes, number, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

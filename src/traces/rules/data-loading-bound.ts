@@ -1,5 +1,4 @@
 // Time in which the main thread is in the data loader and the device has nothing to do. PyTorch's TensorBoard plugin warned above 5 %.
-
 import { share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

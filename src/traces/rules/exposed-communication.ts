@@ -1,5 +1,4 @@
 // Communication that no computation covers. PyTorch's TensorBoard plugin warned above 10 % of the step.
-
 import { share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

@@ -1,6 +1,5 @@
 // Idle time of the device: what no kernel and no copy covers. Above 15 % AMD's TraceLens calls a run idle (cpu_idle_analysis.py at
 // github.com/AMD-AGI/TraceLens); below 50 % busy PyTorch's TensorBoard plugin warned.
-
 import { countFact, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart, whileIdle } from '../rule.ts'
 

@@ -1,5 +1,4 @@
 // Operators that autograd numbered, in a recording without a backward pass. What it costs is small and not in the file: a note.
-
 import { number, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

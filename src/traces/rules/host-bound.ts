@@ -1,6 +1,5 @@
 // Gaps on the device whose next kernel was launched only after the gap had begun: the queue was empty. After the idle-time breakdown of
 // facebookresearch/HolisticTraceAnalysis, over all streams of a device.
-
 import { share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart, whileIdle } from '../rule.ts'
 

@@ -1,5 +1,4 @@
 // While the device waits, the host is in launch calls or in the framework between them: cost per kernel, whatever the kernel does.
-
 import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

@@ -1,6 +1,5 @@
 // Matrix products and convolutions on inputs of float32, on devices whose tensor cores compute 16 bits (PyTorch's own pattern
 // FP32MatMulPattern looks for the same, torch/profiler/_pattern_matcher.py).
-
 import { share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart, tensorCores } from '../rule.ts'
 

@@ -1,5 +1,4 @@
 // cudaMalloc and cudaFree in warm steps: each waits for the device. A caching allocator that is warm makes none.
-
 import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

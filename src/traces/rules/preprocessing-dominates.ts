@@ -1,5 +1,4 @@
 // A profile of the program: what lies outside the call of the model. XProf's upper limit for input is a fifth.
-
 import { number, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule } from '../rule.ts'
 

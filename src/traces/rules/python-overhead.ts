@@ -1,6 +1,5 @@
 // Time in which no operator and no call of the device was recorded on the main thread: Python, or another library. XProf says of the same
 // part that it 'could be due to Python execution overhead', from 3 % on, and above 15 % a bottleneck.
-
 import { share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

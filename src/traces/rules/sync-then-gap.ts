@@ -1,6 +1,5 @@
 // A wait is no loss: the device works meanwhile. What is lost is the time from the end of the wait to the next work. The last wait of
 // the window is left out: nothing is meant to follow it.
-
 import { countFact, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

@@ -1,6 +1,5 @@
 // Three answers: used, not used, unknown. Names of kernels are the only sign in a trace, and lists of names rot, so that a kernel that no
 // list knows is unknown and never 'not used'.
-
 import { share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart, tensorCores } from '../rule.ts'
 

@@ -1,5 +1,4 @@
 // Kernels below 10 µs, as AMD's TraceLens counts them: shorter than handing out the next. Harmless where they overlap.
-
 import { countFact, number, share, tell } from '../../diagnosis/tell.ts'
 import { TINY_US } from '../facts/device-facts.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'

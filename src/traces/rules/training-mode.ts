@@ -1,6 +1,5 @@
 // Operators that only training needs, in a recording without a backward pass: dropout that draws numbers, batch normalization that
 // computes statistics. In training itself they are right.
-
 import { countFact, share, tell } from '../../diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 

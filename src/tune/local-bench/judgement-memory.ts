@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Feeds } from '../../engines/types.ts'
 import { hashOfFile } from '../../machine/files.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
+import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import { type CacheKey, readCached, writeCached } from '../../trials/cache.ts'
 import type { Bench, Remembered } from '../bench.ts'
 import type { LocalBenchPlan } from './plan.ts'

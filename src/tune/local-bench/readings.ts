@@ -2,7 +2,7 @@
 import { stolenMs, throttledMs } from '../../measure/timing/disturbance.ts'
 import { type LatencyOutput, latencyTask } from '../../measure/timing/latency-block.ts'
 import { startTask } from '../../measure/timing/start.ts'
-import type { RemedySetup } from '../../rewrite/remedy.ts'
+import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import { median } from '../../statistics/index.ts'
 import { trialLimits, tryLimits } from '../../trials/limits.ts'
 import type { ModelTask } from '../../trials/model-task.ts'

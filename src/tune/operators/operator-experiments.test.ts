@@ -6,7 +6,7 @@ import { floatTensor, graph, int64Tensor, model, modelInMemory, node, valueInfo 
 import type { Model } from '../../graph/model.ts'
 import type { OperatorTimesInput } from '../../measure/timing/operators/task.ts'
 import { exampleEvidence } from '../../remedies/example-evidence.ts'
-import { defineRemedy, type Remedy, rewriteProposal } from '../../rewrite/remedy.ts'
+import { defineRemedy, type Remedy, rewriteProposal } from '../../remedies/kit/remedy.ts'
 import { failed, measured, type Script, scriptedRunner } from '../../trials/example-runner.ts'
 import { operatorExperiments } from './index.ts'
 

@@ -10,7 +10,7 @@ import type { Model } from '../../graph/model.ts'
 import { declaration } from '../../graph/view.ts'
 import type { VariantKind } from '../../measure/timing/operators/types.ts'
 import { COSTLY } from '../../operators/counts/costly.ts'
-import type { Remedy, RemedyEvidence } from '../../rewrite/remedy.ts'
+import type { Remedy, RemedyEvidence } from '../../remedies/kit/remedy.ts'
 import { chainOf } from './chain.ts'
 import { fourSamples, SAMPLES } from './four-samples.ts'
 

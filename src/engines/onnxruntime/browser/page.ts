@@ -1,6 +1,5 @@
 // What runs in the page: onnxruntime-web's sessions, and the clock around their predictions. Served by server.ts and called through
 // `globalThis.whyslow`. A prediction ends when its outputs can be read in the page.
-
 import { takeSamples } from '../../sampler.ts'
 import type { InputDeclaration, OpenOptions, Sampled, SamplePlan, TensorValue } from '../../types.ts'
 import { bindFeeds, type OrtTensor, resultsOf, type TensorType } from '../tensors.ts'
@@ -102,7 +101,7 @@ interface Ort {
 }
 
 async function load(provider: PageOpen['provider']): Promise<Ort> {
-  const folder = new URL('../../../ort/', import.meta.url).href
+  const folder = new URL('./ort/', import.meta.url).href
   const ort = (await import(`${folder}ort.${provider}.min.mjs`)) as Ort
   ort.env.wasm.wasmPaths = folder
   return ort

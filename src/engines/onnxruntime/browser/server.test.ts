@@ -71,6 +71,12 @@ describe('the page’s server', () => {
       expect([place, await rawStatus(pathname + place)]).toEqual([place, 404])
   })
 
+  it('serves the page’s code as one module that imports nothing', async () => {
+    const code = await (await get(`${server.url}page.js`)).text()
+    expect(code).toContain('crossOriginIsolated')
+    expect(code).not.toMatch(/^(import|export)\b.*\bfrom /m)
+  })
+
   it('offers bytes until they are withdrawn, and takes one answer at an address', async () => {
     const offer = server.offer(Uint8Array.of(1, 2, 3))
     expect([...new Uint8Array(await (await get(offer.url)).arrayBuffer())]).toEqual([1, 2, 3])

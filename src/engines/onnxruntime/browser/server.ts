@@ -10,25 +10,15 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '../../compiled-twin.ts'
 
-/** Modules of the page, by their place among ours. */
-const MODULES: ReadonlySet<string> = new Set([
-  'engines/onnxruntime/browser/page.js',
-  'engines/onnxruntime/browser/wire.js',
-  'engines/onnxruntime/tensors.js',
-  'engines/onnxruntime/web-options.js',
-  'engines/array-types.js',
-  'engines/sampler.js',
-  'graph/element-arrays.js',
-])
-const modulesFolder = fileURLToPath(new URL('../../..', compiledTwin(import.meta.url)))
+/** The page's code, one file: the build puts what it imports into it. */
+const pageFile = fileURLToPath(new URL('./page.js', compiledTwin(import.meta.url)))
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
   '.wasm': 'application/wasm',
 }
-const HTML =
-  '<!doctype html><meta charset="utf-8"><title>whyslow</title><script type="module" src="engines/onnxruntime/browser/page.js"></script>'
+const HTML = '<!doctype html><meta charset="utf-8"><title>whyslow</title><script type="module" src="page.js"></script>'
 const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
@@ -100,7 +90,7 @@ const isToken = (given: string, token: string): boolean =>
 function fileAt(place: string, ortFolder: string): string | null {
   const [folder, ...rest] = place.split('/')
   const name = rest.join('/')
-  if (MODULES.has(place)) return path.join(modulesFolder, place)
+  if (place === 'page.js') return pageFile
   if (folder === 'ort' && /^ort[\w.-]*\.(mjs|wasm)$/.test(name)) return path.join(ortFolder, name)
   return null
 }

@@ -1,12 +1,11 @@
 // Each condition against the engine itself: a model that keeps it runs in int8, its twin that breaks it in float.
-
 import type { ModelProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
 import { floatTensor, int64Tensor, modelInMemory } from '../../../graph/build.ts'
 import { neighboursOf } from '../../../graph/neighbours.ts'
 import { viewGraph } from '../../../graph/view.ts'
 import { int8Operators } from '../../../operators/index.ts'
-import { exampleSetup, executedGraph } from '../../../remedies/check-remedy.ts'
+import { executedGraph } from '../../example-run.ts'
 import { brokenCondition, type Condition, conditions } from './conditions.ts'
 import { binaryGroup, convGroup, gemmGroup, unaryGroup, whereGroup } from './example-groups.ts'
 import { keepsInt8 } from './fused-types.ts'
@@ -168,7 +167,7 @@ function look({ model, at }: Case) {
 
 /** The conversions of the executed graph and what else runs there. */
 async function runsInInt8({ model }: Case): Promise<boolean> {
-  const { nodes } = await executedGraph(exampleSetup(model))
+  const { nodes } = await executedGraph(modelInMemory(model))
   const conversions = nodes.filter(({ opType }) => opType === 'DequantizeLinear' || opType === 'QuantizeLinear')
   const inInt8 = nodes.some(({ opType }) => INT8_OPERATORS.has(opType))
   // What only moves numbers keeps its name: then nothing but the model's own ends is converted.

@@ -1,5 +1,5 @@
 // What the session and the processor say of int8 activations; which pairs become uint8 is compared with the engine by conditions.test.ts and
-// python-options.test.ts.
+// quantize/repair/python-options.test.ts.
 import { expect, test } from 'vitest'
 import { keepsInt8 } from './fused-types.ts'
 

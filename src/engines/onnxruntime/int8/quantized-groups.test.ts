@@ -1,5 +1,5 @@
 // Conditions that the engine shows on some CPUs only, of graphs written by hand: where its blocks have 16 channels, a MaxPool of fewer moves
-// into the blocked layout, behind a conversion that nobody wrote (python-options.test.ts).
+// into the blocked layout, behind a conversion that nobody wrote (quantize/repair/python-options.test.ts).
 import { expect, test } from 'vitest'
 import { modelInMemory } from '../../../graph/build.ts'
 import { viewGraph } from '../../../graph/view.ts'

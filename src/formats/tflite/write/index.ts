@@ -1,5 +1,4 @@
-// A model written as a .tflite file that LiteRT and TensorFlow Lite run: float, or as src/quantize/tflite changes the graph between.
-
+// A model written as a .tflite file that LiteRT and TensorFlow Lite run: float, or as formats/tflite/quantize changes the graph between.
 import type { Model } from '../../../graph/model.ts'
 import { encode } from './encode.ts'
 import { fold } from './fold.ts'

@@ -1,6 +1,5 @@
 // Events joined with the nodes of the graph as the engine runs it, and with the user's nodes that they came from.
-import type { GraphView, NodeView, TensorType } from '../../../graph/types.ts'
-import type { InnerOrigin } from '../types.ts'
+import type { GraphView, InnerOrigin, NodeView, TensorType } from '../../../graph/types.ts'
 import { type Origin, originsOf } from './origins.ts'
 import type { ProfiledEvent } from './types.ts'
 

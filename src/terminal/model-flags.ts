@@ -1,0 +1,46 @@
+// Checks of what is typed: is the model there, is an engine where it is to be taken from?
+import path from 'node:path'
+import { missingFile } from './missing-file.ts'
+import { stateOf } from './path-state.ts'
+import { UsageError } from './usage-error.ts'
+import { checkFolder } from './write-file.ts'
+
+/** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
+export function checkModel(file: string, flags: PlaceFlags & { readonly saveInputs?: string }): void {
+  if (stateOf(file) === undefined)
+    throw new UsageError(missingFile(file, '; give the path of a model, as in: whyslow model.onnx'))
+  checkPlaces(flags)
+  if (flags.saveInputs !== undefined) checkFolder(flags.saveInputs, '--save-inputs')
+}
+
+/** The folder that fix and quantize write by default, in the current folder: `resnet-fast/` for `models/resnet.onnx`. */
+export const defaultFolder = (file: string): string => `${path.parse(path.resolve(file)).name}-fast`
+
+/** What each place of an engine is, and what to give. */
+const PLACE = {
+  ort: ['folder', 'the folder of an onnxruntime-node package'],
+  browser: ['file', 'the path of a Chromium, Chrome or Edge'],
+  openvino: ['folder', "the folder of OpenVINO's libraries, or of a Python environment that has it"],
+  litert: ['folder', "the folder of LiteRT's library, or of a Python environment that has it"],
+  python: ['file', 'the path of a Python interpreter, or the folder of its environment'],
+} as const
+export const PLACES = Object.keys(PLACE) as (keyof typeof PLACE)[]
+
+type PlaceFlags = { readonly [flag in keyof typeof PLACE]?: string }
+
+/** Throws UsageError where what an engine is to be taken from is not there. */
+export function checkPlaces(flags: PlaceFlags): void {
+  for (const flag of PLACES) {
+    const [place, [kind, next]] = [flags[flag], PLACE[flag]]
+    if (place !== undefined && stateOf(place) === undefined && !(flag === 'python' && isCommand(place)))
+      throw new UsageError(`--${flag} ${place}: no such ${kind}; give ${next}`)
+  }
+}
+
+/** Found on the path, as a shell does. */
+function isCommand(named: string): boolean {
+  if (/[\\/]/.test(named)) return false
+  const files = process.platform === 'win32' ? [named, `${named}.exe`] : [named]
+  const folders = process.env.PATH?.split(path.delimiter).filter(Boolean) ?? []
+  return folders.some((folder) => files.some((file) => stateOf(path.join(folder, file)) !== undefined))
+}
