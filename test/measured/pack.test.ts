@@ -66,7 +66,7 @@ beforeAll(() => {
   if (install.status !== 0) {
     unreachable = UNREACHABLE.exec(install.stderr)?.[0]
     expect(unreachable, install.stderr).toBeDefined()
-  }
+  } else if (process.env.WHYSLOW_PACK_TO !== undefined) cpSync(tarballFile, process.env.WHYSLOW_PACK_TO)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
