@@ -179,25 +179,31 @@ test('brings little beside the engine', ({ skip }) => {
 
 const python = spawnSync('python3', ['-m', 'pip', '--version']).status === 0 && process.platform !== 'win32'
 
-test.skipIf(!python)('the wheel made of it installs without a network and passes its tests', needs('python3 with pip'), () => {
-  const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
-    const ended = spawnSync('python3', args, { cwd: folder, env: { ...env, ...more }, encoding: 'utf8' })
-    expect(ended.status, ended.stderr).toBe(0)
-    return ended
-  }
-  const made = run([join(ROOT, 'scripts/make-wheel.py'), '--tarball', tarballFile, '--out', join(folder, 'wheel')])
-  const installed = join(folder, 'python')
-  run(['-m', 'pip', 'install', '--no-deps', '--no-index', '--target', installed, made.stdout.trim()])
-  const packages = join(folder, 'packages')
-  mkdirSync(packages)
-  symlinkSync(join(ROOT, 'node_modules'), join(packages, 'node_modules'), 'junction')
-  run([join(ROOT, 'python/tests/test_whyslow.py')], {
-    PYTHONPATH: installed,
-    WHYSLOW_PACKAGES: packages,
-    WHYSLOW_TEST_MODEL: join(ROOT, 'fixtures/models/credit_mlp.onnx'),
-    WHYSLOW_TEST_REPORTS: join(ROOT, 'fixtures/golden'),
-  })
-})
+test.skipIf(!python)(
+  'the wheel made of it installs without a network and passes its tests',
+  needs('python3 with pip'),
+  ({ onTestFinished }) => {
+    // Apart from the folder that npm installed the engine into.
+    const apart = mkdtempSync(join(tmpdir(), 'whyslow-wheel-'))
+    onTestFinished(() => rmSync(apart, { recursive: true, force: true }))
+    const [installed, packages] = ['python', 'packages'].map((name) => join(apart, name)) as [string, string]
+    const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+      const ended = spawnSync('python3', args, { cwd: apart, env: { ...env, ...more }, encoding: 'utf8' })
+      expect(ended.status, ended.stderr).toBe(0)
+      return ended
+    }
+    const made = run([join(ROOT, 'scripts/make-wheel.py'), '--tarball', tarballFile, '--out', apart])
+    run(['-m', 'pip', 'install', '--no-deps', '--no-index', '--target', installed, made.stdout.trim()])
+    mkdirSync(packages)
+    symlinkSync(join(ROOT, 'node_modules'), join(packages, 'node_modules'), 'junction')
+    run([join(ROOT, 'python/tests/test_whyslow.py')], {
+      PYTHONPATH: installed,
+      WHYSLOW_PACKAGES: packages,
+      WHYSLOW_TEST_MODEL: join(ROOT, 'fixtures/models/credit_mlp.onnx'),
+      WHYSLOW_TEST_REPORTS: join(ROOT, 'fixtures/golden'),
+    })
+  },
+)
 
 function sizeOf(path: string): number {
   return readdirSync(path, { recursive: true, withFileTypes: true })
