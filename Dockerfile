@@ -23,5 +23,5 @@ EXPOSE 8000 8001
 # A model may take a minute to open.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8000/v2/health/ready').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/node_modules/whyslow/dist/cli/main.js"]
+ENTRYPOINT ["/node_modules/.bin/whyslow"]
 CMD ["serve", "/model", "--host", "0.0.0.0", "--port", "8000"]

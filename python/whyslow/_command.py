@@ -59,7 +59,13 @@ def _version_of(node: str) -> Optional[Tuple[int, int]]:
 
 def command() -> List[str]:
     """The words that start whyslow."""
-    return [find_node(), str(PACKAGE / 'dist' / 'cli' / 'main.js')]
+    return [find_node(), str(PACKAGE / manifest()['bin']['whyslow'])]
+
+
+def manifest() -> Dict[str, Any]:
+    """The package.json of the npm package."""
+    about: Dict[str, Any] = json.loads((PACKAGE / 'package.json').read_text('utf-8'))
+    return about
 
 
 def packages_folder() -> Path:
@@ -168,7 +174,7 @@ def _error_line(errors: str, code: int) -> str:
 
 def install(packages: Sequence[str], progress: bool = False) -> Path:
     """Installs npm packages that whyslow can use in the packages folder, by npm. Nothing of theirs is run."""
-    about = json.loads((PACKAGE / 'package.json').read_text('utf-8'))
+    about = manifest()
     known = {
         name: version
         for kind in ('dependencies', 'optionalDependencies', 'peerDependencies')
@@ -182,9 +188,9 @@ def install(packages: Sequence[str], progress: bool = False) -> Path:
     folder = packages_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = folder / 'package.json'
-        if not manifest.exists():
-            manifest.write_text('{ "private": true }\n', 'utf-8')
+        project = folder / 'package.json'
+        if not project.exists():
+            project.write_text('{ "private": true }\n', 'utf-8')
     except OSError as error:
         raise WhyslowError(f'cannot write {folder} ({error.strerror}); name another folder with WHYSLOW_PACKAGES') from None
     line = [

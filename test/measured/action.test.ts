@@ -11,6 +11,7 @@ import { fixture, onlyFull, ownFolders } from './command.ts'
 const text = readFileSync(join(ROOT, 'action.yml'), 'utf8')
 const steps = actionSteps(text)
 const defaults = inputDefaults(text)
+const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: { whyslow: string } }
 
 /** What the stand-in for npx does: the words that it was given, a line each, then what whyslow would write. */
 const NPX = `#!/bin/bash
@@ -240,7 +241,7 @@ test('a pointer of Git LFS is pulled in its own repository, any other model is n
 
 test('a model that is far slower than its baseline, for real', (context) => {
   onlyFull(context, 'measures')
-  const npx = `#!/bin/bash\nexec ${process.execPath} ${join(ROOT, 'dist/cli/main.js')} "\${@:3}"\n`
+  const npx = `#!/bin/bash\nexec ${process.execPath} ${join(ROOT, bin.whyslow)} "\${@:3}"\n`
   const inputs = {
     model: fixture('transformer-block'),
     baseline: fixture('credit_mlp'),

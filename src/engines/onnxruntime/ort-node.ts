@@ -13,7 +13,9 @@ import { type Provider, sessionOptions } from './ort-options.ts'
 import { bindFeeds, fromOrt, resultsOf, type TensorType, tensorLike } from './tensors.ts'
 
 export const PACKAGE = 'onnxruntime-node'
-export const INSTALL = installCommand(PACKAGE)
+/** On Linux x64 its install script downloads libraries of CUDA, and where they cannot be reached npm installs nothing. The CPU needs none. */
+const SKIP_CUDA = process.platform === 'linux' && process.arch === 'x64' && !process.env.WHYSLOW_INSTALL
+export const INSTALL = `${SKIP_CUDA ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : ''}${installCommand(PACKAGE)}`
 
 export const findOrt = (packageFrom: string | null): FoundPackage | null => findPackage(PACKAGE, packageFrom)
 
