@@ -19,7 +19,7 @@ def why(model: PathLike, **options: Any) -> Report:
 
 
 def fix(model: PathLike, output: Optional[PathLike] = None, **options: Any) -> Report:
-    """Tries remedies and writes what is proven faster to the folder `output` (by default MODEL-fast).
+    """Tries remedies and writes a folder with what is proven faster to `output` (by default MODEL-fast).
 
     If `require` is not reached, `Report.speedup_low` is below it: no exception is raised.
     """

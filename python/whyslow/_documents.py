@@ -116,7 +116,7 @@ class Report:
     findings: Tuple[Finding, ...]
     trials: Tuple[Trial, ...]
     warnings: Tuple[str, ...]
-    #: Of `fix`: the folder that was written; None if nothing is proven faster.
+    #: Of `fix`: the folder that was written; None with `dry_run`.
     output: Optional[Path]
     #: Of `fix`: how many times as fast, and the interval's lower end. 1.0 if nothing is proven; None if `fix` did not run.
     speedup: Optional[float]
