@@ -19,12 +19,12 @@ const GLOBAL_SETUP = './test/global-setup.ts'
 const QUIET_ENGINES = { env: { ORT_DISABLE_TELEMETRY: '1' }, unstubEnvs: true }
 /** Tests beside their source that open a session of an engine, or ask whether it is installed. */
 const OPEN_ENGINES = [
-  'src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
-  'src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
-  'src/engines/python/python-*.test.ts',
+  'packages/measure/src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
+  'packages/measure/src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
+  'packages/measure/src/engines/python/python-*.test.ts',
 ]
 /** Tests beside their source that start processes and wait for them. */
-const PROCESSES = 'src/**/*.process.test.ts'
+const PROCESSES = 'packages/*/src/**/*.process.test.ts'
 const commands = { testTimeout: 300_000, hookTimeout: 300_000 }
 /**
  * Many commands wait: for a limit, a signal, a clock. When all of them run, three files are at work at a time, and what computes comes after
@@ -47,7 +47,7 @@ export default defineConfig({
           ...QUIET_ENGINES,
           globalSetup: GLOBAL_SETUP,
           setupFiles: './test/seed.ts',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['packages/*/{src,test,web}/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...OPEN_ENGINES, PROCESSES, 'test/measured/**', 'test/full/**', 'test/fuzz/**', 'test/page/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-const COMMAND = path.join(import.meta.dirname, '../dist/cli/main.js')
+const COMMAND = path.join(import.meta.dirname, '../dist/whyslow/main.js')
 const count = Number(process.env.COUNT ?? 200)
 const results = path.resolve(process.env.RESULTS ?? path.join(tmpdir(), 'whyslow-ab-same.jsonl'))
 const python = process.env.PYTHON ?? 'python3'

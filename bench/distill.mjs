@@ -4,7 +4,7 @@
 //   node bench/distill.mjs      MODEL=file DATA=labelled.csv LABELS=column in place of credit-default/ of MODELS (../shared/models)
 import fs from 'node:fs'
 import path from 'node:path'
-import { distill } from '../dist/index.js'
+import { distill } from '../dist/whyslow/index.js'
 import { root } from './shared.mjs'
 
 const FASTER = 5

@@ -8,7 +8,7 @@ import { Tensor } from 'onnxruntime-node'
 import { endsOf } from '../dist/compile/read/ends.js'
 import { readModel } from '../dist/formats/index.js'
 import { viewGraph } from '../dist/graph/view.js'
-import { writeRunnable } from '../dist/ship/index.js'
+import { writeRunnable } from '../dist/model/ship/index.js'
 import { root, temporaryFolder } from './shared.mjs'
 
 process.env.ORT_DISABLE_TELEMETRY ??= '1'

@@ -7,9 +7,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { deserialize } from 'node:v8'
-import { loadSimplify } from '../dist/commands/fix/simplify.js'
 import { readModel } from '../dist/formats/index.js'
 import { writeModel } from '../dist/graph/build.js'
+import { loadSimplify } from '../dist/model/commands/fix/simplify.js'
 import {
   fixed,
   flagsFor,

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as kernels from '../dist/kernels/index.js'
+import * as kernels from '../dist/compile/kernels/index.js'
 import { keepResult } from './result.mjs'
 
 const size = { height: 640, width: 640, channels: 3 }

@@ -5,7 +5,7 @@
 import path from 'node:path'
 import { create } from '@bufbuild/protobuf'
 import { StringStringEntryProtoSchema } from 'onnx-buf'
-import { remedies } from '../dist/remedies/index.js'
+import { remedies } from '../dist/model/remedies/index.js'
 
 const neutral = Number(process.env.NEUTRAL ?? 10)
 const ALLOWED = 0.05

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { embedded, readShell } = await import('../dist/terminal/page-shell.js')
+const { embedded, readShell } = await import('../dist/command/terminal/page-shell.js')
 const { renderPage } = await import('../dist/report/html/html-page.js')
 
 const rounds = Number(process.env.ROUNDS ?? 7)

@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const COMMAND = path.join(import.meta.dirname, '../dist/cli/main.js')
+const COMMAND = path.join(import.meta.dirname, '../dist/whyslow/main.js')
 const FOLDER = path.join(import.meta.dirname, 'planted-pipelines')
 const python = process.env.PYTHON ?? 'python3'
 const count = Number(process.env.COUNT ?? 5)

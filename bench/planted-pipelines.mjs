@@ -12,7 +12,7 @@ const FIRST = 2
 const HEAD_LINES = 6
 const LIMIT_MS = 300_000
 const FOLDER = path.resolve(process.env.PLANTED ?? path.join(import.meta.dirname, 'planted-pipelines'))
-const COMMAND = path.join(import.meta.dirname, '../dist/cli/main.js')
+const COMMAND = path.join(import.meta.dirname, '../dist/whyslow/main.js')
 const ENDINGS = /\.(py|mjs|js|ts)$/
 const MODULES = { 'scikit-learn': 'sklearn', pillow: 'PIL' }
 

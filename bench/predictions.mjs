@@ -5,7 +5,7 @@
 //   node bench/predictions.mjs      MODELS=folder ONLY=word,word BUDGET=40s
 // Exit 1 where the error of the predicted speed-ups is above the limits, in the median or for nine of ten, or nothing was predicted.
 import path from 'node:path'
-import { remedies } from '../dist/remedies/index.js'
+import { remedies } from '../dist/model/remedies/index.js'
 import { fixed, flagsFor, median, modelsToFix, reasonOf, temporaryFolder } from './shared.mjs'
 
 const LIMIT = 0.15

@@ -4,12 +4,12 @@
 //   node bench/quantize-once.mjs MODEL OUT dynamic|static|weights8|weights4 [CALIBRATION.npz]
 import fs from 'node:fs'
 import path from 'node:path'
+import { writeModelFolder } from '../dist/command/model-files/model-folder.js'
 import { readModel } from '../dist/formats/index.js'
-import { writeModelFolder } from '../dist/model-files/model-folder.js'
-import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/quantize/write/choice.js'
-import { quantizable } from '../dist/quantize/write/quantizable.js'
-import { quantize } from '../dist/quantize/write/quantize.js'
-import { initializersAsInputs } from '../dist/remedies/rewrites/initializers-as-inputs.js'
+import { DEFAULT_QUANTIZE_OPTIONS } from '../dist/model/quantize/write/choice.js'
+import { quantizable } from '../dist/model/quantize/write/quantizable.js'
+import { quantize } from '../dist/model/quantize/write/quantize.js'
+import { initializersAsInputs } from '../dist/model/remedies/rewrites/initializers-as-inputs.js'
 import { temporaryFolder } from './shared.mjs'
 
 const [file, out, precision, data] = process.argv.slice(2)
@@ -36,8 +36,8 @@ const seconds = (performance.now() - started) / 1000
 process.stdout.write(JSON.stringify({ seconds, layers: result.layers.length, skipped: result.skipped.length, peakBytes }))
 
 async function calibrated() {
-  const { prepareCalibration } = await import('../dist/quantize/calibrate/index.js')
-  const { calibrateTask } = await import('../dist/quantize/calibrate/task.js')
+  const { prepareCalibration } = await import('../dist/model/quantize/calibrate/index.js')
+  const { calibrateTask } = await import('../dist/model/quantize/calibrate/task.js')
   const { readNpz } = await import('../dist/measure/samples/npz.js')
   const { taskInputs } = await import('../dist/measure/samples/saved.js')
   const place = temporaryFolder()

@@ -4,7 +4,7 @@
 //   node bench/ranking.mjs      MODELS=folder ONLY=word,word ROUNDS=4 ENGINES=ort-cpu,ort-wasm MINUTES=11
 import fs from 'node:fs'
 import path from 'node:path'
-import { listEngines } from '../dist/commands/engines.js'
+import { listEngines } from '../dist/model/commands/engines.js'
 import { compared, engineLoop, flagsFor, modelsToFix, ratioOf, reasonOf, sayRatio, timeLeft } from './shared.mjs'
 
 const MOST_ROUNDS = 4

@@ -49,7 +49,7 @@ export async function keepResult(values, raw) {
 
 /** A result document: of which program, at which commit, on which machine. No host names, no folders of this machine. */
 export async function resultOf({ bench, command, values, raw }) {
-  const { readMachine } = await import('../dist/machine/index.js')
+  const { readMachine } = await import('../dist/measure/machine/index.js')
   const { cpu, architecture, platform, usableCpus, quotaCpus, memoryBytes, virtualised, node } = readMachine([])
   const engines = { 'onnxruntime-node': versionOf('onnxruntime-node') }
   return {
@@ -57,7 +57,7 @@ export async function resultOf({ bench, command, values, raw }) {
     command,
     commit: git('rev-parse', 'HEAD'),
     // Sources other than those of the commit were run.
-    ...(git('status', '--porcelain', '--', 'src', 'bench', ':!bench/results') === '' ? {} : { isChanged: true }),
+    ...(git('status', '--porcelain', '--', 'packages', 'bench', ':!bench/results') === '' ? {} : { isChanged: true }),
     date: new Date().toISOString(),
     machine: { cpu, architecture, platform, usableCpus, quotaCpus, memoryBytes, virtualised, node, engines },
     values,

@@ -4,8 +4,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readModel } from '../dist/formats/index.js'
 import { floatTensor, model, node, valueInfo, writeModel } from '../dist/graph/build.js'
+import { costGraph } from '../dist/graph/operators/graph-cost.js'
 import { viewGraph } from '../dist/graph/view.js'
-import { costGraph } from '../dist/operators/graph-cost.js'
 import { temporaryFolder } from './shared.mjs'
 
 const folder = temporaryFolder()

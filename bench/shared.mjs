@@ -7,7 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 
 export const root = path.resolve(import.meta.dirname, '..')
-const command = path.join(root, 'dist/cli/main.js')
+const command = path.join(root, 'dist/whyslow/main.js')
 if (!fs.existsSync(command)) {
   console.error('build first: npm run build')
   process.exit(2)

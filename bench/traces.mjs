@@ -112,7 +112,7 @@ function near(a, b) {
 
 /** null: it is no recording that is read (exit code 2), or one without a device. */
 function explain(file) {
-  const argv = [join(root, 'dist/cli/main.js'), 'explain', file, '--json', '-']
+  const argv = [join(root, 'dist/whyslow/main.js'), 'explain', file, '--json', '-']
   const { status, stdout } = spawnSync(process.execPath, argv, { encoding: 'utf8', maxBuffer: 1 << 28 })
   if (status === 2) return null
   if (status !== 0) throw new Error(`${file}: explain ended with ${status}`)

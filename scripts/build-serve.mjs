@@ -1,4 +1,4 @@
-// Code of the shipped folder that is ours: the server (src/serve/folder/), and what calls the engines (src/engines/*/folder.ts), each
+// Code of the shipped folder that is ours: the server (packages/serving/src/serve/folder/), and what calls the engines (packages/measure/src/engines/*/folder.ts), each
 // with all that it imports, as files that need nothing but what is in the folder. Names and lines stay, since whoever gets the folder can
 // read it; in the package they are compressed, as the page is.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,14 +8,14 @@ import { build } from 'esbuild'
 import { root } from './cache.mjs'
 import { promClient } from './prom-client.mjs'
 
-const shipped = join(root, 'dist/ship/shipped')
+const shipped = join(root, 'dist/model/ship/shipped')
 
 const BUNDLES = {
-  serve: 'dist/serve/folder/serve-folder.js',
-  'serve-worker': 'dist/serve/folder/serve-worker.js',
-  onnxruntime: 'dist/engines/onnxruntime/folder.js',
-  openvino: 'dist/engines/openvino/folder.js',
-  litert: 'dist/engines/litert/folder.js',
+  serve: 'dist/serving/serve/folder/serve-folder.js',
+  'serve-worker': 'dist/serving/serve/folder/serve-worker.js',
+  onnxruntime: 'dist/measure/engines/onnxruntime/folder.js',
+  openvino: 'dist/measure/engines/openvino/folder.js',
+  litert: 'dist/measure/engines/litert/folder.js',
 }
 export const bundleFiles = Object.keys(BUNDLES).map((name) => join(shipped, `${name}.mjs.br`))
 

@@ -1,5 +1,5 @@
-// Builds web/ into one file, dist/web/shell.html.br: template, style and script with their hashes in the policy. What is left open (title,
-// sentence, data, connections) is filled by src/report/html when a report is written. Builds again only when a source has changed.
+// Builds packages/report/web/ into one file, dist/report/web/shell.html.br: template, style and script with their hashes in the policy. What is left open (title,
+// sentence, data, connections) is filled by packages/report/src/html when a report is written. Builds again only when a source has changed.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { cache, root } from './cache.mjs'
 
-const web = join(root, 'web')
+const web = join(root, 'packages/report/web')
 /** Where the shell lies once it is built. */
-export const shellFile = join(root, 'dist/web/shell.html.br')
+export const shellFile = join(root, 'dist/report/web/shell.html.br')
 const stamp = join(cache, 'web-stamp')
 
 /** More than this is a mistake; a report's own data comes on top. */
@@ -75,7 +75,7 @@ const hashOf = (text) => `'sha256-${createHash('sha256').update(text).digest('ba
 function fingerprint() {
   const hash = createHash('sha256')
   const own = ['scripts/build-web.mjs', 'package-lock.json'].map((name) => join(root, name))
-  const sources = [web, join(root, 'src/report')].flatMap((folder) =>
+  const sources = [web, join(root, 'packages/report/src')].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(tsx?|css|html|json)$/.test(entry.name) && !/\.test\./.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name)),

@@ -14,7 +14,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 
 def key(domain, operator):
-    """As src/operators/family.ts names it: the default domain has no prefix."""
+    """As packages/graph/src/operators/family.ts names it: the default domain has no prefix."""
     return operator if domain in ("", "ai.onnx") else f"{domain}:{operator}"
 
 

@@ -1,11 +1,11 @@
-// What the page puts where a document of a version before, or of a hand, has nothing: web/src/defaults.json, made of the documents' types.
+// What the page puts where a document of a version before, or of a hand, has nothing: packages/report/web/src/defaults.json, made of the documents' types.
 // Of each type the fields that must be there, by what may stand in them: null, a list, an object; and the types of what
 // is in them. A number or a text that is missing has no default. A type with nothing to fill in is left out.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { makeSchema } from './make-schema.mjs'
 
-const inReport = (name) => new URL(`../src/report/documents/${name}`, import.meta.url)
+const inReport = (name) => new URL(`../packages/report/src/documents/${name}`, import.meta.url)
 
 /** Every document that the page draws. */
 export const DRAWN = {
@@ -19,7 +19,7 @@ export const DRAWN = {
   LintDocument: 'lint.ts',
 }
 
-export const defaultsFile = new URL('../web/src/defaults.json', import.meta.url)
+export const defaultsFile = new URL('../packages/report/web/src/defaults.json', import.meta.url)
 
 /** The text of the file. */
 export function makeDefaults() {

@@ -1,15 +1,16 @@
-// Makes JSON Schemas (draft 2020-12) of documents from their TypeScript types in src/. As a command it writes those that are published,
-// src/report/documents/*.schema.json; make-validators.mjs makes code of others. It understands the subset of TypeScript that documents
+// Makes JSON Schemas (draft 2020-12) of documents from their TypeScript types. As a command it writes those that are published,
+// packages/report/src/documents/*.schema.json; make-validators.mjs makes code of others. It understands the subset of TypeScript that documents
 // use, follows imports, and throws on anything else. Comments at the end of a line, and doc comments, become descriptions;
 // `@exclusiveMinimum 0` in a doc comment bounds a number.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileOf } from './packages.mjs'
 
 // `import` would search its nine megabytes for names of exports.
 const ts = createRequire(import.meta.url)('typescript')
 
-const inReport = (name) => new URL(`../src/report/documents/${name}`, import.meta.url)
+const inReport = (name) => new URL(`../packages/report/src/documents/${name}`, import.meta.url)
 
 const ROOTS = {
   report: 'ReportDocument',
@@ -73,7 +74,7 @@ export function makeSchema({ file, root, text = readFileSync(file, 'utf8'), clos
     if (statement !== undefined) return { statement, scope }
     const from = scope.imported.get(name)
     if (from === undefined) throw new Error(`${scope.file.href} declares no ${name}`)
-    const target = new URL(from, scope.file)
+    const target = from.startsWith('.') ? new URL(from, scope.file) : pathToFileURL(fileOf(from))
     if (!scopes.has(target.href)) scopes.set(target.href, scopeOf(target, readFileSync(target, 'utf8'), scope.depth + 1))
     return lookUp(name, scopes.get(target.href))
   }

@@ -1,4 +1,4 @@
-// Code that checks saved documents, made by ajv from the types that they have in src/: one CommonJS file for each in dist/, beside the code
+// Code that checks saved documents, made by ajv from the types that they have in packages/: one CommonJS file for each in dist/, beside the code
 // that reads the document, so that it is loaded at once where a document is read, and nowhere else. What a version adds to a document is
 // optional in its type, so that documents of versions before are read; unknown fields are allowed.
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -12,22 +12,32 @@ const inSource = (path) => new URL(`../${path}`, import.meta.url)
 /** By file, the type that a document must have to be read. */
 const READ = {
   // Masks hold infinities.
-  'dist/evidence/validators/evidence.cjs': { file: inSource('src/evidence/evidence.ts'), root: 'Evidence', strictNumbers: false },
-  'dist/report/saved/validators/baseline.cjs': { file: inSource('src/report/documents/check.ts'), root: 'BaselineReport' },
+  'dist/model/evidence/validators/evidence.cjs': {
+    file: inSource('packages/model/src/evidence/evidence.ts'),
+    root: 'Evidence',
+    strictNumbers: false,
+  },
+  'dist/report/saved/validators/baseline.cjs': {
+    file: inSource('packages/report/src/documents/check.ts'),
+    root: 'BaselineReport',
+  },
   'dist/report/saved/validators/saved-report.cjs': {
-    file: inSource('src/report/documents/saved-report.ts'),
+    file: inSource('packages/report/src/documents/saved-report.ts'),
     root: 'SavedReport',
   },
   'dist/report/saved/validators/saved-machine.cjs': {
-    file: inSource('src/report/documents/saved-report.ts'),
+    file: inSource('packages/report/src/documents/saved-report.ts'),
     root: 'SavedMachine',
   },
   'dist/fleet/queue/validators/fleet-job.cjs': {
-    file: inSource('src/fleet/queue/job-type.ts'),
+    file: inSource('packages/fleet/src/queue/job-type.ts'),
     root: 'FleetJob',
     closed: true,
   },
-  'dist/report/saved/validators/history-entry.cjs': { file: inSource('src/report/documents/history.ts'), root: 'HistoryEntry' },
+  'dist/report/saved/validators/history-entry.cjs': {
+    file: inSource('packages/report/src/documents/history.ts'),
+    root: 'HistoryEntry',
+  },
 }
 
 export const VALIDATORS = Object.keys(READ)

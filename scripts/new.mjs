@@ -52,19 +52,19 @@ function list({ index, specifier, imported, entry, end }) {
 function format({ root, id, name, title }) {
   const read = `read${name[0].toUpperCase()}${name.slice(1)}`
   return {
-    index: join(root, 'src/formats/index.ts'),
+    index: join(root, 'packages/formats/src/index.ts'),
     specifier: `./${id}.ts`,
     imported: read,
     entry: `  ${id.includes('-') ? `'${id}'` : id}: ${read},`,
     end: '}',
     files: [
       {
-        file: join(root, 'src/formats', `${id}.ts`),
+        file: join(root, 'packages/formats/src', `${id}.ts`),
         text: `// ${title}: what the format is, and where it is specified. identify.ts must know its first bytes.
 import { createHash } from 'node:crypto'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Model } from '@whyslow/graph/model.ts'
 import type { ModelProto } from 'onnx-buf'
-import { InputError } from '../graph/input-error.ts'
-import type { Model } from '../graph/model.ts'
 import { readWhole } from './file.ts'
 import { identify } from './identify.ts'
 
@@ -83,7 +83,7 @@ export async function ${read}(file: string): Promise<Model> {
   }
 }
 
-/** Nodes, inputs, outputs and weights of the file, as ONNX has them: see model() of ../graph/build.ts. */
+/** Nodes, inputs, outputs and weights of the file, as ONNX has them: see model() of @whyslow/graph/build.ts. */
 function graphOf(bytes: Uint8Array, file: string): ModelProto {
   const { says, next } = identify(bytes, bytes.length, file)
   throw new InputError(\`\${file} is \${says}; \${next} (its format is not read yet)\`)
@@ -91,8 +91,8 @@ function graphOf(bytes: Uint8Array, file: string): ModelProto {
 `,
       },
       {
-        file: join(root, 'src/formats', `${id}.test.ts`),
-        text: `import { checkFormat } from './check-format.ts'
+        file: join(root, 'packages/formats/src', `${id}.test.ts`),
+        text: `import { checkFormat } from '@whyslow/formats/support/check-format.ts'
 import { ${read} } from './${id}.ts'
 
 checkFormat(${read}, {
@@ -120,11 +120,11 @@ checkFormat(${read}, {
 
 function engine({ root, id, name, title }) {
   return {
-    index: join(root, 'src/engines/index.ts'),
+    index: join(root, 'packages/measure/src/engines/index.ts'),
     specifier: `./${id}/${id}.ts`,
     files: [
       {
-        file: join(root, 'src/engines', id, `${id}.ts`),
+        file: join(root, 'packages/measure/src/engines', id, `${id}.ts`),
         text: `// ${title}: what runs the model, and where that is documented. The package is imported here, at the moment of use.
 import { findPackage, placesOf } from '../find-package.ts'
 import type { Availability, Engine, EngineOptions, OpenOptions, Session } from '../types.ts'
@@ -161,8 +161,8 @@ export const ${name}: Engine = {
 `,
       },
       {
-        file: join(root, 'src/engines', id, `${id}.test.ts`),
-        text: `import { availabilityHere, checkEngine } from '../check-engine.ts'
+        file: join(root, 'packages/measure/src/engines', id, `${id}.test.ts`),
+        text: `import { availabilityHere, checkEngine } from '@whyslow/measure/support/engines/check-engine.ts'
 import { ${name} } from './${id}.ts'
 
 checkEngine({
@@ -189,21 +189,26 @@ checkEngine({
 /** What differs between rules of a kind: the room, what a first rule reads of the evidence, and what its test is made of. */
 const RULE_KINDS = {
   model: {
-    ...{ room: 'src/diagnose', needs: 'latency', whole: 'latency.p50Ms', given: 'evidence({ p50Ms: 10 })' },
-    helpers: "import { checkRule, evidence } from '../check-rule.ts'",
+    ...{ room: 'packages/model/src/diagnose', needs: 'latency', whole: 'latency.p50Ms', given: 'evidence({ p50Ms: 10 })' },
+    helpers: "import { checkRule, evidence } from '@whyslow/model/support/diagnose/check-rule.ts'",
   },
   trace: {
-    ...{ room: 'src/traces', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
-    helpers: "import { checkRule, traced } from '../check-rule.ts'",
+    ...{ room: 'packages/traces/src', needs: 'trace', whole: 'trace.window.stepMs', given: 'traced()' },
+    helpers: "import { checkRule, traced } from '@whyslow/traces/support/check-rule.ts'",
   },
   code: {
-    ...{ room: 'src/pipeline', needs: 'lines', whole: 'latency.p50Ms', given: 'examplePipeline({ lines: [exampleLine()] })' },
-    helpers: "import { checkRule, exampleLine, examplePipeline } from '../check-rule.ts'",
+    ...{
+      room: 'packages/code/src',
+      needs: 'lines',
+      whole: 'latency.p50Ms',
+      given: 'examplePipeline({ lines: [exampleLine()] })',
+    },
+    helpers: "import { checkRule, exampleLine, examplePipeline } from '@whyslow/code/support/check-rule.ts'",
   },
   load: {
-    ...{ room: 'src/load', needs: 'parted', whole: 'parted.parts.slowest.latencyMs' },
+    ...{ room: 'packages/serving/src/load', needs: 'parted', whole: 'parted.parts.slowest.latencyMs' },
     ...{ given: 'exampleEvidence([examplePoint()])' },
-    helpers: "import { checkRule, exampleEvidence, examplePoint } from '../check-rule.ts'",
+    helpers: "import { checkRule, exampleEvidence, examplePoint } from '@whyslow/serving/support/load/check-rule.ts'",
   },
 }
 
@@ -218,8 +223,8 @@ function rule({ root, group, id, name, title }) {
       {
         file: join(root, source),
         text: `// What this rule knows, and where that comes from.
-import { ms, tell } from '../../diagnosis/tell.ts'
-import { isWorthSaying } from '../../diagnosis/worth.ts'
+import { ms, tell } from '@whyslow/diagnosis/tell.ts'
+import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { defineRule } from '../rule.ts'
 
 export const ${name} = defineRule({
@@ -287,14 +292,14 @@ _Software · modelled · [source](../../${source})_
 function remedy({ root, group, id, name, title }) {
   const { effect, source, kindName } = remedyParts({ group, id, name, title })
   return {
-    index: join(root, 'src/remedies/index.ts'),
+    index: join(root, 'packages/model/src/remedies/index.ts'),
     specifier: `./${group}/${id}.ts`,
     files: [
-      { file: join(root, 'src/remedies', group, `${id}.ts`), text: source },
+      { file: join(root, 'packages/model/src/remedies', group, `${id}.ts`), text: source },
       {
-        file: join(root, 'src/remedies', group, `${id}.test.ts`),
-        text: `import { model, node, valueInfo } from '../../graph/build.ts'
-import { checkRemedy } from '../check-remedy.ts'
+        file: join(root, 'packages/model/src/remedies', group, `${id}.test.ts`),
+        text: `import { model, node, valueInfo } from '@whyslow/graph/build.ts'
+import { checkRemedy } from '@whyslow/model/support/remedies/check-remedy.ts'
 import { ${name} } from './${id}.ts'
 
 const example = model({
@@ -313,7 +318,7 @@ checkRemedy(${name}, {
         file: join(root, 'docs/remedies', `${id}.md`),
         text: `# ${id}
 
-_${kindName} · ${effect} · [source](../../src/remedies/${group}/${id}.ts)_
+_${kindName} · ${effect} · [source](../../packages/model/src/remedies/${group}/${id}.ts)_
 
 ## What it does
 
@@ -361,8 +366,8 @@ ${about('exact', 'settings')}
     effect,
     kindName: 'Rewrite',
     source: `// What this rewrite does, why it is ${group === 'approximate' ? 'close' : 'right'}, and where that comes from.
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '../../rewrite/match.ts'
-import { count } from '../../rewrite/node-names.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
 
 export const ${name} = defineRemedy({

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { embedded, readShell } = await import('../dist/terminal/page-shell.js')
+const { embedded, readShell } = await import('../dist/command/terminal/page-shell.js')
 const { renderPage } = await import('../dist/report/html/html-page.js')
 
 /** Chart -> documents, and the part of the page that is shown; without one its first screen. */

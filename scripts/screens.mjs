@@ -51,7 +51,7 @@ try {
 /** In a folder of its own, and as the first run on this machine: no trial is remembered. */
 function run(argv) {
   const json = join(folder, 'report.json')
-  const command = join(root, 'dist/cli/main.js')
+  const command = join(root, 'dist/whyslow/main.js')
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv, '--json', json, '--no-progress'], {
     cwd: folder,
     encoding: 'utf8',

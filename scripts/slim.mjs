@@ -31,7 +31,7 @@ function shallow(text) {
 }
 
 const named = new Set()
-const todo = ['index.d.ts', 'kernels/index.d.ts', 'pipeline/define.d.ts'].map((name) => join(dist, name))
+const todo = ['whyslow/index.d.ts', 'compile/kernels/index.d.ts', 'code/define.d.ts'].map((name) => join(dist, name))
 for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
   if (named.has(file)) continue
   named.add(file)

@@ -2,13 +2,13 @@
 
 /** Folders and files whose thresholds decide what whyslow reports and keeps. */
 export const FOLDERS = [
-  'src/diagnosis',
-  'src/diagnose',
-  'src/traces/rule.ts',
-  'src/traces/rules',
-  'src/pipeline/rules',
-  'src/load/rules',
-  'src/tune',
+  'packages/diagnosis/src',
+  'packages/model/src/diagnose',
+  'packages/traces/src/rule.ts',
+  'packages/traces/src/rules',
+  'packages/code/src/rules',
+  'packages/serving/src/load/rules',
+  'packages/model/src/tune',
 ]
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: [^=\n]+)? = (.+)$/gm
@@ -50,7 +50,7 @@ export function withChanged(source, name, factor) {
   return `${source.slice(0, place.at)}${changed(place.value, factor)}${source.slice(place.at + place.text.length)}`
 }
 
-/** A plugin of Vite that changes the threshold WHYSLOW_MUTANT names while its file is read: 'src/tune/judge.ts LEVEL 0.9'. */
+/** A plugin of Vite that changes the threshold WHYSLOW_MUTANT names while its file is read: 'packages/model/src/tune/judge.ts LEVEL 0.9'. */
 export const mutantPlugin = {
   name: 'mutant',
   enforce: 'pre',

@@ -1,6 +1,7 @@
 // Once before all tests of engines: which of them are installed. Each test file would start a process to hear that; two processes ask for all.
+
+import type { Availability } from '@whyslow/measure/engines/types.ts'
 import type { TestProject } from 'vitest/node'
-import type { Availability } from '../src/engines/types.ts'
 import { namesFiles } from './long.ts'
 import { DIST, printedBy } from './support/built.ts'
 
@@ -19,7 +20,7 @@ export default async function setup(project: TestProject): Promise<void> {
 
 /** Engines in a browser stand beside each other: one process asks for both, since two browsers at once may fail to start. */
 async function ask(part: string): Promise<Record<string, Availability>> {
-  const text = await printedBy(`import { engines } from '${DIST}/engines/index.js'
+  const text = await printedBy(`import { engines } from '${DIST}/measure/engines/index.js'
 const half = Math.ceil(engines.length / 2)
 for (const engine of engines.slice(${part})) {
   const found = await engine.available({ packageFrom: null })

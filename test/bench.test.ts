@@ -11,9 +11,9 @@ import { filesUnder, parseSource, ROOT, type Source } from './sources.ts'
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const programs = filesUnder('bench', (path) => path.endsWith('.mjs')).map((path) => parseSource(path, read(path)))
 
-/** What a compiled file was made of: 'dist/graph/build.js' of 'src/graph/build.ts'; a file that is copied of itself. */
+/** What a compiled file was made of: 'dist/graph/build.js' of 'packages/graph/src/build.ts'; a file that is copied of itself. */
 function sourceOf(target: string): string {
-  const path = target.replace(/^dist\//, 'src/')
+  const path = target.replace(/^dist\/([^/]+)\//, 'packages/$1/src/')
   return existsSync(join(ROOT, path)) ? path : path.replace(/\.js$/, '.ts')
 }
 

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { filesUnder, ROOT } from './sources.ts'
 
-const sources = filesUnder('src', (path) => /\.ts$/.test(path) && !/(\.test|[\\/](check|example)-[^\\/]*)\.ts$/.test(path)).map(
-  (path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '') }),
-)
+const sources = filesUnder('packages', (path) => /^packages\/\w+\/src\/.*(?<!\.test)\.ts$/.test(path)).map((path) => ({
+  path,
+  text: readFileSync(join(ROOT, path), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, ''),
+}))
 const having = (pattern: RegExp) => sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path)
 
 /** What a module takes of node:child_process. */
@@ -20,10 +21,10 @@ describe('the sources', () => {
     expect(new Set(starting)).toEqual(
       new Set([
         // Passes signals on to the command that it runs, and its end.
-        'src/terminal/supervise.ts',
-        'src/processes/start-process.ts',
+        'packages/command/src/terminal/supervise.ts',
+        'packages/measure/src/processes/start-process.ts',
         // The browser stays.
-        'src/terminal/page/open-browser.ts',
+        'packages/command/src/terminal/page/open-browser.ts',
       ]),
     )
   })
@@ -50,14 +51,14 @@ describe('the sources', () => {
     expect(unlimited.sort()).toEqual(
       [
         // Up to its first answer.
-        'src/commands/serve/server-process.ts',
+        'packages/serving/src/commands/serve/server-process.ts',
         // Within a trial, which has a limit.
-        'src/engines/python/python-session.ts',
+        'packages/measure/src/engines/python/python-session.ts',
         // Each question has one.
-        'src/pipeline/turns/start-contestant.ts',
-        'src/pipeline/turns/start-contestant.ts',
+        'packages/code/src/turns/start-contestant.ts',
+        'packages/code/src/turns/start-contestant.ts',
         // Until the user has seen enough.
-        'src/commands/watch/watch.ts',
+        'packages/code/src/commands/watch/watch.ts',
       ].sort(),
     )
   })
@@ -69,7 +70,7 @@ describe('the sources', () => {
         .sort(),
     ).toEqual([
       // The name is random, the folder is made for this user alone, and one that is there already is refused.
-      'src/terminal/supervise.ts',
+      'packages/command/src/terminal/supervise.ts',
     ])
   })
 

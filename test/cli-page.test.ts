@@ -1,19 +1,19 @@
 // docs/cli.md is written from the table of flags; WHYSLOW_BLESS=1 writes it again.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Flag, groups } from '@whyslow/command/terminal/flags/flag.ts'
+import { flags } from '@whyslow/whyslow/options/flags.ts'
+import { createProgram, documentedCommands, tableName } from '@whyslow/whyslow/program.ts'
+import { namesOf } from '@whyslow/whyslow/routing/usage-line.ts'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { flags } from '../src/cli/options/flags.ts'
-import { createProgram, documentedCommands, tableName } from '../src/cli/program.ts'
-import { namesOf } from '../src/cli/routing/usage-line.ts'
-import { type Flag, groups } from '../src/terminal/flags/flag.ts'
 import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
 
 const PAGE = join(ROOT, 'docs/cli.md')
 const HEAD = `# Every command and flag
 
-What \`--help\` prints, as one page. It is generated from [\`flags.ts\`](../src/cli/options/flags.ts); a
+What \`--help\` prints, as one page. It is generated from [\`flags.ts\`](../packages/whyslow/src/options/flags.ts); a
 [test](../test/cli-page.test.ts) compares the two. What each advanced flag does is [at the end](#advanced-flags).
 
 Durations: \`10\`, \`10s\`, \`2m\`, \`500ms\`, \`1h\`. Sizes: \`500m\`, \`2g\`, \`2GiB\`. A value in brackets may be left out:

@@ -2,8 +2,8 @@
 // the last stage.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createProgram } from '@whyslow/whyslow/program.ts'
 import { expect, test } from 'vitest'
-import { createProgram } from '../src/cli/program.ts'
 import { filesUnder, ROOT } from './sources.ts'
 
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8')

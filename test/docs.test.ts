@@ -1,14 +1,14 @@
 // The documents keep their word: links lead somewhere, commands can be typed, and no page knows the machine it was written on.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
+import { traceRules } from '@whyslow/traces/rules/index.ts'
+import { createProgram } from '@whyslow/whyslow/program.ts'
+import { presentWords } from '@whyslow/whyslow/routing/route.ts'
+import { commandIn, namesOf } from '@whyslow/whyslow/routing/usage-line.ts'
+import { withCommandName } from '@whyslow/whyslow/run-program.ts'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { createProgram } from '../src/cli/program.ts'
-import { presentWords } from '../src/cli/routing/route.ts'
-import { commandIn, namesOf } from '../src/cli/routing/usage-line.ts'
-import { withCommandName } from '../src/cli/run-program.ts'
-import { modelRules } from '../src/diagnose/rules/index.ts'
-import { traceRules } from '../src/traces/rules/index.ts'
 import { filesUnder, ROOT } from './sources.ts'
 
 const pages = filesUnder('', (path) => path.endsWith('.md') && !path.startsWith('shared/'))
@@ -132,21 +132,23 @@ describe('documents', () => {
   })
 
   test('architecture.md gives every dependency its reason', () => {
-    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
+    const { dependencies, optionalDependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
       string,
       Record<string, string>
     >
     const page = read('docs/architecture.md')
     expect(
-      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }).filter((name) => !page.includes(`\`${name}\``)),
+      Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies, ...peerDependencies }).filter(
+        (name) => !page.includes(`\`${name}\``),
+      ),
     ).toEqual([])
   })
 })
 
 describe('rules', () => {
   const files = [
-    ...modelRules.map(({ id }) => `src/diagnose/rules/${id}.ts`),
-    ...traceRules.map(({ id }) => `src/traces/rules/${id}.ts`),
+    ...modelRules.map(({ id }) => `packages/model/src/diagnose/rules/${id}.ts`),
+    ...traceRules.map(({ id }) => `packages/traces/src/rules/${id}.ts`),
   ]
   test.each(files)('%s suggests commands that can be typed', (file) => {
     const source = read(file)

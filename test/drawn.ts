@@ -1,16 +1,16 @@
 // Documents as a terminal of 80 columns shows them.
-import type { DistillDocument } from '../src/report/documents/distill.ts'
-import type { ReportDocument } from '../src/report/documents/report.ts'
-import { renderAb } from '../src/report/text/ab-text.ts'
-import { renderComparison } from '../src/report/text/comparison-text.ts'
-import { renderDistill } from '../src/report/text/distill-text.ts'
-import { renderGap } from '../src/report/text/gap/gap-text.ts'
-import { renderLint } from '../src/report/text/lint-text.ts'
-import { renderLoad } from '../src/report/text/load-text.ts'
-import { renderPipeline } from '../src/report/text/pipeline-text.ts'
-import { renderStudy } from '../src/report/text/study-text.ts'
-import { renderTerminal } from '../src/report/text/terminal.ts'
-import { renderFix } from '../src/report/text/trials.ts'
+import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { renderAb } from '@whyslow/report/text/ab-text.ts'
+import { renderComparison } from '@whyslow/report/text/comparison-text.ts'
+import { renderDistill } from '@whyslow/report/text/distill-text.ts'
+import { renderGap } from '@whyslow/report/text/gap/gap-text.ts'
+import { renderLint } from '@whyslow/report/text/lint-text.ts'
+import { renderLoad } from '@whyslow/report/text/load-text.ts'
+import { renderPipeline } from '@whyslow/report/text/pipeline-text.ts'
+import { renderStudy } from '@whyslow/report/text/study-text.ts'
+import { renderTerminal } from '@whyslow/report/text/terminal.ts'
+import { renderFix } from '@whyslow/report/text/trials.ts'
 
 const AT_80 = { width: 80, colour: false }
 

@@ -1,11 +1,11 @@
 // Each page of docs/findings says which command reports it and from what; docs/findings.md lists all. WHYSLOW_BLESS=1 writes both.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pipelineRules } from '@whyslow/code/rules/index.ts'
+import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
+import { loadRules } from '@whyslow/serving/load/rules/index.ts'
+import { traceRules } from '@whyslow/traces/rules/index.ts'
 import { expect, test } from 'vitest'
-import { modelRules } from '../src/diagnose/rules/index.ts'
-import { loadRules } from '../src/load/rules/index.ts'
-import { pipelineRules } from '../src/pipeline/rules/index.ts'
-import { traceRules } from '../src/traces/rules/index.ts'
 import { ROOT } from './sources.ts'
 
 interface Listed {
@@ -24,17 +24,17 @@ const KINDS: readonly {
   {
     command: '`whyslow MODEL`',
     from: 'measurements of the model',
-    room: 'src/diagnose',
+    room: 'packages/model/src/diagnose',
     rules: modelRules,
   },
   {
     command: '`whyslow explain TRACE`',
     from: 'a recording by another tool',
-    room: 'src/traces',
+    room: 'packages/traces/src',
     rules: traceRules,
   },
-  { command: '`whyslow pipeline`', from: 'your own code as it runs', room: 'src/pipeline', rules: pipelineRules },
-  { command: '`whyslow load`', from: 'a server under load', room: 'src/load', rules: loadRules },
+  { command: '`whyslow pipeline`', from: 'your own code as it runs', room: 'packages/code/src', rules: pipelineRules },
+  { command: '`whyslow load`', from: 'a server under load', room: 'packages/serving/src/load', rules: loadRules },
 ]
 
 const ids = [...new Set(KINDS.flatMap(({ rules }) => rules.map(({ id }) => id)))].sort()

@@ -1,10 +1,10 @@
 // docs/fix.md knows every option and every goal of `fix`.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { goals } from '@whyslow/model/remedies/kit/remedy.ts'
+import { createProgram } from '@whyslow/whyslow/program.ts'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { createProgram } from '../src/cli/program.ts'
-import { goals } from '../src/remedies/kit/remedy.ts'
 import { ROOT } from './sources.ts'
 
 const page = readFileSync(join(ROOT, 'docs/fix.md'), 'utf8')

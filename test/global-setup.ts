@@ -1,5 +1,5 @@
 // Once before all tests, whatever projects run: dist/ is made of the sources under test, since trials, pages and threads run compiled code
-// (src/engines/compiled-twin.ts), and a fresh seed is drawn if one is asked for.
+// (packages/graph/src/compiled-twin.ts), and a fresh seed is drawn if one is asked for.
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'

@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { costNodes } from '@whyslow/model/analyze/costs.ts'
+import type { Evidence } from '@whyslow/model/evidence/evidence.ts'
 import { describe, expect, test } from 'vitest'
-import { costNodes } from '../src/analyze/costs.ts'
-import type { Evidence } from '../src/evidence/evidence.ts'
 import { ROOT } from './sources.ts'
 
 const FOLDER = join(ROOT, 'fixtures/golden')

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
+import { engines } from '@whyslow/measure/engines/index.ts'
 import type typescript from 'typescript'
 import { describe, expect, test } from 'vitest'
-import { engines } from '../src/engines/index.ts'
 import { PEERS, parseSource, peersOf, ROOT, readSources, readWebSources, type Source } from './sources.ts'
 import { ts } from './typescript.ts'
 
@@ -19,7 +19,10 @@ const PAGE = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
 const LAW = PAGE.slice(PAGE.indexOf('\n## Who may import whom')).split(/\n## /)[1]!
 const named = (cell: string): string[] => [...cell.matchAll(/`([\w./-]+)`/g)].map(([, name]) => name!)
 
-/** By folder or file of src/, in the order data passes through them. A file belongs to the longest of these that holds it. */
+/**
+ * By folder or file of a package, in the order data passes through them: `measure/engines` is packages/measure/src/engines. A file belongs to
+ * the longest of these that holds it.
+ */
 const ROOMS: Readonly<Record<string, Room>> = Object.fromEntries(
   [...LAW.matchAll(/^\| `([\w./-]+)` *\|([^|]*)\|([^|]*)\|$/gm)].map(([, name, imports, types]) => [
     name!,
@@ -28,20 +31,29 @@ const ROOMS: Readonly<Record<string, Room>> = Object.fromEntries(
 )
 
 /** No files, clocks, randomness, process or console, so that they run in a page as they are. */
-const PURE = named(/^- (`graph`[^:]*) are pure:/m.exec(LAW)![1]!)
+const [, ARE_PURE, ARE_NOT] = /^- (`graph`[^:]*) are pure, ([^:]*) apart/m.exec(LAW)!
+const PURE = named(ARE_PURE!)
+const IMPURE = named(ARE_NOT!)
 
 /** What the page in web/ takes of src/: how numbers and sentences are worded on the terminal, and the types of documents. */
-const WEB: Room = { imports: ['report/text'], types: ['report/documents'] }
+const WEB: Room = { imports: ['report/text', 'measure/statistics/numbers.ts'], types: ['report/documents'] }
 /** The packages that are drawn with; every other would go into each page. */
 const WEB_PACKAGES = ['preact', '@preact/signals', 'd3-scale', 'd3-array', 'd3-shape']
 
 const sources = readSources()
 const web = readWebSources()
 
+/** 'measure/engines/types.ts' of packages/measure/src/engines/types.ts; '' of a file that is no source of a package. */
+const placeOf = (path: string): string => /^packages\/([^/]+)\/src\/(.+)$/.exec(path)?.slice(1).join('/') ?? ''
+
 /** The room of a file: the longest name in the table that holds it; '' where none does. */
 function roomOf(path: string): string {
-  const names = Object.keys(ROOMS).filter((name) => path === `src/${name}` || path.startsWith(`src/${name}/`))
-  return names.sort((a, b) => b.length - a.length)[0] ?? ''
+  const place = placeOf(path)
+  return (
+    Object.keys(ROOMS)
+      .filter((name) => stands(place, name))
+      .sort((a, b) => b.length - a.length)[0] ?? ''
+  )
 }
 
 /** `room` itself, or a room that holds it. */
@@ -53,7 +65,7 @@ function breaches({ path, imports }: Source): string[] {
   const { imports: allowed, types = [] } = ROOMS[own]!
   return imports.flatMap(({ target, typeOnly }) => {
     if (target === null) return []
-    if (!target.startsWith('src/')) return [`${path} imports ${target}, outside src/`]
+    if (placeOf(target) === '') return [`${path} imports ${target}, outside the sources`]
     const other = roomOf(target)
     const may = other === own || allowed.some((name) => stands(other, name))
     if (may || (typeOnly && types.some((name) => stands(other, name)))) return []
@@ -96,13 +108,13 @@ describe('layers', () => {
     expect(sources.flatMap(breaches)).toEqual([])
   })
 
-  test('the page takes of src/ what words a number, and types; of packages those that it is drawn with', () => {
+  test('the page takes of the sources what words a number, and types; of packages those that it is drawn with', () => {
     expect(web.length).toBeGreaterThan(0)
     const breached = web.flatMap(({ path, imports }) =>
       imports.flatMap(({ specifier, target, typeOnly }) => {
         if (target === null) return WEB_PACKAGES.some((one) => stands(specifier, one)) ? [] : [`${path} imports ${specifier}`]
-        if (target.startsWith('web/src/')) return []
-        const room = target.startsWith('src/') ? roomOf(target) : ''
+        if (target.startsWith('packages/report/web/src/')) return []
+        const room = roomOf(target)
         const may = WEB.imports.some((name) => stands(room, name)) || (typeOnly && WEB.types!.some((name) => stands(room, name)))
         return may ? [] : [`${path} imports ${target}${typeOnly ? ' (types)' : ''}`]
       }),
@@ -115,13 +127,12 @@ describe('layers', () => {
     expect(circles(web)).toEqual([])
   })
 
-  test('nothing but index.ts lies loose in src/, and no folder holds more than forty files, peers not counted', () => {
+  test('no folder holds more than forty files, peers not counted', () => {
     const folders = new Map<string, Source[]>()
     // Lists of peers are flat by design and grow without end: what a peer is made of is in its one file.
     const peers = new Set(PEERS.flatMap((kind) => peersOf(kind, sources)))
     for (const source of sources.filter((one) => !peers.has(one)))
       folders.set(dirname(source.path), [...(folders.get(dirname(source.path)) ?? []), source])
-    expect(folders.get('src')!.map(({ path }) => path)).toEqual(['src/index.ts'])
     const full = [...folders].filter(([, files]) => files.length > 40).map(([folder, files]) => `${folder}: ${files.length}`)
     expect(full).toEqual([])
   })
@@ -129,7 +140,7 @@ describe('layers', () => {
   test('no stage compares an engine with a name: it asks what the engine offers', () => {
     const ids = new Set(engines.map(({ id }) => id))
     // Formats stand before engines, and a format may bear a runtime's name.
-    const stages = sources.filter(({ path }) => !/^src\/(engines|formats)\//.test(path))
+    const stages = sources.filter(({ path }) => !/^packages\/(measure\/src\/engines|formats)\//.test(path))
     // Few files hold such a word at all: only they are taken apart.
     const words = new RegExp(
       `${[...ids].join('|')}|\\bengine(Id|\\.id)?\\.(startsWith|endsWith|includes|match)|\\b(ort|browser)-`,
@@ -158,18 +169,20 @@ describe('layers', () => {
 
   test('no task is given the file that the user named: an engine may not read its format, and fileForEngine knows', () => {
     const given = /modelTask\([^()]*\bsource\.file|\bmodelFile: [^,\n]*\bsource\.file/
-    const named = sources.filter(({ path, text }) => path !== 'src/graph/model.ts' && given.test(text))
+    const named = sources.filter(({ path, text }) => path !== 'packages/graph/src/model.ts' && given.test(text))
     expect(named.map(({ path }) => path)).toEqual([])
   })
 
   test('index.ts is a list of exports', () => {
-    const { text } = sources.find(({ path }) => path === 'src/index.ts')!
+    const { text } = sources.find(({ path }) => path === 'packages/whyslow/src/index.ts')!
     const statements = ts.createSourceFile('index.ts', text, ts.ScriptTarget.ES2023).statements
     expect(statements.filter((one) => !ts.isExportDeclaration(one) || one.exportClause === undefined)).toEqual([])
   })
 
   test('pure folders touch nothing outside', () => {
-    expect(sources.filter(({ path }) => PURE.some((name) => stands(roomOf(path), name))).flatMap(impurities)).toEqual([])
+    const within = (room: string, names: readonly string[]) => names.some((name) => stands(room, name))
+    const isPure = (room: string) => within(room, PURE) && !within(room, IMPURE)
+    expect(sources.filter(({ path }) => isPure(roomOf(path))).flatMap(impurities)).toEqual([])
   })
 
   test('a process that measures the latency loads no package but the engine, so that it starts at once', () => {
@@ -185,8 +198,9 @@ describe('layers', () => {
         else if (!specifier.startsWith('node:')) packages.push(`${path}: ${specifier}`)
       }
     }
-    for (const start of ['src/trials/trial-child.ts', 'src/measure/timing/latency-block.ts']) visit(start)
-    expect(seen).toContain('src/engines/onnxruntime/ort-cpu.ts')
+    for (const start of ['packages/measure/src/trials/trial-child.ts', 'packages/measure/src/timing/latency-block.ts'])
+      visit(start)
+    expect(seen).toContain('packages/measure/src/engines/onnxruntime/ort-cpu.ts')
     expect(packages).toEqual([])
   })
 
@@ -214,8 +228,8 @@ describe('layers', () => {
     const rooms = Object.keys(ROOMS)
     const lines = LAW.split('\n').filter((line) => line.startsWith('| `'))
     expect(rooms.length).toBe(lines.length)
-    const held = sources.map(({ path }) => path)
-    expect(rooms.filter((name) => !held.some((path) => path === `src/${name}` || path.startsWith(`src/${name}/`)))).toEqual([])
+    const held = sources.map(({ path }) => placeOf(path))
+    expect(rooms.filter((name) => !held.some((path) => stands(path, name)))).toEqual([])
     // A name may stand for rooms in it, as 'quantize' does.
     const known = (name: string) => rooms.some((room) => stands(room, name))
     expect(rooms.flatMap((room) => [...ROOMS[room]!.imports, ...ROOMS[room]!.types!].filter((name) => !known(name)))).toEqual([])
@@ -228,23 +242,23 @@ describe('layers', () => {
 describe('the parser', () => {
   test('tells types from code', () => {
     const { imports } = parseSource(
-      'src/a/b.ts',
-      `import type { A } from '../graph/types.ts'
-       import { type B, c } from '../graph/c.ts'
-       import { type D } from './d.ts'
+      'packages/measure/src/b.ts',
+      `import type { A } from '@whyslow/graph/types.ts'
+       import { type B, c } from './samples/c.ts'
+       import { type D } from '@whyslow/graph/support/d.ts'
        export * from './e.ts'
        export type { F } from './f.ts'
        const g = await import('fflate')
-       let h: import('../machine/types.ts').Machine`,
+       let h: import('./machine/types.ts').Machine`,
     )
     expect(imports.map(({ specifier, typeOnly, target }) => [specifier, typeOnly, target])).toEqual([
-      ['../graph/types.ts', true, 'src/graph/types.ts'],
-      ['../graph/c.ts', false, 'src/graph/c.ts'],
-      ['./d.ts', true, 'src/a/d.ts'],
-      ['./e.ts', false, 'src/a/e.ts'],
-      ['./f.ts', true, 'src/a/f.ts'],
+      ['@whyslow/graph/types.ts', true, 'packages/graph/src/types.ts'],
+      ['./samples/c.ts', false, 'packages/measure/src/samples/c.ts'],
+      ['@whyslow/graph/support/d.ts', true, 'packages/graph/test/support/d.ts'],
+      ['./e.ts', false, 'packages/measure/src/e.ts'],
+      ['./f.ts', true, 'packages/measure/src/f.ts'],
       ['fflate', false, null],
-      ['../machine/types.ts', true, 'src/machine/types.ts'],
+      ['./machine/types.ts', true, 'packages/measure/src/machine/types.ts'],
     ])
   })
 

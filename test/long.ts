@@ -5,7 +5,7 @@ const measured = (names: string): readonly string[] => names.split(' ').map((nam
 /** Files whose tests hold only if nothing else is at work: they compare times that were measured, and some differ by less than a busy machine adds. */
 export const QUIET: readonly string[] = [
   ...measured('beside explain-gap replacements user-code-examples'),
-  'src/commands/serve/joining-pays.process.test.ts',
+  'packages/serving/src/commands/serve/joining-pays.process.test.ts',
 ]
 
 /**
@@ -20,22 +20,22 @@ export const TAKE_LONG = [
   ...measured(
     'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
-  'src/compose/why-task.process.test.ts',
-  'src/pipeline/replace/ask-once.process.test.ts',
-  'src/ship/place.process.test.ts',
-  'src/ship/shipped/predict-ends.process.test.ts',
-  'src/processes/end-process.process.test.ts',
-  'src/processes/start-process.process.test.ts',
-  'src/trials/cache.process.test.ts',
-  'src/trials/local-runner.process.test.ts',
-  'src/load/generator.process.test.ts',
-  'src/pipeline/driver.process.test.ts',
-  'src/pipeline/turns/start-contestant.process.test.ts',
-  'src/serve/workers.process.test.ts',
-  'src/engines/compiled/compiled.test.ts',
-  'src/engines/onnxruntime/browser-wasm.test.ts',
-  'src/engines/onnxruntime/browser-webgpu.test.ts',
-  'src/engines/tfjs/written-models.test.ts',
+  'packages/whyslow/src/compose/why-task.process.test.ts',
+  'packages/code/src/replace/ask-once.process.test.ts',
+  'packages/model/src/ship/place.process.test.ts',
+  'packages/model/src/ship/shipped/predict-ends.process.test.ts',
+  'packages/measure/src/processes/end-process.process.test.ts',
+  'packages/measure/src/processes/start-process.process.test.ts',
+  'packages/measure/src/trials/cache.process.test.ts',
+  'packages/measure/src/trials/local-runner.process.test.ts',
+  'packages/serving/src/load/generator.process.test.ts',
+  'packages/code/src/driver.process.test.ts',
+  'packages/code/src/turns/start-contestant.process.test.ts',
+  'packages/serving/src/serve/workers.process.test.ts',
+  'packages/measure/src/engines/compiled/compiled.test.ts',
+  'packages/measure/src/engines/onnxruntime/browser-wasm.test.ts',
+  'packages/measure/src/engines/onnxruntime/browser-webgpu.test.ts',
+  'packages/measure/src/engines/tfjs/written-models.test.ts',
   ...[
     'page/each-document',
     'page/numbers',
@@ -49,19 +49,19 @@ export const TAKE_LONG = [
 
 /** Files of which `npm test` runs fewer cases, by fullOr (only-full.ts). */
 export const FEWER_CASES: readonly string[] = [
-  'src/compile/compile.test.ts',
-  'src/formats/fuzz-tabular.test.ts',
-  'src/formats/keras.test.ts',
-  'src/formats/tfjs.test.ts',
-  'src/quantize/repair/python-options.test.ts',
-  'src/remedies/check-remedy.ts',
-  'src/remedies/rewrites/random-graphs.test.ts',
-  'src/ship/ship-folder.test.ts',
-  'src/tune/chance.test.ts',
+  'packages/compile/src/compile.test.ts',
+  'packages/formats/src/fuzz-tabular.test.ts',
+  'packages/formats/src/keras.test.ts',
+  'packages/formats/src/tfjs.test.ts',
+  'packages/model/src/quantize/repair/python-options.test.ts',
+  'packages/model/test/support/remedies/check-remedy.ts',
+  'packages/model/src/remedies/rewrites/random-graphs.test.ts',
+  'packages/model/src/ship/ship-folder.test.ts',
+  'packages/model/src/tune/chance.test.ts',
 ]
 
 /** Whether this run names the files that it wants. */
-export const namesFiles = process.argv.some((one) => /^(src|test)\//.test(one))
+export const namesFiles = process.argv.some((one) => /^(packages|test)\//.test(one))
 
 /** Everything is meant to run, but for TAKE_LONG. */
 export const isShort = process.env.WHYSLOW_TEST_FULL === undefined && !namesFiles

@@ -43,7 +43,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 /** The changelog says what was so at the time. */
 const pages = filesUnder(
   '',
-  (path) => path.endsWith('.md') && !/^(shared|fixtures|src|web)\//.test(path) && path !== 'CHANGELOG.md',
+  (path) => path.endsWith('.md') && !/^(shared|fixtures|packages)\//.test(path) && path !== 'CHANGELOG.md',
 )
 const files = filesUnder('bench/results', (path) => path.endsWith('.json'))
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { TestSpecification } from 'vitest/node'
 
-/** It asks again with a driver of its own (src/engines/check-engine.ts). */
+/** It asks again with a driver of its own (packages/measure/test/support/engines/check-engine.ts). */
 const ASKS_AGAIN = 'ort-webgpu'
 
 /** Why the engine of the file is missing; null if it is there or was not asked, and of a file that has more tests than its engine's suite. */

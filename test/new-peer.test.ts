@@ -12,13 +12,13 @@ import { ROOT } from './sources.ts'
 import { ts } from './typescript.ts'
 
 const INDICES = [
-  'src/diagnose/rules/index.ts',
-  'src/traces/rules/index.ts',
-  'src/pipeline/rules/index.ts',
-  'src/load/rules/index.ts',
-  'src/remedies/index.ts',
-  'src/formats/index.ts',
-  'src/engines/index.ts',
+  'packages/model/src/diagnose/rules/index.ts',
+  'packages/traces/src/rules/index.ts',
+  'packages/code/src/rules/index.ts',
+  'packages/serving/src/load/rules/index.ts',
+  'packages/model/src/remedies/index.ts',
+  'packages/formats/src/index.ts',
+  'packages/measure/src/engines/index.ts',
 ]
 
 let folder: string
@@ -27,15 +27,16 @@ beforeEach(() => {
   for (const path of [
     'docs/findings',
     'docs/remedies',
-    'src/diagnose/rules',
-    'src/traces/rules',
-    'src/pipeline/rules',
-    'src/load/rules',
-    'src/formats',
-    'src/engines',
+    'packages/model/src/diagnose/rules',
+    'packages/traces/src/rules',
+    'packages/code/src/rules',
+    'packages/serving/src/load/rules',
+    'packages/formats/src',
+    'packages/measure/src/engines',
   ])
     mkdirSync(join(folder, path), { recursive: true })
-  for (const group of ['settings', 'rewrites', 'approximate']) mkdirSync(join(folder, 'src/remedies', group), { recursive: true })
+  for (const group of ['settings', 'rewrites', 'approximate'])
+    mkdirSync(join(folder, 'packages/model/src/remedies', group), { recursive: true })
   for (const index of [...INDICES, 'docs/engines.md', 'biome.json']) cpSync(join(ROOT, index), join(folder, index))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
@@ -103,14 +104,16 @@ describe('a rule', () => {
     const { status, stdout } = run('rule', 'model/slow-moon')
     expect(status).toBe(0)
     expect(stdout.trim().split('\n')).toEqual([
-      'src/diagnose/rules/slow-moon.ts',
-      'src/diagnose/rules/slow-moon.test.ts',
+      'packages/model/src/diagnose/rules/slow-moon.ts',
+      'packages/model/src/diagnose/rules/slow-moon.test.ts',
       'docs/findings/slow-moon.md',
-      'src/diagnose/rules/index.ts',
+      'packages/model/src/diagnose/rules/index.ts',
     ])
-    expect(read('src/diagnose/rules/slow-moon.ts')).toContain("export const slowMoon = defineRule({\n  id: 'slow-moon',")
+    expect(read('packages/model/src/diagnose/rules/slow-moon.ts')).toContain(
+      "export const slowMoon = defineRule({\n  id: 'slow-moon',",
+    )
     expect(read('docs/findings/slow-moon.md')).toMatch(/^# slow-moon\n[\s\S]*## What it means[\s\S]*## When not to worry/)
-    const index = read('src/diagnose/rules/index.ts')
+    const index = read('packages/model/src/diagnose/rules/index.ts')
     expect(importsOf(index)).toEqual([...importsOf(index)].sort())
     expect(importsOf(index)).toContain('./slow-moon.ts')
     expect(index).toMatch(/modelRules: readonly ModelRule\[\] = \[[^\]]*\n {2}slowMoon,\n\]/)
@@ -118,15 +121,15 @@ describe('a rule', () => {
 
   test('goes last where its name does', () => {
     expect(run('rule', 'model/zzz').status).toBe(0)
-    expect(importsOf(read('src/diagnose/rules/index.ts')).at(-1)).toBe('./zzz.ts')
+    expect(importsOf(read('packages/model/src/diagnose/rules/index.ts')).at(-1)).toBe('./zzz.ts')
   })
 })
 
 describe('rules of other kinds', () => {
   test.each([
-    ['trace', 'src/traces', /needs: \['trace'\]/],
-    ['code', 'src/pipeline', /needs: \['lines'\]/],
-    ['load', 'src/load', /needs: \['parted'\]/],
+    ['trace', 'packages/traces/src', /needs: \['trace'\]/],
+    ['code', 'packages/code/src', /needs: \['lines'\]/],
+    ['load', 'packages/serving/src/load', /needs: \['parted'\]/],
   ])('of %s', (kind, room, needs) => {
     expect(run('rule', `${kind}/slow-moon`).stdout.split('\n')).toEqual([
       `${room}/rules/slow-moon.ts`,
@@ -147,12 +150,12 @@ describe('rules of other kinds', () => {
 describe('a format', () => {
   test('is written with its test, its page and its line', () => {
     expect(run('format', 'moon-graph').stdout.trim().split('\n')).toEqual([
-      'src/formats/moon-graph.ts',
-      'src/formats/moon-graph.test.ts',
+      'packages/formats/src/moon-graph.ts',
+      'packages/formats/src/moon-graph.test.ts',
       'docs/formats/moon-graph.md',
-      'src/formats/index.ts',
+      'packages/formats/src/index.ts',
     ])
-    const index = read('src/formats/index.ts')
+    const index = read('packages/formats/src/index.ts')
     expect(importsOf(index)).toContain('./moon-graph.ts')
     expect(index).toMatch(/READERS[^}]*\n {2}'moon-graph': readMoonGraph,\n\}/)
   })
@@ -160,7 +163,7 @@ describe('a format', () => {
   test('that identify.ts does not know does not compile until it does', (context) => {
     onlyFull(context, 'needs the compiler')
     run('format', 'moon-graph')
-    expect(typeErrors(['src/formats/index.ts', 'src/formats/moon-graph.ts'])).toEqual([
+    expect(typeErrors(['packages/formats/src/index.ts', 'packages/formats/src/moon-graph.ts'])).toEqual([
       expect.stringMatching(/index\.ts: .*'moon-graph'/),
     ])
   })
@@ -169,11 +172,11 @@ describe('a format', () => {
 describe('an engine', () => {
   test('is written with its test, its section and its line', () => {
     expect(run('engine', 'moon-wasm').stdout.trim().split('\n')).toEqual([
-      'src/engines/moon-wasm/moon-wasm.ts',
-      'src/engines/moon-wasm/moon-wasm.test.ts',
-      'src/engines/index.ts',
+      'packages/measure/src/engines/moon-wasm/moon-wasm.ts',
+      'packages/measure/src/engines/moon-wasm/moon-wasm.test.ts',
+      'packages/measure/src/engines/index.ts',
     ])
-    expect(read('src/engines/index.ts')).toMatch(/engines: readonly Engine\[\] = \[[^\]]*\n {2}moonWasm,\n\]/)
+    expect(read('packages/measure/src/engines/index.ts')).toMatch(/engines: readonly Engine\[\] = \[[^\]]*\n {2}moonWasm,\n\]/)
     expect(read('docs/engines.md')).toMatch(/\n## moon-wasm\n/)
   })
 })
@@ -187,12 +190,12 @@ describe('a remedy', () => {
     const { status, stdout } = run('remedy', `${group}/new-moon`)
     expect(status).toBe(0)
     expect(stdout.trim().split('\n')).toEqual([
-      `src/remedies/${group}/new-moon.ts`,
-      `src/remedies/${group}/new-moon.test.ts`,
+      `packages/model/src/remedies/${group}/new-moon.ts`,
+      `packages/model/src/remedies/${group}/new-moon.test.ts`,
       'docs/remedies/new-moon.md',
-      'src/remedies/index.ts',
+      'packages/model/src/remedies/index.ts',
     ])
-    const source = read(`src/remedies/${group}/new-moon.ts`)
+    const source = read(`packages/model/src/remedies/${group}/new-moon.ts`)
     expect(source).toContain("export const newMoon = defineRemedy({\n  id: 'new-moon',")
     expect(source).toContain(`effect: '${effect}',\n  kind: '${kind}',`)
     expect([...read('docs/remedies/new-moon.md').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading)).toEqual([
@@ -202,7 +205,7 @@ describe('a remedy', () => {
       'What it may change',
       'How whyslow proves it',
     ])
-    const index = read('src/remedies/index.ts')
+    const index = read('packages/model/src/remedies/index.ts')
     expect(importsOf(index)).toEqual([...importsOf(index)].sort())
     expect(importsOf(index)).toContain(`./${group}/new-moon.ts`)
     expect(index).toMatch(/remedies: readonly Remedy\[\] = \[[^\]]*\n {2}newMoon,\n\]/)
@@ -221,7 +224,7 @@ test('whatever is written has no fault that lint finds, and the command says wha
     cwd: folder,
     encoding: 'utf8',
   })
-  expect({ status, first: stdout.split('\n')[0] }).toEqual({ status: 0, first: 'src/diagnose/rules/new-moon.ts' })
+  expect({ status, first: stdout.split('\n')[0] }).toEqual({ status: 0, first: 'packages/model/src/diagnose/rules/new-moon.ts' })
 })
 
 test('a format that is started leaves what is said of such a file as it was', async () => {
@@ -229,11 +232,10 @@ test('a format that is started leaves what is said of such a file as it was', as
   const file = join(folder, 'model.gguf')
   writeFileSync(file, 'GGUF\x03\0\0\0')
   // What it imports is found from where it would lie.
-  const url = pathToFileURL(join(ROOT, 'src/formats/')).href
-  const source = read('src/formats/gguf.ts').replaceAll(
-    /from '(\.\.?\/[^']+)'/g,
-    (_, path) => `from '${new URL(path, url).href}'`,
-  )
+  const url = pathToFileURL(join(ROOT, 'packages/formats/src/')).href
+  const source = read('packages/formats/src/gguf.ts')
+    .replaceAll("'@whyslow/graph/", `'${pathToFileURL(join(ROOT, 'packages/graph/src/')).href}`)
+    .replaceAll(/from '(\.\.?\/[^']+)'/g, (_, path) => `from '${new URL(path, url).href}'`)
   writeFileSync(join(folder, 'started.ts'), source)
   const { readGguf } = await import(join(folder, 'started.ts'))
   await expect(readGguf(file)).rejects.toThrow(
@@ -242,9 +244,9 @@ test('a format that is started leaves what is said of such a file as it was', as
 })
 
 test.each([
-  ['rule', 'model/slow-moon', 'src/diagnose/rules/index.ts'],
-  ['rule', 'load/slow-moon', 'src/load/rules/index.ts'],
-  ['remedy', 'settings/new-moon', 'src/remedies/index.ts'],
+  ['rule', 'model/slow-moon', 'packages/model/src/diagnose/rules/index.ts'],
+  ['rule', 'load/slow-moon', 'packages/serving/src/load/rules/index.ts'],
+  ['remedy', 'settings/new-moon', 'packages/model/src/remedies/index.ts'],
 ])('%s: writes over nothing', (kind, id, index) => {
   run(kind, id)
   const before = read(index)

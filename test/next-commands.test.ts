@@ -1,9 +1,9 @@
 // What a finding says to type next: `fix`, where a remedy treats its rule. Rules know no remedies, so that this is held here.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
+import { remedies } from '@whyslow/model/remedies/index.ts'
 import { expect, test } from 'vitest'
-import { modelRules } from '../src/diagnose/rules/index.ts'
-import { remedies } from '../src/remedies/index.ts'
 import { ROOT } from './sources.ts'
 
 /** Rules that a remedy treats, and whose finding still has a better command, or none. */
@@ -17,7 +17,8 @@ const OTHERWISE: Readonly<Record<string, string>> = {
 }
 
 const treated = new Set(remedies.flatMap(({ treats }) => treats))
-const suggestsFix = (id: string) => readFileSync(join(ROOT, `src/diagnose/rules/${id}.ts`), 'utf8').includes('fixModel(')
+const suggestsFix = (id: string) =>
+  readFileSync(join(ROOT, `packages/model/src/diagnose/rules/${id}.ts`), 'utf8').includes('fixModel(')
 
 test('a finding that a remedy treats leads to fix, and no other does', () => {
   const expected = modelRules.map(({ id }) => id).filter((id) => treated.has(id) && OTHERWISE[id] === undefined)

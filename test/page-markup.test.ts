@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { filesUnder, ROOT } from './sources.ts'
 
-const parts = filesUnder('web/src', (path) => /\.tsx?$/.test(path)).map((path) => ({
+const parts = filesUnder('packages/report/web/src', (path) => /\.tsx?$/.test(path)).map((path) => ({
   path,
   text: readFileSync(join(ROOT, path), 'utf8'),
 }))
@@ -23,7 +23,7 @@ test('links lead to places of the page', () => {
 })
 
 test('the page allows its own script and style, no markup from strings, and no frame, form or base', () => {
-  const shell = readFileSync(join(ROOT, 'web/shell.html'), 'utf8')
+  const shell = readFileSync(join(ROOT, 'packages/report/web/shell.html'), 'utf8')
   const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(shell)!
   expect(policy!.split('; ')).toEqual([
     "default-src 'none'",

@@ -1,14 +1,14 @@
 // A peer arrives whole: listed in its folder's index.ts, with its test beside it; a rule with its page too.
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { pipelineRules } from '@whyslow/code/rules/index.ts'
+import { engines, referenceEngine } from '@whyslow/measure/engines/index.ts'
+import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
+import { remedies } from '@whyslow/model/remedies/index.ts'
+import { loadRules } from '@whyslow/serving/load/rules/index.ts'
+import { traceReaders } from '@whyslow/traces/recordings/index.ts'
+import { traceRules } from '@whyslow/traces/rules/index.ts'
 import { describe, expect, test } from 'vitest'
-import { modelRules } from '../src/diagnose/rules/index.ts'
-import { engines, referenceEngine } from '../src/engines/index.ts'
-import { loadRules } from '../src/load/rules/index.ts'
-import { pipelineRules } from '../src/pipeline/rules/index.ts'
-import { remedies } from '../src/remedies/index.ts'
-import { traceReaders } from '../src/traces/recordings/index.ts'
-import { traceRules } from '../src/traces/rules/index.ts'
 import { filesUnder, PEERS, peersOf, ROOT, readSources } from './sources.ts'
 
 const sources = readSources()
@@ -55,10 +55,10 @@ describe.each(PEERS)('every $kind', (kind) => {
 })
 
 const RULES = [
-  ['src/diagnose', modelRules],
-  ['src/traces', traceRules],
-  ['src/pipeline', pipelineRules],
-  ['src/load', loadRules],
+  ['packages/model/src/diagnose', modelRules],
+  ['packages/traces/src', traceRules],
+  ['packages/code/src', pipelineRules],
+  ['packages/serving/src/load', loadRules],
 ] as const
 
 describe.each(RULES)('every rule of %s', (room, rules) => {
@@ -82,7 +82,7 @@ describe.each(RULES)('every rule of %s', (room, rules) => {
 
 test('no rule guesses a saving: none is a time times a constant', () => {
   const guessed = sources.filter(
-    ({ path, text }) => /^src\/\w+\/rules\//.test(path) && /wouldSaveMs: [^\n]*\* [A-Z][A-Z_]+\b/.test(text),
+    ({ path, text }) => /^packages\/.*\/rules\//.test(path) && /wouldSaveMs: [^\n]*\* [A-Z][A-Z_]+\b/.test(text),
   )
   expect(guessed.map(({ path }) => path)).toEqual([])
 })
@@ -96,7 +96,7 @@ test('every page of findings has its rule', () => {
 const REMEDY_SECTIONS = ['What it does', 'When it pays', 'What it may change', 'How whyslow proves it']
 
 describe('every remedy', () => {
-  const files = filesUnder('src/remedies', (path) => /\/(settings|rewrites|approximate)\/[\w-]+\.ts$/.test(path))
+  const files = filesUnder('packages/model/src/remedies', (path) => /\/(settings|rewrites|approximate)\/[\w-]+\.ts$/.test(path))
 
   test('has the name of its file', () => {
     expect(remedies.map(({ id }) => id).sort()).toEqual(files.map((path) => basename(path, '.ts')).sort())

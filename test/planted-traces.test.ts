@@ -2,11 +2,11 @@
 // (fixtures/make/traces_*.py); those of a GPU are simulated, since none was at hand.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { traceReport } from '@whyslow/traces/explain/explain-trace.ts'
+import { factsOf } from '@whyslow/traces/facts/facts-of.ts'
+import { readTrace } from '@whyslow/traces/recordings/index.ts'
+import { readContent } from '@whyslow/traces/support/recordings/check-reader.ts'
 import { expect, test } from 'vitest'
-import { traceReport } from '../src/traces/explain/explain-trace.ts'
-import { factsOf } from '../src/traces/facts/facts-of.ts'
-import { readContent } from '../src/traces/recordings/check-reader.ts'
-import { readTrace } from '../src/traces/recordings/index.ts'
 import { gpuTrace, type Loop } from './example-gpu-trace.ts'
 import { ROOT } from './sources.ts'
 

@@ -3,9 +3,10 @@
 // Convolutional networks at 224 x 224: column GFLOPS (which counts a multiply-add as one) of
 // https://docs.pytorch.org/vision/stable/models.html#table-of-all-available-classification-weights
 // BERT base, 128 tokens: 22.5 billion FLOPs (which count a multiply-add as two), https://arxiv.org/abs/2004.02984, table 1.
+
+import { costGraph } from '@whyslow/graph/operators/graph-cost.ts'
+import type { ConstantView, GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
-import type { ConstantView, GraphView, NodeView, TensorType } from '../src/graph/types.ts'
-import { costGraph } from '../src/operators/graph-cost.ts'
 
 const WITHIN = 0.02
 

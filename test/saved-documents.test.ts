@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gunzipSync } from 'node:zlib'
+import { STARTS as STARTS_READ } from '@whyslow/fleet/estimate/estimate.ts'
+import { mulberry32 } from '@whyslow/graph/random.ts'
+import { STARTS } from '@whyslow/model/analyze/breakdown.ts'
+import { faultInEvidence, revived } from '@whyslow/model/evidence/file.ts'
+import { faultIn } from '@whyslow/report/saved/saved-document.ts'
+import { historyEntry } from '@whyslow/report/support/documents/example-history.ts'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
-import { STARTS } from '../src/analyze/breakdown.ts'
-import { faultInEvidence, revived } from '../src/evidence/file.ts'
-import { STARTS as STARTS_READ } from '../src/fleet/estimate/estimate.ts'
-import { mulberry32 } from '../src/graph/random.ts'
-import { historyEntry } from '../src/report/documents/example-history.ts'
-import { faultIn } from '../src/report/saved/saved-document.ts'
 import { ROOT } from './sources.ts'
 
 type Json = Record<string, unknown>
@@ -18,10 +18,10 @@ const recorded = join(ROOT, 'fixtures/golden/linear.evidence.json.gz')
 const linear = (): Json => JSON.parse(gunzipSync(readFileSync(recorded)).toString(), revived)
 
 test.each([
-  ['evidence', 'src/evidence/evidence.ts', 'Evidence', () => short(linear()), faultInEvidence],
+  ['evidence', 'packages/model/src/evidence/evidence.ts', 'Evidence', () => short(linear()), faultInEvidence],
   [
     'history-entry',
-    'src/report/documents/history.ts',
+    'packages/report/src/documents/history.ts',
     'HistoryEntry',
     () => historyEntry(1),
     (entry: unknown) => faultIn('history-entry', entry),

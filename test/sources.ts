@@ -14,7 +14,7 @@ export interface Import {
   readonly typeOnly: boolean
   /** `import()`: loaded at the moment of use. */
   readonly later: boolean
-  /** Of the repository, with '/', for relative imports: 'src/graph/types.ts'. */
+  /** Of the repository, with '/', for relative imports: 'packages/graph/src/types.ts'. */
   readonly target: string | null
 }
 
@@ -38,9 +38,9 @@ export function filesUnder(folder: string, keep: (path: string) => boolean): str
     .sort()
 }
 
-/** A file that only tests use: a test, a `check-…` helper of one kind of peer, example evidence or fixtures built in code. */
+/** A file that only tests use. */
 function isTestFile(path: string): boolean {
-  return /\.test\.ts$|(^|\/)(check|example)-[^/]+\.ts$|\.fixture\.ts$/.test(path)
+  return /\.test\.ts$|^packages\/[^/]+\/test\//.test(path)
 }
 
 /** Read once for all tests of one process, since parsing takes seconds. */
@@ -52,10 +52,10 @@ function once(folder: string, isSource: RegExp): readonly Source[] {
 }
 
 /** Every source file that ships. */
-export const readSources = (): readonly Source[] => once('src', /\.ts$/)
+export const readSources = (): readonly Source[] => once('packages', /^packages\/[^/]+\/src\/.*\.ts$/)
 
 /** Every file of the page: TypeScript with elements in it. */
-export const readWebSources = (): readonly Source[] => once('web/src', /\.tsx?$/)
+export const readWebSources = (): readonly Source[] => once('packages/report/web/src', /\.tsx?$/)
 
 /** Parsed when it is first asked what it imports: who asks for the text alone does not wait. */
 function readSource(path: string): Source {
@@ -74,6 +74,13 @@ function readSource(path: string): Source {
   }
 }
 
+/** The file of the repository that `path` names; null for a package of others. */
+function targetOf(specifier: string, path: string): string | null {
+  if (specifier.startsWith('.')) return relative(ROOT, resolve(ROOT, dirname(path), specifier)).replaceAll('\\', '/')
+  const own = /^@whyslow\/([^/]+)\/(support\/)?(.+)$/.exec(specifier)
+  return own && `packages/${own[1]}/${own[2] === undefined ? 'src' : 'test/support'}/${own[3]}`
+}
+
 /** Without comments, which take most of the time. */
 const SYNTAX: typescript.CreateSourceFileOptions = {
   languageVersion: ts.ScriptTarget.ES2023,
@@ -84,10 +91,7 @@ export function parseSource(path: string, text: string): Source {
   const imports: Import[] = []
   const impurities: string[] = []
   const add = (specifier: string, typeOnly: boolean, later = false) => {
-    const target = specifier.startsWith('.')
-      ? relative(ROOT, resolve(ROOT, dirname(path), specifier)).replaceAll('\\', '/')
-      : null
-    imports.push({ specifier, typeOnly, later, target })
+    imports.push({ specifier, typeOnly, later, target: targetOf(specifier, path) })
   }
   const visit = (node: typescript.Node): void => {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
@@ -136,17 +140,17 @@ export interface Peers {
 }
 
 export const PEERS: readonly Peers[] = [
-  { kind: 'rule', folder: 'src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
-  { kind: 'trace rule', folder: 'src/traces/rules', mark: /^export const (\w+) = defineRule\(/m },
-  { kind: 'pipeline rule', folder: 'src/pipeline/rules', mark: /^export const (\w+) = defineRule\(/m },
-  { kind: 'load rule', folder: 'src/load/rules', mark: /^export const (\w+) = defineRule\(/m },
-  { kind: 'remedy', folder: 'src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
-  { kind: 'operator family', folder: 'src/operators', mark: /^export const (\w+) = defineFamily\(/m },
-  { kind: 'engine', folder: 'src/engines', mark: /^export const (\w+): Engine\b/m },
-  { kind: 'trace reader', folder: 'src/traces/recordings', mark: /^export const (\w+): TraceReader\b/m },
+  { kind: 'rule', folder: 'packages/model/src/diagnose/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'trace rule', folder: 'packages/traces/src/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'pipeline rule', folder: 'packages/code/src/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'load rule', folder: 'packages/serving/src/load/rules', mark: /^export const (\w+) = defineRule\(/m },
+  { kind: 'remedy', folder: 'packages/model/src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
+  { kind: 'operator family', folder: 'packages/graph/src/operators', mark: /^export const (\w+) = defineFamily\(/m },
+  { kind: 'engine', folder: 'packages/measure/src/engines', mark: /^export const (\w+): Engine\b/m },
+  { kind: 'trace reader', folder: 'packages/traces/src/recordings', mark: /^export const (\w+): TraceReader\b/m },
   {
     kind: 'format',
-    folder: 'src/formats',
+    folder: 'packages/formats/src',
     mark: /^export (?:async )?function (read\w+)\(file: string(?:, [^)]*)?\): (?:Promise<)?Model\b/m,
   },
 ]

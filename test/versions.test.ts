@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
+import { explain } from '@whyslow/model/commands/explain.ts'
+import { readEvidence } from '@whyslow/model/evidence/file.ts'
+import { renderPage } from '@whyslow/report/html/html-page.ts'
+import { renderMarkdown } from '@whyslow/report/markdown/markdown.ts'
+import { faultIn } from '@whyslow/report/saved/saved-document.ts'
 import { unzipSync } from 'fflate'
 import { afterAll, describe, expect, test } from 'vitest'
-import { explain } from '../src/commands/explain.ts'
-import { readEvidence } from '../src/evidence/file.ts'
-import { renderPage } from '../src/report/html/html-page.ts'
-import { renderMarkdown } from '../src/report/markdown/markdown.ts'
-import { faultIn } from '../src/report/saved/saved-document.ts'
-import { embedded, readShell } from '../src/terminal/page-shell.ts'
 import { drawn } from './drawn.ts'
 import { lost } from './schema-growth.ts'
 import { ROOT } from './sources.ts'
@@ -26,7 +26,7 @@ const FOLDER = join(ROOT, 'fixtures/versions')
 const temporary = mkdtempSync(join(tmpdir(), 'test-whyslow-versions-'))
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
-const schema = (name: string): object => JSON.parse(readFileSync(join(ROOT, 'src/report/documents', name), 'utf8'))
+const schema = (name: string): object => JSON.parse(readFileSync(join(ROOT, 'packages/report/src/documents', name), 'utf8'))
 const words = (text: string): string => text.replace(/\s+/g, ' ')
 
 test('no archive was changed, and none is missing', () => {

@@ -9,7 +9,7 @@ import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 const seconds = process.argv[2] ?? '30'
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/whyslow/main.js', import.meta.url))
 const serverFile = fileURLToPath(new URL('known-queue-server.mjs', import.meta.url))
 const queues = [
   { name: 'M/M/1', workers: 1, serviceMs: 10, fixed: false },

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { ms, residentBytes, started, table } from './shared.mjs'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/whyslow/main.js', import.meta.url))
 const INFER = '/v2/models/m/infer'
 const MiB = 1024 * 1024
 /** `serve` without flags. */

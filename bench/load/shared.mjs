@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 export const here = (name) => fileURLToPath(new URL(name, import.meta.url))
-const main = here('../../dist/cli/main.js')
+const main = here('../../dist/whyslow/main.js')
 
 /** What a program prints; rejects where it fails. Its server in this process goes on meanwhile. */
 export function printed(program, args, options = {}) {

@@ -8,7 +8,7 @@ import { keepResult } from '../result.mjs'
 
 const [searches, budget] = [Number(process.argv[2] ?? 100), Number(process.argv[3] ?? 160)]
 // The simulated queue is part of the tests, which the build leaves out.
-const source = (file) => `export * from '${new URL(`../../src/load/${file}`, import.meta.url).pathname}'`
+const source = (file) => `export * from '${new URL(`../../packages/serving/src/load/${file}`, import.meta.url).pathname}'`
 const { outputFiles } = await build({
   stdin: {
     contents: ['example-queue', 'objective', 'point', 'search'].map((name) => source(`${name}.ts`)).join('\n'),

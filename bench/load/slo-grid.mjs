@@ -26,7 +26,7 @@ console.log(
 )
 
 const fast = path.join(temporary, 'fast')
-const main = here('../../dist/cli/main.js')
+const main = here('../../dist/whyslow/main.js')
 const flags = [
   'fix',
   model,

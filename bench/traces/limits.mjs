@@ -44,7 +44,7 @@ process.exit(missed > 0 ? 1 : 0)
 function explain(file) {
   return new Promise((resolve, reject) => {
     const start = process.hrtime.bigint()
-    const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'explain', file, '--json', '-'], {
+    const child = spawn(process.execPath, [join(root, 'dist/whyslow/main.js'), 'explain', file, '--json', '-'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let [peakKb, text] = [0, '']

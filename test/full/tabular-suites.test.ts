@@ -3,12 +3,12 @@
 // xgb-json, in a folder that WHYSLOW_TABULAR names.
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { compileWalk } from '@whyslow/compile/compile.ts'
+import { compileModule, openProgram } from '@whyslow/compile/shipped/compiled.mjs'
+import { readModel } from '@whyslow/formats/index.ts'
+import { evaluateRow } from '@whyslow/graph/forest/evaluate.ts'
+import { tabularOf } from '@whyslow/graph/model.ts'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { compileWalk } from '../../src/compile/compile.ts'
-import { compileModule, openProgram } from '../../src/compile/shipped/compiled.mjs'
-import { readModel } from '../../src/formats/index.ts'
-import { evaluateRow } from '../../src/graph/forest/evaluate.ts'
-import { tabularOf } from '../../src/graph/model.ts'
 import { ROOT } from '../sources.ts'
 
 const suite = resolve(ROOT, process.env.WHYSLOW_TABULAR ?? '../shared/models')

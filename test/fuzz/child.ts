@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import path from 'node:path'
-import { InputError } from '../../src/graph/input-error.ts'
-import { mulberry32 } from '../../src/graph/random.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { mulberry32 } from '@whyslow/graph/random.ts'
 import { FORMATS } from './formats.ts'
 import { mutate, pick } from './mutate.ts'
 

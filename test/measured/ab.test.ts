@@ -1,11 +1,11 @@
 // `ab` on real programs, each in processes of its own: both languages, what goes wrong, and what is left behind: nothing. Which is faster is
-// decided on scripted ones (src/cli/smoke.test.ts).
+// decided on scripted ones (packages/whyslow/src/smoke.test.ts).
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ab } from '@whyslow/code/commands/ab/ab.ts'
+import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ab } from '../../src/commands/ab/ab.ts'
-import type { AbDocument } from '../../src/report/documents/ab.ts'
 import { needs } from '../needs.ts'
 import { processesIn } from '../support/processes.ts'
 import { type Folders, folders, onlyFull, ownFolders, start, until, whyslow } from './command.ts'

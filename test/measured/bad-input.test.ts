@@ -1,5 +1,5 @@
 // What cannot be measured costs one line and exit code 2, and leaves nothing behind: no file, no folder, no process. What readers and
-// options refuse is in src/cli/refusals.test.ts.
+// options refuse is in packages/whyslow/src/refusals.test.ts.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { AlternativeFound, Other } from '@whyslow/code/turns/contestant.ts'
+import { startContestant } from '@whyslow/code/turns/start-contestant.ts'
 import { afterAll, expect, test } from 'vitest'
-import type { AlternativeFound, Other } from '../../src/pipeline/turns/contestant.ts'
-import { startContestant } from '../../src/pipeline/turns/start-contestant.ts'
 import { needs } from '../needs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-beside-'))

@@ -1,10 +1,10 @@
 // Checks and the history through the command line, on tiny models.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CheckDocument } from '@whyslow/report/documents/check.ts'
+import type { HistoryDocument } from '@whyslow/report/documents/history.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { CheckDocument } from '../../src/report/documents/check.ts'
-import type { HistoryDocument } from '../../src/report/documents/history.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { expectRefusal, fixture, folders, onlyFull, ownFolders, whyslow } from './command.ts'
 
 const where = folders()
@@ -53,7 +53,7 @@ describe('a report', () => {
     const measured = await whyslow(where, small, ...SHORT, '--json', report, '--save')
     expect(measured.status, measured.stderr).toBe(0)
     const same = await whyslow(where, 'check', small, '--against', report, '--fail-above', '50', ...SHORT)
-    // What it decides is in src/cli/smoke.test.ts: a machine that is at work on other tests may change between the two runs.
+    // What it decides is in packages/whyslow/src/smoke.test.ts: a machine that is at work on other tests may change between the two runs.
     expect(same.status, same.stderr).toBe(0)
 
     const document = JSON.parse(readFileSync(report, 'utf8')) as ReportDocument

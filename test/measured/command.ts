@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, inject, type TestContext } from 'vitest'
 import { ROOT } from '../sources.ts'
 import { holdLock } from '../support/hold-lock.ts'
 
-const MAIN = join(ROOT, 'dist/cli/main.js')
+const MAIN = join(ROOT, 'dist/whyslow/main.js')
 
 /** Path of a model in fixtures/models, by name. */
 export const fixture = (name: string): string => join(ROOT, 'fixtures/models', `${name}.onnx`)

@@ -1,8 +1,8 @@
 // Comparisons through the command line, on tiny models: what is true of every one, whatever the machine.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import { describe, expect, test } from 'vitest'
-import type { ComparisonDocument } from '../../src/report/documents/comparison.ts'
 import { ROOT } from '../sources.ts'
 import { schemaOf } from '../support/schema.ts'
 import { type Folders, fixture, onlyFull, ownFolders, refuses, whyslow } from './command.ts'

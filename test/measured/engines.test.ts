@@ -1,10 +1,10 @@
 // The main job on every engine of this machine but ort-cpu, which has its own tests; and what a browser leaves behind: nothing.
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { engineById } from '@whyslow/measure/engines/index.ts'
+import type { EnginesDocument } from '@whyslow/report/documents/engines.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import { engineById } from '../../src/engines/index.ts'
-import type { EnginesDocument } from '../../src/report/documents/engines.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { fixture, folders, onlyFull, ownFolders, start, whyslow } from './command.ts'
 

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { explainGap } from '@whyslow/code/commands/explain-gap/explain-gap.ts'
+import { localTrials } from '@whyslow/measure/trials/local-runner.ts'
+import type { GapDocument, GapRungId } from '@whyslow/report/documents/gap.ts'
 import { afterAll, expect, type TestContext, test } from 'vitest'
-import { explainGap } from '../../src/commands/explain-gap/explain-gap.ts'
-import type { GapDocument, GapRungId } from '../../src/report/documents/gap.ts'
-import { localTrials } from '../../src/trials/local-runner.ts'
 import { besideEachOther, fixture, folders, onlyFull, whyslow } from './command.ts'
 
 const where = folders()

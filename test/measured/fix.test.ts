@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { floatTensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { mulberry32 } from '@whyslow/graph/random.ts'
+import { findLibrary } from '@whyslow/measure/engines/litert/find-library.ts'
+import { surroundings } from '@whyslow/measure/engines/native-library.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findLibrary } from '../../src/engines/litert/find-library.ts'
-import { surroundings } from '../../src/engines/native-library.ts'
-import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
-import { mulberry32 } from '../../src/graph/random.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { UNIX } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 import { processesIn } from '../support/processes.ts'
@@ -142,7 +142,7 @@ function differencesOf(out: string, original: string): number[] {
 }
 
 describe.concurrent('a planted slowness', () => {
-  // Whether the remedy is proven is this machine's business here: src/cli/planted.test.ts proves it on an engine that is slower by construction.
+  // Whether the remedy is proven is this machine's business here: packages/whyslow/src/planted.test.ts proves it on an engine that is slower by construction.
   test('in a real run: the folder holds what it says, and predicts as the original does', async (context) => {
     const own = ownFolders(context)
     const out = newOut()
@@ -195,7 +195,7 @@ test.concurrent('of a model that is not ONNX, what converting it gave is a row o
 })
 
 // Which of two runtimes is faster on a model this small is the machine's affair; that the file is shipped as it is where its own runtime is
-// proven faster is in src/cli/planted.test.ts.
+// proven faster is in packages/whyslow/src/planted.test.ts.
 test.concurrent('of a .tflite file its own runtime is tried, and what is written predicts', async (context) => {
   const own = ownFolders(context)
   context.skip(!findLibrary({}, surroundings()).ok, 'LiteRT is not here')

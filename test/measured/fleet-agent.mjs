@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runAgent } from '../../dist/fleet/queue/agent.js'
 import { openAgentQueue } from '../../dist/fleet/queue/bullmq-queue.js'
 import { openPostgres } from '../../dist/fleet/store/postgres-store.js'
-import { withMachineLock } from '../../dist/trials/lock.js'
+import { withMachineLock } from '../../dist/measure/trials/lock.js'
 
 const { url, machine, log, storeUrl, lockFolder, report, key = null, clockMs = 0, putBackMs } = JSON.parse(process.argv[2])
 // The clock of another machine.

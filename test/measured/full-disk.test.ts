@@ -27,7 +27,7 @@ describe.runIf(existsSync('/dev/full'))('a device that is full', needs('/dev/ful
   test('standard output', () => {
     const { status, stderr } = spawnSync(
       'sh',
-      ['-c', '"$0" "$1" explain "$2" --json - > /dev/full', process.execPath, join(ROOT, 'dist/cli/main.js'), evidence],
+      ['-c', '"$0" "$1" explain "$2" --json - > /dev/full', process.execPath, join(ROOT, 'dist/whyslow/main.js'), evidence],
       {
         encoding: 'utf8',
       },

@@ -2,12 +2,12 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runPass } from '@whyslow/code/driver.ts'
+import { javascript } from '@whyslow/code/javascript/javascript.ts'
+import type { Message, Pass } from '@whyslow/code/protocol.ts'
+import { replaceJavascriptLoops } from '@whyslow/code/replace/javascript-loops.ts'
+import { tryJavascriptTokenizers } from '@whyslow/code/replace/javascript-tokenizers.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import { runPass } from '../../src/pipeline/driver.ts'
-import { javascript } from '../../src/pipeline/javascript/javascript.ts'
-import type { Message, Pass } from '../../src/pipeline/protocol.ts'
-import { replaceJavascriptLoops } from '../../src/pipeline/replace/javascript-loops.ts'
-import { tryJavascriptTokenizers } from '../../src/pipeline/replace/javascript-tokenizers.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'whyslow-child-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

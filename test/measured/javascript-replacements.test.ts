@@ -1,10 +1,10 @@
 // Loops of JavaScript and the passes over typed arrays in their place, in a process of their own, on programs as they stand. (That they are
-// equal on arrays made to tell them apart is in src/pipeline/replace/javascript/candidates.test.ts.)
+// equal on arrays made to tell them apart is in packages/code/src/replace/javascript/candidates.test.ts.)
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { replaceJavascriptLoops } from '@whyslow/code/replace/javascript-loops.ts'
 import { afterAll, expect, test } from 'vitest'
-import { replaceJavascriptLoops } from '../../src/pipeline/replace/javascript-loops.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-js-loops-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,10 +1,10 @@
-// Lint through the command line: what is true of every answer, whatever the machine. That --repair undoes a fault is in src/cli/planted.test.ts.
+// Lint through the command line: what is true of every answer, whatever the machine. That --repair undoes a fault is in packages/whyslow/src/planted.test.ts.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeModel } from '@whyslow/graph/build.ts'
+import { convGroup } from '@whyslow/measure/support/engines/onnxruntime/int8/example-groups.ts'
+import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import { convGroup } from '../../src/engines/onnxruntime/int8/example-groups.ts'
-import { writeModel } from '../../src/graph/build.ts'
-import type { LintDocument } from '../../src/report/documents/lint.ts'
 import { fixture, folders, whyslow } from './command.ts'
 
 const where = folders()

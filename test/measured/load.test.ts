@@ -1,7 +1,8 @@
 // A model under load through the command line: the server that is started for it, what its latencies are made of, and its end.
+
+import { descendantsOf } from '@whyslow/measure/processes/end-process.ts'
+import type { LoadDocument, LoadPartMeans } from '@whyslow/report/documents/load.ts'
 import { describe, expect, test } from 'vitest'
-import { descendantsOf } from '../../src/processes/end-process.ts'
-import type { LoadDocument, LoadPartMeans } from '../../src/report/documents/load.ts'
 import { startServe } from '../support/serve.ts'
 import { fixture, onlyFull, ownFolders, refuses, start, whyslow } from './command.ts'
 

@@ -1,8 +1,8 @@
 // The whole job on small models of many kinds: what is true of every report, whatever the machine.
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { schemaOf } from '../support/schema.ts'
 import { fixture, folders, onlyFull, whyslow } from './command.ts'
 

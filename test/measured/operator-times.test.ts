@@ -1,14 +1,14 @@
 // Times of small models, measured in a process that one of them ends.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { readMachine } from '@whyslow/measure/machine/index.ts'
+import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
+import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
+import { operatorTimes, type TimedGroup } from '@whyslow/measure/timing/operators/index.ts'
+import type { TimedModel } from '@whyslow/measure/timing/operators/task.ts'
+import { runLocally } from '@whyslow/measure/trials/local-runner.ts'
 import { expect, test } from 'vitest'
-import { plainOptions } from '../../src/engines/example-options.ts'
-import { model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
-import { readMachine } from '../../src/machine/index.ts'
-import { operatorTimes, type TimedGroup } from '../../src/measure/timing/operators/index.ts'
-import type { TimedModel } from '../../src/measure/timing/operators/task.ts'
-import { folderOfTests } from '../../src/trials/example-folder.ts'
-import { runLocally } from '../../src/trials/local-runner.ts'
 
 const folder = folderOfTests()
 

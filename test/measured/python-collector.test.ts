@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { runPass } from '@whyslow/code/driver.ts'
+import type { Message, Pass } from '@whyslow/code/protocol.ts'
+import { python } from '@whyslow/code/python/python.ts'
+import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runPass } from '../../src/pipeline/driver.ts'
-import type { Message, Pass } from '../../src/pipeline/protocol.ts'
-import { python } from '../../src/pipeline/python/python.ts'
-import { findInterpreter, probeInterpreter, pythonWorld } from '../../src/python/interpreter.ts'
 
 const TESTS = path.resolve(import.meta.dirname, '../python')
 const named = process.env.WHYSLOW_PYTHONS?.split(path.delimiter).filter(Boolean) ?? [null]

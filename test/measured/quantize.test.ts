@@ -1,13 +1,13 @@
-// `quantize` from the model to what is handed over. How it refuses is in src/cli/refusals.test.ts. Whether int8 pays is this machine's business; that
-// what pays is proven and written, and nothing else, is in src/cli/planted.test.ts.
+// `quantize` from the model to what is handed over. How it refuses is in packages/whyslow/src/refusals.test.ts. Whether int8 pays is this machine's business; that
+// what pays is proven and written, and nothing else, is in packages/whyslow/src/planted.test.ts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { floatTensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
+import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '@whyslow/measure/support/outputs/example-two-heads.ts'
+import { engineOf } from '@whyslow/measure/trials/engine-of.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { plainOptions } from '../../src/engines/example-options.ts'
-import { floatTensor, model, node, valueInfo, writeModel } from '../../src/graph/build.ts'
-import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '../../src/measure/outputs/example-two-heads.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { engineOf } from '../../src/trials/engine-of.ts'
 import { schemaOf } from '../support/schema.ts'
 import { type Folders, folders, onlyFull, ownFolders, whyslow } from './command.ts'
 

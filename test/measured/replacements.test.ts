@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { replacePythonLoops } from '@whyslow/code/replace/python-loops.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import { replacePythonLoops } from '../../src/pipeline/replace/python-loops.ts'
 import { needs } from '../needs.ts'
 import { ROOT } from '../sources.ts'
 
@@ -26,7 +26,7 @@ async function replaced(text: string, call: string | null = null) {
 describe.skipIf(!hasNumpy)('Python loops', needs('an interpreter with NumPy'), () => {
   test('what is offered is equal on every array that was tried, and loops that depend on other elements are refused', () => {
     const script = join(ROOT, 'fixtures/python-loops/verify.py')
-    const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'src/pipeline/replace/python')], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'packages/code/src/replace/python')], { encoding: 'utf8' })
     const lines = stdout.trim().split('\n')
     const counted = lines.at(-1)!.match(/^offered (\d+), refused (\d+), compared (\d+), wrong (\d+)$/)
     expect(counted, `${stdout}${stderr}`).not.toBeNull()
@@ -161,7 +161,7 @@ describe.skipIf(!hasNumpy)('Python loops', needs('an interpreter with NumPy'), (
 
   test('arrays that grow, and rows of DataFrames: what is offered is equal on other values than it was proven on', () => {
     const script = join(ROOT, 'fixtures/python-loops/verify_rewrites.py')
-    const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'src/pipeline/replace/python')], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(python, [script, join(ROOT, 'packages/code/src/replace/python')], { encoding: 'utf8' })
     const lines = stdout.trim().split('\n')
     const counted = lines.at(-1)!.match(/^offered (\d+), refused (\d+), compared (\d+), wrong (\d+)$/)
     expect(counted, `${stdout}${stderr}`).not.toBeNull()

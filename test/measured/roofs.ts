@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Roofs } from '@whyslow/measure/machine/types.ts'
 import type { TestProject } from 'vitest/node'
-import type { Roofs } from '../../src/machine/types.ts'
 import { DIST, printedBy } from '../support/built.ts'
 
 declare module 'vitest' {
@@ -26,10 +26,10 @@ const ROUND: Roofs = {
 const WRITE = `
 import { DEFAULTS } from '${DIST}/command/options.js'
 import { engineOptionsOf } from '${DIST}/command/engine-options.js'
-import { readMachine } from '${DIST}/machine/index.js'
+import { readMachine } from '${DIST}/measure/machine/index.js'
 import { describeEngine } from '${DIST}/measure/describe-engine.js'
 import { roofsKey } from '${DIST}/measure/timing/roofs/measured.js'
-import { writeCached } from '${DIST}/trials/cache.js'
+import { writeCached } from '${DIST}/measure/trials/cache.js'
 const engineId = DEFAULTS.engine
 const engine = await describeEngine(DEFAULTS.trials.run, engineId, { packageFrom: null })
 if (engine.ok) {

@@ -2,9 +2,9 @@
 // interpreter that has tritonclient[grpc,http]).
 import { spawnSync } from 'node:child_process'
 import * as grpc from '@grpc/grpc-js'
+import type { LoadDocument } from '@whyslow/report/documents/load.ts'
+import { arrayBytes, exampleRequest } from '@whyslow/serving/support/serve/grpc/example-messages.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LoadDocument } from '../../src/report/documents/load.ts'
-import { arrayBytes, exampleRequest } from '../../src/serve/grpc/example-messages.ts'
 import { type Serving, startServe } from '../support/serve.ts'
 import { fixture, folders, whyslow } from './command.ts'
 

@@ -1,9 +1,9 @@
 // A folder that somebody else filled: the command looks at the model there, and runs nothing of the rest. Every trap makes a file if it is run.
 import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { EnginesDocument } from '@whyslow/report/documents/engines.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { describe, expect, type TestContext, test } from 'vitest'
-import type { EnginesDocument } from '../../src/report/documents/engines.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
 import { ROOT } from '../sources.ts'
 import { fixture, ownFolders, whyslow } from './command.ts'
 

@@ -1,8 +1,8 @@
 // Two commands on one machine at one time: one waits for the other, and what both write is whole.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { descendantsOf } from '@whyslow/measure/processes/end-process.ts'
 import { describe, expect, test } from 'vitest'
-import { descendantsOf } from '../../src/processes/end-process.ts'
 import { type Ended, fixture, ownFolders, start, until, whyslow } from './command.ts'
 
 const QUICK = ['--quick', '--duration', '0.3', '--no-progress']

@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
+import { renderPage } from '@whyslow/report/html/html-page.ts'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { renderPage } from '../../src/report/html/html-page.ts'
-import { embedded, readShell } from '../../src/terminal/page-shell.ts'
 import { ROOT } from '../root.ts'
 
 /** Drawn once more after a change of width, on a machine with other work. */
@@ -66,7 +66,7 @@ export async function openPage(
   }
 }
 
-/** The parts below the first screen come after its paint (web/src/parts.tsx); charts are drawn anew when they know their width. */
+/** The parts below the first screen come after its paint (packages/report/web/src/parts.tsx); charts are drawn anew when they know their width. */
 async function isDrawn(page: Page): Promise<void> {
   await page.locator('main').waitFor()
   await page.locator('.later').waitFor({ state: 'detached' })

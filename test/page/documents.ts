@@ -2,9 +2,9 @@
 // names that want to be more than names.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { comparison, contestant } from '../../src/report/documents/example-comparison.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
-import type { StudyDocument, StudyPlace } from '../../src/report/documents/study.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { StudyDocument, StudyPlace } from '@whyslow/report/documents/study.ts'
+import { comparison, contestant } from '@whyslow/report/support/documents/example-comparison.ts'
 import { ROOT } from '../root.ts'
 
 const read = (path: string): object => JSON.parse(readFileSync(join(ROOT, 'fixtures', path), 'utf8')) as object

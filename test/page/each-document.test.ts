@@ -1,9 +1,10 @@
 // Every kind of document in a real Chromium: drawn without a word on its console, without a request, readable by everyone; every number with a
 // unit is the document's, and what a document of its kind must show is there.
+
+import { time } from '@whyslow/measure/statistics/numbers.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { time } from '../../src/report/text/numbers.ts'
 import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
 import { CHROMIUM, chromiumPath, openPage, startBrowser, violations } from './browser.ts'

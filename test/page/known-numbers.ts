@@ -1,13 +1,23 @@
 // The numbers that a page may draw: those of its documents, in the words of report/text/numbers.ts, and what DERIVED makes of them. Written
 // apart from the code of the page, so that a formula that is wrong there is seen here.
-import type { ComparisonDocument } from '../../src/report/documents/comparison.ts'
-import type { GapDocument } from '../../src/report/documents/gap.ts'
-import type { LintDocument } from '../../src/report/documents/lint.ts'
-import type { LoadDocument } from '../../src/report/documents/load.ts'
-import { isReport, type ReportDocument, type ReportNode } from '../../src/report/documents/report.ts'
-import { bytes, count, percent, perSecond, rate, significant, time, timeWithInterval } from '../../src/report/text/numbers.ts'
-import { factor, factorRange, intervalOf } from '../../web/src/format.ts'
-import { normalComparison, normalGap, normalLint, normalLoad, normalReport } from '../../web/src/normal.ts'
+
+import {
+  bytes,
+  count,
+  percent,
+  perSecond,
+  rate,
+  significant,
+  time,
+  timeWithInterval,
+} from '@whyslow/measure/statistics/numbers.ts'
+import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
+import type { GapDocument } from '@whyslow/report/documents/gap.ts'
+import type { LintDocument } from '@whyslow/report/documents/lint.ts'
+import type { LoadDocument } from '@whyslow/report/documents/load.ts'
+import { isReport, type ReportDocument, type ReportNode } from '@whyslow/report/documents/report.ts'
+import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
+import { normalComparison, normalGap, normalLint, normalLoad, normalReport } from '../../packages/report/web/src/normal.ts'
 import type { DrawnText } from './drawn-numbers.ts'
 
 const NUMBER = '[-−+]?\\d+(?:\\.\\d+)?'

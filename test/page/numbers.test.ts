@@ -1,10 +1,11 @@
 // The page in a real Chromium: what documents of code, of load and of two beside each other show. That every number is the document's is in
 // each-document.test.ts.
+
+import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { LoadDocument } from '@whyslow/report/documents/load.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LoadDocument } from '../../src/report/documents/load.ts'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { percent, time } from '../../src/report/text/numbers.ts'
 import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
 import { CHROMIUM, chromiumPath, openPage, startBrowser, violations } from './browser.ts'

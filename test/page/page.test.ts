@@ -1,11 +1,12 @@
 // The page in a real Chromium: at any width, dark and in print, with hostile names, served, walked by keys, exported. That every kind of document is drawn is in
 // each-document.test.ts.
+
+import { startView } from '@whyslow/command/terminal/page/server.ts'
+import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { renderPage } from '@whyslow/report/html/html-page.ts'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ReportDocument } from '../../src/report/documents/report.ts'
-import { renderPage } from '../../src/report/html/html-page.ts'
-import { startView } from '../../src/terminal/page/server.ts'
-import { embedded, readShell } from '../../src/terminal/page-shell.ts'
 import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
 import { CHROMIUM, chromiumPath, nextFrames, openPage, sideways, startBrowser, until, violations } from './browser.ts'

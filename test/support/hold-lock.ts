@@ -1,5 +1,5 @@
 // The lock that whyslow's measurements take, held by the test runner: commands that inherit its environment do not wait for each other.
-import { waitingWords, withMachineLock } from '../../src/trials/lock.ts'
+import { waitingWords, withMachineLock } from '@whyslow/measure/trials/lock.ts'
 
 /** Waits for the lock, and prints who has it. What is returned gives it back. */
 export async function holdLock(folder?: string): Promise<() => Promise<void>> {

@@ -8,7 +8,7 @@ const compiled = new Map<string, ValidateFunction>()
 
 /** By the name of its file: 'report', 'comparison'. */
 export function schemaOf(name: string): ValidateFunction {
-  const schema = join(ROOT, `src/report/documents/${name}.schema.json`)
+  const schema = join(ROOT, `packages/report/src/documents/${name}.schema.json`)
   const found =
     compiled.get(name) ??
     new Ajv2020({ allowUnionTypes: true, allErrors: true }).compile(JSON.parse(readFileSync(schema, 'utf8')))

@@ -1,7 +1,15 @@
 // Two documents beside each other: what is the same operator, and when a difference is shown.
 import { describe, expect, test } from 'vitest'
-import { changeOf, conditions, latencyChange, orderOf, pairsOf, thingsOf, timed } from '../../web/src/beside/compare.ts'
-import type { Node, Report } from '../../web/src/page-data.ts'
+import {
+  changeOf,
+  conditions,
+  latencyChange,
+  orderOf,
+  pairsOf,
+  thingsOf,
+  timed,
+} from '../../packages/report/web/src/beside/compare.ts'
+import type { Node, Report } from '../../packages/report/web/src/page-data.ts'
 import { transformer } from '../page/documents.ts'
 
 const node = (name: string, opType: string, timeMs: number, origin: string[] = []): Node => ({

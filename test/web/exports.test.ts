@@ -1,7 +1,7 @@
 // What can be taken along from a page: tables as CSV, node data, the document itself.
 import { expect, test } from 'vitest'
-import { documentExport, modelExplorerData, reportExports } from '../../web/src/exports.ts'
-import type { Report } from '../../web/src/page-data.ts'
+import { documentExport, modelExplorerData, reportExports } from '../../packages/report/web/src/exports.ts'
+import type { Report } from '../../packages/report/web/src/page-data.ts'
 import { recorded, transformer } from '../page/documents.ts'
 
 const exported = (report: Report, title: RegExp) => reportExports(report, report).find((one) => title.test(one.title))!

@@ -10,7 +10,7 @@ import {
   normalLoad,
   normalReport,
   normalStudy,
-} from '../../web/src/normal.ts'
+} from '../../packages/report/web/src/normal.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -55,7 +55,7 @@ function whole(schema: Schema, all: Schema): unknown {
 }
 
 const schemaOf = (root: string): Schema =>
-  makeSchema({ file: new URL(`../../src/report/documents/${DRAWN[root]}`, import.meta.url), root })
+  makeSchema({ file: new URL(`../../packages/report/src/documents/${DRAWN[root]}`, import.meta.url), root })
 
 test('defaults.json is what the types of the documents give', () => {
   expect(readFileSync(defaultsFile, 'utf8'), 'stale: run npm run schema').toBe(makeDefaults())

@@ -1,8 +1,8 @@
 // The table of operators: what its rows are, how they are found, sorted and grouped, and what is copied as CSV.
 import { describe, expect, test } from 'vitest'
-import { blockOf, blockTree, pathOf } from '../../web/src/operators/blocks.ts'
-import { asCsv, chosen, linesOf, nextIsUp, type Row, rowsOf, SORTS } from '../../web/src/operators/rows.ts'
-import type { Node, Report } from '../../web/src/page-data.ts'
+import { blockOf, blockTree, pathOf } from '../../packages/report/web/src/operators/blocks.ts'
+import { asCsv, chosen, linesOf, nextIsUp, type Row, rowsOf, SORTS } from '../../packages/report/web/src/operators/rows.ts'
+import type { Node, Report } from '../../packages/report/web/src/page-data.ts'
 import { transformer } from '../page/documents.ts'
 
 const node = (name: string, opType: string, timeMs: number, others: Partial<Node> = {}): Node => ({

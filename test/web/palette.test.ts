@@ -7,7 +7,7 @@ import { ROOT } from '../sources.ts'
 
 type Rgb = readonly [number, number, number]
 
-const css = readFileSync(join(ROOT, 'web/src/style/page.css'), 'utf8')
+const css = readFileSync(join(ROOT, 'packages/report/web/src/style/page.css'), 'utf8')
 /** The colours that are declared from `start` to the end of its block. */
 const coloursFrom = (start: string): Record<string, string> => {
   const from = css.indexOf(start)

@@ -1,13 +1,13 @@
 // Ticks, points of a load run, what-if and names: what charts are drawn from.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { describe, expect, test } from 'vitest'
-import { cleaned } from '../../web/src/cleaned.ts'
-import { factor, factorRange, intervalOf } from '../../web/src/format.ts'
-import { middle, nodeTitle, shownName } from '../../web/src/kit/shown-name.ts'
-import { fewTicks } from '../../web/src/kit/ticks.ts'
-import { askedWords, boundOf, inOrder, type Point } from '../../web/src/load/points.ts'
-import type { Load } from '../../web/src/page-data.ts'
-import { AS_IT_IS, int8Gain, modelledMs } from '../../web/src/pictures/what-if.ts'
+import { cleaned } from '../../packages/report/web/src/cleaned.ts'
+import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
+import { middle, nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
+import { fewTicks } from '../../packages/report/web/src/kit/ticks.ts'
+import { askedWords, boundOf, inOrder, type Point } from '../../packages/report/web/src/load/points.ts'
+import type { Load } from '../../packages/report/web/src/page-data.ts'
+import { AS_IT_IS, int8Gain, modelledMs } from '../../packages/report/web/src/pictures/what-if.ts'
 import { recorded, transformer } from '../page/documents.ts'
 
 describe('ticks', () => {

@@ -1,7 +1,7 @@
 // What a page is given, packed where it is large: also where a server has it.
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { unpacked } from '../../web/src/unpacked.ts'
+import { unpacked } from '../../packages/report/web/src/unpacked.ts'
 
 const documents = [{ schema: 'whyslow-report/1' }]
 const packed = (data: object) => ({ gzip: gzipSync(JSON.stringify(data)).toString('base64') })

@@ -1,0 +1,137 @@
+// What rules ask of the evidence: which patterns of the source are hot, and how hot. A place below these limits is no finding, whatever
+// its source looks like.
+import { verdictOf } from '@whyslow/measure/statistics/index.ts'
+import type { PipelineEvidence, Stage } from './evidence.ts'
+import type { CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePattern } from './facts.ts'
+
+/** A place is hot from this share of the p50 on: below, a change is lost between two runs. */
+export const HOT_SHARE = 0.05
+
+/** Of what was found, timed, and not tried in another way: no constant of ours says what another way leaves. A replacement that was run does. */
+export const UNTRIED = { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', basis: 'measured' } as const
+
+/** What the other way saves of `timeMs` at a place, if the two were timed in turns there; nothing if it is not surely faster. */
+export function savingTried({ alternatives }: PipelineEvidence, rule: string, at: CodePlace, timeMs: number) {
+  const tried = alternatives.find((one) => one.rule === rule && inWords(one) === inWords(at))
+  if (tried === undefined) return UNTRIED
+  return { wouldSaveMs: verdictOf(tried) === 'slower' ? timeMs * (1 - 1 / tried.ratio) : 0, basis: 'measured' as const }
+}
+
+/** A pattern with what it costs. */
+export interface HotPattern {
+  readonly pattern: SourcePattern
+  /** Of its lines, per prediction; with what they call where the profiler tells it. */
+  readonly timeMs: number
+  readonly share: number
+  /** The innermost loop's body, where it was counted. */
+  readonly trips: number | null
+  /** Calls at its place, where it is of a call. */
+  readonly calls: readonly CallFact[]
+}
+
+/** Patterns of these names whose lines hold at least `share` of the p50, hottest first; of those that lie in each other, the outermost. */
+export function hotPatterns(
+  evidence: PipelineEvidence,
+  names: readonly PatternName[],
+  share: number = HOT_SHARE,
+): readonly HotPattern[] {
+  const patterns = (evidence.patterns ?? []).filter(({ pattern, once }) => names.includes(pattern) && !once)
+  const outer = patterns.filter((one) => !patterns.some((other) => other !== one && holds(other, one)))
+  return outer
+    .map((pattern) => hotPattern(evidence, pattern))
+    .filter((hot) => hot.share >= share && isSo(hot, evidence))
+    .sort((a, b) => b.timeMs - a.timeMs)
+}
+
+/** In JavaScript `new Float32Array(x)` makes an array of a number and converts a list: the run tells which it was. */
+function isSo({ pattern, calls }: HotPattern, { language }: PipelineEvidence): boolean {
+  const kinds = new Set(calls.flatMap(({ argument }) => (argument === null ? [] : [argument.kind])))
+  if (language !== 'javascript' || kinds.size === 0) return true
+  if (pattern.pattern === 'buffer-made') return !kinds.has('array') && !kinds.has('typed-array')
+  return pattern.pattern !== 'list-to-array' || kinds.has('array')
+}
+
+function hotPattern(evidence: PipelineEvidence, pattern: SourcePattern): HotPattern {
+  const calls = callsAt(evidence, pattern)
+  const timeMs = Math.max(
+    linesMs(evidence.lines ?? [], pattern),
+    CALLS_BACK.test(pattern.callee ?? '') ? totalMs(evidence.lines ?? [], pattern) : 0,
+    functionsMs(evidence, pattern),
+    sum(calls.map((call) => call.timeMs)),
+  )
+  const loop = (evidence.loops ?? []).filter((one) => lies(one, pattern))
+  const trips = loop.length === 0 ? null : Math.max(...loop.map(({ tripsPerPrediction }) => tripsPerPrediction))
+  const { p50Ms } = evidence.latency
+  return { pattern, timeMs: Math.min(timeMs, p50Ms), share: Math.min(timeMs, p50Ms) / p50Ms, trips, calls }
+}
+
+export interface NamedWork {
+  readonly timeMs: number
+  readonly share: number
+  /** Each once. */
+  readonly places: readonly CodePlace[]
+}
+
+/** One kind of work, wherever it is done: by patterns of the source, and by calls of these names. A line may be known as both. */
+export function namedWork(evidence: PipelineEvidence, names: readonly PatternName[], callees: RegExp): NamedWork {
+  const { p50Ms } = evidence.latency
+  const hot = hotPatterns(evidence, names, 0)
+  const calls = (evidence.calls ?? []).filter(({ callee }) => callees.test(callee))
+  const [patternMs, callsMs] = [hot, calls].map((those) => sum(those.map((one) => one.timeMs)))
+  const timeMs = Math.min(p50Ms, Math.max(patternMs!, callsMs!))
+  const places = [...hot.map(({ pattern }) => placeOf(pattern)), ...calls.map(placeOf)]
+  return { timeMs, share: timeMs / p50Ms, places: [...new Map(places.map((place) => [inWords(place), place])).values()] }
+}
+
+/** Calls that were seen at the pattern's lines; of a pattern that names a callee, calls of that. */
+export function callsAt({ calls = [] }: PipelineEvidence, pattern: SourcePattern): readonly CallFact[] {
+  return calls.filter((call) => lies(call, pattern) && (pattern.callee === null || call.callee === pattern.callee))
+}
+
+/** Time of the lines of a range, in them and in native code. */
+function linesMs(lines: readonly LineFact[], range: SourcePattern): number {
+  return sum(lines.filter((line) => lies(line, range)).map((line) => line.selfMs))
+}
+
+/** Their work is in a function that they are given, wherever that stands. */
+const CALLS_BACK = /(^|\.)(map|filter|apply|applymap|vectorize|fromfunction|apply_along_axis|forEach|reduce|from)$/
+
+/** Time of the lines of a range with all that they call. */
+function totalMs(lines: readonly LineFact[], range: SourcePattern): number {
+  return sum(lines.filter((line) => lies(line, range)).map(({ selfMs, totalMs: whole }) => whole ?? selfMs))
+}
+
+/** Time of the functions that begin in a range, with all that they call. */
+function functionsMs({ stacks, latency }: PipelineEvidence, { file, line, endLine }: SourcePattern): number {
+  if (stacks === undefined) return 0
+  const inside = new Set<number>()
+  for (const [at, frame] of stacks.frames.entries())
+    if (frame.file === file && frame.line !== null && frame.line >= line && frame.line <= endLine) inside.add(at)
+  if (inside.size === 0) return 0
+  const all = sum(stacks.weightsMs)
+  const own = sum(stacks.weightsMs.filter((_, at) => stacks.samples[at]!.some((frame) => inside.has(frame))))
+  return all === 0 ? 0 : (own / all) * latency.p50Ms
+}
+
+export const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
+
+const lies = (at: CodePlace | LoopFact, { file, line, endLine }: SourcePattern): boolean =>
+  at.file === file && at.line >= line && at.line <= endLine
+
+const holds = (outer: SourcePattern, inner: SourcePattern): boolean =>
+  outer.file === inner.file &&
+  outer.line <= inner.line &&
+  outer.endLine >= inner.endLine &&
+  (outer.line < inner.line || outer.endLine > inner.endLine)
+
+export const placeOf = ({ file, line, function: name }: CodePlace): CodePlace => ({ file, line, function: name })
+
+/** The stage by its name. */
+export const stageNamed = ({ stages }: PipelineEvidence, name: string): Stage | undefined =>
+  stages.find((stage) => stage.name === name)
+
+/** Where a stage begins, as a place. */
+export const placesOf = ({ name, place }: Stage): readonly CodePlace[] => (place === null ? [] : [{ ...place, function: name }])
+
+/** 'line 12 of app.mjs'. */
+export const inWords = ({ file, line }: CodePlace): string => `${file}:${line}`

@@ -1,0 +1,17 @@
+// Python, as the `pipeline` command knows it: the user's own interpreter runs the collector, which runs the user's file.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { COLLECTOR } from '@whyslow/measure/python/collector.ts'
+import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import type { DriverCommand, LanguageOptions, LanguageSide } from '../language.ts'
+
+async function command(file: string, { python, signal }: LanguageOptions): Promise<DriverCommand> {
+  const found = findInterpreter({ named: python, beside: file }, pythonWorld())
+  if (!found.ok) throw new InputError(`${found.reason}; ${found.fix}`)
+  const { executable, arguments: before, passedOver } = found.interpreter
+  const from = [found.interpreter.from, passedOver ?? []].flat().join('; ')
+  const probed = await probeInterpreter(found.interpreter, undefined, signal)
+  if (!probed.ok) throw new InputError(`${probed.reason}; ${probed.fix}`)
+  return { executable, arguments: [...before, COLLECTOR], messages: 1, from }
+}
+
+export const python: LanguageSide = { language: 'python', extensions: ['.py', '.pyw'], command }

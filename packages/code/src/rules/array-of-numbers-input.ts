@@ -1,0 +1,39 @@
+// A list of numbers made an array: each number is an object that is looked at and converted.
+import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import type { CallFact } from '../facts.ts'
+import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
+
+/** Of fewer the conversion is nothing. */
+const LEAST_NUMBERS = 1000
+
+/** Numbers in the list that was seen; null: none was seen. 0: what was seen is no list. */
+function lengthOf(calls: readonly CallFact[]): number | null {
+  // A method such as flat is given none: what it makes is the list.
+  const seen = calls.flatMap(({ argument, result }) => {
+    const list = argument ?? result
+    return list === null ? [] : [list]
+  })
+  if (seen.length === 0) return null
+  return Math.max(0, ...seen.map(({ kind, length }) => (kind === 'array' ? (length ?? 0) : 0)))
+}
+
+export const arrayOfNumbersInput = defineRule({
+  id: 'array-of-numbers-input',
+  area: 'software',
+  title: 'A list of numbers is turned into an array',
+  needs: ['lines', 'patterns', 'calls'],
+  check(evidence) {
+    return hotPatterns(evidence, ['list-to-array'])
+      .map((hot) => ({ ...hot, length: lengthOf(hot.calls) }))
+      .filter(({ calls, length }) => (length === null ? calls.length === 0 : length >= LEAST_NUMBERS))
+      .map(({ pattern, timeMs, share: part, length }) => ({
+        ...tell`The array made of a list at ${inWords(pattern)} takes ${ms('place', timeMs)}, ${share('share', part)} of a prediction${
+          length === null ? '' : tell`, for ${number('numbers', length, 'numbers')} numbers`
+        }. Numbers that are written into an array from the start need no conversion.`,
+        timeMs,
+        ...UNTRIED,
+        places: [placeOf(pattern)],
+      }))
+  },
+})

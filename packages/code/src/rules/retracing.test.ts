@@ -1,0 +1,17 @@
+import { checkRule, examplePipeline, exampleSession } from '../../test/support/check-rule.ts'
+import { retracing } from './retracing.ts'
+
+const given = (retraces: number | null) =>
+  examplePipeline({ language: 'python', sessions: [exampleSession({ engine: 'tensorflow', retraces })] })
+
+checkRule(retracing, {
+  found: [
+    { name: 'at every call', given: given(30), expect: { timeMs: 5, wouldSaveMs: null, detail: /traced 30 times/ } },
+    { name: 'three times', given: given(3), expect: { detail: /traced 3 times/ } },
+  ],
+  clear: [
+    { name: 'once more for the last batch', given: given(1) },
+    { name: 'nothing is traced', given: given(null) },
+    { name: 'twice', given: given(2) },
+  ],
+})

@@ -1,0 +1,48 @@
+// tf.function and its kin trace Python anew for each new shape, Python number, or function object.
+import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
+import type { CodePlace, SourcePattern } from '../facts.ts'
+import { HOT_SHARE, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
+
+/** A last batch of another size is one trace. */
+const LEAST_TRACES = 3
+
+/** Where the function is made, if that is in the function that calls it. */
+const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonly CodePlace[] =>
+  patterns
+    .filter(
+      (one) => one.pattern === 'traced-function-made' && !one.once && one.file === ran.file && one.function === ran.function,
+    )
+    .map(placeOf)
+
+export const retracing = defineRule({
+  id: 'retracing',
+  area: 'software',
+  title: 'A function is traced again and again',
+  languages: ['python'],
+  needs: ['sessions', 'patterns', 'lines'],
+  check(evidence) {
+    const { p50Ms } = evidence.latency
+    const seen = (evidence.sessions ?? []).flatMap(({ retraces, ran, runMs }) => {
+      if (ran === null || (retraces ?? 0) < LEAST_TRACES || runMs < HOT_SHARE * p50Ms) return []
+      const timeMs = Math.min(p50Ms, runMs)
+      return [
+        {
+          ...tell`What is called at ${inWords(ran)} was traced ${number('traces', retraces!, 'traces')} times after the first calls, and takes
+            ${ms('runs-time', timeMs)} of a prediction. Inputs of one shape and dtype, as tensors, are traced once.`,
+          timeMs,
+          ...UNTRIED,
+          places: [...madeBeside(evidence.patterns ?? [], ran), placeOf(ran)],
+        },
+      ]
+    })
+    const made = hotPatterns(evidence, ['traced-function-made']).map(({ pattern, timeMs }) => ({
+      ...tell`The function made at ${inWords(pattern)} is traced for every prediction, ${ms('place', timeMs)} of it. Made once, at the module's
+        top level, it is traced once.`,
+      timeMs,
+      ...UNTRIED,
+      places: [placeOf(pattern)],
+    }))
+    return [...seen, ...made]
+  },
+})

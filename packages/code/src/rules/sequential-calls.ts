@@ -1,0 +1,52 @@
+// A model called in a loop for one row at a time pays its call for each row.
+import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import type { PipelineEvidence } from '../evidence.ts'
+import type { CodePlace, SessionFact, ValueFact } from '../facts.ts'
+import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
+import { defineRule } from '../rule.ts'
+
+/** Fewer save little. */
+const LEAST_RUNS = 4
+/** So many come from a loop, wherever it stands. */
+const LEAST_WITHOUT_LOOP = 8
+
+/** Of a vector one sample, too. */
+const isOneRow = ({ shape, kind }: ValueFact): boolean =>
+  shape !== null && kind !== 'nothing' && (shape.length === 1 || shape[0] === 1)
+
+export const sequentialCalls = defineRule({
+  id: 'sequential-calls',
+  area: 'software',
+  title: 'Samples are predicted one by one that could be a batch',
+  needs: ['sessions', 'patterns'],
+  check(evidence) {
+    const { p50Ms } = evidence.latency
+    return (evidence.sessions ?? []).flatMap((session) => {
+      const { ran, runsPerPrediction, runMs, concurrentRuns } = session
+      const timeMs = Math.min(runMs, p50Ms)
+      if (ran === null || runsPerPrediction < LEAST_RUNS || timeMs < HOT_SHARE * p50Ms) return []
+      // Started together they are another finding.
+      if (concurrentRuns > 1 || !session.inputs.some(isOneRow)) return []
+      const place = placeInLoop(session, evidence)
+      if (place === null && runsPerPrediction < LEAST_WITHOUT_LOOP) return []
+      const places = [place ?? ran, ran].map(placeOf)
+      return [
+        {
+          ...tell`${number('runs', Math.round(runsPerPrediction), 'runs')} predictions of one row each at ${inWords(ran)} take
+            ${ms('runs-time', timeMs)}, ${share('share', timeMs / p50Ms)} of the whole. As one batch they pay the call once.`,
+          timeMs,
+          ...UNTRIED,
+          places: [...new Map(places.map((one) => [inWords(one), one])).values()],
+        },
+      ]
+    })
+  },
+})
+
+/** Where the run stands in a loop: itself, or what calls the function that it is in. */
+function placeInLoop({ ran, ranThrough = [] }: SessionFact, { patterns = [], loops = [] }: PipelineEvidence): CodePlace | null {
+  const known = patterns.filter(({ pattern }) => pattern === 'predict-in-loop')
+  const ranges = [...known, ...loops.filter(({ tripsPerPrediction }) => tripsPerPrediction >= LEAST_RUNS)]
+  const isIn = ({ file, line }: CodePlace) => ranges.some((one) => one.file === file && one.line <= line && line <= one.endLine)
+  return [ran!, ...ranThrough].find(isIn) ?? null
+}

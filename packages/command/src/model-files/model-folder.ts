@@ -1,0 +1,17 @@
+// A model alone in a folder, as a trial opens it.
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Model } from '@whyslow/graph/model.ts'
+import { nodeDisk } from './disk.ts'
+import { folderAt } from './folder.ts'
+import { MODEL_FILE, writeModelFiles } from './onnx-files.ts'
+
+/** Makes `folder`, which must not exist, and writes the model into it. Throws InputError where it passes what protobuf can hold. */
+export async function writeModelFolder(model: Model, folder: string): Promise<{ file: string; sizeBytes: number }> {
+  fs.mkdirSync(folder)
+  // Of a file that is gone with the run nothing need survive a power cut.
+  const writing = folderAt(folder, { ...nodeDisk, sync() {} })
+  await writeModelFiles(model, writing)
+  const sizeBytes = writing.files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  return { file: path.join(folder, MODEL_FILE), sizeBytes }
+}

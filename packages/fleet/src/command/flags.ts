@@ -1,0 +1,64 @@
+// Flags of the commands on many models and machines, in the order of their help; rows that several commands share are in terminal/flags/rows.ts.
+import { type FlagsIn, flag, optionsIn, own, showing } from '@whyslow/command/terminal/flags/flag.ts'
+import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
+import * as row from '@whyslow/command/terminal/flags/rows.ts'
+
+export const flags = {
+  history: [
+    row.store("a fleet's results instead of the local history"),
+    ...row.table('trial'),
+    ...row.text('the history'),
+    ...row.verbose,
+  ],
+  fleet: showing(
+    ['engines', 'size', 'store', 'price', 'queue', 'duration', 'quick', 'data', 'batch', ...row.DOCUMENT],
+    [
+      ...row.sampling('three processes instead of five, no sweeps'),
+      flag('--size <sizes>', 'height and width that models leave open: 224,320x240; for sequences the length', parse.sizes, {
+        name: 'sizes',
+      }),
+      row.price,
+      row.store('where to keep each report'),
+      ...row.shared('queue of trials: measure on every kind of machine that takes from it', "the fleet's key"),
+      own(
+        flag('--only-machines <patterns>', 'machines to measure on, with *, separated by commas', parse.list, {
+          formerly: ['--machines'],
+          usual: 'all that take from the queue',
+        }),
+      ),
+      own(flag('--priority <n>', 'what a queue gives out first: 1, before 9', parse.priority, { usual: '5' })),
+      ...row.modelWith(row.batches, [row.engines('engines to measure each model on', 'ort-cpu alone', ['--engine'])]),
+      ...row.output('the study document', 'the study'),
+    ],
+  ),
+  agent: [
+    ...row.shared('a Redis or Valkey, as redis://host:6379', "the fleet's key, which signs trials"),
+    row.store('where to keep each report'),
+    row.lock,
+    ...row.verbose,
+  ],
+  study: [
+    row.store('kept results to read'),
+    ...row.table('cell'),
+    row.price,
+    flag('--reference <machine>', 'machine that speed-ups are relative to, by its class or id'),
+    ...row.output('the study document', 'the study'),
+    ...row.verbose,
+  ],
+  foretell: showing(
+    ['machine', 'known', 'duration', 'quick', 'shape', 'data', 'batch', 'engine', 'threads', 'json', 'markdown', 'quiet'],
+    [
+      flag('--machine <file>', 'what whyslow doctor --json wrote on that machine'),
+      flag('--known <files>', 'documents of machines that are known, separated by commas', parse.list),
+      ...row.sampling('three processes instead of five, no sweeps'),
+      ...row.model,
+      ...row.text('the estimate document'),
+    ],
+  ),
+}
+
+/** The flags of a command, parsed. */
+export type FlagsOf<Command extends keyof typeof flags> = FlagsIn<typeof flags, Command>
+
+/** What was typed, as options of the command's stage. */
+export const optionsOf = optionsIn(flags)

@@ -1,0 +1,83 @@
+// Reading a model, whatever the file is: looks at it, chooses the reader, and says what it is where there is none.
+import fs from 'node:fs'
+import path from 'node:path'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import { readCatboost } from './catboost.ts'
+import { identifyFile, isModelFormat, type MODEL_FORMATS } from './identify.ts'
+import { readKeras } from './keras.ts'
+import { readLightgbm } from './lightgbm.ts'
+import { readOnnx } from './onnx.ts'
+import type { ReadOptions } from './read-options.ts'
+import { readSkops } from './skops.ts'
+import { readTfjs } from './tfjs.ts'
+import { readTflite } from './tflite.ts'
+import { readXgboost } from './xgboost.ts'
+
+export { type FileFormat, type Identity, identify, identifyFile } from './identify.ts'
+export { readOnnx } from './onnx.ts'
+export type { ReadOptions } from './read-options.ts'
+export { tabularGraph } from './tabular/tabular-model.ts'
+
+/** Readers by format, as identify.ts calls it. */
+const READERS: Readonly<Record<(typeof MODEL_FORMATS)[number], (file: string, options: ReadOptions) => Promise<Model>>> = {
+  onnx: readOnnx,
+  tfjs: readTfjs,
+  hdf5: readKeras,
+  keras: readKeras,
+  tflite: readTflite,
+  xgboost: readXgboost,
+  lightgbm: readLightgbm,
+  catboost: readCatboost,
+  skops: readSkops,
+}
+
+/**
+ * The model in `file`. Throws InputError, one line that says what the file is and what to do, where it does not exist, is a
+ * directory, is empty, cut off or damaged, is of a kind that cannot be read, or names weights that are missing or outside its folder; and
+ * where options name what the file has none of.
+ */
+export async function readModel(file: string, options: ReadOptions = {}): Promise<Model> {
+  if (isDirectory(file)) throw new InputError(directory(file))
+  const { format, says, next } = identifyFile(file)
+  if (!isModelFormat(format)) throw new InputError(`${file} is ${says}; ${next}`)
+  if (typeof options.signature === 'string' && format !== 'tflite')
+    throw new InputError(`--signature ${options.signature}: ${file} is ${says}, which has no signatures; leave it out`)
+  return READERS[format](file, options)
+}
+
+function isDirectory(file: string): boolean {
+  try {
+    return fs.statSync(file).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** How files are called that are read: of TensorFlow.js its one file of that name, the others hold its weights. */
+const MODEL_NAME = /\.(onnx|h5|hdf5|keras|tflite|ubj|skops)$|(^|[\\/])model\.json$/i
+
+/** Names what lies in the folder, or one below it, as model hubs lay them out. */
+function directory(folder: string): string {
+  const entries = list(folder)
+  const below = entries.flatMap((entry) => list(path.join(folder, entry)).map((inner) => path.join(entry, inner)))
+  const models = [...entries, ...below].filter((entry) => MODEL_NAME.test(entry))
+  if (models.length > 0) {
+    const shown = models.slice(0, 3).map((entry) => path.join(folder, entry))
+    const more = models.length > shown.length ? ` (and ${models.length - shown.length} more)` : ''
+    return `${folder} is a directory; name the model in it: ${shown.join(', ')}${more}`
+  }
+  if (entries.includes('saved_model.pb')) {
+    return `${folder} is a TensorFlow SavedModel; convert it: python -m tf2onnx.convert --saved-model ${folder} --output model.onnx`
+  }
+  return `${folder} is a directory without a model that is read; name a model file`
+}
+
+/** Names in a folder, sorted; none if it is not a folder or may not be read. */
+function list(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).sort()
+  } catch {
+    return []
+  }
+}

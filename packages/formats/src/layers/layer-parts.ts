@@ -1,0 +1,73 @@
+// What most layers do: take their one input, check and use their arrays, end with an activation.
+import type { InputError } from '@whyslow/graph/input-error.ts'
+import { type ConstantData, reshaped } from '../build/constant-data.ts'
+import type { Value } from '../build/graph-builder.ts'
+import { activation } from '../tensorflow/activations.ts'
+import type { LayerCall } from './layer.ts'
+import type { LayerConfig } from './layer-config.ts'
+
+/** The array of a slot, whose shape must be the one given (null: any size). Throws InputError where it is not. */
+export function arrayOf(call: LayerCall, slot: string, shape: readonly (number | null)[]): ConstantData {
+  const array = call.arrays.get(slot)
+  if (array === undefined) throw call.config.refuse(`has no array for its ${slot}; save the model again, with its weights`)
+  const fits = array.shape.length === shape.length && shape.every((size, axis) => size === null || size === array.shape[axis])
+  if (!fits) throw wrongShape(call, { slot, given: array.shape, wanted: shape })
+  return array
+}
+
+export function wrongShape(
+  { config }: Pick<LayerCall, 'config'>,
+  parts: { readonly slot: string; readonly given: readonly number[]; readonly wanted: readonly (number | null)[] },
+): InputError {
+  const wanted = parts.wanted.map((size) => size ?? '?').join('x')
+  const given = parts.given.join('x')
+  return config.refuse(
+    `needs ${wanted || 'one number'} for its ${parts.slot}, and the file has ${given || 'one number'}; save the model again`,
+  )
+}
+
+/** The input of a layer that has one. Throws InputError where it has none or more. */
+export function onlyInput(call: LayerCall, rank?: number): Value {
+  const [x] = call.inputs
+  if (x === undefined || call.inputs.length !== 1)
+    throw call.config.refuse(`is called with ${call.inputs.length} tensors, not one`)
+  if (rank !== undefined && x.shape.length !== rank)
+    throw call.config.refuse(`is called with a tensor of ${x.shape.length} axes, not ${rank}`)
+  return x
+}
+
+/** The input in float32: layers that compute cast what is not. */
+export function floatInput(call: LayerCall, rank?: number): Value {
+  return asFloat(call, onlyInput(call, rank))
+}
+
+export function asFloat({ builder }: Pick<LayerCall, 'builder'>, x: Value): Value {
+  return x.dtype === 'float32' ? x : builder.op('Cast', [x], { dtype: 'float32', shape: x.shape }, { to: 1 })
+}
+
+/** The size of an axis that must be told (channels). Throws InputError where the file leaves it open. */
+export function sizeOf(call: Pick<LayerCall, 'config'>, x: Value, axis: number): number {
+  const size = x.shape.at(axis)
+  if (typeof size !== 'number') throw call.config.refuse(`needs a size for axis ${axis} of its input, which the file leaves open`)
+  return size
+}
+
+/** With the activation that `key` of the configuration asks for. Throws InputError where it is not known. */
+export function activated(call: LayerCall, x: Value, key = 'activation'): Value {
+  const spec = call.config.raw(key)
+  const result = activation(call.builder, x, spec, call.dialect)
+  if (result === undefined) throw call.config.refuse(`asks for the activation ${JSON.stringify(spec)}, which is not known`)
+  return result
+}
+
+/** Whether channels stand before the spatial axes. Files name it unless they were made with the default, channels last. */
+export const channelsFirst = (config: LayerConfig): boolean => config.text('data_format', 'channels_last') === 'channels_first'
+
+/** A constant of one number a channel, shaped to broadcast over a tensor of `rank` axes whose channels are `axis`. */
+export function perChannel(
+  { builder }: Pick<LayerCall, 'builder'>,
+  data: ConstantData,
+  { rank, axis }: { readonly rank: number; readonly axis: number },
+): Value {
+  return builder.constant(reshaped(data, [data.shape[0]!, ...new Array<number>(rank - 1 - axis).fill(1)]))
+}

@@ -1,0 +1,314 @@
+// Arithmetic, comparisons, activations and reductions in a functional graph. keras/src/ops/{numpy,nn,math}.py
+import { isFloat } from '@whyslow/graph/dtype.ts'
+import type { Value } from '../build/graph-builder.ts'
+import { type ActivationSettings, activate, activationName } from '../tensorflow/activation-functions.ts'
+import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../tensorflow/broadcast.ts'
+import { LOGICAL, ONE, REAL, TWO, WHOLE } from '../tensorflow/functions.ts'
+import { indexOf, type Reduction, reduce, runningSum, softmax } from '../tensorflow/reduce.ts'
+import { flat } from '../tensorflow/shapes.ts'
+import { dtypeIn, isList } from './arguments.ts'
+import {
+  alike,
+  alikeOf,
+  axesIn,
+  axisIn,
+  flagIn,
+  float,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
+
+/** Keras' names, and those of tf.math, if TensorFlow's operator has another. */
+const ALIASES: Readonly<Record<string, string>> = {
+  Absolute: 'Abs',
+  Fabs: 'Abs',
+  Negative: 'Neg',
+  Arcsin: 'Asin',
+  Arccos: 'Acos',
+  Arctan: 'Atan',
+  Arcsinh: 'Asinh',
+  Arccosh: 'Acosh',
+  Arctanh: 'Atanh',
+  Isnan: 'IsNan',
+  Isinf: 'IsInf',
+  Isfinite: 'IsFinite',
+  Subtract: 'Sub',
+  Multiply: 'Mul',
+  MultiplyNoNan: 'MulNoNan',
+  Power: 'Pow',
+  Divide: 'RealDiv',
+  TrueDivide: 'RealDiv',
+  Truediv: 'RealDiv',
+  DivideNoNan: 'DivNoNan',
+  FloorDivide: 'FloorDiv',
+  Floordiv: 'FloorDiv',
+  Floormod: 'FloorMod',
+  Arctan2: 'Atan2',
+}
+
+const REDUCTIONS: Readonly<Record<string, Reduction>> = {
+  Sum: 'ReduceSum',
+  Prod: 'ReduceProd',
+  Max: 'ReduceMax',
+  Amax: 'ReduceMax',
+  Min: 'ReduceMin',
+  Amin: 'ReduceMin',
+}
+
+/** Reductions that may be told what they begin with. */
+const BOUNDED = { ReduceMax: 'Max', ReduceMin: 'Min' } as const
+
+const ACTIVATIONS = [
+  'Relu',
+  'Relu6',
+  'Sigmoid',
+  'SparseSigmoid',
+  'Softplus',
+  'Softsign',
+  'SoftShrink',
+  'SparsePlus',
+  'Silu',
+  'Squareplus',
+  'LogSigmoid',
+  'LeakyRelu',
+  'HardSigmoid',
+  'HardSilu',
+  'Elu',
+  'Selu',
+  'Gelu',
+  'Celu',
+  'Glu',
+  'TanhShrink',
+  'HardTanh',
+  'HardShrink',
+  'Threshold',
+  'LogSoftmax',
+  'Sparsemax',
+  'ReLU',
+]
+
+const table = <Entry>(
+  entries: Readonly<Record<string, Entry>>,
+  write: (entry: Entry, name: string) => WriteOperation,
+): [string, WriteOperation][] => Object.entries(entries).map(([name, entry]) => [name, write(entry, name)])
+
+const named = <Entry>(entries: Readonly<Record<string, Entry>>): Readonly<Record<string, Entry>> => ({
+  ...entries,
+  ...Object.fromEntries(Object.entries(ALIASES).flatMap(([name, own]) => (own in entries ? [[name, entries[own]!]] : []))),
+})
+
+const bool = (op: Operation, k: number): Value => truth(op, tensor(op, k, 'bool'))
+
+function truth({ builder }: Operation, x: Value): Value {
+  return x.dtype === 'bool' ? x : unary(builder, 'Not', withNumber(builder, 'Equal', x, 0))
+}
+
+const isOf = (names: ReadonlySet<string>, name: string): boolean => names.has(ALIASES[name] ?? name)
+
+/** What is called with tensors alone: of one, and of two. */
+export const plainOfOne: ReadonlyMap<string, WriteOperation> = new Map([
+  ...table(named(ONE), (write, name) => (op) => write(op.builder, isOf(WHOLE, name) ? tensor(op, 0) : float(op, 0))),
+  ['LogicalNot', (op: Operation) => unary(op.builder, 'Not', bool(op, 0))],
+])
+
+export const plainOfTwo: ReadonlyMap<string, WriteOperation> = new Map([
+  ...table(named(TWO), (write, name) => (op) => write(op.builder, ...(isOf(REAL, name) ? floats(op) : pair(op)))),
+  ...table(LOGICAL, (opType) => (op) => binary(op.builder, opType, bool(op, 0), bool(op, 1))),
+])
+
+export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
+  ...plainOfOne,
+  ...plainOfTwo,
+  ...ACTIVATIONS.map((name): [string, WriteOperation] => [name, (op) => activation(op, name)]),
+  ...table(REDUCTIONS, (reduction) => (op) => {
+    const x = asTold(op, tensor(op, 0))
+    const given = x.dtype === 'bool' ? cast(op.builder, x, 'int32') : x
+    const made = reduce(op.builder, reduction as Reduction, given, {
+      axes: axesIn(op, x.shape.length),
+      keepDims: flagIn(op, 'keepdims'),
+    })
+    const { initial } = op.settings
+    if (typeof initial !== 'number' || !(reduction in BOUNDED)) return made
+    return withNumber(op.builder, BOUNDED[reduction as keyof typeof BOUNDED], made, initial)
+  }),
+  ['Log2', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN2)],
+  ['Log10', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN10)],
+  ['Exp2', (op) => unary(op.builder, 'Exp', withNumber(op.builder, 'Mul', float(op, 0), Math.LN2))],
+  ['Hypot', hypotenuse],
+  ['Logaddexp', logOfSum],
+  // Towards zero.
+  [
+    'Trunc',
+    (op) => {
+      const x = tensor(op, 0)
+      if (!isFloat(x.dtype)) return x
+      return binary(op.builder, 'Mul', unary(op.builder, 'Sign', x), unary(op.builder, 'Floor', unary(op.builder, 'Abs', x)))
+    },
+  ],
+  ['AddN', (op) => sumOfList(op)],
+  ['Round', round],
+  ['Clip', clipped],
+  [
+    'Softmax',
+    (op) => {
+      const x = float(op, 0)
+      return softmax(
+        op.builder,
+        x,
+        axesIn(op, x.shape.length) ?? (op.settings.axis === null ? x.shape.map((_, k) => k) : [x.shape.length - 1]),
+      )
+    },
+  ],
+  ['Mean', (op) => overAxes(op, 'ReduceMean')],
+  ['Logsumexp', (op) => overAxes(op, 'ReduceLogSumExp')],
+  ['Var', (op) => variance(op)],
+  ['Std', (op) => unary(op.builder, 'Sqrt', variance(op))],
+  ['Norm', norm],
+  ['Any', (op) => holds(op, 'ReduceMax')],
+  ['All', (op) => holds(op, 'ReduceMin')],
+  ['Argmax', (op) => position(op, 'ArgMax')],
+  ['Argmin', (op) => position(op, 'ArgMin')],
+  ['Cumsum', cumulated],
+  ['Normalize', normalized],
+])
+
+function activation(op: Operation, className: string): Value {
+  const setting = (key: string): number | undefined => {
+    const value = op.settings[key] ?? undefined
+    if (value !== undefined && typeof value !== 'number') throw op.refuse(`has no number for its ${key}`)
+    return value
+  }
+  const settings: ActivationSettings = {
+    alpha: setting('alpha'),
+    negativeSlope: setting('negative_slope'),
+    maxValue: setting('max_value'),
+    threshold: setting('threshold'),
+    value: setting('default_value'),
+    b: setting('b'),
+    // Of keras.ops.gelu, which does not always write it down.
+    approximate: op.settings.approximate !== false,
+    axis: setting('axis'),
+    slope: op.dialect === 'keras-3' ? 1 / 6 : 0.2,
+  }
+  const name = activationName(className)
+  if (name === undefined) throw op.refuse('is not known')
+  try {
+    return activate(op.builder, name, float(op, 0), settings)
+  } catch (error) {
+    if (error instanceof RangeError) throw op.refuse(error.message)
+    throw error
+  }
+}
+
+const pair = (op: Operation) => alike(op, 0, 2) as [Value, Value]
+
+function floats(op: Operation): [Value, Value] {
+  const [a, b] = pair(op)
+  const inFloat = (x: Value) => (isFloat(x.dtype) ? x : cast(op.builder, x, 'float32'))
+  return [inFloat(a), inFloat(b)]
+}
+
+function hypotenuse(op: Operation): Value {
+  const [a, b] = floats(op).map((x) => binary(op.builder, 'Mul', x, x))
+  return unary(op.builder, 'Sqrt', binary(op.builder, 'Add', a!, b!))
+}
+
+/** log(exp(a) + exp(b)), without exp of what is large. */
+function logOfSum(op: Operation): Value {
+  const { builder } = op
+  const [a, b] = floats(op)
+  const distance = unary(builder, 'Abs', binary(builder, 'Sub', a, b))
+  const rest = unary(builder, 'Log', withNumber(builder, 'Add', unary(builder, 'Exp', unary(builder, 'Neg', distance)), 1))
+  return binary(builder, 'Add', binary(builder, 'Max', a, b), rest)
+}
+
+function sumOfList(op: Operation): Value {
+  const [given] = op.args
+  return alikeOf(op, isList(given) ? given : op.args).reduce((sum, next) => binary(op.builder, 'Add', sum, next))
+}
+
+function round(op: Operation): Value {
+  if ((op.settings.decimals ?? 0) !== 0) throw op.refuse('rounds to decimals, which ONNX does not')
+  return plainOfOne.get('Rint')!(op) as Value
+}
+
+function clipped(op: Operation): Value {
+  const x = tensor(op, 0)
+  const { x_min: low, x_max: high } = op.settings
+  const isLimit = (value: unknown) => value === undefined || value === null || typeof value === 'number'
+  if (!isLimit(low) || !isLimit(high)) throw op.refuse('has limits that are no numbers')
+  return clip(op.builder, x, (low as number | null) ?? undefined, (high as number | null) ?? undefined)
+}
+
+function overAxes(op: Operation, reduction: Reduction): Value {
+  const x = float(op, 0)
+  return reduce(op.builder, reduction, x, { axes: axesIn(op, x.shape.length), keepDims: flagIn(op, 'keepdims') })
+}
+
+function variance(op: Operation): Value {
+  const x = float(op, 0)
+  const axes = axesIn(op, x.shape.length)
+  const difference = binary(op.builder, 'Sub', x, reduce(op.builder, 'ReduceMean', x, { axes, keepDims: true }))
+  const square = binary(op.builder, 'Mul', difference, difference)
+  return reduce(op.builder, 'ReduceMean', square, { axes, keepDims: flagIn(op, 'keepdims') })
+}
+
+function norm(op: Operation): Value {
+  const { ord } = op.settings
+  const x = float(op, 0)
+  const axes = axesIn(op, x.shape.length)
+  const parts = { axes, keepDims: flagIn(op, 'keepdims') }
+  const single = axes?.length === 1 || x.shape.length === 1
+  if (ord === undefined || ord === null || ord === 'euclidean' || ord === 'fro' || (ord === 2 && single))
+    return reduce(op.builder, 'ReduceL2', x, parts)
+  if (ord === 1 && single) return reduce(op.builder, 'ReduceSum', unary(op.builder, 'Abs', x), parts)
+  throw op.refuse(`takes the norm of order ${JSON.stringify(ord)}, which is not written here`)
+}
+
+function holds(op: Operation, reduction: 'ReduceMax' | 'ReduceMin'): Value {
+  const x = bool(op, 0)
+  const parts = { axes: axesIn(op, x.shape.length), keepDims: flagIn(op, 'keepdims') }
+  return cast(op.builder, reduce(op.builder, reduction, cast(op.builder, x, 'int32'), parts), 'bool')
+}
+
+/** Keras 3 counts positions in int32, TensorFlow's functions in the type that they are told. */
+function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
+  const x = tensor(op, 0)
+  const keepDims = flagIn(op, 'keepdims')
+  const all = op.settings.axis === undefined || op.settings.axis === null
+  if (all && keepDims) throw op.refuse('keeps the axes of a search over all of them, which is not written here')
+  const row = all ? flat(op.builder, x) : x
+  const given = row.dtype === 'bool' ? cast(op.builder, row, 'int32') : row
+  const axis = all ? 0 : axisIn(op, x.shape.length)
+  const found = indexOf(op.builder, opType, given, { axis, keepDims })
+  return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
+}
+
+/** In the type that the operation is told, where it is told one. */
+function asTold(op: Operation, x: Value): Value {
+  const dtype = dtypeIn(op.settings.dtype)
+  return dtype === undefined ? x : cast(op.builder, x, dtype)
+}
+
+function cumulated(op: Operation): Value {
+  const told = asTold(op, tensor(op, 0))
+  const x = told.dtype === 'bool' ? cast(op.builder, told, 'int32') : told
+  const all = op.settings.axis === undefined || op.settings.axis === null
+  const axis = all ? 0 : axisIn(op, x.shape.length)
+  const ways = { exclusive: flagIn(op, 'exclusive'), reverse: flagIn(op, 'reverse') }
+  return runningSum(op.builder, all ? flat(op.builder, x) : x, axis, ways)
+}
+
+function normalized(op: Operation): Value {
+  const x = float(op, 0)
+  const order = op.settings.order ?? 2
+  if (order !== 2) throw op.refuse(`normalizes by order ${JSON.stringify(order)}, which is not written here`)
+  const axes = axesIn(op, x.shape.length) ?? [x.shape.length - 1]
+  const sum = reduce(op.builder, 'ReduceSum', binary(op.builder, 'Mul', x, x), { axes, keepDims: true })
+  const epsilon = numberIn(op, 'epsilon', 1e-7)
+  const least = scalar(op.builder, x.dtype, flagIn(op, 'squared') ? epsilon : epsilon * epsilon)
+  const bounded = op.builder.op('Max', [sum, least], { dtype: x.dtype, shape: broadcastShape(sum.shape, []) })
+  return binary(op.builder, 'Div', x, unary(op.builder, 'Sqrt', bounded))
+}

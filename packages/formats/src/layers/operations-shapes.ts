@@ -1,0 +1,353 @@
+// Shapes, slices and products in a functional graph. keras/src/ops/{numpy,core,nn,math}.py
+import type { Dimension } from '@whyslow/graph/types.ts'
+import type { Value } from '../build/graph-builder.ts'
+import { gatherAt } from '../tensorflow/batched-gather.ts'
+import { cast, scalar, where } from '../tensorflow/broadcast.ts'
+import { transpose } from '../tensorflow/layout.ts'
+import {
+  concat,
+  expand,
+  fullLike,
+  gather,
+  reshape,
+  reshapeTo,
+  reverse,
+  sizesAsRun,
+  slice,
+  split,
+  squeeze,
+  take,
+  tile,
+  unsqueeze,
+} from '../tensorflow/shapes.ts'
+import { dtypeIn, isList, isTensor, wholesIn } from './arguments.ts'
+import { getItem } from './get-item.ts'
+import {
+  alikeOf,
+  asTensor,
+  axesIn,
+  axisIn,
+  inside,
+  knownSize,
+  numberIn,
+  type Operation,
+  tensor,
+  type WriteOperation,
+} from './operation.ts'
+
+export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
+  ['GetItem', getItem],
+  ['Reshape', reshaped],
+  ['Ravel', (op) => reshapeOrRefuse(op, tensor(op, 0), [-1])],
+  [
+    'Transpose',
+    (op) => {
+      const x = tensor(op, 0)
+      const axes = axesIn(op, x.shape.length, 'axes') ?? x.shape.map((_, k) => x.shape.length - 1 - k)
+      return transpose(op.builder, x, axes)
+    },
+  ],
+  [
+    'Swapaxes',
+    (op) => {
+      const x = tensor(op, 0)
+      const [one, other] = ['axis1', 'axis2'].map((key) => axisIn(op, x.shape.length, { key })) as [number, number]
+      return transpose(
+        op.builder,
+        x,
+        x.shape.map((_, k) => (k === one ? other : k === other ? one : k)),
+      )
+    },
+  ],
+  ['Moveaxis', moved],
+  [
+    'ExpandDims',
+    (op) => {
+      const x = tensor(op, 0)
+      const axes = wholesIn(op.settings.axis) ?? []
+      return unsqueeze(
+        op.builder,
+        x,
+        axes.map((axis) => inside(op, axis, x.shape.length + axes.length)),
+      )
+    },
+  ],
+  [
+    'Squeeze',
+    (op) => {
+      const x = tensor(op, 0)
+      const ones = x.shape.flatMap((size, axis) => (size === 1 ? [axis] : []))
+      return squeeze(op.builder, x, axesIn(op, x.shape.length) ?? ones)
+    },
+  ],
+  [
+    'Concatenate',
+    (op) => {
+      const parts = tensorList(op)
+      return concat(op.builder, parts, axisIn(op, parts[0]!.shape.length, { fallback: -1 }))
+    },
+  ],
+  [
+    'Stack',
+    (op) => {
+      const parts = tensorList(op)
+      const axis = axisIn(op, parts[0]!.shape.length + 1, { fallback: 0 })
+      return concat(
+        op.builder,
+        parts.map((part) => unsqueeze(op.builder, part, [axis])),
+        axis,
+      )
+    },
+  ],
+  [
+    'Append',
+    (op) => {
+      const parts = alikeOf(op, op.args.slice(0, 2))
+      const all = op.settings.axis === undefined || op.settings.axis === null
+      const given = all ? parts.map((part) => reshapeOrRefuse(op, part, [-1])) : parts
+      return concat(op.builder, given, all ? 0 : axisIn(op, parts[0]!.shape.length))
+    },
+  ],
+  [
+    'Hstack',
+    (op) => {
+      const parts = tensorList(op).map((part) => (part.shape.length === 0 ? unsqueeze(op.builder, part, [0]) : part))
+      return concat(op.builder, parts, parts[0]!.shape.length === 1 ? 0 : 1)
+    },
+  ],
+  [
+    'Vstack',
+    (op) => {
+      const rows = tensorList(op).map((part) => (part.shape.length === 1 ? unsqueeze(op.builder, part, [0]) : part))
+      return concat(op.builder, rows, 0)
+    },
+  ],
+  ['GatherNd', gatheredByPlace],
+  ['Split', splitted],
+  [
+    'Unstack',
+    (op) => {
+      const x = tensor(op, 0)
+      const axis = axisIn(op, x.shape.length, { fallback: 0 })
+      return Array.from({ length: knownSize(op, x, axis) }, (_, index) => take(op.builder, x, { axis, index }))
+    },
+  ],
+  ['Tile', tiled],
+  ['Repeat', repeated],
+  [
+    'Flip',
+    (op) => {
+      const x = tensor(op, 0)
+      return (axesIn(op, x.shape.length) ?? x.shape.map((_, k) => k)).reduce((value, axis) => reverse(op.builder, value, axis), x)
+    },
+  ],
+  ['Roll', rolled],
+  ['Take', taken],
+  [
+    'TakeAlongAxis',
+    (op) => {
+      const [x, indices] = [tensor(op, 0), tensor(op, 1)]
+      return op.builder.op(
+        'GatherElements',
+        [x, indices],
+        { dtype: x.dtype, shape: indices.shape },
+        { axis: axisIn(op, x.shape.length) },
+      )
+    },
+  ],
+  [
+    'BroadcastTo',
+    (op) => {
+      const x = tensor(op, 0)
+      const sizes = wholesIn(op.settings.shape)
+      if (sizes === undefined) throw op.refuse('is broadcast to a shape that is not known')
+      return expand(op.builder, x, op.builder.ints(sizes), sizes)
+    },
+  ],
+  [
+    'Cast',
+    (op) => {
+      const dtype = dtypeIn(op.settings.dtype)
+      if (dtype === undefined) throw op.refuse(`casts to ${JSON.stringify(op.settings.dtype ?? null)}, which is not known`)
+      return cast(op.builder, tensor(op, 0), dtype)
+    },
+  ],
+  ...['StopGradient', 'Copy', 'ConvertToTensor', 'Array'].map((name): [string, WriteOperation] => [
+    name,
+    (op) => {
+      const dtype = dtypeIn(op.settings.dtype)
+      return dtype === undefined ? tensor(op, 0) : cast(op.builder, tensor(op, 0), dtype)
+    },
+  ]),
+  ['ZerosLike', (op) => fullLike(op.builder, tensor(op, 0), scalar(op.builder, likeType(op), 0))],
+  ['OnesLike', (op) => fullLike(op.builder, tensor(op, 0), scalar(op.builder, likeType(op), 1))],
+  ['FullLike', (op) => fullLike(op.builder, tensor(op, 0), cast(op.builder, tensor(op, 1, likeType(op)), likeType(op)))],
+  [
+    'Where',
+    (op) => {
+      const condition = cast(op.builder, tensor(op, 0), 'bool')
+      const [a, b] = alikeOf(op, op.args.slice(1, 3))
+      if (a === undefined || b === undefined) throw op.refuse('is called without what it chooses from')
+      return where(op.builder, condition, a, b)
+    },
+  ],
+  [
+    'Slice',
+    (op) => {
+      const [x, starts, sizes] = [tensor(op, 0), wholesIn(op.args[1]), wholesIn(op.settings.shape)]
+      if (starts === undefined || sizes === undefined) throw op.refuse('begins at places that are not known')
+      return slice(
+        op.builder,
+        x,
+        starts.map((start, axis) => ({ axis, start, end: sizes[axis] === -1 ? undefined : start + sizes[axis]! })),
+      )
+    },
+  ],
+  ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), dtypeIn(op.settings.dtype) ?? 'int32')],
+])
+
+/** The tensors of a list, of one type. */
+function tensorList(op: Operation): Value[] {
+  const [given] = op.args
+  const list = isList(given) ? given : op.args
+  const parts = alikeOf(op, list)
+  if (parts.length === 0) throw op.refuse('is called without tensors')
+  return parts
+}
+
+function reshaped(op: Operation): Value {
+  const wanted = op.settings.newshape
+  const sizes = wholesIn(wanted)
+  const x = tensor(op, 0)
+  if (sizes !== undefined) return reshapeOrRefuse(op, x, sizes)
+  // Sizes that the model computes (tf.shape(x)[0]) among others.
+  const parts = isTensor(wanted) ? [wanted] : isList(wanted) ? wanted.map((size) => asTensor(op, size, 'int64')) : undefined
+  if (parts === undefined) throw op.refuse('has a shape that is not known')
+  const lists = parts.map((part) => cast(op.builder, part.shape.length === 0 ? unsqueeze(op.builder, part, [0]) : part, 'int64'))
+  const list = concat(op.builder, lists, 0)
+  const rank = typeof list.shape[0] === 'number' ? list.shape[0] : undefined
+  if (rank === undefined) throw op.refuse('has a shape of unknown length')
+  const shape = isList(wanted)
+    ? wanted.map((size): Dimension => (typeof size === 'number' && size >= 0 ? size : null))
+    : new Array(rank).fill(null)
+  return reshapeTo(op.builder, x, list, shape)
+}
+
+/** -1 stands for what remains. */
+function reshapeOrRefuse(op: Operation, x: Value, sizes: readonly number[]): Value {
+  if (sizes.filter((size) => size < 0).length > 1) throw op.refuse(`has two sizes left open in ${JSON.stringify(sizes)}`)
+  const count = (shape: readonly Dimension[]) =>
+    shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1)
+  const free = x.shape.filter((size) => typeof size !== 'number')
+  const others = count(sizes.filter((size) => size >= 0))
+  const rest = count(x.shape) / others
+  const remaining: Dimension = free.length === 0 ? rest : free.length === 1 && rest === 1 ? free[0]! : null
+  return reshape(
+    op.builder,
+    x,
+    sizes.map((size) => (size < 0 ? remaining : size)),
+  )
+}
+
+function moved(op: Operation): Value {
+  const x = tensor(op, 0)
+  const rank = x.shape.length
+  const [from, to] = [axesIn(op, rank, 'source') ?? [], axesIn(op, rank, 'destination') ?? []]
+  const rest = x.shape.map((_, k) => k).filter((axis) => !from.includes(axis))
+  const permutation = x.shape.map((_, k) => (to.includes(k) ? from[to.indexOf(k)]! : rest.shift()!))
+  return transpose(op.builder, x, permutation)
+}
+
+/** Into equal parts, or before the places that a list tells. */
+function splitted(op: Operation): readonly Value[] {
+  const x = tensor(op, 0)
+  const axis = axisIn(op, x.shape.length, { fallback: 0 })
+  const size = knownSize(op, x, axis)
+  const told = wholesIn(op.settings.indices_or_sections)
+  const sizes = wholesIn(op.settings.sizes)
+  if (sizes !== undefined) {
+    const open = size - sizes.filter((one) => one >= 0).reduce((sum, one) => sum + one, 0)
+    return split(
+      op.builder,
+      x,
+      sizes.map((one) => (one < 0 ? open : one)),
+      axis,
+    )
+  }
+  if (told === undefined) throw op.refuse('splits at places that are not known')
+  if (isList(op.settings.indices_or_sections)) {
+    const bounds = [0, ...told.map((place) => (place < 0 ? place + size : Math.min(place, size))), size]
+    return split(
+      op.builder,
+      x,
+      bounds.slice(1).map((bound, k) => Math.max(bound - bounds[k]!, 0)),
+      axis,
+    )
+  }
+  const [parts] = told
+  if (!parts || size % parts !== 0) throw op.refuse(`splits ${size} into ${parts} parts`)
+  return split(op.builder, x, new Array<number>(parts).fill(size / parts), axis)
+}
+
+function tiled(op: Operation): Value {
+  const x = tensor(op, 0)
+  const repeats = wholesIn(op.settings.repeats)
+  if (repeats === undefined) throw op.refuse('is repeated as often as the model computes')
+  const rank = Math.max(repeats.length, x.shape.length)
+  const wide = unsqueeze(
+    op.builder,
+    x,
+    Array.from({ length: rank - x.shape.length }, (_, k) => k),
+  )
+  return tile(op.builder, wide, [...new Array<number>(rank - repeats.length).fill(1), ...repeats])
+}
+
+/** Each entry of an axis several times. */
+function repeated(op: Operation): Value {
+  const x = tensor(op, 0)
+  const { repeats } = op.settings
+  if (typeof repeats !== 'number') throw op.refuse('repeats entries differently often')
+  const all = op.settings.axis === undefined || op.settings.axis === null
+  const given = all ? reshapeOrRefuse(op, x, [-1]) : x
+  const axis = all ? 0 : axisIn(op, x.shape.length)
+  const wide = unsqueeze(op.builder, given, [axis + 1])
+  const tiledOnce = tile(
+    op.builder,
+    wide,
+    wide.shape.map((_, k) => (k === axis + 1 ? repeats : 1)),
+  )
+  const size = given.shape[axis]!
+  const shape = given.shape.map((one, k) => (k === axis ? (typeof size === 'number' ? size * repeats : null) : one))
+  return reshape(op.builder, tiledOnce, shape)
+}
+
+function rolled(op: Operation): Value {
+  const x = tensor(op, 0)
+  const axis = axisIn(op, x.shape.length)
+  const shift = numberIn(op, 'shift')
+  const size = knownSize(op, x, axis)
+  const cut = size === 0 ? 0 : size - (((shift % size) + size) % size)
+  return concat(
+    op.builder,
+    [slice(op.builder, x, [{ axis, start: cut }]), slice(op.builder, x, [{ axis, start: 0, end: cut }])],
+    axis,
+  )
+}
+
+function taken(op: Operation): Value {
+  const x = tensor(op, 0)
+  const indices = tensor(op, 1, 'int32')
+  const all = op.settings.axis === undefined || op.settings.axis === null
+  const whole = indices.dtype.startsWith('float') ? cast(op.builder, indices, 'int32') : indices
+  return gather(op.builder, all ? reshapeOrRefuse(op, x, [-1]) : x, whole, all ? 0 : axisIn(op, x.shape.length))
+}
+
+/** TensorFlow's gather_nd: the last axis of the indices tells a place in the tensor's first axes. */
+function gatheredByPlace(op: Operation): Value {
+  const [x, given] = [tensor(op, 0), tensor(op, 1, 'int32')]
+  const depth = given.shape.at(-1)
+  if (typeof depth !== 'number' || depth > x.shape.length) throw op.refuse('takes from places of an unknown depth')
+  return gatherAt(op.builder, x, given)
+}
+
+const likeType = (op: Operation) => dtypeIn(op.settings.dtype) ?? tensor(op, 0).dtype

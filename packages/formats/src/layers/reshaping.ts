@@ -1,0 +1,128 @@
+// Layers that move, repeat or cut cells, and compute nothing. keras/src/layers/reshaping/
+import type { Dimension } from '@whyslow/graph/types.ts'
+import type { Value } from '../build/graph-builder.ts'
+import { toChannelsLast, transpose } from '../tensorflow/layout.ts'
+import { padded } from '../tensorflow/pad.ts'
+import { countOf, reshape, slice, tile, unsqueeze } from '../tensorflow/shapes.ts'
+import type { LayerCall, LayerKind } from './layer.ts'
+import type { Json } from './layer-config.ts'
+import { channelsFirst, onlyInput } from './layer-parts.ts'
+
+/** With channels first, they go last before: the order of cells is that of channels last. */
+const flatten: LayerKind = {
+  classNames: ['Flatten'],
+  write(call) {
+    const { builder, config } = call
+    const x = onlyInput(call)
+    const rank = x.shape.length
+    const turned = channelsFirst(config) && rank > 2 ? toChannelsLast(builder, x) : x
+    if (rank === 1) return { outputs: [unsqueeze(builder, x, [1])] }
+    return { outputs: [shaped(call, turned, [countOf(turned.shape.slice(1))])] }
+  },
+}
+
+const reshapeLayer: LayerKind = {
+  classNames: ['Reshape'],
+  write(call) {
+    const x = onlyInput(call)
+    const listed = call.config.raw('target_shape')
+    // TensorFlow.js writes null for the size that is left open.
+    const opened = Array.isArray(listed) ? listed.map((size) => size ?? -1) : (listed ?? null)
+    const target = call.config.with({ target_shape: opened }).numbers('target_shape')
+    const given = x.shape.slice(1)
+    const count = countOf(given)
+    const named = target.filter((size) => size !== -1).reduce((a, b) => a * b, 1)
+    const rest = count === null ? null : count / named
+    if (count !== null && (!Number.isInteger(rest) || (target.every((size) => size !== -1) && rest !== 1)))
+      throw call.config.refuse(`gives ${count} cells the shape ${target.join('x')}; save the model again`)
+    return {
+      outputs: [
+        shaped(
+          call,
+          x,
+          target.map((size): Dimension => (size === -1 ? rest : size)),
+        ),
+      ],
+    }
+  },
+}
+
+/** The same cells in another shape behind the batch; one size may be open. */
+function shaped({ builder, config }: LayerCall, x: Value, sizes: readonly Dimension[]): Value {
+  try {
+    return reshape(builder, x, [x.shape[0]!, ...sizes])
+  } catch {
+    throw config.refuse(`gives cells of an open size another shape (${sizes.join('x')}), which cannot be told`)
+  }
+}
+
+const permute: LayerKind = {
+  classNames: ['Permute'],
+  write(call) {
+    const x = onlyInput(call)
+    const axes = call.config.numbers('dims')
+    const sorted = [...axes].sort((a, b) => a - b)
+    if (axes.length !== x.shape.length - 1 || sorted.some((axis, k) => axis !== k + 1))
+      throw call.config.refuse(`puts ${x.shape.length - 1} axes into the order ${axes.join(', ')}`)
+    return { outputs: [transpose(call.builder, x, [0, ...axes])] }
+  },
+}
+
+const repeatVector: LayerKind = {
+  classNames: ['RepeatVector'],
+  write(call) {
+    const x = onlyInput(call, 2)
+    return { outputs: [tile(call.builder, unsqueeze(call.builder, x, [1]), [1, call.config.number('n'), 1])] }
+  },
+}
+
+const dimensions = (name: string): string[] => [1, 2, 3].map((axes) => `${name}${axes}D`)
+
+const zeroPadding: LayerKind = {
+  classNames: dimensions('ZeroPadding'),
+  write(call) {
+    const x = onlyInput(call)
+    const pairs = pairsOf(call, 'padding')
+    const first = spatialAxis(call)
+    const all = x.shape.map((_, axis) => pairs[axis - first] ?? ([0, 0] as const))
+    return { outputs: [padded(call.builder, x, all)] }
+  },
+}
+
+const cropping: LayerKind = {
+  classNames: dimensions('Cropping'),
+  write(call) {
+    const x = onlyInput(call)
+    const first = spatialAxis(call)
+    const slices = pairsOf(call, 'cropping').map(([before, after], k) => ({
+      axis: first + k,
+      start: before,
+      end: after === 0 ? undefined : -after,
+    }))
+    for (const [k, [before, after]] of pairsOf(call, 'cropping').entries()) {
+      const size = x.shape[first + k]
+      if (typeof size === 'number' && before + after >= size) throw call.config.refuse(`crops ${before + after} cells of ${size}`)
+    }
+    return { outputs: [slice(call.builder, x, slices)] }
+  },
+}
+
+const spatialAxis = ({ config }: LayerCall): number => (channelsFirst(config) ? 2 : 1)
+
+/** Cells before and after each spatial axis: a number, one each, or a pair each; of one axis a pair is its own. */
+function pairsOf({ config, className, inputs }: LayerCall, key: string): (readonly [number, number])[] {
+  const axes = Number(/(\d)D/.exec(className)![1])
+  const value = config.raw(key) ?? 1
+  const list = Array.isArray(value) ? (value as readonly Json[]) : new Array<Json>(axes).fill(value)
+  const flat = axes === 1 && list.length === 2 && list.every((item) => typeof item === 'number') ? [list] : list
+  const pairs = flat.map((item) => (Array.isArray(item) ? item : [item, item]))
+  const sound = (pair: readonly unknown[]) =>
+    pair.length === 2 && pair.every((item) => typeof item === 'number' && Number.isInteger(item) && item >= 0)
+  if (pairs.length !== axes || !pairs.every(sound))
+    throw config.refuse(`has ${JSON.stringify(value)} for ${key}; save the model again`)
+  if (inputs[0]?.shape.length !== axes + 2)
+    throw config.refuse(`is called with a tensor of ${inputs[0]?.shape.length} axes, not ${axes + 2}`)
+  return pairs as unknown as (readonly [number, number])[]
+}
+
+export const reshapings: readonly LayerKind[] = [flatten, reshapeLayer, permute, repeatVector, zeroPadding, cropping]

@@ -1,0 +1,101 @@
+// A fitted scikit-learn estimator, with what stands before it in a pipeline, as a tabular model.
+import type { Preparation, TabularModel } from '@whyslow/graph/forest/types.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { MOST_FEATURES } from '../tabular/tabular-model.ts'
+import { notRead, type Predictor, type SkopsContext, versionOf } from './context.ts'
+import { histGradientBoosting } from './hist-gradient-boosting.ts'
+import type { Inert } from './inert.ts'
+import {
+  discriminantAnalysis,
+  generalizedLinear,
+  linearClassifier,
+  linearRegression,
+  logisticRegression,
+  multiLayerPerceptron,
+  stochasticGradientClassifier,
+} from './linear-models.ts'
+import { stepsOf, transformed } from './transformers.ts'
+import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
+
+type Reader = (estimator: Inert, context: SkopsContext) => Predictor
+
+const same = (names: string, reader: Reader): (readonly [string, Reader])[] => names.split(' ').map((name) => [name, reader])
+
+const READERS: ReadonlyMap<string, Reader> = new Map([
+  ...same('DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor', decisionTree),
+  ...same('RandomForestClassifier RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor', randomForest),
+  ...same('GradientBoostingClassifier GradientBoostingRegressor', gradientBoosting),
+  ...same('HistGradientBoostingClassifier HistGradientBoostingRegressor', histGradientBoosting),
+  ...same('LogisticRegression LogisticRegressionCV', logisticRegression),
+  ...same('SGDClassifier', stochasticGradientClassifier),
+  ...same('LinearSVC RidgeClassifier RidgeClassifierCV Perceptron PassiveAggressiveClassifier', linearClassifier),
+  ...same('LinearDiscriminantAnalysis', discriminantAnalysis),
+  ...same(
+    'LinearRegression Ridge RidgeCV Lasso LassoCV LassoLars LassoLarsCV ElasticNet ElasticNetCV Lars LarsCV',
+    linearRegression,
+  ),
+  ...same(
+    'BayesianRidge ARDRegression HuberRegressor QuantileRegressor SGDRegressor LinearSVR TheilSenRegressor',
+    linearRegression,
+  ),
+  ...same('OrthogonalMatchingPursuit PassiveAggressiveRegressor MultiTaskLasso MultiTaskElasticNet', linearRegression),
+  ...same('PoissonRegressor GammaRegressor TweedieRegressor', generalizedLinear),
+  ...same('MLPClassifier MLPRegressor', multiLayerPerceptron),
+])
+
+/** Throws InputError for an estimator or transformer that is not known, by its name. */
+export function tabularOfEstimator(root: Inert, file: string): TabularModel {
+  const whole = searched(root)
+  const steps = whole.className === 'Pipeline' ? stepsOf(whole) : [whole]
+  const last = searched(steps.at(-1) ?? whole)
+  const context: SkopsContext = { file, version: versionOf(last) }
+  const reader = READERS.get(last.className)
+  if (reader === undefined) throw notRead(last, context)
+  const before = steps.slice(0, -1)
+  const predictor = reader(last, context)
+  const first = before[0] ?? last
+  const featureCount = featuresOf(first, last)
+  const prepare: Preparation[] = []
+  let width = featureCount
+  for (const step of before) {
+    const done = transformed(step, { width }, context)
+    for (const one of done.steps) prepare.push(one)
+    width = done.width
+  }
+  const all = [...prepare, ...(predictor.prepare ?? [])]
+  const isSingle = all.length === 0 && predictor.scores.kind === 'forest' && predictor.scores.compare === 'float32'
+  const names = namesOf(whole, featureCount) ?? namesOf(first, featureCount)
+  return {
+    maker: 'scikit-learn',
+    objective: last.className,
+    input: { dtype: isSingle ? 'float32' : 'float64', featureCount, ...(names !== undefined && { names }) },
+    prepare: all,
+    scores: predictor.scores,
+    transform: predictor.transform,
+    ...(predictor.label !== undefined && { label: predictor.label }),
+    notes: [],
+  }
+}
+
+/** The estimator that a search over parameters kept. */
+function searched(estimator: Inert): Inert {
+  return /^(Halving)?(GridSearchCV|RandomSearchCV|RandomizedSearchCV)$/.test(estimator.className)
+    ? estimator.field('best_estimator_')
+    : estimator
+}
+
+function featuresOf(first: Inert, last: Inert): number {
+  const owner = first.has('n_features_in_') ? first : last
+  const count = owner.field('n_features_in_').number()
+  if (!Number.isInteger(count) || count < 1 || count > MOST_FEATURES)
+    throw new InputError(`${owner.where}: ${owner.className} has ${count} features; the file is damaged, save the model again`)
+  return count
+}
+
+/** Of data frames. */
+function namesOf(estimator: Inert, featureCount: number): readonly string[] | undefined {
+  if (!estimator.has('feature_names_in_')) return undefined
+  const names = estimator.field('feature_names_in_')
+  const texts = names.isArray() ? names.array().texts : names.items().map((one) => String(one.plain()))
+  return texts?.length === featureCount ? texts : undefined
+}

@@ -1,0 +1,224 @@
+// scikit-learn's transformers as steps on a row. Where a ColumnTransformer has several side by side, the row first becomes the columns of
+// all of them, in their order, and each step leaves the columns of the others alone. sklearn/preprocessing/_data.py, compose/_column_transformer.py
+import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
+import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
+import type { Preparation } from '@whyslow/graph/forest/types.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { maybe, notRead, type SkopsContext } from './context.ts'
+import type { Inert } from './inert.ts'
+
+export interface Transformed {
+  readonly steps: readonly Preparation[]
+  /** Columns afterwards. */
+  readonly width: number
+}
+
+interface Given {
+  /** Columns before. */
+  readonly width: number
+}
+
+/** A norm below 10 epsilon is taken for zero (sklearn/preprocessing/_data.py, _handle_zeros_in_scale). */
+const ZERO_NORM = 10 * 2 ** -52
+
+type Reader = (transformer: Inert, given: Given, context: SkopsContext) => readonly Preparation[]
+
+const READERS: Readonly<Record<string, Reader>> = {
+  StandardScaler: (one, given) => [
+    scale('subtract-divide', numbersOr(one, 'mean_', given, 0), numbersOr(one, 'scale_', given, 1)),
+  ],
+  RobustScaler: (one, given) => [
+    scale('subtract-divide', numbersOr(one, 'center_', given, 0), numbersOr(one, 'scale_', given, 1)),
+  ],
+  MaxAbsScaler: (one, given) => [scale('subtract-divide', filled(given, 0), numbersOr(one, 'scale_', given, 1))],
+  MinMaxScaler(one, given, context) {
+    if (maybe(one, 'clip') === true) throw notRead(one, context, 'with clip=True')
+    return [scale('multiply-add', numbersOr(one, 'min_', given, 0), numbersOr(one, 'scale_', given, 1))]
+  },
+  Normalizer: (one, given) =>
+    given.width === 0
+      ? []
+      : [{ kind: 'normalize', norm: one.field('norm').text() as 'l1' | 'l2' | 'max', precision: 'float64', least: ZERO_NORM }],
+  Binarizer: (one, given) => [{ kind: 'binarize', thresholds: filled(given, one.field('threshold').number()) }],
+  SimpleImputer: simpleImputer,
+  OneHotEncoder(one, given, context) {
+    if (one.has('drop_idx_')) throw notRead(one, context, 'with drop')
+    if (maybe(one, '_infrequent_enabled') === true) throw notRead(one, context, 'with infrequent categories')
+    return [{ kind: 'one-hot', categories: categoriesOf(one, given, context) }]
+  },
+  OrdinalEncoder(one, given, context) {
+    const unknown = maybe(one, 'unknown_value')
+    return [
+      {
+        kind: 'ordinal',
+        categories: categoriesOf(one, given, context),
+        unknown: typeof unknown === 'number' ? unknown : Number.NaN,
+      },
+    ]
+  },
+  FunctionTransformer(one, _given, context) {
+    // Only what does nothing: functions are code.
+    if (one.has('func') && !context.ownFunctions) throw notRead(one, context, 'with a function')
+    return []
+  },
+  ColumnTransformer: columnTransformer,
+  Pipeline: (one, given, context) => {
+    let width = given.width
+    return stepsOf(one).flatMap((step) => {
+      const done = transformed(step, { width }, context)
+      width = done.width
+      return done.steps
+    })
+  },
+}
+
+/** Throws InputError for a transformer that is not known, by its name. */
+export function transformed(transformer: Inert, given: Given, context: SkopsContext): Transformed {
+  // 'passthrough', or None.
+  if (transformer.className === 'str' || transformer.className === 'NoneType') return { steps: [], width: given.width }
+  const reader = Object.hasOwn(READERS, transformer.className) ? READERS[transformer.className] : undefined
+  if (reader === undefined) throw notRead(transformer, context)
+  const steps = reader(transformer, given, context)
+  return { steps, width: steps.reduce((width, step) => widthAfter(step, width), given.width) }
+}
+
+/** Name and estimator of each step. */
+export function stepsOf(pipeline: Inert): Inert[] {
+  return pipeline
+    .field('steps')
+    .items()
+    .map((step) => {
+      const estimator = step.items()[1]
+      if (estimator === undefined) throw new InputError(`${step.where} is no step of a pipeline; the file is damaged`)
+      return estimator
+    })
+}
+
+type ScaleForm = Extract<Preparation, { kind: 'scale' }>['form']
+
+const scale = (form: ScaleForm, offset: Float64Array, factor: Float64Array): Preparation => ({
+  kind: 'scale',
+  form,
+  precision: 'float64',
+  offset,
+  factor,
+})
+
+const filled = ({ width }: Given, value: number): Float64Array => new Float64Array(width).fill(value)
+
+/** As many as there are columns; `otherwise` where the transformer has none. */
+function numbersOr(transformer: Inert, name: string, given: Given, otherwise: number): Float64Array {
+  if (!transformer.has(name)) return filled(given, otherwise)
+  const { numbers } = transformer.field(name).array()
+  if (numbers.length !== given.width)
+    throw new InputError(
+      `${transformer.where}.${name} has ${numbers.length} numbers for ${given.width} columns; the file is damaged`,
+    )
+  return numbers
+}
+
+function simpleImputer(imputer: Inert, given: Given, context: SkopsContext): readonly Preparation[] {
+  const missing = imputer.has('missing_values') ? imputer.field('missing_values').plain() : Number.NaN
+  if (typeof missing !== 'number') throw notRead(imputer, context, 'for what is no number')
+  const values = numbersOr(imputer, 'statistics_', given, Number.NaN)
+  const hasIndicator = maybe(imputer, 'add_indicator') === true && imputer.has('indicator_')
+  const indicators = hasIndicator ? Int32Array.from(imputer.field('indicator_').field('features_').array().numbers) : undefined
+  if (indicators?.some((column) => !(column >= 0 && column < given.width)))
+    throw new InputError(`${imputer.where}: an indicator of a column that is not there; the file is damaged`)
+  const step: Preparation = { kind: 'impute', missing, values, ...(indicators !== undefined && { indicators }) }
+  // Columns that were never there in training are left out.
+  const kept = [...values.keys()].filter((k) => !Number.isNaN(values[k]!))
+  if (kept.length === values.length || maybe(imputer, 'keep_empty_features') === true) return [step]
+  const behind = Array.from(indicators ?? [], (_, k) => given.width + k)
+  return [step, { kind: 'take', columns: Int32Array.from([...kept, ...behind]) }]
+}
+
+function categoriesOf(encoder: Inert, given: Given, context: SkopsContext): Float64Array[] {
+  const lists = encoder
+    .field('categories_')
+    .items()
+    .map((one) => {
+      const array = one.isArray() ? one.array() : undefined
+      if (array === undefined || array.texts !== undefined) throw notRead(encoder, context, 'of texts')
+      return array.numbers
+    })
+  if (lists.length !== given.width)
+    throw new InputError(`${encoder.where} has categories of ${lists.length} columns, not ${given.width}; the file is damaged`)
+  return lists
+}
+
+function columnTransformer(transformer: Inert, given: Given, context: SkopsContext): readonly Preparation[] {
+  const parts = transformer
+    .field('transformers_')
+    .items()
+    .map((one) => {
+      const [name, inner, columns] = one.items()
+      if (name === undefined || inner === undefined || columns === undefined)
+        throw new InputError(`${one.where} is no transformer of columns; the file is damaged`)
+      return { inner, columns: indicesOf(transformer, name.text()) ?? columnsOf(columns, given, { transformer, context }) }
+    })
+  const used = parts.filter(
+    ({ inner, columns }) => columns.length > 0 && !(inner.className === 'str' && inner.plain() === 'drop'),
+  )
+  const outside = used
+    .flatMap(({ columns }) => columns)
+    .find((column) => !(Number.isInteger(column) && column >= 0 && column < given.width))
+  if (outside !== undefined)
+    throw new InputError(`${transformer.where} has column ${outside} of ${given.width}; the file is damaged`)
+  const joined = sideBySide(
+    used.map(({ inner, columns }) => ({ columns, steps: transformed(inner, { width: columns.length }, context).steps })),
+  )
+  if (!joined.ok) throw notRead(used[joined.part]!.inner, context, beside(joined.step))
+  return joined.steps
+}
+
+/** What fitting made of names, slices and masks; undefined before 1.0. */
+function indicesOf(transformer: Inert, name: string): number[] | undefined {
+  if (!transformer.has('_transformer_to_input_indices')) return undefined
+  const all = transformer.field('_transformer_to_input_indices')
+  return all.has(name)
+    ? all
+        .field(name)
+        .items()
+        .map((one) => one.number())
+    : undefined
+}
+
+interface About {
+  readonly transformer: Inert
+  readonly context: SkopsContext
+}
+
+/** Numbers, a slice, or booleans by column. Names need the frame that they are of. */
+function columnsOf(columns: Inert, { width }: Given, { transformer, context }: About): number[] {
+  const slice = columns.slice()
+  if (slice !== undefined) {
+    const [start, stop, step] = slice
+    return Array.from({ length: width }, (_, k) => k)
+      .slice(start ?? 0, stop ?? undefined)
+      .filter((_, k) => k % (step ?? 1) === 0)
+  }
+  const list = columns.isArray()
+    ? asColumns(columns)
+    : columns.isList()
+      ? columns.items().map((one) => one.plain())
+      : [columns.plain()]
+  const numbers = list.every((one) => typeof one === 'boolean') ? list.flatMap((one, k) => (one === true ? [k] : [])) : list
+  return numbers.map((one) => {
+    if (typeof one !== 'number') throw notRead(transformer, context, 'over columns by name')
+    const column = one < 0 ? one + width : one
+    if (!Number.isInteger(column) || column < 0 || column >= width)
+      throw new InputError(`${columns.where} has column ${one} of ${width}; the file is damaged`)
+    return column
+  })
+}
+
+/** A mask of booleans is one of ones and zeros, as long as the row; anything else is numbers of columns. */
+function asColumns(columns: Inert): unknown[] {
+  const { numbers, texts, isBoolean } = columns.array()
+  if (texts !== undefined) return [...texts]
+  return isBoolean ? Array.from(numbers, (one) => one === 1) : [...numbers]
+}
+
+const beside = ({ kind }: Preparation): string =>
+  kind === 'impute' ? 'with indicators, before other columns,' : 'beside other transformers'

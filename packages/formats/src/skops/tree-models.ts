@@ -1,0 +1,88 @@
+// Decision trees, random forests, extremely randomised trees and gradient boosting. sklearn/tree/_classes.py, sklearn/ensemble/_forest.py, _gb.py
+import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
+import type { Transform } from '@whyslow/graph/forest/types.ts'
+import { classesOf, maybe, notRead, type Predictor, type SkopsContext } from './context.ts'
+import type { Inert } from './inert.ts'
+import { classicForest, classicTree } from './trees.ts'
+
+/** One tree: the shares of the classes in its leaf, or its values. */
+export function decisionTree(estimator: Inert, context: SkopsContext): Predictor {
+  return ofTrees(estimator, [estimator], context)
+}
+
+/** The mean of what its trees say. */
+export function randomForest(estimator: Inert, context: SkopsContext): Predictor {
+  return ofTrees(estimator, estimator.field('estimators_').items(), context)
+}
+
+function ofTrees(estimator: Inert, trees: readonly Inert[], context: SkopsContext): Predictor {
+  const outputs = estimator.field('n_outputs_').number()
+  const isClassifier = estimator.className.endsWith('Classifier')
+  if (isClassifier && outputs !== 1) throw notRead(estimator, context, 'of several outputs')
+  const classes = isClassifier ? classesOf(estimator) : undefined
+  const width = classes?.length ?? outputs
+  const listed = trees.map((tree) =>
+    classicTree({ tree: tree.field('tree_'), width, kind: isClassifier ? 'classes' : 'values' }, context),
+  )
+  const featureCount = estimator.field('n_features_in_').number()
+  const scores = classicForest({ trees: listed, featureCount, outputCount: width, divideBy: trees.length }, context)
+  if (classes === undefined) return { scores, transform: [] }
+  return { scores, transform: [], label: { classes, from: 'margin', by: 'largest', cut: 0 } }
+}
+
+/** A start, and the learning rate times each leaf. */
+export function gradientBoosting(estimator: Inert, context: SkopsContext): Predictor {
+  const isClassifier = estimator.className.endsWith('Classifier')
+  const classes = isClassifier ? classesOf(estimator) : undefined
+  const width = classes === undefined || classes.length === 2 ? 1 : classes.length
+  const factor = estimator.field('learning_rate').number()
+  const trees: ListedTree[] = []
+  // A list of iterations, each a list with a tree for each output.
+  for (const row of estimator.field('estimators_').items())
+    for (const [target, tree] of row.items().entries())
+      trees.push(classicTree({ tree: tree.field('tree_'), width: 1, target, kind: 'values', factor }, context))
+  const start = startOf(estimator, width, context)
+  const scores = classicForest(
+    { trees, featureCount: estimator.field('n_features_in_').number(), outputCount: width, start },
+    context,
+  )
+  if (classes === undefined) return { scores, transform: [] }
+  if (width > 1)
+    return {
+      scores,
+      transform: [{ kind: 'softmax', precision: 'float64' }],
+      label: { classes, from: 'margin', by: 'largest', cut: 0 },
+    }
+  const slope = estimator.field('loss').text() === 'exponential' ? 2 : 1
+  const transform: Transform[] = [
+    { kind: 'logistic', precision: 'float64', slope },
+    { kind: 'pair', precision: 'float64' },
+  ]
+  return { scores, transform, label: { classes, from: 'margin', by: 'from', cut: 0 } }
+}
+
+/** What the model says before its first tree: nothing, a constant, or the shares of the classes as scores. */
+function startOf(estimator: Inert, width: number, context: SkopsContext): Float64Array {
+  const init = estimator.field('init_')
+  if (init.className === 'str') return new Float64Array(width)
+  if (init.className === 'DummyRegressor')
+    return Float64Array.from({ length: width }, (_, k) => init.field('constant_').array().numbers[k] ?? Number.NaN)
+  if (init.className !== 'DummyClassifier' || maybe(init, 'strategy') !== 'prior')
+    throw notRead(estimator, context, `with the estimator ${init.className} as init`)
+  const eps = context.version < 104 ? 2 ** -23 : 2 ** -52
+  const clipped = [...init.field('class_prior_').array().numbers].map((share) => Math.min(Math.max(share, eps), 1 - eps))
+  if (width === 1) {
+    const logit = context.version < 104 ? Math.log(clipped[1]! / (1 - clipped[1]!)) : logitOf(clipped[1]!)
+    return Float64Array.of(estimator.field('loss').text() === 'exponential' ? 0.5 * logit : logit)
+  }
+  const logs = clipped.map(Math.log)
+  const mean = context.version < 104 ? 1 : Math.exp(logs.reduce((sum, one) => sum + one, 0) / width)
+  return Float64Array.from(clipped, (one) => Math.log(one / mean))
+}
+
+/** As SciPy has it: near one half by two log1p. */
+function logitOf(p: number): number {
+  if (p < 0.3 || p > 0.65) return Math.log(p / (1 - p))
+  const s = 2 * (p - 0.5)
+  return Math.log1p(s) - Math.log1p(-s)
+}

@@ -1,0 +1,90 @@
+// What a tree ensemble of ONNX can be asked is a column: features as they are, and beside them those in which LightGBM's zeros are
+// missing, or in which numbers are the categories that a maker makes of them.
+
+import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
+import { type CategoryRule, FLAG, type Forest, type Precision, TEST, ZERO_THRESHOLD } from '@whyslow/graph/forest/types.ts'
+import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { concat, numbers, take } from './write-preparations.ts'
+
+export interface ForestColumns {
+  /** The column that each node asks, by node; −1 at leaves. */
+  readonly columnOf: Int32Array
+  /** The row, with those columns behind its features. */
+  readonly row: Value
+}
+
+export function forestColumns(builder: GraphBuilder, forest: Forest, row: Value): ForestColumns {
+  const { nodes } = forest
+  const width = Number(row.shape[1])
+  const zeroed = new Map<number, number>()
+  const categorical = new Map<number, number>()
+  const columnOf = Int32Array.from(nodes.feature)
+  for (let at = 0; at < columnOf.length; at++) {
+    if (nodes.feature[at]! < 0) continue
+    if ((nodes.flags[at]! & FLAG.test) === TEST.member) placeIn(categorical, nodes.feature[at]!)
+    else if ((nodes.flags[at]! & FLAG.zeroIsMissing) !== 0) placeIn(zeroed, nodes.feature[at]!)
+  }
+  for (let at = 0; at < columnOf.length; at++) {
+    if (nodes.feature[at]! < 0) continue
+    if ((nodes.flags[at]! & FLAG.test) === TEST.member) columnOf[at] = width + zeroed.size + categorical.get(nodes.feature[at]!)!
+    else if ((nodes.flags[at]! & FLAG.zeroIsMissing) !== 0) columnOf[at] = width + zeroed.get(nodes.feature[at]!)!
+  }
+  const parts = [row]
+  if (zeroed.size > 0) parts.push(zerosMissing(builder, take(builder, row, [...zeroed.keys()])))
+  if (categorical.size > 0) parts.push(categories(builder, forest, row, [...categorical.keys()]))
+  return { columnOf, row: concat(builder, parts) }
+}
+
+function placeIn(places: Map<number, number>, feature: number): void {
+  if (!places.has(feature)) places.set(feature, places.size)
+}
+
+function zerosMissing(builder: GraphBuilder, x: Value): Value {
+  const precision = x.dtype as Precision
+  const size = builder.op('Abs', [x], x)
+  const limit = numbers(builder, precision, [], [ZERO_THRESHOLD])
+  const isZero = builder.op('LessOrEqual', [size, limit], { dtype: 'bool', shape: x.shape })
+  return builder.op('Where', [isZero, numbers(builder, precision, [], [Number.NaN]), x], x)
+}
+
+function categories(builder: GraphBuilder, forest: Forest, row: Value, features: readonly number[]): Value {
+  const x = take(builder, row, features)
+  if (forest.categories === 'exact') return x
+  if (forest.categories === 'scikit-learn')
+    return concat(
+      builder,
+      features.map((feature, k) => knownCategories(builder, forest, feature, take(builder, x, [k]))),
+    )
+  return truncated(builder, forest.categories, x)
+}
+
+/** Toward zero, −1 where it can be in no set; NaN stays. */
+function truncated(builder: GraphBuilder, rule: CategoryRule, x: Value): Value {
+  const precision = x.dtype as Precision
+  const whole = builder.op('Floor', [builder.op('Abs', [x], x)], x)
+  const bool = { dtype: 'bool', shape: x.shape } as const
+  const [lowest, end] = rule === 'xgboost' ? [0, 2 ** 24] : [-1, 2 ** 31]
+  const tooLow = builder.op(rule === 'xgboost' ? 'Less' : 'LessOrEqual', [x, numbers(builder, precision, [], [lowest])], bool)
+  const tooHigh = builder.op('GreaterOrEqual', [x, numbers(builder, precision, [], [end])], bool)
+  return builder.op('Where', [builder.op('Or', [tooLow, tooHigh], bool), numbers(builder, precision, [], [-1]), whole], x)
+}
+
+/** What the model does not know is missing: looked up in a table of the categories, whose last entry is for all others. */
+function knownCategories(builder: GraphBuilder, { sets }: Forest, feature: number, x: Value): Value {
+  const precision = x.dtype as Precision
+  const known = sets.known?.[feature] ?? -1
+  const size = known < 0 ? 0 : 32 * (sets.starts[known + 1]! - sets.starts[known]!)
+  const table = Array.from({ length: size + 1 }, (_, c) => (c < size && isMember(sets, known, c) ? c : Number.NaN))
+  const bool = { dtype: 'bool', shape: x.shape } as const
+  const inside = builder.op(
+    'And',
+    [
+      builder.op('GreaterOrEqual', [x, numbers(builder, precision, [], [0])], bool),
+      builder.op('Less', [x, numbers(builder, precision, [], [size])], bool),
+    ],
+    bool,
+  )
+  const index = builder.op('Where', [inside, x, numbers(builder, precision, [], [size])], x)
+  const whole = builder.op('Cast', [index], { dtype: 'int64', shape: x.shape }, { to: 7 })
+  return builder.op('Gather', [numbers(builder, precision, [size + 1], table), whole], x, { axis: 0 })
+}

@@ -1,0 +1,110 @@
+// TensorFlow's functions of one value and of two, by the names of its operators (tf.raw_ops): graphs of TensorFlow.js hold these, Keras'
+// functional operations and the functions that Keras 2 saves are the same under other names.
+// https://www.tensorflow.org/api_docs/python/tf/raw_ops
+import { isFloat } from '@whyslow/graph/dtype.ts'
+import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { arcTangent, divideNoNan, floorDivide, floorModulo, squaredDifference } from './arithmetic.ts'
+import { binary, clip, scalar, unary, where, withNumber } from './broadcast.ts'
+
+export type OneValue = (builder: GraphBuilder, x: Value) => Value
+export type TwoValues = (builder: GraphBuilder, a: Value, b: Value) => Value
+
+const one =
+  (opType: string): OneValue =>
+  (builder, x) =>
+    unary(builder, opType, x)
+
+const two =
+  (opType: string): TwoValues =>
+  (builder, a, b) =>
+    binary(builder, opType, a, b)
+
+const test =
+  (opType: 'IsNaN' | 'IsInf'): OneValue =>
+  (builder, x) =>
+    builder.op(opType, [x], { dtype: 'bool', shape: x.shape })
+
+/** Half to even, as ONNX rounds; whole numbers are round. */
+const round: OneValue = (builder, x) => (isFloat(x.dtype) ? unary(builder, 'Round', x) : x)
+
+/** Functions that take whole numbers, too, and give them. */
+export const WHOLE: ReadonlySet<string> = new Set(['Abs', 'Neg', 'Round', 'Rint', 'Sign', 'Square'])
+
+export const ONE: Readonly<Record<string, OneValue>> = {
+  Abs: one('Abs'),
+  Acos: one('Acos'),
+  Acosh: one('Acosh'),
+  Asin: one('Asin'),
+  Asinh: one('Asinh'),
+  Atan: one('Atan'),
+  Atanh: one('Atanh'),
+  Ceil: one('Ceil'),
+  Cos: one('Cos'),
+  Cosh: one('Cosh'),
+  Elu: one('Elu'),
+  Erf: one('Erf'),
+  Erfc: (builder, x) => binary(builder, 'Sub', scalar(builder, x.dtype, 1), unary(builder, 'Erf', x)),
+  Exp: one('Exp'),
+  Expm1: (builder, x) => withNumber(builder, 'Sub', unary(builder, 'Exp', x), 1),
+  Floor: one('Floor'),
+  Inv: one('Reciprocal'),
+  IsFinite: (builder, x) => unary(builder, 'Not', binary(builder, 'Or', test('IsNaN')(builder, x), test('IsInf')(builder, x))),
+  IsInf: test('IsInf'),
+  IsNan: test('IsNaN'),
+  Log: one('Log'),
+  Log1p: (builder, x) => unary(builder, 'Log', withNumber(builder, 'Add', x, 1)),
+  Neg: one('Neg'),
+  Reciprocal: one('Reciprocal'),
+  Relu: one('Relu'),
+  Relu6: (builder, x) => clip(builder, x, 0, 6),
+  Rint: round,
+  Round: round,
+  Rsqrt: (builder, x) => unary(builder, 'Reciprocal', unary(builder, 'Sqrt', x)),
+  Selu: one('Selu'),
+  Sigmoid: one('Sigmoid'),
+  Sign: one('Sign'),
+  Sin: one('Sin'),
+  Sinh: one('Sinh'),
+  Softplus: one('Softplus'),
+  Softsign: one('Softsign'),
+  Sqrt: one('Sqrt'),
+  Square: (builder, x) => binary(builder, 'Mul', x, x),
+  Tan: one('Tan'),
+  Tanh: one('Tanh'),
+}
+
+/** Functions of two real numbers, whatever they are given. */
+export const REAL: ReadonlySet<string> = new Set(['Atan2', 'DivNoNan', 'RealDiv'])
+
+/** Both values have one type. */
+export const TWO: Readonly<Record<string, TwoValues>> = {
+  Add: two('Add'),
+  AddV2: two('Add'),
+  Atan2: arcTangent,
+  /** Integers are rounded down, as TensorFlow.js does. */
+  Div: (builder, a, b) => (isFloat(a.dtype) ? binary(builder, 'Div', a, b) : floorDivide(builder, a, b)),
+  DivNoNan: divideNoNan,
+  Equal: two('Equal'),
+  FloorDiv: floorDivide,
+  FloorMod: floorModulo,
+  Greater: two('Greater'),
+  GreaterEqual: two('GreaterOrEqual'),
+  Less: two('Less'),
+  LessEqual: two('LessOrEqual'),
+  Maximum: two('Max'),
+  Minimum: two('Min'),
+  Mod: floorModulo,
+  Mul: two('Mul'),
+  MulNoNan: (builder, a, b) => {
+    const zero = scalar(builder, b.dtype, 0)
+    return where(builder, binary(builder, 'Equal', b, zero), zero, binary(builder, 'Mul', a, b))
+  },
+  NotEqual: (builder, a, b) => unary(builder, 'Not', binary(builder, 'Equal', a, b)),
+  Pow: two('Pow'),
+  RealDiv: two('Div'),
+  SquaredDifference: squaredDifference,
+  Sub: two('Sub'),
+}
+
+/** Functions of two truths. */
+export const LOGICAL: Readonly<Record<string, string>> = { LogicalAnd: 'And', LogicalOr: 'Or', LogicalXor: 'Xor' }

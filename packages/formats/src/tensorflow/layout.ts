@@ -1,0 +1,30 @@
+// Channels last, as TensorFlow's family keeps its tensors, and channels first, as ONNX's operators want them. Each operator is written
+// with the transposes that it needs by itself; those that undo each other are taken out when the graph is whole (formats/settle).
+import type { Dimension } from '@whyslow/graph/types.ts'
+import { transposed } from '../build/constant-data.ts'
+import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+
+/** `value` with axis `permutation[k]` as its axis `k`; constants are turned at once. */
+export function transpose(builder: GraphBuilder, value: Value, permutation: readonly number[]): Value {
+  if (permutation.every((axis, k) => axis === k)) return value
+  if (value.constant !== undefined) return builder.constant(transposed(value.constant, permutation))
+  const shape = permutation.map((axis): Dimension => value.shape[axis]!)
+  return builder.op('Transpose', [value], { dtype: value.dtype, shape }, { perm: permutation })
+}
+
+/** [n, …spatial, c] as [n, c, …spatial]. */
+export function toChannelsFirst(builder: GraphBuilder, value: Value): Value {
+  const rank = value.shape.length
+  return transpose(builder, value, [0, rank - 1, ...axes(1, rank - 1)])
+}
+
+/** [n, c, …spatial] as [n, …spatial, c]. */
+export function toChannelsLast(builder: GraphBuilder, value: Value): Value {
+  const rank = value.shape.length
+  return transpose(builder, value, [0, ...axes(2, rank), 1])
+}
+
+/** from, from + 1, … to - 1. */
+function axes(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, k) => from + k)
+}

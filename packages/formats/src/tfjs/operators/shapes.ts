@@ -1,0 +1,293 @@
+// Shapes: asked, changed, cut and joined. Sizes that are free are asked while the model runs.
+import { elementCount } from '@whyslow/graph/dtype.ts'
+import type { Dimension } from '@whyslow/graph/types.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { broadcastShape, scalar } from '../../tensorflow/broadcast.ts'
+import { grown, surrounded } from '../../tensorflow/pad.ts'
+import { concat, expand, fullLike, slice, split, squeeze, tile, unsqueeze } from '../../tensorflow/shapes.ts'
+import { isKnown } from '../contents.ts'
+import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
+import { productOf } from '../shape-arithmetic.ts'
+import { stridedSlice } from '../strided-slice.ts'
+
+const shapeAsked = (call: OperatorCall, x: Value): Value => call.op('Shape', [x], { dtype: 'int64', shape: [x.shape.length] })
+
+const size: OperatorWriter = (call) => call.op('Size', [call.input(0)], { dtype: 'int64', shape: [] })
+
+const rank: OperatorWriter = (call) => scalar(call.builder, 'int64', call.input(0).shape.length)
+
+/** The same elements under the sizes of the second input, of which one may be -1. */
+export const reshape: OperatorWriter = (call) => {
+  const { builder } = call
+  const x = call.input(0)
+  const target = call.list(1)
+  if (target === undefined) throw call.refuse('makes a shape whose number of axes is not known; convert the model again')
+  const shape = reshapedSizes(call, x.shape, target)
+  const asked = askedSizes(x.shape, shape)
+  if (asked !== undefined) {
+    if (x.constant !== undefined && isKnown(shape)) return builder.constant({ ...x.constant, shape })
+    return call.op(
+      'Reshape',
+      [x, builder.ints(asked)],
+      { dtype: x.dtype, shape },
+      asked.some((one, axis) => one === 0 && shape[axis] === 0) ? { allowzero: 1 } : {},
+    )
+  }
+  return call.op('Reshape', [x, call.int64(call.input(1))], { dtype: x.dtype, shape }, { allowzero: 1 })
+}
+
+/** The sizes that the target means: what remains for -1, and a free size of the input where it is all that remains. */
+function reshapedSizes(call: OperatorCall, from: readonly Dimension[], target: readonly Dimension[]): Dimension[] {
+  const open = target.filter((one) => one === -1 || one === null).length
+  if (open !== 1) return target.map((one) => (one === -1 ? null : one))
+  const rest = [...from]
+  for (const size of target) {
+    const at = typeof size === 'string' ? rest.indexOf(size) : -1
+    if (typeof size === 'string' && at < 0) return target.map((one) => (one === -1 ? null : one))
+    if (at >= 0) rest.splice(at, 1)
+  }
+  const numbers = (sizes: readonly Dimension[]) => sizes.filter((one): one is number => typeof one === 'number' && one !== -1)
+  const symbols = rest.filter((one) => typeof one !== 'number')
+  const ratio = elementCount(numbers(rest)) / elementCount(numbers(target))
+  if (symbols.length === 0 && Number.isFinite(ratio)) {
+    if (!Number.isInteger(ratio))
+      throw call.refuse(`makes the shape [${target.join()}] of [${from.join()}]; convert the model again`)
+    return target.map((one) => (one === -1 || one === null ? ratio : one))
+  }
+  const remains = symbols.length === 1 && ratio === 1 ? symbols[0]! : null
+  return target.map((one) => (one === -1 || one === null ? remains : one))
+}
+
+/** ONNX's constant list: at most one size is left to it (-1), others that are free stand as they do in the input (0). */
+function askedSizes(from: readonly Dimension[], shape: readonly Dimension[]): number[] | undefined {
+  const free = shape.filter((one) => typeof one !== 'number').length
+  const isEmpty = shape.includes(0)
+  const asked = shape.map((one, axis) => {
+    if (typeof one === 'number') return one
+    return free > 1 && one !== null && one === from[axis] && !isEmpty ? 0 : -1
+  })
+  return asked.filter((one) => one === -1).length <= 1 && !(isEmpty && free > 0) ? asked : undefined
+}
+
+const expandDims: OperatorWriter = (call) => {
+  const axis = call.node.has('dim') && call.inputs.length === 1 ? call.node.number('dim') : call.number(1, 'axis')
+  return unsqueeze(call.builder, call.input(0), [call.axis(axis, call.input(0).shape.length + 1)])
+}
+
+const squeezed: OperatorWriter = (call) => {
+  const x = call.input(0)
+  return squeeze(call.builder, x, call.squeezedAxes(x.shape))
+}
+
+const pack: OperatorWriter = (call) => {
+  const values = call.unified(call.inputs)
+  if (values.length === 0) throw call.refuse('has no inputs; convert the model again')
+  const axis = call.axis(call.node.number('axis', 0), values[0]!.shape.length + 1)
+  return concat(
+    call.builder,
+    values.map((value) => unsqueeze(call.builder, value, [axis])),
+    axis,
+  )
+}
+
+const unpack: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const axis = call.axis(call.node.number('axis', 0), x.shape.length)
+  const count = typeof x.shape[axis] === 'number' ? x.shape[axis] : call.node.number('num', -1)
+  return parts(call, x, new Array<number>(whole(call, count)).fill(1), axis).map((one) => squeeze(call.builder, one, [axis]))
+}
+
+/** More parts than any model has would only fill the memory. */
+function whole(call: OperatorCall, count: number): number {
+  if (!Number.isInteger(count) || count < 1 || count > 65536) throw call.refuse(`has ${count} parts; convert the model again`)
+  return count
+}
+
+function parts(call: OperatorCall, x: Value, sizes: readonly number[], axis: number): Value[] {
+  if (sizes.length === 1) return [x]
+  return split(call.builder, x, sizes, axis)
+}
+
+/** As many equal parts as the node says; the axis comes first. */
+const splitEqually: OperatorWriter = (call) => {
+  const x = call.input(1)
+  const axis = call.axis(call.number(0, 'axis'), x.shape.length)
+  const [count, length] = [whole(call, call.node.number('num_split', 1)), x.shape[axis]]
+  if (typeof length !== 'number' || !Number.isInteger(length / count))
+    throw call.refuse(`splits ${length ?? 'an unknown size'} into ${count} equal parts; convert the model again`)
+  return parts(call, x, new Array<number>(count).fill(length / count), axis)
+}
+
+const splitBySizes: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const axis = call.axis(call.number(2, 'axis'), x.shape.length)
+  const sizes = call.numbers(1, 'sizes')
+  const length = x.shape[axis]
+  const others = sizes.filter((one) => one >= 0).reduce((sum, one) => sum + one, 0)
+  const open = sizes.filter((one) => one < 0).length
+  if (open > 1 || (open === 1 && typeof length !== 'number'))
+    throw call.refuse('has parts of sizes that are not known; convert the model again')
+  return parts(
+    call,
+    x,
+    sizes.map((one) => (one < 0 ? (length as number) - others : one)),
+    axis,
+  )
+}
+
+function joined(call: OperatorCall, values: readonly Value[], axis: number): Value {
+  const all = call.unified(values.filter(({ shape }, _, { length }) => length === 1 || !(shape.length === 1 && shape[0] === 0)))
+  const [first] = all.length > 0 ? all : values
+  if (first === undefined || all.some(({ shape }) => shape.length !== first.shape.length))
+    throw call.refuse('joins values of different ranks; convert the model again')
+  return concat(call.builder, all.length > 0 ? all : [first], call.axis(axis, first.shape.length))
+}
+
+const sliced: OperatorWriter = (call) => {
+  const { builder } = call
+  const x = call.input(0)
+  const [begin, count] = [call.list(1), call.list(2)]
+  if (begin !== undefined && count !== undefined && begin.every((one) => typeof one === 'number')) {
+    const starts = begin as readonly number[]
+    // A size that is not known may still be all of the axis.
+    const isWhole = count.map((one, axis) => starts[axis] === 0 && one !== null && one === x.shape[axis])
+    if (count.every((one, axis) => typeof one === 'number' || isWhole[axis])) {
+      return slice(
+        builder,
+        x,
+        starts.map((start, axis) => ({
+          axis,
+          start,
+          end: isWhole[axis] || count[axis] === -1 ? undefined : start + (count[axis] as number),
+        })),
+      )
+    }
+  }
+  return slicedAsRun(call, x, count)
+}
+
+/** Ends are begin + size, or where the size is -1 the axis' own. */
+function slicedAsRun(call: OperatorCall, x: Value, count: readonly Dimension[] | undefined): Value {
+  const [begin, sizes] = [call.int64(call.input(1)), call.int64(call.input(2))]
+  const type = { dtype: 'int64', shape: begin.shape } as const
+  const sum = call.op('Add', [begin, sizes], type)
+  const isOpen = call.op('Less', [sizes, scalar(call.builder, 'int64', 0)], { dtype: 'bool', shape: begin.shape })
+  const ends = call.op('Where', [isOpen, shapeAsked(call, x), sum], type)
+  const shape = x.shape.map((_, axis): Dimension => (count?.[axis] === -1 ? null : (count?.[axis] ?? null)))
+  return call.op('Slice', [x, begin, ends], { dtype: x.dtype, shape })
+}
+
+const tiled: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const repeats = call.list(1)
+  if (repeats !== undefined && isKnown(repeats)) return tile(call.builder, x, repeats)
+  const shape = x.shape.map((one, axis): Dimension => {
+    const times = repeats?.[axis]
+    return times === undefined ? null : productOf([one, times])
+  })
+  return call.op('Tile', [x, call.int64(call.input(1))], { dtype: x.dtype, shape })
+}
+
+const filled: OperatorWriter = (call) => expanded(call, call.input(1), call.input(0), call.list(0))
+
+const broadcastTo: OperatorWriter = (call) => expanded(call, call.input(0), call.input(1), call.list(1))
+
+function expanded(call: OperatorCall, x: Value, sizes: Value, shape: readonly Dimension[] | undefined): Value {
+  if (shape === undefined) throw call.refuse('makes a value whose number of axes is not known; convert the model again')
+  return expand(call.builder, x, call.int64(sizes), shape)
+}
+
+const broadcastArguments: OperatorWriter = (call) => {
+  const [a, b] = [call.list(0), call.list(1)]
+  if (a === undefined || b === undefined || !isKnown(a) || !isKnown(b))
+    throw call.refuse('broadcasts shapes that are not known; convert the model again')
+  return call.builder.ints(broadcastShape(a, b) as number[])
+}
+
+/** Cells before and after each axis. */
+function padsOf(call: OperatorCall, rank: number): (readonly [number, number])[] {
+  const cells = call.numbers(1, 'padding')
+  if (cells.length !== 2 * rank || cells.some((one) => one < 0))
+    throw call.refuse(`pads ${cells.join()} cells of ${rank} axes; convert the model again`)
+  return Array.from({ length: rank }, (_, axis) => [cells[2 * axis]!, cells[2 * axis + 1]!])
+}
+
+/** Cells around the value; the second version has a value for them. Both may be computed while the model runs. */
+const padded: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const filling = call.node.op === 'PadV2' ? call.cast(call.input(2), x.dtype) : undefined
+  const cells = call.contents.of(call.input(1))?.elements
+  if (cells === undefined || !isKnown(cells)) return paddedAsRun(call, x, filling, cells)
+  return surrounded(call.builder, x, padsOf(call, x.shape.length), { filling })
+}
+
+/** TensorFlow has a row of two cells for each axis, ONNX all that come before and then all that come after. */
+function paddedAsRun(call: OperatorCall, x: Value, filling: Value | undefined, cells: readonly Dimension[] | undefined): Value {
+  const rank = x.shape.length
+  const asked = call.int64(call.input(1))
+  const bySide = call.op('Transpose', [asked], { dtype: 'int64', shape: [2, rank] }, { perm: [1, 0] })
+  const pads = call.op('Reshape', [bySide, call.builder.ints([-1])], { dtype: 'int64', shape: [2 * rank] })
+  const shape = x.shape.map((size, axis): Dimension => {
+    const [before, after] = [cells?.[2 * axis], cells?.[2 * axis + 1]]
+    return typeof before === 'number' && typeof after === 'number' ? grown(size, [before, after]) : null
+  })
+  return call.op('Pad', [x, pads, filling], { dtype: x.dtype, shape }, { mode: 'constant' })
+}
+
+const mirrorPadded: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const pairs = padsOf(call, x.shape.length)
+  const isSymmetric = call.node.text('mode', 'REFLECT').toUpperCase() === 'SYMMETRIC'
+  return surrounded(call.builder, x, pairs, { mode: isSymmetric ? 'symmetric' : 'reflect' })
+}
+
+const reversed: OperatorWriter = (call) => {
+  const x = call.input(0)
+  const axes = call.numbers(1, 'axes').map((axis) => call.axis(axis, x.shape.length))
+  return slice(
+    call.builder,
+    x,
+    axes.map((axis) => ({ axis, step: -1 })),
+  )
+}
+
+const alike =
+  (value: number): OperatorWriter =>
+  (call) => {
+    const x = call.input(0)
+    const filler = x.dtype === 'string' ? undefined : scalar(call.builder, x.dtype, value)
+    if (filler === undefined) throw call.refuse('makes texts of a number; convert the model again')
+    return fullLike(call.builder, x, filler)
+  }
+
+const same: OperatorWriter = (call) => call.input(0)
+
+export const SHAPES: OperatorTable = {
+  Shape: (call) => shapeAsked(call, call.input(0)),
+  ShapeN: (call) => call.inputs.map((x) => shapeAsked(call, x)),
+  Size: size,
+  Rank: rank,
+  Reshape: reshape,
+  ExpandDims: expandDims,
+  Squeeze: squeezed,
+  EnsureShape: same,
+  Pack: pack,
+  Unpack: unpack,
+  Split: splitEqually,
+  SplitV: splitBySizes,
+  ConcatV2: (call) => joined(call, call.inputs.slice(0, -1), call.number(-1, 'axis')),
+  Concat: (call) => joined(call, call.inputs.slice(1), call.number(0, 'axis')),
+  Slice: sliced,
+  StridedSlice: stridedSlice,
+  Tile: tiled,
+  Fill: filled,
+  BroadcastTo: broadcastTo,
+  BroadcastArgs: broadcastArguments,
+  Pad: padded,
+  PadV2: padded,
+  MirrorPad: mirrorPadded,
+  ReverseV2: reversed,
+  Reverse: reversed,
+  ZerosLike: alike(0),
+  OnesLike: alike(1),
+}

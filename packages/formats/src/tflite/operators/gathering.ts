@@ -1,0 +1,241 @@
+// Entries by their indices: taken, put, counted. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+import { elementCount } from '@whyslow/graph/dtype.ts'
+import type { Dimension } from '@whyslow/graph/types.ts'
+import { int64s } from '../../build/constant-data.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { batchedGather, gatherAt, isClass, placesOf, putInto, uniqueOf } from '../../tensorflow/batched-gather.ts'
+import { binary, cast, scalar, where } from '../../tensorflow/broadcast.ts'
+import { type Reduction, reduce } from '../../tensorflow/reduce.ts'
+import { gather, reshape, sizeAsRun, unsqueeze } from '../../tensorflow/shapes.ts'
+import {
+  asInt64,
+  FreeSizeError,
+  input,
+  moving,
+  number,
+  numbersIfKnown,
+  type OperatorCall,
+  optionsOf,
+  real,
+  realOf,
+  stored,
+  type WriteOperator,
+  type Writers,
+} from '../operator.ts'
+import { filled } from '../tensor-content.ts'
+import { widened } from './arithmetic.ts'
+import { axisIn } from './shapes.ts'
+
+function gathering(call: OperatorCall, x: Value): Value {
+  const { builder } = call
+  const options = optionsOf(call, 'GatherOptions')
+  const indices = indicesOf(call, 1)
+  const axis = axisIn(call, options.axis, x.shape.length)
+  const batch = options.batch_dims < 0 ? options.batch_dims + indices.shape.length : options.batch_dims
+  if (batch > axis || batch > indices.shape.length) throw call.refusal(`has ${batch} batch axes before axis ${axis}`)
+  return batchedGather(builder, x, indices, { axis, batch })
+}
+
+/** Integers of the kinds that ONNX takes as indices. */
+function indicesOf(call: OperatorCall, k: number): Value {
+  const { value } = input(call, k)
+  return value.dtype === 'int32' || value.dtype === 'int64' ? value : asInt64(call.builder, value)
+}
+
+/** Rows of a table; where that is of integers with a scale for each row, rows and scales are taken and then multiplied. */
+function embedding(call: OperatorCall): Value[] {
+  const { builder } = call
+  const table = input(call, 1)
+  const ids = indicesOf(call, 0)
+  const rows = gather(builder, table.value, ids, 0)
+  const { quantization } = table
+  if (quantization === undefined || call.outputs[0]!.dtype === table.dtype)
+    return [stored(call, realOf(call, { ...table, value: rows, content: undefined }))]
+  if (quantization.scales.length === 1) return [stored(call, realOf(call, { ...table, value: rows, content: undefined }))]
+  if (quantization.axis !== 0 || quantization.zeroPoints.some((point) => point !== 0))
+    throw call.refusal('has a table quantized along its columns')
+  const scales = builder.constant({
+    dtype: 'float32',
+    shape: [quantization.scales.length],
+    data: Float32Array.from(quantization.scales),
+  })
+  const each = unsqueeze(
+    builder,
+    gather(builder, scales, ids, 0),
+    table.shape.slice(1).map((_, k) => ids.shape.length + k),
+  )
+  return [stored(call, binary(builder, 'Mul', cast(builder, rows, 'float32'), each))]
+}
+
+/** `x` at lists of indices, one number an axis. */
+function gatheringNd(call: OperatorCall, x: Value): Value {
+  const { builder } = call
+  const indices = asInt64(builder, input(call, 1).value)
+  const depth = indices.shape.at(-1)
+  if (typeof depth !== 'number') throw new FreeSizeError('indices of free depth')
+  if (depth > x.shape.length) throw call.refusal(`has indices for ${depth} axes of ${x.shape.length}`)
+  return gatherAt(builder, x, indices)
+}
+
+/** Updates added into zeros: entries that are named twice add up. */
+function scattering(call: OperatorCall): Value[] {
+  const { builder } = call
+  const indices = asInt64(builder, input(call, 0).value)
+  const updates = real(call, 1)
+  const zeros = spread(call, 2, scalar(builder, updates.dtype, 0))
+  return [stored(call, builder.op('ScatterND', [zeros, indices, updates], zeros, { reduction: 'add' }))]
+}
+
+/** The most cells that a constant is written out for. */
+const MOST_CELLS = 1 << 16
+
+/** `value` everywhere, of the shape that input `k` says. */
+function spread(call: OperatorCall, k: number, value: Value): Value {
+  const { builder } = call
+  const sizes = numbersIfKnown(call, k)
+  const shape: readonly Dimension[] = sizes ?? call.outputs[0]!.shape
+  if (sizes?.some((size) => size < 0)) throw call.refusal(`has the shape ${sizes.join('x')}`)
+  if (sizes !== undefined && elementCount(sizes) <= MOST_CELLS && value.constant !== undefined) {
+    const [known] = Array.from(value.constant.data as ArrayLike<number | bigint>, Number)
+    return builder.constant(filled(value.dtype, sizes, known!))
+  }
+  return builder.op('Expand', [value, asInt64(builder, input(call, k).value)], { dtype: value.dtype, shape })
+}
+
+/** Values at indices (one, a list, or a list of lists), the default everywhere else. */
+function sparseToDense(call: OperatorCall): Value[] {
+  const { builder } = call
+  const [values, fallback] = [real(call, 2), real(call, 3)]
+  const everywhere = spread(call, 1, reshape(builder, fallback, []))
+  return [stored(call, putInto(builder, everywhere, asInt64(builder, input(call, 0).value), values))]
+}
+
+/** An index beyond the depth, or a negative one, is off everywhere: ONNX's OneHot counts negative ones from the end. */
+function oneHot(call: OperatorCall): Value[] {
+  const { builder } = call
+  const { axis } = optionsOf(call, 'OneHotOptions')
+  const indices = indicesOf(call, 0)
+  const [on, off] = [real(call, 2), real(call, 3)]
+  const rank = indices.shape.length + 1
+  const at = axis < 0 ? rank - 1 : axisIn(call, axis, rank)
+  const depth = number(call, 1)
+  if (depth < 0 || depth > MOST_CELLS) throw call.refusal(`has a depth of ${depth}`)
+  const hit = isClass(builder, indices, { depth, axis: at })
+  return [
+    stored(
+      call,
+      widened(builder, [on, off], ([one, zero]) => where(builder, hit, one!, zero!)),
+    ),
+  ]
+}
+
+function whereTrue(call: OperatorCall): Value[] {
+  return [cast(call.builder, placesOf(call.builder, input(call, 0).value), call.outputs[0]!.dtype)]
+}
+
+function unique(call: OperatorCall): Value[] {
+  const { builder } = call
+  const x = real(call, 0)
+  const [values, inverse] = uniqueOf(builder, x)
+  return [stored(call, cast(builder, values, x.dtype)), cast(builder, inverse, call.outputs[1]?.dtype ?? 'int32')]
+}
+
+/** Start indices are moved so that the update fits. */
+function dynamicUpdate(call: OperatorCall): Value[] {
+  const { builder } = call
+  const [operand, update] = [real(call, 0), real(call, 1)]
+  const [whole, part] = [operand.shape, update.shape]
+  // Sizes that are free on both sides are one: else the concatenation says so.
+  const smaller = whole.flatMap((size, axis) => (size === part[axis] ? [] : [axis]))
+  if (whole.length === part.length && smaller.length === 1 && fits(whole[smaller[0]!]!, part[smaller[0]!]!))
+    return [stored(call, updatedAlong(call, { operand, update, axis: smaller[0]! }))]
+  if (![...whole, ...part].every((size) => typeof size === 'number')) throw new FreeSizeError('an update of free size')
+  const [sizes, partSizes] = [whole as number[], part as number[]]
+  if (sizes.length !== partSizes.length || partSizes.some((size, axis) => size > sizes[axis]!))
+    throw call.refusal(`puts ${part.join('x')} into ${whole.join('x')}`)
+  const starts = asInt64(builder, input(call, 2).value)
+  const most = builder.constant(int64s(sizes.map((size, axis) => size - partSizes[axis]!)))
+  const clamped = builder.op('Max', [builder.op('Min', [starts, most], starts), scalar(builder, 'int64', 0)], starts)
+  // The places of all cells of the update, as if it began at 0, then moved.
+  const cells = elementCount(partSizes)
+  if (cells * sizes.length > MOST_CELLS * 16) throw call.refusal(`puts ${cells} cells, which is not read`)
+  const offsets = Array.from({ length: cells }, (_, cell) =>
+    partSizes.map((size, axis) => Math.floor(cell / elementCount(partSizes.slice(axis + 1))) % size),
+  ).flat()
+  const grid = builder.constant({ ...int64s(offsets), shape: [...partSizes, sizes.length] }, 'offsets')
+  const places = binary(builder, 'Add', grid, clamped)
+  return [stored(call, builder.op('ScatterND', [operand, places, update], operand))]
+}
+
+const fits = (whole: Dimension, part: Dimension): boolean =>
+  typeof part === 'number' && (typeof whole !== 'number' || part <= whole)
+
+interface Update {
+  readonly operand: Value
+  readonly update: Value
+  /** The only one along which the update is smaller. */
+  readonly axis: number
+}
+
+/** What stands before the update, the update, and what stands behind it. */
+function updatedAlong(call: OperatorCall, { operand, update, axis }: Update): Value {
+  const { builder } = call
+  const list = { dtype: 'int64', shape: [1] } as const
+  const [all, size] = [sizeAsRun(builder, operand, axis), sizeAsRun(builder, update, axis)]
+  const start = gather(builder, asInt64(builder, input(call, 2).value), builder.ints([axis]))
+  const at = builder.op('Max', [builder.op('Min', [start, binary(builder, 'Sub', all, size)], list), builder.ints([0])], list)
+  const type = { dtype: operand.dtype, shape: operand.shape.map((one, k) => (k === axis ? null : one)) }
+  const part = (from: Value, to: Value) => builder.op('Slice', [operand, from, to, builder.ints([axis])], type)
+  const parts = [part(builder.ints([0]), at), update, part(binary(builder, 'Add', at, size), all)]
+  return builder.op('Concat', parts, operand, { axis })
+}
+
+/** Rows of the same segment brought together; a segment without rows is `neutral`. */
+function segments(reduction: Reduction, neutral: number): WriteOperator {
+  return (call) => {
+    const { builder } = call
+    const data = real(call, 0)
+    const ids = indicesOf(call, 1)
+    const count = call.operator === 'SEGMENT_SUM' ? segmentCount(call) : number(call, 2)
+    const [rows] = data.shape
+    if (ids.shape.length !== 1) throw call.refusal('has segments of more than one axis, which is not read')
+    if (typeof rows === 'number' && count * rows > MOST_CELLS * 16) throw call.refusal(`has ${count} segments, which is not read`)
+    const rest = data.shape.slice(1).map(() => 1)
+    const places = Array.from({ length: count }, (_, k) => k)
+    const numbered = builder.constant({
+      dtype: ids.dtype,
+      shape: [count, 1, ...rest],
+      data: ids.dtype === 'int64' ? BigInt64Array.from(places, BigInt) : Int32Array.from(places),
+    })
+    const hit = binary(builder, 'Equal', reshape(builder, ids, [ids.shape[0]!, ...rest]), numbered)
+    const masked = where(builder, hit, unsqueeze(builder, data, [0]), scalar(builder, data.dtype, neutral))
+    return [stored(call, reduce(builder, reduction, masked, { axes: [1] }))]
+  }
+}
+
+function segmentCount(call: OperatorCall): number {
+  const known = numbersIfKnown(call, 1)
+  const declared = call.outputs[0]!.shape[0]
+  if (known !== undefined) return Math.max(0, ...known.map((id) => id + 1))
+  if (typeof declared !== 'number') throw call.refusal('has as many segments as its data say, which is not read')
+  return declared
+}
+
+const LARGEST = 3.4028234663852886e38
+
+export const GATHERING: Writers = {
+  GATHER: moving(gathering),
+  GATHER_ND: moving(gatheringNd),
+  EMBEDDING_LOOKUP: embedding,
+  SCATTER_ND: scattering,
+  SPARSE_TO_DENSE: sparseToDense,
+  ONE_HOT: oneHot,
+  WHERE: whereTrue,
+  UNIQUE: unique,
+  DYNAMIC_UPDATE_SLICE: dynamicUpdate,
+  SEGMENT_SUM: segments('ReduceSum', 0),
+  UNSORTED_SEGMENT_SUM: segments('ReduceSum', 0),
+  UNSORTED_SEGMENT_PROD: segments('ReduceProd', 1),
+  UNSORTED_SEGMENT_MAX: segments('ReduceMax', -LARGEST),
+  UNSORTED_SEGMENT_MIN: segments('ReduceMin', LARGEST),
+}

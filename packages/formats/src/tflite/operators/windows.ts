@@ -1,0 +1,251 @@
+// Convolutions and pooling. Filters: [out, h, w, in], of depthwise ones [1, h, w, out], of CONV_3D [d, h, w, in, out].
+// https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (conv.cc, depthwise_conv.cc, transpose_conv.cc, pooling.cc)
+import type { Dimension } from '@whyslow/graph/types.ts'
+import { reshaped, transposed } from '../../build/constant-data.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { unary } from '../../tensorflow/broadcast.ts'
+import { transpose } from '../../tensorflow/layout.ts'
+import { padAttributes, spanOf, type Window, windowedSizes } from '../../tensorflow/window.ts'
+import { hybridInput } from '../hybrid.ts'
+import {
+  input,
+  numbers,
+  type OperatorCall,
+  optionsOf,
+  realChannelsFirst,
+  realConstant,
+  realOf,
+  storedChannelsLast,
+  type Tensor,
+  type WriteOperator,
+  type Writers,
+} from '../operator.ts'
+import { dequantize } from '../quantized.ts'
+import { inChannelsFirst } from './channels.ts'
+
+/** Numbers of the enumeration Padding. */
+const paddingOf = (padding: number): 'same' | 'valid' => (padding === 1 ? 'valid' : 'same')
+
+/** Strides and sizes of 0 would divide by zero. */
+function positive(call: OperatorCall, values: readonly number[]): number[] {
+  if (values.some((value) => !Number.isInteger(value) || value < 1))
+    throw call.refusal(`has a stride or size of ${values.join('x')}`)
+  return [...values]
+}
+
+/**
+ * A filter in ONNX's layout (`permutation`, then `shape`). Where input and filter are both kept as integers it stays so, with its
+ * scales along `axis` of the new layout: that is what engines make integer kernels of. Filters of operators on real numbers become real.
+ */
+function filterOf(
+  call: OperatorCall,
+  k: number,
+  { permutation, shape, axis }: { permutation: readonly number[]; shape?: readonly number[]; axis: number },
+): Value {
+  const { builder } = call
+  const filter = input(call, k)
+  const asIntegers = filter.quantization !== undefined && input(call, 0).dtype !== 'float32' && filter.dtype !== 'int16'
+  const content = asIntegers ? filter.content : realConstant(filter)
+  if (content === undefined) {
+    const turned = transpose(builder, realOf(call, filter), permutation)
+    if (shape?.some((size, at) => size !== turned.shape[at])) throw call.refusal('has a filter that is computed')
+    return turned
+  }
+  const turned = transposed(content, permutation)
+  const value = builder.constant(shape === undefined ? turned : reshaped(turned, shape), 'kernel')
+  return asIntegers ? dequantize(builder, value, { ...filter.quantization!, axis }) : value
+}
+
+/** The bias, where there is one: real, or as int32 with its own scales. */
+function biasOf(call: OperatorCall, k: number): Value | undefined {
+  const bias = call.inputs[k]
+  return bias === undefined ? undefined : realOf(call, bias)
+}
+
+interface Convolution {
+  readonly filter: Value
+  readonly bias: Value | undefined
+  readonly groups: number
+  readonly outputs: number
+}
+
+function conv(call: OperatorCall, window: Window, activation: number, { filter, bias, groups, outputs }: Convolution): Value[] {
+  const { builder } = call
+  const first = realChannelsFirst(call, 0)
+  const single = groups === 1 && [...window.kernel, ...window.strides].every((size) => size === 1)
+  const axes = single ? [1] : first.shape.slice(1).map((_, k) => k + 1)
+  const x = hybridInput(call, first, input(call, 1), axes)
+  const spatial = x.shape.slice(2)
+  const type = { dtype: x.dtype, shape: [x.shape[0]!, outputs, ...windowedSizes(spatial, window)] }
+  const attributes = { kernel_shape: window.kernel, strides: window.strides, dilations: window.dilations, group: groups }
+  const made = builder.op('Conv', [x, filter, bias], type, { ...attributes, ...padAttributes(spatial, window) })
+  return [storedChannelsLast(call, made, { activation })]
+}
+
+/** Shape of a constant or of what is computed: filters have no free sizes. */
+function sizesOf(call: OperatorCall, tensor: Tensor, rank: number): number[] {
+  const sizes = tensor.shape.map(Number)
+  if (sizes.length !== rank || sizes.some((size) => !(size > 0)))
+    throw call.refusal(`has a filter of shape ${tensor.shape.join('x')}`)
+  return sizes
+}
+
+function channelsOf(call: OperatorCall, axis: number): number {
+  const size = input(call, 0).shape.at(axis)
+  if (typeof size !== 'number' || size < 1) throw call.refusal('has an input whose channels are not known')
+  return size
+}
+
+function conv2d(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'Conv2DOptions')
+  const [outputs, height, width, per] = sizesOf(call, input(call, 1), 4)
+  const window = {
+    kernel: [height!, width!],
+    strides: positive(call, [options.stride_h, options.stride_w]),
+    dilations: positive(call, [options.dilation_h_factor, options.dilation_w_factor]),
+    padding: paddingOf(options.padding),
+  }
+  const filter = filterOf(call, 1, { permutation: [0, 3, 1, 2], axis: 0 })
+  const groups = channelsOf(call, -1) / per!
+  if (!Number.isInteger(groups)) throw call.refusal(`has ${channelsOf(call, -1)} channels and a filter for ${per}`)
+  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
+}
+
+function depthwise(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'DepthwiseConv2DOptions')
+  const [one, height, width, outputs] = sizesOf(call, input(call, 1), 4)
+  const groups = channelsOf(call, -1)
+  if (one !== 1 || outputs! % groups !== 0)
+    throw call.refusal(`has ${groups} channels and a filter of shape ${input(call, 1).shape.join('x')}`)
+  const window = {
+    kernel: [height!, width!],
+    strides: positive(call, [options.stride_h, options.stride_w]),
+    dilations: positive(call, [options.dilation_h_factor, options.dilation_w_factor]),
+    padding: paddingOf(options.padding),
+  }
+  const filter = filterOf(call, 1, { permutation: [3, 0, 1, 2], axis: 0 })
+  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
+}
+
+function conv3d(call: OperatorCall): Value[] {
+  const options = optionsOf(call, 'Conv3DOptions')
+  const [depth, height, width, per, outputs] = sizesOf(call, input(call, 1), 5)
+  const window = {
+    kernel: [depth!, height!, width!],
+    strides: positive(call, [options.stride_d, options.stride_h, options.stride_w]),
+    dilations: positive(call, [options.dilation_d_factor, options.dilation_h_factor, options.dilation_w_factor]),
+    padding: paddingOf(options.padding),
+  }
+  const filter = filterOf(call, 1, { permutation: [4, 3, 0, 1, 2], axis: 0 })
+  const groups = channelsOf(call, -1) / per!
+  if (!Number.isInteger(groups)) throw call.refusal(`has ${channelsOf(call, -1)} channels and a filter for ${per}`)
+  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
+}
+
+/** Inputs: the sizes of the result, the filter [out, h, w, in] (3D: [d, h, w, out, in]), x, and perhaps a bias. */
+function transposeConv(call: OperatorCall): Value[] {
+  const { builder } = call
+  const three = call.operator === 'CONV_3D_TRANSPOSE'
+  const options = three ? optionsOf(call, 'Conv3DOptions') : { ...optionsOf(call, 'TransposeConvOptions'), stride_d: 1 }
+  const spatialCount = three ? 3 : 2
+  const filterSizes = sizesOf(call, input(call, 1), spatialCount + 2)
+  const kernel = three ? filterSizes.slice(0, 3) : filterSizes.slice(1, 3)
+  const outputs = three ? filterSizes[3]! : filterSizes[0]!
+  const strides = positive(call, [...(three ? [options.stride_d] : []), options.stride_h, options.stride_w])
+  const dilations = three
+    ? positive(call, [
+        (options as { dilation_d_factor: number }).dilation_d_factor,
+        (options as { dilation_h_factor: number }).dilation_h_factor,
+        (options as { dilation_w_factor: number }).dilation_w_factor,
+      ])
+    : [1, 1]
+  const x = { ...call, inputs: [call.inputs[2], call.inputs[1], ...call.inputs.slice(3)] }
+  const first = realChannelsFirst(x, 0)
+  const turned = hybridInput(
+    x,
+    first,
+    input(call, 1),
+    first.shape.slice(1).map((_, k) => k + 1),
+  )
+  const sizes = resultSizes(call, spatialCount)
+  const axes = kernel.map((size, axis) => {
+    const span = spanOf(size, dilations[axis]!)
+    const before = turned.shape[2 + axis]
+    if (typeof before !== 'number') {
+      // Free sizes: 'same' makes in·stride, 'valid' (in-1)·stride + max(span, stride), whatever in is.
+      const beyond = paddingOf(options.padding) === 'same' ? strides[axis]! : Math.max(span, strides[axis]!)
+      return { total: Math.max(span - beyond, 0), more: Math.max(beyond - span, 0) }
+    }
+    const full = (before - 1) * strides[axis]! + span
+    const asked = sizes?.[axis] ?? before * strides[axis]!
+    return { total: Math.max(full - asked, 0), more: Math.max(asked - full, 0) }
+  })
+  const begins = axes.map(({ total }) => (paddingOf(options.padding) === 'same' ? total >> 1 : 0))
+  const ends = axes.map(({ total }, axis) => total - begins[axis]!)
+  const filter = filterOf(x, 1, three ? { permutation: [4, 3, 0, 1, 2], axis: 1 } : { permutation: [3, 0, 1, 2], axis: 1 })
+  const spatial = kernel.map((_, axis): Dimension => sizes?.[axis] ?? null)
+  const made = builder.op(
+    'ConvTranspose',
+    [turned, filter, biasOf(call, 3)],
+    { dtype: turned.dtype, shape: [turned.shape[0]!, outputs, ...spatial] },
+    { kernel_shape: kernel, strides, dilations, pads: [...begins, ...ends], output_padding: axes.map(({ more }) => more) },
+  )
+  return [storedChannelsLast(call, made, { activation: options.fused_activation_function })]
+}
+
+/** Spatial sizes of the result: the numbers of input 0, or what the file declares; undefined where neither is known. */
+function resultSizes(call: OperatorCall, count: number): number[] | undefined {
+  const { content } = input(call, 0)
+  const sizes = content === undefined ? call.outputs[0]!.shape : numbers(call, 0)
+  const spatial = sizes.slice(1, 1 + count)
+  return spatial.length === count && spatial.every((size) => typeof size === 'number') ? (spatial as number[]) : undefined
+}
+
+function poolWindow(call: OperatorCall): Window & { readonly activation: number } {
+  const options = optionsOf(call, 'Pool2DOptions')
+  return {
+    kernel: positive(call, [options.filter_height, options.filter_width]),
+    strides: positive(call, [options.stride_h, options.stride_w]),
+    dilations: [1, 1],
+    padding: paddingOf(options.padding),
+    activation: options.fused_activation_function,
+  }
+}
+
+function pooled(call: OperatorCall, opType: 'MaxPool' | 'AveragePool', x: Value, window: Window): Value {
+  const spatial = x.shape.slice(2)
+  const type = { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...windowedSizes(spatial, window)] }
+  return call.builder.op(opType, [x], type, {
+    kernel_shape: window.kernel,
+    strides: window.strides,
+    ...padAttributes(spatial, window),
+  })
+}
+
+/** The average is over the cells that there are. */
+function pool(opType: 'MaxPool' | 'AveragePool'): WriteOperator {
+  return (call) => {
+    const window = poolWindow(call)
+    return [inChannelsFirst(call, (x) => pooled(call, opType, x, window), window.activation)]
+  }
+}
+
+function l2Pool(call: OperatorCall): Value[] {
+  const window = poolWindow(call)
+  const { builder } = call
+  const squares = (x: Value) => builder.op('Mul', [x, x], x)
+  return [
+    inChannelsFirst(call, (x) => unary(builder, 'Sqrt', pooled(call, 'AveragePool', squares(x), window)), window.activation),
+  ]
+}
+
+export const WINDOWS: Writers = {
+  CONV_2D: conv2d,
+  DEPTHWISE_CONV_2D: depthwise,
+  CONV_3D: conv3d,
+  TRANSPOSE_CONV: transposeConv,
+  CONV_3D_TRANSPOSE: transposeConv,
+  AVERAGE_POOL_2D: pool('AveragePool'),
+  MAX_POOL_2D: pool('MaxPool'),
+  L2_POOL_2D: l2Pool,
+}

@@ -1,0 +1,103 @@
+// Windows that move over the spatial axes (convolutions, pooling): ONNX tells the cells before and after each axis, TFLite knows SAME and
+// VALID alone. What is neither is padded by an operator before it.
+import type { Dimension } from '@whyslow/graph/types.ts'
+import type { LiteTensor } from '../lite-graph.ts'
+import { options } from '../lite-writer.ts'
+import type { Lowerer, OnnxNode } from '../lowerer.ts'
+import { int, ints, text } from './rule.ts'
+
+export const SAME = 0
+export const VALID = 1
+
+export interface Window {
+  readonly kernel: readonly number[]
+  readonly strides: readonly number[]
+  readonly dilations: readonly number[]
+  /** SAME where that is what the pads are, else VALID over what is padded by `pads`. */
+  readonly padding: number
+  /** Cells before and after each spatial axis that must be added; all 0 where none must. */
+  readonly pads: readonly (readonly [number, number])[]
+}
+
+export interface WindowSizes {
+  readonly kernel: readonly number[]
+  /** Of the input's spatial axes. */
+  readonly spatial: readonly Dimension[]
+  /** Of the result's, which ceil_mode needs. */
+  readonly results: readonly Dimension[]
+  /** Pads are written out even where SAME would do. */
+  readonly explicit?: boolean
+}
+
+export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Window {
+  const { kernel, spatial, results, explicit = false } = sizes
+  const rank = kernel.length
+  const strides = ints(node, 'strides') ?? kernel.map(() => 1)
+  const dilations = ints(node, 'dilations') ?? kernel.map(() => 1)
+  const automatic = text(node, 'auto_pad', 'NOTSET')
+  const window = { kernel, strides, dilations }
+  const none = kernel.map(() => [0, 0] as const)
+  if (automatic === 'VALID') return { ...window, padding: VALID, pads: none }
+  if (automatic === 'SAME_UPPER') return { ...window, padding: SAME, pads: none }
+  const given = ints(node, 'pads') ?? new Array<number>(2 * rank).fill(0)
+  const pads = kernel.map((size, axis): readonly [number, number] => {
+    const span = (size - 1) * dilations[axis]! + 1
+    if (automatic === 'SAME_LOWER') {
+      const total = totalOf(lower, spatial[axis]!, span, strides[axis]!)
+      return [total - (total >> 1), total >> 1]
+    }
+    const [before, after] = [given[axis]!, given[axis + rank]!]
+    // ceil_mode: a last window that hangs over the end is whole when so many cells are added.
+    const [size_, result] = [spatial[axis], results[axis]]
+    if (int(node, 'ceil_mode', 0) === 0) return [before, after]
+    if (typeof size_ !== 'number' || typeof result !== 'number') return lower.refuse('ceil_mode over sizes that are free')
+    return [before, Math.max(after, (result - 1) * strides[axis]! + span - size_ - before)]
+  })
+  if (pads.every(([before, after]) => before === 0 && after === 0)) return { ...window, padding: VALID, pads: none }
+  const same = !explicit && pads.every((pair, axis) => isSame(pair, spatial[axis]!, { ...window, axis }))
+  return same ? { ...window, padding: SAME, pads: none } : { ...window, padding: VALID, pads }
+}
+
+function totalOf(lower: Lowerer, size: Dimension, span: number, stride: number): number {
+  if (stride === 1) return span - 1
+  if (typeof size !== 'number') return lower.refuse('SAME_LOWER over sizes that are free')
+  return Math.max((Math.ceil(size / stride) - 1) * stride + span - size, 0)
+}
+
+/** TFLite's SAME puts the odd cell at the end; with a stride it depends on the size. */
+function isSame(
+  [before, after]: readonly [number, number],
+  size: Dimension,
+  { kernel, strides, dilations, axis }: Pick<Window, 'kernel' | 'strides' | 'dilations'> & { readonly axis: number },
+): boolean {
+  const [span, stride] = [(kernel[axis]! - 1) * dilations[axis]! + 1, strides[axis]!]
+  if (stride !== 1 && typeof size !== 'number') return false
+  const total =
+    stride === 1 ? span - 1 : Math.max((Math.ceil((size as number) / stride) - 1) * stride + span - (size as number), 0)
+  return before === total >> 1 && after === total - (total >> 1)
+}
+
+/** `tensor` (channels last) with cells of `value` around its spatial axes. */
+export function padded(lower: Lowerer, tensor: LiteTensor, pads: Window['pads'], value = 0): LiteTensor {
+  if (pads.every(([before, after]) => before === 0 && after === 0)) return tensor
+  const rows = [[0, 0], ...pads, [0, 0]]
+  const shape = tensor.shape.map((size, axis) => (typeof size === 'number' ? size + rows[axis]![0]! + rows[axis]![1]! : null))
+  const table = lower.constantTensor({ dtype: 'int32', shape: [rows.length, 2], data: Int32Array.from(rows.flat()) }, 'paddings')
+  const result = { dtype: tensor.dtype, shape }
+  if (value === 0) return lower.op('PAD', [tensor, table], result, options('PadOptions'))
+  return lower.op('PADV2', [tensor, table, lower.number(value)], result, options('PadV2Options'))
+}
+
+/** [n, w, c] as [n, 1, w, c], which is what two-dimensional kernels take. */
+export function withHeight(lower: Lowerer, tensor: LiteTensor): LiteTensor {
+  const [n, ...others] = tensor.shape
+  const shape = [n!, 1, ...others]
+  return lower.op('EXPAND_DIMS', [tensor, lower.scalar(1)], { dtype: tensor.dtype, shape }, options('ExpandDimsOptions'))
+}
+
+/** The way back. */
+export function withoutHeight(lower: Lowerer, tensor: LiteTensor, holds: string | undefined): LiteTensor {
+  const [n, , ...others] = tensor.shape
+  const result = { dtype: tensor.dtype, shape: [n!, ...others], holds }
+  return lower.op('SQUEEZE', [tensor], result, options('SqueezeOptions', { squeeze_dims: [1] }))
+}

@@ -1,0 +1,281 @@
+// The outputs of a changed setup against the original's, sample by sample, on the same inputs. SQNR and cosine as ONNX Runtime's
+// quantization debugging has them (onnxruntime/python/tools/quantization/qdq_loss_debug.py); decisions that were a tie up to rounding
+// do not count against a change, since the original's own rounding decided them.
+
+import type { DType, GraphView } from '@whyslow/graph/types.ts'
+import type { Results, TensorValue } from '../engines/types.ts'
+import { elementCount } from '../samples/dtype-arrays.ts'
+import type { Compared } from './compared.ts'
+import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
+import type { Joined } from './joined-parts.ts'
+import { type Meaning, meaningOf } from './meaning.ts'
+import { metricOf } from './metric.ts'
+import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
+import { compareQuantities, isFaint, joinedBySample, relativeTo, scaleOfShare } from './quantities.ts'
+import { ROUNDING, scaleOf } from './scale.ts'
+import { type ComparedSelection, compareSelection } from './selected.ts'
+import { selectionsOf } from './selections.ts'
+import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
+
+export interface CompareOptions {
+  /** Per sample, the labels of its rows. */
+  readonly labels?: readonly TensorValue[] | null | undefined
+  /** null or absent: chosen by the labels, see metric.ts. */
+  readonly metric?: MetricName | null | undefined
+  /** The original's graph, by which some outputs are understood better. */
+  readonly graph?: GraphView | undefined
+  /** The outputs that matter; absent: all that the original gave. */
+  readonly outputs?: readonly string[] | null | undefined
+}
+
+/**
+ * One entry of `original` and `candidate` per sample, in the same order. Outputs that only the candidate has are not looked at: there
+ * is nothing to hold them against. Never throws: what cannot be compared is a `mismatch`.
+ */
+export function compareOutputs(
+  original: readonly Results[],
+  candidate: readonly Results[],
+  options: CompareOptions = {},
+): Agreement {
+  const names = options.outputs ?? Object.keys(original[0] ?? {})
+  const otherSamples = differentSamples(original, candidate)
+  if (otherSamples !== null) return mismatched(otherSamples)
+  const selections = options.graph === undefined ? [] : selectionsAmong(names, options.graph, original, candidate)
+  const selectionOf = (output: string) => selections.find(({ numbers }) => numbers.has(output))
+  const inPlace = names.filter((name) => selectionOf(name) === undefined)
+  const mismatch = firstOf(inPlace, (name) => differentTypes(name, original, candidate))
+  if (mismatch !== null) return mismatched(mismatch)
+
+  const compared = names.map((name) => prepare(name, original, candidate, options.graph))
+  const paired = compared.map((one) => inRows(one, selectionOf(one.name)))
+  const places = firstOf(paired, differentPlaces)
+  if (places !== null) return mismatched(places)
+
+  const outputs = paired.map((one) => compareOutput(one, paired, options.graph))
+  const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
+  const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
+  const worst = (values: readonly (number | null)[]) => {
+    const known = values.filter((value) => value !== null)
+    return known.length > 0 ? Math.min(...known) : null
+  }
+  const apart = outputs.filter(({ meaning }) => meaning !== 'label')
+  return {
+    mismatch: null,
+    equal: outputs.every(({ equal }) => equal),
+    maxAbs: Math.max(0, ...apart.map(({ maxAbs }) => maxAbs)),
+    maxRelative: Math.max(0, ...apart.flatMap((one) => [one.maxRelative, one.apart?.difference.maxRelative ?? 0])),
+    cosine: worst(outputs.map(({ cosine }) => cosine)),
+    sqnrDb: worst(outputs.map(({ sqnrDb }) => sqnrDb)),
+    top1: worst(outputs.map(({ top1 }) => top1)),
+    metric,
+    noMetric,
+    outputs,
+    ...(selections.length > 0 && { selections: selections.map(({ agreement }) => agreement) }),
+  }
+}
+
+/** Of the selections that the graph shows, those whose outputs are asked for. */
+function selectionsAmong(
+  names: readonly string[],
+  graph: GraphView,
+  original: readonly Results[],
+  candidate: readonly Results[],
+): readonly ComparedSelection[] {
+  return selectionsOf(graph).flatMap((selection) => {
+    const outputs = selection.outputs.filter(({ name }) => names.includes(name))
+    return outputs.length === 0 ? [] : (compareSelection({ ...selection, outputs }, original, candidate, tieShareOf) ?? [])
+  })
+}
+
+/** The numbers row by row in place of those of the whole tensors. */
+function inRows(compared: Compared, selection: ComparedSelection | undefined): Compared {
+  if (selection === undefined) return compared
+  const { original, candidate, role } = selection.numbers.get(compared.name)!
+  const meaning: Meaning = { meaning: 'selection', threshold: 0 }
+  const selected = { ...selection.agreement, isScore: role === 'scores' }
+  return { ...compared, originalNumbers: original, candidateNumbers: candidate, meaning, selected }
+}
+
+/** Nothing is known but why: the numbers are the worst there are. */
+const mismatched = (mismatch: string): Agreement => ({
+  mismatch,
+  equal: false,
+  maxAbs: Number.POSITIVE_INFINITY,
+  maxRelative: Number.POSITIVE_INFINITY,
+  cosine: null,
+  sqnrDb: null,
+  top1: null,
+  metric: null,
+  noMetric: null,
+  outputs: [],
+})
+
+function firstOf<T>(items: readonly T[], reason: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const found = reason(item)
+    if (found !== null) return found
+  }
+  return null
+}
+
+function differentSamples(original: readonly Results[], candidate: readonly Results[]): string | null {
+  if (original.length === 0) return 'no sample was predicted, so that nothing can be compared'
+  return original.length === candidate.length
+    ? null
+    : `${candidate.length} samples were predicted where the original predicted ${original.length}`
+}
+
+function differentTypes(name: string, original: readonly Results[], candidate: readonly Results[]): string | null {
+  for (const [sample, results] of original.entries()) {
+    const [a, b] = [results[name], candidate[sample]![name]]
+    const at = original.length > 1 ? ` (sample ${sample})` : ''
+    if (a === undefined) return `the original gives no output '${name}'${at}`
+    if (b === undefined) return `the output '${name}' is gone${at}`
+    if (a.dtype !== b.dtype) return `the output '${name}' is ${b.dtype} where it was ${a.dtype}`
+    if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
+      return `the output '${name}' is [${b.shape.join(',')}] where it was [${a.shape.join(',')}]${at}`
+    }
+  }
+  return null
+}
+
+function prepare(
+  name: string,
+  originals: readonly Results[],
+  candidates: readonly Results[],
+  graph: GraphView | undefined,
+): Compared {
+  const original = originals.map((results) => results[name]!)
+  const candidate = candidates.map((results) => results[name]!)
+  const dtype = original[0]!.dtype
+  const originalNumbers = allNumbers(original)
+  const meaning = meaningOf(name, original, originalNumbers, graph)
+  const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
+  const tie = isRealFloat(dtype) ? tieShareOf(dtype) * scale : 0
+  return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
+}
+
+/** Two numbers closer than this share of the scale are a tie: each may move by rounding. */
+const tieShareOf = (dtype: DType): number => 2 * Math.max(ROUNDING, 2 * spacingOf(dtype))
+
+function allNumbers(tensors: readonly TensorValue[]): readonly Numbers[] | null {
+  const numbers = tensors.map(numbersOf)
+  return numbers.every((one) => one !== null) ? numbers : null
+}
+
+/** Where one side has NaN or infinity and the other has not the same. */
+function differentPlaces({ name, originalNumbers, candidateNumbers }: Compared): string | null {
+  if (originalNumbers === null || candidateNumbers === null) return null
+  for (const [sample, a] of originalNumbers.entries()) {
+    const b = candidateNumbers[sample]!
+    for (let k = 0; k < a.length; k++) {
+      // A difference is finite exactly where both are.
+      if (Number.isFinite(b[k]! - a[k]!) || (Number.isFinite(a[k]) && Number.isFinite(b[k])) || Object.is(a[k], b[k])) continue
+      return `the output '${name}' is ${b[k]} where it was ${a[k]} (sample ${sample}, element ${k})`
+    }
+  }
+  return null
+}
+
+function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView | undefined): OutputAgreement {
+  const { name, original, candidate, meaning, scale, selected } = one
+  const equal = original.every((tensor, sample) => sameBits(tensor, candidate[sample]!))
+  const ties = meaning.meaning === 'label' && !equal ? tiesOf(one, all, graph) : null
+  const decides = meaning.meaning !== 'values' && meaning.meaning !== 'selection'
+  const decisions = decides ? (equal ? sameDecisions(one) : compareDecisions(one, ties)) : null
+  const found = {
+    name,
+    dtype: original[0]!.dtype,
+    meaning: meaning.meaning,
+    equal,
+    equalShare: equal ? 1 : equalShareOf(one),
+    scale,
+    top1: decisions === null ? null : shareOf(decisions),
+    ...(decisions !== null && { decisions }),
+    ...(equal ? noDifference(original[0]!) : differencesApart(one, graph)),
+  }
+  return selected === undefined ? found : asSelected(found, selected)
+}
+
+/** Of the whole, and of the quantities that it joins: the worst. */
+function differencesApart(one: Compared, graph: GraphView | undefined): Differences {
+  const joined = joinedBySample(one, graph)
+  const [{ parts }] = joined as [Joined]
+  const whole = differences(one, parts.length === 1 && parts[0]!.isShare)
+  const apart = compareQuantities(one, joined, whole.maxAbs, graph)
+  if (apart === null) return whole
+  const worst = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b))
+  return { ...whole, cosine: worst(whole.cosine, apart.cosine.value), sqnrDb: worst(whole.sqnrDb, apart.sqnr?.db ?? null), apart }
+}
+
+const shareOf = ({ rows, differing }: DecisionsCompared): number => (rows === 0 ? 1 : (rows - differing) / rows)
+
+/** Scores are of the rows that both select as well, so that other rows' do not stand in for them. */
+function asSelected(
+  found: OutputAgreement,
+  { isScore, alike, same, maxPairRelative }: NonNullable<Compared['selected']>,
+): OutputAgreement {
+  if (!isScore) return { ...found, top1: alike, sameRows: same }
+  const maxRelative = Math.max(found.maxRelative, maxPairRelative)
+  return { ...found, maxRelative, maxAbs: Math.max(found.maxAbs, maxPairRelative * found.scale) }
+}
+
+function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, selected }: Compared): number {
+  if (selected === undefined) {
+    const elements = sum(original.map(({ shape }) => elementCount(shape)))
+    return elements === 0 ? 1 : sum(original.map((tensor, sample) => equalElements(tensor, candidate[sample]!))) / elements
+  }
+  const elements = sum(originalNumbers!.map(({ length }) => length))
+  const same = (a: Numbers, b: Numbers) =>
+    Array.from(a).filter((x, k) => x === b[k] || (Number.isNaN(x) && Number.isNaN(b[k]))).length
+  return elements === 0 ? 1 : sum(originalNumbers!.map((a, sample) => same(a, candidateNumbers![sample]!))) / elements
+}
+
+type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb' | 'apart'>
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+const noDifference = ({ dtype }: TensorValue): Differences => ({
+  maxAbs: 0,
+  maxRelative: 0,
+  cosine: isRealFloat(dtype) ? 1 : null,
+  sqnrDb: null,
+})
+
+function differences({ original, originalNumbers, candidateNumbers, scale: largest }: Compared, isShare: boolean): Differences {
+  const { dtype } = original[0]!
+  if (originalNumbers === null || candidateNumbers === null || dtype === 'bool') return noDifference(original[0]!)
+  const scale = isShare ? scaleOfShare(largest) : largest
+  let [maxAbs, maxRelative, signal, noise, cosine] = [0, 0, 0, 0, 1]
+  // A single number has no direction: those of all samples have one.
+  const isSingle = originalNumbers.every(({ length }) => length === 1)
+  const samples = isSingle ? [[originalNumbers.map((one) => one[0]!), candidateNumbers.map((one) => one[0]!)]] : null
+  for (const [a, b] of samples ?? originalNumbers.map((one, sample) => [one, candidateNumbers[sample]!])) {
+    let [dot, aa, bb] = [0, 0, 0]
+    for (let k = 0; k < a!.length; k++) {
+      const [x, y] = [a![k]!, b![k]!]
+      const difference = Math.abs(y - x)
+      // NaN and infinity stand in the same places.
+      if (!(difference < Number.POSITIVE_INFINITY)) continue
+      if (difference > maxAbs) maxAbs = difference
+      const against = Math.max(scale, Math.abs(x))
+      if (difference > maxRelative * against) maxRelative = relativeTo(difference, against)
+      dot += x * y
+      aa += x * x
+      bb += y * y
+      noise += difference * difference
+    }
+    signal += aa
+    const negligible = a!.length * (ROUNDING * scale) ** 2
+    if (aa <= negligible && bb <= negligible) continue
+    cosine = Math.min(cosine, aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb))
+  }
+  const isReal = isRealFloat(dtype)
+  const isFar = !(isShare && isFaint(largest, signal, noise))
+  return {
+    maxAbs,
+    maxRelative,
+    cosine: !isReal ? null : isFar ? cosine : 1,
+    sqnrDb: isReal && isFar && noise > 0 && signal > 0 ? 10 * Math.log10(signal / noise) : null,
+  }
+}

@@ -1,0 +1,21 @@
+// One output of two setups on the same inputs.
+import type { TensorValue } from '../engines/types.ts'
+import type { Meaning } from './meaning.ts'
+import type { Numbers } from './numbers.ts'
+import type { SelectionAgreement } from './types.ts'
+
+/** One output of every sample, original and changed. */
+export interface Compared {
+  readonly name: string
+  readonly original: readonly TensorValue[]
+  readonly candidate: readonly TensorValue[]
+  /** null for what is compared bit for bit only. */
+  readonly originalNumbers: readonly Numbers[] | null
+  readonly candidateNumbers: readonly Numbers[] | null
+  readonly meaning: Meaning
+  readonly scale: number
+  /** Two numbers of the original closer than this are a tie. */
+  readonly tie: number
+  /** Of a selection, whose numbers are row against row. */
+  readonly selected?: SelectionAgreement & { readonly isScore: boolean }
+}

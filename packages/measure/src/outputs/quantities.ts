@@ -1,0 +1,233 @@
+// Quantities that one output joins, each compared by its own size: boxes in pixels and scores, a state of two parts, targets in several
+// units. Compared as one, the largest hides all others. They are the inputs of the Concat that ends the graph, and groups of features with
+// a gap between their sizes. Within one quantity small places are content: 8 bits round a silent frame, a dark bar and a channel that is
+// hardly used as coarsely as all else, and that is no damage.
+//
+// How small may a difference be and still count? What float32 rounds the largest number of the same tensor to is the least: a slice that
+// is zero but for such leftovers (a padding channel) holds nothing. Shares of 1, which Sigmoid and Softmax make, have a size without
+// being large: those that are below 1e-4 on all inputs say no to every question, and only have to be there still.
+import type { GraphView } from '@whyslow/graph/types.ts'
+import type { Compared } from './compared.ts'
+import { featureAxis } from './feature-axis.ts'
+import { type Joined, joinedParts } from './joined-parts.ts'
+import { isRealFloat } from './numbers.ts'
+import { ROUNDING } from './scale.ts'
+import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-sums.ts'
+import type { ApartAgreement } from './types.ts'
+
+/** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
+const ALIKE = 8
+/** In a table of this many columns each may have its own unit. More columns are features of one layer. */
+const MOST_COLUMNS = 16
+/** Slices side by side or evenly spaced are a quantity if they are one in this many. */
+const LEAST_EVEN = 8
+const MOST_SLICES = 4096
+/** The largest of fewer numbers is no size. The largest of eight from one distribution hardly ever differs by a factor of eight. */
+const LEAST_NUMBERS = 8
+/** Of the largest number of the tensor: 1e-4 of this share are three units in that number's last place as float32. */
+const LEAST_SIZE = 1 / 512
+/** Noise over signal (powers) from which on a slice has lost what it held. */
+const LOST = 0.5
+
+const SMALLEST_NORMAL = 2 ** -126
+
+interface Quantity {
+  /** Completes 'the output y differs by 0.5 …'. */
+  readonly where: string
+  readonly sums: SliceSums
+  /** The same for each sample that holds enough of it, as large as in others: a detector's head may see nothing in one. */
+  readonly bySample: readonly SliceSums[]
+  readonly isShare: boolean
+  /** What differences are compared with. */
+  readonly scale: number
+}
+
+interface Slice {
+  /** Its place along the axis. */
+  readonly k: number
+  readonly sums: SliceSums
+}
+
+/** The worst of an output's quantities; null where it is one quantity, or no difference is large enough to count. */
+export function compareQuantities(
+  one: Compared,
+  joined: readonly Joined[],
+  maxAbs: number,
+  graph: GraphView | undefined,
+): ApartAgreement | null {
+  const { original, originalNumbers, candidateNumbers, meaning, scale, selected } = one
+  if (originalNumbers === null || candidateNumbers === null || !isRealFloat(original[0]!.dtype) || selected !== undefined)
+    return null
+  const [{ parts }] = joined as [Joined]
+  if (parts.length === 1 && maxAbs <= ROUNDING * LEAST_SIZE * scale) return null
+  const samples = original.map(({ shape }, sample): SlicedSample => {
+    const { partOf } = joined[sample]!
+    return { original: originalNumbers[sample]!, candidate: candidateNumbers[sample]!, shape, partOf }
+  })
+  const found: Quantity[] = []
+  const isOneUnit = meaning.meaning !== 'values'
+  const shares = parts.map(({ isShare }) => isShare || (isOneUnit && isWithinOne(one)))
+  if (parts.length > 1) {
+    const bySample = samples.map((sample) => sumSlices([sample], parts.length, null, scale))
+    for (const [k, { value }] of parts.entries()) {
+      const each = bySample.map((sums) => sums[k]!)
+      const sums = addSums(each)
+      found.push({
+        where: `where it joins '${value}'`,
+        sums,
+        bySample: each.filter(({ count, largest }) => count >= LEAST_NUMBERS && largest * ALIKE >= sums.largest),
+        isShare: shares[k]!,
+        scale: scaleOfPart(sums.largest, shares[k]!, scale),
+      })
+    }
+  }
+  const axis = commonAxis(one, graph)
+  if (axis !== null) {
+    const slices = original[0]!.shape[axis]!
+    const along = sumSlices(samples, parts.length, axis, scale)
+    for (const [part, isShare] of shares.entries()) {
+      // Classes of one row are of one scale.
+      if (isOneUnit && !isShare) continue
+      const known = Array.from({ length: slices }, (_, k) => ({ k, sums: along[part * slices + k]! })).filter(
+        ({ sums }) => sums.count >= LEAST_NUMBERS,
+      )
+      const quantity = (of: readonly Slice[]): Quantity => {
+        const all = addSums(of.map(({ sums }) => sums))
+        const where = `at ${rangesOf(of.map(({ k }) => k))} of axis ${axis}`
+        return { where, sums: all, bySample: [], isShare, scale: scaleOfPart(all.largest, isShare, scale) }
+      }
+      const isColumns = known.length <= MOST_COLUMNS && original[0]!.shape.length <= 3
+      const bands = isShare ? [bySize(known)] : bandsOf(known)
+      // A scale for all slices suits the largest band.
+      const apart = bands.filter((band) => band === bands[0] || isColumns || isQuantity(band, known.length))
+      if (bands.length > 1) found.push(...apart.map(quantity))
+      const single = apart.flatMap(likeItsLargest).map((slice) => quantity([slice]))
+      found.push(...single.filter(isLost))
+    }
+  }
+  return found.length === 0 ? null : worstOf(found)
+}
+
+/** What differences of a share of 1 are compared with. Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
+export const scaleOfShare = (largest: number): number => largest * (largest > 0 ? Math.max(1, -Math.log(largest)) : 1)
+
+const scaleOfPart = (own: number, isShare: boolean, tensor: number): number =>
+  isShare ? scaleOfShare(own) : Math.max(own, LEAST_SIZE * tensor)
+
+/** Of a share of 1 that is below 1e-4 everywhere: whether it is there still. */
+export const isFaint = (largest: number, signal: number, noise: number): boolean => largest <= ROUNDING && noise < LOST * signal
+
+/** Engines may take numbers below the smallest normal float32 for zero. */
+export const relativeTo = (difference: number, scale: number): number => (difference < SMALLEST_NORMAL ? 0 : difference / scale)
+
+/** What each sample of an output is joined from. Shapes that came before are not looked at again. Where samples join different parts, nothing is known of them. */
+export function joinedBySample({ name, original }: Compared, graph: GraphView | undefined): readonly Joined[] {
+  const known = new Map<string, Joined>()
+  const joined = original.map(({ shape }) => {
+    const key = shape.join()
+    const one = known.get(key) ?? joinedParts(graph, name, shape)
+    known.set(key, one)
+    return one
+  })
+  const isAlike = joined.every(({ parts }) => parts.length === joined[0]!.parts.length)
+  return isAlike ? joined : joined.map(() => ({ parts: [{ value: name, isShare: false }], partOf: null }))
+}
+
+const isWithinOne = ({ originalNumbers }: Compared): boolean =>
+  originalNumbers!.every((values) => {
+    for (let k = 0; k < values.length; k++) if (!(values[k]! >= 0 && values[k]! <= 1)) return false
+    return true
+  })
+
+/** The feature axis, if it is as long in all samples and short enough to be a list of quantities. */
+function commonAxis({ name, original }: Compared, graph: GraphView | undefined): number | null {
+  const [{ shape: first }] = original as [(typeof original)[0]]
+  if (first.length === 0) return null
+  const axis = featureAxis(graph, name, first)
+  const size = first[axis]!
+  return size >= 2 && size <= MOST_SLICES && original.every(({ shape }) => shape[axis] === size) ? axis : null
+}
+
+const bySize = (slices: readonly Slice[]): readonly Slice[] => slices.toSorted((a, b) => b.sums.largest - a.sums.largest)
+
+/** Slices by size, from the largest down, a new band after a gap: features of one quantity have all sizes between. */
+function bandsOf(slices: readonly Slice[]): readonly (readonly Slice[])[] {
+  const bands: Slice[][] = []
+  for (const slice of bySize(slices)) {
+    const before = bands.at(-1)
+    if (before !== undefined && slice.sums.largest * ALIKE >= before.at(-1)!.sums.largest) before.push(slice)
+    else bands.push([slice])
+  }
+  return bands
+}
+
+/**
+ * Half of the slices, or enough of them side by side or evenly spaced, as confidences in x, y, confidence, x, y, … are. A few small slices
+ * here and there are features that are hardly used.
+ */
+function isQuantity(band: readonly Slice[], slices: number): boolean {
+  const [first, ...others] = band.map(({ k }) => k).toSorted((a, b) => a - b) as [number, ...number[]]
+  const step = (others[0] ?? first) - first
+  const isEven = others.every((k, at) => k === first + (at + 1) * step) && (step === 1 || others.length > 1)
+  return band.length * 2 >= slices || (isEven && band.length * LEAST_EVEN >= slices)
+}
+
+/** Slices as large as the largest of their band: 8 bits for all of the band keep them. */
+const likeItsLargest = (band: readonly Slice[]): readonly Slice[] =>
+  band.filter(({ sums }) => sums.largest * ALIKE >= band[0]!.sums.largest)
+
+/** As good as zero, on both sides. */
+function isNegligible({ count, signal, candidate }: SliceSums, scale: number): boolean {
+  const negligible = count * (ROUNDING * scale) ** 2
+  return signal <= negligible && candidate <= negligible
+}
+
+const isLost = ({ sums, isShare, scale }: Quantity): boolean =>
+  sums.noise >= LOST * sums.signal && !isNegligible(sums, scale) && !(isShare && sums.largest <= ROUNDING)
+
+function cosineOf({ sums, bySample, scale }: Quantity): number {
+  const cosines = [sums, ...bySample].flatMap((one) => {
+    const { signal, candidate, dot } = one
+    if (isNegligible(one, scale)) return []
+    return signal === 0 || candidate === 0 ? [0] : [dot / Math.sqrt(signal * candidate)]
+  })
+  return Math.min(1, ...cosines)
+}
+
+function worstOf(quantities: readonly Quantity[]): ApartAgreement {
+  const rated = quantities.map((one) => {
+    const { sums, scale, isShare } = one
+    const isNothing = isNegligible(sums, scale) || (isShare && isFaint(sums.largest, sums.signal, sums.noise))
+    const noise = isNothing || sums.noise === 0 || sums.signal === 0 ? Number.POSITIVE_INFINITY : sums.signal / sums.noise
+    return {
+      ...one,
+      cosine: isNothing ? 1 : cosineOf(one),
+      sqnrDb: 10 * Math.log10(noise),
+      maxRelative: relativeTo(sums.maxAbs, scale),
+    }
+  })
+  const worst = (by: (one: (typeof rated)[number]) => number) => rated.reduce((low, one) => (by(one) < by(low) ? one : low))
+  const [difference, cosine, noise] = [worst((one) => -one.maxRelative), worst((one) => one.cosine), worst((one) => one.sqnrDb)]
+  return {
+    difference: {
+      where: difference.where,
+      maxAbs: difference.sums.maxAbs,
+      scale: difference.scale,
+      maxRelative: difference.maxRelative,
+    },
+    cosine: { where: cosine.where, value: cosine.cosine },
+    sqnr: noise.sqnrDb === Number.POSITIVE_INFINITY ? null : { where: noise.where, db: noise.sqnrDb },
+  }
+}
+
+/** '0-3, 5': three ranges at most. */
+function rangesOf(places: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const place of places.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1)
+    if (last !== undefined && place === last[1] + 1) last[1] = place
+    else ranges.push([place, place])
+  }
+  const named = ranges.slice(0, 3).map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`))
+  return `${named.join(', ')}${ranges.length > 3 ? ' …' : ''}`
+}

@@ -1,0 +1,118 @@
+// How the outputs of a changed setup compare with the original's on the same inputs, as plain data.
+
+import type { DType } from '@whyslow/graph/types.ts'
+import type { DecisionCounts } from './decision-loss.ts'
+
+/**
+ * What an output's numbers are for. scores: one of many classes, the last axis over the classes. binary: each element decides yes
+ * or no at a threshold. label: classes by number or name, already decided. selection: rows that TopK or NonMaxSuppression picked, in an
+ * order that means nothing. values: anything else.
+ */
+export type OutputMeaning = 'scores' | 'binary' | 'label' | 'selection' | 'values'
+
+/** The outputs of one selection together, over all samples. */
+export interface SelectionAgreement {
+  readonly outputs: readonly string[]
+  readonly by: 'TopK' | 'NonMaxSuppression'
+  /** Rows selected, of the longer list of the two. */
+  readonly rows: number
+  /** Share of them, 0..1, that both select, or that stood as near to the cut-off as rounding may move scores. */
+  readonly same: number
+  /**
+   * The same, each row by how far its score stands above the cut-off, which is a tie as near as scores are seen to move: twice the root
+   * mean square of the differences of the rows that both select.
+   */
+  readonly alike: number
+  /** Largest difference of the scores of a row that both select, of the largest score. */
+  readonly maxPairRelative: number
+}
+
+/** Decisions on the inputs, ties not counted among those that differ. */
+export interface DecisionsCompared {
+  readonly rows: number
+  readonly differing: number
+}
+
+/** The worst of the quantities that one output joins, each by its own size: see quantities.ts. */
+export interface ApartAgreement {
+  /** Completes 'the output y differs by 0.5 …'. `scale`: of this quantity. */
+  readonly difference: { readonly where: string; readonly maxAbs: number; readonly scale: number; readonly maxRelative: number }
+  readonly cosine: { readonly where: string; readonly value: number }
+  /** Decibels; null where there is no noise or no signal. */
+  readonly sqnr: { readonly where: string; readonly db: number } | null
+}
+
+export interface OutputAgreement {
+  readonly name: string
+  readonly dtype: DType
+  readonly meaning: OutputMeaning
+  /** Every element of every sample equal bit for bit. */
+  readonly equal: boolean
+  /** Share of elements, 0..1, that are equal: bit for bit, but that 0 equals -0 and every NaN any other. 1 for none. */
+  readonly equalShare: number
+  /** Largest difference of two numbers; 0 for strings and bools. */
+  readonly maxAbs: number
+  /** What differences are compared with: the size of the output's numbers in the original, see scale.ts. 0 where all are 0. */
+  readonly scale: number
+  /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity where the scale is 0 and they differ. */
+  readonly maxRelative: number
+  /** Of the sample, or of the quantity in `apart`, where it is lowest; 1 where both are as good as zero. null for what is no float. */
+  readonly cosine: number | null
+  /** Signal to noise over all samples, decibels, of the worst quantity; null where there is no noise, no signal, or no float. */
+  readonly sqnrDb: number | null
+  /** Share of the decisions, 0..1, that are the same or were a tie up to rounding; of a selection, `alike`. null for 'values'. */
+  readonly top1: number | null
+  /** Absent: the output is one quantity, or differs by too little to look. */
+  readonly apart?: ApartAgreement
+  /** The decisions that `top1` is of. Absent for all else. */
+  readonly decisions?: DecisionsCompared
+  /** Of what belongs to the rows of a selection: its `same`. Absent for all else. */
+  readonly sameRows?: number
+}
+
+export type MetricName = 'accuracy' | 'mse' | 'mae'
+
+/** Of the labelled samples. accuracy: share 0..1 that is right; mse and mae: mean squared and mean absolute error. */
+export interface Metric {
+  readonly name: MetricName
+  readonly before: number
+  readonly after: number
+  /** Of accuracy: the decisions behind it, row by row. Absent where they are not known. */
+  readonly decisions?: DecisionCounts
+}
+
+/** The worst over the outputs, and each of them. */
+export interface Agreement {
+  /** Why the outputs cannot be compared as numbers: other dtype, shape, or places of NaN and infinity. null: they can. */
+  readonly mismatch: string | null
+  readonly equal: boolean
+  /** Largest difference over all outputs, labels apart: the distance of two class numbers means nothing. */
+  readonly maxAbs: number
+  readonly maxRelative: number
+  readonly cosine: number | null
+  readonly sqnrDb: number | null
+  readonly top1: number | null
+  readonly metric: Metric | null
+  /** Why there is no metric although labels were given; null where there is one, or no labels. */
+  readonly noMetric: string | null
+  readonly outputs: readonly OutputAgreement[]
+  /** Absent: no outputs are known to come from one. */
+  readonly selections?: readonly SelectionAgreement[]
+}
+
+/** A loss of decisions that was not seen, and that the rows are too few to rule out. */
+export interface OpenLoss {
+  readonly rows: number
+  /** 0..1: with 95 % confidence the loss is no larger. */
+  readonly largestLoss: number
+  /** So many would show that it is within the limit, if none of them decides otherwise; null: no number does. */
+  readonly rowsNeeded: number | null
+}
+
+export interface OutputCheck {
+  readonly ok: boolean
+  readonly reason: string
+  readonly open?: OpenLoss
+  /** null where the candidate gave no outputs to compare. */
+  readonly agreement: Agreement | null
+}

@@ -1,0 +1,279 @@
+"""Two ways to ask the same of an engine, in turns, on what the user's code asked last: `predict` against the direct call. Results are compared
+first; whether they differ is told, not judged."""
+
+import sys
+
+from . import values
+from .clock import in_turns
+
+_BUDGET_MS = 700
+_SMALL_ROWS = 32
+#: How scikit-learn's checks are left out.
+_CHECKS = "sklearn.config_context("
+#: Models of rows of features: what stands around them is their library's wrapper.
+_TABULAR = ("scikit-learn", "xgboost", "lightgbm", "catboost")
+
+
+def alternatives(run, libraries):
+    found = []
+    for session in libraries.sessions:
+        if session.last is None or session.ran is None or not session.runs:
+            continue
+        try:
+            tries = [(_rule_of(session, way), *way) for way in _ways(session, libraries.matrices)]
+        except Exception:
+            # A library that cannot be asked so: the other sessions are.
+            continue
+        if session.engine == "pytorch":
+            tries.extend(_torch(session))
+        if session.engine == "keras" and session.training:
+            tries.append(_keras_training(session))
+        found.extend(row for row in (_tried(session, *one) for one in tries) if row)
+    return found
+
+
+def _rule_of(session, way):
+    """Keras's predict, scikit-learn's checks and XGBoost's DMatrix are ways to ask; what else stands around rows of features is the library's wrapper."""
+    now, instead, _ = way
+    asks = session.engine not in _TABULAR or _CHECKS in instead or "DMatrix" in now
+    return "predict-call-overhead" if asks else "wrapper-overhead"
+
+
+def _tried(session, rule, now, instead, ways):
+    try:
+        equal = compare(ways[0](), ways[1]())
+        timed = in_turns(ways[0], ways[1], _BUDGET_MS)
+    except Exception:
+        return None
+    return {**session.ran, "rule": rule, "now": now, "instead": instead, "equal": equal, **timed}
+
+
+def _ways(session, matrices=()):
+    """(now, instead, (call, call)) of those that this engine has. `matrices`: DMatrix objects with what they were made of."""
+    method, args, kwargs = session.last
+    model, given = args[0], args[1:]
+    bound = lambda: getattr(model, method)(*given, **kwargs)  # noqa: E731
+    if not given or rows_of(given[0]) > _SMALL_ROWS:
+        return []
+    if session.engine == "keras" and method == "predict":
+        return _keras(model, given, kwargs, bound)
+    if session.engine == "scikit-learn" and method in ("predict", "predict_proba"):
+        return _sklearn(model, method, given, kwargs, bound)
+    if session.engine == "xgboost" and method in ("predict", "predict_proba"):
+        return _xgboost(model, method, given, kwargs, matrices)
+    if session.engine == "lightgbm" and method in ("predict", "predict_proba"):
+        return _lightgbm(model, method, given, kwargs, bound)
+    if session.engine == "catboost" and method in ("predict", "predict_proba"):
+        return _catboost(model, method, given, kwargs, bound)
+    return []
+
+
+def _torch(session):
+    """(rule, now, instead, (call, call)): without gradients, and out of training mode."""
+    torch = sys.modules.get("torch")
+    _, args, kwargs = session.last
+    model = args[0]
+    if torch is None:
+        return
+    bound = lambda: model(*args[1:], **kwargs)  # noqa: E731
+    if session.gradients:
+
+        def without():
+            with torch.inference_mode():
+                return bound()
+
+        yield "gradient-tracking", "model(x)", "with torch.inference_mode(): model(x)", (bound, without)
+    if session.training and hasattr(model, "eval"):
+
+        def settled():
+            model.eval()
+            try:
+                return bound()
+            finally:
+                model.train()
+
+        yield "training-mode", "model.train()", "model.eval()", (bound, settled)
+
+
+def _keras_training(session):
+    """(rule, now, instead, (call, call)): out of training mode."""
+    _, args, kwargs = session.last
+    model, given = args[0], args[1:]
+    ways = [lambda training=training: model(*given, **{**kwargs, "training": training}) for training in (True, False)]
+    return "training-mode", "model(x, training=True)", "model(x, training=False)", ways
+
+
+def _keras(model, given, kwargs, bound):
+    x = given[0]
+    ways = [("model.predict(x)", "model(x, training=False).numpy()", (bound, lambda: host(model(x, training=False))))]
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        function = tensorflow.function(lambda value: model(value, training=False))
+        tensor = tensorflow.convert_to_tensor(x)
+        if tensor.dtype == tensorflow.float64:
+            tensor = tensorflow.cast(tensor, tensorflow.float32)
+        told = "tf.function(model)(x).numpy()"
+        ways.append(("model.predict(x)", told, (bound, lambda: host(function(tensor)))))
+    return ways
+
+
+def host(value):
+    value = value.detach() if hasattr(value, "detach") else value
+    return value.numpy() if hasattr(value, "numpy") else value
+
+
+def _sklearn(model, method, given, kwargs, bound):
+    sklearn = sys.modules.get("sklearn")
+
+    known = sklearn.get_config()
+    without = {name: True for name in ("assume_finite", "skip_parameter_validation") if known.get(name) is False}
+
+    def unchecked():
+        with sklearn.config_context(**without):
+            return bound()
+
+    words = ", ".join("%s=True" % name for name in without)
+    ways = [("%s(x)" % method, "with %s%s): %s(x)" % (_CHECKS, words, method), (bound, unchecked))] if without else []
+    x = given[0]
+    if values.fact(x)["kind"] == "dataframe":
+        import numpy
+
+        array = numpy.ascontiguousarray(x.to_numpy())
+        if array.dtype != object:
+            import warnings
+
+            def by_array():
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    return getattr(model, method)(array, **kwargs)
+
+            ways.append(("%s(DataFrame)" % method, "%s(array) of a model fitted without names" % method, (bound, by_array)))
+    jobs = getattr(model, "n_jobs", None)
+    if jobs not in (None, 1):
+
+        def alone():
+            model.n_jobs = 1
+            try:
+                return bound()
+            finally:
+                model.n_jobs = jobs
+
+        ways.append(("%s(x) with n_jobs=%s" % (method, jobs), "%s(x) with n_jobs=1" % method, (bound, alone)))
+    return ways
+
+
+def _xgboost(model, method, given, kwargs, matrices):
+    xgboost = sys.modules.get("xgboost")
+    x = given[0]
+    if xgboost is None or not set(kwargs) <= {"output_margin", "iteration_range"}:
+        return []
+    if isinstance(x, xgboost.DMatrix):
+        made_of = next((data for matrix, data in matrices if matrix is x), None)
+        source = x.get_data().toarray() if made_of is None else made_of
+        told = "predict(DMatrix(DataFrame))" if values.fact(source)["kind"] == "dataframe" else "predict(DMatrix(x))"
+        return _in_place(model, told, lambda: model.predict(xgboost.DMatrix(source), **kwargs), source, kwargs)
+    if not hasattr(model, "get_booster"):
+        return []
+    told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
+    bound = lambda: getattr(model, method)(x, **kwargs)  # noqa: E731
+    answered = _answered(model, "margin" if kwargs.get("output_margin") else method)
+    return _in_place(model.get_booster(), told, bound, x, kwargs, answered)
+
+
+def _in_place(booster, told, bound, source, kwargs, answered=("", lambda one: one)):
+    """The trees asked by their Booster, of an array, as they are set and on one thread."""
+    array = _array(source, "float32")
+    if array is None:
+        return []
+    wanted = {"iteration_range": kwargs["iteration_range"]} if "iteration_range" in kwargs else {}
+    if kwargs.get("output_margin"):
+        wanted["predict_type"] = "margin"
+    single = booster.copy()
+    single.set_param({"nthread": 1})
+    then, answer = answered
+    in_place = lambda one: lambda: answer(one.inplace_predict(array, **wanted))  # noqa: E731
+    instead = "Booster.inplace_predict(array)"
+    return [
+        (told, instead + then, (bound, in_place(booster))),
+        (told, instead + then + " with nthread=1", (bound, in_place(single))),
+    ]
+
+
+def _lightgbm(model, method, given, kwargs, bound):
+    if kwargs:
+        return []
+    x = given[0]
+    booster = getattr(model, "booster_", model)
+    told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
+    then, answer = _answered(model, method)
+    ways = [(told, "Booster.predict(x, num_threads=1)" + then, (bound, lambda: answer(booster.predict(x, num_threads=1))))]
+    array = _array(x, "float64")
+    if array is not None and array is not x:
+        by_array = lambda: answer(booster.predict(array, num_threads=1))  # noqa: E731
+        ways.append((told, "Booster.predict(array, num_threads=1)" + then, (bound, by_array)))
+    return ways
+
+
+def _catboost(model, method, given, kwargs, bound):
+    if kwargs or len(given) > 1:
+        return []
+    x = given[0]
+    ask = getattr(model, method)
+    told = "%s(%s)" % (method, "DataFrame" if values.fact(x)["kind"] == "dataframe" else "x")
+    ways = [(told, "%s(x, thread_count=1)" % method, (bound, lambda: ask(x, thread_count=1)))]
+    array = _array(x, "float32")
+    if array is not None and array is not x:
+        ways.append((told, "%s(array, thread_count=1)" % method, (bound, lambda: ask(array, thread_count=1))))
+    return ways
+
+
+def _array(x, dtype):
+    """Of numbers alone, as one block; None where it is something else."""
+    import numpy
+
+    try:
+        array = numpy.ascontiguousarray(x.to_numpy() if hasattr(x, "to_numpy") else x, dtype=dtype)
+    except (TypeError, ValueError):
+        return None
+    return array if array.ndim == 2 else None
+
+
+def _answered(model, method):
+    """How the scikit-learn class makes its answer of what its Booster gives (of two classes the second's probability alone), in words and as a call."""
+    import numpy
+
+    classes = getattr(model, "classes_", None)
+    if method == "predict_proba":
+        return "", lambda one: numpy.column_stack((1 - one, one)) if one.ndim == 1 else one
+    if method != "predict" or classes is None:
+        return "", lambda one: one
+    classes = numpy.asarray(classes)
+    if len(classes) == 2:
+        return " > 0.5", lambda one: classes[(one > 0.5).astype(int)] if one.ndim == 1 else classes[one.argmax(axis=1)]
+    return ".argmax(axis=1)", lambda one: classes[one.argmax(axis=1)]
+
+
+def rows_of(value):
+    told = values.fact(value)
+    if told["shape"]:
+        return told["shape"][0]
+    rows = getattr(value, "num_row", None)
+    return rows() if callable(rows) else told["length"] or 0
+
+
+def compare(one, other):
+    """'bits', 'rounding' (within 1e-4 of the largest, as packages/measure/src/outputs has it) or 'different'."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return "bits" if one == other else "different"
+    one, other = numpy.asarray(host(one)), numpy.asarray(host(other))
+    if one.shape != other.shape:
+        one, other = numpy.squeeze(one), numpy.squeeze(other)
+    if one.shape != other.shape:
+        return "different"
+    if one.dtype == other.dtype and one.tobytes() == other.tobytes():
+        return "bits"
+    if one.dtype.kind not in "fc" or other.dtype.kind not in "fc":
+        return "bits" if numpy.array_equal(one, other) else "different"
+    scale = numpy.abs(one[numpy.isfinite(one)]).max(initial=0)
+    return "rounding" if numpy.allclose(one, other, rtol=0, atol=1e-4 * scale, equal_nan=True) else "different"

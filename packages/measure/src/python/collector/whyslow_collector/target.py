@@ -1,0 +1,326 @@
+"""What the file is: a module that has stages, one function of it, or a script; and the stages as they are called.
+
+The contract: `load()` -> model, `samples()` -> list or iterable, `preprocess(sample)` -> x, `predict(model, x)` or `predict(x)`,
+`postprocess(y)` -> result, of the module itself or methods of what it calls `pipeline`. All but `predict` may be missing."""
+
+import ast
+import inspect
+import sys
+
+from .errors import Contract
+from .finishing import awaited, finished, is_unfinished, items_of
+from .module_file import read_source
+
+STAGES = ("preprocess", "predict", "postprocess")
+#: An object or class of the module that has the functions as methods, in place of the module.
+HOLDER = "pipeline"
+
+
+def parse(path):
+    try:
+        return ast.parse(read_source(path), path)
+    except SyntaxError as error:
+        version = "%d.%d" % sys.version_info[:2]
+        raise Contract("%s:%s: %s (read by Python %s)" % (error.filename, error.lineno, error.msg, version)) from None
+    except (UnicodeDecodeError, ValueError) as error:
+        raise Contract("%s is not Python source: %s" % (path, error)) from None
+
+
+def kind_of(tree, call, has_data, is_fed=False):
+    """
+    'function', 'stages' or 'script', for whoever runs the file, which is not executed to find out. What has something to call but nothing to feed it
+    with runs as it is. `is_fed`: the samples come from elsewhere.
+    """
+    if call:
+        return "function"
+    function = predict_of(tree, has_data)
+    if function is None and holds_stages(tree, has_data):
+        return "stages"
+    function = function or single_of(tree)
+    if function is None:
+        return "script"
+    if is_fed or has_data or "samples" in functions_of(tree) or "samples" in _assigned(tree):
+        return "stages"
+    if isinstance(function, ast.Name):
+        function = functions_of(tree).get(function.id)
+    arguments = getattr(function, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return "script"
+    loads = "load" in functions_of(tree) or "load" in _assigned(tree)
+    return "stages" if _required(arguments) <= (1 if loads else 0) else "script"
+
+
+def _required(arguments):
+    return len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+
+
+def single_of(tree):
+    """The one function of a file that is only that, with what it needs; None: there are several, or the file does more when it runs."""
+    public = [one for name, one in functions_of(tree).items() if not name.startswith("_") and name not in ("load", "samples")]
+    assigned = [name for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign)) for name in targets_of(node)]
+    if len(public) != 1 or "predict" in assigned:  # a value that it predicts
+        return None
+    guards = [node for node in tree.body if isinstance(node, ast.If) and "__name__" in ast.dump(node.test)]
+    # A function that needs nothing, behind a guard, is the script itself.
+    if guards and (public[0].name == "main" or _required(public[0].args) == 0):
+        return None
+    quiet = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    doc = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)  # noqa: E731
+    return public[0] if all(isinstance(node, quiet) or doc(node) or node in guards for node in tree.body) else None
+
+
+def predict_of(tree, has_data):
+    """
+    What gives the module's top level its `predict`, where that is a function: a `def` or class, a lambda, the name of something, an attribute. What
+    a call gives (`predict = model.predict(x)` of every tutorial) and what is imported counts where the file means to be fed.
+    """
+    is_fed = has_data or "samples" in functions_of(tree)
+    found = None
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == "predict":
+            found = node
+        elif isinstance(node, ast.ImportFrom) and any((alias.asname or alias.name) == "predict" for alias in node.names):
+            found = node if is_fed or "samples" in _assigned(tree) else None
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and "predict" in targets_of(node):
+            is_function = isinstance(node.value, (ast.Lambda, ast.Name, ast.Attribute)) or is_fed and isinstance(node.value, ast.Call)
+            found = node.value if is_function else None
+    return found
+
+
+def functions_of(tree):
+    return {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def holds_stages(tree, has_data):
+    """Whether `pipeline` has them: a class of this file, an object of one, or, where there are samples, whatever bears the name. Others call a chain
+    of estimators so, or what they import from Transformers."""
+    functions, assigned = functions_of(tree), _assigned(tree)
+    if HOLDER not in assigned or HOLDER in functions:
+        return False
+    if has_data or "samples" in functions or "samples" in assigned:
+        return True
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    values = [node.value for node in tree.body if isinstance(node, ast.Assign) and any(_is_holder(one) for one in node.targets)]
+    made = [one.func if isinstance(one, ast.Call) else one for one in values]
+    return HOLDER in classes or any(isinstance(one, ast.Name) and one.id in classes for one in made)
+
+
+def _is_holder(target):
+    return isinstance(target, ast.Name) and target.id == HOLDER
+
+
+def _assigned(tree):
+    """Names that the module's top level gives a value by assignment, class or import."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef,)):
+            found.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            found.update(targets_of(node))
+    return found
+
+
+def targets_of(node):
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+class Target:
+    """`load` and `samples` may be None; `stages` are pairs of a name and the user's own function."""
+
+    def __init__(self, kind, stages, load=None, samples=None):
+        self.kind = kind
+        self.stages = stages
+        self.load = load
+        self.samples = samples
+
+    def described(self):
+        return {"kind": self.kind, "stages": [name for name, _ in self.stages], "places": [_place(one) for _, one in self.stages]}
+
+    def loaded(self):
+        """The model; None if there is no load."""
+        return awaited(self.load()) if callable(self.load) else self.load
+
+    def own_samples(self):
+        """Its own, one by one."""
+        return items_of(self.samples() if callable(self.samples) else self.samples)
+
+    def _predicts(self, name):
+        return self.kind == "function" or name == "predict"
+
+    def steps(self, model):
+        """Pairs of a stage's name and the function of one value that it is."""
+        loads, first = self.load is not None, self.stages[0][0]
+        return [(name, bind(one, model, loads, self._predicts(name), name == first)) for name, one in self.stages]
+
+    def needs_sample(self):
+        name, function = self.stages[0]
+        return _arity(function)[0] > (1 if self.load is not None and self._predicts(name) else 0)
+
+
+def whole(steps):
+    """All of a call as one function, each step done to its end; the last one's result may be unfinished."""
+    calls = [run for _, run in steps]
+    if len(calls) == 1:
+        return calls[0]
+
+    def call(value):
+        for run in calls:
+            value = run(value)
+            if is_unfinished(value):
+                value = finished(value)
+        return value
+
+    return call
+
+
+def target_of(module, call):
+    """The target is the module, or what it calls `pipeline`; the module has what that lacks."""
+    holder = getattr(module, HOLDER, None)
+    if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
+        holder = module
+    holder = holder() if inspect.isclass(holder) else holder
+
+    def find(name):
+        found = [getattr(one, name, None) for one in (holder, module)]
+        return next((one for one in found if one is not None), None)
+
+    given = [find(name) for name in ("load", "samples")]
+    if call:
+        return Target("function", [(call, _called(module, call))], *given)
+    if callable(find("predict")):
+        return Target("stages", [(name, find(name)) for name in STAGES if callable(find(name))], *given)
+    own = getattr(module, "predict", None)
+    single = [one for name, one in _functions(module) if not name.startswith("_") and name not in ("load", "samples")]
+    if own is None and len(single) == 1:
+        return Target("function", [(single[0].__name__, single[0])], *given)
+    told = "has no predict" if own is None else "has a predict that is no function but %s" % shown_type(own)
+    raise Contract("%s %s: name a function with --call module:function" % (module.__file__, told))
+
+
+def _functions(module):
+    """Its own, by name."""
+    return [(name, one) for name, one in vars(module).items() if inspect.isfunction(one) and one.__module__ == module.__name__]
+
+
+def shown_type(value):
+    """'a numpy.ndarray'."""
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else "%s.%s" % (kind.__module__.split(".")[0], kind.__name__)
+    return ("an " if name[0] in "aeiou" else "a ") + name
+
+
+def _called(module, call):
+    found = module
+    for part in call.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        offered = [name for name, _ in _functions(module)]
+        told = "it has " + ", ".join(sorted(offered)[:8]) if offered else "it has no functions"
+        raise Contract("%s has no function %s; %s" % (module.__file__, call, told))
+    return found
+
+
+def _place(function):
+    try:
+        code = inspect.unwrap(function).__code__
+        return {"file": code.co_filename, "line": code.co_firstlineno}
+    except (AttributeError, ValueError):
+        return None
+
+
+#: Names of a first parameter that is the model.
+_MODEL = ("model", "session", "net", "interpreter")
+
+
+def bind(function, model, has_model, predicts=False, is_first=False):
+    """
+    `function(value)` as it is called, by the rules of packages/code/src/turns/contract.ts. With a model it is given that first where it takes two
+    arguments and more, or, as the one that predicts, whatever it is given; one that takes none is given nothing. Of several without a model, the
+    first takes the members of its sample. What it gives back is done to its end.
+    """
+    required, most = _arity(function)
+    takes_any = most > 0 and not _positional(function)
+    is_named = _first_name(function) in _MODEL
+    if most == 0:
+        call = lambda value: function()  # noqa: E731
+    elif has_model and most >= 2 and (required >= 2 or predicts and takes_any or is_named):
+        call = lambda value: function(model, value)  # noqa: E731
+    elif has_model and predicts and is_named:
+        call = lambda value: function(model)  # noqa: E731
+    elif has_model and predicts and is_first:
+        call = lambda value: function(model if value is None else value)  # noqa: E731
+    elif is_first and required >= 2:
+        call = _spread(function, required)
+    else:
+        call = function
+    if any(of(function) for of in (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)):
+        return lambda value: finished(call(value))
+    return call
+
+
+def _spread(function, count):
+    """The function, called with the members of its sample, by their names if it has them."""
+    names = [one.name for one in parameters_of(function)]
+
+    def call(sample):
+        if isinstance(sample, dict):
+            if all(name in sample for name in names[:count]):
+                return function(**{name: sample[name] for name in names if name in sample})
+            if len(sample) == count:
+                return function(*sample.values())
+        if isinstance(sample, (list, tuple)) and len(sample) == count:
+            return function(*sample)
+        return function(sample)
+
+    return call
+
+
+def _arity(function):
+    """(positional arguments that it needs, that it takes at most); of what does not tell (1, 1)."""
+    known = parameters_of(function)
+    if known is None:
+        return 1, 1
+    positional = _positional(function)
+    required = sum(1 for one in positional if one.default is one.empty)
+    return required, 99 if any(one.kind is one.VAR_POSITIONAL for one in known) else len(positional)
+
+
+def _positional(function):
+    return [one for one in parameters_of(function) or () if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+
+
+def parameters_of(function, depth=0):
+    """As it is told; of a decorator's wrapper that takes whatever it is given, those of the function that it holds. None: it does not tell."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    held = _held(function) if found and found[0].kind is inspect.Parameter.VAR_POSITIONAL and depth < 8 else None
+    inner = None if held is None else parameters_of(held, depth + 1)
+    if inner is None:
+        return found
+    return inner[1:] if inspect.ismethod(function) else inner
+
+
+def _held(function):
+    """The one function that a wrapper holds: a function in its closure, an object as an attribute."""
+    own = getattr(function, "__func__", function)
+    if inspect.isfunction(own):
+        held = []
+        for cell in own.__closure__ or ():
+            try:
+                held.append(cell.cell_contents)
+            except ValueError:
+                pass
+    else:
+        held = list(getattr(own, "__dict__", {}).values())
+    found = [one for one in held if inspect.isfunction(one) and one is not own]
+    return found[0] if len(found) == 1 else None
+
+
+def _first_name(function):
+    known = parameters_of(function)
+    return known[0].name if known else ""

@@ -1,0 +1,113 @@
+// What a user may say of the inputs on the command line, and how it is checked against what the model declares.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
+
+/** Given by the user; empty where nothing was said. */
+export interface InputFlags {
+  /** Whole shapes by input name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>
+  /** Values by input name: one for every element, or a comma list of all. */
+  readonly values: ReadonlyMap<string, string>
+  /** Size of the batch axis; null leaves it at 1. */
+  readonly batch: number | null
+  /** Most that one sample of all inputs may take, bytes; no limit where absent. */
+  readonly limitBytes?: number
+}
+
+export const NO_FLAGS: InputFlags = { shapes: new Map(), values: new Map(), batch: null }
+
+/** How many inputs a message lists. */
+const LISTED_INPUTS = 5
+
+/**
+ * Reads `x=1x3x224x224`; `x=` is a scalar; the name may be left out (then '') where the model has one input. A name may hold '='
+ * and ':'. Throws an InputError for anything else.
+ */
+export function parseShapeFlag(text: string): readonly [name: string, shape: readonly number[]] {
+  const { name, rest } = cut(text)
+  if (rest === '' && text.includes('=')) return [name, []]
+  const sizes = rest.split(/[x,]/)
+  if (!sizes.every((size) => /^[1-9]\d*$/.test(size) && Number.isSafeInteger(Number(size)))) {
+    throw new InputError(`--shape ${text}: '${rest}' is not a shape; write whole sizes above 0, as in --shape name=1x3x224x224`)
+  }
+  return [name, sizes.map(Number)]
+}
+
+/** Reads `sr=16000` or `ids=101,2023,102`; the name may be left out (then '') where the model has one input. */
+export function parseValueFlag(text: string): readonly [name: string, value: string] {
+  const { name, rest } = cut(text)
+  if (rest === '') throw new InputError(`--value ${text}: no value; write it as in --value sr=16000`)
+  return [name, rest]
+}
+
+/**
+ * The numbers (bigints for 64-bit integers, strings for strings) of a `--value`.
+ * Throws an InputError where one is not of the dtype.
+ */
+export function parseElements(text: string, dtype: DType, name: string): readonly (number | bigint | string)[] {
+  return text.split(',').map((part) => {
+    const word = part.trim()
+    if (dtype === 'string') return part
+    const element = parseElement(word, dtype)
+    if (element === undefined)
+      throw new InputError(`--value ${name}=${shorten(text)}: '${shorten(word)}' is not ${article(dtype)}`)
+    return element
+  })
+}
+
+/** The same flags with every name one of the model's. Throws an InputError that lists the inputs where one is not. */
+export function checkFlagNames(flags: InputFlags, declared: readonly ValueDeclaration[]): InputFlags {
+  const named = <T>(flag: string, given: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map(
+      [...given].map(([name, value]) => {
+        if (declared.some((input) => input.name === name)) return [name, value]
+        const only = declared.length === 1 ? declared[0] : undefined
+        if (name === '' && only !== undefined) return [only.name, value]
+        const missing = name === '' ? 'says no input' : `the model has no input '${shorten(name)}'`
+        throw new InputError(`${flag}: ${missing}; its inputs: ${listInputs(declared)}`)
+      }),
+    )
+  return { ...flags, shapes: named('--shape', flags.shapes), values: named('--value', flags.values) }
+}
+
+/** `x float32 [batch,3,?,?], mask int64 [batch,seq] and 3 more`: at most five inputs. */
+export function listInputs(declared: readonly ValueDeclaration[]): string {
+  if (declared.length === 0) return 'none'
+  const listed = declared.slice(0, LISTED_INPUTS).map(describeInput).join(', ')
+  return declared.length > LISTED_INPUTS ? `${listed} and ${declared.length - LISTED_INPUTS} more` : listed
+}
+
+export function describeInput({ name, kind, dtype, shape }: ValueDeclaration): string {
+  if (kind !== 'tensor') return `${name} (${kind})`
+  const sizes = shape === null ? 'any shape' : `[${shape.map((size) => size ?? '?').join(',')}]`
+  return `${name} ${dtype ?? 'of unknown type'} ${sizes}`
+}
+
+/** A shape as flags write it: 1x3x224x224; 'a scalar' for one. */
+export const formatShape = (shape: readonly number[]): string => (shape.length === 0 ? 'a scalar' : shape.join('x'))
+
+/** At most 60 characters of a text that came from outside, on one line. */
+export function shorten(text: string, length = 60): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line
+}
+
+function cut(text: string): { name: string; rest: string } {
+  const at = text.lastIndexOf('=')
+  return { name: at < 0 ? '' : text.slice(0, at), rest: text.slice(at + 1) }
+}
+
+function parseElement(word: string, dtype: DType): number | bigint | undefined {
+  if (dtype === 'bool') return { true: 1, false: 0, '1': 1, '0': 0 }[word.toLowerCase()]
+  if (isPlainInteger(dtype)) {
+    if (!/^[+-]?\d+$/.test(word)) return undefined
+    return dtype === 'int64' || dtype === 'uint64' ? BigInt(word.replace(/^\+/, '')) : Number(word)
+  }
+  if (!isPlainFloat(dtype) || word === '') return undefined
+  if (/^[+-]?inf(inity)?$/i.test(word)) return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  const number = Number(word)
+  return Number.isNaN(number) && word.toLowerCase() !== 'nan' ? undefined : number
+}
+
+const article = (dtype: DType): string => (/^[aeiou]/.test(dtype) && !dtype.startsWith('u') ? `an ${dtype}` : `a ${dtype}`)

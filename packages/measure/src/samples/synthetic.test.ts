@@ -1,0 +1,102 @@
+import { float16Value } from '@whyslow/graph/decode.ts'
+import type { GraphView } from '@whyslow/graph/types.ts'
+import { describe, expect, it } from 'vitest'
+import { flagsOf, graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
+import type { TensorValue } from '../engines/types.ts'
+import { NO_FLAGS } from './flags.ts'
+import { resolveInputs } from './resolve.ts'
+import { synthesize } from './synthetic.ts'
+
+const made = (graph: GraphView, flags = NO_FLAGS, count?: number, seed?: number) =>
+  synthesize(resolveInputs(graph.inputs, graph, flags).inputs, graph, count, seed)
+const numbers = (tensor: TensorValue | undefined) => Array.from(tensor!.data as Float32Array, Number)
+const range = (values: readonly number[]) => [Math.min(...values), Math.max(...values)] as const
+
+describe('synthesize', () => {
+  it('keeps ids inside their table, fills masks, counts positions', () => {
+    const graph = graphOf(
+      [
+        input('input_ids', 'int64', [1, 200]),
+        input('attention_mask', 'int64', [1, 200]),
+        input('token_type_ids', 'int64', [1, 200]),
+        input('position_ids', 'int32', [1, 200]),
+        input('extra', 'int64', [1, 200]),
+      ],
+      [
+        node('Gather', ['words', 'input_ids'], ['a']),
+        node('Gather', ['types', 'token_type_ids'], ['b']),
+        node('Gather', ['positions', 'position_ids'], ['c']),
+      ],
+      { words: [50, 8], types: [2, 8], positions: [512, 8] },
+    )
+    const [sample] = made(graph, NO_FLAGS, 1)
+    const ids = numbers(sample!.input_ids)
+    expect(range(ids)[0]).toBeGreaterThanOrEqual(1) // 0 is padding
+    expect(range(ids)[1]).toBeLessThan(50)
+    expect(new Set(ids).size).toBeGreaterThan(20)
+    expect(sample!.input_ids!.data).toBeInstanceOf(BigInt64Array)
+    expect(range(numbers(sample!.attention_mask))).toEqual([1, 1])
+    expect(range(numbers(sample!.token_type_ids))).toEqual([0, 0])
+    expect(numbers(sample!.position_ids).slice(0, 4)).toEqual([0, 1, 2, 3])
+    expect(range(numbers(sample!.extra))).toEqual([1, 1])
+  })
+  it('draws smooth images in the range of their type', () => {
+    const graph = graphOf([
+      input('a', 'float32', [1, 3, 32, 32]),
+      input('b', 'uint8', [1, 32, 32, 3]),
+      input('c', 'float16', [1, 3, 32, 32]),
+    ])
+    const [sample] = made(graph, NO_FLAGS, 1)
+    const pixels = numbers(sample!.a)
+    expect(range(pixels)[0]).toBeGreaterThanOrEqual(0)
+    expect(range(pixels)[1]).toBeLessThanOrEqual(1)
+    // Neighbours of uniform noise differ by 1/3 on average, of this by far less, and yet not by nothing.
+    const steps = pixels.slice(1, 32).map((value, index) => Math.abs(value - pixels[index]!))
+    const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length
+    expect(mean).toBeGreaterThan(0.001)
+    expect(mean).toBeLessThan(0.12)
+    expect(range(numbers(sample!.b))[1]).toBeGreaterThan(50)
+    expect(range(numbers(sample!.c).map(float16Value))[1]).toBeLessThanOrEqual(1)
+  })
+  it('makes tones of signals, zeros of states, and a normal table', () => {
+    const graph = graphOf([
+      input('wave', 'float32', [1, 20000, 1]),
+      input('state', 'float32', [2, 1, 8]),
+      input('table', 'float32', [100, 40]),
+      input('flag', 'bool', [1]),
+      input('text', 'string', [1, 2]),
+      input('threshold', 'float32', [1]),
+    ])
+    const [sample] = made(graph, NO_FLAGS, 1)
+    const wave = numbers(sample!.wave)
+    expect(range(wave)[1]).toBeGreaterThan(0.01)
+    expect(range(wave)[1]).toBeLessThanOrEqual(0.5)
+    expect(range(numbers(sample!.state))).toEqual([0, 0])
+    const table = numbers(sample!.table)
+    const mean = table.reduce((sum, value) => sum + value, 0) / table.length
+    const variance = table.reduce((sum, value) => sum + (value - mean) ** 2, 0) / table.length
+    // 4000 draws: the mean has deviation 0.016, the variance 0.022; five of them is safe.
+    expect(Math.abs(mean)).toBeLessThan(0.08)
+    expect(Math.abs(variance - 1)).toBeLessThan(0.11)
+    expect(numbers(sample!.flag)).toEqual([1])
+    expect((sample!.text!.data as string[]).every((text) => /^\w+( \w+)*$/.test(text))).toBe(true)
+    expect(numbers(sample!.threshold)).toEqual([0.5])
+  })
+  it('gives different samples, the same for the same seed, and shares what does not differ', () => {
+    const graph = graphOf([input('x', 'float32', [1, 3, 16, 16]), input('mask', 'int64', [1, 4])])
+    const samples = made(graph)
+    expect(samples).toHaveLength(8)
+    expect(new Set(samples.map(({ x }) => numbers(x).join())).size).toBe(8)
+    expect(samples[7]!.mask).toBe(samples[0]!.mask)
+    expect(made(graph)).toEqual(samples)
+    expect(made(graph, NO_FLAGS, 1, 2)[0]).not.toEqual(samples[0])
+  })
+  it('takes given values, one for all or each', () => {
+    const graph = graphOf([input('sr', 'int64', []), input('x', 'float16', [1, 2])])
+    const [sample] = made(graph, flagsOf({ value: ['sr=16000', 'x=1.5,-2'] }), 1)
+    expect(sample!.sr).toEqual({ dtype: 'int64', shape: [], data: BigInt64Array.of(16000n) })
+    expect(numbers(sample!.x).map(float16Value)).toEqual([1.5, -2])
+    const small = graphOf([input('k', 'int8', [])])
+    expect(() => made(small, flagsOf({ value: ['k=300'] }))).toThrow(/--value k: 300 does not fit int8/)
+  })
+})

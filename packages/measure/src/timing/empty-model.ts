@@ -1,0 +1,26 @@
+// A model with the user's inputs and outputs and no arithmetic: what is left of a prediction is the price of asking. Each output
+// is a constant of the right type and shape, which the engine copies out; each input is taken and not read.
+import { model, rawTensor, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { sizeInBytes } from '@whyslow/graph/dtype.ts'
+import type { TensorType } from '@whyslow/graph/types.ts'
+
+export interface NamedType {
+  readonly name: string
+  readonly type: TensorType
+}
+
+/** undefined where a type cannot be written as plain bytes (strings). */
+export function emptyModel(inputs: readonly NamedType[], outputs: readonly NamedType[]): Uint8Array | undefined {
+  if ([...inputs, ...outputs].some(({ type }) => sizeInBytes(type) === undefined)) return undefined
+  const taken = new Set(inputs.map(({ name }) => name))
+  const named = outputs.map((output, i) => (taken.has(output.name) ? { ...output, name: `output-${i}` } : output))
+  return writeModel(
+    model({
+      nodes: [],
+      inputs: inputs.map(({ name, type }) => valueInfo(name, type.dtype, type.shape)),
+      outputs: named.map(({ name, type }) => valueInfo(name, type.dtype, type.shape)),
+      initializers: named.map(({ name, type }) => rawTensor(name, type.dtype, type.shape, new Uint8Array(sizeInBytes(type)!))),
+      opset: 17,
+    }),
+  )
+}

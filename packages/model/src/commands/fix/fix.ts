@@ -1,0 +1,147 @@
+// `fix`: measures and diagnoses, tries the remedies, proves what they give, and ships the proven.
+import { checkEngine } from '@whyslow/command/engine-options.ts'
+import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { nearest } from '@whyslow/command/nearest.ts'
+import { type Run, withRun } from '@whyslow/command/run.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { type PreprocessingRequest, parsePreprocessing, withPreprocessing } from '@whyslow/graph/rewrite/preprocessing/index.ts'
+import { engines, offersOf } from '@whyslow/measure/engines/index.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { Evidence } from '../../evidence/evidence.ts'
+import { remedies } from '../../remedies/index.ts'
+import { checkModelOut, checkOut } from '../../ship/index.ts'
+import { assembleReport } from '../assemble-report.ts'
+import { measureWithOperators } from '../operator-experiments.ts'
+import { proveConversion } from './conversion.ts'
+import { trialRow, withTrials } from './fix-report.ts'
+import { int8Alone } from './int8-alone.ts'
+import { FIX_DEFAULTS, type FixOptions } from './options.ts'
+import { checkNamedEngines } from './other-engines.ts'
+import { checkCalibration, type Tuned } from './precision.ts'
+import { provePreprocessing } from './preprocessing-proof.ts'
+import { servingFor } from './serving.ts'
+import type { ServingPort } from './serving-port.ts'
+import { shippingPlan, shipSetup } from './ship-found.ts'
+import { tryRemedies } from './try-remedies.ts'
+
+/** What a remedy gives that frees the engine everywhere is tried first: its saving is predicted so, and everything else is tried on top of it. */
+const WHOLES_MS = 2500
+
+export interface Fixed {
+  /** The diagnosis of the original, with `trials` and `fix`; its answer is the sentence that ends `fix`. */
+  readonly report: ReportDocument
+  readonly evidence: Evidence
+  /** The sentence of the diagnosis. */
+  readonly diagnosis: string
+}
+
+/**
+ * Tries the remedies on the model in `file` and writes what is proven into `out`. Throws InputError where the model, its inputs, the
+ * options or the folder cannot be used, and the signal's reason where it is aborted; then nothing is written.
+ */
+export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<Fixed> {
+  const options = { ...FIX_DEFAULTS, ...given }
+  checkEngine(options.engine)
+  if (!offersOf(options.engine).includes('shipped')) {
+    const able = engines.find(({ offers }) => offers.includes('shipped'))!.id
+    throw new InputError(
+      `--engine ${options.engine}: remedies are proven on ${able}, which the shipped folder runs; leave --engine out`,
+    )
+  }
+  checkOnly(options.only)
+  const serving = servingOf(options)
+  checkEngines(options)
+  const picture = parsePreprocessing(options.preprocessing)
+  if (options.out !== null) (options.modelAlone ? checkModelOut : checkOut)(options.out, options.force, file)
+  return withRun(file, options, async (run) => {
+    // Refused here rather than after minutes of measuring.
+    if (picture !== null) withPreprocessing(run.model, picture)
+    checkOutputs(options.outputs, run)
+    checkCalibration(run, options)
+    await checkNamedEngines(options)
+    const unlocked: string[] = []
+    const { evidence, diagnosis, found, chosen } = await withMachineLock(
+      run,
+      async () => {
+        const evidence = await measureWithOperators(run, options, WHOLES_MS)
+        const diagnosis = assembleReport(evidence, file)
+        options.onDiagnosis?.(diagnosis.answer)
+        const tried = await tryRemedies(run, options, evidence, diagnosis)
+        if (options.dryRun) return { evidence, diagnosis, found: tried, chosen: null }
+        const converted = await withConversion(run, options, tried)
+        const found = picture === null ? converted : await withPreprocessingProof(run, options, converted, picture)
+        if (serving === null) return { evidence, diagnosis, found, chosen: null }
+        const chosen = await servingFor(run, options, shippingPlan(run, options, found), serving)
+        return { evidence, diagnosis, found, chosen }
+      },
+      unlocked,
+    )
+    options.signal?.throwIfAborted()
+    const shipped = options.out !== null && !options.dryRun && (!options.onlyProven || found.kept.length > 0)
+    const warned = { ...diagnosis, warnings: [...unlocked, ...diagnosis.warnings] }
+    const told = withTrials(warned, found, options, shipped ? options.out : null)
+    const served = chosen === null ? {} : { serving: chosen.report }
+    const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served } }
+    if (shipped) await shipSetup(run, options, { ...found, serving: chosen?.best ?? null }, report)
+    return { report, evidence, diagnosis: diagnosis.answer }
+  })
+}
+
+/** null: no objective is asked for. Throws InputError if the text is not one. */
+function servingOf({ slo, serving }: FixOptions): ServingPort | null {
+  if (slo === null) return null
+  if (serving === null) throw new Error('fix: nothing was handed in that serves, and an objective needs it')
+  serving.checkObjective(slo)
+  return serving
+}
+
+/** Where the goal is what was measured of it, and what is handed over was converted. */
+async function withConversion(run: Run, options: FixOptions, found: Tuned): Promise<Tuned> {
+  const stays = found.setup.engine?.format === run.model.source.format
+  const conversion = options.goal === 'latency' && !stays ? await proveConversion(run, options) : undefined
+  if (conversion === undefined) return found
+  options.onTrial?.(conversion)
+  return { ...found, conversion }
+}
+
+async function withPreprocessingProof(
+  run: Run,
+  options: FixOptions,
+  found: Tuned,
+  picture: PreprocessingRequest,
+): Promise<Tuned> {
+  run.progress({ stage: 'the code in front of the model', done: 0, of: 1 })
+  const preprocessing = await provePreprocessing(run, options, found, picture)
+  options.onTrial?.(trialRow(preprocessing.row, 'latency'))
+  return { ...found, preprocessing }
+}
+
+/** What an engine offers that `fix` may hand over. */
+const SHIPPABLE = ['shipped', 'alternative', 'generated'] as const
+
+function checkOnly(only: readonly string[] | null): void {
+  const unknown = only?.find((id) => !remedies.some((remedy) => remedy.id === id))
+  if (unknown === undefined) return
+  const ids = remedies.map(({ id }) => id)
+  const meant = nearest(unknown, ids)
+  const next = meant === undefined ? `there are ${ids.join(', ')}` : `did you mean ${meant}?`
+  throw new InputError(`--only ${unknown}: no such remedy; ${next}`)
+}
+
+/** The one that is measured is always among them: where nothing is proven, the original is shipped on it. */
+function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
+  const able = engines.filter(({ offers }) => SHIPPABLE.some((offer) => offers.includes(offer))).map(({ id }) => id)
+  const unable = wanted?.find((id) => !able.includes(id))
+  if (unable !== undefined)
+    throw new InputError(`--ship-engines ${unable}: fix does not ship it; give some of ${able.join(', ')}`)
+  if (wanted !== null && !wanted.includes(measured))
+    throw new InputError(
+      `--ship-engines ${wanted.join()}: give ${measured} too, on which the original is shipped where nothing is proven`,
+    )
+}
+
+function checkOutputs(asked: readonly string[] | null, { inputs: { outputs } }: Run): void {
+  const unknown = asked?.find((name) => !outputs.some((output) => output.name === name))
+  if (unknown === undefined) return
+  throw new InputError(`--outputs ${unknown}: no such output; there are ${outputs.map(({ name }) => name).join(', ')}`)
+}

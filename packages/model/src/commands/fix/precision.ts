@@ -1,0 +1,144 @@
+// Fewer bits, for the commands: puts the search for precisions on the bench of `tune/`, and says what came of it.
+import fs from 'node:fs'
+import path from 'node:path'
+import type { Run } from '@whyslow/command/run.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import type { ReportQuantization } from '@whyslow/report/documents/report-fix.ts'
+import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
+import { checkSamples } from '../../quantize/calibrate/index.ts'
+import { fusedKernels } from '../../quantize/plan/kernels.ts'
+import type { LayerRecord } from '../../quantize/plan/layer-records.ts'
+import { possiblePrecisions } from '../../quantize/plan/possible.ts'
+import { type PrecisionSearch, precisionSearch } from '../../quantize/plan/precision.ts'
+import { prepareModel } from '../../quantize/plan/prepare.ts'
+import { optionsFor } from '../../quantize/write/choice.ts'
+import type { PrecisionMethod, RemedyEvidence, RemedySetup, RemedyTools } from '../../remedies/kit/remedy.ts'
+import { variantWriter } from '../../ship/index.ts'
+import type { Bench } from '../../tune/bench.ts'
+import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
+import type { SearchOutcome } from '../../tune/search.ts'
+import type { FixOptions } from './options.ts'
+import type { ProvenPreprocessing } from './preprocessing-proof.ts'
+
+export type Quantization = ReportQuantization
+
+export interface Tuned extends SearchOutcome {
+  /** What was found of the precision of layers; null where none was looked for. */
+  readonly quantization: Quantization | null
+  /** What is to be known of the loss that is proven; null: nothing. */
+  readonly caveat: string | null
+  /** Absent where no code was to move into the model. */
+  readonly preprocessing?: ProvenPreprocessing
+  /** Absent where the file is what the engine runs. */
+  readonly conversion?: TrialRow
+}
+
+/** What is known of the original, what measures its variants, and the engine's own optimizer. */
+interface MeasuredOriginal {
+  readonly original: RemedySetup
+  readonly facts: RemedyEvidence
+  readonly bench: Bench
+  readonly optimize: RemedyTools['optimize']
+}
+
+/** Throws InputError where static quantization is asked for and the inputs cannot calibrate. */
+export function checkCalibration({ inputs }: Run, { precision, data }: FixOptions): void {
+  if (precision.method === 'static' && data !== null) checkSamples(inputs.samples.length, data)
+}
+
+/** null where outputs may not change. A dry run is told what it could choose from. */
+export function precisionOf(
+  run: Run,
+  options: FixOptions,
+  plan: LocalBenchPlan,
+  { original, facts, bench, optimize }: MeasuredOriginal,
+): PrecisionSearch | null {
+  const { maxLoss, precision, dryRun } = options
+  if (maxLoss === null) return null
+  const constraints = {
+    method: precision.method,
+    bits: precision.bits,
+    calibration: precision.calibration,
+    allowStatic: run.inputs.source === 'data' || precision.allowSynthetic,
+    options: optionsFor(run.machine),
+    budgetMs: options.budgetSeconds * 1000,
+  }
+  const prepare = (model: Model) => prepareModel(model, original, facts, { optimize })
+  if (dryRun) return possiblePrecisions(constraints, prepare)
+  const folder = path.join(run.folder, 'precision')
+  fs.mkdirSync(folder)
+  let names = 0
+  return precisionSearch(
+    {
+      ...plan,
+      options: plan.originalOptions,
+      folder,
+      samples: plan.judged.samples,
+      writeVariants(base, at) {
+        fs.mkdirSync(at)
+        return variantWriter(base, at)
+      },
+      writeBytes(bytes, name) {
+        const file = path.join(folder, `${name}.onnx`)
+        fs.writeFileSync(file, bytes)
+        return file
+      },
+      nextName: (hint) => `${hint}-${names++}`,
+      compare: (model) => bench.compare({ ...original, model }, 'approximate'),
+      nowMs: bench.nowMs,
+      onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
+    },
+    constraints,
+    prepare,
+  )
+}
+
+/** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */
+export async function quantizationOf(
+  run: Run,
+  found: SearchOutcome,
+  search: PrecisionSearch,
+  bench: Bench,
+): Promise<Quantization> {
+  const kept = found.kept.filter(({ remedy }) => remedy.precision !== undefined)
+  const methods = new Map(kept.map(({ remedy, proposal }) => [remedy.precision!, proposal.variant]))
+  await search.measureErrors(methods)
+  const executed = kept.length > 0 ? await bench.executed(found.setup) : null
+  const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)
+  const kernels = executed === null ? new Map<string, string>() : fusedKernels(executed, rows)
+  const isUsed = ({ method, variant, inFloat }: LayerRecord) => methods.get(method) === variant && !inFloat
+  const byNode = new Map<string, LayerRecord>()
+  for (const row of rows) if (!byNode.has(row.node) || isUsed(row)) byNode.set(row.node, row)
+  const layers = [...byNode.values()].map((row) => {
+    const { node, opType, method, beforeMs, afterMs, sqnrDb, inFloat } = row
+    const used = isUsed(row)
+    const reason = inFloat
+      ? 'falls back to float32: it changes the outputs too much'
+      : `${WORDS[method]} as a whole is not proven faster`
+    return {
+      node,
+      opType,
+      precision: used ? method : 'float32',
+      tried: method,
+      beforeMs,
+      afterMs,
+      sqnrDb,
+      kernel: used ? (kernels.get(node) ?? null) : null,
+      reason: used ? null : reason,
+    }
+  })
+  return {
+    methods: [...methods.keys()],
+    inputs: run.inputs.source,
+    sizeBeforeBytes: run.model.source.sizeBytes,
+    sizeAfterBytes: kept.length > 0 && Number.isFinite(bench.sizeBytes(found.setup)) ? bench.sizeBytes(found.setup) : null,
+    layers,
+    notTried: [...search.reasons()].map(([method, reason]) => ({ method, reason })),
+  }
+}
+
+const WORDS: Readonly<Record<PrecisionMethod, string>> = {
+  dynamic: 'dynamic int8',
+  static: 'static int8',
+  weights: 'fewer bits of weights',
+}

@@ -1,0 +1,66 @@
+// What `fix` found, handed over: a folder, or the model alone.
+import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import type { Run } from '@whyslow/command/run.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { Goal } from '../../remedies/kit/remedy.ts'
+import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
+import { agreementRow } from './fix-report.ts'
+import type { FixOptions } from './options.ts'
+import type { Tuned } from './precision.ts'
+import type { ServingChoice } from './serving.ts'
+import { runnablePlan } from './tried-folder.ts'
+import { workerCost } from './worker-cost.ts'
+
+/** What is handed over, with the serving that holds an objective where one was asked for. */
+export interface ShippedSetup extends Tuned {
+  readonly serving: ServingChoice['best']
+}
+
+export async function shipSetup(run: Run, options: FixOptions, found: ShippedSetup, report: ReportDocument): Promise<void> {
+  const plan = shipPlan(run, options, found, report)
+  if (options.modelAlone) return shipModel(plan)
+  run.progress({ stage: 'writing the folder', done: 0, of: 1 })
+  const workerCostMs = await withMachineLock(run, () => workerCost(plan, run), [])
+  await shipFolder({ ...plan, workerCostMs })
+}
+
+/** What the folder's code is made from, without what is told of it. */
+export function shippingPlan(run: Run, options: FixOptions, found: Tuned): RunnablePlan {
+  const moved = movedOf(found)
+  return runnablePlan(run, options, moved === undefined ? found.setup : { ...found.setup, model: moved.model })
+}
+
+const movedOf = ({ preprocessing }: Tuned) => (preprocessing?.row.kept ? preprocessing.moved : undefined)
+
+function shipPlan(run: Run, options: FixOptions, found: ShippedSetup, report: ReportDocument): ShipPlan {
+  const { fix: summary } = report
+  const moved = movedOf(found)
+  const plan = shippingPlan(run, options, found)
+  return {
+    out: options.out!,
+    force: options.force,
+    ...plan,
+    ...(found.serving === null ? {} : { setup: found.serving.setup, serving: found.serving.serving }),
+    machine: { cpu: run.machine.cpu, isa: run.machine.isa },
+    remedies: found.kept.map(({ remedy }) => remedy.id),
+    changes: summary!.changes,
+    report,
+    results: {
+      beforeMs: summary!.before,
+      afterMs: summary!.after,
+      speedup: summary!.speedup,
+      speedupLow: summary!.speedupLow,
+      speedupHigh: summary!.speedupHigh,
+      agreement: found.proof?.proven ? agreementRow(found.proof.outputs.agreement) : null,
+      ...(PER[options.goal] ? { per: PER[options.goal]! } : {}),
+    },
+    workerCostMs: null,
+    createdAt: report.createdAt,
+    ...(moved ? { preprocessing: { input: moved.input.name, steps: moved.changes } } : {}),
+  }
+}
+
+const PER: Readonly<Partial<Record<Goal, string>>> = {
+  throughput: 'per sample',
+  'load-time': 'from load() to the first result',
+}

@@ -1,0 +1,70 @@
+import { checkRule, evidence, experiments, roofs } from '../../../test/support/diagnose/check-rule.ts'
+import { computeBoundOperators } from './compute-bound-operators.ts'
+
+const fastInt8 = roofs({ flopsPerSecond: { float32: 100e9, int8: 400e9 } })
+// 400 M multiply-adds = 0.8 GFLOP: 8 ms at 100 GFLOP/s.
+const conv = { op: 'Conv', timeMs: 9, macs: 400e6 }
+const inInt8 = (ratio: number) => experiments([{ insideMs: 9, aloneMs: 9, variants: [{ kind: 'int8', ratio }] }])
+
+checkRule(computeBoundOperators, {
+  found: [
+    {
+      // The 8 ms floor becomes 2 ms at four times the rate; the 1 ms above the floor stays.
+      name: 'a convolution near its roof, int8 four times as fast',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv] }),
+      expect: { timeMs: 9, wouldSaveMs: 6, area: 'architecture' },
+    },
+    {
+      // A third of 9 ms.
+      name: 'timed alone in int8',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(2 / 3) }),
+      expect: { timeMs: 9, wouldSaveMs: 3, basis: 'measured', detail: /Timed alone in int8, 1 node would take 3\.00 ms less/ },
+    },
+    {
+      name: 'timed alone, hardly faster in int8: a note',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.99) }),
+      expect: { wouldSaveMs: 0, basis: 'modelled', detail: /hardly faster/ },
+    },
+    {
+      name: 'int8 no faster: a note, no saving',
+      given: evidence({ p50Ms: 10, nodes: [conv] }),
+      expect: { timeMs: 9, wouldSaveMs: 0, detail: /only 1\.0 times the float32 rate/ },
+    },
+    {
+      name: 'int8 already: a note, no saving',
+      given: evidence({
+        p50Ms: 10,
+        roofs: fastInt8,
+        nodes: [{ ...conv, op: 'QLinearConv', arithmetic: 'int8', bound: 'compute' }],
+      }),
+      expect: { wouldSaveMs: 0, detail: /another precision already/ },
+    },
+    {
+      name: 'no int8 roof: a note that says so',
+      given: evidence({ p50Ms: 10, roofs: roofs({ flopsPerSecond: { float32: 100e9 } }), nodes: [conv] }),
+      expect: { wouldSaveMs: 0, detail: /not measured/ },
+    },
+    // 8 of 31 ms at the roof.
+    { name: 'no saving, and 25.8 % of the time', given: evidence({ p50Ms: 31, nodes: [conv] }), expect: { wouldSaveMs: 0 } },
+  ],
+  clear: [
+    {
+      name: 'timed alone, hardly faster in int8, and a small part of the time',
+      given: evidence({ p50Ms: 40, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.99) }),
+    },
+    {
+      name: 'bound by memory',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ op: 'MatMul', timeMs: 9, bytes: 80e6 }] }),
+    },
+    // 6 of 250 ms is 2.4 %.
+    { name: 'a saving too small to notice', given: evidence({ p50Ms: 250, roofs: fastInt8, nodes: [conv] }) },
+    { name: 'no saving, and a small part of the time', given: evidence({ p50Ms: 40, nodes: [conv] }) },
+    {
+      name: 'recurrent steps',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ ...conv, op: 'LSTM', serialSteps: 100 }] }),
+    },
+    // 8 of 33 ms at the roof.
+    { name: 'no saving, and 24.2 % of the time', given: evidence({ p50Ms: 33, nodes: [conv] }) },
+    { name: 'two steps in a row', given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ ...conv, serialSteps: 2 }] }) },
+  ],
+})

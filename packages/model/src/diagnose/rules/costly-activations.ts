@@ -1,0 +1,135 @@
+// Exponentials and their kin cost many times an addition: erf, tanh, exp, log, pow. Their nodes take longer than a Relu on the same data
+// would, and some of them longer than other operators that give the same numbers. Rates of single operators are measured with the roofs.
+
+import { ms, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
+import { COSTLY } from '@whyslow/graph/operators/counts/costly.ts'
+import { operatorKey } from '@whyslow/graph/operators/family.ts'
+import type { Roofs } from '@whyslow/measure/machine/types.ts'
+import { verdictOf } from '@whyslow/measure/statistics/index.ts'
+import type { OperatorExperiments } from '@whyslow/measure/timing/operators/types.ts'
+import type { NodeCost } from '../../analyze/costs.ts'
+import { savingOf } from '../../analyze/shown-faster.ts'
+import { fixModel } from '../next-command.ts'
+import { operators, operatorsTake } from '../operators.ts'
+import { defineRule } from '../rule.ts'
+
+interface Equivalent {
+  /** Operators whose rates are measured. */
+  readonly operators: readonly string[]
+  /** Steps of one simple operation each. */
+  readonly simple: number
+}
+
+/** The same numbers from other operators, up to rounding. */
+const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
+  // max(x, 0) + a * (exp(min(x, 0)) - 1)
+  Elu: { operators: ['Exp'], simple: 5 },
+  Selu: { operators: ['Exp'], simple: 6 },
+  Celu: { operators: ['Exp'], simple: 6 },
+  // max(x, 0) + log(1 + exp(-|x|))
+  Softplus: { operators: ['Exp', 'Log'], simple: 5 },
+  Mish: { operators: ['Exp', 'Log', 'Tanh'], simple: 6 },
+}
+
+type Rates = NonNullable<Roofs['elementsPerSecond']>
+
+/** Of the excess: where nodes that were timed alone hold so much of it, the finding is about these, and measured. */
+const MOST = 0.8
+
+/** By node, ms a prediction: what it took longer than a Relu that was timed in its place. */
+function measuredExcess({ rows }: OperatorExperiments): ReadonlyMap<string, number> {
+  return new Map(
+    rows.flatMap((row) => {
+      const relu = row.variants.find((one) => one.kind === 'relu' && verdictOf(one) === 'faster')
+      if (relu === undefined) return []
+      const saving = savingOf(row, relu)
+      return row.nodes.map((name) => [name, saving.ms / row.nodes.length] as const)
+    }),
+  )
+}
+
+export const costlyActivations = defineRule({
+  id: 'costly-activations',
+  area: 'architecture',
+  title: 'Activations with exponentials take the time',
+  needs: ['latency', 'costs', 'profile'],
+  wants: ['roofs', 'operatorExperiments'],
+  check({ latency, costs, profile, roofs, operatorExperiments }) {
+    const { p50Ms } = latency
+    const rates = roofs?.elementsPerSecond
+    // Without what starting the kernel costs: a cheap activation would pay that too.
+    const runs = new Map(profile.nodes.map((node) => [node.name, node.runsPerPrediction]))
+    const runsOf = (node: NodeCost) => runs.get(node.name) ?? 1
+    const startMs = (node: NodeCost) => (profile.dispatchPerNodeUs / 1000) * runsOf(node)
+    const againstRelu = operatorExperiments ? measuredExcess(operatorExperiments) : new Map<string, number>()
+    const excessMs = (node: NodeCost) =>
+      againstRelu.get(node.name) ?? Math.max(0, node.timeMs - stepMs(node, 'Relu', rates, runsOf(node)) - startMs(node))
+
+    const all = costs.nodes.filter((node) => COSTLY.has(node.opType) && node.cost !== undefined && excessMs(node) > 0)
+    const excessOf = (nodes: readonly NodeCost[]) => nodes.reduce((sum, node) => sum + excessMs(node), 0)
+    const measured = all.filter(({ name }) => againstRelu.has(name))
+    const isMeasured = measured.length > 0 && excessOf(measured) >= MOST * excessOf(all)
+    const costly = isMeasured ? measured : all
+    const savingMs = excessOf(costly)
+    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+    const timeMs = costly.reduce((sum, node) => sum + node.timeMs, 0)
+    const exact = rates && exactly(costly, (node) => equivalentMs(node, rates, runsOf(node), startMs(node)))
+    return {
+      ...tell`${operatorsTake(costly.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
+        ${cheapest(rates)} would take ${ms('data-alone', timeMs - savingMs)}.${slower(costly, rates)} An activation without exponentials
+        (Relu, HardSwish) comes close to that, after retraining.${exact ?? ''}`,
+      timeMs,
+      wouldSaveMs: Math.min(savingMs, p50Ms),
+      basis: isMeasured ? 'measured' : 'modelled',
+      nodes: costly.map((node) => node.name),
+      next: fixModel('--max-loss', '0.01'),
+    }
+  },
+})
+
+const cheapest = (rates: Rates | undefined) =>
+  rates?.Relu === undefined ? 'reading and writing their data alone' : 'a Relu on the same data'
+
+/** One operator on the node's elements: at its rate, and no faster than their data. */
+function stepMs(node: NodeCost, operator: string, rates: Rates | undefined, runs: number): number {
+  const rate = rates?.[operator]
+  const atRate = rate === undefined ? 0 : (evaluationsOf(node) / rate) * 1000 * runs
+  return Math.max(node.plainFloorMs ?? node.cappedFloorMs, atRate)
+}
+
+/** How often it evaluates the function that it does most. */
+function evaluationsOf({ cost }: NodeCost): number {
+  return Math.max(0, ...Object.values(cost?.functions ?? {}))
+}
+
+/** All steps of the exact equivalent, each started; undefined where there is none, or one of its rates is not known. */
+function equivalentMs(node: NodeCost, rates: Rates, runs: number, startMs: number): number | undefined {
+  const equivalent = EQUIVALENTS[node.opType]
+  if (equivalent === undefined || evaluationsOf(node) === 0) return undefined
+  const steps = [...equivalent.operators, ...Array<string>(equivalent.simple).fill('Relu')]
+  if (steps.some((operator) => rates[operator] === undefined)) return undefined
+  return steps.reduce((sum, operator) => sum + stepMs(node, operator, rates, runs) + startMs, 0)
+}
+
+/** How many times as long as a Relu the operator that takes the most time is, by the measured rates. */
+function slower(costly: readonly NodeCost[], rates: Rates | undefined): Sentence | string {
+  const most = costly.toSorted((a, b) => b.timeMs - a.timeMs)[0]!
+  const [rate, relu] = [rates?.[operatorKey(most)], rates?.Relu]
+  if (rate === undefined || relu === undefined || relu <= rate) return ''
+  return tell` On this machine ${most.opType} takes ${ratio('against-relu', relu / rate)} times as long as Relu, both in the nearest cache.`
+}
+
+/** What the exact equivalents would save, where that is worth a word. */
+function exactly(nodes: readonly NodeCost[], equivalentOf: (node: NodeCost) => number | undefined): Sentence | undefined {
+  const better = nodes.flatMap((node) => {
+    const timeMs = equivalentOf(node)
+    return timeMs !== undefined && timeMs < node.timeMs ? [{ node, savingMs: node.timeMs - timeMs }] : []
+  })
+  const savingMs = better.reduce((sum, one) => sum + one.savingMs, 0)
+  const allMs = nodes.reduce((sum, { timeMs }) => sum + timeMs, 0)
+  if (!isWorthSaying(savingMs, allMs)) return undefined
+  const opTypes = better.map(({ node }) => node.opType)
+  const parts = [...new Set(opTypes.flatMap((opType) => EQUIVALENTS[opType]!.operators))].join(' and ')
+  return tell` Written with ${parts}, ${operators(opTypes)} would give the same numbers ${ms('exact-saving', savingMs)} sooner.`
+}

@@ -1,0 +1,46 @@
+// Weights that are listed among the graph's inputs too: from IR version 4 on a caller may then replace them at each call, so the
+// engine cannot fold, fuse or repack them. https://github.com/onnx/onnx/blob/main/docs/IR.md#graphs
+import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
+import { verdictOf } from '@whyslow/measure/statistics/index.ts'
+import { fixModel } from '../next-command.ts'
+import { defineRule } from '../rule.ts'
+
+/** Before IR version 4 every initializer had to be listed as an input, and engines take it for constant all the same. */
+const FIRST_OVERRIDABLE_IR = 4
+
+export const initializersAsInputs = defineRule({
+  id: 'initializers-as-inputs',
+  area: 'software',
+  title: 'Weights are listed as inputs, so the engine cannot optimize them',
+  needs: ['graph', 'latency'],
+  wants: ['experiments', 'model'],
+  check({ graph, latency, experiments, model }) {
+    const listed = Object.values(graph.constants).filter((constant) => constant.isGraphInput)
+    if (listed.length === 0) return 'clear'
+    const weights = tell`${countFact('initializer', listed.length)} ${listed.length === 1 ? 'is' : 'are'} listed among the graph's inputs`
+    const experiment = experiments?.find(({ id }) => id === 'initializers-as-inputs')
+    if (experiment === undefined) {
+      if (model !== undefined && model.irVersion < FIRST_OVERRIDABLE_IR) return 'clear'
+      return {
+        ...tell`${weights}, where a caller could replace them: constants cannot be folded into their neighbours.
+          What it costs was not measured.`,
+        timeMs: 0,
+        wouldSaveMs: 0,
+        basis: 'modelled',
+        next: fixModel(),
+      }
+    }
+    const savingMs = latency.p50Ms * (1 - experiment.ratio)
+    if (verdictOf(experiment) !== 'faster' || !isWorthSaying(savingMs, latency.p50Ms)) return 'clear'
+    return {
+      ...tell`${weights}, where a caller could replace them, so the engine can neither fold nor fuse them. Measured in
+        ${countFact('pair', experiment.pairs)} with the list cleared: ${ms('as-is', experiment.baseMs)} against
+        ${ms('cleared', experiment.changedMs)}, ${share('saved', 1 - experiment.ratio)} less.`,
+      timeMs: savingMs,
+      wouldSaveMs: savingMs,
+      basis: 'measured',
+      next: fixModel(),
+    }
+  },
+})

@@ -1,0 +1,68 @@
+// Quantized operators that run in int8, and whose kernels are slower than float ones: on x86 grouped convolutions, which in float32 run in the
+// blocked layout, and products of two int8 operands; ConvInteger, which has no fast kernel and scales its sums in passes of their own. Timed
+// alone in both precisions where that was measured; else grouped convolutions far above what a float kernel needs.
+
+import type { Outcome } from '@whyslow/diagnosis/rule.ts'
+import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
+import type { Roofs } from '@whyslow/measure/machine/types.ts'
+import type { Profile } from '@whyslow/measure/timing/types.ts'
+import type { NodeCost } from '../../analyze/costs.ts'
+import { causesOf, findingOf, isFloatTwin } from '../alone.ts'
+import { fixModel } from '../next-command.ts'
+import { operators } from '../operators.ts'
+import { defineRule } from '../rule.ts'
+
+/** Of the float32 roof: what a float kernel of few channels is taken to reach at least, where its twin was not measured. */
+const FLOAT_EFFICIENCY = 0.25
+/** Bytes of a float32 over those of an int8. */
+const FLOAT_BYTES = 4
+const NEXT = fixModel('--max-loss', '0.01')
+
+interface Slower {
+  readonly node: NodeCost
+  readonly floatMs: number
+}
+
+export const int8SlowerThanFloat = defineRule({
+  id: 'int8-slower-than-float',
+  area: 'software',
+  title: 'Quantized kernels are slower here than those in float',
+  needs: ['latency', 'profile', 'costs'],
+  wants: ['operatorExperiments', 'roofs'],
+  check({ latency: { p50Ms }, profile, costs, operatorExperiments, roofs }) {
+    const wasMeasured = operatorExperiments?.rows.some((row) => row.variants.some((variant) => isFloatTwin(variant, row)))
+    if (!wasMeasured) return modelled(slowerByArithmetic(costs.nodes, profile, roofs), p50Ms)
+    const cure = 'In float they are faster: fix tries these layers and the whole model in float, and keeps what it proves.'
+    return findingOf(causesOf(operatorExperiments!, isFloatTwin), p50Ms, { cure, next: NEXT })
+  },
+})
+
+function modelled(slower: readonly Slower[], p50Ms: number): Outcome {
+  const timeMs = slower.reduce((sum, { node }) => sum + node.timeMs, 0)
+  const floatMs = slower.reduce((sum, one) => sum + one.floatMs, 0)
+  if (slower.length === 0 || !isWorthSaying(timeMs - floatMs, p50Ms)) return 'clear'
+  return {
+    ...tell`${operators(slower.map(({ node }) => node.opType))}: ${countFact('node', slower.length)} in int8 ${slower.length === 1 ? 'takes' : 'take'}
+        ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50. In float32 ${slower.length === 1 ? 'it' : 'they'} would take
+        ${ms('float-time', floatMs)}, by the arithmetic and bytes of them.`,
+    timeMs,
+    wouldSaveMs: Math.min(timeMs - floatMs, p50Ms),
+    basis: 'modelled',
+    nodes: slower.map(({ node }) => node.name),
+    next: NEXT,
+  }
+}
+
+function slowerByArithmetic(nodes: readonly NodeCost[], { graph }: Profile, roofs: Roofs | undefined): Slower[] {
+  const rate = roofs?.flopsPerSecond.float32
+  if (rate === undefined) return []
+  const grouped = new Set(
+    graph.nodes.flatMap(({ name, attributes: { group } }) => (typeof group === 'number' && group > 1 ? [name] : [])),
+  )
+  return nodes.flatMap((node) => {
+    if (node.opType !== 'QLinearConv' || !grouped.has(node.name) || node.cost === undefined) return []
+    const floatMs = ((2 * node.cost.macs) / (rate * FLOAT_EFFICIENCY)) * 1000 + FLOAT_BYTES * node.cappedFloorMs
+    return floatMs < node.timeMs ? [{ node, floatMs }] : []
+  })
+}

@@ -1,0 +1,80 @@
+// The size of the input sets the latency: measured at several sizes, latency = fixed + perUnit * size. Half of the pixels, or of
+// the sequence, would do for many tasks.
+import type { NextCommand } from '@whyslow/diagnosis/next-command.ts'
+import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
+import { percent } from '@whyslow/measure/statistics/numbers.ts'
+import type { Sweep } from '@whyslow/measure/timing/types.ts'
+import type { InputFacts } from '../../evidence/evidence.ts'
+import { measureWith } from '../next-command.ts'
+import { defineRule } from '../rule.ts'
+
+/** Sizes at which models are commonly served, by the sweep's unit; at or below them the size is not large. */
+const COMMON: Readonly<Record<string, number>> = { pixels: 224 * 224, tokens: 128, elements: 16_000 }
+
+/** Where half the size saves less than a tenth, the loss in quality is not worth a try. */
+const MIN_SHARE = 0.1
+
+/** Most networks ask for sides that are multiples of their total stride, 32. */
+const STRIDE = 32
+
+export const largeInputResolution = defineRule({
+  id: 'large-input-resolution',
+  area: 'architecture',
+  title: 'The size of the input sets the latency',
+  needs: ['latency', 'sizeSweeps', 'inputs'],
+  check({ latency, sizeSweeps, inputs }) {
+    const { p50Ms } = latency
+    const large = sizeSweeps
+      .filter(({ fit, unit, current }) => fit !== null && current > (COMMON[unit] ?? Number.POSITIVE_INFINITY))
+      .map((sweep) => ({ sweep, savedShare: shareSavedAtHalf(sweep) }))
+      .sort((a, b) => b.savedShare - a.savedShare)[0]
+    if (large === undefined || large.savedShare < MIN_SHARE) return 'clear'
+
+    const { sweep, savedShare } = large
+    const half = Math.round(sweep.current / 2)
+    return {
+      title: `Half the ${sweep.unit} would save ${percent(savedShare)} of the latency`,
+      ...tell`Measured at ${number('sizes', sweep.points.length, 'sizes')} sizes: ${ms('fixed', Math.max(0, sweep.fit!.fixedMs))} +
+        ${ms('by-size', sweep.fit!.perUnitMs * sweep.current)} for the ${number('size', sweep.current, sweep.unit)} ${sweep.unit} in use;
+        ${number('half-size', half, sweep.unit)} of them would do with half of the second part.
+        Whether the answers stay good enough has to be tried on real data.`,
+      timeMs: p50Ms * Math.min(1, 2 * savedShare),
+      wouldSaveMs: p50Ms * savedShare,
+      basis: 'modelled',
+      next: halfSizeCommand(sweep, inputs),
+    }
+  },
+})
+
+/** By the fit, so that the sweep's own moment does not matter; between 0 and 1/2. */
+function shareSavedAtHalf({ fit, current }: Sweep): number {
+  const variableMs = Math.max(0, fit!.perUnitMs * current)
+  const wholeMs = Math.max(0, fit!.fixedMs) + variableMs
+  return wholeMs > 0 ? variableMs / 2 / wholeMs : 0
+}
+
+/** Halves the free axes whose sizes make up the sweep's, in each input that has them; null where none does. */
+function halfSizeCommand(sweep: Sweep, inputs: readonly InputFacts[]): NextCommand | null {
+  const flags = inputs.flatMap(({ name, shape, freeAxes }) => {
+    const axes = sweptAxes(
+      sweep,
+      shape,
+      freeAxes.map(({ axis }) => axis),
+    )
+    if (axes.length === 0) return []
+    const step = sweep.unit === 'pixels' && axes.every((axis) => shape[axis]! % STRIDE === 0) ? STRIDE : 1
+    const factor = 0.5 ** (1 / axes.length)
+    const half = shape.map((size, axis) =>
+      axes.includes(axis) ? Math.max(step, step * Math.round((size * factor) / step)) : size,
+    )
+    return ['--shape', `${name}=${half.join('x')}`]
+  })
+  return flags.length === 0 ? null : measureWith(...flags)
+}
+
+/** Two neighbouring axes for pixels (height and width), one for anything else. */
+function sweptAxes({ unit, current }: Sweep, shape: readonly number[], free: readonly number[]): readonly number[] {
+  if (unit !== 'pixels') return free.filter((axis) => shape[axis] === current).slice(0, 1)
+  const first = free.find((axis) => free.includes(axis + 1) && shape[axis]! * shape[axis + 1]! === current)
+  return first === undefined ? [] : [first, first + 1]
+}

@@ -1,0 +1,47 @@
+import { checkRule, evidence } from '../../../test/support/diagnose/check-rule.ts'
+import { recurrentSteps } from './recurrent-steps.ts'
+
+// 50 M multiply-adds as one product at 100 GFLOP/s: 1 ms.
+const lstm = { op: 'LSTM', timeMs: 6, macs: 50e6, serialSteps: 200 }
+
+checkRule(recurrentSteps, {
+  found: [
+    {
+      name: 'an LSTM over 200 steps',
+      given: evidence({ p50Ms: 10, nodes: [lstm] }),
+      expect: { timeMs: 6, wouldSaveMs: 5, area: 'architecture', title: /^200 steps/, nodes: ['LSTM_0'] },
+    },
+    {
+      // The body ran 100 times: 0.5 M x 100 = 50 M multiply-adds, 1 ms; 4 ms - 1 ms.
+      name: 'a loop body',
+      given: evidence({
+        p50Ms: 10,
+        nodes: [
+          { op: 'Loop', name: 'loop', timeMs: 0.5 },
+          { op: 'MatMul', timeMs: 4, macs: 0.5e6, runs: 100, parent: 'loop' },
+        ],
+      }),
+      expect: { timeMs: 4, wouldSaveMs: 3, nodes: ['MatMul_1'] },
+    },
+    { name: '16 steps', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 16 }] }), expect: { title: /^16 steps/ } },
+    // 6 of 29.4 ms.
+    { name: '20.4 % of the time', given: evidence({ p50Ms: 29.4, nodes: [lstm] }), expect: { wouldSaveMs: 5 } },
+  ],
+  clear: [
+    { name: 'few steps', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 8 }] }) },
+    { name: 'a small part of the time', given: evidence({ p50Ms: 100, nodes: [lstm] }) },
+    { name: 'a deep tree', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, op: 'TreeEnsembleRegressor' }] }) },
+    {
+      name: 'branches of an If',
+      given: evidence({
+        nodes: [
+          { op: 'If', name: 'if', timeMs: 0.1 },
+          { op: 'MatMul', timeMs: 9, runs: 1, parent: 'if' },
+        ],
+      }),
+    },
+    { name: '15 steps', given: evidence({ p50Ms: 10, nodes: [{ ...lstm, serialSteps: 15 }] }) },
+    // 6 of 30.6 ms.
+    { name: '19.6 % of the time', given: evidence({ p50Ms: 30.6, nodes: [lstm] }) },
+  ],
+})

@@ -1,0 +1,64 @@
+// Recurrence: each step waits for the one before it, so the work is many small multiplications in a row instead of one large one.
+// LSTM, GRU and RNN over a sequence, and bodies of Loop and Scan.
+import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
+import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
+import { defineRule } from '../rule.ts'
+
+const RECURRENT = /^(LSTM|GRU|RNN|DynamicQuantizeLSTM|AttnLSTM)$/
+const LOOPS = /^(Loop|Scan)$/
+
+/** Fewer than 16 steps in a row are a handful of kernels, as any small network has. */
+const MIN_STEPS = 16
+
+/** Below a fifth of the p50 the rest of the model decides. */
+const MIN_SHARE = 0.2
+
+export const recurrentSteps = defineRule({
+  id: 'recurrent-steps',
+  area: 'architecture',
+  title: 'Steps that wait for one another take the time',
+  needs: ['latency', 'costs', 'roofs', 'profile'],
+  check({ latency, costs, roofs, profile }) {
+    const { p50Ms } = latency
+    const roof = roofs.flopsPerSecond.float32
+    if (roof === undefined) return { notChecked: 'the float32 roof was not measured' }
+    const byName = new Map(profile.nodes.map((node) => [node.name, node]))
+    const costOf = new Map(costs.nodes.map((node) => [node.name, node.cost]))
+    const stepsOf = (node: ProfiledNode) =>
+      RECURRENT.test(node.opType) ? (costOf.get(node.name)?.serialSteps ?? 1) : loopRuns(node, byName)
+
+    const serial = profile.nodes.filter((node) => stepsOf(node) >= MIN_STEPS)
+    // Node times and the p50 are measured apart: on a restless machine they can disagree.
+    const timeMs = Math.min(
+      p50Ms,
+      serial.reduce((sum, node) => sum + node.timeMs, 0),
+    )
+    if (timeMs < MIN_SHARE * p50Ms) return 'clear'
+
+    const macs = serial.reduce((sum, node) => sum + (costOf.get(node.name)?.macs ?? 0) * node.runsPerPrediction, 0)
+    const atOnceMs = ((2 * macs) / roof) * 1000
+    const savingMs = Math.max(0, timeMs - atOnceMs)
+    if (!isWorthSaying(savingMs, p50Ms)) return 'clear'
+    const steps = Math.round(Math.max(...serial.map(stepsOf)))
+    const operators = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))].join(', ')
+    return {
+      title: `${steps} steps that wait for one another take the time`,
+      ...tell`${operators} takes ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
+        dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
+        multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
+      timeMs,
+      wouldSaveMs: savingMs,
+      basis: 'modelled',
+      nodes: serial.map((node) => node.name),
+    }
+  },
+})
+
+/** How often the node runs as part of a Loop's or Scan's body; 1 outside. */
+function loopRuns(node: ProfiledNode, byName: ReadonlyMap<string, ProfiledNode>): number {
+  for (let parent = byName.get(node.parent ?? ''); parent !== undefined; parent = byName.get(parent.parent ?? '')) {
+    if (LOOPS.test(parent.opType)) return node.runsPerPrediction
+  }
+  return 1
+}

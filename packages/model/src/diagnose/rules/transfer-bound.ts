@@ -1,0 +1,48 @@
+// Inputs and outputs travel between the memories of CPU and device, over a bus that is ten to fifty times slower than either memory.
+// Small models and large images spend more on the way than in kernels.
+import type { Outcome } from '@whyslow/diagnosis/rule.ts'
+import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { verdictOf } from '@whyslow/measure/statistics/index.ts'
+import type { BoundTimes } from '@whyslow/measure/timing/types.ts'
+import { copiesMs, NOT_WATCHED, withoutGpu } from '../device.ts'
+import { defineRule } from '../rule.ts'
+
+/** A quarter of the latency: below it kernels and their starts are the place to look. */
+const LARGE_SHARE = 0.25
+
+export const transferBound = defineRule({
+  id: 'transfer-bound',
+  area: 'hardware',
+  title: 'Much of the prediction is the way to the device and back',
+  needs: ['engine', 'latency'],
+  wants: ['device'],
+  check({ engine, latency, device }) {
+    const none = withoutGpu(engine)
+    if (none !== null) return none
+    if (device === undefined) return NOT_WATCHED
+    if (device.bound) return kept(device.bound, latency.p50Ms)
+    const movedMs = Math.min(copiesMs(device), latency.p50Ms)
+    if (movedMs < LARGE_SHARE * latency.p50Ms) return 'clear'
+    return {
+      ...tell`Timed alone, the inputs take ${ms('upload', device.uploadMs)} to the device and the outputs
+        ${ms('download', device.downloadMs)} back: ${share('moved-share', movedMs / latency.p50Ms)} of the prediction.`,
+      timeMs: movedMs,
+      wouldSaveMs: movedMs,
+      basis: 'modelled',
+    }
+  },
+})
+
+/** That very change was timed: inputs and outputs kept on the device. */
+function kept({ copiedMs, boundMs, ratio, ratioLow, ratioHigh, rounds }: BoundTimes, p50Ms: number): Outcome {
+  if (1 - ratio < LARGE_SHARE || verdictOf({ ratioLow, ratioHigh }) !== 'faster') return 'clear'
+  const savedMs = p50Ms * (1 - ratio)
+  return {
+    ...tell`With inputs and outputs kept on the device (I/O binding) it takes ${ms('bound', boundMs)} in place of ${ms('copied', copiedMs)},
+      ${share('time-ratio', ratio)} of the time (${share('time-ratio-low', ratioLow)} to ${share('time-ratio-high', ratioHigh)} over
+      ${countFact('round', rounds)}).`,
+    timeMs: savedMs,
+    wouldSaveMs: savedMs,
+    basis: 'measured',
+  }
+}

@@ -1,0 +1,186 @@
+// Weights in 8 bits: one scale for the whole tensor, or one for each slice along an axis (a channel). Tight loops over typed
+// arrays: a weight of 100 million numbers takes about a second.
+import { elementCount } from '@whyslow/graph/dtype.ts'
+import { type Affine, affineOf, type QuantRange, type QuantType, quantRange, typeRange } from './numbers.ts'
+
+/** A constant tensor of float32. */
+export interface FloatWeights {
+  readonly values: Float32Array
+  readonly shape: readonly number[]
+}
+
+export interface WeightLayout {
+  readonly type: QuantType
+  readonly symmetric: boolean
+  readonly reduced: boolean
+  /** The axis of the channels; null: one scale for all. */
+  readonly axis: number | null
+}
+
+export interface QuantizedWeights {
+  readonly shape: readonly number[]
+  /** Shaped as the weights. */
+  readonly values: Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>
+  /** One per channel, or one. */
+  readonly scales: Float32Array<ArrayBuffer>
+  readonly zeroPoints: Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>
+  /** As the layout says. */
+  readonly axis: number | null
+}
+
+/** Smallest and largest number of each channel. */
+interface Ranges {
+  readonly low: Float32Array
+  readonly high: Float32Array
+}
+
+/** Runs of equal channel: `outer` times, every channel `inner` numbers long. */
+interface Runs {
+  readonly outer: number
+  readonly channels: number
+  readonly inner: number
+}
+
+/** Undefined where the weights hold NaN or infinity, which no scale covers. */
+export function quantizeWeights(weights: FloatWeights, layout: WeightLayout): QuantizedWeights | undefined {
+  const affines = weightAffines(weights, layout)
+  return affines && withAffines(weights, layout, affines)
+}
+
+/** Scale and zero point of each channel; undefined where the weights hold NaN or infinity. */
+export function weightAffines(weights: FloatWeights, layout: WeightLayout): readonly Affine[] | undefined {
+  const runs = runsOf(weights.shape, layout.axis)
+  const ranges = rangesOf(weights.values, runs)
+  if (ranges === undefined) return undefined
+  const { low, high } = ranges
+  const range = quantRange(layout.type, layout)
+  return Array.from(low, (from, channel) => affineOf(from, high[channel]!, range, layout.symmetric))
+}
+
+/** The weights with scales and zero points that are settled. */
+export function withAffines({ values, shape }: FloatWeights, layout: WeightLayout, affines: readonly Affine[]): QuantizedWeights {
+  const runs = runsOf(shape, layout.axis)
+  const scales = Float32Array.from(affines, ({ scale }) => scale)
+  const zeroPoints = typed(layout.type, affines.length)
+  affines.forEach(({ zeroPoint }, channel) => {
+    zeroPoints[channel] = zeroPoint
+  })
+  const quantized = typed(layout.type, values.length)
+  quantizeInto(quantized, values, runs, { scales, zeroPoints, ...typeRange(layout.type) })
+  return { shape, values: quantized, scales, zeroPoints, axis: layout.axis }
+}
+
+function typed(type: QuantType, length: number) {
+  return type === 'int8' ? new Int8Array(length) : new Uint8Array(length)
+}
+
+function runsOf(shape: readonly number[], axis: number | null): Runs {
+  if (axis === null) return { outer: 1, channels: 1, inner: elementCount(shape) }
+  return { outer: elementCount(shape.slice(0, axis)), channels: shape[axis]!, inner: elementCount(shape.slice(axis + 1)) }
+}
+
+/** Undefined where a number is NaN or infinite. No numbers: from 0 to 0. */
+function rangesOf(values: Float32Array, { outer, channels, inner }: Runs): Ranges | undefined {
+  const low = new Float32Array(channels).fill(outer * inner === 0 ? 0 : Number.POSITIVE_INFINITY)
+  const high = new Float32Array(channels).fill(outer * inner === 0 ? 0 : Number.NEGATIVE_INFINITY)
+  // NaN as soon as one number is NaN or infinite: no branch per number.
+  let check = 0
+  let at = 0
+  for (let row = 0; row < outer; row++) {
+    if (inner === 1) {
+      for (let channel = 0; channel < channels; channel++) {
+        const value = values[at++]!
+        check += value - value
+        if (value < low[channel]!) low[channel] = value
+        if (value > high[channel]!) high[channel] = value
+      }
+      continue
+    }
+    for (let channel = 0; channel < channels; channel++) {
+      let [least, most] = [low[channel]!, high[channel]!]
+      for (const end = at + inner; at < end; at++) {
+        const value = values[at]!
+        check += value - value
+        if (value < least) least = value
+        if (value > most) most = value
+      }
+      low[channel] = least
+      high[channel] = most
+    }
+  }
+  return check === 0 ? { low, high } : undefined
+}
+
+const ROUNDING = 1.5 * 2 ** 52
+
+function quantizeInto(
+  into: Int8Array | Uint8Array,
+  values: Float32Array,
+  { outer, channels, inner }: Runs,
+  { scales, zeroPoints, min, max }: QuantRange & Pick<QuantizedWeights, 'scales' | 'zeroPoints'>,
+): void {
+  let at = 0
+  for (let row = 0; row < outer; row++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const scale = scales[channel]!
+      const zeroPoint = zeroPoints[channel]!
+      for (const end = at + inner; at < end; at++) {
+        const rounded = Math.fround(values[at]! / scale) + ROUNDING - ROUNDING + zeroPoint
+        into[at] = rounded < min ? min : rounded > max ? max : rounded
+      }
+    }
+  }
+}
+
+/** Sums of squares: of the weights, and of what quantizing changed. */
+export function weightNoise({ values, shape }: FloatWeights, quantized: QuantizedWeights): { signal: number; noise: number } {
+  const { outer, channels, inner } = runsOf(shape, quantized.axis)
+  const { values: codes, scales, zeroPoints } = quantized
+  let signal = 0
+  let noise = 0
+  let at = 0
+  for (let row = 0; row < outer; row++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const scale = scales[channel]!
+      const zeroPoint = zeroPoints[channel]!
+      for (const end = at + inner; at < end; at++) {
+        const value = values[at]!
+        const error = value - scale * (codes[at]! - zeroPoint)
+        signal += value * value
+        noise += error * error
+      }
+    }
+  }
+  return { signal, noise }
+}
+
+/** Signal to quantization noise of weights, dB; see `sqnrDb`. */
+export function weightSqnrDb(weights: FloatWeights, quantized: QuantizedWeights): number {
+  const { signal, noise } = weightNoise(weights, quantized)
+  return sqnrDb(signal, noise)
+}
+
+/** 10 log10 of the sum of squares over the sum of squared errors. Infinity where nothing is lost, so for zeros alone. */
+export function sqnrDb(signal: number, noise: number): number {
+  return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise)
+}
+
+/** A matrix [rows, columns] turned into [columns, rows], in squares that stay in the cache. */
+export function transposed<Numbers extends Int8Array | Uint8Array | Float32Array>(
+  values: Numbers,
+  rows: number,
+  columns: number,
+) {
+  const turned = new (values.constructor as new (length: number) => Numbers)(values.length)
+  const side = 64
+  for (let top = 0; top < rows; top += side) {
+    const bottom = Math.min(rows, top + side)
+    for (let left = 0; left < columns; left += side) {
+      const right = Math.min(columns, left + side)
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++) turned[column * rows + row] = values[row * columns + column]!
+      }
+    }
+  }
+  return turned
+}

@@ -1,0 +1,81 @@
+// A Softmax over an axis that several others follow. The engine swaps that axis with the last, computes row by row and swaps back
+// (onnxruntime/core/providers/cpu/math/softmax.cc); swapping two of three axes is one of its fast transpositions, swapping two that others lie
+// between is none. With the axes behind merged into one, the same numbers lie in memory and the swap is the fast one. Heads of
+// detectors (16 bins before 4 sides and thousands of places) and segmentation (classes before height and width) end in it.
+
+import { int64Tensor, node } from '@whyslow/graph/build.ts'
+import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { count } from '@whyslow/graph/rewrite/node-names.ts'
+import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
+import type { NodeProto } from 'onnx-buf'
+import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+
+const TREATS = ['slow-normalization', 'costly-activations']
+
+export const softmaxOverOuterAxis = defineRemedy({
+  id: 'softmax-over-outer-axis',
+  title: 'Softmax over an outer axis with the axes behind it merged',
+  treats: TREATS,
+  effect: 'exact',
+  kind: 'rewrite',
+  goals: ['latency', 'throughput'],
+  apply(setup, evidence) {
+    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
+      matching.graph.node.flatMap((one) => merged(matching, one, fresh) ?? []),
+    )
+    if (rewritten === undefined) return []
+    return rewriteProposal(setup, {
+      model: rewritten.model,
+      changes: [`${count(rewritten.replaced.length, 'Softmax')} over an outer axis with the axes behind it merged`],
+      predictedSavingMs: predictedBy(['slow-normalization'], evidence),
+    })
+  },
+})
+
+/** Before opset 13 all axes from the given one on are one: nothing is swapped there. */
+const FIRST_OVER_ONE_AXIS = 13
+
+/** undefined where fewer than two axes of more than one element follow it: then the swap is the fast one already. */
+function merged({ opset, shape }: Matching, one: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
+  if (opset < FIRST_OVER_ONE_AXIS || !isOperator(one, 'Softmax', 'LogSoftmax')) return undefined
+  const sizes = shape(one.input[0])
+  if (sizes === undefined) return undefined
+  const given = numberOf(one, 'axis', -1)
+  const axis = given < 0 ? given + sizes.length : given
+  const behind = sizes.slice(axis + 1)
+  if (behind.filter((size) => size !== 1).length < 2) return undefined
+  const [input, output] = [one.input[0]!, one.output[0]!]
+  const [flat, result, to] = [fresh(`${input}_merged`), fresh(`${output}_merged`), fresh(`${output}_merge`)]
+  // 0 takes over a size.
+  const taken = new Array<number>(axis + 1).fill(0)
+  const toMerged = int64Tensor(to, [axis + 2], [...taken, product(behind) ?? -1])
+  const back = wayBack(taken, behind, { input, fresh })
+  return {
+    parts: [one],
+    remove: new Set([one]),
+    add: [
+      node({ opType: 'Reshape', name: fresh(`${one.name || output}_merge`) }, [input, to], [flat]),
+      node({ opType: one.opType, name: one.name }, [flat], [result], { axis }),
+      ...back.add,
+      node({ opType: 'Reshape', name: fresh(`${one.name || output}_part`) }, [result, back.shape], [output]),
+    ],
+    addInitializers: [toMerged, ...back.addInitializers],
+  }
+}
+
+const product = (sizes: readonly Size[]): number | undefined =>
+  sizes.every((size) => typeof size === 'number') ? (sizes as number[]).reduce((all, size) => all * size, 1) : undefined
+
+interface Way {
+  readonly input: string
+  readonly fresh: (hint: string) => string
+}
+
+/** The shape that the value had: constant but for one size at most, else asked for. */
+function wayBack(taken: readonly number[], behind: readonly Size[], { input, fresh }: Way) {
+  const shape = fresh(`${input}_shape`)
+  const unknown = behind.filter((size) => typeof size !== 'number').length
+  if (unknown > 1) return { shape, add: [node('Shape', [input], [shape])], addInitializers: [] }
+  const sizes = [...taken, ...behind.map((size) => (typeof size === 'number' ? size : -1))]
+  return { shape, add: [], addInitializers: [int64Tensor(shape, [sizes.length], sizes)] }
+}

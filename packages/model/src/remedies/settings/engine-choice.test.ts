@@ -1,0 +1,88 @@
+import { model, node, valueInfo } from '@whyslow/graph/build.ts'
+import { expect } from 'vitest'
+import { checkRemedy } from '../../../test/support/remedies/check-remedy.ts'
+import type { OtherEngine } from '../kit/remedy.ts'
+import { engineChoice } from './engine-choice.ts'
+
+const relu = model({
+  nodes: [node('Relu', ['x'], ['y'])],
+  inputs: [valueInfo('x', 'float32', ['n', 3])],
+  outputs: [valueInfo('y', 'float32', ['n', 3])],
+  opset: 17,
+})
+const exact: OtherEngine = { id: 'other', version: '2', name: 'Other 2 in float32', effect: 'rounding', refused: null }
+const half: OtherEngine = { id: 'other-half', version: '2', name: 'Other 2 in bfloat16', effect: 'approximate', refused: null }
+const lite: OtherEngine = { ...exact, id: 'lite', version: '3', name: 'Lite 3', format: 'tflite', oneThreadUntold: true }
+
+checkRemedy(engineChoice, {
+  applies: [
+    {
+      name: 'an engine with the same arithmetic may be kept, one with another only where outputs may change',
+      model: relu,
+      evidence: { otherEngines: [exact, half] },
+      variants: ['other', 'other-half'],
+      changes: /^Other 2 in (float32|bfloat16) in place of ort-cpu$/,
+      check({ variant, effect, refused, setup }) {
+        expect(setup.engine).toEqual({ id: variant, version: '2' })
+        expect(effect).toBe(variant === 'other' ? 'rounding' : 'approximate')
+        expect(refused).toBe(variant === 'other' ? undefined : 'it changes outputs: allow that with --max-loss')
+      },
+    },
+    {
+      name: 'with --max-loss, but not what the user does not want',
+      model: relu,
+      evidence: { otherEngines: [{ ...exact, refused: 'it is not among --ship-engines' }, half], constraints: { maxLoss: 0.01 } },
+      variants: ['other', 'other-half'],
+      check: ({ variant, refused }) => expect(refused).toBe(variant === 'other' ? 'it is not among --ship-engines' : undefined),
+    },
+    {
+      name: 'one that would take one thread is tried with as many as are in use, too',
+      model: relu,
+      setup: { options: { threads: null } },
+      evidence: { otherEngines: [lite], threadsInUse: 4 },
+      variants: ['lite', 'lite 4 threads'],
+      changes: /^Lite 3 on (1 thread|4 threads) in place of ort-cpu$/,
+      check({ variant, setup: { engine, options } }) {
+        expect(engine).toEqual({ id: 'lite', version: '3', format: 'tflite' })
+        expect(options.threads).toBe(variant === 'lite' ? 1 : 4)
+      },
+    },
+    {
+      name: 'one that the file was made for is told as what it probably runs on today',
+      model: relu,
+      setup: { options: { threads: null } },
+      evidence: { otherEngines: [{ ...lite, runsFileToday: 'Lite' }], threadsInUse: 1 },
+      variants: ['lite'],
+      changes:
+        /^Lite 3 on 1 thread in place of ort-cpu \(the file probably runs on Lite today, on one thread where it is told nothing\)$/,
+    },
+    {
+      name: 'and with the number that was told alone',
+      model: relu,
+      setup: { options: { threads: 3 } },
+      evidence: { otherEngines: [lite], threadsInUse: 3 },
+      variants: ['lite'],
+      changes: /^Lite 3 in place of ort-cpu$/,
+      check: ({ setup: { options } }) => expect(options.threads).toBe(3),
+    },
+    {
+      name: 'onnxruntime’s own options stay behind, the thread count goes along',
+      model: relu,
+      setup: { options: { threads: 1, graphOptimization: 'basic', reuseOutputs: true, configEntries: { 'session.x': '1' } } },
+      evidence: { otherEngines: [exact] },
+      variants: ['other'],
+      check: ({ setup: { options } }) =>
+        expect(options).toEqual({
+          threads: 1,
+          graphOptimization: 'all',
+          executionMode: 'sequential',
+          configEntries: {},
+          packageFrom: null,
+        }),
+    },
+  ],
+  leaves: [
+    { name: 'no other engine here', model: relu },
+    { name: 'a model laid out for one engine', model: relu, setup: { machineBound: true }, evidence: { otherEngines: [exact] } },
+  ],
+})

@@ -1,0 +1,75 @@
+// What a folder holds and says where its model is run by a native library, in place of onnxruntime: by the library's name.
+
+import { isVersion } from '@whyslow/graph/version.ts'
+import type { ShippedLibrary } from '@whyslow/measure/engines/types.ts'
+import { quoted } from './python-text.ts'
+
+interface LibraryFolder {
+  /** The format that it opens, and with it the name of the model's file. */
+  readonly format: 'onnx' | 'tflite'
+  /** The npm package that brings it, where there is one. */
+  readonly npmPackage?: string
+  /** What brings it, as it is typed; each does by itself. */
+  install(version: string): readonly string[]
+  /** What a model with free sizes costs, as lines. */
+  readonly freeSizes: readonly string[]
+  /** Lines of Python that open the model. */
+  python(library: ShippedLibrary, modelFile: string): readonly string[]
+}
+
+/** What pins a version, where it is known. */
+const pin = (sign: string, version: string): string => (isVersion(version) ? `${sign}${version}` : '')
+
+const OPENVINO: LibraryFolder = {
+  format: 'onnx',
+  npmPackage: 'openvino-node',
+  install: (version) => [`pip install openvino${pin('==', version)}`, `npm install openvino-node${pin('@', version)}`],
+  freeSizes: [
+    'The model is compiled at the first prediction with each shape, which takes far longer than a prediction; from the fifth shape on they',
+    'share one that is compiled for all. Warm up the shapes that you serve.',
+  ],
+  python: ({ device, properties }, modelFile) => [
+    'import openvino as ov',
+    `model = ov.Core().compile_model(${quoted(modelFile)}, ${quoted(device)}, {`,
+    ...Object.entries(properties).map(([key, value]) => `    ${quoted(key)}: ${quoted(value)},`),
+    '})',
+  ],
+}
+
+const LITERT: LibraryFolder = {
+  format: 'tflite',
+  install: (version) => [`pip install ai-edge-litert${pin('==', version)}`],
+  freeSizes: [
+    'A prediction with another shape than the one before makes room for it first, which takes longer than a prediction: predict with the same',
+    'shapes one after the other where you can.',
+  ],
+  python: ({ properties: { num_threads: threads } }, modelFile) => [
+    'from ai_edge_litert.interpreter import Interpreter',
+    `interpreter = Interpreter(model_path=${quoted(modelFile)}${threads === undefined ? '' : `, num_threads=${threads}`})`,
+    'interpreter.allocate_tensors()',
+  ],
+}
+
+export const LIBRARIES: Readonly<Record<ShippedLibrary['name'], LibraryFolder>> = { OpenVINO: OPENVINO, LiteRT: LITERT }
+
+/** Its entry in options.json. */
+export const keyOf = ({ name }: ShippedLibrary): string => name.toLowerCase()
+
+/** The code that calls it, next to predict.mjs. */
+export const codeOf = (library: ShippedLibrary): string => `${keyOf(library)}.mjs`
+
+/** How it is got, in one line. */
+export function installLine({ name, place }: ShippedLibrary, version: string): string {
+  return `${LIBRARIES[name].install(version).join(', ')}, or name its folder in ${place.variable}`
+}
+
+/** For package.json: what may bring the library, and need not. */
+export function optionalPeers({ name }: ShippedLibrary, version: string) {
+  const { npmPackage } = LIBRARIES[name]
+  if (npmPackage === undefined) return {}
+  const [measured] = /^\d+\.\d+/.exec(version) ?? []
+  return {
+    peerDependencies: { [npmPackage]: measured === undefined ? '*' : `>=${measured}` },
+    peerDependenciesMeta: { [npmPackage]: { optional: true } },
+  }
+}

@@ -1,0 +1,68 @@
+// What the search stands on: readings of a setup in fresh processes. An interface, so that the search can be tried on made-up
+// machines; the real one is in local-bench/.
+import type { GraphView } from '@whyslow/graph/types.ts'
+import type { OutputCheck } from '@whyslow/measure/outputs/index.ts'
+import type { Trial } from '@whyslow/measure/trials/port.ts'
+import type { Effect, RemedySetup } from '../remedies/kit/remedy.ts'
+
+/** One fresh process. */
+export interface Reading {
+  /** What is to get smaller: ms a prediction, ms a sample, ms to the first result, bytes; by the goal. */
+  readonly score: number
+  /** Per prediction; null where the goal needs none. */
+  readonly p50Ms: number | null
+  readonly peakBytes: number | null
+  /** Handoff between two threads before the samples, ns; null where the setup works on one thread or it could not be measured. */
+  readonly handoffNs: number | null
+  /** Of the sampled time: what the process waited for a CPU, or the hypervisor or a quota took from it. */
+  readonly disturbedShare: number
+}
+
+/** How a reading is taken. */
+export type Depth = 'look' | 'thorough' | 'shipped'
+
+/** What pairs of readings say of a candidate beside its base. */
+export interface Judgement {
+  readonly verdict: 'faster' | 'slower' | 'no-difference'
+  /** Why it is no clear answer, where there is more to say than the interval does. */
+  readonly reason: string | null
+  readonly before: number
+  readonly after: number
+  /** before / after, median over pairs, and its interval. */
+  readonly speedup: number
+  readonly speedupLow: number
+  readonly speedupHigh: number
+  readonly beforeMs: number | null
+  readonly afterMs: number | null
+  readonly peakBytes: number | null
+  readonly pairs: number
+}
+
+/** A first look that showed no gain (score over the base's), or a judgement. */
+export type Remembered =
+  | { readonly kind: 'look'; readonly ratio: number }
+  | { readonly kind: 'judgement'; readonly judgement: Judgement }
+
+export interface Bench {
+  /** Two setups with the same key predict in the same way. */
+  keyOf(setup: RemedySetup): string
+  /** `thorough`: sampled longer, for the last proof; `shipped`: so, and through the folder that it would be shipped in. */
+  measure(setup: RemedySetup, depth?: Depth): Promise<Trial<Reading>>
+  /** p50 of a prediction, ms, for goals whose readings hold none; absent: it cannot be had. */
+  predictMs?(setup: RemedySetup): Promise<Trial<number>>
+  /** Outputs against the untouched original's; as they were seen before, or `shipped`: anew, of that folder, on inputs that nothing was chosen by. */
+  compare(setup: RemedySetup, promise: Effect, depth?: 'look' | 'shipped'): Promise<OutputCheck>
+  /** The graph as the engine runs it; null where it cannot be had. */
+  executed(setup: RemedySetup): Promise<GraphView | null>
+  /** Bytes of the model and its weights on disk. */
+  sizeBytes(setup: RemedySetup): number
+  nowMs(): number
+  /** What an earlier run found of the candidate against the base, with the same model, machine and engine; absent: nothing is kept. */
+  recall?(base: RemedySetup, candidate: RemedySetup): Promise<Remembered | null>
+  remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
+}
+
+/** Of `nowMs`; null: there is none. */
+export type Deadline = number | null
+
+export const isPast = (deadline: Deadline, { nowMs }: Pick<Bench, 'nowMs'>): boolean => deadline !== null && nowMs() > deadline

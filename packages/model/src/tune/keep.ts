@@ -1,0 +1,98 @@
+// The steps `judge` and `keep`: a candidate is judged in pairs on top of what was kept so far, and kept where it is faster, right, and
+// runs as it was meant to.
+import { firstLineOf } from '@whyslow/graph/input-error.ts'
+import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
+import type { RemedySetup } from '../remedies/kit/remedy.ts'
+import type { Judgement } from './bench.ts'
+import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'
+import { judge, whyNoGain } from './judge.ts'
+import { costsLatency } from './latency-cost.ts'
+import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
+import { type Tried, tried } from './tried.ts'
+
+/** A choice, not a proof: of seven looks each asks for no more than one would. */
+const LOOKS = [3, 4, 5, 6, 7, 8, 12]
+const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
+
+/** Judged on what is kept, if it can still be put on it. */
+export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candidate: Candidate): Promise<SearchState> {
+  const { bench, evidence, tools } = plan
+  const tell = (one: Tried) => recordTrial(plan, state, one)
+  const taken = state.kept.find(({ remedy }) => remedy.id === candidate.remedy.id)
+  if (taken !== undefined) {
+    const reason = `${nameOf(taken)} was better in the first look`
+    return tell(tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, state)))
+  }
+  if (bench.nowMs() > state.endMs) return leftUntried(state, [nameOf(candidate)])
+  const again = await proposeAgain(candidate, state.setup, evidence, tools)
+  if (typeof again === 'string') return tell(tried(candidate, 'failed', again))
+  if (again === null || bench.keyOf(again.proposal.setup) === bench.keyOf(state.setup)) {
+    const before = state.kept.map(nameOf).join(', ')
+    return tell(tried(candidate, 'no-difference', `nothing is left to change after ${before}`))
+  }
+  return judgeOnTop(plan, state, again, state.kept)
+}
+
+/** Judged against what is kept. `others`: what else its setup holds, kept with it. */
+export async function judgeOnTop(
+  plan: SearchPlan,
+  state: SearchState,
+  candidate: Candidate,
+  others: readonly Candidate[],
+): Promise<SearchState> {
+  plan.onStep(`in pairs: ${nameOf(candidate)}`, 0, 1)
+  const trial = await judged(plan, state, candidate.proposal.setup)
+  if (trial.outcome === 'measured') return keep(plan, state, { candidate, others }, trial.value)
+  return recordTrial(plan, state, tried(candidate, 'failed', reasonInWords(trial), predictedSpeedup(candidate, state)))
+}
+
+/** As an earlier run judged it, else now. Judgements that the budget cut short are not kept. */
+async function judged(
+  { bench }: SearchPlan,
+  { setup: base, endMs }: SearchState,
+  candidate: RemedySetup,
+): Promise<Trial<Judgement>> {
+  const before = await bench.recall?.(base, candidate)
+  if (before?.kind === 'judgement') return { outcome: 'measured', value: before.judgement }
+  const trial = await judge(bench, base, candidate, { ...GROWTH, deadlineMs: endMs })
+  if (trial.outcome === 'measured' && bench.nowMs() < endMs)
+    await bench.remember?.(base, candidate, { kind: 'judgement', judgement: trial.value })
+  return trial
+}
+
+interface OnTop {
+  readonly candidate: Candidate
+  readonly others: readonly Candidate[]
+}
+
+async function keep(plan: SearchPlan, state: SearchState, on: OnTop, judgement: Judgement): Promise<SearchState> {
+  const { candidate, others } = on
+  const { bench } = plan
+  const { setup } = candidate.proposal
+  const facts = { judgement, sizeBytes: bench.sizeBytes(setup), ...predictedSpeedup(candidate, state) }
+  const tell = (outcome: Tried['outcome'], reason: string, rest: Partial<Tried> = {}) =>
+    recordTrial(plan, state, tried(candidate, outcome, reason, { ...facts, ...rest }))
+  if (judgement.verdict !== 'faster') return tell(judgement.verdict, whyNoGain(judgement))
+  const slower = await costsLatency(plan, judgement, state.setup, setup)
+  if (slower !== null) return { ...tell('rejected', slower), costly: new Set([...state.costly, candidate.remedy.id]) }
+  const kept = [...others, candidate]
+  const { ok, reason, agreement } = await bench.compare(setup, worstEffect(kept))
+  if (!ok) return tell('rejected', reason, { agreement })
+  const took = await tookOf(plan, candidate)
+  if (typeof took === 'string') return tell('failed', took)
+  if (took === false) return tell('rejected', 'faster, but the engine does not run what was meant to', { took })
+  const { beforeMs, afterMs } = judgement
+  const p50Ms = beforeMs === null || afterMs === null ? state.p50Ms : state.p50Ms * (afterMs / beforeMs)
+  return { ...tell('faster', reason, { kept: true, took, agreement }), kept, setup, p50Ms }
+}
+
+/** null: nothing to look for, or the graph could not be had. A string: how the look at it failed. */
+async function tookOf({ bench }: SearchPlan, { proposal }: Candidate): Promise<boolean | string | null> {
+  if (proposal.took === undefined) return null
+  const executed = await bench.executed(proposal.setup)
+  try {
+    return executed === null ? null : proposal.took(executed)
+  } catch (error) {
+    return firstLineOf(error)
+  }
+}

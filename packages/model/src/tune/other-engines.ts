@@ -1,0 +1,182 @@
+// The step `tryEngines`: what is kept on another engine, and the original alone on it, since what pays on one engine may cost on another.
+// First looks say which is likely the best, pairs say it of those that come near. Those that may not be kept are looked at all the same: their
+// rows say what they would give.
+
+import { geometricMean } from '@whyslow/measure/statistics/index.ts'
+import { reasonInWords } from '@whyslow/measure/trials/port.ts'
+import type { Remedy } from '../remedies/kit/remedy.ts'
+import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
+import { judgeOnTop } from './keep.ts'
+import { distinct } from './look.ts'
+import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
+import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
+import { tried } from './tried.ts'
+
+/** Of the budget, for judging them at least, however long the first looks took. */
+const JUDGING_SHARE = 0.2
+
+const ALONE = 'on-the-original'
+
+interface Choice extends Candidate {
+  /** Its setup holds what was kept; else the original's model and options. */
+  readonly onKept: boolean
+}
+
+/** Over the first look of the engine that is kept: up to here another engine is judged against it, since one look can be so far off. */
+const NEAR = 1.3
+/** How many others have a turn after one that the last proof refused. */
+const MOST_INSTEAD = 2
+
+export interface Engines {
+  readonly state: SearchState
+  /** The state before any of them was kept. */
+  readonly before: SearchState
+  /** Set-ups that another one was better than in the first look, best first. */
+  readonly others: readonly Looked[]
+}
+
+export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines> {
+  const { bench, onStep } = plan
+  const choices = await choicesOf(plan, given, remedies)
+  if (plan.dryRun) {
+    const untried = leftUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
+    return { state: untried, before: untried, others: [] }
+  }
+  const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
+  const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
+  const looks = await firstLooks(bench, given.setup, hopefuls, { deadlineMs: null, onRead })
+  const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
+  let state = withTimeToJudge(plan, given)
+  const others: Looked[] = []
+  const judged = new Set<string | undefined>()
+  for (const one of withoutEchoes(ranked)) {
+    const held = ranked.find(({ choice }) => state.kept.includes(choice))
+    const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
+    const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engineOf(one.choice))
+    state = isRival ? await judgeBeside(plan, given, withTimeToJudge(plan, state), one) : await take(plan, given, state, one)
+    // Of each engine the best of its set-ups.
+    if (isRival) judged.add(engineOf(one.choice)).add(engineOf(held.choice))
+    if (held !== undefined && !state.kept.includes(held.choice)) others.unshift(held)
+    else if (isNext && !isRefused(state, one)) others.push(one)
+  }
+  return { state, before: given, others }
+}
+
+/** For another reason than that it is not faster. */
+const isRefused = ({ tried }: SearchState, { choice }: Looked): boolean =>
+  tried.some(({ name, outcome }) => name === nameOf(choice) && (outcome === 'failed' || outcome === 'rejected'))
+
+const isNear = ({ choice, look }: Looked, held: Looked): boolean =>
+  engineOf(choice) !== engineOf(held.choice) && ratioOf(look) <= NEAR * ratioOf(held.look)
+
+const withTimeToJudge = ({ bench, budgetMs }: SearchPlan, state: SearchState): SearchState => ({
+  ...state,
+  endMs: Math.max(state.endMs, bench.nowMs() + budgetMs * JUDGING_SHARE),
+})
+
+/**
+ * In place of an engine that the last proof refused the next best, on what was kept before any engine; where none is kept, that alone. null: the
+ * refused holds no engine.
+ */
+export async function tryInstead(
+  plan: SearchPlan,
+  { before, others }: Engines,
+  refused: SearchState,
+  doubt: string | null,
+): Promise<Engines | null> {
+  const engine = refused.kept.find(({ remedy }) => remedy.kind === 'engine')
+  if (engine === undefined) return null
+  const { tried } = withoutKept(plan, refused, { candidate: engine, others: before, reason: doubt })
+  const since = tried.slice(before.tried.length)
+  const { setup, kept, p50Ms } = before
+  let state: SearchState = { ...refused, setup, kept, p50Ms, tried: [...before.tried, ...since] }
+  const left = others.filter(({ choice }) => engineOf(choice) !== engineOf(engine)).slice(0, MOST_INSTEAD)
+  while (left.length > 0 && state.setup === setup) {
+    const next = left.shift()!
+    const rows = state.tried.filter((row, k) => k < before.tried.length || row.name !== nameOf(next.choice))
+    state = await take(plan, before, withTimeToJudge(plan, { ...state, tried: rows }), next)
+  }
+  return { state, before, others: left }
+}
+
+const engineOf = ({ proposal }: Candidate): string | undefined => proposal.setup.engine?.id
+
+async function choicesOf(plan: SearchPlan, { setup, kept }: SearchState, remedies: readonly Remedy[]): Promise<Choice[]> {
+  const { bench, original, evidence, tools } = plan
+  const onKept = (await propose(remedies, setup, evidence, tools)).candidates.map((one): Choice => ({ ...one, onKept: true }))
+  if (kept.length === 0) return onKept
+  const { candidates } = await propose(remedies, original, evidence, tools)
+  const alone = candidates.map((one): Choice => ({ ...one, proposal: alongside(one.proposal), onKept: false }))
+  return distinct(bench, [...onKept, ...alone], setup)
+}
+
+const alongside = (proposal: Candidate['proposal']): Candidate['proposal'] => ({
+  ...proposal,
+  variant: `${proposal.variant} ${ALONE}`,
+})
+
+/** An engine that fails on one set-up after the other for the same reason says it once. */
+function withoutEchoes(all: readonly Looked[]): readonly Looked[] {
+  const said = new Set<string>()
+  return all.filter(({ choice: { proposal }, look: { failure } }) => {
+    if (failure === null) return true
+    const what = `${proposal.setup.engine?.id} ${reasonInWords(failure)}`
+    const isNew = !said.has(what)
+    said.add(what)
+    return isNew
+  })
+}
+
+const ratioOf = ({ ratios }: FirstLook): number => (ratios.length > 0 ? geometricMean(ratios) : Number.POSITIVE_INFINITY)
+
+export interface Looked {
+  readonly choice: Choice
+  readonly look: FirstLook
+}
+
+/** What was kept of the same remedy; of those that may not be kept nothing is. */
+const betterThan = ({ kept }: SearchState, { choice: { remedy, proposal } }: Looked): Candidate | undefined =>
+  proposal.refused === undefined ? kept.find((one) => one.remedy.id === remedy.id) : undefined
+
+/** `given`: before any of them was kept, which their setups stand on. */
+async function take(plan: SearchPlan, given: SearchState, state: SearchState, { choice, look }: Looked): Promise<SearchState> {
+  const { proposal } = choice
+  if (look.failure !== null) return recordTrial(plan, state, tried(choice, 'failed', reasonInWords(look.failure)))
+  const lookedSpeedup = 1 / ratioOf(look)
+  const seen = { lookedSpeedup, ...predictedSpeedup(choice, state) }
+  const noGain = `no gain in a first look (${lookedSpeedup.toFixed(2)}×)`
+  if (proposal.refused !== undefined && lookedSpeedup < 1)
+    return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
+  if (proposal.refused !== undefined) {
+    const { agreement } = await plan.bench.compare(proposal.setup, 'approximate')
+    const { refused } = proposal
+    const reason = `${lookedSpeedup.toFixed(2)}× in a first look, but ${refused}`
+    return recordTrial(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement, refused }))
+  }
+  const other = betterThan(state, { choice, look })
+  if (other !== undefined) {
+    const reason = `${nameOf(other)} was better in the first look`
+    return recordTrial(plan, state, tried(choice, 'no-difference', reason, seen))
+  }
+  if (!isShortlisted(look)) return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
+  return judgeBeside(plan, given, state, { choice, look })
+}
+
+/** Against what is kept, in whose place it comes where it is faster. */
+async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchState, { choice }: Looked): Promise<SearchState> {
+  const { proposal, onKept } = choice
+  const others = onKept ? given.kept.filter(({ remedy }) => actsOn(proposal.setup, remedy)) : []
+  const next = await judgeOnTop(plan, state, choice, others)
+  if (next.setup !== proposal.setup) return next
+  // What an engine before this one did without may be kept again.
+  const restored: SearchState = { ...next, tried: next.tried.map((row, k) => given.tried[k] ?? row) }
+  const gone = [...given.kept, ...state.kept.filter(({ remedy }) => remedy.kind === 'engine')].filter(
+    (one) => !others.includes(one),
+  )
+  return gone.reduce((at, one) => withoutKept(plan, at, { candidate: one, others: next, reason: whyGone(one, choice) }), restored)
+}
+
+function whyGone({ remedy }: Candidate, choice: Choice): string {
+  if (remedy.kind === 'engine') return `${nameOf(choice)} is faster in pairs`
+  return choice.onKept ? 'a setting of the other engine' : `${nameOf(choice)} is faster without it`
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { exampleBench, exampleRemedy, withScores } from '../../test/support/tune/example-bench.ts'
+import { original, planOn } from '../../test/support/tune/example-search.ts'
+import { rebuilt } from './drop.ts'
+import { prove } from './prove.ts'
+import { initialState } from './state.ts'
+
+/** One change, whose readings through its folder have these scores; the original takes 10. */
+async function proven(scores: readonly number[], isSecond = false) {
+  const made = exampleBench({ seed: 1, noise: 0, timeMs: () => 10 })
+  const plan = planOn(withScores(made, 'a', scores), [])
+  const proposal = { variant: '', setup: original, changes: [], predictedSavingMs: null }
+  const whole = (await rebuilt(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
+  const { proof } = await prove(plan, { ...initialState(plan, 0), ...whole }, { isSecond })
+  return { proven: proof!.proven, readings: made.seen.filter(({ what }) => what === 'shipped reading').length }
+}
+
+test.each([
+  // From 9 to 10.5 where the original takes 10: no clear gain. The medians are 1 / 1.023 and 1 / 1.017.
+  ['an unclear speed-up above 1.02 is judged anew in twelve pairs', 9.775, 6 + 12],
+  ['one below is not', 9.833, 6],
+])('%s', async (_, middle, readings) => {
+  expect((await proven([9, middle, middle, middle, 10.5])).readings).toBe(readings)
+})
+
+/** Ln of the ratios lies 0.1 on either side of a mean that is this far below 0.99, in turns. */
+const alternating = (belowBy: number) =>
+  Array.from({ length: 18 }, (_, k) => 9.9 * Math.exp(-belowBy + (k % 2 === 0 ? -0.1 : 0.1)))
+
+test('six pairs prove a gain at 95 %', async () => {
+  // Their sd is 0.1095, so that Student's t of five degrees, 2.571, reaches 2.571 * 0.1095 / sqrt(6) = 0.115 above the mean.
+  expect(await proven(alternating(0.117))).toEqual({ proven: true, readings: 6 })
+  expect((await proven(alternating(0.113))).proven).toBe(false)
+})
+
+test('twelve pairs, the second chance, at 98 %', async () => {
+  // Two cut off at either end, t of seven degrees is 2.998: 2.998 * sqrt(12 * 0.01 / (8 * 7)) = 0.139.
+  expect((await proven(alternating(0.141), true)).proven).toBe(true)
+  expect((await proven(alternating(0.137), true)).proven).toBe(false)
+})

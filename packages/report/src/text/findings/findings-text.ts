@@ -1,0 +1,47 @@
+// What every renderer words of findings: what is to fix, what it would save, what was checked and what could not be.
+
+import { time } from '@whyslow/measure/statistics/numbers.ts'
+import type { ReportDocument } from '../../documents/report.ts'
+import { hang } from '../wrap.ts'
+
+type Saving = Pick<ReportDocument['findings'][number], 'timeMs' | 'wouldSaveMs' | 'savingUnknown' | 'basis'>
+
+/** There is something to gain, if only nobody knows how much; the others are worth knowing. */
+export const isToFix = ({ wouldSaveMs }: Pick<Saving, 'wouldSaveMs'>): boolean => wouldSaveMs === null || wouldSaveMs > 0
+
+/** 'would save up to 3.20 ms of 9.00 ms'; 'takes 5.00 ms of 9.00 ms; saving unknown: no replacement was run'. */
+export function savingWords({ timeMs, wouldSaveMs, savingUnknown, basis }: Saving, wholeMs: number | null): string {
+  const whole = wholeMs === null ? '' : ` of ${time(wholeMs)}`
+  if (wouldSaveMs === null) return `takes ${time(timeMs)}${whole}; saving unknown${savingUnknown ? `: ${savingUnknown}` : ''}`
+  return `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)}${whole}`
+}
+
+/** How the saving is known; nothing of one that is not. */
+export const basisOf = ({ wouldSaveMs, basis }: Saving): readonly string[] => (wouldSaveMs === null ? [] : [basis])
+
+/** The first letter large. */
+export const sentenceCase = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`
+
+export interface Checks {
+  readonly clear?: readonly string[]
+  readonly doesNotApply?: readonly string[]
+  readonly notChecked?: readonly { readonly rule: string; readonly reason: string }[]
+}
+
+/** Rules that could not tell, by the reason. */
+export function byReason({ notChecked = [] }: Checks): ReadonlyMap<string, readonly string[]> {
+  const rules = new Map<string, string[]>()
+  for (const { rule, reason } of notChecked) rules.set(reason, [...(rules.get(reason) ?? []), rule])
+  return rules
+}
+
+/** What was checked and is fine, what has nothing to be about, and what could not be checked. */
+export function checkedLines(checks: Checks, width: number): string[] {
+  const { clear = [], doesNotApply = [] } = checks
+  const parts = [...byReason(checks)].map(([reason, rules]) => `${rules.join(', ')} (${reason})`)
+  return [
+    ...(clear.length === 0 ? [] : hang(`Checked and fine: ${clear.join(', ')}.`, width)),
+    ...(doesNotApply.length === 0 ? [] : hang(`Does not apply: ${doesNotApply.join(', ')}.`, width)),
+    ...(parts.length === 0 ? [] : hang(`Not checked: ${parts.join('; ')}.`, width)),
+  ]
+}

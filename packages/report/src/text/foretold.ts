@@ -1,0 +1,24 @@
+// What exact remedies are expected to give, before the whole model is tried, and beside what it came to.
+
+import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import type { ReportDocument, ReportForetold } from '../documents/report.ts'
+
+type Foretold = ReportForetold
+
+const MOST_NAMED = 3
+
+/** 'a, b and c', 'a, b, c and 2 more'. */
+export function listOf(ids: readonly string[]): string {
+  if (ids.length > MOST_NAMED) return `${ids.slice(0, MOST_NAMED).join(', ')} and ${ids.length - MOST_NAMED} more`
+  return ids.length < 2 ? ids.join() : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`
+}
+
+export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
+
+/** undefined where nothing was estimated, or where what was fixed is not the time of a prediction. */
+export function predictedAndMeasured({ foretold, fix }: ReportDocument): string | undefined {
+  if (!foretold || foretold.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
+  const came = fix.proven ? `${time(fix.before - fix.after)} came of ${listOf(fix.kept)}` : 'nothing came of it that is proven'
+  const from = foretold.onWhole ? 'the model and its operators' : 'operators alone'
+  return `Estimated from ${from}: ${predictedTime(foretold)} less by ${listOf(foretold.remedies)}; ${came}.`
+}

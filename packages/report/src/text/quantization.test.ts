@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { ReportDocument } from '../documents/report.ts'
+import type { ReportQuantization } from '../documents/report-fix.ts'
+import { renderQuantized } from './quantization.ts'
+
+const cnn = JSON.parse(readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
+type Quantization = ReportQuantization
+
+function rendered(otherEngine?: Quantization['otherEngine']): string {
+  const none = {
+    methods: [],
+    inputs: 'synthetic' as const,
+    sizeBeforeBytes: 1000,
+    sizeAfterBytes: null,
+    layers: [],
+    notTried: [],
+  }
+  const quantization = { ...none, ...(otherEngine === undefined ? {} : { otherEngine }) }
+  return renderQuantized({ ...cnn, quantization }, { width: 80, colour: false }, { allowSynthetic: false })
+}
+
+test('what another engine would give is said, with what to type', () => {
+  const change = 'OpenVINO 2026.4.1 in bfloat16 in place of ort-cpu'
+  const next = 'whyslow fix m.onnx -o fast/ --max-loss 0.01 --data photos'
+  const text = rendered({ change, lookedSpeedup: 1.6666, cosine: 0.99912345, next })
+  expect(text.replace(/\s+/g, ' ')).toContain(
+    `Another engine: ${change} was 1.67 times as fast in a first look, outputs of cosine 0.999123 with the original's. Next: ${next}`,
+  )
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  expect(rendered()).not.toContain('Another engine')
+})

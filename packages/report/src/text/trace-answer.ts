@@ -1,0 +1,76 @@
+// The one sentence about a recording: what the device did, or the program, and what the first finding would save at most.
+
+import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { ReportDocument } from '../documents/report.ts'
+import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
+import { nodeName } from './names.ts'
+import { printable } from './wrap.ts'
+
+export type TraceAnswerFacts = Pick<ReportDocument, 'findings' | 'nodes' | 'stages' | 'breakdown'> & {
+  readonly trace: NonNullable<ReportDocument['trace']>
+}
+
+/** Shares, never the recorded run's milliseconds: recording slows it. */
+export function traceAnswer(facts: TraceAnswerFacts): string {
+  return `${whereTo(facts)}${consequence(facts)}.`
+}
+
+/** 'a step', 'the recording': what shares are of. */
+export function windowName({ steps, latencyMs }: Pick<NonNullable<ReportDocument['trace']>, 'steps' | 'latencyMs'>): string {
+  if (latencyMs !== null) return `a prediction of ${time(latencyMs)}`
+  return steps === null ? 'the recording' : 'a step'
+}
+
+function whereTo({ trace, nodes, stages, breakdown }: TraceAnswerFacts): string {
+  const of = windowName(trace)
+  const judged = trace.judged
+  if (judged?.deviceBusyShare != null && judged.idleShare !== null) {
+    const device = trace.devices[0] === undefined ? 'The device' : `The ${printable(trace.devices[0].name)}`
+    const parts = [
+      `${percent(judged.computeShare ?? 0)} in kernels`,
+      ...(judged.copyShare! >= 0.01 ? [`${percent(judged.copyShare!)} in copies`] : []),
+      ...(judged.communicationShare! >= 0.01 ? [`${percent(judged.communicationShare!)} in communication`] : []),
+    ]
+    return `${device} works ${percent(judged.deviceBusyShare)} of ${of} (${parts.join(', ')}) and waits ${percent(judged.idleShare)}`
+  }
+  const [model, around] = stages ?? []
+  if (model !== undefined && around !== undefined)
+    return `${percent(model.share)} of the time goes to ${printable(model.name)}, ${percent(around.share)} to the code around it`
+  const [top] = nodes
+  if (top === undefined) return 'The recording holds no operator that took time'
+  const [part] = [...breakdown].sort((a, b) => b.share - a.share)
+  const named = `${nodeName(top, 60)} (${percent(top.share)})`
+  if (part === undefined) return `Most of ${of} goes to ${named}`
+  return `${percent(part.share)} of ${of} goes to ${part.part}; of operators ${named} takes most`
+}
+
+/** These say that the device waits, whatever for. */
+const GENERAL: ReadonlySet<string> = new Set(['gpu-idle', 'host-bound'])
+/** A finding that explains so much of a general one says more. */
+const MOSTLY = 0.8
+
+function consequence({ findings, trace }: TraceAnswerFacts): string {
+  const saving = findings.flatMap(({ wouldSaveMs, ...one }) =>
+    wouldSaveMs !== null && wouldSaveMs > 0 ? [{ ...one, wouldSaveMs }] : [],
+  )
+  const [largest] = saving
+  if (largest === undefined) return '; nothing in it says that it could be faster'
+  const cause = saving.find(({ rule, wouldSaveMs }) => !GENERAL.has(rule) && wouldSaveMs >= MOSTLY * largest.wouldSaveMs)
+  const told = GENERAL.has(largest.rule) ? (cause ?? largest) : largest
+  const of = trace.latencyMs === null ? '' : ` (${time(told.wouldSaveMs)})`
+  return `; "${printable(told.title)}" is worth ${percent(told.wouldSaveShare ?? 0)}${of} at most`
+}
+
+type Compared = Pick<TraceComparisonDocument, 'stepRatio' | 'changes' | 'findings'>
+
+/** What became of a step, and which part of it changed most. Both runs are recorded ones. */
+export function traceComparisonAnswer({ stepRatio, changes, findings }: Compared): string {
+  const [most] = changes
+  const where =
+    most === undefined ? '' : `; most of all ${most.part}, ${time(most.beforeMs)} before and ${time(most.afterMs)} after`
+  const gone = findings.gone.length === 0 ? '' : `; no longer found: ${findings.gone.join(', ')}`
+  if (stepRatio === null) return `The two recordings cannot be compared step by step${gone}.`
+  const step =
+    Math.abs(stepRatio - 1) < 0.02 ? 'takes as long as before' : `takes ${stepRatio.toFixed(2)} times as long as before`
+  return `A recorded step ${step}${where}${gone}.`
+}

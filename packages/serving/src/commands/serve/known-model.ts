@@ -1,0 +1,49 @@
+// What is known of a served model beside its declarations: its graph, of which synthetic inputs are made.
+import fs from 'node:fs'
+import path from 'node:path'
+import { readModel } from '@whyslow/formats/index.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
+import { takesNaN } from '@whyslow/measure/choose-inputs.ts'
+import type { ModelSpec } from '../../serve/protocol.ts'
+
+export interface KnownModel {
+  readonly graph: GraphView
+  /** Where a preprocessor_config.json may lie. */
+  readonly file: string
+  readonly allowNaN: boolean
+}
+
+/** What the model's own graph tells of its inputs; of a folder whose model is no graph, what its server declares. */
+export async function knownModel(file: string, served: ModelSpec): Promise<KnownModel> {
+  const manifest = path.join(file, 'manifest.json')
+  if (!fs.existsSync(manifest)) {
+    const model = await readModel(file)
+    return { graph: viewGraph(model), file, allowNaN: takesNaN(model) }
+  }
+  const inner = path.join(file, String(JSON.parse(fs.readFileSync(manifest, 'utf8')).model))
+  try {
+    const model = await readModel(inner)
+    const graph = viewGraph(model)
+    if (sameNames(graph.inputs, served)) return { graph, file: inner, allowNaN: takesNaN(model) }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+  }
+  return { graph: declaredGraph(served), file: inner, allowNaN: true }
+}
+
+const sameNames = (inputs: readonly ValueDeclaration[], served: ModelSpec): boolean =>
+  inputs.length === served.inputs.length && inputs.every(({ name }) => served.inputs.some((one) => one.name === name))
+
+export function declaredGraph({ name, inputs }: ModelSpec): GraphView {
+  const declared = inputs.map(
+    (input): ValueDeclaration => ({
+      name: input.name,
+      kind: 'tensor',
+      dtype: input.dtype,
+      shape: input.shape?.map((size) => (size < 0 ? null : size)) ?? null,
+    }),
+  )
+  return { name, nodes: [], inputs: declared, outputs: [], constants: {}, types: {} }
+}

@@ -1,0 +1,73 @@
+// What a path is, so that `whyslow X` knows what to do with it: by content, and by the ending for code alone. Nothing is run, and what knows
+// many formats is loaded only if the file is no model.
+import fs from 'node:fs'
+import path from 'node:path'
+import { identify, identifyFile, isModelFormat } from '@whyslow/formats/identify.ts'
+
+export type Kind =
+  | 'model'
+  | 'program'
+  | 'recording' // by another tool
+  | 'evidence'
+  | 'document' // by whyslow, other than evidence
+  | 'shipped' // a folder that `fix` wrote
+  | 'folder'
+  | 'data' // arrays, images, sounds
+  | 'other'
+
+export interface KindOfFile {
+  readonly kind: Kind
+  /** One phrase with its article. */
+  readonly is: string
+  /** For `other`: what to do with it. */
+  readonly next?: string
+}
+
+/** Endings of the languages that `pipeline` runs. */
+export const CODE = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.py', '.pyw']
+const DATA = ['numpy', 'image', 'audio']
+
+/** Also 'file.py:function', as `ab` takes it. */
+export const namesCode = (text: string): boolean => CODE.includes(path.extname(text.replace(/:\w+$/, '')).toLowerCase())
+
+/** `file` exists. Throws InputError if it cannot be read. */
+export async function kindOfFile(file: string): Promise<KindOfFile> {
+  if (fs.statSync(file).isDirectory()) {
+    const { filesOfFolder } = await import('@whyslow/model/ship/manifest.ts')
+    const isShipped = filesOfFolder(file) !== undefined
+    return isShipped ? { kind: 'shipped', is: 'a folder that fix wrote' } : { kind: 'folder', is: 'a folder' }
+  }
+  if (namesCode(file)) return { kind: 'program', is: 'a program' }
+  const { format, says, next } = identifyFile(file)
+  if (isModelFormat(format)) return { kind: 'model', is: says }
+  if (DATA.includes(format) || /\.csv$/i.test(file)) return { kind: 'data', is: says }
+  if (format === 'empty') return { kind: 'other', is: says, next }
+  return (await kindOfRecording(file)) ?? { kind: 'other', is: says, next }
+}
+
+/** What another tool or whyslow recorded, packed or not; undefined: neither. */
+async function kindOfRecording(file: string): Promise<KindOfFile | undefined> {
+  const [{ recognise }, { headOf }, { openSource }] = await Promise.all([
+    import('@whyslow/traces/recordings/index.ts'),
+    import('@whyslow/traces/recordings/reader.ts'),
+    import('@whyslow/traces/recordings/source.ts'),
+  ])
+  const source = await openSource(file)
+  const head = headOf(source.head, source.whole)
+  const own = /^\s*\{\s*"schema"\s*:\s*"whyslow-([a-z-]+)/.exec(head.text)?.[1]
+  if (own === 'evidence') return { kind: 'evidence', is: 'saved evidence' }
+  if (own !== undefined) return { kind: 'document', is: `a ${own.replaceAll('-', ' ')} document of whyslow` }
+  const reader = recognise(head)?.reader
+  if (reader !== undefined) return { kind: 'recording', is: `a recording (${reader.title})` }
+  if (['"usableCpus"', '"roofs"'].every((field) => head.text.includes(field))) {
+    const next = `estimate a model's latency there: whyslow fleet estimate model.onnx --machine ${file}`
+    return { kind: 'other', is: 'a description of a machine', next }
+  }
+  if (!source.gzipped) return undefined
+  const inner = identify(source.head, source.head.length, file.replace(/\.gz$/i, ''))
+  return {
+    kind: 'other',
+    is: `${inner.says}, gzip-compressed`,
+    next: isModelFormat(inner.format) ? `unpack it: gunzip ${file}` : inner.next,
+  }
+}

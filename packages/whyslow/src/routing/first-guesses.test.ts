@@ -1,0 +1,180 @@
+// What people type before they know whyslow: each wrong guess costs one line that holds what to type instead, and measures nothing.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
+import { describe, expect, test } from 'vitest'
+import { typed } from '../../test/support/example-command-line.ts'
+
+const folder = folderOfTests()
+const place = (name: string) => path.join(folder, name)
+const fixture = (name: string) => path.resolve(import.meta.dirname, '../../../../fixtures', name)
+const MODEL = readFileSync(fixture('models/credit_mlp.onnx'))
+for (const name of ['model.onnx', 'b.onnx']) writeFileSync(place(name), MODEL)
+cpSync(fixture('traces/torch-clean.json.gz'), place('trace.json.gz'))
+cpSync(fixture('reports/cnn.json'), place('report.json'))
+writeFileSync(place('service.py'), 'def predict(x):\n    return x\n')
+writeFileSync(place('rows.csv'), 'a,b\n1,2\n')
+writeFileSync(place('model.onnx.gz'), gzipSync(MODEL))
+writeFileSync(place('empty.onnx'), '')
+writeFileSync(place('notes.md'), '# Notes\n')
+writeFileSync(place('model.json'), '{"weights": [1]}')
+writeFileSync(place('machine.json'), '{"cpu": "x", "usableCpus": 2, "roofs": []}')
+writeFileSync(place('model.pt'), Buffer.from('PK\u0003\u0004aaaaaaaaaaaaaaaaaaaaaaaaaamodel/data.pkl'))
+writeFileSync(place('old.pt'), Buffer.from([0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc]))
+writeFileSync(place('model.pkl'), Buffer.from([0x80, 0x04, 0x95, 0x10]))
+writeFileSync(place('model.safetensors'), Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from('{"a": 1}')]))
+writeFileSync(place('model.gguf'), 'GGUF\u0003\0\0\0')
+writeFileSync(place('model.engine'), 'ftrt\0\0\0\0')
+writeFileSync(place('model.mlmodel'), Buffer.from([0x08, 0x01, 0x12, 0x05, 0x0a]))
+writeFileSync(place('frozen.pb'), Buffer.from('\u000a\u0010\u000a\u0001xPlaceholder dtype shape', 'latin1'))
+writeFileSync(place('model.xml'), '<?xml version="1.0"?><net name="m"></net>')
+writeFileSync(place('pointer.onnx'), 'version https://git-lfs.github.com/spec/v1\noid sha256:00\n')
+writeFileSync(place('page.onnx'), '<!doctype html><html></html>')
+writeFileSync(place('cat.png'), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))
+for (const name of ['saved', 'transformers/onnx', 'empty', 'models']) mkdirSync(place(name), { recursive: true })
+writeFileSync(place('saved/saved_model.pb'), Buffer.from([0x08, 0x01, 0x12]))
+writeFileSync(place('transformers/config.json'), '{}')
+writeFileSync(place('transformers/onnx/model_quantized.onnx'), MODEL)
+writeFileSync(place('models/resnet.onnx'), MODEL)
+
+/** Words that begin with @ are files of the folder, also after '--flag='. */
+const wordsOf = (line: string) =>
+  line
+    .split(' ')
+    .filter(Boolean)
+    .map((word) => word.replace(/^(--[\w-]+=)?@/, (_, flag = '') => `${flag}${folder}/`))
+const short = (text: string) => text.replaceAll(`${folder}/`, '').replaceAll(folder, '.')
+
+const COMMANDS: [typed: string, holds: string][] = [
+  ['bench @model.onnx', "unknown command 'bench'; try: whyslow model.onnx"],
+  ['benchmark @model.onnx', 'try: whyslow model.onnx'],
+  ['profile @model.onnx --threads 2', 'try: whyslow model.onnx --threads 2'],
+  ['measure @model.onnx', 'try: whyslow model.onnx'],
+  ['run @model.onnx', 'try: whyslow model.onnx'],
+  ['latency @model.onnx', 'try: whyslow model.onnx'],
+  ['analyze', 'try: whyslow model.onnx'],
+  ['diagnose @model.onnx', 'try: whyslow model.onnx'],
+  ['inspect @model.onnx', 'try: whyslow model.onnx'],
+  ['Bench @model.onnx', 'try: whyslow model.onnx'],
+  ['--quick bench @model.onnx', 'try: whyslow --quick model.onnx'],
+  ['optimize @model.onnx', 'try: whyslow fix model.onnx -o fast/'],
+  ['optimise @model.onnx -o out/', 'try: whyslow fix model.onnx -o out/'],
+  ['optmize @model.onnx', 'try: whyslow fix model.onnx -o fast/'],
+  ['speedup @model.onnx', 'try: whyslow fix model.onnx -o fast/'],
+  ['tune @model.onnx', 'try: whyslow fix model.onnx -o fast/'],
+  ['simplify @model.onnx', 'try: whyslow fix model.onnx -o fast/'],
+  ['repair @model.onnx', 'try: whyslow fix model.onnx -o fast/'],
+  ['int8 @model.onnx', 'try: whyslow quantize model.onnx -o fast/'],
+  ['quantise @model.onnx', 'try: whyslow quantize model.onnx -o fast/'],
+  ['export @model.onnx', 'try: whyslow convert model.onnx -o out.onnx'],
+  ['diff @model.onnx @b.onnx', 'try: whyslow compare model.onnx b.onnx'],
+  ['vs @model.onnx @b.onnx', 'try: whyslow compare model.onnx b.onnx'],
+  ['trace @trace.json.gz', 'try: whyslow explain trace.json.gz'],
+  ['explian @trace.json.gz', 'try: whyslow explain trace.json.gz'],
+  ['open @report.json', 'try: whyslow view report.json'],
+  ['deploy @model.onnx', 'try: whyslow serve model.onnx'],
+  ['server @model.onnx', 'try: whyslow serve model.onnx'],
+  ['loadtest http://127.0.0.1:1/predict', 'try: whyslow load http://127.0.0.1:1/predict'],
+  ['throughput @model.onnx', 'try: whyslow load model.onnx'],
+  ['regression @model.onnx --baseline @b.onnx', 'try: whyslow check model.onnx --baseline b.onnx'],
+  ['info', 'try: whyslow doctor'],
+  ['env', 'try: whyslow doctor'],
+  ['gpu', 'try: whyslow doctor'],
+  ['docter', 'try: whyslow doctor'],
+  ['example', 'try: whyslow demo'],
+  ['worker --queue redis://h', 'try: whyslow fleet worker --queue redis://h'],
+  ['fleet wroker', 'did you mean fleet worker?'],
+  ['distil @model.onnx', 'try: whyslow distill model.onnx'],
+  ['@model.onnx fix', 'try: whyslow fix model.onnx -o fast/'],
+  ['@model.onnx optimize', 'try: whyslow fix model.onnx -o fast/'],
+  ['gobbledegook', 'no such command; whyslow --help lists the commands'],
+]
+
+const FLAGS: typeof COMMANDS = [
+  ['@model.onnx --iterations 100', 'not for a number of runs; try: whyslow model.onnx --duration 10s'],
+  ['@model.onnx -n 100', 'try: whyslow model.onnx --duration 10s'],
+  ['--runs=50 @model.onnx', 'try: whyslow --duration 10s model.onnx'],
+  ['@model.onnx --warmup 10', 'whyslow warms up by itself; try: whyslow model.onnx'],
+  ['@model.onnx --batch-size 8', 'try: whyslow model.onnx --batch 8'],
+  ['@model.onnx -b 8', 'try: whyslow model.onnx --batch 8'],
+  ['@model.onnx --batch-size=8', 'try: whyslow model.onnx --batch 8'],
+  ['--model @model.onnx', 'the model needs no flag; try: whyslow model.onnx'],
+  ['--onnx=@model.onnx', 'the model needs no flag; try: whyslow model.onnx'],
+  ['-i @model.onnx', 'the model needs no flag; try: whyslow model.onnx'],
+  ['@model.onnx --gpu', 'whyslow doctor lists the engines'],
+  ['@model.onnx --gpu', 'try: whyslow model.onnx --engine ort-cuda'],
+  ['@model.onnx --provider cuda', 'try: whyslow model.onnx --engine ort-cpu'],
+  ['@model.onnx --num-threads 4', 'try: whyslow model.onnx --threads 4'],
+  ['@model.onnx -t 4', 'try: whyslow model.onnx --duration 4'],
+  ['@model.onnx --input-shape x=1x3', 'try: whyslow model.onnx --shape x=1x3'],
+  ['@model.onnx --inputs @rows.csv', 'try: whyslow model.onnx --data rows.csv'],
+  ['@model.onnx --int8', 'try: whyslow quantize model.onnx -o fast/'],
+  ['@model.onnx --fp16', 'try: whyslow quantize model.onnx -o fast/ --method float16'],
+  ['@model.onnx --optimize', 'try: whyslow fix model.onnx -o fast/'],
+  ['@model.onnx --output @out.json', 'try: whyslow model.onnx --json out.json'],
+  ['@model.onnx --fast', 'try: whyslow model.onnx --quick'],
+  ['@model.onnx --silent', 'try: whyslow model.onnx --quiet'],
+  ['--ver', 'try: whyslow --version'],
+  ['load http://127.0.0.1:1/ --connections 8', 'try: whyslow load http://127.0.0.1:1/ --concurrency 8'],
+  ['load http://127.0.0.1:1/ --qps 100', 'try: whyslow load http://127.0.0.1:1/ --rate 100'],
+  ['@model.onnx --thraeds 2', "unknown option '--thraeds'; did you mean --threads?"],
+  ['fix @model.onnx --iterations 9', 'try: whyslow fix model.onnx'],
+]
+
+const FILES: typeof COMMANDS = [
+  ['@modle.onnx', 'modle.onnx: no such file; did you mean model.onnx?'],
+  ['@models\\resnet.onnx', 'did you mean models/resnet.onnx?'],
+  ['@model', 'did you mean model.onnx?'],
+  ['nowhere.onnx', 'no such file; give the path of a model, as in: whyslow model.onnx'],
+  ['@model.pt', "torch.onnx.export(model, example_inputs, 'model.onnx')"],
+  ['@old.pt', "torch.onnx.export(model, example_inputs, 'model.onnx')"],
+  ['@model.pkl', "skops.io.dump(model, 'model.skops')"],
+  ['@model.safetensors', 'export the model that uses them to ONNX'],
+  ['@model.gguf', 'give an ONNX export of the same model'],
+  ['@model.engine', 'a TensorRT engine; give the ONNX model that it was built from'],
+  ['@model.mlmodel', 'give the ONNX original'],
+  ['@frozen.pb', 'python -m tf2onnx.convert --graphdef'],
+  ['@model.xml', 'an OpenVINO model; give the ONNX original'],
+  ['@saved', 'python -m tf2onnx.convert --saved-model'],
+  ['@transformers', 'name the model in it: transformers/onnx/model_quantized.onnx'],
+  ['@empty', 'a directory without a model'],
+  ['@models', 'name the model in it: models/resnet.onnx'],
+  ['@model.onnx.gz', 'unpack it: gunzip model.onnx.gz'],
+  ['@empty.onnx', 'is empty; download or copy it again'],
+  ['@pointer.onnx', 'git lfs pull'],
+  ['@page.onnx', 'a web page, not a model'],
+  ['@notes.md', 'give a model: .onnx'],
+  ['@model.json', 'is a JSON file; give a model'],
+  ['@machine.json', 'whyslow fleet estimate model.onnx --machine machine.json'],
+  ['@rows.csv', 'try: whyslow model.onnx --data rows.csv'],
+  ['@cat.png', 'try: whyslow model.onnx --data cat.png'],
+  ['@model.onnx @rows.csv', 'try: whyslow model.onnx --data rows.csv'],
+  ['@trace.json.gz @model.onnx', 'try: whyslow explain trace.json.gz --model model.onnx'],
+  ['@model.onnx @report.json', 'try: whyslow check model.onnx --against report.json'],
+  ['@model.onnx @trace.json.gz', 'try: whyslow explain trace.json.gz --model model.onnx'],
+  ['@report.json @trace.json.gz', 'give one, or several of a kind; try: whyslow report.json'],
+  ['@model.onnx @modle.onnx', 'no such file; did you mean model.onnx?'],
+  ['http://127.0.0.1:1/a http://127.0.0.1:1/b', 'load takes one address; try: whyslow load http://127.0.0.1:1/a'],
+  ['fix', 'as in: whyslow fix model.onnx -o fast/'],
+  ['compare', 'as in: whyslow compare model.onnx'],
+  ['fix @service.py', 'service.py is a program; measure it: whyslow pipeline service.py'],
+  ['compare @report.json', "a document of whyslow; show it with 'whyslow view'"],
+  ['@report.json @report.json @report.json', 'more at once: whyslow fleet report report.json report.json report.json'],
+  ['fix @modle.onnx', 'no such file; did you mean model.onnx?'],
+  ['fix @model.onnx @b.onnx', 'whyslow fix takes one model'],
+  ['lint @model.onnx -o @x.onnx', 'to repair: whyslow fix MODEL -o x.onnx'],
+]
+
+describe.each([
+  ['commands', COMMANDS],
+  ['flags', FLAGS],
+  ['files', FILES],
+])('wrong %s', (_, guesses) => {
+  test.each(guesses)('whyslow %s', async (line, holds) => {
+    const { exitCode, printed, said } = await typed(wordsOf(line))
+    expect([exitCode, printed], said).toEqual([2, ''])
+    expect(said).toMatch(/^whyslow: [^\n]+\n$/)
+    expect(short(said)).toContain(holds)
+  })
+})

@@ -1,0 +1,144 @@
+// What `whyslow X` becomes, by what X is.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { javascript } from '@whyslow/code/javascript/javascript.ts'
+import { python } from '@whyslow/code/python/python.ts'
+import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
+import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
+import { describe, expect, test } from 'vitest'
+import { CODE } from '../compose/kind-of-file.ts'
+import { createProgram, documentedCommands } from '../program.ts'
+import { route } from './route.ts'
+import { namesOf } from './usage-line.ts'
+
+const folder = folderOfTests()
+const place = (name: string) => path.join(folder, name)
+const fixture = (name: string) => path.resolve(import.meta.dirname, '../../../../fixtures', name)
+for (const [name, from] of [
+  ['a.onnx', 'models/credit_mlp.onnx'],
+  ['b.bin', 'models/credit_lr.onnx'],
+  ['packed', 'traces/torch-clean.json.gz'],
+  ['trace.pb', 'traces/tensorflow-clean.xplane.pb'],
+  ['nsys.sqlite', 'traces/nsys-synthetic.sqlite'],
+  ['stacks.txt.gz', 'traces/py-spy-model.collapsed.txt.gz'],
+  ['profile.pstats.gz', 'traces/cprofile-model.pstats.gz'],
+  ['report.json', 'reports/cnn.json'],
+  ['load.json', 'golden/load.document.json'],
+  ['lint.json', 'golden/lint.document.json'],
+] as const)
+  cpSync(fixture(from), place(name))
+writeFileSync(place('evidence.json'), gunzipSync(readFileSync(fixture('golden/cnn.evidence.json.gz'))))
+writeFileSync(place('plain.json'), gunzipSync(readFileSync(fixture('traces/torch-clean.json.gz'))))
+for (const name of ['old.py', 'new.py', 'app.mjs']) writeFileSync(place(name), '')
+mkdirSync(place('fast'))
+writeFileSync(
+  place('fast/manifest.json'),
+  JSON.stringify({
+    schema: 'whyslow-folder/1',
+    model: 'model.onnx',
+    files: [],
+    engine: { id: 'ort-cpu' },
+    options: {
+      session: { intraOpNumThreads: 1, graphOptimizationLevel: 'all', extra: { session: { intra_op: { allow_spinning: '0' } } } },
+    },
+  }),
+)
+mkdirSync(place('compiled'))
+writeFileSync(
+  place('compiled/manifest.json'),
+  JSON.stringify({
+    schema: 'whyslow-folder/1',
+    model: 'model.json',
+    files: [],
+    engine: { id: 'compiled', generated: true },
+    options: {},
+  }),
+)
+
+const program = createProgram({ version: '0.0.0', screen: keptScreen(), interrupt: () => new AbortController().signal })
+async function routed(line: string): Promise<string> {
+  const words = line.split(' ').map((word) => word.replace(/^@/, `${folder}/`))
+  return (await route(words, program)).argv.join(' ').replaceAll(`${folder}/`, '@')
+}
+
+test.each([
+  ['@a.onnx --quick', '@a.onnx --quick'],
+  ['--quick @b.bin', '--quick @b.bin'],
+  ['@old.py --python .venv', 'pipeline @old.py --python .venv'],
+  ['--quick @app.mjs', 'pipeline --quick @app.mjs'],
+  ['@old.py @a.onnx', 'pipeline @old.py @a.onnx'],
+  ['@old.py:score --quick', 'pipeline @old.py --quick --call score'],
+  ['@packed', 'explain @packed'],
+  ['@plain.json', 'explain @plain.json'],
+  ['@trace.pb', 'explain @trace.pb'],
+  ['@nsys.sqlite', 'explain @nsys.sqlite'],
+  ['@stacks.txt.gz', 'explain @stacks.txt.gz'],
+  ['@profile.pstats.gz', 'explain @profile.pstats.gz'],
+  ['@evidence.json --roofline', 'explain @evidence.json --roofline'],
+  ['@report.json --no-open', 'view @report.json --no-open'],
+  ['@load.json', 'view @load.json'],
+  ['@lint.json', 'view @lint.json'],
+  ['http://127.0.0.1:8080/predict --rate 50', 'load http://127.0.0.1:8080/predict --rate 50'],
+  ['HTTPS://host/x', 'load HTTPS://host/x'],
+  ['@fast --quick', '@fast/model.onnx --engine ort-cpu --threads 1 --config session.intra_op.allow_spinning=0 --quick'],
+  ['@fast --threads 4', '@fast/model.onnx --engine ort-cpu --config session.intra_op.allow_spinning=0 --threads 4'],
+  ['@a.onnx @b.bin --quick', 'compare @a.onnx @b.bin --quick'],
+  ['@old.py @new.py', 'ab @old.py @new.py'],
+  ['@old.py:score @new.py:score', 'ab @old.py:score @new.py:score'],
+  ['@packed @plain.json', 'explain @packed @plain.json'],
+  ['@report.json @load.json', 'view @report.json @load.json'],
+  ['--quick fix @a.onnx', 'fix --quick @a.onnx'],
+  ['fix @a.onnx -o fast/', 'fix @a.onnx -o fast/'],
+  ['help fix', 'fix --help'],
+  ['help agent', 'fleet worker --help'],
+  ['help', '--help'],
+  ['/?', '--help'],
+  ['--help fix', 'fix --help'],
+  ['version', '--version'],
+  ['@service.py --help', 'pipeline @service.py --help'],
+  ['agent --queue redis://h', 'fleet worker --queue redis://h'],
+  ['study @report.json', 'fleet report @report.json'],
+  ['foretell @a.onnx', 'fleet estimate @a.onnx'],
+  ['history', 'fleet history'],
+  ['fleet @a.onnx', 'fleet @a.onnx'],
+])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
+
+test('a folder that fix wrote says what is measured; one of code has nothing to explain', async () => {
+  expect((await route([place('fast')], program)).notice).toMatch(
+    / is a folder that fix wrote; this measures: whyslow \S+model\.onnx --engine ort-cpu --threads 1/,
+  )
+  await expect(route([place('compiled')], program)).rejects.toThrow(/compiled to code.*whyslow load /)
+})
+
+describe('the help', () => {
+  test('lists 15 commands at most, each in a section', () => {
+    const listed = program.createHelp().visibleCommands(program)
+    expect(listed.length).toBeLessThanOrEqual(15)
+    expect(listed.filter((one) => !one.helpGroup())).toEqual([])
+  })
+
+  test.each(documentedCommands(program).map((command) => [namesOf(command).join(' '), command] as const))(
+    'of %s has 80 columns, a few flags that are not advanced, and an example that begins with its name',
+    (name, command) => {
+      let text = ''
+      command.configureOutput({
+        writeOut(more) {
+          text += more
+        },
+      })
+      command.outputHelp()
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([])
+      expect(text).toContain(`\n  ${name} `.trimEnd())
+      const shown = command.options.filter(({ hidden, helpGroupHeading }) => !hidden && helpGroupHeading !== 'Advanced:')
+      // Beyond --version of the program.
+      expect(shown.length).toBeLessThanOrEqual(12 + (command === program ? 1 : 0))
+      const headings = [...text.matchAll(/^(Common|Inputs|Engine|Output|Advanced):$/gm)].map(([, heading]) => heading)
+      expect(headings).toEqual(['Common', 'Inputs', 'Engine', 'Output', 'Advanced'].filter((one) => headings.includes(one)))
+    },
+  )
+})
+
+test('code is what the languages of pipeline run', () => {
+  expect([...CODE].sort()).toEqual([...javascript.extensions, ...python.extensions].sort())
+})

@@ -1,0 +1,182 @@
+// `whyslow X`: which command X is for. The command line comes back with the command in front, as if it had been typed.
+
+import { nearest } from '@whyslow/command/nearest.ts'
+import { missingFile } from '@whyslow/command/terminal/missing-file.ts'
+import { stateOf } from '@whyslow/command/terminal/path-state.ts'
+import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
+import { addressName } from '@whyslow/report/text/addresses.ts'
+import { commandWords } from '@whyslow/report/text/wrap.ts'
+import type { Command } from 'commander'
+import { type KindOfFile, kindOfFile, namesCode } from '../compose/kind-of-file.ts'
+import { type Operand, operandsOf } from './operands.ts'
+import { shippedSetup } from './shipped-setup.ts'
+import { COMMANDS_MEANT } from './words.ts'
+
+/** Names of the version before; they work for one more. */
+const FORMERLY: Readonly<Record<string, readonly string[]>> = {
+  agent: ['fleet', 'worker'],
+  study: ['fleet', 'report'],
+  foretell: ['fleet', 'estimate'],
+  history: ['fleet', 'history'],
+}
+
+export interface Routed {
+  readonly argv: readonly string[]
+  /** What was chosen, if that is worth a line. */
+  readonly notice?: string
+}
+
+/** Throws UsageError if the words lead to no command. */
+export async function route(argv: readonly string[], program: Command): Promise<Routed> {
+  const [before, ...rest] = argv
+  if (['help', '/?', '-?', '-help'].includes(before!) && !exists(before!)) return { argv: [...presentWords(rest), '--help'] }
+  if (before === 'version' && !exists(before)) return { argv: ['--version'] }
+  const operands = operandsOf(argv, program).filter(({ word, isDoubtful }) => !isDoubtful || exists(word))
+  const [first] = operands
+  if (first === undefined) return { argv }
+  const command = program.commands.find((one) => one.name() === first.word)
+  if (command !== undefined || FORMERLY[first.word] !== undefined) {
+    checkBelow(command, operands[1]?.word)
+    return { argv: presentWords([first.word, ...without(argv, [first])]) }
+  }
+  const isAlone = operands.length === 1
+  if (isAddress(first.word)) {
+    if (isAlone) return { argv: ['load', ...argv] }
+    throw new UsageError(`${addressName(first.word)}: load takes one address; try: ${pasted('load', [first.word])}`)
+  }
+  const isHelp = argv.includes('--help') || argv.includes('-h')
+  if (!exists(first.word) || isFolderByChance(operands))
+    return { argv: isHelp && !namesCode(first.word) ? argv : absent(argv, operands, program) }
+  const kinds = await kindsOf(operands)
+  return together(argv, kinds)
+}
+
+/** Under its present name. */
+export const presentWords = ([first = '', ...rest]: readonly string[]): string[] =>
+  [...(FORMERLY[first] ?? [first]), ...rest].filter(Boolean)
+
+/** As in `bench model.onnx` in a project that has a folder `bench`. */
+const isFolderByChance = ([first, second]: readonly Operand[]): boolean =>
+  second !== undefined && COMMANDS_MEANT.has(first!.word) && stateOf(first!.word)?.isDirectory() === true
+
+/** A command below another that is mistyped. */
+function checkBelow(command: Command | undefined, word: string | undefined): void {
+  const below = command?.commands.map((one) => one.name()) ?? []
+  if (below.length === 0 || word === undefined || below.includes(word) || !/^[a-z]+$/.test(word) || exists(word)) return
+  const meant = nearest(word, below)
+  const next = meant === undefined ? `there are ${below.join(', ')}` : `did you mean ${command!.name()} ${meant}?`
+  throw new UsageError(`unknown command '${command!.name()} ${word}'; ${next}`)
+}
+
+const without = (argv: readonly string[], operands: readonly Operand[]): string[] =>
+  argv.filter((_, index) => operands.every(({ at }) => at !== index))
+
+const exists = (word: string): boolean => stateOf(word) !== undefined
+const isAddress = (word: string): boolean => /^(https?|grpcs?):\/\//i.test(word)
+const pasted = (command: string, rest: readonly string[]): string => commandWords({ command, arguments: [...rest] }).join(' ')
+
+/** A first word at which there is nothing. Commands that read such a file say so themselves. */
+function absent(argv: readonly string[], [first, second]: readonly Operand[], program: Command): readonly string[] {
+  const { word, at } = first!
+  if (namesCode(word)) return codeNamed(argv, word, at)
+  const isWord = /^[a-z][\w-]*$/i.test(word)
+  if (!isWord) {
+    if (second !== undefined) throw new UsageError(missingFile(word, '; check the path'))
+    return argv
+  }
+  const typed = word.toLowerCase()
+  const commands = program.commands.map((one) => one.name())
+  const near = nearest(typed, [...commands, ...COMMANDS_MEANT.keys()])
+  const command = COMMANDS_MEANT.get(typed) ?? (near === undefined ? undefined : (COMMANDS_MEANT.get(near) ?? near))
+  if (command === undefined) throw new UsageError(missingFile(word, ', and no such command; whyslow --help lists the commands'))
+  const rest = without(argv, [first!])
+  throw new UsageError(`unknown command '${word}'; try: ${pasted(command, completed(command, rest))}`)
+}
+
+/** What the command needs, in place of what nobody gave. */
+function completed(command: string, rest: readonly string[]): readonly string[] {
+  const needs = [
+    '',
+    'fix',
+    'quantize',
+    'convert',
+    'lint',
+    'compare',
+    'serve',
+    'load',
+    'check',
+    'distill',
+    'fleet run',
+    'fleet estimate',
+  ]
+  const given = rest.length > 0 || !needs.includes(command) ? rest : ['model.onnx']
+  if (/^(fix|quantize)$/.test(command) && !given.includes('-o')) return [...given, '-o', 'fast/']
+  if (command === 'convert' && !given.includes('-o')) return [...given, '-o', 'out.onnx']
+  return given
+}
+
+/** 'service.py:score' is a function of a file. */
+function codeNamed(argv: readonly string[], word: string, at: number): readonly string[] {
+  const [, file, call] = /^(.+):(\w+)$/.exec(word) ?? []
+  const second = argv[at + 1]
+  if (file === undefined || call === undefined || !exists(file)) return ['pipeline', ...argv]
+  if (second !== undefined && namesCode(second)) return ['ab', ...argv]
+  return ['pipeline', ...argv.with(at, file), '--call', call]
+}
+
+type Known = Operand & KindOfFile
+
+/** Of those that exist. */
+async function kindsOf(operands: readonly Operand[]): Promise<Known[]> {
+  const known: Known[] = []
+  for (const one of operands) {
+    if (exists(one.word)) known.push({ ...one, ...(await kindOfFile(one.word)) })
+    else known.push({ ...one, kind: namesCode(one.word) ? 'program' : 'other', is: 'not there' })
+  }
+  return known
+}
+
+/** Of one, and of several of a kind; '': `whyslow X` itself. */
+const ONE = { model: '', program: 'pipeline', recording: 'explain', evidence: 'explain', document: 'view', shipped: '' } as const
+const SEVERAL = { model: 'compare', program: 'ab', recording: 'explain', evidence: 'explain', document: 'view' } as const
+
+function together(argv: readonly string[], all: readonly Known[]): Routed {
+  const [first, second] = all as [Known, Known?]
+  if (first.kind === 'data')
+    throw new UsageError(`${first.word} is ${first.is}; try: ${pasted('', ['model.onnx', '--data', first.word])}`)
+  if (second === undefined) return one(argv, first)
+  // What follows a program is for the program, unless it is a second one.
+  if (first.kind === 'program' && (all.length > 2 || second.kind !== 'program')) return { argv: ['pipeline', ...argv] }
+  const several = SEVERAL[first.kind as keyof typeof SEVERAL]
+  if (several !== undefined && all.every(({ kind }) => kind === first.kind)) return { argv: [several, ...argv] }
+  if (first.kind === 'other' || first.kind === 'folder') return one(argv, first)
+  throw new UsageError(mixed(first, all.find(({ kind }) => kind !== first.kind) ?? second, argv))
+}
+
+function one(argv: readonly string[], { kind, word, at, is, next }: Known): Routed {
+  if (kind === 'other' && next !== undefined) throw new UsageError(`${word} is ${is}; ${next}`)
+  if (kind === 'shipped') return shippedSetup(argv, word, at)
+  const command = ONE[kind as keyof typeof ONE] ?? ''
+  return { argv: command === '' ? argv : [command, ...argv] }
+}
+
+/** What two things of different kinds are for, if there is one use; else each alone. */
+function mixed(first: Known, other: Known, argv: readonly string[]): string {
+  const is = `${first.word} is ${first.is}, ${other.word} is ${other.is}`
+  const use = (command: string, ...words: string[]) => `${is}; try: ${pasted(command, words)}`
+  const pair = (a: string, b: string) =>
+    first.kind === a && other.kind === b ? [first, other] : first.kind === b && other.kind === a ? [other, first] : null
+  if (!exists(other.word)) {
+    const command = COMMANDS_MEANT.get(other.word) ?? other.word
+    const isCommand = /^[a-z]+$/.test(other.word)
+    if (!isCommand) return missingFile(other.word, '; check the path')
+    return `'${other.word}': the command comes first; try: ${pasted(command, completed(command, without(argv, [other])))}`
+  }
+  const data = pair('model', 'data')
+  if (data !== null) return use('', data[0]!.word, '--data', data[1]!.word)
+  const trace = pair('recording', 'model')
+  if (trace !== null) return use('explain', trace[0]!.word, '--model', trace[1]!.word)
+  const baseline = pair('model', 'document')
+  if (baseline !== null) return use('check', baseline[0]!.word, '--against', baseline[1]!.word)
+  return `${is}: give one, or several of a kind; try: ${pasted('', [first.word])}`
+}

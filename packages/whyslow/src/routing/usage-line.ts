@@ -1,0 +1,121 @@
+// What commander says of wrong arguments, as one line with what was probably meant.
+
+import { nearest } from '@whyslow/command/nearest.ts'
+import { commandWords } from '@whyslow/report/text/wrap.ts'
+import type { Command, CommanderError } from 'commander'
+import { operandsOf } from './operands.ts'
+import { FLAGS_MEANT, type FlagMeant } from './words.ts'
+
+/** The line for standard error, without the leading 'whyslow: '. `argv`: the arguments without node and script. */
+export function usageLine(error: CommanderError, program: Command, argv: readonly string[]): string {
+  const command = commandIn(program, argv)
+  const help = [...namesOf(command), '--help'].join(' ')
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .replace(/\.$/, '')
+    .trim()
+  if (error.code === 'commander.unknownOption') {
+    const flag = /unknown option '([^'=]*)/.exec(message)?.[1] ?? ''
+    return `unknown option '${flag}'; ${suggestion(flag, command, argv) ?? `see ${help}`}`
+  }
+  if (error.code === 'commander.unknownCommand') {
+    const word = argv[namesOf(command).length - 1] ?? ''
+    const meant = nearest(
+      word,
+      command.commands.map((one) => one.name()),
+    )
+    const name = [...namesOf(command), meant].join(' ')
+    return `unknown command '${word}'; ${meant === undefined ? `see ${help}` : `did you mean ${name}?`}`
+  }
+  if (error.code === 'commander.missingArgument') {
+    const example = examplesOf(command).find((line) => line.startsWith(namesOf(command).join(' ')))
+    return `${message}; ${example === undefined ? '' : `as in: ${example}; `}see ${help}`
+  }
+  if (error.code === 'commander.excessArguments') {
+    const [first, ...more] = operandsOf(argv, command).slice(namesOf(command).length - 1)
+    if (first !== undefined && command.registeredArguments.length > 0)
+      return `${more.map(({ word }) => word).join(' ')}: ${namesOf(command).join(' ')} takes one ${command.registeredArguments[0]!.name()}; see ${help}`
+  }
+  if (error.code === 'commander.invalidArgument')
+    return message
+      .replace(/ argument '(.*)' is invalid\. /, " cannot be '$1': ")
+      .replace(/: ([A-Z])/, (_, letter: string) => `: ${letter.toLowerCase()}`)
+  return `${message}; see ${help}`
+}
+
+/** The command that the words name, below others if they name those. */
+export function commandIn(program: Command, [word, ...rest]: readonly string[]): Command {
+  const found = program.commands.find((each) => each.name() === word)
+  return found === undefined ? program : commandIn(found, rest)
+}
+
+/** 'whyslow', 'fleet', 'run'. */
+export const namesOf = (command: Command): string[] => [
+  ...(command.parent === null ? [] : namesOf(command.parent)),
+  command.name(),
+]
+
+/** Command lines of the help's examples. */
+function examplesOf(command: Command): string[] {
+  let text = ''
+  const events = command as unknown as NodeJS.EventEmitter
+  events.emit('afterHelp', {
+    write(more: string) {
+      text += more
+    },
+  })
+  return [...text.matchAll(/^ {2}(whyslow \S.*?)(?: {2,}.*)?$/gm)].map(([, line]) => line!)
+}
+
+/** The nearest flag; for a name that a flag had before, the flag. */
+function meantFlag(typed: string, { options }: Command): string | undefined {
+  const names = options.flatMap(({ long }) => long ?? [])
+  const meant = nearest(typed, [...names, '--help'])
+  const found = options.find(({ long }) => long === meant)
+  const key = found?.attributeName()
+  return options.find((one) => !one.hidden && one.attributeName() === key && one.negate === found!.negate)?.long ?? meant
+}
+
+/** The command line with the flag that was meant, or what to do without. */
+function suggestion(flag: string, command: Command, argv: readonly string[]): string | undefined {
+  const own = [...command.options.flatMap(({ long }) => (long == null ? [] : [long])), '--help']
+  const name = flag.replace(/^-+/, '')
+  const meant = FLAGS_MEANT.find(({ typed }) => typed.split(' ').includes(name))
+  if (meant !== undefined && !own.includes(flag)) return inPlace(flag, meant, own, argv)
+  const near = meantFlag(flag, command)
+  return near === undefined ? undefined : `did you mean ${near}?`
+}
+
+function inPlace(
+  flag: string,
+  { flags = [], value, command, because }: FlagMeant,
+  own: readonly string[],
+  argv: readonly string[],
+): string | undefined {
+  const reason = because === undefined ? '' : `${because}; `
+  if (command !== undefined) {
+    const model = argv.find((word) => /\.\w+$/.test(word)) ?? 'model.onnx'
+    return `${reason}try: whyslow ${command.replace('MODEL', model)}`
+  }
+  const right = flags.find((one) => own.includes(one))
+  if (right === undefined && flags.length > 0 && because === undefined) return undefined
+  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`))
+  const [, given] = /^[^=]+=(.*)$/.exec(argv[at] ?? '') ?? []
+  const next = argv[at + 1]
+  const isFile = next !== undefined && /[./\\]/.test(next)
+  // Without a flag to put there, what followed it stays, unless it is a number.
+  const follows = given ?? (next === undefined || next.startsWith('-') ? undefined : next)
+  const took =
+    given === undefined && follows !== undefined && (right !== undefined ? value === undefined || !isFile : /^\d/.test(follows))
+      ? 2
+      : 1
+  const put =
+    right === undefined
+      ? given !== undefined && /\D/.test(given)
+        ? [given]
+        : []
+      : [right, ...(value !== undefined ? [value] : follows !== undefined ? [follows] : [])]
+  const words = [...argv.slice(0, at), ...put, ...argv.slice(at + took)]
+  return `${reason}try: ${commandWords({ command: '', arguments: words.length > 0 ? words : ['model.onnx'] }).join(' ')}`
+}

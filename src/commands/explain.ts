@@ -1,9 +1,0 @@
-// `whyslow explain`: the same diagnosis from what was saved.
-import type { Evidence } from '../evidence/evidence.ts'
-import type { ReportDocument } from '../report/documents/report.ts'
-import { assembleReport } from './assemble-report.ts'
-
-/** Diagnoses again from saved measurements. Needs no engine and no model; measures nothing. */
-export function explain(evidence: Evidence): ReportDocument {
-  return assembleReport(evidence)
-}

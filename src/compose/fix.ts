@@ -1,8 +1,0 @@
-// `fix` with what it needs of the product that serves and measures under load.
-import { type Fixed, fix as fixModel } from '../commands/fix/fix.ts'
-import type { FixOptions } from '../commands/fix/options.ts'
-import { serverChoice } from '../commands/load/server-setups/choose.ts'
-
-/** Fixes the model in `file`; how it is served for an objective under load is found by measuring servers. Throws as `fixModel` does. */
-export const fix = (file: string, options: Partial<FixOptions> = {}): Promise<Fixed> =>
-  fixModel(file, { serving: serverChoice, ...options })

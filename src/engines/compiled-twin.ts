@@ -1,5 +1,0 @@
-// Other processes, threads and pages run compiled code: under a test runner the file that starts them is TypeScript in src/, and what
-// they import is its twin in dist/.
-
-/** The URL of the compiled file for one in src/; any other URL as it is. */
-export const compiledTwin = (url: string): string => url.replace(/\/src\/(.*)\.ts$/, '/dist/$1.js')

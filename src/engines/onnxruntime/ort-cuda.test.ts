@@ -1,9 +1,0 @@
-import { availabilityHere, checkEngine } from '../check-engine.ts'
-import { ortCuda } from './ort-cuda.ts'
-
-checkEngine({
-  engine: ortCuda,
-  availability: await availabilityHere(ortCuda),
-  tolerance: { absolute: 1e-4, relative: 1e-3 },
-  gaps: {},
-})

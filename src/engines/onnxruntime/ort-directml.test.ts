@@ -1,9 +1,0 @@
-import { availabilityHere, checkEngine } from '../check-engine.ts'
-import { ortDirectml } from './ort-directml.ts'
-
-checkEngine({
-  engine: ortDirectml,
-  availability: await availabilityHere(ortDirectml),
-  tolerance: { absolute: 1e-4, relative: 1e-3 },
-  gaps: {},
-})

@@ -1,9 +1,0 @@
-import { availabilityHere, checkEngine } from '../check-engine.ts'
-import { ortTensorrt } from './ort-tensorrt.ts'
-
-checkEngine({
-  engine: ortTensorrt,
-  availability: await availabilityHere(ortTensorrt),
-  tolerance: { absolute: 1e-4, relative: 1e-3 },
-  gaps: {},
-})

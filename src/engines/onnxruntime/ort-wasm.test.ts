@@ -1,9 +1,0 @@
-import { availabilityHere, checkEngine } from '../check-engine.ts'
-import { ortWasm } from './ort-wasm.ts'
-
-checkEngine({
-  engine: ortWasm,
-  availability: await availabilityHere(ortWasm),
-  tolerance: { absolute: 1e-5, relative: 1e-4 },
-  gaps: {},
-})

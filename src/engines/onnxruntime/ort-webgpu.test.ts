@@ -1,9 +1,0 @@
-import { availabilityHere, checkEngine } from '../check-engine.ts'
-import { ortWebgpu } from './ort-webgpu.ts'
-
-checkEngine({
-  engine: ortWebgpu,
-  availability: await availabilityHere(ortWebgpu),
-  tolerance: { absolute: 1e-4, relative: 1e-3 },
-  gaps: {},
-})
