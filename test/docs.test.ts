@@ -9,6 +9,7 @@ import { commandIn, namesOf } from '@whyslow/whyslow/routing/usage-line.ts'
 import { withCommandName } from '@whyslow/whyslow/run-program.ts'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { drawStory } from '../scripts/terminal-svg.mjs'
 import { filesUnder, ROOT } from './sources.ts'
 
 const pages = filesUnder('', (path) => path.endsWith('.md') && !path.startsWith('shared/'))
@@ -129,6 +130,19 @@ describe('documents', () => {
     expect(place('npm ci && npm start')).toBeGreaterThan(0)
     expect(place('npm ci && npm start')).toBeLessThan(10)
     expect(place('npm ci && npm test')).toBeLessThan(10)
+  })
+
+  test('README and the pages for who starts are short', () => {
+    const words = (page: string) => read(page).split(/\s+/).length
+    const start = ['install', 'first-report', 'which-command', 'walk-throughs'].map((name) => `docs/${name}.md`)
+    const guides = pages.filter((page) => page.startsWith('docs/guides/'))
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(130)
+    expect([...start, ...guides].filter((page) => words(page) > 1200)).toEqual([])
+  })
+
+  test('the recording in README is of the screens that were recorded', () => {
+    const { values } = JSON.parse(read('bench/results/screens.json')) as { values: Record<string, unknown> }
+    expect(read('docs/images/fix-terminal.svg')).toBe(drawStory(values))
   })
 
   test('architecture.md gives every dependency its reason', () => {
