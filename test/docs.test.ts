@@ -146,13 +146,15 @@ describe('documents', () => {
   })
 
   test('architecture.md gives every dependency its reason', () => {
-    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
+    const { dependencies, optionalDependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
       string,
       Record<string, string>
     >
     const page = read('docs/architecture.md')
     expect(
-      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }).filter((name) => !page.includes(`\`${name}\``)),
+      Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies, ...peerDependencies }).filter(
+        (name) => !page.includes(`\`${name}\``),
+      ),
     ).toEqual([])
   })
 })

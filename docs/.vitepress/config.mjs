@@ -15,7 +15,7 @@ const INDEXES = ['findings', 'remedies', 'formats', 'engines']
 const GUIDES = ['onnx-node', 'python-service', 'trees', 'tensorflow-js', 'hold-a-p99', 'ci', 'quantize', 'gpu-trace'].map(
   (name) => `guides/${name}`,
 )
-const REFERENCE = ['cli', 'library', 'inputs']
+const REFERENCE = ['cli', 'library', 'python', 'inputs']
 
 const namesIn = (folder) =>
   readdirSync(join(docs, folder))
