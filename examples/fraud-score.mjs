@@ -1,6 +1,6 @@
 // A fraud score within a request: a model of trees as code, asked row by row as a service does and in batches as a nightly job does.
 //   node examples/fraud-score.mjs model.json fast/ rows.csv
-// // next to fraud_service.py, the same model in the Python service that it comes from.
+// next to fraud_service.py, the same model in the Python service that it comes from.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fix } from 'whyslow'

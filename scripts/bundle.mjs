@@ -1,5 +1,5 @@
 // Before packing: the packages whose smaller part we use travel inside dist/vendor, one instance of each for all our files, instead of being
-// // installed whole with it: of @bufbuild/protobuf's 2 MB some 100 kB run. Their declarations come along as far as public ones name them
+// installed whole with it: of @bufbuild/protobuf's 2 MB some 100 kB run. Their declarations come along as far as public ones name them
 // (slim.mjs removes the rest), and their licences.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'

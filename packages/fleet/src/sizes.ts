@@ -1,4 +1,4 @@
-// // Sizes that a study varies in addition to the batch: height and width of inputs that leave them open, or the length of sequences.
+// Sizes that a study varies in addition to the batch: height and width of inputs that leave them open, or the length of sequences.
 
 import type { WhyOptions } from '@whyslow/command/options.ts'
 import { type ReadOptions, readModel } from '@whyslow/formats/index.ts'

@@ -1,4 +1,4 @@
-// // Files that a model names: found next to it, never elsewhere. A model can name any path, so only files in its own folder are opened,
+// Files that a model names: found next to it, never elsewhere. A model can name any path, so only files in its own folder are opened,
 // after links are resolved.
 import fs from 'node:fs'
 import path from 'node:path'

@@ -19,7 +19,7 @@ const LIMIT_BYTES = 2 ** 31 - 1
 export async function readXgboost(file: string): Promise<Model> {
   const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')
   const document = new DocumentRecord(documentIn(bytes, file), file)
-  // // A memory snapshot, as Python pickles hold it, has the configuration next to the model.
+  // A memory snapshot, as Python pickles hold it, has the configuration next to the model.
   const model = document.has('Model') ? document.record('Model') : document
   return tabularModel(tabularOfXgboost(model, file), { file, format: 'xgboost', parts: [bytes] })
 }

@@ -249,7 +249,7 @@ function compareNumbers(
     const [x, y] = [left[k]!, right[k]!]
     if (Object.is(x, y)) continue
     const bothBig = typeof x === 'bigint' && typeof y === 'bigint'
-    // // Next to a number a big integer is rounded to one; two infinities of one sign were equal above.
+    // Next to a number a big integer is rounded to one; two infinities of one sign were equal above.
     const distance = bothBig ? Number(x - y) : Number(x) - Number(y)
     if (typeof x !== typeof y && distance === 0) continue
     found.differing++

@@ -65,7 +65,7 @@ function partsOf(value: object, prototype: unknown): readonly unknown[] | null {
 function isSameBytes(one: ArrayBufferView | ArrayBuffer, other: ArrayBufferView | ArrayBuffer): boolean {
   const bytes = (held: ArrayBufferView | ArrayBuffer) =>
     ArrayBuffer.isView(held) ? Buffer.from(held.buffer, held.byteOffset, held.byteLength) : Buffer.from(held)
-  // // A name of its own in addition to the elements: shape.
+  // A name of its own in addition to the elements: shape.
   const hasMore = 'length' in one && Object.getOwnPropertyNames(one).length !== one.length
   return !hasMore && bytes(one).equals(bytes(other))
 }

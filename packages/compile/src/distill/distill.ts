@@ -1,5 +1,5 @@
 // Distilling: rows in three parts, students that learn from the first, are chosen on the second and shown on the third; each compiled and
-// // timed next to the teacher, compiled too, so that what is saved is the model's own.
+// timed next to the teacher, compiled too, so that what is saved is the model's own.
 
 import { accuracy, auc, type MetricName, metricUnder, rSquared } from '@whyslow/graph/forest/metric.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'

@@ -1,4 +1,4 @@
-// // How well estimates did on machines that are known: every report of a model estimated from every other machine that has it.
+// How well estimates did on machines that are known: every report of a model estimated from every other machine that has it.
 import { machineKey } from '@whyslow/measure/machine/key.ts'
 import { median } from '@whyslow/measure/statistics/index.ts'
 import type { ReportDocument, ReportMachine } from '@whyslow/report/documents/report.ts'

@@ -55,7 +55,7 @@ const MOST_PUT_BACKS = 3
 export async function runAgent(parts: AgentParts): Promise<void> {
   const { queue, signal, log } = parts
   const told = toldOnce(log)
-  // // Runs during trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
+  // Runs during trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
   const announce = () => queue.announce().catch((error) => told(`not announced: ${oneLine(error)}; tried again`))
   await announce()
   const announcing = setInterval(announce, parts.announceMs ?? ANNOUNCE_MS)

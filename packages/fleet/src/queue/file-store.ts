@@ -34,7 +34,7 @@ export function folderStore(folder: string): FileStore {
       return (await hashOfFile(placeIn(sha256)).catch(() => null)) === sha256
     },
     put: (sha256, file) => copyWhole(file, placeIn(sha256)),
-    // // Meanwhile an agent renews what it holds.
+    // Meanwhile an agent renews what it holds.
     get: (sha256, to) => copyFile(placeIn(sha256), to),
     close() {},
   }

@@ -1,5 +1,5 @@
 // What a machine can, as a word that studies group by and queues route by: measured facts, never a host's name. What an accelerator computes is
-// // of another class than what the processor next to it does.
+// of another class than what the processor next to it does.
 import { engineById } from '@whyslow/measure/engines/index.ts'
 import type { Availability, Engine } from '@whyslow/measure/engines/types.ts'
 import type { ReportDocument, ReportMachine } from '@whyslow/report/documents/report.ts'

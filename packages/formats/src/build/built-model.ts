@@ -1,4 +1,4 @@
-// // The model that a reader returns: the graph that it wrote, and the file that it came from.
+// The model that a reader returns: the graph that it wrote, and the file that it came from.
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { create } from '@bufbuild/protobuf'

@@ -1,4 +1,4 @@
-// // The model that a reader of a tabular format returns: what the file says exactly, and with it the graph that means the same.
+// The model that a reader of a tabular format returns: what the file says exactly, and with it the graph that means the same.
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { type BuiltFrom, builtModel } from '../build/built-model.ts'

@@ -1,4 +1,4 @@
-// // Steps of some columns of a row as steps of the whole row, which leave the other columns alone: transformers side by side become
+// Steps of some columns of a row as steps of the whole row, which leave the other columns alone: transformers side by side become
 // steps one after the other, and what is done alike to several columns becomes one step.
 import { widthAfter } from './prepare.ts'
 import type { Preparation } from './types.ts'

@@ -20,7 +20,7 @@ export interface Cost {
   readonly simpleOps: number
   /** exp, log, erf, tanh, sqrt, division, pow, sin: counted, never converted to FLOPs. */
   readonly specialOps: number
-  /** How many of `specialOps` are functions whose rate is measured; the sigmoid counts as one. Absent: none. */
+  /** How many of `specialOps` are functions whose rate is measured; the sigmoid is one of these functions. Absent: none. */
   readonly functions?: FunctionCounts
   /** Compulsory traffic in bytes: each distinct tensor once, at its own dtype. */
   readonly bytes: number

@@ -114,7 +114,7 @@ function frameOf({ shape, dtype }: ResolvedInput): Frame | null {
   if (shape.length !== 4 || (dtype !== 'uint8' && !isPlainFloat(dtype))) return null
   const first = { channels: a!, height: b!, width: c!, channelsFirst: true }
   const last = { height: a!, width: b!, channels: c!, channelsFirst: false }
-  // // A height of 1 is rarer than a grey image, and that rarer than colours.
+  // A height of 1 is rarer than a grey image, and that rarer than colours.
   return (
     [first, last].find(({ channels }) => channels === 3 || channels === 4) ??
     [first, last].find(({ channels }) => channels === 1) ??

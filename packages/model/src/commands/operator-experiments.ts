@@ -1,4 +1,4 @@
-// // Which operators are timed alone next to variants, after the model was measured whole, and for how long.
+// Which operators are timed alone next to variants, after the model was measured whole, and for how long.
 import fs from 'node:fs'
 import path from 'node:path'
 import { writeModelFolder } from '@whyslow/command/model-files/model-folder.ts'

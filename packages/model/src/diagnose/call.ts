@@ -1,4 +1,4 @@
-// // What a call costs apart from the model. Shared by the rules about calls.
+// What a call costs apart from the model. Shared by the rules about calls.
 
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { OtherEngine } from '../evidence/evidence.ts'

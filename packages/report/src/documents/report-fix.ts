@@ -1,4 +1,4 @@
-// // The parts of a report document that `fix` and `quantize` write: what is shipped, and the layers with fewer bits.
+// The parts of a report document that `fix` and `quantize` write: what is shipped, and the layers with fewer bits.
 
 /** `whyslow`, the command ('': none, as in `whyslow MODEL`), the arguments. */
 export interface CommandToType {

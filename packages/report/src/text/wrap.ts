@@ -4,7 +4,7 @@ import stringWidth from 'string-width'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are kept from the terminal
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g
-// // A number stays next to its unit.
+// A number stays next to its unit.
 const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
 const noBreak = '\u00a0'
 

@@ -1,5 +1,5 @@
 // What a latency is made of. Percentiles of parts do not add up to the percentile of the whole: here the parts are averaged over the
-// // requests themselves, the slowest hundredth next to those around the median.
+// requests themselves, the slowest hundredth next to those around the median.
 import type { LoadPartMeans, LoadParts } from '@whyslow/report/documents/load.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { MOST_TOLD } from './records.ts'

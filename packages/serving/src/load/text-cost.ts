@@ -1,4 +1,4 @@
-// // What tensors that go as text cost the server in addition to the prediction.
+// What tensors that go as text cost the server in addition to the prediction.
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
 import { partOf } from './facts.ts'
 

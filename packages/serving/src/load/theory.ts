@@ -1,5 +1,5 @@
 // What queueing theory says of a run, from two numbers that were measured in it: how long a worker is held by a prediction, and how much
-// // that varies. Next to it is what was measured: where they differ, the queue is not one, or something else waits.
+// that varies. Next to it is what was measured: where they differ, the queue is not one, or something else waits.
 //   G/G/k: A. O. Allen and J. A. Cunneen, wait = C(k, ρ) / (k (1 - ρ)) · (ca² + cs²) / 2 · S, exact for M/M/k and M/G/1.
 //   Batches, one server that takes all that wait, cost(b) = αb + τ: Y. Inoue, Queueing analysis of GPU-based inference servers with dynamic
 //   batching, Performance Evaluation 147 (2021), https://arxiv.org/abs/1912.06322: a bound of the mean that simulations reach within 3 %

@@ -7,7 +7,7 @@ import { RequestError } from './protocol.ts'
 const MOST_SHARE = 1 / 4
 /** V8 has no array of more than 2^27 values, of which each counts `BYTES.value`: it ends the process over one, too. */
 const MOST_BYTES = 4 * 2 ** 30
-/** Share of the heap for one request, bytes.  */
+/** Most bytes of the heap that one request may take. */
 export const MOST_PARSED_BYTES = Math.min(MOST_BYTES, getHeapStatistics().heap_size_limit * MOST_SHARE)
 
 /**

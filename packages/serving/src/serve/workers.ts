@@ -228,7 +228,7 @@ function predictor(thread: Worker, took: (ms: number) => void): Pick<StartedWork
         const id = ++last
         asked.set(id, { resolve, reject })
         sinceMs ??= nowMs()
-        // // Copied, not transferred: if the worker ends, another is asked the same.
+        // Copied, not transferred: if the worker ends, another is asked the same.
         thread.postMessage({ id, requests } satisfies WorkerRequest)
       }),
   }

@@ -1,4 +1,4 @@
-// // The process that runs the user's program for what its loops see, and then the loops against what may replace them. It reads one plan
+// The process that runs the user's program for what its loops see, and then the loops against what may replace them. It reads one plan
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
 import { endWithParent } from '@whyslow/measure/trials/end-with-parent.ts'

@@ -1,4 +1,4 @@
-// // What goes on in addition to the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
+// What goes on in addition to the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
 // the calls are about, worker threads. Each is looked at while no call is on its way and while calls are, and tried before it is
 // relied on: a call that waits for what is held would never end.
 import type { AlternativeFound, AlternativesFound, Other } from '../contestant.ts'

@@ -1,4 +1,4 @@
-// // Sessions of onnxruntime that are at work in addition to the one that the calls are about. While they are held they answer with what they gave
+// Sessions of onnxruntime that are at work in addition to the one that the calls are about. While they are held they answer with what they gave
 // before, so that a call goes on as it does, and nothing computes.
 import { watchEngines } from '../engine-calls.ts'
 import { wait } from './timers.ts'

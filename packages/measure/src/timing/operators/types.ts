@@ -1,4 +1,4 @@
-// // What is learned of operators that were taken out of a model and timed alone, next to variants that each change one thing.
+// What is learned of operators that were taken out of a model and timed alone, next to variants that each change one thing.
 import type { RatioInterval } from '../../statistics/ratios.ts'
 
 /**

@@ -153,7 +153,7 @@ function inherit(nodes: readonly NodeView[], origins: readonly Origin[]): Origin
     for (const { maker, taker } of [...links].reverse()) give(maker, taker)
     for (const { maker, taker } of links) give(taker, maker)
   }
-  // // What is linked to nothing of the user's at all: the node that runs next to it.
+  // What is linked to nothing of the user's at all: the node that runs next to it.
   for (let i = 1; i < nodes.length; i++) give(i, i - 1)
   for (let i = nodes.length - 1; i > 0; i--) give(i - 1, i)
   return settled

@@ -1,7 +1,7 @@
 // Profiles a model in the trial's process, in rounds of about a second: plain predictions, the chains that calibrate the profiler,
 // profiled predictions, chains and plain ones again. On shared machines the pace of one and the same code changes within seconds;
 // each round is corrected by what was measured around it. Of a slow model a round is one profiled prediction between two plain ones,
-// // and no chains are run: next to its predictions the profiler costs nothing. One session is open at a time: the threads of others disturb it, and two
+// and no chains are run: next to its predictions the profiler costs nothing. One session is open at a time: the threads of others disturb it, and two
 // sessions of two threads each made a transformer twice as slow on two CPUs
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'

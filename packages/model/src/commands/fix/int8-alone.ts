@@ -1,5 +1,5 @@
 // What int8 would give where outputs may not change, so that it was not tried: operators timed alone say it, and what to type is said
-// // next to it.
+// next to it.
 
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'

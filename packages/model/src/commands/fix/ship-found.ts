@@ -1,4 +1,4 @@
-// // What `fix` found, shipped: a folder, or the model alone.
+// What `fix` found, shipped: a folder, or the model alone.
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
 import type { Run } from '@whyslow/command/run.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'

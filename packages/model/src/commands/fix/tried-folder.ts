@@ -1,4 +1,4 @@
-// // The folder of a setup as it would be shipped, written where trials can use it: the model and the code that runs it, next to the
+// The folder of a setup as it would be shipped, written where trials can use it: the model and the code that runs it, next to the
 // package that was measured.
 import fs from 'node:fs'
 import path from 'node:path'

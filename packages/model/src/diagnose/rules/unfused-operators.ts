@@ -1,6 +1,6 @@
 // Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
 // tensor and pays its own start.
-// // An attention whose fused form was timed next to its pieces is measured, the others are modelled.
+// An attention whose fused form was timed next to its pieces is measured, the others are modelled.
 
 import type { Given, Outcome } from '@whyslow/diagnosis/rule.ts'
 import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
@@ -49,7 +49,7 @@ function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outc
 
 function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wanted): Outcome {
   const { p50Ms } = latency
-  // // What was timed alone next to its rewrite is said as it was measured, above or by another finding.
+  // What was timed alone next to its rewrite is said as it was measured, above or by another finding.
   const elsewhere = rewrittenWhole(operatorExperiments)
   const groups = unfusedGroups(profile.graph, typesAtRunTime(profile.nodes)).filter(
     ({ parts }) => !parts.every(({ name }) => elsewhere.has(name)),

@@ -41,7 +41,7 @@ export const hardSigmoid = defineRemedy({
           variant,
           setup: { ...setup, model },
           changes: [`${count(replaced.length, 'Sigmoid')} computed by HardSigmoid with alpha ${shown}`],
-          // // What an exponential costs compared with a comparison depends on the instruction set.
+          // What an exponential costs compared with a comparison depends on the instruction set.
           predictedSavingMs: null,
           took: (executed) => countHard(executed) >= 1,
         },

@@ -92,7 +92,7 @@ function pictureOf({ dtype, shape }: Matching, { name, shape: fed, freeAxes }: R
 function isFreeOf(matching: ReturnType<typeof matchGraph>, symbols: readonly Size[]): boolean {
   const { graph, shape } = matching
   const declared = new Set(graph.input.flatMap(({ name }) => shape(name) ?? []).filter((size) => !symbols.includes(size)))
-  // // Sizes that nothing is known of may come from the image.
+  // Sizes that nothing is known of may come from the image.
   const isSafe = (size: Size | undefined) => {
     if (typeof size !== 'string') return size !== undefined
     return size.split('*').every((part) => /^\d+$/.test(part) || declared.has(part))

@@ -1,4 +1,4 @@
-// // Factors and sums with constants next to linear operators, folded into their weights and biases: the arithmetic that the remedies
+// Factors and sums with constants next to linear operators, folded into their weights and biases: the arithmetic that the remedies
 // rewrites/scale-into-weights.ts and rewrites/affine-as-depthwise.ts share.
 
 import { floatTensor } from '@whyslow/graph/build.ts'

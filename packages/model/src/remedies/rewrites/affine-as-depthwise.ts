@@ -32,7 +32,7 @@ export const affineAsDepthwise = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    // // What fits into the weights of a convolution next to it costs nothing there.
+    // What fits into the weights of a convolution next to it costs nothing there.
     const ready = foldScales(setup.model, evidence)
     const rewritten = rewriteGraphs(ready.model, (matching, fresh) => {
       return matching.graph.node.flatMap((one) => replace(matching, one, fresh) ?? [])

@@ -81,7 +81,7 @@ function groupsIn(matching: Matching): readonly (readonly Branch[])[] {
     const { kind, x, shape, outputAxis, bias, last } = linear
     const fixed = shape.map((size, axis) => (axis === outputAxis ? null : size))
     const attributes = one.attribute.map(({ name }) => [name, attributeOf(one, name)]).sort()
-    // // A Gemm without bias together with one that has it: the bias of zeros would cost what it saves.
+    // A Gemm without bias together with one that has it: the bias of zeros would cost what it saves.
     const key = JSON.stringify([kind, x, fixed, attributes, kind !== 'MatMul' && bias !== undefined])
     const branch = { linear, parts: bias?.add ? [one, last] : [one], activation: undefined, result: last.output[0]! }
     groups.set(key, [...(groups.get(key) ?? []), branch])

@@ -1,4 +1,4 @@
-// // A figure: the question that it answers, the finding in words, the drawing, and the same numbers as a table next to it.
+// A figure: the question that it answers, the finding in words, the drawing, and the same numbers as a table next to it.
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { type Column, PlainTable } from './plain-table.tsx'

@@ -1,4 +1,4 @@
-// // The Open Inference Protocol over gRPC, in addition to HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
+// The Open Inference Protocol over gRPC, in addition to HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
 // https://www.npmjs.com/package/@grpc/grpc-js
 import type { ServerHttp2Stream } from 'node:http2'
 import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'

@@ -151,7 +151,7 @@ async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: Ser
     const isRefuted = made.some(({ held, generatorLate = false }) => !held && !generatorLate)
     if (found === null && isRefuted) return { ...row, found, why }
     const known = found ?? row.found!
-    // // What ruled it out among the others still does.
+    // What ruled it out among the others still does.
     return { ...row, found: known, why: known.confirmed === confirmingRuns ? row.why : why }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
