@@ -172,7 +172,7 @@ function failureOf(how: EndedProcess, messages: readonly Message[], at: Position
 const targetOf = (messages: readonly Message[]): Target | undefined =>
   messages.findLast((message) => message.kind === 'imported')?.target
 
-/** Null where the line is none. */
+/** Null if the line is none. */
 export function parseMessage(line: string): Message | null {
   if (!line.startsWith('{')) return null
   try {

@@ -9,7 +9,7 @@ export interface DriverCommand {
   readonly arguments: readonly string[]
   /** Where it writes messages: descriptor 1 or 3. */
   readonly messages: 1 | 3
-  /** How the executable was found, in words, where there was a choice. */
+  /** How the executable was found, in words, if there was a choice. */
   readonly from?: string
 }
 

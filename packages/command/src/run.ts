@@ -44,7 +44,7 @@ export interface Run {
 
 /**
  * Opens the model in `file` and hands it on; nothing of it is left behind.
- * Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ * Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason if it is aborted.
  */
 export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
   checkEngine(options.engine)

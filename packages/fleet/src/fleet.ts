@@ -48,7 +48,7 @@ export interface Combination {
 export const combinationName = ({ model, engine, batch, size }: Combination): string =>
   `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 
-/** Throws InputError if nothing could be measured or the options cannot be used, and the signal's reason where it is aborted. */
+/** Throws InputError if nothing could be measured or the options cannot be used, and the signal's reason if it is aborted. */
 export async function fleet(
   files: readonly string[],
   given: Partial<FleetOptions>,

@@ -7,7 +7,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { resolveInputs } from '@whyslow/measure/samples/resolve.ts'
 import type { ResolvedInput } from '@whyslow/measure/samples/resolved.ts'
 
-/** One number is height and width alike, and the length where there is neither. */
+/** One number is height and width alike, and the length if there is neither. */
 export interface Size {
   readonly height: number
   readonly width: number

@@ -22,7 +22,7 @@ export interface InlineWeight {
 }
 
 /**
- * Of the main graph: large initializers, and `Constant` nodes where they can become initializers. Not those of strings, those outside
+ * Of the main graph: large initializers, and `Constant` nodes if they can become initializers. Not those of strings, those outside
  * already, and those of which several numbers share a byte.
  */
 export function inlineWeights({ proto: { graph, irVersion } }: Model): InlineWeight[] {

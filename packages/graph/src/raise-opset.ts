@@ -22,7 +22,7 @@ export type Raised =
   | { readonly model?: undefined; readonly reason: string }
 
 /**
- * The model at `opset` or above it; the same model where it is there already. A reason where that cannot be: an operator whose new
+ * The model at `opset` or above it; the same model if it is there already. A reason if that cannot be: an operator whose new
  * form cannot be told without running it, or a version out of reach.
  */
 export function raiseOpset(model: Model, opset: number): Raised {

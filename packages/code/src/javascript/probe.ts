@@ -4,7 +4,7 @@
 import { PROBES } from './probes.ts'
 import { readSource, type Site } from './source.ts'
 
-/** `key`: what the file is called in keys. The text as it is where it cannot be parsed. */
+/** `key`: what the file is called in keys. The text as it is if it cannot be parsed. */
 export function withProbes(text: string, file: string, key: string): string {
   const read = readSource(text, file)
   if (read === null) return text

@@ -63,7 +63,7 @@ export interface ReadSource {
 /** Most characters of one line. */
 const LONGEST_CODE = 80
 
-/** Null where it cannot be parsed. `file`: as places are to have it. */
+/** Null if it cannot be parsed. `file`: as places are to have it. */
 export function readSource(text: string, file: string): ReadSource | null {
   const program = parseSource(text, file)
   return program === null ? null : new Reader(text, file, program).read()

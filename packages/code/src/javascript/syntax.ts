@@ -10,7 +10,7 @@ export interface SyntaxNode {
   readonly [field: string]: unknown
 }
 
-/** Null where it cannot be parsed. */
+/** Null if it cannot be parsed. */
 export function parseSource(source: string, file: string): SyntaxNode | null {
   const isTypes = /\.[cm]?tsx?$/.test(file)
   const isJsx = /\.[jt]sx$/.test(file) || !isTypes

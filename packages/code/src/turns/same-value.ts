@@ -16,7 +16,7 @@ export function unsendableKind(value: unknown, encoded: Encoded): string | null 
   }
 }
 
-/** For a program to write into; the value itself where it cannot be copied as it is. */
+/** For a program to write into; the value itself if it cannot be copied as it is. */
 export function copyOf(value: unknown): unknown {
   for (const copied of [(one: unknown) => decodeValue(encodeValue(one)), structuredClone]) {
     try {

@@ -11,7 +11,7 @@ const GRAPH_OF_MODEL = 7
 const INITIALIZER_OF_GRAPH = 5
 const RAW_DATA_OF_TENSOR = 9
 
-/** The chunks that make the file, in order. They are views into the model where they can be. */
+/** The chunks that make the file, in order. They are views into the model if they can be. */
 export function encodeModel(model: ModelProto): Uint8Array[] {
   if (model.graph === undefined) return [toBinary(ModelProtoSchema, model)]
   const graph: Uint8Array[] = [toBinary(GraphProtoSchema, copyWith(model.graph, { initializer: [] }))]

@@ -8,7 +8,7 @@ import type { ScoredValue, Value } from './values.ts'
 /** Weights of a network above which a call into a native engine is no longer what its prediction costs. */
 export const MOST_WEIGHTS = 200_000
 
-/** Throws NotCompilable where the outputs are of several scores. */
+/** Throws NotCompilable if the outputs are of several scores. */
 export function ofValues(
   { inputs, texts }: Pick<CompilableModel, 'inputs' | 'texts'>,
   outputs: readonly ValueDeclaration[],

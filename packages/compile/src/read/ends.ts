@@ -57,7 +57,7 @@ export function cutAtBoth({ proto }: Model, { head, tail }: Ends): Cut | undefin
   return isApart && head.at.value !== tail.at.value ? { head: head.at, tail: tail.at } : undefined
 }
 
-/** Throws NotCompilable where an end cannot be compiled, and an Error if the model has no such value any more. */
+/** Throws NotCompilable if an end cannot be compiled, and an Error if the model has no such value any more. */
 export function compiledEnds(model: Model, cut: Cut): CompiledEnds {
   const { head, rest, tail } = cutModel(model, cut)
   return {

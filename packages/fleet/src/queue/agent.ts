@@ -24,7 +24,7 @@ export interface AgentParts {
   readonly key: string | null
   /** Measures in processes of their own; throws InputError if the job cannot be. `anyway`: on a machine that is not quiet, too. */
   readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
-  /** One row a trial, where it is not there yet; null: nothing is kept outside the queue. */
+  /** One row a trial, if it is not there yet; null: nothing is kept outside the queue. */
   readonly store: TrialStore | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal

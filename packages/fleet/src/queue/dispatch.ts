@@ -46,7 +46,7 @@ export const SILENT_MS = 5 * 60_000
 /** A job that the queue no longer knows may be between two states. */
 const LOST_AFTER_LOOKS = 10
 
-/** Throws InputError if nobody listens or nothing could be measured, and the signal's reason where it is aborted. */
+/** Throws InputError if nobody listens or nothing could be measured, and the signal's reason if it is aborted. */
 export async function dispatch(files: readonly string[], parts: DispatchParts): Promise<StudyDocument> {
   const { queue, options, nowMs = Date.now } = parts
   const { combinations, failures, warnings } = await combinationsOf(files, options)

@@ -46,7 +46,7 @@ export interface Places {
 
 /**
  * Copies a file of the store into the cache, unless it is there, and checks it; what was used longest ago makes room. The path; throws InputError
- * if it is not what it should be, and the signal's reason where it is aborted.
+ * if it is not what it should be, and the signal's reason if it is aborted.
  */
 export async function fetchInto(
   { name, sha256, sizeBytes }: StoredFile,

@@ -20,7 +20,7 @@ const ANY_REGION = 'us-east-1'
 
 interface Place {
   readonly bucket: string
-  /** Ends with a slash where it is not empty. */
+  /** Ends with a slash if it is not empty. */
   readonly prefix: string
 }
 

@@ -1,4 +1,4 @@
-// What a store keeps: append-only, one row a trial, inserted where it is absent.
+// What a store keeps: append-only, one row a trial, inserted if it is absent.
 import { createHash } from 'node:crypto'
 import { machineKey } from '@whyslow/measure/machine/key.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'

@@ -220,7 +220,7 @@ export class GraphBuilder {
     return { name, dtype: type.dtype, shape: type.shape }
   }
 
-  /** `wish`, or with a number behind it where it is taken. */
+  /** `wish`, or with a number behind it if it is taken. */
   #unique(wish: string): string {
     return uniqueName(wish, this.#shared.names)
   }

@@ -83,7 +83,7 @@ export const NUMBER_TYPES: ReadonlySet<string> = new Set([
   'uint64',
 ])
 
-/** 'float32', 'tf.int32', 'half'; layers compute in float32 whatever float is asked. Undefined where it is none. */
+/** 'float32', 'tf.int32', 'half'; layers compute in float32 whatever float is asked. Undefined if it is none. */
 export function dtypeIn(value: Argument | undefined): DType | undefined {
   if (typeof value !== 'string') return undefined
   const name = value.replace(/^(tf|torch|jnp|np)\./, '')

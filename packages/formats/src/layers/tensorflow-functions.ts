@@ -154,7 +154,7 @@ const CHANGES_NOTHING: ReadonlyMap<string, Argument> = new Map<string, Argument>
   ['index_type', 'int32'],
 ])
 
-/** Undefined where the function is none that is read. */
+/** Undefined if the function is none that is read. */
 export function fromTensorFlow(
   name: string,
   args: readonly Argument[],

@@ -138,7 +138,7 @@ export class LinearWriter {
     return models
   }
 
-  /** Undefined where no tree has any. */
+  /** Undefined if no tree has any. */
   leaves(): LinearLeaves | undefined {
     if (this.#constant.length === 0) return undefined
     return {

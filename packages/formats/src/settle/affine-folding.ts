@@ -147,7 +147,7 @@ function normalization(bench: Workbench, node: NodeProto, channels: number): Aff
   return { scale, shift: scale.map((one, channel) => beta[channel]! - mean[channel]! * one) }
 }
 
-/** The linear node that does the rest, too; a MatMul with an Add behind it. Undefined where a number would be none any more. */
+/** The linear node that does the rest, too; a MatMul with an Add behind it. Undefined if a number would be none any more. */
 function withAffine(
   bench: Workbench,
   linear: Linear,

@@ -29,7 +29,7 @@ export interface Case {
 
 type Rule = (one: Case) => TransposedInputs | undefined
 
-/** Undefined where the node cannot do without. */
+/** Undefined if the node cannot do without. */
 export function turnable(one: Case): TransposedInputs | undefined {
   return one.node.domain === '' ? RULES.get(one.node.opType)?.(one) : undefined
 }

@@ -3,7 +3,7 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { broadcastShape } from './broadcast.ts'
 
-/** Undefined where the subscripts do not fit the operands. */
+/** Undefined if the subscripts do not fit the operands. */
 export function einsum(builder: GraphBuilder, subscripts: string, operands: readonly Value[]): Value | undefined {
   const equation = subscripts.replace(/\s/g, '')
   const [left, right] = equation.split('->')

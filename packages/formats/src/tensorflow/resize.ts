@@ -30,7 +30,7 @@ export interface ResizeParts {
   readonly to: { readonly sizes: readonly number[] } | { readonly times: readonly number[] }
 }
 
-/** `x`: [n, c, height, width]. Undefined where it needs sizes that are not known. */
+/** `x`: [n, c, height, width]. Undefined if it needs sizes that are not known. */
 export function resizedImage(builder: GraphBuilder, x: Value, parts: ResizeParts): Value | undefined {
   const { interpolation, antialias = false, to } = parts
   const from = x.shape.slice(2)

@@ -32,7 +32,7 @@ export function windowedSizes(spatial: readonly Dimension[], window: Window): Di
 }
 
 /**
- * ONNX's attributes for it: `pads`, where it can be told, else `auto_pad` (a 'same' window of strides over a size that is not known).
+ * ONNX's attributes for it: `pads`, if it can be told, else `auto_pad` (a 'same' window of strides over a size that is not known).
  * Operators with auto_pad must not have dilations above 1 besides: TensorFlow refuses strides together with dilations as well.
  */
 export function padAttributes(spatial: readonly Dimension[], window: Window): { auto_pad: string } | { pads: number[] } {

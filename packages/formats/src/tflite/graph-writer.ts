@@ -192,7 +192,7 @@ function refused(error: Error): never {
   throw error
 }
 
-/** The tensor as it was made, or a constant. Undefined where neither is so; a variable is given by its state. */
+/** The tensor as it was made, or a constant. Undefined if neither is so; a variable is given by its state. */
 function tensorAt(writing: Writing, { builder, subgraph, tensors }: Scope, at: number): Tensor | undefined {
   const known = tensors.get(at)
   if (known !== undefined) return known

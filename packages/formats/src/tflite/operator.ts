@@ -35,7 +35,7 @@ export interface OperatorCall {
   readonly builder: GraphBuilder
   readonly operator: OperatorName
   readonly row: OperatorRow
-  /** Undefined where an optional input is left out. */
+  /** Undefined if an optional input is left out. */
   readonly inputs: readonly (Tensor | undefined)[]
   readonly outputs: readonly Declared[]
   /** Imaginary parts of inputs that are complex numbers; `value` is the real one. */
@@ -206,7 +206,7 @@ export function sameStorage(tensor: Declared, output: Declared): boolean {
   return a.scales.length === 1 && a.scales[0] === b.scales[0] && a.zeroPoints[0] === b.zeroPoints[0]
 }
 
-/** An operator that moves elements of its first input about and computes nothing: as stored where it can be, else as real numbers. */
+/** An operator that moves elements of its first input about and computes nothing: as stored if it can be, else as real numbers. */
 export function moving(write: (call: OperatorCall, x: Value) => Value): WriteOperator {
   return (call) => {
     const tensor = input(call, 0)

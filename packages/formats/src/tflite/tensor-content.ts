@@ -42,7 +42,7 @@ const DTYPES: Partial<Record<(typeof TENSOR_TYPES)[number], DType>> = {
 /** Undefined for types that ONNX cannot hold or that are no tensors (resources, variants). */
 export const dtypeOf = ({ type }: TensorRow): DType | undefined => DTYPES[TENSOR_TYPES[type]!]
 
-/** Undefined where it is not quantized: integers without a scale are just integers. Throws InputError for quantization by blocks. */
+/** Undefined if it is not quantized: integers without a scale are just integers. Throws InputError for quantization by blocks. */
 export function quantizationOf({ quantization, name }: TensorRow, file: string): Quantization | undefined {
   if (quantization === undefined) return undefined
   const { scale, zero_point, quantized_dimension, details } = quantization
@@ -52,7 +52,7 @@ export function quantizationOf({ quantization, name }: TensorRow, file: string):
   return { scales: scale, zeroPoints: zero_point.length > 0 ? zero_point : scale.map(() => 0), axis: quantized_dimension }
 }
 
-/** Undefined where the tensor is no constant. Views into the file wherever they can be. */
+/** Undefined if the tensor is no constant. Views into the file wherever they can be. */
 export function contentOf(tensor: TensorRow, { contents }: CheckedModel, file: string): ConstantData | undefined {
   const content = contents[tensor.buffer]!
   const dtype = dtypeOf(tensor)

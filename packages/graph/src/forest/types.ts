@@ -19,7 +19,7 @@ export interface TabularModel {
   readonly scores: Forest | LinearScores | NetworkScores
   /** Steps from margins to the output `prediction`, in order. */
   readonly transform: readonly Transform[]
-  /** Undefined where the model classifies nothing. */
+  /** Undefined if the model classifies nothing. */
   readonly label?: LabelRule
   /** What the reader of the report should know: trees that the maker's other predictor would leave out, … One sentence each. */
   readonly notes: readonly string[]
@@ -51,7 +51,7 @@ export type Preparation =
   | { readonly kind: 'take'; readonly columns: Int32Array }
   /** Column k becomes one column for each of `categories[k]`, 1 if it (truncated, where `whole`) is equal; undefined stays. None equal: all are 0. */
   | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[]; readonly whole?: true }
-  /** Column k becomes its place in `categories[k]`, `unknown` where it is not there; NaN stays NaN; undefined stays. */
+  /** Column k becomes its place in `categories[k]`, `unknown` if it is not there; NaN stays NaN; undefined stays. */
   | { readonly kind: 'ordinal'; readonly categories: readonly (Float64Array | undefined)[]; readonly unknown: number }
   /** Column k becomes the value of the key that it is equal to, `otherwise` where it is equal to none (NaN is); undefined stays. */
   | { readonly kind: 'map'; readonly columns: readonly (MappedColumn | undefined)[] }

@@ -2,7 +2,7 @@
 import type { NodeView } from '../types.ts'
 import type { NodeContext } from './types.ts'
 
-/** The attribute as a number; `otherwise` where it is absent or of another type. */
+/** The attribute as a number; `otherwise` if it is absent or of another type. */
 export function numberAttribute<Otherwise extends number | undefined>(
   node: NodeView,
   name: string,
@@ -12,7 +12,7 @@ export function numberAttribute<Otherwise extends number | undefined>(
   return typeof value === 'number' ? value : otherwise
 }
 
-/** The attribute as a text; `otherwise` where it is absent or of another type. */
+/** The attribute as a text; `otherwise` if it is absent or of another type. */
 export function textAttribute(node: NodeView, name: string, otherwise: string): string {
   const value = node.attributes[name]
   return typeof value === 'string' ? value : otherwise

@@ -29,7 +29,7 @@ export interface Depths {
   readonly within: number
 }
 
-/** Undefined where a node is reached twice: then it is no tree. */
+/** Undefined if a node is reached twice: then it is no tree. */
 export function depthsOf(forest: TreeLists, limit = Number.POSITIVE_INFINITY): Depths | undefined {
   let expected = 0
   let within = 0

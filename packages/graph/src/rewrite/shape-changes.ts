@@ -12,7 +12,7 @@ type Fresh = (hint: string) => string
 
 /**
  * The change of shape, one with the change before it if there is one, or taken out where the shape is as it was. `parts` are the
- * nodes that go. Undefined where it is no change of shape, or stays.
+ * nodes that go. Undefined if it is no change of shape, or stays.
  */
 export function mergeShapeChange(matching: Matching, last: NodeProto, fresh: Fresh): Replacement | undefined {
   if (!isShapeChange(matching, last)) return undefined

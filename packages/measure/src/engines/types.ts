@@ -215,7 +215,7 @@ export interface Engine {
   readonly runs: 'graph' | 'source'
   /** The npm package that brings it. */
   readonly package: string
-  /** How it is got, where that is not by this package alone. */
+  /** How it is got, if that is not by this package alone. */
   readonly install?: string
   /** What its kernels compute floats in, where it chooses that; absent: what the model has. */
   readonly precision?: 'float32' | 'float16' | 'bfloat16'

@@ -8,7 +8,7 @@ import { defineTask } from '../trials/port.ts'
 import { sameBits } from './numbers.ts'
 
 export interface OutputsInput extends ModelTask {
-  /** A folder of the caller's, made where it is absent. */
+  /** A folder of the caller's, made if it is absent. */
   readonly outputFolder: string
   /** No further sample is begun after this long, ms. Absent: all are. */
   readonly inMs?: number

@@ -103,7 +103,7 @@ export function store(dtype: DType, array: NumericArray, index: number, value: n
 
 /**
  * The tensor in another dtype. Whole numbers stay exactly the same; floats are rounded where the new type is a narrower float.
- * Throws an InputError that names both dtypes where that cannot be; `what` begins its line ("input 'x' in data.npz").
+ * Throws an InputError that names both dtypes if that cannot be; `what` begins its line ("input 'x' in data.npz").
  */
 export function castTensor(tensor: TensorValue, dtype: DType, what: string): TensorValue {
   if (tensor.dtype === dtype) return tensor

@@ -56,7 +56,7 @@ export function parseElements(text: string, dtype: DType, name: string): readonl
   })
 }
 
-/** The same flags with every name one of the model's. Throws an InputError that lists the inputs where one is not. */
+/** The same flags with every name one of the model's. Throws an InputError that lists the inputs if one is not. */
 export function checkFlagNames(flags: InputFlags, declared: readonly ValueDeclaration[]): InputFlags {
   const named = <T>(flag: string, given: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
     new Map(

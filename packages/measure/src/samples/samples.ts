@@ -11,7 +11,7 @@ import type { ResolvedInput } from './resolved.ts'
 export interface SampleOptions {
   /** Rows of one sample on the batch axis; null takes 1 from stacked rows, and all from a file that is one sample. */
   readonly batch: number | null
-  /** The labels' name; null takes 'labels' where it is there. */
+  /** The labels' name; null takes 'labels' if it is there. */
   readonly labelsName: string | null
   /** Most samples. */
   readonly limit: number

@@ -20,7 +20,7 @@ interface SavedTensor {
 const INDEX_FILE = 'inputs.json'
 
 /**
- * Writes the samples into a folder, made where it is absent, and gives the path of its `inputs.json`. The index is written last and
+ * Writes the samples into a folder, made if it is absent, and gives the path of its `inputs.json`. The index is written last and
  * every file under another name first, so that nothing half-written is ever read. Throws an InputError if it cannot write.
  */
 export function saveInputs(dir: string, samples: readonly Feeds[]): string {

@@ -38,7 +38,7 @@ export interface LatencyInput extends ModelTask {
   readonly outputsOf?: {
     /** Path of an inputs.json. */
     readonly inputs: string
-    /** A folder of the caller's, made where it is absent. */
+    /** A folder of the caller's, made if it is absent. */
     readonly folder: string
     /** No further sample is begun after this long. */
     readonly inMs: number

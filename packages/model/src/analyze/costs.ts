@@ -156,7 +156,7 @@ function boundOf({ timeMs, runsPerPrediction }: ProfiledNode, floor: Floor): Nod
   return floor.computeMs >= floor.memoryMs ? 'compute' : 'memory'
 }
 
-/** Null where it is not. */
+/** Null if it is not. */
 function whyAboveRoof(node: ProfiledNode, cost: Cost, floor: Floor): string | null {
   const { timeMs, runsPerPrediction } = node
   const floorMs = Math.max(floor.computeMs, floor.memoryMs)

@@ -41,7 +41,7 @@ const repairing = remedies.filter(({ repairs }) => repairs !== undefined)
 
 /**
  * Lints the model in `file`, and with `repair` writes what is proven of a repaired one. A model that is not quantized is answered without a
- * measurement. Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ * measurement. Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason if it is aborted.
  */
 export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
   const options = { ...LINT_DEFAULTS, ...given }

@@ -279,7 +279,7 @@ export async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutp
   return { evidence: { profile, ...(callCost ? { callCost } : {}) }, absent, warnings }
 }
 
-/** The graph as the engine wrote it, or the user's where it cannot be read again. */
+/** The graph as the engine wrote it, or the user's if it cannot be read again. */
 interface Executed {
   readonly graph: GraphView
   readonly warning?: string

@@ -32,7 +32,7 @@ export async function writeModelOf(
   else await writeModelFiles(setup.model, folder, undefined, name)
 }
 
-/** The file's bytes; throws InputError at the end where they are not those that were read before. */
+/** The file's bytes; throws InputError at the end if they are not those that were read before. */
 function* copied(file: string, sha256: string): Iterable<Uint8Array> {
   const hash = createHash('sha256')
   const descriptor = attempt(file, () => fs.openSync(file, 'r'))

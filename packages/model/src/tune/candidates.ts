@@ -78,7 +78,7 @@ const isSlowerAlone = ({ id, kind, goals }: Remedy, { alone, goal }: RemedyEvide
 export const actsOn = ({ engine }: Pick<RemedySetup, 'engine'>, { kind, anyEngine }: Remedy): boolean =>
   engine === undefined || engine.cut !== undefined || kind !== 'settings' || anyEngine === true
 
-/** The same remedy and variant on another setup; null if it does not apply there any more, the reason where it throws. */
+/** The same remedy and variant on another setup; null if it does not apply there any more, the reason if it throws. */
 export async function proposeAgain(
   candidate: Candidate,
   setup: RemedySetup,

@@ -29,7 +29,7 @@ export interface BodyAnswer {
 export interface Connections {
   /** A request that came; it is forgotten when its answer is with the client, or the client is gone. */
   open(request: http.IncomingMessage, response: http.ServerResponse): Exchange
-  /** Gives the answer, and keeps the connection where it can be kept. */
+  /** Gives the answer, and keeps the connection if it can be kept. */
   answer(exchange: Exchange, answer: BodyAnswer): void
   /**
    * No new connections; those that there are get their answers, and are closed with them. `drain`: takes no more requests, and resolves when

@@ -33,7 +33,7 @@ export interface ExplainTraceOptions {
   readonly createdAt: string
 }
 
-/** The report on the trace in `file`; InputError, one line, where it is none or damaged. */
+/** The report on the trace in `file`; InputError, one line, if it is none or damaged. */
 export async function explainTrace(file: string, options: ExplainTraceOptions): Promise<ReportDocument> {
   return traceReport(file, factsOf(await readTrace(file), { calls: options.model !== undefined }), options)
 }

@@ -32,7 +32,7 @@ export interface TraceSource {
 /** A file that is open. */
 export interface RandomAccess {
   readonly size: number
-  /** Fewer bytes at the end of the file; valid until the next are read only where they were not copied. */
+  /** Fewer bytes at the end of the file; valid until the next are read only if they were not copied. */
   read(at: number, length: number): Buffer
   close(): void
 }

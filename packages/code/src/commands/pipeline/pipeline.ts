@@ -42,7 +42,7 @@ export interface PipelineFound {
 
 /**
  * Measures the user's code in `given` and says what is slow in it. Throws InputError if it cannot be used or fails, and the signal's
- * reason where it is aborted.
+ * reason if it is aborted.
  */
 export async function pipeline(
   given: string,

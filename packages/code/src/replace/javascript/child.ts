@@ -112,7 +112,7 @@ function byKernel({ atoms, before }: PlannedCandidate, at: number): Proof {
   return { ...turnsOf(values, loop, kernel), conversionMs: null, kernel: { code, equal } }
 }
 
-/** Throws Refused where it was not reached, or what it takes is of another kind. */
+/** Throws Refused if it was not reached, or what it takes is of another kind. */
 function valuesOf(at: number): Values {
   const early = refusedEarly.get(at)
   if (early !== undefined) throw new Refused(early)

@@ -92,7 +92,7 @@ export class Fragment {
 
   // Expressions ------------------------------------------------------------------------------------------------------------------------
 
-  /** Throws Refused where it is more than numbers of numbers. */
+  /** Throws Refused if it is more than numbers of numbers. */
   expression(node: SyntaxNode): void {
     switch (node.type) {
       case 'NumericLiteral':

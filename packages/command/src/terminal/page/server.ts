@@ -63,7 +63,7 @@ interface State {
   version: number
 }
 
-/** `port` 0: any that is free. Rejects where it cannot listen. */
+/** `port` 0: any that is free. Rejects if it cannot listen. */
 export async function startView(page: string, shown: Shown, { port = 0 }: { port?: number } = {}): Promise<ViewServer> {
   const secret = () => randomBytes(TOKEN_BYTES).toString('base64url')
   const live: Live = { measuring: null, ended: null }

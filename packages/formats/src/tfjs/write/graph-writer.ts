@@ -6,7 +6,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ConstantArray, ConstantData } from '../../build/constant-data.ts'
 import type { Attributes } from './attributes.ts'
 
-/** A result of a node: 'name', or 'name:1' where it is not the first. */
+/** A result of a node: 'name', or 'name:1' if it is not the first. */
 export type Ref = string
 
 export interface NodeJson {

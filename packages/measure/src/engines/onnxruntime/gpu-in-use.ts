@@ -12,7 +12,7 @@ const SOFTWARE: readonly { readonly library: RegExp; readonly name: string }[] =
 
 const VENDORS: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel', '0x106b': 'Apple' }
 
-/** Whether the system shows a graphics device; where it cannot be asked, there is one. */
+/** Whether the system shows a graphics device; if it cannot be asked, there is one. */
 export const hasGpu = (): boolean =>
   process.platform !== 'linux' || ['/dev/dri/renderD128', '/dev/nvidia0', '/dev/kfd'].some((file) => fs.existsSync(file))
 

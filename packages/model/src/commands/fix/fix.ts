@@ -37,7 +37,7 @@ export interface Fixed {
 
 /**
  * Tries the remedies on the model in `file` and writes what is proven into `out`. Throws InputError if the model, its inputs, the
- * options or the folder cannot be used, and the signal's reason where it is aborted; then nothing is written.
+ * options or the folder cannot be used, and the signal's reason if it is aborted; then nothing is written.
  */
 export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<Fixed> {
   const options = { ...FIX_DEFAULTS, ...given }

@@ -45,7 +45,7 @@ export interface CalibrationPlan {
   readonly expectedMs: number
   readonly run: RunTrial
   readonly limits: Limits
-  /** Temporary, made where it is absent: models are written into it. */
+  /** Temporary, made if it is absent: models are written into it. */
   readonly folder: string
   readonly write: (model: Model, folder: string) => Promise<{ readonly file: string }>
   readonly bins?: number

@@ -61,7 +61,7 @@ async function measureErrors({
 
 /**
  * Of the worst float output: squares of the differences over squares of the original; of a selection, the share of rows that are not the
- * same, too. Infinite where the given is NaN or infinite and the expected is a number. Exported for its test.
+ * same, too. Infinite if the given is NaN or infinite and the expected is a number. Exported for its test.
  */
 export function noiseOf(expected: readonly Results[], given: readonly Results[], graph?: GraphView): number {
   const { mismatch, outputs, selections = [] } = compareOutputs(expected, given, { graph })

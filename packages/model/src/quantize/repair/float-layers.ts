@@ -15,7 +15,7 @@ import { disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './qu
 /** `layers`: names of convolutions and products that are in float now. `stay`: quantized ones that are not. */
 export type FloatLayers = FloatProducts
 
-/** `names`: of the user's nodes, conversions among them. Undefined where no quantized layer is meant. */
+/** `names`: of the user's nodes, conversions among them. Undefined if no quantized layer is meant. */
 export function floatLayers(model: Model, names: ReadonlySet<string>): FloatLayers | undefined {
   const dynamic = withFloatProducts(model, ({ name }) => names.has(name))
   const found = staticLayers(dynamic.model, names)

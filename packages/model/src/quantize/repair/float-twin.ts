@@ -33,7 +33,7 @@ export interface StoredWeights {
   readonly zeroPoints: readonly number[]
 }
 
-/** Those named in this order: integers, scale, zero point. Undefined where they are no such constants. */
+/** Those named in this order: integers, scale, zero point. Undefined if they are no such constants. */
 export function storedWeights(
   { matching }: QuantizedGraph,
   [name, scale, zeroPoint]: readonly (string | undefined)[],

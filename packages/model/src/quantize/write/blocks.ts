@@ -28,7 +28,7 @@ export interface BlockWeights {
   readonly sqnrDb: number
 }
 
-/** `values` are [K, N], or [N, K] where `turned`. Undefined where they hold NaN or infinity. */
+/** `values` are [K, N], or [N, K] where `turned`. Undefined if they hold NaN or infinity. */
 export function quantizeBlocks(
   values: Float32Array,
   { k, n, turned }: { readonly k: number; readonly n: number; readonly turned: boolean },

@@ -73,7 +73,7 @@ function isBlocked(node: NodeProto): boolean {
 }
 
 /**
- * The model in float16. A reason where it cannot be: the type of a value is not known (`types`, as run, help), it computes in another
+ * The model in float16. A reason if it cannot be: the type of a value is not known (`types`, as run, help), it computes in another
  * float already, or nothing is left to convert.
  */
 export function toHalf(model: Model, types: ValueTypes = new Map()): Half | string {

@@ -27,7 +27,7 @@ export interface Product {
   readonly parts: readonly NodeProto[]
 }
 
-/** The node as a product; a reason where it is none. */
+/** The node as a product; a reason if it is none. */
 export function productOf(matching: Matching, node: NodeProto): Product | string {
   if (!isOperator(node, 'MatMul', 'Gemm')) return `${node.opType} is no product`
   const weights = floatConstant(matching, node.input[1])

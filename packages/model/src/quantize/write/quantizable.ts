@@ -1,4 +1,4 @@
-// What each node of the main graph can be in fewer bits, and why not where it cannot.
+// What each node of the main graph can be in fewer bits, and why not if it cannot.
 
 import { isConstantNode } from '@whyslow/graph/constants.ts'
 import type { Model } from '@whyslow/graph/model.ts'

@@ -54,7 +54,7 @@ export function quantize(model: Model, choice: QuantizeChoice, types: ValueTypes
   return { model: written, layers, skipped, changes: changesOf(layers) }
 }
 
-/** The model with ai.onnx as new as what was asked for needs, and which precisions must wait where that cannot be. */
+/** The model with ai.onnx as new as what was asked for needs, and which precisions must wait if that cannot be. */
 function opsetFor(model: Model, asked: readonly Precision[]): { opset: Model; stay: ReadonlyMap<Precision, string> } {
   const stay = new Map<Precision, string>()
   let opset = model

@@ -101,7 +101,7 @@ function editableWeights(matching: Matching, fresh: (hint: string) => string): E
   }
 }
 
-/** False, and nothing changed, where it cannot be. */
+/** False, and nothing changed, if it cannot be. */
 function smooth(weights: EditableWeights, value: string, peaks: readonly number[], alpha: number): boolean {
   const { matching } = weights
   const readers = matching.readers(value).filter((node) => !isOperator(node, 'Shape'))

@@ -48,7 +48,7 @@ export function movesData(node: NodeProto): boolean {
 
 const kernelOf = (node: NodeProto): Int8Kernel | undefined => int8KernelOf(operatorKey(node))
 
-/** The node as an operator on int8; a reason where it is none. */
+/** The node as an operator on int8; a reason if it is none. */
 export function staticOperator(context: OperatorContext, node: NodeProto): StaticOperator | string {
   const { matching } = context
   const notFloat = whyNotFloat(context, node)

@@ -41,7 +41,7 @@ interface Runs {
   readonly inner: number
 }
 
-/** Undefined where the weights hold NaN or infinity, which no scale covers. */
+/** Undefined if the weights hold NaN or infinity, which no scale covers. */
 export function quantizeWeights(weights: FloatWeights, layout: WeightLayout): QuantizedWeights | undefined {
   const affines = weightAffines(weights, layout)
   return affines && withAffines(weights, layout, affines)
@@ -79,7 +79,7 @@ function runsOf(shape: readonly number[], axis: number | null): Runs {
   return { outer: elementCount(shape.slice(0, axis)), channels: shape[axis]!, inner: elementCount(shape.slice(axis + 1)) }
 }
 
-/** Undefined where a number is NaN or infinite. No numbers: from 0 to 0. */
+/** Undefined if a number is NaN or infinite. No numbers: from 0 to 0. */
 function rangesOf(values: Float32Array, { outer, channels, inner }: Runs): Ranges | undefined {
   const low = new Float32Array(channels).fill(outer * inner === 0 ? 0 : Number.POSITIVE_INFINITY)
   const high = new Float32Array(channels).fill(outer * inner === 0 ? 0 : Number.NEGATIVE_INFINITY)

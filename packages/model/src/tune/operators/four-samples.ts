@@ -154,7 +154,7 @@ export interface More {
   readonly detail: string
 }
 
-/** Undefined where the axis of samples is lost on the way, or is not known. Rows of a model that has no such axis are none: nobody can give it more. */
+/** Undefined if the axis of samples is lost on the way, or is not known. Rows of a model that has no such axis are none: nobody can give it more. */
 export function fourSamples(part: Model): More | undefined {
   const [one, ...others] = part.proto.graph!.node.filter((node) => !isConstantNode(node))
   const isRecurrent = others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')
@@ -225,7 +225,7 @@ function countsSamples(value: ValueInfoProto): boolean {
   return shape?.[0] === 1 && shape.length > 1
 }
 
-/** Undefined where the axis counts something else. */
+/** Undefined if the axis counts something else. */
 function withSamples(value: ValueInfoProto, axis: number): ValueInfoProto | undefined {
   const { name, dtype, shape } = declaration(value)
   // Without a type the engine infers it.

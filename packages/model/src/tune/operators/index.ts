@@ -56,7 +56,7 @@ const SAMPLE_MS = 2
 const LEAST = { warmup: 1, samples: 2 } as const
 /** What one model takes in a round in addition to its samples: opening, warming. */
 const OPEN_MS = 3.5
-/** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to this many times as long. */
+/** The plan's times are those of a quiet machine; if it is not, what was begun ends, up to this many times as long. */
 const SLOWER = 3
 /** Share of the time: the whole model with its operators takes no more, and they have the rest. */
 const WHOLE_SHARE = 0.5

@@ -152,7 +152,7 @@ function belowAxis(frame: Frame): string {
 function legend(dots: readonly Dot[], width: number, colours: Colours): string[] {
   const named = dots.slice(0, LETTERS.length)
   const ofRoof = ({ floorMs, timeMs }: Node) => (floorMs === null ? 'not known' : percent(floorMs / timeMs))
-  // Next to the name are a letter, a time and a share, and the type where there is room.
+  // Next to the name are a letter, a time and a share, and the type if there is room.
   const [room, typeRoom] = width < WITH_TYPES ? [width - 25, 0] : [width - 43, 14]
   return table(
     [

@@ -26,7 +26,7 @@ import { type Plan, planOf } from './plan.ts'
 import { withRawTensors } from './raw-tensors.ts'
 import { measureAll } from './runs.ts'
 
-/** Throws InputError if the target or the options cannot be used, and the signal's reason where it is aborted. */
+/** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
   const options = { ...LOAD_DEFAULTS, ...given }
   const kind = kindOf(target, options)

@@ -25,7 +25,7 @@ const childFile = fileURLToPath(new URL('./server-child.js', compiledTwin(import
 /** Large models are read and optimized in as many sessions as there are workers. */
 const OPEN_LIMIT_MS = 600_000
 
-/** `env`: variables for that process. Throws InputError if the model is not served, and the signal's reason where it is aborted. */
+/** `env`: variables for that process. Throws InputError if the model is not served, and the signal's reason if it is aborted. */
 export async function startServerProcess(
   task: ServerTask,
   { signal, env = {} }: { readonly signal?: AbortSignal | undefined; readonly env?: Readonly<Record<string, string>> },

@@ -33,7 +33,7 @@ export interface FolderServing {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** `read`: the text of one of its files; throws where it is not there. Throws InputError if it is no such folder. */
+/** `read`: the text of one of its files; throws if it is not there. Throws InputError if it is no such folder. */
 export function readManifest(folder: string, read: (name: string) => string): FolderManifest {
   const parsed = (name: string) => JSON.parse(read(name))
   try {

@@ -60,7 +60,7 @@ interface GrpcMetadata {
 }
 
 export interface GrpcPackageServer {
-  /** Node's servers. Not documented; where it is absent, connections are not counted. */
+  /** Node's servers. Not documented; if it is absent, connections are not counted. */
   readonly http2Servers?: { keys(): Iterable<{ maxConnections: number }> }
   addService(definition: object, handlers: object): void
   bindAsync(address: string, credentials: unknown, bound: (error: Error | null, port: number) => void): void

@@ -72,7 +72,7 @@ interface Kinds {
   readonly summed: string
 }
 
-/** Undefined where a label stands twice in a term, or in one alone without going out. */
+/** Undefined if a label stands twice in a term, or in one alone without going out. */
 function kindsOf(left: string, right: string, output: string): Kinds | undefined {
   const twice = (labels: string) => new Set(labels).size !== labels.length
   if (twice(left) || twice(right) || twice(output)) return undefined

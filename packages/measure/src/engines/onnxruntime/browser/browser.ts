@@ -47,7 +47,7 @@ function flags(provider: Provider): string[] {
   return [...(hasGpu() ? WEBGPU : SOFTWARE_WEBGPU), ...QUIET]
 }
 
-/** The running browser; another provider than the one it was started for needs another process. Throws where it cannot start. */
+/** The running browser; another provider than the one it was started for needs another process. Throws if it cannot start. */
 export async function browserFor(provider: Provider, options: EnginePlaces): Promise<Browser> {
   started ??= start(provider, options)
   const browser = await started
