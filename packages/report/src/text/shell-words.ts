@@ -27,7 +27,7 @@ export const commandWords = ({ command, arguments: rest }: NonNullable<Next['run
   ...rest.map(quoted),
 ]
 
-/** Words to type next; none where there is no command. Documents from before `run` have the text alone. */
+/** Words to type next; none if there is no command. Documents from before `run` have the text alone. */
 export function nextWords({ next, run }: Next, name = 'whyslow'): string[] {
   if (run) return commandWords(run, name)
   const words = printable(next ?? '').match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []

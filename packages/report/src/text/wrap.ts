@@ -5,7 +5,7 @@ import { printable } from './shell-words.ts'
 
 export { commandWords, type Next, nextWords, printable, quoted } from './shell-words.ts'
 
-// A number stays beside its unit.
+// A number stays next to its unit.
 const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
 const noBreak = '\u00a0'
 
@@ -30,7 +30,7 @@ export function elideMiddle(text: string): string {
 /** Whether it takes at most `width` cells. */
 export const fits = (text: string, width: number): boolean => text.length <= MOST_LETTERS && cells(text) <= width
 
-/** At most `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
+/** Shortens to `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
 export function shorten(text: string, width: number): string {
   if (fits(text, width)) return text
   const characters = charactersOf(elideMiddle(text))
