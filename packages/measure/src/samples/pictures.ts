@@ -1,10 +1,10 @@
 // Images as samples: one jpg, png or webp each, for the one input that takes an image. Channels are where an axis of 1, 3 or 4 says so,
-// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and what
-// floats they become is said (picture-numbers.ts), or they are 0..1 in RGB.
+// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and the
+// floats that they become are given (parsePictures), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { findPackage, placesOf } from '../engines/find-package.ts'
+import { findPackage, installCommand, placesOf } from '../engines/find-package.ts'
 import { isPlainFloat } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import { type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
@@ -66,7 +66,7 @@ export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureN
   return `${became} (byte x ${Number(scale.toPrecision(4))} - ${mean.join('/')}) / ${std.join('/')}, by ${from}`
 }
 
-/** Of an alpha channel nothing is said: it is scaled, and no more. */
+/** Checks the counts of numbers. They leave out an alpha channel, which is scaled and no more. */
 function checkNumbers({ mean, std, from }: PictureNumbers, { channels }: Frame, { name }: ResolvedInput): void {
   const colours = Math.min(3, channels)
   const odd = [mean, std].find(({ length }) => length !== 1 && length !== colours && length !== channels)
@@ -114,7 +114,7 @@ function frameOf({ shape, dtype }: ResolvedInput): Frame | null {
   if (shape.length !== 4 || (dtype !== 'uint8' && !isPlainFloat(dtype))) return null
   const first = { channels: a!, height: b!, width: c!, channelsFirst: true }
   const last = { height: a!, width: b!, channels: c!, channelsFirst: false }
-  // A height of 1 is rarer than a grey picture, and that rarer than colours.
+  // A height of 1 is rarer than a grey image, and that rarer than colours.
   return (
     [first, last].find(({ channels }) => channels === 3 || channels === 4) ??
     [first, last].find(({ channels }) => channels === 1) ??
@@ -154,7 +154,9 @@ const LIMIT_EACH_MS = 5000
 function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFirst'>): readonly Uint8Array[] {
   const sharp = findPackage('sharp', null)?.entry
   if (sharp === undefined)
-    throw new InputError(`images need the package sharp, which was not found ${placesOf('sharp', null)}; npm install sharp`)
+    throw new InputError(
+      `images need the package sharp, which was not found ${placesOf('sharp', null)}; ${installCommand('sharp')}`,
+    )
   return decodeWith(DECODER, files, { ...size, sharp, limitMs: LIMIT_MS + LIMIT_EACH_MS * files.length })
 }
 
@@ -182,7 +184,7 @@ export function decodeWith(
     const most = Math.floor(MOST_BYTES / (height * width * channels))
     throw new InputError(`${files.length} images of ${width}x${height} need more than 1 GB: give a folder of at most ${most}`)
   }
-  if (status === 3) throw new InputError(`images need the package sharp, and ${sharp} does not load; npm install sharp`)
+  if (status === 3) throw new InputError(`images need the package sharp, and ${sharp} does not load; ${installCommand('sharp')}`)
   const each = height * width * channels
   if (status !== 0 || stdout.length !== files.length * each) {
     const [file, why] = /^\[/.test(String(stderr))

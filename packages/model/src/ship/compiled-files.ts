@@ -7,7 +7,6 @@ import { packProgram } from '@whyslow/compile/program.ts'
 import { type CompilableModel, compilableOf } from '@whyslow/compile/read/index.ts'
 import type { Trees } from '@whyslow/compile/shipped/compiled.mjs'
 import { RUNNER_FILE } from '@whyslow/compile/shipped/runner-file.ts'
-import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 
 /** What `options.json` says of the program: which names stand for what. */
@@ -45,13 +44,13 @@ export async function writeRunner(folder: Folder, written: string): Promise<void
   await folder.add('compiled.mjs', 'engine', `${written}${readFileSync(RUNNER_FILE, 'utf8')}`)
 }
 
-/** Throws an Error where no code can be written for it. */
+/** Throws an Error if no code can be written for it. */
 export function compilableFor(model: Model): CompilableModel {
   const found = compilableOf(model)
   if (!found.ok) throw new Error(`it cannot be compiled: ${found.reason}`)
   return found.compilable
 }
 
-/** To be timed it is run here, without a file. */
+/** The module of the code. To be timed it is run here, without a file. */
 export const moduleOf = async (source: string): Promise<Trees> =>
   ((await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { default: Trees }).default
