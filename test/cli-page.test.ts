@@ -9,6 +9,7 @@ import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { BLESSES } from './blessing.ts'
 import { ROOT } from './sources.ts'
+import { table } from './table.ts'
 
 const PAGE = join(ROOT, 'docs/cli.md')
 const HEAD = `# Every command and flag
@@ -70,13 +71,6 @@ function cellsOf({ words, help: does, choices, usual, default: value }: Flag): r
   ]
 }
 
-/** Written as a formatter writes it. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]!.length)))
-  const line = (cells: readonly string[]) => `| ${cells.map((text, at) => text.padEnd(widths[at]!)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
-}
-
 function sectionOf(command: Command): string {
   const usage = [nameOf(command), ...command.registeredArguments.map((argument) => help.argumentTerm(argument))].join(' ')
   const page = pageOf(command)
@@ -95,10 +89,10 @@ function sectionOf(command: Command): string {
       .join('\n'),
     ...(shown.length > 0
       ? [
-          tableOf(
+          table([
             ['group', 'flag', 'what it does', 'default'],
-            shown.map((row, at) => (shown[at - 1]?.[0] === row[0] ? ['', ...row.slice(1)] : row)),
-          ),
+            ...shown.map((row, at) => (shown[at - 1]?.[0] === row[0] ? ['', ...row.slice(1)] : row)),
+          ]),
         ]
       : []),
     ...(advanced.length > 0 ? [`[Advanced](#advanced-flags): ${advanced.join(', ')}.`] : []),
@@ -117,16 +111,13 @@ function advancedSection(): string {
       taken.set(cells.join('\t'), one)
     }
   const rows = [...taken.values()].sort((a, b) => wordOf(a.cells).localeCompare(wordOf(b.cells)))
-  return tableOf(
-    ['flag', 'what it does', 'default', 'of'],
-    rows.map(({ cells, by }) => [...cells, by.join(', ')]),
-  )
+  return table([['flag', 'what it does', 'default', 'of'], ...rows.map(({ cells, by }) => [...cells, by.join(', ')])])
 }
 
 const wordOf = ([words]: readonly string[]): string => /--(.*)/.exec(words!)![1]!
 
 test('docs/cli.md is what the table of flags says', () => {
-  const head = HEAD.trimEnd().replace('ROUTES', tableOf(['X', 'as if typed'], ROUTES))
+  const head = HEAD.trimEnd().replace('ROUTES', table([['X', 'as if typed'], ...ROUTES]))
   const page = [head, ...commands.map(sectionOf), '## Advanced flags', advancedSection()].join('\n\n')
   if (BLESSES) writeFileSync(PAGE, `${page}\n`)
   expect(readFileSync(PAGE, 'utf8')).toBe(`${page}\n`)

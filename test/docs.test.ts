@@ -9,6 +9,7 @@ import { commandIn, namesOf } from '@whyslow/whyslow/routing/usage-line.ts'
 import { withCommandName } from '@whyslow/whyslow/run-program.ts'
 import { type Command, CommanderError } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { drawStory } from '../scripts/terminal-svg.mjs'
 import { filesUnder, ROOT } from './sources.ts'
 
 const pages = filesUnder('', (path) => path.endsWith('.md') && !path.startsWith('shared/'))
@@ -131,14 +132,29 @@ describe('documents', () => {
     expect(place('npm ci && npm test')).toBeLessThan(10)
   })
 
+  test('README and the pages for who starts are short', () => {
+    const words = (page: string) => read(page).split(/\s+/).length
+    const start = ['install', 'first-report', 'which-command', 'walk-throughs'].map((name) => `docs/${name}.md`)
+    const guides = pages.filter((page) => page.startsWith('docs/guides/'))
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(130)
+    expect([...start, ...guides].filter((page) => words(page) > 1200)).toEqual([])
+  })
+
+  test('the recording in README is of the screens that were recorded', () => {
+    const { values } = JSON.parse(read('bench/results/screens.json')) as { values: Record<string, unknown> }
+    expect(read('docs/images/fix-terminal.svg')).toBe(drawStory(values))
+  })
+
   test('architecture.md gives every dependency its reason', () => {
-    const { dependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
+    const { dependencies, optionalDependencies, devDependencies, peerDependencies } = JSON.parse(read('package.json')) as Record<
       string,
       Record<string, string>
     >
     const page = read('docs/architecture.md')
     expect(
-      Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }).filter((name) => !page.includes(`\`${name}\``)),
+      Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies, ...peerDependencies }).filter(
+        (name) => !page.includes(`\`${name}\``),
+      ),
     ).toEqual([])
   })
 })

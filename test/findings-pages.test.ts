@@ -7,6 +7,7 @@ import { loadRules } from '@whyslow/serving/load/rules/index.ts'
 import { traceRules } from '@whyslow/traces/rules/index.ts'
 import { expect, test } from 'vitest'
 import { ROOT } from './sources.ts'
+import { table } from './table.ts'
 
 interface Listed {
   readonly id: string
@@ -46,26 +47,23 @@ const byWhom = (id: string): string =>
     .map(({ command, from, room }) => `${command}, from ${from} ([source](../../${room}/rules/${id}.ts))`)
     .join(' · ')
 
-/** As the formatter arranges tables. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
-  const [head, ...others] = rows
-  return [line(head!), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...others.map(line)].join('\n')
-}
+/** 'software' of a page whose third line begins with '_Software'. */
+const areaOf = (id: string): string =>
+  /^_(Architecture|Hardware|Software)\b/m.exec(readFileSync(join(ROOT, `docs/findings/${id}.md`), 'utf8'))![1]!.toLowerCase()
 
 function index(): string {
   const rows = ids.map((id) => {
     const kinds = reportedBy(id)
     const titles = kinds.map(({ rules }) => rules.find((one) => one.id === id)!.title)
-    return [`[${id}](findings/${id}.md)`, [...new Set(titles)].join('; '), kinds.map(({ command }) => command).join(', ')]
+    const says = [...new Set(titles)].join('; ')
+    return [`[${id}](findings/${id}.md)`, says, areaOf(id), kinds.map(({ command }) => command).join(', ')]
   })
   return `# Findings
 
 What whyslow reports, each with its page. An id is one cause of lost time. Where several commands report it, each knows it from evidence of its
 own and with thresholds for that; the page says which. A finding that the evidence does not allow is listed as not checked, with the reason.
 
-${table([['finding', 'says', 'reported by'], ...rows])}
+${table([['finding', 'says', 'area', 'reported by'], ...rows])}
 `
 }
 

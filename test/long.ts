@@ -41,6 +41,7 @@ export const TAKE_LONG = [
     'page/numbers',
     'page/page',
     'page/screens',
+    'page/site',
     'full/conformance',
     'full/tabular-suites',
     'fuzz/fuzz',

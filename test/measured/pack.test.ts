@@ -1,9 +1,10 @@
 // What is published works: the packed tarball, installed into an empty folder, answers there.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
 import { ROOT } from '../sources.ts'
 
@@ -14,17 +15,7 @@ const MOST_BYTES = 5.5e6
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-pack-'))
 /** What is packed, as the build left it: packing rewrites dist/, and the tests that follow want it as it is. */
 const source = join(folder, 'source')
-const PACKED = [
-  'dist',
-  'packages',
-  'scripts',
-  'docs/findings',
-  'tsconfig.json',
-  'package.json',
-  'README.md',
-  'LICENSE',
-  'NOTICE',
-]
+const PACKED = ['dist', 'packages', 'scripts', 'docs/findings', 'tsconfig.json', 'package.json', 'README.md', 'LICENSE', 'NOTICE']
 const env = {
   ...process.env,
   ONNXRUNTIME_NODE_INSTALL: 'skip',
@@ -37,6 +28,7 @@ const env = {
 cpSync(inject('roofs'), env.XDG_CACHE_HOME, { recursive: true })
 let unreachable: string | undefined
 let packed: readonly string[] = []
+let tarballFile = ''
 
 function npm(cwd: string, ...words: string[]) {
   // A report with all samples of a tiny model passes the megabyte that is allowed by default.
@@ -57,12 +49,13 @@ beforeAll(() => {
   // What the build prints comes before the list.
   const [tarball] = JSON.parse(pack.stdout.slice(pack.stdout.search(/^\[/m))) as { filename: string; files: { path: string }[] }[]
   packed = tarball!.files.map(({ path }) => path)
+  tarballFile = join(folder, tarball!.filename)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   const install = npm(folder, 'install', '--prefer-offline', join(folder, tarball!.filename))
   if (install.status !== 0) {
     unreachable = UNREACHABLE.exec(install.stderr)?.[0]
     expect(unreachable, install.stderr).toBeDefined()
-  }
+  } else if (process.env.WHYSLOW_PACK_TO !== undefined) cpSync(tarballFile, process.env.WHYSLOW_PACK_TO)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -172,6 +165,34 @@ test('brings little beside the engine', ({ skip }) => {
   expect([...own]).toContain('adm-zip')
   expect(bytes).toBeLessThan(MOST_BYTES)
 })
+
+const python = spawnSync('python3', ['-m', 'pip', '--version']).status === 0 && process.platform !== 'win32'
+
+test.skipIf(!python)(
+  'the wheel made of it installs without a network and passes its tests',
+  needs('python3 with pip'),
+  ({ onTestFinished }) => {
+    // Apart from the folder that npm installed the engine into.
+    const apart = mkdtempSync(join(tmpdir(), 'whyslow-wheel-'))
+    onTestFinished(() => rmSync(apart, { recursive: true, force: true }))
+    const [installed, packages] = ['python', 'packages'].map((name) => join(apart, name)) as [string, string]
+    const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
+      const ended = spawnSync('python3', args, { cwd: apart, env: { ...env, ...more }, encoding: 'utf8' })
+      expect(ended.status, ended.stderr).toBe(0)
+      return ended
+    }
+    const made = run([join(ROOT, 'scripts/make-wheel.py'), '--tarball', tarballFile, '--out', apart])
+    run(['-m', 'pip', 'install', '--no-deps', '--no-index', '--target', installed, made.stdout.trim()])
+    mkdirSync(packages)
+    symlinkSync(join(ROOT, 'node_modules'), join(packages, 'node_modules'), 'junction')
+    run([join(ROOT, 'python/tests/test_whyslow.py')], {
+      PYTHONPATH: installed,
+      WHYSLOW_PACKAGES: packages,
+      WHYSLOW_TEST_MODEL: join(ROOT, 'fixtures/models/credit_mlp.onnx'),
+      WHYSLOW_TEST_REPORTS: join(ROOT, 'fixtures/golden'),
+    })
+  },
+)
 
 function sizeOf(path: string): number {
   return readdirSync(path, { recursive: true, withFileTypes: true })

@@ -1,5 +1,5 @@
 // Asks in a process of its own whether an engine is installed: loading a native binary can end a process.
-import { whyNearerWasSkipped } from './engines/find-package.ts'
+import { installCommand, whyNearerWasSkipped } from './engines/find-package.ts'
 import { engineById } from './engines/index.ts'
 import type { Availability, EnginePlaces } from './engines/types.ts'
 import { engineOf } from './trials/engine-of.ts'
@@ -23,7 +23,7 @@ export async function describeEngine(
   const trial = await run(engineTask, { engine, ...places }, { timeMs: LIMIT_MS, memoryBytes: null, signal })
   if (trial.outcome === 'measured') return withPassedOver(trial.value, engine, places)
   const reason = trial.outcome === 'timed-out' ? `it does not load within ${LIMIT_MS / 1000} s` : reasonOf(trial)
-  const { package: name, install = `npm install ${name}` } = engineById(engine)!
+  const { package: name, install = installCommand(name) } = engineById(engine)!
   const fix = `install it again: ${install}`
   return { ok: false, reason, fix }
 }

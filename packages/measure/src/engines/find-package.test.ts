@@ -2,9 +2,17 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Owners, owners } from '../machine/own-files.ts'
-import { findPackage, findPackageFolder, findPartOf, type PackageWorld, placesOf, whyNearerWasSkipped } from './find-package.ts'
+import {
+  findPackage,
+  findPackageFolder,
+  findPartOf,
+  installCommand,
+  type PackageWorld,
+  placesOf,
+  whyNearerWasSkipped,
+} from './find-package.ts'
 
 const [ROOT, ALICE, MALLORY] = [0, 1000, 1001]
 const NAME = 'onnxruntime-node'
@@ -207,4 +215,11 @@ test('a part is found if the whole declares it', () => {
   write('app/node_modules/whole/package.json', { name: 'whole', version: '1.0.0', dependencies: { part: '1' } })
   expect(findPartOf(found, 'part', world('app'))?.version).toBe('1.0.1')
   expect(findPartOf(found, 'part', world('app', { 'app/node_modules/part': MALLORY }))).toBe(null)
+})
+
+test('the command that installs packages is npm, unless whyslow was installed by something else', () => {
+  expect(installCommand('one', 'two')).toBe('npm install one two')
+  vi.stubEnv('WHYSLOW_INSTALL', 'python -m whyslow install')
+  expect(installCommand('one')).toBe('python -m whyslow install one')
+  vi.unstubAllEnvs()
 })

@@ -56,6 +56,10 @@ export function findPartOf(whole: PackageFolder, name: string, world = packageWo
 export const whyNearerWasSkipped = (name: string, packageFrom: string | null, world = packageWorld()): string | null =>
   lookFor(name, packageFrom, world).passedOver
 
+/** What to type to install packages. whyslow's Python package installs them in a folder of its own, and says so in the environment. */
+export const installCommand = (...names: readonly string[]): string =>
+  [process.env.WHYSLOW_INSTALL || 'npm install', ...names].join(' ')
+
 /** Where a package was looked for that was not found, in words. */
 export function placesOf(name: string, packageFrom: string | null, world = packageWorld()): string {
   const places = packageFrom === null ? 'in the current project or next to whyslow' : `in ${packageFrom}`

@@ -1,13 +1,15 @@
 // Optional packages of a command: one is imported when it is needed, and what is missing is said with how to get it.
 import { pathToFileURL } from 'node:url'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { findPackage, placesOf, whyNearerWasSkipped } from './find-package.ts'
+import { findPackage, installCommand, placesOf, whyNearerWasSkipped } from './find-package.ts'
 
 /** The package's module. `asked`: the flag and what it takes, as in '--store: PostgreSQL'. Throws InputError if it is not installed. */
 export async function importOptional<Module>(name: string, asked: string): Promise<Module> {
   const found = findPackage(name, null)
   if (found === null)
-    throw new InputError(`${asked} takes the package ${name}, which was not found ${placesOf(name, null)}; npm install ${name}`)
+    throw new InputError(
+      `${asked} takes the package ${name}, which was not found ${placesOf(name, null)}; ${installCommand(name)}`,
+    )
   const passed = whyNearerWasSkipped(name, null)
   // What Node prints once, on the standard error.
   if (passed !== null) process.emitWarning(`${passed}; ${found.folder} is used`)

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { findPackage, placesOf } from '../engines/find-package.ts'
+import { findPackage, installCommand, placesOf } from '../engines/find-package.ts'
 import { isPlainFloat } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import { type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
@@ -154,7 +154,9 @@ const LIMIT_EACH_MS = 5000
 function decodeWithSharp(files: readonly string[], size: Omit<Frame, 'channelsFirst'>): readonly Uint8Array[] {
   const sharp = findPackage('sharp', null)?.entry
   if (sharp === undefined)
-    throw new InputError(`images need the package sharp, which was not found ${placesOf('sharp', null)}; npm install sharp`)
+    throw new InputError(
+      `images need the package sharp, which was not found ${placesOf('sharp', null)}; ${installCommand('sharp')}`,
+    )
   return decodeWith(DECODER, files, { ...size, sharp, limitMs: LIMIT_MS + LIMIT_EACH_MS * files.length })
 }
 
@@ -182,7 +184,7 @@ export function decodeWith(
     const most = Math.floor(MOST_BYTES / (height * width * channels))
     throw new InputError(`${files.length} images of ${width}x${height} need more than 1 GB: give a folder of at most ${most}`)
   }
-  if (status === 3) throw new InputError(`images need the package sharp, and ${sharp} does not load; npm install sharp`)
+  if (status === 3) throw new InputError(`images need the package sharp, and ${sharp} does not load; ${installCommand('sharp')}`)
   const each = height * width * channels
   if (status !== 0 || stdout.length !== files.length * each) {
     const [file, why] = /^\[/.test(String(stderr))

@@ -7,7 +7,6 @@ import { packProgram } from '@whyslow/compile/program.ts'
 import { type CompilableModel, compilableOf } from '@whyslow/compile/read/index.ts'
 import type { Trees } from '@whyslow/compile/shipped/compiled.mjs'
 import { RUNNER_FILE } from '@whyslow/compile/shipped/runner-file.ts'
-import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 
 /** What `options.json` says of the program: which names stand for what. */

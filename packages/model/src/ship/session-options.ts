@@ -12,7 +12,7 @@ import { quoted } from './python-text.ts'
 type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'serving'>
 
 /** What predict.mjs reads from options.json, and the manifest repeats; `serving` is for `whyslow serve`. */
-export const shippedOptions = (shipped: Shipped) => ({
+export const shippedOptions = (shipped: Shipped): Readonly<Record<string, unknown>> => ({
   ...engineOptions(shipped),
   ...(shipped.serving === undefined ? {} : { serving: shipped.serving }),
 })

@@ -27,8 +27,11 @@ export function operandsOf(argv: readonly string[], program: Command): Operand[]
     const before = argv[at - 1] ?? ''
     const isDoubtful = before.startsWith('-') && !before.includes('=') && !flags.has(before)
     if (end >= 0 && at > end) found.push({ word, at, isDoubtful: false })
-    else if (flags.get(word) === true && argv[at + 1]?.startsWith('-') !== true) at++
+    else if (flags.get(word) === true && isValue(argv[at + 1])) at++
     else if (word === '-' || !word.startsWith('-')) found.push({ word, at, isDoubtful })
   }
   return found
 }
+
+/** '-' stands for standard output. */
+const isValue = (word = ''): boolean => word === '-' || !word.startsWith('-')

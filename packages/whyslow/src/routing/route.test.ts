@@ -65,6 +65,8 @@ async function routed(line: string): Promise<string> {
 test.each([
   ['@a.onnx --quick', '@a.onnx --quick'],
   ['--quick @b.bin', '--quick @b.bin'],
+  ['@a.onnx --json -', '@a.onnx --json -'],
+  ['--json - @a.onnx', '--json - @a.onnx'],
   ['@old.py --python .venv', 'pipeline @old.py --python .venv'],
   ['--quick @app.mjs', 'pipeline --quick @app.mjs'],
   ['@old.py @a.onnx', 'pipeline @old.py @a.onnx'],

@@ -1,6 +1,6 @@
 // LiteRT (once TensorFlow Lite) on the CPU: the library of the wheel ai-edge-litert, called through its C API.
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
-import { placesOf } from '../find-package.ts'
+import { installCommand, placesOf } from '../find-package.ts'
 import { apiLoader, CALLED_BY, FFI, findKoffi, loadKoffi } from '../koffi.ts'
 import { shippedPlace, surroundings } from '../native-library.ts'
 import type { Availability, Engine, EngineOptions, EnginePlaces, OpenOptions, Session } from '../types.ts'
@@ -19,7 +19,7 @@ async function available(places: EnginePlaces): Promise<Availability> {
   if (!found.ok) return found
   const absent = (reason: string, fix: string): Availability => ({ ok: false, reason, fix })
   if (!findKoffi())
-    return absent(`the package ${FFI}, which calls LiteRT's library, was not found ${placesOf(FFI, null)}`, `npm install ${FFI}`)
+    return absent(`the package ${FFI}, which calls LiteRT's library, was not found ${placesOf(FFI, null)}`, installCommand(FFI))
   try {
     await loadApi(found.file)
   } catch (error) {

@@ -6,14 +6,16 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { DType } from '@whyslow/graph/types.ts'
 import type * as Ort from 'onnxruntime-node'
-import { type FoundPackage, findPackage } from '../find-package.ts'
+import { type FoundPackage, findPackage, installCommand } from '../find-package.ts'
 import type { Feeds, InputDeclaration, OpenOptions, Session, TensorValue } from '../types.ts'
 import { openDirectSession } from './ort-direct.ts'
 import { type Provider, sessionOptions } from './ort-options.ts'
 import { bindFeeds, fromOrt, resultsOf, type TensorType, tensorLike } from './tensors.ts'
 
 export const PACKAGE = 'onnxruntime-node'
-export const INSTALL = `npm install ${PACKAGE}`
+/** On Linux x64 its install script downloads libraries of CUDA, and where they cannot be reached npm installs nothing. The CPU needs none. */
+const SKIP_CUDA = process.platform === 'linux' && process.arch === 'x64' && !process.env.WHYSLOW_INSTALL
+export const INSTALL = `${SKIP_CUDA ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : ''}${installCommand(PACKAGE)}`
 
 export const findOrt = (packageFrom: string | null): FoundPackage | null => findPackage(PACKAGE, packageFrom)
 

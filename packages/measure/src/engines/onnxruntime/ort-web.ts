@@ -1,9 +1,9 @@
 // The package onnxruntime-web, an optional peer: where it is, and what every engine on it shares.
 // https://onnxruntime.ai/docs/tutorials/web/env-flags-and-session-options.html
-import { type FoundPackage, findPackage, placesOf } from '../find-package.ts'
+import { type FoundPackage, findPackage, installCommand, placesOf } from '../find-package.ts'
 
 export const WEB_PACKAGE = 'onnxruntime-web'
-export const INSTALL_WEB = `npm install ${WEB_PACKAGE}`
+export const INSTALL_WEB = installCommand(WEB_PACKAGE)
 
 export const findWeb = (packageFrom: string | null): FoundPackage | null => findPackage(WEB_PACKAGE, packageFrom)
 

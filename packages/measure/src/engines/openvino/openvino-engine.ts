@@ -2,7 +2,7 @@
 // it would choose itself is not exact on CPUs with bfloat16 units, so that each precision is an engine of its own, and always said.
 // Properties: https://docs.openvino.ai/2026/openvino-workflow/running-inference/inference-devices-and-modes/query-device-properties.html
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
-import { placesOf } from '../find-package.ts'
+import { installCommand, placesOf } from '../find-package.ts'
 import { apiLoader, CALLED_BY, FFI, findKoffi, type Handle, loadKoffi } from '../koffi.ts'
 import { shippedPlace } from '../native-library.ts'
 import type {
@@ -104,10 +104,7 @@ async function availableOn({ device, precision }: OpenvinoDescription, places: E
   const found = findLibrary(places, surroundings())
   if (!found.ok) return found
   if (!findKoffi())
-    return absent(
-      `the package ${FFI}, which calls OpenVINO's library, was not found ${placesOf(FFI, null)}`,
-      `npm install ${FFI}`,
-    )
+    return absent(`the package ${FFI}, which calls OpenVINO's library, was not found ${placesOf(FFI, null)}`, installCommand(FFI))
   try {
     const api = await loadApi(found.file)
     const core = api.got('core_create')

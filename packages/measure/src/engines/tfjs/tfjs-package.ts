@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { findPackage, findPartOf, placesOf } from '../find-package.ts'
+import { findPackage, findPartOf, installCommand, placesOf } from '../find-package.ts'
 import type { Availability } from '../types.ts'
 
 export type Backend = 'cpu' | 'wasm'
@@ -62,8 +62,8 @@ export interface Tfjs {
 export const PACKAGE = '@tensorflow/tfjs'
 const WASM_PACKAGE = '@tensorflow/tfjs-backend-wasm'
 const INSTALL: Readonly<Record<Backend, string>> = {
-  cpu: `npm install ${PACKAGE}`,
-  wasm: `npm install ${PACKAGE} ${WASM_PACKAGE}`,
+  cpu: installCommand(PACKAGE),
+  wasm: installCommand(PACKAGE, WASM_PACKAGE),
 }
 export const installOf = (backend: Backend): string => INSTALL[backend]
 

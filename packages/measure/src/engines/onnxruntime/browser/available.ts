@@ -1,6 +1,6 @@
 // Is there a browser to measure in, and what does its page compute on? The browser is started to find out.
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
-import { placesOf } from '../../find-package.ts'
+import { installCommand, placesOf } from '../../find-package.ts'
 import type { Availability, DeviceKind, EnginePlaces } from '../../types.ts'
 import { softwareName } from '../gpu-in-use.ts'
 import { findWeb, webAbsent } from '../ort-web.ts'
@@ -13,7 +13,7 @@ export async function availableInBrowser(provider: Provider, options: EnginePlac
   if (!web) return webAbsent(options.packageFrom)
   if (!findDriver()) {
     const reason = `${DRIVER}, which drives the browser, was not found ${placesOf(DRIVER, null)}`
-    return { ok: false, reason, fix: `npm install ${DRIVER}` }
+    return { ok: false, reason, fix: installCommand(DRIVER) }
   }
   const found = findBrowser(options)
   if ('reason' in found) return { ok: false, reason: found.reason, fix: BROWSER_FIX }
