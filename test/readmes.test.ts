@@ -17,8 +17,8 @@ const blocks = (page: string, language: string): string[] =>
 function run(name: string, example: string): { readonly stdout: string; readonly stderr: string } {
   const folder = join(cache, 'readmes')
   const file = join(folder, `${name}.mjs`)
-  const { ESNext: module, ES2022: target } = { ...ts.ModuleKind, ...ts.ScriptTarget }
-  const { outputText } = ts.transpileModule(example, { compilerOptions: { module, target, verbatimModuleSyntax: true } })
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, verbatimModuleSyntax: true }
+  const { outputText } = ts.transpileModule(example, { compilerOptions })
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, withRelativeImports(outputText, file))
   const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1', NO_COLOR: '1' }
