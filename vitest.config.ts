@@ -17,13 +17,13 @@ const maxWorkers = Math.max(2, availableParallelism() - 1)
 const GLOBAL_SETUP = './test/global-setup.ts'
 /** An engine that a test opens in its own process says nothing of itself, as in a trial. What a test sets ends with it. */
 const QUIET_ENGINES = { env: { ORT_DISABLE_TELEMETRY: '1' }, unstubEnvs: true }
-/** Tests beside their source that open a session of an engine, or ask whether it is installed. */
+/** Tests next to their source that open a session of an engine, or ask whether it is installed. */
 const OPEN_ENGINES = [
   'packages/measure/src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
   'packages/measure/src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
   'packages/measure/src/engines/python/python-*.test.ts',
 ]
-/** Tests beside their source that start processes and wait for them. */
+/** Tests next to their source that start processes and wait for them. */
 const PROCESSES = 'packages/*/src/**/*.process.test.ts'
 const commands = { testTimeout: 300_000, hookTimeout: 300_000 }
 /**

@@ -1,6 +1,6 @@
 // A fraud score within a request: a model of trees as code, asked row by row as a service does and in batches as a nightly job does.
 //   node examples/fraud-score.mjs model.json fast/ rows.csv
-// beside fraud_service.py, the same model in the Python service that it comes from.
+// next to fraud_service.py, the same model in the Python service that it comes from.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fix } from 'whyslow'
@@ -25,7 +25,7 @@ console.log(`one row: ${(await microseconds(singles)).toFixed(2)} µs`)
 console.log(`1000 rows: ${(1e6 / ((await microseconds([rows(1000)])) / 1000)).toFixed(0)} rows a second`)
 await predictor.close()
 
-/** Of a prediction, the least over passes. */
+/** Least time of a prediction over the passes, µs. */
 async function microseconds(feeds) {
   let least = Number.POSITIVE_INFINITY
   for (let pass = 0; pass < 50; pass++) {

@@ -19,7 +19,7 @@ const BUNDLES = {
 }
 export const bundleFiles = Object.keys(BUNDLES).map((name) => join(shipped, `${name}.mjs.br`))
 
-/** Of what reads and writes messages of gRPC, which is not ours: its licence wants to be in all copies. */
+/** Licence of what reads and writes messages of gRPC, which is not ours: it must be in all copies. */
 function licenceOf(name) {
   const parts = readFileSync(join(root, 'scripts/bundled-licences.txt'), 'utf8').split('\n----\n')
   const part = parts.find((one) => `\n${one}`.includes(`\n${name} (`))

@@ -14,7 +14,7 @@ const stamp = join(cache, 'web-stamp')
 
 /** More than this is a mistake; a report's own data comes on top. */
 const MOST_BYTES = 600_000
-/** In the page, not in the template. */
+/** Placeholders that this script leaves open: they are filled when a page is written. */
 const OPEN = ['title', 'answer', 'data', 'connect']
 
 /** Does nothing where neither sources nor the shell have changed. */
@@ -69,7 +69,7 @@ function fill(template, { script, style }) {
   return shell
 }
 
-/** Of the exact bytes between the tags. */
+/** Hash of the exact bytes between the tags. */
 const hashOf = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 function fingerprint() {

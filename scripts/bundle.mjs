@@ -1,5 +1,5 @@
 // Before packing: the packages whose smaller part we use travel inside dist/vendor, one instance of each for all our files, instead of being
-// installed beside it whole: of @bufbuild/protobuf's 2 MB some 100 kB run. Their declarations come along as far as public ones name them
+// installed whole with it: of @bufbuild/protobuf's 2 MB some 100 kB run. Their declarations come along as far as public ones name them
 // (slim.mjs removes the rest), and their licences.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
@@ -12,7 +12,7 @@ const dist = join(root, 'dist')
 const vendor = join(dist, 'vendor')
 const modules = join(root, 'node_modules')
 
-/** By specifier: the file in dist/vendor that stands for it, without extension. */
+/** The file in dist/vendor that replaces each specifier, without extension. */
 const BUNDLED = {
   'onnx-buf': 'onnx-buf/onnx_pb',
   '@bufbuild/protobuf': 'protobuf/index',
@@ -26,7 +26,7 @@ const BUNDLED = {
   '@modelcontextprotocol/sdk/types.js': 'mcp/types',
 }
 
-/** Of packages in CommonJS, what our files name: as modules they export nothing by name. */
+/** What our files name of packages in CommonJS: as modules they export nothing by name. */
 const NAMED = { '@babel/parser': ['parse'] }
 
 /**

@@ -1,4 +1,4 @@
-// Code that checks saved documents, made by ajv from the types that they have in packages/: one CommonJS file for each in dist/, beside the code
+// Code that checks saved documents, made by ajv from the types that they have in packages/: one CommonJS file for each in dist/, next to the code
 // that reads the document, so that it is loaded at once where a document is read, and nowhere else. What a version adds to a document is
 // optional in its type, so that documents of versions before are read; unknown fields are allowed.
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { makeSchema } from './make-schema.mjs'
 
 const inSource = (path) => new URL(`../${path}`, import.meta.url)
 
-/** By file, the type that a document must have to be read. */
+/** The type that a document must have to be read, keyed by file. */
 const READ = {
   // Masks hold infinities.
   'dist/model/evidence/validators/evidence.cjs': {

@@ -97,7 +97,7 @@ import { ${read} } from './${id}.ts'
 
 checkFormat(${read}, {
   format: '${id}',
-  // Files in fixtures/models, made by the format's own tools; the script that made them lies beside.
+  // Files in fixtures/models, made by the format's own tools; the script that made them is next to them.
   reads: [],
   refuses: [],
 })
@@ -153,7 +153,7 @@ export const ${name}: Engine = {
   formats: ['onnx'],
   runs: 'graph',
   package: PACKAGE,
-  // What it can be asked for beside predictions: see EngineOffer.
+  // What it offers in addition to predictions: see EngineOffer.
   offers: [],
   available,
   open,

@@ -1,4 +1,4 @@
-// Pictures of the page for README.md and docs/gallery.md, from recorded documents in fixtures/golden: a Chromium draws what --html would
+// Images of the page for README.md and docs/gallery.md, from recorded documents in fixtures/golden: a Chromium draws what --html would
 // write. Part of `npm run screens`; WHYSLOW_CHROMIUM names another browser than Debian's.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

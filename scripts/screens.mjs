@@ -39,7 +39,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** In a folder of its own, and as the first run on this machine: no trial is remembered. */
+/** Runs in a folder of its own, and as the first run on this machine: no trial is remembered. */
 function run(argv) {
   const json = join(folder, 'report.json')
   const command = join(root, 'dist/whyslow/main.js')

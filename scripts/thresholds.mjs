@@ -13,14 +13,14 @@ export const FOLDERS = [
 
 const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]*)(?:: [^=\n]+)? = (.+)$/gm
 const NUMBER = /^-?[0-9][0-9_.e*/ +-]*$/
-/** On one line, without texts: `{ python: 100, javascript: 10_000 } as const`. */
+/** A table on one line, without texts: `{ python: 100, javascript: 10_000 } as const`. */
 const TABLE = /^\{ [^'"`{}]+ \}(?: as const)?$/
 const ENTRY = /([A-Za-z]\w*): (-?[0-9][0-9_.e*/ +-]*?)(?=,| \})/g
 
 /** Constants at the top of a file whose value is arithmetic of numbers, by itself or in a table ('LEAST.python'). */
 export const thresholdsOf = (source) => placesOf(source).map(({ name, value }) => ({ name, value }))
 
-/** With where each value is written; zero is left out, since a tenth of it is nothing. */
+/** Constants with the place where each value is written; zero is left out, since a tenth of it is nothing. */
 function placesOf(source) {
   const all = [...source.matchAll(CONSTANT)].flatMap(({ 0: line, 1: name, 2: text, index }) => {
     const at = index + line.length - text.length

@@ -19,7 +19,7 @@ import type { Block, Message, Target } from './protocol.ts'
 import { stageFacts } from './stage-facts.ts'
 
 export interface Passes {
-  /** At least one that did not fail. */
+  /** Results of the passes; at least one did not fail. */
   readonly timed: readonly PassResult[]
   readonly profiled: PassResult
   readonly observed: PassResult
@@ -65,7 +65,7 @@ export function failureSentence({ how, phase, stage, sample, reason, place }: Pa
   return `${where ?? 'the code'}${of} ${what}: ${reason}${at}`
 }
 
-/** Throws InputError where no timed pass came to its end. */
+/** Throws InputError if no timed pass came to its end. */
 export function assembleEvidence({ timed, profiled, observed }: Passes, asked: PipelineQuestion): PipelineEvidence {
   const sound = timed.filter(({ failure }) => failure === null)
   const failed = timed.find(({ failure }) => failure !== null)
@@ -249,7 +249,7 @@ const withTimes = (told: AlternativeFact | PairedAlternative): AlternativeFact =
   return { ...rest, ...turnTimes(pairsMs) }
 }
 
-/** Of the samples of each process. */
+/** The p50 of the samples of each process. */
 function p50Of(
   processes: readonly (readonly number[])[],
 ): Pick<PipelineLatency, 'p50Ms' | 'processesMs' | 'ciLowMs' | 'ciHighMs'> {

@@ -4,7 +4,7 @@ import { runRules } from '@whyslow/diagnosis/run-rules.ts'
 import type { PipelineEvidence, Replacement } from './evidence.ts'
 import type { PipelineRule } from './rule.ts'
 
-/** A finding of a pipeline, with the replacement that was run, where there is one. */
+/** A finding of a pipeline, with the replacement that was run, if there is one. */
 export interface PipelineFinding extends Finding {
   readonly replacement: Replacement | null
 }

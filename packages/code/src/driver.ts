@@ -10,14 +10,14 @@ import { busyWatch, treeWorkMs } from '@whyslow/measure/trials/cpu-time.ts'
 import type { DriverCommand } from './language.ts'
 import { type Message, PHASES, type Phase, type Plan, type Target } from './protocol.ts'
 
-/** Of what the user's code prints, the first and the last are kept. */
+/** Bytes kept of what the user's code prints: the first and the last. */
 const LOG_HEAD_BYTES = 4096
 const LOG_TAIL_BYTES = 8192
 /** A line above this is no message. */
 const LONGEST_MESSAGE = 256e6
 
 export interface PassLimits {
-  /** Without a message and without a change of stage or sample for so long, it hangs. */
+  /** After this long without a message and without a change of stage or sample, it counts as hanging. */
   readonly stallMs: number
   /**
    * Outside of a call (a script, an import, `load`), what uses a processor goes on as long as the pass may: it is at work, and has nothing
@@ -42,7 +42,7 @@ export interface Position {
 export interface PassFailure {
   readonly how: 'threw' | 'contract' | 'exited' | 'crashed' | 'timed-out' | 'out-of-memory' | 'not-started'
   readonly phase: Phase
-  /** By name. */
+  /** Name of the stage. */
   readonly stage: string | null
   readonly sample: number | null
   readonly reason: string
@@ -172,7 +172,7 @@ function failureOf(how: EndedProcess, messages: readonly Message[], at: Position
 const targetOf = (messages: readonly Message[]): Target | undefined =>
   messages.findLast((message) => message.kind === 'imported')?.target
 
-/** Null where the line is none. */
+/** Null if the line is none. */
 export function parseMessage(line: string): Message | null {
   if (!line.startsWith('{')) return null
   try {

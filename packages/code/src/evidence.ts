@@ -19,7 +19,7 @@ export interface Stage {
   readonly name: string
   /** Its part of the p50. */
   readonly timeMs: number
-  /** Of its own calls; null: none was timed. */
+  /** The p50 of its own calls; null: none was timed. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null
   readonly place: { readonly file: string; readonly line: number } | null
@@ -29,7 +29,7 @@ export interface Stage {
 
 export interface PipelineLatency {
   readonly p50Ms: number
-  /** Of the p50, over processes. */
+  /** Interval of the p50, over processes. */
   readonly ciLowMs: number
   readonly ciHighMs: number
   readonly importMs: number
@@ -40,9 +40,9 @@ export interface PipelineLatency {
   readonly samplesMs: readonly number[]
   /** p50 of each process. */
   readonly processesMs: readonly number[]
-  /** With stages timed over without, minus 1; null: not measured. */
+  /** Time with stages timed over time without, minus 1; null: not measured. */
   readonly timingOverhead: number | null
-  /** With the profiler over without, minus 1; null: not measured. */
+  /** Time with the profiler over time without, minus 1; null: not measured. */
   readonly profilerOverhead: number | null
 }
 

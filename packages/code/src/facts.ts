@@ -31,7 +31,7 @@ export interface StageFact {
   readonly name: string
   /** CPU time of all threads, per prediction. */
   readonly cpuMs: number | null
-  /** In native code: engines, NumPy, add-ons. */
+  /** Time in native code: engines, NumPy, add-ons. */
   readonly nativeMs: number | null
   /** Neither on a CPU nor in native code: waiting for a file, a lock, a device, a timer. */
   readonly waitMs: number | null
@@ -46,33 +46,33 @@ export interface StageFact {
 
 /** Time of one line, from a sampling profiler. */
 export interface LineFact extends CodePlace {
-  /** In this line itself and in native code that it called; user functions that it calls have lines of their own. */
+  /** Time in this line itself and in native code that it called; user functions that it calls have lines of their own. */
   readonly selfMs: number
   /** The same with the user's functions that it calls; null: not known for this line. */
   readonly totalMs: number | null
-  /** Of selfMs, in native code; null: not told apart. */
+  /** Part of selfMs in native code; null: not told apart. */
   readonly nativeMs: number | null
-  /** Of selfMs, waiting; null: not told apart. */
+  /** Part of selfMs spent waiting; null: not told apart. */
   readonly waitMs: number | null
   readonly stage: string | null
 }
 
 /** Calls of one callee from one line, from a pass that is not the timed one. */
 export interface CallFact extends CodePlace {
-  /** By its full name: 'JSON.parse', 'fs.readFileSync', 'numpy.append', 'onnxruntime.InferenceSession.run'. */
+  /** Full name of the callee: 'JSON.parse', 'fs.readFileSync', 'numpy.append', 'onnxruntime.InferenceSession.run'. */
   readonly callee: string
-  /** Of one prediction, on average. */
+  /** Average calls of one prediction. */
   readonly callsPerPrediction: number
-  /** In the callee and what it calls; of a promise, until it is settled. */
+  /** Time in the callee and what it calls; for a promise, until it is settled. */
   readonly timeMs: number
   /** It gives a promise, and the event loop goes on. */
   readonly awaited?: boolean
   /** Most of them on their way at once. */
   readonly concurrent?: number
-  /** Of the first call: the argument or, of a method, what it is called on. */
+  /** The argument of the first call or, for a method, what it is called on. */
   readonly argument: ValueFact | null
   readonly result: ValueFact | null
-  /** Of a path: it was not the same one every time, or the sample names it. */
+  /** Whether a path was not the same every time, or the sample names it. */
   readonly varies?: boolean
   readonly stage: string | null
 }
@@ -98,7 +98,7 @@ export interface SourcePattern extends CodePlace {
   readonly code: string
   /** What is called or built, where the pattern is of a call: 'JSON.parse', 'numpy.append'. */
   readonly callee: string | null
-  /** Of a file that is read: its path is made of nothing that the function is given or keeps, so that it is the same for each sample. */
+  /** Whether the path of a file that is read uses nothing that the function is given or keeps, so that it is the same for each sample. */
   readonly fixed?: boolean
   /** A loop over the same array that holds this one; it is told only once. */
   readonly inside?: PatternName | null
@@ -144,7 +144,7 @@ export type PatternName = (typeof PATTERNS)[number]
 export interface SessionFact {
   /** 'onnxruntime', 'tfjs', 'litert', 'keras', 'tensorflow', 'pytorch', 'scikit-learn', 'xgboost', 'lightgbm', 'catboost'. */
   readonly engine: string
-  /** Of the package that the user's code has. */
+  /** Version of the package that the user's code has. */
   readonly version: string | null
   /** The model's file, absolute; null: from memory, or not told. */
   readonly modelFile: string | null
@@ -162,12 +162,12 @@ export interface SessionFact {
   readonly ranThrough?: readonly CodePlace[]
   readonly method: string
   readonly runsPerPrediction: number
-  /** In the engine's function, per prediction. */
+  /** Time in the engine's function, per prediction. */
   readonly runMs: number
   /** Most runs that were on their way at once. */
   readonly concurrentRuns: number
   readonly inputs: readonly ValueFact[]
-  /** Of frameworks that tell it: module.training, gradients tracked, traces since the first call. */
+  /** Training state, for frameworks that report it: module.training, gradients tracked, traces since the first call. */
   readonly training?: boolean | null
   readonly gradients?: boolean | null
   readonly retraces?: number | null
@@ -186,7 +186,7 @@ export interface AlternativeFact extends CodePlace, TurnTimes {
   readonly code?: readonly string[]
   /** What both were tried on: '64 runs of one row'. */
   readonly on?: string
-  /** Of tokenizers: texts that were compared, those of which the results differ, and what of them was compared. */
+  /** Texts of tokenizers: how many were compared, how many have different results, and what was compared. */
   readonly texts?: { readonly all: number; readonly different: number; readonly compared: 'ids' | 'tokens' }
 }
 
@@ -200,7 +200,7 @@ export interface ImportFact {
   readonly module: string
   readonly selfMs: number
   readonly totalMs: number
-  /** Of the user's file that imports it first; absent: not told. */
+  /** Line of the user's file that imports it first; absent: not told. */
   readonly line?: number | null
 }
 
@@ -218,7 +218,7 @@ export interface ProcessFacts {
   readonly threads?: number
   /** CPUs that the process may use. */
   readonly usableCpus?: number
-  /** With the profiler over without, minus 1, in turns in one process; of a script, of a loop of its own before it ran. */
+  /** Time with the profiler over time without, minus 1, in turns in one process; for a script, in a loop of its own before it ran. */
   readonly profilerCost?: number
   readonly pools?: readonly { readonly name: string; readonly threads: number }[]
 }

@@ -7,7 +7,7 @@ import type { CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePatter
 /** A place is hot from this share of the p50 on: below, a change is lost between two runs. */
 export const HOT_SHARE = 0.05
 
-/** Of what was found, timed, and not tried in another way: no constant of ours says what another way leaves. A replacement that was run does. */
+/** Saving of what was found and timed, but not tried in another way: no constant of ours says what another way leaves. Only a replacement that was run does. */
 export const UNTRIED = { wouldSaveMs: null, savingUnknown: 'nothing was run in its place', basis: 'measured' } as const
 
 /** What the other way saves of `timeMs` at a place, if the two were timed in turns there; nothing if it is not surely faster. */
@@ -20,7 +20,7 @@ export function savingTried({ alternatives }: PipelineEvidence, rule: string, at
 /** A pattern with what it costs. */
 export interface HotPattern {
   readonly pattern: SourcePattern
-  /** Of its lines, per prediction; with what they call where the profiler tells it. */
+  /** Time of its lines, per prediction; includes what they call if the profiler reports it. */
   readonly timeMs: number
   readonly share: number
   /** The innermost loop's body, where it was counted. */
@@ -43,7 +43,7 @@ export function hotPatterns(
     .sort((a, b) => b.timeMs - a.timeMs)
 }
 
-/** In JavaScript `new Float32Array(x)` makes an array of a number and converts a list: the run tells which it was. */
+/** Whether the run confirms the pattern. In JavaScript `new Float32Array(x)` makes an array of a number and converts a list: the run shows which it was. */
 function isSo({ pattern, calls }: HotPattern, { language }: PipelineEvidence): boolean {
   const kinds = new Set(calls.flatMap(({ argument }) => (argument === null ? [] : [argument.kind])))
   if (language !== 'javascript' || kinds.size === 0) return true

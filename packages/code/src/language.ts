@@ -9,7 +9,7 @@ export interface DriverCommand {
   readonly arguments: readonly string[]
   /** Where it writes messages: descriptor 1 or 3. */
   readonly messages: 1 | 3
-  /** How the executable was found, in words, where there was a choice. */
+  /** How the executable was found, in words, if there was a choice. */
   readonly from?: string
 }
 
@@ -23,7 +23,7 @@ export interface LanguageSide {
   readonly language: Language
   /** Endings of file names, with the dot. */
   readonly extensions: readonly string[]
-  /** Throws InputError where there is nothing to run it with. */
+  /** Throws InputError if there is nothing to run it with. */
   command(file: string, options: LanguageOptions): Promise<DriverCommand>
   /**
    * What the source of the file and of those of the user's that it imports says; those that cannot be parsed are left out. Languages whose process sends `patterns` leave

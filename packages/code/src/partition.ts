@@ -6,9 +6,9 @@ import type { Block, MarkedStage } from './protocol.ts'
 /** The calls whose whole is nearest to the p50: this share of all, the parts of the median are theirs. */
 const NEAREST = 0.2
 export interface StageTimes {
-  /** Of the p50. */
+  /** Part of the p50. */
   readonly timeMs: number
-  /** Of its own calls; null: none was timed. */
+  /** The p50 of its own calls; null: none was timed. */
   readonly p50Ms: number | null
   readonly p99Ms: number | null
 }
@@ -52,7 +52,7 @@ function weightsAround(totals: readonly number[], p50Ms: number): readonly numbe
   return weights
 }
 
-/** Of a script that ran several times: the mean of all its times between the marks, by run. */
+/** Parts of a script that ran several times: the mean of all its times between the marks, by run. */
 export function partitionScript(
   runs: readonly { readonly totalMs: number; readonly marks: readonly MarkedStage[] }[],
   names: readonly string[],

@@ -3,7 +3,7 @@
 // since it cannot move its standard output; other languages duplicate descriptor 1 before the user's code runs, and point 1 at 2, so that
 // nothing the user prints can damage a message. What the user prints is drained and kept in part.
 // Where the process is (stage and sample) stands in a file of four little-endian int32, written in place before each stage: it outlives a
-// crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 where none.
+// crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 if none.
 import type {
   AlternativeFact,
   CallFact,
@@ -55,7 +55,7 @@ export interface Plan {
 /** What the file turned out to be. */
 export interface Target {
   readonly kind: 'stages' | 'function' | 'script'
-  /** In the order they run: 'preprocess', 'predict', 'postprocess'; of a function, its name; of a script, none or its marks. */
+  /** Stages in the order they run: 'preprocess', 'predict', 'postprocess'; the name of a function; none or the marks of a script. */
   readonly stages: readonly string[]
   /** First line of each stage's function, in the order of stages; null: not known. */
   readonly places: readonly ({ readonly file: string; readonly line: number } | null)[]
@@ -77,7 +77,7 @@ export interface Block {
   readonly wallMs: number
   readonly samples: readonly number[]
   readonly totalMs: readonly number[]
-  /** By stage, in their order; empty where not staged. */
+  /** Times of each stage, in their order; empty if not staged. */
   readonly stagesMs: readonly (readonly number[])[]
   readonly cpuMs: number | null
   readonly gcMs: number | null
@@ -92,9 +92,9 @@ export type Message =
       /** Versions of packages that matter, by name. */
       readonly packages?: Readonly<Record<string, string>>
     }
-  /** Of a script 0 at first, and again when it has run: what its imports took of the run. */
+  /** For a script 0 at first, and again when it has run: what its imports took of the run. */
   | { readonly kind: 'imported'; readonly ms: number; readonly target: Target }
-  /** Of a script what it spent on opening models. */
+  /** What a script spent on opening models. */
   | { readonly kind: 'loaded'; readonly ms: number }
   | { readonly kind: 'samples'; readonly count: number; readonly source: 'module' | 'data' | 'none' }
   | { readonly kind: 'first'; readonly totalMs: number; readonly stagesMs: readonly number[] }
@@ -149,7 +149,7 @@ export type Message =
 export interface MarkedStage {
   readonly name: string
   readonly timesMs: readonly number[]
-  /** Of the run, ms: each moment is of one stage alone, however calls overlap. Absent: they do not, and it is the sum. */
+  /** Time of the run, ms: each moment belongs to one stage alone, however calls overlap. Absent: they do not overlap, and it is the sum. */
   readonly wholeMs?: number
 }
 

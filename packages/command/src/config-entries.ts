@@ -7,7 +7,7 @@ import { readsKey } from '@whyslow/measure/engines/onnxruntime/read-keys.ts'
 import type { Availability } from '@whyslow/measure/engines/types.ts'
 import { nearest } from './nearest.ts'
 
-/** What is known of an engine that is here. `from`: the folder of its package. */
+/** What is known of an installed engine. `from`: the folder of its package. */
 type Found = Pick<Extract<Availability, { ok: true }>, 'version' | 'from' | 'configuration'>
 
 /** Throws InputError for a key that the engine does not read, and for a value that the key cannot have. */
@@ -27,7 +27,7 @@ export function checkConfig(entries: Readonly<Record<string, string>>, engine: s
   }
 }
 
-/** By what the engine itself lists. */
+/** Checks entries by what the engine itself lists. */
 function checkOwn(entries: Readonly<Record<string, string>>, engine: string, own: NonNullable<Found['configuration']>): void {
   for (const [key, value] of Object.entries(entries)) {
     const values = own[key]
@@ -42,7 +42,7 @@ function checkOwn(entries: Readonly<Record<string, string>>, engine: string, own
   }
 }
 
-/** Of several engines, each with keys of its own: an entry is one's at least. Throws as `checkConfig` does. */
+/** Checks entries for several engines, each with keys of its own: an entry belongs to one of them at least. Throws as `checkConfig` does. */
 export function checkConfigOfAny(
   entries: Readonly<Record<string, string>>,
   all: readonly { readonly id: string; readonly engine: Found }[],

@@ -3,7 +3,7 @@
 // More edits than this share of the word is another word.
 const mostEdits = 0.5
 
-/** The nearest candidate, or undefined where none is near. */
+/** The nearest candidate, or undefined if none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const begun = candidates.filter((candidate) => candidate.startsWith(word))
   if (word.length > 3 && begun.length > 0) return begun[0]

@@ -13,7 +13,7 @@ export interface WhyOptions {
   /** A file or folder with inputs: npz, npy, csv, json, ONNX test data. null: synthetic inputs. */
   readonly data: string | null
   readonly labels: string | null
-  /** What the bytes of images in `data` become ('bgr,mean=104/117/123'); null: as a preprocessor_config.json beside the model says, else 0..1. */
+  /** What the bytes of images in `data` become ('bgr,mean=104/117/123'); null: as a preprocessor_config.json next to the model says, else 0..1. */
   readonly pictures: string | null
   readonly batch: number | null
   /** The one to read of a .tflite file's signatures; null: the usual one, or the only one. */

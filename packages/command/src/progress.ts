@@ -4,6 +4,6 @@ export interface StageProgress {
   readonly stage: string
   readonly done: number
   readonly of: number
-  /** To be said once in a line that stays, on whatever screen. */
+  /** Whether to print it once in a line that stays, on whatever screen. */
   readonly isNotice?: boolean
 }

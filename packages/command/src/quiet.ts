@@ -11,11 +11,11 @@ import { effectiveClock } from '@whyslow/measure/timing/handoff.ts'
 import { watchRunQueue } from '@whyslow/measure/timing/run-queue.ts'
 
 export interface Look {
-  /** Of the CPUs that may be used, in all that runs there. */
+  /** Share of the CPUs that may be used that is busy, in all that runs there. */
   readonly busyShare: number
-  /** By the hypervisor. */
+  /** Share taken by the hypervisor. */
   readonly stolenShare: number
-  /** Of the time, in which what others run waited for a CPU; null: the system does not tell. */
+  /** Share of the time in which what others run waited for a CPU; null: the system does not tell. */
   readonly waitedShare: number | null
   /** Additions in a chain, a nanosecond: ratios are those of clock rates. */
   readonly clock: number

@@ -30,7 +30,7 @@ export type AvailableEngine = Extract<Availability, { ok: true }>
 export interface Run {
   readonly trials: TrialRunner
   readonly model: Model
-  /** Without weights, with their statistics. */
+  /** The graph without weights, with their statistics. */
   readonly graph: GraphView
   readonly engine: AvailableEngine
   readonly engineOptions: EngineOptions
@@ -44,7 +44,7 @@ export interface Run {
 
 /**
  * Opens the model in `file` and hands it on; nothing of it is left behind.
- * Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ * Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason if it is aborted.
  */
 export async function withRun<T>(file: string, options: WhyOptions, use: (run: Run) => Promise<T>): Promise<T> {
   checkEngine(options.engine)
@@ -55,7 +55,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
 }
 
-/** To be called by `withRun` alone, and by tests. */
+/** Opens a run. Only `withRun` and tests call it. */
 export async function openRun(read: Model, options: WhyOptions, engine: Availability, folder: string): Promise<Run> {
   if (!engine.ok) throw new InputError(`engine ${options.engine} cannot be used: ${engine.reason}; ${engine.fix}`)
   checkConfig(options.configEntries, options.engine, engine)

@@ -30,7 +30,7 @@ export interface Chosen extends Compiled {
   readonly times: readonly FormTime[]
 }
 
-/** Rows that forms are timed on: so many, or as few as make about so many tests a pass. */
+/** Rows that forms are timed on: this many, or as few as make about this many tests a pass. */
 const MOST_ROWS = 256
 /** The least for which ranks may pay. */
 const SOME_ROWS = VECTOR_ROWS

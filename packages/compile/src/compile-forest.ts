@@ -27,7 +27,7 @@ export interface ForestForms {
   readonly make: (form: WalkForm) => CompiledForest
 }
 
-/** `width`: features of a row. Throws InputError where its tables are too large. */
+/** `width`: features of a row. Throws InputError if its tables are too large. */
 export function compileForest(forest: Forest, width: number): ForestForms {
   const { outputCount, compare, sum, sets } = forest
   const slotted = slotNodes(forest)

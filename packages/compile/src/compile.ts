@@ -43,7 +43,7 @@ export interface WalkForms {
   readonly make: (form: WalkForm) => Compiled
 }
 
-/** `make` throws InputError where its tables are too large. */
+/** `make` throws InputError if its tables are too large. */
 export function compileWalk(model: TabularModel): WalkForms {
   const { scores: forest } = model
   if (forest.kind !== 'forest') throw new Error('no forest')

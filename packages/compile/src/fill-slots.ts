@@ -42,7 +42,7 @@ function widened({ compare, tables: { layout } }: WalkSpec, x: Code): Code {
   return compare === layout.number ? x : wasm.apply('f64.promote', x)
 }
 
-/** NaN where it is nearly zero. */
+/** NaN if it is nearly zero. */
 function withoutZero(spec: WalkSpec, feature: number): Code {
   const type = typeOf(spec.compare)
   const x = wasm.get(VALUE)
@@ -54,7 +54,7 @@ function withoutZero(spec: WalkSpec, feature: number): Code {
   return [...wasm.set(VALUE, featureOf(spec, feature)), ...wasm.apply('select', wasm.floatConstant(type, Number.NaN), x, isZero)]
 }
 
-/** 1 or 0, NaN where the feature is. */
+/** 1 or 0, NaN if the feature is. */
 function equality(
   spec: WalkSpec,
   { feature, value, negated }: { readonly feature: number; readonly value: number; readonly negated: boolean },

@@ -20,10 +20,10 @@ export interface FullTrees {
   readonly leaves: Float32Array | Float64Array
 }
 
-/** Of a node: as much for its slot as for its threshold, so that it can be addressed by a shift. */
+/** Bytes of a node: as many for its slot as for its threshold, so that it can be addressed by a shift. */
 export const fullNodeBytes = (number: 'float32' | 'float64'): number => 2 * bytesOf(number)
 
-/** undefined where trees are deep, or far from full. */
+/** undefined if trees are deep, or far from full. */
 export function fullTrees(
   forest: Forest,
   { slot, threshold, yesIsSecond }: SlottedNodes,

@@ -73,7 +73,7 @@ function condition({ nodes }: Forest, at: number): string {
   return missingIsYes ? `${isZero} || ${plain}` : `!(${isZero}) && ${plain}`
 }
 
-/** In brackets where it begins with a sign. */
+/** The number as text, in brackets if it begins with a sign. */
 function number(value: number): string {
   const text = Object.is(value, -0) ? '-0' : String(value)
   return text.startsWith('-') ? `(${text})` : text

@@ -1,6 +1,6 @@
 // Dense layers as a WebAssembly module: `layer0(rows)`, `layer1(rows)` … Sums of four outputs (two in float64) lie in one vector, and each
 // adds its products in the order of the inputs, one rounding each, so that they are those of `graph/forest/evaluate.ts` to the last bit.
-// Activations beside relu are the caller's: `Math.tanh` and its like are not WebAssembly's.
+// Activations other than relu are the caller's: `Math.tanh` and its like are not WebAssembly's.
 import type { DenseLayer, Precision } from '@whyslow/graph/forest/types.ts'
 import { bytesOf } from './number-types.ts'
 import type { LayerPart, LayersScores } from './program.ts'

@@ -22,26 +22,26 @@ export interface WalkScores {
   readonly nodeBytes: 8 | 16
   readonly outputCount: number
   readonly leaves: 'values' | 'numbers'
-  /** From so many rows on, rows are walked side by side in place of trees; null: never. */
+  /** Number of rows from which rows are walked side by side in place of trees; null: never. */
   readonly blockFrom: number | null
-  /** From so many rows on, rows become ranks; null: never. */
+  /** Number of rows from which rows become ranks; null: never. */
   readonly ranksFrom: number | null
-  /** Up to so many rows, trees are functions of model-trees.mjs; null: never. */
+  /** Up to this many rows, trees are functions of model-trees.mjs; null: never. */
   readonly nestedUpTo: number | null
   readonly sum: ProgramSum
   /** As they lie in the memory, at the places of the same name. */
   readonly tables: {
     readonly roots: Uint32Array
-    /** By tree, bytes; `outputs`: the same, counted. */
+    /** Target of each tree, bytes; `outputs`: the same, counted. */
     readonly targets: Uint32Array
     readonly outputs: Uint32Array
     readonly steps: Uint32Array
     readonly treeSteps: Uint32Array
     readonly nodes: Uint8Array
     readonly starts: Float32Array | Float64Array
-    /** Of rows as ranks, where some are. */
+    /** Tables for rows as ranks, if some are. */
     readonly ranks: Pick<RankTables, 'thresholds' | 'searches' | 'nodes' | 'trees' | 'leaves'> | null
-    /** Of full trees, where one row goes through such. */
+    /** Full trees, if one row goes through such. */
     readonly full: Pick<FullTrees, 'nodes' | 'leaves'> | null
   }
   readonly slots: {
@@ -57,7 +57,7 @@ export interface WalkScores {
   }
   readonly categoryRule: string
   readonly categorySets: { readonly starts: Int32Array; readonly words: Uint32Array }
-  /** Of trees whose leaves are numbers. */
+  /** Leaf values of trees whose leaves are numbers. */
   readonly leafValues?: Float64Array
   readonly leafAt?: Int32Array
   readonly leafLinear?: Int32Array
@@ -94,7 +94,7 @@ export interface LayerPart {
   readonly outputs: number
   /** Outputs and inputs in memory, rounded up to whole vectors. */
   readonly stride: number
-  /** By input, each with all outputs of it; zeros up to `stride`. */
+  /** Weights of each input, with all outputs of it; zeros up to `stride`. */
   readonly weights: Float32Array | Float64Array
   readonly bias: Float32Array | Float64Array
   readonly weightsAt: number

@@ -43,7 +43,7 @@ export function ranksFunction(
 const SEARCH_LOCALS = 8 + ROWS_AT_ONCE
 const each = [...Array(ROWS_AT_ONCE).keys()]
 
-/** Columns of ranks of all rows, slot by slot. `x`: the first of so many locals of the slots' type. */
+/** Columns of ranks of all rows, slot by slot. `x`: the first of this many locals of the slots' type. */
 function searchCode({ tables: { layout, slots }, memory }: WalkSpec, ranks: RanksMemory, first: number, x: number): Code {
   const [search, slot, row, from, base, bits, step, column] = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => first + k) as [
     number,

@@ -20,15 +20,15 @@ const MOST_COLUMNS = Math.floor(65_535 / GROUP_ROWS)
 /** Bytes of a node both of whose children are leaves: column, rank, number of its first leaf; and of any other: column, rank, both children. */
 export const LOW_BYTES = 4
 export const HIGH_BYTES = 8
-/** Of a slot: its thresholds, how many bits their count has, its first column, its last. */
+/** Words of a slot: its thresholds, how many bits their count has, its first column, its last. */
 export const SEARCH_WORDS = 4
-/** Of a tree: its nodes, how many of them are low and how many high, where its result stands, its leaves. */
+/** Words of a tree: its nodes, how many of them are low and how many high, the place of its result, its leaves. */
 export const TREE_WORDS = 5
 
 export interface RankTables {
   /** Ascending, by slot; each list is filled with NaN up to 2^bits − 1. */
   readonly thresholds: Float32Array | Float64Array
-  /** By slot from 1 on, `SEARCH_WORDS` each; offsets in bytes, from `thresholds` and from the columns' start. */
+  /** Searches of each slot from 1 on, `SEARCH_WORDS` each; offsets in bytes, from `thresholds` and from the columns' start. */
   readonly searches: Uint32Array
   readonly columnCount: number
   /** Tree by tree: low nodes, then high ones, children before parents. */
@@ -36,11 +36,11 @@ export interface RankTables {
   /** `TREE_WORDS` each; offsets in bytes, from `nodes`, from the results' start, from `leaves`. */
   readonly trees: Uint32Array
   readonly treeCount: number
-  /** By tree from the first child's leaf to the last, in the walk's number type. */
+  /** Leaves of each tree from the first child's leaf to the last, in the walk's number type. */
   readonly leaves: Float32Array | Float64Array
 }
 
-/** undefined where a tree has more leaves, or the forest more columns, than their numbers can say; and where there are no trees. */
+/** undefined if a tree has more leaves, or the forest more columns, than their numbers can say; and if there are no trees. */
 export function rankTables(
   forest: Forest,
   slotted: SlottedNodes,
@@ -111,7 +111,7 @@ function writeTest(bytes: DataView, at: number, { column, rank }: Test): void {
   bytes.setInt8(at + 2, rank - RANK_BIAS)
 }
 
-/** By slot: ascending, each once. */
+/** Thresholds of each slot: ascending, each once. */
 function thresholdLists({ nodes: { feature } }: Forest, { slots, slot, threshold }: SlottedNodes): readonly Float64Array[] {
   const isTest = (at: number) => feature[at]! >= 0 && !Number.isNaN(threshold[at]!)
   const counts = new Uint32Array(slots.count)
@@ -161,7 +161,7 @@ interface Ordered {
   readonly second: number
 }
 
-/** By node: whether it is a leaf (0), has leaves alone below it (1), or others (2). */
+/** Level of a node: it is a leaf (0), has only leaves below it (1), or others (2). */
 const [LEAF, LOW, HIGH] = [0, 1, 2] as const
 
 /**

@@ -4,7 +4,7 @@
 // - x < t, missing goes the way of 'yes': slot x, threshold t, the second child is 'no';
 // - x < t, missing goes the way of 'no': slot −x, threshold above −t, the second child is 'yes', since −x > −t;
 // - x <= t likewise, with the next number above t in place of t: exact in the type that is compared in;
-// - membership: slot 1 or 0, threshold 1, NaN where the category is missing.
+// - membership: slot 1 or 0, threshold 1, NaN if the category is missing.
 
 import { FLAG, type Forest, TEST } from '@whyslow/graph/forest/types.ts'
 import { nextAbove } from './next-above.ts'
@@ -17,7 +17,7 @@ export interface NumberSlot {
   readonly zeroIsMissing: boolean
 }
 
-/** 1 where the feature equals the value, else 0; NaN where it is NaN. Exchanged where `negated`. */
+/** 1 if the feature equals the value, else 0; NaN if it is NaN. Exchanged where `negated`. */
 export interface EqualSlot {
   readonly feature: number
   readonly value: number
@@ -31,20 +31,20 @@ export interface CategorySlots {
 }
 
 export interface Slots {
-  /** From slot 1 on; then `equals`, then `categories`. */
+  /** Slots from 1 on; then `equals`, then `categories`. */
   readonly numbers: readonly NumberSlot[]
   readonly equals: readonly EqualSlot[]
   readonly categories: readonly CategorySlots[]
-  /** With slot 0. */
+  /** Number of slots, including slot 0. */
   readonly count: number
 }
 
-/** By node: the slot that it looks at, and its threshold; 0 at leaves. */
+/** The slot that each node tests, and its threshold, indexed by node; 0 at leaves. */
 export interface SlottedNodes {
   readonly slots: Slots
   readonly slot: Uint32Array
   readonly threshold: Float64Array
-  /** 1 where the second child is 'yes'. */
+  /** 1 if the second child is 'yes'. */
   readonly yesIsSecond: Uint8Array
 }
 
@@ -58,12 +58,12 @@ export function slotNodes(forest: Forest): SlottedNodes {
   const { nodes, compare } = forest
   const { feature, threshold, flags } = nodes
   const count = feature.length
-  /** Of equalities by what they ask, of numbers by feature and flags. */
+  /** Slots found: equalities by what they compare, numbers by feature and flags. */
   const found = new Map<string | number, number>()
   const numbers: NumberSlot[] = []
   const equals: EqualSlot[] = []
   const sets = new Map<number, Map<number, { readonly set: number; readonly negated: boolean }>>()
-  /** Of number slots their place; of equalities −1 − place; of members none yet. */
+  /** Place of number slots; −1 − place for equalities; none yet for members. */
   const place = new Int32Array(count)
   const result = { threshold: new Float64Array(count), yesIsSecond: new Uint8Array(count) }
   const placeOf = <T>(key: string | number, list: T[], make: () => T): number => {

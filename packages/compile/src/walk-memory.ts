@@ -10,11 +10,11 @@ export interface WalkMemory {
   readonly featureCount: number
   /** Rows that fit at once: a multiple of `LANES`. */
   readonly blockRows: number
-  /** Of one row. */
+  /** Bytes of one row's slots. */
   readonly slotBytes: number
   readonly slots: number
   readonly input: number
-  /** Of one row: its sums, or the numbers of its leaves. */
+  /** Bytes of one row's outputs: its sums, or the numbers of its leaves. */
   readonly outputBytes: number
   readonly output: number
   /** What sums start with. */
@@ -24,7 +24,7 @@ export interface WalkMemory {
   readonly steps: number
   readonly treeSteps: number
   readonly nodes: number
-  /** By feature with categories: where its rows of slots lie, one for each category, behind one for 'in no set' and one for 'missing'. */
+  /** Where the rows of slots of each feature with categories are: one row for 'in no set', one for 'missing', then one for each category. */
   readonly categories: readonly number[]
   /** null: rows never become ranks. */
   readonly ranks: RanksMemory | null

@@ -29,7 +29,7 @@ export interface WalkSpec {
   readonly compare: Precision
   readonly until: WalkForm['until']
   readonly categoryRule: CategoryRule
-  /** Of each feature that has sets, one more than the largest category in any of them. */
+  /** One more than the largest category in any of its sets, for each feature that has sets. */
   readonly categoryCounts: readonly number[]
   /** Likewise, whether what is not among its known categories is missing. */
   readonly unknownIsMissing: readonly boolean[]

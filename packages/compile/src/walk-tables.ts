@@ -9,7 +9,7 @@ import type { Slots, SlottedNodes } from './slots.ts'
 export const LANES = 8
 
 export interface WalkLayout {
-  /** Of thresholds, leaves and slots. */
+  /** Type of thresholds, leaves and slots. */
   readonly number: 'float32' | 'float64'
   /** 8: a slot's and a way's number are 16 bits, the way in nodes; 16: 32 bits each behind 8 bytes of threshold, in bytes. */
   readonly nodeBytes: 8 | 16
@@ -21,15 +21,15 @@ export interface WalkTables {
   /** Trees, and empty ones up to a multiple of `LANES`. */
   readonly treeCount: number
   readonly nodes: Uint8Array
-  /** By tree: offset of its root in `nodes`, bytes. */
+  /** Offset of each tree's root in `nodes`, bytes. */
   readonly roots: Uint32Array
-  /** By tree. */
+  /** Target of each tree. */
   readonly targets: Uint32Array
-  /** By group of `LANES` trees: steps to the deepest leaf. */
+  /** Steps to the deepest leaf in each group of `LANES` trees. */
   readonly steps: Uint32Array
-  /** By tree. */
+  /** Steps of each tree. */
   readonly treeSteps: Uint32Array
-  /** Of a leaf: its value, or its number where its values are no single numbers (several outputs, a linear model). */
+  /** What a leaf gives: its value, or its number if its values are not single numbers (several outputs, a linear model). */
   readonly leaves: 'values' | 'numbers'
 }
 
@@ -37,7 +37,7 @@ const SHORT = 65_536
 /** Every whole number up to here is a float32. */
 const FLOAT32_INTEGERS = 2 ** 24
 
-/** By node its offset in its tree, in nodes: root, then pairs of children, each pair's first subtree right behind it. */
+/** Offset of each node in its tree, in nodes: root, then pairs of children, each pair's first subtree right after it. */
 interface Placed {
   readonly at: Uint32Array
   readonly sizes: Uint32Array

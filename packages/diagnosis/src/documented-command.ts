@@ -2,7 +2,7 @@
 import { commandWords } from '@whyslow/report/text/wrap.ts'
 import type { NextCommand, Placeholder } from './next-command.ts'
 
-/** To paste, and as data. */
+/** The command as text to paste, and as data. */
 export interface DocumentedCommand {
   readonly next: string
   readonly run: { command: string; arguments: string[] }
@@ -11,7 +11,7 @@ export interface DocumentedCommand {
 /** What the user named; a placeholder of what nobody named stays. */
 export type Named = Partial<Readonly<Record<Placeholder['placeholder'], string>>>
 
-/** With `flags` after the command's own. */
+/** The command, with `flags` after its own. */
 export function documentedCommand(
   { command, words }: NextCommand,
   named: Named,

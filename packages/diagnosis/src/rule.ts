@@ -14,7 +14,7 @@ export interface Place {
   readonly function: string | null
 }
 
-/** With `detail`, why, in one to three sentences, and `facts`, the numbers in them: see `tell`. */
+/** A finding. `detail` says why in one to three sentences; `facts` are the numbers in them: see `tell`. */
 export interface Finding extends Sentence {
   readonly rule: string
   readonly area: Area
@@ -81,7 +81,7 @@ export interface Rule<E, K extends Keys<E> = Keys<E>, W extends Keys<E> = Keys<E
   readonly languages?: readonly string[]
   /** Evidence without which the rule cannot tell: missing, it is `not-checked`. */
   readonly needs: readonly K[]
-  /** Evidence that sharpens the answer where it is there. */
+  /** Evidence that sharpens the answer if it is there. */
   readonly wants?: readonly W[]
   check(evidence: Free & Given<E, K, W>): Outcome<Keys<E>>
 }

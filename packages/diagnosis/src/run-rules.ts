@@ -27,7 +27,7 @@ export function runRules<R extends Runnable<never>>(
 /** A known saving of nine tenths of a time counts as large as that time: two runs of one program differ by as much. */
 const AS_LARGE = 0.9
 
-/** By what findings are ranked: the saving, or the time if nobody knows it. */
+/** Size by which findings are ranked: the saving, or the time if the saving is not known. */
 const sizeOf = ({ wouldSaveMs, timeMs }: Pick<Finding, 'wouldSaveMs' | 'timeMs'>): number => wouldSaveMs ?? AS_LARGE * timeMs
 
 /**
@@ -82,7 +82,7 @@ function verdictsOf<R extends Runnable<never>>(
   return all.map((found) => ({ verdict: 'found', rule: id, finding: { ...stated, ...found } }))
 }
 
-/** Of what one rule finds at one place twice, the larger. */
+/** Keeps the larger of two findings of one rule at one place. */
 function eachPlaceOnce(all: readonly RuleFinding[]): readonly RuleFinding[] {
   const largest = new Map<string, RuleFinding>()
   for (const one of all) {

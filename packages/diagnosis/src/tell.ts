@@ -33,7 +33,7 @@ export const ns = sayer('ns', (value) => `${Math.round(value)} ns`)
 export const bytes = sayer('bytes', inBytes)
 /** Below one per cent with a decimal: a sentence that names so small a share is about it. */
 export const share = sayer('share', (value) => (value > 0 && value < 0.01 ? `${(value * 100).toFixed(1)} %` : percent(value)))
-/** Of an error: a hundredth of a per cent is one, too. */
+/** Size of an error, in words: a hundredth of a per cent is one, too. */
 export const error = sayer('share', (value) => `${significant(value * 100, 2)} %`)
 /** '1.6': how many times as much. */
 export const ratio = sayer('ratio', (value) => value.toFixed(1))

@@ -3,7 +3,7 @@
 /** Below 3 % of the p50 a change is lost in the spread between processes, so nobody could prove it helped. */
 const MIN_SAVING_SHARE = 0.03
 
-/** What was timed alone, beside the change and in the same rounds, has an interval, and is known better than that. */
+/** What was timed alone, together with the change and in the same rounds, has an interval, and is known better than that. */
 const MIN_SHARE_ALONE = 0.01
 /** That its lower end must be: the best of several changes to many operators is faster by chance now and then, but not by much. */
 const MIN_LOW_SHARE_ALONE = 0.005

@@ -17,7 +17,7 @@ export interface FleetOptions extends Omit<WhyOptions, 'batch' | 'engine'> {
   readonly engines: readonly string[]
   /** null: as the model has it. */
   readonly batches: readonly (number | null)[]
-  /** Of inputs that leave height and width, or their length, open; []: as the model has them. */
+  /** Sizes of inputs that leave height and width, or their length, open; []: as the model has them. */
   readonly sizes: readonly Size[]
   readonly prices: ReadonlyMap<string, number>
   /** Each report is kept there as soon as it is there; null: nowhere. */
@@ -44,11 +44,11 @@ export interface Combination {
   readonly shapes: WhyOptions['shapes']
 }
 
-/** In one line, as progress and failures name it. */
+/** The combination in one line, as progress and failures name it. */
 export const combinationName = ({ model, engine, batch, size }: Combination): string =>
   `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 
-/** Throws InputError where nothing could be measured or the options cannot be used, and the signal's reason where it is aborted. */
+/** Throws InputError if nothing could be measured or the options cannot be used, and the signal's reason if it is aborted. */
 export async function fleet(
   files: readonly string[],
   given: Partial<FleetOptions>,
@@ -95,7 +95,7 @@ export type Combined = Pick<FleetOptions, 'engines' | 'batches' | 'sizes' | 'sha
 
 /**
  * What there is to measure. A model that has none of the sizes is measured once, as it is, with a warning; one of which that cannot be told is a
- * failure. Throws InputError where there is nothing to measure, or something twice.
+ * failure. Throws InputError if there is nothing to measure, or something twice.
  */
 export async function combinationsOf(
   files: readonly string[],

@@ -1,4 +1,4 @@
-// Sizes that a study varies beside the batch: height and width of inputs that leave them open, or the length of sequences.
+// Sizes that a study varies in addition to the batch: height and width of inputs that leave them open, or the length of sequences.
 
 import type { WhyOptions } from '@whyslow/command/options.ts'
 import { type ReadOptions, readModel } from '@whyslow/formats/index.ts'
@@ -7,7 +7,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { resolveInputs } from '@whyslow/measure/samples/resolve.ts'
 import type { ResolvedInput } from '@whyslow/measure/samples/resolved.ts'
 
-/** One number is height and width alike, and the length where there is neither. */
+/** One number is height and width alike, and the length if there is neither. */
 export interface Size {
   readonly height: number
   readonly width: number
@@ -18,7 +18,7 @@ export const sizeName = ({ height, width }: Size): string => (height === width ?
 type Told = Pick<WhyOptions, 'shapes' | 'values' | 'batch'> & ReadOptions
 
 /**
- * Of each size, the shapes of the inputs of the model in `file` that leave it open, for --shape; null where none does. Throws InputError where
+ * Of each size, the shapes of the inputs of the model in `file` that leave it open, for --shape; null if none does. Throws InputError if
  * the model cannot be read, or what was told does not fit it.
  */
 export async function shapesOfSizes(file: string, sizes: readonly Size[], told: Told): Promise<(WhyOptions['shapes'] | null)[]> {
@@ -47,7 +47,7 @@ function resized(inputs: readonly ResolvedInput[], tall: Meaning, wide: Meaning,
   )
 }
 
-/** Throws InputError where one is given twice. */
+/** Throws InputError if one is given twice. */
 export function checkSizes(sizes: readonly Size[]): void {
   const names = sizes.map(sizeName)
   const twice = names.find((name, i) => names.indexOf(name) !== i)

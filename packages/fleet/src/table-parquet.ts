@@ -6,7 +6,7 @@ import type * as Hyparquet from 'hyparquet-writer'
 
 const TYPES = { text: 'STRING', integer: 'INT32', number: 'DOUBLE', 'yes-no': 'BOOLEAN', time: 'TIMESTAMP' } as const
 
-/** Null where nothing is known. Throws InputError where the package is absent. */
+/** Null if nothing is known. Throws InputError if the package is absent. */
 export async function tableParquet(columns: readonly TableColumn[]): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await importOptional<typeof Hyparquet>('hyparquet-writer', '--parquet: Parquet')
   const columnData = columns.map(({ name, type, values }) => ({

@@ -1,4 +1,4 @@
-// Files that a model names: found beside it, never elsewhere. A model can name any path, so only files in its own folder are opened,
+// Files that a model names: found next to it, never elsewhere. A model can name any path, so only files in its own folder are opened,
 // after links are resolved.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -14,7 +14,7 @@ export interface NamedFile {
 }
 
 /**
- * The real path and size of a file that a model names. Throws InputError where the path is absolute, leaves the model's folder (also
+ * The real path and size of a file that a model names. Throws InputError if the path is absolute, leaves the model's folder (also
  * through a link), or is none of a file.
  */
 export function findSiblingFile({ file, location, what }: NamedFile): { readonly path: string; readonly sizeBytes: number } {

@@ -11,7 +11,7 @@ import { tabularModel } from './tabular/tabular-model.ts'
 const LIMIT_BYTES = 2 ** 31 - 1
 
 /**
- * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError where the file is damaged,
+ * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError if the file is damaged,
  * or has what is not numeric: categories, texts, embeddings, by name.
  */
 export async function readCatboost(file: string): Promise<Model> {

@@ -10,7 +10,7 @@ export interface FileStart {
   readonly sizeBytes: number
 }
 
-/** The first 64 KB of a regular file. Throws InputError where there is none, or it cannot be read. */
+/** The first 64 KB of a regular file. Throws InputError if there is none, or it cannot be read. */
 export function readStart(file: string): FileStart {
   return withFile(file, (descriptor, sizeBytes) => {
     return { bytes: readFully(descriptor, Math.min(sizeBytes, START_BYTES)), sizeBytes }

@@ -64,7 +64,7 @@ export interface Identity {
   readonly next: string
 }
 
-/** What the file at this path is. Throws InputError where it does not exist, is a directory or cannot be read. */
+/** What the file at this path is. Throws InputError if it does not exist, is a directory or cannot be read. */
 export function identifyFile(file: string): Identity {
   const { bytes, sizeBytes } = readStart(file)
   return identify(bytes, sizeBytes, file)

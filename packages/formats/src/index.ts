@@ -1,4 +1,4 @@
-// Reading a model, whatever the file is: looks at it, chooses the reader, and says what it is where there is none.
+// Reading a model, whatever the file is: looks at it, chooses the reader, and says what it is if there is none.
 import fs from 'node:fs'
 import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'

@@ -23,7 +23,7 @@ import type { Dialect } from './tensorflow/dialect.ts'
 const LARGEST_BYTES = 2 ** 32
 
 /**
- * The model in `file`. Throws InputError where the file cannot be read, is damaged, is two containers at once, holds weights alone, leads to
+ * The model in `file`. Throws InputError if the file cannot be read, is damaged, is two containers at once, holds weights alone, leads to
  * other files, or has a layer that is not known, with the layer's name.
  */
 export async function readKeras(file: string): Promise<Model> {

@@ -16,7 +16,7 @@ const LIMIT_BYTES = 2 ** 29 - 32
 const MOST_CLASSES = 100_000
 
 /**
- * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError where the file is damaged
+ * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError if the file is damaged
  * or has an objective that is not known.
  */
 export async function readLightgbm(file: string): Promise<Model> {

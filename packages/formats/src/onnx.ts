@@ -15,7 +15,7 @@ const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
 
 /**
  * The model in `file`, its weights as views into the file's bytes, external weights opened but not read. Throws InputError
- * where the file cannot be read, is not ONNX, is damaged or cut off, names weights outside its folder, or cannot run in any
+ * if the file cannot be read, is not ONNX, is damaged or cut off, names weights outside its folder, or cannot run in any
  * engine (`problemsOf`).
  */
 export async function readOnnx(file: string): Promise<Model> {

@@ -1,5 +1,5 @@
-// What a reader is told beside the file.
+// What a reader takes in addition to the file.
 export interface ReadOptions {
-  /** Of a file with several signatures (TensorFlow Lite) the one to read; null, absent: the usual one, or the only one. */
+  /** The signature to read from a file with several (TensorFlow Lite); null, absent: the usual one, or the only one. */
   readonly signature?: string | null
 }

@@ -13,7 +13,7 @@ const LIMIT_BYTES = 2 ** 31 - 1
 const AGAIN = 'save the model again with skops.io.dump'
 
 /**
- * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError where the file is damaged,
+ * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError if the file is damaged,
  * or holds an estimator or a transformer that is not read, by its name.
  */
 export async function readSkops(file: string): Promise<Model> {

@@ -20,9 +20,9 @@ import { dtypeOf } from './tflite/tensor-content.ts'
 const LIMIT_BYTES = 2 ** 31 - 1
 
 /**
- * The model in `file`: the graph of the signature that is asked for, else of the one that is called as TensorFlow calls it by default, else of
- * the only one. Inputs and outputs have its names; free sizes stay free where every operator can be written so. Throws InputError where the
- * file is damaged or has an operator that is not read, and where it is not clear which signature is meant.
+ * The model in `file`: the graph of the signature that is requested, else of the one that is called as TensorFlow calls it by default, else of
+ * the only one. Inputs and outputs have its names; free sizes stay free where every operator can be written so. Throws InputError if the
+ * file is damaged or has an operator that is not read, and if it is not clear which signature is meant.
  */
 export async function readTflite(file: string, { signature: wanted = null }: ReadOptions = {}): Promise<Model> {
   const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')

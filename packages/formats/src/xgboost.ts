@@ -13,13 +13,13 @@ import { parseUbjson } from './xgboost/ubjson.ts'
 const LIMIT_BYTES = 2 ** 31 - 1
 
 /**
- * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError where the file is damaged
+ * The model in `file`: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Throws InputError if the file is damaged
  * or has a booster or objective that is not known.
  */
 export async function readXgboost(file: string): Promise<Model> {
   const bytes = readWhole(file, LIMIT_BYTES, 'a model above 2 GB is not read')
   const document = new DocumentRecord(documentIn(bytes, file), file)
-  // A memory snapshot, as Python pickles hold it, has the configuration beside the model.
+  // A memory snapshot, as Python pickles hold it, has the configuration next to the model.
   const model = document.has('Model') ? document.record('Model') : document
   return tabularModel(tabularOfXgboost(model, file), { file, format: 'xgboost', parts: [bytes] })
 }

@@ -5,7 +5,7 @@ import { dtypeOf } from './dtype.ts'
 import type { AttributeView } from './types.ts'
 
 /**
- * Number, string, array of either, or a tensor's type; int64 beyond 2^53 is rounded. Null where there is no plain value:
+ * Number, string, array of either, or a tensor's type; int64 beyond 2^53 is rounded. Null if there is no plain value:
  * types, lists of tensors, parameters of a function. Undefined for graphs, which the view holds as subgraphs.
  */
 export function attributeView(attribute: AttributeProto): AttributeView | undefined {

@@ -188,9 +188,9 @@ export function graph({ nodes, inputs = [], outputs, initializers = [], values =
 }
 
 export interface ModelParts extends GraphParts {
-  /** Of ai.onnx. Default 17. */
+  /** Opset of ai.onnx. Default 17. */
   readonly opset?: number
-  /** Of other domains. */
+  /** Opsets of other domains, keyed by domain. */
   readonly opsets?: Readonly<Record<string, number>>
   /** Default 8, which every engine of the last years reads. */
   readonly irVersion?: number
@@ -217,7 +217,7 @@ export interface FunctionParts {
   readonly nodes: readonly NodeProto[]
   /** Names of the attributes that a call must give. */
   readonly attributes?: readonly string[]
-  /** Of ai.onnx. Default 17. */
+  /** Opset of ai.onnx. Default 17. */
   readonly opset?: number
 }
 

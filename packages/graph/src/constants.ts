@@ -34,7 +34,7 @@ export interface Constant extends TensorType {
 
 /**
  * Every constant of the model, main graph first. Reads no external data.
- * Throws InputError where a tensor's type or shape makes no sense.
+ * Throws InputError if a tensor's type or shape makes no sense.
  */
 export function constantsOf(model: { readonly proto: ModelProto }): Constant[] {
   return holdersOf(model.proto).flatMap((holder) => constantsIn(holder))
@@ -138,8 +138,8 @@ function fromSparse(sparse: SparseTensorProto, name: string, place: 'initializer
 
 /**
  * The constant's bytes: dense, little-endian, elements below 8 bits packed. Raw data are a view into the file's bytes (do
- * not write to it); typed fields, sparse and external tensors are new arrays. Throws InputError where the data do not fit
- * the shape or their file cannot be read, and where the constant holds strings (`readStrings` is for those).
+ * not write to it); typed fields, sparse and external tensors are new arrays. Throws InputError if the data do not fit
+ * the shape or their file cannot be read, and if the constant holds strings (`readStrings` is for those).
  */
 export function readBytes(model: Model, constant: Constant): Uint8Array {
   const { name, data } = constant
@@ -166,7 +166,7 @@ function tensorBytes(model: Model, tensor: TensorProto, name: string): Uint8Arra
   return isExternal(tensor) ? readExternal(model, tensor, name) : inlineBytes(tensor, name)
 }
 
-/** An external tensor's bytes, or a part of them. Throws InputError where they are not there. */
+/** An external tensor's bytes, or a part of them. Throws InputError if they are not there. */
 export function readExternal(
   model: Model,
   tensor: TensorProto,

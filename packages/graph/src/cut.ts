@@ -13,7 +13,7 @@ export interface CutAt {
   readonly columns: number
 }
 
-/** At least one of both. What lies before `head`, and what lies behind `tail`, is no part of what stays. */
+/** Holds at least one of both. What comes before `head` and what comes after `tail` is removed. */
 export interface Cut {
   readonly head?: CutAt
   readonly tail?: CutAt
@@ -25,7 +25,7 @@ export interface CutModel {
   readonly tail?: Model
 }
 
-/** Throws an Error where the graph has no such value. */
+/** Throws an Error if the graph has no such value. */
 export function cutModel(model: Model, { head, tail }: Cut): CutModel {
   const graph = model.proto.graph!
   for (const at of [head, tail])
@@ -50,7 +50,7 @@ export function cutModel(model: Model, { head, tail }: Cut): CutModel {
 
 const infoOf = ({ value, columns }: CutAt): ValueInfoProto => valueInfo(value, 'float32', [null, columns])
 
-/** Without what nobody reads, inputs among it. */
+/** The model with `graph` as its main graph, less everything that nobody reads, including inputs. */
 function lean(model: Model, graph: GraphProto): Model {
   const alive = withoutDead(graph)
   const read = new Set([...alive.node.flatMap((node) => [...readsOf(node)]), ...alive.output.map(({ name }) => name)])

@@ -20,7 +20,7 @@ export interface GraphEdit {
 
 /**
  * The graph with the edit made, its nodes in an order that can be run, and what nobody reads taken out.
- * Throws an Error where the edit makes a cycle: a fault of the rewrite.
+ * Throws an Error if the edit makes a cycle: a fault of the rewrite.
  */
 export function editGraph(graph: GraphProto, { remove, add = [], addInitializers = [], read }: GraphEdit): GraphProto {
   const kept = remove ? graph.node.filter((node) => !remove.has(node)) : graph.node
@@ -78,7 +78,7 @@ function finalName(name: string, read: ReadonlyMap<string, string>): string {
   return at
 }
 
-/** Without nodes and initializers whose values nobody reads, and without declared types of values that are gone. */
+/** A copy that lacks nodes and initializers whose values nobody reads, and declared types of values that are gone. */
 export function withoutDead(graph: GraphProto): GraphProto {
   const { producers } = linksOf(graph)
   const live = new Set<string>()

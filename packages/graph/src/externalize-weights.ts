@@ -1,4 +1,4 @@
-// Weights that lie in the model itself, and moving them out of it: into files beside the model, for engines to map or variants to share.
+// Weights that lie in the model itself, and moving them out of it: into files next to the model, for engines to map or variants to share.
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { isConstantNode } from './constants.ts'
 import { copyWith } from './copy.ts'
@@ -22,7 +22,7 @@ export interface InlineWeight {
 }
 
 /**
- * Of the main graph: large initializers, and `Constant` nodes where they can become initializers. Not those of strings, those outside
+ * Of the main graph: large initializers, and `Constant` nodes if they can become initializers. Not those of strings, those outside
  * already, and those of which several numbers share a byte.
  */
 export function inlineWeights({ proto: { graph, irVersion } }: Model): InlineWeight[] {

@@ -6,7 +6,7 @@ import { nodesOf } from './walk.ts'
 export interface ModelFacts {
   readonly file: string
   readonly format: string
-  /** Of the model file itself, lower-case hex. */
+  /** Hash of the model file itself, lower-case hex. */
   readonly sha256: string
   /** Model file and its external data together. */
   readonly sizeBytes: number
@@ -23,7 +23,7 @@ export interface ModelFacts {
   readonly nodes: number
 }
 
-/** Facts of the whole model. Reads no external data. Throws InputError where a tensor's type or shape makes no sense. */
+/** Facts of the whole model. Reads no external data. Throws InputError if a tensor's type or shape makes no sense. */
 export function modelFacts(model: Model): ModelFacts {
   const { proto, source } = model
   const producer = `${proto.producerName} ${proto.producerVersion}`.trim()

@@ -27,10 +27,10 @@ export type FourierSteps =
 
 /** Below, one product is as fast as two. */
 const TWO_STEPS_FROM = 256
-/** Of one step, a matrix of so many elements at most. */
+/** Most elements of one step's matrix. */
 const MOST_ELEMENTS = 1 << 24
 
-/** Of `length` ≥ 1, for the frequencies 0 to length / 2. undefined: it would take matrices beyond measure. */
+/** Steps for a `length` ≥ 1 and the frequencies 0 to length / 2. undefined: the matrices would be too large. */
 export function fourierSteps(length: number): FourierSteps | undefined {
   const half = Math.floor(length / 2) + 1
   const outer = length < TWO_STEPS_FROM ? 1 : factorNearRoot(length)
@@ -91,7 +91,7 @@ function twoSteps(length: number, half: number, outer: number): FourierSteps | u
   }
 }
 
-/** Of turns of 1 / length: the angle is taken within one turn, so that no digits are lost to many. */
+/** Cosine and sine of multiples of a turn of 1 / length. The angle is taken within one turn, so that many turns lose no digits. */
 function turnsOf(length: number): (times: number) => { readonly cos: number; readonly sin: number } {
   return (times) => {
     const angle = (2 * Math.PI * (times % length)) / length

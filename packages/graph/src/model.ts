@@ -2,10 +2,10 @@
 import type { ModelProto, NodeProto } from 'onnx-buf'
 import type { TabularModel } from './forest/types.ts'
 
-/** Reads bytes of one external weight file. Opened by `formats/`; nothing is read before it is asked for. */
+/** Reads bytes of one external weight file. Opened by `formats/`; nothing is read before it is requested. */
 export interface WeightSource {
   readonly sizeBytes: number
-  /** `length` bytes from `offset`. Throws a RangeError where the file is shorter. */
+  /** `length` bytes from `offset`. Throws a RangeError if the file is shorter. */
   read(offset: number, length: number): Uint8Array
 }
 
@@ -13,7 +13,7 @@ export interface ModelSource {
   /** The path as the user gave it. */
   readonly file: string
   readonly format: string
-  /** Of the model file itself, lower-case hex. */
+  /** Hash of the model file itself, lower-case hex. */
   readonly sha256: string
   /** Model file and its external data together, bytes. */
   readonly sizeBytes: number
@@ -24,11 +24,11 @@ export interface Model {
   readonly source: ModelSource
   /** The name each node bears in the source file, for formats whose nodes are made by conversion. */
   readonly origins: ReadonlyMap<NodeProto, string>
-  /** By the `location` written in the model. */
+  /** External weights, keyed by the `location` written in the model. */
   readonly weights: ReadonlyMap<string, WeightSource>
   /** What the file of a tree or linear model says, exactly. `of` is the graph that was written of it: a changed graph means something else. */
   readonly tabular?: { readonly of: ModelProto; readonly model: TabularModel }
-  /** Of a file with several signatures the one that was read, where a runtime of the format runs another by itself. */
+  /** The signature that was read from a file with several, if a runtime of the format runs another by default. */
   readonly signature?: string
   /** What of the file is not in the model, one line each. */
   readonly notes?: readonly string[]
@@ -42,6 +42,6 @@ export const fileForEngine = ({ writtenTo, source }: Model): string => writtenTo
 /** The user's own file: for an engine that was asked whether it reads the source's format. */
 export const fileAsGiven = ({ source }: Pick<Model, 'source'>): string => source.file
 
-/** The tabular model that this model is, as its file says it; undefined where it was read of none, or its graph was changed since. */
+/** The tabular model that this model is, as its file says it; undefined if it was read of none, or its graph was changed since. */
 export const tabularOf = ({ tabular, proto }: Pick<Model, 'tabular' | 'proto'>): TabularModel | undefined =>
   tabular?.of === proto ? tabular.model : undefined

@@ -1,7 +1,7 @@
 // A model written for an older version of ai.onnx, written for a newer one: what QuantizeLinear per axis, DynamicQuantizeLinear and
 // integer kernels ask for. From version 7 (broadcasting as numpy does it) up to 13. What changed from version to version:
 // https://github.com/onnx/onnx/blob/main/docs/Changelog.md; each change that alters a node's meaning has its entry below, operators
-// whose newer versions only take more types stay as they are.
+// whose newer versions only take more types stay unchanged.
 
 import { create } from '@bufbuild/protobuf'
 import { type GraphProto, type NodeProto, OperatorSetIdProtoSchema } from 'onnx-buf'
@@ -22,7 +22,7 @@ export type Raised =
   | { readonly model?: undefined; readonly reason: string }
 
 /**
- * The model at `opset` or above it; the same model where it is there already. A reason where that cannot be: an operator whose new
+ * The model at `opset` or above it; the same model if it is there already. A reason if that cannot be: an operator whose new
  * form cannot be told without running it, or a version out of reach.
  */
 export function raiseOpset(model: Model, opset: number): Raised {
@@ -99,7 +99,7 @@ const asInput =
     return withInputs(without(node, name), step, [[index, values]])
   }
 
-/** The largest int64, which stands for 'to the end', is read as a number just above it. */
+/** The largest int64, which means 'to the end', is read as a number just above it. */
 const int64 = (value: number): bigint => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value))
 
 /** The node with integer constants as inputs; in the subgraph that it is in, so as `Constant` nodes. */
@@ -165,7 +165,7 @@ const topK: Change = ({ node, attributes, step }) => {
   return typeof k === 'number' ? withInputs(without(node, 'k'), step, [[1, [k]]]) : [node]
 }
 
-/** In prediction nothing is dropped. The mask was of the input's type before it was bool. */
+/** Prediction drops nothing. The mask was of the input's type before it was bool. */
 const dropout: Change = ({ node, step }) => {
   if (step.from < 10 && (node.output[1] ?? '') !== '') step.refuse('Dropout that gives its mask')
   return [without(node, 'ratio')]
@@ -188,7 +188,7 @@ const upsampleScales: Change = ({ node, attributes, step }) => {
 /** Resize took over from Upsample, with the same two inputs until 11. */
 const upsample: Change = ({ node }) => [copyWith(node, { opType: 'Resize' })]
 
-/** From 11 on there is a region of interest, and the old way of laying pixels has a name. */
+/** Opset 11 adds a region of interest, and gives the old way of placing pixels a name. */
 const resize: Change = ({ node, attributes }) => {
   const mode = attributes.get('mode') ?? 'nearest'
   return [

@@ -14,7 +14,7 @@ export function mulberry32(seed: number): () => number {
 /** Standard normal, by Box and Muller. */
 export const normal = (random: () => number): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
-/** In place: R. Durstenfeld, Algorithm 235, CACM 7 (1964). */
+/** Shuffles in place: R. Durstenfeld, Algorithm 235, CACM 7 (1964). */
 export function shuffle<T extends number[] | Uint32Array | Int32Array>(values: T, random: () => number): T {
   for (let k = values.length - 1; k > 0; k--) {
     const other = Math.floor(random() * (k + 1))

@@ -34,7 +34,7 @@ export function constantIn(scope: Scope | undefined, name: string): ConstantView
   return undefined
 }
 
-/** The type that the file declares for a value, in the scope or around it; undefined where a dimension is open. */
+/** The type that the file declares for a value, in the scope or around it; undefined if a dimension is open. */
 export function typeIn(scope: Scope | undefined, name: string): TensorType | undefined {
   for (let at = scope; at !== undefined; at = at.outer) {
     if (Object.hasOwn(at.graph.constants, name)) return at.graph.constants[name]

@@ -9,7 +9,7 @@ import type { TensorType } from './types.ts'
 /** A sparse tensor is written out dense up to this size; a larger one would take the memory that sparseness was to save. */
 const DENSE_LIMIT_BYTES = 2 ** 30
 
-/** Element type and dense shape. Throws InputError where values are missing or a dimension is negative. */
+/** Element type and dense shape. Throws InputError if values are missing or a dimension is negative. */
 export function sparseType(sparse: SparseTensorProto, name: string): TensorType {
   const shape = sparse.dims.map(Number)
   if (sparse.values === undefined || sparse.indices === undefined || shape.some((dimension) => dimension < 0)) {
@@ -20,7 +20,7 @@ export function sparseType(sparse: SparseTensorProto, name: string): TensorType 
 
 /**
  * The dense bytes. `read` gives the bytes of the values and of the indices.
- * Throws InputError where indices do not fit the shape, for elements below 8 bits, and above 1 GB.
+ * Throws InputError if indices do not fit the shape, for elements below 8 bits, and above 1 GB.
  */
 export function denseBytes(sparse: SparseTensorProto, name: string, read: (tensor: TensorProto) => Uint8Array): Uint8Array {
   const type = sparseType(sparse, name)

@@ -20,7 +20,7 @@ export function isExternal(tensor: TensorProto): boolean {
   return tensor.dataLocation === TensorProto_DataLocation.EXTERNAL
 }
 
-/** Element type and shape. Throws InputError where the type is unknown or a dimension negative. */
+/** Element type and shape. Throws InputError if the type is unknown or a dimension negative. */
 export function tensorType(tensor: TensorProto, name = tensor.name): TensorType {
   const dtype = dtypeOf(tensor.dataType)
   if (dtype === undefined) {
@@ -39,7 +39,7 @@ export function tensorSizeInBytes(tensor: TensorProto, type: TensorType): number
   return sizeInBytes(type) ?? tensor.stringData.reduce((sum, text) => sum + text.byteLength, 0)
 }
 
-/** Where an external tensor's bytes are. Throws InputError where the reference cannot be understood. */
+/** Where an external tensor's bytes are. Throws InputError if the reference cannot be understood. */
 export function externalRange(tensor: TensorProto, type: TensorType, name = tensor.name): ExternalRange {
   const entries = new Map(tensor.externalData.map(({ key, value }) => [key, value]))
   const location = entries.get('location') ?? ''
@@ -78,7 +78,7 @@ function wholeNumber(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-/** What is wrong with the tensor's own description of itself, in one line; undefined where nothing is. Reads no file. */
+/** What is wrong with the tensor's own description of itself, in one line; undefined if nothing is. Reads no file. */
 export function tensorProblem(tensor: TensorProto, name = tensor.name): string | undefined {
   try {
     const type = tensorType(tensor, name)
@@ -100,7 +100,7 @@ function checkCount(present: number, needed: number, what: string, name: string)
 
 /**
  * The tensor's bytes, little-endian and packed: a view into the file for raw data, a new array for typed fields. Not for
- * external tensors and strings. Throws InputError where the bytes do not fit the shape.
+ * external tensors and strings. Throws InputError if the bytes do not fit the shape.
  */
 export function inlineBytes(tensor: TensorProto, name = tensor.name): Uint8Array {
   const type = tensorType(tensor, name)
@@ -113,7 +113,7 @@ export function inlineBytes(tensor: TensorProto, name = tensor.name): Uint8Array
   return encodeTyped(numbers, type)
 }
 
-/** The field that holds numbers of this type where there is no raw data. */
+/** The field that holds numbers of this type if there is no raw data. */
 function typedField(tensor: TensorProto, { dtype }: TensorType): readonly (number | bigint)[] {
   switch (dtype) {
     case 'float32':

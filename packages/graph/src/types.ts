@@ -36,7 +36,7 @@ export interface TensorType {
   readonly shape: readonly number[]
 }
 
-/** A dimension as declared: a number, a symbol, or `null` where nothing is said. */
+/** A dimension as declared: a number, a symbol, or `null` if nothing is said. */
 export type Dimension = number | string | null
 
 /** What a graph input or output is declared to be. `kind` other than 'tensor' has no shape (maps, sequences, optionals). */
@@ -86,7 +86,7 @@ export interface NodeView {
 
 /** Where in the user's model a node that runs within a subgraph comes from. */
 export interface InnerOrigin {
-  /** From the main graph inwards: the node that holds the subgraph, and the attribute that is the subgraph. */
+  /** The way from the main graph inwards: each node that holds a subgraph, and the attribute that is the subgraph. */
   readonly path: readonly { readonly node: string; readonly attribute: string }[]
   /** The user's nodes of that very subgraph. */
   readonly nodes: readonly string[]
@@ -95,10 +95,10 @@ export interface InnerOrigin {
 export interface GraphView {
   readonly name: string
   readonly nodes: readonly NodeView[]
-  /** Without initializers that are listed as inputs. */
+  /** Excludes initializers that are listed as inputs. */
   readonly inputs: readonly ValueDeclaration[]
   readonly outputs: readonly ValueDeclaration[]
-  /** By value name. Constants of subgraphs are in their own graph. */
+  /** Keyed by value name. Constants of subgraphs are in their own graph. */
   readonly constants: Readonly<Record<string, ConstantView>>
   /** Types of intermediate values that the file declares with every dimension known. */
   readonly types: Readonly<Record<string, TensorType>>

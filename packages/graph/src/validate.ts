@@ -24,7 +24,7 @@ export interface Problem {
 /** Domains that engines bring operators for. */
 const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'ai.onnx.training', 'ai.onnx.preview.training'])
 
-/** Everything found, the most basic first; empty where the model can be given to an engine. Reads no external data. */
+/** Everything found, the most basic first; empty if the model can be given to an engine. Reads no external data. */
 export function problemsOf(proto: ModelProto): Problem[] {
   if (proto.graph === undefined) return [problem('no-graph', 'The file holds no graph; it is not an ONNX model, or not whole')]
   if (proto.irVersion < 1n) return [problem('no-ir-version', 'The file names no IR version; it is not an ONNX model, or damaged')]

@@ -12,10 +12,10 @@ import { subgraphsOf } from './walk.ts'
 
 /** A constant's numbers are put into the view up to this many elements: shapes, scales, zero points. */
 const VALUES_LIMIT = 64
-/** Integers and bools up to this many: long shape, index and zero-point lists; larger ones are weights. So many scales, too. */
+/** Integers and bools up to this many: long shape, index and zero-point lists; larger ones are weights. This many scales, too. */
 const INTEGER_VALUES_LIMIT = 4096
 
-/** The view of the model's main graph. Throws InputError where the model has no graph or a constant makes no sense. */
+/** The view of the model's main graph. Throws InputError if the model has no graph or a constant makes no sense. */
 export function viewGraph(model: Model): GraphView {
   if (model.proto.graph === undefined) throw new InputError(`${model.source.file} holds no graph; export the model again`)
   return view(model, model.proto.graph)
@@ -117,7 +117,7 @@ function knownType(info: ValueInfoProto): [string, TensorType][] {
   return known.length === shape.length ? [[name, { dtype, shape: known }]] : []
 }
 
-/** Without a prototype, so that a value named 'constructor' is found only where the graph has one. */
+/** A record that has no prototype, so that a value named 'constructor' is found only if the graph has one. */
 function record<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
   const plain: Record<string, Value> = Object.create(null)
   for (const [key, value] of entries) plain[key] = value

@@ -115,9 +115,9 @@ export function readsOf(node: NodeProto): string[] {
 }
 
 export interface Links<Node> {
-  /** By value: the node that makes it. Inputs and constants have none. */
+  /** The node that makes each value, keyed by value name. Inputs and constants have none. */
   readonly producers: ReadonlyMap<string, Node>
-  /** By value: the nodes of the same graph that read it, each once, in graph order. */
+  /** The nodes of the same graph that read each value, each once, in graph order; keyed by value name. */
   readonly consumers: ReadonlyMap<string, readonly Node[]>
 }
 

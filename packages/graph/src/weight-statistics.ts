@@ -16,8 +16,8 @@ const SMALLEST_NORMAL_FLOAT32 = 2 ** -126
 
 /**
  * Statistics of a float32, float16, bfloat16 or int8 constant with at least one element; undefined for any other. NaN counts in
- * `nanCount` alone; `min` and `max` are NaN where every element is. float16 becomes float32 before it is judged subnormal.
- * Throws InputError where the data cannot be read.
+ * `nanCount` alone; `min` and `max` are NaN if every element is. float16 becomes float32 before it is judged subnormal.
+ * Throws InputError if the data cannot be read.
  */
 export function weightStatistics(model: Model, constant: Constant): WeightStatistics | undefined {
   const toNumber = NUMBERS[constant.dtype as keyof typeof NUMBERS]
@@ -70,7 +70,7 @@ function* chunks(model: Model, constant: Constant): Generator<Uint8Array> {
 
 /**
  * The same view with statistics on every float and int8 constant of at least `minimumBytes` (default 1), in subgraphs too. `view` must be
- * `viewGraph(model)`. Reads every such weight once. Throws InputError where a weight cannot be read.
+ * `viewGraph(model)`. Reads every such weight once. Throws InputError if a weight cannot be read.
  */
 export function withWeightStatistics(model: Model, view: GraphView, minimumBytes = 1): GraphView {
   return model.proto.graph === undefined ? view : described(model, model.proto.graph, view, minimumBytes)

@@ -81,7 +81,7 @@ const constants = () => [
   ),
 ]
 
-/** A Loop of so many rounds whose body has two trivial nodes; opset 13. */
+/** A Loop of this many rounds whose body has two trivial nodes; opset 13. */
 export function loopModel(rounds: number): Uint8Array {
   const type = ['float32', [1, CHAIN_WIDTH]] as const
   const body = graph({

@@ -41,7 +41,7 @@ export interface ChosenInputs {
   readonly saved: string
   readonly source: 'data' | 'synthetic'
   readonly samples: readonly Feeds[]
-  /** Per sample, the labels of its rows; null where the data has none. */
+  /** Per sample, the labels of its rows; null if the data has none. */
   readonly labels: readonly TensorValue[] | null
   readonly outputs: TryOutput['outputs']
   readonly firstLook: FirstLook
@@ -50,7 +50,7 @@ export interface ChosenInputs {
   readonly warnings: readonly string[]
 }
 
-/** Throws InputError where the data do not fit, where no guess lets the engine run, or where the engine refuses the model. */
+/** Throws InputError if the data do not fit, if no guess lets the engine run, or if the engine refuses the model. */
 export async function chooseInputs(model: Model, graph: GraphView, constraints: InputConstraints): Promise<ChosenInputs> {
   const { shapes, values, batch, folder } = constraints
   const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes }
@@ -111,7 +111,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
   }
 }
 
-/** null where nothing was asked, and of an engine that takes no thread count. */
+/** null if nothing was asked, and of an engine that takes no thread count. */
 const threadsAsked = ({ engine, engineOptions }: InputConstraints): number | null => {
   const offers = offersOf(engine)
   return offers.includes('threads') || offers.includes('process-threads') ? engineOptions.threads : null

@@ -28,7 +28,7 @@ export async function describeEngine(
   return { ok: false, reason, fix }
 }
 
-/** Of an engine that is a package; one that is not told of its own. */
+/** Adds what was passed over to the availability of an engine that is a package, unless the engine reports its own. */
 function withPassedOver(found: Availability, engine: string, { packageFrom }: EnginePlaces): Availability {
   if (!found.ok || found.passedOver !== undefined) return found
   const passed = whyNearerWasSkipped(engineById(engine)!.package, packageFrom)

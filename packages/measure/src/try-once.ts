@@ -22,14 +22,14 @@ export interface FirstLook {
 export interface TryOutput extends FirstLook {
   /** Finite as far as was predicted. */
   readonly outputs: readonly { readonly name: string; readonly type: TensorType | null; readonly finite: boolean }[]
-  /** Threads of the engine's pool, the caller included; null where the system does not say. */
+  /** Threads of the engine's pool, the caller included; null if the system does not say. */
   readonly poolThreads: number | null
 }
 
-/** No further sample is tried after so long: of a slow model one prediction has to do. */
+/** No further sample is tried after this long: of a slow model one prediction has to do. */
 export const TRYING_MS = 500
 
-/** `countThreads`: of this process, or null where the system does not say. */
+/** `countThreads`: of this process, or null if the system does not say. */
 export async function tryOnce(
   task: ModelTask,
   engine = engineOf(task.engine),

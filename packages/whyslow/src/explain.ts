@@ -12,7 +12,7 @@ import type { Surroundings } from './stages.ts'
 
 type Around = Pick<Surroundings, 'screen' | 'load'>
 
-/** Runs the command; UsageError where a file is neither, or the output cannot be written. */
+/** Runs the command; UsageError if a file is neither, or the output cannot be written. */
 export async function runExplain(files: readonly string[], flags: FlagsOf<'explain'>, around: Around): Promise<void> {
   const [file, after, ...more] = files
   if (file === undefined || more.length > 0) throw new UsageError('explain takes one file, or two traces: before and after')
@@ -30,7 +30,7 @@ export async function runExplain(files: readonly string[], flags: FlagsOf<'expla
   await output.deliver(screen, { document: report, name: 'report document', text: () => renderTrace(report, screen) })
 }
 
-/** Reading models is loaded where one was given: a trace alone is explained at once. */
+/** Reading models is loaded if one was given: a trace alone is explained at once. */
 async function sameModel(file: string, here: string | undefined): Promise<SameModel> {
   const { readSameModel } = await import('@whyslow/traces/explain/same-model.ts')
   return readSameModel(file, here)

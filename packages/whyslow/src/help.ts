@@ -48,13 +48,13 @@ function sectionsOf(program: Command, helper: Help): string[] {
   })
 }
 
-/** Without what an option is if its value is left out, which its text says. */
+/** An option's description, without what it is if its value is left out: its text says that. */
 export function optionDescription({ description, defaultValue, defaultValueDescription, negate }: Option): string {
   if (defaultValue === undefined || negate || defaultValue === 'use') return description
   return `${description} (default: ${defaultValueDescription ?? String(defaultValue)})`
 }
 
-/** In place of commander's: no list of commands below the flags, and flags in the order of their groups. */
+/** Replaces commander's help: no list of commands below the flags, and flags in the order of their groups. */
 export function formatHelp(command: Command, helper: Help): string {
   const helpWidth = helper.helpWidth ?? 80
   const width = Math.min(helper.padWidth(command, helper), 30)

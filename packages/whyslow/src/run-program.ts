@@ -53,7 +53,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** Without the passwords of what was named: messages quote arguments, and packages the addresses that they were given. */
+/** The text without the passwords of what was named: messages quote arguments, and packages the addresses that they were given. */
 export function hidden(text: string, argv: readonly string[]): string {
   const named = argv.map((one) => one.replace(/^--[a-z-]+=/, ''))
   const given = [...named, ...ADDRESSES.map((name) => process.env[name] ?? '')]

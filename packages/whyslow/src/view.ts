@@ -22,12 +22,12 @@ const KINDS: Readonly<Record<string, string>> = {
   distill: 'a result of distill',
   lint: 'a result of lint',
 }
-/** By kind, the newest version that this whyslow draws; it draws all earlier ones. */
+/** The newest version that this whyslow draws, keyed by kind; it draws all earlier ones. */
 const NEWEST = new Map([['report', 2], ...Object.keys(KINDS).map((kind) => [kind, 1] as const)])
 /** Those of which two can be shown side by side. */
 const BESIDE = ['report', 'comparison', 'load', 'study']
 
-/** Serves until Ctrl-C. Throws UsageError or InputError where a file holds no document that can be drawn. */
+/** Serves until Ctrl-C. Throws UsageError or InputError if a file holds no document that can be drawn. */
 export async function runView(
   files: readonly string[],
   flags: FlagsOf<'view'>,
@@ -71,7 +71,7 @@ function kindOf(document: object): string {
   return (document as { pipeline?: unknown }).pipeline ? 'a report of your own code' : 'a report of a model'
 }
 
-/** Of 'whyslow-report/2': 'report' and 2; '' of what has no such schema. */
+/** Kind and version: 'report' and 2 for 'whyslow-report/2'; '' for what has no such schema. */
 function schemaOf(document: unknown): { readonly kind: string; readonly version: number } {
   const { schema } = (document ?? {}) as { readonly schema?: unknown }
   const [, kind = '', version] = /^whyslow-([a-z-]{1,40})\/([1-9]\d{0,8})$/.exec(String(schema)) ?? []

@@ -15,7 +15,7 @@ export interface World {
 
 export const stagesOf = ({ load }: Pick<World, 'load'>): (() => Promise<Stages>) => load ?? loadStages
 
-/** Of a command that measures. */
+/** Surroundings of a command that measures. */
 export const surroundings = (world: World): Surroundings => ({
   screen: world.screen,
   signal: world.interrupt(),

@@ -9,7 +9,7 @@ import type { Surroundings } from './stages.ts'
 /** Four pairs and more can decide. */
 const LEAST_PAIRS = 4
 
-/** Throws UsageError or InputError where the programs cannot be used. */
+/** Throws UsageError or InputError if the programs cannot be used. */
 export async function runAb(a: string, b: string, flags: FlagsOf<'ab'>, around: Surroundings): Promise<void> {
   if (flags.runs !== undefined && flags.runs < LEAST_PAIRS)
     throw new UsageError(`--runs ${flags.runs}: fewer than ${LEAST_PAIRS} pairs decide nothing; give more`)

@@ -10,7 +10,7 @@ import { collapsedStacks, speedscope } from '@whyslow/report/text/stacks.ts'
 import { type FlagsOf, gapOptions, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Runs the command. Throws UsageError or InputError where the file, its samples or the arguments cannot be used, or where it fails. */
+/** Runs the command. Throws UsageError or InputError if the file, its samples or the arguments cannot be used, or if it fails. */
 export async function runPipeline(
   [file, ...given]: readonly [string, ...string[]],
   flags: FlagsOf<'pipeline'>,

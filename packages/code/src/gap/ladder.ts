@@ -29,7 +29,7 @@ export interface Rung {
 /** How long an application waits between two calls, ms: caches and clocks of the CPU are somebody else's by then. */
 export const GAP_MS = 50
 
-/** In the order in which they are held still: while there are gaps, since calls without gaps leave the event loop no time for anything else. */
+/** What is held still, in this order: while there are gaps, since calls without gaps leave the event loop no time for anything else. */
 const STILL: readonly { readonly other: Other; readonly id: RungId; readonly title: string }[] = [
   { other: 'loop', id: 'loop-still', title: 'nothing but the calls on the event loop' },
   { other: 'sessions', id: 'sessions-still', title: 'other sessions answer at once, without computing' },
@@ -44,11 +44,11 @@ export interface Climbed {
   readonly order: readonly number[]
   /** What one call is made of. */
   readonly stages: readonly string[]
-  /** What goes on beside the calls, and can be held still. */
+  /** What goes on in addition to the calls, and can be held still. */
   readonly others: readonly { readonly other: Other; readonly seen: string | null }[]
 }
 
-/** From the application to the bare benchmark. */
+/** Rungs from the application to the bare benchmark. */
 export function rungsOf({ order, stages, others }: Climbed): Rung[] {
   const app = { order, copies: true, gapMs: GAP_MS }
   const held = STILL.flatMap((one) => others.filter(({ other }) => other === one.other).map(({ seen }) => ({ ...one, seen })))

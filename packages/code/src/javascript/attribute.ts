@@ -13,7 +13,7 @@ export interface Attributed {
   readonly lines: readonly LineFact[]
   readonly stacks: Stacks
   readonly samples: number
-  /** By stage: in native code and waiting, ms a prediction. */
+  /** Time of each stage in native code, waiting and in garbage collection, ms per prediction. */
   readonly stages: readonly { readonly nativeMs: number; readonly waitMs: number; readonly gcMs: number }[]
 }
 

@@ -18,19 +18,19 @@ import { timePass } from './time-pass.ts'
 
 /** How often a script is looked at whose time is over. */
 const OPEN_CHECK_MS = 200
-/** Of a CPU, what one that waits for requests may use. */
+/** Share of a CPU that a process waiting for requests may use. */
 const RESTING_SHARE = 0.05
 
 const plan = JSON.parse(firstLine()) as Plan
 const whereabouts = new Whereabouts(plan.stateFile)
 const realExit = process.exit.bind(process)
-/** Of the target, once it is known. */
+/** Stage names of the target, once it is known. */
 let stageNames: readonly string[] = []
 /** As its source says (exported.ts). */
 const start: Start = plan.call === null ? (process.argv[2] as Start) : 'imported'
 /** Called when a script has ended, before anything is said. */
 const onEnd: (() => void)[] = []
-/** Of a script: sends what it took up to then, by the clock of `performance`; else nothing. */
+/** Sends what a script took up to then, by the clock of `performance`; does nothing otherwise. */
 let sayScript: (endMs: number) => void = () => {}
 let ended = false
 let toldTarget = false
@@ -65,7 +65,7 @@ async function run(): Promise<void> {
   if (!isScript) finish()
 }
 
-/** Everything up to the first call, which is made; null where the file is a script: it goes on while its timers and requests keep it. */
+/** Everything up to the first call, which is made; null if the file is a script: it goes on while its timers and requests keep it. */
 async function open(): Promise<Predictions | null> {
   const target = await importTarget()
   if (target.kind === 'script') {
@@ -92,7 +92,7 @@ async function open(): Promise<Predictions | null> {
   return predictions
 }
 
-/** Throws ContractError where the first stage needs a sample and there is none. */
+/** Throws ContractError if the first stage needs a sample and there is none. */
 function checkFed(target: UserTarget, model: unknown, source: Samples['source']): void {
   if (source !== 'none' || !needsSample(target, model)) return
   throw new ContractError(`${target.stages[0]!.name} takes a sample, and there is none; export samples() or give --data PATH`)

@@ -3,7 +3,7 @@
 /** What the profile's file holds. */
 export interface RawProfile {
   readonly profile: CpuProfile
-  /** By stage, in the clock of the profile, µs; of a script none. */
+  /** Intervals of each stage in the clock of the profile, µs; none for a script. */
   readonly intervalsUs: readonly (readonly (readonly [number, number])[])[]
   readonly predictions: number
 }

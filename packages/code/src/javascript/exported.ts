@@ -47,7 +47,7 @@ function exportedNames({ declaration, specifiers }: SyntaxNode): string[] {
   return [...named, ...own].filter((name) => name !== null)
 }
 
-/** Of a pattern, too. */
+/** Names in a pattern, including nested ones. */
 const namesIn = (id: SyntaxNode): string[] => (id.type === 'Identifier' ? [id.name as string] : childrenOf(id).flatMap(namesIn))
 
 /** As Node tells it: by its ending, its package, its syntax. */

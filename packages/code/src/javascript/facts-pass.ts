@@ -77,7 +77,7 @@ function heldBytes(): number {
 interface Predicted {
   readonly count: number
   readonly tookMs: number
-  /** By prediction. */
+  /** Time of each prediction. */
   readonly eachMs: readonly number[]
 }
 

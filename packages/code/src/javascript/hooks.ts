@@ -60,7 +60,7 @@ export async function load(url: string, context: object, next: Next<Loaded>): Pr
   return { ...loaded, source: prepared(text, file, change) }
 }
 
-/** By its ending, its package, its syntax: as Node tells JavaScript. */
+/** Module format, by the file's ending, package and syntax, as Node decides it. */
 function formatOf(file: string, source: string): string {
   if (/\.mts$/.test(file)) return 'module'
   if (/\.cts$/.test(file)) return 'commonjs'

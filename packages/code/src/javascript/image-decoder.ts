@@ -14,7 +14,7 @@ export function isImageDecoder(node: SyntaxNode, name: string | null): boolean {
   return marks(node) > 0 && readsBytes(node)
 }
 
-/** In the function itself, not in those in it. */
+/** Counts marks in the function itself, not in those in it. */
 function marks(node: SyntaxNode): number {
   let found = 0
   walk(node.body as SyntaxNode, (inner) => {

@@ -31,7 +31,7 @@ interface Module {
   readonly line: number | null
 }
 
-/** By id of the nodes that are a module's top level, or below one. */
+/** Modules keyed by id of the nodes that are a module's top level, or below one. */
 function modulesByNode(nodes: readonly ProfileNode[]): Map<number, Module> {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const found = new Map<number, Module>()
@@ -80,7 +80,7 @@ export function importFacts(modules: readonly ImportFact[], entry: string, files
     .slice(0, MOST)
 }
 
-/** By file, or by name of a package: the import of the entry that leads to it first. */
+/** The import of the entry that leads to each file or package first, keyed by file or package name. */
 function claimsOf(entry: string, files: readonly UserFile[]): ReadonlyMap<string, ImportedModule> {
   const byPath = new Map(files.map((file) => [file.path, file]))
   const claims = new Map<string, ImportedModule>()

@@ -20,7 +20,7 @@ export interface Handle {
   readonly open: () => Promise<{ run(feeds: Feeds): Promise<Feeds>; release?(): Promise<void> }>
   readonly opened: StackPlace | null
   readonly ran: StackPlace | null
-  /** In the prediction. */
+  /** Whether it is reopened in the prediction. */
   readonly reopened: boolean
   /** What it was asked in one prediction. */
   readonly asked: Feeds[]

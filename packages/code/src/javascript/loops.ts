@@ -12,7 +12,7 @@ export interface LoopShape {
 
 const ARITHMETIC = /^([+\-*/%&|^]|\*\*|<<|>>>?|[<>]=?|[=!]==?|&&|\|\||\?\?)$/
 
-/** Null where it is none of these. */
+/** Null if it is none of these. */
 export function loopShape(loop: SyntaxNode): LoopShape | null {
   const variables = loopVariables(loop)
   const writes = indexedWrites(loop)

@@ -15,7 +15,7 @@ export class UserError extends Error {
   }
 }
 
-/** In a list, whose elements are no constants for V8. */
+/** Functions in a list, whose elements are no constants for V8. */
 const called: UserFunction[] = []
 
 const callWith = (call: UserFunction, x: unknown): unknown => call(x)
@@ -37,7 +37,7 @@ const plainOf = (stage: UserStage, model: unknown): UserFunction =>
 /** Enough for V8 to have begun to note who is called. */
 const OTHER_CALLS = 4000
 
-/** Of the time of a prediction, what writing where it is may cost. */
+/** Share of a prediction's time that writing where it is may cost. */
 const WRITING_SHARE = 0.004
 
 const now = (): number => performance.now()

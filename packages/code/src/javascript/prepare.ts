@@ -13,12 +13,12 @@ export const isUsers = (file: string): boolean => !/[\\/]node_modules[\\/]/.test
 export type Change = 'none' | 'probes' | Readonly<Record<string, readonly Insertion[]>>
 
 export interface Insertion {
-  /** In the text without its types. */
+  /** Offset in the text without its types. */
   readonly at: number
   readonly text: string
 }
 
-/** Throws SyntaxError where types cannot be stripped. */
+/** Throws SyntaxError if types cannot be stripped. */
 export function prepared(text: string, file: string, change: Change): string {
   const plain = /\.[cm]?tsx?$/.test(file) ? stripped(text, file) : text
   if (change === 'none') return plain

@@ -1,10 +1,10 @@
 // The user's source with probes: each site that source.ts names tells when it is run. Only text is put in, on the lines that are there, so
-// that lines stay what they were. Where the code runs in a thread or a realm that has no probes (a worker, a function handed over as text), it does
+// that lines stay what they were. Where the code runs in a thread or a realm that has no probes (a worker, a function passed as text), it does
 // what it did.
 import { PROBES } from './probes.ts'
 import { readSource, type Site } from './source.ts'
 
-/** `key`: what the file is called in keys. The text as it is where it cannot be parsed. */
+/** `key`: what the file is called in keys. The text as it is if it cannot be parsed. */
 export function withProbes(text: string, file: string, key: string): string {
   const read = readSource(text, file)
   if (read === null) return text
@@ -32,7 +32,7 @@ export function withProbes(text: string, file: string, key: string): string {
   return spliced(text, all)
 }
 
-/** The probe, or where there is none what hands on its last argument. */
+/** The probe, or if there is none what hands on its last argument. */
 const orElse = (probe: string, instead: string): string => `Object(globalThis.${PROBES}??{${probe}:${instead}}).${probe}`
 
 function putLoop({ start, end, braces, arrays }: Site, name: string, put: (at: number, what: string) => void): void {

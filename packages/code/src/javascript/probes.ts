@@ -10,13 +10,13 @@ export interface Seen {
   timeMs: number
   argument: ValueFact | null
   result: ValueFact | null
-  /** Of a loop: what it reads and writes. */
+  /** What a loop reads and writes. */
   values: readonly ValueFact[]
   /** Most of them on their way at once: promises. */
   concurrent: number
   /** Its first argument is a path, and was not the same one every time, or is named by the sample. */
   varies?: boolean
-  /** Of a call: another way to do it, in turns. */
+  /** Another way to do a call, in turns. */
   tried?: Tried
 }
 

@@ -42,7 +42,7 @@ export function scriptMarks(): ScriptMarks {
   }
 }
 
-/** By name, in the order in which each was first measured. What began before the window, or ends behind it, is cut. Exported for its test. */
+/** Stages by name, in the order in which each was first measured. What began before the window, or ends behind it, is cut. Exported for its test. */
 export function markedStages(measured: readonly Measured[], { start, end }: Span): MarkedStage[] {
   const clipped = measured
     .map(({ name, startTime, duration }) => ({
@@ -66,7 +66,7 @@ export function markedStages(measured: readonly Measured[], { start, end }: Span
 /** Ends of the same mark differ in the last digits. */
 const ROUNDING_MS = 1e-6
 
-/** Of each, how long it took without those that lie in it; whose they are cannot be told where calls overlap. */
+/** How long each interval took without those inside it; it is unknown whose they are if calls overlap. */
 function timesWithoutInner(intervals: readonly Span[]): number[] {
   const times = intervals.map(({ start, end }) => end - start)
   const order = intervals.map((_, at) => at).sort((a, b) => byStart(intervals[a]!, intervals[b]!))
@@ -81,7 +81,7 @@ function timesWithoutInner(intervals: readonly Span[]): number[] {
   return times
 }
 
-/** Of each, the moments at which it is the one that began last. */
+/** Time of each interval during which it is the one that began last. */
 function ownTimes(intervals: readonly Span[]): number[] {
   const own = intervals.map(() => 0)
   const order = intervals.map((_, at) => at).sort((a, b) => byStart(intervals[a]!, intervals[b]!))

@@ -22,7 +22,7 @@ interface Entry extends Omit<OpenedModel, 'open' | 'run'> {
 
 /** Frames that are kept. */
 const CALLERS = 4
-/** Of one prediction. */
+/** Most feeds that are kept of one prediction. */
 const MOST_ASKED = 256
 
 /** Watches from now on. `stage`: which one runs. */

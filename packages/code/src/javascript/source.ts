@@ -27,12 +27,12 @@ export interface Site {
   readonly line: number
   readonly endLine: number
   readonly function: string | null
-  /** Of a call: the callee's full name; of a loop: ''. */
+  /** Full name of a call's callee; '' for a loop. */
   readonly callee: string
-  /** Of the expression; of a loop's body. */
+  /** Start of the expression, or of a loop's body. */
   readonly start: number
   readonly end: number
-  /** The first argument that is no name of a type, where there is one and it is no spread. */
+  /** The first argument that is no name of a type, if there is one and it is no spread. */
   readonly argument: { readonly start: number; readonly end: number } | null
   /** A loop's body stands in braces. */
   readonly braces: boolean
@@ -60,10 +60,10 @@ export interface ReadSource {
   readonly imports: readonly ImportedModule[]
 }
 
-/** Of one line, at most so many characters. */
+/** Most characters of one line. */
 const LONGEST_CODE = 80
 
-/** Null where it cannot be parsed. `file`: as places are to have it. */
+/** Null if it cannot be parsed. `file`: as places are to have it. */
 export function readSource(text: string, file: string): ReadSource | null {
   const program = parseSource(text, file)
   return program === null ? null : new Reader(text, file, program).read()
@@ -322,7 +322,7 @@ function loopAround(way: readonly SyntaxNode[]): SourcePattern['loop'] {
 /** Functions that run once, whatever calls them. */
 const ONCE = /^(load|samples|constructor|init|initialize|setup|loadModel|createSession|getSession|getModel|warmUp)$/
 
-/** At the module's top level, in a function that runs once, or behind a test that it was not done before. */
+/** Whether the place runs once: at the module's top level, in a function that runs once, or behind a test that it was not done before. */
 function isOnce(way: readonly SyntaxNode[]): boolean {
   const functions = way.filter(isFunction)
   if (functions.length === 0) return true

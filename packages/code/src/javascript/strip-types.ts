@@ -1,4 +1,4 @@
-// TypeScript made JavaScript by putting spaces where types stand, so that every line stays where it was, and columns but for those beside an
+// TypeScript made JavaScript by putting spaces where types stand, so that every line stays where it was, and columns except those next to an
 // enum or a parameter property, which are written out. Namespaces, decorators and modules of CommonJS' own kind are not.
 import { childrenOf, isNode, nameOf, parseSource, type SyntaxNode, walk } from './syntax.ts'
 import { type Edit, enumEdits, parameterEdits } from './written-out.ts'

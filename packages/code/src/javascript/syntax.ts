@@ -10,7 +10,7 @@ export interface SyntaxNode {
   readonly [field: string]: unknown
 }
 
-/** Null where it cannot be parsed. */
+/** Null if it cannot be parsed. */
 export function parseSource(source: string, file: string): SyntaxNode | null {
   const isTypes = /\.[cm]?tsx?$/.test(file)
   const isJsx = /\.[jt]sx$/.test(file) || !isTypes
@@ -86,7 +86,7 @@ export function isEachCallback(node: SyntaxNode, parent: SyntaxNode | undefined)
   return isFirst && EACH.has(name ?? '')
 }
 
-/** 'a', 'a.b', 'this.a', 'JSON.parse'; null where it has no name. */
+/** 'a', 'a.b', 'this.a', 'JSON.parse'; null if it has no name. */
 export function nameOf(node: SyntaxNode): string | null {
   switch (node.type) {
     case 'Identifier':
@@ -122,7 +122,7 @@ export const isExpression = (name: string): boolean => !/^super\b/.test(name) &&
 
 const NAMES = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u
 
-/** Of the function around: its own name, or what it is given to. */
+/** Name of the enclosing function: its own, or that of what it is passed to. */
 export function functionName(way: readonly SyntaxNode[]): string | null {
   for (let at = way.length - 1; at >= 0; at--) {
     const node = way[at]!

@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 
 const TASKS = '/proc/self/task'
-/** Of the time, on a CPU: what else wakes up now and then. */
+/** Least share of the time on a CPU of a thread at work: others only wake up now and then. */
 const AT_WORK_SHARE = 0.05
 /** sysconf(_SC_CLK_TCK), which Linux has kept at 100 on every machine that Node runs on. */
 const TICKS_PER_SECOND = 100
@@ -25,7 +25,7 @@ export class Threads {
     this.began = performance.now()
   }
 
-  /** At work since `begin`; null: not told. */
+  /** Time at work since `begin`; null: not told. */
   atWork(): number | null {
     const after = ticks()
     if (after.size === 0) return null

@@ -1,5 +1,5 @@
 // The timed pass: no profiler, nothing wrapped but the stages. Blocks with stages timed and blocks without take turns, so that what timing
-// the stages costs is known. What the stages do beside taking time is looked at when they have been timed.
+// the stages costs is known. What else the stages do is examined when they have been timed.
 import type { Plan } from '../protocol.ts'
 import { send } from './channel.ts'
 import { Collections, type Interval, within } from './collections.ts'
@@ -9,7 +9,7 @@ import { lookAtStages } from './stage-looks.ts'
 const BLOCKS = 6
 /** A warm-up that takes many times what was planned is given up: predictions are long, and settled soon. */
 const LONGEST_WARM_UP = 10
-/** Of the time to predict, once more for looks at each stage alone. */
+/** Share of the time to predict, once more for looks at each stage alone. */
 const LOOK_SHARE = 0.2
 
 export async function timePass(predictions: Predictions, plan: Plan): Promise<void> {
@@ -35,7 +35,7 @@ export async function timePass(predictions: Predictions, plan: Plan): Promise<vo
   send({ kind: 'stages', stages: facts.map((one, at) => ({ ...one, gcMs: gcMs(intervals[at]!) })) })
 }
 
-/** At least two calls; every sample once where time allows. */
+/** Makes at least two calls; every sample once if time allows. */
 export async function warmUp(predictions: Predictions, plan: Plan): Promise<void> {
   predictions.whereabouts.enter('warm-up')
   const began = performance.now()

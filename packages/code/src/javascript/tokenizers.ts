@@ -46,7 +46,7 @@ export function tablesOf(loop: SyntaxNode, way: readonly SyntaxNode[]): readonly
   return [...names]
 }
 
-/** The function around, which callbacks of map and the like are a part of; the program where there is none. */
+/** The function around, which callbacks of map and the like are a part of; the program if there is none. */
 function homeOf(loop: SyntaxNode, way: readonly SyntaxNode[]): SyntaxNode {
   for (let at = way.length - 1; at > 0; at--) if (isFunction(way[at]!) && !isEachCallback(way[at]!, way[at - 1])) return way[at]!
   return way[0] ?? loop
@@ -132,7 +132,7 @@ function readCall(call: SyntaxNode, texts: Map<string, number>): void {
 
 // Expressions --------------------------------------------------------------------------------------------------------------------------
 
-/** Of a call of a method its name, and what it is called on. */
+/** Name of a called method, and what it is called on. */
 function methodOf(call: SyntaxNode): readonly [string, SyntaxNode | null] {
   const callee = call.callee
   if (!isNode(callee) || !/^(Optional)?MemberExpression$/.test(callee.type) || callee.computed === true) return ['', null]

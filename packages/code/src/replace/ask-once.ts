@@ -7,7 +7,7 @@ import { startProcess, textFrom } from '@whyslow/measure/processes/start-process
 export interface ChildRequest {
   readonly executable: string
   readonly words: readonly string[]
-  /** To its standard input. */
+  /** The plan, written to its standard input. */
   readonly plan: string
   /** Where it answers: its standard output, or a pipe of its own, so that what user code prints is no answer. */
   readonly answersOn: 'output' | 'pipe'

@@ -1,6 +1,6 @@
 // Loops over elements of a JavaScript program and the passes over typed arrays that do the same: written from their syntax (javascript/piece.ts,
 // candidates.ts), run in a process of their own on the values that the program's loops saw and on numbers made to tell them apart, and timed in
-// turns (javascript/prove.ts). What is not equal bit for bit is not offered; why stands beside it.
+// turns (javascript/prove.ts). What is not equal bit for bit is not offered; why stands next to it.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
@@ -16,9 +16,9 @@ export interface JavascriptQuestion {
   readonly file: string
   readonly call: string | null
   readonly data: string | null
-  /** Of a script. */
+  /** Arguments of a script. */
   readonly arguments?: readonly string[]
-  /** Of a file of the user's: the lines that matter. */
+  /** The lines that matter in a file of the user's. */
   readonly hot: (file: string) => readonly number[]
   /** How long to time, of all places together. */
   readonly budgetMs: number

@@ -1,4 +1,4 @@
-// Tokenizers written by hand in a JavaScript program, beside the library's: a process of its own runs the program for the texts that its functions
+// Tokenizers written by hand in a JavaScript program, compared with the library's: a process of its own runs the program for the texts that its functions
 // are given (javascript/tokenizer-child.ts).
 import { createRequire } from 'node:module'
 import path from 'node:path'
@@ -19,7 +19,7 @@ export interface TokenizersQuestion {
   readonly file: string
   readonly call: string | null
   readonly data: string | null
-  /** Of a script. */
+  /** Arguments of a script. */
   readonly arguments: readonly string[]
   /** Where models lie. */
   readonly folders: readonly string[]

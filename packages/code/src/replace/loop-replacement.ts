@@ -1,4 +1,4 @@
-// What is said of loops that were run beside code that does the same, in whichever language they are.
+// What is said of loops that were run against code that does the same, in whichever language they are.
 import { turnTimes } from '@whyslow/measure/statistics/index.ts'
 import type { Language } from '../facts.ts'
 

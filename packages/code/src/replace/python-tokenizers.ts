@@ -1,4 +1,4 @@
-// Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
+// Tokenizers written by hand in a Python program, compared with those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
 // functions are given (python/tokenizing.py).
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'

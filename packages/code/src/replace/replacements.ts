@@ -15,7 +15,7 @@ export interface ReplaceGiven {
   readonly call: string | null
   readonly data: string | null
   readonly python: string | null
-  /** Of a script. */
+  /** Arguments of a script. */
   readonly arguments?: readonly string[]
   /** Called where the program was run again. */
   readonly onRun?: (() => void) | undefined
@@ -59,7 +59,7 @@ export interface Others {
   readonly javascript: (question: JavascriptQuestion) => Promise<LoopsAnswer>
 }
 
-/** Never throws, but for an aborted signal; no replacement where there is none, or where trying failed. */
+/** Never throws, but for an aborted signal; no replacement if there is none, or if trying failed. */
 export async function tryReplacements(
   evidence: PipelineEvidence,
   given: ReplaceGiven,

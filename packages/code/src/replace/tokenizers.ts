@@ -1,4 +1,4 @@
-// Tokenizers that the user wrote by hand and that take much of the time, beside those of a library: on the texts that they were given, ids compared,
+// Tokenizers that the user wrote by hand and that take much of the time, compared with those of a library: on the texts that they were given, ids compared,
 // in turns, in a process of its own.
 import { dirname } from 'node:path'
 import { findInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
@@ -11,7 +11,7 @@ import type { ReplaceGiven } from './replacements.ts'
 
 const LIMIT_MS = 120_000
 
-/** Never throws, but for an aborted signal; none where the library is not there, and then the program is not run. */
+/** Never throws, but for an aborted signal; none if the library is not there, and then the program is not run. */
 export async function tryTokenizers(
   evidence: PipelineEvidence,
   given: ReplaceGiven,

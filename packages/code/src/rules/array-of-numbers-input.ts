@@ -4,7 +4,7 @@ import type { CallFact } from '../facts.ts'
 import { hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of fewer the conversion is nothing. */
+/** Fewest numbers: with fewer the conversion is nothing. */
 const LEAST_NUMBERS = 1000
 
 /** Numbers in the list that was seen; null: none was seen. 0: what was seen is no list. */

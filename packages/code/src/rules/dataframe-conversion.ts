@@ -3,7 +3,7 @@ import { ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { type HotPattern, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of more rows what is done with them weighs more. */
+/** Most rows: with more, what is done with them weighs more. */
 const MOST_ROWS = 8
 
 /** What was not seen to be a DataFrame is none: dictionaries and enumerations have `values`, too. */

@@ -4,7 +4,7 @@ import type { CallFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of smaller ones converting is nothing. */
+/** Fewest bytes: converting smaller arrays takes no time. */
 const LEAST_BYTES = 65_536
 /** They compute in float64. */
 const KEEPS = ['scikit-learn', 'lightgbm']

@@ -3,7 +3,7 @@ import { share, tell } from '@whyslow/diagnosis/tell.ts'
 import { placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the looks. */
+/** Share of the looks. */
 const FROM_SHARE = 0.4
 
 export const gilContention = defineRule({

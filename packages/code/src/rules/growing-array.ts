@@ -5,7 +5,7 @@ import type { PipelineEvidence } from '../evidence.ts'
 import { hotPatterns, inWords, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
-/** With fewer turns it costs little. */
+/** Fewest turns: with fewer it costs little. */
 const LEAST_TRIPS = 8
 /** Fewer are grown in no time. */
 const LEAST_PUSHES = 10_000

@@ -4,9 +4,9 @@ import { defineRule } from '../rule.ts'
 
 /** A start that a person notices. */
 const FROM_MS = 1000
-/** Of the start, loading included; of a script's run. */
+/** Share of the start, loading included; or of a script's run. */
 const FROM_SHARE = 0.3
-/** Of the imports: what is worth naming, and how many. */
+/** Share of the imports that is worth naming, and how many are named. */
 const LARGE = 0.2
 const MOST = 3
 

@@ -9,7 +9,10 @@ const LIBRARIES = { python: ', or a faster library (orjson),', javascript: '' } 
 /** Less text is a request or a setting, and binary would save what nobody feels. */
 const LEAST_BYTES = 65_536
 
-/** Of all calls of a prediction. A text that nobody saw (of a file) counts as much where it is one of every prediction; in a script it counts as none. */
+/**
+ * Whether all calls of a prediction read much. A text that nobody saw (of a file) counts as much if it is one of every prediction; in a script it
+ * counts as none.
+ */
 function isMuch({ calls }: HotPattern, { target }: PipelineEvidence): boolean {
   const unseen = target.kind === 'script' ? 0 : Infinity
   const sizes = calls.map(({ argument, result, callsPerPrediction }) => {

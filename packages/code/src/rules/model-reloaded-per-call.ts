@@ -3,7 +3,7 @@ import { ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
-/** Every second prediction and more often; of a script, which is one, so many times in all. */
+/** Every second prediction and more often; of a script, which is one, this many times in all. */
 const OFTEN = { stages: 0.5, function: 0.5, script: 4 } as const
 
 export const modelReloadedPerCall = defineRule({

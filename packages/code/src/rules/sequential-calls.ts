@@ -7,10 +7,10 @@ import { defineRule } from '../rule.ts'
 
 /** Fewer save little. */
 const LEAST_RUNS = 4
-/** So many come from a loop, wherever it stands. */
+/** This many come from a loop, wherever it stands. */
 const LEAST_WITHOUT_LOOP = 8
 
-/** Of a vector one sample, too. */
+/** Whether the value is one row, or a vector of one sample. */
 const isOneRow = ({ shape, kind }: ValueFact): boolean =>
   shape !== null && kind !== 'nothing' && (shape.length === 1 || shape[0] === 1)
 

@@ -8,7 +8,7 @@ import { defineRule } from '../rule.ts'
 /** Less is noise of the allocator. */
 const LEAST_BYTES = 16_384
 const LEAST_TENSORS = 0.5
-/** Of each kind of place so many are named. */
+/** Most places named of each kind. */
 const MOST = 2
 
 export const tensorLeak = defineRule({

@@ -17,7 +17,7 @@ export interface ComparedOutputs {
   readonly differences: readonly (Difference & { readonly sample: number })[]
   readonly notes: readonly string[]
   readonly repeats: { readonly a: boolean; readonly b: boolean }
-  /** Of the first call. */
+  /** Times of the first call. */
   readonly firstMs: { readonly a: number; readonly b: number }
   /** The slower one's time by sample, of those that were called. */
   readonly timesMs: readonly number[]
@@ -29,7 +29,7 @@ export interface ComparedOutputs {
 export interface OutputsPlan extends ValueOptions {
   readonly samples: number
   readonly limitMs: number
-  /** No sample but the first is begun after so long. */
+  /** No sample but the first is begun after this long. */
   readonly budgetMs: number
 }
 

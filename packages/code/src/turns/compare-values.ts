@@ -19,7 +19,7 @@ export interface Comparison {
   /** Numbers that were compared, and how many of them differ at all. */
   readonly numbers: number
   readonly differing: number
-  /** The largest ones; 0 where nothing differs, null where one is infinite or no number. */
+  /** The largest ones; 0 if nothing differs, null if one is infinite or no number. */
   readonly maxAbsolute: number | null
   readonly maxRelative: number | null
   /** The first few. */
@@ -62,7 +62,7 @@ interface Walk {
   }
 }
 
-/** b beside a. Pure. */
+/** Compares b with a. Pure. */
 export function compareValues(a: Encoded, b: Encoded, options: ValueOptions): Comparison {
   const found = {
     numbers: 0,
@@ -231,7 +231,7 @@ const isWhole = (dtype: string): boolean => /^(u?int|bool)/.test(dtype)
 const isImage = ({ dtype, shape }: Numbers): boolean =>
   dtype === 'uint8' && (shape.length === 2 || (shape.length === 3 && [1, 3, 4].includes(shape[2]!)))
 
-/** The worst place that lies beyond the tolerance; null where none does. */
+/** The worst place that lies beyond the tolerance; null if none does. */
 function compareNumbers(
   a: Numbers,
   b: Numbers,
@@ -249,7 +249,7 @@ function compareNumbers(
     const [x, y] = [left[k]!, right[k]!]
     if (Object.is(x, y)) continue
     const bothBig = typeof x === 'bigint' && typeof y === 'bigint'
-    // Beside a number a big integer is rounded to one; two infinities of one sign were equal above.
+    // Next to a number a big integer is rounded to one; two infinities of one sign were equal above.
     const distance = bothBig ? Number(x - y) : Number(x) - Number(y)
     if (typeof x !== typeof y && distance === 0) continue
     found.differing++

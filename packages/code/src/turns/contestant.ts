@@ -35,15 +35,15 @@ export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start'> {
 
 export type Request =
   | OpenRequest
-  /** The program's own samples, at most so many. */
+  /** The program's own samples, at most this many. */
   | { readonly ask: 'samples'; readonly most: number }
   /** The samples to work on from now on. */
   | { readonly ask: 'give'; readonly samples: readonly Encoded[] }
-  /** To work on its own samples, which it was asked for before. */
+  /** Asks it to work on its own samples, which were requested before. */
   | { readonly ask: 'keep' }
   /** One call; `stage` names what it is in, should it never end. */
   | { readonly ask: 'output'; readonly sample: number }
-  /** What goes on beside the calls, and whether that can be held still. */
+  /** What goes on in addition to the calls, and whether that can be held still. */
   | { readonly ask: 'others'; readonly order: readonly number[] }
   | TimeRequest
 
@@ -58,13 +58,13 @@ export interface TimeRequest {
   readonly copies: boolean
   /** The prediction alone: what comes before it is made outside the time, what comes after it left out. */
   readonly alone?: boolean
-  /** Each call begins so long after the last one's end, outside the time. */
+  /** Each call begins this long after the last one's end, outside the time. */
   readonly gapMs?: number
   /** What is held still meanwhile; the program was opened `watched`. */
   readonly still?: readonly Other[]
 }
 
-/** What an application has in its process beside the calls: more on the event loop, other sessions of an engine, other threads. */
+/** What an application has in its process in addition to the calls: more on the event loop, other sessions of an engine, other threads. */
 export type Other = 'loop' | 'sessions' | 'threads'
 
 export interface AlternativeFound {
@@ -103,7 +103,7 @@ export interface Opened {
   readonly takesSample: boolean
   /** Reading the file with all it imports. */
   readonly importMs: number
-  /** `load()`; null where there is none. */
+  /** `load()`; null if there is none. */
   readonly loadMs: number | null
   /** Names of packages that it brought in, of those that matter to speed. */
   readonly packages: readonly string[]
@@ -137,7 +137,7 @@ export interface Failure {
   /** 'load', 'predict'; null: not known. */
   readonly stage: string | null
   readonly sample: number | null
-  /** In the user's file; null where it is not known. */
+  /** Line in the user's file; null if it is not known. */
   readonly line: number | null
 }
 

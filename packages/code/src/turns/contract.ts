@@ -1,6 +1,6 @@
 // The contract of a user's module in JavaScript, read here for all that run it: `load()` gives a model, `samples()` a list, and a call is
 // `preprocess(sample)`, `predict(model, x)` or `predict(x)`, `postprocess(y)`, each left out at will but for `predict`. The module exports
-// them, or its default export (an object, or a class, of which one is made) has them, or some are here and some there.
+// them, or its default export (an object, or a class, of which one is made) has them, or each has some of them.
 import path from 'node:path'
 
 /** The file or the arguments cannot be used as they are; nothing of the user's failed. */
@@ -21,7 +21,7 @@ export interface UserStage {
   /** The user's own, bound to what has it. */
   readonly call: UserFunction
   readonly model: TakesModel
-  /** Of several parameters without a model: it takes the members of its sample, so many; else 0. */
+  /** How many members of its sample a function of several parameters without a model takes; else 0. */
   readonly members: number
   /** How many parameters something other than the model has to be given for. */
   readonly parameters: number
@@ -29,13 +29,13 @@ export interface UserStage {
 
 /**
  * Whether it is given the model in front of what it works on. 'if-any': where `load` gave one. 'unless-fed': it has one parameter, which is
- * the sample's where there is one.
+ * the sample's if there is one.
  */
 export type TakesModel = 'yes' | 'no' | 'if-any' | 'unless-fed'
 
 export interface UserTarget {
   readonly kind: 'stages' | 'function' | 'script'
-  /** In the order they run; of a script none. */
+  /** Stages in the order they run; none for a script. */
   readonly stages: readonly UserStage[]
   readonly load: UserFunction | null
   /** A function or what it would give; null: none. */

@@ -149,7 +149,7 @@ function deviceOf(providers: unknown): string {
   return String(name)
 }
 
-/** Of the package that a path leads into; null if none says. */
+/** Version of the package that a path leads into; null if none says. */
 function versionOf(request: string): string | null {
   try {
     const require = Module.createRequire(process.argv[1] ?? import.meta.url)

@@ -6,7 +6,7 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   value !== null &&
   typeof (value as { then?: unknown }).then === 'function'
 
-/** The value itself, or a promise of it where there is something to wait for. */
+/** The value itself, or a promise of it if there is something to wait for. */
 export function finished(value: unknown): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value
   if (isThenable(value)) return Promise.resolve(value).then(finished)

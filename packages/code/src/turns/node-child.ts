@@ -23,7 +23,7 @@ let target: UserTarget | null = null
 let steps: readonly Step[] = []
 let given: readonly Encoded[] | null = null
 let own: readonly unknown[] = []
-/** What goes on beside the calls; null: nobody asked for it. */
+/** What goes on in addition to the calls; null: not requested. */
 let watched: Watched | null = null
 
 endWithParent()

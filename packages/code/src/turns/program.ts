@@ -44,7 +44,7 @@ export function wholeCall(steps: readonly Step[]): (sample: unknown) => unknown 
     }
     return value
   }
-  // Not through the loop where there is none to go through.
+  // Not through the loop if there is none to go through.
   if (steps.length === 1) return steps[0]!.run
   return (sample) => from(0, sample)
 }

@@ -16,7 +16,7 @@ const KINDS = '.npz, .npy, .json, .jsonl, .csv, .tsv, .txt, another file, or a f
 /** As it was read: what JSON and texts say as it is, arrays as a program is sent them. */
 export type ReadSample = { readonly plain: unknown } | { readonly arrays: Encoded }
 
-/** At most `most`, as they are sent. Throws InputError where nothing is there, or nothing that is read. */
+/** Reads at most `most` samples, as they are sent. Throws InputError if nothing is there, or nothing that is read. */
 export const readSamples = (path: string, most: number): Encoded[] =>
   samplesAt(path, most).map((one) => ('arrays' in one ? one.arrays : ofPlain(one.plain)))
 

@@ -9,7 +9,7 @@ const LOOK_MS = 10
 /** One tick of Linux's clock for processes is 10 ms. */
 const QUIET_LOOKS = 2
 
-/** How a process rests, by its id; false where it never did. Where the system tells nothing it is given no time, and true. */
+/** How a process rests, by its id; false if it never did. Where the system tells nothing it is given no time, and true. */
 export async function waitUntilResting(pid: number, usedTicks: (pid: number) => number | null = ticksOf): Promise<boolean> {
   let before = usedTicks(pid)
   if (before === null) return true

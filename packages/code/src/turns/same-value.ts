@@ -6,7 +6,7 @@ import type { Encoded } from './value.ts'
 
 const DEEPEST = 64
 
-/** The kind in it that another process would be given something else for: 'Date'; null: it travels as it is. */
+/** The kind in it that another process would be given something else for: 'Date'; null: it travels unchanged. */
 export function unsendableKind(value: unknown, encoded: Encoded): string | null {
   try {
     return changedKind(value, decodeValue(encoded))
@@ -16,7 +16,7 @@ export function unsendableKind(value: unknown, encoded: Encoded): string | null 
   }
 }
 
-/** For a program to write into; the value itself where it cannot be copied as it is. */
+/** For a program to write into; the value itself if it cannot be copied as it is. */
 export function copyOf(value: unknown): unknown {
   for (const copied of [(one: unknown) => decodeValue(encodeValue(one)), structuredClone]) {
     try {
@@ -65,7 +65,7 @@ function partsOf(value: object, prototype: unknown): readonly unknown[] | null {
 function isSameBytes(one: ArrayBufferView | ArrayBuffer, other: ArrayBufferView | ArrayBuffer): boolean {
   const bytes = (held: ArrayBufferView | ArrayBuffer) =>
     ArrayBuffer.isView(held) ? Buffer.from(held.buffer, held.byteOffset, held.byteLength) : Buffer.from(held)
-  // A name of its own beside the elements: shape.
+  // A name of its own in addition to the elements: shape.
   const hasMore = 'length' in one && Object.getOwnPropertyNames(one).length !== one.length
   return !hasMore && bytes(one).equals(bytes(other))
 }

@@ -56,11 +56,11 @@ export async function take(
   return { list, why: null }
 }
 
-/** Of a list so many are looked at. */
+/** Most elements of a list that are examined. */
 const LOOKED_AT = 16
 const DEEPEST = 4
 
-/** Of arrays and texts, in lists and objects too. */
+/** Bytes of arrays and texts, including those in lists and objects. */
 function bytesOf(value: unknown, depth = 0): number {
   if (typeof value === 'string') return value.length
   if (typeof value !== 'object' || value === null) return 8

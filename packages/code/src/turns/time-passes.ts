@@ -10,7 +10,7 @@ export interface Passes {
   readonly leastPasses: number
 }
 
-/** Timed together they take at least so long. */
+/** Timed together they take at least this long. */
 const LEAST_TIMED_MS = 0.2
 
 /** Nanoseconds of a clock that only goes forward. */

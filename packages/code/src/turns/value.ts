@@ -1,4 +1,4 @@
-// A value of the user's program as plain data, whatever language it came from: a tree, with the numbers of arrays in buffers beside it.
+// A value of the user's program as plain data, whatever language it came from: a tree, with the numbers of arrays in buffers next to it.
 // The same two things travel to a process of Node and to one of Python, and are what outputs are compared by.
 import { bfloat16Value, float16Value } from '@whyslow/graph/decode.ts'
 import { ELEMENT_ARRAYS, type ElementArrayType } from '@whyslow/graph/element-arrays.ts'
@@ -43,7 +43,7 @@ type Elements = Readonly<ArrayLike<number | bigint>>
 const HELD: Readonly<Record<string, ElementArrayType>> = { ...ELEMENT_ARRAYS, complex64: Float32Array, complex128: Float64Array }
 const BY_BITS: Readonly<Record<string, (bits: number) => number>> = { float16: float16Value, bfloat16: bfloat16Value }
 
-/** The elements of an array; complex ones as twice as many numbers. null where the type is unknown here. */
+/** The elements of an array; complex ones as twice as many numbers. null if the type is unknown here. */
 export function elementsOf({ dtype, buffer }: ArrayTree, buffers: readonly Uint8Array[]): Elements | null {
   const Held = HELD[dtype]
   if (Held === undefined) return null

@@ -14,7 +14,7 @@ export interface RequestParts {
   /** Place in `requests`. */
   readonly request: number
   readonly totalMs: number
-  /** By place in `models`. */
+  /** Time of each model, ms, keyed by place in `models`. */
   readonly modelMs: ReadonlyMap<number, number>
   readonly codeMs: number
   /** Ready, or about to be read, while its thread ran other code. */

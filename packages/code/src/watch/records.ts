@@ -22,7 +22,7 @@ export interface Interval {
   readonly end: number
 }
 
-/** On one thread of one process. */
+/** A record placed on one thread of one process. */
 interface Placed {
   readonly thread: string
   readonly process: string

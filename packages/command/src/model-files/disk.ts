@@ -15,7 +15,7 @@ export interface Disk {
   /** The folder's entries onto the medium, where the system can do that. */
   syncFolder(path: string): void
   rename(from: string, to: string): void
-  /** A file, or a folder with all that is in it; no error where it is not there. */
+  /** A file, or a folder with all that is in it; no error if it is not there. */
   remove(path: string): void
 }
 

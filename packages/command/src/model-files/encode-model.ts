@@ -11,7 +11,7 @@ const GRAPH_OF_MODEL = 7
 const INITIALIZER_OF_GRAPH = 5
 const RAW_DATA_OF_TENSOR = 9
 
-/** The chunks that make the file, in order. They are views into the model where they can be. */
+/** The chunks that make the file, in order. They are views into the model if they can be. */
 export function encodeModel(model: ModelProto): Uint8Array[] {
   if (model.graph === undefined) return [toBinary(ModelProtoSchema, model)]
   const graph: Uint8Array[] = [toBinary(GraphProtoSchema, copyWith(model.graph, { initializer: [] }))]
@@ -24,7 +24,7 @@ export function encodeModel(model: ModelProto): Uint8Array[] {
   return [toBinary(ModelProtoSchema, before), ...field(GRAPH_OF_MODEL, graph), toBinary(ModelProtoSchema, behind)]
 }
 
-/** Without the fields of these numbers; what protobuf does not know of it stays. */
+/** Removes the fields of these numbers; fields that protobuf does not know stay. */
 function without(model: ModelProto, isLeftOut: (number: number) => boolean): ModelProto {
   const left = ModelProtoSchema.fields.filter(({ number }) => isLeftOut(number))
   const empty = left.map(({ localName, fieldKind }) => [localName, fieldKind === 'list' ? [] : undefined])

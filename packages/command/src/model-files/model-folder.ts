@@ -6,7 +6,7 @@ import { nodeDisk } from './disk.ts'
 import { folderAt } from './folder.ts'
 import { MODEL_FILE, writeModelFiles } from './onnx-files.ts'
 
-/** Makes `folder`, which must not exist, and writes the model into it. Throws InputError where it passes what protobuf can hold. */
+/** Makes `folder`, which must not exist, and writes the model into it. Throws InputError if it passes what protobuf can hold. */
 export async function writeModelFolder(model: Model, folder: string): Promise<{ file: string; sizeBytes: number }> {
   fs.mkdirSync(folder)
   // Of a file that is gone with the run nothing need survive a power cut.

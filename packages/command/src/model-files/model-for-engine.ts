@@ -20,7 +20,7 @@ interface Writer {
   write(model: Model, folder: string): Promise<void>
 }
 
-/** By the format that is written, the first that an engine reads counts. */
+/** Writers keyed by the format that they write; the first format that an engine reads counts. */
 const WRITERS: Readonly<Record<string, Writer>> = {
   onnx: {
     file: 'model.onnx',
@@ -60,7 +60,7 @@ export function canBeGiven(model: Model, engineId: string): boolean {
   return !offersOf(engineId).includes('generated') || compilableOf(model).ok
 }
 
-/** The model as this engine can be given it; what is written lies in `folder`, once. Throws InputError where it takes no form of it. */
+/** The model as this engine can be given it; what is written lies in `folder`, once. Throws InputError if it takes no form of it. */
 export async function modelForEngine(model: Model, engineId: string, folder: string): Promise<Model> {
   const { file, format, sha256 } = model.source
   const formats = formatsOf(engineId)
@@ -80,7 +80,7 @@ export async function modelForEngine(model: Model, engineId: string, folder: str
   return { ...model, writtenTo }
 }
 
-/** Writes the model into a new folder, in a format that some engine reads. Throws InputError where it cannot be written. */
+/** Writes the model into a new folder, in a format that some engine reads. Throws InputError if it cannot be written. */
 export async function writeInFormat(model: Model, folder: string, format = 'onnx'): Promise<{ file: string; sizeBytes: number }> {
   const writer = WRITERS[format]!
   await writer.write(model, folder)

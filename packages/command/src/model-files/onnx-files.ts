@@ -13,8 +13,8 @@ export const MODEL_FILE = 'model.onnx'
 const PROTOBUF_LIMIT_BYTES = 2 ** 31 - 1
 
 /**
- * Writes `model.onnx` (or `name`) and, where it has external data or would pass `limitBytes`, `model.onnx.data` beside it. Throws InputError where it
- * passes the limit even so.
+ * Writes `model.onnx` (or `name`) and, if it has external data or would pass `limitBytes`, `model.onnx.data` next to it. Throws InputError if it passes the limit even
+ * so.
  */
 export async function writeModelFiles(
   model: Model,

@@ -17,7 +17,7 @@ const SMALL_ALIGN_BYTES = 64
 const SMALL_BYTES = 64 * 1024
 const PREPACKED = /^prepacked_/
 
-/** A file of weights, as chunks made when they are asked for. */
+/** A file of weights, as chunks made when they are requested. */
 export interface WeightsFile {
   readonly path: string
   readonly chunks: Iterable<Uint8Array>
@@ -37,7 +37,7 @@ interface Piece {
 
 /**
  * The model with every external tensor, and the `externalized` ones with raw data, in files named after `modelFile`
- * ('model.onnx.data', …), which are returned with it. A model with neither is returned as it is.
+ * ('model.onnx.data', …), which are returned with it. A model with neither is returned unchanged.
  */
 export function relocateWeights({ proto, weights }: Model, modelFile: string, externalized: ReadonlySet<TensorProto>): Relocated {
   const external = externalTensors(proto)

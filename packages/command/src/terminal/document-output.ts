@@ -18,8 +18,8 @@ export interface DocumentOutput {
   /** Writes the file of a flag other than those of the document, where it was typed. `what`: what is said to be in it. */
   write(flag: string, what: string, content: () => Content | Promise<Content>): Promise<void>
   /**
-   * Writes the document and its page where they were asked for, prints the document or the text, and says on standard error what was
-   * written. Throws UsageError where the disk refuses.
+   * Writes the document and its page if they were requested, prints the document or the text, and says on standard error what was
+   * written. Throws UsageError if the disk refuses.
    */
   deliver(screen: Screen, what: Delivery): Promise<void>
 }

@@ -8,7 +8,7 @@ import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** From these on; https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda lists them. */
+/** Versions from which programs support links; https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda lists them. */
 const PROGRAMS: Readonly<Record<string, readonly [number, number]>> = {
   'iTerm.app': [3, 1],
   WezTerm: [0, 0],
@@ -35,14 +35,14 @@ export function takesLinks(isTerminal: boolean, environment: Environment): boole
 
 const PAGES = new URL('../../../docs/findings/', compiledTwin(import.meta.url))
 
-/** The page of a rule, as it comes with the package; null where there is none. */
+/** The page of a rule, as it comes with the package; null if there is none. */
 export function fileOfRule(rule: string): string | null {
   if (!/^[a-z0-9-]+$/.test(rule)) return null
   const file = fileURLToPath(new URL(`${rule}.md`, PAGES))
   return existsSync(file) ? file : null
 }
 
-/** The address of a finding's page on this machine; null where there is none. */
+/** The address of a finding's page on this machine; null if there is none. */
 export function pageOf(rule: string): string | null {
   const file = fileOfRule(rule)
   if (file === null) return null

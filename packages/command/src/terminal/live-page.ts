@@ -16,7 +16,7 @@ export interface PageGiven {
   readonly names: readonly string[]
 }
 
-/** Starts the server, says where it is, opens the browser where somebody is there to see it. UsageError where the port is taken. */
+/** Starts the server, says where it is, opens the browser where somebody is there to see it. UsageError if the port is taken. */
 export async function servePage(
   given: PageGiven,
   screen: Screen,

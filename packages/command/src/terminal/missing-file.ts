@@ -27,7 +27,7 @@ function meantFile(file: string): string | undefined {
   }
 }
 
-/** Of the same ending; without one, of the same name. */
+/** Whether a file has the same ending; without one, the same name. */
 function isAlike(name: string, base: string): boolean {
   const { ext, name: stem } = path.parse(name.toLowerCase())
   const wanted = path.extname(base).toLowerCase()

@@ -5,7 +5,7 @@ import { stateOf } from './path-state.ts'
 import { UsageError } from './usage-error.ts'
 import { checkFolder } from './write-file.ts'
 
-/** Throws UsageError where the model or the engine's package is not there, or the inputs cannot be kept. */
+/** Throws UsageError if the model or the engine's package is not there, or the inputs cannot be kept. */
 export function checkModel(file: string, flags: PlaceFlags & { readonly saveInputs?: string }): void {
   if (stateOf(file) === undefined)
     throw new UsageError(missingFile(file, '; give the path of a model, as in: whyslow model.onnx'))
@@ -28,7 +28,7 @@ export const PLACES = Object.keys(PLACE) as (keyof typeof PLACE)[]
 
 type PlaceFlags = { readonly [flag in keyof typeof PLACE]?: string }
 
-/** Throws UsageError where what an engine is to be taken from is not there. */
+/** Throws UsageError if what an engine is to be taken from is not there. */
 export function checkPlaces(flags: PlaceFlags): void {
   for (const flag of PLACES) {
     const [place, [kind, next]] = [flags[flag], PLACE[flag]]

@@ -17,7 +17,7 @@ export function readShell(): string {
   return brotliDecompressSync(readFileSync(SHELL)).toString('utf8')
 }
 
-/** From here on the data is packed in the page: opening takes longer, and the file is a tenth. */
+/** Letters from which the data is packed in the page: opening takes longer, and the file is a tenth. */
 const PACKED_FROM_LETTERS = 5_000_000
 
 /** The text of the page's data block, with what the rules of its findings advise. The same documents give the same text. */
@@ -32,7 +32,7 @@ interface Found {
   readonly reports?: readonly Found[] | null
 }
 
-/** Of the rules that documents, and reports within them, name. */
+/** Advice of the rules that documents, and reports within them, name. */
 function adviceOf(documents: readonly object[]): Record<string, RuleAdvice> {
   const found = documents.flatMap((one) => [one as Found, ...listOf((one as Found).reports)])
   const rules = new Set(found.flatMap(({ findings }) => listOf(findings).map(({ rule }) => String(rule))))

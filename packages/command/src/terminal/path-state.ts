@@ -2,7 +2,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { UsageError } from './usage-error.ts'
 
-/** undefined where nothing is there; UsageError where the system does not let us look. */
+/** undefined if nothing is there; UsageError if the system does not let us look. */
 export function stateOf(path: string): Stats | undefined {
   try {
     return statSync(path)

@@ -9,7 +9,7 @@ export interface Screen {
   readonly colour: boolean
   /** How this command was called, for the commands to type next; absent: by its name. */
   readonly command?: string
-  /** Where the page of a finding's rule is; absent where the terminal is not known to take links. */
+  /** Where the page of a finding's rule is; absent if the terminal is not known to take links. */
   readonly pageOf?: (rule: string) => string | null
   /** Standard error is a terminal that can rewrite a line. */
   readonly showsProgress: boolean
@@ -41,7 +41,7 @@ export function wantsColour(isTerminal: boolean, environment: Environment): bool
   return isTerminal && environment.TERM !== 'dumb'
 }
 
-/** What stands for `whyslow` where it is no command of the shell: run by npx, by the repository's `npm start`, or as a file by Node. */
+/** What replaces `whyslow` where it is no command of the shell: run by npx, by the repository's `npm start`, or as a file by Node. */
 export function commandOf(script: string, cwd: string, environment: Environment): string {
   if (environment.npm_command === 'exec' || environment.npm_lifecycle_event === 'start') return 'npx whyslow'
   if (!script.endsWith('.js')) return 'whyslow'

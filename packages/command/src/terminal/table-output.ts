@@ -8,7 +8,7 @@ export const tableFiles = ({ csv, parquet }: { readonly csv?: string; readonly p
   '--parquet': parquet,
 })
 
-/** Writes the table where it was asked for. Throws UsageError where the disk refuses. */
+/** Writes the table if it was requested. Throws UsageError if the disk refuses. */
 export async function writeTable(
   output: DocumentOutput,
   columns: () => readonly TableColumn[],

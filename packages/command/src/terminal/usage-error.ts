@@ -26,11 +26,11 @@ export function checkGoal(
   throw new GoalMissed(`--require ${require}x: not reached, ${found}`)
 }
 
-/** To two digits; 1.499 does not read as the 1.5 that it misses. */
+/** Rounds down to two digits, so that 1.499 does not read as the 1.5 that it misses. */
 const roundedDown = (factor: number): string => (Math.floor(factor * 100) / 100).toFixed(2)
 
 export interface Ending {
-  /** Without the leading 'whyslow: '; null where nothing is to be said. */
+  /** The message without the leading 'whyslow: '; null if there is nothing to say. */
   readonly line: string | null
   readonly exitCode: 1 | 2 | 3 | 130
 }

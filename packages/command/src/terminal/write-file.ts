@@ -76,7 +76,7 @@ export function checkFolder(path: string, flag: string): void {
   attempt(path, flag, () => tryOut(join(nearest, 'whyslow')))
 }
 
-/** The whole text or nothing; UsageError where the disk refuses. Devices and pipes are written to directly. */
+/** The whole text or nothing; UsageError if the disk refuses. Devices and pipes are written to directly. */
 export function writeTarget(target: Target, text: string | Uint8Array, flag: string): void {
   const known = stateOf(target.path)
   attempt(target.path, flag, () => {

@@ -2,7 +2,7 @@
 // Bin 0 holds what is missing.
 
 export interface Binned {
-  /** By feature: bin b + 1 holds x with cuts[b − 1] <= x < cuts[b]. */
+  /** Cuts of each feature: bin b + 1 holds x with cuts[b − 1] <= x < cuts[b]. */
   readonly cuts: readonly Float64Array[]
   /** Feature by feature, row by row. */
   readonly bins: Uint8Array

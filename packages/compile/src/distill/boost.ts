@@ -11,7 +11,7 @@ export interface BoostPlan {
   readonly depth: number
   readonly trees: number
   readonly rate: number
-  /** On leaves; keeps small leaves small. */
+  /** Penalty on leaves; keeps small leaves small. */
   readonly lambda: number
   readonly leastHessian: number
 }
@@ -36,7 +36,7 @@ interface Derivatives {
 interface Grown {
   readonly listed: ListedTree
   readonly values: readonly number[]
-  /** By row: index into `values`. */
+  /** Leaf of each row: index into `values`. */
   readonly leafOf: Int32Array
 }
 
@@ -103,7 +103,7 @@ function leafValue({ gradient, hessian }: Derivatives, rows: Int32Array, { lambd
   return Math.fround((-rate * g) / (h + lambda))
 }
 
-/** undefined where none gains. */
+/** undefined if none gains. */
 function bestSplit(binned: Binned, derivatives: Derivatives, rows: Int32Array, plan: BoostPlan): Split | undefined {
   let best: Split | undefined
   for (let feature = 0; feature < binned.cuts.length; feature++) {

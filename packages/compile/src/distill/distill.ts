@@ -1,5 +1,5 @@
 // Distilling: rows in three parts, students that learn from the first, are chosen on the second and shown on the third; each compiled and
-// timed beside the teacher, compiled too, so that what is saved is the model's own.
+// timed next to the teacher, compiled too, so that what is saved is the model's own.
 
 import { accuracy, auc, type MetricName, metricUnder, rSquared } from '@whyslow/graph/forest/metric.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
@@ -15,16 +15,16 @@ export interface DistillInput {
   readonly teacher: TabularModel
   readonly rows: Float32Array | Float64Array
   readonly count: number
-  /** By row; of a classifier the index of its class. null: students are compared with the teacher's predictions. */
+  /** Label of each row; for a classifier the index of its class. null: students are compared with the teacher's predictions. */
   readonly labels: Float64Array | null
-  /** Of the metric, at most. */
+  /** Most that the metric may lose. */
   readonly maxLoss: number
   /** Rows that students learn from; absent: as many as they can use. */
   readonly lessons?: number
 }
 
 export interface Graded {
-  /** On the rows that neither training nor choosing saw. */
+  /** Metric on the rows that neither training nor choosing saw. */
   readonly metric: number
   readonly microseconds: number
 }
@@ -49,7 +49,7 @@ export interface Distilled {
   readonly rows: { readonly learn: number; readonly made: number; readonly choose: number; readonly test: number }
   readonly teacher: Graded
   readonly students: readonly GradedStudent[]
-  /** Of those whose loss is allowed, by the rows that choose, the fastest, or one about as fast that loses less; null: there is none. */
+  /** The fastest student whose loss is allowed by the rows that choose, or one about as fast that loses less; null: there is none. */
   readonly best: GradedStudent | null
 }
 
@@ -62,7 +62,7 @@ export interface DistillTools extends ChoiceTools {
   readonly onStudent: (says: string) => void
 }
 
-/** Why it cannot be distilled, as a sentence's end; null where it can. */
+/** Why it cannot be distilled, as a sentence's end; null if it can. */
 export function refusal({ scores }: TabularModel): string | null {
   return scores.outputCount === 1 ? null : `it has ${scores.outputCount} scores for each row, and students learn one`
 }
@@ -160,7 +160,7 @@ function pick({ margin, prediction, label }: Predicted, picked: Int32Array, coun
   return { margin: of(margin), prediction: of(prediction), label: of(label) }
 }
 
-/** Of those about as fast as the fastest, the one that loses least where it is chosen. */
+/** How much slower than the fastest still counts as about as fast; among those, the student that loses least is chosen. */
 const ABOUT_AS_FAST = 1.3
 
 function bestOf(allowed: readonly GradedStudent[]): GradedStudent | null {
@@ -191,7 +191,7 @@ const answersOf = ({ input, label }: TabularModel, predict: Predict, rows: Rows)
 const metricOf = (teacher: TabularModel, labels: Float64Array | null): MetricName =>
   labels === null ? 'R²' : metricUnder(teacher, labels)
 
-/** By answers, the rows that they are of, and the teacher's answers. */
+/** Grades answers, given the rows that they are of and the teacher's answers. */
 function grader(teacher: TabularModel, labels: Float64Array | null) {
   const name = metricOf(teacher, labels)
   return (answers: Predicted, at: Int32Array, teachers: Predicted): number => {

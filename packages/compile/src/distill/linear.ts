@@ -66,7 +66,7 @@ function newton(weights: Float64Array, { rows, count, width, target, isLogOdds }
   })
 }
 
-/** Of a symmetric positive matrix, its lower half, by Cholesky's factors. */
+/** Solves for a symmetric positive matrix, given its lower half, by Cholesky's factors. */
 function solve(matrix: Float64Array, right: Float64Array, size: number): Float64Array {
   for (let a = 0; a < size; a++) {
     for (let b = 0; b <= a; b++) {

@@ -4,7 +4,7 @@ import type { Gradients } from './boost.ts'
 
 export const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
 
-/** Of the cross-entropy against probabilities. */
+/** Gradients of the cross-entropy against probabilities. */
 export const towardProbability =
   (target: Float64Array): Gradients =>
   (scores, gradient, hessian) => {
@@ -15,7 +15,7 @@ export const towardProbability =
     }
   }
 
-/** Of half the squared difference. */
+/** Gradients of half the squared difference. */
 export const towardScore =
   (target: Float64Array): Gradients =>
   (scores, gradient, hessian) => {

@@ -26,7 +26,7 @@ export function rowsAt<Rows extends Float32Array | Float64Array>(rows: Rows, wid
   return result
 }
 
-/** Of a made row, the features that come from another. */
+/** Share of a made row's features that come from another. */
 const SWAPPED = 0.15
 
 /** The rows, and made ones up to `total`. */

@@ -8,7 +8,7 @@ import { logistic } from './loss.ts'
 const SWEEPS = 3
 const LAMBDA = 1
 
-/** undefined where leaves are no single numbers. */
+/** undefined if leaves are no single numbers. */
 export function truncated(forest: Forest, count: number, lessons: Lessons): Forest | undefined {
   const { nodes, roots, widths, treeCount, linearLeaves, outputCount } = forest
   if (outputCount !== 1 || linearLeaves !== undefined || widths.some((width) => width !== 1)) return undefined

@@ -14,7 +14,7 @@ function tableOf({ mean, std, scale = 1 }: Normalization): Float32Array {
   return table
 }
 
-/** Throws RangeError where `out` has another length: half a result is none. */
+/** Throws RangeError if `out` has another length: half a result is none. */
 function fitting<T extends { readonly length: number }>(out: T, length: number): T {
   if (out.length !== length) throw new RangeError(`out has ${out.length} elements, the result ${length}`)
   return out

@@ -68,7 +68,7 @@ const affineFunction: WasmFunction = {
   ],
 }
 
-/** Of the bytes of four pixels, those of one channel, each in the lowest of four; what a place beyond 15 names is 0. */
+/** Lanes that pick one channel from the bytes of four pixels, each into the lowest of four bytes; a place beyond 15 gives 0. */
 const lanesOf = (channel: number): number[] => [0, 1, 2, 3].flatMap((pixel) => [3 * pixel + channel, 255, 255, 255])
 
 /** Parameters: 0 in, 1 to 3 where each channel goes, 4 end of whole steps, 5 end, 6 to 8 factors, 9 to 11 offsets. Reads four bytes too far. */
@@ -242,7 +242,7 @@ export interface TensorKernel {
   run(): Float32Array
 }
 
-/** toTensor of images of one size with three channels. Throws where there is no SIMD. */
+/** toTensor of images of one size with three channels. Throws if there is no SIMD. */
 export function tensorKernel({ height, width, channels }: PictureSize, { mean, std, scale = 1 }: Normalization): TensorKernel {
   if (channels !== 3 || mean.length !== 3 || std.length !== 3)
     throw new RangeError('only images with three channels are supported')
@@ -268,12 +268,12 @@ export function tensorKernel({ height, width, channels }: PictureSize, { mean, s
 export interface LayoutKernel {
   /** The image: write into it. */
   readonly input: Float32Array
-  /** In the other layout; overwritten by the next run. */
+  /** The result in the other layout; overwritten by the next run. */
   readonly output: Float32Array
   run(): Float32Array
 }
 
-/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of images of one size with three channels: the same bits. Throws where there is no SIMD. */
+/** hwcToChw (to 'chw') or chwToHwc (to 'hwc') of images of one size with three channels: the same bits. Throws if there is no SIMD. */
 export function layoutKernel({ height, width, channels }: PictureSize, to: 'chw' | 'hwc' = 'chw'): LayoutKernel {
   if (channels !== 3) throw new RangeError('only images with three channels are supported')
   const pixels = height * width
@@ -302,7 +302,7 @@ export interface AffineKernel {
   run(factor: number, offset: number): Float32Array
 }
 
-/** For arrays of one length. Throws where there is no SIMD. */
+/** For arrays of one length. Throws if there is no SIMD. */
 export function affineKernel(length: number): AffineKernel {
   const outAt = aligned(length * 4)
   const { memory, run } = open(outAt + length * 4)
@@ -326,7 +326,7 @@ export interface BytesKernel {
   run(factor: number, offset: number): Float32Array
 }
 
-/** For bytes of one length. Throws where there is no SIMD. */
+/** For bytes of one length. Throws if there is no SIMD. */
 export function bytesKernel(length: number): BytesKernel {
   const outAt = aligned(length)
   const { memory, run } = open(outAt + length * 4)

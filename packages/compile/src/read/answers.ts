@@ -8,7 +8,7 @@ import type { ScoredValue, Value } from './values.ts'
 /** Weights of a network above which a call into a native engine is no longer what its prediction costs. */
 export const MOST_WEIGHTS = 200_000
 
-/** Throws NotCompilable where the outputs are of several scores. */
+/** Throws NotCompilable if the outputs are of several scores. */
 export function ofValues(
   { inputs, texts }: Pick<CompilableModel, 'inputs' | 'texts'>,
   outputs: readonly ValueDeclaration[],
@@ -55,7 +55,7 @@ export function asScored(value: Exclude<Value, { kind: 'label' }>): ScoredValue 
   return scoredByLayers({ prepare, layers, width })
 }
 
-/** Without layers: the row itself. */
+/** Scores by layers; the row itself if there are none. */
 export const scoredByLayers = ({
   prepare,
   layers,

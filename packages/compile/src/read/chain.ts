@@ -1,4 +1,4 @@
-// A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph stands for how far the chain
+// A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph represents how far the chain
 // has come with it; a node either takes a value one step further or cannot be compiled, and then its name says why.
 
 import { widthAfterTransform } from '@whyslow/graph/forest/transform.ts'
@@ -134,7 +134,7 @@ function normalizer(node: NodeProto): Preparation {
   return { kind: 'normalize', norm: norm === 'L1' ? 'l1' : 'l2', precision: FLOAT32, least: 0 }
 }
 
-/** By output, then by feature. */
+/** Reads a linear regressor; its coefficients are ordered by output, then by feature. */
 function linearRegressor(node: NodeProto, value: RowValue): ScoredValue {
   if (textOf(node, 'post_transform', 'NONE') !== 'NONE') throw refuse(node)
   return scoredBy(value, linear(node, value.width, numberOf(node, 'targets', 1)), [])
@@ -204,7 +204,7 @@ function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowVal
   }
 }
 
-/** On columns of float32 numbers. */
+/** A step on columns of float32 numbers. */
 function numberStep(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   switch (node.opType) {
     case 'Dropout':
@@ -228,7 +228,7 @@ function numberStep(node: NodeProto, value: RowValue, constants: Constants): Row
   }
 }
 
-/** With constants: a step before the scores, or a layer's bias. */
+/** Arithmetic with constants: a step before the scores, or a layer's bias. */
 function arithmetic(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   const [a, b] = [constants(node.input[0]), constants(node.input[1])]
   const { opType } = node

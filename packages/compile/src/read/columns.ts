@@ -39,7 +39,7 @@ export function cast(node: NodeProto, value: RowValue): RowValue {
   const { holds, layers } = value
   if (to === FLOAT) {
     if (holds === undefined) return value
-    // Times one, since a step that scales leaves the columns beside it alone, and one that rounds does not.
+    // Times one, since a step that scales leaves the other columns alone, and one that rounds does not.
     if (holds === 'whole' || holds === 'double') return holding(prepared(value, timesOne(value.width)))
   }
   if (to === INT64 && layers.length === 0) {

@@ -19,7 +19,7 @@ import type { Value } from './values.ts'
 /** An end that can be compiled. */
 export interface End {
   readonly at: CutAt
-  /** Of the model, that are no part of what stays. */
+  /** Nodes of the model that are not part of what stays. */
   readonly nodes: readonly NodeProto[]
 }
 
@@ -57,7 +57,7 @@ export function cutAtBoth({ proto }: Model, { head, tail }: Ends): Cut | undefin
   return isApart && head.at.value !== tail.at.value ? { head: head.at, tail: tail.at } : undefined
 }
 
-/** Throws NotCompilable where an end cannot be compiled, and an Error where the model has no such value any more. */
+/** Throws NotCompilable if an end cannot be compiled, and an Error if the model has no such value any more. */
 export function compiledEnds(model: Model, cut: Cut): CompiledEnds {
   const { head, rest, tail } = cutModel(model, cut)
   return {

@@ -44,7 +44,7 @@ function walk(model: Model, { start, texts }: From) {
   const values = new Map<string, Value>(start)
   const known: Known = { values, constants: constants.numbers, placeOf: (text) => places.get(text) ?? -1 }
   const step = (node: NodeProto): void => {
-    // What is not a tensor no engine in Node hands over either.
+    // No engine in Node returns what is not a tensor either.
     if (node.opType === 'Constant' || node.opType === 'ZipMap') return
     const results = follow(node, known)
     node.output.forEach((name, k) => {

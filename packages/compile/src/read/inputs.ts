@@ -3,7 +3,7 @@ import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import { type AskedInput, COLUMN_TYPES, type ColumnType, NotCompilable } from './source.ts'
 import type { RowValue } from './values.ts'
 
-/** Throws NotCompilable where one is no columns of a known number. */
+/** Throws NotCompilable if one is no columns of a known number. */
 export function compiledInputs(declared: readonly ValueDeclaration[]): readonly AskedInput[] {
   if (declared.length === 0) throw new NotCompilable('it has no inputs')
   return declared.map((input) => {
@@ -13,7 +13,7 @@ export function compiledInputs(declared: readonly ValueDeclaration[]): readonly 
   })
 }
 
-/** The reason where it is no columns of a known number. */
+/** The reason if it is no columns of a known number. */
 export function compiledInput({ name, dtype, shape }: ValueDeclaration): AskedInput | string {
   const called = JSON.stringify(name)
   if (dtype === null || !(dtype in COLUMN_TYPES)) return `its input ${called} is ${dtype ?? 'no tensor'}, not numbers or texts`

@@ -55,7 +55,7 @@ function dense(node: NodeProto, value: RowValue, { weights: { shape, values }, i
   return withLayer(value, { inputs, outputs, weights, bias: added, activation: 'identity' })
 }
 
-/** On a layer's sums it goes into the layer. */
+/** Reads a BatchNormalization. On a layer's sums it goes into the layer. */
 export function batchNorm(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   const parts = node.input
     .slice(1, 5)

@@ -23,7 +23,7 @@ export function textOf(node: NodeProto, name: string, otherwise: string): string
   return typeof value === 'string' ? value : otherwise
 }
 
-/** Empty where it is not given. */
+/** Empty if it is not given. */
 export function numbersOf(node: NodeProto, name: string): readonly number[] {
   const value = attributeOf(node, name)
   return Array.isArray(value) && typeof value[0] !== 'string' ? (value as number[]) : []
@@ -39,14 +39,14 @@ export interface Numbers {
   readonly values: Float64Array
 }
 
-/** By name; constants of float32, float64, int32 and int64, widened. Read when they are asked for. */
+/** Constants by name, of float32, float64, int32 and int64, widened. Read on demand. */
 export type Constants = (name: string | undefined) => Numbers | undefined
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, int64: BigInt64Array } as const
 
 export interface ConstantsOf {
   readonly numbers: Constants
-  /** How many elements it has; undefined where there is no constant of that name. */
+  /** How many elements it has; undefined if there is no constant of that name. */
   count(name: string): number | undefined
 }
 

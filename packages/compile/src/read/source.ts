@@ -26,7 +26,7 @@ export interface AnswerOutput {
   readonly dtype: DType
   /** 1: one number for each row; 2: rows × outputs. */
   readonly rank: 1 | 2
-  /** Of a row. */
+  /** Columns of a row. */
   readonly columns: number
 }
 

@@ -15,7 +15,7 @@ export interface Scored {
   readonly label?: LabelRule
 }
 
-/** Of each mode: the test, and whether its true branch is that test's 'yes'. */
+/** The test of each mode, and whether its true branch is that test's 'yes'. */
 const MODES: Readonly<Record<string, readonly [keyof typeof TEST, boolean]>> = {
   BRANCH_LEQ: ['lessOrEqual', true],
   BRANCH_LT: ['less', true],
@@ -139,7 +139,7 @@ interface TreeSoFar {
 }
 const emptyTree = (): TreeSoFar => ({ rows: [], places: new Map() })
 
-/** By tree, by node: outputs and what is added to them. */
+/** Outputs and what is added to them, keyed by tree, then by node. */
 type Weights = Map<number, Map<number, { readonly output: number; readonly weight: number }[]>>
 
 function leafWeights(node: NodeProto, { prefix, outputCount, single }: LeafPlan, trees: ReadonlyMap<number, unknown>): Weights {

@@ -11,11 +11,11 @@ export interface RowValue {
   readonly layers: readonly DenseLayer[]
   readonly width: number
   /**
-   * What its numbers are, where they are not float32 numbers. `whole`: whole numbers; `truncated`: float32 numbers that were made whole,
+   * What its numbers are, if they are not float32 numbers. `whole`: whole numbers; `truncated`: float32 numbers that were made whole,
    * which is left to what asks for a category; `double`: float64 numbers; `text`: places of texts.
    */
   readonly holds?: 'whole' | 'truncated' | 'double' | 'text'
-  /** In the graph the categories of a one-hot column have an axis of their own. */
+  /** Whether, in the graph, the categories of a one-hot column have an axis of their own. */
   readonly apart?: true
 }
 

@@ -25,7 +25,7 @@ export const compileModule = (bytes) => new WebAssembly.Module(bytes)
 
 /**
  * Inputs side by side as rows × features: `join(arrays, count)` takes the data of each of `inputs`. A text becomes its place in `texts`, −1
- * where it has none. The next call may overwrite the rows.
+ * if it has none. The next call may overwrite the rows.
  */
 export function openRows({ inputs, texts, row }) {
   if (inputs.length === 1 && inputs[0].dtype === row) return ([data]) => data
@@ -157,7 +157,7 @@ function openWalk(scores, module, trees) {
   return { blockRows: at.blockRows, input, output, stride: outputCount, run }
 }
 
-/** The function that was fastest for so many rows. */
+/** The function that was fastest for this many rows. */
 function byCount({ blockFrom, ranksFrom }, { rows, block, ranks }) {
   const from = (least, run) => (least === null ? { least: Number.POSITIVE_INFINITY, run } : { least, run })
   const [many, some] = [from(blockFrom, block), from(ranksFrom, ranks)].sort((a, b) => (a.least < b.least ? 1 : -1))
@@ -338,7 +338,7 @@ function categoryRow(rule, x, count, outside) {
   return category >= 0 && category < count ? category + 2 : outside
 }
 
-/** Of trees whose leaves hold several values, or a linear model: sums of what the leaves of these numbers say. */
+/** Sums of what the leaves of these numbers say, for trees whose leaves have several values or a linear model. */
 function addLeaves({ sum, leafValues, leafAt, leafLinear, targets, widths, linear }) {
   const round = rounding(sum.precision)
   const leafValue = (model, plain, input, row) => {
@@ -397,7 +397,7 @@ const each = (apply) => (values, count) => {
   return count
 }
 
-/** In place; gives how many there are then. */
+/** Transforms in place; gives how many values there are then. */
 function transformOf(transform) {
   const round = rounding(transform.precision)
   switch (transform.kind) {

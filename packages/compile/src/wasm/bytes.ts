@@ -15,7 +15,7 @@ export interface WasmFunction {
 }
 
 export interface WasmData {
-  /** In the memory. */
+  /** Address in the memory. */
   readonly at: number
   readonly bytes: Uint8Array
 }

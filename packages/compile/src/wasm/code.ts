@@ -106,7 +106,7 @@ export const tee = (local: number, value: Code): number[] => [...value, 0x22, ..
 /** A vector of zeros. */
 export const zeros = (): number[] => [0xfd, 0x0c, ...new Array(16).fill(0)]
 
-/** At `address` + `offset` bytes. */
+/** Loads from `address` + `offset` bytes. */
 export const load = (name: keyof typeof MEMORY, address: Code, offset = 0): number[] => memory(MEMORY[name], address, offset)
 export const store = (name: keyof typeof MEMORY, address: Code, value: Code, offset = 0): number[] => [
   ...address,

@@ -5,7 +5,7 @@ import type { FlagsOf } from './flags.ts'
 import { fleetKey, queueAddress, sharedFolder } from './shared-flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Ends when it is interrupted. Throws UsageError or InputError where the queue, the store or the folder cannot be used. */
+/** Ends when it is interrupted. Throws UsageError or InputError if the queue, the store or the folder cannot be used. */
 export async function runAgent(flags: FlagsOf<'agent'>, { screen, signal, load }: Surroundings): Promise<void> {
   const queue = queueAddress(flags.queue)
   if (queue === undefined)

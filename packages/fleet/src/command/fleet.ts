@@ -10,7 +10,7 @@ import type { Surroundings } from './stages.ts'
 
 type FleetFlags = FlagsOf<'fleet'>
 
-/** Throws UsageError or InputError where the input or the paths cannot be used. */
+/** Throws UsageError or InputError if the input or the paths cannot be used. */
 export async function runFleet(models: readonly string[], flags: FleetFlags, around: Surroundings): Promise<void> {
   for (const file of models) checkModel(file, flags)
   const options = optionsOf('fleet', flags)

@@ -7,7 +7,7 @@ import { renderEstimate } from '@whyslow/report/text/foretold-text.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws UsageError or InputError where the input or the paths cannot be used. */
+/** Throws UsageError or InputError if the input or the paths cannot be used. */
 export async function runForetell(file: string, flags: FlagsOf<'foretell'>, around: Surroundings): Promise<void> {
   checkModel(file, flags)
   const { machine, known = [], ...options } = optionsOf('foretell', flags)

@@ -7,7 +7,7 @@ import { historyTable } from '@whyslow/report/text/tables/history-table.ts'
 import type { FlagsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws InputError where the history cannot be read. A model that is gone is found by its path. */
+/** Throws InputError if the history cannot be read. A model that is gone is found by its path. */
 export async function runHistory(
   model: string | undefined,
   flags: FlagsOf<'history'>,

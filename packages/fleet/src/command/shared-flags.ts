@@ -7,7 +7,7 @@ import { addressName } from '@whyslow/report/text/addresses.ts'
 const LEAST_KEY = 16
 const VARIABLE = 'WHYSLOW_FLEET_KEY'
 
-/** From the file, else from the environment; null where neither has one. */
+/** The fleet's key from the file, else from the environment; null if neither has one. */
 export function fleetKey(file: string | undefined, env: NodeJS.ProcessEnv = process.env): string | null {
   const key = (file === undefined ? env[VARIABLE] : read(file))?.trim()
   if (key === undefined || (file === undefined && key === '')) return null
@@ -31,11 +31,11 @@ function read(file: string): string {
 const QUEUE_VARIABLE = 'WHYSLOW_QUEUE'
 const MODELS_VARIABLE = 'WHYSLOW_FLEET_MODELS'
 
-/** Of --queue, else of the environment; undefined where neither names one. */
+/** Address from --queue, else from the environment; undefined if neither names one. */
 export const queueAddress = (queue: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined =>
   queue ?? (env[QUEUE_VARIABLE] || undefined)
 
-/** Of --shared-models, else of the environment: a folder, or a bucket of an S3 store, which is asked when it is used. */
+/** Value of --shared-models, else of the environment: a folder, or a bucket of an S3 store, which is asked when it is used. */
 export function sharedFolder(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string {
   const models = given ?? (env[MODELS_VARIABLE] || undefined)
   if (models === undefined)

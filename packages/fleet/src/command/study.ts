@@ -8,7 +8,7 @@ import { studyTable } from '@whyslow/report/text/tables/study-table.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws InputError where a file holds no reports. */
+/** Throws InputError if a file holds no reports. */
 export async function runStudy(
   files: readonly string[],
   flags: FlagsOf<'study'>,

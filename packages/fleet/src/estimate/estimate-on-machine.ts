@@ -1,5 +1,5 @@
-// `foretell`: the latency on a machine of which only `whyslow doctor --json` is known. An estimate with its interval and its grade, replaced
-// by a measurement where one is known.
+// An estimate of the latency on a machine of which only `whyslow doctor --json` is known, with its interval and its grade; replaced by a
+// measurement if one is known.
 import { machineOf } from '@whyslow/command/limits.ts'
 import { DEFAULTS, type WhyOptions } from '@whyslow/command/options.ts'
 import { documentHead } from '@whyslow/command/version.ts'
@@ -23,7 +23,7 @@ export interface ForetellOptions extends WhyOptions {
   readonly known: readonly string[]
 }
 
-/** Throws InputError where the machine is not described, or nothing that was measured tells of it; and as `why` does. */
+/** Throws InputError if the machine is not described, or nothing that was measured tells of it; and as `why` does. */
 export async function estimateOnMachine(
   file: string,
   { machine: machineFile, known: knownFiles, ...given }: Partial<WhyOptions> & Pick<ForetellOptions, 'machine' | 'known'>,
@@ -49,7 +49,7 @@ export interface ForetellGiven {
   readonly warnings: readonly string[]
 }
 
-/** Throws InputError where it cannot be told. */
+/** Throws InputError if it cannot be told. */
 export function estimateDocument({ report, there, known, warnings }: ForetellGiven): ForetoldDocument {
   const { latency, engine, model } = report
   if (latency === null || engine === null) throw new InputError('nothing was measured here, so nothing can be estimated')

@@ -1,4 +1,4 @@
-// How well foretelling did on machines that are known: every report of a model foretold from every other machine that has it.
+// How well estimates did on machines that are known: every report of a model estimated from every other machine that has it.
 import { machineKey } from '@whyslow/measure/machine/key.ts'
 import { median } from '@whyslow/measure/statistics/index.ts'
 import type { ReportDocument, ReportMachine } from '@whyslow/report/documents/report.ts'
@@ -41,7 +41,7 @@ export const familiesOf = (from: ReportMachine, to: Pick<ReportMachine, 'isa'>):
 export const canScale = ({ profile, nodes, machine }: ReportDocument): boolean =>
   profile !== null && nodes.length > 0 && machine.roofs.length > 0
 
-/** Of reports of one engine, all pairs of the same model asked the same on two setups. */
+/** All pairs of reports of one engine that have the same model and inputs on two setups. */
 export function knownPairs(reports: readonly ReportDocument[], engineId: string): KnownPair[] {
   const usable = reports.filter((report) => canScale(report) && report.engine?.id === engineId)
   return usable.flatMap((from) =>
@@ -60,7 +60,7 @@ export function knownPairs(reports: readonly ReportDocument[], engineId: string)
 }
 
 export interface Spread {
-  /** What was measured over what was estimated, in the middle; 1 where the threads are as many. */
+  /** What was measured over what was estimated, in the middle; 1 if the threads are as many. */
   readonly bias: number
   /** Up and down from there. */
   readonly factor: number

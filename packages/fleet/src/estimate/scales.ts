@@ -10,13 +10,13 @@ export interface Scales {
   arithmetic(dtype: 'float32' | 'int8'): number
   memory(bytes: number): number
   readonly fixed: number
-  /** What stands for what is not known. */
+  /** What represents what is not known. */
   readonly notes: readonly string[]
 }
 
 type WithRoofs = Pick<SavedMachine, 'caches' | 'roofs'>
 
-/** Of a machine whose roofs were measured with as many threads; else its first. */
+/** The machine's roofs that were measured with as many threads; else its first. */
 const roofsFor = ({ roofs }: WithRoofs, threads: number): SavedRoofs => roofs.find((one) => one.threads === threads) ?? roofs[0]!
 
 /** Both have roofs. `threads`: of the prediction. */
@@ -47,7 +47,7 @@ function scalarRatio(own: SavedRoofs, other: SavedRoofs): number | null {
   return logs.length === 0 ? null : Math.exp(logs.reduce((sum, one) => sum + one, 0) / logs.length)
 }
 
-/** Of the nearest level that holds so many bytes and has a bandwidth. */
+/** Bandwidth of the nearest level that holds this many bytes and has a bandwidth. */
 function bandwidth({ caches }: WithRoofs, { threads, bytesPerSecond }: SavedRoofs, bytes: number): number | undefined {
   for (const level of LEVELS) {
     const perSecond = bytesPerSecond[level]

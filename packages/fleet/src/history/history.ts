@@ -13,12 +13,12 @@ import { parseHistory } from './history-lines.ts'
 
 const historyFile = (): string => path.join(dataFolder(), 'history.jsonl')
 
-/** Throws InputError where entries cannot be kept; so that this is known before anything is measured. Leaves an empty file at most. */
+/** Throws InputError if entries cannot be kept; so that this is known before anything is measured. Leaves an empty file at most. */
 export function checkHistory(file = historyFile()): void {
   closeSync(opened(file))
 }
 
-/** Throws InputError where the file cannot be written. Entries of processes that append at once stay whole lines. */
+/** Throws InputError if the file cannot be written. Entries of processes that append at once stay whole lines. */
 export function appendHistory(entries: readonly HistoryEntry[], file = historyFile()): void {
   if (entries.length === 0) return
   const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
@@ -57,7 +57,7 @@ function endsInLine(descriptor: number): boolean {
 }
 
 /**
- * Everything that was saved, or of one model: entries of that content (by hash) and of that path. Throws InputError where the history
+ * Everything that was saved, or of one model: entries of that content (by hash) and of that path. Throws InputError if the history
  * is there and cannot be read. Lines that are damaged are warnings.
  */
 export async function readHistory(model: string | null = null, file = historyFile()): Promise<HistoryDocument> {
@@ -103,7 +103,7 @@ async function hashOf(file: string): Promise<string> {
   }
 }
 
-/** What is kept of a report; null where it has no model, engine or latency. */
+/** What is kept of a report; null if it has no model, engine or latency. */
 export function entryOf(report: ReportDocument, metric: HistoryEntry['metric'] = metricIn(report)): HistoryEntry | null {
   const { model, engine, latency, machine } = report
   if (model === null || engine === null || latency === null) return null

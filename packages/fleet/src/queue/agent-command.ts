@@ -54,7 +54,7 @@ export async function ownMachine(run: RunTrial, signal?: AbortSignal): Promise<s
   return kindOf(processor, [...accelerators].sort())
 }
 
-/** Until the signal aborts. Throws InputError where the queue or the store cannot be used. */
+/** Until the signal aborts. Throws InputError if the queue or the store cannot be used. */
 export async function agent(
   { queue: url, models, key, store: storeUrl, log: logLine, signal }: AgentOptions,
   task: WhyTask,

@@ -20,11 +20,11 @@ export interface AgentParts {
   readonly queue: AgentQueue
   /** What machines alike share: a trial is kept once for each kind. */
   readonly machine: string
-  /** Of the fleet; null: jobs need no signature. */
+  /** Key of the fleet; null: jobs need no signature. */
   readonly key: string | null
-  /** Measures in processes of their own; throws InputError where the job cannot be. `anyway`: on a machine that is not quiet, too. */
+  /** Measures in processes of their own; throws InputError if the job cannot be. `anyway`: on a machine that is not quiet, too. */
   readonly measure: (job: FleetJob, signal: AbortSignal, anyway: boolean) => Promise<Measured>
-  /** One row a trial, where it is not there yet; null: nothing is kept outside the queue. */
+  /** One row a trial, if it is not there yet; null: nothing is kept outside the queue. */
   readonly store: TrialStore | null
   readonly log: (line: string) => void
   readonly signal: AbortSignal
@@ -41,12 +41,12 @@ export interface AgentParts {
 export const RENEW_MS = 40_000
 export const IDLE_MS = 1000
 export const ANNOUNCE_MS = 15_000
-/** A queue or a store that did not answer is asked again after so long. */
+/** A queue or a store that did not answer is asked again after this long. */
 const AGAIN_MS = 5000
 /** Five minutes, in which a database is started again. */
 const MOST_STORE_TRIES = 60
 const AGAIN_AFTER_MS = 30_000
-/** After so many times it is recorded as it is: its report says what disturbed it. */
+/** After this many times it is recorded as it is: its report says what disturbed it. */
 const MOST_PUT_BACKS = 3
 
 /**
@@ -55,7 +55,7 @@ const MOST_PUT_BACKS = 3
 export async function runAgent(parts: AgentParts): Promise<void> {
   const { queue, signal, log } = parts
   const told = toldOnce(log)
-  // Beside the trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
+  // Runs during trials: one that takes minutes, or waits for the machine, is no reason to be taken for gone.
   const announce = () => queue.announce().catch((error) => told(`not announced: ${oneLine(error)}; tried again`))
   await announce()
   const announcing = setInterval(announce, parts.announceMs ?? ANNOUNCE_MS)
@@ -225,7 +225,7 @@ async function foundIn(
 /** The same trial is asked of every kind of machine, and all of them keep what they measured. */
 export const resultKey = ({ trial, machine }: TrialOn): string => `${trial} ${machine}`
 
-/** With what the report itself tells; one that is recorded all the same says it. */
+/** Adds what the report itself says of disturbances; one that is recorded all the same says it. */
 function judged({ report, disturbed: around }: Measured): Measured {
   if (report === null) return { report, disturbed: around }
   const disturbed = around ?? (isDisturbed(report) ? 'waits or stolen time' : null)

@@ -3,7 +3,7 @@
 import type { Listening } from './queue.ts'
 import { faultOfTime, isSigned, signatureOf } from './signature.ts'
 
-/** Who has not announced itself for so long does not listen. */
+/** An agent that has not announced itself for this long does not listen. */
 export const GONE_SECONDS = 60
 
 type Self = Pick<Listening, 'machine' | 'agent'>

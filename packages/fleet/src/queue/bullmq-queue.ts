@@ -27,13 +27,13 @@ const AGENTS = `${PREFIX}-agents`
 
 type Module = typeof BullMQ
 
-/** Throws InputError where a package is absent. */
+/** Throws InputError if a package is absent. */
 async function load(): Promise<Module> {
   await importOptional('ioredis', '--queue: a queue')
   return importOptional<Module>('bullmq', '--queue: a queue')
 }
 
-/** Throws InputError where the address is none. Its password stays out of what is said. */
+/** Throws InputError if the address is none. Its password stays out of what is said. */
 export function connectionOf(url: string) {
   const parsed = URL.parse?.(url) ?? parse(url)
   if (parsed === null || !/^rediss?:$/.test(parsed.protocol) || parsed.hostname === '')
@@ -71,7 +71,7 @@ function parse(url: string): URL | null {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/
 
-/** Throws InputError where the address is none, or others reach the queue and no key signs what lies in it. */
+/** Throws InputError if the address is none, or others reach the queue and no key signs what lies in it. */
 export function checkQueue(url: string, key: string | null): void {
   connectionOf(url)
   if (key === null && !LOOPBACK.test(new URL(url).hostname))
@@ -135,7 +135,7 @@ async function runScript(
 /** The set that the queue of agents has in addition to its jobs, which are none. */
 const LISTENERS = 'listening'
 
-/** A first answer of the queue; throws InputError where there is none within a few seconds. */
+/** A first answer of the queue; throws InputError if there is none within a few seconds. */
 async function reached(queue: BullMQ.Queue, url: string): Promise<void> {
   const late = new Promise<never>((_, no) => setTimeout(() => no(new Error('no answer')), CONNECT_MS * 2).unref())
   // Said once, below; without a listener an error of the connection ends the process.
@@ -151,7 +151,7 @@ async function reached(queue: BullMQ.Queue, url: string): Promise<void> {
   }
 }
 
-/** For who asks. `key`: what the fleet's agents sign with; null: they do not. Throws InputError where the queue cannot be reached. */
+/** For who asks. `key`: what the fleet's agents sign with; null: they do not. Throws InputError if the queue cannot be reached. */
 export async function openAsking(url: string, key: string | null): Promise<AskingQueue> {
   const connection = connectionOf(url)
   const { Queue, Job } = await load()
@@ -212,12 +212,12 @@ export async function openAsking(url: string, key: string | null): Promise<Askin
 
 export interface AgentQueueGiven {
   readonly machine: string
-  /** Of the fleet; null: announcements are not signed. */
+  /** Key of the fleet; null: announcements are not signed. */
   readonly key: string | null
   readonly times?: LockTimes
 }
 
-/** For an agent on a machine of this kind. Throws InputError where the queue cannot be reached. */
+/** For an agent on a machine of this kind. Throws InputError if the queue cannot be reached. */
 export async function openAgentQueue(url: string, { machine, key, times = LOCK_TIMES }: AgentQueueGiven): Promise<AgentQueue> {
   const connection = connectionOf(url)
   const { Queue, Worker, UnrecoverableError } = await load()

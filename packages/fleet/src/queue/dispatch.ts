@@ -25,7 +25,7 @@ export interface DispatchParts {
   /** Where all machines see models and inputs. */
   readonly models: FileStore
   readonly key: string | null
-  /** From 1, which is taken first, to 9. */
+  /** Priority from 1, which is taken first, to 9. */
   readonly priority: number
   readonly pollMs?: number
   readonly nowMs?: () => number
@@ -46,7 +46,7 @@ export const SILENT_MS = 5 * 60_000
 /** A job that the queue no longer knows may be between two states. */
 const LOST_AFTER_LOOKS = 10
 
-/** Throws InputError where nobody listens or nothing could be measured, and the signal's reason where it is aborted. */
+/** Throws InputError if nobody listens or nothing could be measured, and the signal's reason if it is aborted. */
 export async function dispatch(files: readonly string[], parts: DispatchParts): Promise<StudyDocument> {
   const { queue, options, nowMs = Date.now } = parts
   const { combinations, failures, warnings } = await combinationsOf(files, options)
@@ -54,7 +54,7 @@ export async function dispatch(files: readonly string[], parts: DispatchParts): 
   const asked = await ask(combinations, kinds, parts)
   const open = new Map(asked.map((one) => [one, 0]))
   const reports: ReportDocument[] = []
-  /** By kind of machine, when an agent of it last listened, or held one of the trials. */
+  /** When an agent of each kind of machine last listened, or held one of the trials; keyed by kind. */
   const heard = new Map(kinds.map((machine) => [machine, nowMs()]))
   let lookedMs = nowMs()
   const tell = () => {

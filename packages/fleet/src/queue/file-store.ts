@@ -8,7 +8,7 @@ import { hashOfFile, temporaryNameFor } from '@whyslow/measure/machine/files.ts'
 export interface FileStore {
   /** As it was named, for messages. */
   readonly name: string
-  /** Bytes of a file; undefined where it is not there. */
+  /** Bytes of a file; undefined if it is not there. */
   sizeOf(sha256: string): Promise<number | undefined>
   /** Whether it is there and is what its name says: all of it is read. Others can write to the store. */
   holds(sha256: string, sizeBytes: number): Promise<boolean>
@@ -19,7 +19,7 @@ export interface FileStore {
   close(): void
 }
 
-/** Of a file, in a store and in a cache. */
+/** Place of a file, in a store and in a cache. */
 export const placeOf = (sha256: string): string => `sha256/${sha256.slice(0, 2)}/${sha256}`
 
 export function folderStore(folder: string): FileStore {
@@ -34,7 +34,7 @@ export function folderStore(folder: string): FileStore {
       return (await hashOfFile(placeIn(sha256)).catch(() => null)) === sha256
     },
     put: (sha256, file) => copyWhole(file, placeIn(sha256)),
-    // Beside it an agent renews what it holds.
+    // Meanwhile an agent renews what it holds.
     get: (sha256, to) => copyFile(placeIn(sha256), to),
     close() {},
   }

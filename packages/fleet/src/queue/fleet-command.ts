@@ -12,7 +12,7 @@ export interface QueueOptions {
   /** The folder that all machines of the fleet see, or s3://bucket/prefix. */
   readonly models: string
   readonly key: string | null
-  /** From 1, which is taken first, to 9. */
+  /** Priority from 1, which is taken first, to 9. */
   readonly priority: number
 }
 

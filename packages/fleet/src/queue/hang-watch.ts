@@ -1,9 +1,9 @@
-// Ends this process where its own code computes without a pause for so long that it is taken to hang: no timer of its thread can, so that another
+// Ends this process if its own code computes so long without a pause that it counts as hanging: no timer of its thread can, so that another
 // thread looks. Predictions are made in processes of their own, which have limits of their own.
 import { Worker } from 'node:worker_threads'
 
 export interface HangTimes {
-  /** Without a pause. */
+  /** Most time without a pause. */
   readonly mostMs: number
   readonly lookMs: number
 }

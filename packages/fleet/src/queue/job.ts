@@ -49,7 +49,7 @@ const signedPart = ({ signature: _, ...signed }: FleetJob, { machine }: Signer) 
 export const JOB_LIFE_MS = 7 * 24 * 3600e3
 
 const HASH = /^[0-9a-f]{64}$/
-/** Of a name, a list, a text. */
+/** Most characters or elements of a name, a list, a text. */
 const MOST = 255
 const MOST_FILE_BYTES = 64e9
 

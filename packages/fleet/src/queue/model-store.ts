@@ -19,7 +19,7 @@ import { bytes } from '@whyslow/measure/statistics/numbers.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 import type { StoredFile } from './job-type.ts'
 
-/** Puts a file into the store, unless it is there already, whole. Throws InputError where that cannot be. */
+/** Puts a file into the store, unless it is there already, whole. Throws InputError if that cannot be. */
 export async function keep(store: FileStore, file: string): Promise<StoredFile> {
   try {
     const sha256 = await hashOfFile(file)
@@ -46,7 +46,7 @@ export interface Places {
 
 /**
  * Copies a file of the store into the cache, unless it is there, and checks it; what was used longest ago makes room. The path; throws InputError
- * where it is not what it should be, and the signal's reason where it is aborted.
+ * if it is not what it should be, and the signal's reason if it is aborted.
  */
 export async function fetchInto(
   { name, sha256, sizeBytes }: StoredFile,

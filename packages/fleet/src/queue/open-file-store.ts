@@ -3,7 +3,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
 import { type FileStore, folderStore } from './file-store.ts'
 
-/** `where`: a folder, or s3://bucket/prefix. Throws InputError where it is no address, or the package is absent. */
+/** `where`: a folder, or s3://bucket/prefix. Throws InputError if it is no address, or the package is absent. */
 export async function openFileStore(where: string): Promise<FileStore> {
   if (where.startsWith('s3://')) return (await import('./s3-store.ts')).openS3(where)
   // A name in a scheme would be made as a folder of that name.

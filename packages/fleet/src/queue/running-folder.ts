@@ -6,7 +6,7 @@ import path from 'node:path'
 
 const rootIn = (cache: string): string => path.join(cache, 'running')
 
-/** Of this host: a cache may lie where several see it. */
+/** Name of this host: a cache may be where several see it. */
 const host = (): string => hostname().replace(/[^\w.-]/g, '_')
 
 export function makeRunning(cache: string): string {

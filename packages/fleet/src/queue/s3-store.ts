@@ -11,7 +11,7 @@ import { importOptional } from '@whyslow/measure/engines/optional-package.ts'
 import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import { type FileStore, placeOf } from './file-store.ts'
 
-/** Of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
+/** Most bytes of one upload: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
 const MOST_IN_ONE = 5 * 2 ** 30
 /** A download that breaks off goes on from where it was, so often without a byte more. */
 const MOST_TRIES = 3
@@ -20,11 +20,11 @@ const ANY_REGION = 'us-east-1'
 
 interface Place {
   readonly bucket: string
-  /** Ends with a slash where it is not empty. */
+  /** Ends with a slash if it is not empty. */
   readonly prefix: string
 }
 
-/** Throws InputError where it is none. */
+/** Throws InputError if it is none. */
 export function s3Place(where: string): Place {
   const [, bucket, , rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/([^?#]*))?$/.exec(where) ?? []
   if (bucket === undefined)
@@ -33,7 +33,7 @@ export function s3Place(where: string): Place {
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` }
 }
 
-/** Throws InputError where the address is none, or the package is absent. Nothing is asked yet. */
+/** Throws InputError if the address is none, or the package is absent. Nothing is asked yet. */
 export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env): Promise<FileStore> {
   const { bucket, prefix } = s3Place(where)
   const { S3Client, HeadObjectCommand, GetObjectCommand, PutObjectCommand } = await importOptional<typeof S3>(
@@ -131,7 +131,7 @@ export async function openS3(where: string, env: NodeJS.ProcessEnv = process.env
 }
 
 interface Part {
-  /** The file is cut to so many bytes first: it has as many, or begins again. */
+  /** The file is cut to this many bytes first: it has as many, or begins again. */
   readonly from: number
   readonly most: number
   readonly signal: AbortSignal | undefined
@@ -153,7 +153,7 @@ async function append(source: Readable, to: string, { from, most, signal }: Part
   }
 }
 
-/** Of an answer; undefined where none came. A body that broke off has none. */
+/** Status of an answer; undefined if none came. A body that broke off has none. */
 const statusOf = (error: unknown): number | undefined =>
   (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
 

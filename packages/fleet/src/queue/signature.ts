@@ -2,7 +2,7 @@
 // the same content. Clocks of machines differ: what is signed with its time is taken within a tolerance.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** By so much the clocks of two machines of a fleet may differ. */
+/** Most that the clocks of two machines of a fleet may differ. */
 export const MOST_SKEW_MS = 10 * 60_000
 
 export const signatureOf = (content: unknown, key: string): string =>

@@ -34,7 +34,7 @@ export const defineWhyTask = (module: string, { why }: { readonly why: Why }): W
     }
   })
 
-/** Throws InputError where the model or the options cannot be used, or would not end; the signal's reason where it is aborted. */
+/** Throws InputError if the model or the options cannot be used, or would not end; the signal's reason if it is aborted. */
 export async function whyInTrial(
   { run, task }: { readonly run: RunTrial; readonly task: WhyTask },
   asked: WhyRequest,

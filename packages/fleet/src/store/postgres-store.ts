@@ -19,7 +19,7 @@ const TABLE = `create table if not exists whyslow_trials (
   report jsonb not null
 )`
 
-/** `make`: the table may not be there yet. `named`: what messages call it. Throws InputError where it cannot be used, or the package is absent. */
+/** `make`: the table may not be there yet. `named`: what messages call it. Throws InputError if it cannot be used, or the package is absent. */
 export async function openPostgres(url: string, { make = true, named = '--store' } = {}): Promise<SharedStore> {
   const { Pool } = await importOptional<typeof Pg>('pg', `${named}: PostgreSQL`)
   const pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5000 })

@@ -17,7 +17,7 @@ interface Database {
   close(): void
 }
 
-/** A writer waits so long for another, ms. */
+/** A writer waits this long for another, ms. */
 const BUSY_MS = 10_000
 
 const TABLE = `create table if not exists whyslow_trials (
@@ -33,7 +33,7 @@ const TABLE = `create table if not exists whyslow_trials (
 /** True where this Node has one. */
 export const hasSqlite = (): boolean => sqliteOfNode() !== undefined
 
-/** `make`: the file may not be there yet. `named`: what messages call it. Throws InputError where it cannot be used. */
+/** `make`: the file may not be there yet. `named`: what messages call it. Throws InputError if it cannot be used. */
 export function openSqlite(file: string, { make, named }: { readonly make: boolean; readonly named: string }): SharedStore {
   const DatabaseSync = sqliteOfNode()
   if (DatabaseSync === undefined)

@@ -17,10 +17,10 @@ const sqliteFile = (where: string): string | undefined => {
 /** True of what names a store, rather than a document. */
 export const isStore = (where: string): boolean => isPostgres(where) || sqliteFile(where) !== undefined
 
-/** Without passwords. */
+/** Name of the store without passwords. */
 export const storeName = addressName
 
-/** `make`: a file, or the table in a database, that is not there yet is made. `flag`: how it was named. Throws InputError where the store cannot be used. */
+/** `make`: a file, or the table in a database, that is not there yet is made. `flag`: how it was named. Throws InputError if the store cannot be used. */
 export async function openStore(where: string, { make = false, flag = '--store' } = {}): Promise<SharedStore> {
   const named = `${flag} ${storeName(where)}`
   const file = sqliteFile(where)
@@ -36,7 +36,7 @@ type UseReport = (report: ReportDocument, trial: string) => void
 
 /**
  * Hands each report of a store to `use`, oldest first, a few in memory at a time. What is no report of a latency is left out, and named in the
- * warnings that are returned. Throws InputError where the store cannot be used.
+ * warnings that are returned. Throws InputError if the store cannot be used.
  */
 export async function eachStored(where: string, use: UseReport, flag?: string): Promise<string[]> {
   const store = await openStore(where, flag === undefined ? {} : { flag })
@@ -67,7 +67,7 @@ function withoutSignature(report: ReportDocument & { readonly fleetSignature?: u
   return rest
 }
 
-/** All that a store holds, oldest first, and what is to be warned of. Throws InputError where it cannot be used. */
+/** All that a store holds, oldest first, and what is to be warned of. Throws InputError if it cannot be used. */
 export async function storedReports(where: string): Promise<{ reports: ReportDocument[]; warnings: string[] }> {
   const reports: ReportDocument[] = []
   const warnings = await eachStored(where, (report) => reports.push(report))

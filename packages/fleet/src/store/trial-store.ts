@@ -1,4 +1,4 @@
-// What a store keeps: append-only, one row a trial, inserted where it is absent.
+// What a store keeps: append-only, one row a trial, inserted if it is absent.
 import { createHash } from 'node:crypto'
 import { machineKey } from '@whyslow/measure/machine/key.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
@@ -25,10 +25,10 @@ export interface SharedStore extends TrialStore {
 export const withoutNul = (report: ReportDocument): string =>
   JSON.stringify(report, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value))
 
-/** Of a database that is read. */
+/** Message about a database that is read. */
 export const NO_TABLE = 'it has no table whyslow_trials, so that no trial was kept there; give another'
 
-/** What a row holds beside the report, for those who ask the database itself. */
+/** What a row holds in addition to the report, for those who ask the database itself. */
 export interface TrialRow {
   readonly createdAt: string
   readonly machine: string
@@ -37,7 +37,7 @@ export interface TrialRow {
   readonly p50Ms: number
 }
 
-/** Of a report that has a model, an engine and a latency: agents store no other. */
+/** The row of a report that has a model, an engine and a latency: agents store no other. */
 export const rowOf = ({ createdAt, machine, model, engine, latency }: ReportDocument): TrialRow => ({
   createdAt,
   machine: machineKey(machine),
@@ -46,7 +46,7 @@ export const rowOf = ({ createdAt, machine, model, engine, latency }: ReportDocu
   p50Ms: latency!.p50Ms,
 })
 
-/** Of what was measured without a queue: each measurement is a trial of its own, and another version of an engine measures another. */
+/** Trial of what was measured without a queue: each measurement is a trial of its own, and another version of an engine measures another. */
 export function trialOf(report: ReportDocument): string {
   const { createdAt, machine, model, engine } = report
   const { id, version, options } = engine!

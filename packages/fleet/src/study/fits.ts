@@ -1,4 +1,4 @@
-/** What fits `pattern`, in which * stands for anything. */
+/** What fits `pattern`, in which * means anything. */
 export const fits = (pattern: string, text: string): boolean =>
   new RegExp(`^${pattern.split('*').map(escaped).join('.*')}$`, 's').test(text)
 

@@ -1,5 +1,5 @@
 // What a machine can, as a word that studies group by and queues route by: measured facts, never a host's name. What an accelerator computes is
-// of another class than what the processor beside it does.
+// of another class than what the processor next to it does.
 import { engineById } from '@whyslow/measure/engines/index.ts'
 import type { Availability, Engine } from '@whyslow/measure/engines/types.ts'
 import type { ReportDocument, ReportMachine } from '@whyslow/report/documents/report.ts'
@@ -18,7 +18,7 @@ export function machineClass({ isa, usableCpus }: Pick<ReportMachine, 'isa' | 'u
   return [family ?? 'cpu', ...(best === undefined ? [] : [best]), `${usableCpus}c`].join('-')
 }
 
-/** 'x64' or 'arm64', by the instruction sets; undefined where they do not tell. */
+/** 'x64' or 'arm64', by the instruction sets; undefined if they do not tell. */
 export const familyOf = ({ isa }: Pick<ReportMachine, 'isa'>): 'x64' | 'arm64' | undefined =>
   INSTRUCTION_SETS.find(([, sets]) => sets.some((set) => isa.includes(set)))?.[0]
 
@@ -45,10 +45,10 @@ export function classOf({ machine, engine }: Pick<ReportDocument, 'machine' | 'e
   return acceleratorOf(id, { device, deviceKind: deviceKind ?? 'cpu' }) ?? machineClass(machine)
 }
 
-/** What an agent listens as: its processor's class and key, and what engines can use beside it. */
+/** What an agent listens as: its processor's class and key, and what engines can use in addition. */
 export const kindOf = (processor: string, accelerators: Iterable<string>): string => [processor, ...accelerators].join('+')
 
-/** Of a kind. */
+/** Processor of a kind. */
 export const processorOf = (kind: string): string => kind.split('+')[0]!
 
 /** Whether a pattern fits a kind, or anything in it. */

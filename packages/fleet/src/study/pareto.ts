@@ -52,7 +52,7 @@ interface Times {
   readonly high: number
 }
 
-/** Of a cell that was measured. */
+/** Times of a cell that was measured. */
 export const timesOf = ({ ciLowMs, ciHighMs }: StudyCell, scale: number): Times => ({
   low: ciLowMs! * scale,
   high: ciHighMs! * scale,

@@ -12,7 +12,7 @@ const HINT = 'give what whyslow MODEL --json, compare --json or fleet --json wro
 /** Schemas of documents that hold reports in `reports`. */
 const HOLDERS = new Set<unknown>(['whyslow-study/1', 'whyslow-comparison/1'])
 
-/** The reports with a latency in the files, and what studies among them could not measure. Throws InputError where a file holds no report. */
+/** The reports with a latency in the files, and what studies among them could not measure. Throws InputError if a file holds no report. */
 export function readReports(files: readonly string[]): {
   reports: ReportDocument[]
   failures: StudyFailure[]
@@ -49,7 +49,7 @@ function isFailure(one: unknown): one is StudyFailure {
   return [model, engine, reason].every(isText) && isOr(batch, 'number') && isOr(machine, 'string')
 }
 
-/** What `whyslow doctor --json` wrote there. Throws InputError where the file is none, or has no roofs. */
+/** What `whyslow doctor --json` wrote there. Throws InputError if the file is none, or has no roofs. */
 export function readMachineDocument(file: string): MachineDescription {
   const what = `--machine ${file}`
   const hint = 'give what whyslow doctor --json wrote on that machine'

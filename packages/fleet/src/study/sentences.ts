@@ -25,7 +25,7 @@ export const studySentences = (
 const MOST_SPREAD = 2
 
 /**
- * 'b.onnx on the small machine is as fast as a.onnx on the large one', or faster, largest difference in CPUs first; [] where there is none. As fast
+ * 'b.onnx on the small machine is as fast as a.onnx on the large one', or faster, largest difference in CPUs first; [] if there is none. As fast
  * are times whose intervals meet and are narrow enough to tell.
  */
 function asFast({ rows }: StudyDocument['table'], machines: readonly StudyMachine[]): string[] {
@@ -133,7 +133,7 @@ function sizeGrowth(
   return farthestFirst(grown)
 }
 
-/** Of the input with most elements. */
+/** Shape of the input with most elements. */
 function largestShape({ model }: ReportDocument): readonly number[] | undefined {
   const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1)
   return model?.inputs.map(({ shape }) => shape).sort((a, b) => elements(b) - elements(a))[0]

@@ -11,7 +11,7 @@ export interface StudyOptions {
   readonly store: string | null
 }
 
-/** Throws InputError where a file holds no reports, or the store cannot be used. */
+/** Throws InputError if a file holds no reports, or the store cannot be used. */
 export async function study(
   files: readonly string[],
   { prices = new Map(), reference = null, store: url = null }: Partial<StudyOptions>,

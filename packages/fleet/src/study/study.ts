@@ -76,7 +76,7 @@ export function batchOf({ model }: ReportDocument): number | null {
   return size === 1 || model!.outputs.some(({ shape }) => shape?.[0] === size) ? size : null
 }
 
-/** Of what stands in one row: the same model asked the same on the same version of the same engine. */
+/** Key of a row: the same model with the same inputs on the same version of the same engine. */
 export const rowKey = ({ model, engine }: ReportDocument): string =>
   [model!.sha256, engine!.id, engine!.version, inputsOf(model!.inputs)].join(' ')
 
@@ -151,7 +151,7 @@ const unmeasured = (machine: StudyMachine, reason: string): StudyCell => ({
   reason,
 })
 
-/** Of latency and cost, among those that have both, as far as their intervals tell them apart. */
+/** Marks the front of latency and cost, among cells that have both, as far as their intervals tell them apart. */
 function withFront(cells: readonly StudyCell[]): StudyCell[] {
   const beats = (one: StudyCell, other: StudyCell): boolean => {
     const costOf = ({ costPerMillion, p50Ms }: StudyCell) => costPerMillion! / p50Ms!
@@ -164,7 +164,7 @@ function withFront(cells: readonly StudyCell[]): StudyCell[] {
   )
 }
 
-/** A failure tells the machine, with threads or before they were told, and the batch that was asked for. What failed on a machine failed on its accelerators, too. */
+/** A failure tells the machine, with threads or before they were told, and the batch that was requested. What failed on a machine failed on its accelerators, too. */
 function failureOf(of: ReportDocument, machine: StudyMachine, failures: readonly StudyFailure[]): string {
   const isThere = (name: string | null) => name === machine.id || name?.endsWith(`-${machine.key.slice(0, 6)}`) === true
   const isSo = ({ model, engine, batch, machine: name }: StudyFailure) =>

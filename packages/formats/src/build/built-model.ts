@@ -1,4 +1,4 @@
-// The model that a reader hands over: the graph that it wrote, and the file that it came from.
+// The model that a reader returns: the graph that it wrote, and the file that it came from.
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { create } from '@bufbuild/protobuf'
@@ -13,11 +13,11 @@ export interface BuiltFrom {
   readonly file: string
   /** As identify.ts calls it. */
   readonly format: string
-  /** What hashes and sizes are of: the file, and those beside it that belong to it. */
+  /** What hashes and sizes are of: the file, and those next to it that belong to it. */
   readonly parts: readonly Uint8Array[]
 }
 
-/** The model, with metadata that says where it came from. Throws InputError where the graph is none that an engine can run. */
+/** The model, with metadata that says where it came from. Throws InputError if the graph is none that an engine can run. */
 export function builtModel(builder: GraphBuilder, { file, format, parts }: BuiltFrom): Model {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)

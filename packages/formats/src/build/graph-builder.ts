@@ -38,7 +38,7 @@ interface Shared {
   readonly alone: Set<string>
   readonly initializers: TensorProto[]
   readonly origins: Map<NodeProto, string>
-  /** Of ai.onnx and of other domains that nodes ask for. */
+  /** Opsets of ai.onnx and of other domains that nodes need. */
   readonly opsets: Map<string, number>
   origin: string
 }
@@ -53,7 +53,7 @@ export interface BuiltGraph {
 /** ai.onnx 17 has LayerNormalization and is read by every engine of the last years. */
 const OPSET = 17
 
-/** Of other domains; 1 where nothing is said. ai.onnx.ml 3 has LabelEncoder between words and numbers. */
+/** Opsets of other domains; 1 if not listed. ai.onnx.ml 3 has LabelEncoder between words and numbers. */
 const OTHER_OPSETS: Readonly<Record<string, number>> = { 'ai.onnx.ml': 3 }
 
 export class GraphBuilder {
@@ -79,7 +79,7 @@ export class GraphBuilder {
           }
   }
 
-  /** A graph input, with its own name. What is fed where nothing is: `content` (a state's zeros). */
+  /** A graph input, with its own name. What is fed if nothing is: `content` (a state's zeros). */
   input(name: string, dtype: DType, shape: readonly Dimension[], content?: ConstantData): Value {
     this.#shared.names.set(name, 1)
     this.#inputs.push(valueInfo(name, dtype, shape))
@@ -220,7 +220,7 @@ export class GraphBuilder {
     return { name, dtype: type.dtype, shape: type.shape }
   }
 
-  /** `wish`, or with a number behind it where it is taken. */
+  /** `wish`, or with a number behind it if it is taken. */
   #unique(wish: string): string {
     return uniqueName(wish, this.#shared.names)
   }

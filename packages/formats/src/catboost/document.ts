@@ -137,7 +137,7 @@ function classesOf(info: DocumentRecord | undefined): Classes | undefined {
   return names.map(String)
 }
 
-/** Of an object, or of a text of JSON that is one. */
+/** A field of an object, or of a text of JSON that is one. */
 function fieldOf(value: unknown, key: string): unknown {
   const record = typeof value === 'string' ? parsed(value) : value
   return (record as Readonly<Record<string, unknown>> | null | undefined)?.[key]

@@ -8,10 +8,10 @@ import { MOST_FEATURES } from '../tabular/tabular-model.ts'
 export type Missing = 'as-is' | 'lowest' | 'highest'
 
 export interface Features {
-  /** Of the row: numeric features all. */
+  /** Number of features in the row, all numeric. */
   readonly count: number
   readonly names?: readonly string[]
-  /** By float_feature_index: its place in the row, and what NaN is. */
+  /** Each column's place in the row, and what NaN is; indexed by float_feature_index. */
   readonly columns: readonly { readonly column: number; readonly missing: Missing }[]
 }
 
@@ -22,7 +22,7 @@ const OTHER_KINDS: readonly (readonly [string, string])[] = [
   ['ctrs', 'counters of categories (CTRs)'],
 ]
 
-/** Throws InputError where the model has features of another kind. */
+/** Throws InputError if the model has features of another kind. */
 export function numericFeatures(info: DocumentRecord, file: string): Features {
   for (const [key, says] of OTHER_KINDS) {
     if (info.has(key) && info.list(key).length > 0)

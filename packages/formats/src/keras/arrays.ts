@@ -69,7 +69,7 @@ function integers(
   return { dtype: signed ? own : unsigned, shape, data: data as ConstantArray }
 }
 
-/** The same bytes where a typed array can lie: a copy where they are not aligned. */
+/** The same bytes where a typed array can lie: a copy if they are not aligned. */
 function aligned(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
   return bytes.byteOffset % size === 0 ? bytes : bytes.slice()
 }

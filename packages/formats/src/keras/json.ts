@@ -6,7 +6,7 @@ import { isRecord, type JsonRecord } from '../layers/layer-config.ts'
 const LARGEST_BYTES = 256 * 2 ** 20
 const DEEPEST = 500
 
-/** The record in `text`; `where` begins messages. Throws InputError where it is none. */
+/** The record in `text`; `where` begins messages. Throws InputError if it is none. */
 export function parseRecord(text: string, where: string): JsonRecord {
   if (text.length > LARGEST_BYTES || depthOf(text) > DEEPEST)
     throw new InputError(`${where} is too large to be a model; save it again`)

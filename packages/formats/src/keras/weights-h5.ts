@@ -6,7 +6,7 @@ import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'
 import { FLIPPED_BY_THEANO, flipped, joinedGates, kernelOfKeras1, STORED_BY_GATE } from './old-arrays.ts'
 
-/** For each layer what reads its arrays, by the names of its slots; it throws InputError where one holds no numbers. */
+/** For each layer what reads its arrays, by the names of its slots; it throws InputError if one holds no numbers. */
 export type FoundArrays = ReadonlyMap<LayerTree, () => ReadonlyMap<string, ConstantData>>
 
 /**

@@ -6,7 +6,7 @@ import type { Hdf5Group } from './hdf5/hdf5-file.ts'
 import type { FoundArrays } from './weights-h5.ts'
 
 export interface KerasArchive {
-  /** Of `model.weights.h5`. */
+  /** Root group of `model.weights.h5`. */
   readonly weights: Hdf5Group
   /** The text of a member by its exact name. */
   readonly text: (name: string) => string | undefined

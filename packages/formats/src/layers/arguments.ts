@@ -35,7 +35,7 @@ export function wholesIn(value: Argument | undefined): readonly number[] | undef
 
 /**
  * Numbers, flags, nested lists of them, and Keras 3's __numpy__ and __tensor__, as a constant. Whole numbers are int32 unless `wished`
- * says more; undefined where it is nothing of that.
+ * says more; undefined if it is nothing of that.
  */
 export function constantIn(value: Argument | undefined, wished?: DType): ConstantData | undefined {
   if (isArgumentRecord(value) && (value.class_name === '__numpy__' || value.class_name === '__tensor__')) {
@@ -83,7 +83,7 @@ export const NUMBER_TYPES: ReadonlySet<string> = new Set([
   'uint64',
 ])
 
-/** 'float32', 'tf.int32', 'half'; layers compute in float32 whatever float is asked. Undefined where it is none. */
+/** 'float32', 'tf.int32', 'half'; layers compute in float32 whatever float is asked. Undefined if it is none. */
 export function dtypeIn(value: Argument | undefined): DType | undefined {
   if (typeof value !== 'string') return undefined
   const name = value.replace(/^(tf|torch|jnp|np)\./, '')

@@ -64,7 +64,7 @@ interface Both {
 
 const modeOf = (config: LayerConfig) => (config.values.merge_mode === undefined ? 'concat' : config.raw('merge_mode'))
 
-/** One operator that runs both ways; undefined where cells or functions differ. */
+/** One operator that runs both ways; undefined if cells or functions differ. */
 function fused(call: LayerCall, forward: BoundLayer, backward: BoundLayer): Both | undefined {
   const { builder, config } = call
   const cells = [forward, backward].map(({ children }) => children.get('cell'))

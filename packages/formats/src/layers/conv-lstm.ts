@@ -72,7 +72,7 @@ function layoutOf(builder: GraphBuilder, channelsFirst: boolean) {
   }
 }
 
-/** `x`: [n, steps, channels, …picture]. */
+/** `x`: [n, steps, channels, …spatial]. */
 function stepsOf(call: LayerCall, x: Value, rank: number) {
   const { builder, config } = call
   const cell: LayerCall = { ...call, ...call.children.get('cell')! }
@@ -121,7 +121,7 @@ function stepsOf(call: LayerCall, x: Value, rank: number) {
 /** A value only for its sizes, which are all numbers. */
 const sized = (shape: readonly Dimension[]): Value => ({ name: '', dtype: 'float32', shape })
 
-/** [n · steps, channels, …picture] as [n, steps, …]. */
+/** [n · steps, channels, …spatial] as [n, steps, …]. */
 function reshapedLike(builder: GraphBuilder, folded: Value, x: Value): Value {
   const shape = [x.shape[0]!, x.shape[1]!, ...folded.shape.slice(1)]
   const known = folded.shape.slice(1).map((_, k) => ({ of: sized(folded.shape), axis: k + 1 }))

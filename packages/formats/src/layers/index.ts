@@ -75,7 +75,7 @@ const byClass = (kinds: readonly LayerKind[]): ReadonlyMap<string, LayerKind> =>
 const LAYER_BY_CLASS = byClass(LAYERS)
 const OPERATION_BY_CLASS = byClass(OPERATIONS)
 
-/** Undefined where the class is not known: a layer of someone's own, or one that is not read. */
+/** Undefined if the class is not known: a layer of someone's own, or one that is not read. */
 export function kindOf(head: Pick<LayerHead, 'className' | 'module'>): LayerKind | undefined {
   return (isOperation(head) ? OPERATION_BY_CLASS : LAYER_BY_CLASS).get(head.className)
 }

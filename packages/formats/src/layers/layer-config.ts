@@ -29,7 +29,7 @@ export class LayerConfig {
     return new LayerConfig(this.#file, this.#layer, { ...this.#values, ...values })
   }
 
-  /** As it is in the file; undefined where the key is absent or null. */
+  /** As it is in the file; undefined if the key is absent or null. */
   raw(key: string): Json | undefined {
     return Object.hasOwn(this.#values, key) ? (this.#values[key] ?? undefined) : undefined
   }
@@ -60,7 +60,7 @@ export class LayerConfig {
     return isNumbers(value) ? value : this.#wrong(key, 'numbers')
   }
 
-  /** A number for each of `count` axes; one number stands for all. */
+  /** A number for each of `count` axes; one number is used for all. */
   perAxis(key: string, count: number, fallback?: number): readonly number[] {
     const value = this.raw(key) ?? fallback
     if (typeof value === 'number') return new Array<number>(count).fill(value)

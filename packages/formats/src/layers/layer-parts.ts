@@ -6,7 +6,7 @@ import { activation } from '../tensorflow/activations.ts'
 import type { LayerCall } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'
 
-/** The array of a slot, whose shape must be the one given (null: any size). Throws InputError where it is not. */
+/** The array of a slot, whose shape must be the one given (null: any size). Throws InputError if it is not. */
 export function arrayOf(call: LayerCall, slot: string, shape: readonly (number | null)[]): ConstantData {
   const array = call.arrays.get(slot)
   if (array === undefined) throw call.config.refuse(`has no array for its ${slot}; save the model again, with its weights`)
@@ -26,7 +26,7 @@ export function wrongShape(
   )
 }
 
-/** The input of a layer that has one. Throws InputError where it has none or more. */
+/** The input of a layer that has one. Throws InputError if it has none or more. */
 export function onlyInput(call: LayerCall, rank?: number): Value {
   const [x] = call.inputs
   if (x === undefined || call.inputs.length !== 1)
@@ -45,14 +45,14 @@ export function asFloat({ builder }: Pick<LayerCall, 'builder'>, x: Value): Valu
   return x.dtype === 'float32' ? x : builder.op('Cast', [x], { dtype: 'float32', shape: x.shape }, { to: 1 })
 }
 
-/** The size of an axis that must be told (channels). Throws InputError where the file leaves it open. */
+/** The size of an axis that must be told (channels). Throws InputError if the file leaves it open. */
 export function sizeOf(call: Pick<LayerCall, 'config'>, x: Value, axis: number): number {
   const size = x.shape.at(axis)
   if (typeof size !== 'number') throw call.config.refuse(`needs a size for axis ${axis} of its input, which the file leaves open`)
   return size
 }
 
-/** With the activation that `key` of the configuration asks for. Throws InputError where it is not known. */
+/** Applies the activation that `key` of the configuration names. Throws InputError if it is not known. */
 export function activated(call: LayerCall, x: Value, key = 'activation'): Value {
   const spec = call.config.raw(key)
   const result = activation(call.builder, x, spec, call.dialect)

@@ -18,7 +18,7 @@ export interface ArraySlot {
 /** A layer as a configuration names it. */
 export interface LayerHead {
   readonly className: string
-  /** Of Keras 3: tells the layer Add ('keras.layers') from the operator Add ('keras.src.ops.numpy'). */
+  /** Module, in Keras 3: distinguishes the layer Add ('keras.layers') from the operator Add ('keras.src.ops.numpy'). */
   readonly module?: string | undefined
   /** As the user named it, with the models around it: 'encoder/dense_1'. */
   readonly name: string
@@ -37,9 +37,9 @@ export interface ChildSlot extends LayerHead {
 export interface BoundLayer extends LayerHead {
   readonly kind: LayerKind
   readonly dialect: Dialect
-  /** By the names of its slots; shapes are checked by `write`, which knows the input. */
+  /** Arrays keyed by the names of their slots; shapes are checked by `write`, which knows the input. */
   readonly arrays: ReadonlyMap<string, ConstantData>
-  /** By the first attribute of their slots. */
+  /** Child layers, keyed by the first attribute of their slots. */
   readonly children: ReadonlyMap<string, BoundLayer>
 }
 
@@ -50,7 +50,7 @@ export type Argument = Value | number | string | boolean | null | readonly Argum
 export interface CallInputs {
   /** Tensors of the positional arguments in order, lists flattened. */
   readonly inputs: readonly Value[]
-  /** Keras' masks of `inputs`: bool [n, steps]; undefined where there is none. */
+  /** Keras' masks of `inputs`: bool [n, steps]; undefined if there is none. */
   readonly masks: readonly (Value | undefined)[]
   /** The call as it was written: positional arguments, and those with names (`initial_state`, `attention_mask`). */
   readonly args: readonly Argument[]
@@ -64,7 +64,7 @@ export interface LayerCall extends BoundLayer, CallInputs {
 }
 
 export interface LayerResult {
-  /** In the order of the layer's outputs (an RNN's states after its sequence). */
+  /** Values in the order of the layer's outputs (an RNN's states after its sequence). */
   readonly outputs: readonly Value[]
   /** The mask that goes on; 'kept': the first input's. Absent: none goes on. */
   readonly mask?: Value | 'kept' | undefined
@@ -79,7 +79,7 @@ export interface LayerKind {
   readonly classNames: readonly string[]
   /** Texts that `.keras` archives keep for it in addition to its arrays; what is there is among `arrays` by this name, as one string. */
   readonly files?: readonly string[]
-  /** Throws InputError where the configuration asks for what ONNX cannot hold. */
+  /** Throws InputError if the configuration asks for what ONNX cannot hold. */
   arrays?(config: LayerConfig, dialect: Dialect): readonly ArraySlot[]
   /** `name`: of the layer itself, to name its children by ('bidirectional/forward'). */
   children?(config: LayerConfig, dialect: Dialect, name: string): readonly ChildSlot[]

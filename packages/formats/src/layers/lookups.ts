@@ -14,7 +14,7 @@ import { encoded, wholeTypeOf } from './preprocessing.ts'
 type Token = string | bigint
 
 interface Lookup {
-  /** Without those that stand for what is masked or unknown. */
+  /** Excludes tokens that mean masked or unknown. */
   readonly tokens: readonly Token[]
   readonly mask: Token | undefined
   /** How many indices are for what is not in the vocabulary, and the first of them. */
@@ -72,7 +72,7 @@ function lookupOf(call: LayerCall, tokenType: 'string' | 'int64'): Lookup {
   return { tokens, mask, unknowns, unknownsAt, mode }
 }
 
-/** From its configuration, or, where it was learnt, from the archive. Throws InputError where there is none. */
+/** The vocabulary from its configuration, or, if it was learnt, from the archive. Throws InputError if there is none. */
 function vocabularyOf(call: LayerCall, tokenType: 'string' | 'int64'): Token[] {
   const { config, dialect } = call
   const given = config.raw('vocabulary')

@@ -34,7 +34,7 @@ export interface CallSpec {
 }
 
 export interface LayerSpec extends LayerHead {
-  /** In its model: without the names of the models around. */
+  /** Name in its model: without the names of the models around. */
   readonly ownName: string
   readonly calls: readonly CallSpec[]
 }
@@ -56,7 +56,7 @@ export const isOperation = ({ module }: Pick<LayerHead, 'module'>): boolean =>
 
 const known = new WeakMap<LayerConfig, ModelSpec>()
 
-/** The graph in the configuration of a model; `name` of it, '' of the outermost. Throws InputError where it does not hold together. */
+/** The graph in the configuration of a model; `name` of it, '' of the outermost. Throws InputError if it does not hold together. */
 export function modelSpecOf(config: LayerConfig, name: string): ModelSpec {
   const before = known.get(config)
   if (before !== undefined) return before
@@ -126,7 +126,7 @@ function functional(config: LayerConfig, heads: readonly ListedLayer[]): ModelSp
 
 /**
  * A model inside a model owns call 0, its own definition, which is not listed: its first listed call is 1 in lists [layer, node, tensor],
- * of which files of Keras 1 and 2 and of TensorFlow.js have no others, and 0 where it was made without inputs; every listed call is used
+ * of which files of Keras 1 and 2 and of TensorFlow.js have no others, and 0 if it was made without inputs; every listed call is used
  * somewhere. Keras 3, whose calls are written as records, counts so in its lists of outputs alone and for functional models alone: its
  * tensors (keras_history) and all of a Sequential count from 0. keras/src/models/functional.py: get_config, get_tensor
  */
@@ -138,7 +138,7 @@ function countFromZero(layers: readonly LayerSpec[], triples: readonly TensorRef
 }
 
 interface RefReader {
-  /** Of the model's layers: only these can be meant. */
+  /** Names of the model's layers: only these can be meant. */
   readonly names: ReadonlySet<string>
   /** References read so far as lists [layer, node, tensor]; those in Keras 3's tensors are not among them. */
   readonly triples: TensorRef[]

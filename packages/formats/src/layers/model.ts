@@ -84,7 +84,7 @@ const isValue = (value: object): boolean => 'dtype' in value && 'shape' in value
 interface Evaluation {
   readonly spec: ModelSpec
   readonly layers: ReadonlyMap<string, BoundLayer>
-  /** By input layer. */
+  /** Tensors keyed by input layer. */
   readonly inputs: ReadonlyMap<string, Tensor>
 }
 
@@ -146,7 +146,7 @@ function writeCall(
   }
   const tensors = refsIn(call.args).map(find)
   const masked = call.kwargs.mask
-  // Keras 3 writes the masks that a call was given; what goes with the tensors is the same, where it is known.
+  // Keras 3 writes the masks that a call was given; what goes with the tensors is the same, if it is known.
   const told = masked === undefined ? [] : refsIn(masked).map(find)
   const given: CallInputs = {
     inputs: tensors.map(({ value }) => value),

@@ -212,7 +212,7 @@ function axisIn({ config }: LayerCall, x: Value, axis: number): number {
   }
 }
 
-/** In rising order. */
+/** Axes in rising order. */
 function axesOf(call: LayerCall, x: Value): number[] {
   return call.config
     .numbers('axis', [-1])

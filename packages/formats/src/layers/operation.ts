@@ -19,7 +19,7 @@ export interface Operation {
   readonly args: readonly Argument[]
   /** For what is written as a layer. */
   readonly config: LayerConfig
-  /** By Keras 3's names. */
+  /** Settings keyed by Keras 3's names. */
   readonly settings: Readonly<Record<string, Argument>>
   /** The error, with the operation's name, for what cannot be had. */
   refuse(says: string): InputError
@@ -27,7 +27,7 @@ export interface Operation {
 
 export type WriteOperation = (op: Operation) => Value | readonly Value[]
 
-/** Argument `k` as a tensor; numbers and lists become constants, of type `wished` where that is said. */
+/** Argument `k` as a tensor; numbers and lists become constants, of type `wished` if that is said. */
 export function tensor(op: Operation, k: number, wished?: DType): Value {
   return asTensor(op, op.args[k], wished)
 }
@@ -97,7 +97,7 @@ export function knownSize(op: Operation, x: Value, axis: number): number {
   return size
 }
 
-/** An axis counted from the front. Throws InputError where there is none. */
+/** An axis counted from the front. Throws InputError if there is none. */
 export function inside(op: Operation, axis: number, rank: number): number {
   try {
     return axisOf(axis, rank)

@@ -286,7 +286,7 @@ function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
   return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
 }
 
-/** In the type that the operation is told, where it is told one. */
+/** Casts to the type that the operation sets, if it sets one. */
 function asTold(op: Operation, x: Value): Value {
   const dtype = dtypeIn(op.settings.dtype)
   return dtype === undefined ? x : cast(op.builder, x, dtype)

@@ -79,7 +79,7 @@ function isChannelsFirst(op: Operation): boolean {
   return format === 'channels_first' || (typeof format === 'string' && /^NC./.test(format))
 }
 
-/** Of the spatial axes: one number for all, one for each, or one for every axis of the tensor as TensorFlow has it. */
+/** Sizes along the spatial axes: one number for all, one for each, or one for every axis of the tensor as TensorFlow has it. */
 function sizesIn(op: Operation, key: string): readonly number[] | number | null {
   const told = op.settings[key]
   if (told === undefined || told === null || typeof told === 'number') return told ?? null
@@ -128,7 +128,7 @@ const pooled = (op: Operation, name: string): Value =>
     padding: paddingIn(op),
   })
 
-/** Argument `k`, or the one of that name; undefined where it is left out. In the shape that broadcasts along `axes` of `x`. */
+/** Argument `k`, or the one of that name; undefined if it is left out. In the shape that broadcasts along `axes` of `x`. */
 function beside(op: Operation, k: number, key: string, { x, axes }: { x: Value; axes: readonly number[] }): Value | undefined {
   const told = op.args[k] ?? op.settings[key] ?? null
   if (told === null) return undefined

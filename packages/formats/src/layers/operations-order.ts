@@ -26,7 +26,7 @@ export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   ['NanToNum', withoutNan],
 ])
 
-/** The tensor and the axis that is meant; all elements in one where none is told. */
+/** The tensor and the axis that is meant; all elements in one if none is told. */
 function along(op: Operation, x: Value, fallback?: number): { readonly x: Value; readonly axis: number } {
   const told = op.settings.axis === undefined ? (fallback ?? null) : op.settings.axis
   if (told !== null) return { x, axis: typeof told === 'number' ? inside(op, told, x.shape.length) : axisIn(op, x.shape.length) }
@@ -41,7 +41,7 @@ function sorted(op: Operation): readonly [Value, Value] {
   return [cast(op.builder, values, given.dtype), places]
 }
 
-/** Of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */
+/** Product of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */
 function runningProduct(op: Operation): Value {
   const dtype = dtypeIn(op.settings.dtype)
   const given = tensor(op, 0)
@@ -92,7 +92,7 @@ function average(op: Operation): Value {
   return binary(builder, 'Div', sum, reduce(builder, 'ReduceSum', whole, { axes }))
 }
 
-/** The largest number of float32, which stands for infinity. */
+/** The largest number of float32, which represents infinity. */
 const LARGEST = 3.4028234663852886e38
 
 function withoutNan(op: Operation): Value {

@@ -53,7 +53,7 @@ function dot(op: Operation): Value {
   return matmul(op.builder, a, b)
 }
 
-/** Of all elements of the one with all of the other. */
+/** Products of all elements of the first with all of the second. */
 function outer(op: Operation): Value {
   const [a, b] = alikeOf(op, op.args.slice(0, 2)).map((x) => flat(op.builder, x)) as [Value, Value]
   return binary(op.builder, 'Mul', unsqueeze(op.builder, a, [1]), unsqueeze(op.builder, b, [0]))

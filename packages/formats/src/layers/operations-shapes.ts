@@ -233,7 +233,7 @@ function reshaped(op: Operation): Value {
   return reshapeTo(op.builder, x, list, shape)
 }
 
-/** -1 stands for what remains. */
+/** -1 means what remains. */
 function reshapeOrRefuse(op: Operation, x: Value, sizes: readonly number[]): Value {
   if (sizes.filter((size) => size < 0).length > 1) throw op.refuse(`has two sizes left open in ${JSON.stringify(sizes)}`)
   const count = (shape: readonly Dimension[]) =>

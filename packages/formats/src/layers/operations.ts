@@ -34,7 +34,7 @@ export const tensorflowFunction: LayerKind = {
   },
 }
 
-/** Throws InputError where the operation is told something that its writer did not ask for: it would have meant something else. */
+/** Throws InputError if the operation is told something that its writer did not ask for: it would have meant something else. */
 function written(
   { builder, dialect, config }: LayerCall,
   write: WriteOperation,
@@ -54,6 +54,6 @@ function written(
   return { outputs: Array.isArray(made) ? made : [made as Value] }
 }
 
-/** Of every operation; and what is so anyway. */
+/** Whether an argument changes nothing: every operation has it, or its value is the default. */
 const saysNothing = (key: string, value: Argument): boolean =>
   value === null || value === false || key === 'name' || key === 'trainable' || (key === 'sorted' && value === true)

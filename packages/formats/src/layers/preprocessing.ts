@@ -42,7 +42,7 @@ const categoryEncoding: LayerKind = {
 interface Encoding {
   readonly depth: number
   readonly mode: string
-  /** Of each category of a sample, where they are counted. */
+  /** Weight of each category of a sample, if they are counted. */
   readonly weights?: Value | undefined
 }
 
@@ -73,7 +73,7 @@ export function encoded(call: LayerCall, x: Value, { depth, mode, weights }: Enc
   return reduce(builder, 'ReduceSum', counted, { axes: [1] })
 }
 
-/** The whole type that the layer was told to compute in; undefined where it is none. */
+/** The whole type that the layer was told to compute in; undefined if it is none. */
 export function wholeTypeOf({ config }: LayerCall): DType | undefined {
   const dtype = config.raw('dtype')
   const name = isRecord(dtype) && isRecord(dtype.config) ? dtype.config.name : dtype

@@ -62,11 +62,11 @@ const CELL_TYPES: Readonly<Record<string, CellType>> = {
 export interface Cell extends CellStep {
   readonly units: number
   readonly layer: BoundLayer
-  /** For ONNX's operators; undefined where they have no such function. */
+  /** For ONNX's operators; undefined if they have no such function. */
   readonly activations: readonly RecurrentActivation[] | undefined
 }
 
-/** The cell with its arrays checked against `features`. Throws InputError where they do not fit, or a function is not known. */
+/** The cell with its arrays checked against `features`. Throws InputError if they do not fit, or a function is not known. */
 export function cellOf(layer: BoundLayer, features: number): Cell {
   const { className, config, dialect } = layer
   const cell = CELL_TYPES[className]

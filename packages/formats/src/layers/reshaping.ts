@@ -8,7 +8,7 @@ import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'
 import { channelsFirst, onlyInput } from './layer-parts.ts'
 
-/** With channels first, they go last before: the order of cells is that of channels last. */
+/** Moves channels last if they are first: the order of cells is that of channels last. */
 const flatten: LayerKind = {
   classNames: ['Flatten'],
   write(call) {

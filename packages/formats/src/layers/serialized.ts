@@ -7,7 +7,7 @@ const KERAS = /^(keras|keras_core|tf_keras|tensorflow|builtins)(\.|$)/
 
 /**
  * The layer written as `value`, inside the layer whose configuration is `holder`. `around` comes before its name ('encoder/');
- * `fallback` is its name where it has none. Throws InputError where `value` is no layer.
+ * `fallback` is its name if it has none. Throws InputError if `value` is no layer.
  */
 export function headOf(value: Json | undefined, parts: { holder: LayerConfig; around: string; fallback: string }): LayerHead {
   const { holder, around, fallback } = parts

@@ -4,7 +4,7 @@ import type { Argument } from './layer.ts'
 import { plainOfOne, plainOfTwo } from './operations-arithmetic.ts'
 
 export interface FunctionCall {
-  /** Of Keras 3. */
+  /** Class name in Keras 3. */
   readonly className: string
   readonly args: readonly Argument[]
   readonly settings: Readonly<Record<string, Argument>>
@@ -18,14 +18,14 @@ interface Form {
   readonly inputs?: readonly string[]
   /** Keras 3's name of a setting, and TensorFlow's. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Settings that stand fast, or stand where none is told. */
+  /** Settings that stand fast, or stand if none is told. */
   readonly fixed?: Readonly<Record<string, Argument>>
 }
 
 const one = (className: string): Form => ({ className })
 const two = (className: string, second = 'y'): Form => ({ className, inputs: [second] })
 const reduction = (className: string): Form => ({ className, settings: { axis: 'axis', keepdims: 'keepdims' } })
-/** TensorFlow counts in int64 where nothing is told. */
+/** TensorFlow counts in int64 if nothing is told. */
 const position = (className: string): Form => ({
   className,
   settings: { axis: 'axis', dtype: 'output_type' },
@@ -41,14 +41,14 @@ const pooling = (className: string): Form => ({
   className,
   settings: { pool_size: 'ksize', strides: 'strides', padding: 'padding', data_format: 'data_format' },
 })
-/** Of real numbers the adjoint is the transpose. */
+/** The adjoint of real numbers is the transpose. */
 const matmul: Form = {
   className: 'Matmul',
   inputs: ['b'],
   settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b', adjoint_a: 'adjoint_a', adjoint_b: 'adjoint_b' },
 }
 
-/** Without the module: tf.math.abs is tf.abs. */
+/** Forms keyed by function name without its module: tf.math.abs is tf.abs. */
 const FORMS: Readonly<Record<string, Form>> = {
   '__operators__.add': two('Add'),
   '__operators__.getitem': { className: 'GetItem', inputs: ['slice_spec'] },
@@ -154,7 +154,7 @@ const CHANGES_NOTHING: ReadonlyMap<string, Argument> = new Map<string, Argument>
   ['index_type', 'int32'],
 ])
 
-/** Undefined where the function is none that is read. */
+/** Undefined if the function is none that is read. */
 export function fromTensorFlow(
   name: string,
   args: readonly Argument[],

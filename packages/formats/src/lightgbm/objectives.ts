@@ -38,7 +38,7 @@ const OBJECTIVES: Readonly<Record<string, (words: Words, file: string) => Object
   none: () => identity,
 }
 
-/** Of what the header says; a model of a custom objective has none. Throws InputError for a word that is not known. */
+/** The objective that the header names; a model of a custom objective has none. Throws InputError for a word that is not known. */
 export function objectiveOf(text: string | undefined, file: string): Objective {
   const words = (text ?? 'custom').split(' ').filter((word) => word !== '')
   const name = words[0] ?? 'custom'

@@ -35,7 +35,7 @@ export class TextBlock {
     return value
   }
 
-  /** Numbers between blanks; as many as `length`, where it is given. */
+  /** Numbers between blanks; as many as `length`, if it is given. */
   numbers(key: string, length?: number): Float64Array {
     const text = this.text(key)
     const numbers: number[] = []
@@ -80,7 +80,7 @@ function numberOf(word: string): number | undefined {
 /** What stands behind the trees; before 2.2 there is no mark of their end. */
 const BEHIND_TREES = 'feature importances:'
 
-/** Trees in the order of their numbers. Throws InputError where it ends before 'end of trees', or has fewer trees than it says. */
+/** Trees in the order of their numbers. Throws InputError if it ends before 'end of trees', or has fewer trees than it says. */
 export function parseTextModel(text: string, file: string): TextModel {
   const trees: TextBlock[] = []
   let header: TextBlock | undefined
@@ -117,6 +117,6 @@ export function parseTextModel(text: string, file: string): TextModel {
   throw new InputError(`${file} ends before its 'end of trees': it is cut off; download or copy it again`)
 }
 
-/** Whether so many trees are all that the header lists. */
+/** Whether this many trees are all that the header lists. */
 const isComplete = (header: TextBlock | undefined, trees: number): boolean =>
   header?.has('tree_sizes') === true && header.text('tree_sizes').split(' ').length === trees

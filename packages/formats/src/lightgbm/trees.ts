@@ -106,7 +106,7 @@ export class LinearWriter {
   readonly #feature: number[] = []
   readonly #coefficient: number[] = []
 
-  /** By node of the tree: the index of its leaf's model, −1 at inner nodes. */
+  /** Adds a tree. The result is indexed by node: the index of its leaf's model, −1 at inner nodes. */
   add(
     tree: TextBlock,
     { leafCount, inner, featureCount }: { readonly leafCount: number; readonly inner: number; readonly featureCount: number },
@@ -138,7 +138,7 @@ export class LinearWriter {
     return models
   }
 
-  /** Undefined where no tree has any. */
+  /** Undefined if no tree has any. */
   leaves(): LinearLeaves | undefined {
     if (this.#constant.length === 0) return undefined
     return {

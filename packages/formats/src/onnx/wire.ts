@@ -53,7 +53,7 @@ interface Scan {
 type Retag = readonly [position: number, tag: number]
 
 /**
- * Checks every tag, length and varint of the ModelProto in `bytes`. Undefined where all is well; then, and only then,
+ * Checks every tag, length and varint of the ModelProto in `bytes`. Undefined if all is well; then, and only then,
  * **large `float_data` and `double_data` fields are renamed in place to `raw_data`** (one byte each: packed floats and raw
  * data have the same bytes), so that decoding makes views of them and not arrays of JavaScript numbers.
  */

@@ -18,11 +18,11 @@ interface Linear {
   readonly node: NodeProto
   readonly weights: ConstantData
   readonly channels: number
-  /** Of a weight by its place in memory. */
+  /** Channel of a weight, given its place in memory. */
   readonly channelAt: (index: number) => number
   /** The axis of the result that the channels are. */
   readonly axis: number
-  /** Of a Conv or Gemm; undefined where it has none. */
+  /** Bias of a Conv or Gemm; undefined if it has none. */
   readonly bias: ConstantData | undefined
 }
 
@@ -97,7 +97,7 @@ function linearOf(bench: Workbench, node: NodeProto): Linear | undefined {
   }
 }
 
-/** What `node` does with `value`, channel by channel along the linear node's axis; undefined where it does something else. */
+/** What `node` does with `value`, channel by channel along the linear node's axis; undefined if it does something else. */
 function affineOf(bench: Workbench, node: NodeProto, value: string, { channels, axis }: Linear): Affine | undefined {
   if (node.domain !== '') return undefined
   const ones = new Float64Array(channels).fill(1)
@@ -116,7 +116,7 @@ function affineOf(bench: Workbench, node: NodeProto, value: string, { channels, 
   return { scale: numbers.map((one) => 1 / one), shift: zeros }
 }
 
-/** One number for each channel, of a constant that is broadcast against a value of this rank; undefined where it varies along other axes. */
+/** One number for each channel, of a constant that is broadcast against a value of this rank; undefined if it varies along other axes. */
 function perChannel(
   constant: ConstantData | undefined,
   { channels, axis, rank }: { readonly channels: number; readonly axis: number; readonly rank: number },
@@ -147,7 +147,7 @@ function normalization(bench: Workbench, node: NodeProto, channels: number): Aff
   return { scale, shift: scale.map((one, channel) => beta[channel]! - mean[channel]! * one) }
 }
 
-/** The linear node that does the rest, too; a MatMul with an Add behind it. Undefined where a number would be none any more. */
+/** The linear node that does the rest, too; a MatMul with an Add behind it. Undefined if a number would be none any more. */
 function withAffine(
   bench: Workbench,
   linear: Linear,

@@ -5,7 +5,7 @@ import { readOther } from '@whyslow/graph/edit.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Bench } from './workbench.ts'
 
-/** Without Identity nodes, but those between a graph's input, a constant or an output and another output. */
+/** Removes Identity nodes, except those between a graph's input, a constant or an output and another output. */
 export function withoutIdentities(bench: Bench, nodes: readonly NodeProto[]): NodeProto[] {
   const made = new Set(nodes.flatMap(({ output }) => output))
   const read = new Map<string, string>()

@@ -41,7 +41,7 @@ function turnedBefore(bench: Workbench, turn: NodeProto, pad: NodeProto): NodePr
   return bench.changed(turn, { input: [pad.input[0]!] })
 }
 
-/** Begins and ends of the spatial axes; undefined where something else is put, or along other axes, or something is cut off. */
+/** Begins and ends of the spatial axes; undefined if something else is put, or along other axes, or something is cut off. */
 function zerosAround(bench: Workbench, pad: NodeProto, turn: Permutation | undefined): readonly number[] | undefined {
   const [, pads, value = '', axes = ''] = pad.input
   const mode = attributeOf(pad, 'mode')

@@ -27,7 +27,7 @@ export function without(p: Permutation, gone: ReadonlySet<number>): Permutation 
   return kept.map((axis) => sorted.indexOf(axis))
 }
 
-/** With new axes at these places of the result, and at the same places of what goes in. */
+/** Adds new axes at these places of the result, and at the same places of what goes in. */
 export function withNew(p: Permutation, places: ReadonlySet<number>): Permutation {
   const rank = p.length + places.size
   const others = Array.from({ length: rank }, (_, k) => k).filter((k) => !places.has(k))

@@ -29,7 +29,7 @@ export interface Case {
 
 type Rule = (one: Case) => TransposedInputs | undefined
 
-/** Undefined where the node cannot do without. */
+/** Undefined if the node cannot do without. */
 export function turnable(one: Case): TransposedInputs | undefined {
   return one.node.domain === '' ? RULES.get(one.node.opType)?.(one) : undefined
 }
@@ -140,7 +140,7 @@ const pad: Rule = ({ node, bench, turn, sources, isTurned }) => {
   return { changes: { input: sources.map((source, k) => (k === 1 ? name : source)) }, outputs: [turn] }
 }
 
-/** Where axes are told apart by number, other numbers; where they are not told, these are given. */
+/** Where axes are told apart by number, other numbers; if they are not told, these are given. */
 const slice: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const [, starts, , axes] = node.input
   if (isTurned.slice(1).includes(true)) return undefined

@@ -16,11 +16,11 @@ export interface SettledType {
 }
 
 export interface Workbench {
-  /** In an order that can be run. */
+  /** Nodes in an order that can be run. */
   readonly nodes: readonly NodeProto[]
   readonly outputs: ReadonlySet<string>
   typeOf(value: string): SettledType | undefined
-  /** Of an initializer that is no graph input. */
+  /** The constant of an initializer that is not a graph input. */
   constantOf(value: string): ConstantData | undefined
   /** One node of the graph as it was written reads it, and no other constant lies in the same memory (a file's bytes, mostly). */
   isOnlyHere(constant: string): boolean
@@ -117,13 +117,13 @@ function countsOf<Item>(items: readonly Item[]): Map<Item, number> {
   return counts
 }
 
-/** A node's attribute as a plain value; undefined where it is not set. */
+/** A node's attribute as a plain value; undefined if it is not set. */
 export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
   const found = node.attribute.find((one) => one.name === name)
   return found === undefined ? undefined : attributeView(found)
 }
 
-/** A list of integers; undefined where it is not set. */
+/** A list of integers; undefined if it is not set. */
 export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
   const value = attributeOf(node, name)
   return Array.isArray(value) ? (value as readonly number[]) : undefined

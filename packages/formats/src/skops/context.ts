@@ -6,7 +6,7 @@ import type { Inert } from './inert.ts'
 
 export interface SkopsContext {
   readonly file: string
-  /** Of scikit-learn, as 1.4 is 104; the newest that is known where the file does not say it. */
+  /** Version of scikit-learn: 1.4 is 104; the newest known version if the file does not say it. */
   readonly version: number
   /** Within an estimator that has functions of scikit-learn's own, which check types and change no number. */
   readonly ownFunctions?: boolean
@@ -47,5 +47,5 @@ function classesArray(estimator: Inert): { readonly numbers: Float64Array; reado
   return { numbers: new Float64Array(0), texts: values.map(String) }
 }
 
-/** A number, null where the parameter is None. */
+/** A number, null if the parameter is None. */
 export const maybe = (estimator: Inert, name: string): unknown => (estimator.has(name) ? estimator.field(name).plain() : null)

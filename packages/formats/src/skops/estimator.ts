@@ -92,7 +92,7 @@ function featuresOf(first: Inert, last: Inert): number {
   return count
 }
 
-/** Of data frames. */
+/** Feature names of an estimator that was fitted on data frames. */
 function namesOf(estimator: Inert, featureCount: number): readonly string[] | undefined {
   if (!estimator.has('feature_names_in_')) return undefined
   const names = estimator.field('feature_names_in_')

@@ -64,7 +64,7 @@ function preparationOf(estimator: Inert, featureCount: number, context: SkopsCon
   return transformed(estimator.field('_preprocessor'), { width: featureCount }, { ...context, ownFunctions: true }).steps
 }
 
-/** By feature: the set of all categories that it had in training. */
+/** The set of all categories that each feature had in training, indexed by feature. */
 function knownSets(estimator: Inert, featureCount: number, sets: SetWriter): Int32Array {
   const known = new Int32Array(featureCount).fill(-1)
   const mapper = estimator.field('_bin_mapper')

@@ -18,7 +18,7 @@ export class Inert {
 
   constructor(node: Node, file: SkopsFile, where: string, depth = 0) {
     if (depth > DEEPEST) throw new InputError(`${where} nests its objects without end; the file is damaged`)
-    // What stands for an object that was there before.
+    // What represents an object that was there before.
     this.#node = node.__loader__ === 'CachedNode' ? (file.byId(node.__id__ ?? node.cached) ?? node) : node
     this.#file = file
     this.where = where

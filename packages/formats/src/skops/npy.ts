@@ -8,7 +8,7 @@ export interface NpyArray {
   readonly numbers: Float64Array
   readonly texts?: readonly string[]
   readonly isBoolean?: boolean
-  /** Of records: the numbers of each field. */
+  /** The numbers of each field of records, keyed by field. */
   readonly fields?: ReadonlyMap<string, Float64Array>
 }
 

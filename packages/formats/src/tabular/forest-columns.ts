@@ -1,4 +1,4 @@
-// What a tree ensemble of ONNX can be asked is a column: features as they are, and beside them those in which LightGBM's zeros are
+// What a tree ensemble of ONNX can be asked is a column: features unchanged, and in addition those in which LightGBM's zeros are
 // missing, or in which numbers are the categories that a maker makes of them.
 
 import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
@@ -58,7 +58,7 @@ function categories(builder: GraphBuilder, forest: Forest, row: Value, features:
   return truncated(builder, forest.categories, x)
 }
 
-/** Toward zero, −1 where it can be in no set; NaN stays. */
+/** Toward zero, −1 if it can be in no set; NaN stays. */
 function truncated(builder: GraphBuilder, rule: CategoryRule, x: Value): Value {
   const precision = x.dtype as Precision
   const whole = builder.op('Floor', [builder.op('Abs', [x], x)], x)

@@ -43,7 +43,7 @@ export class DocumentRecord {
     return value
   }
 
-  /** A list of numbers; NaN where a number is null. Numbers in words ("1.5") are numbers, true and false are 1 and 0. */
+  /** A list of numbers; NaN if a number is null. Numbers in words ("1.5") are numbers, true and false are 1 and 0. */
   numbers(key: string): Numbers {
     const value = this.#at(key)
     if (ArrayBuffer.isView(value)) return value as unknown as Numbers

@@ -13,7 +13,7 @@ export class SetWriter {
   #words = 0
   #made = 0
 
-  /** The index of the set of these categories, each below `end`. Throws InputError where one is none. */
+  /** The index of the set of these categories, each below `end`. Throws InputError if one is none. */
   add(categories: ArrayLike<number>, end: number, where: string): number {
     let largest = -1
     for (let k = 0; k < categories.length; k++) {

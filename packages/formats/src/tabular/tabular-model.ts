@@ -1,4 +1,4 @@
-// The model that a reader of a tabular format hands over: what the file says exactly, and beside it the graph that means the same.
+// The model that a reader of a tabular format returns: what the file says exactly, and with it the graph that means the same.
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { type BuiltFrom, builtModel } from '../build/built-model.ts'
@@ -7,7 +7,7 @@ import { writeTabular } from './write-tabular.ts'
 /** A count of features costs a file no bytes, and a row of them is made for each prediction: more would be a number in a damaged file. */
 export const MOST_FEATURES = 10_000_000
 
-/** Throws InputError where the model cannot be written as a graph. */
+/** Throws InputError if the model cannot be written as a graph. */
 export function tabularModel(tabular: TabularModel, from: BuiltFrom): Model {
   const model = builtModel(writeTabular(tabular, from.file), from)
   return { ...model, tabular: { of: model.proto, model: tabular } }

@@ -29,7 +29,7 @@ export function writeForest(builder: GraphBuilder, forest: Forest, row: Value, f
   return finished(builder, forest, writeLinearLeaves(builder, { ...forest, linearLeaves }, { row: features, leaves, file }))
 }
 
-/** Of features, thresholds and leaves in the ensemble. */
+/** Precision of features, thresholds and leaves in the ensemble. */
 const precisionOf = ({ compare, sum }: Forest): Precision =>
   compare === 'float32' && sum.precision === 'float32' ? 'float32' : 'float64'
 
@@ -201,7 +201,7 @@ class EnsembleLists {
   readonly missing: number[] = []
   readonly targets: number[] = []
   readonly weights: number[] = []
-  /** Of each member test its categories, each ended by NaN. */
+  /** Categories of each member test, each list ended by NaN. */
   readonly members: number[] = []
 
   leaf(target: number, weight: number): number {

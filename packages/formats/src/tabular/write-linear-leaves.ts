@@ -64,7 +64,7 @@ export function writeLinearLeaves(
 
 interface Tables {
   readonly features: Int32Array
-  /** By leaf. */
+  /** One number for each leaf, indexed by leaf. */
   readonly plain: Float64Array
   readonly constant: Float64Array
   /** Leaf × feature. */

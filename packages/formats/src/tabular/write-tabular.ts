@@ -6,10 +6,10 @@ import { writeForest } from './write-forest.ts'
 import { cast, numbers, writePreparations } from './write-preparations.ts'
 import { writeActivation, writeTransform } from './write-transforms.ts'
 
-/** Of an input that no row has been given yet. */
+/** Axis of an input that no row has been given yet. */
 const ROWS = 'batch'
 
-/** Throws InputError where a forest is too large to be written. `file` begins what is said. */
+/** Throws InputError if a forest is too large to be written. `file` begins what is said. */
 export function writeTabular(model: TabularModel, file: string): GraphBuilder {
   const builder = new GraphBuilder()
   builder.reserve(['prediction', 'margin', 'label'])

@@ -77,7 +77,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   re_lu6: 'relu6',
 }
 
-/** Keras' name of the function that `name` asks for ('hardSigmoid' is 'hard_sigmoid'); undefined where there is none. */
+/** Keras' name of the function that `name` asks for ('hardSigmoid' is 'hard_sigmoid'); undefined if there is none. */
 export function activationName(name: string): string | undefined {
   const snake = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
   const own = Object.hasOwn(ALIASES, snake) ? ALIASES[snake]! : snake
@@ -89,7 +89,7 @@ export function activate(builder: GraphBuilder, name: string, x: Value, settings
   return FUNCTIONS[name]!(builder, x, settings)
 }
 
-/** Such a function inside ONNX's RNN, GRU and LSTM; undefined where they have none like it. */
+/** Such a function inside ONNX's RNN, GRU and LSTM; undefined if they have none like it. */
 export interface RecurrentActivation {
   readonly name: string
   /** The numbers that the function takes, where it takes any. */
@@ -147,7 +147,7 @@ function above(
   return where(builder, withNumber(builder, 'Greater', x, threshold), x, scalar(builder, x.dtype, below))
 }
 
-/** In the forms that onnxruntime's GeluFusion and FastGeluFusion look for. */
+/** A GELU in the forms that onnxruntime's GeluFusion and FastGeluFusion look for. */
 function gelu(builder: GraphBuilder, x: Value, { approximate = false }: ActivationSettings): Value {
   if (approximate) {
     const square = withNumber(builder, 'Mul', binary(builder, 'Mul', x, x), 0.044715)

@@ -17,7 +17,7 @@ export interface Activation {
   readonly settings: ActivationSettings
 }
 
-/** `spec`: as the configuration has it; none is linear. Undefined where it is not known. */
+/** `spec`: as the configuration has it; none is linear. Undefined if it is not known. */
 export function activationOf(spec: unknown, dialect: Dialect): Activation | undefined {
   if (spec === undefined || spec === null) return { name: 'linear', settings: {} }
   if (typeof spec === 'string') return named(spec, dialect)
@@ -56,13 +56,13 @@ export function activationOfLayer(className: string, config: object, dialect: Di
   }
 }
 
-/** The nodes of the activation that `spec` asks for; undefined where it is not known. */
+/** The nodes of the activation that `spec` asks for; undefined if it is not known. */
 export function activation(builder: GraphBuilder, x: Value, spec: unknown, dialect: Dialect): Value | undefined {
   const asked = activationOf(spec, dialect)
   return asked === undefined ? undefined : activate(builder, asked.name, x, asked.settings)
 }
 
-/** As ONNX's RNN, GRU and LSTM name it; undefined where they have none like it. */
+/** As ONNX's RNN, GRU and LSTM name it; undefined if they have none like it. */
 export function inRecurrence({ name, settings }: Activation): RecurrentActivation | undefined {
   return recurrentActivation(name, settings)
 }

@@ -10,7 +10,7 @@ export function floorDivide(builder: GraphBuilder, a: Value, b: Value): Value {
   return binary(builder, 'Div', binary(builder, 'Sub', a, binary(builder, 'Mod', a, b)), b)
 }
 
-/** With the sign of the divisor, as Python has it; of floats by fmod, which is exact where the quotient is too large for its digits. */
+/** Remainder with the sign of the divisor, as in Python; floats use fmod, which is exact if the quotient is too large for its digits. */
 export function floorModulo(builder: GraphBuilder, a: Value, b: Value): Value {
   if (!isFloat(a.dtype)) return binary(builder, 'Mod', a, b)
   const remainder = builder.op('Mod', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) }, { fmod: 1 })
@@ -20,7 +20,7 @@ export function floorModulo(builder: GraphBuilder, a: Value, b: Value): Value {
   return where(builder, crosses, binary(builder, 'Add', remainder, b), remainder)
 }
 
-/** 0 where the divisor is. */
+/** 0 if the divisor is. */
 export function divideNoNan(builder: GraphBuilder, a: Value, b: Value): Value {
   const zero = scalar(builder, b.dtype, 0)
   return where(builder, binary(builder, 'Equal', b, zero), zero, binary(builder, 'Div', a, b))

@@ -16,7 +16,7 @@ export interface Blocks {
 
 const times = (size: Dimension, by: number): Dimension => (typeof size === 'number' ? size * by : by === 1 ? size : null)
 
-/** Throws a RangeError where it does not divide. */
+/** Throws a RangeError if it does not divide. */
 function divided(size: Dimension, by: number): Dimension {
   if (typeof size !== 'number') return by === 1 ? size : null
   if (size % by !== 0) throw new RangeError(`there are no ${by} equal parts of ${size}`)

@@ -41,7 +41,7 @@ export function where(builder: GraphBuilder, condition: Value, a: Value, b: Valu
   return builder.op('Where', [condition, a, b], { dtype: a.dtype, shape })
 }
 
-/** From `low` to `high`; undefined: no limit on that side. */
+/** Limits `x` to `low` … `high`; undefined: no limit on that side. */
 export function clip(builder: GraphBuilder, x: Value, low: number | undefined, high: number | undefined): Value {
   const limit = (value: number | undefined) => (value === undefined ? undefined : scalar(builder, x.dtype, value))
   return builder.op('Clip', [x, limit(low), limit(high)], x)

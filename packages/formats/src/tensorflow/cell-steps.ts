@@ -12,7 +12,7 @@ export interface CellStep {
   readonly cell: CellType
   readonly weights: CellWeights
   readonly resetAfter: boolean
-  /** Of the state (tanh), and of the gates (sigmoid). */
+  /** Function of the state (tanh), and of the gates (sigmoid). */
   readonly activation: Function
   readonly recurrentActivation: Function
 }

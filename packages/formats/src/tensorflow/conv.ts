@@ -10,7 +10,7 @@ export interface ConvolutionParts extends Window {
   readonly input: Value
   /** [outputs]. */
   readonly bias?: Value | undefined
-  /** Of the tensors; the kernel's layout is always the same. */
+  /** Layout of the tensors; the kernel's layout is always the same. */
   readonly channelsFirst?: boolean
 }
 

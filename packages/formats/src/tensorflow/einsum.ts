@@ -3,7 +3,7 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { broadcastShape } from './broadcast.ts'
 
-/** Undefined where the subscripts do not fit the operands. */
+/** Undefined if the subscripts do not fit the operands. */
 export function einsum(builder: GraphBuilder, subscripts: string, operands: readonly Value[]): Value | undefined {
   const equation = subscripts.replace(/\s/g, '')
   const [left, right] = equation.split('->')
@@ -31,7 +31,7 @@ export function einsum(builder: GraphBuilder, subscripts: string, operands: read
   return builder.op('Einsum', operands, { dtype: operands[0]!.dtype, shape }, { equation: `${left}->${output}` })
 }
 
-/** Sizes by letter, and those that '...' stands for. */
+/** Sizes by letter, and those that '...' represents. */
 function labelled(term: string, shape: readonly Dimension[]) {
   const [before, after] = term.split('...') as [string, string?]
   const letters = before.length + (after?.length ?? 0)
@@ -41,7 +41,7 @@ function labelled(term: string, shape: readonly Dimension[]) {
   return { sizes: [...sizes, ...behind], stack: shape.slice(before.length, shape.length - (after?.length ?? 0)) }
 }
 
-/** Without '->': letters that stand once, in alphabetical order. */
+/** Output letters for an equation without '->': those that occur once, in alphabetical order. */
 function impliedOutput(left: string): string {
   const letters = [...left].filter((letter) => /[a-zA-Z]/.test(letter))
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter)).sort()

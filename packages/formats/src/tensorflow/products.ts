@@ -3,7 +3,7 @@ import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { broadcastShape } from './broadcast.ts'
 import { transpose } from './layout.ts'
 
-/** Of stacks that broadcast; a value of one axis is a row on the left, a column on the right, and that axis goes. */
+/** Product of stacks that broadcast; a value of one axis is a row on the left, a column on the right, and that axis is removed. */
 export function matmul(builder: GraphBuilder, a: Value, b: Value): Value {
   const stack = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   const rows = a.shape.slice(-2, -1)

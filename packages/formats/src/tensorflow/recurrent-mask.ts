@@ -10,7 +10,7 @@ import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from './shap
 export interface Compacted {
   /** [n, steps, features]: steps that are not masked first, in their order. */
   readonly input: Value
-  /** int32 [n]: how many they are; 1 where all are masked, since engines want a step. */
+  /** int32 [n]: how many they are; 1 if all are masked, since engines want a step. */
   readonly counts: Value
   /** bool [n, steps]. */
   readonly mask: Value

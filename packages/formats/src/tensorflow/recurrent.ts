@@ -30,7 +30,7 @@ export interface CellWeights {
 
 export interface Direction {
   readonly weights: CellWeights
-  /** From the last step to the first. */
+  /** Runs from the last step to the first. */
   readonly backwards: boolean
   /** For each gate's function as ONNX lists them: RNN f; GRU f, g; LSTM f, g, h. */
   readonly activations: readonly RecurrentActivation[]
@@ -55,7 +55,7 @@ export interface Recurrence {
 }
 
 export interface RecurrenceResult {
-  /** [n, steps, directions, units], steps in the order of the input; undefined where it is not wanted. */
+  /** [n, steps, directions, units], steps in the order of the input; undefined if it is not wanted. */
   readonly sequences?: Value
   /** [directions, n, units]: what the last step that ran gave. */
   readonly last: Value
@@ -99,7 +99,7 @@ function activationAttributes(activations: readonly RecurrentActivation[]) {
   }
 }
 
-/** [directions, n, units] of state `k`; undefined where all begin at zero. */
+/** [directions, n, units] of state `k`; undefined if all begin at zero. */
 function initialState(builder: GraphBuilder, { directions }: Recurrence, k: number): Value | undefined {
   if (directions.every(({ initial }) => initial === undefined)) return undefined
   const each = directions.map(({ initial }) => unsqueeze(builder, cast(builder, initial![k]!, 'float32'), [0]))

@@ -38,7 +38,7 @@ export function indexOf(
   return builder.op(opType, [x], { dtype: 'int64', shape }, { axis: at, keepdims: keepDims ? 1 : 0 })
 }
 
-/** The largest `k` of an axis in order (the smallest, if told), and where they were: int64. Of equals the first comes first. */
+/** The largest `k` of an axis in order (the smallest, if told), and if they were: int64. Of equals the first comes first. */
 export function topK(
   builder: GraphBuilder,
   x: Value,
@@ -56,7 +56,7 @@ export function topK(
   return [values!, places!]
 }
 
-/** Of each entry and those before it; `exclusive`: without itself; `reverse`: those behind it. */
+/** Sum of each entry and those before it; `exclusive`: without itself; `reverse`: those after it. */
 export function runningSum(
   builder: GraphBuilder,
   x: Value,

@@ -30,7 +30,7 @@ export interface ResizeParts {
   readonly to: { readonly sizes: readonly number[] } | { readonly times: readonly number[] }
 }
 
-/** `x`: [n, c, height, width]. Undefined where it needs sizes that are not known. */
+/** `x`: [n, c, height, width]. Undefined if it needs sizes that are not known. */
 export function resizedImage(builder: GraphBuilder, x: Value, parts: ResizeParts): Value | undefined {
   const { interpolation, antialias = false, to } = parts
   const from = x.shape.slice(2)
@@ -57,7 +57,7 @@ export function resizedImage(builder: GraphBuilder, x: Value, parts: ResizeParts
   })
 }
 
-/** Nearest neighbours of a value of any rank, each spatial axis ([n, c, …]) so many times larger. */
+/** Nearest neighbours of a value of any rank, each spatial axis ([n, c, …]) this many times larger. */
 export function repeated(builder: GraphBuilder, x: Value, times: readonly number[]): Value {
   const sizes = x.shape.slice(2).map((size, k) => (typeof size === 'number' ? size * times[k]! : null))
   const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }

@@ -5,7 +5,7 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import { reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 
-/** `axis` counted from the front; negative ones count from the end. Throws a RangeError where there is no such axis. */
+/** `axis` counted from the front; negative ones count from the end. Throws a RangeError if there is no such axis. */
 export function axisOf(axis: number, rank: number): number {
   const counted = axis < 0 ? axis + rank : axis
   if (!Number.isInteger(axis) || counted < 0 || counted >= rank) throw new RangeError(`there is no axis ${axis} of ${rank}`)
@@ -14,7 +14,7 @@ export function axisOf(axis: number, rank: number): number {
 
 /**
  * The same elements under another shape. A size that is not a number is taken from `x` where it stands on the same axis there, or is
- * what remains where it is the only one; others are asked of the value of the same symbol in `x`. Throws a RangeError where none is.
+ * what remains where it is the only one; others are asked of the value of the same symbol in `x`. Throws a RangeError if none is.
  */
 export function reshape(builder: GraphBuilder, x: Value, shape: readonly Dimension[]): Value {
   if (shape.length === x.shape.length && shape.every((size, axis) => size !== null && size === x.shape[axis])) return x
@@ -57,7 +57,7 @@ export const countOf = (shape: readonly Dimension[]): number | null =>
 /** All elements in one axis. */
 export const flat = (builder: GraphBuilder, x: Value): Value => reshape(builder, x, [countOf(x.shape)])
 
-/** The size of an axis as an int64 list of one: a constant where it is known, else asked while the model runs. */
+/** The size of an axis as an int64 list of one: a constant if it is known, else asked while the model runs. */
 export function sizeAsRun(builder: GraphBuilder, x: Value, axis: number): Value {
   const size = x.shape[axis]
   if (typeof size === 'number') return builder.ints([size])
@@ -99,7 +99,7 @@ export function unsqueeze(builder: GraphBuilder, x: Value, axes: readonly number
   return builder.op('Unsqueeze', [x, builder.ints(sorted)], { dtype: x.dtype, shape })
 }
 
-/** Without `axes`, which have size 1. */
+/** Removes `axes`, which have size 1. */
 export function squeeze(builder: GraphBuilder, x: Value, axes: readonly number[]): Value {
   if (axes.length === 0) return x
   const gone = new Set(axes.map((axis) => axisOf(axis, x.shape.length)))
@@ -152,7 +152,7 @@ export function slice(builder: GraphBuilder, x: Value, slices: readonly AxisSlic
   return builder.op('Slice', [x, list('start'), list('end'), list('axis'), list('step')], { dtype: x.dtype, shape })
 }
 
-/** Elements that a slice takes of `size`; null where that cannot be told. */
+/** Elements that a slice takes of `size`; null if that cannot be told. */
 export function slicedSize(size: Dimension, { start, end, step }: { start: number; end: number; step: number }): Dimension {
   if (typeof size !== 'number') {
     // From either end a fixed count of cells is only sure where the axis is long enough, which nobody said.

@@ -42,7 +42,7 @@ export function magnitude(builder: GraphBuilder, { real, imaginary }: Complex): 
   )
 }
 
-/** Of the last axis, in [..., half, 2]. undefined: its sizes are not known well enough, or the matrices would be too large. */
+/** Transform of the last axis, in [..., half, 2]. undefined: its sizes are not known well enough, or the matrices would be too large. */
 function byProducts(builder: GraphBuilder, x: Value, length: number): Value | undefined {
   const [size, leading] = [x.shape.at(-1), x.shape.slice(0, -1)]
   const plan = fourierSteps(length)
@@ -73,11 +73,11 @@ function byProducts(builder: GraphBuilder, x: Value, length: number): Value | un
   return unflattened(builder, slice(builder, all, [{ axis: 1, start: 0, end: half }]), { like: x, last: [half, 2] })
 }
 
-/** With all axes but the last as one. */
+/** Joins all axes but the last into one. */
 const flattened = (builder: GraphBuilder, x: Value, shape: readonly Dimension[]): Value =>
   builder.op('Reshape', [x, builder.ints([-1, ...(shape.slice(1) as number[])])], { dtype: x.dtype, shape })
 
-/** With the axes of `like` but its last in place of the first. */
+/** Restores the axes of `like` but its last in place of the first. */
 function unflattened(builder: GraphBuilder, x: Value, { like, last }: { like: Value; last: readonly number[] }): Value {
   const leading = like.shape.slice(0, -1)
   const shape = [...leading, ...last]

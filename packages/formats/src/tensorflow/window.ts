@@ -16,7 +16,7 @@ export interface Window {
 /** Cells that a kernel spans, holes included. */
 export const spanOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1
 
-/** Sizes of the result, axis by axis; null where the size that comes in is not known and does not stay. */
+/** Sizes of the result, axis by axis; null if the size that comes in is not known and does not stay. */
 export function windowedSizes(spatial: readonly Dimension[], window: Window): Dimension[] {
   const { kernel, strides, dilations, padding } = window
   return spatial.map((size, axis) => {
@@ -32,7 +32,7 @@ export function windowedSizes(spatial: readonly Dimension[], window: Window): Di
 }
 
 /**
- * ONNX's attributes for it: `pads`, where it can be told, else `auto_pad` (a 'same' window of strides over a size that is not known).
+ * ONNX's attributes for it: `pads`, if it can be told, else `auto_pad` (a 'same' window of strides over a size that is not known).
  * Operators with auto_pad must not have dilations above 1 besides: TensorFlow refuses strides together with dilations as well.
  */
 export function padAttributes(spatial: readonly Dimension[], window: Window): { auto_pad: string } | { pads: number[] } {
@@ -41,7 +41,7 @@ export function padAttributes(spatial: readonly Dimension[], window: Window): { 
   return { pads: [...pairs.map((pair) => pair![0]), ...pairs.map((pair) => pair![1])] }
 }
 
-/** Cells before and after one axis; undefined where they depend on a size that is not known. */
+/** Cells before and after one axis; undefined if they depend on a size that is not known. */
 export function padsOf(size: Dimension, axis: number, window: Window): readonly [number, number] | undefined {
   const { kernel, strides, dilations, padding } = window
   const [span, stride] = [spanOf(kernel[axis]!, dilations[axis]!), strides[axis]!]

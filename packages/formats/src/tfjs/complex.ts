@@ -1,4 +1,4 @@
-// Complex numbers of a TensorFlow graph: ONNX has none, so that the imaginary part goes its own way beside the value, which is the real part.
+// Complex numbers of a TensorFlow graph: ONNX has none, so that the imaginary part goes its own way next to the value, which is the real part.
 import type { Value } from '../build/graph-builder.ts'
 import { type Complex, magnitude, realFourier } from '../tensorflow/spectra.ts'
 import type { OperatorCall, OperatorTable } from './operator-call.ts'
@@ -26,7 +26,7 @@ const realOf = (call: OperatorCall): Value => ({ ...partsOf(call).real })
 /** What only moves the numbers of its first input. */
 const MOVES: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze', 'ExpandDims', 'Transpose', 'Slice', 'StridedSlice'])
 
-/** Of an operator with complex inputs: what moves numbers moves both parts, one like the other. */
+/** Writes an operator with complex inputs: what moves numbers moves both parts alike. */
 export function writeComplex(call: OperatorCall, write: (call: OperatorCall) => readonly Value[]): readonly Value[] {
   const { op } = call.node
   if (Object.hasOwn(SPECTRA, op) || op === 'Cast') return write(op === 'Cast' ? call.withInputs([realOf(call)]) : call)

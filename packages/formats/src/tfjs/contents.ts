@@ -40,7 +40,7 @@ const ARRAYS = {
   bool: Uint8Array,
 } as const
 
-/** Undefined where an element is not known, or its type has no numbers here. */
+/** Undefined if an element is not known, or its type has no numbers here. */
 export function constantOf({ dtype, shape, elements }: Known): ConstantData | undefined {
   if (!isKnown(elements) || !(dtype in ARRAYS)) return undefined
   return { dtype, shape, data: arrayOf(dtype as keyof typeof ARRAYS, elements) }

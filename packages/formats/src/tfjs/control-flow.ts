@@ -204,7 +204,7 @@ function sideOf(input: TensorRef, scope: Scope): { readonly isTrue: boolean; rea
   return undefined
 }
 
-/** In a branch both ways have the value. */
+/** Gives the value to both ways of a branch. */
 const switched: SpecialWriter = (node, scope) => {
   const value = scope.value(node.inputs[0]!, node)
   return [value, value]

@@ -35,7 +35,7 @@ export interface GraphDef {
 export class NodeDef {
   readonly name: string
   readonly op: string
-  /** Without control inputs. */
+  /** Excludes control inputs. */
   readonly inputs: readonly TensorRef[]
   /** What must run before it. */
   readonly controls: readonly TensorRef[]
@@ -149,7 +149,7 @@ export class NodeDef {
   }
 }
 
-/** Throws InputError where the topology holds no list of nodes, or two of one name. */
+/** Throws InputError if the topology holds no list of nodes, or two of one name. */
 export function readGraphDef(topology: JsonRecord, file: string): GraphDef {
   const library = entry(topology, 'library')
   const given = isRecord(library) ? entry(library, 'function') : undefined

@@ -36,7 +36,7 @@ function dialectOf(version: Json | undefined): Dialect {
   return typeof version === 'string' && Number.parseInt(version, 10) >= 3 ? 'keras-3' : 'tfjs'
 }
 
-/** By the names of layers; where these do not lead to every array, by order. */
+/** Assigns arrays by the names of layers; if these do not lead to every array, by order. */
 function assign(tree: LayerTree, weights: Weights): Assigned | InputError {
   const byName = assignByName(unitsOf(tree), weights)
   if (!(byName instanceof InputError)) return byName
@@ -100,7 +100,7 @@ function weightsOf(unit: LayerTree, count: number, all: readonly Named[]): reado
   return found.find((some) => some.length === count) ?? found.find((some) => some.length > 0) ?? []
 }
 
-/** By the last part of a name where that tells the slot alone, else in order. */
+/** Pairs by the last part of a name if that alone identifies the slot, else in order. */
 function pairsOf(slots: readonly OwnedSlot[], own: readonly Named[]): (readonly [OwnedSlot, Named])[] | undefined {
   const byName = slots.map(({ slot }) => own.filter(({ parts }) => parts.at(-1) === slot.name))
   if (byName.every((found) => found.length === 1)) return slots.map((slot, k) => [slot, byName[k]![0]!])

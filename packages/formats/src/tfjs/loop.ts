@@ -150,7 +150,7 @@ function asType(builder: GraphBuilder, value: Value, role: Role): Value {
 
 const asCondition = (builder: GraphBuilder, value: Value): Value => reshape(builder, cast(builder, value, 'bool'), [])
 
-/** As long as the list was reserved, where that is known: the loop fills it. */
+/** As long as the list was reserved, if that is known: the loop fills it. */
 function stackedType(scope: Scope, role: Role & { kind: 'collected' }, initial: Value): Type {
   const list = scope.world.lists.get(initial)
   const length = list?.kind === 'reserved' ? scope.world.contents.of(list.length)?.elements[0] : undefined

@@ -9,7 +9,7 @@ export interface SignatureTensor {
   readonly key: string
   /** 'node' or 'node:0'. */
   readonly tensor: string
-  /** Dimensions of a TensorShapeProto; undefined where none is given. */
+  /** Dimensions of a TensorShapeProto; undefined if none is given. */
   readonly shape: readonly (number | null)[] | undefined
 }
 
@@ -110,7 +110,7 @@ function tensorsOf(given: Json | undefined): SignatureTensor[] {
   })
 }
 
-/** Sizes of a TensorShapeProto in JSON: 64-bit numbers as text, -1 where a size is free. Undefined: the rank is not known. */
+/** Sizes of a TensorShapeProto in JSON: 64-bit numbers as text, -1 if a size is free. Undefined: the rank is not known. */
 export function shapeOf(shape: Json | undefined): (number | null)[] | undefined {
   if (!isRecord(shape) || entry(shape, 'unknownRank') === true) return undefined
   const dim = entry(shape, 'dim') ?? []

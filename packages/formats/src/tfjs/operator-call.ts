@@ -10,7 +10,7 @@ import type { NodeDef } from './graph-def.ts'
 /** The results of a node, in order. */
 export type OperatorWriter = (call: OperatorCall) => Value | readonly Value[]
 
-/** By TensorFlow's names of operators. */
+/** Writers keyed by TensorFlow's names of operators. */
 export type OperatorTable = Readonly<Record<string, OperatorWriter>>
 
 export class OperatorCall {
@@ -31,14 +31,14 @@ export class OperatorCall {
     return new OperatorCall(this.node, this.builder, inputs, this.contents)
   }
 
-  /** The input at this place; a negative one counts from the end. Throws InputError where there is none. */
+  /** The input at this place; a negative one counts from the end. Throws InputError if there is none. */
   input(index: number): Value {
     const value = this.inputs.at(index)
     if (value === undefined) throw this.refuse(`has ${this.inputs.length} inputs, too few for it; convert the model again`)
     return value
   }
 
-  /** Throws InputError where the input is computed. */
+  /** Throws InputError if the input is computed. */
   constant(index: number, what: string): ConstantData {
     const { constant } = this.input(index)
     if (constant === undefined)
@@ -46,7 +46,7 @@ export class OperatorCall {
     return constant
   }
 
-  /** The numbers of an input. Throws InputError where not all are known. */
+  /** The numbers of an input. Throws InputError if not all are known. */
   numbers(index: number, what: string): readonly number[] {
     const known = this.contents.of(this.input(index))
     if (known !== undefined && isKnown(known.elements)) return known.elements
@@ -83,7 +83,7 @@ export class OperatorCall {
     return axes
   }
 
-  /** What is known of a list of integers; null where nothing is known of an element. Undefined: not even its length. */
+  /** What is known of a list of integers; null if nothing is known of an element. Undefined: not even its length. */
   list(index: number): readonly Dimension[] | undefined {
     const value = this.input(index)
     const known = this.contents.of(value)

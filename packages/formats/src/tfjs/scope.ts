@@ -76,7 +76,7 @@ export class Scope {
     return own ?? (this.parent?.nodes === this.nodes ? this.parent.known(node) : undefined)
   }
 
-  /** The value of an output, its node and all that it needs written. Throws InputError, naming the node, where that cannot be. */
+  /** The value of an output, its node and all that it needs written. Throws InputError, naming the node, if that cannot be. */
   value(ref: TensorRef, reader?: NodeDef): Value {
     for (const name of this.#order(ref.node, reader)) this.#written.set(name, this.#write(this.nodes.get(name)!))
     const values = this.known(ref.node)!
@@ -177,7 +177,7 @@ function noteIncrement(call: OperatorCall, value: Value | undefined, { increment
   else if (b !== undefined && isOne(a)) increments.set(value, b)
 }
 
-/** In functions results have names; each name but the first has its place here. */
+/** Places of results that have names in functions; the first is 0 and not listed. */
 const PLACES: Readonly<Record<string, number>> = {
   'TopK.indices': 1,
   'TopKV2.indices': 1,

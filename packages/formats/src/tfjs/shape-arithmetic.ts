@@ -12,7 +12,7 @@ type Evaluate = (inputs: readonly Known[], call: OperatorCall) => Known | readon
 /** Larger results are left to the engine. */
 const MOST_ELEMENTS = 256
 
-/** What is known of the results of a node; undefined where nothing is. */
+/** What is known of the results of a node; undefined if nothing is. */
 export function evaluate(call: OperatorCall): readonly Known[] | undefined {
   const { op } = call.node
   const ofShape = Object.hasOwn(OF_SHAPES, op) ? OF_SHAPES[op]!(call) : undefined
@@ -60,7 +60,7 @@ const quotient = numeric(
   (a, b) => (b === 1 ? a : null),
 )
 
-/** Of two whole numbers rounded down, as TensorFlow.js divides integers. */
+/** Rounds a quotient of two whole numbers down, as TensorFlow.js divides integers. */
 const whole = (dtype: DType, value: Dimension): Dimension =>
   typeof value === 'number' && dtype !== 'float32' ? Math.floor(value) : value
 
@@ -104,7 +104,7 @@ function placesIn(from: readonly number[], shape: readonly number[]): number[] {
 
 const finite = (value: Dimension): Dimension => (typeof value === 'number' && !Number.isFinite(value) ? null : value)
 
-/** To the type's own precision. */
+/** Rounds to the type's own precision. */
 function rounded(dtype: DType, elements: readonly Dimension[]): readonly Dimension[] {
   return dtype === 'float32' ? elements.map((one) => (typeof one === 'number' ? Math.fround(one) : one)) : elements
 }

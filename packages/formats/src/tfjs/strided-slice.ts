@@ -19,7 +19,7 @@ export interface AxisRange {
 /** Axes of the result and of the input in order; 'new': an axis of size 1 that the input does not have. */
 type StridedAxis = AxisRange | { readonly kind: 'new' }
 
-/** Throws InputError where the lists have no known length, or name more axes than there are. */
+/** Throws InputError if the lists have no known length, or name more axes than there are. */
 export function stridedAxes(call: OperatorCall): readonly StridedAxis[] {
   const rank = call.input(0).shape.length
   const [begin, end] = [call.list(1), call.list(2)]

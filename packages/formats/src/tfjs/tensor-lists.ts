@@ -26,7 +26,7 @@ function stackedAt(node: NodeDef, scope: Scope, index = 0): Value {
   throw node.refuse('reads a list while it is written, which is not supported; convert the model again')
 }
 
-/** A value that stands for the list: nothing else reads it. */
+/** A value that represents the list: nothing else reads it. */
 function marked(scope: Scope, list: TensorList, like: Value): Value {
   const value = { name: `${like.name}/list`, dtype: like.dtype, shape: like.shape }
   scope.world.lists.set(value, list)

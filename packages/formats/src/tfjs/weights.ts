@@ -13,7 +13,7 @@ import { isRecord, type Json } from '../layers/layer-config.ts'
 import { entry, type ModelJson } from './model-json.ts'
 
 export interface TfjsWeights {
-  /** By the names in the manifest, in its order. */
+  /** Tensors keyed by the names in the manifest, in its order. */
   readonly tensors: ReadonlyMap<string, ConstantData>
   readonly bytes: Uint8Array
 }
@@ -141,7 +141,7 @@ function readStream(
   return bytes
 }
 
-/** Files that were compressed with gzip, as some servers keep them; undefined where they are not. */
+/** Files that were compressed with gzip, as some servers keep them; undefined if they are not. */
 function unpacked(files: readonly { readonly path: string; readonly sizeBytes: number }[], atLeast: number) {
   if (files.some(({ sizeBytes }) => sizeBytes > atLeast + 1024)) return undefined
   const parts: Buffer[] = []

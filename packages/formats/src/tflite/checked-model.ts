@@ -35,7 +35,7 @@ const BITS: Partial<Record<(typeof TENSOR_TYPES)[number], number>> = {
 
 export interface CheckedModel {
   readonly model: ModelRow
-  /** Content by the index of a buffer; empty where there is none. */
+  /** Content by the index of a buffer; empty if there is none. */
   readonly contents: readonly Uint8Array<ArrayBuffer>[]
 }
 

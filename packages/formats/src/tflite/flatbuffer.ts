@@ -19,7 +19,7 @@ interface Reading {
   leftBytes: number
 }
 
-/** The root table. `bytes` fields are views into `bytes`. Throws InputError where the file is damaged; `file` names it. */
+/** The root table. `bytes` fields are views into `bytes`. Throws InputError if the file is damaged; `file` names it. */
 export function readRoot<Table extends Fields>(bytes: Uint8Array<ArrayBuffer>, table: Table, file: string): Row<Table> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const reading = { file, bytes, view, leftBytes: READ_AT_LEAST_BYTES + bytes.byteLength * READ_PER_BYTE }
@@ -37,7 +37,7 @@ function readTable(reading: Reading, at: number, table: Fields, path: string): R
   const vtableBytes = view.getUint16(vtable, true)
   need(reading, vtable, Math.max(vtableBytes, 4), `the vtable of ${path}`)
   if (vtableBytes < 4) throw damaged(reading, vtable, `the vtable of ${path}`)
-  // Where slot `slot` stands; undefined where the table lacks it.
+  // Where slot `slot` stands; undefined if the table lacks it.
   const place = (slot: number): number | undefined => {
     const entry = 4 + slot * 2
     const offset = entry + 2 <= vtableBytes ? view.getUint16(vtable + entry, true) : 0

@@ -41,7 +41,7 @@ export interface Place {
   readonly builder: GraphBuilder
 }
 
-/** What graph `index` makes of these inputs. Throws InputError; FreeSizeError or RangeError where a size is not known that has to be. */
+/** What graph `index` makes of these inputs. Throws InputError; FreeSizeError or RangeError if a size is not known that has to be. */
 export function writeSubgraph(writing: Writing, { index, builder }: Place, inputs: readonly Tensor[]): Tensor[] {
   const { model, file, active } = writing
   const subgraph = model.subgraphs[index]
@@ -192,7 +192,7 @@ function refused(error: Error): never {
   throw error
 }
 
-/** The tensor as it was made, or a constant. Undefined where neither is so; a variable is given by its state. */
+/** The tensor as it was made, or a constant. Undefined if neither is so; a variable is given by its state. */
 function tensorAt(writing: Writing, { builder, subgraph, tensors }: Scope, at: number): Tensor | undefined {
   const known = tensors.get(at)
   if (known !== undefined) return known
@@ -211,7 +211,7 @@ function emptyContent(row: TensorRow): ConstantData | undefined {
   return filled(dtype, row.shape, 0)
 }
 
-/** It becomes an initializer when its value is asked for: most weights are written in another layout. */
+/** It becomes an initializer when its value is requested: most weights are written in another layout. */
 export function constantTensor(builder: GraphBuilder, about: Declared, content: ConstantData): Tensor {
   return {
     ...about,

@@ -41,7 +41,7 @@ export function hybridState(call: OperatorCall, x: Value, weights: Tensor, asymm
   return onStepsOf(builder, x, largest, 127)
 }
 
-/** Of `count` steps over `range` (one a row) the nearest. */
+/** The nearest of `count` steps over `range` (one per row). */
 function onStepsOf(builder: GraphBuilder, x: Value, range: Value, count: number): Value {
   const number = (value: number) => scalar(builder, 'float32', value)
   const steps = binary(builder, 'Div', number(count), variadic(builder, 'Max', [range, number(SMALLEST_RANGE)]))

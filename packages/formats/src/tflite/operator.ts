@@ -13,7 +13,7 @@ import { asUnsigned, dequantize, dequantizedConstant, quantize, quantizedRange, 
 import { ACTIVATIONS, type OperatorRow, TENSOR_TYPES, type TensorRow } from './schema.ts'
 import type { Quantization } from './tensor-content.ts'
 
-/** What an operator makes, as the file declares it. `shape`: null where a size is free. */
+/** What an operator makes, as the file declares it. `shape`: null if a size is free. */
 export interface Declared {
   readonly row: TensorRow
   readonly dtype: DType
@@ -27,7 +27,7 @@ export interface Tensor extends Declared {
   readonly value: Value
   /** The variable whose handle it is. */
   readonly resource?: string | undefined
-  /** Of complex numbers; `value` is the real part. */
+  /** Imaginary part of complex numbers; `value` is the real part. */
   readonly imaginary?: Value | undefined
 }
 
@@ -35,10 +35,10 @@ export interface OperatorCall {
   readonly builder: GraphBuilder
   readonly operator: OperatorName
   readonly row: OperatorRow
-  /** Undefined where an optional input is left out. */
+  /** Undefined if an optional input is left out. */
   readonly inputs: readonly (Tensor | undefined)[]
   readonly outputs: readonly Declared[]
-  /** Of inputs that are complex numbers the imaginary part; `value` is the real one. */
+  /** Imaginary parts of inputs that are complex numbers; `value` is the real one. */
   readonly imaginary: readonly (Value | undefined)[]
   /** Says that output 0 is complex, with this imaginary part. */
   readonly keepImaginary: (value: Value) => void
@@ -71,7 +71,7 @@ export class FreeSizeError extends Error {
   override readonly name = 'FreeSizeError'
 }
 
-/** Fields of the options; as the schema's defaults say where there are none. */
+/** Fields of the options; as the schema's defaults say if there are none. */
 export function optionsOf<Name extends OptionsName>(call: OperatorCall, name: Name): Row<(typeof OPTIONS)[Name]> {
   const { builtin_options } = call.row
   if (builtin_options !== undefined && builtin_options.member !== name)
@@ -185,7 +185,7 @@ function activated(
 export const activatedBy = (call: OperatorCall, builder: GraphBuilder, value: Value, activation: number): Value =>
   activated({ ...call, builder }, value, { activation, quantization: undefined, dtype: 'float32' })
 
-/** From `low` to `high`, as the operator that says it shortest. */
+/** Limits to `low` … `high`, with the shortest operator that says it. */
 export function limited(builder: GraphBuilder, value: Value, low: number | undefined, high: number | undefined): Value {
   const [from, to] = [low, high === Number.POSITIVE_INFINITY ? undefined : high]
   if (from === undefined && to === undefined) return value
@@ -206,7 +206,7 @@ export function sameStorage(tensor: Declared, output: Declared): boolean {
   return a.scales.length === 1 && a.scales[0] === b.scales[0] && a.zeroPoints[0] === b.zeroPoints[0]
 }
 
-/** An operator that moves elements of its first input about and computes nothing: as stored where it can be, else as real numbers. */
+/** An operator that moves elements of its first input about and computes nothing: as stored if it can be, else as real numbers. */
 export function moving(write: (call: OperatorCall, x: Value) => Value): WriteOperator {
   return (call) => {
     const tensor = input(call, 0)

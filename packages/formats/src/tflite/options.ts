@@ -212,7 +212,7 @@ export const OPTIONS = {
   RightShiftOptions: {},
 } as const satisfies Record<string, Fields>
 
-/** Of StableHLO's operators only those are described that have a kernel or are written as others. */
+/** Options of the second union. Of StableHLO's operators it describes only those that have a kernel or are written as others. */
 export const OPTIONS_2 = {
   StablehloConcatenateOptions: {},
   StablehloBroadcastInDimOptions: {},

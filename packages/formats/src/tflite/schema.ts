@@ -3,7 +3,7 @@
 import { bool, bytes, int8, int32, type Row, removedField, table, tables, text, uint32, uint64, union, vector } from './fields.ts'
 import { OPTIONS, OPTIONS_2 } from './options.ts'
 
-/** At bytes 4 to 8 of the file. */
+/** Identifier at bytes 4 to 8 of the file. */
 export const IDENTIFIER = 'TFL3'
 
 /** Element types by their numbers. */
@@ -61,7 +61,7 @@ const SPARSE_INDICES = union({
 export const DIMENSION = { format: int8(), dense_size: int32(), array_segments: SPARSE_INDICES, array_indices: SPARSE_INDICES }
 export const SPARSITY = { traversal_order: vector('int32'), block_map: vector('int32'), dim_metadata: tables(DIMENSION) }
 
-/** `shape` has 1 where `shape_signature` has -1: a size that is free. Buffer 0: no content. */
+/** `shape` has 1 if `shape_signature` has -1: a size that is free. Buffer 0: no content. */
 export const TENSOR = {
   shape: vector('int32'),
   type: int8(),

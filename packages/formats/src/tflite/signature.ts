@@ -8,7 +8,7 @@ const USUAL = 'serving_default'
 const named = (signatures: readonly SignatureRow[]): string => signatures.map(({ signature_key: key }) => `'${key}'`).join(', ')
 
 /**
- * The one that is asked for, else the usual one, else the only one; undefined where the file has none. Throws InputError with all names where
+ * The one that is requested, else the usual one, else the only one; undefined if the file has none. Throws InputError with all names where
  * it has no such one, or several and none is the usual.
  */
 export function chosenSignature(

@@ -17,7 +17,7 @@ interface Level {
   readonly indices: readonly number[]
 }
 
-/** The bytes of the whole tensor, row-major. Throws InputError where the description does not fit. */
+/** The bytes of the whole tensor, row-major. Throws InputError if the description does not fit. */
 export function densified(
   stored: Uint8Array<ArrayBuffer>,
   tensor: TensorRow,

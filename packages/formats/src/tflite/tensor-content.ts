@@ -16,7 +16,7 @@ export interface Quantization {
   readonly axis: number
 }
 
-/** By the numbers of TENSOR_TYPES. Types of less than 8 bits are unpacked when they are read. */
+/** Types keyed by the names in TENSOR_TYPES. Types of less than 8 bits are unpacked when they are read. */
 const DTYPES: Partial<Record<(typeof TENSOR_TYPES)[number], DType>> = {
   FLOAT32: 'float32',
   FLOAT16: 'float16',
@@ -42,7 +42,7 @@ const DTYPES: Partial<Record<(typeof TENSOR_TYPES)[number], DType>> = {
 /** Undefined for types that ONNX cannot hold or that are no tensors (resources, variants). */
 export const dtypeOf = ({ type }: TensorRow): DType | undefined => DTYPES[TENSOR_TYPES[type]!]
 
-/** Undefined where it is not quantized: integers without a scale are just integers. Throws InputError for quantization by blocks. */
+/** Undefined if it is not quantized: integers without a scale are just integers. Throws InputError for quantization by blocks. */
 export function quantizationOf({ quantization, name }: TensorRow, file: string): Quantization | undefined {
   if (quantization === undefined) return undefined
   const { scale, zero_point, quantized_dimension, details } = quantization
@@ -52,7 +52,7 @@ export function quantizationOf({ quantization, name }: TensorRow, file: string):
   return { scales: scale, zeroPoints: zero_point.length > 0 ? zero_point : scale.map(() => 0), axis: quantized_dimension }
 }
 
-/** Undefined where the tensor is no constant. Views into the file wherever they can be. */
+/** Undefined if the tensor is no constant. Views into the file wherever they can be. */
 export function contentOf(tensor: TensorRow, { contents }: CheckedModel, file: string): ConstantData | undefined {
   const content = contents[tensor.buffer]!
   const dtype = dtypeOf(tensor)
@@ -97,7 +97,7 @@ function stringsOf(content: Uint8Array<ArrayBuffer>, count: number, what: string
 /** A state of more cells is none that a model keeps. */
 const MOST_FILLED = 2 ** 22
 
-/** A constant with the same number everywhere. Throws a RangeError where it would be too large. */
+/** A constant with the same number everywhere. Throws a RangeError if it would be too large. */
 export function filled(dtype: DType, shape: readonly number[], value: number): ConstantData {
   if (elementCount(shape) > MOST_FILLED) throw new RangeError(`there are ${elementCount(shape)} cells to fill`)
   return constantOf(

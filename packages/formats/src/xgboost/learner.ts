@@ -12,7 +12,7 @@ import { listedTree } from './trees.ts'
 const MOST_OUTPUTS = 100_000
 const MOST_TREES = 10_000_000
 
-/** Throws InputError where the document is damaged, or has a booster or an objective that is not known. */
+/** Throws InputError if the document is damaged, or has a booster or an objective that is not known. */
 export function tabularOfXgboost(document: DocumentRecord, file: string): TabularModel {
   const learner = document.record('learner')
   const param = learner.record('learner_model_param')
@@ -143,7 +143,7 @@ function hasFrameCategories(model: DocumentRecord): boolean {
   return cats?.has('enc') === true && cats.list('enc').length > 0
 }
 
-/** By their id, which need not be their place in the list. */
+/** Records in order of their id, which need not be their place in the list. */
 function inOrder(listed: readonly DocumentRecord[], file: string): DocumentRecord[] {
   const trees: (DocumentRecord | undefined)[] = listed.map(() => undefined)
   for (const [place, tree] of listed.entries()) {

@@ -5,7 +5,7 @@ import type { LabelRule, Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 
 export interface Objective {
-  /** From one value of base_score; `before`: the one before it, undefined of the first. */
+  /** Margin from one value of base_score; `before`: the value before it, undefined for the first. */
   toMargin(baseScore: number, before?: number): number
   readonly transform: readonly Transform[]
   /** Whether it tells classes, and how. */

@@ -19,7 +19,7 @@ export function looksLikeOldBinary(start: Uint8Array): boolean {
   return /^(reg|binary|multi|count|rank|survival|gpu):[a-z:_]+$/.test(name)
 }
 
-/** The document, as parsed JSON would be. Throws InputError where it is cut off or claims what it has no bytes for. */
+/** The document, as parsed JSON would be. Throws InputError if it is cut off or claims what it has no bytes for. */
 export function readOldBinary(bytes: Uint8Array, file: string): unknown {
   const reader = new Structures(bytes, file)
   if (String.fromCharCode(...bytes.subarray(0, 4)) === 'binf') reader.skip(4)
@@ -139,7 +139,7 @@ class Structures {
     return Object.fromEntries(Array.from({ length: count }, () => [this.text(), this.text()]))
   }
 
-  /** Throws where there are not so many bytes left. */
+  /** Throws if there are not so many bytes left. */
   atLeast(count: number, width: number, what: string): void {
     const left = this.#bytes.byteLength - this.#at
     if (count < 0 || count * width > left)

@@ -17,11 +17,11 @@ export interface TreeContext {
   readonly sets: SetWriter
   /** Output that the tree adds to, where its leaves are single numbers. */
   readonly target: number
-  /** Of dart: what its leaves are multiplied with. */
+  /** What dart multiplies the tree's leaves with. */
   readonly weight: number
 }
 
-/** One tree. Throws InputError where its arrays do not fit each other. */
+/** One tree. Throws InputError if its arrays do not fit each other. */
 export function listedTree(tree: DocumentRecord, context: TreeContext): ListedTree {
   const left = tree.numbers('left_children')
   const count = left.length
@@ -103,7 +103,7 @@ function categoricalNodes(tree: DocumentRecord, count: number, sets: SetWriter):
 
 type Leaves = Pick<ListedTree, 'target' | 'width' | 'leafAt' | 'values'>
 
-/** A vector for each leaf since 2.0: in `base_weights` by node, since 3.2 in `leaf_weights` by the row that stands for the right child. */
+/** A vector for each leaf since 2.0: in `base_weights` by node, since 3.2 in `leaf_weights` by the row that represents the right child. */
 function leavesOf(
   tree: DocumentRecord,
   { left, right, condition }: Columns,

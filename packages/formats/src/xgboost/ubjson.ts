@@ -31,7 +31,7 @@ const TYPED: Readonly<Record<string, TypedArray>> = {
 /** Objects and lists in each other; XGBoost's own have six. */
 const DEEPEST = 64
 
-/** The one value in `bytes`. Throws InputError where it is cut off, nested without end or no UBJSON of XGBoost's. */
+/** The one value in `bytes`. Throws InputError if it is cut off, nested without end or no UBJSON of XGBoost's. */
 export function parseUbjson(bytes: Uint8Array, file: string): UbjValue {
   return new Reader(bytes, file).value(0)
 }

@@ -7,7 +7,7 @@ import { InputError } from '../input-error.ts'
 
 export interface Archive {
   readonly members: ReadonlyMap<string, Member>
-  /** Stored members are views of the archive. Undefined where there is none. Throws InputError if it is damaged. */
+  /** Stored members are views of the archive. Undefined if there is none. Throws InputError if it is damaged. */
   read(name: string): Uint8Array<ArrayBuffer> | undefined
 }
 
@@ -86,7 +86,7 @@ function readDirectory(bytes: Uint8Array<ArrayBuffer>, refuse: Refusal, damaged:
   return new Map(entries.map((entry) => [entry.entryName, entry]))
 }
 
-/** Decodes names, each as often as it is asked for, and refuses those that stand twice or would take too much memory. */
+/** Decodes names, each as often as it is requested, and refuses those that stand twice or would take too much memory. */
 function nameReader(file: ArrayBuffer, refuse: Refusal): (bytes: Uint8Array) => string {
   const places = new Map<string, number>()
   let folders = 0

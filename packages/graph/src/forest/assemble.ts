@@ -20,7 +20,7 @@ export interface ListedTree {
   readonly root?: number
   /** −1 marks a leaf. */
   readonly feature: ArrayLike<number>
-  /** Of a member test the index of its set, among those of the forest. */
+  /** The threshold of each node; a member test has the index of its set among the forest's sets instead. */
   readonly threshold: ArrayLike<number>
   readonly yes: ArrayLike<number>
   readonly no: ArrayLike<number>
@@ -29,7 +29,7 @@ export interface ListedTree {
   /** Where the leaf's values start in `values`, by node. */
   readonly leafAt: ArrayLike<number>
   readonly values: ArrayLike<number>
-  /** By node: the leaf's linear model, −1 for none. */
+  /** The leaf's linear model, indexed by node; −1 for none. */
   readonly linear?: ArrayLike<number>
 }
 
@@ -53,7 +53,7 @@ export function plainSum(precision: Precision, outputCount: number, change: Part
   return { precision, start: zeros, divideBy: 1, scale: 1, end: zeros, ...change }
 }
 
-/** The forest. `where` begins each message. Throws InputError where a tree is none or leads outside of what there is. */
+/** The forest. `where` begins each message. Throws InputError if a tree is none or leads outside of what there is. */
 export function assembleForest(parts: ForestParts, where: string): Forest {
   const { trees, outputCount, categories = 'exact', sets = NO_SETS, linearLeaves } = parts
   const room = trees.reduce((sum, { feature }) => sum + feature.length, 0)

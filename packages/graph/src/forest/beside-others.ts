@@ -1,4 +1,4 @@
-// Steps of some columns of a row as steps of the whole row, which leave the columns beside them alone: transformers side by side become
+// Steps of some columns of a row as steps of the whole row, which leave the other columns alone: transformers side by side become
 // steps one after the other, and what is done alike to several columns becomes one step.
 import { widthAfter } from './prepare.ts'
 import type { Preparation } from './types.ts'
@@ -14,7 +14,7 @@ export type SideBySide =
   /** A step that cannot be one of the whole row, and which of the parts has it. */
   | { readonly ok: false; readonly step: Preparation; readonly part: number }
 
-/** Of two that could come next, the one that stands first here comes first: categories are told apart before numbers are rounded. */
+/** If two could come next, the one listed first here comes first: categories are told apart before numbers are rounded. */
 const ORDER: readonly Preparation['kind'][] = [
   'take',
   'map',
@@ -76,7 +76,7 @@ function isAlike(a: Preparation, b: Preparation): boolean {
 
 type Step<Kind extends Preparation['kind']> = Extract<Preparation, { readonly kind: Kind }>
 
-/** `taken`: by part, a step like `step`, or undefined where it is left alone. undefined where it cannot be one of the whole row. */
+/** `taken`: by part, a step like `step`, or undefined if it is left alone. undefined if it cannot be one of the whole row. */
 function asOne(
   step: Preparation,
   taken: readonly (Preparation | undefined)[],

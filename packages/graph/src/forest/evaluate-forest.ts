@@ -68,7 +68,7 @@ function holds(
   }
 }
 
-/** The category of a number, −1 where it can be in no set. */
+/** The category of a number, −1 if it can be in no set. */
 export function categoryOf(rule: CategoryRule, x: number): number {
   switch (rule) {
     case 'xgboost':

@@ -9,11 +9,11 @@ import type { Activation, LabelRule, LinearScores, NetworkScores, TabularModel }
 export interface RowResult {
   readonly margin: Float64Array
   readonly prediction: Float64Array
-  /** Index of the class; undefined where the model classifies nothing. */
+  /** Index of the class; undefined if the model classifies nothing. */
   readonly label?: number
 }
 
-/** The outputs for one row of `model.input.featureCount` numbers, NaN where missing. */
+/** The outputs for one row of `model.input.featureCount` numbers, NaN if missing. */
 export function evaluateRow(model: TabularModel, row: ArrayLike<number>): RowResult {
   const given = Float64Array.from(row, rounding(model.input.dtype))
   const margin = marginOf(model, prepareRow(model.prepare, given))

@@ -42,7 +42,7 @@ export function forestFacts(forest: Forest): ForestFacts {
   }
 }
 
-/** By node: how many tests stand above it. */
+/** Number of tests above each node, indexed by node. */
 export function depthsOf({ nodes }: Forest): Int32Array {
   const depths = new Int32Array(nodes.feature.length)
   // Parents stand before their children.

@@ -33,7 +33,7 @@ const RESAMPLES = 60
 export const MOST_ROWS = 5000
 
 /**
- * `labels`: by row; of a classifier the index of its class. undefined where the model is no forest of several trees, has several outputs that are
+ * `labels`: by row; of a classifier the index of its class. undefined if the model is no forest of several trees, has several outputs that are
  * no classes, or the labels show nothing.
  */
 export function firstTrees(model: TabularModel, rows: ArrayLike<number>, labels: Float64Array): FirstTrees | undefined {
@@ -115,7 +115,7 @@ function note(
   { r, sums, share }: { readonly r: number; readonly sums: Float64Array; readonly share: number },
 ): void {
   const { sum } = scores as Forest
-  // A mean is one of so many trees; a step behind the sum that divides is, too.
+  // A mean is one of this many trees; a step behind the sum that divides is, too.
   const isMean = sum.divideBy !== 1 || transform.some(({ kind }) => kind === 'divide')
   const margin = sums.map((value, k) => {
     const kept = isMean ? sum.start[k]! + (value - sum.start[k]!) / share : value
@@ -127,7 +127,7 @@ function note(
   answers.label[r] = label === undefined ? Number.NaN : labelOf(label, margin, prediction)
 }
 
-/** By how often each row counts. */
+/** The metric, given how often each row counts. */
 type Grade = (weights: Float64Array) => number
 
 function grader(metric: MetricName, { margin, prediction, label }: Answers, labels: Float64Array): Grade {
@@ -147,7 +147,7 @@ function resamples(count: number): readonly Float64Array[] {
   })
 }
 
-/** Of what is lost, over the resamples that say something. */
+/** Standard error of the loss, over the resamples that say something. */
 function errorOf(some: readonly number[], all: readonly number[]): number {
   const losses = all.map((metric, k) => metric - some[k]!).filter((loss) => !Number.isNaN(loss))
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length

@@ -12,7 +12,7 @@ export function metricUnder({ label, scores, transform }: TabularModel, labels: 
   return isBinary && scores.outputCount <= 2 ? 'AUC' : 'accuracy'
 }
 
-/** What is known of rows beside their scores: their order by ascending score, and how often each counts (once where it is absent). */
+/** What is known of rows apart from their scores: their order by ascending score, and how often each counts (once if it is absent). */
 interface Counted {
   readonly order?: Int32Array
   readonly weights?: Float64Array

@@ -99,11 +99,11 @@ function singleNetwork(scores: NetworkScores): NetworkScores {
 
 export interface Changed {
   readonly rows: number
-  /** Rows that come to another leaf in some tree; 0 where there are no trees. */
+  /** Rows that come to another leaf in some tree; 0 if there are no trees. */
   readonly otherLeaves: number
-  /** Rows with another label; null where the model tells none. */
+  /** Rows with another label; null if the model tells none. */
   readonly otherLabels: number | null
-  /** Largest difference of a prediction; NaN where one is missing on one side alone. */
+  /** Largest difference of a prediction; NaN if one is missing on one side alone. */
   readonly largestDifference: number
 }
 

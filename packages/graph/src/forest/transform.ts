@@ -49,7 +49,7 @@ function apply(transform: Transform, values: Float64Array<ArrayBuffer>): Float64
   }
 }
 
-/** The index of the first of the largest; 0 where all are NaN. */
+/** The index of the first of the largest; 0 if all are NaN. */
 export function argMax(values: Float64Array): number {
   let best = 0
   for (let k = 1; k < values.length; k++) if (values[k]! > values[best]!) best = k

@@ -17,9 +17,9 @@ export interface TabularModel {
   /** What happens to a row before the scores, in order. */
   readonly prepare: readonly Preparation[]
   readonly scores: Forest | LinearScores | NetworkScores
-  /** From margins to the output `prediction`, in order. */
+  /** Steps from margins to the output `prediction`, in order. */
   readonly transform: readonly Transform[]
-  /** Undefined where the model classifies nothing. */
+  /** Undefined if the model classifies nothing. */
   readonly label?: LabelRule
   /** What the reader of the report should know: trees that the maker's other predictor would leave out, … One sentence each. */
   readonly notes: readonly string[]
@@ -29,13 +29,13 @@ export interface TabularModel {
 export interface TabularInput {
   readonly dtype: Precision
   readonly featureCount: number
-  /** From the file, in its order; undefined where it has none. Show them, never build code of them. */
+  /** Column names from the file, in its order; undefined if it has none. Show them, never build code of them. */
   readonly names?: readonly string[]
 }
 
 /** One step from a row of numbers to a row of numbers, as pipelines have them. All arrays have one entry for each entry of the row. */
 export type Preparation =
-  /** To float32 and back. */
+  /** Rounds to float32 and back. */
   | { readonly kind: 'round' }
   /** (x − offset) · factor or (x − offset) / divisor, both operations rounded to `precision`; `x · factor + offset` where `first` says so. */
   | {
@@ -49,15 +49,15 @@ export type Preparation =
   | { readonly kind: 'impute'; readonly missing: number; readonly values: Float64Array; readonly indicators?: Int32Array }
   /** The row becomes these of its columns, in this order; a column may come twice. */
   | { readonly kind: 'take'; readonly columns: Int32Array }
-  /** Column k becomes one column for each of `categories[k]`, 1 where it (truncated, where `whole`) is equal; undefined stays. None equal: all are 0. */
+  /** Column k becomes one column for each of `categories[k]`, 1 if it (truncated, where `whole`) is equal; undefined stays. None equal: all are 0. */
   | { readonly kind: 'one-hot'; readonly categories: readonly (Float64Array | undefined)[]; readonly whole?: true }
-  /** Column k becomes its place in `categories[k]`, `unknown` where it is not there; NaN stays NaN; undefined stays. */
+  /** Column k becomes its place in `categories[k]`, `unknown` if it is not there; NaN stays NaN; undefined stays. */
   | { readonly kind: 'ordinal'; readonly categories: readonly (Float64Array | undefined)[]; readonly unknown: number }
   /** Column k becomes the value of the key that it is equal to, `otherwise` where it is equal to none (NaN is); undefined stays. */
   | { readonly kind: 'map'; readonly columns: readonly (MappedColumn | undefined)[] }
   /** Each row divided by its norm; a row whose norm is zero or below `least` stays. */
   | { readonly kind: 'normalize'; readonly norm: 'l1' | 'l2' | 'max'; readonly precision: Precision; readonly least: number }
-  /** 1 where x is above the threshold, else 0. */
+  /** 1 if x is above the threshold, else 0. */
   | { readonly kind: 'binarize'; readonly thresholds: Float64Array }
 
 /** Keys, each once and none NaN, and as many values. */
@@ -84,7 +84,7 @@ export interface Nodes {
   readonly threshold: Float64Array
   /** The child where the test holds. At a leaf: where its values start in `leafValues`. */
   readonly yes: Int32Array
-  /** The other child. At a leaf: the index of its linear model in `linearLeaves`, −1 where it has none. */
+  /** The other child. At a leaf: the index of its linear model in `linearLeaves`, −1 if it has none. */
   readonly no: Int32Array
   readonly flags: Uint8Array
 }
@@ -104,7 +104,7 @@ export type CategoryRule =
 export interface CategorySets {
   readonly starts: Int32Array
   readonly words: Uint32Array
-  /** 'scikit-learn': by feature, the set of all categories that the model knows; −1 where it has none. */
+  /** 'scikit-learn': by feature, the set of all categories that the model knows; −1 if it has none. */
   readonly known?: Int32Array
 }
 
@@ -123,7 +123,7 @@ export interface ObliviousTrees {
   readonly feature: Int32Array
   /** The bit is set where x > border. */
   readonly border: Float64Array
-  /** 1 where a missing value sets the bit. */
+  /** 1 if a missing value sets the bit. */
   readonly missingIsSet: Uint8Array
   /** Where leaf 0 of each tree stands in `leafValues`; leaf l stands at + l · width. */
   readonly leaves: Int32Array
@@ -136,11 +136,11 @@ export interface Forest {
   readonly compare: Precision
   readonly outputCount: number
   readonly treeCount: number
-  /** By tree: its root. */
+  /** Root of each tree, indexed by tree. */
   readonly roots: Int32Array
-  /** By tree: the first output that its leaves add to. */
+  /** The first output that each tree's leaves add to, indexed by tree. */
   readonly targets: Int32Array
-  /** By tree: to how many outputs its leaves add, from `targets` on; as many values stand in `leafValues` for each leaf. */
+  /** How many outputs each tree's leaves add to, from `targets` on, indexed by tree. `leafValues` has as many values for each leaf. */
   readonly widths: Int32Array
   readonly nodes: Nodes
   readonly leafValues: Float64Array
@@ -172,7 +172,7 @@ export interface LinearScores {
   readonly featureCount: number
   readonly weights: Float64Array
   readonly start: Float64Array
-  /** Added at the end; zeros where nothing is. */
+  /** Added at the end; zeros if nothing is. */
   readonly end: Float64Array
   /** A missing feature adds nothing, or makes the sum missing. */
   readonly missing: 'skipped' | 'missing'
@@ -195,7 +195,7 @@ export interface DenseLayer {
   readonly weights: Float64Array
   readonly bias: Float64Array
   readonly activation: Activation
-  /** Of leaky-relu and elu. */
+  /** Parameter of leaky-relu and elu. */
   readonly alpha?: number
 }
 
@@ -212,7 +212,7 @@ export type Transform =
   | { readonly kind: 'log1p-exp'; readonly precision: Precision }
   /** sign(x) · x². */
   | { readonly kind: 'signed-square' }
-  /** 1 where x > 0, else 0. */
+  /** 1 if x > 0, else 0. */
   | { readonly kind: 'step' }
   /** The index of the first of the largest outputs, alone. */
   | { readonly kind: 'arg-max' }
@@ -228,12 +228,12 @@ export type Transform =
   | { readonly kind: 'clip'; readonly low: number; readonly high: number }
 
 export interface LabelRule {
-  /** By index of the class; texts are from the file: show them, never build code of them. */
+  /** Labels, indexed by class. Texts are from the file: show them, never build code of them. */
   readonly classes: readonly number[] | readonly string[]
   /** The outputs that decide. */
   readonly from: 'margin' | 'prediction'
   /**
-   * 'largest': the first of the largest outputs is the class. 'above': one output (the last), class 1 where it is > cut, else class 0;
+   * 'largest': the first of the largest outputs is the class. 'above': one output (the last), class 1 if it is > cut, else class 0;
    * 'from': where it is >= cut. NaN is not above.
    */
   readonly by: 'largest' | 'above' | 'from'

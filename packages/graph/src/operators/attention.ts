@@ -197,7 +197,7 @@ const groupQueryAttention = formula([0], [0], ([q], [y], context) => {
   })
   const keyWidth = (width / heads) * keyHeads
   const rotary = numberAttribute(node, 'do_rotary', 0) === 1 ? batch * queries * (width + keyWidth) * ROTARY_OPS : 0
-  // The past and the present are one buffer where they have one shape: the new keys alone are written, the used ones read.
+  // The past and the present are one buffer if they have one shape: the new keys alone are written, the used ones read.
   const shared = past !== undefined && past.shape[2] === present?.shape[2]
   const bytesOf = (length: number) => sizeInBytes({ dtype: q.dtype, shape: [batch, length, keyWidth] })!
   const cache = shared
@@ -248,7 +248,7 @@ const attention23 = formula([0, 1, 2], [0], ([q, k], [y], context) => {
   return { ...work, ...(causal ? { note: CAUSAL } : {}) }
 })
 
-/** The blocks that one head looks at, from the rows' ends in each layout; undefined where they are not constant. */
+/** The blocks that one head looks at, from the rows' ends in each layout; undefined if they are not constant. */
 function sparseBlocks(context: NodeContext): number | undefined {
   const ends = context.constant(5)?.values
   const layouts = context.inputs[5]?.shape[0]
@@ -279,7 +279,7 @@ const sparseAttention = formula([0], [0], ([q], [y], context) => {
   return { ...work, ...rows, ...cache, note }
 })
 
-// Only the first rotary_embedding_dim of each head turn, where it is given; the rest is copied.
+// Only the first rotary_embedding_dim of each head turn, if it is given; the rest is copied.
 const rotaryEmbedding = formula([0], [0], ([x], [y], { node }) => {
   const heads = numberAttribute(node, 'num_heads', 0)
   const turned = numberAttribute(node, 'rotary_embedding_dim', 0)

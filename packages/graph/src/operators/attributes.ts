@@ -2,7 +2,7 @@
 import type { NodeView } from '../types.ts'
 import type { NodeContext } from './types.ts'
 
-/** The attribute as a number; `otherwise` where it is absent or of another type. */
+/** The attribute as a number; `otherwise` if it is absent or of another type. */
 export function numberAttribute<Otherwise extends number | undefined>(
   node: NodeView,
   name: string,
@@ -12,19 +12,19 @@ export function numberAttribute<Otherwise extends number | undefined>(
   return typeof value === 'number' ? value : otherwise
 }
 
-/** The attribute as a text; `otherwise` where it is absent or of another type. */
+/** The attribute as a text; `otherwise` if it is absent or of another type. */
 export function textAttribute(node: NodeView, name: string, otherwise: string): string {
   const value = node.attributes[name]
   return typeof value === 'string' ? value : otherwise
 }
 
-/** The attribute as numbers; undefined where it is absent or of another type. */
+/** The attribute as numbers; undefined if it is absent or of another type. */
 export function numbersAttribute(node: NodeView, name: string): readonly number[] | undefined {
   const value = node.attributes[name]
   return Array.isArray(value) && (value.length === 0 || typeof value[0] === 'number') ? (value as readonly number[]) : undefined
 }
 
-/** The attribute as texts; undefined where it is absent or of another type. */
+/** The attribute as texts; undefined if it is absent or of another type. */
 export function textsAttribute(node: NodeView, name: string): readonly string[] | undefined {
   const value = node.attributes[name]
   return Array.isArray(value) && typeof value[0] === 'string' ? (value as readonly string[]) : undefined
@@ -35,7 +35,7 @@ export function hasInput({ node }: NodeContext, index: number): boolean {
   return (node.inputs[index] ?? '') !== ''
 }
 
-/** True where the output `index` is asked for. */
+/** True where the output `index` is requested. */
 export function hasOutput({ node }: NodeContext, index: number): boolean {
   return (node.outputs[index] ?? '') !== ''
 }

@@ -72,7 +72,7 @@ function outputLabels(right: string, operands: readonly string[][]): string[] {
   return right.includes('...') ? [...hiddenLabels(operands), ...letters] : letters
 }
 
-/** Without '->', the output has the labels that occur once. */
+/** Output labels for an equation without '->': the labels that occur once. */
 function implicitOutput(operands: readonly string[][]): string[] {
   const all = operands.flat().filter((label) => !label.startsWith('...'))
   return [...hiddenLabels(operands), ...all.filter((label) => all.indexOf(label) === all.lastIndexOf(label))]

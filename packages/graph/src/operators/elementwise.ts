@@ -58,7 +58,7 @@ const qlinearBinary: Formula = formula([0], [0], (_, [y]) => ({
 // A table of 256 entries for each of x and y, then a selection.
 const qlinearWhere: Formula = formula([], [0], (_, [y]) => ({ simpleOps: elementCount(y.shape) * 2, arithmetic: 'int8' }))
 
-/** Of one number. */
+/** Operators of one number. */
 const UNARY_SIMPLE = ['Not', 'Abs', 'Neg', 'Sign', 'Ceil', 'Floor', 'Round'] as const
 const FUNCTIONS = ['Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'] as const
 /** Those whose rate is measured. */

@@ -41,7 +41,7 @@ function described({ node }: NodeContext): string {
   return `${node.opType} '${node.name}'`
 }
 
-/** What is known of operators beside their cost. */
+/** What is known of operators apart from their cost. */
 export type OperatorFacts = Partial<Pick<OperatorFamily, 'reads' | 'int8'>>
 
 /** A family of the operators in `formulas`, whose keys are 'OpType' or 'domain:OpType', as are those of what else is known. */

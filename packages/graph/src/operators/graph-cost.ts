@@ -32,7 +32,7 @@ interface Sum {
 
 /**
  * Costs every node from declared types; `types` adds to them, by value name, and goes first. Of an If the branch with more MACs
- * counts. A Scan's body counts as often as its sequence is long, a Loop's as often as a constant says; where that is not known the
+ * counts. A Scan's body counts as often as its sequence is long, a Loop's as often as a constant says; if that is not known the
  * body counts once and the operator is among the unknown. The time is linear in the number of nodes.
  */
 export function costGraph(graph: GraphView, types: Readonly<Record<string, TensorType>> = {}): GraphCost {

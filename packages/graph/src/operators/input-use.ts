@@ -1,8 +1,8 @@
-// What the use of a value tells of it: sizes that a weight fixes, what an axis stands for, which numbers it may hold. Axes of a model's
+// What the use of a value tells of it: sizes that a weight fixes, what an axis represents, which numbers it may hold. Axes of a model's
 // input are followed from node to node; each family says what its operators tell of one, and where its axes go on.
 import type { NodeView } from '../types.ts'
 
-/** What an axis stands for. 'past': positions already in a key/value cache; 'state': layers or directions of a recurrent state. */
+/** What an axis represents. 'past': positions already in a key/value cache; 'state': layers or directions of a recurrent state. */
 export type AxisMeaning =
   | 'batch'
   | 'channels'
@@ -17,7 +17,7 @@ export type AxisMeaning =
   | 'unknown'
 
 export interface AxisFact {
-  /** The size a weight asks for; none where it is 0. */
+  /** The size a weight asks for; none if it is 0. */
   readonly size?: number
   readonly meaning?: AxisMeaning
 }
@@ -27,7 +27,7 @@ export interface InputUse {
   readonly node: NodeView
   /** Which of the node's inputs it is. */
   readonly index: number
-  /** Axes of the value; undefined where nothing says how many. */
+  /** Axes of the value; undefined if nothing says how many. */
   readonly rank: number | undefined
   /** Shape of the constant behind another input, seen through casts, dequantization and a transposition. */
   shapeOf(input: number): readonly number[] | undefined
@@ -38,18 +38,18 @@ export interface InputUse {
 }
 
 export interface UseFacts {
-  /** By axis of the value, which counts from the back where it is negative. */
+  /** Facts by axis of the value. A negative axis counts from the back. */
   readonly axes?: readonly (readonly [axis: number, fact: AxisFact])[]
   /** The rank that the operator asks for. */
   readonly rank?: number
-  /** It indexes a table of so many rows. */
+  /** It indexes a table of this many rows. */
   readonly tableRows?: number | undefined
   readonly maxLength?: number | undefined
   /** It is compared with this number for equality. */
   readonly comparedWith?: number | undefined
   /** It is the initial state of a recurrent operator. */
   readonly isState?: true
-  /** By axis of the node's first output: the axis of the value that it is; null: another. Absent: the axes end here. */
+  /** The axis of the value that each axis of the node's first output is; null: another. Absent: the axes end here. */
   readonly passes?: 'same' | readonly (number | null)[]
 }
 

@@ -25,7 +25,7 @@ const qlinearConcat: Formula = formula([], [0], (_, [y]) => ({
 // Overlapping blocks [N, C * kernel, L] are added into the image.
 const col2im: Formula = formula([0], [0], ([x]) => ({ simpleOps: elementCount(x.shape) }))
 
-/** Without `perm` the axes are reversed. */
+/** Reverses the axes if there is no `perm`. */
 const transposed: ReadInput = ({ node, rank }) =>
   rank === undefined
     ? undefined

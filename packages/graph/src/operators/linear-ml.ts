@@ -51,7 +51,7 @@ function kernelWork(node: NodeView, rows: number, vectors: number, features: num
   }
 }
 
-/** Without support vectors the coefficients are those of a linear model. */
+/** Cost of an SVM; one without support vectors has the coefficients of a linear model. */
 const svm = (vectorsOf: (node: NodeView) => number): Formula => {
   const withVectors = formula([0], [], ([x], _, { node }) => {
     const vectors = vectorsOf(node)

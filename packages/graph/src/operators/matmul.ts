@@ -42,7 +42,7 @@ function scaledOps(node: NodeView, outputs: number): number {
   return numberAttribute(node, 'alpha', 1) === 1 ? 0 : outputs
 }
 
-/** K, from A. `transBatchA` moves A's first axis behind its batch axes: [M, batch…, K] stands for [batch…, M, K]. */
+/** K, from A. `transBatchA` moves A's first axis behind its batch axes: [M, batch…, K] represents [batch…, M, K]. */
 function contractedSize(a: TensorType, node: NodeView): number {
   const transposed = numberAttribute(node, 'transA', 0) !== 0 && a.shape.length > 1
   if (!transposed) return a.shape.at(-1)!

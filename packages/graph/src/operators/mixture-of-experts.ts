@@ -16,7 +16,7 @@ interface Inputs {
   readonly fc1Bias: number
   readonly fc2: number
   readonly fc2Bias: number
-  /** Absent where the gate is fused into the first product. */
+  /** Absent if the gate is fused into the first product. */
   readonly fc3: number
   /** Inputs that hold something of each expert. */
   readonly ofExperts: readonly number[]

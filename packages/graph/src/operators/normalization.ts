@@ -1,6 +1,6 @@
 // Normalization over rows, groups or channels. https://onnx.ai/onnx/operators/onnx__LayerNormalization.html and its neighbours;
 // Skip…, Embed… and Simplified…: onnxruntime docs/ContribOperators.md
-// Per element: sum; subtract the mean; square, sum; multiply by 1 / deviation (5), then scale and shift where they are given.
+// Per element: sum; subtract the mean; square, sum; multiply by 1 / deviation (5), then scale and shift if they are given.
 // Per row: one square root and one division. The row is read a second time to be normalized.
 
 import { elementCount, sizeInBytes } from '../dtype.ts'
@@ -15,7 +15,7 @@ import type { NodeContext } from './types.ts'
 import { tensorBytes, type Work } from './work.ts'
 
 const CENTRED_OPS = 5
-/** Without the mean: square, sum, multiply. */
+/** Operations per element of a normalization that subtracts no mean: square, sum, multiply. */
 const ROOT_MEAN_SQUARE_OPS = 3
 /** Square root and division. */
 const ROW_SPECIAL_OPS = 2

@@ -36,7 +36,7 @@ const resize: Formula = formula([0], [0], ([x], [y], context) => {
   }
 })
 
-/** At most all of `x`; less where fewer elements than it has are read. */
+/** Bytes read of `x`: all of them at most, fewer if fewer elements than it has are read. */
 function sampledBytes(x: TensorType, samples: number): number {
   return Math.min(tensorBytes(x), sizeInBytes({ dtype: x.dtype, shape: [samples] })!)
 }

@@ -25,11 +25,11 @@ export interface Depths {
   /** Comparisons of one row through all trees. */
   readonly expected: number
   readonly deepest: number
-  /** Of `expected`, those that a tree has left where it may be no deeper than the limit. */
+  /** The part of `expected` from trees that stay within the depth limit. */
   readonly within: number
 }
 
-/** Undefined where a node is reached twice: then it is no tree. */
+/** Undefined if a node is reached twice: then it is no tree. */
 export function depthsOf(forest: TreeLists, limit = Number.POSITIVE_INFINITY): Depths | undefined {
   let expected = 0
   let within = 0
@@ -136,7 +136,7 @@ function targets({ node }: NodeContext): number {
   return numberAttribute(node, 'n_targets', 1)
 }
 
-/** At least as many as the last one that a branch looks at. */
+/** How features are read: there are at least as many as the last one that a branch tests. */
 const features: ReadInput = ({ node }) => {
   const ids = numbersAttribute(node, 'nodes_featureids')
   return ids && { axes: [[-1, { meaning: 'features', size: 1 + ids.reduce((most, id) => Math.max(most, id), 0) }]] }

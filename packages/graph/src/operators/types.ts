@@ -20,13 +20,13 @@ export interface Cost {
   readonly simpleOps: number
   /** exp, log, erf, tanh, sqrt, division, pow, sin: counted, never converted to FLOPs. */
   readonly specialOps: number
-  /** Of `specialOps`, how often functions are evaluated whose rate is measured; the sigmoid is one. Absent: none. */
+  /** How many of `specialOps` are functions whose rate is measured; the sigmoid is one of these functions. Absent: none. */
   readonly functions?: FunctionCounts
   /** Compulsory traffic in bytes: each distinct tensor once, at its own dtype. */
   readonly bytes: number
   /** Bytes moved when nothing stays in cache between passes (at least `bytes`). */
   readonly streamingBytes: number
-  /** Of `bytes`, those of constant weights. */
+  /** The part of `bytes` that is constant weights. */
   readonly weightBytes: number
   /** The precision of the arithmetic, which chooses the roof: float32, int8, float16 … */
   readonly arithmetic: DType
@@ -41,7 +41,7 @@ export interface Cost {
 export type CostResult = { readonly known: true; readonly cost: Cost } | { readonly known: false; readonly reason: string }
 
 /**
- * How a kernel works on 8-bit integers. linear: products with weights. moves: numbers stay as they are. elementwise: with a scale for
+ * How a kernel works on 8-bit integers. linear: products with weights. moves: numbers stay unchanged. elementwise: with a scale for
  * each input and the output.
  */
 export interface Int8Kernel {
@@ -56,7 +56,7 @@ export interface OperatorFamily {
   /** Operators it knows: 'Conv', or 'com.microsoft:FusedConv' with the domain; the default domain ('' = 'ai.onnx') has no prefix. */
   readonly operators: readonly string[]
   estimate(context: NodeContext): CostResult
-  /** By operator; absent: its uses tell nothing. */
+  /** How each operator reads its inputs, keyed by operator; an absent operator's uses tell nothing. */
   readonly reads: Readonly<Record<string, ReadInput>>
   /**
    * By operator: what ONNX Runtime's CPU provider makes of it between DequantizeLinear and QuantizeLinear; absent: it computes in

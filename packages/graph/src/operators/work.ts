@@ -11,9 +11,9 @@ export interface Work {
   readonly simpleOps?: number
   readonly specialOps?: number
   readonly functions?: FunctionCounts
-  /** Bytes read of input `index`, where that is not all of it: `{ 0: rows * rowBytes }`. */
+  /** Bytes read of input `index`, if that is not all of it: `{ 0: rows * rowBytes }`. */
   readonly readBytes?: Readonly<Record<number, number>>
-  /** Bytes written of output `index`, where that is not all of it. */
+  /** Bytes written of output `index`, if that is not all of it. */
   readonly writtenBytes?: Readonly<Record<number, number>>
   /** Weights kept in attributes (linear and tree models), bytes. */
   readonly attributeBytes?: number

@@ -23,7 +23,7 @@ const ARGUMENTS: Readonly<Record<Gelu['form'], readonly number[]>> = {
 /** Powers of x above this are no part of a GELU. */
 const LARGEST_DEGREE = 3
 
-/** The GELU in float32 around an Erf or Tanh; undefined where there is none, or where others read what lies on the way. */
+/** The GELU in float32 around an Erf or Tanh; undefined if there is none, or if others read what lies on the way. */
 export function findGelu(matching: PatternGraph, anchor: NodeProto): Gelu | undefined {
   const form = isOperator(anchor, 'Erf') ? 'erf' : isOperator(anchor, 'Tanh') ? 'tanh' : undefined
   if (form === undefined || matching.dtype(anchor.output[0]) !== 'float32') return undefined
@@ -96,7 +96,7 @@ interface Polynomial {
 /** Nodes between x and the anchor, one behind the other. */
 const LONGEST_PATH = 8
 
-/** `name` as polynomial of `x` by Add, Sub, Mul, Div and Pow with constants; undefined where it is none. */
+/** `name` as polynomial of `x` by Add, Sub, Mul, Div and Pow with constants; undefined if it is none. */
 function polynomial(matching: PatternGraph, name: string, x: string, left = LONGEST_PATH): Polynomial | undefined {
   if (name === x) return { terms: [0, 1], parts: [] }
   const number = matching.scalar(name)

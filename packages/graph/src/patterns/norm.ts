@@ -26,7 +26,7 @@ export interface NormPattern {
   readonly last: NodeProto
 }
 
-/** What is normalized: axes as in a NormPattern, and the value's shape where it is known. */
+/** What is normalized: axes as in a NormPattern, and the value's shape if it is known. */
 export interface Over {
   readonly axes: readonly number[]
   readonly shape: readonly Size[] | undefined

@@ -16,11 +16,11 @@ export interface PatternGraph {
   /** Nodes of this graph that read the value, themselves or in their subgraphs, each once. */
   readers(name: string): readonly NodeProto[]
   isOutput(name: string): boolean
-  /** The one node that reads the node's first output, where nobody else does and it is no graph output. */
+  /** The one node that reads the node's first output, if nobody else does and it is no graph output. */
   onlyReader(node: NodeProto): NodeProto | undefined
   /** A constant of this graph or one around it that no caller can override. */
   constant(name: string | undefined): TensorType | undefined
-  /** Its numbers; undefined where the value is no such constant, or not of numbers. */
+  /** Its numbers; undefined if the value is no such constant, or not of numbers. */
   numbers(name: string | undefined): readonly number[] | undefined
   /** The number of a constant of one element, whatever its rank. */
   scalar(name: string | undefined): number | undefined
@@ -37,7 +37,7 @@ export function isOperator(node: NodeProto | undefined, ...opTypes: readonly str
   return opTypes.includes(domain === '' ? node.opType : `${domain}:${node.opType}`)
 }
 
-/** An attribute's plain value; undefined where the node does not give it. */
+/** An attribute's plain value; undefined if the node does not give it. */
 export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
   const found = node.attribute.find((one) => one.name === name)
   return found === undefined ? undefined : attributeView(found)
@@ -49,7 +49,7 @@ export function numberOf(node: NodeProto, name: string, otherwise: number): numb
   return typeof value === 'number' ? value : otherwise
 }
 
-/** Integers among the attributes; undefined where the node does not give them. */
+/** Integers among the attributes; undefined if the node does not give them. */
 export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
   const value = attributeOf(node, name)
   return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
@@ -69,7 +69,7 @@ export function isClosed(
   )
 }
 
-/** The other of a node's two operands; undefined where the node has not two, or both are `name`. */
+/** The other of a node's two operands; undefined if the node has not two, or both are `name`. */
 export function otherOperand({ input }: NodeProto, name: string): string | undefined {
   if (input.length !== 2) return undefined
   if (input[0] === name) return input[1] === name ? undefined : input[1]

@@ -42,7 +42,7 @@ export function followsAffine(matching: Matching, { node: one, value }: Affine):
 
 export interface AffineChain {
   readonly parts: readonly NodeProto[]
-  /** By channel. */
+  /** Scale of each channel. */
   readonly scale: Float64Array
   readonly shift: Float64Array
 }
@@ -71,7 +71,7 @@ export interface ByChannel {
   readonly channels: number
 }
 
-/** In one pass: a BatchNormalization of mean 0 and variance 1. */
+/** Scales and shifts in one pass: a BatchNormalization of mean 0 and variance 1. */
 export function byChannel(
   { inputs, output, channels }: ByChannel,
   fresh: (hint: string) => string,

@@ -1,5 +1,5 @@
 // What the engine puts into a convolution, and what stays right where the channels behind it are several positions each: a remedy that
-// widens a convolution keeps these operators beside it. onnxruntime/core/optimizer/conv_activation_fusion.cc
+// widens a convolution keeps these operators next to it. onnxruntime/core/optimizer/conv_activation_fusion.cc
 import type { NodeProto } from 'onnx-buf'
 import { copyWith } from '../copy.ts'
 import { elementwiseInput } from './elementwise.ts'

@@ -6,7 +6,7 @@ import { type Matching, type Replacement, rewriteGraphs } from './match.ts'
 
 /**
  * `node` taken out: who read its first output reads `source` instead. Where that output is one of the graph's, the maker of `source`
- * takes over its name. Undefined where that cannot be: `source` is an input, a constant or an output of the graph itself, or comes
+ * takes over its name. Undefined if that cannot be: `source` is an input, a constant or an output of the graph itself, or comes
  * from around a subgraph. The node's other outputs must have no readers.
  */
 export function bypass({ producer, isOutput }: Matching, node: NodeProto, source: string): Replacement | undefined {

@@ -11,7 +11,7 @@ const UNARY =
 /** The other operands must be constants of one element. */
 const WITH_NUMBERS = 'Add Sub Mul Div Pow Min Max Clip PRelu QuantizeLinear DequantizeLinear'.split(' ')
 
-/** The input that the node treats element by element, the others being numbers or absent; undefined where it is no such node. */
+/** The input that the node treats element by element, the others being numbers or absent; undefined if it is no such node. */
 export function elementwiseInput({ constant }: Matching, node: NodeProto): number | undefined {
   if (node.output.length !== 1) return undefined
   const isUnary: boolean = isOperator(node, ...UNARY)

@@ -1,5 +1,5 @@
 // A model with what runs inside its subgraphs lifted into the main graph, so that parts of it can be taken out as from anywhere else:
-// the branch of an If that ran in place of the If, and the first round of the body of a Loop or Scan beside it. Values that these graphs
+// the branch of an If that ran in place of the If, and the first round of the body of a Loop or Scan next to it. Values that these graphs
 // capture are the same ones there. It predicts what the model predicts while the same branches are taken.
 // https://onnx.ai/onnx/operators/onnx__If.html, https://onnx.ai/onnx/operators/onnx__Loop.html, https://onnx.ai/onnx/operators/onnx__Scan.html
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from 'onnx-buf'
@@ -50,7 +50,7 @@ interface Lifting {
   readonly ran: (path: Path) => boolean
 }
 
-/** `paths`: of the subgraphs in which nodes ran. An If of which several branches ran stays as it is, and so do bodies of other operators. */
+/** `paths`: of the subgraphs in which nodes ran. An If of which several branches ran stays unchanged, and so do bodies of other operators. */
 export function withExecutedSubgraphs(model: Model, paths: readonly Path[]): Lifted {
   const graph = model.proto.graph!
   // Where a graph ran, so did those around it.

@@ -10,7 +10,7 @@ import { definedIn, holdersOf } from '../walk.ts'
 import { rewriteToTheEnd } from './bypass.ts'
 import { isOperator, type Matching, type Replacement } from './match.ts'
 
-/** The nodes of each such branch in place of its If; undefined where there is none. */
+/** The nodes of each such branch in place of its If; undefined if there is none. */
 export function withKnownBranches(
   model: Model,
 ): { readonly model: Model; readonly replaced: readonly Replacement[] } | undefined {

@@ -9,7 +9,7 @@ export interface Linear {
   /** The value multiplied. */
   readonly x: string
   readonly weights: string
-  /** Of the weights: [K, N], [N, K] for a Gemm with transB, [M, C / group, ...] for a Conv. */
+  /** Shape of the weights: [K, N], [N, K] for a Gemm with transB, [M, C / group, ...] for a Conv. */
   readonly shape: readonly number[]
   readonly inputAxis: number
   readonly outputAxis: number
@@ -25,11 +25,11 @@ export interface Linear {
 export interface LinearBias {
   /** A constant of `outputSize` numbers in one dimension. */
   readonly name: string
-  /** The sum that adds it; undefined where it is the operator's own third input. */
+  /** The sum that adds it; undefined if it is the operator's own third input. */
   readonly add: NodeProto | undefined
 }
 
-/** The node as a linear operator; undefined where it is none, or its weights or own bias are no float32 constants. */
+/** The node as a linear operator; undefined if it is none, or its weights or own bias are no float32 constants. */
 export function linearOf(matching: Matching, node: NodeProto | undefined): Linear | undefined {
   if (!isOperator(node, 'MatMul', 'Gemm', 'Conv')) return undefined
   const kind = node.opType as Linear['kind']

@@ -87,7 +87,7 @@ export interface Replacement extends GraphEdit {
 
 /**
  * Every graph of the model (main graph, branches and bodies at any depth) rewritten: `find` gives replacements that do not overlap.
- * Undefined where none was found. `domains`: imported where something was replaced.
+ * Undefined if none was found. `domains`: imported where something was replaced.
  */
 export function rewriteGraphs<Found extends Replacement>(
   model: Model,

@@ -8,8 +8,8 @@ import { declaration } from '../view.ts'
 import { link, nodesOf, readsOf } from '../walk.ts'
 
 /**
- * The optimized model with the original's declarations of inputs and outputs, which optimizers sharpen or reorder. Undefined where it
- * is not valid, or where an input or output is gone or has another element type.
+ * The optimized model with the original's declarations of inputs and outputs, which optimizers sharpen or reorder. Undefined if it
+ * is not valid, or if an input or output is gone or has another element type.
  */
 export function adoptOptimized(optimized: Model, original: Model): Model | undefined {
   const [now, before] = [optimized.proto.graph, original.proto.graph]

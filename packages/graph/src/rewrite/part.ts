@@ -29,8 +29,8 @@ const NEVER = (): boolean => false
  * The nodes `given` of the main graph, in its order. Values that others make are inputs, with the types that `types` says (integers among
  * them are indices: 0 is one that is always there); constants come along, and so do shapes that are computed, as constants, and floats that
  * the engine computes beforehand (`isFolded`), as random ones of their shape; what others read of them is an output, under its name.
- * Undefined where the type of a value is not known with every size, where an integer input says what the operator does and its numbers
- * are not known, and where a subgraph reads from outside.
+ * Undefined if the type of a value is not known with every size, if an integer input says what the operator does and its numbers
+ * are not known, and if a subgraph reads from outside.
  */
 export function partOf(
   model: Model,

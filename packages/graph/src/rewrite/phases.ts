@@ -6,13 +6,13 @@ import { attributeOf, intsOf } from './match.ts'
 /** How the phases along one axis lie over the input; right for every size of it. */
 export interface Phases {
   readonly stride: number
-  /** Of each phase's filter. */
+  /** Taps of each phase's filter. */
   readonly taps: number
   /** Zeros around the input of the convolution. */
   readonly pads: readonly [number, number]
-  /** Positions too many before and behind what was asked for. */
+  /** Positions too many before and behind what was requested. */
   readonly cut: readonly [number, number]
-  /** Of the transposed kernel: tap that phase `r` has at place `t`, which may be none of it. */
+  /** The tap of the transposed kernel that phase `r` has at place `t`; it may be outside the kernel. */
   readonly tapOf: (phase: number, place: number) => number
 }
 
@@ -24,7 +24,7 @@ export interface Transposed {
   readonly outputPadding: number
 }
 
-/** The phases with the fewest taps, nothing cut where that is equal; undefined where the pads reach past the kernel. */
+/** The phases with the fewest taps, nothing cut where that is equal; undefined if the pads reach past the kernel. */
 export function phasesOf(transposed: Transposed): Phases | undefined {
   const ways = Array.from({ length: transposed.stride }, (_, before) => phasesFrom(transposed, before) ?? [])
   const cuts = ({ cut }: Phases): number => Number(cut[0] > 0) + Number(cut[1] > 0)
@@ -53,7 +53,7 @@ function phasesFrom({ kernel, stride, pads, outputPadding }: Transposed, before:
   }
 }
 
-/** The axes of a ConvTranspose with this kernel; undefined where its pads follow from the sizes, or its kernel is dilated. */
+/** The axes of a ConvTranspose with this kernel; undefined if its pads follow from the sizes, or its kernel is dilated. */
 export function transposedAxes(node: NodeProto, kernel: readonly number[]): readonly Transposed[] | undefined {
   const auto = String(attributeOf(node, 'auto_pad') ?? 'NOTSET')
   if ((auto !== 'NOTSET' && auto !== 'VALID') || attributeOf(node, 'output_shape') !== undefined) return undefined
@@ -96,7 +96,7 @@ export function phaseWeights(
   return { shape: [phases * channels, inputs, ...taps], values }
 }
 
-/** By axis, the last the fastest. */
+/** Index along each axis; the last axis varies fastest. */
 function indexOf(flat: number, sizes: readonly number[]): number[] {
   let rest = flat
   const index = sizes.toReversed().map((size) => {

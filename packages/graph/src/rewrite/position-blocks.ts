@@ -15,7 +15,7 @@ export interface PositionBlock {
   /** Spatial axis along which positions are put together. */
   readonly axis: number
   readonly block: number
-  /** Of the output along the axis, in blocks; the last one may reach past the end. */
+  /** Rows of the output along the axis, in blocks; the last block may reach past the end. */
   readonly rows: number
   readonly window: Window
   /** Lanes worked on, as share of those before. */

@@ -10,11 +10,11 @@ export interface RowIndices {
   /** One for each row, with axes of size 1 behind. */
   readonly rows: string
   readonly axis: number
-  /** Of what is moved. */
+  /** Shape of what is moved. */
   readonly shape: readonly Size[]
 }
 
-/** Of a GatherElements or ScatterElements that moves nothing but whole rows of its data. */
+/** The row indices of a GatherElements or ScatterElements that moves nothing but whole rows of its data. */
 export function findRowIndices({ producer, shape }: Matching, one: NodeProto): RowIndices | undefined {
   const repeat = isOperator(one, 'GatherElements', 'ScatterElements') ? producer(one.input[1]) : undefined
   if (!isOperator(repeat, 'Expand', 'Tile')) return undefined

@@ -11,8 +11,8 @@ import { type Size, sameShape, times } from './sizes.ts'
 type Fresh = (hint: string) => string
 
 /**
- * The change of shape, one with the change before it where there is one, or taken out where the shape is as it was. `parts` are the
- * nodes that go. Undefined where it is no change of shape, or stays.
+ * The change of shape, one with the change before it if there is one, or taken out where the shape is as it was. `parts` are the
+ * nodes that go. Undefined if it is no change of shape, or stays.
  */
 export function mergeShapeChange(matching: Matching, last: NodeProto, fresh: Fresh): Replacement | undefined {
   if (!isShapeChange(matching, last)) return undefined
@@ -156,7 +156,7 @@ function oneReshape({ shape, opset }: Matching, source: string, last: NodeProto,
 }
 
 /**
- * What Reshape is given: numbers, 0 where a symbol is copied from the same axis, or one -1 for a symbol. -1 beside a copy would
+ * What Reshape is given: numbers, 0 if a symbol is copied from the same axis, or one -1 for a symbol. -1 together with a copy would
  * fail where the copied size is 0.
  */
 function askedShape(from: readonly Size[] | undefined, to: readonly Size[] | undefined): readonly number[] | undefined {

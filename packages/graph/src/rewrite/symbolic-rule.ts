@@ -8,7 +8,7 @@ export interface SymbolicType {
   readonly dtype?: DType | undefined
   readonly shape?: readonly Size[] | undefined
   readonly sizes?: readonly Size[] | undefined
-  /** Of a table of integers, its rows. */
+  /** Rows of a table of integers. */
   readonly rows?: readonly (readonly Size[])[] | undefined
   /** The numbers of a short list that is constant, where they are no integers: factors of Resize. */
   readonly factors?: readonly number[] | undefined
@@ -36,7 +36,7 @@ export const int = (value: AttributeView | undefined, otherwise: number): number
   typeof value === 'number' ? value : otherwise
 export const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
-/** Numbers given as attribute in old opsets and as constant input in new ones; undefined where they are not constant. */
+/** Numbers given as attribute in old opsets and as constant input in new ones; undefined if they are not constant. */
 export function attributeOrConstant(
   { attribute, input, node }: TypedNode,
   name: string,

@@ -88,7 +88,7 @@ const not: Rule = ({ input }) => {
   return [{ dtype: 'bool', shape, sizes: sizes && truths(sizes, (size) => 1 - size) }]
 }
 
-/** Of numbers; what a symbol comes to is not known. */
+/** Applies `of` to sizes that are all numbers. undefined if there is a symbol: its value is not known. */
 const truths = (sizes: readonly Size[], of: (size: number) => number): readonly Size[] | undefined =>
   sizes.every((size) => typeof size === 'number') ? sizes.map(of) : undefined
 
@@ -219,7 +219,7 @@ const shapeOf: Rule = ({ input, attribute }) => {
   return [{ dtype: 'int64', shape: [part.length], sizes: part }]
 }
 
-/** From 0 by 1 the limit is the length. */
+/** The limit is the length of a range from 0 by 1. */
 const range: Rule = ({ input }) => {
   const [start, limit, step] = [0, 1, 2].map((index) => input(index).sizes?.[0])
   const length = start === 0 && step === 1 && !negative(limit ?? -1) ? limit : undefined
@@ -322,7 +322,7 @@ const always =
   ({ input }) =>
     dtypes.map((dtype) => ({ dtype: dtype ?? input(0).dtype }))
 
-/** By operator; 'com.microsoft:Gelu' names another domain. */
+/** Rules keyed by operator; 'com.microsoft:Gelu' names another domain. */
 export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...SAME.map((name): [string, Rule] => [name, asInputWithoutSizes]),
   ...SAME_DTYPE.map((name): [string, Rule] => [name, asDtype]),

@@ -8,7 +8,7 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array
 }
 
-/** Of `matrix` [n, n]. Throws an Error where the iteration does not end, which finite numbers do not do. */
+/** Eigenvalues and eigenvectors of `matrix` [n, n]. Throws an Error if the iteration does not converge; with finite numbers it does. */
 export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
   // Vectors are kept one to a row: rotations then run along memory.
   const v = Float64Array.from(matrix)
@@ -24,7 +24,7 @@ export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen 
   return { values: Float64Array.from(order, (at) => d[at]!), vectors }
 }
 
-/** v becomes the transformation (one column of it to a row), d the diagonal, e what lies beside it from e[1] on. */
+/** v becomes the transformation (one column of it to a row), d the diagonal, e what is next to it, from e[1] on. */
 function tridiagonal(v: Float64Array, d: Float64Array, e: Float64Array, n: number): void {
   // a is reduced from the last row up, as in tred2; reflections are gathered and applied to the identity at the end.
   const a = Float64Array.from(v)

@@ -46,12 +46,12 @@ export const engines: readonly Engine[] = [
   compiled,
 ]
 
-/** undefined where no engine bears that id. */
+/** undefined if no engine bears that id. */
 export function engineById(id: string): Engine | undefined {
   return engines.find((engine) => engine.id === id)
 }
 
-/** What evidence keeps of an engine beside its id. */
+/** What evidence keeps of an engine in addition to its id. */
 export function traitsOf(id: string): Pick<Engine, 'precision' | 'runtime'> {
   const { precision, runtime } = engineById(id) ?? {}
   return { ...(precision === undefined ? {} : { precision }), ...(runtime === undefined ? {} : { runtime }) }

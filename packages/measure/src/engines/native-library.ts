@@ -35,7 +35,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** null: the user has none. */
   readonly home: string | null
-  /** The runtime's folder of an npm package; null where there is none. */
+  /** The runtime's folder of an npm package; null if there is none. */
   readonly nodeRuntime: string | null
   /** What tells the system's linker of more folders: ld.so.conf(5). */
   readonly linkerFolder: string
@@ -114,7 +114,7 @@ function usualFolders(library: NativeLibrary, world: Surroundings): string[] {
   ]
 }
 
-/** What the system's linker is told beside its own folders. */
+/** Folders that the system's linker is configured with, in addition to its own. */
 const linkerFolders = (configuration: string): string[] =>
   namesIn(configuration)
     .filter((name) => name.endsWith('.conf'))
@@ -127,7 +127,7 @@ const linkerFolders = (configuration: string): string[] =>
 const below = (library: NativeLibrary, named: string): string[] =>
   isFile(named) ? [named] : [...['', ...library.below].map((name) => path.join(named, name)), ...sitePackages(library, named)]
 
-/** Of an interpreter, or of the folder that an environment lies in. */
+/** Site-packages of an interpreter, or of the environment that the interpreter's folder is in. */
 function sitePackages(library: NativeLibrary, python: string): string[] {
   const folder = path.dirname(python)
   // On Windows only an environment's interpreter lies in a folder of its own.

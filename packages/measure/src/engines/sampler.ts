@@ -24,7 +24,7 @@ export interface Samples {
   readonly warmupMs: number
   readonly warmupRuns: number
   readonly samplesMs: readonly number[]
-  /** Of the sampling, ms. */
+  /** Duration of the sampling, ms. */
   readonly wallMs: number
 }
 

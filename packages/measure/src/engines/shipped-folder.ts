@@ -1,4 +1,4 @@
-// A folder that `fix` hands over, opened as its user opens it: through its own predict.mjs, which finds the engine from where it lies.
+// A folder that `fix` ships, opened as its user opens it: through its own predict.mjs, which finds the engine from where it is.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadOrt } from './onnxruntime/ort-node.ts'

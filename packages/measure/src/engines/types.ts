@@ -42,25 +42,25 @@ export interface InputDeclaration {
   readonly name: string
   readonly isTensor: boolean
   readonly dtype: DType | null
-  /** A number, or the symbol's name ('' where it has none). */
+  /** A number, or the symbol's name ('' if it has none). */
   readonly shape: readonly (number | string)[] | null
 }
 
 export interface Session {
   readonly inputs: readonly InputDeclaration[]
   readonly outputs: readonly InputDeclaration[]
-  /** Threads that predictions run on, the caller's included; absent where the engine does not tell, or not before a first prediction. */
+  /** Threads that predictions run on, the caller's included; absent if the engine does not tell, or not before a first prediction. */
   readonly threads?: number | undefined
   /** One prediction. Fetches only outputs that are tensors. */
   run(feeds: Feeds): Promise<Results>
   /** Feeds turned once into what the engine takes, so that the conversion is not timed. */
   prepare(feeds: Feeds): PreparedRun
   /**
-   * Load, first prediction, warm-up and samples, timed where the engine runs; absent where a clock around `run` is as near.
+   * Load, first prediction, warm-up and samples, timed where the engine runs; absent if a clock around `run` is as near.
    * The first two are those of this session, however late it is asked.
    */
   sample?(feeds: readonly Feeds[], plan: SamplePlan): Promise<Sampled>
-  /** Of engines that offer `tensors-by-hand`; after all that is timed. */
+  /** Observes tensors, on engines that offer `tensors-by-hand`; runs after all that is timed. */
   observe?(feeds: Feeds): Promise<Observed>
   /** Ends profiling, where the session was opened with it, and returns the raw trace file's path. */
   endProfiling?(): Promise<string | null>
@@ -86,11 +86,11 @@ export interface SamplePlan {
   readonly sampleMs: number
   /** Made whatever the time says. */
   readonly least: LeastRuns
-  /** In place of these where the first prediction after the very first takes so long. */
+  /** Counts that replace these if the first prediction after the very first takes this long. */
   readonly slow?: { readonly fromMs: number; readonly least: LeastRuns }
   readonly maxSamples: number
   readonly warmupMs: number
-  /** After so long since the session was asked, three samples do. */
+  /** After this long since the session was asked, three samples do. */
   readonly capMs?: number
 }
 
@@ -107,7 +107,7 @@ export interface Sampled {
 export type PreparedRun = () => Promise<unknown>
 
 export interface OpenOptions extends EngineOptions {
-  /** Prefix of the raw profile file; profiling is on where it is given. */
+  /** Prefix of the raw profile file; profiling is on if it is given. */
   readonly profilePrefix?: string
   /** Where the engine is to write the graph as it runs it. */
   readonly optimizedModelPath?: string
@@ -159,9 +159,9 @@ export type Availability =
  * `shaders`: the first prediction with a shape compiles the device's programs. `webassembly`: it computes in it. `page`: it runs in a
  * web page, whose headers decide about threads.
  *
- * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what
- * `fix` hands over runs on it, so that remedies are proven there. `alternative`: `fix` may hand over this one in its place. `looked-at`: `fix` times it, and hands over
- * nothing for it. `generated`:
+ * What it is for. `reference`: it predicts where no engine is named, and the others' outputs are compared with its. `shipped`: what `fix` ships runs on
+ * it, so that remedies are proven there. `alternative`: `fix` may ship this one in its place. `looked-at`: `fix` times it, and ships nothing for
+ * it. `generated`:
  * what it runs is written for the model, and only some models can be: `fix` ships the code. `narrow-numbers`: numbers of 64 bits are computed
  * in 32, whatever the model says.
  */
@@ -215,7 +215,7 @@ export interface Engine {
   readonly runs: 'graph' | 'source'
   /** The npm package that brings it. */
   readonly package: string
-  /** How it is got, where that is not by this package alone. */
+  /** How it is got, if that is not by this package alone. */
   readonly install?: string
   /** What its kernels compute floats in, where it chooses that; absent: what the model has. */
   readonly precision?: 'float32' | 'float16' | 'bfloat16'
@@ -227,7 +227,7 @@ export interface Engine {
   readonly startMs?: number
   /** The option that names where its library lies. */
   readonly placeOption?: 'openvino' | 'litert'
-  /** In addition to predictions. */
+  /** What the engine offers in addition to predictions. */
   readonly offers: readonly EngineOffer[]
   /** Never throws. */
   available(places: EnginePlaces): Promise<Availability>

@@ -1,4 +1,4 @@
-// Devices beside the CPU. What an installed engine can use comes from the engine; device files show what the machine has
+// Devices in addition to the CPU. What an installed engine can use comes from the engine; device files show what the machine has
 // although no engine sees it.
 import type { System } from './system.ts'
 

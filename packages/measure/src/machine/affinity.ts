@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { parseCpuList } from './cpu-list.ts'
 import type { System } from './system.ts'
 
-/** CPU numbers this process may run on; null where the system does not list them. */
+/** CPU numbers this process may run on; null if the system does not list them. */
 export function readAllowedCpus(system: System): readonly number[] | null {
   const match = /^Cpus_allowed_list:\s*(\S+)$/m.exec(system.readText('/proc/self/status') ?? '')
   const cpus = match ? parseCpuList(match[1]!) : []

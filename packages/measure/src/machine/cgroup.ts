@@ -20,7 +20,7 @@ export interface CgroupMount {
 }
 
 export interface CgroupLimits {
-  /** In CPUs; null: no quota. */
+  /** Quota in CPUs; null: no quota. */
   readonly quotaCpus: number | null
   readonly memoryLimitBytes: number | null
 }
@@ -143,7 +143,7 @@ function foldersOf(system: System, controller: 'cpu' | 'memory'): readonly Cgrou
   return cgroupFolders(memberships, parseCgroupMounts(system.readText('/proc/self/mountinfo') ?? ''), controller)
 }
 
-/** The tightest limits among all groups of this process. Never throws; both null where there are no control groups. */
+/** The tightest limits among all groups of this process. Never throws; both null if there are no control groups. */
 export function readCgroupLimits(system: System): CgroupLimits {
   return {
     quotaCpus: least(foldersOf(system, 'cpu').map((folder) => quotaOf(folder, system))),
@@ -151,7 +151,7 @@ export function readCgroupLimits(system: System): CgroupLimits {
   }
 }
 
-/** Throttled time in the text of cpu.stat or cpu.stat.local, ms; null where it says nothing. */
+/** Throttled time in the text of cpu.stat or cpu.stat.local, ms; null if it says nothing. */
 function parseThrottledMs(text: string): number | null {
   const micros = /^throttled_usec (\d+)$/m.exec(text)
   if (micros) return Number(micros[1]) / 1e3

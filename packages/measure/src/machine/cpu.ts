@@ -68,7 +68,7 @@ export interface Cpuinfo {
   readonly model: string | null
   /** Our names, sorted. */
   readonly isa: readonly string[]
-  /** null where the text has no flags to look in. */
+  /** null if the text has no flags to look in. */
   readonly hypervisor: boolean | null
 }
 

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 
 /**
- * Writes a temporary file and renames it: a reader sees the whole file, or the one that was there before. With the permissions `mode`, where they are given. Throws
+ * Writes a temporary file and renames it: a reader sees the whole file, or the one that was there before. With the permissions `mode`, if they are given. Throws
  * the disk's errors, and leaves no temporary file.
  */
 export function writeWhole(path: string, content: Uint8Array | string, mode?: number): void {
@@ -92,7 +92,7 @@ export function removeRun(folder: string): void {
 const REMOVAL_TRIES = 40
 const REMOVAL_PAUSE_MS = 50
 
-/** In a process that ends, where nothing asynchronous runs any more: who writes there was killed and may write once more. */
+/** Removes the folder in a process that ends, when nothing asynchronous runs any more. A writer there was killed and may write once more. */
 export function removeAtExit(folder: string): void {
   for (let tries = 0; tries < REMOVAL_TRIES && !isRemoved(folder); tries++) {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS)

@@ -85,7 +85,7 @@ function indexesOf(dotGit: string): string[] | null {
   }
 }
 
-/** Of a worktree or a submodule `.git` is a file that leads to its folder. */
+/** The folder of a worktree or a submodule, whose `.git` is a file that leads to it. */
 function linkedFolder(dotGit: string): string {
   const [, leadsTo = ''] = /^gitdir: (.+)/.exec(fs.readFileSync(dotGit, 'utf8')) ?? []
   return path.resolve(path.dirname(dotGit), leadsTo)

@@ -18,7 +18,7 @@ export interface Machine {
   readonly isa: readonly string[]
   /** Devices that an installed engine can see, by name. */
   readonly accelerators: readonly string[]
-  /** Bytes; keys L1d, L2, L3; null where not known. Per core for L1d and L2, shared for L3. */
+  /** Bytes; keys L1d, L2, L3; null if not known. Per core for L1d and L2, shared for L3. */
   readonly caches: Readonly<Record<string, number | null>>
   readonly virtualised: boolean | null
   readonly governor: string | null

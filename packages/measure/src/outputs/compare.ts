@@ -74,7 +74,7 @@ export function compareOutputs(
   }
 }
 
-/** Of the selections that the graph shows, those whose outputs are asked for. */
+/** The selections in the graph whose outputs are compared. */
 function selectionsAmong(
   names: readonly string[],
   graph: GraphView,
@@ -197,7 +197,7 @@ function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView
   return selected === undefined ? found : asSelected(found, selected)
 }
 
-/** Of the whole, and of the quantities that it joins: the worst. */
+/** The worst differences, of the whole and of the quantities that it joins. */
 function differencesApart(one: Compared, graph: GraphView | undefined): Differences {
   const joined = joinedBySample(one, graph)
   const [{ parts }] = joined as [Joined]

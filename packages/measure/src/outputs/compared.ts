@@ -16,6 +16,6 @@ export interface Compared {
   readonly scale: number
   /** Two numbers of the original closer than this are a tie. */
   readonly tie: number
-  /** Of a selection, whose numbers are row against row. */
+  /** Agreement of a selection, whose numbers are compared row by row. */
   readonly selected?: SelectionAgreement & { readonly isScore: boolean }
 }

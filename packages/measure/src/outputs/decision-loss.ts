@@ -2,7 +2,7 @@
 // round. Exact intervals of both counts (Clopper and Pearson), and of their difference by the squares of their reaches (MOVER; Newcombe,
 // Statistics in Medicine 17, 1998, method 10 without the correlation, which makes it wider).
 
-/** Of the rows that a metric was computed on. */
+/** Counts of the rows that a metric was computed on. */
 export interface DecisionCounts {
   readonly rows: number
   /** Right before and wrong after. */

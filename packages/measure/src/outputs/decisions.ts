@@ -20,7 +20,7 @@ export function compareDecisions(one: Compared, ties: Ties | null): DecisionsCom
   return { rows: sum(rows), differing }
 }
 
-/** Of outputs that are equal. */
+/** Decisions of outputs that are equal. */
 export const sameDecisions = (one: Compared): DecisionsCompared => ({
   rows: sum(one.original.map((_, sample) => rowsIn(one, sample))),
   differing: 0,
@@ -33,7 +33,7 @@ const rowsIn = (one: Compared, sample: number): number =>
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
 /**
- * Of the scores or probabilities that decide the label, found by the graph, else by their number of rows; null where there are none.
+ * Of the scores or probabilities that decide the label, found by the graph, else by their number of rows; null if there are none.
  */
 export function tiesOf(label: Compared, all: readonly Compared[], graph: GraphView | undefined): Ties | null {
   const chosen = graph === undefined ? null : chosenFrom(label, all, graph)

@@ -12,7 +12,7 @@ export interface JoinedPart {
 
 export interface Joined {
   readonly parts: readonly JoinedPart[]
-  /** By element: the index of its part. null: all of them are of the only part. */
+  /** The index of each element's part. null: all elements are of the only part. */
   readonly partOf: Uint16Array | null
 }
 
@@ -47,7 +47,7 @@ export function joinedParts(graph: GraphView | undefined, output: string, shape:
   return { parts, partOf: typeof places === 'number' ? null : places }
 }
 
-/** By value: the node that makes it. */
+/** The node that makes each value, keyed by value name. */
 export const makersOf = (graph: GraphView): ReadonlyMap<string, NodeView> =>
   new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
 
@@ -91,7 +91,7 @@ function walk(of: Walk, at: At): Places {
   return of.parts.push({ value: at.value, isShare }) - 1
 }
 
-/** The input whose elements go on; undefined where there are several. */
+/** The input whose elements go on; undefined if there are several. */
 function dataInput({ graph }: Walk, node: NodeView | undefined): string | undefined {
   if (node === undefined || !WITH_CONSTANT.has(node.opType)) return node?.inputs[0]
   const moving = node.inputs.filter((input) => graph.constants[input] === undefined)
@@ -122,7 +122,7 @@ function transposed(of: Walk, node: NodeView, at: Shaped): Places {
   return moved
 }
 
-/** null where it is not known how long the inputs are, or there are too many. */
+/** null if it is not known how long the inputs are, or there are too many. */
 function concatenated(of: Walk, { inputs, attributes }: NodeView, at: Shaped): Places | null {
   const { shape } = at
   const given = Number(attributes.axis ?? 1)
@@ -146,7 +146,7 @@ function concatenated(of: Walk, { inputs, attributes }: NodeView, at: Shaped): P
   return joined
 }
 
-/** Of the inputs along the axis; one that nothing is known of is as long as the others leave. */
+/** Sizes of the inputs along the axis; an unknown one is as long as the others leave. */
 function sizesOf(of: Walk, inputs: readonly string[], axis: number, shape: readonly number[]): readonly number[] | null {
   const whole = shape[axis] ?? 0
   const known = inputs.map((input) => sizeAlong(of, input, { axis, rank: shape.length, step: 0 }))

@@ -5,7 +5,7 @@ import type { RowLayout } from './row-layout.ts'
 export interface RowKey {
   readonly original: RowLayout
   readonly candidate: RowLayout
-  /** By column: how far numbers of one row may be apart; 0: not at all; null: the column says nothing. */
+  /** How far numbers of one row may be apart, for each column; 0: not at all; null: the column says nothing. */
   readonly reach: readonly (number | null)[]
 }
 
@@ -18,7 +18,7 @@ interface Pair {
   readonly distance: number
 }
 
-/** Of the list `list`. Of rows that are equal among themselves the first are the first. */
+/** Matches the rows of the list `list`. Rows that are equal among themselves are matched in order. */
 export function matchRows(keys: readonly RowKey[], list: number, rows: number, candidateRows: number): Matches {
   const matches = new Array<number>(rows).fill(-1)
   const isTaken = new Array<boolean>(candidateRows).fill(false)
@@ -55,7 +55,7 @@ function nearPairs(keys: readonly RowKey[], list: number, open: readonly number[
   return pairs.sort((a, b) => a.distance - b.distance)
 }
 
-/** Of squares, in units of the reach; infinite beyond it. */
+/** Sum of squared distances, in units of the reach; infinite beyond it. */
 function distanceOf(keys: readonly RowKey[], list: number, from: number, to: number): number {
   let sum = 0
   for (const { original: a, candidate: b, reach } of keys) {

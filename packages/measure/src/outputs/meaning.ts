@@ -2,7 +2,7 @@
 // agreement of decisions means something for classes only.
 //   label:  int64, int32, string or bool, one element a row; class maps that ArgMax makes
 //   scores: float of two axes or more, 2 to 100,000 on the last, whose rows add up to 1 (probabilities, or their logarithms), or whose
-//           name says scores; with exactly two axes and ten classes or more also where nothing speaks against it (no name such as
+//           name says scores; with exactly two axes and ten classes or more also if nothing speaks against it (no name such as
 //           'boxes' or 'embedding', rows not of length 1, nothing that the graph joins at its end). Fewer may as well be a regression's, of which the largest says nothing
 //   binary: float with one element a row that Sigmoid makes or whose name says probability, or two axes of which Sigmoid makes each
 //           element (independent labels)

@@ -8,9 +8,9 @@ import { defineTask } from '../trials/port.ts'
 import { sameBits } from './numbers.ts'
 
 export interface OutputsInput extends ModelTask {
-  /** A folder of the caller's, made where it is absent. */
+  /** A folder of the caller's, made if it is absent. */
   readonly outputFolder: string
-  /** No further sample is begun after so long, ms. Absent: all are. */
+  /** No further sample is begun after this long, ms. Absent: all are. */
   readonly inMs?: number
 }
 
@@ -30,7 +30,7 @@ async function predictAll(input: OutputsInput): Promise<OutputsOutput> {
   return kept
 }
 
-/** `inMs`: after so long no further sample is begun, the first one aside. `again`: looks whether outputs vary from one prediction to the next. */
+/** `inMs`: after this long no further sample is begun, the first one aside. `again`: looks whether outputs vary from one prediction to the next. */
 export async function keepOutputs(
   session: Session,
   samples: readonly Feeds[],

@@ -17,14 +17,14 @@ import type { ApartAgreement } from './types.ts'
 
 /** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8
-/** In a table of this many columns each may have its own unit. More columns are features of one layer. */
+/** Most columns of a table that may each have their own unit. More columns are features of one layer. */
 const MOST_COLUMNS = 16
 /** Slices side by side or evenly spaced are a quantity if they are one in this many. */
 const LEAST_EVEN = 8
 const MOST_SLICES = 4096
 /** The largest of fewer numbers is no size. The largest of eight from one distribution hardly ever differs by a factor of eight. */
 const LEAST_NUMBERS = 8
-/** Of the largest number of the tensor: 1e-4 of this share are three units in that number's last place as float32. */
+/** Least share of the tensor's largest number: 1e-4 of this share are three units in that number's last place as float32. */
 const LEAST_SIZE = 1 / 512
 /** Noise over signal (powers) from which on a slice has lost what it held. */
 const LOST = 0.5
@@ -48,7 +48,7 @@ interface Slice {
   readonly sums: SliceSums
 }
 
-/** The worst of an output's quantities; null where it is one quantity, or no difference is large enough to count. */
+/** The worst of an output's quantities; null if it is one quantity, or no difference is large enough to count. */
 export function compareQuantities(
   one: Compared,
   joined: readonly Joined[],
@@ -114,7 +114,7 @@ export const scaleOfShare = (largest: number): number => largest * (largest > 0 
 const scaleOfPart = (own: number, isShare: boolean, tensor: number): number =>
   isShare ? scaleOfShare(own) : Math.max(own, LEAST_SIZE * tensor)
 
-/** Of a share of 1 that is below 1e-4 everywhere: whether it is there still. */
+/** Whether a share of 1, below 1e-4 everywhere, still stands out from the noise. */
 export const isFaint = (largest: number, signal: number, noise: number): boolean => largest <= ROUNDING && noise < LOST * signal
 
 /** Engines may take numbers below the smallest normal float32 for zero. */

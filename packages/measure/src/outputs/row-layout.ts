@@ -24,7 +24,7 @@ export interface RowsOfOutput {
 
 type Shapes = readonly (readonly number[])[]
 
-/** null where shapes do not show the rows, or the two differ in more than the number of rows. */
+/** null if shapes do not show the rows, or the two differ in more than the number of rows. */
 export function rowsOf(
   { by, count, outputs }: Selection,
   original: readonly Results[],

@@ -11,7 +11,7 @@ const MASK_FROM = 8192
 /** Powers of two that must lie empty between masks and the rest: a factor of 1000. */
 const GAP_BINADES = 10
 
-/** The largest |x| over all samples, masks apart; 0 where all are 0. NaN and infinity are left out. */
+/** The largest |x| over all samples, masks apart; 0 if all are 0. NaN and infinity are left out. */
 export function scaleOf(samples: readonly Numbers[]): number {
   const largest = largestBelow(samples, Number.POSITIVE_INFINITY)
   if (largest < MASK_FROM) return largest

@@ -15,12 +15,12 @@ import type { SelectionAgreement } from './types.ts'
 const SAME_ROW = 0.05
 /** A row whose score moves by more than this share of the largest is selected for another reason. */
 const SAME_SCORE = 0.1
-/** Of the differences of scores seen, as root mean square: nineteen of twenty lie within. */
+/** Reach of noise, in root mean squares of the differences of scores seen: nineteen of twenty are within it. */
 const NOISE_REACH = 2
 
 export interface ComparedSelection {
   readonly agreement: SelectionAgreement
-  /** By output, once a sample: values to compare, row by row. */
+  /** Values to compare row by row, once per sample; keyed by output. */
   readonly numbers: ReadonlyMap<string, Sides & { readonly role: SelectedRole }>
 }
 
@@ -30,7 +30,7 @@ interface Sides {
   readonly candidate: readonly Numbers[]
 }
 
-/** `tieShareOf`: of the scores' size, what rounding may move. null where the outputs' shapes do not show the rows. */
+/** `tieShareOf`: of the scores' size, what rounding may move. null if the outputs' shapes do not show the rows. */
 export function compareSelection(
   selection: Selection,
   original: readonly Results[],
@@ -74,7 +74,7 @@ function reachOf(column: readonly Numbers[], role: RowsOfOutput['role']): number
   return isNamed ? 0 : SAME_ROW * scaleOf(column)
 }
 
-/** Of the original, by column and sample. */
+/** The original's numbers, indexed by column and sample. */
 function columnsOf({ original }: RowsOfOutput): readonly (readonly Numbers[])[] {
   return Array.from({ length: original[0]?.columns ?? 0 }, (_, k) => original.map((layout) => columnOf(layout, k)))
 }
@@ -199,12 +199,12 @@ const scoresIn = (scores: Numbers | undefined, list: number, rows: number): read
 const lowest = (scores: readonly number[]): number =>
   scores.reduce((low, score) => Math.min(low, score), Number.POSITIVE_INFINITY)
 
-/** Rows that the other list does not have, although it takes less to be in it; all, where nothing says what it takes. */
+/** Rows that the other list does not have, although it takes less to be in it; all, if nothing says what it takes. */
 function rowsBeyond(scores: readonly number[], isShared: (row: number) => boolean, limit: number): readonly number[] {
   return scores.flatMap((score, row) => (isShared(row) || score <= limit ? [] : [row]))
 }
 
-/** By how far a row stands above the cut-off: the last of long lists say little. Where nothing says so, one row is as good as another. */
+/** Weighs a row by how far it is above the cut-off: the last rows of long lists say little. If the cut-off is not known, all rows weigh the same. */
 const weightBy = (cutOff: number | null) => (score: number) =>
   cutOff === null || Number.isNaN(score) ? 1 : Math.max(0, score - cutOff)
 

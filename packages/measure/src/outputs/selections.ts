@@ -21,7 +21,7 @@ export interface Selection {
   readonly by: 'TopK' | 'NonMaxSuppression'
   /** Rows selected, where the graph fixes how many. */
   readonly count: number | null
-  /** Of NonMaxSuppression: the least score that is selected; null: not known, or none. */
+  /** Least score that NonMaxSuppression selects; null: not known, or none. */
   readonly threshold: number | null
   readonly outputs: readonly SelectedOutput[]
 }

@@ -2,7 +2,7 @@
 import { elementCount } from '../samples/dtype-arrays.ts'
 import type { Numbers } from './numbers.ts'
 
-/** Of the original's and the candidate's numbers in one slice, or in several together. */
+/** Sums over the original's and the candidate's numbers in one slice, or in several together. */
 export interface SliceSums {
   /** Finite numbers. */
   readonly count: number

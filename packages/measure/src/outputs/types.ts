@@ -38,7 +38,7 @@ export interface ApartAgreement {
   /** Completes 'the output y differs by 0.5 …'. `scale`: of this quantity. */
   readonly difference: { readonly where: string; readonly maxAbs: number; readonly scale: number; readonly maxRelative: number }
   readonly cosine: { readonly where: string; readonly value: number }
-  /** Decibels; null where there is no noise or no signal. */
+  /** Decibels; null if there is no noise or no signal. */
   readonly sqnr: { readonly where: string; readonly db: number } | null
 }
 
@@ -52,13 +52,13 @@ export interface OutputAgreement {
   readonly equalShare: number
   /** Largest difference of two numbers; 0 for strings and bools. */
   readonly maxAbs: number
-  /** What differences are compared with: the size of the output's numbers in the original, see scale.ts. 0 where all are 0. */
+  /** What differences are compared with: the size of the output's numbers in the original, see scale.ts. 0 if all are 0. */
   readonly scale: number
-  /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity where the scale is 0 and they differ. */
+  /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity if the scale is 0 and they differ. */
   readonly maxRelative: number
-  /** Of the sample, or of the quantity in `apart`, where it is lowest; 1 where both are as good as zero. null for what is no float. */
+  /** Lowest cosine similarity of a sample, or of a quantity in `apart`; 1 if both are as good as zero. null if the output is not float. */
   readonly cosine: number | null
-  /** Signal to noise over all samples, decibels, of the worst quantity; null where there is no noise, no signal, or no float. */
+  /** Signal to noise over all samples, decibels, of the worst quantity; null if there is no noise, no signal, or no float. */
   readonly sqnrDb: number | null
   /** Share of the decisions, 0..1, that are the same or were a tie up to rounding; of a selection, `alike`. null for 'values'. */
   readonly top1: number | null
@@ -66,18 +66,18 @@ export interface OutputAgreement {
   readonly apart?: ApartAgreement
   /** The decisions that `top1` is of. Absent for all else. */
   readonly decisions?: DecisionsCompared
-  /** Of what belongs to the rows of a selection: its `same`. Absent for all else. */
+  /** The `same` of the selection whose rows it belongs to. Absent for all else. */
   readonly sameRows?: number
 }
 
 export type MetricName = 'accuracy' | 'mse' | 'mae'
 
-/** Of the labelled samples. accuracy: share 0..1 that is right; mse and mae: mean squared and mean absolute error. */
+/** A metric of the labelled samples. accuracy: share 0..1 that is right; mse and mae: mean squared and mean absolute error. */
 export interface Metric {
   readonly name: MetricName
   readonly before: number
   readonly after: number
-  /** Of accuracy: the decisions behind it, row by row. Absent where they are not known. */
+  /** Decisions behind an accuracy, row by row. Absent if they are not known. */
   readonly decisions?: DecisionCounts
 }
 
@@ -93,7 +93,7 @@ export interface Agreement {
   readonly sqnrDb: number | null
   readonly top1: number | null
   readonly metric: Metric | null
-  /** Why there is no metric although labels were given; null where there is one, or no labels. */
+  /** Why there is no metric although labels were given; null if there is one, or no labels. */
   readonly noMetric: string | null
   readonly outputs: readonly OutputAgreement[]
   /** Absent: no outputs are known to come from one. */
@@ -105,7 +105,7 @@ export interface OpenLoss {
   readonly rows: number
   /** 0..1: with 95 % confidence the loss is no larger. */
   readonly largestLoss: number
-  /** So many would show that it is within the limit, if none of them decides otherwise; null: no number does. */
+  /** This many would show that it is within the limit, if none of them decides otherwise; null: no number does. */
   readonly rowsNeeded: number | null
 }
 
@@ -113,6 +113,6 @@ export interface OutputCheck {
   readonly ok: boolean
   readonly reason: string
   readonly open?: OpenLoss
-  /** null where the candidate gave no outputs to compare. */
+  /** null if the candidate gave no outputs to compare. */
   readonly agreement: Agreement | null
 }

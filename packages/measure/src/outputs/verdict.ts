@@ -35,8 +35,8 @@ export const SAME_DECISIONS = 0.999
 
 /**
  * exact: equal, or within 1e-6 of the output's scale, every integer and decision the same. rounding: within 1e-4 of it, and 99.9 % of
- * integers and decisions the same. approximate: the loss (see `lossOf`) within `maxLoss`, and
- * outputs beside those that decide still alike. Outputs of float16 and bfloat16 may be off by
+ * integers and decisions the same. approximate: the loss (see `lossOf`) within `maxLoss`, and outputs other than those that decide still
+ * alike. Outputs of float16 and bfloat16 may be off by
  * one (exact) or two (rounding) of their own steps.
  */
 export function verdict(agreement: Agreement, promise: Promised, maxLoss: AllowedLoss | null): AgreementVerdict {
@@ -82,9 +82,9 @@ export interface Loss {
 }
 
 /**
- * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 where an
+ * With labels: the drop of the accuracy, or the rise of the error, in its own unit. Else the top-1 agreement's distance from 1 if an
  * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
- * counted with the top-1 agreement. Infinity where the outputs cannot be compared.
+ * counted with the top-1 agreement. Infinity if the outputs cannot be compared.
  */
 export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, selections = [] }: Agreement): Loss {
   if (mismatch !== null) return { of: 'cosine', loss: Number.POSITIVE_INFINITY }
@@ -110,7 +110,7 @@ export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, select
 const closeness = ({ cosine, sqnrDb }: Pick<OutputAgreement, 'cosine' | 'sqnrDb'>): number =>
   Math.min(1, cosine ?? 1, sqnrDb === null ? 1 : 1 / Math.sqrt(1 + 10 ** (-sqnrDb / 10)))
 
-/** Of the outputs that agree least, the one with the fewest: it says the least. */
+/** Decision counts of the output with the fewest, among those that agree least: it says the least. */
 function fewestDecisions(outputs: readonly OutputAgreement[], top1: number): Pick<Loss, 'decisions'> {
   const counts = outputs.flatMap((one) => (one.top1 === top1 && one.decisions !== undefined ? [one.decisions] : []))
   const [fewest] = counts.toSorted((a, b) => a.rows - b.rows)
@@ -131,7 +131,7 @@ const FLOAT_SLACK = 1e-12
 
 interface Held {
   readonly ok: boolean
-  /** What is not known for sure; '' where nothing is to be said. */
+  /** What is not known for sure; '' if nothing is to be said. */
   readonly caveat: string
   readonly open?: OpenLoss
 }

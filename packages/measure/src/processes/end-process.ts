@@ -66,7 +66,7 @@ function childrenListed(): (pid: number) => readonly number[] {
   return (pid) => children.get(pid) ?? []
 }
 
-/** In the environment of a process and of all that it starts, whatever session they are in and whether or not their parent lives. */
+/** Environment variable that marks a process and all that it starts, whatever session they are in and whether or not their parent lives. */
 const MARK = 'WHYSLOW_PASS'
 
 /** What a process's environment gets, so that it and what it starts are found by `mark`. */
@@ -115,10 +115,10 @@ const environmentOf = (pid: number): string => orNone(() => [fs.readFileSync(`/p
 /** Ends those that bear the mark, at once: those that have lost their parent, too. */
 export const endMarked = (mark: string): void => killAll(processesMarked(mark))
 
-/** On POSIX, what is left in the process group of one that was started with its own: those that have lost their parent, too. */
+/** Kills what is left in the process group of a process that was started with its own (POSIX), including those that have lost their parent. */
 export const endGroup = ({ pid }: ChildProcess): void => void signalGroup(pid, 'SIGKILL')
 
-/** On POSIX: the group may clear up before it ends. */
+/** Asks a process group to end (POSIX): the group may clear up first. */
 export const askGroupToEnd = ({ pid }: ChildProcess): boolean => signalGroup(pid, 'SIGTERM')
 
 export const isGroupAlive = (pid: number): boolean => signalGroup(pid, 0)

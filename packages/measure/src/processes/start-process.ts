@@ -36,7 +36,7 @@ export interface ProcessSetup extends Pick<SpawnOptions, 'stdio' | 'serializatio
 
 export interface ProcessLimits {
   readonly timeMs?: number
-  /** Of it and all that it started; null: none. */
+  /** Most memory of the process and all that it started; null: none. */
   readonly memoryBytes?: number | null
   /** How long it has shown no sign of life, ms, if that is too long; null: it has. Asked often. */
   readonly stalledMs?: ((pid: number | undefined, nowMs: number) => number | null) | undefined

@@ -118,9 +118,9 @@ export type Probed =
       readonly version: string
       readonly executable: string
       readonly implementation: string
-      /** Of the modules that were asked for: where they are not installed, false. Nothing is imported. */
+      /** Whether each requested module is installed. Nothing is imported. */
       readonly has: Readonly<Record<string, boolean>>
-      /** Versions of the distributions that were asked for, by their names on PyPI; null: not installed. */
+      /** Versions of the distributions that were requested, by their names on PyPI; null: not installed. */
       readonly versions: Readonly<Record<string, string | null>>
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string }

@@ -1,10 +1,10 @@
-// The stated guess for a free axis: what it stands for, judged from what the graph's operators say, the axis's symbol, the
+// The stated guess for a free axis: what it represents, judged from what the graph's operators say, the axis's symbol, the
 // input's name, type and rank; and the size taken for it. Where the graph fixes the size, that is no guess.
 import type { Dimension, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import type { AxisMeaning, InputFacts } from './graph-facts.ts'
 
-/** Sizes taken where nothing says better: what users of such models mostly run. */
+/** Sizes taken if nothing says better: what users of such models mostly run. */
 const USUAL_SIZE: Readonly<Record<AxisMeaning, number>> = {
   batch: 1,
   channels: 3,
@@ -46,13 +46,13 @@ function symbolOf(dimension: Dimension): string | null {
   return typeof dimension === 'string' && !NAMELESS.test(dimension.trim()) ? dimension : null
 }
 
-/** The dimensions of an input as numbers and symbols, null where free; a guess of the rank where the model says none. */
+/** The dimensions of an input as numbers and symbols, null if free; a guess of the rank where the model says none. */
 export function dimensionsOf(input: ValueDeclaration, facts: InputFacts): readonly Dimension[] {
   const shape = input.shape ?? Array<null>(facts.rank ?? 2).fill(null)
   return shape.map((size) => (typeof size === 'number' && size >= 0 ? size : typeof size === 'number' ? null : symbolOf(size)))
 }
 
-/** What each axis stands for; the fixed ones too, for they tell the layout. */
+/** What each axis represents; the fixed ones too, for they tell the layout. */
 export function meaningsOf(input: ValueDeclaration, dimensions: readonly Dimension[], facts: InputFacts): readonly AxisMeaning[] {
   const byPlace = meaningsByPlace(input, dimensions, facts)
   const said = dimensions.map((dimension, axis): AxisMeaning | undefined => {

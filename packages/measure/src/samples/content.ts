@@ -23,7 +23,7 @@ export type Content =
 
 /** A float input this long in one axis, with at most two values otherwise, is a signal. */
 const SHORTEST_SIGNAL = 4000
-/** Ids where the size of the vocabulary is not known: any table has so many rows. */
+/** Ids where the size of the vocabulary is not known: any table has this many rows. */
 const UNKNOWN_VOCABULARY = 100
 
 /** The content of each input, in order. */

@@ -14,7 +14,7 @@ export interface TableUse {
   readonly inputNames: readonly string[]
   /** The column of labels that the user named. */
   readonly labelsName: string | null
-  /** Of them, those that take strings. */
+  /** Those of the names that take strings. */
   readonly textNames: ReadonlySet<string>
   readonly where: string
 }

@@ -50,7 +50,7 @@ export function arrayFor(dtype: DType, count: number): NumericArray {
 
 /**
  * Little-endian bytes seen as the dtype's array: no copy where the bytes lie aligned, else one.
- * Throws a RangeError where the length is not that of `count` elements.
+ * Throws a RangeError if the length is not that of `count` elements.
  */
 export function viewAs(dtype: DType, bytes: Uint8Array, count: number): NumericArray {
   if (bytes.byteLength !== byteLength(dtype, count)) {
@@ -76,7 +76,7 @@ export function elementOf(tensor: TensorValue, index: number): number | bigint {
 }
 
 /**
- * Writes a number into an array of the dtype; false where it does not fit: a fraction or a number out of range for an integer
+ * Writes a number into an array of the dtype; false if it does not fit: a fraction or a number out of range for an integer
  * type, other than 0 and 1 for bool, a finite number that a narrower float could only hold as infinity. Floats may round.
  */
 export function store(dtype: DType, array: NumericArray, index: number, value: number | bigint): boolean {
@@ -103,7 +103,7 @@ export function store(dtype: DType, array: NumericArray, index: number, value: n
 
 /**
  * The tensor in another dtype. Whole numbers stay exactly the same; floats are rounded where the new type is a narrower float.
- * Throws an InputError that names both dtypes where that cannot be; `what` begins its line ("input 'x' in data.npz").
+ * Throws an InputError that names both dtypes if that cannot be; `what` begins its line ("input 'x' in data.npz").
  */
 export function castTensor(tensor: TensorValue, dtype: DType, what: string): TensorValue {
   if (tensor.dtype === dtype) return tensor

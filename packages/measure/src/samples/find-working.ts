@@ -137,7 +137,7 @@ interface Tries {
   readonly base: ResolvedInputs
   readonly last: ResolvedInputs
   readonly tries: number
-  /** Of the last try. */
+  /** Message of the last try. */
   readonly message: string
   readonly declared: readonly ValueDeclaration[]
 }

@@ -3,7 +3,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 
-/** Given by the user; empty where nothing was said. */
+/** Given by the user; empty if nothing was said. */
 export interface InputFlags {
   /** Whole shapes by input name. */
   readonly shapes: ReadonlyMap<string, readonly number[]>
@@ -21,7 +21,7 @@ export const NO_FLAGS: InputFlags = { shapes: new Map(), values: new Map(), batc
 const LISTED_INPUTS = 5
 
 /**
- * Reads `x=1x3x224x224`; `x=` is a scalar; the name may be left out (then '') where the model has one input. A name may hold '='
+ * Reads `x=1x3x224x224`; `x=` is a scalar; the name may be left out (then '') if the model has one input. A name may hold '='
  * and ':'. Throws an InputError for anything else.
  */
 export function parseShapeFlag(text: string): readonly [name: string, shape: readonly number[]] {
@@ -34,7 +34,7 @@ export function parseShapeFlag(text: string): readonly [name: string, shape: rea
   return [name, sizes.map(Number)]
 }
 
-/** Reads `sr=16000` or `ids=101,2023,102`; the name may be left out (then '') where the model has one input. */
+/** Reads `sr=16000` or `ids=101,2023,102`; the name may be left out (then '') if the model has one input. */
 export function parseValueFlag(text: string): readonly [name: string, value: string] {
   const { name, rest } = cut(text)
   if (rest === '') throw new InputError(`--value ${text}: no value; write it as in --value sr=16000`)
@@ -43,7 +43,7 @@ export function parseValueFlag(text: string): readonly [name: string, value: str
 
 /**
  * The numbers (bigints for 64-bit integers, strings for strings) of a `--value`.
- * Throws an InputError where one is not of the dtype.
+ * Throws an InputError if one is not of the dtype.
  */
 export function parseElements(text: string, dtype: DType, name: string): readonly (number | bigint | string)[] {
   return text.split(',').map((part) => {
@@ -56,7 +56,7 @@ export function parseElements(text: string, dtype: DType, name: string): readonl
   })
 }
 
-/** The same flags with every name one of the model's. Throws an InputError that lists the inputs where one is not. */
+/** The same flags with every name one of the model's. Throws an InputError that lists the inputs if one is not. */
 export function checkFlagNames(flags: InputFlags, declared: readonly ValueDeclaration[]): InputFlags {
   const named = <T>(flag: string, given: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
     new Map(
@@ -87,7 +87,7 @@ export function describeInput({ name, kind, dtype, shape }: ValueDeclaration): s
 /** A shape as flags write it: 1x3x224x224; 'a scalar' for one. */
 export const formatShape = (shape: readonly number[]): string => (shape.length === 0 ? 'a scalar' : shape.join('x'))
 
-/** At most 60 characters of a text that came from outside, on one line. */
+/** Shortens a text that came from outside to one line of 60 characters at most. */
 export function shorten(text: string, length = 60): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > length ? `${line.slice(0, length - 1)}…` : line

@@ -9,7 +9,7 @@ import { constantShape, type Index, indexGraph, positionRows, type Use } from '.
 export type { AxisMeaning }
 
 export interface InputFacts {
-  /** By axis; empty where nothing is known. */
+  /** Facts of each axis; empty if nothing is known. */
   readonly axes: readonly AxisFact[]
   /** Rank of the first operator that has one, for inputs declared without a shape. */
   readonly rank?: number
@@ -26,7 +26,7 @@ export interface InputFacts {
 /** Follows at most this many values from one input: what tells stands near the door. */
 const FOLLOWED_VALUES = 64
 
-/** By axis of a value: the input's axis that it is, null where it is none. undefined: not known. */
+/** The input's axis that each axis of a value is, null if it is none. undefined: not known. */
 type AxisMap = readonly (number | null)[] | undefined
 
 /** Facts by input name. Subgraphs are searched too: an input may be used in a branch only. */

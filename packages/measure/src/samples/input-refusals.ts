@@ -33,7 +33,7 @@ export function adjustTo(
   return integersBelow(resolved, 2) ?? integersBelow(resolved, 1)
 }
 
-/** The size of the axes that `adjustTo` scales, for an `Observation`; `undefined` where there are none. */
+/** The size of the axes that `adjustTo` scales, for an `Observation`; `undefined` if there are none. */
 export function scaledSide(resolved: ResolvedInputs): number | undefined {
   const [first] = scalable(resolved)
   return first === undefined ? undefined : first.input.shape[first.axis]
@@ -59,7 +59,7 @@ function withinTable(resolved: ResolvedInputs, rows: number): ResolvedInputs | u
   return integersBelow(resolved, rows)
 }
 
-/** Whole numbers below a bound, where one is not within it yet. */
+/** Whole numbers below a bound, if one is not within it yet. */
 function integersBelow(resolved: ResolvedInputs, rows: number): ResolvedInputs | undefined {
   const isLoose = (input: ResolvedInput) =>
     /^u?int/.test(input.dtype) && input.values === undefined && (input.below ?? Number.POSITIVE_INFINITY) > rows
@@ -118,7 +118,7 @@ function scalable(resolved: ResolvedInputs): readonly (GuessedAxis & { readonly 
   return chosen.map((own) => ({ ...own, ofInput: chosen.filter(({ input }) => input === own.input).length }))
 }
 
-/** Sets a guessed axis, with every axis of its symbol; `undefined` where it is not a guess. */
+/** Sets a guessed axis, with every axis of its symbol; `undefined` if it is not a guess. */
 function setAxis(resolved: ResolvedInputs, input: ResolvedInput, axis: number, size: number): ResolvedInputs | undefined {
   const own = input.freeAxes.find((free) => free.axis === axis)
   if (own === undefined || !isGuessed(own.from)) return undefined

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { readNpy } from './npy.ts'
 import type { NamedTensors } from './records.ts'
 
-/** Every array of the archive by name. Throws an InputError where the bytes are no zip, or an array in it is not readable. */
+/** Every array of the archive by name. Throws an InputError if the bytes are no zip, or an array in it is not readable. */
 export function readNpz(bytes: Uint8Array<ArrayBuffer>, where: string): NamedTensors {
   const archive = openZip(bytes, { where, again: 'save it again with numpy.savez' })
   const files = [...archive.members.keys()].filter((name) => name.endsWith('.npy'))

@@ -1,5 +1,5 @@
 // What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --image-preprocessing, or
-// read of the preprocessor_config.json that lies beside models of the Hugging Face Hub, or in the folder above:
+// read of the preprocessor_config.json next to models of the Hugging Face Hub, or in the folder above:
 // https://huggingface.co/docs/transformers/main_classes/image_processor
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -24,7 +24,7 @@ const UNIT_LIMIT = 1.5
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 const USAGE = 'give some of scale=N, mean=N/N/N, std=N/N/N, bgr, imagenet, with commas between them'
 
-/** By the flag, else by the file, which is looked for if there are images; else null. Both throw an InputError where it cannot be read. */
+/** Numbers from the flag, else from the file, which is read only if there are images; else null. Both throw an InputError if it cannot be read. */
 export function pictureNumbers(modelFile: string, flag: string | null): () => PictureNumbers | null {
   const said = flag === null ? null : parsePictures(flag)
   return () => said ?? fromFile(modelFile)

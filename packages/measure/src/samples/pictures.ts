@@ -1,6 +1,6 @@
 // Images as samples: one jpg, png or webp each, for the one input that takes an image. Channels are where an axis of 1, 3 or 4 says so,
-// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and what
-// floats they become is said (picture-numbers.ts), or they are 0..1 in RGB.
+// behind the batch or last. An image is stretched to the input's height and width, turned as its camera says; bytes stay bytes, and the
+// floats that they become are given (parsePictures), or they are 0..1 in RGB.
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
@@ -66,7 +66,7 @@ export function picturesNote(inputs: readonly ResolvedInput[], numbers: PictureN
   return `${became} (byte x ${Number(scale.toPrecision(4))} - ${mean.join('/')}) / ${std.join('/')}, by ${from}`
 }
 
-/** Of an alpha channel nothing is said: it is scaled, and no more. */
+/** Checks the counts of numbers. They leave out an alpha channel, which is scaled and no more. */
 function checkNumbers({ mean, std, from }: PictureNumbers, { channels }: Frame, { name }: ResolvedInput): void {
   const colours = Math.min(3, channels)
   const odd = [mean, std].find(({ length }) => length !== 1 && length !== colours && length !== channels)
@@ -114,7 +114,7 @@ function frameOf({ shape, dtype }: ResolvedInput): Frame | null {
   if (shape.length !== 4 || (dtype !== 'uint8' && !isPlainFloat(dtype))) return null
   const first = { channels: a!, height: b!, width: c!, channelsFirst: true }
   const last = { height: a!, width: b!, channels: c!, channelsFirst: false }
-  // A height of 1 is rarer than a grey picture, and that rarer than colours.
+  // A height of 1 is rarer than a grey image, and that rarer than colours.
   return (
     [first, last].find(({ channels }) => channels === 3 || channels === 4) ??
     [first, last].find(({ channels }) => channels === 1) ??

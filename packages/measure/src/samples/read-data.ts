@@ -18,11 +18,11 @@ import { givenTensor } from './synthetic.ts'
 import { isSound, readWav, soundNote, windowsOf } from './wav.ts'
 
 export interface InputData {
-  /** In the order of the file; each may have shapes of its own. */
+  /** Samples in the order of the file; each may have shapes of its own. */
   readonly samples: readonly Feeds[]
   /** The inputs with the shapes of the first sample. */
   readonly inputs: readonly ResolvedInput[]
-  /** Per sample, the labels of its rows; absent where the data has none. */
+  /** Per sample, the labels of its rows; absent if the data has none. */
   readonly labels?: readonly TensorValue[]
   /** How the data became inputs, where that was chosen. */
   readonly note?: string
@@ -141,7 +141,7 @@ function readFolder(path: string, inputs: readonly ResolvedInput[], options: Sam
   return samples.map((sample, index) => ({ ...sample, labels: rowsOf(labels, index, index + 1) }))
 }
 
-/** Of a .wav file, or of the first in a folder. */
+/** A note about a .wav file, or about the first in a folder. */
 function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | null {
   const first = statOf(path).isDirectory() ? readdirSync(path).find(isSound) : basename(path)
   if (first === undefined || !isSound(first)) return null
@@ -149,9 +149,9 @@ function noteOfSound(path: string, inputs: readonly ResolvedInput[]): string | n
 }
 
 /**
- * Names of a folder's images, or of those in its class folders: one of each in turn, so that few are of all, or as labels beside them
- * must go, class by class. None where arrays lie beside them. Tables and notes beside pictures tell of them, and are the data only where no input
- * has the axes of an image.
+ * Names of a folder's images, or of those in its class folders: one of each in turn, so that few are of all, or, if labels must match
+ * them, class by class. None if there are arrays next to them. Tables and notes next to images describe them, and are the data only if no input has the axes of an
+ * image.
  */
 export function picturesIn(path: string, inputs: readonly ResolvedInput[], labelsName: string | null): readonly string[] {
   if (!statOf(path).isDirectory()) return []

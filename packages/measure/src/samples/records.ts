@@ -8,7 +8,7 @@ export type NamedTensors = ReadonlyMap<string, TensorValue>
 /** One file's arrays. */
 export interface DataRecord {
   readonly tensors: NamedTensors
-  /** True where the leading axis counts samples, false where the arrays are one sample. */
+  /** True where the leading axis counts samples, false if the arrays are one sample. */
   readonly stacked: boolean
   /** For messages: the file, or the place in it. */
   readonly where: string

@@ -8,7 +8,7 @@ import { checkSizes, type FreeAxis, type ResolvedInput, type ResolvedInputs, res
 
 /**
  * A size for every axis of every input. Nothing is tried: see `findWorkingInputs`.
- * Throws an InputError where a flag does not fit the model, where an input is not a tensor, or where the inputs are too large.
+ * Throws an InputError if a flag does not fit the model, if an input is not a tensor, or if the inputs are too large.
  */
 export function resolveInputs(declared: readonly ValueDeclaration[], graph: GraphView, flags: InputFlags): ResolvedInputs {
   const checked = checkFlagNames(flags, declared)

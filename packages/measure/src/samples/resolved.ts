@@ -14,7 +14,7 @@ export type SizeSource = 'flag' | 'data' | 'model' | 'engine' | 'guess'
 /** An axis that the model leaves open. */
 export interface FreeAxis {
   readonly axis: number
-  /** The model's name for it, null where it has none. Axes of one name have one size. */
+  /** The model's name for it, null if it has none. Axes of one name have one size. */
   readonly symbol: string | null
   readonly meaning: AxisMeaning
   readonly from: SizeSource
@@ -93,7 +93,7 @@ export function withDataShapes(inputs: readonly ResolvedInput[], feeds: Feeds): 
   })
 }
 
-/** Throws an InputError where an input, or all together, are too large to hold. `limitBytes` is for one sample of all inputs. */
+/** Throws an InputError if an input, or all together, are too large to hold. `limitBytes` is for one sample of all inputs. */
 export function checkSizes(inputs: readonly ResolvedInput[], limitBytes: number | undefined): void {
   let totalBytes = 0
   for (const { name, dtype, shape, freeAxes } of inputs) {

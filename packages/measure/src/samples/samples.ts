@@ -11,13 +11,13 @@ import type { ResolvedInput } from './resolved.ts'
 export interface SampleOptions {
   /** Rows of one sample on the batch axis; null takes 1 from stacked rows, and all from a file that is one sample. */
   readonly batch: number | null
-  /** The labels' name; null takes 'labels' where it is there. */
+  /** The labels' name; null takes 'labels' if it is there. */
   readonly labelsName: string | null
   /** Most samples. */
   readonly limit: number
   /** Missing values are data to some models (tree ensembles); to others they are a mistake. */
   readonly allowNaN: boolean
-  /** What the bytes of images become; null: 0..1 in RGB. Asked where there are pictures. */
+  /** What the bytes of images become; null: 0..1 in RGB. Called if there are images. */
   readonly pictures: () => PictureNumbers | null
 }
 
@@ -29,7 +29,7 @@ export interface Sample {
 
 /** How one array is cut: how many samples it holds, and how each is taken. */
 interface Cut {
-  /** 1 where the array belongs to every sample. */
+  /** 1 if the array belongs to every sample. */
   readonly count: number
   /** Rows of one sample on its batch axis. */
   readonly rows: number

@@ -1,4 +1,4 @@
-// Inputs kept on disk, to be replayed and to cross to another process: `inputs.json`, and beside it the raw little-endian bytes.
+// Inputs kept on disk, to be replayed and to cross to another process: `inputs.json`, and next to it the raw little-endian bytes.
 //   { "samples": [[{ "name", "dtype", "shape", "file" }]] }     one inner list a sample; `file` is relative to the folder
 // Strings are a JSON array. A file is named by its content, so that equal tensors share one and no file ever changes.
 import { createHash } from 'node:crypto'
@@ -20,8 +20,8 @@ interface SavedTensor {
 const INDEX_FILE = 'inputs.json'
 
 /**
- * Writes the samples into a folder, made where it is absent, and gives the path of its `inputs.json`. The index is written last and
- * every file under another name first, so that nothing half-written is ever read. Throws an InputError where it cannot write.
+ * Writes the samples into a folder, made if it is absent, and gives the path of its `inputs.json`. The index is written last and
+ * every file under another name first, so that nothing half-written is ever read. Throws an InputError if it cannot write.
  */
 export function saveInputs(dir: string, samples: readonly Feeds[]): string {
   const files = new Map<TensorValue, string>()
@@ -45,7 +45,7 @@ export function saveInputs(dir: string, samples: readonly Feeds[]): string {
 
 /**
  * Reads what `saveInputs` wrote; tensors see the bytes of their file, and share them where they share the file.
- * Throws an InputError where the index or a file is missing, damaged or outside the folder.
+ * Throws an InputError if the index or a file is missing, damaged or outside the folder.
  */
 export function loadInputs(inputsJsonPath: string): readonly Feeds[] {
   const bad = badInputs(inputsJsonPath)
@@ -53,7 +53,7 @@ export function loadInputs(inputsJsonPath: string): readonly Feeds[] {
   return parseIndex(inputsJsonPath, bad).map((sample) => feedsOf(sample, dirname(inputsJsonPath), contents, bad))
 }
 
-/** Samples on disk, each read when it is asked for; what was read for one is not kept for the next. */
+/** Samples on disk, each read when it is requested; what was read for one is not kept for the next. */
 export interface OpenedInputs {
   readonly count: number
   /** Throws as `loadInputs` does. */

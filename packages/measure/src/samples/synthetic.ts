@@ -17,7 +17,7 @@ const WORDS = 'the a model reads short plain words from some text that people wr
 
 /**
  * `count` different samples, the same for the same seed. Contents that do not differ (masks, states, given values) are one tensor
- * shared by all samples. Throws an InputError where a given value does not fit its input.
+ * shared by all samples. Throws an InputError if a given value does not fit its input.
  */
 export function synthesize(
   inputs: readonly ResolvedInput[],
@@ -39,7 +39,7 @@ export function synthesize(
   )
 }
 
-/** The tensor of an input whose values were given: one for all elements, or each. Throws an InputError where they do not fit. */
+/** The tensor of an input whose values were given: one for all elements, or each. Throws an InputError if they do not fit. */
 export function givenTensor({ name, dtype, shape, values = [] }: ResolvedInput): TensorValue {
   const count = elementCount(shape)
   if (values.length !== 1 && values.length !== count) {
@@ -126,7 +126,7 @@ function image(
   })
 }
 
-/** A wave of so many periods over a length; two of them multiply to a wave in the plane, sin(a + b). */
+/** A wave of this many periods over a length; two of them multiply to a wave in the plane, sin(a + b). */
 function wave(
   length: number,
   periods: number,

@@ -16,7 +16,7 @@ export interface Sound {
 
 const [PCM, FLOAT, EXTENSIBLE] = [1, 3, 0xfffe]
 
-/** Throws an InputError where it is not a .wav, or compressed. */
+/** Throws an InputError if it is not a .wav, or compressed. */
 export function readWav(bytes: Uint8Array, where: string): Sound {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4))
@@ -72,7 +72,7 @@ function mono(view: DataView, { start, end, channels, bits, kind }: Stored): Flo
   })
 }
 
-/** Of a sound shorter than the input, one window that ends in silence. */
+/** Windows of a sound. One shorter than the input gives one window that ends in silence. */
 export function windowsOf({ samples }: Sound, inputs: readonly ResolvedInput[], where: string): readonly DataRecord[] {
   const input = soundInputOf(inputs, where)
   const length = lengthOf(input) ?? samples.length

@@ -5,7 +5,7 @@ import { studentT } from './student-t.ts'
 
 /** The level of an interval that is shown, percent. */
 export const INTERVAL_LEVEL = 95
-/** Of the normal distribution, two-sided 95 %. */
+/** Quantile of the normal distribution, two-sided 95 %. */
 const Z95 = 1.96
 
 export interface Interval {
@@ -27,7 +27,7 @@ export function logInterval(values: readonly number[], percent = INTERVAL_LEVEL)
   return { low: Math.min(centre, Math.exp(mean - half)), high: Math.max(centre, Math.exp(mean + half)) }
 }
 
-/** From this many values on, Student's t on their logarithms is narrower than their range and still holds. */
+/** Number of values from which Student's t on their logarithms is narrower than their range and still holds. */
 const MANY_PROCESSES = 6
 
 /**
@@ -43,7 +43,7 @@ export function processInterval(values: readonly number[]): Interval {
 export const p50Interval = (blocks: readonly { readonly p50Ms: number; readonly samplesMs: readonly number[] }[]): Interval =>
   blocks.length === 1 ? sampleInterval(blocks[0]!.samplesMs) : processInterval(blocks.map(({ p50Ms }) => p50Ms))
 
-/** Of the p50 of one process: what drifts within the process widens it, what differs between processes is not in it. */
+/** Interval of the p50 of one process. Drift within the process widens it; differences between processes are not in it. */
 function sampleInterval(samples: readonly number[]): Interval {
   const sorted = ascending(samples)
   const whole = { low: sorted[0]!, high: sorted.at(-1)! }
@@ -77,7 +77,7 @@ export function percentileInterval(inOrder: Values, sorted: Values, share: numbe
   return { low: at(share - half), high: Number.isFinite(high) ? high : null }
 }
 
-/** Of the mean; null if there are too few samples for blocks. */
+/** Interval of the mean; null if there are too few samples for blocks. */
 export function meanInterval(inOrder: Values): Interval | null {
   const blocks = blockMeans(inOrder, (sample) => sample)
   if (blocks === null) return null
@@ -97,7 +97,10 @@ function blockMeans(values: Values, of: (value: number) => number): number[] | n
   })
 }
 
-/** Of the mean of blocks. Neighbours that are alike (blocks too short for the queue) widen it, as a chain of the first order would be. */
+/**
+ * Half width of the interval of the mean of blocks. Neighbours that are alike (blocks too short for the queue) widen it, as a chain of the first
+ * order would be.
+ */
 function halfWidth(blocks: readonly number[]): number {
   const mean = average(blocks)
   let square = 0

@@ -43,5 +43,5 @@ export function average(values: ArrayLike<number>): number {
   return sum / values.length
 }
 
-/** Of positive values, as ratios are. NaN for none. */
+/** Geometric mean of positive values, as ratios are. NaN for none. */
 export const geometricMean = (values: readonly number[]): number => Math.exp(average(values.map(Math.log)))

@@ -9,7 +9,7 @@ export type Axis<T> = { readonly name: string; readonly compare: (x: T, y: T) =>
 
 export interface Pareto {
   readonly axes: readonly string[]
-  /** In the order given. */
+  /** Ids on the front, in the order given. */
   readonly front: readonly string[]
   /** Each with one that is at least as good in everything. */
   readonly dominated: readonly { readonly id: string; readonly by: string }[]
@@ -29,7 +29,7 @@ export function paretoOf<T extends ParetoCandidate>(candidates: readonly T[], ax
   return { axes: axes.map(({ name }) => name), front: candidates.map(({ id }) => id).filter((id) => !out.has(id)), dominated }
 }
 
-/** Smaller is better; null where one is not known. */
+/** Smaller is better; null if one is not known. */
 export function smaller(x: number | null, y: number | null): -1 | 0 | 1 | null {
   if (x === null || y === null) return null
   return x < y ? -1 : x > y ? 1 : 0

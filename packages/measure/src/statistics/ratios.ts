@@ -30,13 +30,13 @@ export interface RatioInterval {
   readonly ratioHigh: number
 }
 
-/** Of ratios that were taken pair by pair, or round by round. */
+/** Interval of ratios that were taken pair by pair, or round by round. */
 export function ratioOver(ratios: readonly number[], percent = INTERVAL_LEVEL): RatioInterval {
   const { low, high } = logInterval(ratios, percent)
   return { ratio: median(ratios), ratioLow: low, ratioHigh: high }
 }
 
-/** Below so many, what is cut off costs more certainty than wild values do. */
+/** Below this many, what is cut off costs more certainty than wild values do. */
 const LEAST_TRIMMED = 6
 const TRIMMED_SHARE = 0.2
 
@@ -59,7 +59,7 @@ export function ratioOverRounds(ratios: readonly number[], percent = INTERVAL_LE
   return { ratio, ratioLow: Math.min(ratio, Math.exp(mean - half)), ratioHigh: Math.max(ratio, Math.exp(mean + half)) }
 }
 
-/** What pairs of two ways in turns come to: the ratio is of now over instead, above 1 where the other way is faster. */
+/** What pairs of two ways in turns come to: the ratio is of now over instead, above 1 if the other way is faster. */
 export interface TurnTimes extends RatioInterval {
   readonly nowMs: number
   readonly insteadMs: number
@@ -90,7 +90,7 @@ const MANY_PAIRS = 12
 export type Verdict = 'faster' | 'slower' | 'no-difference'
 
 export interface Decision extends RatioInterval {
-  /** Of what the ratio is the time of. */
+  /** The verdict on what the ratio compares. */
   readonly verdict: Verdict
 }
 
@@ -101,7 +101,7 @@ export function verdictOf({ ratioLow, ratioHigh }: Omit<RatioInterval, 'ratio'>,
 }
 
 export interface DecisionPlan {
-  /** Of the interval, percent: lower only if something else follows that corrects it, higher if one answer takes several looks. */
+  /** Level of the interval, percent: lower only if a later step corrects it, higher if one answer takes several looks. */
   readonly level?: number
   /** What the change must gain, if it costs more than any change does. */
   readonly least?: number

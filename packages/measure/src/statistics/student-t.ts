@@ -1,5 +1,5 @@
 // Student's t for whole degrees of freedom: its probability as a finite sum (Abramowitz and Stegun, Handbook of Mathematical Functions,
-// 26.7.3 and 26.7.4), and the quantile by halving, so that any level can be asked for. Tables end, and often at 15 degrees.
+// 26.7.3 and 26.7.4), and the quantile by halving, so that any level can be requested. Tables end, and often at 15 degrees.
 
 /** The t that is exceeded on either side with 100 - `percent` % together. */
 export function studentT(percent: number, degrees: number): number {

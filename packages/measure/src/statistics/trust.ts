@@ -7,7 +7,7 @@ const GRADES: readonly Grade[] = ['A', 'B', 'C', 'D']
 const NARROW_INTERVAL = 0.05
 const WIDE_INTERVAL = 0.15
 const FEW_PROCESSES = 5
-/** Of one process alone: fewer have no interval that means anything. */
+/** Fewest samples of a single process: fewer have no interval that means anything. */
 const LEAST_SAMPLES = 3
 
 /** What keeps a p50 from a better grade than this. */
@@ -34,7 +34,7 @@ export interface Basis {
   readonly unit: string
 }
 
-/** Of how many processes and samples a p50 is, and of how wide its interval is. */
+/** Reservations about a p50, from the number of processes and samples and the width of its interval. */
 export function reservationsOf({ processes, measured, samples, width, unit }: Basis): readonly Reservation[] {
   const found: Reservation[] = []
   if (processes === 1 && samples < LEAST_SAMPLES)

@@ -23,7 +23,7 @@ export const stolenMs = (
   { usableCpus }: Pick<SummedCpus, 'usableCpus'>,
 ): number => stolenCpuMs / Math.max(1, usableCpus)
 
-/** How long a quota stopped so many threads together, ms: each stands on a CPU of its own, as far as there are any. */
+/** How long a quota stopped this many threads together, ms: each stands on a CPU of its own, as far as there are any. */
 export const throttledMs = (
   { throttledCpuMs }: Pick<Disturbance, 'throttledCpuMs'>,
   threads: number,
@@ -133,7 +133,7 @@ function readWaits(): Waits | null {
   return waits.size === 0 ? null : waits
 }
 
-/** Ids of this process's threads; empty where the system does not list them. */
+/** Ids of this process's threads; empty if the system does not list them. */
 export function threads(): readonly string[] {
   try {
     return readdirSync(taskFolder)
@@ -148,7 +148,7 @@ export function compareWaits(before: Waits, after: Waits): { readonly sumMs: num
   return { sumMs: waitedMs.reduce((sum, ms) => sum + ms, 0), maxMs: Math.max(0, ...waitedMs) }
 }
 
-/** Steal of the given CPUs in the text of /proc/stat, ticks; null where it names none of them. */
+/** Steal of the given CPUs in the text of /proc/stat, ticks; null if it names none of them. */
 export function parseStealTicks(text: string, cpus: readonly number[]): number | null {
   const ticks = cpus.flatMap((cpu) => {
     const fields = new RegExp(`^cpu${cpu} (.*)$`, 'm').exec(text)?.[1]?.trim().split(/\s+/)
@@ -177,7 +177,7 @@ const schedstatBytes = 64
 /**
  * A cheap reader of the run-queue wait, to be called around every sample: files stay open and no object is made. One
  * thread costs 2 to 5 µs; Node itself has about ten that no prediction runs on.
- * null where the system does not tell it.
+ * null if the system does not tell it.
  * @param ignored Threads that are not read (`threads()` before the engine starts its own); the main thread is always read.
  */
 export function waitReader(ignored: readonly string[] = []): WaitReader | null {

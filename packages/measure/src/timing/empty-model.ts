@@ -9,7 +9,7 @@ export interface NamedType {
   readonly type: TensorType
 }
 
-/** undefined where a type cannot be written as plain bytes (strings). */
+/** undefined if a type cannot be written as plain bytes (strings). */
 export function emptyModel(inputs: readonly NamedType[], outputs: readonly NamedType[]): Uint8Array | undefined {
   if ([...inputs, ...outputs].some(({ type }) => sizeInBytes(type) === undefined)) return undefined
   const taken = new Set(inputs.map(({ name }) => name))

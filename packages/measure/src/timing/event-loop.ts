@@ -2,7 +2,7 @@
 import type { PreparedRun } from '../engines/types.ts'
 import type { EventLoop } from './types.ts'
 
-/** No further prediction is begun after so long. */
+/** No further prediction is begun after this long. */
 export const EVENT_LOOP_MS = 150
 const TIMER_MS = 1
 

@@ -23,9 +23,9 @@ const threadFile = new URL('./handoff-thread.js', compiledTwin(import.meta.url))
 export interface HandoffOptions {
   /** Absent: as many as this process may use. */
   readonly usableCpus?: number
-  /** After so long without an answer a thread gives up; absent: 100 ms. */
+  /** After this long without an answer a thread gives up; absent: 100 ms. */
   readonly patienceMs?: number
-  /** In one timed batch; absent: 100. */
+  /** Round trips in one timed batch; absent: 100. */
   readonly roundTrips?: number
 }
 
@@ -66,7 +66,7 @@ function startWorker(workerData: object): Worker | null {
   }
 }
 
-/** The timed batches in ms; empty where a worker fails or the limit passes. */
+/** The timed batches in ms; empty if a worker fails or the limit passes. */
 function batchesOf(workers: readonly (Worker | null)[], limitMs: number): Promise<readonly number[]> {
   return new Promise((resolve) => {
     if (workers.includes(null)) resolve([])

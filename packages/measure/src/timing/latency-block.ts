@@ -32,15 +32,15 @@ export interface LatencyInput extends ModelTask {
    * a prediction of this process takes a quarter of a second.
    */
   readonly few?: boolean | 'where-slow'
-  /** In place of these. Without runs to warm up the first prediction is all the warm-up there is. */
+  /** Counts that replace these. If there are no runs to warm up, the first prediction is all the warm-up there is. */
   readonly least?: LeastRuns
   /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
   readonly outputsOf?: {
     /** Path of an inputs.json. */
     readonly inputs: string
-    /** A folder of the caller's, made where it is absent. */
+    /** A folder of the caller's, made if it is absent. */
     readonly folder: string
-    /** No further sample is begun after so long. */
+    /** No further sample is begun after this long. */
     readonly inMs: number
     /** Looks whether outputs vary from one prediction to the next. */
     readonly again: boolean
@@ -50,20 +50,20 @@ export interface LatencyInput extends ModelTask {
 export interface LatencyOutput extends LatencyBlock {
   readonly eventLoop?: EventLoop
   readonly observed?: Observed
-  /** Threads that predictions ran on; absent where the engine does not tell. */
+  /** Threads that predictions ran on; absent if the engine does not tell. */
   readonly threads?: number
-  /** Where they were asked for: what came out, or why nothing did. */
+  /** Where they were requested: what came out, or why nothing did. */
   readonly outputs?: OutputsOutput | { readonly reason: string }
 }
 
 export const LEAST_RUNS = { warmup: 5, samples: 10 } as const
 /** A reading that is one of many: the spread between processes is larger than what five samples leave open in one. */
 export const FEW_RUNS = { warmup: 2, samples: 5 } as const
-/** From here on `few: 'where-slow'` takes few. */
+/** Duration from which `few: 'where-slow'` takes few, ms. */
 const SLOW_MS = 250
 /** Samples beyond these narrow nothing and fill the report. */
 const MAX_SAMPLES = 20_000
-/** Of the cap: what is left is for the last prediction and the end of the process. */
+/** Share of the cap: the rest is for the last prediction and the end of the process. */
 const CAP_SHARE = 0.6
 /** Warm-up takes a quarter of the sampling time: caches, branch predictors and clocks settle within tenths of a second. */
 const WARMUP_SHARE = 0.25
@@ -223,7 +223,7 @@ const warmupFor = ({ sampleMs, least }: Pick<LatencyInput, 'sampleMs' | 'least'>
   least?.warmup === 0 ? 0 : Math.max(LEAST_WARMUP_MS, sampleMs * WARMUP_SHARE)
 
 /**
- * What a process takes from loading to its last sample, ms, where loading and a prediction take so long: what plans of a run are made
+ * What a process takes from loading to its last sample, ms, where loading and a prediction take this long: what plans of a run are made
  * of.
  */
 export function expectedBlockMs(
@@ -243,7 +243,7 @@ async function sampleWatched(
     least,
     ...plan
   }: Omit<SamplerPlan, 'least' | 'slow' | 'warmupMs'> & {
-    /** A warm prediction takes about so long. */
+    /** A warm prediction takes about this long. */
     readonly warmMs: number
     readonly least: number
   },

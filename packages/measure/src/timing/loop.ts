@@ -1,4 +1,4 @@
-// What one loop of predictions takes: for whatever is compared with another loop beside it, and needs neither samples nor counters.
+// What one loop of predictions takes: for whatever is compared with another loop run next to it, and needs neither samples nor counters.
 import { type Clock, type SamplerPlan, takeSamples, timeEachRun } from '../engines/sampler.ts'
 import type { PreparedRun } from '../engines/types.ts'
 import { lowerQuartile, median } from '../statistics/index.ts'

@@ -2,17 +2,17 @@
 import fs from 'node:fs'
 
 export interface MemoryWatch {
-  /** The most since the last reset; null where the system does not tell. */
+  /** The most since the last reset; null if the system does not tell. */
   peakBytes(): number | null
   resetPeak(): void
   /** Now. */
   keptBytes(): number
 }
 
-/** Of this process; scripted in tests. */
+/** Memory of this process; scripted in tests. */
 interface Resident {
   bytes(): number
-  /** The most since the last reset; null where the system does not tell. */
+  /** The most since the last reset; null if the system does not tell. */
   mostBytes(): number | null
   resetMost(): void
 }

@@ -24,7 +24,7 @@ export interface PairedPlan {
   readonly futileAbove?: number
 }
 
-/** At most this many pairs are repeated for a change of regime. */
+/** Most pairs that are repeated for a change of regime. */
 const MAX_REPEATS = 2
 export const FUTILE_AFTER = 2
 

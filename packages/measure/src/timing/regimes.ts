@@ -10,7 +10,7 @@ export const REGIME_LEAST_NS = 50
 
 type Handoffs = Pick<LatencyBlock, 'handoffBeforeNs' | 'handoffAfterNs'>
 
-/** The mean of before and after; null where neither was measured. */
+/** The mean of before and after; null if neither was measured. */
 export function handoffNs({ handoffBeforeNs, handoffAfterNs }: Handoffs): number | null {
   if (handoffBeforeNs === null || handoffAfterNs === null) return handoffBeforeNs ?? handoffAfterNs
   return (handoffBeforeNs + handoffAfterNs) / 2
@@ -18,20 +18,20 @@ export function handoffNs({ handoffBeforeNs, handoffAfterNs }: Handoffs): number
 
 const changes = ({ handoffBeforeNs: a, handoffAfterNs: b }: Handoffs): boolean => a !== null && b !== null && areApart([a, b])
 
-/** Of handoffs, ns: whether some are of another regime than others. */
+/** Whether some handoffs, ns, are of another regime than others. */
 const areApart = (handoffs: readonly number[]): boolean => isSlower(Math.max(...handoffs), Math.min(...handoffs))
 
-/** Of two handoffs, ns: whether the first is of a slower regime. */
+/** Whether the first of two handoffs, ns, is of a slower regime. */
 export const isSlower = (one: number, other: number): boolean => one > REGIME_RATIO * other && one - other > REGIME_LEAST_NS
 
-/** Whether processes that are compared met different regimes; false where a handoff is unknown, and on one thread, which hands nothing over. */
+/** Whether processes that are compared met different regimes; false if a handoff is unknown, and on one thread, which hands nothing over. */
 export function spanRegimes(blocks: readonly Handoffs[], threads: number): boolean {
   const handoffs = blocks.flatMap((block) => handoffNs(block) ?? [])
   if (threads <= 1 || handoffs.length < blocks.length) return false
   return areApart(handoffs) || blocks.some(changes)
 }
 
-/** Regimes that say nothing of the machine: reported only where there is no other. */
+/** Regimes that say nothing of the machine: reported only if there is no other. */
 export const UNTOLD: ReadonlySet<string> = new Set(['handoff-unknown', 'changing-handoff'])
 
 /**

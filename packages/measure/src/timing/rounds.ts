@@ -11,7 +11,7 @@ import type { LatencyBlock } from './types.ts'
 export interface RoundsSetup {
   readonly task: Omit<LatencyInput, 'process' | 'outputsOf'>
   readonly limits: TrialLimits
-  /** That its predictions run on, where it is known beforehand; an engine that tells is believed. */
+  /** That its predictions run on, if it is known beforehand; an engine that tells is believed. */
   readonly threads?: number
   /** Kept by its first process, once all is timed. */
   readonly outputsOf?: LatencyInput['outputsOf']
@@ -24,9 +24,9 @@ export interface SetupRun {
   readonly blocks: readonly (LatencyBlock | null)[]
   /** What ended its part; null: nothing did. */
   readonly failure: NotMeasured | null
-  /** Of its first process, where they were asked for. */
+  /** Outputs of its first process, if they were requested. */
   readonly outputs?: LatencyOutput['outputs']
-  /** Threads that its predictions ran on; absent where nobody tells. */
+  /** Threads that its predictions ran on; absent if nobody tells. */
   readonly threads?: number
 }
 
@@ -108,7 +108,7 @@ export interface RoundRatio extends RatioInterval {
 const LEAST_CLEAN = 3
 
 /**
- * b / a; null where the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed
+ * b / a; null if the two share fewer than two rounds: one ratio has no interval. Rounds in which the handoff between threads changed
  * between their processes are left out where three others are left. `percent`: of the interval.
  */
 export function ratioOf(a: SetupRun, b: SetupRun, percent = 95): RoundRatio | null {

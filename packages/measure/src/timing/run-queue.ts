@@ -4,7 +4,7 @@
 // its totals are brought up to date by each reading, its averages every two seconds).
 import type { System } from '../machine/system.ts'
 
-/** ns that tasks waited on the run queues of these CPUs, in the text of /proc/schedstat; null where it tells none of them. */
+/** ns that tasks waited on the run queues of these CPUs, in the text of /proc/schedstat; null if it tells none of them. */
 export function parseSchedstat(text: string, cpus: readonly number[] | null): number | null {
   const waits = [...text.matchAll(/^cpu(\d+)((?: \d+){9,})\s*$/gm)].flatMap(([, cpu, numbers]) =>
     cpus === null || cpus.includes(Number(cpu)) ? [Number(numbers!.trim().split(' ')[7])] : [],
@@ -20,7 +20,7 @@ export function parsePressure(text: string): number | null {
 
 /**
  * From now until the call of what is returned, ms: what tasks waited on each of the CPUs on average, else for how long something waited anywhere.
- * null where the system tells neither. `cpus`: that may be used; null: all.
+ * null if the system tells neither. `cpus`: that may be used; null: all.
  */
 export function watchRunQueue(system: System, cpus: readonly number[] | null): () => number | null {
   const count = cpus?.length ?? Math.max(1, [...(system.readText('/proc/schedstat') ?? '').matchAll(/^cpu\d+ /gm)].length)

@@ -7,7 +7,7 @@ import { openerOf } from '../trials/engine-of.ts'
 import type { ModelTask } from '../trials/model-task.ts'
 import { defineTask } from '../trials/port.ts'
 
-/** From a fresh process to its first result. */
+/** Times from a fresh process to its first result. */
 export interface StartTimes {
   /** Importing the engine's package. */
   readonly importMs: number

@@ -21,7 +21,7 @@ export interface SweepPlan {
 const FALSELY_FASTER = 5
 
 /**
- * Round by round, with an interval that is wide enough for the best of all points to be looked for (Bonferroni, one side). null where
+ * Round by round, with an interval that is wide enough for the best of all points to be looked for (Bonferroni, one side). null if
  * fewer than two rounds have both: one ratio has no interval.
  */
 function ratioToCurrent({ points, current }: SweepPlan, runs: readonly SetupRun[], i: number): RatioInterval | null {
@@ -33,7 +33,7 @@ function ratioToCurrent({ points, current }: SweepPlan, runs: readonly SetupRun[
   return ratios.length < 2 ? null : ratioOver(ratios, 100 - (2 * FALSELY_FASTER) / (points.length - 1))
 }
 
-/** Points that fail are left out; undefined where fewer than two are left. `onPoint` is called before each process. */
+/** Points that fail are left out; undefined if fewer than two are left. `onPoint` is called before each process. */
 export async function measureSweep(
   plan: SweepPlan,
   limits: TrialLimits,

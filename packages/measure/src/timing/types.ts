@@ -34,7 +34,7 @@ export interface LatencyBlock extends Disturbance {
   readonly warmupRuns: number
   /** Wall time of the sampling, ms. */
   readonly wallMs: number
-  /** Atomics ping-pong between two threads, one handoff, before and after the samples, ns; null where it could not be measured. */
+  /** Atomics ping-pong between two threads, one handoff, before and after the samples, ns; null if it could not be measured. */
   readonly handoffBeforeNs: number | null
   readonly handoffAfterNs: number | null
   /** Blocks of the same regime have handoffs within 1.6x of each other. */
@@ -57,7 +57,7 @@ export interface Latency {
   /** Interval of the p50 over processes: their range up to five of them, 95 % beyond. */
   readonly ciLowMs: number
   readonly ciHighMs: number
-  /** Of the blocks in the reported regime, in order of time: percentiles are computed from them. */
+  /** Samples of the blocks in the reported regime, in order of time: percentiles are computed from them. */
   readonly samplesMs: readonly number[]
   readonly blocks: readonly LatencyBlock[]
   /** The regime that the p50 is of. */
@@ -84,7 +84,7 @@ export interface ProfiledNode {
   readonly runsPerPrediction: number
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** In the order of the node's inputs; null for omitted inputs. */
+  /** Types in the order of the node's inputs; null for omitted inputs. */
   readonly inputTypes: readonly (TensorType | null)[]
   readonly outputTypes: readonly (TensorType | null)[]
   readonly provider: string
@@ -92,7 +92,7 @@ export interface ProfiledNode {
   readonly inserted: boolean
   /** Name of the node whose subgraph holds it; null at the top. */
   readonly parent: string | null
-  /** Of a node within a subgraph, whose `origin` is the node of the main graph around it; absent where it is not known. */
+  /** Origin of a node within a subgraph, whose `origin` is the node of the main graph around it; absent if it is not known. */
   readonly inner?: InnerOrigin
 }
 
@@ -123,7 +123,7 @@ export interface SweepPoint {
   readonly p50Ms: number
   readonly ciLowMs: number
   readonly ciHighMs: number
-  /** Of alternatives (threads): over the value in use, round by round. The interval holds for all points together. Absent at the value itself. */
+  /** Ratio of an alternative (threads) to the value in use, round by round. The interval holds for all points together. Absent at the value itself. */
   readonly overCurrent?: RatioInterval
 }
 
@@ -173,14 +173,14 @@ export interface BoundTimes {
 
 /** What a prediction on a device with memory of its own is made of, ms per prediction. */
 export interface DeviceTimes {
-  /** Kernels by the device's own clock; null where the engine gives none. */
+  /** Kernels by the device's own clock; null if the engine gives none. */
   readonly kernelsMs: number | null
   /** Longest first. */
   readonly programs: readonly DeviceProgram[]
   /** Inputs on their way to the device, and outputs on theirs back, timed alone. */
   readonly uploadMs: number
   readonly downloadMs: number
-  /** null where the engine does not say on which side its nodes ran. */
+  /** null if the engine does not say on which side its nodes ran. */
   readonly nodes: {
     readonly onDevice: number
     readonly onCpu: readonly DeviceNode[]

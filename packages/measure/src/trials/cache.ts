@@ -13,7 +13,7 @@ const cacheVersion = 2
 export interface CacheOptions {
   /** `no-cache`: neither read nor write. `refresh`: write only. */
   readonly mode: 'use' | 'refresh' | 'no-cache'
-  /** By default the user's. */
+  /** Folder of the cache. By default the user's. */
   readonly folder?: string
 }
 

@@ -7,7 +7,7 @@ import { descendantsOf } from '../processes/end-process.ts'
 /** Linux counts them in hundredths of a second, whatever its own clock. */
 const TICK_MS = 10
 
-/** Ticks of the process itself; null where the system does not tell. */
+/** Ticks of the process itself; null if the system does not tell. */
 export const ticksOf = (pid: number): number | null => ticks(pid, 2)
 
 /** The first `count` of utime, stime, and those of children that have ended: they stand behind the name, which may hold anything. */
@@ -24,7 +24,7 @@ function ticks(pid: number, count: 2 | 4): number | null {
 }
 
 /**
- * What the process and all that it started have used, ms; on Linux with what they waited for a processor that others had. null where the system
+ * What the process and all that it started have used, ms; on Linux with what they waited for a processor that others had. null if the system
  * does not tell.
  */
 export function treeWorkMs(pid: number, platform: string = process.platform): number | null {
@@ -61,7 +61,7 @@ export function parseCpuTime(text: string): number {
 }
 
 const LOOK_MS = 1000
-/** Of a core: a sampler's thread, or timers that look for something, take less. */
+/** Share of a core: a sampler's thread, or timers that look for something, take less. */
 const BUSY_SHARE = 0.25
 
 /** Whether a process was at work since the last look, at most one every `lookMs`. `usedMs`: its work so far. */

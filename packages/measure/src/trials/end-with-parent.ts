@@ -18,7 +18,7 @@ export interface EndWithParent {
 
 const SMALL = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 }
 
-/** To be called first, while the parent is surely there. `folder`: of this process alone, to be removed with it. */
+/** Ends this process when its parent ends. Call it first, while the parent is surely there. `folder`: of this process alone, to be removed with it. */
 export function endWithParent(folder: string | null = null): void {
   if (process.platform === 'win32') return
   const workerData: EndWithParent = { parent: process.ppid, folder }

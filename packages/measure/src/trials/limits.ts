@@ -10,7 +10,7 @@ export interface Limits {
   readonly startMs?: number
 }
 
-/** Of a trial on a driver that computes on the CPU and answers as a GPU: there is little to learn from it, and it can be very slow. */
+/** Cap of a trial on a driver that computes on the CPU and answers as a GPU, ms: there is little to learn from it, and it can be very slow. */
 export const SOFTWARE_GPU_CAP_MS = 15_000
 
 /** Native code that runs longer than this on its first prediction is taken to hang: a slow model's takes half a minute. */

@@ -197,7 +197,7 @@ async function isAlone(claim: Claim, folder: string): Promise<boolean> {
   return rivals.length === 0
 }
 
-/** Listens under a new name; null where that is taken. */
+/** Listens under a new name; null if that is taken. */
 async function show(folder: string): Promise<Claim | null> {
   const token = `${process.pid}-${randomBytes(6).toString('hex')}`
   const address = addressOf(token, folder)
@@ -314,7 +314,7 @@ function pidIn(line: Buffer): number | null {
   }
 }
 
-/** On Windows the pipe has one name for all, so that a child of one that held the lock is taken for the holder's. */
+/** Whether the lock is held. On Windows the pipe has one name for all, so that a child of one that held the lock is taken for the holder's. */
 async function isHeldBy(token: string, folder: string): Promise<boolean> {
   const socket = await connected(addressOf(token, folder))
   socket?.destroy()

@@ -9,7 +9,7 @@ export interface ModelTask {
   readonly options: EngineOptions
   /** Path of an inputs.json. */
   readonly inputs: string
-  /** The trial is ended after so long, ms: what repeats stops before. Absent: there is time for all of it. */
+  /** The trial is ended after this long, ms: what repeats stops before. Absent: there is time for all of it. */
   readonly capMs?: number
   /** Predicts through this folder's own code, whatever engine, model and options the task names. */
   readonly shipped?: ShippedFolder

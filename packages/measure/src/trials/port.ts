@@ -50,7 +50,7 @@ export interface TrialRunner {
 export interface LockNotices {
   /** When waiting for another measurement begins, and again after a long wait. `pid` null: it does not say who it is. */
   readonly onWait: (holder: { readonly pid: number | null; readonly waitedMs: number }) => void
-  /** With the reason where nothing keeps others away; the work goes on. */
+  /** Called with the reason if nothing keeps others away; the work goes on. */
   readonly onUnlocked: (reason: string) => void
 }
 

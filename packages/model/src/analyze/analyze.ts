@@ -6,7 +6,7 @@ import { areasOfNodes, breakDown } from './breakdown.ts'
 import { costNodes } from './costs.ts'
 
 /**
- * Costs, roofline and breakdown of what was measured; a key is absent where its evidence is. `offers`: of the engine that predicted, as
+ * Costs, roofline and breakdown of what was measured; a key is absent if its evidence is. `offers`: of the engine that predicted, as
  * far as it is known.
  */
 export function analyze({ engine, ...measured }: Evidence, offers: readonly EngineOffer[] = []): AnalyzedEvidence {

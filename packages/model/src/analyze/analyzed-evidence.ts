@@ -13,7 +13,7 @@ export interface EngineWithOffers extends EngineFacts {
 export interface AnalyzedEvidence extends Evidence {
   readonly engine?: EngineWithOffers
   readonly costs?: NodeCosts
-  /** Of the profile's nodes, in its order. */
+  /** Areas of the profile's nodes, in its order. */
   readonly nodeAreas?: readonly NodeAreas[]
   readonly breakdown?: Breakdown
 }

@@ -14,7 +14,7 @@ export type BreakEven = {
   readonly b: string
   /** How `a` compares with `b` at each batch, smallest first. */
   readonly orders: readonly { readonly batch: number; readonly order: Order }[]
-  /** The one that is faster at the smallest batches and the one that is at the largest; null where the order does not turn. */
+  /** The one that is faster at the smallest batches and the one that is at the largest; null if the order does not turn. */
   readonly winner: { readonly small: string; readonly large: string } | null
   /** measured: `large` is faster at this batch and at every larger one that was measured. modelled: the lines cross there. */
   readonly from: { readonly batch: number; readonly basis: 'measured' | 'modelled' } | null
@@ -54,7 +54,7 @@ export function breakEven(
     : { ...base, winner: null, from: null }
 }
 
-/** Where the lines cross beyond `largest`, and whose samples are cheaper there; null where they do not, or fit too badly. */
+/** Where the lines cross beyond `largest`, and whose samples are cheaper there; null if they do not, or fit too badly. */
 function crossing(a: Sweep | null, b: Sweep | null, largest: number): { batch: number; cheaper: 'a' | 'b' } | null {
   if (!a?.fit || !b?.fit || missOf(a, a.fit) > LARGEST_MISS || missOf(b, b.fit) > LARGEST_MISS) return null
   const batch = Math.ceil((a.fit.fixedMs - b.fit.fixedMs) / (b.fit.perUnitMs - a.fit.perUnitMs))

@@ -74,7 +74,7 @@ export function breakDown({ latency, costs, profile, callCost, threads }: Breakd
 /** Where a node's time belongs, ms: together its time. Waits, which are known of whole predictions alone, are still in it. */
 export type NodeAreas = Readonly<Record<Area, number>>
 
-/** Of every node of the profile, in its order. */
+/** Areas of every node of the profile, in its order. */
 export function areasOfNodes({ nodes }: NodeCosts, profile: Profile): NodeAreas[] {
   return nodes.map((node, i) => {
     const areas = { architecture: 0, hardware: 0, software: 0 }

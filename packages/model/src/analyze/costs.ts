@@ -19,7 +19,7 @@ export interface NodeCost {
   readonly opType: string
   readonly domain: string
   readonly timeMs: number
-  /** Of one run. Undefined where the operator is unknown; `reason` says why. */
+  /** Cost of one run. Undefined if the operator is unknown; `reason` says why. */
   readonly cost: Cost | undefined
   readonly reason: string | null
   /** max(flops / roof, bytes / bandwidth of the level its working set fits in), for all its runs in one prediction, ms; never above timeMs * 1.0 only by `cappedFloorMs`. */
@@ -156,7 +156,7 @@ function boundOf({ timeMs, runsPerPrediction }: ProfiledNode, floor: Floor): Nod
   return floor.computeMs >= floor.memoryMs ? 'compute' : 'memory'
 }
 
-/** Null where it is not. */
+/** Null if it is not. */
 function whyAboveRoof(node: ProfiledNode, cost: Cost, floor: Floor): string | null {
   const { timeMs, runsPerPrediction } = node
   const floorMs = Math.max(floor.computeMs, floor.memoryMs)

@@ -24,7 +24,7 @@ export interface Floor {
   /** `computeMs` without special functions. */
   readonly plainComputeMs: number
   readonly memoryMs: number
-  /** Where the bytes that take the most of `memoryMs` come from; null where nothing moves or no bandwidth is known. */
+  /** Where the bytes that take the most of `memoryMs` come from; null if nothing moves or no bandwidth is known. */
   readonly level: Level | null
 }
 
@@ -37,9 +37,9 @@ export interface WorkingSets {
 }
 
 export interface FloorGiven {
-  /** Of one run. */
+  /** Cost of one run. */
   readonly cost: Cost
-  /** In one prediction. */
+  /** Runs in one prediction. */
   readonly runs: number
   readonly roofs: Roofs
   readonly memories: readonly Memory[]
@@ -67,7 +67,7 @@ function computeMs({ macs, simpleOps, functions, arithmetic }: Cost, { flopsPerS
   return (macSeconds + Math.max(simpleSeconds, ...functionSeconds)) * 1000
 }
 
-/** Evaluations a second in float32; undefined where no operator that evaluates it was measured. */
+/** Evaluations a second in float32; undefined if no operator that evaluates it was measured. */
 function rateOf(name: SpecialFunction, elementsPerSecond: Roofs['elementsPerSecond']): number | undefined {
   const rates = EVALUATED_BY[name].flatMap((operator) => elementsPerSecond?.[operator] ?? [])
   return rates.length === 0 ? undefined : Math.max(...rates)

@@ -2,7 +2,7 @@
 import type { OperatorExperiment, OperatorExperiments, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
 import { fasterAlone, type Saving, savingOf } from './shown-faster.ts'
 
-/** Of each remedy that was tried on operators alone, over all of them; of those also tried on the whole model, that. */
+/** Savings of each remedy that was tried on operators alone, summed over all of them. If the remedy was also tried on the whole model, that saving is used. */
 export function savingsByRemedy(experiments: OperatorExperiments | undefined): ReadonlyMap<string, Saving> {
   const byRemedy = new Map<string, Saving>()
   for (const row of experiments?.rows ?? []) {
@@ -24,7 +24,7 @@ export interface PredictedSaving extends Saving {
 }
 
 /**
- * Of each operator its best remedy, where it was shown to be faster; null where nothing was tried. A remedy that was timed
+ * Of each operator its best remedy, where it was shown to be faster; null if nothing was tried. A remedy that was timed
  * on the whole model stands for all operators that it changes.
  */
 export function predictSavings(experiments: OperatorExperiments | undefined): PredictedSaving | null {

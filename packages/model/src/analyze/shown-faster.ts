@@ -2,14 +2,14 @@
 // busy machine leave the interval of one operator wide; twenty convolutions that the same change makes faster are no accident.
 import type { OperatorExperiment, OperatorVariant } from '@whyslow/measure/timing/operators/types.ts'
 
-/** A saving per prediction, ms, and its interval; below 0 where it would take longer. */
+/** A saving per prediction, ms, and its interval; below 0 if it would take longer. */
 export interface Saving {
   readonly ms: number
   readonly low: number
   readonly high: number
 }
 
-/** Of a variant, in all of its copies in the model: the ratio that was measured, of the time within the model. */
+/** Saving of a variant, in all of its copies in the model: the measured ratio, applied to the time within the model. */
 export function savingOf(row: OperatorExperiment, { ratio, ratioLow, ratioHigh }: OperatorVariant): Saving {
   const ms = weightOf(row)
   return { ms: ms * (1 - ratio), low: ms * (1 - ratioHigh), high: ms * (1 - ratioLow) }

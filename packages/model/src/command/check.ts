@@ -8,7 +8,7 @@ import { renderCheck } from '@whyslow/report/text/verdict-text.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Throws UsageError or InputError where the input cannot be used, GoalMissed where the model is too slow. */
+/** Throws UsageError or InputError if the input cannot be used, GoalMissed where the model is too slow. */
 export async function runCheck(file: string, flags: FlagsOf<'check'>, around: Surroundings): Promise<void> {
   checkModel(file, flags)
   if ((flags.baseline === undefined) === (flags.against === undefined))

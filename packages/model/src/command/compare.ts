@@ -6,7 +6,7 @@ import { renderComparison } from '@whyslow/report/text/comparison-text.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Runs the command. Throws UsageError or InputError where the input or the paths cannot be used. */
+/** Runs the command. Throws UsageError or InputError if the input or the paths cannot be used. */
 export async function runCompare(files: readonly string[], flags: FlagsOf<'compare'>, around: Surroundings): Promise<void> {
   for (const file of files) checkModel(file, flags)
   await measureAndDeliver(flags, around, {

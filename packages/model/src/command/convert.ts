@@ -7,7 +7,7 @@ import { renderConvert } from '@whyslow/report/text/convert-text.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */
+/** Runs the command. Throws UsageError or InputError if input or paths cannot be used; nothing is written then. */
 export async function runConvert(file: string, flags: FlagsOf<'convert'>, { screen, signal, load }: Surroundings): Promise<void> {
   checkModel(file, {})
   const { out, ...options } = optionsOf('convert', flags)

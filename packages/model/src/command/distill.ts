@@ -7,10 +7,10 @@ import { renderDistill } from '@whyslow/report/text/distill-text.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 
-/** Of the metric: a point, which few can tell. */
+/** Usual loss of the metric: a point, which few users notice. */
 const USUAL_LOSS = 0.01
 
-/** Runs the command. Throws UsageError or InputError where input or paths cannot be used; nothing is written then. */
+/** Runs the command. Throws UsageError or InputError if input or paths cannot be used; nothing is written then. */
 export async function runDistill(file: string, flags: FlagsOf<'distill'>, around: Surroundings): Promise<void> {
   checkModel(file, {})
   const { data, ...options } = { labels: null, out: null, force: false, maxLoss: USUAL_LOSS, ...optionsOf('distill', flags) }

@@ -1,4 +1,4 @@
-// `whyslow quantize MODEL`: fewer bits where that is measured to pay. Here: paths, files and what goes to the screen.
+// `whyslow quantize MODEL`: fewer bits if that is measured to pay. Here: paths, files and what goes to the screen.
 
 import { measureAndDeliver } from '@whyslow/command/terminal/document-output.ts'
 import { checkModel, defaultFolder } from '@whyslow/command/terminal/model-flags.ts'

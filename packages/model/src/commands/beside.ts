@@ -1,4 +1,4 @@
-// By the format of a model's file: the runtime that its owner probably uses, and the engines to measure beside the one in use.
+// By the format of a model's file: the runtime that its owner probably uses, and the engines to measure alongside the one in use.
 
 import { entriesForModel, modelForEngine } from '@whyslow/command/model-files/model-for-engine.ts'
 import { compilableOf } from '@whyslow/compile/read/index.ts'

@@ -69,14 +69,14 @@ const BLOCK_MS = 250
 export interface ReportStores {
   /** True of what names a store, rather than a document. */
   readonly isStore: (where: string) => boolean
-  /** Without passwords. */
+  /** The store's name, without passwords. */
   readonly storeName: (where: string) => string
   /** Hands on each report, oldest first; returns warnings. Throws InputError if the store, given by `flag`, cannot be used. */
   readonly eachStored: (where: string, use: (report: ReportDocument) => void, flag: string) => Promise<string[]>
 }
 
 /**
- * Measures the model in `file` and decides. Without `stores`, what it is checked against is a file. Throws InputError where a model or a report cannot be used, where a process fails, or where
+ * Measures the model in `file` and decides. Without `stores`, what it is checked against is a file. Throws InputError if a model or a report cannot be used, if a process fails, or if
  * the report is of another machine, engine or input.
  */
 export async function check(
@@ -292,7 +292,7 @@ async function latestOf(
   throw new InputError(`${what}: ${why}; whyslow fleet run ${file} --store ${storeName(against)} measures a baseline`)
 }
 
-/** Throws InputError where the two cannot be compared; what can be lived with is said. */
+/** Throws InputError if the two cannot be compared; what can be lived with is said. */
 function differences(
   { report, file }: Against,
   { engine, inputs, machine }: Pick<Run, 'engine' | 'inputs' | 'machine'>,

@@ -11,7 +11,7 @@ export function commandToType(next: NextCommand, file: string, given: readonly F
   return documentedCommand(next, { MODEL: file, ...(samples === undefined ? {} : { SAMPLES: samples }) }, flags)
 }
 
-/** Of the flags that can be given several times, each name is one. A new shape does not fit the data. */
+/** Whether the command sets the flag already. Each name is a flag of its own if a flag can be given several times. A new shape does not fit the data. */
 function sets({ words }: NextCommand, { flag, value }: Flag): boolean {
   if (flag === '--data' && words.includes('--shape')) return true
   const isNamed = ['--shape', '--value', '--session-config'].includes(flag)

@@ -1,4 +1,4 @@
-// A model of doubles written in float32 where that was asked for, and what it changes on the rows that were given.
+// A model of doubles written in float32 if that was requested, and what it changes on the rows that were given.
 import { tabularGraph } from '@whyslow/formats/index.ts'
 import { type Changed, changedRows, hasDoubles, singlePrecision } from '@whyslow/graph/forest/single-precision.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
@@ -28,7 +28,7 @@ export interface Rounded {
 /** Rows of a file that are looked at. */
 const MOST_ROWS = 100_000
 
-/** The model as it is to be written. Throws InputError where rounding was asked for and there is none, or the data cannot be read. */
+/** The model as it is to be written. Throws InputError if rounding was asked for and there is none, or the data cannot be read. */
 export function roundedModel(model: Model, { allowRounding, data, labels }: RoundingOptions): Rounded {
   const tabular = tabularOf(model)
   if (tabular === undefined) {

@@ -24,7 +24,7 @@ export interface ConvertOptions extends Partial<RoundingOptions>, ReadOptions {
   readonly signal: AbortSignal
 }
 
-/** Writes the model in `file` as `options.out`. Throws InputError where it cannot be read or written; then nothing is. */
+/** Writes the model in `file` as `options.out`. Throws InputError if it cannot be read or written; then nothing is. */
 export async function convert(file: string, options: ConvertOptions): Promise<ConvertDocument> {
   const { out, force, signal } = options
   const format = formatOf(out)

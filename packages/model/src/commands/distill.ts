@@ -20,7 +20,7 @@ export interface DistillOptions {
   /** null: nothing is written. */
   readonly out: string | null
   readonly force: boolean
-  /** Of the metric, at most. */
+  /** Most that the metric may lose. */
   readonly maxLoss: number
   readonly signal: AbortSignal
   /** Rows that students learn from; absent: as many as they can use. */
@@ -34,7 +34,7 @@ export interface DistillOptions {
 const MOST_ROWS = 100_000
 
 /**
- * Finds students of the model in `file` and writes the fastest whose loss is allowed into `out`. Throws InputError where the model is
+ * Finds students of the model in `file` and writes the fastest whose loss is allowed into `out`. Throws InputError if the model is
  * none of rows of features, the data does not fit or has too few rows; then nothing is written.
  */
 export async function distill(file: string, options: DistillOptions): Promise<DistillDocument> {

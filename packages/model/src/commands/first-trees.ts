@@ -23,7 +23,7 @@ interface Given {
 
 type Found = { readonly firstTrees: FirstTrees } | { readonly absent: string } | Record<never, never>
 
-/** Nothing where the model has no trees; else what was found, or why it was not. Throws InputError where the data cannot be read. */
+/** Nothing if the model has no trees; else what was found, or why it was not. Throws InputError if the data cannot be read. */
 export function firstTreesOf(
   { model, graph, inputs, folder }: Given,
   options: Pick<WhyOptions, 'data' | 'labels' | 'pictures' | 'batch'>,

@@ -41,7 +41,7 @@ const repairing = remedies.filter(({ repairs }) => repairs !== undefined)
 
 /**
  * Lints the model in `file`, and with `repair` writes what is proven of a repaired one. A model that is not quantized is answered without a
- * measurement. Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ * measurement. Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason if it is aborted.
  */
 export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
   const options = { ...LINT_DEFAULTS, ...given }
@@ -142,7 +142,7 @@ function measuredOf({ latency, engine, machine, inputs = [] }: Evidence): LintDo
   }
 }
 
-/** The id of the remedy; null where there is none. */
+/** The id of the remedy; null if there is none. */
 function repairOfGroup({ condition, conversions, operator }: TimedGroup, { profile, inputs = [] }: Evidence): string | null {
   const constants = profile?.graph.constants ?? {}
   const hasConstants = conversions.some(

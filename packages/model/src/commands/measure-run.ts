@@ -20,7 +20,7 @@ import { flagsOf } from './given-flags.ts'
 
 const MEASURED_BY_COMPARE = 'other engines are measured by whyslow compare'
 
-/** The machine's roofs with this engine, from the cache where they are there. To be called within `alone`. */
+/** The machine's roofs with this engine, from the cache if they are there. To be called within `alone`. */
 export const roofsFor = (
   run: Pick<Run, 'trials' | 'machine' | 'engine' | 'engineOptions' | 'limits' | 'progress'>,
   { engine: engineId, cache }: Pick<WhyOptions, 'engine' | 'cache'>,

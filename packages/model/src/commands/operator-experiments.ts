@@ -1,4 +1,4 @@
-// Which operators are timed alone beside variants, after the model was measured whole, and for how long.
+// Which operators are timed alone next to variants, after the model was measured whole, and for how long.
 import fs from 'node:fs'
 import path from 'node:path'
 import { writeModelFolder } from '@whyslow/command/model-files/model-folder.ts'
@@ -13,7 +13,7 @@ import type { RemedyEvidence } from '../remedies/kit/remedy.ts'
 import { operatorExperiments } from '../tune/operators/index.ts'
 import { measureRun } from './measure-run.ts'
 
-/** Of their time: two processes start, and files are written, before anything is timed. */
+/** Time before anything is timed: two processes start, and files are written. */
 const STARTS_MS = 900
 const LEAST_MS = 300
 
@@ -24,7 +24,7 @@ const NO_TIME = {
 
 const LEFT_OUT = 'operators are timed alone where the engine gives the times of nodes, and with its own kernels'
 
-/** To be called within `alone`. `wholesMs`: beyond the run's plan, see ExperimentsPlan. */
+/** Measures the model and its operators. Call it within `TrialRunner.alone`. `wholesMs`: beyond the run's plan, see ExperimentsPlan. */
 export async function measureWithOperators(run: Run, options: WhyOptions, wholesMs = 0): Promise<Evidence> {
   const { evidence, experimentsMs } = await measureRun(run, options)
   return withOperatorExperiments(run, options, evidence, { experimentsMs, wholesMs })

@@ -19,7 +19,7 @@ import { type JudgedInputs, judgedInputs } from '../evidence/judged-inputs.ts'
 
 /** Accuracy and agreement are shares: a thousand rows tell them to a point. */
 export const LABELLED_SAMPLES = 1000
-/** No further row is begun after so long. */
+/** No further row is begun after this long. */
 export const LABELLED_MS = 20_000
 
 export type OwnMetric = MetricValue
@@ -29,7 +29,7 @@ interface Given {
   readonly graph: GraphView
 }
 
-/** One label for each sample, or more of them; null where no output is about the labels. */
+/** One label for each sample, or more of them; null if no output is about the labels. */
 export function metricUnder(
   outputs: readonly Results[],
   labels: readonly TensorValue[],
@@ -43,7 +43,7 @@ export function metricUnder(
 
 export type MeasuredMetric = { readonly metric: OwnMetric } | { readonly reason: string }
 
-/** null where the data has no labels. To be called within `alone`. */
+/** null if the data has no labels. To be called within `alone`. */
 export async function measuredMetric(run: Run, options: WhyOptions): Promise<MeasuredMetric | null> {
   const { trials, model, graph, inputs, engineOptions, limits, folder } = run
   if (inputs.labels === null) return null

@@ -30,7 +30,7 @@ export interface QuantizeLiteOptions extends WhyOptions {
   readonly method: LiteQuantizeDocument['method']
 }
 
-/** Throws InputError where the model, its inputs or `out` cannot be used, or TFLite cannot hold the model; then nothing is written. */
+/** Throws InputError if the model, its inputs or `out` cannot be used, or TFLite cannot hold the model; then nothing is written. */
 export async function quantizeLite(
   file: string,
   given: Partial<QuantizeLiteOptions> & Pick<QuantizeLiteOptions, 'out'>,
@@ -76,7 +76,7 @@ export async function quantizeLite(
   })
 }
 
-/** Throws InputError where a weight is no finite number. */
+/** Throws InputError if a weight is no finite number. */
 async function quantized(file: string, run: Run, float: LiteGraph, options: QuantizeLiteOptions): Promise<LiteGraph> {
   const ranges = options.method === 'static' ? await rangesOf(run, float, options) : new Map()
   try {

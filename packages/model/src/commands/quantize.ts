@@ -1,5 +1,5 @@
-// `quantize`: layers in fewer bits where that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
-// that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` hands over.
+// `quantize`: layers in fewer bits if that is measured to be faster and the outputs stay good enough. It is `fix` with the remedies
+// that do so, and the exact ones that make a model ready for them; proven, and never slower, like anything that `fix` ships.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { engines, offersOf } from '@whyslow/measure/engines/index.ts'
@@ -32,8 +32,8 @@ const LEAST_SPEEDUP = 1.05
 const LEAST_COSINE = 0.99
 
 /**
- * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original where nothing
- * is proven. `maxLoss: null` stands for the usual limits. Throws as `fix` does.
+ * Quantizes what pays of the model in `file` and writes it to `out`: a folder, or with `modelAlone` one file; the original if nothing
+ * is proven. `maxLoss: null` means the usual limits. Throws as `fix` does.
  */
 export async function quantize(file: string, given: Partial<QuantizeOptions> = {}): Promise<Fixed> {
   const { float16: half = false, maxLoss, ...options } = given

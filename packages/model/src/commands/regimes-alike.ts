@@ -16,7 +16,7 @@ interface Sides<A, B> {
 /** Fewer processes of a run that met several states have no interval. */
 const LEAST = 2
 
-/** Those of the regime that most of both runs are in; null where the two have none together. */
+/** Those of the regime that most of both runs are in; null if the two have none together. */
 export function sameRegime<A extends BlockWithHandoff, B extends BlockWithHandoff>(
   base: readonly A[],
   own: readonly B[],
@@ -31,7 +31,7 @@ export function sameRegime<A extends BlockWithHandoff, B extends BlockWithHandof
   return found.sort((x, y) => y.base.length + y.own.length - x.base.length - x.own.length)[0] ?? null
 }
 
-/** Of two that took turns: the rounds of the regime that most rounds are in; all rounds where none holds both of one. */
+/** The rounds of two setups that took turns, in the regime that most rounds are in; all rounds if no regime has a round of both. */
 export function roundsAlike([base, own]: readonly SetupRun[], threads: number): Sides<LatencyBlock, LatencyBlock> {
   const rounds = base!.blocks.flatMap((block, i) => (block && own!.blocks[i] ? [[block, own!.blocks[i]!] as const] : []))
   const regimes = tellRegimes(rounds.flat(), threads).map(({ regime }) => regime)

@@ -11,7 +11,7 @@ import { type MeasuredMetric, measuredMetric } from './own-metric.ts'
 
 /**
  * Measures one prediction of the model in `file` and says why it is slow.
- * Throws InputError where the model, its inputs or the options cannot be used, and the signal's reason where it is aborted.
+ * Throws InputError if the model, its inputs or the options cannot be used, and the signal's reason if it is aborted.
  */
 export async function why(
   file: string,

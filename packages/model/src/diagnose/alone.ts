@@ -15,7 +15,7 @@ export type Cause = Shown
 /** Causes named one by one in a sentence. */
 const NAMED = 2
 
-/** Of each operator the fastest variant that `isMeant`, where it was shown to be faster; largest saving first. */
+/** The fastest variant of each operator that `isMeant`, if it was shown to be faster; largest saving first. */
 export function causesOf(
   { rows }: OperatorExperiments,
   isMeant: (variant: OperatorVariant, row: OperatorExperiment) => boolean,
@@ -28,7 +28,7 @@ export function causesOf(
   return [...best.values()].sort((a, b) => b.saving.ms - a.saving.ms)
 }
 
-/** What the operators in float would take less in int8, ms, by their executed nodes; 0 where int8 is not surely faster. */
+/** What the operators in float would take less in int8, ms, by their executed nodes; 0 if int8 is not surely faster. */
 export function int8SavingsByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
   const rows = (experiments?.rows ?? []).filter(({ variants }) => variants.some(({ kind }) => kind === 'int8'))
   const savings = new Map(fasterAlone(rows, ({ kind }) => kind === 'int8').map(({ row, saving }) => [row, saving.ms]))
@@ -96,7 +96,7 @@ const NORMALIZATIONS = new Set([
   ...['MeanVarianceNormalization', 'LRN', 'Softmax', 'LogSoftmax', 'RMSNormalization'],
 ])
 
-/** In pieces, from the scores to the sum that they weigh. */
+/** Whether the operators are an attention in pieces, from the scores to the sum that they weigh. */
 export const isAttention = ({ opTypes }: OperatorExperiment): boolean =>
   opTypes.includes('Softmax') && opTypes.some((one) => one.endsWith('MatMul'))
 

@@ -1,9 +1,9 @@
-// What a call costs beside the model. Shared by the rules about calls.
+// What a call costs apart from the model. Shared by the rules about calls.
 
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { OtherEngine } from '../evidence/evidence.ts'
 
-/** From half of the latency on, the call and not the model is what one waits for. */
+/** Share of the latency from which the caller waits for the call and not for the model. */
 const DOMINATES_SHARE = 0.5
 
 /** Above 1 ms an engine's call (10 to 20 µs of it) is no longer the model's size but something odd about its inputs and outputs. */

@@ -3,7 +3,7 @@ import type { Outcome } from '@whyslow/diagnosis/rule.ts'
 import type { DeviceTimes } from '@whyslow/measure/timing/types.ts'
 import type { EngineFacts } from '../evidence/evidence.ts'
 
-/** What a rule about GPUs says where there is none in use; null where there is. */
+/** What a rule about GPUs says if there is none in use; null if there is. */
 export function withoutGpu({ id, device, deviceKind }: EngineFacts): Outcome | null {
   if (deviceKind === undefined || deviceKind === 'cpu') return 'does-not-apply'
   if (deviceKind === 'software-gpu') return { notChecked: `${id} ran on ${device}: nothing there holds for a GPU` }

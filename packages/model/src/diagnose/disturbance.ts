@@ -44,7 +44,7 @@ export function waitInMedianMs(latency: Latency, threads: number): number {
   return medianOrNull(waits) ?? 0
 }
 
-/** Share 0..1 of the timed wall time; 0 where nothing was timed. */
+/** Share 0..1 of the timed wall time; 0 if nothing was timed. */
 export function shareOfWall(timeMs: number, totals: Totals): number {
   return totals.wallMs > 0 ? timeMs / totals.wallMs : 0
 }

@@ -17,7 +17,7 @@ export interface ForestNode {
   readonly deepest: number
   /** Tests of one row in all trees. */
   readonly tests: number
-  /** Of these, what would be left of them in trees that are no deeper than `USUAL_DEPTH`. */
+  /** The part of these tests that would be left in trees that are no deeper than `USUAL_DEPTH`. */
   readonly usualTests: number
   /** As the engine keeps its nodes. */
   readonly bytes: number

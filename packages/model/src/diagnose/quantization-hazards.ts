@@ -15,7 +15,7 @@ export interface Hazard {
   /** A sentence its reader would say: sentence case, no full stop. */
   readonly title: string
   readonly detail: string
-  /** Of the nodes concerned, ms per prediction; null where it is not a matter of time, or not known. */
+  /** Time of the nodes concerned, ms per prediction; null if it is not a matter of time, or not known. */
   readonly timeMs: number | null
   /** The user's nodes. */
   readonly nodes: readonly string[]
@@ -27,7 +27,7 @@ type Facts = Pick<AnalyzedEvidence, 'graph' | 'profile' | 'machine'>
 const WIDE_SUMS = ['amx_int8', 'avx512_vnni', 'avx_vnni']
 /** Two products of 255 and at most 64 fit into 16 bits: 2 x 255 x 64 = 32640. */
 const SAFE_WEIGHT = 64
-/** So many nodes are named in a sentence. */
+/** This many nodes are named in a sentence. */
 const NAMED = 3
 
 export function quantizationHazards({ graph, profile, machine }: Facts): readonly Hazard[] {

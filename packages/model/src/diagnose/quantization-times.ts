@@ -11,11 +11,11 @@ import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import type { NodeCost } from '../analyze/costs.ts'
 
 export interface TimedGroup extends QuantizedGroup {
-  /** Of the conversions, ms per prediction; null where one of them was not timed. */
+  /** Time of the conversions, ms per prediction; null if one of them was not timed. */
   readonly conversionsMs: number | null
-  /** Of the operator in float. */
+  /** Time of the operator in float, ms. */
   readonly operatorMs: number | null
-  /** Modelled, without the conversions and with the operator in int8 where it has a kernel; null where not known. */
+  /** Modelled, without the conversions and with the operator in int8 where it has a kernel; null if not known. */
   readonly wouldSaveMs: number | null
 }
 

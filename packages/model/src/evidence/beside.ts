@@ -1,4 +1,4 @@
-// Other engines beside the one in use, where the model's own format says which: the runtime that its owner probably uses, and what the
+// Other engines than the one in use, if the model's own format says which: the runtime that its owner probably uses, and what the
 // model becomes as ONNX. In pairs of fresh processes, as an experiment.
 
 import { offersOf, traitsOf } from '@whyslow/measure/engines/index.ts'

@@ -47,7 +47,7 @@ export interface EngineFacts {
   readonly threadsInUse: number
 }
 
-/** Another engine that predicted with the same model and inputs, in turns with this one. */
+/** Another engine that ran the same model and inputs, in turns with this one. */
 export interface OtherEngine {
   readonly id: string
   readonly device: string
@@ -75,7 +75,7 @@ export interface Flag {
   readonly value: string
 }
 
-/** Measured: what `--save-evidence` writes. A key is absent where it was not measured; `absent` says why. */
+/** Measured: what `--save-evidence` writes. A key is absent if it was not measured; `absent` says why. */
 export interface Evidence {
   readonly schema: 'whyslow-evidence/1'
   readonly toolVersion: string
@@ -92,7 +92,7 @@ export interface Evidence {
   readonly engine?: EngineFacts
   readonly latency?: Latency
   readonly memory?: Memory
-  /** Of the outputs under the labels of --data: accuracy, mse or mae. */
+  /** Metric of the outputs under the labels of --data: accuracy, mse or mae. */
   readonly metric?: { readonly name: string; readonly value: number; readonly rows: number }
   readonly profile?: Profile
   readonly callCost?: CallCost
@@ -101,16 +101,16 @@ export interface Evidence {
   /** Sweeps of free dimensions other than the batch: resolution, sequence length. */
   readonly sizeSweeps?: readonly Sweep[]
   readonly experiments?: readonly Experiment[]
-  /** Of operators taken out of the model. */
+  /** Experiments on operators taken out of the model. */
   readonly operatorExperiments?: OperatorExperiments
   readonly eventLoop?: EventLoop
-  /** Of runtimes whose tensors live until they are disposed. */
+  /** Observations of runtimes whose tensors live until they are disposed. */
   readonly observed?: Observed
-  /** Of engines on a device; absent on the CPU. */
+  /** Times of engines on a device; absent on the CPU. */
   readonly device?: DeviceTimes
   /** Measured by `compare`, and where the model's format says which engine its owner uses. */
   readonly otherEngines?: readonly OtherEngine[]
-  /** Of forests whose data has labels. */
+  /** What the first trees give, for forests whose data has labels. */
   readonly firstTrees?: FirstTrees
   /** Why an evidence key is missing: key -> reason, one line. */
   readonly absent: Readonly<Record<string, string>>

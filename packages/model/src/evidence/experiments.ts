@@ -21,7 +21,7 @@ interface Change {
   readonly changed: ModelTask
 }
 
-/** Of one weight: training with weight decay leaves fewer. */
+/** Share of one weight's values: training with weight decay leaves fewer. */
 const SUBNORMAL_SHARE = 0.001
 
 /** Those that make sense for this model and setup. */

@@ -137,7 +137,7 @@ function choicesOf(plan: GatherPlan): Choices {
   }
 }
 
-/** So many more, as long as there are fewer than planned. */
+/** This many more, as long as there are fewer than planned. */
 async function measureBlocks(run: Gathering, count: number): Promise<void> {
   const { plan, time, blocks, step } = run
   const { processes, block } = time
@@ -279,7 +279,7 @@ export async function profileEvidence(plan: GatherPlan, trial: Trial<ProfileOutp
   return { evidence: { profile, ...(callCost ? { callCost } : {}) }, absent, warnings }
 }
 
-/** The graph as the engine wrote it, or the user's where it cannot be read again. */
+/** The graph as the engine wrote it, or the user's if it cannot be read again. */
 interface Executed {
   readonly graph: GraphView
   readonly warning?: string

@@ -17,7 +17,7 @@ export interface JudgedInputs {
   /** Path of the inputs.json. */
   readonly saved: string
   readonly samples: readonly Feeds[]
-  /** Per sample, the labels of its rows; null where the data has none. */
+  /** Per sample, the labels of its rows; null if the data has none. */
   readonly labels: readonly TensorValue[] | null
 }
 
@@ -75,7 +75,7 @@ function whyTogether(samples: number, needed: number): string {
 }
 
 /**
- * Up to `limit` samples of `--data`, saved in a folder of their own within the run's; the chosen ones where there is no more, or no data.
+ * Up to `limit` samples of `--data`, saved in a folder of their own within the run's; the chosen ones if there is no more, or no data.
  * Throws InputError as `readData` does.
  */
 export function judgedInputs(

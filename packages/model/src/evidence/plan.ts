@@ -14,7 +14,7 @@ export interface BesideEngine {
   readonly id: string
   readonly device: string
   readonly modelFile: string
-  /** In addition to those of the engine in use. */
+  /** Entries in addition to those of the engine in use. */
   readonly configEntries: Readonly<Record<string, string>>
 }
 

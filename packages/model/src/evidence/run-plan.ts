@@ -1,5 +1,5 @@
 // What a run has time for, from one first prediction: how many processes, samples, rounds of the profile, points of the sweeps and pairs.
-// A run takes some seconds for a model of up to tens of milliseconds, and so many predictions' worth of time for a slower one. First
+// A run takes some seconds for a model of up to tens of milliseconds, and this many predictions' worth of time for a slower one. First
 // come the latency and the profile, which every model gets, then what is tried, in the order of what it tells. Nothing is measured
 // here: a plan is arithmetic.
 import type { LeastRuns } from '@whyslow/measure/engines/types.ts'
@@ -23,7 +23,7 @@ export interface AskedTime {
 
 /** What could be measured, were there time. */
 export interface Possible {
-  /** About as many as a prediction runs; null where the engine gives no times of nodes. */
+  /** About as many as a prediction runs; null if the engine gives no times of nodes. */
   readonly nodes: number | null
   readonly onDevice: boolean
   /** null: there is nothing to sweep. */
@@ -44,7 +44,7 @@ export interface PlannedProfile extends Pick<ProfileInput, 'sampleMs' | 'rounds'
 export interface PlannedPairs {
   readonly pairs: number
   readonly least: LeastRuns
-  /** Of one process. */
+  /** Time of one process, ms. */
   readonly processMs: number
 }
 
@@ -58,13 +58,13 @@ export interface RunPlan {
   readonly processes: number
   readonly block: { readonly sampleMs: number; readonly least: LeastRuns; readonly plannedMs: number }
   readonly profile: PlannedProfile | null
-  /** For operators alone: a quarter of the run at most, 0 where nothing is left. */
+  /** For operators alone: a quarter of the run at most, 0 if nothing is left. */
   readonly experimentsMs: number
   readonly threads: PlannedSweep | null
   readonly batch: PlannedSweep | null
   readonly sizes: readonly (PlannedSweep | null)[]
   readonly experiments: Readonly<Partial<Record<Experiment['id'], PlannedPairs>>>
-  /** Of what was possible and did not fit: why. */
+  /** Why something possible was left out because it did not fit. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, string>>>
 }
 
@@ -81,10 +81,10 @@ const PER_SAMPLING = { blocks: 1.25, profile: 0.65, operators: 0.63 } as const
 const LEAST_EXPERIMENTS_SHARE = 0.1
 const MOST_EXPERIMENTS_SHARE = 0.25
 
-/** Of a sweep, and how few will do. */
+/** Rounds of a sweep, and how few will do. */
 const ROUNDS = { threads: 3, shapes: 2 } as const
 const FEWEST_ROUNDS = { threads: 2, shapes: 1 } as const
-/** Of the time for sweeps of shapes, where both are possible. */
+/** Share of the time for sweeps of shapes, if both are possible. */
 const BATCH_SHARE = 0.6
 
 /** For the device's own trial: what it takes in addition to predictions and loading, and how many of them it makes. */
@@ -154,7 +154,7 @@ function planBlocks(look: FirstLook, most: number, askedMs: number, withinMs: nu
   return { processes: 1, block: blockOf(runs.at(-1)!) }
 }
 
-/** Of the latency's sampling time. */
+/** Share of the latency's sampling time. */
 const PROFILE_SHARE = 0.35
 /** A round's sampling: more rounds meet more states of the machine than longer ones do. */
 const PROFILE_ROUND_MS = 140
@@ -195,7 +195,7 @@ export function planProfile(
 type Tried = Pick<RunPlan, 'threads' | 'batch' | 'sizes' | 'experiments'>
 const NOTHING: Tried = { threads: null, batch: null, sizes: [], experiments: {} }
 
-/** In the order of what they tell; takes from `spending`. */
+/** Plans what is tried, in the order of what it tells; takes from `spending`. */
 function planTried(look: FirstLook, possible: Possible, spending: Spending): Tried {
   const swept = (key: LeftOut, choice: SweepChoice | null, kind: keyof typeof ROUNDS, share = 1): PlannedSweep | null => {
     if (choice === null) return null
@@ -234,7 +234,7 @@ function planExperiments(look: FirstLook, ids: readonly Experiment['id'][], spen
   return experiments
 }
 
-/** Of most models subnormals take no time, which few pairs show. */
+/** Time of the pairs, ms. Subnormals take no time in most models, and few pairs show that. */
 const pairsMs = (id: Experiment['id'], { pairs, processMs }: PlannedPairs): number =>
   2 * (id === 'denormals' ? Math.min(pairs, FUTILE_AFTER) : pairs) * processMs
 

@@ -6,7 +6,7 @@ import type { FirstLook } from '@whyslow/measure/try-once.ts'
 
 interface Point {
   readonly at: number
-  /** A prediction there takes so many times as long as one at the value in use, at worst. */
+  /** A prediction there takes this many times as long as one at the value in use, at worst. */
   readonly times: number
 }
 
@@ -21,9 +21,9 @@ export interface PlannedSweep {
   readonly points: readonly number[]
   readonly rounds: number
   readonly least: LeastRuns
-  /** Of the longest of its processes. */
+  /** Time of the longest of its processes, ms. */
   readonly longestMs: number
-  /** Of all of them. */
+  /** Time of all of them, ms. */
   readonly plannedMs: number
 }
 
@@ -33,12 +33,12 @@ const CURVE_POINTS = 3
 
 /** Fewest runs of a process, richest first. */
 const RUNS: readonly LeastRuns[] = [LEAST_RUNS, FEW_RUNS, { warmup: 1, samples: 3 }]
-/** Of predictions so long that the first one alone warms up for as long as others are warmed up for. */
+/** Runs for predictions so long that the first one alone warms up for as long as others are warmed up for. */
 const LONG_RUNS: readonly LeastRuns[] = [...RUNS, ...[3, 2, 1].map((samples) => ({ warmup: 0, samples }))]
 
 export const runsFor = ({ predictionMs }: FirstLook): readonly LeastRuns[] => (predictionMs < LEAST_WARMUP_MS ? RUNS : LONG_RUNS)
 
-/** null where two points in the fewest rounds take longer. `rounds`: most first. */
+/** null if two points in the fewest rounds take longer. `rounds`: most first. */
 export function planSweep(
   look: FirstLook,
   { current, points }: SweepChoice,
@@ -59,7 +59,7 @@ export function planSweep(
   return null
 }
 
-/** The least that a sweep takes, ms: two points in so many rounds. */
+/** The least that a sweep takes, ms: two points in this many rounds. */
 export const leastSweepMs = (look: FirstLook, { current, points }: SweepChoice, rounds: number): number =>
   sweepOf(look, thinned(look, points, current).at(-1)!, rounds, runsFor(look).at(-1)!).plannedMs
 

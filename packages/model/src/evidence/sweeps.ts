@@ -37,7 +37,7 @@ export async function threadSweep(varied: VariedPlan, { points, ...planned }: Pl
     current: inputs.threadsInUse,
     points: points.map((at) => ({
       at,
-      // The count in use is measured as it was asked for: the engine's default pins its threads, an explicit count does not.
+      // The count in use is measured as it was requested: the engine's default pins its threads, an explicit count does not.
       task: { ...task, options: { ...engineOptions, threads: at === inputs.threadsInUse ? engineOptions.threads : at } },
     })),
     fit: false,

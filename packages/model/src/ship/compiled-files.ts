@@ -44,13 +44,13 @@ export async function writeRunner(folder: Folder, written: string): Promise<void
   await folder.add('compiled.mjs', 'engine', `${written}${readFileSync(RUNNER_FILE, 'utf8')}`)
 }
 
-/** Throws an Error where no code can be written for it. */
+/** Throws an Error if no code can be written for it. */
 export function compilableFor(model: Model): CompilableModel {
   const found = compilableOf(model)
   if (!found.ok) throw new Error(`it cannot be compiled: ${found.reason}`)
   return found.compilable
 }
 
-/** To be timed it is run here, without a file. */
+/** The module of the code. To be timed it is run here, without a file. */
 export const moduleOf = async (source: string): Promise<Trees> =>
   ((await import(`data:text/javascript,${encodeURIComponent(source)}`)) as { default: Trees }).default

@@ -7,7 +7,7 @@ import { quoted } from './python-text.ts'
 interface LibraryFolder {
   /** The format that it opens, and with it the name of the model's file. */
   readonly format: 'onnx' | 'tflite'
-  /** The npm package that brings it, where there is one. */
+  /** The npm package that brings it, if there is one. */
   readonly npmPackage?: string
   /** What brings it, as it is typed; each does by itself. */
   install(version: string): readonly string[]
@@ -17,7 +17,7 @@ interface LibraryFolder {
   python(library: ShippedLibrary, modelFile: string): readonly string[]
 }
 
-/** What pins a version, where it is known. */
+/** What pins a version, if it is known. */
 const pin = (sign: string, version: string): string => (isVersion(version) ? `${sign}${version}` : '')
 
 const OPENVINO: LibraryFolder = {

@@ -7,7 +7,7 @@ import { shippedOptions } from './session-options.ts'
 
 export const MANIFEST_FILE = 'manifest.json'
 const SCHEMA = 'whyslow-folder/1'
-/** Of this version and of later ones. */
+/** Name of the schema of this version and of later ones. */
 const SCHEMA_NAME = /^whyslow-folder\/\d+$/
 
 /** The manifest's text. `files`: all others of the folder, the model's file first. */
@@ -47,7 +47,7 @@ export function manifestText(plan: ShipPlan, files: readonly WrittenFile[]): str
 
 const engineText = ({ library: _, cut, ...engine }: ShipPlan['engine']) => ({ ...engine, ...(cut && { cut }) })
 
-/** Paths that the manifest in `folder` lists, itself included; undefined where the folder is not whyslow's. */
+/** Paths that the manifest in `folder` lists, itself included; undefined if the folder is not whyslow's. */
 export function filesOfFolder(folder: string): ReadonlySet<string> | undefined {
   try {
     const { schema, files } = JSON.parse(fs.readFileSync(path.join(folder, MANIFEST_FILE), 'utf8'))

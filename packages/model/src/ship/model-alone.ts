@@ -1,4 +1,4 @@
-// A model without a folder around it: `name.onnx`, and `name.onnx.data` where it has weights next to it. Written beside and renamed, the
+// A model without a folder around it: `name.onnx`, and `name.onnx.data` where it has weights next to it. Written next to it and renamed, the
 // weights first, so that a model never stands without them.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ import { siblingName } from './place.ts'
 import type { ShipPlan } from './plan.ts'
 
 /**
- * Throws InputError where `out` cannot be written: its folder is missing, it is the model that is read, or a file or folder is there
+ * Throws InputError if `out` cannot be written: its folder is missing, it is the model that is read, or a file or folder is there
  * and `force` is false. Found out before anything is measured.
  */
 export function checkModelOut(out: string, force: boolean, modelFile: string): void {

@@ -16,7 +16,7 @@ export const modelFileOf = (engine: ShipPlan['engine']): string => `model.${form
 
 /**
  * Writes the model of the plan into the folder: the original's own bytes where they are of the format that is wanted and nothing in it was
- * changed. Throws InputError where it cannot be written.
+ * changed. Throws InputError if it cannot be written.
  */
 export async function writeModelOf(
   { setup, original, engine, encode }: Pick<ShipPlan, 'setup' | 'original' | 'engine' | 'encode'>,
@@ -32,7 +32,7 @@ export async function writeModelOf(
   else await writeModelFiles(setup.model, folder, undefined, name)
 }
 
-/** The file's bytes; throws InputError at the end where they are not those that were read before. */
+/** The file's bytes; throws InputError at the end if they are not those that were read before. */
 function* copied(file: string, sha256: string): Iterable<Uint8Array> {
   const hash = createHash('sha256')
   const descriptor = attempt(file, () => fs.openSync(file, 'r'))

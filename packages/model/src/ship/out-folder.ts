@@ -8,10 +8,10 @@ import { filesOfFolder } from './manifest.ts'
 import { CARRIED_OVER, removeLeftovers, siblingName } from './place.ts'
 
 /**
- * The absolute path, links resolved, at which the folder `out` will stand. Throws InputError where it cannot or must not: its
+ * The absolute path, links resolved, at which the folder `out` will stand. Throws InputError if it cannot or must not: its
  * parent is missing or read-only; a file is there; a folder is there that is not whyslow's, or holds files that whyslow did not
  * put there, and `force` is false; it is, or holds, the root, the home or current folder, or the model, whatever `force` says.
- * Clears what dead runs left beside it.
+ * Clears what dead runs left next to it.
  */
 export function checkOut(out: string, force: boolean, modelFile: string, disk: Disk = nodeDisk): string {
   const target = realTarget(out)

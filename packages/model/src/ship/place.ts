@@ -1,5 +1,5 @@
-// Putting a finished folder in its place: written beside it, on the disk, then renamed. A run that is killed leaves no folder or a
-// complete one; what it left beside is found by its name, which holds the process's id, and cleared by the next run.
+// Putting a finished folder in its place: written next to it, on the disk, then renamed. A run that is killed leaves no folder or a
+// complete one; what it left next to it is found by its name, which holds the process's id, and cleared by the next run.
 import fs from 'node:fs'
 import path from 'node:path'
 import { asInputError, type Disk, nodeDisk } from '@whyslow/command/model-files/disk.ts'
@@ -50,7 +50,7 @@ export async function placeFolder(
   }
 }
 
-/** Without a pause, so that nothing but the end of the process comes between. */
+/** Swaps without a pause, so that nothing but the end of the process comes between. */
 function swap(fresh: string, target: string, disk: Disk): void {
   const aside = siblingName(target, process.pid, 'old')
   const replaces = fs.existsSync(target)

@@ -41,7 +41,7 @@ export interface ShipPlan {
    */
   readonly original: { readonly file: string; readonly sha256: string; readonly proto?: ModelProto }
   readonly setup: RemedySetup
-  /** The model as bytes of the format that its library opens, where that is not ONNX. Throws InputError where it cannot be written. */
+  /** The model as bytes of the format that its library opens, if that is not ONNX. Throws InputError if it cannot be written. */
   readonly encode?: () => Uint8Array
   /** `package`: the npm package that the shipped code imports. `library`: what that calls, where it is another engine than onnxruntime. */
   readonly engine: {

@@ -5,7 +5,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import type { ShipPlan } from './plan.ts'
 
-/** By element type of a tensor that the engine can take or give. float16 as the 16 bits of each number. */
+/** Arrays keyed by element type of a tensor that the engine can take or give. float16 is the 16 bits of each number. */
 const ARRAYS: Partial<Record<DType, string>> = {
   float32: 'Float32Array',
   float64: 'Float64Array',
@@ -24,7 +24,7 @@ const ARRAYS: Partial<Record<DType, string>> = {
   string: 'readonly string[]',
 }
 
-/** The typed array of an element type; undefined where the engine has none. */
+/** The typed array of an element type; undefined if the engine has none. */
 export function arrayOf(dtype: DType | null): string | undefined {
   return dtype === null ? undefined : ARRAYS[dtype]
 }
@@ -59,7 +59,7 @@ ${outputs.map(member).join('\n')}
 
 export interface Model {
   /**
-   * One prediction. Rejects with a TypeError where an input is missing, unknown or of another type, with the engine's error where
+   * One prediction. Rejects with a TypeError if an input is missing, unknown or of another type, with the engine's error if
    * it refuses a shape, and after close().${reuse}
    */
   predict(feeds: Feeds): Promise<Results>

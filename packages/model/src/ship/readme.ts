@@ -163,7 +163,7 @@ function nodeLines({ inputs, outputs, report }: ShipPlan): string[] {
   ]
 }
 
-/** A tensor of the shape that was measured, else of the declared one with 1 where it is free. */
+/** A tensor of the shape that was measured, else of the declared one with 1 if it is free. */
 function feedText({ dtype, shape }: InputDeclaration, fed: readonly number[] | undefined): string {
   const dims = fed ?? shape?.map((size) => (typeof size === 'number' ? size : 1)) ?? []
   const count = dims.reduce((product, size) => product * size, 1)

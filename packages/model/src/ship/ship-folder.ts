@@ -95,7 +95,7 @@ async function writeCode(plan: RunnablePlan, folder: Folder): Promise<void> {
 /** A file of shipped/: code that is the same in every folder. */
 export const shippedText = (name: string): string => readFileSync(new URL(`./shipped/${name}`, import.meta.url), 'utf8')
 
-/** What is bundled lies beside the compiled code alone, compressed. */
+/** What is bundled is next to the compiled code only, compressed. */
 const bundledText = (name: string): string =>
   brotliDecompressSync(readFileSync(new URL(`./shipped/${name}.br`, compiledTwin(import.meta.url)))).toString('utf8')
 function packageText({ original, engine, toolVersion }: ShipPlan): string {

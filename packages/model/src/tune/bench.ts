@@ -9,19 +9,19 @@ import type { Effect, RemedySetup } from '../remedies/kit/remedy.ts'
 export interface Reading {
   /** What is to get smaller: ms a prediction, ms a sample, ms to the first result, bytes; by the goal. */
   readonly score: number
-  /** Per prediction; null where the goal needs none. */
+  /** Per prediction; null if the goal needs none. */
   readonly p50Ms: number | null
   readonly peakBytes: number | null
-  /** Handoff between two threads before the samples, ns; null where the setup works on one thread or it could not be measured. */
+  /** Handoff between two threads before the samples, ns; null if the setup works on one thread or it could not be measured. */
   readonly handoffNs: number | null
-  /** Of the sampled time: what the process waited for a CPU, or the hypervisor or a quota took from it. */
+  /** Share of the sampled time that the process waited for a CPU, or that the hypervisor or a quota took from it. */
   readonly disturbedShare: number
 }
 
 /** How a reading is taken. */
 export type Depth = 'look' | 'thorough' | 'shipped'
 
-/** What pairs of readings say of a candidate beside its base. */
+/** What pairs of readings say of a candidate compared with its base. */
 export interface Judgement {
   readonly verdict: 'faster' | 'slower' | 'no-difference'
   /** Why it is no clear answer, where there is more to say than the interval does. */
@@ -52,7 +52,7 @@ export interface Bench {
   predictMs?(setup: RemedySetup): Promise<Trial<number>>
   /** Outputs against the untouched original's; as they were seen before, or `shipped`: anew, of that folder, on inputs that nothing was chosen by. */
   compare(setup: RemedySetup, promise: Effect, depth?: 'look' | 'shipped'): Promise<OutputCheck>
-  /** The graph as the engine runs it; null where it cannot be had. */
+  /** The graph as the engine runs it; null if it cannot be had. */
   executed(setup: RemedySetup): Promise<GraphView | null>
   /** Bytes of the model and its weights on disk. */
   sizeBytes(setup: RemedySetup): number
@@ -62,7 +62,7 @@ export interface Bench {
   remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
 }
 
-/** Of `nowMs`; null: there is none. */
+/** A time of `nowMs`; null: there is none. */
 export type Deadline = number | null
 
 export const isPast = (deadline: Deadline, { nowMs }: Pick<Bench, 'nowMs'>): boolean => deadline !== null && nowMs() > deadline

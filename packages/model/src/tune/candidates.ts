@@ -78,7 +78,7 @@ const isSlowerAlone = ({ id, kind, goals }: Remedy, { alone, goal }: RemedyEvide
 export const actsOn = ({ engine }: Pick<RemedySetup, 'engine'>, { kind, anyEngine }: Remedy): boolean =>
   engine === undefined || engine.cut !== undefined || kind !== 'settings' || anyEngine === true
 
-/** The same remedy and variant on another setup; null where it does not apply there any more, the reason where it throws. */
+/** The same remedy and variant on another setup; null if it does not apply there any more, the reason if it throws. */
 export async function proposeAgain(
   candidate: Candidate,
   setup: RemedySetup,
@@ -100,13 +100,13 @@ export async function proposeAgain(
 export const nameOf = ({ remedy, proposal }: Named): string =>
   proposal.variant === '' ? remedy.id : `${remedy.id} ${proposal.variant}`
 
-/** Of the time of a prediction with what was kept, the share that is expected to go; 0 for other goals, which are not predicted. */
+/** Expected share saved of the time of a prediction with what was kept; 0 for other goals, which are not estimated. */
 export function expectedShare({ predictedSavingMs }: Proposal, { goal }: RemedyEvidence, p50Ms: number): number {
   if (goal !== 'latency' && goal !== 'throughput') return 0
   return Math.min(0.9, Math.max(0, (predictedSavingMs ?? 0) / p50Ms))
 }
 
-/** Of the time of a prediction: what operators alone show to save so much, at the lower end, needs no first look. */
+/** Share of the time of a prediction: what operators alone show to save this much, at the lower end, needs no first look. */
 const LEAST_SHOWN = 0.05
 
 /**

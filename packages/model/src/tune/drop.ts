@@ -42,7 +42,7 @@ export async function drop(plan: SearchPlan, given: SearchState): Promise<Search
   return state
 }
 
-/** The candidates put on the original, one on the other; null where one does not apply any more. */
+/** The candidates put on the original, one on the other; null if one does not apply any more. */
 export async function rebuilt(
   { original, evidence, tools }: SearchPlan,
   candidates: readonly Candidate[],

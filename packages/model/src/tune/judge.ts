@@ -1,5 +1,5 @@
 // Is the candidate better than the base? Both alternate as fresh processes (A B B A), the ratio is taken pair by pair, and after each
-// pair it is asked whether the answer is clear. Who looks often, at many candidates, finds gains where there are none, so that what is
+// pair it is asked whether the answer is clear. Who looks often, at many candidates, finds gains if there are none, so that what is
 // found is a choice and no proof: `drop` and `prove` judge what was kept in pairs of their own. Few pairs are judged by Student's t; many
 // by their trimmed mean, since one process in ten is half as slow again for no reason of its own.
 
@@ -18,13 +18,13 @@ export interface JudgePlan {
   readonly deadlineMs: Deadline
   /** false: all pairs, longer samples, the candidate through its folder, and one look at them: the last proof. */
   readonly stopEarly: boolean
-  /** Of the interval at each look, percent. */
+  /** Level of the interval at each look, percent. */
   readonly level: number
 }
 
 /** A candidate whose ratios stay above this is given up early: a search has no time for gains this small, and a wrong "no" is never a loss. */
 const HOPELESS = 0.98
-/** So many pairs in, a median that shows no gain worth having ends it: more of them would find no more than noise. */
+/** This many pairs in, a median that shows no gain worth having ends it: more of them would find no more than noise. */
 const FUTILE_AFTER = 4
 const MOST_REPEATS = 2
 /** Share of a reading that others took: a pair with such a one is repeated. */
@@ -145,7 +145,7 @@ function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[])
 /** While searching, one pair alone tells nothing of a state: its noise is as large as what is looked for. In the last proof it does. */
 const PAIRS_OF_A_STATE = 2
 
-/** One pair in which a gain was lost may be noise: the last proof goes on until there are so many of that state, or so many more of any. */
+/** One pair in which a gain was lost may be noise: the last proof goes on until there are this many of that state, or this many more of any. */
 const SETTLES_A_STATE = 3
 const MOST_MORE = 6
 

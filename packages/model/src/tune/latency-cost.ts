@@ -11,7 +11,7 @@ const LATENCY_LIMIT = 1.1
 const ROUNDS = 3
 const CLEARLY_NO_COST = 1.05
 
-/** The reason against the change; null where it does not ruin predictions, or where nothing is known. */
+/** The reason against the change; null if it does not ruin predictions, or if nothing is known. */
 export async function costsLatency(
   { bench, evidence }: Pick<SearchPlan, 'bench' | 'evidence'>,
   { beforeMs, afterMs }: Judgement,

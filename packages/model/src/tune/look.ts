@@ -103,7 +103,7 @@ async function sortOut(
   return { state, right, known }
 }
 
-/** null where the outputs agree. */
+/** null if the outputs agree. */
 async function wrongOutputs({ bench, onStep }: SearchPlan, state: SearchState, candidate: Candidate) {
   onStep(`comparing outputs: ${nameOf(candidate)}`, 0, 1)
   const { ok, reason, agreement } = await bench.compare(candidate.proposal.setup, worstEffect([candidate]))

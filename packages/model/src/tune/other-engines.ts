@@ -12,7 +12,7 @@ import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
 import { tried } from './tried.ts'
 
-/** Of the budget, for judging them at least, however long the first looks took. */
+/** Share of the budget for judging them at least, however long the first looks took. */
 const JUDGING_SHARE = 0.2
 
 const ALONE = 'on-the-original'

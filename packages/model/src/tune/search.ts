@@ -11,24 +11,24 @@ import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } 
 import { type Tried, tried } from './tried.ts'
 
 export interface SearchOutcome {
-  /** The original's where nothing is proven. */
+  /** The original's if nothing is proven. */
   readonly setup: RemedySetup
   readonly kept: readonly Candidate[]
   readonly tried: readonly Tried[]
   /** Names of candidates that the budget left no time for. */
   readonly untried: readonly string[]
-  /** Of the kept together against the original; null where nothing was kept. */
+  /** Proof of all that was kept together against the original; null if nothing was kept. */
   readonly proof: Proof | null
 }
 
-/** Of what is left of the budget: rewrites come first, and what first looks leave goes to growth. */
+/** Share of what is left of the budget: rewrites come first, and what first looks leave goes to growth. */
 const LOOK_SHARE = 0.55
-/** Of the budget, for all before the late remedies; and, once those have proposed, for judging them at least. */
+/** Share of the budget for all before the late remedies; and, once those have proposed, for judging them at least. */
 const EARLY_SHARE = 0.45
 const LATE_SHARE = 0.35
-/** Of the budget, for judging what operators alone have shown at least, however late it is. */
+/** Share of the budget for judging at least what operators alone have shown, however late it is. */
 const SHOWN_SHARE = 0.3
-/** Of the budget, for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
+/** Share of the budget for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
 const ENGINE_SHARE = 0.15
 
 export async function search(plan: SearchPlan): Promise<SearchOutcome> {
@@ -119,7 +119,7 @@ async function proveInTurn(plan: SearchPlan, given: SearchState, engines: Engine
   return found
 }
 
-/** What is proven is handed over; else the original. */
+/** Ships what is proven; else the original. */
 function conclude(plan: SearchPlan, { proof, doubt, state }: Proven): SearchOutcome {
   const isTried = (name: string) => state.tried.some((row) => row.name === name)
   const untried = [...new Set(state.untried)].filter((name) => !isTried(name))

@@ -11,13 +11,13 @@ const GROUP = 4
 /** Score over the base's, above which a candidate is left out after the first round, and after the second. */
 const FIRST_LIMIT = 1.02
 const SECOND_LIMIT = 0.985
-/** So many go into the second round. */
+/** This many go into the second round. */
 const SECOND_ROUND = 6
 /** A candidate that is expected to save this share of the score is not left out for one reading that others disturbed. */
 const HOPEFUL = 0.05
 const HOPEFUL_LIMIT = 1.1
 
-/** A setup to look at, and the share of the base's score that it is expected to save; 0 where nothing is known. */
+/** A setup to look at, and the share of the base's score that it is expected to save; 0 if nothing is known. */
 export interface Hopeful {
   readonly setup: RemedySetup
   readonly expected: number
@@ -35,7 +35,7 @@ export interface LookPlan {
   readonly onRead: (done: number, of: number) => void
 }
 
-/** In the candidates' order; those for which no time was left have neither ratios nor failure. */
+/** First looks in the candidates' order; those for which no time was left have neither ratios nor failure. */
 export async function firstLooks(
   bench: Bench,
   base: RemedySetup,

@@ -11,7 +11,7 @@ export interface SearchPlan {
   readonly evidence: RemedyEvidence
   readonly tools: RemedyTools
   readonly only: Only
-  /** Of the search; the last proof comes on top. */
+  /** Budget of the search, ms; the last proof comes on top. */
   readonly budgetMs: number
   /** Nothing is measured: what would be tried is all that is told. */
   readonly dryRun: boolean
@@ -22,7 +22,7 @@ export interface SearchPlan {
 export interface SearchState {
   /** The original with all that was kept: what candidates are judged against. */
   readonly setup: RemedySetup
-  /** Of a prediction with it, ms, by what its steps were judged: what a saving is compared with. */
+  /** Time of a prediction with it, ms, by what its steps were judged: what a saving is compared with. */
   readonly p50Ms: number
   readonly kept: readonly Candidate[]
   readonly tried: readonly Tried[]
@@ -50,7 +50,7 @@ export const initialState = ({ original, evidence }: Pick<SearchPlan, 'original'
   costly: new Set(),
 })
 
-/** With one more row, which is told at once. */
+/** The state with one more row, which is reported at once. */
 export function recordTrial(plan: SearchPlan, state: SearchState, one: Tried): SearchState {
   plan.onTried(one)
   return { ...state, tried: [...state.tried, one] }

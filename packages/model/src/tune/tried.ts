@@ -7,7 +7,7 @@ import { type Named, nameOf } from './candidates.ts'
 export interface Tried {
   /** Ids of the remedies that were changed against what was measured with them. */
   readonly remedies: readonly string[]
-  /** With the variant: 'thread-count 1'. */
+  /** Name with the variant: 'thread-count 1'. */
   readonly name: string
   readonly outcome: 'faster' | 'slower' | 'no-difference' | 'rejected' | 'failed'
   readonly kept: boolean
@@ -17,9 +17,9 @@ export interface Tried {
   readonly changes: readonly string[]
   readonly agreement: Agreement | null
   readonly sizeBytes: number | null
-  /** before / after as it was expected before the trial; null where nothing was. */
+  /** before / after as it was expected before the trial; null if nothing was. */
   readonly predictedSpeedup: number | null
-  /** before / after in a first look, after which it was not judged; null where it was, or was not looked at. */
+  /** before / after in a first look, after which it was not judged; null if it was, or was not looked at. */
   readonly lookedSpeedup: number | null
   /** Why the user does not want it, though it was faster in a first look; absent: nothing is against it. */
   readonly refused?: string

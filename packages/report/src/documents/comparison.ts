@@ -1,5 +1,5 @@
 // The comparison document, version 1: what `compare` writes, a public contract. One report document for each contestant that was
-// measured, and what they are side by side. Units as in document.ts; absent knowledge is null with its reason beside it.
+// measured, and what they are side by side. Units as in document.ts; absent knowledge is null with its reason next to it.
 import type { ReportDocument } from './report.ts'
 
 export interface ComparisonDocument {

@@ -5,7 +5,7 @@ export interface ConvertDocument {
   readonly tool: { readonly version: string }
   readonly from: ConvertedFile
   readonly to: ConvertedFile
-  /** Of ai.onnx, where ONNX was written. */
+  /** Opset of ai.onnx, if ONNX was written. */
   readonly opset: number | null
   /** Operators written, by their names. */
   readonly operators: Readonly<Record<string, number>>
@@ -13,7 +13,7 @@ export interface ConvertDocument {
   readonly outputs: readonly ConvertedValue[]
   /** What the reader of the model has to say: which trees count, … Absent before 0.2. */
   readonly notes?: readonly string[]
-  /** A model of doubles written in float32, and what that changes on the rows that were given; null where nothing was rounded. */
+  /** A model of doubles written in float32, and what that changes on the rows that were given; null if nothing was rounded. */
   readonly rounding?: {
     /** null, as the others, where no rows were given. */
     readonly rows: number | null
@@ -36,6 +36,6 @@ export interface ConvertedFile {
 export interface ConvertedValue {
   readonly name: string
   readonly dtype: string
-  /** A number, a symbol, or null where a size is not known. */
+  /** A number, a symbol, or null if a size is not known. */
   readonly shape: readonly (number | string | null)[]
 }

@@ -6,11 +6,11 @@ export interface DistillDocument {
   readonly createdAt: string
   readonly answer: string
   readonly model: { readonly file: string; readonly format: string; readonly sha256: string; readonly sizeBytes: number }
-  /** Larger is better; against the labels, or where there are none against the teacher's own predictions. */
+  /** Larger is better; against the labels, or if there are none against the teacher's own predictions. */
   readonly metric: { readonly name: string; readonly against: 'labels' | 'teacher' }
-  /** `made`: rows with some features of others, which the model scored; beside the learned ones. */
+  /** `made`: rows with some features of others, which the model scored; in addition to the learned ones. */
   readonly rows: { readonly learn: number; readonly made: number; readonly choose: number; readonly test: number }
-  /** Of the metric, at most; on the rows that choose, with one standard error. */
+  /** Most that the metric may lose; on the rows that choose, with one standard error. */
   readonly maxLoss: number
   /** The model itself, compiled, one row at a time, µs. */
   readonly teacher: { readonly metric: number; readonly microseconds: number }
@@ -19,7 +19,7 @@ export interface DistillDocument {
     readonly says: string
     readonly metric: number
     readonly loss: number
-    /** On the rows that choose, with its standard error. */
+    /** Loss on the rows that choose, with its standard error. */
     readonly lossToChoose: number
     readonly lossError: number
     /** Root mean square of the differences of predictions from the model's. */

@@ -1,4 +1,4 @@
-// What `foretell` says of a machine on which nothing of the model was measured. An estimate, never a measurement.
+// The estimate for a machine on which nothing of the model was measured. Never a measurement.
 import type { ReportEngine, ReportMachine, ReportModel } from './report.ts'
 
 export interface ForetoldDocument {

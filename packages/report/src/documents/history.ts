@@ -39,7 +39,7 @@ export const inputsOf = (
 export const seriesOf = ({ machine, engine, inputs }: HistoryEntry): string =>
   [machine.key, engine.id, engine.device, engine.threads, inputs].join(' | ')
 
-/** Of a later and an earlier latency: apart where the intervals do not touch. */
+/** Change between an earlier and a later latency: they differ if the intervals do not touch. */
 export function change(
   earlier: HistoryEntry['latency'],
   later: HistoryEntry['latency'],

@@ -9,7 +9,7 @@ export interface LintDocument {
   readonly createdAt: string
   /** The sentence that answers: why is this quantized model not faster? */
   readonly answer: string
-  /** Null where nothing had to be measured, since the model is not quantized. */
+  /** Null if nothing had to be measured, since the model is not quantized. */
   readonly measured: null | {
     readonly p50Ms: number
     readonly ciLowMs: number
@@ -51,13 +51,13 @@ export interface LintDocument {
     readonly condition: string
     /** The condition that it breaks, as half a sentence. */
     readonly breaks: string
-    /** Of its conversions, per prediction. */
+    /** Time of its conversions, per prediction. */
     readonly conversionsMs: number | null
-    /** Of the operator in float. */
+    /** Time of the operator in float. */
     readonly operatorMs: number | null
     /** Modelled: without the conversions, and in int8 where there is a kernel. */
     readonly wouldSaveMs: number | null
-    /** The remedy that can repair it; null where there is none. */
+    /** The remedy that can repair it; null if there is none. */
     readonly mend: string | null
     /** The conversions as the engine ran them. */
     readonly conversions: readonly string[]
@@ -73,7 +73,7 @@ export interface LintDocument {
   }[]
   /** Null if no repair was wanted. */
   readonly repair: null | {
-    /** The file written; null where nothing was proven. */
+    /** The file written; null if nothing was proven. */
     readonly out: string | null
     /** True: faster than the model given, with outputs that agree, in the last proof. */
     readonly proven: boolean

@@ -9,13 +9,13 @@ export interface LiteQuantizeDocument {
   readonly method: 'dynamic' | 'static' | 'float16'
   /** Operators written, by their names. */
   readonly operators: Readonly<Record<string, number>>
-  /** Of those that compute on activations, what computes in float32. */
+  /** Operators that compute on activations in float32. */
   readonly inFloat: Readonly<Record<string, number>>
   /** Constants of a quantized type, and those that stay float32 with as many elements as would pay. */
   readonly weights: { readonly small: number; readonly float: number }
-  /** Samples that ranges of activations were found on; null where none are needed. */
+  /** Samples that ranges of activations were found on; null if none are needed. */
   readonly calibration: { readonly samples: number; readonly source: 'data' | 'synthetic' } | null
-  /** Outputs of the file, as this tool reads it, against those of the float model on the same samples; null where that could not be had. */
+  /** Outputs of the file, as this tool reads it, against those of the float model on the same samples; null if that could not be had. */
   readonly agreement: {
     readonly samples: number
     readonly source: 'data' | 'synthetic'

@@ -14,11 +14,11 @@ export interface LoadDocument {
     readonly quotaCpus: number | null
     readonly node: string
   }
-  /** One for each rate (or number of clients), in the order in which they were asked for; of a search, in the order of rates. */
+  /** One for each rate (or number of clients), in the order in which they were requested; of a search, in the order of rates. */
   readonly points: readonly LoadPoint[]
-  /** The highest rate that holds the objective; null: none was asked for, or none holds it. */
+  /** The highest rate that holds the objective; null: none was requested, or none holds it. */
   readonly found: LoadFound | null
-  /** What was searched for, and each run of it; null where nothing was. */
+  /** What was searched for, and each run of it; null if nothing was. */
   readonly search: LoadSearch | null
   readonly audit: LoadAudit
   readonly findings: readonly LoadFinding[]
@@ -47,15 +47,15 @@ export interface LoadTarget {
   readonly bodyBytes: number | null
   /** Different bodies that requests draw from. */
   readonly bodies: number | null
-  /** Of the request that was sent beforehand, ms; its status. */
+  /** Latency of the request that was sent beforehand, ms; its status. */
   readonly first: { readonly latencyMs: number; readonly status: number } | null
-  /** For a model: its inputs; null where the bodies were given. */
+  /** For a model: its inputs; null if the bodies were given. */
   readonly inputs: LoadInputs | null
 }
 
 export interface LoadInputs {
   readonly source: 'synthetic' | 'data'
-  /** Of the first sample. */
+  /** Tensors of the first sample. */
   readonly tensors: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[]
   /** Whether tensors go as raw bytes (binary extension), and not as JSON. */
   readonly binary: boolean
@@ -82,7 +82,7 @@ export interface LoadPoint {
   /** Scheduled in the measured part; the other counts are of them. */
   readonly requests: number
   readonly answered: number
-  /** Of requests that were answered; those without a good answer count as slower than all others in the percentiles. */
+  /** Mean over requests that were answered; those without a good answer count as slower than all others in the percentiles. */
   readonly meanMs: number | null
   readonly p50Ms: number | null
   readonly p90Ms: number | null
@@ -121,7 +121,7 @@ export interface LoadPoint {
   readonly parts: LoadParts | null
   /** How late the generator sent, ms. */
   readonly lag: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number; readonly lateShare: number }
-  /** Of each number that is given, by its name, how much is that lateness, ms: what it would be lower by. Absent in documents from before it was told. */
+  /** How much of each given number is that lateness, ms, keyed by its name: it would be this much lower. Absent in older documents. */
   readonly addedMs?: Readonly<Record<string, number>>
   /**
    * What the generator did to this run, absent in documents from before it was told. `sends-late`: numbers that its lateness touches are
@@ -157,7 +157,10 @@ export interface LoadLaw {
 
 /** A closed form from two measured numbers, compared with what was measured under load. */
 export interface LoadTheory {
-  /** From the service's mean and variation in the same run; of batches (`Inoue`) a bound, from what a row costs and what a prediction. */
+  /**
+   * Formula of the law. It uses the service's mean and variation in the same run; for batches (`Inoue`) it gives a bound, from the costs of a row
+   * and of a prediction.
+   */
   readonly formula: 'Allen-Cunneen' | 'Inoue'
   readonly utilisation: number
   /** How long a request's prediction holds a worker on average under this load, and its squared coefficient of variation. */
@@ -171,11 +174,11 @@ export interface LoadTheory {
 export interface LoadServerFacts {
   /** Requests that were predicted together, on average over predictions. */
   readonly meanTogether: number
-  /** Of the time in which its main thread, which speaks HTTP, was busy. */
+  /** Share of the time in which its main thread, which speaks HTTP, was busy. */
   readonly eventLoopShare: number
   /** The longest that its event loop was held up, ms. */
   readonly eventLoopLongestMs: number
-  /** Of the time in which its main thread collected garbage. */
+  /** Share of the time in which its main thread collected garbage. */
   readonly collectionShare: number
   readonly collectionLongestMs: number
   /** Workers that ended and were started again. */
@@ -212,7 +215,7 @@ export interface LoadInterval {
 
 export interface LoadSaturation {
   readonly reason: 'backlog-grows' | 'sheds' | 'times-out' | 'too-many-outstanding'
-  /** By how much the queue grew a second over the run. */
+  /** How much the queue grew per second over the run. */
   readonly backlogPerSecond: number
   readonly backlogAtEnd: number
 }
@@ -255,7 +258,7 @@ export interface LoadFound {
 export interface LoadSearch {
   /** As it was given: 'p99<20ms'. */
   readonly objective: string
-  /** Of each run; the runs of one rate are judged together. */
+  /** Results of each run; the runs of one rate are judged together. */
   readonly runs: readonly LoadSearchRun[]
   readonly confirmingRuns: number
   /** The lowest rate above the one found that had confirming runs, and in how many of them the objective held. */
@@ -263,7 +266,7 @@ export interface LoadSearch {
   readonly ended: string
   /** It ended before it could say whether the objective holds at any rate. Absent: it could. */
   readonly undecided?: boolean
-  /** Where longer runs would tell: of so many seconds; null: of how many is not known. Absent: their length is not why it ended. */
+  /** Where longer runs would tell: of this many seconds; null: of how many is not known. Absent: their length is not why it ended. */
   readonly longerSeconds?: number | null
 }
 
@@ -272,7 +275,7 @@ export interface LoadSearchRun {
   readonly ratePerSecond: number | null
   readonly seed: number
   readonly requests: number
-  /** Of them, over the objective's bound or without a good answer. */
+  /** Requests over the objective's bound or without a good answer. */
   readonly over: number
   readonly valueMs: number | null
   readonly saturated: boolean
@@ -355,11 +358,11 @@ export interface LoadSetup {
   readonly fewRows?: number
   /** How long the first request of an incomplete batch waits for others; absent in documents from before it could. */
   readonly batchDelayMs?: number
-  /** What predictions of so many rows took before the server was ready, where it chose by that; null: it did not. */
+  /** What predictions of this many rows took before the server was ready, where it chose by that; null: it did not. */
   readonly batchCosts?: readonly { readonly rows: number; readonly ms: number }[] | null
-  /** What fits them best: a row more costs `perRowMs`, a prediction of whatever rows `fixedMs` beside. */
+  /** What fits them best: a row more costs `perRowMs`, a prediction of whatever rows `fixedMs` in addition. */
   readonly batchLine?: { readonly perRowMs: number; readonly fixedMs: number } | null
-  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  /** Why an automatic choice joins none; null if it does, or the rows were told. */
   readonly whyAlone?: string | null
   readonly deadlineMs: number | null
   /** Whether idle threads of the engine spin; null: as a folder's own options say. */

@@ -1,4 +1,4 @@
-// The parts of a report document that `fix` and `quantize` write: what is handed over, and the layers with fewer bits.
+// The parts of a report document that `fix` and `quantize` write: what is shipped, and the layers with fewer bits.
 
 /** `whyslow`, the command ('': none, as in `whyslow MODEL`), the arguments. */
 export interface CommandToType {
@@ -75,7 +75,7 @@ export interface ReportQuantization {
   readonly layers: readonly QuantizedLayer[]
   readonly notTried: readonly { readonly method: string; readonly reason: string }[]
   /**
-   * The engine of this machine that gave most in a first look compared with what was handed over, and what to type; absent: none gave
+   * The engine of this machine that gave most in a first look compared with what was shipped, and what to type; absent: none gave
    * anything.
    */
   readonly otherEngine?: {

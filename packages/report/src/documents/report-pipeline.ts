@@ -32,7 +32,7 @@ export interface ReportLine {
 
 export interface PipelineSection {
   readonly language: 'javascript' | 'python'
-  /** from: how it was found, where there was a choice. */
+  /** from: how it was found, if there was a choice. */
   readonly runtime: { readonly name: string; readonly version: string; readonly executable: string; readonly from?: string }
   readonly file: string
   readonly call: string | null

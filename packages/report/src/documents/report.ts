@@ -1,6 +1,6 @@
 // The report document, version 2: a public contract that every renderer reads. It imports nothing but parts of itself. Version 1 differs in
 // what p90 to p99 are: bounds in reports of models, interpolated from few calls in those of pipelines.
-// Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason beside it, never 0.
+// Times in milliseconds, sizes in bytes, shares 0..1, rates per second. Absent knowledge is null with its reason next to it, never 0.
 import type { CommandToType, ReportFix, ReportQuantization } from './report-fix.ts'
 import type { PipelineSection, ReportLine, ReportStage } from './report-pipeline.ts'
 import type { TraceSection } from './trace-section.ts'
@@ -45,7 +45,7 @@ export interface ReportDocument {
    * is given.
    */
   readonly trace?: null | TraceSection
-  /** The user's own pipeline, where one was given: with what is unexplained they add up to p50Ms. */
+  /** The user's own pipeline, if one was given: with what is unexplained they add up to p50Ms. */
   readonly stages: readonly ReportStage[] | null
   readonly lines?: readonly ReportLine[] | null // hot lines of a pipeline, hottest first
   readonly pipeline?: null | PipelineSection
@@ -187,7 +187,7 @@ export interface ReportDevice {
   /** Kernels by operator, longest first; null: the device gives no times. */
   readonly operators?: readonly { readonly opType: string; readonly timeMs: number; readonly nodes: number }[] | null
   readonly needsCpu?: boolean | null // the engine refuses the model where the CPU may not help; null: not known
-  /** With inputs and outputs kept on the device, in turns with ones that are copied; null: not measured. */
+  /** Times with inputs and outputs kept on the device, in turns with ones that are copied; null: not measured. */
   readonly bound?: null | {
     readonly copiedMs: number
     readonly boundMs: number
@@ -348,7 +348,7 @@ export interface TrialAgreement {
   readonly top1: number | null
   readonly metric: { readonly name: string; readonly before: number; readonly after: number } | null
   /**
-   * Of decisions: on so many rows with 95 % confidence no larger (0..1); absent where none decides, and in documents from before it was
+   * Of decisions: on this many rows with 95 % confidence no larger (0..1); absent if none decides, and in documents from before it was
    * told.
    */
   readonly loss?: { readonly rows: number; readonly largest: number }

@@ -7,6 +7,6 @@ export interface RuleAdvice {
 
 export interface AdviceBlock {
   readonly as: 'text' | 'item' | 'code'
-  /** Of text and items: with code between backticks. */
+  /** Text of paragraphs and items, with code between backticks. */
   readonly text: string
 }

@@ -1,4 +1,4 @@
-// What a report document must have to be read again by `study`, `foretell` and, from a store, `history`.
+// What a report document must have to be read again by `study`, for an estimate and, from a store, by `history`.
 
 export interface SavedReport {
   readonly schema: 'whyslow-report/1' | 'whyslow-report/2'

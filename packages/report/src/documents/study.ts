@@ -12,7 +12,7 @@ export interface StudyDocument {
   readonly table: {
     readonly reference: string | null // the machine that ratios are to; null: nothing was measured
     readonly rows: readonly StudyRow[]
-    // what no other model or machine beats in all of these. latency; samples/s, or a million where each machine has its price; accuracy or the error where it is known
+    // what no other model or machine beats in all of these. latency; samples/s, or a million where each machine has its price; accuracy or the error if it is known
     readonly pareto?: {
       readonly axes: readonly string[]
       readonly front: readonly StudyPlace[]

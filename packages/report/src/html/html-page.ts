@@ -12,7 +12,7 @@ export interface PageData {
 }
 
 export interface PageOptions {
-  /** Of the document, in the browser's tab. */
+  /** Title of the document, in the browser's tab. */
   readonly title: string
   /** The sentence for readers without a script. */
   readonly answer: string

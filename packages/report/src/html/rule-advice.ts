@@ -1,7 +1,7 @@
 // Reads the two sections of a rule's page that advise: as much of Markdown as those pages use. Links become their words, tables and comments are left out.
 import type { AdviceBlock, RuleAdvice } from '../documents/rule-advice.ts'
 
-/** null where the page has no such section. */
+/** null if the page has no such section. */
 export function adviceIn(page: string): RuleAdvice | null {
   const toDo = blocksOf(sectionOf(page, 'What to do'))
   const notToWorry = blocksOf(sectionOf(page, 'When not to worry'))

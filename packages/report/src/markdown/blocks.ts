@@ -4,7 +4,7 @@ import { printable } from '../text/wrap.ts'
 
 /** GitHub refuses comments of more than 65,536 characters; some are left for what a script puts around ours. */
 export const MOST_LETTERS = 64_000
-/** Of one text: longer ones lose their middle. */
+/** Most characters of one text: longer ones lose their middle. */
 const MOST_TEXT = 2_000
 const MOST_NAME = 120
 
@@ -33,7 +33,7 @@ export function markdown(parts: readonly Part[], most: number = MOST_LETTERS): s
   return `${text}${isCut ? `${CUT}\n` : ''}`.replace(/\n+$/, '\n')
 }
 
-/** With as many of its blocks as have room; null where not one has. */
+/** The section with as many of its blocks as have room; null if not one has. */
 function folded({ summary, blocks }: Folded, room: number): string | null {
   const [open, close] = [`<details>\n<summary>${text(summary)}</summary>\n\n`, '</details>']
   const kept: string[] = []
@@ -46,7 +46,7 @@ function folded({ summary, blocks }: Folded, room: number): string | null {
   return kept.length === 0 ? (blocks.every((block) => block === '') ? '' : null) : `${open}${kept.join('\n\n')}\n\n${close}`
 }
 
-/** Without its middle where it is longer. Never half a character. */
+/** Removes the middle of a longer text. Never half a character. */
 function middle(whole: string, most: number): string {
   if (whole.length <= most) return whole
   const half = Math.floor((most - 1) / 2)

@@ -75,7 +75,7 @@ function rangeOf({ saturated, p99Ms, intervals: { p99Ms: interval } }: LoadPoint
   return `${time(interval.low)}–${interval.high === null ? 'not known' : time(interval.high)}`
 }
 
-/** Of the highest rate that is kept up with. */
+/** Tail of the highest rate that is kept up with. */
 function tail(points: readonly LoadPoint[]): Folded {
   const parts = points.findLast(({ parts, saturated }) => parts !== null && !saturated)?.parts ?? null
   const rows = parts?.names.map((_, index) => index) ?? []

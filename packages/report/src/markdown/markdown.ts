@@ -19,7 +19,7 @@ interface Answered {
   readonly warnings?: readonly string[]
 }
 
-/** By the kind of document. */
+/** Parts keyed by the kind of document. */
 const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>> = {
   report: reportParts,
   comparison: comparisonParts,

@@ -1,4 +1,4 @@
-// A latency in a cell, with its interval where it has one; '' where it is not known, and beside it stands why.
+// A latency in a cell, with its interval if it has one; '' if it is not known, and the reason is next to it.
 import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 
 export function timeCell(ms: number | null, lowMs: number | null, highMs: number | null): string {

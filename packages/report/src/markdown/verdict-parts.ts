@@ -33,7 +33,7 @@ export function checkParts({ model, baseline, judged, failAbove, rounds, verdict
   ]
 }
 
-/** Of a history, which has no sentence: the latest first. */
+/** Parts of a history, which has no sentence: the latest first. */
 export function historyParts({ entries }: HistoryDocument): Part[] {
   const rows = entries.toReversed().slice(0, MOST_ROWS)
   return [

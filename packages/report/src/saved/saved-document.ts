@@ -46,7 +46,7 @@ export function faultBy(validator: URL, value: unknown): string | undefined {
   return validate(value) ? undefined : wordsOf(deepest(validate.errors ?? []))
 }
 
-/** Of a value that fits none of several types, what it lacks of the one that it is nearest to. */
+/** The deepest fault: what a value that fits none of several types lacks of the type that it is nearest to. */
 function deepest(faults: readonly Fault[]): Fault {
   const depth = ({ instancePath, keyword, params }: Fault) =>
     instancePath.split('/').length - (keyword === 'anyOf' || params.type === 'null' ? 0.5 : 0)

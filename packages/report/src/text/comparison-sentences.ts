@@ -114,8 +114,8 @@ function factorBeside(facts: Facts, id: string): string {
 const ROUNDING_SHARE = 1e-4
 
 /**
- * How far outputs are from the reference's: the error's root mean square over theirs, of the worst output; 0 where only the order of
- * additions differs, null where it is not known.
+ * How far outputs are from the reference's: the error's root mean square over theirs, of the worst output; 0 if only the order of
+ * additions differs, null if it is not known.
  */
 export function errorShare(agreement: Contestant['agreement']): number | null {
   if (agreement === null) return null
@@ -133,7 +133,7 @@ function differenceOf({ agreement }: Contestant): string {
   return agreement.equal ? 'outputs equal' : 'outputs equal but for rounding'
 }
 
-/** 'gives up 0.6 points of accuracy'; null where no metric is known of both. */
+/** 'gives up 0.6 points of accuracy'; null if no metric is known of both. */
 function qualityChange({ contestants, reference }: Facts, one: Contestant): string | null {
   const base = contestants.find(({ id }) => id === reference)?.metric
   const own = one.metric

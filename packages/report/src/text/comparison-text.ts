@@ -10,7 +10,7 @@ import { cells, hang, nextWords, pad, printable, shorten, wrap, wrapCommand } fr
 interface Measure {
   readonly head: string
   readonly cell: (one: Contestant) => string
-  /** What a question mark in it stands for. */
+  /** What a question mark in it represents. */
   readonly unknown?: (one: Contestant) => string
 }
 
@@ -59,7 +59,7 @@ function contestants(doc: ComparisonDocument, width: number, colours: Colours): 
   return [...table([names, ...columns.slice(0, kept)], colours), ...legend(measures.slice(0, kept), rows, width)]
 }
 
-/** What a question mark stands for, of the columns that show one. */
+/** What a question mark represents, of the columns that show one. */
 function legend(measures: readonly Measure[], rows: readonly Contestant[], width: number): string[] {
   const unknown = measures.flatMap(({ cell, unknown }) =>
     rows.flatMap((row) => (cell(row) === '?' ? (unknown?.(row) ?? []) : [])),

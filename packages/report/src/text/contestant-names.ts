@@ -1,7 +1,7 @@
 // What contestants are called before the reader: models by the shortest end of their path that tells them apart.
 import type { ComparisonDocument } from '../documents/comparison.ts'
 
-/** 'a/m.onnx' and 'b/m.onnx' keep their folders, 'x/a.onnx' and 'x/b.onnx' do not. Other words stay as they are. */
+/** 'a/m.onnx' and 'b/m.onnx' keep their folders, 'x/a.onnx' and 'x/b.onnx' do not. Other words stay unchanged. */
 export function shortNames(ids: readonly string[]): ReadonlyMap<string, string> {
   const parts = ids.map((id) => id.split(/[\\/]/))
   const longest = Math.max(...parts.map(({ length }) => length), 1)

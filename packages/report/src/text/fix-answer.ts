@@ -27,7 +27,7 @@ export function speedupRange(low: number, high: number): string {
 
 const factor = (value: number): string => (value < 10 ? significant(value, value < 2 ? 3 : 2) : value.toFixed(0))
 
-/** One sentence, or two where nothing helped. Pure. */
+/** One sentence, or two if nothing helped. Pure. */
 export function fixAnswer(fix: Fix, trials: ReportDocument['trials']): string {
   return `${mainSentence(fix, trials)}${conversionSentence(trials)}${picturesSentence(trials)}`
 }
@@ -43,7 +43,7 @@ function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
   return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
 }
 
-/** What converting the model gave before all else, where its owner's runtime was measured beside. */
+/** What converting the model gave before all else, if its owner's runtime was measured, too. */
 function conversionSentence(trials: ReportDocument['trials']): string {
   const converted = trials.find(({ remedies }) => remedies[0] === 'conversion')
   if (converted === undefined) return ''
@@ -52,7 +52,7 @@ function conversionSentence(trials: ReportDocument['trials']): string {
   return ` Before that, by ${changes.join(', ')}: ${time(beforeMs)} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)}).`
 }
 
-/** What moving the code in front of the model into it gave, where that was asked for. */
+/** What moving the code in front of the model into it gave, if that was requested. */
 function picturesSentence(trials: ReportDocument['trials']): string {
   const moved = trials.find(({ remedies }) => remedies[0] === 'preprocessing')
   if (moved === undefined) return ''

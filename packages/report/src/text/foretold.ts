@@ -1,4 +1,4 @@
-// What exact remedies are expected to give, before the whole model is tried, and beside what it came to.
+// What exact remedies are expected to give, before the whole model is tried, and next to it what it came to.
 
 import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportForetold } from '../documents/report.ts'
@@ -15,7 +15,7 @@ export function listOf(ids: readonly string[]): string {
 
 export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
 
-/** undefined where nothing was estimated, or where what was fixed is not the time of a prediction. */
+/** undefined if nothing was estimated, or if what was fixed is not the time of a prediction. */
 export function predictedAndMeasured({ foretold, fix }: ReportDocument): string | undefined {
   if (!foretold || foretold.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
   const came = fix.proven ? `${time(fix.before - fix.after)} came of ${listOf(fix.kept)}` : 'nothing came of it that is proven'

@@ -27,7 +27,7 @@ export function renderHistory(doc: HistoryDocument, model: string | null, option
   return page([...sections, warningLines(warnings, width, colours)])
 }
 
-/** In the order of their first entries. */
+/** Groups in the order of their first entries. */
 function groupsOf(entries: readonly HistoryEntry[], keyOf: (entry: HistoryEntry) => string): HistoryEntry[][] {
   const groups = new Map<string, HistoryEntry[]>()
   for (const entry of entries) {

@@ -8,7 +8,7 @@ import { hang, wrap } from './wrap.ts'
 
 type Unfused = LintDocument['unfused'][number]
 
-/** Groups that break the same condition are listed together, and so many of them are named. */
+/** Groups that break the same condition are listed together, and this many of them are named. */
 const NAMED = 3
 
 /** The whole report as text that ends with a line end. Pure. */

@@ -53,7 +53,7 @@ function latency({ latency }: ReportDocument): string | null {
 
 const MOST_MARKS = 44
 
-/** In their order, process by process; documents from before processes had theirs are one line of all. */
+/** Samples in their order, process by process; documents from before processes had theirs are one line of all. */
 function samples({ latency }: ReportDocument, room: number): string | null {
   if (latency === null) return null
   const own = latency.blocks.flatMap(({ samplesMs = [] }) => (samplesMs.length > 0 ? [samplesMs] : []))

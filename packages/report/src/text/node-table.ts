@@ -74,7 +74,7 @@ function columnsFor(top: readonly Node[], others: readonly Node[]): Column[] {
   ]
 }
 
-/** In a narrow terminal the operator goes first, then what binds it, until the names have room. */
+/** Columns that fit. A narrow terminal drops the operator first, then what binds it, until the names have room. */
 function choose(columns: readonly Column[], width: number): { columns: readonly Column[]; nameWidth: number } {
   const choices = [columns, columns.slice(1), columns.slice(1, 3)]
   const room = (kept: readonly Column[]) => width - widthOf(kept)

@@ -1,4 +1,4 @@
-// What every renderer writes on: a page of so many cells a line, in colour or not, of sections with an empty line between them.
+// What every renderer writes on: a page of this many cells a line, in colour or not, of sections with an empty line between them.
 import picocolors from 'picocolors'
 import { cells, hang, pad, wrap } from './wrap.ts'
 
@@ -10,7 +10,7 @@ export interface TerminalOptions {
   readonly colour: boolean
   /** What is typed in place of `whyslow` in the commands to type next: 'npx whyslow'. */
   readonly command?: string
-  /** Where the page of a finding's rule is, for terminals that take links (OSC 8); absent where this one does not. */
+  /** Where the page of a finding's rule is, for terminals that take links (OSC 8); absent if this one does not. */
   readonly pageOf?: (rule: string) => string | null
   /** The roofline in characters. */
   readonly roofline?: boolean
@@ -20,7 +20,7 @@ export function paper({ width, colour }: TerminalOptions): { readonly width: num
   return { width: Math.max(40, width), colours: picocolors.createColors(colour) }
 }
 
-/** The text as a link of the terminal (OSC 8); as it is where there is no page, or no terminal that takes one. */
+/** The text as a link of the terminal (OSC 8); as it is if there is no page, or no terminal that takes one. */
 export const linked = (text: string, uri: string | null | undefined): string =>
   uri == null ? text : `\u001b]8;;${uri}\u001b\\${text}\u001b]8;;\u001b\\`
 
@@ -43,7 +43,7 @@ export function labelled(facts: readonly (readonly [string, string | null])[], w
 
 export interface Column {
   readonly head: string
-  /** Of what fills it: 'left' for numbers. */
+  /** Side of what fills it: 'left' for numbers. */
   readonly side?: 'left' | 'right'
   readonly texts: readonly string[]
 }

@@ -82,7 +82,7 @@ function stageTable({ stages }: ReportDocument, width: number, colours: Colours)
   return table(shown, colours)
 }
 
-/** In front of the first column there is none. */
+/** Spaces in front of a column; the first has none. */
 const GAP = 2
 
 function lineTable({ lines }: ReportDocument, width: number, colours: Colours): string[] {

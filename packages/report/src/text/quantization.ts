@@ -38,7 +38,7 @@ export function renderQuantized(
   ])
 }
 
-/** What another engine would give beside. */
+/** What another engine would give in addition. */
 function otherEngine({ otherEngine: other }: Quantization, width: number, { cyan }: Colours, command?: string): string[] {
   if (other === undefined) return []
   const outputs = other.cosine === null ? '' : `, outputs of cosine ${Number(other.cosine.toFixed(6))} with the original's`

@@ -42,7 +42,7 @@ export function renderStudy(doc: StudyDocument, options: TerminalOptions): strin
 
 const MOST_PLACES = 8
 
-/** [] where nothing is beaten, and there is nothing to choose. */
+/** [] if nothing is beaten, and there is nothing to choose. */
 function frontLines({ table: { pareto, rows } }: StudyDocument, names: ReadonlyMap<string, string>, width: number): string[] {
   if (pareto === undefined || pareto.dominated.length === 0) return []
   const said = pareto.front.slice(0, MOST_PLACES).flatMap(({ row, machine }) => {

@@ -55,7 +55,7 @@ function judgedAnswer(judged: CheckJudged, { verdict, failAbove, model, baseline
 /** That of a percentile, which is of all rounds together. */
 const isRatioOfIntervals = ({ judged }: CheckDocument): boolean => judged?.unit === 'ms'
 
-/** Of a throughput, or a percentile. */
+/** Values of a throughput, or of a percentile. */
 const judgedValues = ({ statistic, unit, model, baseline, samples }: CheckJudged): string =>
   model === null || baseline === null
     ? `${statistic}: unknown, of ${samples} predictions`

@@ -4,7 +4,7 @@ import stringWidth from 'string-width'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that are kept from the terminal
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029\ufeff]/g
-// A number stays beside its unit.
+// A number stays next to its unit.
 const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu
 const noBreak = '\u00a0'
 
@@ -34,7 +34,7 @@ export function elideMiddle(text: string): string {
 /** Whether it takes at most `width` cells. */
 export const fits = (text: string, width: number): boolean => text.length <= MOST_LETTERS && cells(text) <= width
 
-/** At most `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
+/** Shortens to `width` cells; a longer text loses its middle, since both ends of a node's name tell it apart. */
 export function shorten(text: string, width: number): string {
   if (fits(text, width)) return text
   const characters = charactersOf(elideMiddle(text))
@@ -121,7 +121,7 @@ export const commandWords = ({ command, arguments: rest }: NonNullable<Next['run
   ...rest.map(quoted),
 ]
 
-/** Words to type next; none where there is no command. Documents from before `run` have the text alone. */
+/** Words to type next; none if there is no command. Documents from before `run` have the text alone. */
 export function nextWords({ next, run }: Next, name = 'whyslow'): string[] {
   if (run) return commandWords(run, name)
   const words = printable(next ?? '').match(/(?:'[^']*'|"[^"]*"|[^\s'"]|['"])+/g) ?? []

@@ -1,4 +1,4 @@
-// The page of a document that answers in one sentence: the answer, beside it the number it is about, then the parts.
+// The page of a document that answers in one sentence: the answer, next to it the number it is about, then the parts.
 import type { ComponentChildren } from 'preact'
 import { ExportMenu } from './export-menu.tsx'
 import { documentExport } from './exports.ts'

@@ -28,7 +28,7 @@ import type { Given } from './page-data.ts'
 import { ReportPage } from './report-page.tsx'
 import { StudyPage } from './study/page.tsx'
 
-/** Of either version: they differ in what p90 to p99 are. */
+/** Whether it is a report of either version: they differ in what p90 to p99 are. */
 const isReport = (schema: unknown): boolean => schema === 'whyslow-report/1' || schema === 'whyslow-report/2'
 
 export function App({ given }: { given: Given | null }) {

@@ -1,4 +1,4 @@
-// Numbers are worded by the code that words them on the terminal; here is what a page needs beside it.
+// Numbers are worded by the code that words them on the terminal; here is what a page needs in addition.
 export {
   bytes,
   count,

@@ -4,7 +4,7 @@ import { Name } from './kit/name.tsx'
 import { setTheme, type Theme, theme } from './place.ts'
 
 export interface FrameProps {
-  /** Of what it is: the model's file. */
+  /** What the page is of: the model's file. */
   readonly of: string
   readonly facts: readonly string[]
   readonly actions?: ComponentChildren

@@ -1,10 +1,10 @@
-// Documents of versions before, and of hands: what a document lacks is filled in once, here, so that pictures need not ask. defaults.json says
+// Documents of versions before, and of hands: what a document lacks is filled in once, here, so that figures need not ask. defaults.json says
 // with what, by its type: null, a list of nothing, an object of nothing. What has no default is a number or a text, and stays away.
 
 import all from './defaults.json' with { type: 'json' }
 import type { Ab, Comparison, Distill, Gap, Lint, Load, Report, Study } from './page-data.ts'
 
-/** Of one type: names of fields that must be there, separated by spaces, and the types of what is in them. */
+/** Defaults of one type: names of fields that must be there, separated by spaces, and the types of what is in them. */
 interface Defaults {
   readonly nulls?: string
   readonly lists?: string
@@ -16,7 +16,7 @@ type Fields = Readonly<Record<string, unknown>>
 const named = all as Readonly<Record<string, Defaults>>
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** With the fields that it lacks; what it has stays. */
+/** Adds the fields that it lacks; what it has stays. */
 function filled(value: unknown, defaults: Defaults): Fields {
   const fields: Record<string, unknown> = isFields(value) ? { ...value } : {}
   const each = (names: string | undefined, use: (name: string) => void) => names?.split(' ').forEach(use)

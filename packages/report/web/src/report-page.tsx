@@ -27,7 +27,10 @@ import { pipelineFacts } from './pipeline/facts.ts'
 import { PIPELINE_PARTS } from './pipeline/parts.tsx'
 import { StageBar } from './pipeline/stage-bar.tsx'
 
-/** Of a recording the nodes stand longest first, under names of functions and kernels: no blocks of a model, and not in order. */
+/**
+ * Whether the nodes form blocks. The nodes of a recording are listed longest first, under names of functions and kernels: no blocks of a model, and
+ * not in order.
+ */
 const hasBlocks = ({ nodes, trace }: Report): boolean => trace == null && nodes.some(({ timeMs }) => timeMs > 0)
 
 const PARTS: readonly PartOf<Report>[] = [

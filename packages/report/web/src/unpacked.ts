@@ -5,7 +5,7 @@ export interface Given {
   readonly documents: readonly { readonly schema?: string }[]
   /** The files that several were read from. */
   readonly names: readonly string[]
-  /** Of the rules that the documents' findings are of. */
+  /** Advice of the rules that the documents' findings are of. */
   readonly advice: Readonly<Record<string, RuleAdvice>>
 }
 
@@ -14,7 +14,7 @@ export interface Embedded extends Partial<Given> {
   served?: boolean
 }
 
-/** What a page is given, packed or not; null where that is no documents. */
+/** What a page is given, packed or not; null if that is no documents. */
 export async function unpacked({ gzip, ...plain }: Embedded): Promise<Given | null> {
   const { documents, names = [], advice = {} } = gzip === undefined ? plain : (JSON.parse(await unpack(gzip)) as Embedded)
   return Array.isArray(documents) ? { documents, names, advice } : null

@@ -12,7 +12,7 @@ export function wholeOf({ latency, trace }: Report): string {
 /** Recording slows a run: without a latency that was given, its milliseconds are those of the recorded run alone. */
 export const isSlowed = ({ latency, trace }: Report): boolean => latency === null && trace != null && trace.latencyMs === null
 
-/** ms of the whole; null where it is not known. */
+/** ms of the whole; null if it is not known. */
 export const wholeMs = ({ latency, trace }: Report): number | null => latency?.p50Ms ?? trace?.judged?.stepMs ?? null
 
 /** 'the median, 41.2 ms' */

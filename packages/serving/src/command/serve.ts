@@ -17,7 +17,7 @@ export interface ServeSurroundings {
 /** A server answers what it accepted within 25 s. */
 const DRAIN_GRACE_MS = 28_000
 
-/** Serves until a signal comes. Throws UsageError or InputError where the model or the port cannot be used. */
+/** Serves until a signal comes. Throws UsageError or InputError if the model or the port cannot be used. */
 export async function runServe(
   file: string,
   flags: FlagsOf<'serve'>,

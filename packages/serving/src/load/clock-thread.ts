@@ -4,10 +4,10 @@ import { type MessagePort, workerData } from 'node:worker_threads'
 import { nowMs } from '@whyslow/measure/machine/now.ts'
 
 export interface ClockTask {
-  /** Of the records: due times stand first in it. */
+  /** Memory of the records: due times come first in it. */
   readonly memory: SharedArrayBuffer
   readonly count: number
-  /** On the clock of `nowMs`. */
+  /** Start on the clock of `nowMs`. */
   readonly startMs: number
   /** [stop, a wake-up is under way] */
   readonly control: Int32Array

@@ -3,7 +3,7 @@
 // requests, in random order: a run whose seed drew the long ones more often would have another p99.
 import { mulberry32, shuffle } from '@whyslow/graph/random.ts'
 
-/** Draws that hold each input equally often: so many, or as few more as its inputs take. */
+/** Draws that hold each input equally often: this many, or as few more as its inputs take. */
 const BLOCK = 1024
 
 /** For each of `count` requests one of `inputs`. */

@@ -10,7 +10,7 @@ export interface PartFacts {
   readonly variation: number
 }
 
-/** A part that the server knows of, by its name; null where it is not known. */
+/** A part that the server knows of, by its name; null if it is not known. */
 export function partOf({ parts }: LoadPoint, name: string): PartFacts | null {
   if (parts === null) return null
   const at = parts.names.findIndex((one) => one === name || one === `server: ${name}`)
@@ -18,7 +18,7 @@ export function partOf({ parts }: LoadPoint, name: string): PartFacts | null {
   return { meanMs: parts.all.partsMs[at]!, slowestMs: parts.slowest.partsMs[at]!, variation: parts.variation[at]! }
 }
 
-/** How much of the time workers predict, by the utilisation law; null where their number is not known. */
+/** How much of the time workers predict, by the utilisation law; null if their number is not known. */
 export function utilisationOf(point: LoadPoint, setup: LoadSetup | null): number | null {
   const compute = partOf(point, 'compute')
   if (setup === null || compute === null) return null

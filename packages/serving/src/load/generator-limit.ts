@@ -6,7 +6,7 @@ import type { MeasuredRun } from './measured-run.ts'
 import { OUTCOME } from './records.ts'
 import { grows, queueOf } from './saturation.ts'
 
-/** Of its ceiling: nearer to it, answers wait to be read, which no lateness of sending shows. */
+/** Share of its ceiling: nearer to it, answers wait to be read, which no lateness of sending shows. */
 const CEILING_SHARE = 0.9
 /** Later than this is late, whatever is measured: LoadGen's and perf_analyzer's limit, too. */
 export const LATE_MS = 1

@@ -23,7 +23,7 @@ export const CONTROL = { stop: 0, wake: 1, sent: 2, done: 3 } as const
 export const STOP = { no: 0, sending: 1, all: 2 } as const
 
 export interface Generated {
-  /** On the clock of `nowMs`. */
+  /** Start on the clock of `nowMs`. */
   readonly startMs: number
   readonly endMs: number
   /** Requests that were to be sent: all of `count`, or fewer after a stop or in a closed loop. */

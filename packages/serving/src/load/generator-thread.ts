@@ -14,7 +14,7 @@ import type { Target } from './target.ts'
 
 /** Until the first request is due: the clock's thread starts meanwhile. */
 const RUN_UP_MS = 250
-/** Of that; what threads take to start is not what requests take. */
+/** Part of that for threads to start: that is not what requests take. */
 const STARTED_MS = 200
 /** Where the next request is due so soon, the thread looks again instead of sleeping. */
 const AWAKE_MS = 0.25
@@ -33,7 +33,7 @@ interface State {
   readonly draws: Draws
   readonly kept: KeptAnswer[]
   keptBytes: number
-  /** In the order in which they were sent. */
+  /** Requests in the order in which they were sent. */
   readonly outstanding: Set<number>
   sender: Sender
   next: number

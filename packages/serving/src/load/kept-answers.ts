@@ -10,12 +10,12 @@ export interface KeptAnswer {
 }
 
 const KEPT = 64
-/** Of a run, so that a search with many runs stays small. */
+/** Most bytes kept of a run, so that a search with many runs stays small. */
 export const MOST_KEPT_BYTES = 4 * 1024 * 1024
-/** In a closed loop, whose end is not known, of the first thousand. */
+/** Gap between kept requests of a closed loop, whose end is not known: they are of the first thousand. */
 const CLOSED_GAP = 16
 
-/** At most `KEPT` of the requests, spread over a run of `count`; null: nobody knows how many it will be. */
+/** Requests to keep: at most `KEPT`, spread over a run of `count`; null: it is not known how many it will be. */
 export function requestsToKeep(count: number | null, seed: number): ReadonlySet<number> {
   const random = mulberry32(seed ^ 0x2545f491)
   const gap = count === null ? CLOSED_GAP : Math.max(1, count / KEPT)

@@ -11,7 +11,7 @@ import type { Queue } from './saturation.ts'
 const LITTLE_OFF = 0.02
 /** What a server counts of its own time includes its warm-up. */
 const UTILISATION_OFF = 0.1
-/** Of the workers' time: less is beyond what their clocks tell. */
+/** Share of the workers' time: less is below what their clocks can measure. */
 const UTILISATION_LEAST = 0.02
 
 /**
@@ -48,7 +48,7 @@ export function flowLaw(
 }
 
 /**
- * ρ = λS/k: how busy workers are by what clients are told of each request, and by what the workers counted of their own time. null where
+ * ρ = λS/k: how busy workers are by what clients are told of each request, and by what the workers counted of their own time. null if
  * the server does not tell, or nothing was answered.
  */
 export function utilisationLaw(point: LoadPoint, server: LoadServerFacts | null, workers: number): LoadLaw | null {

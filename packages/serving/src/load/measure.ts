@@ -1,4 +1,4 @@
-// One point: a timeline made, the generator run on it, its numbers. Also how long a run must be where nobody says.
+// One point: a timeline made, the generator run on it, its numbers. Also how long a run must be if nobody says.
 import { readFileSync } from 'node:fs'
 import {
   ascending,
@@ -42,9 +42,9 @@ export interface PointPlan {
 
 export interface MeasuredPoint {
   readonly point: LoadPoint
-  /** In order of arrival; infinite where no good answer came. */
+  /** Latencies in order of arrival; infinite if no good answer came. */
   readonly latencies: Float64Array
-  /** From when they were really sent, ascending: what they would be at most, had the generator been in time. */
+  /** Latencies from when requests were really sent, ascending: what they would be at most, had the generator been in time. */
   readonly sinceSent: Float64Array
   readonly generator: { readonly cores: number; readonly lost: number }
   readonly kept: readonly KeptAnswer[]
@@ -84,7 +84,7 @@ export async function measurePoint(plan: PointPlan): Promise<MeasuredPoint> {
   return measured(run, plan, { measuredFrom, fromMs: warmUpMs, toMs, ratePerSecond: offered, clients: null })
 }
 
-/** Of a recording that is cut, what comes in its part, and not on average over the whole. */
+/** Offered rate. For a recording that is cut it is what comes in its part, and not on average over the whole. */
 function offeredOf({ arrivals, ratePerSecond }: PointPlan, scheduledPerSecond: number): number {
   const isWhole = Math.abs(scheduledPerSecond / ratePerSecond - 1) < 1e-9
   return arrivals.kind === 'trace' && !isWhole ? scheduledPerSecond : ratePerSecond

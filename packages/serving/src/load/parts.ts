@@ -1,5 +1,5 @@
 // What a latency is made of. Percentiles of parts do not add up to the percentile of the whole: here the parts are averaged over the
-// requests themselves, the slowest hundredth beside those around the median.
+// requests themselves, the slowest hundredth next to those around the median.
 import type { LoadPartMeans, LoadParts } from '@whyslow/report/documents/load.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { MOST_TOLD } from './records.ts'
@@ -44,7 +44,7 @@ export function latencyParts(run: MeasuredRun, sorted: Float64Array, good: numbe
   }
 }
 
-/** Of a server of this program: what it tells was measured by the same program, on the same machine's clock. */
+/** The parts of a server of this program: what it reports was measured by the same program, on the same machine's clock. */
 export function asOwn(parts: LoadParts): LoadParts {
   const renamed = (name: string) => (name === MEASURED[SERVER] ? 'network and HTTP' : name.replace(TOLD, ''))
   return { ...parts, names: parts.names.map(renamed), basis: parts.names.map(() => 'measured') }

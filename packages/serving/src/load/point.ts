@@ -124,7 +124,7 @@ interface Percentiles {
   readonly values: Readonly<Record<PercentileName, number | null>>
   readonly intervals: Omit<LoadIntervals, 'meanMs'>
   readonly reasons: Readonly<Record<string, string>>
-  /** Of those that are given, how much is the generator's own lateness. */
+  /** Part of each given time that is the generator's own lateness. */
   readonly addedMs: Readonly<Record<string, number>>
   /** One of them is left out since the generator was late. */
   readonly isLate: boolean
@@ -159,13 +159,13 @@ function percentilesOf(sample: Sample): Percentiles {
 
 interface Unknown {
   readonly why: string
-  /** Of the generator, and not of the server. */
+  /** Whether the generator is late, and not the server. */
   readonly isLate: boolean
 }
 
 const because = (why: string): Unknown => ({ why, isLate: false })
 
-/** Why a percentile cannot be given; null where it can. */
+/** Why a percentile cannot be given; null if it can. */
 function unknownBecause({ sorted, fromSending, none }: Sample, share: number): Unknown | null {
   if (none !== null) return because(none)
   const least = leastSamples(share)

@@ -28,7 +28,7 @@ export interface Records {
   readonly firstByteMs: Float64Array
   readonly doneMs: Float64Array
   readonly outcome: Int16Array
-  /** `MOST_TOLD` for each request, ms; NaN where nothing was told. */
+  /** `MOST_TOLD` for each request, ms; NaN if nothing was told. */
   readonly toldMs: Float32Array
 }
 

@@ -14,7 +14,7 @@ import type {
 export interface LoadEvidence extends WithAbsent {
   readonly audit: LoadAudit
   readonly target: Pick<LoadTarget, 'first' | 'inputs' | 'bodyBytes'>
-  /** At the rates that were given. undefined of a search: it goes above what the server can on purpose. */
+  /** Points at the rates that were given. undefined for a search: it goes above what the server can on purpose. */
   readonly asked?: readonly LoadPoint[]
   /** The highest rate that the server keeps up with and whose parts are known. */
   readonly parted?: LoadPoint & { readonly parts: LoadParts }

@@ -36,17 +36,17 @@ const FIFTHS = 5
 const SERIES = 60
 /** As few are outstanding at a server with a few workers that is never quite idle. */
 const FEW = 3
-/** Of the run's requests: a shorter queue at the end is nothing that grows. */
+/** Share of the run's requests: a shorter queue at the end does not grow. */
 const LEFT_SHARE = 0.005
 /** Nor is one that n requests leave by chance: their arrivals and services are some √n off. */
 const LEFT_BY_CHANCE = 1.5
-/** From fifth to fifth it may fall by so much, by chance. */
+/** How far it may fall from fifth to fifth by chance. */
 const FALL = 0.7
-/** Of the run's requests: fewer than 99 % were answered within it, a common rule for overload. */
+/** Share of the run's requests: fewer than 99 % were answered within it, a common rule for overload. */
 const BEHIND_SHARE = 0.01
 /** As many as a p99 takes: of fewer, sixteen workers that are busy look as if more and more were outstanding. */
 const LEAST_TO_DOUBT = 662
-/** Of what is outstanding at the end so much is in the whole last fifth. */
+/** Least share of what is outstanding at the end that is outstanding throughout the last fifth. */
 const DOUBT_LEAST = 0.25
 
 export function queueOf({ dueMs, doneMs, fromMs, toMs }: Crossings): Queue {

@@ -42,7 +42,7 @@ const WIDE = 1.25
 const FIRST_SHARE = 0.5
 /** Runs of one request after another that miss the objective, before it holds at no rate: a machine may be disturbed for some seconds. */
 const ALONE_RUNS = 3
-/** If the objective holds, all of so many requests are over its bound by this chance at most. */
+/** If the objective holds, all of this many requests are over its bound by this chance at most. */
 const CHANCE = 0.01
 
 export async function searchRate(objective: Objective, plan: SearchPlan): Promise<SearchResult> {
@@ -174,7 +174,7 @@ function foundOf(tries: Tries, { low, high, late }: Bracket): LoadFound | null {
   }
 }
 
-/** Of the confirming runs at the lowest rate above the one found. */
+/** Result of the confirming runs at the lowest rate above the one found. */
 function aboveOf(tries: Tries, found: LoadFound | null): LoadSearch['above'] {
   const above = tries.runs.filter(
     ({ stage, ratePerSecond, generatorLate }) =>

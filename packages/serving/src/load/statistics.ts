@@ -12,7 +12,7 @@ export interface RequestCount {
   readonly ns: number
 }
 
-/** Of each version of a model, in the order of `countersOf`. */
+/** Counters of each version of a model, in the order of `countersOf`. */
 export type ModelStatistics = ReadonlyMap<string, readonly number[]>
 
 /** `inferences`: rows that were predicted; `executions`: calls of the model. */
@@ -30,7 +30,7 @@ const plain = (value: unknown): Plain => (typeof value === 'object' && value !==
 /** Some servers write whole numbers of 64 bits as text. */
 const number = (value: unknown): number => (Number.isFinite(Number(value)) ? Number(value) : 0)
 
-/** Of the answer to `GET …/stats`; null where it is none. */
+/** Statistics from the answer to `GET …/stats`; null if it is not one. */
 export function readStatistics(answer: unknown): ModelStatistics | null {
   const { model_stats: models } = plain(answer)
   if (!Array.isArray(models) || models.length === 0) return null
@@ -46,7 +46,7 @@ export function readStatistics(answer: unknown): ModelStatistics | null {
 }
 
 /**
- * Means between two looks, over all versions; null where nothing was predicted meanwhile, or the server began anew, or another one told: a
+ * Means between two looks, over all versions; null if nothing was predicted meanwhile, or the server began anew, or another one told: a
  * version is gone, or a number that only grows fell.
  */
 export function statisticsBetween(before: ModelStatistics, after: ModelStatistics): LoadStatistics | null {

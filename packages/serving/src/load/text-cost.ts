@@ -1,8 +1,8 @@
-// What tensors that go as text cost the server beside the prediction.
+// What tensors that go as text cost the server in addition to the prediction.
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
 import { partOf } from './facts.ts'
 
-/** On the main thread, where it holds up everybody. */
+/** Time on the main thread, where it holds up everybody. */
 const LEAST_MS = 0.5
 
 export interface TextCost {

@@ -1,5 +1,5 @@
 // What queueing theory says of a run, from two numbers that were measured in it: how long a worker is held by a prediction, and how much
-// that varies. Beside it stands what was measured: where they part, the queue is not one, or something else waits.
+// that varies. Next to it is what was measured: where they differ, the queue is not one, or something else waits.
 //   G/G/k: A. O. Allen and J. A. Cunneen, wait = C(k, ρ) / (k (1 - ρ)) · (ca² + cs²) / 2 · S, exact for M/M/k and M/G/1.
 //   Batches, one server that takes all that wait, cost(b) = αb + τ: Y. Inoue, Queueing analysis of GPU-based inference servers with dynamic
 //   batching, Performance Evaluation 147 (2021), https://arxiv.org/abs/1912.06322: a bound of the mean that simulations reach within 3 %
@@ -29,14 +29,14 @@ export interface QueueNumbers {
   readonly service: number
 }
 
-/** Mean time in the queue, ms; null where the workers cannot keep up. */
+/** Mean time in the queue, ms; null if the workers cannot keep up. */
 export function meanWaitMs({ workers, ratePerSecond, serviceMs, arrivals, service }: QueueNumbers): number | null {
   const utilisation = (ratePerSecond * serviceMs) / 1000 / workers
   if (utilisation >= 1) return null
   return ((erlangC(workers, utilisation) * (arrivals + service)) / 2) * (serviceMs / (workers * (1 - utilisation)))
 }
 
-/** Mean time of a request in the queue and in its batch, ms; null where the worker cannot keep up. Times in ms, the rate in 1/ms. */
+/** Mean time of a request in the queue and in its batch, ms; null if the worker cannot keep up. Times in ms, the rate in 1/ms. */
 export function meanBatchedMs(
   perMs: number,
   { perRowMs: a, fixedMs: t }: { readonly perRowMs: number; readonly fixedMs: number },

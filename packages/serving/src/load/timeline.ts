@@ -9,7 +9,7 @@ export type Arrivals =
   | { readonly kind: 'constant' }
   /** Gamma gaps: their squared coefficient of variation is `burstiness` (1 is Poisson, more is burstier). */
   | { readonly kind: 'bursts'; readonly burstiness: number }
-  /** Replayed from its first to its last arrival, and again, a mean gap later, where more time is asked for. */
+  /** Replayed from its first to its last arrival, and again, a mean gap later, where more time is requested. */
   | { readonly kind: 'trace'; readonly gapsMs: readonly number[] }
 
 export interface TimelinePlan {
@@ -22,7 +22,7 @@ export interface TimelinePlan {
 }
 
 export interface Timeline {
-  /** From the start of the run, ascending. */
+  /** Due times from the start of the run, ascending. */
   readonly dueMs: Float64Array
   /** The first request that is measured. */
   readonly measuredFrom: number
@@ -87,7 +87,7 @@ function replayed(gapsMs: readonly number[], ratePerSecond: number, lengthMs: nu
 /** Arrivals a second of a trace as it was recorded. */
 export const traceRate = (gapsMs: readonly number[]): number => (gapsMs.length * 1000) / gapsMs.reduce((sum, gap) => sum + gap, 0)
 
-/** Of shape `k` and scale 1: G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables, TOMS 26 (2000). */
+/** A gamma variable of shape `k` and scale 1: G. Marsaglia and W. W. Tsang, A simple method for generating gamma variables, TOMS 26 (2000). */
 function gamma(k: number, random: () => number): number {
   if (k < 1) return gamma(k + 1, random) * (1 - random()) ** (1 / k)
   const d = k - 1 / 3

@@ -10,7 +10,7 @@ const LONGEST_LINES = 5_000_000
 
 /**
  * Gaps between arrivals, ms. Numbers are seconds where no column's name says another unit (`interval_ms`, `time_us`); without a name they
- * are times where they never fall, else gaps. Throws InputError where it cannot be read.
+ * are times where they never fall, else gaps. Throws InputError if it cannot be read.
  */
 export function readTrace(text: string, file: string): readonly number[] {
   const values: number[] = []

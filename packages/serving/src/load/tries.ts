@@ -17,7 +17,7 @@ export interface SearchSample {
 /** `stage` 'alone': one request after another, `ratePerSecond` null. */
 export type SearchRun = (ratePerSecond: number | null, seed: number, stage: LoadSearchRun['stage']) => Promise<SearchSample>
 
-/** Whether so many runs at a rate can still be made. */
+/** Whether this many runs at a rate can still be made. */
 export type HasTimeFor = (ratePerSecond: number, runs: number) => boolean
 
 /** Several runs of one rate, as if they were one. */

@@ -3,7 +3,7 @@
 
 export interface BatchCost {
   readonly rows: number
-  /** A worker's time for one prediction of so many, to it and back; median, all workers at it. */
+  /** A worker's time for one prediction of this many, to it and back; median, all workers at it. */
   readonly ms: number
 }
 
@@ -16,13 +16,13 @@ export interface CostLine {
 export interface BatchChoice {
   /** 1: requests are not joined. */
   readonly mostRows: number
-  /** Why they are not; null where they are. */
+  /** Why they are not; null if they are. */
   readonly why: string | null
   /** Answers that workers give so over those of one by one. */
   readonly gain: number
 }
 
-/** By less than this it is not worth that rows wait for each other; the whole server gains less than its workers. */
+/** Least gain for which it is worth that rows wait for each other; the whole server gains less than its workers. */
 const LEAST_GAIN = 1.05
 /** The fewest rows whose gain is so near the best: they hold nobody up longer than needed. */
 const NEAR_BEST = 0.97
@@ -88,7 +88,7 @@ export function fittedLine(costs: readonly BatchCost[]): CostLine {
 const SECOND_ROW = 1.5
 
 /**
- * How long an incomplete batch may wait for others, ms; 0 where that cannot pay: rows are not cheap together, an answer may take no longer,
+ * How long an incomplete batch may wait for others, ms; 0 if that cannot pay: rows are not cheap together, an answer may take no longer,
  * or nobody comes meanwhile.
  */
 export function delayWorthTrying(costs: readonly BatchCost[], mostRows: number, asked: DelayAsked): number {

@@ -1,5 +1,5 @@
 // Before requests are joined: that rows predicted together give what each gives alone, up to rounding. A first axis that is free may be a
-// sequence, whose rows know of each other, or a number of boxes that depends on what is in the picture.
+// sequence, whose rows know of each other, or a number of boxes that depends on what is in the image.
 import type { Feeds, Results } from '@whyslow/measure/engines/types.ts'
 import { compareOutputs, verdict } from '@whyslow/measure/outputs/index.ts'
 import { batchKeyOf, rowsOf, whyNotBatched } from './batches.ts'

@@ -6,7 +6,7 @@ import type { Feeds, Results, TensorValue } from '@whyslow/measure/engines/types
 import type { BatchCost, CostLine } from './batch-cost.ts'
 import type { ModelSpec } from './protocol.ts'
 
-/** Why requests to the model cannot be joined; null where its declared shapes allow it. */
+/** Why requests to the model cannot be joined; null if its declared shapes allow it. */
 export function whyNotBatched({ inputs, outputs }: ModelSpec): string | null {
   const isFree = ({ shape }: { readonly shape: readonly number[] | null }) => shape === null || shape[0] === -1
   const fixed = [...inputs, ...outputs].find((tensor) => !isFree(tensor))
@@ -14,7 +14,7 @@ export function whyNotBatched({ inputs, outputs }: ModelSpec): string | null {
   return `the first axis of '${fixed.name}' is not free (${fixed.shape!.join('x') || 'a scalar'})`
 }
 
-/** Rows of a request: the first size of all its inputs; null where they differ. */
+/** Rows of a request: the first size of all its inputs; null if they differ. */
 export function rowsOf(feeds: Feeds): number | null {
   const [first, ...others] = Object.values(feeds).map(({ shape }) => shape[0])
   return first !== undefined && others.every((rows) => rows === first) ? first : null
@@ -27,14 +27,14 @@ export const batchKeyOf = (feeds: Feeds): string =>
     .map((name) => `${name}:${feeds[name]!.dtype}:${feeds[name]!.shape.slice(1).join('x')}`)
     .join(' ')
 
-/** Of requests of one key, in their order. */
+/** Joins requests of one key, in their order. */
 export function batchRequests(requests: readonly Feeds[]): Feeds {
   const [first] = requests
   if (requests.length === 1) return first!
   return Object.fromEntries(Object.keys(first!).map((name) => [name, joinTensors(requests.map((feeds) => feeds[name]!))]))
 }
 
-/** The results of each request, by its rows; null where a result does not have a row for each row that went in. */
+/** The results of each request, by its rows; null if a result does not have a row for each row that went in. */
 export function splitResults(results: Results, rows: readonly number[]): readonly Results[] | null {
   if (rows.length === 1) return [results]
   const total = rows.reduce((sum, one) => sum + one, 0)
@@ -60,14 +60,14 @@ function partOf(tensor: TensorValue, from: number, to: number): TensorValue {
 export interface SettledBatches {
   /** 1: requests are not joined. */
   readonly mostRows: number
-  /** Of fewer requests than make a batch so many rows are joined: those that nobody is answered later for, where it is known. */
+  /** How many rows of fewer requests than make a batch are joined: those that delay no answer, if that is known. */
   readonly fewRows: number
   readonly delayMs: number
   /** null: not measured, since the rows were told or cannot be joined. */
   readonly costs: readonly BatchCost[] | null
-  /** Of the costs. */
+  /** Line through the costs. */
   readonly line: CostLine | null
-  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  /** Why an automatic choice joins none; null if it does, or the rows were told. */
   readonly why: string | null
 }
 

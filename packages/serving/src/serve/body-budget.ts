@@ -1,30 +1,30 @@
 // Bytes of requests in memory: of bodies that are being read, of what waits or is predicted, and of answers until their clients have read
-// them. So many are taken and no more, whichever way they come, or a few slow clients, or a slow worker, would take all memory. The last
+// them. This many are taken and no more, whichever way they come, or a few slow clients, or a slow worker, would take all memory. The last
 // quarter is for small requests, and whoever is slow is given up when others need the room: large and slow clients do not shut out the rest.
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { RequestError } from './protocol.ts'
 
 export interface BodyBudget {
-  /** Of one request, from its first byte until its answer is read. */
+  /** Starts holding memory for one request, from its first byte until its answer is read. */
   hold(): Held
   readonly bytes: number
   readonly most: number
 }
 
 export interface Held {
-  /** So many in all. Throws RequestError (503) if there is no room; then it holds what it held. A request that is alone always has room. */
+  /** This many in all. Throws RequestError (503) if there is no room; then it holds what it held. A request that is alone always has room. */
   set(bytes: number): void
-  /** From now on its client sends or reads: `giveUp` ends that if it takes long and others need the room. null: it is the server's turn. */
+  /** Says that from now on its client sends or reads: `giveUp` ends that if it takes long and others need the room. null: it is the server's turn. */
   waits(giveUp: (() => void) | null): void
-  /** From now on it holds nothing, whatever is set. */
+  /** Releases what it holds; from now on it holds nothing, whatever is set. */
   free(): void
 }
 
-/** Of the largest body so many are held together. */
+/** How many of the largest bodies are held together. */
 const MOST_BODIES = 4
-/** Of it, what requests and answers that are not small may hold. */
+/** Share of it that requests and answers that are not small may hold. */
 const LARGE_SHARE = 3 / 4
-/** Of it, what a small one holds at most; and what is small however little it is. */
+/** Share of it that a small body holds at most; and a size that is small however little the budget is. */
 const SMALL_SHARE = 1 / 256
 const SMALL_BYTES = 64 * 1024
 /** How long a client is waited for, however slow, while others need the memory. */

@@ -8,19 +8,19 @@ import { bytesPerElement, type ModelSpec, RequestError } from './protocol.ts'
  * tensor has axes; the longest number that a program writes has 26 characters.
  */
 const ELEMENT_TEXT_BYTES = 128
-/** Of a typed element of a message: the longest varint, and its tag. */
+/** Most bytes of a typed element of a message: the longest varint, and its tag. */
 const ELEMENT_MESSAGE_BYTES = 12
-/** Names, shapes, parameters, outputs that are asked for. */
+/** Names, shapes, parameters, outputs that are requested. */
 const HEADER_BYTES = 64 * 1024
-/** Of all text: V8 holds no longer string. */
+/** Most bytes of all text: V8 holds no longer string. */
 const MOST_TEXT_BYTES = constants.MAX_STRING_LENGTH
 
 export interface BodySizes {
-  /** Of a body that is all JSON, or of the JSON before tensors. */
+  /** Most bytes of a body that is all JSON, or of the JSON before tensors. */
   readonly json: number
-  /** Of the raw tensors behind the JSON. */
+  /** Most bytes of the raw tensors after the JSON. */
   readonly raw: number
-  /** Of a message of gRPC. */
+  /** Most bytes of a gRPC message. */
   readonly message: number
 }
 
@@ -42,7 +42,7 @@ export function bodySizes({ inputs }: ModelSpec, most: number): BodySizes {
   }
 }
 
-/** Of a whole body over HTTP. `headerBytes`: of its JSON, as the request says; null: all. */
+/** Most bytes of a whole body over HTTP. `headerBytes`: of its JSON, as the request says; null: all. */
 export function mostOfBody({ json, raw }: BodySizes, most: number, headerBytes: number | null): number {
   if (headerBytes === null) return json
   return Math.min(most, Math.min(headerBytes, json) + raw)

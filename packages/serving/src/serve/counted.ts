@@ -8,7 +8,7 @@ export interface Metrics {
   failed(reason: 'REJECTED' | 'CANCELED' | 'OTHER'): void
   /** As HTTP names Prometheus' format. */
   readonly contentType: string
-  /** In that format. */
+  /** The text in that format. */
   text(now: ServerState): Promise<string>
 }
 

@@ -14,16 +14,16 @@ export type { Timing } from './queued-job.ts'
 /** A worker as the queue sees it. */
 export interface Server {
   /**
-   * One prediction for all of these requests together, which can be joined. Rejects with WorkerLost where it ended before it answered,
-   * with NotApart if the results cannot be split, with RequestError where the engine refused.
+   * One prediction for all of these requests together, which can be joined. Rejects with WorkerLost if it ended before it answered,
+   * with NotApart if the results cannot be split, with RequestError if the engine refused.
    */
   predict(requests: readonly Feeds[]): Promise<Predicted>
 }
 
 export interface Predicted {
-  /** Of each request. */
+  /** Results of each request. */
   readonly results: readonly Results[]
-  /** On the dispatcher's clock. */
+  /** Start on the dispatcher's clock. */
   readonly startedMs: number
   readonly endedMs: number
 }

@@ -4,7 +4,7 @@
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const MINUS = 0x2d
-/** From so many digits on a number may be rounded. */
+/** Number of digits from which a number may be rounded. */
 const LONG_DIGITS = 16
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39
@@ -12,7 +12,7 @@ const isDigit = (code: number) => code >= 0x30 && code <= 0x39
 const isOfNumber = (code: number) =>
   isDigit(code) || code === 0x2e || code === 0x65 || code === 0x45 || code === 0x2b || code === MINUS
 
-/** The text of valid JSON. Throws a RangeError where the quotes make it longer than a string can be. */
+/** The text of valid JSON. Throws a RangeError if the quotes make it longer than a string can be. */
 export function quoteLongIntegers(text: string): string {
   const pieces: string[] = []
   let taken = 0

@@ -15,7 +15,7 @@ export interface BodyReading {
   readonly watch: (refuse: ((error: RequestError) => void) | null) => void
 }
 
-/** Its parts. Throws RequestError where it is too large, compressed, or the client has gone; then nothing of it is kept. */
+/** Its parts. Throws RequestError if it is too large, compressed, or the client has gone; then nothing of it is kept. */
 export async function readBody(
   request: http.IncomingMessage,
   response: http.ServerResponse,

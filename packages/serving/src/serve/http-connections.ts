@@ -29,7 +29,7 @@ export interface BodyAnswer {
 export interface Connections {
   /** A request that came; it is forgotten when its answer is with the client, or the client is gone. */
   open(request: http.IncomingMessage, response: http.ServerResponse): Exchange
-  /** Gives the answer, and keeps the connection where it can be kept. */
+  /** Gives the answer, and keeps the connection if it can be kept. */
   answer(exchange: Exchange, answer: BodyAnswer): void
   /**
    * No new connections; those that there are get their answers, and are closed with them. `drain`: takes no more requests, and resolves when
@@ -46,7 +46,7 @@ const ENDING_IDLE_MS = 2000
  */
 const LINGER_BYTES = 256 * 1024 * 1024
 const LINGER_MS = 5000
-/** A body that is refused is read to its end where it has no more: its connection costs more than what is left of it. */
+/** A body that is refused is read to its end if it has no more: its connection costs more than what is left of it. */
 const KEPT_BYTES = 1024 * 1024
 /** How long connections without a request are kept at the end: what was just sent on them is answered. */
 const GRACE_MS = 1000
@@ -59,7 +59,7 @@ const PARSER_STATUS: Readonly<Record<string, string>> = {
 
 export function watchConnections(server: http.Server): Connections {
   const bySocket = new Map<net.Socket, Set<Exchange>>()
-  /** Of those that came and have no answer yet. */
+  /** Requests that came and have no answer yet. */
   let open = 0
   /** Sockets on which something came that is no HTTP. */
   const broken = new WeakSet<net.Socket>()
@@ -163,7 +163,7 @@ function refuseBroken({ code }: NodeJS.ErrnoException, socket: net.Socket): void
   else socket.end(`HTTP/1.1 ${PARSER_STATUS[code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-/** The client has so long to read the answer, from when those before it on the connection are read. */
+/** The client has this long to read the answer, from when those before it on the connection are read. */
 function limitReading(exchange: Exchange, ms: number): void {
   const { request, response } = exchange
   const start = () => {

@@ -1,4 +1,4 @@
-// The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be asked for.
+// The Open Inference Protocol over HTTP, on the main thread: parse, ask the queue, answer. Only what is listed here can be requested.
 
 import http from 'node:http'
 import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'
@@ -24,7 +24,7 @@ export interface Served {
   /** Workers that are ready, and how often one was started again. */
   readonly workers: { ready(): number; restarts(): number }
   readonly mostBodyBytes: number
-  /** Of all requests together, over HTTP and gRPC. */
+  /** Budget of all requests together, over HTTP and gRPC. */
   readonly budget: BodyBudget
   /** No request waits longer, whatever it says itself, ms; null: as long as it takes. */
   readonly timeoutMs: number | null
@@ -264,7 +264,7 @@ async function read({ served, sizes, exchange }: Asked, held: Held): Promise<{ a
   return { asked, receivedMs }
 }
 
-/** Of two limits; null: there is none. */
+/** The shorter of two limits; null: there is none. */
 export const shorter = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b))
 
 function decoded(path: string): string {

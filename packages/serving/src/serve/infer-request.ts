@@ -10,7 +10,7 @@ export interface EncodedRequest {
   readonly headers: readonly (readonly [string, string])[]
 }
 
-/** `binary`: tensors both ways are raw. Throws RequestError where the protocol, or JSON, has no form of a tensor. */
+/** `binary`: tensors both ways are raw. Throws RequestError if the protocol, or JSON, has no form of a tensor. */
 export function encodeInferRequest(feeds: Feeds, binary: boolean): EncodedRequest {
   const raw: Uint8Array[] = []
   const inputs = Object.entries(feeds).map(([name, tensor]) => {

@@ -2,9 +2,9 @@
 import { isDue, type Job } from './queued-job.ts'
 
 export interface Batching {
-  /** In one prediction, over all inputs' first axes; 1: requests are not joined. */
+  /** Most rows in one prediction, over all inputs' first axes; 1: requests are not joined. */
   readonly mostRows: number
-  /** Of fewer than make a whole batch so many are joined. */
+  /** How many rows are joined if there are fewer than make a whole batch. */
   readonly fewRows: number
   /** How long the first request of an incomplete batch waits for others while a worker is free. */
   readonly delayMs: number

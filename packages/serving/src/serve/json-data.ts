@@ -10,7 +10,7 @@ export interface JsonData {
   readonly dtype: DType
   readonly shape: readonly number[]
   readonly data: readonly unknown[]
-  /** The same data with long integers as text; null where the dtype has none. */
+  /** The same data with long integers as text; null if the dtype has none. */
   readonly exact: (() => unknown) | null
 }
 
@@ -28,7 +28,7 @@ const LONG: Readonly<Partial<Record<DType, readonly [bigint, bigint]>>> = {
   uint64: [0n, 2n ** 64n - 1n],
 }
 
-/** Throws RequestError where the data are not those of the shape, or not of the dtype. */
+/** Throws RequestError if the data are not those of the shape, or not of the dtype. */
 export function arrayOf(tensor: JsonData): TensorValue['data'] {
   const { dtype, shape, data } = tensor
   const count = shape.reduce((product, size) => product * size, 1)

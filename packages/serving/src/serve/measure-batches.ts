@@ -21,7 +21,7 @@ export async function measureBatchCosts(
   const rows = rowsOf(requests[0]!)!
   const copies: Feeds[] = []
   const timed = async (size: number): Promise<readonly number[]> => {
-    // What is the same object is handed over once, however often it is in a message.
+    // What is the same object is copied once, however often it is in a message.
     while (copies.length < size) copies.push(structuredClone(requests[copies.length % requests.length]!))
     const together = copies.slice(0, size)
     return Promise.all(

@@ -3,12 +3,12 @@
 // datatypes: https://github.com/triton-inference-server/common/blob/main/protobuf/model_config.proto
 import type { ModelSpec, TensorSpec } from './protocol.ts'
 
-/** In the order of their numbers, from 1. */
+/** Datatypes in the order of their numbers, from 1. */
 const DATATYPES = 'BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 FP32 FP64 STRING BF16'.split(' ')
 
 const nameOf = (datatype: string): string => (datatype === 'BYTES' ? 'STRING' : datatype)
 
-/** Of Triton's enumeration. */
+/** Number of a datatype in Triton's enumeration. */
 export const numberOf = (datatype: string): number => DATATYPES.indexOf(nameOf(datatype)) + 1
 
 /** `max_batch_size` 0: shapes are whole, with the batch's axis in them; requests that the server joins are its own affair. */

@@ -3,7 +3,10 @@
 import { isIP } from 'node:net'
 import { isLoopback } from '@whyslow/measure/machine/loopback.ts'
 
-/** Whether a Host header names this server, or is absent, as in HTTP/1.0 (checks of HAProxy); null: any does. `allowed`: names beside its own; '*' is all. */
+/**
+ * Whether a Host header names this server, or is absent, as in HTTP/1.0 (checks of HAProxy); null: any does. `allowed`: names in addition to its
+ * own; '*' is all.
+ */
 export function ownNames(listens: string, allowed: readonly string[]): ((host: string) => boolean) | null {
   if (allowed.includes('*') || (allowed.length === 0 && !isLoopback(listens))) return null
   const names = new Set([bracketed(listens), ...allowed.map(bracketed)])

@@ -7,7 +7,7 @@ import { RequestError } from './protocol.ts'
 const MOST_SHARE = 1 / 4
 /** V8 has no array of more than 2^27 values, of which each counts `BYTES.value`: it ends the process over one, too. */
 const MOST_BYTES = 4 * 2 ** 30
-/** Of the heap, for one request. */
+/** Most bytes of the heap that one request may take. */
 export const MOST_PARSED_BYTES = Math.min(MOST_BYTES, getHeapStatistics().heap_size_limit * MOST_SHARE)
 
 /**
@@ -18,7 +18,7 @@ const BYTES = { list: 72, object: 320, key: 128, value: 40, quote: 16, byte: 3 }
 /** No JSON takes more for each of its bytes: shorter text is not looked through. */
 const MOST_FOR_EACH_BYTE = 40
 
-/** Of a value in a list that is not JSON: an integer of any size, or a string in addition to its characters. */
+/** Bytes of a value in a list that is not JSON: an integer of any size, or a string in addition to its characters. */
 const LIST_VALUE_BYTES = 64
 /** Numbers or strings of a request that are read one by one. */
 export const MOST_LISTED = Math.floor(MOST_PARSED_BYTES / LIST_VALUE_BYTES)
@@ -32,7 +32,7 @@ const COUNTED = new Map<number, number>([
   [0x2c, BYTES.value],
 ])
 
-/** Throws RequestError where it would take more than it may. `most`: bytes. */
+/** Throws RequestError if it would take more than it may. `most`: bytes. */
 export function checkJsonMemory(json: Uint8Array, most = MOST_PARSED_BYTES): void {
   if (json.length * MOST_FOR_EACH_BYTE <= most || jsonMemory(json) <= most) return
   throw new RequestError(

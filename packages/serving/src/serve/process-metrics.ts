@@ -1,4 +1,4 @@
-// What /metrics tells of the server's process beside its predictions: its event loop, garbage collection, memory and CPU. Names are those of
+// What /metrics reports of the server's process apart from its predictions: its event loop, garbage collection, memory and CPU. Names are those of
 // prom-client's default metrics, so that dashboards for Node's processes work. Those themselves cannot be ended, count the timer of the event
 // loop's watch as its delay, and one collection of those that are told together.
 import { constants, type IntervalHistogram, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'

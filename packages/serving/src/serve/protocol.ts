@@ -17,7 +17,7 @@ export class RequestError extends Error {
 
 export const badRequest = (message: string): RequestError => new RequestError(400, message)
 
-/** A tensor that the model takes or gives; `shape`: -1 where a size is free. */
+/** A tensor that the model takes or gives; `shape`: -1 if a size is free. */
 export interface TensorSpec {
   readonly name: string
   readonly datatype: string
@@ -39,7 +39,7 @@ export interface InferRequest {
   readonly feeds: Feeds
   /** null: all. */
   readonly outputs: readonly WantedOutput[] | null
-  /** Of outputs that say nothing of it themselves. */
+  /** Default for outputs that do not say it themselves. */
   readonly binaryOutput: boolean
   /** null: as long as it takes. */
   readonly timeoutMs: number | null
@@ -71,7 +71,7 @@ const DTYPES = new Map(Object.entries(DATATYPES).map(([dtype, datatype]) => [dat
 /** undefined: the protocol has no name for it. */
 export const datatypeOf = (dtype: DType): string | undefined => DATATYPES[dtype]
 
-/** Throws RequestError where there is no such datatype. */
+/** Throws RequestError if there is no such datatype. */
 export function dtypeOf(datatype: unknown): DType {
   const dtype = typeof datatype === 'string' ? DTYPES.get(datatype) : undefined
   if (dtype !== undefined) return dtype
@@ -103,8 +103,8 @@ const MOST_DIMENSIONS = 16
 const MOST_BESIDE_ZERO = 2 ** 24
 
 /**
- * Throws RequestError where it is no list of sizes, or its product no number of elements that there could be. Beside a zero the other sizes
- * are bounded, too: what a model makes of them need not be empty.
+ * Throws RequestError if it is not a list of sizes, or its product no number of elements that there could be. With a zero the other sizes are bounded,
+ * too: what a model makes of them need not be empty.
  */
 export function checkedShape(shape: unknown, name: string, mostElements: number): readonly number[] {
   if (!Array.isArray(shape) || shape.length > MOST_DIMENSIONS || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
@@ -122,7 +122,7 @@ export function specOf(model: ModelSpec, name: unknown): TensorSpec {
   throw badRequest(`input ${displayText(name)} is none of the model's: ${model.inputs.map((input) => input.name).join(', ')}`)
 }
 
-/** Throws RequestError where the model takes no such tensor. */
+/** Throws RequestError if the model takes no such tensor. */
 export function checkTensor(spec: TensorSpec, dtype: DType, shape: readonly number[]): void {
   if (dtype !== spec.dtype) throw badRequest(`input '${spec.name}' takes ${spec.datatype}, not ${datatypeOf(dtype)}`)
   if (spec.shape === null) return
@@ -139,7 +139,7 @@ export function feedsOf(model: ModelSpec, tensors: readonly (readonly [string, T
   return Object.fromEntries(feeds)
 }
 
-/** Throws RequestError where the model gives no such output, or one is asked for twice. */
+/** Throws RequestError if the model gives no such output, or one is asked for twice. */
 export function checkOutputs(model: ModelSpec, wanted: readonly WantedOutput[]): void {
   const names = new Set<string>()
   for (const { name } of wanted) {

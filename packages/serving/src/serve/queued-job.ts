@@ -5,11 +5,11 @@ import { RequestError } from './protocol.ts'
 
 export interface Timing {
   readonly queueMs: number
-  /** Of `queueMs`, while a worker was free and waited for others to join; absent: no worker waits. */
+  /** Part of `queueMs` in which a worker was free and waited for others to join; absent: no worker waits. */
   readonly batchWaitMs?: number
-  /** To the worker and back. */
+  /** Time to the worker and back. */
   readonly handOverMs: number
-  /** Of the prediction that this request was part of. */
+  /** Time of the prediction that this request was part of. */
   readonly computeMs: number
   /** Requests that were predicted together. */
   readonly together: number

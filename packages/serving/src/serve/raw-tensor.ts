@@ -13,7 +13,7 @@ export interface RawTensor {
   readonly shape: readonly number[]
 }
 
-/** Throws RequestError where the bytes are not those of the shape. A slice is rarely aligned: the bytes are copied. */
+/** Throws RequestError if the bytes are not those of the shape. A slice is rarely aligned: the bytes are copied. */
 export function decodeRaw({ name, dtype, shape }: RawTensor, bytes: Uint8Array): TensorValue {
   const count = shape.reduce((product, size) => product * size, 1)
   const width = bytesPerElement(dtype)

@@ -26,8 +26,8 @@ import { decodeRaw } from './raw-tensor.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * `headerBytes`: of `Inference-Header-Content-Length`; null where the request has none and is all JSON.
- * Throws RequestError where the request is not one that the model takes.
+ * `headerBytes`: of `Inference-Header-Content-Length`; null if the request has none and is all JSON.
+ * Throws RequestError if the request is not one that the model takes.
  */
 export function parseInfer(model: ModelSpec, body: Buffer, headerBytes: number | null): InferRequest {
   if (headerBytes === 0) return rawRequest(model, body)

@@ -1,4 +1,4 @@
-// An infer response over REST: JSON, and behind it raw tensors where they were asked for.
+// An infer response over REST: JSON, and behind it raw tensors if they were requested.
 import type { Results, TensorValue } from '@whyslow/measure/engines/types.ts'
 import { jsonOf } from './json-data.ts'
 import { bytesPerElement, datatypeOf, type InferRequest, type ModelSpec, RequestError } from './protocol.ts'
@@ -7,11 +7,11 @@ import { LONG_BYTES } from './usual.ts'
 
 export interface EncodedResponse {
   readonly body: Buffer
-  /** Of `Inference-Header-Content-Length`; null: the body is all JSON. */
+  /** Value of `Inference-Header-Content-Length`; null: the body is all JSON. */
   readonly headerBytes: number | null
 }
 
-/** Of an element as JSON, about. */
+/** Bytes of an element as JSON, about. */
 const ELEMENT_TEXT_BYTES = 16
 
 /** Whether writing the answer would hold up others. */
@@ -26,7 +26,7 @@ export function isLongAnswer(model: ModelSpec, { outputs, binaryOutput }: InferR
   return bytes > LONG_BYTES
 }
 
-/** Throws RequestError where an output has no form that was asked for. */
+/** Throws RequestError if an output has no form that was requested. */
 export function encodeInfer(model: ModelSpec, request: Omit<InferRequest, 'feeds'>, results: Results): EncodedResponse {
   const wanted = request.outputs ?? model.outputs.map(({ name }) => ({ name, binary: null }))
   const raw: Uint8Array[] = []

@@ -8,7 +8,7 @@ export interface Around {
   readonly serialize: number
 }
 
-/** In the order of time; `batch-wait`, in which a free worker waited for more to join, only of a server whose workers wait. */
+/** Entries in the order of time; `batch-wait`, in which a free worker waited for more to join, only if the server's workers wait. */
 export function serverTiming(
   { queueMs, batchWaitMs, handOverMs, computeMs }: Timing,
   { upload, parse, serialize }: Around,

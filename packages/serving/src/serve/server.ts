@@ -24,16 +24,16 @@ export interface ServerOptions {
   /** What runs in each worker. */
   readonly threadFile: URL
   readonly workers: number
-  /** What the model takes and gives, once the engine has opened it. Throws InputError where the protocol cannot say it. */
+  /** What the model takes and gives, once the engine has opened it. Throws InputError if the protocol cannot say it. */
   readonly specOf: (opened: Extract<Opened, { ok: true }>) => ModelSpec
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
   /** Requests that may wait. */
   readonly queueLimit: number
-  /** How requests are joined. Throws InputError where they cannot be as it was told. null: each is predicted by itself. */
+  /** How requests are joined. Throws InputError if they cannot be as it was told. null: each is predicted by itself. */
   readonly settle: ((model: ModelSpec, servers: readonly Server[]) => Promise<SettledBatches>) | null
-  /** gRPC beside HTTP; null: HTTP alone. `start` throws an Error where the port cannot be had. */
+  /** gRPC in addition to HTTP; null: HTTP alone. `start` throws an Error if the port cannot be had. */
   readonly grpc: { readonly port: number; readonly start: (served: Served, host: string) => Promise<GrpcServer> } | null
   readonly timeoutMs: number | null
   /** A prediction hangs when it takes longer than this, and than 100 times the p99. */
@@ -56,13 +56,13 @@ export interface RunningServer {
   readonly batches: SettledBatches
   readonly served: Served
   /**
-   * Not ready any more; takes no new connections; answers what it accepted, and ends, all within so long. Resolves with whether its workers
+   * Not ready any more; takes no new connections; answers what it accepted, and ends, all within this long. Resolves with whether its workers
    * ended: a thread in native code does not, and keeps the process from its end, `process.exit` too.
    */
   close(limitMs?: number): Promise<boolean>
 }
 
-/** It listens from the start, and is ready last. Throws InputError where the model does not open or the port cannot be had. */
+/** It listens from the start, and is ready last. Throws InputError if the model does not open or the port cannot be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log, task, threadFile } = options
   const http = createHttpServer({ isOwn: ownNames(options.host, options.allowedHosts) })
@@ -158,7 +158,7 @@ function listen(server: http.Server, { host, port }: ServerOptions): Promise<num
   })
 }
 
-/** Throws InputError where the port cannot be had. */
+/** Throws InputError if the port cannot be had. */
 async function listenGrpc(
   served: Served,
   { host }: ServerOptions,
@@ -179,7 +179,7 @@ interface Ending {
   readonly limitMs: number
 }
 
-/** Of the time to end, for threads to end: what is in JavaScript does so at once, what is in native code not at all. */
+/** Part of the time to end that is for threads: what is in JavaScript does so at once, what is in native code not at all. */
 const THREADS_END_MS = 1000
 
 async function end({ http, grpc, dispatcher, workers, limitMs }: Ending): Promise<boolean> {

@@ -1,4 +1,4 @@
-// How requests are joined, settled before the server is ready: shown to be right, and where nobody says how many rows, chosen by what
+// How requests are joined, settled before the server is ready: shown to be right, and if nobody says how many rows, chosen by what
 // predictions of several cost here and kept to where the whole server gains by it.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
@@ -12,9 +12,9 @@ import { nowMs } from './now.ts'
 import type { ModelSpec } from './protocol.ts'
 
 export interface ServerBatching {
-  /** In one prediction; auto: by what they cost. */
+  /** Most rows in one prediction; auto: by what they cost. */
   readonly mostRows: number | 'auto'
-  /** Of fewer requests than make a whole batch, where the rows are told; null: as many. */
+  /** How many rows of fewer requests than make a whole batch are joined, if the rows are given; null: as many. */
   readonly fewRows: number | null
   readonly delayMs: number
   /** What an answer may take, which an automatic choice keeps to; null: nobody says. */
@@ -36,7 +36,7 @@ export interface Joining {
   readonly gain: number
 }
 
-/** Throws InputError where a number of rows was told and requests to this model cannot be joined. */
+/** Throws InputError if a number of rows was told and requests to this model cannot be joined. */
 export async function settleBatches(
   model: ModelSpec,
   servers: readonly Server[],

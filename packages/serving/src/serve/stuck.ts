@@ -1,7 +1,7 @@
 // When a prediction is taken to hang: long after the slowest that this server has seen.
 import { ascending, percentileOf } from '@whyslow/measure/statistics/index.ts'
 
-/** Of the latest predictions so many are looked at. */
+/** How many of the latest predictions are examined. */
 const KEPT = 1000
 const MOST_OF_P99 = 100
 

@@ -1,4 +1,4 @@
-// What a server of this project does where it is told nothing else, whoever starts it: `whyslow serve`, or the folder that `fix` wrote.
+// What a server of this project does if it is told nothing else, whoever starts it: `whyslow serve`, or the folder that `fix` wrote.
 
 /** Requests that may wait, for each worker. */
 export const QUEUE_FOR_EACH = 32
@@ -7,15 +7,15 @@ export const MOST_AUTOMATIC_ROWS = 32
 /** For each worker a batch that waits for it, and one that comes meanwhile, at least: two predictions would else be a whole queue. */
 export const usualQueue = (workers: number, maxBatch: number | 'auto'): number =>
   workers * Math.max(QUEUE_FOR_EACH, 2 * (maxBatch === 'auto' ? MOST_AUTOMATIC_ROWS : maxBatch))
-/** Of the largest body. */
+/** Most bytes of the largest body. */
 export const MOST_BODY_BYTES = 256 * 1024 * 1024
 /** What was accepted is answered within this, or not at all: below Kubernetes' 30 s. */
 export const DRAIN_MS = 25_000
-/** A head and a body, or a message of gRPC, take so long to come at most. */
+/** A head and a body, or a message of gRPC, take this long to come at most. */
 export const REQUEST_TIMEOUT_MS = 60_000
 /** After this long, a client that reads nothing of its answer is gone. */
 export const ANSWER_IDLE_MS = 30_000
-/** Of an answer, on the whole: slower clients are taken for gone, too. */
+/** Least rate of a whole answer: slower clients count as gone, too. */
 const LEAST_BYTES_PER_SECOND = 64 * 1024
 export const answerLimitMs = (bytes: number): number => ANSWER_IDLE_MS + (1000 * bytes) / LEAST_BYTES_PER_SECOND
 /** What is longer is read and written in a thread of its own: the probes answer meanwhile. 1 MiB of JSON takes some 10 ms. */

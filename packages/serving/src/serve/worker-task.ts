@@ -22,10 +22,10 @@ export interface WorkerRequest {
 
 export interface Answered {
   readonly id: number
-  /** On the clock of `nowMs`. */
+  /** Start on the clock of `nowMs`. */
   readonly startedMs: number
   readonly endedMs: number
-  /** Of each request; null: see `error`. */
+  /** Results of each request; null: see `error`. */
   readonly results: readonly Results[] | null
   /** The engine's words; null with null results: the results of joined requests cannot be split. */
   readonly error: string | null

@@ -18,7 +18,7 @@ const MOST_RESTART_MS = 10_000
 /** Workers are looked at so often, and more often where less is told. */
 const WATCH_MS = 1000
 const LEAST_WATCH_MS = 10
-/** A thread that has not ended so long after it was told to is in native code. */
+/** A thread that has not ended this long after it was told to is in native code. */
 const NATIVE_MS = 5000
 
 export interface Workers {
@@ -28,7 +28,7 @@ export interface Workers {
   readonly restarts: () => number
   /** Each predicts once, since its first prediction is slow; so does from now on each that is started again, before it takes requests. */
   warmUp(feeds: Feeds): Promise<void>
-  /** Those that are ready; throws WorkerLost where there are none. */
+  /** Those that are ready; throws WorkerLost if there are none. */
   readonly all: () => readonly Server[]
   /** Resolves when all threads have ended: one in native code ends with it. */
   close(): Promise<void>
@@ -57,7 +57,7 @@ export interface WorkersOptions {
   readonly log: (entry: Readonly<Record<string, unknown>>) => void
 }
 
-/** Opens the model in so many threads. Throws InputError in the engine's words where it does not open. */
+/** Opens the model in this many threads. Throws InputError in the engine's words where it does not open. */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const { task, threadFile, count, dispatcher, stuckAfterMs, log } = options
   // onnxruntime sends usage data from Linux unless the process' own environment says otherwise: a thread's is a copy.
@@ -228,7 +228,7 @@ function predictor(thread: Worker, took: (ms: number) => void): Pick<StartedWork
         const id = ++last
         asked.set(id, { resolve, reject })
         sinceMs ??= nowMs()
-        // Copied, not handed over: where the worker ends, another is asked the same.
+        // Copied, not transferred: if the worker ends, another is asked the same.
         thread.postMessage({ id, requests } satisfies WorkerRequest)
       }),
   }

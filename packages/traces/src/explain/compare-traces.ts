@@ -5,10 +5,10 @@ import type { TraceComparisonDocument } from '@whyslow/report/documents/trace-co
 import { traceComparisonAnswer } from '@whyslow/report/text/trace-answer.ts'
 import { type ExplainTraceOptions, explainTrace } from './explain-trace.ts'
 
-/** Of the recorded times, the smallest change that is listed. */
+/** Share of the recorded times: the smallest change that is listed. */
 const LEAST = 1e-6
 
-/** InputError where a file is no trace. */
+/** InputError if a file is no trace. */
 export async function compareTraces(
   [before, after]: readonly [string, string],
   options: ExplainTraceOptions,

@@ -16,16 +16,16 @@ import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'
 
-/** A model that was read, to join with a recording: read by same-model.ts, which is loaded where one is given. */
+/** A model that was read, to join with a recording: read by same-model.ts, which is loaded if one is given. */
 export interface SameModel {
-  /** With what is to be warned of; the reason where nothing can be joined. */
+  /** The section with its warnings; the reason if nothing can be joined. */
   section(recorded: TraceFacts, latencyMs: number | undefined): { section: TraceModelSection; warnings: string[] } | string
 }
 
 export interface ExplainTraceOptions {
-  /** Of an unprofiled prediction: shares become times of it. */
+  /** Latency of an unprofiled prediction: shares become times of it. */
   readonly latencyMs?: number
-  /** Of the machine that recorded it, where the file does not tell: operators get floors. */
+  /** Roofs of the machine that recorded it, if the file does not tell: operators get floors. */
   readonly machine?: MachineRoofs
   /** What was recorded: its operators are joined with the nodes of it. */
   readonly model?: SameModel
@@ -33,7 +33,7 @@ export interface ExplainTraceOptions {
   readonly createdAt: string
 }
 
-/** The report on the trace in `file`; InputError, one line, where it is none or damaged. */
+/** The report on the trace in `file`; InputError, one line, if it is none or damaged. */
 export async function explainTrace(file: string, options: ExplainTraceOptions): Promise<ReportDocument> {
   return traceReport(file, factsOf(await readTrace(file), { calls: options.model !== undefined }), options)
 }

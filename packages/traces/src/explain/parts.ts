@@ -179,7 +179,7 @@ const WHILE_IDLE: Readonly<Record<string, string>> = {
   unrecorded: 'idle: nothing recorded on the host',
 }
 
-/** Of a profile of functions: the call of the model and the rest; null for other recordings. */
+/** Stages of a profile of functions: the call of the model and the rest; null for other recordings. */
 export function stagesOf({ functions, window }: TraceFacts): ReportDocument['stages'] {
   if (functions === null || functions.model === null || functions.modelCall === null) return null
   const stage = (name: string, share: number): { name: string; timeMs: number; share: number } => ({
@@ -192,7 +192,7 @@ export function stagesOf({ functions, window }: TraceFacts): ReportDocument['sta
 
 const MOST_LINES = 50
 
-/** Hot lines of the user's program; null where the format has none. */
+/** Hot lines of the user's program; null if the format has none. */
 export function linesOf({ functions, window }: TraceFacts): readonly ReportLine[] | null {
   if (functions === null) return null
   return functions.rows

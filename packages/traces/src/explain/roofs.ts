@@ -22,7 +22,7 @@ export interface MachineRoofs extends TraceRoofs {
   readonly of: 'cpu' | 'device'
 }
 
-/** Of the most threads that were measured. InputError where the file is no machine document. */
+/** Roofs of the most threads that were measured. Throws InputError if the file is not a machine document. */
 export function machineRoofs(file: string): MachineRoofs {
   const document = readJson(file, { what: file, hint: HINT })
   const roofs = isRecord(document) && Array.isArray(document.roofs) ? document.roofs.filter(isRecord) : []
@@ -66,7 +66,7 @@ export interface RecordedFloor {
   readonly bound: 'compute' | 'memory'
 }
 
-/** The least time of an operator's calls, in ms; null where nothing of it is known. */
+/** The least time of an operator's calls, in ms; null if nothing of it is known. */
 export function recordedFloor({ flops, bytes, types, calls }: OperatorRow, roofs: TraceRoofs | undefined): RecordedFloor | null {
   if (roofs === undefined) return null
   const size = elementBytes(types?.find((type) => elementBytes(type) !== undefined)) ?? 4

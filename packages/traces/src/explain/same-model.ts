@@ -1,4 +1,4 @@
-// `--model` and `--here`: what was recorded elsewhere, node by node of the model, beside what the same model was measured at here.
+// `--model` and `--here`: what was recorded elsewhere, node by node of the model, compared with what the same model was measured at here.
 import { readModel } from '@whyslow/formats/index.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -15,7 +15,7 @@ import { isLayout } from '../facts/operator-classes.ts'
 import { bytesOf, flopsOf } from '../facts/work-of.ts'
 import type { SameModel } from './explain-trace.ts'
 
-/** The model, and the report on it that was measured here, where one was given. */
+/** The model, and the report on it that was measured here, if one was given. */
 interface Given {
   readonly model: Model
   readonly here?: { readonly file: string; readonly report: ReportDocument }
@@ -41,7 +41,7 @@ async function readGiven(file: string, here: string | undefined): Promise<Given>
   return { model, here: { file: here, report } }
 }
 
-/** The section of the report, and what is to be warned of; the reason where nothing can be joined. */
+/** The section of the report, and what is to be warned of; the reason if nothing can be joined. */
 export function sameModelSection(
   recorded: TraceFacts,
   { model, here }: Given,
@@ -107,7 +107,7 @@ interface Part {
   readonly nodes: readonly number[]
   readonly operators: readonly string[]
   readonly by: JoinedBy
-  /** Of a recorded run. */
+  /** Time in a recorded run. */
   readonly timeMs: number
   /** undefined: not known of all of it. */
   readonly work: Work | undefined
@@ -146,7 +146,7 @@ function modelNodes(graph: GraphView, types: SymbolicTypes): ModelNode[] {
   })
 }
 
-/** Types with every symbol as it was recorded; a value is missing where one is not known. */
+/** Types with every symbol as it was recorded; a value is missing if one is not known. */
 function typesWith(
   graph: GraphView,
   types: SymbolicTypes,
@@ -160,7 +160,7 @@ function typesWith(
   return known
 }
 
-/** By the formulas of ONNX's operators. */
+/** Work by the formulas of ONNX's operators. */
 function workOf(nodes: readonly NodeView[], graph: GraphView, types: ReadonlyMap<string, TensorType>): Work | undefined {
   let [macs, flops, bytes] = [0, 0, 0]
   for (const node of nodes) {
@@ -173,7 +173,7 @@ function workOf(nodes: readonly NodeView[], graph: GraphView, types: ReadonlyMap
   return { macs, flops, bytes }
 }
 
-/** By the formulas of PyTorch's operators, where the model does not tell a shape. */
+/** Work by the formulas of PyTorch's operators, if the model does not give a shape. */
 function recordedWork({ opType, shapes, types }: RecordedCall): Work | undefined {
   const flops = shapes === null ? null : flopsOf(opType, shapes)
   if (shapes === null || flops === null) return undefined

@@ -4,7 +4,7 @@ import { kindCode, type Timeline } from '../recordings/recording.ts'
 import { byStart, endOf, eventsOf } from './events.ts'
 import { IdIndex } from './id-index.ts'
 
-/** From an event of the device to its operator's event; -1: not known. */
+/** Maps an event of the device to its operator's event; -1: not known. */
 export type Callers = (event: number) => number
 
 export function callersOf(timeline: Timeline, events: Uint32Array, launches: IdIndex): Callers {
@@ -31,7 +31,7 @@ function repeatsCorrelation({ operator, correlation }: Timeline, events: Uint32A
   return both === 0 || same > both / 2
 }
 
-/** By call of the device's runtime: the operator within which it was made; -1: none. */
+/** The operator within which each call of the device's runtime was made, indexed by call; -1: none. */
 function innermostOpen(timeline: Timeline): Int32Array {
   const { track, kind, startUs, length } = timeline
   const found = new Int32Array(length).fill(-1)

@@ -24,7 +24,7 @@ export interface CallsGiven {
 /** More of them are no prediction of one model. */
 const MOST_CALLS = 20_000
 
-/** The calls of a run; the reason, in words, where there are none. */
+/** The calls of a run; the reason, in words, if there are none. */
 export function recordedCalls({ timeline, runs, marked, thread, judged, callers }: CallsGiven): RecordedCalls | string {
   const nodes = eventsOf(timeline, 'node')
   const all = nodes.length > 0 ? nodes : eventsOf(timeline, 'op')

@@ -30,7 +30,7 @@ export interface DeviceContext {
   readonly launches: IdIndex
   /** What the device did in the window. */
   readonly sets: WorkSets
-  /** What the thread that hands out work was at meanwhile; undefined: none is known. */
+  /** What the thread that launches work was doing meanwhile; undefined: none is known. */
   readonly host: HostSets | undefined
 }
 
@@ -144,7 +144,7 @@ const HOST_SETS: readonly (keyof HostSets)[] = [
   'spans',
 ]
 
-/** By event: to which set it belongs, from 1; 0: to none. */
+/** The set that each event belongs to, from 1; 0: none. */
 function hostClasses(timeline: Timeline): (event: number) => number {
   const { kind, name, names } = timeline
   const byKind = new Uint8Array(KINDS.length)
@@ -164,7 +164,7 @@ function hostClasses(timeline: Timeline): (event: number) => number {
   return (event) => (isNamed[kind[event]!] === 1 ? named(name[event]!) || byKind[kind[event]!]! : 0)
 }
 
-/** Ends of waits for the device, sorted; null where calls are not recorded. */
+/** Ends of waits for the device, sorted; null if calls are not recorded. */
 function synchronizations({ timeline, judged }: DeviceContext): Float64Array | null {
   if (eventsOf(timeline, 'launch', 'synchronization').length === 0) return null
   const { fromUs, toUs } = judged
@@ -228,7 +228,7 @@ function occupancy(timeline: Timeline, kernels: Uint32Array): number | null {
   return length > 0 ? sum / length : null
 }
 
-/** How work was handed to the device in the window; null where the calls are not recorded or not joined with it. */
+/** How work was handed to the device in the window; null if the calls are not recorded or not joined with it. */
 export function launchFacts({ timeline, judged, launches }: DeviceContext): LaunchFacts | null {
   const { startUs, durationUs, correlation, kind } = timeline
   const calls = new Uint32Array(judged.events.length)

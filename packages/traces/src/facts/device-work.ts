@@ -124,7 +124,7 @@ export function judgedWork(timeline: Timeline, { events }: DeviceWork, steps: St
   return { events: kept, fromUs, toUs }
 }
 
-/** From the first operator, call or mark on the host to the last. */
+/** Range from the first operator, call or mark on the host to the last. */
 export function hostRange(timeline: Timeline): [number, number] {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
@@ -135,6 +135,6 @@ export function hostRange(timeline: Timeline): [number, number] {
   return [low, high]
 }
 
-/** From the correlation of a call that launches work to its event. */
+/** Maps the correlation of a call that launches work to its event. */
 export const launchIndex = (timeline: Timeline): IdIndex =>
   new IdIndex(timeline.correlation, eventsOf(timeline, 'launch', 'runtime', 'synchronization'))

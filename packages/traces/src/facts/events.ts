@@ -27,7 +27,7 @@ export function columnOf(events: Uint32Array, value: (event: number) => number):
   return column
 }
 
-/** Of shifts in an insertion sort, for each event: beyond, events are in no order that is near. */
+/** Most shifts of an insertion sort, for each event: beyond, events are in no order that is near. */
 const MOST_SHIFTS = 16
 
 /** The same by their starts, earliest first; of equal starts the longer first, so that what holds another comes before it. */

@@ -7,7 +7,7 @@ export interface DeviceShares {
   readonly lengthMs: number
   /** Kernels that compute. */
   readonly compute: number
-  /** Between devices, where nothing computes. */
+  /** Between devices, if nothing computes. */
   readonly communication: number
   /** Copies and fills, where neither computes nor communicates. */
   readonly copy: number
@@ -15,11 +15,11 @@ export interface DeviceShares {
 }
 
 export interface TraceWindow {
-  /** Of all that is counted. */
+  /** Length of all that is counted. */
   readonly lengthMs: number
   /** Loop steps in it; null: none are marked, the window is the whole recording. */
   readonly steps: number | null
-  /** Of one step, or the whole window. */
+  /** Length of one step, or of the whole window. */
   readonly stepMs: number
   /** What is not in it, in words: 'step 1, a warm-up'. */
   readonly leftOut: readonly string[]
@@ -30,19 +30,19 @@ export interface IdleParts {
   readonly dataLoading: number
   readonly compiling: number
   readonly allocating: number
-  /** In a call that waits for the device. */
+  /** Share in a call that waits for the device. */
   readonly synchronising: number
   readonly launching: number
-  /** In the framework's operators, between their calls. */
+  /** Share in the framework's operators, between their calls. */
   readonly dispatching: number
-  /** On the launching thread nothing was recorded: Python, or another library. */
+  /** Share in which nothing was recorded on the launching thread: Python, or another library. */
   readonly unrecorded: number
 }
 
 export interface DeviceFacts {
   /** As the file names it. */
   readonly name: string
-  /** In the window. */
+  /** Shares of the window. */
   readonly shares: DeviceShares
   readonly kernels: number
   /** Kernels below TINY_US. */
@@ -54,7 +54,7 @@ export interface DeviceFacts {
   /** Share of the window from the end of a synchronization to the next work on the device. */
   readonly syncGap: number | null
   readonly syncs: number
-  /** Of communication. */
+  /** Duration of communication. */
   readonly communicationMs: number
   readonly overlappedCommunication: number
   readonly copies: CopyFacts
@@ -78,7 +78,7 @@ export interface LaunchFacts {
   /** ms of launch calls. */
   readonly totalMs: number
   readonly medianUs: number
-  /** From the end of the call to the start on the device, median µs. */
+  /** Delay from the end of the call to the start on the device, median µs. */
   readonly medianDelayUs: number
   /** Launches whose work began before them: clocks that differ. */
   readonly negativeShare: number
@@ -91,7 +91,7 @@ export interface OperatorRow {
   readonly shapes: readonly (readonly number[])[] | null
   readonly types: readonly string[] | null
   readonly calls: number
-  /** In the window: on the device where there is one, its own time on the host otherwise. */
+  /** Time in the window: on the device if there is one, its own time on the host otherwise. */
   readonly timeMs: number
   readonly kernel: string | null
   readonly flops: number | null
@@ -127,7 +127,7 @@ export interface HostFacts {
   /** The main thread's operators by their own time, share of the window. */
   readonly operators: number
   readonly dataLoading: number
-  /** Share of the window while data was loaded and the device had nothing to do; of the host where there is no device. */
+  /** Share of the window while data was loaded and the device had nothing to do; of the host if there is no device. */
   readonly exposedDataLoading: number
   readonly compiling: number
   readonly compilations: number
@@ -164,7 +164,7 @@ export interface RecordedCall {
   readonly opType: string
   readonly shapes: readonly (readonly number[])[] | null
   readonly types: readonly string[] | null
-  /** Of one step, ms: on the device where there is one, on the host otherwise, with what it called. */
+  /** Time of one step, ms: on the device if there is one, on the host otherwise, with what it called. */
   readonly timeMs: number
 }
 
@@ -187,7 +187,7 @@ export interface TraceFacts {
   readonly slowed: boolean
   readonly warnings: readonly string[]
   readonly window: TraceWindow
-  /** Of the device with most work, over its whole activity. */
+  /** Shares of the device with most work, over its whole activity. */
   readonly shares: DeviceShares | null
   readonly otherDevices: readonly { readonly name: string; readonly shares: DeviceShares }[]
   readonly device: DeviceFacts | null
@@ -199,7 +199,7 @@ export interface TraceFacts {
   readonly memory: MemoryPeak | null
   readonly tracing: TracingFacts | null
   readonly operators: readonly OperatorRow[]
-  /** In the order of a step, where they were asked for; the reason where there are none. */
+  /** Calls in the order of a step, if they were requested; the reason if there are none. */
   readonly calls?: RecordedCalls | string
   readonly functions: FunctionFacts | null
   readonly table: OperatorTable | null
@@ -211,15 +211,15 @@ export interface TraceFacts {
 export interface TracingFacts {
   readonly calls: number
   readonly expensiveCalls: number
-  /** Of the window. */
+  /** Share of the window. */
   readonly expensive: number
 }
 
-/** Of a profile of functions: where the program's time went, without imports and without waiting. Shares of what is left add up to 1. */
+/** Facts of a profile of functions: where the program's time went, without imports and without waiting. Shares of what is left add up to 1. */
 export interface FunctionFacts {
   readonly how: 'calls' | 'samples'
   readonly samples: number | null
-  /** In the call of the model, with all that it calls; null: no such call was recognised. */
+  /** Share in the call of the model, with all that it calls; null: no such call was recognised. */
   readonly model: number | null
   /** Its name. */
   readonly modelCall: string | null
@@ -227,7 +227,7 @@ export interface FunctionFacts {
   readonly outside: number | null
   /** The interpreter itself, native code apart; null: the format does not tell them apart. */
   readonly python: number | null
-  /** Of the whole recording. */
+  /** Share of the whole recording. */
   readonly idle: number
   readonly imports: number
   /** ± of shares that were sampled: the interval of 95 %; 0 for counted calls. */

@@ -3,7 +3,7 @@
 import type { FunctionTimes } from '../recordings/recording.ts'
 import type { FunctionFacts } from './facts.ts'
 
-/** Of the normal distribution: 95 %. */
+/** Quantile of the normal distribution: 95 %. */
 const Z = 1.96
 
 export function functionFacts(times: FunctionTimes): FunctionFacts {

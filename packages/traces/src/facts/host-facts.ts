@@ -100,7 +100,7 @@ export function trainingFacts({ timeline, thread, fromUs, toUs }: HostContext): 
   return { trainingOnly, trainingMs: trainingUs / 1000, backward, tracked, operators, operatorsMs: operatorsUs / 1000 }
 }
 
-/** By the operator's own argument `training`. */
+/** Whether the operator runs training, by its own argument `training`. */
 function runsTraining(name: string, concrete: readonly string[] | undefined): boolean {
   if (concrete === undefined) return false
   if (name === 'aten::batch_norm') return concrete[5] === 'True'

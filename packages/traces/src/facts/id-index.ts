@@ -1,15 +1,15 @@
 // Where the event with an id lies, and which number a pair of numbers has: tables of numbers, since a Map of millions takes ten times the
 // memory.
 
-/** Ids that count up from 1 are their own places in a table; beyond so many places for each id, one is looked for. */
+/** Ids that count up from 1 are their own places in a table; beyond this many places for each id, one is looked for. */
 const PLACES_PER_ID = 4
 
 export class IdIndex {
-  /** By id; -1: none. undefined: ids are too far apart. */
+  /** Places by id; -1: none. undefined: ids are too far apart. */
   readonly #places: Int32Array | undefined
   readonly #hashed: HashedIds | undefined
 
-  /** From ids other than 0 to the events that have them; of equal ids the first is kept. */
+  /** Maps ids other than 0 to the events that have them; of equal ids the first is kept. */
   constructor(ids: Int32Array, events: Uint32Array) {
     let [low, high] = [0, 0]
     for (const event of events) {
@@ -66,7 +66,7 @@ class HashedIds {
   }
 }
 
-/** Pairs of numbers, none below 0, by the order in which they were first asked for: 0, 1, 2. */
+/** Pairs of numbers, none below 0, by the order in which they were first requested: 0, 1, 2. */
 export class PairIndex {
   #pairs = new Int32Array(32)
   #table: Int32Array = new Int32Array(64)

@@ -13,7 +13,7 @@ export class IntervalList {
   #inOrder = true
   length = 0
 
-  /** `expected`: as many there may be, where that is known. */
+  /** `expected`: as many there may be, if that is known. */
   constructor(expected = 256) {
     this.#starts = new Float64Array(expected)
     this.#ends = new Float64Array(expected)

@@ -15,7 +15,7 @@ export interface ModelNode {
   readonly name: string
   readonly opType: string
   readonly attributes: Readonly<Record<string, unknown>>
-  /** By input; undefined: not known. */
+  /** Shape of each input; undefined: not known. */
   readonly inputs: readonly (Shape | undefined)[]
   readonly outputs: readonly (Shape | undefined)[]
   readonly constants: readonly boolean[]
@@ -271,7 +271,7 @@ function products(shapes: readonly (readonly number[])[], operator: string, node
   return [[[rowsOf(a) as number, a.at(-1), outer], told]]
 }
 
-/** The product of all sizes but the last; undefined where one is not known. */
+/** The product of all sizes but the last; undefined if one is not known. */
 function rowsOf(shape: Shape): Dimension {
   const sizes = shape.slice(0, -1)
   if (sizes.some((size) => size === undefined)) return undefined
@@ -280,7 +280,7 @@ function rowsOf(shape: Shape): Dimension {
   return symbols.length === 0 ? factor : [...(factor === 1 ? [] : [factor]), ...symbols].join('*')
 }
 
-/** By symbol, the size that most joined shapes tell. */
+/** The size of each symbol that most joined shapes agree on. */
 function sizesTold(pairs: readonly Pair[], calls: readonly RecordedCall[], nodes: readonly ModelNode[]): Record<string, number> {
   const votes = new Map<string, Map<number, number>>()
   for (const { call, node } of pairs) {

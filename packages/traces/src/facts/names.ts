@@ -16,7 +16,7 @@ export const usesPlainUnits = (kernel: string): boolean => PLAIN_UNITS.test(kern
 export const isMatrixKernel = (kernel: string): boolean => MATRIX_KERNEL.test(kernel)
 export const isMatrixOperator = (operator: string): boolean => MATRIX_OPERATOR.test(operator)
 
-/** Of the event that ONNX Runtime writes for each run of a node. */
+/** Name of the node in the event that ONNX Runtime writes for each of its runs. */
 export const nodeName = (event: string): string => event.replace(/_kernel_time$/, '')
 
 /** `ProfilerStep#7`, and how TensorFlow and JAX mark the steps of a loop. */
@@ -38,7 +38,7 @@ export const isAllocating = (name: string): boolean =>
     name,
   ) && !/Async/.test(name)
 
-/** Of inference: never called where the model is in its evaluation mode. */
+/** Whether inference never calls it if the model is in its evaluation mode. */
 export const isTrainingOnly = (name: string): boolean =>
   /native_dropout$|^aten::(dropout_|feature_dropout_|alpha_dropout_)$|fused_dropout_kernel|batch_norm_collect_statistics|bn_fw_tr|batch_norm_(update|gather)_stats/.test(
     name,

@@ -183,7 +183,7 @@ for (const id of ['softmax', 'mean', 'tanh', 'sigmoid', 'erf']) {
   for (const name of one.onnx) BY_TYPE.set(name, one)
 }
 
-/** Of a recorded operator, by its name and its type; undefined: none is known. */
+/** Class of a recorded operator, by its name and its type; undefined: none is known. */
 export function classOf(name: string, opType: string): OperatorClass | undefined {
   const torch = /^aten::(\w+?)_?$/.exec(name)?.[1]
   if (torch !== undefined) return BY_TORCH.get(torch) ?? BY_TORCH.get(name.slice('aten::'.length))

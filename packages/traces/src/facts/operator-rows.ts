@@ -1,4 +1,4 @@
-// Operators with what their calls took in the window: on the device where there is one, joined with its kernels by the ids of the
+// Operators with what their calls took in the window: on the device if there is one, joined with its kernels by the ids of the
 // file; on the host their own time, without that of operators that they called.
 import { type Detail, kindCode, type Timeline } from '../recordings/recording.ts'
 import type { Callers } from './callers.ts'
@@ -18,14 +18,14 @@ interface Group {
   detail: number
   calls: number
   timeUs: number
-  /** With the operators that it called. */
+  /** Time with the operators that it called. */
   wholeUs: number
   kernels: Map<string, number>
   /** What the file states of its kernels; `kernels` of them. */
   stated: { flops: number; bytes: number; withFlops: number; withBytes: number; kernels: number }
 }
 
-/** By operator and the shapes of its inputs, longest first: of a device's work. */
+/** Rows of a device's work by operator and the shapes of its inputs, longest first. */
 export function deviceRows(timeline: Timeline, { events }: Judged, callers: Callers): OperatorRow[] {
   const { name, detail, details, names, durationUs } = timeline
   const kernelOf = onceByName(names, shortKernelName)
@@ -76,7 +76,7 @@ function addStated({ stated }: Group, { flops, accessedBytes }: Detail): void {
   }
 }
 
-/** By operator and shapes: of what ran on the host between two times. */
+/** Rows of what ran on the host between two times, by operator and shapes. */
 export function hostRows(
   timeline: Timeline,
   kind: 'op' | 'node' | 'slice' | 'python',

@@ -25,7 +25,7 @@ const UNLIKE = 1.2
 /** A last step of less than this of the others is a stump. [ours] */
 const STUMP = 0.5
 
-/** The marked steps of a recording; undefined where none are. */
+/** The marked steps of a recording; undefined if none are. */
 export function stepsOf(timeline: Timeline): Steps | undefined {
   const { steps: all, thread } = markedSteps(timeline)
   if (all.length === 0) return undefined

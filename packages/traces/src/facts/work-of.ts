@@ -63,7 +63,7 @@ function convolutionFlops(
   return outputs === null ? null : 2 * outputs * elementCount(weight.slice(1))
 }
 
-/** Elements of what a convolution makes; null where its arguments were not recorded. */
+/** Elements of what a convolution makes; null if its arguments were not recorded. */
 function convolutionOutputs(
   input: Shape,
   weight: Shape,
@@ -82,7 +82,7 @@ function convolutionOutputs(
   return outputs > 0 ? outputs : null
 }
 
-/** '[1, 1]' as numbers, one for each axis; undefined where it is none. */
+/** '[1, 1]' as numbers, one for each axis; undefined if it is none. */
 function listOf(text: string | undefined, axes: number): number[] | undefined {
   const numbers = (text ?? '').match(/-?\d+/g)?.map(Number) ?? []
   if (numbers.length === 1) return Array.from({ length: axes }, () => numbers[0]!)

@@ -41,7 +41,7 @@ interface Reading {
   readonly builder: TimelineBuilder
   readonly dialect: ChromeDialect
   readonly categories: Interned
-  /** By category and name: -1 where it is skipped. */
+  /** Kinds by category and name: -1 if it is skipped. */
   readonly kinds: Map<number, number>
   readonly processNames: Map<string, string>
   readonly threadNames: Map<string, string>
@@ -54,7 +54,7 @@ interface Reading {
 const MOST_NAMES = 100_000
 const PHASE = { complete: 0x58, begin: 0x42, end: 0x45, metadata: 0x4d, instant: 0x69, instantOld: 0x49 } as const
 
-/** The whole file. InputError where it is no trace, or holds no events that took time. */
+/** The whole file. InputError if it is no trace, or holds no events that took time. */
 export async function readChrome(source: TraceSource, dialect: ChromeDialect = {}): Promise<ChromeTimeline> {
   const reading: Reading = {
     ...{
@@ -207,7 +207,7 @@ function takeName(reading: Reading, view: EventView): void {
   }
 }
 
-/** Of the allocator: 'Total Reserved' is of one device; the largest is kept. */
+/** Reads an instant of the allocator: 'Total Reserved' is of one device; the largest is kept. */
 function takeInstant(reading: Reading, view: EventView): void {
   const { bytes } = view
   if (

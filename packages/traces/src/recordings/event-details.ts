@@ -87,7 +87,7 @@ function makeRoom(length: number, more: number): void {
   if (length + more > scratch.length) scratch = Buffer.concat([scratch.subarray(0, length)], 2 * (length + more))
 }
 
-/** Of operators: shapes and types of the inputs, arguments, whether autograd follows. */
+/** Reads an operator's arguments: shapes and types of the inputs, arguments, whether autograd follows. */
 export function readOperatorArgs(builder: TimelineBuilder, bytes: Buffer, at: number, into: ReadArgs): number {
   let length = 0
   for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
@@ -107,7 +107,7 @@ function noteFact(key: number, length: number): number {
   return length + 1
 }
 
-/** Of numbers of calls, which differ from one to the next, that there are some is what is kept. */
+/** Notes a value. Numbers of calls differ from one to the next: only that there are some is kept. */
 function noteOperatorValue(bytes: Buffer, key: number, length: number): number {
   const name = OPERATOR_KEYS[key]
   if (name !== 'Sequence number' && name !== 'Fwd thread id') return noteValue(bytes, key, length)
@@ -188,7 +188,7 @@ function deviceKey(bytes: Buffer): number {
   return -1
 }
 
-/** Of kernels and copies: joins, bytes, the geometry of the launch. */
+/** Reads the arguments of kernels and copies: joins, bytes, the geometry of the launch. */
 export function readDeviceArgs(
   builder: TimelineBuilder,
   bytes: Buffer,

@@ -21,7 +21,7 @@ import {
 const LONGEST_EVENT = 1 << 24
 /** Metadata other than the events is read up to this. */
 const LONGEST_METADATA = 1 << 26
-/** Of a piece and what is left of the one before; grows to the longest event. */
+/** Bytes for a piece and what is left of the one before; grows to the longest event. */
 const FIRST_WORK = 1 << 17
 /** Refused above: the file is not what it looks like. */
 const MOST_UNREADABLE = 0.01
@@ -39,7 +39,7 @@ export interface EventView {
   processTo: number
   threadFrom: number
   threadTo: number
-  /** Without a time: false. */
+  /** Whether the event has a time. */
   hasTime: boolean
   readonly time: LongNumber
   /** µs; NaN: none. */
@@ -83,7 +83,7 @@ interface Scan {
   readonly key: Key
 }
 
-/** Reads to the end, one call of `sink.event` for each event. InputError where the file is no trace. */
+/** Reads to the end, one call of `sink.event` for each event. InputError if the file is no trace. */
 export async function scanEvents(file: string, pieces: AsyncIterable<Buffer>, sink: EventSink): Promise<ScanResult> {
   const view = emptyView()
   const scan: Scan = {
@@ -243,7 +243,7 @@ function readMembers({ view, key, sink }: Scan, bytes: Buffer, at: number): numb
   return value
 }
 
-/** Of the members that are looked at. */
+/** Most characters of the names of members that are read. */
 const LONGEST_KEY = 4
 
 function takeMember(view: EventView, key: Key, from: number, to: number): void {

@@ -8,7 +8,7 @@ export interface Frame {
   readonly line: number | null
 }
 
-/** By library: the function that its users call. File and name, as Python and JavaScript write them. */
+/** The function of each library that its users call. File and name are as Python and JavaScript write them. */
 const MODEL_CALLS: readonly { readonly title: string; readonly file: RegExp; readonly name: RegExp }[] = [
   {
     title: 'the ONNX Runtime session',
@@ -56,7 +56,7 @@ export const isImport = ({ file, name }: Frame): boolean =>
   /importlib[._]|<frozen importlib/.test(file ?? '') ||
   /^(_find_and_load|_load_unlocked|exec_module|_call_with_frames_removed|<built-in method builtins\.__import__>)$/.test(name)
 
-/** At the end of a stack: nothing is computed. */
+/** Whether nothing is computed if this is at the end of a stack. */
 export const isWaiting = ({ file, name }: Frame): boolean =>
   /^\((idle|program)\)$|^\[await\]$|^(idle|<idle>)$|^<?(built-in method )?(time\.sleep|select\.(select|poll|epoll|kqueue))|^<method '(acquire|poll|select)' of '(_thread|select)/.test(
     name,
@@ -74,7 +74,7 @@ export function languageOf({ file, name }: Frame): FunctionRow['language'] {
 
 interface Tally {
   readonly frame: Frame
-  /** Of which model it is a call; asked once, for stacks are many and functions few. */
+  /** The library whose model it calls; computed once, since stacks are many and functions few. */
   readonly call: string | undefined
   readonly isImport: boolean
   self: number

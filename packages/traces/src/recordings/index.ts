@@ -44,7 +44,7 @@ export const traceReaders: readonly TraceReader[] = [
 
 export interface Recognised {
   readonly reader: TraceReader
-  /** By what, in words. */
+  /** What it was recognised by, in words. */
   readonly by: string
 }
 

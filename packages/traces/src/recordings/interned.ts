@@ -23,7 +23,7 @@ export class Interned {
     return this.#overflow
   }
 
-  /** The same; -1 where it is new and there is no room for it. */
+  /** The same; -1 if it is new and there is no room for it. */
   knownOrNew(buffer: Buffer, from: number, to: number): number {
     let hash = 0x811c9dc5
     for (let i = from; i < to; i++) hash = Math.imul(hash ^ buffer[i]!, 0x01000193)

@@ -122,7 +122,7 @@ export function isText(bytes: Buffer, from: number, to: number, text: string): b
   return true
 }
 
-/** The number at `from`, quoted or not; NaN where it is none. */
+/** The number at `from`, quoted or not; NaN if it is none. */
 export function numberAt(bytes: Buffer, from: number, to: number): number {
   const quoted = bytes[from] === QUOTE
   let i = quoted ? from + 1 : from
@@ -160,7 +160,7 @@ export interface LongNumber {
   rest: number
 }
 
-/** The number at `from`, quoted or not, into `into`; false where it is none. */
+/** The number at `from`, quoted or not, into `into`; false if it is none. */
 export function longNumberAt(bytes: Buffer, from: number, to: number, into: LongNumber): boolean {
   const quoted = bytes[from] === QUOTE
   let i = quoted ? from + 1 : from

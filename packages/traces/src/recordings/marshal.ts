@@ -22,7 +22,7 @@ interface Reading {
 
 const END = Symbol('the end of a dictionary')
 
-/** InputError where the bytes are cut, hold code, or are no marshal data. */
+/** InputError if the bytes are cut, hold code, or are no marshal data. */
 export function readMarshal(file: string, bytes: Buffer): Marshalled {
   const reading: Reading = { file, bytes, at: 0, objects: 0, refs: [] }
   const value = read(reading, 0)

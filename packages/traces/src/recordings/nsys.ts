@@ -83,7 +83,7 @@ interface Reading {
 
 type Row = Readonly<Record<string, Cell>>
 
-/** Rows by column; none where the table is not there. */
+/** Rows by column; none if the table is not there. */
 function* rowsOf(tables: ReadonlyMap<string, Table>, name: string): Generator<Row> {
   const table = tables.get(name)
   if (table === undefined) return

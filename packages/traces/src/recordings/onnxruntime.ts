@@ -1,5 +1,5 @@
 // ONNX Runtime's profile (core/common/profiler.cc): an array of events without an object around it, `<node>_kernel_time` for each run of
-// a node, with its operator, provider and shapes; kernels of a GPU beside them where the build records those.
+// a node, with its operator, provider and shapes; kernels of a GPU next to them if the build records those.
 import { readChrome } from './chrome-timeline.ts'
 import { plainArgs } from './event-details.ts'
 import type { Head, TraceReader } from './reader.ts'

@@ -11,7 +11,7 @@ export interface PlainEvent {
   readonly durationUs: number
   readonly correlation?: number
   readonly detail?: Detail
-  /** Of a device's row: which. */
+  /** Which device a device's row is of. */
   readonly device?: string
 }
 

@@ -145,7 +145,7 @@ function sampleOf(bytes: Buffer, from: number, to: number): { locations: number[
   return { locations: told[0], values: told[1].map(signed) }
 }
 
-/** By location: innermost first. */
+/** Frames of each location, innermost first. */
 function framesOf({ locations, functions, mappings, strings }: Profile): Map<number, Frame[]> {
   const text = (index: number | undefined): string | null => strings[index ?? 0] || null
   const frames = new Map<number, Frame[]>()
@@ -160,7 +160,7 @@ function framesOf({ locations, functions, mappings, strings }: Profile): Map<num
   return frames
 }
 
-/** Which values are judged: the default where it is a time of running, else the last such; counts of samples where there is none. */
+/** Which values are judged: the default where it is a time of running, else the last such; counts of samples if there is none. */
 function judgedType(file: string, { types, strings, defaultType }: Profile): { index: number; type: string; unit: string } {
   const all = types.map(({ type, unit }, index) => ({
     index,

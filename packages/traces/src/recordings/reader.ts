@@ -9,9 +9,9 @@ export interface Head {
   readonly bytes: Buffer
   /** The bytes as text; of another encoding than UTF-8, damaged. */
   readonly text: string
-  /** Of JSON; what else is `other`. */
+  /** Kind of the JSON; all else is `other`. */
   readonly kind: 'object' | 'array' | 'other'
-  /** Of a JSON object: its members so far. */
+  /** Members of a JSON object so far. */
   readonly keys: readonly string[]
   /** The file is no larger. */
   readonly whole: boolean
@@ -20,9 +20,9 @@ export interface Head {
 export interface TraceReader {
   readonly id: TraceFormat
   readonly title: string
-  /** By what it is recognised, in words; undefined: it is another format. */
+  /** What it is recognised by, in words; undefined: it is another format. */
   recognises(head: Head): string | undefined
-  /** InputError where the file is damaged or of a version that is not read. */
+  /** InputError if the file is damaged or of a version that is not read. */
   read(source: TraceSource, recognisedBy: string): Promise<Recording>
 }
 

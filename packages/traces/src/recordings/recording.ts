@@ -34,11 +34,11 @@ export interface RecordedDevice {
 
 interface Common {
   readonly format: TraceFormat
-  /** Of the file's layout or of what wrote it, as the file tells it. */
+  /** Version of the file's layout or of what wrote it, as the file tells it. */
   readonly version: string | null
-  /** By what the format was recognised, in words. */
+  /** What the format was recognised by, in words. */
   readonly recognisedBy: string
-  /** What was recorded beside times: shapes, stacks, memory, flops, modules. */
+  /** What was recorded in addition to times: shapes, stacks, memory, flops, modules. */
   readonly recordedWith: readonly string[]
   readonly devices: readonly RecordedDevice[]
   /** Recording costs time at every call, so that its milliseconds are not those of an unprofiled run. */
@@ -51,7 +51,7 @@ interface Common {
 export interface TimelineRecording extends Common {
   readonly kind: 'timeline'
   readonly timeline: Timeline
-  /** Of the allocator; null: not recorded. */
+  /** Memory of the allocator; null: not recorded. */
   readonly memory: MemoryPeak | null
   /** Calls of tf.function; absent or null: none. */
   readonly tracing?: Tracing | null
@@ -65,7 +65,7 @@ export interface Tracing {
   readonly expensiveUs: number
 }
 
-/** From instants of the allocator. */
+/** Peak from instants of the allocator. */
 export interface MemoryPeak {
   readonly reservedBytes: number
   readonly allocatedAtPeakBytes: number
@@ -136,27 +136,27 @@ export interface Track {
   /** As the file names them; null: it does not. */
   readonly processName: string | null
   readonly threadName: string | null
-  /** Of a device's row: which device; null: a thread of the host. */
+  /** Which device a device's row is of; null: a thread of the host. */
   readonly device: string | null
 }
 
-/** What is known of an event beside its times; equal ones are one. A key is absent where the file does not tell it. */
+/** What is known of an event apart from its times; equal ones are one. A key is absent if the file does not tell it. */
 export interface Detail {
-  /** Of operators: of each input; [] for what is not a tensor. */
+  /** Shapes of an operator's inputs; [] for what is not a tensor. */
   readonly shapes?: readonly (readonly number[])[]
   readonly types?: readonly string[]
-  /** Of operators: arguments that are no tensors, in their places. */
+  /** Arguments of an operator that are not tensors, in their places. */
   readonly concrete?: readonly string[]
   /** Autograd numbered this call. */
   readonly sequence?: true
   /** Runs in the backward pass: the thread that ran it forward. */
   readonly backward?: true
-  /** Of copies. */
+  /** Bytes of a copy. */
   readonly bytes?: number
-  /** Of copies: host memory that is not pinned is one end. */
+  /** Whether one end of a copy is host memory that is not pinned. */
   readonly pageable?: boolean
   readonly direction?: 'to-device' | 'to-host' | 'on-device' | 'fill'
-  /** Of kernels: a bound from the geometry of the launch, 0..1. */
+  /** Bound of a kernel's occupancy from the geometry of the launch, 0..1. */
   readonly occupancyBound?: number
   readonly blocksPerMultiprocessor?: number
   readonly stream?: string
@@ -176,19 +176,19 @@ export interface Detail {
 export interface FunctionTimes {
   /** `calls`: counted at every call; `samples`: looked at every so often. */
   readonly how: 'calls' | 'samples'
-  /** ms; null where only counts of samples are known. */
+  /** ms; null if only counts of samples are known. */
   readonly totalMs: number | null
   /** Samples of all functions together; null for calls. */
   readonly samples: number | null
-  /** Of functions: self times add up to the whole of what was recorded. */
+  /** Rows of functions: self times add up to the whole of what was recorded. */
   readonly rows: readonly FunctionRow[]
   /** The call of a model, by its library, with all that it calls: share of the whole; null: none is recognised. */
   readonly model: { readonly name: string; readonly share: number } | null
-  /** Of the whole: importing modules. */
+  /** Share of the whole: importing modules. */
   readonly importShare: number
-  /** Of the whole: waiting. */
+  /** Share of the whole: waiting. */
   readonly idleShare: number
-  /** Of the whole: the interpreter itself, native code apart; null: the format does not tell. */
+  /** Share of the whole: the interpreter itself, without native code; null: the format does not tell. */
   readonly pythonShare: number | null
 }
 
@@ -200,10 +200,10 @@ export interface FunctionRow {
   readonly language: 'python' | 'javascript' | 'native' | 'other'
   /** 0..1 of the whole; self times of all rows add up to 1. */
   readonly selfShare: number
-  /** With what it called; null: not told. Recursion is counted once. */
+  /** Share with what it called; null: not told. Recursion is counted once. */
   readonly totalShare: number | null
   readonly calls: number | null
-  /** Of self time, outside the interpreter: null where the format does not tell. */
+  /** Share of self time outside the interpreter; null if the format does not tell. */
   readonly nativeShare: number | null
   /** Called, directly or not, by the model's call. */
   readonly inModel?: true

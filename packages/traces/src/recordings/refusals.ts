@@ -5,7 +5,7 @@ const PERFETTO = 'Perfetto’s own format; export it as JSON: traceconv json FIL
 const PICKLE =
   'a pickle, which can run any program when it is read; export a profile instead: prof.export_chrome_trace("trace.json.gz")'
 
-/** What a file is and what to do; undefined where nothing is known of it. */
+/** What a file is and what to do; undefined if nothing is known of it. */
 export function refusalOf({ bytes, text, kind, keys }: Head): string | undefined {
   if (isPickle(bytes)) return `this is ${PICKLE}`
   if (text.startsWith('PK')) {

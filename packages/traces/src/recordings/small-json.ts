@@ -23,7 +23,7 @@ export async function readObject(source: TraceSource): Promise<Plain> {
 export const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null && !Array.isArray(value)
 export const plainOf = (value: unknown): Plain => (isPlain(value) ? value : {})
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-/** A finite number, or what stands for none. */
+/** A finite number, or what represents none. */
 export const numberOf = (value: unknown, none = 0): number => (typeof value === 'number' && Number.isFinite(value) ? value : none)
 export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 

@@ -23,7 +23,7 @@ export interface TraceSource {
   /** The head is all there is. */
   readonly whole: boolean
   readonly gzipped: boolean
-  /** Pieces from the start; each is valid until the next is asked for. `onCut`: told where the archive ends before it should. */
+  /** Pieces from the start; each is valid until the next is requested. `onCut`: told where the archive ends before it should. */
   pieces(onCut: (reason: string) => void): AsyncGenerator<Buffer>
   /** Any part of it; absent: it is packed. */
   open?(): RandomAccess
@@ -32,12 +32,12 @@ export interface TraceSource {
 /** A file that is open. */
 export interface RandomAccess {
   readonly size: number
-  /** Fewer bytes at the end of the file; valid until the next are read only where they were not copied. */
+  /** Fewer bytes at the end of the file; valid until the next are read only if they were not copied. */
   read(at: number, length: number): Buffer
   close(): void
 }
 
-/** InputError where the file cannot be read, or is empty. */
+/** InputError if the file cannot be read, or is empty. */
 export async function openSource(file: string): Promise<TraceSource> {
   const { first, size } = firstBytes(file)
   if (size === 0) throw new InputError(`${file} is empty; record the trace again`)
@@ -59,7 +59,7 @@ export async function openSource(file: string): Promise<TraceSource> {
   return { file, packedBytes: size, head, whole, gzipped, pieces }
 }
 
-/** All of it; InputError where that is more than `most` bytes: for formats that are read at once. */
+/** All of it; InputError if that is more than `most` bytes: for formats that are read at once. */
 export async function wholeOf({ file, pieces }: TraceSource, most: number, onCut?: (reason: string) => void): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0

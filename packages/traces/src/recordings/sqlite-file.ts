@@ -15,7 +15,7 @@ interface Database {
   readonly file: string
   readonly access: RandomAccess
   readonly pageSize: number
-  /** Of a page, without what is reserved at its end. */
+  /** Bytes of a page, without what is reserved at its end. */
   readonly usable: number
   readonly pages: number
 }
@@ -26,7 +26,7 @@ const MOST_RECORD = 1 << 26
 
 export const isSqlite = (bytes: Buffer): boolean => bytes.toString('latin1', 0, 15) === 'SQLite format 3' && bytes[15] === 0
 
-/** The tables of a database. InputError where it is damaged, or not in UTF-8. */
+/** The tables of a database. InputError if it is damaged, or not in UTF-8. */
 export function openTables(file: string, access: RandomAccess): Map<string, Table> {
   const header = access.read(0, 100)
   if (header.length < 100 || !isSqlite(header)) throw damaged(file, 'no header')

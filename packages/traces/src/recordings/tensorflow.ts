@@ -1,5 +1,5 @@
 // TensorFlow's and JAX's trace.json.gz: an image that XProf draws of the profile (openxla/xprof, xplane_to_trace_events.cc), capped at a
-// million events or more, with rows that say the same time again. The data itself is the .xplane.pb beside it.
+// million events or more, with rows that say the same time again. The data itself is the .xplane.pb next to it.
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readChrome } from './chrome-timeline.ts'

@@ -35,13 +35,13 @@ export class TimelineBuilder {
   readonly #tracks: { process: string; thread: string }[] = []
   readonly #trackIds = new Map<number, number>()
   readonly #processes: Interned = new Interned()
-  /** Of the event before: most events are of the same track. */
+  /** Key of the event before: most events are of the same track. */
   #lastKey = -1
   #lastTrack = 0
   readonly #details: Detail[] = [{}]
   readonly #detailIds = new Map<string, number>()
   readonly #detailKeys: Interned = new Interned()
-  /** By the number of a key. */
+  /** Details keyed by the number of a key. */
   readonly #detailsByKey: number[] = []
   readonly #longIds = new Map<string, number>()
   #columns: Columns
@@ -80,7 +80,7 @@ export class TimelineBuilder {
     this.#length++
   }
 
-  /** The track of a process and a thread, given where their ids stand; -1 where there is none. */
+  /** The track of a process and a thread, given where their ids stand; -1 if there is none. */
   track(buffer: Buffer, { processFrom, processTo, threadFrom, threadTo }: TrackPlace): number {
     const one = this.#processes.id(buffer, Math.max(0, processFrom), Math.max(0, processTo))
     const two = this.#processes.id(buffer, Math.max(0, threadFrom), Math.max(0, threadTo))

@@ -8,12 +8,12 @@ export interface Field {
   wire: number
   /** Varints and fixed numbers; whole above 2^53 only in `big`. */
   value: number
-  /** Of what has a length. */
+  /** Range of a field that has a length. */
   from: number
   to: number
 }
 
-/** Told of each field of the message in `bytes` from `from` up to `to`; one object for all. InputError where it is cut. */
+/** Told of each field of the message in `bytes` from `from` up to `to`; one object for all. InputError if it is cut. */
 export function walkFields(bytes: Buffer, from: number, to: number, visit: (field: Field) => void): void {
   const field: Field = { number: 0, wire: 0, value: 0, from: 0, to: 0 }
   let at = from
@@ -60,7 +60,7 @@ export function walkFields(bytes: Buffer, from: number, to: number, visit: (fiel
   }
 }
 
-/** Told of each varint of a packed list. InputError where one is cut. */
+/** Told of each varint of a packed list. InputError if one is cut. */
 export function walkPacked(bytes: Buffer, from: number, to: number, visit: (value: number) => void): void {
   for (let at = from; at < to; at += lengthOfVarint(bytes, at, to)) visit(varint(bytes, at, to))
 }

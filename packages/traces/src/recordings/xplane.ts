@@ -113,7 +113,7 @@ function readPlane(space: Space, from: number, to: number): void {
   if (device !== undefined) space.devices.push(deviceOf(device, statsOf(bytes, plane, plane.stats)))
   const lines = plane.lines.map((range) => lineOf(bytes, range))
   const held = lines.flatMap(({ name, holdsEvents }) => (holdsEvents ? [name] : []))
-  // Streams are the data; where there are none, on a TPU, the operators of XLA are, or whole programs where only those were recorded.
+  // Streams are the data; if there are none, on a TPU, the operators of XLA are, or whole programs where only those were recorded.
   const isStream = (name: string): boolean => !DERIVED.test(name) && !XLA_OPS.test(name)
   const finest = held.some(isStream) ? undefined : held.some((name) => XLA_OPS.test(name)) ? XLA_OPS : XLA_MODULES
   const isData = (name: string): boolean => finest?.test(name) ?? isStream(name)

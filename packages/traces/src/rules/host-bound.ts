@@ -5,7 +5,7 @@ import { asShareOfStep, defineRule, missingPart, whileIdle } from '../rule.ts'
 
 /** As of gpu-idle. */
 const IDLE_FROM = 0.15
-/** Of the idle time: what comes mostly from elsewhere is no matter of the host. [ours] */
+/** Share of the idle time: what comes mostly from elsewhere is no matter of the host. [ours] */
 const MOSTLY = 0.5
 /** Kernels that begin before their launch: above, the clocks of host and device differ too much to be compared. [ours] */
 const MOST_NEGATIVE = 0.01

@@ -2,7 +2,7 @@
 import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 
-/** Of the window. X's upper limit for launch overhead is 15 %, its lower 3 % (openxla/xprof): between them. [ours] */
+/** Share of the window. XProf's upper limit for launch overhead is 15 %, its lower 3 % (openxla/xprof): between them. [ours] */
 const FROM = 0.1
 
 export const launchBound = defineRule({

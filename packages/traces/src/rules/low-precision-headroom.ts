@@ -3,7 +3,7 @@
 import { share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart, tensorCores } from '../rule.ts'
 
-/** Of the window. [ours] */
+/** Share of the window. [ours] */
 const FROM = 0.1
 /** Compute capability from which TF32 and bfloat16 are there: Ampere. */
 const AMPERE = 8

@@ -2,7 +2,7 @@
 import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 
-/** Of the window. [ours] */
+/** Share of the window. [ours] */
 const FROM = 0.01
 
 export const memoryChurn = defineRule({

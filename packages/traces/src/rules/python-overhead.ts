@@ -5,7 +5,7 @@ import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 
 /** XProf's upper limit of 'all other' time. */
 const FROM = 0.15
-/** Of time in which a device waits, the same. */
+/** Share of the time in which a device waits, the same limit. */
 const FROM_IDLE = 0.15
 
 export const pythonOverhead = defineRule({

@@ -2,9 +2,9 @@
 import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 
-/** Of the window. [ours] */
+/** Share of the window. [ours] */
 const FROM = 0.03
-/** Of tf.function's time in traced and eager calls: XProf. */
+/** Share of tf.function's time in traced and eager calls: XProf. */
 const EXPENSIVE = 0.2
 
 export const retracing = defineRule({

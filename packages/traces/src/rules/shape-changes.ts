@@ -2,7 +2,7 @@
 import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 
-/** Of all matrix products and convolutions. [ours] */
+/** Share of all matrix products and convolutions. [ours] */
 const FROM = 0.05
 
 export const shapeChanges = defineRule({

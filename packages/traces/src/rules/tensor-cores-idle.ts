@@ -3,7 +3,7 @@
 import { share, tell } from '@whyslow/diagnosis/tell.ts'
 import { asShareOfStep, defineRule, missingPart, tensorCores } from '../rule.ts'
 
-/** Of the window. XProf's limit for arithmetic of 16 bits is the same share of device time. */
+/** Share of the window. XProf's limit for arithmetic of 16 bits is the same share of device time. */
 const FROM = 0.1
 /** Tensor cores begin with this compute capability. */
 const FIRST = 7

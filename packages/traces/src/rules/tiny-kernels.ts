@@ -3,7 +3,7 @@ import { countFact, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { TINY_US } from '../facts/device-facts.ts'
 import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 
-/** Of all kernels. [ours] */
+/** Share of all kernels. [ours] */
 const MOSTLY = 0.5
 /** As of gpu-idle: where the device is busy all the same, they cost nothing. */
 const IDLE_FROM = 0.15

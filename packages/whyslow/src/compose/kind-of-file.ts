@@ -1,5 +1,5 @@
 // What a path is, so that `whyslow X` knows what to do with it: by content, and by the ending for code alone. Nothing is run, and what knows
-// many formats is loaded only if the file is no model.
+// many formats is loaded only if the file is not a model.
 import fs from 'node:fs'
 import path from 'node:path'
 import { identify, identifyFile, isModelFormat } from '@whyslow/formats/identify.ts'

@@ -1,4 +1,4 @@
-// `whyslow engines`: what is here, what is not, why, and how to get it.
+// `whyslow engines`: what is installed, what is not, why, and how to get it.
 
 import { measureAndDeliver } from '@whyslow/command/terminal/document-output.ts'
 import { checkPlaces } from '@whyslow/command/terminal/model-flags.ts'

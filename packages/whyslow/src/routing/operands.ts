@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 
 export interface Operand {
   readonly word: string
-  /** In the arguments. */
+  /** Place in the arguments. */
   readonly at: number
   /** Behind a flag that no command has: its value, perhaps. */
   readonly isDoubtful: boolean
@@ -33,5 +33,5 @@ export function operandsOf(argv: readonly string[], program: Command): Operand[]
   return found
 }
 
-/** '-' stands for standard output. */
+/** '-' means standard output. */
 const isValue = (word = ''): boolean => word === '-' || !word.startsWith('-')

@@ -126,7 +126,7 @@ function codeNamed(argv: readonly string[], word: string, at: number): readonly 
 
 type Known = Operand & KindOfFile
 
-/** Of those that exist. */
+/** Kinds of the operands that exist. */
 async function kindsOf(operands: readonly Operand[]): Promise<Known[]> {
   const known: Known[] = []
   for (const one of operands) {
@@ -136,7 +136,7 @@ async function kindsOf(operands: readonly Operand[]): Promise<Known[]> {
   return known
 }
 
-/** Of one, and of several of a kind; '': `whyslow X` itself. */
+/** Command for one operand, and for several of a kind; '': `whyslow X` itself. */
 const ONE = { model: '', program: 'pipeline', recording: 'explain', evidence: 'explain', document: 'view', shipped: '' } as const
 const SEVERAL = { model: 'compare', program: 'ab', recording: 'explain', evidence: 'explain', document: 'view' } as const
 

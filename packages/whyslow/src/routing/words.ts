@@ -34,9 +34,9 @@ export interface FlagMeant {
   readonly typed: string
   /** The first that the command has is the one. */
   readonly flags?: readonly string[]
-  /** In place of the value that was typed. */
+  /** Replaces the value that was typed. */
   readonly value?: string
-  /** In place of the flag: the whole command. */
+  /** Replaces the flag: the whole command. */
   readonly command?: string
   readonly because?: string
 }

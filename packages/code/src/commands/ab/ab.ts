@@ -48,7 +48,7 @@ const PAIRS = 8
 const QUICK_PAIRS = 5
 /** Samples that are compared and rotated through. */
 const MOST_SAMPLES = 64
-/** One pass over the samples that are timed takes about so long at most, so that a block is several. */
+/** One pass over the samples that are timed takes about this long at most, so that a block is several. */
 const PASS_MS = 100
 const BLOCK_MS = 150
 const QUICK_BLOCK_MS = 80
@@ -56,7 +56,7 @@ const QUICK_BLOCK_MS = 80
 const WARM_UP_MS = 300
 const OUTPUTS_BUDGET_MS = 20_000
 
-/** Throws InputError where a file cannot be used, or a program in it fails. */
+/** Throws InputError if a file cannot be used, or a program in it fails. */
 export async function ab(files: readonly [string, string], given: Partial<AbOptions> = {}): Promise<AbDocument> {
   const options = { ...AB_DEFAULTS, ...given }
   const sources = files.map((file) => sourceOf(file, options)) as [Source, Source]

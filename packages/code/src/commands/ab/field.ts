@@ -24,7 +24,7 @@ const LANGUAGES: Readonly<Record<string, Source['language']>> = {
 /** What strips types, for Node to run first. */
 const register = fileURLToPath(new URL('../../javascript/register-types.js', compiledTwin(import.meta.url)))
 
-/** 'service.py', or 'service.py:handler'. Throws InputError where there is no program. */
+/** 'service.py', or 'service.py:handler'. Throws InputError if there is no program. */
 export function sourceOf(
   given: string,
   { call, python }: { readonly call: string | null; readonly python: string | null },
@@ -81,7 +81,7 @@ function openField(sources: readonly Source[], { start, limitSeconds, data = nul
   })
   return {
     limitMs,
-    /** `watched`: what goes on beside its calls, too. */
+    /** `watched`: also observes what else goes on during its calls. */
     async open(
       side: 0 | 1,
       { watched = false }: { readonly watched?: boolean } = {},
@@ -122,7 +122,7 @@ interface FieldJob<T> {
   readonly failed: (error: ContestantFailed, side: 0 | 1) => string
 }
 
-/** Work on the programs, alone on the machine: their processes are ended after it. Throws InputError where one fails. */
+/** Work on the programs, alone on the machine: their processes are ended after it. Throws InputError if one fails. */
 export function onField<T>(sources: readonly Source[], options: FieldOptions, job: FieldJob<T>): Promise<T> {
   const work = async () => {
     const field = openField(sources, options)

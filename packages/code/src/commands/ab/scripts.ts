@@ -28,7 +28,7 @@ interface Run {
   readonly printed: string
 }
 
-/** Throws InputError where a script fails. */
+/** Throws InputError if a script fails. */
 export async function compareScripts(
   sources: readonly [Source, Source],
   files: readonly [string, string],
@@ -134,7 +134,7 @@ export function comparePrinted(a: readonly string[], b: readonly string[], toler
   }
 }
 
-/** null where runs of one script print different lines at one place. */
+/** null if runs of one script print different lines at one place. */
 function steadyLines(runs: readonly string[]): (string | null)[] {
   const all = runs.map((text) => text.replace(/\r\n/g, '\n').trimEnd().split('\n'))
   const longest = Math.max(...all.map(({ length }) => length))

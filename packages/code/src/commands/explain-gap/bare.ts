@@ -113,7 +113,7 @@ async function sessionsOf(
   return messages.flatMap((one) => (one.kind === 'sessions' ? [...one.sessions] : []))
 }
 
-/** By input, where the model leaves any open; null: what is fed does not tell. Exported for its test. */
+/** Shapes keyed by input, if the model leaves any open; null: what is fed does not tell. Exported for its test. */
 export function shapesFed(
   inputs: readonly ValueDeclaration[],
   fed: readonly ValueFact[],

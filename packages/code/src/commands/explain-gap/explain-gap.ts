@@ -58,7 +58,7 @@ const LOOK_PASSES = 60
 
 const OTHERS: readonly Other[] = ['loop', 'sessions', 'threads']
 
-/** Throws InputError where the file cannot be used, is a script, or fails. */
+/** Throws InputError if the file cannot be used, is a script, or fails. */
 export async function explainGap(given: string, some: Partial<GapOptions> = {}): Promise<GapDocument> {
   const options = { ...GAP_DEFAULTS, ...some }
   const meant = options.call?.includes(':') === true ? targetFile(given, options.call) : { file: given, call: options.call }
@@ -244,7 +244,7 @@ async function prepare(program: Contestant, { data, hasSamples, takesSample, fie
   const own = data === null && hasSamples ? await program.ask({ ask: 'samples', most: SAMPLES }, field.limitMs) : null
   const samples = own?.samples ?? data ?? [none]
   if (samples.length === 0) throw new InputError(`${given}: samples() gives none; give at least one`)
-  // Samples that would arrive as something else stay the program's own, and are copied there where they can be.
+  // Samples that would arrive as something else stay the program's own, and are copied there if they can be.
   if (own === null || own.stays === null) await program.ask({ ask: 'give', samples }, field.limitMs)
   return samples.length
 }

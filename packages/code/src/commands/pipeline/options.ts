@@ -21,7 +21,7 @@ export interface PipelineOptions {
   readonly seconds: number | null
   /** One timed process in place of three. */
   readonly quick: boolean
-  /** Without a sign of life for so long it hangs, seconds. null: 60 in a call; what is at work outside of one goes on. */
+  /** After this long without progress it counts as hanging, seconds. null: 60 in a call; work outside of calls goes on. */
   readonly stallSeconds: number | null
   /** Imports timed module by module. */
   readonly imports: boolean
@@ -49,7 +49,7 @@ export interface ReplaceGiven {
   readonly call: string | null
   readonly data: string | null
   readonly python: string | null
-  /** Of a script. */
+  /** Arguments of a script. */
   readonly arguments: readonly string[]
   /** Called where the program was run again. */
   readonly onRun: () => void

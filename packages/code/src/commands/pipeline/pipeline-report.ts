@@ -114,7 +114,7 @@ function lineRows({ lines, latency, language, lineSamples = 0 }: PipelineEvidenc
 
 function lineRow({ file, line, function: name, selfMs, nativeMs, waitMs, stage }: LineFact, p50Ms: number, looks: number) {
   const share = Math.min(1, selfMs / p50Ms)
-  // Of so many looks: 1.96 √(p(1 − p)/n).
+  // Of this many looks: 1.96 √(p(1 − p)/n).
   const error = looks > 0 ? 1.96 * Math.sqrt((share * (1 - share)) / looks) : 1
   return {
     file,

@@ -41,8 +41,8 @@ export interface PipelineFound {
 }
 
 /**
- * Measures the user's code in `given` and says what is slow in it. Throws InputError where it cannot be used or fails, and the signal's
- * reason where it is aborted.
+ * Measures the user's code in `given` and says what is slow in it. Throws InputError if it cannot be used or fails, and the signal's
+ * reason if it is aborted.
  */
 export async function pipeline(
   given: string,
@@ -65,7 +65,7 @@ interface Opened {
   readonly command: DriverCommand
   readonly folder: string
   readonly why: Why
-  /** A warning where there is no lock to be had. */
+  /** A warning if there is no lock to be had. */
   readonly unlocked: readonly string[]
 }
 

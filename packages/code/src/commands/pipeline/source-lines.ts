@@ -9,13 +9,13 @@ type Named = { readonly file: string; readonly line: number }
 const AROUND = 2
 /** A line that a machine wrote is cut. */
 const MOST_LETTERS = 300
-/** Of the hottest and the first found: a report is no copy of the source. */
+/** Most lines named, the hottest and the first found: a report is not a copy of the source. */
 const MOST_NAMED = 60
 
 /** Text of a file as it was run; null: it is not to be had. */
 export type ReadSource = (file: string) => string | null
 
-/** In the order in which files are first named; lines ascending, each once. Files that cannot be read are left out. */
+/** Sources in the order in which files are first named; lines ascending, each once. Files that cannot be read are left out. */
 export function sourceLines(named: readonly Named[], read: ReadSource): Sources {
   const byFile = new Map<string, Set<number>>()
   for (const { file, line } of named.slice(0, MOST_NAMED)) {

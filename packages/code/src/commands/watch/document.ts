@@ -161,7 +161,7 @@ function processesOf({ processes }: Seen): Body['processes'] {
   })
 }
 
-/** Of the threads that read requests, from the first request to the last. */
+/** Share of the time that the threads that read requests were busy, from the first request to the last. */
 function busyShareOf({ requests, slices }: Seen, judged: readonly RequestParts[]): number | null {
   const own = judged.map(({ request }) => requests[request]!)
   if (own.length === 0) return null

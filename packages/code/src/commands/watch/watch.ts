@@ -68,7 +68,7 @@ export async function watch(
   })
 }
 
-/** Without headers, which may hold secrets. */
+/** How requests are sent, without headers, which may hold secrets. */
 const askedWith = ({ bodies, method }: WatchOptions): string[] => [
   ...(method === null ? [] : ['--http-method', method]),
   ...bodies.flatMap((body) => ['--body', body]),

@@ -164,7 +164,7 @@ const withEnds = (render: Render) => (range: SyntaxNode) => render({ start: rang
 
 const usesOf = ({ uses }: Fragment): Replaced[] => uses.map(({ start, end, atom }) => ({ start, end, text: atom.name }))
 
-/** Without the room that was left in front of them. */
+/** Lines of the code without the indentation that was left in front of them. */
 function linesOf(code: string): string[] {
   const lines = code.split('\n').map((line) => line.trimEnd())
   const rest = lines.slice(1).filter((line) => line !== '' && !/^(\S| {2}\S)/.test(line))
@@ -244,7 +244,7 @@ function mentions(node: SyntaxNode, name: string): boolean {
 interface CallGiven {
   readonly name: string
   readonly fresh: (wanted: string) => string
-  /** Of the typed array that is made of the list; null: none is. */
+  /** Kind of the typed array that is made of the list; null: none is. */
   readonly kind: string | null
   readonly text: string
 }

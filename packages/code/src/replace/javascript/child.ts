@@ -1,4 +1,4 @@
-// The process that runs the user's program for what its loops see, and then the loops beside what may stand in their place. It reads one plan
+// The process that runs the user's program for what its loops see, and then the loops against what may replace them. It reads one plan
 // from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
 import { endWithParent } from '@whyslow/measure/trials/end-with-parent.ts'
@@ -10,7 +10,7 @@ import { kernelForm } from './kernel-form.ts'
 import { LOOK, looksOf, type PlannedCandidate, type ProveAnswer, type ProvePlan } from './plan.ts'
 import { checkKinds, copied, isTyped, prove, type Run, takeTurns, type Values } from './prove.ts'
 
-/** Of one place, so many are kept; of the program, so many calls are looked at. */
+/** Most values kept of one place, and most calls examined of the program. */
 const MOST_SEEN = 2
 const MOST_CALLS = 4
 const MOST_BYTES = 1 << 30
@@ -112,7 +112,7 @@ function byKernel({ atoms, before }: PlannedCandidate, at: number): Proof {
   return { ...turnsOf(values, loop, kernel), conversionMs: null, kernel: { code, equal } }
 }
 
-/** Throws Refused where it was not reached, or what it takes is of another kind. */
+/** Throws Refused if it was not reached, or what it takes is of another kind. */
 function valuesOf(at: number): Values {
   const early = refusedEarly.get(at)
   if (early !== undefined) throw new Refused(early)

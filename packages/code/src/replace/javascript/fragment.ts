@@ -11,7 +11,7 @@ export type AtomRole = 'array' | 'scalar' | 'state' | 'function'
 export interface Atom {
   /** As the source has it: 'this.mean'. */
   readonly text: string
-  /** What stands for it in generated functions. */
+  /** What represents it in generated functions. */
   readonly name: string
   role: AtomRole
   /** Its elements are written. */
@@ -65,7 +65,7 @@ export class Fragment {
     return this.locals.some((names) => names.has(name))
   }
 
-  /** The atom of a chain, noted as used here. Throws Refused where it has no name that holds outside. */
+  /** The atom of a chain, noted as used here. Throws Refused if it has no name that holds outside. */
   atom(node: SyntaxNode, role: AtomRole): Atom {
     const text = nameOf(node)
     if (text === null) throw new Refused(`${this.slice(node)} has no name`)
@@ -92,7 +92,7 @@ export class Fragment {
 
   // Expressions ------------------------------------------------------------------------------------------------------------------------
 
-  /** Throws Refused where it is more than numbers of numbers. */
+  /** Throws Refused if it is more than numbers of numbers. */
   expression(node: SyntaxNode): void {
     switch (node.type) {
       case 'NumericLiteral':

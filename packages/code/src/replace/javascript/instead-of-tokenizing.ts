@@ -9,7 +9,7 @@ import type { GivenTexts, Tokenizing } from './texts-seen.ts'
 import { inPlaceOf, type Row, rowsOf } from './token-ids.ts'
 import { LIBRARY, type Made, tokenizersOf } from './vocabularies.ts'
 
-/** Of the texts so many are timed, by what the user's function takes for them. */
+/** Time, by the user's function, up to which texts are timed, ms. */
 const TIMED_MS = 20
 
 interface Encoding {

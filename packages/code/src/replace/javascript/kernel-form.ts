@@ -7,7 +7,7 @@ import { type Atom, Refused } from './fragment.ts'
 import { copied, isTyped, type Run, TELLING, type Values } from './prove.ts'
 
 export interface KernelForm {
-  /** Of the values that the loop takes; gives what it changed. */
+  /** Runs on the values that the loop takes; gives what it changed. */
   readonly run: Run
   readonly code: readonly string[]
   readonly equal: 'bits' | 'rounding'
@@ -38,24 +38,24 @@ interface Written {
   /** The call that makes it, and what is given to `run`. */
   readonly made: string
   readonly given: string
-  /** Of the loop's own names, those that stand in it. */
+  /** The loop's own names that are part of it. */
   readonly keeps: readonly string[]
 }
 
 /** Fewer elements are done before a kernel is called; and bytes of every value fit. */
 const LEAST_ELEMENTS = 768
 const CHANNELS = 3
-/** Of probes in double precision. */
+/** Error of probes in double precision. */
 const PROBE_ERROR = 1e-9
-/** Of the terms of a sum in single precision: a factor, a product, an offset and a sum, each rounded once. */
+/** Rounding of the terms of a sum in single precision: a factor, a product, an offset and a sum, each rounded once. */
 const ROUNDING = 4 * 2 ** -24
 const LEAST_FLOAT = 2 ** -149
-/** Of what was seen, an element may be off by so much of the mean square's root: where terms cancel each other, little is left of their digits. */
+/** How much of the root mean square of what was seen an element may be off by: if terms cancel each other, little is left of their digits. */
 const OF_LARGEST = 1e-5
 /** Orders in which bytes stand. */
 const STEPS = [1, 37, 101]
 
-/** Throws Refused where no kernel computes what the loop does. `seen`: the values of its calls. */
+/** Throws Refused if no kernel computes what the loop does. `seen`: the values of its calls. */
 export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop: Run): KernelForm {
   const [first] = seen
   if (first === undefined) throw new Refused('it was not reached')
@@ -89,7 +89,7 @@ export function kernelForm(atoms: readonly Atom[], seen: readonly Values[], loop
 
 // What it computes -----------------------------------------------------------------------------------------------------------------------
 
-/** Throws Refused where it does not write one Float32Array of one typed array of its length. */
+/** Throws Refused if it does not write one Float32Array of one typed array of its length. */
 function placesOf(atoms: readonly Atom[], values: Values): Places {
   if (atoms.some(({ role }) => role === 'state')) throw new Refused('it carries a number on')
   const written = atoms.flatMap((atom, at) => (atom.written ? [at] : []))
@@ -110,7 +110,7 @@ function placesOf(atoms: readonly Atom[], values: Values): Places {
 const isPicture = (value: unknown): value is Picture =>
   value instanceof Uint8Array || value instanceof Uint8ClampedArray || value instanceof Float32Array
 
-/** Throws Refused where it is no factor and no offset by plane, or moves elements otherwise. */
+/** Throws Refused if it is no factor and no offset by plane, or moves elements otherwise. */
 function mappingOf(places: Places, values: Values, loop: Run): Mapping {
   const { length } = values[places.out] as Float32Array
   const probe = (at: (k: number) => number) =>
@@ -144,7 +144,7 @@ interface Probing {
   readonly loop: Run
 }
 
-/** What it writes, in double precision. Throws Refused where that is not every element. */
+/** What it writes, in double precision. Throws Refused if that is not every element. */
 function probed(source: Float64Array, { places, values, loop }: Probing): Float64Array {
   const out = new Float64Array(source.length).fill(Number.NaN)
   const own = copied(values)
@@ -201,7 +201,7 @@ interface Naming {
   readonly places: Places
 }
 
-/** Throws Refused where no kernel takes it. */
+/** Throws Refused if no kernel takes it. */
 function written({ planes, elements }: Mapping, source: Picture, naming: Naming): Written {
   const isBytes = !(source instanceof Float32Array)
   const [{ factor, offset }] = planes as [Mapping['planes'][number]]
@@ -229,10 +229,10 @@ function written({ planes, elements }: Mapping, source: Picture, naming: Naming)
   return { kernel: tensorKernel(size, normalization), name: 'tensorKernel', made, given: '', keeps }
 }
 
-/** Without the last digits, which are the probe's; -0 is 0. */
+/** The number without the last digits, which are the probe's; -0 is 0. */
 const short = (value: number): number => Number(value.toPrecision(12)) + 0
 
-/** By its own names where two of its numbers make up the plane. */
+/** Size of the plane, in the loop's own names if two of its numbers make it up. */
 function sizeOf(elements: number, { atoms, values }: Naming) {
   const sides = atoms.flatMap(({ role, text }, at) => (role === 'scalar' ? [{ text, value: values[at] as number }] : []))
   const pairs = sides.flatMap((one, k) => sides.slice(k + 1).map((other) => [one, other] as const))
@@ -269,7 +269,7 @@ interface Compared extends Omit<Probing, 'values'> {
   readonly run: Run
   /** Only the same bits are equal. */
   readonly isMove: boolean
-  /** Of the mean square's root. */
+  /** Share of the root mean square. */
   readonly ofLargest: number
 }
 

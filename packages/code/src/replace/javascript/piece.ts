@@ -8,9 +8,9 @@ import { type Fragment, Refused, type Render, type Replaced } from './fragment.t
 export interface MadeList {
   readonly name: string
   readonly statement: SyntaxNode
-  /** Of `new Array(n)`; null: it is empty. */
+  /** Size in `new Array(n)`; null: it is empty. */
   readonly size: SyntaxNode | null
-  /** Of `.fill(x)`; null: none. */
+  /** Value in `.fill(x)`; null: none. */
   readonly filling: SyntaxNode | null
 }
 
@@ -18,7 +18,7 @@ interface Push {
   readonly list: string
   readonly node: SyntaxNode
   readonly value: SyntaxNode
-  /** In each turn of the outermost loop. */
+  /** Whether it runs in each turn of the outermost loop. */
   readonly always: boolean
 }
 

@@ -20,7 +20,7 @@ export interface ProvePlan extends ProgramPlan {
 
 export interface ProveAnswer {
   readonly proven: readonly {
-    /** Of `candidates`. */
+    /** Place in `candidates`. */
     readonly at: number
     readonly pairsMs: readonly (readonly [number, number])[]
     readonly conversionMs: number | null

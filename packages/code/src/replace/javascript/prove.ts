@@ -1,5 +1,5 @@
 // Whether the loop over typed arrays does what the loop over lists does: both run on copies of the values that were seen, and on numbers that
-// are made to tell them apart. Equal are results of the same bits, NaN beside NaN; what raises on one side alone, is longer, or holds anything
+// are made to tell them apart. Equal are results of the same bits, NaN and NaN; what raises on one side alone, is longer, or holds anything
 // but numbers is not.
 import { turns } from '@whyslow/measure/statistics/index.ts'
 import { type Atom, Refused } from './fragment.ts'
@@ -47,7 +47,7 @@ const ROUNDS = 3
 export const isTyped = (value: unknown): value is TypedArray =>
   ArrayBuffer.isView(value) && !(value instanceof DataView) && !/^Big/.test(value.constructor.name)
 
-/** Throws Refused where a value is of a kind that this is not made for, or nothing would change. */
+/** Throws Refused if a value is of a kind that this is not made for, or nothing would change. */
 export function checkKinds(atoms: readonly Atom[], values: Values): void {
   for (const [at, { role, text }] of atoms.entries()) {
     const value = values[at]
@@ -93,7 +93,7 @@ export function converted(values: Values): unknown[] {
   return values.map((value) => (Array.isArray(value) ? once(made, value, () => Float64Array.from(value as number[])) : value))
 }
 
-/** Throws Refused where they differ on any of the values. */
+/** Throws Refused if they differ on any of the values. */
 export function prove(atoms: readonly Atom[], seen: readonly Values[], before: Run, after: Run): void {
   for (const values of seen) compareOn(values, before, after, 'the values that it saw')
   const [first] = seen
@@ -166,7 +166,7 @@ function telling(like: unknown[] | TypedArray, length: number, from: number): un
 // Times --------------------------------------------------------------------------------------------------------------------------------
 
 const PAIRS = 9
-/** One reading takes so long. */
+/** One reading takes this long. */
 const READING_MS = 25
 const MOST_REPEATS = 200
 /** V8 has compiled both by then. */

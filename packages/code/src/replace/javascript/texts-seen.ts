@@ -4,7 +4,7 @@
 export interface Tokenizing {
   /** What pieces are looked up in, by the expression that names it. */
   readonly tables: readonly (readonly [string, () => unknown])[]
-  /** By its texts. */
+  /** Texts that the function was given, keyed by the texts of one call. */
   readonly given: Map<string, GivenTexts>
   calls: number
 }
@@ -15,7 +15,7 @@ export interface GivenTexts {
   readonly given: readonly unknown[]
 }
 
-/** Of one function; more say the same. */
+/** Most texts of one function; more say the same. */
 const MOST_GIVEN = 64
 const MOST_CHARACTERS = 300_000
 

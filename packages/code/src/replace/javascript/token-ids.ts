@@ -1,7 +1,7 @@
 // What a tokenizer of the user's gives, read as rows of ids, and a library's rows put into the same containers. Arrays and typed arrays, tensors
 // (anything with `data` and `dims`), objects with `input_ids`, `attention_mask` and the like, each for one text or for several.
 
-/** Of one text. */
+/** Token ids of one text. */
 export interface Row {
   readonly ids?: readonly number[]
   readonly mask?: readonly number[]

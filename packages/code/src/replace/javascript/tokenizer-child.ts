@@ -1,4 +1,4 @@
-// The process that runs the user's program for the texts that its tokenizer is given, and then the tokenizer of a library beside it. It reads one
+// The process that runs the user's program for the texts that its tokenizer is given, and then a library's tokenizer next to it. It reads one
 // plan from standard input and writes one answer to descriptor 3; what the program prints goes where it went.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -23,7 +23,7 @@ export interface TokenizerPlan extends ProgramPlan {
 
 const MOST_CALLS = 64
 const CALLS_MS = 10_000
-/** Of a script, how long it is looked at, and how long nothing new may come. */
+/** How long a script is watched, and how long nothing new may come. */
 const SCRIPT_MS = 20_000
 const STILL_MS = 1000
 

@@ -103,7 +103,7 @@ function reference({ node, way }: Known): string | null {
 const member = (key: SyntaxNode): string => `this.${key.type === 'PrivateName' ? '#' : ''}${nameOf(key)}`
 
 /**
- * What it was given; null: destructured by a pattern, in a function that has no `arguments`. By names where it can be: an object `arguments` is made at
+ * What it was given; null: destructured by a pattern, in a function that has no `arguments`. By names if it can be: an object `arguments` is made at
  * each call, whether a look is there or not.
  */
 function argumentsOf(node: SyntaxNode): string | null {

@@ -97,7 +97,7 @@ function jsonOf(file: string): object | null {
   }
 }
 
-/** null: it is no table of at least so many pieces with their ids. */
+/** null: it is no table of at least this many pieces with their ids. */
 function vocabularyOf(table: unknown, least: number): Vocabulary | null {
   if (typeof table !== 'object' || table === null) return null
   if (Array.isArray(table)) return table.length >= least && table.every(isText) ? byNumber(table) : null
@@ -113,7 +113,7 @@ interface Told extends Pick<Made, 'of' | 'code'> {
   readonly vocab: string
 }
 
-/** Without a piece for what is not known there is none. */
+/** Tokenizers of the vocabulary; none if it has no piece for unknown text. */
 function* ofVocabulary(vocab: Vocabulary, merges: readonly string[], told: Told): Generator<Made> {
   const unknown = UNKNOWN.find((one) => Object.hasOwn(vocab, one))
   const pieces = Object.keys(vocab)

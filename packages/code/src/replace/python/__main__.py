@@ -1,4 +1,4 @@
-"""Replacements for loops of a Python program, run beside them: reads one plan (JSON) from standard input, writes one answer (JSON) to standard output.
+"""Replacements for loops of a Python program, run next to them: reads one plan (JSON) from standard input, writes one answer (JSON) to standard output.
 
 Plan: file, call, arguments (of a script), isScript (null: to be told by the file), data (what --data named; null: its own samples), lines (of
 hot places; null: all), modules (files of the user's own that it imports: file, lines of each), budgetMs. The program runs as it is, but for a look at the values in front of each loop that a replacement was
@@ -114,7 +114,7 @@ class Source:
 
 
 class Loader(importlib.machinery.SourceFileLoader):
-    """Of a file of the program that the program imports: its code with a look in front of each place."""
+    """Code of a file of the program that the program imports, with a look in front of each place."""
 
     codes, look = None, None
 
@@ -222,7 +222,7 @@ def described(candidate, known, budget_ms):
 
 
 def dtype_of(candidate, known):
-    """Of the array that it makes of what was seen; None where it makes none, and prove() says why."""
+    """Type of the array that it makes of what was seen; None if it makes none, and prove() says why."""
     first = candidate.seen[0]
     beside = Beside(candidate.proposal, first.module_level, known)
     try:

@@ -126,7 +126,7 @@ class Vectorized:
         return found
 
     def statements(self, values):
-        """With the types that rows have: of numbers of several types the widest."""
+        """Statements with the types that rows have: the widest, if numbers have several types."""
         self.rows.check(values)
         frame = values[self.rows.frame]
         common = frame.to_numpy().dtype

@@ -1,7 +1,7 @@
 """Whether a proposal does what the loop does, and how much faster: both are run in this interpreter, on copies of the values that the loop saw, and on
 arrays of the same types that are made to tell them apart. What is not equal there, or raises where the loop does not, is refused.
 
-Equal are results with the same bits, NaN beside NaN whatever its bits; 'rounding' is a sum in another order, within the bound that the terms give, or a
+Equal are results with the same bits, NaN and NaN whatever its bits; 'rounding' is a sum in another order, within the bound that the terms give, or a
 function within four steps of the last digit.
 """
 import ast
@@ -69,7 +69,7 @@ def copies(values):
 
 
 def copied(array):
-    """With its layout: steps between elements are part of what a loop costs."""
+    """Copies the array with its layout: steps between elements are part of what a loop costs."""
     import numpy as np
 
     if array.flags.c_contiguous or array.ndim == 0 or array.size == 0:
@@ -344,7 +344,7 @@ def attacks(proposal, values):
 
 
 def plain_numbers(proposal, values, length):
-    """Among which rounding is what differs."""
+    """Numbers among which only rounding differs."""
     import numpy as np
 
     made = attack(proposal, values, length, False)

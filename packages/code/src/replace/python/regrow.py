@@ -9,7 +9,7 @@ import copy
 
 from vectorize import Refused, is_name, name, propose
 
-#: (module's usual name, function): how the new part is given: beside the array, or in one list or tuple with it.
+#: (module's usual name, function): how the new part is given: next to the array, or in one list or tuple with it.
 BESIDE = {"append"}
 TOGETHER = {"concatenate", "vstack", "hstack", "row_stack", "concat", "cat"}
 MODULES = {"numpy": {"append", "concatenate", "vstack", "hstack", "row_stack"}, "pandas": {"concat"}, "torch": {"cat", "concat", "concatenate", "vstack", "hstack"}}
@@ -216,7 +216,7 @@ class AtOnce:
 
 
 def _at_once(place, found, taken, numpy_names):
-    """Of np.append of single numbers. None where the body is more than arithmetic."""
+    """Replaces np.append of single numbers. None if the body is more than arithmetic."""
     loop = place.statement
     (one, *others) = found
     if others or not isinstance(loop, ast.For) or one.call != "append":

@@ -16,7 +16,7 @@ MOST_REPEATS = 500
 
 
 def statements_of(tree):
-    """Of a module, outermost first: (Place, whether a `try` is around it)."""
+    """Statements of a module, outermost first: (Place, whether a `try` is around it)."""
     found = []
 
     def visit(body, function, scope, guarded):
@@ -310,7 +310,7 @@ def elements_of(values):
 
 
 def kinds_of(values):
-    """Of the largest."""
+    """Kind of the largest value."""
     held = [one for one in values.values() if hasattr(one, "__len__") and not isinstance(one, (str, bytes))]
     largest = max(held, key=len, default=None)
     if largest is None:

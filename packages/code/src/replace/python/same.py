@@ -39,7 +39,7 @@ def same(one, other):
 
 
 def _as_array(value):
-    """Of NumPy's arrays and numbers, and of tensors of PyTorch."""
+    """The value as an array: NumPy's arrays and numbers, and tensors of PyTorch."""
     module = (type(value).__module__ or "").split(".")[0]
     if module == "numpy":
         import numpy as np
@@ -76,7 +76,7 @@ def _same_frame(one, other):
 
 
 def copied(values):
-    """Of values by name; two names of one object stay so. What is no container, array or table is shared: functions, modules, models."""
+    """Copies values by name; two names of one object stay so. What is not a container, array or table is shared: functions, modules, models."""
     memo = {}
     return {identifier: _copied(value, memo) for identifier, value in values.items()}
 

@@ -1,4 +1,4 @@
-"""Tokenizers written by hand in a Python program, beside those of the package `tokenizers`: reads one plan (JSON) from standard input, writes one answer (JSON),
+"""Tokenizers written by hand in a Python program, compared with those of the package `tokenizers`: reads one plan (JSON) from standard input, writes one answer (JSON),
 rows as facts.ts has alternatives, to standard output.
 
 Plan: file, call, isScript, arguments (of a script), data (what --data named; null: its own samples), places (file, line: of tokenizers), folders
@@ -31,14 +31,14 @@ from whyslow_collector.wire import answer_once
 
 MOST_CALLS = 64
 CALLS_S = 10
-#: Of one function.
+#: Most texts of one function.
 MOST_GIVEN = 64
 MOST_CHARACTERS = 300_000
-#: Of the calls so many are timed, by what the user's function takes for them.
+#: Time, by the user's function, up to which calls are timed, s.
 TIMED_S = 0.02
 BUDGET_MS = 700
 VOCABULARY = re.compile(r"(tokenizer|vocab|merges|token)[^/\\]*\.(json|txt|model|tsv)$", re.I)
-#: Of their frames there is a call each time they go on.
+#: Their frames have a call each time they go on.
 AGAIN = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
@@ -99,7 +99,7 @@ class Texts:
         for one in places:
             self.lines.setdefault(os.path.realpath(one["file"]), []).append((one["file"], one["line"]))
         self.known = {}
-        #: By code, those that were called first first.
+        #: Functions keyed by code, in the order of their first calls.
         self.functions = {}
         #: Codes that the loop at a place was reached through, with its file and line.
         self.reached = {}

@@ -1,6 +1,6 @@
 """A loop over elements as the NumPy expression that does the same: generated from the loop's syntax alone.
 
-What is generated is a proposal. prove.py runs it beside the loop, on the values that the loop saw and on arrays made to tell them apart, and what is not
+What is generated is a proposal. prove.py runs it next to the loop, on the values that the loop saw and on arrays made to tell them apart, and what is not
 equal there is not offered. Refused here is what cannot be equal: a dependence on other elements, calls of functions that nobody has looked into,
 names that are used after the loop.
 """

@@ -1,4 +1,4 @@
-// What goes on beside the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
+// What goes on in addition to the calls in a process of Node, and holding it still: what else the event loop runs, sessions other than the one that
 // the calls are about, worker threads. Each is looked at while no call is on its way and while calls are, and tried before it is
 // relied on: a call that waits for what is held would never end.
 import type { AlternativeFound, AlternativesFound, Other } from '../contestant.ts'
@@ -8,9 +8,9 @@ import type { WatchedWorkers } from './workers.ts'
 
 /** How long is looked, ms: timers of an application come several times a second, or are not what makes its calls slow. */
 const LOOK_MS = 300
-/** At work for less of the time is nothing to be taken away. */
+/** Least share of the time at work: less is nothing to be taken away. */
 const LEAST_SHARE = 0.01
-/** Of all samples, while that is looked at. */
+/** Passes over all samples while that is examined. */
 const PASSES = 2
 /** How many times as long as usual a call may take before it is said to wait for what is held, and how long at least. */
 const PATIENCE = 10
@@ -62,7 +62,7 @@ export async function lookAtOthers(watched: Watched, pass: () => Promise<unknown
   }
 }
 
-/** Of the time, while no call is on its way. */
+/** Share of the time that the event loop is busy while no call is pending. */
 async function busyShare(): Promise<number> {
   const before = performance.eventLoopUtilization()
   await wait(LOOK_MS)

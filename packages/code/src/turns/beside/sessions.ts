@@ -1,4 +1,4 @@
-// Sessions of onnxruntime that are at work beside the one that the calls are about. While they are held they answer with what they gave
+// Sessions of onnxruntime that are at work in addition to the one that the calls are about. While they are held they answer with what they gave
 // before, so that a call goes on as it does, and nothing computes.
 import { watchEngines } from '../engine-calls.ts'
 import { wait } from './timers.ts'
@@ -28,7 +28,7 @@ export class WatchedSessions {
   /** The one that goes on while the others are held. */
   main: WatchedSession | null = null
 
-  /** To be made before the user's code is loaded. */
+  /** Create it before the user's code is loaded. */
   constructor() {
     watchEngines<{ readonly one: WatchedSession; readonly Tensor: Anything }>(
       {
@@ -50,7 +50,7 @@ export class WatchedSessions {
     return found
   }
 
-  /** From here to `hold`, a pass is made of which all outputs are kept. */
+  /** Starts keeping all outputs of a pass that ends with `hold`. */
   keep(): void {
     for (const one of this.all) Object.assign(one, { kept: [], next: 0, due: 0 })
     this.state = 'keeping'
@@ -84,7 +84,7 @@ export class WatchedSessions {
     })
   }
 
-  /** At once where an answer is due; whoever asks more often works in the background, and waits as for a run of one millisecond. */
+  /** Answers at once if an answer is due; a caller that asks more often works in the background, and waits as for a run of one millisecond. */
   private async answered(one: WatchedSession, Tensor: Anything): Promise<unknown> {
     if (one.due > 0 && one.kept.length > 0) {
       one.due--

@@ -27,7 +27,7 @@ export interface WatchedTimers {
 
 type Callback = (...given: unknown[]) => unknown
 
-/** To be called before the user's code is loaded. */
+/** Watches timers. Call it before the user's code is loaded. */
 export function watchTimers(): WatchedTimers {
   let isCall = false
   let isBackground = false

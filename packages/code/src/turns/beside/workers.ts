@@ -15,7 +15,7 @@ export class WatchedWorkers {
   private readonly stopped = new Set<string>()
   private messages = 0
 
-  /** To be made before the user's code is loaded. */
+  /** Create it before the user's code is loaded. */
   constructor() {
     process.on('worker', (worker) => {
       this.alive.add(worker)

@@ -2,7 +2,7 @@
 
 const perUnitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 
-/** Milliseconds, above zero; undefined where the text is no duration. */
+/** Milliseconds, above zero; undefined if the text is no duration. */
 export function parseDuration(text: string): number | undefined {
   const parts = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h)?$/.exec(text)
   if (parts === null) return undefined

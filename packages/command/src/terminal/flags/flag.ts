@@ -152,7 +152,7 @@ export function optionsSet<F extends Flag>(flags: readonly F[], typed: Typed<F>)
   return Object.fromEntries(set)
 }
 
-/** By name of a command, its flags in the order of its help. */
+/** Flags of each command in the order of its help, keyed by command. */
 type FlagTable = Readonly<Record<string, readonly Flag[]>>
 
 /** The flags of a command of a table, parsed. */

@@ -119,7 +119,7 @@ export function entries(text: string, before: Readonly<Record<string, string>> =
   return Object.fromEntries(assignments(text, new Map(Object.entries(before))))
 }
 
-/** Of machines, by patterns with *. */
+/** Prices of machines, by patterns with *. */
 export function prices(text: string, before: ReadonlyMap<string, number> = new Map()): Map<string, number> {
   const parsed = parseAssignment(text)
   const price = Number(parsed?.value)

@@ -3,7 +3,7 @@
 
 const steps = ['', 'k', 'm', 'g', 't']
 
-/** Bytes, above zero; undefined where the text is no size. */
+/** Bytes, above zero; undefined if the text is no size. */
 export function parseSize(text: string): number | undefined {
   const parts = /^(\d+(?:\.\d+)?)([kmgt]?)(i?)b?$/i.exec(text)
   if (parts === null || (parts[3] !== '' && parts[2] === '')) return undefined

@@ -1,4 +1,4 @@
-// Who is let in: requests that were made for this very server, by a page of it, with what it handed out.
+// Who is let in: requests that were made for this very server, by a page of it, with the token that it gave out.
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { foreignRequest } from '@whyslow/measure/machine/loopback.ts'
@@ -15,7 +15,7 @@ export function refusal(asked: Asked, port: number): { status: number; reason: s
   return foreignRequest(asked, (host) => hostsOf(port).includes(host))
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Compares in a time that does not reveal where they differ. */
 export function isSame(given: string | undefined, secret: string): boolean {
   const [a, b] = [Buffer.from(given ?? ''), Buffer.from(secret)]
   return a.length === b.length && timingSafeEqual(a, b)

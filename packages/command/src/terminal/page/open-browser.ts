@@ -1,4 +1,4 @@
-// The user's own browser, asked to open an address. Never where nobody sits at the machine. Every user of the machine can read the arguments
+// The user's own browser, asked to open an address. Never if nobody sits at the machine. Every user of the machine can read the arguments
 // of a process: the address is one that is of no use to others (`urlForBrowser` of server.ts).
 import { spawn } from 'node:child_process'
 

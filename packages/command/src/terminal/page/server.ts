@@ -8,7 +8,7 @@ import { isOfThisUser } from './peer-user.ts'
 
 /** What the page is told while it is open; sent whole each time, so that one that comes back has missed nothing. */
 export interface Live {
-  /** Of what is measured: null where nothing is. */
+  /** Progress of what is measured; null if nothing is. */
   readonly measuring: { readonly stage: string; readonly done: number; readonly of: number } | null
   /** Why there will be no more, in a sentence. */
   readonly ended: string | null
@@ -20,7 +20,7 @@ export interface Shown {
 }
 
 export interface ViewServer {
-  /** With the token in its fragment, which no browser sends. */
+  /** Address with the token in its fragment, which no browser sends. */
   readonly url: string
   /** The same with a code in place of the token, which only a program of this user may hand in, once and soon. A later one ends an earlier. */
   urlForBrowser(): string
@@ -59,11 +59,11 @@ interface State {
   readonly streams: Set<ServerResponse>
   shown: Shown
   live: Live
-  /** Of `shown`: pages ask again when it changes. */
+  /** Version of `shown`: pages ask again when it changes. */
   version: number
 }
 
-/** `port` 0: any that is free. Rejects where it cannot listen. */
+/** `port` 0: any that is free. Rejects if it cannot listen. */
 export async function startView(page: string, shown: Shown, { port = 0 }: { port?: number } = {}): Promise<ViewServer> {
   const secret = () => randomBytes(TOKEN_BYTES).toString('base64url')
   const live: Live = { measuring: null, ended: null }

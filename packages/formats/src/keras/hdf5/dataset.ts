@@ -14,7 +14,7 @@ export interface Hdf5Dataset {
   readonly attributes: ReadonlyMap<string, AttributeTexts>
   /** Elements one after the other, as the file has them. */
   bytes(): Uint8Array<ArrayBuffer>
-  /** Of an array of texts; undefined for others. */
+  /** The texts of an array of texts; undefined for others. */
   texts(): AttributeTexts
 }
 

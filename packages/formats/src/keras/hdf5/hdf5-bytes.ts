@@ -80,7 +80,7 @@ export class Hdf5Bytes {
       throw this.refused(`decodes to far more than its ${this.bytes.byteLength} bytes (last ${what})`, 'save it again')
   }
 
-  /** What `make` makes of the structure at `at`, made the first time that it is asked for. */
+  /** What `make` makes of the structure at `at`, made the first time that it is requested. */
   once<Made>(at: number, make: () => Made): Made {
     if (!this.#made.has(at)) this.#made.set(at, make())
     return this.#made.get(at) as Made

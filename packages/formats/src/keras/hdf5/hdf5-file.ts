@@ -12,12 +12,12 @@ export interface Hdf5Group {
   readonly attributes: ReadonlyMap<string, AttributeTexts>
   /** What it holds, as the file lists it. */
   readonly names: readonly string[]
-  /** The group at a path of names with '/' between; undefined where there is none, or an array. */
+  /** The group at a path of names with '/' between; undefined if there is none, or an array. */
   group(path: string): Hdf5Group | undefined
   dataset(path: string): Hdf5Dataset | undefined
 }
 
-/** The root group. `where` begins messages. Throws InputError where the bytes are no HDF5 file, are damaged, or lead elsewhere. */
+/** The root group. `where` begins messages. Throws InputError if the bytes are no HDF5 file, are damaged, or lead elsewhere. */
 export function openHdf5(bytes: Uint8Array<ArrayBuffer>, where: string): Hdf5Group {
   const file = new Hdf5Bytes(bytes, where)
   const version = file.u8(8)

@@ -34,7 +34,7 @@ export function noteFused(before: Value, result: Value, write: (value: Value) =>
   if (known !== undefined) convolved.set(result, { ...known, rewrite: (source, window) => write(known.rewrite(source, window)) })
 }
 
-/** The one convolution that stands for `value` with its batch moved back and cells cut off; undefined where there is none. */
+/** The one convolution that stands for `value` with its batch moved back and cells cut off; undefined if there is none. */
 export function dilated(value: Value, { sizes, cells }: Blocks): Value | undefined {
   const known = convolved.get(value)
   if (known === undefined) return undefined

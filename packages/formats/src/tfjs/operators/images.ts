@@ -92,7 +92,7 @@ interface Cells {
   readonly low: Value
   readonly high: Value
   readonly nearest: Value
-  /** From `low` to `high`, 0..1. */
+  /** Share of the way from `low` to `high`, 0..1. */
   readonly share: Value
   readonly inside: Value
 }

@@ -64,7 +64,7 @@ const ALL: ReadonlyMap<string, OperatorWriter> = new Map(
   ),
 )
 
-/** How this operator is written; undefined where it is not known. */
+/** How this operator is written; undefined if it is not known. */
 export function writerOf(op: string): OperatorWriter | undefined {
   return ALL.get(op)
 }

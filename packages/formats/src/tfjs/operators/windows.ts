@@ -143,7 +143,7 @@ export function channelsFirst(call: OperatorCall, x: Value, write: (builder: Gra
   return toChannelsLast(builder, write(builder, toChannelsFirst(builder, x)))
 }
 
-/** With its stored mean and variance. Training gives none: then those of the batch itself (Keras' LayerNormalization is written so). */
+/** Normalizes with the stored mean and variance. Training gives none: then those of the batch itself (Keras' LayerNormalization is written so). */
 const batchNorm: OperatorWriter = (call) => {
   const { node } = call
   const epsilon = node.number('epsilon', 0.001)

@@ -1,12 +1,12 @@
 // A GraphDef while it is written: nodes of the graph and of its functions, and the weights that all of them share. TensorFlow.js finds
-// weights by the names of nodes, in functions as in the graph, so that no name stands for two things in a model.
+// weights by the names of nodes, in functions as in the graph, so that no name means two things in a model.
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ConstantArray, ConstantData } from '../../build/constant-data.ts'
 import type { Attributes } from './attributes.ts'
 
-/** A result of a node: 'name', or 'name:1' where it is not the first. */
+/** A result of a node: 'name', or 'name:1' if it is not the first. */
 export type Ref = string
 
 export interface NodeJson {

@@ -25,7 +25,7 @@ const SHARD_BYTES = 4 * 1024 * 1024
 /** Nodes that name what is there. */
 const NO_WORK: ReadonlySet<string> = new Set(['Const', 'Identity', 'Placeholder'])
 
-/** Of the GraphDef's format: TensorFlow 2.20's. */
+/** Version of the GraphDef's format: TensorFlow 2.20's. */
 const PRODUCER = 2288
 
 /** `name`: what model.json is called; `file` names the model in messages. */

@@ -1,4 +1,4 @@
-// What the writer of one operator of the channels-last graph is given: its tensors, what stands for them among the nodes, its options.
+// What the writer of one operator of the channels-last graph is given: its tensors, what represents them among the nodes, its options.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, numbersOf } from '../../build/constant-data.ts'
@@ -6,7 +6,7 @@ import type { LiteGraph, LiteOperator, LiteTensor } from '../../tflite/write/ind
 import { type Attributes, typeName } from './attributes.ts'
 import { type Nodes, type Ref, resultOf } from './graph-writer.ts'
 
-/** Writes an operator; gives what stands for its results, in their order. */
+/** Writes an operator; gives what represents its results, in their order. */
 export type OperatorWriter = (call: OperatorCall) => Ref | readonly Ref[]
 
 export type OperatorTable = Readonly<Record<string, OperatorWriter>>
@@ -19,14 +19,14 @@ export interface ListVariable {
   /** What puts the element in its place. */
   readonly writer: LiteOperator
   readonly axis: number
-  /** Of the last round's element first. */
+  /** Puts the last round's element first. */
   readonly back: boolean
 }
 
 export interface CallParts {
   readonly nodes: Nodes
   readonly operator: LiteOperator
-  /** What stands for a tensor that was made before. */
+  /** What represents a tensor that was made before. */
   readonly values: ReadonlyMap<LiteTensor, Ref>
   readonly writeFunction: FunctionWriter
 }

@@ -1,4 +1,4 @@
-// What detectors of TensorFlow's Object Detection API end with: boxes beside anchors, decoded, and of those that overlap the best. A
+// What detectors of TensorFlow's Object Detection API end with: boxes relative to anchors, decoded, and of those that overlap the best. A
 // custom operator that LiteRT's library has. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/detection_postprocess.cc
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { suppressed, suppressedByClass } from '../../tensorflow/boxes.ts'
@@ -11,7 +11,7 @@ import { FreeSizeError, input, type OperatorCall, real, realConstant, stored } f
 
 interface DetectionOptions {
   readonly most: number
-  /** Each class is looked at on its own, and at most so many of it stay; undefined: each box has its best class alone. */
+  /** Each class is looked at on its own, and at most this many of it stay; undefined: each box has its best class alone. */
   readonly mostOfClass: number | undefined
   readonly classes: number
   readonly threshold: number

@@ -39,7 +39,7 @@ export interface PlainLstm {
   readonly states: readonly Value[]
 }
 
-/** Outputs [steps, n, units] and the states after the last step; undefined where the operator asks for more than ONNX's has. */
+/** Outputs [steps, n, units] and the states after the last step; undefined if the operator asks for more than ONNX's has. */
 export function plainLstm(
   call: OperatorCall,
   places: LstmPlaces,

@@ -25,7 +25,7 @@ import { realState, type StateWriter, stateWriter } from './recurrent-state.ts'
 
 const four = (first: number): [number, number, number, number] => [first, first + 1, first + 2, first + 3]
 
-/** Of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM, and forward of BIDIRECTIONAL_SEQUENCE_LSTM but for its states. */
+/** Input places of LSTM and UNIDIRECTIONAL_SEQUENCE_LSTM, and of BIDIRECTIONAL_SEQUENCE_LSTM's forward part except its states. */
 const FORWARD: LstmPlaces = {
   weights: four(1),
   recurrent: four(5),
@@ -40,7 +40,7 @@ const BIDIRECTIONAL: readonly LstmPlaces[] = [
   { weights: four(18), recurrent: four(22), peephole: [26, 27, 28], bias: four(29), projection: [33, 34], states: [37, 38] },
 ]
 
-/** A constant, or what is computed, as [inputs, units]; undefined where it is left out. */
+/** A constant, or what is computed, as [inputs, units]; undefined if it is left out. */
 function weightsAt(call: OperatorCall, k: number): Value | undefined {
   const tensor = call.inputs[k]
   if (tensor === undefined) return undefined

@@ -37,7 +37,7 @@ import {
   type Writers,
 } from '../operator.ts'
 
-/** Counted from the front. Throws what the reader says where there is no such axis. */
+/** Counted from the front. Throws what the reader says if there is no such axis. */
 export function axisIn(call: OperatorCall, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw call.refusal(`names axis ${axis} of ${rank}`)
   return axisOf(axis, rank)

@@ -56,7 +56,7 @@ function filterOf(
   return asIntegers ? dequantize(builder, value, { ...filter.quantization!, axis }) : value
 }
 
-/** The bias, where there is one: real, or as int32 with its own scales. */
+/** The bias, if there is one: real, or as int32 with its own scales. */
 function biasOf(call: OperatorCall, k: number): Value | undefined {
   const bias = call.inputs[k]
   return bias === undefined ? undefined : realOf(call, bias)
@@ -193,7 +193,7 @@ function transposeConv(call: OperatorCall): Value[] {
   return [storedChannelsLast(call, made, { activation: options.fused_activation_function })]
 }
 
-/** Spatial sizes of the result: the numbers of input 0, or what the file declares; undefined where neither is known. */
+/** Spatial sizes of the result: the numbers of input 0, or what the file declares; undefined if neither is known. */
 function resultSizes(call: OperatorCall, count: number): number[] | undefined {
   const { content } = input(call, 0)
   const sizes = content === undefined ? call.outputs[0]!.shape : numbers(call, 0)

@@ -4,13 +4,13 @@
 import type { LiteGraph, LiteOperator, LiteTensor } from '../write/index.ts'
 import { quantizedWeights } from './numbers.ts'
 
-/** Constants with fewer elements stay as they are: the kernel would spend more on quantizing its input than it saves. */
+/** Constants with fewer elements stay unchanged: the kernel would spend more on quantizing its input than it saves. */
 const LEAST_ELEMENTS = 1024
 
 interface Weights {
   /** Which input. */
   readonly input: number
-  /** Of the channels, which have a scale each; null: one for all. */
+  /** Axis of the channels, which have a scale each; null: one scale for all. */
   readonly axis: number | null
   /** The kernel quantizes its float input asymmetrically, and is told so. */
   readonly asymmetric?: boolean
@@ -28,7 +28,7 @@ const WEIGHTS: Readonly<Partial<Record<LiteOperator['code'], Weights>>> = {
   TRANSPOSE_CONV: { input: 1, axis: 0, weightsOnly: true },
 }
 
-/** The graph with int8 weights, and how many there are. Throws a RangeError where a weight is no finite number. */
+/** The graph with int8 weights, and how many there are. Throws a RangeError if a weight is no finite number. */
 export function dynamicRange(graph: LiteGraph): LiteGraph {
   const restored = new Map<LiteTensor, LiteTensor>()
   const operators = graph.operators.flatMap((operator): readonly LiteOperator[] => {

@@ -16,7 +16,7 @@ export interface Range {
 /** The scale of weights is exact with float activations; with int8 activations it is a float32 and multiplied by its inverse. */
 export type ScaleKind = 'exact' | 'float32'
 
-/** `axis`: of the channels; null: one scale for all. Throws a RangeError where a weight is no finite number. */
+/** `axis`: of the channels; null: one scale for all. Throws a RangeError if a weight is no finite number. */
 export function quantizedWeights(weights: LiteTensor, axis: number | null, kind: ScaleKind): LiteTensor {
   const data = weights.data as Float32Array
   const shape = weights.shape as readonly number[]
@@ -52,7 +52,7 @@ function scaleOf(peak: number, kind: ScaleKind): number {
 
 const roundedAway = (value: number): number => Math.sign(value) * Math.round(Math.abs(value))
 
-/** Of an activation that takes `range`: 0 is within it and has a code of its own. */
+/** Quantization of an activation with this range: 0 is within it and has a code of its own. */
 export function activationQuantization({ low, high }: Range): Quantization {
   const [least, most] = [Math.min(low, 0), Math.max(high, 0)]
   const span = Math.max(most - least, NARROWEST)

@@ -3,7 +3,7 @@
 import type { LiteOperator, Quantization } from '../write/index.ts'
 
 export interface Int8Kernel {
-  /** Which inputs are activations or constants beside them; others (shapes, axes) are left alone. 'all': every float input. */
+  /** Which inputs are activations, or constants next to them; others (shapes, axes) are left alone. 'all': every float input. */
   readonly activations: readonly number[] | 'all'
   /** Constant weights, with the axis of their channels (null: one scale) and the bias behind them. */
   readonly weights?: { readonly input: number; readonly axis: number | null; readonly bias?: number }

@@ -9,7 +9,7 @@ import { activationsOf, INT8_KERNELS, type Int8Kernel } from './static-operators
 /** Ranges of ONNX values by name, smallest and largest seen. */
 export type Ranges = ReadonlyMap<string, Range>
 
-/** Throws a RangeError where a weight is no finite number. */
+/** Throws a RangeError if a weight is no finite number. */
 export function fullInteger(graph: LiteGraph, ranges: Ranges): LiteGraph {
   const steps = stepsOf(graph, ranges)
   const writing = new Writing(steps)
@@ -36,7 +36,7 @@ function kernelOf(operator: LiteOperator, steps: Steps): Int8Kernel | undefined 
   return activations.every((k) => operator.inputs[k]!.data !== undefined || steps.has(operator.inputs[k]!)) ? kernel : undefined
 }
 
-/** Of every activation whose range is known: what was seen, what the kernel fixes, or what it shares with its neighbours. */
+/** Quantization of every activation whose range is known: what was seen, what the kernel fixes, or what it shares with its neighbours. */
 function stepsOf(graph: LiteGraph, ranges: Ranges): Map<LiteTensor, Quantization> {
   const steps = new Map<LiteTensor, Quantization>()
   const seen = (tensor: LiteTensor) => {

@@ -3,7 +3,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import type { OperatorName } from '../operator-codes.ts'
 import { TENSOR_TYPES } from '../schema.ts'
 
-/** The place of the type in the schema's list; undefined where TFLite has none such. */
+/** The place of the type in the schema's list; undefined if TFLite has none such. */
 export function typeNumber(dtype: DType): number | undefined {
   const number = (TENSOR_TYPES as readonly string[]).indexOf(dtype.toUpperCase())
   return number < 0 ? undefined : number

@@ -8,12 +8,12 @@ import { type Draft, writeRoot } from './flatbuffer.ts'
 import type { LiteGraph, LiteOperator, LiteTensor } from './lite-graph.ts'
 import { runtimeOf, versionOf } from './versions.ts'
 
-/** Of the format; TensorFlow's converter writes it since 2017. */
+/** Version of the format; TensorFlow's converter has written it since 2017. */
 const SCHEMA_VERSION = 3
-/** By this name TensorFlow's converter calls the one signature of a Keras model. */
+/** Name that TensorFlow's converter gives the one signature of a Keras model. */
 const SIGNATURE_KEY = 'serving_default'
 
-/** Throws InputError where the file would be larger than a FlatBuffer can be. `file` names the model in messages. */
+/** Throws InputError if the file would be larger than a FlatBuffer can be. `file` names the model in messages. */
 export function encode(graph: LiteGraph, file: string): Uint8Array<ArrayBuffer> {
   const encoding = new Encoding()
   const main = encoding.subgraph(graph, 'main')

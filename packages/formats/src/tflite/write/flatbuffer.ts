@@ -28,7 +28,7 @@ interface Slot {
 const START_BYTES = 1 << 16
 const UNION_NUMBER: ScalarType = 'uint8'
 
-/** The file; undefined where it would be larger than offsets reach (2 GB). */
+/** The file; undefined if it would be larger than offsets reach (2 GB). */
 export function writeRoot(draft: Draft, table: Fields, identifier: string): Uint8Array<ArrayBuffer> | undefined {
   const builder = new Builder(START_BYTES)
   try {

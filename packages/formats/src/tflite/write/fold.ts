@@ -102,7 +102,7 @@ function withActivation(source: LiteOperator, { code, outputs }: LiteOperator): 
   return { ...source, outputs, options }
 }
 
-/** An activation behind a reshape, as one-dimensional convolutions have it, may as well come before, where it can be fused. */
+/** An activation behind a reshape, as one-dimensional convolutions have it, may as well come before, if it can be fused. */
 function activationFirst(source: LiteOperator, operator: LiteOperator): [LiteOperator, LiteOperator] | undefined {
   if (FUSABLE[operator.code] === undefined || !RESHAPES.has(source.code)) return undefined
   const [input, ...others] = source.inputs as [LiteTensor, ...LiteTensor[]]

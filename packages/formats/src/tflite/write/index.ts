@@ -11,7 +11,7 @@ export type { WriteTypes } from './lower.ts'
 export type { WriteType } from './lowerer.ts'
 export type { Target } from './target.ts'
 
-/** The model with TFLite's operators, folded. `types`: of its values. Throws InputError, one line, where it cannot be written. */
+/** The model with TFLite's operators, folded. `types`: of its values. Throws InputError, one line, if it cannot be written. */
 export const liteGraph = (model: Model, types: WriteTypes, target: Target = TFLITE): LiteGraph =>
   fold(lower(model, types, target))
 

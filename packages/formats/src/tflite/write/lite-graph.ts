@@ -53,7 +53,7 @@ export interface Port {
 export interface LiteGraph {
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]
-  /** In an order that can be run. */
+  /** Operators in an order that can be run. */
   readonly operators: readonly LiteOperator[]
 }
 
@@ -112,7 +112,7 @@ function sameContent({ data: a }: LiteTensor, { data: b }: LiteTensor): boolean 
   return true
 }
 
-/** Without operators whose results nobody reads. */
+/** Removes operators whose results nobody reads. */
 export function withoutUnread(graph: LiteGraph): LiteGraph {
   const read = new Set(graph.outputs.map(({ tensor }) => tensor))
   const kept: LiteOperator[] = []

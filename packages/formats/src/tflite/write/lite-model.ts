@@ -27,7 +27,7 @@ export function liteGraphOf(model: Model, target?: Target): LiteGraph {
 /** The bytes of a .tflite file. Throws as `liteGraphOf` does. */
 export const liteBytesOf = (model: Model): Uint8Array<ArrayBuffer> => encodeLite(liteGraphOf(model), model.source.file)
 
-/** Of graphs in nodes, too: no name stands for two values of a model. */
+/** Types of all values, including those of graphs in nodes: no two values of a model share a name. */
 function typesWithin(model: Model, graph: GraphProto, outer?: SymbolicTypes): SymbolicTypes {
   const own = symbolicTypes(model, graph, outer)
   const inner = graph.node.flatMap((node) => subgraphsOf(node).flatMap((one) => [...typesWithin(model, one.graph, own)]))

@@ -16,7 +16,7 @@ export interface ResultType {
 }
 
 export class LiteWriter {
-  /** Of the graph that is written just now. */
+  /** Operators of the graph that is being written. */
   operators: LiteOperator[] = []
   readonly target: Target
   readonly #file: string
@@ -48,7 +48,7 @@ export class LiteWriter {
     return new InputError(`${this.#file}: ${opType} '${name}' cannot be written as ${this.target.name}: ${reason}`)
   }
 
-  /** Axis `k` of the result is axis `permutation[k]` of the tensor. Where only axes of size 1 move, the bytes stay as they are. */
+  /** Axis `k` of the result is axis `permutation[k]` of the tensor. Where only axes of size 1 move, the bytes stay unchanged. */
   transpose(tensor: LiteTensor, permutation: readonly number[]): LiteTensor {
     const shape = permutation.map((axis): Dimension => tensor.shape[axis]!)
     const moved = permutation.filter((axis) => tensor.shape[axis] !== 1)

@@ -40,7 +40,7 @@ function nodesOf(graph: GraphProto, view: GraphView): OnnxNode[] {
   return view.nodes.map((node, k) => ({ ...node, proto: protos[k]! }))
 }
 
-/** With the nodes of graphs in nodes, at any depth. */
+/** All nodes, including those of graphs in nodes, at any depth. */
 function allNodes(nodes: readonly OnnxNode[]): OnnxNode[] {
   return nodes.flatMap((node) => [node, ...allNodes(bodyNodes(node))])
 }

@@ -90,7 +90,7 @@ export class Lowerer extends LiteWriter {
     return constant === undefined ? this.source.type(name).numbers : numbersOf(constant)
   }
 
-  /** The same, refused where they are not known. */
+  /** The same, refused if they are not known. */
   numbersOf(name: string, what: string): readonly number[] {
     return this.numbers(name) ?? this.refuse(`its ${what} must be constant`)
   }

@@ -1,5 +1,5 @@
 // The version that each operator is written with: the lowest that has what it uses, and of those that apply the highest.
-// https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versioning/op_version.cc, and runtime_version.cc beside it.
+// https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/tools/versioning/op_version.cc, and runtime_version.cc next to it.
 import type { OperatorName } from '../operator-codes.ts'
 import type { LiteOperator, LiteTensor } from './lite-graph.ts'
 
@@ -11,7 +11,7 @@ const perChannel = (tensor: LiteTensor | undefined): boolean => (tensor?.quantiz
 const field = ({ options }: LiteOperator, name: string): number | boolean | undefined =>
   options?.fields[name] as number | boolean | undefined
 
-/** int8 tensors make an operator's version 2 where nothing else does. */
+/** int8 tensors make an operator's version 2 if nothing else does. */
 const int8Is2: Version = (operator) => (typeOf(operator, 0) === 'int8' ? 2 : 1)
 
 /** Weights in int8 with an input in float32: the kernel quantizes what comes in. */

@@ -56,7 +56,7 @@ const OPS: Readonly<Record<string, ElementOps>> = {
   fastgelu: { simple: 7, special: 1, functions: { tanh: 1 } },
 }
 
-/** Operations per element of the activation `name` in any case; undefined where the name is not known. */
+/** Operations per element of the activation `name` in any case; undefined if the name is not known. */
 export function activationOps(name: string): ElementOps | undefined {
   const key = name.toLowerCase()
   return Object.hasOwn(OPS, key) ? OPS[key] : undefined

@@ -1,12 +1,12 @@
 // Special functions whose rate is measured on the machine: how often a node evaluates each of them. Counted is what no kernel gets
-// round: a division by a number that is the same for many elements may be a multiplication, and is not here.
+// round: a division by a number that is the same for many elements may be a multiplication, and is not counted.
 
 export type SpecialFunction = 'exp' | 'log' | 'erf' | 'tanh' | 'sigmoid' | 'sqrt' | 'division' | 'power' | 'sine' | 'cosine'
 
 /** Evaluations by function; absent: none. */
 export type FunctionCounts = Readonly<Partial<Record<SpecialFunction, number>>>
 
-/** `counts` so many times. */
+/** `counts` this many times. */
 export function evaluated(counts: FunctionCounts | undefined, times: number): FunctionCounts {
   return Object.fromEntries(Object.entries(counts ?? {}).map(([name, count]) => [name, count * times]))
 }

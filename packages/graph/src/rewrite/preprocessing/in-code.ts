@@ -52,7 +52,7 @@ export function preprocessInCode({ shape, data }: Picture, steps: PreprocessingS
 function taps(from: number, to: number, antialias: boolean): Taps {
   if (from === to) return Array.from({ length: to }, (_, at) => [{ at, share: 1 }])
   const step = from / to
-  // Half the width of the triangle: wider as the picture shrinks.
+  // Half the width of the triangle: wider as the image shrinks.
   const reach = antialias ? Math.max(1, step) : 1
   return Array.from({ length: to }, (_, place) => {
     const centre = (place + 0.5) * step

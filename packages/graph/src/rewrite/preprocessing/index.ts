@@ -1,6 +1,6 @@
 // The code in front of an image model, moved into its graph: bytes as a decoder gives them go in, and the scalar loop that turned them
 // into floats goes away. What is computed, in this order, in float32 and without rounding back to bytes in between:
-//   picture (as handed in) -> resize -> (x * scale - mean) / std -> the model's own layout and type
+//   image (as given) -> resize -> (x * scale - mean) / std -> the model's own layout and type
 // resize: bilinear with half-pixel centres, as OpenCV's INTER_LINEAR; with antialias the triangle filter of Pillow and torchvision,
 // which widens as an image shrinks. mean and std by channel, as torchvision's Normalize.
 // Resize: https://onnx.ai/onnx/operators/onnx__Resize.html
@@ -45,7 +45,7 @@ const ANTIALIAS_OPSET = 18
 
 /**
  * The model with the steps before its image input, which keeps its name and gets the image's type and shape. Outputs stay.
- * Throws InputError where there is no such input, where channels do not fit, where nothing is asked for, or where the model's opset is
+ * Throws InputError if there is no such input, if channels do not fit, if nothing is requested, or if the model's opset is
  * too old.
  */
 export function withPreprocessing(model: Model, request: PreprocessingRequest): Preprocessed {
@@ -81,7 +81,7 @@ function checkChannels({ name, channels }: PictureInput, normalize: Normalizatio
   )
 }
 
-/** The size of the images that are fed (null: free) and the size they are resized to; null where nothing is resized. */
+/** The size of the images that are fed (null: free) and the size they are resized to; null if nothing is resized. */
 function sizesOf({ name, height, width }: PictureInput, resize: Size | 'free' | undefined) {
   if (resize === undefined) return null
   if (typeof height === 'number' && typeof width === 'number') {

@@ -24,7 +24,7 @@ const FLOATS: readonly (DType | null)[] = ['float32', 'float16']
 
 /**
  * The input of that name, or the only one of four axes of floats. `channels`: how many it should have, where more than one is known of.
- * Throws InputError where there is none, or more than one to choose from.
+ * Throws InputError if there is none, or more than one to choose from.
  */
 export function pictureInput(graph: GraphProto, name: string | undefined, channels: number | undefined): PictureInput {
   const constants = new Set(graph.initializer.map((tensor) => tensor.name))

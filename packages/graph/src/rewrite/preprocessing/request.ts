@@ -1,4 +1,4 @@
-// What preprocessing is asked for, and how the command line says it.
+// What preprocessing is requested, and how the command line says it.
 import { InputError } from '../../input-error.ts'
 import type { Layout } from './picture-input.ts'
 
@@ -24,8 +24,8 @@ export interface PreprocessingRequest {
   /** The image is fed as bytes. */
   readonly dtype?: 'uint8'
   /**
-   * The size of the images handed in; 'free' is any. The model's own size, or any size where the model's is free, is what pictures of
-   * any size are resized to.
+   * The size of the images given; 'free' is any. The model's own size, or any size where the model's is free, is what images of any size are resized
+   * to.
    */
   readonly resize?: Size | 'free'
   /** Shrinks with a filter that widens with the factor. */
@@ -34,7 +34,7 @@ export interface PreprocessingRequest {
 
 /** The steps as they were put into the graph, for whoever prepares the original's input in code. */
 export interface PreprocessingSteps {
-  /** Of the image that is fed, and of the original's input. */
+  /** Layouts of the image that is fed, and of the original's input. */
   readonly from: Layout
   readonly to: Layout
   readonly resizeTo: Size | null
@@ -53,11 +53,11 @@ export interface PreprocessingFlags {
 
 /** No mean or deviation of numbers between 0 and 1 is larger; some room for odd ones. */
 const UNIT_LIMIT = 1.5
-/** Of the images that most classifiers were trained on, channels red, green, blue, units of 0..1. */
+/** Statistics of the images that most classifiers were trained on, channels red, green, blue, units of 0..1. */
 const IMAGENET = '0.485,0.456,0.406,0.229,0.224,0.225'
 
 /**
- * What the flags ask for; null where none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
+ * What the flags ask for; null if none was given. `normalize`: all means, then all deviations, separated by commas ('0.5,0.5',
  * '0.485,0.456,0.406,0.229,0.224,0.225'), or 'imagenet'. Where any of them is above 1.5 they are in the image's own units (0..255);
  * else in units of 0..1, and bytes are divided by 255 first. `resize`: 'HxW' or 'free', with ',antialias' behind it.
  * Throws InputError with the flag's name.

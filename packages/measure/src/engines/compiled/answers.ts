@@ -35,7 +35,7 @@ export function openAnswers({ model, inputs, texts, outputs }: CompilableModel, 
 }
 
 interface Rows {
-  /** By input. */
+  /** Elements of each input, in the inputs' order. */
   readonly arrays: readonly ArrayLike<unknown>[]
   readonly count: number
 }

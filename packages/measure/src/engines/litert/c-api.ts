@@ -3,7 +3,7 @@
 import type * as Koffi from 'koffi'
 import { type Handle, type NativeApi, nativeApi } from '../koffi.ts'
 
-/** By name without `LiteRt`: the parameters. */
+/** Parameters of each call, keyed by its name without `LiteRt`. */
 const CALLS = {
   CreateEnvironment: ['int', 'options', 'out handle'],
   CreateModelFromFile: ['void *', 'str', 'out handle'],

@@ -42,7 +42,7 @@ async function open(modelFile: string, options: OpenOptions): Promise<Session> {
   return openSession(await loadApi(found.file), modelFile, cpuOptions(options))
 }
 
-/** By default, LiteRT predicts on one thread. Entries of a comparison may be other engines'. */
+/** Options of the CPU. By default, LiteRT predicts on one thread. In a comparison, some entries may be for other engines. */
 const cpuOptions = ({ threads, configEntries }: EngineOptions): Record<string, string> => ({
   ...Object.fromEntries(Object.entries(configEntries).filter(([key]) => key in CONFIGURATION)),
   ...(threads === null ? {} : { num_threads: String(threads) }),

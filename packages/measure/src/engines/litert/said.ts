@@ -23,7 +23,7 @@ export function saying<T>(api: LitertApi, what: string, work: () => T): T {
   }
 }
 
-/** Of what it printed the errors, once each. */
+/** The errors in what it printed, once each. */
 export function errorsIn(printed: string): string {
   const lines = printed.split('\n').map((line) => PRINTED.exec(line.trim()))
   return [...new Set(lines.flatMap((line) => (line?.[1] === 'ERROR' ? [line[3]!] : [])))].join(' ')

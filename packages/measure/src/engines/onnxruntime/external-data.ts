@@ -28,7 +28,7 @@ export interface LoadedModel {
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[]
 }
 
-/** The model and its weight files, read. Throws the system's error where one is not there. */
+/** The model and its weight files, read. Throws the system's error if one is not there. */
 export function loadModel(modelFile: string): LoadedModel {
   const bytes = fs.readFileSync(modelFile)
   const externalData = externalFiles(bytes, modelFile).map((file) => ({ path: file.name, data: fs.readFileSync(file.path) }))

@@ -6,7 +6,7 @@ const EXTERNAL_FROM_BYTES = 1e9
 
 /** Configuration entries under which the engine writes an optimized graph that can be read again. */
 export function externalWeights(model: Model): Record<string, string> {
-  // Weights that lie beside the model are named relative to it, and the optimized graph is written elsewhere.
+  // Weights next to the model are named relative to it, and the optimized graph is written elsewhere.
   return model.weights.size === 0 && model.source.sizeBytes < EXTERNAL_FROM_BYTES
     ? {}
     : {

@@ -12,11 +12,11 @@ const SOFTWARE: readonly { readonly library: RegExp; readonly name: string }[] =
 
 const VENDORS: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel', '0x106b': 'Apple' }
 
-/** Whether the system shows a graphics device; where it cannot be asked, there is one. */
+/** Whether the system shows a graphics device; if it cannot be asked, there is one. */
 export const hasGpu = (): boolean =>
   process.platform !== 'linux' || ['/dev/dri/renderD128', '/dev/nvidia0', '/dev/kfd'].some((file) => fs.existsSync(file))
 
-/** To be called while a session on the device is open or was. */
+/** The GPU in use. Call it while a session on the device is open or after one was. */
 export function gpuInUse(): FoundDevice {
   if (process.platform === 'darwin') return { device: `${os.cpus()[0]?.model ?? 'Apple'} GPU`, deviceKind: 'gpu' }
   if (process.platform !== 'linux') return { device: 'GPU (its name is not told)', deviceKind: 'gpu' }

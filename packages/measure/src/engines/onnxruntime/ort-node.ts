@@ -13,13 +13,13 @@ import { type Provider, sessionOptions } from './ort-options.ts'
 import { bindFeeds, fromOrt, resultsOf, type TensorType, tensorLike } from './tensors.ts'
 
 export const PACKAGE = 'onnxruntime-node'
-/** On Linux x64 its install script downloads libraries of CUDA, and where they cannot be reached npm installs nothing. The CPU needs none. */
+/** Whether its install script is to skip CUDA's libraries: on Linux x64 npm installs nothing if they cannot be reached. The CPU needs none. */
 const SKIP_CUDA = process.platform === 'linux' && process.arch === 'x64' && !process.env.WHYSLOW_INSTALL
 export const INSTALL = `${SKIP_CUDA ? 'ONNXRUNTIME_NODE_INSTALL=skip ' : ''}${installCommand(PACKAGE)}`
 
 export const findOrt = (packageFrom: string | null): FoundPackage | null => findPackage(PACKAGE, packageFrom)
 
-/** The module itself. Throws where it is absent or its native binary does not load. */
+/** The module itself. Throws if it is absent or its native binary does not load. */
 export async function loadOrt(packageFrom: string | null): Promise<typeof Ort> {
   const found = findOrt(packageFrom)
   if (!found) throw new Error(`${PACKAGE} was not found; ${INSTALL}`)

@@ -24,7 +24,7 @@ export interface ProviderDescription {
   readonly offers: readonly EngineOffer[]
   /** Where builds have it, in words, for those where it is absent. */
   readonly builds: string
-  /** The library that the npm package does not bring, and the line that does; null where all is bundled. */
+  /** The library that the npm package does not bring, and the line that does; null if all is bundled. */
   readonly library: { readonly file: string; readonly install: string } | null
   /** What to do when a session cannot be opened. */
   readonly fixFor: (message: string) => string

@@ -83,7 +83,7 @@ function declarations(metadata: readonly Ort.InferenceSession.ValueMetadata[]): 
   )
 }
 
-/** Without a file system, the engine prints its profile: to file descriptor 1, past `console`. */
+/** What the engine prints while `work` runs. Without a file system, it prints its profile: to file descriptor 1, past `console`. */
 function printedBy(work: () => void): string {
   const texts: string[] = []
   const { writeSync } = fs

@@ -17,7 +17,7 @@ export interface OpenvinoApi extends NativeApi<CallName, FreeName> {
   readonly lastError: () => string
 }
 
-/** By name without `ov_`: the parameters. */
+/** Parameters of each call, keyed by its name without `ov_`. */
 const CALLS = {
   core_create: ['out handle'],
   core_get_property: ['void *', 'str', 'str', 'out handle'],

@@ -3,7 +3,7 @@
 import type { DType } from '@whyslow/graph/types.ts'
 import type { OpenvinoApi } from './c-api.ts'
 
-/** From 2025.2 on. */
+/** Element type codes, from 2025.2 on. */
 const CODES: Readonly<Partial<Record<DType, number>>> = {
   bool: 1,
   bfloat16: 2,

@@ -66,7 +66,7 @@ interface InputTensor {
 interface Compiled {
   readonly compiled: Handle
   readonly request: Handle
-  /** Of `predict`. */
+  /** The bound tensors of `predict`. */
   readonly own: Bound
   /** Whose inputs are in the request. */
   bound: Bound | null

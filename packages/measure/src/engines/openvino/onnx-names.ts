@@ -59,7 +59,7 @@ function partsOf(reader: Reader): (number: number) => readonly Field[] {
   return (number) => parts.filter((part) => part.number === number)
 }
 
-/** Of each part, the texts of that number. */
+/** The texts of field `number` in each part. */
 const texts = (reader: Reader, parts: readonly Field[], number: number): string[] =>
   parts.flatMap(({ start, end }) =>
     [...fieldsOf(reader, start, end)].flatMap((field) => (field.number === number ? [reader.text(field.start, field.end)] : [])),
@@ -96,7 +96,7 @@ interface Reader {
   close(): void
 }
 
-/** Reads a window around what is asked for. */
+/** Reads a window around what is requested. */
 function openReader(file: string): Reader {
   const fd = fs.openSync(file, 'r')
   const window = Buffer.alloc(WINDOW_BYTES)

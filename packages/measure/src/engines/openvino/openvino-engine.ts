@@ -155,7 +155,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   ENABLE_HYPER_THREADING: SWITCH,
   CPU_DENORMALS_OPTIMIZATION: SWITCH,
 }
-/** Of the library itself: devices do not list it. */
+/** Properties of the library itself: devices do not list them. */
 const OF_ALL = ['CACHE_DIR']
 /** Options of whyslow, and engines: what they say is not said twice. */
 const SAID_OTHERWISE: ReadonlySet<string> = new Set(['INFERENCE_PRECISION_HINT', 'INFERENCE_NUM_THREADS', 'PERF_COUNT'])

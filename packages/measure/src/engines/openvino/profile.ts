@@ -8,7 +8,7 @@ import { nodeOperators } from './onnx-names.ts'
 
 export interface NodeInfo {
   readonly name: string
-  /** Among all nodes of the compiled model: one that took less than half a microsecond is not listed every time. */
+  /** Place among all nodes of the compiled model: a node that took less than half a microsecond is not listed every time. */
   readonly index: number
   /** OpenVINO's own: 'Convolution', 'Reorder'. */
   readonly type: string
@@ -28,7 +28,7 @@ const INFO_BYTES = 48
 const EXECUTED = 2
 const OFFSET = { realTime: 8, name: 24, exec: 32, type: 40 } as const
 
-/** Of the prediction that the request did last. Nodes that were optimized away are left out. */
+/** Profile of the prediction that the request did last. Nodes that were optimized away are left out. */
 export function profiledNodes(api: OpenvinoApi, request: Handle): NodeInfo[] {
   const { koffi } = api
   const list: { items?: unknown; size?: number | bigint } = {}

@@ -11,7 +11,7 @@ interface Tensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** In place of bytes. */
+  /** Elements of a string tensor, in place of bytes. */
   readonly strings?: readonly string[]
 }
 
@@ -59,7 +59,7 @@ export class FrameReader {
     return { header, buffers }
   }
 
-  /** The next bytes in one piece, once so many have come. */
+  /** The next bytes in one piece, once this many have come. */
   private take(bytes: number): Buffer | null {
     if (this.held < bytes) return null
     const all = this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces)
@@ -89,7 +89,7 @@ export function decodeResults({ header, buffers }: Frame): Results {
   return Object.fromEntries(tensors.map((one, at) => [one.name, valueFrom(one, buffers[at]!)]))
 }
 
-/** In memory of its own, aligned. */
+/** The value of a tensor, in memory of its own, aligned. */
 function valueFrom({ dtype, shape, strings }: Tensor, bytes: Buffer): TensorValue {
   if (dtype === 'string') return { dtype, shape, data: strings ?? [] }
   const buffer = new ArrayBuffer(bytes.length)

@@ -191,6 +191,6 @@ class Peer {
   }
 }
 
-/** Of one engine's configuration entries, those that it knows: in a comparison there may be others' among them. */
+/** The configuration entries that one engine knows: in a comparison, other engines' entries may be among them. */
 export const entriesOf = (options: EngineOptions, keys: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(options.configEntries).filter(([key]) => keys.includes(key)))

@@ -1,4 +1,4 @@
-// What TensorFlow.js can tell of its predictions beside their time: what a call costs that computes nothing, and how many tensors are alive
+// What TensorFlow.js can tell of its predictions apart from their time: what a call costs that computes nothing, and how many tensors are alive
 // after predictions whose outputs were disposed, without `tidy` around them. https://js.tensorflow.org/api/latest/#Performance-Memory
 import { median } from '../../statistics/index.ts'
 import { processClock } from '../sampler.ts'

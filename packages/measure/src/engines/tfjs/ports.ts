@@ -1,11 +1,11 @@
-// What a model's inputs and outputs are called: as its graph calls them (a signature's names where it has one), since engines are fed with
+// What a model's inputs and outputs are called: as its graph calls them (a signature's names if it has one), since engines are fed with
 // those. What TensorFlow.js takes are names of nodes of a graph model, and places of a layers model.
 import type { DType } from '@whyslow/graph/types.ts'
 import type { InputDeclaration } from '../types.ts'
 import type { GraphModel, LayersModel, Port } from './tfjs-package.ts'
 
 export interface NamedPort extends InputDeclaration {
-  /** Of a graph model, as `execute` takes it: 'x', 'Identity:0'. */
+  /** Name of a graph model's node, as `execute` takes it: 'x', 'Identity:0'. */
   readonly node: string
 }
 

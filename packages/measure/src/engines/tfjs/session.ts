@@ -10,7 +10,7 @@ import { type Backend, type Core, loadTfjs, type Tensor, type TfjsModel } from '
 interface Opened extends Ports {
   readonly core: Core
   readonly model: TfjsModel
-  /** In order of `outputs`, for the caller to dispose. */
+  /** Predicts. The result is in order of `outputs`, for the caller to dispose. */
   readonly predict: (inputs: readonly Tensor[], tidy?: Core['tidy']) => Promise<readonly Tensor[]> | readonly Tensor[]
   /** The same call of a model whose outputs are its inputs. */
   readonly empty: (inputs: readonly Tensor[]) => readonly Tensor[]

@@ -27,7 +27,7 @@ export interface Core {
   memory(): { readonly numTensors: number; readonly numBytes: number }
 }
 
-/** Of a graph model `TensorInfo`, of a layers model a symbolic tensor; a size below 0 or null is free. */
+/** A graph model's `TensorInfo`, or a layers model's symbolic tensor; a size below 0 or null is free. */
 export interface Port {
   readonly name: string
   readonly dtype?: string

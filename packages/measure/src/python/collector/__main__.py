@@ -6,7 +6,7 @@ anything of the user's is imported."""
 import sys
 
 keeps_bytecode = sys.dont_write_bytecode
-sys.dont_write_bytecode = True  # none beside the package's own files
+sys.dont_write_bytecode = True  # none next to the package's own files
 from whyslow_collector import main  # noqa: E402
 
 sys.dont_write_bytecode = keeps_bytecode

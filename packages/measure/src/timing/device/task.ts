@@ -20,12 +20,12 @@ import { downloadModel, isMoved, uploadModel } from './transfer-models.ts'
 
 export interface DeviceInput extends ModelTask {
   readonly folder: string
-  /** Of the outputs that are tensors. */
+  /** Types of the outputs that are tensors. */
   readonly outputTypes: readonly TensorType[]
 }
 
 export interface DeviceOutput {
-  /** null where the engine gives no times of the device. */
+  /** null if the engine gives no times of the device. */
   readonly trace: DeviceTrace | null
   readonly uploadMs: number
   readonly downloadMs: number
@@ -39,7 +39,7 @@ const SLOW_MS = 250
 const MOST_PREDICTIONS = 30
 const PROFILE_MS = 400
 const TRANSFER_PLAN = { sampleMs: 60, least: { warmup: WARMUP, samples: 9 }, maxSamples: 1000, warmupMs: 60 } as const
-/** Of the trial's cap: what is left out then is said to be unknown. */
+/** Share of the trial's cap: what is left out then is said to be unknown. */
 const CAP_SHARE = 0.6
 
 /** What is watched, and on what. */
@@ -91,7 +91,7 @@ async function transfers(watching: Watching, feeds: Feeds): Promise<Pick<DeviceO
 }
 
 /**
- * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None where neither
+ * A session that may not use the CPU, where the engine opens one: that it does is the answer. Else one as usual. None if neither
  * profile nor answer is to be had.
  */
 async function openOnDevice(

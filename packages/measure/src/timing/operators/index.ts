@@ -11,7 +11,7 @@ import { type OperatorTimesInput, operatorTimesTask, type TimedModel } from './t
 
 /** What is compared with one another, and so measured, kept and recalled together: an operator in its precisions. */
 export interface TimedGroup {
-  /** What the times depend on, beside machine and engine. */
+  /** What the times depend on, in addition to machine and engine. */
   readonly identity: string
   readonly models: readonly TimedModel[]
 }
@@ -25,7 +25,7 @@ export interface OperatorTimesPlan {
   /** Temporary. */
   readonly folder: string
   readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
-  /** Of all measuring, ms; the first round is always whole. */
+  /** Duration of all measuring, ms; the first round is always whole. */
   readonly budgetMs: number
 }
 
@@ -53,7 +53,7 @@ export async function operatorTimes(plan: OperatorTimesPlan): Promise<Times> {
 export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cache'> {
   readonly models: readonly TimedModel[]
   readonly rounds: number
-  /** Of each model in each round. */
+  /** Sampling time of each model in each round, ms. */
   readonly sampleMs: number
   readonly least?: OperatorTimesInput['least']
   readonly enough?: OperatorTimesInput['enough']

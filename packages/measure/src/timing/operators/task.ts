@@ -14,7 +14,7 @@ import { engineOf } from '../../trials/engine-of.ts'
 import { defineTask } from '../../trials/port.ts'
 import { quietLoopMs } from '../loop.ts'
 
-/** A small model whose time is asked for. */
+/** A small model whose time is requested. */
 export interface TimedModel {
   readonly key: string
   readonly file: string
@@ -33,13 +33,13 @@ export interface OperatorTimesInput {
   readonly options: EngineOptions
   readonly models: readonly TimedModel[]
   readonly rounds: number
-  /** Of each model in each round. */
+  /** Sampling time of each model in each round, ms. */
   readonly sampleMs: number
   /** Predictions of each model in each round, and before them; absent: as many as tell operators of microseconds apart. */
   readonly least?: { readonly warmup: number; readonly samples: number }
-  /** No further round begins after so long, ms. */
+  /** No further round begins after this long, ms. */
   readonly budgetMs: number
-  /** Nor after so many and so long. */
+  /** Nor after this many and this long. */
   readonly enough?: { readonly rounds: number; readonly ms: number }
   /** Where the process writes what it begins, so that a crash can be laid to the model that caused it. */
   readonly progressFile: string
@@ -54,7 +54,7 @@ export type OperatorTime = { readonly key: string } & (
 const LEAST = { warmup: 3, samples: 4 } as const
 const LEAST_WARMUP_MS = 1.5
 const MOST_SAMPLES = 200
-/** Random numbers repeat after so many: a prime, so that no row is like the next, and more than a branch predictor can learn. */
+/** Random numbers repeat after this many: a prime, so that no row is like the next, and more than a branch predictor can learn. */
 const PERIOD = 262_139
 
 export async function timeOperators(

@@ -1,4 +1,4 @@
-// What is learned of operators that were taken out of a model and timed alone, beside variants that each change one thing.
+// What is learned of operators that were taken out of a model and timed alone, next to variants that each change one thing.
 import type { RatioInterval } from '../../statistics/ratios.ts'
 
 /**
@@ -23,7 +23,7 @@ export type VariantKind =
 /** The ratio is its time over that of the operator as it is, the call taken off both. */
 export interface OperatorVariant extends RatioInterval {
   readonly kind: VariantKind
-  /** Of a rewrite. */
+  /** Id of the remedy that a rewrite is of; null for none. */
   readonly remedy: string | null
   /** What was changed, as its reader would say it. */
   readonly detail: string
@@ -53,7 +53,7 @@ export interface OperatorExperiments {
   readonly left: readonly { readonly nodes: readonly string[]; readonly opTypes: readonly string[]; readonly reason: string }[]
   /** Share of the nodes' time above their floors that the rows' nodes hold, 0..1. */
   readonly coveredShare: number
-  /** The whole model in the same rounds, ms a prediction; null where there was no time for it, absent from earlier evidence. */
+  /** The whole model in the same rounds, ms a prediction; null if there was no time for it, absent from earlier evidence. */
   readonly wholeMs?: number | null
   /** What remedies that act between operators save, ms a prediction and its interval, of the whole model in the same rounds; absent: none was timed. */
   readonly wholes?: readonly { readonly remedy: string; readonly ms: number; readonly low: number; readonly high: number }[]

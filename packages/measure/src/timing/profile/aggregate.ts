@@ -19,7 +19,7 @@ const HOLDS_SUBGRAPHS = new Set([
 interface Row {
   readonly first: TraceNode
   readonly parent: number | null
-  /** By prediction over all rounds. */
+  /** Time of its own in each prediction over all rounds, µs. */
   readonly ownUs: number[]
   runs: number
   childRuns: number

@@ -47,7 +47,7 @@ interface ChainCost {
   readonly tensors: number
 }
 
-/** By kind: cost of a node without the profiler, µs. */
+/** Cost of a node without the profiler, µs, keyed by kind. */
 export type PlainCosts = Readonly<Record<ChainKind, number>>
 
 const KINDS: readonly ChainKind[] = ['unary', 'wide', 'varied']

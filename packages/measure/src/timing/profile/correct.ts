@@ -114,7 +114,7 @@ function steadyRounds(output: ProfileOutput): ProfileOutput {
   }
 }
 
-/** By event: what rounds of its bodies take at least, µs a prediction. A body runs as often as its most frequent node. */
+/** What rounds of each event's bodies take at least, µs per prediction, indexed by event. A body runs as often as its most frequent node. */
 function bodyTimesUs({ events, bodyUs }: ProfileOutput): number[] {
   const runs = events.map(() => 0)
   for (const { parent, runsPerPrediction } of events)
@@ -161,7 +161,7 @@ function correctionSentence(
   )
 }
 
-/** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined where it was not run. */
+/** What asking costs: an empty model with the same inputs and outputs, at the pace of the p50. undefined if it was not run. */
 export function callCostOf({ rounds }: ProfileOutput, p50Ms: number): CallCost | undefined {
   const values = rounds.flatMap(({ emptyP50Ms, plainP50Ms }) => (emptyP50Ms === null ? [] : [emptyP50Ms * (p50Ms / plainP50Ms)]))
   if (values.length === 0) return undefined

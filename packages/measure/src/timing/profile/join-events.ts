@@ -18,8 +18,8 @@ interface Placed {
 const NOWHERE: Origin = { origin: [], inserted: true }
 
 /**
- * Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. An event that matches no node is named
- * after the node that runs beside it, unless `alone`: of an engine that makes nodes of its own all over the graph, that says nothing.
+ * Graph by graph: the events inside one parent are matched with the nodes of that parent's subgraphs. An event that matches no node is named after the node that runs next to
+ * it, unless `alone`: of an engine that makes nodes of its own all over the graph, that says nothing.
  */
 export function joinEvents(
   events: readonly ProfiledEvent[],
@@ -142,7 +142,7 @@ function fits({ name, inputTypes, outputTypes }: ProfiledEvent, view: NodeView, 
   return name === view.name && agree(view.inputs, inputTypes, constants) && agree(view.outputs, outputTypes, types)
 }
 
-/** By order where both lists agree, as they do at the top; else by name, else by operator in order. */
+/** Matches by order if both lists agree, as they do at the top; else by name, else by operator in order. */
 function matchInOrder(indexes: readonly number[], events: readonly ProfiledEvent[], candidates: readonly Joined[]): Matches {
   const agree =
     indexes.length === candidates.length && indexes.every((index, k) => events[index]!.opType === candidates[k]!.view!.opType)

@@ -21,7 +21,7 @@ interface Joined {
   readonly producers: ReadonlyMap<string, NodeView>
   readonly consumers: ReadonlyMap<string, readonly NodeView[]>
   readonly byName: ReadonlyMap<string, NodeView>
-  /** Executed value -> the user's value it stands for. */
+  /** Executed value -> the user's value it represents. */
   readonly meaning: Map<string, string>
 }
 
@@ -89,7 +89,7 @@ function startOf(node: NodeView, joined: Joined): NodeView[] {
   return [found]
 }
 
-/** What turns the operator's result into int8, by itself or behind an activation; the operator where nothing does. */
+/** What turns the operator's result into int8, by itself or behind an activation; the operator if nothing does. */
 function quantizedBy(operator: NodeView, { consumers }: Joined): NodeView {
   const next = ({ outputs: [value] }: NodeView) => {
     const readers = consumers.get(value ?? '') ?? []
@@ -153,7 +153,7 @@ function inherit(nodes: readonly NodeView[], origins: readonly Origin[]): Origin
     for (const { maker, taker } of [...links].reverse()) give(maker, taker)
     for (const { maker, taker } of links) give(taker, maker)
   }
-  // What is linked to nothing of the user's at all: the node that runs beside it.
+  // What is linked to nothing of the user's at all: the node that runs next to it.
   for (let i = 1; i < nodes.length; i++) give(i, i - 1)
   for (let i = nodes.length - 1; i > 0; i--) give(i - 1, i)
   return settled

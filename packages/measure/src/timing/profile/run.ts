@@ -1,7 +1,7 @@
 // Profiles a model in the trial's process, in rounds of about a second: plain predictions, the chains that calibrate the profiler,
 // profiled predictions, chains and plain ones again. On shared machines the pace of one and the same code changes within seconds;
 // each round is corrected by what was measured around it. Of a slow model a round is one profiled prediction between two plain ones,
-// and no chains are run: beside its predictions the profiler costs nothing. One session is open at a time: the threads of others disturb it, and two
+// and no chains are run: next to its predictions the profiler costs nothing. One session is open at a time: the threads of others disturb it, and two
 // sessions of two threads each made a transformer twice as slow on two CPUs
 // (https://github.com/microsoft/onnxruntime/issues/17011).
 import path from 'node:path'
@@ -20,11 +20,11 @@ import type { ProfileInput, ProfileOutput, ProfileRound, ProfilerCost } from './
 
 /** Traces are read whole: 620 bytes an event, 200,000 events are about 125 MB. */
 const MAX_EVENTS = 200_000
-/** Of one round: the record of events grows into fresh memory, and a node of a long profile costs up to a quarter more. */
+/** Most events of one round: the record of events grows into fresh memory, and a node of a long profile costs up to a quarter more. */
 const ROUND_EVENTS = 20_000
-/** Of one round: more narrow nothing, and reading their trace takes longer than they do. */
+/** Most predictions of one round: more narrow nothing, and reading their trace takes longer than they do. */
 const MOST_PREDICTIONS = 200
-/** Of a round's sampling time: for each plain part. */
+/** Share of a round's sampling time for each plain part. */
 const PLAIN_SHARE = 0.4
 const EMPTY_MS = 25
 const EMPTY_RUNS = { warmup: 5, samples: 6 } as const
@@ -91,21 +91,21 @@ export async function profileModel(
 
 /** What chains show on a machine of 2020 or so, with two inputs and one output a node. */
 const USUAL_COST: ProfilerCost = { fixedUs: 2, perTensorUs: 0.3, betweenUs: 3, dispatchUs: 0.3 }
-/** Of a profiler that is not calibrated. */
+/** Cost of a profiler that is not calibrated. */
 const NO_COST: ProfilerCost = { fixedUs: 0, perTensorUs: 0, betweenUs: 0, dispatchUs: 0 }
 /** All of it, µs a node, as it is at worst. */
 const MOST_NODE_US = 15
 /** Below this share of a prediction the profiler's cost is lost in the spread between predictions. */
 const FELT_SHARE = 0.01
 
-/** Whether the profiler is worth calibrating for predictions of so many events. */
+/** Whether the profiler is worth calibrating for predictions of this many events. */
 const isFelt = (events: number, p50Ms: number): boolean => events * MOST_NODE_US >= FELT_SHARE * p50Ms * 1000
 
 /** All that `plainCosts` does, and one `calibrateProfiler`, ms. */
 const PLAIN_CHAINS_MS = 150
 const CALIBRATION_MS = 90
 
-/** What the whole of it takes, ms, where loading and a prediction take so long: what plans of a run are made of. */
+/** What the whole of it takes, ms, where loading and a prediction take this long: what plans of a run are made of. */
 export function expectedProfileMs(
   { loadMs, predictionMs }: FirstLook,
   { sampleMs, rounds, least, nodes }: Pick<ProfileInput, 'sampleMs' | 'rounds' | 'least' | 'nodes'>,

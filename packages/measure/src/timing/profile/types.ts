@@ -8,7 +8,7 @@ export interface ProfileInput extends ModelTask {
   /** Sampling time over all rounds, ms. */
   readonly sampleMs: number
   readonly rounds: number
-  /** Of each part of a round, whatever its share of the time; one at least warms up. */
+  /** Least runs of each part of a round, whatever its share of the time; one at least warms up. */
   readonly least: LeastRuns
   /** A folder of the caller's for profiles, calibration chains and the optimized model. */
   readonly folder: string
@@ -47,7 +47,7 @@ export interface ProfilerCost {
   readonly dispatchUs: number
 }
 
-/** What was measured beside one round of the profile. */
+/** What was measured alongside one round of the profile. */
 export interface ProfileRound {
   readonly profiledP50Ms: number
   /** p50 of unprofiled predictions before and after the profiled ones, mean of the two. */
@@ -55,7 +55,7 @@ export interface ProfileRound {
   /** The slower of the two over the faster: how much the machine's pace changed within the round. */
   readonly plainDrift: number
   readonly cost: ProfilerCost
-  /** p50 of the empty model; null where there is none. */
+  /** p50 of the empty model; null if there is none. */
   readonly emptyP50Ms: number | null
 }
 
@@ -69,7 +69,7 @@ export interface ProfileOutput {
   readonly calibrated: boolean
   /** Set where the engine's profiler cannot be calibrated: nothing is taken off. */
   readonly asGiven?: true
-  /** What a round of a body (If, Loop, Scan) takes in addition to its nodes, µs without the profiler; null where nothing ran in a body. */
+  /** What a round of a body (If, Loop, Scan) takes in addition to its nodes, µs without the profiler; null if nothing ran in a body. */
   readonly bodyUs: number | null
   /** Set where a small model that is as fast on one thread was profiled on one, at half of the profiler's cost. */
   readonly onOneThread: boolean

@@ -8,10 +8,10 @@ interface Scope {
   readonly outer: Scope | null
 }
 
-/** Of a value that the node reads or makes; null where it is not known. */
+/** Type of a value that the node reads or makes; null if it is not known. */
 export type TypeOf = (view: NodeView | null, name: string) => TensorType | null
 
-/** What is fed, constant, or made by an executed node. `views`: of the events, null where none was found. */
+/** What is fed, constant, or made by an executed node. `views`: of the events, null if none was found. */
 export function valueTypes(
   events: readonly ProfiledEvent[],
   views: readonly (NodeView | null)[],

@@ -86,7 +86,7 @@ export interface Planned {
 
 export interface RoofRounds {
   readonly plan: readonly Planned[]
-  /** Of the clock, after which a kernel is started only where its roof has no reading yet. */
+  /** Time of the clock after which a kernel is started only if its roof has no reading yet. */
   readonly deadline: number
   /** Times of single runs of a kernel, ms, until `ms` are over. Throws where the engine cannot run it. */
   readonly sample: (kernel: Kernel, ms: number) => Promise<readonly number[]>

@@ -22,7 +22,7 @@ export interface Kernel {
   model(): BuiltModel
 }
 
-/** From so many cores on, small kernels spend their time on waking threads, and larger ones take their place. */
+/** Number of cores from which small kernels spend their time on waking threads, and larger ones take their place. */
 const manyCores = 8
 
 function convFlops({ inChannels, outChannels, size, kernel }: ConvShape, layers: number): number {

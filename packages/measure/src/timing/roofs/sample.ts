@@ -6,10 +6,10 @@ import type { Kernel } from './kernels.ts'
 /** What is used of onnxruntime-node. */
 export type Ort = Pick<typeof import('onnxruntime-node'), 'InferenceSession' | 'Tensor'>
 
-/** Of the runs before timing the first allocates, and wakes the threads. */
+/** Fewest runs of a kernel. The first run before timing allocates, and wakes the threads. */
 const least = { warmup: 2, samples: 3 } as const
 
-/** Times of single runs, ms, until `ms` are over, at least three. Throws the engine's error where it cannot run the kernel. */
+/** Times of single runs, ms, until `ms` are over, at least three. Throws the engine's error if it cannot run the kernel. */
 export async function sampleKernel(ort: Ort, threads: number | null, kernel: Kernel, ms: number): Promise<readonly number[]> {
   const { bytes, feeds } = kernel.model()
   const session = await ort.InferenceSession.create(bytes, {
@@ -29,7 +29,7 @@ export async function sampleKernel(ort: Ort, threads: number | null, kernel: Ker
   }
 }
 
-/** One run in so many may be faster than the roof that it gives. */
+/** One run in this many may be faster than the roof that it gives. */
 const runsPerFaster = 30
 
 /**

@@ -6,7 +6,7 @@ const dramPerL3 = 4
 const unknownL3DramBytes = 256 * 2 ** 20
 const fewestDramBytes = 64 * 2 ** 20
 const mostDramBytes = 2 ** 30
-/** Of the free memory, for the stretch that is read. */
+/** Share of the free memory that the stretch may take that is read. */
 const freeMemoryShare = 0.25
 
 export interface Sizes {

@@ -12,7 +12,7 @@ export interface RoofsInput {
   readonly caches: Readonly<Record<string, number | null>>
 }
 
-/** Throws where the engine has no kernels of its own to measure with. */
+/** Throws if the engine has no kernels of its own to measure with. */
 async function roofsOf(input: RoofsInput): Promise<Roofs> {
   if (!offersOf(input.engine).includes('roofs')) throw new Error(`${input.engine} has no kernels to measure roofs with`)
   return measureRoofs(await loadOrt(input.packageFrom), input.threads, input.caches)

@@ -79,7 +79,7 @@ function moduleBytes(pages: number): Uint8Array<ArrayBuffer> {
   ])
 }
 
-/** A sum over a memory of at least `bytes` bytes; null where WebAssembly SIMD is not to be had. */
+/** A sum over a memory of at least `bytes` bytes; null if WebAssembly SIMD is not to be had. */
 export function compileSum(bytes: number): Compiled | null {
   try {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes(Math.ceil(bytes / pageBytes))))
@@ -92,7 +92,7 @@ export function compileSum(bytes: number): Compiled | null {
 
 /**
  * Bytes a second that one thread reads from `bytes` of memory, again and again: the upper end (90th percentile) of short
- * slices. null where WebAssembly SIMD is not to be had.
+ * slices. null if WebAssembly SIMD is not to be had.
  */
 export function readBytesPerSecond(bytes: number, ms: number): number | null {
   const whole = bytes - (bytes % bytesPerTurn)

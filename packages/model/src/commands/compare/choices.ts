@@ -8,7 +8,7 @@ import { breakEven } from '../../analyze/break-even.ts'
 import { orderBetween } from '../../analyze/ranking.ts'
 
 export interface Candidate extends ContestantRow {
-  /** Of its outputs other than the first; null: not known. */
+  /** Loss of its outputs compared with the first; null: not known. */
   readonly loss: number | null
 }
 
@@ -40,7 +40,7 @@ export function plainPareto(
   return paretoOf(candidates, of === 'engines' ? byEngine : [latency, size, quality])
 }
 
-/** From which batch on another is faster, of all pairs that were measured at several. */
+/** Batches from which another contestant is faster, for all pairs that were measured at several. */
 export function breakEvens(
   contestants: readonly ContestantRow[],
   pairs: ComparisonDocument['pairs'],

@@ -13,7 +13,7 @@ import { COMPARE_DEFAULTS, type CompareOptions } from './options.ts'
 
 /**
  * One file: the model on `engines`, or on every installed engine. Several: the models against each other on `engine`. Throws
- * InputError where a model, the inputs or the options cannot be used, and the signal's reason where it is aborted; an engine or a model
+ * InputError if a model, the inputs or the options cannot be used, and the signal's reason if it is aborted; an engine or a model
  * that fails is a row of the document.
  */
 export async function compare(files: readonly string[], given: Partial<CompareOptions> = {}): Promise<ComparisonDocument> {

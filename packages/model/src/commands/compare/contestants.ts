@@ -41,7 +41,7 @@ export interface Contestant {
 
 export interface Opened {
   readonly contestants: readonly Contestant[]
-  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `contestants` where it was asked for. */
+  /** What the others' inputs are made from, and whose outputs theirs are compared with. In `contestants` if it was requested. */
   readonly first: Contestant & { readonly state: { readonly ready: Ready } }
   readonly notHere: readonly { readonly id: string; readonly reason: string; readonly fix: string }[]
 }
@@ -190,7 +190,7 @@ export async function openModels(models: readonly Model[], opening: Opening): Pr
 
 type Base = Omit<Contestant, 'state'>
 
-/** With the first model's inputs, else with inputs of its own. */
+/** Tries the model with the first model's inputs, else with inputs of its own. */
 async function tryModel(base: Base, first: Opened['first'], opening: Opening, folder: string): Promise<Contestant['state']> {
   const { inputs } = first.state.ready
   const renames = renamesOf(first.graph, base.graph, inputs.samples[0]!)
@@ -232,7 +232,7 @@ export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, 
     : samples.map((feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [renames.get(name) ?? name, value])))
 
 /**
- * What the first model's inputs are called in the other: by name, else by place. An empty map: the same names. null where the other
+ * What the first model's inputs are called in the other: by name, else by place. An empty map: the same names. null if the other
  * takes other types.
  */
 function renamesOf(first: GraphView, other: GraphView, sample: Feeds): ReadonlyMap<string, string> | null {

@@ -29,7 +29,7 @@ import type { CompareOptions } from './options.ts'
 
 /** A process that failed near the end does not undo the ones before. */
 const LEAST_BLOCKS = 3
-/** Of a cosine: below, the difference is rounding. */
+/** Least difference of a cosine: below, the difference is rounding. */
 const SAME_LOSS = 1e-6
 
 type Bounds = Pick<ContestantRow['batches'][number], 'p50Ms' | 'ciLowMs' | 'ciHighMs'>
@@ -112,7 +112,7 @@ const isMeasured = (one: ContestantRun): boolean => {
 /** That two are told apart although neither is faster, in any of the pairs of a batch, percent. */
 const FALSELY_APART = 5
 
-/** Of the interval of one pair among those of so many contestants, so that all of them hold together (Bonferroni). */
+/** Level of the interval of one pair among this many contestants, percent, so that all of them hold together (Bonferroni). */
 const percentOf = (contestants: number): number => 100 - FALSELY_APART / Math.max(1, (contestants * (contestants - 1)) / 2)
 
 function pairsOf(measured: readonly ContestantRun[], batches: readonly number[], percent: number): ComparisonDocument['pairs'] {
@@ -129,7 +129,7 @@ function pairsOf(measured: readonly ContestantRun[], batches: readonly number[],
 interface RowFacts extends ComparisonFacts {
   readonly createdAt: string
   readonly pairs: ComparisonDocument['pairs']
-  /** Of the interval of a ratio. */
+  /** Level of the interval of a ratio, percent. */
   readonly percent: number
   readonly reference: ContestantRun | undefined
   readonly measured: readonly ContestantRun[]
@@ -355,7 +355,7 @@ function agreementOf(
   return { agreement, reason: `on ${samples === 1 ? 'one sample' : `${samples} samples`}`, samples }
 }
 
-/** Of its own outputs under the labels, whatever the first one's look like. */
+/** Metric of its own outputs under the labels, whatever the first one's look like. */
 function ownMetric({ outputs, contestant }: ContestantRun, { all, options }: RowFacts): ContestantRow['metric'] {
   const { labels } = all.judged
   if (labels === null || outputs === null || 'reason' in outputs) return null

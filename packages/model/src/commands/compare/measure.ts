@@ -1,4 +1,4 @@
-// What is measured of those that take part: latency in rounds of fresh processes, at each batch, and beside it the profile, the growth
+// What is measured of those that take part: latency in rounds of fresh processes, at each batch, and in addition the profile, the growth
 // with the input's size, and the outputs.
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -34,7 +34,7 @@ export type ReadyContestant = Contestant & { readonly state: { readonly ready: R
 
 export interface ContestantRun {
   readonly contestant: ReadyContestant
-  /** By samples in a prediction; the first is the one that is ranked. */
+  /** Runs keyed by samples in a prediction; the first is the one that is ranked. */
   readonly byBatch: ReadonlyMap<number, SetupRun>
   readonly profile: { readonly profile?: Profile; readonly callCost?: CallCost }
   /** What the device did; absent on the CPU. */
@@ -60,16 +60,16 @@ export interface ComparisonRun {
 
 const ROUNDS = 5
 const QUICK_ROUNDS = 3
-/** By default, no round beyond these begins later: what is left to know is not worth a longer wait. */
+/** No extra round begins later than this by default, ms: what is left to know is not worth a longer wait. */
 const LATEST_ROUND_MS = 35_000
-/** Of the batches beyond the first. */
+/** Rounds of the batches beyond the first. */
 const BATCH_ROUNDS = 3
 const BLOCK_MS = 250
 const QUICK_BLOCK_MS = 200
 /** A wider profile belongs to the main command: here it gives the work of the model, and where its time goes. */
 const PROFILED_LIKE_MS = 1200
 const PROFILE_MS = 4000
-/** In place of that, of a slow model. */
+/** Predictions profiled of a slow model, in place of that. */
 const PROFILE_PREDICTIONS = 15
 const SIZE_ROUNDS = [2] as const
 /** Larger models grow too slowly to be asked three times over. */
@@ -82,10 +82,10 @@ const NONE: SetupRun = { blocks: [], failure: null }
 
 export const isReady = (contestant: Contestant): contestant is ReadyContestant => 'ready' in contestant.state
 export const blocksOf = ({ blocks }: SetupRun): readonly LatencyBlock[] => blocks.filter((block) => block !== null)
-/** Median over the processes, ms; NaN where none was measured. */
+/** Median over the processes, ms; NaN if none was measured. */
 export const p50Of = (run: SetupRun): number => median(blocksOf(run).map(({ p50Ms }) => p50Ms))
 
-/** To be called alone on the machine. */
+/** Measures all contestants. Call it while nothing else runs on the machine. */
 export async function measureAll(opened: Opened, machine: Machine, opening: Opening): Promise<ComparisonRun> {
   const { options } = opening
   const ready = opened.contestants.filter(isReady)
@@ -273,7 +273,7 @@ function judgedFor({ id, model, state }: ReadyContestant, { options, folder }: O
   )
 }
 
-/** null: it is fed with made-up inputs of its own, so that its outputs say nothing beside the first one's. */
+/** null: it is fed with made-up inputs of its own, so that its outputs cannot be compared with the first one's. */
 function outputsTaskOf(
   contestant: ReadyContestant,
   firstJudged: JudgedInputs,
@@ -301,7 +301,7 @@ function outputsIn({ outputs }: SetupRun): ContestantRun['outputs'] {
   return { samples: loadInputs(outputs.saved), varying: outputs.varying }
 }
 
-/** Of a first one that takes no part itself. */
+/** Outputs of a first model that takes no part itself. */
 async function outputsAlone(first: ReadyContestant, judged: JudgedInputs, opening: Opening): Promise<ContestantRun['outputs']> {
   const { inputs, folder, inMs } = outputsTaskOf(first, judged, first, opening)!
   opening.progress(`outputs of ${first.id}`, 0, 1)

@@ -9,7 +9,7 @@ export interface CompareOptions extends Omit<WhyOptions, 'batch'> {
   readonly batches: readonly number[] | null
   /** Fresh processes of each contestant; null: 5, or 3 with `quick`. */
   readonly rounds: number | null
-  /** Of one process, seconds: what takes longer is a row with that reason. */
+  /** Limit of one process, seconds: what takes longer is a row with that reason. */
   readonly limitSeconds: number
   readonly metric: MetricName | null
 }

@@ -1,4 +1,4 @@
-// What the conversion gave, of a model that its owner runs on another runtime today: that runtime with the file as it is beside the engine in use
+// What the conversion gave, of a model that its owner runs on another runtime today: that runtime with the unchanged file, and the engine in use
 // with the model as converted, measured in turns (docs/remedies/conversion.md).
 
 import { placesOf } from '@whyslow/command/engine-options.ts'

@@ -76,7 +76,7 @@ const engineRow = ({ id, version }: NonNullable<RemedySetup['engine']>) => ({
 
 /** A row of the report. */
 export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
-  // In the unit of the speed-up beside them: a sample of a batch, a start.
+  // In the unit of the speed-up that they belong to: a sample of a batch, a start.
   const inMs = unitOf(goal) === 'ms'
   return {
     remedies: one.remedies,

@@ -36,8 +36,8 @@ export interface Fixed {
 }
 
 /**
- * Tries the remedies on the model in `file` and writes what is proven into `out`. Throws InputError where the model, its inputs, the
- * options or the folder cannot be used, and the signal's reason where it is aborted; then nothing is written.
+ * Tries the remedies on the model in `file` and writes what is proven into `out`. Throws InputError if the model, its inputs, the
+ * options or the folder cannot be used, and the signal's reason if it is aborted; then nothing is written.
  */
 export async function fix(file: string, given: Partial<FixOptions> = {}): Promise<Fixed> {
   const options = { ...FIX_DEFAULTS, ...given }
@@ -87,7 +87,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
   })
 }
 
-/** null: no objective is asked for. Throws InputError if the text is not one. */
+/** null: no objective is requested. Throws InputError if the text is not one. */
 function servingOf({ slo, serving }: FixOptions): ServingPort | null {
   if (slo === null) return null
   if (serving === null) throw new Error('fix: nothing was handed in that serves, and an objective needs it')
@@ -95,7 +95,7 @@ function servingOf({ slo, serving }: FixOptions): ServingPort | null {
   return serving
 }
 
-/** Where the goal is what was measured of it, and what is handed over was converted. */
+/** Adds the conversion if it was measured for the goal, and if what is shipped was converted. */
 async function withConversion(run: Run, options: FixOptions, found: Tuned): Promise<Tuned> {
   const stays = found.setup.engine?.format === run.model.source.format
   const conversion = options.goal === 'latency' && !stays ? await proveConversion(run, options) : undefined
@@ -116,7 +116,7 @@ async function withPreprocessingProof(
   return { ...found, preprocessing }
 }
 
-/** What an engine offers that `fix` may hand over. */
+/** What an engine offers that `fix` may ship. */
 const SHIPPABLE = ['shipped', 'alternative', 'generated'] as const
 
 function checkOnly(only: readonly string[] | null): void {
@@ -128,7 +128,7 @@ function checkOnly(only: readonly string[] | null): void {
   throw new InputError(`--only ${unknown}: no such remedy; ${next}`)
 }
 
-/** The one that is measured is always among them: where nothing is proven, the original is shipped on it. */
+/** The one that is measured is always among them: if nothing is proven, the original is shipped on it. */
 function checkEngines({ engine: measured, engines: wanted }: FixOptions): void {
   const able = engines.filter(({ offers }) => SHIPPABLE.some((offer) => offers.includes(offer))).map(({ id }) => id)
   const unable = wanted?.find((id) => !able.includes(id))

@@ -1,5 +1,5 @@
 // What int8 would give where outputs may not change, so that it was not tried: operators timed alone say it, and what to type is said
-// beside it.
+// next to it.
 
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
@@ -13,7 +13,7 @@ type Int8 = NonNullable<NonNullable<ReportDocument['fix']>['int8']>
 
 const NEXT = nextCommand('fix', MODEL, '-o', 'fast/', '--max-loss', '0.01', '--data', SAMPLES)
 
-/** Absent where int8 was allowed, where another goal was asked for, and where no operator was timed in it. */
+/** Absent if int8 was allowed, where another goal was requested, and if no operator was timed in it. */
 export function int8Alone(
   { operatorExperiments, given }: Pick<Evidence, 'operatorExperiments' | 'given'>,
   { maxLoss, goal, only }: Pick<FixOptions, 'maxLoss' | 'goal' | 'only'>,

@@ -10,7 +10,7 @@ import type { ServingPort } from './serving-port.ts'
 export interface PrecisionOptions {
   /** The only method; null: all that pay. */
   readonly method: PrecisionMethod | null
-  /** Of weights alone; null: 8 and 4. */
+  /** Bits of weight-only quantization; null: 8 and 4. */
   readonly bits: 8 | 4 | null
   /** How ranges of activations are found; null: by minmax, and in other ways where that changes the outputs too much. */
   readonly calibration: CalibrationMethod | null
@@ -23,7 +23,7 @@ export interface FixOptions extends WhyOptions {
   readonly out: string | null
   /** The model alone is written, in place of a folder. */
   readonly modelAlone: boolean
-  /** Nothing is written where nothing is proven, in place of the original. */
+  /** Nothing is written if nothing is proven, in place of the original. */
   readonly onlyProven: boolean
   /** Replaces an existing folder that is not whyslow's. */
   readonly force: boolean
@@ -40,7 +40,7 @@ export interface FixOptions extends WhyOptions {
   readonly slo: string | null
   /** Chooses that serving; null: no objective can be given. */
   readonly serving: ServingPort | null
-  /** Of the search, seconds. */
+  /** Budget of the search, seconds. */
   readonly budgetSeconds: number
   /** Largest loss allowed, as the metric, top-1 agreement or cosine has it; null: outputs stay equal up to rounding. */
   readonly maxLoss: AllowedLoss | null

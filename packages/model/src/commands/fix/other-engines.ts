@@ -34,7 +34,7 @@ export async function checkNamedEngines(options: FixOptions): Promise<void> {
   }
 }
 
-/** By the engine, what names it: of those that lie in one place the first. */
+/** The option that names each engine, keyed by engine; an option for a place names only the first engine there. */
 function namedBy(options: FixOptions): ReadonlyMap<string, string> {
   const named = new Map<string, string>()
   const places = new Set<string>()
@@ -52,7 +52,7 @@ function namedBy(options: FixOptions): ReadonlyMap<string, string> {
 const isTried = ({ id, goals }: Pick<Remedy, 'id' | 'goals'>, { only, goal, modelAlone }: FixOptions): boolean =>
   !modelAlone && (only?.includes(id) ?? true) && goals.includes(goal)
 
-/** None where no remedy of them is asked for. */
+/** None if no remedy of them is requested. */
 export async function otherEngines(
   options: FixOptions,
   { model, graph }: Pick<Run, 'model' | 'graph'>,
@@ -70,7 +70,7 @@ export async function otherEngines(
         : asked('engine-choice') && (one.offers.includes('alternative') || isLookedAt(one, model))),
   )
   const found: OtherEngine[] = []
-  /** By package, whether the first engine that it brings is installed: the others differ in their precision alone. */
+  /** Whether the first engine of each package is installed, keyed by package: its other engines differ in their precision alone. */
   const firstIsHere = new Map<string, boolean>()
   for (const one of others) {
     if (firstIsHere.get(one.package) === false) continue
@@ -99,7 +99,7 @@ function narrowedBy({ offers }: Engine, graph: GraphView): string | null {
 const isLookedAt = ({ id, formats, offers }: Engine, model: Model): boolean =>
   offers.includes('looked-at') && !formats.includes(model.source.format) && canBeGiven(model, id)
 
-/** The whole of a model or its ends; undefined where no code can be written for any of it. */
+/** The whole of a model or its ends; undefined if no code can be written for any of it. */
 function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngine, 'ends'> | undefined {
   if (compilableOf(model).ok) return {}
   const { graph } = model.proto
@@ -121,7 +121,7 @@ function writtenFor(model: Model, profile: Profile | undefined): Pick<OtherEngin
   return { ends: ends.map(({ nodes, ...one }) => ({ ...one, nodes: nodes.map((node) => named.get(node)!) })) }
 }
 
-/** Of a model that is compiled whole. */
+/** What opens a model that is compiled whole. */
 const opensFor = ({ formats }: Engine, { source }: Model): Pick<OtherEngine, 'opens'> =>
   formats.includes(source.format) ? { opens: 'source' } : {}
 

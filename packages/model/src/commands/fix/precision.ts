@@ -23,13 +23,13 @@ import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 export type Quantization = ReportQuantization
 
 export interface Tuned extends SearchOutcome {
-  /** What was found of the precision of layers; null where none was looked for. */
+  /** What was found of the precision of layers; null if none was looked for. */
   readonly quantization: Quantization | null
   /** What is to be known of the loss that is proven; null: nothing. */
   readonly caveat: string | null
-  /** Absent where no code was to move into the model. */
+  /** Absent if no code was to move into the model. */
   readonly preprocessing?: ProvenPreprocessing
-  /** Absent where the file is what the engine runs. */
+  /** Absent if the file is what the engine runs. */
   readonly conversion?: TrialRow
 }
 
@@ -41,12 +41,12 @@ interface MeasuredOriginal {
   readonly optimize: RemedyTools['optimize']
 }
 
-/** Throws InputError where static quantization is asked for and the inputs cannot calibrate. */
+/** Throws InputError if static quantization is asked for and the inputs cannot calibrate. */
 export function checkCalibration({ inputs }: Run, { precision, data }: FixOptions): void {
   if (precision.method === 'static' && data !== null) checkSamples(inputs.samples.length, data)
 }
 
-/** null where outputs may not change. A dry run is told what it could choose from. */
+/** null if outputs may not change. A dry run is told what it could choose from. */
 export function precisionOf(
   run: Run,
   options: FixOptions,

@@ -48,7 +48,7 @@ interface ProofOptions extends Pick<FixOptions, 'engine' | 'maxLoss'> {
   readonly nowMs?: () => number
 }
 
-/** On top of what was found, before the steps of `request` move in. `nowMs`: a clock, for the loops in this process. */
+/** Proves preprocessing on top of what was found, before the steps of `request` move in. `nowMs`: a clock, for the loops in this process. */
 export async function provePreprocessing(
   run: Run,
   { engine, maxLoss, nowMs = () => performance.now() }: ProofOptions,
@@ -102,7 +102,7 @@ export async function provePreprocessing(
   return done(judgement.verdict, `${reason}; ${loopMs.toFixed(2)} ms of plain loops are gone`, { agreement, judgement })
 }
 
-/** What the set-up's engine opens of its model, written where it is not there yet. Throws InputError where it cannot be written. */
+/** What the set-up's engine opens of its model, written if it is not there yet. Throws InputError if it cannot be written. */
 async function fileFor(run: Run, { model, engine }: Pick<RemedySetup, 'model' | 'engine'>, name: string): Promise<string> {
   const format = engine?.format
   if (model === run.model && format === undefined) return fileForEngine(model)

@@ -44,6 +44,6 @@ export interface ServingAnswer {
 export interface ServingPort {
   /** Throws InputError if the text is not an objective. */
   readonly checkObjective: (text: string) => void
-  /** To be called within `alone`. */
+  /** Call it within `TrialRunner.alone`. */
   readonly chooseServer: (request: ServingRequest) => Promise<ServingAnswer>
 }

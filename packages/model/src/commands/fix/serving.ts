@@ -18,10 +18,10 @@ export interface ServingChoice {
   readonly best: { readonly serving: Serving; readonly setup: RemedySetup } | null
 }
 
-/** Of the budget of the remedies: five minutes by default. */
+/** How many times the budget of the remedies it may take: five minutes by default. */
 const BUDGET_TIMES = 4
 
-/** To be called within `alone`. */
+/** Call it within `TrialRunner.alone`. */
 export async function servingFor(
   run: Run,
   options: FixOptions,
@@ -62,7 +62,7 @@ function sharing(setup: RemedySetup, { threads, configEntries: own }: EngineShar
   return { ...setup, options: { ...setup.options, threads, configEntries } }
 }
 
-/** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError where its package is not to be found. */
+/** The folder as it would be shipped, with what `serve` knows a folder by. Throws InputError if its package is not to be found. */
 async function servedFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder> {
   const made = await trialFolder(plan, run, at)
   if (made === null) throw new InputError(`--slo: ${plan.engine.package} is not found, with which the folder predicts`)

@@ -1,4 +1,4 @@
-// What `fix` found, handed over: a folder, or the model alone.
+// What `fix` found, shipped: a folder, or the model alone.
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
 import type { Run } from '@whyslow/command/run.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
@@ -11,7 +11,7 @@ import type { ServingChoice } from './serving.ts'
 import { runnablePlan } from './tried-folder.ts'
 import { workerCost } from './worker-cost.ts'
 
-/** What is handed over, with the serving that holds an objective where one was asked for. */
+/** What is shipped, with the serving that meets an objective if one was set. */
 export interface ShippedSetup extends Tuned {
   readonly serving: ServingChoice['best']
 }

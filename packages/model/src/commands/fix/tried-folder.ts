@@ -1,4 +1,4 @@
-// The folder of a setup as it would be shipped, written where trials can use it: the model and the code that runs it, beside the
+// The folder of a setup as it would be shipped, written where trials can use it: the model and the code that runs it, next to the
 // package that was measured.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -28,7 +28,7 @@ export function runnablePlan(run: Run, options: Pick<FixOptions, 'engine' | 'sig
   }
 }
 
-/** Makes `at`, in the run's folder, which must not exist. null where the package that its code imports is not to be found. */
+/** Makes `at`, in the run's folder, which must not exist. null if the package that its code imports is not to be found. */
 export async function trialFolder(plan: RunnablePlan, run: Run, at: string): Promise<ShippedFolder | null> {
   if (plan.engine.generated) {
     fs.mkdirSync(at)

@@ -26,7 +26,7 @@ const LEAST_SIMPLIFY_MS = 3000
 const SIMPLIFY_SHARE = 0.15
 /** Most samples of --data on which outputs are compared; where a loss is allowed, together with those of the last proof. */
 const JUDGED_SAMPLES = 1000
-/** One comparison predicts with all of them: so long, ms, and as share of the budget, and on so many at least. */
+/** One comparison predicts with all of them: this long, ms, and as share of the budget, and on this many at least. */
 const JUDGING_MS = 8000
 const JUDGING_SHARE = 0.05
 const LEAST_JUDGED = 64

@@ -5,9 +5,9 @@ import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
 
 const MOST = 2 ** 31 - 1
 const WHOLE = new Set<string | null | undefined>(['int64', 'uint64', 'uint32'])
-/** By their bits: hashes. */
+/** Operators that work on bits: hashes. */
 const BITWISE = new Set(['BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'BitwiseNot'])
-/** Of others, such as the ends of slices, a number beyond 32 bits means as far as it goes. */
+/** Operators that compute with numbers. For others, such as the ends of slices, a number beyond 32 bits means "as far as it goes". */
 const COMPUTES = new Set('Add Sub Mul Div Mod Pow Equal Greater GreaterOrEqual Less LessOrEqual Where'.split(' '))
 /** Give the numbers of their first input; what others they have says how. */
 const MOVES = new Set(
@@ -61,7 +61,10 @@ function wideInSubgraphs({ inputs, subgraphs }: NodeView, fed: Set<string>): str
   return undefined
 }
 
-/** Of what moves, its first input and not the indices or sizes next to it; of casts, those to whole numbers again. */
+/**
+ * Whether the node passes on a fed value. What moves elements passes on its first input, not the indices or sizes next to it; casts count if they
+ * are to whole numbers again.
+ */
 function handsOn({ opType, inputs, attributes }: NodeView, fed: ReadonlySet<string>): boolean {
   if (opType === 'Where') return inputs.slice(1).some((value) => fed.has(value))
   if (opType === 'Cast') return attributes.to === INT64 || attributes.to === UINT64 || attributes.to === UINT32

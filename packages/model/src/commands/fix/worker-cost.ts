@@ -8,7 +8,7 @@ import { trialFolder } from './tried-folder.ts'
 
 const SAMPLE_MS = 800
 
-/** What a worker adds to a prediction, ms; null where the model takes other inputs than were measured, or it could not be tried. */
+/** What a worker adds to a prediction, ms; null if the model takes other inputs than were measured, or it could not be tried. */
 export async function workerCost(plan: ShipPlan, run: Run): Promise<number | null> {
   if (plan.preprocessing !== undefined) return null
   const shipped = await trialFolder(plan, run, path.join(run.folder, 'shipped'))

@@ -60,7 +60,7 @@ export const computeBoundOperators = defineRule({
   },
 })
 
-/** The int8 rate over the float32 rate; undefined where one was not measured. */
+/** The int8 rate over the float32 rate; undefined if one was not measured. */
 function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefined {
   return float32 === undefined || int8 === undefined ? undefined : int8 / float32
 }

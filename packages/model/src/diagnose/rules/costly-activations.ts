@@ -34,10 +34,10 @@ const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
 
 type Rates = NonNullable<Roofs['elementsPerSecond']>
 
-/** Of the excess: where nodes that were timed alone hold so much of it, the finding is about these, and measured. */
+/** Share of the excess: if nodes that were timed alone have this much of it, the finding is about these, and measured. */
 const MOST = 0.8
 
-/** By node, ms a prediction: what it took longer than a Relu that was timed in its place. */
+/** How much longer each node took than a Relu that was timed in its place, ms per prediction; keyed by node. */
 function measuredExcess({ rows }: OperatorExperiments): ReadonlyMap<string, number> {
   return new Map(
     rows.flatMap((row) => {
@@ -103,7 +103,7 @@ function evaluationsOf({ cost }: NodeCost): number {
   return Math.max(0, ...Object.values(cost?.functions ?? {}))
 }
 
-/** All steps of the exact equivalent, each started; undefined where there is none, or one of its rates is not known. */
+/** All steps of the exact equivalent, each started; undefined if there is none, or one of its rates is not known. */
 function equivalentMs(node: NodeCost, rates: Rates, runs: number, startMs: number): number | undefined {
   const equivalent = EQUIVALENTS[node.opType]
   if (equivalent === undefined || evaluationsOf(node) === 0) return undefined

@@ -7,7 +7,7 @@ import { defineRule } from '../rule.ts'
 
 /** Below 2 % of the time a stop is a rare tail, not why predictions are slow. */
 const THROTTLED_SHARE = 0.02
-/** Of Docker and Kubernetes, unless told otherwise. */
+/** Default period of Docker and Kubernetes. */
 const USUAL_PERIOD_MS = 100
 
 export const cpuThrottling = defineRule({

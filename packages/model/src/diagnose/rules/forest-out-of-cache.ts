@@ -6,7 +6,7 @@ import { forestNodes } from '../forests.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of a test whose node and feature lie in the nearest caches: load, compare, load. */
+/** Time of a test whose node and feature are in the nearest caches: load, compare, load. */
 const NEAR_MS = 3e-6
 
 export const forestOutOfCache = defineRule({

@@ -1,6 +1,6 @@
 // Quantized operators that run in int8, and whose kernels are slower than float ones: on x86 grouped convolutions, which in float32 run in the
 // blocked layout, and products of two int8 operands; ConvInteger, which has no fast kernel and scales its sums in passes of their own. Timed
-// alone in both precisions where that was measured; else grouped convolutions far above what a float kernel needs.
+// alone in both precisions if that was measured; else grouped convolutions far above what a float kernel needs.
 
 import type { Outcome } from '@whyslow/diagnosis/rule.ts'
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
@@ -13,7 +13,7 @@ import { fixModel } from '../next-command.ts'
 import { operators } from '../operators.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the float32 roof: what a float kernel of few channels is taken to reach at least, where its twin was not measured. */
+/** Share of the float32 roof that a float kernel of few channels is assumed to reach at least, if its twin was not measured. */
 const FLOAT_EFFICIENCY = 0.25
 /** Bytes of a float32 over those of an int8. */
 const FLOAT_BYTES = 4

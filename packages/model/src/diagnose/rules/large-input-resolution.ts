@@ -46,14 +46,14 @@ export const largeInputResolution = defineRule({
   },
 })
 
-/** By the fit, so that the sweep's own moment does not matter; between 0 and 1/2. */
+/** Share saved at half the size, by the fit, so that the moment of the sweep does not matter; between 0 and 1/2. */
 function shareSavedAtHalf({ fit, current }: Sweep): number {
   const variableMs = Math.max(0, fit!.perUnitMs * current)
   const wholeMs = Math.max(0, fit!.fixedMs) + variableMs
   return wholeMs > 0 ? variableMs / 2 / wholeMs : 0
 }
 
-/** Halves the free axes whose sizes make up the sweep's, in each input that has them; null where none does. */
+/** Halves the free axes whose sizes make up the sweep's, in each input that has them; null if none does. */
 function halfSizeCommand(sweep: Sweep, inputs: readonly InputFacts[]): NextCommand | null {
   const flags = inputs.flatMap(({ name, shape, freeAxes }) => {
     const axes = sweptAxes(

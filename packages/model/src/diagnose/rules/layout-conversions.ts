@@ -115,7 +115,7 @@ function permOf(node: NodeView): readonly number[] | null {
   return Array.isArray(perm) ? (perm as readonly number[]) : null
 }
 
-/** Without `perm` a transpose reverses the axes, so two of those undo themselves. */
+/** Whether two transposes undo each other. A transpose without `perm` reverses the axes, so two of those do. */
 function isIdentity(first: readonly number[] | null, second: readonly number[] | null): boolean {
   if (first === null || second === null) return first === second
   return second.length === first.length && second.every((axis, position) => first[axis] === position)

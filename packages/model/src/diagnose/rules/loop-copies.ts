@@ -8,7 +8,7 @@ import { defineRule } from '../rule.ts'
 
 const REMEDY = 'loop-invariants'
 
-/** Of what a body takes: the round and the condition; of what it gives: the condition. */
+/** How many come before the loop's own values. Among what a body takes: the round and the condition; among what it gives: the condition. */
 const BEFORE = { taken: 2, given: 1 } as const
 
 export const loopCopies = defineRule({
@@ -50,7 +50,7 @@ export const loopCopies = defineRule({
 
 const subgraphsOf = (node: NodeView): readonly GraphView[] => Object.values(node.subgraphs)
 
-/** At any depth. */
+/** Loops at any depth. */
 const loopsIn = ({ nodes }: GraphView): readonly NodeView[] =>
   nodes.flatMap((node) => [...(node.opType === 'Loop' ? [node] : []), ...subgraphsOf(node).flatMap(loopsIn)])
 

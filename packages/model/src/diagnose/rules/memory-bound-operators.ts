@@ -11,7 +11,7 @@ import { defineRule } from '../rule.ts'
 /** Where fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
 const MIN_WEIGHT_SHARE = 0.5
 
-/** int8 beside float32. */
+/** Bytes of int8 compared with float32. */
 const QUANTIZED_BYTES = 1 / 4
 
 /** Operators whose weights are packed below a byte already, though they compute in float. */

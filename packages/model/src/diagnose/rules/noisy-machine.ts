@@ -7,11 +7,11 @@ import type { Latency } from '@whyslow/measure/timing/types.ts'
 import { shareOfWall, totalsOf, waitInMedianMs } from '../disturbance.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, next to one busy process more than 10 %. */
+/** Share of the wall time, per thread. On a quiet machine a thread waits 0.1 to 3 %, next to one busy process more than 10 %. */
 const WAITED_SHARE = 0.05
 /** A healthy virtual machine shows steal below 1 %; above 2 % neighbours take CPU time that was paid for. */
 const STOLEN_SHARE = 0.02
-/** Of the time: a process that its quota stops for longer may wait because of it. */
+/** Share of the time: a process that its quota stops for longer may wait because of it. */
 const STOPPED_SHARE = 0.01
 
 const WAITS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose waits for a CPU are not seen' } as const
@@ -73,7 +73,7 @@ function sayWhere({ timeMs, basis }: Saving): string | Sentence {
         tail.`
 }
 
-/** Why the process's own doing makes its threads wait, so that waits say nothing of others; null where it does not. */
+/** Why the process's own doing makes its threads wait, so that waits say nothing of others; null if it does not. */
 function ownReasonToWait(threads: number, cpus: number, throttledShare: number): string | null {
   if (threads > cpus) return `${threads} threads on ${cpus} CPUs wait for each other: waits say nothing of other processes`
   if (throttledShare >= STOPPED_SHARE) return 'the CPU quota stops the process: waits say nothing of other processes'

@@ -9,7 +9,7 @@ import { defineRule } from '../rule.ts'
 const FAULTS_PER_PREDICTION = 0.02
 /** One page read from a fast NVMe disk: 0.1 ms. Slower disks take up to 10 ms, so the saving is a lower bound. */
 const FAULT_MS = 0.1
-/** With less than a tenth of the memory left, a second session or a larger input ends in swapping or a killed process. */
+/** Share of the memory. If less than a tenth is left, a second session or a larger input ends in swapping or a killed process. */
 const NEAR_LIMIT = 0.9
 
 const FAULTS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose page faults are not seen' } as const

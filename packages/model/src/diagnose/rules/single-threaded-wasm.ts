@@ -1,6 +1,6 @@
 // WebAssembly predicts on one thread while CPUs are idle. A page has threads only where it is isolated from other origins, by two
 // headers (https://developer.mozilla.org/en-US/docs/Web/API/Window/crossOriginIsolated), and onnxruntime-web takes half of the CPUs,
-// four at most, where it is told nothing. SIMD is in every build of it since 1.19.
+// four at most, if it is told nothing. SIMD is in every build of it since 1.19.
 import { ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { measureWith } from '../next-command.ts'

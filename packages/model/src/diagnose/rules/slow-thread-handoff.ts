@@ -8,7 +8,7 @@ import type { Latency } from '@whyslow/measure/timing/types.ts'
 import { fixModel } from '../next-command.ts'
 import { defineRule } from '../rule.ts'
 
-/** From 5 % of waiting for a CPU on, slow handoffs are the neighbour's doing: that is `noisy-machine`. */
+/** Share of waiting for a CPU from which slow handoffs are the neighbour's doing: that is `noisy-machine`. */
 const WAITED_SHARE = 0.05
 
 /** Handoffs nearer to each other than this do not tell the processes apart: what does is not known. */

@@ -42,7 +42,7 @@ export const threadCount = defineRule({
 })
 
 /**
- * By ratios of the same round, with an interval that is wide enough for so many counts: three rounds of six counts lie apart by chance in
+ * By ratios of the same round, with an interval that is wide enough for this many counts: three rounds of six counts lie apart by chance in
  * more than one run in six. In evidence without them, by the counts' own ranges.
  */
 const isFaster = ({ ciHighMs, overCurrent }: SweepPoint, current: SweepPoint): boolean =>

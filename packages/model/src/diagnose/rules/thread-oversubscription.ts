@@ -47,7 +47,7 @@ export const threadOversubscription = defineRule({
 })
 
 /**
- * Share 0..1 of the latency that `cpus` threads save; 0 where the sweep shows no gain worth it, undefined where it has not both points.
+ * Share 0..1 of the latency that `cpus` threads save; 0 if the sweep shows no gain worth it, undefined if it has not both points.
  * Intervals are not asked to be apart: that the threads are too many is a fact, and their latency is restless by nature.
  */
 function ratioInSweep(sweep: Sweep, threads: number, cpus: number): number | undefined {

@@ -5,7 +5,7 @@ import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { forestNodes } from '../forests.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the AUC, the accuracy or R²: half a point is what few users feel. One standard error is on top of what is lost. */
+/** Most loss of the AUC, the accuracy or R²: few users notice half a point. One standard error is on top of what is lost. */
 const MOST_LOSS = 0.005
 
 const metric = (name: string, value: number) => number(name, Number(value.toFixed(4)), 'share')

@@ -1,4 +1,4 @@
-// TensorFlow.js keeps every tensor until it is disposed. Predictions whose outputs are disposed should leave nothing; what they leave beside
+// TensorFlow.js keeps every tensor until it is disposed. Predictions whose outputs are disposed should leave nothing; what they leave besides
 // grows with every prediction until memory ends.
 import { bytes, countFact, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'

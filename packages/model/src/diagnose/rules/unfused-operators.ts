@@ -1,6 +1,6 @@
 // Operators that were exported in pieces and that the engine did not put together again. Each piece reads and writes the whole
 // tensor and pays its own start.
-// An attention whose fused form was timed beside its pieces is measured, the others are modelled.
+// An attention whose fused form was timed next to its pieces is measured, the others are modelled.
 
 import type { Given, Outcome } from '@whyslow/diagnosis/rule.ts'
 import { countFact, ms, number, share, tell } from '@whyslow/diagnosis/tell.ts'
@@ -49,7 +49,7 @@ function timedAlone({ latency, operatorExperiments: experiments }: Wanted): Outc
 
 function modelled({ latency, profile, roofs, machine, operatorExperiments }: Wanted): Outcome {
   const { p50Ms } = latency
-  // What was timed alone beside its rewrite is said as it was measured, above or by another finding.
+  // What was timed alone next to its rewrite is said as it was measured, above or by another finding.
   const elsewhere = rewrittenWhole(operatorExperiments)
   const groups = unfusedGroups(profile.graph, typesAtRunTime(profile.nodes)).filter(
     ({ parts }) => !parts.every(({ name }) => elsewhere.has(name)),
@@ -124,7 +124,7 @@ function outerBytes(nodes: readonly ProfiledNode[]): number {
   return [...entering.values(), leaving].reduce((sum, type) => sum + (type === null ? 0 : (sizeInBytes(type) ?? 0)), 0)
 }
 
-/** At the measured bandwidth of the level that holds them. */
+/** Time of a transfer at the measured bandwidth of the level that holds the bytes. */
 function transferMs(bytes: number, bandwidth: Readonly<Record<string, number | null>>, l3Bytes: number): number {
   const near = bytes <= l3Bytes ? bandwidth.L3 : null
   const rate = near ?? bandwidth.DRAM

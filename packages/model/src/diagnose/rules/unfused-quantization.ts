@@ -9,7 +9,7 @@ import { MODEL } from '../next-command.ts'
 import { timedGroups } from '../quantization-times.ts'
 import { defineRule } from '../rule.ts'
 
-/** So many groups are named in the sentence, the longest first; all their nodes are listed. */
+/** This many groups are named in the sentence, the longest first; all their nodes are listed. */
 const NAMED = 3
 
 export const unfusedQuantization = defineRule({

@@ -1,4 +1,4 @@
-// TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured beside it, in pairs.
+// TensorFlow.js computes in plain JavaScript where no other backend was chosen, and has one in WebAssembly. Measured in pairs with it.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'

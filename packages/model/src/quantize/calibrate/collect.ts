@@ -6,13 +6,13 @@ import type { ValueRange } from './types.ts'
 
 /** What to keep. */
 export type Observers =
-  /** Of a model whose one output is a vector: the smallest and largest of each element. Elements from `sumsFrom` on are added up. */
+  /** For a model whose one output is a vector: the smallest and largest of each element. Elements from `sumsFrom` on are added up. */
   | { readonly kind: 'min-max'; readonly sumsFrom: number }
-  /** Of outputs by name, how often which numbers occur within a range. */
+  /** How often which numbers occur within a range, for outputs by name. */
   | { readonly kind: 'histograms'; readonly ranges: Readonly<Record<string, ValueRange>>; readonly bins: number }
 
 export interface Collected {
-  /** Elements of the vector; NaN where one was. */
+  /** Elements of the vector; NaN if one was. */
   readonly least: Float64Array
   readonly most: Float64Array
   /** Sums of a block of samples, by block: in this order they are added, since floats have one sum in one order alone. */
@@ -47,7 +47,7 @@ function minMaxCollector(sumsFrom: number): Collector {
       sums.set(block, sum)
       for (let k = 0; k < seen.length; k++) {
         const value = seen[k]!
-        // NaN where either is.
+        // NaN if either is.
         least[k] = Math.min(least[k]!, value)
         most[k] = Math.max(most[k]!, value)
         if (k >= sumsFrom) sum[k - sumsFrom]! += value
@@ -92,7 +92,7 @@ export function merged(parts: readonly Collected[]): Collected {
   return { ...first, sums }
 }
 
-/** Of the elements that are added up, over all samples. */
+/** Sum of the elements that are added up, over all samples. */
 export function sumOf({ sums }: Collected): Float64Array {
   const ordered = [...sums].sort(([a], [b]) => a - b).map(([, sum]) => sum)
   const total = new Float64Array(ordered[0]?.length ?? 0)

@@ -30,7 +30,7 @@ export interface CalibrationPlan {
   readonly model: Model
   /** Float values of the main graph. */
   readonly values: readonly string[]
-  /** Of those values of which each channel is wanted. */
+  /** The values of which each channel is wanted. */
   readonly channels?: readonly ChannelsOf[]
   /** Each gives ranges of its own, from the same predictions. */
   readonly methods: readonly CalibrationMethod[]
@@ -45,7 +45,7 @@ export interface CalibrationPlan {
   readonly expectedMs: number
   readonly run: RunTrial
   readonly limits: Limits
-  /** Temporary, made where it is absent: models are written into it. */
+  /** Temporary, made if it is absent: models are written into it. */
   readonly folder: string
   readonly write: (model: Model, folder: string) => Promise<{ readonly file: string }>
   readonly bins?: number
@@ -59,7 +59,7 @@ const WHOLE_BYTES = 96 * 2 ** 20
 const SLOWNESS = 60
 const LEAST_MS = 120_000
 
-/** In a trial; ranges of all values that were asked for. */
+/** Collects the ranges of all requested values in a trial. */
 export async function calibrate(plan: CalibrationPlan): Promise<Trial<CalibrateOutput>> {
   const { input, ofAll } = await prepareCalibration(plan)
   const { memoryBytes, signal } = plan.limits
@@ -113,7 +113,7 @@ export async function prepareCalibration(
   }
 }
 
-/** In order, each part as large as the limit allows, and of one value at least. */
+/** Parts of the values in order, each as large as the limit allows, and of one value at least. */
 export function chunks(values: readonly string[], limit: number, weigh: (value: string) => number): string[][] {
   const parts: string[][] = []
   let room = 0
@@ -132,7 +132,7 @@ export function chunks(values: readonly string[], limit: number, weigh: (value: 
 /** Too few samples show too little of what a value can be. */
 const LEAST_SAMPLES = 4
 
-/** Throws InputError where the samples cannot calibrate. */
+/** Throws InputError if the samples cannot calibrate. */
 export function checkSamples(count: number, path: string): void {
   if (count >= LEAST_SAMPLES) return
   const have = count === 1 ? 'one sample' : `${count} samples`

@@ -1,4 +1,4 @@
-// A thread of the trial's process that takes samples beside the first (observe.ts).
+// A thread of the trial's process that takes samples next to the first thread (observe.ts).
 import { parentPort, workerData } from 'node:worker_threads'
 import { type ObserveTask, observeBlocks } from './observe.ts'
 

@@ -11,7 +11,7 @@ import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { ChannelsOf } from './types.ts'
 
-/** From this opset of ai.onnx on, ReduceMean and ReduceMax take their axes as an input. */
+/** The opset of ai.onnx from which ReduceMean and ReduceMax take their axes as an input. */
 const AXES_AS_INPUT = 18
 const OBSERVED = 'whyslow__observed'
 
@@ -55,7 +55,7 @@ export function withMinMaxObservers(model: Model, values: readonly string[], cha
 /** They give the numbers that they read, in another order or shape. */
 const MOVES = new Set(['Flatten', 'Identity', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze'])
 
-/** By value: the one that holds the same numbers and was made by an operator that computes; itself as a rule. */
+/** The value that has the same elements and was made by an operator that computes, usually itself; keyed by value. */
 export function sourcesOf(model: Model, values: readonly string[]): ReadonlyMap<string, string> {
   const { producers } = linksOf(model.proto.graph!)
   const source = (value: string): string => {

@@ -26,11 +26,11 @@ export interface CalibrateInput extends Omit<ModelTask, 'modelFile' | 'inputs'> 
 }
 
 export interface CalibrateOutput {
-  /** By method, by value; NaN and infinity where such numbers were seen. */
+  /** Ranges keyed by method and value; NaN and infinity if such numbers were seen. */
   readonly ranges: Readonly<Partial<Record<CalibrationMethod, Readonly<Record<string, ValueRange>>>>>
-  /** By value, of its channels, the mean of the samples' means. */
+  /** The mean of the samples' means for each channel, keyed by value. */
   readonly means: Readonly<Record<string, readonly number[]>>
-  /** By value, of its channels, the largest magnitude. */
+  /** The largest magnitude in each channel, keyed by value. */
   readonly peaks: Readonly<Record<string, readonly number[]>>
   /** Largest resident size of the process. */
   readonly peakBytes: number

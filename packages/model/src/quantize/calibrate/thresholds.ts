@@ -53,7 +53,7 @@ function best(histogram: Histogram, cost: (histogram: Histogram, window: Window)
   return rangeOf(histogram, found)
 }
 
-/** From the whole down to about as many bins as there are levels; what lies as far from 0 at either side goes together. */
+/** Windows from the whole down to about as many bins as there are levels; bins as far from 0 at either side go together. */
 function windows(histogram: Histogram): readonly Window[] {
   const bins = histogram.counts.length
   const zero = zeroBin(histogram)

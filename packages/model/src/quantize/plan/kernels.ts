@@ -14,11 +14,11 @@ const CONVERSIONS = new Set([
 export interface NamedLayer {
   /** The node's first output. */
   readonly node: string
-  /** The node's own name; '' where it has none. */
+  /** The node's own name; '' if it has none. */
   readonly name: string
 }
 
-/** By layer (its first output); absent where no node can be told to be its own. */
+/** Kernels keyed by layer (its first output); absent if no node is clearly its own. */
 export function fusedKernels({ nodes }: GraphView, layers: readonly NamedLayer[]): ReadonlyMap<string, string> {
   const own = nodes.filter(({ opType }) => !CONVERSIONS.has(opType))
   const found = new Map<string, string>()

@@ -17,7 +17,7 @@ export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
   readonly graph?: GraphView | undefined
   /** The list of the others, which may still be written (written-models.ts). */
   readonly written: string
-  /** No further model is begun after so long, ms. */
+  /** No further model is begun after this long, ms. */
   readonly budgetMs: number
 }
 
@@ -28,7 +28,7 @@ export interface LayerError {
   readonly reason: string | null
 }
 
-/** Of the models that there was time for. */
+/** Measures the errors of the models that there was time for. */
 async function measureErrors({
   engine,
   options,
@@ -61,7 +61,7 @@ async function measureErrors({
 
 /**
  * Of the worst float output: squares of the differences over squares of the original; of a selection, the share of rows that are not the
- * same, too. Infinite where the given is NaN or infinite and the expected is a number. Exported for its test.
+ * same, too. Infinite if the given is NaN or infinite and the expected is a number. Exported for its test.
  */
 export function noiseOf(expected: readonly Results[], given: readonly Results[], graph?: GraphView): number {
   const { mismatch, outputs, selections = [] } = compareOutputs(expected, given, { graph })

@@ -7,15 +7,15 @@ import type { Restored } from './restore-accuracy.ts'
 
 export interface LayerRecord {
   readonly node: string
-  /** The node's own name; '' where it has none. */
+  /** The node's own name; '' if it has none. */
   readonly name: string
   readonly opType: string
   readonly method: PrecisionMethod
-  /** Of the plan. */
+  /** Name of the plan. */
   readonly variant: string
   readonly beforeMs: number | null
   readonly afterMs: number | null
-  /** Of the worst output with this layer alone quantized, dB; null: not measured. */
+  /** Signal to noise of the worst output with this layer alone quantized, dB; null: not measured. */
   readonly sqnrDb: number | null
   /** It gains, and stays float32 for the sake of accuracy. */
   readonly inFloat: boolean
@@ -49,6 +49,6 @@ export function layerRecords(
   })
 }
 
-/** Of noise over signal; null where there is none, or nothing but noise. */
+/** Decibels of noise over signal; null if there is none, or nothing but noise. */
 export const decibels = (noise: number | undefined): number | null =>
   noise !== undefined && noise > 0 && Number.isFinite(noise) ? -10 * Math.log10(noise) : null

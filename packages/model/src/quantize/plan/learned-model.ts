@@ -14,28 +14,28 @@ import { typesAsRun } from './types-as-run.ts'
 export interface PrecisionConstraints {
   /** The only method; null: those that pay. */
   readonly method: PrecisionMethod | null
-  /** Of weights alone; null: 8, and 4 where that is faster still. */
+  /** Bits of weight-only quantization; null: 8, and 4 if that is faster still. */
   readonly bits: 8 | 4 | null
   /** null: minmax, and others where that misses. */
   readonly calibration: CalibrationMethod | null
   /** Whether ranges may be taken from the inputs there are: real ones, or synthetic ones that were allowed. */
   readonly allowStatic: boolean
   readonly options: QuantizeOptions
-  /** Of the whole search, ms. */
+  /** Budget of the whole search, ms. */
   readonly budgetMs: number
 }
 
 export interface LearnedModel extends QuantizableModel {
   /** Types without sizes that were computed, which hold for one sample alone. */
   readonly lasting: ValueTypes
-  /** Of single layers, noise over signal by recipe and layer. */
+  /** Errors of single layers: noise over signal by recipe and layer. */
   readonly errors: Map<string, number>
-  /** Measured when it is first asked for, for all precisions, so that they are timed together. */
+  /** Measured when it is first requested, for all precisions, so that they are timed together. */
   benchmark(): Promise<OperatorBenchmark>
   recipes(method: PrecisionMethod): Promise<Recipes>
 }
 
-/** Of the budget: what timing operators alone may take. */
+/** Share of the budget that timing operators alone may take. */
 const BENCHMARK_SHARE = 0.25
 
 /** `prepared`: the model as the engine would run it. */

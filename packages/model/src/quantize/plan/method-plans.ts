@@ -17,19 +17,19 @@ import { whyNone } from './why-none.ts'
 export interface SearchedPrecisions {
   readonly bench: PrecisionBench
   readonly constraints: PrecisionConstraints
-  /** By what holds the weights of a model. */
+  /** What is learned of a model, keyed by what holds its weights. */
   readonly learned: (model: Model) => Promise<LearnedModel>
   /** The last word on each layer, by plan and node. */
   readonly records: Map<string, LayerRecord>
   /** Methods for which nothing is proposed, and why. */
   readonly reasons: Map<PrecisionMethod, string>
-  /** By plan, what measures the errors of its layers where they were not needed. */
+  /** What measures the errors of each plan's layers if they were not needed; keyed by plan. */
   readonly unmeasured: Map<string, () => Promise<ReadonlyMap<string, number>>>
   /** What restoring accuracy took so far, ms. */
   restoringMs: number
 }
 
-/** Of the budget: what restoring accuracy may take, over all methods. */
+/** Share of the budget that restoring accuracy may take, over all methods. */
 const RESTORING_SHARE = 0.5
 const ERRORS_MS = 4000
 /** A saving below this share of a prediction is not worth a change. */
@@ -77,7 +77,7 @@ export async function planMethod(
   return found
 }
 
-/** null where too little is saved, or nothing that was not tried before. */
+/** null if too little is saved, or nothing that was not tried before. */
 async function planLayers(search: SearchedPrecisions, on: MethodOnModel, variant: Leaning): Promise<PrecisionPlan | null> {
   const { bench, records, reasons } = search
   const { method, learned, benchmark } = on
@@ -196,7 +196,7 @@ function accuracyBench(
   }
 }
 
-/** By node, of layers that are each quantized alone. */
+/** Errors of layers that are each quantized alone, keyed by node. */
 async function errorsOf(
   bench: PrecisionBench,
   accuracy: AccuracyBench,

@@ -12,11 +12,11 @@ import { writtenModels } from './written-models.ts'
 
 /** Errors measured so only rank. */
 const SAMPLES = 3
-/** Of the time for all of them: fewer samples of more models tell more than more samples of fewer. */
+/** Share of the time for all of them: fewer samples of more models tell more than more samples of fewer. */
 const PREDICTING_SHARE = 0.5
 const START_MS = 60_000
 
-/** Noise over signal of the worst output; null where a model could not be tried, or the time was over. */
+/** Noise over signal of the worst output; null if a model could not be tried, or the time was over. */
 export async function noisesOf(
   bench: PrecisionBench,
   original: Model,

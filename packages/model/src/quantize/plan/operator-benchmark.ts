@@ -17,14 +17,14 @@ export interface NodeTimes {
 }
 
 export interface OperatorBenchmark {
-  /** By node (first output). */
+  /** Times keyed by node (first output). */
   readonly times: ReadonlyMap<string, NodeTimes>
-  /** Time of a conversion of so many elements, ms. */
+  /** Time of a conversion of this many elements, ms. */
   readonly quantizeMs: (elements: number) => number
   readonly dequantizeMs: (elements: number) => number
-  /** Of so many elements between the layout of images and that of the engine's float convolutions, ms; 0 where it keeps them as they are. */
+  /** Time to convert this many elements between the layout of images and that of the engine's float convolutions, ms; 0 if it keeps them unchanged. */
   readonly reorderMs: (elements: number) => number
-  /** Of DynamicQuantizeLinear. */
+  /** Time of DynamicQuantizeLinear, ms. */
   readonly dynamicMs: (elements: number) => number
   readonly elementsOf: (value: string) => number
   /** True for a value with the axes of an image. */
@@ -33,7 +33,7 @@ export interface OperatorBenchmark {
 
 /** Elements at which conversions are timed; between them time is taken to grow evenly. */
 const SIZES = [256, 4096, 32_768, 262_144, 2_097_152]
-/** Of everything that is measured here, ms. */
+/** Most time for everything that is measured here, ms. */
 const MOST_MS = 20_000
 
 /** `budgetMs`: of measuring. */
@@ -102,7 +102,7 @@ function nodeTimes(operator: SmallOperator | string, msOf: MsOf): NodeTimes {
   return { floatMs: Math.min(single, Math.max(single / 4, both - single)), other }
 }
 
-/** Of one element: what two convolutions apart take more than two together. */
+/** Time per element, ms: how much longer two convolutions take apart than together. */
 function reorderMsOf(
   operators: ReadonlyMap<string, SmallOperator | string>,
   msOf: MsOf,
@@ -117,7 +117,7 @@ function reorderMsOf(
   return medianOrNull(reorders) ?? 0
 }
 
-/** Of what a small model reads and gives. */
+/** Elements that a small model reads and gives. */
 function elementsIn({ inputs }: TimedModel, types: ReadonlyMap<string, TensorType>, node: string): number {
   const read = inputs.reduce((sum, { type }) => sum + elementCount(type.shape), 0)
   return Math.max(1, read + elementCount(types.get(node)?.shape ?? []))

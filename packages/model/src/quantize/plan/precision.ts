@@ -9,9 +9,9 @@ import { planId, planMethod, type SearchedPrecisions } from './method-plans.ts'
 
 export interface PrecisionSearch {
   plan(model: Model, method: PrecisionMethod): Promise<readonly PrecisionPlan[]>
-  /** Of all plans, by method and node; the last word on each. */
+  /** Records of all plans, by method and node; the last word on each. */
   records(): readonly LayerRecord[]
-  /** Fills in the errors of the layers of what was kept (method to variant), where they were not needed before. */
+  /** Fills in the errors of the layers of what was kept (method to variant), if they were not needed before. */
   measureErrors(kept: ReadonlyMap<PrecisionMethod, string>): Promise<void>
   /** Methods for which nothing is proposed, and why. */
   reasons(): ReadonlyMap<PrecisionMethod, string>

@@ -7,10 +7,10 @@ import { convBatchnorm } from '../../remedies/rewrites/conv-batchnorm.ts'
 import { initializersAsInputs } from '../../remedies/rewrites/initializers-as-inputs.ts'
 import { trainingLeftovers } from '../../remedies/rewrites/training-leftovers.ts'
 
-/** In this order: each clears the way for the next. */
+/** Remedies in this order: each clears the way for the next. */
 export const PREPARATION = [initializersAsInputs, trainingLeftovers, cancellingPairs, convBatchnorm]
 
-/** The model given where nothing is to be done. */
+/** The model given if nothing is to be done. */
 export async function prepareModel(
   model: Model,
   setup: RemedySetup,

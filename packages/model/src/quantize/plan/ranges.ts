@@ -1,4 +1,4 @@
-// What static quantization must know of the values of a model, found on samples: ranges, by each method that is asked for, and what
+// What static quantization must know of the values of a model, found on samples: ranges, by each method that is requested, and what
 // corrects biases and smooths channels.
 import path from 'node:path'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -10,15 +10,15 @@ import type { ChannelMeans, Quantizable, Range } from '../write/choice.ts'
 import type { PrecisionBench } from './bench.ts'
 
 export interface Calibrated {
-  /** By method, of every value that static layers could read or make; values with NaN or infinity have none. */
+  /** Ranges of every value that static layers could read or make, keyed by method; values with NaN or infinity have none. */
   readonly ranges: ReadonlyMap<CalibrationMethod, ReadonlyMap<string, Range>>
-  /** Of what convolutions and products read. */
+  /** Means of what convolutions and products read. */
   readonly means: ReadonlyMap<string, ChannelMeans>
-  /** Of the same, the largest magnitude in each channel. */
+  /** Largest magnitude in each channel of what convolutions and products read. */
   readonly peaks: ReadonlyMap<string, readonly number[]>
 }
 
-/** Calibrating ends after about so long, ms; graphs as they are written take several times as long as optimized ones. */
+/** Calibrating ends after about this long, ms; graphs as they are written take several times as long as optimized ones. */
 const CALIBRATION_MS = 12_000
 const UNOPTIMIZED = 5
 const LEAST_SAMPLES = 8
@@ -85,7 +85,7 @@ export async function calibrated(
   }
 }
 
-/** Of what an operator with weights reads. */
+/** Channels of what an operator with weights reads. */
 function channelsOf(value: string, nodes: readonly Quantizable[], types: ReadonlyMap<string, TypeAsRun>): ChannelsOf[] {
   const reader = nodes.find(({ opType, activationsIn }) => activationsIn[0] === value && WEIGHTED.has(opType))
   const shape = types.get(value)?.shape ?? []

@@ -1,6 +1,6 @@
 // Quantization recipes, the ways to quantize the same layers: by ranges of one calibration or another, with biases that take back the mean
 // of what rounding costs or without, and from a model whose channels were smoothed first. None of them costs a layer; the later ones are
-// made when they are asked for.
+// made when they are requested.
 import type { Model } from '@whyslow/graph/model.ts'
 import type { PrecisionMethod } from '../../remedies/kit/remedy.ts'
 import type { CalibrationMethod } from '../calibrate/index.ts'
@@ -13,7 +13,7 @@ export interface Recipe {
   /** The float model that is quantized. */
   readonly model: Model
   readonly ranges: ReadonlyMap<string, Range>
-  /** Undefined: biases stay as they are. */
+  /** Undefined: biases stay unchanged. */
   readonly means: ReadonlyMap<string, ChannelMeans> | undefined
 }
 

@@ -73,7 +73,7 @@ export function chooseRegions(
   return { int8: new Set(nodes.filter((_, k) => sourceSide[vertexOf(k)]).map(({ name }) => name)), totalMs: capacity }
 }
 
-/** What an assignment takes, by adding up: what `chooseRegions` makes least. Infinity where it is not possible. */
+/** What an assignment takes, by adding up: what `chooseRegions` makes least. Infinity if it is not possible. */
 export function costOf(
   nodes: readonly RegionNode[],
   outputs: readonly string[],

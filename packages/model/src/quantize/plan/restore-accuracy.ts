@@ -16,11 +16,11 @@ export interface QuantizationCandidate {
 export interface AccuracyBench {
   /** Outputs on all inputs, against the original's. */
   check(candidate: QuantizationCandidate): Promise<OutputCheck>
-  /** Noise over signal of the worst output, on a few inputs, all in one process; null where there is none or the time was over. */
+  /** Noise over signal of the worst output, on a few inputs, all in one process; null if there is none or the time was over. */
   noises(candidates: readonly QuantizationCandidate[], budgetMs: number): Promise<readonly (number | null)[]>
   /** Other recipes than the first: used if that does not suffice. */
   others(): Promise<readonly string[]>
-  /** Of the time for all of this, ms. */
+  /** Time left for all of this, ms. */
   leftMs(): number
 }
 
@@ -40,7 +40,7 @@ export interface Restored {
   /** null: the outputs of nothing that gains are good enough. */
   readonly layers: Layers | null
   readonly recipe: string
-  /** Noise over signal with one layer alone quantized, by node; where it was not needed, nothing. */
+  /** Noise over signal with one layer alone quantized, by node; if it was not needed, nothing. */
   readonly errors: ReadonlyMap<string, number>
   /** Why there are none. */
   readonly reason: string | null
@@ -52,12 +52,12 @@ const MOST_CHECKS = 6
 const TOLERANCE = 1 / 32
 /** A cosine of 0.995 is a hundredth of noise: the first guess at how many layers must go, whatever the loss is measured by. */
 const USUAL_NOISE = 0.01
-/** Of single layers, ms, and the share of what is left. */
+/** Most time for single layers, ms, and the share of what is left. */
 const ERRORS_MS = 12_000
 const ERRORS_SHARE = 1 / 3
-/** So many layers are each asked alone. */
+/** This many layers are each asked alone. */
 const FEW = 12
-/** A group whose noise is so many times below what is usual hides no layer that must go. */
+/** A group whose noise is this many times below what is usual hides no layer that must go. */
 const QUIET = 4
 /** Layers that are measured before their neighbours are. */
 const SPREAD = 24
@@ -83,7 +83,7 @@ export async function restoreAccuracy(bench: AccuracyBench, of: ChosenLayers): P
 
 const signalOf = ({ agreement }: OutputCheck): number => agreement?.sqnrDb ?? Number.NEGATIVE_INFINITY
 
-/** The recipe with less noise than the first, and the least of all; null where there is none. */
+/** The recipe with less noise than the first, and the least of all; null if there is none. */
 async function quietest(bench: AccuracyBench, first: string, { layers }: Layers): Promise<string | null> {
   if (bench.leftMs() <= 0) return null
   const recipes = [first, ...(await bench.others()).filter((one) => one !== first)]
@@ -100,7 +100,7 @@ async function quietest(bench: AccuracyBench, first: string, { layers }: Layers)
 
 /** Noise over signal, by node. */
 export interface LayerErrors {
-  /** With one layer alone quantized. */
+  /** Errors with one layer alone quantized. */
   readonly errors: ReadonlyMap<string, number>
   /** A layer's part of what a quiet group adds. */
   readonly parts: ReadonlyMap<string, number>
@@ -194,7 +194,7 @@ export interface SeenNoise {
   readonly noise: number
 }
 
-/** On a few inputs: a few steps from the worst layer alone to almost all, close together where few go. */
+/** Noises on a few inputs: a few steps from the worst layer alone to almost all, close together where few layers go. */
 async function noisesWithout(
   bench: AccuracyBench,
   recipe: string,
@@ -227,7 +227,7 @@ const MOST_NOISE = 0.1
 /** The limit is not known as noise; it is found in such steps. */
 const NOISE_STEP = 4
 
-/** How many must go until so much noise is left, between the counts of which it is known; undefined where it is never so little. */
+/** How many must go until so much noise is left, between the counts of which it is known; undefined if it is never so little. */
 export function countAt(wanted: number, seen: readonly SeenNoise[]): number | undefined {
   const below = seen.findIndex(({ noise }) => noise <= wanted)
   if (below < 0) return undefined

@@ -71,7 +71,7 @@ const dtypeOfZero = (dataType: number | undefined): DType => (dataType === 3 ? '
 /**
  * Two of the convolution side by side, their results added, and then what followed it. The engine changes the layout of what convolutions
  * read and give; it does so once here as in the single one, and the sum goes into the second: the difference of the two is the
- * convolution alone. undefined where the model is not one Conv, with or without one operator after it.
+ * convolution alone. undefined if the model is not one Conv, with or without one operator after it.
  */
 export function twinOf(model: Model): Model | undefined {
   const graph = model.proto.graph!
@@ -121,7 +121,7 @@ export function conversion(kind: 'quantize' | 'dequantize' | 'dynamic', elements
   )
 }
 
-/** Types of a small model's inputs; undefined where one is not known. */
+/** Types of a small model's inputs; undefined if one is not known. */
 export function inputTypes({ proto }: Model): { name: string; type: TensorType }[] | undefined {
   const weights = new Set(proto.graph!.initializer.map(({ name }) => name))
   const found = proto.graph!.input.flatMap((one) => {

@@ -37,7 +37,7 @@ const RANGE: Range = { low: -4, high: 4 }
 /** What Relu and Clip leave, so that they go into the range. */
 const CUT_RANGE: Range = { low: 0, high: 4 }
 
-/** By node (first output): nodes that are alike share one; a string says why there is none. */
+/** Small operators keyed by node (first output): nodes that are alike share one; a string says why there is none. */
 export async function smallOperators(
   bench: PrecisionBench,
   wanted: WantedOperators,
@@ -107,7 +107,7 @@ function inPrecision(
 const PRODUCTS = new Set(['Conv', 'MatMul', 'Gemm'])
 
 /**
- * A part that is one product, with what runs within it, in int8 as `quantize` writes it for this computer; undefined where it is another
+ * A part that is one product, with what runs within it, in int8 as `quantize` writes it for this computer; undefined if it is another
  * operator, or stays float32.
  */
 export function int8Part(
@@ -123,7 +123,7 @@ export function int8Part(
   return typeof made === 'string' ? undefined : made
 }
 
-/** By kind, one of each size. */
+/** Conversions of each kind, one of each size. */
 export async function timedConversions(bench: PrecisionBench, sizes: readonly number[]) {
   const models = (kind: Parameters<typeof conversion>[0]) =>
     Promise.all(sizes.map((size) => timed(bench, conversion(kind, size))))

@@ -1,6 +1,6 @@
 // A BatchNormalization behind a quantized convolution, folded as it should have been before quantizing: y = g (conv(x) - mean) + beta is
 // a convolution whose weights' scales are multiplied by g, channel by channel, and whose bias is g (bias - mean) + beta. The weights'
-// integers stay as they are, but for a sign; a rounding between the two goes.
+// integers stay unchanged, but for a sign; a rounding between the two goes.
 
 import { attribute, floatTensor, rawTensor } from '@whyslow/graph/build.ts'
 import { readBytes } from '@whyslow/graph/constants.ts'
@@ -76,7 +76,7 @@ function folded(quantized: QuantizedGraph, norm: NodeView, conv: NodeView, betwe
   ]
 }
 
-/** Channels with a negative factor have their integers negated; undefined where one of those is the lowest, which has no opposite. */
+/** Channels with a negative factor have their integers negated; undefined if one of those is the lowest, which has no opposite. */
 function withSigns(values: Int8Array<ArrayBuffer>, factors: readonly number[]): Int8Array<ArrayBuffer> | undefined {
   const size = values.length / factors.length
   for (const [channel, factor] of factors.entries()) {

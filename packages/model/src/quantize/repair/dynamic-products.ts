@@ -18,11 +18,11 @@ import { type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-gr
 
 export interface DynamicProduct {
   readonly product: NodeView
-  /** Quantizes what is multiplied, for other products too; undefined where the product does so itself. */
+  /** Quantizes what is multiplied, for other products too; undefined if the product does so itself. */
   readonly quantize: NodeView | undefined
   /** The product and what scales its sums: nobody else reads what flows between them. */
   readonly nodes: readonly NodeView[]
-  /** What makes one scale of the two, for other products too; undefined where they are taken one by one. */
+  /** What makes one scale of the two, for other products too; undefined if they are taken one by one. */
   readonly scales: NodeView | undefined
   /** The float value that is multiplied. */
   readonly value: string
@@ -117,7 +117,7 @@ interface Layout extends StoredWeights {
   readonly inner: number
 }
 
-/** How weights and scales lie to each other; undefined where they are no constants, or it is not understood. */
+/** How weights and scales lie to each other; undefined if they are no constants, or it is not understood. */
 function layoutOf(quantized: QuantizedGraph, { product, weights, scale, zeroPoint }: DynamicProduct): Layout | undefined {
   const { matching } = quantized
   const stored = storedWeights(quantized, [weights, scale, zeroPoint])
@@ -136,7 +136,7 @@ function layoutOf(quantized: QuantizedGraph, { product, weights, scale, zeroPoin
   return { ...stored, inner: isConv ? constant.elementCount / channels! : 1 }
 }
 
-/** In float32. */
+/** The float32 twin of a dynamic product. */
 function twinOf(quantized: QuantizedGraph, one: DynamicProduct): FloatTwin {
   const { product, nodes, weights: name, scale, zeroPoint } = one
   const layout = layoutOf(quantized, one)!

@@ -1,4 +1,4 @@
-// A float constant beside a quantized value, as in an Add or a Mul: quantized once, so that the int8 kernel takes it.
+// A float constant next to a quantized value, as in an Add or a Mul: quantized once, so that the int8 kernel takes it.
 
 import { rawTensor } from '@whyslow/graph/build.ts'
 import { int8KernelOf } from '@whyslow/graph/operators/index.ts'

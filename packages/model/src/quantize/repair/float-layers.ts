@@ -15,7 +15,7 @@ import { disjoint, type QuantizedGraph, quantizedGraph, withRepairs } from './qu
 /** `layers`: names of convolutions and products that are in float now. `stay`: quantized ones that are not. */
 export type FloatLayers = FloatProducts
 
-/** `names`: of the user's nodes, conversions among them. Undefined where no quantized layer is meant. */
+/** `names`: of the user's nodes, conversions among them. Undefined if no quantized layer is meant. */
 export function floatLayers(model: Model, names: ReadonlySet<string>): FloatLayers | undefined {
   const dynamic = withFloatProducts(model, ({ name }) => names.has(name))
   const found = staticLayers(dynamic.model, names)
@@ -23,7 +23,7 @@ export function floatLayers(model: Model, names: ReadonlySet<string>): FloatLaye
   return layers.length === 0 ? undefined : { model: found.model, layers, stay: dynamic.stay + found.stay }
 }
 
-/** Of those between pairs of conversions. */
+/** Float layers between pairs of conversions. */
 function staticLayers(model: Model, names: ReadonlySet<string>): FloatLayers {
   const quantized = quantizedGraph(inQdqForm(model))
   if (quantized === undefined) return { model, layers: [], stay: 0 }

@@ -34,7 +34,7 @@ export interface FloatModel {
   readonly products: number
 }
 
-/** Undefined where there is nothing to bring back, and where that would not fit into one file. */
+/** Undefined if there is nothing to bring back, and if that would not fit into one file. */
 export function floatModel(model: Model): FloatModel | undefined {
   const { model: without, layers, stay } = withFloatProducts(model)
   if (stay > 0) return undefined
@@ -43,7 +43,7 @@ export function floatModel(model: Model): FloatModel | undefined {
 }
 
 /**
- * The part of a model in float, with what it takes and gives in 8 bits as floats; undefined where that is nothing. What quantizes its input by
+ * The part of a model in float, with what it takes and gives in 8 bits as floats; undefined if that is nothing. What quantizes its input by
  * its own range, or has weights of few bits alone, takes and gives floats as it is.
  */
 export function floatPart(part: Model): Model | undefined {
@@ -56,7 +56,7 @@ export function floatPart(part: Model): Model | undefined {
 /** Whether a cut can be written out in it. */
 export const floatOpset = ({ matching }: QuantizedGraph): boolean => matching.opset >= CLIP_INPUTS_OPSET
 
-/** Of a model in QDQ form. */
+/** Removes the pairs of conversions from a model in QDQ form. */
 function withoutPairs(model: Model): Pick<FloatModel, 'model' | 'pairs'> | undefined {
   const quantized = quantizedGraph(model)
   if (quantized === undefined || !floatOpset(quantized)) return undefined
@@ -108,7 +108,7 @@ function constantsOfFloatOperators({ at, matching, sourceOf }: QuantizedGraph): 
   })
 }
 
-/** The edit by which the QuantizeLinear and what dequantizes its result go; undefined where they are no pair. */
+/** The edit by which the QuantizeLinear and what dequantizes its result go; undefined if they are no pair. */
 export function withoutPair(quantized: QuantizedGraph, quantize: NodeView) {
   const { at, protoOf, fresh } = quantized
   const [value] = quantize.outputs

@@ -33,7 +33,7 @@ export interface StoredWeights {
   readonly zeroPoints: readonly number[]
 }
 
-/** Those named in this order: integers, scale, zero point. Undefined where they are no such constants. */
+/** Those named in this order: integers, scale, zero point. Undefined if they are no such constants. */
 export function storedWeights(
   { matching }: QuantizedGraph,
   [name, scale, zeroPoint]: readonly (string | undefined)[],
@@ -65,7 +65,7 @@ interface WrittenTwin extends Pick<Repair, 'edit'> {
   readonly product: NodeView
 }
 
-/** Each written; those that share their weights share them still. Some of what is too large for one file stays as it is. */
+/** Each written; those that share their weights share them still. Some of what is too large for one file stays unchanged. */
 export function twinsWritten(quantized: QuantizedGraph, twins: readonly FloatTwin[]): readonly WrittenTwin[] {
   const names = new Map<string, string>()
   let bytes = 0

@@ -54,7 +54,7 @@ const CHANNEL_SCALES_OPSET = 13
 /** Attributes that the plain operator does not have. */
 const OWN_ATTRIBUTES = new Set(['channels_last', 'opset'])
 
-/** The model with such operators in QDQ form; the model itself where there are none. */
+/** The model with such operators in QDQ form; the model itself if there are none. */
 export function inQdqForm(model: Model): Model {
   const quantized = quantizedGraph(model)
   const repairs = quantized?.at.graph.nodes.flatMap((node) => {
@@ -106,7 +106,7 @@ function written(quantized: QuantizedGraph, node: NodeView, form: Form) {
   return { remove: new Set([protoOf(node)]), add, addInitializers: bias?.addInitializers ?? [] }
 }
 
-/** Of another layout, or of an opset that counts its axes otherwise. */
+/** Whether the operator has another layout, or an opset that counts its axes differently. */
 function isOtherwise({ attributes: { channels_last: channelsLast, opset } }: NodeView, ofModel: number): boolean {
   return channelsLast === 1 || (typeof opset === 'number' && opset < SOFTMAX_OPSET !== ofModel < SOFTMAX_OPSET)
 }

@@ -21,7 +21,7 @@ const TWINS: Readonly<Record<string, (quantized: QuantizedGraph, node: NodeView)
 
 export const LOW_BIT_OPERATORS = Object.keys(TWINS)
 
-/** Of those whose weights are constants that are understood. */
+/** Twins of the operators whose weights are constants that are understood. */
 export const lowBitTwins = (quantized: QuantizedGraph): readonly FloatTwin[] =>
   quantized.at.graph.nodes.flatMap((node) => TWINS[node.opType]?.(quantized, node) ?? [])
 

@@ -46,7 +46,7 @@ function rangeOf(end: NodeView, { scale, zeroPoint, dtype }: Conversion, constan
   return bounds === undefined ? undefined : ([Math.max(low, bounds[0]), Math.min(high, bounds[1])] as const)
 }
 
-/** What dequantizes the quantizer's output; undefined where somebody else reads it, or it is an output of the model. */
+/** What dequantizes the quantizer's output; undefined if somebody else reads it, or it is an output of the model. */
 function convertersOf({ at }: QuantizedGraph, quantizer: NodeView): readonly NodeView[] | undefined {
   const [value] = quantizer.outputs
   const readers = at.readers(value)

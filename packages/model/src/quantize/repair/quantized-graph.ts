@@ -1,5 +1,5 @@
 // A quantized model as repairs look at it: the view by which conditions are told, and the messages that are rewritten. The main graph
-// alone: conversions in branches and bodies are left as they are.
+// alone: conversions in branches and bodies are left unchanged.
 import { create } from '@bufbuild/protobuf'
 import { floatTensor, rawTensor } from '@whyslow/graph/build.ts'
 import { type Constant, readBytes } from '@whyslow/graph/constants.ts'
@@ -23,7 +23,7 @@ export interface QuantizedGraph {
   readonly matching: Matching
   /** The message of a node of the main graph's view. */
   protoOf(node: NodeView): NodeProto
-  /** What dequantizes the node's input; undefined where nothing does. */
+  /** What dequantizes the node's input; undefined if nothing does. */
   sourceOf(node: NodeView, index: number): Conversion | undefined
   /** The condition that the node's group breaks. */
   brokenOf(node: NodeView): Broken | undefined
@@ -100,7 +100,7 @@ export function conversionNode(
   return create(NodeProtoSchema, { opType, input: [...input], output: [output], name: `${output}_${opType}` })
 }
 
-/** The numbers that a vector stands for, dequantized or float; undefined where it is no vector of constants. */
+/** The numbers that a vector represents, dequantized or float; undefined if it is no vector of constants. */
 export function realNumbersOf({ at, matching, model }: QuantizedGraph, name: string | undefined): Float32Array | undefined {
   const source = at.producer(name)
   const dequantized = isDequantize(source) ? conversionOf(source, at) : undefined

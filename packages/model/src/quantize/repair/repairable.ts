@@ -20,7 +20,7 @@ export const REQUANTIZED: ReadonlySet<Unfused> = new Set<Condition>([
   'scales-differ',
 ])
 
-/** True where the group fuses once it is repaired: its weights stay as they are. */
+/** True where the group fuses once it is repaired: its weights stay unchanged. */
 export const isRepairable = (condition: Condition): boolean =>
   REQUANTIZED.has(condition) || condition === 'constants-as-inputs' || condition === 'int8-activations'
 

@@ -21,7 +21,7 @@ interface KindOfRepair {
   readonly says: (operators: number) => string
 }
 
-/** In this order: what changes a scale comes before the biases that depend on it. */
+/** Repairs in this order: what changes a scale comes before the biases that depend on it. */
 const REPAIRS: readonly KindOfRepair[] = [
   { find: zeroPoints, says: (n) => `zero points written out around ${count(n, 'operator')}` },
   { find: batchNormalizations, says: (n) => `${count(n, 'BatchNormalization')} folded into quantized convolutions` },
@@ -36,7 +36,7 @@ const REPAIRS: readonly KindOfRepair[] = [
 /** A repair can uncover the next; each takes a condition away, so that few rounds settle it. */
 const MOST_ROUNDS = 20
 
-/** Undefined where no group breaks a condition that can be repaired. */
+/** Undefined if no group breaks a condition that can be repaired. */
 export function requantize(model: Model, ranges: ReadonlyMap<string, Range>): Requantized | undefined {
   const repaired = new Map<KindOfRepair, Set<string>>()
   let at = model

@@ -1,5 +1,5 @@
-// int8 activations as uint8: zero points shifted by 128, scales as they are, so that every number stands for what it stood for. On x86 the
-// engine fuses uint8 activations, and makes int8 ones uint8 only where nobody else reads them.
+// int8 activations as uint8: zero points shifted by 128, scales as they are, so that every number represents what it stood for. On x86 the
+// engine fuses uint8 activations, and makes int8 ones uint8 only if nobody else reads them.
 
 import { rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
@@ -14,7 +14,7 @@ import { integersOf, type QuantizedGraph, quantizedGraph, type Repair, withInput
 
 const SHIFT = 128
 
-/** All of them that can be, as one change; undefined where no group needs it. Weights of products stay int8, as the kernels take them. */
+/** All of them that can be, as one change; undefined if no group needs it. Weights of products stay int8, as the kernels take them. */
 export function retypedActivations(quantized: QuantizedGraph): Repair | undefined {
   const { at } = quantized
   const unfused = at.graph.nodes.filter((node) => quantized.brokenOf(node)?.condition === 'int8-activations')
@@ -24,7 +24,7 @@ export function retypedActivations(quantized: QuantizedGraph): Repair | undefine
   return edit && { edit, nodes: unfused.map(({ outputs }) => outputs[0]!) }
 }
 
-/** The part of a model with int8 that it takes and gives as uint8, as the engine runs it in the whole; the part itself where there is none. */
+/** The part of a model with int8 that it takes and gives as uint8, as the engine runs it in the whole; the part itself if there is none. */
 export function withUint8Ends(part: Model): Model {
   const quantized = quantizedGraph(part)
   if (quantized === undefined) return part
@@ -42,7 +42,7 @@ export function withUint8Ends(part: Model): Model {
   return withGraph(part, copyWith(edited, { input: edited.input.map(redeclared), output: edited.output.map(redeclared) }))
 }
 
-/** For these conversions, and for integer constants next to what they convert; undefined where there are none. */
+/** For these conversions, and for integer constants next to what they convert; undefined if there are none. */
 function retyping(quantized: QuantizedGraph, converters: readonly NodeView[]): GraphEdit | undefined {
   const constants = quantized.at.graph.nodes.filter((node) => isDequantize(node) && isIntegerOperand(quantized, node))
   const zeros = new Map<string, TensorProto>()
@@ -64,7 +64,7 @@ function retyping(quantized: QuantizedGraph, converters: readonly NodeView[]): G
   }
 }
 
-/** The QuantizeLinear and all that dequantizes its int8 output; none where somebody else reads that. */
+/** The QuantizeLinear and all that dequantizes its int8 output; none if somebody else reads that. */
 function convertersOf({ at }: QuantizedGraph, quantize: NodeView): NodeView[] {
   const [value] = quantize.outputs
   const readers = at.readers(value)

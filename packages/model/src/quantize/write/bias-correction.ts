@@ -11,7 +11,7 @@ export type WeightOrder =
   | { readonly kind: 'matrix'; readonly turned: boolean }
 
 /**
- * What is to be added to each output's bias: the mean that quantized weights lose. Undefined where there are not as many means as
+ * What is to be added to each output's bias: the mean that quantized weights lose. Undefined if there are not as many means as
  * channels.
  */
 export function meanLost(

@@ -44,7 +44,7 @@ export function quantizeBias(bias: Float32Array, inputScale: number, weightScale
   const values = new Int32Array(bias.length)
   for (let i = 0; i < bias.length; i++) {
     const ratio = bias[i]! / scales[scales.length === 1 ? 0 : i]!
-    // 0 / 0 where both scales are so small that their product is none.
+    // 0 / 0 if both scales are so small that their product is none.
     if (!Number.isNaN(ratio)) values[i] = Math.min(INT32_MAX, Math.max(INT32_MIN, roundHalfEven(ratio)))
   }
   return { values, scales }

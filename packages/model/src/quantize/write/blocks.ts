@@ -28,7 +28,7 @@ export interface BlockWeights {
   readonly sqnrDb: number
 }
 
-/** `values` are [K, N], or [N, K] where `turned`. Undefined where they hold NaN or infinity. */
+/** `values` are [K, N], or [N, K] where `turned`. Undefined if they hold NaN or infinity. */
 export function quantizeBlocks(
   values: Float32Array,
   { k, n, turned }: { readonly k: number; readonly n: number; readonly turned: boolean },
@@ -100,7 +100,7 @@ function widened(low: number, high: number, most: number): BlockAffine {
   return { scale, zeroPoint: Math.min(most, Math.max(0, Math.floor(point + 0.5))) }
 }
 
-/** 0 where there is no finite inverse: such a block is 0, as far as float32 can tell. */
+/** 0 if there is no finite inverse: such a block is 0, as far as float32 can tell. */
 function usable(scale: number): number {
   return Number.isFinite(Math.fround(1 / scale)) ? scale : 0
 }

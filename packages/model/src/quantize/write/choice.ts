@@ -18,7 +18,7 @@ export interface Range {
 
 /** The mean of a value over everything but its channels. */
 export interface ChannelMeans {
-  /** Of the channels: 1 of what a convolution reads, the last one of what a product reads. */
+  /** Axis of the channels: 1 of what a convolution reads, the last one of what a product reads. */
   readonly axis: number
   readonly means: readonly number[]
 }
@@ -30,7 +30,7 @@ export interface QuantizeOptions {
    */
   readonly activations: 'uint8' | 'int8'
   readonly activationsSymmetric: boolean
-  /** Of dynamic and static quantization. */
+  /** Weight type of dynamic and static quantization. */
   readonly weights: 'int8' | 'uint8'
   readonly weightsSymmetric: boolean
   /** A scale per output channel instead of one per tensor. */
@@ -74,11 +74,11 @@ export function optionsFor({
 
 /** How a model is quantized. Nodes are named by their first output, which is unique in the main graph. */
 export interface QuantizeChoice {
-  /** By node; absent: float32. */
+  /** Precision of each layer, keyed by node; absent: float32. */
   readonly layers: ReadonlyMap<string, Precision>
-  /** By value; static quantization needs those of what its nodes read and give. */
+  /** Ranges keyed by value; static quantization needs those of what its nodes read and give. */
   readonly ranges: ReadonlyMap<string, Range>
-  /** By value that a static Conv or product reads: biases then take back the mean that rounding the weights costs. */
+  /** Means keyed by the value that a static Conv or product reads: biases then take back the mean that rounding the weights costs. */
   readonly means?: ReadonlyMap<string, ChannelMeans>
   readonly options: QuantizeOptions
 }
@@ -96,11 +96,11 @@ export interface Quantizable {
    * others are listed too, with no precisions of their own and no parts.
    */
   readonly parts: readonly string[]
-  /** Without float32, which is always possible. Empty: see `reason`. */
+  /** Excludes float32, which is always possible. Empty: see `reason`. */
   readonly precisions: readonly Precision[]
   /** It only moves numbers (Reshape, Transpose, MaxPool …), so that int8 passes through unchanged: what it gives has the range of what it reads. */
   readonly movesData: boolean
-  /** Why it can be nothing but float32; null where it can. */
+  /** Why it can be nothing but float32; null if it can. */
   readonly reason: string | null
   /** Float values that its parts read from elsewhere and that are no constants, each once. */
   readonly activationsIn: readonly string[]
@@ -111,10 +111,10 @@ export interface Quantizable {
 export interface QuantizedLayer {
   /** The node's first output. */
   readonly node: string
-  /** Of the original. */
+  /** Type of the original operator. */
   readonly opType: string
   readonly precision: Precision
-  /** Signal to quantization noise of the weights, dB; null without weights, Infinity where nothing is lost. */
+  /** Signal to quantization noise of the weights, dB; null without weights, Infinity if nothing is lost. */
   readonly weightSqnrDb: number | null
 }
 

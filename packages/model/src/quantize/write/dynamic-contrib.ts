@@ -11,7 +11,7 @@ import { type QuantizedWeights, quantizeWeights, sqnrDb, transposed, weightNoise
 
 export const MICROSOFT = 'com.microsoft'
 
-/** Why an LSTM cannot be; undefined where it can. */
+/** Why an LSTM cannot be; undefined if it can. */
 export function whyNotLstm({ matching }: Pick<Rewriting, 'matching'>, lstm: NodeProto): string | undefined {
   if (!isOperator(lstm, 'LSTM')) return `${lstm.opType} has no kernel with dynamic int8`
   if (numberOf(lstm, 'layout', 0) !== 0) return 'its batch comes first (layout 1)'
@@ -20,7 +20,7 @@ export function whyNotLstm({ matching }: Pick<Rewriting, 'matching'>, lstm: Node
   return shapes.some((shape) => shape!.includes(0)) ? 'its weights are empty' : undefined
 }
 
-/** Weights are int8 and symmetric whatever was asked for: the kernel takes no zero point of a signed type other than 0. */
+/** Weights are int8 and symmetric whatever was requested: the kernel takes no zero point of a signed type other than 0. */
 export function dynamicLstm(rewriting: Rewriting, lstm: NodeProto): LayerOutcome {
   const reason = whyNotLstm(rewriting, lstm)
   if (reason !== undefined) return reason
@@ -71,7 +71,7 @@ function lstmWeights(rewriting: Rewriting, name: string) {
   })
 }
 
-/** Why an Attention cannot be; undefined where it can. */
+/** Why an Attention cannot be; undefined if it can. */
 export function whyNotAttention({ matching }: Pick<Rewriting, 'matching'>, attention: NodeProto): string | undefined {
   if (!isOperator(attention, `${MICROSOFT}:Attention`)) return `${attention.opType} has no kernel with dynamic int8`
   if (attention.attribute.some(({ name }) => name === 'qkv_hidden_sizes')) return 'its query, key and value differ in size'

@@ -6,8 +6,8 @@ import type { Quantizable, ValueTypes } from './choice.ts'
 import { quantizable } from './quantizable.ts'
 
 /**
- * The node, named by its first output, with what runs within it (`Quantizable.parts`): see `partOf`. Undefined also where there is no
- * such node. `layers`: what `quantizable` gives of the model, where it is there already.
+ * The node, named by its first output, with what runs within it (`Quantizable.parts`): see `partOf`. Undefined also if there is no
+ * such node. `layers`: what `quantizable` gives of the model, if it is there already.
  */
 export function extractNode(
   model: Model,

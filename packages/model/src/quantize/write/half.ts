@@ -49,7 +49,7 @@ const BLOCKED: ReadonlySet<string> = new Set([
   ],
 ])
 
-/** Of com.microsoft: those that have a float16 form on GPUs. All others stay. */
+/** Operators of com.microsoft that have a float16 form on GPUs. All others stay. */
 const MICROSOFT_OPERATORS: readonly string[] = [
   ...[
     'Attention',
@@ -73,7 +73,7 @@ function isBlocked(node: NodeProto): boolean {
 }
 
 /**
- * The model in float16. A reason where it cannot be: the type of a value is not known (`types`, as run, help), it computes in another
+ * The model in float16. A reason if it cannot be: the type of a value is not known (`types`, as run, help), it computes in another
  * float already, or nothing is left to convert.
  */
 export function toHalf(model: Model, types: ValueTypes = new Map()): Half | string {
@@ -161,7 +161,7 @@ function retyped(node: NodeProto): NodeProto {
 
 interface HalfConstants {
   has(name: string): boolean
-  /** The name of the constant in float16, made the first time that it is asked for; undefined for what is no such constant. */
+  /** The name of the constant in float16, made the first time that it is requested; undefined for what is no such constant. */
   half(name: string): string | undefined
   readonly tensors: readonly TensorProto[]
   clamped(): number

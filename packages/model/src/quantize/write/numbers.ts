@@ -49,19 +49,19 @@ export function affineOf(low: number, high: number, range: QuantRange, symmetric
 /** Adding it leaves no bits for a fraction, and the processor rounds to even: right below 2^51. */
 const ROUNDING = 1.5 * 2 ** 52
 
-/** To the nearest whole number, halves to the even one, for |x| < 2^51. */
+/** Rounds to the nearest whole number, halves to the even one, for |x| < 2^51. */
 export function roundHalfEven(x: number): number {
   return x + ROUNDING - ROUNDING
 }
 
-/** One number as the integer that stands for it. */
+/** One number as the integer that represents it. */
 export function quantizeNumber(x: number, { scale, zeroPoint }: Affine, { min, max }: QuantRange): number {
   const ratio = Math.fround(x / scale)
   // Beyond 2^51, where rounding by addition fails, it is clipped all the same.
   return Math.min(max, Math.max(min, Math.abs(ratio) < 2 ** 31 ? roundHalfEven(ratio) + zeroPoint : ratio))
 }
 
-/** The real number that an integer stands for. */
+/** The real number that an integer represents. */
 export function realNumber(quantized: number, { scale, zeroPoint }: Affine): number {
   return scale * (quantized - zeroPoint)
 }

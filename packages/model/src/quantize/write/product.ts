@@ -19,7 +19,7 @@ export interface Product {
   readonly alpha: number
   /** One number per output, or one for all. */
   readonly bias: { readonly constant: Constant; readonly beta: number } | undefined
-  /** Of a Gemm: what else is added, of any shape that broadcasts. */
+  /** What a Gemm adds besides, of any shape that broadcasts. */
   readonly added: string | undefined
   /** The node itself, or the Add of its bias. */
   readonly last: NodeProto
@@ -27,7 +27,7 @@ export interface Product {
   readonly parts: readonly NodeProto[]
 }
 
-/** The node as a product; a reason where it is none. */
+/** The node as a product; a reason if it is none. */
 export function productOf(matching: Matching, node: NodeProto): Product | string {
   if (!isOperator(node, 'MatMul', 'Gemm')) return `${node.opType} is no product`
   const weights = floatConstant(matching, node.input[1])
@@ -74,7 +74,7 @@ function isPerOutput({ shape, elementCount }: Constant, n: number): boolean {
   return elementCount === 1 || (elementCount === n && shape.at(-1) === n)
 }
 
-/** The bias as numbers, one per output; undefined where there is none. */
+/** The bias as numbers, one per output; undefined if there is none. */
 export function biasOf(matching: Matching, { bias, n }: Product): Float32Array<ArrayBuffer> | undefined {
   if (bias === undefined) return undefined
   const given = readFloats(matching, bias.constant)

@@ -1,4 +1,4 @@
-// What each node of the main graph can be in fewer bits, and why not where it cannot.
+// What each node of the main graph can be in fewer bits, and why not if it cannot.
 
 import { isConstantNode } from '@whyslow/graph/constants.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -12,7 +12,7 @@ import { productOf } from './product.ts'
 import { OPSETS } from './quantize.ts'
 import { companionsOf, movesData, type OperatorContext, partsOf, staticOperator } from './static-operators.ts'
 
-/** Every node of the main graph in its order, `Constant` left out. `types`: as run, where they are known. */
+/** Every node of the main graph in its order, `Constant` left out. `types`: as run, if they are known. */
 export function quantizable(model: Model, types: ValueTypes = new Map()): readonly Quantizable[] {
   const { graph } = model.proto
   if (graph === undefined) return []

@@ -1,5 +1,5 @@
 // A model in fewer bits, layer by layer as it was chosen. What cannot be is left in float32 and said. The main graph alone: what is
-// inside If, Loop and Scan stays as it is.
+// inside If, Loop and Scan stays unchanged.
 
 import { withDomain } from '@whyslow/graph/edit.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -17,7 +17,7 @@ import { companionsOf, partsOf } from './static-operators.ts'
 /** ai.onnx that the written form needs: DynamicQuantizeLinear came with 11; QuantizeLinear per axis and int8 pooling with 13 and 12. */
 export const OPSETS: Readonly<Partial<Record<Precision, number>>> = { dynamic: 11, static: 13 }
 
-/** `types`: of values, as run, where they are known; they sharpen what follows from the model alone. */
+/** `types`: of values, as run, if they are known; they sharpen what follows from the model alone. */
 export function quantize(model: Model, choice: QuantizeChoice, types: ValueTypes = new Map()): Quantized {
   const unchanged: Quantized = { model, layers: [], skipped: [], changes: [] }
   if (model.proto.graph === undefined) return unchanged
@@ -54,7 +54,7 @@ export function quantize(model: Model, choice: QuantizeChoice, types: ValueTypes
   return { model: written, layers, skipped, changes: changesOf(layers) }
 }
 
-/** The model with ai.onnx as new as what was asked for needs, and which precisions must wait where that cannot be. */
+/** The model with ai.onnx as new as what was asked for needs, and which precisions must wait if that cannot be. */
 function opsetFor(model: Model, asked: readonly Precision[]): { opset: Model; stay: ReadonlyMap<Precision, string> } {
   const stay = new Map<Precision, string>()
   let opset = model

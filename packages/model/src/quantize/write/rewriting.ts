@@ -12,7 +12,7 @@ import type { Precision, QuantizeChoice, ValueTypes } from './choice.ts'
 export interface Rewriting {
   readonly matching: Matching
   readonly choice: QuantizeChoice
-  /** As run where that was given, else as far as it follows from the model. */
+  /** As run if that was given, else as far as it follows from the model. */
   typeOf(name: string): SymbolicType
   /** A name that nothing has yet. */
   fresh(hint: string): string
@@ -26,7 +26,7 @@ export interface Rewriting {
   finish(): Model
 }
 
-/** What became of one layer: how well its weights are kept, or why it stays as it is. */
+/** What became of one layer: how well its weights are kept, or why it stays unchanged. */
 export type LayerOutcome = { readonly precision: Precision; readonly weightSqnrDb: number | null } | string
 
 export function startRewriting(model: Model, choice: QuantizeChoice, types: ValueTypes): Rewriting {
@@ -68,7 +68,7 @@ export function floatConstant(matching: Matching, name: string | undefined): Con
   return found?.dtype === 'float32' ? found : undefined
 }
 
-/** Relu or Clip behind the node, where nobody else reads what it gives. */
+/** Relu or Clip behind the node, if nobody else reads what it gives. */
 export function activationBehind(matching: Matching, node: NodeProto): NodeProto | undefined {
   const next = matching.onlyReader(node)
   return isOperator(next, 'Relu', 'Clip') && next.input[0] === node.output[0] ? next : undefined

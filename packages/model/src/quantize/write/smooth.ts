@@ -18,7 +18,7 @@ const MIGRATION = 0.5
 /** As in the authors' code: no channel is made this much smaller or larger. */
 const LEAST_FACTOR = 1e-5
 
-/** The factor of each channel; 1 where the activation or the weights are zero alone. */
+/** The factor of each channel; 1 if the activation or the weights are zero alone. */
 export function smoothingFactors(
   activationPeaks: readonly number[],
   weightPeaks: readonly number[],
@@ -63,7 +63,7 @@ interface Floats {
 /** Constants as the nodes read them now: each node may have its own of what others share. */
 interface EditableWeights {
   readonly matching: Matching
-  /** Of float32; undefined where the input is no such constant. */
+  /** Float32 elements of a constant input; undefined if the input is not such a constant. */
   read(node: NodeProto, index: number): Floats | undefined
   write(node: NodeProto, index: number, floats: Floats): void
   finish(): Model
@@ -101,7 +101,7 @@ function editableWeights(matching: Matching, fresh: (hint: string) => string): E
   }
 }
 
-/** False, and nothing changed, where it cannot be. */
+/** False, and nothing changed, if it cannot be. */
 function smooth(weights: EditableWeights, value: string, peaks: readonly number[], alpha: number): boolean {
   const { matching } = weights
   const readers = matching.readers(value).filter((node) => !isOperator(node, 'Shape'))
@@ -136,7 +136,7 @@ function readerOf(weights: EditableWeights, node: NodeProto, value: string, chan
   return found?.shape.length === 2 && found.shape[axis] === channels ? { ...found, axis } : undefined
 }
 
-/** What divides the channels of a value by the factors in whatever makes it; undefined where that cannot be. */
+/** What divides the channels of a value by the factors in whatever makes it; undefined if that cannot be. */
 function divider(weights: EditableWeights, value: string, factors: readonly number[]): Step | undefined {
   const node = weights.matching.producer(value)
   if (node === undefined || node.output[0] !== value) return undefined
@@ -172,7 +172,7 @@ function divider(weights: EditableWeights, value: string, factors: readonly numb
 
 type Step = () => void
 
-/** All of the steps as one; undefined where one of them cannot be. */
+/** All of the steps as one; undefined if one of them cannot be. */
 function all(...steps: readonly (Step | undefined)[]): Step | undefined {
   if (steps.includes(undefined)) return undefined
   return () => {

@@ -19,12 +19,12 @@ export interface StaticOperator {
    */
   readonly kind: 'convolution' | 'product' | 'elementwise' | 'data-movement' | 'rescaling' | 'hard-sigmoid'
   readonly node: NodeProto
-  /** Of 'product' with constant weights. */
+  /** The product of 'product', with constant weights. */
   readonly product: Product | undefined
-  /** Of 'convolution'. */
+  /** Weights of 'convolution'. */
   readonly weights: Constant | undefined
   readonly bias: Constant | undefined
-  /** Of 'rescaling' and 'hard-sigmoid': what the scale is multiplied by; 1 otherwise. */
+  /** What the scale is multiplied by in 'rescaling' and 'hard-sigmoid'; 1 otherwise. */
   readonly factor: number
   /** Indices of inputs that are dequantized: activations, and constants next to them. */
   readonly operands: readonly number[]
@@ -48,7 +48,7 @@ export function movesData(node: NodeProto): boolean {
 
 const kernelOf = (node: NodeProto): Int8Kernel | undefined => int8KernelOf(operatorKey(node))
 
-/** The node as an operator on int8; a reason where it is none. */
+/** The node as an operator on int8; a reason if it is none. */
 export function staticOperator(context: OperatorContext, node: NodeProto): StaticOperator | string {
   const { matching } = context
   const notFloat = whyNotFloat(context, node)
@@ -189,7 +189,7 @@ export function partsOf(context: OperatorContext, node: NodeProto): readonly Nod
   return typeof product === 'string' ? [node] : product.parts
 }
 
-/** By node that is part of another: that other. Layers come in the order of the graph; a part takes no parts of its own. */
+/** The whole that each node is part of, keyed by part. Layers come in the order of the graph; a part takes no parts of its own. */
 export function companionsOf(layers: readonly { readonly node: NodeProto; readonly parts: readonly NodeProto[] }[]) {
   const wholes = new Map<NodeProto, NodeProto>()
   for (const { node, parts } of layers) {

@@ -15,17 +15,17 @@ const SOFTMAX_RANGE: Range = { low: 0, high: 1 }
 /** The nodes that are quantized together, and how each of their values is. */
 export interface Region {
   readonly rewriting: Rewriting
-  /** By value: the operator that gives it. */
+  /** The operator that gives each value, keyed by value. */
   readonly makers: ReadonlyMap<string, StaticOperator>
   /** True where the node reads the value as int8. */
   reads(node: NodeProto, value: string): boolean
-  /** Scale and zero point of a value; undefined where no range of it was observed. */
+  /** Scale and zero point of a value; undefined if no range of it was observed. */
   affine(value: string): Affine | undefined
   /** The value whose scale and zero point it has. */
   root(value: string): string
 }
 
-/** Of the nodes that may be quantized; what follows for values is asked for one by one. */
+/** The region of the nodes that may be quantized; what follows for values is computed one by one. */
 export function regionOf(rewriting: Rewriting, operators: ReadonlyMap<NodeProto, StaticOperator>): Region {
   const { options, ranges } = rewriting.choice
   const makers = new Map(
@@ -58,7 +58,7 @@ export function regionOf(rewriting: Rewriting, operators: ReadonlyMap<NodeProto,
   return region
 }
 
-/** Why the operator cannot be quantized; undefined where it can. */
+/** Why the operator cannot be quantized; undefined if it can. */
 export function whyNotIn(region: Region, operator: StaticOperator): string | undefined {
   const { matching } = region.rewriting
   for (const index of operator.operands) {

@@ -9,7 +9,7 @@ import type { Region } from './static-region.ts'
 import { dequantizedWeights, pointsOf } from './static-values.ts'
 import { type FloatWeights, type QuantizedWeights, type WeightLayout, weightAffines, withAffines } from './weights.ts'
 
-/** Weights and int32 bias of an operator that reads `x`; undefined where they are not finite. */
+/** Weights and int32 bias of an operator that reads `x`; undefined if they are not finite. */
 export function weightsAndBias(
   region: Region,
   given: {
@@ -22,7 +22,7 @@ export function weightsAndBias(
     readonly bias: Float32Array | undefined
     readonly hint: string
     readonly order: WeightOrder
-    /** The operator can take a bias where it has none. */
+    /** The operator can take a bias if it has none. */
     readonly takesBias: boolean
   },
 ) {

@@ -26,7 +26,7 @@ import {
 } from './static-values.ts'
 import { weightsAndBias } from './static-weights.ts'
 
-/** Every node that was asked for, with what became of it. */
+/** Every node that was requested, with what became of it. */
 export function staticLayers(rewriting: Rewriting, nodes: readonly NodeProto[]): ReadonlyMap<NodeProto, LayerOutcome> {
   const outcomes = new Map<NodeProto, LayerOutcome>()
   const operators = new Map<NodeProto, StaticOperator>()

@@ -41,13 +41,13 @@ interface Runs {
   readonly inner: number
 }
 
-/** Undefined where the weights hold NaN or infinity, which no scale covers. */
+/** Undefined if the weights hold NaN or infinity, which no scale covers. */
 export function quantizeWeights(weights: FloatWeights, layout: WeightLayout): QuantizedWeights | undefined {
   const affines = weightAffines(weights, layout)
   return affines && withAffines(weights, layout, affines)
 }
 
-/** Scale and zero point of each channel; undefined where the weights hold NaN or infinity. */
+/** Scale and zero point of each channel; undefined if the weights hold NaN or infinity. */
 export function weightAffines(weights: FloatWeights, layout: WeightLayout): readonly Affine[] | undefined {
   const runs = runsOf(weights.shape, layout.axis)
   const ranges = rangesOf(weights.values, runs)
@@ -79,7 +79,7 @@ function runsOf(shape: readonly number[], axis: number | null): Runs {
   return { outer: elementCount(shape.slice(0, axis)), channels: shape[axis]!, inner: elementCount(shape.slice(axis + 1)) }
 }
 
-/** Undefined where a number is NaN or infinite. No numbers: from 0 to 0. */
+/** Undefined if a number is NaN or infinite. No numbers: from 0 to 0. */
 function rangesOf(values: Float32Array, { outer, channels, inner }: Runs): Ranges | undefined {
   const low = new Float32Array(channels).fill(outer * inner === 0 ? 0 : Number.POSITIVE_INFINITY)
   const high = new Float32Array(channels).fill(outer * inner === 0 ? 0 : Number.NEGATIVE_INFINITY)
@@ -160,7 +160,7 @@ export function weightSqnrDb(weights: FloatWeights, quantized: QuantizedWeights)
   return sqnrDb(signal, noise)
 }
 
-/** 10 log10 of the sum of squares over the sum of squared errors. Infinity where nothing is lost, so for zeros alone. */
+/** 10 log10 of the sum of squares over the sum of squared errors. Infinity if nothing is lost, so for zeros alone. */
 export function sqnrDb(signal: number, noise: number): number {
   return noise === 0 ? Number.POSITIVE_INFINITY : 10 * Math.log10(signal / noise)
 }

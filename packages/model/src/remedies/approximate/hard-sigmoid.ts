@@ -9,7 +9,7 @@ import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { defineRemedy, type Proposal } from '../kit/remedy.ts'
 
-/** Of x sigmoid(x) and of sigmoid(x): where the summed squared difference over all x is least; `fitAlpha` finds them. */
+/** Slopes for x sigmoid(x) and for sigmoid(x) at which the summed squared difference over all x is least; `fitAlpha` finds them. */
 export const SWISH_ALPHA = 0.17475
 export const SIGMOID_ALPHA = 0.192322
 const USUAL_ALPHA = 1 / 6
@@ -41,7 +41,7 @@ export const hardSigmoid = defineRemedy({
           variant,
           setup: { ...setup, model },
           changes: [`${count(replaced.length, 'Sigmoid')} computed by HardSigmoid with alpha ${shown}`],
-          // What an exponential costs beside a comparison depends on the instruction set.
+          // What an exponential costs compared with a comparison depends on the instruction set.
           predictedSavingMs: null,
           took: (executed) => countHard(executed) >= 1,
         },
@@ -73,7 +73,7 @@ function countHard({ nodes }: GraphView): number {
   return nodes.filter(isHard).length + inner.reduce((sum, one) => sum + one, 0)
 }
 
-/** Steps and reach of the sum that stands for the integral; the tails beyond are below 1e-8. */
+/** Steps and reach of the sum that represents the integral; the tails beyond are below 1e-8. */
 const STEP = 0.01
 const REACH = 20
 

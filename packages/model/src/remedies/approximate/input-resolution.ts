@@ -1,4 +1,4 @@
-// A smaller picture inside the model: Resize in front of the first operators, so that callers hand over what they always did. Only
+// A smaller image inside the model: Resize in front of the first operators, so that callers pass what they always did. Only
 // where height and width are free and no output's shape depends on them, as in classifiers with global pooling.
 // Resize: https://onnx.ai/onnx/operators/onnx__Resize.html (linear, half_pixel; at one half this averages 2 x 2 pixels)
 import { floatTensor, node } from '@whyslow/graph/build.ts'
@@ -92,7 +92,7 @@ function pictureOf({ dtype, shape }: Matching, { name, shape: fed, freeAxes }: R
 function isFreeOf(matching: ReturnType<typeof matchGraph>, symbols: readonly Size[]): boolean {
   const { graph, shape } = matching
   const declared = new Set(graph.input.flatMap(({ name }) => shape(name) ?? []).filter((size) => !symbols.includes(size)))
-  // Sizes that nothing is known of may come from the picture.
+  // Sizes that nothing is known of may come from the image.
   const isSafe = (size: Size | undefined) => {
     if (typeof size !== 'string') return size !== undefined
     return size.split('*').every((part) => /^\d+$/.test(part) || declared.has(part))

@@ -31,7 +31,7 @@ const RANK_STEP = 16
 /** Shares of the sum of squares that are kept, from careful to bold. */
 const KEPT = [0.99, 0.95, 0.9]
 
-/** About 15 seconds; matrices beyond it are left as they are, the largest go first. */
+/** About 15 seconds; matrices beyond it are left unchanged, the largest go first. */
 const MOST_FLOPS = 1.5e10
 
 export const lowRank = defineRemedy({
@@ -87,7 +87,7 @@ function largestRank({ shape }: Linear): number {
   return Math.ceil((LARGEST_SHARE * a * b) / (a + b)) - 1
 }
 
-/** By name of the weights: the large matrices of this graph, the largest first, as far as the work allows. */
+/** The large matrices of this graph, the largest first, as far as the work allows; keyed by name of the weights. */
 function factorize(matching: Matching): ReadonlyMap<string, Factored> {
   const linears = new Map<string, Linear>()
   for (const one of matching.graph.node) {

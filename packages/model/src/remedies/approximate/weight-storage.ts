@@ -78,7 +78,7 @@ function stored(matching: Matching, name: string, fresh: (hint: string) => strin
   }
 }
 
-/** Scales along the first or the last axis, whichever loses less; undefined where the weights are not finite. */
+/** Scales along the first or the last axis, whichever loses less; undefined if the weights are not finite. */
 function finest(weights: FloatWeights): QuantizedWeights | undefined {
   const rank = weights.shape.length
   const axes = rank < 2 ? [null] : rank === 2 ? [0, 1] : [0]

@@ -6,7 +6,7 @@ const NOT_BATCH = /seq|time|len|frame|token|height|width|depth|channel|sample|au
 
 /**
  * The batch axis of every input: a free axis of one name in all of them, else the free first axis of each, whose names do not say
- * that they are something else. null where an input has none, or where there is no input.
+ * that they are something else. null if an input has none, or if there is no input.
  */
 export function batchAxes(inputs: readonly RemedyInput[]): ReadonlyMap<string, number> | null {
   if (inputs.length === 0) return null

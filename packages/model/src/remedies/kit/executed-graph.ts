@@ -13,7 +13,7 @@ export function someNode(graph: GraphView, is: (node: GraphView['nodes'][number]
   return graph.nodes.some((node) => is(node) || Object.values(node.subgraphs).some((inner) => someNode(inner, is)))
 }
 
-/** Share 0..1 of the nodes' time that such nodes take; 0 where no time was seen. */
+/** Share 0..1 of the nodes' time that such nodes take; 0 if no time was seen. */
 export function timeShare({ nodes }: Profile, is: (node: ProfiledNode) => boolean): number {
   const totalMs = nodes.reduce((sum, { timeMs }) => sum + timeMs, 0)
   const timeMs = nodes.reduce((sum, node) => sum + (is(node) ? node.timeMs : 0), 0)
@@ -29,7 +29,7 @@ export function blockedWeight({ graph }: Profile, node: ProfiledNode): readonly 
   return shape?.length === 4 ? shape : undefined
 }
 
-/** Groups of a convolution of the main graph; 1 where it says none. */
+/** Groups of a convolution of the main graph; 1 if it says none. */
 export function groupsOf({ graph }: Profile, { name }: ProfiledNode): number {
   const group = graph.nodes.find((node) => node.name === name)?.attributes.group
   return typeof group === 'number' ? group : 1

@@ -1,4 +1,4 @@
-// Factors and sums with constants beside linear operators, folded into their weights and biases: the arithmetic that the remedies
+// Factors and sums with constants next to linear operators, folded into their weights and biases: the arithmetic that the remedies
 // rewrites/scale-into-weights.ts and rewrites/affine-as-depthwise.ts share.
 
 import { floatTensor } from '@whyslow/graph/build.ts'
@@ -27,7 +27,7 @@ const MAX_ROUNDS = 8
 /** Products smaller than the smallest normal float32 would run slowly, and lose digits. */
 const SMALLEST_NORMAL = 2 ** -126
 
-/** The model with what could be folded, and the nodes that went; the same model where there is nothing. */
+/** The model with what could be folded, and the nodes that went; the same model if there is nothing. */
 export function foldScales(
   model: Model,
   evidence: RemedyEvidence,
@@ -43,7 +43,7 @@ export function foldScales(
   return { model: current, folded }
 }
 
-/** At most one constant for each linear operator, so that the replacements do not overlap. */
+/** Folds at most one constant for each linear operator, so that the replacements do not overlap. */
 function foldOnce(matching: Matching, fresh: (hint: string) => string, evidence: RemedyEvidence): readonly Replacement[] {
   const touched = nodesOfPatterns(matching)
   return matching.graph.node.flatMap((one) => {
@@ -130,7 +130,7 @@ function foldBefore(matching: Matching, { node: step, value, constant }: WithCon
   }
 }
 
-/** The constant as one number for each channel; undefined where it varies along another axis or would broaden the value. */
+/** The constant as one number for each channel; undefined if it varies along another axis or would broaden the value. */
 function factorsOf(
   matching: Matching,
   name: string,
@@ -150,7 +150,7 @@ function factorsOf(
   return inverse ? factors.map((one) => 1 / one) : factors
 }
 
-/** The weights with each slice along `axis` times its factor; undefined where a product is no normal number. */
+/** The weights with each slice along `axis` times its factor; undefined if a product is no normal number. */
 function scaled(
   weights: Float32Array | undefined,
   { shape, groups, inputAxis }: Linear,
@@ -174,7 +174,7 @@ function scaled(
 
 const isTiny = (value: number): boolean => Math.abs(value) < SMALLEST_NORMAL
 
-/** b + s W. Not beside padding, which is no part of the sum; not where a MatMul has no bias, since that would need a sum again. */
+/** b + s W. Not with padding, which is not part of the sum; not if a MatMul has no bias, since that would need a sum again. */
 function shiftedBias(matching: Matching, linear: Linear, weights: Float32Array, shifts: readonly number[]) {
   const { node, kind, shape, inputAxis, groups, outputSize, bias } = linear
   const padded =
@@ -197,7 +197,7 @@ function shiftedBias(matching: Matching, linear: Linear, weights: Float32Array, 
   return result.every((one) => Number.isFinite(one)) ? result : undefined
 }
 
-/** The linear operator with other weights, and another bias where one is given. */
+/** The linear operator with other weights, and another bias if one is given. */
 function replace(
   { node, kind, weights, shape, bias, last, outputSize }: Linear,
   { values, bias: biasValues }: { readonly values: Float32Array | undefined; readonly bias: Float32Array | undefined },

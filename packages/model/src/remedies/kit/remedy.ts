@@ -16,7 +16,7 @@ export type Goal = (typeof goals)[number]
 /** exact: same arithmetic on same numbers. rounding: equal but for the order of additions. approximate: a stated loss. */
 export type Effect = 'exact' | 'rounding' | 'approximate'
 
-/** What is predicted with. A remedy changes the model, the engine's options, or the samples in a prediction. */
+/** What predictions run with. A remedy changes the model, the engine's options, or the samples in a prediction. */
 export interface RemedySetup {
   readonly model: Model
   readonly options: EngineOptions
@@ -26,7 +26,7 @@ export interface RemedySetup {
   readonly machineBound: boolean
   /**
    * What runs it in place of the engine that the original is measured on; absent: that one. `opens`: the file as it was given, where the
-   * model is still what was read of it. `format`: what it is given where that is not ONNX; the file as it was given where that is of this
+   * model is still what was read of it. `format`: what it is given if that is not ONNX; the file as it was given where that is of this
    * format and the model still what was read of it. `cut`: it runs what lies before or behind these values, and that engine what stays.
    */
   readonly engine?: {
@@ -56,9 +56,9 @@ export interface OtherEngine {
   readonly format?: 'tflite' | 'tfjs'
   /** What it is called, where the user's file is of its own format: that probably runs on it today. */
   readonly runsFileToday?: string
-  /** It predicts on one thread where it is told no number of them; absent: it finds its own. */
+  /** It predicts on one thread if it is told no number of them; absent: it finds its own. */
   readonly oneThreadUntold?: true
-  /** Why the user does not want it, as a sentence's end; null: it may be handed over. */
+  /** Why the user does not want it, as a sentence's end; null: it may be shipped. */
   readonly refused: string | null
 }
 
@@ -86,7 +86,7 @@ export interface RemedyEvidence {
   readonly usableCpus: number
   readonly instructionSets: readonly string[]
   readonly p50Ms: number
-  /** Of the untouched original. */
+  /** Profile of the untouched original. */
   readonly profile?: Profile
   readonly threadSweep?: Sweep
   readonly batchSweep?: Sweep
@@ -109,11 +109,11 @@ export interface RemedyEvidence {
 export interface RemedyTools {
   /** The model as the engine optimizes it at this level, weights included. Throws where the engine refuses. */
   readonly optimize: (setup: RemedySetup, level: 'basic' | 'extended' | 'all') => Promise<Model>
-  /** Constant folding and simplification by the `onnxsim` package; absent where it is not installed. */
+  /** Constant folding and simplification by the `onnxsim` package; absent if it is not installed. */
   readonly simplify?: (model: Model) => Promise<Model>
   /** The precision of each layer, chosen by measuring; none: no layer gains, or loses little enough. Absent: not asked for. */
   readonly precision?: (model: Model, method: PrecisionMethod) => Promise<readonly PrecisionPlan[]>
-  /** Smallest and largest number that each of these float values holds on the user's own inputs; absent where those are made up. */
+  /** Smallest and largest number that each of these float values holds on the user's own inputs; absent if those are made up. */
   readonly ranges?: (
     setup: RemedySetup,
     values: readonly string[],
@@ -130,7 +130,7 @@ export interface PrecisionPlan {
   readonly variant: string
   /** Made from the model given after rewrites that change no output. */
   readonly quantized: { readonly model: Model; readonly changes: readonly string[] }
-  /** By the times of its operators, ms a prediction; null where none were measured. */
+  /** Saving by the times of its operators, ms per prediction; null if none were measured. */
   readonly savingMs: number | null
 }
 
@@ -141,9 +141,9 @@ export interface Proposal {
   readonly setup: RemedySetup
   /** What was changed, one line each, as its reader would say it. */
   readonly changes: readonly string[]
-  /** Saving per prediction that is expected before the trial, ms; null where nothing is known. */
+  /** Saving per prediction that is expected before the trial, ms; null if nothing is known. */
   readonly predictedSavingMs: number | null
-  /** Of this proposal, where it is not the remedy's. */
+  /** Effect of this proposal, if it is not the remedy's. */
   readonly effect?: Effect
   /** Why it may not be kept: it is looked at all the same, so that the reader knows what it would give. */
   readonly refused?: string
@@ -165,7 +165,7 @@ export interface Remedy {
   readonly goals: readonly Goal[]
   /** True of a quantized group that it brings to run in int8, or takes the quantization from. */
   readonly repairs?: (group: UnfusedGroup) => boolean
-  /** What it gives shows between operators (fusions, layouts) more than on them alone: the whole model tells, where it is timed beside them. */
+  /** What it gives shows between operators (fusions, layouts) more than on them alone: the whole model tells, if it is timed along with them. */
   readonly betweenOperators?: true
   /** The method by which it uses fewer bits. */
   readonly precision?: PrecisionMethod
@@ -186,7 +186,7 @@ export const rewriteProposal = (
   { model, ...rest }: Pick<RemedySetup, 'model'> & Omit<Proposal, 'variant' | 'setup'>,
 ): readonly Proposal[] => [{ variant: '', setup: { ...setup, model }, ...rest }]
 
-/** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null where none was found. */
+/** What the findings that a remedy treats would save, ms: the largest, since findings overlap. null if none was found. */
 export function predictedBy(treats: readonly string[], { findings }: RemedyEvidence): number | null {
   const savings = findings.filter(({ rule }) => treats.includes(rule)).flatMap(({ wouldSaveMs }) => wouldSaveMs ?? [])
   return savings.length > 0 ? Math.max(...savings) : null

@@ -26,7 +26,7 @@ export function readsKeys({ engine, offers }: RemedyEvidence, keys: readonly str
   return offers.includes('configuration') && keys.every((key) => knowsKey(engine.version, key))
 }
 
-/** One proposal that sets these entries and says why; none where the engine does not read them or where they are set already. */
+/** One proposal that sets these entries and says why; none if the engine does not read them or if they are set already. */
 export function proposeEntries(
   setup: RemedySetup,
   evidence: RemedyEvidence,

@@ -10,8 +10,8 @@ import { predictedBy, type RemedyEvidence } from './remedy.ts'
 const nameOf = ({ name, output }: NodeProto): string => name || (output.find((one) => one !== '') ?? '')
 
 /**
- * False where the profile shows that the engine put the node into an operator of another type by itself; true where it ran as it is
- * written, and where nothing is known of it.
+ * False where the profile shows that the engine put the node into an operator of another type by itself; true if it ran as it is
+ * written, and if nothing is known of it.
  */
 export function isUnfused({ profile }: RemedyEvidence, node: NodeProto): boolean {
   const name = nameOf(node)
@@ -38,7 +38,7 @@ export function savingByFusing(
 }
 
 /**
- * Time per prediction, ms, of what the engine ran and that held nothing but nodes taken out: 0 where it takes them out by itself.
+ * Time per prediction, ms, of what the engine ran and that held nothing but nodes taken out: 0 if it takes them out by itself.
  * Without a profile: what the findings treated would save.
  */
 export function savingByRemoving(

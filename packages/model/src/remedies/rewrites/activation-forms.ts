@@ -13,7 +13,7 @@ import { timeWith } from '../kit/unfused.ts'
 
 /** Since when all of the operators below broadcast as they do now. */
 const LEAST_OPSET = 8
-/** Of a prediction: activations of a kind that take less together are left as they are. */
+/** Share of a prediction: activations of a kind that take less together are left unchanged. */
 const LEAST_TIME = 0.005
 
 export const activationForms = defineRemedy({

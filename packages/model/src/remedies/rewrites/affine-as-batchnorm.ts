@@ -17,7 +17,7 @@ const TREATS = ['unfused-elementwise', 'slow-normalization', 'memory-bound-opera
 
 /** Since when the operator is as it is now, but for its training. */
 const LEAST_OPSET = 9
-/** Of each channel: with fewer numbers the kernel is busy with beginning the next one. */
+/** Least elements of each channel: with fewer, the kernel is busy with beginning the next channel. */
 const LEAST_SIZE = 4
 
 export const affineAsBatchnorm = defineRemedy({

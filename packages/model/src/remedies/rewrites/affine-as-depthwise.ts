@@ -32,7 +32,7 @@ export const affineAsDepthwise = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    // What fits into the weights of a convolution beside it costs nothing there.
+    // What fits into the weights of a convolution next to it costs nothing there.
     const ready = foldScales(setup.model, evidence)
     const rewritten = rewriteGraphs(ready.model, (matching, fresh) => {
       return matching.graph.node.flatMap((one) => replace(matching, one, fresh) ?? [])
@@ -50,7 +50,7 @@ export const affineAsDepthwise = defineRemedy({
   },
 })
 
-/** All but the longest operator of each chain, whose time stands for the convolution's. */
+/** All but the longest operator of each chain, whose time represents the convolution's. */
 function savingOf(evidence: RemedyEvidence, folded: readonly NodeProto[], replaced: readonly Replacement[]): number | null {
   if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
   const savings = replaced.map(({ parts }) => {

@@ -1,5 +1,5 @@
-// ONNX Runtime walks two operands of different shapes in runs: as many elements as lie side by side in both. A constant of shape [3] beside
-// [1, 224, 224, 3] makes runs of three, one of shape [1] beside [1, 172, 309, 1] runs of one, and starting a run costs more than its
+// ONNX Runtime walks two operands of different shapes in runs: as many elements as lie side by side in both. A constant of shape [3] with
+// [1, 224, 224, 3] makes runs of three, one of shape [1] with [1, 172, 309, 1] runs of one, and starting a run costs more than its
 // elements. The same constant repeated along the axis before, or with as many axes as the tensor, makes long ones.
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/providers/cpu/math/element_wise_ops.h (Broadcaster)
 
@@ -24,7 +24,7 @@ const SHORT_RUN = 8
 const LONG_RUN = 256
 /** Elements that a constant may grow to. */
 const MOST_ELEMENTS = 1 << 16
-/** Of the node's time that is left. */
+/** Share of the node's time that is left. */
 const LEFT = 0.1
 
 export const broadcastRuns = defineRemedy({
@@ -76,7 +76,7 @@ function lengthen(matching: Matching, node: NodeProto, fresh: (hint: string) => 
   }
 }
 
-/** The shape that makes long runs with a tensor of this one; undefined where the runs are long, or no shape is certain to help. */
+/** The shape that makes long runs with a tensor of this one; undefined if the runs are long, or no shape is certain to help. */
 function longerShape({ shape, elementCount, dtype }: Constant, tensor: readonly Size[]): readonly number[] | undefined {
   // A constant with more axes would broaden the result; packed and text have no bytes of their own for each element.
   if (shape.length > tensor.length || elementCount === 0 || /int4|string/.test(dtype)) return undefined

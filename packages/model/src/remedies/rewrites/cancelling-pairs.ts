@@ -37,7 +37,7 @@ export const cancellingPairs = defineRemedy({
   },
 })
 
-/** By the later operator of the pair. `parts` of the replacement are the nodes that go. */
+/** Finds a pair by its later operator. `parts` of the replacement are the nodes that go. */
 type Pair = (matching: Matching, last: NodeProto, fresh: (hint: string) => string) => Replacement | undefined
 
 const PAIRS: Readonly<Record<string, Pair>> = {
@@ -49,7 +49,7 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   Unsqueeze: mergeShapeChange,
 }
 
-/** The later one out, and the earlier one too where nobody else reads it. */
+/** The later one out, and the earlier one too if nobody else reads it. */
 function bothOut(matching: Matching, last: NodeProto, first: NodeProto): Replacement | undefined {
   const out = bypass(matching, last, first.input[0]!)
   return out && { ...out, parts: matching.onlyReader(first) === last ? [first, last] : [last] }
@@ -88,7 +88,7 @@ function transposes(matching: Matching, last: NodeProto, fresh: (hint: string) =
   return { parts, remove: new Set([...between.map(({ node }) => node), last]), add: [...moved, ...merged] }
 }
 
-/** The order of axes of both together; 'none' where it is as it was; undefined where it is not certain. */
+/** The order of axes of both together; 'none' where it is as it was; undefined if it is not certain. */
 function composed({ shape }: Matching, first: NodeProto, last: NodeProto): 'none' | readonly number[] | undefined {
   const [p, q] = [intsOf(first, 'perm'), intsOf(last, 'perm')]
   // Without `perm` the axes are reversed, whatever their number.

@@ -1,6 +1,6 @@
 // BatchNormalization after a linear operator is folded into its weights: (W x + b - mean) * s + B = (s W) x + (s (b - mean) + B),
 // s = scale / sqrt(variance + epsilon), worked out in float64. ONNX Runtime does it at every load (core/optimizer/conv_bn_fusion.cc)
-// for Conv, where nothing stands between. https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+// for Conv, if nothing stands between. https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
 
 import { floatTensor } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
@@ -68,7 +68,7 @@ interface Affine {
   readonly shift: Float32Array
 }
 
-/** (x - mean) * scale + shift per channel, as the node computes it in prediction; undefined where it trains or is not constant. */
+/** (x - mean) * scale + shift per channel, as the node computes it in prediction; undefined if it trains or is not constant. */
 function affineOf(matching: Matching, norm: NodeProto): Affine | undefined {
   if (!isOperator(norm, 'BatchNormalization') || matching.opset < 7 || norm.input.length !== 5) return undefined
   // More outputs than one (until opset 13), or training_mode, are for training; spatial=0 (until 8) has parameters per element.

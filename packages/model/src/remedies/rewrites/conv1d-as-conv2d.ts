@@ -2,7 +2,7 @@
 // (core/optimizer/nchwc_transformer.cc asks for rank 4), and so does the fast way to lay patches out as a matrix: what has one axis
 // goes the general way (core/mlas/lib/convolve.cpp, MlasConvVol2Col).
 // The same kernels take channels in fours (or fewer than they work on at once): where 129 come in, as many as a spectrum of 256 samples
-// has, three of zeros are put beside them, with zeros as their weights.
+// has, three of zeros are added to them, with zeros as their weights.
 // Whatever stands between and behind such convolutions and does not care for the additional axis is computed with it.
 // https://onnx.ai/onnx/operators/onnx__Conv.html
 
@@ -198,7 +198,7 @@ function lift(matching: Matching, lifts: Lifts, fresh: (hint: string) => string)
   return { parts, remove: new Set(parts), add, addInitializers }
 }
 
-/** Below so many, the additional ones take as long as the better kernel saves. */
+/** Below this many, the additional ones take as long as the better kernel saves. */
 const FILLED_FROM = 64
 const CHANNELS_AT_ONCE = 4
 

@@ -59,7 +59,7 @@ function symbolSizes(graph: GraphProto, fed: ReadonlyMap<string, RemedyInput>): 
   return new Map([...seen].flatMap(([symbol, sizes]) => (sizes.size === 1 ? [[symbol, [...sizes][0]!] as const] : [])))
 }
 
-/** The declaration with symbols replaced by their sizes, and free dimensions by those of `as`. The same object where it has none. */
+/** The declaration with symbols replaced by their sizes, and free dimensions by those of `as`. The same object if it has none. */
 function fixed(info: ValueInfoProto, sizes: ReadonlyMap<string, number>, as?: readonly number[]): ValueInfoProto {
   const tensor = info.type?.value.case === 'tensorType' ? info.type.value.value : undefined
   const declared = declaration(info).shape

@@ -39,7 +39,7 @@ function written(matching: Matching, one: NodeProto, fresh: Fresh): Replacement 
   return one.opType === 'DFT' ? transformed(matching, one, fresh) : framed(matching, one, fresh)
 }
 
-/** From this version on DFT takes its axis as an input. */
+/** Version from which DFT takes its axis as an input. */
 const AXIS_AS_INPUT = 20
 
 /** Along the last axis but that of the parts, which has one: real numbers. */

@@ -31,7 +31,7 @@ export const fuseAttention = defineRemedy({
 
 type Variant = 'multi-head' | 'attention'
 
-/** undefined where there is no attention, or, for `attention`, none whose projections could be taken in. */
+/** undefined if there is no attention, or, for `attention`, none whose projections could be taken in. */
 function propose(setup: RemedySetup, evidence: RemedyEvidence, variant: Variant): Proposal | undefined {
   const rewritten = rewriteGraphs(
     setup.model,

@@ -70,7 +70,7 @@ function replace(matching: Matching, clip: NodeProto, fresh: (hint: string) => s
   return { parts: [...parts], remove: parts, add }
 }
 
-/** NaN where one is not known. */
+/** NaN if one is not known. */
 function limitsOf({ opset, scalar }: Matching, clip: NodeProto): readonly [number, number] {
   if (opset < 11) return [numberOf(clip, 'min', Number.NaN), numberOf(clip, 'max', Number.NaN)]
   return [scalar(clip.input[1]) ?? Number.NaN, scalar(clip.input[2]) ?? Number.NaN]

@@ -154,7 +154,7 @@ function replaceGroupNorm(matching: Matching, one: NodeProto, fresh: (hint: stri
 }
 
 interface InGroups {
-  /** Of three axes or more, the second of a known size. */
+  /** Input of three axes or more, the second of a known size. */
   readonly x: string
   readonly output: string
   readonly name: string

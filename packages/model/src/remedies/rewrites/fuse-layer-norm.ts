@@ -99,7 +99,7 @@ function fuse(matching: Matching, norm: NormPattern, fresh: (hint: string) => st
   return { parts: [...parts], remove: parts, addInitializers: added, add: [simplified, ...sum] }
 }
 
-/** The last dimension of x: as known, else as the scale and the bias have it; undefined where they do not agree or broaden x. */
+/** The last dimension of x: as known, else as the scale and the bias have it; undefined if they do not agree or broaden x. */
 function widthOf({ shape, constant }: Matching, { x, scale, bias }: NormPattern): number | undefined {
   const sizes = shape(x)
   const known = sizes?.at(-1)

@@ -36,7 +36,7 @@ export const initializersAsInputs = defineRemedy({
     return rewriteProposal(setup, {
       model: { ...model, proto: copyWith(model.proto, { irVersion }) },
       changes: [`${count(taken, 'weight')} no longer listed as graph inputs`],
-      // The finding says 0 where no experiment has measured it: it is not known then.
+      // The finding says 0 if no experiment has measured it: it is not known then.
       predictedSavingMs: predictedBy(TREATS, evidence) || null,
       took: ({ constants }) => Object.values(constants).every(({ name, isGraphInput }) => !isGraphInput || fed.has(name)),
     })

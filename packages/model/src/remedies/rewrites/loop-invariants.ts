@@ -14,7 +14,10 @@ import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from 
 
 const TREATS = ['loop-copies']
 
-/** Of a Loop: the number of rounds and the condition; of its body: the round and the condition; of what the body gives: the condition. */
+/**
+ * How many come before the loop's own values. In a Loop: the number of rounds and the condition; in its body: the round and the condition; in what
+ * the body gives: the condition.
+ */
 const BEFORE = { loop: 2, body: 2, results: 1 } as const
 
 interface Freed extends Replacement {
@@ -55,7 +58,7 @@ function savingOf(evidence: RemedyEvidence, replaced: readonly Replacement[]): n
   return sum(own.map(({ timeMs }) => timeMs))
 }
 
-/** undefined where it is no Loop, or all of its variables change. */
+/** undefined if it is no Loop, or all of its variables change. */
 function freed({ readers, isOutput }: Matching, loop: NodeProto, fresh: (hint: string) => string): Freed | undefined {
   if (!isOperator(loop, 'Loop')) return undefined
   const body = loop.attribute.find(({ name }) => name === 'body')?.g

@@ -81,7 +81,7 @@ function groupsIn(matching: Matching): readonly (readonly Branch[])[] {
     const { kind, x, shape, outputAxis, bias, last } = linear
     const fixed = shape.map((size, axis) => (axis === outputAxis ? null : size))
     const attributes = one.attribute.map(({ name }) => [name, attributeOf(one, name)]).sort()
-    // A Gemm without bias beside one with: the bias of zeros would cost what it saves.
+    // A Gemm without bias together with one that has it: the bias of zeros would cost what it saves.
     const key = JSON.stringify([kind, x, fixed, attributes, kind !== 'MatMul' && bias !== undefined])
     const branch = { linear, parts: bias?.add ? [one, last] : [one], activation: undefined, result: last.output[0]! }
     groups.set(key, [...(groups.get(key) ?? []), branch])
@@ -89,7 +89,7 @@ function groupsIn(matching: Matching): readonly (readonly Branch[])[] {
   return [...groups.values()].filter((group) => group.length > 1).map((group) => withActivations(matching, group))
 }
 
-/** With the activation behind every branch, where it is the same and the only reader. */
+/** Adds the activation behind every branch, if it is the same and the only reader. */
 function withActivations(matching: Matching, group: readonly Branch[]): readonly Branch[] {
   const activations = group.map(({ linear }) => matching.onlyReader(linear.last))
   const opTypes = new Set(activations.map((one) => (isOperator(one, ...ACTIVATIONS) ? one.opType : '')))

@@ -25,7 +25,7 @@ const LEAST_OPSET = 7
 const LAST_OPSET = 9
 /** Resize as it has been since: with a way of laying pixels that has a name, and no region of interest. */
 const RESIZE_OPSET = 13
-/** In a Slice: all that there is. */
+/** The end of a Slice: all that there is. */
 const TO_THE_END = 2 ** 31 - 1
 
 export const modernOperators = defineRemedy({

@@ -24,9 +24,9 @@ import { timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 
-/** Of the lanes worked on before: above this, laying out costs what is saved. */
+/** Share of the lanes worked on before: above this, rearranging costs what is saved. */
 const MOST_SHARE = 0.75
-/** Of a prediction: layers that take less are left as they are. */
+/** Share of a prediction: layers that take less are left unchanged. */
 const LEAST_TIME = 0.005
 /** Since when operands are broadcast as numpy does it; the engine runs no older models. */
 const LEAST_OPSET = 7
@@ -76,7 +76,7 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
   if (best === undefined || best.share > MOST_SHARE) return undefined
   const wide = spreadWeights(narrow.weights, shape, window, best)
   const initializers = [floatTensor(fresh(`${conv.input[1]}_wide`), wide.shape, wide.values)]
-  /** By channel: the same for each position of a block. */
+  /** Values by channel: the same for each position of a block. */
   const repeated = (name: string, values: Float32Array): string => {
     const all = concatenateFloats(Array<Float32Array>(best.block).fill(values))
     initializers.push(floatTensor(fresh(`${name}_wide`), [all.length], all))
@@ -102,7 +102,7 @@ function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint:
 
 interface Narrow {
   readonly window: Window
-  /** Of the weights. */
+  /** Shape of the weights. */
   readonly shape: readonly number[]
   readonly weights: Float32Array
   readonly bias: Float32Array | undefined
@@ -111,7 +111,7 @@ interface Narrow {
   readonly output: readonly Size[]
 }
 
-/** The convolution with all that must be known of it; undefined where it is none of one group with constant weights. */
+/** The convolution with all that must be known of it; undefined if it is none of one group with constant weights. */
 function narrowOf(matching: Matching, conv: NodeProto): Narrow | undefined {
   if (!isOperator(conv, 'Conv') || numberOf(conv, 'group', 1) !== 1) return undefined
   const shape = matching.constant(conv.input[1])?.shape

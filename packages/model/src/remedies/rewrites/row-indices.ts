@@ -72,7 +72,7 @@ function replace(
 
 const reductionOf = (one: OneNode): string => String(attributeOf(one, 'reduction') ?? 'none')
 
-/** Without a reduction, which of two rows with the same place stays is not said, and the two operators differ. */
+/** Whether the rewrite is safe. Without a reduction, it is undefined which of two rows with the same place stays, and the two operators differ. */
 function isSafe({ dtype }: Matching, one: OneNode, { axis, shape }: Pick<RowIndices, 'axis' | 'shape'>): boolean {
   const elements = shape.reduce<number>((all, size) => (typeof size === 'number' ? all * size : Number.POSITIVE_INFINITY), 1)
   return axis === 0 && elements <= ON_ONE_THREAD && reductionOf(one) !== 'none' && dtype(one.input[0]) === 'float32'

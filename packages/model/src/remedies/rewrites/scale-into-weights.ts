@@ -1,4 +1,4 @@
-// A product, quotient, sum or difference with constants beside a linear operator moves into its weights and bias:
+// A product, quotient, sum or difference with constants next to a linear operator moves into its weights and bias:
 //   (x W + b) * c = x (W c) + b c        (x * c + s) W + b = x (c W) + (s W + b)
 // c for every column or row, or one number. The engine folds single numbers into MatMul and what follows a Conv; not the rest
 // (onnxruntime/core/optimizer/matmul_scale_fusion.cc, conv_mul_fusion.cc). Standardization in front of a network is the usual case.

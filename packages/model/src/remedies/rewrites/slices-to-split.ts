@@ -66,7 +66,7 @@ interface Tree {
   readonly splits: number
 }
 
-/** Of what Split is made for on every version. */
+/** Types that Split takes in every version. */
 const DTYPES = ['float32', 'int32', 'int64']
 
 function part(matching: Matching, slices: readonly NodeProto[], fresh: (hint: string) => string): Parted | undefined {
@@ -97,7 +97,7 @@ function part(matching: Matching, slices: readonly NodeProto[], fresh: (hint: st
   return { parts, remove: new Set(parts), add, addInitializers, splits: tree.splits }
 }
 
-/** Undefined where it is not constant, takes nothing or all, or cuts along an axis of unknown size. */
+/** Undefined if it is not constant, takes nothing or all, or cuts along an axis of unknown size. */
 function boxOf(matching: Matching, slice: NodeProto, shape: readonly Size[]): Box | undefined {
   const given = (name: string, index: number) => {
     return matching.opset < 10 ? intsOf(slice, name) : slice.input[index] ? matching.numbers(slice.input[index]) : undefined

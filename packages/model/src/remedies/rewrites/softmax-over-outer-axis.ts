@@ -35,7 +35,7 @@ export const softmaxOverOuterAxis = defineRemedy({
 /** Before opset 13 all axes from the given one on are one: nothing is swapped there. */
 const FIRST_OVER_ONE_AXIS = 13
 
-/** undefined where fewer than two axes of more than one element follow it: then the swap is the fast one already. */
+/** undefined if fewer than two axes of more than one element follow it: then the swap is the fast one already. */
 function merged({ opset, shape }: Matching, one: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   if (opset < FIRST_OVER_ONE_AXIS || !isOperator(one, 'Softmax', 'LogSoftmax')) return undefined
   const sizes = shape(one.input[0])

@@ -42,7 +42,7 @@ function isUnread({ readers, isOutput }: Matching, name: string): boolean {
   return name === '' || (readers(name).length === 0 && !isOutput(name))
 }
 
-/** The input that the node gives back as it is, for every size that the model takes; undefined where that is not certain. */
+/** The input that the node gives back as it is, for every size that the model takes; undefined if that is not certain. */
 function passedOn(matching: Matching, node: NodeProto): string | undefined {
   const [input] = node.input
   if (!input || !isOperator(node, node.opType)) return undefined

@@ -14,14 +14,14 @@ import { timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators']
 
-/** Of the products before: above this, taps of zeros cost what is saved. */
+/** Most work, in multiples of the products before: above this, taps of zeros cost what is saved. */
 const MOST_WORK = 2.3
-/** Of a prediction: layers that take less are left as they are. */
+/** Share of a prediction: layers that take less are left unchanged. */
 const LEAST_TIME = 0.005
 const LEAST_OPSET = 7
 /** Since when the bounds of Slice are inputs. */
 const SLICE_INPUTS = 10
-/** In a Slice: all that there is. */
+/** The end of a Slice: all that there is. */
 const TO_THE_END = 2 ** 31 - 1
 
 export const transposedConvolutions = defineRemedy({
@@ -86,7 +86,7 @@ function replace(matching: Matching, one: NodeProto, fresh: (hint: string) => st
   }
 }
 
-/** Of one axis, or of two with one stride, which DepthToSpace lays out; undefined where it would be more work than is saved. */
+/** Phases of one axis, or of two with one stride, which DepthToSpace arranges; undefined if it would be more work than is saved. */
 function phasesOfAll(one: NodeProto, kernel: readonly number[]): readonly Phases[] | undefined {
   const axes = transposedAxes(one, kernel)?.flatMap((axis) => phasesOf(axis) ?? [])
   if (axes?.length !== kernel.length || axes.length < 1 || axes.length > 2) return undefined

@@ -57,7 +57,7 @@ function withoutOneZipMap(
     if (!isOperator(zipMap, 'ai.onnx.ml:ZipMap') || !matching.isOutput(output) || matching.readers(output).length > 0) continue
     const labels = labelsOf(zipMap)
     if (labels === undefined || source === '') continue
-    // The tensor bears the output's name: by its maker where that can be, else by a node of its own.
+    // The tensor bears the output's name: by its maker if that can be, else by a node of its own.
     const copied = { remove: new Set([zipMap]), add: [node('Identity', [source], [output])] }
     // ZipMap takes [rows, classes], or [classes] for one row.
     const shape = matching.shape(source)?.length === 1 ? [labels.length] : [null, labels.length]

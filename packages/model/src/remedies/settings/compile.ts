@@ -10,13 +10,13 @@ import {
   type RemedySetup,
 } from '../kit/remedy.ts'
 
-/** Of a prediction: below it the call is most of it. */
+/** Time of a prediction, ms: below it the call is most of it. */
 const CALL_MS = 0.01
 /** What code for an end takes, with what is handed from one part to the other. */
 const HANDOVER_MS = 0.002
 /** An end that takes less of a prediction than this is not worth a second part. */
 const LEAST_SHARE = 0.03
-/** Of a node, where its time is not known. */
+/** Time of a node whose time is not known, ms. */
 const NODE_MS = 0.002
 
 export const compile = defineRemedy({
@@ -72,7 +72,7 @@ function ends({ id, version, name, refused, ends = [] }: OtherEngine, setup: Rem
   })
 }
 
-/** Of the nodes together, in a prediction of the original. */
+/** Time of the nodes together in a prediction of the original, ms. */
 function timeOf(nodes: readonly string[], { profile }: RemedyEvidence): number {
   if (profile === undefined) return nodes.length * NODE_MS
   const named = new Set(nodes)

@@ -26,7 +26,7 @@ export const engineChoice = defineRemedy({
   },
 })
 
-/** Of an engine that would take one thread: one, and as many as the engine in use has. undefined: as the setup says. */
+/** Thread counts to try on an engine that would take one thread: one, and as many as the engine in use has. undefined: as the setup says. */
 function threadsToTry(
   { oneThreadUntold }: OtherEngine,
   { options }: RemedySetup,
@@ -64,7 +64,7 @@ function todayOf({ runsFileToday, oneThreadUntold }: OtherEngine): string {
 const lossRefused = ({ effect }: OtherEngine, { constraints: { maxLoss } }: RemedyEvidence): string | null =>
   effect === 'approximate' && maxLoss === null ? 'it changes outputs: allow that with --max-loss' : null
 
-/** Of the options stay those that every engine has. */
+/** Moves the setup to another engine. The options that every engine has stay. */
 function on(setup: RemedySetup, { id, version, format }: OtherEngine, threads = setup.options.threads): RemedySetup {
   const { reuseOutputs: _, directCall: __, ...options } = setup.options
   const plain = { graphOptimization: 'all', executionMode: 'sequential', configEntries: {} } as const

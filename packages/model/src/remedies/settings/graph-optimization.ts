@@ -16,7 +16,7 @@ const SEPARATOR = ';'
 const MIN_SHARE = 0.1
 /** Reorders and transposes compute nothing: a twentieth of the time is worth a try. */
 const MIN_MOVING_SHARE = 0.05
-/** From this width on, a kernel of the blocked layout can lose to a matrix product (onnxruntime pull request 27248). */
+/** Width from which a kernel of the blocked layout can lose to a matrix product (onnxruntime pull request 27248). */
 const LARGE_KERNEL = 5
 
 interface Suspect {

@@ -9,7 +9,7 @@ import { proposeEntries } from '../kit/session-options.ts'
 const KEY = 'mlas.nchwc_pointwise_conv_max_input_channel_batch'
 const DEFAULT = 128
 const CANDIDATES = [256, 512, 1024]
-/** Of the nodes' time: with less, not even twice as fast a kernel would be seen. */
+/** Least share of the nodes' time: with less, even a kernel twice as fast would not be seen. */
 const MIN_SHARE = 0.1
 
 export const pointwiseConv = defineRemedy({
@@ -37,7 +37,7 @@ export const pointwiseConv = defineRemedy({
   },
 })
 
-/** Input channels of 1x1 convolutions in the blocked layout with more than one pass; empty where they take too little time. */
+/** Input channels of 1x1 convolutions in the blocked layout with more than one pass; empty if they take too little time. */
 function channelsOfPointwise(profile: Profile): number[] {
   const channelsOf = (node: ProfiledNode): number => {
     const [, channels, height, width] = blockedWeight(profile, node) ?? []

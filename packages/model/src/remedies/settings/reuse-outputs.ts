@@ -1,6 +1,6 @@
 // The engine allocates memory for every result and copies it into a tensor of JavaScript. It can be given tensors to write into:
 // `session.run(feeds, fetches)`, https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html. onnxruntime-node 1.30 then
-// spares its own allocation, and still hands out a copy: there is little to gain. Versions differ in what they hand out.
+// spares its own allocation, and still returns a copy: there is little to gain. Versions differ in what they return.
 import { defineRemedy } from '../kit/remedy.ts'
 import { withOptions } from '../kit/session-options.ts'
 

@@ -8,7 +8,7 @@ import { threadsOf, withOptions } from '../kit/session-options.ts'
 /** Entries that say something of one number of threads: they do not outlive it. */
 const BOUND_TO_THE_COUNT = { 'session.intra_op_thread_affinities': null, 'session.intra_op_num_threads': null }
 
-/** From 1 on, counts tried where no sweep measured them: one, half (the cores, where two threads share a core), all. */
+/** Thread counts, from 1 on, tried if no sweep measured them: one, half (the cores, where two threads share a core), all. */
 const withoutSweep = (usableCpus: number): readonly number[] => [1, Math.ceil(usableCpus / 2), usableCpus]
 
 export const threadCount = defineRemedy({
@@ -33,7 +33,7 @@ export const threadCount = defineRemedy({
   },
 })
 
-/** The sweep runs at another moment than the p50: its ratio is carried over. 0 where the sweep shows no gain. */
+/** The sweep runs at another moment than the p50: its ratio is carried over. 0 if the sweep shows no gain. */
 function predictedMs(points: readonly SweepPoint[], current: number, count: number, evidence: RemedyEvidence): number | null {
   const [now, then] = [current, count].map((at) => points.find((point) => point.at === at))
   if (now !== undefined && then !== undefined) return Math.max(0, evidence.p50Ms * (1 - then.p50Ms / now.p50Ms))

@@ -9,7 +9,7 @@ export async function loadHere({ head, tail, inputs, outputs }, rest, afterClose
   const ofRest = new Set(rest.inputs.map(({ name }) => name))
   const between = tail?.inputs[0].name
 
-  /** What the head is given, and what the engine is given beside what comes of it. */
+  /** What the head is given, and what the engine is given in addition to the head's outputs. */
   const parted = (feeds) => {
     if (typeof feeds !== 'object' || feeds === null)
       throw new TypeError(`predict() takes an object with a tensor for each input: ${inputs.join(', ')}`)

@@ -1,5 +1,5 @@
 // Runs the model in the caller's thread or, asked to, through predict-worker.mjs in a thread of its own, with nothing but the engine
-// and the files beside it.
+// and the files next to it.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'

@@ -6,7 +6,7 @@ import type { LocalBenchPlan, ModelFile } from './plan.ts'
 const ONNX = 'onnx'
 
 export interface ModelFiles {
-  /** As ONNX where no format is named. Rejects with InputError where the model cannot be written in it. */
+  /** As ONNX where no format is named. Rejects with InputError if the model cannot be written in it. */
   fileOf(model: Model, format?: string): Promise<ModelFile>
   /** NaN for a model that was not written so. */
   sizeBytes(model: Model, format?: string): number

@@ -50,7 +50,7 @@ type ComparisonPlan = Pick<
 
 export function outputComparison(plan: ComparisonPlan, tasks: SetupTasks): Bench['compare'] {
   const { judged, proof } = plan
-  /** By setup and promise. */
+  /** Checks keyed by setup and promise. */
   const checks = new Map<string, Promise<OutputCheck>>()
   const looks = originalsOn(judged, plan, tasks)
   const proofs = proof === judged ? looks : originalsOn(proof, plan, tasks)
@@ -127,7 +127,7 @@ function originalsOn(inputs: JudgedInputs, plan: ComparisonPlan, tasks: SetupTas
   }
 }
 
-/** Of the outputs asked for, those that say something: random ones differ from themselves. */
+/** The requested outputs that say something: random ones differ from themselves. */
 function comparable(original: Outputs, candidate: Outputs, asked: readonly string[] | null): readonly string[] {
   const varying = new Set([...original.varying, ...candidate.varying])
   return Object.keys(original.samples[0] ?? {}).filter((name) => (asked?.includes(name) ?? true) && !varying.has(name))

@@ -25,7 +25,7 @@ export interface LocalBenchPlan {
   /** The inputs that the last proof compares outputs on; `judged` itself if there are no others. */
   readonly proof: JudgedInputs
   readonly compare: Pick<CompareOptions, 'metric' | 'graph'>
-  /** The only outputs that are asked for; null: all of them. */
+  /** The only outputs that are requested; null: all of them. */
   readonly outputs: readonly string[] | null
   readonly maxLoss: AllowedLoss | null
   /** Threads of the engine's pool where the options leave it to the engine. */
@@ -37,12 +37,12 @@ export interface LocalBenchPlan {
   readonly folder: string
   /**
    * Writes the model and its weights into a new folder, as ONNX or in the format that is named, and returns the model's path and all bytes.
-   * Rejects with InputError where it cannot be written.
+   * Rejects with InputError if it cannot be written.
    */
   readonly write: (model: Model, folder: string, format?: string) => Promise<ModelFile>
   /** Writes the folder that a setup would be shipped in, for the last proof; null: it cannot be tried. Absent: no folder is shipped. */
   readonly ship?: ((setup: RemedySetup, folder: string) => Promise<ShippedFolder | null>) | undefined
-  /** Of judgements; absent: nothing is kept or recalled. */
+  /** Cache of judgements; absent: nothing is kept or recalled. */
   readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
   readonly readExecuted: (file: string) => Promise<GraphView>
   readonly readModel: (file: string) => Promise<Model>

@@ -18,7 +18,7 @@ const LEAST_MS = 120
 const MOST_MS = 250
 /** The last proof samples longer: code that is compiled at run time is warm, and clocks have settled. */
 const THOROUGH = 3
-/** Starts of fresh processes scatter by a quarter: a reading is the median of so many. More of them leave less time for pairs. */
+/** Starts of fresh processes scatter by a quarter: a reading is the median of this many. More of them leave less time for pairs. */
 const STARTS = 2
 const STARTS_THOROUGH = 5
 /** Long ones scatter less: none is added to a reading once this much has been counted. */

@@ -18,7 +18,7 @@ import type { LocalBenchPlan, ModelFile } from './plan.ts'
 export interface SetupTasks {
   /** Two setups with the same key predict in the same way. */
   keyOf(setup: RemedySetup): string
-  /** Rejects with InputError where the model cannot be written in the format of its engine. */
+  /** Rejects with InputError if the model cannot be written in the format of its engine. */
   taskOf(setup: RemedySetup): Promise<ModelTask>
   /** The same through the folder that it would be shipped in, where the plan writes one. */
   shippedTaskOf(setup: RemedySetup): Promise<ModelTask>
@@ -28,7 +28,7 @@ export interface SetupTasks {
   sizeBytes(setup: RemedySetup): number
   /** A path in the bench's folder that was not given before. */
   newPath(hint: string): string
-  /** Of a model, in a folder of its own, because the weights of each get the same name. */
+  /** A file for a model, in a folder of its own, because the weights of each get the same name. */
   newFile(hint: string): string
 }
 
@@ -110,7 +110,7 @@ export async function madeTask(task: Promise<ModelTask>): Promise<Trial<ModelTas
   }
 }
 
-/** Of what runs a model: another engine where one is named, and the options. */
+/** Key of what runs a model: another engine if one is named, and the options. */
 export const runsKey = ({ engine, options }: Pick<RemedySetup, 'engine' | 'options'>): string =>
   `${engine === undefined ? '' : `${engine.id} ${engine.version} ${cutKey(engine.cut)}`}${optionsKey(options)}`
 

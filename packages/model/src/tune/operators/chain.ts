@@ -11,10 +11,10 @@ import type { NodeProto } from 'onnx-buf'
 /** The engine moves int8 ones to channels-last in the same way; ConvInteger, which it does not move, is next to a Conv that it does. */
 const CONVOLUTIONS = new Set(['Conv', 'QLinearConv', 'ConvInteger'])
 
-/** In a row. */
+/** Number of links in a row. */
 export const LINKS = 3
 
-/** undefined where the part has no convolution, or its output cannot be its input. */
+/** undefined if the part has no convolution, or its output cannot be its input. */
 export function chainOf(part: Model): Model | undefined {
   const graph = part.proto.graph!
   const weights = new Set(graph.initializer.map(({ name }) => name))

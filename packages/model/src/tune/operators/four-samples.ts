@@ -18,7 +18,7 @@ interface Reading {
   readonly node: NodeProto
   readonly matching: Matching
   counts(index: number): boolean
-  /** NaN where it is not known, which is neither more nor less than anything. */
+  /** NaN if it is not known, which is neither more nor less than anything. */
   rank(index: number): number
 }
 
@@ -33,7 +33,7 @@ const inStep: Keeps = ({ node, counts, rank }) => {
   return node.input.every((_, k) => !counts(k) || rank(k) === Math.max(...ranks))
 }
 
-/** Rows of a matrix with a weight are samples; a matrix that stands for each sample has an axis before its two. */
+/** Rows of a matrix with a weight are samples; a matrix that represents each sample has an axis before its two. */
 const product: Keeps = ({ counts, rank }) => {
   if (counts(0) && counts(1)) return rank(0) === rank(1) && rank(0) > 2
   return counts(0) ? rank(1) <= rank(0) : rank(1) > 2 && rank(0) <= rank(1)
@@ -41,13 +41,13 @@ const product: Keeps = ({ counts, rank }) => {
 
 const isOther = (axis: number, { rank }: Reading): boolean => axis > 0 || (axis < 0 && axis > -rank(0))
 
-/** By an axis that is not the first; `otherwise` where the node names none. */
+/** Keeps samples apart along an axis that is not the first; `otherwise` if the node names none. */
 const alongAxis =
   (otherwise: number): Keeps =>
   (reading) =>
     asFirst(reading) && isOther(numberOf(reading.node, 'axis', otherwise), reading)
 
-/** By axes of an attribute or of an input, the first not among them. */
+/** Keeps samples apart along axes of an attribute or of an input, if the first is not among them. */
 const alongAxes =
   (index: number): Keeps =>
   (reading) => {
@@ -56,7 +56,7 @@ const alongAxes =
     return asFirst(reading) && axes !== undefined && axes.length > 0 && axes.every((axis) => isOther(axis, reading))
   }
 
-/** Of a table the rows that samples ask for, or of samples the same places. */
+/** Gathers the rows of a table that samples index, or the same places of all samples. */
 const gathered: Keeps = (reading) => {
   const isFirst = !isOther(numberOf(reading.node, 'axis', 0), reading)
   return reading.counts(1) ? isFirst && !reading.counts(0) : !isFirst && reading.counts(0)
@@ -154,7 +154,7 @@ export interface More {
   readonly detail: string
 }
 
-/** Undefined where the axis of samples is lost on the way, or is not known. Rows of a model that has no such axis are none: nobody can give it more. */
+/** Undefined if the axis of samples is lost on the way, or is not known. Rows of a model that has no such axis are none: nobody can give it more. */
 export function fourSamples(part: Model): More | undefined {
   const [one, ...others] = part.proto.graph!.node.filter((node) => !isConstantNode(node))
   const isRecurrent = others.length === 0 && isOperator(one, 'LSTM', 'GRU', 'RNN')
@@ -216,7 +216,7 @@ function feedforward(part: Model, matching: Matching): Model | undefined {
   return withGraph(part, copyWith(graph, { node: nodes, input, output, initializer, valueInfo: [] }))
 }
 
-/** Weights that are listed among the inputs stay as they are. */
+/** Weights that are listed among the inputs stay unchanged. */
 const weightsOf = ({ proto }: Model): ReadonlySet<string> => new Set(proto.graph!.initializer.map(({ name }) => name))
 
 /** Along an axis of its own. */
@@ -225,7 +225,7 @@ function countsSamples(value: ValueInfoProto): boolean {
   return shape?.[0] === 1 && shape.length > 1
 }
 
-/** Undefined where the axis counts something else. */
+/** Undefined if the axis counts something else. */
 function withSamples(value: ValueInfoProto, axis: number): ValueInfoProto | undefined {
   const { name, dtype, shape } = declaration(value)
   // Without a type the engine infers it.

@@ -21,11 +21,11 @@ export interface Group {
   readonly opTypes: readonly string[]
   /** The user's nodes of one copy. */
   readonly parts: readonly NodeProto[]
-  /** Of their constants, as far as rewrites go by them. */
+  /** Elements of their constants, as far as rewrites depend on them. */
   readonly numbers: string
   /** What they read that the engine keeps as a constant, as the graph that it runs calls it. */
   readonly constants: ReadonlySet<string>
-  /** Of a run of elementwise nodes, the user's nodes in the longest of them; null of a single node. */
+  /** The user's nodes in the group's longest run of elementwise nodes; null for a single node. */
   readonly longest: readonly NodeProto[] | null
   /** All copies together, ms a prediction. */
   readonly timeMs: number
@@ -34,7 +34,7 @@ export interface Group {
   readonly atFloor: boolean
 }
 
-/** Of the p50, or in absolute terms: what takes less is not worth a reader's minute. Small models have many that take little, each of its own kind. */
+/** Least share of the p50, or least time: what takes less is not worth a reader's minute. Small models have many that take little, each of its own kind. */
 const LEAST_SHARE = 0.01
 const LEAST_MS = 0.005
 /** Near its floor, of which only another precision is asked. */
@@ -86,7 +86,7 @@ interface Known {
   readonly users: ReadonlyMap<string, NodeProto>
   readonly together: Together
   readonly matching: Matching
-  /** Of the graph as run, subgraphs with it. */
+  /** Nodes of the graph as run, including subgraphs. */
   readonly views: ReadonlyMap<string, ScopedNode>
 }
 

@@ -1,4 +1,4 @@
-// Operators alone: what takes long above its floor is taken out of the model with the shapes it runs with, and timed beside variants that
+// Operators alone: what takes long above its floor is taken out of the model with the shapes it runs with, and timed against variants that
 // each change one thing, in turns. It tells why an operator is slow, and what an exact remedy would give, before the whole model is tried.
 import path from 'node:path'
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
@@ -42,9 +42,9 @@ export interface ExperimentsPlan {
   readonly remedies: readonly Remedy[]
   /** For remedies, but for the inputs and outputs of the part. */
   readonly facts: RemedyEvidence
-  /** Of the timing, ms. */
+  /** Time for the timing, ms. */
   readonly budgetMs: number
-  /** For the whole model as it is and as remedies that act between operators make it, where there is one, ms; its share of the budget if that is more. */
+  /** For the whole model as it is and as remedies that act between operators make it, if there is one, ms; its share of the budget if that is more. */
   readonly wholesMs: number
 }
 
@@ -54,16 +54,16 @@ const MOST_ROUNDS = 12
 const SAMPLE_MS = 2
 /** Runs of a slow operator in each round, whatever it takes. */
 const LEAST = { warmup: 1, samples: 2 } as const
-/** What one model takes in a round beside its samples: opening, warming. */
+/** What one model takes in a round in addition to its samples: opening, warming. */
 const OPEN_MS = 3.5
-/** The plan's times are those of a quiet machine; where it is not, what was begun ends, up to so many times as long. */
+/** The plan's times are those of a quiet machine; if it is not, what was begun ends, up to this many times as long. */
 const SLOWER = 3
 /** Share of the time: the whole model with its operators takes no more, and they have the rest. */
 const WHOLE_SHARE = 0.5
 /** Distinct parts that are taken out, at most: they are written to disk before any is timed. */
 const MOST_PARTS = 60
 
-/** A product that takes so long has work for all threads. */
+/** A product that takes this long has work for all threads. */
 const LONG_MS = 0.06
 /** Longer ones are timed once in a row, so that there is time for others. */
 const LONGEST_IN_A_ROW_MS = 1
@@ -71,7 +71,7 @@ const LONGEST_IN_A_ROW_MS = 1
 interface Taken {
   readonly group: Group
   readonly part: Model
-  /** What is timed: the part so many times in a row, that each pays less for its ends. */
+  /** What is timed: the part this many times in a row, that each pays less for its ends. */
   readonly row: Model
   readonly links: number
   readonly variants: readonly Variant[]
@@ -302,7 +302,7 @@ interface ChangedModel {
   readonly model: TimedModel
 }
 
-/** In addition to the whole, as many as there is time for. */
+/** Changed models in addition to the whole, as many as there is time for. */
 async function changedModels(
   plan: ExperimentsPlan,
   between: readonly Between[],
@@ -333,7 +333,7 @@ function savingOnWhole(
   return [{ remedy, ms: p50Ms * (1 - ratio), low: p50Ms * (1 - ratioHigh), high: p50Ms * (1 - ratioLow) }]
 }
 
-/** Of a part's variant, in their order; the part itself is worth as much as the first. */
+/** Worth of a part's variant, by its place in their order; the part itself is worth as much as the first. */
 const worthOf = ({ group }: Taken, k: number): number => group.aboveMs / (k + 1)
 
 /**

@@ -30,7 +30,7 @@ export function floatVariant({ part, row }: Timed): Variant | undefined {
   }
 }
 
-/** undefined where int8 arithmetic is no faster on this machine, and of parts that are no product. */
+/** undefined if int8 arithmetic is no faster on this machine, and of parts that are no product. */
 export function int8Variant(
   { part, row }: Timed,
   types: ReadonlyMap<string, TypeAsRun>,

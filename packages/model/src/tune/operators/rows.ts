@@ -12,7 +12,7 @@ export interface Timed {
   /** How many times the part stands in what was timed. */
   readonly links: number
   readonly variants: readonly Variant[]
-  /** Of the part, then of each variant. */
+  /** Keys of the part, then of each variant. */
   readonly keys: readonly string[]
 }
 
@@ -23,9 +23,9 @@ export const LEAST_ROUNDS = 3
 
 /** What all readings of a trial are compared with. */
 export interface Reference {
-  /** Of the call alone. */
+  /** Key of the call alone. */
   readonly emptyKey: string
-  /** From the trial's state of the machine to the one in which the model was measured. */
+  /** Scale from the trial's state of the machine to the one in which the model was measured. */
   readonly scale: number
 }
 
@@ -62,7 +62,7 @@ export function experimentOf(
   }
 }
 
-/** Of what it reads, weights included, in their order: '1x32x720x720, 3x32x9x9'. Scalars and vectors say little. */
+/** Shapes of what it reads, weights included, in their order: '1x32x720x720, 3x32x9x9'. Scalars and vectors say little. */
 function shapesOf({ proto }: Model): string {
   const { input, initializer } = proto.graph!
   const shapes = [...input.map((one) => declaration(one).shape ?? []), ...initializer.map(({ dims }) => dims.map(Number))]

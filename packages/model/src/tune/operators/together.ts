@@ -26,7 +26,7 @@ export function indivisibleGroups(matching: Matching): Together {
   return new Map(things.flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
 }
 
-/** With the biases that only it reads; the products before them are others'. */
+/** The attention around a Softmax, with the biases that only it reads; the products before them are not part of it. */
 function attentionAround(matching: Matching, softmax: NodeProto): ReadonlySet<NodeProto> | undefined {
   const found = findAttention(matching, softmax)
   if (found === undefined) return undefined

@@ -21,7 +21,7 @@ export interface Variant {
   readonly detail: string
   readonly model: Model
   readonly options: Partial<EngineOptions>
-  /** Of its time, what compares with the part's: less than 1 where it does more work. */
+  /** Share of its time that compares with the part's: less than 1 if it does more work. */
   readonly share: number
 }
 
@@ -136,12 +136,12 @@ function countsOf({ proto }: Model): ReadonlyMap<string, number> {
  * for: FilterSetSize in onnxruntime/core/mlas/lib/snchwc.cpp.
  */
 const BLOCKS_AT_ONCE = 4
-/** Of so many times that, one block more or less at the end says little. */
+/** Most sets that are filled up whole: with more, one block more or less at the end says little. */
 const FEW_SETS = 2
 /** Elements of a widened output: 64 MiB of float32. */
 const MOST_WIDENED = 2 ** 24
 
-/** Of less than a block the first is what is missing: four would take many times as long as the convolution. */
+/** Channels filled up to sets of blocks; fewer than a block are filled up to one block, since four would take many times as long as the convolution. */
 function filledUp(channels: number, lanes: number, dimensions: number): number {
   const [blocks, set] = [Math.ceil(channels / lanes), BLOCKS_AT_ONCE * lanes]
   const sets = Math.ceil(channels / set)
@@ -155,7 +155,7 @@ const goesAlong = ({ opType, input }: NodeProto, before: NodeProto): boolean =>
   input[0] === before.output[0] && (opType === 'BatchNormalization' || ACTIVATIONS.has(opType))
 
 /**
- * A convolution with few channels, and what the engine carries along with it, given zeros as further ones; undefined where its channels are all that the kernels take at once.
+ * A convolution with few channels, and what the engine carries along with it, given zeros as further ones; undefined if its channels are all that the kernels take at once.
  * `inARow`: as many come in as go out.
  */
 function filledChannels(

@@ -26,7 +26,7 @@ interface Dot {
   readonly y: number
 }
 
-/** Of nodes whose work, bytes and time are known and above zero; longest first. */
+/** Dots of nodes whose work, bytes and time are known and above zero; longest first. */
 function dotsOf(nodes: readonly Node[]): Dot[] {
   return nodes
     .flatMap((node) => {
@@ -125,7 +125,7 @@ function drawRoofs(frame: Frame, roofs: Roofs, put: (row: number, column: number
   }
 }
 
-/** At the left: the peaks by their names. */
+/** Texts at the left of the axis: the peaks by their names. */
 function axisTexts(frame: Frame, roofs: Roofs): Map<number, string> {
   const texts = new Map<number, string>()
   for (const [, peak] of Object.entries(roofs.flopsPerSecond).sort(([, a], [, b]) => a - b))
@@ -152,7 +152,7 @@ function belowAxis(frame: Frame): string {
 function legend(dots: readonly Dot[], width: number, colours: Colours): string[] {
   const named = dots.slice(0, LETTERS.length)
   const ofRoof = ({ floorMs, timeMs }: Node) => (floorMs === null ? 'not known' : percent(floorMs / timeMs))
-  // Beside the name stand a letter, a time and a share, and the type where there is room.
+  // Next to the name are a letter, a time and a share, and the type if there is room.
   const [room, typeRoom] = width < WITH_TYPES ? [width - 25, 0] : [width - 43, 14]
   return table(
     [

@@ -9,12 +9,12 @@ export interface Sparkline {
   readonly text: string
   /** Samples behind each mark, at most; a mark is their median. */
   readonly perMark: number
-  /** Of the marks. */
+  /** Lowest of the marks. */
   readonly low: number
   readonly high: number
 }
 
-/** At most `most` cells. null where there are no two samples, or no room for a mark of each process. */
+/** A sparkline of at most `most` cells. null if there are no two samples, or no room for a mark of each process. */
 export function sparkline(processes: readonly (readonly number[])[], most: number): Sparkline | null {
   const own = processes.filter(({ length }) => length > 0)
   const longest = Math.max(0, ...own.map(({ length }) => length))
@@ -37,7 +37,7 @@ function mediansOf(samples: readonly number[], size: number): number[] {
   return Array.from({ length: Math.ceil(samples.length / size) }, (_, at) => medianOf(samples.slice(at * size, (at + 1) * size)))
 }
 
-/** Of at least one sample, by the same definition as the median of measurements, which documents do not import. */
+/** Median of at least one sample, by the same definition as the median of measurements, which documents do not import. */
 function medianOf(samples: readonly number[]): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2

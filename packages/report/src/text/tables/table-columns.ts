@@ -25,7 +25,7 @@ function known(value: ColumnValue | null | undefined, type: ColumnType): ColumnV
   return typeof value === 'number' && !Number.isFinite(value) ? null : value
 }
 
-/** As CSV: empty where nothing is known. */
+/** As CSV: empty if nothing is known. */
 export const columnsCsv = (columns: readonly TableColumn[]): string =>
   csv(
     columns.map(({ name }) => name),

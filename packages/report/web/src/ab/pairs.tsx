@@ -9,7 +9,7 @@ import type { Ab } from '../page-data.ts'
 const ROW = 20
 const MOST_PAIRS = 40
 const MARGIN = { top: 24, right: 16, bottom: 34, left: 64 }
-/** From this span on the axis is logarithmic. */
+/** Span from which the axis is logarithmic. */
 const LOG_SPAN = 4
 
 export function Pairs({ ab: { pairs } }: { ab: Ab }) {

@@ -3,7 +3,7 @@ import type { Node, Report } from '../page-data.ts'
 
 export type Order = 'faster' | 'slower' | 'no-difference'
 
-/** Of the latency: after over before, told apart only where the intervals do not touch. null where one of them has no latency. */
+/** Change of the latency: after over before; they differ only if the intervals do not touch. null if one of them has no latency. */
 export function latencyChange(before: Report, after: Report): { ratio: number; low: number; high: number; order: Order } | null {
   const [a, b] = [before.latency, after.latency]
   if (a === null || b === null || a.p50Ms <= 0 || a.ciLowMs <= 0) return null
@@ -120,7 +120,7 @@ export function orderOf({ before, after }: Pick<Thing, 'before' | 'after'>): Ord
   return after.lowMs > before.highMs ? 'slower' : after.highMs < before.lowMs ? 'faster' : 'no-difference'
 }
 
-/** In the order of `names` in either. */
+/** Things in the order of `names` in either. */
 export function thingsOf<One>(
   before: readonly One[],
   after: readonly One[],

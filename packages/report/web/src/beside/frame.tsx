@@ -17,7 +17,7 @@ export const titlesOf = (names: readonly string[]): Titles => [
 interface BesideFrameProps {
   readonly titles: Titles
   readonly sentence: string
-  /** Of the first and of the second. */
+  /** Cards of the first and of the second. */
   readonly cards: readonly [ComponentChildren, ComponentChildren]
   readonly below?: ComponentChildren
   readonly parts: readonly Part[]

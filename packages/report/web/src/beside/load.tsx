@@ -1,4 +1,4 @@
-// Two load runs side by side: the rate that holds what was asked for, and latency against load in one drawing.
+// Two load runs side by side: the rate that holds what was requested, and latency against load in one drawing.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { line } from 'd3-shape'
 import { perSecond, time } from '../format.ts'
@@ -119,7 +119,7 @@ function percentileOf(before: Load, after: Load): { key: Percentile; title: stri
 /** One asks at rates, the other by clients that wait: they have no axis in common. */
 const asksOtherwise = (before: Load, after: Load): boolean => isClosed(before.points) !== isClosed(after.points)
 
-/** At what was asked of both. */
+/** Things at the rates that were set for both. */
 function thingsAt(before: Load, after: Load, key: Percentile): Thing[] {
   if (asksOtherwise(before, after)) return []
   const later = runsAt(after)
@@ -129,7 +129,7 @@ function thingsAt(before: Load, after: Load, key: Percentile): Thing[] {
   })
 }
 
-/** By what was asked, in its order: a search runs a rate several times. */
+/** Runs keyed by the rate that was set, in its order: a search runs a rate several times. */
 function runsAt({ points }: Load): ReadonlyMap<number, readonly Point[]> {
   const runs = new Map<number, Point[]>()
   for (const point of inOrder(points)) {

@@ -4,7 +4,7 @@ import type { AdviceBlock, RuleAdvice } from '@whyslow/report/documents/rule-adv
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 
-/** By rule; of a page of versions before there is none. */
+/** Advice keyed by rule; a page of earlier versions has none. */
 export const AdviceOf = createContext<Readonly<Record<string, RuleAdvice>>>({})
 
 /** So much stands open. */

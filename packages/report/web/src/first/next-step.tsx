@@ -26,7 +26,7 @@ interface Next {
   readonly command: string | readonly string[]
 }
 
-/** Of a share of the median that the engine takes, from which on the model is what is slow in the user's code. */
+/** Share of the median in the engine from which the model is what is slow in the user's code. */
 const MODEL_SHARE = 0.5
 
 function nextOf(report: Report): Next | null {

@@ -37,7 +37,7 @@ export function AxisBelow({ scale, say, from, to, y, top, count = 8, title, at }
   )
 }
 
-/** At the left of a drawing; `x`: where its line is. */
+/** Axis at the left of a drawing; `x`: where its line is. */
 export function AxisLeft({ scale, say, from, to, x, right, count = 5, title }: AxisProps & { x: number; right?: number }) {
   const ticks = fewTicks(scale, count, () => 10)
   return (

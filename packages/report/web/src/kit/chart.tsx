@@ -27,7 +27,7 @@ export function useWidth(first: number) {
 
 interface ChartProps {
   readonly height: number | ((width: number) => number)
-  /** In words, for who does not see it. */
+  /** Text for readers who do not see the drawing. */
   readonly label: string
   /** 'group' where marks in it can be reached by keys. */
   readonly role?: 'img' | 'group'

@@ -1,4 +1,4 @@
-// A picture: the question that it answers, the finding in words, the drawing, and the same numbers as a table beside it.
+// A figure: the question that it answers, the finding in words, the drawing, and the same numbers as a table next to it.
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { type Column, PlainTable } from './plain-table.tsx'
@@ -10,7 +10,7 @@ interface FigureProps<Row> {
   readonly children: ComponentChildren
   readonly rows: readonly Row[]
   readonly columns: readonly Column<Row>[]
-  /** Of the table, where it is more than the numbers of the drawing. */
+  /** Title of the table, if it is more than the numbers of the drawing. */
   readonly tableTitle?: string
   readonly note?: ComponentChildren
 }

@@ -1,9 +1,9 @@
-// Marks that can be reached: one tab stop for a drawing, arrow keys between its marks, what a mark says beside it on focus and on pointing,
+// Marks that can be reached: one tab stop for a drawing, arrow keys between its marks, what a mark says next to it on focus and on pointing,
 // and Escape takes it away.
 import { useState } from 'preact/hooks'
 
 export interface Reach {
-  /** Of the mark that is spoken of; -1: none. */
+  /** Index of the mark that is spoken of; -1: none. */
   readonly at: number
   readonly pinned: boolean
   point(index: number): void

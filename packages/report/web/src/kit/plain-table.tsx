@@ -1,4 +1,4 @@
-// The table beside a picture. Long ones show their beginning and say so; all rows can be copied.
+// The table next to a figure. Long ones show their beginning and say so; all rows can be copied.
 
 import { csv } from '@whyslow/report/text/csv.ts'
 import type { ComponentChildren } from 'preact'

@@ -8,7 +8,7 @@ export const MOST_SHOWN = 160
 /** What steers or turns is shown as what it is not: a replacement character. */
 export const harmless = (text: string): string => String(text).replace(steering, '\ufffd')
 
-/** Without its middle where it is longer: both ends of a name tell it apart. Never half a character. */
+/** Removes the middle of a longer name: both ends tell it apart. Never half a character. */
 export function middle(text: string, most = MOST_SHOWN): string {
   if (text.length <= most) return text
   const characters = [...text.slice(0, most * 2), ...text.slice(-most * 2)]

@@ -5,10 +5,10 @@ export interface Scale {
   ticks(count?: number): number[]
 }
 
-/** At least this many pixels between labels. */
+/** Least pixels between labels. */
 const APART = 8
 
-/** Of the scale's own ticks as many as have room: of a log scale those at 1, 2 and 5 of each decade, or at 1 alone. */
+/** As many of the scale's own ticks as have room: on a log scale those at 1, 2 and 5 of each decade, or only at 1. */
 export function fewTicks(scale: Scale, count: number, wide: (value: number) => number): number[] {
   const ticks = scale.ticks(count)
   const everyOther = (by: number) => ticks.filter((_, i) => i % by === 0)

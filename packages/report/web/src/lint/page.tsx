@@ -85,7 +85,7 @@ function NumberCard({ lint: { measured, unfused, fused } }: { lint: Lint }) {
 const MOST_OPEN = 5
 const MOST_NAMED = 3
 
-/** By what they break, in the order of the first of each: the document's, the largest saving first. */
+/** Operators grouped by what they break, in the order of the first of each: the document's, the largest saving first. */
 function Groups({ lint: { unfused, hazards, measured } }: { lint: Lint }) {
   const groups = new Map<string, Unfused[]>()
   for (const one of unfused) {
@@ -138,7 +138,7 @@ function Groups({ lint: { unfused, hazards, measured } }: { lint: Lint }) {
   )
 }
 
-/** null where one of them is not known: a sum of the others would be less than it is. */
+/** null if one of them is not known: a sum of the others would be less than it is. */
 function sumOf(rows: readonly Unfused[], of: (row: Unfused) => number | null): number | null {
   const values = rows.map(of)
   return values.includes(null) ? null : values.reduce<number>((sum, ms) => sum + ms!, 0)

@@ -11,7 +11,7 @@ import { askedOf, askedWords, boundOf, inOrder, isClosed, PERCENTILES, type Perc
 
 const MARGIN = { top: 40, right: 64, bottom: 40, left: 72 }
 const NARROW = 560
-/** From this span on axes are logarithmic. */
+/** Span from which axes are logarithmic. */
 const LOG_SPAN = 8
 const DASHES = ['', '6 3', '2 3']
 
@@ -175,7 +175,7 @@ function PercentileLine({ points, percentile, title, index, x, y, top }: Percent
   )
 }
 
-/** From the first rate on that the server does not keep up with. */
+/** Marks the rates from the first one that the server does not keep up with. */
 function Lost({
   points,
   x,

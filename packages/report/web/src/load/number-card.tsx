@@ -1,4 +1,4 @@
-// The number of a load run: the rate that holds what was asked for, or else what the highest rate that the server keeps up with takes.
+// The number of a load run: the rate that holds what was requested, or else what the highest rate that the server keeps up with takes.
 import { percent, perSecond, plural, time } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
 import { Says } from '../kit/name.tsx'

@@ -147,7 +147,7 @@ const LAWS = {
   'throughput-bound': 'answers/s: at most by the workers, measured',
 } as const
 
-/** Of each law the run in which it is furthest off. */
+/** The run in which each law is furthest off. */
 function lawFacts(points: Load['points']): Fact[] {
   const all = points.flatMap(({ laws = [] }) => laws)
   const off = ({ expected, measured }: (typeof all)[number]) => Math.abs(measured / expected - 1)

@@ -18,7 +18,7 @@ export const isConfirmed = ({ found, search }: Pick<Load, 'found' | 'search'>): 
 /** Clients that wait for their answers, in place of a rate. */
 export const isClosed = (points: readonly Point[]): boolean => points.some(({ clients }) => clients !== null)
 
-/** What was asked for: requests a second, or clients. */
+/** What was requested: requests a second, or clients. */
 export const askedOf = ({ offeredPerSecond, clients }: Point): number => offeredPerSecond ?? clients ?? 0
 
 export const askedWords = ({ offeredPerSecond, clients }: Point): string =>
@@ -29,7 +29,7 @@ export const inOrder = (points: readonly Point[]): readonly Point[] => [...point
 const GOAL = /^\s*(?:p(\d{1,2}(?:\.\d+)?)|mean|median|avg)\s*<=?\s*(\d+(?:\.\d+)?|\.\d+)\s*(us|µs|ms|s)\s*$/i
 const UNIT_MS: Readonly<Record<string, number>> = { us: 1e-3, µs: 1e-3, ms: 1, s: 1000 }
 
-/** The bound of an objective as it was typed ('p99<20ms,errors<1%'), ms; null where it is of another kind. */
+/** The bound of an objective as it was typed ('p99<20ms,errors<1%'), ms; null if it is of another kind. */
 export function boundOf(objective: string): number | null {
   const found = objective.split(',').flatMap((part) => GOAL.exec(part) ?? [])
   const [, , number, unit] = found

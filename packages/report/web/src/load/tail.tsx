@@ -1,4 +1,4 @@
-// What latencies are made of: the slowest hundredth beside those around the median. Parts add up to the latency.
+// What latencies are made of: the slowest hundredth next to those around the median. Parts add up to the latency.
 import { useState } from 'preact/hooks'
 import { percent, plural, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'

@@ -29,7 +29,7 @@ export interface Block {
   readonly depth: number
   timeMs: number
   many: number
-  /** In the order in which they first run. */
+  /** Children in the order in which they first run. */
   readonly children: Block[]
   /** Executed nodes that stand right in it, by their place. */
   readonly nodes: number[]

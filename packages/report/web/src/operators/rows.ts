@@ -12,9 +12,9 @@ export interface Row {
   readonly block: string
   /** Rules of findings that name it. */
   readonly causes: readonly string[]
-  /** Of the whole, else of the operators' own sum. */
+  /** Share of the whole, else of the operators' own sum. */
   readonly share: number
-  /** Over its floor; null where the floor is not known. */
+  /** Over its floor; null if the floor is not known. */
   readonly aboveMs: number | null
   /** All that can be searched, in lower case. */
   readonly key: string

@@ -1,4 +1,4 @@
-// The distribution as quantiles: each of so many dots stands for the same share of predictions, so that dots are counted and not areas
+// The distribution as quantiles: each of so many dots represents the same share of predictions, so that dots are counted and not areas
 // guessed (Kay et al., CHI 2016).
 import { quantileSorted } from 'd3-array'
 import { scaleLinear, scaleLog } from 'd3-scale'
@@ -11,7 +11,7 @@ import type { Report } from '../page-data.ts'
 const DOTS = 20
 const MARGIN = { top: 8, right: 24, bottom: 34, left: 24 }
 const LOG_FROM = 10
-/** Of 'p50' and what is before and behind it. */
+/** Width of 'p50' and what is before and after it. */
 const NAME_PX = 32
 
 export function Distribution({ report: { latency } }: { report: Report }) {

@@ -79,7 +79,7 @@ function pipelineFacts(pipeline: NonNullable<Report['pipeline']>, { latency, too
   ]
 }
 
-/** Of the machine that recorded, the file tells its devices at most. */
+/** Facts of a recording. Of the machine that recorded, the file names the devices at most. */
 function recordingFacts(trace: NonNullable<Report['trace']>): Fact[] {
   const { format, version, recognisedBy, recordedWith, windowMs, steps, leftOut, devices, otherDevices } = trace
   return [

@@ -13,7 +13,7 @@ export interface RatioRow {
   /** null: it was only looked at. */
   readonly low: number | null
   readonly high: number | null
-  /** By what it means for who reads: better, worse, or not told apart. */
+  /** What it means for the reader: better, worse, or not told apart. */
   readonly outcome: 'better' | 'worse' | 'same'
 }
 
@@ -41,7 +41,7 @@ function ticksWithin(span: number, most: number): number[] {
 interface RatioRowsProps {
   readonly rows: readonly RatioRow[]
   readonly label: string
-  /** At the two ends of the axis. */
+  /** Texts at the two ends of the axis. */
   readonly left: string
   readonly right: string
 }

@@ -10,7 +10,7 @@ type Trace = NonNullable<Report['trace']>
 type Model = NonNullable<Trace['model']>
 type Row = Model['rows'][number]
 
-/** Of operators without a node, those that can be seen. */
+/** Share from which operators without a node are shown. */
 const SEEN = 0.005
 const MOST_LISTED = 20
 

@@ -12,7 +12,7 @@ type Latency = NonNullable<Report['latency']>
 type Block = Latency['blocks'][number]
 
 const MARGIN = { top: 34, right: 12, bottom: 26, left: 64 }
-/** From here on the largest would press the others to the floor of a linear axis. */
+/** Ratio from which the largest would press the others to the floor of a linear axis. */
 const LOG_FROM = 4
 /** A sample this much above its process's median is spoken of. */
 const OUT_FROM = 1.5

@@ -1,4 +1,4 @@
-// Latency against one dimension: medians with their intervals, and the fitted line where there is one.
+// Latency against one dimension: medians with their intervals, and the fitted line if there is one.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { area, line } from 'd3-shape'
 import { count, one, percent, significant, time } from '../format.ts'

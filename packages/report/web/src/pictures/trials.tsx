@@ -5,7 +5,7 @@ import { Name, Says } from '../kit/name.tsx'
 import type { Report, Trial } from '../page-data.ts'
 import { RatioRows } from './ratio-rows.tsx'
 
-/** Of two pairs an interval says nothing. */
+/** Fewest pairs of which an interval says something. */
 const LEAST_PAIRS = 3
 const MOST_DRAWN = 24
 

@@ -7,7 +7,7 @@ import { shownName } from '../kit/name.tsx'
 
 export interface WaterfallPart {
   readonly name: string
-  /** Of the mark's class: an area, 'stage', 'longest'. */
+  /** Class of the mark: an area, 'stage', 'longest'. */
   readonly kind: string
   readonly timeMs: number
 }
@@ -99,7 +99,7 @@ interface BarProps {
   readonly children: string
 }
 
-/** Its name before it, or above it where there is no room; its number behind it. */
+/** Its name before it, or above it if there is no room; its number behind it. */
 function Bar({ lay: { x, left, isNarrow, room }, name, kind, from, to, children }: BarProps) {
   const [a, b] = [x(Math.min(from, to)), x(Math.max(from, to))]
   const isBack = to < from

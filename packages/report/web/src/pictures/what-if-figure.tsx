@@ -14,7 +14,7 @@ interface Slider {
   readonly say: (value: number) => string
 }
 
-/** Of a logarithmic slider: -2..3 is ¼× to 8×. */
+/** Sliders, logarithmic: -2..3 is ¼× to 8×. */
 const SLIDERS: readonly Slider[] = [
   { key: 'peak', title: 'Arithmetic rate', min: -2, max: 3, step: 0.25, say: (value) => factor(value) },
   { key: 'bandwidth', title: 'Memory bandwidth', min: -2, max: 3, step: 0.25, say: (value) => factor(value) },

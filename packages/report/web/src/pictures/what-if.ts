@@ -13,7 +13,7 @@ export interface WhatIf {
 
 export const AS_IT_IS: WhatIf = { peak: 1, bandwidth: 1, overhead: 1, int8: 0 }
 
-/** What int8 kernels were measured to do here, over float32; null where they were not. */
+/** What int8 kernels were measured to do here, over float32; null if they were not. */
 export function int8Gain({ machine }: Report): number | null {
   const { float32, int8 } = machine.roofs[0]?.flopsPerSecond ?? {}
   return float32 !== undefined && int8 !== undefined && float32 > 0 && int8 > float32 ? int8 / float32 : null

@@ -1,4 +1,4 @@
-// The lines that take time, file by file as they stand in the source, and ranked in the table beside.
+// The lines that take time, file by file as they stand in the source, and ranked in the table next to them.
 import { percent, plural, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'
@@ -79,7 +79,7 @@ function filesOf(lines: readonly Line[], { sources }: Pipeline): FileLines[] {
     .sort((a, b) => b.timeMs - a.timeMs)
 }
 
-/** Without their text: the document was made where the files had changed, or before it held them. */
+/** Lines without their text: the document was made where the files had changed, or before it held them. */
 function Ranked({ lines }: { lines: readonly Line[] }) {
   const most = Math.max(...lines.map(({ share }) => share))
   return (

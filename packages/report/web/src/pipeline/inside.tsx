@@ -6,7 +6,7 @@ import type { Report } from '../page-data.ts'
 import type { PipelineReport } from './facts.ts'
 
 /**
- * The model alone as a report, for the charts of one; null where it was not measured. Its latency has a median and nothing else that could be
+ * The model alone as a report, for the charts of one; null if it was not measured. Its latency has a median and nothing else that could be
  * drawn.
  */
 export function innerReport(report: PipelineReport): Report | null {

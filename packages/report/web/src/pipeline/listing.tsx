@@ -12,7 +12,7 @@ export interface ListedTime {
 interface ListingProps {
   readonly file: string
   readonly lines: readonly { readonly line: number; readonly text: string }[]
-  /** Of lines that take time; [] where the listing is of a place alone. */
+  /** Times of lines that take time; [] if the listing is only of a place. */
   readonly times?: readonly ListedTime[]
   /** Lines that are spoken of. */
   readonly marked: readonly number[]

@@ -7,7 +7,7 @@ import { Figure } from '../kit/figure.tsx'
 import { callsOf, type PipelineReport } from './facts.ts'
 
 const MARGIN = { top: 24, right: 12, bottom: 12, left: 64 }
-/** From here on the largest would press the others to the floor of a linear axis. */
+/** Ratio from which the largest would press the others to the floor of a linear axis. */
 const LOG_FROM = 4
 const HEIGHT = 220
 

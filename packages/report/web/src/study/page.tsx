@@ -149,7 +149,7 @@ function CellSaid({ cell, isReference }: { cell: Cell; isReference: boolean }) {
   )
 }
 
-/** Nothing where nothing is beaten. */
+/** Nothing if nothing is beaten. */
 function Front({ study: { table } }: { study: Study }) {
   const { pareto, rows } = table
   if (pareto === undefined || pareto.dominated.length === 0) return null

@@ -9,7 +9,7 @@ import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 
-/** Of the latency of the slowest hundredth: below, a server waits for nothing that another set-up would give. */
+/** Share of the latency of the slowest hundredth: below it, a server waits for nothing that another set-up would give. */
 const WAITING_SHARE = 1 / 3
 export interface OtherSetup {
   readonly workers: number
@@ -49,7 +49,7 @@ interface Trying {
   /** The point of the command. */
   readonly before: LoadPoint
   readonly others: readonly OtherSetup[]
-  /** A run with another set-up, null: that of the command. Throws InputError where the model cannot be served so. */
+  /** A run with another set-up, null: that of the command. Throws InputError if the model cannot be served so. */
   readonly run: (other: OtherSetup | null) => Promise<{ readonly setup: LoadSetup; readonly point: LoadPoint }>
 }
 
@@ -79,7 +79,7 @@ export interface Around {
   readonly folder: string
 }
 
-/** The document with other set-ups, where requests wait at a rate that was asked for. */
+/** The document with other set-ups, where requests wait at a rate that was requested. */
 export async function withAlternatives(document: LoadDocument, around: Around): Promise<LoadDocument> {
   const { points, setup, machine, search } = document
   const { options, opened, plan, file, folder } = around

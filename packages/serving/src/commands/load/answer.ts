@@ -4,7 +4,7 @@ import { rateInWords, time, timeWithInterval } from '@whyslow/measure/statistics
 import type { LoadDocument, LoadPoint, LoadSearch } from '@whyslow/report/documents/load.ts'
 import { isLimited } from '../../load/generator-limit.ts'
 
-/** With what to do about it. */
+/** The search's end, with what to do about it. */
 function endingOf({ ended, longerSeconds }: LoadSearch): string {
   if (longerSeconds === undefined) return ended
   return `${ended}; make the runs longer (--duration${longerSeconds === null ? '' : ` ${longerSeconds}`})`

@@ -17,7 +17,7 @@ export interface Asking {
   readonly signal?: AbortSignal | undefined
 }
 
-/** No request is asked alone after so long: what was not compared is told. */
+/** No request is asked alone after this long: what was not compared is told. */
 const MOST_MS = 10_000
 
 /** `kept`: of all runs. */

@@ -12,7 +12,7 @@ export interface AsBefore {
   readonly options: Pick<LoadOptions, 'seed' | 'signal' | 'timeoutSeconds'>
 }
 
-/** `before`: of an open loop. Throws InputError where the server was this program's own and is gone. */
+/** `before`: of an open loop. Throws InputError if the server was this program's own and is gone. */
 export async function remeasure(before: LoadPoint, opened: OpenedTarget, { plan, options }: AsBefore): Promise<LoadPoint> {
   const { seed, signal, timeoutSeconds } = options
   const asked = {

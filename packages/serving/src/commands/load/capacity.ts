@@ -4,7 +4,7 @@ import type { LoadPoint, LoadSetup } from '@whyslow/report/documents/load.ts'
 
 /** The first run, and each where the one before had no answer. */
 const LENGTHS = [1.5, 6, 24] as const
-/** What is answered is known by so much, beside the lumps. */
+/** How far off the known rate of answers may be, as a factor, apart from the lumps. */
 const NOISE = 1.05
 
 type Setup = Pick<LoadSetup, 'workers' | 'maxBatch' | 'queueLimit'>

@@ -18,7 +18,7 @@ export const pointWithinCeiling = (one: MeasuredPoint, ceilingPerSecond: number)
 const unfinished = new WeakSet<OpenedTarget>()
 
 /**
- * A run with what the server counted meanwhile, which begins when what the run before left is worked off. Throws InputError where the server was
+ * A run with what the server counted meanwhile, which begins when what the run before left is worked off. Throws InputError if the server was
  * started for the command and is gone.
  */
 export async function runWithServerCounters(

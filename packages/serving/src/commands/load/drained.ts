@@ -4,7 +4,7 @@
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
 import { type ClosedPlan, type MeasuredPoint, measureClosed } from '../../load/measure.ts'
 
-/** Of a server with a queue for each worker all are asked. */
+/** Clients of the request. They reach all queues of a server with one for each worker. */
 const CLIENTS = 4
 const SECONDS = 0.5
 /** Answers that come no sooner than this share of the round before: nothing is in front of them. */

@@ -19,7 +19,7 @@ import { readServerStatistics } from './told-statistics.ts'
 
 export const isGrpc = (address: string): boolean => /^grpcs?:\/\//i.test(address)
 
-/** What a gRPC server without TLS listens to where nobody says. */
+/** What a gRPC server without TLS listens to if nobody says. */
 const PORT = 8001
 const SERVICE = '/inference.GRPCInferenceService'
 
@@ -32,7 +32,7 @@ interface Server {
   readonly timeoutMs: number
 }
 
-/** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
+/** Throws InputError if the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openGrpcTarget(address: string, options: LoadOptions): Promise<OpenedTarget> {
   const { server, url } = serverOf(address, options)
   const { shown, model } = server
@@ -112,7 +112,7 @@ async function statisticsOf(place: Place, { shown, model }: Server, timeoutMs: n
   return status === 200 ? readStatisticsMessage(body) : null
 }
 
-/** Throws InputError where the protocol has no name for a tensor. */
+/** Throws InputError if the protocol has no name for a tensor. */
 function messageOf(model: AskedModel, feeds: Feeds, shown: string): Uint8Array {
   try {
     return writeInferRequest(model, feeds)

@@ -8,7 +8,7 @@ import type { LoadOptions } from './options.ts'
 
 export const isAddress = (text: string): boolean => /^(https?|grpcs?):\/\//i.test(text)
 
-/** Throws InputError where the address, the bodies or the headers cannot be used, or where nothing answers. */
+/** Throws InputError if the address, the bodies or the headers cannot be used, or if nothing answers. */
 export async function openHttpTarget(address: string, options: LoadOptions): Promise<OpenedTarget> {
   const url = urlOf(address)
   const bodies = options.bodies.map(bodyOf)
@@ -46,7 +46,7 @@ export interface Met {
   readonly shown: string
 }
 
-/** Sends the first of the requests to the addresses of the host until one answers. Throws InputError where none does. */
+/** Sends the first of the requests to the addresses of the host until one answers. Throws InputError if none does. */
 export async function meet(
   { url, method, requests }: { readonly url: URL; readonly method: string; readonly requests: readonly Uint8Array[] },
   timeoutMs: number,
@@ -82,7 +82,7 @@ async function firstThatAnswers(
   throw refused
 }
 
-/** Throws InputError where it is none. */
+/** Throws InputError if it is none. */
 export function urlOf(address: string): URL {
   try {
     return new URL(address)
@@ -91,7 +91,7 @@ export function urlOf(address: string): URL {
   }
 }
 
-/** Without a password. */
+/** The address without a password. */
 function shownUrl(url: URL): string {
   const bare = new URL(url)
   bare.username = ''
@@ -112,7 +112,7 @@ export function bodyOf(given: string): Uint8Array {
   }
 }
 
-/** Throws InputError where it is none. */
+/** Throws InputError if it is none. */
 export function headerOf(given: string): readonly [string, string] {
   const at = given.indexOf(':')
   const [name, value] = [given.slice(0, at).trim(), given.slice(at + 1).trim()]

@@ -26,7 +26,7 @@ import { type Plan, planOf } from './plan.ts'
 import { withRawTensors } from './raw-tensors.ts'
 import { measureAll } from './runs.ts'
 
-/** Throws InputError where the target or the options cannot be used, and the signal's reason where it is aborted. */
+/** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
   const options = { ...LOAD_DEFAULTS, ...given }
   const kind = kindOf(target, options)
@@ -104,7 +104,7 @@ function diagnosed(document: LoadDocument): LoadDocument {
   }
 }
 
-/** Throws InputError where it is none, or the options are for another kind. */
+/** Throws InputError if it is none, or the options are for another kind. */
 function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' {
   const { bodies, headers, method, data, batch, shapes, values, labels, pictures } = options
   const asked = (flags: Readonly<Record<string, unknown>>) =>

@@ -8,7 +8,7 @@ import { openOipTarget } from './oip-target.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 
-/** What each worker of a server has where nobody says; a folder may say less. */
+/** What each worker of a server has if nobody says; a folder may say less. */
 const PLACES_FOR_EACH = 32
 
 /** Clients that wait for their answers all have a place: refused ones would ask again at once. null: `serve`'s default. */
@@ -16,7 +16,7 @@ export function placesFor({ clients, workers }: Pick<LoadOptions, 'clients' | 'w
   return clients.length === 0 ? null : Math.max(PLACES_FOR_EACH * (workers ?? 1), ...clients)
 }
 
-/** `folder`: temporary. Throws InputError where the model is not served, or predicts with no inputs that were tried. */
+/** `folder`: temporary. Throws InputError if the model is not served, or predicts with no inputs that were tried. */
 export async function openModelTarget(file: string, options: LoadOptions, folder: string): Promise<OpenedTarget> {
   const { workers, threads, engine, queue, maxBatch, fewRows, batchDelayMs, deadlineSeconds, signal } = options
   const places = queue ?? placesFor(options)

@@ -16,7 +16,7 @@ import { LOAD_DEFAULTS } from './options.ts'
 const POLL_MS = 100
 /** One after the other, before the rate is known. */
 const PROBES = 6
-/** Of the rate at which one client that waits for its answers sends. */
+/** Share of the rate at which one client that waits for its answers sends. */
 const MODEST = 0.5
 const MOST_PER_SECOND = 100
 const LEAST_SECONDS = 10

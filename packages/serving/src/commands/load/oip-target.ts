@@ -17,7 +17,7 @@ import type { LoadOptions } from './options.ts'
 import { chooseSamples, tensorsOf } from './samples.ts'
 import { readServerStatistics } from './told-statistics.ts'
 
-/** Throws InputError where the address names no model, the server does not speak the protocol, or no request is answered. */
+/** Throws InputError if the address names no model, the server does not speak the protocol, or no request is answered. */
 export async function openOipTarget(address: string, options: LoadOptions, known: KnownModel | null): Promise<OpenedTarget> {
   const url = modelUrl(address)
   const server: OipServer = { url, headers: options.headers.map(headerOf), timeoutMs: options.timeoutSeconds * 1000 }
@@ -51,7 +51,7 @@ export async function openOipTarget(address: string, options: LoadOptions, known
 }
 
 export interface OipServer {
-  /** Of the model: …/v2/models/NAME, or …/versions/V behind it. */
+  /** Address of the model: …/v2/models/NAME, or with …/versions/V after it. */
   readonly url: URL
   readonly headers: readonly (readonly [string, string])[]
   readonly timeoutMs: number
@@ -122,7 +122,7 @@ const BINARY = 'binary_tensor_data'
 /** A server that does not say is sent JSON, which all take. */
 export const hasBinary = async (server: OipServer): Promise<boolean> => (await extensionsOf(server)).includes(BINARY)
 
-/** Of the machine that is measured; null: it has the extension and does not tell them (Triton can be built without). */
+/** Statistics of the measured server; null: it has the extension and does not report them (Triton can be built without). */
 async function statisticsOf({ url, headers }: OipServer, target: HttpTarget, timeoutMs: number): Promise<ModelStatistics | null> {
   const stats = new URL(url)
   stats.pathname += '/stats'
@@ -134,7 +134,7 @@ async function statisticsOf({ url, headers }: OipServer, target: HttpTarget, tim
 const ask = (server: OipServer, feeds: Feeds, binary: boolean): Promise<Met> =>
   meet({ url: inferUrl(server.url), method: 'POST', requests: [bytesOf(server, feeds, binary)] }, server.timeoutMs)
 
-/** Throws InputError where the protocol has no form of a tensor. */
+/** Throws InputError if the protocol has no form of a tensor. */
 function bytesOf({ url, headers }: OipServer, feeds: Feeds, binary: boolean): Uint8Array {
   try {
     const { body, headers: own } = encodeInferRequest(feeds, binary)

@@ -4,7 +4,7 @@ import type { LoadServerFacts, LoadSetup, LoadTarget } from '@whyslow/report/doc
 import type { ModelStatistics } from '../../load/statistics.ts'
 import type { Target } from '../../load/target.ts'
 
-/** Of a server that is not this program's own: it is neither counted nor ended from here. */
+/** Values for a server that is not this program's own: it is neither counted nor ended from here. */
 export const ANOTHERS = {
   setup: null,
   facts: async () => null,
@@ -15,14 +15,14 @@ export const ANOTHERS = {
 export interface OpenedTarget {
   readonly target: Target
   readonly described: LoadTarget
-  /** Of this program's own server; null of another. */
+  /** Set-up of this program's own server; null for another. */
   readonly setup: LoadSetup | null
   readonly warnings: readonly string[]
-  /** What the server counted since it was asked before; null where it is not this program's own. */
+  /** What the server counted since it was asked before; null if it is not this program's own. */
   facts(): Promise<LoadServerFacts | null>
   /** What another server has counted since it started; absent: it keeps no statistics. null: it did not tell them. */
   statistics?(): Promise<ModelStatistics | null>
-  /** Throws InputError where the server was this program's own and is gone. */
+  /** Throws InputError if the server was this program's own and is gone. */
   check(): void
   close(): void
 }

@@ -7,7 +7,7 @@ import type { Ceiling } from '../../load/audit.ts'
 import type { PointPlan } from '../../load/measure.ts'
 import { SETUP_DEFAULTS, type SetupOptions } from '../serve/serve.ts'
 
-/** Of a model: its inputs, as WhyOptions has them; `batch` is of a request. */
+/** Options of a model's inputs, as WhyOptions has them; `batch` is of a request. */
 type InputOptions = Pick<WhyOptions, 'shapes' | 'values' | 'data' | 'labels' | 'pictures' | 'batch'>
 
 /** The set-up is that of the server that is started for a model. `batchWithinMs` null: the objective's bound, else the deadline. */
@@ -18,7 +18,7 @@ export interface LoadOptions extends InputOptions, SetupOptions {
   readonly clients: readonly number[]
   /** poisson, constant, bursts or bursts:9, or a file of recorded arrivals. */
   readonly arrivals: string
-  /** Of each run, after its warm-up; null: as long as the percentiles take. */
+  /** Duration of each run after its warm-up, seconds; null: as long as the percentiles take. */
   readonly seconds: number | null
   readonly seed: number
   /** As on the command line: 'p99<20ms'. null: nothing is searched for. */
@@ -34,7 +34,7 @@ export interface LoadOptions extends InputOptions, SetupOptions {
   readonly method: string | null
   /** 'Name: value' */
   readonly headers: readonly string[]
-  /** After so long without an answer a request has failed, s. */
+  /** After this long without an answer a request has failed, s. */
   readonly timeoutSeconds: number
   /** `oip`: requests are made of what the model's metadata say. A model's own server speaks it anyway. */
   readonly protocol: 'http' | 'oip'

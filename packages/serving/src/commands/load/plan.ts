@@ -17,7 +17,7 @@ export interface Plan {
   readonly warnings: readonly string[]
 }
 
-/** Throws InputError where the options contradict each other, or ask for too much. */
+/** Throws InputError if the options contradict each other, or ask for too much. */
 export function planOf(options: LoadOptions): Plan {
   const { rates, clients, seconds, seed } = options
   const objective = options.slo === null ? null : parseObjective(options.slo)

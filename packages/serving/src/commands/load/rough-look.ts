@@ -23,7 +23,7 @@ export interface LookRequest {
 }
 
 export interface Rates {
-  /** Of clients that wait for their answers, two for each row that is predicted at once; null: it was not asked, since nothing is joined. */
+  /** Rate with clients that wait for their answers, two for each row that is predicted at once; null: not measured, since nothing is joined. */
   readonly answersPerSecond: number | null
   /** Held, and did not; null: none that is of interest. */
   readonly low: number | null
@@ -37,11 +37,11 @@ export interface RoughLook extends Rates {
   readonly ceiling: Ceiling
 }
 
-/** Of what it answers at most: an open loop holds less. */
+/** Share of what it answers at most: an open loop sustains less. */
 const FIRST_SHARE = 0.8
 const RUN = { leastSeconds: 2.5, mostSeconds: 6 } as const
 
-/** `given`: the set-up, an objective and inputs. Throws InputError where the model is not served so. */
+/** `given`: the set-up, an objective and inputs. Throws InputError if the model is not served so. */
 export function lookAt(file: string, given: Partial<LoadOptions>, asked: LookRequest): Promise<RoughLook> {
   const options = { ...LOAD_DEFAULTS, ...given }
   return inTemporaryFolder(async (folder) => {
@@ -73,7 +73,7 @@ async function looked(opened: OpenedTarget, options: LoadOptions, asked: LookReq
   return { setup, ceiling, ...(await ratesOf({ setup, objective, seed, isToJoin }, runs, asked)) }
 }
 
-/** Its runs, each for so many seconds. */
+/** Its runs, each for this many seconds. */
 export interface LookRuns {
   /** Clients that wait for their answers. */
   readonly closed: (seconds: number) => Promise<Pick<LoadPoint, 'achievedPerSecond'>>

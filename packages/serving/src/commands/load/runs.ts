@@ -6,7 +6,7 @@ import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 import { type Measured, search } from './search-runs.ts'
 
-/** Throws InputError where the server under test ends meanwhile. */
+/** Throws InputError if the server under test ends meanwhile. */
 export async function measureAll(
   opened: OpenedTarget,
   plan: Plan,

@@ -26,7 +26,7 @@ interface Choosing {
   readonly options: LoadOptions
 }
 
-/** `ask`: whether the server answers a request. Throws InputError where it answers none. */
+/** `ask`: whether the server answers a request. Throws InputError if it answers none. */
 export async function chooseSamples({ graph, known, options }: Choosing, ask: TryPredict): Promise<Chosen> {
   const { shapes, values, batch, data } = options
   const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES }

@@ -12,9 +12,9 @@ import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
 import type { Plan } from './plan.ts'
 
-/** A run of a search has so many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
+/** A run of a search has this many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
 const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300, budgetShare: 1 / 40 } as const
-/** Unless --budget says how long a search may take: as long as so many runs if --duration says how long a run is, but this at least. */
+/** Unless --budget says how long a search may take: as long as this many runs if --duration says how long a run is, but this at least. */
 const BUDGET = { seconds: 160, runs: 15 } as const
 /** Starting a run, and waiting for its last answers. */
 const RUN_EXTRA_SECONDS = 0.5
@@ -23,7 +23,7 @@ const RUN_EXTRA_SECONDS = 0.5
  * of all.
  */
 const ALONE = { seconds: 3, requests: 3, growth: 4, leastSeconds: 1, mostSeconds: 60, budgetShare: 1 / 10 } as const
-/** With so many times the requests over the bound that a run may have, it cannot hold any more. */
+/** How many times the allowed requests over the bound make a run hopeless. */
 const HOPELESS = 4
 
 export interface Measured {

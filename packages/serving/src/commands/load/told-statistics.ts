@@ -1,4 +1,4 @@
-// The statistics of another server, asked for beside runs: with a limit of their own, and no more once they were not told, so that runs do not
+// The statistics of another server, requested during runs: with a limit of their own, and no more once they were not told, so that runs do not
 // wait for them.
 import type { ModelStatistics } from '../../load/statistics.ts'
 import type { OpenedTarget } from './opened-target.ts'

@@ -27,11 +27,11 @@ const SLOW_MS = 100
 const CLEAR_GAIN = 1.15
 /** How long answers are counted in each turn: at least this many predictions. */
 const TURN = { leastMs: 200, predictions: 10 } as const
-/** Of a turn: what was sent before it is answered first. */
+/** Share of a turn: what was sent before it is answered first. */
 const CHANGE_SHARE = 0.25
 /** Whole batches for each worker: one that is predicted, one that waits. */
 const BATCHES_ASKED = 2
-/** Before the first turn: connections are opened, code is compiled; so many answers to each client, or so long. */
+/** Before the first turn: connections are opened, code is compiled; this many answers to each client, or this long. */
 const WARM_UP = { answers: 4, mostMs: 5000 } as const
 const MOST_REQUESTS = 400_000
 /** Longer than all turns take. */

@@ -1,4 +1,4 @@
-// What is known of a served model beside its declarations: its graph, of which synthetic inputs are made.
+// What is known of a served model apart from its declarations: its graph, of which synthetic inputs are made.
 import fs from 'node:fs'
 import path from 'node:path'
 import { readModel } from '@whyslow/formats/index.ts'

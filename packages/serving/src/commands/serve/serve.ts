@@ -44,7 +44,7 @@ import { knownModel } from './known-model.ts'
 export interface SetupOptions {
   /** null: a worker for each CPU that may be used, with one thread. */
   readonly workers: number | null
-  /** Of each worker; null: the CPUs divided among the workers. Not for a folder, whose own options say it. */
+  /** Threads of each worker; null: the CPUs divided among the workers. Not for a folder, whose own options say it. */
   readonly threads: number | null
   /** null: the usual one. Not for a folder, which has its own. */
   readonly engine: string | null
@@ -65,7 +65,7 @@ export interface SetupOptions {
 export interface ServeOptions extends SetupOptions {
   readonly host: string
   readonly port: number
-  /** gRPC beside HTTP, which takes @grpc/grpc-js; null: HTTP alone. */
+  /** gRPC in addition to HTTP, which needs @grpc/grpc-js; null: HTTP alone. */
   readonly grpcPort: number | null
   /** What clients call the model; null: the file's name. */
   readonly name: string | null
@@ -109,7 +109,7 @@ export interface ServerSetup {
   /** null: as a folder's own options say. */
   readonly threadsPerWorker: number | null
   readonly queueLimit: number
-  /** Of requests that name none; null: as long as it takes. */
+  /** Deadline of requests that name none; null: as long as it takes. */
   readonly deadlineMs: number | null
   /** 1: each request is predicted by itself. */
   readonly maxBatch: number
@@ -117,11 +117,11 @@ export interface ServerSetup {
   readonly fewRows: number
   /** How long the first request of an incomplete batch waits for others. */
   readonly batchDelayMs: number
-  /** What predictions of so many rows take; null: not measured, since the rows were told or cannot be joined. */
+  /** What predictions of this many rows take; null: not measured, since the rows were told or cannot be joined. */
   readonly batchCosts: readonly BatchCost[] | null
   /** What fits them best. */
   readonly batchLine: CostLine | null
-  /** Why an automatic choice joins none; null where it does, or the rows were told. */
+  /** Why an automatic choice joins none; null if it does, or the rows were told. */
   readonly whyAlone: string | null
   /** null: a folder's own. */
   readonly engine: string | null
@@ -134,7 +134,7 @@ export type ModelServer = RunningServer & ServerSetup
 const threadFile = new URL('../../serve/predict-thread.js', compiledTwin(import.meta.url))
 const codecThreadFile = new URL('../../serve/codec-worker.js', compiledTwin(import.meta.url))
 
-/** Throws InputError where the model, the engine or the port cannot be used. */
+/** Throws InputError if the model, the engine or the port cannot be used. */
 export async function serve(file: string, given: Partial<ServeOptions> & Pick<ServeOptions, 'folder'>): Promise<ModelServer> {
   const options = { ...SERVE_DEFAULTS, ...given }
   const grpc = options.grpcPort === null ? null : await grpcAt(options.grpcPort)
@@ -207,7 +207,7 @@ async function samplesFor(file: string, model: ModelSpec, predict: TryPredict): 
   return samples
 }
 
-/** Throws InputError where the package is absent. */
+/** Throws InputError if the package is absent. */
 async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
   const grpc = await importOptional<GrpcPackage>('@grpc/grpc-js', '--grpc-port: gRPC')
   return { port, start: (served, host) => startGrpcServer(served, { grpc, host, port }) }
@@ -222,7 +222,7 @@ interface OpenedModel extends Pick<ModelServer, 'workers' | 'threadsPerWorker' |
   readonly fewRows: number | null
   readonly batchDelayMs: number
   readonly task: WorkerTask
-  /** Of each session; null: as many as there are CPUs. */
+  /** Threads of each session; null: as many as there are CPUs. */
   readonly threads: number | null
   readonly platform: string
   /** null: as the engine declares them. */

@@ -16,7 +16,7 @@ export interface ServerProcess {
   readonly setup: ServerSetup
   /** Why it is gone; null while it runs. */
   readonly gone: () => string | null
-  /** What it counted since it was asked before; null where it is gone. */
+  /** What it counted since it was asked before; null if it is gone. */
   facts(): Promise<LoadServerFacts | null>
   end(): void
 }
@@ -25,7 +25,7 @@ const childFile = fileURLToPath(new URL('./server-child.js', compiledTwin(import
 /** Large models are read and optimized in as many sessions as there are workers. */
 const OPEN_LIMIT_MS = 600_000
 
-/** `env`: variables for that process. Throws InputError where the model is not served, and the signal's reason where it is aborted. */
+/** `env`: variables for that process. Throws InputError if the model is not served, and the signal's reason if it is aborted. */
 export async function startServerProcess(
   task: ServerTask,
   { signal, env = {} }: { readonly signal?: AbortSignal | undefined; readonly env?: Readonly<Record<string, string>> },

@@ -12,7 +12,7 @@ export type ServerRequest = { readonly ask: 'facts' }
 export type ServerAnswer =
   | { readonly kind: 'ready'; readonly address: string; readonly model: ModelSpec; readonly setup: ServerSetup }
   | { readonly kind: 'facts'; readonly facts: LoadServerFacts }
-  /** In the user's words. */
+  /** Refused, with the reason in the user's words. */
   | { readonly kind: 'refused'; readonly message: string }
   /** A mistake of ours. */
   | { readonly kind: 'failed'; readonly stack: string }

@@ -12,7 +12,7 @@ export interface Called {
   readonly latencyMs: number
 }
 
-/** Calls with the target's first message. Throws InputError where no answer comes that is gRPC's. */
+/** Calls with the target's first message. Throws InputError if no answer comes that is gRPC's. */
 export function askOnce(target: GrpcTarget, shown: string, timeoutMs: number): Promise<Called> {
   const startedMs = performance.now()
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 // gRPC as it is on HTTP/2: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md. A message has a byte that says whether it is
-// compressed and its length before it; how a call ended stands in the trailers, or in the head where there is no message.
+// compressed and its length before it; how a call ended stands in the trailers, or in the head if there is no message.
 import http2 from 'node:http2'
 import net from 'node:net'
 import type { GrpcTarget } from './target.ts'
@@ -10,7 +10,7 @@ export function framed(message: Uint8Array): Buffer {
   return Buffer.concat([head, message])
 }
 
-/** The first message of what came; null where it is not whole, or compressed, which nobody asked for. */
+/** The first message of what came; null if it is not whole, or compressed, which nobody asked for. */
 export function unframed(bytes: Buffer): Buffer | null {
   if (bytes.length < 5 || bytes[0] !== 0) return null
   const length = bytes.readUInt32BE(1)

@@ -3,10 +3,10 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 import { countersOf, type Duration, type ModelStatistics, type RequestCount } from '../statistics.ts'
 
-/** Of InferStatistics. */
+/** Field numbers of InferStatistics. */
 const FIELDS: Readonly<Record<Duration, number>> = { queue: 3, compute_input: 4, compute_infer: 5, compute_output: 6 }
 
-/** Of ModelStatisticsResponse; null where it has no model. Throws an Error where the bytes are no message. */
+/** Statistics from a ModelStatisticsResponse; null if it has no model. Throws an Error if the bytes are not a message. */
 export function readStatisticsMessage(bytes: Uint8Array): ModelStatistics | null {
   const models = fieldsIn(bytes).bytes.get(1) ?? []
   return models.length === 0 ? null : new Map(models.map(statisticsOf))
@@ -29,7 +29,7 @@ interface Fields {
   readonly numbers: Map<number, number>
 }
 
-/** Of a message, by field; none of one that is absent. */
+/** Fields of a message; none if it is absent. */
 function fieldsIn(message: Uint8Array = new Uint8Array(0)): Fields {
   const fields: Fields = { bytes: new Map(), numbers: new Map() }
   const reader = new BinaryReader(message)

@@ -12,7 +12,7 @@ export interface Probed {
   readonly body: Buffer
 }
 
-/** Addresses of a host, in the system's order. Throws InputError where there are none. */
+/** Addresses of a host, in the system's order. Throws InputError if there are none. */
 export async function addressesOf(url: URL): Promise<readonly string[]> {
   const name = url.hostname.replace(/^\[|\]$/g, '')
   try {
@@ -22,7 +22,7 @@ export async function addressesOf(url: URL): Promise<readonly string[]> {
   }
 }
 
-/** Sends the target's first request and reads its answer. Throws InputError where no answer comes. */
+/** Sends the target's first request and reads its answer. Throws InputError if no answer comes. */
 export function probe(target: HttpTarget, shown: string, timeoutMs: number): Promise<Probed> {
   const { address: host, port, secure, hostname } = target
   const name = net.isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {}

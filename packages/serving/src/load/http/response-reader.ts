@@ -4,7 +4,7 @@
 export interface ResponseHead {
   readonly status: number
   readonly keepAlive: boolean
-  /** Values of `Server-Timing`; '' where there are none. */
+  /** Values of `Server-Timing`; '' if there are none. */
   readonly serverTiming: string
 }
 
@@ -27,7 +27,7 @@ export class ResponseReader {
   /** A part of a response has come. */
   began = false
   private readonly method: string
-  /** Of the next response; else only its end is looked for. */
+  /** Whether to keep the body of the next response; else only its end is looked for. */
   keepsBody: boolean
   private step: Step = 'head'
   private rest: Buffer = EMPTY
@@ -133,7 +133,7 @@ export class ResponseReader {
     return end + 1
   }
 
-  /** Of `chunk` from `at` on, as much as belongs to the body; gives where the body ends, or -1. */
+  /** Reads from `chunk`, from `at` on, as much as belongs to the body; gives where the body ends, or -1. */
   private readBody(chunk: Buffer, at: number): number {
     const taken = Math.min(this.left, chunk.length - at)
     if (taken > 0) this.keep(chunk.subarray(at, at + taken))
@@ -164,7 +164,7 @@ interface Fields {
   readonly serverTimings: string[]
 }
 
-/** In one pass over the lines: a regular expression for each field takes longer than sending the request did. */
+/** Fields of the head, in one pass over the lines: a regular expression for each field takes longer than sending the request did. */
 function fieldsOf(head: string): Fields {
   const fields: Fields = { connection: '', transferEncoding: null, contentLengths: [], serverTimings: [] }
   for (let from = head.indexOf('\n') + 1, end = 0; from < head.length; from = end + 1) {

@@ -2,9 +2,9 @@
 import { ms, rate, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the latency of the slowest hundredth. */
+/** Share of the latency of the slowest hundredth. */
 const LEAST_SHARE = 0.25
-/** Of the run: a pause that comes once in a minute reaches no p99. */
+/** Share of the run: a pause that comes once in a minute reaches no p99. */
 const LEAST_TIME_SHARE = 0.005
 
 export const garbageCollectionUnderLoad = defineRule({

@@ -5,7 +5,7 @@ import { defineRule } from '../rule.ts'
 
 /** Squared coefficient of variation of exponential times; predictions of inputs of one shape have nearly none. */
 const LEAST_VARIATION = 1
-/** Of the slowest hundredth's latency. */
+/** Share of the slowest hundredth's latency. */
 const LEAST_SHARE = 0.3
 const LEAST_MS = 1
 

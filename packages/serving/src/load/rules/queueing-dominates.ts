@@ -5,13 +5,13 @@ import type { LoadPoint, LoadStatistics } from '@whyslow/report/documents/load.t
 import { partOf, utilisationOf } from '../facts.ts'
 import { defineRule } from '../rule.ts'
 
-/** Of the slowest hundredth's latency. */
+/** Share of the slowest hundredth's latency. */
 const LEAST_SHARE = 0.5
 /** Below it a queue is nothing that anybody feels. */
 const LEAST_MS = 1
 /** Workers that are busy for more than this have little left. */
 const BUSY = 0.7
-/** Of workers that are busy for less, it is not their number that makes requests wait. */
+/** Busy share of the workers below which it is not their number that makes requests wait. */
 const IDLE = 0.5
 
 export const queueingDominates = defineRule({
@@ -37,7 +37,7 @@ export const queueingDominates = defineRule({
   },
 })
 
-/** By what the server counted itself: means, which say nothing of the slowest. */
+/** The finding by what the server counted itself: means, which say nothing of the slowest. */
 function onAverage(point: LoadPoint, { queueMs, inferMs }: LoadStatistics): RuleFinding | 'clear' {
   const { meanMs } = point
   if (meanMs === null || queueMs < LEAST_SHARE * meanMs || queueMs < LEAST_MS) return 'clear'

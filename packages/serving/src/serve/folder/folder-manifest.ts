@@ -12,7 +12,7 @@ export interface FolderManifest {
   readonly needs: readonly string[]
   /** As `fix --slo` found it. */
   readonly serving: FolderServing
-  /** Of each session; null: as the engine chooses, or it has none. */
+  /** Threads of each session; null: as the engine chooses, or it has none. */
   readonly threads: number | null
   /** Idle threads wait busily; null: what predicts has none. */
   readonly spinning: boolean | null
@@ -25,15 +25,15 @@ export interface FolderServing {
   readonly maxBatch: number
   readonly fewRows: number
   readonly batchDelayMs: number
-  /** Requests that may wait; null: as many as where nobody says. */
+  /** Requests that may wait; null: as many as if nobody says. */
   readonly queue: number | null
-  /** Of requests that name no deadline; null: as long as it takes. */
+  /** Deadline of requests that name none; null: as long as it takes. */
   readonly deadlineMs: number | null
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** `read`: the text of one of its files; throws where it is not there. Throws InputError where it is no such folder. */
+/** `read`: the text of one of its files; throws if it is not there. Throws InputError if it is no such folder. */
 export function readManifest(folder: string, read: (name: string) => string): FolderManifest {
   const parsed = (name: string) => JSON.parse(read(name))
   try {
@@ -46,7 +46,7 @@ export function readManifest(folder: string, read: (name: string) => string): Fo
   }
 }
 
-/** Of options.json; a folder that says nothing has one worker, and joins nothing. */
+/** Reads options.json; a folder that says nothing has one worker, and joins nothing. */
 function optionsIn(parsed: (name: string) => unknown): Pick<FolderManifest, 'serving' | 'threads' | 'spinning'> {
   let options: Fields = {}
   try {
@@ -85,17 +85,17 @@ export function workersOf({ serving, threads, spinning }: FolderManifest, cpus: 
   return Math.min(serving.workers, Math.max(1, Math.floor(cpus / each)))
 }
 
-/** That these are fewer than it was found with, in one line; null where they are not. */
+/** That these are fewer than it was found with, in one line; null if they are not. */
 export function fewerText({ serving }: FolderManifest, workers: number, cpus: number): string | null {
   if (workers === serving.workers) return null
   return `options.json says ${serving.workers} workers, and ${cpus} CPU${cpus === 1 ? ' has' : 's have'} room for ${workers}: it serves less than where it was found`
 }
 
-/** How many may wait in front of so many workers: what the folder says is for its own number of them. */
+/** How many may wait in front of this many workers: what the folder says is for its own number of them. */
 export const queueOf = ({ workers, maxBatch, queue }: FolderServing, served: number): number =>
   queue === null ? usualQueue(served, maxBatch) : Math.ceil((queue * served) / workers)
 
-/** Throws InputError where the protocol has no name for what the model takes. */
+/** Throws InputError if the protocol has no name for what the model takes. */
 export function modelSpecOf(
   name: string,
   platform: string,
@@ -114,7 +114,7 @@ export function modelSpecOf(
   return { name, version: null, platform, inputs: inputs.map(spec), outputs: given.map(spec) }
 }
 
-/** Why so many threads are too many, in one line; null where they are not. */
+/** Why this many threads are too many, in one line; null if they are not. */
 export function crowdedText(workers: number, threads: number | null, cpus: number): string | null {
   const each = threads ?? cpus
   if (workers * each <= cpus) return null

@@ -118,7 +118,7 @@ function killThis(): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** Throws InputError where the package is absent, which is the user's to install here. */
+/** Throws InputError if the package is absent, which is the user's to install here. */
 async function grpcAt(port: number): Promise<NonNullable<ServerOptions['grpc']>> {
   let loaded: GrpcPackage & { readonly default?: GrpcPackage }
   try {
@@ -167,7 +167,7 @@ interface Flags {
   readonly allowedHosts: readonly string[]
 }
 
-/** null: help was asked for. Throws InputError. */
+/** null: help was requested. Throws InputError. */
 function readFlags(): Flags | null {
   const text = { type: 'string' } as const
   const values = parsed({

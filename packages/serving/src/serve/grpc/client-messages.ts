@@ -12,7 +12,7 @@ export interface AskedModel {
 
 const field = (writer: BinaryWriter, number: number) => writer.tag(number, WireType.LengthDelimited)
 
-/** Of ModelMetadata and ModelReady. */
+/** The message of ModelMetadata and ModelReady. */
 export function writeModelName({ name, version }: AskedModel): Uint8Array {
   const writer = new BinaryWriter()
   field(writer, 1).string(name)
@@ -20,7 +20,7 @@ export function writeModelName({ name, version }: AskedModel): Uint8Array {
   return writer.finish()
 }
 
-/** Throws RequestError where the protocol has no name for a tensor. */
+/** Throws RequestError if the protocol has no name for a tensor. */
 export function writeInferRequest({ name, version }: AskedModel, feeds: Feeds): Uint8Array {
   const writer = new BinaryWriter()
   field(writer, 1).string(name)
@@ -45,7 +45,7 @@ export interface DeclaredTensor {
   readonly shape: readonly number[]
 }
 
-/** The inputs of ModelMetadataResponse. Throws an Error where the bytes are no message. */
+/** The inputs of ModelMetadataResponse. Throws an Error if the bytes are no message. */
 export function readDeclaredInputs(bytes: Uint8Array): readonly DeclaredTensor[] {
   const inputs: DeclaredTensor[] = []
   const reader = new BinaryReader(bytes)

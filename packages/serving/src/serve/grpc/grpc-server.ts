@@ -1,4 +1,4 @@
-// The Open Inference Protocol over gRPC, beside HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
+// The Open Inference Protocol over gRPC, in addition to HTTP: the same queue, workers and limits. The package `@grpc/grpc-js` is the user's to install:
 // https://www.npmjs.com/package/@grpc/grpc-js
 import type { ServerHttp2Stream } from 'node:http2'
 import { type BodyBudget, bytesOf, type Held } from '../body-budget.ts'
@@ -51,7 +51,7 @@ interface CallListener {
 interface Received {
   readonly bytes: Buffer
   readonly held: Held
-  /** From now on so many bytes are the client's to read. Throws RequestError (503) where there is no room for them. */
+  /** Says that from now on this many bytes are the client's to read. Throws RequestError (503) if there is no room for them. */
   answers(bytes: number): void
 }
 
@@ -60,7 +60,7 @@ interface GrpcMetadata {
 }
 
 export interface GrpcPackageServer {
-  /** Node's servers. Not documented; where it is absent, connections are not counted. */
+  /** Node's servers. Not documented; if it is absent, connections are not counted. */
   readonly http2Servers?: { keys(): Iterable<{ maxConnections: number }> }
   addService(definition: object, handlers: object): void
   bindAsync(address: string, credentials: unknown, bound: (error: Error | null, port: number) => void): void
@@ -106,14 +106,14 @@ const INVALID_ARGUMENT = 3
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 60_000, 'grpc.keepalive_timeout_ms': 20_000 } as const
 /** A connection without calls is closed after this; clients open another when they need it. */
 const CONNECTION_IDLE_MS = 300_000
-/** Of a connection; clients keep the rest back. */
+/** Most streams of a connection; clients keep the rest back. */
 const MOST_STREAMS = 1000
 /** HTTP/2's word for an answer that nobody wants any more. */
 const CANCEL = 0x8
 /** Before each message: whether it is compressed, and its length. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const MESSAGE_HEAD_BYTES = 5
 
-/** Throws an Error where the port cannot be had. */
+/** Throws an Error if the port cannot be had. */
 export async function startGrpcServer(served: Served, { grpc, host, port }: GrpcOptions): Promise<GrpcServer> {
   const server = new grpc.Server({
     'grpc.max_receive_message_length': bodySizes(served.model, served.mostBodyBytes).message,
@@ -164,7 +164,7 @@ function unary(name: string): object {
 
 function methodsOf(served: Served): Readonly<Record<string, Unary>> {
   const { model, version } = served
-  /** Throws RequestError where it is none of ours. */
+  /** Throws RequestError if it is none of ours. */
   const checkName = (bytes: Buffer) => {
     const asked = nameIn(bytes)
     if (asked.name === model.name && (asked.version === '' || asked.version === (model.version ?? '1'))) return
@@ -190,7 +190,7 @@ function methodsOf(served: Served): Readonly<Record<string, Unary>> {
   }
 }
 
-/** Throws RequestError where the message is none. */
+/** Throws RequestError if the message is none. */
 function nameIn(bytes: Buffer): ReturnType<typeof readModelName> {
   try {
     return readModelName(bytes)
@@ -273,7 +273,7 @@ function limitCall(call: ReceivedCall, budget: BodyBudget, newMetadata: () => Gr
 /** Whether a message that begins in a part of a call's bytes is compressed. */
 function findCompressed(): (part: Buffer) => boolean {
   const head = Buffer.alloc(MESSAGE_HEAD_BYTES)
-  /** Of the head, and of the message behind it. */
+  /** Bytes known of the head, and left of the message after it. */
   let [known, left] = [0, 0]
   return (part) => {
     for (let at = 0; at < part.length; ) {

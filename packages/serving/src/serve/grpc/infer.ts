@@ -17,7 +17,7 @@ import {
 import { decodeRaw, encodeRaw } from '../raw-tensor.ts'
 import { type GrpcInferRequest, type GrpcTensor, readInferRequest, writeInferResponse } from './messages.ts'
 
-/** Throws RequestError where the message is none, or not one that the model takes. */
+/** Throws RequestError if the message is none, or not one that the model takes. */
 export function parseGrpcInfer(
   model: ModelSpec,
   bytes: Uint8Array,
@@ -78,7 +78,7 @@ function typedArray(tensor: Pick<TensorValue, 'dtype' | 'shape'> & { readonly na
   return dtype === 'int64' ? BigInt64Array.from(values as bigint[]) : BigUint64Array.from(values as bigint[])
 }
 
-/** Throws RequestError where an output has no name in the protocol. */
+/** Throws RequestError if an output has no name in the protocol. */
 export function encodeGrpcInfer(
   model: ModelSpec,
   { id, outputs }: Pick<InferRequest, 'id' | 'outputs'>,

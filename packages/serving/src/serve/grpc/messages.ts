@@ -24,10 +24,10 @@ export interface GrpcInferRequest {
   readonly raw: readonly Uint8Array[]
 }
 
-/** Of each kind in a message: far more than models have, and few enough that empty ones take no memory. */
+/** Most parts of each kind in a message: far more than models have, and few enough that empty ones take no memory. */
 const MOST_PARTS = 4096
 
-/** Throws an Error where one more would be too many. */
+/** Throws an Error if one more would be too many. */
 function checkRoom(count: number): void {
   if (count === MOST_PARTS) throw new Error(`more than ${MOST_PARTS} of a kind`)
 }
@@ -39,7 +39,7 @@ function add<T>(into: T[], one: T): void {
 
 type Fields = Readonly<Record<number, (reader: BinaryReader, wire: WireType) => void>>
 
-/** Reads fields that are known, and skips others. Throws an Error where the bytes are no message. */
+/** Reads fields that are known, and skips others. Throws an Error if the bytes are no message. */
 function read(bytes: Uint8Array, fields: Fields): void {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
@@ -72,7 +72,7 @@ function numbers<T>(into: T[], one: (reader: BinaryReader) => T, count: () => vo
   }
 }
 
-/** Throws an Error where it is no UTF-8, as text of a message has to be. */
+/** Throws an Error if it is no UTF-8, as text of a message has to be. */
 function textOf(reader: BinaryReader): string {
   const bytes = reader.bytes()
   if (!isUtf8(bytes)) throw new Error('text that is no UTF-8')
@@ -92,7 +92,7 @@ export function readModelName(bytes: Uint8Array): { readonly name: string; reado
   return { name, version }
 }
 
-/** `mostListed`: typed contents, which are numbers and strings one by one. Throws an Error where the bytes are no message, or RequestError. */
+/** `mostListed`: typed contents, which are numbers and strings one by one. Throws an Error if the bytes are no message, or RequestError. */
 export function readInferRequest(bytes: Uint8Array, mostListed = MOST_LISTED): GrpcInferRequest {
   const count = counter(mostListed)
   const text = { modelName: '', modelVersion: '', id: '' }
@@ -121,7 +121,7 @@ export function readInferRequest(bytes: Uint8Array, mostListed = MOST_LISTED): G
   return { ...text, parameters, inputs, outputs, raw }
 }
 
-/** Its name. Throws RequestError where something is asked of it that is not offered. */
+/** Its name. Throws RequestError if something is asked of it that is not offered. */
 function readOutput(bytes: Uint8Array): string {
   let name = ''
   read(bytes, {
@@ -280,7 +280,7 @@ export function writeInferResponse({ modelName, modelVersion, id, outputs }: Grp
   return writer.finish()
 }
 
-/** Of ModelConfig, Triton's call: the fields of `modelConfig`. */
+/** The answer to ModelConfig, Triton's call: the fields of `modelConfig`. */
 export function writeModelConfig({ name, platform, inputs, outputs }: ModelSpec): Uint8Array {
   const writer = new BinaryWriter()
   field(writer, 1).fork()

@@ -19,7 +19,7 @@ export function activated(call: OperatorCall, x: Ref, activation = activationOf(
 }
 
 export interface Linear {
-  /** Without a bias, and with one and an activation. */
+  /** The operator without a bias; `fused` has a bias and an activation. */
   readonly op: string
   readonly fused: string
   readonly inputs: readonly Ref[]

@@ -90,7 +90,7 @@ function stacked(call: OperatorCall, result: Ref, { k, list }: { k: number; list
   return call.op('Transpose', [ordered, call.ints([...others.slice(0, list.axis), 0, ...others.slice(list.axis)])])
 }
 
-/** In the body: the list with the row of one round, and that row. */
+/** The list with the row of one round, and that row; both in the body. */
 export function putInList(call: OperatorCall, { axis }: ListVariable, time: Ref): { readonly list: Ref; readonly element: Ref } {
   const row = call.tensor(1)
   if (constantOf(row) !== undefined) return call.refuse('a row that it writes is constant')

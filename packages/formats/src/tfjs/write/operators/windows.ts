@@ -19,7 +19,7 @@ const NHWC = text('NHWC')
 
 const paddingOf = (call: OperatorCall): Attributes => ({ padding: text(call.number('padding') === 0 ? 'SAME' : 'VALID') })
 
-/** Of two axes; TensorFlow.js does not compute strides and dilations at once. */
+/** Strides and dilations of two axes; TensorFlow.js does not compute strides and dilations at once. */
 function window2d(call: OperatorCall): Attributes {
   const strides = [call.number('stride_h', 1), call.number('stride_w', 1)]
   const dilations = [call.number('dilation_h_factor', 1), call.number('dilation_w_factor', 1)]

@@ -44,7 +44,7 @@ interface Parts {
   readonly bias: LiteTensor
   readonly window: Window
   readonly groups: number
-  /** Of the input. */
+  /** Channels of the input. */
   readonly channels: number
 }
 
@@ -200,7 +200,7 @@ function wholeResult(lower: Lowerer, x: LiteTensor, { weights, bias, axes, holds
   )
 }
 
-/** Of one spatial axis as of two. */
+/** Weights for one spatial axis as weights for two. */
 function squared(weights: ConstantData): ConstantData {
   const [inputs, outputs, width] = weights.shape as [number, number, number]
   return reshaped(weights, [inputs, outputs, 1, width])

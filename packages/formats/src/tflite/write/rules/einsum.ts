@@ -1,5 +1,5 @@
 // Einsum of two operands as a product of matrices: axes of both that stay, of the left alone, of the right alone, and those that are
-// summed over, each kind side by side. With constant weights it is FULLY_CONNECTED, where nothing but the sum is common.
+// summed over, each kind side by side. With constant weights it is FULLY_CONNECTED, if nothing but the sum is common.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { reshaped, transposed } from '../../../build/constant-data.ts'
@@ -52,7 +52,7 @@ function einsum(lower: Lowerer, node: OnnxNode): void {
   lower.place(outputName, lower.reshape(product, of(made)), lies)
 }
 
-/** The axes that `...` stands for get labels of their own, aligned at the end. */
+/** The axes that `...` represents get labels of their own, aligned at the end. */
 function labelsOf(
   equation: string,
   ranks: readonly number[],
@@ -72,7 +72,7 @@ interface Kinds {
   readonly summed: string
 }
 
-/** Undefined where a label stands twice in a term, or in one alone without going out. */
+/** Undefined if a label stands twice in a term, or in one alone without going out. */
 function kindsOf(left: string, right: string, output: string): Kinds | undefined {
   const twice = (labels: string) => new Set(labels).size !== labels.length
   if (twice(left) || twice(right) || twice(output)) return undefined
@@ -84,7 +84,7 @@ function kindsOf(left: string, right: string, output: string): Kinds | undefined
   return [...(ofLeft + ofRight)].every((label) => output.includes(label)) ? { batch, ofLeft, ofRight, summed } : undefined
 }
 
-/** All axes as one; null where a size among several is free. */
+/** All axes as one; null if a size among several is free. */
 function merged(sizes: readonly Dimension[]): Dimension {
   if (sizes.length === 1) return sizes[0]!
   return sizes.every((size) => typeof size === 'number') ? elementCount(sizes as number[]) : null

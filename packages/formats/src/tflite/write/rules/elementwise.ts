@@ -11,7 +11,7 @@ import { type Lowerer, type OnnxNode, ofRank } from '../lowerer.ts'
 import { identity, isIdentity } from '../order.ts'
 import type { Rule, Rules } from './rule.ts'
 
-/** Operators of one operand: code, and its table of options where it has one. */
+/** Operators of one operand: code, and its table of options if it has one. */
 const UNARY: Readonly<Record<string, readonly [OperatorName, OptionsName?]>> = {
   Abs: ['ABS', 'AbsOptions'],
   Ceil: ['CEIL'],

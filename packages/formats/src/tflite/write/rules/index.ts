@@ -32,7 +32,7 @@ const RULES: Rules = {
   Scan: (lower, node) => scan(lower, node, lowerNodes),
 }
 
-/** In their order. */
+/** Lowers the nodes in their order. */
 export function lowerNodes(lower: Lowerer, nodes: readonly OnnxNode[]): void {
   for (const node of nodes) {
     const { outputs, opType, domain } = node

@@ -96,7 +96,7 @@ function pooled3d(lower: Lowerer, { x, window, code }: Parts, result: Result): L
 
 /**
  * What a mean over a padded window must be multiplied with, since zeros were counted that should not be, or left out that should; undefined
- * where the count is right as it is.
+ * if the count is right as it is.
  */
 function correctionOf(
   lower: Lowerer,

@@ -21,7 +21,7 @@ export interface CellSource {
   readonly input: Floats
   /** [gates · size, size]. */
   readonly recurrent: Floats
-  /** Of the input's gates, then of the state's. */
+  /** Biases of the input's gates, then of the state's. */
   readonly bias: Floats
 }
 

@@ -62,7 +62,7 @@ const matchOf = (lower: Lowerer, node: OnnxNode): string =>
 const isRounded = (from: Dimension, to: Dimension, scale: number | undefined): boolean =>
   scale !== undefined && typeof from === 'number' && typeof to === 'number' && Math.abs(from * scale - to) > to * 1e-5
 
-/** By axis, where they are told. */
+/** Scales by axis, if the node gives them. */
 function scalesOf(lower: Lowerer, node: OnnxNode): readonly number[] | undefined {
   const { scales } = node.attributes
   if (Array.isArray(scales)) return scales as number[]

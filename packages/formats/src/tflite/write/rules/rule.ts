@@ -4,7 +4,7 @@ import type { Lowerer, OnnxNode } from '../lowerer.ts'
 
 export type Rule = (lower: Lowerer, node: OnnxNode) => void
 
-/** By ONNX operator. */
+/** Rules keyed by ONNX operator. */
 export type Rules = Readonly<Record<string, Rule>>
 
 export function int({ attributes }: OnnxNode, name: string, otherwise: number): number {

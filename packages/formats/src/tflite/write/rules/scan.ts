@@ -76,7 +76,7 @@ export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): vo
 interface Scanned {
   readonly tensor: LiteTensor
   readonly axis: number
-  /** From the end. */
+  /** Scans from the end. */
   readonly back: boolean
 }
 type Written = Scanned

@@ -123,7 +123,7 @@ function groupsOf(from: readonly Dimension[], to: readonly Dimension[]): Group[]
 
 const range_ = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, k) => from + k)
 
-/** The order in which the result lies when each group's axes lie side by side in their own order; undefined where one's do not. */
+/** The order in which the result lies when each group's axes lie side by side in their own order; undefined if one's do not. */
 function inOrder(order: readonly number[], groups: readonly Group[]): number[] | undefined {
   const result: number[] = []
   const done = new Set<Group>()
@@ -139,7 +139,7 @@ function inOrder(order: readonly number[], groups: readonly Group[]): number[] |
   return result
 }
 
-/** Of each place of the flattened tensor as it lies, the place that ONNX gives it. `sizes`: of all axes but the first. */
+/** The place that ONNX gives each place of the flattened tensor in memory. `sizes` are those of all axes but the first. */
 function rowsOf(sizes: readonly number[], order: readonly number[]): Int32Array {
   const axes = order.slice(1).map((axis) => axis - 1)
   const strides = sizes.map((_, axis) => sizes.slice(axis + 1).reduce((all, size) => all * size, 1))

@@ -15,15 +15,15 @@ export interface Window {
   readonly dilations: readonly number[]
   /** SAME where that is what the pads are, else VALID over what is padded by `pads`. */
   readonly padding: number
-  /** Cells before and after each spatial axis that must be added; all 0 where none must. */
+  /** Cells before and after each spatial axis that must be added; all 0 if none must. */
   readonly pads: readonly (readonly [number, number])[]
 }
 
 export interface WindowSizes {
   readonly kernel: readonly number[]
-  /** Of the input's spatial axes. */
+  /** Spatial axes of the input. */
   readonly spatial: readonly Dimension[]
-  /** Of the result's, which ceil_mode needs. */
+  /** Spatial axes of the result, which ceil_mode needs. */
   readonly results: readonly Dimension[]
   /** Pads are written out even where SAME would do. */
   readonly explicit?: boolean
@@ -47,7 +47,7 @@ export function windowOf(lower: Lowerer, node: OnnxNode, sizes: WindowSizes): Wi
       return [total - (total >> 1), total >> 1]
     }
     const [before, after] = [given[axis]!, given[axis + rank]!]
-    // ceil_mode: a last window that hangs over the end is whole when so many cells are added.
+    // ceil_mode: a last window that hangs over the end is whole when this many cells are added.
     const [size_, result] = [spatial[axis], results[axis]]
     if (int(node, 'ceil_mode', 0) === 0) return [before, after]
     if (typeof size_ !== 'number' || typeof result !== 'number') return lower.refuse('ceil_mode over sizes that are free')

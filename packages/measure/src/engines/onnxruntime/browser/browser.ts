@@ -38,7 +38,7 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ]
-/** Without a screen Chromium offers no WebGPU by itself on Linux. */
+/** Flags for WebGPU: without a screen, Chromium offers no WebGPU by itself on Linux. */
 const WEBGPU = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 const SOFTWARE_WEBGPU = ['--disable-gpu', ...WEBGPU, '--use-webgpu-adapter=swiftshader']
 
@@ -47,7 +47,7 @@ function flags(provider: Provider): string[] {
   return [...(hasGpu() ? WEBGPU : SOFTWARE_WEBGPU), ...QUIET]
 }
 
-/** The running browser; another provider than the one it was started for needs another process. Throws where it cannot start. */
+/** The running browser; another provider than the one it was started for needs another process. Throws if it cannot start. */
 export async function browserFor(provider: Provider, options: EnginePlaces): Promise<Browser> {
   started ??= start(provider, options)
   const browser = await started

@@ -141,7 +141,7 @@ function onDevice({ ort, buffers }: Opened, device: GpuDevice, { dtype, shape, d
   return ort.Tensor.fromGpuBuffer(buffer, { dataType: dtype, dims: shape })
 }
 
-/** Without a file system the engine prints its profile, by the `console.log` that it found when it was loaded. */
+/** What the engine printed. Without a file system it prints its profile, by the `console.log` that it found when it was loaded. */
 let printed: string[] | null = null
 const { log } = page.console
 page.console.log = (...words) => (printed === null ? log.apply(page.console, words) : void printed.push(words.join(' ')))

@@ -138,7 +138,7 @@ export function knowsKey(version: string, name: string): boolean {
   return minor >= minorOf(known.since)! && (known.until === undefined || minor < minorOf(known.until)!)
 }
 
-/** Why this value cannot stand for this key; null where it can, and for keys not in the table. */
+/** Why this value cannot stand for this key; null if it can, and for keys not in the table. */
 export function whyInvalidValue(name: string, value: string): string | null {
   const values = byName.get(name)?.values
   if (values === undefined) return null
@@ -147,7 +147,7 @@ export function whyInvalidValue(name: string, value: string): string | null {
   return value === '' ? `${name} takes ${values === 'names' ? 'names of optimizers' : `a ${values}`}` : null
 }
 
-/** 30 of '1.30.0' and of '1.30'; null where it is no version 1.x. */
+/** 30 of '1.30.0' and of '1.30'; null if it is no version 1.x. */
 function minorOf(version: string): number | null {
   const minor = /^1\.(\d+)(?:\.|-|$)/.exec(version)?.[1]
   return minor === undefined ? null : Number(minor)

@@ -28,7 +28,7 @@ export interface RawEvent {
 }
 
 export interface DeviceTrace {
-  /** Per prediction, ms; null where the device gave no times. */
+  /** Per prediction, ms; null if the device gave no times. */
   readonly kernelsMs: number | null
   /** Longest first. */
   readonly programs: readonly DeviceProgram[]

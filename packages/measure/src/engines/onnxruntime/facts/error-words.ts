@@ -6,7 +6,7 @@ export function engineWords(message: string): string {
   return message.replace(/^.*Status Message: /s, '').replace(/^\/\S+:\d+ .*?(?: was false\. |\[with [^\]]*\] )/s, '')
 }
 
-/** The same after the node that it is about: "Reshape 'r': …". Other messages stay as they are. */
+/** The same after the node that it is about: "Reshape 'r': …". Other messages stay unchanged. */
 export function engineWordsOnNode(message: string): string {
   const [, operator, name] = /while running (\S+) node\. Name:\s?'([^']*)'/.exec(message) ?? []
   const node = operator === undefined ? '' : `${operator}${name ? ` '${name}'` : ''}: `

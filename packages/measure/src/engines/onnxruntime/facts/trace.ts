@@ -18,7 +18,7 @@ export interface TraceNode {
 }
 
 export interface Trace {
-  /** In order of time; a parent before the nodes inside it. */
+  /** Nodes in order of time; a parent comes before the nodes inside it. */
   readonly nodes: readonly TraceNode[]
   /** Start and duration of each prediction, µs, in order. */
   readonly runs: readonly { readonly ts: number; readonly dur: number }[]

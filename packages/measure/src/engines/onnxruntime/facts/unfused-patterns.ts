@@ -14,7 +14,7 @@ export interface Group {
   readonly kind: 'LayerNorm' | 'RMSNorm' | 'GELU' | 'attention' | 'BatchNormalization'
   /** What fusing would take away or merge, in the order of the graph. */
   readonly parts: readonly NodeView[]
-  /** Of `parts`, those whose own work stays in the fused operator: the erf of a GELU. */
+  /** The `parts` whose own work stays in the fused operator: the erf of a GELU. */
   readonly kept: readonly NodeView[]
 }
 
@@ -55,7 +55,7 @@ function wholeGroup(viewed: ViewedGraph, anchor: ViewedGraph['nodes'][number]): 
 
 type Matcher = (anchor: NodeView, neighbours: Neighbours) => Group | undefined
 
-/** By the operator that marks the pattern. */
+/** Matchers keyed by the operator that marks the pattern. */
 const MATCHERS: Readonly<Record<string, Matcher>> = { Softmax: attention, BatchNormalization: batchNormalization }
 
 /** MatMul - (Div | Mul) - (Add | Where) - Softmax - MatMul. The products stay; scaling, masking and the score's layout do not. */

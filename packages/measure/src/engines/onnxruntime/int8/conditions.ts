@@ -40,7 +40,7 @@ const BIAS_INPUT = 2
 /** How far a bias's scale may be from the product of its inputs' scales, relative. */
 const BIAS_SCALE_TOLERANCE = 1e-2
 
-/** The first condition that the group around `operator` breaks; undefined where it breaks none that is known here. */
+/** The first condition that the group around `operator` breaks; undefined if it breaks none that is known here. */
 export function brokenCondition(operator: NodeView, at: Neighbours, fusing: Fusing): Broken | undefined {
   const kernel = int8KernelOf(operator.opType)
   if (kernel === undefined) return broken('no-int8-kernel', `the engine has no int8 kernel for ${operator.opType}`)
@@ -71,7 +71,7 @@ interface Group {
   readonly operator: NodeView
   /** The inputs that have to be dequantized, by name. */
   readonly data: readonly string[]
-  /** Their DequantizeLinear; undefined where there is none. */
+  /** Their DequantizeLinear; undefined if there is none. */
   readonly sources: readonly (Conversion | undefined)[]
   /** The node whose output has to be quantized: the operator, or the activation that alone reads it. */
   readonly end: NodeView
@@ -179,7 +179,7 @@ function activation({ operator, end, quantizers }: Group, { graph }: Neighbours)
   return broken('activation-apart', 'its activation stays apart, as its Clip is narrower than the range of its quantized output')
 }
 
-/** Of a Clip with constant bounds, as inputs or, before opset 11, as attributes. */
+/** Bounds of a Clip if they are constant, as inputs or, before opset 11, as attributes. */
 export function clipBounds(
   { inputs, attributes }: NodeView,
   constants: Neighbours['graph']['constants'],

@@ -6,14 +6,14 @@ import type { DType, GraphView, NodeView } from '@whyslow/graph/types.ts'
 
 export interface Conversion {
   readonly node: NodeView
-  /** One, or one per channel; undefined where it is no constant or not known. */
+  /** One, or one per channel; undefined if it is no constant or not known. */
   readonly scale: readonly number[] | undefined
-  /** As many as scales; where it is left out, a zero; undefined where it is no constant or not known. */
+  /** As many as scales; where it is left out, a zero; undefined if it is no constant or not known. */
   readonly zeroPoint: readonly number[] | undefined
   readonly hasZeroPoint: boolean
-  /** Of the quantized side; undefined where nothing says it. */
+  /** Type of the quantized side; undefined if nothing says it. */
   readonly dtype: DType | undefined
-  /** Of several scales. */
+  /** The axis that several scales belong to. */
   readonly axis: number
 }
 
@@ -57,7 +57,7 @@ export function conversionOf(node: NodeView, { graph, producer }: Pick<Neighbour
   }
 }
 
-/** Both convert every number in the same way; false where one is not known. */
+/** Both convert every number in the same way; false if one is not known. */
 export function sameParameters(a: Conversion, b: Conversion): boolean {
   const same = (x: readonly number[] | undefined, y: readonly number[] | undefined) =>
     x !== undefined && x.length === y?.length && x.every((value, i) => value === y[i])

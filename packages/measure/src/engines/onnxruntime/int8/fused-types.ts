@@ -24,7 +24,7 @@ export function keepsInt8(
   return asked === undefined ? /^arm/.test(architecture ?? '') : asked === '1'
 }
 
-/** Of the quantized side of a conversion; undefined where nothing says it. */
+/** Type of the quantized side of a conversion; undefined if nothing says it. */
 export function typeAsFused(conversion: Conversion, at: Neighbours, fusing: Fusing): DType | undefined {
   const { dtype, node } = conversion
   if (dtype !== 'int8' || fusing.keepsInt8) return dtype

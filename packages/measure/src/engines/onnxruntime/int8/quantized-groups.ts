@@ -13,7 +13,7 @@ import type { Unfused } from './unfused.ts'
 export interface QuantizedGroup {
   /** What computes in float between the conversions. */
   readonly operator: NodeView
-  /** The user's node that it is; undefined where it cannot be told. */
+  /** The user's node that it is; undefined if it cannot be told. */
   readonly written: NodeView | undefined
   /** The conversions that would go; no node is in two groups. */
   readonly conversions: readonly NodeView[]
@@ -24,21 +24,21 @@ export interface QuantizedGroup {
   readonly hasInt8Kernel: boolean
 }
 
-/** What is known beside the executed graph. */
+/** What is known in addition to the executed graph. */
 export interface Written {
   /** The user's graph; undefined: reasons are looked for in the executed one. */
   readonly graph?: GraphView | undefined
   readonly fusing: Fusing
-  /** The engine's graph optimization is below 'extended', where nothing quantized is fused. */
+  /** The engine's graph optimization is below 'extended', if nothing quantized is fused. */
   readonly isUnoptimized: boolean
 }
 
 interface Search {
-  /** Of the executed graph. */
+  /** Neighbours in the executed graph. */
   readonly at: Neighbours
   readonly fusing: Fusing
   readonly isUnoptimized: boolean
-  /** Of the user's, with their neighbours. */
+  /** The user's node for an executed one, with its neighbours. */
   readonly written: (executed: NodeView) => { readonly node: NodeView; readonly at: Neighbours } | undefined
   /** The user's graph is known. */
   readonly hasWritten: boolean

@@ -15,7 +15,7 @@ export type Unfused =
 /** A group that did not fuse, as far as it tells what repairs it. */
 export interface UnfusedGroup {
   readonly condition: Unfused
-  /** Of the operator in it. */
+  /** Type of the operator in it. */
   readonly opType: string
   /** Constants are dequantized in it. */
   readonly hasConstants: boolean

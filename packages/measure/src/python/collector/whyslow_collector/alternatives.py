@@ -228,7 +228,7 @@ def _catboost(model, method, given, kwargs, bound):
 
 
 def _array(x, dtype):
-    """Of numbers alone, as one block; None where it is something else."""
+    """An array of numbers alone, as one block; None if it is something else."""
     import numpy
 
     try:

@@ -1,4 +1,4 @@
-"""What goes on beside the calls in a process of Python, and holding it still: other tasks of the event loop that calls run on, sessions of
+"""What goes on in addition to the calls in a process of Python, and holding it still: other tasks of the event loop that calls run on, sessions of
 onnxruntime other than the one that the calls are about, threads. The same as beside/others.ts; the standard library alone.
 """
 import heapq
@@ -125,7 +125,7 @@ class Sessions:
         return outputs
 
     def answered(self, one):
-        """At once where an answer is due; whoever asks more often works in the background, and waits as for a run of one millisecond."""
+        """Answers at once if an answer is due; a caller that asks more often works in the background, and waits as for a run of one millisecond."""
         if one.due > 0 and one.kept:
             one.due -= 1
             one.next += 1

@@ -104,7 +104,7 @@ class Opened:
         self.is_on = False
         #: Places of files that the sample named.
         self.inputs = set()
-        #: By place, and then by prediction: the paths.
+        #: Paths, keyed by place and then by prediction.
         self.seen = {}
 
     def start(self):
@@ -332,7 +332,7 @@ def called(callee):
 
 
 def argument_of(function, argument):
-    """Of a method what it is called on, else the first argument."""
+    """What a method is called on, else the first argument."""
     owner = getattr(function, "__self__", None)
     if owner is not None and not isinstance(owner, (type(sys), type)):
         return owner
@@ -352,7 +352,7 @@ def python_name(frame, first):
 
 
 def argument_in(frame, first):
-    """Of `__init__` the argument behind `self`."""
+    """The first argument; of `__init__`, the one after `self`."""
     code = frame.f_code
     if code.co_name == "__init__" and code.co_argcount > 1:
         return frame.f_locals.get(code.co_varnames[1])

@@ -14,7 +14,7 @@ def median(values):
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-#: A sample of a pair takes so long at least, so that a clock's own cost is nothing beside it.
+#: A sample of a pair takes so long at least, so that a clock's own cost is nothing compared with it.
 _PAIR_NS = 300_000
 _MOST_PAIRS = 60
 

@@ -52,7 +52,7 @@ class Session:
         self.steps = []
         self.given = None
         self.own = []
-        #: What goes on beside the calls; None: nobody asked for it.
+        #: What goes on in addition to the calls; None: not requested.
         self.beside = None
 
     def answer(self, request):

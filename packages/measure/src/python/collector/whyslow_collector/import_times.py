@@ -55,7 +55,7 @@ class ImportTimes:
 
     @property
     def total_ms(self):
-        """Of all that began outside an import."""
+        """Time of all that began outside an import, ms."""
         return self._total_ns / MS
 
     def stop(self):

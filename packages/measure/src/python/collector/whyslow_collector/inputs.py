@@ -9,7 +9,7 @@ _DEEPEST = 3
 
 
 def is_input(path, sample, depth=0):
-    """Of a path that was opened while the sample was predicted."""
+    """Whether a path that was opened during the sample's prediction is its input."""
     if isinstance(sample, (str, os.PathLike)):
         return _is_named(os.fspath(path), os.fspath(sample))
     if depth >= _DEEPEST or not isinstance(sample, (dict, list, tuple)):

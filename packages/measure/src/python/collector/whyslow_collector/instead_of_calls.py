@@ -23,7 +23,7 @@ TRIED = {"json.loads", "json.dumps", "pandas.DataFrame", *_READERS}
 
 
 def instead_of_calls(calls, patterns):
-    """Of patterns that were called: rows as alternatives.py has them, each with the lines to paste."""
+    """Alternatives to patterns that were called: rows as alternatives.py has them, each with the lines to paste."""
     found, nodes = [], {}
     sites = [site for site in calls.sites.values() if site.count and site.given is not None and site.place is not None]
     for pattern in patterns:

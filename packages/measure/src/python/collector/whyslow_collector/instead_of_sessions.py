@@ -71,7 +71,7 @@ def _told(session, method):
 
 
 def _input_of(asked):
-    """Of one row: an array, a DataFrame, or a dictionary of arrays; None of anything else."""
+    """The input of one row: an array, a DataFrame, or a dictionary of arrays; None for anything else."""
     _, args, _ = asked
     given = args[2] if len(args) > 2 and isinstance(args[2], dict) else args[1] if len(args) == 2 else None
     parts = list(given.values()) if isinstance(given, dict) else [given]

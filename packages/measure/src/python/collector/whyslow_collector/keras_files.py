@@ -25,7 +25,7 @@ _CODE = {
 }
 #: Layers of Keras 2 that call functions of TensorFlow by their names.
 _CALLS_BY_NAME = {"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod", "InstanceProperty", "TensorFlowOpLayer"}
-#: From here on safe mode holds for `.h5`, and a file cannot name any function it likes.
+#: Version from which safe mode holds for `.h5`, and a file cannot name any function it likes.
 _SAFE_SINCE = (3, 11, 3)
 
 _KERAS = {"keras", "tf_keras", "keras_core"}

@@ -134,7 +134,7 @@ class Libraries:
         self.run = run
         self.counting = False
         self.sessions = []
-        #: Of all that was opened.
+        #: Time of all that was opened.
         self.opening_ns = None
         #: The last of XGBoost's DMatrix objects, with what they were made of.
         self.matrices = []
@@ -336,7 +336,7 @@ class Libraries:
         session.opening = opening
 
     def _session(self, engine, target):
-        """By where it is opened or run: one that is opened anew for each prediction is one session with many openings."""
+        """The session by where it is opened or run: one that is opened anew for each prediction is one session with many openings."""
         for session in self.sessions:
             if session.target is target:
                 return session
@@ -396,7 +396,7 @@ def row_of(session, predictions, stage_names):
 
 
 def values_engine(cls):
-    """Of a type whose library is known."""
+    """The engine of a type whose library is known."""
     first = {name.split(".")[0] for name in (one.__module__ or "" for one in cls.__mro__)}
     for module, engine in (
         ("xgboost", "xgboost"),

@@ -54,7 +54,7 @@ def _nest(node):
         inner = [one for one in node.body if isinstance(one, ast.For)]
         if not inner:
             return indices, node.body, depth
-        # Beside an inner loop: what is set up for it (`row = image[y]`, `total = 0`), and what is done with what it gave.
+        # Next to an inner loop: what is set up for it (`row = image[y]`, `total = 0`), and what is done with what it gave.
         rest = [one for one in node.body if not isinstance(one, ast.For)]
         if len(inner) > 1 or not all(isinstance(one, (ast.Assign, ast.AnnAssign, ast.Expr, ast.AugAssign)) for one in rest):
             return indices, None, depth
@@ -239,7 +239,7 @@ def _base(node):
 
 
 def _text(node):
-    """Without whether it is read or written."""
+    """The text of a node, whether it is read or written."""
     return ast.unparse(node)
 
 

@@ -16,9 +16,9 @@ from .places import shown
 from .values_seen import AWAY, ValueSpot
 
 HOOK = "__whyslow_loop__"
-#: Of each place that is asked for its values a name of its own, since it is put out of the way once it was asked often enough.
+#: Each place that is asked for its values has a name of its own, since it is removed once it was asked often enough.
 VALUE_HOOK = "__whyslow_value_%d__"
-#: Of what is in a loop, so many names are looked at.
+#: Most names of a loop that are examined.
 _MOST_NAMES = 24
 #: Called with what already has no length of its own; what they are given has.
 _UNWRAPPED = {"enumerate", "reversed", "zip", "iter", "tqdm"}
@@ -96,7 +96,7 @@ class LoopsSeen:
         return iterable
 
     def value_rows(self, predictions):
-        """Of values that were asked for: rows of calls (facts.ts), which nobody has timed; of many, so many as were counted."""
+        """Rows of calls (facts.ts) for values that were requested, which nobody has timed; of many, as many as were counted."""
         return [
             {
                 "file": shown(spot.path),

@@ -1,5 +1,5 @@
 """A file of the user's own as a module: one rule for whoever imports it (the passes, `ab`, the gap's ladder, replacements). In a package it bears its
-dotted name, so that its relative imports work, and what lies beside it is found as well, as `python FILE` finds it."""
+dotted name, so that its relative imports work, and what is next to it is found as well, as `python FILE` finds it."""
 
 import importlib
 import importlib.util

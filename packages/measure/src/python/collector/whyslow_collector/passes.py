@@ -12,7 +12,7 @@ from .places import shown
 from .predictions import Predictions, block, resident_bytes, slope
 
 _BLOCKS = 6
-#: Of the process, bytes, beyond what an allocator takes at a time.
+#: Growth of the process, bytes, beyond what an allocator takes at a time.
 _LEAST_GROWTH = 2_000_000
 
 

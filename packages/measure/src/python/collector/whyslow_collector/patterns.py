@@ -13,7 +13,7 @@ _LONGEST_CODE = 80
 
 
 def patterns_of(paths, script=None):
-    """Of all files that can be read; `script`: the file that runs from top to bottom."""
+    """Patterns of all files that can be read; `script`: the file that runs from top to bottom."""
     found = []
     for path in paths:
         try:

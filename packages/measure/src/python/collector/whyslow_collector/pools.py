@@ -19,7 +19,7 @@ _AT_WORK_SHARE = 0.02
 
 
 def process_facts(before=None, wall_ns=None):
-    """Without arguments what to compare with; with them the facts of the time between."""
+    """What to compare with later; with arguments, the facts of the time between."""
     ticks = thread_ticks()
     if before is None:
         return ticks

@@ -205,7 +205,7 @@ def resident_bytes():
 
 
 def slope(points):
-    """Of a straight line through (x, y): its rise a step of x, by Theil and Sen, which a few jumps do not move."""
+    """Slope of a straight line through (x, y): its rise per step of x, by Theil and Sen, which a few jumps do not move."""
     rises = sorted(
         (later[1] - earlier[1]) / (later[0] - earlier[0])
         for index, earlier in enumerate(points)

@@ -24,7 +24,7 @@ from .clock import now_ns
 from .places import is_free_threaded
 
 INTERVAL_S = 0.001
-#: While the profiler looks, Python gives up the lock after so long (5 ms untold): what runs shortly before native code that holds the lock
+#: While the profiler looks, Python gives up the lock after so long (5 ms by default): what runs shortly before native code that holds the lock
 #: would be seen as that code.
 SWITCH_S = 0.0003
 #: Later than this, ns, somebody held the lock.
@@ -32,7 +32,7 @@ HELD = 0.2e6
 _DEPTH = 80
 _MOST_STACKS = 40_000
 _OPERATORS = ("BINARY_", "INPLACE_", "COMPARE_", "UNARY_", "STORE_SUBSCR", "DELETE_SUBSCR", "CONTAINS_", "STORE_SLICE", "LIST_EXTEND")
-#: In the standard library's own Python, a thread that stands here waits for something.
+#: Places in the standard library's own Python where a thread waits for something.
 _WAITING = {
     "threading.py": ("wait", "_wait_for_tstate_lock", "join", "acquire"),
     "selectors.py": ("select",),

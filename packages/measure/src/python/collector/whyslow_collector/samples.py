@@ -48,7 +48,7 @@ def taken(items, most=MOST, most_bytes=MOST_BYTES, now=time.monotonic):
 
 
 def bytes_of(value, depth=0):
-    """Of arrays and texts, in lists and dictionaries too."""
+    """Bytes of arrays and texts, including those in lists and dictionaries."""
     size = getattr(value, "nbytes", None)
     if isinstance(size, int):
         return size

@@ -32,7 +32,7 @@ _PARAMETERS = {
     **dict.fromkeys(("text", "sentence", "string", "utterance", "word", "char", "character", "letter"), _TEXT),
     **dict.fromkeys(("words", "chars", "characters", "letters"), _PIECE),
 }
-#: In functions of these names what is given is a text.
+#: Functions with these in their names are given a text.
 _TOKENIZERS = ("tokeni", "bpe", "wordpiece", "encode_text")
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -157,7 +157,7 @@ class Texts:
             self._set(target, _element(self.kind(given)))
 
     def _read_call(self, node):
-        """word.lower(), ord(letter): they are texts. min(pairs, key=lambda pair: …): what the function is given is of what stands beside it."""
+        """word.lower(), ord(letter): they are texts. min(pairs, key=lambda pair: …): what the function is given is of what stands next to it."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in _TEXT_METHODS and not self._is_library(node.func):
             self._set(node.func.value, _TEXT)
         if isinstance(node.func, ast.Name) and node.func.id == "ord" and node.args:

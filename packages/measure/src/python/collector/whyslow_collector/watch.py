@@ -22,7 +22,7 @@ current = contextvars.ContextVar("whyslow_request", default=0)
 
 
 def now_ms():
-    """On the clock that all processes of the machine share."""
+    """Now, on the clock that all processes of the machine share, ms."""
     return time.monotonic_ns() / 1e6
 
 

@@ -14,7 +14,7 @@ class Whereabouts:
         self.sample = -1
         self.calls = 0
         self.phase = "start"
-        #: In a fork of the process.
+        #: Whether this is a fork of the process.
         self.left = False
         self._bytes = bytearray(16)
         if path:
@@ -30,7 +30,7 @@ class Whereabouts:
         self.at_stage(-1)
 
     def leave(self):
-        """In a fork: it writes nowhere any more."""
+        """Called in a fork: it writes nowhere any more."""
         self._bytes = bytearray(16)
         self.left = True
 

@@ -13,7 +13,7 @@ export interface ServingLimits {
 
 /**
  * The queue is as long as what is answered within the bound, less what is being predicted: ⌊(bound − service) · answers per second⌋, and two
- * batches for each worker at least. Empty where more may be late than may get no answer ('mean<5ms', 'p90<20ms'): a late one is still wanted there.
+ * batches for each worker at least. Empty if more may be late than may get no answer ('mean<5ms', 'p90<20ms'): a late one is still wanted there.
  */
 export function servingLimits({ objective, best, tried }: ServingReport): ServingLimits {
   const { share, boundMs, mostErrors } = parseObjective(objective)

@@ -5,7 +5,7 @@ import { isBetter } from '../../../load/better.ts'
 import { LEAST_FOR_MEAN } from '../../../load/objective.ts'
 import type { LoadSetup, Row } from './types.ts'
 
-/** Of the rate that holds: low load, and for how long a set-up is asked there, longer where its mean would have no interval. */
+/** Low load, as a share of the rate that holds, and how long a set-up is measured there, longer if its mean would have no interval. */
 const LOW_SHARE = 0.2
 const LOW_SECONDS = { least: 6, most: 20 } as const
 /** The start of a server, and the warm-up of a run. */
@@ -13,7 +13,7 @@ const EXTRA_SECONDS = 5
 /** Apart from those of the searches. */
 const SEED = 1001
 
-/** With no delay, with no joining, with fewer workers. */
+/** Whether a set-up is simpler: it has less delay, joins fewer requests, or has fewer workers. */
 export function isSimpler(one: Row, other: Row): boolean {
   const of = ({ maxBatch, batchDelayMs = 0, workers }: Row) => [batchDelayMs, Math.min(maxBatch, 2), workers]
   const [a, b] = [of(one), of(other)]
@@ -21,7 +21,7 @@ export function isSimpler(one: Row, other: Row): boolean {
   return k < 0 || a[k]! < b[k]!
 }
 
-/** At which a set-up that holds a rate is asked for low load. */
+/** Rate of the low load at which a set-up that holds a rate is measured. */
 export const lowRate = ({ found }: Row): number => LOW_SHARE * found!.ratePerSecond
 
 const secondsOf = (row: Row): number =>

@@ -10,9 +10,9 @@ import { delayWorthTrying } from '../../../serve/batch-cost.ts'
 import { isSimpler, losesAtLowLoad, lowLoadSeconds, lowRate } from './low-load.ts'
 import type { Row, ServingReport, ServingRuns, ServingSetup } from './types.ts'
 
-/** Of the time, for looks: none begins after it, nor where the longest so far would not fit. The rest confirms. */
+/** Share of the time for looks: none begins after it, nor if the longest so far would not fit. The rest confirms. */
 const LOOKS_SHARE = 0.6
-/** Of the time: one look that took longer keeps no other from being begun. */
+/** Share of the time: one look that took longer keeps no other from being begun. */
 const LONGEST_SHARE = 1 / 4
 /** A set-up that is less simple must hold so much more. */
 const CLEARLY_MORE = 1.03
@@ -151,7 +151,7 @@ async function confirmed({ setup, rate }: Best, row: Row, slo: string, runs: Ser
     const isRefuted = made.some(({ held, generatorLate = false }) => !held && !generatorLate)
     if (found === null && isRefuted) return { ...row, found, why }
     const known = found ?? row.found!
-    // What stood against it beside others still does.
+    // What ruled it out among the others still does.
     return { ...row, found: known, why: known.confirmed === confirmingRuns ? row.why : why }
   } catch (error) {
     if (!(error instanceof InputError)) throw error

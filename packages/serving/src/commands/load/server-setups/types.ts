@@ -20,9 +20,9 @@ export interface ServingSetup {
 export type LoadSetup = (setup: ServingSetup, options: Partial<LoadOptions>) => Promise<LoadDocument>
 
 export interface ServingRuns {
-  /** A first look at a set-up. Throws InputError where the model is not served so. */
+  /** A first look at a set-up. Throws InputError if the model is not served so. */
   readonly look: (setup: ServingSetup, options: Partial<LoadOptions>, asked: LookRequest) => Promise<RoughLook>
   readonly load: LoadSetup
-  /** Of the time for the whole choice. */
+  /** Time left for the whole choice. */
   readonly leftSeconds: () => number
 }
