@@ -21,7 +21,7 @@ const PICTURES = {
   distill: { documents: ['distill.document'], part: '#trade' },
   fix: { documents: ['fix.document'], part: '#tried' },
   comparison: { documents: ['compare.document'] },
-  beside: { documents: ['cnn-initializers-as-inputs.report', 'cnn.report'] },
+  'two-reports': { documents: ['cnn-initializers-as-inputs.report', 'cnn.report'] },
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'whyslow-pictures-'))
