@@ -35,7 +35,7 @@ const [, ARE_PURE, ARE_NOT] = /^- (`graph`[^:]*) are pure, ([^:]*) apart/m.exec(
 const PURE = named(ARE_PURE!)
 const IMPURE = named(ARE_NOT!)
 
-/** What the page in web/ takes of src/: how numbers and sentences are worded on the terminal, and the types of documents. */
+/** What the page (packages/report/web) imports from the sources: how numbers and sentences are worded on the terminal, and the types of documents. */
 const WEB: Room = { imports: ['report/text', 'measure/statistics/numbers.ts'], types: ['report/documents'] }
 /** The packages that are drawn with; every other would go into each page. */
 const WEB_PACKAGES = ['preact', '@preact/signals', 'd3-scale', 'd3-array', 'd3-shape']
@@ -264,7 +264,7 @@ describe('the parser', () => {
 
   test('sees clocks, randomness and the process, and no fields of those names', () => {
     const { impurities } = parseSource(
-      'src/a/b.ts',
+      'packages/a/src/b.ts',
       `process.env.X; console.log(1); Date.now(); new Date(); new Date(0); Math.random(); performance.now()
        block.process; ({ process: 1 }); // console.log in a comment
        'Math.random()'`,

@@ -1,4 +1,4 @@
-// The kernels of src/kernels as loops of C: what -O3 -march=native makes of them is the measure.
+// The kernels of packages/compile/src/kernels as loops of C: what -O3 -march=native makes of them is the measure.
 // Prints the ns of one run each: the least of as many as fit into 300 ms, after a first one.
 #include <stdint.h>
 #include <stdio.h>

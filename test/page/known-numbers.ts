@@ -1,4 +1,4 @@
-// The numbers that a page may draw: those of its documents, in the words of report/text/numbers.ts, and what DERIVED makes of them. Written
+// The numbers that a page may draw: those of its documents, in the words of measure/statistics/numbers.ts, and what DERIVED makes of them. Written
 // apart from the code of the page, so that a formula that is wrong there is seen here.
 
 import {

@@ -15,7 +15,7 @@ export interface OutputsInput extends ModelTask {
 }
 
 export interface OutputsOutput {
-  /** Path of the index of what came out, to be read as saved inputs are (inputs/saved.ts). */
+  /** Path of the index of what came out, to be read as saved inputs are (samples/saved.ts). */
   readonly saved: string
   /** Outputs that differ between two predictions with the same feeds: the model draws random numbers, or keeps a state. */
   readonly varying: readonly string[]

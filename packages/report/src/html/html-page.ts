@@ -1,8 +1,8 @@
-// The self-contained page: a shell that was built ahead (web/), and the document as data in it. The document is text from strangers: it is
+// The self-contained page: a shell that was built ahead (packages/report/web), and the document as data in it. The document is text from strangers: it is
 // escaped for where it stands, and joined in, never pasted by a pattern, in which `$&` would mean something.
 import type { RuleAdvice } from '../documents/rule-advice.ts'
 
-/** What the page is given; the embedded text of `page-data.ts` in web/. */
+/** What the page is given; the embedded text of `page-data.ts` in packages/report/web. */
 export interface PageData {
   readonly documents: readonly object[]
   /** What each is called, where there are several: the files that they were read from. */

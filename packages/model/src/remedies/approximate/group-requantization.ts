@@ -1,4 +1,4 @@
-// Groups DequantizeLinear - operator - QuantizeLinear that break one of the engine's conditions (operators/quantization/conditions.ts),
+// Groups DequantizeLinear - operator - QuantizeLinear that break one of the engine's conditions (measure/engines/onnxruntime/int8/conditions.ts),
 // rewritten so that they keep it. What changes are roundings: by half a step of a scale, never a weight.
 import { INT8_OPERATORS } from '@whyslow/measure/engines/onnxruntime/int8/int8-kernels.ts'
 import type { Unfused } from '@whyslow/measure/engines/onnxruntime/int8/unfused.ts'

@@ -1,5 +1,5 @@
 // A prediction through onnxruntime-node waits for a turn of the event loop and makes promises before the engine starts: about 3 µs of
-// the 10 µs that a call costs at least. The package's binding can be called without that (engines/ort-direct.ts).
+// the 10 µs that a call costs at least. The package's binding can be called without that (engines/onnxruntime/ort-direct.ts).
 import { knowsBinding } from '@whyslow/measure/engines/onnxruntime/facts/config-keys.ts'
 import { defineRemedy } from '../kit/remedy.ts'
 import { withOptions } from '../kit/session-options.ts'

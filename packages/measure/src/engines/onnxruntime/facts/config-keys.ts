@@ -153,7 +153,7 @@ function minorOf(version: string): number | null {
   return minor === undefined ? null : Number(minor)
 }
 
-/** Versions of onnxruntime-node whose native binding was tried as engines/ort-direct.ts calls it. */
+/** Versions of onnxruntime-node whose native binding was tried as engines/onnxruntime/ort-direct.ts calls it. */
 export function knowsBinding(version: string): boolean {
   const [major, minor] = version.split('.').map(Number)
   return major === 1 && minor === 30
