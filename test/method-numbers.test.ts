@@ -174,7 +174,11 @@ const TOLD: readonly Told[] = [
     'ROOF_TOLERANCE',
     (ratio) => `more than ${percent(ratio - 1)} faster than its roof`,
   ),
-  told('packages/report/src/text/answer.ts', 'toleratedExcess', (share) => `From ${percent(share)} on the answer says so`),
+  told(
+    'packages/report/src/text/answers/parts-above-whole.ts',
+    'MEASUREMENT_ERROR',
+    (share) => `Above ${percent(share)} the answer says so`,
+  ),
   told('packages/diagnosis/src/run-rules.ts', 'AS_LARGE', (share) => `${word(share * 10)} tenths of it`),
   told('packages/diagnosis/src/worth.ts', 'MIN_SAVING_SHARE', (share) => `A saving below ${percent(share)} of the p50`),
   told(

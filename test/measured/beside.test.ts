@@ -135,7 +135,11 @@ export const predict = async () => {
 }
 `
   const { found, main, times } = await look(write('sessions/app.mjs', text), ['sessions'])
-  expect(of(found, 'sessions')).toEqual({ other: 'sessions', seen: 'second.onnx, third.onnx beside main.onnx', reason: null })
+  expect(of(found, 'sessions')).toEqual({
+    other: 'sessions',
+    seen: 'second.onnx, third.onnx in addition to main.onnx',
+    reason: null,
+  })
   expect(main).toBe('main.onnx')
   expect(times).toBe(2)
 })
@@ -234,7 +238,7 @@ def predict(x):
     return main.run(None, {})[0]
 `
   const { found, main, times } = await look(write('sessions.py', text), ['sessions'])
-  expect(of(found, 'sessions')).toEqual({ other: 'sessions', seen: 'second.onnx beside main.onnx', reason: null })
+  expect(of(found, 'sessions')).toEqual({ other: 'sessions', seen: 'second.onnx in addition to main.onnx', reason: null })
   expect(main).toBe('main.onnx')
   expect(times).toBe(2)
 })

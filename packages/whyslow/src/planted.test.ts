@@ -134,7 +134,7 @@ describe('fix', () => {
     expect(sha256(path.join(out, manifest.model))).toBe(sha256(file))
     expect(manifest.provenance).toMatchObject({ remedies: [], changes: [] })
     expect(report.fix).toMatchObject({ proven: false, speedup: 1, before: 2, after: 2 })
-    expect(report.answer).toContain('so the original model and settings are kept')
+    expect(report.answer).toContain('so your model and settings are unchanged')
   })
 
   test('writes nothing in a dry run, which names what it would try', async () => {

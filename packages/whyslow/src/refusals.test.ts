@@ -66,7 +66,7 @@ describe('fix', () => {
     ['no such model', ['no.onnx', ...out], /no\.onnx: no such file/],
     ['a file in its place', [file, '-o', path.join(foreign, 'thesis.txt')], /thesis\.txt: this is a file/],
     ['a folder that is not whyslow’s', [file, '-o', foreign], /was not written by whyslow.*--force/],
-    ['a parent that is not there', [file, '-o', place('no/such/fast')], /there is no folder/],
+    ['a parent that is not there', [file, '-o', place('no/such/fast')], /does not exist/],
     ['an unknown remedy', [file, ...out, '--only', 'magic'], /--only magic: no such remedy; there are .*thread-count/],
     [
       'a misspelled remedy',
@@ -101,7 +101,7 @@ describe('quantize', () => {
     folderOf(name, Object.fromEntries(samples.map((one, k) => [`${k}.npy`, one])))
 
   test.each<[string, () => string[], RegExp]>([
-    ['no folder for the model', () => [file, '-o', place('no/such/fast.onnx')], /there is no folder/],
+    ['no folder for the model', () => [file, '-o', place('no/such/fast.onnx')], /does not exist/],
     ['the model itself as output', () => [file, '-o', file, '--force'], /this is the model that is read/],
     ['a file that stands there', () => [file, '-o', place('foreign/../relu.onnx')], /relu\.onnx: /],
     [

@@ -74,7 +74,7 @@ describe('models', () => {
   smoke('why', 'the time, where it goes and what would save most; report, evidence and history are kept', async () => {
     const { exitCode, printed } = ended.why!
     expect(exitCode).toBe(0)
-    expect(inOneLine(printed)).toMatch(/^One prediction takes 3\.00 ms \(3\.00–3\.00\): /)
+    expect(inOneLine(printed)).toMatch(/^3\.00 ms \(3\.00–3\.00\) per prediction\. /)
     // 3 ms on two threads, 1 ms on one.
     expect(printed).toContain('3.00 ms with 2 threads, 1.00 ms with 1, 67 %')
     const report = validDocument(place('why.json'), 'report')
@@ -250,7 +250,7 @@ describe('machines', () => {
     const { exitCode, printed } = await typed('demo --no-progress', { stages })
     expect(exitCode).toBe(0)
     expect(printed).toMatch(/^A risk score, made by this command: /)
-    expect(inOneLine(printed)).toMatch(/One prediction takes .* Next, fix tries remedies.* Yours: whyslow model\.onnx, then/)
+    expect(inOneLine(printed)).toMatch(/ per prediction.* Next, fix tries remedies.* Yours: whyslow model\.onnx, then/)
     expect(files.filter((file) => existsSync(file))).toEqual([])
     const kept = await typed(`demo --no-progress -o ${place('demo')}`, { stages })
     expect(kept.printed).toContain(`Kept: ${place('demo/demo.onnx')}`)
@@ -363,7 +363,7 @@ describe('code', () => {
     })
     expect(exitCode).toBe(0)
     // 4 ms over 2 ms.
-    expect(inOneLine(printed)).toContain('new.mjs is 2.00× faster than old.mjs (2.00×): 2.00 ms in place of 4.00 ms a call.')
+    expect(inOneLine(printed)).toContain('new.mjs is 2.00× faster than old.mjs (2.00×): 2.00 ms instead of 4.00 ms per call.')
     expect(validDocument(place('ab.json'), 'ab')).toMatchObject({
       verdict: 'faster',
       outputs: { agreement: 'identical', samples: 2 },
@@ -501,7 +501,7 @@ describe('servers', () => {
         }),
       })
       expect(exitCode, said).toBe(0)
-      expect(inOneLine(printed)).toContain('At 50 requests/s 99 % of the answers come within 5.00 ms')
+      expect(inOneLine(printed)).toContain('At 50 requests/s 99 % of the answers arrive within 5.00 ms')
       const { points } = validDocument(place('load.json'), 'load') as { points: unknown[] }
       expect(points).toMatchObject([{ offeredPerSecond: 50, p50Ms: 5, p99Ms: 5, errors: 0, saturated: false }])
     } finally {

@@ -21,7 +21,7 @@ function lengthOf(calls: readonly CallFact[]): number | null {
 export const arrayOfNumbersInput = defineRule({
   id: 'array-of-numbers-input',
   area: 'software',
-  title: 'A list of numbers is turned into an array',
+  title: 'A list of numbers is converted to an array',
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['list-to-array'])

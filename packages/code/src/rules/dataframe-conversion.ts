@@ -15,7 +15,7 @@ const isOfFewRows = ({ calls }: HotPattern): boolean =>
 export const dataframeConversion = defineRule({
   id: 'dataframe-conversion',
   area: 'software',
-  title: 'A DataFrame is made for every prediction',
+  title: 'A DataFrame is created for every prediction',
   languages: ['python'],
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {

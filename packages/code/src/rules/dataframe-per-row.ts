@@ -6,7 +6,7 @@ import { defineRule } from '../rule.ts'
 export const dataframePerRow = defineRule({
   id: 'dataframe-per-row',
   area: 'software',
-  title: 'A DataFrame is gone through row by row',
+  title: 'A DataFrame is iterated row by row',
   languages: ['python'],
   needs: ['lines', 'patterns'],
   check(evidence) {

@@ -17,7 +17,7 @@ const CURES = {
 export const eventLoopBlocking = defineRule({
   id: 'event-loop-blocking',
   area: 'software',
-  title: 'Nothing else can run while it works',
+  title: 'The event loop is blocked while it works',
   needs: ['calls', 'patterns'],
   check(evidence) {
     const calls = hotPatterns(evidence, ['blocking-call']).filter(({ timeMs }) => timeMs >= CALL_MS)

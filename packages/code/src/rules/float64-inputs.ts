@@ -18,7 +18,7 @@ const isConversion = ({ callee, argument, result }: CallFact): boolean =>
 export const float64Inputs = defineRule({
   id: 'float64-inputs',
   area: 'software',
-  title: 'Inputs are made in float64 and converted',
+  title: 'Inputs are created in float64 and converted',
   needs: ['sessions', 'calls'],
   check({ language, sessions = [], calls = [], latency: { p50Ms } }) {
     const given = sessions.filter(

@@ -27,7 +27,7 @@ const eachOnce = (places: readonly CodePlace[]): readonly CodePlace[] => [
 export const garbageCollection = defineRule({
   id: 'garbage-collection',
   area: 'software',
-  title: 'Time goes to collecting garbage',
+  title: 'Garbage collection takes time',
   needs: [],
   check({ language, stages, latency, whole, lines = [] }) {
     const known = stages.filter(({ facts }) => facts?.gcMs != null)

@@ -9,7 +9,7 @@ const FROM_SHARE = 0.4
 export const gilContention = defineRule({
   id: 'gil-contention',
   area: 'software',
-  title: 'Python threads wait for each other',
+  title: 'GIL contention: Python threads wait for each other',
   languages: ['python'],
   needs: ['lines'],
   check({ whole, latency: { p50Ms }, lines = [] }) {

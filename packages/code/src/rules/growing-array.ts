@@ -13,7 +13,7 @@ const LEAST_PUSHES = 10_000
 export const growingArray = defineRule({
   id: 'growing-array',
   area: 'software',
-  title: 'An array is made anew for every element that it grows by',
+  title: 'A growing array is copied for every new element',
   needs: ['lines', 'patterns'],
   check(evidence) {
     const regrown = hotPatterns(evidence, ['array-regrown', 'string-grown']).filter(

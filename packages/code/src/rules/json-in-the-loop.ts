@@ -25,7 +25,7 @@ function isMuch({ calls }: HotPattern, { target }: PipelineEvidence): boolean {
 export const jsonInTheLoop = defineRule({
   id: 'json-in-the-loop',
   area: 'software',
-  title: 'Arrays travel as JSON within the prediction',
+  title: 'Arrays are serialized as JSON inside the prediction',
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['json'])

@@ -12,7 +12,7 @@ const CURES = {
 export const layoutShuffle = defineRule({
   id: 'layout-shuffle',
   area: 'software',
-  title: 'A loop moves elements to other places, one by one',
+  title: 'A loop changes the layout element by element',
   needs: ['lines', 'patterns'],
   check(evidence) {
     return hotPatterns(evidence, ['layout-loop']).map(({ pattern, timeMs, share: part }) => ({

@@ -9,7 +9,7 @@ const OFTEN = { stages: 0.5, function: 0.5, script: 4 } as const
 export const modelReloadedPerCall = defineRule({
   id: 'model-reloaded-per-call',
   area: 'software',
-  title: 'A model is opened for every prediction',
+  title: 'The model is reloaded for every prediction',
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency

@@ -11,7 +11,7 @@ const COPIES = /(^|\.)(tobytes|ascontiguousarray|copy|astype|array|from_numpy|co
 export const nonContiguousInput = defineRule({
   id: 'non-contiguous-input',
   area: 'software',
-  title: 'A view with strides is handed on, and copied where it arrives',
+  title: 'A non-contiguous array is copied by the engine',
   languages: ['python'],
   needs: ['sessions', 'calls'],
   check({ sessions = [], calls = [], latency: { p50Ms } }) {

@@ -9,7 +9,7 @@ const LEAST_RATIO = 1.05
 export const predictCallOverhead = defineRule({
   id: 'predict-call-overhead',
   area: 'software',
-  title: 'The way in which the model is asked costs more than the model',
+  title: 'Calling predict costs more than the model',
   languages: ['python'],
   needs: ['sessions'],
   check({ alternatives, sessions = [], latency: { p50Ms } }) {

@@ -8,7 +8,7 @@ const LEAST_TOGETHER = 2
 export const promiseAllIsNotParallel = defineRule({
   id: 'promise-all-is-not-parallel',
   area: 'software',
-  title: 'Predictions that are started together run one after the other',
+  title: 'Promise.all is not parallel: predictions run one after the other',
   languages: ['javascript'],
   needs: ['sessions', 'patterns'],
   check({ sessions = [], patterns = [], latency: { p50Ms } }) {

@@ -18,7 +18,7 @@ function sizeOf(made: ValueFact | null): number {
 export const repeatedAllocation = defineRule({
   id: 'repeated-allocation',
   area: 'software',
-  title: 'A large buffer is made for every prediction',
+  title: 'A large buffer is allocated for every prediction',
   needs: ['lines', 'patterns', 'calls'],
   check(evidence) {
     return hotPatterns(evidence, ['buffer-made'])

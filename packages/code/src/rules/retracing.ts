@@ -18,7 +18,7 @@ const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonl
 export const retracing = defineRule({
   id: 'retracing',
   area: 'software',
-  title: 'A function is traced again and again',
+  title: 'Retracing: a function is traced again and again',
   languages: ['python'],
   needs: ['sessions', 'patterns', 'lines'],
   check(evidence) {

@@ -17,7 +17,7 @@ const isOneRow = ({ shape, kind }: ValueFact): boolean =>
 export const sequentialCalls = defineRule({
   id: 'sequential-calls',
   area: 'software',
-  title: 'Samples are predicted one by one that could be a batch',
+  title: 'Samples are predicted one by one instead of in a batch',
   needs: ['sessions', 'patterns'],
   check(evidence) {
     const { p50Ms } = evidence.latency

@@ -14,7 +14,7 @@ const MOST = 2
 export const tensorLeak = defineRule({
   id: 'tensor-leak',
   area: 'software',
-  title: 'Memory grows with every prediction',
+  title: 'Memory leak: memory grows with every prediction',
   needs: [],
   check(evidence) {
     const { whole, stages } = evidence

@@ -9,7 +9,7 @@ const FROM = 1.5
 export const threadOversubscription = defineRule({
   id: 'thread-oversubscription',
   area: 'software',
-  title: 'More threads want a CPU than there are CPUs',
+  title: 'Thread oversubscription: more threads than CPUs',
   needs: [],
   check({ whole, patterns = [], latency: { p50Ms } }) {
     const { threads, usableCpus, pools = [] } = whole

@@ -13,7 +13,7 @@ const TABULAR = new Set(['scikit-learn', 'xgboost', 'lightgbm', 'catboost'])
 export const wrapperOverhead = defineRule({
   id: 'wrapper-overhead',
   area: 'software',
-  title: 'What stands around the trees costs more than the trees',
+  title: 'The wrapper around the trees costs more than the trees',
   languages: ['python'],
   needs: ['sessions'],
   check({ alternatives, sessions = [], latency: { p50Ms } }) {

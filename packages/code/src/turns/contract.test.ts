@@ -10,11 +10,11 @@ import { ContractError, needsSample, reasonOf, stepOf, targetOf } from './contra
 
 type Module = Readonly<Record<string, unknown>>
 
-const namesOf = (module: Module) => targetOf(module, null, 'app.mjs').stages.map(({ name }) => name)
+const namesOf = (module: Module) => targetOf(module, null).stages.map(({ name }) => name)
 
 /** What one call gives. */
 async function called(module: Module, sample: unknown, call: string | null = null): Promise<unknown> {
-  const target = targetOf(module, call, 'app.mjs')
+  const target = targetOf(module, call)
   const model = target.load === null ? undefined : await target.load()
   let value = sample
   for (const stage of target.stages) value = await stepOf(stage, model)(value)
@@ -54,7 +54,7 @@ describe('where the stages are', () => {
   })
 
   test('of a class one object is made', async () => {
-    const target = targetOf({ default: Service }, null, 'app.mjs')
+    const target = targetOf({ default: Service }, null)
     expect(target).toMatchObject({ kind: 'stages', stages: [{ name: 'predict' }] })
     expect((target.samples as () => unknown)()).toEqual([1, 2])
     expect(await called({ default: Service }, 3)).toBe(15)
@@ -71,26 +71,26 @@ describe('where the stages are', () => {
       default: { predict: (model: number, x: number) => model * x },
       postprocess: (y: number) => y + 1,
     }
-    expect(targetOf(module, null, 'app.mjs').samples).toEqual([1, 2])
+    expect(targetOf(module, null).samples).toEqual([1, 2])
     expect(await called(module, 2)).toBe(9)
     const other = { default: { load: () => 4, samples: () => [1] }, predict: (model: number, x: number) => model * x }
-    expect(targetOf(other, null, 'app.mjs').samples).toBeTypeOf('function')
+    expect(targetOf(other, null).samples).toBeTypeOf('function')
     expect(await called(other, 2)).toBe(8)
   })
 
   test('a default function is called by its name; a class without predict is no function', () => {
-    expect(targetOf({ default: function score() {} }, null, 'app.mjs')).toMatchObject({
+    expect(targetOf({ default: function score() {} }, null)).toMatchObject({
       kind: 'function',
       stages: [{ name: 'score' }],
     })
-    expect(targetOf({ default: class {} }, null, 'app.mjs').kind).toBe('script')
+    expect(targetOf({ default: class {} }, null).kind).toBe('script')
   })
 
   test('one function alone is a script, or where that is asked for the function', () => {
     const module = { score: (x: number) => -x, samples: () => [1] }
-    expect(targetOf(module, null, 'app.mjs').kind).toBe('script')
-    expect(targetOf(module, null, 'app.mjs', { single: true }).stages).toMatchObject([{ name: 'score' }])
-    expect(targetOf({ a: () => 1, b: () => 2 }, null, 'app.mjs', { single: true }).kind).toBe('script')
+    expect(targetOf(module, null).kind).toBe('script')
+    expect(targetOf(module, null, { single: true }).stages).toMatchObject([{ name: 'score' }])
+    expect(targetOf({ a: () => 1, b: () => 2 }, null, { single: true }).kind).toBe('script')
   })
 })
 
@@ -133,8 +133,8 @@ describe('what is given the model', () => {
 
   test('predict of one parameter and no sample takes the model', async () => {
     const module = { load: () => 7, predict: (session: number) => session }
-    expect(targetOf(module, null, 'app.mjs').stages[0]!.parameters).toBe(0)
-    const target = targetOf({ load: () => {}, predict: (x: number) => x }, null, 'app.mjs')
+    expect(targetOf(module, null).stages[0]!.parameters).toBe(0)
+    const target = targetOf({ load: () => {}, predict: (x: number) => x }, null)
     expect([needsSample(target, 7), needsSample(target, undefined)]).toEqual([false, true])
     expect(await called(module, undefined)).toBe(7)
     expect(await called({ load: () => 7, predict: (it: number) => it }, undefined)).toBe(7)
@@ -159,8 +159,8 @@ describe('a function by its name', () => {
 
   test('a wrong one lists the others', () => {
     for (const name of ['sore', 'Service'])
-      expect(() => targetOf(module, name, '/home/app.mjs')).toThrow(`app.mjs exports no function ${name}; it has score, other`)
-    expect(() => targetOf({ value: 3 }, 'sore', 'app.mjs')).toThrow('it has no functions')
+      expect(() => targetOf(module, name)).toThrow(`it exports no function ${name}; it has score, other`)
+    expect(() => targetOf({ value: 3 }, 'sore')).toThrow('it has no functions')
   })
 })
 

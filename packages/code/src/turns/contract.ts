@@ -1,7 +1,6 @@
 // The contract of a user's module in JavaScript, read here for all that run it: `load()` gives a model, `samples()` a list, and a call is
 // `preprocess(sample)`, `predict(model, x)` or `predict(x)`, `postprocess(y)`, each left out at will but for `predict`. The module exports
 // them, or its default export (an object, or a class, of which one is made) has them, or each has some of them.
-import path from 'node:path'
 
 /** The file or the arguments cannot be used as they are; nothing of the user's failed. */
 export class ContractError extends Error {}
@@ -56,12 +55,7 @@ export interface ContractOptions {
 }
 
 /** `module`: what importing the file gave. Throws ContractError. */
-export function targetOf(
-  module: Exports,
-  call: string | null,
-  file: string,
-  { single }: ContractOptions = { single: false },
-): UserTarget {
+export function targetOf(module: Exports, call: string | null, { single }: ContractOptions = { single: false }): UserTarget {
   const sources = sourcesOf(module, call ?? 'predict')
   const load = functionOf(sources, 'load')
   const shared = { load: load === null ? null : boundTo(load, module), samples: samplesOf(sources, module) }
@@ -74,7 +68,7 @@ export function targetOf(
   }
   if (call !== null) {
     const found = calledIn(sources, call)
-    if (found === null) throw new ContractError(`${path.basename(file)} exports no function ${call}; ${offered(module)}`)
+    if (found === null) throw new ContractError(`it exports no function ${call}; ${offered(module)}`)
     return { ...shared, kind: 'function', stages: [stage(call, found, { predicts: true, isFirst: true })] }
   }
   const [before, after] = [functionOf(sources, 'preprocess'), functionOf(sources, 'postprocess')]

@@ -38,7 +38,7 @@ test.each([
   ['preprocess', (preprocess: unknown) => ({ preprocess, predict: (rows: unknown[]) => rows.length })],
 ] as const)('a generator as %s is timed with all that it does', async (_, moduleOf) => {
   const { ran, predict } = counting()
-  const call = wholeCall(stepsOf(targetOf(moduleOf(predict), null, 'app.mjs'), undefined))
+  const call = wholeCall(stepsOf(targetOf(moduleOf(predict), null), undefined))
   let ns = 0n
   const now = () => (ns += 1_000_000n)
   await timePasses({ call, samples: () => [1, 2], leastMs: 0, leastPasses: 1 }, now)

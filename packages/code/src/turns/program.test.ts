@@ -4,7 +4,7 @@ import { targetOf } from './contract.ts'
 import { stepsOf, wholeCall } from './program.ts'
 
 function call(module: Record<string, unknown>, sample: unknown, named: string | null = null): unknown {
-  const target = targetOf(module, named, 'app.mjs', { single: true })
+  const target = targetOf(module, named, { single: true })
   return wholeCall(stepsOf(target, target.load?.()))(sample)
 }
 
@@ -17,7 +17,7 @@ describe('stages', () => {
 
   test('follow each other', () => {
     expect(call(stages, 1)).toBe('20')
-    const steps = stepsOf(targetOf(stages, null, 'app.mjs'), undefined)
+    const steps = stepsOf(targetOf(stages, null), undefined)
     expect(steps.map(({ name }) => name)).toEqual(['preprocess', 'predict', 'postprocess'])
   })
 
@@ -35,5 +35,5 @@ describe('stages', () => {
 test('a module with one function is that function; with several it is a script', () => {
   expect(call({ score: (x: number) => -x }, 2)).toBe(-2)
   for (const module of [{ a: () => 1, b: () => 2 }, { value: 3 }])
-    expect(targetOf(module, null, 'app.mjs', { single: true }).kind).toBe('script')
+    expect(targetOf(module, null, { single: true }).kind).toBe('script')
 })

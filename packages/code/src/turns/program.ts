@@ -22,7 +22,7 @@ export interface ProgramPlan extends ProgramFile {
 
 /** Runs the file. Throws ContractError if it cannot be used as it is. */
 export async function targetIn({ file, call, start, arguments: words }: ProgramFile): Promise<UserTarget> {
-  return targetOf(await runFile(file, start, words), call, file, { single: start === 'imported' })
+  return targetOf(await runFile(file, start, words), call, { single: start === 'imported' })
 }
 
 export interface Step {

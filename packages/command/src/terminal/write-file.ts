@@ -43,7 +43,7 @@ export function checkTarget(path: string, flag: string, input: string): Target {
     throw new UsageError(`${flag} ${path}: exists and is not ${kind}, so it is left alone; give another name`)
   }
   if (!stateOf(dirname(target))?.isDirectory()) {
-    throw new UsageError(`${flag} ${path}: there is no folder ${dirname(path)}; make it or give another name`)
+    throw new UsageError(`${flag} ${path}: the folder ${dirname(path)} does not exist: create it or give another path`)
   }
   attempt(path, flag, () => tryOut(target))
   return { path: target, direct: false }

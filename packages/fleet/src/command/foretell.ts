@@ -15,7 +15,7 @@ export async function runForetell(file: string, flags: FlagsOf<'foretell'>, arou
     throw new UsageError('fleet estimate needs the other machine: give --machine with what whyslow doctor --json wrote there')
   await measureAndDeliver(flags, around, {
     inputs: [file, machine, ...known],
-    name: 'foretold document',
+    name: 'estimate',
     run: ({ foretell }, listeners) => foretell(file, { ...options, machine, known, ...listeners }),
     text: (document) => renderEstimate(document, around.screen),
   })

@@ -129,7 +129,12 @@ const pooled = (op: Operation, name: string): Value =>
   })
 
 /** Argument `k`, or the one of that name; undefined if it is left out. In the shape that broadcasts along `axes` of `x`. */
-function beside(op: Operation, k: number, key: string, { x, axes }: { x: Value; axes: readonly number[] }): Value | undefined {
+function vectorInput(
+  op: Operation,
+  k: number,
+  key: string,
+  { x, axes }: { x: Value; axes: readonly number[] },
+): Value | undefined {
   const told = op.args[k] ?? op.settings[key] ?? null
   if (told === null) return undefined
   const value = cast(op.builder, asTensor(op, told, x.dtype), x.dtype)
@@ -154,11 +159,11 @@ const inverseRoot = ({ builder }: Operation, x: Value, epsilon: number): Value =
 function batchNormalized(op: Operation): Value {
   const x = float(op, 0)
   const at = { x, axes: [axisIn(op, x.shape.length)] }
-  const [mean, variance] = [beside(op, 1, 'mean', at), beside(op, 2, 'variance', at)]
+  const [mean, variance] = [vectorInput(op, 1, 'mean', at), vectorInput(op, 2, 'variance', at)]
   if (mean === undefined || variance === undefined) throw op.refuse('is called without its mean or variance')
   const centred = binary(op.builder, 'Sub', x, mean)
   const normal = binary(op.builder, 'Mul', centred, inverseRoot(op, variance, numberIn(op, 'epsilon', 1e-3)))
-  return scaledAndShifted(op, normal, beside(op, 4, 'scale', at), beside(op, 3, 'offset', at))
+  return scaledAndShifted(op, normal, vectorInput(op, 4, 'scale', at), vectorInput(op, 3, 'offset', at))
 }
 
 /** Mean and variance over axes, which stay. */
@@ -177,7 +182,7 @@ function layerNormalized(op: Operation): Value {
   const { centred, variance } = spread(op, x, axes)
   const given = flagIn(op, 'rms_scaling') ? x : centred
   const normal = binary(op.builder, 'Mul', given, inverseRoot(op, variance, numberIn(op, 'epsilon', 1e-7)))
-  const [gamma, beta] = [beside(op, 1, 'gamma', { x, axes }), beside(op, 2, 'beta', { x, axes })]
+  const [gamma, beta] = [vectorInput(op, 1, 'gamma', { x, axes }), vectorInput(op, 2, 'beta', { x, axes })]
   return scaledAndShifted(op, normal, gamma, flagIn(op, 'rms_scaling') ? undefined : beta)
 }
 
@@ -186,7 +191,7 @@ function rmsNormalized(op: Operation): Value {
   const axes = axesIn(op, x.shape.length) ?? lastAxis(x)
   const mean = reduce(op.builder, 'ReduceMean', binary(op.builder, 'Mul', x, x), { axes, keepDims: true })
   const normal = binary(op.builder, 'Mul', x, inverseRoot(op, mean, numberIn(op, 'epsilon', 1e-7)))
-  return scaledAndShifted(op, normal, beside(op, 1, 'scale', { x, axes }), undefined)
+  return scaledAndShifted(op, normal, vectorInput(op, 1, 'scale', { x, axes }), undefined)
 }
 
 function moments(op: Operation): readonly Value[] {
@@ -222,7 +227,7 @@ function attention(op: Operation): Value {
 
 function biased(op: Operation): Value {
   const x = float(op, 0)
-  const bias = beside(op, 1, 'bias', { x, axes: [isChannelsFirst(op) ? 1 : x.shape.length - 1] })
+  const bias = vectorInput(op, 1, 'bias', { x, axes: [isChannelsFirst(op) ? 1 : x.shape.length - 1] })
   if (bias === undefined) throw op.refuse('is called without its bias')
   return binary(op.builder, 'Add', x, bias)
 }

@@ -182,7 +182,7 @@ export type EngineOffer =
   | 'cpu-refused'
   | 'float16'
   | 'synchronous'
-  | 'one-thread-untold'
+  | 'one-thread-default'
   | 'narrow-numbers'
   | 'javascript'
   | 'compiled-while-running'

@@ -138,7 +138,7 @@ setInterval(() => process.ppid === parent || process.exit(), 1000).unref()
 const { sharp: entry, files, height, width, channels } = JSON.parse(require('fs').readFileSync(0, 'utf8'))
 let sharp
 try { sharp = require(entry) } catch { process.exit(3) }
-const space = (picture) => channels === 1 ? picture.greyscale().removeAlpha() : channels === 4 ? picture.toColourspace('srgb').ensureAlpha() : picture.toColourspace('srgb').removeAlpha()
+const space = (image) => channels === 1 ? image.greyscale().removeAlpha() : channels === 4 ? image.toColourspace('srgb').ensureAlpha() : image.toColourspace('srgb').removeAlpha()
 ;(async () => {
   for (const file of files) {
     const bytes = await space(sharp(file).rotate().resize(width, height, { fit: 'fill' })).raw().toBuffer()

@@ -72,6 +72,12 @@ export function percent(share: number): string {
   return `${Math.round(share * 100) || 0} %`
 }
 
+/**
+ * `percent` of a part of a whole. Parts can add up to slightly more than the whole, since both are measured; no share is shown below 0 % or
+ * above 100 %.
+ */
+export const sharePercent = (share: number): string => percent(Math.min(1, Math.max(0, share)))
+
 /** Accuracy is a share, told finer than `percent` does; an error has the unit of what is predicted. */
 export const metricValue = ({ name, value }: { readonly name: string; readonly value: number }): string =>
   name === 'accuracy' ? `${significant(value * 100)} %` : significant(value)

@@ -23,9 +23,9 @@ test('the worst reservation is the grade, and all are said', () => {
     {
       trust: 'D',
       reasons: [
-        'the p50 is from one call of one process',
-        'the p50 is from one process: its interval does not hold what differs between processes',
-        'its interval is ±20 % of the p50',
+        'only one call was timed',
+        'only one process was measured, so the interval does not cover differences between processes',
+        'samples vary by ±20 % around the median',
         'pages were read',
       ],
     },

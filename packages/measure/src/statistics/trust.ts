@@ -38,16 +38,23 @@ export interface Basis {
 export function reservationsOf({ processes, measured, samples, width, unit }: Basis): readonly Reservation[] {
   const found: Reservation[] = []
   if (processes === 1 && samples < LEAST_SAMPLES)
-    found.push({ grade: 'D', reason: `the p50 is from ${samples === 1 ? `one ${unit}` : `${samples} ${unit}s`} of one process` })
+    found.push({ grade: 'D', reason: `only ${samples === 1 ? `one ${unit} was` : `${samples} ${unit}s were`} timed` })
   if (measured === 1)
-    found.push({ grade: 'C', reason: 'the p50 is from one process: its interval does not hold what differs between processes' })
+    found.push({
+      grade: 'C',
+      reason: 'only one process was measured, so the interval does not cover differences between processes',
+    })
   else if (processes < FEW_PROCESSES) {
     const from = processes === 1 ? 'one process' : `${processes} processes`
-    found.push({ grade: processes < 3 ? 'C' : 'B', reason: `the p50 is from ${from}, not from ${FEW_PROCESSES}` })
+    found.push({
+      grade: processes < 3 ? 'C' : 'B',
+      reason: `the median is from only ${from}; ${FEW_PROCESSES} are needed for a good grade`,
+    })
   }
   if (width > NARROW_INTERVAL) {
     const percent = `±${(width * 100).toFixed(width < 0.1 ? 1 : 0)} %`
-    const reason = measured === 1 ? `its interval is ${percent} of the p50` : `the processes differ by ${percent} of the p50`
+    const reason =
+      measured === 1 ? `samples vary by ${percent} around the median` : `processes vary by ${percent} around the median`
     found.push({ grade: width > WIDE_INTERVAL ? 'D' : width > 2 * NARROW_INTERVAL ? 'C' : 'B', reason })
   }
   return found

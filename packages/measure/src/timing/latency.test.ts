@@ -36,11 +36,11 @@ describe('summarize', () => {
     const samplesMs = [1, 1.2, 1.1]
     const latency = summarize([block(1.1, { samplesMs })], 2, cpus)
     expect(latency).toMatchObject({ p50Ms: 1.1, ciLowMs: 1, ciHighMs: 1.2, trust: 'C' })
-    expect(latency.reasons[0]).toMatch(/one process: its interval does not hold what differs/)
+    expect(latency.reasons[0]).toMatch(/only one process was measured, so the interval does not cover differences/)
     const one = summarize([block(1.1, { samplesMs: [1.1] })], 2, cpus)
     expect(one).toMatchObject({
       trust: 'D',
-      reasons: [expect.stringMatching(/one prediction of one process/), latency.reasons[0]!],
+      reasons: [expect.stringMatching(/only one prediction was timed/), latency.reasons[0]!],
     })
     // Alone in the regime that is reported: no other process says how far they differ.
     const apart = summarize([block(1.1, { samplesMs }), block(2.5, { handoffAfterNs: 400 })], 2, cpus)
@@ -94,7 +94,11 @@ describe('summarize', () => {
       )
     // Of 100 ms: 1.9 % of each of four CPUs, and 0.9 % of both that the threads ran on.
     expect(all({ stolenCpuMs: 7.6, throttledCpuMs: 1.8 })).toMatchObject({ trust: 'A', reasons: [] })
-    expect(all({ stolenCpuMs: 12 }).reasons).toEqual(['the hypervisor took 3.0 % of the time'])
-    expect(all({ throttledCpuMs: 4 }).reasons).toEqual(['the CPU quota stopped the process 2.0 % of the time'])
+    expect(all({ stolenCpuMs: 12 }).reasons).toEqual([
+      'shared VM: the hypervisor gave the CPUs to other guests 3.0 % of the time (steal time)',
+    ])
+    expect(all({ throttledCpuMs: 4 }).reasons).toEqual([
+      "CPU limit: the container's quota throttled the process 2.0 % of the time",
+    ])
   })
 })

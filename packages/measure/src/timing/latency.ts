@@ -63,24 +63,41 @@ function reservations({ blocks, chosen, width, threads, cpus }: Measured): reado
   const samples = chosen.reduce((sum, { samplesMs }) => sum + samplesMs.length, 0)
   const found: Reservation[] = []
   if (chosen.length < blocks.length) {
-    const agree = `${chosen.length} of ${blocks.length} processes agree`
-    found.push({ grade: 'C', reason: `the handoff between threads changed during the run: ${agree}` })
+    const used = `${chosen.length} of ${blocks.length} processes ${chosen.length === 1 ? 'is' : 'agree and are'} used`
+    found.push({
+      grade: 'C',
+      reason: `unstable machine: thread wake-ups changed speed during the run (common on shared VMs); ${used}`,
+    })
   }
   found.push(...reservationsOf({ processes: chosen.length, measured: blocks.length, samples, width, unit: 'prediction' }))
   const waited = total((b) => b.waitedMs) / wallMs / threads
   if (waited > WAIT_SHARE)
-    found.push({ grade: waited > 4 * WAIT_SHARE ? 'D' : 'C', reason: `threads waited for a CPU ${percent(waited)} of the time` })
+    found.push({
+      grade: waited > 4 * WAIT_SHARE ? 'D' : 'C',
+      reason: `busy machine: threads waited for a CPU ${percent(waited)} of the time, while other programs ran`,
+    })
   const stolen = total((b) => stolenMs(b, cpus)) / wallMs
-  if (stolen > STEAL_SHARE) found.push({ grade: 'C', reason: `the hypervisor took ${percent(stolen)} of the time` })
+  if (stolen > STEAL_SHARE)
+    found.push({
+      grade: 'C',
+      reason: `shared VM: the hypervisor gave the CPUs to other guests ${percent(stolen)} of the time (steal time)`,
+    })
   const throttled = total((b) => throttledMs(b, threads, cpus)) / wallMs
   if (throttled > THROTTLE_SHARE)
-    found.push({ grade: 'C', reason: `the CPU quota stopped the process ${percent(throttled)} of the time` })
+    found.push({ grade: 'C', reason: `CPU limit: the container's quota throttled the process ${percent(throttled)} of the time` })
   const faults = total((b) => b.majorFaults)
-  if (faults > 0) found.push({ grade: 'B', reason: `${faults} pages were read from disk while predicting` })
+  if (faults > 0)
+    found.push({
+      grade: 'B',
+      reason: `low memory: ${faults} ${faults === 1 ? 'page was' : 'pages were'} read from disk while predicting (page faults)`,
+    })
   const clocks = blocks.flatMap((b) => (b.clockRatio === null ? [] : [b.clockRatio]))
   const drift = Math.max(0, ...clocks.map((ratio) => Math.abs(ratio - 1)))
   if (drift > CLOCK_DRIFT)
-    found.push({ grade: 'B', reason: `the clock rate changed by up to ${percent(drift)} within a process` })
+    found.push({
+      grade: 'B',
+      reason: `unstable clock rate: the CPU frequency changed by up to ${percent(drift)} while a process was timed`,
+    })
   return found
 }
 

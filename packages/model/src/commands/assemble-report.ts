@@ -24,6 +24,7 @@ import { answer } from '@whyslow/report/text/answer.ts'
 import { analyze } from '../analyze/analyze.ts'
 import type { AnalyzedEvidence } from '../analyze/analyzed-evidence.ts'
 import { predictSavings } from '../analyze/foretold.ts'
+import { fixModel } from '../diagnose/next-command.ts'
 import { modelRules } from '../diagnose/rules/index.ts'
 import type { Evidence } from '../evidence/evidence.ts'
 import { commandToType } from './command-to-type.ts'
@@ -37,10 +38,11 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
   const offers = offersOf(evidence.engine?.id ?? '')
   const analyzed = analyze(evidence, offers)
   const canType = ({ command }: NextCommand): boolean => offers.includes('shipped') || !ON_SHIPPED.includes(command)
+  const typed = (next: NextCommand) => commandToType(next, file, evidence.given ?? [])
   const verdicts = runRules(modelRules, analyzed)
   const findings = rank(verdicts).map((finding) => {
     const { next } = finding
-    return findingRow(finding, next === null || !canType(next) ? null : commandToType(next, file, evidence.given ?? []))
+    return findingRow(finding, next === null || !canType(next) ? null : typed(next))
   })
   const body = {
     latency: latencySection(analyzed),
@@ -53,7 +55,7 @@ export function assembleReport(evidence: Evidence, file = evidence.model?.file ?
     schema: REPORT_SCHEMA,
     tool: { version: evidence.toolVersion },
     createdAt: evidence.createdAt,
-    answer: answer({ ...body, foretold }),
+    answer: answer({ ...body, foretold, ...(canType(fixModel()) ? { fixCommand: typed(fixModel()) } : {}) }),
     model: modelSection(analyzed),
     machine: machineSection(analyzed.machine, analyzed.roofs),
     engine: engineSection(analyzed),

@@ -78,11 +78,13 @@ describe('what it says', () => {
   })
 
   test('unclear is said, with what would help', () => {
-    expect(text(1.1, 'unclear')).toMatch(/unclear, since the interval holds 1\.1; nothing is failed for it\..*--runs 30/)
+    expect(text(1.1, 'unclear')).toMatch(
+      /inconclusive, because the confidence interval includes 1\.1; not treated as a failure\..*--runs 30/,
+    )
   })
 
   test('a report is called another run', () => {
-    expect(text(1, 'within', false)).toContain('the intervals of two runs')
+    expect(text(1, 'within', false)).toContain('the intervals of two separate runs')
   })
 })
 
@@ -130,7 +132,7 @@ describe('on a scripted machine', () => {
     const few = await of({ percentile: 0.999 })
     expect(few).toMatchObject({ verdict: 'unclear', ratio: 1.5, judged: { ratio: null, leastSamples: 6636 } })
     expect(few.answer).toMatch(
-      /^Inconclusive: a p99\.9 takes 6636 predictions .* there were 1200; measure longer \(--duration \d+\)\./,
+      /^Inconclusive: a p99\.9 needs 6636 predictions .* 1200 were measured; measure longer \(--duration \d+\)\./,
     )
     await expect(check(MODEL, { against: 'r.json', percentile: 0.99, trials })).rejects.toThrow(/need a --baseline model/)
   })
@@ -149,7 +151,7 @@ describe('on a scripted machine', () => {
     writeFileSync(file, JSON.stringify(report))
     const found = await check(MODEL, { against: file, trials: slow })
     expect(found).toMatchObject({ verdict: 'unclear', ratio: 2 })
-    expect(found.answer).toContain('the two runs met the machine in different states; nothing is failed for it')
+    expect(found.answer).toContain('the machine was in a different state in the two runs; not treated as a failure')
     expect(found.warnings.join()).toContain("took 120 ns in the report's run and 400 ns in this one")
     // Where one of both has some in the other's state, these are held side by side.
     const mixed = scriptedMachine({

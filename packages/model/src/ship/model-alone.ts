@@ -17,7 +17,7 @@ export function checkModelOut(out: string, force: boolean, modelFile: string): v
   const target = path.resolve(out)
   const parent = fs.statSync(path.dirname(target), { throwIfNoEntry: false })
   if (!parent?.isDirectory())
-    throw new InputError(`-o ${out}: there is no folder ${path.dirname(target)}; make it or give another name`)
+    throw new InputError(`-o ${out}: the folder ${path.dirname(target)} does not exist: create it or give another path`)
   const there = fs.statSync(target, { throwIfNoEntry: false })
   if (there !== undefined) {
     const original = fs.statSync(modelFile, { throwIfNoEntry: false })

@@ -95,8 +95,8 @@ test('a model that is itself a link protects the folder that names it', () => {
 })
 
 test('no parent, no name', () => {
-  expect(refusal(path.join(base, 'no', 'fast'))).toMatch(/there is no folder .*no; make it/)
-  expect(refusal(path.join(model, 'fast'))).toMatch(/there is no folder/)
+  expect(refusal(path.join(base, 'no', 'fast'))).toMatch(/the folder .*no does not exist: create it/)
+  expect(refusal(path.join(model, 'fast'))).toMatch(/does not exist/)
   expect(refusal('')).toMatch(/give the name of a folder/)
   expect(refusal(path.join(base, 'x'.repeat(250)))).toMatch(/name is too long/)
 })

@@ -41,7 +41,7 @@ function realTarget(out: string): string {
   const wanted = path.resolve(out)
   const parent = path.dirname(wanted)
   if (!statOf(parent, out)?.isDirectory()) {
-    throw new InputError(`-o ${out}: there is no folder ${parent}; make it or give another name`)
+    throw new InputError(`-o ${out}: the folder ${parent} does not exist: create it or give another path`)
   }
   try {
     if (fs.lstatSync(wanted, { throwIfNoEntry: false })?.isSymbolicLink() !== true) {

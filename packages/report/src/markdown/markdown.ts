@@ -1,7 +1,8 @@
 // A document as Markdown for a pull request or a job's summary: the sentence first, the rest as far as GitHub takes it. The mark at its beginning
 // lets a script find its comment again, and change it in place of adding another.
+import { answerParts } from '../text/answers/answer-command.ts'
 import { abParts } from './ab-parts.ts'
-import { markdown, type Part, text } from './blocks.ts'
+import { code, markdown, type Part, text } from './blocks.ts'
 import { distillParts, gapParts } from './code-parts.ts'
 import { comparisonParts } from './comparison-parts.ts'
 import { convertParts } from './convert-parts.ts'
@@ -36,6 +37,11 @@ const PARTS: Readonly<Record<string, (document: never, typed: Typed) => Part[]>>
   'trace-comparison': traceComparisonParts,
 }
 
+function answerBlock(answer: string, { command }: Typed): string {
+  const { text: sentence, words } = answerParts(answer, command ?? 'npx whyslow')
+  return `**${text(sentence)}**${words.length === 0 ? '' : ` ${code(words.join(' '))}`}`
+}
+
 /** Pure; ends with a line end. Of a document that has no Markdown of its own: the sentence and what to be warned of. */
 export function renderMarkdown(document: object, typed: Typed = {}): string {
   const { schema = '', answer, warnings = [] } = document as Answered
@@ -43,5 +49,5 @@ export function renderMarkdown(document: object, typed: Typed = {}): string {
   const own = PARTS[kind]?.(document as never, typed) ?? []
   // A report words its warnings itself, among its parts.
   const warned = kind === 'report' ? [] : warnings.map((warning) => `> **Warning:** ${text(warning)}`)
-  return markdown([MARK, ...(answer === undefined ? [] : [`**${text(answer)}**`]), ...own, ...warned])
+  return markdown([MARK, ...(answer === undefined ? [] : [answerBlock(answer, typed)]), ...own, ...warned])
 }

@@ -1,7 +1,8 @@
 // Parts of a report for a pull request: the sentence, where the time goes, what to do, what was tried; the rest folded.
 
-import { percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import { plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportFinding, ReportTrial } from '../documents/report.ts'
+import { excessNote } from '../text/answers/parts-above-whole.ts'
 import { basisOf, isToFix, savingWords } from '../text/findings/findings-text.ts'
 import { speedupRange } from '../text/fix-answer.ts'
 import { measuredWith } from '../text/measured-with.ts'
@@ -48,7 +49,8 @@ export function reportParts(doc: ReportDocument, typed: Typed): Part[] {
 function areas({ areas: all, pipeline }: ReportDocument): Block {
   if (pipeline) return ''
   const known = Object.entries(all).filter(([, { timeMs }]) => timeMs !== 0)
-  return known.map(([area, { share }]) => `${area} ${percent(share)}`).join(' · ')
+  const note = excessNote(all)
+  return `${known.map(([area, { share }]) => `${area} ${sharePercent(share)}`).join(' · ')}${note === null ? '' : `. ${note}`}`
 }
 
 function stages({ stages: all }: ReportDocument): Block {
@@ -57,7 +59,7 @@ function stages({ stages: all }: ReportDocument): Block {
   return table([
     { head: 'stage', cells: rows.map(({ name }) => code(name)) },
     { head: 'time', isNumber: true, cells: rows.map(({ timeMs }) => time(timeMs)) },
-    { head: 'share', isNumber: true, cells: rows.map(({ share }) => percent(share)) },
+    { head: 'share', isNumber: true, cells: rows.map(({ share }) => sharePercent(share)) },
   ])
 }
 
@@ -116,7 +118,7 @@ function nodes({ nodes: all, latency }: ReportDocument): Block {
     { head: 'operator', cells: rows.map((node) => code(nodeName(node, 60))) },
     { head: 'type', cells: rows.map(({ opType }) => code(opType, 40)) },
     { head: 'time', isNumber: true, cells: rows.map(({ timeMs }) => time(timeMs)) },
-    ...(latency === null ? [] : [{ head: 'share', isNumber: true, cells: rows.map(({ share }) => percent(share)) }]),
+    ...(latency === null ? [] : [{ head: 'share', isNumber: true, cells: rows.map(({ share }) => sharePercent(share)) }]),
     { head: 'bound by', cells: rows.map(({ bound }) => bound ?? 'not known') },
   ])
   return left > 0 ? `${drawn}\n\n${plural(left, 'other operator')}.` : drawn
@@ -128,6 +130,6 @@ function lines({ lines: all }: ReportDocument): Block {
     { head: 'line', cells: rows.map(({ file, line }) => code(`${file}:${line}`)) },
     { head: 'function', cells: rows.map((row) => (row.function === null ? '' : code(row.function, 40))) },
     { head: 'time', isNumber: true, cells: rows.map(({ timeMs }) => time(timeMs)) },
-    { head: 'share', isNumber: true, cells: rows.map(({ share }) => percent(share)) },
+    { head: 'share', isNumber: true, cells: rows.map(({ share }) => sharePercent(share)) },
   ])
 }

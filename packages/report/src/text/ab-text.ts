@@ -15,12 +15,12 @@ export function abAnswer(doc: Omit<AbDocument, 'answer'>): string {
 function speedSentence({ verdict, ratio, ratioLow, ratioHigh, a, b }: Omit<AbDocument, 'answer'>): string {
   const [first, second] = namesOf(a, b)
   const times = `${time(a.callMs)} and ${time(b.callMs)}`
-  const unit = b.call.length === 0 ? 'a run' : 'a call'
+  const unit = b.call.length === 0 ? 'per run' : 'per call'
   if (verdict === 'no-difference')
     return `No detectable difference: ${first} and ${second} take ${times} ${unit} (ratio ${significant(ratio)}, ${speedupRange(ratioLow, ratioHigh)}).`
   const faster = verdict === 'faster'
   const [low, high, factor] = faster ? [1 / ratioHigh, 1 / ratioLow, 1 / ratio] : [ratioLow, ratioHigh, ratio]
-  return `${second} is ${significant(factor)}× ${faster ? 'faster' : 'slower'} than ${first} (${speedupRange(low, high)}): ${time(b.callMs)} in place of ${time(a.callMs)} ${unit}.`
+  return `${second} is ${significant(factor)}× ${faster ? 'faster' : 'slower'} than ${first} (${speedupRange(low, high)}): ${time(b.callMs)} instead of ${time(a.callMs)} ${unit}.`
 }
 
 /** Both by the same file: by its place. */
@@ -32,14 +32,14 @@ function namesOf(a: AbSide, b: AbSide): readonly [string, string] {
 
 function outputsSentence({ outputs, b }: Omit<AbDocument, 'answer'>): string {
   const { agreement, samples, differingSamples, maxRelative, differences } = outputs
-  const on = b.call.length === 0 ? 'They print' : `On ${plural(samples, 'sample')} they give`
+  const on = b.call.length === 0 ? 'They print' : `On ${plural(samples, 'sample')} they return`
   switch (agreement) {
     case 'identical':
-      return `${on} the same.`
+      return `${on} the same result.`
     case 'close':
       return `${on} the same up to rounding${maxRelative === null ? '' : ` (at most ${significant(maxRelative, 2)} relative)`}.`
     case 'not-comparable':
-      return 'Whether they give the same cannot be told.'
+      return 'Their results could not be compared.'
     case 'different': {
       const first = differences[0]
       const where = first === undefined ? '' : `: ${first.path === '' ? '' : `${first.path} is `}${first.reason}`
@@ -100,13 +100,11 @@ function basisLines({ pairs, levelPercent, samples, ratio, ratioLow, ratioHigh, 
   const timed = samples.timed < samples.count ? `, ${samples.timed} of them timed` : ''
   const bounds = `${significant(ratio, 4)} (${significant(ratioLow, 4)}–${significant(ratioHigh, 4)}, ${levelPercent} %)`
   const numbers =
-    outputs.numbers === 0
-      ? ''
-      : ` ${plural(outputs.numbers, 'number')} compared, ${count(outputs.differing)} not bit for bit the same.`
+    outputs.numbers === 0 ? '' : ` ${plural(outputs.numbers, 'number')} compared, ${count(outputs.differing)} not bit-identical.`
   const choice = outputs.sameChoice === null ? '' : ` Same largest element in ${percent(outputs.sameChoice)}.`
   return [
     ...wrap(
-      `${plural(pairs.length, 'pair')} of fresh processes in turns; the second one's time over the first one's: ${bounds}.`,
+      `${plural(pairs.length, 'pair')} of fresh processes that take turns; time of the second divided by that of the first: ${bounds}.`,
       width,
     ),
     ...(of === '' && numbers === '' ? [] : wrap(`${of.trim()}${timed}${of === '' ? '' : '.'}${numbers}${choice}`.trim(), width)),
@@ -130,8 +128,8 @@ function differenceLines({ outputs, samples }: AbDocument, width: number): strin
 function repeatLines({ outputs: { repeats }, a, b }: AbDocument, width: number): string[] {
   if ((repeats.a && repeats.b) || b.call.length === 0) return []
   const [first, second] = namesOf(a, b)
-  const who = !repeats.a && !repeats.b ? 'Both give' : `${repeats.a ? second : first} gives`
-  return hang(`Note: ${who} something else when called again on the same sample.`, width)
+  const who = !repeats.a && !repeats.b ? 'Both return' : `${repeats.a ? second : first} returns`
+  return hang(`Note: ${who} another result when called again with the same sample.`, width)
 }
 
 function unlikeRuntimes(a: AbSide, b: AbSide): string[] {

@@ -63,8 +63,8 @@ describe('the answer', () => {
     const nodes = [node('a', 3.5, 3, 'compute'), node('b', 6, 1, 'compute')]
     const findings = [finding('A note', 0, 'measured'), finding('Threads outnumber the CPUs', 4.2, 'modelled')]
     expect(answer({ ...facts, areas: areas(0.4, 0, 0.6, 0), nodes, findings })).toBe(
-      'One prediction takes 10.0 ms (9.9–10.2): 60 % is software overhead that neither the model nor the machine needs, mostly in b; ' +
-        'fixing the first finding, "Threads outnumber the CPUs", would save up to 4.20 ms (modelled).',
+      '10.0 ms (9.9–10.2) per prediction. 60 % is avoidable overhead (mostly b), 40 % is compute the model needs. ' +
+        'Biggest win: fixing "Threads outnumber the CPUs" could save up to 4.20 ms (estimated).',
     )
   })
 
@@ -74,55 +74,71 @@ describe('the answer', () => {
       const findings = [{ ...finding('The call costs', 4.2, 'measured'), next: 'whyslow …', run }]
       return answer({ ...facts, areas: areas(0, 0, 1, 0), findings })
     }
-    expect(said('fix', 'my models/a.onnx', '-o', 'fast/', '--for', 'throughput')).toContain(
-      '; try whyslow fix --for throughput: the first finding, "The call costs", is worth 4.20 ms a prediction (measured).',
+    expect(said('fix', 'my models/a.onnx', '-o', 'fast/')).toMatch(
+      / Biggest win: fixing "The call costs" could save 4\.20 ms \(measured\): npx whyslow fix 'my models\/a\.onnx' -o fast\/$/,
     )
-    expect(said('quantize', 'my models/a.onnx', '-o', 'fast/', '--data', 'SAMPLES')).toContain('; try whyslow quantize: ')
-    expect(said('', 'a.onnx', '--engine', 'ort-wasm')).toContain('; try whyslow --engine ort-wasm: ')
+    expect(said('fix', 'a.onnx', '-o', 'fast/', '--for', 'throughput')).toMatch(
+      /predicting in batches could save 4\.20 ms \(measured\): npx whyslow fix a\.onnx -o fast\/ --for throughput$/,
+    )
+    expect(said('quantize', 'a.onnx', '-o', 'fast/')).toMatch(
+      /int8 quantization could save .*: npx whyslow quantize a\.onnx -o fast\/$/,
+    )
+    expect(said('', 'a.onnx', '--shape', 'x=1x3')).toMatch(/a smaller input could save .*: npx whyslow a\.onnx --shape x=1x3$/)
+    expect(said('', 'a.onnx', '--engine', 'ort-wasm')).toMatch(/: npx whyslow a\.onnx --engine ort-wasm$/)
   })
 
   test('says what the first finding takes, if nobody knows what it would save', () => {
     const findings = [{ ...finding('A loop', 4.2, 'measured'), wouldSaveMs: null, timeMs: 5 }]
     expect(answer({ ...facts, areas: areas(0, 0, 1, 0), findings })).toMatch(
-      /"A loop", takes 5\.00 ms, and what can be saved of it is unknown\.$/,
+      / Largest finding: "A loop" takes 5\.00 ms; how much of it can be saved is unknown\.$/,
     )
   })
 
   test('names no node where the time is spread, and says when there is nothing to gain', () => {
     const nodes = Array.from({ length: 10 }, (_, index) => node(`n${index}`, 1, 0.9, 'compute'))
     expect(answer({ ...facts, areas: areas(0.9, 0, 0.1, 0), nodes })).toBe(
-      'One prediction takes 10.0 ms (9.9–10.2): 90 % is compute that the model needs; nothing was found that would make it faster.',
+      '10.0 ms (9.9–10.2) per prediction. 90 % is compute the model needs, 10 % is avoidable overhead. Nothing was found that would make it faster.',
     )
   })
 
   test('says so where most of the time is unexplained, and where the number cannot be trusted', () => {
-    expect(answer({ ...facts, areas: areas(0.1, 0, 0.2, 0.7) })).toContain('70 % is not explained by what was measured')
-    expect(answer({ ...facts, latency: { ...latency, trust: 'D' } })).toMatch(/^One prediction takes about .* \(trust D\)/)
+    expect(answer({ ...facts, areas: areas(0.1, 0, 0.2, 0.7) })).toContain('70 % is unexplained')
+    expect(answer({ ...facts, latency: { ...latency, trust: 'D' } })).toMatch(
+      /^About 10.* per prediction; do not rely on this number \(trust D\)/,
+    )
   })
 
-  test('tells no share where the parts add up to more than the whole', () => {
+  test('no share is above 100 %, also if the parts add up to more than the whole', () => {
     expect(answer({ ...facts, areas: areas(0.46, 0.18, 0.96, -0.6) })).toBe(
-      'One prediction takes 10.0 ms (9.9–10.2): its parts, as profiled, add up to 160 % of that, so that no share can be relied on; ' +
-        'the largest is software overhead that neither the model nor the machine needs; nothing was found that would make it faster.',
+      '10.0 ms (9.9–10.2) per prediction. Its parts add up to 60 % more than that, so their shares are unreliable; ' +
+        'the largest is avoidable overhead. Nothing was found that would make it faster.',
     )
-    expect(answer({ ...facts, areas: areas(0.5, 0, 0.6, -0.1) })).toContain(': 60 % is software overhead')
+    expect(answer({ ...facts, areas: areas(0.5, 0, 0.6, -0.1) })).toContain(
+      '60 % is avoidable overhead, 50 % is compute the model needs; the parts add up to 10 % more, within measurement error.',
+    )
+    expect(answer({ ...facts, areas: areas(0, 0.01, 1.03, -0.04) })).toContain(
+      'All of it is avoidable overhead; the parts add up to 4 % more, within measurement error.',
+    )
   })
 
   test('says what is missing where there is no latency', () => {
     const notChecked = [{ rule: 'r', reason: 'the engine crashed' }]
-    expect(answer({ ...facts, latency: null, notChecked })).toBe(
-      'The latency of a prediction could not be measured (the engine crashed).',
-    )
+    expect(answer({ ...facts, latency: null, notChecked })).toBe('The latency could not be measured (the engine crashed).')
   })
 
   test('what fix would do about it is said, unless a finding would save much more', () => {
     const foretold = { ms: 4, low: 3.5, high: 4.5, remedies: ['narrow-convolutions', 'broadcast-runs'] }
     const findings = [finding('Kernels are slow', 5, 'measured')]
-    expect(answer({ ...facts, areas: areas(0, 0, 1, 0), findings, foretold })).toMatch(
-      /; whyslow fix would take 4\.00 ms \(3\.50–4\.50\) off it by narrow-convolutions and broadcast-runs \(measured on its operators alone\)\.$/,
+    const given = { ...facts, areas: areas(0, 0, 1, 0), findings, foretold }
+    const win = 'Biggest win: narrow-convolutions and broadcast-runs could save 4.00 ms (3.50–4.50)'
+    expect(answer(given)).toContain(`${win} (estimated from operators that were timed alone).`)
+    expect(answer({ ...given, foretold: { ...foretold, onWhole: true } })).toContain(
+      `${win} (measured on the model and its operators).`,
     )
+    const run = { command: 'fix', arguments: ['a.onnx', '-o', 'fast/'] }
+    expect(answer({ ...given, fixCommand: { next: '', run } })).toMatch(/: npx whyslow fix a\.onnx -o fast\/$/)
     const larger = [finding('One thread is faster', 9, 'measured')]
-    expect(answer({ ...facts, areas: areas(0, 0, 1, 0), findings: larger, foretold })).toContain('fixing the first finding')
-    expect(answer({ ...facts, findings, foretold: { ...foretold, ms: 0, remedies: [] } })).toContain('fixing the first finding')
+    expect(answer({ ...given, findings: larger })).toContain('fixing "One thread is faster"')
+    expect(answer({ ...given, foretold: { ...foretold, ms: 0, remedies: [] } })).toContain('fixing "Kernels are slow"')
   })
 })

@@ -1,104 +1,117 @@
-// The one sentence of the first screen: the number, the cause, the consequence.
+// The sentences of the first screen: the number, the causes with their shares, the largest saving and the command that gets it.
 
-import { percent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { percent, sharePercent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { AreaName, ReportDocument } from '../documents/report.ts'
-import { isToFix } from './findings/findings-text.ts'
+import { withCommand } from './answers/answer-command.ts'
+import { excessOf } from './answers/parts-above-whole.ts'
+import { basisWord, isToFix } from './findings/findings-text.ts'
 import { listOf, predictedTime } from './foretold.ts'
 import { nodeName } from './names.ts'
-import { commandWords, type Next, printable } from './wrap.ts'
+import { type Next, printable } from './wrap.ts'
 
-export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'>
-
-const causes: Readonly<Record<AreaName | 'unexplained', string>> = {
-  architecture: 'is compute that the model needs',
-  hardware: 'goes to moving data and to waiting for the machine',
-  software: 'is software overhead that neither the model nor the machine needs',
-  unexplained: 'is not explained by what was measured',
+export type AnswerFacts = Pick<ReportDocument, 'latency' | 'areas' | 'nodes' | 'findings' | 'notChecked' | 'foretold'> & {
+  /** The command that runs `fix` on this model; by default the one that a finding names. */
+  readonly fixCommand?: Next
 }
 
-// A node is named where it holds at least this share of its area; below, the time is spread and one name would mislead.
-const namedFromShare = 0.2
-const mostlyFromShare = 0.5
+type Part = AreaName | 'unexplained'
 
-// Parts that add up to more than the whole by this share were timed in another state of the machine.
-const toleratedExcess = 0.15
+const causes: Readonly<Record<Part, string>> = {
+  architecture: 'is compute the model needs',
+  hardware: 'is memory traffic and waiting for the machine',
+  software: 'is avoidable overhead',
+  unexplained: 'is unexplained',
+}
 
-/** One sentence from a report that lacks only its answer. Pure; says what is not known instead of leaving it out. */
+/** The answer names a node if it takes at least this share of its area; below, the time is spread and one name would mislead. */
+const NAMED_FROM_SHARE = 0.2
+const MOSTLY_FROM_SHARE = 0.5
+
+/** The second largest area is named from this share of the latency on. */
+const SECOND_FROM_SHARE = 0.1
+
+/** Sentences from a report that lacks only its answer; the last one ends with the command to type next, if there is one. Pure. */
 export function answer(facts: AnswerFacts): string {
-  return `${number(facts)}${cause(facts)}${consequence(facts)}.`
+  const [win, next] = consequence(facts)
+  return withCommand([`${number(facts)}${cause(facts)}`, ...(win === null ? [] : [win])].join('. '), next)
 }
 
-function number({ latency, nodes }: AnswerFacts): string {
+function number({ latency, nodes, notChecked: [first] }: AnswerFacts): string {
   if (latency !== null) {
     const value = timeWithInterval(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)
-    if (latency.trust === 'D') return `One prediction takes about ${value}, a number not to rely on (trust D)`
-    return `One prediction takes ${value}`
+    return latency.trust === 'D'
+      ? `About ${value} per prediction; do not rely on this number (trust D)`
+      : `${value} per prediction`
   }
   const sumMs = nodes.reduce((sum, node) => sum + node.timeMs, 0)
-  if (sumMs > 0) return `The latency of a prediction is not known; its nodes take ${time(sumMs)} together`
-  return 'The latency of a prediction could not be measured'
+  const why = first === undefined ? '' : ` (${printable(first.reason)})`
+  return sumMs > 0
+    ? `The latency is unknown${why}; the nodes take ${time(sumMs)} together`
+    : `The latency could not be measured${why}`
 }
 
 function cause(facts: AnswerFacts): string {
-  const areas = Object.entries(facts.areas) as [AreaName | 'unexplained', { timeMs: number; share: number }][]
-  const [name, area] = areas.reduce((top, next) => (next[1].share > top[1].share ? next : top))
-  if (area.share <= 0) {
+  const parts = (Object.entries(facts.areas) as [Part, { timeMs: number; share: number }][]).sort(
+    ([, a], [, b]) => b.share - a.share,
+  )
+  const [first, second] = parts as [(typeof parts)[number], (typeof parts)[number]]
+  if (first[1].share <= 0) {
     const top = facts.nodes.reduce<(typeof facts.nodes)[number] | undefined>(
       (most, node) => (node.timeMs > (most?.timeMs ?? 0) ? node : most),
       undefined,
     )
-    if (top !== undefined) return `, most of all ${nodeName(top, 40)} with ${time(top.timeMs)}`
-    return facts.latency === null ? '' : '; where it goes is not known'
+    if (top !== undefined) return `, most of it in ${nodeName(top, 40)} (${time(top.timeMs)})`
+    return facts.latency === null ? '' : '. Where the time goes is unknown'
   }
-  const said = `${causes[name]}${place(name, area.timeMs, facts.nodes)}`
-  const excess = -facts.areas.unexplained.share
-  if (excess <= toleratedExcess) return `: ${percent(area.share)} ${said}`
-  // The machine was slower while operators were timed than while predictions were.
-  return `: its parts, as profiled, add up to ${percent(1 + excess)} of that, so that no share can be relied on; the largest ${said}`
+  const excess = excessOf(facts.areas.unexplained.share)
+  const mostly = mainNode(first[0], first[1].timeMs, facts.nodes)
+  if (excess !== null && !excess.isWithinError)
+    return `. Its parts add up to ${percent(excess.share)} more than that, so their shares are unreliable; the largest ${causes[first[0]]}${mostly}`
+  const also = second[1].share >= SECOND_FROM_SHARE ? `, ${sharePercent(second[1].share)} ${causes[second[0]]}` : ''
+  const isAbove = excess !== null && first[1].share + (also === '' ? 0 : second[1].share) > 1
+  const note = isAbove ? `; the parts add up to ${percent(excess.share)} more, within measurement error` : ''
+  const amount = first[1].share > 1 ? 'All of it' : sharePercent(first[1].share)
+  return `. ${amount} ${causes[first[0]]}${mostly}${also}${note}`
 }
 
-function place(area: AreaName | 'unexplained', areaMs: number, nodes: AnswerFacts['nodes']): string {
+function mainNode(area: Part, areaMs: number, nodes: AnswerFacts['nodes']): string {
   let top: { name: string; timeMs: number } | undefined
   for (const node of nodes) {
     const timeMs = area === 'unexplained' ? 0 : (node.areasMs?.[area] ?? 0)
     if (timeMs > (top?.timeMs ?? 0)) top = { name: nodeName(node, 40), timeMs }
   }
-  if (top === undefined || areaMs <= 0 || top.timeMs < namedFromShare * areaMs) return ''
-  return top.timeMs >= mostlyFromShare * areaMs ? `, mostly in ${top.name}` : `, most of all in ${top.name}`
+  if (top === undefined || areaMs <= 0 || top.timeMs < NAMED_FROM_SHARE * areaMs) return ''
+  return top.timeMs >= MOSTLY_FROM_SHARE * areaMs ? ` (mostly ${top.name})` : ` (most in ${top.name})`
 }
 
-/** Flags that change what a command does; the others name files and inputs. */
-const TELLING: ReadonlySet<string> = new Set(
-  ['for', 'max-loss', 'engine', 'threads', 'shape', 'graph-optimization', 'repair'].map((one) => `--${one}`),
-)
+/** What `fix` would gain comes before what a finding would in principle, unless that is much more. */
+const FIX_FIRST = 0.5
 
-/** The command without its paths, which stands in full with the finding. */
-function inShort({ run }: Next): string {
-  const { command, arguments: words } = run ?? { command: '', arguments: [] }
-  const shown = words.filter((word, at) => TELLING.has(word) || (TELLING.has(words[at - 1] ?? '') && !word.startsWith('-')))
-  return commandWords({ command, arguments: shown }).join(' ')
+/** What to do, if the command to type next says it better than the finding's title. */
+function wins({ run }: Next): string | null {
+  if (run?.command === 'quantize') return 'int8 quantization'
+  if (run?.arguments.includes('throughput')) return 'predicting in batches'
+  return run?.command === '' && run.arguments.includes('--shape') ? 'a smaller input' : null
 }
 
-/** What a command does about it is said before what would help in principle, unless that is much more. */
-const nearTheFirst = 0.5
-
-function consequence({ findings, latency, notChecked, foretold }: AnswerFacts): string {
+/** The largest saving, if anything can be said of it, and the command that gets it. */
+function consequence({
+  findings,
+  latency,
+  foretold,
+  fixCommand,
+}: AnswerFacts): readonly [text: string | null, next: Next | null] {
   const first = findings.find(isToFix)
-  if (foretold && foretold.remedies.length > 0 && foretold.ms > nearTheFirst * (first?.wouldSaveMs ?? 0)) {
-    const on = foretold.onWhole ? 'it and on its operators' : 'its operators alone'
-    return `; whyslow fix would take ${predictedTime(foretold)} off it by ${listOf(foretold.remedies)} (measured on ${on})`
+  const estimate = foretold
+  if (estimate && estimate.remedies.length > 0 && estimate.ms > FIX_FIRST * (first?.wouldSaveMs ?? 0)) {
+    const from = estimate.onWhole ? 'measured on the model and its operators' : 'estimated from operators that were timed alone'
+    const text = `Biggest win: ${listOf(estimate.remedies)} could save ${predictedTime(estimate)} (${from})`
+    return [text, fixCommand ?? findings.find(({ run }) => run?.command === 'fix') ?? null]
   }
-  if (first !== undefined) {
-    const title = `the first finding, "${printable(first.title)}",`
-    if (first.wouldSaveMs === null) return `; ${title} takes ${time(first.timeMs)}, and what can be saved of it is unknown`
-    const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)}`
-    return first.next === null
-      ? `; fixing ${title} would save ${saving} (${first.basis})`
-      : `; try ${inShort(first)}: ${title} is worth ${saving} a prediction (${first.basis})`
-  }
-  if (latency === null) {
-    const reason = notChecked[0]?.reason
-    return reason === undefined ? '' : ` (${printable(reason)})`
-  }
-  return '; nothing was found that would make it faster'
+  if (first === undefined) return [latency === null ? null : 'Nothing was found that would make it faster', null]
+  const title = printable(first.title)
+  if (first.wouldSaveMs === null)
+    return [`Largest finding: "${title}" takes ${time(first.timeMs)}; how much of it can be saved is unknown`, first]
+  const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)} (${basisWord(first.basis)})`
+  return [`Biggest win: ${wins(first) ?? `fixing "${title}"`} could save ${saving}`, first]
 }

@@ -1,10 +1,11 @@
 // One stacked bar for the partition of the p50: the three areas and what stays unexplained. The blocks differ in shade, so that
 // the bar reads without colour.
 
-import { percent } from '@whyslow/measure/statistics/numbers.ts'
+import { sharePercent } from '@whyslow/measure/statistics/numbers.ts'
 import type { AreaName, ReportDocument } from '../documents/report.ts'
+import { excessNote } from './answers/parts-above-whole.ts'
 import type { Colours } from './page.ts'
-import { cells } from './wrap.ts'
+import { cells, wrap } from './wrap.ts'
 
 const order: readonly { readonly area: AreaName | 'unexplained'; readonly block: string; readonly colour: keyof Colours }[] = [
   { area: 'architecture', block: '█', colour: 'blue' },
@@ -14,8 +15,8 @@ const order: readonly { readonly area: AreaName | 'unexplained'; readonly block:
 ]
 
 /**
- * Bar and legend, the bar `width` cells long. An area below zero takes no room (`unexplained` is signed: below zero the parts
- * add up to more than the latency) and the legend says its number. Nothing where no area has time.
+ * Bar and legend, the bar `width` cells long. An area below zero takes no room: `unexplained` is negative if the parts add up to more than
+ * the latency, and a note says so. Empty if no area has time.
  */
 export function areaBar(areas: ReportDocument['areas'], width: number, colours: Colours): string[] {
   const drawn = order.map(({ area }) => Math.max(0, areas[area].share))
@@ -24,7 +25,8 @@ export function areaBar(areas: ReportDocument['areas'], width: number, colours: 
   const lengths = apportion(drawn, sum, width)
   const paint = (index: number, text: string) => (colours[order[index]!.colour] as (text: string) => string)(text)
   const bar = order.map(({ block }, index) => (lengths[index]! > 0 ? paint(index, block.repeat(lengths[index]!)) : '')).join('')
-  return [bar, ...legend(areas, width, paint)]
+  const note = excessNote(areas)
+  return [bar, ...legend(areas, width, paint), ...(note === null ? [] : wrap(note, width).map(colours.gray))]
 }
 
 /** Whole cells in proportion to the shares, adding up to the width: the largest remainders get the cells that are left. */
@@ -42,7 +44,7 @@ function legend(areas: ReportDocument['areas'], width: number, paint: (index: nu
   let line = ''
   let used = 0
   for (const [index, { area, block }] of order.entries()) {
-    const text = ` ${area} ${percent(areas[area].share)}`
+    const text = ` ${area} ${sharePercent(areas[area].share)}`
     const length = cells(block) + cells(text)
     if (used > 0 && used + 2 + length > width) {
       lines.push(line)

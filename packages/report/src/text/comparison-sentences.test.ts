@@ -7,21 +7,23 @@ const accuracy = (value: number) => ({ metric: { name: 'accuracy', value, rows: 
 describe('the first sentence', () => {
   test('names the fastest and how long the next takes', () => {
     const { answer } = comparison([contestant('ort-cpu', 10), contestant('ort-wasm', 30), contestant('ort-webgpu', 100)])
-    expect(answer).toBe('ort-cpu is the fastest of 3 engines: 10.0 ms (9.5–10.5) a prediction; ort-wasm takes 2.8–3.2× as long.')
+    expect(answer).toBe(
+      'ort-cpu is the fastest of 3 engines: 10.0 ms (9.5–10.5) per prediction; ort-wasm takes 2.8–3.2× as long.',
+    )
   })
 
   test('names those that cannot be told from it', () => {
     const some = comparison([contestant('a', 10), contestant('b', 10.1), contestant('c', 30)])
-    expect(some.answer).toContain('with no detectable difference to b; c takes')
+    expect(some.answer).toContain('with no detectable difference from b; c takes')
     const all = comparison([contestant('a', 10), contestant('b', 10.1)])
-    expect(all.answer).toBe('There is no detectable difference between a and b: a takes 10.0 ms (9.5–10.5) a prediction.')
+    expect(all.answer).toBe('There is no detectable difference between a and b: a takes 10.0 ms (9.5–10.5) per prediction.')
   })
 
   test('is honest where there is nothing to compare', () => {
     expect(comparison([contestant('a', 10), contestant('b', null)]).answer).toContain('no other engine could be ranked')
     expect(comparison([contestant('a', null)]).answer).toBe('No engine could be measured.')
     const software = contestant('ort-webgpu', 100, { software: true, device: 'llvmpipe' })
-    expect(comparison([software]).answer).toMatch(/^Only software adapters .*nothing of a GPU\.$/)
+    expect(comparison([software]).answer).toMatch(/^Only software adapters .*nothing about a GPU\.$/)
   })
 })
 
@@ -89,7 +91,7 @@ describe('the sentences', () => {
   test('say how outputs differ where no metric does', () => {
     const agreement = { maxAbs: 1, cosine: 0.5, sqnrDb: 3, equal: false, top1: 0.9, metric: null }
     const { sentences } = comparison([contestant('a', 10), contestant('b', 5, { agreement })], { of: 'models' })
-    expect(sentences).toContain('b decides as a does in 90.0 % of the rows on made-up inputs.')
+    expect(sentences).toContain('b picks the same class as a in 90.0 % of the rows on synthetic inputs.')
   })
 
   test('of batches tell measured from modelled', () => {
@@ -98,14 +100,16 @@ describe('the sentences', () => {
     })
     const both = [contestant('cpu', 10), contestant('gpu', 20)]
     expect(comparison(both, turn('measured')).sentences).toContain('From batch 32 on, gpu is faster than cpu (measured).')
-    expect(comparison(both, turn('modelled')).sentences.at(-1)).toMatch(/^From about batch 32 on, .*: modelled, beyond/)
+    expect(comparison(both, turn('modelled')).sentences.at(-1)).toMatch(
+      /^From about batch 32 on, .*: estimated, since larger batches/,
+    )
     const never = { breakEven: [{ ...turn('measured').breakEven[0]!, small: null, large: null, fromBatch: null, basis: null }] }
     expect(comparison(both, never).sentences.at(-1)).toMatch(/^The order of their speed is the same/)
   })
 
   test('of devices say what the way there and back takes', () => {
     const { sentences } = comparison([contestant('ort-cpu', 10), contestant('ort-cuda', 5, { transferShare: 0.4 })])
-    expect(sentences).toContain('On ort-cuda, 40 % of the prediction is the way to the device and back, timed alone.')
+    expect(sentences).toContain('On ort-cuda, 40 % of the prediction is copying data to the device and back, timed alone.')
   })
 
   test('of devices that can keep tensors say what that gives, as measured', () => {
@@ -122,7 +126,7 @@ describe('the sentences', () => {
   test('call a software adapter the CPU, and compare nothing with it', () => {
     const software = contestant('ort-webgpu', 100, { software: true, device: 'SwiftShader' })
     expect(comparison([contestant('ort-cpu', 10), software]).sentences).toEqual([
-      'ort-webgpu ran on SwiftShader, which is the CPU: it is not ranked, and says nothing of a GPU.',
+      'ort-webgpu ran on SwiftShader, which is the CPU: it is not ranked, and says nothing about a GPU.',
     ])
   })
 })

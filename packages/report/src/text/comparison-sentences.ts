@@ -36,19 +36,18 @@ function answer(facts: Facts): string {
     const only = measured[0]
     return only === undefined
       ? `No ${kind} could be measured.`
-      : `Only software adapters could be measured; ${only.id} takes ${latencyOf(only)} a prediction, which says nothing of a GPU.`
+      : `Only software adapters could be measured; ${only.id} takes ${latencyOf(only)} per prediction, which says nothing about a GPU.`
   }
   const best = byId.get(first.id)!
-  if (facts.ranking.length === 1)
-    return `${best.id} takes ${latencyOf(best)} a prediction; no other ${kind} could be ranked with it.`
+  if (facts.ranking.length === 1) return `${best.id} takes ${latencyOf(best)} per prediction; no other ${kind} could be ranked.`
   const ties = first.tiedWith
   if (ties.length === facts.ranking.length - 1)
-    return `There is no detectable difference between ${list([best.id, ...ties])}: ${best.id} takes ${latencyOf(best)} a prediction.`
-  const tied = ties.length > 0 ? `, with no detectable difference to ${list(ties)}` : ''
+    return `There is no detectable difference between ${list([best.id, ...ties])}: ${best.id} takes ${latencyOf(best)} per prediction.`
+  const tied = ties.length > 0 ? `, with no detectable difference from ${list(ties)}` : ''
   const second = facts.ranking.find(({ id }) => id !== best.id && !ties.includes(id))!
   const against = ratioBetween(facts, best.id, second.id)
   const next = against === null ? '' : `; ${second.id} takes ${times(against.low, against.high)} as long`
-  return `${best.id} is the fastest of ${facts.ranking.length} ${kind}s: ${latencyOf(best)} a prediction${tied}${next}.`
+  return `${best.id} is the fastest of ${facts.ranking.length} ${kind}s: ${latencyOf(best)} per prediction${tied}${next}.`
 }
 
 const latencyOf = ({ p50Ms, ciLowMs, ciHighMs }: Contestant): string => timeWithInterval(p50Ms!, ciLowMs!, ciHighMs!)
@@ -155,9 +154,9 @@ function quality(facts: Facts, withData: boolean): string[] {
   return measuredIn(facts).flatMap((one) => {
     const { id, agreement } = one
     if (id === reference || agreement === null || agreement.equal || one.metric !== null) return []
-    const on = withData ? '' : ' on made-up inputs'
+    const on = withData ? '' : ' on synthetic inputs'
     if (agreement.top1 !== null && agreement.top1 < 1)
-      return [`${id} decides as ${reference} does in ${significant(agreement.top1 * 100)} % of the rows${on}.`]
+      return [`${id} picks the same class as ${reference} in ${significant(agreement.top1 * 100)} % of the rows${on}.`]
     if (agreement.cosine !== null && agreement.cosine < 0.999 && one.runtime === undefined)
       return [`The outputs of ${id} have a cosine of ${significant(agreement.cosine)} with those of ${reference}${on}.`]
     return []
@@ -171,7 +170,7 @@ function breakEvens({ breakEven, contestants }: Facts): string[] {
   const said = turning.map(({ small, large, fromBatch, basis }) =>
     basis === 'measured'
       ? `From batch ${fromBatch} on, ${large} is faster than ${small} (measured).`
-      : `From about batch ${fromBatch} on, ${large} would be faster than ${small}: modelled, beyond the batches that were measured.`,
+      : `From about batch ${fromBatch} on, ${large} would be faster than ${small}: estimated, since larger batches than those measured are extrapolated.`,
   )
   if (real.length === 0 || turning.length > 0) return said
   return ['The order of their speed is the same at every batch that was measured.']
@@ -181,7 +180,7 @@ function transfers(facts: Facts): string[] {
   return measuredIn(facts).flatMap(({ id, transferShare, keptOnDevice }) => {
     if (transferShare === null) return []
     if (keptOnDevice === null)
-      return [`On ${id}, ${percent(transferShare)} of the prediction is the way to the device and back, timed alone.`]
+      return [`On ${id}, ${percent(transferShare)} of the prediction is copying data to the device and back, timed alone.`]
     const { ratioLow, ratioHigh } = keptOnDevice
     const taken = `${percent(ratioLow)} to ${percent(ratioHigh)} of the time`
     return [
@@ -193,7 +192,7 @@ function transfers(facts: Facts): string[] {
 function software({ contestants }: Facts): string[] {
   return contestants
     .filter((one) => one.software && one.p50Ms !== null)
-    .map(({ id, device }) => `${id} ran on ${device}, which is the CPU: it is not ranked, and says nothing of a GPU.`)
+    .map(({ id, device }) => `${id} ran on ${device}, which is the CPU: it is not ranked, and says nothing about a GPU.`)
 }
 
 function list(words: readonly string[]): string {

@@ -53,7 +53,7 @@ const kept = [
 describe('the sentence that ends fix', () => {
   test('says before, after, how sure, how right, and what did it', () => {
     expect(fixAnswer(fix(), kept)).toBe(
-      'One prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5; by 12 batch normalizations folded, one thread.',
+      'Latency per prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5. Changes: 12 batch normalizations folded, one thread.',
     )
   })
 
@@ -80,15 +80,15 @@ describe('the sentence that ends fix', () => {
   test('says so where nothing is proven, also where something looked faster', () => {
     const unproven = fix({ proven: false, kept: [], changes: [], after: 41.3, speedup: 1, speedupLow: 1, speedupHigh: 1 })
     expect(fixAnswer(unproven, [trial('spinning', { outcome: 'faster' })])).toBe(
-      'One prediction stays at 41.3 ms: nothing that was tried is proven better, so the original model and settings are kept; no gain from: spinning.',
+      'Latency per prediction stays at 41.3 ms: nothing that was tried is proven better, so your model and settings are unchanged; no gain from: spinning.',
     )
-    expect(fixAnswer(unproven, [])).toMatch(/settings are kept\.$/)
+    expect(fixAnswer(unproven, [])).toMatch(/settings are unchanged\.$/)
   })
 
   test.each([
-    ['latency', 'One prediction: 41.3 ms'],
-    ['throughput', 'One sample: 41.3 ms'],
-    ['load-time', 'From load to the first result: 41.3 ms'],
+    ['latency', 'Latency per prediction: 41.3 ms'],
+    ['throughput', 'Time per sample in a batch: 41.3 ms'],
+    ['load-time', 'Time from load to the first result: 41.3 ms'],
   ] as const)('%s', (goal, begins) => {
     expect(fixAnswer(fix({ goal }), kept).startsWith(begins)).toBe(true)
   })
@@ -96,9 +96,9 @@ describe('the sentence that ends fix', () => {
   test('speaks of bytes in their own unit, and of the share that is gone', () => {
     // A quarter of 104857600 is left.
     const bytes = { unit: 'bytes', before: 104857600, after: 26214400 } as const
-    expect(fixAnswer(fix({ ...bytes, goal: 'size' }), kept)).toMatch(/^The model on disk: 105 MB to 26\.2 MB \(75 % less\), /)
-    expect(fixAnswer(fix({ ...bytes, goal: 'memory' }), kept)).toMatch(/^Memory for loading and predicting: 105 MB to 26\.2 MB/)
-    expect(fixAnswer(fix({ ...bytes, goal: 'size', proven: false }), [])).toMatch(/^The model on disk stays at 105 MB: /)
+    expect(fixAnswer(fix({ ...bytes, goal: 'size' }), kept)).toMatch(/^Model size on disk: 105 MB to 26\.2 MB \(75 % less\), /)
+    expect(fixAnswer(fix({ ...bytes, goal: 'memory' }), kept)).toMatch(/^Peak memory: 105 MB to 26\.2 MB/)
+    expect(fixAnswer(fix({ ...bytes, goal: 'size', proven: false }), [])).toMatch(/^Model size on disk stays at 105 MB: /)
   })
 
   test('tells of the conversion apart from what was tried on the converted model', () => {

@@ -7,11 +7,11 @@ import type { ReportFix } from '../documents/report-fix.ts'
 type Fix = ReportFix
 
 const SUBJECT: Readonly<Record<Fix['goal'], string>> = {
-  latency: 'One prediction',
-  throughput: 'One sample',
-  'load-time': 'From load to the first result',
-  memory: 'Memory for loading and predicting',
-  size: 'The model on disk',
+  latency: 'Latency per prediction',
+  throughput: 'Time per sample in a batch',
+  'load-time': 'Time from load to the first result',
+  memory: 'Peak memory',
+  size: 'Model size on disk',
 }
 
 const size = (value: number, unit: Fix['unit']): string => (unit === 'ms' ? time(value) : bytes(value))
@@ -36,11 +36,11 @@ function mainSentence(fix: Fix, trials: ReportDocument['trials']): string {
   const vain = triedInVain(trials)
   if (!fix.proven) {
     const tried = vain.length > 0 ? `; no gain from: ${vain.join(', ')}` : ''
-    return `${SUBJECT[fix.goal]} stays at ${size(fix.before, fix.unit)}: nothing that was tried is proven better, so the original model and settings are kept${tried}.`
+    return `${SUBJECT[fix.goal]} stays at ${size(fix.before, fix.unit)}: nothing that was tried is proven better, so your model and settings are unchanged${tried}.`
   }
   const how = fix.unit === 'ms' ? speedupRange(fix.speedupLow, fix.speedupHigh) : `${percent(1 - fix.after / fix.before)} less`
   const tried = vain.length > 0 ? `; no gain from: ${vain.join(', ')}` : ''
-  return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}; by ${fix.changes.join(', ')}${tried}.`
+  return `${SUBJECT[fix.goal]}: ${size(fix.before, fix.unit)} to ${size(fix.after, fix.unit)} (${how}), ${fix.outputs}. Changes: ${fix.changes.join(', ')}${tried}.`
 }
 
 /** What converting the model gave before all else, if its owner's runtime was measured, too. */

@@ -8,14 +8,14 @@ test('a list names three', () => {
   expect(listOf(['a', 'b', 'c', 'd', 'e'])).toBe('a, b, c and 2 more')
 })
 
-test('what was foretold stands beside what came of it', () => {
+test('the estimate stands next to what was measured', () => {
   const foretold = { ms: 9, low: 8, high: 10, remedies: ['narrow-convolutions'] }
   const fix = { goal: 'latency', before: 22, after: 14, proven: true, kept: ['narrow-convolutions'] }
   const doc = { foretold, fix } as unknown as ReportDocument
   expect(predictedAndMeasured(doc)).toMatch(
-    /^Estimated from operators alone: 9\.00 ms \(8\.00–10\.0\) less by narrow-convolutions; 8\.00 ms came of narrow-convolutions\.$/,
+    /^Estimated from operators alone: 9\.00 ms \(8\.00–10\.0\) saved by narrow-convolutions; measured: 8\.00 ms saved by narrow-convolutions\.$/,
   )
-  expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('nothing came of it that is proven')
+  expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, proven: false } })).toContain('measured: nothing proven')
   expect(predictedAndMeasured({ ...doc, fix: { ...doc.fix!, goal: 'size' } })).toBeUndefined()
   expect(predictedAndMeasured({ ...doc, foretold: null })).toBeUndefined()
 })

@@ -16,9 +16,9 @@ export function listOf(ids: readonly string[]): string {
 export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
 
 /** undefined if nothing was estimated, or if what was fixed is not the time of a prediction. */
-export function predictedAndMeasured({ foretold, fix }: ReportDocument): string | undefined {
-  if (!foretold || foretold.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
-  const came = fix.proven ? `${time(fix.before - fix.after)} came of ${listOf(fix.kept)}` : 'nothing came of it that is proven'
-  const from = foretold.onWhole ? 'the model and its operators' : 'operators alone'
-  return `Estimated from ${from}: ${predictedTime(foretold)} less by ${listOf(foretold.remedies)}; ${came}.`
+export function predictedAndMeasured({ foretold: estimate, fix }: ReportDocument): string | undefined {
+  if (!estimate || estimate.remedies.length === 0 || !fix || fix.goal !== 'latency') return undefined
+  const came = fix.proven ? `measured: ${time(fix.before - fix.after)} saved by ${listOf(fix.kept)}` : 'measured: nothing proven'
+  const from = estimate.onWhole ? 'the model and its operators' : 'operators alone'
+  return `Estimated from ${from}: ${predictedTime(estimate)} saved by ${listOf(estimate.remedies)}; ${came}.`
 }

@@ -10,21 +10,21 @@ describe('the sentence', () => {
   test('what does not run in int8, what it costs, what is first', () => {
     // Conversions of 0.5 + 0.25 + 0.25 ms in 10; savings of 1.5 + 1.25 + 0.25 ms.
     expect(lintAnswer(lintDocument())).toBe(
-      'One prediction takes 10.0 ms (9.5–10.5): 3 of 8 quantized operators do not run as one int8 operator, with 1.00 ms (10 %) of conversions at every prediction; ' +
-        "first first: its bias's scale is not the product of the input's and the weights' scales. Mending would save up to 3.00 ms (modelled).",
+      '10.0 ms (9.5–10.5) per prediction. 3 of 8 quantized operators do not run as one int8 operator, which costs 1.00 ms (10 %) of conversions per prediction. ' +
+        "First: first (its bias's scale is not the product of the input's and the weights' scales). Fixing could save up to 3.00 ms (estimated).",
     )
   })
 
   test('nothing is left to repair', () => {
     expect(lintAnswer(lintDocument({ unfused: [] }))).toBe(
-      'One prediction takes 10.0 ms (9.5–10.5): all that is quantized runs in int8 (5 operators).',
+      '10.0 ms (9.5–10.5) per prediction. Everything quantized runs in int8 (5 operators).',
     )
   })
 
   test('a model that is not quantized', () => {
     const written = { conversions: 0, integerProducts: 0, quantizedOperators: 0, fewBitProducts: 0, float16Constants: 0 }
     expect(lintAnswer(lintDocument({ written, measured: null }))).toBe(
-      'quantized.onnx is not quantized: it holds no QuantizeLinear, no integer product and no weights of 4 or 8 bits.',
+      'quantized.onnx is not quantized: it has no QuantizeLinear node, no integer matrix product and no 4- or 8-bit weights.',
     )
     expect(lintAnswer(lintDocument({ written: { ...written, float16Constants: 7 } }))).toMatch(
       /though 7 of its weights are float16\.$/,
@@ -51,7 +51,7 @@ describe('on a terminal', () => {
   test('groups of one reason stand together, with their costs added up', () => {
     expect(text).toMatch(/1\. first, second \(Conv\): its bias's scale/)
     expect(text.replace(/\s+/g, ' ')).toMatch(
-      /conversions 750 µs \(8 %\); operators 3\.00 ms; fixed, it would save up to 2\.75 ms \(modelled\)/,
+      /conversions 750 µs \(8 %\); operators 3\.00 ms; fixed, it would save up to 2\.75 ms \(estimated\)/,
     )
     expect(text).toMatch(/2\. table \(Gather\)/)
     expect(text).toMatch(/fix -o repaired\.onnx can repair it\s+\(constant-dequantization\)/)

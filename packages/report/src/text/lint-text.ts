@@ -27,7 +27,7 @@ export function renderLint(doc: LintDocument, options: TerminalOptions): string 
 
 function unfused({ unfused, measured }: LintDocument, width: number, colours: Colours): string[] {
   if (unfused.length === 0) return []
-  const lines = [colours.bold('Runs in float, or apart')]
+  const lines = [colours.bold('Runs in float, or not fused')]
   const p50Ms = measured?.p50Ms ?? null
   for (const [at, rows] of byReason(unfused).entries()) {
     const [first] = rows as [Unfused, ...Unfused[]]
@@ -35,8 +35,9 @@ function unfused({ unfused, measured }: LintDocument, width: number, colours: Co
     const names = rows.slice(0, NAMED).map(({ node }) => node)
     lines.push(...wrap(`${names.join(', ')}${more} (${first.opType}): ${first.breaks}`, width, `${at + 1}. `))
     lines.push(...wrap(costOf(rows, p50Ms), width, '   '))
-    if (first.mend !== null)
-      lines.push(...wrap(`whyslow fix -o repaired.onnx can repair it (${first.mend})`, width, '   ').map(colours.green))
+    const remedy = first.mend
+    if (remedy !== null)
+      lines.push(...wrap(`whyslow fix -o repaired.onnx can repair it (${remedy})`, width, '   ').map(colours.green))
   }
   return lines
 }
@@ -68,7 +69,7 @@ function costOf(rows: readonly Unfused[], p50Ms: number | null): string {
   parts.push(
     operators === null ? 'the operator was not timed' : `${rows.length === 1 ? 'operator' : 'operators'} ${time(operators)}`,
   )
-  if (saving !== null && saving > 0) parts.push(`fixed, it would save up to ${time(saving)} (modelled)`)
+  if (saving !== null && saving > 0) parts.push(`fixed, it would save up to ${time(saving)} (estimated)`)
   return parts.join('; ')
 }
 

@@ -28,8 +28,8 @@ export function measuredWith(doc: ReportDocument, width: number): string[] {
 }
 
 const grades = {
-  A: 'the samples are steady and the processes agree',
-  B: 'good, with a reservation',
+  A: 'samples are steady and processes agree',
+  B: 'good, with minor noise',
   C: 'use with care',
   D: 'do not rely on the number',
 } as const

@@ -1,6 +1,6 @@
 // Where the time goes: the executed nodes with the largest times, under the names that the user gave them.
 
-import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
+import { percent, sharePercent, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportNode } from '../documents/report.ts'
 import { nodeName } from './names.ts'
 import { type Colours, type Column, table, widthOf } from './page.ts'
@@ -67,7 +67,7 @@ function columnsFor(top: readonly Node[], others: readonly Node[]): Column[] {
   return [
     { head: 'operator', texts: texts(({ opType }) => shorten(printable(opType), longestOperator), '') },
     { head: 'time', side: 'left', texts: texts(({ timeMs }) => time(timeMs), time(othersMs)) },
-    { head: 'share', side: 'left', texts: texts(({ share }) => percent(share), percent(othersShare)) },
+    { head: 'share', side: 'left', texts: texts(({ share }) => sharePercent(share), sharePercent(othersShare)) },
     top.every(({ bound, kernel }) => bound === null && kernel !== undefined)
       ? { head: 'kernel', texts: texts(({ kernel }) => shorten(printable(kernel!), longestKernel), '') }
       : { head: 'bound by', texts: texts(({ bound }) => bound ?? 'not known', '') },

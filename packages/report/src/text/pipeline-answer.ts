@@ -1,28 +1,32 @@
 // The one sentence of a pipeline: how long, where, what to do.
 
-import { percent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { sharePercent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
-import { isToFix } from './findings/findings-text.ts'
+import { withCommand } from './answers/answer-command.ts'
+import { basisWord, isToFix } from './findings/findings-text.ts'
+import { printable } from './wrap.ts'
 
 type Facts = Pick<ReportDocument, 'latency' | 'stages' | 'findings' | 'pipeline'>
 
 /** Pure. */
 export function pipelineAnswer({ latency, stages, findings, pipeline }: Facts): string {
   if (latency === null || !pipeline) return 'The pipeline could not be measured.'
-  const what =
-    pipeline.kind === 'script' ? 'The script takes' : pipeline.kind === 'function' ? 'One call takes' : 'One prediction takes'
-  const took = `${what} ${timeWithInterval(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)}`
+  const unit = pipeline.kind === 'script' ? 'run of the script' : pipeline.kind === 'function' ? 'call' : 'prediction'
+  const took = `${timeWithInterval(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)} per ${unit}`
   const parts = (stages ?? []).filter(({ name }) => name !== 'unexplained')
   const [most] = [...parts].sort((a, b) => b.timeMs - a.timeMs)
-  const where = most === undefined || parts.length < 2 ? '' : `: ${percent(most.share)} of it in ${most.name}`
+  const where = most === undefined || parts.length < 2 ? '' : `. ${sharePercent(most.share)} is in ${most.name}`
   const first = findings.find(isToFix)
-  if (first === undefined) return `${took}${where}; nothing to cure was found.`
+  if (first === undefined) return `${took}${where}. Nothing was found that would make it faster.`
   const [place] = first.places
-  if (first.wouldSaveMs === null)
-    return `${took}${where}; ${time(first.timeMs)} of it${place === undefined ? '' : ` at ${place.file}:${place.line}`}: ${lower(first.title)}.`
-  const at = place === undefined ? '' : ` (${place.file}:${place.line})`
-  const upTo = first.basis === 'modelled' ? 'up to ' : ''
-  return `${took}${where}; ${upTo}${time(first.wouldSaveMs)} could be saved${at}: ${lower(first.title)}.`
+  const named = `"${printable(first.title)}"${place === undefined ? '' : ` (${place.file}:${place.line})`}`
+  const { wouldSaveMs } = first
+  if (wouldSaveMs === null)
+    return withCommand(
+      `${took}${where}. Largest finding: ${named} takes ${time(first.timeMs)}; how much of it can be saved is unknown`,
+      first,
+    )
+  const amount = wouldSaveMs >= latency.p50Ms ? 'nearly all of it' : time(wouldSaveMs)
+  const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${amount} (${basisWord(first.basis)})`
+  return withCommand(`${took}${where}. Biggest win: fixing ${named} could save ${saving}`, first)
 }
-
-const lower = (title: string): string => (/^[A-Z][a-z ]/.test(title) ? title[0]!.toLowerCase() + title.slice(1) : title)

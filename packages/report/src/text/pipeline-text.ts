@@ -1,9 +1,10 @@
 // The report of a pipeline on a terminal: the sentence, the stages, the hot lines, what to fix with the lines to paste, what was checked,
 // how it was measured. Drawn from the report document alone.
 
-import { bytes, percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import { bytes, percent, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import type { PipelineSection } from '../documents/report-pipeline.ts'
+import { answerLines } from './answers/answer-command.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import {
   type Colours,
@@ -33,7 +34,7 @@ export function renderPipeline(doc: ReportDocument, options: TerminalOptions): s
   const { pipeline } = doc
   if (!pipeline) return page([wrap(doc.answer, width)])
   return page([
-    wrap(doc.answer, width).map(colours.bold),
+    answerLines(doc.answer, width, colours.bold, options.command),
     stageTable(doc, width, colours),
     lineTable(doc, width, colours),
     findings(doc, width, colours, options),
@@ -55,7 +56,7 @@ function stageTable({ stages }: ReportDocument, width: number, colours: Colours)
   const ms = (value: number | null | undefined, least = 0) => (value == null || value < least ? null : time(value))
   const columns: Column[] = [
     { head: 'Stage', texts: rows.map(({ name }) => name) },
-    { head: 'Share', side: 'left', texts: rows.map(({ share }) => percent(share)) },
+    { head: 'Share', side: 'left', texts: rows.map(({ share }) => sharePercent(share)) },
     { head: 'p50', side: 'left', texts: told(({ p50Ms, timeMs }) => ms(p50Ms === undefined ? timeMs : p50Ms)) },
     { head: 'p99', side: 'left', texts: told(({ p99Ms }) => ms(p99Ms)) },
     {
@@ -96,7 +97,7 @@ function lineTable({ lines }: ReportDocument, width: number, colours: Colours): 
         { head: 'Line', texts: rows.map(place) },
         { head: 'Function', texts: rows.map((row) => shortened(row.function ?? '', 20)) },
         { head: 'Time', side: 'left', texts: rows.map(({ timeMs }) => time(timeMs)) },
-        { head: 'Share', side: 'left', texts: rows.map(({ share }) => percent(share)) },
+        { head: 'Share', side: 'left', texts: rows.map(({ share }) => sharePercent(share)) },
         {
           head: 'native',
           side: 'left',

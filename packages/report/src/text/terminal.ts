@@ -1,6 +1,7 @@
 // The report on a terminal: the sentence, one bar for the three areas, where the time goes, at most five findings, then what
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
+import { answerLines } from './answers/answer-command.ts'
 import { areaBar } from './area-bar.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { measuredWith } from './measured-with.ts'
@@ -19,7 +20,7 @@ const mostFindings = 5
 export function renderTerminal(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   return page([
-    wrap(doc.answer, width).map(colours.bold),
+    answerLines(doc.answer, width, colours.bold, options.command),
     areaBar(doc.areas, width, colours),
     nodeTable(doc, width, colours),
     options.roofline ? rooflinePlot(doc, width, colours) : [],
@@ -36,7 +37,7 @@ export function renderTerminal(doc: ReportDocument, options: TerminalOptions): s
 export function renderBrief(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   return page([
-    wrap(doc.answer, width).map(colours.bold),
+    answerLines(doc.answer, width, colours.bold, options.command),
     areaBar(doc.areas, width, colours),
     findings(doc, width, colours, options),
   ])

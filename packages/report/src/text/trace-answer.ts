@@ -37,11 +37,11 @@ function whereTo({ trace, nodes, stages, breakdown }: TraceAnswerFacts): string 
   if (model !== undefined && around !== undefined)
     return `${percent(model.share)} of the time goes to ${printable(model.name)}, ${percent(around.share)} to the code around it`
   const [top] = nodes
-  if (top === undefined) return 'The recording holds no operator that took time'
+  if (top === undefined) return 'The recording has no operator with a duration'
   const [part] = [...breakdown].sort((a, b) => b.share - a.share)
   const named = `${nodeName(top, 60)} (${percent(top.share)})`
   if (part === undefined) return `Most of ${of} goes to ${named}`
-  return `${percent(part.share)} of ${of} goes to ${part.part}; of operators ${named} takes most`
+  return `${percent(part.share)} of ${of} goes to ${part.part}; the slowest operator is ${named}`
 }
 
 /** These say that the device waits, whatever for. */
@@ -54,11 +54,11 @@ function consequence({ findings, trace }: TraceAnswerFacts): string {
     wouldSaveMs !== null && wouldSaveMs > 0 ? [{ ...one, wouldSaveMs }] : [],
   )
   const [largest] = saving
-  if (largest === undefined) return '; nothing in it says that it could be faster'
+  if (largest === undefined) return '; nothing was found that would make it faster'
   const cause = saving.find(({ rule, wouldSaveMs }) => !GENERAL.has(rule) && wouldSaveMs >= MOSTLY * largest.wouldSaveMs)
   const told = GENERAL.has(largest.rule) ? (cause ?? largest) : largest
   const of = trace.latencyMs === null ? '' : ` (${time(told.wouldSaveMs)})`
-  return `; "${printable(told.title)}" is worth ${percent(told.wouldSaveShare ?? 0)}${of} at most`
+  return `; fixing "${printable(told.title)}" could save at most ${percent(told.wouldSaveShare ?? 0)}${of} (estimated)`
 }
 
 type Compared = Pick<TraceComparisonDocument, 'stepRatio' | 'changes' | 'findings'>
@@ -67,7 +67,7 @@ type Compared = Pick<TraceComparisonDocument, 'stepRatio' | 'changes' | 'finding
 export function traceComparisonAnswer({ stepRatio, changes, findings }: Compared): string {
   const [most] = changes
   const where =
-    most === undefined ? '' : `; most of all ${most.part}, ${time(most.beforeMs)} before and ${time(most.afterMs)} after`
+    most === undefined ? '' : `; the largest change is in ${most.part}: ${time(most.beforeMs)} to ${time(most.afterMs)}`
   const gone = findings.gone.length === 0 ? '' : `; no longer found: ${findings.gone.join(', ')}`
   if (stepRatio === null) return `The two recordings cannot be compared step by step${gone}.`
   const step =

@@ -192,7 +192,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, command:
 
 function saves({ wouldSaveShare = 0, wouldSaveMs, area }: Finding, { trace }: ReportDocument): string {
   const ms = trace?.latencyMs == null || wouldSaveMs === null ? '' : `${time(wouldSaveMs)}, `
-  return `Would save at most ${ms}${percent(wouldSaveShare)} of ${windowName(trace!)} (modelled; ${area})`
+  return `Would save at most ${ms}${percent(wouldSaveShare)} of ${windowName(trace!)} (estimated; ${area})`
 }
 
 function next(finding: Finding, number: number, told: Map<string, number>, draw: () => string[]): string[] {

@@ -97,7 +97,8 @@ describe('the line of a trial', () => {
 const cnn = JSON.parse(readFileSync(new URL('../../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
 const fixed = (fix: Partial<ReportFix> = {}, rest: Partial<ReportDocument> = {}): ReportDocument => ({
   ...cnn,
-  answer: 'One prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5; by 12 batch normalizations folded, one thread.',
+  answer:
+    'Latency per prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5. Changes: 12 batch normalizations folded, one thread.',
   trials: [faster, looked],
   fix: {
     goal: 'latency',
@@ -124,12 +125,12 @@ describe('the end of fix', () => {
   test('is the sentence, where the folder lies, and what outputs were compared on', () => {
     expect(drawn(fixed())).toBe(
       [
-        'One prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5; by 12',
-        'batch normalizations folded, one thread.',
+        'Latency per prediction: 41.3 ms to 14.9 ms (2.6–2.9×), outputs equal to 1e-5.',
+        'Changes: 12 batch normalizations folded, one thread.',
         '',
         'Written: fast/ (predict.mjs, options.json, README.md, report.json)',
         '',
-        'Compared on synthetic inputs (images); to prove it with your own: --data PATH',
+        'Proven on synthetic inputs (images). To prove it on your own: --data PATH',
         '',
       ].join('\n'),
     )
@@ -142,10 +143,10 @@ describe('the end of fix', () => {
     )
     const text = drawn(doc)
     expect(text).toContain('\n\nNo time was left for: spinning, memory-arena. Give more: --budget 5m\n')
-    expect(text).toContain('\n\nThe model is laid out for this machine; on others make it again.\n')
+    expect(text).toContain('\n\nThe model is optimized for this machine: run whyslow fix again on others.\n')
     expect(text).toContain('\n\nWarning: the disk is slow\n')
     expect(text).not.toContain('Written')
-    for (const word of ['No time', 'laid out', 'Warning']) expect(drawn(fixed())).not.toContain(word)
+    for (const word of ['No time', 'optimized for', 'Warning']) expect(drawn(fixed())).not.toContain(word)
   })
 
   test('says what int8 would give where it was not to be tried, and how to have it tried', () => {

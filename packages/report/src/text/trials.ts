@@ -35,9 +35,9 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const { fix } = doc
   const foretold = predictedAndMeasured(doc)
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
-  const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}); to prove it with your own: --data\u00a0PATH`
+  const compared = `Proven on synthetic inputs (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
   const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget 5m`
-  const bound = 'The model is laid out for this machine; on others make it again.'
+  const bound = 'The model is optimized for this machine: run whyslow fix again on others.'
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
   return page([
     wrap(doc.answer, width).map(colours.bold),

@@ -25,8 +25,8 @@ export function checkAnswer({
   if (verdict === 'within') return `${times}: within ${failAbove}×.`
   if (verdict === 'above') return `${times}: above ${failAbove}×.`
   const holds = ratioLow <= failAbove && ratioHigh > failAbove
-  const why = holds ? `the interval holds ${failAbove}` : 'the two runs met the machine in different states'
-  return `${times}: unclear, since ${why}; nothing is failed for it.`
+  const why = holds ? `the confidence interval includes ${failAbove}` : 'the machine was in a different state in the two runs'
+  return `${times}: inconclusive, because ${why}; not treated as a failure.`
 }
 
 interface Judgement extends Pick<CheckDocument, 'verdict' | 'failAbove'> {
@@ -40,16 +40,16 @@ function judgedAnswer(judged: CheckJudged, { verdict, failAbove, model, baseline
     const longer = longerSeconds === undefined ? '' : ` (--duration ${longerSeconds})`
     const why =
       samples < leastSamples
-        ? `a ${statistic} takes ${leastSamples} predictions of each model, and there were ${samples}`
-        : `${samples} predictions of each model do not say how high its ${statistic} may be`
-    return `Inconclusive: ${why}; measure longer${longer}. Nothing is failed for it.`
+        ? `a ${statistic} needs ${leastSamples} predictions of each model, and ${samples} were measured`
+        : `${samples} predictions of each model do not bound its ${statistic}`
+    return `Inconclusive: ${why}; measure longer${longer}. Not treated as a failure.`
   }
   const what = statistic === 'throughput' ? 'the time per prediction, all of them counted,' : `the ${statistic}`
   const found = `${what} of ${model} is ${significant(ratio)}× (${speedupRange(ratioLow, ratioHigh)}) that of ${baseline}`
   const sentence = `${found[0]!.toUpperCase()}${found.slice(1)}`
   if (verdict === 'within') return `${sentence}: within ${failAbove}×.`
   if (verdict === 'above') return `${sentence}: above ${failAbove}×.`
-  return `${sentence}: inconclusive, since the interval includes ${failAbove}; nothing is failed for it.`
+  return `${sentence}: inconclusive, because the confidence interval includes ${failAbove}; not treated as a failure.`
 }
 
 /** That of a percentile, which is of all rounds together. */
@@ -70,14 +70,16 @@ export function renderCheck(doc: CheckDocument, options: TerminalOptions): strin
   const paint = { within: colours.green, above: colours.red, unclear: colours.yellow }[doc.verdict]
   const latency = (one: typeof model) => timeWithInterval(one.p50Ms, one.ciLowMs, one.ciHighMs)
   const how = baseline.paired
-    ? `${rounds} rounds of fresh processes in turns; ${isRatioOfIntervals(doc) ? 'of two 95 % intervals the widest ratio' : '99 % interval, ratios round by round'}`
-    : 'the intervals of two runs: the machine may have changed between them; a --baseline model is measured in turns'
+    ? `${rounds} rounds of fresh processes that take turns; ${isRatioOfIntervals(doc) ? 'of two 95 % intervals the widest ratio' : '99 % interval, ratios round by round'}`
+    : 'the intervals of two separate runs, between which the machine may have changed; with a model as --baseline, both take turns'
   const basis = [
     ...hang(`${model.file}: ${latency(model)}`, width),
     ...hang(`${baseline.file}: ${latency(baseline)}`, width),
     ...(doc.judged === undefined ? [] : hang(judgedValues(doc.judged), width)),
     ...hang(`${how}.`, width),
-    ...(doc.verdict === 'unclear' && baseline.paired ? wrap('To narrow it: --runs 30, or a quieter machine.', width) : []),
+    ...(doc.verdict === 'unclear' && baseline.paired
+      ? wrap('For a narrower interval: --runs 30, or a quieter machine.', width)
+      : []),
     ...warningLines(doc.warnings, width, colours),
   ]
   return page([wrap(doc.answer, width).map(paint), basis])

@@ -1,4 +1,4 @@
-// The areas in their fixed order, how they are called, and what each means to who reads it for the first time.
+// The areas in their fixed order, their names, and what each means to a first-time reader.
 import type { AreaKey } from './page-data.ts'
 
 export interface AreaWords {
@@ -8,10 +8,10 @@ export interface AreaWords {
 }
 
 export const AREAS: readonly AreaWords[] = [
-  { key: 'architecture', title: 'Architecture', means: 'the model’s own work, at this machine’s best rate' },
-  { key: 'hardware', title: 'Hardware', means: 'moving data and waiting: what the machine lacks' },
-  { key: 'software', title: 'Software', means: 'overhead: neither model nor machine needs it' },
-  { key: 'unexplained', title: 'Unexplained', means: 'what was measured and is not accounted for' },
+  { key: 'architecture', title: 'Architecture', means: 'compute the model needs, at this machine’s peak rate' },
+  { key: 'hardware', title: 'Hardware', means: 'memory traffic and waiting for the machine' },
+  { key: 'software', title: 'Software', means: 'avoidable overhead' },
+  { key: 'unexplained', title: 'Unexplained', means: 'measured time that whyslow cannot attribute' },
 ]
 
 export const areaTitle = (key: string): string => AREAS.find((area) => area.key === key)?.title ?? key

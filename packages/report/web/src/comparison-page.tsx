@@ -105,8 +105,8 @@ function Ranking({ comparison }: { comparison: Comparison }) {
             {[
               'place',
               comparison.of === 'engines' ? 'engine' : 'model',
-              'a prediction',
-              'beside the slowest',
+              'latency',
+              'vs. the slowest',
               'to the first result',
               'size',
               'outputs',

@@ -10,6 +10,7 @@ export {
   perSecond,
   plural,
   rate,
+  sharePercent,
   significant,
   time,
   timeParts,

@@ -53,6 +53,13 @@ describe('time that is used up', () => {
     expect((await searched(0)).found).toBe(null)
   })
 
+  test('at a rate too low for the percentile, longer runs and more time are named at once', async () => {
+    // A p99 takes 331 requests a run: at 0.5 a second 662 s, and 15 times that, 165.5 minutes, for the search.
+    const slow: Searched = { ...within(0, async () => all(1)), secondsAt: () => 10 }
+    const { search } = await searchFrom(parseObjective('p99<20s'), slow, 1, 0.5)
+    expect(search.ended).toMatch(/; at a rate that low, give longer runs and more time \(--duration 662 --budget 166m\)$/)
+  })
+
   test('begins with confirming where the rate is known', async () => {
     const near = await searchFrom(parseObjective('p99<20ms'), within(99, below, { isNear: true }), 1, 98)
     expect(near.search.runs.every(({ stage }) => stage === 'confirm' || stage === 'above')).toBe(true)

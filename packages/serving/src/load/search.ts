@@ -68,13 +68,19 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
     if (isFew) tooLow = rate
     return isFew
   }
+  let cutRate: number | null = null
   const isOver = (rate: number, runs: number): boolean => {
     isCut = !hasTimeFor(rate, runs)
+    if (isCut) cutRate = rate
     return isCut
+  }
+  const cut = (runs: number): string => {
+    const needs = cutRate === null ? 0 : Math.ceil(leastInRun(objective) / cutRate)
+    return cutAfter(runs, cutRate !== null && needs > secondsAt(cutRate) ? needs : null)
   }
   const none = (late: number | null, why: string): SearchResult => {
     const undecided = true
-    if (isCut) return end({ ended: cutAfter(0), undecided })
+    if (isCut) return end({ ended: cut(0), undecided })
     if (late !== null) return end({ ended: generatorEnded(late, null), undecided })
     return end(tooLow === null ? why : { ...tooFewRequests(objective, tooLow, secondsAt(tooLow)), undecided })
   }
@@ -114,11 +120,11 @@ export async function searchRate(objective: Objective, plan: SearchPlan): Promis
   const found = confirmed.low !== null || isCut ? foundOf(tries, { ...confirmed, late }) : null
   if (found === null || (tooLow !== null && confirmed.low === null))
     return none(late, 'no rate near the one found held in five runs')
-  if (found.confirmed < CONFIRMING_RUNS) return end(cutAfter(found.confirmed), found)
+  if (found.confirmed < CONFIRMING_RUNS) return end(cut(found.confirmed), found)
   if (found.atLeast !== true)
-    return end(isCut && found.high > WIDE * found.ratePerSecond ? cutAfter(found.confirmed) : 'confirmed', found)
+    return end(isCut && found.high > WIDE * found.ratePerSecond ? cut(found.confirmed) : 'confirmed', found)
   if (late !== null) return end(generatorEnded(late, found.ratePerSecond), found)
-  if (isCut) return end(cutAfter(found.confirmed), found)
+  if (isCut) return end(cut(found.confirmed), found)
   return end(`the objective still held at ${rateInWords(found.ratePerSecond)} requests/s, the most that was tried`, found)
 }
 
@@ -186,8 +192,21 @@ function aboveOf(tries: Tries, found: LoadFound | null): LoadSearch['above'] {
   return { ratePerSecond: lowest, runs: own.length, held: own.filter(({ held }) => held).length }
 }
 
-const cutAfter = (runs: number): string =>
-  `the time was used up with ${runs} of ${CONFIRMING_RUNS} confirming runs${runs < CONFIRMING_RUNS ? '' : ', before the rate above was known'}; give more (--budget)`
+/** A search takes about this many runs. */
+const RUNS_OF_A_SEARCH = 15
+
+/** `longerSeconds`: the length that a run needs at a rate that low; null: runs are long enough, and only the search needs more time. */
+const cutAfter = (runs: number, longerSeconds: number | null): string =>
+  `the time was used up with ${runs} of ${CONFIRMING_RUNS} confirming runs${runs < CONFIRMING_RUNS ? '' : ', before the rate above was known'}; ${moreTime(longerSeconds)}`
+
+function moreTime(longerSeconds: number | null): string {
+  if (longerSeconds === null) return 'give more (--budget)'
+  return `at a rate that low, give longer runs and more time (${longerRuns(longerSeconds)})`
+}
+
+/** The flags of a search whose runs take this long: longer runs alone would not fit the time of a search. */
+export const longerRuns = (seconds: number): string =>
+  `--duration ${seconds} --budget ${Math.ceil((RUNS_OF_A_SEARCH * seconds) / 60)}m`
 
 /** Whether one request after another misses the objective; false if that is not known, too. Made again only if a run at a rate fits, too. */
 async function failsAlone(tries: Tries, objective: Objective, hasTimeFor: HasTimeFor): Promise<boolean> {

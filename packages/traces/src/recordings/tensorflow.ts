@@ -44,13 +44,13 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
     },
   })
   settleKinds(timeline)
-  const beside = planeBeside(source.file)
+  const neighbour = planeBeside(source.file)
   return {
     ...{ kind: 'timeline', format: 'tensorflow', version: null, recognisedBy, recordedWith: [], devices: [] },
     ...{ slowed: true, memory: null, timeline },
     warnings: [
       ...warnings,
-      ...(beside === undefined ? [] : [`${beside} in the same folder contains more: whyslow explain ${beside}`]),
+      ...(neighbour === undefined ? [] : [`${neighbour} in the same folder contains more: whyslow explain ${neighbour}`]),
     ],
   }
 }

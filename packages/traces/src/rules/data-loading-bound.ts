@@ -8,7 +8,7 @@ const FROM = 0.05
 export const dataLoadingBound = defineRule({
   id: 'data-loading-bound',
   area: 'software',
-  title: 'The step waits for its data',
+  title: 'Data loading: the step waits for its data',
   needs: ['trace'],
   check({ trace }) {
     const { host, device } = trace

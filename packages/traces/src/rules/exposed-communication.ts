@@ -8,7 +8,7 @@ const FROM = 0.1
 export const exposedCommunication = defineRule({
   id: 'exposed-communication',
   area: 'hardware',
-  title: 'Devices wait for each other',
+  title: 'Communication: devices wait for each other',
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace

@@ -9,7 +9,7 @@ const IDLE_FROM = 0.15
 export const gpuIdle = defineRule({
   id: 'gpu-idle',
   area: 'software',
-  title: 'The device has nothing to do for much of the time',
+  title: 'GPU idle: the device has nothing to do for much of the time',
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace

@@ -5,7 +5,7 @@ import { asShareOfStep, defineRule, missingPart } from '../rule.ts'
 export const gradientTracking = defineRule({
   id: 'gradient-tracking',
   area: 'software',
-  title: 'Autograd records a prediction that nothing differentiates',
+  title: 'Autograd records predictions: no_grad or inference_mode is missing',
   needs: ['trace'],
   check({ trace }) {
     const { training } = trace

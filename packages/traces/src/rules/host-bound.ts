@@ -14,7 +14,7 @@ const SKEWED = { notChecked: 'the clocks of host and device differ: kernels begi
 export const hostBound = defineRule({
   id: 'host-bound',
   area: 'software',
-  title: 'The device waits for the host',
+  title: 'Host-bound: the CPU cannot launch kernels fast enough',
   needs: ['trace'],
   check({ trace }) {
     const { device, launches } = trace

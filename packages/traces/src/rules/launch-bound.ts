@@ -8,7 +8,7 @@ const FROM = 0.1
 export const launchBound = defineRule({
   id: 'launch-bound',
   area: 'software',
-  title: 'The device is idle while the host launches kernels',
+  title: 'Launch-bound: the device is idle while the host launches kernels',
   needs: ['trace'],
   check({ trace }) {
     const { device, launches } = trace

@@ -13,7 +13,7 @@ const FROM_TF32 = 0.5
 export const lowPrecisionHeadroom = defineRule({
   id: 'low-precision-headroom',
   area: 'architecture',
-  title: 'Float32 is computed where 16 bits would do the same work in less time',
+  title: 'Mixed precision: float16 or bfloat16 would be faster than float32',
   needs: ['trace'],
   check({ trace }) {
     const { matrix, window } = trace

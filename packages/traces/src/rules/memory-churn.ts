@@ -8,7 +8,7 @@ const FROM = 0.01
 export const memoryChurn = defineRule({
   id: 'memory-churn',
   area: 'software',
-  title: 'Device memory is allocated in the middle of warm steps',
+  title: 'Device memory is allocated during warm steps',
   needs: ['trace'],
   check({ trace }) {
     const { host, device, window } = trace

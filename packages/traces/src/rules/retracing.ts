@@ -10,7 +10,7 @@ const EXPENSIVE = 0.2
 export const retracing = defineRule({
   id: 'retracing',
   area: 'software',
-  title: 'The model is compiled again while it predicts',
+  title: 'Retracing: the model is compiled again while it predicts',
   needs: ['trace'],
   check({ trace }) {
     const { host, tracing, window } = trace

@@ -8,7 +8,7 @@ const FROM = 0.05
 export const shapeChanges = defineRule({
   id: 'shape-changes',
   area: 'software',
-  title: 'Shapes change from step to step',
+  title: 'Dynamic shapes: shapes change from step to step',
   needs: ['trace'],
   check({ trace }) {
     const { shapes } = trace

@@ -9,7 +9,7 @@ const FROM = 0.03
 export const syncThenGap = defineRule({
   id: 'sync-then-gap',
   area: 'software',
-  title: 'Waiting for the device leaves it without work afterwards',
+  title: 'Synchronization leaves the device without work',
   needs: ['trace'],
   check({ trace }) {
     const { device } = trace

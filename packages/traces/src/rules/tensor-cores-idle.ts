@@ -11,7 +11,7 @@ const FIRST = 7
 export const tensorCoresIdle = defineRule({
   id: 'tensor-cores-idle',
   area: 'hardware',
-  title: 'Matrix products run in the plain units, not on tensor cores',
+  title: 'Tensor cores are idle: matrix products run on the plain units',
   needs: ['trace'],
   check({ trace }) {
     const { matrix, window } = trace

@@ -81,7 +81,7 @@ describe('ab', () => {
       samples: { count: 2, timed: 2, source: 'a' },
       outputs: { agreement: 'identical', samples: 2 },
     })
-    expect(document.answer).toContain('new.py is 2.00× faster than old.mjs (2.00×): 2.00 ms in place of 4.00 ms a call.')
+    expect(document.answer).toContain('new.py is 2.00× faster than old.mjs (2.00×): 2.00 ms instead of 4.00 ms per call.')
     expect(asked.slice(0, 5)).toEqual(['a open', 'b open', 'a samples', 'a give', 'b give'])
     // Every pair has processes of its own, and who begins changes.
     expect(asked.filter((one) => one.endsWith('open')).join(' ')).toBe(

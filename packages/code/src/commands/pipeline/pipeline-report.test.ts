@@ -21,14 +21,17 @@ test('percentiles are estimates with upper bounds, from as many calls as they ta
 test('trust is that of a model: five processes, a narrow interval, and calls enough', () => {
   const five = [10, 10, 10, 10, 10]
   expect(latencyOf(100, five)).toMatchObject({ trust: 'A', reasons: [] })
-  expect(latencyOf(100, [10, 10, 10])).toMatchObject({ trust: 'B', reasons: ['the p50 is from 3 processes, not from 5'] })
+  expect(latencyOf(100, [10, 10, 10])).toMatchObject({
+    trust: 'B',
+    reasons: ['the median is from only 3 processes; 5 are needed for a good grade'],
+  })
   expect(latencyOf(29, five)).toMatchObject({ trust: 'B', reasons: ['only 29 calls were timed'] })
-  expect(latencyOf(100, five, [8, 12])).toMatchObject({ trust: 'D', reasons: ['the processes differ by ±20 % of the p50'] })
+  expect(latencyOf(100, five, [8, 12])).toMatchObject({ trust: 'D', reasons: ['processes vary by ±20 % around the median'] })
   expect(latencyOf(1, [10], [10, 10])).toMatchObject({
     trust: 'D',
     reasons: [
-      'the p50 is from one call of one process',
-      'the p50 is from one process: its interval does not hold what differs between processes',
+      'only one call was timed',
+      'only one process was measured, so the interval does not cover differences between processes',
       'only 1 call was timed',
     ],
   })

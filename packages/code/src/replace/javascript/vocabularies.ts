@@ -62,9 +62,9 @@ export function* tokenizersOf(folders: readonly string[], tables: readonly (read
 }
 
 function ofTokenizer(file: string, json: object): Made {
-  const beside = join(dirname(file), 'tokenizer_config.json')
-  const config = fs.existsSync(beside) ? jsonOf(beside) : null
-  const given = [parsed(file), config === null ? '{}' : parsed(beside)].map((one) => `  ${one},\n`).join('')
+  const configFile = join(dirname(file), 'tokenizer_config.json')
+  const config = fs.existsSync(configFile) ? jsonOf(configFile) : null
+  const given = [parsed(file), config === null ? '{}' : parsed(configFile)].map((one) => `  ${one},\n`).join('')
   return { of: shownPath(file), json, config: config ?? {}, code: [`const tokenizer = new Tokenizer(\n${given}) // once`] }
 }
 

@@ -82,7 +82,11 @@ async function foundLoop(tried: Tried, share: number): Promise<AlternativeFound>
   const left = await busyShare()
   tried.watched.timers.release()
   if (left > share / 2)
-    return { other: 'loop', seen, reason: 'what keeps the event loop busy is no timer, and only timers can be held' }
+    return {
+      other: 'loop',
+      seen,
+      reason: 'the event loop is kept busy by something other than timers, and only timers can be paused',
+    }
   return { other: 'loop', seen, reason: await reasonAgainst(tried, 'loop') }
 }
 
@@ -96,7 +100,7 @@ async function foundSessions(
   if (passes.some((ran) => !ran.has(main)))
     return { other: 'sessions', seen: '', reason: 'no session runs in all calls: they are opened anew, or run now and then' }
   const names = [...others].map(({ file }) => file?.split(/[\\/]/).at(-1) ?? 'a model from memory')
-  const seen = `${[...new Set(names)].sort().join(', ')} beside ${main.file?.split(/[\\/]/).at(-1) ?? 'a model from memory'}`
+  const seen = `${[...new Set(names)].sort().join(', ')} in addition to ${main.file?.split(/[\\/]/).at(-1) ?? 'a model from memory'}`
   return { other: 'sessions', seen, reason: await reasonAgainst(tried, 'sessions') }
 }
 

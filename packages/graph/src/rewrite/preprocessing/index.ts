@@ -51,24 +51,24 @@ const ANTIALIAS_OPSET = 18
 export function withPreprocessing(model: Model, request: PreprocessingRequest): Preprocessed {
   const graph = model.proto.graph
   if (graph === undefined) throw new InputError(`${model.source.file} holds no graph; export the model again`)
-  const picture = pictureInput(graph, request.input, request.normalize?.mean.length)
-  checkChannels(picture, request.normalize)
-  const sizes = sizesOf(picture, request.resize)
+  const image = pictureInput(graph, request.input, request.normalize?.mean.length)
+  checkChannels(image, request.normalize)
+  const sizes = sizesOf(image, request.resize)
   const steps: PreprocessingSteps = {
-    from: request.layout ?? picture.layout,
-    to: picture.layout,
+    from: request.layout ?? image.layout,
+    to: image.layout,
     resizeTo: sizes?.to ?? null,
     antialias: sizes !== null && request.antialias === true,
     normalize: request.normalize ?? null,
   }
   const opset = opsetOf(model)
-  checkOpset(steps, opset, picture.name)
-  const input = { name: picture.name, dtype: request.dtype ?? picture.dtype, shape: shapeOf(graph, picture, steps, sizes?.from) }
-  const nodes = nodesInFront(graph, picture, steps, { given: input.dtype, opset })
+  checkOpset(steps, opset, image.name)
+  const input = { name: image.name, dtype: request.dtype ?? image.dtype, shape: shapeOf(graph, image, steps, sizes?.from) }
+  const nodes = nodesInFront(graph, image, steps, { given: input.dtype, opset })
   if (nodes.length === 0) {
-    throw new InputError(`the input '${picture.name}' already has that form; say what comes before it, such as --image-normalize`)
+    throw new InputError(`the input '${image.name}' already has that form; say what comes before it, such as --image-normalize`)
   }
-  return { model: withGraph(model, inFront(graph, nodes, input)), changes: describe(picture, steps, input), input, steps }
+  return { model: withGraph(model, inFront(graph, nodes, input)), changes: describe(image, steps, input), input, steps }
 }
 
 function checkChannels({ name, channels }: PictureInput, normalize: Normalization | undefined): void {
@@ -111,18 +111,13 @@ function checkOpset({ resizeTo, antialias }: PreprocessingSteps, opset: number, 
 }
 
 /** `from`: the size handed in; null: free; undefined: the model's own. */
-function shapeOf(
-  graph: GraphProto,
-  picture: PictureInput,
-  steps: PreprocessingSteps,
-  from: Size | null | undefined,
-): Dimension[] {
-  const { batch, channels } = picture
+function shapeOf(graph: GraphProto, image: PictureInput, steps: PreprocessingSteps, from: Size | null | undefined): Dimension[] {
+  const { batch, channels } = image
   const free = () => {
     const symbol = freshSymbols(graph)
     return { height: symbol('picture_height'), width: symbol('picture_width') }
   }
-  const { height, width } = from === undefined ? picture : (from ?? free())
+  const { height, width } = from === undefined ? image : (from ?? free())
   return steps.from === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width]
 }
 
@@ -139,11 +134,11 @@ function freshSymbols(graph: GraphProto): (hint: string) => string {
 /** The nodes from the image to what the model's own nodes read: the last one's output. */
 function nodesInFront(
   graph: GraphProto,
-  picture: PictureInput,
+  image: PictureInput,
   steps: PreprocessingSteps,
   { given, opset }: { readonly given: DType; readonly opset: number },
 ): NodeProto[] {
-  const { name, dtype } = picture
+  const { name, dtype } = image
   const { from, to, resizeTo, antialias, normalize } = steps
   const fresh = freshNames(graph)
   const nodes: NodeProto[] = []
@@ -213,10 +208,10 @@ function inFront(graph: GraphProto, nodes: readonly NodeProto[], { name, dtype, 
   })
 }
 
-function describe(picture: PictureInput, steps: PreprocessingSteps, input: Preprocessed['input']): string[] {
+function describe(image: PictureInput, steps: PreprocessingSteps, input: Preprocessed['input']): string[] {
   const { resizeTo, antialias, normalize } = steps
   const changes = [
-    `'${input.name}' takes ${input.dtype} ${shapeText(input.shape)}${steps.from === 'nhwc' ? ', channels last,' : ''} where it took ${picture.dtype} ${shapeText(picture.shape)}`,
+    `'${input.name}' takes ${input.dtype} ${shapeText(input.shape)}${steps.from === 'nhwc' ? ', channels last,' : ''} where it took ${image.dtype} ${shapeText(image.shape)}`,
   ]
   if (resizeTo !== null) {
     const how = antialias ? 'bilinear with antialias' : 'bilinear'
@@ -225,7 +220,7 @@ function describe(picture: PictureInput, steps: PreprocessingSteps, input: Prepr
   if (normalize !== null) {
     const { mean, std, scale } = normalize
     const x = scale === 1 ? 'x' : 'x / 255'
-    const units = scale !== 1 ? 'in units of 0..1' : input.dtype === 'uint8' ? 'in units of 0..255' : "in the picture's own units"
+    const units = scale !== 1 ? 'in units of 0..1' : input.dtype === 'uint8' ? 'in units of 0..255' : "in the image's own units"
     changes.push(`(${x} - mean) / std is computed in the model, mean ${mean.join(', ')}, std ${std.join(', ')}, ${units}`)
   } else if (input.dtype === 'uint8') {
     changes.push('bytes reach the model as 0..255: nothing divides them, since --image-normalize was not given')

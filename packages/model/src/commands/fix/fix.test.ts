@@ -43,7 +43,7 @@ describe('what is faster', () => {
     const { report, diagnosis, told, trials } = await fixed({})
     expect(report.fix).toMatchObject({ proven: true, kept: ['thread-count 1'], before: 3, after: 1, speedup: 3, shipped: null })
     expect(report.answer).toMatch(
-      /^One prediction: 3\.00 ms to 1\.00 ms \(3\.0×\), outputs equal bit for bit; by 1 thread instead of 2/,
+      /^Latency per prediction: 3\.00 ms to 1\.00 ms \(3\.0×\), outputs equal bit for bit\. Changes: 1 thread instead of 2/,
     )
     expect(diagnosis).not.toBe(report.answer)
     expect(told).toContain('thread-count 1 faster')
@@ -90,7 +90,7 @@ describe('what is not', () => {
     const out = newFolder()
     const { report } = await fixed({ latency: () => 3 }, { out })
     expect(report.fix).toMatchObject({ proven: false, kept: [], before: 3, after: 3, speedup: 1, shipped: out })
-    expect(report.answer).toMatch(/^One prediction stays at 3\.00 ms: .* no gain from: thread-count\.$/)
+    expect(report.answer).toMatch(/^Latency per prediction stays at 3\.00 ms: .* no gain from: thread-count\.$/)
     expect(fs.existsSync(path.join(out, 'model.onnx'))).toBe(true)
   })
 

@@ -136,7 +136,7 @@ const takenWith = (
   ...(WRITTEN.flatMap((format) => (!formats.includes('onnx') && formats.includes(format) ? [{ format }] : []))[0] ?? {}),
   // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
   ...(formats.includes('onnx') || !formats.includes(source.format) || signature !== undefined ? {} : { runsFileToday: runtime }),
-  ...(offers.includes('one-thread-untold') ? { oneThreadUntold: true } : {}),
+  ...(offers.includes('one-thread-default') ? { oneThreadUntold: true } : {}),
 })
 
 const nameOf = ({ id, runtime = id, precision }: Engine, version: string): string =>

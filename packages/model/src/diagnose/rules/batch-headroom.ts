@@ -14,7 +14,7 @@ const AS_CHEAP_AS_BEST = 1.05
 export const batchHeadroom = defineRule({
   id: 'batch-headroom',
   area: 'software',
-  title: 'Samples are cheaper in batches',
+  title: 'Batching makes samples cheaper',
   needs: ['latency', 'batchSweep'],
   check({ latency, batchSweep }) {
     const current = batchSweep.points.find((point) => point.at === batchSweep.current)

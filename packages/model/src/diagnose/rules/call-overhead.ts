@@ -11,7 +11,7 @@ const MIN_SHARE = 0.1
 export const callOverhead = defineRule({
   id: 'call-overhead',
   area: 'software',
-  title: 'Part of every prediction is the call itself',
+  title: 'Call overhead: part of every prediction is the call itself',
   needs: ['latency', 'callCost'],
   wants: ['inputs', 'outputs', 'otherEngines'],
   check({ latency, callCost, inputs, outputs, otherEngines }) {

@@ -12,7 +12,7 @@ const AGREE = 1.15
 export const coldCaches = defineRule({
   id: 'cold-caches',
   area: 'software',
-  title: 'Operators take longer within the model than alone',
+  title: 'Cold caches: operators take longer in the model than alone',
   needs: ['latency', 'operatorExperiments'],
   check({ latency: { p50Ms }, operatorExperiments: { rows, wholeMs } }) {
     if (!wholeMs) return { notChecked: 'the whole model was not timed together with its operators' }

@@ -16,7 +16,7 @@ const LOAD_OVER_P50 = 100
 export const coldStart = defineRule({
   id: 'cold-start',
   area: 'software',
-  title: 'The first answer takes far longer than the others',
+  title: 'Cold start: the first prediction takes much longer than the others',
   needs: ['latency'],
   check({ latency: { loadMs, firstMs, p50Ms } }) {
     const slowFirst = firstMs >= FIRST_OVER_P50 * p50Ms && firstMs - p50Ms >= NOTICED_MS

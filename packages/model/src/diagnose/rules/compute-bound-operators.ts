@@ -19,7 +19,7 @@ const MAX_SERIAL_STEPS = 1
 export const computeBoundOperators = defineRule({
   id: 'compute-bound-operators',
   area: 'architecture',
-  title: 'The arithmetic itself takes the time',
+  title: 'Compute-bound: the arithmetic itself takes the time',
   needs: ['latency', 'costs', 'roofs'],
   wants: ['operatorExperiments'],
   check({ latency, costs, roofs, operatorExperiments }) {

@@ -52,7 +52,7 @@ function measuredExcess({ rows }: OperatorExperiments): ReadonlyMap<string, numb
 export const costlyActivations = defineRule({
   id: 'costly-activations',
   area: 'architecture',
-  title: 'Activations with exponentials take the time',
+  title: 'Activations with exponentials (GELU, SiLU, softmax) take the time',
   needs: ['latency', 'costs', 'profile'],
   wants: ['roofs', 'operatorExperiments'],
   check({ latency, costs, profile, roofs, operatorExperiments }) {

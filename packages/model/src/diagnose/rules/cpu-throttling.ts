@@ -13,7 +13,7 @@ const USUAL_PERIOD_MS = 100
 export const cpuThrottling = defineRule({
   id: 'cpu-throttling',
   area: 'hardware',
-  title: 'A CPU quota stops the process',
+  title: 'CPU throttling: a quota stops the process',
   needs: ['latency', 'machine', 'engine'],
   check({ latency, machine, engine }) {
     const totals = totalsOf(latency)

@@ -14,7 +14,7 @@ const NEXT = fixModel()
 export const denormals = defineRule({
   id: 'denormals',
   area: 'hardware',
-  title: 'Numbers too small for the fast path slow the arithmetic',
+  title: 'Denormal numbers slow the arithmetic',
   needs: ['latency', 'graph'],
   wants: ['experiments'],
   check({ latency, graph, experiments }) {
@@ -30,7 +30,7 @@ export const denormals = defineRule({
     if (experiment === undefined) {
       if (worst === undefined) return { notChecked: 'the weights hold none; activations were not tried (no experiment)' }
       return {
-        title: 'Weights hold numbers too small for the fast path of some CPUs',
+        title: 'Denormal weights slow the arithmetic on some CPUs',
         ...tell`${inWeights} Whether this CPU is slow with them was not measured.`,
         timeMs: 0,
         wouldSaveMs: 0,

@@ -14,7 +14,7 @@ const SMALL_NODE_DISPATCHES = 3
 export const dispatchOverhead = defineRule({
   id: 'dispatch-overhead',
   area: 'software',
-  title: 'Time goes to starting kernels, not to running them',
+  title: 'Dispatch overhead: time goes to launching kernels, not to running them',
   needs: ['latency', 'profile'],
   check({ latency, profile }) {
     const { p50Ms } = latency

@@ -9,7 +9,7 @@ import { defineRule } from '../rule.ts'
 export const engineChoice = defineRule({
   id: 'engine-choice',
   area: 'software',
-  title: 'Another engine of this machine is faster',
+  title: 'Another engine on this machine is faster',
   needs: ['engine', 'latency', 'otherEngines'],
   check({ engine, latency, otherEngines }) {
     const faster = otherEngines.filter(

@@ -11,7 +11,7 @@ const HELD_MS = 50
 export const eventLoopBlocking = defineRule({
   id: 'event-loop-blocking',
   area: 'software',
-  title: 'Each prediction stops everything else in its process',
+  title: 'Each prediction blocks the event loop',
   needs: ['latency', 'engine'],
   wants: ['eventLoop'],
   check({ latency, engine, eventLoop }) {

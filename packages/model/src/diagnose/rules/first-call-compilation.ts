@@ -11,7 +11,7 @@ const FIRST_OVER_P50 = 1.5
 export const firstCallCompilation = defineRule({
   id: 'first-call-compilation',
   area: 'software',
-  title: 'The first predictions run while their code is compiled',
+  title: 'JIT compilation slows the first predictions',
   needs: ['engine', 'latency'],
   check({ engine, latency: { firstMs, p50Ms, blocks } }) {
     if (!engine.offers.includes('compiled-while-running')) return 'does-not-apply'

@@ -12,7 +12,7 @@ const NEAR_MS = 3e-6
 export const forestOutOfCache = defineRule({
   id: 'forest-out-of-cache',
   area: 'hardware',
-  title: 'The trees do not fit the cache',
+  title: 'The trees do not fit in the CPU cache',
   needs: ['latency', 'costs', 'graph', 'machine', 'inputs'],
   check({ latency: { p50Ms }, costs, graph, machine, inputs }) {
     const cacheBytes = machine.caches.L2

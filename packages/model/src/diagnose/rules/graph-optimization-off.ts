@@ -9,7 +9,7 @@ import { defineRule } from '../rule.ts'
 export const graphOptimizationOff = defineRule({
   id: 'graph-optimization-off',
   area: 'software',
-  title: "The engine's graph optimization is turned down",
+  title: 'Graph optimization is turned off',
   needs: ['engine', 'latency'],
   wants: ['experiments'],
   check({ engine, latency, experiments }) {

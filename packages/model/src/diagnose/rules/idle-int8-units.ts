@@ -20,7 +20,7 @@ const MIN_SHARE = 0.25
 export const idleInt8Units = defineRule({
   id: 'idle-int8-units',
   area: 'hardware',
-  title: "The CPU's int8 units stand idle",
+  title: "The CPU's int8 units (VNNI, AMX) are unused",
   needs: ['latency', 'machine', 'roofs', 'costs'],
   wants: ['operatorExperiments'],
   check({ latency, machine, roofs, costs, operatorExperiments }) {

@@ -27,7 +27,7 @@ interface Slower {
 export const int8SlowerThanFloat = defineRule({
   id: 'int8-slower-than-float',
   area: 'software',
-  title: 'Quantized kernels are slower here than those in float',
+  title: 'Quantized int8 kernels are slower here than float kernels',
   needs: ['latency', 'profile', 'costs'],
   wants: ['operatorExperiments', 'roofs'],
   check({ latency: { p50Ms }, profile, costs, operatorExperiments, roofs }) {

@@ -24,7 +24,7 @@ const ELEMENTWISE = new Set([
 export const layoutConversions = defineRule({
   id: 'layout-conversions',
   area: 'software',
-  title: 'Time goes to moving data between layouts',
+  title: 'Layout conversions (transposes, reorders) take time',
   needs: ['latency', 'costs', 'profile'],
   wants: ['operatorExperiments'],
   check({ latency, costs, profile, operatorExperiments }) {

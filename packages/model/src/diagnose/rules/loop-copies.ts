@@ -14,7 +14,7 @@ const BEFORE = { taken: 2, given: 1 } as const
 export const loopCopies = defineRule({
   id: 'loop-copies',
   area: 'software',
-  title: 'Loops copy in each round what never changes',
+  title: 'Loops copy unchanged data in every iteration',
   needs: ['graph', 'latency', 'profile'],
   wants: ['operatorExperiments'],
   check({ graph, latency: { p50Ms }, profile, operatorExperiments }) {

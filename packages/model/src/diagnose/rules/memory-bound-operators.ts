@@ -23,7 +23,7 @@ const MIN_L3_WEIGHT_BYTES = 4 * 2 ** 20
 export const memoryBoundOperators = defineRule({
   id: 'memory-bound-operators',
   area: 'hardware',
-  title: 'Operators wait for their weights to come from memory',
+  title: 'Memory-bound: operators wait for weights from memory',
   needs: ['latency', 'costs'],
   check({ latency, costs }) {
     const { p50Ms } = latency

@@ -19,7 +19,7 @@ const WAITS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose wai
 export const noisyMachine = defineRule({
   id: 'noisy-machine',
   area: 'hardware',
-  title: 'Other work takes CPU time from the prediction',
+  title: 'Noisy machine: other work takes CPU time from the prediction',
   needs: ['latency', 'machine', 'engine'],
   check({ latency, machine, engine }) {
     if (latency.blocks.some(({ elsewhere }) => elsewhere)) return WAITS_NOT_SEEN

@@ -28,7 +28,7 @@ checkRule(paging, {
     {
       name: 'a peak close to the limit, as a note',
       given: evidence({ memory: memory(95e6, 100e6) }),
-      expect: { wouldSaveMs: 0, title: 'The model nearly fills the memory it may use', detail: /95\.0 MB of the 100 MB/ },
+      expect: { wouldSaveMs: 0, title: 'The model nearly fills the available memory', detail: /95\.0 MB of the 100 MB/ },
     },
     // 10 in 490, 0.1 ms each.
     { name: '2.04 faults in a hundred predictions', given: seldomFaulting(49), expect: { wouldSaveMs: 1 / 490 } },

@@ -17,7 +17,7 @@ const FAULTS_NOT_SEEN = { notChecked: 'the prediction ran in a browser, whose pa
 export const paging = defineRule({
   id: 'paging',
   area: 'hardware',
-  title: 'Predictions wait for memory pages from disk',
+  title: 'Page faults: predictions wait for memory pages from disk',
   needs: ['latency', 'memory', 'machine'],
   check({ latency, memory, machine }) {
     if (latency.blocks.some(({ elsewhere }) => elsewhere)) return FAULTS_NOT_SEEN
@@ -42,7 +42,7 @@ export const paging = defineRule({
     }
     if (nearLimit) {
       return {
-        title: 'The model nearly fills the memory it may use',
+        title: 'The model nearly fills the available memory',
         ...tell`${room} No page came from disk while predictions were timed.`,
         timeMs: 0,
         wouldSaveMs: 0,

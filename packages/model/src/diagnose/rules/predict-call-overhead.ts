@@ -11,7 +11,7 @@ const MIN_SHARE = 0.1
 export const predictCallOverhead = defineRule({
   id: 'predict-call-overhead',
   area: 'software',
-  title: 'Part of every prediction is the call of predict',
+  title: 'Call overhead: part of every prediction is the call of predict',
   needs: ['engine', 'latency'],
   wants: ['observed'],
   check({ engine, latency: { p50Ms }, observed }) {

@@ -17,7 +17,7 @@ const MIN_SHARE = 0.2
 export const recurrentSteps = defineRule({
   id: 'recurrent-steps',
   area: 'architecture',
-  title: 'Steps that wait for one another take the time',
+  title: 'Sequential recurrent steps take the time',
   needs: ['latency', 'costs', 'roofs', 'profile'],
   check({ latency, costs, roofs, profile }) {
     const { p50Ms } = latency
@@ -43,7 +43,7 @@ export const recurrentSteps = defineRule({
     const steps = Math.round(Math.max(...serial.map(stepsOf)))
     const operators = [...new Set(serial.map((node) => (RECURRENT.test(node.opType) ? node.opType : 'a loop body')))].join(', ')
     return {
-      title: `${steps} steps that wait for one another take the time`,
+      title: `${steps} sequential steps take the time`,
       ...tell`${operators} takes ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50, in ${number('steps', steps, 'steps')}
         dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
         multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,

@@ -12,7 +12,7 @@ const FIRST_OVER_P50 = 5
 export const shaderCompilation = defineRule({
   id: 'shader-compilation',
   area: 'software',
-  title: 'The first prediction compiles the programs of the device',
+  title: 'Shader compilation slows the first prediction',
   needs: ['engine', 'latency'],
   check({ engine, latency: { firstMs, p50Ms } }) {
     if (!engine.offers.includes('shaders')) return 'does-not-apply'

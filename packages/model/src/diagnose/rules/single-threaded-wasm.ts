@@ -9,7 +9,7 @@ import { defineRule } from '../rule.ts'
 export const singleThreadedWasm = defineRule({
   id: 'single-threaded-wasm',
   area: 'software',
-  title: 'WebAssembly predicts on one thread',
+  title: 'WebAssembly runs on one thread',
   needs: ['engine', 'latency', 'machine'],
   wants: ['threadSweep'],
   check({ engine, latency, machine, threadSweep }) {

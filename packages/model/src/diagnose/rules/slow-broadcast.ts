@@ -7,7 +7,7 @@ import { defineRule } from '../rule.ts'
 export const slowBroadcast = defineRule({
   id: 'slow-broadcast',
   area: 'software',
-  title: 'Broadcast operands slow elementwise operators down',
+  title: 'Broadcasting slows elementwise operators',
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }) => kind === 'spread-operands')

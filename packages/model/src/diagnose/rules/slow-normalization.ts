@@ -15,7 +15,7 @@ const BATCH: Advice = { cure: 'With more samples in one call it takes less for e
 export const slowNormalization = defineRule({
   id: 'slow-normalization',
   area: 'software',
-  title: 'Normalization takes much longer than its numbers need',
+  title: 'Normalization is slow for its size',
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isNormalization(row) && SAME_NUMBERS.has(kind))

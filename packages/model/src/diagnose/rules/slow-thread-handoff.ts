@@ -17,7 +17,7 @@ const APART = 1.3
 export const slowThreadHandoff = defineRule({
   id: 'slow-thread-handoff',
   area: 'hardware',
-  title: 'Handing work between threads is slow at times on this machine',
+  title: 'Thread wake-ups are slow at times on this machine',
   needs: ['latency', 'engine'],
   check({ latency, engine }) {
     if (engine.threadsInUse <= 1) return 'clear'

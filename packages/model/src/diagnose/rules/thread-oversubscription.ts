@@ -12,7 +12,7 @@ import { defineRule } from '../rule.ts'
 export const threadOversubscription = defineRule({
   id: 'thread-oversubscription',
   area: 'software',
-  title: 'The engine works with more threads than it has CPUs',
+  title: 'Thread oversubscription: more threads than CPUs',
   needs: ['latency', 'engine', 'machine'],
   wants: ['threadSweep'],
   check({ latency, engine, machine, threadSweep }) {

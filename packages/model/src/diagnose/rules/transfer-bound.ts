@@ -13,7 +13,7 @@ const LARGE_SHARE = 0.25
 export const transferBound = defineRule({
   id: 'transfer-bound',
   area: 'hardware',
-  title: 'Much of the prediction is the way to the device and back',
+  title: 'Transfer-bound: copies to and from the device take much of the time',
   needs: ['engine', 'latency'],
   wants: ['device'],
   check({ engine, latency, device }) {

@@ -9,7 +9,7 @@ checkRule(undisposedTensors, {
     {
       name: 'five tensors of each prediction',
       given: evidence({ engine: tfjs, observed: left(5) }),
-      expect: { wouldSaveMs: 0, timeMs: 0, detail: /leaves 5 tensors alive \(2\.00 kB\) beside the 2 outputs/ },
+      expect: { wouldSaveMs: 0, timeMs: 0, detail: /leaves 5 tensors alive \(2\.00 kB\) in addition to the 2 outputs/ },
     },
     {
       name: 'one tensor of each prediction',
@@ -18,7 +18,7 @@ checkRule(undisposedTensors, {
     },
   ],
   clear: [
-    { name: 'nothing beside the outputs', given: evidence({ engine: tfjs, observed: left(0) }) },
+    { name: 'nothing in addition to the outputs', given: evidence({ engine: tfjs, observed: left(0) }) },
     { name: 'one in three predictions', given: evidence({ engine: tfjs, observed: left(1 / 3) }) },
     { name: 'two in three predictions', given: evidence({ engine: tfjs, observed: left(2 / 3) }) },
   ],

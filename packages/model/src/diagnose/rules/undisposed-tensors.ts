@@ -9,7 +9,7 @@ const LEAST_LEFT = 1
 export const undisposedTensors = defineRule({
   id: 'undisposed-tensors',
   area: 'software',
-  title: 'Predictions leave tensors behind',
+  title: 'Tensor leak: predictions leave tensors undisposed',
   needs: ['engine'],
   wants: ['observed'],
   check({ engine, observed }) {
@@ -19,7 +19,7 @@ export const undisposedTensors = defineRule({
     if (othersLeft < LEAST_LEFT) return 'clear'
     return {
       ...tell`A prediction without \`tidy\` around it leaves ${countFact('tensor', Math.round(othersLeft))} alive
-        (${bytes('others-left-bytes', othersLeftBytes)}) beside the ${countFact('output', Math.round(outputsLeft))} that its caller disposes.
+        (${bytes('others-left-bytes', othersLeftBytes)}) in addition to the ${countFact('output', Math.round(outputsLeft))} that its caller disposes.
         Memory grows by as much with every prediction.`,
       timeMs: 0,
       wouldSaveMs: 0,

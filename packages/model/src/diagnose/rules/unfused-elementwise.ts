@@ -7,7 +7,7 @@ import { defineRule } from '../rule.ts'
 export const unfusedElementwise = defineRule({
   id: 'unfused-elementwise',
   area: 'software',
-  title: 'Elementwise operators pass over the same numbers again and again',
+  title: 'Unfused elementwise operators read the same data again and again',
   needs: ['latency', 'operatorExperiments'],
   check({ latency, operatorExperiments }) {
     const causes = causesOf(operatorExperiments, ({ kind }, row) => isRun(row) && (kind === 'one-pass' || kind === 'rewrite'))

@@ -17,7 +17,7 @@ import { defineRule } from '../rule.ts'
 export const unfusedOperators = defineRule({
   id: 'unfused-operators',
   area: 'software',
-  title: 'Operators that belong together run apart',
+  title: 'Operators that could be fused run separately',
   needs: ['latency', 'profile', 'roofs', 'machine'],
   wants: ['operatorExperiments'],
   check(given) {

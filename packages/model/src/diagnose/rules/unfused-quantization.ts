@@ -15,7 +15,7 @@ const NAMED = 3
 export const unfusedQuantization = defineRule({
   id: 'unfused-quantization',
   area: 'software',
-  title: 'Quantized operators run in float, converting at every prediction',
+  title: 'Quantized operators run in float, with conversions at every prediction',
   needs: ['latency', 'profile', 'costs', 'roofs'],
   wants: ['graph', 'model', 'engine', 'machine', 'operatorExperiments'],
   check(given) {

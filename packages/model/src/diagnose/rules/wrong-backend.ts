@@ -8,7 +8,7 @@ import { defineRule } from '../rule.ts'
 export const wrongBackend = defineRule({
   id: 'wrong-backend',
   area: 'software',
-  title: 'The model is computed in plain JavaScript',
+  title: 'The model runs on the plain JavaScript backend',
   needs: ['engine', 'latency'],
   wants: ['otherEngines'],
   check({ engine, latency, otherEngines = [] }) {

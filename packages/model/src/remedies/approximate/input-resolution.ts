@@ -44,21 +44,21 @@ export const inputResolution = defineRemedy({
     if (evidence.constraints.maxLoss === null || graph === undefined) return []
     const matching = matchGraph(setup.model, graph)
     if (matching.opset < LEAST_OPSET) return []
-    const pictures = evidence.inputs.flatMap((input) => pictureOf(matching, input) ?? [])
-    const [picture] = pictures
-    if (pictures.length !== 1 || picture === undefined || !isFreeOf(matching, picture.symbols)) return []
+    const images = evidence.inputs.flatMap((input) => pictureOf(matching, input) ?? [])
+    const [image] = images
+    if (images.length !== 1 || image === undefined || !isFreeOf(matching, image.symbols)) return []
     // Its sides inside are the model's own choice already.
-    if (graph.node.some((one) => isOperator(one, 'Resize') && one.input[0] === picture.name)) return []
+    if (graph.node.some((one) => isOperator(one, 'Resize') && one.input[0] === image.name)) return []
     return SCALES.flatMap(({ variant, scale }): Proposal[] => {
-      const sides = picture.sides.map((side) => side * scale)
+      const sides = image.sides.map((side) => side * scale)
       if (sides.some((side) => side < LEAST_SIDE || side % TOTAL_STRIDE !== 0)) return []
       return [
         {
           variant,
-          setup: shrink(setup, matching, picture, scale),
-          changes: [`'${picture.name}' resized from ${picture.sides.join(' x ')} to ${sides.join(' x ')} inside the model`],
+          setup: shrink(setup, matching, image, scale),
+          changes: [`'${image.name}' resized from ${image.sides.join(' x ')} to ${sides.join(' x ')} inside the model`],
           predictedSavingMs: savingOf(evidence, scale),
-          took: ({ nodes }) => nodes.some(({ opType, inputs }) => opType === 'Resize' && inputs[0] === picture.name),
+          took: ({ nodes }) => nodes.some(({ opType, inputs }) => opType === 'Resize' && inputs[0] === image.name),
         },
       ]
     })

@@ -13,11 +13,16 @@ export const isToFix = ({ wouldSaveMs }: Pick<Saving, 'wouldSaveMs'>): boolean =
 export function savingWords({ timeMs, wouldSaveMs, savingUnknown, basis }: Saving, wholeMs: number | null): string {
   const whole = wholeMs === null ? '' : ` of ${time(wholeMs)}`
   if (wouldSaveMs === null) return `takes ${time(timeMs)}${whole}; saving unknown${savingUnknown ? `: ${savingUnknown}` : ''}`
+  // Measured apart from the whole, a saving can come out slightly larger.
+  if (wholeMs !== null && wouldSaveMs >= wholeMs) return `would save nearly all of ${time(wholeMs)}`
   return `would save ${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs)}${whole}`
 }
 
-/** How the saving is known; nothing of one that is not. */
-export const basisOf = ({ wouldSaveMs, basis }: Saving): readonly string[] => (wouldSaveMs === null ? [] : [basis])
+/** What users read for a basis: a modelled saving is an estimate. */
+export const basisWord = (basis: Saving['basis']): string => (basis === 'modelled' ? 'estimated' : basis)
+
+/** How the saving is known; empty if it is not. */
+export const basisOf = ({ wouldSaveMs, basis }: Saving): readonly string[] => (wouldSaveMs === null ? [] : [basisWord(basis)])
 
 /** The first letter large. */
 export const sentenceCase = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`

@@ -12,27 +12,23 @@ const rung = (id: Rung['id'], timeMs: number, savedMs: number | null, matters = 
 test('names what matters, the largest first', () => {
   const rungs = [rung('app', 10, null), rung('app-again', 10, 0), rung('no-gap', 9, 1, true), rung('predict-alone', 2, 7, true)]
   expect(gapAnswer({ rungs })).toBe(
-    'A call takes 10.0 ms as an application makes it, and 2.00 ms as a benchmark does: what stands around predict costs 7.00 ms, the gap between calls costs 1.00 ms.',
+    'A call takes 10.0 ms in an application, and 2.00 ms in a benchmark: the code around predict costs 7.00 ms, the gap between calls costs 1.00 ms.',
   )
 })
 
 test('says so where nothing does', () => {
   const rungs = [rung('app', 10, null), rung('no-gap', 9.9, 0.1)]
-  expect(gapAnswer({ rungs })).toContain('no single difference between them is larger than the noise')
+  expect(gapAnswer({ rungs })).toContain('no single difference between the two is larger than the noise')
 })
 
 test.each([
-  [6, { ratioLow: 1.9, ratioHigh: 2.1 }, '6.00 ms of predict stays unexplained.'],
-  [
-    -1,
-    { ratioLow: 0.8, ratioHigh: 0.9 },
-    'By itself the model takes 1.00 ms longer than predict does here, which nothing here explains.',
-  ],
-  [0.1, { ratioLow: 0.9, ratioHigh: 1.1 }, 'What stays between predict and the model alone is within the noise.'],
+  [6, { ratioLow: 1.9, ratioHigh: 2.1 }, '6.00 ms of predict is unexplained.'],
+  [-1, { ratioLow: 0.8, ratioHigh: 0.9 }, 'The model alone takes 1.00 ms longer than predict here, which is unexplained.'],
+  [0.1, { ratioLow: 0.9, ratioHigh: 1.1 }, 'The rest, between predict and the model alone, is within the noise.'],
 ])('what is left beyond the model alone: %s ms', (unexplainedMs, interval, said) => {
   const rungs = [rung('app', 10, null), rung('loop-still', 7, 3, true), { ...rung('model-alone', 1, unexplainedMs), ...interval }]
   const answer = gapAnswer({ rungs, unexplainedMs })
-  expect(answer).toMatch(/^A call takes 10.0 ms as an application makes it, and the model alone takes 1.00 ms: /)
+  expect(answer).toMatch(/^A call takes 10.0 ms in an application, and the model alone takes 1.00 ms: /)
   expect(answer).toContain(`what else runs on the event loop costs 3.00 ms. ${said}`)
 })
 

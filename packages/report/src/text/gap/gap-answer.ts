@@ -11,7 +11,7 @@ const CAUSES: Readonly<Record<GapRungId, string>> = {
   'threads-still': 'other threads',
   'no-gap': 'the gap between calls',
   'same-inputs': 'fresh inputs',
-  'predict-alone': 'what stands around predict',
+  'predict-alone': 'the code around predict',
   'one-input': 'inputs that change',
   'model-alone': '',
 }
@@ -24,19 +24,24 @@ export const gapLeftOut = ({ left = [] }: Pick<GapDocument, 'left'>): { readonly
 export function gapAnswer({ rungs, unexplainedMs = null }: Pick<GapDocument, 'rungs' | 'unexplainedMs'>): string {
   const [first, last] = [rungs[0]!.timeMs, rungs.at(-1)!]
   const isModel = last.id === 'model-alone'
-  const foot = isModel ? `the model alone takes ${time(last.timeMs)}` : `${time(last.timeMs)} as a benchmark does`
-  const both = `A call takes ${time(first)} as an application makes it, and ${foot}`
+  const foot = isModel ? `the model alone takes ${time(last.timeMs)}` : `${time(last.timeMs)} in a benchmark`
+  const both = `A call takes ${time(first)} in an application, and ${foot}`
   const matter = rungs.filter(({ matters }) => matters).sort((a, b) => Math.abs(b.savedMs!) - Math.abs(a.savedMs!))
-  const said = matter.map(({ id, savedMs }) => `${CAUSES[id]} ${savedMs! < 0 ? 'saves' : 'costs'} ${time(Math.abs(savedMs!))}`)
-  const why = said.length === 0 ? 'no single difference between them is larger than the noise' : said.join(', ')
+  const said = matter.map(
+    ({ id, savedMs }) => `${CAUSES[id]} ${savedMs! < 0 ? 'saves' : 'costs'} ${amountOf(Math.abs(savedMs!), first)}`,
+  )
+  const why = said.length === 0 ? 'no single difference between the two is larger than the noise' : said.join(', ')
   return [`${both}: ${why}.`, ...(unexplainedMs === null ? [] : [unexplained(last, unexplainedMs)])].join(' ')
 }
 
+/** Two rungs can differ by more than the first one takes, since each was measured for itself. */
+const amountOf = (ms: number, wholeMs: number): string => (ms > wholeMs ? `nearly all of it (${time(wholeMs)})` : time(ms))
+
 function unexplained({ ratioLow, ratioHigh }: GapDocument['rungs'][number], ms: number): string {
   const isSure = ratioLow !== null && ratioHigh !== null && (ratioLow > 1 || ratioHigh < 1)
-  if (!isSure) return 'What stays between predict and the model alone is within the noise.'
-  if (ms < 0) return `By itself the model takes ${time(-ms)} longer than predict does here, which nothing here explains.`
-  return `${time(ms)} of predict stays unexplained.`
+  if (!isSure) return 'The rest, between predict and the model alone, is within the noise.'
+  if (ms < 0) return `The model alone takes ${time(-ms)} longer than predict here, which is unexplained.`
+  return `${time(ms)} of predict is unexplained.`
 }
 
 /** What a rung says of its difference, in a word. Pure. */

@@ -33,6 +33,6 @@ test('rungs in order, and those that were not climbed', () => {
     left: [{ id: 'model-alone', reason: 'no session of an engine was seen at work' }],
   }
   const text = renderGap(doc, { width: 80, colour: false })
-  expect(text).toContain('1  9.90 ms    99 %  100 µs  2.00×  1.90–2.10  within the noise')
-  expect(text).toContain('not climbed  the model alone: no session of an engine was seen at work')
+  expect(text).toContain('1  9.90 ms   99 %  100 µs  2.00×  1.90–2.10  within the noise')
+  expect(text).toContain('not measured  the model alone: no session of an engine was seen at work')
 })

@@ -15,7 +15,7 @@ export function renderGap(doc: GapDocument, options: TerminalOptions): string {
     [
       { head: '', texts: rungs.map((_, k) => `${k}`) },
       { head: 'a call', side: 'left', texts: rungs.map(({ timeMs }) => time(timeMs)) },
-      { head: 'of all', side: 'left', texts: rungs.map(({ timeMs }) => percent(timeMs / first)) },
+      { head: 'vs. 0', side: 'left', texts: rungs.map(({ timeMs }) => percent(timeMs / first)) },
       { head: 'saved', side: 'left', texts: rungs.map(({ savedMs }) => (savedMs === null ? '' : time(savedMs))) },
       { head: 'times', side: 'left', texts: rungs.map(({ ratio }) => (ratio === null ? '' : `${significant(ratio)}×`)) },
       {
@@ -32,8 +32,8 @@ export function renderGap(doc: GapDocument, options: TerminalOptions): string {
     wrap(doc.answer, width),
     rows,
     rungs.flatMap(({ title }, k) => wrap(title, width, `${k}  `)),
-    gapLeftOut(doc).flatMap(({ name, reason }) => wrap(`${name}: ${reason}`, width, 'not climbed  ')),
-    wrap(`${doc.processes} fresh processes on ${doc.runtime}, in each all rungs there and back again.`, width),
+    gapLeftOut(doc).flatMap(({ name, reason }) => wrap(`${name}: ${reason}`, width, 'not measured  ')),
+    wrap(`${doc.processes} fresh processes on ${doc.runtime}, each measures every rung down and up again.`, width),
     warningLines(doc.warnings, width, colours),
   ])
 }

@@ -28,7 +28,7 @@ export function BesideFrame({ titles, sentence, cards, below, parts }: BesideFra
     <Frame of={`${titles[0]} → ${titles[1]}`} facts={[]} sections={[{ id: 'answer', title: 'What changed' }, ...parts]}>
       <section id="answer" class="first" aria-label="What changed">
         <h1 class="sentence">{sentence}</h1>
-        <div class="figures two beside">
+        <div class="figures two side-by-side">
           {cards.map((card, index) => (
             <div class="card" key={index}>
               <p class="label">

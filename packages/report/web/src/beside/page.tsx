@@ -45,7 +45,7 @@ export function BesidePage({ before, after, names }: Props) {
     <Frame of={`${titles[0]} → ${titles[1]}`} facts={[]} sections={sectionsOf(code)}>
       <section id="answer" class="first" aria-label="What changed">
         <h1 class="sentence">{sentence(before, after)}</h1>
-        <div class="figures two beside">
+        <div class="figures two side-by-side">
           {([before, after] as const).map((report, index) => (
             <div class="card" key={titles[index]}>
               <p class="label">

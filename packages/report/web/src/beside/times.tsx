@@ -45,12 +45,12 @@ export function TimesBeside({ title, what, things, titles, note, absent = 'not t
   const gone = drawn.filter(({ after }) => after === null).length
   const come = drawn.filter(({ before }) => before === null).length
   const hasIntervals = both.some((row) => orderOf(row) !== null)
-  const untold = hasIntervals ? both.filter((row) => orderOf(row) === null).length : 0
+  const unranked = hasIntervals ? both.filter((row) => orderOf(row) === null).length : 0
   const said = [
     ...(hasIntervals
       ? [`${count('faster')} faster, ${count('slower')} slower, ${count('no-difference')} with no difference shown`]
       : []),
-    ...(untold > 0 ? [`${untold} cannot be ranked, because an interval has no known end`] : []),
+    ...(unranked > 0 ? [`${unranked} cannot be ranked, because an interval has no known end`] : []),
     ...(gone > 0 ? [`${gone} ${absent} in the second`] : []),
     ...(come > 0 ? [`${come} ${absent} in the first`] : []),
   ]

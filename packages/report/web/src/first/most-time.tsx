@@ -1,5 +1,5 @@
 // Which operators take the time, on the first screen: by type, as the terminal says it, and the way to each of them.
-import { percent } from '../format.ts'
+import { sharePercent } from '../format.ts'
 import { Name } from '../kit/name.tsx'
 import type { Node, Report } from '../page-data.ts'
 import { placeWith } from '../place.ts'
@@ -17,7 +17,7 @@ export function MostTime({ report }: { report: Report }) {
         <span key={opType}>
           {index > 0 && ', '}
           <span class="nowrap">
-            {many} <Name text={opType} most={30} /> {percent(share)}
+            {many} <Name text={opType} most={30} /> {sharePercent(share)}
           </span>
         </span>
       ))}

@@ -110,7 +110,7 @@ function Rungs({ gap: { rungs } }: { gap: Gap }) {
       <RatioRows
         rows={steps.map(({ title, ratio, ratioLow, ratioHigh, savedMs, matters }) => ({
           name: title,
-          beside: savedMs === null ? '' : `saves ${time(savedMs)}`,
+          note: savedMs === null ? '' : `saves ${time(savedMs)}`,
           ratio: ratio!,
           low: ratioLow,
           high: ratioHigh,

@@ -1,7 +1,7 @@
 // One operator, all that is known of it.
 import { useEffect, useRef } from 'preact/hooks'
 import { AREAS } from '../areas.ts'
-import { bytes, count, known, percent, rate, time } from '../format.ts'
+import { bytes, count, known, percent, rate, sharePercent, time } from '../format.ts'
 import { FactList } from '../kit/facts.tsx'
 import { Name, Says } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
@@ -17,7 +17,7 @@ export function Detail({ row, report, onClose }: { row: Row; report: Report; onC
   const { node, share, aboveMs, causes } = row
   const perSecond = node.flops !== null && node.timeMs > 0 ? rate((node.flops / node.timeMs) * 1000, 'FLOP') : null
   const facts: [string, string | null][] = [
-    ['Time', `${time(node.timeMs)}, ${percent(share)} of a prediction`],
+    ['Time', `${time(node.timeMs)}, ${sharePercent(share)} of a prediction`],
     ['Floor', known(node.floorMs, (ms) => `${time(ms)} at this machine’s measured rates`)],
     ['Above its floor', known(aboveMs, time)],
     ['Bound by', node.bound ?? 'not known'],

@@ -1,7 +1,7 @@
 // The table of operators: as many live rows as are seen, of any number; sorted, filtered, grouped, and all of it by keys.
 import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { known, percent, plural, time } from '../format.ts'
+import { known, percent, plural, sharePercent, time } from '../format.ts'
 import { CopyButton } from '../kit/copy.tsx'
 import { shownName } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
@@ -65,7 +65,7 @@ export function OperatorTable({ report }: { report: Report }) {
       <p class="soft" aria-live="polite">
         {order.value.length === rows.length
           ? `${plural(rows.length, 'operator')} as the engine runs them`
-          : `${order.value.length} of ${plural(rows.length, 'operator')}, ${percent(sumShare)} of the time`}
+          : `${order.value.length} of ${plural(rows.length, 'operator')}, ${sharePercent(sumShare)} of the time`}
         {', '}
         <span class="keys">
           keys: <kbd>/</kbd> search, <kbd>↑</kbd> <kbd>↓</kbd> move, <kbd>Enter</kbd> open, <kbd>Esc</kbd> close
@@ -349,7 +349,7 @@ function Share({ share }: { share: number }) {
   return (
     <>
       <span class="share-bar" aria-hidden="true" style={{ width: `${Math.max(0, Math.min(1, share)) * 100}%` }} />
-      <span class="share-text">{percent(share)}</span>
+      <span class="share-text">{sharePercent(share)}</span>
     </>
   )
 }

@@ -50,7 +50,7 @@ export function OperatorExperiments({ report }: { report: Report }) {
         <RatioRows
           rows={ranked.slice(0, MOST_DRAWN).map(({ row, variant }) => ({
             name: shownName(variant.detail, 120),
-            beside: `${row.copies > 1 ? `${row.copies} × ` : ''}${row.opTypes.join(' + ')} ${titleOf(row.nodes)}`,
+            note: `${row.copies > 1 ? `${row.copies} × ` : ''}${row.opTypes.join(' + ')} ${titleOf(row.nodes)}`,
             ratio: variant.ratio,
             low: variant.ratioLow,
             high: variant.ratioHigh,

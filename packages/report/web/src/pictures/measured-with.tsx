@@ -85,7 +85,7 @@ function recordingFacts(trace: NonNullable<Report['trace']>): Fact[] {
   return [
     ['format', version === null ? format : `${format} ${version}`],
     ['recognised by', recognisedBy],
-    ['recorded beside times', recordedWith.join(', ') || 'nothing'],
+    ['also recorded', recordedWith.join(', ') || 'nothing'],
     ['window', known(windowMs, time)],
     ['steps', known(steps, String)],
     ['left out', leftOut.join(', ') || null],

@@ -8,7 +8,7 @@ import { shownName } from '../kit/name.tsx'
 export interface RatioRow {
   readonly name: string
   /** Next to the name, in a softer tone. */
-  readonly beside?: string
+  readonly note?: string
   readonly ratio: number
   /** null: it was only looked at. */
   readonly low: number | null
@@ -74,7 +74,7 @@ export function RatioRows({ rows, label, left, right }: RatioRowsProps) {
             <line class="one" x1={x(1)} x2={x(1)} y1={MARGIN.top - 4} y2={bottom} />
             {rows.map((row, index) => (
               <RowMark
-                key={`${row.name} ${row.beside}`}
+                key={`${row.name} ${row.note}`}
                 row={row}
                 x={x}
                 from={from}
@@ -99,7 +99,7 @@ interface RowMarkProps {
   readonly width: number
 }
 
-function RowMark({ row: { name, beside, ratio, low, high, outcome }, x, from, y, isNarrow, width }: RowMarkProps) {
+function RowMark({ row: { name, note, ratio, low, high, outcome }, x, from, y, isNarrow, width }: RowMarkProps) {
   const room = Math.max(12, Math.floor((isNarrow ? width - 20 : from - 16) / LETTER))
   const said = low === null || high === null ? factor(ratio) : factorRange(low, high)
   const at = isNarrow ? 46 : 22
@@ -109,9 +109,9 @@ function RowMark({ row: { name, beside, ratio, low, high, outcome }, x, from, y,
       <text x={isNarrow ? 4 : 0} y={isNarrow ? 10 : 14}>
         {shownName(name, room)}
       </text>
-      {beside !== undefined && (
+      {note !== undefined && (
         <text class="soft-text" x={isNarrow ? 4 : 0} y={isNarrow ? 23 : 30}>
-          {shownName(beside, room)}
+          {shownName(note, room)}
         </text>
       )}
       {low !== null && high !== null && <line class="ratio-range" x1={x(low)} x2={x(high)} y1={at} y2={at} />}

@@ -67,7 +67,7 @@ export function Trials({ report }: { report: Report }) {
         <RatioRows
           rows={judged.slice(0, MOST_DRAWN).map((trial) => ({
             name: nameOf(trial),
-            beside: besideOf(trial),
+            note: besideOf(trial),
             ratio: trial.speedup!,
             low: isSure(trial) ? trial.speedupLow : null,
             high: isSure(trial) ? trial.speedupHigh : null,

@@ -60,7 +60,7 @@ function Bars({ parts, wholeMs, wholeName, width, height }: WaterfallBarsProps &
       {steps.map(({ part: { name, kind, timeMs }, from, to }, index) => (
         <g key={index} transform={`translate(0,${MARGIN.top + index * ROW})`}>
           <Bar lay={lay} name={name} kind={kind} from={from} to={to}>
-            {isBelow(timeMs) && !isNarrow ? `${time(timeMs)}: the parts are more than the whole` : time(timeMs)}
+            {isBelow(timeMs) && !isNarrow ? `${time(timeMs)}: measurement error, the parts exceed the whole` : time(timeMs)}
           </Bar>
           {index < steps.length - 1 && <line class="carry" x1={x(to)} x2={x(to)} y1={ROW - 5} y2={ROW + 5} />}
         </g>
@@ -69,7 +69,7 @@ function Bars({ parts, wholeMs, wholeName, width, height }: WaterfallBarsProps &
         <g transform={`translate(0,${MARGIN.top + steps.length * ROW})`}>
           <Bar
             lay={lay}
-            name={below && isNarrow ? `${wholeName}; the parts are more` : wholeName}
+            name={below && isNarrow ? `${wholeName}; the parts exceed it` : wholeName}
             kind="total"
             from={0}
             to={wholeMs}

@@ -1,7 +1,7 @@
 // One prediction from nothing to the p50: the parts of the breakdown one after the other, as the document has them. What the profiler cost
 // is no part of it, and stands apart below.
 import { areaTitle } from '../areas.ts'
-import { percent, time } from '../format.ts'
+import { sharePercent, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Says } from '../kit/name.tsx'
 import type { Report } from '../page-data.ts'
@@ -13,7 +13,7 @@ export function Waterfall({ report }: { report: Report }) {
   const whole = wholeOf(report)
   const parts = breakdown.filter(({ timeMs }) => timeMs !== 0)
   const largest = breakdown.reduce((top, part) => (part.timeMs > top.timeMs ? part : top))
-  const says = `The largest part is ${largest.part}: ${time(largest.timeMs)}, ${percent(largest.share)} of ${whole}.`
+  const says = `The largest part is ${largest.part}: ${time(largest.timeMs)}, ${sharePercent(largest.share)} of ${whole}.`
   return (
     <Figure
       title={`What is ${latency === null ? whole : 'one prediction'} made of?`}
@@ -23,7 +23,7 @@ export function Waterfall({ report }: { report: Report }) {
         { head: 'part', show: ({ part }) => <Says text={part} />, value: ({ part }) => part },
         { head: 'area', show: ({ area }) => areaTitle(area) },
         { head: 'time', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
-        { head: 'share', show: ({ share }) => percent(share), value: ({ share }) => share, isNumber: true },
+        { head: 'share', show: ({ share }) => sharePercent(share), value: ({ share }) => share, isNumber: true },
       ]}
       note={
         <>

@@ -1,5 +1,5 @@
 // The lines that take time, file by file as they stand in the source, and ranked in the table next to them.
-import { percent, plural, time } from '../format.ts'
+import { percent, plural, sharePercent, time } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'
 import type { Column } from '../kit/plain-table.tsx'
@@ -53,7 +53,7 @@ function Hottest({ line: { file, line, function: name, timeMs, share, shareLow, 
           <Name text={name} most={60} />
         </>
       )}{' '}
-      takes {time(timeMs)}, {percent(share)}
+      takes {time(timeMs)}, {sharePercent(share)}
       {range} of the whole.
     </>
   )
@@ -92,7 +92,7 @@ function Ranked({ lines }: { lines: readonly Line[] }) {
             <span class="meter-fill near-compute" style={{ width: `${most > 0 ? (line.share / most) * 100 : 0}%` }} />
           </span>
           <span>
-            {time(line.timeMs)} <b>{percent(line.share)}</b>
+            {time(line.timeMs)} <b>{sharePercent(line.share)}</b>
           </span>
         </li>
       ))}
@@ -127,7 +127,7 @@ const COLUMNS: readonly Column<Line>[] = [
   },
   { head: 'stage', show: ({ stage }) => (stage == null ? '' : <Name text={stage} />), value: ({ stage }) => stage ?? null },
   { head: 'time', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true },
-  { head: 'share', show: ({ share }) => percent(share), value: ({ share }) => share, isNumber: true },
+  { head: 'share', show: ({ share }) => sharePercent(share), value: ({ share }) => share, isNumber: true },
   {
     head: 'interval',
     show: ({ shareLow, shareHigh }) =>

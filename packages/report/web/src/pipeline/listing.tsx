@@ -1,5 +1,5 @@
 // Lines of the user's code, as they were when they ran, with the time of each. A stranger's text like any other: text nodes alone.
-import { percent, time } from '../format.ts'
+import { sharePercent, time } from '../format.ts'
 import { harmless } from '../kit/name.tsx'
 import type { Pipeline } from './facts.ts'
 
@@ -49,7 +49,7 @@ export function Listing({ file, lines, times = [], marked }: ListingProps) {
                           style={{ width: `${most > 0 ? (spent.share / most) * 100 : 0}%` }}
                         />
                         <span class="spent-text">
-                          {time(spent.timeMs)} <b>{percent(spent.share)}</b>
+                          {time(spent.timeMs)} <b>{sharePercent(spent.share)}</b>
                         </span>
                       </>
                     )}

@@ -1,5 +1,5 @@
 // The user's own stages one after the other: with what is unexplained they add up to the median.
-import { bytes, percent, time, timeOr } from '../format.ts'
+import { bytes, percent, sharePercent, time, timeOr } from '../format.ts'
 import { Figure } from '../kit/figure.tsx'
 import { Name } from '../kit/name.tsx'
 import type { Column } from '../kit/plain-table.tsx'
@@ -19,7 +19,7 @@ export function Stages({ report: { stages: given, latency, pipeline } }: { repor
       says={
         longest !== undefined && (
           <>
-            <Name text={longest.name} most={60} /> takes {time(longest.timeMs)}, {percent(longest.share)}
+            <Name text={longest.name} most={60} /> takes {time(longest.timeMs)}, {sharePercent(longest.share)}
             <NativeWords stage={longest} />.
           </>
         )
@@ -32,7 +32,9 @@ export function Stages({ report: { stages: given, latency, pipeline } }: { repor
           Stages are means of the calls nearest to the median
           {p50Ms !== null && ` and add up to it, ${time(p50Ms)}`}
           {unexplained !== undefined &&
-            `; ${time(unexplained.timeMs)} (${percent(unexplained.share)}) of that lies in none of them`}
+            (unexplained.timeMs < 0
+              ? `; they add up to ${percent(-unexplained.share)} more than it, which is within measurement error`
+              : `; ${time(unexplained.timeMs)} (${sharePercent(unexplained.share)}) of it is in none of them`)}
           .
         </>
       }
@@ -76,7 +78,7 @@ function columnsOf(stages: readonly Stage[]): Column<Stage>[] {
   const all: (Column<Stage> & { readonly isTold: boolean })[] = [
     { head: 'stage', show: ({ name }) => <Name text={name} />, value: ({ name }) => name, isTold: true },
     { head: 'time', show: ({ timeMs }) => time(timeMs), value: ({ timeMs }) => timeMs, isNumber: true, isTold: true },
-    { head: 'share', show: ({ share }) => percent(share), value: ({ share }) => share, isNumber: true, isTold: true },
+    { head: 'share', show: ({ share }) => sharePercent(share), value: ({ share }) => share, isNumber: true, isTold: true },
     { ...number('p50 alone', ({ p50Ms }) => p50Ms), isTold: told(({ p50Ms }) => p50Ms) },
     { ...number('p99', ({ p99Ms }) => p99Ms, timeOr), isTold: told(({ p99Ms }) => p99Ms) },
     { ...number('CPU, all threads', ({ cpuMs }) => cpuMs), isTold: told(({ cpuMs }) => cpuMs) },

@@ -3,11 +3,12 @@
 import { rateInWords, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { LoadDocument, LoadPoint, LoadSearch } from '@whyslow/report/documents/load.ts'
 import { isLimited } from '../../load/generator-limit.ts'
+import { longerRuns } from '../../load/search.ts'
 
 /** The search's end, with what to do about it. */
 function endingOf({ ended, longerSeconds }: LoadSearch): string {
   if (longerSeconds === undefined) return ended
-  return `${ended}; make the runs longer (--duration${longerSeconds === null ? '' : ` ${longerSeconds}`})`
+  return `${ended}; make the runs longer (${longerSeconds === null ? '--duration' : longerRuns(longerSeconds)})`
 }
 
 export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
@@ -19,7 +20,7 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
     if (found.confirmed < search.confirmingRuns)
       return `${rateInWords(found.ratePerSecond)} requests/s held ${search.objective}, which is not confirmed: ${ended}.`
     if (found.atLeast)
-      return `At least ${rateInWords(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; of more nothing is known: ${ended}.`
+      return `At least ${rateInWords(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; higher rates are unknown: ${ended}.`
     if (search.ended !== 'confirmed')
       return (
         `${rateInWords(found.ratePerSecond)} requests/s hold ${search.objective}, in ${runs}; the highest rate is between` +
@@ -36,7 +37,7 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
   const last = holding.at(-1)
   if (last === undefined) {
     if (full === undefined)
-      return `The generator does not keep up with ${rateInWords(beyondIt!.offeredPerSecond!)} requests/s here: it shows nothing of the server.`
+      return `The generator does not keep up with ${rateInWords(beyondIt!.offeredPerSecond!)} requests/s here, so this says nothing about the server.`
     const { offeredPerSecond, achievedPerSecond } = full
     return `The server does not keep up: of ${rateInWords(offeredPerSecond!)} requests/s it answers ${rateInWords(achievedPerSecond)}.`
   }
@@ -56,12 +57,12 @@ const asked = ({ offeredPerSecond, clients }: LoadPoint): string =>
 
 function latency(point: LoadPoint): string {
   const { p99Ms, p50Ms, intervals, requests, errors } = point
-  if (requests > 0 && errors === requests) return 'no request gets a good answer'
-  const bad = errors > 0 ? `, and ${errors} of ${requests} get no good answer` : ''
+  if (requests > 0 && errors === requests) return 'every request fails'
+  const bad = errors > 0 ? `, and ${errors} of ${requests} requests fail` : ''
   const throughput = point.offeredPerSecond === null ? `, ${rateInWords(point.achievedPerSecond)} answers/s` : ''
   if (point.keepsUp === null) return `it is not clear whether the server keeps up: make the run longer (--duration)${bad}`
-  if (p99Ms !== null) return `99 % of the answers come within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
-  if (p50Ms !== null) return `half of the answers come within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`
+  if (p99Ms !== null) return `99 % of the answers arrive within ${withInterval(p99Ms, intervals.p99Ms)}${throughput}${bad}`
+  if (p50Ms !== null) return `half of the answers arrive within ${withInterval(p50Ms, intervals.p50Ms)}${throughput}${bad}`
   if (point.generatorLimit === 'sends-late') return `the generator sent too late for a percentile${bad}`
   return `${requests} requests are too few for a percentile${bad}`
 }

@@ -35,7 +35,7 @@ test.each([
     { rates: [3] },
     /grpc:\/\/127\.0\.0\.1:1\/m: nothing listens there/,
   ],
-  ['nothing asked', 'http://127.0.0.1:1/', {}, /say how the server is to be asked/],
+  ['nothing asked', 'http://127.0.0.1:1/', {}, /say at which load/],
   ['a closed loop with a rate', 'http://127.0.0.1:1/', { clients: [2], rates: [3] }, /--concurrency is a closed loop/],
   ['more requests than are kept', 'http://127.0.0.1:1/', { rates: [1e6], seconds: 60 }, /more requests than one run keeps/],
   ['an objective that is none', 'http://127.0.0.1:1/', { slo: 'fast' }, /--slo fast/],
@@ -67,11 +67,11 @@ const answer = (changed: Partial<LoadDocument>) =>
 test('answers in a sentence', () => {
   const p99Ms = { low: 35, high: 45 }
   const known = { ...point, intervals: { ...point.intervals, p99Ms } }
-  expect(answer({ points: [known] })).toBe('At 50 requests/s 99 % of the answers come within 40.0 ms (35.0–45.0).')
+  expect(answer({ points: [known] })).toBe('At 50 requests/s 99 % of the answers arrive within 40.0 ms (35.0–45.0).')
   const full = { ...point, offeredPerSecond: 90, achievedPerSecond: 70, saturated: true }
   expect(answer({ points: [known, full] })).toMatch(/; at 90 requests\/s the server does not keep up\.$/)
   expect(answer({ points: [full] })).toBe('The server does not keep up: of 90 requests/s it answers 70.')
-  expect(answer({ points: [{ ...point, errors: 900 }] })).toBe('At 50 requests/s no request gets a good answer.')
+  expect(answer({ points: [{ ...point, errors: 900 }] })).toBe('At 50 requests/s every request fails.')
 })
 
 test('answers a search with the rate and its interval', () => {
@@ -79,7 +79,7 @@ test('answers a search with the rate and its interval', () => {
   const ended = 'the generator ended the search: it did not keep to its schedule at 120 requests/s'
   const least = { ratePerSecond: 61.23, low: 59, high: 120, confirmed: 5, atLeast: true }
   expect(answer({ search: { ...search, ended } as LoadDocument['search'], found: least })).toBe(
-    `At least 61.2 requests/s hold p99<20ms, in 5 of 5 confirming runs; of more nothing is known: ${ended}.`,
+    `At least 61.2 requests/s hold p99<20ms, in 5 of 5 confirming runs; higher rates are unknown: ${ended}.`,
   )
   expect(answer({ search, found: { ratePerSecond: 61.23, low: 59, high: 64.1, confirmed: 5 } })).toBe(
     '61.2 requests/s (59–64.1) is the highest rate that holds p99<20ms, in 5 of 5 confirming runs.',
@@ -97,6 +97,6 @@ test('answers a search with the rate and its interval', () => {
     'No rate was found that holds p99<20ms: it never holds.',
   )
   const short = (longerSeconds: number | null) => answer({ search: { ...search!, ended: 'too few', longerSeconds } })
-  expect(short(14)).toBe('No rate was found that holds p99<20ms: too few; make the runs longer (--duration 14).')
+  expect(short(14)).toBe('No rate was found that holds p99<20ms: too few; make the runs longer (--duration 14 --budget 4m).')
   expect(short(null)).toMatch(/: too few; make the runs longer \(--duration\)\.$/)
 })

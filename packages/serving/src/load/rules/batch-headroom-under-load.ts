@@ -6,7 +6,7 @@ import { defineRule } from '../rule.ts'
 export const batchHeadroomUnderLoad = defineRule({
   id: 'batch-headroom-under-load',
   area: 'software',
-  title: 'Requests that wait could be predicted together',
+  title: 'Dynamic batching: waiting requests could be predicted together',
   needs: ['setup', 'alternatives'],
   check({ setup, alternatives }) {
     if (setup.maxBatch > 1) return 'does-not-apply'

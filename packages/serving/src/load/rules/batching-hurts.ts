@@ -6,7 +6,7 @@ import { defineRule } from '../rule.ts'
 export const batchingHurts = defineRule({
   id: 'batching-hurts',
   area: 'software',
-  title: 'Joining requests makes them slower',
+  title: 'Dynamic batching makes requests slower',
   needs: ['setup', 'alternatives'],
   check({ setup, alternatives }) {
     if (setup.maxBatch === 1) return 'does-not-apply'

@@ -10,7 +10,7 @@ const LEAST_MS = 100
 export const coldWorkers = defineRule({
   id: 'cold-workers',
   area: 'software',
-  title: 'The first request waits for a server that is not warm',
+  title: 'Cold workers: the first request waits for a server that is not warm',
   needs: ['asked', 'target'],
   check({ asked, target }) {
     const quiet = asked.find(({ saturated, p90Ms }) => !saturated && p90Ms !== null)

@@ -8,7 +8,7 @@ const BUSY_SHARE = 0.7
 export const eventLoopBlocking = defineRule({
   id: 'event-loop-blocking',
   area: 'software',
-  title: 'The thread that speaks HTTP is the bottleneck',
+  title: 'The HTTP thread is the bottleneck',
   needs: ['asked', 'setup'],
   check({ asked }) {
     const point = asked.findLast(({ server }) => server !== null && server.eventLoopShare >= BUSY_SHARE)

@@ -10,7 +10,7 @@ const LEAST_TIME_SHARE = 0.005
 export const garbageCollectionUnderLoad = defineRule({
   id: 'garbage-collection-under-load',
   area: 'software',
-  title: 'The server stops to collect garbage',
+  title: 'Garbage collection pauses the server',
   needs: ['parted', 'setup'],
   check({ parted: { parts, server, offeredPerSecond } }) {
     if (server === null) return { notChecked: 'the server did not count its collections' }

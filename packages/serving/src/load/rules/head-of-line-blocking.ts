@@ -12,7 +12,7 @@ const LEAST_MS = 1
 export const headOfLineBlocking = defineRule({
   id: 'head-of-line-blocking',
   area: 'software',
-  title: 'Requests wait behind others that take much longer',
+  title: 'Head-of-line blocking: requests wait behind much slower ones',
   needs: ['parted'],
   wants: ['setup'],
   check({ parted, setup }) {

@@ -11,7 +11,7 @@ const hasMean = ({ saturated, meanMs }: LoadPoint): boolean => saturated || mean
 export const jsonTensors = defineRule({
   id: 'json-tensors',
   area: 'software',
-  title: 'Reading and writing tensors as text takes longer than the prediction',
+  title: 'JSON tensors: parsing and printing takes longer than the prediction',
   needs: ['parted', 'target'],
   wants: ['rawTensors'],
   check({ parted, target: { inputs, bodyBytes }, rawTensors }) {

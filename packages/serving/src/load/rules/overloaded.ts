@@ -7,7 +7,7 @@ import { defineRule } from '../rule.ts'
 export const overloaded = defineRule({
   id: 'overloaded',
   area: 'software',
-  title: 'More requests arrive than the server answers',
+  title: 'Overloaded: more requests arrive than the server answers',
   needs: ['asked'],
   check({ asked }) {
     const [first] = asked.filter(({ saturated }) => saturated).sort((a, b) => a.offeredPerSecond! - b.offeredPerSecond!)

@@ -17,7 +17,7 @@ const IDLE = 0.5
 export const queueingDominates = defineRule({
   id: 'queueing-dominates',
   area: 'software',
-  title: 'The slowest answers wait for a worker longer than they are worked on',
+  title: 'Queueing: the slowest requests wait longer than they are processed',
   needs: ['parted'],
   wants: ['setup'],
   check({ parted, setup }) {
@@ -45,7 +45,7 @@ function onAverage(point: LoadPoint, { queueMs, inferMs }: LoadStatistics): Rule
     ...tell`${loadOf(point)} an answer takes ${ms('mean', meanMs)} on average; by the server's own statistics a request waits
       ${ms('mean-queue', queueMs)} in its queue and takes ${ms('mean-inference', inferMs)} in the model. Where it waits for others to join
       (max_queue_delay_microseconds), a shorter delay helps; else more instances, or a cheaper prediction.`,
-    title: 'Answers wait in the server for longer than they are worked on',
+    title: 'Queueing: requests wait in the server longer than they are processed',
     timeMs: queueMs,
     wouldSaveMs: null,
     savingUnknown: 'the statistics are means, and say nothing of the slowest hundredth',

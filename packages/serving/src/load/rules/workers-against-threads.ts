@@ -6,7 +6,7 @@ import { defineRule } from '../rule.ts'
 export const workersAgainstThreads = defineRule({
   id: 'workers-against-threads',
   area: 'software',
-  title: 'The CPUs would do more if they were shared the other way',
+  title: 'Another split of workers and threads would use the CPUs better',
   needs: ['setup', 'alternatives'],
   check({ setup, alternatives }) {
     const others = alternatives.filter((one) => one.setup.workers !== setup.workers)

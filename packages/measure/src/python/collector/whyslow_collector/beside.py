@@ -317,7 +317,7 @@ class Beside:
             return row("sessions")
         if any(main not in ran for ran in passes):
             return row("sessions", "", "no session runs in all calls: they are opened anew, or run now and then")
-        seen = "%s beside %s" % (", ".join(sorted({name_of(one) for one in others})), name_of(main))
+        seen = "%s in addition to %s" % (", ".join(sorted({name_of(one) for one in others})), name_of(main))
         return row("sessions", seen, against("sessions"))
 
     def found_threads(self, shares, against):

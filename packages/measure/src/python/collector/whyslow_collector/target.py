@@ -219,7 +219,7 @@ def _called(module, call):
     if not callable(found):
         offered = [name for name, _ in _functions(module)]
         told = "it has " + ", ".join(sorted(offered)[:8]) if offered else "it has no functions"
-        raise Contract("%s has no function %s; %s" % (module.__file__, call, told))
+        raise Contract("it has no function %s; %s" % (call, told))
     return found
 
 

@@ -157,16 +157,16 @@ class Texts:
             self._set(target, _element(self.kind(given)))
 
     def _read_call(self, node):
-        """word.lower(), ord(letter): they are texts. min(pairs, key=lambda pair: …): what the function is given is of what stands next to it."""
+        """word.lower(), ord(letter): they are texts. min(pairs, key=lambda pair: …): the function is given elements of the other arguments."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in _TEXT_METHODS and not self._is_library(node.func):
             self._set(node.func.value, _TEXT)
         if isinstance(node.func, ast.Name) and node.func.id == "ord" and node.args:
             self._set(node.args[0], _TEXT)
-        beside = self._kind_of(node.args)
+        others = self._kind_of(node.args)
         for function in [*node.args, *(word.value for word in node.keywords)]:
             if isinstance(function, ast.Lambda):
                 for parameter in function.args.args:
-                    self._set(ast.Name(parameter.arg), _element(beside))
+                    self._set(ast.Name(parameter.arg), _element(others))
 
     def _is_library(self, function):
         """np.char.lower, df["name"].str.strip: whole columns at once."""
