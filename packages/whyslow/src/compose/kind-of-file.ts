@@ -30,7 +30,7 @@ const DATA = ['numpy', 'image', 'audio']
 /** Also 'file.py:function', as `ab` takes it. */
 export const namesCode = (text: string): boolean => CODE.includes(path.extname(text.replace(/:\w+$/, '')).toLowerCase())
 
-/** By its content; false if there is no such file, or none that can be read. */
+/** Judged by its content; false if there is no such file, or none that can be read. */
 export function isModelFile(file: string): boolean {
   try {
     return fs.statSync(file).isFile() && isModelFormat(identifyFile(file).format)
