@@ -60,7 +60,7 @@ describe.concurrent('an example', () => {
       lines: 1,
     })
     expect(strict.status, strict.stderr).toBe(3)
-    expect(strict.stdout).toMatch(/^Too slow\. .* per prediction/)
+    expect(strict.stdout).toMatch(/^Too slow\. .* per prediction/m)
   })
 
   test('fraud-score.mjs', async (context) => {

@@ -9,6 +9,7 @@ import { mulberry32 } from '@whyslow/graph/random.ts'
 import { findLibrary } from '@whyslow/measure/engines/litert/find-library.ts'
 import { surroundings } from '@whyslow/measure/engines/native-library.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { answerParts } from '@whyslow/report/text/answers/answer-command.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../needs.ts'
 import { ROOT } from '../sources.ts'
@@ -157,7 +158,7 @@ describe.concurrent('a planted slowness', () => {
       outcome: expect.not.stringMatching(/failed|rejected/),
     })
     const said = run.stdout.replace(/\s+/g, ' ')
-    expect(said).toContain(report.answer)
+    expect(said).toContain(answerParts(report.answer).text)
     expect(said).toContain('Compared on synthetic inputs (x0)')
     for (const difference of differencesOf(out, planted)) expect(difference).toBeLessThan(1e-4)
   })

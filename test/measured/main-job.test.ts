@@ -1,7 +1,9 @@
 // The whole job on small models of many kinds: what is true of every report, whatever the machine.
+
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { answerParts } from '@whyslow/report/text/answers/answer-command.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { schemaOf } from '../support/schema.ts'
 import { fixture, folders, onlyFull, whyslow } from './command.ts'
@@ -63,7 +65,7 @@ describe.concurrent('what is true of every report', () => {
     expect({ status: run.status, left: where.left() }, run.stderr).toEqual({ status: 0, left: [] })
     const replayed = JSON.parse(readFileSync(file, 'utf8')) as ReportDocument
     expect(valid(replayed), JSON.stringify(valid.errors)).toBe(true)
-    expect(run.stdout.replace(/\s+/g, ' ')).toContain(replayed.answer)
+    expect(run.stdout.replace(/\s+/g, ' ')).toContain(answerParts(replayed.answer).text)
     expect(run.stderr).toMatch(/^whyslow: wrote report document: .*report\.json\n$/m)
     expect(replayed.model!.inputs.map(({ source }) => source)).toEqual(['data'])
     expect(measured.model!.inputs.map(({ source }) => source)).toEqual(['synthetic'])

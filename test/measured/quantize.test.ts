@@ -1,5 +1,6 @@
 // `quantize` from the model to what is handed over. How it refuses is in packages/whyslow/src/refusals.test.ts. Whether int8 pays is this machine's business; that
 // what pays is proven and written, and nothing else, is in packages/whyslow/src/planted.test.ts.
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { floatTensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
@@ -7,6 +8,7 @@ import { plainOptions } from '@whyslow/measure/support/engines/example-options.t
 import { FIRST_SCORE, TWO_HEADS_INPUT, twoHeads, twoHeadsImage } from '@whyslow/measure/support/outputs/example-two-heads.ts'
 import { engineOf } from '@whyslow/measure/trials/engine-of.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { answerParts } from '@whyslow/report/text/answers/answer-command.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { schemaOf } from '../support/schema.ts'
 import { type Folders, folders, onlyFull, ownFolders, whyslow } from './command.ts'
@@ -75,7 +77,7 @@ describe.concurrent('a search', () => {
     const { fix, quantization } = report
     expect(fix!.shipped).toBe(out)
     expect(quantization!.inputs).toBe('data')
-    expect(stdout.replace(/\s+/g, ' ')).toContain(report.answer)
+    expect(stdout.replace(/\s+/g, ' ')).toContain(answerParts(report.answer).text)
     expect(stdout).not.toContain('synthetic')
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
     expect(readdirSync(own.root).filter((name) => name.startsWith('fast.onnx'))).toEqual(['fast.onnx'])
