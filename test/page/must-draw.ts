@@ -1,7 +1,7 @@
 // What a page must draw of each kind of document: rows of its tables, bars of its charts, sentences. Cells are apart by ' | ', as drawn-numbers.ts
 // reads them.
 
-import { count, percent, perSecond, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { count, percent, perSecond, sharePercent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
@@ -50,7 +50,7 @@ function ofReport(given: object): Must[] {
     ...(latency === null ? [] : [sentence(intervalOf(latency.p50Ms, latency.ciLowMs, latency.ciHighMs))]),
     ...(code || Object.values(areas).every(({ timeMs }) => timeMs <= 0)
       ? []
-      : Object.entries(areas).map(([key, { timeMs }]) => sentence(`${areaTitle(key)}, ${time(timeMs)}`))),
+      : Object.entries(areas).map(([key, { timeMs }]) => sentence(`${areaTitle(key)}, ${time(Math.max(0, timeMs))}`))),
     ...findings.flatMap(({ title, timeMs, wouldSaveMs, facts, next }) => [
       sentence(title),
       ...(wouldSaveMs !== 0 && (latency !== null || report.trace?.latencyMs != null)
@@ -60,7 +60,7 @@ function ofReport(given: object): Must[] {
       ...(next === null ? [] : [sentence(next)]),
     ]),
     ...(code ? [] : breakdown).flatMap(({ part, area, timeMs, share }) => [
-      row(inTime, part, areaTitle(area), time(timeMs), percent(share)),
+      row(inTime, part, areaTitle(area), time(timeMs), sharePercent(share)),
       ...(timeMs > 0 ? [row(inTime, shownName(part, LETTERS_OF_A_BAR), time(timeMs))] : []),
     ]),
     ...operatorRows(report, nodes),
@@ -90,10 +90,10 @@ function ofReport(given: object): Must[] {
           ]),
       ...(reason === null ? [] : [sentence(reason, 'tried')]),
     ]),
-    ...(stages ?? []).map(({ name, timeMs, share }) => sentence(`${name} | ${time(timeMs)} | ${percent(share)}`, 'stages')),
+    ...(stages ?? []).map(({ name, timeMs, share }) => sentence(`${name} | ${time(timeMs)} | ${sharePercent(share)}`, 'stages')),
     ...(lines ?? [])
       .slice(0, MOST_ROWS)
-      .map(({ timeMs, share }) => sentence(` | ${time(timeMs)} | ${percent(share)} | `, 'lines')),
+      .map(({ timeMs, share }) => sentence(` | ${time(timeMs)} | ${sharePercent(share)} | `, 'lines')),
   ]
 }
 
@@ -111,7 +111,7 @@ function operatorRows({ latency, trace }: ReportDocument, nodes: ReportDocument[
       soFar += share
       const above = floorMs === null ? 'not known' : time(timeMs - floorMs)
       const name = nodeTitle(node).replace(/\s+/g, ' ')
-      const cells = [time(timeMs), percent(share), percent(soFar), above, bound ?? 'not known']
+      const cells = [time(timeMs), sharePercent(share), percent(soFar), above, bound ?? 'not known']
       return row('operators', name, shownName(opType, 40), ...cells)
     })
 }

@@ -90,9 +90,8 @@ describe.skipIf(chromiumPath === undefined)('numbers on the page', needs(CHROMIU
     }
     const { page, close } = await openPage(browser, [alike, { ...alike, lines: [alike.lines[0]!] }])
     await page.locator('#lines-beside details.numbers summary').click()
-    expect((await page.locator('#lines-beside tbody tr').allInnerTexts()).map((row) => row.replace(/\s+/g, ' '))).toEqual([
-      expect.stringContaining('count: i++ 5.00 ms 2.00 ms'),
-    ])
+    const rows = async () => (await page.locator('#lines-beside tbody tr').allInnerTexts()).map((row) => row.replace(/\s+/g, ' '))
+    await expect.poll(rows).toEqual([expect.stringContaining('count: i++ 5.00 ms 2.00 ms')])
     await close()
   })
 

@@ -13,7 +13,7 @@ import textwrap
 import threading
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector"))
 
 from whyslow_collector import (  # noqa: E402
     alternatives,

@@ -9,7 +9,7 @@ import tempfile
 import textwrap
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "src", "python", "collector"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector"))
 
 from whyslow_collector import contestant, target, value_tree  # noqa: E402
 from whyslow_collector.errors import Contract  # noqa: E402

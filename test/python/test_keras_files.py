@@ -11,7 +11,7 @@ import unittest
 import zipfile
 
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "src", "python", "collector"))
+sys.path.insert(0, os.path.join(ROOT, "packages", "measure", "src", "python", "collector"))
 
 from whyslow_collector import keras_files  # noqa: E402
 

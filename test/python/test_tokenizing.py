@@ -8,8 +8,8 @@ import textwrap
 import types
 import unittest
 
-ROOT = os.path.join(os.path.dirname(__file__), "..", "..", "src")
-for folder in ("python/collector", "pipeline/replace/python"):
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..", "packages")
+for folder in ("measure/src/python/collector", "code/src/replace/python"):
     sys.path.insert(0, os.path.join(ROOT, folder))
 
 import token_rows  # noqa: E402

@@ -9,7 +9,7 @@ import textwrap
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SITE = os.path.join(ROOT, "src", "python", "collector", "watch")
+SITE = os.path.join(ROOT, "packages", "measure", "src", "python", "collector", "watch")
 
 PACKAGES = {
     "uvicorn/__init__.py": "",

@@ -40,8 +40,8 @@ export type FileFormat =
   | 'executable'
   | 'unknown'
 
-/** Those that a reader turns into a model. */
-export const MODEL_FORMATS = [
+/** Those that a reader of index.ts turns into a model: listed here, too, so that looking at a file loads no reader. */
+export const MODEL_FORMATS: readonly FileFormat[] = [
   'onnx',
   'tfjs',
   'hdf5',
@@ -51,10 +51,9 @@ export const MODEL_FORMATS = [
   'lightgbm',
   'catboost',
   'skops',
-] as const satisfies readonly FileFormat[]
+]
 
-export const isModelFormat = (format: FileFormat): format is (typeof MODEL_FORMATS)[number] =>
-  MODEL_FORMATS.some((one) => one === format)
+export const isModelFormat = (format: FileFormat): boolean => MODEL_FORMATS.includes(format)
 
 export interface Identity {
   readonly format: FileFormat

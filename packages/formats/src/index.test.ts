@@ -11,7 +11,8 @@ import { customDomains } from '@whyslow/graph/validate.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { withWeightStatistics } from '@whyslow/graph/weight-statistics.ts'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readModel } from './index.ts'
+import { MODEL_FORMATS } from './identify.ts'
+import { READERS, readModel } from './index.ts'
 
 const models = fileURLToPath(new URL('../../../fixtures/models/', import.meta.url))
 const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-formats-'))
@@ -124,4 +125,8 @@ describe('what is no model', () => {
     fs.mkdirSync(path.join(temporary, 'bare'))
     expect(await failure(path.join(temporary, 'bare'))).toMatch(/is a directory without a model that is read/)
   })
+})
+
+test('what is called a model is what a reader reads', () => {
+  expect([...MODEL_FORMATS].sort()).toEqual(Object.keys(READERS).sort())
 })

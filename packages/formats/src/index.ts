@@ -4,7 +4,7 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { readCatboost } from './catboost.ts'
-import { identifyFile, isModelFormat, type MODEL_FORMATS } from './identify.ts'
+import { type FileFormat, identifyFile } from './identify.ts'
 import { readKeras } from './keras.ts'
 import { readLightgbm } from './lightgbm.ts'
 import { readOnnx } from './onnx.ts'
@@ -20,7 +20,7 @@ export type { ReadOptions } from './read-options.ts'
 export { tabularGraph } from './tabular/tabular-model.ts'
 
 /** Readers by format, as identify.ts calls it. */
-const READERS: Readonly<Record<(typeof MODEL_FORMATS)[number], (file: string, options: ReadOptions) => Promise<Model>>> = {
+export const READERS: Readonly<Partial<Record<FileFormat, (file: string, options: ReadOptions) => Promise<Model>>>> = {
   onnx: readOnnx,
   tfjs: readTfjs,
   hdf5: readKeras,
@@ -40,10 +40,11 @@ const READERS: Readonly<Record<(typeof MODEL_FORMATS)[number], (file: string, op
 export async function readModel(file: string, options: ReadOptions = {}): Promise<Model> {
   if (isDirectory(file)) throw new InputError(directory(file))
   const { format, says, next } = identifyFile(file)
-  if (!isModelFormat(format)) throw new InputError(`${file} is ${says}; ${next}`)
+  const read = READERS[format]
+  if (read === undefined) throw new InputError(`${file} is ${says}; ${next}`)
   if (typeof options.signature === 'string' && format !== 'tflite')
     throw new InputError(`--signature ${options.signature}: ${file} is ${says}, which has no signatures; leave it out`)
-  return READERS[format](file, options)
+  return read(file, options)
 }
 
 function isDirectory(file: string): boolean {

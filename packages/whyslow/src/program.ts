@@ -188,8 +188,13 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   completion: {
     about: 'print a script that completes commands and flags in a shell',
     takes: [['<shell>', 'bash, zsh or fish', ['bash', 'zsh', 'fish']]],
-    run: async (_, world, shell) =>
-      (await import('./completion/completion.ts')).runCompletion(shell, createProgram(world), world.screen),
+    run: async (_, { screen, ...world }, shell) => {
+      const program = createProgram({ ...world, screen })
+      await (await import('./completion/completion.ts')).runCompletion(shell, program, {
+        documented: documentedCommands(program),
+        screen,
+      })
+    },
   },
   machine: {
     formerly: true,

@@ -16,7 +16,7 @@ const fleet = program.command('fleet').description('many').helpCommand(false)
 fleet.command('run').description("it's: [many]").argument('<models...>')
 program.command('gone', { hidden: true })
 
-const commands = completedCommands(program, { engines: ['a', 'b'], remedies: [] })
+const commands = completedCommands(program, { engines: ['a', 'b'], remedies: [] }, fleet.commands)
 
 test('commands with their words, flags with their values, and nothing that is hidden', () => {
   expect(commands.map(({ path }) => path)).toEqual([[], ['fleet'], ['fleet', 'run']])

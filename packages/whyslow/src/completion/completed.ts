@@ -29,11 +29,12 @@ export interface CompletedCommand {
 /** Ids that rows of the table name with `completes`. */
 export type Ids = Readonly<Record<'engines' | 'remedies', readonly string[]>>
 
-/** The main command first. What help hides is left out. */
-export function completedCommands(program: Command, ids: Ids): readonly CompletedCommand[] {
+/** The main command first. Commands that are not in `documented`, and flags that help hides, are left out. */
+export function completedCommands(program: Command, ids: Ids, documented: readonly Command[]): readonly CompletedCommand[] {
+  const isShown = (command: Command): boolean => documented.includes(command) || command.commands.some(isShown)
   const below = (command: Command, path: readonly string[]): CompletedCommand[] => {
-    const visible = command.createHelp().visibleCommands(command)
-    return [commandOf(command, path, ids), ...visible.flatMap((one) => below(one, [...path, one.name()]))]
+    const shown = command.commands.filter(isShown)
+    return [commandOf(command, path, ids), ...shown.flatMap((one) => below(one, [...path, one.name()]))]
   }
   return below(program, [])
 }

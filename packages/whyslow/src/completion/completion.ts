@@ -11,6 +11,11 @@ import { zshCompletion } from './zsh.ts'
 
 const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const
 
-export async function runCompletion(shell: keyof typeof SCRIPTS, program: Command, screen: Screen): Promise<void> {
-  await screen.print(SCRIPTS[shell](completedCommands(program, ids)))
+/** `documented`: the commands of the program that are completed. */
+export async function runCompletion(
+  shell: keyof typeof SCRIPTS,
+  program: Command,
+  { documented, screen }: { readonly documented: readonly Command[]; readonly screen: Screen },
+): Promise<void> {
+  await screen.print(SCRIPTS[shell](completedCommands(program, ids, documented)))
 }

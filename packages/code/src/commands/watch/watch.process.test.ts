@@ -25,7 +25,7 @@ function planted(name: string, code: string): string {
 }
 
 const MODEL = join(ROOT, 'fixtures/models/fmnist_gru.onnx')
-const PACKAGE = pathToFileURL(join(ROOT, 'node_modules/onnxruntime-node/dist/whyslow/index.js')).href
+const PACKAGE = pathToFileURL(join(ROOT, 'node_modules/onnxruntime-node/dist/index.js')).href
 
 /** Names in the planted servers; the port is their argument. */
 const NAMES = `
