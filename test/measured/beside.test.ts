@@ -140,7 +140,7 @@ export const predict = async () => {
     seen: 'second.onnx, third.onnx in addition to main.onnx',
     reason: null,
   })
-  expect(main).toBe('main.onnx')
+  expect(main).toBe(resolve('main.onnx'))
   expect(times).toBe(2)
 })
 
@@ -239,6 +239,6 @@ def predict(x):
 `
   const { found, main, times } = await look(write('sessions.py', text), ['sessions'])
   expect(of(found, 'sessions')).toEqual({ other: 'sessions', seen: 'second.onnx in addition to main.onnx', reason: null })
-  expect(main).toBe('main.onnx')
+  expect(main).toBe(resolve('main.onnx'))
   expect(times).toBe(2)
 })
