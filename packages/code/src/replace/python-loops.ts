@@ -2,7 +2,9 @@
 // (python/vectorize.py), run there on the values that the loop saw and on arrays made to tell them apart, and timed in turns (python/prove.py).
 // Arrays that grow in loops (python/regrow.py) and rows of DataFrames (python/frame_rows.py) likewise (python/rewrites.py).
 // What is not equal is not offered; why stands next to it.
+
 import { fileURLToPath } from 'node:url'
+import { COLLECTOR } from '@whyslow/measure/python/collector.ts'
 import { askOnce } from './ask-once.ts'
 import { type LoopsAnswer, loopsAnswer, type PlaceResult, replacementOf } from './loop-replacement.ts'
 
@@ -39,7 +41,7 @@ export async function replacePythonLoops(question: LoopsQuestion): Promise<Loops
   const { file, call, isScript = null, data, lines, modules = [], budgetMs, interpreter, limitMs, signal } = question
   const plan = { file, call, isScript, arguments: question.arguments ?? [], data, lines, modules, budgetMs }
   const [executable, ...before] = interpreter
-  const words = [...before, runner]
+  const words = [...before, runner, COLLECTOR]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
   const told = await askOnce<Answer>(asked)
   if (typeof told === 'string') return { replacements: [], refused: [], failed: told, ran: true }

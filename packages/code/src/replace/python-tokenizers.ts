@@ -1,7 +1,9 @@
 // Tokenizers written by hand in a Python program, compared with those of the package `tokenizers`: run by the program's own interpreter, for the texts that its
 // functions are given (python/tokenizing.py).
+
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { COLLECTOR } from '@whyslow/measure/python/collector.ts'
 import { turnTimes } from '@whyslow/measure/statistics/index.ts'
 import type { AlternativeFact, PairedAlternative, SourcePattern } from '../facts.ts'
 import { displayPath } from '../javascript/user-files.ts'
@@ -23,7 +25,7 @@ export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnc
   const { file, call, data, isScript, places, folders, interpreter, limitMs, signal } = question
   const plan = { file, call, isScript, arguments: question.arguments, places, folders, data: data && path.resolve(data) }
   const [executable, ...before] = interpreter
-  const words = [...before, runner]
+  const words = [...before, runner, COLLECTOR]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const
   const told = await ask<{ readonly ran: boolean; readonly rows: readonly PairedAlternative[] }>(asked)
   if (typeof told === 'string') return []

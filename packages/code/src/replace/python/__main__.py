@@ -8,8 +8,8 @@ import os
 import sys
 
 if __name__ == "__main__":
-    HERE = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
+    # The one argument: the folder that holds whyslow_collector.
+    sys.path[:1] = [os.path.dirname(os.path.abspath(__file__)), sys.argv.pop(1)]
 
 WRITES = sys.dont_write_bytecode
 sys.dont_write_bytecode = True

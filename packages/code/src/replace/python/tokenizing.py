@@ -10,8 +10,8 @@ import os
 import sys
 
 if __name__ == "__main__":
-    HERE = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:1] = [HERE, os.path.join(HERE, "..", "..", "..", "python", "collector")]
+    # The one argument: the folder that holds whyslow_collector.
+    sys.path[:1] = [os.path.dirname(os.path.abspath(__file__)), sys.argv.pop(1)]
 
 import dis
 import gc
