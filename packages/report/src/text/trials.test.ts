@@ -130,7 +130,7 @@ describe('the end of fix', () => {
         '',
         'Written: fast/ (predict.mjs, options.json, README.md, report.json)',
         '',
-        'Proven on synthetic inputs (images). To prove it on your own: --data PATH',
+        'Compared on synthetic inputs (images). To prove it on your own: --data PATH',
         '',
       ].join('\n'),
     )

@@ -35,7 +35,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const { fix } = doc
   const foretold = predictedAndMeasured(doc)
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
-  const compared = `Proven on synthetic inputs (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
+  const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
   const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget 5m`
   const bound = 'The model is optimized for this machine: run whyslow fix again on others.'
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
