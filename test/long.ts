@@ -5,6 +5,9 @@ const measured = (names: string): readonly string[] => names.split(' ').map((nam
 /** Files whose tests hold only if nothing else is at work: they compare times that were measured, and some differ by less than a busy machine adds. */
 export const QUIET: readonly string[] = [
   ...measured('beside explain-gap replacements user-code-examples'),
+  'packages/code/src/commands/watch/watch.process.test.ts',
+  'packages/whyslow/src/completion/completion.process.test.ts',
+  'packages/whyslow/src/mcp/mcp.process.test.ts',
   'packages/serving/src/commands/serve/joining-pays.process.test.ts',
 ]
 
