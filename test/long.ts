@@ -5,9 +5,6 @@ const measured = (names: string): readonly string[] => names.split(' ').map((nam
 /** Files whose tests hold only if nothing else is at work: they compare times that were measured, and some differ by less than a busy machine adds. */
 export const QUIET: readonly string[] = [
   ...measured('beside explain-gap replacements user-code-examples'),
-  'packages/code/src/commands/watch/watch.process.test.ts',
-  'packages/whyslow/src/completion/completion.process.test.ts',
-  'packages/whyslow/src/mcp/mcp.process.test.ts',
   'packages/serving/src/commands/serve/joining-pays.process.test.ts',
 ]
 
@@ -23,6 +20,9 @@ export const TAKE_LONG = [
   ...measured(
     'javascript-replacements main-job operator-times pack python-collector quantize serve serve-grpc signals strangers-folder two-at-once user-code-interrupt',
   ),
+  'packages/code/src/commands/watch/watch.process.test.ts',
+  'packages/whyslow/src/completion/completion.process.test.ts',
+  'packages/whyslow/src/mcp/mcp.process.test.ts',
   'packages/whyslow/src/compose/why-task.process.test.ts',
   'packages/code/src/replace/ask-once.process.test.ts',
   'packages/model/src/ship/place.process.test.ts',
