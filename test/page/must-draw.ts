@@ -10,6 +10,7 @@ import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { StudyDocument } from '@whyslow/report/documents/study.ts'
+import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
 import { areaTitle } from '../../packages/report/web/src/areas.ts'
 import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
 import { nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
@@ -46,7 +47,7 @@ function ofReport(given: object): Must[] {
   const code = pipeline !== undefined
   const inTime = code ? 'inside' : 'time'
   return [
-    sentence(report.answer),
+    sentence(sentenceOf(report.answer)),
     ...(latency === null ? [] : [sentence(intervalOf(latency.p50Ms, latency.ciLowMs, latency.ciHighMs))]),
     ...(code || Object.values(areas).every(({ timeMs }) => timeMs <= 0)
       ? []

@@ -5,6 +5,7 @@ import { startView } from '@whyslow/command/terminal/page/server.ts'
 import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { renderPage } from '@whyslow/report/html/html-page.ts'
+import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../needs.ts'
@@ -123,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
       await tab.getByText('2 of 5').waitFor()
       expect(tab.url()).not.toContain('token')
       server.show({ json: embedded({ documents: [transformer] }) })
-      await tab.getByText(transformer.answer).first().waitFor()
+      await tab.getByText(sentenceOf(transformer.answer)).first().waitFor()
       const large = { ...withNodes(20_000), answer: 'A packed report.' }
       const packed = embedded({ documents: [large] })
       expect(packed).toContain('"gzip"')

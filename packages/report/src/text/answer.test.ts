@@ -64,7 +64,7 @@ describe('the answer', () => {
     const findings = [finding('A note', 0, 'measured'), finding('Threads outnumber the CPUs', 4.2, 'modelled')]
     expect(answer({ ...facts, areas: areas(0.4, 0, 0.6, 0), nodes, findings })).toBe(
       '10.0 ms (9.9–10.2) per prediction. 60 % is avoidable overhead (mostly b), 40 % is compute the model needs. ' +
-        'Biggest win: fixing "Threads outnumber the CPUs" could save up to 4.20 ms (estimated).',
+        'Largest finding: "Threads outnumber the CPUs", worth up to 4.20 ms (estimated).',
     )
   })
 
@@ -138,7 +138,7 @@ describe('the answer', () => {
     const run = { command: 'fix', arguments: ['a.onnx', '-o', 'fast/'] }
     expect(answer({ ...given, fixCommand: { next: '', run } })).toMatch(/: npx whyslow fix a\.onnx -o fast\/$/)
     const larger = [finding('One thread is faster', 9, 'measured')]
-    expect(answer({ ...given, findings: larger })).toContain('fixing "One thread is faster"')
-    expect(answer({ ...given, foretold: { ...foretold, ms: 0, remedies: [] } })).toContain('fixing "Kernels are slow"')
+    expect(answer({ ...given, findings: larger })).toContain('"One thread is faster", worth')
+    expect(answer({ ...given, foretold: { ...foretold, ms: 0, remedies: [] } })).toContain('"Kernels are slow", worth')
   })
 })

@@ -113,5 +113,7 @@ function consequence({
   if (first.wouldSaveMs === null)
     return [`Largest finding: "${title}" takes ${time(first.timeMs)}; how much of it can be saved is unknown`, first]
   const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)} (${basisWord(first.basis)})`
+  // What no command changes, such as other work on the machine, is no win to be had by typing.
+  if (first.next === null) return [`Largest finding: "${title}", worth ${saving}`, first]
   return [`Biggest win: ${wins(first) ?? `fixing "${title}"`} could save ${saving}`, first]
 }

@@ -4,7 +4,7 @@
 import { bytes, percent, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import type { PipelineSection } from '../documents/report-pipeline.ts'
-import { answerLines } from './answers/answer-command.ts'
+import { answerLines } from './answers/answer-lines.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import {
   type Colours,

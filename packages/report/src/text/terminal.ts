@@ -1,7 +1,7 @@
 // The report on a terminal: the sentence, one bar for the three areas, where the time goes, at most five findings, then what
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
-import { answerLines } from './answers/answer-command.ts'
+import { answerLines } from './answers/answer-lines.ts'
 import { areaBar } from './area-bar.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { measuredWith } from './measured-with.ts'

@@ -1,4 +1,5 @@
 // The page of a report: the first screen, then down to the single operator, or the single line of the user's code.
+import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
 import { ExportMenu } from './export-menu.tsx'
 import { reportExports } from './exports.ts'
 import { AreaBar } from './first/area-bar.tsx'
@@ -153,11 +154,11 @@ function First({ report, isWithin = false }: { report: Report; isWithin?: boolea
         <div>
           {isWithin ? (
             <p class="sentence">
-              <Says text={report.answer} />
+              <Says text={sentenceOf(report.answer)} />
             </p>
           ) : (
             <h1 class="sentence">
-              <Says text={report.answer} />
+              <Says text={sentenceOf(report.answer)} />
             </h1>
           )}
           {report.pipeline ? <StageBar stages={report.stages ?? []} /> : <AreaBar areas={report.areas} />}

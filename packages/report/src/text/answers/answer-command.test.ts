@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { answerLines, answerParts, withCommand } from './answer-command.ts'
+import { answerParts, sentenceOf, withCommand } from './answer-command.ts'
+import { answerLines } from './answer-lines.ts'
 
 const next = { next: '', run: { command: 'fix', arguments: ['my models/a.onnx', '-o', 'fast/'] } }
 const plain = (line: string) => line
@@ -26,4 +27,11 @@ test('an answer without a command ends with a full stop, and a quoted colon in i
   expect(withCommand('Fine', null)).toBe('Fine.')
   expect(withCommand('Fine', { next: null })).toBe('Fine.')
   expect(answerLines('Run: what?', 40, plain)).toEqual(['Run: what?'])
+})
+
+test('a page takes the sentence without its command', () => {
+  expect(sentenceOf('1 ms. Biggest win: int8 (estimated): npx whyslow quantize a.onnx -o fast/')).toBe(
+    '1 ms. Biggest win: int8 (estimated).',
+  )
+  expect(sentenceOf('1 ms. Nothing to do.')).toBe('1 ms. Nothing to do.')
 })

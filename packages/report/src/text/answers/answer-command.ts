@@ -1,6 +1,6 @@
 // The command that an answer ends with: written into the document's one string, and split off again so that a terminal prints it to be pasted.
 
-import { type Next, nextWords, wrap, wrapCommand } from '../wrap.ts'
+import { type Next, nextWords } from '../shell-words.ts'
 
 /** What a reader types for `whyslow` if nothing is known of the shell. */
 const TYPED = 'npx whyslow'
@@ -18,8 +18,5 @@ export function answerParts(answer: string, name?: string): { readonly text: str
   return { text: answer.slice(0, at + 1), words: nextWords({ next: answer.slice(at + 2 + 'npx '.length) }, name) }
 }
 
-/** Lines of an answer, its command below it. */
-export function answerLines(answer: string, width: number, bold: (line: string) => string, command?: string): string[] {
-  const { text, words } = answerParts(answer, command)
-  return [...wrap(text, width).map(bold), ...(words.length === 0 ? [] : wrapCommand(words, width, '  ').map(bold))]
-}
+/** The sentence alone, for a page that shows the command in a place of its own. */
+export const sentenceOf = (answer: string): string => answerParts(answer).text.replace(/:$/, '.')

@@ -30,7 +30,7 @@ export function AreaBar({ areas }: { areas: Report['areas'] }) {
           </li>
         ))}
       </ul>
-      {note !== null && <p class="soft">{note}</p>}
+      {note !== null && <p class="soft after-sentence">{note}</p>}
       <details class="area-help">
         <summary>What these mean</summary>
         <dl class="reasons">
