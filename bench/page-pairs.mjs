@@ -12,8 +12,8 @@ const WARMUP_MS = 1000
 const IN_MS = 8000
 const LEAST_ROUNDS = 6
 const dist = path.resolve(import.meta.dirname, '../dist')
-const { openInBrowser } = await import(path.join(dist, 'engines/onnxruntime/browser/session.js'))
-const { browserFor, endBrowser } = await import(path.join(dist, 'engines/onnxruntime/browser/browser.js'))
+const { openInBrowser } = await import(path.join(dist, 'measure/engines/onnxruntime/browser/session.js'))
+const { browserFor, endBrowser } = await import(path.join(dist, 'measure/engines/onnxruntime/browser/browser.js'))
 const { loadInputs } = await import(path.join(dist, 'measure/samples/saved.js'))
 
 const options = { threads: null, graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null }

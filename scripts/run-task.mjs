@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 const dist = resolve(import.meta.dirname, '../dist')
 const [id, model, inputs, more] = process.argv.slice(2)
-const { localTrials } = await import(pathToFileURL(join(dist, 'trials/local-runner.js')).href)
+const { localTrials } = await import(pathToFileURL(join(dist, 'measure/trials/local-runner.js')).href)
 const files = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.js'))
 const defined = files.flatMap((name) =>
   [...readFileSync(join(dist, name), 'utf8').matchAll(/defineTask\(\s*['"]([\w-]+)['"]/g)].map(([, task]) => ({ task, name })),

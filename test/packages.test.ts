@@ -1,9 +1,9 @@
 // Holds the law of the packages: who may import whom, as the table "Packages" of docs/architecture.md says, and nothing that a manifest does not
 // name. Inside a package, and room by room, layers.test.ts holds the law.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT, readSources } from './sources.ts'
+import { filesUnder, ROOT, readSources } from './sources.ts'
 
 const PAGE = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
 const TABLE = PAGE.slice(PAGE.indexOf('\n## Packages')).split(/\n## /)[1]!
@@ -57,5 +57,16 @@ describe('packages', () => {
 
   test('only the tool is published', () => {
     expect(packages.filter((name) => !JSON.parse(read(`packages/${name}/package.json`)).private)).toEqual([])
+  })
+
+  // These programs import what was built, which no compiler checks.
+  test('what programs beside the sources take from dist/ has a source', () => {
+    const programs = ['bench', 'scripts', 'test'].flatMap((folder) => filesUnder(folder, (path) => path.endsWith('.mjs')))
+    const taken = programs.flatMap((path) =>
+      [...read(path).matchAll(/(?:\.\.\/dist\/|\bdist(?:\(|, ))'?([\w./-]+)\.js'/g)].map(([, name]) => ({ path, name: name! })),
+    )
+    expect(taken.length).toBeGreaterThan(50)
+    const sourceOf = (name: string) => name.replace(/^([^/]+)\//, 'packages/$1/src/')
+    expect(taken.filter(({ name }) => !existsSync(join(ROOT, `${sourceOf(name)}.ts`)))).toEqual([])
   })
 })

@@ -7,15 +7,15 @@ import { join } from 'node:path'
 process.env.ORT_DISABLE_TELEMETRY = '1'
 
 const dist = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href)
-const { costNodes } = await dist('analyze/costs.js')
-const { engineById } = await dist('engines/index.js')
+const { costNodes } = await dist('model/analyze/costs.js')
+const { engineById } = await dist('measure/engines/index.js')
 const { readModel, readOnnx } = await dist('formats/index.js')
 const { viewGraph } = await dist('graph/view.js')
 const { readData } = await dist('measure/samples/read-data.js')
 const { resolveInputs } = await dist('measure/samples/resolve.js')
 const { aggregate } = await dist('measure/timing/profile/aggregate.js')
 const { correctProfile } = await dist('measure/timing/profile/correct.js')
-const { readTrace } = await dist('engines/onnxruntime/facts/trace.js')
+const { readTrace } = await dist('measure/engines/onnxruntime/facts/trace.js')
 
 const [folder, results, scratch] = process.argv.slice(2)
 const write = (line) => appendFileSync(results, `${JSON.stringify(line)}\n`)

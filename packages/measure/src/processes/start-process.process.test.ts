@@ -50,6 +50,18 @@ describe('one that ends by itself', () => {
   })
 })
 
+describe('one that takes no messages', () => {
+  const CLOSES = "console.error('no such flag'); process.disconnect(); "
+  test.each([
+    ['tells how it ended itself', `${CLOSES} setTimeout(() => process.exit(9), 100)`, 'ended with code 9: no such flag'],
+    ['is ended, and that is told, if it goes on', `${CLOSES} ${WAITS}`, 'was not started or does not listen (Channel closed)'],
+  ])('%s', async (_, code, words) => {
+    const { child, ended } = start(code, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    child.once('disconnect', () => child.send({ ask: 'facts' }))
+    expect(endInWords(await ended)).toBe(words)
+  })
+})
+
 test('one that cannot be started says why', async () => {
   const how = await startProcess({ executable: '/no/such/program', words: [], limits: { timeMs: 60_000 } }).ended
   expect(how).toMatchObject({ code: null, error: expect.objectContaining({ code: 'ENOENT' }), stop: null })

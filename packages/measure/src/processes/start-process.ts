@@ -79,6 +79,8 @@ const STALL_POLL_MS = 100
 const MEMORY_POLL_MS = 200
 /** A process in a call of the kernel's that does not return ends later than it is killed; nobody waits for it longer. */
 const LONGEST_END_MS = 10_000
+/** One that takes no messages has so long to end by itself. */
+const LAST_WORDS_MS = 2000
 /** Beyond it timers fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -131,13 +133,19 @@ export function startProcess(setup: ProcessSetup): RunningProcess {
       setTimeout(settle, LONGEST_END_MS, null, null, LONGEST_END_MS).unref()
     }
     const clear = watch(child, limits, onStop)
+    let deaf: NodeJS.Timeout | undefined
     child.on('error', (cause) => {
-      error ??= cause
-      // Of one that runs: a message cannot be sent.
-      if (child.pid === undefined) settle(null, null, 0)
-      else kill()
+      const tell = () => {
+        error ??= cause
+        if (child.pid === undefined) settle(null, null, 0)
+        else kill()
+      }
+      // Of one that runs: a message cannot be sent, mostly because it is just ending, and its own end says more.
+      if (child.pid === undefined) tell()
+      else deaf ??= setTimeout(tell, LAST_WORDS_MS)
     })
     child.once('exit', async (code, signal) => {
+      clearTimeout(deaf)
       clear()
       const ranMs = performance.now() - startedMs
       // What it left behind holds its pipes open no longer; it is counted once what only takes a moment to end has ended.

@@ -51,9 +51,7 @@ export const runLocally: RunTrial = async <Input, Output>(
   })
   const answer = new Promise<Trial<Output>>((resolve) => {
     child.on('message', (message) => resolve(message as Trial<Output>))
-    child.send({ id: task.id, module: compiledTwin(task.module), input }, (error) => {
-      if (error) resolve({ outcome: 'crashed', reason: error.message })
-    })
+    child.send({ id: task.id, module: compiledTwin(task.module), input })
   })
   let answered: Trial<Output> | null
   let how: EndedProcess
