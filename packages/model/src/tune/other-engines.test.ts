@@ -250,7 +250,7 @@ describe('another engine', () => {
     const made = exampleBench({ seed: 1, noise: 0, readingMs: 100, timeMs: times({ fast: 2 }) })
     const unclear = Array.from({ length: 12 }, (_, k) => (k % 2 === 0 ? 8 : 11))
     const bench = { ...made, nowMs: () => made.nowMs() + (made.seen.length >= 6 ? 1e6 : 0) }
-    const one = await runOn(withScores(bench, 'fast', [8, 8, ...unclear]), made, [choice], {
+    const one = await runOn(withScores(bench, 'fast', [9.3, 9.3, ...unclear]), made, [choice], {
       budgetMs: 10_250,
       evidence: { otherEngines: [other('fast')] },
     })

@@ -94,12 +94,15 @@ function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Prop
   }
 }
 
-async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown }: Shortlist): Promise<SearchState> {
+async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown, promising }: Shortlist): Promise<SearchState> {
   const { endMs } = given
   const shownEndMs = Math.max(endMs, plan.bench.nowMs() + plan.budgetMs * SHOWN_SHARE)
+  const endOf = (one: Candidate) => {
+    if (promising.has(one)) return Number.POSITIVE_INFINITY
+    return shown.has(one) ? shownEndMs : endMs
+  }
   let state = given
-  for (const candidate of shortlist)
-    state = await judgeAndKeep(plan, { ...state, endMs: shown.has(candidate) ? shownEndMs : endMs }, candidate)
+  for (const candidate of shortlist) state = await judgeAndKeep(plan, { ...state, endMs: endOf(candidate) }, candidate)
   return { ...state, endMs }
 }
 
