@@ -13,7 +13,7 @@ import { type Tried, tried } from './tried.ts'
 
 /** A choice, not a proof: of seven looks each asks for no more than one would. */
 const LOOKS = [3, 4, 5, 6, 7, 8, 12]
-const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
+export const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
 
 /**
  * Judged on what is kept, if it can still be put on it. `isBetter`: it gained more in its first look than this kept one; where that one excludes it,
