@@ -41,6 +41,8 @@ export interface ReportFix {
     readonly next: string
     readonly run?: CommandToType
   }
+  /** What the search was given: seconds, about how many predictions that is, and whether that is the default. Absent: nothing was tried. */
+  readonly budget?: { readonly seconds: number; readonly predictions: number; readonly isDefault: boolean }
 }
 
 export interface ReportServing {

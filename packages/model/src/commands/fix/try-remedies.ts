@@ -16,7 +16,7 @@ import { search } from '../../tune/search.ts'
 import { readExecuted } from '../measure-run.ts'
 import { remedyFacts } from '../operator-experiments.ts'
 import { trialRow } from './fix-report.ts'
-import type { FixOptions } from './options.ts'
+import type { BudgetedOptions, FixOptions } from './options.ts'
 import { otherEngines } from './other-engines.ts'
 import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
@@ -31,7 +31,12 @@ const JUDGING_MS = 8000
 const JUDGING_SHARE = 0.05
 const LEAST_JUDGED = 64
 
-export async function tryRemedies(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
+export async function tryRemedies(
+  run: Run,
+  options: BudgetedOptions,
+  evidence: Evidence,
+  diagnosis: ReportDocument,
+): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const known = remedyEvidence(run, options, evidence, diagnosis)
   const facts = { ...known, otherEngines: await otherEngines(options, run, known.profile) }

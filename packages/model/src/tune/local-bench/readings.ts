@@ -24,6 +24,9 @@ const STARTS_THOROUGH = 5
 /** Long ones scatter less: none is added to a reading once this much has been counted. */
 const STARTS_MS = 500
 
+/** Sampling time of a reading while searching, ms. */
+export const lookMs = (p50Ms: number): number => Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * p50Ms))
+
 type Readings = Pick<Bench, 'measure'> & Required<Pick<Bench, 'predictMs'>>
 
 export function readings(
@@ -31,7 +34,7 @@ export function readings(
   tasks: SetupTasks,
 ): Readings {
   const { run, goal, p50Ms, limits, cpus } = plan
-  const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * p50Ms))
+  const sampleMs = lookMs(p50Ms)
   /** Files that started before. */
   const started = new Set<string>()
   let processes = 0
