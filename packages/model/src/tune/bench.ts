@@ -57,9 +57,16 @@ export interface Bench {
   /** Bytes of the model and its weights on disk. */
   sizeBytes(setup: RemedySetup): number
   nowMs(): number
+  /** The same at other sizes of the inputs, where the model leaves them open; absent: at none. */
+  sizes?(): Promise<readonly SizeBench[]>
   /** What an earlier run found of the candidate against the base, with the same model, machine and engine; absent: nothing is kept. */
   recall?(base: RemedySetup, candidate: RemedySetup): Promise<Remembered | null>
   remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
+}
+
+export interface SizeBench extends Pick<Bench, 'measure' | 'compare'> {
+  /** 'x=1x3x96x96'. */
+  readonly text: string
 }
 
 /** A time of `nowMs`; null: there is none. */

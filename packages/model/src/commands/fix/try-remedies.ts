@@ -8,6 +8,7 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { savingsByRemedy } from '../../analyze/foretold.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { inParts, type JudgedParts, judgedInputs } from '../../evidence/judged-inputs.ts'
+import { otherSizes } from '../../evidence/other-sizes.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { RemedyEvidence, RemedySetup } from '../../remedies/kit/remedy.ts'
 import { worstEffect } from '../../tune/candidates.ts'
@@ -101,6 +102,8 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     cache: cacheOf(run, options),
     write: writeInFormat,
     // A model alone is called by the user's own code.
+    // With fixed shapes it predicts at no other size.
+    ...(options.fixShapes ? {} : { otherSizes: otherSizes(run.inputs.resolved, run.graph, p50Ms) }),
     ...(options.modelAlone ? {} : { ship: (setup, at) => trialFolder(runnablePlan(run, options, setup), run, at) }),
     readExecuted,
     readModel,
