@@ -3,7 +3,7 @@
 
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timeEachRun, warmUp } from '../engines/sampler.ts'
-import type { LeastRuns, Observed, Sampled, SamplePlan, Session } from '../engines/types.ts'
+import type { Feeds, LeastRuns, Observed, Sampled, SamplePlan, Session } from '../engines/types.ts'
 import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { median, medianHalfWidth } from '../statistics/index.ts'
@@ -32,6 +32,11 @@ export interface LatencyInput extends ModelTask {
    * a prediction of this process takes a quarter of a second.
    */
   readonly few?: boolean | 'where-slow'
+  /**
+   * Every other prediction gets its inputs in arrays that are made for it, as code does that reads one image after the other; the rest get the same
+   * arrays again. Where the engine's memory comes from, and how often the system hands it out anew, depends on it.
+   */
+  readonly newArrays?: boolean
   /** Counts that replace these. If there are no runs to warm up, the first prediction is all the warm-up there is. */
   readonly least?: LeastRuns
   /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
@@ -52,6 +57,8 @@ export interface LatencyOutput extends LatencyBlock {
   readonly observed?: Observed
   /** Threads that predictions ran on; absent if the engine does not tell. */
   readonly threads?: number
+  /** Medians of the samples of either kind, ms, if `newArrays` was requested. */
+  readonly byArrays?: { readonly kept: number; readonly anew: number }
   /** Where they were requested: what came out, or why nothing did. */
   readonly outputs?: OutputsOutput | { readonly reason: string }
 }
@@ -112,7 +119,7 @@ export async function measureBlock(
   const loadPeakBytes = memory.peakBytes()
   memory.resetPeak()
   const runs = feeds.map((sample) => session.prepare(sample))
-  const run = timeEachRun(runs, now)
+  const run = input.newArrays ? timeInTurns(session, feeds, now) : timeEachRun(runs, now)
   const firstMs = await run(0)
 
   const isLate = () => now() - loadStart > (input.capMs ?? Number.POSITIVE_INFINITY) * CAP_SHARE
@@ -156,9 +163,30 @@ export async function measureBlock(
     keptBytes,
     ...(eventLoop ? { eventLoop } : {}),
     ...(observed ? { observed } : {}),
+    ...(input.newArrays ? { byArrays: byArrays(sampled.samplesMs) } : {}),
     ...threadsOf(session),
     ...(await askedOutputs(input, session)),
   }
+}
+
+/** Prepared predictions in turn with predictions of copies, which are made before the clock starts. */
+function timeInTurns(session: Session, feeds: readonly Feeds[], now: Clock): TimedRun {
+  const kept = feeds.map((sample) => session.prepare(sample))
+  return async (k) => {
+    const at = (k >> 1) % feeds.length
+    const run = k % 2 === 0 ? kept[at]! : session.prepare(copiesOf(feeds[at]!))
+    const start = now()
+    await run()
+    return now() - start
+  }
+}
+
+const copiesOf = (feeds: Feeds): Feeds =>
+  Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, { ...value, data: value.data.slice() }]))
+
+function byArrays(samplesMs: readonly number[]): { readonly kept: number; readonly anew: number } {
+  const every = (first: number) => median(samplesMs.filter((_, k) => k % 2 === first))
+  return { kept: every(0), anew: every(1) }
 }
 
 const threadsOf = ({ threads }: Session): Pick<LatencyOutput, 'threads'> => (threads === undefined ? {} : { threads })
