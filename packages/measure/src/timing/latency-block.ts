@@ -33,8 +33,9 @@ export interface LatencyInput extends ModelTask {
    */
   readonly few?: boolean | 'where-slow'
   /**
-   * Every other prediction gets its inputs in arrays that are made for it, as code does that reads one image after the other; the rest get the same
-   * arrays again. Where the engine's memory comes from, and how often the system hands it out anew, depends on it.
+   * The second half of the samples get their inputs in arrays that are made for each prediction, as code does that reads one image after the other; the
+   * first half get the same arrays again and again. Where the engine's memory comes from depends on it: allocators keep what programs give back, or
+   * return it to the system.
    */
   readonly newArrays?: boolean
   /** Counts that replace these. If there are no runs to warm up, the first prediction is all the warm-up there is. */
@@ -119,17 +120,26 @@ export async function measureBlock(
   const loadPeakBytes = memory.peakBytes()
   memory.resetPeak()
   const runs = feeds.map((sample) => session.prepare(sample))
-  const run = input.newArrays ? timeInTurns(session, feeds, now) : timeEachRun(runs, now)
+  const run = timeEachRun(runs, now)
   const firstMs = await run(0)
 
   const isLate = () => now() - loadStart > (input.capMs ?? Number.POSITIVE_INFINITY) * CAP_SHARE
   const warm = await warmUp(run, { ...leastOf(input), warmupMs: warmupFor(input), isLate }, now)
 
   const watch = tools.startWatch()
-  const plan = { sampleMs: input.sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(input.sampleMs) }
+  const sampleMs = input.newArrays ? input.sampleMs / 2 : input.sampleMs
+  const plan = { sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(sampleMs) }
   const warmMs = warm.warmupRuns > 0 ? warm.warmupMs / warm.warmupRuns : firstMs
-  const least = warm.least.samples
-  const sampled = await sampleWatched(run, { ...plan, least, warmMs }, { now, waits: tools.waitReader(nodeThreads) })
+  const least = input.newArrays ? FEW_RUNS.samples : warm.least.samples
+  const sampling = () => ({ now, waits: tools.waitReader(nodeThreads) })
+  const kept = await sampleWatched(run, { ...plan, least, warmMs }, sampling())
+  let anew: typeof kept | null = null
+  if (input.newArrays) {
+    const copying = timeEachCopy(session, feeds, now)
+    await warmUp(copying, { least: FEW_RUNS, warmupMs: LEAST_WARMUP_MS, isLate }, now)
+    anew = await sampleWatched(copying, { ...plan, least, warmMs }, sampling())
+  }
+  const sampled = anew === null ? kept : together(kept, anew)
   const { throttledCpuMs, stolenCpuMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = memory.peakBytes()
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await tools.measureHandoff(HANDOFF_MS)
@@ -147,7 +157,7 @@ export async function measureBlock(
     gcMs,
     clockRatio,
     process: input.process,
-    p50Ms: median(sampled.samplesMs),
+    p50Ms: anew === null ? median(kept.samplesMs) : (median(kept.samplesMs) + median(anew.samplesMs)) / 2,
     samplesMs: sampled.samplesMs,
     loadMs,
     firstMs,
@@ -163,31 +173,35 @@ export async function measureBlock(
     keptBytes,
     ...(eventLoop ? { eventLoop } : {}),
     ...(observed ? { observed } : {}),
-    ...(input.newArrays ? { byArrays: byArrays(sampled.samplesMs) } : {}),
+    ...(anew === null ? {} : { byArrays: { kept: median(kept.samplesMs), anew: median(anew.samplesMs) } }),
     ...threadsOf(session),
     ...(await askedOutputs(input, session)),
   }
 }
 
-/** Prepared predictions in turn with predictions of copies, which are made before the clock starts. */
-function timeInTurns(session: Session, feeds: readonly Feeds[], now: Clock): TimedRun {
-  const kept = feeds.map((sample) => session.prepare(sample))
-  return async (k) => {
-    const at = (k >> 1) % feeds.length
-    const run = k % 2 === 0 ? kept[at]! : session.prepare(copiesOf(feeds[at]!))
+type WatchedSamples = Awaited<ReturnType<typeof sampleWatched>>
+
+const together = (a: WatchedSamples, b: WatchedSamples): WatchedSamples => ({
+  samplesMs: [...a.samplesMs, ...b.samplesMs],
+  wallMs: a.wallMs + b.wallMs,
+  waitedMs: a.waitedMs + b.waitedMs,
+  waitAtMedianMs: (a.waitAtMedianMs + b.waitAtMedianMs) / 2,
+})
+
+/** Predictions of copies, which are made before the clock starts. */
+const timeEachCopy =
+  (session: Session, feeds: readonly Feeds[], now: Clock): TimedRun =>
+  async (k) => {
+    const run = session.prepare(copiesOf(feeds[k % feeds.length]!))
     const start = now()
     await run()
     return now() - start
   }
-}
 
 const copiesOf = (feeds: Feeds): Feeds =>
-  Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, { ...value, data: value.data.slice() }]))
-
-function byArrays(samplesMs: readonly number[]): { readonly kept: number; readonly anew: number } {
-  const every = (first: number) => median(samplesMs.filter((_, k) => k % 2 === first))
-  return { kept: every(0), anew: every(1) }
-}
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [name, { ...value, data: (value.data as Float32Array).slice() }]),
+  )
 
 const threadsOf = ({ threads }: Session): Pick<LatencyOutput, 'threads'> => (threads === undefined ? {} : { threads })
 
