@@ -7,7 +7,7 @@ import type { FirstLook } from '@whyslow/measure/try-once.ts'
 import type { ReportFix } from '@whyslow/report/documents/report-fix.ts'
 import { lookMs } from '../../tune/local-bench/readings.ts'
 
-export type Budget = NonNullable<ReportFix['budget']>
+export type Budget = Omit<NonNullable<ReportFix['budget']>, 'usedSeconds'>
 
 export const USUAL_SECONDS = 75
 /** From this time of a prediction on, ms, the usual budget ends before five candidates are proven. */

@@ -6,6 +6,7 @@ import { type Run, withRun } from '@whyslow/command/run.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { type PreprocessingRequest, parsePreprocessing, withPreprocessing } from '@whyslow/graph/rewrite/preprocessing/index.ts'
 import { engines, offersOf } from '@whyslow/measure/engines/index.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { remedies } from '../../remedies/index.ts'
@@ -61,7 +62,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     checkCalibration(run, options)
     await checkNamedEngines(options)
     const unlocked: string[] = []
-    const { evidence, diagnosis, found, chosen, budget } = await withMachineLock(
+    const { evidence, diagnosis, found, chosen, spent } = await withMachineLock(
       run,
       async () => {
         const evidence = await measureWithOperators(run, options, WHOLES_MS)
@@ -69,13 +70,15 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
         options.onDiagnosis?.(diagnosis.answer)
         const budget = budgetOf(run, options, evidence)
         if (!options.dryRun) options.onPlan?.(budgetPlan(budget))
+        const startMs = nowMs()
         const tried = await tryRemedies(run, { ...options, budgetSeconds: budget.seconds }, evidence, diagnosis)
-        if (options.dryRun) return { evidence, diagnosis, found: tried, chosen: null, budget: null }
+        const spent = { ...budget, usedSeconds: Math.round((nowMs() - startMs) / 1000) }
+        if (options.dryRun) return { evidence, diagnosis, found: tried, chosen: null, spent: null }
         const converted = await withConversion(run, options, tried)
         const found = picture === null ? converted : await withPreprocessingProof(run, options, converted, picture)
-        if (serving === null) return { evidence, diagnosis, found, chosen: null, budget }
+        if (serving === null) return { evidence, diagnosis, found, chosen: null, spent }
         const chosen = await servingFor(run, options, shippingPlan(run, options, found), serving)
-        return { evidence, diagnosis, found, chosen, budget }
+        return { evidence, diagnosis, found, chosen, spent }
       },
       unlocked,
     )
@@ -84,8 +87,8 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const warned = { ...diagnosis, warnings: [...unlocked, ...diagnosis.warnings] }
     const told = withTrials(warned, found, options, shipped ? options.out : null)
     const served = chosen === null ? {} : { serving: chosen.report }
-    const spent = budget === null ? {} : { budget }
-    const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served, ...spent } }
+    const budget = spent === null ? {} : { budget: spent }
+    const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served, ...budget } }
     if (shipped) await shipSetup(run, options, { ...found, serving: chosen?.best ?? null }, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
