@@ -4,13 +4,13 @@ import { resolveInputs } from '@whyslow/measure/samples/resolve.ts'
 import { expect, test } from 'vitest'
 import { otherSizes } from './other-sizes.ts'
 
-type Inputs = ModelParts['inputs']
+type Inputs = NonNullable<ModelParts['inputs']>
 
 function sizesOf(inputs: Inputs, { predictionMs = 1, shapes = new Map<string, readonly number[]>() } = {}) {
   const nodes = inputs.map(({ name }, k) => node('Relu', [name], [`y${k}`]))
   const outputs = inputs.map((_, k) => valueInfo(`y${k}`, 'float32', ['a']))
   const graph = viewGraph(modelInMemory(model({ nodes, inputs, outputs })))
-  const flags = { shapes, values: new Map(), batch: null, limitBytes: undefined }
+  const flags = { shapes, values: new Map(), batch: null }
   const { inputs: resolved } = resolveInputs(graph.inputs, graph, flags)
   return otherSizes(resolved, graph, predictionMs)
 }
