@@ -10,10 +10,10 @@ export interface OtherSize {
   readonly samples: readonly Feeds[]
 }
 
-/** Of the size that is measured. Two axes make the larger 2.25 times as large. */
+/** Shares of the size that is measured. Two axes make the larger input 2.25 times as large. */
 const SMALLER = 0.5
 const LARGER = 1.5
-/** From this time of a prediction on, ms, the larger one takes too long to prove. */
+/** A prediction that takes this long, ms, takes too long at the larger size to be proven. */
 const SLOW_MS = 100
 /** Networks halve images and feature maps up to five times. */
 const STEP = 32

@@ -149,7 +149,7 @@ function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[])
   return ratio > SAME_BEST ? `its best process takes ${ratio.toFixed(2)} times as long as the best one without it` : null
 }
 
-/** Of a gain that is one for kept arrays alone, code that makes an array for each prediction has a loss; or the other way round. */
+/** A gain with kept arrays may be a loss for code that makes an array for each prediction, and the other way round. */
 function slowerWithArrays(pairs: readonly Pair[]): string | null {
   const known = pairs.flatMap(({ byArrays }) => byArrays ?? [])
   if (known.length === 0) return null

@@ -48,7 +48,7 @@ export async function judgeAndKeep(
   return judgeOnTop(plan, state, again, state.kept)
 }
 
-/** In the place of a kept one that excludes it; null: it does not apply without that one, either. */
+/** Judges it in the place of a kept one that excludes it; null: it does not apply without that one, either. */
 async function judgeInstead(
   plan: SearchPlan,
   state: SearchState,

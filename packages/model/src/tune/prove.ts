@@ -17,7 +17,7 @@ const FINAL_AGAIN = { ...FINAL, looks: [12], level: 98 } as const
 /** An unclear speed-up below this is not worth the time of more pairs. */
 const WORTH_MORE_PAIRS = 1.02
 
-/** At another size a speed-up below this is a loss, if twelve more pairs show it again. */
+/** A speed-up below this at another size is a loss, if twelve more pairs show it again. */
 const LEAST_ELSEWHERE = 0.99
 
 export interface Proof {

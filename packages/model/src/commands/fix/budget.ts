@@ -10,7 +10,7 @@ import { lookMs } from '../../tune/local-bench/readings.ts'
 export type Budget = Omit<NonNullable<ReportFix['budget']>, 'usedSeconds'>
 
 export const USUAL_SECONDS = 75
-/** From this time of a prediction on, ms, the usual budget ends before five candidates are proven. */
+/** A model whose prediction takes this long, ms, is slow: the usual budget ends before five candidates are proven. */
 const SLOW_MS = 300
 /** Readings of a search: a dozen candidates looked at, the best six twice, with those of the base between them; then pairs. */
 const LOOKS = 24

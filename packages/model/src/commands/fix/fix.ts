@@ -94,7 +94,7 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
   })
 }
 
-/** By what a prediction took in the diagnosis, which is nearer than the first one that was tried. */
+/** The budget follows the time that a prediction took in the diagnosis, which is nearer than that of the first one. */
 const budgetOf = ({ inputs }: Run, { budgetSeconds }: FixOptions, { latency }: Evidence): Budget =>
   budgetFor(budgetSeconds, { loadMs: inputs.firstLook.loadMs, predictionMs: latency!.p50Ms })
 

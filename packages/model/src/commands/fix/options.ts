@@ -61,7 +61,7 @@ export interface FixOptions extends WhyOptions {
   readonly onTrial?: (trial: TrialRow) => void
 }
 
-/** With the budget that the model gets. */
+/** Options with the budget that the model gets. */
 export interface BudgetedOptions extends FixOptions {
   readonly budgetSeconds: number
 }
