@@ -38,6 +38,8 @@ export interface Judgement {
   readonly afterMs: number | null
   readonly peakBytes: number | null
   readonly pairs: number
+  /** It is a gain with input arrays of one kind, kept or new, and a loss with the other. */
+  readonly losesWithArrays?: true
 }
 
 /** A first look that showed no gain (score over the base's), or a judgement. */

@@ -94,7 +94,8 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     ? { ...decided, ratioLow: Math.min(...ratios), ratioHigh: Math.max(...ratios) }
     : decided
   const verdict = verdictOf({ ratioLow, ratioHigh })
-  const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates) ?? slowerWithArrays(pairs)
+  const arrays = slowerWithArrays(pairs)
+  const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates) ?? arrays
   const faster = (apart || pairs.length >= plan.looks[0]!) && verdict === 'faster' && bad === null
   const slower = pairs.length >= 2 && verdict === 'slower'
   const cut = plan.stopEarly && pairs.length < mostOf(plan) && !faster && !isClear(pairs, plan)
@@ -110,6 +111,7 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     afterMs: middle(candidates, ({ p50Ms }) => p50Ms),
     peakBytes: middle(candidates, ({ peakBytes }) => peakBytes),
     pairs: pairs.length,
+    ...(arrays === null ? {} : { losesWithArrays: true }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, withScores } from '../../test/support/tune/example-bench.ts'
-import { original, planOn } from '../../test/support/tune/example-search.ts'
+import { original, outcomeOf, planOn, runOn, shipped, times } from '../../test/support/tune/example-search.ts'
 import { rebuilt } from './drop.ts'
 import { prove } from './prove.ts'
 import { initialState } from './state.ts'
@@ -58,4 +58,22 @@ test.each([
   const whole = (await rebuilt(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
   const { proof } = await prove(plan, { ...initialState(plan, 0), ...whole })
   expect([proof!.proven, proof!.judgement.reason]).toEqual([reason === null, reason])
+})
+
+test('of several, what loses with new arrays is left out, and the rest is proven', async () => {
+  const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.3, arena: 1.1 }) })
+  // 1.1 times faster with kept arrays, and half as fast with new ones.
+  const measure: typeof made.measure = async (setup, depth) => {
+    const trial = await made.measure(setup, depth)
+    if (trial.outcome !== 'measured' || depth === 'look') return trial
+    const { score } = trial.value
+    const anew = 'arena' in setup.options.configEntries ? 2.2 * score : score
+    return { ...trial, value: { ...trial.value, byArrays: { kept: score, anew } } }
+  }
+  const one = await runOn({ ...made, measure }, made, [exampleRemedy('a'), exampleRemedy('arena')])
+  expect(shipped(one)).toBe('a')
+  expect(outcomeOf(one, 'arena')).toMatchObject({
+    kept: false,
+    reason: expect.stringMatching(/a new array for each prediction$/),
+  })
 })

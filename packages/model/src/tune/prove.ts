@@ -26,7 +26,7 @@ export interface Proof {
   readonly proven: boolean
 }
 
-/** `doubt`: why it is none; `tooSlow`: it serves the goal and ruins the time of a prediction, or that at other sizes of the inputs. */
+/** `doubt`: why it is none; `tooSlow`: it serves the goal and ruins the time of a prediction, or it costs time at other sizes of the inputs or with other arrays. */
 interface Proven {
   readonly proof: Proof | null
   readonly doubt: string | null
@@ -67,7 +67,7 @@ async function proveWhole(plan: SearchPlan, { setup, kept }: SearchState, isSeco
   const proven = isFaster && slower === null
   const why = !outputs.ok ? outputs.reason : (slower ?? whyNoGain(judgement))
   const doubt = proven ? null : `faster by itself, but not in the last proof: ${why}`
-  return { proof: { judgement, outputs, proven }, doubt, tooSlow: slower !== null }
+  return { proof: { judgement, outputs, proven }, doubt, tooSlow: slower !== null || judgement.losesWithArrays === true }
 }
 
 /** Why the change is none for other sizes of the inputs; null: nothing is against it. */
