@@ -94,7 +94,8 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     ? { ...decided, ratioLow: Math.min(...ratios), ratioHigh: Math.max(...ratios) }
     : decided
   const verdict = verdictOf({ ratioLow, ratioHigh })
-  const arrays = slowerWithArrays(pairs)
+  // What is not clearly faster at all says that, and may be judged once more.
+  const arrays = verdict === 'faster' ? slowerWithArrays(pairs) : null
   const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates) ?? arrays
   const faster = (apart || pairs.length >= plan.looks[0]!) && verdict === 'faster' && bad === null
   const slower = pairs.length >= 2 && verdict === 'slower'
