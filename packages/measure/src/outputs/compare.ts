@@ -5,10 +5,12 @@
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import type { Bounds } from './bounds.ts'
+import { type Bounds, boundsOf } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
-import type { Joined } from './joined-parts.ts'
+import { compareHead } from './found.ts'
+import { headsOf, LEAST_ROWS } from './heads.ts'
+import { type Joined, makersOf } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
@@ -18,6 +20,7 @@ import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
 import type { SliceSums } from './slice-sums.ts'
 import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
+import { weakOutputs } from './weak.ts'
 import { closenessOfSilent, isSilent, signalOverNoise } from './yes-no.ts'
 
 export interface CompareOptions {
@@ -55,6 +58,8 @@ export function compareOutputs(
   if (places !== null) return mismatched(places)
 
   const outputs = paired.map((one) => compareOutput(one, paired, options.graph))
+  const heads = headsOf(paired, options.graph)
+  const weak = weakOutputs(paired, heads, options.graph)
   const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
   const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
   const worst = (values: readonly (number | null)[]) => {
@@ -74,6 +79,8 @@ export function compareOutputs(
     noMetric,
     outputs,
     ...(selections.length > 0 && { selections: selections.map(({ agreement }) => agreement) }),
+    ...(heads.length > 0 && { heads: heads.map(compareHead) }),
+    ...(weak.length > 0 && { weak }),
   }
 }
 
@@ -152,10 +159,17 @@ function prepare(
   const candidate = candidates.map((results) => results[name]!)
   const dtype = original[0]!.dtype
   const originalNumbers = allNumbers(original)
-  const meaning = meaningOf(name, original, originalNumbers, graph)
+  const meaning = meaningIn(meaningOf(name, original, originalNumbers, graph), name, original[0]!, graph)
   const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
   const tie = isRealFloat(dtype) ? tieShareOf(dtype) * scale : 0
   return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
+}
+
+/** Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. */
+function meaningIn(meaning: Meaning, name: string, { shape }: TensorValue, graph: GraphView | undefined): Meaning {
+  const isEach = meaning.meaning === 'scores' && graph !== undefined && elementCount(shape.slice(0, -1)) >= LEAST_ROWS
+  const isYesNo = isEach && boundsOf({ graph, makers: makersOf(graph) }, name)?.isYesNo === true
+  return isYesNo ? { meaning: 'values', threshold: 0 } : meaning
 }
 
 /** Two numbers closer than this share of the scale are a tie: each may move by rounding. */

@@ -170,7 +170,8 @@ export function joinedBySample({ name, original }: Compared, graph: GraphView | 
   return isAlike ? joined : joined.map(() => ({ parts: [{ value: name, bounds: null }], partOf: null }))
 }
 
-const isWithinOne = ({ originalNumbers }: Compared): boolean =>
+/** No value is below 0 or above 1. */
+export const isWithinOne = ({ originalNumbers }: Compared): boolean =>
   originalNumbers!.every((values) => {
     for (let k = 0; k < values.length; k++) if (!(values[k]! >= 0 && values[k]! <= 1)) return false
     return true

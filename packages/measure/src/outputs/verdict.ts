@@ -166,6 +166,8 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   const { of, loss } = found
   const { metric, top1, outputs } = agreement
   const { ok, caveat, open } = holdsLimit(found, maxLoss)
+  const fault = metric === null && ok ? headFault(agreement, maxLoss) : null
+  if (fault !== null) return { ok: false, reason: fault }
   const broken = metric === null && top1 !== null ? outputs.find((one) => breaks(one, maxLoss)) : undefined
   if (ok && broken !== undefined) {
     return {
@@ -177,7 +179,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   return {
     ok,
     reason: ok
-      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}`
+      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}${findsOf(agreement)}`
       : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
     ...(ok && open && { open }),
   }
@@ -204,10 +206,12 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
     const below = `below ${short(1 - limits.cosine)}`
     return { ok: false, reason: `cosine of the worst output ${short(1 - away)}${worstPlace(agreement, 'cosine')}, ${below}` }
   }
+  const fault = headFault(agreement, limits.top1)
+  if (fault !== null) return { ok: false, reason: fault }
   const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
   return {
     ok: true,
-    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}`,
+    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}${findsOf(agreement)}`,
     ...(held.open && { open: held.open }),
   }
 }
@@ -237,6 +241,45 @@ function listsOf({ selections = [] }: Agreement): string {
   )
   return told.join('')
 }
+
+/** Of what a detector finds this share may differ: cells next to each other find the same object. */
+const OTHER_FINDS = 0.05
+/** Boxes overlap by this much in the mean; scores, offsets and points are this close. */
+const SAME_PLACES = 0.95
+
+/** What a detector finds, and where, beyond what the loss allows. */
+function headFault({ heads = [] }: Agreement, maxLoss: number): string | null {
+  for (const { scores, found, differing, alike, places } of heads) {
+    if (differing > Math.max(OTHER_FINDS, maxLoss) * found)
+      return `${differing} of the ${found} scores of 0.5 or more in ${namesOf(scores)} are below 0.25 in one of the two`
+    const least = Math.min(SAME_PLACES, 1 - maxLoss)
+    if (alike < least)
+      return `the ${found} scores of 0.5 or more in ${namesOf(scores)} agree to ${short(alike)} (cosine), below ${short(least)}`
+    const moved = places.find(({ value }) => !(value >= least))
+    if (moved === undefined) continue
+    const how = moved.by === 'overlap' ? `overlap by ${short(moved.value)} (IoU)` : `agree to ${short(moved.value)} (cosine)`
+    return `where ${namesOf(scores)} find something, '${moved.output}' ${how}, below ${short(least)}`
+  }
+  return null
+}
+
+/** What was found in both, where the decisions of a detector were compared. */
+function findsOf({ heads = [] }: Agreement): string {
+  const told = heads.filter(({ found }) => found > 0)
+  if (told.length === 0) return ''
+  const total = (count: (one: (typeof told)[number]) => number) => told.reduce((sum, one) => sum + count(one), 0)
+  const [found, differing] = [total((one) => one.found), total((one) => one.differing)]
+  const least = (by: 'overlap' | 'distance', text: string) => {
+    const values = told.flatMap(({ places }) => places.filter((one) => one.by === by).map(({ value }) => value))
+    return values.length === 0 ? '' : `, ${text} ${short(Math.min(...values))}`
+  }
+  const margins = told.flatMap(({ margin }) => margin ?? [])
+  const margin = margins.length === 0 ? '' : `, with a margin of ${short(Math.min(...margins))}`
+  const places = `${least('overlap', 'boxes overlap by')}${least('distance', 'places agree to')}`
+  return `; ${found - differing} of ${found} scores of 0.5 or more found in both${margin}${places}`
+}
+
+const namesOf = (outputs: readonly string[]): string => outputs.map((name) => `'${name}'`).join(', ')
 
 const breaks = (output: OutputAgreement, maxLoss: number): boolean =>
   (output.meaning === 'values' || output.meaning === 'selection' || output.apart !== undefined) &&

@@ -13,7 +13,7 @@ import { modelsOf } from './written-models.ts'
 export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
   /** The model that the others are compared with. */
   readonly original: string
-  /** Its graph, where outputs come from selections. */
+  /** Its graph, by which some outputs are understood better. */
   readonly graph?: GraphView | undefined
   /** The list of the others, which may still be written (written-models.ts). */
   readonly written: string
