@@ -14,7 +14,7 @@ import { type Joined, makersOf } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
-import { compareQuantities, isFaint, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
+import { compareQuantities, isFaint, isWithinOne, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
 import { ROUNDING, scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
@@ -52,7 +52,10 @@ export function compareOutputs(
   const mismatch = firstOf(inPlace, (name) => differentTypes(name, original, candidate))
   if (mismatch !== null) return mismatched(mismatch)
 
-  const compared = names.map((name) => prepare(name, original, candidate, options.graph))
+  const compared = withoutArbitrary(
+    names.map((name) => prepare(name, original, candidate, options.graph)),
+    options.graph,
+  )
   const paired = compared.map((one) => inRows(one, selectionOf(one.name)))
   const places = firstOf(paired, differentPlaces)
   if (places !== null) return mismatched(places)
@@ -159,17 +162,26 @@ function prepare(
   const candidate = candidates.map((results) => results[name]!)
   const dtype = original[0]!.dtype
   const originalNumbers = allNumbers(original)
-  const meaning = meaningIn(meaningOf(name, original, originalNumbers, graph), name, original[0]!, graph)
+  const meaning = meaningOf(name, original, originalNumbers, graph)
   const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
   const tie = isRealFloat(dtype) ? tieShareOf(dtype) * scale : 0
   return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
 }
 
-/** Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. */
-function meaningIn(meaning: Meaning, name: string, { shape }: TensorValue, graph: GraphView | undefined): Meaning {
-  const isEach = meaning.meaning === 'scores' && graph !== undefined && elementCount(shape.slice(0, -1)) >= LEAST_ROWS
-  const isYesNo = isEach && boundsOf({ graph, makers: makersOf(graph) }, name)?.isYesNo === true
-  return isYesNo ? { meaning: 'values', threshold: 0 } : meaning
+/**
+ * Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. What a detector
+ * gives for the same rows are places, whatever its name: the largest of them decides nothing either.
+ */
+function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
+  if (graph === undefined) return compared
+  const makers = makersOf(graph)
+  const rowsOf = ({ original: [first] }: Compared) => elementCount(first!.shape.slice(0, -1))
+  const isYesNo = (one: Compared) => rowsOf(one) >= LEAST_ROWS && boundsOf({ graph, makers }, one.name)?.isYesNo === true
+  const rows = new Set(compared.filter(isYesNo).map(rowsOf))
+  return compared.map((one): Compared => {
+    const isArbitrary = one.meaning.meaning === 'scores' && rows.has(rowsOf(one)) && (isYesNo(one) || !isWithinOne(one))
+    return isArbitrary ? { ...one, meaning: { meaning: 'values', threshold: 0 } } : one
+  })
 }
 
 /** Two numbers closer than this share of the scale are a tie: each may move by rounding. */

@@ -152,6 +152,21 @@ describe('raw offsets and points', () => {
   })
 })
 
+test('what has the rows of scores is no list of classes, whatever its name', () => {
+  // Bins of distances, a row each for 4 sides of 8: the largest moves by rounding.
+  const named = (off: number): Results[] =>
+    tensorsOf([ROWS, 32], ([row, k]) => Math.sin(row! * 0.7) + 0.01 * Math.sin(row! + k! * 5) + off * Math.cos(row! * k!), 1).map(
+      ({ y }) => ({
+        cls_score2: y!,
+        bbox_pred0: tensorsOf([ROWS, 4], ([row, k]) => scene.score(row!, k!, 0))[0]!.y!,
+      }),
+    )
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'bbox_pred0')])
+  const agreement = compareOutputs(named(0), named(0.005), { graph })
+  expect(agreement.outputs.map(({ meaning }) => meaning)).toEqual(['values', 'binary'])
+  expect(verdict(agreement, 'approximate', USUAL_LIMITS).ok).toBe(true)
+})
+
 test('an objectness caps classes that are arbitrary where nothing is', () => {
   const layout = (of: (row: number, k: number, sample: number) => number) => {
     const all = fill([1, ROWS, 1 + CLASSES], of)
