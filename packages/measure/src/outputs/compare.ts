@@ -292,7 +292,7 @@ function differences(
     all.maxRelative = Math.max(all.maxRelative, one.maxRelative)
     all.signal += signal
     all.noise += noise
-    if (bounds?.isYesNo === true && isSilent(one)) {
+    if (bounds?.isYesNo === true && isSilent(one, largest)) {
       silent = Math.min(silent, closenessOfSilent(one))
       continue
     }

@@ -124,6 +124,22 @@ test('objects lost among cells that say no in large numbers, which a cosine does
   })
 })
 
+test('a head that works may take faint scores of other samples for zero, as 8 bits do; one that finds nothing may not', () => {
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'y')])
+  const samples = (works: boolean, step: number): Results[] =>
+    tensorsOf(
+      [1, 400, 1],
+      ([, row], random, sample) => {
+        const score = works && sample === 0 && row! < 9 ? 0.9 : 0.0015 * random()
+        return step === 0 ? score : Math.round(score / step) * step
+      },
+      3,
+    )
+  const kept = (works: boolean) =>
+    verdict(compareOutputs(samples(works, 0), samples(works, 1 / 255), { graph }), 'approximate', USUAL_LIMITS).ok
+  expect([kept(true), kept(false)]).toEqual([true, false])
+})
+
 describe('raw offsets and points', () => {
   const head = (box: (row: number, k: number) => number) => {
     const offsets = fill([1, ROWS, 4], box)
@@ -142,6 +158,12 @@ describe('raw offsets and points', () => {
       'approximate',
       USUAL_LIMITS,
     )
+
+  test('that move where nobody looks are kept, if they are alike still', () => {
+    const off = (by: number) => judgedOffsets((x, row) => (isObject(row) ? x : x * (1 + by * Math.sin(row))))
+    expect([off(0.2).ok, off(0.8).ok]).toEqual([true, false])
+    expect(off(0.8).reason).toMatch(/^cosine of the worst output 0\.8\d* \('offsets'\), below 0\.995$/)
+  })
 
   test('are compared by their own size where something is found', () => {
     expect(judgedOffsets((x) => x * 1.01)).toMatchObject({ ok: true, reason: expect.stringMatching(/places agree to 1$/) })

@@ -88,7 +88,7 @@ export function compareQuantities(
       const each = bySample.map((sums) => sums[k]!)
       const sums = addSums(each)
       const own = bounds[k]!
-      const silent = own?.isYesNo === true ? each.filter(isSilent) : []
+      const silent = own?.isYesNo === true ? each.filter((one) => isSilent(one, sums.largest)) : []
       const deciding = each.filter((one) => !silent.includes(one))
       found.push({
         where: `where it joins '${value}'`,

@@ -86,7 +86,8 @@ export interface Loss {
  * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
  * counted with the top-1 agreement. Infinity if the outputs cannot be compared.
  */
-export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, selections = [] }: Agreement): Loss {
+export function lossOf(agreement: Agreement): Loss {
+  const { mismatch, metric, top1, outputs, selections = [] } = agreement
   if (mismatch !== null) return { of: 'cosine', loss: Number.POSITIVE_INFINITY }
   if (metric !== null) {
     const drop = metric.name === 'accuracy' ? metric.before - metric.after : metric.after - metric.before
@@ -103,12 +104,31 @@ export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, select
     if (isOfRows) return { of: 'selected rows the same, by score', loss: 1 - least, ...selectedRows(selections, least) }
     return { of: 'top-1 agreement', loss: 1 - least, ...fewestDecisions(outputs, least) }
   }
-  return { of: 'cosine', loss: 1 - closeness({ cosine, sqnrDb }) }
+  return { of: 'cosine', loss: 1 - closenessOfAll(agreement) }
 }
 
 /** The cosine, which does not see that all numbers shrink alike, or what differences of this size leave of it at least. */
 const closeness = ({ cosine, sqnrDb }: Pick<OutputAgreement, 'cosine' | 'sqnrDb'>): number =>
   Math.min(1, cosine ?? 1, sqnrDb === null ? 1 : 1 / Math.sqrt(1 + 10 ** (-sqnrDb / 10)))
+
+/** Rows found by which places are judged; fewer say too little. */
+const LEAST_FOUND = 8
+
+/** Of the worst output. Places of a detector are judged where it finds something, and elsewhere only have to be alike still. */
+function closenessOfAll({ cosine, sqnrDb, outputs, heads = [] }: Agreement): number {
+  const scores = heads.flatMap((head) => head.scores)
+  const judged = heads.flatMap(({ places }) =>
+    places.filter(({ output, rows }) => rows >= LEAST_FOUND && !scores.includes(output)),
+  )
+  if (judged.length === 0) return closeness({ cosine, sqnrDb })
+  const each = outputs.map((one) => {
+    const own = closeness(one)
+    const place = judged.find(({ output }) => output === one.name)
+    if (place === undefined || own < OTHERS_COSINE) return own
+    return Math.max(own, place.by === 'distance' ? place.value : 1)
+  })
+  return Math.min(1, ...each)
+}
 
 /** Decision counts of the output with the fewest, among those that agree least: it says the least. */
 function fewestDecisions(outputs: readonly OutputAgreement[], top1: number): Pick<Loss, 'decisions'> {
@@ -188,7 +208,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
 function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdict {
   const found = lossOf(agreement)
   const { of, loss } = found
-  const { metric, cosine, sqnrDb } = agreement
+  const { metric } = agreement
   if (metric !== null) {
     const seen = `${of} ${short(metric.before)} to ${short(metric.after)}`
     const { ok, caveat, open } = holdsLimit(found, limits.metric)
@@ -196,7 +216,7 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
     const reason = ok ? `${seen}${caveat}` : `${seen}: a loss of ${short(loss)}, ${beyond} ${limits.metric}${caveat}`
     return { ok, reason, ...(ok && open && { open }) }
   }
-  const away = 1 - closeness({ cosine, sqnrDb })
+  const away = 1 - closenessOfAll(agreement)
   const held: Held = of === 'cosine' ? { ok: true, caveat: '' } : holdsLimit(found, limits.top1)
   if (!held.ok) {
     const is = loss > limits.top1 + FLOAT_SLACK ? 'below' : 'not held to be at least'
@@ -216,11 +236,12 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   }
 }
 
-/** The output that is furthest off, if it joins several quantities: which of them. */
+/** The output that is furthest off, if there are several, and which of the quantities that it joins. */
 function worstPlace({ outputs }: Agreement, of: Loss['of']): string {
   const [worst] = outputs.toSorted((a, b) => closeness(a) - closeness(b))
-  const place = of === 'cosine' && worst !== undefined ? placeIn(worst) : ''
-  return place === '' ? '' : ` ('${worst!.name}'${place})`
+  if (of !== 'cosine' || worst === undefined) return ''
+  const place = placeIn(worst)
+  return place === '' && outputs.length === 1 ? '' : ` ('${worst.name}'${place})`
 }
 
 function placeIn(output: OutputAgreement): string {

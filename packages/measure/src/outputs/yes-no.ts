@@ -12,10 +12,14 @@ export const NONE_BELOW = 0.25
 /** Noise over signal (powers) from which on a slice has lost what it held. */
 export const LOST = 0.5
 
-/** No score decides in either, and the candidate's still are the original's: in size, and in what varies from place to place. */
-export function isSilent({ count, largest, maxAbs, signal, noise, sum, drift }: SliceSums): boolean {
-  if (largest + maxAbs >= NONE_BELOW || noise >= LOST * signal) return false
-  return noise - drift ** 2 / count < LOST * (signal - sum ** 2 / count)
+/**
+ * No score decides in either. If none decides in any other sample (`largest` of all is below a find), the candidate's scores have to be the
+ * original's still: in size, and in what varies from place to place. 8 bits for a head that works take such a sample for zero.
+ */
+export function isSilent({ count, largest, maxAbs, signal, noise, sum, drift }: SliceSums, largestOfAll: number): boolean {
+  if (largest + maxAbs >= NONE_BELOW) return false
+  if (largestOfAll >= FOUND_FROM) return true
+  return noise < LOST * signal && noise - drift ** 2 / count < LOST * (signal - sum ** 2 / count)
 }
 
 /** What differences leave of the score that would decide, or of the sample itself, if it is closer than that. */
@@ -27,7 +31,8 @@ export function closenessOfSilent({
   dot,
 }: Pick<SliceSums, 'maxAbs' | 'signal' | 'candidate' | 'noise' | 'dot'>): number {
   if (noise === 0) return 1
-  const own = Math.min(1 / Math.sqrt(1 + noise / signal), dot / Math.sqrt(signal * candidate))
+  const own =
+    signal === 0 || candidate === 0 ? 0 : Math.min(1 / Math.sqrt(1 + noise / signal), dot / Math.sqrt(signal * candidate))
   return Math.max(own, 1 / Math.sqrt(1 + (maxAbs / NONE_BELOW) ** 2))
 }
 
