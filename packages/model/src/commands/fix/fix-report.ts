@@ -21,7 +21,10 @@ export function withTrials(diagnosis: ReportDocument, found: Tuned, options: Fix
   ]
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
-  const weak = weakWarning(trials, diagnosis.model?.inputs ?? [])
+  const weak = weakWarning(
+    trials.map(({ agreement }) => agreement),
+    diagnosis.model?.inputs ?? [],
+  )
   const warnings = [weak, found.caveat].filter((one) => one !== null).concat(diagnosis.warnings)
   return { ...diagnosis, answer, trials, warnings, fix: fixSection, ...(quantization ? { quantization } : {}) }
 }
@@ -119,9 +122,12 @@ export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement
 /** Outputs named in a warning. */
 const MOST_NAMED = 3
 
-/** Said once for all trials: whatever the candidate, the original decides nothing there. */
-function weakWarning(trials: readonly TrialRow[], inputs: readonly { readonly source: string }[]): string | null {
-  const weak = new Map(trials.flatMap(({ agreement }) => agreement?.weak ?? []).map(({ output, why }) => [output, why]))
+/** Said once for all candidates: whatever they change, the original decides nothing there. */
+export function weakWarning(
+  agreements: readonly (Pick<NonNullable<TrialRow['agreement']>, 'weak'> | null)[],
+  inputs: readonly { readonly source: string }[],
+): string | null {
+  const weak = new Map(agreements.flatMap((one) => one?.weak ?? []).map(({ output, why }) => [output, why]))
   if (weak.size === 0) return null
   const named = [...weak].slice(0, MOST_NAMED).map(([output, why]) => `'${output}' ${why}`)
   const more = weak.size > MOST_NAMED ? ` (and ${weak.size - MOST_NAMED} more)` : ''
