@@ -3,7 +3,7 @@
 // by a little change no set of detections after suppression. A cosine does not see one object of many lost among ten thousand cells that
 // say no, nor all boxes shifted by a part of their width.
 import type { Compared } from './compared.ts'
-import { type Head, type HeadPart, reader } from './heads.ts'
+import { type Head, type HeadPart, layoutOf } from './heads.ts'
 import type { HeadAgreement, PlacesAgreement } from './types.ts'
 import { FOUND_FROM, NONE_BELOW } from './yes-no.ts'
 
@@ -19,17 +19,20 @@ export function compareHead({ rows, scores, places }: Head): HeadAgreement {
   const foundRows = Array.from({ length: samples }, (_, sample): number[] => {
     const inBoth = new Set<number>()
     for (const { counted, caps } of apart) {
-      const [read, limits] = [reader(counted), caps.map((cap) => ({ cap, limit: reader(cap) }))]
+      const { start, step } = layoutOf(counted)
+      const limits = caps.map((cap) => ({ ...layoutOf(cap), numbers: numbersIn(cap.output, sample), feature: cap.features[0]! }))
       const [a, b] = numbersIn(counted.output, sample)
       for (let row = 0; row < rows; row++) {
         let [mostOfA, mostOfB] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-        for (const { cap, limit } of limits) {
-          const [c, d] = numbersIn(cap.output, sample)
-          mostOfA = Math.min(mostOfA, limit(c, row, cap.features[0]!))
-          mostOfB = Math.min(mostOfB, limit(d, row, cap.features[0]!))
+        for (const { numbers, feature, ...cap } of limits) {
+          const at = cap.start(row) + feature * cap.step
+          mostOfA = Math.min(mostOfA, numbers[0][at]!)
+          mostOfB = Math.min(mostOfB, numbers[1][at]!)
         }
+        const from = start(row)
         for (const feature of counted.features) {
-          const [x, y] = [Math.min(mostOfA, read(a, row, feature)), Math.min(mostOfB, read(b, row, feature))]
+          const at = from + feature * step
+          const [x, y] = [Math.min(mostOfA, a[at]!), Math.min(mostOfB, b[at]!)]
           if (x >= FOUND_FROM || y >= FOUND_FROM) {
             all.found++
             all.signal += x * x
@@ -60,10 +63,11 @@ const numbersIn = ({ originalNumbers, candidateNumbers }: Compared, sample: numb
 
 function comparePlaces(part: HeadPart, foundRows: readonly (readonly number[])[]): PlacesAgreement {
   const { output, features } = part
-  const read = reader(part)
+  const { start, step } = layoutOf(part)
   const pairs = foundRows.flatMap((rows, sample) => {
     const [a, b] = numbersIn(output, sample)
-    return rows.map((row) => [features.map((k) => read(a, row, k)), features.map((k) => read(b, row, k))] as const)
+    const at = (row: number) => features.map((k) => start(row) + k * step)
+    return rows.map((row) => [at(row).map((place) => a[place]!), at(row).map((place) => b[place]!)] as const)
   })
   const toBox = features.length === 4 ? formOf(pairs.map(([a]) => a as unknown as Box)) : null
   if (toBox !== null) {

@@ -7,14 +7,17 @@ import { elementCount } from '../samples/dtype-arrays.ts'
 import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
 import type { Joined } from './joined-parts.ts'
-import { isRealFloat, type Numbers } from './numbers.ts'
+import { isRealFloat } from './numbers.ts'
 import { isWithinOne, joinedBySample } from './quantities.ts'
+import { FOUND_FROM } from './yes-no.ts'
 
 /** Some features of one output. */
 export interface HeadPart {
   readonly output: Compared
   readonly axis: number
   readonly features: readonly number[]
+  /** Each of its scores may be a no: of Softmax only beside a class that says so. */
+  readonly maySayNo?: boolean
 }
 
 export interface Head {
@@ -77,7 +80,10 @@ function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
   const divided = scores.filter((k) => !alone.includes(k) && !isBackground(output, axis, k))
   return {
     rows,
-    scores: [alone, divided].filter(({ length }) => length > 0).map((some) => ({ output, axis, features: some })),
+    scores: [
+      { output, axis, features: alone, maySayNo: true },
+      { output, axis, features: divided, maySayNo: alone.length + divided.length < scores.length },
+    ].filter((part) => part.features.length > 0),
     places: { output, axis, features: features.filter((k) => !scores.includes(k)) },
   }
 }
@@ -86,20 +92,23 @@ function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
 const placeOf = (row: number, feature: number, features: number, inner: number): number =>
   (Math.floor(row / inner) * features + feature) * inner + (row % inner)
 
-/** Reads a feature of a row. */
-export function reader({ output, axis }: HeadPart): (numbers: Numbers, row: number, feature: number) => number {
+/** Where the features of a row are among an output's values: `start` of the row, and `step` from one feature to the next. */
+export function layoutOf({ output, axis }: Pick<HeadPart, 'output' | 'axis'>): {
+  readonly start: (row: number) => number
+  readonly step: number
+} {
   const { shape } = output.original[0]!
-  const [features, inner] = [shape[axis]!, elementCount(shape.slice(axis + 1))]
-  return (numbers, row, feature) => numbers[placeOf(row, feature, features, inner)]!
+  const [features, step] = [shape[axis]!, elementCount(shape.slice(axis + 1))]
+  return { start: (row) => placeOf(row, 0, features, step), step }
 }
 
 function isBackground(output: Compared, axis: number, feature: number): boolean {
   const { shape } = output.original[0]!
-  const read = reader({ output, axis, features: [] })
+  const { start, step } = layoutOf({ output, axis })
   const rows = elementCount(shape) / shape[axis]!
   let most = 0
   for (const numbers of output.originalNumbers!) {
-    for (let row = 0; row < rows; row++) if (read(numbers, row, feature) >= 0.5) most++
+    for (let row = 0; row < rows; row++) if (numbers[start(row) + feature * step]! >= FOUND_FROM) most++
   }
   return most > BACKGROUND * rows * output.originalNumbers!.length
 }

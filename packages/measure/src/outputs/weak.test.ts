@@ -19,6 +19,16 @@ test('scores that are all 1', () => {
   ])
 })
 
+test('shares of Softmax are no noes, since the largest of each row decides', () => {
+  const softmax = graphOf([graphNode('Softmax', ['x'], 'y')])
+  const results = tensorsOf(
+    [1, 100, 10],
+    ([, row, k], random, sample) => 0.09 + 0.01 * random() + (k === (row! + sample) % 10 ? 0.04 : 0),
+    3,
+  )
+  expect(weakOf(results, softmax)).toBeUndefined()
+})
+
 test('one score that decides is enough', () => {
   const results = tensorsOf([1, 100, 1], ([, row], random, sample) => (row === 3 && sample === 1 ? 0.7 : 0.01 * random()), 3)
   expect(weakOf(results, sigmoid)).toBeUndefined()

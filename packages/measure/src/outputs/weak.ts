@@ -3,7 +3,7 @@
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Compared } from './compared.ts'
 import { bestOf, decisionsIn } from './decisions.ts'
-import { type Head, reader } from './heads.ts'
+import { type Head, layoutOf } from './heads.ts'
 import { makersOf } from './joined-parts.ts'
 import { isRealFloat } from './numbers.ts'
 import type { WeakOutput } from './types.ts'
@@ -39,12 +39,14 @@ export function weakOutputs(
 /** Each output of scores, all its features together. */
 function weakHead({ rows, scores }: Head): readonly WeakOutput[] {
   return scores.flatMap((part) => {
-    const read = reader(part)
+    if (part.maySayNo !== true) return []
+    const { start, step } = layoutOf(part)
     let [least, most] = [Number.POSITIVE_INFINITY, 0]
     for (const numbers of part.output.originalNumbers!) {
       for (let row = 0; row < rows; row++) {
+        const from = start(row)
         for (const feature of part.features) {
-          const score = read(numbers, row, feature)
+          const score = numbers[from + feature * step]!
           if (score < least) least = score
           if (score > most) most = score
         }
