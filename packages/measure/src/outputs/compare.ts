@@ -318,7 +318,7 @@ function differences(
   }
 }
 
-/** Of one sample, places apart where NaN and infinity stand in both. */
+/** The sums of one sample, without the places where both have NaN or infinity. */
 function sumsOf(a: Numbers, b: Numbers, scale: number): SliceSums & { readonly maxRelative: number } {
   let [count, largest, maxAbs, maxRelative, dot, signal, candidate, noise] = [0, 0, 0, 0, 0, 0, 0, 0]
   let [sum, drift] = [0, 0]

@@ -16,7 +16,7 @@ export interface HeadPart {
   readonly output: Compared
   readonly axis: number
   readonly features: readonly number[]
-  /** Each of its scores may be a no: of Softmax only beside a class that says so. */
+  /** Each of its scores may be a no: of Softmax only next to a class that says so. */
   readonly maySayNo?: boolean
 }
 

@@ -15,7 +15,7 @@ export interface SliceSums {
   readonly candidate: number
   readonly noise: number
   readonly dot: number
-  /** Of the original, and of the differences. */
+  /** Sums of the original's values, and of the differences. */
   readonly sum: number
   readonly drift: number
 }

@@ -114,7 +114,7 @@ const closeness = ({ cosine, sqnrDb }: Pick<OutputAgreement, 'cosine' | 'sqnrDb'
 /** Rows found by which places are judged; fewer say too little. */
 const LEAST_FOUND = 8
 
-/** Of the worst output. Places of a detector are judged where it finds something, and elsewhere only have to be alike still. */
+/** The closeness of the worst output. Places of a detector are judged where it finds something, and elsewhere only have to be alike still. */
 function closenessOfAll({ cosine, sqnrDb, outputs, heads = [] }: Agreement): number {
   const scores = heads.flatMap((head) => head.scores)
   const judged = heads.flatMap(({ places }) =>
@@ -263,7 +263,7 @@ function listsOf({ selections = [] }: Agreement): string {
   return told.join('')
 }
 
-/** Of what a detector finds this share may differ: cells next to each other find the same object. */
+/** The share of a detector's finds that may differ: cells next to each other find the same object. */
 const OTHER_FINDS = 0.05
 /** Boxes overlap by this much in the mean; scores, offsets and points are this close. */
 const SAME_PLACES = 0.95

@@ -11,7 +11,7 @@ import { NONE_BELOW } from './yes-no.ts'
 
 /** Fewer decisions may be the same by chance. */
 const LEAST_DECISIONS = 8
-/** Of the scale: what the same values differ by. */
+/** The share of the scale by which equal values may differ. */
 const SAME = 1e-6
 const ALL_YES = 0.99
 const GIVES_SIZES = new Set(['Shape', 'Size'])
