@@ -53,7 +53,7 @@ export async function tryRemedies(run: Run, options: FixOptions, evidence: Evide
     tools: {
       optimize,
       ...(simplify ? { simplify: onceFor(simplify) } : {}),
-      ...(precision ? { precision: precision.plan } : {}),
+      ...(precision ? { precision: precision.plan, int8On: precision.planOn } : {}),
       // Ranges of made-up inputs would be made up, too.
       ...(run.inputs.source === 'data' ? { ranges: bench.ranges } : {}),
     },
