@@ -10,11 +10,11 @@ import { isPossible, isWanted } from './learned-model.ts'
 import { accuracyBench, planId, quantizer, type SearchedPrecisions } from './method-plans.ts'
 import { restoreAccuracy } from './restore-accuracy.ts'
 
-/** By the form: what is quantized, and how. */
+/** What is quantized in each form, and how. */
 const FORMS = {
   /**
    * OpenVINO computes a convolution or product in int8 where what it reads is quantized. What lies between stays in float, where it is
-   * fused into them: quantized results and sums were slower (docs/engines.md).
+   * fused into them (docs/engines.md, int8 convolutions).
    */
   onnx: { options: { results: 'float' }, takes: isWeighted },
 } as const satisfies Record<Int8Form, unknown>
@@ -27,7 +27,7 @@ function isWeighted({ opType, precisions, activationsIn }: Quantizable): boolean
 /** What it is called among the plans of one method. */
 export const planOn = (form: Int8Form): string => `on ${form}`
 
-/** At most one plan; none if nothing may be quantized, or what may changes the outputs too much. */
+/** One plan; none if nothing may be quantized, or what may changes the outputs too much. */
 export async function planOnEngine(given: SearchedPrecisions, model: Model, form: Int8Form): Promise<readonly PrecisionPlan[]> {
   const { constraints, bench } = given
   if (!isWanted(constraints, 'static') || !isPossible(constraints, 'static')) return []

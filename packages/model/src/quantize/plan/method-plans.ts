@@ -73,7 +73,7 @@ export async function planMethod(
     if (plan !== null) found.push(plan)
   }
   if (found.length > 0) reasons.delete(method)
-  else if (!reasons.has(method)) reasons.set(method, whyNone(method, precisions, learned.nodes, on.benchmark))
+  else if (!reasons.has(method)) reasons.set(method, whyNone(method, precisions, learned, on.benchmark))
   return found
 }
 
