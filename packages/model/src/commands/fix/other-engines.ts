@@ -135,7 +135,7 @@ const takenWith = (
   { source, signature }: Model,
 ): Pick<OtherEngine, 'format' | 'int8' | 'runsFileToday' | 'oneThreadUntold'> => ({
   ...(WRITTEN.flatMap((format) => (!formats.includes('onnx') && formats.includes(format) ? [{ format }] : []))[0] ?? {}),
-  ...(offers.includes('int8') && formats.includes('onnx') ? { int8: 'onnx' as const } : {}),
+  ...(offers.includes('int8') ? { int8: formats.includes('onnx') ? ('onnx' as const) : ('tflite' as const) } : {}),
   // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
   ...(formats.includes('onnx') || !formats.includes(source.format) || signature !== undefined ? {} : { runsFileToday: runtime }),
   ...(offers.includes('one-thread-default') ? { oneThreadUntold: true } : {}),

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { withoutMarks } from '@whyslow/formats/tflite/quantize/marked.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { failed } from '@whyslow/measure/support/trials/example-runner.ts'
 import { expect, test } from 'vitest'
@@ -34,6 +35,18 @@ test('what is slower in int8 on the measured engine is quantized for the other, 
   expect(search.records().filter(({ variant }) => variant === 'on onnx')).toMatchObject(
     ['a', 'b', 'c'].map((node) => ({ node, method: 'static', inFloat: false, beforeMs: null, afterMs: null })),
   )
+})
+
+test('for an engine that is given .tflite the float model is marked with the ranges of what is quantized', async () => {
+  const { search } = searched()
+  const [plan] = await search.planOn(network, 'tflite')
+  expect(plan).toMatchObject({ variant: 'on tflite', savingMs: null })
+  const made = plan!.quantized.model as typeof network
+  expect(quantizedLayers(made)).toEqual([])
+  const { float, ranges } = withoutMarks(made)
+  expect(float.proto.graph!.node.map(({ opType }) => opType)).toEqual(['Conv', 'Relu', 'Conv', 'Relu', 'Conv'])
+  expect(new Set(ranges.keys())).toEqual(new Set(['x', 'ar', 'br', 'c']))
+  expect(ranges.get('x')!.high).toBeCloseTo(8, 1)
 })
 
 test('layers that change the outputs too much stay float', async () => {

@@ -3,11 +3,13 @@
 // whole model tells.
 import type { Model } from '@whyslow/graph/model.ts'
 import type { Int8Form, PrecisionPlan } from '../../remedies/kit/remedy.ts'
-import type { Quantizable } from '../write/choice.ts'
+import type { Quantizable, Quantized } from '../write/choice.ts'
+import { withMarkedRanges } from '../write/marked.ts'
 import type { Layers } from './choose.ts'
 import { layerRecords } from './layer-records.ts'
 import { isPossible, isWanted } from './learned-model.ts'
 import { accuracyBench, planId, quantizer, type SearchedPrecisions } from './method-plans.ts'
+import type { Recipe } from './recipes.ts'
 import { restoreAccuracy } from './restore-accuracy.ts'
 
 /** What is quantized in each form, and how. */
@@ -16,12 +18,24 @@ const FORMS = {
    * OpenVINO computes a convolution or product in int8 where what it reads is quantized. What lies between stays in float, where it is
    * fused into them (docs/engines.md, int8 convolutions).
    */
-  onnx: { options: { results: 'float' }, takes: isWeighted },
+  onnx: { options: { results: 'float' }, takes: isWeighted, write: (quantized: Quantized) => quantized },
+  /** LiteRT computes whole regions in int8, without conversions between: whatever has a kernel is quantized, results too. */
+  tflite: { options: {}, takes: isStatic, write: marked },
 } as const satisfies Record<Int8Form, unknown>
 
 /** A convolution, or a product with constant weights. */
 function isWeighted({ opType, precisions, activationsIn }: Quantizable): boolean {
   return precisions.includes('static') && activationsIn.length === 1 && ['Conv', 'Gemm', 'MatMul'].includes(opType)
+}
+
+function isStatic({ precisions }: Quantizable): boolean {
+  return precisions.includes('static')
+}
+
+/** The float model with the ranges of what these layers read and give, in place of the layers as onnxruntime runs them. */
+function marked(quantized: Quantized, nodes: readonly Quantizable[], { model, ranges }: Recipe): Quantized {
+  const values = new Set(nodes.flatMap(({ activationsIn, activationsOut }) => [...activationsIn, ...activationsOut]))
+  return { ...quantized, model: withMarkedRanges(model, values, ranges) }
 }
 
 /** What it is called among the plans of one method. */
@@ -32,9 +46,9 @@ export async function planOnEngine(given: SearchedPrecisions, model: Model, form
   const { constraints, bench } = given
   if (!isWanted(constraints, 'static') || !isPossible(constraints, 'static')) return []
   const learned = await given.learned(model)
-  const { options, takes } = FORMS[form]
+  const { options, takes, write } = FORMS[form]
   const nodes = learned.nodes.filter(takes)
-  if (nodes.length === 0) return []
+  if (nodes.every(({ movesData }) => movesData)) return []
   // A budget of its own: what the measured engine took is for that.
   const search: SearchedPrecisions = {
     ...given,
@@ -49,9 +63,10 @@ export async function planOnEngine(given: SearchedPrecisions, model: Model, form
     savingMs: 0,
   })
   // What takes longest as float is what int8 has most to give for.
-  const gains = nodes.map(({ node, opType }) => {
+  const gains = nodes.flatMap(({ node, opType, movesData }) => {
+    if (movesData) return []
     const ms = benchmark.times.get(node)?.floatMs
-    return { node, opType, gainMs: typeof ms === 'number' ? ms : 0 }
+    return [{ node, opType, gainMs: typeof ms === 'number' ? ms : 0 }]
   })
   const writer = quantizer(search, learned, recipes)
   const chosen = choose(new Set())
@@ -68,5 +83,7 @@ export async function planOnEngine(given: SearchedPrecisions, model: Model, form
   for (const record of records) given.records.set(`${planId(record)} ${record.node}`, record)
   bench.onStep(`int8 for another engine: ${layers?.layers.size ?? 0} of ${nodes.length} layers`)
   if (layers === null) return []
-  return [{ variant, quantized: writer.write({ recipe, layers: layers.layers }), savingMs: null }]
+  const quantized = writer.write({ recipe, layers: layers.layers })
+  const used = nodes.filter(({ node }) => layers.layers.has(node))
+  return [{ variant, quantized: write(quantized, used, recipes.of(recipe)), savingMs: null }]
 }

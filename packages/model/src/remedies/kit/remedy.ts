@@ -66,8 +66,11 @@ export interface OtherEngine {
   readonly refusedInFloat?: string
 }
 
-/** How an engine is told what to compute in int8: QuantizeLinear and DequantizeLinear in front of operators. */
-export type Int8Form = 'onnx'
+/**
+ * How an engine is told what to compute in int8. onnx: operators read from DequantizeLinear, weights too. tflite: it gets a file in int8,
+ * written of a float model whose activations are marked with their ranges.
+ */
+export type Int8Form = 'onnx' | 'tflite'
 
 export interface RemedyInput extends TensorType {
   readonly name: string
