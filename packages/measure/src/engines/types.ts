@@ -152,7 +152,7 @@ export type Availability =
  * profile with what the device did, the CPU's part apart. `device-tensors`: see `tensorsOnDevice`. `cpu-refused`: a session that may
  * not use the CPU for what the device lacks (`session.disable_cpu_ep_fallback`).
  *
- * How it predicts. `float16`: its kernels compute in it. `synchronous`: a prediction holds the thread that asked for it.
+ * How it predicts. `float16`: its kernels compute in it. `int8`: so they do of what a model quantizes. `synchronous`: a prediction holds the thread that asked for it.
  * `one-thread-by default`: a session without a thread count runs on one.
  * `javascript`: it computes in plain JavaScript. `compiled-while-running`: its code is compiled while the first predictions run.
  * `tensors-by-hand`: its tensors live until they are disposed (`observe`).
@@ -181,6 +181,7 @@ export type EngineOffer =
   | 'device-tensors'
   | 'cpu-refused'
   | 'float16'
+  | 'int8'
   | 'synchronous'
   | 'one-thread-default'
   | 'narrow-numbers'

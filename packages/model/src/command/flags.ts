@@ -10,6 +10,13 @@ const bits = Object.assign((text: string) => Number(oneOf(['8', '4'])(text)) as 
 const goal = Object.assign((text: string) => (text === 'slo' ? text : oneOf(goals)(text)), { choices: goals })
 const image = <F extends Flag>(flags: readonly F[]) => inGroup('inputs', flags)
 
+const shipEngines = flag('--ship-engines <ids>', 'engines that may be shipped, separated by commas', parse.list, {
+  name: 'engines',
+  formerly: ['--engines'],
+  usual: 'all that are installed',
+  completes: 'engines',
+})
+
 export const flags = {
   why: showing(
     ['quick', 'duration', 'open', 'shape', 'data', 'batch', 'engine', 'threads', ...row.DOCUMENT, 'quiet'],
@@ -35,12 +42,7 @@ export const flags = {
       row.metric,
       row.requires,
       flag('--only <ids>', 'remedies to try, separated by commas', parse.list, { usual: 'all that fit', completes: 'remedies' }),
-      flag('--ship-engines <ids>', 'engines that may be shipped, separated by commas', parse.list, {
-        name: 'engines',
-        formerly: ['--engines'],
-        usual: 'all that are installed',
-        completes: 'engines',
-      }),
+      shipEngines,
       flag('--dry-run', 'list what would be tried; try nothing'),
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
       flag('--outputs <names>', 'the only outputs to keep, separated by commas', parse.list, { usual: 'all' }),
@@ -115,6 +117,7 @@ export const flags = {
       row.metric,
       row.budget('how long to search', '75s, more for slow models'),
       row.requires,
+      shipEngines,
       ...row.model,
       ...row.report,
     ],

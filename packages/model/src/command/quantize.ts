@@ -34,7 +34,14 @@ export async function runQuantize(file: string, flags: QuantizeFlags, around: Su
 async function runQuantizeLite(file: string, flags: QuantizeFlags, around: Surroundings): Promise<void> {
   const out = flags.out!
   const without = { bits: flags.bits, calibration: flags.calibration, 'max-loss': flags.maxLoss, metric: flags.metric }
-  const others = { ...without, budget: flags.budget, require: flags.require, html: flags.html, markdown: flags.markdown }
+  const others = {
+    ...without,
+    budget: flags.budget,
+    require: flags.require,
+    'ship-engines': flags.shipEngines,
+    html: flags.html,
+    markdown: flags.markdown,
+  }
   const [given] = Object.entries(others).filter(([, value]) => value !== undefined)
   if (given !== undefined)
     throw new UsageError(`--${given[0]}: a .tflite file is written without a search; leave it out, or write -o fast/`)

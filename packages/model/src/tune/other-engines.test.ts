@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, type Has, withScores } from '../../test/support/tune/example-bench.ts'
 import { engineRemedy, otherEngine } from '../../test/support/tune/example-engines.ts'
-import { original, outcomeOf, type Rest, run, runOn, shipped, times } from '../../test/support/tune/example-search.ts'
-import type { OtherEngine, Remedy } from '../remedies/kit/remedy.ts'
+import { original, outcomeOf, type Rest, run, runOn, runWith, shipped, times } from '../../test/support/tune/example-search.ts'
+import { defineRemedy, type OtherEngine, type Remedy } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 
 const on = (timeMs: (has: Has) => number, remedies: readonly Remedy[], engines: readonly OtherEngine[], rest: Rest = {}) =>
@@ -69,6 +69,56 @@ describe('another engine', () => {
     const one = await run({ timeMs, isWrong: (has) => has('wrong') }, [engineRemedy], { evidence: { otherEngines: engines } })
     expect(outcomeOf(one, 'choice wrong')).toMatchObject({ outcome: 'rejected' })
     expect(shipped(one)).toBe('fast')
+  })
+
+  describe('with fewer bits', () => {
+    /** As the real one: the model as it is, which is refused, and the model in fewer bits. */
+    const inBits = defineRemedy({
+      ...engineRemedy,
+      async apply(setup, evidence, { int8On }) {
+        const plain = await engineRemedy.apply(setup, evidence, { optimize: () => Promise.reject(new Error('none')) })
+        if (int8On === undefined) return plain
+        return plain.flatMap((one) => {
+          const options = { ...one.setup.options, configEntries: { ...one.setup.options.configEntries, bits: '1' } }
+          const precision = { method: 'static', plan: 'on onnx' } as const
+          const { refused: _, ...kept } = one
+          return [
+            one,
+            { ...kept, variant: `${one.variant} int8`, setup: { ...one.setup, options }, precision, effect: 'approximate' },
+          ]
+        })
+      },
+    })
+    const search = async (timeMs: (has: Has) => number, remedies: readonly Remedy[] = []) => {
+      const evidence = {
+        otherEngines: [otherEngine('fast', { refused: 'it stays' })],
+        constraints: { fixShapes: false, outputs: null, maxLoss: 0.01 },
+      }
+      return runWith({ int8On: async () => [] }, { timeMs }, [inBits, ...remedies], { evidence })
+    }
+
+    test('is kept though the engine may not be shipped without them', async () => {
+      const one = await search(times({ fast: 1.5, bits: 1.5 }))
+      expect(one.found.kept.map(({ proposal }) => proposal.variant)).toEqual(['fast int8'])
+      expect(outcomeOf(one, 'choice fast')).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('it stays') })
+    })
+
+    test('is not kept where the engine is as fast without them', async () => {
+      const one = await search(times({ fast: 2, bits: 0.8 }))
+      expect(one.found.kept).toEqual([])
+      expect(outcomeOf(one, 'choice fast int8')).toMatchObject({
+        outcome: 'no-difference',
+        reason: 'choice fast was better in the first look',
+      })
+    })
+
+    test('is found for the original where the measured engine already has fewer of its own', async () => {
+      const own = exampleRemedy('own', { kind: 'rewrite', effect: 'approximate', precision: 'static' })
+      const one = await search(times({ own: 1.3, fast: 1.4, bits: 1.4 }), [own])
+      const names = one.found.tried.map(({ name }) => name)
+      expect(names).toContain('choice fast int8 on-the-original')
+      expect(names).not.toContain('choice fast int8')
+    })
   })
 
   describe('near the best of the first look', () => {

@@ -70,6 +70,11 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   const others: Looked[] = []
   const judged = new Set<string | undefined>()
   for (const one of withoutEchoes(ranked)) {
+    const inFloat = inFloatThere(ranked, one)
+    if (inFloat !== undefined) {
+      state = recordTrial(plan, state, outdone(one, inFloat.choice, state))
+      continue
+    }
     const held = ranked.find(({ choice }) => state.kept.includes(choice))
     const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
     const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engineOf(one.choice))
@@ -81,6 +86,24 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
   }
   return { state, before: given, others }
 }
+
+/** What runs the model as it is on the same engine, may not be kept, and looked as fast: fewer bits are not what gains there. */
+const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Looked | undefined =>
+  choice.proposal.precision === undefined || look.failure !== null
+    ? undefined
+    : ranked.find(
+        (one) =>
+          engineOf(one.choice) === engineOf(choice) &&
+          one.choice.proposal.precision === undefined &&
+          one.choice.proposal.refused !== undefined &&
+          ratioOf(one.look) <= ratioOf(look),
+      )
+
+const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState) =>
+  tried(choice, 'no-difference', `${nameOf(better)} was better in the first look`, {
+    lookedSpeedup: 1 / ratioOf(look),
+    ...predictedSpeedup(choice, state),
+  })
 
 /** For another reason than that it is not faster. */
 const isRefused = ({ tried }: SearchState, { choice }: Looked): boolean =>
@@ -132,9 +155,13 @@ const engineOf = ({ proposal }: Candidate): string | undefined => proposal.setup
 
 async function choicesOf(plan: SearchPlan, { setup, kept }: SearchState, remedies: readonly Remedy[]): Promise<Choice[]> {
   const { bench, original, evidence, tools } = plan
-  const onKept = (await propose(remedies, setup, evidence, tools)).candidates.map((one): Choice => ({ ...one, onKept: true }))
+  // What has fewer bits already is quantized for the engine that is measured: another one is given the original, quantized for it.
+  const { int8On: _, ...inBits } = tools
+  const isQuantized = kept.some(({ remedy }) => remedy.precision !== undefined)
+  const proposed = await propose(remedies, setup, evidence, isQuantized ? inBits : tools)
+  const onKept = proposed.candidates.map((one): Choice => ({ ...one, onKept: true }))
   if (kept.length === 0) return onKept
-  const { candidates } = await propose(remedies, original, evidence, tools)
+  const { candidates } = await propose(remedies, original, evidence, isQuantized ? tools : inBits)
   const alone = candidates.map((one): Choice => ({ ...one, proposal: alongside(one.proposal), onKept: false }))
   return distinct(bench, [...onKept, ...alone], setup)
 }
@@ -183,10 +210,7 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
     return recordTrial(plan, state, tried(choice, 'rejected', reason, { ...seen, agreement, refused }))
   }
   const other = betterThan(state, { choice, look })
-  if (other !== undefined) {
-    const reason = `${nameOf(other)} was better in the first look`
-    return recordTrial(plan, state, tried(choice, 'no-difference', reason, seen))
-  }
+  if (other !== undefined) return recordTrial(plan, state, outdone({ choice, look }, other, state))
   if (!isShortlisted(look)) return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
   if (ratioOf(look) > PROMISING) return judgeBeside(plan, given, state, { choice, look })
   const { endMs } = state

@@ -6,7 +6,7 @@ import type { Model } from '@whyslow/graph/model.ts'
 import { type SymbolicTypes, symbolicTypes } from '@whyslow/graph/rewrite/symbolic-types.ts'
 import { subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto } from 'onnx-buf'
-import { encodeLite, type LiteGraph, liteGraph, type Target, type WriteType } from './index.ts'
+import { type LiteGraph, liteGraph, type Target, type WriteType } from './index.ts'
 
 /** Throws InputError, one line that names the node, if the runtime it is for (TFLite by default) cannot hold the model. */
 export function liteGraphOf(model: Model, target?: Target): LiteGraph {
@@ -23,9 +23,6 @@ export function liteGraphOf(model: Model, target?: Target): LiteGraph {
   }
   return liteGraph(whole, types, target)
 }
-
-/** The bytes of a .tflite file. Throws as `liteGraphOf` does. */
-export const liteBytesOf = (model: Model): Uint8Array<ArrayBuffer> => encodeLite(liteGraphOf(model), model.source.file)
 
 /** Types of all values, including those of graphs in nodes: no two values of a model share a name. */
 function typesWithin(model: Model, graph: GraphProto, outer?: SymbolicTypes): SymbolicTypes {

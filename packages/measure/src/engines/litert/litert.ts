@@ -56,7 +56,7 @@ export const litert: Engine = {
   package: 'ai-edge-litert',
   install: INSTALL,
   placeOption: 'litert',
-  offers: ['threads', 'synchronous', 'one-thread-default', 'alternative'],
+  offers: ['threads', 'synchronous', 'one-thread-default', 'alternative', 'int8'],
   runtime: 'LiteRT',
   available,
   open,

@@ -54,7 +54,7 @@ export function openvinoEngine(about: OpenvinoDescription): Omit<Engine, 'end'> 
     runtime: device === 'CPU' ? 'OpenVINO' : `OpenVINO on the ${device}`,
     offers: [
       ...OFFERS,
-      ...(device === 'CPU' ? (['threads', 'alternative'] as const) : []),
+      ...(device === 'CPU' ? (['threads', 'alternative', 'int8'] as const) : []),
       ...(precision === 'float16' ? (['float16'] as const) : []),
     ],
     available: (places) => availableOn(about, places),

@@ -77,10 +77,11 @@ export async function otherEngines(
     const here = await describeEngine(trials.run, one.id, placesOf(options), signal)
     if (!firstIsHere.has(one.package)) firstIsHere.set(one.package, here.ok)
     if (!here.ok) continue
-    const unwanted = wanted === null || wanted.includes(one.id) ? options.keepsEngine : `${one.id} is not among --ship-engines`
+    const unwanted = wanted === null || wanted.includes(one.id) ? null : `${one.id} is not among --ship-engines`
     const refused = one.offers.includes('looked-at') ? NOT_SHIPPED : (narrowedBy(one, graph) ?? unwanted)
+    const inFloat = options.keepsEngine === null ? {} : { refusedInFloat: options.keepsEngine }
     const effect = one.offers.includes('narrow-numbers') && hasDoubleEnds(graph) ? 'approximate' : effectOf(one)
-    const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect, refused }
+    const other = { id: one.id, version: here.version, name: nameOf(one, here.version), effect, refused, ...inFloat }
     const how = one.offers.includes('generated')
       ? { generated: true as const, ...written, ...opensFor(one, model) }
       : takenWith(one, model)
@@ -132,8 +133,9 @@ const WRITTEN = ['tflite', 'tfjs'] as const
 const takenWith = (
   { id, runtime = id, formats, offers }: Engine,
   { source, signature }: Model,
-): Pick<OtherEngine, 'format' | 'runsFileToday' | 'oneThreadUntold'> => ({
+): Pick<OtherEngine, 'format' | 'int8' | 'runsFileToday' | 'oneThreadUntold'> => ({
   ...(WRITTEN.flatMap((format) => (!formats.includes('onnx') && formats.includes(format) ? [{ format }] : []))[0] ?? {}),
+  ...(offers.includes('int8') ? { int8: formats.includes('onnx') ? ('onnx' as const) : ('tflite' as const) } : {}),
   // Of a signature that the runtime does not run by itself, the file says nothing of how its owner runs it.
   ...(formats.includes('onnx') || !formats.includes(source.format) || signature !== undefined ? {} : { runsFileToday: runtime }),
   ...(offers.includes('one-thread-default') ? { oneThreadUntold: true } : {}),

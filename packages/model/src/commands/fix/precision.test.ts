@@ -41,6 +41,7 @@ function searched(records: readonly LayerRecord[]): PrecisionSearch & { readonly
   const measured: PrecisionMethod[] = []
   return {
     measured,
+    planOn: async () => [],
     plan: async () => [],
     records: () => records,
     measureErrors: async (kept) => {

@@ -100,8 +100,11 @@ export async function quantizationOf(
   search: PrecisionSearch,
   bench: Bench,
 ): Promise<Quantization> {
-  const kept = found.kept.filter(({ remedy }) => remedy.precision !== undefined)
-  const methods = new Map(kept.map(({ remedy, proposal }) => [remedy.precision!, proposal.variant]))
+  const kept = found.kept.flatMap(({ remedy, proposal }) => {
+    const own = remedy.precision && { method: remedy.precision, plan: proposal.variant }
+    return proposal.precision ?? own ?? []
+  })
+  const methods = new Map(kept.map(({ method, plan }) => [method, plan]))
   await search.measureErrors(methods)
   const executed = kept.length > 0 ? await bench.executed(found.setup) : null
   const rows = search.records().filter(({ method, variant }) => (methods.get(method) ?? variant) === variant)

@@ -59,7 +59,7 @@ export async function tryRemedies(
     tools: {
       optimize,
       ...(simplify ? { simplify: onceFor(simplify) } : {}),
-      ...(precision ? { precision: precision.plan } : {}),
+      ...(precision ? { precision: precision.plan, int8On: precision.planOn } : {}),
       // Ranges of made-up inputs would be made up, too.
       ...(run.inputs.source === 'data' ? { ranges: bench.ranges } : {}),
     },

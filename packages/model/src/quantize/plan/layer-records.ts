@@ -24,7 +24,7 @@ export interface LayerRecord {
 /** One record of each layer chosen. */
 export function layerRecords(
   { model, nodes }: LearnedModel,
-  { times }: OperatorBenchmark,
+  { times }: Pick<OperatorBenchmark, 'times'>,
   { layers: chosen }: Layers,
   { method, variant, layers, errors }: Pick<LayerRecord, 'method' | 'variant'> & Pick<Restored, 'layers' | 'errors'>,
 ): LayerRecord[] {

@@ -37,7 +37,7 @@ const LEAST_SHARE = 0.01
 /** What larger regions may seem to lose, and still be tried. */
 const LEANING_SHARE = 0.1
 
-interface MethodOnModel {
+export interface MethodOnModel {
   readonly method: PrecisionMethod
   readonly learned: LearnedModel
   readonly benchmark: OperatorBenchmark
@@ -73,7 +73,7 @@ export async function planMethod(
     if (plan !== null) found.push(plan)
   }
   if (found.length > 0) reasons.delete(method)
-  else if (!reasons.has(method)) reasons.set(method, whyNone(method, precisions, learned.nodes, on.benchmark))
+  else if (!reasons.has(method)) reasons.set(method, whyNone(method, precisions, learned, on.benchmark))
   return found
 }
 
@@ -148,13 +148,13 @@ function gainsOf({ learned, benchmark: { times } }: MethodOnModel, { layers }: L
   })
 }
 
-interface Quantizer {
+export interface Quantizer {
   write(candidate: QuantizationCandidate): Quantized
   keep(candidate: QuantizationCandidate, quantized: Quantized): void
 }
 
 /** Quantizes candidates, and keeps the last one that was accurate: it is what is proposed, and its outputs need no second comparison. */
-function quantizer({ constraints }: SearchedPrecisions, { lasting }: LearnedModel, recipes: Recipes): Quantizer {
+export function quantizer({ constraints }: SearchedPrecisions, { lasting }: LearnedModel, recipes: Recipes): Quantizer {
   let kept: { readonly id: string; readonly quantized: Quantized } | undefined
   const idOf = ({ recipe, layers }: QuantizationCandidate): string => `${recipe} ${[...layers].join()}`
   return {
@@ -170,7 +170,7 @@ function quantizer({ constraints }: SearchedPrecisions, { lasting }: LearnedMode
   }
 }
 
-function accuracyBench(
+export function accuracyBench(
   { bench, constraints, restoringMs }: SearchedPrecisions,
   { method, learned, settled }: MethodOnModel,
   recipes: Recipes,

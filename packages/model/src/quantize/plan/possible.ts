@@ -30,6 +30,8 @@ export function possiblePrecisions(
       }
       return [{ variant: '', quantized: quantize(model, choice), savingMs: null }]
     },
+    // What another engine is given follows from ranges, and is tried where they are known.
+    planOn: async () => [],
     records: () => [],
     measureErrors: async () => {},
     reasons: () => new Map(),

@@ -37,6 +37,11 @@ export interface QuantizeOptions {
   readonly perChannel: boolean
   /** Weights in 7 bits, which cannot saturate in the 16-bit sums of AVX2 and AVX-512 without VNNI. */
   readonly reduceRange: boolean
+  /**
+   * Whether what a static operator gives is quantized with it, as onnxruntime's kernels want it, or left in float: OpenVINO takes a
+   * convolution or product whose inputs are quantized, and moves the conversions itself.
+   */
+  readonly results: 'quantized' | 'float'
   /** Weights of weights8 and weights4 share a scale in blocks of this many inputs. */
   readonly blockSize: 16 | 32 | 64 | 128
   /** False: blocks of weights4 have zero points. */
@@ -52,6 +57,7 @@ export const DEFAULT_QUANTIZE_OPTIONS: QuantizeOptions = {
   weightsSymmetric: true,
   perChannel: true,
   reduceRange: false,
+  results: 'quantized',
   blockSize: 32,
   blockSymmetric: true,
   int8Products: true,

@@ -81,13 +81,17 @@ export function whyNotIn(region: Region, operator: StaticOperator): string | und
  * operator of both before it looks for int8 (FusedGemm, 1.30).
  */
 function needsQuantizing(region: Region, operator: StaticOperator): boolean {
+  if (givesFloats(region)) return false
   return operator.kind !== 'product' || (operator.activation !== undefined && !addsApart(region, operator))
 }
+
+/** True where operators are to give floats, whatever reads them. */
+export const givesFloats = ({ rewriting }: Region): boolean => rewriting.choice.options.results === 'float'
 
 /** True where the value comes out of its operator as int8: somebody reads it so, or the operator gives nothing else. */
 export function isGivenQuantized(region: Region, value: string): boolean {
   const operator = region.makers.get(value)
-  if (operator === undefined) return false
+  if (operator === undefined || givesFloats(region)) return false
   if (operator.activation !== undefined && !isFolded(region, operator)) return false
   if (needsQuantizing(region, operator)) return true
   if (addsApart(region, operator)) return false

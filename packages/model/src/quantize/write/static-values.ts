@@ -8,7 +8,7 @@ import { addWeights, bytesOf } from './dynamic.ts'
 import type { Affine } from './numbers.ts'
 import { floatConstant, type Rewriting, readFloats } from './rewriting.ts'
 import type { StaticOperator } from './static-operators.ts'
-import { isGivenQuantized, isTakenForInt8, type Region } from './static-region.ts'
+import { givesFloats, isGivenQuantized, isTakenForInt8, type Region } from './static-region.ts'
 import { type FloatWeights, type WeightLayout, weightAffines, weightSqnrDb, withAffines } from './weights.ts'
 
 interface Points {
@@ -108,6 +108,10 @@ function dequantizedByChannel(region: Region, node: NodeProto, value: string): s
 export function writeResult(region: Region, operator: StaticOperator, written: NodeProto): void {
   const { rewriting } = region
   const [raw, result] = [operator.node.output[0]!, operator.results[0]!]
+  if (givesFloats(region)) {
+    rewriting.add(written, ...(operator.activation === undefined ? [] : [operator.activation]))
+    return
+  }
   if (operator.activation === undefined || isGivenQuantized(region, result)) {
     const output = written.output.map((name, index) => {
       const value = index === 0 ? result : name

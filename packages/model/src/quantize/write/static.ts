@@ -13,7 +13,7 @@ import { affineOf, typeRange } from './numbers.ts'
 import { biasOf, scaledWeights } from './product.ts'
 import { type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
 import { type StaticOperator, staticOperator } from './static-operators.ts'
-import { addsApart, type Region, regionOf, whyNotIn } from './static-region.ts'
+import { addsApart, givesFloats, type Region, regionOf, whyNotIn } from './static-region.ts'
 import {
   addPoints,
   dequantized,
@@ -145,11 +145,13 @@ function writeConvolution(region: Region, operator: StaticOperator): LayerOutcom
 }
 
 function writeProduct(region: Region, operator: StaticOperator): LayerOutcome {
-  if (addsApart(region, operator)) return writeIntegerProduct(region, operator)
   const { rewriting } = region
   const product = operator.product!
   const { x, weights, turned, node } = product
-  const bias = biasOf(rewriting.matching, product)
+  // What is added behind a MatMul stays where it is.
+  const isAlone = givesFloats(region) && isOperator(node, 'MatMul')
+  if (!isAlone && addsApart(region, operator)) return writeIntegerProduct(region, operator)
+  const bias = isAlone ? undefined : biasOf(rewriting.matching, product)
   const found = weightsAndBias(region, {
     x,
     weights: { values: scaledWeights(rewriting.matching, product), shape: weights.shape },
@@ -162,8 +164,13 @@ function writeProduct(region: Region, operator: StaticOperator): LayerOutcome {
     takesBias: isOperator(node, 'Gemm'),
   })
   if (found === undefined) return NOT_FINITE
-  rewriting.remove(...operator.parts)
   const input = [dequantized(region, x), ...found.inputs]
+  if (isAlone) {
+    rewriting.remove(node)
+    rewriting.add(copyWith(node, { input }))
+    return { precision: 'static', weightSqnrDb: found.sqnrDb }
+  }
+  rewriting.remove(...operator.parts)
   if (isOperator(node, 'Gemm') || bias !== undefined) {
     const attributes = turned ? { transB: 1 } : {}
     writeResult(region, operator, makeNode({ opType: 'Gemm', name: node.name }, input, [product.last.output[0]!], attributes))

@@ -54,13 +54,23 @@ export interface OtherEngine {
   readonly opens?: 'source'
   /** What it is given in place of ONNX, which it does not read. */
   readonly format?: 'tflite' | 'tfjs'
+  /** It computes in int8 what a model quantizes in this form; absent: nothing is quantized for it. */
+  readonly int8?: Int8Form
   /** What it is called, where the user's file is of its own format: that probably runs on it today. */
   readonly runsFileToday?: string
   /** It predicts on one thread if it is told no number of them; absent: it finds its own. */
   readonly oneThreadUntold?: true
   /** Why the user does not want it, as a sentence's end; null: it may be shipped. */
   readonly refused: string | null
+  /** Why it may be shipped with a model that was quantized for it alone, as a sentence's end; absent: with any. */
+  readonly refusedInFloat?: string
 }
+
+/**
+ * How an engine is told what to compute in int8. onnx: operators read from DequantizeLinear, weights too. tflite: it gets a file in int8,
+ * written of a float model whose activations are marked with their ranges.
+ */
+export type Int8Form = 'onnx' | 'tflite'
 
 export interface RemedyInput extends TensorType {
   readonly name: string
@@ -113,6 +123,8 @@ export interface RemedyTools {
   readonly simplify?: (model: Model) => Promise<Model>
   /** The precision of each layer, chosen by measuring; none: no layer gains, or loses little enough. Absent: not asked for. */
   readonly precision?: (model: Model, method: PrecisionMethod) => Promise<readonly PrecisionPlan[]>
+  /** Static int8 for another engine, layers chosen by its kernels and by the outputs; none: they lose too much. Absent as `precision` is. */
+  readonly int8On?: (model: Model, form: Int8Form) => Promise<readonly PrecisionPlan[]>
   /** Smallest and largest number that each of these float values holds on the user's own inputs; absent if those are made up. */
   readonly ranges?: (
     setup: RemedySetup,
@@ -143,6 +155,8 @@ export interface Proposal {
   readonly changes: readonly string[]
   /** Saving per prediction that is expected before the trial, ms; null if nothing is known. */
   readonly predictedSavingMs: number | null
+  /** The plan by which its model has fewer bits, if the remedy's other proposals have not. */
+  readonly precision?: { readonly method: PrecisionMethod; readonly plan: string }
   /** Effect of this proposal, if it is not the remedy's. */
   readonly effect?: Effect
   /** Why it may not be kept: it is looked at all the same, so that the reader knows what it would give. */

@@ -1,7 +1,7 @@
-import { model, node, valueInfo } from '@whyslow/graph/build.ts'
+import { model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { expect } from 'vitest'
 import { checkRemedy } from '../../../test/support/remedies/check-remedy.ts'
-import type { OtherEngine } from '../kit/remedy.ts'
+import type { OtherEngine, RemedyTools } from '../kit/remedy.ts'
 import { engineChoice } from './engine-choice.ts'
 
 const relu = model({
@@ -14,8 +14,53 @@ const exact: OtherEngine = { id: 'other', version: '2', name: 'Other 2 in float3
 const half: OtherEngine = { id: 'other-half', version: '2', name: 'Other 2 in bfloat16', effect: 'approximate', refused: null }
 const lite: OtherEngine = { ...exact, id: 'lite', version: '3', name: 'Lite 3', format: 'tflite', oneThreadUntold: true }
 
+const int8: OtherEngine = { ...exact, int8: 'onnx' }
+/** Stands for what is quantized: the model with another name. */
+const quantized = modelInMemory({ ...relu, graph: { ...relu.graph!, name: 'quantized' } })
+const unused = () => Promise.reject(new Error('not here'))
+const tools: RemedyTools = {
+  optimize: unused,
+  int8On: async () => [{ variant: 'on onnx', quantized: { model: quantized, changes: ['1 Conv in int8'] }, savingMs: null }],
+}
+
 checkRemedy(engineChoice, {
   applies: [
+    {
+      name: 'one that computes in int8 is given the model as it is, and quantized for it',
+      model: relu,
+      evidence: { otherEngines: [int8], constraints: { maxLoss: 0.01 } },
+      tools,
+      variants: ['other', 'other int8'],
+      check({ variant, setup, changes, effect, precision }) {
+        const isQuantized = variant === 'other int8'
+        expect(setup.model === quantized).toBe(isQuantized)
+        expect(changes.slice(1)).toEqual(isQuantized ? ['1 Conv in int8'] : [])
+        expect(effect).toBe(isQuantized ? 'approximate' : 'rounding')
+        expect(precision).toEqual(isQuantized ? { method: 'static', plan: 'on onnx' } : undefined)
+      },
+    },
+    {
+      name: 'where the engine is to stay, fewer bits may bring another one',
+      model: relu,
+      evidence: { otherEngines: [{ ...int8, refusedInFloat: 'it stays' }], constraints: { maxLoss: 0.01 } },
+      tools,
+      variants: ['other', 'other int8'],
+      check: ({ variant, refused }) => expect(refused).toBe(variant === 'other' ? 'it stays' : undefined),
+    },
+    {
+      name: 'nothing is quantized for one that the user does not want',
+      model: relu,
+      evidence: { otherEngines: [{ ...int8, refused: 'it is not among --ship-engines' }], constraints: { maxLoss: 0.01 } },
+      tools: { optimize: unused, int8On: unused },
+      variants: ['other'],
+    },
+    {
+      name: 'nor where outputs may not change',
+      model: relu,
+      evidence: { otherEngines: [int8] },
+      tools: { optimize: unused, int8On: unused },
+      variants: ['other'],
+    },
     {
       name: 'an engine with the same arithmetic may be kept, one with another only where outputs may change',
       model: relu,

@@ -3,10 +3,12 @@
 import {
   defineRemedy,
   type OtherEngine,
+  type PrecisionPlan,
   type Proposal,
   predictedBy,
   type RemedyEvidence,
   type RemedySetup,
+  type RemedyTools,
 } from '../kit/remedy.ts'
 
 export const engineChoice = defineRemedy({
@@ -16,15 +18,29 @@ export const engineChoice = defineRemedy({
   effect: 'rounding',
   kind: 'engine',
   goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
+  async apply(setup, evidence, tools) {
     if (setup.engine !== undefined || setup.machineBound) return []
-    return (evidence.otherEngines ?? [])
-      .filter(({ generated }) => !generated)
-      .flatMap((other) =>
-        threadsToTry(other, setup, evidence).map((threads, k) => proposalOf({ other, threads, k }, setup, evidence)),
-      )
+    const others = (evidence.otherEngines ?? []).filter(({ generated }) => !generated)
+    const proposals: Proposal[] = []
+    for (const other of others) {
+      const forms = [undefined, ...(await quantizedFor(other, setup, evidence, tools))]
+      for (const [k, threads] of threadsToTry(other, setup, evidence).entries())
+        for (const plan of forms) proposals.push(proposalOf({ other, threads, k, plan }, setup, evidence))
+    }
+    return proposals
   },
 })
+
+/** The model in int8 as this engine runs it. None for one that may not be shipped: finding it takes long. */
+async function quantizedFor(
+  { int8, refused }: OtherEngine,
+  { model }: RemedySetup,
+  { constraints }: RemedyEvidence,
+  { int8On }: RemedyTools,
+): Promise<readonly PrecisionPlan[]> {
+  if (int8 === undefined || refused !== null || constraints.maxLoss === null || int8On === undefined) return []
+  return int8On(model, int8)
+}
 
 /** Thread counts to try on an engine that would take one thread: one, and as many as the engine in use has. undefined: as the setup says. */
 function threadsToTry(
@@ -40,17 +56,23 @@ interface Choice {
   readonly other: OtherEngine
   readonly threads: number | undefined
   readonly k: number
+  /** Absent: the model is as it was. */
+  readonly plan: PrecisionPlan | undefined
 }
 
-function proposalOf({ other, threads, k }: Choice, setup: RemedySetup, evidence: RemedyEvidence): Proposal {
-  const refused = other.refused ?? lossRefused(other, evidence)
+function proposalOf({ other, threads, k, plan }: Choice, setup: RemedySetup, evidence: RemedyEvidence): Proposal {
+  const refused = other.refused ?? (plan ? null : (other.refusedInFloat ?? lossRefused(other, evidence)))
   const many = threads === undefined ? '' : ` ${threads} ${threads === 1 ? 'thread' : 'threads'}`
   return {
-    variant: k === 0 ? other.id : `${other.id}${many}`,
-    setup: on(setup, other, threads),
-    changes: [`${other.name}${many && ` on${many}`} in place of ${evidence.engine.id}${todayOf(other)}`],
-    predictedSavingMs: predictedBy(['engine-choice'], evidence),
-    effect: other.effect,
+    variant: `${other.id}${k === 0 ? '' : many}${plan ? ' int8' : ''}`,
+    setup: on(plan ? { ...setup, model: plan.quantized.model } : setup, other, threads),
+    changes: [
+      `${other.name}${many && ` on${many}`} in place of ${evidence.engine.id}${todayOf(other)}`,
+      ...(plan?.quantized.changes ?? []),
+    ],
+    predictedSavingMs: plan ? null : predictedBy(['engine-choice'], evidence),
+    effect: plan ? 'approximate' : other.effect,
+    ...(plan ? { precision: { method: 'static', plan: plan.variant } } : {}),
     ...(refused === null ? {} : { refused }),
   }
 }

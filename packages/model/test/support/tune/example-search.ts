@@ -1,5 +1,5 @@
 // Searches on made-up machines, for the tests of the search.
-import type { Remedy, RemedyEvidence } from '../../../src/remedies/kit/remedy.ts'
+import type { Remedy, RemedyEvidence, RemedyTools } from '../../../src/remedies/kit/remedy.ts'
 import type { Bench } from '../../../src/tune/bench.ts'
 import { type SearchOutcome, search } from '../../../src/tune/search.ts'
 import type { SearchPlan } from '../../../src/tune/state.ts'
@@ -18,6 +18,18 @@ export type Rest = Partial<Pick<SearchPlan, 'budgetMs' | 'dryRun' | 'only'>> & {
 export async function run(world: Partial<World>, remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
   const bench = exampleBench({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
   return runOn(bench, bench, remedies, rest)
+}
+
+/** With what remedies may use on this machine. */
+export async function runWith(
+  tools: Partial<RemedyTools>,
+  world: Partial<World>,
+  remedies: readonly Remedy[],
+  rest: Rest = {},
+): Promise<Ran> {
+  const bench = exampleBench({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
+  const plan = planOn(bench, remedies, rest)
+  return { found: await search({ ...plan, tools: { ...plan.tools, ...tools } }), bench, told: [] }
 }
 
 export async function runOn(bench: Bench, made: Ran['bench'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
