@@ -48,7 +48,7 @@ function replace(matching: Matching, one: NodeProto, fresh: (hint: string) => st
   const shape = matching.constant(one.input[1])?.shape
   if (!isOperator(one, 'ConvTranspose') || numberOf(one, 'group', 1) !== 1 || shape === undefined) return undefined
   const kernel = shape.slice(2)
-  const transposed = transposedAxes(one, kernel)
+  const transposed = transposedAxes(one, kernel, matching.shape(one.input[0])?.slice(2) ?? [])
   const axes = transposed && phasesOfAll(transposed)
   const weights = floatsOf(matching, one.input[1])
   if (axes === undefined || weights === undefined) return undefined
