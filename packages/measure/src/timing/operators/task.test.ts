@@ -98,6 +98,9 @@ test('a model of few rounds is timed in the first of them, as seldom as it says,
   // Seven predictions take 70 ms a round, two 20: 4 * 70 + 2 * 20 for the first two models leave the last one in. Three rounds take 460 ms.
   const { rows, engine } = await timed(models, { runMs: () => 10 }, { rounds: 4, budgetMs: 330 })
   expect(rows.map(({ roundsMs }) => roundsMs?.length)).toEqual([3, 2, 3])
+  // Three rounds take 480 ms then, and are meant to take 600.
+  const ahead = await timed(models, { runMs: () => 10 }, { rounds: 4, budgetMs: 800 })
+  expect(ahead.rows.map(({ roundsMs }) => roundsMs?.length)).toEqual([4, 4, 4])
   expect(engine.opened.filter(({ file }) => file === 'b.onnx').map(({ fed }) => fed.length)).toEqual([2, 2])
 })
 

@@ -26,7 +26,7 @@ export interface TimedModel {
   readonly options?: Partial<EngineOptions>
   /** What may be left out says what it is worth: where the time turns out to be short, the rest gets all of its rounds. */
   readonly worth?: number
-  /** Where it takes so long that fewer rounds and predictions than those of the others have to do. */
+  /** Where it takes so long that fewer rounds and predictions than those of the others have to do; more rounds if there is time. */
   readonly few?: { readonly rounds: number; readonly warmup: number; readonly samples: number }
 }
 
@@ -74,11 +74,14 @@ export async function timeOperators(
     const spentMs = now() - start
     if (round > 0 && spentMs > budgetMs) break
     if (enough && round >= enough.rounds && spentMs > enough.ms) break
+    // What takes long has its turn again while the rounds take less than was meant for them.
+    const isAhead = spentMs <= ((enough?.ms ?? budgetMs) * round) / (enough?.rounds ?? rounds)
     for (const i of round === 0 ? byWorth(models) : turns(models.length, round)) {
       const model = models[i]!
       // The first round tells what all rounds take.
       if (round === 0 && model.worth !== undefined && expectedMs > budgetMs) leftOut.add(model.key)
-      if (refused.has(model.key) || leftOut.has(model.key) || round >= (model.few?.rounds ?? rounds)) continue
+      if (refused.has(model.key) || leftOut.has(model.key)) continue
+      if (model.few !== undefined && round >= model.few.rounds && !isAhead) continue
       const begunMs = now()
       // One line is what is begun; the last is what a crash is laid to.
       appendFileSync(progressFile, `${model.key}\n`)
