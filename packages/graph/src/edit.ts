@@ -132,7 +132,7 @@ export function withGraph(model: Model, graph: GraphProto): Model {
   return { ...model, proto: copyWith(model.proto, { graph }) }
 }
 
-/** From this IR version on an initializer need not be an input, and one that is may be overridden. */
+/** The first IR version in which an initializer need not be an input, and one that is may be overridden. */
 const FREE_INITIALIZERS = 4n
 
 /** An older model as one in which its initializers are no inputs: they are as constant as before, and new ones may be added. */

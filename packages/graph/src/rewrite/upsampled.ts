@@ -25,7 +25,7 @@ export function findUpsampled(matching: Matching, conv: NodeProto): Upsampled | 
 
 interface Filter {
   readonly weights: Float32Array
-  /** Of the weights. */
+  /** Shape of the weights. */
   readonly shape: readonly number[]
   readonly pads: readonly number[]
 }

@@ -123,7 +123,7 @@ export function rewrittenWhole(
   return new Set(whole.filter(isMeant).flatMap(({ nodes }) => nodes))
 }
 
-/** With the upsampling that it reads. */
+/** A convolution, timed together with the upsampling that it reads. */
 const isConvolution = ({ opTypes }: OperatorExperiment): boolean => opTypes.some((one) => one === 'Conv' || one === 'FusedConv')
 
 /** Elementwise operators in a row. */

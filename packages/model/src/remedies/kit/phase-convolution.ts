@@ -33,7 +33,7 @@ export interface PhasesOf {
   readonly axes: readonly Phases[]
 }
 
-/** In place of the node and the elementwise operators that follow it; undefined if its bias is no constant. */
+/** What replaces the node and the elementwise operators that follow it; undefined if its bias is no constant. */
 export function asPhases(
   matching: Matching,
   { one, input, weights, shape, axes }: PhasesOf,

@@ -54,7 +54,7 @@ const MOST_ROUNDS = 12
 const SAMPLE_MS = 2
 /** Runs of a slow operator in each round, whatever it takes. */
 const LEAST = { warmup: 1, samples: 2 } as const
-/** From here on a run is long enough to average over what disturbs it: one prediction in each of the fewest rounds tells. */
+/** A run of this time is long enough to average over what disturbs it: one prediction in each of the fewest rounds tells. */
 const SLOW_MS = 20
 const FEW = { rounds: LEAST_ROUNDS, warmup: 1, samples: 1 } as const
 /** What one model takes in a round in addition to its samples: opening, warming. */
