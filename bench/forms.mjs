@@ -5,17 +5,22 @@ import path from 'node:path'
 import ort from 'onnxruntime-node'
 import { writeModelFolder } from '../dist/command/model-files/model-folder.js'
 import { floatTensor, int64Tensor, model, modelInMemory, node, valueInfo } from '../dist/graph/build.js'
+import { readMachine } from '../dist/measure/machine/index.js'
 import { activationForms } from '../dist/model/remedies/rewrites/activation-forms.js'
 import { affineAsBatchnorm } from '../dist/model/remedies/rewrites/affine-as-batchnorm.js'
 import { fourierAsProducts } from '../dist/model/remedies/rewrites/fourier-as-products.js'
 import { fuseInstanceNorm } from '../dist/model/remedies/rewrites/fuse-instance-norm.js'
+import { narrowConvolutions } from '../dist/model/remedies/rewrites/narrow-convolutions.js'
 import { rowIndices } from '../dist/model/remedies/rewrites/row-indices.js'
 import { softmaxOfTwo } from '../dist/model/remedies/rewrites/softmax-of-two.js'
 import { softmaxOverOuterAxis } from '../dist/model/remedies/rewrites/softmax-over-outer-axis.js'
+import { transposedConvolutions } from '../dist/model/remedies/rewrites/transposed-convolutions.js'
+import { upsampledConvolutions } from '../dist/model/remedies/rewrites/upsampled-convolutions.js'
 import { keepResult } from './result.mjs'
 import { median, temporaryFolder } from './shared.mjs'
 
 const PAIRS = 5
+const { isa: instructionSets } = readMachine([])
 const RUNS = 60
 const activations = ['Elu', 'Softplus', 'Selu', 'Celu', 'Mish']
 const rows = [4096, 65_536, 1 << 20].flatMap((count) => [
@@ -108,22 +113,48 @@ for (const [channels, size] of [
   for (const form of ['pointwise and DepthToSpace', 'zeros between and a convolution'])
     rows.push({ opType: 'ConvTranspose', shape, out, make, remedy: noRemedy(form, shape, out) })
 }
+// What slow models spend their time on: wide kernels with few output channels, convolutions after an upsampling, transposed convolutions.
+const FEW_RUNS = 8
+for (const [channels, kernel, into, size] of [
+  [32, 9, 3, 720],
+  [32, 9, 3, 224],
+  [64, 3, 3, 384],
+  [64, 5, 1, 256],
+]) {
+  const [shape, out] = [channels, into].map((count) => [1, count, size, size])
+  rows.push({ opType: 'NarrowConv', shape, out, remedy: narrowConvolutions, make: convolved(kernel), runs: FEW_RUNS })
+}
+for (const [channels, into, kernel, size] of [
+  [128, 64, 3, 180],
+  [64, 32, 3, 360],
+  [64, 64, 3, 192],
+  [32, 16, 5, 128],
+  [16, 16, 3, 128],
+]) {
+  const [shape, out] = [
+    [1, channels, size, size],
+    [1, into, 2 * size, 2 * size],
+  ]
+  const given = { shape, out, runs: FEW_RUNS }
+  rows.push({ ...given, opType: 'UpsampledConv', remedy: upsampledConvolutions, make: afterUpsampling(kernel) })
+  rows.push({ ...given, opType: 'TransposedConv', remedy: transposedConvolutions, make: transposed(kernel) })
+}
 const only = process.env.ONLY?.split(',')
 
 const folder = temporaryFolder()
 /** By operator, form and shape: the lowest and the highest ratio; and all of them. */
 const [values, raw] = [{}, {}]
-for (const [at, { opType, shape, out = shape, remedy, make = single }] of rows.entries()) {
+for (const [at, { opType, shape, out = shape, remedy, make = single, runs = RUNS }] of rows.entries()) {
   if (only && !only.includes(opType)) continue
   const original = modelInMemory(
     model({
-      ...make(opType, shape),
+      ...make(opType, shape, out),
       inputs: [valueInfo('x', 'float32', shape)],
       outputs: [valueInfo('y', 'float32', out)],
     }),
   )
   const setup = { model: original, options: {}, batchFactor: 1, machineBound: false }
-  const [proposal] = await remedy.apply(setup, { p50Ms: 1, findings: [], constraints: {} }, {})
+  const [proposal] = await remedy.apply(setup, { p50Ms: 1, findings: [], constraints: {}, instructionSets }, {})
   const sessions = []
   for (const [name, one] of Object.entries({ original, rewritten: proposal.setup.model })) {
     const { file } = await writeModelFolder(one, path.join(folder, `${at}-${name}`))
@@ -138,8 +169,8 @@ for (const [at, { opType, shape, out = shape, remedy, make = single }] of rows.e
   const y = new ort.Tensor('float32', new Float32Array(results), out)
   const ratios = []
   for (let pair = 0; pair < PAIRS; pair++) {
-    const before = await timeOf(sessions[0], { x }, { y })
-    ratios.push((await timeOf(sessions[1], { x }, { y })) / before)
+    const before = await timeOf(sessions[0], { x }, { y }, runs)
+    ratios.push((await timeOf(sessions[1], { x }, { y }, runs)) / before)
   }
   const said = ratios.sort((a, b) => a - b).map((ratio) => ratio.toFixed(2))
   console.log(`${opType} [${shape.join(', ')}] by ${remedy.id}: ${said.join(' ')}`)
@@ -203,14 +234,49 @@ function ramp(count) {
   return Float32Array.from({ length: count }, (_, at) => 0.5 + at / count)
 }
 
-async function timeOf(session, feeds, fetches) {
+async function timeOf(session, feeds, fetches, runs) {
   const times = []
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     const start = performance.now()
     await session.run(feeds, fetches)
     times.push(performance.now() - start)
   }
   return median(times)
+}
+
+function weightsOf(shape) {
+  return floatTensor(
+    'w',
+    shape,
+    ramp(shape.reduce((a, b) => a * b, 1)).map((x) => x - 1),
+  )
+}
+
+function convolved(kernel, read = 'x') {
+  const pads = Array(4).fill((kernel - 1) / 2)
+  return (_, [, from], [, to]) => ({
+    nodes: [node('Conv', [read, 'w'], ['y'], { pads })],
+    initializers: [weightsOf([to, from, kernel, kernel])],
+  })
+}
+
+function afterUpsampling(kernel) {
+  const nearest = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+  return (...given) => {
+    const { nodes, initializers } = convolved(kernel, 'u')(...given)
+    return {
+      nodes: [node('Resize', ['x', '', 'scales'], ['u'], nearest), ...nodes],
+      initializers: [...initializers, floatTensor('scales', [4], [1, 1, 2, 2])],
+    }
+  }
+}
+
+function transposed(kernel) {
+  const pad = (kernel - 1) / 2
+  return (_, [, from], [, to]) => ({
+    nodes: [node('ConvTranspose', ['x', 'w'], ['y'], { strides: [2, 2], pads: Array(4).fill(pad), output_padding: [1, 1] })],
+    initializers: [weightsOf([from, to, kernel, kernel])],
+  })
 }
 
 function sloped(slopes) {

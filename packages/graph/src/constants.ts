@@ -32,6 +32,15 @@ export interface Constant extends TensorType {
   readonly data: ConstantData
 }
 
+/** Before, every initializer had to be listed as an input, and engines take it for constant all the same. */
+const OVERRIDABLE_FROM_IR = 4n
+
+/** A caller may give another value for it in each prediction. */
+export const isOverridable = (
+  { proto }: { readonly proto: ModelProto },
+  { isGraphInput }: Pick<Constant, 'isGraphInput'>,
+): boolean => isGraphInput && proto.irVersion >= OVERRIDABLE_FROM_IR
+
 /**
  * Every constant of the model, main graph first. Reads no external data.
  * Throws InputError if a tensor's type or shape makes no sense.

@@ -132,6 +132,18 @@ export function withGraph(model: Model, graph: GraphProto): Model {
   return { ...model, proto: copyWith(model.proto, { graph }) }
 }
 
+/** The first IR version in which an initializer need not be an input, and one that is may be overridden. */
+const FREE_INITIALIZERS = 4n
+
+/** An older model as one in which its initializers are no inputs: they are as constant as before, and new ones may be added. */
+export function withFreeInitializers(model: Model): Model {
+  const { graph, irVersion } = model.proto
+  if (graph === undefined || irVersion >= FREE_INITIALIZERS) return model
+  const given = new Set(graph.initializer.map(({ name }) => name))
+  const input = graph.input.filter(({ name }) => !given.has(name))
+  return { ...model, proto: copyWith(model.proto, { irVersion: FREE_INITIALIZERS, graph: copyWith(graph, { input }) }) }
+}
+
 /** The model importing `domain`, at `version` where it imports it not yet. */
 export function withDomain(model: Model, domain: string, version: number): Model {
   if (model.proto.opsetImport.some((one) => one.domain === domain)) return model

@@ -38,7 +38,9 @@ describe('matching', () => {
     expect(matching.numbers('vector')).toEqual([1, 2])
     expect([matching.numbers('x'), matching.numbers(''), matching.numbers(undefined)]).toEqual([undefined, undefined, undefined])
     const listed = [valueInfo('x', 'float32', ['n', 2]), valueInfo('number', 'float32', [1])]
-    expect(matchingOf(build([mul, add], { inputs: listed, irVersion: 3 })).scalar('number')).toBeUndefined()
+    expect(matchingOf(build([mul, add], { inputs: listed, irVersion: 4 })).scalar('number')).toBeUndefined()
+    // Before IR version 4 every initializer had to be listed, and engines take it for constant.
+    expect(matchingOf(build([mul, add], { inputs: listed, irVersion: 3 })).scalar('number')).toBe(3)
   })
 
   test('the only reader', () => {
@@ -125,4 +127,20 @@ test('nothing found leaves the model and its imports alone', () => {
 test('a shape read from an initializer of 64-bit integers', () => {
   const made = build([node('Reshape', ['x', 'target'], ['y'])], { initializers: [int64Tensor('target', [2], [2, -1])] })
   expect(matchingOf(made).shape('y')).toEqual([2, 'n'])
+})
+
+test('a model from before IR version 4 is rewritten as one whose weights are no inputs', async () => {
+  const listed = [valueInfo('x', 'float32', ['n', 2]), valueInfo('number', 'float32', [1]), valueInfo('vector', 'float32', [2])]
+  const nodes = [node('Mul', ['x', 'number'], ['m']), node('Add', ['vector', 'm'], ['y'])]
+  const old = build(nodes, { inputs: listed, irVersion: 3, opset: 8 })
+  const rewritten = rewriteGraphs(old, ({ graph: { node: all }, scalar }) => {
+    const [mul] = all
+    const six = floatTensor('six', [1], [2 * scalar('number')!])
+    return [{ parts: [mul!], remove: new Set([mul!]), add: [node('Mul', ['x', 'six'], ['m'])], addInitializers: [six] }]
+  })!.model
+  expect(rewritten.proto.graph!.input.map(({ name }) => name)).toEqual(['x'])
+  expect(rewritten.proto.irVersion).toBe(4n)
+  const x = { dtype: 'float32', shape: [1, 2], data: Float32Array.of(1, 2) } as const
+  const [results] = await runModel(rewritten, [{ x }])
+  expect(Array.from(results!.y!.data as Float32Array)).toEqual([7, 14])
 })

@@ -1,9 +1,18 @@
 // Patterns of a model's graphs, looked for in their messages, and replaced.
 import type { GraphProto, NodeProto } from 'onnx-buf'
-import { type Constant, constantsIn, readBytes } from '../constants.ts'
+import { type Constant, constantsIn, isOverridable, readBytes } from '../constants.ts'
 import { copyWith } from '../copy.ts'
 import { decodeNumbers } from '../decode.ts'
-import { editGraph, freshNames, type GraphEdit, joinEdits, mapSubgraphs, withDomain, withGraph } from '../edit.ts'
+import {
+  editGraph,
+  freshNames,
+  type GraphEdit,
+  joinEdits,
+  mapSubgraphs,
+  withDomain,
+  withFreeInitializers,
+  withGraph,
+} from '../edit.ts'
 import type { Model } from '../model.ts'
 import type { PatternGraph, Size } from '../patterns/pattern-graph.ts'
 import { linksOf } from '../walk.ts'
@@ -41,7 +50,7 @@ export function matchGraph(model: Model, graph: GraphProto, outer?: Matching & {
   const types = symbolicTypes(model, graph, outer?.types)
   const constant = (name: string | undefined): Constant | undefined => {
     const own = constants.get(name ?? '')
-    if (own !== undefined) return own.isGraphInput ? undefined : own
+    if (own !== undefined) return isOverridable(model, own) ? undefined : own
     return producers.has(name ?? '') || graph.input.some((input) => input.name === name) ? undefined : outer?.constant(name)
   }
   const numbers = (name: string | undefined): readonly number[] | undefined => {
@@ -109,5 +118,5 @@ export function rewriteGraphs<Found extends Replacement>(
   const graph = visit(main)
   if (replaced.length === 0) return undefined
   const imported = Object.entries(domains).reduce((one, [domain, version]) => withDomain(one, domain, version), model)
-  return { model: withGraph(imported, graph), replaced }
+  return { model: withFreeInitializers(withGraph(imported, graph)), replaced }
 }

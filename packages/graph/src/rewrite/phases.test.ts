@@ -64,9 +64,13 @@ test('pads that reach past the kernel are not taken', () => {
   expect(phasesOf({ kernel: 1, stride: 1, pads: [1, 0], outputPadding: 0 })).toBeUndefined()
 })
 
-test('sizes that follow from the input, and taps apart, are no axes', () => {
-  const of = (attributes: Parameters<typeof node>[3]) => transposedAxes(node('ConvTranspose', ['x', 'w'], ['y'], attributes), [3])
-  expect(of({ auto_pad: 'SAME_UPPER' })).toBeUndefined()
+test('pads may follow from the size of the output; taps apart, and a size over an unknown one, are no axes', () => {
+  const of = (attributes: Parameters<typeof node>[3]) =>
+    transposedAxes(node('ConvTranspose', ['x', 'w'], ['y'], attributes), [3], [])
+  expect(of({ auto_pad: 'SAME_UPPER' })).toEqual([{ kernel: 3, stride: 1, pads: [1, 1], outputPadding: 0 }])
+  // One position more than the kernel leaves: 3 - 2 = 1.
+  expect(of({ auto_pad: 'SAME_UPPER', strides: [2] })).toMatchObject([{ pads: [0, 1] }])
+  expect(of({ auto_pad: 'SAME_LOWER', strides: [2] })).toMatchObject([{ pads: [1, 0] }])
   expect(of({ output_shape: [9] })).toBeUndefined()
   expect(of({ dilations: [2] })).toBeUndefined()
   expect(of({ strides: [2], pads: [1, 0], output_padding: [1] })).toEqual([

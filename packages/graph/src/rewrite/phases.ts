@@ -2,6 +2,7 @@
 // the phases. Together they are an ordinary convolution with a channel for each phase.
 import type { NodeProto } from 'onnx-buf'
 import { attributeOf, intsOf } from './match.ts'
+import type { Size } from './sizes.ts'
 
 /** How the phases along one axis lie over the input; right for every size of it. */
 export interface Phases {
@@ -53,19 +54,35 @@ function phasesFrom({ kernel, stride, pads, outputPadding }: Transposed, before:
   }
 }
 
-/** The axes of a ConvTranspose with this kernel; undefined if its pads follow from the sizes, or its kernel is dilated. */
-export function transposedAxes(node: NodeProto, kernel: readonly number[]): readonly Transposed[] | undefined {
-  const auto = String(attributeOf(node, 'auto_pad') ?? 'NOTSET')
-  if ((auto !== 'NOTSET' && auto !== 'VALID') || attributeOf(node, 'output_shape') !== undefined) return undefined
+/**
+ * The axes of a ConvTranspose with this kernel. `input`: spatial sizes, from which pads may follow; undefined if such a size is not known, or
+ * the kernel is dilated.
+ */
+export function transposedAxes(
+  node: NodeProto,
+  kernel: readonly number[],
+  input: readonly (Size | undefined)[],
+): readonly Transposed[] | undefined {
   if (intsOf(node, 'dilations')?.some((one) => one !== 1)) return undefined
-  const [strides, added] = [intsOf(node, 'strides'), intsOf(node, 'output_padding')]
-  const pads = auto === 'VALID' ? undefined : intsOf(node, 'pads')
-  return kernel.map((taps, axis) => ({
-    kernel: taps,
-    stride: strides?.[axis] ?? 1,
-    pads: [pads?.[axis] ?? 0, pads?.[axis + kernel.length] ?? 0],
-    outputPadding: added?.[axis] ?? 0,
-  }))
+  const auto = String(attributeOf(node, 'auto_pad') ?? 'NOTSET')
+  const [strides, added, pads] = [intsOf(node, 'strides'), intsOf(node, 'output_padding'), intsOf(node, 'pads')]
+  const wanted = intsOf(node, 'output_shape')?.slice(-kernel.length)
+  const axes = kernel.map((taps, axis): Transposed | undefined => {
+    const [stride, outputPadding] = [strides?.[axis] ?? 1, added?.[axis] ?? 0]
+    const one = { kernel: taps, stride, outputPadding }
+    if (wanted === undefined && !auto.startsWith('SAME')) {
+      const sides = auto === 'VALID' ? undefined : pads
+      return { ...one, pads: [sides?.[axis] ?? 0, sides?.[axis + kernel.length] ?? 0] }
+    }
+    const size = input[axis]
+    if (wanted !== undefined && typeof size !== 'number') return undefined
+    // Positions more than the output has; without a wanted size it has `stride` for each of the input.
+    const excess = outputPadding + taps - stride + (wanted === undefined ? 0 : stride * (size as number) - wanted[axis]!)
+    const [less, more] = [Math.floor(Math.max(0, excess) / 2), Math.ceil(Math.max(0, excess) / 2)]
+    const sides = auto === 'SAME_UPPER' ? ([less, more] as const) : ([more, less] as const)
+    return { ...one, pads: sides, outputPadding: outputPadding + Math.max(0, -excess) }
+  })
+  return axes.every((one) => one !== undefined) ? axes : undefined
 }
 
 /** Weights [C_in, C, ...kernel] as [phases * C, C_in, ...taps], the phases of the last axis next to each other. */

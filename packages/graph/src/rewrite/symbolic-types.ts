@@ -2,7 +2,7 @@
 // dimensions are numbers or symbols. Shape arithmetic (Shape, Gather, Concat, Reshape) is followed, since exporters write it out.
 import type { GraphProto, NodeProto } from 'onnx-buf'
 import { attributeView } from '../attributes.ts'
-import { constantsIn, readBytes } from '../constants.ts'
+import { constantsIn, isOverridable, readBytes } from '../constants.ts'
 import { decodeNumbers } from '../decode.ts'
 import { isInteger } from '../dtype.ts'
 import type { Model } from '../model.ts'
@@ -20,7 +20,7 @@ export function symbolicTypes(model: Model, graph: GraphProto, outer: SymbolicTy
   for (const input of graph.input) types.set(input.name, declaredType(input))
   for (const constant of constantsIn(graph)) {
     const { name, dtype, shape, elementCount } = constant
-    const followed = elementCount <= SIZES_LIMIT && shape.length < 2 && !constant.isGraphInput && dtype !== 'string'
+    const followed = elementCount <= SIZES_LIMIT && shape.length < 2 && !isOverridable(model, constant) && dtype !== 'string'
     const numbers = followed ? decodeNumbers(readBytes(model, constant), dtype, elementCount) : undefined
     types.set(name, { dtype, shape, ...(isInteger(dtype) || dtype === 'bool' ? { sizes: numbers } : { factors: numbers }) })
   }

@@ -123,6 +123,9 @@ export function rewrittenWhole(
   return new Set(whole.filter(isMeant).flatMap(({ nodes }) => nodes))
 }
 
+/** A convolution, timed together with the upsampling that it reads. */
+const isConvolution = ({ opTypes }: OperatorExperiment): boolean => opTypes.some((one) => one === 'Conv' || one === 'FusedConv')
+
 /** Elementwise operators in a row. */
 export const isRun = (row: OperatorExperiment): boolean =>
-  isInPieces(row) && !isNormalization(row) && !isAttention(row) && !isDynamic(row) && !isByIndex(row)
+  isInPieces(row) && ![isNormalization, isAttention, isDynamic, isByIndex, isConvolution].some((is) => is(row))

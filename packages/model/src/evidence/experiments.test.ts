@@ -84,7 +84,7 @@ test('the full optimization of the graph is tried where another was asked for, i
 })
 
 describe('weights among the inputs', () => {
-  const declared = ({ irVersion = 3, external = false } = {}) => {
+  const declared = ({ irVersion = 4, external = false } = {}) => {
     const made = modelInMemory(
       model({
         nodes: [node('Add', ['x', 'w'], ['y'])],
@@ -107,8 +107,11 @@ describe('weights among the inputs', () => {
     expect(experiments[0]).toMatchObject({ detail: 'weights taken out of the graph inputs', pairs: 6 })
     const copy = fromBinary(ModelProtoSchema, readFileSync(files[0]!))
     expect(copy.graph!.input.map(({ name }) => name)).toEqual(['x'])
-    // The first IR in which an initializer need not be an input.
     expect(copy.irVersion).toBe(4n)
+  })
+
+  test('stay in a model from before IR version 4, which engines take for constant', async () => {
+    expect(ids((await tried({ model: declared({ irVersion: 3 }) }, () => 10)).experiments)).toEqual(['denormals'])
   })
 
   test('stay where they lie outside of the file', async () => {

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { writeModel } from '@whyslow/graph/build.ts'
+import { constantsIn, isOverridable } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { ConstantView } from '@whyslow/graph/types.ts'
@@ -9,7 +10,6 @@ import { measurePaired } from '@whyslow/measure/timing/paired.ts'
 import type { Experiment } from '@whyslow/measure/timing/types.ts'
 import { trialLimits } from '@whyslow/measure/trials/limits.ts'
 import type { ModelTask } from '@whyslow/measure/trials/model-task.ts'
-import type { GraphProto } from 'onnx-buf'
 import type { GatherPlan, VariedPlan } from './plan.ts'
 import { EXPERIMENT_SAMPLE_MS, type PlannedPairs, type Possible, type RunPlan } from './run-plan.ts'
 
@@ -78,21 +78,15 @@ function changeFor(id: Experiment['id'], varied: VariedPlan): Change {
 }
 
 /** False where weights lie outside the file, too: a copy would not find them. */
-const hasWeightInputs = ({ proto, weights }: Model): boolean =>
-  weights.size === 0 && proto.graph !== undefined && inputsWithoutWeights(proto.graph).length < proto.graph.input.length
-
-function inputsWithoutWeights({ initializer, input }: GraphProto): GraphProto['input'] {
-  const weights = new Set(initializer.map(({ name }) => name))
-  return input.filter(({ name }) => !weights.has(name))
-}
+const hasWeightInputs = (model: Model): boolean =>
+  model.weights.size === 0 && constantsIn(model.proto.graph!).some((one) => isOverridable(model, one))
 
 /** A copy whose initializers are no inputs. */
 function withoutWeightInputs({ model, folder }: VariedPlan): string {
   const graph = model.proto.graph!
   const file = path.join(folder, 'clean-inputs.onnx')
-  // IR 4 is the first in which an initializer need not be an input.
-  const irVersion = model.proto.irVersion < 4n ? 4n : model.proto.irVersion
-  const clean = copyWith(graph, { input: inputsWithoutWeights(graph) })
-  fs.writeFileSync(file, writeModel(copyWith(model.proto, { irVersion, graph: clean })))
+  const weights = new Set(graph.initializer.map(({ name }) => name))
+  const clean = copyWith(graph, { input: graph.input.filter(({ name }) => !weights.has(name)) })
+  fs.writeFileSync(file, writeModel(copyWith(model.proto, { graph: clean })))
   return file
 }

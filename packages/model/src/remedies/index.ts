@@ -51,6 +51,7 @@ import { softmaxOverOuterAxis } from './rewrites/softmax-over-outer-axis.ts'
 import { splitSkipLayerNorm } from './rewrites/split-skip-layer-norm.ts'
 import { trainingLeftovers } from './rewrites/training-leftovers.ts'
 import { transposedConvolutions } from './rewrites/transposed-convolutions.ts'
+import { upsampledConvolutions } from './rewrites/upsampled-convolutions.ts'
 import { zipmapRemoval } from './rewrites/zipmap-removal.ts'
 import { batchSize } from './settings/batch-size.ts'
 import { compile } from './settings/compile.ts'
@@ -131,6 +132,7 @@ export const remedies: readonly Remedy[] = [
   weightQuantization,
   weightStorage,
   transposedConvolutions,
+  upsampledConvolutions,
   modernOperators,
   activationForms,
   softmaxOfTwo,

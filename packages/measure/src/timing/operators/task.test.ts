@@ -92,6 +92,18 @@ test('enough rounds end it where they took longer than was meant for all of them
   expect([await rounds(100), await rounds(1e6)]).toEqual([2, 5])
 })
 
+test('a model of few rounds is timed in the first of them, as seldom as it says, and counts as that much', async () => {
+  const few = { rounds: 2, warmup: 1, samples: 1 }
+  const models = [model('a'), { ...model('b'), worth: 2, few }, { ...model('c'), worth: 1 }]
+  // Seven predictions take 70 ms a round, two 20: 4 * 70 + 2 * 20 for the first two models leave the last one in. Three rounds take 460 ms.
+  const { rows, engine } = await timed(models, { runMs: () => 10 }, { rounds: 4, budgetMs: 330 })
+  expect(rows.map(({ roundsMs }) => roundsMs?.length)).toEqual([3, 2, 3])
+  // Three rounds take 480 ms then, and are meant to take 600.
+  const ahead = await timed(models, { runMs: () => 10 }, { rounds: 4, budgetMs: 800 })
+  expect(ahead.rows.map(({ roundsMs }) => roundsMs?.length)).toEqual([4, 4, 4])
+  expect(engine.opened.filter(({ file }) => file === 'b.onnx').map(({ fed }) => fed.length)).toEqual([2, 2])
+})
+
 test('samples are as many as the time allows, four and two hundred at the outside', async () => {
   const count = async (ms: number) => (await timed([model('a')], { runMs: () => ms }, { rounds: 1 })).engine.opened[0]!.fed.length
   // Three warm up, and 1.5 ms at least: 96 of a 64th.

@@ -26,6 +26,8 @@ export interface TimedModel {
   readonly options?: Partial<EngineOptions>
   /** What may be left out says what it is worth: where the time turns out to be short, the rest gets all of its rounds. */
   readonly worth?: number
+  /** Where it takes so long that fewer rounds and predictions than those of the others have to do; more rounds if there is time. */
+  readonly few?: { readonly rounds: number; readonly warmup: number; readonly samples: number }
 }
 
 export interface OperatorTimesInput {
@@ -67,17 +69,20 @@ export async function timeOperators(
   const refused = new Map<string, string>()
   const leftOut = new Set<string>()
   const start = now()
+  let expectedMs = 0
   for (let round = 0; round < rounds; round++) {
     const spentMs = now() - start
     if (round > 0 && spentMs > budgetMs) break
     if (enough && round >= enough.rounds && spentMs > enough.ms) break
+    // What takes long has its turn again while the rounds take less than was meant for them.
+    const isAhead = spentMs <= ((enough?.ms ?? budgetMs) * round) / (enough?.rounds ?? rounds)
     for (const i of round === 0 ? byWorth(models) : turns(models.length, round)) {
       const model = models[i]!
-      // The first round tells what a round takes.
-      if (round === 0 && model.worth !== undefined && (now() - start) * (enough?.rounds ?? rounds) > budgetMs) {
-        leftOut.add(model.key)
-      }
+      // The first round tells what all rounds take.
+      if (round === 0 && model.worth !== undefined && expectedMs > budgetMs) leftOut.add(model.key)
       if (refused.has(model.key) || leftOut.has(model.key)) continue
+      if (model.few !== undefined && round >= model.few.rounds && !isAhead) continue
+      const begunMs = now()
       // One line is what is begun; the last is what a crash is laid to.
       appendFileSync(progressFile, `${model.key}\n`)
       try {
@@ -86,6 +91,7 @@ export async function timeOperators(
       } catch (error) {
         refused.set(model.key, firstLineOf(error))
       }
+      expectedMs += (now() - begunMs) * Math.min(enough?.rounds ?? rounds, model.few?.rounds ?? rounds)
     }
   }
   return models.map(({ key }) => {
@@ -101,7 +107,7 @@ function byWorth(models: readonly TimedModel[]): readonly number[] {
 }
 
 async function timeOf(
-  { file, inputs, saved, options: own }: TimedModel,
+  { file, inputs, saved, options: own, few }: TimedModel,
   { options, sampleMs, least = LEAST }: OperatorTimesInput,
   engine: Engine,
   now: Clock,
@@ -109,7 +115,7 @@ async function timeOf(
   const session = await engine.open(file, { ...options, ...own })
   try {
     const feeds = saved === undefined ? randomFeeds(inputs) : loadInputs(saved)[0]!
-    const plan = { least, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }
+    const plan = { least: few ?? least, warmupMs: LEAST_WARMUP_MS, sampleMs, maxSamples: MOST_SAMPLES }
     return await quietLoopMs([session.prepare(feeds)], plan, now)
   } finally {
     await session.close()

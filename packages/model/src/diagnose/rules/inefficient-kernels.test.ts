@@ -40,6 +40,14 @@ checkRule(inefficientKernels, {
       expect: { detail: /by row-indices/ },
     },
     {
+      name: 'a convolution with the upsampling that it reads',
+      given: isolatedCase(given, {
+        row: { opTypes: ['Resize', 'Conv', 'LeakyRelu'] },
+        change: { kind: 'rewrite', remedy: 'upsampled-convolutions' },
+      }),
+      expect: { next: 'whyslow fix MODEL -o fast/', detail: /by upsampled-convolutions/ },
+    },
+    {
       name: 'an attention in pieces that is cheaper in a batch',
       given: isolatedCase(given, { row: { opTypes: ['MatMul', 'Softmax', 'MatMul'] } }),
       expect: { next: null, detail: /More samples in one call/ },

@@ -110,7 +110,7 @@ checkRemedy(fuseGelu, {
     {
       name: 'the half can be overridden by the caller',
       model: make(usual, {
-        irVersion: 3,
+        irVersion: 4,
         inputs: [valueInfo('x', 'float32', ['batch', 5]), ...constants.map(({ name }) => valueInfo(name, 'float32', []))],
       }),
     },

@@ -191,7 +191,7 @@ checkRemedy(fuseLayerNorm, {
     {
       name: 'epsilon can be overridden by the caller',
       model: make(usual, {
-        irVersion: 3,
+        irVersion: 4,
         inputs: [
           valueInfo('x', 'float32', ['batch', 4, WIDTH]),
           ...constants.map(({ name, dims }) => valueInfo(name, 'float32', dims.map(Number))),

@@ -152,7 +152,7 @@ checkRemedy(knownBranches, {
     {
       name: 'the condition can be overridden by the caller',
       model: make([choice('yes')], {
-        irVersion: 3,
+        irVersion: 4,
         inputs: [
           valueInfo('x', 'float32', ['batch', 1, 4]),
           ...constants.map(({ name, dataType }) => valueInfo(name, dataType === 9 ? 'bool' : 'int64', [])),

@@ -95,7 +95,7 @@ checkRemedy(mergeParallelMatmuls, {
     {
       name: 'weights that the caller can override',
       model: make([node('MatMul', ['x', 'wa'], ['y']), node('MatMul', ['x', 'wb'], ['z'])], {
-        irVersion: 3,
+        irVersion: 4,
         inputs: [
           valueInfo('x', 'float32', ['batch', 4]),
           ...constants.map(({ name, dims }) => valueInfo(name, 'float32', dims.map(Number))),

@@ -5,16 +5,9 @@
 import { attribute, floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/beside-convolution.ts'
+import { convolutionPads } from '@whyslow/graph/rewrite/convolution-pads.ts'
 import { concatenateFloats, floatsOf, sum } from '@whyslow/graph/rewrite/floats.ts'
-import {
-  attributeOf,
-  intsOf,
-  isOperator,
-  type Matching,
-  numberOf,
-  type Replacement,
-  rewriteGraphs,
-} from '@whyslow/graph/rewrite/match.ts'
+import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '@whyslow/graph/rewrite/position-blocks.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
@@ -127,25 +120,10 @@ function narrowOf(matching: Matching, conv: NodeProto): Narrow | undefined {
     strides: intsOf(conv, 'strides') ?? ones,
     dilations: intsOf(conv, 'dilations') ?? ones,
   }
-  const pads = padsOf(conv, partial, input)
+  const pads = convolutionPads(conv, partial, input)
   // A Reshape can work out one size of its own.
   if (pads === undefined || output.filter((size) => typeof size !== 'number').length > 1) return undefined
   return { window: { ...partial, pads }, shape, weights, bias, input, output }
-}
-
-function padsOf(conv: NodeProto, window: Omit<Window, 'pads'>, input: readonly Size[]): readonly number[] | undefined {
-  const none = [...input, ...input].map(() => 0)
-  const auto = String(attributeOf(conv, 'auto_pad') ?? 'NOTSET')
-  if (auto === 'VALID') return none
-  if (auto === 'NOTSET') return intsOf(conv, 'pads') ?? none
-  const missing = input.map((size, axis) => {
-    if (typeof size !== 'number') return Number.NaN
-    const [stride, reach] = [window.strides[axis]!, (window.kernel[axis]! - 1) * window.dilations[axis]! + 1]
-    return Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size)
-  })
-  if (missing.some(Number.isNaN)) return undefined
-  const [less, more] = [missing.map((pad) => Math.floor(pad / 2)), missing.map((pad) => Math.ceil(pad / 2))]
-  return auto === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less]
 }
 
 function attributesOf(conv: NodeProto, { kernel, strides, dilations, pads }: Window): NodeProto['attribute'] {

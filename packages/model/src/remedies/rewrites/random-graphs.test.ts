@@ -126,10 +126,14 @@ function randomModel(seed: number, length = 14) {
       }
       case 8: {
         if (shape.length !== 3) break
-        const width = 1 + below(3)
+        // Often over a map that was repeated.
+        const isRepeated = shape[2]! < 16 && random() < 0.5
+        const twice = () => ['', constant(floatTensor(`${name}_twice`, [3], [1, 1, 2]))]
+        const read = isRepeated ? add('Resize', from, [shape[0]!, shape[1]!, 2 * shape[2]!], twice(), { mode: 'nearest' }) : from
+        const width = (isRepeated ? 3 : 1) + below(3)
         const numbers = Array.from({ length: 2 * shape[1]! * width }, (_, index) => ((index * 5) % 7) / 4 - 0.7)
         const weight = constant(floatTensor(name, [2, shape[1]!, width], numbers))
-        const out = add('Conv', from, [shape[0]!, 2, shape[2]!], [weight], { pads: [width - 1, 0] })
+        const out = add('Conv', read, [read.shape[0]!, 2, read.shape[2]!], [weight], { pads: [width - 1, 0] })
         const next = random() < 0.5 ? normalized(out, name) : out
         if (random() < 0.4) add(UNARY[below(3)]!, next, next.shape)
         break
@@ -244,6 +248,7 @@ describe('random graphs give the same results after every rewrite, and after all
     ['conv1d-as-conv2d', 6],
     ['slices-to-split', 6],
     ['conv-batchnorm', 12],
+    ['upsampled-convolutions', 20],
     ['duplicate-weights', 40],
   ])('%s found something in one graph of %i at least', (id, among) => {
     expect(ran).toBeGreaterThan(GRAPHS / 2)

@@ -50,9 +50,28 @@ const geometries = [2, 3, 4].flatMap((stride) =>
   ),
 )
 
+/** Pads that follow from the size of the output, which may be larger than the kernel reaches. */
+const sized = ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].flatMap((auto) =>
+  [-2, -1, 0, 1].map((more) => ({
+    name: `output_shape with ${auto}, ${more} more than twice the input`,
+    model: upsampled({
+      weights: [3, 2, 3, 4],
+      x: [2, 3, 5, 6],
+      attributes: { strides: [2, 2], auto_pad: auto, output_shape: [10 + more, 12 + more] },
+      bias: true,
+    }),
+  })),
+)
+
 checkRemedy(transposedConvolutions, {
   applies: [
     ...geometries,
+    ...sized,
+    ...['SAME_UPPER', 'SAME_LOWER'].map((auto) => ({
+      name: `${auto}, free sizes`,
+      model: upsampled({ weights: [3, 2, 3, 4], x: ['n', 3, 'h', 'w'], attributes: { strides: [2, 2], auto_pad: auto } }),
+      sizes: { h: 5, w: 6 },
+    })),
     {
       name: 'kernel as long as the stride: one tap for each phase',
       model: upsampled({ weights: [3, 2, 2, 2], x: ['n', 3, 'h', 'w'], attributes: { strides: [2, 2] }, bias: true }),
@@ -112,6 +131,11 @@ checkRemedy(transposedConvolutions, {
     {
       name: 'more zeros than taps',
       model: upsampled({ weights: [3, 2, 1, 1], x: [1, 3, 5, 5], attributes: { strides: [2, 2] } }),
+    },
+    {
+      name: 'output_shape over a free size',
+      model: upsampled({ weights: [3, 2, 2, 2], x: [1, 3, 'h', 5], attributes: { strides: [2, 2], output_shape: [10, 10] } }),
+      sizes: { h: 5 },
     },
     { name: 'two strides', model: upsampled({ weights: [3, 2, 2, 2], x: [1, 3, 5, 5], attributes: { strides: [2, 1] } }) },
     {

@@ -2,13 +2,12 @@
 // into the output: onnxruntime/core/providers/cpu/nn/conv_transpose.cc. As an ordinary convolution with a channel for each of the
 // stride² phases (../../rewrite/phases.ts), whose channels are then laid out as positions, it runs in the kernels of Conv.
 
-import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
-import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/beside-convolution.ts'
-import { concatenateFloats, floatsOf } from '@whyslow/graph/rewrite/floats.ts'
+import { floatsOf } from '@whyslow/graph/rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { type Phases, phasesOf, phaseWeights, transposedAxes } from '@whyslow/graph/rewrite/phases.ts'
-import type { NodeProto, TensorProto } from 'onnx-buf'
+import { transposedAxes } from '@whyslow/graph/rewrite/phases.ts'
+import type { NodeProto } from 'onnx-buf'
+import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
 import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
 import { timeWith } from '../kit/unfused.ts'
 
@@ -18,11 +17,6 @@ const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-
 const MOST_WORK = 2.3
 /** Share of a prediction: layers that take less are left unchanged. */
 const LEAST_TIME = 0.005
-const LEAST_OPSET = 7
-/** Since when the bounds of Slice are inputs. */
-const SLICE_INPUTS = 10
-/** The end of a Slice: all that there is. */
-const TO_THE_END = 2 ** 31 - 1
 
 export const transposedConvolutions = defineRemedy({
   id: 'transposed-convolutions',
@@ -53,86 +47,12 @@ export const transposedConvolutions = defineRemedy({
 function replace(matching: Matching, one: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   const shape = matching.constant(one.input[1])?.shape
   if (!isOperator(one, 'ConvTranspose') || numberOf(one, 'group', 1) !== 1 || shape === undefined) return undefined
-  const axes = phasesOfAll(one, shape.slice(2))
+  const kernel = shape.slice(2)
+  const transposed = transposedAxes(one, kernel, matching.shape(one.input[0])?.slice(2) ?? [])
+  const axes = transposed && phasesOfAll(transposed)
   const weights = floatsOf(matching, one.input[1])
-  const bias = one.input[2] ? floatsOf(matching, one.input[2]) : undefined
-  if (axes === undefined || weights === undefined || (one.input[2] && bias === undefined)) return undefined
-  const split = phaseWeights(weights, shape, axes)
-  const initializers = [floatTensor(fresh(`${one.input[1]}_phases`), split.shape, split.values)]
-  const phases = axes.reduce((all, { stride }) => all * stride, 1)
-  const repeated = (name: string, values: Float32Array): string => {
-    const all = concatenateFloats(Array<Float32Array>(phases).fill(values))
-    initializers.push(floatTensor(fresh(`${name}_phases`), [all.length], all))
-    return initializers.at(-1)!.name
-  }
-  const after = pointwiseAfter(matching, one)
-  const made = [one, ...after.map((beside) => beside.node)]
-  const isMoved = phases > 1
-  const values = made.map(({ output: [name] }, k) => (isMoved || k < made.length - 1 ? fresh(`${name}_phases`) : name!))
-  const inputs = [one.input[0]!, initializers[0]!.name, ...(bias === undefined ? [] : [repeated(one.input[2]!, bias)])]
-  const conv = node({ opType: 'Conv', name: one.name || fresh(`${one.output[0]}_conv`) }, inputs, [values[0]!], {
-    kernel_shape: split.shape.slice(2),
-    strides: axes.map(() => 1),
-    pads: [...axes.map(({ pads }) => pads[0]), ...axes.map(({ pads }) => pads[1])],
-  })
-  const ends = { from: values.at(-1)!, to: made.at(-1)!.output[0]! }
-  const size = { channels: shape[1]!, opset: matching.opset }
-  const laid = isMoved ? layOut(axes, size, ends, fresh) : { nodes: [], initializers: [] }
-  return {
-    parts: [one],
-    remove: new Set(made),
-    add: [conv, ...repeatPointwise(after, values, repeated), ...laid.nodes],
-    addInitializers: [...initializers, ...laid.initializers],
-  }
-}
-
-/** Phases of one axis, or of two with one stride, which DepthToSpace arranges; undefined if it would be more work than is saved. */
-function phasesOfAll(one: NodeProto, kernel: readonly number[]): readonly Phases[] | undefined {
-  const axes = transposedAxes(one, kernel)?.flatMap((axis) => phasesOf(axis) ?? [])
-  if (axes?.length !== kernel.length || axes.length < 1 || axes.length > 2) return undefined
-  if (axes.some(({ stride }) => stride !== axes[0]!.stride)) return undefined
+  if (axes === undefined || weights === undefined) return undefined
   const work = axes.reduce((all, { taps, stride }, axis) => (all * taps * stride) / kernel[axis]!, 1)
-  return work > MOST_WORK ? undefined : axes
-}
-
-/** Nodes from [N, phases * C, ...] to [N, C, ... * stride], without the positions that are too many. */
-function layOut(
-  axes: readonly Phases[],
-  { channels, opset }: { readonly channels: number; readonly opset: number },
-  { from, to }: { readonly from: string; readonly to: string },
-  fresh: (hint: string) => string,
-): { readonly nodes: readonly NodeProto[]; readonly initializers: readonly TensorProto[] } {
-  const initializers: TensorProto[] = []
-  const ints = (hint: string, values: readonly number[]): string => {
-    initializers.push(int64Tensor(fresh(`${to}_${hint}`), [values.length], values))
-    return initializers.at(-1)!.name
-  }
-  const cuts = axes.flatMap(({ cut: [before, behind] }, axis) => {
-    return before + behind === 0 ? [] : [{ start: before, end: behind === 0 ? TO_THE_END : -behind, axis: axis + 2 }]
-  })
-  const whole = cuts.length > 0 ? fresh(`${to}_whole`) : to
-  const head = (opType: string, hint: string) => ({ opType, name: fresh(`${to}_${hint}`) })
-  const { stride } = axes[0]!
-  const nodes: NodeProto[] = []
-  if (axes.length === 2) {
-    nodes.push(node(head('DepthToSpace', 'laid_out'), [from], [whole], { blocksize: stride }))
-  } else {
-    const [split, turned] = [fresh(`${to}_split`), fresh(`${to}_turned`)]
-    nodes.push(
-      node(head('Reshape', 'split'), [from, ints('phases', [0, stride, channels, -1])], [split]),
-      node(head('Transpose', 'turned'), [split], [turned], { perm: [0, 2, 3, 1] }),
-      node(head('Reshape', 'laid_out'), [turned, ints('shape', [0, channels, -1])], [whole]),
-    )
-  }
-  if (cuts.length > 0) {
-    const bounds = {
-      starts: cuts.map(({ start }) => start),
-      ends: cuts.map(({ end }) => end),
-      axes: cuts.map(({ axis }) => axis),
-    }
-    const asInputs = () => Object.entries(bounds).map(([hint, values]) => ints(hint, values))
-    const cut = head('Slice', 'cut')
-    nodes.push(opset < SLICE_INPUTS ? node(cut, [whole], [to], bounds) : node(cut, [whole, ...asInputs()], [to]))
-  }
-  return { nodes, initializers }
+  // Above that it would be more work than is saved.
+  return work > MOST_WORK ? undefined : asPhases(matching, { one, input: one.input[0]!, weights, shape, axes }, fresh)
 }

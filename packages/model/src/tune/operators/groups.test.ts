@@ -178,3 +178,29 @@ describe('what is worth a question', () => {
     expect(asked('y', 0.204, 0.19, 10)).toBe(0)
   })
 })
+
+test('a convolution is one part with the upsampling that nobody else reads, and with what follows it', () => {
+  const sides = int64Tensor('sides', [8], [0, 0, 1, 1, 0, 0, 1, 1])
+  const nodes = (...others: ModelParts['nodes']) => [
+    node({ opType: 'Resize', name: 'up' }, ['x', '', 'scales'], ['up'], { mode: 'nearest' }),
+    node({ opType: 'Pad', name: 'pad' }, ['up', 'sides'], ['pad'], { mode: 'reflect' }),
+    named('Conv', 'conv', ['pad', 'w']),
+    node({ opType: 'LeakyRelu', name: 'y' }, ['conv'], ['y']),
+    ...others,
+  ]
+  const groupsWith = (...others: ModelParts['nodes']) =>
+    groupsIn(
+      modelInMemory(
+        model({
+          nodes: nodes(...others),
+          inputs: [valueInfo('x', 'float32', SHAPE)],
+          outputs: ['y', ...others.flatMap(({ output }) => output)].map((name) => valueInfo(name, 'float32')),
+          initializers: [floatTensor('w', [4, 4, 3, 3], new Float32Array(144)), floatTensor('scales', [4], [1, 1, 2, 2]), sides],
+        }),
+      ),
+      [note('Resize', 'up', ['x']), note('Pad', 'pad', ['up']), note('Conv', 'conv', ['pad']), note('LeakyRelu', 'y', ['conv'])],
+    ).map(({ nodes: of }) => of)
+  expect(groupsWith()).toEqual(['up,pad,conv,y'])
+  // The upsampling is needed by another.
+  expect(groupsWith(named('Neg', 'other', ['up']))).toContain('pad,conv,y')
+})

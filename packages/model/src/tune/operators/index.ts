@@ -54,6 +54,9 @@ const MOST_ROUNDS = 12
 const SAMPLE_MS = 2
 /** Runs of a slow operator in each round, whatever it takes. */
 const LEAST = { warmup: 1, samples: 2 } as const
+/** A run of this time is long enough to average over what disturbs it: one prediction in each of the fewest rounds tells. */
+const SLOW_MS = 20
+const FEW = { rounds: LEAST_ROUNDS, warmup: 1, samples: 1 } as const
 /** What one model takes in a round in addition to its samples: opening, warming. */
 const OPEN_MS = 3.5
 /** The plan's times are those of a quiet machine; if it is not, what was begun ends, up to this many times as long. */
@@ -239,7 +242,7 @@ async function timed(plan: ExperimentsPlan, taken: readonly Taken[], left: LeftO
     }
     const keys: string[] = []
     for (const [k, { model, options }] of [{ model: row, options: {} }, ...tried].entries()) {
-      keys.push(await add(bench, models, { model, options, worth: worthOf(one, Math.max(0, k - 1)) }))
+      keys.push(await add(bench, models, { model, options, worth: worthOf(one, Math.max(0, k - 1)), few: fewOf(group) }))
     }
     asked.push({ group, part, links, variants: tried, keys })
   }
@@ -333,6 +336,8 @@ function savingOnWhole(
   return [{ remedy, ms: p50Ms * (1 - ratio), low: p50Ms * (1 - ratioHigh), high: p50Ms * (1 - ratioLow) }]
 }
 
+const fewOf = ({ timeMs, runs }: Group): TimedModel['few'] => (timeMs / runs >= SLOW_MS ? FEW : undefined)
+
 /** Worth of a part's variant, by its place in their order; the part itself is worth as much as the first. */
 const worthOf = ({ group }: Taken, k: number): number => group.aboveMs / (k + 1)
 
@@ -343,8 +348,8 @@ const worthOf = ({ group }: Taken, k: number): number => group.aboveMs / (k + 1)
 function fitting(taken: readonly Taken[], budgetMs: number) {
   // A variant that does more work takes longer by as much.
   const roundsMs = ({ group, links }: Taken, share = 1): number => {
-    const predictions = LEAST.warmup + LEAST.samples
-    return ROUNDS * (Math.max(SAMPLE_MS, (predictions * links * group.timeMs) / group.runs / share) + OPEN_MS)
+    const { rounds, warmup, samples } = fewOf(group) ?? { rounds: ROUNDS, ...LEAST }
+    return rounds * (Math.max(SAMPLE_MS, ((warmup + samples) * links * group.timeMs) / group.runs / share) + OPEN_MS)
   }
   const wanted = taken.flatMap((one) =>
     // The first one brings the part itself.
@@ -371,13 +376,13 @@ function fitting(taken: readonly Taken[], budgetMs: number) {
   return { counts, inInt8, spentMs }
 }
 
-type Wanted = Pick<Variant, 'model' | 'options'> & Required<Pick<TimedModel, 'worth'>>
+type Wanted = Pick<Variant, 'model' | 'options'> & Required<Pick<TimedModel, 'worth'>> & { readonly few: TimedModel['few'] }
 
-async function add(bench: Bench, models: TimedModel[], { model, options, worth }: Wanted): Promise<string> {
+async function add(bench: Bench, models: TimedModel[], { model, options, worth, few }: Wanted): Promise<string> {
   const key = bench.nextName('operator')
   const inputs = inputTypes(model)
   if (inputs === undefined) return key
   const { file } = await bench.write(model, path.join(bench.folder, key))
-  models.push({ key, file, inputs, options, worth })
+  models.push({ key, file, inputs, options, worth, ...(few && { few }) })
   return key
 }

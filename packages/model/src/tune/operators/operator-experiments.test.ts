@@ -479,6 +479,22 @@ test('of a product that takes less than 0.06 ms one thread is tried first, of ot
   expect((await withConvolutions(0.062)).kinds.at(-1)).toBe('one-thread')
 })
 
+test('an operator that takes 20 ms and more is timed once in each of three rounds', async () => {
+  const fewOf = async (timeMs: number) => {
+    const evidence = evidenceOf(noted.map((one) => ({ ...one, timeMs: (one.timeMs / 3) * timeMs, floorMs: 0 })))
+    const { runner } = await experimentsOn(
+      machine(() => timeMs),
+      { of: { ...OF, evidence } },
+    )
+    const { models } = runner.asked.find(({ task }) => task === 'operator-times')!.input as OperatorTimesInput
+    return models.map(({ few }) => few)
+  }
+  const few = { rounds: 3, warmup: 1, samples: 1 }
+  expect(await fewOf(19)).not.toContainEqual(few)
+  // The call itself, and operators that take less, as before.
+  expect(new Set(await fewOf(21))).toEqual(new Set([undefined, few]))
+})
+
 test('a convolution that takes 1 ms at most is timed three times in a row', async () => {
   expect((await withConvolutions(0.98)).models).toContainEqual(['Conv', 'Conv', 'Conv'])
   expect((await withConvolutions(1.02)).models).not.toContainEqual(['Conv', 'Conv', 'Conv'])

@@ -1,11 +1,13 @@
 // User's nodes that are one thing to a remedy, and are timed whole: the pieces of a normalization or of an attention, products of a value that
-// is quantized by its own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, and an operator
-// without a kernel of its own, which the engine runs as the pieces that the standard defines it by.
+// is quantized by its own range, with what quantizes it for all of them, rows that are moved, with what repeats their indices, a convolution with
+// the upsampling that it reads, and an operator without a kernel of its own, which the engine runs as the pieces that the standard defines it by.
 
 import { biasBefore, findAttention } from '@whyslow/graph/patterns/attention.ts'
 import { ANY_NORM, findNorm } from '@whyslow/graph/patterns/norm.ts'
+import { pointwiseAfter } from '@whyslow/graph/rewrite/beside-convolution.ts'
 import { isOperator, type Matching } from '@whyslow/graph/rewrite/match.ts'
 import { findRowIndices } from '@whyslow/graph/rewrite/row-indices.ts'
+import { findUpsampled } from '@whyslow/graph/rewrite/upsampled.ts'
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { dynamicGroups } from '../../quantize/repair/dynamic-products.ts'
@@ -22,7 +24,8 @@ export type Together = ReadonlyMap<NodeProto, ReadonlySet<NodeProto>>
 export function indivisibleGroups(matching: Matching): Together {
   const norms = matching.graph.node.flatMap((one) => findNorm(matching, one, ANY_NORM)?.parts ?? [])
   const attentions = matching.graph.node.flatMap((one) => attentionAround(matching, one) ?? [])
-  const things = [...norms, ...attentions, ...dynamicGroups(matching.model), ...movesOfRows(matching)]
+  const upsampled = matching.graph.node.flatMap((one) => upsampledConvolution(matching, one) ?? [])
+  const things = [...upsampled, ...norms, ...attentions, ...dynamicGroups(matching.model), ...movesOfRows(matching)]
   return new Map(things.flatMap((parts) => [...parts].map((part) => [part, parts] as const)))
 }
 
@@ -32,6 +35,13 @@ function attentionAround(matching: Matching, softmax: NodeProto): ReadonlySet<No
   if (found === undefined) return undefined
   const sources = [found.query, found.key, found.value]
   return new Set([...found.parts, ...sources.flatMap((name) => biasBefore(matching, name, found.parts)?.node ?? [])])
+}
+
+/** The convolution, what makes the large map for it alone, and what the engine may take into it. */
+function upsampledConvolution(matching: Matching, conv: NodeProto): ReadonlySet<NodeProto> | undefined {
+  const before = findUpsampled(matching, conv)?.nodes ?? []
+  if (before.length === 0) return undefined
+  return new Set([...before, conv, ...pointwiseAfter(matching, conv).map(({ node }) => node)])
 }
 
 /** What repeats indices and brings them into shape, and all that move rows by them. */

@@ -1,7 +1,7 @@
 // One thing changed of a part that was taken out of a model: what each change shows is said in measure/timing/operators/types.ts.
 
 import { floatTensor, node, valueInfo } from '@whyslow/graph/build.ts'
-import { isConstantNode } from '@whyslow/graph/constants.ts'
+import { constantsIn, isConstantNode, isOverridable } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { withGraph } from '@whyslow/graph/edit.ts'
@@ -117,8 +117,11 @@ async function rewritesOf(part: Model, { remedies, evidence, options, opTypes }:
   return found
 }
 
-/** What is rewritten is less by operators that the engine runs without, too. */
+/** What is rewritten is less by operators that the engine runs without, too, or by inputs that it takes for constants. */
 function isLeftOutAnyway(part: Model, changed: Model, opTypes: readonly string[]): boolean {
+  const [was, is] = [part.proto.graph!, changed.proto.graph!]
+  const isSame = was.input.length > is.input.length && is.node.every((one, k) => one === was.node[k])
+  if (isSame && !constantsIn(was).some((one) => isOverridable(part, one))) return true
   const [before, after] = [countsOf(part), countsOf(changed)]
   const isMore = [...after].some(([opType, count]) => count > (before.get(opType) ?? 0))
   const less = [...before.keys()].filter((opType) => (after.get(opType) ?? 0) < before.get(opType)!)
