@@ -1,7 +1,7 @@
 // TensorFlow's functions, by the names under which Keras 2 saves them, as Keras 3's operations: which of its arguments are called by
 // place, and what its others are called. https://www.tensorflow.org/api_docs/python/tf
-import type { Argument } from './layer.ts'
-import { plainOfOne, plainOfTwo } from './operations-arithmetic.ts'
+import type { Argument } from '../layer.ts'
+import { plainOfOne, plainOfTwo } from './arithmetic.ts'
 
 export interface FunctionCall {
   /** Class name in Keras 3. */
