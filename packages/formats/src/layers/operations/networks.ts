@@ -37,6 +37,7 @@ export const networks: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
   ['SparseCategoricalCrossentropy', sparseCrossentropy],
   ['PSNR', signalToNoise],
   ['BiasAdd', (op) => biased(op)],
+  ['LocalResponseNormalization', localResponse],
   ['Resize', resized],
   ['DepthToSpace', (op) => inChannelsFirst(op, (x) => depthToSpace(op.builder, x, numberIn(op, 'block_size')))],
   ['SpaceToDepth', (op) => inChannelsFirst(op, (x) => spaceToDepth(op.builder, x, numberIn(op, 'block_size')))],
@@ -192,6 +193,18 @@ function resized(op: Operation): Value {
     fill_value: typeof fill === 'number' ? fill : 0,
     fill_mode: String(op.settings.fill_mode ?? 'constant'),
   })
+}
+
+/** TensorFlow's alpha is of each channel, ONNX's of the window. */
+function localResponse(op: Operation): Value {
+  const size = 2 * numberIn(op, 'depth_radius', 5) + 1
+  const attributes = {
+    size,
+    alpha: { float: numberIn(op, 'alpha', 1) * size },
+    beta: { float: numberIn(op, 'beta', 0.5) },
+    bias: { float: numberIn(op, 'bias', 1) },
+  }
+  return inChannelsFirst(op, (x) => unary(op.builder, 'LRN', x, attributes))
 }
 
 function inChannelsFirst(op: Operation, write: (x: Value) => Value): Value {

@@ -39,7 +39,8 @@ function along(op: Operation, x: Value, fallback?: number): { readonly x: Value;
 function sorted(op: Operation): readonly [Value, Value] {
   const given = tensor(op, 0)
   const { x, axis } = along(op, given.dtype === 'bool' ? cast(op.builder, given, 'int32') : given, -1)
-  const [values, places] = topK(op.builder, x, knownSize(op, x, axis), { axis, smallest: true })
+  const smallest = op.settings.direction !== 'DESCENDING'
+  const [values, places] = topK(op.builder, x, knownSize(op, x, axis), { axis, smallest })
   return [cast(op.builder, values, given.dtype), places]
 }
 

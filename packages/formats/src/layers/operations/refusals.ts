@@ -40,6 +40,7 @@ const REASONS: Readonly<Record<string, string>> = {
   // The first takes the padding for the padding of the output, the second calls what no backend has (3.15).
   ConvTranspose: 'is an operation that Keras itself cannot run; use the layer of that name',
   Histogram: 'is an operation that Keras itself cannot run',
+  EinsumWithoutTensors: 'was saved by Keras 2 without its tensors; write it with matmul, or use the layer EinsumDense',
   Bincount: 'has as many results as its largest number says, which is not known before it runs',
 }
 

@@ -197,7 +197,7 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
     'Size',
     (op) => {
       const x = tensor(op, 0)
-      return cast(op.builder, op.builder.op('Size', [x], { dtype: 'int64', shape: [] }), 'int32')
+      return cast(op.builder, op.builder.op('Size', [x], { dtype: 'int64', shape: [] }), dtypeIn(op.settings.dtype) ?? 'int32')
     },
   ],
   ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), dtypeIn(op.settings.dtype) ?? 'int32')],

@@ -7,7 +7,7 @@ import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapped } from '../../tensorflow/products.ts'
 import { indexOf, type ReduceParts, type Reduction, reduce, topK } from '../../tensorflow/reduce.ts'
 import { flat, gather, reshape, slice, take, unsqueeze } from '../../tensorflow/shapes.ts'
-import { constantIn, isTensor } from '../arguments.ts'
+import { constantIn, dtypeIn, isTensor } from '../arguments.ts'
 import {
   asTensor,
   axesIn,
@@ -39,7 +39,13 @@ export const statistics: ReadonlyMap<string, WriteOperation> = new Map<string, W
   ['Nanvar', (op) => variance(op)],
   ['Nanstd', (op) => unary(op.builder, 'Sqrt', variance(op))],
   ['Ptp', (op) => binary(op.builder, 'Sub', reduced(op, 'ReduceMax', tensor(op, 0)), reduced(op, 'ReduceMin', tensor(op, 0)))],
-  ['CountNonzero', (op) => reduced(op, 'ReduceSum', cast(op.builder, cast(op.builder, tensor(op, 0), 'bool'), 'int32'))],
+  [
+    'CountNonzero',
+    (op) => {
+      const made = reduced(op, 'ReduceSum', cast(op.builder, cast(op.builder, tensor(op, 0), 'bool'), 'int32'))
+      return cast(op.builder, made, dtypeIn(op.settings.dtype) ?? 'int32')
+    },
+  ],
   ['Digitize', (op) => bucket(op, { values: tensor(op, 0), bounds: asTensor(op, op.args[1] ?? op.settings.bins, 'float32') })],
   ['SearchSorted', (op) => bucket(op, { values: asTensor(op, op.args[1]), bounds: tensor(op, 0) }, op.settings.side !== 'right')],
   ['Corrcoef', correlation],
