@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { InputError } from '@whyslow/graph/input-error.ts'
 import { missingFile } from './missing-file.ts'
 import { stateOf } from './path-state.ts'
 import { UsageError } from './usage-error.ts'
@@ -19,21 +18,21 @@ export function checkModel(file: string, flags: PlaceFlags & { readonly saveInpu
 /** The folder that fix and quantize write by default, in the current folder: `resnet-fast/` for `models/resnet.onnx`. */
 export const defaultFolder = (file: string): string => `${path.parse(path.resolve(file)).name}-fast`
 
-/** `defaultFolder`, or InputError if it holds what was made of another model: only a folder that the user names replaces that. */
+/** `defaultFolder`. Throws UsageError if it holds what was made of another model: only a user who names it, or `force`, replaces that. */
 export function freeDefaultFolder(file: string, force = false): string {
   const folder = defaultFolder(file)
-  if (!force) checkDefaultFolder(folder, file)
+  const problem = force ? undefined : problemOfFolder(folder, file)
+  if (problem !== undefined) throw new UsageError(problem)
   return folder
 }
 
-/** Throws InputError if `folder`, which nobody named, was written for a model with another path and other bytes than `file`. */
-export function checkDefaultFolder(folder: string, file: string): void {
+/** Why `folder`, which nobody named, is not written: it was made of a model with another path and other bytes than `file`. */
+export function problemOfFolder(folder: string, file: string): string | undefined {
   const other = modelOf(folder)
-  if (other === undefined || other.sha256 === undefined) return
+  if (other?.sha256 === undefined) return undefined
   const made = path.resolve(path.dirname(path.resolve(folder)), other.file)
-  if (realOr(made) === realOr(path.resolve(file)) || hashOf(file) === other.sha256) return
-  const shown = `${path.basename(folder)}/`
-  throw new InputError(`${shown} holds what was made of ${other.file}; give another folder with -o, or --force to replace it`)
+  if (realOr(made) === realOr(path.resolve(file)) || hashOf(file) === other.sha256) return undefined
+  return `${path.basename(folder)}/ holds what was made of ${other.file}; give another folder with -o, or --force to replace it`
 }
 
 /** The model that the report in a folder of fix or quantize names; undefined if there is none. */

@@ -33,7 +33,7 @@ export function realFourier(builder: GraphBuilder, x: Value, lengths: readonly n
   return { real: part(builder, spectrum, 0), imaginary: part(builder, spectrum, 1) }
 }
 
-/** Of one axis of complex numbers, whose size is `length`. */
+/** The transform of one axis of complex numbers, whose size is `length`. */
 export function complexFourier(
   builder: GraphBuilder,
   { real, imaginary }: Complex,

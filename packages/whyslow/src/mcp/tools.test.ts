@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import type { Flag } from '@whyslow/command/terminal/flags/flag.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
@@ -126,4 +127,22 @@ test.each([
   ['why', { model: 'm', shape: ['x=1\0'] }, 'why: shape holds a NUL character; leave it out'],
 ])('%s %j is refused', (name, given, line) => {
   expect(words(name, given)).toEqual(expect.stringMatching(line))
+})
+
+test('the default folder is not taken from another model', () => {
+  const at = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-mcp-folder-'))
+  try {
+    fs.mkdirSync(path.join(at, 'model-fast'))
+    fs.writeFileSync(path.join(at, 'model-fast/report.json'), JSON.stringify({ model: { file: 'a/model.onnx', sha256: '0' } }))
+    const resolve = (given: string): string => path.resolve(at, given)
+    const typed = (given: object) => tool('fix').words({ model: 'b/model.onnx', ...given }, resolve)
+    expect(typed({})).toEqual({
+      ok: false,
+      line: 'fix: model-fast/ holds what was made of a/model.onnx; give another folder with -o, or --force to replace it',
+    })
+    expect(typed({ out: 'model-fast' }).ok).toBe(true)
+    expect(typed({ force: true }).ok).toBe(true)
+  } finally {
+    fs.rmSync(at, { recursive: true, force: true })
+  }
 })

@@ -281,7 +281,7 @@ interface NormParts {
   readonly keepDims: boolean
 }
 
-/** Of vectors along one axis, or of matrices along two; Keras writes infinite orders as words. */
+/** The norm of vectors along one axis, or of matrices along two; Keras writes infinite orders as words. */
 function normOf(op: Operation, x: Value, { ord: told, axes, keepDims }: NormParts): Value {
   const { builder } = op
   const ord = typeof told === 'string' && /inf/i.test(told) ? (told.startsWith('-') ? -Infinity : Infinity) : told

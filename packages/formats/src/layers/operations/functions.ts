@@ -152,7 +152,7 @@ function extreme(op: Operation, opType: 'Max' | 'Min'): Value {
   return where(builder, isNan(a), b, where(builder, isNan(b), a, made))
 }
 
-/** With the sign of the dividend, as in C. */
+/** The remainder with the sign of the dividend, as in C. */
 function remainder(op: Operation): Value {
   const [a, b] = alike(op, 0, 2) as [Value, Value]
   return op.builder.op('Mod', [a, b], { dtype: a.dtype, shape: broadcastShape(a.shape, b.shape) }, { fmod: 1 })

@@ -107,7 +107,7 @@ function overChannels(op: Operation, x: Value, kernel: readonly (readonly number
   return asLayer(op, 'DepthwiseConv2D', { kernel_size: [height, width], padding, use_bias: false }, { x, arrays })
 }
 
-/** With or without a batch around the image. */
+/** Writes one image as a batch of one. */
 function inBatch(op: Operation, write: (x: Value) => Value): Value {
   const x = float(op, 0)
   return x.shape.length === 3 ? squeeze(op.builder, write(unsqueeze(op.builder, x, [0])), [0]) : write(x)

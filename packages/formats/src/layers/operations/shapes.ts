@@ -203,7 +203,7 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), dtypeIn(op.settings.dtype) ?? 'int32')],
 ])
 
-/** From where the model computes. */
+/** A slice from places that the model computes. */
 function sliceAsRun(op: Operation, x: Value, sizes: readonly number[]): Value {
   const { builder } = op
   const starts = cast(builder, asTensor(op, op.args[1], 'int64'), 'int64')

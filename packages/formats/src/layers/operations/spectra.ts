@@ -73,7 +73,7 @@ interface ShortTime {
   readonly step: number
   readonly fft: number
   readonly centred: boolean
-  /** Of `fft` numbers; undefined: none is told. */
+  /** `fft` values; undefined if there is none. */
   readonly window: readonly number[] | undefined
 }
 
