@@ -22,7 +22,7 @@ export const defaultFolder = (file: string): string => `${path.parse(path.resolv
 export function freeDefaultFolder(file: string, force = false): string {
   const folder = defaultFolder(file)
   const problem = force ? undefined : problemOfFolder(folder, file)
-  if (problem !== undefined) throw new UsageError(problem)
+  if (problem !== undefined) throw new UsageError(`${problem}; give another folder with -o, or --force to replace it`)
   return folder
 }
 
@@ -32,7 +32,7 @@ export function problemOfFolder(folder: string, file: string): string | undefine
   if (other?.sha256 === undefined) return undefined
   const made = path.resolve(path.dirname(path.resolve(folder)), other.file)
   if (realOr(made) === realOr(path.resolve(file)) || hashOf(file) === other.sha256) return undefined
-  return `${path.basename(folder)}/ holds what was made of ${other.file}; give another folder with -o, or --force to replace it`
+  return `${path.basename(folder)}/ holds what was made of ${other.file}`
 }
 
 /** The model that the report in a folder of fix or quantize names; undefined if there is none. */

@@ -1,5 +1,4 @@
-import fs, { mkdirSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Flag } from '@whyslow/command/terminal/flags/flag.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
@@ -129,20 +128,20 @@ test.each([
   expect(words(name, given)).toEqual(expect.stringMatching(line))
 })
 
-test('the default folder is not taken from another model', () => {
-  const at = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-mcp-folder-'))
-  try {
-    fs.mkdirSync(path.join(at, 'model-fast'))
-    fs.writeFileSync(path.join(at, 'model-fast/report.json'), JSON.stringify({ model: { file: 'a/model.onnx', sha256: '0' } }))
-    const resolve = (given: string): string => path.resolve(at, given)
-    const typed = (given: object) => tool('fix').words({ model: 'b/model.onnx', ...given }, resolve)
-    expect(typed({})).toEqual({
-      ok: false,
-      line: 'fix: model-fast/ holds what was made of a/model.onnx; give another folder with -o, or --force to replace it',
-    })
-    expect(typed({ out: 'model-fast' }).ok).toBe(true)
-    expect(typed({ force: true }).ok).toBe(true)
-  } finally {
-    fs.rmSync(at, { recursive: true, force: true })
-  }
+describe('the default folder', () => {
+  const at = folderOfTests()
+  mkdirSync(path.join(at, 'model-fast'))
+  writeFileSync(path.join(at, 'model-fast/report.json'), JSON.stringify({ model: { file: 'a/model.onnx', sha256: '0' } }))
+  const resolve: ResolvePath = (given) => path.resolve(at, given)
+  const out = `--out=${path.join(at, 'model-fast')}`
+
+  test('is not taken from another model', () => {
+    expect(words('fix', { model: 'b/model.onnx' }, resolve)).toBe(
+      'fix: model-fast/ holds what was made of a/model.onnx; give another folder (out)',
+    )
+  })
+  test('is written again for its own model, and for any if it is named', () => {
+    expect(words('fix', { model: 'a/model.onnx' }, resolve)).toContain(out)
+    expect(words('fix', { model: 'b/model.onnx', out: 'model-fast' }, resolve)).toContain(out)
+  })
 })

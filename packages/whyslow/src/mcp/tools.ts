@@ -130,11 +130,10 @@ function toolOf({ name, title, takes, description, without = [] }: Described, pl
         const value = given[flag.key] ?? (use === 'output' && given.dryRun !== true ? defaultFolder(models[0]!) : undefined)
         if (value === undefined) return []
         const resolved = use === null ? value : resolve(value as string, use)
-        if (use === 'output' && given[flag.key] === undefined && given.force !== true)
-          problem ??= problemOfFolder(resolved as string, models[0]!)
+        if (use === 'output' && given[flag.key] === undefined) problem ??= problemOfFolder(resolved as string, models[0]!)
         return wordsOf(flag, resolved)
       })
-      if (problem !== undefined) return { ok: false, line: `${name}: ${problem}` }
+      if (problem !== undefined) return { ok: false, line: `${name}: ${problem}; give another folder (out)` }
       return { ok: true, words: [name, ...places, ...words, '--', ...models] }
     },
   }
