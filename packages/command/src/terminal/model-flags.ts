@@ -1,4 +1,6 @@
-// Checks of what is typed: is the model there, is an engine where it is to be taken from?
+// Checks of what is typed: is the model there, is an engine where it is to be taken from, is the default folder free?
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
 import path from 'node:path'
 import { missingFile } from './missing-file.ts'
 import { stateOf } from './path-state.ts'
@@ -15,6 +17,50 @@ export function checkModel(file: string, flags: PlaceFlags & { readonly saveInpu
 
 /** The folder that fix and quantize write by default, in the current folder: `resnet-fast/` for `models/resnet.onnx`. */
 export const defaultFolder = (file: string): string => `${path.parse(path.resolve(file)).name}-fast`
+
+/** `defaultFolder`. Throws UsageError if it holds what was made of another model: only a user who names it, or `force`, replaces that. */
+export function freeDefaultFolder(file: string, force = false): string {
+  const folder = defaultFolder(file)
+  const problem = force ? undefined : problemOfFolder(folder, file)
+  if (problem !== undefined) throw new UsageError(`${problem}; give another folder with -o, or --force to replace it`)
+  return folder
+}
+
+/** Why `folder`, which nobody named, is not written: it was made of a model with another path and other bytes than `file`. */
+export function problemOfFolder(folder: string, file: string): string | undefined {
+  const other = modelOf(folder)
+  if (other?.sha256 === undefined) return undefined
+  const made = path.resolve(path.dirname(path.resolve(folder)), other.file)
+  if (realOr(made) === realOr(path.resolve(file)) || hashOf(file) === other.sha256) return undefined
+  return `${path.basename(folder)}/ holds what was made of ${other.file}`
+}
+
+/** The model that the report in a folder of fix or quantize names; undefined if there is none. */
+function modelOf(folder: string): { readonly file: string; readonly sha256?: string } | undefined {
+  try {
+    const { model } = JSON.parse(fs.readFileSync(path.join(folder, 'report.json'), 'utf8'))
+    return typeof model?.file === 'string' ? model : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function realOr(file: string): string {
+  try {
+    return fs.realpathSync(file)
+  } catch {
+    return file
+  }
+}
+
+/** undefined if it cannot be read: what reads it next says so. */
+function hashOf(file: string): string | undefined {
+  try {
+    return createHash('sha256').update(fs.readFileSync(file)).digest('hex')
+  } catch {
+    return undefined
+  }
+}
 
 /** What each place of an engine is, and what to give. */
 const PLACE = {

@@ -4,6 +4,7 @@ import type { Dialect } from '../tensorflow/dialect.ts'
 import { kindOf } from './index.ts'
 import type { ArraySlot, BoundLayer, ChildSlot, LayerHead, LayerKind } from './layer.ts'
 import { isRecord, type LayerConfig } from './layer-config.ts'
+import { isOperation } from './model-config.ts'
 
 export interface LayerTree extends LayerHead {
   readonly kind: LayerKind
@@ -22,7 +23,8 @@ export function layerTree(head: LayerHead, dialect: Dialect, depth = 0): LayerTr
   if (depth > DEEPEST) throw config.refuse('stands in too many models; save a flatter model')
   const kind = kindOf(head)
   if (kind === undefined) throw config.refuse(refusal(className))
-  const policy = policyOf(config)
+  // An operation's dtype is what it casts to.
+  const policy = isOperation(head) ? '' : policyOf(config)
   if (/^(int8|int4|float8|ternary|gptq|awq)\b|_from_/.test(policy))
     throw config.refuse(`was quantized by Keras (${policy}), which is not read; save the model before it is quantized`)
   const children = kind.children?.(config, dialect, name) ?? []

@@ -54,6 +54,18 @@ export const isModel = ({ className }: Pick<LayerHead, 'className'>): boolean =>
 export const isOperation = ({ module }: Pick<LayerHead, 'module'>): boolean =>
   module !== undefined && /\.(ops|activations)\./.test(module)
 
+/**
+ * The module of a layer of a functional model. Keras 3 writes no modules into HDF5 files: an operation is what has none of the settings
+ * that each layer has. keras/src/ops/operation.py and keras/src/layers/layer.py: get_config
+ */
+function moduleOf({ className, module, config, value }: ListedLayer): string | undefined {
+  const isLayer = className === 'InputLayer' || MODELS.has(className) || config.values.trainable !== undefined
+  return module ?? (isLayer || !isOfKeras3(value) ? undefined : 'keras.src.ops.numpy')
+}
+
+/** Keras 3 alone writes the calls of a layer as records. */
+const isOfKeras3 = ({ inbound_nodes: calls }: JsonRecord): boolean => Array.isArray(calls) && calls.some(isRecord)
+
 const known = new WeakMap<LayerConfig, ModelSpec>()
 
 /** The graph in the configuration of a model; `name` of it, '' of the outermost. Throws InputError if it does not hold together. */
@@ -114,12 +126,17 @@ function functional(config: LayerConfig, heads: readonly ListedLayer[]): ModelSp
   if (names.size < heads.length) throw config.refuse('has two layers of one name; save the model again')
   const triples: TensorRef[] = []
   const reader = { names, triples }
-  const layers = heads.map(({ value, ...head }): LayerSpec => {
+  const layers = heads.map((listed): LayerSpec => {
+    const { value, ...head } = listed
     const calls = Array.isArray(value.inbound_nodes) ? value.inbound_nodes : []
-    return { ...head, calls: (calls as readonly Json[]).map((node) => callOf(node, head.className, reader)) }
+    return {
+      ...head,
+      module: moduleOf(listed),
+      calls: (calls as readonly Json[]).map((node) => callOf(node, head.className, reader)),
+    }
   })
   const [inputs, outputs] = [structureOf(config.raw('input_layers'), reader), structureOf(config.raw('output_layers'), reader)]
-  const inRecords = heads.some(({ value }) => Array.isArray(value.inbound_nodes) && value.inbound_nodes.some(isRecord))
+  const inRecords = heads.some(({ value }) => isOfKeras3(value))
   countFromZero(inRecords ? layers.filter(({ className }) => className !== 'Sequential') : layers, triples)
   return { layers, inputs, outputs }
 }

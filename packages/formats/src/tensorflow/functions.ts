@@ -55,6 +55,7 @@ export const ONE: Readonly<Record<string, OneValue>> = {
   Log1p: (builder, x) => unary(builder, 'Log', withNumber(builder, 'Add', x, 1)),
   Neg: one('Neg'),
   Reciprocal: one('Reciprocal'),
+  ReciprocalNoNan: (builder, x) => divideNoNan(builder, scalar(builder, x.dtype, 1), x),
   Relu: one('Relu'),
   Relu6: (builder, x) => clip(builder, x, 0, 6),
   Rint: round,
@@ -73,8 +74,14 @@ export const ONE: Readonly<Record<string, OneValue>> = {
   Tanh: one('Tanh'),
 }
 
+/** 0 if the first value is, whatever the other would make of it. */
+const unlessZero =
+  (write: TwoValues): TwoValues =>
+  (builder, a, b) =>
+    where(builder, withNumber(builder, 'Equal', a, 0), scalar(builder, a.dtype, 0), write(builder, a, b))
+
 /** Functions of two real numbers, whatever they are given. */
-export const REAL: ReadonlySet<string> = new Set(['Atan2', 'DivNoNan', 'RealDiv'])
+export const REAL: ReadonlySet<string> = new Set(['Atan2', 'DivNoNan', 'RealDiv', 'Xdivy', 'Xlog1py', 'Xlogy'])
 
 /** Both values have one type. */
 export const TWO: Readonly<Record<string, TwoValues>> = {
@@ -104,6 +111,9 @@ export const TWO: Readonly<Record<string, TwoValues>> = {
   RealDiv: two('Div'),
   SquaredDifference: squaredDifference,
   Sub: two('Sub'),
+  Xdivy: unlessZero((builder, a, b) => binary(builder, 'Div', a, b)),
+  Xlog1py: unlessZero((builder, a, b) => binary(builder, 'Mul', a, unary(builder, 'Log', withNumber(builder, 'Add', b, 1)))),
+  Xlogy: unlessZero((builder, a, b) => binary(builder, 'Mul', a, unary(builder, 'Log', b))),
 }
 
 /** Functions of two truths. */

@@ -33,6 +33,17 @@ export function realFourier(builder: GraphBuilder, x: Value, lengths: readonly n
   return { real: part(builder, spectrum, 0), imaginary: part(builder, spectrum, 1) }
 }
 
+/** The transform of one axis of complex numbers, whose size is `length`. */
+export function complexFourier(
+  builder: GraphBuilder,
+  { real, imaginary }: Complex,
+  { axis, length, inverse }: { readonly axis: number; readonly length: number; readonly inverse: boolean },
+): Complex {
+  const both = concat(builder, [unsqueeze(builder, real, [-1]), unsqueeze(builder, imaginary, [-1])], -1)
+  const spectrum = fourier(builder, both, { axis, length, half: false, inverse })
+  return { real: part(builder, spectrum, 0), imaginary: part(builder, spectrum, 1) }
+}
+
 /** |z| of each. */
 export function magnitude(builder: GraphBuilder, { real, imaginary }: Complex): Value {
   return unary(
@@ -91,12 +102,17 @@ function unflattened(builder: GraphBuilder, x: Value, { like, last }: { like: Va
 function fourier(
   builder: GraphBuilder,
   x: Value,
-  { axis, length, half }: { axis: number; length: number; half: boolean },
+  { axis, length, half, inverse = false }: { axis: number; length: number; half: boolean; inverse?: boolean },
 ): Value {
   const size = half ? Math.floor(length / 2) + 1 : length
   const shape = x.shape.map((old, k): Dimension => (k === axis ? size : k === x.shape.length - 1 ? 2 : old))
   const lengthValue = builder.constant(constantOf('int64', [], [length]), 'length')
-  return builder.op('DFT', [x, lengthValue], { dtype: x.dtype, shape }, { axis, onesided: half ? 1 : 0 })
+  return builder.op(
+    'DFT',
+    [x, lengthValue],
+    { dtype: x.dtype, shape },
+    { axis, onesided: half ? 1 : 0, ...(inverse ? { inverse: 1 } : {}) },
+  )
 }
 
 const part = (builder: GraphBuilder, spectrum: Value, at: number): Value =>

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { Model } from '@whyslow/graph/model.ts'
 import { EXACT_SUMS } from '@whyslow/measure/engines/onnxruntime/int8/exact-sums.ts'
+import type { NamedTensors } from '@whyslow/measure/samples/records.ts'
 import { runModel } from '@whyslow/measure/support/engines/example-run.ts'
 import { namedArrays, recordedOf } from '@whyslow/measure/support/samples/example-outputs.ts'
 import { describe, expect, test } from 'vitest'
@@ -21,8 +22,11 @@ export async function differenceToMaker(model: Model, file: string): Promise<num
 }
 
 /** The same for each output. */
-export async function differencesToMaker(model: Model, file: string): Promise<Map<string, number>> {
-  const recorded = recordedOf(file)!
+export const differencesToMaker = (model: Model, file: string): Promise<Map<string, number>> =>
+  differencesTo(model, recordedOf(file)!)
+
+/** The differences to `recorded`: arrays in/<graph input> and out/<graph output>. */
+export async function differencesTo(model: Model, recorded: NamedTensors): Promise<Map<string, number>> {
   const [results] = await runModel(model, [namedArrays(recorded, 'in/')], { configEntries: EXACT_SUMS })
   const expected = namedArrays(recorded, 'out/')
   expect(Object.keys(results!).sort()).toEqual(Object.keys(expected).sort())

@@ -1,7 +1,7 @@
 // `whyslow fix MODEL`: tries the remedies, proves them, writes the folder. Here: paths, files and what goes to the screen.
 
 import { measureAndDeliver } from '@whyslow/command/terminal/document-output.ts'
-import { checkModel, defaultFolder } from '@whyslow/command/terminal/model-flags.ts'
+import { checkModel, freeDefaultFolder } from '@whyslow/command/terminal/model-flags.ts'
 import { checkGoal, UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { renderFix } from '@whyslow/report/text/trials.ts'
 import type { FixOptions } from '../commands/fix/options.ts'
@@ -58,7 +58,7 @@ function fixOptions(file: string, flags: FixFlags): Partial<FixOptions> {
   const { imageInput: input, imageNormalize: normalize, imageLayout: layout, imageDtype: dtype, imageSize: resize } = flags
   return {
     quick: true,
-    ...(flags.dryRun ? {} : { out: flags.out ?? defaultFolder(file) }),
+    ...(flags.dryRun ? {} : { out: flags.out ?? freeDefaultFolder(file, flags.force) }),
     ...goalOf(flags),
     preprocessing: { input, normalize, layout, dtype, resize },
   }

@@ -1,7 +1,7 @@
 // `whyslow quantize MODEL`: fewer bits if that is measured to pay. Here: paths, files and what goes to the screen.
 
 import { measureAndDeliver } from '@whyslow/command/terminal/document-output.ts'
-import { checkModel, defaultFolder } from '@whyslow/command/terminal/model-flags.ts'
+import { checkModel, freeDefaultFolder } from '@whyslow/command/terminal/model-flags.ts'
 import { checkGoal, UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { renderLiteQuantized } from '@whyslow/report/text/lite-quantized.ts'
 import { renderQuantized, syntheticNote } from '@whyslow/report/text/quantization.ts'
@@ -66,7 +66,7 @@ function checkRanges(method: string | null, flags: QuantizeFlags): void {
 }
 
 function quantizeOptions(file: string, flags: QuantizeFlags) {
-  const { out = defaultFolder(file) } = flags
+  const { out = freeDefaultFolder(file, flags.force) } = flags
   const { method = null, bits = null, calibration = null } = flags
   if (bits === 4 && (method === 'dynamic' || method === 'static'))
     throw new UsageError(`--bits 4 is for weights alone; give --method weights, or ${method} without --bits`)

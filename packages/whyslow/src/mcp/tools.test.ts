@@ -127,3 +127,21 @@ test.each([
 ])('%s %j is refused', (name, given, line) => {
   expect(words(name, given)).toEqual(expect.stringMatching(line))
 })
+
+describe('the default folder', () => {
+  const at = folderOfTests()
+  mkdirSync(path.join(at, 'model-fast'))
+  writeFileSync(path.join(at, 'model-fast/report.json'), JSON.stringify({ model: { file: 'a/model.onnx', sha256: '0' } }))
+  const resolve: ResolvePath = (given) => path.resolve(at, given)
+  const out = `--out=${path.join(at, 'model-fast')}`
+
+  test('is not taken from another model', () => {
+    expect(words('fix', { model: 'b/model.onnx' }, resolve)).toBe(
+      'fix: model-fast/ holds what was made of a/model.onnx; give another folder (out)',
+    )
+  })
+  test('is written again for its own model, and for any if it is named', () => {
+    expect(words('fix', { model: 'a/model.onnx' }, resolve)).toContain(out)
+    expect(words('fix', { model: 'b/model.onnx', out: 'model-fast' }, resolve)).toContain(out)
+  })
+})

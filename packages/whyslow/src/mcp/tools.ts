@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Flag } from '@whyslow/command/terminal/flags/flag.ts'
-import { defaultFolder } from '@whyslow/command/terminal/model-flags.ts'
+import { defaultFolder, problemOfFolder } from '@whyslow/command/terminal/model-flags.ts'
 import { mismatch, pathUse, schemaOf, type ValueSchema, wordsOf } from '../options/flag-schema.ts'
 import { flags } from '../options/flags.ts'
 import type { ResolvePath, Tool } from './protocol/tool.ts'
@@ -123,13 +123,17 @@ function toolOf({ name, title, takes, description, without = [] }: Described, pl
       const models = [given[takes]].flat().map((path) => resolve(path as string, 'input'))
       const readsNeighbours = given.data !== undefined && given.imagePreprocessing === undefined
       if (readsNeighbours) for (const path of models) checkNeighbours(path, resolve)
+      let problem: string | undefined
       const words = offered.flatMap((flag) => {
         const use = pathUse(flag)
         // The command's own default is in the folder where the server runs, which need not be the client's.
         const value = given[flag.key] ?? (use === 'output' && given.dryRun !== true ? defaultFolder(models[0]!) : undefined)
         if (value === undefined) return []
-        return wordsOf(flag, use === null ? value : resolve(value as string, use))
+        const resolved = use === null ? value : resolve(value as string, use)
+        if (use === 'output' && given[flag.key] === undefined) problem ??= problemOfFolder(resolved as string, models[0]!)
+        return wordsOf(flag, resolved)
       })
+      if (problem !== undefined) return { ok: false, line: `${name}: ${problem}; give another folder (out)` }
       return { ok: true, words: [name, ...places, ...words, '--', ...models] }
     },
   }

@@ -1,23 +1,19 @@
 // What networks are made of in a functional graph: windows, normalizations, attention, images. Convolutions and pooling are written as
 // the layers that do the same. keras/src/ops/{nn,image}.py, tf.nn
 
-import type { ConstantData } from '../build/constant-data.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { depthToSpace, spaceToDepth } from '../tensorflow/blocks.ts'
-import { binary, cast, unary, withNumber } from '../tensorflow/broadcast.ts'
-import { einsum } from '../tensorflow/einsum.ts'
-import { toChannelsFirst, toChannelsLast } from '../tensorflow/layout.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { reshape, unsqueeze } from '../tensorflow/shapes.ts'
-import { adaptivePoolings } from './adaptive-pooling.ts'
-import { constantIn, isTensor, wholesIn } from './arguments.ts'
-import { attentionMask, maskedSoftmax } from './attention-mask.ts'
-import { convolutions } from './convolutions.ts'
-import { images } from './images.ts'
-import type { Argument } from './layer.ts'
-import type { JsonRecord } from './layer-config.ts'
-import { asTensor, axesIn, axisIn, flagIn, float, numberIn, type Operation, type WriteOperation } from './operation.ts'
-import { poolings } from './pooling.ts'
+import type { ConstantData } from '../../build/constant-data.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { depthToSpace, spaceToDepth } from '../../tensorflow/blocks.ts'
+import { binary, cast, clip, scalar, unary, withNumber } from '../../tensorflow/broadcast.ts'
+import { einsum } from '../../tensorflow/einsum.ts'
+import { toChannelsFirst, toChannelsLast } from '../../tensorflow/layout.ts'
+import { reduce } from '../../tensorflow/reduce.ts'
+import { reshape, squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
+import { constantIn, isTensor, wholesIn } from '../arguments.ts'
+import { attentionMask, maskedSoftmax } from '../attention-mask.ts'
+import type { Argument } from '../layer.ts'
+import { asLayer, axesOf, isChannelsFirst, paddingIn, sizesIn } from './as-layer.ts'
+import { asTensor, axesIn, axisIn, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
 export const networks: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Conv', (op) => convolved(op, 'Conv', ['kernel'])],
@@ -36,65 +32,16 @@ export const networks: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
   ['RMSNorm', rmsNormalized],
   ['Moments', moments],
   ['DotProductAttention', attention],
+  ['BinaryCrossentropy', binaryCrossentropy],
+  ['CategoricalCrossentropy', categoricalCrossentropy],
+  ['SparseCategoricalCrossentropy', sparseCrossentropy],
+  ['PSNR', signalToNoise],
   ['BiasAdd', (op) => biased(op)],
+  ['LocalResponseNormalization', localResponse],
   ['Resize', resized],
   ['DepthToSpace', (op) => inChannelsFirst(op, (x) => depthToSpace(op.builder, x, numberIn(op, 'block_size')))],
   ['SpaceToDepth', (op) => inChannelsFirst(op, (x) => spaceToDepth(op.builder, x, numberIn(op, 'block_size')))],
 ])
-
-const LAYERS = new Map(
-  [...convolutions, ...poolings, ...adaptivePoolings, ...images].flatMap((kind) =>
-    kind.classNames.map((name) => [name, kind] as const),
-  ),
-)
-
-/** What the layer of that class makes of the first argument. */
-function asLayer(op: Operation, className: string, values: JsonRecord, arrays = new Map<string, ConstantData>()): Value {
-  const kind = LAYERS.get(className)
-  if (kind === undefined) throw op.refuse(`works on ${axesOf(op)} axes, which is not written here`)
-  const x = float(op, 0)
-  const config = op.config.with({ ...values, data_format: isChannelsFirst(op) ? 'channels_first' : 'channels_last' })
-  const { builder, dialect } = op
-  const called = { inputs: [x], masks: [undefined], args: [x], kwargs: {}, kwargMasks: {} }
-  const { outputs } = kind.write({
-    builder,
-    kind,
-    dialect,
-    className,
-    name: className,
-    config,
-    arrays,
-    children: new Map(),
-    ...called,
-  })
-  return outputs[0]!
-}
-
-/** Spatial axes of the first argument. */
-const axesOf = (op: Operation): number => float(op, 0).shape.length - 2
-
-/** Keras says 'channels_first', TensorFlow 'NCHW'. */
-function isChannelsFirst(op: Operation): boolean {
-  const { data_format: format } = op.settings
-  return format === 'channels_first' || (typeof format === 'string' && /^NC./.test(format))
-}
-
-/** Sizes along the spatial axes: one number for all, one for each, or one for every axis of the tensor as TensorFlow has it. */
-function sizesIn(op: Operation, key: string): readonly number[] | number | null {
-  const told = op.settings[key]
-  if (told === undefined || told === null || typeof told === 'number') return told ?? null
-  const sizes = wholesIn(told)
-  const axes = axesOf(op)
-  if (sizes === undefined) throw op.refuse(`has no numbers for its ${key}`)
-  if (sizes.length === axes + 2) return isChannelsFirst(op) ? sizes.slice(2) : sizes.slice(1, -1)
-  return sizes.length === 1 ? sizes[0]! : sizes
-}
-
-function paddingIn(op: Operation): string {
-  const { padding = 'valid' } = op.settings
-  if (typeof padding !== 'string') throw op.refuse('pads by numbers, which is not written here')
-  return padding.toLowerCase()
-}
 
 function kernelIn(op: Operation, value: Argument | undefined): ConstantData {
   const constant = isTensor(value) ? value.constant : constantIn(value, 'float32')
@@ -118,7 +65,7 @@ function convolved(op: Operation, name: string, slots: readonly string[]): Value
     groups,
     use_bias: false,
   }
-  return asLayer(op, `${name}${axes}D`, values, arrays)
+  return asLayer(op, `${name}${axes}D`, values, { arrays })
 }
 
 const pooled = (op: Operation, name: string): Value =>
@@ -248,8 +195,79 @@ function resized(op: Operation): Value {
   })
 }
 
+/** TensorFlow's alpha is of each channel, ONNX's of the window. */
+function localResponse(op: Operation): Value {
+  const size = 2 * numberIn(op, 'depth_radius', 5) + 1
+  const attributes = {
+    size,
+    alpha: { float: numberIn(op, 'alpha', 1) * size },
+    beta: { float: numberIn(op, 'beta', 0.5) },
+    bias: { float: numberIn(op, 'bias', 1) },
+  }
+  return inChannelsFirst(op, (x) => unary(op.builder, 'LRN', x, attributes))
+}
+
 function inChannelsFirst(op: Operation, write: (x: Value) => Value): Value {
   const x = float(op, 0)
   if (x.shape.length !== 4) throw op.refuse(`is called with a tensor of ${x.shape.length} axes, not 4`)
   return isChannelsFirst(op) ? write(x) : toChannelsLast(op.builder, write(toChannelsFirst(op.builder, x)))
+}
+
+/** What Keras keeps probabilities away from 0 and 1 by. */
+const EPSILON = 1e-7
+
+const logits = (op: Operation): boolean => flagIn(op, 'from_logits')
+
+function binaryCrossentropy(op: Operation): Value {
+  const { builder } = op
+  const [target, output] = [float(op, 0), float(op, 1)]
+  const less = (a: Value): Value => binary(builder, 'Sub', scalar(builder, a.dtype, 1), a)
+  // max(x, 0) - x·z + log(1 + exp(-|x|))
+  if (logits(op)) {
+    const rest = unary(builder, 'Softplus', unary(builder, 'Neg', unary(builder, 'Abs', output)))
+    const linear = binary(builder, 'Sub', unary(builder, 'Relu', output), binary(builder, 'Mul', output, target))
+    return binary(builder, 'Add', linear, rest)
+  }
+  const p = clip(builder, output, EPSILON, 1 - EPSILON)
+  const log = (x: Value): Value => unary(builder, 'Log', x)
+  const right = binary(builder, 'Mul', target, log(p))
+  return unary(builder, 'Neg', binary(builder, 'Add', right, binary(builder, 'Mul', less(target), log(less(p)))))
+}
+
+/** Logarithms of the probabilities of the classes along `axis`. */
+function logProbabilities(op: Operation, axis: number): Value {
+  const { builder } = op
+  const output = float(op, 1)
+  if (logits(op)) return unary(builder, 'LogSoftmax', output, { axis })
+  const share = binary(builder, 'Div', output, reduce(builder, 'ReduceSum', output, { axes: [axis], keepDims: true }))
+  return unary(builder, 'Log', clip(builder, share, EPSILON, 1 - EPSILON))
+}
+
+function categoricalCrossentropy(op: Operation): Value {
+  const { builder } = op
+  const target = float(op, 0)
+  const axis = axisIn(op, target.shape.length, { fallback: -1 })
+  const product = binary(builder, 'Mul', target, logProbabilities(op, axis))
+  return unary(builder, 'Neg', reduce(builder, 'ReduceSum', product, { axes: [axis] }))
+}
+
+/** Targets are numbers of classes. */
+function sparseCrossentropy(op: Operation): Value {
+  const { builder } = op
+  const [target, output] = [cast(builder, tensor(op, 0), 'int64'), float(op, 1)]
+  const axis = axisIn(op, output.shape.length, { fallback: -1 })
+  const index = target.shape.length === output.shape.length ? target : unsqueeze(builder, target, [axis])
+  // Keras takes logarithms of what is told, and a softmax of those.
+  const p = logits(op) ? output : unary(builder, 'Log', clip(builder, output, EPSILON, 1 - EPSILON))
+  const log = unary(builder, 'LogSoftmax', p, { axis })
+  const found = builder.op('GatherElements', [log, index], { dtype: log.dtype, shape: index.shape }, { axis })
+  return unary(builder, 'Neg', squeeze(builder, found, [axis]))
+}
+
+function signalToNoise(op: Operation): Value {
+  const { builder } = op
+  const difference = binary(builder, 'Sub', float(op, 0), float(op, 1))
+  const error = reduce(builder, 'ReduceMean', binary(builder, 'Mul', difference, difference))
+  const decibels = withNumber(builder, 'Mul', unary(builder, 'Log', error), -10 / Math.LN10)
+  return withNumber(builder, 'Add', decibels, 20 * Math.log10(numberIn(op, 'max_val')))
 }

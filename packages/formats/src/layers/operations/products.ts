@@ -1,15 +1,15 @@
 // Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
-import type { Value } from '../build/graph-builder.ts'
-import { isClass } from '../tensorflow/batched-gather.ts'
-import { binary, cast, scalar, where } from '../tensorflow/broadcast.ts'
-import { einsum } from '../tensorflow/einsum.ts'
-import { isPadMode, surrounded } from '../tensorflow/pad.ts'
-import { matmul, swapped } from '../tensorflow/products.ts'
-import { reduce, topK } from '../tensorflow/reduce.ts'
-import { flat, unsqueeze } from '../tensorflow/shapes.ts'
-import { dtypeIn, isList, wholesIn } from './arguments.ts'
-import type { Argument } from './layer.ts'
-import { alikeOf, axisIn, flagIn, inside, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { isClass } from '../../tensorflow/batched-gather.ts'
+import { binary, cast, scalar, where } from '../../tensorflow/broadcast.ts'
+import { einsum } from '../../tensorflow/einsum.ts'
+import { isPadMode, surrounded } from '../../tensorflow/pad.ts'
+import { matmul, swapped } from '../../tensorflow/products.ts'
+import { reduce, topK } from '../../tensorflow/reduce.ts'
+import { flat, slice, squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
+import { dtypeIn, isList, wholesIn } from '../arguments.ts'
+import type { Argument } from '../layer.ts'
+import { alikeOf, axisIn, flagIn, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
 export const products: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Matmul', (op) => product(op)],
@@ -26,6 +26,7 @@ export const products: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
   ['Outer', outer],
   ['Inner', (op) => contracted(op, [[-1], [-1]])],
   ['Tensordot', (op) => contracted(op, contractedAxes(op))],
+  ['Correlate', correlated],
   ['OneHot', oneHot],
   ['MultiHot', multiHot],
   ['Tril', (op) => triangle(op, 0)],
@@ -57,6 +58,28 @@ function dot(op: Operation): Value {
 function outer(op: Operation): Value {
   const [a, b] = alikeOf(op, op.args.slice(0, 2)).map((x) => flat(op.builder, x)) as [Value, Value]
   return binary(op.builder, 'Mul', unsqueeze(op.builder, a, [1]), unsqueeze(op.builder, b, [0]))
+}
+
+/** A convolution with one channel: ONNX's, as all of networks, does not turn its kernel around. */
+function correlated(op: Operation): Value {
+  const { builder } = op
+  const [a, b] = alikeOf(op, op.args.slice(0, 2)).map((x) => cast(builder, x, 'float32')) as [Value, Value]
+  if (a.shape.length !== 1 || b.shape.length !== 1) throw op.refuse('correlates more axes than one, which is not written here')
+  const [size, length] = [knownSize(op, a, 0), knownSize(op, b, 0)]
+  const mode = op.settings.mode ?? 'valid'
+  const whole = size + length - 1
+  const wanted = mode === 'full' ? whole : mode === 'same' ? Math.max(size, length) : size - length + 1
+  if (wanted < 1) throw op.refuse('correlates with what is longer, which is not written here')
+  const pad = mode === 'valid' ? 0 : length - 1
+  const made = builder.op(
+    'Conv',
+    [unsqueeze(builder, a, [0, 1]), unsqueeze(builder, b, [0, 1])],
+    { dtype: 'float32', shape: [1, 1, mode === 'valid' ? wanted : whole] },
+    { kernel_shape: [length], pads: [pad, pad] },
+  )
+  const row = squeeze(builder, made, [0, 1])
+  const start = (whole - wanted) >> 1
+  return mode === 'same' ? slice(builder, row, [{ axis: 0, start, end: start + wanted }]) : row
 }
 
 /** The last `axes` of the one with the first of the other, or a list of axes for each. */

@@ -1,7 +1,8 @@
 // TensorFlow's functions, by the names under which Keras 2 saves them, as Keras 3's operations: which of its arguments are called by
 // place, and what its others are called. https://www.tensorflow.org/api_docs/python/tf
-import type { Argument } from './layer.ts'
-import { plainOfOne, plainOfTwo } from './operations-arithmetic.ts'
+import { isList } from '../arguments.ts'
+import type { Argument } from '../layer.ts'
+import { plainOfOne, plainOfTwo } from './arithmetic.ts'
 
 export interface FunctionCall {
   /** Class name in Keras 3. */
@@ -47,6 +48,8 @@ const matmul: Form = {
   inputs: ['b'],
   settings: { transpose_a: 'transpose_a', transpose_b: 'transpose_b', adjoint_a: 'adjoint_a', adjoint_b: 'adjoint_b' },
 }
+
+const LAST_AXES = { axis1: -2, axis2: -1 } as const
 
 /** Forms keyed by function name without its module: tf.math.abs is tf.abs. */
 const FORMS: Readonly<Record<string, Form>> = {
@@ -100,17 +103,63 @@ const FORMS: Readonly<Record<string, Form>> = {
   norm: norm,
   atan2: two('Arctan2', 'x'),
   cumprod: { className: 'Cumprod', settings: { axis: 'axis' }, fixed: { axis: 0 } },
-  sort: { className: 'Sort', settings: { axis: 'axis' } },
-  argsort: { className: 'Argsort', settings: { axis: 'axis' } },
+  sort: { className: 'Sort', settings: { axis: 'axis', direction: 'direction' } },
+  argsort: { className: 'Argsort', settings: { axis: 'axis', direction: 'direction' } },
   tensordot: { className: 'Tensordot', inputs: ['b'], settings: { axes: 'axes' } },
   bias_add: { className: 'BiasAdd', inputs: ['bias'], settings: { data_format: 'data_format' } },
   conv2d: convolution('Conv'),
   convolution: convolution('Conv'),
+  depthwise_conv2d: convolution('DepthwiseConv'),
+  depthwise_conv2d_native: convolution('DepthwiseConv'),
   max_pool2d: pooling('MaxPool'),
   avg_pool2d: pooling('AveragePool'),
   max_pool: pooling('MaxPool'),
   avg_pool: pooling('AveragePool'),
   moments: { className: 'Moments', settings: { axes: 'axes', keepdims: 'keepdims' } },
+  'image.rgb_to_grayscale': one('RGBToGrayscale'),
+  'image.rgb_to_hsv': one('RGBToHSV'),
+  'image.hsv_to_rgb': one('HSVToRGB'),
+  'image.flip_left_right': { className: 'Flip', fixed: { axis: -2 } },
+  'image.flip_up_down': { className: 'Flip', fixed: { axis: -3 } },
+  'signal.frame': {
+    className: 'ExtractSequences',
+    settings: { sequence_length: 'frame_length', sequence_stride: 'frame_step' },
+  },
+  cross: two('Cross', 'b'),
+  matrix_transpose: { className: 'Swapaxes', fixed: LAST_AXES },
+  diag_part: { className: 'Diagonal', settings: { offset: 'k' }, fixed: LAST_AXES },
+  trace: { className: 'Trace', fixed: LAST_AXES },
+  det: one('Det'),
+  ...Object.fromEntries(
+    ['Inv', 'Cholesky', 'Qr', 'Solve', 'Lstsq', 'Pinv', 'Eigh'].map((name) => [name.toLowerCase(), one(name)]),
+  ),
+  count_nonzero: {
+    className: 'CountNonzero',
+    settings: { axis: 'axis', keepdims: 'keepdims', dtype: 'dtype' },
+    fixed: { dtype: 'int64' },
+  },
+  reduce_euclidean_norm: reduction('Norm'),
+  log_sigmoid: one('LogSigmoid'),
+  embedding_lookup: { className: 'Take', inputs: ['ids'], fixed: { axis: 0 } },
+  size: { className: 'Size', settings: { dtype: 'out_type' } },
+  sigmoid_cross_entropy_with_logits: { className: 'BinaryCrossentropy', inputs: ['logits'], fixed: { from_logits: true } },
+  softmax_cross_entropy_with_logits_v2: {
+    className: 'CategoricalCrossentropy',
+    inputs: ['logits'],
+    settings: { axis: 'axis' },
+    fixed: { from_logits: true },
+  },
+  sparse_softmax_cross_entropy_with_logits: {
+    className: 'SparseCategoricalCrossentropy',
+    inputs: ['logits'],
+    fixed: { from_logits: true },
+  },
+  local_response_normalization: {
+    className: 'LocalResponseNormalization',
+    settings: { depth_radius: 'depth_radius', bias: 'bias', alpha: 'alpha', beta: 'beta' },
+  },
+  // Keras 2 saves its subscripts without its tensors.
+  einsum: one('EinsumWithoutTensors'),
   'image.resize': { className: 'Resize', settings: { size: 'size', interpolation: 'method', antialias: 'antialias' } },
   depth_to_space: { className: 'DepthToSpace', settings: { block_size: 'block_size', data_format: 'data_format' } },
   space_to_depth: { className: 'SpaceToDepth', settings: { block_size: 'block_size', data_format: 'data_format' } },
@@ -152,6 +201,8 @@ const CHANGES_NOTHING: ReadonlyMap<string, Argument> = new Map<string, Argument>
   ['bad_indices_policy', ''],
   ['sorted', true],
   ['index_type', 'int32'],
+  ['partition_strategy', 'div'],
+  ['adjoint', false],
 ])
 
 /** Undefined if the function is none that is read. */
@@ -163,8 +214,8 @@ export function fromTensorFlow(
   // Convolutions are saved as the first version of TensorFlow has them.
   const { filter, ...others } = told
   const kwargs = filter === undefined ? told : { ...others, filters: filter }
-  if (name === 'split') return splitOf(args, kwargs)
   const short = name.replace(/^(math|nn|linalg)\./, '')
+  if (Object.hasOwn(OWN_FORMS, short)) return OWN_FORMS[short]!(args, kwargs)
   const form = Object.hasOwn(FORMS, short) ? FORMS[short]! : plainForm(short)
   if (form === undefined) return undefined
   const [first, ...placed] = args
@@ -193,4 +244,52 @@ function splitOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argu
   const told: Record<string, Argument> = Array.isArray(parts) ? { sizes: parts } : { indices_or_sections: parts }
   const unread = unreadIn(kwargs, ['num_or_size_splits', 'axis'])
   return { className: 'Split', args: args.slice(0, 1), settings: { ...told, axis }, unread }
+}
+
+/** Entries of an axis that a list of truths keeps: it must be in the file, for it says how many there are. */
+function maskedOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): FunctionCall {
+  const { mask, axis = 0 } = kwargs
+  const kept =
+    isList(mask) && mask.every((one) => typeof one === 'boolean') ? mask.flatMap((one, k) => (one ? [k] : [])) : undefined
+  const unread = kept === undefined ? 'mask' : unreadIn(kwargs, ['mask', 'axis'])
+  return { className: 'Take', args: [args[0] ?? null, kept ?? []], settings: { axis }, unread }
+}
+
+/** The lower or the upper triangle of a matrix with its diagonal. */
+function triangleOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): FunctionCall {
+  const { num_lower: lower, num_upper: upper } = kwargs
+  const className = upper === 0 && lower === -1 ? 'Tril' : 'Triu'
+  const isTriangle = className === 'Tril' || (lower === 0 && upper === -1)
+  const unread = isTriangle ? unreadIn(kwargs, ['num_lower', 'num_upper']) : 'num_lower and num_upper'
+  return { className, args: args.slice(0, 1), settings: {}, unread }
+}
+
+/** The first version of TensorFlow has predictions first. */
+function inTopKOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): FunctionCall {
+  const { targets = null, k = null } = kwargs
+  return { className: 'InTopK', args: [targets, args[0] ?? null], settings: { k }, unread: unreadIn(kwargs, ['targets', 'k']) }
+}
+
+/** Sizes are told for all four axes. */
+function patchesOf(args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>): FunctionCall {
+  const spatial = (key: string): Argument => (isList(kwargs[key]) ? kwargs[key].slice(1, 3) : null)
+  const settings = {
+    size: spatial('sizes'),
+    strides: spatial('strides'),
+    dilation_rate: spatial('rates'),
+    padding: kwargs.padding ?? 'valid',
+  }
+  const unread = unreadIn(kwargs, ['sizes', 'strides', 'rates', 'padding'])
+  return { className: 'ExtractPatches', args: args.slice(0, 1), settings, unread }
+}
+
+/** Functions whose arguments are others than the operation's. */
+const OWN_FORMS: Readonly<
+  Record<string, (args: readonly Argument[], kwargs: Readonly<Record<string, Argument>>) => FunctionCall>
+> = {
+  split: splitOf,
+  boolean_mask: maskedOf,
+  band_part: triangleOf,
+  in_top_k: inTopKOf,
+  'image.extract_patches': patchesOf,
 }

@@ -1,10 +1,10 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
-import { GraphBuilder } from '../build/graph-builder.ts'
-import { kindOf } from './index.ts'
-import type { Argument } from './layer.ts'
-import { type JsonRecord, LayerConfig } from './layer-config.ts'
+import { GraphBuilder } from '../../build/graph-builder.ts'
+import { kindOf } from '../index.ts'
+import type { Argument } from '../layer.ts'
+import { type JsonRecord, LayerConfig } from '../layer-config.ts'
 import { fromTensorFlow } from './tensorflow-functions.ts'
 
 /** The operators that a call of keras.ops on two tensors becomes. */

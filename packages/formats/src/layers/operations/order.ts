@@ -1,9 +1,9 @@
 // What goes along an axis in a functional graph: sorting, running products, differences, weighted means. keras/src/ops/numpy.py
-import type { Value } from '../build/graph-builder.ts'
-import { binary, cast, scalar, where, withNumber } from '../tensorflow/broadcast.ts'
-import { reduce, topK } from '../tensorflow/reduce.ts'
-import { concat, flat, fullLike, reshape, slice } from '../tensorflow/shapes.ts'
-import { dtypeIn } from './arguments.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { binary, cast, scalar, where, withNumber } from '../../tensorflow/broadcast.ts'
+import { reduce, runningSum, topK } from '../../tensorflow/reduce.ts'
+import { concat, flat, fullLike, reshape, slice } from '../../tensorflow/shapes.ts'
+import { dtypeIn } from '../arguments.ts'
 import {
   asTensor,
   axesIn,
@@ -20,10 +20,12 @@ import {
 export const orders: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['Sort', (op) => sorted(op)[0]],
   ['Argsort', (op) => cast(op.builder, sorted(op)[1], 'int32')],
-  ['Cumprod', runningProduct],
+  ['Cumprod', (op) => runningProduct(op)],
+  ['Nancumsum', (op) => runningSumOfNumbers(op)],
+  ['Nancumprod', (op) => runningProduct(op, withoutNan(op, 1))],
   ['Diff', differences],
   ['Average', average],
-  ['NanToNum', withoutNan],
+  ['NanToNum', (op) => withoutNan(op)],
 ])
 
 /** The tensor and the axis that is meant; all elements in one if none is told. */
@@ -37,14 +39,14 @@ function along(op: Operation, x: Value, fallback?: number): { readonly x: Value;
 function sorted(op: Operation): readonly [Value, Value] {
   const given = tensor(op, 0)
   const { x, axis } = along(op, given.dtype === 'bool' ? cast(op.builder, given, 'int32') : given, -1)
-  const [values, places] = topK(op.builder, x, knownSize(op, x, axis), { axis, smallest: true })
+  const smallest = op.settings.direction !== 'DESCENDING'
+  const [values, places] = topK(op.builder, x, knownSize(op, x, axis), { axis, smallest })
   return [cast(op.builder, values, given.dtype), places]
 }
 
 /** Product of each entry and all before it: after round k every entry holds the product of 2^k, itself the last. */
-function runningProduct(op: Operation): Value {
+function runningProduct(op: Operation, given = tensor(op, 0)): Value {
   const dtype = dtypeIn(op.settings.dtype)
-  const given = tensor(op, 0)
   const { x, axis } = along(op, dtype === undefined ? given : cast(op.builder, given, dtype))
   const size = knownSize(op, x, axis)
   let product = x
@@ -95,7 +97,16 @@ function average(op: Operation): Value {
 /** The largest number of float32, which represents infinity. */
 const LARGEST = 3.4028234663852886e38
 
-function withoutNan(op: Operation): Value {
+/** NaN counts as 0. */
+function runningSumOfNumbers(op: Operation): Value {
+  const dtype = dtypeIn(op.settings.dtype)
+  const numbers = withoutNan(op, 0)
+  const { x, axis } = along(op, dtype === undefined ? numbers : cast(op.builder, numbers, dtype))
+  return runningSum(op.builder, x, axis)
+}
+
+/** Keras' cumulated sums and products take infinity for the largest number, too. */
+function withoutNan(op: Operation, nan?: number): Value {
   const { builder } = op
   const x = float(op, 0)
   const full = (value: number): Value => fullLike(builder, x, scalar(builder, x.dtype, value))
@@ -103,5 +114,5 @@ function withoutNan(op: Operation): Value {
   const infinite = flags('IsInf')
   const [high, low] = [numberIn(op, 'posinf', LARGEST), numberIn(op, 'neginf', -LARGEST)]
   const signed = where(builder, withNumber(builder, 'Greater', x, 0), full(high), full(low))
-  return where(builder, flags('IsNaN'), full(numberIn(op, 'nan', 0)), where(builder, infinite, signed, x))
+  return where(builder, flags('IsNaN'), full(nan ?? numberIn(op, 'nan', 0)), where(builder, infinite, signed, x))
 }

@@ -1,9 +1,9 @@
 // Shapes, slices and products in a functional graph. keras/src/ops/{numpy,core,nn,math}.py
 import type { Dimension } from '@whyslow/graph/types.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { gatherAt } from '../tensorflow/batched-gather.ts'
-import { cast, scalar, where } from '../tensorflow/broadcast.ts'
-import { transpose } from '../tensorflow/layout.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { gatherAt } from '../../tensorflow/batched-gather.ts'
+import { cast, scalar, where } from '../../tensorflow/broadcast.ts'
+import { transpose } from '../../tensorflow/layout.ts'
 import {
   concat,
   expand,
@@ -11,29 +11,16 @@ import {
   gather,
   reshape,
   reshapeTo,
-  reverse,
   sizesAsRun,
   slice,
   split,
   squeeze,
   take,
-  tile,
   unsqueeze,
-} from '../tensorflow/shapes.ts'
-import { dtypeIn, isList, isTensor, wholesIn } from './arguments.ts'
+} from '../../tensorflow/shapes.ts'
+import { dtypeIn, isList, isTensor, wholesIn } from '../arguments.ts'
 import { getItem } from './get-item.ts'
-import {
-  alikeOf,
-  asTensor,
-  axesIn,
-  axisIn,
-  inside,
-  knownSize,
-  numberIn,
-  type Operation,
-  tensor,
-  type WriteOperation,
-} from './operation.ts'
+import { alikeOf, asTensor, axesIn, axisIn, inside, knownSize, type Operation, tensor, type WriteOperation } from './operation.ts'
 
 export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, WriteOperation>([
   ['GetItem', getItem],
@@ -115,33 +102,34 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       return concat(op.builder, parts, parts[0]!.shape.length === 1 ? 0 : 1)
     },
   ],
+  // Also of vectors, in the shape that Keras itself expects; NumPy would stack these as rows.
+  ['Vstack', (op) => concat(op.builder, tensorList(op), 0)],
   [
-    'Vstack',
+    'Dstack',
     (op) => {
-      const rows = tensorList(op).map((part) => (part.shape.length === 1 ? unsqueeze(op.builder, part, [0]) : part))
-      return concat(op.builder, rows, 0)
+      const given = tensorList(op).map((part) => {
+        const { length } = part.shape
+        return unsqueeze(op.builder, part, length === 0 ? [0, 1, 2] : length === 1 ? [0, 2] : length === 2 ? [2] : [])
+      })
+      return concat(op.builder, given, 2)
     },
   ],
   ['GatherNd', gatheredByPlace],
-  ['Split', splitted],
+  ['Split', (op) => splitted(op)],
+  ['ArraySplit', (op) => splitted(op, { uneven: true })],
+  ['Vsplit', (op) => splitted(op, { along: 0 })],
+  ['Hsplit', (op) => splitted(op, { along: tensor(op, 0).shape.length === 1 ? 0 : 1 })],
+  ['Dsplit', (op) => splitted(op, { along: 2 })],
   [
     'Unstack',
     (op) => {
       const x = tensor(op, 0)
       const axis = axisIn(op, x.shape.length, { fallback: 0 })
-      return Array.from({ length: knownSize(op, x, axis) }, (_, index) => take(op.builder, x, { axis, index }))
+      const count = op.settings.num ?? knownSize(op, x, axis)
+      if (typeof count !== 'number') throw op.refuse('has as many results as the model computes')
+      return Array.from({ length: count }, (_, index) => take(op.builder, x, { axis, index }))
     },
   ],
-  ['Tile', tiled],
-  ['Repeat', repeated],
-  [
-    'Flip',
-    (op) => {
-      const x = tensor(op, 0)
-      return (axesIn(op, x.shape.length) ?? x.shape.map((_, k) => k)).reduce((value, axis) => reverse(op.builder, value, axis), x)
-    },
-  ],
-  ['Roll', rolled],
   ['Take', taken],
   [
     'TakeAlongAxis',
@@ -179,6 +167,7 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       return dtype === undefined ? tensor(op, 0) : cast(op.builder, tensor(op, 0), dtype)
     },
   ]),
+  ['EmptyLike', (op) => fullLike(op.builder, tensor(op, 0), scalar(op.builder, likeType(op), 0))],
   ['ZerosLike', (op) => fullLike(op.builder, tensor(op, 0), scalar(op.builder, likeType(op), 0))],
   ['OnesLike', (op) => fullLike(op.builder, tensor(op, 0), scalar(op.builder, likeType(op), 1))],
   ['FullLike', (op) => fullLike(op.builder, tensor(op, 0), cast(op.builder, tensor(op, 1, likeType(op)), likeType(op)))],
@@ -195,7 +184,8 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
     'Slice',
     (op) => {
       const [x, starts, sizes] = [tensor(op, 0), wholesIn(op.args[1]), wholesIn(op.settings.shape)]
-      if (starts === undefined || sizes === undefined) throw op.refuse('begins at places that are not known')
+      if (sizes === undefined) throw op.refuse('has a shape that is not known')
+      if (starts === undefined) return sliceAsRun(op, x, sizes)
       return slice(
         op.builder,
         x,
@@ -203,8 +193,24 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
       )
     },
   ],
+  [
+    'Size',
+    (op) => {
+      const x = tensor(op, 0)
+      return cast(op.builder, op.builder.op('Size', [x], { dtype: 'int64', shape: [] }), dtypeIn(op.settings.dtype) ?? 'int32')
+    },
+  ],
   ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), dtypeIn(op.settings.dtype) ?? 'int32')],
 ])
+
+/** A slice from places that the model computes. */
+function sliceAsRun(op: Operation, x: Value, sizes: readonly number[]): Value {
+  const { builder } = op
+  const starts = cast(builder, asTensor(op, op.args[1], 'int64'), 'int64')
+  if (sizes.some((size) => size < 0)) throw op.refuse('begins at places that are not known, and goes to the end')
+  const ends = builder.op('Add', [starts, builder.ints(sizes)], starts)
+  return builder.op('Slice', [x, starts, ends], { dtype: x.dtype, shape: sizes })
+}
 
 /** The tensors of a list, of one type. */
 function tensorList(op: Operation): Value[] {
@@ -234,7 +240,7 @@ function reshaped(op: Operation): Value {
 }
 
 /** -1 means what remains. */
-function reshapeOrRefuse(op: Operation, x: Value, sizes: readonly number[]): Value {
+export function reshapeOrRefuse(op: Operation, x: Value, sizes: readonly number[]): Value {
   if (sizes.filter((size) => size < 0).length > 1) throw op.refuse(`has two sizes left open in ${JSON.stringify(sizes)}`)
   const count = (shape: readonly Dimension[]) =>
     shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1)
@@ -259,9 +265,9 @@ function moved(op: Operation): Value {
 }
 
 /** Into equal parts, or before the places that a list tells. */
-function splitted(op: Operation): readonly Value[] {
+function splitted(op: Operation, { along, uneven = false }: { along?: number; uneven?: boolean } = {}): readonly Value[] {
   const x = tensor(op, 0)
-  const axis = axisIn(op, x.shape.length, { fallback: 0 })
+  const axis = along ?? axisIn(op, x.shape.length, { fallback: 0 })
   const size = knownSize(op, x, axis)
   const told = wholesIn(op.settings.indices_or_sections)
   const sizes = wholesIn(op.settings.sizes)
@@ -285,53 +291,12 @@ function splitted(op: Operation): readonly Value[] {
     )
   }
   const [parts] = told
+  if (uneven && parts) {
+    const sizesOfAll = Array.from({ length: parts }, (_, k) => Math.floor(size / parts) + (k < size % parts ? 1 : 0))
+    return split(op.builder, x, sizesOfAll, axis)
+  }
   if (!parts || size % parts !== 0) throw op.refuse(`splits ${size} into ${parts} parts`)
   return split(op.builder, x, new Array<number>(parts).fill(size / parts), axis)
-}
-
-function tiled(op: Operation): Value {
-  const x = tensor(op, 0)
-  const repeats = wholesIn(op.settings.repeats)
-  if (repeats === undefined) throw op.refuse('is repeated as often as the model computes')
-  const rank = Math.max(repeats.length, x.shape.length)
-  const wide = unsqueeze(
-    op.builder,
-    x,
-    Array.from({ length: rank - x.shape.length }, (_, k) => k),
-  )
-  return tile(op.builder, wide, [...new Array<number>(rank - repeats.length).fill(1), ...repeats])
-}
-
-/** Each entry of an axis several times. */
-function repeated(op: Operation): Value {
-  const x = tensor(op, 0)
-  const { repeats } = op.settings
-  if (typeof repeats !== 'number') throw op.refuse('repeats entries differently often')
-  const all = op.settings.axis === undefined || op.settings.axis === null
-  const given = all ? reshapeOrRefuse(op, x, [-1]) : x
-  const axis = all ? 0 : axisIn(op, x.shape.length)
-  const wide = unsqueeze(op.builder, given, [axis + 1])
-  const tiledOnce = tile(
-    op.builder,
-    wide,
-    wide.shape.map((_, k) => (k === axis + 1 ? repeats : 1)),
-  )
-  const size = given.shape[axis]!
-  const shape = given.shape.map((one, k) => (k === axis ? (typeof size === 'number' ? size * repeats : null) : one))
-  return reshape(op.builder, tiledOnce, shape)
-}
-
-function rolled(op: Operation): Value {
-  const x = tensor(op, 0)
-  const axis = axisIn(op, x.shape.length)
-  const shift = numberIn(op, 'shift')
-  const size = knownSize(op, x, axis)
-  const cut = size === 0 ? 0 : size - (((shift % size) + size) % size)
-  return concat(
-    op.builder,
-    [slice(op.builder, x, [{ axis, start: cut }]), slice(op.builder, x, [{ axis, start: 0, end: cut }])],
-    axis,
-  )
 }
 
 function taken(op: Operation): Value {

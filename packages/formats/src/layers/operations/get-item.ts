@@ -1,9 +1,9 @@
 // x[…]: Python's indexing of tensors. keras/src/ops/numpy.py: GetItem; TensorFlow's __operators__.getitem
-import type { Value } from '../build/graph-builder.ts'
-import { cast } from '../tensorflow/broadcast.ts'
-import { type AxisSlice, gather, slice, take, unsqueeze } from '../tensorflow/shapes.ts'
-import { isArgumentRecord, isList, isTensor } from './arguments.ts'
-import type { Argument } from './layer.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { cast } from '../../tensorflow/broadcast.ts'
+import { type AxisSlice, gather, slice, take, unsqueeze } from '../../tensorflow/shapes.ts'
+import { isArgumentRecord, isList, isTensor } from '../arguments.ts'
+import type { Argument } from '../layer.ts'
 import { inside, type Operation, tensor } from './operation.ts'
 
 /** `args`: the tensor, and its key: a number, null (a new axis), a slice, an ellipsis, a tensor of indices, or a list of them. */

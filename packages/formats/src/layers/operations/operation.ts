@@ -4,13 +4,13 @@
 import { isFloat } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { cast } from '../tensorflow/broadcast.ts'
-import type { Dialect } from '../tensorflow/dialect.ts'
-import { axisOf } from '../tensorflow/shapes.ts'
-import { constantIn, isTensor, wholesIn } from './arguments.ts'
-import type { Argument } from './layer.ts'
-import type { LayerConfig } from './layer-config.ts'
+import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
+import { cast } from '../../tensorflow/broadcast.ts'
+import type { Dialect } from '../../tensorflow/dialect.ts'
+import { axisOf } from '../../tensorflow/shapes.ts'
+import { constantIn, isTensor, wholesIn } from '../arguments.ts'
+import type { Argument } from '../layer.ts'
+import type { LayerConfig } from '../layer-config.ts'
 
 export interface Operation {
   readonly builder: GraphBuilder

@@ -1,16 +1,38 @@
 // Operators in a functional graph as kinds of layers: keras.ops of Keras 3, and TensorFlow's functions in Keras 2 (TFOpLambda and
 // SlicingOpLambda), which Keras 3 itself cannot load. keras/src/ops/operation.py, tf_keras/src/layers/core/tf_op_layer.py
-import type { Value } from '../build/graph-builder.ts'
-import type { Argument, LayerCall, LayerKind, LayerResult } from './layer.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import type { Argument, LayerCall, LayerKind, LayerResult } from '../layer.ts'
+import { arithmetic } from './arithmetic.ts'
+import { functions } from './functions.ts'
+import { imageOperations } from './images.ts'
+import { matrices } from './matrices.ts'
+import { moves } from './moves.ts'
+import { networks } from './networks.ts'
 import type { Operation, WriteOperation } from './operation.ts'
-import { arithmetic } from './operations-arithmetic.ts'
-import { networks } from './operations-networks.ts'
-import { orders } from './operations-order.ts'
-import { products } from './operations-products.ts'
-import { shapes } from './operations-shapes.ts'
+import { orders } from './order.ts'
+import { places } from './places.ts'
+import { products } from './products.ts'
+import { refusals } from './refusals.ts'
+import { shapes } from './shapes.ts'
+import { spectra } from './spectra.ts'
+import { statistics } from './statistics.ts'
 import { fromTensorFlow } from './tensorflow-functions.ts'
 
-const OPERATIONS: ReadonlyMap<string, WriteOperation> = new Map([...arithmetic, ...shapes, ...products, ...orders, ...networks])
+const OPERATIONS: ReadonlyMap<string, WriteOperation> = new Map([
+  ...arithmetic,
+  ...functions,
+  ...shapes,
+  ...moves,
+  ...products,
+  ...matrices,
+  ...orders,
+  ...statistics,
+  ...places,
+  ...spectra,
+  ...networks,
+  ...imageOperations,
+  ...refusals,
+])
 
 /** keras.ops, by the class of the operation. What its constructor was told stands in the configuration. */
 export const operations: readonly LayerKind[] = [...OPERATIONS].map(([className, write]) => ({

@@ -1,12 +1,13 @@
 // Arithmetic, comparisons, activations and reductions in a functional graph. keras/src/ops/{numpy,nn,math}.py
 import { isFloat } from '@whyslow/graph/dtype.ts'
-import type { Value } from '../build/graph-builder.ts'
-import { type ActivationSettings, activate, activationName } from '../tensorflow/activation-functions.ts'
-import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../tensorflow/broadcast.ts'
-import { LOGICAL, ONE, REAL, TWO, WHOLE } from '../tensorflow/functions.ts'
-import { indexOf, type Reduction, reduce, runningSum, softmax } from '../tensorflow/reduce.ts'
-import { flat } from '../tensorflow/shapes.ts'
-import { dtypeIn, isList } from './arguments.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { type ActivationSettings, activate, activationName } from '../../tensorflow/activation-functions.ts'
+import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../../tensorflow/broadcast.ts'
+import { LOGICAL, ONE, REAL, TWO, WHOLE } from '../../tensorflow/functions.ts'
+import { indexOf, type Reduction, reduce, runningSum, softmax } from '../../tensorflow/reduce.ts'
+import { flat, reshape } from '../../tensorflow/shapes.ts'
+import { dtypeIn, isList } from '../arguments.ts'
+import type { Argument } from '../layer.ts'
 import {
   alike,
   alikeOf,
@@ -107,9 +108,18 @@ function truth({ builder }: Operation, x: Value): Value {
 
 const isOf = (names: ReadonlySet<string>, name: string): boolean => names.has(ALIASES[name] ?? name)
 
+/** The first argument; truths count as 0 and 1. */
+function counted(op: Operation): Value {
+  const x = tensor(op, 0)
+  return x.dtype === 'bool' ? cast(op.builder, x, 'int32') : x
+}
+
+const { Inv: _, ...REAL_FUNCTIONS } = ONE
+
 /** What is called with tensors alone: of one, and of two. */
 export const plainOfOne: ReadonlyMap<string, WriteOperation> = new Map([
-  ...table(named(ONE), (write, name) => (op) => write(op.builder, isOf(WHOLE, name) ? tensor(op, 0) : float(op, 0))),
+  // TensorFlow's Inv is 1 / x, Keras' is the inverse of a matrix.
+  ...table(named(REAL_FUNCTIONS), (write, name) => (op) => write(op.builder, isOf(WHOLE, name) ? counted(op) : float(op, 0))),
   ['LogicalNot', (op: Operation) => unary(op.builder, 'Not', bool(op, 0))],
 ])
 
@@ -130,7 +140,8 @@ export const arithmetic: ReadonlyMap<string, WriteOperation> = new Map<string, W
       keepDims: flagIn(op, 'keepdims'),
     })
     const { initial } = op.settings
-    if (typeof initial !== 'number' || !(reduction in BOUNDED)) return made
+    if (!(reduction in BOUNDED)) return made
+    if (typeof initial !== 'number') return cast(op.builder, made, x.dtype)
     return withNumber(op.builder, BOUNDED[reduction as keyof typeof BOUNDED], made, initial)
   }),
   ['Log2', (op) => withNumber(op.builder, 'Div', unary(op.builder, 'Log', float(op, 0)), Math.LN2)],
@@ -230,8 +241,12 @@ function sumOfList(op: Operation): Value {
 }
 
 function round(op: Operation): Value {
-  if ((op.settings.decimals ?? 0) !== 0) throw op.refuse('rounds to decimals, which ONNX does not')
-  return plainOfOne.get('Rint')!(op) as Value
+  const decimals = numberIn(op, 'decimals', 0)
+  const x = tensor(op, 0)
+  if (decimals === 0 || (decimals > 0 && !isFloat(x.dtype))) return plainOfOne.get('Rint')!(op) as Value
+  const factor = 10 ** decimals
+  const whole = unary(op.builder, 'Round', withNumber(op.builder, 'Mul', float(op, 0), factor))
+  return cast(op.builder, withNumber(op.builder, 'Div', whole, factor), x.dtype)
 }
 
 function clipped(op: Operation): Value {
@@ -256,15 +271,39 @@ function variance(op: Operation): Value {
 }
 
 function norm(op: Operation): Value {
-  const { ord } = op.settings
   const x = float(op, 0)
-  const axes = axesIn(op, x.shape.length)
-  const parts = { axes, keepDims: flagIn(op, 'keepdims') }
+  return normOf(op, x, { ord: op.settings.ord ?? null, axes: axesIn(op, x.shape.length), keepDims: flagIn(op, 'keepdims') })
+}
+
+interface NormParts {
+  readonly ord: Argument
+  readonly axes: readonly number[] | undefined
+  readonly keepDims: boolean
+}
+
+/** The norm of vectors along one axis, or of matrices along two; Keras writes infinite orders as words. */
+function normOf(op: Operation, x: Value, { ord: told, axes, keepDims }: NormParts): Value {
+  const { builder } = op
+  const ord = typeof told === 'string' && /inf/i.test(told) ? (told.startsWith('-') ? -Infinity : Infinity) : told
+  const parts = { axes, keepDims }
+  const size = unary(builder, 'Abs', x)
   const single = axes?.length === 1 || x.shape.length === 1
-  if (ord === undefined || ord === null || ord === 'euclidean' || ord === 'fro' || (ord === 2 && single))
-    return reduce(op.builder, 'ReduceL2', x, parts)
-  if (ord === 1 && single) return reduce(op.builder, 'ReduceSum', unary(op.builder, 'Abs', x), parts)
-  throw op.refuse(`takes the norm of order ${JSON.stringify(ord)}, which is not written here`)
+  if (ord === null || ord === 'euclidean' || ord === 'fro' || (ord === 2 && single)) return reduce(builder, 'ReduceL2', x, parts)
+  if (typeof ord !== 'number') throw op.refuse(`takes the norm of order ${JSON.stringify(told)}, which is not written here`)
+  if (single) {
+    if (Math.abs(ord) === Infinity) return reduce(builder, ord > 0 ? 'ReduceMax' : 'ReduceMin', size, parts)
+    if (ord === 1) return reduce(builder, 'ReduceSum', size, parts)
+    if (ord === 0) return reduce(builder, 'ReduceSum', cast(builder, cast(builder, x, 'bool'), x.dtype), parts)
+    const sum = reduce(builder, 'ReduceSum', withNumber(builder, 'Pow', size, ord), parts)
+    return withNumber(builder, 'Pow', sum, 1 / ord)
+  }
+  const [rows, columns] = axes ?? [0, 1]
+  const isByColumns = Math.abs(ord) === 1
+  if ((!isByColumns && Math.abs(ord) !== Infinity) || rows === undefined || columns === undefined)
+    throw op.refuse(`takes the norm of order ${ord} of matrices, for which ONNX has no operator`)
+  const sums = reduce(builder, 'ReduceSum', size, { axes: [isByColumns ? rows : columns], keepDims: true })
+  const made = reduce(builder, ord > 0 ? 'ReduceMax' : 'ReduceMin', sums, { axes: [rows, columns], keepDims })
+  return made
 }
 
 function holds(op: Operation, reduction: 'ReduceMax' | 'ReduceMin'): Value {
@@ -278,11 +317,18 @@ function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
   const x = tensor(op, 0)
   const keepDims = flagIn(op, 'keepdims')
   const all = op.settings.axis === undefined || op.settings.axis === null
-  if (all && keepDims) throw op.refuse('keeps the axes of a search over all of them, which is not written here')
   const row = all ? flat(op.builder, x) : x
   const given = row.dtype === 'bool' ? cast(op.builder, row, 'int32') : row
   const axis = all ? 0 : axisIn(op, x.shape.length)
-  const found = indexOf(op.builder, opType, given, { axis, keepDims })
+  const made = indexOf(op.builder, opType, given, { axis, keepDims: keepDims && !all })
+  const found =
+    keepDims && all
+      ? reshape(
+          op.builder,
+          made,
+          x.shape.map(() => 1),
+        )
+      : made
   return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
 }
 
@@ -303,9 +349,12 @@ function cumulated(op: Operation): Value {
 
 function normalized(op: Operation): Value {
   const x = float(op, 0)
-  const order = op.settings.order ?? 2
-  if (order !== 2) throw op.refuse(`normalizes by order ${JSON.stringify(order)}, which is not written here`)
   const axes = axesIn(op, x.shape.length) ?? [x.shape.length - 1]
+  const order = op.settings.order ?? 2
+  if (order !== 2) {
+    const length = normOf(op, x, { ord: order, axes, keepDims: true })
+    return binary(op.builder, 'Div', x, withNumber(op.builder, 'Max', length, numberIn(op, 'epsilon', 1e-7)))
+  }
   const sum = reduce(op.builder, 'ReduceSum', binary(op.builder, 'Mul', x, x), { axes, keepDims: true })
   const epsilon = numberIn(op, 'epsilon', 1e-7)
   const least = scalar(op.builder, x.dtype, flagIn(op, 'squared') ? epsilon : epsilon * epsilon)
