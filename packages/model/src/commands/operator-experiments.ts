@@ -17,7 +17,7 @@ import { measureRun } from './measure-run.ts'
 /** Time before anything is timed: two processes start, and files are written. */
 const STARTS_MS = 900
 const LEAST_MS = 300
-/** Of that time: the whole model's layers in int8, if int8 may pay. */
+/** Share of that time for the layers in int8, if int8 may pay. */
 const INT8_SHARE = 0.4
 
 const NO_TIME = {

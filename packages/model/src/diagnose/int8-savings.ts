@@ -11,7 +11,7 @@ export function int8SavingsByNode(experiments: OperatorExperiments | undefined):
 
 /** What says so if they were not: the command that times int8 kernels of these shapes. */
 export const INT8_NOT_TIMED =
-  'What int8 would save is unknown: its kernels of these shapes, and the conversions around them, were not timed. quantize times them first.'
+  'What int8 would save was not timed: quantize first times its kernels of these shapes, conversions included.'
 
 /** If fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
 const MIN_WEIGHT_SHARE = 0.5

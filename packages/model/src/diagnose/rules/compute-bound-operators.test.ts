@@ -17,14 +17,14 @@ checkRule(computeBoundOperators, {
         timeMs: 9,
         wouldSaveMs: 0,
         area: 'architecture',
-        detail: /What int8 would save is unknown.*quantize times them first/s,
+        detail: /What int8 would save was not timed: quantize first times/,
         next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
       },
     },
     {
       name: 'its kernel was timed without the conversions around it: a note',
       given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: kernelAlone }),
-      expect: { wouldSaveMs: 0, detail: /What int8 would save is unknown/ },
+      expect: { wouldSaveMs: 0, detail: /What int8 would save was not timed/ },
     },
     {
       name: 'int8 could not be timed: a note',
@@ -34,7 +34,7 @@ checkRule(computeBoundOperators, {
         nodes: [conv],
         operatorExperiments: { ...kernelAlone, int8: { reason: 'no time' } },
       }),
-      expect: { wouldSaveMs: 0, detail: /What int8 would save is unknown/ },
+      expect: { wouldSaveMs: 0, detail: /What int8 would save was not timed/ },
     },
     {
       name: 'timed alone in int8 with its conversions',
@@ -62,6 +62,18 @@ checkRule(computeBoundOperators, {
         p50Ms: 10,
         roofs: fastInt8,
         nodes: [{ ...conv, op: 'QLinearConv', arithmetic: 'int8', bound: 'compute' }],
+      }),
+      expect: { wouldSaveMs: 0, detail: /another precision already/ },
+    },
+    {
+      name: 'int8 but for a hundredth of the time: nothing more that int8 could save',
+      given: evidence({
+        p50Ms: 10,
+        roofs: fastInt8,
+        nodes: [
+          { ...conv, op: 'QLinearConv', arithmetic: 'int8', bound: 'compute', floorMs: 8 },
+          { ...conv, timeMs: 0.1, macs: 5e6 },
+        ],
       }),
       expect: { wouldSaveMs: 0, detail: /another precision already/ },
     },

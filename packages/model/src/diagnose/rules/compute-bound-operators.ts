@@ -37,13 +37,17 @@ export const computeBoundOperators = defineRule({
     if (!claims && floorMs < MIN_NOTE_SHARE * p50Ms) return 'clear'
 
     const timeMs = sum(bound, (node) => node.timeMs)
-    const isUnknown = float.length > 0 && timed.length === 0 && mayGain(roofs)
+    const isFloat = isWorthSaying(
+      sum(float, ({ cappedFloorMs }) => cappedFloorMs),
+      p50Ms,
+    )
+    const isUnknown = isFloat && timed.length === 0 && mayGain(roofs)
     const lower = claims
       ? tell`Timed alone in int8, ${countFact('node', faster.length)} would take ${ms('saving', savingMs)} less, conversions at the borders of
           int8 included.`
       : isUnknown
         ? INT8_NOT_TIMED
-        : whyNoGain(float.length > 0, timed.length > 0, int8Gain(roofs))
+        : whyNoGain(isFloat, timed.length > 0, int8Gain(roofs))
     return {
       ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
         ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,

@@ -59,7 +59,7 @@ const how = ({ points }: Sweep): Sentence =>
     ? tell`Estimated from the nodes whose data grow with the image, not measured at another size`
     : tell`Measured at ${number('sizes', points.length, 'sizes')} sizes`
 
-/** Of the first image with a free height and width: a line without points. undefined if no input is one, or nodes were not timed. */
+/** A line without points for the first image with a free height and width; undefined if no input is one, or nodes were not timed. */
 function estimated(inputs: readonly InputFacts[], profile: Profile | undefined, p50Ms: number): readonly Sweep[] | undefined {
   const image = inputs.find((input) => imageAxes(input) !== undefined)
   if (image === undefined || profile === undefined) return undefined
