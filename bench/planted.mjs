@@ -238,7 +238,11 @@ function rankOf(rules, { findings }) {
 
 /** What `fix` made of the planted model, over the twin: the ratio of their times, and what was kept. Flags are the planted's own. */
 function undo(planted, twin) {
-  const { document, inputs, folder: shipped } = fixed(planted.model(), [...planted.flags.filter((flag) => flag !== '--quick'), '--budget', BUDGET], { env })
+  const {
+    document,
+    inputs,
+    folder: shipped,
+  } = fixed(planted.model(), [...planted.flags.filter((flag) => flag !== '--quick'), '--budget', BUDGET], { env })
   const measured = inPairs({ folder: shipped, inputs }, { file: twin.model(), inputs }, PAIRS, (side) => plainLoop(side).p50Ms)
   return { ratio: ratioOf(measured), kept: document.fix.kept }
 }
