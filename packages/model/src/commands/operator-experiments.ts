@@ -18,7 +18,7 @@ import { measureRun } from './measure-run.ts'
 const STARTS_MS = 900
 const LEAST_MS = 300
 /** Share of that time for the layers in int8, if int8 may pay. */
-const INT8_SHARE = 0.4
+const INT8_SHARE = 0.5
 
 const NO_TIME = {
   quick: 'a quick run of this model leaves no time for it; leave out --quick',

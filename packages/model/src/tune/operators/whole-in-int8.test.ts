@@ -47,6 +47,11 @@ test('faster kernels whose conversions take more save nothing', async () => {
   expect(await saved({ layerMs: () => [4, 3.95] })).toEqual({ conv_a: 0, conv_b: 0, conv_c: 0 })
 })
 
+// 0.5 ms less in each are 1.3 for all with their conversions, and less than nothing if int8 took 1.15 times as long.
+test('layers that are hardly faster are not chosen', async () => {
+  expect(await saved({ layerMs: () => [4, 3.5] })).toEqual({ conv_a: 0, conv_b: 0, conv_c: 0 })
+})
+
 test('what could not be timed says why', async () => {
   expect(await saved({ script: { types: () => failed('no room') } })).toMatch(/no room/)
   // Five models of 4 ms, three predictions each.
