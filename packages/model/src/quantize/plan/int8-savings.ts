@@ -1,6 +1,7 @@
 // What int8 would save of a model, before anything is quantized: its layers alone in float32 and in int8, and the conversions at the borders of int8,
 // timed for the search for precisions; the layers that it would choose save this much, conversions taken off.
 import type { Model } from '@whyslow/graph/model.ts'
+import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
 import type { OperatorTimesInput } from '@whyslow/measure/timing/operators/task.ts'
 import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
 import type { RemedyEvidence } from '../../remedies/kit/remedy.ts'
@@ -34,6 +35,9 @@ export interface NodeInInt8 {
 /** Time in int8 over what was measured, at which a layer must still be faster to be chosen. */
 const DOUBT = 1.15
 
+/** Layers whose multiply-adds int8 does, and which the whole saving is said of. */
+const PRODUCTS = new Set(['Conv', 'MatMul', 'Gemm', 'LSTM', 'Attention'])
+
 const PRECISIONS = ['static', 'dynamic', 'weights8'] as const
 
 /** Throws if the model's types cannot be had, or no small model can be written. */
@@ -52,50 +56,85 @@ export async function int8Savings({
   const types = await typesAsRun(bench, model)
   const nodes = quantizable(model, types)
   const wanted = { model, nodes, types, precisions: PRECISIONS, options: optionsFor(computer) }
-  return savingsByNode({ model, nodes, benchmark: await benchmarkOperators(bench, wanted, budgetMs, least) }, ran)
+  const benchmark = await benchmarkOperators(bench, wanted, budgetMs, least)
+  // Measured one by one, nodes can come to more than the whole.
+  const pace = Math.min(1, bench.p50Ms / sum(ran.map(({ timeMs }) => timeMs)))
+  return savingsByNode({ model, nodes, benchmark }, ran).map(({ name, savesMs }) => ({ name, savesMs: savesMs * pace }))
 }
 
-/** Every layer that was timed in int8, as the nodes that ran; of the precision that saves most. */
-function savingsByNode(benchmarked: BenchmarkedModel, ran: readonly ProfiledNode[]): readonly NodeInInt8[] {
-  const { model, nodes, benchmark } = benchmarked
+/** Every product that was timed in int8, as the nodes that ran; in the precision that saves most. */
+function savingsByNode({ model, nodes, benchmark }: BenchmarkedModel, ran: readonly ProfiledNode[]): readonly NodeInInt8[] {
+  const executed = executedLayers(model, nodes, ran)
+  const products = nodes.filter(({ node, opType }) => PRODUCTS.has(opType) && timeInInt8(benchmark, node) !== undefined)
+  const insideMs = (node: string): number => sum((executed.get(node) ?? []).map(({ timeMs }) => timeMs))
+  const ratios = products.flatMap(({ node }) => {
+    const { floatMs } = benchmark.times.get(node)!
+    return typeof floatMs === 'number' && floatMs > 0 && insideMs(node) > 0 ? [insideMs(node) / floatMs] : []
+  })
+  const asInside = inState(benchmark, { state: medianOrNull(ratios) ?? 1, insideMs })
   const none: ReadonlySet<string> = new Set()
-  const doubted = { ...benchmarked, benchmark: { ...benchmark, times: doubtedTimes(benchmark.times) } }
+  const given = { model, nodes, benchmark: asInside }
   const choices: readonly Layers[] = [
-    staticLayers(doubted, none),
-    dynamicLayers(doubted, none),
-    weightLayers(doubted, ['weights8'], none),
+    staticLayers(given, none),
+    dynamicLayers(given, none),
+    weightLayers(given, ['weights8'], none),
   ]
   const { layers, savingMs: leastMs } = choices.reduce((best, one) => (one.savingMs > best.savingMs ? one : best))
-  const chosen = [...layers].map(([node, precision]) => benchmark.times.get(node)?.other[precision])
-  const savingMs = leastMs + (DOUBT - 1) * sum(chosen.filter((ms) => typeof ms === 'number'))
-  const nameOf = new Map(model.proto.graph!.node.map(({ name, output }) => [output[0], name || output[0]!]))
-  const timed = nodes.flatMap(({ node, parts, movesData }) => {
-    const { floatMs, other } = benchmark.times.get(node) ?? { floatMs: '', other: {} }
-    const isTimed = typeof floatMs === 'number' && Object.values(other).some((ms) => typeof ms === 'number')
-    if (movesData || !isTimed) return []
-    const names = new Set(parts.map((part) => nameOf.get(part)))
-    const executed = ran.filter(({ origin }) => origin.some((name) => names.has(name)))
-    const after = other[layers.get(node) ?? 'float32']
-    return [{ executed, floatMs, gainMs: typeof after === 'number' ? Math.max(0, floatMs - after) : 0 }]
+  const chosenMs = (node: string): number | undefined => {
+    const ms = asInside.times.get(node)?.other[layers.get(node) ?? 'float32']
+    return typeof ms === 'number' ? ms / DOUBT : undefined
+  }
+  const savingMs = Math.max(0, leastMs + (DOUBT - 1) * sum([...layers.keys()].map((node) => chosenMs(node) ?? 0)))
+  const gains = products.map(({ node }) => Math.max(0, insideMs(node) - (chosenMs(node) ?? insideMs(node))))
+  // Conversions are nobody's own, and what else is in int8 is there for the products.
+  const share = savingMs / Math.max(sum(gains), Number.MIN_VALUE)
+  return products.flatMap(({ node }, k) => {
+    const own = executed.get(node) ?? []
+    return own.map(({ name }) => ({ name, savesMs: (gains[k]! * share) / own.length }))
   })
-  const insideMs = sum([...new Set(timed.flatMap(({ executed }) => executed))].map(({ timeMs }) => timeMs))
-  const aloneMs = sum(timed.map(({ floatMs }) => floatMs))
-  const gainsMs = sum(timed.map(({ gainMs }) => gainMs))
-  // Alone they were timed in another state of the machine than within the model, and conversions are nobody's own.
-  const scale = aloneMs > 0 && gainsMs > 0 ? (Math.max(0, savingMs) / gainsMs) * (insideMs / aloneMs) : 0
-  const found = new Map<string, number>()
-  for (const { executed, gainMs } of timed)
-    for (const { name } of executed) found.set(name, (found.get(name) ?? 0) + (gainMs * scale) / executed.length)
-  return [...found].map(([name, savesMs]) => ({ name, savesMs }))
+}
+
+/** Nodes that ran of each layer, keyed by node; a node that holds several layers is the product's. */
+function executedLayers({ proto }: Model, nodes: BenchmarkedModel['nodes'], ran: readonly ProfiledNode[]) {
+  const nameOf = new Map(proto.graph!.node.map(({ name, output }) => [output[0], name || output[0]!]))
+  const taken = new Set<ProfiledNode>()
+  const productsFirst = [...nodes].sort((a, b) => Number(PRODUCTS.has(b.opType)) - Number(PRODUCTS.has(a.opType)))
+  return new Map(
+    productsFirst.map(({ node, parts }) => {
+      const names = new Set(parts.map((part) => nameOf.get(part)))
+      const own = ran.filter((one) => !taken.has(one) && one.origin.some((name) => names.has(name)))
+      for (const one of own) taken.add(one)
+      return [node, own]
+    }),
+  )
+}
+
+const timeInInt8 = ({ times }: OperatorBenchmark, node: string): number | undefined =>
+  Object.values(times.get(node)?.other ?? {}).find((ms) => typeof ms === 'number')
+
+/**
+ * Float times are those within the model, in the state of the machine in which it was measured. All others are brought to that state, and layers are
+ * chosen as if int8 took longer: of many times that few rounds give, the luckiest would be picked.
+ */
+function inState(
+  benchmark: OperatorBenchmark,
+  { state, insideMs }: { readonly state: number; readonly insideMs: (node: string) => number },
+): OperatorBenchmark {
+  const times = [...benchmark.times].map(([node, { floatMs, other }]) => {
+    const int8 = Object.entries(other).map(([precision, ms]) => [precision, typeof ms === 'number' ? DOUBT * state * ms : ms])
+    return [
+      node,
+      { floatMs: typeof floatMs === 'number' ? insideMs(node) : floatMs, other: Object.fromEntries(int8) as typeof other },
+    ] as const
+  })
+  return {
+    ...benchmark,
+    times: new Map(times),
+    quantizeMs: (elements) => state * benchmark.quantizeMs(elements),
+    dequantizeMs: (elements) => state * benchmark.dequantizeMs(elements),
+    reorderMs: (elements) => state * benchmark.reorderMs(elements),
+    dynamicMs: (elements) => state * benchmark.dynamicMs(elements),
+  }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
-
-/** Layers are chosen as if int8 took longer: of many times that few rounds give, the luckiest would be picked. */
-const doubtedTimes = (times: OperatorBenchmark['times']): OperatorBenchmark['times'] =>
-  new Map(
-    [...times].map(([node, { floatMs, other }]) => {
-      const slower = Object.entries(other).map(([precision, ms]) => [precision, typeof ms === 'number' ? DOUBT * ms : ms])
-      return [node, { floatMs, other: Object.fromEntries(slower) as typeof other }]
-    }),
-  )

@@ -19,8 +19,8 @@ const ran = (timeMs: number) =>
     nodes: ['a', 'b', 'c'].map((layer) => ({ op: 'Conv', name: `conv_${layer}`, timeMs, macs: 1000 })),
   })
 
-async function saved(world: PrecisionWorld, { timeMs = 4, budgetMs = 10_000 } = {}) {
-  const bench = exampleBench(fs.mkdtempSync(path.join(folder, 'int8-')), world)
+async function saved(world: PrecisionWorld, { timeMs = 4, budgetMs = 10_000, p50Ms = 3 * timeMs } = {}) {
+  const bench = { ...exampleBench(fs.mkdtempSync(path.join(folder, 'int8-')), world), p50Ms }
   const int8 = await wholeInInt8({ bench, model: network, evidence: ran(timeMs), facts: exampleEvidence(), budgetMs })
   if ('reason' in int8) return int8.reason
   return Object.fromEntries(int8.nodes.map(({ name, savesMs }) => [name, Number(savesMs.toFixed(6))]))
@@ -35,6 +35,11 @@ test('all layers in int8 pay for one conversion at either end', async () => {
 test('a model that took twice as long as its layers alone saves twice as much', async () => {
   const each = Number((17.6 / 3).toFixed(6))
   expect(await saved({}, { timeMs: 8 })).toEqual({ conv_a: each, conv_b: each, conv_c: each })
+})
+
+test('nodes that come to more than the whole are brought to it', async () => {
+  const each = Number((4.4 / 3).toFixed(6))
+  expect(await saved({}, { p50Ms: 6 })).toEqual({ conv_a: each, conv_b: each, conv_c: each })
 })
 
 // 3 ms less, and two conversions.
