@@ -19,7 +19,8 @@ const ran = (timeMs: number) =>
     nodes: ['a', 'b', 'c'].map((layer) => ({ op: 'Conv', name: `conv_${layer}`, timeMs, macs: 1000 })),
   })
 
-async function saved(world: PrecisionWorld, { timeMs = 4, budgetMs = 10_000, p50Ms = 3 * timeMs } = {}) {
+async function saved(world: PrecisionWorld, given: { timeMs?: number; budgetMs?: number; p50Ms?: number } = {}) {
+  const { timeMs = 4, budgetMs = 10_000, p50Ms = 3 * timeMs } = given
   const bench = { ...exampleBench(fs.mkdtempSync(path.join(folder, 'int8-')), world), p50Ms }
   const int8 = await wholeInInt8({ bench, model: network, evidence: ran(timeMs), facts: exampleEvidence(), budgetMs })
   if ('reason' in int8) return int8.reason
