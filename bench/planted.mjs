@@ -6,6 +6,7 @@
 import path from 'node:path'
 import { attention, hardSwish, pooling, rowsByIndex, skips, slopes, wholeSample } from './planted/forms.mjs'
 import {
+  anySize,
   broadcast,
   convolutions,
   depthwise,
@@ -13,6 +14,7 @@ import {
   elementwise,
   forest,
   large,
+  listedWeights,
   narrow,
   normalized,
   perceptron,
@@ -90,6 +92,19 @@ const causes = [
     rules: ['too-many-trees'],
     planted: { model: () => file(forest, { useful: 40 }), flags: [...quick, ...labelled(40)] },
     twin: { model: () => file(forest, { useful: 800 }), flags: [...quick, ...labelled(800)] },
+  },
+  {
+    cause: 'weights listed as inputs',
+    rules: ['initializers-as-inputs'],
+    planted: { model: () => file(listedWeights, { isListed: true }), flags: quick },
+    twin: { model: () => file(listedWeights, { isListed: false }), flags: quick },
+    remedy: 'initializers-as-inputs',
+  },
+  {
+    cause: 'an image of 640 x 640 where any size would do',
+    rules: ['large-input-resolution'],
+    planted: { model: () => file(anySize), flags: [...quick, '--shape', 'x=1x3x640x640'] },
+    twin: { model: () => file(anySize), flags: [...quick, '--shape', 'x=1x3x224x224'] },
   },
   {
     cause: 'graph optimization disabled',
@@ -223,7 +238,11 @@ function rankOf(rules, { findings }) {
 
 /** What `fix` made of the planted model, over the twin: the ratio of their times, and what was kept. Flags are the planted's own. */
 function undo(planted, twin) {
-  const { document, inputs, folder: shipped } = fixed(planted.model(), [...planted.flags, '--budget', BUDGET], { env })
+  const {
+    document,
+    inputs,
+    folder: shipped,
+  } = fixed(planted.model(), [...planted.flags.filter((flag) => flag !== '--quick'), '--budget', BUDGET], { env })
   const measured = inPairs({ folder: shipped, inputs }, { file: twin.model(), inputs }, PAIRS, (side) => plainLoop(side).p50Ms)
   return { ratio: ratioOf(measured), kept: document.fix.kept }
 }

@@ -101,14 +101,14 @@ export function timeLeft(minutes) {
 }
 
 /**
- * The report document of `whyslow fix file …flags`, the inputs it used, and the folder it wrote, beside which lies what `npm install`
+ * The report document of `whyslow fix file …flags`, or of another command that writes a folder, the inputs it used, and the folder it wrote, beside which lies what `npm install`
  * would bring. Throws with its last line otherwise.
  */
-export function fixed(file, flags = [], surroundings = {}) {
+export function fixed(file, flags = [], { command: word = 'fix', ...surroundings } = {}) {
   const place = temporaryFolder()
   const [folder, json, inputs] = ['fast', 'report.json', 'inputs'].map((name) => path.join(place, name))
   fs.symlinkSync(path.join(root, 'node_modules'), path.join(place, 'node_modules'))
-  const args = ['fix', file, '-o', folder, ...flags, '--no-progress', '--json', json, '--save-inputs', inputs]
+  const args = [word, file, '-o', folder, ...flags, '--no-progress', '--json', json, '--save-inputs', inputs]
   whyslow(args, { timeoutMs: FIX_LIMIT_MS, ...surroundings })
   return { document: JSON.parse(fs.readFileSync(json, 'utf8')), inputs: path.join(inputs, 'inputs.json'), folder }
 }

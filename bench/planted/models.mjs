@@ -46,6 +46,42 @@ export function convolutions(folder) {
   return finish(folder, 'convolutions', net, shape, shape)
 }
 
+/** Convolutions with their normalizations and Relus, 32 channels at 56 x 56. `isListed`: the weights are graph inputs too, as before IR version 4. */
+export function listedWeights(folder, { isListed }) {
+  const channels = 32
+  const shape = [1, channels, 56, 56]
+  const net = chain('x')
+  for (let k = 0; k < 4; k++) {
+    net.add('Conv', [net.constant(weights(`w${k}`, [channels, channels, 3, 3]))], { pads: [1, 1, 1, 1], kernel_shape: [3, 3] })
+    const ones = ['scale', 'bias', 'mean', 'variance'].map((name) => net.constant(filled(`${name}${k}`, channels, 1)))
+    net.add('BatchNormalization', ones)
+    net.add('Relu')
+  }
+  const listed = isListed ? net.initializers.map(({ name, dims }) => valueInfo(name, FLOAT, dims.map(Number))) : []
+  return write(folder, isListed ? 'listed-weights' : 'own-weights', {
+    nodes: net.nodes,
+    initializers: net.initializers,
+    inputs: [valueInfo('x', FLOAT, shape), ...listed],
+    outputs: [valueInfo(net.last, FLOAT, shape)],
+    irVersion: 8,
+  })
+}
+
+/** A detector's backbone, whose height and width are free. */
+export function anySize(folder) {
+  const net = chain('x')
+  for (const [k, [from, to]] of [
+    [3, 16],
+    [16, 32],
+    [32, 32],
+  ].entries()) {
+    const of = { pads: [1, 1, 1, 1], kernel_shape: [3, 3], strides: [2, 2] }
+    net.add('Conv', [net.constant(weights(`w${k}`, [to, from, 3, 3]))], of)
+    net.add('Relu')
+  }
+  return finish(folder, 'any-size', net, [1, 3, 'height', 'width'], [1, 32, 'rows', 'columns'])
+}
+
 /**
  * Quantized convolutions, 64 channels at 56 x 56, written with QuantizeLinear and DequantizeLinear. `between`: 'nothing', which fuses
  * whole; 'neg', a float operator between groups that fuse; 'unquantized-erf', one without conversions behind the convolutions, so that

@@ -210,6 +210,39 @@ describe('fix', () => {
   })
 })
 
+describe('--quick', () => {
+  /** Rules of the first three findings that are more than a note. */
+  async function firstThree(file: string, ...flags: string[]): Promise<readonly string[]> {
+    const { exitCode, printed } = await typed([file, '--quick', '--no-cache', '--json', '-', ...flags], {
+      stages: onTrials(plantedMachine({ costs: { MatMul: 2, Conv: 2 } })),
+    })
+    expect(exitCode, printed).toBe(0)
+    const { findings } = validDocument(printed, 'report') as unknown as ReportDocument
+    const named = findings.slice(0, 3).filter(({ wouldSaveMs }) => wouldSaveMs !== 0)
+    return named.map(({ rule }) => rule)
+  }
+
+  test('names weights that are listed as inputs, and not those of a model without the list', async () => {
+    expect(await firstThree(fileOf(listed))).toContain('initializers-as-inputs')
+    const graph = listed.graph!
+    const own = fileOf({ ...listed, graph: { ...graph, input: graph.input.slice(0, 1) } })
+    expect(await firstThree(own)).not.toContain('initializers-as-inputs')
+  })
+
+  test('names an image that could be smaller, and not one of a usual size', async () => {
+    const file = fileOf(
+      model({
+        nodes: [node('Conv', ['x', 'w'], ['y'])],
+        inputs: [valueInfo('x', 'float32', [1, 3, 'height', 'width'])],
+        outputs: [valueInfo('y', 'float32', [1, 1, 'height', 'width'])],
+        initializers: [floatTensor('w', [1, 3, 1, 1], [1, 2, 3])],
+      }),
+    )
+    expect(await firstThree(file, '--shape', 'x=1x3x320x320')).toContain('large-input-resolution')
+    expect(await firstThree(file, '--shape', 'x=1x3x224x224')).not.toContain('large-input-resolution')
+  })
+})
+
 describe('lint --repair', () => {
   test('writes the model without the planted fault', async () => {
     const file = fileOf(convGroup({ bias: 'scale-off' }))

@@ -11,11 +11,14 @@ import type { Evidence } from '../evidence/evidence.ts'
 import { remedies } from '../remedies/index.ts'
 import type { RemedyEvidence } from '../remedies/kit/remedy.ts'
 import { operatorExperiments } from '../tune/operators/index.ts'
+import { isWorthInt8, wholeInInt8 } from '../tune/operators/whole-in-int8.ts'
 import { measureRun } from './measure-run.ts'
 
 /** Time before anything is timed: two processes start, and files are written. */
 const STARTS_MS = 900
 const LEAST_MS = 300
+/** Share of that time for the layers in int8, if int8 may pay. */
+const INT8_SHARE = 0.5
 
 const NO_TIME = {
   quick: 'a quick run of this model leaves no time for it; leave out --quick',
@@ -47,35 +50,39 @@ async function withOperatorExperiments(
   const folder = path.join(run.folder, 'operators')
   fs.mkdirSync(folder, { recursive: true })
   let names = 0
-  const experiments = await operatorExperiments({
-    bench: {
-      run: run.trials.run,
-      engineId: options.engine,
-      options: run.engineOptions,
-      limits: run.limits,
-      folder,
-      samples: run.inputs.samples,
-      p50Ms: latency.p50Ms,
-      write: writeModelFolder,
-      writeBytes: (bytes, name) => {
-        const file = path.join(folder, `${name}.onnx`)
-        fs.writeFileSync(file, bytes)
-        return file
-      },
-      nextName: (hint) => `${hint}-${names++}`,
+  const facts = remedyFacts(run, options, measured)
+  const budgetMs = experimentsMs - STARTS_MS
+  const int8Ms = !options.quick && isWorthInt8(evidence) ? INT8_SHARE * budgetMs : 0
+  const bench = {
+    run: run.trials.run,
+    engineId: options.engine,
+    options: run.engineOptions,
+    limits: run.limits,
+    folder,
+    samples: run.inputs.samples,
+    p50Ms: latency.p50Ms,
+    write: writeModelFolder,
+    writeBytes: (bytes: Uint8Array, name: string) => {
+      const file = path.join(folder, `${name}.onnx`)
+      fs.writeFileSync(file, bytes)
+      return file
     },
+    nextName: (hint: string) => `${hint}-${names++}`,
+  }
+  const experiments = await operatorExperiments({
+    bench,
     model: run.model,
     modelFile: fileForEngine(run.model),
     savedInputs: run.inputs.saved,
     evidence,
     remedies,
-    facts: remedyFacts(run, options, measured),
-    budgetMs: experimentsMs - STARTS_MS,
+    facts,
+    budgetMs: budgetMs - int8Ms,
     wholesMs,
   })
-  return experiments === undefined
-    ? absent('there is nothing to compare operators with')
-    : { ...measured, operatorExperiments: experiments }
+  if (experiments === undefined) return absent('there is nothing to compare operators with')
+  const int8 = int8Ms > 0 && (await wholeInInt8({ bench, model: run.model, evidence, facts, budgetMs: int8Ms }))
+  return { ...measured, operatorExperiments: { ...experiments, ...(int8 && { int8 }) } }
 }
 
 /** What remedies may know of a run, without a goal of the user's. */

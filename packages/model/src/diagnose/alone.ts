@@ -28,13 +28,6 @@ export function causesOf(
   return [...best.values()].sort((a, b) => b.saving.ms - a.saving.ms)
 }
 
-/** What the operators in float would take less in int8, ms, by their executed nodes; 0 if int8 is not surely faster. */
-export function int8SavingsByNode(experiments: OperatorExperiments | undefined): ReadonlyMap<string, number> {
-  const rows = (experiments?.rows ?? []).filter(({ variants }) => variants.some(({ kind }) => kind === 'int8'))
-  const savings = new Map(fasterAlone(rows, ({ kind }) => kind === 'int8').map(({ row, saving }) => [row, saving.ms]))
-  return new Map(rows.flatMap((row) => row.nodes.map((name) => [name, (savings.get(row) ?? 0) / row.nodes.length] as const)))
-}
-
 /** An operator that runs in int8, as it would be in float32. */
 export const isFloatTwin = ({ kind }: OperatorVariant, { opTypes }: OperatorExperiment): boolean =>
   kind === 'float' && opTypes.some((one) => INT8_OPERATORS.has(one))

@@ -35,7 +35,7 @@ test('a report has its numbers, its commands and what was tried', () => {
   const said = renderMarkdown(cnn, { command: 'npx whyslow' })
   expect(said).toContain(time(cnn.nodes.reduce((top, node) => Math.max(top, node.timeMs), 0)))
   expect(said).toContain(`architecture ${percent(cnn.areas.architecture.share)}`)
-  expect(said).toContain('```sh\nnpx whyslow quantize models/cnn.onnx -o fast/ --data SAMPLES\n```')
+  expect(said).toContain('```sh\nnpx whyslow fix models/cnn.onnx -o fast/ --for throughput\n```')
   const fix = read('fix.document.json')
   expect(renderMarkdown(fix)).toContain('| tried | before → after | faster |')
   const pipeline = read('pipeline-python.document.json')

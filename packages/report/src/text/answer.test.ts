@@ -94,6 +94,21 @@ describe('the answer', () => {
     )
   })
 
+  test('names the largest known saving after a larger finding whose saving nobody knows, and its command', () => {
+    const unknown = { ...finding('Steps wait for each other', 0, 'modelled'), wouldSaveMs: null, timeMs: 8 }
+    const run = { command: 'fix', arguments: ['a.onnx', '-o', 'fast/'] }
+    const known = { ...finding('One thread is faster', 3, 'measured'), next: 'whyslow …', run }
+    const given = { ...facts, areas: areas(0, 0, 1, 0), findings: [unknown, known] }
+    expect(answer(given)).toMatch(
+      / Largest finding: "Steps wait for each other" takes 8\.00 ms; how much of it can be saved is unknown\. Biggest win: fixing "One thread is faster" could save 3\.00 ms \(measured\): npx whyslow fix a\.onnx -o fast\/$/,
+    )
+    // No command gets what is known.
+    expect(answer({ ...given, findings: [unknown, finding('Noise', 3, 'measured')] })).toMatch(/can be saved is unknown\.$/)
+    // What fix would give is compared with what is known.
+    const foretold = { ms: 1, low: 0.9, high: 1.1, remedies: ['narrow-convolutions'] }
+    expect(answer({ ...given, foretold })).toContain('Biggest win: fixing "One thread is faster"')
+  })
+
   test('names no node where the time is spread, and says when there is nothing to gain', () => {
     const nodes = Array.from({ length: 10 }, (_, index) => node(`n${index}`, 1, 0.9, 'compute'))
     expect(answer({ ...facts, areas: areas(0.9, 0, 0.1, 0), nodes })).toBe(

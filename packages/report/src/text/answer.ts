@@ -102,18 +102,26 @@ function consequence({
   fixCommand,
 }: AnswerFacts): readonly [text: string | null, next: Next | null] {
   const first = findings.find(isToFix)
+  const known = findings.find(({ wouldSaveMs }) => wouldSaveMs !== null && wouldSaveMs > 0)
   const estimate = foretold
-  if (estimate && estimate.remedies.length > 0 && estimate.ms > FIX_FIRST * (first?.wouldSaveMs ?? 0)) {
+  if (estimate && estimate.remedies.length > 0 && estimate.ms > FIX_FIRST * (known?.wouldSaveMs ?? 0)) {
     const from = estimate.onWhole ? 'measured on the model and its operators' : 'estimated from operators that were timed alone'
     const text = `Biggest win: ${listOf(estimate.remedies)} could save ${predictedTime(estimate)} (${from})`
     return [text, fixCommand ?? findings.find(({ run }) => run?.command === 'fix') ?? null]
   }
   if (first === undefined) return [latency === null ? null : 'Nothing was found that would make it faster', null]
-  const title = printable(first.title)
-  if (first.wouldSaveMs === null)
-    return [`Largest finding: "${title}" takes ${time(first.timeMs)}; how much of it can be saved is unknown`, first]
-  const saving = `${first.basis === 'modelled' ? 'up to ' : ''}${time(first.wouldSaveMs)} (${basisWord(first.basis)})`
+  if (first.wouldSaveMs !== null) return winOf(first)
+  const unknown = `Largest finding: "${printable(first.title)}" takes ${time(first.timeMs)}; how much of it can be saved is unknown`
+  // What a command is known to save is what to type.
+  const win = known === undefined || known.next === null ? null : winOf(known)
+  return win === null ? [unknown, first] : [`${unknown}. ${win[0]}`, win[1]]
+}
+
+/** The sentence and the command of a finding whose saving is known. */
+function winOf(finding: ReportDocument['findings'][number]): readonly [text: string, next: Next] {
+  const { title, basis, wouldSaveMs, next } = finding
+  const saving = `${basis === 'modelled' ? 'up to ' : ''}${time(wouldSaveMs!)} (${basisWord(basis)})`
   // What no command changes, such as other work on the machine, is no win to be had by typing.
-  if (first.next === null) return [`Largest finding: "${title}", worth ${saving}`, first]
-  return [`Biggest win: ${wins(first) ?? `fixing "${title}"`} could save ${saving}`, first]
+  if (next === null) return [`Largest finding: "${printable(title)}", worth ${saving}`, finding]
+  return [`Biggest win: ${wins(finding) ?? `fixing "${printable(title)}"`} could save ${saving}`, finding]
 }

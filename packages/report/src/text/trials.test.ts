@@ -172,8 +172,8 @@ describe('the end of fix', () => {
       [
         '',
         'int8 was not tried, since it changes outputs. Timed alone, 7 of 9 operators',
-        '  would take 3.20 ms less in it, conversions at its borders not counted. To have',
-        '  it tried:',
+        '  would take 3.20 ms less in it, conversions at its borders included. To have it',
+        '  tried:',
         `  ${next}`,
         '',
       ].join('\n'),

@@ -93,6 +93,6 @@ function int8Lines(
   const alone = 'int8 was not tried, since it changes outputs. Timed alone'
   if (faster === 0) return hang(`${alone}, none of ${timed} operators is faster in it.`, width)
   const which = timed === 1 ? 'the one operator' : `${faster} of ${timed} operators`
-  const saves = `${alone}, ${which} would take ${time(savingMs)} less in it, conversions at its borders not counted. To have it tried:`
+  const saves = `${alone}, ${which} would take ${time(savingMs)} less in it, conversions at its borders included. To have it tried:`
   return [...hang(saves, width), ...wrapCommand(nextWords(int8, command), width, '  ')]
 }

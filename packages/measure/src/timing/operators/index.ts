@@ -27,6 +27,7 @@ export interface OperatorTimesPlan {
   readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
   /** Duration of all measuring, ms; the first round is always whole. */
   readonly budgetMs: number
+  readonly least?: OperatorTimesInput['least']
 }
 
 /** ms a prediction, the call's cost in it; a string: why there is none. */
@@ -55,7 +56,6 @@ export interface ModelTimesPlan extends Omit<OperatorTimesPlan, 'groups' | 'cach
   readonly rounds: number
   /** Sampling time of each model in each round, ms. */
   readonly sampleMs: number
-  readonly least?: OperatorTimesInput['least']
   readonly enough?: OperatorTimesInput['enough']
 }
 

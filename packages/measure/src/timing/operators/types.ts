@@ -57,4 +57,14 @@ export interface OperatorExperiments {
   readonly wholeMs?: number | null
   /** What remedies that act between operators save, ms a prediction and its interval, of the whole model in the same rounds; absent: none was timed. */
   readonly wholes?: readonly { readonly remedy: string; readonly ms: number; readonly low: number; readonly high: number }[]
+  /** What int8 would save of the whole model; absent: int8 arithmetic is no faster here, the model hardly computes in float32, or the evidence is earlier. */
+  readonly int8?: Int8Experiment
 }
+
+/**
+ * Layers in int8 as `quantize` writes them, the conversions at the borders of int8 taken off: executed nodes that were timed, with what each saves,
+ * ms a prediction, 0 if it stays in float32. Or the reason why they were not timed.
+ */
+export type Int8Experiment =
+  | { readonly nodes: readonly { readonly name: string; readonly savesMs: number }[] }
+  | { readonly reason: string }

@@ -3,7 +3,7 @@
 
 import { nextCommand } from '@whyslow/diagnosis/next-command.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
-import { int8SavingsByNode } from '../../diagnose/alone.ts'
+import { int8SavingsByNode } from '../../diagnose/int8-savings.ts'
 import { MODEL, SAMPLES } from '../../diagnose/next-command.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { commandToType } from '../command-to-type.ts'
@@ -20,7 +20,7 @@ export function int8Alone(
   file: string,
 ): { readonly int8?: Int8 } {
   const savings = int8SavingsByNode(operatorExperiments)
-  if (maxLoss !== null || only !== null || goal !== 'latency' || savings.size === 0) return {}
+  if (maxLoss !== null || only !== null || goal !== 'latency' || savings === undefined || savings.size === 0) return {}
   const faster = [...savings.values()].filter((ms) => ms > 0)
   const savingMs = faster.reduce((sum, ms) => sum + ms, 0)
   return { int8: { timed: savings.size, faster: faster.length, savingMs, ...commandToType(NEXT, file, given ?? []) } }

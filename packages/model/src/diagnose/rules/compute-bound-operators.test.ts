@@ -1,28 +1,54 @@
-import { checkRule, evidence, experiments, roofs } from '../../../test/support/diagnose/check-rule.ts'
+import { checkRule, evidence, experiments, roofs, timedInInt8 } from '../../../test/support/diagnose/check-rule.ts'
 import { computeBoundOperators } from './compute-bound-operators.ts'
 
 const fastInt8 = roofs({ flopsPerSecond: { float32: 100e9, int8: 400e9 } })
 // 400 M multiply-adds = 0.8 GFLOP: 8 ms at 100 GFLOP/s.
 const conv = { op: 'Conv', timeMs: 9, macs: 400e6 }
-const inInt8 = (ratio: number) => experiments([{ insideMs: 9, aloneMs: 9, variants: [{ kind: 'int8', ratio }] }])
+const inInt8 = (savesMs: number) => timedInInt8({ Conv_0: savesMs })
+/** The kernel alone is three times as fast; what surrounds it was not timed. */
+const kernelAlone = experiments([{ insideMs: 9, aloneMs: 9, variants: [{ kind: 'int8', ratio: 1 / 3 }] }])
 
 checkRule(computeBoundOperators, {
   found: [
     {
-      // The 8 ms floor becomes 2 ms at four times the rate; the 1 ms above the floor stays.
-      name: 'a convolution near its roof, int8 four times as fast',
+      name: 'a convolution near its roof, and int8 four times as fast elsewhere: a note that names what times it',
       given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv] }),
-      expect: { timeMs: 9, wouldSaveMs: 6, area: 'architecture' },
+      expect: {
+        timeMs: 9,
+        wouldSaveMs: 0,
+        area: 'architecture',
+        detail: /What int8 would save was not timed: quantize first times/,
+        next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
+      },
     },
     {
-      // A third of 9 ms.
-      name: 'timed alone in int8',
-      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(2 / 3) }),
-      expect: { timeMs: 9, wouldSaveMs: 3, basis: 'measured', detail: /Timed alone in int8, 1 node would take 3\.00 ms less/ },
+      name: 'its kernel was timed without the conversions around it: a note',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: kernelAlone }),
+      expect: { wouldSaveMs: 0, detail: /What int8 would save was not timed/ },
+    },
+    {
+      name: 'int8 could not be timed: a note',
+      given: evidence({
+        p50Ms: 10,
+        roofs: fastInt8,
+        nodes: [conv],
+        operatorExperiments: { ...kernelAlone, int8: { reason: 'no time' } },
+      }),
+      expect: { wouldSaveMs: 0, detail: /What int8 would save was not timed/ },
+    },
+    {
+      name: 'timed alone in int8 with its conversions',
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(3) }),
+      expect: {
+        timeMs: 9,
+        wouldSaveMs: 3,
+        basis: 'measured',
+        detail: /Timed alone in int8, 1 node would take 3\.00 ms less, conversions .* included/s,
+      },
     },
     {
       name: 'timed alone, hardly faster in int8: a note',
-      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.99) }),
+      given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0) }),
       expect: { wouldSaveMs: 0, basis: 'modelled', detail: /hardly faster/ },
     },
     {
@@ -40,6 +66,18 @@ checkRule(computeBoundOperators, {
       expect: { wouldSaveMs: 0, detail: /another precision already/ },
     },
     {
+      name: 'int8 but for a hundredth of the time: nothing more that int8 could save',
+      given: evidence({
+        p50Ms: 10,
+        roofs: fastInt8,
+        nodes: [
+          { ...conv, op: 'QLinearConv', arithmetic: 'int8', bound: 'compute', floorMs: 8 },
+          { ...conv, timeMs: 0.1, macs: 5e6 },
+        ],
+      }),
+      expect: { wouldSaveMs: 0, detail: /another precision already/ },
+    },
+    {
       name: 'no int8 roof: a note that says so',
       given: evidence({ p50Ms: 10, roofs: roofs({ flopsPerSecond: { float32: 100e9 } }), nodes: [conv] }),
       expect: { wouldSaveMs: 0, detail: /not measured/ },
@@ -50,14 +88,17 @@ checkRule(computeBoundOperators, {
   clear: [
     {
       name: 'timed alone, hardly faster in int8, and a small part of the time',
-      given: evidence({ p50Ms: 40, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.99) }),
+      given: evidence({ p50Ms: 40, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(0.05) }),
     },
     {
       name: 'bound by memory',
       given: evidence({ p50Ms: 10, roofs: fastInt8, nodes: [{ op: 'MatMul', timeMs: 9, bytes: 80e6 }] }),
     },
     // 6 of 250 ms is 2.4 %.
-    { name: 'a saving too small to notice', given: evidence({ p50Ms: 250, roofs: fastInt8, nodes: [conv] }) },
+    {
+      name: 'a saving too small to notice',
+      given: evidence({ p50Ms: 250, roofs: fastInt8, nodes: [conv], operatorExperiments: inInt8(6) }),
+    },
     { name: 'no saving, and a small part of the time', given: evidence({ p50Ms: 40, nodes: [conv] }) },
     {
       name: 'recurrent steps',

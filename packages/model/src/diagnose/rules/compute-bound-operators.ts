@@ -1,11 +1,11 @@
 // Nodes that compute as fast as this machine can at their precision: only less arithmetic, or cheaper arithmetic, helps them.
-// The roofs were measured with the engine's own kernels; what int8 gives is asked of the operators alone where they were timed.
+// The roofs were measured with the engine's own kernels; what int8 saves is claimed only if its kernels and conversions were timed.
 
 import { countFact, ms, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { Roofs } from '@whyslow/measure/machine/types.ts'
 import type { NodeCost } from '../../analyze/costs.ts'
-import { int8SavingsByNode } from '../alone.ts'
+import { INT8_NOT_TIMED, int8SavingsByNode } from '../int8-savings.ts'
 import { fixModel, quantizeModel } from '../next-command.ts'
 import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
@@ -27,35 +27,35 @@ export const computeBoundOperators = defineRule({
     const bound = costs.nodes.filter(
       ({ bound, cost }) => bound === 'compute' && cost !== undefined && cost.macs > 0 && cost.serialSteps <= MAX_SERIAL_STEPS,
     )
-    const gain = int8Gain(roofs)
-    // Where none was timed, what a node takes above its floor is taken to stay.
     const floorMs = sum(bound, ({ cappedFloorMs }) => cappedFloorMs)
     const float = bound.filter(({ cost }) => cost!.arithmetic === 'float32')
     const alone = int8SavingsByNode(operatorExperiments)
-    const timed = float.filter(({ name }) => alone.has(name))
-    const savingMs =
-      timed.length > 0
-        ? sum(timed, ({ name }) => alone.get(name)!)
-        : sum(float, ({ cappedFloorMs }) => cappedFloorMs) * (1 - 1 / Math.max(1, gain ?? 1))
+    const timed = float.filter(({ name }) => alone?.has(name))
+    const faster = timed.filter(({ name }) => alone!.get(name)! > 0)
+    const savingMs = sum(faster, ({ name }) => alone!.get(name)!)
     const claims = isWorthSaying(savingMs, p50Ms)
     if (!claims && floorMs < MIN_NOTE_SHARE * p50Ms) return 'clear'
 
     const timeMs = sum(bound, (node) => node.timeMs)
-    const lower = !claims
-      ? whyNoGain(float.length > 0, timed.length > 0, gain)
-      : timed.length > 0
-        ? tell`Timed alone in int8, ${countFact('node', timed.length)} would take ${ms('saving', savingMs)} less, conversions at the borders
-            of int8 not counted.`
-        : tell`int8 kernels reached ${ratio('int8-rate', gain!)} times the float32 rate here: quantized, this part would shrink by
-            ${ms('saving', savingMs)}.`
+    const isFloat = isWorthSaying(
+      sum(float, ({ cappedFloorMs }) => cappedFloorMs),
+      p50Ms,
+    )
+    const isUnknown = isFloat && timed.length === 0 && mayGain(roofs)
+    const lower = claims
+      ? tell`Timed alone in int8, ${countFact('node', faster.length)} would take ${ms('saving', savingMs)} less, conversions at the borders of
+          int8 included.`
+      : isUnknown
+        ? INT8_NOT_TIMED
+        : whyNoGain(isFloat, timed.length > 0, int8Gain(roofs))
     return {
       ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
         ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,
       timeMs,
       wouldSaveMs: claims ? Math.min(savingMs, p50Ms) : 0,
-      basis: claims && timed.length > 0 ? 'measured' : 'modelled',
+      basis: claims ? 'measured' : 'modelled',
       nodes: bound.map((node) => node.name),
-      next: claims ? quantizeModel : fixModel(),
+      next: claims || isUnknown ? quantizeModel : fixModel(),
     }
   },
 })
@@ -65,10 +65,13 @@ function int8Gain({ flopsPerSecond: { float32, int8 } }: Roofs): number | undefi
   return float32 === undefined || int8 === undefined ? undefined : int8 / float32
 }
 
+const mayGain = (roofs: Roofs): boolean => (int8Gain(roofs) ?? 1) > 1
+
 function whyNoGain(inFloat: boolean, wasTimed: boolean, gain: number | undefined): string | Sentence {
   if (!inFloat)
     return 'It is int8 or another precision already, so only less arithmetic helps: a smaller input, fewer channels or layers.'
-  if (wasTimed) return 'Timed alone in int8 it is hardly faster, so less arithmetic is what helps.'
+  if (wasTimed)
+    return 'Timed alone in int8 with the conversions around it, it is hardly faster, so less arithmetic is what helps.'
   if (gain === undefined) return 'What int8 would give is not known: its roof was not measured.'
   return tell`int8 kernels reached only ${ratio('int8-rate', gain)} times the float32 rate here, so less arithmetic is what helps.`
 }

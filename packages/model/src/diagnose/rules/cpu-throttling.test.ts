@@ -13,7 +13,13 @@ checkRule(cpuThrottling, {
         machine: machine({ usableCpus: 1, quotaCpus: 0.4 }),
         engine: engine({ threadsInUse: 1 }),
       }),
-      expect: { wouldSaveMs: 6, basis: 'modelled', next: 'whyslow fix MODEL -o fast/', detail: /quota of 0\.4 CPUs/ },
+      expect: {
+        timeMs: 6,
+        wouldSaveMs: null,
+        basis: 'modelled',
+        next: 'whyslow fix MODEL -o fast/',
+        detail: /quota of 0\.4 CPUs/,
+      },
     },
     {
       // two threads stopped together count 120 ms of stops in 100 ms: 0.6 again
@@ -23,13 +29,13 @@ checkRule(cpuThrottling, {
         machine: machine({ onlineCpus: 8, quotaCpus: 1 }),
         engine: engine({ threadsInUse: 2 }),
       }),
-      expect: { wouldSaveMs: 6, next: 'whyslow MODEL --threads 1' },
+      expect: { timeMs: 6, wouldSaveMs: null, next: 'whyslow MODEL --threads 1' },
     },
     {
       // 2.1 of 100 ms.
       name: 'stops of 2.1 %',
       given: evidence({ latency: throttled(2.1), engine: engine({ threadsInUse: 1 }) }),
-      expect: { wouldSaveMs: 0.21, detail: /up to a period \(100 ms as a rule\)/ },
+      expect: { timeMs: 0.21, wouldSaveMs: null, detail: /up to a period \(100 ms as a rule\)/ },
     },
   ],
   clear: [

@@ -30,7 +30,8 @@ export const cpuThrottling = defineRule({
         time. Stops come in pieces of up to a period (${ms('usual-period', USUAL_PERIOD_MS)} as a rule), so short predictions see them
         in the tail and in throughput more than in the p50.`,
       timeMs: stopped * latency.p50Ms,
-      wouldSaveMs: stopped * latency.p50Ms,
+      wouldSaveMs: null,
+      savingUnknown: 'a run without the quota was not possible',
       basis: 'modelled',
       next: fitting !== null && fitting < engine.threadsInUse ? measureWith('--threads', String(fitting)) : fixModel(),
     }

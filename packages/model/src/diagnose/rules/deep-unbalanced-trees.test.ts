@@ -11,7 +11,7 @@ checkRule(deepUnbalancedTrees, {
       // Ten tests on all ways, on one of 1024 a chain that a row follows by halves: 10 + (1 − 2^−10) / 512 tests, of which 8 are left.
       name: 'ten tests on all ways, twenty on one',
       given: forest(10, 10, 0.8),
-      expect: { wouldSaveMs: 0.8 * (1 - 8 / (10 + (1 - 2 ** -10) / 512)), timeMs: 0.8 },
+      expect: { wouldSaveMs: null },
     },
     { name: 'ten tests on all ways, sixteen on one', given: forest(10, 6, 0.8), expect: { timeMs: 0.8 } },
   ],

@@ -28,7 +28,8 @@ export const deepUnbalancedTrees = defineRule({
         ${share('time-share', timeMs / p50Ms)} of the p50. Limited to a depth of ${number('usual-depth', USUAL_DEPTH, 'tests')}
         (max_depth, min_samples_leaf: options of the training), a row would make ${share('tests-left', worst.usualTests / worst.tests)} of these tests.`,
       timeMs,
-      wouldSaveMs: Math.min(savingMs, p50Ms),
+      wouldSaveMs: null,
+      savingUnknown: 'trees of another depth have to be trained first',
       basis: 'modelled',
       nodes: deep.map(({ node }) => node.name),
       next: fixModel(),

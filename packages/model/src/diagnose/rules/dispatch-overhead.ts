@@ -32,7 +32,8 @@ export const dispatchOverhead = defineRule({
         ${share('time-share', timeMs / p50Ms)} of the p50. ${number('small-starts', Math.round(smallStarts), 'kernels')} of them run for less than three times
         their own start; a graph where they are folded or fused would not pay for them.`,
       timeMs,
-      wouldSaveMs: savingMs,
+      wouldSaveMs: null,
+      savingUnknown: 'which of them can be folded or fused shows when fix tries it',
       basis: 'modelled',
       nodes: small.map((node) => node.name),
       next: fixModel(),

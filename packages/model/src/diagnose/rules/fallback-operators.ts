@@ -29,7 +29,8 @@ export const fallbackOperators = defineRule({
         ${number('copies', copies.length, 'copies')} copies between CPU and device stand around them, and in ${ms('copies-out', waits)} of
         those the CPU waits for the device first.${refused(device)}`,
       timeMs: workMs,
-      wouldSaveMs: workMs,
+      wouldSaveMs: null,
+      savingUnknown: 'the device has no kernel for them to be timed with',
       basis: 'modelled',
       nodes: longest.map(({ name }) => name),
     }

@@ -17,7 +17,7 @@ checkRule(featuresDominate, {
     {
       name: 'one-hot columns before a linear model',
       given: pipeline(0.6, 0.1),
-      expect: { wouldSaveMs: 0.5, timeMs: 0.6, nodes: ['OneHotEncoder_0'] },
+      expect: { wouldSaveMs: null, nodes: ['OneHotEncoder_0'] },
     },
   ],
   clear: [{ name: 'the model takes longer', given: pipeline(0.2, 0.5) }],

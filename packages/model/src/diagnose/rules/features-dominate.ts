@@ -40,7 +40,8 @@ export const featuresDominate = defineRule({
         of its own. Scaling goes into the weights or thresholds where the model is trained again without it, one-hot columns into a table look-up; features
         that change seldom are kept by whoever calls.`,
       timeMs: featuresMs,
-      wouldSaveMs: Math.min(savingMs, p50Ms),
+      wouldSaveMs: null,
+      savingUnknown: 'no model without this preparation was run; fix tries it as compiled code',
       basis: 'modelled',
       nodes: preparing.map(({ name }) => name),
       next: fixModel(),

@@ -13,7 +13,7 @@ checkRule(forestOutOfCache, {
       // 1000 rows · 2 tests · 3 ns.
       name: 'a forest above the second cache',
       given: forest(1000, 0.5),
-      expect: { timeMs: 0.5, wouldSaveMs: 0.494, area: 'hardware' },
+      expect: { timeMs: 0.5, wouldSaveMs: null, area: 'hardware' },
     },
   ],
   clear: [

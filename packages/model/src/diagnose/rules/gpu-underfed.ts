@@ -27,7 +27,8 @@ export const gpuUnderfed = defineRule({
         the other ${ms('idle', idleMs)} (${share('idle-share', idleMs / latency.p50Ms)}) ${countFact('program', Math.round(launches))} must
         be handed out and the answer is waited for.`,
       timeMs: idleMs,
-      wouldSaveMs: idleMs,
+      wouldSaveMs: null,
+      savingUnknown: 'no run kept the device busy: larger batches or fewer kernels have to be tried',
       basis: 'modelled',
     }
   },

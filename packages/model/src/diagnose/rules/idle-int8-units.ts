@@ -1,9 +1,9 @@
 // The CPU has units for int8 dot products, int8 kernels were measured to be faster, and the model computes in float32.
-// What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators speaks of; a fact where there
-// are none.
+// What it would save is what operators timed alone take less in int8, but for those that compute-bound-operators and memory-bound-operators
+// speak of; a fact if none were timed.
 import { countFact, ms, ratio, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
-import { int8SavingsByNode } from '../alone.ts'
+import { INT8_NOT_TIMED, int8SavingsByNode, waitsForWeights } from '../int8-savings.ts'
 import { quantizeModel } from '../next-command.ts'
 import { operators } from '../operators.ts'
 import { defineRule } from '../rule.ts'
@@ -34,13 +34,16 @@ export const idleInt8Units = defineRule({
     const timeMs = heavy.reduce((sum, node) => sum + node.timeMs, 0)
     if (timeMs < MIN_SHARE * latency.p50Ms) return 'clear'
     const savings = int8SavingsByNode(operatorExperiments)
-    const faster = heavy.filter(({ name, bound }) => bound !== 'compute' && (savings.get(name) ?? 0) > 0)
-    const savingMs = faster.reduce((sum, { name }) => sum + savings.get(name)!, 0)
+    const own = heavy.filter((node) => node.bound !== 'compute' && !waitsForWeights(node))
+    const faster = own.filter(({ name }) => (savings?.get(name) ?? 0) > 0)
+    const savingMs = faster.reduce((sum, { name }) => sum + savings!.get(name)!, 0)
     const claims = isWorthSaying(savingMs, latency.p50Ms)
     const alone = claims
       ? tell` Timed alone in int8, ${countFact('node', faster.length)} of them would take ${ms('saving', savingMs)} less, conversions at
-          the borders of int8 not counted.`
-      : ''
+          the borders of int8 included.`
+      : savings === undefined
+        ? ` ${INT8_NOT_TIMED}`
+        : ''
     return {
       ...tell`The CPU has ${units.join(', ')}, and int8 kernels reached ${ratio('int8-rate', int8 / float32)} times the float32 rate here.
         ${operators(heavy.map((node) => node.opType))} ${heavy.length === 1 ? 'computes' : 'compute'} in float32 for ${ms('time', timeMs)},

@@ -24,11 +24,20 @@ checkRule(initializersAsInputs, {
       given: evidence({ p50Ms: 4, nodes, constants: listed, experiments: [experiment(0.4)] }),
       expect: { wouldSaveMs: 2.4, basis: 'measured', detail: /1 initializer is listed/ },
     },
-    { name: 'not measured: a note', given: evidence({ nodes, constants: listed }), expect: { wouldSaveMs: 0 } },
+    {
+      name: 'not measured: what reads them takes long, and nobody knows what of it can be saved',
+      given: evidence({ nodes: [...nodes, { op: 'Relu', timeMs: 2 }], constants: listed }),
+      expect: { timeMs: 4, wouldSaveMs: null, savingUnknown: /not timed with the list cleared/, nodes: ['Conv_0'] },
+    },
+    {
+      name: 'not measured, and read by what takes no time: a note',
+      given: evidence({ p50Ms: 200, nodes, constants: listed }),
+      expect: { timeMs: 0, wouldSaveMs: 0 },
+    },
     {
       name: 'IR 4, the first in which a caller may replace them',
       given: evidence({ nodes, constants: listed, model: ofVersion(4) }),
-      expect: { wouldSaveMs: 0 },
+      expect: { wouldSaveMs: null },
     },
   ],
   clear: [

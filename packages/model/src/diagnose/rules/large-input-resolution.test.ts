@@ -44,8 +44,37 @@ const pixels = (byPixelsMs: number) =>
 const sized = (unit: string, size: number) =>
   evidence({ p50Ms: 10, inputs: [], sizeSweeps: [sweep(unit, 'size', size, 0, 10 / size)] })
 
+/** 60 ms that grow with the pixels, up to a pooling over all of them, and 30 ms behind it. */
+const pooled = (input: InputFacts, size: number) =>
+  evidence({
+    p50Ms: 100,
+    inputs: [input],
+    nodes: [
+      { op: 'Conv', timeMs: 59, in: ['x'], out: ['c'], shape: [1, 32, size, size] },
+      { op: 'GlobalAveragePool', timeMs: 1.002, in: ['c'], out: ['p'], shape: [1, 32, 1, 1] },
+      { op: 'Gemm', timeMs: 30, in: ['p'], shape: [1, 1000] },
+    ],
+  })
+
 checkRule(largeInputResolution, {
   found: [
+    {
+      // 2 starts of 1 us are not of the pixels: half of 60 ms.
+      name: 'not measured at other sizes: estimated from the nodes whose data grow with the image',
+      given: pooled(image, 640),
+      expect: {
+        wouldSaveMs: 30,
+        timeMs: 60,
+        basis: 'modelled',
+        detail: /^Estimated from the nodes whose data grow with the image, not measured at another size/,
+        next: 'whyslow MODEL --shape x=1x3x448x448',
+      },
+    },
+    {
+      name: 'channels last',
+      given: pooled({ ...image, shape: [1, 640, 640, 3], freeAxes: [0, 1, 2].map((axis) => ({ axis, symbol: '' })) }, 640),
+      expect: { wouldSaveMs: 30, next: 'whyslow MODEL --shape x=1x448x448x3' },
+    },
     {
       // 10 ms + 90 ms for 409,600 pixels; half of them: 55 ms, 45 % less. 640 / sqrt(2) = 452.5, to a multiple of 32: 448.
       name: 'an image of 640 x 640',
@@ -91,5 +120,10 @@ checkRule(largeInputResolution, {
     { name: '49,200 pixels', given: sized('pixels', 49_200) },
     { name: '126 tokens', given: sized('tokens', 126) },
     { name: '15,600 elements', given: sized('elements', 15_600) },
+    { name: 'not measured at other sizes, and a common one', given: pooled({ ...image, shape: [1, 3, 224, 224] }, 224) },
+  ],
+  notChecked: [
+    { name: 'not measured at other sizes, and height and width are fixed', given: pooled({ ...image, freeAxes: [] }, 640) },
+    { name: 'nor a sequence', given: evidence({ inputs: [text] }) },
   ],
 })

@@ -1,4 +1,4 @@
-import { checkRule, evidence } from '../../../test/support/diagnose/check-rule.ts'
+import { checkRule, evidence, timedInInt8 } from '../../../test/support/diagnose/check-rule.ts'
 import { memoryBoundOperators } from './memory-bound-operators.ts'
 
 // 64 MB at 10 GB/s: 6.4 ms.
@@ -11,26 +11,46 @@ const inL3 = (weightBytes: number) =>
 checkRule(memoryBoundOperators, {
   found: [
     {
-      // Three quarters of the 6.4 ms floor.
-      name: 'a weight matrix that does not fit the cache',
+      name: 'a weight matrix that does not fit the cache: what int8 saves was not timed',
       given: evidence({ p50Ms: 8, nodes: [large] }),
-      expect: { timeMs: 7, wouldSaveMs: 4.8, nodes: ['Gemm_0'], area: 'hardware', detail: /64\.0 MB/ },
+      expect: {
+        timeMs: 7,
+        wouldSaveMs: null,
+        savingUnknown: /not timed: quantize times them/,
+        nodes: ['Gemm_0'],
+        area: 'hardware',
+        detail: /64\.0 MB/,
+        next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
+      },
     },
     {
-      // Half of the bytes are weights: 6.4 ms x 1/2 x 3/4 = 2.4 ms.
-      name: 'only the weights shrink',
-      given: evidence({ p50Ms: 8, nodes: [{ ...large, weightBytes: 32e6, bytes: 64e6 }] }),
-      expect: { wouldSaveMs: 2.4 },
+      name: 'timed alone in int8',
+      given: evidence({ p50Ms: 8, nodes: [large], operatorExperiments: timedInInt8({ Gemm_0: 4.5 }) }),
+      expect: { timeMs: 7, wouldSaveMs: 4.5, basis: 'measured', detail: /1 node would take 4\.50 ms less/ },
+    },
+    {
+      name: 'timed alone, and no faster in int8: a note',
+      given: evidence({ p50Ms: 8, nodes: [large], operatorExperiments: timedInInt8({ Gemm_0: 0 }) }),
+      expect: { timeMs: 7, wouldSaveMs: 0, next: 'whyslow fix MODEL -o fast/' },
+    },
+    {
+      // Half of the bytes are weights: 6.4 ms x 1/2 x 3/4 = 2.4 ms of 79.
+      name: 'three quarters of the weights are more than 3 % of the time',
+      given: evidence({ p50Ms: 79, nodes: [{ ...large, weightBytes: 32e6, bytes: 64e6 }] }),
     },
     {
       name: '16 MB read from the last-level cache',
       given: inL3(16e6),
-      expect: { wouldSaveMs: 0.3, detail: /last-level cache/ },
+      expect: { wouldSaveMs: null, detail: /last-level cache/ },
     },
     // 4 MiB are 4.194 MB.
-    { name: '4.3 MB read from the last-level cache', given: inL3(4.3e6), expect: { wouldSaveMs: 0.3 } },
+    { name: '4.3 MB read from the last-level cache', given: inL3(4.3e6) },
   ],
   clear: [
+    {
+      name: 'three quarters of the weights are less than 3 % of the time',
+      given: evidence({ p50Ms: 81, nodes: [{ ...large, weightBytes: 32e6, bytes: 64e6 }] }),
+    },
     {
       name: 'weights that stay in L2',
       given: evidence({ p50Ms: 1, nodes: [{ op: 'Gemm', timeMs: 0.9, weightBytes: 1e6, bound: 'memory', level: 'L3' }] }),

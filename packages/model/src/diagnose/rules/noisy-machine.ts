@@ -43,7 +43,9 @@ export const noisyMachine = defineRule({
         process was switched off its CPU ${number('switches', totals.involuntarySwitches, 'times')} times in
         ${number('predictions', totals.predictions, 'predictions')} predictions. ${sayWhere(saving)}`,
       timeMs: saving.timeMs,
-      wouldSaveMs: saving.timeMs,
+      ...(saving.basis === 'measured' || saving.timeMs === 0
+        ? { wouldSaveMs: saving.timeMs }
+        : { wouldSaveMs: null, savingUnknown: 'predictions near the median show no wait of their own' }),
       basis: saving.basis,
     }
   },

@@ -35,7 +35,8 @@ export const paging = defineRule({
           ${number('predictions', totals.predictions, 'predictions')} predictions. At ${ms('page', FAULT_MS)} for a page they cost at least
           ${ms('saving', savingMs)} a prediction.${peakBytes > 0 ? tell` ${room}` : ''}`,
         timeMs: savingMs,
-        wouldSaveMs: savingMs,
+        wouldSaveMs: null,
+        savingUnknown: 'a run with enough memory was not possible',
         basis: 'modelled',
         next: fixModel('--for', 'memory'),
       }

@@ -48,7 +48,8 @@ export const recurrentSteps = defineRule({
         dependent steps of ${ms('step', timeMs / steps)}. The same ${number('macs', macs, 'multiply-adds')} multiply-adds as one matrix
         multiplication would take ${ms('at-once', atOnceMs)} at the measured roof.`,
       timeMs,
-      wouldSaveMs: savingMs,
+      wouldSaveMs: null,
+      savingUnknown: 'steps that wait for each other cannot be run as one multiplication to compare',
       basis: 'modelled',
       nodes: serial.map((node) => node.name),
     }

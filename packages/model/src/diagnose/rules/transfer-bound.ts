@@ -27,7 +27,8 @@ export const transferBound = defineRule({
       ...tell`Timed alone, the inputs take ${ms('upload', device.uploadMs)} to the device and the outputs
         ${ms('download', device.downloadMs)} back: ${share('moved-share', movedMs / latency.p50Ms)} of the prediction.`,
       timeMs: movedMs,
-      wouldSaveMs: movedMs,
+      wouldSaveMs: null,
+      savingUnknown: 'a run that keeps inputs and outputs on the device was not timed',
       basis: 'modelled',
     }
   },

@@ -4,7 +4,7 @@ import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { TensorType } from '@whyslow/graph/types.ts'
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
 import { operatorTimes, type TimedGroup, type Times } from '@whyslow/measure/timing/operators/index.ts'
-import type { TimedModel } from '@whyslow/measure/timing/operators/task.ts'
+import type { OperatorTimesInput, TimedModel } from '@whyslow/measure/timing/operators/task.ts'
 import type { Precision } from '../write/choice.ts'
 import type { PrecisionBench } from './bench.ts'
 import { type SmallOperator, smallOperators, timedConversions, timedEmpty, type WantedOperators } from './small-operators.ts'
@@ -36,11 +36,12 @@ const SIZES = [256, 4096, 32_768, 262_144, 2_097_152]
 /** Most time for everything that is measured here, ms. */
 const MOST_MS = 20_000
 
-/** `budgetMs`: of measuring. */
+/** `budgetMs`: of measuring. `least`: predictions in a round; absent: as many as tell operators of microseconds apart. */
 export async function benchmarkOperators(
-  bench: PrecisionBench,
+  bench: Omit<PrecisionBench, 'writeVariants' | 'compare' | 'nowMs' | 'onStep'>,
   wanted: WantedOperators,
   budgetMs: number = MOST_MS,
+  least?: OperatorTimesInput['least'],
 ): Promise<OperatorBenchmark> {
   const operators = await smallOperators(bench, wanted)
   const conversions = await timedConversions(bench, SIZES)
@@ -61,6 +62,7 @@ export async function benchmarkOperators(
     folder: bench.folder,
     cache: bench.cache,
     budgetMs: Math.min(MOST_MS, budgetMs),
+    ...(least && { least }),
   })
   const msOf = withoutCall(times, empty)
   const curve = (models: readonly TimedModel[]) => interpolated(SIZES, undisturbed(models.map(msOf)))

@@ -39,7 +39,7 @@ const CUT_RANGE: Range = { low: 0, high: 4 }
 
 /** Small operators keyed by node (first output): nodes that are alike share one; a string says why there is none. */
 export async function smallOperators(
-  bench: PrecisionBench,
+  bench: Pick<PrecisionBench, 'nextName' | 'write' | 'folder'>,
   wanted: WantedOperators,
 ): Promise<ReadonlyMap<string, SmallOperator | string>> {
   const { model, nodes, types } = wanted
@@ -69,7 +69,7 @@ export async function smallOperators(
 }
 
 async function writeOperator(
-  bench: PrecisionBench,
+  bench: Pick<PrecisionBench, 'nextName' | 'write' | 'folder'>,
   wanted: WantedOperators,
   layer: Quantizable,
   extracted: Model,
@@ -124,13 +124,13 @@ export function int8Part(
 }
 
 /** Conversions of each kind, one of each size. */
-export async function timedConversions(bench: PrecisionBench, sizes: readonly number[]) {
+export async function timedConversions(bench: Pick<PrecisionBench, 'nextName' | 'write' | 'folder'>, sizes: readonly number[]) {
   const models = (kind: Parameters<typeof conversion>[0]) =>
     Promise.all(sizes.map((size) => timed(bench, conversion(kind, size))))
   return { quantize: await models('quantize'), dequantize: await models('dequantize'), dynamic: await models('dynamic') }
 }
 
-async function timed(bench: PrecisionBench, model: Model): Promise<TimedModel> {
+async function timed(bench: Pick<PrecisionBench, 'nextName' | 'write' | 'folder'>, model: Model): Promise<TimedModel> {
   const key = bench.nextName('operator')
   const inputs = inputTypes(model)
   if (inputs === undefined) throw new Error('the sizes of what it reads are not known')

@@ -327,3 +327,8 @@ export function experiments(rows: readonly OperatorNote[]): OperatorExperiments 
     coveredShare: 1,
   }
 }
+
+/** Nodes that were timed in int8 with their conversions, and what each saves, ms. */
+export function timedInInt8(saves: Readonly<Record<string, number>>): OperatorExperiments {
+  return { ...experiments([]), int8: { nodes: Object.entries(saves).map(([name, savesMs]) => ({ name, savesMs })) } }
+}
