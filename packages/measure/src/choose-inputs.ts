@@ -6,6 +6,7 @@ import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { offersOf } from './engines/index.ts'
 import type { EngineOptions, Feeds, TensorValue } from './engines/types.ts'
+import { knownValuesOf } from './known-values.ts'
 import { findWorkingInputs } from './samples/find-working.ts'
 import { pictureNumbers } from './samples/picture-numbers.ts'
 import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
@@ -53,7 +54,8 @@ export interface ChosenInputs {
 /** Throws InputError if the data do not fit, if no guess lets the engine run, or if the engine refuses the model. */
 export async function chooseInputs(model: Model, graph: GraphView, constraints: InputConstraints): Promise<ChosenInputs> {
   const { shapes, values, batch, folder } = constraints
-  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes }
+  const known = constraints.data === null ? knownValuesOf(model, graph) : undefined
+  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes, ...(known === undefined ? {} : { known }) }
   const last: { output?: TryOutput; samples?: readonly Feeds[] } = {}
   const attempt = async (samples: readonly Feeds[]) => {
     const task = modelTask(

@@ -1,12 +1,17 @@
-// What an input most likely carries, judged from its name, type, shape and use: what synthetic data must look like for a model
-// to do its usual work (ids inside the table, masks of ones, images that are smooth, signals that are tones).
+// What an input most likely carries, judged from its name, type, shape and use, and from what the model remembers of its training: what
+// synthetic data must look like for a model to do its usual work (ids of words, masks that fit them, images that are smooth, speech).
 import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isStateInput } from './axis-guess.ts'
 import { elementCount, isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import { type InputFacts, readInputFacts } from './graph-facts.ts'
+import type { Likeness } from './likeness.ts'
 import type { ResolvedInput } from './resolved.ts'
+import { type SignalContent, signalOf, valuesOf } from './signal-content.ts'
+import { type TokenContent, tokensOf } from './token-ids.ts'
 
-export type Content =
+export type Content = Kind & { readonly likeness: Likeness }
+
+type Kind =
   /** Given by the user: the elements are in `ResolvedInput.values`. */
   | { readonly kind: 'values' }
   /** Whole numbers in `from`..`below`-1. */
@@ -17,12 +22,16 @@ export type Content =
   | { readonly kind: 'fill'; readonly value: number }
   /** A smooth image, scaled to `low`..`high`. */
   | { readonly kind: 'image'; readonly channelsLast: boolean; readonly low: number; readonly high: number }
-  | { readonly kind: 'signal' }
-  | { readonly kind: 'normal' }
+  /** Columns of rows like those that the model was trained on. */
+  | { readonly kind: 'rows' }
+  /** 1 where the ids are text, 0 where they are padding. */
+  | { readonly kind: 'mask' }
   | { readonly kind: 'words' }
+  | SignalContent
+  | TokenContent
 
-/** A float input this long in one axis, with at most two values otherwise, is a signal. */
-const SHORTEST_SIGNAL = 4000
+/** A table of fewer rows is of categories. */
+const LEAST_WORDS = 40
 /** Ids where the size of the vocabulary is not known: any table has this many rows. */
 const UNKNOWN_VOCABULARY = 100
 
@@ -41,7 +50,10 @@ export function contentsOf(inputs: readonly ResolvedInput[], graph: GraphView): 
     ),
     ...(ids === undefined ? [] : [ids.shape.at(-1) ?? 1]),
   )
-  return inputs.map((input, index) => contentOf(input, declared[index]!, facts.get(input.name)!, { ids, longest }))
+  return inputs.map((input, index) => {
+    const kind = contentOf(input, declared[index]!, facts.get(input.name)!, { ids, longest, graph })
+    return 'likeness' in kind ? kind : { ...kind, likeness: likenessOf(kind, input) }
+  })
 }
 
 /** What the inputs together tell of each. */
@@ -50,31 +62,48 @@ interface Companions {
   readonly ids: ResolvedInput | undefined
   /** Longest sequence or signal. */
   readonly longest: number
+  readonly graph: GraphView
 }
 
-function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: InputFacts, companions: Companions): Content {
+function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: InputFacts, companions: Companions): Kind | Content {
   const { name, dtype, shape } = input
+  const { graph } = companions
   if (input.values !== undefined) return { kind: 'values' }
+  if (input.known?.rows !== undefined && shape.length <= 2) return { kind: 'rows' }
   if (dtype === 'string') return { kind: 'words' }
   if (dtype === 'bool') return { kind: 'fill', value: 1 }
+  const image = imageLayout(input)
+  if (dtype === 'int8' || dtype === 'uint8') {
+    const signal = signalOf(input, facts, graph, image !== undefined)
+    if (signal?.quantized !== undefined) return signal
+  }
   if (isPlainInteger(dtype)) return integersOf(input, facts.tableRows, companions)
   if (!isPlainFloat(dtype)) return { kind: 'fill', value: 0 }
   // Some exporters take ids as floats and cast them.
-  if (facts.tableRows !== undefined) return idsBelow(lowest(facts.tableRows, input.below))
-  if (isStateInput(declared, facts)) return { kind: 'fill', value: 0 }
+  if (facts.tableRows !== undefined) return idsBelow(input, lowest(facts.tableRows, input.below))
+  if (isStateInput(declared, facts) || isReturned(declared, graph)) return { kind: 'fill', value: 0 }
   if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? companions.longest : 1 }
   if (elementCount(shape) === 1 && shape.length < 2) return { kind: 'fill', value: /thres|iou|score|conf/i.test(name) ? 0.5 : 1 }
-  const image = imageLayout(input)
+  const signal = signalOf(input, facts, graph, image !== undefined)
+  if (signal !== undefined) return signal
   if (image !== undefined) return { kind: 'image', channelsLast: image === 'channels-last', low: 0, high: 1 }
-  const long = Math.max(...shape)
-  const isSignal =
-    facts.axes.some(({ meaning }) => meaning === 'samples') ||
-    input.freeAxes.some(({ meaning }) => meaning === 'samples') ||
-    (shape.length <= 3 && long >= SHORTEST_SIGNAL && elementCount(shape.slice(1)) <= 2 * long)
-  return isSignal ? { kind: 'signal' } : { kind: 'normal' }
+  return valuesOf(input, facts, graph)
 }
 
-function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, longest }: Companions): Content {
+/** A second input that the model gives back in the same shape is the memory it keeps from one prediction to the next. */
+const isReturned = ({ name, shape }: ValueDeclaration, { inputs, outputs }: GraphView): boolean =>
+  shape !== null &&
+  shape.length > 2 &&
+  name !== inputs[0]?.name &&
+  outputs
+    .slice(1)
+    .some(
+      (output) =>
+        output.shape?.length === shape.length &&
+        output.shape.every((size, axis) => typeof size !== 'number' || size === shape[axis]),
+    )
+
+function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, longest }: Companions): Kind | Content {
   const { name, dtype, shape } = input
   const below = lowest(tableRows, input.below)
   const isOneByte = dtype === 'uint8' || dtype === 'int8'
@@ -88,23 +117,51 @@ function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, 
   }
   if (/position/i.test(name)) return { kind: 'positions', below }
   if (/token_type|segment/i.test(name)) return { kind: 'fill', value: 0 }
-  if (/mask/i.test(name)) return { kind: 'fill', value: 1 }
+  if (/mask/i.test(name)) return isMaskOf(input, ids) ? { kind: 'mask' } : { kind: 'fill', value: 1 }
   if (/len/i.test(name) && shape.length <= 1) return { kind: 'fill', value: Math.min(longest, below - 1) }
   const isCompanion = ids !== undefined && ids.name !== name && ids.shape.join() === shape.join()
   if (isCompanion && tableRows === undefined) return { kind: 'fill', value: 1 }
-  if (Number.isFinite(below)) return idsBelow(below)
+  if (Number.isFinite(below)) return idsBelow(input, below)
   if (isOneByte) return dtype === 'int8' ? { kind: 'ids', from: -128, below: 128 } : { kind: 'ids', from: 0, below: 256 }
   if (shape.length === 0 || elementCount(shape) === 1) return { kind: 'fill', value: Math.min(1, (input.below ?? 2) - 1) }
   return image !== undefined
     ? { kind: 'image', channelsLast: image === 'channels-last', low: 0, high: 255 }
-    : idsBelow(UNKNOWN_VOCABULARY)
+    : idsBelow(input, UNKNOWN_VOCABULARY)
 }
 
 const lowest = (...bounds: readonly (number | undefined)[]): number =>
   Math.min(...bounds.map((bound) => bound ?? Number.POSITIVE_INFINITY))
 
-/** Id 0 is padding by custom: real text has none. */
-const idsBelow = (below: number): Content => ({ kind: 'ids', from: below > 1 ? 1 : 0, below })
+/** Words of a large table; of a small one any row but the first, which is padding by custom. */
+const idsBelow = (input: ResolvedInput, below: number): Kind | Content =>
+  below >= LEAST_WORDS ? tokensOf(input, below) : { kind: 'ids', from: below > 1 ? 1 : 0, below }
+
+/** True if the mask says which of these ids are padding. */
+const isMaskOf = ({ name, shape }: ResolvedInput, ids: ResolvedInput | undefined): boolean =>
+  ids !== undefined && ids.name !== name && ids.values === undefined && ids.shape.join() === shape.join()
+
+function likenessOf(kind: Kind, { known, shape, dtype }: ResolvedInput): Likeness {
+  switch (kind.kind) {
+    case 'values':
+      return { of: 'constant', range: null, why: 'its values were given' }
+    case 'fill':
+      return { of: 'constant', range: [kind.value, kind.value], why: `${kind.value} is what such an input mostly holds` }
+    case 'positions':
+      return { of: 'constant', range: [0, Math.min(shape.at(-1) ?? 1, kind.below) - 1], why: 'positions count from 0' }
+    case 'mask':
+      return { of: 'constant', range: [0, 1], why: '1 for text, 0 for padding' }
+    case 'ids':
+      return { of: 'ids', range: [kind.from, kind.below - 1], why: 'nothing says which numbers are frequent' }
+    case 'rows':
+      return { of: 'rows', range: null, why: `columns are distributed as ${known?.rows?.from ?? 'the model'} tell` }
+    case 'words':
+      return { of: 'sentences', range: null, why: `it is of type ${dtype}` }
+    case 'image':
+      return { of: 'noise', range: [kind.low, kind.high], why: 'its layout is that of an image' }
+    default:
+      return kind.likeness
+  }
+}
 
 function imageLayout({ shape, freeAxes }: ResolvedInput): 'channels-first' | 'channels-last' | undefined {
   const meanings = new Map(freeAxes.map(({ axis, meaning }) => [axis, meaning]))

@@ -7,6 +7,7 @@ import { bytes } from '../statistics/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'
+import type { KnownValues } from './known.ts'
 
 /** Where the size of a free axis comes from. 'model': a weight fixes it; 'engine': its error message asked for it. */
 export type SizeSource = 'flag' | 'data' | 'model' | 'engine' | 'guess'
@@ -40,6 +41,8 @@ export interface ResolvedInput {
   readonly values?: readonly (number | bigint | string)[]
   /** Integers are to be below this, as the engine's error said. */
   readonly below?: number
+  /** What the model tells of the values. */
+  readonly known?: KnownValues
 }
 
 export interface ResolvedInputs {

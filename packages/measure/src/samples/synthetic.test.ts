@@ -29,13 +29,20 @@ describe('synthesize', () => {
       ],
       { words: [50, 8], types: [2, 8], positions: [512, 8] },
     )
-    const [sample] = made(graph, NO_FLAGS, 1)
+    const samples = made(graph)
+    const [sample] = samples
     const ids = numbers(sample!.input_ids)
-    expect(range(ids)[0]).toBeGreaterThanOrEqual(1) // 0 is padding
     expect(range(ids)[1]).toBeLessThan(50)
     expect(new Set(ids).size).toBeGreaterThan(20)
     expect(sample!.input_ids!.data).toBeInstanceOf(BigInt64Array)
-    expect(range(numbers(sample!.attention_mask))).toEqual([1, 1])
+    // The graph fixes the length: some texts fill it, others are padded with 0, and the mask says where.
+    for (const { input_ids, attention_mask } of samples) {
+      expect(numbers(attention_mask)).toEqual(numbers(input_ids).map((id) => (id === 0 ? 0 : 1)))
+      expect(numbers(input_ids)[0]).toBeGreaterThan(0)
+    }
+    const lengths = samples.map(({ attention_mask }) => numbers(attention_mask).filter((one) => one === 1).length)
+    expect(lengths).toContain(200)
+    expect(Math.min(...lengths)).toBeLessThan(150)
     expect(range(numbers(sample!.token_type_ids))).toEqual([0, 0])
     expect(numbers(sample!.position_ids).slice(0, 4)).toEqual([0, 1, 2, 3])
     expect(range(numbers(sample!.extra))).toEqual([1, 1])
@@ -58,7 +65,7 @@ describe('synthesize', () => {
     expect(range(numbers(sample!.b))[1]).toBeGreaterThan(50)
     expect(range(numbers(sample!.c).map(float16Value))[1]).toBeLessThanOrEqual(1)
   })
-  it('makes tones of signals, zeros of states, and a normal table', () => {
+  it('makes sound of signals, zeros of states, and a normal table', () => {
     const graph = graphOf([
       input('wave', 'float32', [1, 20000, 1]),
       input('state', 'float32', [2, 1, 8]),
@@ -70,7 +77,7 @@ describe('synthesize', () => {
     const [sample] = made(graph, NO_FLAGS, 1)
     const wave = numbers(sample!.wave)
     expect(range(wave)[1]).toBeGreaterThan(0.01)
-    expect(range(wave)[1]).toBeLessThanOrEqual(0.5)
+    expect(range(wave)[1]).toBeLessThanOrEqual(1)
     expect(range(numbers(sample!.state))).toEqual([0, 0])
     const table = numbers(sample!.table)
     const mean = table.reduce((sum, value) => sum + value, 0) / table.length
@@ -79,7 +86,7 @@ describe('synthesize', () => {
     expect(Math.abs(mean)).toBeLessThan(0.08)
     expect(Math.abs(variance - 1)).toBeLessThan(0.11)
     expect(numbers(sample!.flag)).toEqual([1])
-    expect((sample!.text!.data as string[]).every((text) => /^\w+( \w+)*$/.test(text))).toBe(true)
+    expect((sample!.text!.data as string[]).every((text) => text.includes(' '))).toBe(true)
     expect(numbers(sample!.threshold)).toEqual([0.5])
   })
   it('gives different samples, the same for the same seed, and shares what does not differ', () => {

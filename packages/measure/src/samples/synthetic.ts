@@ -5,15 +5,18 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
+import { drawRow } from './columns.ts'
 import { type Content, contentsOf } from './content.ts'
-import { arrayFor, byteLength, elementCount, type NumericArray, store } from './dtype-arrays.ts'
+import { arrayFor, byteLength, elementCount, isPlainFloat, type NumericArray, store } from './dtype-arrays.ts'
 import type { ResolvedInput } from './resolved.ts'
+import { SENTENCES } from './sentences.ts'
+import type { SignalContent } from './signal-content.ts'
+import { drawSignal, type Source, sourceOf } from './signals.ts'
+import { drawTokens, textLengths } from './token-ids.ts'
 
 /** Together the samples take at most this; fewer are made where one is large. */
 const MOST_BYTES = 512 * 2 ** 20
 export const DEFAULT_SAMPLES = 8
-
-const WORDS = 'the a model reads short plain words from some text that people write every day'.split(' ')
 
 /**
  * `count` different samples, the same for the same seed. Contents that do not differ (masks, states, given values) are one tensor
@@ -28,15 +31,26 @@ export function synthesize(
   const contents = contentsOf(inputs, graph)
   const sampleBytes = inputs.reduce((total, { dtype, shape }) => total + (byteLength(dtype, elementCount(shape)) ?? 0), 0)
   const samples = Math.max(1, Math.min(count, Math.floor(MOST_BYTES / Math.max(1, sampleBytes))))
-  const shared = inputs.map((input, index) => sharedTensor(input, contents[index]!))
-  return Array.from({ length: samples }, (_, sample) =>
-    Object.fromEntries(
+  const isPadded = contents.some((content) => content.kind === 'tokens' && content.isPadded)
+  const shared = inputs.map((input, index) => sharedTensor(input, contents[index]!, isPadded))
+  const sources = inputs.map(({ shape }, index) => {
+    const content = contents[index]!
+    return isSignal(content) ? sourceOf(content, shape, mulberry32(seed)) : undefined
+  })
+  return Array.from({ length: samples }, (_, sample) => {
+    const ofSample = seed * 7919 + sample * 104729
+    return Object.fromEntries(
       inputs.map((input, index) => {
-        const random = mulberry32(seed * 7919 + sample * 104729 + index * 15485863)
-        return [input.name, shared[index] ?? drawTensor(input, contents[index]!, random)]
+        // Columns of one row come from one draw, whichever inputs hold them.
+        const isRow = contents[index]!.kind === 'rows'
+        const random = mulberry32(ofSample + (isRow ? 0 : index * 15485863))
+        return [
+          input.name,
+          shared[index] ?? drawTensor(input, contents[index]!, { random, source: sources[index], ofSample, isPadded }),
+        ]
       }),
-    ),
-  )
+    )
+  })
 }
 
 /** The tensor of an input whose values were given: one for all elements, or each. Throws an InputError if they do not fit. */
@@ -58,28 +72,82 @@ export function givenTensor({ name, dtype, shape, values = [] }: ResolvedInput):
   return { dtype, shape, data }
 }
 
-function sharedTensor(input: ResolvedInput, content: Content): TensorValue | undefined {
+function sharedTensor(input: ResolvedInput, content: Content, isPadded: boolean): TensorValue | undefined {
   const { dtype, shape } = input
   if (content.kind === 'values') return givenTensor(input)
   const last = shape.at(-1) ?? 1
   if (content.kind === 'fill') return tensorOf(dtype, shape, () => content.value)
+  if (content.kind === 'mask' && !isPadded) return tensorOf(dtype, shape, () => 1)
   if (content.kind === 'positions') return tensorOf(dtype, shape, (index) => Math.min(index % last, content.below - 1))
   return undefined
 }
 
-function drawTensor({ dtype, shape }: ResolvedInput, content: Content, random: () => number): TensorValue {
+interface Draw {
+  readonly random: () => number
+  readonly source: Source | undefined
+  /** Seed of what the inputs of one sample have in common. */
+  readonly ofSample: number
+  /** Texts are shorter than their axis. */
+  readonly isPadded: boolean
+}
+
+const isSignal = (content: Content): content is Extract<Content, SignalContent> =>
+  content.kind === 'sound' || content.kind === 'spectrum' || content.kind === 'series' || content.kind === 'normal'
+
+function drawTensor(input: ResolvedInput, content: Content, { random, source, ofSample, isPadded }: Draw): TensorValue {
+  const { dtype, shape } = input
+  const length = shape.at(-1) ?? 1
+  const rows = elementCount(shape) / Math.max(1, length)
   switch (content.kind) {
     case 'words':
-      return { dtype, shape, data: Array.from({ length: elementCount(shape) }, () => phrase(random)) }
+      return { dtype, shape, data: Array.from({ length: elementCount(shape) }, () => oneOf(SENTENCES, random)) }
+    case 'rows':
+      return rowsTensor(input, random)
     case 'ids':
       return tensorOf(dtype, shape, () => content.from + Math.floor(random() * (content.below - content.from)))
+    case 'tokens': {
+      const lengths = content.isPadded ? textLengths(rows, length, ofSample) : null
+      const ids = drawTokens(content, { rows, length, lengths }, random)
+      return tensorOf(dtype, shape, (index) => ids[index]!)
+    }
+    case 'mask': {
+      const lengths = isPadded ? textLengths(rows, length, ofSample) : null
+      return tensorOf(dtype, shape, (index) => (index % length < (lengths?.[Math.floor(index / length)] ?? length) ? 1 : 0))
+    }
     case 'image':
       return image(dtype, shape, content, random)
-    case 'signal':
-      return tensorOf(dtype, shape, tones(shape, random))
     default:
-      return tensorOf(dtype, shape, () => normal(random))
+      return isSignal(content) ? signal(input, content, source!, random) : tensorOf(dtype, shape, () => normal(random))
   }
+}
+
+const oneOf = <T>(choices: readonly T[], random: () => number): T => choices[Math.floor(random() * choices.length)]!
+
+function signal({ dtype, shape }: ResolvedInput, content: SignalContent, source: Source, random: () => number): TensorValue {
+  const values = drawSignal(content, source, shape, random)
+  source.fit?.(values, shape)
+  const { quantized } = content
+  if (quantized === undefined)
+    return dtype === 'float32' ? { dtype, shape, data: values } : tensorOf(dtype, shape, (index) => values[index]!)
+  const lowest = dtype === 'uint8' ? 128 : 0
+  return tensorOf(dtype, shape, (index) => {
+    const whole = Math.round(values[index]! / quantized.scale) + quantized.zero
+    return lowest + Math.min(127, Math.max(-128, whole))
+  })
+}
+
+/** The input's columns of a row for each row of the shape. */
+function rowsTensor({ dtype, shape, known }: ResolvedInput, random: () => number): TensorValue {
+  const { rows, firstColumn = 0, columnCount = 1, texts = [] } = known!
+  const width = shape.length === 2 ? shape[1]! : shape.length === 1 && columnCount > 1 ? shape[0]! : 1
+  const drawn: number[] = []
+  while (drawn.length < elementCount(shape)) {
+    const row = drawRow(rows!, () => normal(random), random)
+    for (let column = 0; column < width; column++) drawn.push(row[firstColumn + column] ?? 0)
+  }
+  if (dtype === 'string') return { dtype, shape, data: drawn.map((place) => texts[place] ?? oneOf(texts, random) ?? '') }
+  const whole = !isPlainFloat(dtype)
+  return tensorOf(dtype, shape, (index) => (whole ? Math.round(drawn[index]! || 0) : drawn[index]!))
 }
 
 function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt: (index: number) => number): TensorValue {
@@ -89,9 +157,6 @@ function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt
   else for (let index = 0; index < count; index++) store(dtype, data, index, valueAt(index))
   return { dtype, shape, data }
 }
-
-const phrase = (random: () => number): string =>
-  Array.from({ length: 4 }, () => WORDS[Math.floor(random() * WORDS.length)]!).join(' ')
 
 /** Each channel a sum of two slow waves and a little noise, clipped to the range. */
 function image(
@@ -137,21 +202,5 @@ function wave(
   return {
     sin: Float64Array.from({ length }, (_, step) => size * Math.sin(radians(step))),
     cos: Float64Array.from({ length }, (_, step) => size * Math.cos(radians(step))),
-  }
-}
-
-/** Five tones between about 100 and 3000 Hz at 16 kHz, at speech level, along the longest axis. */
-function tones(shape: readonly number[], random: () => number): (index: number) => number {
-  const along = shape.indexOf(Math.max(...shape))
-  const stride = elementCount(shape.slice(along + 1))
-  const length = shape[along]!
-  const parts = Array.from({ length: 5 }, () => ({
-    radians: 0.04 + 1.1 * random() ** 2,
-    phase: 2 * Math.PI * random(),
-    size: 0.02 + 0.08 * random(),
-  }))
-  return (index) => {
-    const step = Math.floor(index / stride) % length
-    return parts.reduce((sum, { radians, phase, size }) => sum + size * Math.sin(radians * step + phase), 0)
   }
 }
