@@ -1,9 +1,11 @@
 // What a model's own file, and the files next to it, tell of the values of its inputs: the rows it was trained on, the scale that its first
 // layers store, the vocabulary of its tokenizer.
 import { compilableOf } from '@whyslow/compile/read/index.ts'
-import type { Model } from '@whyslow/graph/model.ts'
-import type { GraphView } from '@whyslow/graph/types.ts'
-import { rowsOf } from './samples/columns.ts'
+import { TEST } from '@whyslow/graph/forest/types.ts'
+import { type Model, tabularOf } from '@whyslow/graph/model.ts'
+import { numbersAttribute, textsAttribute } from '@whyslow/graph/operators/attributes.ts'
+import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
+import { type Rows, rowsOf, rowsOfTrees } from './samples/columns.ts'
 import { readInputFacts } from './samples/graph-facts.ts'
 import type { KnownValues } from './samples/known.ts'
 import { SENTENCES } from './samples/sentences.ts'
@@ -12,13 +14,14 @@ import { idsNextTo } from './samples/vocabulary.ts'
 
 /** Models with more nodes are no tables, and following them takes time. */
 const MOST_TABULAR_NODES = 200
+const MOST_TABULAR_BYTES = 20e6
 /** Smaller tables hold categories, not words. */
 const LEAST_VOCABULARY = 100
 
 /** By input name; an input of which nothing is known is not in it. */
 export function knownValuesOf(model: Model, graph: GraphView): ReadonlyMap<string, KnownValues> {
   const facts = readInputFacts(graph.inputs, graph)
-  const rows = graph.nodes.length <= MOST_TABULAR_NODES ? rowsByInput(model) : new Map<string, KnownValues>()
+  const rows = rowsByInput(model, graph)
   const file = model.source.file
   const title = `${file.split(/[/\\]/).slice(-2).join(' ')} ${graph.name}`
   return new Map(
@@ -39,13 +42,20 @@ export function knownValuesOf(model: Model, graph: GraphView): ReadonlyMap<strin
   )
 }
 
-/** The columns of each input; texts are left to the encoders' own. */
-function rowsByInput(model: Model): Map<string, KnownValues> {
+/** The columns of each input, by the cheapest way that knows them. */
+function rowsByInput(model: Model, graph: GraphView): ReadonlyMap<string, KnownValues> {
+  const tabular = tabularOf(model)
+  const trees = graph.nodes.find(({ opType, inputs }) => TREES.test(opType) && inputs[0] === graph.inputs[0]?.name)
+  if (tabular !== undefined || trees !== undefined) {
+    const rows = tabular === undefined ? rowsOfNode(trees!) : rowsOf(tabular)
+    const known = rows && { rows, firstColumn: 0, columnCount: rows.columns.length }
+    return new Map(known === undefined ? [] : [[graph.inputs[0]!.name, known]])
+  }
+  if (graph.nodes.length > MOST_TABULAR_NODES || model.source.sizeBytes > MOST_TABULAR_BYTES) return new Map()
   const read = compilableOf(model)
-  if (!read.ok) return new Map()
-  const { model: tabular, inputs, texts } = read.compilable
-  const rows = rowsOf(tabular)
-  if (rows === undefined) return new Map()
+  const rows = read.ok ? rowsOf(read.compilable.model) : undefined
+  if (!read.ok || rows === undefined) return new Map()
+  const { inputs, texts } = read.compilable
   let first = 0
   return new Map(
     inputs.map(({ name, columns }): [string, KnownValues] => {
@@ -53,4 +63,30 @@ function rowsByInput(model: Model): Map<string, KnownValues> {
       return [name, { rows, firstColumn: first - columns, columnCount: columns, texts }]
     }),
   )
+}
+
+const TREES = /^TreeEnsemble(Classifier|Regressor)$/
+
+/** Trees of ONNX that read the input itself. Which way they send missing values does not say that they saw any. */
+function rowsOfNode(node: NodeView): Rows | undefined {
+  const features = numbersAttribute(node, 'nodes_featureids') ?? []
+  const modes = textsAttribute(node, 'nodes_modes') ?? []
+  const threshold = Float64Array.from(numbersAttribute(node, 'nodes_values') ?? [])
+  if (modes.length !== features.length || threshold.length !== features.length) return undefined
+  const feature = Int32Array.from(features, (one, k) => (modes[k] === 'LEAF' ? -1 : one))
+  const flags = Uint8Array.from(modes, (mode) => TESTS[mode] ?? TEST.lessOrEqual)
+  const none = new Int32Array(0)
+  const count = 1 + feature.reduce((most, one) => Math.max(most, one), -1)
+  return rowsOfTrees(
+    { nodes: { feature, threshold, flags, yes: none, no: none }, sets: { starts: none, words: new Uint32Array(0) } },
+    count,
+  )
+}
+
+/** By mode; which branch has the smaller values is all the same here. */
+const TESTS: Readonly<Record<string, number>> = {
+  BRANCH_LT: TEST.less,
+  BRANCH_GTE: TEST.less,
+  BRANCH_EQ: TEST.equal,
+  BRANCH_NEQ: TEST.equal,
 }

@@ -29,6 +29,8 @@ export interface Rows {
 
 /** Categories of one column that are kept: ids of users come in millions. */
 const MOST_CHOICES = 1000
+/** Nodes of a forest that are looked at, evenly spread over its trees. */
+const MOST_NODES = 20_000
 /** Share of missing values in a column whose missing values the model treats specially. */
 const USUAL_MISSING = 0.05
 /** Below, a split separates missing values from all others: sparse matrices store no zeros. */
@@ -52,22 +54,36 @@ interface Known {
 /** Where a column of a prepared row comes from: raw = value · factor + offset. undefined: from no single raw column, or not by a line. */
 type Origin = { readonly raw: number; readonly factor: number; readonly offset: number } | undefined
 
+/** What rows are drawn from of a forest. */
+export type Splits = Pick<Forest, 'nodes' | 'sets' | 'oblivious'>
+
+/** The rows of trees that read raw columns; undefined if they split nothing. */
+export function rowsOfTrees(splits: Splits, featureCount: number): Rows | undefined {
+  const known = unknownColumns(featureCount)
+  addSplits(splits, unmoved(known), known)
+  return rowsFrom(known, false)
+}
+
 /** undefined if the model remembers nothing of its rows. */
 export function rowsOf(model: TabularModel): Rows | undefined {
-  const { featureCount } = model.input
-  const known = Array.from(
-    { length: featureCount },
-    (): Known => ({ points: [], hasMissing: false, missingYes: 0, missingNo: 0 }),
-  )
-  let origins: readonly Origin[] = known.map((_, raw) => ({ raw, factor: 1, offset: 0 }))
+  const known = unknownColumns(model.input.featureCount)
+  let origins = unmoved(known)
   for (const step of model.prepare) origins = afterStep(step, origins, known)
   if (model.scores.kind === 'forest') addSplits(model.scores, origins, known)
-  const trustsMissing = model.maker === 'xgboost'
+  return rowsFrom(known, model.maker === 'xgboost')
+}
+
+const unknownColumns = (count: number): readonly Known[] =>
+  Array.from({ length: count }, () => ({ points: [], hasMissing: false, missingYes: 0, missingNo: 0 }))
+
+const unmoved = (known: readonly Known[]): readonly Origin[] => known.map((_, raw) => ({ raw, factor: 1, offset: 0 }))
+
+/** `trustsMissing`: trees that never saw a missing value send them all one way. */
+function rowsFrom(known: readonly Known[], trustsMissing: boolean): Rows | undefined {
   const columns = known.map((column) => columnOf(column, trustsMissing))
   if (columns.every((column) => column === undefined)) return undefined
-  const from = known.some(({ points }) => points.length > 0)
-    ? 'the split points of its trees'
-    : 'the means and deviations it stores'
+  const isForest = known.some(({ points }) => points.length > 0)
+  const from = isForest ? 'the split points of its trees' : 'the categories, means and deviations it stores'
   return { columns: columns.map((column) => column ?? UNUSED), from }
 }
 
@@ -140,7 +156,7 @@ function scaled(
 
 const differ = (numbers: Float64Array): boolean => numbers.length === 1 || numbers.some((one) => one !== numbers[0])
 
-function addSplits({ nodes, sets, oblivious }: Forest, origins: readonly Origin[], known: readonly Known[]): void {
+function addSplits({ nodes, sets, oblivious }: Splits, origins: readonly Origin[], known: readonly Known[]): void {
   const add = (feature: number, at: number, test: number, missingIsYes: boolean) => {
     const origin = origins[feature]
     if (origin === undefined) return
@@ -156,9 +172,11 @@ function addSplits({ nodes, sets, oblivious }: Forest, origins: readonly Origin[
       add(feature, oblivious.border[k]!, TEST.lessOrEqual, false)
     })
   }
-  nodes.feature.forEach((feature, k) => {
+  const stride = Math.ceil(nodes.feature.length / MOST_NODES) || 1
+  for (let k = 0; k < nodes.feature.length; k += stride) {
+    const feature = nodes.feature[k]!
     if (feature >= 0) add(feature, nodes.threshold[k]!, nodes.flags[k]! & FLAG.test, (nodes.flags[k]! & FLAG.missingIsYes) !== 0)
-  })
+  }
 }
 
 const merged = (known: readonly number[] = [], more: readonly number[]): readonly number[] =>
@@ -174,7 +192,6 @@ function membersOf({ starts, words }: Forest['sets'], set: number): number[] {
 
 function columnOf(known: Known, trustsMissing: boolean): Rows['columns'][number] | undefined {
   const { points, choices, mean, deviation, missingYes, missingNo } = known
-  // A tree that never saw a missing value sends them all one way.
   const treesSawMissing = trustsMissing && Math.min(missingYes, missingNo) > 0
   const missingShare = known.hasMissing || treesSawMissing ? USUAL_MISSING : 0
   if (points.length > 0) {

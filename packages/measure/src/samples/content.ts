@@ -140,24 +140,28 @@ const idsBelow = (input: ResolvedInput, below: number): Kind | Content =>
 const isMaskOf = ({ name, shape }: ResolvedInput, ids: ResolvedInput | undefined): boolean =>
   ids !== undefined && ids.name !== name && ids.values === undefined && ids.shape.join() === shape.join()
 
-function likenessOf(kind: Kind, { known, shape, dtype }: ResolvedInput): Likeness {
+function likenessOf(kind: Kind, { known, shape }: ResolvedInput): Likeness {
   switch (kind.kind) {
     case 'values':
-      return { of: 'constant', range: null, why: 'its values were given' }
+      return { of: 'constant', range: null, why: 'Its values were given.' }
     case 'fill':
-      return { of: 'constant', range: [kind.value, kind.value], why: `${kind.value} is what such an input mostly holds` }
+      return { of: 'constant', range: [kind.value, kind.value], why: 'Its name, type or use says so.' }
     case 'positions':
-      return { of: 'constant', range: [0, Math.min(shape.at(-1) ?? 1, kind.below) - 1], why: 'positions count from 0' }
+      return {
+        of: 'constant',
+        range: [0, Math.min(shape.at(-1) ?? 1, kind.below) - 1],
+        why: 'They count along the last axis, as the name says.',
+      }
     case 'mask':
-      return { of: 'constant', range: [0, 1], why: '1 for text, 0 for padding' }
+      return { of: 'constant', range: [0, 1], why: '1 for text, 0 for padding.' }
     case 'ids':
-      return { of: 'ids', range: [kind.from, kind.below - 1], why: 'nothing says which numbers are frequent' }
+      return { of: 'ids', range: [kind.from, kind.below - 1], why: 'Whole numbers, each as likely as the others.' }
     case 'rows':
-      return { of: 'rows', range: null, why: `columns are distributed as ${known?.rows?.from ?? 'the model'} tell` }
+      return { of: 'rows', range: null, why: `Its columns are distributed as ${known?.rows?.from ?? 'the model'} say.` }
     case 'words':
-      return { of: 'sentences', range: null, why: `it is of type ${dtype}` }
+      return { of: 'sentences', range: null, why: 'Its type is text: short English sentences.' }
     case 'image':
-      return { of: 'noise', range: [kind.low, kind.high], why: 'its layout is that of an image' }
+      return { of: 'noise', range: [kind.low, kind.high], why: 'Its shape is that of an image.' }
     default:
       return kind.likeness
   }

@@ -74,14 +74,14 @@ export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
       sound: sound.sound,
       ...target.content,
       ...whole,
-      likeness: like(sound.sound, target, `its shape is that of ${what}`),
+      likeness: like(sound.sound, target, `Its shape is that of ${what}`),
     }
   }
   if (isImage) return undefined
   const along = soundAxis(input, facts, graph, named)
   if (along !== undefined) {
     const target = targetOf(input, quantized)
-    const why = `${along.why}; ${sound.rate} samples per second, as ${sound.why}`
+    const why = `${along.why}, ${sound.rate} a second${sound.why}.`
     const range = target.range ?? ([-1, 1] as const)
     return {
       kind: 'sound',
@@ -110,7 +110,7 @@ export function valuesOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
       along,
       ...target.content,
       ...whole,
-      likeness: like('series', target, 'it has an axis of time or position'),
+      likeness: like('series', target, 'It has an axis of time or position'),
     }
   }
   const of = target.content.target === undefined ? 'noise' : 'rows'
@@ -118,7 +118,7 @@ export function valuesOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
     kind: 'normal',
     ...target.content,
     ...whole,
-    likeness: like(of, target, 'nothing else in the model says what it holds'),
+    likeness: like(of, target, 'Nothing in the model tells what it takes: normally distributed numbers'),
   }
 }
 
@@ -131,7 +131,7 @@ interface Targeted {
 const like = (of: Likeness['of'], { range, why }: Targeted, otherwise: string): Likeness => ({
   of,
   range,
-  why: why === null ? otherwise : `${otherwise}; its scale is ${why}`,
+  why: why === null ? `${otherwise}.` : `${otherwise}; the scale is ${why}.`,
 })
 
 function targetOf({ shape, known }: ResolvedInput, quantized: Quantization | undefined): Targeted {
@@ -170,7 +170,7 @@ function soundOf(words: string, length: number): { readonly sound: Sound; readon
     return count > 0 && Math.abs(length / rate - count) < NEAR_SECONDS * count
   })
   const rate = said === null ? (seconds ?? USUAL_RATE) : ({ 22: 22050, 44: 44100 }[said[1]!] ?? 1000 * Number(said[1]))
-  const why = said !== null ? 'a name says' : seconds !== undefined ? `${length} are a whole number of seconds` : 'is usual'
+  const why = said !== null ? ', as a name says' : seconds !== undefined ? ': a whole number of seconds' : ', which is usual'
   return { sound: SPEECH.test(words) || (!MUSIC.test(words) && rate <= USUAL_RATE) ? 'speech' : 'music', rate, why }
 }
 
@@ -185,16 +185,16 @@ function soundAxis(
   const axis = shape.indexOf(long)
   const isSamples = (meaning: string | undefined) => meaning === 'samples'
   if (facts.axes.some(({ meaning }) => isSamples(meaning)) || freeAxes.some(({ meaning }) => isSamples(meaning))) {
-    return { axis, why: 'its first operators read one long channel, as of sound' }
+    return { axis, why: 'Its first operators read one long channel, as of sound' }
   }
   if (shape.length > 3) return undefined
   if (long >= SHORTEST_SIGNAL && elementCount(shape.slice(1)) <= 2 * long)
-    return { axis, why: `it has ${long} values in a row, as sound has` }
+    return { axis, why: `It has ${long} values in a row, as sound has` }
   if (!FRAMES.has(long) || elementCount(shape.slice(1)) !== long) return undefined
   // A frame in, a frame out, and a memory from one to the next: sound that is enhanced.
   const isEnhanced = shape.length === 3 && graph.outputs[0]?.shape?.join() === shape.join() && graph.inputs.length > 1
   return named || isEnhanced || /frame|chunk|audio|wav|pcm/i.test(name)
-    ? { axis, why: `${long} is a usual frame of sound` }
+    ? { axis, why: `${long} values are a usual frame of sound` }
     : undefined
 }
 

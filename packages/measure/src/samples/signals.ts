@@ -13,7 +13,7 @@ const OUTSIDE = 0.002
 const LEAST_FILLED = 0.25
 /** Correlation of a series with itself one step later. */
 const MEMORY = 0.9
-/** Seconds that samples are cut from: three times as long as one of them, within these. */
+/** Seconds that samples are cut from: twice as long as one of them, within these. */
 const SHORTEST_S = 2.4
 const LONGEST_S = 9.6
 
@@ -48,7 +48,7 @@ function recordingOf(content: Recorded, shape: readonly number[], random: () => 
   const { steps, width } = layoutOf(content, shape)
   const rate = isSound ? content.rate : SPECTRUM_RATE
   const seconds = isSound ? steps / rate : soundLength(steps, width, content.spectrum) / rate
-  const length = Math.ceil(rate * Math.min(LONGEST_S, Math.max(SHORTEST_S, 3 * seconds)))
+  const length = Math.ceil(rate * Math.min(LONGEST_S, Math.max(SHORTEST_S, 2 * seconds)))
   const sound = soundOf(content.sound, length, rate, random)
   if (isSound) return { recording: sound, width: 1 }
   const frames = Math.max(1, framesIn(length, width, content.spectrum))

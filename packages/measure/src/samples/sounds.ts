@@ -78,17 +78,18 @@ function speak(wave: Float32Array, rate: number, random: () => number): void {
   let noise = 0
   let phase = random()
   const step = Math.max(1, Math.round(STEP_S * rate))
-  const filter = BANDWIDTHS.map(() => ({ a: 0, b: 0, c: 0, y1: 0, y2: 0 })) as [Resonance, Resonance, Resonance]
-  const [first, second, third] = filter
+  // Of each resonance its three factors, and its last two values.
+  const factors = new Float64Array(9)
+  const memory = new Float64Array(6)
   let at = 0
   while (at < length) {
     for (const segment of syllable(rate, random)) {
       const end = Math.min(length, at + segment.length)
       while (at < end) {
-        filter.forEach((resonance, k) => {
+        for (let k = 0; k < 3; k++) {
           formants[k] = formants[k]! + 0.2 * (segment.vowel[k]! * size - formants[k]!)
-          tune(resonance, formants[k]!, BANDWIDTHS[k]!, rate)
-        })
+          tune(factors, k, formants[k]!, rate)
+        }
         const advance = (pitch * (1 + 0.1 * Math.sin((6 * at) / rate))) / rate
         for (const stop = Math.min(end, at + step); at < stop; at++) {
           voice += 0.004 * (segment.voice - voice)
@@ -97,7 +98,13 @@ function speak(wave: Float32Array, rate: number, random: () => number): void {
           if (phase >= 1) phase -= 1
           // The folds open slowly and close at once.
           const pulse = phase < 0.6 ? phase * phase * (0.6 - phase) * 10 : 0
-          wave[at] = through(third, through(second, through(first, voice * (pulse - 0.12) + noise * noiseAt())))
+          let y = voice * (pulse - 0.12) + noise * noiseAt()
+          for (let k = 0; k < 3; k++) {
+            y = factors[3 * k]! * y + factors[3 * k + 1]! * memory[2 * k]! + factors[3 * k + 2]! * memory[2 * k + 1]!
+            memory[2 * k + 1] = memory[2 * k]!
+            memory[2 * k] = y
+          }
+          wave[at] = y
         }
       }
     }
@@ -105,26 +112,12 @@ function speak(wave: Float32Array, rate: number, random: () => number): void {
 }
 
 /** A digital resonator (D. H. Klatt, Software for a cascade/parallel formant synthesizer, JASA 67, 1980). */
-interface Resonance {
-  a: number
-  b: number
-  c: number
-  y1: number
-  y2: number
-}
-
-function tune(resonance: Resonance, hertz: number, bandwidth: number, rate: number): void {
-  const center = Math.min(hertz, 0.45 * rate)
-  resonance.c = -Math.exp((-2 * Math.PI * bandwidth) / rate)
-  resonance.b = 2 * Math.exp((-Math.PI * bandwidth) / rate) * Math.cos((2 * Math.PI * center) / rate)
-  resonance.a = 1 - resonance.b - resonance.c
-}
-
-function through(one: Resonance, x: number): number {
-  const y = one.a * x + one.b * one.y1 + one.c * one.y2
-  one.y2 = one.y1
-  one.y1 = y
-  return y
+function tune(factors: Float64Array, k: number, hertz: number, rate: number): void {
+  const radius = Math.exp((-Math.PI * BANDWIDTHS[k]!) / rate)
+  const turn = 2 * radius * Math.cos((2 * Math.PI * Math.min(hertz, 0.45 * rate)) / rate)
+  factors[3 * k] = 1 - turn + radius * radius
+  factors[3 * k + 1] = turn
+  factors[3 * k + 2] = -radius * radius
 }
 
 /** A consonant, a vowel, and now and then a pause. */

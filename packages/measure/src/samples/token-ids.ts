@@ -36,10 +36,10 @@ export function tokensOf({ shape, freeAxes, known }: ResolvedInput, below: numbe
   const common = { kind: 'tokens', from: Math.min(facts.words, below - 1), below, isPadded } as const
   if (tokens !== undefined) {
     const { sentences, begin, end, padding, file } = tokens
-    const why = `sentences in the vocabulary of ${file}, which is next to the model`
+    const why = `Sentences in the vocabulary of ${file}, next to the model.`
     return { ...common, sentences, begin, end, padding, likeness: { of: 'sentences', range: null, why } }
   }
-  const why = `it indexes a table of ${below} rows, and no tokenizer is next to the model; frequent ids are small`
+  const why = `It indexes a table of ${below} rows, and no tokenizer is next to the model: small ids are frequent.`
   return { ...common, ...facts, sentences: null, likeness: { of: 'ids', range: null, why } }
 }
 
