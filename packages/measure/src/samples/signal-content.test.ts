@@ -92,6 +92,15 @@ describe('synthesize', () => {
       expect(spread / deviation[bin]!).toBeLessThan(1.5)
     }
   })
+  it('bands first are normalized, as encoders of speech take them', () => {
+    const graph = graphOf([input('input_features', 'float32', [1, 80, 300])])
+    const values = synthesize(resolved(graph), graph).flatMap(({ input_features }) =>
+      Array.from(input_features!.data as Float32Array),
+    )
+    const [mean, deviation] = moments(values)
+    expect(Math.abs(mean)).toBeLessThan(0.3)
+    expect(Math.abs(deviation - 0.7)).toBeLessThan(0.2)
+  })
   it('series remember their last value', () => {
     const graph = graphOf([input('x', 'float32', [1, 200, 5])])
     const [sample] = synthesize(resolved(graph), graph, 1)

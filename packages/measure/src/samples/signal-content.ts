@@ -67,7 +67,8 @@ export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
   const named = MUSIC.test(words) || SPEECH.test(words) || SPECTRAL.test(words)
   const spectrum = spectrumOf(input, named)
   if (spectrum !== undefined && (!isImage || isNarrow(input.shape) || named)) {
-    const target = targetOf(input, quantized)
+    const stored = targetOf(input, quantized)
+    const target = stored.range === null && isNormalized(spectrum, input.shape) ? NORMALIZED : stored
     const what = { 'log-mel': 'log-mel bands', mfcc: 'MFCC', magnitude: 'magnitudes of a spectrum' }[spectrum.spectrum]
     return {
       ...spectrum,
@@ -133,6 +134,15 @@ const like = (of: Likeness['of'], { range, why }: Targeted, otherwise: string): 
   range,
   why: why === null ? `${otherwise}.` : `${otherwise}; the scale is ${why}.`,
 })
+
+/** Bands first, as encoders of speech take them: their features are normalized before the model, to about this mean and deviation. */
+const NORMALIZED: Targeted = {
+  content: { target: { kind: 'moments', axis: null, mean: Float64Array.of(0), deviation: Float64Array.of(0.7) } },
+  range: [-2.1, 2.1],
+  why: 'that of normalized features, which such models mostly take',
+}
+const isNormalized = ({ spectrum, bins, frames }: SpectrumContent, { length }: readonly number[]): boolean =>
+  length === 3 && spectrum === 'log-mel' && frames !== null && bins < frames
 
 function targetOf({ shape, known }: ResolvedInput, quantized: Quantization | undefined): Targeted {
   const scale = known?.scale

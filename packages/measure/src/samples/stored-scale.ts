@@ -17,6 +17,8 @@ const PASSES = new Set(['Identity', 'Cast', 'Transpose', 'Unsqueeze', 'Squeeze',
 const MOST_STEPS = 8
 /** Weights of a larger first layer are not read: what is wanted is a scale. */
 const MOST_WEIGHTS = 2e6
+/** Filters whose weights add up to little tell nothing of the mean: it is drawn to zero by this share of their power. */
+const RIDGE = 0.01
 /** Correlation of neighbouring elements that real inputs mostly have. */
 const CORRELATION = 0.5
 
@@ -85,7 +87,7 @@ export function storedScaleOf(model: Model, input: string): StoredScale | undefi
         power += weight * weight
       }
       along += sum * (stored.mean[k]! - (bias[k] ?? 0))
-      square += sum * sum
+      square += sum * sum + RIDGE * power
       const expected = (1 - CORRELATION) * power + CORRELATION * sum * sum
       if (expected > 0) ratios.push(stored.deviation[k]! ** 2 / expected)
     }
