@@ -74,7 +74,8 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   if (dtype === 'bool') return { kind: 'fill', value: 1 }
   const image = imageLayout(input)
   if (dtype === 'int8' || dtype === 'uint8') {
-    const signal = signalOf(input, facts, graph, image !== undefined)
+    const isOther = image === undefined && facts.tableRows === undefined
+    const signal = signalOf(input, facts, graph, image !== undefined) ?? (isOther ? valuesOf(input, facts, graph) : undefined)
     if (signal?.quantized !== undefined) return signal
   }
   if (isPlainInteger(dtype)) return integersOf(input, facts.tableRows, companions)

@@ -43,6 +43,7 @@ describe('contentsOf', () => {
     [[1, 1, 40, 101], {}, ['spectrum', 'speech', 'log-mel', 3, 2]],
     [[1, 80, 3000], {}, ['spectrum', 'speech', 'log-mel', 2, 1]],
     [[1, 1, 96, 64], { name: 'mel_spectrogram' }, ['spectrum', 'speech', 'log-mel', 2, 3]],
+    [[1, 76, 32, 1], {}, ['spectrum', 'speech', 'log-mel', 1, 2]],
     [[1, 1960], {}, ['spectrum', 'speech', 'log-mel', null, 1]],
     [[1, 30, 7], {}, ['series', 'series']],
     [[1, 197, 768], {}, ['series', 'series']],
@@ -110,8 +111,8 @@ describe('synthesize', () => {
     expect(after).toBeGreaterThan(0.8)
   })
   it('fills the range of int8 whose quantization is another than usual, and leaves what fits', () => {
-    const made = (scale: number, zero: number) => {
-      const graph = graphOf([input('x', 'int8', [1, 1960])], [node('DequantizeLinear', ['x', 's', 'z'], ['y'])], {
+    const made = (scale: number, zero: number, shape = [1, 1960]) => {
+      const graph = graphOf([input('x', 'int8', shape)], [node('DequantizeLinear', ['x', 's', 'z'], ['y'])], {
         s: { shape: [], values: [scale] },
         z: { shape: [], values: [zero] },
       })
@@ -126,6 +127,19 @@ describe('synthesize', () => {
     expect(moments(moved.values)[1]).toBeGreaterThan(20)
     // -15 … 15: they fit.
     expect(made(0.12, 0).low).toBeGreaterThan(-128)
+    // Of other numbers the range holds nearly all: most are in its middle.
+    const others = made(10, 20, [1, 640])
+    expect(others.likeness.range).toEqual([-1480, 1070])
+    expect(others.values.filter((value) => Math.abs(value) < 43).length / others.values.length).toBeCloseTo(0.68, 1)
+  })
+  it('floats that the first node quantizes fill its range', () => {
+    const graph = graphOf([input('x', 'float32', [1, 640])], [node('QuantizeLinear', ['x', 's', 'z'], ['y'])], {
+      s: { shape: [], values: [2] },
+      z: { shape: [], values: [28] },
+    })
+    expect(contentsOf(resolved(graph), graph)[0]!.likeness).toMatchObject({ of: 'rows', range: [-312, 198] })
+    const [sample] = synthesize(resolved(graph), graph, 1)
+    expect(moments(Array.from(sample!.x!.data as Float32Array))[1]).toBeGreaterThan(50)
   })
   it('rows come from what the model knows, whichever input holds a column', () => {
     const graph = graphOf([input('a', 'float32', [1, 2]), input('b', 'int64', [1, 1])])

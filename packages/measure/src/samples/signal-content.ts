@@ -1,6 +1,6 @@
 // What a float input, or its quantized form, carries if it is no image: sound, spectra of sound, rows of a table, a series over time. Judged
 // from shapes and names that are customary in the field, and from what the model itself stores.
-import type { GraphView } from '@whyslow/graph/types.ts'
+import type { ConstantView, GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from './dtype-arrays.ts'
 import type { InputFacts } from './graph-facts.ts'
 import type { Likeness } from './likeness.ts'
@@ -56,7 +56,7 @@ const SPECTRAL = /mel(?![a-z])|mels|spectr|fbank|filterbank|mfcc|audio|sound|aco
 /** Sizes of MFCC and of mel bands; those that only they have. */
 const BANDS = new Set([10, 12, 13, 20, 26, 39, 40, 64, 80, 96, 128])
 const TELLING_BANDS = new Set([13, 39, 80])
-const MOST_MFCC = 39
+const MFCC = new Set([10, 12, 13, 20, 26, 39])
 
 /** `facts` are the input's; undefined if nothing says what it carries. `isImage`: it has the layout of one. */
 export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphView, isImage: boolean): SignalContent | undefined {
@@ -67,7 +67,7 @@ export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
   const named = MUSIC.test(words) || SPEECH.test(words) || SPECTRAL.test(words)
   const spectrum = spectrumOf(input, named)
   if (spectrum !== undefined && (!isImage || isNarrow(input.shape) || named)) {
-    const stored = targetOf(input, quantized)
+    const stored = targetOf(input, quantized ?? laterQuantized(input, graph))
     const target = stored.range === null && isNormalized(spectrum, input.shape) ? NORMALIZED : stored
     const what = { 'log-mel': 'log-mel bands', mfcc: 'MFCC', magnitude: 'magnitudes of a spectrum' }[spectrum.spectrum]
     return {
@@ -81,7 +81,7 @@ export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
   if (isImage) return undefined
   const along = soundAxis(input, facts, graph, named)
   if (along !== undefined) {
-    const target = targetOf(input, quantized)
+    const target = targetOf(input, quantized ?? laterQuantized(input, graph))
     const why = `${along.why}, ${sound.rate} a second${sound.why}.`
     const range = target.range ?? ([-1, 1] as const)
     return {
@@ -101,7 +101,7 @@ export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphVi
 export function valuesOf(input: ResolvedInput, facts: InputFacts, graph: GraphView): SignalContent {
   const quantized = quantizationOf(input, graph)
   const whole = quantized === undefined ? {} : { quantized }
-  const target = targetOf(input, quantized)
+  const target = targetOf(input, quantized ?? laterQuantized(input, graph))
   const { shape } = input
   const sequence = facts.axes.findIndex(({ meaning }, axis) => meaning === 'sequence' && shape[axis]! > 1)
   const along = sequence > 0 ? sequence : shape.length === 3 && shape[1]! > 1 ? 1 : -1
@@ -165,12 +165,27 @@ function targetOf({ shape, known }: ResolvedInput, quantized: Quantization | und
 
 /** int8 whose real numbers its first node tells. uint8 is counted from −128 as well, for one range for both. */
 function quantizationOf({ name, dtype }: ResolvedInput, graph: GraphView): Quantization | undefined {
-  if (dtype !== 'int8' && dtype !== 'uint8') return undefined
-  const node = graph.nodes.find(({ opType, inputs }) => opType === 'DequantizeLinear' && inputs[0] === name)
+  return dtype === 'int8' || dtype === 'uint8'
+    ? quantizationBy('DequantizeLinear', name, graph, () => dtype === 'uint8')
+    : undefined
+}
+
+/** How the first node of a quantized model quantizes a float input. */
+const laterQuantized = ({ name }: ResolvedInput, graph: GraphView): Quantization | undefined =>
+  quantizationBy('QuantizeLinear', name, graph, (zero) => (zero?.dtype ?? 'uint8') === 'uint8')
+
+function quantizationBy(
+  opType: string,
+  name: string,
+  graph: GraphView,
+  isUnsigned: (zero: ConstantView | undefined) => boolean,
+): Quantization | undefined {
+  const node = graph.nodes.find(({ opType: one, inputs }) => one === opType && inputs[0] === name)
   const scale = graph.constants[node?.inputs[1] ?? '']?.values
-  const zero = graph.constants[node?.inputs[2] ?? '']?.values ?? [0]
-  if (scale?.length !== 1 || zero.length !== 1 || !(scale[0]! > 0)) return undefined
-  return { scale: scale[0]!, zero: zero[0]! - (dtype === 'uint8' ? 128 : 0) }
+  const zero = graph.constants[node?.inputs[2] ?? '']
+  const values = zero?.values ?? [0]
+  if (scale?.length !== 1 || values.length !== 1 || !(scale[0]! > 0)) return undefined
+  return { scale: scale[0]!, zero: values[0]! - (isUnsigned(zero) ? 128 : 0) }
 }
 
 function soundOf(words: string, length: number): { readonly sound: Sound; readonly rate: number; readonly why: string } {
@@ -235,9 +250,11 @@ function spectrumOf({ shape }: ResolvedInput, named: boolean): SpectrumContent |
   const [first, second] = axes as [number, number]
   const of = (bins: number, frames: number): SpectrumContent | undefined => {
     const size = shape[bins]!
-    if (!BANDS.has(size) || shape[frames]! === size) return undefined
+    // A line of text is 32 high, never 32 wide and higher.
+    const isTall = size === 32 && bins > frames && shape[frames]! > size
+    if ((!BANDS.has(size) && !isTall) || shape[frames]! === size) return undefined
     const isTold = named || TELLING_BANDS.has(size) || (rank === 4 && isNarrow(shape))
-    return isTold ? content(size <= MOST_MFCC ? 'mfcc' : 'log-mel', frames, bins) : undefined
+    return isTold ? content(MFCC.has(size) ? 'mfcc' : 'log-mel', frames, bins) : undefined
   }
   return of(second, first) ?? of(first, second)
 }
