@@ -18,7 +18,7 @@ const MOST_TABULAR_BYTES = 20e6
 /** Smaller tables hold categories, not words. */
 const LEAST_VOCABULARY = 100
 
-/** By input name; an input of which nothing is known is not in it. */
+/** What is known of each input, keyed by its name. */
 export function knownValuesOf(model: Model, graph: GraphView): ReadonlyMap<string, KnownValues> {
   const facts = readInputFacts(graph.inputs, graph)
   const rows = rowsByInput(model, graph)
@@ -83,7 +83,7 @@ function rowsOfNode(node: NodeView): Rows | undefined {
   )
 }
 
-/** By mode; which branch has the smaller values is all the same here. */
+/** The test of each mode; which branch has the smaller values is all the same here. */
 const TESTS: Readonly<Record<string, number>> = {
   BRANCH_LT: TEST.less,
   BRANCH_GTE: TEST.less,

@@ -1,4 +1,4 @@
-// What a float input, or its quantized form, carries if it is no image: sound, spectra of sound, rows of a table, a series over time. Judged
+// What a float input, or its quantized form, carries if it is not an image: sound, spectra of sound, rows of a table, a series over time. Judged
 // from shapes and names that are customary in the field, and from what the model itself stores.
 import type { ConstantView, GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from './dtype-arrays.ts'

@@ -146,7 +146,7 @@ function fitMoments(target: Moments, recording: Float32Array, width: number): Fi
   return momentsFit(target, middle, spread.map(Math.sqrt))
 }
 
-/** From these moments to the target's. */
+/** The fit that moves values of these moments to the target's. */
 function momentsFit({ axis, mean, deviation }: Moments, middle: ArrayLike<number>, spread: ArrayLike<number>): Fit {
   const count = Math.max(mean.length, deviation.length, middle.length)
   const lines = Array.from({ length: count }, (_, k) => {

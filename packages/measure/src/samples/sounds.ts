@@ -40,7 +40,7 @@ export function soundOf(sound: Sound, length: number, rate: number, random: () =
   return wave
 }
 
-/** To this peak, with the noise of a quiet room. */
+/** Scales a wave to this peak, and adds the noise of a quiet room. */
 function scale(wave: Float32Array, peak: number): void {
   let loudest = 1e-6
   for (let at = 0; at < wave.length; at++) loudest = Math.max(loudest, Math.abs(wave[at]!))

@@ -171,6 +171,6 @@ const BY_SIZE: ReadonlyMap<number, VocabularyFacts> = new Map([
   [49408, { begin: [49406], end: [49407], padding: 49407, words: 256 }],
 ])
 
-/** By custom, id 0 is padding. */
+/** What a vocabulary of this many pieces is known for; id 0 is mostly padding. */
 export const factsOfSize = (rows: number): VocabularyFacts =>
   BY_SIZE.get(rows) ?? { begin: [], end: [], padding: 0, words: rows > 1 ? 1 : 0 }
