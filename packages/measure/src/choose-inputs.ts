@@ -12,7 +12,7 @@ import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
 import { resolveInputs } from './samples/resolve.ts'
 import type { ResolvedInput } from './samples/resolved.ts'
 import { saveInputs } from './samples/saved.ts'
-import { synthesize } from './samples/synthetic.ts'
+import { synthesize, withLikeness } from './samples/synthetic.ts'
 import { type Limits, tryLimits } from './trials/limits.ts'
 import { type ModelTask, modelTask } from './trials/model-task.ts'
 import { type RunTrial, reasonOf } from './trials/port.ts'
@@ -89,7 +89,7 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
     const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph)))
-    resolved = working.inputs
+    resolved = withLikeness(working.inputs, graph)
     samples = last.samples!
   }
   if (constraints.saveInputs !== null) saveInputs(constraints.saveInputs, samples)
@@ -125,7 +125,7 @@ export const takesNaN = ({ proto }: Model): boolean => nodesOf(proto).some(({ op
 
 /** What a report says of the inputs. */
 export function inputFacts({ resolved, source }: ChosenInputs) {
-  return resolved.map(({ name, dtype, shape, assumed, freeAxes, values }) => ({
+  return resolved.map(({ name, dtype, shape, assumed, freeAxes, values, likeness }) => ({
     name,
     dtype: dtype as DType,
     shape,
@@ -133,6 +133,7 @@ export function inputFacts({ resolved, source }: ChosenInputs) {
     assumptions: assumed,
     source: values ? ('data' as const) : source,
     freeAxes: freeAxes.map(({ axis, symbol }) => ({ axis, symbol: symbol ?? '' })),
+    ...(likeness === undefined || values || source === 'data' ? {} : { likeness }),
   }))
 }
 

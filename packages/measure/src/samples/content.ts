@@ -4,9 +4,11 @@ import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isStateInput } from './axis-guess.ts'
 import { elementCount, isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import { type InputFacts, readInputFacts } from './graph-facts.ts'
-import type { ResolvedInput } from './resolved.ts'
+import type { Likeness, ResolvedInput } from './resolved.ts'
 
-export type Content =
+export type Content = ContentKind & { readonly likeness?: Likeness }
+
+type ContentKind =
   /** Given by the user: the elements are in `ResolvedInput.values`. */
   | { readonly kind: 'values' }
   /** Whole numbers in `from`..`below`-1. */
@@ -42,6 +44,29 @@ export function contentsOf(inputs: readonly ResolvedInput[], graph: GraphView): 
     ...(ids === undefined ? [] : [ids.shape.at(-1) ?? 1]),
   )
   return inputs.map((input, index) => contentOf(input, declared[index]!, facts.get(input.name)!, { ids, longest }))
+}
+
+/** What the values of a content resemble; undefined if the user gave them. */
+export function likenessOf(content: Content): Likeness | undefined {
+  if (content.likeness !== undefined) return content.likeness
+  switch (content.kind) {
+    case 'values':
+      return undefined
+    case 'fill':
+      return { of: 'constant', range: [content.value, content.value], why: 'Its name, type or use says so.' }
+    case 'positions':
+      return { of: 'constant', range: null, why: 'They count along the last axis, as the name says.' }
+    case 'ids':
+      return { of: 'noise', range: [content.from, content.below - 1], why: 'Whole numbers, each as likely as the others.' }
+    case 'image':
+      return { of: 'noise', range: [content.low, content.high], why: 'Waves and a little noise in the shape of an image.' }
+    case 'signal':
+      return { of: 'noise', range: null, why: 'A few tones at the level of speech.' }
+    case 'words':
+      return { of: 'noise', range: null, why: 'Short English words in any order.' }
+    case 'normal':
+      return { of: 'noise', range: null, why: 'Nothing in the model tells what it takes: normally distributed numbers.' }
+  }
 }
 
 /** What the inputs together tell of each. */

@@ -40,6 +40,17 @@ export interface ResolvedInput {
   readonly values?: readonly (number | bigint | string)[]
   /** Integers are to be below this, as the engine's error said. */
   readonly below?: number
+  /** What the made-up values resemble, if they are made up. */
+  readonly likeness?: Likeness
+}
+
+/** What made-up values resemble. */
+export interface Likeness {
+  readonly of: 'photo' | 'scan' | 'speech' | 'music' | 'sentences' | 'ids' | 'rows' | 'series' | 'constant' | 'noise'
+  /** Lowest and highest value; null: unknown, or they are no numbers. */
+  readonly range: readonly [number, number] | null
+  /** One sentence: what told the content and the range. */
+  readonly why: string
 }
 
 export interface ResolvedInputs {

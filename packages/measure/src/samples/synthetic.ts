@@ -5,7 +5,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
-import { type Content, contentsOf } from './content.ts'
+import { type Content, contentsOf, likenessOf } from './content.ts'
 import { arrayFor, byteLength, elementCount, type NumericArray, store } from './dtype-arrays.ts'
 import type { ResolvedInput } from './resolved.ts'
 
@@ -37,6 +37,14 @@ export function synthesize(
       }),
     ),
   )
+}
+
+/** The inputs, each with what `synthesize` makes its values resemble. */
+export function withLikeness(inputs: readonly ResolvedInput[], graph: GraphView): readonly ResolvedInput[] {
+  return contentsOf(inputs, graph).map((content, at) => {
+    const likeness = likenessOf(content)
+    return likeness === undefined ? inputs[at]! : { ...inputs[at]!, likeness }
+  })
 }
 
 /** The tensor of an input whose values were given: one for all elements, or each. Throws an InputError if they do not fit. */

@@ -1,4 +1,5 @@
 // What it was measured with, what was assumed, what to be warned of.
+import { madeUpLines } from '@whyslow/report/text/likeness.ts'
 import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
@@ -187,7 +188,10 @@ function Assumed({ model }: { model: NonNullable<Report['model']> }) {
             <code>{flag === '--batch' ? '--batch N' : `${flag} ${name}=${shape.join('x')}`}</code>
           </li>
         ))}
-        {synthetic.length > 0 && <li>Inputs are made up. With your own: </li>}
+        {madeUpLines(model.inputs).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+        {synthetic.length > 0 && <li>To measure with your own: </li>}
       </ul>
       {synthetic.length > 0 && <Command text={`npx whyslow ${model.file} --data inputs.npz`} />}
     </div>
