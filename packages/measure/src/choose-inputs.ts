@@ -12,7 +12,7 @@ import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
 import { resolveInputs } from './samples/resolve.ts'
 import type { ResolvedInput } from './samples/resolved.ts'
 import { saveInputs } from './samples/saved.ts'
-import { synthesize, withLikeness } from './samples/synthetic.ts'
+import { pixelsIn, synthesize, withLikeness } from './samples/synthetic.ts'
 import { type Limits, tryLimits } from './trials/limits.ts'
 import { type ModelTask, modelTask } from './trials/model-task.ts'
 import { type RunTrial, reasonOf } from './trials/port.ts'
@@ -88,8 +88,11 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     const result = await attempt(samples)
     if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
-    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph)))
-    resolved = withLikeness(working.inputs, graph)
+    const withPixels = pixelsIn(model, pictureNumbers(model.source.file, constraints.pictures))
+    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) =>
+      attempt(synthesize(withPixels(inputs), graph)),
+    )
+    resolved = withLikeness(withPixels(working.inputs), graph)
     samples = last.samples!
   }
   if (constraints.saveInputs !== null) saveInputs(constraints.saveInputs, samples)

@@ -1,9 +1,12 @@
 // What an input most likely carries, judged from its name, type, shape and use: what synthetic data must look like for a model
-// to do its usual work (ids inside the table, masks of ones, images that are smooth, signals that are tones).
+// to do its usual work (ids inside the table, masks of ones, photos, signals that are tones).
 import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isStateInput } from './axis-guess.ts'
 import { elementCount, isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import { type InputFacts, readInputFacts } from './graph-facts.ts'
+import { type ImageAxes, isTextLine } from './photo-tensors.ts'
+import type { PictureNumbers } from './picture-numbers.ts'
+import { ASSUMED, BYTES, type Pixels, valueRange } from './pixels.ts'
 import type { Likeness, ResolvedInput } from './resolved.ts'
 
 export type Content = ContentKind & { readonly likeness?: Likeness }
@@ -17,14 +20,16 @@ type ContentKind =
   | { readonly kind: 'positions'; readonly below: number }
   /** The same number everywhere. */
   | { readonly kind: 'fill'; readonly value: number }
-  /** A smooth image, scaled to `low`..`high`. */
-  | { readonly kind: 'image'; readonly channelsLast: boolean; readonly low: number; readonly high: number }
+  /** Photos, their bytes turned into values by `numbers`. */
+  | { readonly kind: 'image'; readonly axes: ImageAxes; readonly numbers: PictureNumbers }
   | { readonly kind: 'signal' }
   | { readonly kind: 'normal' }
   | { readonly kind: 'words' }
 
 /** A float input this long in one axis, with at most two values otherwise, is a signal. */
 const SHORTEST_SIGNAL = 4000
+/** Sides of the smallest photos that models take: digits of 16x16. */
+const SMALLEST_PHOTO = 16
 /** Ids where the size of the vocabulary is not known: any table has this many rows. */
 const UNKNOWN_VOCABULARY = 100
 
@@ -59,7 +64,7 @@ export function likenessOf(content: Content): Likeness | undefined {
     case 'ids':
       return { of: 'noise', range: [content.from, content.below - 1], why: 'Whole numbers, each as likely as the others.' }
     case 'image':
-      return { of: 'noise', range: [content.low, content.high], why: 'Waves and a little noise in the shape of an image.' }
+      return { of: 'photo', range: valueRange(content.numbers, 3), why: 'Its shape is that of an image.' }
     case 'signal':
       return { of: 'noise', range: null, why: 'A few tones at the level of speech.' }
     case 'words':
@@ -89,8 +94,9 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   if (isStateInput(declared, facts)) return { kind: 'fill', value: 0 }
   if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? companions.longest : 1 }
   if (elementCount(shape) === 1 && shape.length < 2) return { kind: 'fill', value: /thres|iou|score|conf/i.test(name) ? 0.5 : 1 }
-  const image = imageLayout(input)
-  if (image !== undefined) return { kind: 'image', channelsLast: image === 'channels-last', low: 0, high: 1 }
+  const axes = imageAxes(input)
+  if (axes !== undefined && !isLatent(input, axes) && !isSpectrogram(input, axes))
+    return photos(input, axes, input.pixels ?? ASSUMED)
   const long = Math.max(...shape)
   const isSignal =
     facts.axes.some(({ meaning }) => meaning === 'samples') ||
@@ -103,13 +109,9 @@ function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, 
   const { name, dtype, shape } = input
   const below = lowest(tableRows, input.below)
   const isOneByte = dtype === 'uint8' || dtype === 'int8'
-  const image = imageLayout(input)
+  const image = imageAxes(input)
   if (isOneByte && image !== undefined) {
-    return {
-      kind: 'image',
-      channelsLast: image === 'channels-last',
-      ...(dtype === 'int8' ? { low: -128, high: 127 } : { low: 0, high: 255 }),
-    }
+    return photos(input, image, dtype === 'int8' ? SIGNED_BYTES : WHOLE_BYTES)
   }
   if (/position/i.test(name)) return { kind: 'positions', below }
   if (/token_type|segment/i.test(name)) return { kind: 'fill', value: 0 }
@@ -120,9 +122,28 @@ function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, 
   if (Number.isFinite(below)) return idsBelow(below)
   if (isOneByte) return dtype === 'int8' ? { kind: 'ids', from: -128, below: 128 } : { kind: 'ids', from: 0, below: 256 }
   if (shape.length === 0 || elementCount(shape) === 1) return { kind: 'fill', value: Math.min(1, (input.below ?? 2) - 1) }
-  return image !== undefined
-    ? { kind: 'image', channelsLast: image === 'channels-last', low: 0, high: 255 }
-    : idsBelow(UNKNOWN_VOCABULARY)
+  return image !== undefined ? photos(input, image, WHOLE_BYTES) : idsBelow(UNKNOWN_VOCABULARY)
+}
+
+/** What diffusion models refine: noise of four channels. */
+const isLatent = ({ name, shape }: ResolvedInput, { channels }: ImageAxes): boolean =>
+  shape[channels] === 4 && /latent|sample|nois/i.test(name)
+
+/** Fewer rows or columns than any photo: cepstra of speech. */
+const isSpectrogram = ({ shape }: ResolvedInput, { channels, height, width }: ImageAxes): boolean =>
+  shape[channels] === 1 && Math.min(shape[height]!, shape[width]!) < SMALLEST_PHOTO
+
+const WHOLE_BYTES: Pixels = { ...BYTES, why: 'Its type holds the bytes of an image.' }
+const SIGNED_BYTES: Pixels = { ...BYTES, mean: [128], why: 'Its type holds the bytes of an image, less 128.' }
+
+function photos({ shape }: ResolvedInput, axes: ImageAxes, pixels: Pixels): Content {
+  const of = isTextLine(shape[axes.height]!, shape[axes.width]!) ? ('scan' as const) : ('photo' as const)
+  return {
+    kind: 'image',
+    axes,
+    numbers: pixels,
+    likeness: { of, range: valueRange(pixels, shape[axes.channels]!), why: pixels.why },
+  }
 }
 
 const lowest = (...bounds: readonly (number | undefined)[]): number =>
@@ -131,12 +152,28 @@ const lowest = (...bounds: readonly (number | undefined)[]): number =>
 /** Id 0 is padding by custom: real text has none. */
 const idsBelow = (below: number): Content => ({ kind: 'ids', from: below > 1 ? 1 : 0, below })
 
-function imageLayout({ shape, freeAxes }: ResolvedInput): 'channels-first' | 'channels-last' | undefined {
+/** The axes of an image or a video of 1 to 4 channels; undefined for other inputs. */
+export function imageAxes({ shape, freeAxes }: Pick<ResolvedInput, 'shape' | 'freeAxes'>): ImageAxes | undefined {
   const meanings = new Map(freeAxes.map(({ axis, meaning }) => [axis, meaning]))
   const isSide = (axis: number) => (shape[axis] ?? 0) >= 8 || meanings.get(axis) === 'height' || meanings.get(axis) === 'width'
-  const first = shape.length - 3
-  if (shape.length !== 4 && !(shape.length === 3 && [...meanings.values()].includes('height'))) return undefined
-  if ((shape[first] ?? 0) <= 4 && isSide(first + 1) && isSide(first + 2)) return 'channels-first'
-  if ((shape.at(-1) ?? 0) <= 4 && isSide(first) && isSide(first + 1)) return 'channels-last'
+  const isColour = (axis: number) => (shape[axis] ?? 0) <= 4
+  const rank = shape.length
+  const first = rank - 3
+  if (rank === 5) return videoAxes(isColour, isSide)
+  if (rank !== 4 && !(rank === 3 && [...meanings.values()].includes('height'))) return undefined
+  if (isColour(first) && isSide(first + 1) && isSide(first + 2)) {
+    return { channels: first, height: first + 1, width: first + 2, frames: null }
+  }
+  if (isColour(rank - 1) && isSide(first) && isSide(first + 1)) {
+    return { channels: rank - 1, height: first, width: first + 1, frames: null }
+  }
+  return undefined
+}
+
+/** [N, C, T, H, W], [N, T, C, H, W] or [N, T, H, W, C]. */
+function videoAxes(isColour: (axis: number) => boolean, isSide: (axis: number) => boolean): ImageAxes | undefined {
+  if (isSide(3) && isSide(4) && isColour(1)) return { channels: 1, frames: 2, height: 3, width: 4 }
+  if (isSide(3) && isSide(4) && isColour(2)) return { channels: 2, frames: 1, height: 3, width: 4 }
+  if (isSide(2) && isSide(3) && isColour(4)) return { channels: 4, frames: 1, height: 2, width: 3 }
   return undefined
 }

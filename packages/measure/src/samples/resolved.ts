@@ -7,6 +7,7 @@ import { bytes } from '../statistics/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'
+import type { Pixels } from './pixels.ts'
 
 /** Where the size of a free axis comes from. 'model': a weight fixes it; 'engine': its error message asked for it. */
 export type SizeSource = 'flag' | 'data' | 'model' | 'engine' | 'guess'
@@ -40,6 +41,8 @@ export interface ResolvedInput {
   readonly values?: readonly (number | bigint | string)[]
   /** Integers are to be below this, as the engine's error said. */
   readonly below?: number
+  /** Of an image of floats: the values that the model was trained on, if it tells. */
+  readonly pixels?: Pixels
   /** What the made-up values resemble, if they are made up. */
   readonly likeness?: Likeness
 }

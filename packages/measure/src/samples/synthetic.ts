@@ -2,11 +2,15 @@
 // tone did not, and ids beyond a table are refused.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
-import { type Content, contentsOf, likenessOf } from './content.ts'
-import { arrayFor, byteLength, elementCount, type NumericArray, store } from './dtype-arrays.ts'
+import { type Content, contentsOf, imageAxes, likenessOf } from './content.ts'
+import { arrayFor, byteLength, elementCount, isPlainFloat, type NumericArray, store } from './dtype-arrays.ts'
+import { type ImageAxes, photoTensor } from './photo-tensors.ts'
+import type { PictureNumbers } from './picture-numbers.ts'
+import { ASSUMED, findPixels, type Pixels } from './pixels.ts'
 import type { ResolvedInput } from './resolved.ts'
 
 /** Together the samples take at most this; fewer are made where one is large. */
@@ -33,10 +37,28 @@ export function synthesize(
     Object.fromEntries(
       inputs.map((input, index) => {
         const random = mulberry32(seed * 7919 + sample * 104729 + index * 15485863)
-        return [input.name, shared[index] ?? drawTensor(input, contents[index]!, random)]
+        return [input.name, shared[index] ?? drawTensor(input, contents[index]!, sample + (seed - 1) * samples, random)]
       }),
     ),
   )
+}
+
+export type WithPixels = (inputs: readonly ResolvedInput[]) => readonly ResolvedInput[]
+
+/** Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. */
+export function pixelsIn(model: Model, given: () => PictureNumbers | null): WithPixels {
+  const known = new Map<string, Pixels>()
+  return (inputs) =>
+    inputs.map((input) => {
+      const axes = isPlainFloat(input.dtype) && input.values === undefined ? imageAxes(input) : undefined
+      if (axes === undefined) return input
+      const channels = input.shape[axes.channels]!
+      const key = `${input.name} ${channels}`
+      const numbers = known.has(key) ? null : given()
+      if (numbers !== null) known.set(key, { ...numbers, why: `${numbers.from} says so.` })
+      else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED)
+      return { ...input, pixels: known.get(key)! }
+    })
 }
 
 /** The inputs, each with what `synthesize` makes its values resemble. */
@@ -75,14 +97,15 @@ function sharedTensor(input: ResolvedInput, content: Content): TensorValue | und
   return undefined
 }
 
-function drawTensor({ dtype, shape }: ResolvedInput, content: Content, random: () => number): TensorValue {
+/** `number`: how many tensors of the input were drawn before. */
+function drawTensor({ dtype, shape }: ResolvedInput, content: Content, number: number, random: () => number): TensorValue {
   switch (content.kind) {
     case 'words':
       return { dtype, shape, data: Array.from({ length: elementCount(shape) }, () => phrase(random)) }
     case 'ids':
       return tensorOf(dtype, shape, () => content.from + Math.floor(random() * (content.below - content.from)))
     case 'image':
-      return image(dtype, shape, content, random)
+      return photoTensor({ dtype, shape }, content, number * imagesIn(shape, content.axes), random)
     case 'signal':
       return tensorOf(dtype, shape, tones(shape, random))
     default:
@@ -98,55 +121,12 @@ function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt
   return { dtype, shape, data }
 }
 
+/** Images in one tensor, or videos. */
+const imagesIn = (shape: readonly number[], axes: ImageAxes): number =>
+  elementCount(shape) / Object.values(axes).reduce<number>((product, axis) => product * (axis === null ? 1 : shape[axis]!), 1)
+
 const phrase = (random: () => number): string =>
   Array.from({ length: 4 }, () => WORDS[Math.floor(random() * WORDS.length)]!).join(' ')
-
-/** Each channel a sum of two slow waves and a little noise, clipped to the range. */
-function image(
-  dtype: TensorValue['dtype'],
-  shape: readonly number[],
-  { channelsLast, low, high }: Extract<Content, { kind: 'image' }>,
-  random: () => number,
-): TensorValue {
-  const [height, width, channels] = (channelsLast ? shape.slice(-3) : [...shape.slice(-2), shape.at(-3)!]) as [
-    number,
-    number,
-    number,
-  ]
-  const planes = Array.from({ length: channels }, () => ({
-    level: 0.35 + 0.3 * random(),
-    waves: Array.from({ length: 2 }, () => {
-      const size = 0.1 + 0.15 * random()
-      return { across: wave(width, 3 * random(), 2 * Math.PI * random(), size), down: wave(height, 3 * random(), 0, 1) }
-    }),
-  }))
-  const whole = !dtype.startsWith('float') && dtype !== 'bfloat16'
-  return tensorOf(dtype, shape, (index) => {
-    const channel = channelsLast ? index % channels : Math.floor(index / (width * height)) % channels
-    const pixel = channelsLast ? Math.floor(index / channels) : index
-    const x = pixel % width
-    const y = Math.floor(pixel / width) % height
-    const { level, waves } = planes[channel]!
-    let value = level + 0.08 * (random() - 0.5)
-    for (const { across, down } of waves) value += across.sin[x]! * down.cos[y]! + across.cos[x]! * down.sin[y]!
-    const scaled = low + (high - low) * Math.min(1, Math.max(0, value))
-    return whole ? Math.round(scaled) : scaled
-  })
-}
-
-/** A wave of this many periods over a length; two of them multiply to a wave in the plane, sin(a + b). */
-function wave(
-  length: number,
-  periods: number,
-  phase: number,
-  size: number,
-): { readonly sin: Float64Array; readonly cos: Float64Array } {
-  const radians = (step: number) => (2 * Math.PI * periods * step) / length + phase
-  return {
-    sin: Float64Array.from({ length }, (_, step) => size * Math.sin(radians(step))),
-    cos: Float64Array.from({ length }, (_, step) => size * Math.cos(radians(step))),
-  }
-}
 
 /** Five tones between about 100 and 3000 Hz at 16 kHz, at speech level, along the longest axis. */
 function tones(shape: readonly number[], random: () => number): (index: number) => number {
