@@ -160,7 +160,7 @@ function warningsOf(outputs: TryOutput['outputs'], synthetic: boolean): string[]
   const others = outputs.filter(({ type }) => type === null).map(({ name }) => `'${name}'`)
   if (infinite.length > 0) {
     const why = synthetic
-      ? 'synthetic inputs can do that to a model that is fine: give your own with --data'
+      ? 'made-up inputs can do that to a model that is fine: give your own with --data'
       : 'look at the inputs and the weights'
     warnings.push(`the output ${infinite.join(', ')} holds NaN or infinity; ${why}`)
   }

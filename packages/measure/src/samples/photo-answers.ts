@@ -7,10 +7,10 @@ import type { PictureNumbers } from './picture-numbers.ts'
 const PHOTOS: readonly PhotoName[] = ['person', 'cup', 'cat', 'stairs']
 /** Photos are looked at in this size. */
 const SIDE = 224
-/** Multiply-adds that a look may take: some 20 ms. */
-const MOST_MACS = 8e6
+/** Multiply-adds that a look may take: some 10 ms. */
+const MOST_MACS = 4e6
 const MOST_OUTPUTS = 48
-const [FEWEST_WINDOWS, MOST_WINDOWS] = [96, 512]
+const [FEWEST_WINDOWS, MOST_WINDOWS] = [96, 256]
 /** Nats of one channel that count. */
 const MOST_NATS = 10
 

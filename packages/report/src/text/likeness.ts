@@ -7,10 +7,14 @@ type MadeUp = Pick<ReportInput, 'name' | 'source' | 'likeness'>
 const isRepresentative = ({ of }: ReportLikeness): boolean => of !== 'noise'
 
 /** 'representative (photo)', 'synthetic (noise)'; 'synthetic' in documents that do not tell. */
-export function likenessWords(likeness: ReportLikeness | undefined): string {
+function likenessWords(likeness: ReportLikeness | undefined): string {
   if (likeness === undefined) return 'synthetic'
   return `${isRepresentative(likeness) ? 'representative' : 'synthetic'} (${likeness.of})`
 }
+
+/** Where an input's values are from: 'data', 'representative (photo)'. */
+export const sourceWords = ({ source, likeness }: Pick<ReportInput, 'source' | 'likeness'>): string =>
+  source === 'data' ? 'data' : likenessWords(likeness)
 
 /** 'synthetic inputs', or 'representative inputs' if each input resembles what the model was made for. */
 export function madeUpInputs(inputs: readonly MadeUp[]): string {

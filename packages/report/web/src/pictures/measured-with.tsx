@@ -1,5 +1,5 @@
 // What it was measured with, what was assumed, what to be warned of.
-import { madeUpLines } from '@whyslow/report/text/likeness.ts'
+import { madeUpLines, sourceWords } from '@whyslow/report/text/likeness.ts'
 import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
@@ -41,8 +41,7 @@ function modelFacts(model: NonNullable<Report['model']>): Fact[] {
     ['multiply-adds', known(model.macs, count)],
     [
       'inputs',
-      model.inputs.map(({ name, dtype, shape: dims, source }) => `${name} ${dtype} ${shape(dims)} (${source})`).join(', ') ||
-        'none',
+      model.inputs.map((one) => `${one.name} ${one.dtype} ${shape(one.shape)} (${sourceWords(one)})`).join(', ') || 'none',
     ],
     ['outputs', model.outputs.map(({ name, dtype, shape: dims }) => `${name} ${dtype} ${shape(dims)}`).join(', ') || 'none'],
     ['sha256', model.sha256],
