@@ -21,6 +21,8 @@ const WIDEST = 2.5
 const LINES = { left: 27, right: 308, first: 79, pitch: 18, count: 10, height: 18 }
 /** A frame of a video shows this share of its width more than the one before. */
 const PAN = 0.01
+/** Of a photo, a video shows this share at a time, so that it can move. */
+const VIDEO_ZOOM = 0.8
 
 export const isTextLine = (height: number, width: number): boolean => width >= WIDEST * height && height <= 96
 
@@ -43,7 +45,7 @@ export function photoTensor(
   )
   const values = valuesOf(numbers, channels, isPlainFloat(dtype))
   starts.forEach((start, image) => {
-    const { of, cut } = sceneOf(first + image, { height, width }, random)
+    const { of, cut } = sceneOf(first + image, { height, width, frames }, random)
     for (let frame = 0; frame < frames; frame++) {
       const pixels = resizedCut(of, panned(cut, of, frame), { width, height })
       const grey = channels < 3 ? greyOf(pixels) : null
@@ -80,13 +82,14 @@ function valuesOf({ scale, mean, std }: PictureNumbers, channels: number, isFloa
 
 function sceneOf(
   image: number,
-  size: { readonly height: number; readonly width: number },
+  size: { readonly height: number; readonly width: number; readonly frames: number },
   random: () => number,
 ): { readonly of: Photo; readonly cut: Cut } {
   if (isTextLine(size.height, size.width)) return { of: photo('page'), cut: lineCut(image, size, random) }
   const of = photo(SCENES[image % SCENES.length]!)
   // As large as fits in the shape that the model takes, then a part of that.
-  const zoom = image < SCENES.length ? 1 : 0.6 + 0.35 * random()
+  const whole = size.frames === 1 ? 1 : VIDEO_ZOOM
+  const zoom = image < SCENES.length ? whole : 0.6 + 0.35 * random()
   const scale = zoom * Math.min(of.width / size.width, of.height / size.height)
   const width = Math.max(1, Math.round(size.width * scale))
   const height = Math.max(1, Math.round(size.height * scale))

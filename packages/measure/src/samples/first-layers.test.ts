@@ -1,0 +1,74 @@
+import { attribute, floatTensor, int64Tensor, model, modelInMemory, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
+import type { NodeProto, TensorProto } from 'onnx-buf'
+import { expect, test } from 'vitest'
+import { firstLayers } from './first-layers.ts'
+
+const layersOf = (nodes: readonly NodeProto[], initializers: readonly TensorProto[]) =>
+  firstLayers(
+    modelInMemory(
+      model({
+        nodes: [...nodes],
+        initializers: [...initializers],
+        inputs: [valueInfo('x', 'float32', [1, 3, 8, 8])],
+        outputs: [valueInfo('y', 'float32')],
+      }),
+    ),
+    'x',
+    3,
+  )
+const numbers = (name: string, ...values: number[]) => floatTensor(name, [values.length, 1, 1].slice(-3), values)
+
+test('numbers taken from, added and multiplied become one factor and one term for each channel', () => {
+  const nodes = [
+    node('Transpose', ['x'], ['a']),
+    node('Sub', ['a', 'mean'], ['b']),
+    node('Div', ['b', 'std'], ['c']),
+    node('Sub', ['one', 'c'], ['d']),
+    node('Mul', ['two', 'd'], ['e']),
+    node('Add', ['e', 'one'], ['y']),
+  ]
+  // (1 - (x - mean) / std) x 2 + 1
+  const { scale, shift } = layersOf(nodes, [
+    numbers('mean', 10, 20, 30),
+    numbers('std', 2, 4, 5),
+    numbers('one', 1),
+    numbers('two', 2),
+  ])
+  expect(scale).toEqual([-1, -0.5, -0.4])
+  expect(shift).toEqual([13, 13, 15])
+})
+
+test('channels in another order keep their numbers', () => {
+  const nodes = [node('Mul', ['x', 'by'], ['a']), node('Gather', ['a', 'order'], ['y'], { attributes: [attribute('axis', 1)] })]
+  const found = layersOf(nodes, [numbers('by', 1, 2, 3), int64Tensor('order', [3], [2, 1, 0])])
+  expect(found).toMatchObject({ scale: [3, 2, 1], order: [2, 1, 0] })
+})
+
+test('the normalization of the input itself is known in values of the input', () => {
+  const nodes = [node('Mul', ['x', 'by'], ['a']), node('BatchNormalization', ['a', 'g', 'h', 'm', 'v'], ['y'])]
+  const each = (name: string, value: number) => floatTensor(name, [3], [value, value, value])
+  const { inputMoments } = layersOf(nodes, [numbers('by', 0.5), each('g', 1), each('h', 0), each('m', 10), each('v', 4)])
+  expect(inputMoments).toEqual({ mean: [20, 20, 20], variance: [16, 16, 16] })
+})
+
+test('weights are read through dequantization, and a sum behind the convolution is its bias', () => {
+  const nodes = [
+    node('DequantizeLinear', ['w8', 's', 'z'], ['w']),
+    node('Conv', ['x', 'w'], ['a']),
+    node('Add', ['a', 'b'], ['c']),
+    node('Relu', ['c'], ['y']),
+  ]
+  const { convolution, isActivated } = layersOf(nodes, [
+    rawTensor('w8', 'int8', [2, 3, 1, 1], Uint8Array.of(1, 2, 3, 4, 5, 6)),
+    floatTensor('s', [2], [0.5, 2]),
+    rawTensor('z', 'int8', [2], Uint8Array.of(0, 1)),
+    numbers('b', 7, 8),
+  ])
+  expect(convolution).toMatchObject({ shape: [2, 3, 1, 1], weights: [0.5, 1, 1.5, 6, 8, 10], bias: [7, 8], groups: 1 })
+  expect(isActivated).toBe(true)
+})
+
+test('nothing is known of an input that goes elsewhere first', () => {
+  const found = layersOf([node('FFT', ['x'], ['y'])], [])
+  expect(found).toMatchObject({ convolution: null, moments: null, inputMoments: null, scale: [1, 1, 1], shift: [0, 0, 0] })
+})
