@@ -19,7 +19,7 @@ export interface Convolution {
   readonly weights: readonly number[]
   readonly groups: number
   readonly dilations: readonly number[]
-  /** Of each output; null: none, so that no batch normalization was folded into it. */
+  /** One number for each output; null: none, so that no batch normalization was folded into it. */
   readonly bias: readonly number[] | null
 }
 

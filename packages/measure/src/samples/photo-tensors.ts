@@ -10,7 +10,7 @@ export interface ImageAxes {
   readonly channels: number
   readonly height: number
   readonly width: number
-  /** Of a video; null: the axes hold images. */
+  /** The frames of a video; null: the axes hold images. */
   readonly frames: number | null
 }
 
@@ -21,7 +21,7 @@ const WIDEST = 2.5
 const LINES = { left: 27, right: 308, first: 79, pitch: 18, count: 10, height: 18 }
 /** A frame of a video shows this share of its width more than the one before. */
 const PAN = 0.01
-/** Of a photo, a video shows this share at a time, so that it can move. */
+/** A video shows this share of a photo at a time, so that it can move. */
 const VIDEO_ZOOM = 0.8
 
 export const isTextLine = (height: number, width: number): boolean => width >= WIDEST * height && height <= 96

@@ -47,7 +47,7 @@ const UNLIKE_PHOTOS: Pixels = {
   why: 'The range is assumed: in no usual one do photos give the statistics that the first batch normalization stores.',
 }
 
-/** Of a float input that takes images of `channels` channels; null if the model tells nothing. */
+/** What a float input that takes images of `channels` channels was trained on; null if the model tells nothing. */
 export function findPixels(model: Model, input: string, channels: number): Pixels | null {
   const layers = firstLayers(model, input, channels)
   return byMoments(layers, channels) ?? byScaling(layers) ?? byQuantization(layers) ?? byBias(layers, channels)
@@ -106,7 +106,7 @@ function byQuantization({ quantizedTo }: FirstLayers): Pixels | null {
   return { ...numbers, why: 'The model quantizes its input in this range.' }
 }
 
-/** From the narrowest range on, the widest at which answers are not yet far larger than the bias explains. */
+/** The widest range at which answers are not yet far larger than the bias explains. */
 function byBias(layers: FirstLayers, channels: number): Pixels | null {
   const { convolution, isActivated } = layers
   if (convolution === null || convolution.bias === null || !isActivated) return null

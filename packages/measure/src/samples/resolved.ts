@@ -41,7 +41,7 @@ export interface ResolvedInput {
   readonly values?: readonly (number | bigint | string)[]
   /** Integers are to be below this, as the engine's error said. */
   readonly below?: number
-  /** Of an image of floats: the values that the model was trained on, if it tells. */
+  /** The values that the model was trained on, if the input is an image of floats. */
   readonly pixels?: Pixels
   /** What the made-up values resemble, if they are made up. */
   readonly likeness?: Likeness

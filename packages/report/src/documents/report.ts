@@ -75,7 +75,7 @@ export interface ReportInput {
   /** The same with the flag that changes each: --batch, or --shape and the whole shape. */
   readonly assumptions: readonly { readonly text: string; readonly flag: string }[]
   readonly source: 'data' | 'synthetic'
-  /** Of a synthetic input: what its values resemble. Documents of versions before have none. */
+  /** What the values of a synthetic input resemble. Documents of versions before have none. */
   readonly likeness?: ReportLikeness
 }
 

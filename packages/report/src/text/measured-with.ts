@@ -3,7 +3,7 @@
 
 import { bytes, count, metricValue, one, percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportSweep } from '../documents/report.ts'
-import { sourceWords } from './likeness.ts'
+import { sourceWords } from './answers/likeness.ts'
 import { labelled } from './page.ts'
 import { sparkline } from './plots/sparkline.ts'
 

@@ -3,7 +3,7 @@
 import { bytes, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
 import type { ReportQuantization } from '../documents/report-fix.ts'
-import { madeUpInputs } from './likeness.ts'
+import { madeUpInputs } from './answers/likeness.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 

@@ -2,9 +2,9 @@
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import { answerLines } from './answers/answer-lines.ts'
+import { madeUpLines } from './answers/likeness.ts'
 import { areaBar } from './area-bar.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
-import { madeUpLines } from './likeness.ts'
 import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'

@@ -4,9 +4,9 @@ import { plural, significant, time } from '@whyslow/measure/statistics/numbers.t
 import type { ReportDocument } from '../documents/report.ts'
 import type { ReportServing } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
+import { madeUpInputs } from './answers/likeness.ts'
 import { speedupRange } from './fix-answer.ts'
 import { predictedAndMeasured } from './foretold.ts'
-import { madeUpInputs } from './likeness.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
 

@@ -1,5 +1,5 @@
 // What it was measured with, what was assumed, what to be warned of.
-import { madeUpLines, sourceWords } from '@whyslow/report/text/likeness.ts'
+import { madeUpLines, sourceWords } from '@whyslow/report/text/answers/likeness.ts'
 import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'

@@ -1,5 +1,5 @@
 // What made-up inputs resemble, in words: 'representative (photo)' if the model was made for such inputs, else 'synthetic (noise)'.
-import type { ReportInput, ReportLikeness } from '../documents/report.ts'
+import type { ReportInput, ReportLikeness } from '../../documents/report.ts'
 
 type MadeUp = Pick<ReportInput, 'name' | 'source' | 'likeness'>
 
