@@ -6,7 +6,7 @@ import type { PictureNumbers } from './picture-numbers.ts'
 
 const PHOTOS: readonly PhotoName[] = ['person', 'cup', 'cat', 'stairs']
 /** Photos are looked at in this size. */
-const SIDE = 224
+const SIDE = 160
 /** Multiply-adds that a look may take: some 10 ms. */
 const MOST_MACS = 4e6
 const MOST_OUTPUTS = 48
