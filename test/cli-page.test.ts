@@ -27,9 +27,6 @@ prints a script that completes commands, flags and their values.
 It looks at X, by its content, and runs the command for it. Code alone is known by its ending. Nothing is run to find out.
 
 ROUTES
-
-Names of the version before work for one more: \`agent\` (now \`fleet worker\`), \`study\` (\`fleet report\`), \`foretell\`
-(\`fleet estimate\`), \`history\` (\`fleet history\`), \`machine\` and \`engines\` (\`doctor\`), \`lint --repair\` (\`fix -o name.onnx\`).
 `
 
 const ROUTES = [

@@ -10,6 +10,7 @@ export type Role =
   | 'weights'
   | 'options'
   | 'predict'
+  | 'python'
   | 'types'
   | 'worker'
   | 'server'

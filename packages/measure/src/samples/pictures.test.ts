@@ -75,9 +75,10 @@ test('by their names', () => {
 })
 
 test('a decoder that does not end is ended, and the picture that it was at is named', () => {
-  const stuck = "require('fs').writeSync(1, Buffer.alloc(12)); for (;;);"
-  const size = { sharp: '', height: 2, width: 2, channels: 3, limitMs: 300 }
+  // It waits without work, and long enough to have started on a busy machine.
+  const stuck = "require('fs').writeSync(1, Buffer.alloc(12)); setTimeout(() => {}, 600_000)"
+  const size = { sharp: '', height: 2, width: 2, channels: 3, limitMs: 4000 }
   expect(() => decodeWith(stuck, ['a/first.png', 'a/second.png'], size)).toThrow(
-    'second.png: sharp did not decode it within 0.3 s; remove the image',
+    'second.png: sharp did not decode it within 4 s; remove the image',
   )
 })

@@ -15,6 +15,8 @@ interface LibraryFolder {
   readonly freeSizes: readonly string[]
   /** Lines of Python that open the model. */
   python(library: ShippedLibrary, modelFile: string): readonly string[]
+  /** How they go on, up to what predicts: arrays by name in, a list of arrays out. */
+  readonly pythonRun: readonly string[]
 }
 
 /** What pins a version, if it is known. */
@@ -34,6 +36,18 @@ const OPENVINO: LibraryFolder = {
     ...Object.entries(properties).map(([key, value]) => `    ${quoted(key)}: ${quoted(value)},`),
     '})',
   ],
+  pythonRun: [
+    'request = model.create_infer_request()',
+    'turn = threading.Lock()',
+    '',
+    'def run(feeds):',
+    '    with turn:',
+    '        # Arrays are read where they are, and results copied: the next prediction overwrites them.',
+    '        request.infer({name: np.ascontiguousarray(array) for name, array in feeds.items()}, share_inputs=True)',
+    '        return [request.get_tensor(name).data.copy() for name in OUTPUTS]',
+    '',
+    'return run',
+  ],
 }
 
 const LITERT: LibraryFolder = {
@@ -47,6 +61,35 @@ const LITERT: LibraryFolder = {
     'from ai_edge_litert.interpreter import Interpreter',
     `interpreter = Interpreter(model_path=${quoted(modelFile)}${threads === undefined ? '' : `, num_threads=${threads}`})`,
     'interpreter.allocate_tensors()',
+  ],
+  pythonRun: [
+    '# A signature has names of its own for the tensors.',
+    'signatures = interpreter.get_signature_list()',
+    'if signatures:',
+    '    signature = interpreter.get_signature_runner("serving_default" if "serving_default" in signatures else next(iter(signatures)))',
+    '    inputs = {name: one["index"] for name, one in signature.get_input_details().items()}',
+    '    outputs = {name: one["index"] for name, one in signature.get_output_details().items()}',
+    'else:',
+    '    inputs = {one["name"]: one["index"] for one in interpreter.get_input_details()}',
+    '    outputs = {one["name"]: one["index"] for one in interpreter.get_output_details()}',
+    'turn = threading.Lock()',
+    'shapes = {name: None for name in inputs}',
+    '',
+    'def run(feeds):',
+    '    with turn:',
+    '        for name, array in feeds.items():',
+    '            if shapes[name] != array.shape:',
+    '                interpreter.resize_tensor_input(inputs[name], array.shape, strict=True)',
+    '                shapes[name] = None',
+    '        if None in shapes.values():',
+    '            interpreter.allocate_tensors()',
+    '            shapes.update({name: array.shape for name, array in feeds.items()})',
+    '        for name, array in feeds.items():',
+    '            interpreter.set_tensor(inputs[name], array)',
+    '        interpreter.invoke()',
+    '        return [interpreter.get_tensor(outputs[name]) for name in OUTPUTS]',
+    '',
+    'return run',
   ],
 }
 

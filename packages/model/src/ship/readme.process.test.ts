@@ -14,7 +14,7 @@ test('says what it is, what was measured, and what the worker costs', async () =
   expect(text).toContain('**41.3 ms to 20.5 ms per prediction**, 1.90 to 2.10 times as fast, outputs the same.')
   expect(text).toContain('- One thread in place of two')
   expect(text).toContain('That adds 50 µs to a prediction.')
-  expect(text).toContain("session = ort.InferenceSession('model.onnx', options, providers=['CPUExecutionProvider'])")
+  expect(text).toContain("outputs = model.predict({\n    'X': np.zeros((1, 23), np.float32),\n})\nprint(outputs['prob1'].shape)")
   expect(text).toContain('ORT_DISABLE_TELEMETRY=1')
   expect(text).not.toMatch(/undefined|null|NaN|Bound to|raw bytes|overwrite|\n\n\n/)
   expect(text.split('\n').length).toBeLessThan(70)

@@ -3,10 +3,9 @@ import path from 'node:path'
 import { isVersion } from '@whyslow/graph/version.ts'
 import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import { LIBRARIES } from './libraries.ts'
-import { modelFileOf } from './model-file.ts'
 import type { ShipPlan, ShippedResults } from './plan.ts'
 import { arrayOf } from './predict-types.ts'
-import { pythonLines } from './session-options.ts'
+import { hasPythonModule, pythonExample } from './python-module.ts'
 
 /** The page's text. */
 export function readmeText(plan: ShipPlan): string {
@@ -26,12 +25,10 @@ export function readmeText(plan: ShipPlan): string {
     workerText(plan),
     servingText(plan),
     engine.cut !== undefined && PARTS,
-    !engine.generated &&
-      engine.cut === undefined &&
-      `## In Python\n\nThe same options, of [options.json](options.json):\n\n${fenced('python', pythonLines(plan, modelFileOf(engine)))}`,
+    hasPythonModule(plan) && pythonText(plan),
     engine.library === undefined &&
       !engine.generated &&
-      '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` sets it\nwhere you have not set it; in Python, set it yourself.',
+      '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` and\n`predict.py` set it where you have not.',
     `## Contents\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the\nmeasurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
   ]
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
@@ -170,6 +167,15 @@ function feedText({ dtype, shape }: InputDeclaration, fed: readonly number[] | u
   const array = arrayOf(dtype) ?? 'Uint8Array'
   const data = dtype === 'string' ? `new Array(${count}).fill('')` : `new ${array}(${count})`
   return `{ type: '${dtype}', data: ${data}, dims: [${dims.join(', ')}] }`
+}
+
+function pythonText(plan: ShipPlan): string {
+  const name = path.basename(plan.out)
+  return [
+    `## In Python\n\n${fenced('python', ['# pip install -r requirements.txt', ...pythonExample(plan)])}`,
+    `\nThat is from this folder, or with it in \`sys.path\`; from its parent: \`from ${/^[a-z_]\w*$/i.test(name) ? name : 'fast'} import load\`, if Python can import that name. \`model(x)\``,
+    'calls it as a PyTorch module, with tensors. Times and outputs were compared in Node, with the same options.',
+  ].join('\n')
 }
 
 function key(name: string): string {

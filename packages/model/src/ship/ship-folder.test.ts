@@ -63,6 +63,7 @@ describe('the folder', () => {
     expect(fs.readdirSync(out).sort()).toEqual(
       [
         'README.md',
+        '__init__.py',
         'manifest.json',
         'model.onnx',
         'model.onnx.data',
@@ -73,8 +74,12 @@ describe('the folder', () => {
         'predict.d.mts',
         'predict.d.ts',
         'predict.mjs',
+        'predict.py',
+        'predict.pyi',
+        'py.typed',
         'report.html',
         'report.json',
+        'requirements.txt',
         'serve-worker.mjs',
         'serve.mjs',
       ].sort(),

@@ -17,6 +17,7 @@ import { checkOut } from './out-folder.ts'
 import { placeFolder } from './place.ts'
 import type { RunnablePlan, ShipPlan } from './plan.ts'
 import { predictTypes } from './predict-types.ts'
+import { hasPythonModule, pythonModule, pythonPackage, pythonRequirements, pythonTypes } from './python-module.ts'
 import { readmeText } from './readme.ts'
 import { optionsText } from './session-options.ts'
 
@@ -45,12 +46,22 @@ async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<vo
   const types = predictTypes({ ...plan, reuseOutputs: setup.options.reuseOutputs === true, generated: engine.generated === true })
   for (const name of ['predict.d.ts', 'predict.d.mts']) await folder.add(name, 'types', types)
   await folder.add('package.json', 'package', packageText(plan))
+  if (hasPythonModule(plan)) await writePython(plan, folder)
   for (const name of ['serve.mjs', 'serve-worker.mjs'])
     await folder.add(name, 'server', `// Written by whyslow ${plan.toolVersion}.\n${bundledText(name)}`)
   await folder.add('README.md', 'readme', readmeText(plan))
   await folder.add('report.json', 'report', `${JSON.stringify(plan.report, null, 2)}\n`)
   if (plan.html !== undefined) await folder.add('report.html', 'report', plan.html)
   await writeFile(path.join(at, MANIFEST_FILE), manifestText(plan, folder.files), disk, plan.signal)
+}
+
+/** What Python imports and installs. */
+async function writePython(plan: ShipPlan, folder: Folder): Promise<void> {
+  await folder.add('predict.py', 'python', pythonModule(plan, shippedText('predict.py')))
+  await folder.add('predict.pyi', 'types', pythonTypes(plan))
+  await folder.add('__init__.py', 'python', pythonPackage(plan.toolVersion))
+  await folder.add('py.typed', 'types', '')
+  await folder.add('requirements.txt', 'package', pythonRequirements(plan))
 }
 
 /** It is pinned in package.json and stands in comments of code. A library's need not be known. */

@@ -1,7 +1,7 @@
-// How well does `foretell` do? Every model in every set-up is foretold from every other: from its report there, and from what `whyslow machine` says of
-// this one, with as many threads as there where there are so many. What is known of set-ups has nothing of the one that is foretold.
+// How well does `fleet estimate` do? Every model in every set-up is estimated from every other: from its report there, and from what `whyslow doctor` says of
+// this one, with as many threads as there where there are so many. What is known of set-ups has nothing of the one that is estimated.
 // Instruction sets are compared between machines, or virtual ones of which one hides AVX-512: run it on each with RESULTS, and bring the folders here.
-//   node bench/foretell.mjs [--out folder]  RESULTS=folder goes on where the last run ended; OTHERS=folder,folder are results of other machines; MINUTES, MODELS, ONLY
+//   node bench/estimate.mjs [--out folder]  RESULTS=folder goes on where the last run ended; OTHERS=folder,folder are results of other machines; MINUTES, MODELS, ONLY
 import path from 'node:path'
 import { estimateDocument } from '../dist/fleet/estimate/estimate-on-machine.js'
 import { keepResult } from './result.mjs'
@@ -41,7 +41,7 @@ if (sets.size < 2)
       : 'left out: AVX2 against AVX-512 (this CPU has no AVX-512; OTHERS=folder brings what was measured on one that has)',
   )
 const threadsIn = (s) => machines[s].roofs[0].threads
-// As `foretell` does: with as many threads as there, where there are more here.
+// As `fleet estimate` does: with as many threads as there, where there are more here.
 const reportFrom = (f, t, m) => {
   if (threadsIn(f) <= threadsIn(t)) return reports[f][m]
   const [file, threads] = [files[m], threadsIn(t)]
