@@ -68,6 +68,35 @@ test('weights are read through dequantization, and a sum behind the convolution 
   expect(isActivated).toBe(true)
 })
 
+test('pixels sorted into channels are seen through: the convolution is one of the image', () => {
+  const slices = [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ].flatMap(([row, column], k) => [
+    node('Slice', ['x', `at${row}`, 'end', 'rows', 'two'], [`r${k}`]),
+    node('Slice', [`r${k}`, `at${column}`, 'end', 'columns', 'two'], [`s${k}`]),
+  ])
+  const nodes = [
+    ...slices,
+    node('Concat', ['s0', 's1', 's2', 's3'], ['a'], { attributes: [attribute('axis', 1)] }),
+    node('Conv', ['a', 'w'], ['b']),
+    node('Relu', ['b'], ['y']),
+  ]
+  const weights = Array.from({ length: 12 }, (_, k) => k)
+  const { convolution } = layersOf(nodes, [
+    ...[0, 1].map((at) => int64Tensor(`at${at}`, [1], [at])),
+    int64Tensor('end', [1], [100]),
+    int64Tensor('rows', [1], [2]),
+    int64Tensor('columns', [1], [-1]),
+    int64Tensor('two', [1], [2]),
+    floatTensor('w', [1, 12, 1, 1], weights),
+  ])
+  // The first channel: 0 at the top left, 3 below it, 6 to its right, 9 at the bottom right.
+  expect(convolution).toMatchObject({ shape: [1, 3, 2, 2], weights: [0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11] })
+})
+
 test('nothing is known of an input that goes elsewhere first', () => {
   const found = layersOf([node('FFT', ['x'], ['y'])], [])
   expect(found).toMatchObject({ convolution: null, moments: null, inputMoments: null, scale: [1, 1, 1], shift: [0, 0, 0] })

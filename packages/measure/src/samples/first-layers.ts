@@ -6,6 +6,7 @@ import { decodeNumbers } from '@whyslow/graph/decode.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
+import { type Places, placesJoined, unfolded } from './space-to-depth.ts'
 
 /** One number for each channel. */
 export interface Moments {
@@ -86,10 +87,17 @@ export function firstLayers(model: Model, input: string, channels: number): Firs
     convolution: null,
     moments: null,
     isActivated: false,
+    places: null,
   }
   let value = input
   for (let steps = 0; steps < MOST_NODES; steps++) {
     const readers = consumers.get(value) ?? []
+    const joined = found.convolution === null ? joinedBlocks(value, readers, reader) : null
+    if (joined !== null) {
+      found.places = joined.places
+      value = joined.output
+      continue
+    }
     const next = readers.map((node) => ({ node, taken: take(node, value, found, reader) })).find(({ taken }) => taken)
     if (next === undefined) {
       found.isActivated = found.convolution !== null && readers.every(({ opType }) => ACTIVATED.has(opType))
@@ -97,10 +105,23 @@ export function firstLayers(model: Model, input: string, channels: number): Firs
     }
     value = next.node.output[0]!
   }
-  return found
+  const { places: _, ...layers } = found
+  return layers
 }
 
-type Found = { -readonly [Key in keyof FirstLayers]: FirstLayers[Key] }
+type Found = { -readonly [Key in keyof FirstLayers]: FirstLayers[Key] } & { places: Places | null }
+
+/** The Concat behind slices of every second row and column. */
+function joinedBlocks(value: string, readers: readonly NodeProto[], reader: Reader) {
+  if (readers.length < 2 || !readers.every(({ opType }) => opType === 'Slice')) return null
+  for (const node of reader.model.proto.graph!.node) {
+    if (node.opType !== 'Concat' || node.input.length !== 4) continue
+    const numbers = (name: string | undefined) => numbersOf(name, reader)
+    const places = placesJoined(node, value, { producers: reader.producers, numbersOf: numbers })
+    if (places !== null) return { places, output: node.output[0]! }
+  }
+  return null
+}
 
 interface Reader {
   readonly model: Model
@@ -178,16 +199,17 @@ function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean
     return one && attributeView(one)
   }
   const groups = Number(attribute('group') ?? 1)
-  if (weights.shape[1]! * groups !== found.scale.length) return false
+  if (weights.shape[1]! * groups !== found.scale.length * (found.places?.length ?? 1)) return false
   const bias = node.input[2] ? numbersOf(node.input[2], reader) : undefined
-  found.convolution = {
+  const convolution: Convolution = {
     shape: weights.shape,
     weights: weights.numbers,
     groups,
     dilations: (attribute('dilations') as readonly number[] | undefined)?.map(Number) ?? [1, 1],
     bias: bias ?? null,
   }
-  return true
+  found.convolution = found.places === null ? convolution : unfolded(convolution, found.places)
+  return found.convolution !== null
 }
 
 function quantizedRange({ input }: NodeProto, reader: Reader): readonly [number, number] | null {
