@@ -1,4 +1,4 @@
-import { attribute, floatTensor, int64Tensor, model, modelInMemory, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
+import { floatTensor, int64Tensor, model, modelInMemory, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { expect, test } from 'vitest'
 import { firstLayers } from './first-layers.ts'
@@ -39,7 +39,7 @@ test('numbers taken from, added and multiplied become one factor and one term fo
 })
 
 test('channels in another order keep their numbers', () => {
-  const nodes = [node('Mul', ['x', 'by'], ['a']), node('Gather', ['a', 'order'], ['y'], { attributes: [attribute('axis', 1)] })]
+  const nodes = [node('Mul', ['x', 'by'], ['a']), node('Gather', ['a', 'order'], ['y'], { axis: 1n })]
   const found = layersOf(nodes, [numbers('by', 1, 2, 3), int64Tensor('order', [3], [2, 1, 0])])
   expect(found).toMatchObject({ scale: [3, 2, 1], order: [2, 1, 0] })
 })
@@ -80,7 +80,7 @@ test('pixels sorted into channels are seen through: the convolution is one of th
   ])
   const nodes = [
     ...slices,
-    node('Concat', ['s0', 's1', 's2', 's3'], ['a'], { attributes: [attribute('axis', 1)] }),
+    node('Concat', ['s0', 's1', 's2', 's3'], ['a'], { axis: 1n }),
     node('Conv', ['a', 'w'], ['b']),
     node('Relu', ['b'], ['y']),
   ]

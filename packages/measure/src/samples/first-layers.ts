@@ -6,22 +6,13 @@ import { decodeNumbers } from '@whyslow/graph/decode.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
+import type { Convolution } from './convolution.ts'
 import { type Places, placesJoined, unfolded } from './space-to-depth.ts'
 
 /** One number for each channel. */
 export interface Moments {
   readonly mean: readonly number[]
   readonly variance: readonly number[]
-}
-
-export interface Convolution {
-  /** [outputs, channels of a group, height, width]. */
-  readonly shape: readonly number[]
-  readonly weights: readonly number[]
-  readonly groups: number
-  readonly dilations: readonly number[]
-  /** One number for each output; null: none, so that no batch normalization was folded into it. */
-  readonly bias: readonly number[] | null
 }
 
 export interface FirstLayers {

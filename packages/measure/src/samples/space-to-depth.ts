@@ -1,7 +1,7 @@
 // Stems that first sort pixels into channels: every second row and column, four images of half the size joined as channels (the Focus layer of
 // YOLOv5 and YOLOX, exported as Slice and Concat). The convolution behind them is one of twice the size over the image itself.
 import type { NodeProto } from 'onnx-buf'
-import type { Convolution } from './first-layers.ts'
+import type { Convolution } from './convolution.ts'
 
 /** Row and column of a block of two by two, for each image that is joined. */
 export type Places = readonly (readonly [row: number, column: number])[]
