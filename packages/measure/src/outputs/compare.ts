@@ -5,17 +5,23 @@
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
+import { type Bounds, boundsOf } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
-import type { Joined } from './joined-parts.ts'
+import { compareHead } from './found.ts'
+import { headsOf, LEAST_ROWS } from './heads.ts'
+import { type Joined, makersOf } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
-import { compareQuantities, isFaint, joinedBySample, relativeTo, scaleOfShare } from './quantities.ts'
+import { compareQuantities, isFaint, isWithinOne, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
 import { ROUNDING, scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
+import type { SliceSums } from './slice-sums.ts'
 import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
+import { weakOutputs } from './weak.ts'
+import { closenessOfSilent, isSilent, signalOverNoise } from './yes-no.ts'
 
 export interface CompareOptions {
   /** Per sample, the labels of its rows. */
@@ -46,12 +52,17 @@ export function compareOutputs(
   const mismatch = firstOf(inPlace, (name) => differentTypes(name, original, candidate))
   if (mismatch !== null) return mismatched(mismatch)
 
-  const compared = names.map((name) => prepare(name, original, candidate, options.graph))
+  const compared = withoutArbitrary(
+    names.map((name) => prepare(name, original, candidate, options.graph)),
+    options.graph,
+  )
   const paired = compared.map((one) => inRows(one, selectionOf(one.name)))
   const places = firstOf(paired, differentPlaces)
   if (places !== null) return mismatched(places)
 
   const outputs = paired.map((one) => compareOutput(one, paired, options.graph))
+  const heads = headsOf(paired, options.graph)
+  const weak = weakOutputs(paired, heads, options.graph)
   const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
   const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
   const worst = (values: readonly (number | null)[]) => {
@@ -71,6 +82,8 @@ export function compareOutputs(
     noMetric,
     outputs,
     ...(selections.length > 0 && { selections: selections.map(({ agreement }) => agreement) }),
+    ...(heads.length > 0 && { heads: heads.map(compareHead) }),
+    ...(weak.length > 0 && { weak }),
   }
 }
 
@@ -155,6 +168,22 @@ function prepare(
   return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
 }
 
+/**
+ * Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. What a detector
+ * gives for the same rows are places, whatever its name: the largest of them decides nothing either.
+ */
+function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
+  if (graph === undefined) return compared
+  const makers = makersOf(graph)
+  const rowsOf = ({ original: [first] }: Compared) => elementCount(first!.shape.slice(0, -1))
+  const isYesNo = (one: Compared) => rowsOf(one) >= LEAST_ROWS && boundsOf({ graph, makers }, one.name)?.isYesNo === true
+  const rows = new Set(compared.filter(isYesNo).map(rowsOf))
+  return compared.map((one): Compared => {
+    const isArbitrary = one.meaning.meaning === 'scores' && rows.has(rowsOf(one)) && (isYesNo(one) || !isWithinOne(one))
+    return isArbitrary ? { ...one, meaning: { meaning: 'values', threshold: 0 } } : one
+  })
+}
+
 /** Two numbers closer than this share of the scale are a tie: each may move by rounding. */
 const tieShareOf = (dtype: DType): number => 2 * Math.max(ROUNDING, 2 * spacingOf(dtype))
 
@@ -194,14 +223,14 @@ function compareOutput(one: Compared, all: readonly Compared[], graph: GraphView
     ...(decisions !== null && { decisions }),
     ...(equal ? noDifference(original[0]!) : differencesApart(one, graph)),
   }
-  return selected === undefined ? found : asSelected(found, selected)
+  return selected === undefined ? found : asSelected({ ...found, scale }, selected)
 }
 
 /** The worst differences, of the whole and of the quantities that it joins. */
 function differencesApart(one: Compared, graph: GraphView | undefined): Differences {
   const joined = joinedBySample(one, graph)
   const [{ parts }] = joined as [Joined]
-  const whole = differences(one, parts.length === 1 && parts[0]!.isShare)
+  const whole = differences(one, parts.length === 1 ? parts[0]!.bounds : null)
   const apart = compareQuantities(one, joined, whole.maxAbs, graph)
   if (apart === null) return whole
   const worst = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b))
@@ -231,7 +260,8 @@ function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, 
   return elements === 0 ? 1 : sum(originalNumbers!.map((a, sample) => same(a, candidateNumbers![sample]!))) / elements
 }
 
-type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb' | 'apart'>
+type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb' | 'apart'> &
+  Partial<Pick<OutputAgreement, 'scale'>>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
@@ -242,40 +272,72 @@ const noDifference = ({ dtype }: TensorValue): Differences => ({
   sqnrDb: null,
 })
 
-function differences({ original, originalNumbers, candidateNumbers, scale: largest }: Compared, isShare: boolean): Differences {
+function differences(
+  { original, originalNumbers, candidateNumbers, scale: largest }: Compared,
+  bounds: Bounds | null,
+): Differences {
   const { dtype } = original[0]!
   if (originalNumbers === null || candidateNumbers === null || dtype === 'bool') return noDifference(original[0]!)
-  const scale = isShare ? scaleOfShare(largest) : largest
-  let [maxAbs, maxRelative, signal, noise, cosine] = [0, 0, 0, 0, 1]
+  const scale = meaningfulScale(largest, bounds)
+  const all = { maxAbs: 0, maxRelative: 0, signal: 0, noise: 0, cosine: 1 }
+  let silent = 1
+  const deciding = { signal: 0, noise: 0 }
   // A single number has no direction: those of all samples have one.
   const isSingle = originalNumbers.every(({ length }) => length === 1)
   const samples = isSingle ? [[originalNumbers.map((one) => one[0]!), candidateNumbers.map((one) => one[0]!)]] : null
   for (const [a, b] of samples ?? originalNumbers.map((one, sample) => [one, candidateNumbers[sample]!])) {
-    let [dot, aa, bb] = [0, 0, 0]
-    for (let k = 0; k < a!.length; k++) {
-      const [x, y] = [a![k]!, b![k]!]
-      const difference = Math.abs(y - x)
-      // NaN and infinity stand in the same places.
-      if (!(difference < Number.POSITIVE_INFINITY)) continue
-      if (difference > maxAbs) maxAbs = difference
-      const against = Math.max(scale, Math.abs(x))
-      if (difference > maxRelative * against) maxRelative = relativeTo(difference, against)
-      dot += x * y
-      aa += x * x
-      bb += y * y
-      noise += difference * difference
+    const one = sumsOf(a!, b!, scale)
+    const { signal, candidate, noise, dot } = one
+    all.maxAbs = Math.max(all.maxAbs, one.maxAbs)
+    all.maxRelative = Math.max(all.maxRelative, one.maxRelative)
+    all.signal += signal
+    all.noise += noise
+    if (bounds?.isYesNo === true && isSilent(one, largest)) {
+      silent = Math.min(silent, closenessOfSilent(one))
+      continue
     }
-    signal += aa
-    const negligible = a!.length * (ROUNDING * scale) ** 2
-    if (aa <= negligible && bb <= negligible) continue
-    cosine = Math.min(cosine, aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb))
+    deciding.signal += signal
+    deciding.noise += noise
+    const negligible = a!.length * (ROUNDING * sizeOf(largest, bounds)) ** 2
+    if (signal <= negligible && candidate <= negligible) continue
+    all.cosine = Math.min(all.cosine, signal === 0 || candidate === 0 ? 0 : dot / Math.sqrt(signal * candidate))
   }
+  const { maxAbs, maxRelative } = all
+  const cosine = Math.min(all.cosine, silent)
+  const { signal, noise } = deciding
+  const clear = noise > 0 && signal > 0 ? signal / noise : Number.POSITIVE_INFINITY
+  const ratio = Math.min(clear, signalOverNoise(silent))
   const isReal = isRealFloat(dtype)
-  const isFar = !(isShare && isFaint(largest, signal, noise))
+  const isFar = !(bounds?.isShare === true && isFaint(largest, all.signal, all.noise))
   return {
+    scale,
     maxAbs,
     maxRelative,
     cosine: !isReal ? null : isFar ? cosine : 1,
-    sqnrDb: isReal && isFar && noise > 0 && signal > 0 ? 10 * Math.log10(signal / noise) : null,
+    sqnrDb: isReal && isFar && ratio < Number.POSITIVE_INFINITY ? 10 * Math.log10(ratio) : null,
   }
+}
+
+/** The sums of one sample, without the places where both have NaN or infinity. */
+function sumsOf(a: Numbers, b: Numbers, scale: number): SliceSums & { readonly maxRelative: number } {
+  let [count, largest, maxAbs, maxRelative, dot, signal, candidate, noise] = [0, 0, 0, 0, 0, 0, 0, 0]
+  let [sum, drift] = [0, 0]
+  for (let k = 0; k < a.length; k++) {
+    const [x, y] = [a[k]!, b[k]!]
+    const difference = Math.abs(y - x)
+    if (!(difference < Number.POSITIVE_INFINITY)) continue
+    count++
+    const size = Math.abs(x)
+    if (size > largest) largest = size
+    if (difference > maxAbs) maxAbs = difference
+    const against = Math.max(scale, size)
+    if (difference > maxRelative * against) maxRelative = relativeTo(difference, against)
+    dot += x * y
+    signal += x * x
+    candidate += y * y
+    noise += difference * difference
+    sum += x
+    drift += y - x
+  }
+  return { count, largest, maxAbs, maxRelative, dot, signal, candidate, noise, sum, drift }
 }

@@ -4,7 +4,7 @@ import { joinedParts } from './joined-parts.ts'
 
 const placesOf = (graph: Parameters<typeof joinedParts>[0], shape: readonly number[]) => {
   const { parts, partOf } = joinedParts(graph, 'y', shape)
-  return { names: parts.map(({ value, isShare }) => (isShare ? `share ${value}` : value)), places: partOf && [...partOf] }
+  return { names: parts.map(({ value, bounds }) => (bounds?.isShare ? `share ${value}` : value)), places: partOf && [...partOf] }
 }
 
 test('the inputs of the last Concat, and which of them Sigmoid makes', () => {

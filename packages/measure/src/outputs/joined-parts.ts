@@ -2,12 +2,13 @@
 // quantities of their own, such as boxes in pixels and scores. Told from the graph and the shape that came out.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension, GraphView, NodeView } from '@whyslow/graph/types.ts'
+import { type Bounds, boundsOf } from './bounds.ts'
 
 export interface JoinedPart {
   /** The value that was joined. */
   readonly value: string
-  /** Sigmoid or Softmax makes its numbers: each is a share of 1. */
-  readonly isShare: boolean
+  /** What the graph says its values cannot exceed; null: nothing. */
+  readonly bounds: Bounds | null
 }
 
 export interface Joined {
@@ -29,16 +30,15 @@ export const ELEMENTWISE = new Set([
   ...['Sigmoid', 'HardSigmoid', 'Relu', 'LeakyRelu', 'Tanh', 'Clip', 'Exp', 'Log', 'Sqrt', 'Softplus', 'Neg', 'Abs', 'Elu'],
 ])
 const WITH_CONSTANT = new Set(['Mul', 'Add', 'Sub', 'Div'])
-const SHARES = new Set(['Sigmoid', 'Softmax'])
 
-/** What operators after it leave of a share of 1: nothing was seen yet, it is one, or numbers were changed. */
-type Unit = 'open' | 'share' | 'changed'
+/** What operators after it say of its bounds: nothing yet, or what they are; null: there are none. */
+type Unit = 'open' | Bounds | null
 
 /** The index of the only part, or one for each element. */
 type Places = number | Uint16Array
 
 export function joinedParts(graph: GraphView | undefined, output: string, shape: readonly number[]): Joined {
-  const whole: Joined = { parts: [{ value: output, isShare: false }], partOf: null }
+  const whole: Joined = { parts: [{ value: output, bounds: null }], partOf: null }
   if (graph === undefined) return whole
   const makers = makersOf(graph)
   const parts: JoinedPart[] = []
@@ -77,18 +77,17 @@ interface At {
 function walk(of: Walk, at: At): Places {
   const node = of.makers.get(at.value)
   const next = { ...at, value: dataInput(of, node) ?? '', step: at.step + 1 }
-  const isShare = at.unit === 'share' || (at.unit === 'open' && SHARES.has(node?.opType ?? ''))
+  const bounds = () => (at.unit === 'open' ? boundsOf(of, at.value) : at.unit)
   if (node !== undefined && node.domain === '' && at.step < MOST_STEPS) {
     const { opType } = node
     if (KEEPS_NUMBERS.has(opType)) return walk(of, next)
-    if (ELEMENTWISE.has(opType) || (WITH_CONSTANT.has(opType) && next.value !== ''))
-      return walk(of, { ...next, unit: isShare ? 'share' : 'changed' })
+    if (ELEMENTWISE.has(opType) || (WITH_CONSTANT.has(opType) && next.value !== '')) return walk(of, { ...next, unit: bounds() })
     if (KEEPS_ORDER.has(opType)) return walk(of, { ...next, shape: at.shape && shapeOf(of, next.value, elementCount(at.shape)) })
     if (opType === 'Transpose') return at.shape === null ? walk(of, next) : transposed(of, node, { ...next, shape: at.shape })
     const joined = opType === 'Concat' && at.shape !== null ? concatenated(of, node, { ...at, shape: at.shape }) : null
     if (joined !== null) return joined
   }
-  return of.parts.push({ value: at.value, isShare }) - 1
+  return of.parts.push({ value: at.value, bounds: bounds() }) - 1
 }
 
 /** The input whose elements go on; undefined if there are several. */

@@ -4,9 +4,15 @@
 // hardly used as coarsely as all else, and that is no damage.
 //
 // How small may a difference be and still count? What float32 rounds the largest number of the same tensor to is the least: a slice that
-// is zero but for such leftovers (a padding channel) holds nothing. Shares of 1, which Sigmoid and Softmax make, have a size without
-// being large: those that are below 1e-4 on all inputs say no to every question, and only have to be there still.
+// is zero but for such leftovers (a padding channel) holds nothing. Values within bounds that the graph sets (bounds.ts) have these as
+// their scale, whatever the samples reach. Shares of 1 that are below 1e-4 on all inputs say no to every question, and only have to be
+// there still; of scores that each say yes or no, samples in which none decides are judged by what would (yes-no.ts).
+//
+// What is faint may be read all the same: as a factor of a product, or by its order. So within bounds a value's scale is no more than 100
+// times the largest value of a score that says yes or no, and 10 times that of anything else (a map of which Softmax divides 1 among
+// thousands of places, a small state that Tanh makes): 1e-4 of the bounds, but never more than 1 % and 0.1 % of what is there.
 import type { GraphView } from '@whyslow/graph/types.ts'
+import type { Bounds } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
 import { type Joined, joinedParts } from './joined-parts.ts'
@@ -14,6 +20,7 @@ import { isRealFloat } from './numbers.ts'
 import { ROUNDING } from './scale.ts'
 import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-sums.ts'
 import type { ApartAgreement } from './types.ts'
+import { closenessOfSilent, isSilent, LOST, signalOverNoise } from './yes-no.ts'
 
 /** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8
@@ -26,8 +33,10 @@ const MOST_SLICES = 4096
 const LEAST_NUMBERS = 8
 /** Least share of the tensor's largest number: 1e-4 of this share are three units in that number's last place as float32. */
 const LEAST_SIZE = 1 / 512
-/** Noise over signal (powers) from which on a slice has lost what it held. */
-const LOST = 0.5
+/** Most times the largest value that the scale within bounds may be. */
+const MOST_ABOVE = { yesNo: 100, other: 10 }
+/** Kernels compute Sigmoid to some units in the last place of 1, also if the result is near 0: 1e-4 of it are four of them. */
+const LEAST_YES_NO = (4 * 2 ** -23) / ROUNDING
 
 const SMALLEST_NORMAL = 2 ** -126
 
@@ -37,9 +46,15 @@ interface Quantity {
   readonly sums: SliceSums
   /** The same for each sample that holds enough of it, as large as in others: a detector's head may see nothing in one. */
   readonly bySample: readonly SliceSums[]
-  readonly isShare: boolean
+  readonly bounds: Bounds | null
   /** What differences are compared with. */
   readonly scale: number
+  /** The same without bounds: what is far below it is as good as zero. */
+  readonly size: number
+  /** Samples in which a score decides; absent: all. */
+  readonly deciding?: SliceSums
+  /** The least closeness of the others. */
+  readonly closenessOfSilent?: number
 }
 
 interface Slice {
@@ -66,18 +81,22 @@ export function compareQuantities(
   })
   const found: Quantity[] = []
   const isOneUnit = meaning.meaning !== 'values'
-  const shares = parts.map(({ isShare }) => isShare || (isOneUnit && isWithinOne(one)))
+  const bounds = parts.map((part) => part.bounds ?? (isOneUnit && isWithinOne(one) ? PROBABILITIES : null))
   if (parts.length > 1) {
     const bySample = samples.map((sample) => sumSlices([sample], parts.length, null, scale))
     for (const [k, { value }] of parts.entries()) {
       const each = bySample.map((sums) => sums[k]!)
       const sums = addSums(each)
+      const own = bounds[k]!
+      const silent = own?.isYesNo === true ? each.filter((one) => isSilent(one, sums.largest)) : []
+      const deciding = each.filter((one) => !silent.includes(one))
       found.push({
         where: `where it joins '${value}'`,
         sums,
-        bySample: each.filter(({ count, largest }) => count >= LEAST_NUMBERS && largest * ALIKE >= sums.largest),
-        isShare: shares[k]!,
-        scale: scaleOfPart(sums.largest, shares[k]!, scale),
+        bySample: deciding.filter(({ count, largest }) => count >= LEAST_NUMBERS && largest * ALIKE >= sums.largest),
+        bounds: own,
+        ...scaleAndSize(sums.largest, own, scale),
+        ...(silent.length > 0 && { deciding: addSums(deciding), closenessOfSilent: Math.min(...silent.map(closenessOfSilent)) }),
       })
     }
   }
@@ -85,7 +104,8 @@ export function compareQuantities(
   if (axis !== null) {
     const slices = original[0]!.shape[axis]!
     const along = sumSlices(samples, parts.length, axis, scale)
-    for (const [part, isShare] of shares.entries()) {
+    for (const [part, own] of bounds.entries()) {
+      const isShare = own?.isShare === true
       // Classes of one row are of one scale.
       if (isOneUnit && !isShare) continue
       const known = Array.from({ length: slices }, (_, k) => ({ k, sums: along[part * slices + k]! })).filter(
@@ -94,7 +114,7 @@ export function compareQuantities(
       const quantity = (of: readonly Slice[]): Quantity => {
         const all = addSums(of.map(({ sums }) => sums))
         const where = `at ${rangesOf(of.map(({ k }) => k))} of axis ${axis}`
-        return { where, sums: all, bySample: [], isShare, scale: scaleOfPart(all.largest, isShare, scale) }
+        return { where, sums: all, bySample: [], bounds: own, ...scaleAndSize(all.largest, own, scale) }
       }
       const isColumns = known.length <= MOST_COLUMNS && original[0]!.shape.length <= 3
       const bands = isShare ? [bySize(known)] : bandsOf(known)
@@ -108,11 +128,28 @@ export function compareQuantities(
   return found.length === 0 ? null : worstOf(found)
 }
 
-/** What differences of a share of 1 are compared with. Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
-export const scaleOfShare = (largest: number): number => largest * (largest > 0 ? Math.max(1, -Math.log(largest)) : 1)
+/** Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
+const scaleOfShare = (largest: number): number => largest * (largest > 0 ? Math.max(1, -Math.log(largest)) : 1)
 
-const scaleOfPart = (own: number, isShare: boolean, tensor: number): number =>
-  isShare ? scaleOfShare(own) : Math.max(own, LEAST_SIZE * tensor)
+/** What differences are compared with. `largest`: the largest value that the samples reach. */
+export function meaningfulScale(largest: number, bounds: Bounds | null): number {
+  if (bounds === null) return largest
+  const size = Math.max(Math.abs(bounds.low), Math.abs(bounds.high))
+  const most = bounds.isYesNo ? Math.max(MOST_ABOVE.yesNo * largest, LEAST_YES_NO) : MOST_ABOVE.other * largest
+  return Math.max(sizeOf(largest, bounds), Math.min(size, most))
+}
+
+/** The scale of the values without their bounds. */
+export const sizeOf = (largest: number, bounds: Bounds | null): number =>
+  bounds?.isShare === true ? scaleOfShare(largest) : largest
+
+function scaleAndSize(largest: number, bounds: Bounds | null, tensor: number): Pick<Quantity, 'scale' | 'size'> {
+  const least = bounds?.isShare === true ? 0 : LEAST_SIZE * tensor
+  return { scale: Math.max(meaningfulScale(largest, bounds), least), size: Math.max(sizeOf(largest, bounds), least) }
+}
+
+/** Classes of one row, none below 0 or above 1. */
+const PROBABILITIES: Bounds = { low: 0, high: 1, isShare: true, isYesNo: false }
 
 /** Whether a share of 1, below 1e-4 everywhere, still stands out from the noise. */
 export const isFaint = (largest: number, signal: number, noise: number): boolean => largest <= ROUNDING && noise < LOST * signal
@@ -130,10 +167,11 @@ export function joinedBySample({ name, original }: Compared, graph: GraphView | 
     return one
   })
   const isAlike = joined.every(({ parts }) => parts.length === joined[0]!.parts.length)
-  return isAlike ? joined : joined.map(() => ({ parts: [{ value: name, isShare: false }], partOf: null }))
+  return isAlike ? joined : joined.map(() => ({ parts: [{ value: name, bounds: null }], partOf: null }))
 }
 
-const isWithinOne = ({ originalNumbers }: Compared): boolean =>
+/** No value is below 0 or above 1. */
+export const isWithinOne = ({ originalNumbers }: Compared): boolean =>
   originalNumbers!.every((values) => {
     for (let k = 0; k < values.length; k++) if (!(values[k]! >= 0 && values[k]! <= 1)) return false
     return true
@@ -177,18 +215,18 @@ const likeItsLargest = (band: readonly Slice[]): readonly Slice[] =>
   band.filter(({ sums }) => sums.largest * ALIKE >= band[0]!.sums.largest)
 
 /** As good as zero, on both sides. */
-function isNegligible({ count, signal, candidate }: SliceSums, scale: number): boolean {
-  const negligible = count * (ROUNDING * scale) ** 2
+function isNegligible({ count, signal, candidate }: SliceSums, size: number): boolean {
+  const negligible = count * (ROUNDING * size) ** 2
   return signal <= negligible && candidate <= negligible
 }
 
-const isLost = ({ sums, isShare, scale }: Quantity): boolean =>
-  sums.noise >= LOST * sums.signal && !isNegligible(sums, scale) && !(isShare && sums.largest <= ROUNDING)
+const isLost = ({ sums, bounds, size }: Quantity): boolean =>
+  sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isShare === true && sums.largest <= ROUNDING)
 
-function cosineOf({ sums, bySample, scale }: Quantity): number {
-  const cosines = [sums, ...bySample].flatMap((one) => {
+function cosineOf({ sums, deciding = sums, bySample, size }: Quantity): number {
+  const cosines = [deciding, ...bySample].flatMap((one) => {
     const { signal, candidate, dot } = one
-    if (isNegligible(one, scale)) return []
+    if (isNegligible(one, size)) return []
     return signal === 0 || candidate === 0 ? [0] : [dot / Math.sqrt(signal * candidate)]
   })
   return Math.min(1, ...cosines)
@@ -196,12 +234,14 @@ function cosineOf({ sums, bySample, scale }: Quantity): number {
 
 function worstOf(quantities: readonly Quantity[]): ApartAgreement {
   const rated = quantities.map((one) => {
-    const { sums, scale, isShare } = one
-    const isNothing = isNegligible(sums, scale) || (isShare && isFaint(sums.largest, sums.signal, sums.noise))
-    const noise = isNothing || sums.noise === 0 || sums.signal === 0 ? Number.POSITIVE_INFINITY : sums.signal / sums.noise
+    const { sums, deciding = sums, scale, size, bounds, closenessOfSilent: silent = 1 } = one
+    const isNothing = isNegligible(deciding, size) || (bounds?.isShare === true && isFaint(sums.largest, sums.signal, sums.noise))
+    const { noise: off, signal } = deciding
+    const clear = isNothing || off === 0 || signal === 0 ? Number.POSITIVE_INFINITY : signal / off
+    const noise = Math.min(clear, signalOverNoise(silent))
     return {
       ...one,
-      cosine: isNothing ? 1 : cosineOf(one),
+      cosine: Math.min(isNothing ? 1 : cosineOf(one), silent),
       sqnrDb: 10 * Math.log10(noise),
       maxRelative: relativeTo(sums.maxAbs, scale),
     }

@@ -15,6 +15,9 @@ export interface SliceSums {
   readonly candidate: number
   readonly noise: number
   readonly dot: number
+  /** Sums of the original's values, and of the differences. */
+  readonly sum: number
+  readonly drift: number
 }
 
 /** Numbers of a sample, in slices along the axis of `slices`; `partOf` null: all are of part 0. */
@@ -41,6 +44,8 @@ export function sumSlices(
   const all = new Float64Array(groups * WIDTH)
   // Largest and largest difference of masks.
   const masks = new Float64Array(groups * 2)
+  // Sums of the original and of the differences.
+  const means = new Float64Array(groups * 2)
   for (const { original: a, candidate: b, shape, partOf } of samples) {
     const inner = axis === null ? a.length : elementCount(shape.slice(axis + 1))
     let slice = 0
@@ -55,6 +60,8 @@ export function sumSlices(
       let candidate = 0
       let noise = 0
       let dot = 0
+      let sum = 0
+      let drift = 0
       let k = from
       for (; k < end && (partOf === null || partOf[k] === part); k++) {
         const x = a[k]!
@@ -75,6 +82,8 @@ export function sumSlices(
         candidate += y * y
         noise += off * off
         dot += x * y
+        sum += x
+        drift += y - x
       }
       const to = at * WIDTH
       all[to + COUNT]! += count
@@ -84,6 +93,8 @@ export function sumSlices(
       all[to + CANDIDATE]! += candidate
       all[to + NOISE]! += noise
       all[to + DOT]! += dot
+      means[2 * at]! += sum
+      means[2 * at + 1]! += drift
       from = k
       if (k === end && ++slice === slices) slice = 0
     }
@@ -99,6 +110,8 @@ export function sumSlices(
       candidate: sum(CANDIDATE),
       noise: sum(NOISE),
       dot: sum(DOT),
+      sum: means[2 * at]!,
+      drift: means[2 * at + 1]!,
     }
   })
 }
@@ -114,5 +127,7 @@ export function addSums(all: readonly SliceSums[]): SliceSums {
     candidate: sum('candidate'),
     noise: sum('noise'),
     dot: sum('dot'),
+    sum: sum('sum'),
+    drift: sum('drift'),
   }
 }

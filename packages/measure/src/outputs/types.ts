@@ -81,6 +81,37 @@ export interface Metric {
   readonly decisions?: DecisionCounts
 }
 
+/** What a detector's scores find in both, and where: see found.ts. */
+export interface HeadAgreement {
+  readonly scores: readonly string[]
+  /** Scores of 0.5 and more in at least one of the two, over all inputs. */
+  readonly found: number
+  /** Those that are below 0.25 in the other. */
+  readonly differing: number
+  /** 1/√(1 + noise/signal) of the scores found, 0..1. */
+  readonly alike: number
+  /** The least that a score would have to move further before it counts as differing; null: no score is so clear. */
+  readonly margin: number | null
+  /** Boxes and points at the rows that both find. */
+  readonly places: readonly PlacesAgreement[]
+}
+
+export interface PlacesAgreement {
+  readonly output: string
+  /** overlap: mean intersection over union of boxes. distance: 1/√(1 + noise/signal) of offsets and points, by their own size there. */
+  readonly by: 'overlap' | 'distance'
+  readonly rows: number
+  /** 0..1; 1 if they are equal. */
+  readonly value: number
+}
+
+/** Why the inputs say little about an output: nothing that it decides could have changed. */
+export interface WeakOutput {
+  readonly output: string
+  /** Completes "'y' …". */
+  readonly why: string
+}
+
 /** The worst over the outputs, and each of them. */
 export interface Agreement {
   /** Why the outputs cannot be compared as numbers: other dtype, shape, or places of NaN and infinity. null: they can. */
@@ -98,6 +129,10 @@ export interface Agreement {
   readonly outputs: readonly OutputAgreement[]
   /** Absent: no outputs are known to come from one. */
   readonly selections?: readonly SelectionAgreement[]
+  /** Absent: no output is known to be a detector's scores. */
+  readonly heads?: readonly HeadAgreement[]
+  /** Outputs on which the original decides nothing, or always the same. Absent: none. */
+  readonly weak?: readonly WeakOutput[]
 }
 
 /** A loss of decisions that was not seen, and that the rows are too few to rule out. */

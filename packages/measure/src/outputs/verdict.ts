@@ -86,7 +86,8 @@ export interface Loss {
  * output decides classes or rows are selected, else the worst cosine's. Outputs that are neither (integers, strings): the share of elements that differ,
  * counted with the top-1 agreement. Infinity if the outputs cannot be compared.
  */
-export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, selections = [] }: Agreement): Loss {
+export function lossOf(agreement: Agreement): Loss {
+  const { mismatch, metric, top1, outputs, selections = [] } = agreement
   if (mismatch !== null) return { of: 'cosine', loss: Number.POSITIVE_INFINITY }
   if (metric !== null) {
     const drop = metric.name === 'accuracy' ? metric.before - metric.after : metric.after - metric.before
@@ -103,12 +104,31 @@ export function lossOf({ mismatch, metric, top1, cosine, sqnrDb, outputs, select
     if (isOfRows) return { of: 'selected rows the same, by score', loss: 1 - least, ...selectedRows(selections, least) }
     return { of: 'top-1 agreement', loss: 1 - least, ...fewestDecisions(outputs, least) }
   }
-  return { of: 'cosine', loss: 1 - closeness({ cosine, sqnrDb }) }
+  return { of: 'cosine', loss: 1 - closenessOfAll(agreement) }
 }
 
 /** The cosine, which does not see that all numbers shrink alike, or what differences of this size leave of it at least. */
 const closeness = ({ cosine, sqnrDb }: Pick<OutputAgreement, 'cosine' | 'sqnrDb'>): number =>
   Math.min(1, cosine ?? 1, sqnrDb === null ? 1 : 1 / Math.sqrt(1 + 10 ** (-sqnrDb / 10)))
+
+/** Rows found by which places are judged; fewer say too little. */
+const LEAST_FOUND = 8
+
+/** The closeness of the worst output. Places of a detector are judged where it finds something, and elsewhere only have to be alike still. */
+function closenessOfAll({ cosine, sqnrDb, outputs, heads = [] }: Agreement): number {
+  const scores = heads.flatMap((head) => head.scores)
+  const judged = heads.flatMap(({ places }) =>
+    places.filter(({ output, rows }) => rows >= LEAST_FOUND && !scores.includes(output)),
+  )
+  if (judged.length === 0) return closeness({ cosine, sqnrDb })
+  const each = outputs.map((one) => {
+    const own = closeness(one)
+    const place = judged.find(({ output }) => output === one.name)
+    if (place === undefined || own < OTHERS_COSINE) return own
+    return Math.max(own, place.by === 'distance' ? place.value : 1)
+  })
+  return Math.min(1, ...each)
+}
 
 /** Decision counts of the output with the fewest, among those that agree least: it says the least. */
 function fewestDecisions(outputs: readonly OutputAgreement[], top1: number): Pick<Loss, 'decisions'> {
@@ -166,6 +186,8 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   const { of, loss } = found
   const { metric, top1, outputs } = agreement
   const { ok, caveat, open } = holdsLimit(found, maxLoss)
+  const fault = metric === null && ok ? headFault(agreement, maxLoss) : null
+  if (fault !== null) return { ok: false, reason: fault }
   const broken = metric === null && top1 !== null ? outputs.find((one) => breaks(one, maxLoss)) : undefined
   if (ok && broken !== undefined) {
     return {
@@ -177,7 +199,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   return {
     ok,
     reason: ok
-      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}`
+      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}${findsOf(agreement)}`
       : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
     ...(ok && open && { open }),
   }
@@ -186,7 +208,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
 function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdict {
   const found = lossOf(agreement)
   const { of, loss } = found
-  const { metric, cosine, sqnrDb } = agreement
+  const { metric } = agreement
   if (metric !== null) {
     const seen = `${of} ${short(metric.before)} to ${short(metric.after)}`
     const { ok, caveat, open } = holdsLimit(found, limits.metric)
@@ -194,7 +216,7 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
     const reason = ok ? `${seen}${caveat}` : `${seen}: a loss of ${short(loss)}, ${beyond} ${limits.metric}${caveat}`
     return { ok, reason, ...(ok && open && { open }) }
   }
-  const away = 1 - closeness({ cosine, sqnrDb })
+  const away = 1 - closenessOfAll(agreement)
   const held: Held = of === 'cosine' ? { ok: true, caveat: '' } : holdsLimit(found, limits.top1)
   if (!held.ok) {
     const is = loss > limits.top1 + FLOAT_SLACK ? 'below' : 'not held to be at least'
@@ -204,19 +226,22 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
     const below = `below ${short(1 - limits.cosine)}`
     return { ok: false, reason: `cosine of the worst output ${short(1 - away)}${worstPlace(agreement, 'cosine')}, ${below}` }
   }
+  const fault = headFault(agreement, limits.top1)
+  if (fault !== null) return { ok: false, reason: fault }
   const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
   return {
     ok: true,
-    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}`,
+    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}${findsOf(agreement)}`,
     ...(held.open && { open: held.open }),
   }
 }
 
-/** The output that is furthest off, if it joins several quantities: which of them. */
+/** The output that is furthest off, if there are several, and which of the quantities that it joins. */
 function worstPlace({ outputs }: Agreement, of: Loss['of']): string {
   const [worst] = outputs.toSorted((a, b) => closeness(a) - closeness(b))
-  const place = of === 'cosine' && worst !== undefined ? placeIn(worst) : ''
-  return place === '' ? '' : ` ('${worst!.name}'${place})`
+  if (of !== 'cosine' || worst === undefined) return ''
+  const place = placeIn(worst)
+  return place === '' && outputs.length === 1 ? '' : ` ('${worst.name}'${place})`
 }
 
 function placeIn(output: OutputAgreement): string {
@@ -237,6 +262,45 @@ function listsOf({ selections = [] }: Agreement): string {
   )
   return told.join('')
 }
+
+/** The share of a detector's finds that may differ: cells next to each other find the same object. */
+const OTHER_FINDS = 0.05
+/** Boxes overlap by this much in the mean; scores, offsets and points are this close. */
+const SAME_PLACES = 0.95
+
+/** What a detector finds, and where, beyond what the loss allows. */
+function headFault({ heads = [] }: Agreement, maxLoss: number): string | null {
+  for (const { scores, found, differing, alike, places } of heads) {
+    if (differing > Math.max(OTHER_FINDS, maxLoss) * found)
+      return `${differing} of the ${found} scores of 0.5 or more in ${namesOf(scores)} are below 0.25 in one of the two`
+    const least = Math.min(SAME_PLACES, 1 - maxLoss)
+    if (alike < least)
+      return `the ${found} scores of 0.5 or more in ${namesOf(scores)} agree to ${short(alike)} (cosine), below ${short(least)}`
+    const moved = places.find(({ value }) => !(value >= least))
+    if (moved === undefined) continue
+    const how = moved.by === 'overlap' ? `overlap by ${short(moved.value)} (IoU)` : `agree to ${short(moved.value)} (cosine)`
+    return `where ${namesOf(scores)} find something, '${moved.output}' ${how}, below ${short(least)}`
+  }
+  return null
+}
+
+/** What was found in both, where the decisions of a detector were compared. */
+function findsOf({ heads = [] }: Agreement): string {
+  const told = heads.filter(({ found }) => found > 0)
+  if (told.length === 0) return ''
+  const total = (count: (one: (typeof told)[number]) => number) => told.reduce((sum, one) => sum + count(one), 0)
+  const [found, differing] = [total((one) => one.found), total((one) => one.differing)]
+  const least = (by: 'overlap' | 'distance', text: string) => {
+    const values = told.flatMap(({ places }) => places.filter((one) => one.by === by).map(({ value }) => value))
+    return values.length === 0 ? '' : `, ${text} ${short(Math.min(...values))}`
+  }
+  const margins = told.flatMap(({ margin }) => margin ?? [])
+  const margin = margins.length === 0 ? '' : `, with a margin of ${short(Math.min(...margins))}`
+  const places = `${least('overlap', 'boxes overlap by')}${least('distance', 'places agree to')}`
+  return `; ${found - differing} of ${found} scores of 0.5 or more found in both${margin}${places}`
+}
+
+const namesOf = (outputs: readonly string[]): string => outputs.map((name) => `'${name}'`).join(', ')
 
 const breaks = (output: OutputAgreement, maxLoss: number): boolean =>
   (output.meaning === 'values' || output.meaning === 'selection' || output.apart !== undefined) &&

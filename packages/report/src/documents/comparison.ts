@@ -1,6 +1,6 @@
 // The comparison document, version 1: what `compare` writes, a public contract. One report document for each contestant that was
 // measured, and what they are side by side. Units as in document.ts; absent knowledge is null with its reason next to it.
-import type { ReportDocument } from './report.ts'
+import type { HeadAgreement, ReportDocument, WeakOutput } from './report.ts'
 
 export interface ComparisonDocument {
   readonly schema: 'whyslow-comparison/1'
@@ -92,6 +92,8 @@ export interface Contestant {
       readonly same: number
       readonly alike: number
     }[] // as in report.ts
+    readonly heads?: readonly HeadAgreement[]
+    readonly weak?: readonly WeakOutput[]
   } | null
   readonly agreementReason: string | null // why there is none, or what it is on
   readonly agreementSamples: number | null // on which outputs were compared; null: they were not, or it is the one that they are compared with

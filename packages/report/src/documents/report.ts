@@ -361,6 +361,30 @@ export interface TrialAgreement {
    */
   readonly loss?: { readonly rows: number; readonly largest: number }
   readonly selections?: readonly SelectionAgreement[] // absent: none is known
+  readonly heads?: readonly HeadAgreement[] // absent: no output is known to be a detector's scores
+  readonly weak?: readonly WeakOutput[] // absent: the original decides something on these inputs, as far as is known
+}
+
+export interface HeadAgreement {
+  readonly scores: readonly string[] // outputs of one head
+  readonly found: number // scores of 0.5 or more in the original or in the candidate, over all inputs
+  readonly differing: number // of these, below 0.25 in one of the two
+  readonly alike: number // 1/√(1 + noise/signal) of the scores found
+  readonly margin: number | null // the least that a score would have to move further to differ; null: none is clear
+  readonly places: readonly PlacesAgreement[] // boxes and points at the rows that both find
+}
+
+export interface PlacesAgreement {
+  readonly output: string
+  readonly by: 'overlap' | 'distance' // intersection over union, or 1/√(1 + noise/signal) by their own size there
+  readonly rows: number
+  readonly value: number // 0..1
+}
+
+/** An output that no change could show in. */
+export interface WeakOutput {
+  readonly output: string
+  readonly why: string // 'finds nothing: its largest score is 0.003'
 }
 
 export interface SelectionAgreement {

@@ -85,7 +85,8 @@ function trials(all: readonly Trial[]): Block {
     {
       head: '',
       cells: rows.map(
-        ({ kept, outcome, reason }) => `${kept ? '**kept**' : outcome}${reason === null ? '' : `: ${text(reason)}`}`,
+        ({ kept, outcome, reason, agreement }) =>
+          `${kept ? '**kept**' : outcome}${reason === null ? '' : `: ${text(reason)}`}${agreement?.weak === undefined ? '' : ' (weak comparison)'}`,
       ),
     },
   ])

@@ -51,6 +51,23 @@ const line = (trial: TrialRow) => trialLines(trial, 200, plain).join('\n')
 describe('the line of a trial', () => {
   test.each<[string, TrialRow, string]>([
     ['kept', faster, '+ thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, kept, outputs equal bit for bit'],
+    [
+      'weak',
+      {
+        ...faster,
+        reason: 'cosine 0.999, within --max-loss 0.01',
+        agreement: {
+          maxAbs: 0.01,
+          cosine: 0.999,
+          sqnrDb: 30,
+          equal: false,
+          top1: null,
+          metric: null,
+          weak: [{ output: 'y', why: 'finds nothing: its largest score is 0.003' }],
+        },
+      },
+      '+ thread-count 1: 10.0 ms to 4.00 ms, 2.4–2.6×, kept, cosine 0.999, within --max-loss 0.01, weak comparison',
+    ],
     ['looked at only', looked, '- spinning: not kept, no gain in a first look (0.99×)'],
     ['wrong', { ...looked, outcome: 'rejected', reason: 'outputs differ' }, '! spinning: rejected, outputs differ'],
     [

@@ -27,6 +27,7 @@ function storyOf(trial: TrialRow): string {
   if (trial.kept) parts.push('kept')
   else parts.push(trial.outcome === 'no-difference' ? 'not kept' : trial.outcome)
   if (trial.reason !== null) parts.push(trial.reason)
+  if (trial.agreement?.weak !== undefined) parts.push('weak comparison')
   return parts.join(', ')
 }
 

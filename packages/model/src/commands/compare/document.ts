@@ -21,7 +21,7 @@ import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
 import { memoryOf } from '../../evidence/gather.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { engineFacts } from '../engine-facts.ts'
-import { agreementRow } from '../fix/fix-report.ts'
+import { agreementRow, weakWarning } from '../fix/fix-report.ts'
 import { metricUnder } from '../own-metric.ts'
 import { breakEvens, plainPareto } from './choices.ts'
 import { type Contestant, isSoftware, type Opened, type Out } from './contestants.ts'
@@ -71,6 +71,10 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
   }))
   const base = pairs.filter(({ batch }) => batch === all.batches[0])
   const ranked = contestants.flatMap(({ id, p50Ms, software }) => (p50Ms === null || software ? [] : [{ id, p50Ms }]))
+  const weak = weakWarning(
+    contestants.map(({ agreement }) => agreement),
+    [opened.first.state.ready.inputs],
+  )
   const document: Omit<ComparisonDocument, 'answer' | 'sentences'> = {
     schema: 'whyslow-comparison/1',
     tool: { version: toolVersion },
@@ -95,6 +99,7 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
         ...opened.contestants.flatMap(({ engine }) => engine?.passedOver ?? []),
         ...opened.first.state.ready.inputs.warnings,
         ...all.runs.flatMap(({ warnings }) => warnings),
+        ...(weak === null ? [] : [weak]),
       ]),
     ],
   }

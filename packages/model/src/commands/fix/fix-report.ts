@@ -21,7 +21,11 @@ export function withTrials(diagnosis: ReportDocument, found: Tuned, options: Fix
   ]
   const fixSection = fixOf(diagnosis, found, options, shipped)
   const answer = options.dryRun ? dryRunAnswer(diagnosis.answer, found) : fixAnswer(fixSection, trials)
-  const warnings = [...(found.caveat === null ? [] : [found.caveat]), ...diagnosis.warnings]
+  const weak = weakWarning(
+    trials.map(({ agreement }) => agreement),
+    diagnosis.model?.inputs ?? [],
+  )
+  const warnings = [weak, found.caveat].filter((one) => one !== null).concat(diagnosis.warnings)
   return { ...diagnosis, answer, trials, warnings, fix: fixSection, ...(quantization ? { quantization } : {}) }
 }
 
@@ -103,7 +107,7 @@ export function trialRow({ judgement, ...one }: Tried, goal: Goal): TrialRow {
 
 export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement'] {
   if (agreement === null || agreement.mismatch !== null) return null
-  const { maxAbs, cosine, sqnrDb, equal, top1, selections } = agreement
+  const { maxAbs, cosine, sqnrDb, equal, top1, selections, heads, weak } = agreement
   const metric = agreement.metric && {
     name: agreement.metric.name,
     before: agreement.metric.before,
@@ -111,7 +115,24 @@ export function agreementRow(agreement: Tried['agreement']): TrialRow['agreement
   }
   const bound = boundOf(agreement)
   const loss = bound && { rows: bound.rows, largest: bound.largestLoss }
-  return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(loss && { loss }), ...(selections && { selections }) }
+  const told = { ...(selections && { selections }), ...(heads && { heads }), ...(weak && { weak }) }
+  return { maxAbs, cosine, sqnrDb, equal, top1, metric, ...(loss && { loss }), ...told }
+}
+
+/** Outputs named in a warning. */
+const MOST_NAMED = 3
+
+/** Said once for all candidates: whatever they change, the original decides nothing there. */
+export function weakWarning(
+  agreements: readonly (Pick<NonNullable<TrialRow['agreement']>, 'weak'> | null)[],
+  inputs: readonly { readonly source: string }[],
+): string | null {
+  const weak = new Map(agreements.flatMap((one) => one?.weak ?? []).map(({ output, why }) => [output, why]))
+  if (weak.size === 0) return null
+  const named = [...weak].slice(0, MOST_NAMED).map(([output, why]) => `'${output}' ${why}`)
+  const more = weak.size > MOST_NAMED ? ` (and ${weak.size - MOST_NAMED} more)` : ''
+  const own = inputs.some(({ source }) => source === 'synthetic') ? 'inputs like your own' : 'more varied inputs'
+  return `weak comparison on these inputs: ${named.join('; ')}${more}. Give ${own}: --data PATH`
 }
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)

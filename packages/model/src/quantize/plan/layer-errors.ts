@@ -13,7 +13,7 @@ import { modelsOf } from './written-models.ts'
 export interface LayerErrorsInput extends Omit<ModelTask, 'modelFile'> {
   /** The model that the others are compared with. */
   readonly original: string
-  /** Its graph, where outputs come from selections. */
+  /** Its graph, by which some outputs are understood better. */
   readonly graph?: GraphView | undefined
   /** The list of the others, which may still be written (written-models.ts). */
   readonly written: string
@@ -68,9 +68,10 @@ export function noiseOf(expected: readonly Results[], given: readonly Results[],
   // NaN is greater than nothing, and would rank as harmless.
   if (mismatch !== null) return Number.POSITIVE_INFINITY
   const floats = outputs.filter(({ dtype }) => dtype.startsWith('float'))
-  const noises = floats.map(({ sqnrDb, maxAbs, equal }) => {
+  const noises = floats.map(({ sqnrDb, cosine, equal }) => {
     if (sqnrDb !== null) return 10 ** (-sqnrDb / 10)
-    return equal || maxAbs === 0 ? 0 : Number.POSITIVE_INFINITY
+    // A cosine of 1 without noise: what differs is as good as zero.
+    return equal || cosine === 1 ? 0 : Number.POSITIVE_INFINITY
   })
   return Math.max(0, ...noises, ...selections.map(({ alike }) => 1 - alike))
 }

@@ -4,7 +4,6 @@ import path from 'node:path'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { Model } from '@whyslow/graph/model.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
-import { selectionsOf } from '@whyslow/measure/outputs/selections.ts'
 import { saveInputs } from '@whyslow/measure/samples/saved.ts'
 import type { PrecisionBench } from './bench.ts'
 import { layerErrorsTask } from './layer-errors.ts'
@@ -28,8 +27,7 @@ export async function noisesOf(
   const float = await write(original, 'original')
   const count = samplesFor(makers.length, bench.p50Ms, budgetMs)
   const inputs = saveInputs(path.join(bench.folder, bench.nextName('samples')), bench.samples.slice(0, count))
-  const seen = viewGraph(original)
-  const graph = selectionsOf(seen).length > 0 ? seen : undefined
+  const graph = viewGraph(original)
   const list = path.join(bench.folder, bench.nextName('written'))
   const written = writtenModels(list)
   const trial = bench.run(

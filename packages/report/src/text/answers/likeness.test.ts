@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { madeUpInputs, madeUpLines } from './likeness.ts'
+import { madeUpInputs, madeUpLines, sourceWords } from './likeness.ts'
 
 const photo = { of: 'photo', range: [0, 1], why: 'Its batch normalization expects 0 to 1.' } as const
 const noise = { of: 'noise', range: null, why: 'Nothing tells what it takes.' } as const
-const madeUp = (name: string, likeness?: typeof photo | typeof noise) => ({
+const ones = { of: 'constant', range: [1, 1], why: 'Its name says so.' } as const
+const madeUp = (name: string, likeness?: typeof photo | typeof noise | typeof ones) => ({
   name,
   source: 'synthetic' as const,
   ...(likeness && { likeness }),
@@ -24,6 +25,16 @@ describe('what made-up inputs resemble', () => {
     ])
   })
 
+  test('is put next to the shape in few words', () => {
+    const words = [madeUp('image', photo), madeUp('mask', ones), madeUp('x')].map(sourceWords)
+    expect([...words, sourceWords({ source: 'data' })]).toEqual([
+      'representative: photo',
+      'synthetic: constant',
+      'synthetic',
+      'data',
+    ])
+  })
+
   test('is not known of documents of versions before', () => {
     expect(madeUpLines([madeUp('x')])).toEqual(['Input x: synthetic.'])
   })
@@ -32,6 +43,8 @@ describe('what made-up inputs resemble', () => {
     ['representative inputs', [madeUp('image', photo)]],
     ['synthetic inputs', [madeUp('image', photo), madeUp('x', noise)]],
     ['synthetic inputs', [madeUp('x')]],
+    ['representative inputs', [madeUp('image', photo), madeUp('mask', ones)]],
+    ['synthetic inputs', [madeUp('mask', ones)]],
   ] as const)('%s', (words, inputs) => {
     expect(madeUpInputs(inputs)).toBe(words)
   })

@@ -3,23 +3,24 @@ import type { ReportInput, ReportLikeness } from '../../documents/report.ts'
 
 type MadeUp = Pick<ReportInput, 'name' | 'source' | 'likeness'>
 
-/** Values that a model does its usual work on. */
-const isRepresentative = ({ of }: ReportLikeness): boolean => of !== 'noise'
+/** Values that a model does its usual work on. A mask of ones is no such value, and no noise either. */
+const isRepresentative = (likeness: ReportLikeness | undefined): boolean =>
+  likeness !== undefined && likeness.of !== 'noise' && likeness.of !== 'constant'
+
+const kindOf = (likeness: ReportLikeness | undefined): string => (isRepresentative(likeness) ? 'representative' : 'synthetic')
 
 /** 'representative (photo)', 'synthetic (noise)'; 'synthetic' in documents that do not tell. */
-function likenessWords(likeness: ReportLikeness | undefined): string {
-  if (likeness === undefined) return 'synthetic'
-  return `${isRepresentative(likeness) ? 'representative' : 'synthetic'} (${likeness.of})`
-}
+const likenessWords = (likeness: ReportLikeness | undefined): string =>
+  likeness === undefined ? kindOf(likeness) : `${kindOf(likeness)} (${likeness.of})`
 
-/** Where an input's values are from: 'data', 'representative (photo)'. */
+/** Where an input's values are from, to be put in brackets: 'data', 'representative: photo', 'synthetic'. */
 export const sourceWords = ({ source, likeness }: Pick<ReportInput, 'source' | 'likeness'>): string =>
-  source === 'data' ? 'data' : likenessWords(likeness)
+  source === 'data' ? source : likeness === undefined ? kindOf(likeness) : `${kindOf(likeness)}: ${likeness.of}`
 
 /** 'synthetic inputs', or 'representative inputs' if each input resembles what the model was made for. */
 export function madeUpInputs(inputs: readonly MadeUp[]): string {
-  const madeUp = inputs.filter(({ source }) => source === 'synthetic')
-  const all = madeUp.every(({ likeness }) => likeness !== undefined && isRepresentative(likeness))
+  const madeUp = inputs.filter(({ source, likeness }) => source === 'synthetic' && likeness?.of !== 'constant')
+  const all = madeUp.every(({ likeness }) => isRepresentative(likeness))
   return `${all && madeUp.length > 0 ? 'representative' : 'synthetic'} inputs`
 }
 

@@ -92,13 +92,14 @@ function besideOf({ beforeMs, afterMs, kept, reason, outcome }: Trial): string {
 
 export function agreementSaid(agreement: Trial['agreement']): string {
   if (agreement === null) return ''
-  const { equal, maxAbs, top1, sqnrDb, metric } = agreement
+  const { equal, maxAbs, top1, sqnrDb, metric, weak } = agreement
   if (metric !== null) return `${metric.name} ${significant(metric.before)} → ${significant(metric.after)}`
   if (equal) return 'equal'
   const parts = [
     `±${significant(maxAbs, 1)}`,
     ...(sqnrDb === null ? [] : [`${significant(sqnrDb, 2)} dB`]),
     ...(top1 === null ? [] : [`${percent(top1)} same decision`]),
+    ...(weak === undefined ? [] : ['weak comparison']),
   ]
   return parts.join(', ')
 }

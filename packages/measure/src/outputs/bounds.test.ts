@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { changed, graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
+import type { Results } from '../engines/types.ts'
+import { boundsOf } from './bounds.ts'
+import { compareOutputs } from './compare.ts'
+import { makersOf } from './joined-parts.ts'
+import { USUAL_LIMITS, verdict } from './verdict.ts'
+
+const weights = { dtype: 'float32', sizeBytes: 4, from: 'initializer', isGraphInput: false, shape: [] } as const
+const constants = {
+  low: { ...weights, name: 'low', values: [-2] },
+  high: { ...weights, name: 'high', values: [5] },
+  lowest: { ...weights, name: 'lowest', values: [-65504] },
+  highest: { ...weights, name: 'highest', values: [65504] },
+}
+
+describe('what the graph bounds', () => {
+  const bounds = (...nodes: Parameters<typeof graphNode>[]) => {
+    const graph = { ...graphOf(nodes.map((node) => graphNode(...node))), constants }
+    return boundsOf({ graph, makers: makersOf(graph) }, nodes.at(-1)![2])
+  }
+  const yesNo = { low: 0, high: 1, isShare: true, isYesNo: true }
+  const share = { ...yesNo, isYesNo: false }
+
+  test.each<[string, Parameters<typeof graphNode>[], unknown]>([
+    ['Sigmoid', [['Sigmoid', ['x'], 'y']], yesNo],
+    [
+      'behind a reshape, a transpose and a slice',
+      [
+        ['HardSigmoid', ['x'], 'a'],
+        ['Reshape', ['a', 's'], 'b'],
+        ['Transpose', ['b'], 'c'],
+        ['Slice', ['c', 's'], 'y'],
+      ],
+      yesNo,
+    ],
+    ['Softmax', [['Softmax', ['x'], 'y']], share],
+    [
+      'an objectness times a class',
+      [
+        ['Sigmoid', ['x'], 'a'],
+        ['Softmax', ['z'], 'b'],
+        ['Mul', ['a', 'b'], 'y'],
+      ],
+      yesNo,
+    ],
+    [
+      'joined scores',
+      [
+        ['Sigmoid', ['x'], 'a'],
+        ['Sigmoid', ['z'], 'b'],
+        ['Concat', ['a', 'b'], 'y'],
+      ],
+      yesNo,
+    ],
+    [
+      'joined with what has no bounds',
+      [
+        ['Sigmoid', ['x'], 'a'],
+        ['Concat', ['a', 'x'], 'y'],
+      ],
+      null,
+    ],
+    ['Tanh', [['Tanh', ['x'], 'y']], { low: -1, high: 1, isShare: false, isYesNo: false }],
+    ['Clip', [['Clip', ['x', 'low', 'high'], 'y']], { low: -2, high: 5, isShare: false, isYesNo: false }],
+    ['Clip by attributes', [['Clip', ['x'], 'y', { min: 0, max: 6 }]], { low: 0, high: 6, isShare: false, isYesNo: false }],
+    [
+      'Clip of a score',
+      [
+        ['Sigmoid', ['x'], 'a'],
+        ['Clip', ['a'], 'y', { min: 0, max: 1 }],
+      ],
+      yesNo,
+    ],
+    ['Clip against overflow', [['Clip', ['x', 'lowest', 'highest'], 'y']], null],
+    [
+      'SiLU',
+      [
+        ['Sigmoid', ['x'], 'a'],
+        ['Mul', ['x', 'a'], 'y'],
+      ],
+      null,
+    ],
+    [
+      'the logarithm of a share',
+      [
+        ['Softmax', ['x'], 'a'],
+        ['Log', ['a'], 'y'],
+      ],
+      null,
+    ],
+    ['LogSoftmax', [['LogSoftmax', ['x'], 'y']], null],
+    [
+      'a box in pixels',
+      [
+        ['Sigmoid', ['x'], 'a'],
+        ['Mul', ['a', 'high'], 'y'],
+      ],
+      null,
+    ],
+  ])('%s', (_, nodes, expected) => expect(bounds(...nodes)).toEqual(expected))
+})
+
+const judged = (original: readonly Results[], candidate: readonly Results[], opType?: string) => {
+  const graph = opType === undefined ? undefined : graphOf([graphNode(opType, ['x'], 'y')])
+  const agreement = compareOutputs(original, candidate, { graph })
+  return { rounding: verdict(agreement, 'rounding', null), kept: verdict(agreement, 'approximate', USUAL_LIMITS), agreement }
+}
+
+describe('scores that made-up inputs leave faint', () => {
+  const faint = tensorsOf([1, 400, 1], (_, random) => 1e-5 * random())
+  // A kernel that computes Sigmoid to a unit in the last place of 1.
+  const unit = changed(faint, (x, _, random) => x + (random() - 0.5) * 2 ** -22)
+
+  test('a unit in the last place of 1 is rounding where Sigmoid makes them, and nowhere else', () => {
+    expect(judged(faint, unit, 'Sigmoid').rounding.ok).toBe(true)
+    expect(judged(faint, unit).rounding.ok).toBe(false)
+    expect(judged(faint, unit, 'Softmax').rounding.ok).toBe(false)
+  })
+
+  test('the scale is 1 where any decides', () => {
+    const scores = tensorsOf([1, 400, 1], (_, random) => 0.3 * random())
+    const { agreement, rounding } = judged(
+      scores,
+      changed(scores, (x, place) => x + (place === 7 ? 9e-5 : 0)),
+      'Sigmoid',
+    )
+    expect(agreement.outputs[0]!.scale).toBe(1)
+    expect(rounding.ok).toBe(true)
+  })
+
+  test('a head killed to zero, another head, and one half as large again are refused', () => {
+    const small = tensorsOf([1, 400, 1], (_, random) => 2e-3 * random())
+    for (const change of [() => 0, (_: number, place: number) => (2e-3 * ((place * 37) % 100)) / 100, (x: number) => 1.9 * x]) {
+      const { rounding, kept } = judged(small, changed(small, change), 'Sigmoid')
+      expect([rounding.ok, kept.ok]).toEqual([false, false])
+    }
+  })
+
+  test('what is far below any decision is no loss, per sample', () => {
+    // The second sample holds objects, the first and the third none.
+    const mixed = tensorsOf([1, 400, 1], ([, k], random, sample) => (sample === 1 && k! < 9 ? 0.9 : 0.05 * random()), 3)
+    const noisy = changed(mixed, (x, _, random) => (x < 0.1 ? x + 0.015 * (random() - 0.5) : x + 0.02 * (random() - 0.5)))
+    expect(judged(mixed, noisy, 'Sigmoid').kept.ok).toBe(true)
+    expect(judged(mixed, noisy).kept.ok).toBe(false)
+    // 0.04 of the 0.25 that would decide.
+    const further = changed(mixed, (x, _, random) => (x < 0.1 ? x + 0.04 * (random() - 0.5) * (x > 0.045 ? 2 : 0.1) : x))
+    expect(judged(mixed, further, 'Sigmoid').kept.ok).toBe(false)
+  })
+
+  test('a Softmax over many places is not taken for noes', () => {
+    const map = tensorsOf([1, 400, 1], (_, random) => 0.005 * random())
+    const off = changed(map, (x, _, random) => x + 2e-3 * (random() - 0.5))
+    expect(judged(map, off, 'Sigmoid').kept.ok).toBe(true)
+    expect(judged(map, off, 'Softmax').kept.ok).toBe(false)
+  })
+})
+
+test('an image that Clip bounds is as far off as a part of its range', () => {
+  const dark = tensorsOf([1, 3, 20, 20], (_, random) => 0.5 * random())
+  const off = changed(dark, (x, place) => x + (place === 7 ? 7e-5 : 0))
+  const graph = { ...graphOf([graphNode('Clip', ['x'], 'y', { min: 0, max: 1 })]) }
+  expect(verdict(compareOutputs(dark, off, { graph }), 'rounding', null).ok).toBe(true)
+  expect(verdict(compareOutputs(dark, off), 'rounding', null).ok).toBe(false)
+})

@@ -1,0 +1,234 @@
+// Detectors whose NonMaxSuppression is outside the model, each with one thing planted: what a cosine over all cells does not see is refused, and
+// what no decision sees is kept.
+import { mulberry32 } from '@whyslow/graph/random.ts'
+import type { GraphView } from '@whyslow/graph/types.ts'
+import { describe, expect, test } from 'vitest'
+import { graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
+import type { Results } from '../engines/types.ts'
+import { compareOutputs } from './compare.ts'
+import { USUAL_LIMITS, verdict } from './verdict.ts'
+
+const ROWS = 2000
+const CLASSES = 4
+
+/** One object in each of `objects` samples; its class is the sample's number. */
+interface Scene {
+  readonly score: (row: number, k: number, sample: number) => number
+  readonly box: (row: number, side: number, sample: number) => number
+}
+
+/** Eight objects a sample at rows 100, 300, …; all else says no, at up to 0.06. */
+const isObject = (row: number) => row % 200 === 100 && row < 1600
+const classAt = (row: number, sample: number) => (Math.floor(row / 200) + sample) % CLASSES
+const noise = mulberry32(5)
+const faint = Float32Array.from({ length: ROWS * CLASSES }, () => 0.06 * noise())
+const scene: Scene = {
+  score: (row, k, sample) => (isObject(row) && classAt(row, sample) === k ? 0.85 : faint[row * CLASSES + k]!),
+  // Corners of boxes 40 pixels wide, anywhere on 640.
+  box: (row, side, sample) => ((row * 37 + sample * 11) % 600) + (side < 2 ? 0 : 40),
+}
+
+const SAMPLES = 4
+const fill = (shape: readonly number[], of: (row: number, k: number, sample: number) => number, rowsLast = false) =>
+  tensorsOf(
+    shape,
+    (place, _, sample) => (rowsLast ? of(place[2]!, place[1]!, sample) : of(place[1]!, place[2]!, sample)),
+    SAMPLES,
+  )
+
+type Layout = 'apart' | 'joined'
+
+function outputsOf({ score, box }: Scene, layout: Layout): Results[] {
+  if (layout === 'joined') {
+    const all = (row: number, k: number, sample: number) => (k < 4 ? box(row, k, sample) : score(row, k - 4, sample))
+    return fill([1, 4 + CLASSES, ROWS], all, true)
+  }
+  const [scores, boxes] = [fill([1, ROWS, CLASSES], score), fill([1, ROWS, 4], box)]
+  return scores.map(({ y }, sample) => ({ scores: y!, boxes: boxes[sample]!.y! }))
+}
+
+const graphs: Readonly<Record<Layout, GraphView>> = {
+  apart: graphOf([graphNode('Sigmoid', ['x'], 'scores')]),
+  joined: graphOf([graphNode('Sigmoid', ['x'], 's'), graphNode('Concat', ['b', 's'], 'y', { axis: 1 })], {
+    b: [1, 4, ROWS],
+    s: [1, CLASSES, ROWS],
+  }),
+}
+
+function judged(change: Partial<Scene>, layout: Layout) {
+  const agreement = compareOutputs(outputsOf(scene, layout), outputsOf({ ...scene, ...change }, layout), {
+    graph: graphs[layout],
+  })
+  return { ...verdict(agreement, 'approximate', USUAL_LIMITS), byNumber: verdict(agreement, 'approximate', 0.01), agreement }
+}
+
+/** Right by a little everywhere, as bfloat16 is. */
+const slight: Partial<Scene> = {
+  score: (row, k, sample) => scene.score(row, k, sample) * (1 + 0.02 * Math.sin(row + k)),
+  box: (row, side, sample) => scene.box(row, side, sample) + 0.3 * Math.sin(row + side),
+}
+
+describe.each<Layout>(['apart', 'joined'])('scores and boxes %s', (layout) => {
+  test('a slight difference is kept, and the sentence says by what it was judged', () => {
+    const { ok, reason, agreement } = judged(slight, layout)
+    expect(ok).toBe(true)
+    expect(reason).toMatch(
+      /^cosine of the worst output 0\.999\d; 32 of 32 scores of 0\.5 or more found in both, with a margin of 0\.4\d*, boxes overlap by 0\.98\d*$/,
+    )
+    expect(agreement.heads).toMatchObject([{ found: 32, differing: 0, places: [{ by: 'overlap', rows: 32 }] }])
+    expect(agreement).not.toHaveProperty('weak')
+  })
+
+  test.each<[string, Partial<Scene>, RegExp]>([
+    ['right boxes, scores half as high', { score: (...at) => scene.score(...at) / 2 }, /cosine|scores of 0\.5/],
+    [
+      'right boxes, scores of other cells',
+      { score: (row, k, sample) => scene.score((row + 50) % ROWS, k, sample) },
+      /cosine|scores of 0\.5/,
+    ],
+    ['classes permuted', { score: (row, k, sample) => scene.score(row, (k + 1) % CLASSES, sample) }, /cosine|scores of 0\.5/],
+    ['one class lost', { score: (row, k, sample) => (k === 2 ? 0.01 : scene.score(row, k, sample)) }, /cosine|scores of 0\.5/],
+    [
+      'boxes shifted by a fifth of their width',
+      { box: (row, side, sample) => scene.box(row, side, sample) + 8 },
+      /overlap by 0\.4\d* \(IoU\), below 0\.95$/,
+    ],
+    [
+      'boxes a tenth too large',
+      { box: (row, side, sample) => scene.box(row, side, sample) + (side < 2 ? -2 : 2) },
+      /overlap by 0\.8\d* \(IoU\), below 0\.95$/,
+    ],
+  ])('refused: %s', (_, change, why) => {
+    const { ok, reason, byNumber } = judged(change, layout)
+    expect([ok, byNumber.ok]).toEqual([false, false])
+    expect(reason).toMatch(why)
+  })
+})
+
+test('objects lost among cells that say no in large numbers, which a cosine does not see', () => {
+  const many = (lost: (row: number) => boolean): Results[] =>
+    tensorsOf([1, 40_000, 4], ([, row, k], random) => {
+      const no = 0.09 + 0.02 * random()
+      return row! % 2000 === 7 && k === 1 ? (lost(row!) ? no : 0.6) : no
+    })
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'y')])
+  const one = compareOutputs(
+    many(() => false),
+    many((row) => row === 7 || row === 2007),
+    { graph },
+  )
+  expect(one.cosine).toBeGreaterThan(0.9995)
+  expect(verdict(one, 'approximate', USUAL_LIMITS)).toEqual({
+    ok: false,
+    reason: "2 of the 20 scores of 0.5 or more in 'y' are below 0.25 in one of the two",
+  })
+})
+
+test('a head that works may take faint scores of other samples for zero, as 8 bits do; one that finds nothing may not', () => {
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'y')])
+  const samples = (works: boolean, step: number): Results[] =>
+    tensorsOf(
+      [1, 400, 1],
+      ([, row], random, sample) => {
+        const score = works && sample === 0 && row! < 9 ? 0.9 : 0.0015 * random()
+        return step === 0 ? score : Math.round(score / step) * step
+      },
+      3,
+    )
+  const kept = (works: boolean) =>
+    verdict(compareOutputs(samples(works, 0), samples(works, 1 / 255), { graph }), 'approximate', USUAL_LIMITS).ok
+  expect([kept(true), kept(false)]).toEqual([true, false])
+})
+
+describe('raw offsets and points', () => {
+  const head = (box: (row: number, k: number) => number) => {
+    const offsets = fill([1, ROWS, 4], box)
+    const scores = fill([1, ROWS, CLASSES], scene.score)
+    return scores.map(({ y }, sample) => ({ scores: y!, offsets: offsets[sample]!.y! }))
+  }
+  /** Small where there are objects, large where nobody looks. */
+  const offset = (row: number, k: number) => Math.sin(row * 3 + k) * (isObject(row) ? 0.2 : 3)
+  const judgedOffsets = (change: (x: number, row: number) => number) =>
+    verdict(
+      compareOutputs(
+        head(offset),
+        head((row, k) => change(offset(row, k), row)),
+        { graph: graphs.apart },
+      ),
+      'approximate',
+      USUAL_LIMITS,
+    )
+
+  test('that move where nobody looks are kept, if they are alike still', () => {
+    const off = (by: number) => judgedOffsets((x, row) => (isObject(row) ? x : x * (1 + by * Math.sin(row))))
+    expect([off(0.2).ok, off(0.8).ok]).toEqual([true, false])
+    expect(off(0.8).reason).toMatch(/^cosine of the worst output 0\.8\d* \('offsets'\), below 0\.995$/)
+  })
+
+  test('are compared by their own size where something is found', () => {
+    expect(judgedOffsets((x) => x * 1.01)).toMatchObject({ ok: true, reason: expect.stringMatching(/places agree to 1$/) })
+    expect(judgedOffsets((x, row) => (isObject(row) ? -x : x))).toEqual({
+      ok: false,
+      reason: "where 'scores' find something, 'offsets' agree to 0.447 (cosine), below 0.95",
+    })
+  })
+})
+
+test('what has the rows of scores is no list of classes, whatever its name', () => {
+  // Bins of distances, a row each for 4 sides of 8: the largest moves by rounding.
+  const named = (off: number): Results[] =>
+    tensorsOf([ROWS, 32], ([row, k]) => Math.sin(row! * 0.7) + 0.01 * Math.sin(row! + k! * 5) + off * Math.cos(row! * k!), 1).map(
+      ({ y }) => ({
+        cls_score2: y!,
+        bbox_pred0: tensorsOf([ROWS, 4], ([row, k]) => scene.score(row!, k!, 0))[0]!.y!,
+      }),
+    )
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'bbox_pred0')])
+  const agreement = compareOutputs(named(0), named(0.005), { graph })
+  expect(agreement.outputs.map(({ meaning }) => meaning)).toEqual(['values', 'binary'])
+  expect(verdict(agreement, 'approximate', USUAL_LIMITS).ok).toBe(true)
+})
+
+test('an objectness caps classes that are arbitrary where nothing is', () => {
+  const layout = (of: (row: number, k: number, sample: number) => number) => {
+    const all = fill([1, ROWS, 1 + CLASSES], of)
+    const boxes = fill([1, ROWS, 4], scene.box)
+    return all.map(({ y }, sample) => {
+      const data = y!.data as Float32Array
+      const part = (from: number, size: number) =>
+        ({
+          dtype: 'float32',
+          shape: [1, ROWS, size],
+          data: data.filter((_, k) => k % (1 + CLASSES) >= from && k % (1 + CLASSES) < from + size),
+        }) as const
+      return { obj: part(0, 1), cls: part(1, CLASSES), boxes: boxes[sample]!.y! }
+    })
+  }
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'obj'), graphNode('Sigmoid', ['z'], 'cls')])
+  const of = (row: number, k: number, sample: number) =>
+    k === 0 ? (isObject(row) ? 0.9 : 0.01) : k - 1 === classAt(row, sample) ? 0.8 : 0.1
+  const { heads } = compareOutputs(
+    layout(of),
+    layout((row, k, sample) => of(row, k, sample) * 0.999),
+    { graph },
+  )
+  expect(heads).toMatchObject([{ found: 32, differing: 0 }])
+})
+
+test.each([
+  ['scores of keypoints', 'Sigmoid'],
+  ['a raw map', 'Conv'],
+])('a heat map moved by one cell is refused: %s', (_, opType) => {
+  const graph = graphOf([graphNode(opType, ['x'], 'y')])
+  const map = (moved: number) =>
+    tensorsOf([1, 5, 32, 32], ([, k, row, column]) => Math.exp(-((row! - 8 - k!) ** 2 + (column! - 12 - moved) ** 2) / 8), 2)
+  expect(verdict(compareOutputs(map(0), map(1), { graph }), 'approximate', USUAL_LIMITS).ok).toBe(false)
+})
+
+test('a Softmax with a class of its own for nothing: that class finds nothing', () => {
+  const rows = (face: (row: number) => number) => fill([1, ROWS, 2], (row, k) => (k === 1 ? face(row) : 1 - face(row)))
+  const named = (results: readonly Results[]) => results.map(({ y }) => ({ scores: y! }))
+  const original = rows((row) => (isObject(row) ? 0.9 : 0.02))
+  const { heads } = compareOutputs(named(original), named(rows((row) => (isObject(row) ? 0.88 : 0.021))))
+  expect(heads).toMatchObject([{ found: 32, differing: 0 }])
+})

@@ -1,0 +1,114 @@
+// The heads of a detector whose NonMaxSuppression is outside the model: scores of many rows (cells, anchors, queries, pixels), and boxes or
+// points of the same rows. Told conservatively: scores are what Sigmoid or Softmax makes or rows that add up to 1; boxes and points are
+// other outputs with as many rows, or the other features of an output that joins them with scores.
+
+import type { GraphView } from '@whyslow/graph/types.ts'
+import { elementCount } from '../samples/dtype-arrays.ts'
+import type { Compared } from './compared.ts'
+import { featureAxis } from './feature-axis.ts'
+import type { Joined } from './joined-parts.ts'
+import { isRealFloat } from './numbers.ts'
+import { isWithinOne, joinedBySample } from './quantities.ts'
+import { FOUND_FROM } from './yes-no.ts'
+
+/** Some features of one output. */
+export interface HeadPart {
+  readonly output: Compared
+  readonly axis: number
+  readonly features: readonly number[]
+  /** Each of its scores may be a no: of Softmax only next to a class that says so. */
+  readonly maySayNo?: boolean
+}
+
+export interface Head {
+  readonly rows: number
+  readonly scores: readonly HeadPart[]
+  /** Boxes and points. */
+  readonly places: readonly HeadPart[]
+}
+
+/** Fewer rows are those of a batch, or of a classifier's answers. */
+export const LEAST_ROWS = 16
+/** A box and its points; more features are embeddings or masks. */
+const MOST_PLACES = 64
+/** Beyond it classes are words. */
+const MOST_CLASSES = 2048
+/** Scores of one class in more of the rows say what is not there. */
+const BACKGROUND = 0.9
+
+/** Those that have scores, by their number of rows. */
+export function headsOf(all: readonly Compared[], graph: GraphView | undefined): readonly Head[] {
+  const heads = new Map<number, { rows: number; scores: HeadPart[]; places: HeadPart[] }>()
+  for (const output of all) {
+    const split = splitOf(output, graph)
+    if (split === null) continue
+    const { rows, scores, places } = split
+    const head = heads.get(rows) ?? { rows, scores: [], places: [] }
+    heads.set(rows, head)
+    head.scores.push(...scores)
+    if (places.features.length > 0 && places.features.length <= MOST_PLACES) head.places.push(places)
+  }
+  return [...heads.values()].filter(({ scores }) => scores.length > 0)
+}
+
+interface Split {
+  readonly rows: number
+  readonly scores: readonly HeadPart[]
+  readonly places: HeadPart
+}
+
+/** null if it is no table of rows with features. */
+function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
+  const { original, originalNumbers, meaning, selected, name } = output
+  const [{ shape, dtype }] = original as [(typeof original)[0]]
+  const isNumeric = originalNumbers !== null && isRealFloat(dtype) && selected === undefined
+  if (!isNumeric || shape.length < 2 || original.some((one) => one.shape.join() !== shape.join())) return null
+  const axis = meaning.meaning === 'scores' ? shape.length - 1 : featureAxis(graph, name, shape)
+  const rows = elementCount(shape) / shape[axis]!
+  if (!(rows >= LEAST_ROWS) || shape[axis]! > MOST_CLASSES) return null
+  const features = Array.from({ length: shape[axis]! }, (_, k) => k)
+  const isProbability = meaning.meaning === 'scores' && isWithinOne(output)
+  const [{ parts, partOf }] = joinedBySample(output, graph) as [Joined]
+  const inner = elementCount(shape.slice(axis + 1))
+  const boundsAt = (row: number, feature: number) =>
+    parts[partOf === null ? 0 : partOf[placeOf(row, feature, features.length, inner)]!]!.bounds
+  // Rows may be joined from several heads, so that some of each are looked at.
+  const seen = [0, 0.2, 0.5, 0.8, 1].map((share) => Math.round(share * (rows - 1)))
+  const isMade = (feature: number, by: 'isShare' | 'isYesNo') => seen.every((row) => boundsAt(row, feature)?.[by] === true)
+  const scores = isProbability ? features : features.filter((k) => isMade(k, 'isShare'))
+  const alone = scores.filter((k) => isMade(k, 'isYesNo'))
+  const divided = scores.filter((k) => !alone.includes(k) && !isBackground(output, axis, k))
+  return {
+    rows,
+    scores: [
+      { output, axis, features: alone, maySayNo: true },
+      { output, axis, features: divided, maySayNo: alone.length + divided.length < scores.length },
+    ].filter((part) => part.features.length > 0),
+    places: { output, axis, features: features.filter((k) => !scores.includes(k)) },
+  }
+}
+
+/** Rows are numbered over all axes but that of the features. */
+const placeOf = (row: number, feature: number, features: number, inner: number): number =>
+  (Math.floor(row / inner) * features + feature) * inner + (row % inner)
+
+/** Where the features of a row are among an output's values: `start` of the row, and `step` from one feature to the next. */
+export function layoutOf({ output, axis }: Pick<HeadPart, 'output' | 'axis'>): {
+  readonly start: (row: number) => number
+  readonly step: number
+} {
+  const { shape } = output.original[0]!
+  const [features, step] = [shape[axis]!, elementCount(shape.slice(axis + 1))]
+  return { start: (row) => placeOf(row, 0, features, step), step }
+}
+
+function isBackground(output: Compared, axis: number, feature: number): boolean {
+  const { shape } = output.original[0]!
+  const { start, step } = layoutOf({ output, axis })
+  const rows = elementCount(shape) / shape[axis]!
+  let most = 0
+  for (const numbers of output.originalNumbers!) {
+    for (let row = 0; row < rows; row++) if (numbers[start(row) + feature * step]! >= FOUND_FROM) most++
+  }
+  return most > BACKGROUND * rows * output.originalNumbers!.length
+}
