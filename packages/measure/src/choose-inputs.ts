@@ -13,7 +13,7 @@ import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
 import { resolveInputs } from './samples/resolve.ts'
 import type { ResolvedInput } from './samples/resolved.ts'
 import { saveInputs } from './samples/saved.ts'
-import { synthesize } from './samples/synthetic.ts'
+import { pixelsIn, synthesize, withLikeness } from './samples/synthetic.ts'
 import { type Limits, tryLimits } from './trials/limits.ts'
 import { type ModelTask, modelTask } from './trials/model-task.ts'
 import { type RunTrial, reasonOf } from './trials/port.ts'
@@ -90,8 +90,11 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     const result = await attempt(samples)
     if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
-    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph)))
-    resolved = working.inputs
+    const withPixels = pixelsIn(model, pictureNumbers(model.source.file, constraints.pictures))
+    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) =>
+      attempt(synthesize(withPixels(inputs), graph)),
+    )
+    resolved = withLikeness(withPixels(working.inputs), graph)
     samples = last.samples!
   }
   if (constraints.saveInputs !== null) saveInputs(constraints.saveInputs, samples)
@@ -127,7 +130,7 @@ export const takesNaN = ({ proto }: Model): boolean => nodesOf(proto).some(({ op
 
 /** What a report says of the inputs. */
 export function inputFacts({ resolved, source }: ChosenInputs) {
-  return resolved.map(({ name, dtype, shape, assumed, freeAxes, values }) => ({
+  return resolved.map(({ name, dtype, shape, assumed, freeAxes, values, likeness }) => ({
     name,
     dtype: dtype as DType,
     shape,
@@ -135,6 +138,7 @@ export function inputFacts({ resolved, source }: ChosenInputs) {
     assumptions: assumed,
     source: values ? ('data' as const) : source,
     freeAxes: freeAxes.map(({ axis, symbol }) => ({ axis, symbol: symbol ?? '' })),
+    ...(likeness === undefined || values || source === 'data' ? {} : { likeness }),
   }))
 }
 
@@ -158,7 +162,7 @@ function warningsOf(outputs: TryOutput['outputs'], synthetic: boolean): string[]
   const others = outputs.filter(({ type }) => type === null).map(({ name }) => `'${name}'`)
   if (infinite.length > 0) {
     const why = synthetic
-      ? 'synthetic inputs can do that to a model that is fine: give your own with --data'
+      ? 'made-up inputs can do that to a model that is fine: give your own with --data'
       : 'look at the inputs and the weights'
     warnings.push(`the output ${infinite.join(', ')} holds NaN or infinity; ${why}`)
   }

@@ -3,8 +3,7 @@
 import type { ConstantView, GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from './dtype-arrays.ts'
 import type { InputFacts } from './graph-facts.ts'
-import type { Likeness } from './likeness.ts'
-import type { ResolvedInput } from './resolved.ts'
+import type { Likeness, ResolvedInput } from './resolved.ts'
 import type { Sound } from './sounds.ts'
 import type { Spectrum } from './spectra.ts'
 

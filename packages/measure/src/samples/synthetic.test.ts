@@ -1,11 +1,14 @@
 import { float16Value } from '@whyslow/graph/decode.ts'
+import { relu } from '@whyslow/graph/support/example-relu.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
 import { describe, expect, it } from 'vitest'
 import { flagsOf, graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
 import type { TensorValue } from '../engines/types.ts'
 import { NO_FLAGS } from './flags.ts'
+import type { PictureNumbers } from './picture-numbers.ts'
 import { resolveInputs } from './resolve.ts'
-import { synthesize } from './synthetic.ts'
+import { pixelsIn, synthesize, withLikeness } from './synthetic.ts'
 
 const made = (graph: GraphView, flags = NO_FLAGS, count?: number, seed?: number) =>
   synthesize(resolveInputs(graph.inputs, graph, flags).inputs, graph, count, seed)
@@ -97,6 +100,25 @@ describe('synthesize', () => {
     expect(samples[7]!.mask).toBe(samples[0]!.mask)
     expect(made(graph)).toEqual(samples)
     expect(made(graph, NO_FLAGS, 1, 2)[0]).not.toEqual(samples[0])
+  })
+  it('makes photos in the range that is given, else one that the model tells, and says so', () => {
+    const image = relu(1, 3, 32, 32)
+    const graph = viewGraph(image)
+    const madeOf = (given: PictureNumbers | null) => {
+      const inputs = pixelsIn(image, () => given)(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs)
+      return { likeness: withLikeness(inputs, graph)[0]!.likeness, values: range(numbers(synthesize(inputs, graph, 2)[0]!.x)) }
+    }
+    const signed = { scale: 1 / 255, mean: [0.5], std: [0.5], bgr: false, from: 'preprocessor_config.json' }
+    expect(madeOf(signed).likeness).toEqual({ of: 'photo', range: [-1, 1], why: 'preprocessor_config.json says so.' })
+    expect(madeOf(signed).values[0]).toBeLessThan(-0.5)
+    expect(madeOf(null).likeness).toMatchObject({ of: 'photo', range: [0, 1], why: expect.stringContaining('assumed') })
+    expect(madeOf(null).values[0]).toBeGreaterThanOrEqual(0)
+  })
+  it('holds no photos of spectrograms and latents', () => {
+    const inputs = [input('cepstra', 'float32', [1, 49, 10, 1]), input('latent_sample', 'float32', [1, 4, 64, 64])]
+    const graph = graphOf(inputs)
+    const likeness = withLikeness(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs, graph).map((one) => one.likeness?.of)
+    expect(likeness).toEqual(['speech', 'noise'])
   })
   it('takes given values, one for all or each', () => {
     const graph = graphOf([input('sr', 'int64', []), input('x', 'float16', [1, 2])])

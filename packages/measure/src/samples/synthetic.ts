@@ -2,12 +2,16 @@
 // tone did not, and ids beyond a table are refused.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
 import { drawRow } from './columns.ts'
-import { type Content, contentsOf } from './content.ts'
+import { type Content, contentsOf, imageAxes, likenessOf } from './content.ts'
 import { arrayFor, byteLength, elementCount, isPlainFloat, type NumericArray, store } from './dtype-arrays.ts'
+import { type ImageAxes, photoTensor } from './photo-tensors.ts'
+import type { PictureNumbers } from './picture-numbers.ts'
+import { ASSUMED, findPixels, type Pixels } from './pixels.ts'
 import type { ResolvedInput } from './resolved.ts'
 import { SENTENCES } from './sentences.ts'
 import type { SignalContent } from './signal-content.ts'
@@ -44,12 +48,36 @@ export function synthesize(
         // Columns of one row come from one draw, whichever inputs hold them.
         const isRow = contents[index]!.kind === 'rows'
         const random = mulberry32(ofSample + (isRow ? 0 : index * 15485863))
-        return [
-          input.name,
-          shared[index] ?? drawTensor(input, contents[index]!, { random, source: sources[index], ofSample, isPadded }),
-        ]
+        const draw = { random, source: sources[index], number: sample + (seed - 1) * samples, ofSample, isPadded }
+        return [input.name, shared[index] ?? drawTensor(input, contents[index]!, draw)]
       }),
     )
+  })
+}
+
+export type WithPixels = (inputs: readonly ResolvedInput[]) => readonly ResolvedInput[]
+
+/** Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. */
+export function pixelsIn(model: Model, given: () => PictureNumbers | null): WithPixels {
+  const known = new Map<string, Pixels>()
+  return (inputs) =>
+    inputs.map((input) => {
+      const axes = isPlainFloat(input.dtype) && input.values === undefined ? imageAxes(input) : undefined
+      if (axes === undefined) return input
+      const channels = input.shape[axes.channels]!
+      const key = `${input.name} ${channels}`
+      const numbers = known.has(key) ? null : given()
+      if (numbers !== null) known.set(key, { ...numbers, why: `${numbers.from} says so.` })
+      else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED)
+      return { ...input, pixels: known.get(key)! }
+    })
+}
+
+/** The inputs, each with what `synthesize` makes its values resemble. */
+export function withLikeness(inputs: readonly ResolvedInput[], graph: GraphView): readonly ResolvedInput[] {
+  return contentsOf(inputs, graph).map((content, at) => {
+    const likeness = likenessOf(content)
+    return likeness === undefined ? inputs[at]! : { ...inputs[at]!, likeness }
   })
 }
 
@@ -85,6 +113,8 @@ function sharedTensor(input: ResolvedInput, content: Content, isPadded: boolean)
 interface Draw {
   readonly random: () => number
   readonly source: Source | undefined
+  /** How many tensors of the input were drawn before. */
+  readonly number: number
   /** Seed of what the inputs of one sample have in common. */
   readonly ofSample: number
   /** Texts are shorter than their axis. */
@@ -94,7 +124,7 @@ interface Draw {
 const isSignal = (content: Content): content is Extract<Content, SignalContent> =>
   content.kind === 'sound' || content.kind === 'spectrum' || content.kind === 'series' || content.kind === 'normal'
 
-function drawTensor(input: ResolvedInput, content: Content, { random, source, ofSample, isPadded }: Draw): TensorValue {
+function drawTensor(input: ResolvedInput, content: Content, { random, source, number, ofSample, isPadded }: Draw): TensorValue {
   const { dtype, shape } = input
   const length = shape.at(-1) ?? 1
   const rows = elementCount(shape) / Math.max(1, length)
@@ -115,7 +145,7 @@ function drawTensor(input: ResolvedInput, content: Content, { random, source, of
       return tensorOf(dtype, shape, (index) => (index % length < (lengths?.[Math.floor(index / length)] ?? length) ? 1 : 0))
     }
     case 'image':
-      return image(dtype, shape, content, random)
+      return photoTensor({ dtype, shape }, content, number * imagesIn(shape, content.axes), random)
     default:
       return isSignal(content) ? signal(input, content, source!, random) : tensorOf(dtype, shape, () => normal(random))
   }
@@ -158,49 +188,6 @@ function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt
   return { dtype, shape, data }
 }
 
-/** Each channel a sum of two slow waves and a little noise, clipped to the range. */
-function image(
-  dtype: TensorValue['dtype'],
-  shape: readonly number[],
-  { channelsLast, low, high }: Extract<Content, { kind: 'image' }>,
-  random: () => number,
-): TensorValue {
-  const [height, width, channels] = (channelsLast ? shape.slice(-3) : [...shape.slice(-2), shape.at(-3)!]) as [
-    number,
-    number,
-    number,
-  ]
-  const planes = Array.from({ length: channels }, () => ({
-    level: 0.35 + 0.3 * random(),
-    waves: Array.from({ length: 2 }, () => {
-      const size = 0.1 + 0.15 * random()
-      return { across: wave(width, 3 * random(), 2 * Math.PI * random(), size), down: wave(height, 3 * random(), 0, 1) }
-    }),
-  }))
-  const whole = !dtype.startsWith('float') && dtype !== 'bfloat16'
-  return tensorOf(dtype, shape, (index) => {
-    const channel = channelsLast ? index % channels : Math.floor(index / (width * height)) % channels
-    const pixel = channelsLast ? Math.floor(index / channels) : index
-    const x = pixel % width
-    const y = Math.floor(pixel / width) % height
-    const { level, waves } = planes[channel]!
-    let value = level + 0.08 * (random() - 0.5)
-    for (const { across, down } of waves) value += across.sin[x]! * down.cos[y]! + across.cos[x]! * down.sin[y]!
-    const scaled = low + (high - low) * Math.min(1, Math.max(0, value))
-    return whole ? Math.round(scaled) : scaled
-  })
-}
-
-/** A wave of this many periods over a length; two of them multiply to a wave in the plane, sin(a + b). */
-function wave(
-  length: number,
-  periods: number,
-  phase: number,
-  size: number,
-): { readonly sin: Float64Array; readonly cos: Float64Array } {
-  const radians = (step: number) => (2 * Math.PI * periods * step) / length + phase
-  return {
-    sin: Float64Array.from({ length }, (_, step) => size * Math.sin(radians(step))),
-    cos: Float64Array.from({ length }, (_, step) => size * Math.cos(radians(step))),
-  }
-}
+/** Images in one tensor, or videos. */
+const imagesIn = (shape: readonly number[], axes: ImageAxes): number =>
+  elementCount(shape) / Object.values(axes).reduce<number>((product, axis) => product * (axis === null ? 1 : shape[axis]!), 1)

@@ -1,8 +1,7 @@
 // Ids of words: texts cut by the tokenizer next to the model, else words as often as in natural language, between the special tokens that a
 // known vocabulary has. Word r in order of frequency has a share that falls as 1/r (G. K. Zipf; the shift is B. Mandelbrot's).
 import { mulberry32 } from '@whyslow/graph/random.ts'
-import type { Likeness } from './likeness.ts'
-import type { ResolvedInput } from './resolved.ts'
+import type { Likeness, ResolvedInput } from './resolved.ts'
 import { factsOfSize } from './vocabulary.ts'
 
 export interface TokenContent {
