@@ -4,8 +4,8 @@ import type { ConstantView, GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from './dtype-arrays.ts'
 import type { InputFacts } from './graph-facts.ts'
 import type { Likeness, ResolvedInput } from './resolved.ts'
-import type { Sound } from './sounds.ts'
-import type { Spectrum } from './spectra.ts'
+import type { Sound } from './sound/sounds.ts'
+import type { Spectrum } from './sound/spectra.ts'
 
 /** Values are moved to the place that the model expects: to these means and deviations along an axis, or so that they fill a range. */
 export type Target =

@@ -2,8 +2,8 @@
 import { normal } from '@whyslow/graph/random.ts'
 import { elementCount } from './dtype-arrays.ts'
 import type { SignalContent, Target } from './signal-content.ts'
-import { soundOf } from './sounds.ts'
-import { framesIn, SPECTRUM_RATE, soundLength, spectrumOf } from './spectra.ts'
+import { soundOf } from './sound/sounds.ts'
+import { framesIn, SPECTRUM_RATE, soundLength, spectrumOf } from './sound/spectra.ts'
 
 /** What a standard normal number hardly ever leaves. */
 const NORMAL_RANGE = [-3, 3] as const
