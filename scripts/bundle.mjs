@@ -20,14 +20,18 @@ const BUNDLED = {
   '@bufbuild/protobuf/wire': 'protobuf/wire/index',
   flatbuffers: 'flatbuffers/index',
   '@babel/parser': 'babel-parser',
+  'jpeg-js': 'jpeg-js',
   'prom-client': 'prom-client',
   '@modelcontextprotocol/sdk/server/index.js': 'mcp/server',
   '@modelcontextprotocol/sdk/server/stdio.js': 'mcp/stdio',
   '@modelcontextprotocol/sdk/types.js': 'mcp/types',
 }
 
-/** What our files name of packages in CommonJS: as modules they export nothing by name. */
-const NAMED = { '@babel/parser': ['parse'] }
+/** What our files name of packages in CommonJS: as modules they export nothing by name. Of jpeg-js, the encoder stays out. */
+const NAMED = {
+  '@babel/parser': "export { parse } from '@babel/parser'",
+  'jpeg-js': "export { default as decode } from 'jpeg-js/lib/decoder.js'",
+}
 
 /**
  * Of the protocol's package: a validator of JSON Schemas that a server needs only if it asks the user something (elicitation), which ours does not.
@@ -67,10 +71,10 @@ for (const file of [...ours, ...filesOf(vendor)].filter((name) => /\.(js|d\.ts)$
 cpSync(join(root, 'scripts/bundled-licences.txt'), join(vendor, 'LICENSES.txt'))
 
 function entryOf(specifier) {
-  const names = NAMED[specifier]
-  if (names === undefined) return specifier
+  const code = NAMED[specifier]
+  if (code === undefined) return specifier
   const file = join(entries, `${BUNDLED[specifier]}.mjs`)
-  writeFileSync(file, `export { ${names.join(', ')} } from '${specifier}'\n`)
+  writeFileSync(file, `${code}\n`)
   return file
 }
 

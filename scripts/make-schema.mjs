@@ -108,10 +108,18 @@ export function makeSchema({ file, root, text = readFileSync(file, 'utf8'), clos
     if (ts.isTypeOperatorNode(type) && type.operator === ts.SyntaxKind.ReadonlyKeyword) return typeSchema(type.type)
     if (ts.isLiteralTypeNode(type)) return literalSchema(type.literal)
     if (ts.isArrayTypeNode(type)) return { type: 'array', items: typeSchema(type.elementType) }
+    if (ts.isTupleTypeNode(type)) return tupleSchema(type.elements)
     if (ts.isTypeLiteralNode(type)) return objectSchema(type.members)
     if (ts.isUnionTypeNode(type)) return unionSchema(type.types.map(typeSchema))
     if (ts.isTypeReferenceNode(type)) return referenceSchema(type)
     return fail(type)
+  }
+
+  /** A list of so many elements of one type. */
+  function tupleSchema(elements) {
+    const [items, ...others] = elements.map(typeSchema)
+    if (others.some((other) => JSON.stringify(other) !== JSON.stringify(items))) return fail(elements[0])
+    return { type: 'array', items, minItems: elements.length, maxItems: elements.length }
   }
 
   function literalSchema(literal) {

@@ -186,7 +186,7 @@ describe('warnings', () => {
   test('tell of outputs that are not finite, and of those that are no tensors', async () => {
     const { found } = await chosen({ trial: () => taken({ outputs }) })
     expect(found.warnings).toEqual([
-      "the output 'y' holds NaN or infinity; synthetic inputs can do that to a model that is fine: give your own with --data",
+      "the output 'y' holds NaN or infinity; made-up inputs can do that to a model that is fine: give your own with --data",
       "the output 'map' is not a tensor (a ZipMap's map, a sequence) and was not fetched; the latency is without it",
     ])
   })
@@ -207,6 +207,7 @@ test('a report tells shapes, where they come from, and which axes are free', asy
       assumptions: [{ text: 'axis 0 (batch) = 1', flag: '--batch' }],
       source: 'synthetic',
       freeAxes: [{ axis: 0, symbol: 'n' }],
+      likeness: { of: 'noise', range: null, why: expect.stringMatching(/^Nothing in the model tells/) },
     },
   ])
 })

@@ -6,13 +6,14 @@ import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import { offersOf } from './engines/index.ts'
 import type { EngineOptions, Feeds, TensorValue } from './engines/types.ts'
+import { knownValuesOf } from './known-values.ts'
 import { findWorkingInputs } from './samples/find-working.ts'
 import { pictureNumbers } from './samples/picture-numbers.ts'
 import { DEFAULT_LIMIT, readData } from './samples/read-data.ts'
 import { resolveInputs } from './samples/resolve.ts'
 import type { ResolvedInput } from './samples/resolved.ts'
 import { saveInputs } from './samples/saved.ts'
-import { synthesize } from './samples/synthetic.ts'
+import { pixelsIn, synthesize, withLikeness } from './samples/synthetic.ts'
 import { type Limits, tryLimits } from './trials/limits.ts'
 import { type ModelTask, modelTask } from './trials/model-task.ts'
 import { type RunTrial, reasonOf } from './trials/port.ts'
@@ -53,7 +54,8 @@ export interface ChosenInputs {
 /** Throws InputError if the data do not fit, if no guess lets the engine run, or if the engine refuses the model. */
 export async function chooseInputs(model: Model, graph: GraphView, constraints: InputConstraints): Promise<ChosenInputs> {
   const { shapes, values, batch, folder } = constraints
-  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes }
+  const known = constraints.data === null ? knownValuesOf(model, graph) : undefined
+  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes, ...(known === undefined ? {} : { known }) }
   const last: { output?: TryOutput; samples?: readonly Feeds[] } = {}
   const attempt = async (samples: readonly Feeds[]) => {
     const task = modelTask(
@@ -88,8 +90,11 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
     const result = await attempt(samples)
     if (!result.ok) throw new InputError(`${constraints.data}: the engine refuses these inputs: ${result.message}`)
   } else {
-    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) => attempt(synthesize(inputs, graph)))
-    resolved = working.inputs
+    const withPixels = pixelsIn(model, pictureNumbers(model.source.file, constraints.pictures))
+    const working = await findWorkingInputs(graph.inputs, graph, flags, ({ inputs }) =>
+      attempt(synthesize(withPixels(inputs), graph)),
+    )
+    resolved = withLikeness(withPixels(working.inputs), graph)
     samples = last.samples!
   }
   if (constraints.saveInputs !== null) saveInputs(constraints.saveInputs, samples)
@@ -125,7 +130,7 @@ export const takesNaN = ({ proto }: Model): boolean => nodesOf(proto).some(({ op
 
 /** What a report says of the inputs. */
 export function inputFacts({ resolved, source }: ChosenInputs) {
-  return resolved.map(({ name, dtype, shape, assumed, freeAxes, values }) => ({
+  return resolved.map(({ name, dtype, shape, assumed, freeAxes, values, likeness }) => ({
     name,
     dtype: dtype as DType,
     shape,
@@ -133,6 +138,7 @@ export function inputFacts({ resolved, source }: ChosenInputs) {
     assumptions: assumed,
     source: values ? ('data' as const) : source,
     freeAxes: freeAxes.map(({ axis, symbol }) => ({ axis, symbol: symbol ?? '' })),
+    ...(likeness === undefined || values || source === 'data' ? {} : { likeness }),
   }))
 }
 
@@ -156,7 +162,7 @@ function warningsOf(outputs: TryOutput['outputs'], synthetic: boolean): string[]
   const others = outputs.filter(({ type }) => type === null).map(({ name }) => `'${name}'`)
   if (infinite.length > 0) {
     const why = synthetic
-      ? 'synthetic inputs can do that to a model that is fine: give your own with --data'
+      ? 'made-up inputs can do that to a model that is fine: give your own with --data'
       : 'look at the inputs and the weights'
     warnings.push(`the output ${infinite.join(', ')} holds NaN or infinity; ${why}`)
   }

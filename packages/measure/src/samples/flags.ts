@@ -2,6 +2,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
+import type { KnownValues } from './known.ts'
 
 /** Given by the user; empty if nothing was said. */
 export interface InputFlags {
@@ -13,6 +14,8 @@ export interface InputFlags {
   readonly batch: number | null
   /** Most that one sample of all inputs may take, bytes; no limit where absent. */
   readonly limitBytes?: number
+  /** What the model tells of the values of its inputs. */
+  readonly known?: ReadonlyMap<string, KnownValues>
 }
 
 export const NO_FLAGS: InputFlags = { shapes: new Map(), values: new Map(), batch: null }

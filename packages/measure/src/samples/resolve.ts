@@ -4,6 +4,7 @@ import type { Dimension, DType, GraphView, ValueDeclaration } from '@whyslow/gra
 import { dimensionsOf, meaningsOf, usualSize } from './axis-guess.ts'
 import { checkFlagNames, describeInput, type InputFlags, listInputs, parseElements } from './flags.ts'
 import { type AxisMeaning, type InputFacts, readInputFacts } from './graph-facts.ts'
+import type { KnownValues } from './known.ts'
 import { checkSizes, type FreeAxis, type ResolvedInput, type ResolvedInputs, restate, type SizeSource } from './resolved.ts'
 
 /**
@@ -31,6 +32,7 @@ interface Draft {
   readonly sizes: (number | null)[]
   readonly from: (SizeSource | null)[]
   readonly values: readonly (number | bigint | string)[] | undefined
+  readonly known: KnownValues | undefined
 }
 
 function draftInput(input: ValueDeclaration, facts: InputFacts, flags: InputFlags): Draft {
@@ -55,7 +57,7 @@ function draftInput(input: ValueDeclaration, facts: InputFacts, flags: InputFlag
   if (flags.batch !== null && given === undefined) setBatch({ sizes, from, meanings }, flags.batch)
   setFromFacts(sizes, from, facts)
   if (values !== undefined) fitValues(values, sizes, from, input)
-  return { input: { ...input, dtype }, facts, dimensions, meanings, sizes, from, values }
+  return { input: { ...input, dtype }, facts, dimensions, meanings, sizes, from, values, known: flags.known?.get(name) }
 }
 
 function setBatch({ sizes, from, meanings }: Pick<Draft, 'sizes' | 'from' | 'meanings'>, size: number | null): void {
@@ -178,7 +180,7 @@ function eachFree(drafts: readonly Draft[], visit: (draft: Draft, axis: number, 
 }
 
 function settle(draft: Draft, drafts: readonly Draft[]): ResolvedInput {
-  const { input, dimensions, meanings, sizes, from, values } = draft
+  const { input, dimensions, meanings, sizes, from, values, known } = draft
   const freeAxes = dimensions.flatMap((dimension, axis): readonly FreeAxis[] =>
     typeof dimension === 'number' ? [] : [{ axis, symbol: dimension, meaning: meanings[axis]!, from: from[axis] ?? 'guess' }],
   )
@@ -191,6 +193,7 @@ function settle(draft: Draft, drafts: readonly Draft[]): ResolvedInput {
     freeAxes,
     rankIsFree: input.shape === null,
     ...(values === undefined ? {} : { values }),
+    ...(known === undefined ? {} : { known }),
   })
 }
 

@@ -7,6 +7,8 @@ import { bytes } from '../statistics/numbers.ts'
 import { byteLength, elementCount } from './dtype-arrays.ts'
 import { formatShape } from './flags.ts'
 import type { AxisMeaning } from './graph-facts.ts'
+import type { KnownValues } from './known.ts'
+import type { Pixels } from './pixels.ts'
 
 /** Where the size of a free axis comes from. 'model': a weight fixes it; 'engine': its error message asked for it. */
 export type SizeSource = 'flag' | 'data' | 'model' | 'engine' | 'guess'
@@ -40,6 +42,21 @@ export interface ResolvedInput {
   readonly values?: readonly (number | bigint | string)[]
   /** Integers are to be below this, as the engine's error said. */
   readonly below?: number
+  /** What the model tells of the values. */
+  readonly known?: KnownValues
+  /** The values that the model was trained on, if the input is an image of floats. */
+  readonly pixels?: Pixels
+  /** What the made-up values resemble, if they are made up. */
+  readonly likeness?: Likeness
+}
+
+/** What made-up values resemble. */
+export interface Likeness {
+  readonly of: 'photo' | 'scan' | 'speech' | 'music' | 'sentences' | 'ids' | 'rows' | 'series' | 'constant' | 'noise'
+  /** Lowest and highest value; null: unknown, or they are no numbers. */
+  readonly range: readonly [number, number] | null
+  /** One sentence: what told the content and the range. */
+  readonly why: string
 }
 
 export interface ResolvedInputs {

@@ -2,18 +2,25 @@
 // tone did not, and ids beyond a table are refused.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { Feeds, TensorValue } from '../engines/types.ts'
-import { type Content, contentsOf } from './content.ts'
-import { arrayFor, byteLength, elementCount, type NumericArray, store } from './dtype-arrays.ts'
+import { drawRow } from './columns.ts'
+import { type Content, contentsOf, imageAxes, likenessOf } from './content.ts'
+import { arrayFor, byteLength, elementCount, isPlainFloat, type NumericArray, store } from './dtype-arrays.ts'
+import { type ImageAxes, photoTensor } from './photo-tensors.ts'
+import type { PictureNumbers } from './picture-numbers.ts'
+import { ASSUMED, findPixels, type Pixels } from './pixels.ts'
 import type { ResolvedInput } from './resolved.ts'
+import { SENTENCES } from './sentences.ts'
+import type { SignalContent } from './signal-content.ts'
+import { drawSignal, type Source, sourceOf } from './signals.ts'
+import { drawTokens, textLengths } from './token-ids.ts'
 
 /** Together the samples take at most this; fewer are made where one is large. */
 const MOST_BYTES = 512 * 2 ** 20
 export const DEFAULT_SAMPLES = 8
-
-const WORDS = 'the a model reads short plain words from some text that people write every day'.split(' ')
 
 /**
  * `count` different samples, the same for the same seed. Contents that do not differ (masks, states, given values) are one tensor
@@ -28,15 +35,50 @@ export function synthesize(
   const contents = contentsOf(inputs, graph)
   const sampleBytes = inputs.reduce((total, { dtype, shape }) => total + (byteLength(dtype, elementCount(shape)) ?? 0), 0)
   const samples = Math.max(1, Math.min(count, Math.floor(MOST_BYTES / Math.max(1, sampleBytes))))
-  const shared = inputs.map((input, index) => sharedTensor(input, contents[index]!))
-  return Array.from({ length: samples }, (_, sample) =>
-    Object.fromEntries(
+  const isPadded = contents.some((content) => content.kind === 'tokens' && content.isPadded)
+  const shared = inputs.map((input, index) => sharedTensor(input, contents[index]!, isPadded))
+  const sources = inputs.map(({ shape }, index) => {
+    const content = contents[index]!
+    return isSignal(content) ? sourceOf(content, shape, mulberry32(seed)) : undefined
+  })
+  return Array.from({ length: samples }, (_, sample) => {
+    const ofSample = seed * 7919 + sample * 104729
+    return Object.fromEntries(
       inputs.map((input, index) => {
-        const random = mulberry32(seed * 7919 + sample * 104729 + index * 15485863)
-        return [input.name, shared[index] ?? drawTensor(input, contents[index]!, random)]
+        // Columns of one row come from one draw, whichever inputs hold them.
+        const isRow = contents[index]!.kind === 'rows'
+        const random = mulberry32(ofSample + (isRow ? 0 : index * 15485863))
+        const draw = { random, source: sources[index], number: sample + (seed - 1) * samples, ofSample, isPadded }
+        return [input.name, shared[index] ?? drawTensor(input, contents[index]!, draw)]
       }),
-    ),
-  )
+    )
+  })
+}
+
+export type WithPixels = (inputs: readonly ResolvedInput[]) => readonly ResolvedInput[]
+
+/** Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. */
+export function pixelsIn(model: Model, given: () => PictureNumbers | null): WithPixels {
+  const known = new Map<string, Pixels>()
+  return (inputs) =>
+    inputs.map((input) => {
+      const axes = isPlainFloat(input.dtype) && input.values === undefined ? imageAxes(input) : undefined
+      if (axes === undefined) return input
+      const channels = input.shape[axes.channels]!
+      const key = `${input.name} ${channels}`
+      const numbers = known.has(key) ? null : given()
+      if (numbers !== null) known.set(key, { ...numbers, why: `${numbers.from} says so.` })
+      else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED)
+      return { ...input, pixels: known.get(key)! }
+    })
+}
+
+/** The inputs, each with what `synthesize` makes its values resemble. */
+export function withLikeness(inputs: readonly ResolvedInput[], graph: GraphView): readonly ResolvedInput[] {
+  return contentsOf(inputs, graph).map((content, at) => {
+    const likeness = likenessOf(content)
+    return likeness === undefined ? inputs[at]! : { ...inputs[at]!, likeness }
+  })
 }
 
 /** The tensor of an input whose values were given: one for all elements, or each. Throws an InputError if they do not fit. */
@@ -58,28 +100,84 @@ export function givenTensor({ name, dtype, shape, values = [] }: ResolvedInput):
   return { dtype, shape, data }
 }
 
-function sharedTensor(input: ResolvedInput, content: Content): TensorValue | undefined {
+function sharedTensor(input: ResolvedInput, content: Content, isPadded: boolean): TensorValue | undefined {
   const { dtype, shape } = input
   if (content.kind === 'values') return givenTensor(input)
   const last = shape.at(-1) ?? 1
   if (content.kind === 'fill') return tensorOf(dtype, shape, () => content.value)
+  if (content.kind === 'mask' && !isPadded) return tensorOf(dtype, shape, () => 1)
   if (content.kind === 'positions') return tensorOf(dtype, shape, (index) => Math.min(index % last, content.below - 1))
   return undefined
 }
 
-function drawTensor({ dtype, shape }: ResolvedInput, content: Content, random: () => number): TensorValue {
+interface Draw {
+  readonly random: () => number
+  readonly source: Source | undefined
+  /** How many tensors of the input were drawn before. */
+  readonly number: number
+  /** Seed of what the inputs of one sample have in common. */
+  readonly ofSample: number
+  /** Texts are shorter than their axis. */
+  readonly isPadded: boolean
+}
+
+const isSignal = (content: Content): content is Extract<Content, SignalContent> =>
+  content.kind === 'sound' || content.kind === 'spectrum' || content.kind === 'series' || content.kind === 'normal'
+
+function drawTensor(input: ResolvedInput, content: Content, { random, source, number, ofSample, isPadded }: Draw): TensorValue {
+  const { dtype, shape } = input
+  const length = shape.at(-1) ?? 1
+  const rows = elementCount(shape) / Math.max(1, length)
   switch (content.kind) {
     case 'words':
-      return { dtype, shape, data: Array.from({ length: elementCount(shape) }, () => phrase(random)) }
+      return { dtype, shape, data: Array.from({ length: elementCount(shape) }, () => oneOf(SENTENCES, random)) }
+    case 'rows':
+      return rowsTensor(input, random)
     case 'ids':
       return tensorOf(dtype, shape, () => content.from + Math.floor(random() * (content.below - content.from)))
+    case 'tokens': {
+      const lengths = content.isPadded ? textLengths(rows, length, ofSample) : null
+      const ids = drawTokens(content, { rows, length, lengths }, random)
+      return tensorOf(dtype, shape, (index) => ids[index]!)
+    }
+    case 'mask': {
+      const lengths = isPadded ? textLengths(rows, length, ofSample) : null
+      return tensorOf(dtype, shape, (index) => (index % length < (lengths?.[Math.floor(index / length)] ?? length) ? 1 : 0))
+    }
     case 'image':
-      return image(dtype, shape, content, random)
-    case 'signal':
-      return tensorOf(dtype, shape, tones(shape, random))
+      return photoTensor({ dtype, shape }, content, number * imagesIn(shape, content.axes), random)
     default:
-      return tensorOf(dtype, shape, () => normal(random))
+      return isSignal(content) ? signal(input, content, source!, random) : tensorOf(dtype, shape, () => normal(random))
   }
+}
+
+const oneOf = <T>(choices: readonly T[], random: () => number): T => choices[Math.floor(random() * choices.length)]!
+
+function signal({ dtype, shape }: ResolvedInput, content: SignalContent, source: Source, random: () => number): TensorValue {
+  const values = drawSignal(content, source, shape, random)
+  source.fit?.(values, shape)
+  const { quantized } = content
+  if (quantized === undefined)
+    return dtype === 'float32' ? { dtype, shape, data: values } : tensorOf(dtype, shape, (index) => values[index]!)
+  const lowest = dtype === 'uint8' ? 128 : 0
+  return tensorOf(dtype, shape, (index) => {
+    const whole = Math.round(values[index]! / quantized.scale) + quantized.zero
+    return lowest + Math.min(127, Math.max(-128, whole))
+  })
+}
+
+/** The input's columns of a row for each row of the shape. */
+function rowsTensor({ dtype, shape, known }: ResolvedInput, random: () => number): TensorValue {
+  const { rows, firstColumn = 0, columnCount = 1, texts = [] } = known!
+  const width = shape.length === 2 ? shape[1]! : shape.length === 1 && columnCount > 1 ? shape[0]! : 1
+  const drawn: number[] = []
+  while (drawn.length < elementCount(shape)) {
+    const row = drawRow(rows!, () => normal(random), random)
+    for (let column = 0; column < width; column++) drawn.push(row[firstColumn + column] ?? 0)
+  }
+  if (dtype === 'string') return { dtype, shape, data: drawn.map((place) => texts[place] ?? oneOf(texts, random) ?? '') }
+  const whole = !isPlainFloat(dtype)
+  return tensorOf(dtype, shape, (index) => (whole ? Math.round(drawn[index]! || 0) : drawn[index]!))
 }
 
 function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt: (index: number) => number): TensorValue {
@@ -90,68 +188,6 @@ function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt
   return { dtype, shape, data }
 }
 
-const phrase = (random: () => number): string =>
-  Array.from({ length: 4 }, () => WORDS[Math.floor(random() * WORDS.length)]!).join(' ')
-
-/** Each channel a sum of two slow waves and a little noise, clipped to the range. */
-function image(
-  dtype: TensorValue['dtype'],
-  shape: readonly number[],
-  { channelsLast, low, high }: Extract<Content, { kind: 'image' }>,
-  random: () => number,
-): TensorValue {
-  const [height, width, channels] = (channelsLast ? shape.slice(-3) : [...shape.slice(-2), shape.at(-3)!]) as [
-    number,
-    number,
-    number,
-  ]
-  const planes = Array.from({ length: channels }, () => ({
-    level: 0.35 + 0.3 * random(),
-    waves: Array.from({ length: 2 }, () => {
-      const size = 0.1 + 0.15 * random()
-      return { across: wave(width, 3 * random(), 2 * Math.PI * random(), size), down: wave(height, 3 * random(), 0, 1) }
-    }),
-  }))
-  const whole = !dtype.startsWith('float') && dtype !== 'bfloat16'
-  return tensorOf(dtype, shape, (index) => {
-    const channel = channelsLast ? index % channels : Math.floor(index / (width * height)) % channels
-    const pixel = channelsLast ? Math.floor(index / channels) : index
-    const x = pixel % width
-    const y = Math.floor(pixel / width) % height
-    const { level, waves } = planes[channel]!
-    let value = level + 0.08 * (random() - 0.5)
-    for (const { across, down } of waves) value += across.sin[x]! * down.cos[y]! + across.cos[x]! * down.sin[y]!
-    const scaled = low + (high - low) * Math.min(1, Math.max(0, value))
-    return whole ? Math.round(scaled) : scaled
-  })
-}
-
-/** A wave of this many periods over a length; two of them multiply to a wave in the plane, sin(a + b). */
-function wave(
-  length: number,
-  periods: number,
-  phase: number,
-  size: number,
-): { readonly sin: Float64Array; readonly cos: Float64Array } {
-  const radians = (step: number) => (2 * Math.PI * periods * step) / length + phase
-  return {
-    sin: Float64Array.from({ length }, (_, step) => size * Math.sin(radians(step))),
-    cos: Float64Array.from({ length }, (_, step) => size * Math.cos(radians(step))),
-  }
-}
-
-/** Five tones between about 100 and 3000 Hz at 16 kHz, at speech level, along the longest axis. */
-function tones(shape: readonly number[], random: () => number): (index: number) => number {
-  const along = shape.indexOf(Math.max(...shape))
-  const stride = elementCount(shape.slice(along + 1))
-  const length = shape[along]!
-  const parts = Array.from({ length: 5 }, () => ({
-    radians: 0.04 + 1.1 * random() ** 2,
-    phase: 2 * Math.PI * random(),
-    size: 0.02 + 0.08 * random(),
-  }))
-  return (index) => {
-    const step = Math.floor(index / stride) % length
-    return parts.reduce((sum, { radians, phase, size }) => sum + size * Math.sin(radians * step + phase), 0)
-  }
-}
+/** Images in one tensor, or videos. */
+const imagesIn = (shape: readonly number[], axes: ImageAxes): number =>
+  elementCount(shape) / Object.values(axes).reduce<number>((product, axis) => product * (axis === null ? 1 : shape[axis]!), 1)

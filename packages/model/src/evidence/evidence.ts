@@ -6,6 +6,7 @@ import type { FirstTrees } from '@whyslow/graph/forest/first-trees.ts'
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import type { DeviceKind, EngineOptions, Observed } from '@whyslow/measure/engines/types.ts'
 import type { Machine, Roofs } from '@whyslow/measure/machine/types.ts'
+import type { Likeness } from '@whyslow/measure/samples/resolved.ts'
 import type { OperatorExperiments } from '@whyslow/measure/timing/operators/types.ts'
 import type {
   CallCost,
@@ -27,6 +28,8 @@ export interface InputFacts {
   /** The same with the flag that changes each; absent in evidence from before it was told. */
   readonly assumptions?: readonly { readonly text: string; readonly flag: string }[]
   readonly source: 'data' | 'synthetic'
+  /** What made-up values resemble. */
+  readonly likeness?: Likeness
   /** Axes declared without a fixed size, with their symbol ('' where unnamed). */
   readonly freeAxes: readonly { readonly axis: number; readonly symbol: string }[]
 }

@@ -75,6 +75,14 @@ export interface ReportInput {
   /** The same with the flag that changes each: --batch, or --shape and the whole shape. */
   readonly assumptions: readonly { readonly text: string; readonly flag: string }[]
   readonly source: 'data' | 'synthetic'
+  /** What the values of a synthetic input resemble. Documents of versions before have none. */
+  readonly likeness?: ReportLikeness
+}
+
+export interface ReportLikeness {
+  readonly of: 'photo' | 'scan' | 'speech' | 'music' | 'sentences' | 'ids' | 'rows' | 'series' | 'constant' | 'noise'
+  readonly range: readonly [number, number] | null // of the values; null: unknown, or they are no numbers
+  readonly why: string // one sentence: what told the content and the range
 }
 
 export interface ReportOutput {

@@ -12,12 +12,12 @@ export interface ComparisonWords {
   readonly sentences: string[]
 }
 
-/** `withData`: outputs were compared on the user's own inputs. Pure. */
-export function comparisonSentences(given: Facts, withData: boolean): ComparisonWords {
+/** `madeUp`: what outputs were compared on, 'synthetic inputs'; null if the inputs are the user's own. Pure. */
+export function comparisonSentences(given: Facts, madeUp: string | null): ComparisonWords {
   const facts = withShortNames(given)
   const sentences = [
     ...besideReference(facts),
-    ...quality(facts, withData),
+    ...quality(facts, madeUp),
     ...breakEvens(facts),
     ...transfers(facts),
     ...software(facts),
@@ -149,12 +149,12 @@ function qualityChange({ contestants, reference }: Facts, one: Contestant): stri
 }
 
 /** Outputs that are not the reference's, where no metric says what that means. */
-function quality(facts: Facts, withData: boolean): string[] {
+function quality(facts: Facts, madeUp: string | null): string[] {
   const { reference } = facts
   return measuredIn(facts).flatMap((one) => {
     const { id, agreement } = one
     if (id === reference || agreement === null || agreement.equal || one.metric !== null) return []
-    const on = withData ? '' : ' on synthetic inputs'
+    const on = madeUp === null ? '' : ` on ${madeUp}`
     if (agreement.top1 !== null && agreement.top1 < 1)
       return [`${id} picks the same class as ${reference} in ${significant(agreement.top1 * 100)} % of the rows${on}.`]
     if (agreement.cosine !== null && agreement.cosine < 0.999 && one.runtime === undefined)

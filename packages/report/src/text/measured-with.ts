@@ -3,6 +3,7 @@
 
 import { bytes, count, metricValue, one, percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportSweep } from '../documents/report.ts'
+import { sourceWords } from './answers/likeness.ts'
 import { labelled } from './page.ts'
 import { sparkline } from './plots/sparkline.ts'
 
@@ -98,7 +99,8 @@ function inputs({ model }: ReportDocument): string | null {
   if (model === null || model.inputs.length === 0) return null
   return model.inputs
     .map(
-      (input) => `${input.name} ${input.dtype} ${input.shape.length === 0 ? 'scalar' : input.shape.join('x')} (${input.source})`,
+      (input) =>
+        `${input.name} ${input.dtype} ${input.shape.length === 0 ? 'scalar' : input.shape.join('x')} (${sourceWords(input)})`,
     )
     .join(', ')
 }

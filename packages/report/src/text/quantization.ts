@@ -3,6 +3,7 @@
 import { bytes, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
 import type { ReportQuantization } from '../documents/report-fix.ts'
+import { madeUpInputs } from './answers/likeness.ts'
 import { type Colours, type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { hang, nextWords, printable, shorten, wrap, wrapCommand } from './wrap.ts'
 
@@ -10,11 +11,11 @@ type Quantization = ReportQuantization
 type Layer = Quantization['layers'][number]
 
 /** What there is to say where no inputs were given: at the beginning and at the end. */
-export function syntheticNote({ allowSynthetic }: { readonly allowSynthetic: boolean }): string {
+export function syntheticNote({ allowSynthetic }: { readonly allowSynthetic: boolean }, inputs = 'made-up inputs'): string {
   const ranges = allowSynthetic
-    ? 'ranges of activations are found on synthetic inputs'
+    ? `ranges of activations are found on ${inputs}`
     : 'static int8, which needs real inputs, is not tried'
-  return `Without --data ${ranges}, and the agreement is agreement on synthetic inputs.`
+  return `Without --data ${ranges}, and the agreement is agreement on ${inputs}.`
 }
 
 /** Layers shown, those with the largest times. */
@@ -34,7 +35,7 @@ export function renderQuantized(
     quantization ? otherEngine(quantization, width, colours, options.command) : [],
     fix?.shipped ? hang(`Written: ${fix.shipped}`, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
-    quantization?.inputs === 'synthetic' ? hang(syntheticNote(constraints), width) : [],
+    quantization?.inputs === 'synthetic' ? hang(syntheticNote(constraints, madeUpInputs(doc.model?.inputs ?? [])), width) : [],
   ])
 }
 

@@ -2,6 +2,7 @@
 // was checked, what was not, what was assumed, and how far the numbers can be trusted. Drawn from the report document alone.
 import type { ReportDocument, ReportFinding } from '../documents/report.ts'
 import { answerLines } from './answers/answer-lines.ts'
+import { madeUpLines } from './answers/likeness.ts'
 import { areaBar } from './area-bar.ts'
 import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './findings/findings-text.ts'
 import { measuredWith } from './measured-with.ts'
@@ -100,11 +101,8 @@ function assumptions(doc: ReportDocument, width: number): string[] {
         ...wrapCommand(flag, width, '  To change it: '),
       ]
     })
-  const synthetic = inputs.filter((input) => input.source === 'synthetic').map((input) => input.name)
-  if (synthetic.length === 0) return lines
-  const names =
-    synthetic.length > 4 ? `${synthetic.slice(0, 3).join(', ')} and ${synthetic.length - 3} more` : synthetic.join(', ')
-  const label = synthetic.length === 1 ? 'Synthetic input' : 'Synthetic inputs'
-  lines.push(...hang(`${label}: ${names}. To measure with your own: --data\u00a0PATH`, width))
-  return lines
+  const resembling = madeUpLines(inputs)
+  if (resembling.length === 0) return lines
+  const last = `${resembling.at(-1)} To measure with your own: --data\u00a0PATH`
+  return [...lines, ...[...resembling.slice(0, -1), last].flatMap((line) => hang(line, width))]
 }

@@ -4,6 +4,7 @@ import { plural, significant, time } from '@whyslow/measure/statistics/numbers.t
 import type { ReportDocument } from '../documents/report.ts'
 import type { ReportFix, ReportServing } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
+import { madeUpInputs } from './answers/likeness.ts'
 import { speedupRange } from './fix-answer.ts'
 import { predictedAndMeasured } from './foretold.ts'
 import { type Colours, page, paper, type TerminalOptions, warningLines } from './page.ts'
@@ -38,8 +39,9 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const { width, colours } = paper(options)
   const { fix } = doc
   const foretold = predictedAndMeasured(doc)
-  const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
-  const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
+  const inputs = doc.model?.inputs ?? []
+  const synthetic = inputs.filter(({ source }) => source === 'synthetic').map(({ name }) => name)
+  const compared = `Compared on ${madeUpInputs(inputs)} (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
   const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget ${more(fix?.budget)}`
   const bound = 'The model is optimized for this machine: run whyslow fix again on others.'
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`

@@ -14,6 +14,7 @@ import type { Sweep } from '@whyslow/measure/timing/types.ts'
 import { reasonOf } from '@whyslow/measure/trials/port.ts'
 import type { ComparisonDocument, Contestant as ContestantRow } from '@whyslow/report/documents/comparison.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { madeUpInputs } from '@whyslow/report/text/answers/likeness.ts'
 import { comparisonSentences, errorShare } from '@whyslow/report/text/comparison-sentences.ts'
 import { orderOf, rank } from '../../analyze/ranking.ts'
 import type { Evidence, OtherEngine } from '../../evidence/evidence.ts'
@@ -102,7 +103,8 @@ export function comparisonOf(facts: ComparisonFacts): ComparisonDocument {
       ]),
     ],
   }
-  const { answer, sentences } = comparisonSentences(document, options.data !== null)
+  const madeUp = options.data === null ? madeUpInputs(inputFacts(opened.first.state.ready.inputs)) : null
+  const { answer, sentences } = comparisonSentences(document, madeUp)
   return { ...document, answer, sentences }
 }
 

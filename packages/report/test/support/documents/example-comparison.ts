@@ -75,5 +75,5 @@ export function comparison(
     warnings: [],
     ...given,
   }
-  return { ...facts, ...comparisonSentences(facts, withData) }
+  return { ...facts, ...comparisonSentences(facts, withData ? null : 'synthetic inputs') }
 }

@@ -1,4 +1,5 @@
 // What it was measured with, what was assumed, what to be warned of.
+import { madeUpLines, sourceWords } from '@whyslow/report/text/answers/likeness.ts'
 import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
@@ -40,8 +41,7 @@ function modelFacts(model: NonNullable<Report['model']>): Fact[] {
     ['multiply-adds', known(model.macs, count)],
     [
       'inputs',
-      model.inputs.map(({ name, dtype, shape: dims, source }) => `${name} ${dtype} ${shape(dims)} (${source})`).join(', ') ||
-        'none',
+      model.inputs.map((one) => `${one.name} ${one.dtype} ${shape(one.shape)} (${sourceWords(one)})`).join(', ') || 'none',
     ],
     ['outputs', model.outputs.map(({ name, dtype, shape: dims }) => `${name} ${dtype} ${shape(dims)}`).join(', ') || 'none'],
     ['sha256', model.sha256],
@@ -187,7 +187,10 @@ function Assumed({ model }: { model: NonNullable<Report['model']> }) {
             <code>{flag === '--batch' ? '--batch N' : `${flag} ${name}=${shape.join('x')}`}</code>
           </li>
         ))}
-        {synthetic.length > 0 && <li>Inputs are made up. With your own: </li>}
+        {madeUpLines(model.inputs).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+        {synthetic.length > 0 && <li>To measure with your own: </li>}
       </ul>
       {synthetic.length > 0 && <Command text={`npx whyslow ${model.file} --data inputs.npz`} />}
     </div>

@@ -6,7 +6,8 @@ import { findWorkingInputs } from '@whyslow/measure/samples/find-working.ts'
 import { pictureNumbers } from '@whyslow/measure/samples/picture-numbers.ts'
 import { readData } from '@whyslow/measure/samples/read-data.ts'
 import { resolveInputs } from '@whyslow/measure/samples/resolve.ts'
-import { synthesize } from '@whyslow/measure/samples/synthetic.ts'
+import type { ResolvedInput } from '@whyslow/measure/samples/resolved.ts'
+import { synthesize, withLikeness } from '@whyslow/measure/samples/synthetic.ts'
 import type { TryPredict } from '../../serve/batch-proof.ts'
 import { datatypeOf } from '../../serve/protocol.ts'
 import type { KnownModel } from '../serve/known-model.ts'
@@ -29,7 +30,7 @@ interface Choosing {
 /** `ask`: whether the server answers a request. Throws InputError if it answers none. */
 export async function chooseSamples({ graph, known, options }: Choosing, ask: TryPredict): Promise<Chosen> {
   const { shapes, values, batch, data } = options
-  const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES }
+  const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES, known: known?.values ?? new Map() }
   if (data !== null) {
     const base = resolveInputs(graph.inputs, graph, flags)
     const pictures = pictureNumbers(known?.file ?? '', options.pictures)
@@ -37,13 +38,17 @@ export async function chooseSamples({ graph, known, options }: Choosing, ask: Tr
     return { samples: read.samples, warnings: read.note === undefined ? [] : [read.note] }
   }
   let samples: readonly Feeds[] = []
+  let made: readonly ResolvedInput[] = []
   const { inputs } = await findWorkingInputs(graph.inputs, graph, flags, (tried) => {
-    samples = synthesize(tried.inputs, graph)
+    made = known?.withPixels(tried.inputs) ?? tried.inputs
+    samples = synthesize(made, graph)
     return ask(samples[0]!)
   })
   const assumed = inputs.flatMap(({ name, assumed }) => assumed.map(({ text }) => `${name}: ${text}`))
   const how = assumed.length === 0 ? '' : ` (${assumed.join('; ')})`
-  return { samples, warnings: [`inputs are synthetic${how}; give your own with --data`] }
+  const kinds = new Set(withLikeness(made, graph).flatMap(({ likeness }) => likeness?.of ?? []))
+  const likeness = kinds.size === 0 ? '' : ` (${[...kinds].join(', ')})`
+  return { samples, warnings: [`inputs are synthetic${likeness}${how}; give your own with --data`] }
 }
 
 export const tensorsOf = (feeds: Feeds) =>

@@ -3,9 +3,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readModel } from '@whyslow/formats/index.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Model } from '@whyslow/graph/model.ts'
 import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { takesNaN } from '@whyslow/measure/choose-inputs.ts'
+import { knownValuesOf } from '@whyslow/measure/known-values.ts'
+import type { KnownValues } from '@whyslow/measure/samples/known.ts'
+import { pictureNumbers } from '@whyslow/measure/samples/picture-numbers.ts'
+import { pixelsIn, type WithPixels } from '@whyslow/measure/samples/synthetic.ts'
 import type { ModelSpec } from '../../serve/protocol.ts'
 
 export interface KnownModel {
@@ -13,6 +18,10 @@ export interface KnownModel {
   /** Where a preprocessor_config.json may lie. */
   readonly file: string
   readonly allowNaN: boolean
+  /** What it tells of the values of its inputs. */
+  readonly values: ReadonlyMap<string, KnownValues>
+  /** Inputs that take photos, with the values that the model was trained on. */
+  readonly withPixels: WithPixels
 }
 
 /** What the model's own graph tells of its inputs; of a folder whose model is no graph, what its server declares. */
@@ -20,18 +29,26 @@ export async function knownModel(file: string, served: ModelSpec): Promise<Known
   const manifest = path.join(file, 'manifest.json')
   if (!fs.existsSync(manifest)) {
     const model = await readModel(file)
-    return { graph: viewGraph(model), file, allowNaN: takesNaN(model) }
+    return known(model, viewGraph(model), file)
   }
   const inner = path.join(file, String(JSON.parse(fs.readFileSync(manifest, 'utf8')).model))
   try {
     const model = await readModel(inner)
     const graph = viewGraph(model)
-    if (sameNames(graph.inputs, served)) return { graph, file: inner, allowNaN: takesNaN(model) }
+    if (sameNames(graph.inputs, served)) return known(model, graph, inner)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
   }
-  return { graph: declaredGraph(served), file: inner, allowNaN: true }
+  return { graph: declaredGraph(served), file: inner, allowNaN: true, values: new Map(), withPixels: (inputs) => inputs }
 }
+
+const known = (model: Model, graph: GraphView, file: string): KnownModel => ({
+  graph,
+  file,
+  allowNaN: takesNaN(model),
+  values: knownValuesOf(model, graph),
+  withPixels: pixelsIn(model, pictureNumbers(file, null)),
+})
 
 const sameNames = (inputs: readonly ValueDeclaration[], served: ModelSpec): boolean =>
   inputs.length === served.inputs.length && inputs.every(({ name }) => served.inputs.some((one) => one.name === name))

@@ -198,10 +198,10 @@ export async function serve(file: string, given: Partial<ServeOptions> & Pick<Se
 
 /** Synthetic requests that the model was seen to take. */
 async function samplesFor(file: string, model: ModelSpec, predict: TryPredict): Promise<readonly Feeds[]> {
-  const { graph } = await knownModel(file, model)
+  const { graph, values: known, withPixels } = await knownModel(file, model)
   let samples: readonly Feeds[] = []
-  await findWorkingInputs(graph.inputs, graph, NO_FLAGS, (tried) => {
-    samples = synthesize(tried.inputs, graph)
+  await findWorkingInputs(graph.inputs, graph, { ...NO_FLAGS, known }, (tried) => {
+    samples = synthesize(withPixels(tried.inputs), graph)
     return predict(samples[0]!)
   })
   return samples

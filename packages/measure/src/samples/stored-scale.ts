@@ -1,0 +1,102 @@
+// The scale at which a model expects its inputs, as its first layers store it: the statistics of a batch normalization, of a
+// standardization written as arithmetic, or of a batch normalization behind one product.
+import { constantsIn, readBytes } from '@whyslow/graph/constants.ts'
+import { decodeNumbers } from '@whyslow/graph/decode.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import type { NodeProto } from 'onnx-buf'
+
+export interface StoredScale {
+  /** One for each element of an axis of the input that is this long, or one for all. */
+  readonly mean: Float64Array
+  readonly deviation: Float64Array
+  readonly from: 'batch normalization' | 'standardization' | 'batch normalization behind its first product'
+}
+
+/** Nodes that change no element. */
+const PASSES = new Set(['Identity', 'Cast', 'Transpose', 'Unsqueeze', 'Squeeze', 'Reshape', 'Flatten', 'Dropout', 'Pad'])
+const MOST_STEPS = 8
+/** Weights of a larger first layer are not read: what is wanted is a scale. */
+const MOST_WEIGHTS = 2e6
+/** Filters whose weights add up to little tell nothing of the mean: it is drawn to zero by this share of their power. */
+const RIDGE = 0.01
+/** Correlation of neighbouring elements that real inputs mostly have. */
+const CORRELATION = 0.5
+
+/** undefined if the first layers store nothing. */
+export function storedScaleOf(model: Model, input: string): StoredScale | undefined {
+  const graph = model.proto.graph!
+  const constants = new Map(constantsIn(graph).map((constant) => [constant.name, constant]))
+  const numbers = (name: string | undefined): Float64Array | undefined => {
+    const constant = constants.get(name ?? '')
+    if (constant === undefined || constant.elementCount > MOST_WEIGHTS || constant.dtype === 'string') return undefined
+    const decoded = decodeNumbers(readBytes(model, constant), constant.dtype, constant.elementCount)
+    return decoded === undefined ? undefined : Float64Array.from(decoded)
+  }
+  /** The one node that reads a value. */
+  const reader = (name: string | undefined): NodeProto | undefined => {
+    const readers = graph.node.filter((node) => node.input.includes(name ?? ''))
+    return readers.length === 1 ? readers[0] : undefined
+  }
+
+  let node = reader(input)
+  for (let step = 0; node !== undefined && PASSES.has(node.opType) && step < MOST_STEPS; step++) node = reader(node.output[0])
+  if (node === undefined) return undefined
+  if (node.opType === 'BatchNormalization') return normalized(node)
+  const next = reader(node.output[0])
+  if (next === undefined) return undefined
+  if (node.opType === 'Sub' && constants.has(node.input[1]!)) return standardized(node, next)
+  return ['Conv', 'Gemm', 'MatMul'].includes(node.opType) ? behindProduct(node, next) : undefined
+
+  function normalized({ input: names }: NodeProto): StoredScale | undefined {
+    const [mean, variance] = [numbers(names[3]), numbers(names[4])]
+    if (mean === undefined || variance === undefined) return undefined
+    return { mean, deviation: variance.map(Math.sqrt), from: 'batch normalization' }
+  }
+
+  function standardized({ input: names }: NodeProto, { opType, input: factors }: NodeProto): StoredScale | undefined {
+    const [mean, factor] = [numbers(names[1]), numbers(factors[1])]
+    if (mean === undefined || factor === undefined || (opType !== 'Div' && opType !== 'Mul')) return undefined
+    if (factor.some((one) => one === 0)) return undefined
+    return { mean, deviation: factor.map((one) => Math.abs(opType === 'Div' ? one : 1 / one)), from: 'standardization' }
+  }
+
+  /**
+   * One mean and one deviation for all elements, for which the product comes nearest to the statistics that are stored behind it: the mean by
+   * least squares, the deviation by the median over the outputs.
+   */
+  function behindProduct(product: NodeProto, after: NodeProto): StoredScale | undefined {
+    const isBias = after.opType === 'Add' && product.opType === 'MatMul'
+    const norm = isBias ? reader(after.output[0]) : after
+    const stored = norm?.opType === 'BatchNormalization' ? normalized(norm) : undefined
+    const weights = numbers(product.input[1])
+    const shape = constants.get(product.input[1] ?? '')?.shape
+    if (stored === undefined || weights === undefined || shape === undefined) return undefined
+    const outputs = stored.mean.length
+    const isFirst = product.opType === 'Conv' || isTransposed(product)
+    if ((isFirst ? shape[0] : shape.at(-1)) !== outputs) return undefined
+    const bias =
+      (isBias ? numbers(after.input.find((name) => constants.has(name))) : numbers(product.input[2])) ?? new Float64Array(outputs)
+    const each = weights.length / outputs
+    const ratios: number[] = []
+    let [along, square] = [0, 0]
+    for (let k = 0; k < outputs; k++) {
+      let [sum, power] = [0, 0]
+      for (let j = 0; j < each; j++) {
+        const weight = weights[isFirst ? k * each + j : j * outputs + k]!
+        sum += weight
+        power += weight * weight
+      }
+      along += sum * (stored.mean[k]! - (bias[k] ?? 0))
+      square += sum * sum + RIDGE * power
+      const expected = (1 - CORRELATION) * power + CORRELATION * sum * sum
+      if (expected > 0) ratios.push(stored.deviation[k]! ** 2 / expected)
+    }
+    const variance = ratios.sort((a, b) => a - b)[ratios.length >> 1]
+    if (variance === undefined || square === 0 || !(variance > 0)) return undefined
+    const from = 'batch normalization behind its first product'
+    return { mean: Float64Array.of(along / square), deviation: Float64Array.of(Math.sqrt(variance)), from }
+  }
+}
+
+const isTransposed = ({ opType, attribute }: NodeProto): boolean =>
+  opType === 'Gemm' && attribute.some(({ name, i }) => name === 'transB' && i === 1n)
