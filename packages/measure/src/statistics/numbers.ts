@@ -114,6 +114,10 @@ export function plural(many: number, one: string, more = `${one}s`): string {
   return `${many} ${many === 1 ? one : more}`
 }
 
+/** A duration of a plan: '75 s', '4 minutes', '2.5 minutes'. */
+export const durationInWords = (seconds: number): string =>
+  seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
+
 /** A unit of many as that of one: 'samples' -> 'sample', 'pixels of one side' -> 'pixel of one side'. */
 export function one(unit: string): string {
   return unit.replace(/^(\w+)s\b/, '$1')

@@ -74,6 +74,24 @@ test('samples take turns, from the first on in every part', async () => {
   expect(fed).toEqual([1, ...Array(6).fill([1, 2]).flat(), ...Array(5).fill([1, 2]).flat()])
 })
 
+test('the second half of the samples can have arrays of their own, made before the clock starts', async () => {
+  // Those with the same array as before take 10 ms, with a new one 14.
+  const seen = new Set<unknown>()
+  const runMs: EngineScript['runMs'] = ({ fed }, k) => {
+    const { data } = fed[k]!.x!
+    const isNew = !seen.has(data)
+    seen.add(data)
+    return isNew ? 14 : 10
+  }
+  const { block, opened } = await measured({ input: { sampleMs: 240, newArrays: true }, engine: { runMs } })
+  expect(block).toMatchObject({ byArrays: { kept: 10, anew: 14 }, p50Ms: 12 })
+  // 120 of each kind.
+  expect(block.samplesMs).toEqual([...Array(12).fill(10), ...Array(9).fill(14)])
+  const fed = opened[0]!.fed.map((feeds) => (feeds.x!.data as Float32Array)[0])
+  expect(fed.slice(-4)).toEqual([2, 1, 2, 1])
+  expect((await measured()).block).not.toHaveProperty('byArrays')
+})
+
 describe('warm-up', () => {
   test.each([
     ['a quarter of the sampling time', 1000, 250],

@@ -3,7 +3,7 @@
 
 import { firstLineOf } from '@whyslow/graph/input-error.ts'
 import { type Clock, processClock, type SamplerPlan, sample, type TimedRun, timeEachRun, warmUp } from '../engines/sampler.ts'
-import type { LeastRuns, Observed, Sampled, SamplePlan, Session } from '../engines/types.ts'
+import type { Feeds, LeastRuns, Observed, Sampled, SamplePlan, Session } from '../engines/types.ts'
 import { keepOutputs, type OutputsOutput } from '../outputs/outputs-task.ts'
 import { loadInputs } from '../samples/saved.ts'
 import { median, medianHalfWidth } from '../statistics/index.ts'
@@ -32,6 +32,12 @@ export interface LatencyInput extends ModelTask {
    * a prediction of this process takes a quarter of a second.
    */
   readonly few?: boolean | 'where-slow'
+  /**
+   * The second half of the samples get their inputs in arrays that are made for each prediction, as code does that reads one image after the other; the
+   * first half get the same arrays again and again. Where the engine's memory comes from depends on it: allocators keep what programs give back, or
+   * return it to the system.
+   */
+  readonly newArrays?: boolean
   /** Counts that replace these. If there are no runs to warm up, the first prediction is all the warm-up there is. */
   readonly least?: LeastRuns
   /** Predicts with other inputs, too, after all that is timed, and keeps what comes out. */
@@ -52,6 +58,8 @@ export interface LatencyOutput extends LatencyBlock {
   readonly observed?: Observed
   /** Threads that predictions ran on; absent if the engine does not tell. */
   readonly threads?: number
+  /** Medians of the samples of either kind, ms, if `newArrays` was requested. */
+  readonly byArrays?: { readonly kept: number; readonly anew: number }
   /** Where they were requested: what came out, or why nothing did. */
   readonly outputs?: OutputsOutput | { readonly reason: string }
 }
@@ -119,10 +127,19 @@ export async function measureBlock(
   const warm = await warmUp(run, { ...leastOf(input), warmupMs: warmupFor(input), isLate }, now)
 
   const watch = tools.startWatch()
-  const plan = { sampleMs: input.sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(input.sampleMs) }
+  const sampleMs = input.newArrays ? input.sampleMs / 2 : input.sampleMs
+  const plan = { sampleMs, maxSamples: MAX_SAMPLES, isLate, isEnough: isNarrow(sampleMs) }
   const warmMs = warm.warmupRuns > 0 ? warm.warmupMs / warm.warmupRuns : firstMs
-  const least = warm.least.samples
-  const sampled = await sampleWatched(run, { ...plan, least, warmMs }, { now, waits: tools.waitReader(nodeThreads) })
+  const least = input.newArrays ? FEW_RUNS.samples : warm.least.samples
+  const sampling = () => ({ now, waits: tools.waitReader(nodeThreads) })
+  const kept = await sampleWatched(run, { ...plan, least, warmMs }, sampling())
+  let anew: typeof kept | null = null
+  if (input.newArrays) {
+    const copying = timeEachCopy(session, feeds, now)
+    await warmUp(copying, { least: FEW_RUNS, warmupMs: LEAST_WARMUP_MS, isLate }, now)
+    anew = await sampleWatched(copying, { ...plan, least, warmMs }, sampling())
+  }
+  const sampled = anew === null ? kept : together(kept, anew)
   const { throttledCpuMs, stolenCpuMs, majorFaults, involuntarySwitches, gcMs, clockRatio } = await watch.stop()
   const predictPeakBytes = memory.peakBytes()
   const handoffAfterNs = input.brief || input.oneHandoff ? null : await tools.measureHandoff(HANDOFF_MS)
@@ -140,7 +157,7 @@ export async function measureBlock(
     gcMs,
     clockRatio,
     process: input.process,
-    p50Ms: median(sampled.samplesMs),
+    p50Ms: anew === null ? median(kept.samplesMs) : (median(kept.samplesMs) + median(anew.samplesMs)) / 2,
     samplesMs: sampled.samplesMs,
     loadMs,
     firstMs,
@@ -156,10 +173,35 @@ export async function measureBlock(
     keptBytes,
     ...(eventLoop ? { eventLoop } : {}),
     ...(observed ? { observed } : {}),
+    ...(anew === null ? {} : { byArrays: { kept: median(kept.samplesMs), anew: median(anew.samplesMs) } }),
     ...threadsOf(session),
     ...(await askedOutputs(input, session)),
   }
 }
+
+type WatchedSamples = Awaited<ReturnType<typeof sampleWatched>>
+
+const together = (a: WatchedSamples, b: WatchedSamples): WatchedSamples => ({
+  samplesMs: [...a.samplesMs, ...b.samplesMs],
+  wallMs: a.wallMs + b.wallMs,
+  waitedMs: a.waitedMs + b.waitedMs,
+  waitAtMedianMs: (a.waitAtMedianMs + b.waitAtMedianMs) / 2,
+})
+
+/** Predictions of copies, which are made before the clock starts. */
+const timeEachCopy =
+  (session: Session, feeds: readonly Feeds[], now: Clock): TimedRun =>
+  async (k) => {
+    const run = session.prepare(copiesOf(feeds[k % feeds.length]!))
+    const start = now()
+    await run()
+    return now() - start
+  }
+
+const copiesOf = (feeds: Feeds): Feeds =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [name, { ...value, data: (value.data as Float32Array).slice() }]),
+  )
 
 const threadsOf = ({ threads }: Session): Pick<LatencyOutput, 'threads'> => (threads === undefined ? {} : { threads })
 

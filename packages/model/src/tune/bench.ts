@@ -16,6 +16,8 @@ export interface Reading {
   readonly handoffNs: number | null
   /** Share of the sampled time that the process waited for a CPU, or that the hypervisor or a quota took from it. */
   readonly disturbedShare: number
+  /** Per prediction, ms, with arrays that are kept and with those made for each prediction; absent: not told apart. */
+  readonly byArrays?: { readonly kept: number; readonly anew: number }
 }
 
 /** How a reading is taken. */
@@ -36,6 +38,8 @@ export interface Judgement {
   readonly afterMs: number | null
   readonly peakBytes: number | null
   readonly pairs: number
+  /** It is a gain with input arrays of one kind, kept or new, and a loss with the other. */
+  readonly losesWithArrays?: true
 }
 
 /** A first look that showed no gain (score over the base's), or a judgement. */
@@ -57,9 +61,16 @@ export interface Bench {
   /** Bytes of the model and its weights on disk. */
   sizeBytes(setup: RemedySetup): number
   nowMs(): number
+  /** The same at other sizes of the inputs, where the model leaves them open; absent: at none. */
+  sizes?(): Promise<readonly SizeBench[]>
   /** What an earlier run found of the candidate against the base, with the same model, machine and engine; absent: nothing is kept. */
   recall?(base: RemedySetup, candidate: RemedySetup): Promise<Remembered | null>
   remember?(base: RemedySetup, candidate: RemedySetup, what: Remembered): Promise<void>
+}
+
+export interface SizeBench extends Pick<Bench, 'measure' | 'compare'> {
+  /** 'x=1x3x96x96'. */
+  readonly text: string
 }
 
 /** A time of `nowMs`; null: there is none. */

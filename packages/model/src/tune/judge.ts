@@ -35,6 +35,8 @@ interface Pair {
   readonly ratio: number
   /** null: not known, or it changed within the pair. */
   readonly handoffNs: number | null
+  /** The same ratio with arrays that are kept, and with new ones; null: not told apart. */
+  readonly byArrays: { readonly kept: number; readonly anew: number } | null
 }
 
 /** Not measured where either side fails. */
@@ -60,7 +62,12 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
     if (isDisturbed && disturbed++ < MOST_DISTURBED && !isLate()) continue
     bases.push(a)
     candidates.push(b)
-    pairs.push({ ratio: b.score / a.score, handoffNs: spans ? null : (a.handoffNs ?? b.handoffNs) })
+    pairs.push({
+      ratio: b.score / a.score,
+      handoffNs: spans ? null : (a.handoffNs ?? b.handoffNs),
+      byArrays:
+        a.byArrays && b.byArrays ? { kept: b.byArrays.kept / a.byArrays.kept, anew: b.byArrays.anew / a.byArrays.anew } : null,
+    })
     if (plan.stopEarly && (isApart(bases, candidates) || isClear(pairs, plan))) break
   }
   return { outcome: 'measured', value: conclude(pairs, bases, candidates, plan) }
@@ -87,7 +94,9 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     ? { ...decided, ratioLow: Math.min(...ratios), ratioHigh: Math.max(...ratios) }
     : decided
   const verdict = verdictOf({ ratioLow, ratioHigh })
-  const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates)
+  // What is not clearly faster at all says that, and may be judged once more.
+  const arrays = verdict === 'faster' ? slowerWithArrays(pairs) : null
+  const bad = whyRegime(pairs, plan) ?? slowerAtBest(bases, candidates) ?? arrays
   const faster = (apart || pairs.length >= plan.looks[0]!) && verdict === 'faster' && bad === null
   const slower = pairs.length >= 2 && verdict === 'slower'
   const cut = plan.stopEarly && pairs.length < mostOf(plan) && !faster && !isClear(pairs, plan)
@@ -103,6 +112,7 @@ function conclude(pairs: readonly Pair[], bases: readonly Reading[], candidates:
     afterMs: middle(candidates, ({ p50Ms }) => p50Ms),
     peakBytes: middle(candidates, ({ peakBytes }) => peakBytes),
     pairs: pairs.length,
+    ...(arrays === null ? {} : { losesWithArrays: true }),
   }
 }
 
@@ -140,6 +150,16 @@ function slowerAtBest(bases: readonly Reading[], candidates: readonly Reading[])
   const best = (readings: readonly Reading[]) => Math.min(...readings.map(({ score }) => score))
   const ratio = best(candidates) / best(bases)
   return ratio > SAME_BEST ? `its best process takes ${ratio.toFixed(2)} times as long as the best one without it` : null
+}
+
+/** A gain with kept arrays may be a loss for code that makes an array for each prediction, and the other way round. */
+function slowerWithArrays(pairs: readonly Pair[]): string | null {
+  const known = pairs.flatMap(({ byArrays }) => byArrays ?? [])
+  if (known.length === 0) return null
+  const [kept, anew] = [median(known.map((one) => one.kept)), median(known.map((one) => one.anew))]
+  const times = (ratio: number) => `it takes ${ratio.toFixed(2)} times as long with inputs in`
+  if (anew > 1) return `${times(anew)} a new array for each prediction`
+  return kept > 1 ? `${times(kept)} the same array for each prediction` : null
 }
 
 /** While searching, one pair alone tells nothing of a state: its noise is as large as what is looked for. In the last proof it does. */

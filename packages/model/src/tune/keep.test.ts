@@ -11,6 +11,6 @@ test.each([
   const made = exampleBench({ seed: 1, noise: 0, timeMs: () => 10 })
   const scores = [0, -0.02, 0.02, 0].map((off) => 9.9 * Math.exp(-belowBy + off))
   // Two of the first looks come before them.
-  const one = await runOn(withScores(made, 'a', [9, 9, ...scores]), made, [exampleRemedy('a')])
+  const one = await runOn(withScores(made, 'a', [9.3, 9.3, ...scores]), made, [exampleRemedy('a')])
   expect(outcomeOf(one, 'a')!.judgement).toMatchObject({ verdict: 'faster', pairs })
 })

@@ -5,21 +5,32 @@ import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import type { Judgement } from './bench.ts'
 import { type Candidate, nameOf, predictedSpeedup, proposeAgain, worstEffect } from './candidates.ts'
+import { rebuilt } from './drop.ts'
 import { judge, whyNoGain } from './judge.ts'
 import { costsLatency } from './latency-cost.ts'
-import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
+import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
 import { type Tried, tried } from './tried.ts'
 
 /** A choice, not a proof: of seven looks each asks for no more than one would. */
 const LOOKS = [3, 4, 5, 6, 7, 8, 12]
-const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
+export const GROWTH = { looks: LOOKS, stopEarly: true, level: 95 } as const
 
-/** Judged on what is kept, if it can still be put on it. */
-export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candidate: Candidate): Promise<SearchState> {
+/**
+ * Judged on what is kept, if it can still be put on it. `isBetter`: it gained more in its first look than this kept one; where that one excludes it,
+ * it is judged in its place.
+ */
+export async function judgeAndKeep(
+  plan: SearchPlan,
+  state: SearchState,
+  candidate: Candidate,
+  isBetter: (kept: Candidate) => boolean = () => false,
+): Promise<SearchState> {
   const { bench, evidence, tools } = plan
   const tell = (one: Tried) => recordTrial(plan, state, one)
   const taken = state.kept.find(({ remedy }) => remedy.id === candidate.remedy.id)
   if (taken !== undefined) {
+    const instead = isBetter(taken) ? await judgeInstead(plan, state, candidate, taken) : null
+    if (instead !== null) return instead
     const reason = `${nameOf(taken)} was better in the first look`
     return tell(tried(candidate, 'no-difference', reason, predictedSpeedup(candidate, state)))
   }
@@ -27,10 +38,33 @@ export async function judgeAndKeep(plan: SearchPlan, state: SearchState, candida
   const again = await proposeAgain(candidate, state.setup, evidence, tools)
   if (typeof again === 'string') return tell(tried(candidate, 'failed', again))
   if (again === null || bench.keyOf(again.proposal.setup) === bench.keyOf(state.setup)) {
+    for (const kept of state.kept.filter(isBetter)) {
+      const instead = await judgeInstead(plan, state, candidate, kept)
+      if (instead !== null) return instead
+    }
     const before = state.kept.map(nameOf).join(', ')
     return tell(tried(candidate, 'no-difference', `nothing is left to change after ${before}`))
   }
   return judgeOnTop(plan, state, again, state.kept)
+}
+
+/** Judges it in the place of a kept one that excludes it; null: it does not apply without that one, either. */
+async function judgeInstead(
+  plan: SearchPlan,
+  state: SearchState,
+  candidate: Candidate,
+  kept: Candidate,
+): Promise<SearchState | null> {
+  const others = await rebuilt(
+    plan,
+    state.kept.filter((one) => one !== kept),
+  )
+  const again = others && (await proposeAgain(candidate, others.setup, plan.evidence, plan.tools))
+  if (others === null || again === null || typeof again === 'string') return null
+  if (plan.bench.keyOf(again.proposal.setup) === plan.bench.keyOf(state.setup)) return null
+  const next = await judgeOnTop(plan, state, again, others.kept)
+  if (next.setup !== again.proposal.setup) return next
+  return withoutKept(plan, next, { candidate: kept, others: next, reason: `${nameOf(candidate)} is faster in pairs` })
 }
 
 /** Judged against what is kept. `others`: what else its setup holds, kept with it. */

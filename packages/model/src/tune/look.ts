@@ -1,12 +1,14 @@
 // The step `look`: which of the proposals are worth judging, best first. What an earlier run found is not looked at again, rewrites
 // must give the right outputs before they are read at all, operators alone have told of some what they give, and first looks tell the rest.
+// What promises much in its first look is judged before anything else is looked at.
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Bench, type Deadline, isPast } from './bench.ts'
 import { type Candidate, expectedShare, nameOf, predictedSpeedup, shownAlone, worstEffect } from './candidates.ts'
-import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
+import { judgeAndKeep } from './keep.ts'
+import { type FirstLook, firstLooks, isShortlisted, PROMISING, type Promising } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState } from './state.ts'
 import { tried } from './tried.ts'
 
@@ -17,6 +19,8 @@ const CLEARLY_NO_GAIN = 1.05
 interface Ranked {
   readonly candidate: Candidate
   readonly ratio: number
+  /** Absent: it was not looked at. */
+  readonly look?: FirstLook
 }
 
 export interface Shortlist {
@@ -24,6 +28,8 @@ export interface Shortlist {
   readonly shortlist: readonly Candidate[]
   /** Those of it that operators alone have shown to gain. */
   readonly shown: ReadonlySet<Candidate>
+  /** Those of it that promise so much that they are judged however late it is. */
+  readonly promising: ReadonlySet<Candidate>
 }
 
 export async function look(
@@ -35,7 +41,8 @@ export async function look(
   const { bench, evidence } = plan
   const base = given.setup
   const candidates = distinct(bench, proposed, base)
-  if (plan.dryRun) return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [], shown: new Set() }
+  if (plan.dryRun)
+    return { state: leftUntried(given, candidates.map(nameOf)), shortlist: [], shown: new Set(), promising: new Set() }
   const shown = shownAlone(candidates, evidence, given.p50Ms)
   const sorted = await sortOut(plan, given, candidates, { deadlineMs, shown })
   const right = sorted.right.filter((one) => !shown.has(one))
@@ -44,20 +51,37 @@ export async function look(
     expected: expectedShare(proposal, evidence, given.p50Ms),
   }))
   const onRead = (k: number, of: number) => plan.onStep('a first look at what may help', k, of)
-  const looks = await firstLooks(bench, base, hopefuls, { deadlineMs, onRead })
   let { state } = sorted
+  const judged = new Map<string, number>()
+  const onPromising = async (promising: readonly Promising[]) => {
+    for (const { index, ratio } of promising) {
+      const candidate = right[index]!
+      const isBetter = (kept: Candidate) => ratio < (judged.get(nameOf(kept)) ?? 0)
+      const { endMs } = state
+      state = { ...(await judgeAndKeep(plan, { ...state, endMs: Number.POSITIVE_INFINITY }, candidate, isBetter)), endMs }
+      judged.set(nameOf(candidate), ratio)
+    }
+  }
+  const looks = await firstLooks(bench, base, hopefuls, { deadlineMs, onRead, onPromising })
   const seen: Ranked[] = []
   for (const [k, one] of looks.entries()) {
     const candidate = right[k]!
+    if (judged.has(nameOf(candidate))) continue
     // A reading that others disturbed does not put off what much is expected of.
-    if (isShortlisted(one)) seen.push({ candidate, ratio: geometricMean(one.ratios) * (1 - one.expected / 2) })
+    if (isShortlisted(one)) seen.push({ candidate, ratio: geometricMean(one.ratios) * (1 - one.expected / 2), look: one })
     else state = await notShortlisted(plan, state, candidate, one)
   }
   const foretold = sorted.right
     .filter((one) => shown.has(one))
     .map((candidate): Ranked => ({ candidate, ratio: 1 - expectedShare(candidate.proposal, evidence, given.p50Ms) }))
   const ranked = [...seen, ...foretold, ...sorted.known].sort((a, b) => a.ratio - b.ratio)
-  return { state, shortlist: ranked.map(({ candidate }) => candidate), shown }
+  const promising = seen.filter(({ look }) => look !== undefined && geometricMean(look.ratios) <= PROMISING)
+  return {
+    state,
+    shortlist: ranked.map(({ candidate }) => candidate),
+    shown,
+    promising: new Set(promising.map(({ candidate }) => candidate)),
+  }
 }
 
 /** Proposals that predict in different ways, and not as the setup itself does. */

@@ -1,6 +1,7 @@
 // The step `tryEngines`: what is kept on another engine, and the original alone on it, since what pays on one engine may cost on another.
 // First looks say which is likely the best, pairs say it of those that come near. Those that may not be kept are looked at all the same: their
-// rows say what they would give.
+// rows say what they would give. An engine that is twice as fast in a first look is taken before any remedy (`engineFirst`), and the measured one
+// has its turn after it (measured-turn.ts).
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
@@ -8,9 +9,9 @@ import type { Remedy } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
 import { judgeOnTop } from './keep.ts'
 import { distinct } from './look.ts'
-import { type FirstLook, firstLooks, isShortlisted } from './shortlist.ts'
+import { type FirstLook, firstLooks, isShortlisted, PROMISING, readOnce } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
-import { tried } from './tried.ts'
+import { type Tried, tried } from './tried.ts'
 
 /** Share of the budget for judging them at least, however long the first looks took. */
 const JUDGING_SHARE = 0.2
@@ -33,6 +34,25 @@ export interface Engines {
   readonly before: SearchState
   /** Set-ups that another one was better than in the first look, best first. */
   readonly others: readonly Looked[]
+}
+
+/** So much faster in a first look, an engine is judged before any remedy, and remedies are tried on it; pairs may show a little less. */
+const TWICE = 2
+const NEARLY_TWICE = 1.8
+
+/** null: none is twice as fast as the measured one with the original. What is then tried again later is reported later. */
+export async function engineFirst(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines | null> {
+  if (plan.dryRun) return null
+  const choices = (await choicesOf(plan, given, remedies)).filter(({ proposal: { refused } }) => refused === undefined)
+  const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
+  const onRead = (done: number, of: number) => plan.onStep('a first look at other engines', done, of)
+  const looks = await readOnce(plan.bench, given.setup, hopefuls, { deadlineMs: given.endMs, onRead })
+  if (!looks.some((look) => ratioOf(look) * TWICE <= 1)) return null
+  const rows: Tried[] = []
+  const found = await tryEngines({ ...plan, onTried: (row) => rows.push(row) }, given, remedies)
+  if (!found.state.tried.some(({ kept, judgement }) => kept && (judgement?.speedup ?? 0) >= NEARLY_TWICE)) return null
+  for (const row of rows) plan.onTried(row)
+  return found
 }
 
 export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines> {
@@ -86,17 +106,26 @@ export async function tryInstead(
 ): Promise<Engines | null> {
   const engine = refused.kept.find(({ remedy }) => remedy.kind === 'engine')
   if (engine === undefined) return null
-  const { tried } = withoutKept(plan, refused, { candidate: engine, others: before, reason: doubt })
-  const since = tried.slice(before.tried.length)
+  const own = new Set(before.kept.map(nameOf))
+  const given = refused.kept
+    .filter((one) => !own.has(nameOf(one)))
+    .reduceRight((at, candidate) => withoutKept(plan, at, { candidate, others: before, reason: doubt }), refused)
   const { setup, kept, p50Ms } = before
-  let state: SearchState = { ...refused, setup, kept, p50Ms, tried: [...before.tried, ...since] }
+  let state: SearchState = { ...given, setup, kept, p50Ms, tried: keptAgain(before, given.tried) }
   const left = others.filter(({ choice }) => engineOf(choice) !== engineOf(engine)).slice(0, MOST_INSTEAD)
   while (left.length > 0 && state.setup === setup) {
     const next = left.shift()!
-    const rows = state.tried.filter((row, k) => k < before.tried.length || row.name !== nameOf(next.choice))
+    const rows = state.tried.filter((row) => own.has(row.name) || row.name !== nameOf(next.choice))
     state = await take(plan, before, withTimeToJudge(plan, { ...state, tried: rows }), next)
   }
   return { state, before, others: left }
+}
+
+/** The rows, with what was kept before any engine as it was reported then. */
+function keptAgain({ kept, tried }: SearchState, rows: readonly Tried[]): readonly Tried[] {
+  const names = new Set(kept.map(nameOf))
+  const own = new Map(tried.flatMap((row) => (row.kept && names.has(row.name) ? [[row.name, row] as const] : [])))
+  return rows.map((row) => own.get(row.name) ?? row)
 }
 
 const engineOf = ({ proposal }: Candidate): string | undefined => proposal.setup.engine?.id
@@ -159,7 +188,9 @@ async function take(plan: SearchPlan, given: SearchState, state: SearchState, { 
     return recordTrial(plan, state, tried(choice, 'no-difference', reason, seen))
   }
   if (!isShortlisted(look)) return recordTrial(plan, state, tried(choice, 'no-difference', noGain, seen))
-  return judgeBeside(plan, given, state, { choice, look })
+  if (ratioOf(look) > PROMISING) return judgeBeside(plan, given, state, { choice, look })
+  const { endMs } = state
+  return { ...(await judgeBeside(plan, given, { ...state, endMs: Number.POSITIVE_INFINITY }, { choice, look })), endMs }
 }
 
 /** Against what is kept, in whose place it comes where it is faster. */
@@ -169,7 +200,7 @@ async function judgeBeside(plan: SearchPlan, given: SearchState, state: SearchSt
   const next = await judgeOnTop(plan, state, choice, others)
   if (next.setup !== proposal.setup) return next
   // What an engine before this one did without may be kept again.
-  const restored: SearchState = { ...next, tried: next.tried.map((row, k) => given.tried[k] ?? row) }
+  const restored: SearchState = { ...next, tried: keptAgain(given, next.tried) }
   const gone = [...given.kept, ...state.kept.filter(({ remedy }) => remedy.kind === 'engine')].filter(
     (one) => !others.includes(one),
   )

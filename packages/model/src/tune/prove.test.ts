@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, withScores } from '../../test/support/tune/example-bench.ts'
-import { original, planOn } from '../../test/support/tune/example-search.ts'
+import { original, outcomeOf, planOn, runOn, shipped, times } from '../../test/support/tune/example-search.ts'
 import { rebuilt } from './drop.ts'
 import { prove } from './prove.ts'
 import { initialState } from './state.ts'
@@ -37,4 +37,43 @@ test('twelve pairs, the second chance, at 98 %', async () => {
   // Two cut off at either end, t of seven degrees is 2.998: 2.998 * sqrt(12 * 0.01 / (8 * 7)) = 0.139.
   expect((await proven(alternating(0.141), true)).proven).toBe(true)
   expect((await proven(alternating(0.137), true)).proven).toBe(false)
+})
+
+test.each([
+  // Faster by a tenth where arrays are kept, as in a loop of predictions, and slower where each input is in an array of its own.
+  [{ kept: 0.9, anew: 1.02 }, 'it takes 1.02 times as long with inputs in a new array for each prediction'],
+  [{ kept: 1.03, anew: 0.9 }, 'it takes 1.03 times as long with inputs in the same array for each prediction'],
+  [{ kept: 0.9, anew: 0.99 }, null],
+])('a gain may not be a loss with arrays of either kind: %o', async (times, reason) => {
+  const made = exampleBench({ seed: 1, noise: 0, timeMs: () => 10 })
+  const readings = withScores(made, 'a', [9])
+  const measure: typeof made.measure = async (setup, depth) => {
+    const trial = await readings.measure(setup, depth)
+    if (trial.outcome !== 'measured') return trial
+    const byArrays = depth === 'shipped' ? { kept: 10 * times.kept, anew: 11 * times.anew } : { kept: 10, anew: 11 }
+    return { ...trial, value: { ...trial.value, byArrays } }
+  }
+  const plan = planOn({ ...readings, measure }, [])
+  const proposal = { variant: '', setup: original, changes: [], predictedSavingMs: null }
+  const whole = (await rebuilt(plan, [{ remedy: exampleRemedy('a'), proposal }]))!
+  const { proof } = await prove(plan, { ...initialState(plan, 0), ...whole })
+  expect([proof!.proven, proof!.judgement.reason]).toEqual([reason === null, reason])
+})
+
+test('of several, what loses with new arrays is left out, and the rest is proven', async () => {
+  const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ a: 1.3, arena: 1.1 }) })
+  // 1.1 times faster with kept arrays, and half as fast with new ones.
+  const measure: typeof made.measure = async (setup, depth) => {
+    const trial = await made.measure(setup, depth)
+    if (trial.outcome !== 'measured' || depth === 'look') return trial
+    const { score } = trial.value
+    const anew = 'arena' in setup.options.configEntries ? 2.2 * score : score
+    return { ...trial, value: { ...trial.value, byArrays: { kept: score, anew } } }
+  }
+  const one = await runOn({ ...made, measure }, made, [exampleRemedy('a'), exampleRemedy('arena')])
+  expect(shipped(one)).toBe('a')
+  expect(outcomeOf(one, 'arena')).toMatchObject({
+    kept: false,
+    reason: expect.stringMatching(/a new array for each prediction$/),
+  })
 })

@@ -1,11 +1,13 @@
 // Which remedies together. Single ones first, as the diagnosis ranks them; then greedy growth, since remedies interact (threads change
-// after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more.
+// after a rewrite); then backward, dropping what no longer pays; then the whole against the untouched original once more. An engine that is twice
+// as fast comes before all of them, others after them.
 import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Candidate, isAllowed, type Proposed, propose } from './candidates.ts'
 import { drop } from './drop.ts'
 import { judgeAndKeep } from './keep.ts'
 import { look, type Shortlist } from './look.ts'
-import { type Engines, tryEngines, tryInstead } from './other-engines.ts'
+import { meetMeasured } from './measured-turn.ts'
+import { type Engines, engineFirst, tryEngines, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
 import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } from './state.ts'
 import { type Tried, tried } from './tried.ts'
@@ -30,25 +32,55 @@ const LATE_SHARE = 0.35
 const SHOWN_SHARE = 0.3
 /** Share of the budget for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
 const ENGINE_SHARE = 0.15
+/** Share of the budget until which remedies are tried on an engine that was taken first; the rest is the measured one's turn, this much at least. */
+const TAKEN_SHARE = 0.6
+const TURN_SHARE = 0.2
+
+interface Order {
+  readonly early: readonly Remedy[]
+  readonly late: readonly Remedy[]
+}
 
 export async function search(plan: SearchPlan): Promise<SearchOutcome> {
-  const { bench, evidence, only } = plan
+  const { bench, budgetMs, evidence, only } = plan
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
   const choices = (evidence.otherEngines ?? []).length > 0 ? remedies.filter(({ kind }) => kind === 'engine') : []
   const late = remedies.filter((one) => one.late)
   const early = remedies.filter((one) => !one.late && one.kind !== 'engine')
   const startMs = bench.nowMs()
-  const ownMs = plan.budgetMs * (choices.length > 0 ? 1 - ENGINE_SHARE : 1)
-  let state = initialState(plan, startMs + ownMs * (late.length > 0 ? EARLY_SHARE : 1))
-  state = await tryEarly(plan, state, early)
-  if (late.length > 0) state = await tryLate(plan, { ...state, endMs: startMs + ownMs }, late)
-  // What they left of the budget is for those that had no turn before them.
-  const noTurn = early.filter((one) => !isKept(state, one) && !state.tried.some(({ remedies: [id] }) => id === one.id))
-  if (late.length > 0 && bench.nowMs() < state.endMs) state = await round(plan, state, noTurn)
-  const engines = choices.length > 0 ? await tryEngines(plan, { ...state, endMs: startMs + plan.budgetMs }, choices) : null
+  const initial = initialState(plan, startMs + budgetMs)
+  const first = choices.length > 0 ? await engineFirst(plan, initial, choices) : null
+  const ownShare = first !== null ? TAKEN_SHARE : choices.length > 0 ? 1 - ENGINE_SHARE : 1
+  let state = await tryOn(plan, first?.state ?? initial, { early, late }, [startMs, startMs + budgetMs * ownShare])
+  let engines: Engines | null = null
+  if (first !== null) {
+    const fromMs = bench.nowMs()
+    const until = Math.max(startMs + budgetMs, fromMs + budgetMs * TURN_SHARE)
+    engines = await meetMeasured(plan, state, first, (from, rename) =>
+      tryOn(plan, from, { early: early.map(rename), late: late.map(rename) }, [fromMs, until]),
+    )
+  } else if (choices.length > 0) engines = await tryEngines(plan, { ...state, endMs: startMs + budgetMs }, choices)
   state = engines?.state ?? state
   if (state.kept.length > 1) state = await drop(plan, state)
   return conclude(plan, await proveInTurn(plan, state, engines))
+}
+
+/** Remedies on what is kept so far, between two times of the clock. */
+async function tryOn(
+  plan: SearchPlan,
+  given: SearchState,
+  { early, late }: Order,
+  [fromMs, endMs]: readonly [number, number],
+): Promise<SearchState> {
+  const earlyEndMs = fromMs + (endMs - fromMs) * (late.length > 0 ? EARLY_SHARE : 1)
+  const from = given.tried.length
+  let state = await tryEarly(plan, { ...given, endMs: earlyEndMs }, early)
+  if (late.length === 0) return state
+  state = await tryLate(plan, { ...state, endMs }, late)
+  // What they left of the budget is for those that had no turn before them.
+  const hadTurn = new Set(state.tried.slice(from).map(({ remedies: [id] }) => id))
+  const noTurn = early.filter((one) => !isKept(state, one) && !hadTurn.has(one.id))
+  return plan.bench.nowMs() < endMs ? round(plan, state, noTurn) : state
 }
 
 async function tryEarly(plan: SearchPlan, given: SearchState, early: readonly Remedy[]): Promise<SearchState> {
@@ -94,12 +126,15 @@ function proposedTo(plan: SearchPlan, given: SearchState, { failed, idle }: Prop
   }
 }
 
-async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown }: Shortlist): Promise<SearchState> {
+async function judgeAll(plan: SearchPlan, { state: given, shortlist, shown, promising }: Shortlist): Promise<SearchState> {
   const { endMs } = given
   const shownEndMs = Math.max(endMs, plan.bench.nowMs() + plan.budgetMs * SHOWN_SHARE)
+  const endOf = (one: Candidate) => {
+    if (promising.has(one)) return Number.POSITIVE_INFINITY
+    return shown.has(one) ? shownEndMs : endMs
+  }
   let state = given
-  for (const candidate of shortlist)
-    state = await judgeAndKeep(plan, { ...state, endMs: shown.has(candidate) ? shownEndMs : endMs }, candidate)
+  for (const candidate of shortlist) state = await judgeAndKeep(plan, { ...state, endMs: endOf(candidate) }, candidate)
   return { ...state, endMs }
 }
 

@@ -17,6 +17,9 @@ const SECOND_ROUND = 6
 const HOPEFUL = 0.05
 const HOPEFUL_LIMIT = 1.1
 
+/** Score over the base's, up to which one look is promise enough: a speed-up of 1.1. */
+export const PROMISING = 1 / 1.1
+
 /** A setup to look at, and the share of the base's score that it is expected to save; 0 if nothing is known. */
 export interface Hopeful {
   readonly setup: RemedySetup
@@ -33,6 +36,17 @@ export interface FirstLook {
 export interface LookPlan {
   readonly deadlineMs: Deadline
   readonly onRead: (done: number, of: number) => void
+  /**
+   * Called with the promising ones of a group, best first, before any other is read. They are not read again. Absent: nothing is done about
+   * them.
+   */
+  readonly onPromising?: (promising: readonly Promising[]) => Promise<void>
+}
+
+export interface Promising {
+  /** Place among the candidates. */
+  readonly index: number
+  readonly ratio: number
 }
 
 /** First looks in the candidates' order; those for which no time was left have neither ratios nor failure. */
@@ -42,16 +56,19 @@ export async function firstLooks(
   candidates: readonly Hopeful[],
   plan: LookPlan,
 ): Promise<readonly FirstLook[]> {
-  const first = await readAll(bench, base, candidates, plan)
+  const first = await readOnce(bench, base, candidates, plan)
+  const isLeft = (ratio: number) => plan.onPromising === undefined || ratio > PROMISING
   const again = first
     .flatMap(({ ratios: [ratio], expected }, index) => (ratio === undefined ? [] : [{ index, ratio, expected }]))
+    .filter(({ ratio }) => isLeft(ratio))
     .filter(({ ratio, expected }) => ratio <= (expected >= HOPEFUL ? HOPEFUL_LIMIT : FIRST_LIMIT))
     .sort((a, b) => a.ratio - a.expected - (b.ratio - b.expected))
     .slice(0, SECOND_ROUND)
     // The other way round, so that a drift of the machine meets both ends.
     .reverse()
   const setups = again.map(({ index }) => candidates[index]!)
-  const second = await readAll(bench, base, setups, plan)
+  const { deadlineMs, onRead } = plan
+  const second = await readOnce(bench, base, setups, { deadlineMs, onRead })
   return first.map((one, index) => {
     const other = second[again.findIndex((known) => known.index === index)]
     return other === undefined ? one : { ...one, ratios: [...one.ratios, ...other.ratios], failure: other.failure }
@@ -65,16 +82,17 @@ export function isShortlisted({ ratios, expected, failure }: FirstLook): boolean
   return geometricMean(ratios) <= (ratios.length > 1 ? SECOND_LIMIT : FIRST_LIMIT)
 }
 
-async function readAll(
+/** One reading of each, four of them between two of the base. */
+export async function readOnce(
   bench: Bench,
   base: RemedySetup,
   candidates: readonly Hopeful[],
-  { deadlineMs, onRead }: LookPlan,
+  { deadlineMs, onRead, onPromising }: LookPlan,
 ): Promise<FirstLook[]> {
   const looks = candidates.map(({ expected }): FirstLook => ({ ratios: [], expected, failure: null }))
-  if (candidates.length === 0 || isPast(deadlineMs, bench)) return looks
-  let before = await bench.measure(base)
+  let before: Trial<Reading> | null = null
   for (let start = 0; start < candidates.length && !isPast(deadlineMs, bench); start += GROUP) {
+    before ??= await bench.measure(base)
     const group: Trial<Reading>[] = []
     for (const { setup } of candidates.slice(start, start + GROUP)) {
       group.push(await bench.measure(setup))
@@ -83,9 +101,21 @@ async function readAll(
     const after = await bench.measure(base)
     for (const [k, trial] of group.entries()) looks[start + k] = { ...looks[start + k]!, ...beside(trial, before, after) }
     before = after
+    const promising = onPromising === undefined ? [] : promisingOf(looks, start)
+    if (promising.length === 0) continue
+    await onPromising!(promising)
+    // Judging takes long: the next group needs a base of its own time.
+    before = null
   }
   return looks
 }
+
+const promisingOf = (looks: readonly FirstLook[], start: number): Promising[] =>
+  looks
+    .flatMap(({ ratios: [ratio] }, index) =>
+      index >= start && ratio !== undefined && ratio <= PROMISING ? [{ index, ratio }] : [],
+    )
+    .sort((a, b) => a.ratio - b.ratio)
 
 /** A reading compared with those of the base on both sides of it, or with the only one. */
 function beside(

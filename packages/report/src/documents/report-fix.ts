@@ -41,6 +41,16 @@ export interface ReportFix {
     readonly next: string
     readonly run?: CommandToType
   }
+  /**
+   * What the search was given: seconds, about how many predictions that is, and whether that is the default; and the seconds that it took with the
+   * last proof. Absent: nothing was tried.
+   */
+  readonly budget?: {
+    readonly seconds: number
+    readonly predictions: number
+    readonly isDefault: boolean
+    readonly usedSeconds: number
+  }
 }
 
 export interface ReportServing {

@@ -2,7 +2,7 @@
 
 import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
-import type { ReportServing } from '../documents/report-fix.ts'
+import type { ReportFix, ReportServing } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { speedupRange } from './fix-answer.ts'
 import { predictedAndMeasured } from './foretold.ts'
@@ -30,6 +30,9 @@ function storyOf(trial: TrialRow): string {
   return parts.join(', ')
 }
 
+/** Five minutes, or twice what there was. */
+const more = (budget: ReportFix['budget']): string => `${Math.max(5, Math.ceil((2 * (budget?.seconds ?? 0)) / 60))}m`
+
 /** The end of `fix`: the sentence, what was kept, where it lies. Ends with a line end. Pure. */
 export function renderFix(doc: ReportDocument, options: TerminalOptions): string {
   const { width, colours } = paper(options)
@@ -37,7 +40,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
   const foretold = predictedAndMeasured(doc)
   const synthetic = (doc.model?.inputs ?? []).filter(({ source }) => source === 'synthetic').map(({ name }) => name)
   const compared = `Compared on synthetic inputs (${synthetic.slice(0, 3).join(', ')}). To prove it on your own: --data\u00a0PATH`
-  const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget 5m`
+  const untried = `No time was left for: ${fix?.untried.join(', ')}. Give more: --budget ${more(fix?.budget)}`
   const bound = 'The model is optimized for this machine: run whyslow fix again on others.'
   const written = `Written: ${fix?.shipped} (predict.mjs, options.json, README.md, report.json)`
   return page([

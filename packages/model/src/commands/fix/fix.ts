@@ -6,12 +6,14 @@ import { type Run, withRun } from '@whyslow/command/run.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { type PreprocessingRequest, parsePreprocessing, withPreprocessing } from '@whyslow/graph/rewrite/preprocessing/index.ts'
 import { engines, offersOf } from '@whyslow/measure/engines/index.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { remedies } from '../../remedies/index.ts'
 import { checkModelOut, checkOut } from '../../ship/index.ts'
 import { assembleReport } from '../assemble-report.ts'
 import { measureWithOperators } from '../operator-experiments.ts'
+import { type Budget, budgetFor, budgetPlan } from './budget.ts'
 import { proveConversion } from './conversion.ts'
 import { trialRow, withTrials } from './fix-report.ts'
 import { int8Alone } from './int8-alone.ts'
@@ -60,19 +62,23 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     checkCalibration(run, options)
     await checkNamedEngines(options)
     const unlocked: string[] = []
-    const { evidence, diagnosis, found, chosen } = await withMachineLock(
+    const { evidence, diagnosis, found, chosen, spent } = await withMachineLock(
       run,
       async () => {
         const evidence = await measureWithOperators(run, options, WHOLES_MS)
         const diagnosis = assembleReport(evidence, file)
         options.onDiagnosis?.(diagnosis.answer)
-        const tried = await tryRemedies(run, options, evidence, diagnosis)
-        if (options.dryRun) return { evidence, diagnosis, found: tried, chosen: null }
+        const budget = budgetOf(run, options, evidence)
+        if (!options.dryRun) options.onPlan?.(budgetPlan(budget))
+        const startMs = nowMs()
+        const tried = await tryRemedies(run, { ...options, budgetSeconds: budget.seconds }, evidence, diagnosis)
+        const spent = { ...budget, usedSeconds: Math.round((nowMs() - startMs) / 1000) }
+        if (options.dryRun) return { evidence, diagnosis, found: tried, chosen: null, spent: null }
         const converted = await withConversion(run, options, tried)
         const found = picture === null ? converted : await withPreprocessingProof(run, options, converted, picture)
-        if (serving === null) return { evidence, diagnosis, found, chosen: null }
+        if (serving === null) return { evidence, diagnosis, found, chosen: null, spent }
         const chosen = await servingFor(run, options, shippingPlan(run, options, found), serving)
-        return { evidence, diagnosis, found, chosen }
+        return { evidence, diagnosis, found, chosen, spent }
       },
       unlocked,
     )
@@ -81,11 +87,16 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const warned = { ...diagnosis, warnings: [...unlocked, ...diagnosis.warnings] }
     const told = withTrials(warned, found, options, shipped ? options.out : null)
     const served = chosen === null ? {} : { serving: chosen.report }
-    const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served } }
+    const budget = spent === null ? {} : { budget: spent }
+    const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served, ...budget } }
     if (shipped) await shipSetup(run, options, { ...found, serving: chosen?.best ?? null }, report)
     return { report, evidence, diagnosis: diagnosis.answer }
   })
 }
+
+/** The budget follows the time that a prediction took in the diagnosis, which is nearer than that of the first one. */
+const budgetOf = ({ inputs }: Run, { budgetSeconds }: FixOptions, { latency }: Evidence): Budget =>
+  budgetFor(budgetSeconds, { loadMs: inputs.firstLook.loadMs, predictionMs: latency!.p50Ms })
 
 /** null: no objective is requested. Throws InputError if the text is not one. */
 function servingOf({ slo, serving }: FixOptions): ServingPort | null {

@@ -40,8 +40,8 @@ export interface FixOptions extends WhyOptions {
   readonly slo: string | null
   /** Chooses that serving; null: no objective can be given. */
   readonly serving: ServingPort | null
-  /** Budget of the search, seconds. */
-  readonly budgetSeconds: number
+  /** Budget of the search, seconds; null: one that suits the model. */
+  readonly budgetSeconds: number | null
   /** Largest loss allowed, as the metric, top-1 agreement or cosine has it; null: outputs stay equal up to rounding. */
   readonly maxLoss: AllowedLoss | null
   readonly metric: MetricName | null
@@ -55,10 +55,15 @@ export interface FixOptions extends WhyOptions {
   readonly preprocessing: PreprocessingFlags
   /** The sentence of the diagnosis, before anything is tried. */
   readonly onDiagnosis?: (sentence: string) => void
-  /** What comes after the trials and takes longer than them, before it begins. */
+  /** What comes next and how long it takes, before it begins: the search, and what takes longer than it. */
   readonly onPlan?: (sentence: string) => void
   /** Each trial as it ends. */
   readonly onTrial?: (trial: TrialRow) => void
+}
+
+/** Options with the budget that the model gets. */
+export interface BudgetedOptions extends FixOptions {
+  readonly budgetSeconds: number
 }
 
 /** `quick`: the diagnosis is a first one; without it, sweeps and experiments come first, and tell remedies more. */
@@ -76,7 +81,7 @@ export const FIX_DEFAULTS: FixOptions = {
   goal: 'latency',
   slo: null,
   serving: null,
-  budgetSeconds: 75,
+  budgetSeconds: null,
   maxLoss: null,
   metric: null,
   precision: { method: null, bits: null, calibration: null, allowSynthetic: false },

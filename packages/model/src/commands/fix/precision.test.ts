@@ -106,7 +106,7 @@ describe('the section of the report', () => {
 
 describe('whether precisions are looked for', () => {
   const precisionWith = (options: Partial<FixOptions>) =>
-    precisionOf(run, { ...FIX_DEFAULTS, ...options }, {} as LocalBenchPlan, {
+    precisionOf(run, { ...FIX_DEFAULTS, ...options, budgetSeconds: 75 }, {} as LocalBenchPlan, {
       ...{ original: setup, facts: exampleEvidence(), bench, optimize: async () => relu },
     })
 

@@ -17,7 +17,7 @@ import { variantWriter } from '../../ship/index.ts'
 import type { Bench } from '../../tune/bench.ts'
 import type { LocalBenchPlan } from '../../tune/local-bench/index.ts'
 import type { SearchOutcome } from '../../tune/search.ts'
-import type { FixOptions } from './options.ts'
+import type { BudgetedOptions, FixOptions } from './options.ts'
 import type { ProvenPreprocessing } from './preprocessing-proof.ts'
 
 export type Quantization = ReportQuantization
@@ -49,7 +49,7 @@ export function checkCalibration({ inputs }: Run, { precision, data }: FixOption
 /** null if outputs may not change. A dry run is told what it could choose from. */
 export function precisionOf(
   run: Run,
-  options: FixOptions,
+  options: BudgetedOptions,
   plan: LocalBenchPlan,
   { original, facts, bench, optimize }: MeasuredOriginal,
 ): PrecisionSearch | null {

@@ -8,6 +8,7 @@ import type { ShippedFolder } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { ReportServing } from '@whyslow/report/documents/report-fix.ts'
 import type { RemedySetup } from '../../remedies/kit/remedy.ts'
 import { modelFileOf, type RunnablePlan, type Serving } from '../../ship/index.ts'
+import { USUAL_SECONDS } from './budget.ts'
 import type { FixOptions } from './options.ts'
 import type { EngineShare, ServingPort } from './serving-port.ts'
 import { trialFolder } from './tried-folder.ts'
@@ -18,7 +19,7 @@ export interface ServingChoice {
   readonly best: { readonly serving: Serving; readonly setup: RemedySetup } | null
 }
 
-/** How many times the budget of the remedies it may take: five minutes by default. */
+/** How many times the budget of the remedies it may take: five minutes by default, whatever a prediction takes. */
 const BUDGET_TIMES = 4
 
 /** Call it within `TrialRunner.alone`. */
@@ -45,7 +46,7 @@ export async function servingFor(
     objective: options.slo!,
     cpus: run.machine.usableCpus,
     takesThreads,
-    seconds: BUDGET_TIMES * options.budgetSeconds,
+    seconds: BUDGET_TIMES * (options.budgetSeconds ?? USUAL_SECONDS),
     // Code that moved into the model takes other inputs than the data are for.
     inputs: options.preprocessing.input === undefined ? { shapes, values, batch, data, labels, pictures } : {},
     folderFor: async (share) => (await served(share)).made,

@@ -8,6 +8,7 @@ import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { savingsByRemedy } from '../../analyze/foretold.ts'
 import type { Evidence } from '../../evidence/evidence.ts'
 import { inParts, type JudgedParts, judgedInputs } from '../../evidence/judged-inputs.ts'
+import { otherSizes } from '../../evidence/other-sizes.ts'
 import { remedies } from '../../remedies/index.ts'
 import type { RemedyEvidence, RemedySetup } from '../../remedies/kit/remedy.ts'
 import { worstEffect } from '../../tune/candidates.ts'
@@ -16,7 +17,7 @@ import { search } from '../../tune/search.ts'
 import { readExecuted } from '../measure-run.ts'
 import { remedyFacts } from '../operator-experiments.ts'
 import { trialRow } from './fix-report.ts'
-import type { FixOptions } from './options.ts'
+import type { BudgetedOptions, FixOptions } from './options.ts'
 import { otherEngines } from './other-engines.ts'
 import { precisionOf, quantizationOf, type Tuned } from './precision.ts'
 import { loadSimplify } from './simplify.ts'
@@ -31,7 +32,12 @@ const JUDGING_MS = 8000
 const JUDGING_SHARE = 0.05
 const LEAST_JUDGED = 64
 
-export async function tryRemedies(run: Run, options: FixOptions, evidence: Evidence, diagnosis: ReportDocument): Promise<Tuned> {
+export async function tryRemedies(
+  run: Run,
+  options: BudgetedOptions,
+  evidence: Evidence,
+  diagnosis: ReportDocument,
+): Promise<Tuned> {
   const original: RemedySetup = { model: run.model, options: run.engineOptions, batchFactor: 1, machineBound: false }
   const known = remedyEvidence(run, options, evidence, diagnosis)
   const facts = { ...known, otherEngines: await otherEngines(options, run, known.profile) }
@@ -96,6 +102,8 @@ function benchPlan(run: Run, options: FixOptions, { inputs, p50Ms }: RemedyEvide
     cache: cacheOf(run, options),
     write: writeInFormat,
     // A model alone is called by the user's own code.
+    // With fixed shapes it predicts at no other size.
+    ...(options.fixShapes ? {} : { otherSizes: otherSizes(run.inputs.resolved, run.graph, p50Ms) }),
     ...(options.modelAlone ? {} : { ship: (setup, at) => trialFolder(runnablePlan(run, options, setup), run, at) }),
     readExecuted,
     readModel,

@@ -8,6 +8,7 @@ import { calibrate } from '../../quantize/calibrate/index.ts'
 import type { RemedySetup, RemedyTools } from '../../remedies/kit/remedy.ts'
 import type { Bench } from '../bench.ts'
 import { judgementMemory } from './judgement-memory.ts'
+import { sizeBenches } from './other-sizes.ts'
 import { outputComparison } from './output-comparison.ts'
 import type { LocalBenchPlan } from './plan.ts'
 import { readings } from './readings.ts'
@@ -74,6 +75,7 @@ export function localBench(plan: LocalBenchPlan): LocalBench {
       const found = Object.entries(trial.value.ranges.minmax ?? {})
       return new Map(found.filter(([, { low, high }]) => !Number.isNaN(low) && !Number.isNaN(high)))
     },
+    sizes: sizeBenches(plan, tasks),
     ...judgementMemory(plan, tasks),
     nowMs: () => performance.now(),
   }

@@ -10,6 +10,7 @@ import type { CacheKey, CacheOptions } from '@whyslow/measure/trials/cache.ts'
 import type { Limits } from '@whyslow/measure/trials/limits.ts'
 import type { RunTrial } from '@whyslow/measure/trials/port.ts'
 import type { JudgedInputs } from '../../evidence/judged-inputs.ts'
+import type { OtherSize } from '../../evidence/other-sizes.ts'
 import type { Goal, RemedyInput, RemedySetup } from '../../remedies/kit/remedy.ts'
 
 export interface LocalBenchPlan {
@@ -44,6 +45,8 @@ export interface LocalBenchPlan {
   readonly ship?: ((setup: RemedySetup, folder: string) => Promise<ShippedFolder | null>) | undefined
   /** Cache of judgements; absent: nothing is kept or recalled. */
   readonly cache?: { readonly options: CacheOptions; readonly key: Omit<CacheKey, 'kind' | 'subject'> } | undefined
+  /** Inputs of other sizes, at which the last proof asks for no loss; absent: none. */
+  readonly otherSizes?: readonly OtherSize[] | undefined
   readonly readExecuted: (file: string) => Promise<GraphView>
   readonly readModel: (file: string) => Promise<Model>
 }

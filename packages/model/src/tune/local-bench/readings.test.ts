@@ -97,6 +97,22 @@ describe('how long is sampled', () => {
   })
 })
 
+test('the last proof of a time has inputs in arrays of either kind, the search in kept ones', async () => {
+  const ship = async () => ({ folder: '/at/fast', takesTensors: true, env: {} })
+  const asked = async (rest: Partial<LocalBenchPlan>) => {
+    const { measure, setup, inputs } = bench({ latency: () => measured(block({ byArrays: { kept: 3, anew: 5 } })) }, rest)
+    await measure(setup())
+    await measure(setup(), 'thorough')
+    const reading = await measure(setup({ reuseOutputs: true }), 'shipped')
+    expect(reading).toMatchObject({ value: { byArrays: { kept: 3, anew: 5 } } })
+    return inputs().map(({ newArrays }) => newArrays)
+  }
+  expect(await asked({ ship })).toEqual([undefined, true, true])
+  // A plain session that writes into kept outputs makes them for each array.
+  expect(await asked({})).toEqual([undefined, true, undefined])
+  expect(await asked({ ship, goal: 'memory' })).toEqual([undefined, undefined, undefined])
+})
+
 test('the last proof reads the folder that would be shipped, as long as the original', async () => {
   const ship = async (_: unknown, at: string) => ({ folder: at, takesTensors: true, env: {} })
   const { measure, setup, inputs, trials } = bench({ latency: () => measured(block()), start: () => failed('no') }, { ship })

@@ -24,6 +24,15 @@ const STARTS_THOROUGH = 5
 /** Long ones scatter less: none is added to a reading once this much has been counted. */
 const STARTS_MS = 500
 
+const isProof = (depth: Depth): boolean => depth !== 'look'
+
+/** Plain sessions of other engines hold what they are given, and those that write into kept outputs make them for each array. */
+const canCopy = ({ shipped }: ModelTask, { engine, options }: RemedySetup): boolean =>
+  shipped !== undefined || (engine === undefined && options.reuseOutputs !== true)
+
+/** Sampling time of a reading while searching, ms. */
+export const lookMs = (p50Ms: number): number => Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * p50Ms))
+
 type Readings = Pick<Bench, 'measure'> & Required<Pick<Bench, 'predictMs'>>
 
 export function readings(
@@ -31,10 +40,11 @@ export function readings(
   tasks: SetupTasks,
 ): Readings {
   const { run, goal, p50Ms, limits, cpus } = plan
-  const sampleMs = Math.min(MOST_MS, Math.max(LEAST_MS, SAMPLES * p50Ms))
+  const sampleMs = lookMs(p50Ms)
   /** Files that started before. */
   const started = new Set<string>()
   let processes = 0
+  const ofTime = goal === 'latency' || goal === 'throughput'
   const taskAt = (setup: RemedySetup, depth: Depth) =>
     madeTask(depth === 'shipped' ? tasks.shippedTaskOf(setup) : tasks.taskOf(setup))
   const threadsOf = ({ options }: RemedySetup) => options.threads ?? plan.threadsInUse
@@ -53,6 +63,7 @@ export function readings(
       brief: threadsOf(setup) === 1,
       oneHandoff: true,
       few: !thorough,
+      ...(isProof(depth) && ofTime && canCopy(made.value, setup) ? { newArrays: true } : {}),
     }
     return run(latencyTask, input, trialLimits(limits, planned, p50Ms * setup.batchFactor))
   }
@@ -72,6 +83,7 @@ export function readings(
       peakBytes: block.predictPeakBytes,
       handoffNs: block.handoffBeforeNs,
       disturbedShare: disturbedMs / Math.max(block.wallMs, 1e-9),
+      ...(block.byArrays === undefined ? {} : { byArrays: block.byArrays }),
     }
   }
 

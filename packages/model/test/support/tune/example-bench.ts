@@ -142,7 +142,9 @@ export const exampleRemedy = (id: string, rest: Partial<Remedy> & { readonly whe
       const has = hasOf(setup)
       if (has(id) || rest.when?.(has) === false) return []
       const ids = Object.keys(setup.options.configEntries)
-      return [{ variant: '', setup: exampleSetup(...ids, id), changes: [`${id} done`], predictedSavingMs: null }]
+      const { engine } = setup
+      const changed = { ...exampleSetup(...ids, id), ...(engine && { engine }) }
+      return [{ variant: '', setup: changed, changes: [`${id} done`], predictedSavingMs: null }]
     },
     ...rest,
   })

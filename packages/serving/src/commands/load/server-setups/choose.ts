@@ -2,7 +2,7 @@
 // this, and makes the folders that are served.
 
 import { nowMs } from '@whyslow/measure/machine/now.ts'
-import { plural } from '@whyslow/measure/statistics/numbers.ts'
+import { durationInWords, plural } from '@whyslow/measure/statistics/numbers.ts'
 import { parseObjective } from '../../../load/objective.ts'
 import { NO_SPINNING } from '../../../serve/usual.ts'
 import { load } from '../load.ts'
@@ -84,10 +84,7 @@ const shareOf = ({ workers, threads }: Pick<ServingSetup, 'workers' | 'threads'>
 })
 
 const planText = (setups: number, seconds: number): string =>
-  `Then a server: ${setups} set-ups are looked at, and the best is confirmed in five runs, in about ${minutes(seconds)} (--budget).`
-
-const minutes = (seconds: number): string =>
-  seconds < 90 ? `${Math.round(seconds)} s` : `${Number((seconds / 60).toPrecision(2))} minutes`
+  `Then a server: ${setups} set-ups are looked at, and the best is confirmed in five runs, in about ${durationInWords(seconds)} (--budget).`
 
 const inWords = ({ workers, threads, maxBatch, batchDelayMs }: ServingSetup): string =>
   `${plural(workers, 'worker')}${threads === null ? '' : ` × ${plural(threads, 'thread')}`}` +
