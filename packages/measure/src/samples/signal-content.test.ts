@@ -16,7 +16,7 @@ const contentOf = (shape: readonly number[], { name = 'x', title = 'model' }: { 
   )[0]!
 const summary = (content: Content) => [
   content.kind,
-  content.likeness.of,
+  content.likeness?.of,
   ...(content.kind === 'sound'
     ? [content.rate]
     : content.kind === 'spectrum'
@@ -53,9 +53,9 @@ describe('contentsOf', () => {
   ] as const)('%j %j', (shape, names, expected) => {
     const found = contentOf(shape, names)
     // A photo in the place of smooth noise is as right.
-    expect(summary(found)).toEqual(found.kind === 'image' ? ['image', found.likeness.of] : expected)
+    expect(summary(found)).toEqual(found.kind === 'image' ? ['image', found.likeness?.of] : expected)
     expect(found.kind === 'image').toBe(expected[0] === 'image')
-    expect(found.likeness.why).not.toBe('')
+    expect(found.likeness?.why ?? '').not.toBe('')
   })
   it('a second input that comes back as an output is a memory: zeros', () => {
     const graph = {
@@ -129,7 +129,7 @@ describe('synthesize', () => {
     expect(made(0.12, 0).low).toBeGreaterThan(-128)
     // Of other numbers the range holds nearly all: most are in its middle.
     const others = made(10, 20, [1, 640])
-    expect(others.likeness.range).toEqual([-1480, 1070])
+    expect(others.likeness?.range).toEqual([-1480, 1070])
     expect(others.values.filter((value) => Math.abs(value) < 43).length / others.values.length).toBeCloseTo(0.68, 1)
   })
   it('floats that the first node quantizes fill its range', () => {
@@ -148,7 +148,7 @@ describe('synthesize', () => {
     const rows = { columns: [column(10), column(20), column(500)], from: 'the split points of its trees' }
     const known = { a: { rows, firstColumn: 0, columnCount: 2 }, b: { rows, firstColumn: 2, columnCount: 1 } }
     const inputs = resolved(graph, known)
-    expect(contentsOf(inputs, graph).map(({ likeness }) => likeness.of)).toEqual(['rows', 'rows'])
+    expect(contentsOf(inputs, graph).map(({ likeness }) => likeness?.of)).toEqual(['rows', 'rows'])
     for (const { a, b } of synthesize(inputs, graph)) {
       const [first, second] = a!.data as Float32Array
       expect(Math.abs(first! - 10.5)).toBeLessThan(3)
