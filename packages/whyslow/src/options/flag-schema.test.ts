@@ -22,7 +22,10 @@ describe('the schema of a flag', () => {
     [
       'fix',
       'budget',
-      { type: ['number', 'string'], description: expect.stringMatching(/ \(seconds, or as in 2m; default: 75s, more for slow models\)$/) },
+      {
+        type: ['number', 'string'],
+        description: expect.stringMatching(/ \(seconds, or as in 2m; default: 75s, more for slow models\)$/),
+      },
     ],
     ['fix', 'only', { type: 'array', items: { type: 'string' }, description: 'remedies to try (default: all that fit)' }],
     [
