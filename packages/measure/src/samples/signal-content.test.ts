@@ -102,6 +102,12 @@ describe('synthesize', () => {
     expect(Math.abs(mean)).toBeLessThan(0.3)
     expect(Math.abs(deviation - 0.7)).toBeLessThan(0.2)
   })
+  it.each([[[1, 80, 3000]], [[1, 160000]]])('samples of %j differ, though each is longer than what is recorded', (shape) => {
+    const graph = graphOf([input('x', 'float32', shape)])
+    const samples = synthesize(resolved(graph), graph, 3)
+    const starts = samples.map(({ x }) => (x!.data as Float32Array).slice(0, 100).join())
+    expect(new Set(starts).size).toBe(3)
+  })
   it('series remember their last value', () => {
     const graph = graphOf([input('x', 'float32', [1, 200, 5])])
     const [sample] = synthesize(resolved(graph), graph, 1)
