@@ -1,4 +1,4 @@
-import type { GraphView } from '@whyslow/graph/types.ts'
+import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
 import { graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
 import { type Content, contentsOf } from './content.ts'
@@ -66,6 +66,20 @@ describe('contentsOf', () => {
     expect(memory).toMatchObject({ kind: 'fill', value: 0 })
     // And a frame that comes back as a frame is sound.
     expect(frame!.kind).toBe('sound')
+  })
+  it('a second image or series is no memory, though an output has its layout', () => {
+    const second = (shape: ValueDeclaration['shape'], output: ValueDeclaration['shape']) => {
+      const graph = {
+        ...graphOf([input('a', 'float32', shape), input('b', 'float32', shape)]),
+        outputs: [input('y', 'float32', [1]), input('z', 'float32', output)],
+      }
+      return contentsOf(resolved(graph), graph)[1]!.kind
+    }
+    const image = ['n', 3, 'h', 'w']
+    expect(second(image, image)).toBe('image')
+    expect(second(['n', 'steps', 64], ['n', 'classes', 64])).toBe('series')
+    expect(second(['n', null, 64], ['n', null, 64])).toBe('series')
+    expect(second(['n', 'steps', 64], ['m', 'steps', 64])).toBe('fill')
   })
 })
 
