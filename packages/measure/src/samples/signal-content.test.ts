@@ -107,6 +107,13 @@ describe('synthesize', () => {
       expect(spread / deviation[bin]!).toBeLessThan(1.5)
     }
   })
+  it('the range of a standardization of every element of a long input is found', () => {
+    const graph = graphOf([input('x', 'float32', [1, 300_000])])
+    const mean = new Float64Array(300_000).fill(5)
+    mean[7] = -1000
+    const scale = { mean, deviation: Float64Array.of(2), from: 'standardization' } as const
+    expect(contentsOf(resolved(graph, { x: { scale } }), graph)[0]!.likeness?.range).toEqual([-1006, 11])
+  })
   it('bands first are normalized, as encoders of speech take them', () => {
     const graph = graphOf([input('input_features', 'float32', [1, 80, 300])])
     const values = synthesize(resolved(graph), graph).flatMap(({ input_features }) =>

@@ -149,11 +149,13 @@ function targetOf({ shape, known }: ResolvedInput, quantized: Quantization | und
     const { mean, deviation } = scale
     const axis = mean.length === 1 && deviation.length === 1 ? null : shape.lastIndexOf(Math.max(mean.length, deviation.length))
     if (axis !== -1) {
-      const ends = Array.from({ length: Math.max(mean.length, deviation.length) }, (_, k) => {
+      let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+      for (let k = 0; k < Math.max(mean.length, deviation.length); k++) {
         const [middle, spread] = [mean[k % mean.length]!, deviation[k % deviation.length]!]
-        return [middle - 3 * spread, middle + 3 * spread] as const
-      })
-      const range = [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))] as const
+        low = Math.min(low, middle - 3 * spread)
+        high = Math.max(high, middle + 3 * spread)
+      }
+      const range = [low, high] as const
       return { content: { target: { kind: 'moments', axis, mean, deviation } }, range, why: `what its ${scale.from} stores` }
     }
   }

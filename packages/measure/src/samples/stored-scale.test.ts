@@ -62,6 +62,10 @@ describe('storedScaleOf', () => {
     expect(found?.mean[0]).toBeCloseTo(5, 0)
     expect(numbers(found?.deviation)).toEqual([2])
   })
+  it('is undefined if what is stored is no number', () => {
+    expect(scaleOf([batchNorm('x', 'y')], { ...norm, v: { shape: [2], values: [4, -1] } })).toBeUndefined()
+    expect(scaleOf([batchNorm('x', 'y')], { ...norm, m: { shape: [2], values: [Number.NaN, 1] } })).toBeUndefined()
+  })
   it('is undefined where nothing is stored, where two nodes read the input, and behind a layer normalization', () => {
     expect(scaleOf([node('Relu', ['x'], ['y'])], {})).toBeUndefined()
     expect(scaleOf([batchNorm('x', 'y'), node('Relu', ['x'], ['z'])], norm)).toBeUndefined()

@@ -41,11 +41,17 @@ export function storedScaleOf(model: Model, input: string): StoredScale | undefi
   let node = reader(input)
   for (let step = 0; node !== undefined && PASSES.has(node.opType) && step < MOST_STEPS; step++) node = reader(node.output[0])
   if (node === undefined) return undefined
-  if (node.opType === 'BatchNormalization') return normalized(node)
-  const next = reader(node.output[0])
-  if (next === undefined) return undefined
-  if (node.opType === 'Sub' && constants.has(node.input[1]!)) return standardized(node, next)
-  return ['Conv', 'Gemm', 'MatMul'].includes(node.opType) ? behindProduct(node, next) : undefined
+  const found = storedBehind(node)
+  // A variance below zero, or weights that a damaged export left as NaN.
+  return found !== undefined && [found.mean, found.deviation].every((all) => all.every(Number.isFinite)) ? found : undefined
+
+  function storedBehind(first: NodeProto): StoredScale | undefined {
+    if (first.opType === 'BatchNormalization') return normalized(first)
+    const next = reader(first.output[0])
+    if (next === undefined) return undefined
+    if (first.opType === 'Sub' && constants.has(first.input[1]!)) return standardized(first, next)
+    return ['Conv', 'Gemm', 'MatMul'].includes(first.opType) ? behindProduct(first, next) : undefined
+  }
 
   function normalized({ input: names }: NodeProto): StoredScale | undefined {
     const [mean, variance] = [numbers(names[3]), numbers(names[4])]
