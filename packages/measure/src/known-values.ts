@@ -1,5 +1,6 @@
 // What a model's own file, and the files next to it, tell of the values of its inputs: the rows it was trained on, the scale that its first
 // layers store, the vocabulary of its tokenizer.
+import path from 'node:path'
 import { compilableOf } from '@whyslow/compile/read/index.ts'
 import { TEST } from '@whyslow/graph/forest/types.ts'
 import { type Model, tabularOf } from '@whyslow/graph/model.ts'
@@ -23,7 +24,8 @@ export function knownValuesOf(model: Model, graph: GraphView): ReadonlyMap<strin
   const facts = readInputFacts(graph.inputs, graph)
   const rows = rowsByInput(model, graph)
   const file = model.source.file
-  const title = `${file.split(/[/\\]/).slice(-2).join(' ')} ${graph.name}`
+  // However the path was given, and wherever the folder is.
+  const title = `${path.resolve(file).split(path.sep).slice(-2).join(' ')} ${graph.name}`
   return new Map(
     graph.inputs.map(({ name, dtype }): [string, KnownValues] => {
       const tableRows = facts.get(name)!.tableRows ?? 0

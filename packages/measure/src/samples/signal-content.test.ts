@@ -50,6 +50,9 @@ describe('contentsOf', () => {
     [[1, 3, 224, 224], {}, ['image', 'noise']],
     [[1, 1, 32, 100], {}, ['image', 'noise']],
     [[1, 1, 64, 256], {}, ['image', 'noise']],
+    // Words of sound inside others are none of sound.
+    [[1, 20, 64], { title: 'camel systems invoices' }, ['series', 'series']],
+    [[1, 20, 64], { title: 'logMel' }, ['spectrum', 'speech', 'log-mel', 1, 2]],
   ] as const)('%j %j', (shape, names, expected) => {
     const found = contentOf(shape, names)
     // A photo in the place of smooth noise is as right.

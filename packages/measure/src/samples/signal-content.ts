@@ -47,11 +47,15 @@ const RATES = [16000, 22050, 44100, 48000, 24000, 8000] as const
 const NEAR_SECONDS = 0.012
 const USUAL_RATE = 16000
 
+/** Short words count at their beginning alone: 'camel', 'invoice' and 'systems' say nothing of sound. */
 const MUSIC =
-  /music|pitch|notes?(?![a-z])|chord|instrument|stems?(?![a-z])|drum|demucs|spleeter|vocal|beat|melod|piano|guitar|genre|song/i
+  /music|instrument|demucs|spleeter|melod|piano|guitar|(?<![a-z])(?:pitch|notes?(?![a-z])|chord|stems?(?![a-z])|drum|vocal|beat|genre|song)/i
 const SPEECH =
-  /speech|vad(?![a-z])|voice|asr(?![a-z])|wav2vec|whisper|hubert|speaker|kws|keyword|hotword|wake|phoneme|dtln|rnnoise/i
-const SPECTRAL = /mel(?![a-z])|mels|spectr|fbank|filterbank|mfcc|audio|sound|acoustic|yamnet|vggish/i
+  /speech|(?<!in)voice|wav2vec|whisper|hubert|speaker|hotword|phoneme|dtln|rnnoise|(?<![a-z])(?:vad(?![a-z])|asr(?![a-z])|kws|keyword|wake)/i
+const SPECTRAL =
+  /(?<!hyper)spectr|fbank|filterbank|mfcc|yamnet|vggish|(?<![a-z])(?:(?:log)?mel(?:s|(?![a-z]))|audio|sound|acoustic)/i
+/** Where a word begins inside another: 'logMel'. */
+const HUMP = /(?<=[a-z0-9])(?=[A-Z])/g
 /** Sizes of MFCC and of mel bands; those that only they have. */
 const BANDS = new Set([10, 12, 13, 20, 26, 39, 40, 64, 80, 96, 128])
 const TELLING_BANDS = new Set([13, 39, 80])
@@ -61,7 +65,7 @@ const MFCC = new Set([10, 12, 13, 20, 26, 39])
 export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphView, isImage: boolean): SignalContent | undefined {
   const quantized = quantizationOf(input, graph)
   const whole = quantized === undefined ? {} : { quantized }
-  const words = `${input.name} ${input.known?.title ?? ''} ${graph.outputs.map(({ name }) => name).join(' ')}`
+  const words = [input.name, input.known?.title ?? '', ...graph.outputs.map(({ name }) => name)].join(' ').replace(HUMP, ' ')
   const sound = soundOf(words, Math.max(...input.shape))
   const named = MUSIC.test(words) || SPEECH.test(words) || SPECTRAL.test(words)
   const spectrum = spectrumOf(input, named)
