@@ -57,7 +57,10 @@ export function synthesize(
 
 export type WithPixels = (inputs: readonly ResolvedInput[]) => readonly ResolvedInput[]
 
-/** Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. */
+/**
+ * Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. Numbers
+ * that cannot be read are none: they stop only those who give images.
+ */
 export function pixelsIn(model: Model, given: () => PictureNumbers | null): WithPixels {
   const known = new Map<string, Pixels>()
   return (inputs) =>
@@ -66,11 +69,20 @@ export function pixelsIn(model: Model, given: () => PictureNumbers | null): With
       if (axes === undefined) return input
       const channels = input.shape[axes.channels]!
       const key = `${input.name} ${channels}`
-      const numbers = known.has(key) ? null : given()
+      const numbers = known.has(key) ? null : orNull(given)
       if (numbers !== null) known.set(key, { ...numbers, why: `${numbers.from} says so.` })
       else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED)
       return { ...input, pixels: known.get(key)! }
     })
+}
+
+function orNull(given: () => PictureNumbers | null): PictureNumbers | null {
+  try {
+    return given()
+  } catch (error) {
+    if (error instanceof InputError) return null
+    throw error
+  }
 }
 
 /** The inputs, each with what `synthesize` makes its values resemble. */
