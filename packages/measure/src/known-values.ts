@@ -6,7 +6,7 @@ import { TEST } from '@whyslow/graph/forest/types.ts'
 import { type Model, tabularOf } from '@whyslow/graph/model.ts'
 import { numbersAttribute, textsAttribute } from '@whyslow/graph/operators/attributes.ts'
 import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
-import { type Rows, rowsOf, rowsOfTrees } from './samples/columns.ts'
+import { MOST_COLUMNS, type Rows, rowsOf, rowsOfTrees } from './samples/columns.ts'
 import { readInputFacts } from './samples/graph-facts.ts'
 import type { KnownValues } from './samples/known.ts'
 import { SENTENCES } from './samples/sentences.ts'
@@ -54,6 +54,8 @@ function rowsByInput(model: Model, graph: GraphView): ReadonlyMap<string, KnownV
     return new Map(known === undefined ? [] : [[graph.inputs[0]!.name, known]])
   }
   if (graph.nodes.length > MOST_TABULAR_NODES || model.source.sizeBytes > MOST_TABULAR_BYTES) return new Map()
+  const width = graph.inputs.reduce((sum, { shape }) => sum + (Number(shape?.at(-1)) || 0), 0)
+  if (width > MOST_COLUMNS) return new Map()
   const read = compilableOf(model)
   const rows = read.ok ? rowsOf(read.compilable.model) : undefined
   if (!read.ok || rows === undefined) return new Map()

@@ -8,7 +8,7 @@ import { resolveInputs } from './resolve.ts'
 import { synthesize } from './synthetic.ts'
 
 const resolved = (graph: GraphView, known: Readonly<Record<string, KnownValues>> = {}) =>
-  resolveInputs(graph.inputs, graph, { ...NO_FLAGS, known: new Map(Object.entries(known)) }).inputs
+  resolveInputs(graph.inputs, graph, { ...NO_FLAGS, known: () => new Map(Object.entries(known)) }).inputs
 const contentOf = (shape: readonly number[], { name = 'x', title = 'model' }: { name?: string; title?: string } = {}): Content =>
   contentsOf(
     resolved(graphOf([input(name, 'float32', shape)]), { [name]: { title } }),
