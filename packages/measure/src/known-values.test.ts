@@ -56,7 +56,8 @@ describe('knownValuesOf', () => {
       ['v', 9],
     ].map(([name, value]) => floatTensor(String(name), [2], [Number(value), 1]))
     const { scale } = knownOf({ nodes: [norm, node('Relu', ['y'], ['w'])], ...shapes, initializers }).get('x')!
-    expect([...scale!.mean, ...scale!.deviation]).toEqual([7, 1, 3, 1])
+    const stored = scale?.()
+    expect([...stored!.mean, ...stored!.deviation]).toEqual([7, 1, 3, 1])
   })
   it('has the same title however the path is given', () => {
     const shapes = { inputs: [valueInfo('x', 'float32', [1, 2])], outputs: [valueInfo('y', 'float32', [1, 2])], name: 'graph' }

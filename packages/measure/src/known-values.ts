@@ -10,8 +10,8 @@ import { MOST_COLUMNS, type Rows, rowsOf, rowsOfTrees } from './samples/columns.
 import { readInputFacts } from './samples/graph-facts.ts'
 import type { KnownValues } from './samples/known.ts'
 import { SENTENCES } from './samples/sentences.ts'
-import { storedScaleOf } from './samples/stored-scale.ts'
-import { idsNextTo } from './samples/vocabulary.ts'
+import { storedScalesOf } from './samples/stored-scale.ts'
+import { idsNextTo, vocabularyReader } from './samples/vocabulary.ts'
 
 /** Models with more nodes are no tables, and following them takes time. */
 const MOST_TABULAR_NODES = 200
@@ -25,21 +25,15 @@ export function knownValuesOf(model: Model, graph: GraphView): ReadonlyMap<strin
   const rows = rowsByInput(model, graph)
   const file = model.source.file
   // However the path was given, and wherever the folder is.
+  const scaleOf = storedScalesOf(model)
+  const read = vocabularyReader()
   const title = `${path.resolve(file).split(path.sep).slice(-2).join(' ')} ${graph.name}`
   return new Map(
-    graph.inputs.map(({ name, dtype }): [string, KnownValues] => {
+    graph.inputs.map(({ name }): [string, KnownValues] => {
       const tableRows = facts.get(name)!.tableRows ?? 0
-      const tokens = tableRows >= LEAST_VOCABULARY ? idsNextTo(file, tableRows, SENTENCES) : undefined
-      const scale = dtype === 'string' || tokens !== undefined ? undefined : storedScaleOf(model, name)
-      return [
-        name,
-        {
-          title,
-          ...rows.get(name),
-          ...(tokens === undefined ? {} : { tokens }),
-          ...(scale === undefined ? {} : { scale }),
-        },
-      ]
+      const tokens = tableRows >= LEAST_VOCABULARY ? idsNextTo(file, tableRows, SENTENCES, read) : undefined
+      const known = { title, ...rows.get(name), scale: () => scaleOf(name) }
+      return [name, tokens === undefined ? known : { ...known, tokens }]
     }),
   )
 }

@@ -86,13 +86,27 @@ describe('contentsOf', () => {
   })
 })
 
+it('the stored scale is asked for once nothing else says what an input carries', () => {
+  const graph = graphOf([
+    input('past_key', 'float32', [1, 2, 8, 4]),
+    input('attention_mask', 'float32', [1, 8]),
+    input('image', 'float32', [1, 3, 32, 32]),
+    input('ids', 'int64', [1, 8]),
+    input('row', 'float32', [1, 8]),
+  ])
+  const asked: string[] = []
+  const known = graph.inputs.map(({ name }) => [name, { scale: () => void asked.push(name) }] as const)
+  contentsOf(resolved(graph, Object.fromEntries(known)), graph)
+  expect(asked).toEqual(['row'])
+})
+
 describe('synthesize', () => {
   it('has the moments that a normalization stores, bin by bin', () => {
     const graph = graphOf([input('mel', 'float32', [1, 100, 40])])
     const mean = Float64Array.from({ length: 40 }, (_, bin) => bin - 20)
     const deviation = Float64Array.from({ length: 40 }, (_, bin) => 1 + bin / 10)
     const scale = { mean, deviation, from: 'batch normalization' } as const
-    const inputs = resolved(graph, { mel: { scale } })
+    const inputs = resolved(graph, { mel: { scale: () => scale } })
     expect(contentsOf(inputs, graph)[0]!.likeness).toMatchObject({
       of: 'speech',
       range: [-23, 33.7],
@@ -115,7 +129,7 @@ describe('synthesize', () => {
     const mean = new Float64Array(300_000).fill(5)
     mean[7] = -1000
     const scale = { mean, deviation: Float64Array.of(2), from: 'standardization' } as const
-    expect(contentsOf(resolved(graph, { x: { scale } }), graph)[0]!.likeness?.range).toEqual([-1006, 11])
+    expect(contentsOf(resolved(graph, { x: { scale: () => scale } }), graph)[0]!.likeness?.range).toEqual([-1006, 11])
   })
   it('bands first are normalized, as encoders of speech take them', () => {
     const graph = graphOf([input('input_features', 'float32', [1, 80, 300])])

@@ -148,7 +148,7 @@ const isNormalized = ({ spectrum, bins, frames }: SpectrumContent, { length }: r
   length === 3 && spectrum === 'log-mel' && frames !== null && bins < frames
 
 function targetOf({ shape, known }: ResolvedInput, quantized: Quantization | undefined): Targeted {
-  const scale = known?.scale
+  const scale = known?.scale?.()
   if (scale !== undefined) {
     const { mean, deviation } = scale
     const axis = mean.length === 1 && deviation.length === 1 ? null : shape.lastIndexOf(Math.max(mean.length, deviation.length))

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { factsOfSize, idsNextTo } from './vocabulary.ts'
+import { factsOfSize, idsNextTo, vocabularyReader } from './vocabulary.ts'
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'vocabulary-'))
 afterAll(() => fs.rmSync(home, { recursive: true }))
@@ -52,6 +52,14 @@ describe('idsNextTo', () => {
     put('vocab.json', Object.fromEntries(['go', ...fillers('')].map((piece, k) => [piece, k + 50])))
     expect(idsOf('go', 100, 'onnx/model.onnx')!.sentences).toEqual([[50]])
     expect(idsOf('go', 50)).toBeUndefined()
+  })
+  it('reads a file once, whichever inputs ask', () => {
+    put('vocab.json', Object.fromEntries(['go', ...fillers('')].map((piece, k) => [piece, k])))
+    const read = vocabularyReader()
+    const found = () => idsNextTo(path.join(folder, 'model.onnx'), 1000, ['go'], read)?.sentences
+    expect(found()).toEqual([[0]])
+    fs.rmSync(path.join(folder, 'vocab.json'))
+    expect(found()).toEqual([[0]])
   })
   it('takes no ids but whole numbers from 0 on', () => {
     const vocab = Object.fromEntries(['go', 'far', 'now', ...fillers('')].map((piece, id) => [piece, id]))

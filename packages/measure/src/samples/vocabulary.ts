@@ -27,11 +27,28 @@ const LEAST_PIECES = 20
 const PADDING = ['[PAD]', '<pad>', '<PAD>', '<|pad|>', '<|endoftext|>', '</s>']
 const UNKNOWN = ['[UNK]', '<unk>', '<UNK>', 'UNK', '<|unk|>', '[OOV]', '<OOV>']
 
+/** Reads vocabularies, each file once. */
+export function vocabularyReader(): ReadVocabulary {
+  const read = new Map<string, Vocabulary | undefined>()
+  return (file) => {
+    if (!read.has(file)) read.set(file, readVocabulary(file))
+    return read.get(file)
+  }
+}
+
+/** undefined: there is no such file, or it holds no vocabulary. */
+export type ReadVocabulary = (file: string) => Vocabulary | undefined
+
 /** The texts as ids of the vocabulary next to the model, or in the folder above; undefined if there is none that fits a table of `rows`. */
-export function idsNextTo(model: string, rows: number, texts: readonly string[]): TokenIds | undefined {
+export function idsNextTo(
+  model: string,
+  rows: number,
+  texts: readonly string[],
+  read: ReadVocabulary = readVocabulary,
+): TokenIds | undefined {
   const folder = path.dirname(model)
   for (const file of [folder, path.join(folder, '..')].flatMap((one) => FILES.map((name) => path.join(one, name)))) {
-    const found = readVocabulary(file)
+    const found = read(file)
     if (found === undefined || found.ids.size < LEAST_PIECES) continue
     const { ids, begin, end } = found
     const idOf = (names: readonly string[]) => names.map((name) => ids.get(name)).find((id) => id !== undefined)
@@ -45,7 +62,6 @@ export function idsNextTo(model: string, rows: number, texts: readonly string[])
   return undefined
 }
 
-/** undefined: there is no such file, or it holds no vocabulary. */
 function readVocabulary(file: string): Vocabulary | undefined {
   try {
     const stat = fs.statSync(file)
