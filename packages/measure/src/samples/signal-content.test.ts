@@ -1,3 +1,4 @@
+import { float16Value } from '@whyslow/graph/decode.ts'
 import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
 import { graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
@@ -145,6 +146,12 @@ describe('synthesize', () => {
     const samples = synthesize(resolved(graph), graph, 3)
     const starts = samples.map(({ x }) => (x!.data as Float32Array).slice(0, 100).join())
     expect(new Set(starts).size).toBe(3)
+  })
+  it('a mean that float16 cannot hold becomes the largest that it can', () => {
+    const graph = graphOf([input('x', 'float16', [1, 2])])
+    const scale = { mean: Float64Array.of(1e6, -1e6), deviation: Float64Array.of(1), from: 'standardization' } as const
+    const [sample] = synthesize(resolved(graph, { x: { scale: () => scale } }), graph, 1)
+    expect(Array.from(sample!.x!.data as Uint16Array, float16Value)).toEqual([65504, -65504])
   })
   it('series remember their last value', () => {
     const graph = graphOf([input('x', 'float32', [1, 200, 5])])

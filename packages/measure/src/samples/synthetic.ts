@@ -1,6 +1,7 @@
 // Made-up inputs that respect type and plausible range. Random noise alone misleads: it gave NaN in a real model of music, where a
 // tone did not, and ids beyond a table are refused.
 
+import { LARGEST_FLOAT16 } from '@whyslow/graph/encode.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
@@ -195,8 +196,10 @@ function rowsTensor({ dtype, shape, known }: ResolvedInput, random: () => number
 function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt: (index: number) => number): TensorValue {
   const count = elementCount(shape)
   const data: NumericArray = arrayFor(dtype, count)
+  // A mean that the model stores may be more than its input can hold.
+  const most = dtype === 'float16' ? LARGEST_FLOAT16 : Number.POSITIVE_INFINITY
   if (dtype === 'float32') for (let index = 0; index < count; index++) data[index] = valueAt(index)
-  else for (let index = 0; index < count; index++) store(dtype, data, index, valueAt(index))
+  else for (let index = 0; index < count; index++) store(dtype, data, index, Math.max(-most, Math.min(most, valueAt(index))))
   return { dtype, shape, data }
 }
 
