@@ -4,7 +4,7 @@ const FLOAT = new Float32Array(1)
 const BITS = new Uint32Array(FLOAT.buffer)
 
 /** The largest finite float16. */
-const LARGEST_FLOAT16 = 65504
+export const LARGEST_FLOAT16 = 65504
 
 /** The nearest float16, ties to even, as its 16 bits; beyond 65504 infinity, as IEEE 754 says. */
 export function toFloat16(value: number): number {

@@ -72,6 +72,16 @@ describe('without data', () => {
     ])
   })
 
+  test('inputs that are too large are refused before anything is read of the model', async () => {
+    const huge = relu(1, 2 ** 30)
+    Object.defineProperty(huge, 'tabular', {
+      get() {
+        throw new Error('it was looked at')
+      },
+    })
+    await expect(chosen({ model: huge })).rejects.toThrow(/above the .* available/)
+  })
+
   test('a refusal brings the next guess, and what was taken is what is measured with', async () => {
     const { found, shapes } = await chosen({
       model: relu(1, 'sequence_length'),

@@ -54,8 +54,8 @@ export interface ChosenInputs {
 /** Throws InputError if the data do not fit, if no guess lets the engine run, or if the engine refuses the model. */
 export async function chooseInputs(model: Model, graph: GraphView, constraints: InputConstraints): Promise<ChosenInputs> {
   const { shapes, values, batch, folder } = constraints
-  const known = constraints.data === null ? knownValuesOf(model, graph) : undefined
-  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes, ...(known === undefined ? {} : { known }) }
+  const known = constraints.data === null ? { known: () => knownValuesOf(model, graph) } : {}
+  const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes, ...known }
   const last: { output?: TryOutput; samples?: readonly Feeds[] } = {}
   const attempt = async (samples: readonly Feeds[]) => {
     const task = modelTask(

@@ -56,7 +56,17 @@ describe('knownValuesOf', () => {
       ['v', 9],
     ].map(([name, value]) => floatTensor(String(name), [2], [Number(value), 1]))
     const { scale } = knownOf({ nodes: [norm, node('Relu', ['y'], ['w'])], ...shapes, initializers }).get('x')!
-    expect([...scale!.mean, ...scale!.deviation]).toEqual([7, 1, 3, 1])
+    const stored = scale?.()
+    expect([...stored!.mean, ...stored!.deviation]).toEqual([7, 1, 3, 1])
+  })
+  it('has the same title however the path is given', () => {
+    const shapes = { inputs: [valueInfo('x', 'float32', [1, 2])], outputs: [valueInfo('y', 'float32', [1, 2])], name: 'graph' }
+    const titleOf = (file: string) => knownOf({ nodes: [node('Relu', ['x'], ['y'])], ...shapes }, file).get('x')!.title
+    const full = path.join(process.cwd(), 'model.onnx')
+    expect(titleOf(full)).toBe(`${path.basename(process.cwd())} model.onnx graph`)
+    expect([titleOf('model.onnx'), titleOf('./model.onnx'), titleOf('folder/../model.onnx')]).toEqual(
+      Array(3).fill(titleOf(full)),
+    )
   })
   it('finds the vocabulary next to the model for ids of a table of words', () => {
     const file = path.join(home, 'vocab.json')

@@ -1,16 +1,17 @@
 // What a model's own file, and the files next to it, tell of the values of its inputs: the rows it was trained on, the scale that its first
 // layers store, the vocabulary of its tokenizer.
+import path from 'node:path'
 import { compilableOf } from '@whyslow/compile/read/index.ts'
 import { TEST } from '@whyslow/graph/forest/types.ts'
 import { type Model, tabularOf } from '@whyslow/graph/model.ts'
 import { numbersAttribute, textsAttribute } from '@whyslow/graph/operators/attributes.ts'
 import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
-import { type Rows, rowsOf, rowsOfTrees } from './samples/columns.ts'
+import { MOST_COLUMNS, type Rows, rowsOf, rowsOfTrees } from './samples/columns.ts'
 import { readInputFacts } from './samples/graph-facts.ts'
 import type { KnownValues } from './samples/known.ts'
 import { SENTENCES } from './samples/sentences.ts'
-import { storedScaleOf } from './samples/stored-scale.ts'
-import { idsNextTo } from './samples/vocabulary.ts'
+import { storedScalesOf } from './samples/stored-scale.ts'
+import { idsNextTo, vocabularyReader } from './samples/vocabulary.ts'
 
 /** Models with more nodes are no tables, and following them takes time. */
 const MOST_TABULAR_NODES = 200
@@ -23,21 +24,16 @@ export function knownValuesOf(model: Model, graph: GraphView): ReadonlyMap<strin
   const facts = readInputFacts(graph.inputs, graph)
   const rows = rowsByInput(model, graph)
   const file = model.source.file
-  const title = `${file.split(/[/\\]/).slice(-2).join(' ')} ${graph.name}`
+  // However the path was given, and wherever the folder is.
+  const scaleOf = storedScalesOf(model)
+  const read = vocabularyReader()
+  const title = `${path.resolve(file).split(path.sep).slice(-2).join(' ')} ${graph.name}`
   return new Map(
-    graph.inputs.map(({ name, dtype }): [string, KnownValues] => {
+    graph.inputs.map(({ name }): [string, KnownValues] => {
       const tableRows = facts.get(name)!.tableRows ?? 0
-      const tokens = tableRows >= LEAST_VOCABULARY ? idsNextTo(file, tableRows, SENTENCES) : undefined
-      const scale = dtype === 'string' || tokens !== undefined ? undefined : storedScaleOf(model, name)
-      return [
-        name,
-        {
-          title,
-          ...rows.get(name),
-          ...(tokens === undefined ? {} : { tokens }),
-          ...(scale === undefined ? {} : { scale }),
-        },
-      ]
+      const tokens = tableRows >= LEAST_VOCABULARY ? idsNextTo(file, tableRows, SENTENCES, read) : undefined
+      const known = { title, ...rows.get(name), scale: () => scaleOf(name) }
+      return [name, tokens === undefined ? known : { ...known, tokens }]
     }),
   )
 }
@@ -52,6 +48,8 @@ function rowsByInput(model: Model, graph: GraphView): ReadonlyMap<string, KnownV
     return new Map(known === undefined ? [] : [[graph.inputs[0]!.name, known]])
   }
   if (graph.nodes.length > MOST_TABULAR_NODES || model.source.sizeBytes > MOST_TABULAR_BYTES) return new Map()
+  const width = graph.inputs.reduce((sum, { shape }) => sum + (Number(shape?.at(-1)) || 0), 0)
+  if (width > MOST_COLUMNS) return new Map()
   const read = compilableOf(model)
   const rows = read.ok ? rowsOf(read.compilable.model) : undefined
   if (!read.ok || rows === undefined) return new Map()

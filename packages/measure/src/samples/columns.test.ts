@@ -1,7 +1,7 @@
 import { type Forest, type TabularModel, TEST } from '@whyslow/graph/forest/types.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import { describe, expect, it } from 'vitest'
-import { type Column, drawRow, rowsOf, valueAt } from './columns.ts'
+import { type Column, drawRow, rowsOf, rowsOfTrees, valueAt } from './columns.ts'
 
 const modelOf = (featureCount: number, given: Partial<TabularModel>): TabularModel => ({
   maker: 'onnx',
@@ -146,6 +146,12 @@ describe('rowsOf', () => {
     const rows = drawn(modelOf(1, { prepare: [scale([1.3], [Math.sqrt(0.21)])] }))
     expect(new Set(rows.map(([x]) => x))).toEqual(new Set([1, 2]))
     expect(meanOf(rows.map(([x]) => x!))).toBeCloseTo(1.3, 1)
+  })
+  it('knows nothing of a model with more columns than tables have', () => {
+    const { nodes, sets } = forestOf([[0, 10, TEST.lessOrEqual]])
+    expect(rowsOfTrees({ nodes, sets }, 10)).toBeDefined()
+    expect(rowsOfTrees({ nodes, sets }, 200_000)).toBeUndefined()
+    expect(rowsOf(modelOf(200_000, { scores: forestOf([[0, 10, TEST.lessOrEqual]]) }))).toBeUndefined()
   })
   it('knows nothing of a model that stores nothing', () => {
     expect(rowsOf(modelOf(4, {}))).toBeUndefined()

@@ -27,6 +27,8 @@ export interface Rows {
   readonly from: string
 }
 
+/** Tables are narrower: a damaged or hostile file may name any feature. */
+export const MOST_COLUMNS = 100_000
 /** Categories of one column that are kept: ids of users come in millions. */
 const MOST_CHOICES = 1000
 /** Nodes of a forest that are looked at, evenly spread over its trees. */
@@ -57,15 +59,17 @@ type Origin = { readonly raw: number; readonly factor: number; readonly offset: 
 /** What rows are drawn from of a forest. */
 export type Splits = Pick<Forest, 'nodes' | 'sets' | 'oblivious'>
 
-/** The rows of trees that read raw columns; undefined if they split nothing. */
+/** The rows of trees that read raw columns; undefined if they split nothing, or too many columns. */
 export function rowsOfTrees(splits: Splits, featureCount: number): Rows | undefined {
+  if (featureCount > MOST_COLUMNS) return undefined
   const known = unknownColumns(featureCount)
   addSplits(splits, unmoved(known), known)
   return rowsFrom(known, false)
 }
 
-/** undefined if the model remembers nothing of its rows. */
+/** undefined if the model remembers nothing of its rows, or if they have too many columns. */
 export function rowsOf(model: TabularModel): Rows | undefined {
+  if (model.input.featureCount > MOST_COLUMNS) return undefined
   const known = unknownColumns(model.input.featureCount)
   let origins = unmoved(known)
   for (const step of model.prepare) origins = afterStep(step, origins, known)

@@ -1,6 +1,6 @@
 // What an input most likely carries, judged from its name, type, shape and use, and from what the model remembers of its training: what
 // synthetic data must look like for a model to do its usual work (ids of words, masks that fit them, photos, speech).
-import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
+import type { Dimension, GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { isStateInput } from './axis-guess.ts'
 import { elementCount, isPlainFloat, isPlainInteger } from './dtype-arrays.ts'
 import { type InputFacts, readInputFacts } from './graph-facts.ts'
@@ -111,7 +111,7 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   if (!isPlainFloat(dtype)) return { kind: 'fill', value: 0 }
   // Some exporters take ids as floats and cast them.
   if (facts.tableRows !== undefined) return idsBelow(input, lowest(facts.tableRows, input.below))
-  if (isStateInput(declared, facts) || isReturned(declared, graph)) return { kind: 'fill', value: 0 }
+  if (isStateInput(declared, facts) || (image === undefined && isReturned(declared, graph))) return { kind: 'fill', value: 0 }
   if (/mask|length/i.test(name)) return { kind: 'fill', value: /length/i.test(name) && shape.length < 2 ? companions.longest : 1 }
   if (elementCount(shape) === 1 && shape.length < 2) return { kind: 'fill', value: /thres|iou|score|conf/i.test(name) ? 0.5 : 1 }
   const signal = signalOf(input, facts, graph, image !== undefined)
@@ -121,7 +121,10 @@ function contentOf(input: ResolvedInput, declared: ValueDeclaration, facts: Inpu
   return valuesOf(input, facts, graph)
 }
 
-/** A second input that the model gives back in the same shape is the memory it keeps from one prediction to the next. */
+/**
+ * A second input that the model gives back in the same shape is the memory it keeps from one prediction to the next. Sizes that are free without a
+ * name may differ: only batches do.
+ */
 const isReturned = ({ name, shape }: ValueDeclaration, { inputs, outputs }: GraphView): boolean =>
   shape !== null &&
   shape.length > 2 &&
@@ -131,8 +134,12 @@ const isReturned = ({ name, shape }: ValueDeclaration, { inputs, outputs }: Grap
     .some(
       (output) =>
         output.shape?.length === shape.length &&
-        output.shape.every((size, axis) => typeof size !== 'number' || size === shape[axis]),
+        output.shape.every(
+          (size, axis) => (size !== null && size === shape[axis]) || (axis === 0 && !areNumbers(size, shape[0])),
+        ),
     )
+
+const areNumbers = (...sizes: readonly (Dimension | undefined)[]): boolean => sizes.every((size) => typeof size === 'number')
 
 function integersOf(input: ResolvedInput, tableRows: number | undefined, { ids, longest }: Companions): Content {
   const { name, dtype, shape } = input

@@ -68,6 +68,29 @@ test('weights are read through dequantization, and a sum behind the convolution 
   expect(isActivated).toBe(true)
 })
 
+test('a scale that is itself dequantized many times is not followed', () => {
+  const names = Array.from({ length: 12 }, (_, k) => `s${k}`)
+  const chain = names.slice(1).map((name, k) => node('DequantizeLinear', [names[k]!, names[k]!, names[k]!], [name]))
+  const nodes = [...chain, node('DequantizeLinear', ['w8', 's11'], ['w']), node('Conv', ['x', 'w'], ['y'])]
+  const weights = rawTensor('w8', 'int8', [1, 3, 1, 1], Uint8Array.of(1, 2, 3))
+  expect(layersOf(nodes, [weights, floatTensor('s0', [1], [1])]).convolution).toBeNull()
+  // Nor one that is made of itself.
+  const circle = [node('Cast', ['s'], ['s']), node('DequantizeLinear', ['w8', 's'], ['w']), node('Conv', ['x', 'w'], ['y'])]
+  expect(layersOf(circle, [weights]).convolution).toBeNull()
+  // But one that was cast is.
+  const cast = [node('Cast', ['s0'], ['s']), node('DequantizeLinear', ['w8', 's'], ['w']), node('Conv', ['x', 'w'], ['y'])]
+  expect(layersOf(cast, [weights, floatTensor('s0', [1], [0.5])]).convolution).toMatchObject({ weights: [0.5, 1, 1.5] })
+})
+
+test('a convolution that reads pixels too far apart is none of an image', () => {
+  const reaching = (dilations: readonly bigint[]) =>
+    layersOf([node('Conv', ['x', 'w'], ['y'], { dilations })], [floatTensor('w', [1, 3, 3, 3], Array(27).fill(1))]).convolution
+  expect(reaching([2n, 2n])).not.toBeNull()
+  expect(reaching([100_000n, 100_000n])).toBeNull()
+  expect(reaching([-1n, 1n])).toBeNull()
+  expect(reaching([1n])).toBeNull()
+})
+
 test('pixels sorted into channels are seen through: the convolution is one of the image', () => {
   const slices = [
     [0, 0],

@@ -60,6 +60,10 @@ const REDUCING = new Set(['AveragePool', 'Clip', 'Resize', 'Upsample'])
 const AFFINE = new Set(['Add', 'Sub', 'Mul', 'Div'])
 /** Nodes followed from the input: preprocessing is short. */
 const MOST_NODES = 24
+/** Nodes between a constant and its use, of which a quantized or narrowed weight has one or two. */
+const MOST_DEPTH = 4
+/** Pixels that a first convolution reads from at most, in one direction: far more than any. */
+const MOST_REACH = 1024
 /** Larger weights are no first convolution of an image. */
 const MOST_WEIGHTS = 4e6
 
@@ -191,12 +195,15 @@ function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean
   }
   const groups = Number(attribute('group') ?? 1)
   if (weights.shape[1]! * groups !== found.scale.length * (found.places?.length ?? 1)) return false
+  const dilations = (attribute('dilations') as readonly number[] | undefined)?.map(Number) ?? [1, 1]
+  const reaches = [0, 1].map((side) => (weights.shape[side + 2]! - 1) * dilations[side]! + 1)
+  if (!reaches.every((reach) => reach >= 1 && reach <= MOST_REACH)) return false
   const bias = node.input[2] ? numbersOf(node.input[2], reader) : undefined
   const convolution: Convolution = {
     shape: weights.shape,
     weights: weights.numbers,
     groups,
-    dilations: (attribute('dilations') as readonly number[] | undefined)?.map(Number) ?? [1, 1],
+    dilations,
     bias: bias ?? null,
   }
   found.convolution = found.places === null ? convolution : unfolded(convolution, found.places)
@@ -214,10 +221,11 @@ function quantizedRange({ input }: NodeProto, reader: Reader): readonly [number,
 
 const numbersOf = (name: string | undefined, reader: Reader): readonly number[] | undefined => tensorOf(name, reader)?.numbers
 
-/** A constant's numbers, read through casts and dequantization by one scale or one for each output. */
+/** A constant's numbers, read through a few casts and dequantizations by one scale or one for each output. */
 function tensorOf(
   name: string | undefined,
   reader: Reader,
+  depth = 0,
 ): { readonly shape: readonly number[]; readonly numbers: readonly number[]; readonly dtype: string } | undefined {
   const constant = reader.constants.get(name ?? '')
   if (constant !== undefined) {
@@ -226,9 +234,12 @@ function tensorOf(
     return numbers && { shape: constant.shape, numbers, dtype: constant.dtype }
   }
   const node = reader.producers.get(name ?? '')
-  if (node?.opType === 'Identity' || node?.opType === 'Cast') return tensorOf(node.input[0], reader)
+  if (depth === MOST_DEPTH) return undefined
+  if (node?.opType === 'Identity' || node?.opType === 'Cast') return tensorOf(node.input[0], reader, depth + 1)
   if (node?.opType !== 'DequantizeLinear') return undefined
-  const [stored, scale, zero] = node.input.slice(0, 3).map((input) => tensorOf(input, reader))
+  const stored = tensorOf(node.input[0], reader, depth + 1)
+  // At most one cast away: each of the three could be dequantized, and each of theirs.
+  const [scale, zero] = node.input.slice(1, 3).map((input) => tensorOf(input, reader, Math.max(depth + 1, MOST_DEPTH - 1)))
   if (stored === undefined || scale === undefined) return undefined
   const each = stored.numbers.length / scale.numbers.length
   if (scale.numbers.length !== 1 && scale.numbers.length !== stored.shape[0]) return undefined

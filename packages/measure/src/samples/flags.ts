@@ -14,8 +14,8 @@ export interface InputFlags {
   readonly batch: number | null
   /** Most that one sample of all inputs may take, bytes; no limit where absent. */
   readonly limitBytes?: number
-  /** What the model tells of the values of its inputs. */
-  readonly known?: ReadonlyMap<string, KnownValues>
+  /** What the model tells of the values of its inputs; not read before their sizes are known to be small enough. */
+  readonly known?: () => ReadonlyMap<string, KnownValues>
 }
 
 export const NO_FLAGS: InputFlags = { shapes: new Map(), values: new Map(), batch: null }

@@ -13,5 +13,6 @@ export interface KnownValues {
   /** Texts that stand in a row as their places here. */
   readonly texts?: readonly string[]
   readonly tokens?: TokenIds
-  readonly scale?: StoredScale
+  /** Finding it takes the whole graph: only for inputs whose content nothing else says. undefined: nothing is stored. */
+  readonly scale?: () => StoredScale | undefined
 }

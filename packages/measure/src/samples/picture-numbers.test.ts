@@ -47,6 +47,14 @@ test.each(['{"image_mean": "x"}', '{"image_mean": [1], "image_std": [0]}', 'no J
   },
 )
 
+test('a file that says nothing of pixels, and what is no file, are passed over', () => {
+  expect(pictureNumbers(modelIn('sound', '{"sampling_rate": 16000, "do_normalize_sound": true}'), null)()).toBeNull()
+  const model = modelIn('nested', JSON.stringify({ do_rescale: false }), 'onnx')
+  mkdirSync(join(folder, 'nested/onnx/preprocessor_config.json'))
+  expect(pictureNumbers(model, null)()).toMatchObject({ scale: 1 })
+  expect(pictureNumbers(modelIn('large', `{"do_rescale": false}${' '.repeat(1e6)}`), null)).toThrow(/cannot be read/)
+})
+
 test('a mean that is null is none', () => {
   const file = modelIn('null', '{"do_normalize": true, "image_mean": null, "image_std": null}')
   expect(pictureNumbers(file, null)()).toMatchObject({ scale: 1 / 255, mean: [0], std: [1] })

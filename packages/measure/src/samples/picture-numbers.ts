@@ -1,7 +1,7 @@
 // What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --image-preprocessing, or
 // read of the preprocessor_config.json next to models of the Hugging Face Hub, or in the folder above:
 // https://huggingface.co/docs/transformers/main_classes/image_processor
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 
@@ -24,7 +24,10 @@ const UNIT_LIMIT = 1.5
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const
 const USAGE = 'give some of scale=N, mean=N/N/N, std=N/N/N, bgr, imagenet, with commas between them'
 
-/** Numbers from the flag, else from the file, which is read only if there are images; else null. Both throw an InputError if it cannot be read. */
+/**
+ * Numbers from the flag, else from the file, which is read only if there are images; else null, also if the file says nothing of pixels. Both throw an
+ * InputError if it cannot be read.
+ */
 export function pictureNumbers(modelFile: string, flag: string | null): () => PictureNumbers | null {
   const said = flag === null ? null : parsePictures(flag)
   return () => said ?? fromFile(modelFile)
@@ -51,6 +54,11 @@ export function parsePictures(text: string): PictureNumbers {
   return { scale: scale ?? (isUnit ? BYTE : 1), mean, std, bgr, from: '--image-preprocessing' }
 }
 
+/** Larger files are no preprocessor's. */
+const MOST_BYTES = 1e6
+/** Files without any of these are of other preprocessors: of sound, of texts. */
+const OF_PIXELS = ['do_rescale', 'rescale_factor', 'do_normalize', 'image_mean'] as const
+
 interface Preprocessor {
   readonly do_rescale?: unknown
   readonly rescale_factor?: unknown
@@ -62,10 +70,12 @@ interface Preprocessor {
 
 function fromFile(modelFile: string): PictureNumbers | null {
   const folder = dirname(modelFile)
-  const file = [join(folder, FILE), join(folder, '..', FILE)].find((one) => existsSync(one))
+  const file = [join(folder, FILE), join(folder, '..', FILE)].find((one) => statsOf(one)?.isFile())
   if (file === undefined) return null
   try {
+    if (statSync(file).size > MOST_BYTES) throw new Error('too large')
     const said = JSON.parse(readFileSync(file, 'utf8')) as Preprocessor
+    if (OF_PIXELS.every((name) => said[name] === undefined)) return null
     const normalizes = said.do_normalize !== false && said.image_mean != null
     const std = normalizes ? numbersOf(said.image_std) : UNIT_RGB.std
     if (std.some((one) => one <= 0)) throw new Error('a deviation must be above 0')
@@ -81,9 +91,18 @@ function fromFile(modelFile: string): PictureNumbers | null {
   }
 }
 
+/** undefined if there is none, or if it cannot be looked at. */
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file)
+  } catch {
+    return undefined
+  }
+}
+
 /** One for all, or one a channel. */
 function numbersOf(value: unknown): readonly number[] {
   const numbers = Array.isArray(value) ? value : [value]
-  if (numbers.length === 0 || !numbers.every((one) => typeof one === 'number')) throw new Error('no numbers')
+  if (numbers.length === 0 || !numbers.every((one): one is number => Number.isFinite(one))) throw new Error('no numbers')
   return numbers
 }

@@ -19,10 +19,14 @@ export function resolveInputs(declared: readonly ValueDeclaration[], graph: Grap
   const inputs = drafts.map((draft) => settle(draft, drafts))
   checkBatch(inputs, checked, declared)
   checkSizes(inputs, checked.limitBytes)
-  return { inputs }
+  const known = checked.known?.()
+  return { inputs: known === undefined ? inputs : inputs.map((input) => withKnown(input, known.get(input.name))) }
 }
 
 export { type FreeAxis, type ResolvedInput, type ResolvedInputs, type SizeSource, withSizes } from './resolved.ts'
+
+const withKnown = (input: ResolvedInput, known: KnownValues | undefined): ResolvedInput =>
+  known === undefined ? input : { ...input, known }
 
 interface Draft {
   readonly input: ValueDeclaration & { readonly dtype: DType }
@@ -32,7 +36,6 @@ interface Draft {
   readonly sizes: (number | null)[]
   readonly from: (SizeSource | null)[]
   readonly values: readonly (number | bigint | string)[] | undefined
-  readonly known: KnownValues | undefined
 }
 
 function draftInput(input: ValueDeclaration, facts: InputFacts, flags: InputFlags): Draft {
@@ -57,7 +60,7 @@ function draftInput(input: ValueDeclaration, facts: InputFacts, flags: InputFlag
   if (flags.batch !== null && given === undefined) setBatch({ sizes, from, meanings }, flags.batch)
   setFromFacts(sizes, from, facts)
   if (values !== undefined) fitValues(values, sizes, from, input)
-  return { input: { ...input, dtype }, facts, dimensions, meanings, sizes, from, values, known: flags.known?.get(name) }
+  return { input: { ...input, dtype }, facts, dimensions, meanings, sizes, from, values }
 }
 
 function setBatch({ sizes, from, meanings }: Pick<Draft, 'sizes' | 'from' | 'meanings'>, size: number | null): void {
@@ -180,7 +183,7 @@ function eachFree(drafts: readonly Draft[], visit: (draft: Draft, axis: number, 
 }
 
 function settle(draft: Draft, drafts: readonly Draft[]): ResolvedInput {
-  const { input, dimensions, meanings, sizes, from, values, known } = draft
+  const { input, dimensions, meanings, sizes, from, values } = draft
   const freeAxes = dimensions.flatMap((dimension, axis): readonly FreeAxis[] =>
     typeof dimension === 'number' ? [] : [{ axis, symbol: dimension, meaning: meanings[axis]!, from: from[axis] ?? 'guess' }],
   )
@@ -193,7 +196,6 @@ function settle(draft: Draft, drafts: readonly Draft[]): ResolvedInput {
     freeAxes,
     rankIsFree: input.shape === null,
     ...(values === undefined ? {} : { values }),
-    ...(known === undefined ? {} : { known }),
   })
 }
 

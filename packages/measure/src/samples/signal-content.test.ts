@@ -1,4 +1,5 @@
-import type { GraphView } from '@whyslow/graph/types.ts'
+import { float16Value } from '@whyslow/graph/decode.ts'
+import type { GraphView, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
 import { graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
 import { type Content, contentsOf } from './content.ts'
@@ -8,7 +9,7 @@ import { resolveInputs } from './resolve.ts'
 import { synthesize } from './synthetic.ts'
 
 const resolved = (graph: GraphView, known: Readonly<Record<string, KnownValues>> = {}) =>
-  resolveInputs(graph.inputs, graph, { ...NO_FLAGS, known: new Map(Object.entries(known)) }).inputs
+  resolveInputs(graph.inputs, graph, { ...NO_FLAGS, known: () => new Map(Object.entries(known)) }).inputs
 const contentOf = (shape: readonly number[], { name = 'x', title = 'model' }: { name?: string; title?: string } = {}): Content =>
   contentsOf(
     resolved(graphOf([input(name, 'float32', shape)]), { [name]: { title } }),
@@ -50,6 +51,9 @@ describe('contentsOf', () => {
     [[1, 3, 224, 224], {}, ['image', 'noise']],
     [[1, 1, 32, 100], {}, ['image', 'noise']],
     [[1, 1, 64, 256], {}, ['image', 'noise']],
+    // Words of sound inside others are none of sound.
+    [[1, 20, 64], { title: 'camel systems invoices' }, ['series', 'series']],
+    [[1, 20, 64], { title: 'logMel' }, ['spectrum', 'speech', 'log-mel', 1, 2]],
   ] as const)('%j %j', (shape, names, expected) => {
     const found = contentOf(shape, names)
     // A photo in the place of smooth noise is as right.
@@ -67,6 +71,34 @@ describe('contentsOf', () => {
     // And a frame that comes back as a frame is sound.
     expect(frame!.kind).toBe('sound')
   })
+  it('a second image or series is no memory, though an output has its layout', () => {
+    const second = (shape: ValueDeclaration['shape'], output: ValueDeclaration['shape']) => {
+      const graph = {
+        ...graphOf([input('a', 'float32', shape), input('b', 'float32', shape)]),
+        outputs: [input('y', 'float32', [1]), input('z', 'float32', output)],
+      }
+      return contentsOf(resolved(graph), graph)[1]!.kind
+    }
+    const image = ['n', 3, 'h', 'w']
+    expect(second(image, image)).toBe('image')
+    expect(second(['n', 'steps', 64], ['n', 'classes', 64])).toBe('series')
+    expect(second(['n', null, 64], ['n', null, 64])).toBe('series')
+    expect(second(['n', 'steps', 64], ['m', 'steps', 64])).toBe('fill')
+  })
+})
+
+it('the stored scale is asked for once nothing else says what an input carries', () => {
+  const graph = graphOf([
+    input('past_key', 'float32', [1, 2, 8, 4]),
+    input('attention_mask', 'float32', [1, 8]),
+    input('image', 'float32', [1, 3, 32, 32]),
+    input('ids', 'int64', [1, 8]),
+    input('row', 'float32', [1, 8]),
+  ])
+  const asked: string[] = []
+  const known = graph.inputs.map(({ name }) => [name, { scale: () => void asked.push(name) }] as const)
+  contentsOf(resolved(graph, Object.fromEntries(known)), graph)
+  expect(asked).toEqual(['row'])
 })
 
 describe('synthesize', () => {
@@ -75,7 +107,7 @@ describe('synthesize', () => {
     const mean = Float64Array.from({ length: 40 }, (_, bin) => bin - 20)
     const deviation = Float64Array.from({ length: 40 }, (_, bin) => 1 + bin / 10)
     const scale = { mean, deviation, from: 'batch normalization' } as const
-    const inputs = resolved(graph, { mel: { scale } })
+    const inputs = resolved(graph, { mel: { scale: () => scale } })
     expect(contentsOf(inputs, graph)[0]!.likeness).toMatchObject({
       of: 'speech',
       range: [-23, 33.7],
@@ -93,6 +125,13 @@ describe('synthesize', () => {
       expect(spread / deviation[bin]!).toBeLessThan(1.5)
     }
   })
+  it('the range of a standardization of every element of a long input is found', () => {
+    const graph = graphOf([input('x', 'float32', [1, 300_000])])
+    const mean = new Float64Array(300_000).fill(5)
+    mean[7] = -1000
+    const scale = { mean, deviation: Float64Array.of(2), from: 'standardization' } as const
+    expect(contentsOf(resolved(graph, { x: { scale: () => scale } }), graph)[0]!.likeness?.range).toEqual([-1006, 11])
+  })
   it('bands first are normalized, as encoders of speech take them', () => {
     const graph = graphOf([input('input_features', 'float32', [1, 80, 300])])
     const values = synthesize(resolved(graph), graph).flatMap(({ input_features }) =>
@@ -101,6 +140,18 @@ describe('synthesize', () => {
     const [mean, deviation] = moments(values)
     expect(Math.abs(mean)).toBeLessThan(0.3)
     expect(Math.abs(deviation - 0.7)).toBeLessThan(0.2)
+  })
+  it.each([[[1, 80, 3000]], [[1, 160000]]])('samples of %j differ, though each is longer than what is recorded', (shape) => {
+    const graph = graphOf([input('x', 'float32', shape)])
+    const samples = synthesize(resolved(graph), graph, 3)
+    const starts = samples.map(({ x }) => (x!.data as Float32Array).slice(0, 100).join())
+    expect(new Set(starts).size).toBe(3)
+  })
+  it('a mean that float16 cannot hold becomes the largest that it can', () => {
+    const graph = graphOf([input('x', 'float16', [1, 2])])
+    const scale = { mean: Float64Array.of(1e6, -1e6), deviation: Float64Array.of(1), from: 'standardization' } as const
+    const [sample] = synthesize(resolved(graph, { x: { scale: () => scale } }), graph, 1)
+    expect(Array.from(sample!.x!.data as Uint16Array, float16Value)).toEqual([65504, -65504])
   })
   it('series remember their last value', () => {
     const graph = graphOf([input('x', 'float32', [1, 200, 5])])

@@ -47,11 +47,15 @@ const RATES = [16000, 22050, 44100, 48000, 24000, 8000] as const
 const NEAR_SECONDS = 0.012
 const USUAL_RATE = 16000
 
+/** Short words count at their beginning alone: 'camel', 'invoice' and 'systems' say nothing of sound. */
 const MUSIC =
-  /music|pitch|notes?(?![a-z])|chord|instrument|stems?(?![a-z])|drum|demucs|spleeter|vocal|beat|melod|piano|guitar|genre|song/i
+  /music|instrument|demucs|spleeter|melod|piano|guitar|(?<![a-z])(?:pitch|notes?(?![a-z])|chord|stems?(?![a-z])|drum|vocal|beat|genre|song)/i
 const SPEECH =
-  /speech|vad(?![a-z])|voice|asr(?![a-z])|wav2vec|whisper|hubert|speaker|kws|keyword|hotword|wake|phoneme|dtln|rnnoise/i
-const SPECTRAL = /mel(?![a-z])|mels|spectr|fbank|filterbank|mfcc|audio|sound|acoustic|yamnet|vggish/i
+  /speech|(?<!in)voice|wav2vec|whisper|hubert|speaker|hotword|phoneme|dtln|rnnoise|(?<![a-z])(?:vad(?![a-z])|asr(?![a-z])|kws|keyword|wake)/i
+const SPECTRAL =
+  /(?<!hyper)spectr|fbank|filterbank|mfcc|yamnet|vggish|(?<![a-z])(?:(?:log)?mel(?:s|(?![a-z]))|audio|sound|acoustic)/i
+/** Where a word begins inside another: 'logMel'. */
+const HUMP = /(?<=[a-z0-9])(?=[A-Z])/g
 /** Sizes of MFCC and of mel bands; those that only they have. */
 const BANDS = new Set([10, 12, 13, 20, 26, 39, 40, 64, 80, 96, 128])
 const TELLING_BANDS = new Set([13, 39, 80])
@@ -61,7 +65,7 @@ const MFCC = new Set([10, 12, 13, 20, 26, 39])
 export function signalOf(input: ResolvedInput, facts: InputFacts, graph: GraphView, isImage: boolean): SignalContent | undefined {
   const quantized = quantizationOf(input, graph)
   const whole = quantized === undefined ? {} : { quantized }
-  const words = `${input.name} ${input.known?.title ?? ''} ${graph.outputs.map(({ name }) => name).join(' ')}`
+  const words = [input.name, input.known?.title ?? '', ...graph.outputs.map(({ name }) => name)].join(' ').replace(HUMP, ' ')
   const sound = soundOf(words, Math.max(...input.shape))
   const named = MUSIC.test(words) || SPEECH.test(words) || SPECTRAL.test(words)
   const spectrum = spectrumOf(input, named)
@@ -144,16 +148,18 @@ const isNormalized = ({ spectrum, bins, frames }: SpectrumContent, { length }: r
   length === 3 && spectrum === 'log-mel' && frames !== null && bins < frames
 
 function targetOf({ shape, known }: ResolvedInput, quantized: Quantization | undefined): Targeted {
-  const scale = known?.scale
+  const scale = known?.scale?.()
   if (scale !== undefined) {
     const { mean, deviation } = scale
     const axis = mean.length === 1 && deviation.length === 1 ? null : shape.lastIndexOf(Math.max(mean.length, deviation.length))
     if (axis !== -1) {
-      const ends = Array.from({ length: Math.max(mean.length, deviation.length) }, (_, k) => {
+      let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+      for (let k = 0; k < Math.max(mean.length, deviation.length); k++) {
         const [middle, spread] = [mean[k % mean.length]!, deviation[k % deviation.length]!]
-        return [middle - 3 * spread, middle + 3 * spread] as const
-      })
-      const range = [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))] as const
+        low = Math.min(low, middle - 3 * spread)
+        high = Math.max(high, middle + 3 * spread)
+      }
+      const range = [low, high] as const
       return { content: { target: { kind: 'moments', axis, mean, deviation } }, range, why: `what its ${scale.from} stores` }
     }
   }

@@ -82,7 +82,8 @@ export function drawSignal(
   const perRow = values.length / (shape.length > 1 ? shape[0]! : 1)
   let start = 0
   for (let from = 0; from < values.length; from++) {
-    if (from % perRow === 0) start = Math.floor(random() * Math.max(1, recorded - steps + 1))
+    // A sample that is as long as the recording begins anywhere, and goes on at its start.
+    if (from % perRow === 0) start = Math.floor(random() * (recorded > steps ? recorded - steps + 1 : recorded))
     const isFirst = (stride: number, count: number) => stride === 0 || count === 1 || Math.floor(from / stride) % count === 0
     if (!isFirst(stepStride, steps) || !isFirst(valueStride, width)) continue
     for (let step = 0; step < steps; step++) {

@@ -23,9 +23,9 @@ function placeOf(name: string, value: string, { producers, numbersOf }: Graph): 
   let halved = 0
   for (let at = name; at !== value; ) {
     const node = producers.get(at)
-    if (node?.opType !== 'Slice' || halved === 2) return null
+    if (node?.opType !== 'Slice' || halved >= 2) return null
     const [starts, , axes, steps] = node.input.slice(1).map(numbersOf)
-    if (starts === undefined || axes === undefined || steps === undefined) return null
+    if (starts === undefined || axes === undefined || axes.length === 0 || steps === undefined) return null
     for (const [k, axis] of axes.entries()) {
       const side = (axis < 0 ? axis + 4 : axis) - 2
       if ((side !== 0 && side !== 1) || steps[k] !== 2 || starts[k]! < 0 || starts[k]! > 1) return null

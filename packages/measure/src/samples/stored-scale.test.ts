@@ -1,11 +1,11 @@
 import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { describe, expect, it } from 'vitest'
-import { storedScaleOf } from './stored-scale.ts'
+import { storedScalesOf } from './stored-scale.ts'
 
 type Weights = Readonly<Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>>
 
 const scaleOf = (nodes: ReturnType<typeof node>[], weights: Weights) =>
-  storedScaleOf(
+  storedScalesOf(
     modelInMemory(
       model({
         nodes,
@@ -14,8 +14,7 @@ const scaleOf = (nodes: ReturnType<typeof node>[], weights: Weights) =>
         initializers: Object.entries(weights).map(([name, { shape, values }]) => floatTensor(name, shape, values)),
       }),
     ),
-    'x',
-  )
+  )('x')
 const numbers = (values: Float64Array | undefined) => Array.from(values ?? [], (value) => Number(value.toPrecision(6)))
 const norm = {
   g: { shape: [2], values: [1, 1] },
@@ -25,7 +24,7 @@ const norm = {
 }
 const batchNorm = (input: string, output: string) => node('BatchNormalization', [input, 'g', 'b', 'm', 'v'], [output])
 
-describe('storedScaleOf', () => {
+describe('storedScalesOf', () => {
   it('takes mean and deviation of each channel from a batch normalization of the input itself', () => {
     const found = scaleOf([node('Transpose', ['x'], ['t']), batchNorm('t', 'y')], norm)
     expect([numbers(found?.mean), numbers(found?.deviation)]).toEqual([
@@ -61,6 +60,27 @@ describe('storedScaleOf', () => {
     const found = scaleOf([gemm, batchNorm('z', 'y')], behind)
     expect(found?.mean[0]).toBeCloseTo(5, 0)
     expect(numbers(found?.deviation)).toEqual([2])
+  })
+  it('indexes the model once, and not before an input is asked for', () => {
+    const nodes = [batchNorm('x1', 'y1'), batchNorm('x2', 'y2')]
+    const initializers = Object.entries(norm).map(([name, { shape, values }]) => floatTensor(name, shape, values))
+    const built = modelInMemory(model({ nodes, inputs: [], outputs: [], initializers }))
+    let looks = 0
+    const proto = new Proxy(built.proto, {
+      get(target, key) {
+        if (key === 'graph') looks++
+        return Reflect.get(target, key)
+      },
+    })
+    const scaleOf = storedScalesOf({ ...built, proto })
+    expect(looks).toBe(0)
+    expect(numbers(scaleOf('x1')?.mean)).toEqual([3, -50])
+    expect(scaleOf('x2')).toEqual(scaleOf('x1'))
+    expect(looks).toBe(1)
+  })
+  it('is undefined if what is stored is no number', () => {
+    expect(scaleOf([batchNorm('x', 'y')], { ...norm, v: { shape: [2], values: [4, -1] } })).toBeUndefined()
+    expect(scaleOf([batchNorm('x', 'y')], { ...norm, m: { shape: [2], values: [Number.NaN, 1] } })).toBeUndefined()
   })
   it('is undefined where nothing is stored, where two nodes read the input, and behind a layer normalization', () => {
     expect(scaleOf([node('Relu', ['x'], ['y'])], {})).toBeUndefined()

@@ -1,8 +1,9 @@
 // The scale at which a model expects its inputs, as its first layers store it: the statistics of a batch normalization, of a
 // standardization written as arithmetic, or of a batch normalization behind one product.
-import { constantsIn, readBytes } from '@whyslow/graph/constants.ts'
+import { type Constant, constantsIn, readBytes } from '@whyslow/graph/constants.ts'
 import { decodeNumbers } from '@whyslow/graph/decode.ts'
 import type { Model } from '@whyslow/graph/model.ts'
+import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 
 export interface StoredScale {
@@ -22,10 +23,31 @@ const RIDGE = 0.01
 /** Correlation of neighbouring elements that real inputs mostly have. */
 const CORRELATION = 0.5
 
-/** undefined if the first layers store nothing. */
-export function storedScaleOf(model: Model, input: string): StoredScale | undefined {
-  const graph = model.proto.graph!
-  const constants = new Map(constantsIn(graph).map((constant) => [constant.name, constant]))
+/** For each input by its name; undefined if the first layers store nothing. The model is indexed when the first is asked for, and once. */
+export function storedScalesOf(model: Model): (input: string) => StoredScale | undefined {
+  let index: Index | undefined
+  const found = new Map<string, StoredScale | undefined>()
+  return (input) => {
+    if (!found.has(input)) {
+      index ??= indexOf(model)
+      found.set(input, storedScaleOf(model, input, index))
+    }
+    return found.get(input)
+  }
+}
+
+interface Index {
+  readonly constants: ReadonlyMap<string, Constant>
+  readonly consumers: ReadonlyMap<string, readonly NodeProto[]>
+}
+
+function indexOf({ proto }: Model): Index {
+  const graph = proto.graph!
+  const { consumers } = linksOf(graph)
+  return { consumers, constants: new Map(constantsIn(graph).map((constant) => [constant.name, constant])) }
+}
+
+function storedScaleOf(model: Model, input: string, { constants, consumers }: Index): StoredScale | undefined {
   const numbers = (name: string | undefined): Float64Array | undefined => {
     const constant = constants.get(name ?? '')
     if (constant === undefined || constant.elementCount > MOST_WEIGHTS || constant.dtype === 'string') return undefined
@@ -34,18 +56,24 @@ export function storedScaleOf(model: Model, input: string): StoredScale | undefi
   }
   /** The one node that reads a value. */
   const reader = (name: string | undefined): NodeProto | undefined => {
-    const readers = graph.node.filter((node) => node.input.includes(name ?? ''))
-    return readers.length === 1 ? readers[0] : undefined
+    const readers = consumers.get(name ?? '')
+    return readers?.length === 1 ? readers[0] : undefined
   }
 
   let node = reader(input)
   for (let step = 0; node !== undefined && PASSES.has(node.opType) && step < MOST_STEPS; step++) node = reader(node.output[0])
   if (node === undefined) return undefined
-  if (node.opType === 'BatchNormalization') return normalized(node)
-  const next = reader(node.output[0])
-  if (next === undefined) return undefined
-  if (node.opType === 'Sub' && constants.has(node.input[1]!)) return standardized(node, next)
-  return ['Conv', 'Gemm', 'MatMul'].includes(node.opType) ? behindProduct(node, next) : undefined
+  const found = storedBehind(node)
+  // A variance below zero, or weights that a damaged export left as NaN.
+  return found !== undefined && [found.mean, found.deviation].every((all) => all.every(Number.isFinite)) ? found : undefined
+
+  function storedBehind(first: NodeProto): StoredScale | undefined {
+    if (first.opType === 'BatchNormalization') return normalized(first)
+    const next = reader(first.output[0])
+    if (next === undefined) return undefined
+    if (first.opType === 'Sub' && constants.has(first.input[1]!)) return standardized(first, next)
+    return ['Conv', 'Gemm', 'MatMul'].includes(first.opType) ? behindProduct(first, next) : undefined
+  }
 
   function normalized({ input: names }: NodeProto): StoredScale | undefined {
     const [mean, variance] = [numbers(names[3]), numbers(names[4])]

@@ -1,4 +1,5 @@
 import { float16Value } from '@whyslow/graph/decode.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import { relu } from '@whyslow/graph/support/example-relu.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
@@ -113,6 +114,11 @@ describe('synthesize', () => {
     expect(madeOf(signed).values[0]).toBeLessThan(-0.5)
     expect(madeOf(null).likeness).toMatchObject({ of: 'photo', range: [0, 1], why: expect.stringContaining('assumed') })
     expect(madeOf(null).values[0]).toBeGreaterThanOrEqual(0)
+    const broken = () => {
+      throw new InputError('preprocessor_config.json: cannot be read')
+    }
+    const [given] = pixelsIn(image, broken)(resolveInputs(graph.inputs, graph, NO_FLAGS).inputs)
+    expect(given!.pixels?.why).toContain('assumed')
   })
   it('holds no photos of spectrograms and latents', () => {
     const inputs = [input('cepstra', 'float32', [1, 49, 10, 1]), input('latent_sample', 'float32', [1, 4, 64, 64])]

@@ -1,6 +1,7 @@
 // Made-up inputs that respect type and plausible range. Random noise alone misleads: it gave NaN in a real model of music, where a
 // tone did not, and ids beyond a table are refused.
 
+import { LARGEST_FLOAT16 } from '@whyslow/graph/encode.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
@@ -57,7 +58,10 @@ export function synthesize(
 
 export type WithPixels = (inputs: readonly ResolvedInput[]) => readonly ResolvedInput[]
 
-/** Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. */
+/**
+ * Gives inputs that take photos of floats the values that the model was trained on: the user's or its own numbers, else what it tells itself. Numbers
+ * that cannot be read are none: they stop only those who give images.
+ */
 export function pixelsIn(model: Model, given: () => PictureNumbers | null): WithPixels {
   const known = new Map<string, Pixels>()
   return (inputs) =>
@@ -66,11 +70,20 @@ export function pixelsIn(model: Model, given: () => PictureNumbers | null): With
       if (axes === undefined) return input
       const channels = input.shape[axes.channels]!
       const key = `${input.name} ${channels}`
-      const numbers = known.has(key) ? null : given()
+      const numbers = known.has(key) ? null : orNull(given)
       if (numbers !== null) known.set(key, { ...numbers, why: `${numbers.from} says so.` })
       else if (!known.has(key)) known.set(key, findPixels(model, input.name, channels) ?? ASSUMED)
       return { ...input, pixels: known.get(key)! }
     })
+}
+
+function orNull(given: () => PictureNumbers | null): PictureNumbers | null {
+  try {
+    return given()
+  } catch (error) {
+    if (error instanceof InputError) return null
+    throw error
+  }
 }
 
 /** The inputs, each with what `synthesize` makes its values resemble. */
@@ -183,8 +196,10 @@ function rowsTensor({ dtype, shape, known }: ResolvedInput, random: () => number
 function tensorOf(dtype: TensorValue['dtype'], shape: readonly number[], valueAt: (index: number) => number): TensorValue {
   const count = elementCount(shape)
   const data: NumericArray = arrayFor(dtype, count)
+  // A mean that the model stores may be more than its input can hold.
+  const most = dtype === 'float16' ? LARGEST_FLOAT16 : Number.POSITIVE_INFINITY
   if (dtype === 'float32') for (let index = 0; index < count; index++) data[index] = valueAt(index)
-  else for (let index = 0; index < count; index++) store(dtype, data, index, valueAt(index))
+  else for (let index = 0; index < count; index++) store(dtype, data, index, Math.max(-most, Math.min(most, valueAt(index))))
   return { dtype, shape, data }
 }
 

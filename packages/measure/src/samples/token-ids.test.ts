@@ -38,6 +38,12 @@ it('sentences of a tokenizer are taken whole, one after another; a free axis is 
   expect(content.likeness.why).toContain('vocab.txt')
   expect(drawTokens(content, { rows: 1, length: 8, lengths: null }, mulberry32(1))).toEqual([2, 5, 6, 7, 5, 6, 7, 5])
 })
+it('sentences whose ids are not all below the bound are not taken', () => {
+  const tokens = { sentences: [[5, 6], [7]], begin: [2], end: [], padding: 9, file: 'vocab.txt' }
+  const contentBelow = (below: number) => tokensOf(input([1, 8], { known: { tokens } }), below)
+  expect([10, 9, 7].map((below) => contentBelow(below).sentences === null)).toEqual([false, true, true])
+  expect(contentBelow(9).likeness).toMatchObject({ of: 'ids' })
+})
 it('textLengths: some fill the axis, none is empty, and the same seed gives the same', () => {
   const lengths = textLengths(200, 64, 5)
   expect(lengths.filter((length) => length === 64).length).toBeGreaterThan(70)

@@ -33,12 +33,14 @@ export function tokensOf({ shape, freeAxes, known }: ResolvedInput, below: numbe
   // A free axis is as long as the text; a fixed one is padded.
   const isPadded = shape.length === 2 && shape[1]! >= SHORTEST_PADDED && !freeAxes.some(({ axis }) => axis === last)
   const common = { kind: 'tokens', from: Math.min(facts.words, below - 1), below, isPadded } as const
-  if (tokens !== undefined) {
+  // The engine may have asked for smaller ids than the table has rows.
+  const fits = (ids: readonly number[]) => ids.every((id) => id < below)
+  if (tokens !== undefined && [...tokens.sentences, tokens.begin, tokens.end, [tokens.padding]].every(fits)) {
     const { sentences, begin, end, padding, file } = tokens
     const why = `Sentences in the vocabulary of ${file}, next to the model.`
     return { ...common, sentences, begin, end, padding, likeness: { of: 'sentences', range: null, why } }
   }
-  const why = `It indexes a table of ${below} rows, and no tokenizer is next to the model: small ids are frequent.`
+  const why = `It indexes a table of ${below} rows, and no tokenizer that fits is next to the model: small ids are frequent.`
   return { ...common, ...facts, sentences: null, likeness: { of: 'ids', range: null, why } }
 }
 

@@ -1,8 +1,9 @@
+import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { factsOfSize, idsNextTo } from './vocabulary.ts'
+import { factsOfSize, idsNextTo, vocabularyReader } from './vocabulary.ts'
 
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'vocabulary-'))
 afterAll(() => fs.rmSync(home, { recursive: true }))
@@ -51,6 +52,28 @@ describe('idsNextTo', () => {
     put('vocab.json', Object.fromEntries(['go', ...fillers('')].map((piece, k) => [piece, k + 50])))
     expect(idsOf('go', 100, 'onnx/model.onnx')!.sentences).toEqual([[50]])
     expect(idsOf('go', 50)).toBeUndefined()
+  })
+  it('reads a file once, whichever inputs ask', () => {
+    put('vocab.json', Object.fromEntries(['go', ...fillers('')].map((piece, k) => [piece, k])))
+    const read = vocabularyReader()
+    const found = () => idsNextTo(path.join(folder, 'model.onnx'), 1000, ['go'], read)?.sentences
+    expect(found()).toEqual([[0]])
+    fs.rmSync(path.join(folder, 'vocab.json'))
+    expect(found()).toEqual([[0]])
+  })
+  it('takes no ids but whole numbers from 0 on', () => {
+    const vocab = Object.fromEntries(['go', 'far', 'now', ...fillers('')].map((piece, id) => [piece, id]))
+    const added_tokens = [null, -1, 1.5].map((id, k) => ({ id, content: ['go', 'far', 'now'][k] }))
+    put('tokenizer.json', { model: { vocab: { ...vocab, '[UNK]': 7, '!': -3 } }, added_tokens })
+    expect(idsOf('go far now!')!.sentences).toEqual([[0, 1, 2, 7]])
+  })
+  it('reads no pipe', () => {
+    const pipe = path.join(folder, 'vocab.txt')
+    execFileSync('mkfifo', [pipe])
+    // Whoever reads it all the same gets a vocabulary, and does not wait.
+    const writer = spawn('sh', ['-c', 'printf "%s\\n" "$@" > "$0"', pipe, 'go', ...fillers('')])
+    expect(idsOf('go')).toBeUndefined()
+    writer.kill()
   })
   it('is undefined without a file, and with one that holds something else', () => {
     expect(idsOf('go')).toBeUndefined()

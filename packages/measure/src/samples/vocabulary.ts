@@ -27,11 +27,28 @@ const LEAST_PIECES = 20
 const PADDING = ['[PAD]', '<pad>', '<PAD>', '<|pad|>', '<|endoftext|>', '</s>']
 const UNKNOWN = ['[UNK]', '<unk>', '<UNK>', 'UNK', '<|unk|>', '[OOV]', '<OOV>']
 
+/** Reads vocabularies, each file once. */
+export function vocabularyReader(): ReadVocabulary {
+  const read = new Map<string, Vocabulary | undefined>()
+  return (file) => {
+    if (!read.has(file)) read.set(file, readVocabulary(file))
+    return read.get(file)
+  }
+}
+
+/** undefined: there is no such file, or it holds no vocabulary. */
+export type ReadVocabulary = (file: string) => Vocabulary | undefined
+
 /** The texts as ids of the vocabulary next to the model, or in the folder above; undefined if there is none that fits a table of `rows`. */
-export function idsNextTo(model: string, rows: number, texts: readonly string[]): TokenIds | undefined {
+export function idsNextTo(
+  model: string,
+  rows: number,
+  texts: readonly string[],
+  read: ReadVocabulary = readVocabulary,
+): TokenIds | undefined {
   const folder = path.dirname(model)
   for (const file of [folder, path.join(folder, '..')].flatMap((one) => FILES.map((name) => path.join(one, name)))) {
-    const found = readVocabulary(file)
+    const found = read(file)
     if (found === undefined || found.ids.size < LEAST_PIECES) continue
     const { ids, begin, end } = found
     const idOf = (names: readonly string[]) => names.map((name) => ids.get(name)).find((id) => id !== undefined)
@@ -45,10 +62,10 @@ export function idsNextTo(model: string, rows: number, texts: readonly string[])
   return undefined
 }
 
-/** undefined: there is no such file, or it holds no vocabulary. */
 function readVocabulary(file: string): Vocabulary | undefined {
   try {
-    if (fs.statSync(file).size > MOST_BYTES) return undefined
+    const stat = fs.statSync(file)
+    if (!stat.isFile() || stat.size > MOST_BYTES) return undefined
     const text = fs.readFileSync(file, 'utf8')
     if (file.endsWith('.txt')) return around(numbered(text.trimEnd().split(/\r?\n/)))
     const json = JSON.parse(text) as Record<string, unknown>
@@ -67,12 +84,14 @@ function tableOf(json: unknown): Map<string, number> {
   const entries = Object.entries(json as object)
   const inner = entries.find(([name, value]) => name === 'vocab' && typeof value === 'object')
   if (inner !== undefined) return tableOf(inner[1])
-  return new Map(entries.filter((entry): entry is [string, number] => Number.isInteger(entry[1])))
+  return new Map(entries.filter((entry): entry is [string, number] => isId(entry[1])))
 }
+
+const isId = (id: unknown): id is number => Number.isInteger(id) && (id as number) >= 0
 
 interface TokenizerJson {
   readonly model: { readonly vocab: unknown }
-  readonly added_tokens?: readonly { readonly id: number; readonly content: string }[]
+  readonly added_tokens?: readonly { readonly id: unknown; readonly content: string }[]
   readonly post_processor?: {
     readonly single?: readonly { readonly SpecialToken?: { readonly id: string } }[]
     readonly cls?: readonly [string, number]
@@ -82,7 +101,7 @@ interface TokenizerJson {
 
 function ofTokenizer({ model, added_tokens = [], post_processor }: TokenizerJson): Vocabulary {
   const ids = tableOf(model.vocab)
-  for (const { id, content } of added_tokens) ids.set(content, id)
+  for (const { id, content } of added_tokens) if (isId(id)) ids.set(content, id)
   if (post_processor?.single !== undefined) {
     const names = post_processor.single.map(({ SpecialToken }) => SpecialToken?.id)
     const text = names.indexOf(undefined)

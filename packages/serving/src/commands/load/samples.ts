@@ -30,7 +30,7 @@ interface Choosing {
 /** `ask`: whether the server answers a request. Throws InputError if it answers none. */
 export async function chooseSamples({ graph, known, options }: Choosing, ask: TryPredict): Promise<Chosen> {
   const { shapes, values, batch, data } = options
-  const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES, known: known?.values ?? new Map() }
+  const flags = { shapes, values, batch, limitBytes: MOST_SAMPLE_BYTES, known: known?.values ?? (() => new Map()) }
   if (data !== null) {
     const base = resolveInputs(graph.inputs, graph, flags)
     const pictures = pictureNumbers(known?.file ?? '', options.pictures)

@@ -19,7 +19,7 @@ export interface KnownModel {
   readonly file: string
   readonly allowNaN: boolean
   /** What it tells of the values of its inputs. */
-  readonly values: ReadonlyMap<string, KnownValues>
+  readonly values: () => ReadonlyMap<string, KnownValues>
   /** Inputs that take photos, with the values that the model was trained on. */
   readonly withPixels: WithPixels
 }
@@ -39,14 +39,14 @@ export async function knownModel(file: string, served: ModelSpec): Promise<Known
   } catch (error) {
     if (!(error instanceof InputError)) throw error
   }
-  return { graph: declaredGraph(served), file: inner, allowNaN: true, values: new Map(), withPixels: (inputs) => inputs }
+  return { graph: declaredGraph(served), file: inner, allowNaN: true, values: () => new Map(), withPixels: (inputs) => inputs }
 }
 
 const known = (model: Model, graph: GraphView, file: string): KnownModel => ({
   graph,
   file,
   allowNaN: takesNaN(model),
-  values: knownValuesOf(model, graph),
+  values: () => knownValuesOf(model, graph),
   withPixels: pixelsIn(model, pictureNumbers(file, null)),
 })
 
