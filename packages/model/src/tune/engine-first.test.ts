@@ -94,6 +94,15 @@ describe('the measured engine has its turn', () => {
     expect(shipped(await on(best(3), [late]))).toBe('rewrite')
   })
 
+  test('and what it is given in fewer bits is known by the name of its plan', async () => {
+    const wide = exampleRemedy('rewrite', { kind: 'rewrite', precision: 'static' })
+    const apply: Remedy['apply'] = async (...given) => (await wide.apply(...given)).map((one) => ({ ...one, variant: 'wide' }))
+    const one = await on(best(3), [{ ...wide, apply }])
+    expect(one.found.kept.map(({ proposal: { variant, precision } }) => [variant, precision])).toEqual([
+      ['wide on-example', { method: 'static', plan: 'wide' }],
+    ])
+  })
+
   test('and comes in its place where the last proof refuses it', async () => {
     const made = exampleBench({ seed: 1, noise: 0.01, timeMs: best(6) })
     const measure: Bench['measure'] = (setup, depth) =>
