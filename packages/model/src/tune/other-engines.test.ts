@@ -1,9 +1,9 @@
 // Other engines that are less than twice as fast, tried on a made-up machine after the remedies of the measured one.
 import { describe, expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, type Has, withScores } from '../../test/support/tune/example-bench.ts'
-import { engineRemedy, otherEngine } from '../../test/support/tune/example-engines.ts'
-import { original, outcomeOf, type Rest, run, runOn, runWith, shipped, times } from '../../test/support/tune/example-search.ts'
-import { defineRemedy, type OtherEngine, type Remedy } from '../remedies/kit/remedy.ts'
+import { engineInBits, engineRemedy, otherEngine } from '../../test/support/tune/example-engines.ts'
+import { original, outcomeOf, type Rest, run, runOn, shipped, times } from '../../test/support/tune/example-search.ts'
+import type { OtherEngine, Remedy } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 
 const on = (timeMs: (has: Has) => number, remedies: readonly Remedy[], engines: readonly OtherEngine[], rest: Rest = {}) =>
@@ -72,29 +72,12 @@ describe('another engine', () => {
   })
 
   describe('with fewer bits', () => {
-    /** As the real one: the model as it is, which is refused, and the model in fewer bits. */
-    const inBits = defineRemedy({
-      ...engineRemedy,
-      async apply(setup, evidence, { int8On }) {
-        const plain = await engineRemedy.apply(setup, evidence, { optimize: () => Promise.reject(new Error('none')) })
-        if (int8On === undefined) return plain
-        return plain.flatMap((one) => {
-          const options = { ...one.setup.options, configEntries: { ...one.setup.options.configEntries, bits: '1' } }
-          const precision = { method: 'static', plan: 'on onnx' } as const
-          const { refused: _, ...kept } = one
-          return [
-            one,
-            { ...kept, variant: `${one.variant} int8`, setup: { ...one.setup, options }, precision, effect: 'approximate' },
-          ]
-        })
-      },
-    })
     const search = async (timeMs: (has: Has) => number, remedies: readonly Remedy[] = []) => {
       const evidence = {
         otherEngines: [otherEngine('fast', { refused: 'it stays' })],
         constraints: { fixShapes: false, outputs: null, maxLoss: 0.01 },
       }
-      return runWith({ int8On: async () => [] }, { timeMs }, [inBits, ...remedies], { evidence })
+      return run({ timeMs }, [engineInBits, ...remedies], { evidence, tools: { int8On: async () => [] } })
     }
 
     test('is kept though the engine may not be shipped without them', async () => {

@@ -5,8 +5,9 @@
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
-import type { Remedy } from '../remedies/kit/remedy.ts'
+import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
+import { rebuilt } from './drop.ts'
 import { judgeOnTop } from './keep.ts'
 import { distinct } from './look.ts'
 import { type FirstLook, firstLooks, isShortlisted, PROMISING, readOnce } from './shortlist.ts'
@@ -41,8 +42,11 @@ const TWICE = 2
 const NEARLY_TWICE = 1.8
 
 /** null: none is twice as fast as the measured one with the original. What is then tried again later is reported later. */
-export async function engineFirst(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines | null> {
-  if (plan.dryRun) return null
+export async function engineFirst(whole: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines | null> {
+  if (whole.dryRun) return null
+  // Fewer bits take long to find: they come after the remedies.
+  const { int8On: _, ...tools } = whole.tools
+  const plan = { ...whole, tools }
   const choices = (await choicesOf(plan, given, remedies)).filter(({ proposal: { refused } }) => refused === undefined)
   const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
   const onRead = (done: number, of: number) => plan.onStep('a first look at other engines', done, of)
@@ -56,16 +60,12 @@ export async function engineFirst(plan: SearchPlan, given: SearchState, remedies
 }
 
 export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines> {
-  const { bench, onStep } = plan
   const choices = await choicesOf(plan, given, remedies)
   if (plan.dryRun) {
     const untried = leftUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
     return { state: untried, before: untried, others: [] }
   }
-  const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
-  const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
-  const looks = await firstLooks(bench, given.setup, hopefuls, { deadlineMs: null, onRead })
-  const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
+  const ranked = await rankedLooks(plan, given.setup, choices)
   let state = withTimeToJudge(plan, given)
   const others: Looked[] = []
   const judged = new Set<string | undefined>()
@@ -85,6 +85,44 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
     else if (isNext && !isRefused(state, one)) others.push(one)
   }
   return { state, before: given, others }
+}
+
+/**
+ * After the remedies on an engine that was taken first: what fewer bits give on other engines, judged against what is kept by then, which holds
+ * that engine in float or none.
+ */
+export async function tryInBits(plan: SearchPlan, engines: Engines, remedies: readonly Remedy[]): Promise<Engines> {
+  const { kept, setup } = engines.state
+  const onMeasured = await rebuilt(
+    plan,
+    kept.filter(({ remedy }) => remedy.kind !== 'engine'),
+  )
+  if (onMeasured === null) return engines
+  const given: SearchState = { ...engines.state, ...onMeasured }
+  const choices = await choicesOf(plan, given, remedies)
+  const ranked = await rankedLooks(
+    plan,
+    setup,
+    choices.filter(({ proposal }) => proposal.precision !== undefined),
+  )
+  let state = withTimeToJudge(plan, engines.state)
+  for (const one of withoutEchoes(ranked)) {
+    const isNext = betterThan(state, one)?.proposal.precision === undefined && isShortlisted(one.look)
+    state = isNext ? await judgeBeside(plan, given, state, one) : await take(plan, given, state, one)
+  }
+  return { ...engines, state }
+}
+
+/** First looks at all of them, best first. */
+async function rankedLooks(
+  { bench, onStep }: SearchPlan,
+  base: RemedySetup,
+  choices: readonly Choice[],
+): Promise<readonly Looked[]> {
+  const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
+  const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
+  const looks = await firstLooks(bench, base, hopefuls, { deadlineMs: null, onRead })
+  return choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
 }
 
 /** What runs the model as it is on the same engine, may not be kept, and looked as fast: fewer bits are not what gains there. */
