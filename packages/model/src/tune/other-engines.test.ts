@@ -95,6 +95,40 @@ describe('another engine', () => {
       })
     })
 
+    describe('that look faster than the same engine in float', () => {
+      /** Its first two looks are a tenth too fast. */
+      const misread = async (bits: number, refused: string | null) => {
+        const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ fast: 1.5, bits }) })
+        let reads = 0
+        const measure: Bench['measure'] = async (setup, depth) => {
+          const trial = await made.measure(setup, depth)
+          if (!('bits' in setup.options.configEntries) || trial.outcome !== 'measured' || reads++ >= 2) return trial
+          return { ...trial, value: { ...trial.value, score: trial.value.score * 0.9 } }
+        }
+        return runOn({ ...made, measure }, made, [engineInBits], {
+          evidence: { otherEngines: [otherEngine('fast', { refused })] },
+          tools: { int8On: async () => [] },
+        })
+      }
+
+      test.each([
+        ['float is kept', null, 'fast'],
+        ['neither is kept if float may not be shipped', 'it stays', ''],
+      ])('and are no faster in pairs: %s', async (_, refused, best) => {
+        const one = await misread(1, refused)
+        expect(shipped(one)).toBe(best)
+        expect(outcomeOf(one, 'choice fast int8')).toMatchObject({
+          outcome: 'no-difference',
+          kept: false,
+          reason: 'choice fast is as fast in pairs',
+        })
+      })
+
+      test.each([null, 'it stays'])('and are faster in pairs are kept: %s', async (refused) => {
+        expect(shipped(await misread(1.1, refused))).toBe('bits+fast')
+      })
+    })
+
     test('is found for the original where the measured engine already has fewer of its own', async () => {
       const own = exampleRemedy('own', { kind: 'rewrite', effect: 'approximate', precision: 'static' })
       const one = await search(times({ own: 1.3, fast: 1.4, bits: 1.4 }), [own])

@@ -8,7 +8,8 @@ import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
 import { rebuilt } from './drop.ts'
-import { judgeOnTop } from './keep.ts'
+import { judge } from './judge.ts'
+import { GROWTH, judgeOnTop } from './keep.ts'
 import { distinct } from './look.ts'
 import { type FirstLook, firstLooks, isShortlisted, PROMISING, readOnce } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
@@ -78,6 +79,11 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
     const held = ranked.find(({ choice }) => state.kept.includes(choice))
     const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
     const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engineOf(one.choice))
+    const float = isRival || betterThan(state, one) === undefined ? await floatAsFast(plan, state, ranked, one) : null
+    if (float !== null) {
+      state = recordTrial(plan, state, outdone(one, float.choice, state, 'is as fast in pairs'))
+      continue
+    }
     state = isRival ? await judgeBeside(plan, given, withTimeToJudge(plan, state), one) : await take(plan, given, state, one)
     // Of each engine the best of its set-ups.
     if (isRival) judged.add(engineOf(one.choice)).add(engineOf(held.choice))
@@ -125,6 +131,24 @@ async function rankedLooks(
   return choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
 }
 
+/** The same engine in float, if that came near to what has fewer bits in its first look, and pairs do not show it to be slower. */
+async function floatAsFast(plan: SearchPlan, state: SearchState, ranked: readonly Looked[], one: Looked): Promise<Looked | null> {
+  const { precision, refused, setup } = one.choice.proposal
+  if (precision === undefined || refused !== undefined || !isShortlisted(one.look)) return null
+  const float = ranked.find(
+    ({ choice, look }) =>
+      engineOf(choice) === engineOf(one.choice) &&
+      choice.proposal.precision === undefined &&
+      ratioOf(look) <= NEAR * ratioOf(one.look) &&
+      (choice.proposal.refused !== undefined || !isRefused(state, { choice, look })),
+  )
+  if (float === undefined) return null
+  plan.onStep(`in pairs: ${nameOf(one.choice)}, against ${nameOf(float.choice)}`, 0, 1)
+  const { endMs } = withTimeToJudge(plan, state)
+  const trial = await judge(plan.bench, float.choice.proposal.setup, setup, { ...GROWTH, deadlineMs: endMs })
+  return trial.outcome === 'measured' && trial.value.verdict !== 'faster' ? float : null
+}
+
 /** What runs the model as it is on the same engine, may not be kept, and looked as fast: fewer bits are not what gains there. */
 const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Looked | undefined =>
   choice.proposal.precision === undefined || look.failure !== null
@@ -137,8 +161,8 @@ const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Look
           ratioOf(one.look) <= ratioOf(look),
       )
 
-const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState) =>
-  tried(choice, 'no-difference', `${nameOf(better)} was better in the first look`, {
+const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState, how = 'was better in the first look') =>
+  tried(choice, 'no-difference', `${nameOf(better)} ${how}`, {
     lookedSpeedup: 1 / ratioOf(look),
     ...predictedSpeedup(choice, state),
   })
