@@ -16,7 +16,7 @@ export interface Reading {
   readonly handoffNs: number | null
   /** Share of the sampled time that the process waited for a CPU, or that the hypervisor or a quota took from it. */
   readonly disturbedShare: number
-  /** Per prediction, ms, with arrays that are kept and with those made for each prediction; absent: not told apart. */
+  /** The score with arrays that are kept, and with those made for each prediction; absent: not told apart. */
   readonly byArrays?: { readonly kept: number; readonly anew: number }
 }
 

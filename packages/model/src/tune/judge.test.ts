@@ -52,6 +52,17 @@ async function judged(bench: Bench, plan = GROWTH): Promise<Judgement> {
   return trial.value
 }
 
+test.each([
+  // Half of the readings of either side are of new arrays, which take 14 where kept ones take 10.
+  ['base', { score: 12, byArrays: { kept: 10, anew: 14 } }, { score: 11 }, 'slower', 10 / 11],
+  ['candidate', { score: 11 }, { score: 12, byArrays: { kept: 10, anew: 14 } }, 'faster', 1.1],
+] as const)('of a side that alone tells arrays apart, kept ones count: the %s', async (_, own, other, verdict, speedup) => {
+  const found = await judged(scripted([own], [other]).bench, PROOF)
+  expect(found.verdict).toBe(verdict)
+  expect(found.speedup).toBeCloseTo(speedup)
+  expect(found.beforeMs! / found.afterMs!).toBeCloseTo(speedup)
+})
+
 /** Share of seeds for which `holds`. */
 async function shareOf(seeds: number, world: (seed: number) => World, holds: (one: Judgement) => boolean, plan = GROWTH) {
   let count = 0

@@ -55,7 +55,8 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
     if (first.outcome !== 'measured') return first
     const second = await sides[baseFirst ? 1 : 0]()
     if (second.outcome !== 'measured') return second
-    const [a, b] = baseFirst ? [first.value, second.value] : [second.value, first.value]
+    const [x, y] = baseFirst ? [first.value, second.value] : [second.value, first.value]
+    const [a, b] = [alike(x, y), alike(y, x)]
     const spans = spansChange(a, b)
     if (spans && repeats++ < MOST_REPEATS && !isLate()) continue
     const isDisturbed = Math.max(a.disturbedShare, b.disturbedShare) > DISTURBED
@@ -71,6 +72,14 @@ export async function judge(bench: Bench, base: RemedySetup, candidate: RemedySe
     if (plan.stopEarly && (isApart(bases, candidates) || isClear(pairs, plan))) break
   }
   return { outcome: 'measured', value: conclude(pairs, bases, candidates, plan) }
+}
+
+/** The reading that is compared: if the other side does not tell arrays apart, that of the predictions with kept ones. */
+function alike({ byArrays, ...own }: Reading, other: Reading): Reading {
+  if (byArrays === undefined) return own
+  if (other.byArrays !== undefined) return { ...own, byArrays }
+  const { score, p50Ms } = own
+  return { ...own, score: byArrays.kept, p50Ms: p50Ms === null ? null : p50Ms * (byArrays.kept / score) }
 }
 
 const mostOf = ({ looks }: JudgePlan): number => looks.at(-1)!

@@ -1,6 +1,6 @@
 // The step `meetMeasured`: remedies were tried on an engine that is twice as fast as the measured one, so the measured one now has its turn with the
 // same remedies. The other engine stays only if pairs show that it is faster than the best that came of that.
-import type { Remedy } from '../remedies/kit/remedy.ts'
+import type { Proposal, Remedy } from '../remedies/kit/remedy.ts'
 import { type Candidate, nameOf } from './candidates.ts'
 import { judge } from './judge.ts'
 import { GROWTH } from './keep.ts'
@@ -38,9 +38,13 @@ const onMeasured = (remedy: Remedy, engineId: string): Remedy => ({
   ...remedy,
   async apply(...given) {
     const proposals = await remedy.apply(...given)
-    return proposals.map((one) => ({ ...one, variant: `${one.variant} on-${engineId}`.trimStart() }))
+    return proposals.map((one) => ({ ...one, ...precisionOf(remedy, one), variant: `${one.variant} on-${engineId}`.trimStart() }))
   },
 })
+
+/** The plan of its fewer bits, which is known under the proposal's own name. */
+const precisionOf = ({ precision }: Remedy, { variant, precision: own }: Proposal): Pick<Proposal, 'precision'> =>
+  own !== undefined || precision === undefined ? {} : { precision: { method: precision, plan: variant } }
 
 const withoutAll = (
   plan: SearchPlan,

@@ -1,9 +1,9 @@
 // Other engines that are less than twice as fast, tried on a made-up machine after the remedies of the measured one.
 import { describe, expect, test } from 'vitest'
 import { exampleBench, exampleRemedy, type Has, withScores } from '../../test/support/tune/example-bench.ts'
-import { engineRemedy, otherEngine } from '../../test/support/tune/example-engines.ts'
-import { original, outcomeOf, type Rest, run, runOn, runWith, shipped, times } from '../../test/support/tune/example-search.ts'
-import { defineRemedy, type OtherEngine, type Remedy } from '../remedies/kit/remedy.ts'
+import { engineInBits, engineRemedy, otherEngine } from '../../test/support/tune/example-engines.ts'
+import { original, outcomeOf, type Rest, run, runOn, shipped, times } from '../../test/support/tune/example-search.ts'
+import type { OtherEngine, Remedy } from '../remedies/kit/remedy.ts'
 import type { Bench } from './bench.ts'
 
 const on = (timeMs: (has: Has) => number, remedies: readonly Remedy[], engines: readonly OtherEngine[], rest: Rest = {}) =>
@@ -72,29 +72,12 @@ describe('another engine', () => {
   })
 
   describe('with fewer bits', () => {
-    /** As the real one: the model as it is, which is refused, and the model in fewer bits. */
-    const inBits = defineRemedy({
-      ...engineRemedy,
-      async apply(setup, evidence, { int8On }) {
-        const plain = await engineRemedy.apply(setup, evidence, { optimize: () => Promise.reject(new Error('none')) })
-        if (int8On === undefined) return plain
-        return plain.flatMap((one) => {
-          const options = { ...one.setup.options, configEntries: { ...one.setup.options.configEntries, bits: '1' } }
-          const precision = { method: 'static', plan: 'on onnx' } as const
-          const { refused: _, ...kept } = one
-          return [
-            one,
-            { ...kept, variant: `${one.variant} int8`, setup: { ...one.setup, options }, precision, effect: 'approximate' },
-          ]
-        })
-      },
-    })
     const search = async (timeMs: (has: Has) => number, remedies: readonly Remedy[] = []) => {
       const evidence = {
         otherEngines: [otherEngine('fast', { refused: 'it stays' })],
         constraints: { fixShapes: false, outputs: null, maxLoss: 0.01 },
       }
-      return runWith({ int8On: async () => [] }, { timeMs }, [inBits, ...remedies], { evidence })
+      return run({ timeMs }, [engineInBits, ...remedies], { evidence, tools: { int8On: async () => [] } })
     }
 
     test('is kept though the engine may not be shipped without them', async () => {
@@ -109,6 +92,40 @@ describe('another engine', () => {
       expect(outcomeOf(one, 'choice fast int8')).toMatchObject({
         outcome: 'no-difference',
         reason: 'choice fast was better in the first look',
+      })
+    })
+
+    describe('that look faster than the same engine in float', () => {
+      /** Its first two looks are a tenth too fast. */
+      const misread = async (bits: number, refused: string | null) => {
+        const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ fast: 1.5, bits }) })
+        let reads = 0
+        const measure: Bench['measure'] = async (setup, depth) => {
+          const trial = await made.measure(setup, depth)
+          if (!('bits' in setup.options.configEntries) || trial.outcome !== 'measured' || reads++ >= 2) return trial
+          return { ...trial, value: { ...trial.value, score: trial.value.score * 0.9 } }
+        }
+        return runOn({ ...made, measure }, made, [engineInBits], {
+          evidence: { otherEngines: [otherEngine('fast', { refused })] },
+          tools: { int8On: async () => [] },
+        })
+      }
+
+      test.each([
+        ['float is kept', null, 'fast'],
+        ['neither is kept if float may not be shipped', 'it stays', ''],
+      ])('and are no faster in pairs: %s', async (_, refused, best) => {
+        const one = await misread(1, refused)
+        expect(shipped(one)).toBe(best)
+        expect(outcomeOf(one, 'choice fast int8')).toMatchObject({
+          outcome: 'no-difference',
+          kept: false,
+          reason: 'choice fast is as fast in pairs',
+        })
+      })
+
+      test.each([null, 'it stays'])('and are faster in pairs are kept: %s', async (refused) => {
+        expect(shipped(await misread(1.1, refused))).toBe('bits+fast')
       })
     })
 

@@ -5,9 +5,11 @@
 
 import { geometricMean } from '@whyslow/measure/statistics/index.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
-import type { Remedy } from '../remedies/kit/remedy.ts'
+import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { actsOn, type Candidate, nameOf, predictedSpeedup, propose } from './candidates.ts'
-import { judgeOnTop } from './keep.ts'
+import { rebuilt } from './drop.ts'
+import { judge } from './judge.ts'
+import { GROWTH, judgeOnTop } from './keep.ts'
 import { distinct } from './look.ts'
 import { type FirstLook, firstLooks, isShortlisted, PROMISING, readOnce } from './shortlist.ts'
 import { leftUntried, recordTrial, type SearchPlan, type SearchState, withoutKept } from './state.ts'
@@ -41,8 +43,11 @@ const TWICE = 2
 const NEARLY_TWICE = 1.8
 
 /** null: none is twice as fast as the measured one with the original. What is then tried again later is reported later. */
-export async function engineFirst(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines | null> {
-  if (plan.dryRun) return null
+export async function engineFirst(whole: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines | null> {
+  if (whole.dryRun) return null
+  // Fewer bits take long to find: they come after the remedies.
+  const { int8On: _, ...tools } = whole.tools
+  const plan = { ...whole, tools }
   const choices = (await choicesOf(plan, given, remedies)).filter(({ proposal: { refused } }) => refused === undefined)
   const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
   const onRead = (done: number, of: number) => plan.onStep('a first look at other engines', done, of)
@@ -56,16 +61,12 @@ export async function engineFirst(plan: SearchPlan, given: SearchState, remedies
 }
 
 export async function tryEngines(plan: SearchPlan, given: SearchState, remedies: readonly Remedy[]): Promise<Engines> {
-  const { bench, onStep } = plan
   const choices = await choicesOf(plan, given, remedies)
   if (plan.dryRun) {
     const untried = leftUntried(given, choices.filter(({ onKept }) => onKept).map(nameOf))
     return { state: untried, before: untried, others: [] }
   }
-  const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
-  const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
-  const looks = await firstLooks(bench, given.setup, hopefuls, { deadlineMs: null, onRead })
-  const ranked = choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
+  const ranked = await rankedLooks(plan, given.setup, choices)
   let state = withTimeToJudge(plan, given)
   const others: Looked[] = []
   const judged = new Set<string | undefined>()
@@ -78,6 +79,11 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
     const held = ranked.find(({ choice }) => state.kept.includes(choice))
     const isNext = betterThan(state, one) !== undefined && isShortlisted(one.look)
     const isRival = held !== undefined && isNext && isNear(one, held) && !judged.has(engineOf(one.choice))
+    const float = isRival || betterThan(state, one) === undefined ? await floatAsFast(plan, state, ranked, one) : null
+    if (float !== null) {
+      state = recordTrial(plan, state, outdone(one, float.choice, state, 'is as fast in pairs'))
+      continue
+    }
     state = isRival ? await judgeBeside(plan, given, withTimeToJudge(plan, state), one) : await take(plan, given, state, one)
     // Of each engine the best of its set-ups.
     if (isRival) judged.add(engineOf(one.choice)).add(engineOf(held.choice))
@@ -85,6 +91,62 @@ export async function tryEngines(plan: SearchPlan, given: SearchState, remedies:
     else if (isNext && !isRefused(state, one)) others.push(one)
   }
   return { state, before: given, others }
+}
+
+/**
+ * After the remedies on an engine that was taken first: what fewer bits give on other engines, judged against what is kept by then, which holds
+ * that engine in float or none.
+ */
+export async function tryInBits(plan: SearchPlan, engines: Engines, remedies: readonly Remedy[]): Promise<Engines> {
+  const { kept, setup } = engines.state
+  const onMeasured = await rebuilt(
+    plan,
+    kept.filter(({ remedy }) => remedy.kind !== 'engine'),
+  )
+  if (onMeasured === null) return engines
+  const given: SearchState = { ...engines.state, ...onMeasured }
+  const choices = await choicesOf(plan, given, remedies)
+  const ranked = await rankedLooks(
+    plan,
+    setup,
+    choices.filter(({ proposal }) => proposal.precision !== undefined),
+  )
+  let state = withTimeToJudge(plan, engines.state)
+  for (const one of withoutEchoes(ranked)) {
+    const isNext = betterThan(state, one)?.proposal.precision === undefined && isShortlisted(one.look)
+    state = isNext ? await judgeBeside(plan, given, state, one) : await take(plan, given, state, one)
+  }
+  return { ...engines, state }
+}
+
+/** First looks at all of them, best first. */
+async function rankedLooks(
+  { bench, onStep }: SearchPlan,
+  base: RemedySetup,
+  choices: readonly Choice[],
+): Promise<readonly Looked[]> {
+  const hopefuls = choices.map(({ proposal: { setup } }) => ({ setup, expected: 0 }))
+  const onRead = (done: number, of: number) => onStep('a first look at other engines', done, of)
+  const looks = await firstLooks(bench, base, hopefuls, { deadlineMs: null, onRead })
+  return choices.map((choice, k) => ({ choice, look: looks[k]! })).sort((a, b) => ratioOf(a.look) - ratioOf(b.look))
+}
+
+/** The same engine in float, if that came near to what has fewer bits in its first look, and pairs do not show it to be slower. */
+async function floatAsFast(plan: SearchPlan, state: SearchState, ranked: readonly Looked[], one: Looked): Promise<Looked | null> {
+  const { precision, refused, setup } = one.choice.proposal
+  if (precision === undefined || refused !== undefined || !isShortlisted(one.look)) return null
+  const float = ranked.find(
+    ({ choice, look }) =>
+      engineOf(choice) === engineOf(one.choice) &&
+      choice.proposal.precision === undefined &&
+      ratioOf(look) <= NEAR * ratioOf(one.look) &&
+      (choice.proposal.refused !== undefined || !isRefused(state, { choice, look })),
+  )
+  if (float === undefined) return null
+  plan.onStep(`in pairs: ${nameOf(one.choice)}, against ${nameOf(float.choice)}`, 0, 1)
+  const { endMs } = withTimeToJudge(plan, state)
+  const trial = await judge(plan.bench, float.choice.proposal.setup, setup, { ...GROWTH, deadlineMs: endMs })
+  return trial.outcome === 'measured' && trial.value.verdict !== 'faster' ? float : null
 }
 
 /** What runs the model as it is on the same engine, may not be kept, and looked as fast: fewer bits are not what gains there. */
@@ -99,8 +161,8 @@ const inFloatThere = (ranked: readonly Looked[], { choice, look }: Looked): Look
           ratioOf(one.look) <= ratioOf(look),
       )
 
-const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState) =>
-  tried(choice, 'no-difference', `${nameOf(better)} was better in the first look`, {
+const outdone = ({ choice, look }: Looked, better: Candidate, state: SearchState, how = 'was better in the first look') =>
+  tried(choice, 'no-difference', `${nameOf(better)} ${how}`, {
     lookedSpeedup: 1 / ratioOf(look),
     ...predictedSpeedup(choice, state),
   })

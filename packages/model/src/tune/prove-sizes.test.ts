@@ -76,6 +76,23 @@ describe('a gain at the size that is measured', () => {
     expect(outcomeOf(one, 'b')).toMatchObject({ kept: false, reason: expect.stringContaining('1.34 times as long') })
   })
 
+  test.each(['a', 'b'])('of several, what costs there is left out, whenever it was kept: %s', async (costly) => {
+    const there = { a: 1.5, b: 1.3, [costly]: 0.5 }
+    const one = await at(times({ a: 1.5, b: 1.3 }), { timeMs: times(there) }, [a, b])
+    const rest = costly === 'a' ? 'b' : 'a'
+    expect(shipped(one)).toBe(rest)
+    expect(outcomeOf(one, costly)).toMatchObject({ kept: false, reason: expect.stringContaining('times as long') })
+    // A second look: twelve pairs.
+    const proofs = one.bench.seen.filter(({ what, key }) => what === 'shipped reading' && key === rest)
+    expect(proofs).toHaveLength(12)
+  })
+
+  test('of several that all cost there, settings go first', async () => {
+    const [rewrite, other] = ['c', 'd'].map((id) => exampleRemedy(id, { kind: 'rewrite' }))
+    const one = await at(times({ a: 1.6, c: 1.4, d: 1.2 }), { timeMs: times({ a: 0.5, c: 0.5, d: 1.9 }) }, [a, rewrite!, other!])
+    expect(shipped(one)).toBe('d')
+  })
+
   test('of an engine gives way to the next best', async () => {
     const evidence = { otherEngines: ['fast', 'second'].map((id) => otherEngine(id)) }
     const there = (has: Has) => (has('fast') ? 12 : times({ second: 1.2 })(has))

@@ -4,10 +4,11 @@
 import type { Remedy, RemedySetup } from '../remedies/kit/remedy.ts'
 import { type Candidate, isAllowed, type Proposed, propose } from './candidates.ts'
 import { drop } from './drop.ts'
+import { failingOnce } from './failing-once.ts'
 import { judgeAndKeep } from './keep.ts'
 import { look, type Shortlist } from './look.ts'
 import { meetMeasured } from './measured-turn.ts'
-import { type Engines, engineFirst, tryEngines, tryInstead } from './other-engines.ts'
+import { type Engines, engineFirst, tryEngines, tryInBits, tryInstead } from './other-engines.ts'
 import { type Proof, prove } from './prove.ts'
 import { initialState, isKept, recordTrial, type SearchPlan, type SearchState } from './state.ts'
 import { type Tried, tried } from './tried.ts'
@@ -30,7 +31,7 @@ const EARLY_SHARE = 0.45
 const LATE_SHARE = 0.35
 /** Share of the budget for judging at least what operators alone have shown, however late it is. */
 const SHOWN_SHARE = 0.3
-/** Share of the budget for other engines, which are tried last, so that each engine meets the best that the measured one can do. */
+/** Share of the budget for a look at other engines first, and for trying them last, so that each meets the best that the measured one can do. */
 const ENGINE_SHARE = 0.15
 /** Share of the budget until which remedies are tried on an engine that was taken first; the rest is the measured one's turn, this much at least. */
 const TAKEN_SHARE = 0.6
@@ -41,7 +42,8 @@ interface Order {
   readonly late: readonly Remedy[]
 }
 
-export async function search(plan: SearchPlan): Promise<SearchOutcome> {
+export async function search(given: SearchPlan): Promise<SearchOutcome> {
+  const plan = { ...given, bench: failingOnce(given.bench) }
   const { bench, budgetMs, evidence, only } = plan
   const remedies = plan.remedies.filter((one) => isAllowed(one, evidence.goal, evidence.constraints.maxLoss, only))
   const choices = (evidence.otherEngines ?? []).length > 0 ? remedies.filter(({ kind }) => kind === 'engine') : []
@@ -49,9 +51,14 @@ export async function search(plan: SearchPlan): Promise<SearchOutcome> {
   const early = remedies.filter((one) => !one.late && one.kind !== 'engine')
   const startMs = bench.nowMs()
   const initial = initialState(plan, startMs + budgetMs)
-  const first = choices.length > 0 ? await engineFirst(plan, initial, choices) : null
+  const firstEndMs = startMs + budgetMs * ENGINE_SHARE
+  const first = choices.length > 0 ? await engineFirst(plan, { ...initial, endMs: firstEndMs }, choices) : null
   const ownShare = first !== null ? TAKEN_SHARE : choices.length > 0 ? 1 - ENGINE_SHARE : 1
-  let state = await tryOn(plan, first?.state ?? initial, { early, late }, [startMs, startMs + budgetMs * ownShare])
+  const lookedMs = bench.nowMs()
+  // An engine that hangs takes nothing of the remedies' time.
+  const overMs = choices.length > 0 ? Math.max(0, lookedMs - firstEndMs) : 0
+  const ownEndMs = startMs + overMs + budgetMs * ownShare
+  let state = await tryOn(plan, first?.state ?? initial, { early, late }, [lookedMs, ownEndMs])
   let engines: Engines | null = null
   if (first !== null) {
     const fromMs = bench.nowMs()
@@ -59,6 +66,7 @@ export async function search(plan: SearchPlan): Promise<SearchOutcome> {
     engines = await meetMeasured(plan, state, first, (from, rename) =>
       tryOn(plan, from, { early: early.map(rename), late: late.map(rename) }, [fromMs, until]),
     )
+    if (plan.tools.int8On !== undefined) engines = await tryInBits(plan, engines, choices)
   } else if (choices.length > 0) engines = await tryEngines(plan, { ...state, endMs: startMs + budgetMs }, choices)
   state = engines?.state ?? state
   if (state.kept.length > 1) state = await drop(plan, state)

@@ -2,6 +2,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Run } from '@whyslow/command/run.ts'
+import { liteGraphOf } from '@whyslow/formats/tflite/write/lite-model.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { ReportQuantization } from '@whyslow/report/documents/report-fix.ts'
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
@@ -84,6 +86,7 @@ export function precisionOf(
         return file
       },
       nextName: (hint) => `${hint}-${names++}`,
+      canHold: (model, form) => form !== 'tflite' || isLite(model),
       compare: (model) => bench.compare({ ...original, model }, 'approximate'),
       nowMs: bench.nowMs,
       onStep: (stage) => run.progress({ stage, done: 0, of: 1 }),
@@ -91,6 +94,17 @@ export function precisionOf(
     constraints,
     prepare,
   )
+}
+
+/** Whether LiteRT can hold it. */
+function isLite(model: Model): boolean {
+  try {
+    liteGraphOf(model)
+    return true
+  } catch (error) {
+    if (error instanceof InputError) return false
+    throw error
+  }
 }
 
 /** The report's section: each layer with its times, its error, and the kernel that the engine runs for it. */

@@ -6,6 +6,7 @@ import type { OutputCheck } from '@whyslow/measure/outputs/index.ts'
 import type { CacheKey, CacheOptions } from '@whyslow/measure/trials/cache.ts'
 import type { Limits } from '@whyslow/measure/trials/limits.ts'
 import type { RunTrial } from '@whyslow/measure/trials/port.ts'
+import type { Int8Form } from '../../remedies/kit/remedy.ts'
 
 export interface PrecisionBench {
   readonly run: RunTrial
@@ -28,6 +29,8 @@ export interface PrecisionBench {
   readonly nextName: (hint: string) => string
   /** Outputs against the original's, by the loss that is allowed. */
   readonly compare: (model: Model) => Promise<OutputCheck>
+  /** Whether what runs models in this form can hold this one in float; absent: nothing is known. */
+  readonly canHold?: (model: Model, form: Int8Form) => boolean
   readonly nowMs: () => number
   readonly onStep: (step: string) => void
 }

@@ -49,6 +49,16 @@ test('for an engine that is given .tflite the float model is marked with the ran
   expect(ranges.get('x')!.high).toBeCloseTo(8, 1)
 })
 
+test('nothing is measured for an engine that cannot hold the model', async () => {
+  const bench = exampleBench(fs.mkdtempSync(path.join(folder, 'on-engines-')))
+  const canHold = (_: unknown, form: string) => form !== 'tflite'
+  const search = precisionSearch({ ...bench, canHold }, constraints(), async (model) => model)
+  expect(await search.planOn(network, 'tflite')).toEqual([])
+  expect(bench.tasks()).not.toContain('calibrate')
+  expect(bench.compared).toEqual([])
+  expect(await search.planOn(network, 'onnx')).toHaveLength(1)
+})
+
 test('layers that change the outputs too much stay float', async () => {
   const noises = { a: 0.001, b: 0.5, c: 0.001 }
   const { search } = searched({ noise: (layers) => layers.reduce((sum, layer) => sum + noises[layer], 0) })

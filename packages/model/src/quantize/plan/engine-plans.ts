@@ -41,11 +41,13 @@ function marked(quantized: Quantized, nodes: readonly Quantizable[], { model, ra
 /** What it is called among the plans of one method. */
 export const planOn = (form: Int8Form): string => `on ${form}`
 
-/** One plan; none if nothing may be quantized, or what may changes the outputs too much. */
+/** One plan; none if the engine cannot hold the model, if nothing may be quantized, or if what may changes the outputs too much. */
 export async function planOnEngine(given: SearchedPrecisions, model: Model, form: Int8Form): Promise<readonly PrecisionPlan[]> {
   const { constraints, bench } = given
   if (!isWanted(constraints, 'static') || !isPossible(constraints, 'static')) return []
   const learned = await given.learned(model)
+  // The row of the model in float says why.
+  if (bench.canHold?.(learned.model, form) === false) return []
   const { options, takes, write } = FORMS[form]
   const nodes = learned.nodes.filter(takes)
   if (nodes.every(({ movesData }) => movesData)) return []

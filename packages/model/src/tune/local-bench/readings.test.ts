@@ -113,6 +113,14 @@ test('the last proof of a time has inputs in arrays of either kind, the search i
   expect(await asked({ ship, goal: 'memory' })).toEqual([undefined, undefined, undefined])
 })
 
+test('arrays of either kind are scored as the whole is: by sample, where that is the goal', async () => {
+  const script = { latency: () => measured(block({ p50Ms: 4, byArrays: { kept: 3, anew: 5 } })) }
+  const { measure, setup } = bench(script, { goal: 'throughput' })
+  expect(await measure(setup({}, { batchFactor: 2 }), 'thorough')).toMatchObject({
+    value: { score: 2, byArrays: { kept: 1.5, anew: 2.5 } },
+  })
+})
+
 test('the last proof reads the folder that would be shipped, as long as the original', async () => {
   const ship = async (_: unknown, at: string) => ({ folder: at, takesTensors: true, env: {} })
   const { measure, setup, inputs, trials } = bench({ latency: () => measured(block()), start: () => failed('no') }, { ship })

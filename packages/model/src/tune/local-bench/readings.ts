@@ -70,9 +70,11 @@ export function readings(
 
   function readingOf(block: LatencyOutput, setup: RemedySetup): Reading {
     const disturbedMs = block.waitedMs / threadsOf(setup) + stolenMs(block, cpus) + throttledMs(block, threadsOf(setup), cpus)
+    const perScore = goal === 'throughput' ? setup.batchFactor : 1
+    const scoredArrays = ({ kept, anew }: Required<Reading>['byArrays']) => ({ kept: kept / perScore, anew: anew / perScore })
     const score = {
       latency: block.p50Ms,
-      throughput: block.p50Ms / setup.batchFactor,
+      throughput: block.p50Ms / perScore,
       memory: block.predictPeakBytes ?? Number.NaN,
       size: tasks.sizeBytes(setup),
       'load-time': block.loadMs + block.firstMs,
@@ -83,7 +85,7 @@ export function readings(
       peakBytes: block.predictPeakBytes,
       handoffNs: block.handoffBeforeNs,
       disturbedShare: disturbedMs / Math.max(block.wallMs, 1e-9),
-      ...(block.byArrays === undefined ? {} : { byArrays: block.byArrays }),
+      ...(block.byArrays === undefined ? {} : { byArrays: scoredArrays(block.byArrays) }),
     }
   }
 

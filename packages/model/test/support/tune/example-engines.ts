@@ -28,3 +28,22 @@ export const engineRemedy = defineRemedy({
     }))
   },
 })
+
+/** As the real one with a tool for it: the model as it is, and the model in fewer bits, which may be kept where that may not. */
+export const engineInBits = defineRemedy({
+  ...engineRemedy,
+  async apply(setup, evidence, tools) {
+    const plain = await engineRemedy.apply(setup, evidence, tools)
+    if (tools.int8On === undefined || plain.length === 0) return plain
+    await tools.int8On(setup.model, 'onnx')
+    return plain.flatMap((one) => {
+      const options = { ...one.setup.options, configEntries: { ...one.setup.options.configEntries, bits: '1' } }
+      const precision = { method: 'static', plan: 'on onnx' } as const
+      const { refused: _, ...kept } = one
+      return [
+        one,
+        { ...kept, variant: `${one.variant} int8`, setup: { ...one.setup, options }, precision, effect: 'approximate' },
+      ]
+    })
+  },
+})

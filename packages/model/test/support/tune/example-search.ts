@@ -13,23 +13,15 @@ export interface Ran {
   readonly told: SearchOutcome['tried']
 }
 
-export type Rest = Partial<Pick<SearchPlan, 'budgetMs' | 'dryRun' | 'only'>> & { readonly evidence?: Partial<RemedyEvidence> }
+export type Rest = Partial<Pick<SearchPlan, 'budgetMs' | 'dryRun' | 'only'>> & {
+  readonly evidence?: Partial<RemedyEvidence>
+  /** What remedies may use on this machine. */
+  readonly tools?: Partial<RemedyTools>
+}
 
 export async function run(world: Partial<World>, remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
   const bench = exampleBench({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
   return runOn(bench, bench, remedies, rest)
-}
-
-/** With what remedies may use on this machine. */
-export async function runWith(
-  tools: Partial<RemedyTools>,
-  world: Partial<World>,
-  remedies: readonly Remedy[],
-  rest: Rest = {},
-): Promise<Ran> {
-  const bench = exampleBench({ seed: 1, timeMs: () => 10, noise: 0.01, ...world })
-  const plan = planOn(bench, remedies, rest)
-  return { found: await search({ ...plan, tools: { ...plan.tools, ...tools } }), bench, told: [] }
 }
 
 export async function runOn(bench: Bench, made: Ran['bench'], remedies: readonly Remedy[], rest: Rest = {}): Promise<Ran> {
@@ -38,12 +30,12 @@ export async function runOn(bench: Bench, made: Ran['bench'], remedies: readonly
   return { found, bench: made, told }
 }
 
-export const planOn = (bench: Bench, remedies: readonly Remedy[], { evidence, ...rest }: Rest = {}): SearchPlan => ({
+export const planOn = (bench: Bench, remedies: readonly Remedy[], { evidence, tools, ...rest }: Rest = {}): SearchPlan => ({
   bench,
   remedies,
   original,
   evidence: exampleEvidence(evidence),
-  tools: { optimize: () => Promise.reject(new Error('not on this machine')) },
+  tools: { optimize: () => Promise.reject(new Error('not on this machine')), ...tools },
   only: null,
   budgetMs: 75_000,
   dryRun: false,
