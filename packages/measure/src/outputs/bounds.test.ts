@@ -101,6 +101,21 @@ describe('what the graph bounds', () => {
   ])('%s', (_, nodes, expected) => expect(bounds(...nodes)).toEqual(expected))
 })
 
+test('a value that many operators read is looked at once', () => {
+  const joins = Array.from({ length: 12 }, (_, k) => graphNode('Concat', Array<string>(64).fill(`j${k}`), `j${k + 1}`))
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'j0'), ...joins])
+  const makers = makersOf(graph)
+  let looks = 0
+  const counted = new Proxy(makers, {
+    get: (map, key) => {
+      if (++looks > 1000) throw new Error('a value is looked at again and again')
+      const found: unknown = Reflect.get(map, key)
+      return typeof found === 'function' ? found.bind(map) : found
+    },
+  })
+  expect(boundsOf({ graph, makers: counted }, 'j12')).toMatchObject({ low: 0, high: 1, isYesNo: true })
+})
+
 const judged = (original: readonly Results[], candidate: readonly Results[], opType?: string) => {
   const graph = opType === undefined ? undefined : graphOf([graphNode(opType, ['x'], 'y')])
   const agreement = compareOutputs(original, candidate, { graph })
