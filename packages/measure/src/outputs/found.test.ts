@@ -1,5 +1,8 @@
 // Detectors whose NonMaxSuppression is outside the model, each with one thing planted: what a cosine over all cells does not see is refused, and
 // what no decision sees is kept.
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
@@ -231,4 +234,24 @@ test('a Softmax with a class of its own for nothing: that class finds nothing', 
   const original = rows((row) => (isObject(row) ? 0.9 : 0.02))
   const { heads } = compareOutputs(named(original), named(rows((row) => (isObject(row) ? 0.88 : 0.021))))
   expect(heads).toMatchObject([{ found: 32, differing: 0 }])
+})
+
+test('a map for each of many found pixels takes little memory', async () => {
+  // In a thread with little memory of its own: the numbers of the outputs do not count.
+  const code = `
+    const { compareOutputs } = await import(workerData.module)
+    const filled = (shape, of) => ({ dtype: 'float32', shape, data: Float32Array.from({ length: shape[1] * 65536 }, of) })
+    const outputs = (off) => [{ mask: filled([1, 1, 256, 256], () => 0.9), map: filled([1, 64, 256, 256], (_, k) => Math.sin(k) + off) }]
+    const sigmoid = { name: 'm', opType: 'Sigmoid', domain: '', inputs: ['x'], outputs: ['mask'], attributes: {}, subgraphs: {} }
+    const graph = { name: '', nodes: [sigmoid], inputs: [], outputs: [], constants: {}, types: {} }
+    parentPort.postMessage(compareOutputs(outputs(0), outputs(0.01), { graph }).heads)`
+  const worker = new Worker(`const { parentPort, workerData } = require('node:worker_threads'); (async () => {${code}})()`, {
+    eval: true,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 40 },
+    workerData: { module: new URL('./compare.js', compiledTwin(import.meta.url)).href },
+  })
+  const [heads] = await once(worker, 'message')
+  await worker.terminate()
+  expect(heads).toMatchObject([{ found: 65536, places: [{ output: 'map', by: 'distance', rows: 65536 }] }])
 })
