@@ -169,6 +169,36 @@ describe('scores that made-up inputs leave faint', () => {
     expect(judged(map, off, 'Sigmoid').kept.ok).toBe(true)
     expect(judged(map, off, 'Softmax').kept.ok).toBe(false)
   })
+
+  test.each<[string, number, Parameters<typeof graphOf>]>([
+    ['alone', 2 / 22500, [[graphNode('Softmax', ['x'], 'y')]]],
+    [
+      'joined with what is larger',
+      640,
+      [
+        [graphNode('Softmax', ['x'], 'a'), graphNode('Concat', ['a', 'b'], 'y', { axis: 1 })],
+        { a: [1, 1, 150, 150], b: [1, 1, 150, 150] },
+      ],
+    ],
+  ])('a map of Softmax over so many places that each is below 1e-4 is not taken for noes: %s', (_, other, graph) => {
+    const map = tensorsOf([1, 2, 150, 150], ([, k], random) => (k === 0 ? 2 / 22500 : other) * random())
+    const kept = (share: number) => {
+      const off = changed(map, (x, place, random) => (place < 22500 ? x * (1 + 2 * share * (random() - 0.5)) : x * 1.001))
+      return verdict(compareOutputs(map, off, { graph: graphOf(...graph) }), 'approximate', USUAL_LIMITS).ok
+    }
+    expect([kept(0.05), kept(0.9)]).toEqual([true, false])
+  })
+
+  test('one such map of many that is gone is refused', () => {
+    const maps = tensorsOf([1, 128, 30, 30], (_, random) => 1e-4 * random())
+    const kept = (of: number) =>
+      judged(
+        maps,
+        changed(maps, (x, place) => (Math.floor(place / 900) === 7 ? of * x : x)),
+        'Softmax',
+      ).kept.ok
+    expect([kept(0.9), kept(0)]).toEqual([true, false])
+  })
 })
 
 test('an image that Clip bounds is as far off as a part of its range', () => {

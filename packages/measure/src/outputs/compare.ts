@@ -308,7 +308,7 @@ function differences(
   const clear = noise > 0 && signal > 0 ? signal / noise : Number.POSITIVE_INFINITY
   const ratio = Math.min(clear, signalOverNoise(silent))
   const isReal = isRealFloat(dtype)
-  const isFar = !(bounds?.isShare === true && isFaint(largest, all.signal, all.noise))
+  const isFar = !(bounds?.isYesNo === true && isFaint(largest, all.signal, all.noise))
   return {
     scale,
     maxAbs,

@@ -5,8 +5,8 @@
 //
 // How small may a difference be and still count? What float32 rounds the largest number of the same tensor to is the least: a slice that
 // is zero but for such leftovers (a padding channel) holds nothing. Values within bounds that the graph sets (bounds.ts) have these as
-// their scale, whatever the samples reach. Shares of 1 that are below 1e-4 on all inputs say no to every question, and only have to be
-// there still; of scores that each say yes or no, samples in which none decides are judged by what would (yes-no.ts).
+// their scale, whatever the samples reach. Scores that each say yes or no, as Sigmoid makes them, say no to every question if they are below
+// 1e-4 on all inputs, and only have to be there still; samples in which none decides are judged by what would (yes-no.ts).
 //
 // What is faint may be read all the same: as a factor of a product, or by its order. So within bounds a value's scale is no more than 100
 // times the largest value of a score that says yes or no, and 10 times that of anything else (a map of which Softmax divides 1 among
@@ -151,7 +151,7 @@ function scaleAndSize(largest: number, bounds: Bounds | null, tensor: number): P
 /** Classes of one row, none below 0 or above 1. */
 const PROBABILITIES: Bounds = { low: 0, high: 1, isShare: true, isYesNo: false }
 
-/** Whether a share of 1, below 1e-4 everywhere, still stands out from the noise. */
+/** Whether scores that each say yes or no, below 1e-4 everywhere, still stand out from the noise. Softmax divides 1 among many places: each may be as small. */
 export const isFaint = (largest: number, signal: number, noise: number): boolean => largest <= ROUNDING && noise < LOST * signal
 
 /** Engines may take numbers below the smallest normal float32 for zero. */
@@ -221,7 +221,7 @@ function isNegligible({ count, signal, candidate }: SliceSums, size: number): bo
 }
 
 const isLost = ({ sums, bounds, size }: Quantity): boolean =>
-  sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isShare === true && sums.largest <= ROUNDING)
+  sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isYesNo === true && sums.largest <= ROUNDING)
 
 function cosineOf({ sums, deciding = sums, bySample, size }: Quantity): number {
   const cosines = [deciding, ...bySample].flatMap((one) => {
@@ -235,7 +235,7 @@ function cosineOf({ sums, deciding = sums, bySample, size }: Quantity): number {
 function worstOf(quantities: readonly Quantity[]): ApartAgreement {
   const rated = quantities.map((one) => {
     const { sums, deciding = sums, scale, size, bounds, closenessOfSilent: silent = 1 } = one
-    const isNothing = isNegligible(deciding, size) || (bounds?.isShare === true && isFaint(sums.largest, sums.signal, sums.noise))
+    const isNothing = isNegligible(deciding, size) || (bounds?.isYesNo === true && isFaint(sums.largest, sums.signal, sums.noise))
     const { noise: off, signal } = deciding
     const clear = isNothing || off === 0 || signal === 0 ? Number.POSITIVE_INFINITY : signal / off
     const noise = Math.min(clear, signalOverNoise(silent))
