@@ -5,16 +5,16 @@
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import { type Bounds, boundsOf } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
 import { compareHead } from './found.ts'
-import { headsOf, LEAST_ROWS } from './heads.ts'
-import { type Joined, makersOf } from './joined-parts.ts'
+import { headsOf, withoutArbitrary } from './heads.ts'
+import type { Joined } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
-import { compareQuantities, isFaint, isWithinOne, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
+import { compareQuantities, isFaint, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
 import { ROUNDING, scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
@@ -166,22 +166,6 @@ function prepare(
   const scale = originalNumbers === null ? 0 : scaleOf(originalNumbers)
   const tie = isRealFloat(dtype) ? tieShareOf(dtype) * scale : 0
   return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
-}
-
-/**
- * Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. What a detector
- * gives for the same rows are places, whatever its name: the largest of them decides nothing either.
- */
-function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
-  if (graph === undefined) return compared
-  const makers = makersOf(graph)
-  const rowsOf = ({ original: [first] }: Compared) => elementCount(first!.shape.slice(0, -1))
-  const isYesNo = (one: Compared) => rowsOf(one) >= LEAST_ROWS && boundsOf({ graph, makers }, one.name)?.isYesNo === true
-  const rows = new Set(compared.filter(isYesNo).map(rowsOf))
-  return compared.map((one): Compared => {
-    const isArbitrary = one.meaning.meaning === 'scores' && rows.has(rowsOf(one)) && (isYesNo(one) || !isWithinOne(one))
-    return isArbitrary ? { ...one, meaning: { meaning: 'values', threshold: 0 } } : one
-  })
 }
 
 /** Two numbers closer than this share of the scale are a tie: each may move by rounding. */

@@ -6,7 +6,7 @@ import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
-import { graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
+import { changed, graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
 import type { Results } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
 import { USUAL_LIMITS, verdict } from './verdict.ts'
@@ -190,6 +190,46 @@ test('what has the rows of scores is no list of classes, whatever its name', () 
   const agreement = compareOutputs(named(0), named(0.005), { graph })
   expect(agreement.outputs.map(({ meaning }) => meaning)).toEqual(['values', 'binary'])
   expect(verdict(agreement, 'approximate', USUAL_LIMITS).ok).toBe(true)
+})
+
+describe('rows of a batch and of tokens are no detector', () => {
+  const declared = (name: string, shape: readonly (number | string)[]) =>
+    ({ name, kind: 'tensor', dtype: 'float32', shape }) as const
+  const flagged = (shape: readonly number[], classes: number, off: number): Results[] => {
+    const rows = tensorsOf([...shape, classes], (_, random) => random() - 0.5)
+    const flags = tensorsOf([...shape, 1], ([row, at]) => ((row! + (at ?? 0)) % 2 === 0 ? 0.9 : 0.02))
+    return [
+      { spam: flags[0]!.y!, logits: (off === 0 ? rows : changed(rows, (x, _, random) => x + off * (random() - 0.5)))[0]!.y! },
+    ]
+  }
+
+  test.each<[string, readonly number[], readonly (number | string)[], number]>([
+    ['a batch of any size', [320], ['N'], 1000],
+    ['a batch of one size', [320], [320], 1000],
+    ['few classes', [320], ['N'], 12],
+    ['tokens', [1, 320], [1, 'tokens'], 12],
+  ])('%s', (_, shape, sizes, classes) => {
+    const graph = {
+      ...graphOf([graphNode('Sigmoid', ['x'], 'spam')]),
+      inputs: [declared('ids', [...sizes, 8])],
+      outputs: [declared('spam', [...sizes, 1]), declared('logits', [...sizes, classes])],
+    }
+    const agreement = (off: number) => compareOutputs(flagged(shape, classes, 0), flagged(shape, classes, off), { graph })
+    const [slight, flipping] = [agreement(1e-5), agreement(0.09)]
+    expect(slight.outputs.map(({ meaning }) => meaning)).toEqual([shape.length === 1 ? 'binary' : 'values', 'scores'])
+    expect(slight.heads?.flatMap(({ places }) => places) ?? []).toEqual([])
+    expect(verdict(slight, 'approximate', USUAL_LIMITS).ok).toBe(true)
+    expect(flipping.cosine).toBeGreaterThan(0.995)
+    expect(verdict(flipping, 'approximate', USUAL_LIMITS)).toMatchObject({ ok: false, reason: expect.stringMatching(/^top-1/) })
+  })
+
+  test('logits with boxes that Sigmoid makes are those of a detector', () => {
+    const graph = graphOf([graphNode('Sigmoid', ['x'], 'pred_boxes')])
+    const logits = tensorsOf([1, 100, 80], (_, random) => random() - 5)
+    const boxes = tensorsOf([1, 100, 4], (_, random) => random())
+    const results: Results[] = [{ logits: logits[0]!.y!, pred_boxes: boxes[0]!.y! }]
+    expect(compareOutputs(results, results, { graph }).outputs[0]).toMatchObject({ meaning: 'values' })
+  })
 })
 
 test('an objectness caps classes that are arbitrary where nothing is', () => {
