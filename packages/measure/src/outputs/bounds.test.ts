@@ -201,6 +201,46 @@ describe('scores that made-up inputs leave faint', () => {
   })
 })
 
+describe('samples in which nothing decides, of an output that decides in others', () => {
+  /** The first sample decides. */
+  const dark = (shape: readonly number[], of: (place: readonly number[], random: () => number) => number) =>
+    tensorsOf(shape, (place, random, sample) => of(place, random) * (sample === 0 ? 40 : 1), 4)
+  const onlyDark =
+    (by: (x: number, place: number, random: () => number) => number) => (x: number, place: number, random: () => number) =>
+      x > 0.02 ? x : by(x, place, random)
+
+  test.each<[string, readonly number[], number]>([
+    ['rates of a batch', [32, 1], 0.0105],
+    ['a map of depths', [1, 1, 24, 24], 0.0105],
+  ])('%s are compared by what they hold', (_, shape, mean) => {
+    const original = dark(shape, (_place, random) => 0.001 + 0.019 * random())
+    const rows = { name: 'x', kind: 'tensor', dtype: 'float32', shape: ['N', 8] } as const
+    const graph = { ...graphOf([graphNode('Sigmoid', ['x'], 'y')]), inputs: [rows] }
+    const kept = (by: (x: number, place: number, random: () => number) => number) =>
+      verdict(compareOutputs(original, changed(original, onlyDark(by)), { graph }), 'approximate', USUAL_LIMITS).ok
+    expect([kept((x, _k, random) => x * (0.9 + 0.2 * random())), kept(() => mean), kept((x) => 0.021 - x)]).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
+  test('scores with boxes for their rows are read by nobody there, and the sentence counts the samples', () => {
+    const graph = graphOf([graphNode('Sigmoid', ['x'], 'y')])
+    const scores = dark([1, 400, 1], (_place, random) => 0.001 + 0.019 * random())
+    const boxes = tensorsOf([1, 400, 4], ([, row, side]) => row! + (side! < 2 ? 0 : 40), 4)
+    const joined = (results: readonly Results[]) => results.map((one, k) => ({ ...one, boxes: boxes[k]!.y! }))
+    const lost = changed(
+      scores,
+      onlyDark(() => 0),
+    )
+    const { ok, reason } = verdict(compareOutputs(joined(scores), joined(lost), { graph }), 'approximate', USUAL_LIMITS)
+    expect(ok).toBe(true)
+    expect(reason).toMatch(/; no score of 'y' reaches 0\.25 in 3 samples$/)
+    expect(verdict(compareOutputs(scores, lost, { graph }), 'approximate', USUAL_LIMITS).ok).toBe(false)
+  })
+})
+
 test('an image that Clip bounds is as far off as a part of its range', () => {
   const dark = tensorsOf([1, 3, 20, 20], (_, random) => 0.5 * random())
   const off = changed(dark, (x, place) => x + (place === 7 ? 7e-5 : 0))

@@ -11,7 +11,7 @@ import { type Joined, makersOf } from './joined-parts.ts'
 import { SAYS_SCORES } from './meaning.ts'
 import { isRealFloat } from './numbers.ts'
 import { isWithinOne, joinedBySample } from './quantities.ts'
-import { FOUND_FROM } from './yes-no.ts'
+import { FOUND_FROM, HALF_STEP, NONE_BELOW } from './yes-no.ts'
 
 /** Some features of one output. */
 export interface HeadPart {
@@ -52,6 +52,16 @@ export function headsOf(all: readonly Compared[], graph: GraphView | undefined):
     if (places.features.length > 0 && places.features.length <= MOST_PLACES) head.places.push(places)
   }
   return [...heads.values()].filter(({ scores }) => scores.length > 0)
+}
+
+/**
+ * The largest difference that leaves anything of the scores of a sample without a find: any for those that have places, which nobody reads
+ * then; what 8 bits round to 0 for other maps, such as masks; none for what may be a probability that is read as a number.
+ */
+export function mayLoseIn(heads: readonly Head[], output: string): number {
+  const own = heads.filter(({ scores }) => scores.some((part) => part.output.name === output))
+  if (own.length === 0) return 0
+  return own.some(({ places }) => places.length > 0) ? NONE_BELOW : HALF_STEP
 }
 
 /**

@@ -70,7 +70,7 @@ export function compareQuantities(
   maxAbs: number,
   graph: GraphView | undefined,
 ): ApartAgreement | null {
-  const { original, originalNumbers, candidateNumbers, meaning, scale, selected } = one
+  const { original, originalNumbers, candidateNumbers, meaning, scale, selected, mayLose = 0 } = one
   if (originalNumbers === null || candidateNumbers === null || !isRealFloat(original[0]!.dtype) || selected !== undefined)
     return null
   const [{ parts }] = joined as [Joined]
@@ -80,6 +80,7 @@ export function compareQuantities(
     return { original: originalNumbers[sample]!, candidate: candidateNumbers[sample]!, shape, partOf }
   })
   const found: Quantity[] = []
+  let mostSilent = 0
   const isOneUnit = meaning.meaning !== 'values'
   const bounds = parts.map((part) => part.bounds ?? (isOneUnit && isWithinOne(one) ? PROBABILITIES : null))
   if (parts.length > 1) {
@@ -88,7 +89,8 @@ export function compareQuantities(
       const each = bySample.map((sums) => sums[k]!)
       const sums = addSums(each)
       const own = bounds[k]!
-      const silent = own?.isYesNo === true ? each.filter((one) => isSilent(one, sums.largest)) : []
+      const silent = own?.isYesNo === true ? each.filter((one) => isSilent(one, sums.largest, mayLose)) : []
+      mostSilent = Math.max(mostSilent, silent.length)
       const deciding = each.filter((one) => !silent.includes(one))
       found.push({
         where: `where it joins '${value}'`,
@@ -125,7 +127,7 @@ export function compareQuantities(
       found.push(...single.filter(isLost))
     }
   }
-  return found.length === 0 ? null : worstOf(found)
+  return found.length === 0 ? null : { ...worstOf(found), ...(mostSilent > 0 && { silent: mostSilent }) }
 }
 
 /** Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
