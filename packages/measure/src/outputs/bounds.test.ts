@@ -239,6 +239,29 @@ describe('samples in which nothing decides, of an output that decides in others'
     expect(reason).toMatch(/; no score of 'y' reaches 0\.25 in 3 samples$/)
     expect(verdict(compareOutputs(scores, lost, { graph }), 'approximate', USUAL_LIMITS).ok).toBe(false)
   })
+
+  test('of two joined parts, faint scores may move next to boxes, but not next to other scores', () => {
+    const sizes = { a: [1, 4, 400], b: [1, 2, 400] }
+    const kept = (other: string) => {
+      const graph = graphOf(
+        [graphNode(other, ['x'], 'a'), graphNode('Sigmoid', ['z'], 'b'), graphNode('Concat', ['a', 'b'], 'y', { axis: 1 })],
+        sizes,
+      )
+      const original = tensorsOf(
+        [1, 6, 400],
+        ([, row, k], random, sample) =>
+          row! < 4
+            ? other === 'Conv'
+              ? k! + (row! < 2 ? 1 : 41)
+              : 0.3 + 0.6 * random()
+            : (0.08 + 0.02 * random()) * (sample === 0 ? 7 : 1),
+        4,
+      )
+      const moved = changed(original, (x) => (x <= 0.1 ? 0.18 - x : x))
+      return verdict(compareOutputs(original, moved, { graph }), 'approximate', USUAL_LIMITS).ok
+    }
+    expect([kept('Conv'), kept('Sigmoid')]).toEqual([true, false])
+  })
 })
 
 test('an image that Clip bounds is as far off as a part of its range', () => {
