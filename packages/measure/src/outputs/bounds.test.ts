@@ -101,6 +101,21 @@ describe('what the graph bounds', () => {
   ])('%s', (_, nodes, expected) => expect(bounds(...nodes)).toEqual(expected))
 })
 
+test('a value that many operators read is looked at once', () => {
+  const joins = Array.from({ length: 12 }, (_, k) => graphNode('Concat', Array<string>(64).fill(`j${k}`), `j${k + 1}`))
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'j0'), ...joins])
+  const makers = makersOf(graph)
+  let looks = 0
+  const counted = new Proxy(makers, {
+    get: (map, key) => {
+      if (++looks > 1000) throw new Error('a value is looked at again and again')
+      const found: unknown = Reflect.get(map, key)
+      return typeof found === 'function' ? found.bind(map) : found
+    },
+  })
+  expect(boundsOf({ graph, makers: counted }, 'j12')).toMatchObject({ low: 0, high: 1, isYesNo: true })
+})
+
 const judged = (original: readonly Results[], candidate: readonly Results[], opType?: string) => {
   const graph = opType === undefined ? undefined : graphOf([graphNode(opType, ['x'], 'y')])
   const agreement = compareOutputs(original, candidate, { graph })
@@ -153,6 +168,99 @@ describe('scores that made-up inputs leave faint', () => {
     const off = changed(map, (x, _, random) => x + 2e-3 * (random() - 0.5))
     expect(judged(map, off, 'Sigmoid').kept.ok).toBe(true)
     expect(judged(map, off, 'Softmax').kept.ok).toBe(false)
+  })
+
+  test.each<[string, number, Parameters<typeof graphOf>]>([
+    ['alone', 2 / 22500, [[graphNode('Softmax', ['x'], 'y')]]],
+    [
+      'joined with what is larger',
+      640,
+      [
+        [graphNode('Softmax', ['x'], 'a'), graphNode('Concat', ['a', 'b'], 'y', { axis: 1 })],
+        { a: [1, 1, 150, 150], b: [1, 1, 150, 150] },
+      ],
+    ],
+  ])('a map of Softmax over so many places that each is below 1e-4 is not taken for noes: %s', (_, other, graph) => {
+    const map = tensorsOf([1, 2, 150, 150], ([, k], random) => (k === 0 ? 2 / 22500 : other) * random())
+    const kept = (share: number) => {
+      const off = changed(map, (x, place, random) => (place < 22500 ? x * (1 + 2 * share * (random() - 0.5)) : x * 1.001))
+      return verdict(compareOutputs(map, off, { graph: graphOf(...graph) }), 'approximate', USUAL_LIMITS).ok
+    }
+    expect([kept(0.05), kept(0.9)]).toEqual([true, false])
+  })
+
+  test('one such map of many that is gone is refused', () => {
+    const maps = tensorsOf([1, 128, 30, 30], (_, random) => 1e-4 * random())
+    const kept = (of: number) =>
+      judged(
+        maps,
+        changed(maps, (x, place) => (Math.floor(place / 900) === 7 ? of * x : x)),
+        'Softmax',
+      ).kept.ok
+    expect([kept(0.9), kept(0)]).toEqual([true, false])
+  })
+})
+
+describe('samples in which nothing decides, of an output that decides in others', () => {
+  /** The first sample decides. */
+  const dark = (shape: readonly number[], of: (place: readonly number[], random: () => number) => number) =>
+    tensorsOf(shape, (place, random, sample) => of(place, random) * (sample === 0 ? 40 : 1), 4)
+  const onlyDark =
+    (by: (x: number, place: number, random: () => number) => number) => (x: number, place: number, random: () => number) =>
+      x > 0.02 ? x : by(x, place, random)
+
+  test.each<[string, readonly number[], number]>([
+    ['rates of a batch', [32, 1], 0.0105],
+    ['a map of depths', [1, 1, 24, 24], 0.0105],
+  ])('%s are compared by what they hold', (_, shape, mean) => {
+    const original = dark(shape, (_place, random) => 0.001 + 0.019 * random())
+    const rows = { name: 'x', kind: 'tensor', dtype: 'float32', shape: ['N', 8] } as const
+    const graph = { ...graphOf([graphNode('Sigmoid', ['x'], 'y')]), inputs: [rows] }
+    const kept = (by: (x: number, place: number, random: () => number) => number) =>
+      verdict(compareOutputs(original, changed(original, onlyDark(by)), { graph }), 'approximate', USUAL_LIMITS).ok
+    expect([kept((x, _k, random) => x * (0.9 + 0.2 * random())), kept(() => mean), kept((x) => 0.021 - x)]).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
+  test('scores with boxes for their rows are read by nobody there, and the sentence counts the samples', () => {
+    const graph = graphOf([graphNode('Sigmoid', ['x'], 'y')])
+    const scores = dark([1, 400, 1], (_place, random) => 0.001 + 0.019 * random())
+    const boxes = tensorsOf([1, 400, 4], ([, row, side]) => row! + (side! < 2 ? 0 : 40), 4)
+    const joined = (results: readonly Results[]) => results.map((one, k) => ({ ...one, boxes: boxes[k]!.y! }))
+    const lost = changed(
+      scores,
+      onlyDark(() => 0),
+    )
+    const { ok, reason } = verdict(compareOutputs(joined(scores), joined(lost), { graph }), 'approximate', USUAL_LIMITS)
+    expect(ok).toBe(true)
+    expect(reason).toMatch(/; no score of 'y' reaches 0\.25 in 3 samples$/)
+    expect(verdict(compareOutputs(scores, lost, { graph }), 'approximate', USUAL_LIMITS).ok).toBe(false)
+  })
+
+  test('of two joined parts, faint scores may move next to boxes, but not next to other scores', () => {
+    const sizes = { a: [1, 4, 400], b: [1, 2, 400] }
+    const kept = (other: string) => {
+      const graph = graphOf(
+        [graphNode(other, ['x'], 'a'), graphNode('Sigmoid', ['z'], 'b'), graphNode('Concat', ['a', 'b'], 'y', { axis: 1 })],
+        sizes,
+      )
+      const original = tensorsOf(
+        [1, 6, 400],
+        ([, row, k], random, sample) =>
+          row! < 4
+            ? other === 'Conv'
+              ? k! + (row! < 2 ? 1 : 41)
+              : 0.3 + 0.6 * random()
+            : (0.08 + 0.02 * random()) * (sample === 0 ? 7 : 1),
+        4,
+      )
+      const moved = changed(original, (x) => (x <= 0.1 ? 0.18 - x : x))
+      return verdict(compareOutputs(original, moved, { graph }), 'approximate', USUAL_LIMITS).ok
+    }
+    expect([kept('Conv'), kept('Sigmoid')]).toEqual([true, false])
   })
 })
 

@@ -34,11 +34,25 @@ interface Search {
 }
 
 /** null: the graph sets none. */
-export function boundsOf(of: Search, value: string, step = 0): Bounds | null {
-  const node = of.makers.get(value)
-  if (node === undefined || node.domain !== '' || step > MOST_STEPS) return null
+export const boundsOf = (of: Search, value: string): Bounds | null => boundsAt({ ...of, known: new Map() }, value, 0)
+
+/** Each value is looked at once, however many operators read it. */
+interface Visit extends Search {
+  readonly known: Map<string, Bounds | null>
+}
+
+function boundsAt(of: Visit, value: string, step: number): Bounds | null {
+  const known = of.known.get(value)
+  if (known !== undefined) return known
+  const bounds = step > MOST_STEPS ? null : boundsBy(of, of.makers.get(value), step)
+  of.known.set(value, bounds)
+  return bounds
+}
+
+function boundsBy(of: Visit, node: NodeView | undefined, step: number): Bounds | null {
+  if (node === undefined || node.domain !== '') return null
   const { opType, inputs } = node
-  const input = (k: number) => boundsOf(of, inputs[k] ?? '', step + 1)
+  const input = (k: number) => boundsAt(of, inputs[k] ?? '', step + 1)
   if (opType === 'Sigmoid' || opType === 'HardSigmoid') return YES_NO
   if (opType === 'Softmax') return SHARE
   if (opType === 'Tanh') return { low: -1, high: 1, isShare: false, isYesNo: false }

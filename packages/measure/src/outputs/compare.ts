@@ -5,16 +5,16 @@
 import type { DType, GraphView } from '@whyslow/graph/types.ts'
 import type { Results, TensorValue } from '../engines/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
-import { type Bounds, boundsOf } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { compareDecisions, sameDecisions, tiesOf } from './decisions.ts'
 import { compareHead } from './found.ts'
-import { headsOf, LEAST_ROWS } from './heads.ts'
-import { type Joined, makersOf } from './joined-parts.ts'
+import { headsOf, mayLoseIn, withoutArbitrary } from './heads.ts'
+import type { Joined } from './joined-parts.ts'
 import { type Meaning, meaningOf } from './meaning.ts'
 import { metricOf } from './metric.ts'
 import { equalElements, isRealFloat, type Numbers, numbersOf, sameBits, spacingOf } from './numbers.ts'
-import { compareQuantities, isFaint, isWithinOne, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
+import { compareQuantities, isFaint, joinedBySample, meaningfulScale, relativeTo, sizeOf } from './quantities.ts'
 import { ROUNDING, scaleOf } from './scale.ts'
 import { type ComparedSelection, compareSelection } from './selected.ts'
 import { selectionsOf } from './selections.ts'
@@ -60,8 +60,8 @@ export function compareOutputs(
   const places = firstOf(paired, differentPlaces)
   if (places !== null) return mismatched(places)
 
-  const outputs = paired.map((one) => compareOutput(one, paired, options.graph))
   const heads = headsOf(paired, options.graph)
+  const outputs = paired.map((one) => compareOutput({ ...one, mayLose: mayLoseIn(heads, one.name) }, paired, options.graph))
   const weak = weakOutputs(paired, heads, options.graph)
   const sameShapes = compared.filter(({ name }) => differentTypes(name, original, candidate) === null)
   const { metric, noMetric } = metricOf(sameShapes, options.labels ?? null, options.metric ?? null)
@@ -168,22 +168,6 @@ function prepare(
   return { name, original, candidate, originalNumbers, candidateNumbers: allNumbers(candidate), meaning, scale, tie }
 }
 
-/**
- * Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. What a detector
- * gives for the same rows are places, whatever its name: the largest of them decides nothing either.
- */
-function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
-  if (graph === undefined) return compared
-  const makers = makersOf(graph)
-  const rowsOf = ({ original: [first] }: Compared) => elementCount(first!.shape.slice(0, -1))
-  const isYesNo = (one: Compared) => rowsOf(one) >= LEAST_ROWS && boundsOf({ graph, makers }, one.name)?.isYesNo === true
-  const rows = new Set(compared.filter(isYesNo).map(rowsOf))
-  return compared.map((one): Compared => {
-    const isArbitrary = one.meaning.meaning === 'scores' && rows.has(rowsOf(one)) && (isYesNo(one) || !isWithinOne(one))
-    return isArbitrary ? { ...one, meaning: { meaning: 'values', threshold: 0 } } : one
-  })
-}
-
 /** Two numbers closer than this share of the scale are a tie: each may move by rounding. */
 const tieShareOf = (dtype: DType): number => 2 * Math.max(ROUNDING, 2 * spacingOf(dtype))
 
@@ -234,7 +218,14 @@ function differencesApart(one: Compared, graph: GraphView | undefined): Differen
   const apart = compareQuantities(one, joined, whole.maxAbs, graph)
   if (apart === null) return whole
   const worst = (a: number | null, b: number | null) => (a === null || b === null ? (a ?? b) : Math.min(a, b))
-  return { ...whole, cosine: worst(whole.cosine, apart.cosine.value), sqnrDb: worst(whole.sqnrDb, apart.sqnr?.db ?? null), apart }
+  const silent = Math.max(whole.silent ?? 0, apart.silent ?? 0)
+  return {
+    ...whole,
+    ...(silent > 0 && { silent }),
+    cosine: worst(whole.cosine, apart.cosine.value),
+    sqnrDb: worst(whole.sqnrDb, apart.sqnr?.db ?? null),
+    apart,
+  }
 }
 
 const shareOf = ({ rows, differing }: DecisionsCompared): number => (rows === 0 ? 1 : (rows - differing) / rows)
@@ -260,7 +251,7 @@ function equalShareOf({ original, candidate, originalNumbers, candidateNumbers, 
   return elements === 0 ? 1 : sum(originalNumbers!.map((a, sample) => same(a, candidateNumbers![sample]!))) / elements
 }
 
-type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb' | 'apart'> &
+type Differences = Pick<OutputAgreement, 'maxAbs' | 'maxRelative' | 'cosine' | 'sqnrDb' | 'apart' | 'silent'> &
   Partial<Pick<OutputAgreement, 'scale'>>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
@@ -273,14 +264,14 @@ const noDifference = ({ dtype }: TensorValue): Differences => ({
 })
 
 function differences(
-  { original, originalNumbers, candidateNumbers, scale: largest }: Compared,
+  { original, originalNumbers, candidateNumbers, scale: largest, mayLose = 0 }: Compared,
   bounds: Bounds | null,
 ): Differences {
   const { dtype } = original[0]!
   if (originalNumbers === null || candidateNumbers === null || dtype === 'bool') return noDifference(original[0]!)
   const scale = meaningfulScale(largest, bounds)
   const all = { maxAbs: 0, maxRelative: 0, signal: 0, noise: 0, cosine: 1 }
-  let silent = 1
+  const silent = { samples: 0, closeness: 1 }
   const deciding = { signal: 0, noise: 0 }
   // A single number has no direction: those of all samples have one.
   const isSingle = originalNumbers.every(({ length }) => length === 1)
@@ -292,8 +283,9 @@ function differences(
     all.maxRelative = Math.max(all.maxRelative, one.maxRelative)
     all.signal += signal
     all.noise += noise
-    if (bounds?.isYesNo === true && isSilent(one, largest)) {
-      silent = Math.min(silent, closenessOfSilent(one))
+    if (bounds?.isYesNo === true && isSilent(one, largest, mayLose)) {
+      silent.samples += isSingle ? originalNumbers.length : 1
+      silent.closeness = Math.min(silent.closeness, closenessOfSilent(one))
       continue
     }
     deciding.signal += signal
@@ -303,18 +295,19 @@ function differences(
     all.cosine = Math.min(all.cosine, signal === 0 || candidate === 0 ? 0 : dot / Math.sqrt(signal * candidate))
   }
   const { maxAbs, maxRelative } = all
-  const cosine = Math.min(all.cosine, silent)
+  const cosine = Math.min(all.cosine, silent.closeness)
   const { signal, noise } = deciding
   const clear = noise > 0 && signal > 0 ? signal / noise : Number.POSITIVE_INFINITY
-  const ratio = Math.min(clear, signalOverNoise(silent))
+  const ratio = Math.min(clear, signalOverNoise(silent.closeness))
   const isReal = isRealFloat(dtype)
-  const isFar = !(bounds?.isShare === true && isFaint(largest, all.signal, all.noise))
+  const isFar = !(bounds?.isYesNo === true && isFaint(largest, all.signal, all.noise))
   return {
     scale,
     maxAbs,
     maxRelative,
     cosine: !isReal ? null : isFar ? cosine : 1,
     sqnrDb: isReal && isFar && ratio < Number.POSITIVE_INFINITY ? 10 * Math.log10(ratio) : null,
+    ...(silent.samples > 0 && { silent: silent.samples }),
   }
 }
 

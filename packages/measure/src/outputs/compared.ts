@@ -16,6 +16,8 @@ export interface Compared {
   readonly scale: number
   /** Two numbers of the original closer than this are a tie. */
   readonly tie: number
+  /** For scores that each say yes or no: see isSilent in yes-no.ts. Absent: 0. */
+  readonly mayLose?: number
   /** Agreement of a selection, whose numbers are compared row by row. */
   readonly selected?: SelectionAgreement & { readonly isScore: boolean }
 }

@@ -1,9 +1,12 @@
 // Detectors whose NonMaxSuppression is outside the model, each with one thing planted: what a cosine over all cells does not see is refused, and
 // what no decision sees is kept.
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
-import { graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
+import { changed, graphNode, graphOf, tensorsOf } from '../../test/support/outputs/example-joined.ts'
 import type { Results } from '../engines/types.ts'
 import { compareOutputs } from './compare.ts'
 import { USUAL_LIMITS, verdict } from './verdict.ts'
@@ -189,6 +192,46 @@ test('what has the rows of scores is no list of classes, whatever its name', () 
   expect(verdict(agreement, 'approximate', USUAL_LIMITS).ok).toBe(true)
 })
 
+describe('rows of a batch and of tokens are no detector', () => {
+  const declared = (name: string, shape: readonly (number | string)[]) =>
+    ({ name, kind: 'tensor', dtype: 'float32', shape }) as const
+  const flagged = (shape: readonly number[], classes: number, off: number): Results[] => {
+    const rows = tensorsOf([...shape, classes], (_, random) => random() - 0.5)
+    const flags = tensorsOf([...shape, 1], ([row, at]) => ((row! + (at ?? 0)) % 2 === 0 ? 0.9 : 0.02))
+    return [
+      { spam: flags[0]!.y!, logits: (off === 0 ? rows : changed(rows, (x, _, random) => x + off * (random() - 0.5)))[0]!.y! },
+    ]
+  }
+
+  test.each<[string, readonly number[], readonly (number | string)[], number]>([
+    ['a batch of any size', [320], ['N'], 1000],
+    ['a batch of one size', [320], [320], 1000],
+    ['few classes', [320], ['N'], 12],
+    ['tokens', [1, 320], [1, 'tokens'], 12],
+  ])('%s', (_, shape, sizes, classes) => {
+    const graph = {
+      ...graphOf([graphNode('Sigmoid', ['x'], 'spam')]),
+      inputs: [declared('ids', [...sizes, 8])],
+      outputs: [declared('spam', [...sizes, 1]), declared('logits', [...sizes, classes])],
+    }
+    const agreement = (off: number) => compareOutputs(flagged(shape, classes, 0), flagged(shape, classes, off), { graph })
+    const [slight, flipping] = [agreement(1e-5), agreement(0.09)]
+    expect(slight.outputs.map(({ meaning }) => meaning)).toEqual([shape.length === 1 ? 'binary' : 'values', 'scores'])
+    expect(slight.heads?.flatMap(({ places }) => places) ?? []).toEqual([])
+    expect(verdict(slight, 'approximate', USUAL_LIMITS).ok).toBe(true)
+    expect(flipping.cosine).toBeGreaterThan(0.995)
+    expect(verdict(flipping, 'approximate', USUAL_LIMITS)).toMatchObject({ ok: false, reason: expect.stringMatching(/^top-1/) })
+  })
+
+  test('logits with boxes that Sigmoid makes are those of a detector', () => {
+    const graph = graphOf([graphNode('Sigmoid', ['x'], 'pred_boxes')])
+    const logits = tensorsOf([1, 100, 80], (_, random) => random() - 5)
+    const boxes = tensorsOf([1, 100, 4], (_, random) => random())
+    const results: Results[] = [{ logits: logits[0]!.y!, pred_boxes: boxes[0]!.y! }]
+    expect(compareOutputs(results, results, { graph }).outputs[0]).toMatchObject({ meaning: 'values' })
+  })
+})
+
 test('an objectness caps classes that are arbitrary where nothing is', () => {
   const layout = (of: (row: number, k: number, sample: number) => number) => {
     const all = fill([1, ROWS, 1 + CLASSES], of)
@@ -231,4 +274,24 @@ test('a Softmax with a class of its own for nothing: that class finds nothing', 
   const original = rows((row) => (isObject(row) ? 0.9 : 0.02))
   const { heads } = compareOutputs(named(original), named(rows((row) => (isObject(row) ? 0.88 : 0.021))))
   expect(heads).toMatchObject([{ found: 32, differing: 0 }])
+})
+
+test('a map for each of many found pixels takes little memory', async () => {
+  // In a thread with little memory of its own: the numbers of the outputs do not count.
+  const code = `
+    const { compareOutputs } = await import(workerData.module)
+    const filled = (shape, of) => ({ dtype: 'float32', shape, data: Float32Array.from({ length: shape[1] * 65536 }, of) })
+    const outputs = (off) => [{ mask: filled([1, 1, 256, 256], () => 0.9), map: filled([1, 64, 256, 256], (_, k) => Math.sin(k) + off) }]
+    const sigmoid = { name: 'm', opType: 'Sigmoid', domain: '', inputs: ['x'], outputs: ['mask'], attributes: {}, subgraphs: {} }
+    const graph = { name: '', nodes: [sigmoid], inputs: [], outputs: [], constants: {}, types: {} }
+    parentPort.postMessage(compareOutputs(outputs(0), outputs(0.01), { graph }).heads)`
+  const worker = new Worker(`const { parentPort, workerData } = require('node:worker_threads'); (async () => {${code}})()`, {
+    eval: true,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 40 },
+    workerData: { module: new URL('./compare.js', compiledTwin(import.meta.url)).href },
+  })
+  const [heads] = await once(worker, 'message')
+  await worker.terminate()
+  expect(heads).toMatchObject([{ found: 65536, places: [{ output: 'map', by: 'distance', rows: 65536 }] }])
 })

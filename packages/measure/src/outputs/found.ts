@@ -4,6 +4,7 @@
 // say no, nor all boxes shifted by a part of their width.
 import type { Compared } from './compared.ts'
 import { type Head, type HeadPart, layoutOf } from './heads.ts'
+import type { Numbers } from './numbers.ts'
 import type { HeadAgreement, PlacesAgreement } from './types.ts'
 import { FOUND_FROM, NONE_BELOW } from './yes-no.ts'
 
@@ -64,33 +65,44 @@ const numbersIn = ({ originalNumbers, candidateNumbers }: Compared, sample: numb
 function comparePlaces(part: HeadPart, foundRows: readonly (readonly number[])[]): PlacesAgreement {
   const { output, features } = part
   const { start, step } = layoutOf(part)
-  const pairs = foundRows.flatMap((rows, sample) => {
-    const [a, b] = numbersIn(output, sample)
-    const at = (row: number) => features.map((k) => start(row) + k * step)
-    return rows.map((row) => [at(row).map((place) => a[place]!), at(row).map((place) => b[place]!)] as const)
-  })
-  const toBox = features.length === 4 ? formOf(pairs.map(([a]) => a as unknown as Box)) : null
+  // A row for each pixel of a mask: nothing is kept of any.
+  const eachRow = (look: (a: Numbers, b: Numbers, from: number) => void) => {
+    for (const [sample, rows] of foundRows.entries()) {
+      const [a, b] = numbersIn(output, sample)
+      for (const row of rows) look(a, b, start(row))
+    }
+  }
+  const rows = foundRows.reduce((sum, { length }) => sum + length, 0)
+  const boxAt = (numbers: Numbers, from: number) => features.map((k) => numbers[from + k * step]!) as unknown as Box
+  const toBox = features.length === 4 ? formOf((look) => eachRow((a, _, from) => look(boxAt(a, from)))) : null
   if (toBox !== null) {
-    const overlaps = pairs.map(([a, b]) => overlapOf(toBox(a as unknown as Box), toBox(b as unknown as Box)))
-    const mean = overlaps.reduce((sum, one) => sum + one, 0) / overlaps.length
-    return { output: output.name, by: 'overlap', rows: pairs.length, value: mean }
+    let overlaps = 0
+    eachRow((a, b, from) => {
+      overlaps += overlapOf(toBox(boxAt(a, from)), toBox(boxAt(b, from)))
+    })
+    return { output: output.name, by: 'overlap', rows, value: overlaps / rows }
   }
   let [signal, noise] = [0, 0]
-  for (const [a, b] of pairs) {
-    a.forEach((x, k) => {
+  eachRow((a, b, from) => {
+    for (const k of features) {
+      const x = a[from + k * step]!
       signal += x * x
-      noise += (b[k]! - x) ** 2
-    })
-  }
-  return { output: output.name, by: 'distance', rows: pairs.length, value: closenessBy(signal, noise) }
+      noise += (b[from + k * step]! - x) ** 2
+    }
+  })
+  return { output: output.name, by: 'distance', rows, value: closenessBy(signal, noise) }
 }
 
 const closenessBy = (signal: number, noise: number): number => (noise === 0 ? 1 : 1 / Math.sqrt(1 + noise / signal))
 
 /** Corners, or a centre and sides; null: neither, as offsets from anchors are. */
-function formOf(boxes: readonly Box[]): ((box: Box) => Box) | null {
-  if (boxes.every(([x1, y1, x2, y2]) => x2 > x1 && y2 > y1)) return (box) => box
-  const isCentred = boxes.every(([x, y, w, h]) => x >= 0 && y >= 0 && w > 0 && h > 0)
+function formOf(eachBox: (look: (box: Box) => void) => void): ((box: Box) => Box) | null {
+  let [isCorners, isCentred] = [true, true]
+  eachBox(([x, y, z, w]) => {
+    isCorners &&= z > x && w > y
+    isCentred &&= x >= 0 && y >= 0 && z > 0 && w > 0
+  })
+  if (isCorners) return (box) => box
   return isCentred ? ([x, y, w, h]) => [x - w / 2, y - h / 2, x + w / 2, y + h / 2] : null
 }
 

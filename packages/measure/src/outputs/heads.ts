@@ -1,15 +1,17 @@
 // The heads of a detector whose NonMaxSuppression is outside the model: scores of many rows (cells, anchors, queries, pixels), and boxes or
 // points of the same rows. Told conservatively: scores are what Sigmoid or Softmax makes or rows that add up to 1; boxes and points are
-// other outputs with as many rows, or the other features of an output that joins them with scores.
+// other outputs with as many rows, or the other features of an output that joins them with scores. The axis of the batch holds no rows.
 
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { elementCount } from '../samples/dtype-arrays.ts'
+import { boundsOf } from './bounds.ts'
 import type { Compared } from './compared.ts'
 import { featureAxis } from './feature-axis.ts'
-import type { Joined } from './joined-parts.ts'
+import { type Joined, makersOf } from './joined-parts.ts'
+import { SAYS_SCORES } from './meaning.ts'
 import { isRealFloat } from './numbers.ts'
 import { isWithinOne, joinedBySample } from './quantities.ts'
-import { FOUND_FROM } from './yes-no.ts'
+import { FOUND_FROM, HALF_STEP, NONE_BELOW } from './yes-no.ts'
 
 /** Some features of one output. */
 export interface HeadPart {
@@ -27,14 +29,15 @@ export interface Head {
   readonly places: readonly HeadPart[]
 }
 
-/** Fewer rows are those of a batch, or of a classifier's answers. */
-export const LEAST_ROWS = 16
+/** Fewer rows are a classifier's answers. */
+const LEAST_ROWS = 16
 /** A box and its points; more features are embeddings or masks. */
 const MOST_PLACES = 64
 /** Beyond it classes are words. */
 const MOST_CLASSES = 2048
 /** Scores of one class in more of the rows say what is not there. */
 const BACKGROUND = 0.9
+const SAYS_PLACES = /box|coord|landmark|keypoint|corner|anchor|offset|delta/i
 
 /** Those that have scores, by their number of rows. */
 export function headsOf(all: readonly Compared[], graph: GraphView | undefined): readonly Head[] {
@@ -51,6 +54,57 @@ export function headsOf(all: readonly Compared[], graph: GraphView | undefined):
   return [...heads.values()].filter(({ scores }) => scores.length > 0)
 }
 
+/**
+ * The largest difference that leaves anything of the scores of a sample without a find: any for those that have places, which nobody reads
+ * then; what 8 bits round to 0 for other maps, such as masks; none for what may be a probability that is read as a number.
+ */
+export function mayLoseIn(heads: readonly Head[], output: string): number {
+  const own = heads.filter(({ scores }) => scores.some((part) => part.output.name === output))
+  if (own.length === 0) return 0
+  return own.some(({ places }) => places.length > 0) ? NONE_BELOW : HALF_STEP
+}
+
+/**
+ * Of many rows in which each class says yes or no for itself, most say no to all: the largest of such a row decides nothing. What a detector
+ * gives for the same rows are places, or classes that count where it finds something: the largest decides nothing either. Without places
+ * for these rows it is no detector, as a tagger's flags and classes of the same tokens are none.
+ */
+export function withoutArbitrary(compared: readonly Compared[], graph: GraphView | undefined): readonly Compared[] {
+  if (graph === undefined) return compared
+  const makers = makersOf(graph)
+  const rowsOf = (one: Compared) => rowsEach(one, one.original[0]!.shape.length - 1, graph)
+  const isYesNo = (one: Compared) => rowsOf(one) >= LEAST_ROWS && boundsOf({ graph, makers }, one.name)?.isYesNo === true
+  const rows = new Set(compared.filter(isYesNo).map(rowsOf))
+  const hasPlaces = (one: Compared) =>
+    compared.some((other) => other !== one && SAYS_PLACES.test(other.name) && rowsOf(other) === rowsOf(one))
+  return compared.map((one): Compared => {
+    if (one.meaning.meaning !== 'scores' || !rows.has(rowsOf(one))) return one
+    const isArbitrary = isYesNo(one) || (!isWithinOne(one) && (isGuess(one) || hasPlaces(one)))
+    return isArbitrary ? { ...one, meaning: { meaning: 'values', threshold: 0 } } : one
+  })
+}
+
+/** Neither its name nor its rows call it scores (meaning.ts): only its two axes do. */
+const isGuess = ({ name, original }: Compared): boolean => original[0]!.shape.length === 2 && !SAYS_SCORES.test(name)
+
+/** Rows of one input: cells, anchors, queries, pixels. None if the first of two axes is the batch. */
+function rowsEach({ name, original }: Compared, axis: number, graph: GraphView | undefined): number {
+  const [{ shape }] = original as [(typeof original)[0]]
+  const rows = elementCount(shape) / shape[axis]!
+  if (shape.length > 2) return axis === 0 ? rows : rows / shape[0]!
+  return shape.length < 2 || isBatch(name, shape[0]!, graph) ? 0 : rows
+}
+
+/** Whether the first axis of an output may be the batch: it is as long as that of an input, or as open. */
+function isBatch(output: string, size: number, graph: GraphView | undefined): boolean {
+  if (graph === undefined) return true
+  const declared = graph.outputs.find(({ name }) => name === output)?.shape?.[0]
+  return graph.inputs.some(({ shape }) => {
+    const first = shape?.[0]
+    return first === size || (shape?.length !== 0 && typeof first !== 'number' && declared !== size)
+  })
+}
+
 interface Split {
   readonly rows: number
   readonly scores: readonly HeadPart[]
@@ -65,8 +119,9 @@ function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
   if (!isNumeric || shape.length < 2 || original.some((one) => one.shape.join() !== shape.join())) return null
   const axis = meaning.meaning === 'scores' ? shape.length - 1 : featureAxis(graph, name, shape)
   const rows = elementCount(shape) / shape[axis]!
-  if (!(rows >= LEAST_ROWS) || shape[axis]! > MOST_CLASSES) return null
+  if (!(rowsEach(output, axis, graph) >= LEAST_ROWS) || shape[axis]! > MOST_CLASSES) return null
   const features = Array.from({ length: shape[axis]! }, (_, k) => k)
+  const isClasses = meaning.meaning === 'scores' && !isGuess(output)
   const isProbability = meaning.meaning === 'scores' && isWithinOne(output)
   const [{ parts, partOf }] = joinedBySample(output, graph) as [Joined]
   const inner = elementCount(shape.slice(axis + 1))
@@ -84,7 +139,7 @@ function splitOf(output: Compared, graph: GraphView | undefined): Split | null {
       { output, axis, features: alone, maySayNo: true },
       { output, axis, features: divided, maySayNo: alone.length + divided.length < scores.length },
     ].filter((part) => part.features.length > 0),
-    places: { output, axis, features: features.filter((k) => !scores.includes(k)) },
+    places: { output, axis, features: isClasses ? [] : features.filter((k) => !scores.includes(k)) },
   }
 }
 

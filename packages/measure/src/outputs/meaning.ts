@@ -30,7 +30,7 @@ const ROWS_SEEN = 256
 /** Sums of probabilities in float16 are this far from 1. */
 const SUM_TOLERANCE = 5e-3
 
-const SAYS_SCORES = /logit|prob|softmax|scores?(\b|_|$)|class(?!ifier_)/i
+export const SAYS_SCORES = /logit|prob|softmax|scores?(\b|_|$)|class(?!ifier_)/i
 const SAYS_OTHER =
   /embed|hidden|feature|state|box|coord|landmark|keypoint|mask|delta|anchor|memory|cell|pool|(^|[_./])[hc]n?(_?\d*|_out)$/i
 

@@ -5,8 +5,8 @@
 //
 // How small may a difference be and still count? What float32 rounds the largest number of the same tensor to is the least: a slice that
 // is zero but for such leftovers (a padding channel) holds nothing. Values within bounds that the graph sets (bounds.ts) have these as
-// their scale, whatever the samples reach. Shares of 1 that are below 1e-4 on all inputs say no to every question, and only have to be
-// there still; of scores that each say yes or no, samples in which none decides are judged by what would (yes-no.ts).
+// their scale, whatever the samples reach. Scores that each say yes or no, as Sigmoid makes them, say no to every question if they are below
+// 1e-4 on all inputs, and only have to be there still; samples in which none decides are judged by what would (yes-no.ts).
 //
 // What is faint may be read all the same: as a factor of a product, or by its order. So within bounds a value's scale is no more than 100
 // times the largest value of a score that says yes or no, and 10 times that of anything else (a map of which Softmax divides 1 among
@@ -70,7 +70,7 @@ export function compareQuantities(
   maxAbs: number,
   graph: GraphView | undefined,
 ): ApartAgreement | null {
-  const { original, originalNumbers, candidateNumbers, meaning, scale, selected } = one
+  const { original, originalNumbers, candidateNumbers, meaning, scale, selected, mayLose = 0 } = one
   if (originalNumbers === null || candidateNumbers === null || !isRealFloat(original[0]!.dtype) || selected !== undefined)
     return null
   const [{ parts }] = joined as [Joined]
@@ -80,6 +80,7 @@ export function compareQuantities(
     return { original: originalNumbers[sample]!, candidate: candidateNumbers[sample]!, shape, partOf }
   })
   const found: Quantity[] = []
+  let mostSilent = 0
   const isOneUnit = meaning.meaning !== 'values'
   const bounds = parts.map((part) => part.bounds ?? (isOneUnit && isWithinOne(one) ? PROBABILITIES : null))
   if (parts.length > 1) {
@@ -88,7 +89,8 @@ export function compareQuantities(
       const each = bySample.map((sums) => sums[k]!)
       const sums = addSums(each)
       const own = bounds[k]!
-      const silent = own?.isYesNo === true ? each.filter((one) => isSilent(one, sums.largest)) : []
+      const silent = own?.isYesNo === true ? each.filter((one) => isSilent(one, sums.largest, mayLose)) : []
+      mostSilent = Math.max(mostSilent, silent.length)
       const deciding = each.filter((one) => !silent.includes(one))
       found.push({
         where: `where it joins '${value}'`,
@@ -125,7 +127,7 @@ export function compareQuantities(
       found.push(...single.filter(isLost))
     }
   }
-  return found.length === 0 ? null : worstOf(found)
+  return found.length === 0 ? null : { ...worstOf(found), ...(mostSilent > 0 && { silent: mostSilent }) }
 }
 
 /** Rounding moves sigmoid(x) = s by s (1 - s) times what it moves x by, and x is about ln s. */
@@ -151,7 +153,7 @@ function scaleAndSize(largest: number, bounds: Bounds | null, tensor: number): P
 /** Classes of one row, none below 0 or above 1. */
 const PROBABILITIES: Bounds = { low: 0, high: 1, isShare: true, isYesNo: false }
 
-/** Whether a share of 1, below 1e-4 everywhere, still stands out from the noise. */
+/** Whether scores that each say yes or no, below 1e-4 everywhere, still stand out from the noise. Softmax divides 1 among many places: each may be as small. */
 export const isFaint = (largest: number, signal: number, noise: number): boolean => largest <= ROUNDING && noise < LOST * signal
 
 /** Engines may take numbers below the smallest normal float32 for zero. */
@@ -221,7 +223,7 @@ function isNegligible({ count, signal, candidate }: SliceSums, size: number): bo
 }
 
 const isLost = ({ sums, bounds, size }: Quantity): boolean =>
-  sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isShare === true && sums.largest <= ROUNDING)
+  sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isYesNo === true && sums.largest <= ROUNDING)
 
 function cosineOf({ sums, deciding = sums, bySample, size }: Quantity): number {
   const cosines = [deciding, ...bySample].flatMap((one) => {
@@ -235,7 +237,7 @@ function cosineOf({ sums, deciding = sums, bySample, size }: Quantity): number {
 function worstOf(quantities: readonly Quantity[]): ApartAgreement {
   const rated = quantities.map((one) => {
     const { sums, deciding = sums, scale, size, bounds, closenessOfSilent: silent = 1 } = one
-    const isNothing = isNegligible(deciding, size) || (bounds?.isShare === true && isFaint(sums.largest, sums.signal, sums.noise))
+    const isNothing = isNegligible(deciding, size) || (bounds?.isYesNo === true && isFaint(sums.largest, sums.signal, sums.noise))
     const { noise: off, signal } = deciding
     const clear = isNothing || off === 0 || signal === 0 ? Number.POSITIVE_INFINITY : signal / off
     const noise = Math.min(clear, signalOverNoise(silent))

@@ -40,6 +40,8 @@ export interface ApartAgreement {
   readonly cosine: { readonly where: string; readonly value: number }
   /** Decibels; null if there is no noise or no signal. */
   readonly sqnr: { readonly where: string; readonly db: number } | null
+  /** Of the quantity with the most, see OutputAgreement. */
+  readonly silent?: number
 }
 
 export interface OutputAgreement {
@@ -66,6 +68,8 @@ export interface OutputAgreement {
   readonly apart?: ApartAgreement
   /** The decisions that `top1` is of. Absent for all else. */
   readonly decisions?: DecisionsCompared
+  /** Samples in which no score reaches 0.25, and which are judged by the score that would decide. Absent: none. */
+  readonly silent?: number
   /** The `same` of the selection whose rows it belongs to. Absent for all else. */
   readonly sameRows?: number
 }

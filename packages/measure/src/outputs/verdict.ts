@@ -199,7 +199,7 @@ function approximate(agreement: Agreement, maxLoss: AllowedLoss | null): Agreeme
   return {
     ok,
     reason: ok
-      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}${findsOf(agreement)}`
+      ? `${seen}, within --max-loss ${maxLoss}${caveat}${listsOf(agreement)}${findsOf(agreement)}${silentIn(agreement)}`
       : `${seen}${worstPlace(agreement, of)}: a loss of ${short(loss)}, ${loss > maxLoss + FLOAT_SLACK ? 'above' : 'not held to be within'} --max-loss ${maxLoss}${caveat}`,
     ...(ok && open && { open }),
   }
@@ -231,7 +231,7 @@ function withinLimits(agreement: Agreement, limits: LossLimits): AgreementVerdic
   const decided = of === 'cosine' ? '' : `${of} ${short(1 - loss)}, `
   return {
     ok: true,
-    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}${findsOf(agreement)}`,
+    reason: `${decided}cosine of the worst output ${(1 - away).toFixed(4)}${held.caveat}${listsOf(agreement)}${findsOf(agreement)}${silentIn(agreement)}`,
     ...(held.open && { open: held.open }),
   }
 }
@@ -298,6 +298,14 @@ function findsOf({ heads = [] }: Agreement): string {
   const margin = margins.length === 0 ? '' : `, with a margin of ${short(Math.min(...margins))}`
   const places = `${least('overlap', 'boxes overlap by')}${least('distance', 'places agree to')}`
   return `; ${found - differing} of ${found} scores of 0.5 or more found in both${margin}${places}`
+}
+
+/** Samples that were judged by the score that would decide. */
+function silentIn({ outputs }: Agreement): string {
+  const told = outputs.flatMap(({ name, silent = 0 }) =>
+    silent > 0 ? [`; no score of '${name}' reaches 0.25 in ${silent} ${silent === 1 ? 'sample' : 'samples'}`] : [],
+  )
+  return told.join('')
 }
 
 const namesOf = (outputs: readonly string[]): string => outputs.map((name) => `'${name}'`).join(', ')

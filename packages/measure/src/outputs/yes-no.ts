@@ -9,16 +9,23 @@ import type { SliceSums } from './slice-sums.ts'
 export const FOUND_FROM = 0.5
 export const NONE_BELOW = 0.25
 
+/** Half a step of the 256 from 0 to 1, and what float32 rounds it to. */
+export const HALF_STEP = 0.5001 / 255
+
 /** Noise over signal (powers) from which on a slice has lost what it held. */
 export const LOST = 0.5
 
 /**
- * No score decides in either. If none decides in any other sample (`largest` of all is below a find), the candidate's scores have to be the
- * original's still: in size, and in what varies from place to place. 8 bits for a head that works take such a sample for zero.
+ * No score decides in either. The candidate's scores have to be the original's still: in size, and in what varies from place to place. If
+ * others decide (`largestOfAll` is a find), differences up to `mayLose` may leave anything of these.
  */
-export function isSilent({ count, largest, maxAbs, signal, noise, sum, drift }: SliceSums, largestOfAll: number): boolean {
+export function isSilent(
+  { count, largest, maxAbs, signal, noise, sum, drift }: SliceSums,
+  largestOfAll: number,
+  mayLose: number,
+): boolean {
   if (largest + maxAbs >= NONE_BELOW) return false
-  if (largestOfAll >= FOUND_FROM) return true
+  if (largestOfAll >= FOUND_FROM && maxAbs <= mayLose) return true
   return noise < LOST * signal && noise - drift ** 2 / count < LOST * (signal - sum ** 2 / count)
 }
 
