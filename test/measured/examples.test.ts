@@ -23,7 +23,9 @@ describe.concurrent('an example', () => {
     const [answer, ...findings] = stdout.trimEnd().split('\n')
     expect(answer).toMatch(/ per prediction/)
     for (const line of findings)
-      expect(line).toMatch(/^(- .+: would save \d+\.\d{3} ms \((measured|modelled)\)| {2}next: whyslow .+)$/)
+      expect(line).toMatch(
+        /^(- .+: (would save \d+\.\d{3} ms \((measured|modelled)\)|takes \d+\.\d{3} ms)| {2}next: whyslow .+)$/,
+      )
   })
 
   test('explain-saved.mjs', async () => {
@@ -34,7 +36,8 @@ describe.concurrent('an example', () => {
     const { status, stdout, stderr } = await run('explain-saved.mjs', evidence)
     expect(status, stderr).toBe(0)
     const words = (text: string) => text.replace(/\s+/g, ' ')
-    const sentence = words(explained.stdout.split('\n\n')[0]!)
+    // The command is written as each of them was started.
+    const sentence = words(explained.stdout.split('\n\n')[0]!.replace(/\n {2}.+$/, ''))
     expect(words(stdout)).toContain(sentence)
     expect(stdout).toMatch(/^GRU .+: \d+\.\d{3} ms above its floor$/m)
   })

@@ -10,6 +10,7 @@ import { findLibrary } from '@whyslow/measure/engines/litert/find-library.ts'
 import { surroundings } from '@whyslow/measure/engines/native-library.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { answerParts } from '@whyslow/report/text/answers/answer-command.ts'
+import { madeUpInputs } from '@whyslow/report/text/answers/likeness.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UNIX } from '../needs.ts'
 import { ROOT } from '../sources.ts'
@@ -159,7 +160,7 @@ describe.concurrent('a planted slowness', () => {
     })
     const said = run.stdout.replace(/\s+/g, ' ')
     expect(said).toContain(answerParts(report.answer).text)
-    expect(said).toContain('Compared on synthetic inputs (x0)')
+    expect(said).toContain(`Compared on ${madeUpInputs(report.model!.inputs)} (x0)`)
     for (const difference of differencesOf(out, planted)) expect(difference).toBeLessThan(1e-4)
   })
 })
