@@ -8,16 +8,20 @@ import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/ma
 import type { NodeProto } from 'onnx-buf'
 import { encodeLite } from '../write/index.ts'
 import { liteGraphOf } from '../write/lite-model.ts'
-import type { Range } from './numbers.ts'
+import { quantizedOf, type Range } from './numbers.ts'
 import { fullInteger, type Ranges } from './static.ts'
 
 const ENDS = { int8: [-128, 127], uint8: [0, 255] } as const
 
-/** The bytes of a .tflite file: in int8 what is marked, else in float. Throws as `liteGraphOf` does. */
+/**
+ * The bytes of a .tflite file: in int8 what is marked, else in float. Throws InputError as `liteGraphOf` does, and if a weight is no finite
+ * number.
+ */
 export function liteBytesOf(model: Model): Uint8Array<ArrayBuffer> {
   const { float, ranges } = withoutMarks(model)
+  const { file } = model.source
   const graph = liteGraphOf(float)
-  return encodeLite(ranges.size > 0 ? fullInteger(graph, ranges) : graph, model.source.file)
+  return encodeLite(ranges.size > 0 ? quantizedOf(file, () => fullInteger(graph, ranges)) : graph, file)
 }
 
 /** The model in float, and what its values were marked with. */

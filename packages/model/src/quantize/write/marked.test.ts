@@ -4,6 +4,7 @@ import path from 'node:path'
 import { readModel } from '@whyslow/formats/index.ts'
 import { liteBytesOf, withoutMarks } from '@whyslow/formats/tflite/quantize/marked.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import { problemsOf } from '@whyslow/graph/validate.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { litert } from '@whyslow/measure/engines/litert/litert.ts'
@@ -68,6 +69,16 @@ test('weights of 8 bits are none, and are not written as .tflite', () => {
   )
   expect(withoutMarks(stored).float).toBe(stored)
   expect(() => liteBytesOf(stored)).toThrow(/cannot be written/)
+})
+
+test('a weight that is no finite number is refused in one line', async () => {
+  const weights = initializers.map((one) =>
+    one.name === 'conv' ? floatTensor('conv', [4, 4, 3, 3], [Number.NaN, ...normals(143)]) : one,
+  )
+  const broken = make([node('Conv', ['x', 'conv'], ['y'], { pads: [1, 1, 1, 1] })], { initializers: weights })
+  const range = { low: -1, high: 1 }
+  const ranges = new Map(['x', 'y'].map((value) => [value, range]))
+  expect(() => liteBytesOf(withMarkedRanges(broken, new Set(ranges.keys()), ranges))).toThrow(InputError)
 })
 
 test('the file is in int8 where it is marked', async () => {
