@@ -98,6 +98,27 @@ test('the file is in int8 where it is marked', async () => {
 const availability = await availabilityHere(litert)
 
 describe.skipIf(!availability.ok)('LiteRT', needsEngine(availability), () => {
+  test('predicts with a layer in float between two in int8', async () => {
+    const three = make([
+      ...[
+        ['x', 'a'],
+        ['a', 'f'],
+        ['f', 'y'],
+      ].map(([from, to]) => node('Conv', [from!, 'conv'], [to!], { pads: [1, 1, 1, 1] })),
+    ])
+    const ranges = await observedRanges(three, [plain])
+    const noiseOf = async (inFloat: readonly string[]) => {
+      const file = path.join(folder, `float-${inFloat.join('-')}.tflite`)
+      fs.writeFileSync(file, liteBytesOf(withMarkedRanges(three, new Set(['x', 'a', 'f', 'y']), ranges, new Set(inFloat))))
+      const session = await litert.open(file, plainOptions)
+      const found = (await session.run(plain)).y!
+      await session.close()
+      const [before] = await bothResults(three, three, plain)
+      return sqnr(before.y!.data as Float32Array, found.data as Float32Array)
+    }
+    expect(await noiseOf(['f'])).toBeGreaterThan(await noiseOf([]))
+  })
+
   test('predicts with it', async () => {
     const file = path.join(folder, 'predicted.tflite')
     fs.writeFileSync(file, liteBytesOf(await marked(['x', 'r', 'y'])))
