@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { readTflite } from '@whyslow/formats/tflite.ts'
+import { model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import { litert } from '@whyslow/measure/engines/litert/litert.ts'
 import { openvino } from '@whyslow/measure/engines/openvino/openvino.ts'
 import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
@@ -190,5 +191,33 @@ print(json.dumps([model.predict(x=rows)['y'].ravel().tolist() for rows in (x, x[
     const there = await own({ engine: { id: 'openvino', version, package: 'openvino-node', precision: 'float32', library } })
     for (const [sample, numbers] of (await own({})).entries())
       for (const [k, value] of numbers.entries()) expect(there[sample]![k]).toBeCloseTo(value, 4)
+  },
+)
+
+test.skipIf(!hasPackages('numpy', 'openvino'))(
+  // 2024.6 does not keep it, 2026.4 does.
+  'on OpenVINO, with an input that nothing reads',
+  needs('an interpreter with NumPy and OpenVINO'),
+  async () => {
+    const own = async (opType: string) => {
+      const inputs = ['x', 'unread'].map((name) => valueInfo(name, 'float32', [1, 3]))
+      const outputs = [valueInfo('y', 'float32', [1, 3])]
+      const made = modelInMemory(model({ nodes: [node(opType, ['x'], ['y'])], inputs, outputs }))
+      const out = path.join(scratch(), 'fast')
+      const library = openvino.shipped!({ ...plainOptions, threads: 1 })
+      const version = 'of unknown version'
+      const engine = { id: 'openvino', version, package: 'openvino-node', precision: 'float32', library } as const
+      await shipFolder({ ...planOf(made, out), engine })
+      return inPython(
+        out,
+        `from fast import load
+model = load()
+x = np.array([[1, 2, 3]], np.float32)
+print(json.dumps([model.predict(x=value, unread=x)['y'].tolist() for value in (x, x + 1)]))`,
+      )
+    }
+    expect(await own('Neg')).toEqual([[[-1, -2, -3]], [[-2, -3, -4]]])
+    // It names the input as the output that it is passed on to: it would be left at zeros.
+    await expect(own('Dropout')).rejects.toThrow(/OpenVINO has other names for the inputs of .*model.onnx: .*y/)
   },
 )

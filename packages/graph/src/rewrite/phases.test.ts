@@ -71,6 +71,9 @@ test('pads may follow from the size of the output; taps apart, and a size over a
   // One position more than the kernel leaves: 3 - 2 = 1.
   expect(of({ auto_pad: 'SAME_UPPER', strides: [2] })).toMatchObject([{ pads: [0, 1] }])
   expect(of({ auto_pad: 'SAME_LOWER', strides: [2] })).toMatchObject([{ pads: [1, 0] }])
+  // A kernel below the stride: nothing to cut, and nothing is added.
+  for (const auto of ['SAME_UPPER', 'SAME_LOWER'])
+    expect(of({ auto_pad: auto, strides: [4] })).toEqual([{ kernel: 3, stride: 4, pads: [0, 0], outputPadding: 0 }])
   expect(of({ output_shape: [9] })).toBeUndefined()
   expect(of({ dilations: [2] })).toBeUndefined()
   expect(of({ strides: [2], pads: [1, 0], output_padding: [1] })).toEqual([

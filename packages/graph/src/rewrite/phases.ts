@@ -76,11 +76,12 @@ export function transposedAxes(
     }
     const size = input[axis]
     if (wanted !== undefined && typeof size !== 'number') return undefined
-    // Positions more than the output has; without a wanted size it has `stride` for each of the input.
+    // Positions more than the output has; without a wanted size it has at most `stride` for each of the input.
     const excess = outputPadding + taps - stride + (wanted === undefined ? 0 : stride * (size as number) - wanted[axis]!)
     const [less, more] = [Math.floor(Math.max(0, excess) / 2), Math.ceil(Math.max(0, excess) / 2)]
     const sides = auto === 'SAME_UPPER' ? ([less, more] as const) : ([more, less] as const)
-    return { ...one, pads: sides, outputPadding: outputPadding + Math.max(0, -excess) }
+    // The engine adds positions only to reach a wanted size.
+    return { ...one, pads: sides, outputPadding: outputPadding + (wanted === undefined ? 0 : Math.max(0, -excess)) }
   })
   return axes.every((one) => one !== undefined) ? axes : undefined
 }

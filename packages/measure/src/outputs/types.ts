@@ -40,7 +40,7 @@ export interface ApartAgreement {
   readonly cosine: { readonly where: string; readonly value: number }
   /** Decibels; null if there is no noise or no signal. */
   readonly sqnr: { readonly where: string; readonly db: number } | null
-  /** Of the quantity with the most, see OutputAgreement. */
+  /** The count of the quantity that has the most, see OutputAgreement. */
   readonly silent?: number
 }
 

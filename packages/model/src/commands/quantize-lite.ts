@@ -8,7 +8,7 @@ import { DEFAULTS, type WhyOptions } from '@whyslow/command/options.ts'
 import { type Run, withRun } from '@whyslow/command/run.ts'
 import { toolVersion } from '@whyslow/command/version.ts'
 import { readModel } from '@whyslow/formats/index.ts'
-import { dynamicRange, fullInteger, halfFloats, largeConstants } from '@whyslow/formats/tflite/quantize/index.ts'
+import { dynamicRange, fullInteger, halfFloats, largeConstants, quantizedOf } from '@whyslow/formats/tflite/quantize/index.ts'
 import { encodeLite, type LiteGraph } from '@whyslow/formats/tflite/write/index.ts'
 import { liteGraphOf, liteOperators } from '@whyslow/formats/tflite/write/lite-model.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
@@ -79,13 +79,10 @@ export async function quantizeLite(
 /** Throws InputError if a weight is no finite number. */
 async function quantized(file: string, run: Run, float: LiteGraph, options: QuantizeLiteOptions): Promise<LiteGraph> {
   const ranges = options.method === 'static' ? await rangesOf(run, float, options) : new Map()
-  try {
+  return quantizedOf(file, () => {
     if (options.method === 'float16') return halfFloats(float)
     return options.method === 'static' ? fullInteger(float, ranges) : dynamicRange(float)
-  } catch (error) {
-    if (error instanceof RangeError) throw new InputError(`${file}: ${error.message}; it cannot be quantized`)
-    throw error
-  }
+  })
 }
 
 /** Smallest and largest of every float value that the graph's tensors hold, over all samples, as TensorFlow's calibration has it. */

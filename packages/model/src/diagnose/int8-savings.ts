@@ -13,6 +13,19 @@ export function int8SavingsByNode(experiments: OperatorExperiments | undefined):
 export const INT8_NOT_TIMED =
   'What int8 would save was not timed: quantize first times its kernels of these shapes, conversions included.'
 
+/** The same if some of them were, too few to speak for all. */
+export const INT8_PARTLY_TIMED =
+  'What int8 would save was timed for some of them only: quantize first times its kernels of the other shapes, conversions included.'
+
+/** Nodes that were timed speak for all if they hold this share of their time. */
+const MIN_TIMED_SHARE = 0.8
+
+/** Whether what was found of the timed nodes may be said of all. */
+export function speaksForAll(timed: readonly NodeCost[], all: readonly NodeCost[]): boolean {
+  const timeOf = (nodes: readonly NodeCost[]) => nodes.reduce((sum, { timeMs }) => sum + timeMs, 0)
+  return timed.length > 0 && timeOf(timed) >= MIN_TIMED_SHARE * timeOf(all)
+}
+
 /** If fewer than half of the bytes are weights, it is the data that is read, and smaller weights help little. */
 const MIN_WEIGHT_SHARE = 0.5
 

@@ -2,4 +2,5 @@
 export { dynamicRange, largeConstants } from './dynamic.ts'
 export { halfFloats } from './half.ts'
 export { liteBytesOf } from './marked.ts'
+export { quantizedOf } from './numbers.ts'
 export { fullInteger, type Ranges } from './static.ts'

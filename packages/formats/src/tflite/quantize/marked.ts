@@ -3,28 +3,42 @@
 
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { editGraph, readOther, withGraph } from '@whyslow/graph/edit.ts'
+import { isFloatNode } from '@whyslow/graph/float-nodes.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
 import { encodeLite } from '../write/index.ts'
 import { liteGraphOf } from '../write/lite-model.ts'
-import type { Range } from './numbers.ts'
+import { quantizedOf, type Range } from './numbers.ts'
 import { fullInteger, type Ranges } from './static.ts'
 
 const ENDS = { int8: [-128, 127], uint8: [0, 255] } as const
 
-/** The bytes of a .tflite file: in int8 what is marked, else in float. Throws as `liteGraphOf` does. */
+/**
+ * The bytes of a .tflite file: in int8 what is marked, else in float. Throws InputError as `liteGraphOf` does, and if a weight is no finite
+ * number.
+ */
 export function liteBytesOf(model: Model): Uint8Array<ArrayBuffer> {
-  const { float, ranges } = withoutMarks(model)
+  const { float, ranges, inFloat } = withoutMarks(model)
+  const { file } = model.source
   const graph = liteGraphOf(float)
-  return encodeLite(ranges.size > 0 ? fullInteger(graph, ranges) : graph, model.source.file)
+  return encodeLite(ranges.size > 0 ? quantizedOf(file, () => fullInteger(graph, ranges, inFloat)) : graph, file)
+}
+
+export interface Unmarked {
+  readonly float: Model
+  readonly ranges: Ranges
+  /** Names of nodes that stay in float. */
+  readonly inFloat: ReadonlySet<string>
 }
 
 /** The model in float, and what its values were marked with. */
-export function withoutMarks(model: Model): { readonly float: Model; readonly ranges: Ranges } {
+export function withoutMarks(model: Model): Unmarked {
   const { graph } = model.proto
   const ranges = new Map<string, Range>()
-  if (graph === undefined || !graph.node.some(({ opType }) => opType === 'DequantizeLinear')) return { float: model, ranges }
+  const inFloat = new Set(graph?.node.filter(isFloatNode).map(({ name }) => name))
+  if (graph === undefined || !graph.node.some(({ opType }) => opType === 'DequantizeLinear'))
+    return { float: model, ranges, inFloat }
   const matching = matchGraph(model, graph)
   const [remove, made, read] = [new Set<NodeProto>(), new Map<string, string>(), new Map<string, string>()]
   for (const back of graph.node) {
@@ -39,10 +53,10 @@ export function withoutMarks(model: Model): { readonly float: Model; readonly ra
     ranges.set(isOwn ? to : from, mark.range)
     remove.add(mark.quantize).add(back)
   }
-  if (remove.size === 0) return { float: model, ranges }
+  if (remove.size === 0) return { float: model, ranges, inFloat }
   const kept = graph.node.filter((node) => !remove.has(node))
   const node = kept.map((one) => readOther(copyWith(one, { output: one.output.map((name) => made.get(name) ?? name) }), read))
-  return { float: withGraph(model, editGraph(copyWith(graph, { node }), {})), ranges }
+  return { float: withGraph(model, editGraph(copyWith(graph, { node }), {})), ranges, inFloat }
 }
 
 interface Mark {

@@ -1,6 +1,7 @@
 // The arithmetic of TensorFlow's converter: real = scale · (q - zero point). Weights are symmetric in [-127, 127], by channel where the kernel
 // takes it; activations asymmetric in [-128, 127]. Halves are rounded away from zero.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/g3doc/performance/quantization_spec.md
+import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LiteTensor, Quantization } from '../write/index.ts'
 
 const MOST_WEIGHT = 127
@@ -32,6 +33,16 @@ export function quantizedWeights(weights: LiteTensor, axis: number | null, kind:
   }
   const quantization = { scales: [...scales], zeroPoints: [...scales].map(() => 0), axis: axis ?? 0 }
   return { name: weights.name, dtype: 'int8', shape, data: codes, quantization }
+}
+
+/** What `quantize` gives. Throws InputError, which names the file, if a weight is no finite number. */
+export function quantizedOf<T>(file: string, quantize: () => T): T {
+  try {
+    return quantize()
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputError(`${file}: ${error.message}; it cannot be quantized`, { cause: error })
+    throw error
+  }
 }
 
 function peaksOf(data: Float32Array, { channels, inner }: { readonly channels: number; readonly inner: number }): Float64Array {

@@ -9,11 +9,12 @@ import { activationsOf, INT8_KERNELS, type Int8Kernel } from './static-operators
 /** Ranges of ONNX values by name, smallest and largest seen. */
 export type Ranges = ReadonlyMap<string, Range>
 
-/** Throws a RangeError if a weight is no finite number. */
-export function fullInteger(graph: LiteGraph, ranges: Ranges): LiteGraph {
-  const steps = stepsOf(graph, ranges)
+/** `inFloat`: names of ONNX nodes that stay in float. Throws a RangeError if a weight is no finite number. */
+export function fullInteger(graph: LiteGraph, ranges: Ranges, inFloat: ReadonlySet<string> = new Set()): LiteGraph {
+  const steps = stepsOf(graph, ranges, inFloat)
   const writing = new Writing(steps)
-  for (const operator of graph.operators) writing.operator(operator, kernelOf(operator, steps))
+  for (const operator of graph.operators)
+    writing.operator(operator, inFloat.has(operator.origin) ? undefined : kernelOf(operator, steps))
   return {
     ...graph,
     outputs: graph.outputs.map(({ name, tensor }) => ({ name, tensor: writing.float(tensor, name) })),
@@ -37,7 +38,7 @@ function kernelOf(operator: LiteOperator, steps: Steps): Int8Kernel | undefined 
 }
 
 /** Quantization of every activation whose range is known: what was seen, what the kernel fixes, or what it shares with its neighbours. */
-function stepsOf(graph: LiteGraph, ranges: Ranges): Map<LiteTensor, Quantization> {
+function stepsOf(graph: LiteGraph, ranges: Ranges, inFloat: ReadonlySet<string>): Map<LiteTensor, Quantization> {
   const steps = new Map<LiteTensor, Quantization>()
   const seen = (tensor: LiteTensor) => {
     const range = tensor.holds === undefined ? undefined : ranges.get(tensor.holds)
@@ -46,13 +47,14 @@ function stepsOf(graph: LiteGraph, ranges: Ranges): Map<LiteTensor, Quantization
   for (const { tensor } of graph.inputs) seen(tensor)
   for (const { outputs } of graph.operators) for (const output of outputs) seen(output)
   // Tensors that hold no ONNX value lie between a reshape or pad and what it was made for.
-  for (const operator of graph.operators.toReversed()) shareBackwards(operator, steps)
-  for (const operator of graph.operators) settleSteps(operator, steps)
+  const operators = graph.operators.filter(({ origin }) => !inFloat.has(origin))
+  for (const operator of operators.toReversed()) shareBackwards(operator, steps)
+  for (const operator of operators) settleSteps(operator, steps)
   const readers = readersOf(graph)
   const kept = new Set(graph.outputs.map(({ tensor }) => tensor))
   const makers = new Map(graph.operators.flatMap((operator) => operator.outputs.map((output) => [output, operator] as const)))
   // What goes into a concatenation alone is made in its steps, so that nothing is converted.
-  for (const operator of graph.operators.toReversed()) {
+  for (const operator of operators.toReversed()) {
     const kernel = INT8_KERNELS[operator.code]
     const own = steps.get(operator.outputs[0]!)
     if (kernel?.sameSteps !== true || own === undefined || (kernel.activations !== 'all' && kernel.activations.length < 2))

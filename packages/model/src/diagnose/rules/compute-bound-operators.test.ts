@@ -52,6 +52,25 @@ checkRule(computeBoundOperators, {
       expect: { wouldSaveMs: 0, basis: 'modelled', detail: /hardly faster/ },
     },
     {
+      name: 'one of two timed alone, hardly faster: a note that the other is not known',
+      given: evidence({ p50Ms: 20, roofs: fastInt8, nodes: [conv, conv], operatorExperiments: inInt8(0) }),
+      expect: {
+        wouldSaveMs: 0,
+        detail: /What int8 would save was timed for some of them only/,
+        next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
+      },
+    },
+    {
+      name: 'most of the time timed alone, hardly faster: a note of all',
+      given: evidence({
+        p50Ms: 12,
+        roofs: fastInt8,
+        nodes: [conv, { ...conv, timeMs: 2, macs: 80e6 }],
+        operatorExperiments: inInt8(0),
+      }),
+      expect: { timeMs: 11, wouldSaveMs: 0, detail: /hardly faster/ },
+    },
+    {
       name: 'int8 no faster: a note, no saving',
       given: evidence({ p50Ms: 10, nodes: [conv] }),
       expect: { timeMs: 9, wouldSaveMs: 0, detail: /only 1\.0 times the float32 rate/ },

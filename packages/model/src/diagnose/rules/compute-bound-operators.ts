@@ -5,7 +5,7 @@ import { countFact, ms, ratio, type Sentence, share, tell } from '@whyslow/diagn
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
 import type { Roofs } from '@whyslow/measure/machine/types.ts'
 import type { NodeCost } from '../../analyze/costs.ts'
-import { INT8_NOT_TIMED, int8SavingsByNode } from '../int8-savings.ts'
+import { INT8_NOT_TIMED, INT8_PARTLY_TIMED, int8SavingsByNode, speaksForAll } from '../int8-savings.ts'
 import { fixModel, quantizeModel } from '../next-command.ts'
 import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
@@ -41,13 +41,16 @@ export const computeBoundOperators = defineRule({
       sum(float, ({ cappedFloorMs }) => cappedFloorMs),
       p50Ms,
     )
-    const isUnknown = isFloat && timed.length === 0 && mayGain(roofs)
+    const isKnown = speaksForAll(timed, float)
+    const isUnknown = isFloat && !isKnown && mayGain(roofs)
     const lower = claims
       ? tell`Timed alone in int8, ${countFact('node', faster.length)} would take ${ms('saving', savingMs)} less, conversions at the borders of
           int8 included.`
       : isUnknown
-        ? INT8_NOT_TIMED
-        : whyNoGain(isFloat, timed.length > 0, int8Gain(roofs))
+        ? timed.length > 0
+          ? INT8_PARTLY_TIMED
+          : INT8_NOT_TIMED
+        : whyNoGain(isFloat, isKnown, int8Gain(roofs))
     return {
       ...tell`${operatorsTake(bound.map((node) => node.opType))} ${ms('time', timeMs)}, ${share('time-share', timeMs / p50Ms)} of the p50;
         ${ms('floor', floorMs)} of it is arithmetic at the fastest rate measured on this machine. ${lower}`,

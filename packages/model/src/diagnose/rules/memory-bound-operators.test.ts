@@ -34,6 +34,21 @@ checkRule(memoryBoundOperators, {
       expect: { timeMs: 7, wouldSaveMs: 0, next: 'whyslow fix MODEL -o fast/' },
     },
     {
+      name: 'one of two timed alone, and no faster: the other is not known',
+      given: evidence({ p50Ms: 16, nodes: [large, large], operatorExperiments: timedInInt8({ Gemm_0: 0 }) }),
+      expect: {
+        wouldSaveMs: null,
+        savingUnknown: /of some of these shapes, .* not timed/,
+        detail: /Weights in int8 are a quarter of that/,
+        next: 'whyslow quantize MODEL -o fast/ --data SAMPLES',
+      },
+    },
+    {
+      name: 'most of the time timed alone, and no faster: a note of all',
+      given: evidence({ p50Ms: 9, nodes: [large, { ...large, timeMs: 1 }], operatorExperiments: timedInInt8({ Gemm_0: 0 }) }),
+      expect: { timeMs: 8, wouldSaveMs: 0, detail: /hardly faster/ },
+    },
+    {
       // Half of the bytes are weights: 6.4 ms x 1/2 x 3/4 = 2.4 ms of 79.
       name: 'three quarters of the weights are more than 3 % of the time',
       given: evidence({ p50Ms: 79, nodes: [{ ...large, weightBytes: 32e6, bytes: 64e6 }] }),

@@ -3,7 +3,7 @@
 
 import { bytes, countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
 import { isWorthSaying } from '@whyslow/diagnosis/worth.ts'
-import { int8SavingsByNode, waitsForWeights } from '../int8-savings.ts'
+import { int8SavingsByNode, speaksForAll, waitsForWeights } from '../int8-savings.ts'
 import { fixModel, quantizeModel } from '../next-command.ts'
 import { operatorsTake } from '../operators.ts'
 import { defineRule } from '../rule.ts'
@@ -14,7 +14,8 @@ const QUANTIZED_BYTES = 1 / 4
 /** Operators whose weights are packed below a byte already, though they compute in float. */
 const PACKED = /NBits|Bnb4|FpQ4|BlockQuantized/
 
-const UNKNOWN = 'int8 kernels of these shapes, and the conversions around them, were not timed: quantize times them first'
+const unknown = (which: string): string =>
+  `int8 kernels of ${which} shapes, and the conversions around them, were not timed: quantize times them first`
 
 export const memoryBoundOperators = defineRule({
   id: 'memory-bound-operators',
@@ -35,6 +36,7 @@ export const memoryBoundOperators = defineRule({
     const timed = shrinking.filter(({ name }) => savings?.has(name))
     const savingMs = timed.reduce((sum, { name }) => sum + savings!.get(name)!, 0)
     const claims = isWorthSaying(savingMs, p50Ms)
+    const isKnown = speaksForAll(timed, shrinking)
     if (!claims && !isWorthSaying(readingMs, p50Ms)) return 'clear'
 
     const weightBytes = bound.reduce((sum, node) => sum + node.cost!.weightBytes, 0)
@@ -42,7 +44,7 @@ export const memoryBoundOperators = defineRule({
     const inInt8 = claims
       ? tell`Timed alone in int8, ${countFact('node', timed.length)} would take ${ms('saving', savingMs)} less, conversions at the borders of
           int8 included;`
-      : timed.length > 0
+      : isKnown
         ? 'Timed alone in int8 they are hardly faster;'
         : 'Weights in int8 are a quarter of that;'
     return {
@@ -52,11 +54,11 @@ export const memoryBoundOperators = defineRule({
       timeMs,
       ...(claims
         ? { wouldSaveMs: Math.min(savingMs, p50Ms), basis: 'measured' }
-        : timed.length > 0
+        : isKnown
           ? { wouldSaveMs: 0, basis: 'measured' }
-          : { wouldSaveMs: null, savingUnknown: UNKNOWN, basis: 'modelled' }),
+          : { wouldSaveMs: null, savingUnknown: unknown(timed.length > 0 ? 'some of these' : 'these'), basis: 'modelled' }),
       nodes: bound.map((node) => node.name),
-      next: claims || timed.length === 0 ? quantizeModel : fixModel(),
+      next: claims || !isKnown ? quantizeModel : fixModel(),
     }
   },
 })

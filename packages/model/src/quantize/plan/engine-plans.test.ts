@@ -1,9 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { fullInteger } from '@whyslow/formats/tflite/quantize/index.ts'
 import { withoutMarks } from '@whyslow/formats/tflite/quantize/marked.ts'
+import { liteGraphOf } from '@whyslow/formats/tflite/write/lite-model.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { failed } from '@whyslow/measure/support/trials/example-runner.ts'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   constraints,
   exampleBench,
@@ -59,11 +61,33 @@ test('nothing is measured for an engine that cannot hold the model', async () =>
   expect(await search.planOn(network, 'onnx')).toHaveLength(1)
 })
 
-test('layers that change the outputs too much stay float', async () => {
+describe('layers that change the outputs too much stay float', () => {
   const noises = { a: 0.001, b: 0.5, c: 0.001 }
-  const { search } = searched({ noise: (layers) => layers.reduce((sum, layer) => sum + noises[layer], 0) })
-  const [plan] = await search.planOn(network, 'onnx')
-  expect(quantizedLayers(plan!.quantized.model as typeof network)).toEqual(['a', 'c'])
+  const world: PrecisionWorld = { noise: (layers) => layers.reduce((sum, layer) => sum + noises[layer], 0) }
+
+  test('where conversions say what is int8', async () => {
+    const { search } = searched(world)
+    const [plan] = await search.planOn(network, 'onnx')
+    expect(quantizedLayers(plan!.quantized.model as typeof network)).toEqual(['a', 'c'])
+  })
+
+  test('where ranges do, though what they read and give has its range by their neighbours', async () => {
+    const { search } = searched(world)
+    const [plan] = await search.planOn(network, 'tflite')
+    const { float, ranges, inFloat } = withoutMarks(plan!.quantized.model as typeof network)
+    expect(new Set(ranges.keys())).toEqual(new Set(['x', 'ar', 'br', 'c']))
+    const { operators } = fullInteger(liteGraphOf(float), ranges, inFloat)
+    const types = operators.flatMap(({ code, inputs }) =>
+      code === 'CONV_2D' ? [inputs.slice(0, 2).map((one) => one!.dtype)] : [],
+    )
+    expect(types).toEqual([
+      ['int8', 'int8'],
+      ['float32', 'float32'],
+      ['int8', 'int8'],
+    ])
+    const records = search.records().filter(({ variant }) => variant === 'on tflite')
+    expect(records.map(({ node, inFloat }) => [node, inFloat])).toEqual(['a', 'b', 'c'].map((node) => [node, node === 'b']))
+  })
 })
 
 test('engines that take the same form share one plan, and what was learned for the measured engine', async () => {

@@ -32,10 +32,20 @@ function isStatic({ precisions }: Quantizable): boolean {
   return precisions.includes('static')
 }
 
-/** The float model with the ranges of what these layers read and give, in place of the layers as onnxruntime runs them. */
-function marked(quantized: Quantized, nodes: readonly Quantizable[], { model, ranges }: Recipe): Quantized {
+/**
+ * The float model with the ranges of what these layers read and give, in place of the layers as onnxruntime runs them. Others of `all` say
+ * that they stay in float: what they read and give may be marked for their neighbours.
+ */
+function marked(
+  quantized: Quantized,
+  nodes: readonly Quantizable[],
+  { model, ranges }: Recipe,
+  all: readonly Quantizable[],
+): Quantized {
   const values = new Set(nodes.flatMap(({ activationsIn, activationsOut }) => [...activationsIn, ...activationsOut]))
-  return { ...quantized, model: withMarkedRanges(model, values, ranges) }
+  const used = new Set(nodes.map(({ node }) => node))
+  const inFloat = new Set(all.flatMap(({ node, parts }) => (used.has(node) ? [] : parts)))
+  return { ...quantized, model: withMarkedRanges(model, values, ranges, inFloat) }
 }
 
 /** What it is called among the plans of one method. */
@@ -87,5 +97,5 @@ export async function planOnEngine(given: SearchedPrecisions, model: Model, form
   if (layers === null) return []
   const quantized = writer.write({ recipe, layers: layers.layers })
   const used = nodes.filter(({ node }) => layers.layers.has(node))
-  return [{ variant, quantized: write(quantized, used, recipes.of(recipe)), savingMs: null }]
+  return [{ variant, quantized: write(quantized, used, recipes.of(recipe), nodes), savingMs: null }]
 }

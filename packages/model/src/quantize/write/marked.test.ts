@@ -4,6 +4,7 @@ import path from 'node:path'
 import { readModel } from '@whyslow/formats/index.ts'
 import { liteBytesOf, withoutMarks } from '@whyslow/formats/tflite/quantize/marked.ts'
 import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import { problemsOf } from '@whyslow/graph/validate.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { litert } from '@whyslow/measure/engines/litert/litert.ts'
@@ -70,6 +71,16 @@ test('weights of 8 bits are none, and are not written as .tflite', () => {
   expect(() => liteBytesOf(stored)).toThrow(/cannot be written/)
 })
 
+test('a weight that is no finite number is refused in one line', async () => {
+  const weights = initializers.map((one) =>
+    one.name === 'conv' ? floatTensor('conv', [4, 4, 3, 3], [Number.NaN, ...normals(143)]) : one,
+  )
+  const broken = make([node('Conv', ['x', 'conv'], ['y'], { pads: [1, 1, 1, 1] })], { initializers: weights })
+  const range = { low: -1, high: 1 }
+  const ranges = new Map(['x', 'y'].map((value) => [value, range]))
+  expect(() => liteBytesOf(withMarkedRanges(broken, new Set(ranges.keys()), ranges))).toThrow(InputError)
+})
+
 test('the file is in int8 where it is marked', async () => {
   const operators = async (values: readonly string[]) => {
     const file = path.join(folder, `${values.join('-')}.tflite`)
@@ -87,6 +98,27 @@ test('the file is in int8 where it is marked', async () => {
 const availability = await availabilityHere(litert)
 
 describe.skipIf(!availability.ok)('LiteRT', needsEngine(availability), () => {
+  test('predicts with a layer in float between two in int8', async () => {
+    const three = make([
+      ...[
+        ['x', 'a'],
+        ['a', 'f'],
+        ['f', 'y'],
+      ].map(([from, to]) => node('Conv', [from!, 'conv'], [to!], { pads: [1, 1, 1, 1] })),
+    ])
+    const ranges = await observedRanges(three, [plain])
+    const noiseOf = async (inFloat: readonly string[]) => {
+      const file = path.join(folder, `float-${inFloat.join('-')}.tflite`)
+      fs.writeFileSync(file, liteBytesOf(withMarkedRanges(three, new Set(['x', 'a', 'f', 'y']), ranges, new Set(inFloat))))
+      const session = await litert.open(file, plainOptions)
+      const found = (await session.run(plain)).y!
+      await session.close()
+      const [before] = await bothResults(three, three, plain)
+      return sqnr(before.y!.data as Float32Array, found.data as Float32Array)
+    }
+    expect(await noiseOf(['f'])).toBeGreaterThan(await noiseOf([]))
+  })
+
   test('predicts with it', async () => {
     const file = path.join(folder, 'predicted.tflite')
     fs.writeFileSync(file, liteBytesOf(await marked(['x', 'r', 'y'])))

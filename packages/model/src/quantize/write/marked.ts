@@ -3,14 +3,23 @@
 import { floatTensor, node as makeNode, rawTensor } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { editGraph, freshNames, readOther, withGraph } from '@whyslow/graph/edit.ts'
+import { asFloatNode } from '@whyslow/graph/float-nodes.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { raiseOpset } from '@whyslow/graph/raise-opset.ts'
 import type { Range } from './choice.ts'
 import { affineOf, typeRange } from './numbers.ts'
 import { OPSETS } from './quantize.ts'
 
-/** Values without a finite range stay unmarked. The same model if its operators are too old for marks. */
-export function withMarkedRanges(given: Model, values: ReadonlySet<string>, ranges: ReadonlyMap<string, Range>): Model {
+/**
+ * Values without a finite range stay unmarked. `inFloat`: first outputs of nodes that stay in float, whatever of theirs is marked. The same
+ * model if its operators are too old for marks.
+ */
+export function withMarkedRanges(
+  given: Model,
+  values: ReadonlySet<string>,
+  ranges: ReadonlyMap<string, Range>,
+  inFloat: ReadonlySet<string> = new Set(),
+): Model {
   const model = raiseOpset(given, OPSETS.static!).model
   if (model === undefined) return given
   const graph = model.proto.graph!
@@ -28,9 +37,10 @@ export function withMarkedRanges(given: Model, values: ReadonlySet<string>, rang
     const [from, to] = made.has(value) ? [other, value] : [value, other]
     return [{ from, to, codes: fresh(`${value}_codes`), scale, zeroPoint }]
   })
-  const node = graph.node.map((one) =>
-    readOther(copyWith(one, { output: one.output.map((name) => float.get(name) ?? name) }), read),
-  )
+  const node = graph.node.map((one) => {
+    const named = inFloat.has(one.output[0]!) ? asFloatNode(one, fresh(`${one.name || one.output[0]}_float`)) : one
+    return readOther(copyWith(named, { output: one.output.map((name) => float.get(name) ?? name) }), read)
+  })
   return withGraph(
     model,
     editGraph(copyWith(graph, { node }), {

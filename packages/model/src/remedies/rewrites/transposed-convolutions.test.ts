@@ -72,6 +72,16 @@ checkRemedy(transposedConvolutions, {
       model: upsampled({ weights: [3, 2, 3, 4], x: ['n', 3, 'h', 'w'], attributes: { strides: [2, 2], auto_pad: auto } }),
       sizes: { h: 5, w: 6 },
     })),
+    ...['SAME_UPPER', 'SAME_LOWER'].map((auto) => ({
+      name: `${auto}, kernel below the stride, free sizes`,
+      model: upsampled({
+        weights: [3, 2, 3, 3],
+        x: ['n', 3, 'h', 'w'],
+        attributes: { strides: [4, 4], auto_pad: auto },
+        bias: true,
+      }),
+      sizes: { h: 5, w: 6 },
+    })),
     {
       name: 'kernel as long as the stride: one tap for each phase',
       model: upsampled({ weights: [3, 2, 2, 2], x: ['n', 3, 'h', 'w'], attributes: { strides: [2, 2] }, bias: true }),

@@ -61,7 +61,7 @@ export function outputComparison(plan: ComparisonPlan, tasks: SetupTasks): Bench
     if (original.outcome !== 'measured')
       return { ok: false, reason: `the original's outputs could not be had: ${reasonInWords(original)}`, agreement: null }
     const one = { ...setup, batchFactor: 1 }
-    const made = await madeTask(depth === 'shipped' ? tasks.shippedTaskOf(one) : tasks.taskOf(one))
+    const made = await madeTask(depth === 'shipped' ? tasks.shippedTaskOf(one) : tasks.taskOf(one), plan.limits.signal)
     const candidate = made.outcome === 'measured' ? await originals.outputsOf(made.value) : made
     if (candidate.outcome !== 'measured') return { ok: false, reason: reasonInWords(candidate), agreement: null }
     const outputs = comparable(original.value, candidate.value, plan.outputs)

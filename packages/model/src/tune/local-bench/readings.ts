@@ -46,7 +46,7 @@ export function readings(
   let processes = 0
   const ofTime = goal === 'latency' || goal === 'throughput'
   const taskAt = (setup: RemedySetup, depth: Depth) =>
-    madeTask(depth === 'shipped' ? tasks.shippedTaskOf(setup) : tasks.taskOf(setup))
+    madeTask(depth === 'shipped' ? tasks.shippedTaskOf(setup) : tasks.taskOf(setup), limits.signal)
   const threadsOf = ({ options }: RemedySetup) => options.threads ?? plan.threadsInUse
 
   async function predict(setup: RemedySetup, depth: Depth): Promise<Trial<LatencyOutput>> {

@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Cut } from '@whyslow/graph/cut.ts'
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { ShippedFolder } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { EngineOptions } from '@whyslow/measure/engines/types.ts'
@@ -100,13 +100,14 @@ export function setupTasks(
   }
 }
 
-/** A model that cannot be written in the format of its engine is a trial that failed. */
-export async function madeTask(task: Promise<ModelTask>): Promise<Trial<ModelTask>> {
+/** A model that cannot be written for its engine, whatever the reason, is a trial that failed: others go on. Throws only if `signal` is aborted. */
+export async function madeTask(task: Promise<ModelTask>, signal: AbortSignal | undefined): Promise<Trial<ModelTask>> {
   try {
     return { outcome: 'measured', value: await task }
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    return { outcome: 'failed', reason: error.message }
+    signal?.throwIfAborted()
+    const reason = firstLineOf(error)
+    return { outcome: 'failed', reason: error instanceof InputError ? reason : `its files could not be made: ${reason}` }
   }
 }
 

@@ -90,6 +90,14 @@ describe('a path that leads out is refused', () => {
     expect(await resolved({ out: given })).toBe(`${given}: ${REFUSED}`)
   })
 
+  test.runIf(hasLinks)('a link in a folder that is called like a snapshot, but in no cache of models', UNIX, async () => {
+    make(path.join(top, 'proj/blobs'), 'b1')
+    make(path.join(top, 'proj/snapshots/r1'))
+    symlinkSync('../../blobs/b1', path.join(top, 'proj/snapshots/r1/m.onnx'))
+    const root = path.join(top, 'proj/snapshots/r1')
+    expect(await resolved({ model: 'm.onnx' }, { roots: () => [root] })).toMatch(/^m\.onnx: outside the folders/)
+  })
+
   test.runIf(hasLinks)('a folder of data that holds such a link, however deep', UNIX, async () => {
     expect(await resolved({ data: 'samples' })).toBe('data=inside/samples')
     expect(await resolved({ data: 'leaky' })).toMatch(/^leaky: holds a link that leaves the folders that are allowed/)
@@ -98,6 +106,39 @@ describe('a path that leads out is refused', () => {
 
   test('an empty path, and one with a NUL character', async () => {
     for (const given of ['', 'm.onnx\0.txt']) expect(await resolved({ model: given })).toMatch(/is empty or holds a NUL/)
+  })
+})
+
+describe.runIf(hasLinks)('a snapshot in a cache of Hugging Face', UNIX, () => {
+  const cache = path.join(top, 'hub/models--owner--name')
+  const snapshot = path.join(cache, 'snapshots/r1')
+  make(path.join(cache, 'blobs'), 'b1')
+  make(path.join(cache, 'refs'), 'main')
+  make(path.join(snapshot, 'onnx'))
+  make(path.join(top, 'hub/models--owner--other/blobs'), 'b2')
+  const linked = (to: string, name: string) => symlinkSync(to, path.join(snapshot, name))
+  linked('../../blobs/b1', 'model.onnx')
+  linked('../../../blobs/b1', 'onnx/model.onnx')
+  linked('../../refs/main', 'ref.onnx')
+  linked('../../../models--owner--other/blobs/b2', 'other.onnx')
+  linked(path.join(outside, 'secret'), 'secret.onnx')
+  const roots = () => [snapshot]
+
+  test.each(['model.onnx', 'onnx/model.onnx'])('%s is the content that it leads to', async (model) => {
+    expect(await resolved({ model }, { roots })).toBe('model=hub/models--owner--name/blobs/b1')
+  })
+
+  test.each(['ref.onnx', 'other.onnx', 'secret.onnx', '../../blobs/b1'])('%s is refused', async (model) => {
+    expect(await resolved({ model }, { roots })).toMatch(/: outside the folders that are allowed/)
+  })
+
+  test('nothing is written through it', async () => {
+    expect(await resolved({ out: 'model.onnx' }, { roots })).toMatch(/: outside the folders that are allowed/)
+  })
+
+  test('only where the snapshot itself is allowed', async () => {
+    expect(await resolved({ model: path.join(snapshot, 'model.onnx') })).toMatch(/: outside the folders that are allowed/)
+    expect(await resolved({ model: 'model.onnx' }, { roots, named: [inside] })).toMatch(/: outside the folders that are allowed/)
   })
 })
 

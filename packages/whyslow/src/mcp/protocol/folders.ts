@@ -73,7 +73,8 @@ const MOST_ENTRIES = 100_000
 
 /**
  * The path as the command gets it: real, so that no link is followed afterwards, and relative to `cwd` if it is there. Throws InputError if it
- * leads out of the roots, or if an input is a folder with a link that does.
+ * leads out of the roots, or if an input is a folder with a link that does. A file of a snapshot in a cache of Hugging Face may be a link to
+ * the content next to the snapshots.
  */
 function resolvePath(given: string, use: 'input' | 'output', { cwd, roots, within }: Bounds): string {
   const [first] = roots
@@ -86,8 +87,13 @@ function resolvePath(given: string, use: 'input' | 'output', { cwd, roots, withi
   const isAllowed = (real: string) => [roots, within].every((some) => some === null || some.some((root) => isInside(root, real)))
   const refused = (why: string) =>
     new InputError(`${given}: ${why} the folders that are allowed (${(within ?? roots).join(', ')}); give a path in them`)
-  const real = realPath(path.resolve(first, given))
-  if (real === null || !isAllowed(real)) throw refused('outside')
+  const absolute = path.resolve(first, given)
+  const real = realPath(absolute)
+  if (real === null) throw refused('outside')
+  if (!isAllowed(real)) {
+    const folder = realPath(path.dirname(absolute))
+    if (use === 'output' || folder === null || !isAllowed(folder) || !isBlobOf(folder, real)) throw refused('outside')
+  }
   if (use === 'input') for (const link of linksIn(real, given)) if (!isAllowed(link)) throw refused('holds a link that leaves')
   return typedPath(real, cwd)
 }
@@ -103,6 +109,15 @@ function realPath(absolute: string): string | null {
   } catch {
     return null
   }
+}
+
+/** A folder of one revision in a cache of Hugging Face: models--OWNER--NAME/snapshots/REVISION, and folders in it. */
+const SNAPSHOT = /^(.*[\\/]models--[^\\/]+)[\\/]snapshots[\\/][^\\/]+(?:[\\/]|$)/
+
+/** Whether `real` is content of the cache that the snapshot `folder` is of: its files are links to models--OWNER--NAME/blobs. */
+function isBlobOf(folder: string, real: string): boolean {
+  const cache = SNAPSHOT.exec(folder)?.[1]
+  return cache !== undefined && path.dirname(real) === path.join(cache, 'blobs')
 }
 
 /** Where the links of a folder lead. Throws InputError if nobody could look at all that is in it. */
