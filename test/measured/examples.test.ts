@@ -37,7 +37,7 @@ describe.concurrent('an example', () => {
     expect(status, stderr).toBe(0)
     const words = (text: string) => text.replace(/\s+/g, ' ')
     // The command is written as each of them was started.
-    const sentence = words(explained.stdout.split('\n\n')[0]!.replace(/\n {2}[^]*$/, ''))
+    const sentence = words(explained.stdout.split('\n\n')[0]!.split('\n  ')[0]!)
     expect(words(stdout)).toContain(sentence)
     expect(stdout).toMatch(/^GRU .+: \d+\.\d{3} ms above its floor$/m)
   })
