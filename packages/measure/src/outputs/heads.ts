@@ -55,8 +55,9 @@ export function headsOf(all: readonly Compared[], graph: GraphView | undefined):
 }
 
 /**
- * The largest difference that leaves anything of the scores of a sample without a find: any for those that have places, which nobody reads
- * then; what 8 bits round to 0 for other maps, such as masks; none for what may be a probability that is read as a number.
+ * The largest difference that a sample without a find may have, whatever becomes of its scores. For scores that have places it is any
+ * difference below the threshold of a find, since nobody reads them then. For other maps, such as masks, it is what 8 bits round to 0. It is
+ * 0 for what may be a probability that is read as a number.
  */
 export function mayLoseIn(heads: readonly Head[], output: string): number {
   const own = heads.filter(({ scores }) => scores.some((part) => part.output.name === output))

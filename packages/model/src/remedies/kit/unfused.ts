@@ -6,6 +6,9 @@ import type { GraphView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { predictedBy, type RemedyEvidence } from './remedy.ts'
 
+/** Share of a prediction: layers that take less are left unchanged. */
+const LEAST_TIME = 0.005
+
 /** The name by which the profile knows a node of the model. */
 const nameOf = ({ name, output }: NodeProto): string => name || (output.find((one) => one !== '') ?? '')
 
@@ -56,6 +59,10 @@ export function timesOf({ profile }: RemedyEvidence, parts: readonly NodeProto[]
   const ran = profile?.nodes.filter(({ origin }) => origin.length > 0 && origin.every((one) => names.has(one))) ?? []
   return ran.map(({ timeMs }) => timeMs)
 }
+
+/** Whether a change of the node is worth a trial; true if its time is not known. */
+export const isLong = (evidence: RemedyEvidence, node: NodeProto): boolean =>
+  evidence.profile === undefined || timeWith(evidence, node) >= LEAST_TIME * evidence.p50Ms
 
 /** Time per prediction of the operators that ran with this node in them, ms; 0 without a profile. */
 export function timeWith({ profile }: RemedyEvidence, node: NodeProto): number {

@@ -13,14 +13,12 @@ import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
-import { timeWith } from '../kit/unfused.ts'
+import { isLong, timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 
 /** Share of the lanes worked on before: above this, rearranging costs what is saved. */
 const MOST_SHARE = 0.75
-/** Share of a prediction: layers that take less are left unchanged. */
-const LEAST_TIME = 0.005
 /** Since when operands are broadcast as numpy does it; the engine runs no older models. */
 const LEAST_OPSET = 7
 /** Since when the bounds of Slice are inputs. */
@@ -39,12 +37,9 @@ export const narrowConvolutions = defineRemedy({
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     const lanes = evidence.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
-    const isLong = (conv: NodeProto): boolean => {
-      return evidence.profile === undefined || timeWith(evidence, conv) >= LEAST_TIME * evidence.p50Ms
-    }
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
       if (matching.opset < LEAST_OPSET) return []
-      return matching.graph.node.flatMap((one) => (isLong(one) && widen(matching, one, lanes, fresh)) || [])
+      return matching.graph.node.flatMap((one) => (isLong(evidence, one) && widen(matching, one, lanes, fresh)) || [])
     })
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten

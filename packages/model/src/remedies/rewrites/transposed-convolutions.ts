@@ -9,15 +9,12 @@ import { transposedAxes } from '@whyslow/graph/rewrite/phases.ts'
 import type { NodeProto } from 'onnx-buf'
 import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
 import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
-import { timeWith } from '../kit/unfused.ts'
+import { isLong } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators']
 
 /** Most work, in multiples of the products before: above this, taps of zeros cost what is saved. */
 const MOST_WORK = 2.3
-/** Share of a prediction: layers that take less are left unchanged. */
-const LEAST_TIME = 0.005
-
 export const transposedConvolutions = defineRemedy({
   id: 'transposed-convolutions',
   title: 'Transposed convolutions run as convolutions whose channels become positions',
@@ -26,12 +23,9 @@ export const transposedConvolutions = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    const isLong = (one: NodeProto): boolean => {
-      return evidence.profile === undefined || timeWith(evidence, one) >= LEAST_TIME * evidence.p50Ms
-    }
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
       if (matching.opset < LEAST_OPSET) return []
-      return matching.graph.node.flatMap((one) => (isLong(one) && replace(matching, one, fresh)) || [])
+      return matching.graph.node.flatMap((one) => (isLong(evidence, one) && replace(matching, one, fresh)) || [])
     })
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten

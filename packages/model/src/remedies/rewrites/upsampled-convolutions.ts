@@ -12,15 +12,12 @@ import { findUpsampled, PAD_INPUTS } from '@whyslow/graph/rewrite/upsampled.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
 import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
-import { timesOf, timeWith } from '../kit/unfused.ts'
+import { isLong, timesOf, timeWith } from '../kit/unfused.ts'
 
 const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 
 /** Share of the products that is left: above this, arranging the results costs what is saved. */
 const MOST_WORK = 0.75
-/** Share of a prediction: layers that take less are left unchanged. */
-const LEAST_TIME = 0.005
-
 interface Shrunk extends Replacement {
   /** Products left, as share of those before. */
   readonly work: number
@@ -34,12 +31,9 @@ export const upsampledConvolutions = defineRemedy({
   kind: 'rewrite',
   goals: ['latency', 'throughput'],
   apply(setup, evidence) {
-    const isLong = (one: NodeProto): boolean => {
-      return evidence.profile === undefined || timeWith(evidence, one) >= LEAST_TIME * evidence.p50Ms
-    }
     const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
       if (matching.opset < LEAST_OPSET) return []
-      return matching.graph.node.flatMap((one) => (isLong(one) && shrink(matching, one, fresh)) || [])
+      return matching.graph.node.flatMap((one) => (isLong(evidence, one) && shrink(matching, one, fresh)) || [])
     })
     if (rewritten === undefined) return []
     const { model, replaced } = rewritten
