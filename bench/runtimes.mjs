@@ -3,6 +3,7 @@
 // default precision, LiteRT where a .tflite of the same name lies beside, ncnn and MNN by their converters. One fresh process each, in
 // turns; ratios of one round. What is absent, or cannot read the model, is left out by name.
 //   PYTHON=venv/bin/python node bench/runtimes.mjs      MODELS=folder ONLY=word,word BUDGET=30s LEAST_MS=0.5 ROUNDS=4 RESULTS=file
+// WRITES=name,name keeps of the folders that `fix` writes those of these names.
 // RESULTS keeps a line of JSON for each model, with what was tried; models that it has are not measured again, so that a run can be split.
 // Exit 1 where a goal is missed, or was not measured.
 import { spawnSync } from 'node:child_process'
@@ -38,11 +39,13 @@ const threads = os.availableParallelism()
 if (python) process.env.VIRTUAL_ENV ??= path.dirname(path.dirname(path.resolve(python)))
 
 /** What whyslow hands over: its name here, and what `fix` is told. */
-const FOLDERS = {
+const ALL_FOLDERS = {
   fix: ['--ship-engines', 'ort-cpu'],
   'fix 0.01': ['--ship-engines', 'ort-cpu', '--max-loss', '0.01'],
   'fix any 0.01': ['--max-loss', '0.01'],
 }
+const writes = process.env.WRITES?.split(',') ?? Object.keys(ALL_FOLDERS)
+const FOLDERS = Object.fromEntries(Object.entries(ALL_FOLDERS).filter(([name]) => writes.includes(name)))
 const PEERS = ['OpenVINO f32', 'OpenVINO', 'LiteRT', 'ncnn', 'MNN']
 const SIDES = ['onnxruntime', ...Object.keys(FOLDERS), ...PEERS]
 /** By geometric mean over models: this side's speed over that one's, at least. */

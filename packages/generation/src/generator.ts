@@ -1,0 +1,129 @@
+// What every generator of text can do, whatever runs it: the port that engines implement and that measuring, dividing and proving use.
+// Types only. Times are milliseconds on one monotonic clock of the process that generates; counts are tokens.
+
+/** How the next token is chosen. `greedy`: the largest logit, the lowest id of equals. */
+export type Sampling =
+  | { readonly kind: 'greedy' }
+  | {
+      readonly kind: 'sample'
+      readonly temperature: number
+      readonly topK: number | null
+      readonly topP: number | null
+      readonly seed: number
+    }
+
+export interface GenerationRequest {
+  /** Token ids if the engine takes ids, else a text. */
+  readonly prompt: readonly number[] | string
+  /** The most new tokens. With `ignoreEnd` exactly so many are generated, and tokens that end a text do not end it. */
+  readonly newTokens: number
+  readonly ignoreEnd: boolean
+  readonly sampling: Sampling
+  /** Texts that end the generation; not part of what is returned. */
+  readonly stop: readonly string[]
+}
+
+/** One token, or one chunk of text if the engine tells no tokens. */
+export interface GeneratedToken {
+  /** null: the engine tells text only. */
+  readonly id: number | null
+  /** null: the engine tells ids only. Empty while the bytes of a character are incomplete. */
+  readonly text: string | null
+  /** From the call to the moment the caller has it. */
+  readonly atMs: number
+}
+
+/** What one call took apart, as far as the engine can tell; each part summed over the call. Absent: not known, never 0. */
+export interface CallParts {
+  readonly tokenizeMs?: number
+  /** Whole engine calls: of the prompt, and of the tokens after it. */
+  readonly prefillRunMs?: number
+  readonly decodeRunMs?: number
+  /** Feeds made and outputs read between engine calls: masks, positions, tensors, copies of the cache that JavaScript holds. */
+  readonly feedsMs?: number
+  readonly logitsMs?: number
+  readonly processorsMs?: number
+  readonly samplerMs?: number
+  readonly detokenizeMs?: number
+  readonly streamerMs?: number
+  readonly garbageMs?: number
+}
+
+export interface Generation {
+  readonly tokens: readonly GeneratedToken[]
+  /** Tokens of the prompt as the engine counted them; null: it does not say. */
+  readonly promptTokens: number | null
+  /** Of those, how many a cache already held; null: unknown. */
+  readonly cachedTokens: number | null
+  /** New tokens as the engine counts them (`usage`), which chunks need not equal; null: it does not say. */
+  readonly generatedTokens: number | null
+  readonly ended: 'length' | 'end' | 'stop'
+  readonly totalMs: number
+  readonly parts: CallParts
+}
+
+/** One engine call of an engine whose loop is ours. */
+export interface Step {
+  /** Float32 [positions, vocabulary], positions 1 if `logits` was 'last'; empty for 'none'. Valid until the next call. */
+  readonly logits: Float32Array
+  readonly positions: number
+  /** Inside the engine, and around it: feeds made, outputs taken. */
+  readonly runMs: number
+  readonly feedsMs: number
+}
+
+/** A sequence whose cache holds what was fed. */
+export interface Sequence {
+  /** Tokens in the cache. */
+  readonly length: number
+  /** Feeds `ids` (at least one) after what the cache holds. Throws InputError if the context's limit would be passed. */
+  feed(ids: readonly number[], logits: 'last' | 'all' | 'none'): Promise<Step>
+  /** Forgets all tokens after the first `length`: prefix cache, speculation that was refused, and repeated measuring at one depth. */
+  cut(length: number): void
+  close(): void
+}
+
+/** A generator opened in this process. Native code runs only in child processes of a trial. */
+export interface Generator {
+  readonly engine: string
+  /** Names and versions of what runs it, as in { onnxruntime: '1.30.0' }. */
+  readonly versions: Readonly<Record<string, string>>
+  readonly vocabulary: number | null
+  /** The longest context, prompt and new tokens together; null: it does not say. */
+  readonly context: number | null
+  /** Ids that end a text. */
+  readonly endIds: readonly number[]
+  /** Ids of a text without special tokens being added; null if the engine cannot tell. */
+  readonly encode: ((text: string) => readonly number[]) | null
+  readonly decode: ((ids: readonly number[]) => string) | null
+  /** A whole call, as a user makes it; `onToken` is called as each token is available. */
+  generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
+  /** A sequence with an empty cache, fed step by step; null if the loop is the engine's own. */
+  readonly start: (() => Sequence) | null
+  close(): Promise<void>
+}
+
+/** Where a generator runs and with what; plain data that a child process is handed. */
+export interface GeneratorOptions {
+  /** Threads of the engine; null: the engine's default. */
+  readonly threads: number | null
+  /** Threads of prefill if they differ from those of decode. */
+  readonly prefillThreads: number | null
+  readonly dtype: string | null
+  readonly pythonPath: string | null
+  /** Most requests that may be sent to an address, all counted. */
+  readonly mostRequests: number
+}
+
+/** An engine: what it can open, and how. One file each in engines/. */
+export interface GeneratorEngine {
+  readonly id: string
+  readonly title: string
+  /** Whether it opens what was recognized; a reason that fits in one line if not. */
+  readonly opens: (recognized: { readonly kind: GeneratorKind }) => true | string
+  /** What is missing on this machine, with the command that installs it; null: nothing. */
+  readonly missing: (options: GeneratorOptions, folder: string) => Promise<string | null>
+  readonly open: (source: string, options: GeneratorOptions) => Promise<Generator>
+}
+
+export type GeneratorKind = 'onnx' | 'transformers-folder' | 'genai-folder' | 'gguf' | 'address'
