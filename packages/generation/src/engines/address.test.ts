@@ -72,6 +72,14 @@ test('one connection for all requests', async () => {
   expect(server.connections()).toBe(1)
 })
 
+test('a server that closes connections after a stream gets one for each request from then on', async () => {
+  const { server, generator } = await opened('/completion', {}, { closes: true })
+  for (let k = 0; k < 4; k++) expect((await generator.generate(REQUEST)).generatedTokens).toBe(12)
+  // The one that found its connection closed went out twice, and counts twice.
+  expect(generator.requests!()).toBe(5)
+  expect(server.requests.length).toBe(4)
+})
+
 test('what the prefix cache held is counted', async () => {
   for (const path of ['/v1/chat/completions', '/completion', '/api/generate#mock']) {
     const { generator } = await opened(path, { prefixCache: true })
