@@ -43,6 +43,7 @@ test.each([
   ['/v1/completions#mock', 'OpenAI’s completions', 0],
   ['/completion', 'llama-server', 0],
   ['/api/generate#mock', 'ollama', 0],
+  ['/api/chat#mock', 'ollama’s chat', 0],
 ])('%s: the path says the protocol, and tokens are those that the server counts', async (path, _, probes) => {
   const { server, generator } = await opened(path, { tokensPerChunk: 4 })
   const told: string[] = []

@@ -75,7 +75,7 @@ export async function startMockServer(given: Partial<MockSchedule> = {}, faults:
     const refused = (faults.refuses ?? []).find((name) => name in body)
     if (refused !== undefined)
       return answer(response, 400, { error: { message: `Unrecognized request argument supplied: ${refused}` } })
-    const streams = faults.neverStreams !== true && (body.stream === true || path === '/api/generate')
+    const streams = faults.neverStreams !== true && (body.stream === true || path.startsWith('/api/'))
     response.writeHead(200, { 'content-type': streams ? dialect.contentType : 'application/json', server: 'mock/1.2' })
     const asked = dialect.request(body)
     const listener = listenerOf(response, dialect, { streams, schedule, faults })
