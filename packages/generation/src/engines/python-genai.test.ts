@@ -39,7 +39,7 @@ describe.skipIf(!hasPython)('a generator in Python', needs('python3'), () => {
     expect(generation).toMatchObject({ promptTokens: 2, generatedTokens: 4, ended: 'length' })
     expect(generation.tokens.map(({ id, text }) => [id, text])).toEqual([4, 1, 2, 4].map((id) => [id, String(id)]))
     expect(seen).toEqual([4, 1, 2, 4])
-    expect(Object.keys(generation.parts).sort()).toEqual(['decodeRunMs', 'detokenizeMs', 'prefillRunMs'])
+    expect(Object.keys(generation.parts).sort()).toEqual(['decodeRunMs', 'detokenizeMs', 'feedsMs', 'prefillRunMs'])
     const text = await generator.generate({ ...REQUEST, prompt: '5', ignoreEnd: false })
     expect([text.ended, text.tokens.length, 'tokenizeMs' in text.parts]).toEqual(['end', 1, true])
     expect((await generator.generate({ ...REQUEST, stop: ['12'] })).ended).toBe('stop')
