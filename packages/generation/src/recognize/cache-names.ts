@@ -86,8 +86,7 @@ export function cacheAxes(past: ValueDeclaration, present: ValueDeclaration | nu
 function fixedAxes({ name, shape }: ValueDeclaration, batch: number | null): CacheAxes | null {
   if (shape === null) return null
   const usual = usualLength(shape.length)
-  if (STATE.test(name) || usual === null || shape.length < 4)
-    return { batch, heads: null, length: null, headSize: null }
+  if (STATE.test(name) || usual === null || shape.length < 4) return { batch, heads: null, length: null, headSize: null }
   return withLength(shape, batch, usual)
 }
 
