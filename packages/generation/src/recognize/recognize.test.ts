@@ -9,6 +9,7 @@ import { filesUnder, ROOT } from '../../../../test/sources.ts'
 import { type DecoderWeights, decoderWeights } from '../../test/support/decoder/weights.ts'
 import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
 import { configOf, writeFolder } from '../../test/support/decoder/write-folder.ts'
+import { writeGguf } from '../../test/support/gguf/write-gguf.ts'
 import { writeLlamaGguf } from '../../test/support/gguf/write-llama.ts'
 import { recognize } from './recognize.ts'
 
@@ -168,6 +169,26 @@ describe('GGUF', () => {
       tokenizer: file,
       numbers: { dtype: 'Q4_0', layers: 2 },
     })
+  })
+})
+
+describe('GGUF in parts', () => {
+  const part = (name: string) =>
+    writeGguf({
+      metadata: { 'general.architecture': { text: 'llama' }, 'split.count': { u32: 2 } },
+      tensors: [{ name, shape: [32, 4], type: 'Q8_0', bytes: new Uint8Array(136) }],
+    })
+  it('is all of them, and one line for one that is missing or not the first', async () => {
+    const first = place('m-00001-of-00002.gguf')
+    fs.mkdirSync(path.dirname(first))
+    const second = first.replace('00001', '00002')
+    fs.writeFileSync(first, part('blk.0.a.weight'))
+    await expect(recognize(first)).rejects.toThrow(/m-00002-of-00002\.gguf cannot be read \(ENOENT\); check the path/)
+    fs.writeFileSync(second, part('blk.1.a.weight'))
+    expect((await recognize(first))!.numbers.parameters).toBe(2 * 128)
+    await expect(recognize(second)).rejects.toThrow(
+      /is one of 2 parts of a model; give the first, whose name ends in -00001-of-00002\.gguf/,
+    )
   })
 })
 

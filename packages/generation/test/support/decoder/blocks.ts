@@ -67,7 +67,7 @@ function writeAngles(
 ): { readonly cos: string; readonly sin: string } {
   const half = weights.shape.width / weights.shape.heads / 2
   const to = form.weights === 'float16' ? FLOAT16 : FLOAT
-  const rates = Float32Array.from({ length: half }, (_, k) => 1 / ROPE_BASE ** (k / half))
+  const rates = Float32Array.from({ length: half }, (_, k) => 1 / (weights.shape.ropeBase ?? ROPE_BASE) ** (k / half))
   const positions = pen.op('Cast', [pen.op('Unsqueeze', ['position_ids', pen.ints([1, 3])])], { to: FLOAT })
   // In float32 whatever the graph computes in: angles of thousands of positions are no float16.
   const value = floatTensor('', [half], rates)
@@ -81,7 +81,7 @@ function fusedFrame(pen: Pen, { weights, total }: Pick<Body, 'weights'> & { read
   const half = shape.width / shape.heads / 2
   const table = (turn: (angle: number) => number) =>
     Float32Array.from({ length: shape.context * half }, (_, at) =>
-      turn(Math.floor(at / half) / ROPE_BASE ** ((at % half) / half)),
+      turn(Math.floor(at / half) / (shape.ropeBase ?? ROPE_BASE) ** ((at % half) / half)),
     )
   const counted = pen.op('ReduceSum', ['attention_mask', pen.ints([1])], { keepdims: 0 })
   return {

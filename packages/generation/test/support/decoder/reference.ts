@@ -81,13 +81,13 @@ interface Turn {
 }
 
 /** Pairs are half a head apart. https://arxiv.org/abs/2104.09864, as exporters of Llama write it. */
-function rotated({ family }: DecoderWeights, row: Vector, { position, count, size }: Turn): Vector {
+function rotated({ family, shape }: DecoderWeights, row: Vector, { position, count, size }: Turn): Vector {
   if (family === 'gpt2') return row
   const half = size / 2
   const turned = Float64Array.from(row)
   for (let head = 0; head < count; head++) {
     for (let k = 0; k < half; k++) {
-      const angle = position / ROPE_BASE ** (k / half)
+      const angle = position / (shape.ropeBase ?? ROPE_BASE) ** (k / half)
       const [a, b] = [row[head * size + k]!, row[head * size + half + k]!]
       turned[head * size + k] = a * Math.cos(angle) - b * Math.sin(angle)
       turned[head * size + half + k] = b * Math.cos(angle) + a * Math.sin(angle)

@@ -10,6 +10,8 @@ export interface DecoderShape {
   readonly inner: number
   readonly vocabulary: number
   readonly context: number
+  /** Base of the rotary angles; default ROPE_BASE. */
+  readonly ropeBase?: number
 }
 
 /** Runs in milliseconds. */
@@ -33,6 +35,7 @@ export const SHAPE_135M: DecoderShape = {
   inner: 1536,
   vocabulary: 49_152,
   context: 8192,
+  ropeBase: 100_000,
 }
 
 /** x W: `inputs` rows of `outputs` values each. */
