@@ -70,6 +70,8 @@ export interface Step {
   /** Inside the engine, and around it: feeds made, outputs taken. */
   readonly runMs: number
   readonly feedsMs: number
+  /** Logits made readable, if the engine tells it apart. */
+  readonly logitsMs?: number
 }
 
 /** A sequence whose cache holds what was fed. */
