@@ -97,7 +97,8 @@ function insideOf(division: Division): Found[] {
   if (step !== null) return byNodes(division, step, cacheMs, slopeMs)
   const most = division.loop.runMs ?? division.totalMs
   const weights = floor === null ? [] : floorParts(Math.min(floor.weightsMs, most), cacheMs)
-  if (slopeMs === null) return weights
+  // Without a floor nobody knows what of it is more than reading.
+  if (slopeMs === null || floor === null) return weights
   const note = 'all that grows with the context beyond reading the cache once: copies of it, and the arithmetic of attention'
   return [...weights, { id: 'cache-copied', ms: Math.max(0, slopeMs - cacheMs), how: 'difference', note }]
 }
