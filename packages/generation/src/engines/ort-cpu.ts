@@ -117,7 +117,7 @@ async function openSession(ort: typeof Ort, { model, threads, extras }: Opened):
   }
 }
 
-/** Of what the session declares, so that the file is read once. */
+/** The layout by what the session declares, so that the file is read once. */
 function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, model: string): DecoderLayout {
   const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared))
   if (layout === null)

@@ -17,7 +17,8 @@ const FRAME =
 const CACHE = /(^|[_.])(past|present|pkv|cache|kv|conv_state|ssm_state|recurrent_state|(key|value)_states?)([_.]|$)/
 
 /** Roles of other inputs that hold one of those words. */
-const NOT_CACHE = /^(past|total)_(sequence_length|seq_len)$|^use_cache_branch$|^cache_(positions?|indirection)$/
+const NOT_CACHE =
+  /^(past|total)_(sequence_lengths?|seq_lens?|key_values_length)$|^use_cache_branch$|^cache_(positions?|indirection)$/
 
 /** Whether a name is that of a cache's input or output. */
 export const namedCache = (name: string): boolean => CACHE.test(name) && !NOT_CACHE.test(name)

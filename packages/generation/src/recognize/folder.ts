@@ -10,7 +10,7 @@ export interface Variant {
   /** As transformers.js calls it: 'fp32', 'q4f16'. */
   readonly dtype: string
   readonly model: string
-  /** Of a model that encodes its input first; null: there is none. */
+  /** The encoder's file, if the model encodes its input first; null: there is none. */
   readonly encoder: string | null
   readonly sizeBytes: number
 }
@@ -45,7 +45,7 @@ const SUFFIXES: Readonly<Record<string, string>> = {
   _q1f16: 'q1f16',
 }
 
-/** In the order in which they are taken: a merged decoder needs no other file. */
+/** The first that is there is taken: a merged decoder needs no other file. */
 const DECODERS = ['decoder_model_merged', 'model', 'decoder_with_past_model', 'decoder_model', 'model_with_past']
 const ENCODERS = ['encoder_model', 'encoder']
 
@@ -163,7 +163,7 @@ export function contextOf({ config, genaiConfig }: GeneratorFiles): number | nul
   )
 }
 
-/** Of models that take images or sound too, the part that is about text. */
+/** The part about text, if the model takes images or sound too. */
 export const textConfig = (config: Json | null): Json | null => objectOf(config?.text_config) ?? config
 
 export const objectOf = (value: unknown): Json | null =>

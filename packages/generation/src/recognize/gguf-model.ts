@@ -66,7 +66,7 @@ interface Experts {
   readonly all: number | null
 }
 
-/** Of the embedding one row, unless it is the head as well; of experts those that a token is sent to. */
+/** One row of the embedding, unless it is the head as well; the experts that a token is sent to. */
 function bytesRead(tensors: readonly GgufTensor[], { used, all }: Experts): number {
   const hasHead = tensors.some(({ name }) => name === 'output.weight')
   const share = used !== null && all !== null && used < all ? used / all : 1

@@ -28,7 +28,7 @@ export const INPUT_ROLES = {
   logitsToKeep: /^(num_)?logits_to_keep$/,
   lastPosition: /^seqlens_k$/,
   totalLength: /^total_(sequence_length|seq_len)$/,
-  pastLength: /^past_(sequence_length|seq_len)$/,
+  pastLength: /^past_(sequence_length|seq_len|key_values_length)$/,
   encoderStates: /^encoder_hidden_states$|^encoder_outputs$/,
   encoderMask: /^encoder_attention_mask$/,
 } as const
@@ -87,7 +87,9 @@ function logitsOf(outputs: readonly ValueDeclaration[], taken: ReadonlySet<strin
   const free = outputs.filter(({ name, kind, dtype }) => !taken.has(name) && kind === 'tensor' && dtype?.includes('float'))
   const named = free.find(({ name }) => /^(lm_)?logits$/.test(name))
   if (named !== undefined) return named
-  const shaped = free.filter(({ name, shape }) => shape?.length === 3 && !namedCache(name) && !/hidden|state|embed/.test(name))
+  const shaped = free.filter(
+    ({ name, shape }) => shape?.length === 3 && !namedCache(name) && !/hidden|state|embed|encoder/.test(name),
+  )
   return shaped.length === 1 ? shaped[0] : undefined
 }
 

@@ -9,7 +9,7 @@ export interface ModelNumbers {
   readonly headSize: number | null
   readonly vocabulary: number | null
   readonly context: number | null
-  /** Of weights, as most bytes are kept: 'float32', 'int4', 'Q4_1'. */
+  /** How most bytes of the weights are kept: 'float32', 'int4', 'Q4_1'. */
   readonly dtype: string | null
   readonly cacheDtype: string | null
   readonly parameters: number | null

@@ -52,7 +52,7 @@ function* allNodes(view: GraphView): Generator<NodeView> {
   }
 }
 
-/** Of the branches of an If, the one with the most bytes: a call runs one of them. */
+/** An If counts with its larger branch: a call runs one of them. */
 function allConstants(view: GraphView): ConstantView[] {
   const bytes = (constants: readonly ConstantView[]) => constants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   const inner = view.nodes.flatMap(({ opType, subgraphs }) => {

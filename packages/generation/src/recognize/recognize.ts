@@ -84,7 +84,7 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
   const view = viewGraph(model)
   const layout = decoderLayout(view.inputs, view.outputs)
   if (layout === null) return null
-  if (layout.cache.length === 0 && layout.problem === null && !isDecoder(files) && !isCausal(view)) return null
+  if (layout.cache.length === 0 && layout.problem === null && !isDecoder(files, variant) && !isCausal(view)) return null
   if (layout.cache.length === 0 && /ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))) return null
   return {
     kind: files.kind,
@@ -157,8 +157,13 @@ function nameOf(source: string): string {
 
 const architecturesOf = ({ config }: GeneratorFiles): string => JSON.stringify(config?.architectures ?? '')
 
-const isDecoder = (files: GeneratorFiles): boolean =>
-  files.genaiConfig !== null || /ForCausalLM|LMHeadModel|ForConditionalGeneration/.test(architecturesOf(files))
+/** The configuration says so of this very file. */
+function isDecoder(files: GeneratorFiles, { model }: Variant): boolean {
+  const name = path.basename(model)
+  const decoder = objectOf(objectOf(files.genaiConfig?.model)?.decoder)
+  if (decoder !== null) return decoder.filename === name
+  return !/encoder|embed|vision|audio/.test(name) && /ForCausalLM|LMHeadModel/.test(architecturesOf(files))
+}
 
 /** What the graph leaves open, the configuration may say; sizes that both say are the graph's. */
 function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers {

@@ -8,7 +8,7 @@ export interface Fed {
   readonly ids: readonly number[]
   /** Tokens in the cache before. */
   readonly past: number
-  /** Of how many positions logits are returned, if the graph lets one choose; 0: all. */
+  /** How many positions' logits are returned, if the graph has an input for it; 0: all. */
   readonly keep: number
 }
 

@@ -176,7 +176,7 @@ function asFloat32(dtype: string, bits: Uint16Array): Float32Array {
   return made
 }
 
-/** Of ids that were fed again, no logits are asked. */
+/** Leaves out logits of ids that were fed again. */
 function lastRows(step: Step, count: number): Step {
   if (step.positions <= count) return step
   const width = step.logits.length / step.positions

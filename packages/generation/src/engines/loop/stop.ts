@@ -4,7 +4,7 @@ export interface StopSearch {
   readonly found: boolean
   /** What of the text so far may be shown. Nothing from a stop text on. */
   push(text: string): string
-  /** What was held back in vain. */
+  /** What was held back, once nothing follows. */
   end(): string
 }
 
