@@ -39,3 +39,16 @@ test('a node never takes less than nothing', () => {
   const { roles } = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 200 }, GRAPH, { stepMs: 8, logitsOnlyMs: null })
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([2.8, 1.8, 0.85, 0.3, 0].map((ms) => expect.closeTo(ms)))
 })
+
+test('a cache that is repeated for more heads is copied; what scores pass through is attention', () => {
+  const nodes = [
+    node('Concat', ['past.0.key', 'k'], ['present.0.key'], 1),
+    node('Expand', ['present.0.key', 'shape'], ['repeated'], 2),
+    node('Transpose', ['repeated'], ['turned'], 4),
+    node('MatMul', ['q', 'turned'], ['scores'], 8),
+    node('Add', ['scores', 'mask'], ['masked'], 16),
+    node('Transpose', ['x'], ['y'], 32),
+  ]
+  const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 64, logitsOnlyMs: null })
+  expect(Object.values(roles).map(({ ms }) => ms)).toEqual([0, 0, 24, 7, 32])
+})

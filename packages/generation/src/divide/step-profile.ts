@@ -92,17 +92,35 @@ function weightBytes({ inputs }: Node, { bytesOf }: StepGraph): number {
 /** A product with fewer is of a scale or a small table. */
 const LEAST_BYTES = 512
 
+/** Operators that only move values. */
+const MOVES =
+  /^(Concat|Expand|Transpose|Reshape|Slice|Split|Gather|Squeeze|Unsqueeze|Cast|Identity|Tile|Where|ScatterND|ScatterElements)$/
+
 function rolesOf(nodes: readonly Node[], graph: StepGraph): (node: Node) => NodeRole {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const isProduct = (node: Node) => PRODUCTS.test(node.opType) && weightBytes(node, graph) >= LEAST_BYTES
   const head = headOf(graph.logits, makers, isProduct)
-  return (node) => {
+  const roles = new Map<Node, NodeRole>()
+  // What is the cache, moved and repeated for more heads; and what products of computed values made: scores, and what they select.
+  const cached = new Set(graph.past)
+  const attended = new Set<string>()
+  const of = (node: Node): NodeRole => {
     if (node === head) return 'head'
     if (isProduct(node)) return 'matmul'
-    if (node.opType === 'Concat' && node.inputs.some((name) => graph.past.has(name))) return 'cache-copy'
-    // Products of two computed values are scores and their sums.
-    return ATTENTION.test(node.opType) || PRODUCTS.test(node.opType) ? 'attention' : 'other'
+    if (ATTENTION.test(node.opType) || PRODUCTS.test(node.opType)) return 'attention'
+    if (node.inputs.some((name) => attended.has(name))) return 'attention'
+    return MOVES.test(node.opType) && node.inputs.some((name) => cached.has(name)) ? 'cache-copy' : 'other'
   }
+  // In the order in which they ran.
+  for (const node of nodes) {
+    const role = of(node)
+    roles.set(node, role)
+    for (const output of node.outputs) {
+      if (role === 'cache-copy') cached.add(output)
+      if (role === 'attention') attended.add(output)
+    }
+  }
+  return (node) => roles.get(node)!
 }
 
 /** The last product before the logits: what follows it are casts, scales and reshapes. */

@@ -49,7 +49,8 @@ async function measureOpened(
   const curves = await measureCurves(generator, plan, around, reasons)
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
-    natural: natural === null ? null : { tokens: natural.newTokens, totalMs: natural.totalMs },
+    // A text that was cut off did not end by itself.
+    natural: natural?.endedByItself ? { tokens: natural.newTokens, totalMs: natural.totalMs } : null,
     ...curves,
     reasons,
   }

@@ -104,20 +104,18 @@ function severalBlock({ severalTokens }: GenerationDocument, width: number): str
   ]
 }
 
+/** A line for each thing, with its depths. */
 function estimateBlock({ estimates }: GenerationDocument, width: number): string[][] {
   if (estimates.length === 0) return []
-  const widest = Math.max(...estimates.map(({ what }) => what.length))
-  return [
-    [
-      'Estimated, not measured',
-      ...estimates.map(({ what, depth, timePerTokenMs }) =>
-        `  ${pad(what, widest)}  ${pad(time(timePerTokenMs), 8, 'left')} a token${depth === null ? '' : `, after ${depth}`}`.slice(
-          0,
-          width,
-        ),
-      ),
-    ],
-  ]
+  const whats = [...new Set(estimates.map(({ what }) => what))]
+  const widest = Math.max(...whats.map((what) => what.length))
+  const lines = whats.flatMap((what) => {
+    const times = estimates
+      .filter((one) => one.what === what)
+      .map(({ depth, timePerTokenMs }) => `${time(timePerTokenMs)}${depth === null ? '' : ` after ${depth}`}`)
+    return wrap(times.join(', '), width, `  ${pad(what, widest)}  `)
+  })
+  return [['Estimated, not measured: a token', ...lines]]
 }
 
 function fixBlock({ fix }: GenerationDocument, width: number): string[][] {

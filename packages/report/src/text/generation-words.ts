@@ -42,9 +42,7 @@ function worthNaming({ totalMs, parts }: PartsOf): readonly TokenPart[] {
 }
 
 const namedParts = (parts: readonly TokenPart[]): string =>
-  parts
-    .map(({ id, ms }, k) => `${time(ms)} ${k === 0 ? 'go ' : ''}into ${PART_WORDS[id].into}`)
-    .join(', ')
+  parts.map(({ id, ms }, k) => `${time(ms)} ${k === 0 ? 'go ' : ''}into ${PART_WORDS[id].into}`).join(', ')
 
 export const measured = ({ value, low, high }: Measured): string => timeWithInterval(value, low, high)
 
