@@ -28,6 +28,7 @@ const STEP: StepProfile = {
   headShare: 0.25,
   productMs: {},
   casts: { nodes: 0, ms: 0, node: null },
+  others: 'Mul 600 µs, Add 400 µs',
   roles: {
     matmul: { ms: 12, nodes: 10 },
     head: { ms: 5, nodes: 1 },
@@ -120,7 +121,20 @@ test('the first token: its prompt is tokenized, and no cache is read', () => {
 })
 
 test('parts of calls are shared by their tokens; the engine of the prompt is apart', () => {
-  const call = { newTokens: 11, garbageMs: 22, tokenizeMs: 5, parts: { prefillRunMs: 300, decodeRunMs: 200, samplerMs: 33 } }
-  expect(tokenLoop([call, call])).toEqual({ ...SILENT, runMs: 20, samplerMs: 3, garbageMs: 2, tokenizeMs: 5 })
-  expect(firstTokenLoop([call]).runMs).toBe(300)
+  const call = {
+    newTokens: 11,
+    firstGarbageMs: 7,
+    garbageMs: 20,
+    tokenizeMs: 5,
+    parts: { prefillRunMs: 300, decodeRunMs: 200, samplerMs: 33 },
+  }
+  expect(tokenLoop([call, call], [])).toEqual({ ...SILENT, runMs: 20, samplerMs: 3, garbageMs: 2, tokenizeMs: 5 })
+  expect(firstTokenLoop([call], [])).toMatchObject({ runMs: 300, garbageMs: 7 })
+})
+
+test('what feeding the prompt takes around the engine is of the first token alone', () => {
+  const call = { newTokens: 11, firstGarbageMs: 0, garbageMs: 0, tokenizeMs: null, parts: { feedsMs: 70, logitsMs: 22 } }
+  const prefill = [{ runMs: 300, feedsMs: 50, logitsMs: null }]
+  expect(tokenLoop([call], prefill)).toMatchObject({ feedsMs: 2, logitsMs: 2 })
+  expect(firstTokenLoop([call], prefill)).toMatchObject({ feedsMs: 50, logitsMs: 2 })
 })

@@ -131,7 +131,7 @@ function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: num
     { id: 'matmul', ms: bodyMs - handoffsMs, how: 'timed' },
     { id: 'head', ms: roles.head.ms - headFloorMs, how: 'timed' },
     { id: 'attention', ms: attentionMs - hiddenMs, how: 'timed' },
-    { id: 'other-operators', ms: roles.other.ms, how: 'timed' },
+    { id: 'other-operators', ms: roles.other.ms, how: 'timed', note: step.others },
     copied,
     ...(exportMs === null ? [] : [{ id: 'cache-exported', ms: exportMs, how: 'difference' } as const]),
     { id: 'dispatch', ms: dispatchMs, how: 'computed', note: `${step.nodes} nodes` },

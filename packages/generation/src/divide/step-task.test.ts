@@ -9,5 +9,5 @@ test('both calls in turns, their medians apart', async () => {
     ms += took
   }
   expect(await inTurns([call('all', 9), call('logits', 5)], 0, () => ms)).toEqual({ stepMs: 9, logitsOnlyMs: 5 })
-  expect(order.slice(4).join(' ')).toBe('all logits logits all all logits logits all all logits')
+  expect(order.slice(4).join(' ')).toBe('all logits logits all all logits logits all all logits logits all all logits')
 })

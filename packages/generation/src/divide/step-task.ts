@@ -6,7 +6,7 @@ import { type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/ten
 import { type Clock, processClock } from '@whyslow/measure/engines/sampler.ts'
 import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import { loadInputs } from '@whyslow/measure/samples/saved.ts'
-import { median, turns } from '@whyslow/measure/statistics/index.ts'
+import { median, pairsInTurns } from '@whyslow/measure/statistics/index.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
 import type * as Ort from 'onnxruntime-node'
 
@@ -25,7 +25,8 @@ export interface StepCall {
 }
 
 const WARM_UP = 2
-const LEAST_ROUNDS = 5
+const LEAST_ROUNDS = 7
+const MOST_ROUNDS = 500
 
 export async function timeStep(
   { modelFile, options, inputs, logits, sampleMs }: StepInput,
@@ -50,16 +51,19 @@ export async function inTurns(
   now: Clock,
 ): Promise<StepCall> {
   for (let k = 0; k < WARM_UP; k++) for (const call of calls) await call()
-  const samples: [number[], number[]] = [[], []]
   const until = now() + sampleMs
-  for (let round = 0; round < LEAST_ROUNDS || now() < until; round++) {
-    for (const index of turns(2, round)) {
+  const pairs = await pairsInTurns(
+    MOST_ROUNDS,
+    async (side) => {
       const from = now()
-      await calls[index as 0 | 1]()
-      samples[index as 0 | 1].push(now() - from)
-    }
-  }
-  return { stepMs: median(samples[0]), logitsOnlyMs: median(samples[1]) }
+      await calls[side]()
+      return now() - from
+    },
+    (so) => so.length >= LEAST_ROUNDS && now() >= until,
+  )
+  // The difference pair by pair: what changes on the machine meets both.
+  const stepMs = median(pairs.map(([all]) => all))
+  return { stepMs, logitsOnlyMs: stepMs - median(pairs.map(([all, logits]) => all - logits)) }
 }
 
 export const stepTask = defineTask('generation-step', import.meta.url, timeStep)

@@ -6,8 +6,8 @@ import type { MeasuredCall } from './types.ts'
 
 export interface Around {
   readonly now: Clock
-  /** Time of garbage collection in this process so far, ms. */
-  readonly garbageMs: () => number
+  /** Time of garbage collection in this process from one time of the clock to another, ms. */
+  readonly garbageMs: (fromMs: number, toMs: number) => Promise<number>
 }
 
 export interface Asked extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'> {
@@ -19,20 +19,21 @@ export async function measuredCall(
   generator: Pick<Generator, 'generate'>,
   prompt: Prompt,
   { keepsIds = false, ...asked }: Asked,
-  { garbageMs }: Around,
+  { now, garbageMs }: Around,
 ): Promise<MeasuredCall> {
-  const before = garbageMs()
   const request = { ...asked, prompt: prompt.given, sampling: { kind: 'greedy' }, stop: [] } as const
+  const from = now()
   // A caller that streams; what it does with a token is its own affair.
   const made = await generator.generate(request, () => {})
-  return callOf(made, prompt, { garbageMs: garbageMs() - before, keepsIds })
+  const call = callOf(made, prompt, keepsIds)
+  const first = from + call.firstMs - (prompt.tokenizeMs ?? 0)
+  const [firstGarbageMs, restMs] = [await garbageMs(from, first), await garbageMs(first, from + made.totalMs)]
+  return { ...call, firstGarbageMs, garbageMs: made.parts.garbageMs ?? restMs }
 }
 
-export function callOf(
-  made: Generation,
-  { given, tokenizeMs: ownMs }: Prompt,
-  { garbageMs, keepsIds }: { readonly garbageMs: number; readonly keepsIds: boolean },
-): MeasuredCall {
+type Call = Omit<MeasuredCall, 'firstGarbageMs' | 'garbageMs'>
+
+export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, keepsIds: boolean): Call {
   const { tokens, parts, promptTokens, generatedTokens } = made
   // Of an engine that gives text alone, a chunk may be empty.
   const chunks = tokens.filter(({ id, text }) => id !== null || (text !== null && text !== ''))
@@ -57,7 +58,6 @@ export function callOf(
     totalMs: made.totalMs + (ownMs ?? 0),
     tokenizeMs,
     parts,
-    garbageMs: parts.garbageMs ?? garbageMs,
     ids: keepsIds && typeof given !== 'string' && !ids.includes(null) ? [...given, ...(ids as number[])] : null,
   }
 }

@@ -1,5 +1,6 @@
 import { type Script, scriptedGenerator } from '@whyslow/generation/support/scripted-generator.ts'
 import { describe, expect, test } from 'vitest'
+import type { Around } from './calls.ts'
 import { measureProcess } from './process.ts'
 import type { MeasurePlan } from './types.ts'
 
@@ -19,7 +20,7 @@ const PLAN: MeasurePlan = {
   seed: 0,
 }
 
-async function measured(script: Script, plan: Partial<MeasurePlan> = {}, garbageMs = () => 0) {
+async function measured(script: Script, plan: Partial<MeasurePlan> = {}, garbageMs: Around['garbageMs'] = async () => 0) {
   const scripted = scriptedGenerator(script)
   const process = await measureProcess(scripted.open, { ...PLAN, ...plan }, { now: scripted.now, garbageMs })
   return { process, requests: scripted.requests, left: scripted.openSequences() }
@@ -75,9 +76,11 @@ describe('calls', () => {
   })
 
   test('garbage is counted by call', async () => {
-    let ms = 0
-    const { process } = await measured({}, {}, () => (ms += 3))
-    expect(process.calls[0]!.garbageMs).toBe(3)
+    // As if a third of the time went into it.
+    const { process } = await measured({}, {}, async (fromMs, toMs) => (toMs - fromMs) / 3)
+    const { firstMs, totalMs } = process.calls[0]!
+    expect(process.calls[0]!.firstGarbageMs).toBeCloseTo(firstMs / 3)
+    expect(process.calls[0]!.garbageMs).toBeCloseTo((totalMs - firstMs) / 3)
   })
 
   test('calls go on until their time is over', async () => {

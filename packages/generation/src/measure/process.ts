@@ -4,7 +4,7 @@ import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Generator } from '../generator.ts'
 import { type Around, measuredCall } from './calls.ts'
 import { madeUpPrompt, type Prompt, type Tokens, usersPrompt } from './prompts.ts'
-import { timeDepths, timeSeveral } from './steps.ts'
+import { timeDepths, timePrefill, timeSeveral } from './steps.ts'
 import type { MeasuredCall, MeasurePlan, ProcessMeasurement, StepTimes } from './types.ts'
 
 /** Room that a context keeps for the steps that are timed at a depth. */
@@ -88,7 +88,7 @@ function promptsOf(generator: Generator, plan: MeasurePlan, now: Clock): (length
   }
 }
 
-type Curves = Pick<ProcessMeasurement, 'depths' | 'several'>
+type Curves = Pick<ProcessMeasurement, 'prefill' | 'depths' | 'several'>
 
 async function measureCurves(
   generator: Generator,
@@ -100,16 +100,17 @@ async function measureCurves(
   const most = (context ?? Number.POSITIVE_INFINITY) - SPARE_TOKENS
   const depths = plan.depths.filter((depth) => depth <= most)
   if (depths.length < plan.depths.length) reasons.depthLine = `the model's context has ${context} tokens`
-  if (start === null) return { depths: await depthsByCalls(generator, { ...plan, depths }, around), several: [] }
+  if (start === null) return { prefill: null, depths: await depthsByCalls(generator, { ...plan, depths }, around), several: [] }
   const ids = { ...tokensOf(generator, plan), encode: null }
-  const { given } = madeUpPrompt(ids, Math.max(...plan.several, 512), plan.seed, around.now)
+  const { given } = madeUpPrompt(ids, Math.max(...plan.several, plan.promptTokens, 512), plan.seed, around.now)
   if (typeof given === 'string') throw new Error('an engine that is fed step by step has to say its vocabulary')
   const steps = { start, now: around.now, ids: (many: number) => given.slice(0, many) }
+  const prefill = await timePrefill(steps, plan.promptTokens, plan.rounds)
   const { times, reason } = depths.length === 0 ? { times: [], reason: null } : await timeDepths(steps, depths, plan)
   if (reason !== null) reasons.depthLine = reason
-  if (plan.several.length === 0) return { depths: times, several: [] }
+  if (plan.several.length === 0) return { prefill, depths: times, several: [] }
   const room = Math.min(plan.promptTokens, most - Math.max(...plan.several))
-  return { depths: times, several: await timeSeveral(steps, plan.several, room, plan.rounds) }
+  return { prefill, depths: times, several: await timeSeveral(steps, plan.several, room, plan.rounds) }
 }
 
 /** Without steps: whole calls whose prompts are of several lengths, in turns. The depth of a call is that of its middle token. */

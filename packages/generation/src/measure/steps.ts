@@ -1,14 +1,17 @@
 // Single steps of an engine whose loop is ours, timed at several depths and with several tokens at once. All have their turns, so that what
 // changes on the machine meets all alike. A cache is cut back by as many tokens as the turn before fed.
 import type { Clock } from '@whyslow/measure/engines/sampler.ts'
-import { median, turns } from '@whyslow/measure/statistics/index.ts'
-import type { Sequence } from '../generator.ts'
-import type { StepTimes } from './types.ts'
+import { median, medianOrNull, turns } from '@whyslow/measure/statistics/index.ts'
+import type { Step as FedStep, Sequence } from '../generator.ts'
+import type { PrefillTimes, StepTimes } from './types.ts'
 
 /** Timed steps of one turn; their middle one is at the depth. */
 const STEPS = 3
 /** A prompt is fed in pieces of this many tokens: attention of a whole long prompt takes memory by its square. */
 const PIECE = 512
+
+/** What of an engine call is kept: its logits are not. */
+type Step = Pick<FedStep, 'runMs' | 'feedsMs' | 'logitsMs'>
 
 export interface Steps {
   readonly start: () => Sequence
@@ -90,6 +93,25 @@ export async function timeDepths(
     return { times, reason }
   } finally {
     for (const { sequence } of filled) sequence.close()
+  }
+}
+
+/** A whole prompt at once into an empty cache, as a call does it: what is around the engine's call cannot be told from a call's sums. */
+export async function timePrefill({ start, ids }: Steps, tokens: number, rounds: number): Promise<PrefillTimes> {
+  const steps: Step[] = []
+  for (let round = 0; round < rounds; round++) {
+    const sequence = start()
+    try {
+      const { runMs, feedsMs, logitsMs } = await sequence.feed(ids(tokens), 'last')
+      steps.push({ runMs, feedsMs, ...(logitsMs === undefined ? {} : { logitsMs }) })
+    } finally {
+      sequence.close()
+    }
+  }
+  return {
+    runMs: median(steps.map(({ runMs }) => runMs)),
+    feedsMs: median(steps.map(({ feedsMs }) => feedsMs)),
+    logitsMs: medianOrNull(steps.flatMap(({ logitsMs }) => logitsMs ?? [])),
   }
 }
 

@@ -24,7 +24,7 @@ async function processes(scripts: readonly Script[]): Promise<ProcessMeasurement
   const all: ProcessMeasurement[] = []
   for (const script of scripts) {
     const { open, now } = scriptedGenerator(script)
-    all.push(await measureProcess(open, PLAN, { now, garbageMs: () => 0 }))
+    all.push(await measureProcess(open, PLAN, { now, garbageMs: async () => 0 }))
   }
   return all
 }

@@ -11,7 +11,7 @@ async function measureGenerator({ engine: id, source, options, plan }: MeasureIn
   if (engine === undefined) throw new Error(`no such engine: ${id}`)
   const garbage = watchGarbage()
   try {
-    return await measureProcess(() => engine.open(source, options), plan, { now: processClock, garbageMs: garbage.totalMs })
+    return await measureProcess(() => engine.open(source, options), plan, { now: processClock, garbageMs: garbage.between })
   } finally {
     garbage.end()
   }

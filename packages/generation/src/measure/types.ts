@@ -48,7 +48,8 @@ export interface MeasuredCall {
   readonly totalMs: number
   readonly tokenizeMs: number | null
   readonly parts: CallParts
-  /** Garbage collection during the call. */
+  /** Garbage collection during the call: until its first token, and after it. */
+  readonly firstGarbageMs: number
   readonly garbageMs: number
   /** The prompt and what was generated, if the prompt is the user's and the engine gives ids. */
   readonly ids: readonly number[] | null
@@ -64,6 +65,13 @@ export interface StepTimes {
   readonly runMs: readonly number[]
 }
 
+/** Engine calls that feed a whole prompt: medians of the process; null: the engine does not tell it. */
+export interface PrefillTimes {
+  readonly runMs: number
+  readonly feedsMs: number
+  readonly logitsMs: number | null
+}
+
 export interface ProcessMeasurement {
   readonly engine: string
   readonly versions: Readonly<Record<string, string>>
@@ -75,6 +83,8 @@ export interface ProcessMeasurement {
   readonly cold: MeasuredCall
   readonly calls: readonly MeasuredCall[]
   readonly natural: { readonly tokens: number; readonly totalMs: number } | null
+  /** null: the engine has no steps. */
+  readonly prefill: PrefillTimes | null
   readonly depths: readonly StepTimes[]
   readonly several: readonly StepTimes[]
   /** Why a part was cut short, by its name. */

@@ -44,7 +44,7 @@ export function scriptedWorld(
     inputs.push(input as MeasureInput)
     if (given.fails?.(inputs.length - 1)) return { outcome: 'failed', reason: 'it broke' }
     const { open, now } = scriptedGenerator(script)
-    const value = await measureProcess(open, (input as MeasureInput).plan, { now, garbageMs: () => 0 })
+    const value = await measureProcess(open, (input as MeasureInput).plan, { now, garbageMs: async () => 0 })
     return { outcome: 'measured', value: value as never }
   }
   const ports: GeneratePorts = { engines: [engine], recognize: async () => given.found ?? FOUND, handoffNs: async () => null }

@@ -40,7 +40,9 @@ function partsBlock(title: string, of: PartsOf | null, reason: string | undefine
     const bar = block.repeat(Math.max(0, Math.round((ms / most) * BAR)))
     return `  ${pad(name, widest)}  ${pad(time(ms), 8, 'left')}  ${pad(share, 5, 'left')}  ${bar}`.trimEnd()
   })
-  return [[...wrap(`${title}: ${time(of.totalMs)}`, width), ...lines]]
+  const others = of.parts.find(({ id, ms, note }) => id === 'other-operators' && note !== null && ms >= 0.05 * of.totalMs)
+  const named = others === undefined ? [] : wrap(`Other operators: ${others.note}.`, width, '  ')
+  return [[...wrap(`${title}: ${time(of.totalMs)}`, width), ...lines, ...named]]
 }
 
 function findingBlocks({ findings }: GenerationDocument, width: number): string[][] {

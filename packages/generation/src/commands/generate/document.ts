@@ -45,6 +45,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     context: found.model.context ?? first!.context,
   }
   const calls = processes.flatMap((one) => one.calls)
+  const prefill = processes.flatMap((one) => one.prefill ?? [])
   const setup = setupOf(outcome, calls)
   const speed = speedOf(processes)
   const depth = depthOf(setup)
@@ -61,7 +62,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
           totalMs: timePerTokenMs,
           depth,
           isFirst: false,
-          loop: tokenLoop(calls),
+          loop: tokenLoop(calls, prefill),
           step: profileIn(outcome.token),
         })
   const firstTokenParts = divide({
@@ -69,7 +70,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     totalMs: speed.timeToFirstTokenMs.value,
     depth: setup.promptTokens,
     isFirst: true,
-    loop: firstTokenLoop(calls),
+    loop: firstTokenLoop(calls, prefill),
     step: profileIn(outcome.firstToken),
   })
   const described = {

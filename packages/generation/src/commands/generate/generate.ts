@@ -158,9 +158,9 @@ async function profiledSteps(
   const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)
   const calls = processes.flatMap((process) => process.calls)
   progress({ stage: 'a token by its operators', done: 0, of: 2 })
-  const token = await one({ depth: Math.round(promptTokens + newTokens / 2), tokens: 1, paceMs: tokenLoop(calls).runMs })
+  const token = await one({ depth: Math.round(promptTokens + newTokens / 2), tokens: 1, paceMs: tokenLoop(calls, []).runMs })
   progress({ stage: 'the first token by its operators', done: 1, of: 2 })
-  const firstToken = await one({ depth: 0, tokens: promptTokens, paceMs: firstTokenLoop(calls).runMs })
+  const firstToken = await one({ depth: 0, tokens: promptTokens, paceMs: firstTokenLoop(calls, []).runMs })
   return { token, firstToken, facts: graphFacts(step, typeof token === 'string' ? null : token) }
 }
 
