@@ -1,4 +1,4 @@
-// The engines, listed by hand.
+// The engines, listed by hand: the first that opens a model and is installed generates with it, unless another is named.
 import type { GeneratorEngine } from '../generator.ts'
 import { address } from './address.ts'
 import { llamaCpp } from './llama-cpp.ts'
