@@ -131,3 +131,10 @@ export function severalWords({ points }: NonNullable<GenerationDocument['several
     pays ? 'batches and speculation can pay here' : 'hardly anything is shared, so that batches and speculation do not pay here'
   }.`
 }
+
+/** What to type for a finding, unless one before it says the same. */
+export function nextOf(findings: GenerationDocument['findings'], at: number): GenerationDocument['findings'][number]['run'] {
+  const { run } = findings[at]!
+  const same = (one: typeof run) => JSON.stringify(one) === JSON.stringify(run)
+  return run === null || findings.findIndex((one) => same(one.run)) < at ? null : run
+}
