@@ -1,6 +1,6 @@
 // How a generation is spoken of, on the terminal and on the page alike: the parts of a token, and its answer in one sentence or a few.
 import { percent, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../documents/generation.ts'
+import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../../documents/generation.ts'
 
 /** What each part is called in a row, and what time goes into. */
 export const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; readonly into: string }>> = {

@@ -1,10 +1,10 @@
 // What `whyslow generate` says on a terminal: the answer, what a token and the first token are made of, the two curves, findings, estimates, and
 // how it was measured.
 import { bytes, count, plural, rate, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationDocument, PartsOf } from '../documents/generation.ts'
-import { checkedLines } from './findings/findings-text.ts'
+import type { GenerationDocument, PartsOf } from '../../documents/generation.ts'
+import { checkedLines } from '../findings/findings-text.ts'
+import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
 import { isFloor, measured, nextOf, partRows, severalWords, slopeWords } from './generation-words.ts'
-import { commandWords, pad, wrap, wrapCommand } from './wrap.ts'
 
 interface Width {
   readonly width: number
