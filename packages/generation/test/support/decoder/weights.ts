@@ -16,7 +16,7 @@ export interface DecoderShape {
 
 /** Runs in milliseconds. */
 export const TINY: DecoderShape = { layers: 2, width: 32, heads: 2, kvHeads: 1, inner: 64, vocabulary: 64, context: 128 }
-/** 30 million parameters. */
+/** A token reads 28 million parameters of it. */
 export const SHAPE_30M: DecoderShape = {
   layers: 10,
   width: 384,
@@ -26,7 +26,7 @@ export const SHAPE_30M: DecoderShape = {
   vocabulary: 32_000,
   context: 4096,
 }
-/** That of SmolLM2-135M, as its config.json says: 30 layers of 576, 9 heads, 3 of keys and values. */
+/** That of SmolLM2-135M, as its config.json says, whose head is tied: 30 layers of 576, 9 heads, 3 of keys and values. */
 export const SHAPE_135M: DecoderShape = {
   layers: 30,
   width: 576,
@@ -36,6 +36,17 @@ export const SHAPE_135M: DecoderShape = {
   vocabulary: 49_152,
   context: 8192,
   ropeBase: 100_000,
+}
+
+/** 500 million parameters: more than caches hold, in any number type. */
+export const SHAPE_500M: DecoderShape = {
+  layers: 24,
+  width: 1152,
+  heads: 18,
+  kvHeads: 6,
+  inner: 3712,
+  vocabulary: 49_152,
+  context: 4096,
 }
 
 /** x W: `inputs` rows of `outputs` values each. */

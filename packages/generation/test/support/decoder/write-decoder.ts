@@ -3,6 +3,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { graph, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { copyWith } from '@whyslow/graph/copy.ts'
+import { EXTERNALIZED_FROM_BYTES } from '@whyslow/graph/externalize-weights.ts'
+import { externalReference } from '@whyslow/graph/tensor-data.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { ModelProto, ValueInfoProto } from 'onnx-buf'
 import { writeBlock, writeEmbedding, writeEncoder, writeHead } from './blocks.ts'
@@ -57,10 +60,29 @@ export function decoderModel(weights: DecoderWeights, given: DecoderForm = {}): 
   })
 }
 
+/** Protobuf holds 2 GB; beyond this, weights are in a file next to the model. */
+const INLINE_LIMIT_BYTES = 2 ** 30
+
 export function writeDecoder(file: string, weights: DecoderWeights, form: DecoderForm = {}): string {
   fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, writeModel(decoderModel(weights, form)))
+  const proto = decoderModel(weights, form)
+  const bytes = proto.graph!.initializer.reduce((sum, { rawData }) => sum + rawData.byteLength, 0)
+  fs.writeFileSync(file, writeModel(bytes > INLINE_LIMIT_BYTES ? withWeightsApart(proto, `${file}_data`) : proto))
   return file
+}
+
+function withWeightsApart(proto: ModelProto, file: string): ModelProto {
+  const descriptor = fs.openSync(file, 'w')
+  let offset = 0
+  const initializer = proto.graph!.initializer.map((tensor) => {
+    const length = tensor.rawData.byteLength
+    if (length < EXTERNALIZED_FROM_BYTES) return tensor
+    fs.writeSync(descriptor, tensor.rawData)
+    offset += length
+    return externalReference(tensor, { location: path.basename(file), offset: offset - length, length })
+  })
+  fs.closeSync(descriptor)
+  return copyWith(proto, { graph: copyWith(proto.graph!, { initializer }) })
 }
 
 /** The encoder that such a decoder reads: rows of the embedding, normed. */
