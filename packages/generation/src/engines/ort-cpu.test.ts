@@ -119,11 +119,15 @@ describe('a decoder that is fed embeddings', () => {
     await generator.close()
   })
 
-  it('is one line without it', async () => {
+  it('is one line without it, or if it takes more than ids', async () => {
     const alone = writeFolder(path.join(folder, 'no-embeds'), llama, { models })
     fs.rmSync(path.join(alone, 'onnx/embed_tokens.onnx'))
     await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
       /is fed embeddings \(inputs_embeds\), not token ids; put embed_tokens/,
+    )
+    fs.copyFileSync(path.join(alone, 'onnx/decoder_model_merged.onnx'), path.join(alone, 'onnx/embed_tokens.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /makes embeddings of .*attention_mask.* too, not of ids alone/,
     )
   })
 })
