@@ -72,6 +72,7 @@ test('streamers, ids that are cut, batches that are padded', () => {
   expect(found('const ids = this.tokenizer.encode(text).slice(0, 512)')).toEqual([['ids-cut', 1]])
   expect(found('const { input_ids: ids } = await tokenizer(text)\nfeed(ids.slice(0, 512))')).toEqual([['ids-cut', 1]])
   expect(found('const ids = tokenizer.encode(text)\nfeed(ids)')).toEqual([])
+  expect(found('const ids = tokenizer.encode(text.slice(0, 4096)).slice(0, 512)')).toEqual([])
   expect(found("const vectors = await extractor(texts, { pooling: 'mean', normalize: true })")).toEqual([['texts-padded', 1]])
   expect(found('const inputs = tokenizer(texts, { padding: true, truncation: true })')).toEqual([['texts-padded', 1]])
 })

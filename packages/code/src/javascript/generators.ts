@@ -64,7 +64,7 @@ export function generatorPatterns(
     if (isKept) found.push('turns-uncached')
   }
   if (hasTrue(given, /^(probabilities|output_scores|output_logits)$/)) found.push('probabilities-taken')
-  if (isTransformers && isTokenizer(callee)) {
+  if (isTransformers && isTokenizer(callee) && !isShortened(given[0])) {
     const result = resultName(way)
     if ((result !== null && cut.has(result)) || isCut(node, way)) found.push('ids-cut')
   }
@@ -75,6 +75,10 @@ export function generatorPatterns(
 
 /** tokenizer(text), this.tokenizer.encode(text). */
 const isTokenizer = (callee: string): boolean => /(^|\.)\w*[tT]okenizer(\.(encode|_call|tokenize))?$/.test(callee)
+
+/** text.slice(0, 4096): what is tokenized was cut before. */
+const isShortened = (text: SyntaxNode | undefined): boolean =>
+  text?.type === 'CallExpression' && /\.(slice|substring|substr)$/.test(nameOf(text.callee as SyntaxNode) ?? '')
 
 /** Members of objects that are given as arguments, also within each other. */
 function options(given: readonly SyntaxNode[]): SyntaxNode[] {
