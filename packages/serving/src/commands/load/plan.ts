@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LoadArrivals } from '@whyslow/report/documents/load.ts'
+import { type Goodput, parseGoodput } from '../../load/goodput.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
 import { type Arrivals, MOST_REQUESTS, makeTimeline, traceRate } from '../../load/timeline.ts'
 import { readTrace } from '../../load/trace.ts'
@@ -12,6 +13,8 @@ export interface Plan {
   readonly described: LoadArrivals
   readonly rates: readonly number[]
   readonly objective: Objective | null
+  /** null: streams are not judged. */
+  readonly goodput: Goodput | null
   /** null: as long as it takes. */
   readonly seconds: number | null
   readonly warnings: readonly string[]
@@ -21,6 +24,7 @@ export interface Plan {
 export function planOf(options: LoadOptions): Plan {
   const { rates, clients, seconds, seed } = options
   const objective = options.slo === null ? null : parseObjective(options.slo)
+  const goodput = options.goodput === null ? null : parseGoodput(options.goodput)
   const { arrivals, trace } = arrivalsOf(options.arrivals)
   if (clients.length > 0 && (rates.length > 0 || objective !== null || trace !== null))
     throw new InputError(
@@ -56,6 +60,7 @@ export function planOf(options: LoadOptions): Plan {
     described: { kind, seed, burstiness: burstiness[kind], trace },
     rates: all,
     objective,
+    goodput,
     seconds: length,
     warnings:
       clients.length > 0

@@ -14,9 +14,14 @@ export async function measureAll(
   ceilingPerSecond: number,
 ): Promise<Measured> {
   const { target } = opened
-  const { seed, signal, timeoutSeconds, onProgress, generate } = options
+  const { seed, signal, timeoutSeconds, onProgress, generate, countTokens } = options
   const length = plan.seconds === null ? null : { seconds: plan.seconds }
-  const shared = { target, length, timeoutMs: timeoutSeconds * 1000, signal, ...(generate === undefined ? {} : { generate }) }
+  const ofStreams = {
+    ...(plan.goodput === null ? {} : { goodput: plan.goodput }),
+    ...(countTokens === undefined ? {} : { countTokens }),
+  }
+  const sending = generate === undefined ? {} : { generate }
+  const shared = { target, length, timeoutMs: timeoutSeconds * 1000, signal, ...ofStreams, ...sending }
   const progressOf = (stage: string) => (share: number) => onProgress?.({ stage, done: Math.round(share * 100), of: 100 })
   const measured: MeasuredPoint[] = []
   for (const clients of options.clients)

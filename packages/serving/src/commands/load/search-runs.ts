@@ -77,8 +77,9 @@ interface RunPlan {
 /** A run at a rate, ended early where the objective cannot hold any more. */
 export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadOptions, asked: RunPlan): SearchRun {
   const { target } = opened
-  const { objective, arrivals, ceilingPerSecond } = plan
-  const { signal, onProgress } = options
+  const { objective, arrivals, ceilingPerSecond, goodput } = plan
+  const { signal, onProgress, countTokens } = options
+  const ofStreams = { ...(goodput === null ? {} : { goodput }), ...(countTokens === undefined ? {} : { countTokens }) }
   const timeoutMs = options.timeoutSeconds * 1000
   return async (ratePerSecond, seed, stage) => {
     const at = ratePerSecond === null ? 'alone' : `${stage} ${ratePerSecond.toPrecision(3)} requests/s`
@@ -93,7 +94,18 @@ export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadO
     const budget = objective.share === null ? Number.POSITIVE_INFINITY : (1 - objective.share) * seconds * ratePerSecond
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
     const { mostErrors: mostRefused } = objective
-    const one = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough, mostRefused }
+    const one = {
+      target,
+      arrivals,
+      ratePerSecond,
+      length: { seconds },
+      seed,
+      timeoutMs,
+      signal,
+      enough,
+      mostRefused,
+      ...ofStreams,
+    }
     const measured = pointWithinCeiling(await runWithServerCounters(opened, () => measurePoint(one), one), ceilingPerSecond)
     const { latencies, sinceSent, point } = measured
     const isBelow = judge(objective, latencies).held
