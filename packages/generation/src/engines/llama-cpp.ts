@@ -57,6 +57,7 @@ export async function openGguf(
     versions: { ...versions, ...(release === undefined ? {} : { 'llama.cpp': release }) },
     vocabulary,
     context: context.contextSize,
+    sequences: 1,
     endIds: [...new Set(ends)],
     encode: (text) => model.tokenize(text),
     decode: (ids) => model.detokenize(ids, true),

@@ -23,6 +23,9 @@ const NOT_CACHE =
 /** Whether a name is that of a cache's input or output. */
 export const namedCache = (name: string): boolean => CACHE.test(name) && !NOT_CACHE.test(name)
 
+/** Whether a name is of the same keys or values as another, of the past or the present. */
+export const sameCache = (a: string, b: string): boolean => core(a) === core(b)
+
 const core = (name: string): string =>
   name
     .replace(FRAME, '')

@@ -126,6 +126,25 @@ describe('a folder of transformers.js', () => {
     expect(found).toMatchObject({ kind: 'onnx', name: 'smol', tokenizer: path.join(folder, 'tokenizer.json'), endIds: [0] })
   })
 
+  it('an encoder and its decoder are one generator, and what a token adds is the decoder’s', async () => {
+    const models = { 'decoder_model_merged.onnx': { cache: 'merged' } } as const
+    const folder = writeFolder(place('t5'), decoderWeights({ encoder: true }), { models })
+    const found = (await recognize(folder))!
+    expect(found.variants).toMatchObject([{ dtype: 'fp32', encoder: path.join(folder, 'onnx/encoder_model.onnx') }])
+    expect(found.layout!.cache.map(({ role }) => role)).toEqual([
+      'self',
+      'self',
+      'cross',
+      'cross',
+      'self',
+      'self',
+      'cross',
+      'cross',
+    ])
+    expect(found.numbers).toMatchObject({ layers: 2, headSize: 16, cacheBytesPerToken: 256 })
+    expect(await recognize(path.join(folder, 'onnx/encoder_model.onnx'))).toBeNull()
+  })
+
   it('a configuration that is no JSON is one line', async () => {
     const folder = writeFolder(place('broken'), llama)
     fs.writeFileSync(path.join(folder, 'config.json'), '{"model_type":')

@@ -3,7 +3,7 @@ import { documentHead } from '@whyslow/command/version.ts'
 import type { Machine } from '@whyslow/measure/machine/types.ts'
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
 import type { GenerationDocument, GenerationSetup } from '@whyslow/report/documents/generation.ts'
-import { depthOf, generationAnswer } from '@whyslow/report/text/generation-words.ts'
+import { depthOf, generationAnswer } from '@whyslow/report/text/generation/generation-words.ts'
 import { diagnoseGeneration } from '../../diagnose.ts'
 import { divide } from '../../divide/divide.ts'
 import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
@@ -13,6 +13,7 @@ import { estimates } from '../../estimate/estimate.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
+import { prefixOf } from '../../measure/prefix.ts'
 import { cachedShareOf, depthLineOf, severalOf, speedOf } from '../../measure/summarize.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
 import type { GenerateOptions } from './options.ts'
@@ -86,13 +87,14 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
     reasons: reasonsOf(outcome),
   }
+  const prefix = prefixOf(processes[0]!.calls)
   const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
   return {
     ...documentHead('whyslow-generation/1'),
     answer: generationAnswer(measured),
     ...measured,
     estimates: estimates({ model, timePerTokenMs, depth, floor, line: depthLine, several: severalTokens, tokenParts, lookup }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts }, found.source),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...(prefix === undefined ? {} : { prefix }) }, found.source),
     warnings,
   }
 }

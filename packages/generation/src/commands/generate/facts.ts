@@ -16,7 +16,13 @@ export function graphFacts({ graph, layout }: Pick<StepGraph, 'graph' | 'layout'
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const head = headOf(graph, layout.logits.name, makers)
   const weights = graph.nodes.flatMap((node) => weightOf({ node, graph, makers, head, step }) ?? [])
-  return { weights, graph: graphFact({ graph, layout }, head, step) }
+  const options = {
+    beams: 1,
+    beamsFrom: null,
+    cacheCapacity: layout.capacity,
+    capacityFrom: layout.capacity === null ? null : 'the graph',
+  }
+  return { weights, graph: graphFact({ graph, layout }, head, step), options }
 }
 
 interface Looking {

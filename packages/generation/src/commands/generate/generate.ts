@@ -22,6 +22,7 @@ import type { ProcessMeasurement } from '../../measure/types.ts'
 import { chooseEngine } from './choose-engine.ts'
 import { documentOf, type Outcome } from './document.ts'
 import { graphFacts } from './facts.ts'
+import { ggufFacts } from './gguf-facts.ts'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
 import { planOf, planOfProcess, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
@@ -155,7 +156,8 @@ async function profiledSteps(
   processes: readonly ProcessMeasurement[],
 ): Promise<Steps> {
   const step = await found.step(own)
-  if (typeof step === 'string') return { token: step, firstToken: step, facts: {} }
+  if (typeof step === 'string')
+    return { token: step, firstToken: step, facts: found.kind === 'gguf' ? ggufFacts(found.source) : {} }
   const { promptTokens, newTokens, quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
   const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)
