@@ -108,6 +108,8 @@ export interface Generator {
   generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
   /** A sequence with an empty cache, fed step by step; null if the loop is the engine's own. */
   readonly start: (() => Sequence) | null
+  /** How many sequences may be open at the same time; absent: as many as memory holds. */
+  readonly sequences?: number
   /** Requests that were sent so far; absent: it sends none. */
   readonly requests?: () => number
   close(): Promise<void>

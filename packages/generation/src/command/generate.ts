@@ -1,6 +1,6 @@
 // `whyslow generate MODEL`: where the milliseconds of a token go. Here: what was typed, paths and what goes to the screen.
 import { measureAndDeliver } from '@whyslow/command/terminal/document-output.ts'
-import { renderGeneration } from '@whyslow/report/text/generation-text.ts'
+import { renderGeneration } from '@whyslow/report/text/generation/generation-text.ts'
 import { type FlagsOf, optionsOf } from './flags.ts'
 import type { Surroundings } from './stages.ts'
 

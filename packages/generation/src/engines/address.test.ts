@@ -43,6 +43,7 @@ test.each([
   ['/v1/completions#mock', 'OpenAI’s completions', 0],
   ['/completion', 'llama-server', 0],
   ['/api/generate#mock', 'ollama', 0],
+  ['/api/chat#mock', 'ollama’s chat', 0],
 ])('%s: the path says the protocol, and tokens are those that the server counts', async (path, _, probes) => {
   const { server, generator } = await opened(path, { tokensPerChunk: 4 })
   const told: string[] = []
@@ -70,6 +71,14 @@ test('one connection for all requests', async () => {
   const { server, generator } = await opened('/completion')
   for (let k = 0; k < 3; k++) await generator.generate(REQUEST)
   expect(server.connections()).toBe(1)
+})
+
+test('a server that closes connections after a stream gets one for each request from then on', async () => {
+  const { server, generator } = await opened('/completion', {}, { closes: true })
+  for (let k = 0; k < 4; k++) expect((await generator.generate(REQUEST)).generatedTokens).toBe(12)
+  // The one that found its connection closed went out twice, and counts twice.
+  expect(generator.requests!()).toBe(5)
+  expect(server.requests.length).toBe(4)
 })
 
 test('what the prefix cache held is counted', async () => {

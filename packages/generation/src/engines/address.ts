@@ -94,9 +94,11 @@ function partsOf({ usage }: StreamTimes): CallParts {
   }
 }
 
+const isOllama = ({ protocol }: Server): boolean => protocol.id.startsWith('ollama')
+
 /** A server that counts only what it read of a prompt: what it read less of the same prompt than before was in its cache. */
 function cachedByCount({ server, promptTokens }: Client, { prompt }: GenerationRequest, read: number | null): number | null {
-  if (server.protocol.id !== 'ollama' || typeof prompt !== 'string' || read === null) return null
+  if (!isOllama(server) || typeof prompt !== 'string' || read === null) return null
   const before = promptTokens.get(prompt)
   promptTokens.set(prompt, Math.max(read, before ?? 0))
   return before === undefined || before <= read ? null : before - read
@@ -194,7 +196,7 @@ function readingOf(
         throw requests.problem(
           `the server does not stop after ${newTokens} tokens: the request was ended; see which limit it takes`,
         )
-      if (/application\/json/.test(type) && server.protocol.id !== 'ollama')
+      if (/application\/json/.test(type) && !isOllama(server))
         throw requests.problem(
           'the server answers in one piece, although a stream was asked for: nothing is seen of its tokens; switch streaming on there',
         )

@@ -2,7 +2,7 @@
 // which every session of the package is built on; steps by `controlledEvaluate`.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import type {
   CallParts,
   GeneratedToken,
@@ -57,6 +57,7 @@ export async function openGguf(
     versions: { ...versions, ...(release === undefined ? {} : { 'llama.cpp': release }) },
     vocabulary,
     context: context.contextSize,
+    sequences: 1,
     endIds: [...new Set(ends)],
     encode: (text) => model.tokenize(text),
     decode: (ids) => model.detokenize(ids, true),
@@ -86,7 +87,7 @@ async function opened(module: LlamaModule, file: string, threads: number | null)
     const context = await model.createContext({ sequences: 1, ...(threads === null ? {} : { threads }) })
     return { llama, model, context }
   } catch (error) {
-    const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 200)
+    const said = firstLineOf(error).slice(0, 200)
     throw new InputError(
       `${file}: node-llama-cpp cannot open it (${said}); see whether its llama.cpp knows the architecture, and whether its prebuilt binary is installed`,
     )

@@ -1,7 +1,8 @@
 // onnxruntime-genai in the user's own Python: ONNX Runtime with a loop, a sampler and a cache in place, all native.
+import type { GeneratorEngine } from '../generator.ts'
 import { pythonGenerator } from './python.ts'
 
-export const pythonGenai = pythonGenerator({
+export const pythonGenai: GeneratorEngine = pythonGenerator({
   id: 'python-genai',
   title: 'onnxruntime-genai in Python',
   packages: {

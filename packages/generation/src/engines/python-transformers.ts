@@ -1,7 +1,8 @@
 // The package transformers with PyTorch in the user's own Python: `model.generate`, as a service in Python calls it.
+import type { GeneratorEngine } from '../generator.ts'
 import { pythonGenerator } from './python.ts'
 
-export const pythonTransformers = pythonGenerator({
+export const pythonTransformers: GeneratorEngine = pythonGenerator({
   id: 'python-transformers',
   title: 'transformers in Python',
   packages: {

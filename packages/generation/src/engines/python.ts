@@ -1,5 +1,5 @@
 // Generators in the user's own Python: a small program there opens the model, generates and takes the times (whyslow_collector/generators.py).
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { type Peer, type PythonPackages, pythonAvailability, startPeer } from '@whyslow/measure/engines/python/python-session.ts'
 import type {
   CallParts,
@@ -36,13 +36,10 @@ export const pythonGenerator = ({ id, title, packages, kinds, opens }: PythonGen
       return generatorOf(id, peer, header as unknown as Facts)
     } catch (error) {
       peer.end()
-      throw new InputError(`${source}: ${title} cannot open it (${firstLine(error)}); see which files it needs`)
+      throw new InputError(`${source}: ${title} cannot open it (${firstLineOf(error).slice(0, 200)}); see which files it needs`)
     }
   },
 })
-
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.trim().slice(0, 200)
 
 interface Facts {
   readonly vocabulary: number | null

@@ -29,7 +29,7 @@ function fakeModule() {
       this.printed = text.length
     }
     end(): void {
-      this.on_finalized_text('', true)
+      this.on_finalized_text(this.tokenizer.decode(this.cache, {}).slice(this.printed), true)
     }
     on_finalized_text(_text: string, _isEnd: boolean): void {}
   }
@@ -168,6 +168,27 @@ test('local files only, the task that the model is for, dtype and threads as the
   const plain = await open('/models/t5')
   expect(plain.given.task).toBe('text2text-generation')
   expect(plain.given.options).toEqual({ local_files_only: true })
+})
+
+test('without a tokenizer ids work, and texts are one line', async () => {
+  const fake = fakeModule()
+  const bare = Object.assign(async () => ({}), { model: fake.model, tokenizer: null }) as unknown as TextPipeline
+  const module = { ...fake.module, pipeline: async () => bare }
+  const generator = await openPipeline(module, '/models/tiny', { threads: null, dtype: null }, {})
+  expect([generator.encode, generator.decode]).toEqual([null, null])
+  const { tokens } = await generator.generate(REQUEST)
+  expect(tokens.map(({ id, text }) => [id, text])).toEqual(FOUR.map((id) => [id, null]))
+  await expect(generator.generate({ ...REQUEST, prompt: '12' })).rejects.toThrow(/no tokenizer\.json; add it, or give token ids/)
+})
+
+test('text that the streamer held back comes with the last token', async () => {
+  const { generator, tokenizer } = await open()
+  // Only whole pairs are shown until all tokens came.
+  const decode = tokenizer.decode
+  let came = 0
+  tokenizer.decode = (ids, options) => decode(came < 3 ? ids.slice(0, ids.length - (ids.length % 2)) : ids, options)
+  const { tokens } = await generator.generate({ ...REQUEST, newTokens: 3 }, () => came++)
+  expect(tokens.map(({ text }) => text)).toEqual(['', '41', '2'])
 })
 
 test('a file that is missing is one line', async () => {

@@ -1,11 +1,11 @@
 // @huggingface/transformers of the user's project: whole calls as its users make them, its own loop and streamer. Files of this machine only.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { InputError } from '@whyslow/graph/input-error.ts'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { findPartOf } from '@whyslow/measure/engines/find-package.ts'
 import type { Generation, GenerationRequest, Generator, GeneratorEngine, GeneratorOptions, Sampling } from '../generator.ts'
 import { CallClock, watchCalls } from './transformers-js/call-clock.ts'
-import type { TextPipeline, TransformersModule } from './transformers-js/module.ts'
+import type { TextPipeline, Tokenizer, TransformersModule } from './transformers-js/module.ts'
 import { findUserPackage, missingPackage } from './user-package.ts'
 
 const NAME = '@huggingface/transformers'
@@ -51,7 +51,7 @@ export async function openPipeline(
     const { is_encoder_decoder: isPair } = await module.AutoConfig.from_pretrained(path.basename(at), { local_files_only: true })
     pipe = await module.pipeline(isPair === true ? 'text2text-generation' : 'text-generation', path.basename(at), options)
   } catch (error) {
-    const said = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 240)
+    const said = firstLineOf(error).slice(0, 240)
     const next =
       dtype === null
         ? 'see which files it has in onnx/, and name one of them with --dtype, as in q4'
@@ -66,8 +66,8 @@ export async function openPipeline(
     vocabulary: model.config.vocab_size ?? null,
     context: model.config.max_position_embeddings ?? model.config.n_positions ?? null,
     endIds: ends == null ? [] : Array.isArray(ends) ? ends : [ends],
-    encode: (text) => Array.from(tokenizer.encode(text, { add_special_tokens: false }), Number),
-    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false })),
+    encode: tokenizer && ((text) => Array.from(tokenizer.encode(text, { add_special_tokens: false }), Number)),
+    decode: tokenizer && ((ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false }))),
     generate: (request, onToken) => generate(module, pipe, request, onToken),
     start: null,
     close: async () => {
@@ -84,14 +84,17 @@ async function generate(
 ): Promise<Generation> {
   const { prompt, newTokens, ignoreEnd, stop } = request
   const { model, tokenizer } = pipe
+  if (tokenizer === null && typeof prompt === 'string')
+    throw new InputError('the folder has no tokenizer.json; add it, or give token ids as the prompt')
   const interrupt = new module.InterruptableStoppingCriteria()
   const clock = new CallClock()
   const unwatch = watchCalls(pipe, clock)
   try {
-    const streamer = new (streamerOf(module.TextStreamer))(tokenizer, clock, (token, text) => {
-      if (stop.some((one) => text.includes(one))) interrupt.interrupt()
+    const take: Take = (token, whole) => {
+      if (stop.some((one) => whole.includes(one))) interrupt.interrupt()
       onToken?.(token)
-    })
+    }
+    const streamer = tokenizer === null ? idStreamer(clock, take) : new (streamerOf(module.TextStreamer))(tokenizer, clock, take)
     const options = {
       max_new_tokens: newTokens,
       ...samplingOptions(request.sampling),
@@ -116,17 +119,21 @@ async function generate(
 }
 
 type Token = Parameters<NonNullable<Parameters<Generator['generate']>[1]>>[0]
+type Take = (token: Token, whole: string) => void
+
+/** What a streamer is called with: the prompt's ids first, then those of each step. */
+type Ids = readonly (readonly bigint[])[]
 
 /** The package's own streamer, as most programs use it, and a clock around it. */
 function streamerOf(TextStreamer: TransformersModule['TextStreamer']) {
   return class extends TextStreamer {
     private readonly clock: CallClock
-    private readonly take: (token: Token, whole: string) => void
+    private readonly take: Take
     private whole = ''
     private fresh = ''
     private isPrompt = true
 
-    constructor(tokenizer: TextPipeline['tokenizer'], clock: CallClock, take: (token: Token, whole: string) => void) {
+    constructor(tokenizer: Tokenizer, clock: CallClock, take: Take) {
       super(tokenizer, { skip_prompt: true, skip_special_tokens: true, callback_function: () => {} })
       this.clock = clock
       this.take = take
@@ -137,7 +144,7 @@ function streamerOf(TextStreamer: TransformersModule['TextStreamer']) {
       this.fresh += text
     }
 
-    override put(value: readonly (readonly bigint[])[]): void {
+    override put(value: Ids): void {
       if (this.isPrompt) {
         this.isPrompt = false
         this.clock.prompt(value[0]!.length)
@@ -148,9 +155,28 @@ function streamerOf(TextStreamer: TransformersModule['TextStreamer']) {
       this.fresh = ''
       super.put(value)
       this.whole += this.fresh
-      const token = this.clock.token({ id: Number(value[0]!.at(-1)), text: this.fresh, atMs })
-      this.take(token, this.whole)
+      this.take(this.clock.token({ id: Number(value[0]!.at(-1)), text: this.fresh, atMs }), this.whole)
     }
+
+    override end(): void {
+      this.fresh = ''
+      super.end()
+      this.clock.rest(this.fresh)
+    }
+  }
+}
+
+/** Of a folder without a tokenizer: ids alone. */
+function idStreamer(clock: CallClock, take: Take) {
+  let isPrompt = true
+  return {
+    put(value: Ids): void {
+      if (isPrompt) clock.prompt(value[0]!.length)
+      else take(clock.token({ id: Number(value[0]!.at(-1)), text: null, atMs: clock.tokenCame() }), '')
+      isPrompt = false
+    },
+    end(): void {},
+    abort(): void {},
   }
 }
 

@@ -53,7 +53,7 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
     endedByItself: made.ended !== 'length',
     // A prompt that was tokenized before the call is part of what a user waits for.
     firstMs: first.atMs + (ownMs ?? 0),
-    perTokenMs: after > 0 && chunks.length > 1 ? spanMs / after : null,
+    perTokenMs: made.timePerTokenMs ?? (after > 0 && chunks.length > 1 ? spanMs / after : null),
     gapsMs,
     totalMs: made.totalMs + (ownMs ?? 0),
     tokenizeMs,

@@ -109,6 +109,17 @@ describe('steps at a depth', () => {
     expect(left).toBe(0)
   })
 
+  test('an engine that holds a single sequence passes all depths in each round', async () => {
+    const { process, left } = await measured({ sequences: 1, said: 1 }, { depths: [0, 500, 2000] })
+    expect(process.depths.map(({ depth, samplesMs }) => [depth, samplesMs.length])).toEqual([
+      [2, 9],
+      [500, 9],
+      [2000, 9],
+    ])
+    expect(process.depths[2]!.samplesMs[1]).toBeCloseTo(30)
+    expect(left).toBe(0)
+  })
+
   test('a context that would take too long to fill is left out', async () => {
     // 498 tokens: 10 + 497 ms.
     const { process } = await measured({}, { depths: [0, 500, 4000], fillMs: 3000 })

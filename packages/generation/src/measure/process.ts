@@ -104,13 +104,14 @@ async function measureCurves(
   const ids = { ...tokensOf(generator, plan), encode: null }
   const { given } = madeUpPrompt(ids, Math.max(...plan.several, plan.promptTokens, 512), plan.seed, around.now)
   if (typeof given === 'string') throw new Error('an engine that is fed step by step has to say its vocabulary')
-  const steps = { start, now: around.now, ids: (many: number) => given.slice(0, many) }
+  const { sequences } = generator
+  const steps = { start, sequences, now: around.now, ids: (many: number) => given.slice(0, many) }
   const prefill = await timePrefill(steps, plan.promptTokens, plan.rounds)
-  const { times, reason } = depths.length === 0 ? { times: [], reason: null } : await timeDepths(steps, depths, plan)
+  const { times, reason } = depths.length === 0 ? { times: [], reason: null } : await timeDepths(steps, { ...plan, depths })
   if (reason !== null) reasons.depthLine = reason
   if (plan.several.length === 0) return { prefill, depths: times, several: [] }
   const room = Math.min(plan.promptTokens, most - Math.max(...plan.several))
-  return { prefill, depths: times, several: await timeSeveral(steps, plan.several, room, plan.rounds) }
+  return { prefill, depths: times, several: await timeSeveral(steps, { ...plan, depth: room }) }
 }
 
 /** Without steps: whole calls whose prompts are of several lengths, in turns. The depth of a call is that of its middle token. */

@@ -18,6 +18,8 @@ export interface Steps {
   /** Any ids that end no text. */
   readonly ids: (many: number) => readonly number[]
   readonly now: Clock
+  /** Of the engine. */
+  readonly sequences: number | undefined
 }
 
 interface Filled {
@@ -42,13 +44,23 @@ export interface DepthTimes {
   readonly reason: string | null
 }
 
-/** Steps at each depth, ascending. Filling stops if the next cache would take the time beyond `fillMs`. */
-export async function timeDepths(
-  steps: Steps,
-  depths: readonly number[],
-  { rounds, fillMs }: { readonly rounds: number; readonly fillMs: number },
-): Promise<DepthTimes> {
-  const { now, ids } = steps
+export interface DepthPlan {
+  /** Ascending. */
+  readonly depths: readonly number[]
+  readonly rounds: number
+  /** Filling stops if the next cache would take the time beyond it. */
+  readonly fillMs: number
+}
+
+/** Steps at each depth: each has a sequence of its own, or, of an engine that holds a single one, a sequence passes all of them in each round. */
+export function timeDepths(steps: Steps, plan: DepthPlan): Promise<DepthTimes> {
+  return steps.sequences === 1 ? inOneSequence(steps, plan) : inOwnSequences(steps, plan)
+}
+
+const tooLong = (depth: number): string => `a context of ${depth} tokens would take too long to fill`
+
+async function inOwnSequences(steps: Steps, { depths, rounds, fillMs }: DepthPlan): Promise<DepthTimes> {
+  const { now } = steps
   const filled: Filled[] = []
   const began = now()
   let perTokenMs = 0
@@ -57,7 +69,7 @@ export async function timeDepths(
     for (const depth of depths) {
       const base = baseOf(depth)
       if (now() - began + perTokenMs * base > fillMs) {
-        reason = `a context of ${depth} tokens would take too long to fill`
+        reason = tooLong(depth)
         break
       }
       const from = now()
@@ -70,29 +82,62 @@ export async function timeDepths(
       }
       if (base > 0) perTokenMs = (now() - from) / base
     }
-    const samples = filled.map(() => ({ ms: [] as number[], run: [] as number[] }))
+    const rows = filled.map(({ base }) => rowAt(base))
     for (let round = 0; round < rounds; round++) {
       for (const index of turns(filled.length, round)) {
         const { sequence, base } = filled[index]!
         if (sequence.length > base) sequence.cut(base)
-        await sequence.feed(ids(1), 'last')
-        for (let step = 0; step < STEPS; step++) {
-          const from = now()
-          const { runMs } = await sequence.feed(ids(1), 'last')
-          samples[index]!.ms.push(now() - from)
-          samples[index]!.run.push(runMs)
-        }
+        await timeSteps(steps, sequence, rows[index]!)
       }
     }
-    const times = filled.map(({ base }, k) => ({
-      depth: depthOf(base),
-      tokens: 1,
-      samplesMs: samples[k]!.ms,
-      runMs: samples[k]!.run,
-    }))
-    return { times, reason }
+    return { times: rows, reason }
   } finally {
     for (const { sequence } of filled) sequence.close()
+  }
+}
+
+async function inOneSequence(steps: Steps, { depths, rounds, fillMs }: DepthPlan): Promise<DepthTimes> {
+  const { now, start, ids } = steps
+  const rows = depths.map((depth) => rowAt(baseOf(depth)))
+  let within = rows.length
+  for (let round = 0; round < rounds; round++) {
+    const sequence = start()
+    const began = now()
+    try {
+      for (const [index, depth] of depths.slice(0, within).entries()) {
+        const more = baseOf(depth) - sequence.length
+        const perTokenMs = sequence.length === 0 ? 0 : (now() - began) / sequence.length
+        if (round === 0 && now() - began + more * perTokenMs > fillMs) {
+          within = index
+          break
+        }
+        for (let left = more; left > 0; left -= PIECE) await sequence.feed(ids(Math.min(left, PIECE)), 'none')
+        await timeSteps(steps, sequence, rows[index]!)
+      }
+    } finally {
+      sequence.close()
+    }
+  }
+  return { times: rows.slice(0, within), reason: within < depths.length ? tooLong(depths[within]!) : null }
+}
+
+interface Row extends StepTimes {
+  readonly samplesMs: number[]
+  readonly runMs: number[]
+}
+
+const rowAt = (base: number, tokens = 1): Row => ({ depth: depthOf(base), tokens, samplesMs: [], runMs: [] })
+
+/** What the engine says that a step took: some give logits in a second evaluation, which nobody else would make. */
+const stepMs = ({ runMs, feedsMs, logitsMs = 0 }: Step): number => runMs + feedsMs + logitsMs
+
+/** One step that is not timed, and those that are. */
+async function timeSteps({ ids }: Steps, sequence: Sequence, row: Row): Promise<void> {
+  await sequence.feed(ids(1), 'last')
+  for (let step = 0; step < STEPS; step++) {
+    const fed = await sequence.feed(ids(1), 'last')
+    row.samplesMs.push(stepMs(fed))
+    row.runMs.push(fed.runMs)
   }
 }
 
@@ -115,30 +160,33 @@ export async function timePrefill({ start, ids }: Steps, tokens: number, rounds:
   }
 }
 
-/** Engine calls that feed several tokens and give the logits of each, as a step of speculation does, all at one depth. */
-export async function timeSeveral(steps: Steps, several: readonly number[], depth: number, rounds: number): Promise<StepTimes[]> {
-  const { now, ids } = steps
+export interface SeveralPlan {
+  readonly several: readonly number[]
+  /** All at one. */
+  readonly depth: number
+  readonly rounds: number
+}
+
+/** Engine calls that feed several tokens. */
+export async function timeSeveral(steps: Steps, { several, depth, rounds }: SeveralPlan): Promise<StepTimes[]> {
+  const { ids } = steps
   const base = Math.max(0, depth - 1)
   const { sequence } = await fill(steps, base)
+  const rows = several.map((tokens): Row => ({ ...rowAt(base, tokens), depth: base + 1 }))
   try {
-    const samples = several.map(() => ({ ms: [] as number[], run: [] as number[] }))
     for (let round = 0; round < rounds; round++) {
       for (const index of turns(several.length, round)) {
         if (sequence.length > base) sequence.cut(base)
         await sequence.feed(ids(1), 'last')
-        const from = now()
-        const { runMs } = await sequence.feed(ids(several[index]!), 'all')
-        samples[index]!.ms.push(now() - from)
-        samples[index]!.run.push(runMs)
+        const fed = await sequence.feed(ids(several[index]!), 'last')
+        rows[index]!.samplesMs.push(stepMs(fed))
+        rows[index]!.runMs.push(fed.runMs)
       }
     }
-    return several.map((tokens, k) => ({ depth: base + 1, tokens, samplesMs: samples[k]!.ms, runMs: samples[k]!.run }))
+    return rows
   } finally {
     sequence.close()
   }
 }
-
-/** The middle of a process's samples of each depth, or of each count of tokens. */
-export const middleMs = ({ samplesMs }: Pick<StepTimes, 'samplesMs'>): number => median(samplesMs)
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

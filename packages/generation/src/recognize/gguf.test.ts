@@ -76,6 +76,19 @@ describe('readGguf', () => {
     expect(messageOf(bytes)).not.toContain('\n')
   })
 
+  it('makes no list of what a large file has room for, and no vocabulary has', () => {
+    const start = writeGguf({ metadata: { a: { i32s: [1] } }, tensors: [] })
+    // The count of the list: after the header of 24, the key of 9, its type and that of the items.
+    start.writeBigUInt64LE(2n ** 28n, 24 + 9 + 8)
+    const source = {
+      sizeBytes: 2 ** 40,
+      read: (offset: number, length: number) => Buffer.concat([start.subarray(offset), Buffer.alloc(length)]).subarray(0, length),
+    }
+    expect(() => readGguf(source, 'm.gguf')).toThrow(
+      'm.gguf is cut off or damaged: a says 268435456 items, more than there can be',
+    )
+  })
+
   it('every file that is cut off is one line', () => {
     for (let size = 0; size < whole.length - 64; size += 97) expect(messageOf(whole.subarray(0, size))).toMatch(/^m\.gguf /)
   })
@@ -121,11 +134,11 @@ describe('ggufModel', () => {
     expect(tied.bytesPerToken).toBe(untied.bytesPerToken! - 32 * 4)
   })
 
-  const architecture = (text: string) =>
+  const architecture = (text: string, more: Parameters<typeof writeGguf>[0]['metadata'] = {}) =>
     ggufModel(
       read(
         writeGguf({
-          metadata: { 'general.architecture': { text } },
+          metadata: { 'general.architecture': { text }, ...more },
           tensors: [{ name: 'blk.0.x', shape: [4], type: 'F32', bytes: new Uint8Array(16) }],
         }),
       ),
@@ -135,6 +148,8 @@ describe('ggufModel', () => {
       /^the GGUF architecture 'frobnicator' is not known here, .*; update whyslow/,
     )
     expect(architecture('nomic-bert')).toBeNull()
+    expect(architecture('llama', { 'general.type': { text: 'adapter' } })).toBeNull()
+    expect(architecture('qwen2', { 'qwen2.attention.causal': { bool: false } })).toBeNull()
     expect(architecture('qwen3')!.problem).toBeNull()
   })
 })

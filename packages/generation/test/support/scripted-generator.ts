@@ -22,6 +22,8 @@ export interface Script {
   /** Most sequences at the same time. */
   readonly sequences?: number
   readonly encodeMs?: number | null
+  /** How many sequences the engine says that it holds. */
+  readonly said?: number | null
 }
 
 export interface Scripted {
@@ -47,7 +49,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
     bundle = 1,
     hasSteps = true,
   } = script
-  const { jitterMs = () => 0, endsAfter = 40, context = 4096, sequences = 100, encodeMs = null } = script
+  const { jitterMs = () => 0, endsAfter = 40, context = 4096, sequences = 100, encodeMs = null, said = null } = script
   let clockMs = 0
   let alive = 0
   const requests: GenerationRequest[] = []
@@ -125,6 +127,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
         decode: null,
         generate,
         start: hasSteps ? start : null,
+        ...(said === null ? {} : { sequences: said }),
         close: async () => {},
       }
     },

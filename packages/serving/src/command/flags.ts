@@ -25,6 +25,11 @@ export const flags = {
         row.body,
         row.header,
         row.httpMethod,
+        flag(
+          '--tokenizer <file>',
+          'tokenizer.json or a GGUF file: counts tokens of streams whose server does not',
+          parse.inputPath,
+        ),
         flag('--protocol <name>', "of a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
           usual: 'http',
         }),

@@ -106,7 +106,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
     held: null,
     server: null,
     laws: lawsOf(run, queue, { requests, answered: good.length, errors: counts.errors }),
-    ...(run.streams === undefined ? {} : { streams: streamsOf(run) }),
+    ...(run.streams === undefined ? {} : { streams: streamsOf(run, none) }),
   }
   const isBehind = fallsBehind(run, { backlogGrows: grows(queue, requests), lagP50Ms: lag.p50Ms })
   return isBehind ? withoutLatencies(point, 'falls-behind') : point

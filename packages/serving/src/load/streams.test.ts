@@ -79,6 +79,12 @@ test('a point says what its streams say, and points of other answers nothing', (
   expect('streams' in pointOf(run)).toBe(false)
 })
 
+test('a server that does not keep up has no times to the first token, and times of the tokens after it', () => {
+  const { streams } = pointOf(exampleStreams({ schedule: { prefillMsPerToken: 50, tokenMs: 4 }, ratePerSecond: 2 }))
+  expect(streams).toMatchObject({ firstTokenMs: null, reasons: { firstTokenMs: expect.stringMatching(/did not keep up/) } })
+  expect(streams!.timePerTokenMs!.p50).toBeGreaterThan(0)
+})
+
 test('bounds of both times', () => {
   expect(parseGoodput(' first < 0.5s , token<=50ms ')).toEqual({
     text: 'first<0.5s,token<=50ms',

@@ -14,8 +14,8 @@ interface Timed {
   readonly by: LoadStreams['countedBy']
 }
 
-/** `run.streams` is there. */
-export function streamsOf(run: MeasuredRun): LoadStreams {
+/** `run.streams` is there. `none`: why the run has no latencies, if it has none: the first token waits in the same queue. */
+export function streamsOf(run: MeasuredRun, none: string | null = null): LoadStreams {
   const all = run.streams ?? []
   const measured = all.filter(({ request }) => request >= run.measuredFrom && request < run.sent)
   const timed = measured.map((stream) => timesOf(stream, run))
@@ -29,7 +29,7 @@ export function streamsOf(run: MeasuredRun): LoadStreams {
   return {
     streams: measured.length,
     countedBy: by,
-    firstTokenMs: percentilesOf(timed.map(({ firstTokenMs }) => firstTokenMs)),
+    firstTokenMs: none === null ? percentilesOf(timed.map(({ firstTokenMs }) => firstTokenMs)) : null,
     timePerTokenMs: percentilesOf(perToken),
     betweenChunksMs: percentilesOf(measured.flatMap(({ times }) => gapsOf(times.chunksMs))),
     tokensPerStream: tokens.length === 0 ? null : total / tokens.length,
@@ -39,7 +39,10 @@ export function streamsOf(run: MeasuredRun): LoadStreams {
     cachedShare: cachedShareOf(measured),
     repeatedShare: repeatedShareOf(all, measured),
     stalls: stallsOf(measured, all),
-    reasons: by === null && measured.length > 0 ? { timePerTokenMs: UNCOUNTED } : {},
+    reasons: {
+      ...(none === null ? {} : { firstTokenMs: none }),
+      ...(by === null && measured.length > 0 ? { timePerTokenMs: UNCOUNTED } : {}),
+    },
   }
 }
 

@@ -48,6 +48,7 @@ describe('the document', () => {
     const found = {
       ...FOUND,
       kind: 'address',
+      source: 'http://127.0.0.1:8080/v1',
       model: { ...MODEL, kind: 'address', bytesPerToken: null, vocabulary: null, context: null },
     } as const
     const { generate, inputs } = world({ ...SCRIPT, bundle: 4, hasSteps: false, context: null }, { found })

@@ -13,6 +13,7 @@ import type { GenerationDocument } from '@whyslow/report/documents/generation.ts
 import type { Bandwidth } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
+import { addressOf, probesOf } from '../../engines/address/server.ts'
 import { generatorEngines } from '../../engines/index.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
@@ -23,7 +24,7 @@ import { documentOf, type Outcome } from './document.ts'
 import { graphFacts } from './facts.ts'
 import { ggufFacts } from './gguf-facts.ts'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
-import { planOf, planOfProcess, type RunPlan } from './plan.ts'
+import { planOf, planOfProcess, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
 import { readPrompts } from './prompts-file.ts'
 import { recognized } from './recognize.ts'
@@ -56,7 +57,8 @@ export async function generate(
   const prompts = options.prompts === null ? null : readPrompts(options.prompts)
   const found = await recognize(target, options.dtype)
   const isAddress = found.kind === 'address'
-  const plan = withVocabulary(planOf(options, isAddress, prompts), found.model.vocabulary)
+  const probes = isAddress ? probesOf(addressOf(found.source)) : null
+  const plan = withVocabulary(planOf(options, probes, prompts), found.model.vocabulary)
   checkContext(found, options)
   const own: GeneratorOptions = {
     ...{ threads: options.threads, prefillThreads: options.prefillThreads, dtype: options.dtype, pythonPath: options.python },
@@ -65,6 +67,7 @@ export async function generate(
   const engine = await chooseEngine(engines, { ...found, id: options.engine, options: own, folder: process.cwd() })
   const machine = machineOf(trials)
   const run: Run = { found, engine, options, own, plan, machine, limits: limitsOf(machine, options), progress, handoffNs }
+  if (probes !== null) progress({ stage: `at most ${requestsOf(plan, probes)} requests to the address`, done: 0, of: 1 })
   if (isAddress) return documentOf(await measured(run, null, []))
   return inTemporaryFolder((folder) => {
     const unlocked: string[] = []

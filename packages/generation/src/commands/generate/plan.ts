@@ -20,7 +20,8 @@ const SEEDS = 1000
 
 export function planOf(
   { promptTokens, newTokens, quick, mostRequests }: Wanted,
-  isAddress: boolean,
+  /** Requests that finding the protocol of an address may take; null: it is not one. */
+  probes: number | null,
   prompts: readonly string[] | null,
 ): RunPlan {
   const plan: RunPlan = {
@@ -32,21 +33,24 @@ export function planOf(
       several: quick ? [1, 4, 16] : SEVERAL,
     },
   }
-  return isAddress ? withinRequests(plan, mostRequests) : plan
+  return probes === null ? plan : withinRequests(plan, mostRequests, probes)
 }
 
-/** The first call, warm calls, and one for each length of a prompt; one process has a natural stop. */
-export const requestsOf = ({ processes, measured }: RunPlan): number =>
-  processes * (1 + measured.mostCalls + measured.rounds * measured.depths.length) + 1
+/** Each process finds the protocol, then makes the first call, warm calls, one for each length of a prompt, and has room for a natural stop. */
+export const requestsOf = ({ processes, measured }: RunPlan, probes: number): number =>
+  processes * (probes + 1 + measured.mostCalls + measured.rounds * measured.depths.length + 1)
 
-function withinRequests({ measured }: RunPlan, most: number): RunPlan {
+function withinRequests({ measured }: RunPlan, most: number, probes: number): RunPlan {
   const of = (processes: number, calls: number, depths: readonly number[]): RunPlan => ({
     processes,
     measured: { ...measured, leastCalls: calls, mostCalls: calls, rounds: 1, depths, several: [] },
   })
   const tried = [of(3, 4, [32, 256, 1024]), of(3, 2, [32, 256, 1024]), of(2, 2, [32, 1024]), of(2, 1, []), of(1, 1, [])]
-  const fits = tried.find((plan) => requestsOf(plan) <= most)
-  if (fits === undefined) throw new InputError(`--most-requests ${most} is too few to measure anything; give 3 or more`)
+  const fits = tried.find((plan) => requestsOf(plan, probes) <= most)
+  if (fits === undefined)
+    throw new InputError(
+      `--most-requests ${most} is too few to measure anything; give ${requestsOf(of(1, 1, []), probes)} or more`,
+    )
   return fits
 }
 

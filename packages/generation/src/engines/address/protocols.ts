@@ -1,7 +1,7 @@
 // What a request for text looks like in each protocol: OpenAI's chat and completions, llama-server's own /completion, ollama's own /api/generate.
 import type { GenerationRequest } from '../../generator.ts'
 
-export type ProtocolId = 'chat' | 'completions' | 'llama-server' | 'ollama'
+export type ProtocolId = 'chat' | 'completions' | 'llama-server' | 'ollama' | 'ollama-chat'
 
 export interface Protocol {
   readonly id: ProtocolId
@@ -31,6 +31,16 @@ const openAi = (request: GenerationRequest, model: string | null) => ({
   ...samplingOf(request),
   ...(request.stop.length === 0 ? {} : { stop: request.stop }),
   ...(request.ignoreEnd ? { ignore_eos: true } : {}),
+})
+
+const ollama = (request: GenerationRequest, model: string | null) => ({
+  model,
+  stream: true,
+  options: {
+    num_predict: request.newTokens,
+    ...samplingOf(request),
+    ...(request.stop.length === 0 ? {} : { stop: request.stop }),
+  },
 })
 
 /** vLLM, SGLang and llama-server take `ignore_eos` and `top_k`; older servers do not know `stream_options`. */
@@ -78,18 +88,17 @@ const protocols: readonly Protocol[] = [
     path: '/api/generate',
     takesIds: false,
     names: true,
-    body: (request, model) => ({
-      model,
-      prompt: request.prompt,
-      // The prompt is the user's own, chat template included.
-      raw: true,
-      stream: true,
-      options: {
-        num_predict: request.newTokens,
-        ...samplingOf(request),
-        ...(request.stop.length === 0 ? {} : { stop: request.stop }),
-      },
-    }),
+    // The prompt is the user's own, chat template included.
+    body: (request, model) => ({ ...ollama(request, model), prompt: request.prompt, raw: true }),
+    extras: [],
+  },
+  {
+    id: 'ollama-chat',
+    title: "ollama's /api/chat",
+    path: '/api/chat',
+    takesIds: false,
+    names: true,
+    body: (request, model) => ({ ...ollama(request, model), messages: [{ role: 'user', content: request.prompt }] }),
     extras: [],
   },
 ]

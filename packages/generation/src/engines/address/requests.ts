@@ -8,6 +8,9 @@ const SILENT_MS = 120_000
 /** Of an answer that is kept whole: a list of models, an error. */
 const LONGEST_BODY = 4 * 1024 * 1024
 
+/** A connection that was open ended before a byte of the answer: nobody worked on the request. */
+const CLOSED = new Error('the connection was closed')
+
 export interface Answer {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
@@ -29,14 +32,18 @@ export class Requests {
   private readonly url: URL
   private readonly most: number
   private readonly silentMs: number
-  private readonly agent: http.Agent
+  private agent: http.Agent
 
   constructor(url: URL, most: number, silentMs = SILENT_MS) {
     this.url = url
     this.most = most
     this.silentMs = silentMs
-    const kept = { keepAlive: true, maxSockets: 1, noDelay: true }
-    this.agent = url.protocol === 'https:' ? new https.Agent(kept) : new http.Agent(kept)
+    this.agent = this.connections(true)
+  }
+
+  private connections(keepAlive: boolean): http.Agent {
+    const options = { keepAlive, maxSockets: 1, noDelay: true }
+    return this.url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
   }
 
   /** The address without a password. */
@@ -45,7 +52,19 @@ export class Requests {
   }
 
   /** Throws InputError if no answer comes, or if it would be one request too many. */
-  send({ method, path, body, onBody }: Asked): Promise<Answer> {
+  async send(asked: Asked): Promise<Answer> {
+    try {
+      return await this.sendOnce(asked)
+    } catch (error) {
+      if (error !== CLOSED) throw error
+      // llama-server says that connections stay open, and closes them after a stream: from now on each request has one of its own.
+      this.agent.destroy()
+      this.agent = this.connections(false)
+      return this.sendOnce(asked)
+    }
+  }
+
+  private sendOnce({ method, path, body, onBody }: Asked): Promise<Answer> {
     if (this.sent >= this.most)
       throw this.problem(`${this.most} requests were sent, which is the most that may be; raise the limit to send more`)
     this.sent++
@@ -67,7 +86,9 @@ export class Requests {
       }
       const silence = () => fail(`nothing came for ${this.silentMs / 1000} s; see whether the server still works on the request`)
       let limit = setTimeout(silence, this.silentMs)
+      let began = false
       const request = (protocol === 'https:' ? https : http).request(options, (response) => {
+        began = true
         const { statusCode: status = 0, headers } = response
         const parts: Buffer[] = []
         const streams = onBody !== undefined && status >= 200 && status < 300
@@ -90,7 +111,12 @@ export class Requests {
         })
         response.on('error', () => fail('the connection ended within an answer'))
       })
-      request.on('error', (error) => fail(whyNot((error as NodeJS.ErrnoException).code ?? error.message)))
+      request.on('error', (error) => {
+        const { code = error.message } = error as NodeJS.ErrnoException
+        if (!request.reusedSocket || began) return fail(whyNot(code))
+        clearTimeout(limit)
+        reject(CLOSED)
+      })
       if (data !== null) request.write(data)
       request.end()
     })

@@ -15,7 +15,16 @@ export interface Server {
 }
 
 /** Requests that finding the server may take. */
-export const MOST_PROBES = 3
+const MOST_PROBES = 3
+
+/** How many it takes at most for this address. */
+export const probesOf = (url: URL): number => (isKnown(protocolAt(url.pathname), nameOf(url)) ? 0 : MOST_PROBES)
+
+const nameOf = ({ hash }: URL): string | null => (hash === '' ? null : decodeURIComponent(hash.slice(1)))
+
+/** Nothing is left to find out. */
+const isKnown = (protocol: Protocol | null, model: string | null): protocol is Protocol =>
+  protocol !== null && (model !== null || !protocol.names)
 
 /** Throws InputError if it is not an address. */
 export function addressOf(source: string): URL {
@@ -37,12 +46,11 @@ interface Listed {
 
 /** `url`: its fragment names the model, as in http://127.0.0.1:11434#llama3.2. Throws InputError if no server of a known kind answers there. */
 export async function findServer(url: URL, requests: Requests): Promise<Server> {
-  const named = url.hash === '' ? null : decodeURIComponent(url.hash.slice(1))
+  const named = nameOf(url)
   const path = url.pathname.replace(/\/+$/, '')
   const given = protocolAt(path)
   const direct = { path: `${path}${url.search}`, model: named, context: null, vocabulary: null, versions: {} }
-  // Nothing is left to find out.
-  if (given !== null && (named !== null || !given.names)) return { protocol: given, ...direct }
+  if (isKnown(given, named)) return { protocol: given, ...direct }
   const base =
     given === null ? path.replace(/\/v1$/, '') : path.slice(0, -given.path.replace(/^\/v1/, '').length).replace(/\/v1$/, '')
   const { models, versions, isOllama, isLlamaServer } = await listModels(base, requests)

@@ -78,6 +78,12 @@ export class CallClock {
     return token
   }
 
+  /** Text that the streamer held back until the end. */
+  rest(text: string): void {
+    const last = this.tokens.pop()
+    if (last !== undefined) this.tokens.push({ ...last, text: (last.text ?? '') + text })
+  }
+
   generation(given: { readonly newTokens: number; readonly stopped: boolean; readonly promptTokens: number | null }): Generation {
     const { newTokens, stopped } = given
     return {
@@ -95,6 +101,12 @@ export class CallClock {
     return (this.parts.get('prefillRunMs') ?? 0) + (this.parts.get('decodeRunMs') ?? 0)
   }
 }
+
+const timed =
+  <Given extends readonly unknown[], Result>(part: Part, clock: CallClock) =>
+  (own: (...given: Given) => Result) =>
+  (...given: Given): Result =>
+    clock.time(part, () => own(...given))
 
 /** Puts timed methods in front of the pipeline's own; gives what takes them away again. */
 export function watchCalls({ model, tokenizer }: TextPipeline, clock: CallClock): () => void {
@@ -122,14 +134,10 @@ export function watchCalls({ model, tokenizer }: TextPipeline, clock: CallClock)
     timeSlices(outputs, clock)
     return outputs
   })
-  replace(
-    tokenizer,
-    '_call',
-    (call) =>
-      (...given) =>
-        clock.time('tokenizeMs', () => call(...given)),
-  )
-  replace(tokenizer, 'decode', (decode) => (ids, options) => clock.time('detokenizeMs', () => decode(ids, options)))
+  if (tokenizer !== null) {
+    replace(tokenizer, '_call', timed('tokenizeMs', clock))
+    replace(tokenizer, 'decode', timed('detokenizeMs', clock))
+  }
   if (model._get_logits_processor !== undefined)
     replace(model as { _get_logits_processor(...given: unknown[]): Callable }, '_get_logits_processor', (get) => (...given) => {
       const processors = get(...given)

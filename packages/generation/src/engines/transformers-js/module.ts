@@ -19,7 +19,8 @@ export interface TransformersModule {
 export interface TextPipeline {
   (prompt: string, options: object): Promise<unknown>
   readonly model: TextModel
-  readonly tokenizer: Tokenizer
+  /** null: the folder has none. */
+  readonly tokenizer: Tokenizer | null
 }
 
 export interface TextModel {

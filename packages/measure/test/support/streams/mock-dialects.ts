@@ -42,6 +42,35 @@ const openAi = (
   }),
 })
 
+const ollama = (part: (text: string) => object, promptOf: (body: Record<string, unknown>) => string): MockDialect => {
+  const line = (value: object) => `${JSON.stringify({ model: 'mock', ...value })}\n`
+  return {
+    contentType: 'application/x-ndjson',
+    start: '',
+    chunk: ({ text }) => line({ ...part(text), done: false }),
+    end: (ended, counts) =>
+      line({
+        ...part(''),
+        done: true,
+        done_reason: ended,
+        ...(counts === null
+          ? {}
+          : {
+              prompt_eval_count: counts.promptTokens - counts.cachedTokens,
+              prompt_eval_duration: counts.prefillMs * 1e6,
+              eval_count: counts.generatedTokens,
+              eval_duration: counts.decodeMs * 1e6,
+            }),
+      }),
+    error: (message) => line({ error: message }),
+    request: (body) => ({
+      prompt: promptOf(body),
+      newTokens: number((body.options as { num_predict?: number } | undefined)?.num_predict, 16),
+      endsAfter: ENDS_AFTER,
+    }),
+  }
+}
+
 /** A text ends by itself after so many tokens, unless the end is ignored. */
 export const ENDS_AFTER = 200
 
@@ -83,32 +112,11 @@ export const mockDialects: Readonly<Record<string, MockDialect>> = {
       endsAfter: body.ignore_eos === true ? null : ENDS_AFTER,
     }),
   },
-  '/api/generate': {
-    contentType: 'application/x-ndjson',
-    start: '',
-    chunk: ({ text }) => `${JSON.stringify({ model: 'mock', response: text, done: false })}\n`,
-    end: (ended, counts) =>
-      `${JSON.stringify({
-        model: 'mock',
-        response: '',
-        done: true,
-        done_reason: ended,
-        ...(counts === null
-          ? {}
-          : {
-              prompt_eval_count: counts.promptTokens - counts.cachedTokens,
-              prompt_eval_duration: counts.prefillMs * 1e6,
-              eval_count: counts.generatedTokens,
-              eval_duration: counts.decodeMs * 1e6,
-            }),
-      })}\n`,
-    error: (message) => `${JSON.stringify({ error: message })}\n`,
-    request: (body) => ({
-      prompt: promptText(body),
-      newTokens: number((body.options as { num_predict?: number } | undefined)?.num_predict, 16),
-      endsAfter: ENDS_AFTER,
-    }),
-  },
+  '/api/generate': ollama((response) => ({ response }), promptText),
+  '/api/chat': ollama(
+    (content) => ({ message: { role: 'assistant', content } }),
+    (body) => (body.messages as { content: string }[]).map(({ content }) => content).join(' '),
+  ),
 }
 
 /** Token ids are words, too. */

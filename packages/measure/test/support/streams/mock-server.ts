@@ -28,6 +28,8 @@ export interface MockFaults {
   readonly failsAfter?: number
   /** Nothing more comes after so many chunks. */
   readonly hangsAfter?: number
+  /** Says that connections stay open, and closes each when it is used again. */
+  readonly closes?: boolean
   /** Tokens however many were asked for. */
   readonly neverEnds?: boolean
   /** Answers every prompt with this status. */
@@ -54,7 +56,10 @@ export async function startMockServer(given: Partial<MockSchedule> = {}, faults:
     else setImmediate(finish)
   }
   let connections = 0
+  const used = new WeakSet<object>()
   const server = http.createServer(async (request, response) => {
+    if (faults.closes === true && used.has(request.socket)) return request.socket.destroy()
+    used.add(request.socket)
     const path = new URL(request.url!, 'http://mock').pathname
     requests.push(`${request.method} ${path}`)
     const body = await bodyOf(request)
@@ -70,7 +75,7 @@ export async function startMockServer(given: Partial<MockSchedule> = {}, faults:
     const refused = (faults.refuses ?? []).find((name) => name in body)
     if (refused !== undefined)
       return answer(response, 400, { error: { message: `Unrecognized request argument supplied: ${refused}` } })
-    const streams = faults.neverStreams !== true && (body.stream === true || path === '/api/generate')
+    const streams = faults.neverStreams !== true && (body.stream === true || path.startsWith('/api/'))
     response.writeHead(200, { 'content-type': streams ? dialect.contentType : 'application/json', server: 'mock/1.2' })
     const asked = dialect.request(body)
     const listener = listenerOf(response, dialect, { streams, schedule, faults })

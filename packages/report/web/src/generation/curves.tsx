@@ -1,6 +1,6 @@
 // The two curves of a generator: time per token over the tokens in the cache, with the line that reading alone would be; and the time of a call
 // over the tokens that it is fed.
-import { slopeWords } from '@whyslow/report/text/generation-words.ts'
+import { slopeWords } from '@whyslow/report/text/generation/generation-words.ts'
 import { scaleLinear } from 'd3-scale'
 import { line } from 'd3-shape'
 import { factor, time } from '../format.ts'
@@ -77,7 +77,7 @@ export function SeveralFigure({ several: { points, depth }, says }: { several: S
         { head: 'a call', show: ({ ms }) => time(ms), value: ({ ms }) => ms, isNumber: true },
         { head: 'over one', show: ({ ratio }) => factor(ratio), value: ({ ratio }) => ratio, isNumber: true },
       ]}
-      note={`After ${depth} tokens, with the logits of each. A flat curve means that the weights are read once for all: batches and speculation can pay.`}
+      note={`After ${depth} tokens. A flat curve means that the weights are read once for all: batches and speculation can pay.`}
     >
       <Drawing
         label={`Time of a call over its tokens: ${points.map(({ tokens, ms }) => `${tokens} ${time(ms)}`).join('; ')}`}

@@ -1,4 +1,5 @@
 // Findings of a generation: what it is, what it costs of a token and of the first one, where, and what to type.
+import { nextOf } from '@whyslow/report/text/generation/generation-words.ts'
 import { Advice } from '../first/advice.tsx'
 import { time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
@@ -29,7 +30,7 @@ export function GenerationFindings({ findings }: Pick<Generation, 'findings'>) {
                 </p>
               )}
               <Advice rule={finding.rule} isOpen={index === 0} />
-              {finding.run !== null && <NextCommand lead="Next:" command={[finding.run.command, ...finding.run.arguments]} />}
+              <Next run={nextOf(findings, index)} />
             </div>
             <div class="finding-side">
               <Saving finding={finding} />
@@ -42,6 +43,10 @@ export function GenerationFindings({ findings }: Pick<Generation, 'findings'>) {
       </ol>
     </section>
   )
+}
+
+function Next({ run }: { run: Finding['run'] }) {
+  return run === null ? null : <NextCommand lead="Next:" command={[run.command, ...run.arguments]} />
 }
 
 function Saving({ finding: { tokenMs, firstTokenMs, savingIs } }: { finding: Finding }) {

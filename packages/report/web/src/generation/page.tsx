@@ -1,5 +1,5 @@
 // The page of text generation: what a token is made of, what the first one is made of, time over the context, several tokens at once, estimates.
-import { depthOf, isFloor, measured, partRows, severalWords } from '@whyslow/report/text/generation-words.ts'
+import { depthOf, isFloor, measured, partRows, severalWords } from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'

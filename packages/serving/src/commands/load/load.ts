@@ -31,7 +31,7 @@ import { streamWarnings } from './stream-answers.ts'
 export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
   const options = { ...LOAD_DEFAULTS, ...given }
   const kind = kindOf(target, options)
-  const plan = planOf(options)
+  const plan = { ...planOf(options), ...(await tokenCounter(options)) }
   if (kind !== 'model') {
     const opened = await openRemote(target, kind, options)
     return diagnosed(await withRawTensors(await measured(opened, plan, options), { address: target, opened, plan, options }))
@@ -51,6 +51,13 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
     }
     return withMachineLock({ trials, progress }, work, unlocked)
   })
+}
+
+/** Throws InputError if the tokenizer cannot be used. */
+async function tokenCounter({ tokenizer, openTokenizer }: LoadOptions): Promise<Pick<Plan, 'countTokens'>> {
+  if (tokenizer === null) return {}
+  if (openTokenizer === undefined) throw new InputError(`--tokenizer ${tokenizer}: nothing here reads it; leave it out`)
+  return { countTokens: await openTokenizer(tokenizer) }
 }
 
 function openRemote(address: string, kind: 'http' | 'oip', options: LoadOptions): Promise<OpenedTarget> {
@@ -110,7 +117,12 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   const { bodies, headers, method, data, batch, shapes, values, labels, pictures } = options
   const asked = (flags: Readonly<Record<string, unknown>>) =>
     Object.entries(flags).find(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))?.[0]
-  const ofServers = asked({ '--body': bodies, '--http-method': method, '--goodput': options.goodput })
+  const ofServers = asked({
+    '--body': bodies,
+    '--http-method': method,
+    '--goodput': options.goodput,
+    '--tokenizer': options.tokenizer,
+  })
   const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--image-preprocessing': pictures }
   const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
   const { workers, threads, engine, queue, maxBatch, batchDelayMs, deadlineSeconds } = options

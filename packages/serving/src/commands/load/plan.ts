@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LoadArrivals } from '@whyslow/report/documents/load.ts'
 import { type Goodput, parseGoodput } from '../../load/goodput.ts'
+import type { PointPlan } from '../../load/measure.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
 import { type Arrivals, MOST_REQUESTS, makeTimeline, traceRate } from '../../load/timeline.ts'
 import { readTrace } from '../../load/trace.ts'
@@ -17,8 +18,16 @@ export interface Plan {
   readonly goodput: Goodput | null
   /** null: as long as it takes. */
   readonly seconds: number | null
+  /** Tokens of a text, for servers that stream without counting them; absent: nobody counts them. */
+  readonly countTokens?: (text: string) => number
   readonly warnings: readonly string[]
 }
+
+/** What runs need to judge streams. */
+export const streamPlanOf = ({ goodput, countTokens }: Plan): Pick<PointPlan, 'goodput' | 'countTokens'> => ({
+  ...(goodput === null ? {} : { goodput }),
+  ...(countTokens === undefined ? {} : { countTokens }),
+})
 
 /** Throws InputError if the options contradict each other, or ask for too much. */
 export function planOf(options: LoadOptions): Plan {

@@ -10,7 +10,7 @@ import type { HasTimeFor, SearchRun, SearchSample } from '../../load/tries.ts'
 import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, streamPlanOf } from './plan.ts'
 
 /** A run of a search has this many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
 const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300, budgetShare: 1 / 40 } as const
@@ -77,9 +77,9 @@ interface RunPlan {
 /** A run at a rate, ended early where the objective cannot hold any more. */
 export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadOptions, asked: RunPlan): SearchRun {
   const { target } = opened
-  const { objective, arrivals, ceilingPerSecond, goodput } = plan
-  const { signal, onProgress, countTokens } = options
-  const ofStreams = { ...(goodput === null ? {} : { goodput }), ...(countTokens === undefined ? {} : { countTokens }) }
+  const { objective, arrivals, ceilingPerSecond } = plan
+  const { signal, onProgress } = options
+  const ofStreams = streamPlanOf(plan)
   const timeoutMs = options.timeoutSeconds * 1000
   return async (ratePerSecond, seed, stage) => {
     const at = ratePerSecond === null ? 'alone' : `${stage} ${ratePerSecond.toPrecision(3)} requests/s`

@@ -43,7 +43,7 @@ export function streamWarnings(points: readonly LoadPoint[]): readonly string[] 
   return [
     ...(uncounted
       ? [
-          'the server does not count the tokens of its streams, and chunks are not tokens: time per token is unknown; add "stream_options": {"include_usage": true} to the body',
+          'the server does not count the tokens of its streams, and chunks are not tokens: time per token is unknown; add "stream_options": {"include_usage": true} to the body, or give --tokenizer',
         ]
       : []),
     ...(warmest === null ? [] : cacheWarning(repeated, warmest.cachedShare)),

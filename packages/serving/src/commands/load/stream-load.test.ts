@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { playStreams } from '../../../test/support/load/example-streams.ts'
 import type { PointPlan } from '../../load/measure.ts'
 import { load } from './load.ts'
+import type { LoadOptions } from './options.ts'
 
 const BODY = JSON.stringify({ messages: [{ role: 'user', content: 'one two' }], stream: true, max_tokens: 8 })
 const CEILING = { ceilingPerSecond: 10_000, floorP50Ms: 0.1, floorP99Ms: 0.2, lagP50Ms: 0.1 }
@@ -20,7 +21,7 @@ const generate =
     return { ...played, ...ended }
   }
 
-async function loaded(schedule: Partial<MockSchedule>, prompts?: number) {
+async function loaded(schedule: Partial<MockSchedule>, prompts?: number, options: Partial<LoadOptions> = {}) {
   const server = await startMockServer()
   try {
     return await load(`${server.url}/v1/chat/completions`, {
@@ -30,6 +31,7 @@ async function loaded(schedule: Partial<MockSchedule>, prompts?: number) {
       goodput: 'first<100ms,token<5ms',
       ceiling: CEILING,
       generate: generate(schedule, prompts),
+      ...options,
     })
   } finally {
     await server.close()
@@ -61,4 +63,18 @@ test('one prompt again and again, and nobody counts tokens', async () => {
   expect(uncounted.points[0]!.streams!.timePerTokenMs).toBeNull()
   expect(uncounted.warnings).toEqual([expect.stringMatching(/time per token is unknown; add "stream_options"/)])
   expect(renderLoad(uncounted, { width: 200 })).toMatch(/2\.00 requests\/s: tokens not counted/)
+})
+
+test('a tokenizer counts what the server does not', async () => {
+  const openTokenizer = async (file: string) => {
+    if (file !== 'tokenizer.json') throw new Error(file)
+    return (text: string) => text.trim().split(' ').length
+  }
+  const counted = await loaded({ usage: false, tokensPerChunk: 4, tokenMs: 4 }, undefined, {
+    tokenizer: 'tokenizer.json',
+    openTokenizer,
+  })
+  expect(counted.points[0]!.streams).toMatchObject({ countedBy: 'tokenizer', tokensPerStream: 64, tokensPerChunk: 4 })
+  expect(counted.points[0]!.streams!.timePerTokenMs!.p50).toBeCloseTo(4, 6)
+  expect(counted.warnings).toEqual([])
 })

@@ -47,7 +47,9 @@ class GenaiGenerator:
             prompt = clock.timed("tokenizeMs", lambda: self.tokenizer.encode(prompt))
         stream = None if self.tokenizer is None else self.tokenizer.create_stream()
         longest = len(prompt) + asked["newTokens"]
-        generator = self._generator(longest, asked["sampling"], longest if asked["ignoreEnd"] else 0)
+        shortest = longest if asked["ignoreEnd"] else 0
+        # The cache is allocated here, for all of its capacity.
+        generator = clock.timed("feedsMs", lambda: self._generator(longest, asked["sampling"], shortest))
         clock.timed("prefillRunMs", lambda: generator.append_tokens(self._ids(prompt)))
         text, ended = "", None
         while ended is None:

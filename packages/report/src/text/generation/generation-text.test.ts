@@ -1,10 +1,10 @@
 import { exampleGeneration as document } from '@whyslow/report/support/documents/example-generation.ts'
 import { describe, expect, test } from 'vitest'
-import type { GenerationDocument } from '../documents/generation.ts'
-import { renderMarkdown } from '../markdown/markdown.ts'
+import type { GenerationDocument } from '../../documents/generation.ts'
+import { renderMarkdown } from '../../markdown/markdown.ts'
+import { cells } from '../wrap.ts'
 import { renderGeneration } from './generation-text.ts'
 import { generationAnswer, severalWords } from './generation-words.ts'
-import { cells } from './wrap.ts'
 
 const rendered = (changed: Partial<GenerationDocument> = {}) => renderGeneration({ ...document, ...changed }, { width: 80 })
 

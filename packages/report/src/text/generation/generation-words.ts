@@ -1,6 +1,6 @@
 // How a generation is spoken of, on the terminal and on the page alike: the parts of a token, and its answer in one sentence or a few.
 import { percent, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../documents/generation.ts'
+import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../../documents/generation.ts'
 
 /** What each part is called in a row, and what time goes into. */
 export const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; readonly into: string }>> = {
@@ -130,4 +130,11 @@ export function severalWords({ points }: NonNullable<GenerationDocument['several
   return `${last.tokens} tokens in one call take ${significant(last.ratio, 3)} times as long as one: ${
     pays ? 'batches and speculation can pay here' : 'hardly anything is shared, so that batches and speculation do not pay here'
   }.`
+}
+
+/** What to type for a finding, unless one before it says the same. */
+export function nextOf(findings: GenerationDocument['findings'], at: number): GenerationDocument['findings'][number]['run'] {
+  const { run } = findings[at]!
+  const same = (one: typeof run) => JSON.stringify(one) === JSON.stringify(run)
+  return run === null || findings.findIndex((one) => same(one.run)) < at ? null : run
 }

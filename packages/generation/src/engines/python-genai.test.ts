@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../../../../test/needs.ts'
 import type { GenerationRequest, GeneratorOptions } from '../generator.ts'
 import { pythonGenai } from './python-genai.ts'
-import { pythonTransformers } from './python-transformers.ts'
 
 /** Packages of the shape of onnxruntime-genai and NumPy, on the path of the interpreter. */
 const FAKES = fileURLToPath(new URL('../../test/support/python', import.meta.url))
@@ -40,7 +39,7 @@ describe.skipIf(!hasPython)('a generator in Python', needs('python3'), () => {
     expect(generation).toMatchObject({ promptTokens: 2, generatedTokens: 4, ended: 'length' })
     expect(generation.tokens.map(({ id, text }) => [id, text])).toEqual([4, 1, 2, 4].map((id) => [id, String(id)]))
     expect(seen).toEqual([4, 1, 2, 4])
-    expect(Object.keys(generation.parts).sort()).toEqual(['decodeRunMs', 'detokenizeMs', 'prefillRunMs'])
+    expect(Object.keys(generation.parts).sort()).toEqual(['decodeRunMs', 'detokenizeMs', 'feedsMs', 'prefillRunMs'])
     const text = await generator.generate({ ...REQUEST, prompt: '5', ignoreEnd: false })
     expect([text.ended, text.tokens.length, 'tokenizeMs' in text.parts]).toEqual(['end', 1, true])
     expect((await generator.generate({ ...REQUEST, stop: ['12'] })).ended).toBe('stop')
@@ -64,18 +63,15 @@ describe.skipIf(!hasPython)('a generator in Python', needs('python3'), () => {
     await generator.close()
   })
 
-  test('a folder that cannot be opened is one line, and what is missing names its command', async () => {
+  test('a folder that cannot be opened is one line', async () => {
     await expect(pythonGenai.open(path.join(folder, 'none'), OPTIONS)).rejects.toMatchObject({
       name: 'InputError',
       message: expect.stringMatching(/none: onnxruntime-genai in Python cannot open it \(.*genai_config\.json/),
     })
-    const bare = await pythonTransformers.missing({ ...OPTIONS, pythonPath: path.join(folder, 'no', 'python') }, folder)
-    expect(bare).toMatch(/no such file; name an interpreter/)
   })
 })
 
-test('what they open', () => {
+test('what it opens', () => {
   expect(pythonGenai.opens({ kind: 'genai-folder' })).toBe(true)
   expect(pythonGenai.opens({ kind: 'gguf' })).toMatch(/genai_config\.json/)
-  expect(pythonTransformers.opens({ kind: 'transformers-folder' })).toBe(true)
 })

@@ -1,10 +1,10 @@
 // What `whyslow generate` says on a terminal: the answer, what a token and the first token are made of, the two curves, findings, estimates, and
 // how it was measured.
 import { bytes, count, plural, rate, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { GenerationDocument, PartsOf } from '../documents/generation.ts'
-import { checkedLines } from './findings/findings-text.ts'
-import { isFloor, measured, partRows, severalWords, slopeWords } from './generation-words.ts'
-import { commandWords, pad, wrap, wrapCommand } from './wrap.ts'
+import type { GenerationDocument, PartsOf } from '../../documents/generation.ts'
+import { checkedLines } from '../findings/findings-text.ts'
+import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
+import { isFloor, measured, nextOf, partRows, severalWords, slopeWords } from './generation-words.ts'
 
 interface Width {
   readonly width: number
@@ -46,7 +46,9 @@ function partsBlock(title: string, of: PartsOf | null, reason: string | undefine
 }
 
 function findingBlocks({ findings }: GenerationDocument, width: number): string[][] {
-  return findings.map(({ title, sentence, place, tokenMs, firstTokenMs, savingIs, run }, k) => {
+  return findings.map((finding, k) => {
+    const { title, sentence, place, tokenMs, firstTokenMs, savingIs } = finding
+    const run = nextOf(findings, k)
     const saved = [
       ...(tokenMs === null || tokenMs <= 0 ? [] : [`${time(tokenMs)} of a token`]),
       ...(firstTokenMs === null || firstTokenMs <= 0 ? [] : [`${time(firstTokenMs)} of the first`]),
