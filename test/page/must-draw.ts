@@ -131,6 +131,18 @@ function ofLoad({ answer, points, found }: LoadDocument): Must[] {
         'curve',
       ),
     ),
+    ...points.flatMap(({ streams }) =>
+      streams === undefined
+        ? []
+        : [
+            sentence(
+              [streams.firstTokenMs, streams.timePerTokenMs]
+                .flatMap((times) => [times?.p50, times?.p99].map((ms) => or(ms, time)))
+                .join(' | '),
+              'streams',
+            ),
+          ],
+    ),
     ...(points.findLast(({ saturated, parts }) => !saturated && parts !== null)?.parts?.slowest.partsMs ?? []).map((ms) =>
       sentence(` | ${time(ms)} | `, 'tail'),
     ),

@@ -86,7 +86,7 @@ async function generate(
   }
 }
 
-/** By the server's own clock. */
+/** What the server's own clock says. */
 function partsOf({ usage }: StreamTimes): CallParts {
   return {
     ...(usage?.prefillMs == null ? {} : { prefillRunMs: usage.prefillMs }),

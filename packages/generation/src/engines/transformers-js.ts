@@ -166,7 +166,7 @@ function streamerOf(TextStreamer: TransformersModule['TextStreamer']) {
   }
 }
 
-/** Of a folder without a tokenizer: ids alone. */
+/** A streamer for folders without a tokenizer: ids alone. */
 function idStreamer(clock: CallClock, take: Take) {
   let isPrompt = true
   return {

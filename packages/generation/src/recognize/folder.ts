@@ -89,7 +89,7 @@ function besideModel(file: string): GeneratorFiles {
     embedding: besideIn(own, names, { of: EMBEDDINGS, suffix: suffixOf(file) }),
     sizeBytes: sizeOf(file),
   }
-  return { ...sharedFiles(folder), kind: 'onnx', variants: [variant] }
+  return { ...sharedFiles(folder, readJsonIfSound), kind: 'onnx', variants: [variant] }
 }
 
 interface Beside {
@@ -152,14 +152,24 @@ function genaiVariant(folder: string, config: Json): Variant[] {
 /** A configuration never leads out of its folder. */
 const isPlainName = (name: string): boolean => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..')
 
-function sharedFiles(folder: string): Omit<GeneratorFiles, 'kind' | 'variants'> {
+/** A lone model may have any config.json next to it, of another program as well. */
+function readJsonIfSound(file: string): Json | null {
+  try {
+    return readJson(file)
+  } catch (error) {
+    if (error instanceof InputError) return null
+    throw error
+  }
+}
+
+function sharedFiles(folder: string, read = readJson): Omit<GeneratorFiles, 'kind' | 'variants'> {
   const at = (name: string) => path.join(folder, name)
   const found = (name: string) => (fs.existsSync(at(name)) ? at(name) : null)
   return {
     folder,
-    config: readJson(at('config.json')),
-    generationConfig: readJson(at('generation_config.json')),
-    genaiConfig: readJson(at('genai_config.json')),
+    config: read(at('config.json')),
+    generationConfig: read(at('generation_config.json')),
+    genaiConfig: read(at('genai_config.json')),
     tokenizer: found('tokenizer.json'),
     tokenizerConfig: found('tokenizer_config.json'),
   }

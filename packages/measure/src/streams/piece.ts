@@ -5,7 +5,7 @@
 /** What the server counted and timed itself; null: it does not say. */
 export interface StreamUsage {
   readonly promptTokens: number | null
-  /** Of those, what its prefix cache held. */
+  /** How many of those its prefix cache held. */
   readonly cachedTokens: number | null
   readonly generatedTokens: number | null
   readonly prefillMs: number | null
@@ -46,7 +46,7 @@ export function pieceOf(message: unknown): StreamPiece | null {
 
 const NOTHING: StreamPiece = { text: '', tokens: null, ids: null, usage: null, ended: null, error: null }
 
-/** In the server's words, in one line. */
+/** What went wrong, in the server's words and in one line. */
 function errorOf(message: Plain): string | null {
   const { error } = message
   const said = isPlain(error) ? text(error.message) || JSON.stringify(error) : text(error)

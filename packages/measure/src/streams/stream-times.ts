@@ -82,7 +82,7 @@ export function tokenCountOf({ usage, listedTokens }: StreamTimes, tokenized: nu
   return tokenized === null || tokenized === 0 ? null : { tokens: tokenized, by: 'tokenizer' }
 }
 
-/** Below this share of a mean chunk's text the first chunk holds fewer tokens than the others. */
+/** A first chunk with less than this share of a mean chunk's text holds fewer tokens than the others. */
 const SHORT_SHARE = 0.5
 
 /**

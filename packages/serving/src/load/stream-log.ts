@@ -10,7 +10,7 @@ export interface SentStream {
   readonly request: number
   /** Which of the target's requests it answers. */
   readonly input: number
-  /** On the clock of the run. */
+  /** Times are on the clock of the run. */
   readonly times: StreamTimes
   /** null: the server counts its tokens, or texts became too many. */
   readonly text: { readonly whole: string; readonly first: string } | null

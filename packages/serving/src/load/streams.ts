@@ -91,7 +91,7 @@ function goodputOf(timed: readonly Timed[], run: MeasuredRun, seconds: number): 
   }
 }
 
-/** Of the prompts' tokens, by the server's own count; null: it does not say. */
+/** Share of the prompts' tokens that the server says it had cached; null: it does not say. */
 function cachedShareOf(streams: readonly SentStream[]): number | null {
   let [cached, prompt] = [0, 0]
   for (const { times } of streams) {
@@ -103,7 +103,7 @@ function cachedShareOf(streams: readonly SentStream[]): number | null {
   return prompt === 0 ? null : cached / prompt
 }
 
-/** Of the measured requests, those whose body was sent before, in the warm-up or after it. */
+/** Share of the measured requests whose body was sent before, in the warm-up or after it. */
 function repeatedShareOf(all: readonly SentStream[], measured: readonly SentStream[]): number {
   const first = new Map<number, number>()
   for (const { input, request } of all) first.set(input, Math.min(request, first.get(input) ?? request))

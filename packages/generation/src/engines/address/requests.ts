@@ -3,9 +3,9 @@ import http from 'node:http'
 import https from 'node:https'
 import { InputError } from '@whyslow/graph/input-error.ts'
 
-/** Until the first byte of an answer, and between two parts of it: a request that never ends costs no more than this. */
+/** The longest wait for the first byte of an answer, and for each part after it: a request that never ends costs no more than this. */
 const SILENT_MS = 120_000
-/** Of an answer that is kept whole: a list of models, an error. */
+/** Most bytes kept of an answer that is not streamed: a list of models, an error. */
 const LONGEST_BODY = 4 * 1024 * 1024
 
 /** A connection that was open ended before a byte of the answer: nobody worked on the request. */

@@ -63,5 +63,5 @@ function logitsOf(evaluated: readonly (Evaluated | undefined)[], vocabulary: num
   return logits
 }
 
-/** Of the smallest float32 that is not 0. */
+/** The logarithm of the smallest float32 that is not 0. */
 const SMALLEST = Math.log(1.4e-45)

@@ -31,7 +31,7 @@ export interface TextModel {
     readonly eos_token_id?: number | number[] | null
   }
   readonly generation_config?: { readonly eos_token_id?: number | number[] | null } | null
-  /** By name: 'model', 'decoder_model_merged'. */
+  /** Keyed by name: 'model', 'decoder_model_merged'. */
   readonly sessions?: Readonly<Record<string, Session>>
   generate(options: object): Promise<unknown>
   forward(inputs: object): Promise<Outputs>

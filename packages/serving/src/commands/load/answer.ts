@@ -50,7 +50,7 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
   return `${asked(last)} ${latency(last)}${beyond}.${streamSentence(last)}`
 }
 
-/** Of streams what their readers wait for: the first token, and each after it. */
+/** What readers of streams wait for: the first token, and each after it. */
 function streamSentence({ streams }: LoadPoint): string {
   const first = streams?.firstTokenMs?.p50
   if (first == null) return ''

@@ -51,7 +51,7 @@ function byInputOf(kept: readonly KeptAnswer[]): ReadonlyMap<number, readonly Ke
   return byInput
 }
 
-/** Of streams ids and instants differ in every answer: their text is compared. */
+/** Streams are compared by their text: ids and instants differ in every answer. */
 const agree = (one: Buffer, other: Buffer, target: Target): boolean =>
   target.kind === 'http' && target.streams === true ? streamText(one) === streamText(other) : areAlike(one, other, target.kind)
 

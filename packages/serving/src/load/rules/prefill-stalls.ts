@@ -4,7 +4,7 @@ import { defineRule } from '../rule.ts'
 
 /** Fewer stalls may coincide with anything. */
 const LEAST_STALLS = 10
-/** Of the streams' time; less is nothing that readers see. */
+/** Share of the streams' time; less is nothing that readers see. */
 const LEAST_SHARE = 0.05
 /** Most of the stalls end with the first token of another request, and more of them than by chance. */
 const PREFILLS = { least: 0.6, overChance: 1.3 } as const
