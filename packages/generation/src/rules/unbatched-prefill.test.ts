@@ -24,7 +24,7 @@ checkRule(unbatchedPrefill, {
       },
     },
     { name: 'a little over six tenths', given: exampleEvidence(each(6.1)) },
-    { name: 'a prompt of 17', given: exampleEvidence({ ...timed(162.5, 10), ...setup({ promptTokens: 17 }) }) },
+    { name: 'a prompt of 16', given: exampleEvidence({ ...timed(153, 10), ...setup({ promptTokens: 16 }) }) },
     {
       name: 'from outside',
       given: withoutFacts(each(9.5), 'severalTokens', 'firstTokenParts'),
