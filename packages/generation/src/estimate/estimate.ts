@@ -32,7 +32,7 @@ export interface Known {
   readonly several: SeveralTokens | null
   readonly tokenParts: PartsOf | null
   /**
-   * Bytes a second at which this engine's own kernels read weights of a type, measured; absent: as fast as memory is read.
+   * Bytes a second at which this engine's own kernels read weights of a type, measured; absent: as fast as those of now.
    */
   readonly kernelRates?: Readonly<Record<string, number>>
   /** What looking up the prompt would have guessed in the user's own texts; null: prompts were made up, or the engine gives no ids. */
@@ -47,7 +47,6 @@ function ofTypes({ model, timePerTokenMs, depth, floor, line, tokenParts, kernel
   const bytes = DTYPE_BYTES[model.dtype ?? '']
   if (bytes === undefined || model.bytesPerToken === null || floor === null || timePerTokenMs === null) return []
   const elements = model.bytesPerToken / bytes
-  const readMs = (size: number, rate = floor.bytesPerSecond) => (1000 * size) / rate
   const products = partsMs(tokenParts, ['weights', 'matmul', 'head'])
   const nowMs = products === 0 ? floor.weightsMs : products
   const slope = (line?.slopeMsPerThousand ?? 0) / 1000
@@ -55,9 +54,11 @@ function ofTypes({ model, timePerTokenMs, depth, floor, line, tokenParts, kernel
   return TRIED.flatMap((dtype) =>
     depths.map((at) => {
       const here = line === null ? timePerTokenMs : timePerTokenMs + slope * (at - depth)
-      const thenMs = dtype === model.dtype ? nowMs : readMs(elements * DTYPE_BYTES[dtype]!, kernelRates[dtype])
-      const how =
-        kernelRates[dtype] === undefined ? 'at the bandwidth measured for reading' : "at the rate of the engine's own kernels"
+      const rate = kernelRates[dtype]
+      const size = elements * DTYPE_BYTES[dtype]!
+      const thenMs =
+        dtype === model.dtype ? nowMs : rate === undefined ? (nowMs * size) / model.bytesPerToken! : (1000 * size) / rate
+      const how = rate === undefined ? 'if they read as fast as now' : "at the rate of the engine's own kernels"
       return {
         what: `weights in ${dtype}`,
         depth: at,

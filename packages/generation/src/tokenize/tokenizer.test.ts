@@ -77,6 +77,27 @@ describe('a vocabulary of GGUF', () => {
     }
   })
 
+  it.each([
+    // Merges tell where the text was cut: before a number, and between two numbers or not.
+    ['gpt-2', ' ½½', ['ĠÂ', '½', 'Â', '½']],
+    ['smollm', ' ½½', ['Ġ', 'Â', '½', 'Â', '½']],
+    ['llama-bpe', ' ½½', ['Ġ', 'Â', '½Â', '½']],
+    ['qwen2', '½½', ['Â', '½', 'Â', '½']],
+    ['falcon', '½ ½', ['Â', '½', 'ĠÂ', '½']],
+  ])('cuts a text as the rule %s says', async (rule, text, expected) => {
+    const tokens = ['Ġ', 'Â', '½', 'ĠÂ', '½Â']
+    const metadata = {
+      'tokenizer.ggml.model': { text: 'gpt2' },
+      'tokenizer.ggml.pre': { text: rule },
+      'tokenizer.ggml.tokens': { texts: tokens },
+      'tokenizer.ggml.merges': { texts: rule === 'gpt-2' ? ['Ġ Â'] : ['Ġ Â', '½ Â'] },
+    }
+    const file = write(`${rule}.gguf`, writeGguf({ metadata, tensors: [] }))
+    const tokenizer = await openTokenizer({ tokenizer: file, tokenizerConfig: null })
+    expect(tokenizer.encode(text).map((id) => tokens[id])).toEqual(expected)
+    expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
+  })
+
   const pieces = (extra: Parameters<typeof writeGguf>[0]['metadata'] = {}) => {
     const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
     // Not in the order of their scores.

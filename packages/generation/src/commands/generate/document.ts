@@ -10,6 +10,7 @@ import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import { estimates } from '../../estimate/estimate.ts'
+import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
@@ -33,6 +34,8 @@ export interface Outcome {
   readonly token: StepProfile | string
   readonly firstToken: StepProfile | string
   readonly handoffMs: number | null
+  /** Of the engine's kernels, by type of weights; none: not measured. */
+  readonly kernelRates: KernelRates
   /** What rules want of the graph. */
   readonly facts: GenerationFacts
   readonly warnings: readonly string[]
@@ -93,7 +96,17 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     ...documentHead('whyslow-generation/1'),
     answer: generationAnswer(measured),
     ...measured,
-    estimates: estimates({ model, timePerTokenMs, depth, floor, line: depthLine, several: severalTokens, tokenParts, lookup }),
+    estimates: estimates({
+      model,
+      timePerTokenMs,
+      depth,
+      floor,
+      line: depthLine,
+      several: severalTokens,
+      tokenParts,
+      lookup,
+      kernelRates: outcome.kernelRates,
+    }),
     ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source),
     warnings,
   }
