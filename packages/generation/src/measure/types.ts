@@ -88,7 +88,7 @@ export interface ProcessMeasurement {
   readonly prefill: PrefillTimes | null
   readonly depths: readonly StepTimes[]
   readonly several: readonly StepTimes[]
-  /** Of the process that made the calls; absent: not watched. */
+  /** What the calls cost the process that made them; absent: not watched. */
   readonly host?: HostFacts
   /** Why a part was cut short, by its name. */
   readonly reasons: Readonly<Record<string, string>>
