@@ -71,8 +71,11 @@ const intervalSaid = (one: Measured): string => (one.value === undefined ? UNKNO
 type Measured = Generation['speed']['timeToFirstTokenMs']
 const timeSaid = ({ value }: Measured): string => (value === undefined ? UNKNOWN : time(value))
 
+const GRADES = ['A', 'B', 'C'] as const
+
 function NumberCard({ generation: { speed, setup } }: { generation: Generation }) {
   const { timePerTokenMs: each, timeToFirstTokenMs: first, tokensPerSecond, trust } = speed
+  const grade = GRADES.find((one) => one === trust.grade) ?? 'C'
   return (
     <section class="card number-card" aria-label="The number">
       <p class="label">{each === null ? 'The first token' : `A token after ${depthOf(setup)} tokens of context`}</p>
@@ -87,11 +90,11 @@ function NumberCard({ generation: { speed, setup } }: { generation: Generation }
         </p>
       )}
       <div class="trust">
-        <span class={`grade grade-${trust.grade ?? 'C'}`} role="img" aria-label={`Trust ${trust.grade ?? UNKNOWN}`}>
-          {trust.grade}
+        <span class={`grade grade-${grade}`} role="img" aria-label={`Trust ${grade}`}>
+          {grade}
         </span>
         <div>
-          <b>Trust: {trust.grade ?? UNKNOWN}</b>
+          <b>Trust: {grade}</b>
           <Reasons reasons={trust.reasons} />
         </div>
       </div>
@@ -137,7 +140,7 @@ function Estimates({ estimates }: Pick<Generation, 'estimates'>) {
       title="Estimates"
       rows={estimates}
       columns={[
-        { head: 'what', show: ({ what }) => what },
+        { head: 'what', show: ({ what }) => <Says text={what} />, value: ({ what }) => what },
         { head: 'after tokens', show: ({ depth }) => known(depth, String), value: ({ depth }) => depth, isNumber: true },
         {
           head: 'a token',
