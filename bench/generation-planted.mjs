@@ -4,7 +4,6 @@
 //   node bench/generation-planted.mjs      ONLY=word,word   SHAPES=30m,tiny   KEEP=1 prints all findings
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
-import http from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { build } from 'esbuild'
@@ -13,20 +12,33 @@ const FIRST = 3
 const LIMIT_MS = 600_000
 const ROOT = path.join(import.meta.dirname, '..')
 const COMMAND = path.join(ROOT, 'dist/whyslow/main.js')
-const SUPPORT = path.join(ROOT, 'packages/generation/test/support/decoder')
+/** TypeScript of the tests. */
+const WRITERS = [
+  'generation/test/support/decoder/write-folder.ts',
+  'generation/test/support/decoder/weights.ts',
+  'measure/test/support/streams/mock-server.ts',
+]
 const only = process.env.ONLY?.split(',') ?? []
 const shapes = (process.env.SHAPES ?? '30m,tiny').split(',')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'generation-planted-'))
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
 
-// The writers are TypeScript of the tests.
 const written = path.join(ROOT, 'node_modules/.cache/generation-planted')
 await build({
-  ...{ bundle: true, platform: 'node', format: 'esm', outdir: written, outExtension: { '.js': '.mjs' }, logLevel: 'error' },
-  entryPoints: ['write-folder.ts', 'weights.ts'].map((file) => path.join(SUPPORT, file)),
+  ...{
+    outbase: path.join(ROOT, 'packages'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outdir: written,
+    outExtension: { '.js': '.mjs' },
+    logLevel: 'error',
+  },
+  entryPoints: WRITERS.map((file) => path.join(ROOT, 'packages', file)),
 })
-const { writeFolder } = await import(path.join(written, 'write-folder.mjs'))
-const { decoderWeights, SHAPE_30M } = await import(path.join(written, 'weights.mjs'))
+const [{ writeFolder }, { decoderWeights, SHAPE_30M }, { startMockServer }] = await Promise.all(
+  WRITERS.map((file) => import(path.join(written, file.replace(/\.ts$/, '.mjs')))),
+)
 
 /** The layers and widths of llama2.c's stories260K. */
 const STORIES = { layers: 5, width: 64, heads: 8, kvHeads: 4, inner: 172, vocabulary: 512, context: 512 }
@@ -46,11 +58,11 @@ const PROMPTS = {
 const prompts = (name) => ['--prompts', path.join(folder, `${name}.json`), '--new-tokens', '8']
 for (const [name, texts] of Object.entries(PROMPTS)) fs.writeFileSync(path.join(folder, `${name}.json`), JSON.stringify(texts))
 
-/** Milliseconds of a server: before the first token, of a prompt of so many; and of a token after as many. */
+/** Schedules of a server, in milliseconds. */
 const SERVERS = {
-  'token-by-token': { first: (prompt) => 3 * prompt, token: () => 3 },
-  batched: { first: (prompt) => 5 + 0.1 * prompt, token: () => 3 },
-  recomputed: { first: (prompt) => 5 + 0.05 * prompt, token: (depth) => 5 + 0.05 * depth },
+  'token-by-token': { prefillMsPerToken: 3, tokenMs: 3 },
+  batched: { prefillMsPerToken: 0.1, tokenMs: 3 },
+  recomputed: { prefillMsPerToken: 0.05, tokenMs: 5, contextMsPerToken: 0.05 },
 }
 
 const of = (form) => ({ form })
@@ -97,44 +109,6 @@ const PLANTS = [
   { rule: 'recomputed-context', plant: { server: 'recomputed' }, twin: { server: 'batched' }, shapes: ['address'] },
 ]
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Streams chat completions, a token a chunk, with the counts at their end. A word is a token. */
-async function serve({ first, token }) {
-  const server = http.createServer(async (request, response) => {
-    const chunks = []
-    for await (const chunk of request) chunks.push(chunk)
-    const body = JSON.parse(Buffer.concat(chunks).toString() || '{}')
-    const text = body.messages?.map(({ content }) => content).join(' ') ?? String(body.prompt ?? '')
-    const prompt = text.split(/\s+/).filter(Boolean).length
-    if (!/completions$/.test(request.url))
-      return response.end(JSON.stringify({ object: 'list', data: [{ id: 'planted', object: 'model' }] }))
-    const count = body.max_tokens ?? body.max_completion_tokens ?? 16
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    const send = (value) =>
-      response.write(`data: ${JSON.stringify({ object: 'chat.completion.chunk', model: 'planted', ...value })}\n\n`)
-    await pause(first(prompt))
-    for (let k = 0; k < count; k++) {
-      if (k > 0) await pause(token(prompt + k))
-      send({
-        choices: [{ index: 0, delta: { content: ` w${k}` }, text: ` w${k}`, finish_reason: k === count - 1 ? 'length' : null }],
-      })
-    }
-    send({
-      choices: [],
-      usage: {
-        prompt_tokens: prompt,
-        completion_tokens: count,
-        total_tokens: prompt + count,
-        prompt_tokens_details: { cached_tokens: 0 },
-      },
-    })
-    response.end('data: [DONE]\n\n')
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return server
-}
-
 function run(target, flags) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [COMMAND, 'generate', target, '--quick', '--json', '-', ...flags], {
@@ -164,9 +138,9 @@ async function findingsOf({ form, server, flags = [] }, shape) {
     result = await run(target, flags)
     fs.rmSync(target, { recursive: true })
   } else {
-    const started = await serve(SERVERS[server])
-    result = await run(`http://127.0.0.1:${started.address().port}/v1`, flags)
-    started.close()
+    const started = await startMockServer(SERVERS[server])
+    result = await run(`${started.url}/v1`, flags)
+    await started.close()
   }
   measured.set(key, result)
   return result

@@ -36,6 +36,8 @@ export interface GeneratedToken {
 /** What one call took apart, as far as the engine can tell; each part summed over the call. Absent: not known, never 0. */
 export interface CallParts {
   readonly tokenizeMs?: number
+  /** Loading the model for this call, as a server reports it. */
+  readonly loadMs?: number
   /** Whole engine calls: of the prompt, and of the tokens after it. */
   readonly prefillRunMs?: number
   readonly decodeRunMs?: number

@@ -14,6 +14,7 @@ import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
+import { openingOf } from '../../measure/opening.ts'
 import { prefixOf } from '../../measure/prefix.ts'
 import { cachedShareOf, depthLineOf, severalOf, speedOf } from '../../measure/summarize.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
@@ -90,7 +91,6 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
     reasons: reasonsOf(outcome),
   }
-  const prefix = prefixOf(processes[0]!.calls)
   const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
   return {
     ...documentHead('whyslow-generation/1'),
@@ -107,8 +107,19 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       lookup,
       kernelRates: outcome.kernelRates,
     }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...(prefix === undefined ? {} : { prefix }) }, found.source),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source),
     warnings,
+  }
+}
+
+/** What the calls of a process say apart from their times. */
+function callFacts({ calls, host }: ProcessMeasurement): GenerationFacts {
+  const [prefix, opening] = [prefixOf(calls), openingOf(calls)]
+  return {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(opening === undefined ? {} : { opening }),
+    ...(host === undefined ? {} : { eventLoop: host.eventLoop }),
+    ...(host?.faults == null ? {} : { faults: host.faults }),
   }
 }
 
