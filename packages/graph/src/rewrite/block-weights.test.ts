@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BlockLayout, quantizeBlocks, realBlocks } from './blocks.ts'
+import { type BlockLayout, quantizeBlocks, realBlocks } from './block-weights.ts'
 
 const layout = fc.record<BlockLayout>({
   bits: fc.constantFrom(4, 8),
