@@ -1,6 +1,6 @@
 // Weights in few bits: how far the logits of random decoders go, and what is left in float.
 import { describe, expect, it } from 'vitest'
-import { applied, decoderTarget, offBy, operatorsOf, targetOf } from '../../test/support/check-remedy.ts'
+import { applied, decoderTarget, meanOff, offBy, operatorsOf, targetOf, tools } from '../../test/support/check-remedy.ts'
 import { decoderWeights } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { accuracyLevel } from './accuracy-level.ts'
@@ -13,21 +13,24 @@ const target = (seed: number, form: Parameters<typeof decoderModel>[1] = {}, tie
   decoderTarget(decoderModel(decoderWeights({ seed, tied }), form))
 const SEEDS = [1, 2, 3]
 
-/** As share of the logits' root mean square; a step of 4 bits is about a fifteenth of a block's range, of 8 bits a two hundredth. */
+/**
+ * Root mean square, as share of that of the logits. A step of 4 bits is a fifteenth of a block's range: rounding to it is a noise of about a tenth
+ * of the weights (20 dB), of 8 bits of a hundred-and-sixtieth (44 dB); seven products in each of two layers add up, and activations are rounded to 8 bits.
+ */
 const BOUNDS = [
-  [int4Weights, '32', 0.9],
-  [int4Weights, '32-zero-points', 0.9],
-  [int4Weights, '128', 0.9],
-  [int4Weights, '128-zero-points', 0.9],
-  [int8Weights, '32', 0.12],
-  [int8Weights, '128', 0.12],
-  [int8Head, '32', 0.05],
-  [int8Head, '128', 0.05],
+  [int4Weights, '32', 0.5],
+  [int4Weights, '32-zero-points', 0.5],
+  [int4Weights, '128', 0.5],
+  [int4Weights, '128-zero-points', 0.5],
+  [int8Weights, '32', 0.04],
+  [int8Weights, '128', 0.04],
+  [int8Head, '32', 0.02],
+  [int8Head, '128', 0.02],
 ] as const
 
 describe.each(BOUNDS)('$id', (remedy, variant, most) => {
   it.each(SEEDS)(`variant ${variant}: logits stay near those of seed %i, and are not the same`, async (seed) => {
-    const off = await offBy(remedy, target(seed), variant)
+    const off = await offBy(remedy, target(seed), variant, tools, meanOff)
     expect(off).toBeLessThan(most)
     expect(off).toBeGreaterThan(0)
   })
@@ -41,11 +44,6 @@ describe('int4-weights', () => {
     expect(operators.filter((one) => one === 'MatMulNBits').length).toBe(14)
     expect(operators.filter((one) => one === 'MatMul').length).toBe(2 * 2 + 1)
     expect(changes).toEqual([expect.stringMatching(/^14 products in 4 bits, blocks of 32: 0\.\d+ MB become 0\.\d+ MB, at least \d+\.\d dB/)])
-  })
-
-  it('keeps more of the weights with a scale that was searched for than with the largest number', async () => {
-    const off = await Promise.all(SEEDS.map((seed) => offBy(int4Weights, target(seed), '32')))
-    expect(Math.max(...off)).toBeLessThan(0.7)
   })
 
   it('takes a float16 graph to float32 first', async () => {
@@ -63,12 +61,17 @@ describe('int4-weights', () => {
   it('quantizes the products of both branches of a merged decoder once', async () => {
     const { model } = await applied(int4Weights, target(1, { cache: 'merged' }))
     const graph = model.proto.graph!
-    expect(graph.initializer.filter(({ name }) => name.endsWith('_Q4')).length).toBe(15)
-    expect(await offBy(int4Weights, target(1, { cache: 'merged' }))).toBeLessThan(0.9)
+    expect(graph.initializer.filter(({ name }) => name.endsWith('_Q4')).length).toBe(14)
+    expect(await offBy(int4Weights, target(1, { cache: 'merged' }), '32', tools, meanOff)).toBeLessThan(0.5)
   })
 })
 
 describe('int8-head', () => {
+  it('is found in both branches of a merged decoder', async () => {
+    const { model } = await applied(int8Head, target(1, { cache: 'merged' }))
+    expect(model.proto.graph!.initializer.filter(({ name }) => name.endsWith('_Q8')).map(({ name }) => name)).toEqual(['lm_head.weight_Q8'])
+  })
+
   it('leaves a tied table of embeddings in float', async () => {
     const { model } = await applied(int8Head, target(1, {}, true))
     const names = model.proto.graph!.initializer.map(({ name }) => name)

@@ -58,6 +58,13 @@ export async function logitsAfter(model: Model, ids: readonly number[], prompt: 
   }
 }
 
+/** Root mean square of the differences, as share of that of the first. */
+export function meanOff(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  expect(b.map(({ length }) => length)).toEqual(a.map(({ length }) => length))
+  const squares = (values: readonly number[]) => Math.sqrt(values.reduce((sum, one) => sum + one * one, 0))
+  return squares(a.flatMap((row, at) => [...row].map((one, k) => one - b[at]![k]!))) / squares(a.flatMap((row) => [...row]))
+}
+
 /** Largest difference of two logits, as share of the root mean square of the first. */
 export function largestOff(a: readonly Float32Array[], b: readonly Float32Array[]): number {
   expect(b.map(({ length }) => length)).toEqual(a.map(({ length }) => length))
@@ -67,11 +74,11 @@ export function largestOff(a: readonly Float32Array[], b: readonly Float32Array[
 }
 
 /** How far the logits of a remedied decoder are from those that it gave before. */
-export async function offBy(remedy: GeneratorRemedy, target: RemedyTarget, variant = remedy.variants[0]!, given: RemedyTools = tools): Promise<number> {
+export async function offBy(remedy: GeneratorRemedy, target: RemedyTarget, variant = remedy.variants[0]!, given: RemedyTools = tools, off = largestOff): Promise<number> {
   const { model } = await applied(remedy, target, variant, given)
   const vocabulary = target.layout.logits.shape!.at(-1) as number
   const ids = someIds(9, vocabulary)
-  return largestOff(await logitsAfter(target.model, ids, 5), await logitsAfter(model, ids, 5))
+  return off(await logitsAfter(target.model, ids, 5), await logitsAfter(model, ids, 5))
 }
 
 export const operatorsOf = ({ proto }: Model): string[] => proto.graph!.node.map(({ opType }) => opType)

@@ -73,7 +73,7 @@ export function openApi(koffi: typeof Koffi, file: string): OrtApi {
   const base = baseOf(koffi, file)
   const at = (table: unknown, place: number): unknown => koffi.decode(table, place * POINTER_BYTES, 'void *')
   const pointed = (pointer: unknown, result: string, parameters: readonly Koffi.TypeSpec[]): Pointed =>
-    koffi.decode(pointer, koffi.pointer(koffi.proto(result, [...parameters]))) as Pointed
+    koffi.decode(pointer, koffi.proto(result, [...parameters])) as Pointed
   const version = String(pointed(at(base, 1), 'str', [])())
   const table = /^1\.\d+/.test(version) ? pointed(at(base, 0), 'void *', ['uint32_t'])(API_VERSION) : null
   if (!table) throw new Error(`onnxruntime ${version} has a C interface that is not known here; 1.${API_VERSION} and later 1.x are`)

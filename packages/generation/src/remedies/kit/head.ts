@@ -1,6 +1,8 @@
 // The head of a decoder: the product that makes logits of the last hidden states, with what is done to each position after it.
 import type { NodeProto } from 'onnx-buf'
-import { isOperator, type Matching } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import { subgraphsOf } from '@whyslow/graph/walk.ts'
 
 export interface Head {
   readonly product: NodeProto
@@ -35,6 +37,19 @@ export function findHead(matching: Matching, logits: string): Head | string {
     at = next
   }
   return `the logits ${at} are made by no node of the main graph`
+}
+
+/** The head of the main graph, or one of each branch of the If that gives the logits; a reason if there is none. */
+export function findHeads(model: Model, logits: string): readonly Head[] | string {
+  const matching = matchGraph(model, model.proto.graph!)
+  const made = matching.producer(logits)
+  if (!isOperator(made, 'If')) {
+    const found = findHead(matching, logits)
+    return typeof found === 'string' ? found : [found]
+  }
+  const place = made.output.indexOf(logits)
+  const found = subgraphsOf(made).map(({ graph }) => findHead(matchGraph(model, graph, matching), graph.output[place]!.name))
+  return found.find((one) => typeof one === 'string') ?? (found as Head[])
 }
 
 function withHidden({ shape }: Matching, found: Omit<Head, 'hidden'>): Head | string {

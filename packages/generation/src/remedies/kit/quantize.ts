@@ -1,35 +1,41 @@
 // What the remedies that quantize weights share: which products are the body's and which is the head's, and how they say what they did.
-import { matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import type { BlockLayout } from '@whyslow/graph/rewrite/block-weights.ts'
+import { matchGraph } from '@whyslow/graph/rewrite/match.ts'
+import { subgraphsOf } from '@whyslow/graph/walk.ts'
+import type { GraphProto } from 'onnx-buf'
 import { type Blocked, type Product, productsIn, withBlockProducts } from './block-products.ts'
 import { halfWeights, toFloat32 } from './float32.ts'
-import { findHead } from './head.ts'
+import { findHeads } from './head.ts'
 import type { RemedyTarget, Rewritten } from './remedy.ts'
 
 export type Part = 'body' | 'head'
 
 /** Whether a product is of this part. */
 function isOf(part: Part, { model, layout }: RemedyTarget): (product: Product) => boolean {
-  const head = findHead(matchGraph(model, model.proto.graph!), layout.logits.name)
-  const name = typeof head === 'string' ? undefined : head.product.output[0]
-  return ({ node }) => (node.output[0] === name) === (part === 'head')
+  const heads = findHeads(model, layout.logits.name)
+  const names = new Set(typeof heads === 'string' ? [] : heads.map(({ product }) => product.output[0]))
+  return ({ node }) => names.has(node.output[0]) === (part === 'head')
 }
 
 /** With float32 weights, in which all is quantized. */
 const inFloat32 = (target: RemedyTarget): RemedyTarget =>
   halfWeights(target.model) > 0 ? { ...target, model: toFloat32(target.model) } : target
 
-export function appliesTo(part: Part, { model, layout }: RemedyTarget): true | string {
-  const graph = model.proto.graph!
-  const head = findHead(matchGraph(model, graph), layout.logits.name)
+export function appliesTo(part: Part, target: RemedyTarget): true | string {
+  const { model, layout } = target
   if (part === 'head') {
-    if (typeof head === 'string') return head
-    return head.product.opType === 'MatMul' ? true : `the head is ${head.product.opType} already`
+    const heads = findHeads(model, layout.logits.name)
+    if (typeof heads === 'string') return heads
+    const other = heads.find(({ product }) => product.opType !== 'MatMul')
+    return other === undefined ? true : `the head is ${other.product.opType} already`
   }
   if (halfWeights(model) > 0) return true
-  const body = productsIn(matchGraph(model, graph)).filter(isOf('body', { model, layout, context: null }))
-  const inner = graph.node.some(({ attribute }) => attribute.some(({ g }) => g !== undefined))
-  return body.length > 0 || inner || 'it has no product with float32 weights'
+  const wanted = isOf('body', target)
+  const has = (graph: GraphProto, outer?: ReturnType<typeof matchGraph>): boolean => {
+    const matching = matchGraph(model, graph, outer)
+    return productsIn(matching).some(wanted) || graph.node.some((one) => subgraphsOf(one).some((inner) => has(inner.graph, matching)))
+  }
+  return has(model.proto.graph!) || 'it has no product with float32 weights'
 }
 
 export function quantized(part: Part, target: RemedyTarget, layout: BlockLayout): Rewritten | string {
