@@ -54,6 +54,8 @@ const POINTER_BYTES = 8
 
 export interface OrtApi {
   readonly koffi: typeof Koffi
+  /** Kept, since koffi unloads a library that nothing refers to, and functions of a table do not. */
+  readonly library: Koffi.LibraryHandle
   /** '1.30.0'. */
   readonly version: string
   /** Throws what the library says if it refuses. */
@@ -70,7 +72,8 @@ type Pointed = (...given: readonly unknown[]) => unknown
 
 /** Throws in one line if `file` is no ONNX Runtime, or one whose table is not known. */
 export function openApi(koffi: typeof Koffi, file: string): OrtApi {
-  const base = baseOf(koffi, file)
+  const library = koffi.load(file)
+  const base = baseOf(library, file)
   const at = (table: unknown, place: number): unknown => koffi.decode(table, place * POINTER_BYTES, 'void *')
   const pointed = (pointer: unknown, result: string, parameters: readonly Koffi.TypeSpec[]): Pointed =>
     koffi.decode(pointer, koffi.proto(result, [...parameters])) as Pointed
@@ -112,6 +115,7 @@ export function openApi(koffi: typeof Koffi, file: string): OrtApi {
   const memory = got('CreateCpuMemoryInfo', ARENA, DEFAULT_MEMORY)
   const api: OrtApi = {
     koffi,
+    library,
     version,
     call,
     got,
@@ -126,8 +130,7 @@ export function openApi(koffi: typeof Koffi, file: string): OrtApi {
 /** OrtArenaAllocator and OrtMemTypeDefault. */
 const [ARENA, DEFAULT_MEMORY] = [1, 0]
 
-function baseOf(koffi: typeof Koffi, file: string): unknown {
-  const library = koffi.load(file)
+function baseOf(library: Koffi.LibraryHandle, file: string): unknown {
   try {
     return library.func('OrtGetApiBase', 'void *', [])()
   } catch {

@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import v8 from 'node:v8'
+import vm from 'node:vm'
 import { afterAll, describe, expect, it } from 'vitest'
 import { referenceGreedy, referenceLogits } from '../../../test/support/decoder/reference.ts'
 import { type DecoderWeights, decoderWeights, TINY } from '../../../test/support/decoder/weights.ts'
@@ -91,6 +93,20 @@ describe('caches', () => {
 })
 
 describe('ort-held', () => {
+  it('stays loaded when JavaScript collects its garbage', async () => {
+    const generator = await open(llama, {})
+    const sequence = generator.start!()
+    await sequence.feed(PROMPT, 'none')
+    v8.setFlagsFromString('--expose-gc')
+    const collect = vm.runInNewContext('gc') as () => void
+    for (let k = 0; k < 3; k++) {
+      collect()
+      await new Promise((done) => setImmediate(done))
+    }
+    compare((await sequence.feed([9], 'last')).logits, referenceLogits(llama, [...PROMPT, 9]).at(-1)!)
+    await generator.close()
+  })
+
   it('prefill with threads of its own gives the same ids', async () => {
     const generator = await open(long, { attention: 'fused' }, { ...plainOptions, prefillThreads: 2 })
     const { tokens } = await generator.generate(plainRequest(PROMPT, 6))
