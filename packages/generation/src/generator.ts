@@ -29,7 +29,7 @@ export interface GeneratedToken {
   readonly id: number | null
   /** null: the engine tells ids only. Empty while the bytes of a character are incomplete. */
   readonly text: string | null
-  /** From the call to the moment the caller has it. */
+  /** Time from the call to the moment the caller has it. */
   readonly atMs: number
 }
 
@@ -53,7 +53,7 @@ export interface Generation {
   readonly tokens: readonly GeneratedToken[]
   /** Tokens of the prompt as the engine counted them; null: it does not say. */
   readonly promptTokens: number | null
-  /** Of those, how many a cache already held; null: unknown. */
+  /** How many of those a cache already held; null: unknown. */
   readonly cachedTokens: number | null
   /** New tokens as the engine counts them (`usage`), which chunks need not equal; null: it does not say. */
   readonly generatedTokens: number | null
@@ -70,6 +70,8 @@ export interface Step {
   /** Inside the engine, and around it: feeds made, outputs taken. */
   readonly runMs: number
   readonly feedsMs: number
+  /** Logits made readable, if the engine tells it apart. */
+  readonly logitsMs?: number
 }
 
 /** A sequence whose cache holds what was fed. */

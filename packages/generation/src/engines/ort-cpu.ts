@@ -1,0 +1,161 @@
+// ONNX Runtime for Node on the CPU, with our own loop: https://onnxruntime.ai/docs/get-started/with-javascript/node.html
+// The cache is what the graph returns, fed again by JavaScript: onnxruntime-node 1.30 copies every output, so that this is part of what is measured.
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { findOrt, INSTALL, loadOrt, newestProfile, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
+import { sessionOptions } from '@whyslow/measure/engines/onnxruntime/ort-options.ts'
+import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/tensors.ts'
+import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
+import type * as Ort from 'onnxruntime-node'
+import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
+import { chosenVariant, contextOf, endIdsOf, type GeneratorFiles, generatorFiles } from '../recognize/folder.ts'
+import { type DecoderLayout, decoderLayout } from '../recognize/layout.ts'
+import { smallestKnown } from '../recognize/numbers.ts'
+import { checkVocabulary, openTokenizer, type Tokenizer } from '../tokenize/tokenizer.ts'
+import { generateWith } from './loop/generate.ts'
+import { type DecoderSession, startSequence } from './loop/sequence.ts'
+
+/** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries. */
+export type SessionExtras = Partial<
+  Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath' | 'configEntries' | 'graphOptimization'>
+>
+
+export interface OrtGenerator extends Generator {
+  readonly layout: DecoderLayout
+  /** Ends profiling, if the generator was opened with `profilePrefix`; the raw trace file. */
+  endProfiling(): Promise<string | null>
+}
+
+export async function openOrtGenerator(
+  source: string,
+  options: GeneratorOptions,
+  extras: SessionExtras = {},
+): Promise<OrtGenerator> {
+  const files = generatorFiles(source)
+  if (files === null) throw new InputError(`${source} is not an ONNX decoder or a folder of one; give model.onnx or its folder`)
+  const { model } = chosenVariant(files, options.dtype)
+  const ort = await loadOrt(null)
+  const decode = await openSession(ort, { model, threads: options.threads, extras })
+  const layout = layoutOf(decode, model)
+  const apart = options.prefillThreads !== null && options.prefillThreads !== options.threads
+  const prefill = apart ? await openSession(ort, { model, threads: options.prefillThreads, extras: {} }) : decode
+  const session = decoderSession(ort, { decode, prefill })
+  const context = smallestKnown(contextOf(files), layout.capacity)
+  const start = () => startSequence(session, { layout, context })
+  const endIds = endIdsOf(files)
+  const tokenizer = await tokenizerOf(files, { layout, model })
+  const text = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null }
+  return {
+    engine: ortCpu.id,
+    versions: { onnxruntime: findOrt(null)!.version },
+    layout,
+    vocabulary: vocabularyOf(layout),
+    context,
+    endIds,
+    encode: text.encode,
+    decode: tokenizer?.decode ?? null,
+    async generate(request, onToken) {
+      const sequence = start()
+      try {
+        return await generateWith({ sequence, ...text, endIds, context }, request, onToken)
+      } finally {
+        sequence.close()
+      }
+    },
+    start,
+    async endProfiling() {
+      decode.endProfiling()
+      return extras.profilePrefix === undefined ? null : newestProfile(extras.profilePrefix)
+    },
+    async close() {
+      await decode.release()
+      if (apart) await prefill.release()
+    },
+  }
+}
+
+export const ortCpu: GeneratorEngine = {
+  id: 'ort-cpu',
+  title: 'ONNX Runtime for Node, CPU, our own loop',
+  opens: ({ kind }) => {
+    if (kind === 'gguf') return 'ONNX Runtime does not read GGUF'
+    return kind === 'address' ? 'nothing is opened at an address: it is sent requests' : true
+  },
+  missing: async () => (findOrt(null) === null ? `${PACKAGE} is not installed; ${INSTALL}` : null),
+  open: openOrtGenerator,
+}
+
+async function tokenizerOf(
+  { tokenizer: file, tokenizerConfig }: GeneratorFiles,
+  { layout, model }: { readonly layout: DecoderLayout; readonly model: string },
+): Promise<Tokenizer | null> {
+  if (file === null) return null
+  const tokenizer = await openTokenizer({ tokenizer: file, tokenizerConfig })
+  checkVocabulary(tokenizer, vocabularyOf(layout), model)
+  return tokenizer
+}
+
+interface Opened {
+  readonly model: string
+  readonly threads: number | null
+  readonly extras: SessionExtras
+}
+
+async function openSession(ort: typeof Ort, { model, threads, extras }: Opened): Promise<Ort.InferenceSession> {
+  const options: OpenOptions = {
+    threads,
+    graphOptimization: 'all',
+    executionMode: 'sequential',
+    configEntries: {},
+    packageFrom: null,
+    ...extras,
+  }
+  try {
+    return await ort.InferenceSession.create(model, sessionOptions(options))
+  } catch (error) {
+    throw new InputError(`ONNX Runtime does not open ${model}: ${firstLineOf(error)}; check the file and its weights next to it`)
+  }
+}
+
+/** The layout by what the session declares, so that the file is read once. */
+function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, model: string): DecoderLayout {
+  const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared))
+  if (layout === null)
+    throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
+  if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
+  if (layout.inputs.encoderStates !== undefined)
+    throw new InputError(
+      `${model} reads an encoder's states, which this engine does not make; measure it as a model: whyslow why`,
+    )
+  return layout
+}
+
+const declared = (metadata: Ort.InferenceSession.ValueMetadata): ValueDeclaration =>
+  metadata.isTensor
+    ? {
+        name: metadata.name,
+        kind: 'tensor',
+        dtype: metadata.type as DType,
+        shape: metadata.shape.map((size) => (size === '' ? null : size)),
+      }
+    : { name: metadata.name, kind: 'unknown', dtype: null, shape: null }
+
+function decoderSession(
+  ort: typeof Ort,
+  { decode, prefill }: { readonly decode: Ort.InferenceSession; readonly prefill: Ort.InferenceSession },
+): DecoderSession<OrtTensor> {
+  const Tensor = ort.Tensor as unknown as TensorType
+  return {
+    run: async (feeds, fetches, positions) => {
+      const session = positions > 1 ? prefill : decode
+      return (await session.run(feeds as Record<string, Ort.Tensor>, fetches)) as unknown as Record<string, OrtTensor>
+    },
+    wrap: (value) => toOrt(Tensor, value),
+    unwrap: fromOrt,
+  }
+}
+
+function vocabularyOf({ logits }: DecoderLayout): number | null {
+  const size = logits.shape?.at(-1)
+  return typeof size === 'number' ? size : null
+}
