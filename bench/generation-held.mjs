@@ -27,7 +27,9 @@ async function child(way, model, depths, tokens, threads) {
   const { openHeld } = await import(path.join(ROOT, 'dist/generation/engines/held/index.js'))
   const { openOrtGenerator } = await import(path.join(ROOT, 'dist/generation/engines/ort-cpu.js'))
   const options = { threads: Number(threads), prefillThreads: null, dtype: null, pythonPath: null, mostRequests: 0 }
-  const generator = await (way === 'node' ? openOrtGenerator(model, options) : openHeld(model, options, { inPlace: way !== 'passed' }))
+  const generator = await (way === 'node'
+    ? openOrtGenerator(model, options)
+    : openHeld(model, options, { inPlace: way !== 'passed' }))
   const rows = []
   for (const depth of depths.split(',').map(Number)) {
     const sequence = generator.start()
@@ -57,7 +59,9 @@ async function main() {
   const seen = Object.fromEntries(ways.map(([name]) => [name, []]))
   for (let round = 0; round < Number(rounds); round++) {
     for (const [name, [way, form]] of round % 2 === 0 ? ways : ways.toReversed()) {
-      const ran = spawnSync(process.execPath, [import.meta.filename, 'child', way, models[form], depths, tokens, threads], { encoding: 'utf8' })
+      const ran = spawnSync(process.execPath, [import.meta.filename, 'child', way, models[form], depths, tokens, threads], {
+        encoding: 'utf8',
+      })
       if (ran.status !== 0) throw new Error(`${name}: ${ran.stderr}`)
       seen[name].push(JSON.parse(ran.stdout.trim().split('\n').at(-1)))
     }
@@ -75,10 +79,14 @@ async function main() {
   const [own, first] = [at(held, last, 'allMs'), at(held, 0, 'allMs')]
   for (const [name] of ways.filter(([one]) => one !== held)) {
     const other = at(name, last, 'allMs')
-    console.log(`${name}: ${((1 - own / other) * 100).toFixed(0)} % of a token at depth ${columns[last]} is what in place does without`)
+    console.log(
+      `${name}: ${((1 - own / other) * 100).toFixed(0)} % of a token at depth ${columns[last]} is what in place does without`,
+    )
   }
   const more = own - first
-  console.log(`in place: ${more.toFixed(3)} ms more at depth ${columns[last]} than at ${columns[0]}, around the engine ${(own - at(held, last, 'runMs')).toFixed(3)} ms${reads}`)
+  console.log(
+    `in place: ${more.toFixed(3)} ms more at depth ${columns[last]} than at ${columns[0]}, around the engine ${(own - at(held, last, 'runMs')).toFixed(3)} ms${reads}`,
+  )
   const share = (own - at(held, last, 'runMs')) / own
   console.log(`share outside the engine: ${(share * 100).toFixed(1)} %`)
   process.exit(share > 0.03 ? 1 : 0)
@@ -96,7 +104,7 @@ function cacheReadMs(depth) {
     for (let i = 0; i < cache.length; i += 8) sum += cache[i]
     passes.push(performance.now() - before)
   }
-  return ` (${((cache.byteLength / 1e6).toFixed(1))} MB of cache are read in ${(median(passes) + 0 * sum).toFixed(2)} ms by a plain loop)`
+  return ` (${(cache.byteLength / 1e6).toFixed(1)} MB of cache are read in ${(median(passes) + 0 * sum).toFixed(2)} ms by a plain loop)`
 }
 
 /** Paths by form of attention. */
@@ -119,7 +127,10 @@ async function modelsIn(folder) {
   const { decoderWeights, SHAPE_30M, writeDecoder } = await import(outfile)
   const weights = decoderWeights({ shape: SHAPE_30M })
   return Object.fromEntries(
-    ['fused', 'unfused'].map((attention) => [attention, writeDecoder(path.join(folder, `${attention}.onnx`), weights, { attention, logits: 'last' })]),
+    ['fused', 'unfused'].map((attention) => [
+      attention,
+      writeDecoder(path.join(folder, `${attention}.onnx`), weights, { attention, logits: 'last' }),
+    ]),
   )
 }
 

@@ -7,13 +7,16 @@ import { defineGeneratorRemedy } from './kit/remedy.ts'
 export const accuracyLevel = defineGeneratorRemedy({
   id: 'accuracy-level',
   title: 'Products with few-bit weights multiplied in int8',
-  description: 'accuracy_level 4 lets MatMulNBits multiply in integers; without it, the CPU unpacks the weights to float at each token.',
+  description:
+    'accuracy_level 4 lets MatMulNBits multiply in integers; without it, the CPU unpacks the weights to float at each token.',
   lossless: false,
   variants: [''],
   applies: ({ model }) => withInt8Products(model) !== undefined || NONE,
   async rewrite({ model }) {
     const found = withInt8Products(model)
-    return found === undefined ? NONE : { model: found.model, changes: [`accuracy_level 4 for ${count(found.products, 'product')} with few-bit weights`] }
+    return found === undefined
+      ? NONE
+      : { model: found.model, changes: [`accuracy_level 4 for ${count(found.products, 'product')} with few-bit weights`] }
   },
 })
 

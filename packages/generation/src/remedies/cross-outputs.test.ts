@@ -40,7 +40,8 @@ describe('constant-cross-outputs', () => {
 
   it('leaves what is computed, and decoders without an encoder', () => {
     expect(crossOutputs.applies(decoder(true))).toMatch(/computes the encoder's keys and values itself/)
-    expect(crossOutputs.applies(decoderTarget(decoderModel(decoderWeights())))).toBe('it returns no keys and values of an encoder')
+    expect(crossOutputs.applies(decoderTarget(decoderModel(decoderWeights())))).toBe(
+      'it returns no keys and values of an encoder',
+    )
   })
-
 })

@@ -6,7 +6,8 @@ import { defineGeneratorRemedy } from './kit/remedy.ts'
 export const float16ToFloat32 = defineGeneratorRemedy({
   id: 'float16-to-float32',
   title: 'A float16 graph in float32, as the CPU computes',
-  description: 'Weights and caches become float32, so that the engine casts nothing between operators; numbers are no longer rounded to 16 bits on the way.',
+  description:
+    'Weights and caches become float32, so that the engine casts nothing between operators; numbers are no longer rounded to 16 bits on the way.',
   lossless: false,
   variants: [''],
   applies: ({ model }) => halfWeights(model) > 0 || 'it has no float16 weights',

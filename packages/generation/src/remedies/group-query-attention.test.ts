@@ -33,14 +33,18 @@ describe('group-query-attention', () => {
     const { model, changes } = await applied(groupQueryAttention, decoderTarget(decoderModel(decoderWeights({ shape: WIDE }))))
     expect(changes).toEqual(['2 attentions over a cache as GroupQueryAttention, with rotary positions inside'])
     const operators = operatorsOf(model)
-    for (const gone of ['Softmax', 'Concat', 'Expand', 'Transpose', 'Slice', 'Where', 'Range']) expect(operators).not.toContain(gone)
+    for (const gone of ['Softmax', 'Concat', 'Expand', 'Transpose', 'Slice', 'Where', 'Range'])
+      expect(operators).not.toContain(gone)
     const { layout } = targetOf(model)
     expect(writesInPlace(model.proto.graph!, layout.cache)).toBe(true)
     expect(layout.inputs.positions).toBeUndefined()
   })
 
   it('leaves positions in the graph if the context is not known', async () => {
-    const { model, changes } = await applied(groupQueryAttention, decoderTarget(decoderModel(decoderWeights({ shape: WIDE })), null))
+    const { model, changes } = await applied(
+      groupQueryAttention,
+      decoderTarget(decoderModel(decoderWeights({ shape: WIDE })), null),
+    )
     expect(changes).toEqual(['2 attentions over a cache as GroupQueryAttention'])
     expect(operatorsOf(model)).toContain('Cos')
   })
@@ -58,7 +62,9 @@ describe('group-query-attention', () => {
     expect(why({ cache: 'stacked' }, 'gpt2')).toMatch(/is not joined of a cache and what is new|cache/)
     expect(why({ cache: 'merged' })).toBe('it has no attention written in pieces')
     const small = decoderWeights({ shape: { ...TINY, width: 16, heads: 4 } })
-    expect(groupQueryAttention.applies(decoderTarget(decoderModel(small)))).toMatch(/heads of 4 numbers, and GroupQueryAttention takes multiples of 8/)
+    expect(groupQueryAttention.applies(decoderTarget(decoderModel(small)))).toMatch(
+      /heads of 4 numbers, and GroupQueryAttention takes multiples of 8/,
+    )
   })
 
   it('refuses a mask that is not causal', async () => {
@@ -81,6 +87,8 @@ describe('group-query-attention', () => {
           ),
         ),
     }
-    expect(await groupQueryAttention.rewrite(given, '', windowed)).toMatch(/is -1000000000 for token \d+ and key 0 with \d+ tokens held and \d+ new: a causal mask alone can be fused/)
+    expect(await groupQueryAttention.rewrite(given, '', windowed)).toMatch(
+      /is -1000000000 for token \d+ and key 0 with \d+ tokens held and \d+ new: a causal mask alone can be fused/,
+    )
   })
 })

@@ -1,15 +1,16 @@
 // Attention written in pieces joins the cache with what is new in a fresh copy at each token, repeats its heads for the queries, and starts a dozen
 // kernels a layer.
 import { isOperator, matchGraph } from '@whyslow/graph/rewrite/match.ts'
-import { areCausal } from './attention/evaluated.ts'
 import { type CachedAttention, findCachedAttention } from './attention/cached-attention.ts'
+import { areCausal } from './attention/evaluated.ts'
 import { fuseAttention } from './attention/fuse.ts'
 import { defineGeneratorRemedy, type RemedyTarget } from './kit/remedy.ts'
 
 export const groupQueryAttention = defineGeneratorRemedy({
   id: 'group-query-attention',
   title: 'Attention over the cache as one node',
-  description: 'GroupQueryAttention reads the cache where it is and writes new tokens behind it, in place of copying it and repeating its heads.',
+  description:
+    'GroupQueryAttention reads the cache where it is and writes new tokens behind it, in place of copying it and repeating its heads.',
   lossless: true,
   variants: [''],
   applies: (target) => {
@@ -19,7 +20,11 @@ export const groupQueryAttention = defineGeneratorRemedy({
   async rewrite(target, _, tools) {
     const found = find(target)
     if (typeof found === 'string') return found
-    const causal = await areCausal(target, found.map(({ mask }) => mask!), tools)
+    const causal = await areCausal(
+      target,
+      found.map(({ mask }) => mask!),
+      tools,
+    )
     return causal === true ? fuseAttention(target, found, tools) : causal
   },
 })
@@ -28,7 +33,8 @@ function find({ model, layout }: RemedyTarget): readonly CachedAttention[] | str
   const graph = model.proto.graph!
   const isFused = graph.node.some((one) => isOperator(one, 'com.microsoft:GroupQueryAttention'))
   const softmaxes = graph.node.filter((one) => isOperator(one, 'Softmax'))
-  if (softmaxes.length === 0) return isFused ? 'its attention is GroupQueryAttention already' : 'it has no attention written in pieces'
+  if (softmaxes.length === 0)
+    return isFused ? 'its attention is GroupQueryAttention already' : 'it has no attention written in pieces'
   if (!layout.cache.some(({ role }) => role === 'self')) return 'it keeps no keys and values between calls'
   const matching = matchGraph(model, graph)
   const found = softmaxes.map((softmax) => findCachedAttention(matching, softmax, layout))

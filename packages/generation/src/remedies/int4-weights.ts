@@ -12,7 +12,8 @@ const LAYOUTS = {
 export const int4Weights = defineGeneratorRemedy({
   id: 'int4-weights',
   title: 'Weights in 4 bits',
-  description: 'Every product but the head reads weights of 4 bits in blocks with a scale each, an eighth of the bytes that a token reads in float32.',
+  description:
+    'Every product but the head reads weights of 4 bits in blocks with a scale each, an eighth of the bytes that a token reads in float32.',
   lossless: false,
   variants: Object.keys(LAYOUTS),
   applies: (target) => appliesTo('body', target),

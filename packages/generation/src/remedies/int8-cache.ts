@@ -16,7 +16,8 @@ const LARGEST = 127
 export const int8Cache = defineGeneratorRemedy({
   id: 'int8-cache',
   title: 'Keys and values held in 8 bits',
-  description: 'GroupQueryAttention holds the cache in 8 bits with a scale for each channel, so that a token reads a quarter of the bytes at any depth.',
+  description:
+    'GroupQueryAttention holds the cache in 8 bits with a scale for each channel, so that a token reads a quarter of the bytes at any depth.',
   lossless: false,
   variants: [''],
   applies: (target) => {
@@ -32,15 +33,20 @@ export const int8Cache = defineGeneratorRemedy({
     const fresh = freshNames(graph)
     const caches = new Set(found.flatMap(({ input, output }) => [input[PAST_KEY]!, input[PAST_VALUE]!, output[1]!, output[2]!]))
     const edited = editGraph(graph, joinEdits(found.map((one) => inInt8(one, ranges, fresh))))
-    return { model: withGraph(target.model, withInt8(edited, caches)), changes: [`the caches of ${found.length} attentions in 8 bits`] }
+    return {
+      model: withGraph(target.model, withInt8(edited, caches)),
+      changes: [`the caches of ${found.length} attentions in 8 bits`],
+    }
   },
 })
 
 function find({ model, layout }: RemedyTarget): readonly NodeProto[] | string {
   const attentions = model.proto.graph!.node.filter((one) => isOperator(one, 'com.microsoft:GroupQueryAttention'))
-  if (attentions.length === 0) return 'it has no GroupQueryAttention, which alone holds a cache in 8 bits: fuse its attention first'
+  if (attentions.length === 0)
+    return 'it has no GroupQueryAttention, which alone holds a cache in 8 bits: fuse its attention first'
   const floats = new Map(layout.cache.filter(({ dtype }) => dtype === 'float32').map((entry) => [entry.past, entry.present]))
-  const fits = ({ input, output }: NodeProto) => floats.get(input[PAST_KEY]!) === output[1] && floats.get(input[PAST_VALUE]!) === output[2]
+  const fits = ({ input, output }: NodeProto) =>
+    floats.get(input[PAST_KEY]!) === output[1] && floats.get(input[PAST_VALUE]!) === output[2]
   return attentions.every(fits) ? attentions : 'its caches are not the float32 inputs and outputs of its attention'
 }
 
@@ -53,7 +59,10 @@ async function rangesOf(
   if (prompts.length === 0) return 'the range of its caches is not known: give texts to measure it by'
   const names = attentions.flatMap(({ output }) => [output[1]!, output[2]!])
   const part = partMaking(model, names)
-  const results = await evaluate(part, prompts.map((ids) => stepFeeds(part, layout, 0, ids.length, ids)))
+  const results = await evaluate(
+    part,
+    prompts.map((ids) => stepFeeds(part, layout, { past: 0, fresh: ids.length, ids })),
+  )
   const ranges = new Map<string, { heads: number; sizes: Float32Array }>()
   for (const name of names) {
     for (const { [name]: held } of results) {
@@ -70,7 +79,11 @@ async function rangesOf(
   return ranges
 }
 
-function inInt8(one: NodeProto, ranges: ReadonlyMap<string, { readonly heads: number; readonly sizes: Float32Array }>, fresh: (hint: string) => string): GraphEdit {
+function inInt8(
+  one: NodeProto,
+  ranges: ReadonlyMap<string, { readonly heads: number; readonly sizes: Float32Array }>,
+  fresh: (hint: string) => string,
+): GraphEdit {
   const scales = [1, 2].map((at) => {
     const { heads, sizes } = ranges.get(one.output[at]!)!
     // A channel that held nothing may hold something later: as much as the least of the others is as good a guess as any.
@@ -81,8 +94,14 @@ function inInt8(one: NodeProto, ranges: ReadonlyMap<string, { readonly heads: nu
   const input = Array.from({ length: VALUE_SCALE + 1 }, (_, at) => one.input[at] ?? '')
   input[KEY_SCALE] = scales[0]!.name
   input[VALUE_SCALE] = scales[1]!.name
-  const kept = one.attribute.filter(({ name }) => attributeOf(one, name) !== undefined && !/quant_type|kv_cache_bit_width/.test(name))
-  const quantized = [attribute('k_quant_type', 'PER_CHANNEL'), attribute('v_quant_type', 'PER_CHANNEL'), attribute('kv_cache_bit_width', 8)]
+  const kept = one.attribute.filter(
+    ({ name }) => attributeOf(one, name) !== undefined && !/quant_type|kv_cache_bit_width/.test(name),
+  )
+  const quantized = [
+    attribute('k_quant_type', 'PER_CHANNEL'),
+    attribute('v_quant_type', 'PER_CHANNEL'),
+    attribute('kv_cache_bit_width', 8),
+  ]
   return { remove: new Set([one]), add: [copyWith(one, { input, attribute: [...kept, ...quantized] })], addInitializers: scales }
 }
 
@@ -94,5 +113,9 @@ function withInt8(graph: GraphProto, caches: ReadonlySet<string>): GraphProto {
       type: copyWith(info.type!, { value: { case: 'tensorType', value: copyWith(value.value, { elemType: 3 }) } }),
     })
   }
-  return copyWith(graph, { input: graph.input.map(change), output: graph.output.map(change), valueInfo: graph.valueInfo.map(change) })
+  return copyWith(graph, {
+    input: graph.input.map(change),
+    output: graph.output.map(change),
+    valueInfo: graph.valueInfo.map(change),
+  })
 }

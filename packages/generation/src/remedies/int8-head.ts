@@ -10,5 +10,6 @@ export const int8Head = defineGeneratorRemedy({
   lossless: false,
   variants: ['32', '128'],
   applies: (target) => appliesTo('head', target),
-  rewrite: async (target, variant) => quantized('head', target, { bits: 8, symmetric: true, blockSize: Number(variant) as 32 | 128 }),
+  rewrite: async (target, variant) =>
+    quantized('head', target, { bits: 8, symmetric: true, blockSize: Number(variant) as 32 | 128 }),
 })

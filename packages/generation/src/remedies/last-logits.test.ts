@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { applied, decoderTarget, largestOff, logitsAfter, offBy, operatorsOf, someIds, targetOf } from '../../test/support/check-remedy.ts'
+import {
+  applied,
+  decoderTarget,
+  largestOff,
+  logitsAfter,
+  offBy,
+  operatorsOf,
+  someIds,
+  targetOf,
+} from '../../test/support/check-remedy.ts'
 import { decoderWeights } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { lastLogits } from './last-logits.ts'
@@ -13,7 +22,7 @@ const FORMS = [
 ] as const
 
 describe.each(FORMS)('%s', (_, weights, form) => {
-  it.each(lastLogits.variants)("variant '%s': the same logits", async (variant) => {
+  it.each([...lastLogits.variants])("variant '%s': the same logits", async (variant) => {
     expect(await offBy(lastLogits, decoderTarget(decoderModel(weights, form)), variant)).toBeLessThan(1e-5)
   })
 })

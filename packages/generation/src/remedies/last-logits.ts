@@ -39,7 +39,9 @@ export const lastLogits = defineGeneratorRemedy({
     })
     return {
       model: withGraph(model, declared(edited, target, variant)),
-      changes: [variant === LAST ? 'logits of the last position alone' : `logits of as many positions as ${INPUT} says, from the end`],
+      changes: [
+        variant === LAST ? 'logits of the last position alone' : `logits of as many positions as ${INPUT} says, from the end`,
+      ],
     }
   },
 })

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { applied, decoderTarget, largestOff, logitsAfter, operatorsOf, someIds, targetOf } from '../../test/support/check-remedy.ts'
+import {
+  applied,
+  decoderTarget,
+  largestOff,
+  logitsAfter,
+  operatorsOf,
+  someIds,
+  targetOf,
+} from '../../test/support/check-remedy.ts'
 import { decoderWeights } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
 import { splitBranches } from './split-branches.ts'

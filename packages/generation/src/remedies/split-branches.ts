@@ -13,7 +13,8 @@ import { defineGeneratorRemedy, type RemedyTarget } from './kit/remedy.ts'
 export const splitBranches = defineGeneratorRemedy({
   id: 'split-branches',
   title: 'A merged decoder as a graph for the prompt and one for tokens',
-  description: 'The branches on use_cache_branch become graphs of their own, which the engine optimizes whole and whose results it does not copy.',
+  description:
+    'The branches on use_cache_branch become graphs of their own, which the engine optimizes whole and whose results it does not copy.',
   lossless: true,
   variants: [''],
   applies: (target) => {
@@ -45,7 +46,8 @@ function withBranch(model: Model, input: string, isUsed: boolean): Model | undef
   )
   const found = withKnownBranches(fixed)
   const inlined = found?.model.proto.graph
-  if (found === undefined || inlined === undefined || inlined.node.some((one) => isOperator(one, 'If') && one.input[0] === input)) return undefined
+  if (found === undefined || inlined === undefined || inlined.node.some((one) => isOperator(one, 'If') && one.input[0] === input))
+    return undefined
   const lean = withoutDead(inlined)
   const read = new Set([...lean.node.flatMap(readsOf), ...lean.output.map(({ name }) => name)])
   return withGraph(found.model, copyWith(lean, { input: lean.input.filter(({ name }) => read.has(name)) }))

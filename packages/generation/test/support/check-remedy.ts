@@ -22,10 +22,16 @@ export function targetOf(model: Model, context: number | null = 64): RemedyTarge
   return { model, layout: decoderLayout(inputs, outputs)!, context }
 }
 
-export const decoderTarget = (proto: ModelProto, context: number | null = 64): RemedyTarget => targetOf(modelInMemory(proto), context)
+export const decoderTarget = (proto: ModelProto, context: number | null = 64): RemedyTarget =>
+  targetOf(modelInMemory(proto), context)
 
 /** The decoder rewritten. Throws the reason if the remedy does not apply, and if what it gives is no valid model. */
-export async function applied(remedy: GeneratorRemedy, target: RemedyTarget, variant = remedy.variants[0]!, given: RemedyTools = tools): Promise<Rewritten> {
+export async function applied(
+  remedy: GeneratorRemedy,
+  target: RemedyTarget,
+  variant = remedy.variants[0]!,
+  given: RemedyTools = tools,
+): Promise<Rewritten> {
   expect(remedy.applies(target)).toBe(true)
   const before = writeModel(target.model.proto)
   const rewritten = await remedy.rewrite(target, variant, given)
@@ -38,7 +44,8 @@ export async function applied(remedy: GeneratorRemedy, target: RemedyTarget, var
 }
 
 /** Ids of a text of `length` tokens. */
-export const someIds = (length: number, vocabulary: number): number[] => Array.from({ length }, (_, k) => (k * 7 + 3) % vocabulary)
+export const someIds = (length: number, vocabulary: number): number[] =>
+  Array.from({ length }, (_, k) => (k * 7 + 3) % vocabulary)
 
 /** Logits after a prompt fed at once, and after each token that follows. */
 export async function logitsAfter(model: Model, ids: readonly number[], prompt: number): Promise<readonly Float32Array[]> {
@@ -74,7 +81,13 @@ export function largestOff(a: readonly Float32Array[], b: readonly Float32Array[
 }
 
 /** How far the logits of a remedied decoder are from those that it gave before. */
-export async function offBy(remedy: GeneratorRemedy, target: RemedyTarget, variant = remedy.variants[0]!, given: RemedyTools = tools, off = largestOff): Promise<number> {
+export async function offBy(
+  remedy: GeneratorRemedy,
+  target: RemedyTarget,
+  variant = remedy.variants[0]!,
+  given: RemedyTools = tools,
+  off = largestOff,
+): Promise<number> {
   const { model } = await applied(remedy, target, variant, given)
   const vocabulary = target.layout.logits.shape!.at(-1) as number
   const ids = someIds(9, vocabulary)

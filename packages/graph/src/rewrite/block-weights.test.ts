@@ -73,7 +73,9 @@ describe('quantizeBlocks', () => {
   test('a scale that is searched for is never worse, and better where one number is far from all others', () => {
     fc.assert(
       fc.property(matrix, layout, ({ k, n, values }, how) => {
-        const [plain, searched] = [false, true].map((search) => quantizeBlocks(values, { k, n, turned: true }, { ...how, search })!)
+        const [plain, searched] = [false, true].map(
+          (search) => quantizeBlocks(values, { k, n, turned: true }, { ...how, search })!,
+        )
         expect(searched!.sqnrDb).toBeGreaterThanOrEqual(plain!.sqnrDb - 1e-3)
       }),
       { numRuns: 300 },

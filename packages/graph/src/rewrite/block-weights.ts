@@ -110,11 +110,18 @@ const SHRUNK = [1.1, 1.05, 1, 0.96, 0.92, 0.88, 0.84, 0.8]
 function closest(
   first: BlockAffine,
   values: Float32Array,
-  { low, high, most, symmetric }: { readonly low: number; readonly high: number; readonly most: number; readonly symmetric: boolean },
+  {
+    low,
+    high,
+    most,
+    symmetric,
+  }: { readonly low: number; readonly high: number; readonly most: number; readonly symmetric: boolean },
 ): BlockAffine {
   let [best, least] = [first, errorOf(first, values, most)]
   for (const part of SHRUNK) {
-    const shrunk = symmetric ? { scale: usable(Math.fround(first.scale * part)), zeroPoint: first.zeroPoint } : widened(low * part, high * part, most)
+    const shrunk = symmetric
+      ? { scale: usable(Math.fround(first.scale * part)), zeroPoint: first.zeroPoint }
+      : widened(low * part, high * part, most)
     const fitted = { scale: usable(Math.fround(fittedScale(shrunk, values, most))), zeroPoint: shrunk.zeroPoint }
     const error = errorOf(fitted, values, most)
     if (error < least) [best, least] = [fitted, error]

@@ -3,8 +3,9 @@
 // A function keeps its place in the table in every version: new ones are added at the end, and assertions in onnxruntime_c_api.cc hold the
 // places ("Size of version N API cannot change"). Those below are of API version 29, and all exist since version 3. Values are checked
 // by reading a tensor back before anything else is called, since a wrong place would end the process.
+
+import type { Handle, TypeSpec } from '@whyslow/measure/engines/koffi.ts'
 import type * as Koffi from 'koffi'
-import type { Handle } from '@whyslow/measure/engines/koffi.ts'
 
 /** Functions that give a status: place in the table, and parameters. */
 const CALLS = {
@@ -75,17 +76,18 @@ export function openApi(koffi: typeof Koffi, file: string): OrtApi {
   const library = koffi.load(file)
   const base = baseOf(library, file)
   const at = (table: unknown, place: number): unknown => koffi.decode(table, place * POINTER_BYTES, 'void *')
-  const pointed = (pointer: unknown, result: string, parameters: readonly Koffi.TypeSpec[]): Pointed =>
+  const pointed = (pointer: unknown, result: string, parameters: readonly TypeSpec[]): Pointed =>
     koffi.decode(pointer, koffi.proto(result, [...parameters])) as Pointed
   const version = String(pointed(at(base, 1), 'str', [])())
   const table = /^1\.\d+/.test(version) ? pointed(at(base, 0), 'void *', ['uint32_t'])(API_VERSION) : null
-  if (!table) throw new Error(`onnxruntime ${version} has a C interface that is not known here; 1.${API_VERSION} and later 1.x are`)
+  if (!table)
+    throw new Error(`onnxruntime ${version} has a C interface that is not known here; 1.${API_VERSION} and later 1.x are`)
 
   const { out, pointer } = koffi
-  const types: Readonly<Record<string, Koffi.TypeSpec>> = {
-    'out handle': out(pointer('void *')) as Koffi.TypeSpec,
-    'out size': out(pointer('size_t')) as Koffi.TypeSpec,
-    'out int': out(pointer('int')) as Koffi.TypeSpec,
+  const types: Readonly<Record<string, TypeSpec>> = {
+    'out handle': out(pointer('void *')),
+    'out size': out(pointer('size_t')),
+    'out int': out(pointer('int')),
     int64s: pointer('int64_t'),
     path: process.platform === 'win32' ? 'str16' : 'str',
   }
@@ -158,5 +160,7 @@ function checkTable(api: OrtApi): void {
   }
   api.free('SessionOptions', options)
   if (type === INT64 && rank === 2 && sizes[0] === 2n && sizes[1] === 3n && /key/i.test(refusal)) return
-  throw new Error(`onnxruntime ${api.version} has another table of functions than the one that is known here; use another version`)
+  throw new Error(
+    `onnxruntime ${api.version} has another table of functions than the one that is known here; use another version`,
+  )
 }

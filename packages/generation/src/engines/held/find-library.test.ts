@@ -8,7 +8,13 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-library-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
 
 it('finds the library of the machine, in the newest interface of Node that the package was built for', () => {
-  for (const file of ['napi-v3/linux/x64/libonnxruntime.so.1', 'napi-v6/linux/x64/libonnxruntime.so.1.30.0', 'napi-v6/linux/x64/onnxruntime_binding.node', 'napi-v6/win32/x64/onnxruntime.dll', 'napi-v6/darwin/arm64/libonnxruntime.1.30.0.dylib']) {
+  for (const file of [
+    'napi-v3/linux/x64/libonnxruntime.so.1',
+    'napi-v6/linux/x64/libonnxruntime.so.1.30.0',
+    'napi-v6/linux/x64/onnxruntime_binding.node',
+    'napi-v6/win32/x64/onnxruntime.dll',
+    'napi-v6/darwin/arm64/libonnxruntime.1.30.0.dylib',
+  ]) {
     fs.mkdirSync(path.join(folder, 'bin', path.dirname(file)), { recursive: true })
     fs.writeFileSync(path.join(folder, 'bin', file), '')
   }

@@ -10,13 +10,21 @@ const FILES: Readonly<Partial<Record<NodeJS.Platform, RegExp>>> = {
 }
 
 /** `folder`: the package's. null: it has none for this machine. Of several files (links of one) the first by name. */
-export function libraryIn(folder: string, { platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'> = process): string | null {
+export function libraryIn(
+  folder: string,
+  { platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'> = process,
+): string | null {
   const wanted = FILES[platform]
   const bin = path.join(folder, 'bin')
   if (wanted === undefined || !fs.existsSync(bin)) return null
   for (const version of fs.readdirSync(bin).sort().toReversed()) {
     const place = path.join(bin, version, platform, arch)
-    const file = fs.existsSync(place) ? fs.readdirSync(place).sort().find((name) => wanted.test(name)) : undefined
+    const file = fs.existsSync(place)
+      ? fs
+          .readdirSync(place)
+          .sort()
+          .find((name) => wanted.test(name))
+      : undefined
     if (file !== undefined) return path.join(place, file)
   }
   return null

@@ -33,7 +33,9 @@ export function heldLayout(layout: DecoderLayout, graph: GraphProto | null): Hel
     positions: inputs.positions ? stepInput(inputs.positions) : null,
     numbers: (Object.entries(NUMBERS) as [InputRole, StepNumber['is']][]).flatMap(([role, is]) => {
       const given = inputs[role]
-      return given === undefined ? [] : [{ ...stepInput(given), is, rank: given.shape?.length === 0 ? (0 as const) : (1 as const) }]
+      return given === undefined
+        ? []
+        : [{ ...stepInput(given), is, rank: given.shape?.length === 0 ? (0 as const) : (1 as const) }]
     }),
     logits: logits.name,
     caches: caches as HeldCache[],
@@ -63,6 +65,9 @@ export function writesInPlace(graph: GraphProto, cache: readonly CacheEntry[]): 
   return cache.every(({ past, present }) => {
     const [reader, ...others] = consumers.get(past) ?? []
     if (reader === undefined || others.length > 0 || !isOperator(reader, 'com.microsoft:GroupQueryAttention')) return false
-    return producers.get(present ?? '') === reader && PLACES.some(([from, to]) => reader.input[from] === past && reader.output[to] === present)
+    return (
+      producers.get(present ?? '') === reader &&
+      PLACES.some(([from, to]) => reader.input[from] === past && reader.output[to] === present)
+    )
   })
 }

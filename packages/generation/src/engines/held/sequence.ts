@@ -6,7 +6,7 @@ import type { DType } from '@whyslow/graph/types.ts'
 import type { Handle } from '@whyslow/measure/engines/koffi.ts'
 import type { Sequence, Step } from '../../generator.ts'
 import type { OrtApi } from './c-api.ts'
-import type { HeldLayout } from './layout.ts'
+import type { HeldLayout, StepInput } from './layout.ts'
 import { type Binding, newBinding } from './session.ts'
 import { bytesOf, type Memory, newMemory, newValue, resized, typeOf, withSize } from './values.ts'
 
@@ -56,7 +56,9 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
       if (ids.length === 0) throw new Error('nothing to feed: at least one token')
       const total = length + ids.length
       if (context !== null && total > context)
-        throw new InputError(`${total} tokens are more than the ${context} that the model's context holds; shorten the prompt or generate fewer tokens`)
+        throw new InputError(
+          `${total} tokens are more than the ${context} that the model's context holds; shorten the prompt or generate fewer tokens`,
+        )
       const binding = bindings.get(ids.length > 1 ? prefill : decode)!
       if (caches.makeRoom(length, total)) bound.clear()
       feeds.bind(binding, ids, length, logits)
@@ -99,7 +101,7 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
 function copyFloats(bytes: Uint8Array<ArrayBuffer>, dtype: DType, to: Float32Array): void {
   const { buffer, byteOffset, byteLength } = bytes
   if (dtype === 'float32') to.set(new Float32Array(buffer, byteOffset, byteLength / 4))
-  else if (dtype === 'float16') new Uint16Array(buffer, byteOffset, byteLength / 2).forEach((bits, at) => void (to[at] = float16Value(bits)))
+  else if (dtype === 'float16') to.set(Float32Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), float16Value))
   else throw new Error(`the logits are ${dtype}: only float32 and float16 are read`)
 }
 
@@ -126,7 +128,9 @@ function cachesInPlace(api: OrtApi, { caches, capacity }: HeldLayout): Caches {
       let next = capacity ?? Math.max(FIRST_ROOM, room)
       while (next < total) next *= 2
       const made = caches.map(({ dtype, shape, axis }, at) =>
-        held === 0 ? newValue(api, dtype, withSize(shape, axis!, next)) : resized(api, values[at], axis!, { size: next, count: held }),
+        held === 0
+          ? newValue(api, dtype, withSize(shape, axis!, next))
+          : resized(api, values[at], axis!, { size: next, count: held }),
       )
       free()
       ;[values, room] = [made, next]
@@ -201,7 +205,7 @@ function stepFeeds(api: OrtApi, layout: HeldLayout): StepFeeds {
     memories.set(name, { memory, elements: room })
     return memory
   }
-  const write = (binding: Binding, name: string, dtype: DType, numbers: readonly number[], shape: readonly number[]) => {
+  const write = (binding: Binding, { name, dtype }: StepInput, numbers: readonly number[], shape: readonly number[]) => {
     const memory = memoryFor(name, dtype, numbers.length, () => {})
     writeNumbers(memory.bytes, dtype, numbers)
     attach(binding, name, memory.value(shape))
@@ -215,14 +219,20 @@ function stepFeeds(api: OrtApi, layout: HeldLayout): StepFeeds {
       const { ids: idsInput, mask, positions } = layout
       const total = length + ids.length
       const numbers = { isUsed: length > 0 ? 1 : 0, wanted: logits === 'all' ? 0 : 1, last: total - 1, total, past: length }
-      write(binding, idsInput.name, idsInput.dtype, ids, [1, ids.length])
-      if (positions) write(binding, positions.name, positions.dtype, ids.map((_, k) => length + k), [1, ids.length])
+      write(binding, idsInput, ids, [1, ids.length])
+      if (positions)
+        write(
+          binding,
+          positions,
+          ids.map((_, k) => length + k),
+          [1, ids.length],
+        )
       if (mask) {
         // Ones all along: only how many of them are shown changes.
         const memory = memoryFor(mask.name, mask.dtype, total, (bytes) => fillOnes(bytes, mask.dtype))
         attach(binding, mask.name, memory.value([1, total]))
       }
-      for (const { name, dtype, rank, is } of layout.numbers) write(binding, name, dtype, [numbers[is]], rank === 0 ? [] : [1])
+      for (const one of layout.numbers) write(binding, one, [numbers[one.is]], one.rank === 0 ? [] : [1])
     },
     release() {
       for (const value of values) api.free('Value', value)

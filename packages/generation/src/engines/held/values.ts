@@ -69,18 +69,27 @@ export const withSize = (shape: readonly number[], axis: number, size: number): 
 export function copyAlong(
   from: Uint8Array,
   to: Uint8Array,
-  { fromShape, toSize, axis, count }: { readonly fromShape: readonly number[]; readonly toSize: number; readonly axis: number; readonly count: number },
+  {
+    fromShape,
+    toSize,
+    axis,
+    count,
+  }: { readonly fromShape: readonly number[]; readonly toSize: number; readonly axis: number; readonly count: number },
 ): void {
   if (count === 0) return
   const outer = elementCount(fromShape.slice(0, axis))
   const [fromBlock, toBlock] = [from.length / outer, to.length / outer]
   const kept = (toBlock / toSize) * count
-  for (let block = 0; block < outer; block++)
-    to.set(from.subarray(block * fromBlock, block * fromBlock + kept), block * toBlock)
+  for (let block = 0; block < outer; block++) to.set(from.subarray(block * fromBlock, block * fromBlock + kept), block * toBlock)
 }
 
 /** Another tensor of `size` along `axis` that holds the first `count` places of this one; this one stays. */
-export function resized(api: OrtApi, value: Handle, axis: number, { size, count }: { readonly size: number; readonly count: number }) {
+export function resized(
+  api: OrtApi,
+  value: Handle,
+  axis: number,
+  { size, count }: { readonly size: number; readonly count: number },
+) {
   const type = typeOf(api, value)
   const shape = withSize(type.shape, axis, size)
   const made = newValue(api, type.dtype, shape)

@@ -1,8 +1,9 @@
 // Attention over a cache as exporters write it in pieces, with K and V what came before and what is new one behind the other:
 //   K = Concat(past_key, k), V = Concat(past_value, v); each of their heads repeated for several of the queries (repeat_kv)
 //   Reshape(Transpose(MatMul(Softmax(MatMul(q, K^T) * scale + mask), V)))
-import type { NodeProto } from 'onnx-buf'
+
 import { intsOf, isOperator, type Matching, numberOf, otherOperand } from '@whyslow/graph/rewrite/match.ts'
+import type { NodeProto } from 'onnx-buf'
 import type { CacheEntry, DecoderLayout } from '../../recognize/layout.ts'
 import { scalarOf } from './scalars.ts'
 
@@ -46,7 +47,8 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   if (typeof values === 'string') return `${place}: ${values}`
   const back = matching.onlyReader(weighted)
   const last = back && matching.onlyReader(back)
-  if (!isTranspose(back, '0,2,1,3') || !isOperator(last, 'Reshape')) return `${place}: the heads are not joined by a Transpose and a Reshape`
+  if (!isTranspose(back, '0,2,1,3') || !isOperator(last, 'Reshape'))
+    return `${place}: the heads are not joined by a Transpose and a Reshape`
 
   const [heads, size] = [matching.shape(query.name)?.[1], matching.shape(query.name)?.[3]]
   const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
@@ -79,15 +81,21 @@ function findScores(matching: Matching, name: string): Scores | string {
     const found = unscaled(matching, at)
     scale *= found.scale
     const made = producer(found.name)
+    if (made === undefined) return `the scores are ${found.name}, which no node makes`
     if (isOperator(made, 'MatMul')) return { product: made, scale, mask }
-    const masked = maskOf(matching, made)
-    if (made === undefined || masked === undefined || mask !== undefined) return `the scores come from ${made?.opType ?? found.name}`
+    const masked: Masked | undefined = mask === undefined ? maskOf(matching, made) : undefined
+    if (masked === undefined) return `the scores come from ${made.opType}`
     mask = masked.mask
     at = masked.scores
   }
 }
 
-function maskOf(matching: Matching, one: NodeProto | undefined): { readonly mask: Mask; readonly scores: string } | undefined {
+interface Masked {
+  readonly mask: Mask
+  readonly scores: string
+}
+
+function maskOf(matching: Matching, one: NodeProto): Masked | undefined {
   if (isOperator(one, 'Add')) {
     const scores = one.input.find((name) => leadsToProduct(matching, name))
     const name = scores === undefined ? undefined : otherOperand(one, scores)
@@ -106,6 +114,7 @@ export const FAR_BELOW = -1e4
 /** Through scales, casts and another mask. */
 function leadsToProduct(matching: Matching, name: string): boolean {
   const made = matching.producer(unscaled(matching, name).name)
+  if (made === undefined) return false
   if (isOperator(made, 'MatMul')) return matching.shape(made.output[0])?.length === 4
   return isOperator(made, 'Where') && made.input.slice(1).some((one) => leadsToProduct(matching, one))
 }
@@ -143,7 +152,8 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
   const { axes } = entry ?? {}
   if (entry?.present == null || concat.input.length !== 2) return `${source} is not joined of a cache and what is new`
   const isUsual = axes?.batch === 0 && axes.heads === 1 && axes.length === 2 && axes.headSize === 3
-  if (!isUsual || ![2, -2].includes(numberOf(concat, 'axis', 0))) return `the cache ${entry.past} is not [batch, heads, tokens, size]`
+  if (!isUsual || ![2, -2].includes(numberOf(concat, 'axis', 0)))
+    return `the cache ${entry.past} is not [batch, heads, tokens, size]`
   const given = matching.producer(entry.present)
   if (entry.present !== source && !(isOperator(given, 'Identity') && given.input[0] === source))
     return `${entry.present} is not what attention reads`
@@ -154,12 +164,11 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
 function withoutRepeats(matching: Matching, name: string): string {
   const { producer } = matching
   const joined = producer(name)
+  if (joined === undefined) return name
   if (isOperator(joined, 'Reshape')) {
     const spread = producer(joined.input[0])
     const wide = isOperator(spread, 'Expand', 'Tile') ? producer(spread.input[0]) : undefined
-    const isNew = isOperator(wide, 'Unsqueeze') ? unsqueezed(matching, wide) === 2 : isOperator(wide, 'Reshape') && matching.shape(wide.output[0])?.[2] === 1
-    if (spread === undefined || wide === undefined || !isNew) return name
-    return wide.input[0]!
+    return wide !== undefined && addsAxis(matching, wide) ? wide.input[0]! : name
   }
   if (!isOperator(joined, 'Gather') || numberOf(joined, 'axis', 0) !== 1) return name
   const indices = matching.numbers(joined.input[1]) ?? []
@@ -168,9 +177,10 @@ function withoutRepeats(matching: Matching, name: string): string {
   return joined.input[0]!
 }
 
-function unsqueezed(matching: Matching, one: NodeProto): number | undefined {
-  const axes = intsOf(one, 'axes') ?? matching.numbers(one.input[1])
-  return axes?.length === 1 ? axes[0] : undefined
+/** A new axis behind that of the heads. */
+function addsAxis(matching: Matching, one: NodeProto): boolean {
+  if (isOperator(one, 'Reshape')) return matching.shape(one.output[0])?.[2] === 1
+  return isOperator(one, 'Unsqueeze') && (intsOf(one, 'axes') ?? matching.numbers(one.input[1]))?.join() === '2'
 }
 
 /** The one reader of the shares, casts left out. */

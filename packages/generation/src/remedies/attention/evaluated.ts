@@ -1,17 +1,18 @@
 // What a part of a decoder computes of its small inputs, found by running that part: a mask is causal and cosines are those of the positions, however
 // an exporter wrote it. The part holds no weights but those that a shape is read from.
+
+import { valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { withGraph, withoutDead } from '@whyslow/graph/edit.ts'
-import { valueInfo } from '@whyslow/graph/build.ts'
-import type { DType } from '@whyslow/graph/types.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import type { Model } from '@whyslow/graph/model.ts'
+import type { DType } from '@whyslow/graph/types.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
 import type { Feeds, Results, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { DecoderLayout } from '../../recognize/layout.ts'
-import { type Mask, FAR_BELOW } from './cached-attention.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
+import { FAR_BELOW, type Mask } from './cached-attention.ts'
 
 /** The model with these values as its outputs alone, and the inputs that they need. Types are the engine's to find. */
 export function partMaking(model: Model, values: readonly string[]): Model {
@@ -22,8 +23,16 @@ export function partMaking(model: Model, values: readonly string[]): Model {
   return withGraph(model, copyWith(lean, { input: lean.input.filter(({ name }) => read.has(name)) }))
 }
 
-/** What a step is fed: `past` tokens are held, `fresh` ones are new; caches hold zeros. Of the model's inputs only; ids are 0 without a prompt. */
-export function stepFeeds(model: Model, layout: DecoderLayout, past: number, fresh: number, prompt?: readonly number[]): Feeds {
+export interface StepSize {
+  /** Tokens held, all zeros. */
+  readonly past: number
+  readonly fresh: number
+  /** The ids that are new; absent: zeros. */
+  readonly ids?: readonly number[]
+}
+
+/** What a step is fed, of the model's inputs only. */
+export function stepFeeds(model: Model, layout: DecoderLayout, { past, fresh, ids: given }: StepSize): Feeds {
   const wanted = new Set(model.proto.graph!.input.map(({ name }) => name))
   const { ids, mask, positions, logitsToKeep, useCache } = layout.inputs
   const feeds: Record<string, TensorValue> = {}
@@ -35,7 +44,7 @@ export function stepFeeds(model: Model, layout: DecoderLayout, past: number, fre
       for (let at = 0; at < data.length; at++) data[at] = data instanceof BigInt64Array ? BigInt(value(at)) : value(at)
     feeds[name] = { dtype, shape: [...shape], data }
   }
-  feed(ids?.name, ids?.dtype ?? 'int64', [1, fresh], prompt && ((at) => prompt[at]!))
+  feed(ids?.name, ids?.dtype ?? 'int64', [1, fresh], given && ((at) => given[at]!))
   feed(mask?.name, mask?.dtype ?? 'int64', [1, past + fresh], () => 1)
   feed(positions?.name, positions?.dtype ?? 'int64', [1, fresh], (at) => past + at)
   feed(useCache?.name, 'bool', [1], () => 1)
@@ -63,11 +72,15 @@ export async function areCausal(target: RemedyTarget, masks: readonly Mask[], { 
   const part = partMaking(model, [...new Set(masks.map(({ name }) => name))])
   const long = Math.min(context ?? LONG, LONG) - 1
   const calls = [...CALLS, [long, 1] as const]
-  const results = await evaluate(part, calls.map(([past, fresh]) => stepFeeds(part, layout, past, fresh)))
+  const results = await evaluate(
+    part,
+    calls.map(([past, fresh]) => stepFeeds(part, layout, { past, fresh })),
+  )
   for (const [at, [past, fresh]] of calls.entries()) {
     for (const mask of masks) {
       const wrong = wrongIn(results[at]![mask.name]!, mask, past, fresh)
-      if (wrong !== null) return `${mask.name} ${wrong} with ${past} tokens held and ${fresh} new: a causal mask alone can be fused`
+      if (wrong !== null)
+        return `${mask.name} ${wrong} with ${past} tokens held and ${fresh} new: a causal mask alone can be fused`
     }
   }
   return true
@@ -78,12 +91,13 @@ function wrongIn({ shape, data }: TensorValue, { kind }: Mask, past: number, fre
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
   if ((rows !== fresh && rows !== 1) || (columns !== total && columns !== 1)) return `has the shape ${shape.join('x')}`
   if (shape.slice(0, -2).some((size) => size !== 1)) return `differs between heads (${shape.join('x')})`
-  const numbers = data as ArrayLike<number | bigint>
+  const numbers = data as Float32Array | BigInt64Array
   for (let row = 0; row < fresh; row++) {
     for (let column = 0; column < total; column++) {
       const value = Number(numbers[(rows === 1 ? 0 : row) * columns + (columns === 1 ? 0 : column)])
       const isSeen = column <= past + row
-      const fits = kind === 'added' ? (isSeen ? value === 0 : value <= FAR_BELOW) : (value !== 0) === (isSeen === (kind === 'seen'))
+      const fits =
+        kind === 'added' ? (isSeen ? value === 0 : value <= FAR_BELOW) : (value !== 0) === (isSeen === (kind === 'seen'))
       if (!fits) return `is ${value} for token ${past + row} and key ${column}`
     }
   }
@@ -111,7 +125,7 @@ export async function anglesOf(
   const part = partMaking(model, [names.cos, names.sin])
   // Angles that stretch with the length of a text are others in a short one.
   const [past, fresh] = [Math.min(3, context - 1), 1]
-  const feeds = [stepFeeds(part, layout, 0, context), stepFeeds(part, layout, past, fresh)]
+  const feeds = [stepFeeds(part, layout, { past: 0, fresh: context }), stepFeeds(part, layout, { past, fresh })]
   const [whole, later] = (await evaluate(part, feeds)) as [Results, Results]
   const [cos, sin] = [halves(whole[names.cos]!, context, names.size), halves(whole[names.sin]!, context, names.size)]
   if (cos === undefined || sin === undefined || cos.length !== sin.length) return undefined

@@ -5,9 +5,8 @@ import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import { editGraph, freshNames, type GraphEdit, joinEdits, withDomain, withGraph } from '@whyslow/graph/edit.ts'
-import { type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
-import { isOperator } from '@whyslow/graph/rewrite/match.ts'
 import type { GraphProto, NodeProto } from 'onnx-buf'
 import { MICROSOFT } from '../kit/block-products.ts'
 import type { RemedyTarget, RemedyTools, Rewritten } from '../kit/remedy.ts'
@@ -27,7 +26,11 @@ interface Turned {
   readonly rotary: { readonly query: Rotary; readonly key: Rotary } | undefined
 }
 
-export async function fuseAttention(target: RemedyTarget, attentions: readonly CachedAttention[], tools: RemedyTools): Promise<Rewritten | string> {
+export async function fuseAttention(
+  target: RemedyTarget,
+  attentions: readonly CachedAttention[],
+  tools: RemedyTools,
+): Promise<Rewritten | string> {
   const { model, layout } = target
   const graph = model.proto.graph!
   const matching = matchGraph(model, graph)
@@ -42,8 +45,14 @@ export async function fuseAttention(target: RemedyTarget, attentions: readonly C
     return replaced(matching, attention, table === undefined ? undefined : rotary, { lengths, table, fresh })
   })
   const pastReads = pastLengthFromMask(matching, layout, mask, fresh)
-  const all = joinEdits([...edits, lengths.edit, pastReads, { addInitializers: [...angles.values()].flatMap(({ tensors }) => tensors) }])
-  const withMask = layout.inputs.mask === undefined ? [...graph.input, valueInfo(mask, 'int64', ['batch', 'all_tokens'])] : graph.input
+  const all = joinEdits([
+    ...edits,
+    lengths.edit,
+    pastReads,
+    { addInitializers: [...angles.values()].flatMap(({ tensors }) => tensors) },
+  ])
+  const withMask =
+    layout.inputs.mask === undefined ? [...graph.input, valueInfo(mask, 'int64', ['batch', 'all_tokens'])] : graph.input
   const edited = withoutUnread(graph, editGraph(copyWith(graph, { input: withMask }), all))
   const left = attentions.find(({ softmax }) => edited.node.includes(softmax))
   if (left !== undefined) return `${left.softmax.name || left.softmax.output[0]}: other nodes read what lies between`
@@ -67,9 +76,15 @@ function rotaryAround(matching: Matching, { query, keys, size }: CachedAttention
 const keyOf = ({ query: { cos, sin } }: NonNullable<Turned['rotary']>): string => JSON.stringify([cos, sin])
 
 /** A table for each pair of cosines and sines; none if one of them is not of positions alone: then all stay as they are. */
-async function tablesFor(target: RemedyTarget, turned: readonly Turned[], tools: RemedyTools): Promise<ReadonlyMap<string, Angles>> {
+async function tablesFor(
+  target: RemedyTarget,
+  turned: readonly Turned[],
+  tools: RemedyTools,
+): Promise<ReadonlyMap<string, Angles>> {
   const pairs = new Map(turned.flatMap(({ rotary }) => (rotary === undefined ? [] : [[keyOf(rotary), rotary.query] as const])))
-  const sizes = new Map(turned.flatMap(({ rotary, attention }) => (rotary === undefined ? [] : [[keyOf(rotary), attention.size] as const])))
+  const sizes = new Map(
+    turned.flatMap(({ rotary, attention }) => (rotary === undefined ? [] : [[keyOf(rotary), attention.size] as const])),
+  )
   const found = new Map<string, Angles>()
   for (const [key, pair] of pairs) {
     const table = await anglesOf(target, { ...pair, size: sizes.get(key)! }, tools)
@@ -80,7 +95,10 @@ async function tablesFor(target: RemedyTarget, turned: readonly Turned[], tools:
 
 function tableTensors({ positions, half, cos, sin }: Angles, fresh: (hint: string) => string) {
   const [cosName, sinName] = [fresh('cos_cache'), fresh('sin_cache')]
-  return { names: [cosName, sinName], tensors: [floatTensor(cosName, [positions, half], cos), floatTensor(sinName, [positions, half], sin)] }
+  return {
+    names: [cosName, sinName],
+    tensors: [floatTensor(cosName, [positions, half], cos), floatTensor(sinName, [positions, half], sin)],
+  }
 }
 
 interface Lengths {
@@ -91,7 +109,14 @@ interface Lengths {
 }
 
 function lengthsOf({ opset }: Matching, mask: string, fresh: (hint: string) => string): Lengths {
-  const [sum, before, last, shape, size, all] = ['mask_sum', 'last_place', 'seqlens_k', 'mask_shape', 'mask_length', 'total_sequence_length'].map(fresh)
+  const [sum, before, last, shape, size, all] = [
+    'mask_sum',
+    'last_place',
+    'seqlens_k',
+    'mask_shape',
+    'mask_length',
+    'total_sequence_length',
+  ].map(fresh)
   const [one, axis, axes] = [fresh('one'), fresh('second_axis'), fresh('second_axes')]
   const int32 = { to: dataTypeOf('int32') }
   const [whole, given] = [fresh('mask_int64'), mask]
@@ -116,10 +141,18 @@ interface Context {
   readonly fresh: (hint: string) => string
 }
 
-function replaced(matching: Matching, attention: CachedAttention, rotary: Turned['rotary'], { lengths, table, fresh }: Context): GraphEdit {
+function replaced(
+  matching: Matching,
+  attention: CachedAttention,
+  rotary: Turned['rotary'],
+  { lengths, table, fresh }: Context,
+): GraphEdit {
   const { heads, kvHeads, size, scale, keys, values, last } = attention
   const add: NodeProto[] = []
-  const addInitializers = [int64Tensor(fresh('heads_joined'), [3], [0, 0, heads * size]), int64Tensor(fresh('kv_heads_joined'), [3], [0, 0, kvHeads * size])]
+  const addInitializers = [
+    int64Tensor(fresh('heads_joined'), [3], [0, 0, heads * size]),
+    int64Tensor(fresh('kv_heads_joined'), [3], [0, 0, kvHeads * size]),
+  ]
   const flat = (name: string, count: number): string => {
     const known = joined(matching, name, count * size)
     if (known !== undefined) return known
@@ -145,12 +178,21 @@ function replaced(matching: Matching, attention: CachedAttention, rotary: Turned
     lengths.all,
     ...(table?.names ?? []),
   ]
-  const attributes = { num_heads: heads, kv_num_heads: kvHeads, scale: { float: scale }, ...(table ? { do_rotary: 1, rotary_interleaved: 0 } : {}) }
+  const attributes = {
+    num_heads: heads,
+    kv_num_heads: kvHeads,
+    scale: { float: scale },
+    ...(table ? { do_rotary: 1, rotary_interleaved: 0 } : {}),
+  }
   const presents = [keys.entry.present!, values.entry.present!]
   const head = { opType: 'GroupQueryAttention', domain: MICROSOFT, name: fresh(`${result}_GroupQueryAttention`) }
   add.push(node(head, inputs, [output, ...presents], attributes))
   if (!isJoined) add.push(copyWith(last, { input: [output, ...last.input.slice(1)] }))
-  const read = new Map([keys, values].flatMap(({ concat, entry }) => (concat.output[0] === entry.present ? [] : [[concat.output[0]!, entry.present!]])))
+  const read = new Map(
+    [keys, values].flatMap(({ concat, entry }) =>
+      concat.output[0] === entry.present ? [] : [[concat.output[0]!, entry.present!]],
+    ),
+  )
   const identities = presents.flatMap((name) => matching.producer(name) ?? [])
   return { remove: new Set([last, keys.concat, values.concat, ...identities]), add, addInitializers, read }
 }

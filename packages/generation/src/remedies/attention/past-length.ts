@@ -7,7 +7,12 @@ import type { NodeProto, TensorProto } from 'onnx-buf'
 import type { DecoderLayout } from '../../recognize/layout.ts'
 
 /** Reads of the number, each replaced. `mask`: [batch, all tokens]. */
-export function pastLengthFromMask(matching: Matching, { cache, inputs }: DecoderLayout, mask: string, fresh: (hint: string) => string): GraphEdit {
+export function pastLengthFromMask(
+  matching: Matching,
+  { cache, inputs }: DecoderLayout,
+  mask: string,
+  fresh: (hint: string) => string,
+): GraphEdit {
   const lengths = new Map(cache.flatMap(({ past, axes }) => (axes.length === null ? [] : [[past, axes.length] as const])))
   const reads = matching.graph.node.flatMap((one) => readOf(matching, one, lengths) ?? [])
   if (reads.length === 0 || inputs.ids === undefined) return {}

@@ -2,8 +2,9 @@
 //   x * cos + Concat(-b, a) * sin, where cosines and sines are as wide as a head, or
 //   Concat(a * cos - b * sin, b * cos + a * sin), where they are as wide as a half.
 // https://arxiv.org/abs/2104.09864
-import type { NodeProto } from 'onnx-buf'
+
 import { intsOf, isOperator, type Matching, numberOf, otherOperand } from '@whyslow/graph/rewrite/match.ts'
+import type { NodeProto } from 'onnx-buf'
 
 export interface Rotary {
   /** What is turned, [batch, heads, tokens, size]. */
@@ -16,6 +17,7 @@ export interface Rotary {
 /** undefined: the value is not turned in this way. */
 export function rotaryOf(matching: Matching, name: string): Rotary | undefined {
   const sum = matching.producer(name)
+  if (sum === undefined) return undefined
   if (isOperator(sum, 'Concat')) return rotatedApart(matching, sum)
   if (!isOperator(sum, 'Add')) return undefined
   const products = sum.input.map((one) => matching.producer(one))
@@ -41,7 +43,9 @@ function rotatedApart(matching: Matching, joined: NodeProto): Rotary | undefined
   if (aCos?.which !== 0 || bSin?.which !== 1) return undefined
   const [bCos, aSin] = [others.find((one) => one?.which === 1), others.find((one) => one?.which === 0)]
   const agree = bCos?.factor === aCos.factor && aSin?.factor === bSin.factor
-  return agree && [bSin, bCos, aSin].every((one) => one?.x === aCos.x) ? { x: aCos.x, cos: aCos.factor, sin: bSin.factor } : undefined
+  return agree && [bSin, bCos, aSin].every((one) => one?.x === aCos.x)
+    ? { x: aCos.x, cos: aCos.factor, sin: bSin.factor }
+    : undefined
 }
 
 /** A half of a value times a factor. */
@@ -59,7 +63,8 @@ function halfTimes(matching: Matching, name: string) {
 /** What Concat(-x[half:], x[:half]) was made of. */
 function rotatedHalves(matching: Matching, name: string): string | undefined {
   const joined = matching.producer(name)
-  if (!isOperator(joined, 'Concat') || joined.input.length !== 2 || ![-1, 3].includes(numberOf(joined, 'axis', 0))) return undefined
+  if (!isOperator(joined, 'Concat') || joined.input.length !== 2 || ![-1, 3].includes(numberOf(joined, 'axis', 0)))
+    return undefined
   const negative = matching.producer(joined.input[0])
   if (!isOperator(negative, 'Neg')) return undefined
   const [high, low] = [halfOf(matching, negative.input[0]!), halfOf(matching, joined.input[1]!)]

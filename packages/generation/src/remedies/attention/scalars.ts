@@ -8,7 +8,8 @@ export function scalarOf(matching: Matching, name: string | undefined): number |
   const [size, ...more] = matching.sizes(name) ?? []
   if (typeof size === 'number' && more.length === 0) return size
   const made = matching.producer(name)
-  const [a, b] = made?.input ?? []
+  if (made === undefined) return undefined
+  const [a, b] = made.input
   const given = (one: string | undefined) => scalarOf(matching, one)
   if (isOperator(made, 'Cast', 'Identity', 'Squeeze', 'Unsqueeze', 'Reshape')) return given(a)
   if (isOperator(made, 'Sqrt')) return mapped(given(a), Math.sqrt)

@@ -98,15 +98,31 @@ interface Written {
   readonly db: number
 }
 
-function write(model: Model, { weights, k, n, turned }: Product, layout: BlockLayout, fresh: (hint: string) => string): Written | undefined {
+function write(
+  model: Model,
+  { weights, k, n, turned }: Product,
+  layout: BlockLayout,
+  fresh: (hint: string) => string,
+): Written | undefined {
   const bytes = readBytes(model, weights)
-  const values = new Float32Array(bytes.byteOffset % 4 === 0 ? bytes.buffer : bytes.slice().buffer, bytes.byteOffset % 4 === 0 ? bytes.byteOffset : 0, k * n)
+  const values = new Float32Array(
+    bytes.byteOffset % 4 === 0 ? bytes.buffer : bytes.slice().buffer,
+    bytes.byteOffset % 4 === 0 ? bytes.byteOffset : 0,
+    k * n,
+  )
   const blocks = quantizeBlocks(values, { k, n, turned }, layout)
   if (blocks === undefined) return undefined
   const tensors = [
-    rawTensor(fresh(`${weights.name}_Q${layout.bits}`), 'uint8', [n, blocks.blocks, (layout.blockSize * layout.bits) / 8], blocks.packed),
+    rawTensor(
+      fresh(`${weights.name}_Q${layout.bits}`),
+      'uint8',
+      [n, blocks.blocks, (layout.blockSize * layout.bits) / 8],
+      blocks.packed,
+    ),
     floatTensor(fresh(`${weights.name}_scales`), [n * blocks.blocks], blocks.scales),
-    ...(blocks.zeroPoints ? [rawTensor(fresh(`${weights.name}_zero_points`), 'uint8', [blocks.zeroPoints.length], blocks.zeroPoints)] : []),
+    ...(blocks.zeroPoints
+      ? [rawTensor(fresh(`${weights.name}_zero_points`), 'uint8', [blocks.zeroPoints.length], blocks.zeroPoints)]
+      : []),
   ]
   const size = tensors.reduce((sum, { rawData }) => sum + rawData.byteLength, 0)
   return { names: tensors.map(({ name }) => name), tensors, bytes: size, db: blocks.sqnrDb }

@@ -1,16 +1,15 @@
 // A graph in float16 as the same graph in float32. Kernels for the CPU compute in float32: the engine puts a Cast before and after every
 // operator of a float16 graph (InsertedPrecisionFreeCast_), and the weights are cast at each call unless they are constants of float32.
 import { attribute, rawTensor } from '@whyslow/graph/build.ts'
-import { copyWith } from '@whyslow/graph/copy.ts'
-import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
-import { float16Value } from '@whyslow/graph/decode.ts'
-import { withGraph } from '@whyslow/graph/edit.ts'
-import type { Model } from '@whyslow/graph/model.ts'
-import { bypass, apart, rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
-import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
-import { isExternal, inlineBytes, tensorType } from '@whyslow/graph/tensor-data.ts'
 import { readExternal } from '@whyslow/graph/constants.ts'
-import { mapSubgraphs } from '@whyslow/graph/edit.ts'
+import { copyWith } from '@whyslow/graph/copy.ts'
+import { float16Value } from '@whyslow/graph/decode.ts'
+import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
+import { mapSubgraphs, withGraph } from '@whyslow/graph/edit.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import { apart, bypass, rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
+import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
+import { inlineBytes, isExternal, tensorType } from '@whyslow/graph/tensor-data.ts'
 import type { AttributeProto, GraphProto, TensorProto, ValueInfoProto } from 'onnx-buf'
 
 const [FLOAT32, FLOAT16] = [dataTypeOf('float32'), dataTypeOf('float16')]
@@ -20,7 +19,9 @@ const NAMES_TYPE = /^(to|dtype|output_dtype|stash_type)$/
 /** Constants of float16 with more than one element, outside and inside of subgraphs. */
 export function halfWeights({ proto }: Model): number {
   const count = (graph: GraphProto): number => {
-    const own = graph.initializer.filter(({ dataType, dims }) => dataType === FLOAT16 && elementCount(dims.map(Number)) > 1).length
+    const own = graph.initializer.filter(
+      ({ dataType, dims }) => dataType === FLOAT16 && elementCount(dims.map(Number)) > 1,
+    ).length
     const inner = graph.node.flatMap(({ attribute: all }) => all.flatMap(({ g }) => (g === undefined ? [] : [count(g)])))
     return inner.reduce((sum, one) => sum + one, own)
   }
@@ -75,7 +76,9 @@ export function withoutIdleCasts(model: Model): Model {
   const found = rewriteToTheEnd(model, (matching) =>
     apart(
       matching.graph.node
-        .filter((one) => isOperator(one, 'Cast') && matching.dtype(one.input[0]) === 'float32' && numberOf(one, 'to', 0) === FLOAT32)
+        .filter(
+          (one) => isOperator(one, 'Cast') && matching.dtype(one.input[0]) === 'float32' && numberOf(one, 'to', 0) === FLOAT32,
+        )
         .map((one) => bypass(matching, one, one.input[0]!)),
     ),
   )

@@ -1,8 +1,9 @@
 // The head of a decoder: the product that makes logits of the last hidden states, with what is done to each position after it.
-import type { NodeProto } from 'onnx-buf'
-import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
+
 import type { Model } from '@whyslow/graph/model.ts'
+import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { subgraphsOf } from '@whyslow/graph/walk.ts'
+import type { NodeProto } from 'onnx-buf'
 
 export interface Head {
   readonly product: NodeProto
@@ -23,10 +24,12 @@ const INTEGER_PRODUCTS = ['MatMulInteger', 'com.microsoft:MatMulIntegerToFloat']
 export function findHead(matching: Matching, logits: string): Head | string {
   let at = logits
   for (let made = matching.producer(at); made !== undefined; made = matching.producer(at)) {
-    if (isOperator(made, ...PRODUCTS)) return withHidden(matching, { product: made, first: made, rangeOfAll: made.opType.startsWith('Dynamic') })
+    if (isOperator(made, ...PRODUCTS))
+      return withHidden(matching, { product: made, first: made, rangeOfAll: made.opType.startsWith('Dynamic') })
     if (isOperator(made, ...INTEGER_PRODUCTS)) {
       const first = matching.producer(made.input[0])
-      if (!isOperator(first, 'DynamicQuantizeLinear')) return `the head reads ${made.input[0]}, which is not quantized as it comes`
+      if (!isOperator(first, 'DynamicQuantizeLinear'))
+        return `the head reads ${made.input[0]}, which is not quantized as it comes`
       return withHidden(matching, { product: made, first, rangeOfAll: true })
     }
     if (!isOperator(made, ...ELEMENTWISE)) return `the logits come from ${made.opType}, not from a product`
@@ -55,5 +58,7 @@ export function findHeads(model: Model, logits: string): readonly Head[] | strin
 function withHidden({ shape }: Matching, found: Omit<Head, 'hidden'>): Head | string {
   const hidden = found.first.input[0]!
   const rank = shape(hidden)?.length
-  return rank === 3 || rank === undefined ? { ...found, hidden } : `the head reads ${rank} dimensions in place of batch, positions and width`
+  return rank === 3 || rank === undefined
+    ? { ...found, hidden }
+    : `the head reads ${rank} dimensions in place of batch, positions and width`
 }

@@ -33,7 +33,9 @@ export function appliesTo(part: Part, target: RemedyTarget): true | string {
   const wanted = isOf('body', target)
   const has = (graph: GraphProto, outer?: ReturnType<typeof matchGraph>): boolean => {
     const matching = matchGraph(model, graph, outer)
-    return productsIn(matching).some(wanted) || graph.node.some((one) => subgraphsOf(one).some((inner) => has(inner.graph, matching)))
+    return (
+      productsIn(matching).some(wanted) || graph.node.some((one) => subgraphsOf(one).some((inner) => has(inner.graph, matching)))
+    )
   }
   return has(model.proto.graph!) || 'it has no product with float32 weights'
 }
@@ -41,11 +43,16 @@ export function appliesTo(part: Part, target: RemedyTarget): true | string {
 export function quantized(part: Part, target: RemedyTarget, layout: BlockLayout): Rewritten | string {
   const wide = inFloat32(target)
   const blocked = withBlockProducts(wide.model, layout, isOf(part, wide))
-  if (blocked === undefined) return part === 'head' ? 'the head has no constant float32 weights' : 'it has no product with float32 weights'
+  if (blocked === undefined)
+    return part === 'head' ? 'the head has no constant float32 weights' : 'it has no product with float32 weights'
   return { model: blocked.model, changes: [...(wide === target ? [] : ['float16 in float32']), sentence(part, blocked, layout)] }
 }
 
-function sentence(part: Part, { products, bytesBefore, bytesAfter, leastDb }: Blocked, { bits, blockSize, symmetric }: BlockLayout): string {
+function sentence(
+  part: Part,
+  { products, bytesBefore, bytesAfter, leastDb }: Blocked,
+  { bits, blockSize, symmetric }: BlockLayout,
+): string {
   const what = part === 'head' ? 'the head' : `${products} products`
   const kind = symmetric ? '' : ' with zero points'
   const loss = Number.isFinite(leastDb) ? `, at least ${leastDb.toFixed(1)} dB above the rounding` : ''

@@ -4,11 +4,12 @@ import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { afterAll, describe, expect, it } from 'vitest'
-import { referenceGreedy, referenceLogits } from '../../../test/support/decoder/reference.ts'
-import { type DecoderWeights, decoderWeights, TINY } from '../../../test/support/decoder/weights.ts'
-import { type DecoderForm, writeDecoder } from '../../../test/support/decoder/write-decoder.ts'
-import { plainOptions, plainRequest } from '../../../test/support/plain-options.ts'
-import { openHeld, ortHeld } from './index.ts'
+import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
+import { type DecoderWeights, decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
+import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
+import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import { openHeld } from './held/index.ts'
+import { ortHeld } from './ort-held.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-held-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -50,7 +51,10 @@ describe.each(FORMS)('%s', (_, weights, form) => {
     const sequence = generator.start!()
     const whole = await sequence.feed(ids, 'all')
     expect(whole.positions).toBe(ids.length)
-    compare(whole.logits, expected.flatMap((row) => [...row]))
+    compare(
+      whole.logits,
+      expected.flatMap((row) => [...row]),
+    )
     sequence.cut(0)
     for (const [k, id] of ids.entries()) compare((await sequence.feed([id], 'last')).logits, expected[k]!)
     for (const kept of [ids.length - 1, 3]) {
@@ -130,7 +134,9 @@ describe('ort-held', () => {
     const generator = await open(long, { attention: 'fused', cache: 'fixed' })
     expect(generator.context).toBe(1024)
     const sequence = generator.start!()
-    await expect(sequence.feed(new Array(1025).fill(1), 'last')).rejects.toThrow(/1025 tokens are more than the 1024 that the model's context holds/)
+    await expect(sequence.feed(new Array(1025).fill(1), 'last')).rejects.toThrow(
+      /1025 tokens are more than the 1024 that the model's context holds/,
+    )
     await generator.close()
   })
 })
