@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { applied, decoderTarget, offBy, operatorsOf, targetOf, tools } from '../../test/support/check-remedy.ts'
 import { decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { decoderModel } from '../../test/support/decoder/write-decoder.ts'
+import { transformersAttention } from '../../test/support/transformers-attention.ts'
 import { writesInPlace } from '../engines/held/from-layout.ts'
 import { groupQueryAttention } from './group-query-attention.ts'
 
@@ -67,28 +68,41 @@ describe('group-query-attention', () => {
     )
   })
 
-  it('refuses a mask that is not causal', async () => {
-    const given = decoderTarget(decoderModel(decoderWeights()))
-    const windowed = {
-      ...tools,
-      // A window of four tokens, as the engine would compute it.
-      evaluate: async (...[model, feeds]: Parameters<typeof tools.evaluate>) =>
-        (await tools.evaluate(model, feeds)).map((results) =>
-          Object.fromEntries(
-            Object.entries(results).map(([name, value]) => {
-              const columns = value.shape.at(-1)!
-              const data = (value.data as Float32Array).map((one, at) => {
-                const [row, column] = [Math.floor(at / columns), at % columns]
-                const rows = value.shape.at(-2)!
-                return columns - rows + row - column >= 4 ? -1e9 : one
-              })
-              return [name, { ...value, data }]
-            }),
-          ),
-        ),
-    }
-    expect(await groupQueryAttention.rewrite(given, '', windowed)).toMatch(
-      /is -1000000000 for token \d+ and key 0 with \d+ tokens held and \d+ new: a causal mask alone can be fused/,
-    )
+  describe("as torch exports transformers' models", () => {
+    const form = { heads: 4, kvHeads: 2, size: 16, window: null, positions: 'input', seed: 3 } as const
+
+    it('gives the same logits for any number of heads, positions given or counted', async () => {
+      const any = fc.record({
+        heads: fc.constantFrom(2, 4),
+        groups: fc.constantFrom(1, 2),
+        size: fc.constantFrom(8, 16, 32),
+        positions: fc.constantFrom('input', null),
+        context: fc.constantFrom(null, 64),
+        seed: fc.integer({ min: 1, max: 1000 }),
+      })
+      await fc.assert(
+        fc.asyncProperty(any, async ({ heads, groups, size, positions, context, seed }) => {
+          const given = transformersAttention({ heads, kvHeads: heads / groups, size, window: null, positions, seed })
+          expect(await offBy(groupQueryAttention, targetOf(given, context))).toBeLessThan(1e-5)
+        }),
+        { numRuns: 12 },
+      )
+    })
+
+    it.each(['input', null] as const)('writes in place with positions %s', async (positions) => {
+      for (const context of [null, 64]) {
+        const { model } = await applied(groupQueryAttention, targetOf(transformersAttention({ ...form, positions }), context))
+        expect(writesInPlace(model.proto.graph!, targetOf(model).layout.cache)).toBe(true)
+      }
+    })
+
+    it('refuses a window of a few tokens, and one that is shorter than the context alone', async () => {
+      for (const window of [2, 50]) {
+        const given = targetOf(transformersAttention({ ...form, window }), 64)
+        expect(await groupQueryAttention.rewrite(given, '', tools)).toMatch(
+          /is 0 for token \d+ and key 0 .*: a causal mask alone can be fused/,
+        )
+      }
+    })
   })
 })

@@ -220,10 +220,10 @@ const shapeOf: Rule = ({ input, attribute }) => {
 }
 
 /** The limit is the length of a range from 0 by 1. */
-const range: Rule = ({ input }) => {
+const range: Rule = ({ input, unknown }) => {
   const [start, limit, step] = [0, 1, 2].map((index) => input(index).sizes?.[0])
   const length = start === 0 && step === 1 && !negative(limit ?? -1) ? limit : undefined
-  return [{ dtype: input(0).dtype, shape: length === undefined ? undefined : [length] }]
+  return [{ dtype: input(0).dtype, shape: [length ?? unknown(0)] }]
 }
 
 const constantOfShape: Rule = ({ node, input }) => {
