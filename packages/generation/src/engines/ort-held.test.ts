@@ -3,12 +3,17 @@ import os from 'node:os'
 import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
+import { writeModel } from '@whyslow/graph/build.ts'
 import { afterAll, describe, expect, it } from 'vitest'
+import { applied, targetOf } from '../../test/support/check-remedy.ts'
 import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
 import { type DecoderWeights, decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
 import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import { transformersAttention } from '../../test/support/transformers-attention.ts'
+import { groupQueryAttention } from '../remedies/group-query-attention.ts'
 import { openHeld } from './held/index.ts'
+import { openOrtGenerator } from './ort-cpu.ts'
 import { ortHeld } from './ort-held.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-held-'))
@@ -81,6 +86,34 @@ describe('caches', () => {
     compare(logits.slice(), (await fresh.feed(ids, 'last')).logits)
     expect(grown.length).toBe(300)
     await generator.close()
+  })
+
+  it('of attention that was fused are written in place, with positions counted from what they hold', async () => {
+    for (const positions of ['input', null] as const) {
+      const before = transformersAttention({ heads: 4, kvHeads: 2, size: 16, window: null, positions, seed: 5 })
+      const { model } = await applied(groupQueryAttention, targetOf(before, 1024))
+      const [one, other] = [before, model].map((made) => {
+        const file = path.join(folder, `${files++}.onnx`)
+        fs.writeFileSync(file, writeModel(made.proto))
+        return file
+      })
+      const [plain, held] = [await openOrtGenerator(one!, plainOptions), await openHeld(other!, plainOptions)]
+      const [expected, given] = [plain.start!(), held.start!()]
+      const ids = Array.from({ length: 270 }, (_, k) => (k * 5 + 1) % 48)
+      for (const [from, to] of [
+        [0, 200],
+        [200, 201],
+        [201, 264],
+        [264, 270],
+      ] as const)
+        compare(
+          (await given.feed(ids.slice(from, to), 'last')).logits.slice(),
+          (await expected.feed(ids.slice(from, to), 'last')).logits,
+        )
+      await plain.close()
+      given.close()
+      await held.close()
+    }
   })
 
   it('of two sequences do not mix', async () => {

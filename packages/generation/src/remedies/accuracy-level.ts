@@ -8,7 +8,7 @@ export const accuracyLevel = defineGeneratorRemedy({
   id: 'accuracy-level',
   title: 'Products with few-bit weights multiplied in int8',
   description:
-    'accuracy_level 4 lets MatMulNBits multiply in integers; without it, the CPU unpacks the weights to float at each token.',
+    'At accuracy_level 4, MatMulNBits multiplies in integers; below it, the CPU unpacks the weights to float at each token.',
   lossless: false,
   variants: [''],
   applies: ({ model }) => withInt8Products(model) !== undefined || NONE,

@@ -138,7 +138,8 @@ function unscaled(matching: Matching, name: string): { readonly name: string; re
 
 export interface FoundCache {
   readonly entry: CacheEntry
-  readonly concat: NodeProto
+  /** The Concat, and each Identity from it to the output. */
+  readonly makers: readonly NodeProto[]
   /** What is behind the past, [batch, heads of the cache, new tokens, size]. */
   readonly added: string
 }
@@ -154,10 +155,14 @@ function findCache(matching: Matching, name: string, { cache }: DecoderLayout): 
   const isUsual = axes?.batch === 0 && axes.heads === 1 && axes.length === 2 && axes.headSize === 3
   if (!isUsual || ![2, -2].includes(numberOf(concat, 'axis', 0)))
     return `the cache ${entry.past} is not [batch, heads, tokens, size]`
-  const given = matching.producer(entry.present)
-  if (entry.present !== source && !(isOperator(given, 'Identity') && given.input[0] === source))
-    return `${entry.present} is not what attention reads`
-  return { entry, concat, added: concat.input[1]! }
+  const passes: NodeProto[] = []
+  let at = entry.present
+  for (let given = matching.producer(at); at !== source; given = matching.producer(at)) {
+    if (!isOperator(given, 'Identity')) return `${entry.present} is not what attention reads`
+    passes.push(given)
+    at = given.input[0]!
+  }
+  return { entry, makers: [concat, ...passes], added: concat.input[1]! }
 }
 
 /** Back over Reshape(Expand(Unsqueeze(x, 2))), or a Gather of heads one after the other; the value itself if there is neither. */

@@ -10,7 +10,7 @@ import { readsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto, NodeProto } from 'onnx-buf'
 import { MICROSOFT } from '../kit/block-products.ts'
 import type { RemedyTarget, RemedyTools, Rewritten } from '../kit/remedy.ts'
-import { type CachedAttention, isTranspose } from './cached-attention.ts'
+import { type CachedAttention, type FoundCache, isTranspose } from './cached-attention.ts'
 import { type Angles, anglesOf } from './evaluated.ts'
 import { pastLengthFromMask } from './past-length.ts'
 import { type Rotary, rotaryOf } from './rotary.ts'
@@ -188,13 +188,10 @@ function replaced(
   const head = { opType: 'GroupQueryAttention', domain: MICROSOFT, name: fresh(`${result}_GroupQueryAttention`) }
   add.push(node(head, inputs, [output, ...presents], attributes))
   if (!isJoined) add.push(copyWith(last, { input: [output, ...last.input.slice(1)] }))
-  const read = new Map(
-    [keys, values].flatMap(({ concat, entry }) =>
-      concat.output[0] === entry.present ? [] : [[concat.output[0]!, entry.present!]],
-    ),
-  )
-  const identities = presents.flatMap((name) => matching.producer(name) ?? [])
-  return { remove: new Set([last, keys.concat, values.concat, ...identities]), add, addInitializers, read }
+  const names = ({ makers, entry }: FoundCache) =>
+    makers.flatMap(({ output: [made] }) => (made === entry.present ? [] : [[made!, entry.present!] as const]))
+  const read = new Map([keys, values].flatMap(names))
+  return { remove: new Set([last, ...keys.makers, ...values.makers]), add, addInitializers, read }
 }
 
 /** [batch, tokens, heads * size] from which Reshape and Transpose made the value; undefined if it was not made so. */

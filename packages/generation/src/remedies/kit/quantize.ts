@@ -55,7 +55,7 @@ function sentence(
 ): string {
   const what = part === 'head' ? 'the head' : `${products} products`
   const kind = symmetric ? '' : ' with zero points'
-  const loss = Number.isFinite(leastDb) ? `, at least ${leastDb.toFixed(1)} dB above the rounding` : ''
+  const loss = Number.isFinite(leastDb) ? `, rounding at least ${leastDb.toFixed(1)} dB below them` : ''
   return `${what} in ${bits} bits, blocks of ${blockSize}${kind}: ${megabytes(bytesBefore)} become ${megabytes(bytesAfter)}${loss}`
 }
 
