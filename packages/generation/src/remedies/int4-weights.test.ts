@@ -29,7 +29,9 @@ describe('int4-weights', () => {
     expect(operators.filter((one) => one === 'MatMulNBits').length).toBe(14)
     expect(operators.filter((one) => one === 'MatMul').length).toBe(2 * 2 + 1)
     expect(changes).toEqual([
-      expect.stringMatching(/^14 products in 4 bits, blocks of 32: 0\.\d+ MB become 0\.\d+ MB, rounding at least \d+\.\d dB below them/),
+      expect.stringMatching(
+        /^14 products in 4 bits, blocks of 32: 0\.\d+ MB become 0\.\d+ MB, rounding at least \d+\.\d dB below them/,
+      ),
     ])
   })
 

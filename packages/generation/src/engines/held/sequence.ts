@@ -1,6 +1,7 @@
 // A sequence whose caches never enter JavaScript. Attention that writes in place gets one buffer for each cache, with room to spare; any other gives
 // its caches anew at each step, and they become the inputs of the next step as they are.
 import { float16Value } from '@whyslow/graph/decode.ts'
+import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { Handle } from '@whyslow/measure/engines/koffi.ts'
@@ -8,7 +9,7 @@ import type { Sequence, Step } from '../../generator.ts'
 import type { OrtApi } from './c-api.ts'
 import type { HeldLayout, StepInput } from './layout.ts'
 import { type Binding, newBinding } from './session.ts'
-import { bytesOf, type Memory, newMemory, newValue, resized, typeOf, withSize } from './values.ts'
+import { bytesOf, type Memory, newMemory, newValue, resized, type TypeAndShape, typeOf, withSize } from './values.ts'
 
 /** Tokens that a cache written in place has room for at first; it doubles when it is full. */
 const FIRST_ROOM = 256
@@ -27,24 +28,9 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
   const bindings = new Map([...new Set([decode, prefill])].map((session) => [session, newBinding(api, session)]))
   const feeds = stepFeeds(api, layout)
   const caches = layout.inPlace ? cachesInPlace(api, layout) : cachesPassedOn(api, layout)
+  const results = logitsOf(api, layout.logits)
   const bound = new Set<Binding>()
   let [length, closed] = [0, false]
-  let row = new Float32Array(0)
-
-  /** Copied, so that nothing points to memory that the library frees. */
-  const read = (value: Handle, wanted: 'last' | 'all' | 'none'): { logits: Float32Array; positions: number } => {
-    if (wanted === 'none') return { logits: row.subarray(0, 0), positions: 0 }
-    const type = typeOf(api, value)
-    const vocabulary = type.shape.at(-1)!
-    const given = type.shape.slice(0, -1).reduce((all, size) => all * size, 1)
-    const positions = wanted === 'last' ? 1 : given
-    const memory = bytesOf(api, value, type)
-    const last = memory.subarray(memory.length - (memory.length / given) * positions)
-    if (row.length < positions * vocabulary) row = new Float32Array(positions * vocabulary)
-    const logits = row.subarray(0, positions * vocabulary)
-    copyFloats(last, type.dtype, logits)
-    return { logits, positions }
-  }
 
   return {
     get length() {
@@ -63,24 +49,20 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
       if (caches.makeRoom(length, total)) bound.clear()
       feeds.bind(binding, ids, length, logits)
       // The first output that is bound is the first that is given.
-      binding.freshOutput(layout.logits)
+      const isKept = results.bind(binding, ids.length)
       caches.bind(binding, !bound.has(binding))
       bound.add(binding)
       const runsAt = performance.now()
-      try {
-        binding.run()
-      } finally {
-        feeds.release()
-      }
-      const runMs = performance.now() - runsAt
-      const [value, ...presents] = binding.outputs()
+      binding.run()
+      const ranAt = performance.now()
+      // Where everything was written in place, nothing is asked of the library.
+      const [value, ...presents] = isKept && layout.inPlace ? [] : binding.outputs()
       caches.take(presents)
       const takenAt = performance.now()
-      const result = read(value, logits)
-      api.free('Value', value)
+      const read = results.read(value, ids.length, logits)
       length = total
-      const logitsMs = performance.now() - takenAt
-      return { ...result, runMs, feedsMs: takenAt - startedAt - runMs, logitsMs }
+      const [runMs, logitsMs] = [ranAt - runsAt, performance.now() - takenAt]
+      return { ...read, runMs, feedsMs: runsAt - startedAt + (takenAt - ranAt), logitsMs }
     },
     cut(to) {
       if (closed) throw new Error('the sequence is closed')
@@ -94,9 +76,65 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
       for (const binding of bindings.values()) binding.close()
       caches.free()
       feeds.free()
+      results.free()
     },
   }
 }
+
+interface Logits {
+  /** Binds the output; true if the tensor is the same at each step of one token, and in it what the run gives. */
+  bind(binding: Binding, fed: number): boolean
+  /** `value`: what a run gave, which is the caller's no more; undefined if the kept tensor was bound. */
+  read(value: Handle | undefined, fed: number, wanted: 'last' | 'all' | 'none'): { logits: Float32Array; positions: number }
+  free(): void
+}
+
+function logitsOf(api: OrtApi, name: string): Logits {
+  /** Of one token: made by the library at the first such step, and written again at each. */
+  let kept: { readonly value: Handle; readonly type: TypeAndShape; readonly bytes: Uint8Array<ArrayBuffer> } | null = null
+  const keeps = new WeakSet<Binding>()
+  let row = new Float32Array(0)
+  /** Copied, so that nothing points to memory that the library frees. */
+  const copied = (bytes: Uint8Array<ArrayBuffer>, { dtype, shape }: TypeAndShape, wanted: 'last' | 'all') => {
+    const vocabulary = shape.at(-1)!
+    const given = elementCount(shape) / vocabulary
+    const positions = wanted === 'last' ? 1 : given
+    if (row.length < positions * vocabulary) row = new Float32Array(positions * vocabulary)
+    const logits = row.subarray(0, positions * vocabulary)
+    copyFloats(bytes.subarray(bytes.length - (bytes.length / given) * positions), dtype, logits)
+    return { logits, positions }
+  }
+  return {
+    bind(binding, fed) {
+      if (fed > 1 || kept === null) {
+        binding.freshOutput(name)
+        keeps.delete(binding)
+        return false
+      }
+      if (!keeps.has(binding)) binding.output(name, kept.value)
+      keeps.add(binding)
+      return true
+    },
+    read(value, fed, wanted) {
+      if (fed > 1) {
+        const type = typeOf(api, value)
+        const read = wanted === 'none' ? NO_LOGITS : copied(bytesOf(api, value, type), type, wanted)
+        api.free('Value', value)
+        return read
+      }
+      if (kept === null) {
+        const type = typeOf(api, value)
+        kept = { value, type, bytes: bytesOf(api, value, type) }
+      } else if (value !== undefined) api.free('Value', value)
+      return wanted === 'none' ? NO_LOGITS : copied(kept.bytes, kept.type, wanted)
+    },
+    free() {
+      if (kept !== null) api.free('Value', kept.value)
+    },
+  }
+}
+
+const NO_LOGITS = { logits: new Float32Array(0), positions: 0 }
 
 function copyFloats(bytes: Uint8Array<ArrayBuffer>, dtype: DType, to: Float32Array): void {
   const { buffer, byteOffset, byteLength } = bytes
@@ -186,61 +224,68 @@ function cleared(api: OrtApi, dtype: DType, shape: readonly number[]): Handle {
 
 interface StepFeeds {
   bind(binding: Binding, ids: readonly number[], length: number, logits: 'last' | 'all' | 'none'): void
-  /** After the run: values over memory of ours. */
-  release(): void
   free(): void
 }
 
-/** Ids, mask, positions and switches: small tensors over memory that is written again at each step. */
+/** A tensor over memory that is written again at each step; another one where its shape is another. */
+interface Fed {
+  readonly memory: Memory
+  readonly room: number
+  readonly shape: string
+  readonly value: Handle
+}
+
+/** Ids, mask, positions and switches. What has the shape of the step before stays bound. */
 function stepFeeds(api: OrtApi, layout: HeldLayout): StepFeeds {
-  const memories = new Map<string, { memory: Memory; elements: number }>()
-  let values: Handle[] = []
-  const memoryFor = (name: string, dtype: DType, elements: number, fresh: (bytes: Uint8Array<ArrayBuffer>) => void): Memory => {
-    const known = memories.get(name)
-    if (known !== undefined && known.elements >= elements) return known.memory
+  const all = new Map<string, Fed>()
+  const bound = new WeakMap<Binding, Map<string, Fed>>()
+  const memoryFor = (known: Fed | undefined, dtype: DType, elements: number): Pick<Fed, 'memory' | 'room'> => {
+    if (known !== undefined && known.room >= elements) return known
     known?.memory.free()
     const room = 2 ** Math.ceil(Math.log2(Math.max(FIRST_ROOM, elements)))
-    const memory = newMemory(api, dtype, room)
-    fresh(memory.bytes)
-    memories.set(name, { memory, elements: room })
-    return memory
+    return { memory: newMemory(api, dtype, room), room }
   }
-  const write = (binding: Binding, { name, dtype }: StepInput, numbers: readonly number[], shape: readonly number[]) => {
-    const memory = memoryFor(name, dtype, numbers.length, () => {})
-    writeNumbers(memory.bytes, dtype, numbers)
-    attach(binding, name, memory.value(shape))
+  /** The memory, if it is new: nothing is written there yet. */
+  const attach = (binding: Binding, { name, dtype }: StepInput, sizes: readonly number[]): { memory: Memory; isNew: boolean } => {
+    const known = all.get(name)
+    const shape = sizes.join()
+    let fed = known
+    if (fed?.shape !== shape) {
+      if (known !== undefined) api.free('Value', known.value)
+      const { memory, room } = memoryFor(known, dtype, elementCount(sizes))
+      fed = { memory, room, shape, value: memory.value(sizes) }
+      all.set(name, fed)
+    }
+    const own = bound.get(binding) ?? new Map<string, Fed>()
+    if (own.get(name) !== fed) binding.input(name, fed.value)
+    bound.set(binding, own.set(name, fed))
+    return { memory: fed.memory, isNew: fed.memory !== known?.memory }
   }
-  const attach = (binding: Binding, name: string, value: Handle) => {
-    values.push(value)
-    binding.input(name, value)
-  }
+  const write = (binding: Binding, input: StepInput, numbers: readonly number[], sizes: readonly number[]) =>
+    writeNumbers(attach(binding, input, sizes).memory.bytes, input.dtype, numbers)
   return {
     bind(binding, ids, length, logits) {
       const { ids: idsInput, mask, positions } = layout
       const total = length + ids.length
       const numbers = { isUsed: length > 0 ? 1 : 0, wanted: logits === 'all' ? 0 : 1, last: total - 1, total, past: length }
       write(binding, idsInput, ids, [1, ids.length])
-      if (positions)
-        write(
-          binding,
-          positions,
-          ids.map((_, k) => length + k),
-          [1, ids.length],
-        )
+      if (positions) {
+        const places = ids.map((_, k) => length + k)
+        write(binding, positions, places, [1, ids.length])
+      }
       if (mask) {
         // Ones all along: only how many of them are shown changes.
-        const memory = memoryFor(mask.name, mask.dtype, total, (bytes) => fillOnes(bytes, mask.dtype))
-        attach(binding, mask.name, memory.value([1, total]))
+        const { memory, isNew } = attach(binding, mask, [1, total])
+        if (isNew) fillOnes(memory.bytes, mask.dtype)
       }
       for (const one of layout.numbers) write(binding, one, [numbers[one.is]], one.rank === 0 ? [] : [1])
     },
-    release() {
-      for (const value of values) api.free('Value', value)
-      values = []
-    },
     free() {
-      for (const { memory } of memories.values()) memory.free()
-      memories.clear()
+      for (const { memory, value } of all.values()) {
+        api.free('Value', value)
+        memory.free()
+      }
+      all.clear()
     },
   }
 }
