@@ -5,14 +5,15 @@ import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { findOrt, INSTALL, loadOrt, newestProfile, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import { sessionOptions } from '@whyslow/measure/engines/onnxruntime/ort-options.ts'
 import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/tensors.ts'
-import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
+import type { OpenOptions, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
-import { chosenVariant, contextOf, endIdsOf, generatorFiles } from '../recognize/folder.ts'
+import { chosenVariant, contextOf, endIdsOf, generatorFiles, startIdOf, type Variant } from '../recognize/folder.ts'
 import { type DecoderLayout, decoderLayout } from '../recognize/layout.ts'
 import { smallestKnown } from '../recognize/numbers.ts'
 import { tokenizerOf, vocabularyOf } from './loop/decoder-text.ts'
-import { generateWith } from './loop/generate.ts'
+import { type Encoder, encoderOf } from './loop/encoder.ts'
+import { generateEncoded, generateWith } from './loop/generate.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
 
 /** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries. */
@@ -33,7 +34,8 @@ export async function openOrtGenerator(
 ): Promise<OrtGenerator> {
   const files = generatorFiles(source)
   if (files === null) throw new InputError(`${source} is not an ONNX decoder or a folder of one; give model.onnx or its folder`)
-  const { model } = chosenVariant(files, options.dtype)
+  const variant = chosenVariant(files, options.dtype)
+  const { model } = variant
   const ort = await loadOrt(null)
   const decode = await openSession(ort, { model, threads: options.threads, extras })
   const layout = layoutOf(decode, model)
@@ -41,10 +43,11 @@ export async function openOrtGenerator(
   const prefill = apart ? await openSession(ort, { model, threads: options.prefillThreads, extras: {} }) : decode
   const session = decoderSession(ort, { decode, prefill })
   const context = smallestKnown(contextOf(files), layout.capacity)
-  const start = () => startSequence(session, { layout, context })
+  const encoder = layout.inputs.encoderStates === undefined ? null : await openEncoder(ort, { variant, layout, options })
+  const start = (constant: Readonly<Record<string, TensorValue>> = {}) => startSequence(session, { layout, context, constant })
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
-  const text = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null }
+  const parts = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null, endIds, context }
   return {
     engine: ortCpu.id,
     versions: { onnxruntime: findOrt(null)!.version },
@@ -52,17 +55,19 @@ export async function openOrtGenerator(
     vocabulary: vocabularyOf(layout),
     context,
     endIds,
-    encode: text.encode,
+    encode: parts.encode,
     decode: tokenizer?.decode ?? null,
     async generate(request, onToken) {
+      if (encoder !== null) return generateEncoded({ ...parts, encoder, start, startId: startIdOf(files) }, request, onToken)
       const sequence = start()
       try {
-        return await generateWith({ sequence, ...text, endIds, context }, request, onToken)
+        return await generateWith({ sequence, ...parts }, request, onToken)
       } finally {
         sequence.close()
       }
     },
-    start,
+    // Where a prompt goes to an encoder, a sequence of the decoder alone is nothing.
+    start: encoder === null ? () => start() : null,
     async endProfiling() {
       decode.endProfiling()
       return extras.profilePrefix === undefined ? null : newestProfile(extras.profilePrefix)
@@ -70,6 +75,7 @@ export async function openOrtGenerator(
     async close() {
       await decode.release()
       if (apart) await prefill.release()
+      await encoder?.close()
     },
   }
 }
@@ -113,11 +119,37 @@ function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, model
   if (layout === null)
     throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
-  if (layout.inputs.encoderStates !== undefined)
-    throw new InputError(
-      `${model} reads an encoder's states, which this engine does not make; measure it as a model: whyslow why`,
-    )
   return layout
+}
+
+interface EncoderParts {
+  readonly variant: Variant
+  readonly layout: DecoderLayout
+  readonly options: GeneratorOptions
+}
+
+async function openEncoder(
+  ort: typeof Ort,
+  { variant, layout, options }: EncoderParts,
+): Promise<Encoder & { close(): Promise<void> }> {
+  const { encoder: file, model } = variant
+  if (file === null)
+    throw new InputError(`${model} reads what an encoder returns, and there is none next to it; put encoder_model.onnx there`)
+  const session = await openSession(ort, { model: file, threads: options.prefillThreads ?? options.threads, extras: {} })
+  const { wrap, unwrap, run } = decoderSession(ort, { decode: session, prefill: session })
+  const encoder = encoderOf(
+    {
+      inputs: session.inputMetadata.map(declared),
+      async run(feeds) {
+        const given = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, wrap(value)]))
+        const results = await run(given, session.outputNames, 1)
+        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, unwrap(tensor)]))
+      },
+    },
+    layout,
+    file,
+  )
+  return { ...encoder, close: () => session.release() }
 }
 
 const declared = (metadata: Ort.InferenceSession.ValueMetadata): ValueDeclaration =>

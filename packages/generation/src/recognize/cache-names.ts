@@ -23,6 +23,9 @@ const NOT_CACHE =
 /** Whether a name is that of a cache's input or output. */
 export const namedCache = (name: string): boolean => CACHE.test(name) && !NOT_CACHE.test(name)
 
+/** Whether a name is of the same keys or values as another, of the past or the present. */
+export const sameCache = (a: string, b: string): boolean => core(a) === core(b)
+
 const core = (name: string): string =>
   name
     .replace(FRAME, '')
@@ -62,6 +65,8 @@ function layerOf(name: string): number | null {
 
 const LENGTH = /seq|past|len|total|time|context/i
 const BATCH = /batch|beam/i
+/** Words of what has one size whatever the length. */
+const STATE = /conv|ssm|recurrent|state/
 
 /**
  * Axes of a cache. The length is the axis whose size is open and not the batch's; of a buffer with one size, the usual place of its rank.
@@ -70,7 +75,7 @@ const BATCH = /batch|beam/i
 export function cacheAxes(past: ValueDeclaration, present: ValueDeclaration | null): CacheAxes | null {
   const shape = past.shape ?? []
   const rank = shape.length
-  const batch = batchAxis(shape)
+  const batch = batchAxis(shape) ?? (STATE.test(past.name) && typeof shape[0] !== 'number' ? 0 : null)
   const open = shape.flatMap((size, axis) => (typeof size === 'number' || axis === batch ? [] : [axis]))
   if (open.length === 0) return fixedAxes(past, batch)
   const grows = open.filter((axis) => present?.shape?.[axis] !== undefined && present.shape[axis] !== shape[axis])
@@ -84,8 +89,7 @@ export function cacheAxes(past: ValueDeclaration, present: ValueDeclaration | nu
 function fixedAxes({ name, shape }: ValueDeclaration, batch: number | null): CacheAxes | null {
   if (shape === null) return null
   const usual = usualLength(shape.length)
-  if (/conv|ssm|recurrent|state/.test(name) || usual === null || shape.length < 4)
-    return { batch, heads: null, length: null, headSize: null }
+  if (STATE.test(name) || usual === null || shape.length < 4) return { batch, heads: null, length: null, headSize: null }
   return withLength(shape, batch, usual)
 }
 

@@ -152,6 +152,18 @@ export function endIdsOf({ config, generationConfig, genaiConfig }: GeneratorFil
   return [said].flat().filter((id): id is number => Number.isSafeInteger(id))
 }
 
+/** The id that a decoder begins with, whose encoder reads the prompt. */
+export function startIdOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number {
+  const model = objectOf(genaiConfig?.model)
+  const said = [
+    generationConfig?.decoder_start_token_id,
+    model?.decoder_start_token_id,
+    config?.decoder_start_token_id,
+    config?.pad_token_id,
+  ]
+  return said.find((id): id is number => Number.isSafeInteger(id)) ?? 0
+}
+
 /** The longest context that the configurations allow; null: they do not say. */
 export function contextOf({ config, genaiConfig }: GeneratorFiles): number | null {
   const text = textConfig(config)

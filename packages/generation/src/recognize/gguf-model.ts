@@ -12,11 +12,12 @@ export interface GgufModel {
   readonly endIds: readonly number[]
 }
 
-/** null: the file holds no model that generates text, as of an encoder or a projector. */
+/** null: the file holds no model that generates text, as of an encoder, a projector or an adapter. */
 export function ggufModel({ metadata, tensors }: Gguf): GgufModel | null {
   const architecture = textOf(metadata.get('general.architecture'))
   const blocks = tensors.some(({ name }) => name.startsWith('blk.'))
   if (architecture === null || !blocks || WITHOUT_TEXT.has(architecture)) return null
+  if (metadata.get('general.type') === 'adapter' || metadata.get(`${architecture}.attention.causal`) === false) return null
   const known = KNOWN_ARCHITECTURES.has(architecture)
   const problem = known
     ? null

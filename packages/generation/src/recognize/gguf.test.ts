@@ -121,11 +121,11 @@ describe('ggufModel', () => {
     expect(tied.bytesPerToken).toBe(untied.bytesPerToken! - 32 * 4)
   })
 
-  const architecture = (text: string) =>
+  const architecture = (text: string, more: Parameters<typeof writeGguf>[0]['metadata'] = {}) =>
     ggufModel(
       read(
         writeGguf({
-          metadata: { 'general.architecture': { text } },
+          metadata: { 'general.architecture': { text }, ...more },
           tensors: [{ name: 'blk.0.x', shape: [4], type: 'F32', bytes: new Uint8Array(16) }],
         }),
       ),
@@ -135,6 +135,8 @@ describe('ggufModel', () => {
       /^the GGUF architecture 'frobnicator' is not known here, .*; update whyslow/,
     )
     expect(architecture('nomic-bert')).toBeNull()
+    expect(architecture('llama', { 'general.type': { text: 'adapter' } })).toBeNull()
+    expect(architecture('qwen2', { 'qwen2.attention.causal': { bool: false } })).toBeNull()
     expect(architecture('qwen3')!.problem).toBeNull()
   })
 })

@@ -9,6 +9,7 @@ import { filesUnder, ROOT } from '../../../../test/sources.ts'
 import { type DecoderWeights, decoderWeights } from '../../test/support/decoder/weights.ts'
 import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
 import { configOf, writeFolder } from '../../test/support/decoder/write-folder.ts'
+import { writeGguf } from '../../test/support/gguf/write-gguf.ts'
 import { writeLlamaGguf } from '../../test/support/gguf/write-llama.ts'
 import { recognize } from './recognize.ts'
 
@@ -125,6 +126,25 @@ describe('a folder of transformers.js', () => {
     expect(found).toMatchObject({ kind: 'onnx', name: 'smol', tokenizer: path.join(folder, 'tokenizer.json'), endIds: [0] })
   })
 
+  it('an encoder and its decoder are one generator, and what a token adds is the decoder’s', async () => {
+    const models = { 'decoder_model_merged.onnx': { cache: 'merged' } } as const
+    const folder = writeFolder(place('t5'), decoderWeights({ encoder: true }), { models })
+    const found = (await recognize(folder))!
+    expect(found.variants).toMatchObject([{ dtype: 'fp32', encoder: path.join(folder, 'onnx/encoder_model.onnx') }])
+    expect(found.layout!.cache.map(({ role }) => role)).toEqual([
+      'self',
+      'self',
+      'cross',
+      'cross',
+      'self',
+      'self',
+      'cross',
+      'cross',
+    ])
+    expect(found.numbers).toMatchObject({ layers: 2, headSize: 16, cacheBytesPerToken: 256 })
+    expect(await recognize(path.join(folder, 'onnx/encoder_model.onnx'))).toBeNull()
+  })
+
   it('a configuration that is no JSON is one line', async () => {
     const folder = writeFolder(place('broken'), llama)
     fs.writeFileSync(path.join(folder, 'config.json'), '{"model_type":')
@@ -168,6 +188,26 @@ describe('GGUF', () => {
       tokenizer: file,
       numbers: { dtype: 'Q4_0', layers: 2 },
     })
+  })
+})
+
+describe('GGUF in parts', () => {
+  const part = (name: string) =>
+    writeGguf({
+      metadata: { 'general.architecture': { text: 'llama' }, 'split.count': { u32: 2 } },
+      tensors: [{ name, shape: [32, 4], type: 'Q8_0', bytes: new Uint8Array(136) }],
+    })
+  it('is all of them, and one line for one that is missing or not the first', async () => {
+    const first = place('m-00001-of-00002.gguf')
+    fs.mkdirSync(path.dirname(first))
+    const second = first.replace('00001', '00002')
+    fs.writeFileSync(first, part('blk.0.a.weight'))
+    await expect(recognize(first)).rejects.toThrow(/m-00002-of-00002\.gguf cannot be read \(ENOENT\); check the path/)
+    fs.writeFileSync(second, part('blk.1.a.weight'))
+    expect((await recognize(first))!.numbers.parameters).toBe(2 * 128)
+    await expect(recognize(second)).rejects.toThrow(
+      /is one of 2 parts of a model; give the first, whose name ends in -00001-of-00002\.gguf/,
+    )
   })
 })
 

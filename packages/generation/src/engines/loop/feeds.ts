@@ -38,7 +38,7 @@ export function feedsFor({ inputs }: DecoderLayout): (fed: Fed) => Record<string
 }
 
 /** Ones, as long as needed; the array grows by half and is kept. */
-function growingMask(mask: ValueDeclaration | undefined): (length: number) => TensorValue {
+export function growingMask(mask: ValueDeclaration | undefined): (length: number) => TensorValue {
   const dtype = mask?.dtype ?? 'int64'
   let ones = filled(dtype, 64)
   return (length) => {
@@ -58,7 +58,7 @@ function filled(dtype: DType, count: number) {
 }
 
 /** A list as [1, n], or as often as the declared shape repeats it; one number as as many axes as are declared. */
-function tensorOf({ dtype, shape }: ValueDeclaration, value: readonly number[] | number): TensorValue {
+export function tensorOf({ dtype, shape }: ValueDeclaration, value: readonly number[] | number): TensorValue {
   const type = dtype ?? 'int64'
   const list = typeof value === 'number' ? [value] : value
   const rank = shape?.length ?? 2

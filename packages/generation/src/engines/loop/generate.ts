@@ -1,7 +1,9 @@
 // A whole call over a sequence whose loop is ours: the prompt in one call, then one token after the other, with what each part took.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { CallParts, GeneratedToken, Generation, GenerationRequest, Sequence, Step } from '../../generator.ts'
 import type { TextStream } from '../../tokenize/text-stream.ts'
+import type { Encoder } from './encoder.ts'
 import { samplerOf } from './sampler.ts'
 import { stopSearch } from './stop.ts'
 
@@ -81,6 +83,45 @@ export async function generateWith(
   }
 }
 
+export interface EncodedParts extends Omit<LoopParts, 'sequence'> {
+  readonly encoder: Encoder
+  /** What the decoder begins with: the prompt is the encoder's. */
+  readonly startId: number
+  readonly start: (constant: Readonly<Record<string, TensorValue>>) => Sequence
+}
+
+/** The same of an encoder–decoder: the encoder reads the prompt once, which counts as prefill. */
+export async function generateEncoded(
+  { encoder, startId, start, ...parts }: EncodedParts,
+  request: GenerationRequest,
+  onToken?: (token: GeneratedToken) => void,
+): Promise<Generation> {
+  const started = performance.now()
+  const prompt = promptIds(parts, request)
+  if (prompt.length === 0) throw new InputError('the prompt has no tokens; give one that has')
+  const tokenized = performance.now()
+  const sequence = start(await encoder.encode(prompt))
+  const encoded = performance.now()
+  const later = (token: GeneratedToken): GeneratedToken => ({ ...token, atMs: token.atMs + encoded - started })
+  try {
+    const own = onToken === undefined ? undefined : (token: GeneratedToken) => onToken(later(token))
+    const made = await generateWith({ ...parts, sequence }, { ...request, prompt: [startId] }, own)
+    return {
+      ...made,
+      tokens: made.tokens.map(later),
+      promptTokens: prompt.length,
+      totalMs: made.totalMs + encoded - started,
+      parts: {
+        ...made.parts,
+        prefillRunMs: made.parts.prefillRunMs! + encoded - tokenized,
+        ...(typeof request.prompt === 'string' ? { tokenizeMs: tokenized - started } : {}),
+      },
+    }
+  } finally {
+    sequence.close()
+  }
+}
+
 interface TextParts {
   readonly stream: TextStream
   readonly stops: ReturnType<typeof stopSearch>
@@ -102,7 +143,7 @@ function restOfText(tokens: GeneratedToken[], rest: string): void {
   if (last !== undefined) tokens.push({ ...last, text: `${last.text ?? ''}${rest}` })
 }
 
-function promptIds({ encode }: LoopParts, { prompt }: GenerationRequest): readonly number[] {
+function promptIds({ encode }: Pick<LoopParts, 'encode'>, { prompt }: GenerationRequest): readonly number[] {
   if (typeof prompt !== 'string') return prompt
   if (encode === null)
     throw new InputError('the prompt is a text, and the model has no tokenizer; put its tokenizer.json next to it, or give ids')

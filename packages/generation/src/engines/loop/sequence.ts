@@ -37,7 +37,8 @@ interface Held<Tensor> {
 export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: SequenceOptions): Sequence {
   const { layout, context } = options
   const kept = layout.cache.filter(({ past }) => options.constant?.[past] === undefined)
-  const passed = kept.filter(({ present }) => present !== null)
+  const returned = kept.filter(({ present }) => present !== null)
+  const passed = returned.filter(({ role }) => role !== 'cross')
   const constant = wrapAll(session, options.constant ?? {})
   const empty: Held<Tensor> = {
     length: 0,
@@ -45,7 +46,7 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
   }
   const feedsOf = feedsFor(layout)
   const canCut = passed.length > 0 && passed.every(({ role }) => role !== 'state')
-  const presents = passed.map(({ present }) => present!)
+  const presentsOf = (entries: typeof returned) => entries.map(({ present }) => present!)
   /** All tokens of the sequence; the cache holds the first of them. */
   const ids: number[] = []
   let held = empty
@@ -55,14 +56,17 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
     const started = performance.now()
     const keep = wanted === 'all' ? 0 : 1
     const feeds = { ...constant, ...held.cache, ...wrapAll(session, feedsOf({ ids: fed, past: held.length, keep })) }
+    // Keys of an encoder are made in the first call; what later ones return of them is the same again.
+    const taking = held.length === 0 ? returned : passed
+    const presents = presentsOf(taking)
     const fetches = wanted === 'none' && presents.length > 0 ? presents : [layout.logits.name, ...presents]
     const ready = performance.now()
     const results = await session.run(feeds, fetches, fed.length)
     const ran = performance.now()
     before = held
     if (passed.length > 0) {
-      const returned = passed.map(({ past, present }) => [past, results[present!]!] as const)
-      held = { length: held.length + fed.length, cache: { ...held.cache, ...Object.fromEntries(returned) } }
+      const taken = taking.map(({ past, present }) => [past, results[present!]!] as const)
+      held = { length: held.length + fed.length, cache: { ...held.cache, ...Object.fromEntries(taken) } }
     }
     const taken = performance.now()
     const given = wanted === 'none' ? undefined : results[layout.logits.name]
@@ -93,17 +97,7 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
       const step = await feed([id], 'last')
       steps.push({ ...step, logits: step.logits.slice() })
     }
-    const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0)
-    const width = steps[0]!.logits.length
-    const logits = new Float32Array(width * steps.length)
-    for (const [k, step] of steps.entries()) logits.set(step.logits, k * width)
-    return {
-      logits,
-      positions: steps.length,
-      runMs: sum(({ runMs }) => runMs),
-      feedsMs: sum(({ feedsMs }) => feedsMs),
-      logitsMs: sum(({ logitsMs = 0 }) => logitsMs),
-    }
+    return joinSteps(steps)
   }
 
   return {
@@ -125,6 +119,21 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
       before = empty
       ids.length = 0
     },
+  }
+}
+
+/** Several calls as one, their logits in a row. */
+function joinSteps(steps: readonly Step[]): Step {
+  const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0)
+  const width = steps[0]!.logits.length
+  const logits = new Float32Array(width * steps.length)
+  for (const [k, step] of steps.entries()) logits.set(step.logits, k * width)
+  return {
+    logits,
+    positions: steps.length,
+    runMs: sum(({ runMs }) => runMs),
+    feedsMs: sum(({ feedsMs }) => feedsMs),
+    logitsMs: sum(({ logitsMs = 0 }) => logitsMs),
   }
 }
 

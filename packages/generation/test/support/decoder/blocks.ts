@@ -1,7 +1,7 @@
 // What a decoder's graph is made of: embedding, mask and angles, attention with its cache, the inner network, the head.
 import { floatTensor } from '@whyslow/graph/build.ts'
 import type { Pen } from './pen.ts'
-import { EPSILON, headOf, ROPE_BASE } from './weights.ts'
+import { EPSILON, headOf, type Matrix, ROPE_BASE } from './weights.ts'
 import type { Body, Form } from './write-decoder.ts'
 
 const CONTRIB = 'com.microsoft'
@@ -67,7 +67,7 @@ function writeAngles(
 ): { readonly cos: string; readonly sin: string } {
   const half = weights.shape.width / weights.shape.heads / 2
   const to = form.weights === 'float16' ? FLOAT16 : FLOAT
-  const rates = Float32Array.from({ length: half }, (_, k) => 1 / ROPE_BASE ** (k / half))
+  const rates = Float32Array.from({ length: half }, (_, k) => 1 / (weights.shape.ropeBase ?? ROPE_BASE) ** (k / half))
   const positions = pen.op('Cast', [pen.op('Unsqueeze', ['position_ids', pen.ints([1, 3])])], { to: FLOAT })
   // In float32 whatever the graph computes in: angles of thousands of positions are no float16.
   const value = floatTensor('', [half], rates)
@@ -81,7 +81,7 @@ function fusedFrame(pen: Pen, { weights, total }: Pick<Body, 'weights'> & { read
   const half = shape.width / shape.heads / 2
   const table = (turn: (angle: number) => number) =>
     Float32Array.from({ length: shape.context * half }, (_, at) =>
-      turn(Math.floor(at / half) / ROPE_BASE ** ((at % half) / half)),
+      turn(Math.floor(at / half) / (shape.ropeBase ?? ROPE_BASE) ** ((at % half) / half)),
     )
   const counted = pen.op('ReduceSum', ['attention_mask', pen.ints([1])], { keepdims: 0 })
   return {
@@ -108,7 +108,8 @@ export function writeBlock(pen: Pen, block: Block, x: string): string {
   const at = (name: string) => `layers.${layer}.${name}.weight`
   const normed = writeNorm(pen, block, { x, name: at('input_norm'), weight: own.attentionNorm })
   const mixed = block.form.attention === 'fused' ? writeFused(pen, block, normed) : writeUnfused(pen, block, normed)
-  const attended = pen.op('Add', [x, pen.product(mixed, at('o_proj'), own.attentionOutput)])
+  const itself = pen.op('Add', [x, pen.product(mixed, at('o_proj'), own.attentionOutput)])
+  const attended = weights.cross === null ? itself : writeCross(pen, block, itself)
   const inner = writeNorm(pen, block, { x: attended, name: at('inner_norm'), weight: own.innerNorm })
   const up = pen.product(inner, at('up_proj'), own.up)
   const active =
@@ -177,20 +178,53 @@ function writeUnfused(pen: Pen, block: Block, x: string): string {
   const { heads, kvHeads, width } = weights.shape
   const size = width / heads
   const { query, key, value } = projections(pen, block, x)
-  const split = (from: string, count: number) =>
-    pen.op('Transpose', [pen.op('Reshape', [from, pen.ints([0, -1, count, size])])], { perm: [0, 2, 1, 3] })
+  const split = (from: string, count: number) => splitHeads(pen, from, { count, size })
   const turn = (from: string) => (weights.family === 'llama' ? writeRotation(pen, block, { x: from, half: size / 2 }) : from)
   const fresh = [turn(split(key, kvHeads)), split(value, kvHeads)]
   const kept =
     form.cache === 'stacked'
       ? stack(pen, { fresh, past, present })
       : fresh.map((one, k) => append(pen, one, past?.[k], present?.[k]))
-  const [keys, values] = kept.map((one) => repeat(pen, one, { heads, kvHeads, size }))
-  const scores = pen.op('MatMul', [turn(split(query, heads)), pen.op('Transpose', [keys!], { perm: [0, 1, 3, 2] })])
-  const root = pen.floats('root_of_size', [], Float32Array.of(Math.sqrt(size)))
-  const shares = pen.op('Softmax', [pen.op('Add', [pen.op('Div', [scores, root]), mask])], { axis: -1 })
-  const mixed = pen.op('Transpose', [pen.op('MatMul', [shares, values!])], { perm: [0, 2, 1, 3] })
-  return pen.op('Reshape', [mixed, pen.ints([0, -1, width])])
+  return attend(pen, weights, { query: turn(split(query, heads)), keys: kept[0]!, values: kept[1]!, mask })
+}
+
+interface Attention {
+  readonly query: string
+  readonly keys: string
+  readonly values: string
+  /** null: everything is seen. */
+  readonly mask: string | null
+}
+
+function attend(pen: Pen, { shape }: Block['weights'], { query, keys, values, mask }: Attention): string {
+  const { heads, kvHeads, width } = shape
+  const size = width / heads
+  const [each, mixed] = [keys, values].map((one) => repeat(pen, one, { heads, kvHeads, size }))
+  const products = pen.op('MatMul', [query, pen.op('Transpose', [each!], { perm: [0, 1, 3, 2] })])
+  const scores = pen.op('Div', [products, pen.floats('root_of_size', [], Float32Array.of(Math.sqrt(size)))])
+  const shares = pen.op('Softmax', [mask === null ? scores : pen.op('Add', [scores, mask])], { axis: -1 })
+  const joined = pen.op('Transpose', [pen.op('MatMul', [shares, mixed!])], { perm: [0, 2, 1, 3] })
+  return pen.op('Reshape', [joined, pen.ints([0, -1, width])])
+}
+
+const splitHeads = (pen: Pen, from: string, { count, size }: { readonly count: number; readonly size: number }): string =>
+  pen.op('Transpose', [pen.op('Reshape', [from, pen.ints([0, -1, count, size])])], { perm: [0, 2, 1, 3] })
+
+/** Keys and values of the encoder are computed in the first call, and given again in each, as optimum's merged decoders do. */
+function writeCross(pen: Pen, block: Block, x: string): string {
+  const { weights, layer, past, present } = block
+  const own = weights.cross![layer]!
+  const { heads, kvHeads, width } = weights.shape
+  const size = width / heads
+  const at = (name: string) => `layers.${layer}.cross_${name}.weight`
+  const normed = writeNorm(pen, block, { x, name: at('norm'), weight: own.norm })
+  const query = splitHeads(pen, pen.product(normed, at('q_proj'), own.query), { count: heads, size })
+  const fresh = (name: string, matrix: Matrix) =>
+    splitHeads(pen, pen.product('encoder_hidden_states', at(name), matrix), { count: kvHeads, size })
+  const [keys, values] = past === null ? [fresh('k_proj', own.key), fresh('v_proj', own.value)] : [past[2]!, past[3]!]
+  for (const [k, one] of [keys, values].entries()) if (present !== null) pen.ops('Identity', [one!], [present[2 + k]!])
+  const mixed = attend(pen, weights, { query, keys: keys!, values: values!, mask: null })
+  return pen.op('Add', [x, pen.product(mixed, at('o_proj'), own.output)])
 }
 
 function append(pen: Pen, fresh: string, past: string | undefined, present: string | undefined): string {
@@ -235,6 +269,14 @@ function writeRotation(pen: Pen, { cos, sin }: Frame, { x, half }: { readonly x:
   const first = pen.op('Sub', [pen.op('Mul', [a, cos]), pen.op('Mul', [b, sin])])
   const second = pen.op('Add', [pen.op('Mul', [b, cos]), pen.op('Mul', [a, sin])])
   return pen.op('Concat', [first, second], { axis: -1 })
+}
+
+/** Rows of the embedding, normed. */
+export function writeEncoder(pen: Pen, weights: Block['weights'], form: Form): void {
+  const { vocabulary, width } = weights.shape
+  const rows = pen.op('Gather', [pen.floats('embed_tokens.weight', [vocabulary, width], weights.embedding), 'input_ids'])
+  const normed = writeNorm(pen, { weights, form }, { x: rows, name: 'norm.weight', weight: weights.finalNorm })
+  pen.ops('Identity', [normed], ['last_hidden_state'])
 }
 
 export function writeHead(

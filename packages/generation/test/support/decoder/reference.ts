@@ -1,10 +1,10 @@
 // The decoder computed in float64, one position after the other, with no engine and no cache: what every graph of it must agree with.
-import { type DecoderWeights, EPSILON, headOf, type LayerWeights, type Matrix, ROPE_BASE } from './weights.ts'
+import { type CrossWeights, type DecoderWeights, EPSILON, headOf, type LayerWeights, type Matrix, ROPE_BASE } from './weights.ts'
 
 type Vector = Float64Array<ArrayBuffer>
 
-/** Logits after each of the ids. */
-export function referenceLogits(weights: DecoderWeights, ids: readonly number[]): Float64Array[] {
+/** Logits after each of the ids; `source`: the ids that an encoder read. */
+export function referenceLogits(weights: DecoderWeights, ids: readonly number[], source: readonly number[] = []): Float64Array[] {
   const { shape, embedding, positions, family } = weights
   const { width } = shape
   let rows = ids.map((id, position) =>
@@ -13,22 +13,38 @@ export function referenceLogits(weights: DecoderWeights, ids: readonly number[])
       return embedding[id * width + k]! + learned
     }),
   )
-  for (const layer of weights.layers) rows = block(weights, layer, rows)
+  const states = source.map((id) =>
+    normalized(weights, Float64Array.from(embedding.subarray(id * width, (id + 1) * width)), weights.finalNorm),
+  )
+  for (const [at, layer] of weights.layers.entries())
+    rows = block(weights, { layer, cross: weights.cross?.[at] ?? null, states }, rows)
   const head = headOf(weights)
   return rows.map((row) => product(normalized(weights, row, weights.finalNorm), head))
 }
 
 /** The ids that greedy decoding appends. */
-export function referenceGreedy(weights: DecoderWeights, prompt: readonly number[], newTokens: number): number[] {
+export function referenceGreedy(
+  weights: DecoderWeights,
+  prompt: readonly number[],
+  newTokens: number,
+  source: readonly number[] = [],
+): number[] {
   const ids = [...prompt]
   while (ids.length < prompt.length + newTokens) {
-    const logits = referenceLogits(weights, ids).at(-1)!
+    const logits = referenceLogits(weights, ids, source).at(-1)!
     ids.push(logits.indexOf(Math.max(...logits)))
   }
   return ids.slice(prompt.length)
 }
 
-function block(weights: DecoderWeights, layer: LayerWeights, rows: readonly Vector[]): Vector[] {
+interface Block {
+  readonly layer: LayerWeights
+  readonly cross: CrossWeights | null
+  /** What the encoder returned. */
+  readonly states: readonly Vector[]
+}
+
+function block(weights: DecoderWeights, { layer, cross, states }: Block, rows: readonly Vector[]): Vector[] {
   const normed = rows.map((row) => normalized(weights, row, layer.attentionNorm))
   const { heads, kvHeads, width } = weights.shape
   const size = width / heads
@@ -37,22 +53,41 @@ function block(weights: DecoderWeights, layer: LayerWeights, rows: readonly Vect
   const queries = turned(layer.query, heads)
   const keys = turned(layer.key, kvHeads)
   const values = normed.map((row) => product(row, layer.value))
+  const crossKeys = cross === null ? [] : states.map((state) => product(state, cross.key))
+  const crossValues = cross === null ? [] : states.map((state) => product(state, cross.value))
   return rows.map((row, position) => {
-    const mixed = new Float64Array(width)
-    for (let head = 0; head < heads; head++) {
-      const at = Math.floor(head / (heads / kvHeads)) * size
-      const scores = keys.slice(0, position + 1).map((key) => {
-        let sum = 0
-        for (let k = 0; k < size; k++) sum += queries[position]![head * size + k]! * key[at + k]!
-        return sum / Math.sqrt(size)
-      })
-      const shares = softmax(scores)
-      for (const [seen, share] of shares.entries())
-        for (let k = 0; k < size; k++) mixed[head * size + k]! += share * values[seen]![at + k]!
+    const seen = position + 1
+    const own = attention(weights, { query: queries[position]!, keys: keys.slice(0, seen), values: values.slice(0, seen) })
+    let attended = sum(row, product(own, layer.attentionOutput))
+    if (cross !== null) {
+      const query = product(normalized(weights, attended, cross.norm), cross.query)
+      attended = sum(attended, product(attention(weights, { query, keys: crossKeys, values: crossValues }), cross.output))
     }
-    const attended = sum(row, product(mixed, layer.attentionOutput))
     return sum(attended, inner(weights, layer, normalized(weights, attended, layer.innerNorm)))
   })
+}
+
+interface Attention {
+  readonly query: Vector
+  readonly keys: readonly Vector[]
+  readonly values: readonly Vector[]
+}
+
+function attention({ shape }: DecoderWeights, { query, keys, values }: Attention): Vector {
+  const { heads, kvHeads, width } = shape
+  const size = width / heads
+  const mixed = new Float64Array(width)
+  for (let head = 0; head < heads; head++) {
+    const at = Math.floor(head / (heads / kvHeads)) * size
+    const scores = keys.map((key) => {
+      let total = 0
+      for (let k = 0; k < size; k++) total += query[head * size + k]! * key[at + k]!
+      return total / Math.sqrt(size)
+    })
+    for (const [seen, share] of softmax(scores).entries())
+      for (let k = 0; k < size; k++) mixed[head * size + k]! += share * values[seen]![at + k]!
+  }
+  return mixed
 }
 
 function inner({ family }: DecoderWeights, layer: LayerWeights, row: Vector): Vector {
@@ -81,13 +116,13 @@ interface Turn {
 }
 
 /** Pairs are half a head apart. https://arxiv.org/abs/2104.09864, as exporters of Llama write it. */
-function rotated({ family }: DecoderWeights, row: Vector, { position, count, size }: Turn): Vector {
+function rotated({ family, shape }: DecoderWeights, row: Vector, { position, count, size }: Turn): Vector {
   if (family === 'gpt2') return row
   const half = size / 2
   const turned = Float64Array.from(row)
   for (let head = 0; head < count; head++) {
     for (let k = 0; k < half; k++) {
-      const angle = position / ROPE_BASE ** (k / half)
+      const angle = position / (shape.ropeBase ?? ROPE_BASE) ** (k / half)
       const [a, b] = [row[head * size + k]!, row[head * size + half + k]!]
       turned[head * size + k] = a * Math.cos(angle) - b * Math.sin(angle)
       turned[head * size + half + k] = b * Math.cos(angle) + a * Math.sin(angle)

@@ -10,11 +10,13 @@ export interface DecoderShape {
   readonly inner: number
   readonly vocabulary: number
   readonly context: number
+  /** Base of the rotary angles; default ROPE_BASE. */
+  readonly ropeBase?: number
 }
 
 /** Runs in milliseconds. */
 export const TINY: DecoderShape = { layers: 2, width: 32, heads: 2, kvHeads: 1, inner: 64, vocabulary: 64, context: 128 }
-/** 30 million parameters. */
+/** A token reads 28 million parameters of it. */
 export const SHAPE_30M: DecoderShape = {
   layers: 10,
   width: 384,
@@ -24,7 +26,7 @@ export const SHAPE_30M: DecoderShape = {
   vocabulary: 32_000,
   context: 4096,
 }
-/** That of SmolLM2-135M, as its config.json says: 30 layers of 576, 9 heads, 3 of keys and values. */
+/** That of SmolLM2-135M, as its config.json says, whose head is tied: 30 layers of 576, 9 heads, 3 of keys and values. */
 export const SHAPE_135M: DecoderShape = {
   layers: 30,
   width: 576,
@@ -33,6 +35,18 @@ export const SHAPE_135M: DecoderShape = {
   inner: 1536,
   vocabulary: 49_152,
   context: 8192,
+  ropeBase: 100_000,
+}
+
+/** 500 million parameters: more than caches hold, in any number type. */
+export const SHAPE_500M: DecoderShape = {
+  layers: 24,
+  width: 1152,
+  heads: 18,
+  kvHeads: 6,
+  inner: 3712,
+  vocabulary: 49_152,
+  context: 4096,
 }
 
 /** x W: `inputs` rows of `outputs` values each. */
@@ -54,6 +68,15 @@ export interface LayerWeights {
   readonly down: Matrix
 }
 
+/** A layer's look at what an encoder returned. */
+export interface CrossWeights {
+  readonly norm: Float32Array<ArrayBuffer>
+  readonly query: Matrix
+  readonly key: Matrix
+  readonly value: Matrix
+  readonly output: Matrix
+}
+
 /** `llama`: RMSNorm, rotary positions, grouped queries, SwiGLU. `gpt2`: LayerNorm, learned positions, GELU. */
 export type Family = 'llama' | 'gpt2'
 
@@ -65,6 +88,8 @@ export interface DecoderWeights {
   /** GPT-2's: context rows of `width`. */
   readonly positions: Float32Array<ArrayBuffer>
   readonly layers: readonly LayerWeights[]
+  /** One for each layer; null: it is no decoder of an encoder. */
+  readonly cross: readonly CrossWeights[] | null
   readonly finalNorm: Float32Array<ArrayBuffer>
   /** null: the embedding's rows are the head's columns. */
   readonly head: Matrix | null
@@ -89,11 +114,13 @@ export interface WeightOptions {
   readonly shape?: DecoderShape
   readonly family?: Family
   readonly tied?: boolean
+  /** Whether it reads an encoder's states. */
+  readonly encoder?: boolean
   readonly seed?: number
 }
 
 export function decoderWeights(options: WeightOptions = {}): DecoderWeights {
-  const { family = 'llama', tied = false, seed = 36 } = options
+  const { family = 'llama', tied = false, encoder = false, seed = 36 } = options
   const given = options.shape ?? TINY
   const shape = family === 'gpt2' ? { ...given, kvHeads: given.heads } : given
   const { width, inner, vocabulary, heads, kvHeads } = shape
@@ -105,6 +132,13 @@ export function decoderWeights(options: WeightOptions = {}): DecoderWeights {
   })
   const norm = () => draw(random, width, 0.1, 1)
   const kvWidth = (kvHeads * width) / heads
+  const crossLayer = (): CrossWeights => ({
+    norm: norm(),
+    query: matrix(width, width, 2),
+    key: matrix(width, kvWidth, 2),
+    value: matrix(width, kvWidth),
+    output: matrix(width, width),
+  })
   return {
     family,
     shape,
@@ -122,6 +156,7 @@ export function decoderWeights(options: WeightOptions = {}): DecoderWeights {
       down: matrix(inner, width, 2),
     })),
     finalNorm: norm(),
+    cross: encoder ? Array.from({ length: shape.layers }, crossLayer) : null,
     // Logits a few apart, so that rounding does not choose.
     head: tied ? null : matrix(width, vocabulary, 3),
   }

@@ -3,9 +3,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { graph, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { copyWith } from '@whyslow/graph/copy.ts'
+import { EXTERNALIZED_FROM_BYTES } from '@whyslow/graph/externalize-weights.ts'
+import { externalReference } from '@whyslow/graph/tensor-data.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { ModelProto, ValueInfoProto } from 'onnx-buf'
-import { writeBlock, writeEmbedding, writeHead } from './blocks.ts'
+import { writeBlock, writeEmbedding, writeEncoder, writeHead } from './blocks.ts'
 import { type Pen, penFor, type WeightType } from './pen.ts'
 import type { DecoderWeights } from './weights.ts'
 
@@ -57,25 +60,61 @@ export function decoderModel(weights: DecoderWeights, given: DecoderForm = {}): 
   })
 }
 
+/** Protobuf holds 2 GB; beyond this, weights are in a file next to the model. */
+const INLINE_LIMIT_BYTES = 2 ** 30
+
 export function writeDecoder(file: string, weights: DecoderWeights, form: DecoderForm = {}): string {
   fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, writeModel(decoderModel(weights, form)))
+  const proto = decoderModel(weights, form)
+  const bytes = proto.graph!.initializer.reduce((sum, { rawData }) => sum + rawData.byteLength, 0)
+  fs.writeFileSync(file, writeModel(bytes > INLINE_LIMIT_BYTES ? withWeightsApart(proto, `${file}_data`) : proto))
   return file
+}
+
+function withWeightsApart(proto: ModelProto, file: string): ModelProto {
+  const descriptor = fs.openSync(file, 'w')
+  let offset = 0
+  const initializer = proto.graph!.initializer.map((tensor) => {
+    const length = tensor.rawData.byteLength
+    if (length < EXTERNALIZED_FROM_BYTES) return tensor
+    fs.writeSync(descriptor, tensor.rawData)
+    offset += length
+    return externalReference(tensor, { location: path.basename(file), offset: offset - length, length })
+  })
+  fs.closeSync(descriptor)
+  return copyWith(proto, { graph: copyWith(proto.graph!, { initializer }) })
+}
+
+/** The encoder that such a decoder reads: rows of the embedding, normed. */
+export function encoderModel(weights: DecoderWeights): ModelProto {
+  const pen = penFor(DEFAULT_FORM)
+  writeEncoder(pen, weights, DEFAULT_FORM)
+  return model({
+    nodes: pen.nodes,
+    initializers: [...pen.initializers.values()],
+    inputs: ['input_ids', 'attention_mask'].map((name) => valueInfo(name, 'int64', ['batch_size', 'encoder_sequence_length'])),
+    outputs: [valueInfo('last_hidden_state', 'float32', ['batch_size', 'encoder_sequence_length', weights.shape.width])],
+  })
 }
 
 /** Past and present of each layer: key and value, or both in one. */
 export type CacheNames = readonly { readonly past: readonly string[]; readonly present: readonly string[] }[]
 
-function cacheNames({ shape }: DecoderWeights, { cache }: Form): CacheNames {
+function cacheNames({ shape, cross }: DecoderWeights, { cache }: Form): CacheNames {
+  const kinds = cross === null ? OWN : BOTH
   return Array.from({ length: shape.layers }, (_, layer) =>
     cache === 'stacked'
       ? { past: [`past_${layer}`], present: [`present_${layer}`] }
       : {
-          past: [`past_key_values.${layer}.key`, `past_key_values.${layer}.value`],
-          present: [`present.${layer}.key`, `present.${layer}.value`],
+          past: kinds.map((kind) => `past_key_values.${layer}.${kind}`),
+          present: kinds.map((kind) => `present.${layer}.${kind}`),
         },
   )
 }
+
+/** Those of an encoder's states are told apart, as optimum does. */
+const OWN = ['key', 'value']
+const BOTH = ['decoder.key', 'decoder.value', 'encoder.key', 'encoder.value']
 
 export interface Body {
   readonly weights: DecoderWeights
@@ -125,25 +164,45 @@ function cacheShape({ shape }: DecoderWeights, { cache }: Form, length: Dimensio
   return cache === 'stacked' ? [2, ...pair] : pair
 }
 
-function inputsOf(weights: DecoderWeights, form: Form, cache: CacheNames): ValueInfoProto[] {
+/** Of past or present; an encoder's keys are as long as what it read. */
+function cacheInfos(weights: DecoderWeights, form: Form, names: readonly string[]): ValueInfoProto[] {
+  if (form.cache === 'none') return []
   const dtype = form.weights === 'float16' ? 'float16' : 'float32'
-  const past = cacheShape(weights, form, 'past_sequence_length')
+  return names.map((name) => {
+    const own = name.startsWith('past') ? 'past_sequence_length' : 'total_sequence_length'
+    return valueInfo(name, dtype, cacheShape(weights, form, name.includes('.encoder.') ? 'encoder_sequence_length_out' : own))
+  })
+}
+
+function inputsOf(weights: DecoderWeights, form: Form, cache: CacheNames): ValueInfoProto[] {
   return [
     valueInfo('input_ids', 'int64', ['batch_size', 'sequence_length']),
     valueInfo('attention_mask', 'int64', ['batch_size', 'total_sequence_length']),
     ...(form.attention === 'fused' ? [] : [valueInfo('position_ids', 'int64', ['batch_size', 'sequence_length'])]),
-    ...(form.cache === 'none' ? [] : cache.flatMap((layer) => layer.past.map((name) => valueInfo(name, dtype, past)))),
+    ...cacheInfos(
+      weights,
+      form,
+      cache.flatMap(({ past }) => past),
+    ),
+    ...(weights.cross === null
+      ? []
+      : [
+          valueInfo('encoder_hidden_states', 'float32', ['batch_size', 'encoder_sequence_length', weights.shape.width]),
+          valueInfo('encoder_attention_mask', 'int64', ['batch_size', 'encoder_sequence_length']),
+        ]),
     ...(form.cache === 'merged' ? [valueInfo('use_cache_branch', 'bool', [1])] : []),
     ...(form.logits === 'chosen' ? [valueInfo('num_logits_to_keep', 'int64', [])] : []),
   ]
 }
 
 function outputsOf(weights: DecoderWeights, form: Form, cache: CacheNames): ValueInfoProto[] {
-  const dtype = form.weights === 'float16' ? 'float16' : 'float32'
-  const present = cacheShape(weights, form, 'total_sequence_length')
   const positions = { all: 'sequence_length', last: 1, chosen: 'num_logits' }[form.logits]
   return [
     valueInfo('logits', 'float32', ['batch_size', positions, weights.shape.vocabulary]),
-    ...(form.cache === 'none' ? [] : cache.flatMap((layer) => layer.present.map((name) => valueInfo(name, dtype, present)))),
+    ...cacheInfos(
+      weights,
+      form,
+      cache.flatMap(({ present }) => present),
+    ),
   ]
 }

@@ -1,9 +1,10 @@
 // A folder as transformers.js and optimum have them: config.json, tokenizer.json, onnx/model.onnx and its variants.
 import fs from 'node:fs'
 import path from 'node:path'
+import { writeModel } from '@whyslow/graph/build.ts'
 import { END_ID, tinyTokenizer } from '../tokenizer/tiny-tokenizer.ts'
 import type { DecoderWeights } from './weights.ts'
-import { type DecoderForm, writeDecoder } from './write-decoder.ts'
+import { type DecoderForm, encoderModel, writeDecoder } from './write-decoder.ts'
 
 export interface FolderOptions {
   /** File names within onnx/ and what is in them; default: one model in float32. */
@@ -28,7 +29,9 @@ export const configOf = ({ shape, family }: DecoderWeights): Record<string, unkn
 
 export function writeFolder(folder: string, weights: DecoderWeights, options: FolderOptions = {}): string {
   const { models = { 'model.onnx': {} }, config = {}, tokenizer = true } = options
+  const encoder = path.join(folder, 'onnx', 'encoder_model.onnx')
   for (const [name, form] of Object.entries(models)) writeDecoder(path.join(folder, 'onnx', name), weights, form)
+  if (weights.cross !== null) fs.writeFileSync(encoder, writeModel(encoderModel(weights)))
   const write = (name: string, value: unknown) => fs.writeFileSync(path.join(folder, name), JSON.stringify(value))
   write('config.json', { ...configOf(weights), ...config })
   if (tokenizer) {

@@ -71,7 +71,7 @@ function architecture(
     'llama.attention.head_count_kv': { u32: kvHeads },
     'llama.attention.layer_norm_rms_epsilon': { f32: EPSILON },
     'llama.rope.dimension_count': { u32: size },
-    'llama.rope.freq_base': { f32: ROPE_BASE },
+    'llama.rope.freq_base': { f32: shape.ropeBase ?? ROPE_BASE },
     'llama.vocab_size': { u32: shape.vocabulary },
   }
 }
