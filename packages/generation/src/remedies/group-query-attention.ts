@@ -1,6 +1,9 @@
 // Attention written in pieces joins the cache with what is new in a fresh copy at each token, repeats its heads for the queries, and starts a dozen
 // kernels a layer.
 import { isOperator, matchGraph } from '@whyslow/graph/rewrite/match.ts'
+import { count } from '@whyslow/graph/rewrite/node-names.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
+import { decoderLayout } from '../recognize/layout.ts'
 import { type CachedAttention, findCachedAttention } from './attention/cached-attention.ts'
 import { areCausal } from './attention/evaluated.ts'
 import { fuseAttention } from './attention/fuse.ts'
@@ -18,14 +21,24 @@ export const groupQueryAttention = defineGeneratorRemedy({
     return typeof found === 'string' ? found : true
   },
   async rewrite(target, _, tools) {
-    const found = find(target)
+    let [current, found] = [target, find(target)]
     if (typeof found === 'string') return found
-    const causal = await areCausal(
-      target,
-      found.map(({ mask }) => mask!),
-      tools,
-    )
-    return causal === true ? fuseAttention(target, found, tools) : causal
+    const fused: CachedAttention[] = []
+    let inside = 0
+    // Shapes may be known behind an attention only when it is one node: what is found then is fused in another round.
+    while (typeof found !== 'string') {
+      fused.push(...found)
+      const causal = await areCausal(target, found, { ...tools, standIns: fused })
+      if (causal !== true) return causal
+      const rewritten = await fuseAttention(current, found, tools)
+      if (typeof rewritten === 'string') return rewritten
+      inside += rewritten.inside
+      const { inputs, outputs } = viewGraph(rewritten.model)
+      current = { ...current, model: rewritten.model, layout: decoderLayout(inputs, outputs)! }
+      found = find(current)
+    }
+    const turned = inside === 0 ? '' : `, ${inside === fused.length ? 'with' : `${inside} of them with`} rotary positions inside`
+    return { model: current.model, changes: [`${count(fused.length, 'attention')} over a cache as GroupQueryAttention${turned}`] }
   },
 })
 

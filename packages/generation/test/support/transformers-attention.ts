@@ -1,5 +1,5 @@
 // One layer of attention as torch exports it of transformers' models: angles as wide as a head, halves turned by Slice, Neg and Concat, scales on queries
-// and keys, sizes computed on the way, a mask of truths, positions read off the cache.
+// and keys, sizes computed on the way, a mask as long as the keys, shares of a row that sees nothing made 0.
 import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
@@ -13,12 +13,22 @@ export interface TransformersForm {
   readonly window: number | null
   /** null: positions are of the cache's length. */
   readonly positions: 'input' | null
+  /** Default 'added'. */
+  readonly mask?: 'added' | 'where'
   readonly seed: number
 }
 
 const VOCABULARY = 48
 
-export function transformersAttention({ heads, kvHeads, size, window, positions, seed }: TransformersForm): Model {
+export function transformersAttention({
+  heads,
+  kvHeads,
+  size,
+  window,
+  positions,
+  mask = 'added',
+  seed,
+}: TransformersForm): Model {
   const random = mulberry32(seed)
   const width = heads * size
   const nodes: NodeProto[] = []
@@ -92,23 +102,27 @@ export function transformersAttention({ heads, kvHeads, size, window, positions,
   }
   // scaled_dot_product_attention: the root of the scale on both.
   const scale = op('Sqrt', [op('Div', [floats([], [1]), op('Sqrt', [op('Cast', [sizeOf(query, 3)], { to: 1 })])])])
-  const scores = op('MatMul', [
-    op('Mul', [query, scale]),
-    op('Mul', [op('Transpose', [repeated('present.0.key')], { perm: [0, 1, 3, 2] }), scale]),
-  ])
+  const keys = repeated('present.0.key')
+  const scores = op('MatMul', [op('Mul', [query, scale]), op('Mul', [op('Transpose', [keys], { perm: [0, 1, 3, 2] }), scale])])
   const rows = op('Unsqueeze', [op('Range', [past, total, one]), ints([1])])
   const columns = op('Range', [zero, total, one])
   const seen = op('LessOrEqual', [columns, rows])
   const near = window === null ? seen : op('And', [seen, op('Greater', [columns, op('Sub', [rows, ints([window], [])])])])
-  const masked = op('Where', [
-    op('And', [near, op('Unsqueeze', [op('Cast', ['attention_mask'], { to: 9 }), ints([1, 2])])]),
-    scores,
-    floats([], [-3.4e38]),
+  const real = op('And', [near, op('Unsqueeze', [op('Cast', ['attention_mask'], { to: 9 }), ints([1, 2])])])
+  // As long as the keys, whose length is read off them.
+  const cut = op('Slice', [real, ints([0]), listed(sizeOf(keys, 2)), ints([3]), ints([1])])
+  const masked =
+    mask === 'where'
+      ? op('Where', [cut, scores, floats([], [-3.4e38])])
+      : op('Add', [scores, op('Where', [cut, floats([1], [0]), floats([1], [Number.NEGATIVE_INFINITY])])])
+  const shares = op('Softmax', [masked], { axis: -1 })
+  const guarded = op('Where', [op('IsNaN', [shares]), floats([1], [0]), shares])
+  const mixed = op('Transpose', [op('MatMul', [guarded, repeated('present.0.value')])], { perm: [0, 2, 1, 3] })
+  // Sizes of what is joined are read off itself.
+  const joined = op('Reshape', [
+    mixed,
+    op('Concat', [listed(sizeOf(mixed, 0)), listed(sizeOf(mixed, 1)), ints([-1])], { axis: 0 }),
   ])
-  const mixed = op('Transpose', [op('MatMul', [op('Softmax', [masked], { axis: -1 }), repeated('present.0.value')])], {
-    perm: [0, 2, 1, 3],
-  })
-  const joined = op('Reshape', [mixed, op('Concat', [listed(batch), listed(fed), ints([width])], { axis: 0 })])
   nodes.push(node('MatMul', [op('Add', [x, joined]), floats([width, VOCABULARY])], ['logits']))
 
   const cache = (length: string) => ['batch_size', kvHeads, length, size]

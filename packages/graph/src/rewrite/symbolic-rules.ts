@@ -301,6 +301,13 @@ const heads: Rule = ({ input }) => {
   return [{ dtype: query.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }]
 }
 
+/** Of packed queries, keys and values the width is another. */
+const groupedHeads: Rule = ({ input, node, unknown }) => {
+  const [query, past] = [input(0), input(3)]
+  const present = { dtype: past.dtype, shape: past.shape?.map((size, axis) => (axis === 2 ? unknown(axis, 1) : size)) }
+  return [node.input[1] ? { dtype: query.dtype, shape: query.shape } : { dtype: query.dtype }, present, present]
+}
+
 /** Outputs are as their first input, as far as shapes tell. */
 const SAME = [
   ...['Relu', 'Sigmoid', 'Tanh', 'Erf', 'Sqrt', 'Exp', 'Log', 'Neg', 'Abs', 'Softmax', 'LogSoftmax', 'Clip', 'LeakyRelu'],
@@ -383,4 +390,5 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['com.microsoft:SkipLayerNormalization', skipNorm],
   ['com.microsoft:SkipSimplifiedLayerNormalization', skipNorm],
   ['com.microsoft:MultiHeadAttention', heads],
+  ['com.microsoft:GroupQueryAttention', groupedHeads],
 ])

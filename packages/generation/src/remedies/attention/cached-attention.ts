@@ -41,14 +41,15 @@ export function findCachedAttention(matching: Matching, softmax: NodeProto, layo
   const keys = findCache(matching, between.name, layout)
   if (typeof keys === 'string') return `${place}: ${keys}`
 
-  const weighted = readerBehindCasts(matching, softmax)
+  const weighted = readerOfShares(matching, softmax)
   if (!isOperator(weighted, 'MatMul')) return `${place}: what reads the shares is no MatMul`
   const values = findCache(matching, weighted.input[1]!, layout)
   if (typeof values === 'string') return `${place}: ${values}`
   const back = matching.onlyReader(weighted)
-  const last = back && matching.onlyReader(back)
-  if (!isTranspose(back, '0,2,1,3') || !isOperator(last, 'Reshape'))
-    return `${place}: the heads are not joined by a Transpose and a Reshape`
+  if (!isTranspose(back, '0,2,1,3')) return `${place}: the heads are not joined by a Transpose and a Reshape`
+  // Others may read its sizes, for that Reshape.
+  const last = matching.readers(back.output[0]!).find((one) => isOperator(one, 'Reshape') && one.input[0] === back.output[0])
+  if (last === undefined) return `${place}: the heads are not joined by a Transpose and a Reshape`
 
   const [heads, size] = [matching.shape(query.name)?.[1], matching.shape(query.name)?.[3]]
   const kvHeads = keys.entry.shape[1] ?? matching.shape(keys.added)?.[1]
@@ -188,11 +189,23 @@ function addsAxis(matching: Matching, one: NodeProto): boolean {
   return isOperator(one, 'Unsqueeze') && (intsOf(one, 'axes') ?? matching.numbers(one.input[1]))?.join() === '2'
 }
 
-/** The one reader of the shares, casts left out. */
-function readerBehindCasts(matching: Matching, one: NodeProto): NodeProto | undefined {
-  let next = matching.onlyReader(one)
-  while (isOperator(next, 'Cast', 'Identity', 'Dropout')) next = matching.onlyReader(next)
-  return next
+/** The one reader of the shares, casts left out, and what makes shares of a row that sees nothing 0: Where(IsNaN(x), 0, x). */
+function readerOfShares(matching: Matching, softmax: NodeProto): NodeProto | undefined {
+  let one = softmax
+  for (;;) {
+    const guard = guardedReader(matching, one.output[0]!)
+    const next = guard ?? matching.onlyReader(one)
+    if (next === undefined || (guard === undefined && !isOperator(next, 'Cast', 'Identity', 'Dropout'))) return next
+    one = next
+  }
+}
+
+function guardedReader(matching: Matching, value: string): NodeProto | undefined {
+  const readers = matching.readers(value)
+  const check = readers.find((one) => isOperator(one, 'IsNaN'))
+  const choice = readers.find((one) => isOperator(one, 'Where') && one.input[2] === value)
+  if (readers.length !== 2 || check === undefined || choice === undefined || choice.input[0] !== check.output[0]) return undefined
+  return matching.scalar(choice.input[1]) === 0 ? choice : undefined
 }
 
 export function isTranspose(node: NodeProto | undefined, perm: string): node is NodeProto {

@@ -1,18 +1,55 @@
 // What a part of a decoder computes of its small inputs, found by running that part: a mask is causal and cosines are those of the positions, however
 // an exporter wrote it. The part holds no weights but those that a shape is read from.
 
-import { valueInfo } from '@whyslow/graph/build.ts'
+import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { withGraph, withoutDead } from '@whyslow/graph/edit.ts'
+import { editGraph, freshNames, withGraph, withoutDead } from '@whyslow/graph/edit.ts'
 import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
 import type { Feeds, Results, TensorValue } from '@whyslow/measure/engines/types.ts'
+import type { NodeProto } from 'onnx-buf'
 import type { DecoderLayout } from '../../recognize/layout.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
-import { FAR_BELOW, type Mask } from './cached-attention.ts'
+import { type CachedAttention, FAR_BELOW, type Mask } from './cached-attention.ts'
+
+/** A model in which keys and values that are new are zeros: shapes that are read off the cache need no layer computed. */
+export function withoutLayers(model: Model, layout: DecoderLayout, attentions: readonly CachedAttention[]): Model {
+  const graph = model.proto.graph!
+  const fresh = freshNames(graph)
+  const [zero, axis, one, shape, length] = ['new_zero', 'new_axis', 'new_one', 'ids_sizes', 'new_length'].map(fresh) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
+  const add: NodeProto[] = [
+    node({ opType: 'Shape', name: shape }, [layout.inputs.ids!.name], [shape]),
+    node({ opType: 'Gather', name: length }, [shape, axis], [length], { axis: 0 }),
+  ]
+  const addInitializers = [floatTensor(zero, [], [0]), int64Tensor(axis, [1], [1]), int64Tensor(one, [1], [1])]
+  const read = new Map<string, string>()
+  for (const { keys, values, kvHeads, size } of attentions) {
+    for (const { added } of [keys, values]) {
+      const [heads, width, sizes, zeros] = ['new_heads', 'new_size', 'new_sizes', 'new_zeros'].map(fresh) as [
+        string,
+        string,
+        string,
+        string,
+      ]
+      addInitializers.push(int64Tensor(heads, [1], [kvHeads]), int64Tensor(width, [1], [size]))
+      add.push(
+        node({ opType: 'Concat', name: sizes }, [one, heads, length, width], [sizes], { axis: 0 }),
+        node({ opType: 'Expand', name: zeros }, [zero, sizes], [zeros]),
+      )
+      read.set(added, zeros)
+    }
+  }
+  return withGraph(model, editGraph(graph, { add, addInitializers, read }))
+}
 
 /** The model with these values as its outputs alone, and the inputs that they need. Types are the engine's to find. */
 export function partMaking(model: Model, values: readonly string[]): Model {
@@ -66,10 +103,17 @@ const CALLS = [
 /** A past that is longer than the window of any model that has one, if the context is not known. */
 const LONG = 40_000
 
-/** true if each mask shows every token all before it, itself, and nothing after; else why not, in one line. */
-export async function areCausal(target: RemedyTarget, masks: readonly Mask[], { evaluate }: RemedyTools): Promise<true | string> {
-  const { model, layout, context } = target
-  const part = partMaking(model, [...new Set(masks.map(({ name }) => name))])
+/**
+ * true if each mask shows every token all before it, itself, and nothing after; else why not, in one line. `standIns`: attentions whose new keys and
+ * values need not be computed for that.
+ */
+export async function areCausal(
+  { model, layout, context }: RemedyTarget,
+  attentions: readonly CachedAttention[],
+  { evaluate, standIns }: Pick<RemedyTools, 'evaluate'> & { readonly standIns: readonly CachedAttention[] },
+): Promise<true | string> {
+  const masks = attentions.map(({ mask }) => mask!)
+  const part = partMaking(withoutLayers(model, layout, standIns), [...new Set(masks.map(({ name }) => name))])
   const long = Math.min(context ?? LONG, LONG) - 1
   const calls = [...CALLS, [long, 1] as const]
   const results = await evaluate(
@@ -117,7 +161,7 @@ const MOST_POSITIONS = 32_768
 
 /** undefined: they are not of the positions alone, or both halves of a head are not turned by the same angle. */
 export async function anglesOf(
-  { model, layout, context }: RemedyTarget,
+  { model, layout, context }: Pick<RemedyTarget, 'model' | 'layout' | 'context'>,
   names: { readonly cos: string; readonly sin: string; readonly size: number },
   { evaluate }: RemedyTools,
 ): Promise<Angles | undefined> {

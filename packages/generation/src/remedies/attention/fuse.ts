@@ -5,11 +5,12 @@ import { floatTensor, int64Tensor, node, valueInfo } from '@whyslow/graph/build.
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import { editGraph, freshNames, type GraphEdit, joinEdits, withDomain, withGraph } from '@whyslow/graph/edit.ts'
+import type { Model } from '@whyslow/graph/model.ts'
 import { isOperator, type Matching, matchGraph } from '@whyslow/graph/rewrite/match.ts'
 import { readsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto, NodeProto } from 'onnx-buf'
 import { MICROSOFT } from '../kit/block-products.ts'
-import type { RemedyTarget, RemedyTools, Rewritten } from '../kit/remedy.ts'
+import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
 import { type CachedAttention, type FoundCache, isTranspose } from './cached-attention.ts'
 import { type Angles, anglesOf } from './evaluated.ts'
 import { pastLengthFromMask } from './past-length.ts'
@@ -26,11 +27,17 @@ interface Turned {
   readonly rotary: { readonly query: Rotary; readonly key: Rotary } | undefined
 }
 
+export interface Fused {
+  readonly model: Model
+  /** Attentions whose positions the kernel turns itself. */
+  readonly inside: number
+}
+
 export async function fuseAttention(
   target: RemedyTarget,
   attentions: readonly CachedAttention[],
   tools: RemedyTools,
-): Promise<Rewritten | string> {
+): Promise<Fused | string> {
   const { model, layout } = target
   const graph = model.proto.graph!
   const matching = matchGraph(model, graph)
@@ -54,16 +61,10 @@ export async function fuseAttention(
   const withMask =
     layout.inputs.mask === undefined ? [...graph.input, valueInfo(mask, 'int64', ['batch', 'all_tokens'])] : graph.input
   const edited = withoutUnread(graph, editGraph(copyWith(graph, { input: withMask }), all))
-  const left = attentions.find(({ softmax }) => edited.node.includes(softmax))
+  const left = attentions.find(({ softmax }) => edited.node.some(({ output }) => output[0] === softmax.output[0]))
   if (left !== undefined) return `${left.softmax.name || left.softmax.output[0]}: other nodes read what lies between`
   const inside = turned.filter(({ rotary }) => rotary !== undefined && angles.has(keyOf(rotary))).length
-  return {
-    model: withDomain(withGraph(model, edited), MICROSOFT, 1),
-    changes: [
-      `${attentions.length} attentions over a cache as GroupQueryAttention` +
-        (inside === 0 ? '' : `, ${inside === attentions.length ? 'with' : `${inside} of them with`} rotary positions inside`),
-    ],
-  }
+  return { model: withDomain(withGraph(model, edited), MICROSOFT, 1), inside }
 }
 
 function rotaryAround(matching: Matching, { query, keys, size }: CachedAttention): Turned['rotary'] {
@@ -165,8 +166,7 @@ function replaced(
     return flattened
   }
   const result = last.output[0]!
-  const shape = matching.shape(result)
-  const isJoined = shape?.length === 3 && shape[2] === heads * size
+  const isJoined = joinsHeads(matching, last, heads * size)
   const output = isJoined ? result : fresh(`${result}_attention`)
   const inputs = [
     flat(rotary?.query.x ?? attention.query, heads),
@@ -192,6 +192,25 @@ function replaced(
     makers.flatMap(({ output: [made] }) => (made === entry.present ? [] : [[made!, entry.present!] as const]))
   const read = new Map([keys, values].flatMap(names))
   return { remove: new Set([last, ...keys.makers, ...values.makers]), add, addInitializers, read }
+}
+
+/** The Reshape gives [batch, tokens, width], by its shape or by what it is told. */
+function joinsHeads(matching: Matching, { input, output }: NodeProto, width: number): boolean {
+  const shape = matching.shape(output[0])
+  if (shape !== undefined) return shape.length === 3 && shape[2] === width
+  const told = matching.producer(input[1])
+  if (!isOperator(told, 'Concat') || told.input.length !== 3) return false
+  const [last] = matching.sizes(told.input[2]) ?? []
+  return (last === -1 || last === width) && [0, 1].every((axis) => isSizeAt(matching, told.input[axis], axis))
+}
+
+/** The size of some value along an axis. */
+function isSizeAt(matching: Matching, name: string | undefined, axis: number): boolean {
+  const made = matching.producer(name)
+  if (made === undefined) return false
+  if (isOperator(made, 'Unsqueeze', 'Reshape', 'Cast')) return isSizeAt(matching, made.input[0], axis)
+  if (!isOperator(made, 'Gather') || matching.producer(made.input[0])?.opType !== 'Shape') return false
+  return matching.scalar(made.input[1]) === axis
 }
 
 /** [batch, tokens, heads * size] from which Reshape and Transpose made the value; undefined if it was not made so. */
