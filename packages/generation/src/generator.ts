@@ -60,6 +60,12 @@ export interface Generation {
   readonly ended: 'length' | 'end' | 'stop'
   readonly totalMs: number
   readonly parts: CallParts
+  /**
+   * If `tokens` are chunks: the time per token after those of the first chunk, and when the last token came. Absent: the times of `tokens` say it, or the
+   * number of tokens is not known.
+   */
+  readonly timePerTokenMs?: number
+  readonly lastTokenMs?: number
 }
 
 /** One engine call of an engine whose loop is ours. */
@@ -102,6 +108,10 @@ export interface Generator {
   generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
   /** A sequence with an empty cache, fed step by step; null if the loop is the engine's own. */
   readonly start: (() => Sequence) | null
+  /** How many sequences may be open at the same time; absent: as many as memory holds. */
+  readonly sequences?: number
+  /** Requests that were sent so far; absent: it sends none. */
+  readonly requests?: () => number
   close(): Promise<void>
 }
 

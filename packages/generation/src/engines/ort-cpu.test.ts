@@ -109,6 +109,29 @@ describe('weights in other numbers', () => {
   })
 })
 
+describe('a decoder that is fed embeddings', () => {
+  const models = { 'decoder_model_merged.onnx': { cache: 'merged', embeddings: 'apart' } } as const
+
+  it('generates the ids of the reference by the table next to it', async () => {
+    const generator = await openOrtGenerator(writeFolder(path.join(folder, 'embeds'), llama, { models }), plainOptions)
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 12))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(llama, PROMPT, 12))
+    await generator.close()
+  })
+
+  it('is one line without it, or if it takes more than ids', async () => {
+    const alone = writeFolder(path.join(folder, 'no-embeds'), llama, { models })
+    fs.rmSync(path.join(alone, 'onnx/embed_tokens.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /is fed embeddings \(inputs_embeds\), not token ids; put embed_tokens/,
+    )
+    fs.copyFileSync(path.join(alone, 'onnx/decoder_model_merged.onnx'), path.join(alone, 'onnx/embed_tokens.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /makes embeddings of .*attention_mask.* too, not of ids alone/,
+    )
+  })
+})
+
 describe('an encoder and its decoder', () => {
   const both = decoderWeights({ encoder: true })
   const config = { decoder_start_token_id: 2, is_encoder_decoder: true }

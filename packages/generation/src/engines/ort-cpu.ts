@@ -38,10 +38,11 @@ export async function openOrtGenerator(
   const { model } = variant
   const ort = await loadOrt(null)
   const decode = await openSession(ort, { model, threads: options.threads, extras })
-  const layout = layoutOf(decode, model)
+  const layout = layoutOf(decode, variant)
   const apart = options.prefillThreads !== null && options.prefillThreads !== options.threads
   const prefill = apart ? await openSession(ort, { model, threads: options.prefillThreads, extras: {} }) : decode
-  const session = decoderSession(ort, { decode, prefill })
+  const embedding = await openEmbedding(ort, { variant, layout, options })
+  const session = decoderSession(ort, { decode, prefill, embedding })
   const context = smallestKnown(contextOf(files), layout.capacity)
   const encoder = layout.inputs.encoderStates === undefined ? null : await openEncoder(ort, { variant, layout, options })
   const start = (constant: Readonly<Record<string, TensorValue>> = {}) => startSequence(session, { layout, context, constant })
@@ -76,6 +77,7 @@ export async function openOrtGenerator(
       await decode.release()
       if (apart) await prefill.release()
       await encoder?.close()
+      await embedding?.session.release()
     },
   }
 }
@@ -114,15 +116,16 @@ async function openSession(ort: typeof Ort, { model, threads, extras }: Opened):
 }
 
 /** The layout by what the session declares, so that the file is read once. */
-function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, model: string): DecoderLayout {
-  const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared))
+function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, { model, embedding }: Variant): DecoderLayout {
+  const hasEmbedding = embedding !== null
+  const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), { hasEmbedding })
   if (layout === null)
     throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
   return layout
 }
 
-interface EncoderParts {
+interface PartsNextToIt {
   readonly variant: Variant
   readonly layout: DecoderLayout
   readonly options: GeneratorOptions
@@ -130,13 +133,13 @@ interface EncoderParts {
 
 async function openEncoder(
   ort: typeof Ort,
-  { variant, layout, options }: EncoderParts,
+  { variant, layout, options }: PartsNextToIt,
 ): Promise<Encoder & { close(): Promise<void> }> {
   const { encoder: file, model } = variant
   if (file === null)
     throw new InputError(`${model} reads what an encoder returns, and there is none next to it; put encoder_model.onnx there`)
   const session = await openSession(ort, { model: file, threads: options.prefillThreads ?? options.threads, extras: {} })
-  const { wrap, unwrap, run } = decoderSession(ort, { decode: session, prefill: session })
+  const { wrap, unwrap, run } = decoderSession(ort, { decode: session, prefill: session, embedding: null })
   const encoder = encoderOf(
     {
       inputs: session.inputMetadata.map(declared),
@@ -162,15 +165,42 @@ const declared = (metadata: Ort.InferenceSession.ValueMetadata): ValueDeclaratio
       }
     : { name: metadata.name, kind: 'unknown', dtype: null, shape: null }
 
-function decoderSession(
-  ort: typeof Ort,
-  { decode, prefill }: { readonly decode: Ort.InferenceSession; readonly prefill: Ort.InferenceSession },
-): DecoderSession<OrtTensor> {
+/** The graph that makes embeddings of ids, if the decoder takes no ids. */
+async function openEmbedding(ort: typeof Ort, { variant, layout, options }: PartsNextToIt): Promise<Embedding | null> {
+  const { ids, embeddings } = layout.inputs
+  if (ids !== undefined || embeddings === undefined || variant.embedding === null) return null
+  const session = await openSession(ort, { model: variant.embedding, threads: options.threads, extras: {} })
+  const other = session.inputNames.slice(1)
+  if (other.length > 0)
+    throw new InputError(
+      `${variant.embedding} makes embeddings of ${other.join(', ')} too, not of ids alone; give a model of text`,
+    )
+  return { session, feeds: embeddings.name }
+}
+
+interface Embedding {
+  readonly session: Ort.InferenceSession
+  /** The decoder's input. */
+  readonly feeds: string
+}
+
+interface Sessions {
+  readonly decode: Ort.InferenceSession
+  readonly prefill: Ort.InferenceSession
+  readonly embedding: Embedding | null
+}
+
+function decoderSession(ort: typeof Ort, { decode, prefill, embedding }: Sessions): DecoderSession<OrtTensor> {
   const Tensor = ort.Tensor as unknown as TensorType
   return {
     run: async (feeds, fetches, positions) => {
       const session = positions > 1 ? prefill : decode
-      return (await session.run(feeds as Record<string, Ort.Tensor>, fetches)) as unknown as Record<string, OrtTensor>
+      const given = { ...(feeds as Record<string, Ort.Tensor>) }
+      if (embedding !== null) {
+        const [input, output] = [embedding.session.inputNames[0]!, embedding.session.outputNames[0]!]
+        given[embedding.feeds] = (await embedding.session.run({ [input]: given[embedding.feeds]! }))[output]!
+      }
+      return (await session.run(given, fetches)) as unknown as Record<string, OrtTensor>
     },
     wrap: (value) => toOrt(Tensor, value),
     unwrap: fromOrt,

@@ -12,6 +12,8 @@ export interface Variant {
   readonly model: string
   /** The encoder's file, if the model encodes its input first; null: there is none. */
   readonly encoder: string | null
+  /** What makes embeddings of ids, if the decoder is fed these; null: there is none. */
+  readonly embedding: string | null
   readonly sizeBytes: number
 }
 
@@ -48,6 +50,7 @@ const SUFFIXES: Readonly<Record<string, string>> = {
 /** The first that is there is taken: a merged decoder needs no other file. */
 const DECODERS = ['decoder_model_merged', 'model', 'decoder_with_past_model', 'decoder_model', 'model_with_past']
 const ENCODERS = ['encoder_model', 'encoder']
+const EMBEDDINGS = ['embed_tokens', 'embedding']
 
 /** null: neither an ONNX file nor a folder of one of these kinds. Reads names and small JSON files only. */
 export function generatorFiles(source: string): GeneratorFiles | null {
@@ -77,10 +80,28 @@ export function chosenVariant(files: GeneratorFiles, dtype: string | null): Vari
 function besideModel(file: string): GeneratorFiles {
   const own = path.dirname(file)
   const folder = path.basename(own) === 'onnx' ? path.dirname(own) : own
-  const encoder = ENCODERS.map((name) => path.join(own, `${name}${suffixOf(file)}.onnx`)).find((one) => fs.existsSync(one))
+  const names = new Set(list(own))
   const isDecoder = /decoder/.test(path.basename(file))
-  const variant = { dtype: dtypeOfName(file), model: file, encoder: (isDecoder && encoder) || null, sizeBytes: sizeOf(file) }
-  return { ...sharedFiles(folder), kind: 'onnx', variants: [variant] }
+  const variant: Variant = {
+    dtype: dtypeOfName(file),
+    model: file,
+    encoder: isDecoder ? besideIn(own, names, { of: ENCODERS, suffix: suffixOf(file) }) : null,
+    embedding: besideIn(own, names, { of: EMBEDDINGS, suffix: suffixOf(file) }),
+    sizeBytes: sizeOf(file),
+  }
+  return { ...sharedFiles(folder, readJsonIfSound), kind: 'onnx', variants: [variant] }
+}
+
+interface Beside {
+  readonly of: readonly string[]
+  readonly suffix: string
+}
+
+/** A part of the model in the same numbers, else in any. */
+function besideIn(folder: string, names: ReadonlySet<string>, { of, suffix }: Beside): string | null {
+  const tried = [suffix, ...Object.keys(SUFFIXES)].flatMap((one) => of.map((name) => `${name}${one}.onnx`))
+  const found = tried.find((name) => names.has(name))
+  return found === undefined ? null : path.join(folder, found)
 }
 
 const suffixOf = (file: string): string => /(_[a-z0-9]+)\.onnx$/.exec(file)?.[1] ?? ''
@@ -97,12 +118,13 @@ function variantsIn(folder: string): Variant[] {
   return Object.entries(SUFFIXES).flatMap(([suffix, dtype]) => {
     const name = `${base}${suffix}.onnx`
     if (!names.has(name)) return []
-    const encoder = ENCODERS.map((one) => `${one}${suffix}.onnx`).find((one) => names.has(one))
+    const encoder = besideIn(folder, names, { of: ENCODERS, suffix })
+    const embedding = besideIn(folder, names, { of: EMBEDDINGS, suffix })
     const model = path.join(folder, name)
     // Weights may be in files next to it: model.onnx_data, model.onnx_data_1 …
     const parts = [...names].filter((one) => one === name || one.startsWith(`${name}_data`) || one === `${name}.data`)
     const sizeBytes = parts.reduce((sum, one) => sum + sizeOf(path.join(folder, one)), 0)
-    return [{ dtype, model, encoder: encoder === undefined ? null : path.join(folder, encoder), sizeBytes }]
+    return [{ dtype, model, encoder, embedding, sizeBytes }]
   })
 }
 
@@ -114,13 +136,14 @@ function genaiVariant(folder: string, config: Json): Variant[] {
     throw new InputError(
       `${path.join(folder, 'genai_config.json')} names no file of a single decoder (model.decoder.filename); give a model of one graph`,
     )
-  const encoderName = textOf(encoder?.filename)
+  const [encoderName, embeddingName] = [textOf(encoder?.filename), textOf(objectOf(model?.embedding)?.filename)]
   const file = path.join(folder, name)
   return [
     {
       dtype: dtypeOfName(file),
       model: file,
       encoder: encoderName !== null && isPlainName(encoderName) ? path.join(folder, encoderName) : null,
+      embedding: embeddingName !== null && isPlainName(embeddingName) ? path.join(folder, embeddingName) : null,
       sizeBytes: sizeOf(file) + sizeOf(`${file}.data`),
     },
   ]
@@ -129,14 +152,24 @@ function genaiVariant(folder: string, config: Json): Variant[] {
 /** A configuration never leads out of its folder. */
 const isPlainName = (name: string): boolean => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..')
 
-function sharedFiles(folder: string): Omit<GeneratorFiles, 'kind' | 'variants'> {
+/** A lone model may have any config.json next to it, of another program as well. */
+function readJsonIfSound(file: string): Json | null {
+  try {
+    return readJson(file)
+  } catch (error) {
+    if (error instanceof InputError) return null
+    throw error
+  }
+}
+
+function sharedFiles(folder: string, read = readJson): Omit<GeneratorFiles, 'kind' | 'variants'> {
   const at = (name: string) => path.join(folder, name)
   const found = (name: string) => (fs.existsSync(at(name)) ? at(name) : null)
   return {
     folder,
-    config: readJson(at('config.json')),
-    generationConfig: readJson(at('generation_config.json')),
-    genaiConfig: readJson(at('genai_config.json')),
+    config: read(at('config.json')),
+    generationConfig: read(at('generation_config.json')),
+    genaiConfig: read(at('genai_config.json')),
     tokenizer: found('tokenizer.json'),
     tokenizerConfig: found('tokenizer_config.json'),
   }

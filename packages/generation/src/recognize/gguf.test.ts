@@ -76,6 +76,19 @@ describe('readGguf', () => {
     expect(messageOf(bytes)).not.toContain('\n')
   })
 
+  it('makes no list of what a large file has room for, and no vocabulary has', () => {
+    const start = writeGguf({ metadata: { a: { i32s: [1] } }, tensors: [] })
+    // The count of the list: after the header of 24, the key of 9, its type and that of the items.
+    start.writeBigUInt64LE(2n ** 28n, 24 + 9 + 8)
+    const source = {
+      sizeBytes: 2 ** 40,
+      read: (offset: number, length: number) => Buffer.concat([start.subarray(offset), Buffer.alloc(length)]).subarray(0, length),
+    }
+    expect(() => readGguf(source, 'm.gguf')).toThrow(
+      'm.gguf is cut off or damaged: a says 268435456 items, more than there can be',
+    )
+  })
+
   it('every file that is cut off is one line', () => {
     for (let size = 0; size < whole.length - 64; size += 97) expect(messageOf(whole.subarray(0, size))).toMatch(/^m\.gguf /)
   })

@@ -23,6 +23,8 @@ export interface Gguf {
 
 /** Vocabularies of 260,000 words with their merges take 15 MB; a header beyond this is none. */
 const HEADER_LIMIT_BYTES = 512 * 2 ** 20
+/** The largest vocabularies have 260,000 words and twice as many merges. */
+const MOST_ITEMS = 2 ** 22
 const CHUNK_BYTES = 2 ** 20
 const DEEPEST = 4
 const MOST_DIMENSIONS = 4
@@ -163,8 +165,8 @@ function headerReader(source: WeightSource, file: string) {
     /** A count of things that take at least `least` bytes each. */
     count(what: string, least: number): number {
       const value = u64(what)
-      if (value * least > sizeBytes - at)
-        fail(`is cut off or damaged: ${what} says ${value} items, more than the file has bytes for; download it again`)
+      if (value > MOST_ITEMS || value * least > sizeBytes - at)
+        fail(`is cut off or damaged: ${what} says ${value} items, more than there can be; download it again`)
       return value
     },
     string: (what: string): string => text(u64(what), what),

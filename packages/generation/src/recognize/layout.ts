@@ -48,8 +48,12 @@ export interface DecoderLayout {
   readonly problem: string | null
 }
 
-/** null: these are not the inputs and outputs of a decoder. Whether one without a cache is a decoder, its graph says. */
-export function decoderLayout(inputs: readonly ValueDeclaration[], outputs: readonly ValueDeclaration[]): DecoderLayout | null {
+/** `hasEmbedding`: another graph makes embeddings of ids. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a decoder, its graph says. */
+export function decoderLayout(
+  inputs: readonly ValueDeclaration[],
+  outputs: readonly ValueDeclaration[],
+  { hasEmbedding = false } = {},
+): DecoderLayout | null {
   const byRole = roles(inputs)
   const start = byRole.ids ?? byRole.embeddings
   if (start === undefined || (byRole.ids !== undefined && !isWhole(byRole.ids.dtype))) return null
@@ -67,7 +71,7 @@ export function decoderLayout(inputs: readonly ValueDeclaration[], outputs: read
     positions:
       byRole.logitsToKeep !== undefined ? 'chosen' : logits.shape?.at(-2) === 1 || logits.shape?.length === 2 ? 'last' : 'all',
     capacity: capacityOf(cache),
-    problem: problemOf({ strange, unknown, byRole, outputs }),
+    problem: problemOf({ strange, unknown, byRole, outputs, hasEmbedding }),
   }
 }
 
@@ -124,9 +128,10 @@ interface Seen {
   readonly unknown: readonly ValueDeclaration[]
   readonly byRole: Partial<Record<InputRole, ValueDeclaration>>
   readonly outputs: readonly ValueDeclaration[]
+  readonly hasEmbedding: boolean
 }
 
-function problemOf({ strange, unknown, byRole, outputs }: Seen): string | null {
+function problemOf({ strange, unknown, byRole, outputs, hasEmbedding }: Seen): string | null {
   if (strange !== undefined) {
     const given = outputs.filter(({ name }) => namedCache(name)).map(({ name }) => name)
     const seen = given.length === 0 ? 'no output that is like a cache' : `outputs such as ${given.slice(0, 2).join(' and ')}`
@@ -135,8 +140,8 @@ function problemOf({ strange, unknown, byRole, outputs }: Seen): string | null {
       'export it with optimum or onnxruntime-genai, whose caches are past_key_values.N.key and present.N.key'
     )
   }
-  if (byRole.ids === undefined)
-    return `it is fed embeddings (${byRole.embeddings!.name}), not token ids; export the decoder with its embedding table`
+  if (byRole.ids === undefined && !hasEmbedding)
+    return `it is fed embeddings (${byRole.embeddings!.name}), not token ids; put embed_tokens.onnx next to it`
   if (byRole.mask?.shape != null && byRole.mask.shape.length !== 2)
     return `input ${describe(byRole.mask)} is not a mask of [batch, length]; export the decoder with one`
   const [first] = unknown

@@ -149,6 +149,8 @@ describe('a folder of transformers.js', () => {
     const folder = writeFolder(place('broken'), llama)
     fs.writeFileSync(path.join(folder, 'config.json'), '{"model_type":')
     await expect(recognize(folder)).rejects.toThrow(/config\.json is not valid JSON .*; download it again/)
+    // Next to a lone file it may be any program's.
+    expect(await recognize(path.join(folder, 'onnx/model.onnx'))).toMatchObject({ kind: 'onnx', problem: null })
   })
 })
 

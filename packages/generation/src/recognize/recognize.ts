@@ -82,7 +82,7 @@ export interface FoundFiles {
 /** The same of a model that is read already. */
 export function recognizeModel(model: Model, { source, files, variant }: FoundFiles): Recognized | null {
   const view = viewGraph(model)
-  const layout = decoderLayout(view.inputs, view.outputs)
+  const layout = decoderLayout(view.inputs, view.outputs, { hasEmbedding: variant.embedding !== null })
   if (layout === null) return null
   if (layout.cache.length === 0 && layout.problem === null && !isDecoder(files, variant) && !isCausal(view)) return null
   if (layout.cache.length === 0 && /ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))) return null

@@ -125,8 +125,11 @@ export interface TokenPart {
 }
 
 export type TokenPartId =
+  /** All weights, the head's too, read once at the measured bandwidth; the other parts are what goes beyond. */
   | 'weights'
   | 'cache-read'
+  /** Products with weights beyond reading these. */
+  | 'matmul'
   | 'cache-copied'
   | 'cache-exported'
   | 'attention'

@@ -32,6 +32,9 @@ export function feedsFor({ inputs }: DecoderLayout): (fed: Fed) => Record<string
       const value = values[role as InputRole]
       if (value !== undefined) feeds[input.name] = tensorOf(input, value)
     }
+    // What makes embeddings of them stands in between.
+    if (inputs.ids === undefined && inputs.embeddings !== undefined)
+      feeds[inputs.embeddings.name] = tensorOf({ dtype: 'int64', shape: null }, ids)
     if (inputs.mask !== undefined) feeds[inputs.mask.name] = maskOf(total)
     return feeds
   }
@@ -58,7 +61,10 @@ function filled(dtype: DType, count: number) {
 }
 
 /** A list as [1, n], or as often as the declared shape repeats it; one number as as many axes as are declared. */
-export function tensorOf({ dtype, shape }: ValueDeclaration, value: readonly number[] | number): TensorValue {
+export function tensorOf(
+  { dtype, shape }: Pick<ValueDeclaration, 'dtype' | 'shape'>,
+  value: readonly number[] | number,
+): TensorValue {
   const type = dtype ?? 'int64'
   const list = typeof value === 'number' ? [value] : value
   const rank = shape?.length ?? 2

@@ -29,7 +29,10 @@ function fakeSession(
       const ids = [...(feeds.input_ids!.data as BigInt64Array)].map(Number)
       const keys = feeds['past_key_values.0.key']
       const state = feeds['past_conv.0'] === undefined ? null : (feeds['past_conv.0'].data as Float32Array)[0]!
-      const before = keys === undefined ? [] : [...(keys.data as Float32Array)].slice(0, keys.shape[2])
+      const held = keys === undefined ? [] : [...(keys.data as Float32Array)]
+      const before = held.slice(0, held.length / 2)
+      expect(held.slice(held.length / 2)).toEqual(before)
+      expect(keys?.shape ?? []).toEqual(keys === undefined ? [] : [1, 2, before.length, 1])
       calls.push({ ids, past: before.length, mask: (feeds.attention_mask?.data as BigInt64Array | undefined)?.length ?? -1 })
       let sum = state ?? before.reduce((total, id) => total + id, 0)
       const rows = ids.map((id, k) => {

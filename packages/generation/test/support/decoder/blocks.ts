@@ -25,12 +25,14 @@ export interface Frame {
 export function writeEmbedding(pen: Pen, { weights, form, cache }: Body): Frame {
   const { shape, embedding, positions, family } = weights
   const { vocabulary, width, context } = shape
-  const table = pen.floats('embed_tokens.weight', [vocabulary, width], embedding)
-  const rows = pen.op('Gather', [table, 'input_ids'])
+  const rows =
+    form.embeddings === 'apart'
+      ? 'inputs_embeds'
+      : pen.op('Gather', [pen.floats('embed_tokens.weight', [vocabulary, width], embedding), 'input_ids'])
   const total = pen.op('Gather', [pen.op('Shape', ['attention_mask']), pen.ints([1], [])], { axis: 0 })
   if (form.attention === 'fused') return { ...fusedFrame(pen, { weights, total }), embedded: rows }
   const past = cache === null ? pen.ints([0], []) : pastLength(pen, cache[0]!.past[0]!, form)
-  const mask = writeMask(pen, { form, past, total })
+  const mask = writeMask(pen, { form, past, total, rows })
   if (family === 'llama')
     return { ...writeAngles(pen, { weights, form }), embedded: rows, mask, lastPosition: '', totalLength: '' }
   const learned = pen.op('Gather', [pen.floats('wpe.weight', [context, width], positions), 'position_ids'])
@@ -46,12 +48,14 @@ interface MaskParts {
   readonly form: Form
   readonly past: string
   readonly total: string
+  /** What is fed, embedded. */
+  readonly rows: string
 }
 
-function writeMask(pen: Pen, { form, past, total }: MaskParts): string {
+function writeMask(pen: Pen, { form, past, total, rows }: MaskParts): string {
   const [zero, one] = [pen.ints([0], []), pen.ints([1], [])]
   const keys = pen.op('Range', [zero, total, one])
-  const fed = pen.op('Gather', [pen.op('Shape', ['input_ids']), one], { axis: 0 })
+  const fed = pen.op('Gather', [pen.op('Shape', [rows]), one], { axis: 0 })
   const queries = pen.op('Range', [past, pen.op('Add', [past, fed]), one])
   const earlier = pen.op('LessOrEqual', [keys, pen.op('Unsqueeze', [queries, pen.ints([1])])])
   const real = pen.op('Unsqueeze', [pen.op('Cast', ['attention_mask'], { to: BOOL }), pen.ints([1, 2])])

@@ -2,7 +2,7 @@
 // use_cache_branch, GPT-2's stacked cache, onnxruntime-genai's GroupQueryAttention, and one without a cache.
 import fs from 'node:fs'
 import path from 'node:path'
-import { graph, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { floatTensor, graph, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { EXTERNALIZED_FROM_BYTES } from '@whyslow/graph/externalize-weights.ts'
 import { externalReference } from '@whyslow/graph/tensor-data.ts'
@@ -30,6 +30,8 @@ export interface DecoderForm {
   readonly block?: number
   /** Default 'all'. 'chosen': an input num_logits_to_keep. */
   readonly logits?: 'all' | 'last' | 'chosen'
+  /** Default 'inside'. 'apart': it is fed inputs_embeds, which another graph makes of ids, as in models that take images too. */
+  readonly embeddings?: 'inside' | 'apart'
 }
 
 export type Form = Required<DecoderForm>
@@ -42,6 +44,7 @@ const DEFAULT_FORM: Form = {
   accuracyLevel: null,
   block: 32,
   logits: 'all',
+  embeddings: 'inside',
 }
 
 export function decoderModel(weights: DecoderWeights, given: DecoderForm = {}): ModelProto {
@@ -94,6 +97,17 @@ export function encoderModel(weights: DecoderWeights): ModelProto {
     initializers: [...pen.initializers.values()],
     inputs: ['input_ids', 'attention_mask'].map((name) => valueInfo(name, 'int64', ['batch_size', 'encoder_sequence_length'])),
     outputs: [valueInfo('last_hidden_state', 'float32', ['batch_size', 'encoder_sequence_length', weights.shape.width])],
+  })
+}
+
+/** What makes inputs_embeds of ids. */
+export function embeddingModel({ shape, embedding }: DecoderWeights): ModelProto {
+  const { vocabulary, width } = shape
+  return model({
+    nodes: [node('Gather', ['embed_tokens.weight', 'input_ids'], ['inputs_embeds'])],
+    initializers: [floatTensor('embed_tokens.weight', [vocabulary, width], embedding)],
+    inputs: [valueInfo('input_ids', 'int64', ['batch_size', 'sequence_length'])],
+    outputs: [valueInfo('inputs_embeds', 'float32', ['batch_size', 'sequence_length', width])],
   })
 }
 
@@ -176,7 +190,9 @@ function cacheInfos(weights: DecoderWeights, form: Form, names: readonly string[
 
 function inputsOf(weights: DecoderWeights, form: Form, cache: CacheNames): ValueInfoProto[] {
   return [
-    valueInfo('input_ids', 'int64', ['batch_size', 'sequence_length']),
+    form.embeddings === 'inside'
+      ? valueInfo('input_ids', 'int64', ['batch_size', 'sequence_length'])
+      : valueInfo('inputs_embeds', 'float32', ['batch_size', 'sequence_length', weights.shape.width]),
     valueInfo('attention_mask', 'int64', ['batch_size', 'total_sequence_length']),
     ...(form.attention === 'fused' ? [] : [valueInfo('position_ids', 'int64', ['batch_size', 'sequence_length'])]),
     ...cacheInfos(

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { writeModel } from '@whyslow/graph/build.ts'
 import { END_ID, tinyTokenizer } from '../tokenizer/tiny-tokenizer.ts'
 import type { DecoderWeights } from './weights.ts'
-import { type DecoderForm, encoderModel, writeDecoder } from './write-decoder.ts'
+import { type DecoderForm, embeddingModel, encoderModel, writeDecoder } from './write-decoder.ts'
 
 export interface FolderOptions {
   /** File names within onnx/ and what is in them; default: one model in float32. */
@@ -32,6 +32,8 @@ export function writeFolder(folder: string, weights: DecoderWeights, options: Fo
   const encoder = path.join(folder, 'onnx', 'encoder_model.onnx')
   for (const [name, form] of Object.entries(models)) writeDecoder(path.join(folder, 'onnx', name), weights, form)
   if (weights.cross !== null) fs.writeFileSync(encoder, writeModel(encoderModel(weights)))
+  if (Object.values(models).some(({ embeddings }) => embeddings === 'apart'))
+    fs.writeFileSync(path.join(folder, 'onnx', 'embed_tokens.onnx'), writeModel(embeddingModel(weights)))
   const write = (name: string, value: unknown) => fs.writeFileSync(path.join(folder, name), JSON.stringify(value))
   write('config.json', { ...configOf(weights), ...config })
   if (tokenizer) {
