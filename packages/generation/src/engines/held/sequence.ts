@@ -90,7 +90,7 @@ interface Logits {
 }
 
 function logitsOf(api: OrtApi, name: string): Logits {
-  /** Of one token: made by the library at the first such step, and written again at each. */
+  /** The tensor of one position: made by the library at the first step of one token, and written again at each. */
   let kept: { readonly value: Handle; readonly type: TypeAndShape; readonly bytes: Uint8Array<ArrayBuffer> } | null = null
   const keeps = new WeakSet<Binding>()
   let row = new Float32Array(0)

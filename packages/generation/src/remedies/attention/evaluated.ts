@@ -73,7 +73,7 @@ export function stepFeeds(model: Model, layout: DecoderLayout, { past, fresh, id
   const wanted = new Set(model.proto.graph!.input.map(({ name }) => name))
   const { ids, mask, positions, logitsToKeep, useCache } = layout.inputs
   const feeds: Record<string, TensorValue> = {}
-  /** Without `value`: zeros. */
+  /** Feeds zeros without `value`. */
   const feed = (name: string | undefined, dtype: DType, shape: readonly number[], value?: (at: number) => number) => {
     if (name === undefined || !wanted.has(name)) return
     const data = new ELEMENT_ARRAYS[dtype]!(elementCount(shape)) as Float32Array | BigInt64Array
