@@ -25,7 +25,7 @@ export interface Passes {
   readonly timed: readonly PassResult[]
   readonly profiled: PassResult
   readonly observed: PassResult
-  /** Of a program that calls a PyTorch model. */
+  /** What is told of a program that calls a PyTorch model. */
   readonly torch?: PassResult
 }
 

@@ -15,7 +15,7 @@ export function dispatchOf({ operatorsPerPrediction, operatorNs, moduleCalls, mo
 export const dispatchShare = ({ dispatchMs, p50Ms }: TorchSection): number | null =>
   dispatchMs === null || p50Ms <= 0 ? null : dispatchMs / p50Ms
 
-/** From this share of the model's time on, starting operators is what to look at; below, their kernels. */
+/** The share of the model's time from which on starting operators is what to look at; below it, their kernels are. */
 export const DISPATCH_SHARE = 0.2
 
 interface TorchRule {
@@ -58,7 +58,7 @@ export const modelMs = (torch: TorchSection, p50Ms: number): number => undisturb
 export interface Won {
   readonly trial: TorchTrial
   readonly times: TorchTimes
-  /** Of a prediction, ms. */
+  /** Milliseconds that a prediction loses. */
   readonly savedMs: number
 }
 

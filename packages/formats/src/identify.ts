@@ -170,7 +170,7 @@ function byMagic(start: Uint8Array): Identity | undefined {
 
 const TORCH_CHECKPOINT = identity('pickle', 'a PyTorch checkpoint (pickled), which can run code when opened', TORCH)
 
-/** By the names of its entries; undefined: none of PyTorch's. */
+/** The kind that the names of its entries tell; undefined: none of PyTorch's. */
 function ofTorch(seen: string): Identity | undefined {
   if (/\/models\/[^/]*\.json|serialized_exported_program\.json|\/archive_format/.test(seen))
     return identity('torch-exported', 'an exported PyTorch program (.pt2)', READ)

@@ -160,7 +160,7 @@ function takeAffine(node: NodeProto, value: string, found: Found, reader: Reader
   return true
 }
 
-/** Of models that came from Core ML: value x scale + bias, for each channel. */
+/** Takes in what models from Core ML begin with: value x scale + bias, for each channel. */
 function takeScaler(node: NodeProto, found: Found): boolean {
   const bias = attributeOf(node, 'bias') as readonly number[] | undefined
   if (found.convolution !== null || bias?.length !== found.scale.length) return false

@@ -12,11 +12,11 @@ export interface TorchModule {
   readonly name: string
   readonly type: string
   readonly calledBy: string | null
-  /** In one prediction. */
+  /** Calls in one prediction. */
   readonly calls: number
-  /** With the modules that it calls. */
+  /** Time with the modules that it calls. */
   readonly timeMs: number
-  /** Without them; all of them add up to the model's time. */
+  /** Time without them; all of them add up to the model's time. */
   readonly selfMs: number
   /** Operators that it dispatches itself. */
   readonly operators: number
@@ -72,7 +72,7 @@ export interface TorchFacts {
   readonly compiled: boolean
   /** How often it was compiled anew; null: nothing is compiled. */
   readonly recompiles: number | null
-  /** Of a prediction in the pass that divides the model's time, and of the model in it. */
+  /** Time of a prediction in the pass that divides the model's time, and of the model in it. */
   readonly predictionMs: number
   readonly p50Ms: number
   /** What the clocks around modules added, as a share. */
@@ -107,12 +107,12 @@ export interface TorchTrialBase {
   readonly reason: string | null
   /** How many were tried, of that setting. */
   readonly threads?: number
-  /** Of torch.compile: graphs that it makes of the model, and where it breaks them. */
+  /** Graphs that torch.compile makes of the model, and where it breaks them. */
   readonly graphs?: number
   readonly breaks?: readonly { readonly reason: string; readonly file: string | null; readonly line: number | null }[]
 }
 
-/** Without a setting, and with it, in turns: of `inference-mode` and `eval` the model as it is called, of the others out of training mode and without gradients. */
+/** Times without a setting and with it, in turns: for `inference-mode` and `eval` the model as it is called, for the others out of training mode and without gradients. */
 export interface TorchTimes {
   readonly nowMs: number
   readonly insteadMs: number

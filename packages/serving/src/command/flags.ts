@@ -5,7 +5,7 @@ import * as row from '@whyslow/command/terminal/flags/rows.ts'
 
 export const flags = {
   load: showing(
-    ['rate', 'slo', 'budget', 'goodput', 'concurrency', 'duration', 'body', 'workers', 'threads', 'maxBatch', ...row.DOCUMENT],
+    ['rate', 'slo', 'budget', 'goodput', 'concurrency', 'duration', 'body', 'workers', 'threads', ...row.DOCUMENT],
     [
       flag('--rate <list>', 'requests per second, a run for each; with --slo: the rate that must be reached', parse.rates, {
         name: 'rates',

@@ -8,7 +8,7 @@ export interface ModuleGroup {
   readonly count: number
   readonly calls: number
   readonly selfMs: number
-  /** Of the model's time. */
+  /** Share of the model's time. */
   readonly share: number
   readonly operators: number
   readonly place: TorchModule['place']
