@@ -112,7 +112,7 @@ const MAGIC: readonly (readonly [string, number, Identity])[] = [
   [
     'GGUF',
     0,
-    identity('gguf', 'a GGUF model (llama.cpp)', 'run whyslow generate on it, or give an ONNX export of the same model'),
+    identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model, or run whyslow generate on it'),
   ],
   ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
   ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],
