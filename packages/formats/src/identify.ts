@@ -102,7 +102,11 @@ const MAGIC: readonly (readonly [string, number, Identity])[] = [
   // https://docs.nvidia.com/deeplearning/tensorrt: a serialized plan; magic of older and newer versions.
   ['ftrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
   ['ptrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
-  ['GGUF', 0, identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model')],
+  [
+    'GGUF',
+    0,
+    identity('gguf', 'a GGUF model (llama.cpp)', 'run whyslow generate on it, or give an ONNX export of the same model'),
+  ],
   ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
   ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],
   ['binf', 0, identity('xgboost', 'an XGBoost model (old binary format)', READ)],

@@ -4,7 +4,7 @@ import path from 'node:path'
 
 export const MANIFEST_FILE = 'manifest.json'
 
-/** Of what predicts, and of what generates text: names of the schemas of this version and of later ones. */
+/** Names of the schemas, of this version and of later ones, by what the folder is for. */
 const SCHEMAS = { predictor: /^whyslow-folder\/\d+$/, generator: /^whyslow-generator\/\d+$/ } as const
 
 export type FolderPurpose = keyof typeof SCHEMAS
