@@ -134,6 +134,17 @@ describe('a vocabulary of GGUF', () => {
     ).toBe('the é')
   })
 
+  it('pieces with merges, as Gemma 4 has them: no space is put before a text, and a line is cut off', async () => {
+    const metadata = {
+      'tokenizer.ggml.model': { text: 'gemma4' },
+      'tokenizer.ggml.add_space_prefix': { bool: false },
+      'tokenizer.ggml.merges': { texts: ['▁ t', 'h e', '▁t he'] },
+    }
+    const tokenizer = await openTokenizer({ tokenizer: write('gemma4.gguf', pieces(metadata)), tokenizerConfig: null })
+    expect(tokenizer.encode(' the\nhe')).toEqual([FIRST + 6, 3 + 0x0a, FIRST + 8])
+    expect(tokenizer.decode(tokenizer.encode(' the\nhe'))).toBe(' the\nhe')
+  })
+
   it('one line for a kind, a rule and a file that is not known', async () => {
     const open = (name: string, metadata: Parameters<typeof writeGguf>[0]['metadata']) =>
       openTokenizer({ tokenizer: write(name, writeGguf({ metadata, tensors: [] })), tokenizerConfig: null })
