@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { floatTensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { describe, expect, test } from 'vitest'
-import { identify } from './identify.ts'
+import { identify, identifyFile } from './identify.ts'
 
 function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
@@ -35,8 +38,11 @@ describe('identify', () => {
     ['numpy', '\x93NUMPY\x01\0'],
     ['numpy', zip('images.npy')],
     ['keras', zip('metadata.json', '... config.json ... model.weights.h5')],
-    ['torchscript', zip('archive/data.pkl')],
-    ['torchscript', zip('model/version', 'model/code/__torch__.py')],
+    ['pickle', zip('archive/data.pkl')],
+    ['pickle', zip('model/version', 'model/data/0')],
+    ['torchscript', zip('model/code/__torch__.py', 'model/constants.pkl')],
+    ['torch-exported', zip('model/models/model.json', 'model/data/weights/weight_0')],
+    ['torch-exported', zip('serialized_exported_program.json', 'version')],
     ['zip', zip('readme.txt')],
     ['pickle', '\x80\x04\x95\0\0\0\0\0\0'],
     ['pickle', '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.'],
@@ -92,4 +98,18 @@ describe('identify', () => {
     expect(says).toContain('03 9a fe 00')
     expect(`${says}${next}`).not.toMatch(/\n/)
   })
+})
+
+test('a PyTorch archive is known by the directory at its end where weights come first', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'whyslow-identify-')), 'net.pt')
+  const weights = zip('net/data/weights/weight_0', '\0'.repeat(400_000))
+  const formatWith = (names: string) => {
+    writeFileSync(file, Buffer.from(weights + names, 'latin1'))
+    return identifyFile(file).format
+  }
+  expect(formatWith('net/models/net.json')).toBe('torch-exported')
+  expect(formatWith('net/code/__torch__.py net/constants.pkl')).toBe('torchscript')
+  expect(formatWith('net/data.pkl')).toBe('pickle')
+  expect(formatWith('readme.txt')).toBe('zip')
+  rmSync(dirname(file), { recursive: true })
 })

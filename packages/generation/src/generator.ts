@@ -132,6 +132,8 @@ export interface GeneratorOptions {
 /** An engine: what it can open, and how. One file each in engines/. */
 export interface GeneratorEngine {
   readonly id: string
+  /** It runs the ONNX graph in onnxruntime-node, and the cache passes through JavaScript: one step of the graph can be profiled as what it runs. */
+  readonly runsGraph?: true
   readonly title: string
   /** Whether it opens what was recognized; a reason that fits in one line if not. */
   readonly opens: (recognized: { readonly kind: GeneratorKind }) => true | string

@@ -2,11 +2,13 @@
 import type { PipelineRule } from '../rule.ts'
 import { allProbabilities } from './all-probabilities.ts'
 import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
+import { channelsFirstConvolutions } from './channels-first-convolutions.ts'
 import { contextPerRequest } from './context-per-request.ts'
 import { dataframeConversion } from './dataframe-conversion.ts'
 import { dataframePerRow } from './dataframe-per-row.ts'
 import { decodeDominates } from './decode-dominates.ts'
 import { deviceTransferInTheLoop } from './device-transfer-in-the-loop.ts'
+import { dispatchOverhead } from './dispatch-overhead.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 import { fileInTheLoop } from './file-in-the-loop.ts'
 import { float32Weights } from './float32-weights.ts'
@@ -14,7 +16,9 @@ import { float64Inputs } from './float64-inputs.ts'
 import { garbageCollection } from './garbage-collection.ts'
 import { gilContention } from './gil-contention.ts'
 import { gradientTracking } from './gradient-tracking.ts'
+import { graphBreaks } from './graph-breaks.ts'
 import { growingArray } from './growing-array.ts'
+import { idleBfloat16Units } from './idle-bfloat16-units.ts'
 import { importTime } from './import-time.ts'
 import { jsonInTheLoop } from './json-in-the-loop.ts'
 import { lateTruncation } from './late-truncation.ts'
@@ -29,22 +33,28 @@ import { repeatedAllocation } from './repeated-allocation.ts'
 import { retracing } from './retracing.ts'
 import { scalarLoop } from './scalar-loop.ts'
 import { sequentialCalls } from './sequential-calls.ts'
+import { tensorCopies } from './tensor-copies.ts'
 import { tensorLeak } from './tensor-leak.ts'
+import { tensorReadInForward } from './tensor-read-in-forward.ts'
+import { threadCount } from './thread-count.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 import { tokenizerDominates } from './tokenizer-dominates.ts'
 import { trainingMode } from './training-mode.ts'
 import { uncachedPrefix } from './uncached-prefix.ts'
+import { uncompiledModel } from './uncompiled-model.ts'
 import { unrequestedBeams } from './unrequested-beams.ts'
 import { wrapperOverhead } from './wrapper-overhead.ts'
 
 export const pipelineRules: readonly PipelineRule[] = [
   allProbabilities,
   arrayOfNumbersInput,
+  channelsFirstConvolutions,
   contextPerRequest,
   dataframeConversion,
   dataframePerRow,
   decodeDominates,
   deviceTransferInTheLoop,
+  dispatchOverhead,
   eventLoopBlocking,
   fileInTheLoop,
   float32Weights,
@@ -52,7 +62,9 @@ export const pipelineRules: readonly PipelineRule[] = [
   garbageCollection,
   gilContention,
   gradientTracking,
+  graphBreaks,
   growingArray,
+  idleBfloat16Units,
   importTime,
   jsonInTheLoop,
   lateTruncation,
@@ -67,10 +79,14 @@ export const pipelineRules: readonly PipelineRule[] = [
   retracing,
   scalarLoop,
   sequentialCalls,
+  tensorCopies,
   tensorLeak,
+  tensorReadInForward,
+  threadCount,
   threadOversubscription,
   tokenizerDominates,
   trainingMode,
+  uncompiledModel,
   uncachedPrefix,
   unrequestedBeams,
   wrapperOverhead,

@@ -163,6 +163,17 @@ describe('ort-held', () => {
     await expect(openHeld(broken, plainOptions)).rejects.toThrow(/broken\.onnx/)
   })
 
+  it('closes what was started with it, and is closed once', async () => {
+    const generator = await open(llama, {})
+    const [left, closed] = [generator.start!(), generator.start!()]
+    await left.feed(PROMPT, 'none')
+    closed.close()
+    await generator.close()
+    await generator.close()
+    await expect(left.feed([1], 'last')).rejects.toThrow('the sequence is closed')
+    left.close()
+  })
+
   it('refuses more tokens than the context holds, before anything runs', async () => {
     const generator = await open(long, { attention: 'fused', cache: 'fixed' })
     expect(generator.context).toBe(1024)

@@ -49,7 +49,8 @@ function ofTypes({ model, timePerTokenMs, depth, floor, line, tokenParts, kernel
   const elements = model.bytesPerToken / bytes
   const products = partsMs(tokenParts, ['weights', 'matmul', 'head'])
   const nowMs = products === 0 ? floor.weightsMs : products
-  const slope = (line?.slopeMsPerThousand ?? 0) / 1000
+  // No context makes a token faster: a line that falls is noise.
+  const slope = Math.max(0, line?.slopeMsPerThousand ?? 0) / 1000
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
   return TRIED.flatMap((dtype) =>
     depths.map((at) => {

@@ -68,6 +68,21 @@ describe('group-query-attention', () => {
     )
   })
 
+  it('asks the engine about one cache, and no layer', async () => {
+    const asked: { nodes: readonly string[]; caches: number }[] = []
+    const evaluate: typeof tools.evaluate = (model, feeds) => {
+      asked.push({ nodes: operatorsOf(model), caches: Object.keys(feeds[0]!).filter((name) => name.startsWith('past')).length })
+      return tools.evaluate(model, feeds)
+    }
+    const given = targetOf(
+      transformersAttention({ heads: 4, kvHeads: 2, size: 16, window: null, positions: 'input', seed: 3 }),
+      null,
+    )
+    expect((await groupQueryAttention.rewrite(given, '', { evaluate })) instanceof Object).toBe(true)
+    expect(asked.map(({ caches }) => caches)).toEqual([1])
+    expect(asked[0]!.nodes).not.toContain('MatMul')
+  })
+
   describe("as torch exports transformers' models", () => {
     const form = { heads: 4, kvHeads: 2, size: 16, window: null, positions: 'input', seed: 3 } as const
 

@@ -70,7 +70,7 @@ function gatherLast(graph: GraphProto, { hidden }: Head): Cut {
   }
 }
 
-/** From -n on, and n = 0 is from the start. */
+/** Keeps the positions from -n on; n = 0 keeps all. */
 function sliceAsWanted(graph: GraphProto, { hidden }: Head): Cut {
   const fresh = freshNames(graph)
   const [kept, from, start] = [fresh(`${hidden}_kept`), fresh('first_kept'), fresh('first_kept_list')]

@@ -30,6 +30,11 @@ checkRule(unbatchedPrefill, {
       given: withoutFacts(each(9.5), 'severalTokens', 'firstTokenParts'),
       expect: { wouldSaveMs: null, savingUnknown: 'several tokens at once were not measured' },
     },
+    // A mean of 10 ms with pauses, and a median gap of 6 ms: 3.7 ms are over six tenths of it.
+    {
+      name: 'pauses between tokens',
+      given: exampleEvidence(timed(64 * 3.7 + 1, 10, { interTokenMs: { p50: 6, p90: 20, p99: 90 } })),
+    },
     // 6.3 of 8.
     {
       name: 'several at once gain a little',

@@ -106,7 +106,7 @@ function widened(low: number, high: number, most: number): BlockAffine {
 /** The range of codes as parts of the block's range: what lies outside is clipped, and all else is nearer to its code. */
 const SHRUNK = [1.1, 1.05, 1, 0.96, 0.92, 0.88, 0.84, 0.8]
 
-/** Of some scales around the first, each moved to where its codes fit best, the one with the least squared error; the first if none is better. */
+/** Tries some scales around the first, each moved to where its codes fit best: the one with the least squared error, or the first. */
 function closest(
   first: BlockAffine,
   values: Float32Array,

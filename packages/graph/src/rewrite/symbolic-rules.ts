@@ -301,7 +301,7 @@ const heads: Rule = ({ input }) => {
   return [{ dtype: query.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }]
 }
 
-/** Of packed queries, keys and values the width is another. */
+/** The width of packed queries, keys and values is another, and not known here. */
 const groupedHeads: Rule = ({ input, node, unknown }) => {
   const [query, past] = [input(0), input(3)]
   const present = { dtype: past.dtype, shape: past.shape?.map((size, axis) => (axis === 2 ? unknown(axis, 1) : size)) }

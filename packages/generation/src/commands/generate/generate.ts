@@ -165,13 +165,17 @@ interface Steps {
 }
 
 async function profiledSteps(
-  { found, options, own, limits, progress }: Run,
+  { found, engine, options, own, limits, progress }: Run,
   folder: string,
   processes: readonly ProcessMeasurement[],
 ): Promise<Steps> {
   const step = await found.step(own)
   if (typeof step === 'string')
     return { token: step, firstToken: step, facts: found.kind === 'gguf' ? ggufFacts(found.source) : {} }
+  if (engine.runsGraph === undefined) {
+    const reason = `${engine.title} shows no times of operators`
+    return { token: reason, firstToken: reason, facts: graphFacts(step, null) }
+  }
   const { promptTokens, newTokens, quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
   const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)

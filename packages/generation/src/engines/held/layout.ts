@@ -9,7 +9,7 @@ export interface StepInput {
 
 /** One number of a step. */
 export interface StepNumber extends StepInput {
-  /** Of its shape: [] or [1]. */
+  /** 0 for the shape [], 1 for [1]. */
   readonly rank: 0 | 1
   /**
    * isUsed: whether the caches hold anything. wanted: how many positions' logits, 0 for all. last: the place of the last token.

@@ -7,8 +7,9 @@ import { openSequence } from './sequence.ts'
 import { openSession } from './session.ts'
 
 export interface HeldModel {
-  /** A sequence with empty caches; the caller closes it before the model. */
+  /** A sequence with empty caches. */
   start(): Sequence
+  /** Closes what was started, too: memory of a session must not be touched after it. */
   close(): void
 }
 
@@ -25,7 +26,10 @@ export interface HeldOptions {
 /** Throws what the library says of the file. */
 export function openHeldModel(api: OrtApi, file: string, { layout, threads, prefillThreads, context }: HeldOptions): HeldModel {
   const sessions: Handle[] = []
+  const started = new Set<Sequence>()
   const close = () => {
+    for (const sequence of started) sequence.close()
+    started.clear()
     for (const session of sessions.splice(0)) api.free('Session', session)
   }
   const open = (count: number | null): Handle => {
@@ -36,7 +40,12 @@ export function openHeldModel(api: OrtApi, file: string, { layout, threads, pref
   try {
     const decode = open(threads)
     const prefill = prefillThreads === null || prefillThreads === threads ? decode : open(prefillThreads)
-    return { start: () => openSequence({ api, decode, prefill, layout, context }), close }
+    const start = () => {
+      const sequence = openSequence({ api, decode, prefill, layout, context }, () => started.delete(sequence))
+      started.add(sequence)
+      return sequence
+    }
+    return { start, close }
   } catch (error) {
     close()
     throw error

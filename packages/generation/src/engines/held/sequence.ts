@@ -24,7 +24,8 @@ export interface HeldSessions {
   readonly context: number | null
 }
 
-export function openSequence({ api, decode, prefill, layout, context }: HeldSessions): Sequence {
+/** `onClose`: called once, when the sequence is closed. */
+export function openSequence({ api, decode, prefill, layout, context }: HeldSessions, onClose: () => void): Sequence {
   const bindings = new Map([...new Set([decode, prefill])].map((session) => [session, newBinding(api, session)]))
   const feeds = stepFeeds(api, layout)
   const caches = layout.inPlace ? cachesInPlace(api, layout) : cachesPassedOn(api, layout)
@@ -77,6 +78,7 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
       caches.free()
       feeds.free()
       results.free()
+      onClose()
     },
   }
 }
@@ -90,7 +92,7 @@ interface Logits {
 }
 
 function logitsOf(api: OrtApi, name: string): Logits {
-  /** Of one token: made by the library at the first such step, and written again at each. */
+  /** The tensor of one position: made by the library at the first step of one token, and written again at each. */
   let kept: { readonly value: Handle; readonly type: TypeAndShape; readonly bytes: Uint8Array<ArrayBuffer> } | null = null
   const keeps = new WeakSet<Binding>()
   let row = new Float32Array(0)

@@ -15,37 +15,38 @@ import type { DecoderLayout } from '../../recognize/layout.ts'
 import type { RemedyTarget, RemedyTools } from '../kit/remedy.ts'
 import { type CachedAttention, FAR_BELOW, type Mask } from './cached-attention.ts'
 
-/** A model in which keys and values that are new are zeros: shapes that are read off the cache need no layer computed. */
+/**
+ * A model in which new keys and values are zeros, and all caches of one size are the first of them: sizes that are read off a cache need no layer
+ * computed, and one cache is fed in place of one for each layer.
+ */
 export function withoutLayers(model: Model, layout: DecoderLayout, attentions: readonly CachedAttention[]): Model {
   const graph = model.proto.graph!
   const fresh = freshNames(graph)
-  const [zero, axis, one, shape, length] = ['new_zero', 'new_axis', 'new_one', 'ids_sizes', 'new_length'].map(fresh) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
+  const [zero, axis, one] = [fresh('new_zero'), fresh('new_axis'), fresh('new_one')]
+  const [ids, length] = [fresh('ids_sizes'), fresh('new_length')]
   const add: NodeProto[] = [
-    node({ opType: 'Shape', name: shape }, [layout.inputs.ids!.name], [shape]),
-    node({ opType: 'Gather', name: length }, [shape, axis], [length], { axis: 0 }),
+    node({ opType: 'Shape', name: ids }, [layout.inputs.ids!.name], [ids]),
+    node({ opType: 'Gather', name: length }, [ids, axis], [length], { axis: 0 }),
   ]
   const addInitializers = [floatTensor(zero, [], [0]), int64Tensor(axis, [1], [1]), int64Tensor(one, [1], [1])]
   const read = new Map<string, string>()
+  const first = new Map<string, { readonly past: string; readonly zeros: string }>()
   for (const { keys, values, kvHeads, size } of attentions) {
-    for (const { added } of [keys, values]) {
-      const [heads, width, sizes, zeros] = ['new_heads', 'new_size', 'new_sizes', 'new_zeros'].map(fresh) as [
-        string,
-        string,
-        string,
-        string,
-      ]
+    for (const { added, entry } of [keys, values]) {
+      const known = first.get(`${kvHeads} ${size}`)
+      if (known !== undefined) {
+        read.set(added, known.zeros).set(entry.past, known.past)
+        continue
+      }
+      const [heads, width] = [fresh('new_heads'), fresh('new_size')]
+      const [sizes, zeros] = [fresh('new_sizes'), fresh('new_zeros')]
       addInitializers.push(int64Tensor(heads, [1], [kvHeads]), int64Tensor(width, [1], [size]))
       add.push(
         node({ opType: 'Concat', name: sizes }, [one, heads, length, width], [sizes], { axis: 0 }),
         node({ opType: 'Expand', name: zeros }, [zero, sizes], [zeros]),
       )
       read.set(added, zeros)
+      first.set(`${kvHeads} ${size}`, { past: entry.past, zeros })
     }
   }
   return withGraph(model, editGraph(graph, { add, addInitializers, read }))
@@ -73,7 +74,7 @@ export function stepFeeds(model: Model, layout: DecoderLayout, { past, fresh, id
   const wanted = new Set(model.proto.graph!.input.map(({ name }) => name))
   const { ids, mask, positions, logitsToKeep, useCache } = layout.inputs
   const feeds: Record<string, TensorValue> = {}
-  /** Without `value`: zeros. */
+  /** Feeds zeros without `value`. */
   const feed = (name: string | undefined, dtype: DType, shape: readonly number[], value?: (at: number) => number) => {
     if (name === undefined || !wanted.has(name)) return
     const data = new ELEMENT_ARRAYS[dtype]!(elementCount(shape)) as Float32Array | BigInt64Array

@@ -73,7 +73,7 @@ function rotaryAround(matching: Matching, { query, keys, size }: CachedAttention
   return same && size % ROTARY_MULTIPLE === 0 ? { query: q, key: k } : undefined
 }
 
-/** Of cosines and sines, and of heads of one size. */
+/** Names a pair of cosines and sines. */
 const keyOf = ({ query: { cos, sin } }: NonNullable<Turned['rotary']>): string => JSON.stringify([cos, sin])
 
 /** A table for each pair of cosines and sines; none if one of them is not of positions alone: then all stay as they are. */
@@ -222,7 +222,7 @@ function joined(matching: Matching, name: string, width: number): string | undef
   return shape?.length === 3 && shape[2] === width ? source : undefined
 }
 
-/** Without inputs that were read before, and are no more. */
+/** The graph less inputs that were read before and no longer are. */
 function withoutUnread(before: GraphProto, after: GraphProto): GraphProto {
   const namesIn = ({ node: nodes, output }: GraphProto) => new Set([...nodes.flatMap(readsOf), ...output.map(({ name }) => name)])
   const [was, is] = [namesIn(before), namesIn(after)]

@@ -17,7 +17,7 @@ function isOf(part: Part, { model, layout }: RemedyTarget): (product: Product) =
   return ({ node }) => names.has(node.output[0]) === (part === 'head')
 }
 
-/** With float32 weights, in which all is quantized. */
+/** The decoder with float32 weights, from which all is quantized. */
 const inFloat32 = (target: RemedyTarget): RemedyTarget =>
   halfWeights(target.model) > 0 ? { ...target, model: toFloat32(target.model) } : target
 

@@ -22,7 +22,18 @@ import { decodeResults, encodeFeeds, encodeFrame, type Frame, FrameReader } from
 /** What an engine in Python is made of. */
 export interface PythonPackages {
   /** As engines.py calls it. */
-  readonly engine: 'ort' | 'keras' | 'transformers' | 'genai'
+  readonly engine:
+    | 'ort'
+    | 'keras'
+    | 'torch'
+    | 'openvino'
+    | 'tflite'
+    | 'sklearn'
+    | 'xgboost'
+    | 'lightgbm'
+    | 'catboost'
+    | 'transformers'
+    | 'genai'
   /** Module, and the distributions that bring it, the usual one first. */
   readonly module: string
   readonly distributions: readonly string[]

@@ -47,11 +47,7 @@ class Server:
 
     def do_open(self, header, _):
         start = now_ns()
-        if header["engine"] == "ort":
-            from .engine_ort import OrtModel as Model
-        else:
-            from .engine_keras import KerasModel as Model
-        self.model = Model(header)
+        self.model = model_class(header["engine"])(header)
         self.opened_ms = (now_ns() - start) / MS
         told = {"inputs": self.model.inputs, "outputs": self.model.outputs, "loadMs": self.opened_ms, "threads": self.model.threads}
         return told, []
@@ -116,6 +112,33 @@ class Server:
 
     def do_close(self, _header, _buffers):
         return {}, []
+
+
+def model_class(engine):
+    """One adapter for each library: `inputs`, `outputs`, `threads`, `bound(feeds)`, `host(results)`, `end_profiling()`."""
+    if engine == "ort":
+        from .engine_ort import OrtModel
+
+        return OrtModel
+    if engine == "keras":
+        from .engine_keras import KerasModel
+
+        return KerasModel
+    if engine == "torch":
+        from .engine_torch import TorchModel
+
+        return TorchModel
+    if engine == "openvino":
+        from .engine_openvino import OpenvinoModel
+
+        return OpenvinoModel
+    if engine == "tflite":
+        from .engine_tflite import TfliteModel
+
+        return TfliteModel
+    from . import engine_rows
+
+    return engine_rows.CLASSES[engine]
 
 
 def timed(run):
