@@ -12,7 +12,7 @@ import { dist, outputOf, sourceFiles, sourceOf, withRelativeImports } from './pa
 const stamp = join(cache, 'build-stamp')
 const command = join(root, 'dist/whyslow/main.js')
 const web = join(root, 'packages/report/web')
-const copied = /\.(json|mjs|py|wasm|html|css|jpg)$/
+const copied = /\.(json|mjs|d\.mts|py|wasm|html|css|jpg)$/
 // As tsconfig.build.json excludes them.
 const leftOut = /\.(test|d)\.ts$/
 const scripts = ['build', 'build-serve', 'build-web', 'cache', 'make-schema', 'make-validators', 'packages', 'prom-client'].map(

@@ -25,7 +25,7 @@ export const TAKE_LONG = [
   'packages/whyslow/src/mcp/mcp.process.test.ts',
   'packages/whyslow/src/compose/why-task.process.test.ts',
   'packages/code/src/replace/ask-once.process.test.ts',
-  'packages/model/src/ship/place.process.test.ts',
+  'packages/model/src/ship/ship-folder.process.test.ts',
   'packages/model/src/ship/shipped/predict-ends.process.test.ts',
   'packages/measure/src/processes/end-process.process.test.ts',
   'packages/measure/src/processes/start-process.process.test.ts',

@@ -140,6 +140,8 @@ export interface GeneratorEngine {
   /** What is missing on this machine, with the command that installs it; null: nothing. */
   readonly missing: (options: GeneratorOptions, folder: string) => Promise<string | null>
   readonly open: (source: string, options: GeneratorOptions) => Promise<Generator>
+  /** npm packages that a folder written by `fix` needs to run on it; absent: it cannot be put into a folder. */
+  readonly ships?: readonly string[]
 }
 
 export type GeneratorKind = 'onnx' | 'transformers-folder' | 'genai-folder' | 'gguf' | 'address'

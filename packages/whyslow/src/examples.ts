@@ -30,9 +30,11 @@ Examples:
   whyslow fix quantized.onnx -o repaired.onnx   repairs that model alone
   whyslow fix model.onnx -o fast/ --require 2x  else exit code 3
   whyslow fix model.onnx -o fast/ --image-dtype uint8 --image-normalize imagenet
+  whyslow fix model/ -o fast/ --prompts mine.txt a generator: equal tokens
 
 --max-loss: largest drop of the metric where labels are given, else of top-1
-agreement from 1, else of the worst output's cosine from 1.`,
+agreement from 1, else of the worst output's cosine from 1; of a generator,
+how much perplexity may rise.`,
 
   lint: `
 Examples:

@@ -84,15 +84,14 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   fix: {
     section: 'Improve',
     about: 'try remedies, prove them, write a faster model',
-    takes: [['<model>', ANY]],
-    run: async (flags, world, model) => (await import('@whyslow/model/command/fix.ts')).runFix(model, flags, surroundings(world)),
+    takes: [['<model>', 'a model of any format that is read, or a generator of text']],
+    run: async (flags, world, model) => (await import('./improve.ts')).runFix(model, flags, surroundings(world)),
   },
   quantize: {
     section: 'Improve',
     about: 'quantize the layers that gain from it; prove speed and accuracy',
     takes: [['<model>', ANY]],
-    run: async (flags, world, model) =>
-      (await import('@whyslow/model/command/quantize.ts')).runQuantize(model, flags, surroundings(world)),
+    run: async (flags, world, model) => (await import('./improve.ts')).runQuantize(model, flags, surroundings(world)),
   },
   distill: {
     section: 'Improve',

@@ -2,6 +2,7 @@
 // the diagnosis and each trial in the order in which they were found.
 
 import type { TrialRow } from '@whyslow/report/documents/trial-row.ts'
+import type { Colours } from '@whyslow/report/text/page.ts'
 import { trialLines } from '@whyslow/report/text/trials.ts'
 import { wrap } from '@whyslow/report/text/wrap.ts'
 import picocolors from 'picocolors'
@@ -18,6 +19,8 @@ export interface Commentary {
     onTrial(trial: TrialRow): void
   }
   paragraph(sentence: string): void
+  /** Lines of a trial that is not of a model. */
+  trial(lines: (width: number, colours: Colours) => readonly string[]): void
   /** Takes the line of progress away, and resolves when everything is printed. */
   end(): Promise<void>
 }
@@ -42,6 +45,7 @@ export function openCommentary(screen: Screen, { aloud, ...loudness }: Loudness 
       onTrial: (trial) => say(`${trialLines(trial, screen.width, colours).join('\n')}\n`),
     },
     paragraph,
+    trial: (lines) => say(`${lines(screen.width, colours).join('\n')}\n`),
     async end() {
       progress.clear()
       await said

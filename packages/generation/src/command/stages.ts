@@ -1,9 +1,11 @@
 // What the commands on text generation call.
 import type { Surroundings as In } from '@whyslow/command/terminal/surroundings.ts'
+import type { fixGenerator } from '../commands/fix/fix-generator.ts'
 import type { generate } from '../commands/generate/generate.ts'
 
 export interface Stages {
   readonly generate: typeof generate
+  readonly fixGenerator: typeof fixGenerator
 }
 
 export type Surroundings = In<Stages>

@@ -21,6 +21,7 @@ const NAME = 'node-llama-cpp'
 const PINNED = `${NAME}@3.21.1`
 
 export const llamaCpp: GeneratorEngine = {
+  ships: [NAME],
   id: 'llama-cpp',
   title: 'llama.cpp (node-llama-cpp)',
   opens: ({ kind }) => kind === 'gguf' || 'it opens GGUF files',
@@ -59,8 +60,9 @@ export async function openGguf(
     context: context.contextSize,
     sequences: 1,
     endIds: [...new Set(ends)],
-    encode: (text) => model.tokenize(text),
-    decode: (ids) => model.detokenize(ids, true),
+    // Special tokens that the text names are themselves, as chat templates write them.
+    encode: (text) => model.tokenize(text, true),
+    decode: (ids) => model.detokenize(ids),
     generate: (request, onToken) => generate({ model, sequence, context }, request, onToken),
     start: () => sequenceOf(sequence, { context: context.contextSize, vocabulary: vocabulary ?? 0 }),
     async close() {

@@ -16,9 +16,9 @@ import { type Encoder, encoderOf } from './loop/encoder.ts'
 import { generateEncoded, generateWith } from './loop/generate.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
 
-/** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries. */
+/** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries, whose package it is. */
 export type SessionExtras = Partial<
-  Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath' | 'configEntries' | 'graphOptimization'>
+  Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath' | 'configEntries' | 'graphOptimization' | 'packageFrom'>
 >
 
 export interface OrtGenerator extends Generator {
@@ -36,7 +36,8 @@ export async function openOrtGenerator(
   if (files === null) throw new InputError(`${source} is not an ONNX decoder or a folder of one; give model.onnx or its folder`)
   const variant = chosenVariant(files, options.dtype)
   const { model } = variant
-  const ort = await loadOrt(null)
+  const from = extras.packageFrom ?? null
+  const ort = await loadOrt(from)
   const decode = await openSession(ort, { model, threads: options.threads, extras })
   const layout = layoutOf(decode, variant)
   const apart = options.prefillThreads !== null && options.prefillThreads !== options.threads
@@ -51,7 +52,7 @@ export async function openOrtGenerator(
   const parts = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null, endIds, context }
   return {
     engine: ortCpu.id,
-    versions: { onnxruntime: findOrt(null)!.version },
+    versions: { onnxruntime: findOrt(from)!.version },
     layout,
     vocabulary: vocabularyOf(layout),
     context,
@@ -92,6 +93,7 @@ export const ortCpu: GeneratorEngine = {
   },
   missing: async () => (findOrt(null) === null ? `${PACKAGE} is not installed; ${INSTALL}` : null),
   open: openOrtGenerator,
+  ships: [PACKAGE],
 }
 
 interface Opened {

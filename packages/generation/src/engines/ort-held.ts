@@ -7,6 +7,7 @@ import { libraryIn } from './held/find-library.ts'
 import { ENGINE, openHeld } from './held/index.ts'
 
 export const ortHeld: GeneratorEngine = {
+  ships: [PACKAGE, FFI],
   id: ENGINE,
   title: 'ONNX Runtime, CPU, cache outside JavaScript',
   opens: ({ kind }) => {

@@ -46,6 +46,11 @@ export const flags = {
       flag('--dry-run', 'list what would be tried; try nothing'),
       flag('--fix-shapes', 'symbolic dimensions may be fixed to the shapes used'),
       flag('--outputs <names>', 'the only outputs to keep, separated by commas', parse.list, { usual: 'all' }),
+      own(
+        flag('--prompts <file>', 'texts to prove a generator of text on: one a line, or JSON', parse.inputPath, {
+          usual: 'made-up sentences',
+        }),
+      ),
       ...image([
         own(
           flag('--image-normalize <mean,std>', 'move this normalization into the model; or imagenet', undefined, {

@@ -1,4 +1,5 @@
 // `distill`: a simpler model that predicts nearly the same, found on the user's own rows and shipped as code.
+import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
 import type { StageProgress } from '@whyslow/command/progress.ts'
 import { toolVersion } from '@whyslow/command/version.ts'
 import { type Distilled, distill as findStudents, LEAST_ROWS, refusal } from '@whyslow/compile/distill/distill.ts'
@@ -9,7 +10,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { readData } from '@whyslow/measure/samples/read-data.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
-import { checkOut, moduleOf, shipStudent } from '../ship/index.ts'
+import { moduleOf, shipStudent } from '../ship/index.ts'
 import { classLabels } from './class-labels.ts'
 
 export interface DistillOptions {

@@ -3,8 +3,6 @@
 export { moduleOf } from './compiled-files.ts'
 export { checkModelOut, shipModel, writeAlone } from './model-alone.ts'
 export { modelFileOf } from './model-file.ts'
-export { checkOut } from './out-folder.ts'
-export { removeLeftovers } from './place.ts'
 export type { Agreement, Preprocessing, RunnablePlan, ShipPlan, ShippedResults } from './plan.ts'
 export type { Serving } from './serving.ts'
 export { variantWriter } from './shared-weights.ts'

@@ -1,14 +1,10 @@
 // manifest.json: what the folder holds and where it came from. By it a folder is known as whyslow's.
-import fs from 'node:fs'
 import path from 'node:path'
 import type { WrittenFile } from '@whyslow/command/model-files/folder.ts'
 import type { ShipPlan } from './plan.ts'
 import { shippedOptions } from './session-options.ts'
 
-export const MANIFEST_FILE = 'manifest.json'
 const SCHEMA = 'whyslow-folder/1'
-/** Name of the schema of this version and of later ones. */
-const SCHEMA_NAME = /^whyslow-folder\/\d+$/
 
 /** The manifest's text. `files`: all others of the folder, the model's file first. */
 export function manifestText(plan: ShipPlan, files: readonly WrittenFile[]): string {
@@ -46,14 +42,3 @@ export function manifestText(plan: ShipPlan, files: readonly WrittenFile[]): str
 }
 
 const engineText = ({ library: _, cut, ...engine }: ShipPlan['engine']) => ({ ...engine, ...(cut && { cut }) })
-
-/** Paths that the manifest in `folder` lists, itself included; undefined if the folder is not whyslow's. */
-export function filesOfFolder(folder: string): ReadonlySet<string> | undefined {
-  try {
-    const { schema, files } = JSON.parse(fs.readFileSync(path.join(folder, MANIFEST_FILE), 'utf8'))
-    if (!SCHEMA_NAME.test(schema) || !Array.isArray(files)) return undefined
-    return new Set([MANIFEST_FILE, ...files.map((file) => String(file.path))])
-  } catch {
-    return undefined
-  }
-}

@@ -4,9 +4,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { asInputError, type Disk, nodeDisk } from '@whyslow/command/model-files/disk.ts'
 import { type Folder, folderAt, type WrittenFile } from '@whyslow/command/model-files/folder.ts'
+import { siblingName } from '@whyslow/command/model-files/place.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { writeModelOf } from './model-file.ts'
-import { siblingName } from './place.ts'
 import type { ShipPlan } from './plan.ts'
 
 /**

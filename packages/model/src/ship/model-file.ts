@@ -1,13 +1,11 @@
 // The model's file in a shipped folder: the user's own bytes if nothing in the model changed, else the model encoded.
 import { createHash } from 'node:crypto'
-import fs from 'node:fs'
+import { copiedFile } from '@whyslow/command/model-files/copied-file.ts'
 import type { Folder } from '@whyslow/command/model-files/folder.ts'
 import { writeModelFiles } from '@whyslow/command/model-files/onnx-files.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { LIBRARIES } from './libraries.ts'
 import type { ShipPlan } from './plan.ts'
-
-const CHUNK_BYTES = 16 * 2 ** 20
 
 const formatOf = ({ library }: ShipPlan['engine']) => (library === undefined ? 'onnx' : LIBRARIES[library.name].format)
 
@@ -35,26 +33,9 @@ export async function writeModelOf(
 /** The file's bytes; throws InputError at the end if they are not those that were read before. */
 function* copied(file: string, sha256: string): Iterable<Uint8Array> {
   const hash = createHash('sha256')
-  const descriptor = attempt(file, () => fs.openSync(file, 'r'))
-  try {
-    for (let count = -1; count !== 0; ) {
-      const chunk = new Uint8Array(CHUNK_BYTES)
-      count = attempt(file, () => fs.readSync(descriptor, chunk))
-      const bytes = chunk.subarray(0, count)
-      hash.update(bytes)
-      if (count > 0) yield bytes
-    }
-  } finally {
-    fs.closeSync(descriptor)
+  for (const bytes of copiedFile(file)) {
+    hash.update(bytes)
+    yield bytes
   }
   if (hash.digest('hex') !== sha256) throw new InputError(`${file} changed while whyslow ran; start again`)
-}
-
-function attempt(file: string, read: () => number): number {
-  try {
-    return read()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new InputError(`${file} can no longer be read (${code}); put it back and start again`, { cause: error })
-  }
 }

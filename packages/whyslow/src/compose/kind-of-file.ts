@@ -44,7 +44,7 @@ export function isModelFile(file: string): boolean {
 /** `file` exists. Throws InputError if it cannot be read. */
 export async function kindOfFile(file: string): Promise<KindOfFile> {
   if (fs.statSync(file).isDirectory()) {
-    const { filesOfFolder } = await import('@whyslow/model/ship/manifest.ts')
+    const { filesOfFolder } = await import('@whyslow/command/model-files/manifest.ts')
     const isShipped = filesOfFolder(file) !== undefined
     if (isShipped) return { kind: 'shipped', is: 'a folder that fix wrote' }
     return (await isGenerator(file)) ? GENERATOR : { kind: 'folder', is: 'a folder' }

@@ -51,6 +51,14 @@ writeFileSync(
     },
   }),
 )
+mkdirSync(place('generating'))
+writeFileSync(
+  place('generating/manifest.json'),
+  JSON.stringify({
+    ...{ schema: 'whyslow-generator/1', model: 'model.onnx', files: [], engine: { id: 'ort-held' } },
+    options: { threads: 2, prefillThreads: null },
+  }),
+)
 mkdirSync(place('compiled'))
 writeFileSync(
   place('compiled/manifest.json'),
@@ -131,6 +139,9 @@ test('a folder that fix wrote says what is measured; one of code has nothing to 
   expect((await route([place('fast')], program)).notice).toMatch(
     / is a folder that fix wrote; this measures: whyslow \S+model\.onnx --engine ort-cpu --threads 1/,
   )
+  const generating = await route([place('generating')], program)
+  expect(generating.notice).toMatch(/this measures: whyslow generate \S+model\.onnx --engine ort-held --threads 2$/)
+  expect(generating.argv[0]).toBe('generate')
   await expect(route([place('compiled')], program)).rejects.toThrow(/compiled to code.*whyslow load /)
 })
 

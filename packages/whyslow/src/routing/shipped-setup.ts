@@ -5,9 +5,13 @@ import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { commandWords } from '@whyslow/report/text/shell-words.ts'
 
 interface Manifest {
+  readonly schema: string
   readonly model: string
   readonly engine: { readonly id: string; readonly generated?: boolean }
   readonly options: {
+    /** A generator's. */
+    readonly threads?: number | null
+    readonly prefillThreads?: number | null
     readonly session?: {
       readonly intraOpNumThreads?: number
       readonly graphOptimizationLevel?: string
@@ -18,8 +22,9 @@ interface Manifest {
 
 /** Flags that were typed stay, and win. `notice`: what is measured in place of the folder. */
 export function shippedSetup(argv: readonly string[], folder: string, at: number): { argv: readonly string[]; notice: string } {
-  const { model, engine, options } = JSON.parse(fs.readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Manifest
+  const { schema, model, engine, options } = JSON.parse(fs.readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Manifest
   const file = path.join(folder, model)
+  if (schema.startsWith('whyslow-generator/')) return generatorSetup(argv, { folder, file, at, engine: engine.id, options })
   if (engine.generated === true || !/\.(onnx|tflite)$/i.test(model))
     throw new UsageError(
       `${folder} holds a model that fix compiled to code, which has no operators to explain; measure it: whyslow load ${folder}`,
@@ -39,6 +44,30 @@ export function shippedSetup(argv: readonly string[], folder: string, at: number
   return {
     argv: [...routed, ...typed],
     notice: `${folder} is a folder that fix wrote; this measures: ${commandWords({ command: '', arguments: routed }).join(' ')}`,
+  }
+}
+
+/** A folder that generates text: its model and engine, measured as `generate` does. */
+function generatorSetup(
+  argv: readonly string[],
+  {
+    folder,
+    file,
+    at,
+    engine,
+    options,
+  }: { folder: string; file: string; at: number; engine: string; options: Manifest['options'] },
+): { argv: readonly string[]; notice: string } {
+  const typed = argv.filter((_, index) => index !== at)
+  const flags = [
+    ['--engine', engine],
+    ...(options.threads == null ? [] : [['--threads', String(options.threads)]]),
+    ...(options.prefillThreads == null ? [] : [['--prefill-threads', String(options.prefillThreads)]]),
+  ].filter(([flag]) => !typed.some((word) => word === flag || word.startsWith(`${flag}=`)))
+  const routed = ['generate', file, ...flags.flat()]
+  return {
+    argv: [...routed, ...typed],
+    notice: `${folder} is a folder that fix wrote; this measures: ${commandWords({ command: 'generate', arguments: routed.slice(1) }).join(' ')}`,
   }
 }
 

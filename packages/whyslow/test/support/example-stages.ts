@@ -9,6 +9,7 @@ const notAskedYet = () => Promise.reject(new Error('not asked for'))
 export const unaskedStages: Stages = {
   why: notAskedYet,
   fix: notAskedYet,
+  fixGenerator: notAskedYet,
   quantize: notAskedYet,
   quantizeLite: notAskedYet,
   lint: notAskedYet,

@@ -1,7 +1,6 @@
 // Plans and folders for the tests of this stage.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -11,7 +10,7 @@ import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll } from 'vitest'
-import { removeLater, removeMade } from '../../../../../test/support/made-folders.ts'
+import { removeMade } from '../../../../../test/support/made-folders.ts'
 import type { ShipPlan } from '../../../src/ship/plan.ts'
 
 export const ROOT = path.resolve(import.meta.dirname, '../../../../..')
@@ -63,12 +62,7 @@ function asDeclared({ name, kind, dtype, shape }: ValueDeclaration): InputDeclar
 
 afterAll(removeMade)
 
-/** An empty folder that is removed when the file's tests have ended. */
-export function scratch(): string {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'whyslow-ship-')))
-  removeLater(folder)
-  return folder
-}
+export { scratch } from '../../../../../test/support/made-folders.ts'
 
 /** Lets what lies in `folder` find the engine as if it had been installed there. */
 export function installIn(folder: string): void {

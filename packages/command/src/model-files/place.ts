@@ -2,8 +2,8 @@
 // complete one; what it left next to it is found by its name, which holds the process's id, and cleared by the next run.
 import fs from 'node:fs'
 import path from 'node:path'
-import { asInputError, type Disk, nodeDisk } from '@whyslow/command/model-files/disk.ts'
 import { markUnfinished } from '@whyslow/measure/machine/files.ts'
+import { asInputError, type Disk, nodeDisk } from './disk.ts'
 
 /** What the user's own package manager puts into the folder: it moves to the new one. */
 export const CARRIED_OVER = new Set([

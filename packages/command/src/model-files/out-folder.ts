@@ -1,9 +1,9 @@
 // Whether a folder can be written at a path, found out before anything is measured.
 import fs from 'node:fs'
 import path from 'node:path'
-import { asInputError, type Disk, nodeDisk } from '@whyslow/command/model-files/disk.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { homeFolder } from '@whyslow/measure/machine/folders.ts'
+import { asInputError, type Disk, nodeDisk } from './disk.ts'
 import { filesOfFolder } from './manifest.ts'
 import { CARRIED_OVER, removeLeftovers, siblingName } from './place.ts'
 

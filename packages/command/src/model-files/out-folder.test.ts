@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { nodeDisk } from '@whyslow/command/model-files/disk.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { afterEach, expect, test, vi } from 'vitest'
-import { scratch } from '../../test/support/ship/example-plan.ts'
+import { scratch } from '../../../../test/support/made-folders.ts'
+import { nodeDisk } from './disk.ts'
 import { checkOut } from './out-folder.ts'
 
 const base = scratch()

@@ -1,0 +1,36 @@
+// What may be tried on what was named: engines that are installed and can be shipped, the folder's other weights, remedies of its graph.
+import { readOnnx } from '@whyslow/formats/onnx.ts'
+import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
+import { generatorEngines } from '../../engines/index.ts'
+import type { GeneratorEngine } from '../../generator.ts'
+import type { Candidate } from '../../prove/candidate.ts'
+import { candidatesOf } from '../../prove/candidates/index.ts'
+import type { GeneratorSetup } from '../../prove/setup.ts'
+import { chosenVariant, generatorFiles } from '../../recognize/folder.ts'
+import { remedies } from '../../remedies/index.ts'
+import type { RemedyTools } from '../../remedies/kit/remedy.ts'
+
+export function candidatesFor(
+  base: GeneratorSetup,
+  engines: readonly GeneratorEngine[],
+  evaluate: RemedyTools['evaluate'],
+): readonly Candidate[] {
+  const tools = { read: (file: string) => readOnnx(file), evaluate }
+  const files = generatorFiles(base.source)
+  const usableCpus = readUsableCpus()
+  if (files === null) return candidatesOf({ engines, dtypes: [], remedies: [], tools, usableCpus })
+  const read = chosenVariant(files, base.options.dtype).dtype
+  // Fewer bytes come first: they promise most.
+  const dtypes = [...files.variants]
+    .sort((a, b) => a.sizeBytes - b.sizeBytes)
+    .flatMap(({ dtype }) => (dtype === read ? [] : [dtype]))
+  return candidatesOf({ engines, dtypes, remedies, tools, usableCpus })
+}
+
+/** Engines that open the model, are installed and can be put into a folder. */
+export async function shippableEngines({ source, options }: GeneratorSetup): Promise<readonly GeneratorEngine[]> {
+  const kind = generatorFiles(source)?.kind ?? 'gguf'
+  const able = generatorEngines.filter((engine) => engine.ships !== undefined && engine.opens({ kind }) === true)
+  const there = await Promise.all(able.map(async (engine) => (await engine.missing(options, process.cwd())) === null))
+  return able.filter((_, at) => there[at])
+}

@@ -1,0 +1,50 @@
+// What `fix` found, as its part of the document, and the sentence that answers.
+import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
+import type { Proven } from '../../prove/prove-whole.ts'
+import { measured } from '../../prove/search.ts'
+
+interface Found {
+  readonly tried: readonly GenerationTrial[]
+  /** Absent: nothing is proven, and `sentence` says why. */
+  readonly proven?: Proven
+  readonly folder?: string | null
+  readonly sentence: string
+}
+
+export function fixOf({ tried, proven, folder = null, sentence }: Found): GenerationFix {
+  if (proven === undefined) {
+    const equality = { prompts: 0, tokensPerPrompt: 0, equal: 0, nearTies: 0, perplexityRatio: null, sentence }
+    return { tried, kept: [], folder: null, timePerTokenRatio: null, firstTokenRatio: null, equality }
+  }
+  const { perToken, first } = proven.compared
+  return {
+    ...{ tried, folder },
+    kept: proven.kept.map(({ id }) => id),
+    timePerTokenRatio: measured(perToken),
+    firstTokenRatio: measured(first),
+    equality: proven.judged.equality,
+  }
+}
+
+/** Trials that were kept and did not pass the last proof. */
+export const dropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
+  tried.map((trial) => {
+    const found = gone.find(({ id }) => id === trial.remedy && trial.outcome === 'kept')
+    return found === undefined ? trial : { ...trial, outcome: 'not equal', reason: `in the last proof, ${found.reason}` }
+  })
+
+export function answerOf({ fix, speed, answer }: GenerationDocument): string {
+  if (fix === undefined) return answer
+  if (fix.timePerTokenRatio === null) return `Nothing was written: ${fix.equality.sentence}.`
+  const { value, low, high } = fix.timePerTokenRatio
+  const before = speed.timePerTokenMs?.value
+  const times = `${significant(1 / value, 2)} times as fast (${significant(1 / high, 2)}–${significant(1 / low, 2)})`
+  const token =
+    before === undefined
+      ? `A token comes ${times}`
+      : `A token takes ${time(before * value)} in place of ${time(before)}, ${times}`
+  const first = fix.firstTokenRatio === null ? '' : `, and the first one ${significant(fix.firstTokenRatio.value, 2)} of its time`
+  const written = fix.folder === null ? 'Nothing was written' : `Written: ${fix.folder}`
+  return `${token}${first}; ${fix.equality.sentence}. ${written}.`
+}

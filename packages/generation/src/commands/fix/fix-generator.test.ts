@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { RunTrial, Trial, TrialRunner } from '@whyslow/measure/trials/port.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import { exampleGeneration } from '@whyslow/report/support/documents/example-generation.ts'
+import { describe, expect, test } from 'vitest'
+import { scratch } from '../../../../../test/support/made-folders.ts'
+import { decoderWeights } from '../../../test/support/decoder/weights.ts'
+import { writeFolder } from '../../../test/support/decoder/write-folder.ts'
+import { timesTask } from '../../prove/bench.ts'
+import type { GeneratorSetup } from '../../prove/setup.ts'
+import { shippedFolder } from '../../prove/shipped-engine.ts'
+import type { ProcessTimes } from '../../prove/times.ts'
+import { fixGenerator } from './fix-generator.ts'
+import type { FixGeneratorOptions } from './options.ts'
+
+const llama = decoderWeights()
+
+/** What was measured of the original, in place of a measurement. */
+const measured = async (source: string): Promise<GenerationDocument> => ({
+  ...exampleGeneration,
+  model: { ...exampleGeneration.model, name: path.basename(source), vocabulary: 64, context: 128 },
+  engine: { ...exampleGeneration.engine, id: 'ort-cpu' },
+})
+
+/** Runs tasks in this process, but for times, which are scripted: ms a token. */
+function runnerWith(perTokenMs: (setup: GeneratorSetup) => number): TrialRunner {
+  let calls = 0
+  const run: RunTrial = async (task, input) => {
+    if (task.id === timesTask.id) {
+      const noise = 1 + 0.01 * (calls++ % 3)
+      const token = noise * perTokenMs((input as unknown as { setup: GeneratorSetup }).setup)
+      const times: ProcessTimes = { openMs: 1, coldFirstMs: 50, firstMs: 40 * noise, perTokenMs: token }
+      return { outcome: 'measured', value: times } as Trial<never>
+    }
+    try {
+      return { outcome: 'measured', value: await task.run(input) }
+    } catch (error) {
+      return { outcome: 'failed', reason: (error as Error).message }
+    }
+  }
+  return { run, alone: (work) => work() }
+}
+
+const isShipped = ({ engine }: GeneratorSetup) => engine === shippedFolder.id
+
+async function fixed(perTokenMs: (setup: GeneratorSetup) => number, given: Partial<FixGeneratorOptions> = {}) {
+  const base = scratch('test-whyslow-fix-generator-')
+  const source = writeFolder(path.join(base, 'model'), llama)
+  const out = path.join(base, 'fast')
+  const seen: string[] = []
+  const document = await fixGenerator(
+    source,
+    {
+      ...{ out, only: ['threads'], budgetSeconds: 60, trials: runnerWith(perTokenMs) },
+      onTrial: ({ remedy, outcome }) => seen.push(`${remedy} ${outcome}`),
+      ...given,
+    },
+    measured,
+  )
+  return { document, out, source, seen, base }
+}
+
+test('what is faster and equal is kept, proven through the folder, and written', async () => {
+  const { document, out, seen } = await fixed((setup) => (isShipped(setup) || setup.options.threads === 1 ? 20 : 41))
+  expect(seen[0]).toBe('threads-1 kept')
+  expect(document.fix).toMatchObject({
+    ...{ kept: ['threads-1'], folder: out },
+    equality: {
+      prompts: 20,
+      equal: 20,
+      sentence: expect.stringMatching(/^all tokens are equal \(20 prompts × \d+ tokens, greedy\)$/),
+    },
+  })
+  expect(document.fix!.timePerTokenRatio!.value).toBeCloseTo(0.49, 1)
+  expect(document.answer).toMatch(/^A token takes 20\.\d ms in place of 41\.0 ms, 2\.\d times as fast/)
+  expect(JSON.parse(fs.readFileSync(path.join(out, 'options.json'), 'utf8'))).toMatchObject({ options: { threads: 1 } })
+  expect(JSON.parse(fs.readFileSync(path.join(out, 'report.json'), 'utf8'))).toMatchObject({ fix: { kept: ['threads-1'] } })
+})
+
+test('a folder that is slower than the original is not written, and the answer says so', async () => {
+  const { document, base } = await fixed((setup) => (isShipped(setup) ? 60 : 41))
+  expect(document.fix).toMatchObject({ kept: [], folder: null })
+  expect(document.fix!.timePerTokenRatio!.low).toBeGreaterThan(1)
+  expect(document.answer).toMatch(/Nothing was written\.$/)
+  expect(fs.readdirSync(base)).toEqual(['model'])
+})
+
+test('a dry run names what it would try, and tries nothing', async () => {
+  const { document, base } = await fixed(() => 41, { dryRun: true, only: null, out: null })
+  const names = document.fix!.tried.map(({ remedy }) => remedy)
+  expect(names).toEqual(expect.arrayContaining(['last-logits', 'int8-weights-32', 'threads-1', 'prompt-lookup']))
+  expect(fs.readdirSync(base)).toEqual(['model'])
+})
+
+describe('what is refused before anything is measured', () => {
+  const refused = (given: Partial<FixGeneratorOptions>, source?: string) =>
+    fixGenerator(source ?? writeFolder(path.join(scratch(), 'model'), llama), { trials: runnerWith(() => 1), ...given }, measured)
+
+  test("an address, a remedy that does not exist, a folder that is somebody else's, prompts that are not there", async () => {
+    await expect(refused({}, 'http://127.0.0.1:1/v1')).rejects.toThrow(/fix writes a folder, and an address has none/)
+    await expect(refused({ only: ['last-logit'] })).rejects.toThrow(
+      '--only last-logit: no such remedy of this generator; did you mean last-logits?',
+    )
+    const theirs = scratch()
+    fs.writeFileSync(path.join(theirs, 'a'), '')
+    await expect(refused({ out: theirs })).rejects.toThrow(/was not written by whyslow/)
+    await expect(refused({ prompts: '/nowhere.txt' })).rejects.toThrow('--prompts /nowhere.txt: no such file')
+  })
+})

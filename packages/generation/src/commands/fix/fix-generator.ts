@@ -1,0 +1,227 @@
+// `fix` on a generator: measures it, tries the remedies in pairs of processes, proves that tokens stay, and ships the whole.
+import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
+import { nearest } from '@whyslow/command/nearest.ts'
+import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
+import { nowMs } from '@whyslow/measure/machine/now.ts'
+import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
+import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
+import type { Answer } from '../../prove/answers.ts'
+import { localBench, type Prompts } from '../../prove/bench.ts'
+import {
+  type Budget,
+  budgetFor,
+  budgetPlan,
+  CALL_TOKENS,
+  CALLS,
+  LOOK_PROMPTS,
+  LOOK_TOKENS,
+  MOST_PAIRS,
+  PROOF_PAIRS,
+  PROOF_PROMPTS,
+  PROOF_TOKENS,
+} from '../../prove/budget.ts'
+import type { Candidate, Known } from '../../prove/candidate.ts'
+import { isFaster } from '../../prove/duel.ts'
+import { USUAL_LOSS } from '../../prove/equality.ts'
+import { type Proven, proveWhole } from '../../prove/prove-whole.ts'
+import { search } from '../../prove/search.ts'
+import type { GeneratorSetup } from '../../prove/setup.ts'
+import { generate } from '../generate/generate.ts'
+import { readPrompts } from '../generate/prompts-file.ts'
+import { recognized } from '../generate/recognize.ts'
+import { candidatesFor, shippableEngines } from './candidates-for.ts'
+import { evaluator } from './evaluate.ts'
+import { answerOf, dropped, fixOf } from './fix-document.ts'
+import { FIX_GENERATOR_DEFAULTS, type FixGeneratorOptions } from './options.ts'
+import { longPrompts, promptIdsOf } from './prompt-ids.ts'
+import type { FixRun } from './run.ts'
+import { newFolder, shipProven, trialFolder } from './ship-proven.ts'
+
+/** Most memory and time of one process: what does not end hangs. */
+const LIMIT_MS = 600_000
+
+/**
+ * Tries the remedies on the generator at `source` and writes what is proven into `out`. Throws InputError if the model, the options or the folder
+ * cannot be used, and the signal's reason if it is aborted; then nothing is written.
+ */
+export async function fixGenerator(
+  source: string,
+  given: Partial<FixGeneratorOptions> = {},
+  measure: typeof generate = generate,
+): Promise<GenerationDocument> {
+  const options = { ...FIX_GENERATOR_DEFAULTS, ...given }
+  if (/^https?:/i.test(source))
+    throw new InputError(`${source}: fix writes a folder, and an address has none; give the model that it serves`)
+  if (options.out !== null) checkOut(options.out, options.force, source)
+  const users = options.prompts === null ? [] : readPrompts(options.prompts)
+  const found = await recognized(source, options.dtype)
+  const document = await measure(source, { ...options, ...lengthsFor(found.model.context, options) })
+  options.onDiagnosis?.(document.answer)
+  return inTemporaryFolder(async (folder) => {
+    const base = baseOf(source, options, document)
+    const engines = await shippableEngines(base)
+    const run = runOf(source, options, { base, engines: engines.map(({ id }) => id), folder })
+    const candidates = chosen(candidatesFor(base, engines, run.evaluate), options.only)
+    if (options.dryRun) return withFix(document, dryRun(candidates))
+    const unlocked: string[] = []
+    const progress = options.onProgress ?? (() => {})
+    const fixed = await withMachineLock(
+      { trials: options.trials, progress },
+      () => tried(run, candidates, { document, users }),
+      unlocked,
+    )
+    return { ...fixed, warnings: [...new Set([...unlocked, ...fixed.warnings])] }
+  })
+}
+
+/** If the usual prompt does not fit, half of the context, and a quarter of it for what follows. */
+function lengthsFor(context: number | null, { promptTokens, newTokens }: FixGeneratorOptions) {
+  if (context === null || promptTokens + newTokens <= context) return {}
+  return { promptTokens: Math.max(1, Math.floor(context / 2)), newTokens: Math.max(2, Math.floor(context / 4)) }
+}
+
+function baseOf(source: string, options: FixGeneratorOptions, { engine }: GenerationDocument): GeneratorSetup {
+  const { threads, prefillThreads, dtype, python } = options
+  return {
+    ...{ engine: engine.id, source, loop: null },
+    options: { threads, prefillThreads, dtype, pythonPath: python, mostRequests: 0 },
+  }
+}
+
+function runOf(
+  source: string,
+  options: FixGeneratorOptions,
+  { base, engines, folder }: Pick<FixRun, 'base' | 'engines' | 'folder'>,
+): FixRun {
+  const { trials, memoryLimitBytes, signal } = options
+  const limits = { timeMs: LIMIT_MS, memoryBytes: memoryLimitBytes, signal }
+  return {
+    ...{ source, options, base, engines, folder },
+    evaluate: evaluator(trials.run, limits, () => newFolder(folder)),
+    bench: localBench(limits, trials.run),
+  }
+}
+
+function chosen(candidates: readonly Candidate[], only: readonly string[] | null): readonly Candidate[] {
+  const unknown = only?.find((id) => !candidates.some((one) => one.id === id || one.id.startsWith(`${id}-`)))
+  if (unknown !== undefined) {
+    const ids = candidates.map(({ id }) => id)
+    const meant = nearest(unknown, ids)
+    const next = meant === undefined ? `there are ${ids.join(', ')}` : `did you mean ${meant}?`
+    throw new InputError(`--only ${unknown}: no such remedy of this generator; ${next}`)
+  }
+  return only === null ? candidates : candidates.filter(({ id }) => only.some((one) => id === one || id.startsWith(`${one}-`)))
+}
+
+const withFix = (document: GenerationDocument, fix: GenerationFix): GenerationDocument => ({ ...document, fix })
+
+function dryRun(candidates: readonly Candidate[]): GenerationFix {
+  const tried = candidates.map(
+    ({ id, title }): GenerationTrial => ({
+      ...{ remedy: id, outcome: 'does not apply', timePerTokenRatio: null },
+      reason: `${title}: would be tried`,
+    }),
+  )
+  return fixOf({ tried, sentence: 'nothing was tried (--dry-run)' })
+}
+
+async function tried(
+  run: FixRun,
+  candidates: readonly Candidate[],
+  { document, users }: { readonly document: GenerationDocument; readonly users: readonly string[] },
+): Promise<GenerationDocument> {
+  const { base, bench, options } = run
+  const prompts = await promptIdsOf(run, document, users)
+  const budget = budgetOf(options, document)
+  options.onPlan?.(budgetPlan(budget))
+  options.onProgress?.({ stage: "the original's answers", done: 0, of: 1 })
+  const tokens = tokensFor(document, prompts)
+  const original = needed(await bench.answers(base, prompts.slice(0, PROOF_PROMPTS), tokens))
+  const known = knownOf(run, original)
+  const common = {
+    ...{ bench, base, known, candidates, original },
+    reference: referenceOf(base, document, run.engines),
+    gate: { maxLoss: options.maxLoss ?? USUAL_LOSS, allowsOthers: options.maxLoss !== null },
+    signal: options.signal,
+  }
+  const timed = users.length > 0 ? (at: number) => prompts[at % prompts.length]! : longPrompts(prompts, document.model.context)
+  const startMs = nowMs()
+  const promptsOf = (pair: number) => Array.from({ length: CALLS }, (_, k) => timed(pair * CALLS + k))
+  const duel = { promptsOf, tokens: Math.min(CALL_TOKENS, tokens) }
+  const found = await search({
+    ...common,
+    look: { prompts: prompts.slice(0, LOOK_PROMPTS), tokens: Math.min(LOOK_TOKENS, tokens) },
+    duel: { ...duel, most: MOST_PAIRS, endsEarly: true },
+    hasTime: () => nowMs() - startMs < budget.seconds * 1000,
+    ...(options.onTrial === undefined ? {} : { onTrial: options.onTrial }),
+  })
+  options.onProgress?.({ stage: 'the last proof', done: 0, of: 1 })
+  const proven = await proveWhole(
+    {
+      ...common,
+      duel: { ...duel, most: PROOF_PAIRS, endsEarly: false },
+      shipped: (setup, kept) => trialFolder(run, setup, kept),
+    },
+    found.kept,
+  )
+  options.signal?.throwIfAborted()
+  if ('reason' in proven)
+    return answered(withFix(document, fixOf({ tried: found.tried, sentence: `nothing is proven: ${proven.reason}` })))
+  const folder = options.out !== null && isWorthShipping(proven) ? options.out : null
+  const fixed = answered(withFix(document, fixOf({ tried: dropped(found.tried, proven.dropped), proven, folder, sentence: '' })))
+  if (folder !== null) await shipProven(run, fixed, proven)
+  return fixed
+}
+
+/** What was kept has to be faster together, too; if nothing was kept, the original in a folder must cost no time. */
+function isWorthShipping({ kept, compared }: Proven): boolean {
+  if (kept.length > 0) return isFaster(compared)
+  return compared.perToken.verdict !== 'slower' && compared.first.verdict !== 'slower'
+}
+
+const answered = (document: GenerationDocument): GenerationDocument => ({ ...document, answer: answerOf(document) })
+
+function budgetOf({ budgetSeconds }: FixGeneratorOptions, { speed }: GenerationDocument): Budget {
+  return budgetFor(budgetSeconds, {
+    openMs: speed.openMs?.value ?? 0,
+    firstMs: speed.timeToFirstTokenMs.value,
+    perTokenMs: speed.timePerTokenMs?.value ?? 0,
+  })
+}
+
+/** Tokens that the context holds after the longest prompt, up to those of the proof. */
+function tokensFor({ model: { context } }: GenerationDocument, prompts: Prompts): number {
+  const longest = Math.max(...prompts.map((prompt) => prompt.length))
+  return context === null ? PROOF_TOKENS : Math.max(2, Math.min(PROOF_TOKENS, context - longest))
+}
+
+/** The original as it shows logits: on its own engine, or the same model on one that can be fed step by step. */
+const referenceOf = (
+  base: GeneratorSetup,
+  { depthLine }: GenerationDocument,
+  engines: readonly string[],
+): GeneratorSetup | null => {
+  if (depthLine !== null) return base
+  return engines[0] === undefined ? null : { ...base, engine: engines[0] }
+}
+
+function knownOf({ base, bench, folder }: FixRun, answers: readonly Answer[]): Known {
+  return {
+    ...{ original: base, answers },
+    usableCpus: readUsableCpus(),
+    async curve(setup) {
+      const found = await bench.curve(setup, answers[0]!.prompt)
+      return found.outcome === 'measured' ? found.value : null
+    },
+    folder: () => newFolder(folder),
+  }
+}
+
+/** Throws InputError if the original itself fails. */
+function needed<T>(trial: Trial<T>): T {
+  if (trial.outcome === 'measured') return trial.value
+  throw new InputError(`the original cannot be compared with: ${reasonInWords(trial)}`)
+}

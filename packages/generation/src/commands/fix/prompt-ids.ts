@@ -1,0 +1,53 @@
+// The prompts of a proof as ids: the user's and made-up sentences by the model's tokenizer; ids by chance if it has none.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { mulberry32 } from '@whyslow/graph/random.ts'
+import { reasonInWords } from '@whyslow/measure/trials/port.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import type { Prompts } from '../../prove/bench.ts'
+import { PROOF_PROMPTS, PROOF_TOKENS } from '../../prove/budget.ts'
+import { proofPrompts } from '../../prove/prompts.ts'
+import type { FixRun } from './run.ts'
+
+/** Length of a prompt if there is no tokenizer. */
+const CHANCE_TOKENS = 24
+/** Share of the context that a prompt of the proof takes at most: the rest is for what follows. */
+const PROMPT_SHARE = 0.5
+
+export async function promptIdsOf(
+  { base, bench }: Pick<FixRun, 'base' | 'bench'>,
+  { model }: GenerationDocument,
+  users: readonly string[],
+): Promise<Prompts> {
+  const { texts } = proofPrompts(users, PROOF_PROMPTS)
+  const encoded = await bench.encoded(base, texts)
+  if (encoded.outcome === 'measured') return fitting(encoded.value, model.context)
+  if (users.length > 0 || model.vocabulary === null)
+    throw new InputError(`prompts cannot be turned into tokens: ${reasonInWords(encoded)}; put tokenizer.json next to the model`)
+  return fitting(byChance(model.vocabulary), model.context)
+}
+
+/** Tokens of a prompt that is timed: copies of a cache are seen at a depth. */
+const TIMED_TOKENS = 256
+
+/** Made-up prompts behind each other, up to a length at which a cache weighs; another one for each number. */
+export function longPrompts(prompts: Prompts, context: number | null): (at: number) => readonly number[] {
+  const most = Math.min(TIMED_TOKENS, Math.max(1, Math.floor((context ?? Number.POSITIVE_INFINITY) / 2)))
+  return (at) => {
+    const ids: number[] = []
+    for (let k = at; ids.length < most; k++) ids.push(...prompts[k % prompts.length]!)
+    return ids.slice(0, most)
+  }
+}
+
+function byChance(vocabulary: number): Prompts {
+  const random = mulberry32(1)
+  return Array.from({ length: PROOF_PROMPTS }, () =>
+    Array.from({ length: CHANCE_TOKENS }, () => Math.floor(random() * vocabulary)),
+  )
+}
+
+function fitting(prompts: Prompts, context: number | null): Prompts {
+  if (context === null) return prompts
+  const most = Math.max(1, Math.min(context - PROOF_TOKENS, context - 1), Math.floor(PROMPT_SHARE * context))
+  return prompts.map((prompt) => prompt.slice(0, most))
+}

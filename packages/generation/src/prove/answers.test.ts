@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { ruleGenerator } from '../../test/support/rule-generator.ts'
+import { withLoop } from '../loop/loop.ts'
+import { answersOf, divergenceOf, ratingOf } from './answers.ts'
+import { SHIPPED_LOOP } from './setup.ts'
+
+const loop = (generator = ruleGenerator()) => withLoop(generator, SHIPPED_LOOP)
+
+test('answers are as long as wanted, past tokens that end texts', async () => {
+  const ends = Array.from({ length: 26 }, (_, id) => id)
+  const [first, second] = await answersOf(loop(ruleGenerator({ endIds: ends })), [[1, 2], [3]], 5)
+  // (3a + b + 1) mod 26 of the last two tokens.
+  expect(first).toEqual({ prompt: [1, 2], ids: [8, 1, 12, 12, 23] })
+  expect(second!.ids).toHaveLength(5)
+})
+
+test('an engine without ids cannot be compared', async () => {
+  const generator = { ...loop(), generate: async () => ({ tokens: [{ id: null, text: 'a', atMs: 1 }] }) as never }
+  await expect(answersOf(generator, [[1]], 2)).rejects.toThrow('engine scripted gives texts and no ids')
+})
+
+test('the first difference', () => {
+  const answer = (ids: number[]) => ({ prompt: [1], ids })
+  expect(divergenceOf(answer([1, 2, 3]), answer([1, 2, 3]))).toBeNull()
+  expect(divergenceOf(answer([1, 2, 3]), answer([1, 9, 9]))).toEqual({ at: 1, chosen: 9 })
+  expect(divergenceOf(answer([1, 2, 3]), answer([1, 2]))).toEqual({ at: 2, chosen: -1 })
+})
+
+describe('a text that is fed', () => {
+  // Two tokens: the logits of the next are 0 and ln 3 after an even number of tokens, as 1 to 3; even after an odd number.
+  const two = ruleGenerator({
+    vocabulary: 2,
+    next: () => 0,
+    bend(logits, ids) {
+      logits[0] = 0
+      logits[1] = ids.length % 2 === 0 ? Math.log(3) : 0
+    },
+  })
+
+  test('costs the logarithms of its probabilities', async () => {
+    const { nats, tokens } = await ratingOf(two, [{ prompt: [0, 1], ids: [1, 0], divergence: null }])
+    // Token 1 after one token: 1/2; token 1 after two: 3/4; token 0 after three: 1/2.
+    expect(nats).toBeCloseTo(2 * Math.log(2) + Math.log(4 / 3), 5)
+    expect(tokens).toBe(3)
+  })
+
+  test('in pieces, as if it were fed whole', async () => {
+    const ids = Array.from({ length: 150 }, (_, at) => at % 2)
+    const { nats, tokens, gaps } = await ratingOf(two, [
+      { prompt: ids.slice(0, 3), ids: ids.slice(3), divergence: { at: 127, chosen: 0 } },
+    ])
+    expect(tokens).toBe(149)
+    // Token at index n is n % 2: token 1 comes after an odd number of tokens (1/2), token 0 after an even one (1/4).
+    expect(nats).toBeCloseTo(75 * Math.log(2) + 74 * Math.log(4), 3)
+    // The divergence is at index 130, after 130 tokens: ln 3 better than token 0.
+    expect(gaps[0]).toBeCloseTo(Math.log(3), 5)
+  })
+
+  test('takes an engine that shows logits', async () => {
+    await expect(ratingOf({ ...two, start: null }, [])).rejects.toThrow('engine scripted shows no logits')
+  })
+})

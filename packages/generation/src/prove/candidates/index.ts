@@ -1,0 +1,44 @@
+// The candidates in the order they are tried, listed by hand: what changes most comes first, and what depends on it after it.
+import type { GeneratorEngine } from '../../generator.ts'
+import type { GeneratorRemedy } from '../../remedies/kit/remedy.ts'
+import type { Candidate } from '../candidate.ts'
+import { type GraphTools, graphRemedy } from './graph-remedy.ts'
+import { otherEngine } from './other-engine.ts'
+import { prefixCache } from './prefix-cache.ts'
+import { promptLookup } from './prompt-lookup.ts'
+import { shippedLoop } from './shipped-loop.ts'
+import { prefillThreads, threads } from './threads.ts'
+import { variant } from './variant.ts'
+
+export interface Candidates {
+  /** That open the model, are installed and can be shipped. */
+  readonly engines: readonly GeneratorEngine[]
+  /** The folder's other weights, smallest first. */
+  readonly dtypes: readonly string[]
+  /** Empty if the model is not a graph. */
+  readonly remedies: readonly GeneratorRemedy[]
+  readonly tools: GraphTools
+  readonly usableCpus: number
+}
+
+export function candidatesOf({ engines, dtypes, remedies, tools, usableCpus }: Candidates): readonly Candidate[] {
+  const counts = [...new Set([1, Math.ceil(usableCpus / 2), usableCpus])]
+  const graphs = (lossless: boolean) =>
+    remedies.filter((remedy) => remedy.lossless === lossless).flatMap((remedy) => graphCandidates(remedy, tools))
+  // Fewer bytes a token first, which is most of its time; what costs accuracy nothing after it, since time may end.
+  return [
+    ...engines.map((engine) => otherEngine(engine)),
+    ...dtypes.map(variant),
+    ...graphs(false),
+    ...graphs(true),
+    ...engines.map((engine) => otherEngine(engine, 2)),
+    ...counts.map(threads),
+    prefillThreads,
+    shippedLoop,
+    prefixCache,
+    promptLookup,
+  ]
+}
+
+const graphCandidates = (remedy: GeneratorRemedy, tools: GraphTools): readonly Candidate[] =>
+  remedy.variants.map((variant) => graphRemedy(remedy, variant, tools))

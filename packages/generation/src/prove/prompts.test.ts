@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest'
+import { proofPrompts } from './prompts.ts'
+
+test("the user's come first, made-up ones follow, all different", () => {
+  const { texts, users } = proofPrompts(['mine', 'mine too'], 20)
+  expect([texts.slice(0, 2), users, texts.length]).toEqual([['mine', 'mine too'], 2, 20])
+  expect(new Set(texts).size).toBe(20)
+  expect(proofPrompts(Array(30).fill('x'), 20).texts).toHaveLength(30)
+})

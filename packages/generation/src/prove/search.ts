@@ -1,0 +1,160 @@
+// The search: each candidate on top of what is kept so far, faster in pairs of processes and equal by the gate, within the budget.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { significant } from '@whyslow/measure/statistics/numbers.ts'
+import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
+import type { GenerationTrial, Measured } from '@whyslow/report/documents/generation.ts'
+import type { Answer, RatedText } from './answers.ts'
+import type { Bench, Prompts } from './bench.ts'
+import type { Applied, Candidate, Known } from './candidate.ts'
+import { type Compared, type Duel, type DuelPlan, duel, isFaster } from './duel.ts'
+import { divergences, type Gate, type Judged, judge, type Ratings } from './equality.ts'
+import type { GeneratorSetup } from './setup.ts'
+
+export interface SearchPlan {
+  readonly bench: Bench
+  readonly base: GeneratorSetup
+  /** Shows the original's logits: `base`, or the same model on another engine; null: nothing can. */
+  readonly reference: GeneratorSetup | null
+  readonly candidates: readonly Candidate[]
+  /** Prompts of a first look at equality, and for how many tokens. */
+  readonly look: { readonly prompts: Prompts; readonly tokens: number }
+  readonly duel: Omit<DuelPlan, 'bench'>
+  readonly gate: Omit<Gate, 'lossless'>
+  readonly known: Known
+  /** Whether there is time for another candidate. */
+  readonly hasTime: () => boolean
+  readonly onTrial?: (trial: GenerationTrial) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface KeptRemedy {
+  readonly id: string
+  readonly effect: Candidate['effect']
+  readonly changes: readonly string[]
+  /** The setup with it and all kept before it. */
+  readonly setup: GeneratorSetup
+}
+
+/** The reason that a user reads of what was not tried. */
+export const NO_TIME = 'the budget ended before it; give --budget for more time'
+
+export interface Searched {
+  readonly tried: readonly GenerationTrial[]
+  readonly kept: readonly KeptRemedy[]
+}
+
+export async function search(plan: SearchPlan): Promise<Searched> {
+  const tried: GenerationTrial[] = []
+  const kept: KeptRemedy[] = []
+  const lost = new Map<string, string>()
+  for (const candidate of plan.candidates) {
+    plan.signal?.throwIfAborted()
+    const setup = kept.at(-1)?.setup ?? plan.base
+    const careful = lost.get(candidate.family ?? candidate.id)
+    const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
+    const { trial, applied } =
+      why === null ? await tryOne(plan, candidate, setup, kept) : { trial: row(candidate, 'does not apply', why), applied: null }
+    tried.push(trial)
+    if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
+    if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
+      lost.set(candidate.family, `${candidate.id} is ${trial.outcome}`)
+    if (applied !== null) kept.push({ id: candidate.id, effect: candidate.effect, ...applied })
+  }
+  return { tried, kept }
+}
+
+type Won = Extract<Applied, { setup: GeneratorSetup }>
+
+interface Outcome {
+  readonly trial: GenerationTrial
+  /** What is kept; null: nothing. */
+  readonly applied: Won | null
+}
+
+async function tryOne(
+  plan: SearchPlan,
+  candidate: Candidate,
+  setup: GeneratorSetup,
+  kept: readonly KeptRemedy[],
+): Promise<Outcome> {
+  const lost = (outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): Outcome => ({
+    trial: row(candidate, outcome, reason, found),
+    applied: null,
+  })
+  const applied = await appliedTo(candidate, setup, plan.known)
+  if ('reason' in applied) return lost('does not apply', applied.reason)
+  const compared = await duel(setup, applied.setup, { ...plan.duel, bench: plan.bench })
+  if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
+  const found = compared.value
+  if (!isFaster(found)) return lost('not faster', timesText(found), found)
+  const isLossless = candidate.effect === 'lossless' && kept.every(({ effect }) => effect === 'lossless')
+  const judged = await lookedAt(plan, applied.setup, isLossless)
+  if (judged.outcome !== 'measured') return lost('failed', reasonInWords(judged), found)
+  const { passes, equality } = judged.value
+  if (!passes) return lost('not equal', equality.sentence, found)
+  return { trial: row(candidate, 'kept', `${timesText(found)}; ${equality.sentence}`, found), applied }
+}
+
+async function appliedTo(candidate: Candidate, setup: GeneratorSetup, known: Known): Promise<Applied> {
+  try {
+    return await candidate.apply(setup, known)
+  } catch (error) {
+    if (error instanceof InputError) return { reason: error.message }
+    throw error
+  }
+}
+
+/** The first look at equality: fewer prompts and tokens than the last proof. */
+function lookedAt(plan: SearchPlan, setup: GeneratorSetup, lossless: boolean): Promise<Trial<Judged>> {
+  const { prompts, tokens } = plan.look
+  const original = plan.known.answers.slice(0, prompts.length).map(({ prompt, ids }) => ({ prompt, ids: ids.slice(0, tokens) }))
+  return judgeSetup(plan, setup, original, lossless)
+}
+
+/** Answers of `setup` to the original's prompts, as the gate judges them. */
+export async function judgeSetup(
+  { bench, reference, gate }: Pick<SearchPlan, 'bench' | 'reference' | 'gate'>,
+  setup: GeneratorSetup,
+  original: readonly Answer[],
+  lossless: boolean,
+): Promise<Trial<Judged>> {
+  const prompts = original.map(({ prompt }) => prompt)
+  const tokens = Math.max(...original.map(({ ids }) => ids.length))
+  const answered = await bench.answers(setup, prompts, tokens)
+  if (answered.outcome !== 'measured') return answered
+  const other = answered.value
+  if (lossless || reference === null) {
+    return { outcome: 'measured', value: judge(original, other, null, { ...gate, lossless }) }
+  }
+  const ratings = await ratingsOf(bench, reference, setup, { original, other })
+  if (ratings.outcome !== 'measured') return ratings
+  return { outcome: 'measured', value: judge(original, other, ratings.value, { ...gate, lossless }) }
+}
+
+async function ratingsOf(
+  bench: Bench,
+  reference: GeneratorSetup,
+  setup: GeneratorSetup,
+  { original, other }: { readonly original: readonly Answer[]; readonly other: readonly Answer[] },
+): Promise<Trial<Ratings>> {
+  const found = divergences(original, other)
+  const texts = original.map((answer, at): RatedText => ({ ...answer, divergence: found[at]! }))
+  const ofOriginal = await bench.rating(reference, texts)
+  if (ofOriginal.outcome !== 'measured') return ofOriginal
+  const ofOther = await bench.rating(setup, texts)
+  if (ofOther.outcome !== 'measured') return ofOther
+  return { outcome: 'measured', value: { original: ofOriginal.value, other: ofOther.value } }
+}
+
+function row({ id }: Candidate, outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): GenerationTrial {
+  return { remedy: id, outcome, reason, timePerTokenRatio: found === null ? null : measured(found.perToken) }
+}
+
+export const measured = ({ ratio, ratioLow, ratioHigh }: Compared): Measured => ({ value: ratio, low: ratioLow, high: ratioHigh })
+
+/** 'a token takes 0.41 of the time (0.38–0.44), the first one 1.01'. */
+export function timesText({ perToken, first }: Duel): string {
+  const { ratio, ratioLow, ratioHigh } = perToken
+  const interval = `${significant(ratioLow, 2)}–${significant(ratioHigh, 2)}`
+  return `a token takes ${significant(ratio, 2)} of the time (${interval}), the first one ${significant(first.ratio, 2)}`
+}

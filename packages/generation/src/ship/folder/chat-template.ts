@@ -1,0 +1,28 @@
+// The chat template of a model: Jinja, with what transformers adds to it (docs: huggingface.co/docs/transformers/chat_templating).
+
+import { Template as Jinja } from '@huggingface/jinja'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { PromptFacts } from './folder-options.ts'
+import type { Template } from './text-generator.ts'
+
+/** null: the model has no template. Throws InputError if the template is not one. */
+export function chatTemplate({ chatTemplate: text, specialTokens }: PromptFacts): Template | null {
+  if (text === null) return null
+  const template = parsed(text)
+  return (messages) => {
+    try {
+      return template.render({ ...specialTokens, messages: [...messages], add_generation_prompt: true })
+    } catch (error) {
+      // Templates refuse roles and orders that the model was not trained on.
+      throw new InputError(`the chat template refuses these messages: ${(error as Error).message}`)
+    }
+  }
+}
+
+function parsed(text: string): Jinja {
+  try {
+    return new Jinja(text)
+  } catch (error) {
+    throw new InputError(`the chat template of the model cannot be read: ${(error as Error).message}`)
+  }
+}

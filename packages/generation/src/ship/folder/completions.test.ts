@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import type { LoopEnd } from '../../loop/loop.ts'
+import { askedBy, chunkOf, errorBody, RequestError, usageChunk, wholeAnswer } from './completions.ts'
+
+const limits = { name: 'tiny', takesMessages: true, newTokens: 64 }
+const chat = (changes: object) =>
+  askedBy('chat', JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...changes }), limits)
+const text = (changes: object) => askedBy('text', JSON.stringify({ prompt: 'Hi', ...changes }), limits)
+const end: LoopEnd = {
+  ...{ promptTokens: 5, cachedTokens: 2, generatedTokens: 7, guessedTokens: 0, rightTokens: 0 },
+  ...{ ended: 'length', rest: '' },
+}
+
+test('what a request means, and what it means if it says nothing', () => {
+  expect(chat({})).toEqual({
+    ...{ kind: 'chat', prompt: [{ role: 'user', content: 'Hi' }], stream: false, includeUsage: false },
+    options: { maxNewTokens: 64, temperature: 1, topP: 1, topK: null, stop: [] },
+  })
+  const asked = { max_completion_tokens: 9, max_tokens: 8, temperature: 0, top_p: 0.9, top_k: 40, seed: 3, stop: ['a', 'b'] }
+  expect(chat({ ...asked, model: 'tiny', stream: true, stream_options: { include_usage: true } })).toMatchObject({
+    ...{ stream: true, includeUsage: true },
+    options: { maxNewTokens: 9, temperature: 0, topP: 0.9, topK: 40, seed: 3, stop: ['a', 'b'] },
+  })
+  expect(text({ max_tokens: 3, stop: 'x' })).toMatchObject({ prompt: 'Hi', options: { maxNewTokens: 3, stop: ['x'] } })
+  expect([text({ prompt: [1, 2] }).prompt, text({ prompt: ['one'] }).prompt]).toEqual([[1, 2], 'one'])
+  const parts = [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+    },
+  ]
+  expect(chat({ messages: parts }).prompt).toEqual([{ role: 'user', content: 'ab' }])
+  // What clients send by default wants nothing.
+  expect(() =>
+    chat({ n: 1, logprobs: false, tools: [], logit_bias: {}, response_format: { type: 'text' }, user: 'me' }),
+  ).not.toThrow()
+})
+
+describe('what is refused', () => {
+  const refusal = (ask: () => unknown): RequestError => {
+    try {
+      ask()
+    } catch (error) {
+      expect(error).toBeInstanceOf(RequestError)
+      return error as RequestError
+    }
+    throw new Error('it was taken')
+  }
+
+  test.each([
+    ['[]', 'the body is not a JSON object'],
+    ['{', 'the body is not valid JSON'],
+    ['{}', 'messages: give an array of at least one message'],
+    ['{"messages":[]}', 'messages: give an array of at least one message'],
+    ['{"messages":[{"content":"a"}]}', 'messages[0].role: give a text'],
+    ['{"messages":[null]}', 'messages[0].role: give a text'],
+    ['{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}', 'messages[0].content: this model reads text only'],
+  ])('%s', (body, message) => {
+    expect(refusal(() => askedBy('chat', body, limits))).toMatchObject({ status: 400, message })
+  })
+
+  test.each([
+    [{ max_tokens: 0 }, 'max_tokens: give a whole number from 1'],
+    [{ max_tokens: '5' }, 'max_tokens: give a whole number from 1'],
+    [{ temperature: 3 }, 'temperature: give a number from 0 to 2'],
+    [{ top_p: 0 }, 'top_p: give a number above 0 and at most 1'],
+    [{ top_k: -1 }, 'top_k: give a whole number'],
+    [{ seed: 1.5 }, 'seed: give a whole number'],
+    [{ stop: [1] }, 'stop: give a text, or up to 16'],
+    [{ stream: 'yes' }, 'stream: give true or false'],
+    [{ n: 2 }, 'n: this server does not do that; leave it out'],
+    [{ tools: [{}] }, 'tools: this server does not do that; leave it out'],
+    [{ response_format: { type: 'json_object' } }, 'response_format: this server does not do that; leave it out'],
+    [{ prompt: ['a', 'b'] }, 'prompt: give one prompt a request'],
+    [{ prompt: [] }, 'prompt: give a text, or an array of token ids'],
+    [{ prompt: 5 }, 'prompt: give a text, or an array of token ids'],
+  ])('%j', (changes, message) => {
+    expect(refusal(() => text(changes))).toMatchObject({ status: 400, message })
+  })
+
+  test('another model, and messages without a template', () => {
+    const other = refusal(() => chat({ model: 'gpt-4' }))
+    expect(other).toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+      message: "this server has no model 'gpt-4', but 'tiny'",
+    })
+    expect(errorBody(other)).toEqual({
+      error: { message: other.message, type: 'invalid_request_error', param: null, code: 'model_not_found' },
+    })
+    const none = refusal(() =>
+      askedBy('chat', '{"messages":[{"role":"user","content":"a"}]}', { ...limits, takesMessages: false }),
+    )
+    expect(none.message).toBe('the model has no chat template; use /v1/completions')
+  })
+})
+
+describe('answers', () => {
+  const head = { id: 'chatcmpl-1', created: 1, model: 'tiny', kind: 'chat' as const }
+  const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12, prompt_tokens_details: { cached_tokens: 2 } }
+
+  test('whole', () => {
+    expect(wholeAnswer(head, 'Hello', end)).toEqual({
+      ...{ id: 'chatcmpl-1', created: 1, model: 'tiny', object: 'chat.completion', usage },
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, logprobs: null, finish_reason: 'length' }],
+    })
+    expect(wholeAnswer({ ...head, kind: 'text' }, 'Hello', { ...end, ended: 'end' })).toMatchObject({
+      object: 'text_completion',
+      choices: [{ text: 'Hello', finish_reason: 'stop' }],
+    })
+  })
+
+  test('in pieces: the role first, usage with the last', () => {
+    expect(chunkOf(head, '', { isFirst: true })).toMatchObject({ choices: [{ delta: { role: 'assistant', content: '' } }] })
+    expect(chunkOf(head, 'Hel')).toMatchObject({
+      object: 'chat.completion.chunk',
+      choices: [{ delta: { content: 'Hel' }, finish_reason: null }],
+    })
+    expect(chunkOf(head, '', { end })).toMatchObject({ usage, choices: [{ delta: {}, finish_reason: 'length' }] })
+    expect(usageChunk(head, end)).toMatchObject({ usage, choices: [] })
+    expect(chunkOf({ ...head, kind: 'text' }, 'a')).toMatchObject({ object: 'text_completion', choices: [{ text: 'a' }] })
+  })
+})

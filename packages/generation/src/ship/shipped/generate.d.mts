@@ -1,0 +1,67 @@
+/** A token as it comes. `text` is empty while the bytes of a character are incomplete, or while a stop text may have begun. */
+export interface GeneratedToken {
+  readonly id: number
+  readonly text: string
+}
+
+/** What a generation returns at its end, in tokens. */
+export interface GenerationEnd {
+  readonly promptTokens: number
+  /** How many of them were in the cache from the generation before. */
+  readonly cachedTokens: number
+  readonly generatedTokens: number
+  /** Tokens that were guessed and checked together, and how many of these were right. */
+  readonly guessedTokens: number
+  readonly rightTokens: number
+  readonly ended: 'length' | 'end' | 'stop' | 'aborted'
+  /** The text that was held back when the last token came. */
+  readonly rest: string
+}
+
+export interface Message {
+  /** A name that the model knows: 'system', 'user', 'assistant'. */
+  readonly role: string
+  readonly content: string
+}
+
+export interface GenerateOptions {
+  /** Default: 256. */
+  readonly maxNewTokens?: number
+  /** 0, the default: always the most probable token. */
+  readonly temperature?: number
+  /** Draw among the k most probable tokens only. */
+  readonly topK?: number | null
+  /** Draw among the fewest tokens that hold this share of the probability. */
+  readonly topP?: number | null
+  /** The same seed draws the same tokens. Default: another one each time. */
+  readonly seed?: number
+  /** Texts that end the generation and are not part of it. */
+  readonly stop?: string | readonly string[]
+  /** Ends the generation and frees its cache. */
+  readonly signal?: AbortSignal
+}
+
+/** A text, token ids, or messages if the model has a chat template. */
+export type Prompt = string | readonly number[] | readonly Message[]
+
+export interface TextGenerator {
+  /** The longest context in tokens, prompt and new ones together; null: unknown. */
+  readonly context: number | null
+  /** Whether the model has a chat template. */
+  readonly takesMessages: boolean
+  /**
+   * Yields tokens as they come. Calls run one after the other. A prompt that begins as the one before, such as a chat with one more message, is
+   * computed from where it differs. Leaving the loop ends the generation.
+   */
+  generate(prompt: Prompt, options?: GenerateOptions): AsyncGenerator<GeneratedToken, GenerationEnd, void>
+  /** The whole text. */
+  complete(prompt: Prompt, options?: GenerateOptions): Promise<GenerationEnd & { readonly text: string }>
+  /** Messages as the text that the model was trained on. */
+  template(messages: readonly Message[]): string
+  encode(text: string): readonly number[]
+  decode(ids: readonly number[]): string
+  close(): Promise<void>
+}
+
+/** Opens the model. */
+export function load(): Promise<TextGenerator>

@@ -1,0 +1,36 @@
+// What `fix` says of a generator: each trial as it ends, and the whole at the end.
+import { significant } from '@whyslow/measure/statistics/numbers.ts'
+import type { GenerationDocument, GenerationTrial } from '../../documents/generation.ts'
+import { type Colours, page, paper, type TerminalOptions, warningLines } from '../page.ts'
+import { hang, wrap } from '../wrap.ts'
+
+/** Marks as of the trials of a model: kept, refused or failed, without gain. No line end. Pure. */
+export function generationTrialLines(trial: GenerationTrial, width: number, colours: Colours): string[] {
+  const { remedy, outcome, reason } = trial
+  const mark = outcome === 'kept' ? '+' : outcome === 'not equal' || outcome === 'failed' ? '!' : '-'
+  const colour = mark === '+' ? colours.green : mark === '!' ? colours.yellow : (text: string) => text
+  return wrap(`${remedy}: ${outcome}, ${reason}`, width, `${mark} `).map(colour)
+}
+
+/** The answer, what the last proof dropped, what was written. Ends with a line end. Pure. */
+export function renderGenerationFix(document: GenerationDocument, options: TerminalOptions): string {
+  const { width, colours } = paper(options)
+  const { fix, warnings, answer } = document
+  const late = fix?.tried.filter(({ outcome, reason }) => outcome === 'not equal' && reason.startsWith('in the last proof')) ?? []
+  const untried = fix?.tried.filter(({ reason }) => reason.startsWith('the budget ended')).map(({ remedy }) => remedy) ?? []
+  const first = fix?.firstTokenRatio
+  return page([
+    wrap(answer, width).map(colours.bold),
+    late.flatMap((trial) => generationTrialLines(trial, width, colours)),
+    untried.length === 0 ? [] : hang(`No time was left for: ${untried.join(', ')}. Give more: --budget 10m`, width),
+    first == null
+      ? []
+      : hang(
+          `First token: ${significant(first.value, 2)} of its time (${significant(first.low, 2)}–${significant(first.high, 2)})`,
+          width,
+        ),
+    fix?.folder == null ? [] : hang(`Written: ${fix.folder} (generate.mjs, server.mjs, README.md, report.json)`, width),
+    fix?.folder == null ? [] : hang(`Try it: cd ${fix.folder} && npm install && node server.mjs`, width),
+    ...warnings.map((warning) => warningLines([warning], width, colours)),
+  ])
+}

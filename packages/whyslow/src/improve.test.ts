@@ -1,0 +1,103 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { FixGeneratorOptions } from '@whyslow/generation/commands/fix/options.ts'
+import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
+import { writeFolder } from '@whyslow/generation/support/decoder/write-folder.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import { exampleGeneration } from '@whyslow/report/support/documents/example-generation.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { removeMade, scratch } from '../../../test/support/made-folders.ts'
+import { typed } from '../test/support/example-command-line.ts'
+
+afterAll(removeMade)
+const folder = writeFolder(path.join(scratch(), 'model'), decoderWeights())
+const decoder = path.join(folder, 'onnx/model.onnx')
+const model = path.resolve('fixtures/models/credit_mlp.onnx')
+
+const ratio = { value: 0.5, low: 0.45, high: 0.55 }
+const fixedDocument: GenerationDocument = {
+  ...exampleGeneration,
+  answer: 'A token takes 20.5 ms in place of 41.0 ms.',
+  fix: {
+    tried: [{ remedy: 'threads-1', outcome: 'kept', reason: 'a token takes 0.50 of the time', timePerTokenRatio: ratio }],
+    ...{ kept: ['threads-1'], folder: 'fast', timePerTokenRatio: ratio, firstTokenRatio: ratio },
+    equality: { prompts: 20, tokensPerPrompt: 128, equal: 20, nearTies: 0, perplexityRatio: null, sentence: 'all are equal' },
+  },
+}
+
+async function fix(words: string, document = fixedDocument) {
+  const asked: [string, Partial<FixGeneratorOptions>][] = []
+  const ended = await typed(words.split(' '), {
+    stages: () => ({
+      fixGenerator: async (source: string, options: Partial<FixGeneratorOptions> = {}) => {
+        asked.push([source, options])
+        options.onDiagnosis?.('A token takes 41 ms.')
+        options.onTrial?.(document.fix!.tried[0]!)
+        return document
+      },
+    }),
+  })
+  return { ...ended, asked }
+}
+
+describe('fix of a generator', () => {
+  test.each([folder, decoder])('%s is for the product that generates', async (source) => {
+    const { asked, exitCode, printed } = await fix(
+      `fix ${source} -o fast/ --threads 2 --budget 60s --max-loss 0.05 --only threads`,
+    )
+    expect(exitCode).toBe(0)
+    expect(asked).toMatchObject([
+      [source, { out: 'fast/', threads: 2, budgetSeconds: 60, maxLoss: 0.05, only: ['threads'], dryRun: false }],
+    ])
+    const [diagnosis, trial, answer, written] = [
+      'A token takes 41 ms.',
+      '+ threads-1: kept',
+      'in place of 41.0 ms.',
+      'Written: fast',
+    ].map((text) => printed.indexOf(text))
+    expect([diagnosis, trial, answer, written].every((at) => at! >= 0)).toBe(true)
+    expect(diagnosis).toBeLessThan(trial!)
+    expect(trial).toBeLessThan(answer!)
+  })
+
+  test('its document goes to a file, or alone to standard output', async () => {
+    const { printed } = await fix(`fix ${folder} -o fast/ --json -`)
+    expect(JSON.parse(printed)).toEqual(fixedDocument)
+  })
+
+  test('a goal that is missed is exit code 3', async () => {
+    expect((await fix(`fix ${folder} -o fast/ --require 1.8x`)).exitCode).toBe(0)
+    const missed = await fix(`fix ${folder} -o fast/ --require 2x`)
+    expect(missed).toMatchObject({
+      exitCode: 3,
+      said: expect.stringContaining('--require 2x: not reached, at least 1.81x is proven'),
+    })
+    const nothing = { ...fixedDocument, fix: { ...fixedDocument.fix!, folder: null, timePerTokenRatio: null } }
+    expect((await fix(`fix ${folder} -o fast/ --require 2x`, nothing)).said).toContain('nothing is proven faster')
+  })
+
+  test.each([
+    ['--image-size 2x2', '--image-size is for models of one prediction'],
+    ['--data x', '--data is for models of one prediction'],
+    ['--for size', '--for size: a generator is improved for latency'],
+    ['-o fast.onnx', '-o fast.onnx is the name of a model, and fix writes a folder'],
+  ])('%s is refused in one line', async (flags, message) => {
+    const { exitCode, said, asked } = await fix(`fix ${folder} ${flags}`)
+    expect([exitCode, asked]).toEqual([2, []])
+    expect(said).toContain(message)
+    expect(said.trim().split('\n')).toHaveLength(1)
+  })
+})
+
+test('fix of a model of one prediction takes no prompts', async () => {
+  fs.writeFileSync(path.join(folder, 'prompts.txt'), 'a')
+  const { exitCode, said } = await typed(['fix', model, '--prompts', path.join(folder, 'prompts.txt')])
+  expect(exitCode).toBe(2)
+  expect(said).toContain('--prompts is for models that generate text')
+})
+
+test('quantize of a generator names fix', async () => {
+  const { exitCode, said } = await typed(['quantize', folder])
+  expect(exitCode).toBe(2)
+  expect(said).toContain(`fix tries its weights in 8 and 4 bits, and proves the tokens: whyslow fix ${folder} -o fast/`)
+})

@@ -1,0 +1,30 @@
+// `whyslow fix X` and `whyslow quantize X`: which product they are for is what X is, a model of one prediction or a generator of text.
+import { stateOf } from '@whyslow/command/terminal/path-state.ts'
+import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
+import { commandWords } from '@whyslow/report/text/shell-words.ts'
+import type { FlagsOf } from './options/flags.ts'
+import type { Surroundings } from './stages.ts'
+
+/** Throws as the product's command does. */
+export async function runFix(file: string, flags: FlagsOf<'fix'>, around: Surroundings): Promise<void> {
+  if (/^https?:/i.test(file) || (await isGenerator(file)))
+    return (await import('@whyslow/generation/command/fix.ts')).runFixGenerator(file, flags, around)
+  if (flags.prompts !== undefined)
+    throw new UsageError(`fix: --prompts is for models that generate text, and ${file} does not; give inputs with --data`)
+  return (await import('@whyslow/model/command/fix.ts')).runFix(file, flags, around)
+}
+
+/** Throws UsageError for a generator, whose weights `fix` tries in fewer bits. */
+export async function runQuantize(file: string, flags: FlagsOf<'quantize'>, around: Surroundings): Promise<void> {
+  if (await isGenerator(file)) {
+    const next = commandWords({ command: 'fix', arguments: [file, '-o', flags.out ?? 'fast/'] }).join(' ')
+    throw new UsageError(`${file} generates text: fix tries its weights in 8 and 4 bits, and proves the tokens: ${next}`)
+  }
+  return (await import('@whyslow/model/command/quantize.ts')).runQuantize(file, flags, around)
+}
+
+async function isGenerator(file: string): Promise<boolean> {
+  if (stateOf(file) === undefined) return false
+  const { kindOfFile } = await import('./compose/kind-of-file.ts')
+  return (await kindOfFile(file)).kind === 'generator'
+}
