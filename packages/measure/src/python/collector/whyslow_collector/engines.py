@@ -43,11 +43,7 @@ class Server:
 
     def do_open(self, header, _):
         start = now_ns()
-        if header["engine"] == "ort":
-            from .engine_ort import OrtModel as Model
-        else:
-            from .engine_keras import KerasModel as Model
-        self.model = Model(header)
+        self.model = model_class(header["engine"])(header)
         self.opened_ms = (now_ns() - start) / MS
         told = {"inputs": self.model.inputs, "outputs": self.model.outputs, "loadMs": self.opened_ms, "threads": self.model.threads}
         return told, []
@@ -112,6 +108,21 @@ class Server:
 
     def do_close(self, _header, _buffers):
         return {}, []
+
+
+def model_class(engine):
+    """One adapter for each library: `inputs`, `outputs`, `threads`, `bound(feeds)`, `host(results)`, `end_profiling()`."""
+    if engine == "ort":
+        from .engine_ort import OrtModel
+
+        return OrtModel
+    if engine == "folder":
+        from .engine_folder import FolderModel
+
+        return FolderModel
+    from .engine_keras import KerasModel
+
+    return KerasModel
 
 
 def timed(run):
