@@ -1,5 +1,5 @@
 // The parts of a report document that `fix` and `quantize` write: what is shipped, and the layers with fewer bits.
-import type { TrialRow } from './trial-row.ts'
+import type { TrialAgreement } from './report.ts'
 
 /** `whyslow`, the command ('': none, as in `whyslow MODEL`), the arguments. */
 export interface CommandToType {
@@ -69,8 +69,8 @@ export interface ReportPython {
   readonly speedup: number | null // before / after
   readonly speedupLow: number | null
   readonly speedupHigh: number | null
-  readonly agreement: TrialRow['agreement'] // with the own library; null: not compared
-  readonly sameAsNode: TrialRow['agreement'] // with the same folder in Node; null: not compared
+  readonly agreement: TrialAgreement | null // with the own library; null: not compared
+  readonly sameAsNode: TrialAgreement | null // with the same folder in Node; null: not compared
   readonly reason: string | null // why something of it is missing
 }
 

@@ -81,7 +81,7 @@ test.skipIf(process.platform === 'win32')(
     expect(turns.slice(0, 4)).toEqual([false, true, true, false])
     expect(fs.readFileSync(path.join(at, 'predict.py'), 'utf8')).toContain('import onnxruntime')
     expect(pythonText(python!)).toBe(
-      'In Python 3.11.7 through predict.py (onnxruntime): 4 ms in python-ort to 2 ms (2×), outputs differ by at most 0.25 from those there, outputs the same as in Node',
+      'In Python 3.11.7 through predict.py (onnxruntime): 4.00 ms in python-ort to 2.00 ms (2.0×), outputs differ by at most 0.250 from those there, outputs the same as in Node',
     )
   },
 )

@@ -96,7 +96,7 @@ async function measured(
   }
   const own = await ownTask(run, options, shipped.python)
   const given = await outputsOf('module', module)
-  if (typeof given === 'string') return { ...unmeasured(`the module does not predict: ${given}`), ...about }
+  if (typeof given === 'string') return { ...unmeasured(`the module does not predict: ${given}`), version: about.version }
   const [node, before] = [await outputsOf('node', { ...task, shipped: inNode }), own && (await outputsOf('own', own.task))]
   const compared = (base: readonly Feeds[] | string | null) =>
     base === null || typeof base === 'string' ? null : agreementRow(compareOutputs(...common(base, given), { graph: run.graph }))
