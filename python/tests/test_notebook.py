@@ -78,14 +78,14 @@ class Magic(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             command = Path(folder, 'command.py')
             asked = Path(folder, 'asked.json')
-            empty = {'schema': 'whyslow-report/2', 'answer': 'It is measured', 'areas': {}, 'findings': [], 'trials': []}
+            empty = {'schema': 'whyslow-report/2', 'areas': {}, 'findings': [], 'trials': []}
             command.write_text(
                 textwrap.dedent(f"""
                 import json, os, sys
                 words = sys.argv[1:]
                 text = open(words[1]).read() if words[0] == 'pipeline' else None
                 json.dump([words, text, os.environ.get('PYTHONPATH')], open({str(asked)!r}, 'w'))
-                print({json.dumps(empty)!r})
+                print(json.dumps(dict({empty!r}, answer='It is measured at ' + words[1] + ':2')))
                 """),
                 'utf-8',
             )
@@ -96,7 +96,7 @@ class Magic(unittest.TestCase):
                 shell.run_cell('value = 20\nother = 3', store_history=True)
                 result = shell.run_cell('%%whyslow --quick\nvalue * 2', store_history=True).result
                 words, text, path = json.loads(asked.read_text('utf-8'))
-                self.assertEqual(str(result), 'It is measured')
+                self.assertEqual(str(result), 'It is measured at cell.py:2')
                 self.assertEqual((words[0], words[2:4]), ('pipeline', ['--call=whyslow_cell', '--quick']))
                 self.assertEqual(text, 'def whyslow_cell(*_):\n value * 2\n\nvalue = 20\n')
                 self.assertEqual(path.split(os.pathsep)[0], os.getcwd())

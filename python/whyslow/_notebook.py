@@ -5,6 +5,7 @@ A cell is measured as `whyslow pipeline` measures a program, in processes of its
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import tempfile
@@ -50,4 +51,9 @@ def measured_cell(ipython: Any, line: str, cell: str) -> Report:
         # Modules next to the notebook can be imported.
         path = os.pathsep.join(one for one in (os.getcwd(), os.environ.get('PYTHONPATH')) if one)
         document = run(['pipeline', str(file), f'--call={FUNCTION}', *shlex.split(line)], {}, {'PYTHONPATH': path})
-    return Report.of(document)
+        return Report.of(_of_the_cell(document, folder))
+
+
+def _of_the_cell(document: Any, folder: str) -> Any:
+    """Without the temporary folder, which is gone: lines are of cell.py."""
+    return json.loads(json.dumps(document).replace(json.dumps(folder + os.sep)[1:-1], ''))
