@@ -87,7 +87,7 @@ for (const interpreter of interpreters) {
     const messagesOf = <K extends Message['kind']>(messages: readonly Message[], kind: K) =>
       messages.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind)
 
-    test.each(['test_collector.py', 'test_contestant.py', 'test_keras_files.py', 'test_watch.py'])(
+    test.each(['test_collector.py', 'test_contestant.py', 'test_keras_files.py', 'test_watch.py', 'test_web_handlers.py'])(
       'its own tests: %s',
       (name) => {
         const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {

@@ -7,6 +7,7 @@ import ast
 import inspect
 import sys
 
+from . import web_handlers
 from .errors import Contract
 from .finishing import awaited, finished, is_unfinished, items_of
 from .module_file import read_source
@@ -33,6 +34,8 @@ def kind_of(tree, call, has_data, is_fed=False):
     """
     if call:
         return "function"
+    if web_handlers.handler_in(tree) is not None:
+        return "stages"
     function = predict_of(tree, has_data)
     if function is None and holds_stages(tree, has_data):
         return "stages"
@@ -135,6 +138,8 @@ class Target:
         self.stages = stages
         self.load = load
         self.samples = samples
+        #: What is said of samples that nobody gave; None: somebody did.
+        self.made_up = None
 
     def described(self):
         return {"kind": self.kind, "stages": [name for name, _ in self.stages], "places": [_place(one) for _, one in self.stages]}
@@ -178,6 +183,9 @@ def whole(steps):
 
 def target_of(module, call):
     """The target is the module, or what it calls `pipeline`; the module has what that lacks."""
+    service = web_handlers.service_of(module, call)
+    if service is not None:
+        return service.target(Target)
     holder = getattr(module, HOLDER, None)
     if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
         holder = module
