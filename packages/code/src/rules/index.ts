@@ -12,6 +12,7 @@ import { garbageCollection } from './garbage-collection.ts'
 import { gilContention } from './gil-contention.ts'
 import { gradientTracking } from './gradient-tracking.ts'
 import { growingArray } from './growing-array.ts'
+import { imageTransforms } from './image-transforms.ts'
 import { importTime } from './import-time.ts'
 import { jsonInTheLoop } from './json-in-the-loop.ts'
 import { layoutShuffle } from './layout-shuffle.ts'
@@ -23,6 +24,7 @@ import { repeatedAllocation } from './repeated-allocation.ts'
 import { retracing } from './retracing.ts'
 import { scalarLoop } from './scalar-loop.ts'
 import { sequentialCalls } from './sequential-calls.ts'
+import { slowTokenizer } from './slow-tokenizer.ts'
 import { tensorLeak } from './tensor-leak.ts'
 import { threadOversubscription } from './thread-oversubscription.ts'
 import { tokenizerDominates } from './tokenizer-dominates.ts'
@@ -42,6 +44,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   gilContention,
   gradientTracking,
   growingArray,
+  imageTransforms,
   importTime,
   jsonInTheLoop,
   layoutShuffle,
@@ -53,6 +56,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   retracing,
   scalarLoop,
   sequentialCalls,
+  slowTokenizer,
   tensorLeak,
   threadOversubscription,
   tokenizerDominates,

@@ -3,7 +3,7 @@ first; whether they differ is told, not judged."""
 
 import sys
 
-from . import values
+from . import instead_of_preparing, values
 from .clock import in_turns
 from .instead_of_columns import by_columns
 
@@ -31,6 +31,11 @@ def alternatives(run, libraries):
             tries.append(_keras_training(session))
         found.extend(row for row in (_tried(session, *one) for one in tries) if row)
     return found
+
+
+def prepared(libraries, predictions):
+    """Of preprocessing by libraries."""
+    return instead_of_preparing.found(libraries.preparations, predictions, _tried)
 
 
 def _rule_of(session, way):
