@@ -87,16 +87,20 @@ for (const interpreter of interpreters) {
     const messagesOf = <K extends Message['kind']>(messages: readonly Message[], kind: K) =>
       messages.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind)
 
-    test.each(['test_collector.py', 'test_contestant.py', 'test_keras_files.py', 'test_watch.py', 'test_web_handlers.py'])(
-      'its own tests: %s',
-      (name) => {
-        const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {
-          encoding: 'utf8',
-        })
-        expect(stderr).toContain('OK')
-        expect(status).toBe(0)
-      },
-    )
+    test.each([
+      'test_collector.py',
+      'test_contestant.py',
+      'test_keras_files.py',
+      'test_torch_files.py',
+      'test_watch.py',
+      'test_web_handlers.py',
+    ])('its own tests: %s', (name) => {
+      const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {
+        encoding: 'utf8',
+      })
+      expect(stderr).toContain('OK')
+      expect(status).toBe(0)
+    })
 
     test('stages that add up, lines, loops and patterns of a service', async () => {
       const { messages, failure } = await pass('time', SERVICE)

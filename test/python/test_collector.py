@@ -296,6 +296,38 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind("from transformers import pipeline\nprint(pipeline('x'))"), "script")
         self.assertEqual(self.kind("pipeline = make_pipeline(a, b)\npipeline.fit(x, y)"), "script")
 
+    def test_a_file_that_gives_a_model(self):
+        model = "def model(): return Net()\n"
+        self.assertEqual(self.kind(model + "def example_inputs(): return 1"), "stages")
+        self.assertEqual(self.kind(model + "samples = [1]"), "stages")
+        self.assertEqual((self.kind(model), self.kind(model, data=True)), ("stages", "stages"))
+        self.assertEqual(self.kind(model + "train(model())"), "script")
+        self.assertEqual(self.kind("def model(size): return Net(size)\nprint(model(3))"), "script")
+        self.assertEqual(self.kind(model + "def predict(x): return x\ndef samples(): return [1]"), "stages")
+
+    def test_what_calls_the_model_that_a_file_gives(self):
+        source = """
+            class Net:
+                def __call__(self, a, b=1):
+                    return a * b
+
+            def model():
+                return Net()
+
+            def example_inputs():
+                return (3,)
+        """
+        module = module_file.import_file(written(source, "gives_model.py"))
+        found = target.target_of(module, None)
+        self.assertEqual(found.described()["places"][0]["line"], 6)
+        self.assertIs(found.described()["givesModel"], True)
+        [sample] = found.own_samples()
+        [(name, predict)] = found.steps(found.loaded())
+        self.assertEqual((name, predict(sample)), ("predict", 3))
+        module.example_inputs = {"a": 3, "b": 5}
+        [sample] = target.target_of(module, None).own_samples()
+        self.assertEqual(predict(sample), 15)
+
     def test_which_predict_is_a_function(self):
         fed = "\ndef samples(): return [1]"
         self.assertEqual(self.kind("predict = model.predict(X_test)\nprint(predict)"), "script")

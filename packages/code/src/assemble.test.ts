@@ -1,10 +1,12 @@
 // What the passes told, as one document of evidence.
 import { describe, expect, test } from 'vitest'
 import { exampleCall, examplePattern, exampleStageFact } from '../test/support/example-pipeline.ts'
+import { exampleTorch, exampleTrial } from '../test/support/example-torch.ts'
 import { assembleEvidence, callsOf, type Passes, stagesOf } from './assemble.ts'
 import type { PassResult } from './driver.ts'
 import type { CallFact, Language, ProcessFacts, SourcePattern } from './facts.ts'
 import type { Message } from './protocol.ts'
+import { dispatchOf } from './torch.ts'
 
 const pass = (messages: readonly Message[]): PassResult => ({
   messages,
@@ -41,6 +43,27 @@ describe('stages', () => {
     expect(told.latency.profilerOverhead).toBe(0.07)
     expect(assembleEvidence(passes([lines(15)]), asked()).latency.profilerOverhead).toBe(0.5)
     expect(assembleEvidence(passes([]), asked()).latency.profilerOverhead).toBeNull()
+  })
+
+  test('a PyTorch model is what its pass tells, with the intervals of its pairs; a pass that failed says why', () => {
+    const { trials: _, dispatchMs: ___, ...model } = exampleTorch()
+    const { times: __, ...tried } = exampleTrial('compile')
+    const pairsMs = [1, 2, 3, 4, 5, 6].map(() => [10, 5] as const)
+    const messages: Message[] = [
+      { kind: 'torch', facts: model },
+      { kind: 'torchTrial', trial: { ...tried, pairsMs } },
+      { kind: 'torchTrial', trial: { ...tried, id: 'bfloat16', pairsMs: [] } },
+    ]
+    const told = assembleEvidence({ ...passes([]), torch: pass(messages) }, asked())
+    expect(told.torch?.modules).toEqual(model.modules)
+    // 42 × 2 µs + 4 × 0.5 µs; never more than the model takes.
+    expect(told.torch?.dispatchMs).toBeCloseTo(0.086, 9)
+    expect(dispatchOf({ ...model, operatorsPerPrediction: 1e6 })).toBe(10)
+    expect(dispatchOf({ ...model, operatorsPerPrediction: null })).toBeNull()
+    expect(told.torch?.trials.map(({ times }) => times?.ratio ?? null)).toEqual([2, null])
+    const failure = { how: 'crashed', phase: 'facts', stage: null, sample: null, reason: 'SIGSEGV', place: null } as const
+    const failed = assembleEvidence({ ...passes([]), torch: { ...pass([]), failure } }, asked())
+    expect([failed.torch, failed.absent.torch]).toEqual([undefined, 'the code crashed: SIGSEGV'])
   })
 
   test('no more CPUs are usable than a quota gives', () => {

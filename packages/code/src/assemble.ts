@@ -1,6 +1,7 @@
 // From what the passes told to one document of evidence.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { median, medianOrNull, p50Interval, turnTimes } from '@whyslow/measure/statistics/index.ts'
+import type { TorchSection } from '@whyslow/report/documents/report-torch.ts'
 import type { PassFailure, PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
 import type {
@@ -17,12 +18,15 @@ import type {
 import { partition, partitionScript, timingOverhead } from './partition.ts'
 import type { Block, Message, Target } from './protocol.ts'
 import { stageFacts } from './stage-facts.ts'
+import { dispatchOf } from './torch.ts'
 
 export interface Passes {
   /** Results of the passes; at least one did not fail. */
   readonly timed: readonly PassResult[]
   readonly profiled: PassResult
   readonly observed: PassResult
+  /** Of a program that calls a PyTorch model. */
+  readonly torch?: PassResult
 }
 
 export interface PipelineQuestion {
@@ -66,7 +70,7 @@ export function failureSentence({ how, phase, stage, sample, reason, place }: Pa
 }
 
 /** Throws InputError if no timed pass came to its end. */
-export function assembleEvidence({ timed, profiled, observed }: Passes, asked: PipelineQuestion): PipelineEvidence {
+export function assembleEvidence({ timed, profiled, observed, torch }: Passes, asked: PipelineQuestion): PipelineEvidence {
   const sound = timed.filter(({ failure }) => failure === null)
   const failed = timed.find(({ failure }) => failure !== null)
   if (sound.length === 0) throw new InputError(`${asked.file}: ${failureSentence(failed!.failure!)}`)
@@ -101,6 +105,7 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: P
     ...told('calls', calls),
     ...told('loops', last([observed], 'loops')?.loops),
     ...told('sessions', last([observed], 'sessions')?.sessions),
+    ...told('torch', torchOf(torch)),
     patterns: [
       ...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls ?? [])) : asked.patterns),
       ...patterns,
@@ -109,9 +114,20 @@ export function assembleEvidence({ timed, profiled, observed }: Passes, asked: P
     imports: last(every, 'imports')?.imports ?? [],
     whole: withinCpus(whole, asked.usableCpus),
     replacements: [],
-    absent: absentOf(profiled, observed),
-    warnings: warningsOf({ timed, profiled, observed }),
+    absent: absentOf(profiled, observed, torch),
+    warnings: warningsOf({ timed, profiled, observed, ...(torch === undefined ? {} : { torch }) }),
   }
+}
+
+/** undefined: no module was seen at work. */
+function torchOf(pass: PassResult | undefined): TorchSection | undefined {
+  const facts = pass && last([pass], 'torch')?.facts
+  if (facts === undefined) return undefined
+  const trials = all([pass!], 'torchTrial').map(({ trial: { pairsMs, ...rest } }) => ({
+    ...rest,
+    times: pairsMs.length === 0 ? null : turnTimes(pairsMs),
+  }))
+  return { ...facts, dispatchMs: dispatchOf(facts), trials }
 }
 
 /** A process knows the CPUs that it may run on, but of no quota. */
@@ -278,7 +294,7 @@ function scriptTiming(sound: readonly PassResult[]): Timing {
   }
 }
 
-function absentOf(profiled: PassResult, observed: PassResult): Record<string, string> {
+function absentOf(profiled: PassResult, observed: PassResult, torch?: PassResult): Record<string, string> {
   const reason = (pass: PassResult, what: string) => {
     const told = pass.failure === null ? 'it told nothing' : failureSentence(pass.failure)
     return `${what} gave none: ${told}`
@@ -287,14 +303,15 @@ function absentOf(profiled: PassResult, observed: PassResult): Record<string, st
   if (last([profiled], 'lines') === undefined) absent.lines = reason(profiled, 'the profiled run')
   for (const key of ['calls', 'loops', 'sessions'] as const)
     if (last([observed], key) === undefined) absent[key] = reason(observed, 'the run that looks at calls and values')
+  if (torch?.failure != null) absent.torch = failureSentence(torch.failure)
   return absent
 }
 
-function warningsOf({ timed, profiled, observed }: Passes): string[] {
+function warningsOf({ timed, profiled, observed, torch }: Passes): string[] {
   const failed = timed.filter(({ failure }) => failure !== null)
   const first = timed[0]!
   return [
-    ...new Set(all([...timed, profiled, observed], 'warning').map(({ text }) => text)),
+    ...new Set(all([...timed, profiled, observed, ...(torch === undefined ? [] : [torch])], 'warning').map(({ text }) => text)),
     ...(failed.length === 0
       ? []
       : [`${failed.length} of ${timed.length} processes failed: ${failureSentence(failed[0]!.failure!)}`]),

@@ -1,4 +1,5 @@
 // What was measured of a pipeline, complete before any rule looks at it: of all processes and passes, in every language the same.
+import type { TorchSection } from '@whyslow/report/documents/report-torch.ts'
 import type {
   AlternativeFact,
   CallFact,
@@ -67,6 +68,8 @@ export interface PipelineEvidence {
   readonly loops?: readonly LoopFact[]
   readonly sessions?: readonly SessionFact[]
   readonly patterns?: readonly SourcePattern[]
+  /** undefined: the user's code calls no PyTorch module, or the pass that takes it apart failed. */
+  readonly torch?: TorchSection
   readonly alternatives: readonly AlternativeFact[]
   readonly imports: readonly ImportFact[]
   readonly whole: ProcessFacts

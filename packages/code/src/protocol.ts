@@ -4,6 +4,7 @@
 // nothing the user prints can damage a message. What the user prints is drained and kept in part.
 // Where the process is (stage and sample) stands in a file of four little-endian int32, written in place before each stage: it outlives a
 // crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 if none.
+import type { TorchFacts, TorchTrialBase } from '@whyslow/report/documents/report-torch.ts'
 import type {
   AlternativeFact,
   CallFact,
@@ -23,9 +24,9 @@ export type Phase = (typeof PHASES)[number]
 
 /**
  * What one process is to do. `time`: no profiler, nothing wrapped but stages. `profile`: a sampling profiler. `facts`: calls, types, sizes
- * and sessions, at whatever cost. Each is a process of its own.
+ * and sessions, at whatever cost. `torch`: the modules of a PyTorch model, and other settings of it. Each is a process of its own.
  */
-export type Pass = 'time' | 'profile' | 'facts'
+export type Pass = 'time' | 'profile' | 'facts' | 'torch'
 
 export interface Plan {
   readonly pass: Pass
@@ -59,7 +60,12 @@ export interface Target {
   readonly stages: readonly string[]
   /** First line of each stage's function, in the order of stages; null: not known. */
   readonly places: readonly ({ readonly file: string; readonly line: number } | null)[]
+  /** The file gives a model, which whyslow calls itself. */
+  readonly givesModel?: boolean
 }
+
+/** A setting of a PyTorch model, with the pairs that were timed: as it is, and set so. */
+type PairedTorchTrial = TorchTrialBase & { readonly pairsMs: readonly (readonly [number, number])[] }
 
 export interface Runtime {
   /** 'node', 'cpython'. */
@@ -122,6 +128,8 @@ export type Message =
   | { readonly kind: 'alternatives'; readonly alternatives: readonly (AlternativeFact | PairedAlternative)[] }
   | { readonly kind: 'imports'; readonly imports: readonly ImportFact[] }
   | { readonly kind: 'process'; readonly facts: ProcessFacts }
+  | { readonly kind: 'torch'; readonly facts: TorchFacts }
+  | { readonly kind: 'torchTrial'; readonly trial: PairedTorchTrial }
   /** For the language's own side, which makes messages of it (`LanguageSide.complete`): a file of the pass. */
   | {
       readonly kind: 'raw'

@@ -3,6 +3,6 @@
 import { definerOf, type Keys, type Rule } from '@whyslow/diagnosis/rule.ts'
 import type { PipelineEvidence } from './evidence.ts'
 
-export type PipelineRule = Rule<PipelineEvidence, Keys<PipelineEvidence>, never, PipelineEvidence>
+export type PipelineRule = Rule<PipelineEvidence, Keys<PipelineEvidence>, Keys<PipelineEvidence>, PipelineEvidence>
 
 export const defineRule = definerOf<PipelineEvidence, PipelineEvidence>()

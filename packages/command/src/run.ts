@@ -1,6 +1,5 @@
 // A model opened by a command: read, its engine started, its inputs found.
 
-import { readModel } from '@whyslow/formats/index.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
@@ -17,6 +16,7 @@ import { checkConfig } from './config-entries.ts'
 import { checkEngine, engineOptionsOf, placesOf } from './engine-options.ts'
 import { limitsOf, machineOf } from './limits.ts'
 import { modelForEngine } from './model-files/model-for-engine.ts'
+import { openModel } from './open-model.ts'
 import type { WhyOptions } from './options.ts'
 import type { StageProgress } from './progress.ts'
 import { inTemporaryFolder } from './temporary-folder.ts'
@@ -51,7 +51,7 @@ export async function withRun<T>(file: string, options: WhyOptions, use: (run: R
   // The engine starts while the model is read.
   const starting = describeEngine(options.trials.run, options.engine, placesOf(options), options.signal)
   starting.catch(() => {})
-  const model = await readModel(file, options)
+  const model = await openModel(file, options)
   return inTemporaryFolder(async (folder) => use(await openRun(model, options, await starting, folder)))
 }
 

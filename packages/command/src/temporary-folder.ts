@@ -17,7 +17,8 @@ export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>):
   }
 }
 
-function temporaryFolder(): string {
+/** A new folder, which the caller removes. Throws InputError if none can be made. */
+export function temporaryFolder(): string {
   try {
     return makeTemporaryFolder('whyslow-')
   } catch (error) {

@@ -4,6 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 
 /** How much of a file is looked at to tell what it is. */
 const START_BYTES = 64 * 1024
+const END_BYTES = 256 * 1024
 
 export interface FileStart {
   readonly bytes: Uint8Array
@@ -14,6 +15,15 @@ export interface FileStart {
 export function readStart(file: string): FileStart {
   return withFile(file, (descriptor, sizeBytes) => {
     return { bytes: readFully(descriptor, Math.min(sizeBytes, START_BYTES)), sizeBytes }
+  })
+}
+
+/** The last 256 KB: of a zip archive its directory. Throws InputError as `readStart` does. */
+export function readEnd(file: string): Uint8Array {
+  return withFile(file, (descriptor, sizeBytes) => {
+    const length = Math.min(sizeBytes, END_BYTES)
+    const bytes = new Uint8Array(length)
+    return bytes.subarray(0, fs.readSync(descriptor, bytes, 0, length, sizeBytes - length))
   })
 }
 

@@ -1,6 +1,6 @@
 // What a file is, from its first bytes: a user who gives the wrong file is told which file it is and what would work.
 // Signatures: each format's own specification; more in netron's readers, https://github.com/lutzroeder/netron
-import { readStart } from './file.ts'
+import { readEnd, readStart } from './file.ts'
 import { looksLikeOldBinary } from './xgboost/old-binary.ts'
 
 export type FileFormat =
@@ -14,6 +14,7 @@ export type FileFormat =
   | 'savedmodel'
   | 'tensorflow-graph'
   | 'tfjs'
+  | 'torch-exported'
   | 'torchscript'
   | 'pickle'
   | 'numpy'
@@ -53,6 +54,9 @@ export const MODEL_FORMATS: readonly FileFormat[] = [
   'skops',
 ]
 
+/** Those that PyTorch itself opens, in the user's own Python: `open-model.ts` of the commands makes ONNX of them. */
+export const isTorchFormat = (format: FileFormat): boolean => format === 'torch-exported' || format === 'torchscript'
+
 export const isModelFormat = (format: FileFormat): boolean => MODEL_FORMATS.includes(format)
 
 export interface Identity {
@@ -66,8 +70,12 @@ export interface Identity {
 /** What the file at this path is. Throws InputError if it does not exist, is a directory or cannot be read. */
 export function identifyFile(file: string): Identity {
   const { bytes, sizeBytes } = readStart(file)
-  return identify(bytes, sizeBytes, file)
+  const found = identify(bytes, sizeBytes, file)
+  return found === TORCH_CHECKPOINT ? torchArchive(readEnd(file)) : found
 }
+
+/** A zip's directory is at its end: large weights may lie between its start and the names that tell what it is. */
+const torchArchive = (end: Uint8Array): Identity => ofTorch(latin1(end)) ?? TORCH_CHECKPOINT
 
 /** `start`: the first bytes, 64 KB are plenty; `sizeBytes`: of the whole file; the name decides only where bytes leave it open. */
 export function identify(start: Uint8Array, sizeBytes: number, fileName: string): Identity {
@@ -81,7 +89,8 @@ export function identify(start: Uint8Array, sizeBytes: number, fileName: string)
   )
 }
 
-const TORCH = "export it with torch.onnx.export(model, example_inputs, 'model.onnx')"
+const TORCH =
+  'let your own program open it: write model.py with `def model(): ...` and `def example_inputs(): ...`, and give model.py'
 const READ = 'give it to whyslow'
 const MODEL =
   "give a model: .onnx, .tflite, .h5, .keras, TensorFlow.js' model.json, or one of XGBoost, LightGBM, CatBoost (JSON) or scikit-learn (.skops)"
@@ -157,6 +166,16 @@ function byMagic(start: Uint8Array): Identity | undefined {
   return undefined
 }
 
+const TORCH_CHECKPOINT = identity('pickle', 'a PyTorch checkpoint (pickled), which can run code when opened', TORCH)
+
+/** By the names of its entries; undefined: neither of the formats that hold a graph. */
+function ofTorch(seen: string): Identity | undefined {
+  if (/\/models\/[^/]*\.json|serialized_exported_program\.json|\/archive_format/.test(seen))
+    return identity('torch-exported', 'an exported PyTorch program (.pt2)', READ)
+  if (/\/constants\.pkl/.test(seen) && /\/code\//.test(seen)) return identity('torchscript', 'a TorchScript model', READ)
+  return undefined
+}
+
 /** Names of entries stand in clear in a zip file, before each entry's bytes. */
 function zipContents(start: Uint8Array): Identity {
   const seen = latin1(start)
@@ -168,9 +187,9 @@ function zipContents(start: Uint8Array): Identity {
   if (seen.includes('model.weights.h5') || (seen.includes('metadata.json') && seen.includes('config.json'))) {
     return identity('keras', 'a Keras 3 model (.keras)', READ)
   }
-  if (/\/(data\.pkl|constants\.pkl|code\/|byteorder|version)/.test(seen)) {
-    return identity('torchscript', 'a PyTorch file (zip with pickles, which can run code when opened)', TORCH)
-  }
+  const torch = ofTorch(seen)
+  if (torch !== undefined) return torch
+  if (/\/(data\.pkl|constants\.pkl|byteorder|version)/.test(seen)) return TORCH_CHECKPOINT
   if (seen.includes('coremldata') || seen.includes('.mlmodel'))
     return identity('coreml', 'a Core ML package', 'give the ONNX original')
   return identity('zip', 'a zip archive', UNPACK)

@@ -32,6 +32,8 @@ export interface Model {
   readonly signature?: string
   /** What of the file is not in the model, one line each. */
   readonly notes?: readonly string[]
+  /** NumPy arrays (.npz) of inputs that the source has as an example: used where the user names none. */
+  readonly example?: string
   /** This model as ONNX, where the engine does not read the source's format: commands write it when they open the model. */
   readonly writtenTo?: string
 }

@@ -52,7 +52,8 @@ export interface ChosenInputs {
 }
 
 /** Throws InputError if the data do not fit, if no guess lets the engine run, or if the engine refuses the model. */
-export async function chooseInputs(model: Model, graph: GraphView, constraints: InputConstraints): Promise<ChosenInputs> {
+export async function chooseInputs(model: Model, graph: GraphView, given: InputConstraints): Promise<ChosenInputs> {
+  const constraints = withExample(model, given)
   const { shapes, values, batch, folder } = constraints
   const known = constraints.data === null ? { known: () => knownValuesOf(model, graph) } : {}
   const flags = { shapes, values, batch, limitBytes: constraints.limits.memoryBytes, ...known }
@@ -114,6 +115,13 @@ export async function chooseInputs(model: Model, graph: GraphView, constraints: 
       ...warningsOf(outputs, constraints.data === null),
     ],
   }
+}
+
+/** Inputs that the model's source has as an example, where the user names neither inputs nor shapes. */
+function withExample({ example }: Model, given: InputConstraints): InputConstraints {
+  const { data, shapes, values, batch } = given
+  const isFree = data === null && shapes.size === 0 && values.size === 0 && batch === null
+  return example === undefined || !isFree ? given : { ...given, data: example }
 }
 
 /** null if nothing was asked, and of an engine that takes no thread count. */

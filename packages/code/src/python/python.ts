@@ -1,7 +1,9 @@
 // Python, as the `pipeline` command knows it: the user's own interpreter runs the collector, which runs the user's file.
+
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { COLLECTOR } from '@whyslow/measure/python/collector.ts'
 import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
+import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 import type { DriverCommand, LanguageOptions, LanguageSide } from '../language.ts'
 
 async function command(file: string, { python, signal }: LanguageOptions): Promise<DriverCommand> {
@@ -14,4 +16,4 @@ async function command(file: string, { python, signal }: LanguageOptions): Promi
   return { executable, arguments: [...before, COLLECTOR], messages: 1, from }
 }
 
-export const python: LanguageSide = { language: 'python', extensions: ['.py', '.pyw'], command }
+export const python: LanguageSide = { language: 'python', extensions: ['.py', '.pyw', ...TORCH_ENDINGS], command }

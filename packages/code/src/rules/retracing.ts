@@ -1,5 +1,6 @@
 // tf.function and its kin trace Python anew for each new shape, Python number, or function object.
 import { ms, number, tell } from '@whyslow/diagnosis/tell.ts'
+import type { PipelineEvidence } from '../evidence.ts'
 import type { CodePlace, SourcePattern } from '../facts.ts'
 import { HOT_SHARE, hotPatterns, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
@@ -15,12 +16,29 @@ const madeBeside = (patterns: readonly SourcePattern[], ran: CodePlace): readonl
     )
     .map(placeOf)
 
+/** What torch.compile compiled again after the first predictions. */
+function compiledAnew(torch: PipelineEvidence['torch'], p50Ms: number) {
+  const { ran, recompiles } = torch ?? { ran: null, recompiles: null }
+  if (torch === undefined || ran === null || (recompiles ?? 0) < LEAST_TRACES) return []
+  const timeMs = Math.min(p50Ms, torch.p50Ms)
+  return [
+    {
+      ...tell`What torch.compile made of the model at ${inWords(ran)} was compiled anew ${number('recompilations', recompiles!, 'traces')} times: for another shape,
+        or another number. Inputs padded to few shapes, or torch.compile(model, dynamic=True), are compiled once.`,
+      timeMs,
+      ...UNTRIED,
+      places: [placeOf(ran)],
+    },
+  ]
+}
+
 export const retracing = defineRule({
   id: 'retracing',
   area: 'software',
   title: 'Retracing: a function is traced again and again',
   languages: ['python'],
   needs: ['sessions', 'patterns', 'lines'],
+  wants: ['torch'],
   check(evidence) {
     const { p50Ms } = evidence.latency
     const seen = (evidence.sessions ?? []).flatMap(({ retraces, ran, runMs }) => {
@@ -43,6 +61,6 @@ export const retracing = defineRule({
       ...UNTRIED,
       places: [placeOf(pattern)],
     }))
-    return [...seen, ...made]
+    return [...seen, ...made, ...compiledAnew(evidence.torch, p50Ms)]
   },
 })

@@ -16,8 +16,16 @@ import { openvinoF16 } from './openvino/openvino-f16.ts'
 import { openvinoGpu } from './openvino/openvino-gpu.ts'
 import { openvinoGpuF16 } from './openvino/openvino-gpu-f16.ts'
 import { openvinoNpu } from './openvino/openvino-npu.ts'
+import { pythonCatboost } from './python/python-catboost.ts'
 import { pythonKeras } from './python/python-keras.ts'
+import { pythonLightgbm } from './python/python-lightgbm.ts'
+import { pythonOpenvino } from './python/python-openvino.ts'
 import { pythonOrt } from './python/python-ort.ts'
+import { pythonSklearn } from './python/python-sklearn.ts'
+import { pythonTflite } from './python/python-tflite.ts'
+import { pythonTorch } from './python/python-torch.ts'
+import { pythonTorchCompile } from './python/python-torch-compile.ts'
+import { pythonXgboost } from './python/python-xgboost.ts'
 import { tfjsCpu } from './tfjs/tfjs-cpu.ts'
 import { tfjsWasm } from './tfjs/tfjs-wasm.ts'
 import type { Engine, EngineOffer } from './types.ts'
@@ -43,6 +51,14 @@ export const engines: readonly Engine[] = [
   litert,
   pythonOrt,
   pythonKeras,
+  pythonTorch,
+  pythonTorchCompile,
+  pythonOpenvino,
+  pythonTflite,
+  pythonSklearn,
+  pythonXgboost,
+  pythonLightgbm,
+  pythonCatboost,
   compiled,
 ]
 

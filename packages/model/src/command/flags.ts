@@ -128,6 +128,7 @@ export const flags = {
     row.data('rows on which to count what rounding changes'),
     row.labels,
     row.signature,
+    row.python,
     ...row.text('the convert document'),
     ...row.verbose,
   ],

@@ -19,6 +19,13 @@ const MODELS: Readonly<Record<string, string>> = {
   keras: 'a Keras model',
   tfjs: 'a TensorFlow.js model',
   tflite: 'a TensorFlow Lite model',
+  'torch-program': 'a PyTorch model',
+  'torch-exported': 'a PyTorch model',
+  torchscript: 'a PyTorch model',
+  xgboost: 'an XGBoost model',
+  lightgbm: 'a LightGBM model',
+  catboost: 'a CatBoost model',
+  skops: 'a scikit-learn model',
 }
 
 /** Plain JavaScript is nobody's choice where there is another. */

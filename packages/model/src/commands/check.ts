@@ -4,11 +4,11 @@ import path from 'node:path'
 import { engineOptionsOf } from '@whyslow/command/engine-options.ts'
 import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { openModel } from '@whyslow/command/open-model.ts'
 import { DEFAULTS, type WhyOptions } from '@whyslow/command/options.ts'
 import type { Run } from '@whyslow/command/run.ts'
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
 import { documentHead } from '@whyslow/command/version.ts'
-import { readModel } from '@whyslow/formats/index.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { fileForEngine, type Model } from '@whyslow/graph/model.ts'
 import { inputFacts } from '@whyslow/measure/choose-inputs.ts'
@@ -96,7 +96,7 @@ export async function check(
   const files = baseline === null ? [file] : [baseline, file]
   if (baseline === file) throw new InputError(`${file} is its own baseline; give the model that it is to be compared with`)
   const models: Model[] = []
-  for (const one of files) models.push(await readModel(one, options))
+  for (const one of files) models.push(await openModel(one, options))
   const progress = options.onProgress ?? (() => {})
   return inTemporaryFolder(async (folder) => {
     const opening: Opening = {

@@ -1,8 +1,8 @@
 // `convert`: a model that was read, written in another format. Nothing is measured, and nothing is changed but what the format asks for.
 import path from 'node:path'
 import { writeModelFiles } from '@whyslow/command/model-files/onnx-files.ts'
+import { type OpenModelOptions, openModel } from '@whyslow/command/open-model.ts'
 import { toolVersion } from '@whyslow/command/version.ts'
-import { type ReadOptions, readModel } from '@whyslow/formats/index.ts'
 import { encodeTfjs, TFJS } from '@whyslow/formats/tfjs/write/index.ts'
 import { encodeLite } from '@whyslow/formats/tflite/write/index.ts'
 import { liteGraphOf, liteOperators } from '@whyslow/formats/tflite/write/lite-model.ts'
@@ -17,7 +17,7 @@ import type { ConvertDocument, ConvertedValue } from '@whyslow/report/documents/
 import { checkModelOut, writeAlone } from '../ship/index.ts'
 import { type RoundingOptions, roundedModel } from './convert-tabular.ts'
 
-export interface ConvertOptions extends Partial<RoundingOptions>, ReadOptions {
+export interface ConvertOptions extends Partial<RoundingOptions>, OpenModelOptions {
   /** The file to write; its ending is the format: '.onnx', '.tflite', '.json' (TensorFlow.js, its shards next to it). */
   readonly out: string
   readonly force: boolean
@@ -29,7 +29,7 @@ export async function convert(file: string, options: ConvertOptions): Promise<Co
   const { out, force, signal } = options
   const format = formatOf(out)
   checkModelOut(out, force, file)
-  const read = await readModel(file, options)
+  const read = await openModel(file, options)
   if (read.source.format === format) throw new InputError(`${file}: this is ${format} already; nothing is converted`)
   const { allowRounding = false, data = null, labels = null } = options
   const { model, notes, rounding } = roundedModel(read, { allowRounding, data, labels })

@@ -3,10 +3,10 @@
 // does it: proven in pairs of fresh processes, with outputs that agree.
 
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { openModel } from '@whyslow/command/open-model.ts'
 import { DEFAULTS, type WhyOptions } from '@whyslow/command/options.ts'
 import { withRun } from '@whyslow/command/run.ts'
 import { documentHead } from '@whyslow/command/version.ts'
-import { readModel } from '@whyslow/formats/index.ts'
 import { modelFacts } from '@whyslow/graph/facts.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
@@ -45,7 +45,7 @@ const repairing = remedies.filter(({ repairs }) => repairs !== undefined)
  */
 export async function lint(file: string, given: Partial<LintOptions> = {}): Promise<LintDocument> {
   const options = { ...LINT_DEFAULTS, ...given }
-  const model = await readModel(file, options)
+  const model = await openModel(file, options)
   const written = writtenQuantization(viewGraph(model))
   const { sha256, sizeBytes, format, opsets } = modelFacts(model)
   const linted = { model: { file, format, sha256, sizeBytes, opsets: { ...opsets } }, written }

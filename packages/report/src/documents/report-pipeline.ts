@@ -1,4 +1,5 @@
 // The parts of a report document that are about the user's own code around the model: what `pipeline` writes.
+import type { TorchSection } from './report-torch.ts'
 
 export interface ReportStage {
   readonly name: string
@@ -54,6 +55,7 @@ export interface PipelineSection {
   readonly sources?: readonly PipelineSource[]
   readonly inner?: null | InnerModel // the model file that predict runs, measured alone: `model`, `engine` and `nodes` are its
   readonly innerReason?: string | null // why there is none
+  readonly torch?: null | TorchSection // the PyTorch model that takes most of the time, taken apart
 }
 
 export interface PipelineSession {

@@ -2,11 +2,21 @@
 
 import { sharePercent, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
+import type { PipelineSection } from '../documents/report-pipeline.ts'
 import { withCommand } from './answers/answer-command.ts'
 import { basisWord, isToFix } from './findings/findings-text.ts'
+import { moduleGroups } from './torch/modules.ts'
 import { printable } from './wrap.ts'
 
 type Facts = Pick<ReportDocument, 'latency' | 'stages' | 'findings' | 'pipeline'>
+
+/** The slowest module, or modules of one place in repeated layers, and what dispatch takes; null: no module is told. */
+function torchPart({ torch }: PipelineSection): string | null {
+  const [most] = torch ? moduleGroups(torch) : []
+  if (!torch || most === undefined || torch.modules.length < 2) return null
+  const name = printable(most.count === 1 ? most.name : `${most.name} (${most.count} modules)`)
+  return `. ${sharePercent(most.share)} of the model is in ${name}${torch.dispatchMs === null ? '' : `, ${sharePercent(torch.dispatchMs / torch.p50Ms)} in starting operators`}`
+}
 
 /** Pure. */
 export function pipelineAnswer({ latency, stages, findings, pipeline }: Facts): string {
@@ -15,7 +25,8 @@ export function pipelineAnswer({ latency, stages, findings, pipeline }: Facts): 
   const took = `${timeWithInterval(latency.p50Ms, latency.ciLowMs, latency.ciHighMs)} per ${unit}`
   const parts = (stages ?? []).filter(({ name }) => name !== 'unexplained')
   const [most] = [...parts].sort((a, b) => b.timeMs - a.timeMs)
-  const where = most === undefined || parts.length < 2 ? '' : `. ${sharePercent(most.share)} is in ${most.name}`
+  const where =
+    torchPart(pipeline) ?? (most === undefined || parts.length < 2 ? '' : `. ${sharePercent(most.share)} is in ${most.name}`)
   const first = findings.find(isToFix)
   if (first === undefined) return `${took}${where}. Nothing was found that would make it faster.`
   const [place] = first.places

@@ -18,6 +18,7 @@ import {
   warningLines,
   widthOf,
 } from './page.ts'
+import { torchText } from './torch/torch-text.ts'
 import { hang, nextWords, wrap, wrapCommand } from './wrap.ts'
 
 type Pipeline = PipelineSection
@@ -36,6 +37,7 @@ export function renderPipeline(doc: ReportDocument, options: TerminalOptions): s
   return page([
     answerLines(doc.answer, width, colours.bold, options.command),
     stageTable(doc, width, colours),
+    ...torchText(pipeline.torch, width, colours),
     lineTable(doc, width, colours),
     findings(doc, width, colours, options),
     notes(doc, width, colours),

@@ -2,7 +2,8 @@
 // many formats is loaded only if the file is not a model.
 import fs from 'node:fs'
 import path from 'node:path'
-import { identify, identifyFile, isModelFormat } from '@whyslow/formats/identify.ts'
+import { identify, identifyFile, isModelFormat, isTorchFormat } from '@whyslow/formats/identify.ts'
+import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 
 export type Kind =
   | 'model'
@@ -49,6 +50,12 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
   if (namesCode(file)) return { kind: 'program', is: 'a program' }
   const { format, says, next } = identifyFile(file)
   if (isModelFormat(format)) return { kind: 'model', is: says }
+  if (isTorchFormat(format)) {
+    const isNamedSo = TORCH_ENDINGS.some((ending) => file.toLowerCase().endsWith(ending))
+    return isNamedSo
+      ? { kind: 'program', is: says }
+      : { kind: 'other', is: says, next: 'give it a name that ends in .pt2 or .pt' }
+  }
   if (DATA.includes(format) || /\.csv$/i.test(file)) return { kind: 'data', is: says }
   if (format === 'empty') return { kind: 'other', is: says, next }
   return (await kindOfRecording(file)) ?? { kind: 'other', is: says, next }

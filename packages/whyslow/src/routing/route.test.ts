@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { javascript } from '@whyslow/code/javascript/javascript.ts'
 import { python } from '@whyslow/code/python/python.ts'
 import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
+import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { describe, expect, test } from 'vitest'
 import { CODE } from '../compose/kind-of-file.ts'
@@ -31,6 +32,12 @@ for (const [name, from] of [
 writeFileSync(place('evidence.json'), gunzipSync(readFileSync(fixture('golden/cnn.evidence.json.gz'))))
 writeFileSync(place('plain.json'), gunzipSync(readFileSync(fixture('traces/torch-clean.json.gz'))))
 for (const name of ['old.py', 'new.py', 'app.mjs']) writeFileSync(place(name), '')
+/** A zip's first entry alone. */
+const zipped = (entry: string) =>
+  Buffer.from(`PK\x03\x04${'\0'.repeat(22)}${String.fromCharCode(entry.length)}\0\0\0${entry}`, 'latin1')
+writeFileSync(place('net.pt2'), zipped('net/models/model.json'))
+writeFileSync(place('traced.pt'), Buffer.concat([zipped('net/code/__torch__.py'), zipped('net/constants.pkl')]))
+writeFileSync(place('weights.pth'), zipped('archive/data.pkl'))
 mkdirSync(place('fast'))
 writeFileSync(
   place('fast/manifest.json'),
@@ -70,6 +77,8 @@ test.each([
   ['@old.py --python .venv', 'pipeline @old.py --python .venv'],
   ['--quick @app.mjs', 'pipeline --quick @app.mjs'],
   ['@old.py @a.onnx', 'pipeline @old.py @a.onnx'],
+  ['@net.pt2 --quick', 'pipeline @net.pt2 --quick'],
+  ['@traced.pt', 'pipeline @traced.pt'],
   ['@old.py:score --quick', 'pipeline @old.py --quick --call score'],
   ['@packed', 'explain @packed'],
   ['@plain.json', 'explain @plain.json'],
@@ -112,6 +121,12 @@ test.each([
   ['fleet @a.onnx', 'fleet @a.onnx'],
 ])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
 
+test('a pickled checkpoint is refused with what to write', async () => {
+  await expect(route([place('weights.pth')], program)).rejects.toThrow(
+    /weights\.pth is a PyTorch checkpoint \(pickled\), which can run code when opened; let your own program open it: write model\.py/,
+  )
+})
+
 test('a folder that fix wrote says what is measured; one of code has nothing to explain', async () => {
   expect((await route([place('fast')], program)).notice).toMatch(
     / is a folder that fix wrote; this measures: whyslow \S+model\.onnx --engine ort-cpu --threads 1/,
@@ -148,5 +163,5 @@ describe('the help', () => {
 })
 
 test('code is what the languages of pipeline run', () => {
-  expect([...CODE].sort()).toEqual([...javascript.extensions, ...python.extensions].sort())
+  expect([...CODE, ...TORCH_ENDINGS].sort()).toEqual([...javascript.extensions, ...python.extensions].sort())
 })

@@ -1,6 +1,7 @@
 // Evidence of a pipeline -> verdicts -> the report document.
 import { machineSection } from '@whyslow/command/machine-section.ts'
 import { documentHead } from '@whyslow/command/version.ts'
+import { documentedCommand } from '@whyslow/diagnosis/documented-command.ts'
 import { findingRow } from '@whyslow/diagnosis/finding-row.ts'
 import { notChecked, rank, rulesWith } from '@whyslow/diagnosis/run-rules.ts'
 import type { Machine } from '@whyslow/measure/machine/types.ts'
@@ -27,7 +28,7 @@ export function pipelineReport(evidence: PipelineEvidence, machine: Machine, inn
   const verdicts = diagnosePipeline(evidence, pipelineRules)
   const model = 'report' in inner ? inner.report : null
   const lines = lineRows(evidence)
-  const findings = rank(verdicts).map(pipelineRow)
+  const findings = rank(verdicts).map((finding) => pipelineRow(finding, evidence.file))
   const named = [...findings.flatMap(({ places }) => places), ...(lines ?? [])]
   const body = {
     latency: latencySection(evidence),
@@ -130,8 +131,8 @@ function lineRow({ file, line, function: name, selfMs, nativeMs, waitMs, stage }
   }
 }
 
-const pipelineRow = ({ replacement, ...finding }: PipelineFinding): Report['findings'][number] => ({
-  ...findingRow(finding, null),
+const pipelineRow = ({ replacement, ...finding }: PipelineFinding, file: string): Report['findings'][number] => ({
+  ...findingRow(finding, finding.next === null ? null : documentedCommand(finding.next, { MODEL: file })),
   replacement: replacement === null ? null : replacementRow(replacement),
 })
 
@@ -175,6 +176,7 @@ function pipelineSection(evidence: PipelineEvidence, inner: Inner): NonNullable<
       return { engine, version, modelFile, device, threads, method, stage, runsPerPrediction, runMs, opensPerPrediction }
     }),
     imports,
+    ...(evidence.torch === undefined ? {} : { torch: evidence.torch }),
     ...innerSection(inner),
   }
 }

@@ -114,8 +114,12 @@ async function runPasses(opened: Opened, options: PipelineOptions): Promise<Pass
   if (timed.every(({ failure }) => failure !== null)) return { timed, profiled: timed[0]!, observed: timed[0]! }
   const profiled = await next('profile', 'profiling lines')
   const observed = await next('facts', 'looking at calls and values')
-  return { timed, profiled, observed }
+  if (!callsTorch(observed)) return { timed, profiled, observed }
+  return { timed, profiled, observed, torch: await next('torch', 'taking the PyTorch model apart') }
 }
+
+const callsTorch = ({ messages }: PassResult): boolean =>
+  messages.some((one) => one.kind === 'sessions' && one.sessions.some(({ engine }) => engine === 'pytorch'))
 
 async function onePass(pass: Pass, { target, command, folder }: Opened, options: PipelineOptions): Promise<PassResult> {
   const seconds = options.seconds ?? (options.quick ? QUICK_SECONDS : SECONDS)

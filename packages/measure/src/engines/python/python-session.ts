@@ -23,7 +23,7 @@ import { decodeResults, encodeFeeds, encodeFrame, type Frame, FrameReader } from
 /** What an engine in Python is made of. */
 export interface PythonPackages {
   /** As engines.py calls it. */
-  readonly engine: 'ort' | 'keras'
+  readonly engine: 'ort' | 'keras' | 'torch' | 'openvino' | 'tflite' | 'sklearn' | 'xgboost' | 'lightgbm' | 'catboost'
   /** Module, and the distributions that bring it, the usual one first. */
   readonly module: string
   readonly distributions: readonly string[]

@@ -1,8 +1,8 @@
 // `compare`: one model on every engine, or several models on one, measured in turns and set side by side.
 import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { openModel } from '@whyslow/command/open-model.ts'
 import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
-import { readModel } from '@whyslow/formats/index.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
@@ -20,7 +20,7 @@ export async function compare(files: readonly string[], given: Partial<CompareOp
   const options = { ...COMPARE_DEFAULTS, ...given }
   checkFiles(files, options)
   const models: Model[] = []
-  for (const file of files) models.push(await readModel(file, options))
+  for (const file of files) models.push(await openModel(file, options))
   const progress = options.onProgress ?? (() => {})
   return inTemporaryFolder(async (folder) => {
     const opening: Opening = {

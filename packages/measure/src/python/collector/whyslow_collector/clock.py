@@ -30,13 +30,23 @@ def pairs_in_turns(most, read, is_enough=lambda pairs: False):
     return pairs
 
 
-def in_turns(now, instead, budget_ms):
-    """Both called in turns until the budget is used, five pairs at least: {pairsMs}. What the pairs say is worked out where they are read."""
+def in_turns(now, instead, budget_ms, settle=None):
+    """
+    Both called in turns until the budget is used, five pairs at least: {pairsMs}. What the pairs say is worked out where they are read. `settle(side)`
+    sets what a side wants, before a call that is not timed.
+    """
     ways = [now, instead]
-    repeats = [_repeats(way) for way in ways]
+
+    def turn(side, time):
+        if settle is not None:
+            settle(side)
+            ways[side]()
+        return time(ways[side])
+
+    repeats = [turn(side, _repeats) for side in (0, 1)]
     end = now_ns() + budget_ms * MS
     pairs = pairs_in_turns(
-        _MOST_PAIRS, lambda side: _timed(ways[side], repeats[side]) / MS, lambda pairs: len(pairs) >= 5 and now_ns() >= end
+        _MOST_PAIRS, lambda side: turn(side, lambda way: _timed(way, repeats[side]) / MS), lambda pairs: len(pairs) >= 5 and now_ns() >= end
     )
     return {"pairsMs": pairs}
 

@@ -116,13 +116,29 @@ def model_class(engine):
         from .engine_ort import OrtModel
 
         return OrtModel
+    if engine == "keras":
+        from .engine_keras import KerasModel
+
+        return KerasModel
     if engine == "folder":
         from .engine_folder import FolderModel
 
         return FolderModel
-    from .engine_keras import KerasModel
+    if engine == "torch":
+        from .engine_torch import TorchModel
 
-    return KerasModel
+        return TorchModel
+    if engine == "openvino":
+        from .engine_openvino import OpenvinoModel
+
+        return OpenvinoModel
+    if engine == "tflite":
+        from .engine_tflite import TfliteModel
+
+        return TfliteModel
+    from . import engine_rows
+
+    return engine_rows.CLASSES[engine]
 
 
 def timed(run):

@@ -255,8 +255,8 @@ class Libraries:
             return None
         session = self._session(engine, args[0])
         session.method = attribute
-        if session.ran is None and place is not None:
-            session.ran, *session.ran_through = self._places(CALLERS)
+        if session.ran is None and (place is not None or self.run.door is not None):
+            session.ran, *session.ran_through = self._places(CALLERS) or [self.run.door]
         session.at_once += 1
         session.most_at_once = max(session.most_at_once, session.at_once)
         session.last = (attribute, args, kwargs)

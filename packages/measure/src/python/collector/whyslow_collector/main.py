@@ -47,11 +47,18 @@ class Run:
         self.whereabouts = Whereabouts(plan.get("stateFile"))
         self.places = Places([plan["file"]])
         self.stage_names = []
+        #: The place of `model()`, where whyslow itself calls what that returns.
+        self.door = None
 
 
 def main():
     if sys.argv[1:] == ["engine"]:
         from .engines import serve
+
+        serve()
+        return
+    if sys.argv[1:] == ["export"]:
+        from .torch_export import serve
 
         serve()
         return

@@ -1,9 +1,10 @@
-"""The passes, each a process of its own. `time`: nothing but clocks. `profile`: the sampler. `facts`: calls, types, sizes, sessions."""
+"""The passes, each a process of its own. `time`: nothing but clocks. `profile`: the sampler. `facts`: calls, types, sizes, sessions. `torch`:
+the modules of a PyTorch model, and other settings of it."""
 
 import sys
 
 from . import samples as reading
-from . import script, target
+from . import script, target, torch_files
 from .clock import MS, now_ns
 from .errors import Contract
 from .import_times import ImportTimes
@@ -18,8 +19,9 @@ _LEAST_GROWTH = 2_000_000
 
 def run(run):
     plan = run.plan
-    tree = target.parse(plan["file"])
-    kind = target.kind_of(tree, plan.get("call"), bool(plan.get("data")))
+    is_model_file = torch_files.is_torch_file(plan["file"])
+    tree = None if is_model_file else target.parse(plan["file"])
+    kind = "stages" if is_model_file else target.kind_of(tree, plan.get("call"), bool(plan.get("data")))
     if kind == "script":
         script.run(run, tree)
     elif plan["pass"] == "time":
@@ -28,6 +30,10 @@ def run(run):
         from .profile import profiled
 
         profiled(run, prepare(run))
+    elif plan["pass"] == "torch":
+        from .torch_pass import observed
+
+        observed(run)
     else:
         from .facts import observed
 
@@ -41,9 +47,9 @@ def prepare(run, compile_source=None):
     at.enter("import")
     sys.argv = [plan["file"], *plan.get("arguments", ())]
     start = now_ns()
-    module = import_file(plan["file"], compile_source)
+    found = opened(plan, compile_source)
     took = now_ns() - start
-    found = target.target_of(module, plan.get("call"))
+    run.door = None if found.door is None else {**found.door, "file": shown(found.door["file"])}
     run.stage_names = [name for name, _ in found.stages]
     described = found.described()
     for place in described["places"]:
@@ -64,6 +70,17 @@ def prepare(run, compile_source=None):
     marks, predictions.results = predictions.first()
     run.send("first", totalMs=(marks[-1] - marks[0]) / MS, stagesMs=differences(marks))
     return predictions
+
+
+def opened(plan, compile_source):
+    """The target that the file is."""
+    if not torch_files.is_torch_file(plan["file"]):
+        return target.target_of(import_file(plan["file"], compile_source), plan.get("call"))
+    from . import torch_model
+
+    kept = torch_model.open_model(plan["file"])
+    door = {"file": plan["file"], "line": 1, "function": None}
+    return target.model_target(lambda: kept.model, lambda: kept.given, door)
 
 
 def load(run, found):

@@ -34,7 +34,7 @@ def kind_of(tree, call, has_data, is_fed=False):
     """
     if call:
         return "function"
-    if web_handlers.handler_in(tree) is not None:
+    if web_handlers.handler_in(tree) is not None or gives_model(tree, has_data or is_fed):
         return "stages"
     function = predict_of(tree, has_data)
     if function is None and holds_stages(tree, has_data):
@@ -51,6 +51,22 @@ def kind_of(tree, call, has_data, is_fed=False):
         return "script"
     loads = "load" in functions_of(tree) or "load" in _assigned(tree)
     return "stages" if _required(arguments) <= (1 if loads else 0) else "script"
+
+
+def gives_model(tree, is_fed):
+    """Whether the file hands out a model for others to call: `model()`, without a `predict` of its own, and what feeds it, or nothing that runs."""
+    functions = functions_of(tree)
+    function = functions.get("model")
+    if function is None or _required(function.args) > 0 or "predict" in functions or "predict" in _assigned(tree) or HOLDER in _assigned(tree):
+        return False
+    feeds = ("example_inputs", "samples")
+    if is_fed or any(name in functions or name in _assigned(tree) for name in feeds):
+        return True
+    return not any(isinstance(node, (ast.For, ast.While, ast.With, ast.Try)) or _calls(node) for node in tree.body)
+
+
+def _calls(node):
+    return isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
 
 
 def _required(arguments):
@@ -133,16 +149,20 @@ def targets_of(node):
 class Target:
     """`load` and `samples` may be None; `stages` are pairs of a name and the user's own function."""
 
-    def __init__(self, kind, stages, load=None, samples=None):
+    def __init__(self, kind, stages, load=None, samples=None, door=None):
         self.kind = kind
         self.stages = stages
         self.load = load
         self.samples = samples
         #: What is said of samples that nobody gave; None: somebody did.
         self.made_up = None
+        #: The place of `model()`, where whyslow itself calls what that returns.
+        self.door = door
 
     def described(self):
-        return {"kind": self.kind, "stages": [name for name, _ in self.stages], "places": [_place(one) for _, one in self.stages]}
+        places = [_place(one) if self.door is None else dict(self.door) for _, one in self.stages]
+        given = {} if self.door is None else {"givesModel": True}
+        return {"kind": self.kind, "stages": [name for name, _ in self.stages], "places": places, **given}
 
     def loaded(self):
         """The model; None if there is no load."""
@@ -181,11 +201,36 @@ def whole(steps):
     return call
 
 
+def model_target(load, example, door=None):
+    """A model that whyslow calls. `example`: gives the inputs of one call; None: they come from elsewhere."""
+    from . import torch_model
+
+    samples = None if example is None else lambda: [torch_model.given_of(example())]
+    return Target("stages", [("predict", torch_model.predict)], load, samples, door)
+
+
+def _given_model(module):
+    """The target that a file with `model()` is; None: it has a `predict`, or no such function."""
+    from . import torch_model
+
+    function, has_predict = getattr(module, "model", None), getattr(module, "predict", None) is not None
+    if not inspect.isfunction(function) or has_predict or hasattr(module, HOLDER) or _arity(function)[0] > 0:
+        return None
+    door = {**_place(function), "function": "model"}
+    found = model_target(lambda: torch_model.made(function), torch_model.example_of(module), door)
+    if found.samples is None:
+        found.samples = getattr(module, "samples", None)
+    return found
+
+
 def target_of(module, call):
-    """The target is the module, or what it calls `pipeline`; the module has what that lacks."""
+    """The target is the module, or what it calls `pipeline`; the module has what that lacks. A file with `model()` gives a model to call."""
     service = web_handlers.service_of(module, call)
     if service is not None:
         return service.target(Target)
+    given = None if call else _given_model(module)
+    if given is not None:
+        return given
     holder = getattr(module, HOLDER, None)
     if callable(getattr(module, "predict", None)) or not callable(getattr(holder, "predict", None)):
         holder = module

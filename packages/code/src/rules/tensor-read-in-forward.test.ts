@@ -1,0 +1,25 @@
+import { checkRule } from '../../test/support/check-rule.ts'
+import { exampleTrial, torchPipeline } from '../../test/support/example-torch.ts'
+import { tensorReadInForward } from './tensor-read-in-forward.ts'
+
+const read = { method: 'item', file: 'model.py', line: 14, function: 'Net.forward', calls: 3 }
+
+checkRule(tensorReadInForward, {
+  found: [
+    {
+      name: 'torch.compile breaks there',
+      given: torchPipeline({
+        reads: [read],
+        trials: [exampleTrial('compile', { graphs: 2, breaks: [{ reason: 'Tensor.item', file: 'model.py', line: 14 }] })],
+      }),
+      // 3 × 2000 ns
+      expect: { timeMs: 0.006, wouldSaveMs: null, detail: /model\.py:14 reads values by \.item\(\), 3 times a prediction/ },
+    },
+    {
+      name: 'on a GPU',
+      given: torchPipeline({ reads: [{ ...read, method: '__bool__' }], device: 'cuda' }),
+      expect: { timeMs: 0.006, wouldSaveMs: null, detail: /a condition on a tensor/ },
+    },
+  ],
+  clear: [{ name: 'few reads on a CPU', given: torchPipeline({ reads: [read] }) }],
+})

@@ -1,0 +1,136 @@
+"""Models of rows of features in the libraries that made them, asked as their users do: of a NumPy array, or with `row=dataframe` of a pandas DataFrame
+that is there before. The difference is what the library spends on names and types of columns."""
+
+from .errors import Contract
+
+
+class Rows:
+    """`_open(file)` sets `features`; `_ask(rows)` is what is timed."""
+
+    columns = None
+    dtype = "float32"
+    output = "prediction"
+
+    def __init__(self, asked):
+        entries = asked.get("configEntries", {})
+        self.threads = asked.get("threads")
+        self._is_frame = entries.get("row") == "dataframe"
+        self._call = entries.get("call")
+        self._open(asked["file"])
+        self.inputs = [{"name": "input", "isTensor": True, "dtype": self.dtype, "shape": ["batch", self.features]}]
+        self.outputs = [{"name": self.output, "isTensor": True, "dtype": None, "shape": None}]
+
+    def bound(self, feeds):
+        if "input" not in feeds:
+            raise ValueError("no value for the input input")
+        rows = feeds["input"]
+        if self._is_frame:
+            import pandas
+
+            rows = pandas.DataFrame(rows, columns=self.columns)
+        ask = self._ask
+        return lambda: ask(rows)
+
+    def host(self, results):
+        return [(self.output, _columns(results))]
+
+    def end_profiling(self):
+        return None
+
+
+class SklearnModel(Rows):
+    """`.skops` alone: skops refuses what is of no type that it knows. Pickles are not opened."""
+
+    def _open(self, file):
+        import skops.io
+
+        unknown = skops.io.get_untrusted_types(file=file)
+        if unknown:
+            raise Contract("it holds objects of types that skops does not trust: %s" % ", ".join(sorted(unknown)[:3]))
+        self._model = skops.io.load(file, trusted=[])
+        self.features = int(getattr(self._model, "n_features_in_", 0))
+        names = getattr(self._model, "feature_names_in_", None)
+        self.columns = None if names is None else list(names)
+        if self.threads is not None and hasattr(self._model, "n_jobs"):
+            self._model.n_jobs = self.threads
+        self._ask = getattr(self._model, "predict_proba", None) or self._model.predict
+        if self._call == "unchecked":
+            self._ask = _unchecked(self._ask)
+
+
+def _unchecked(ask):
+    """Without scikit-learn's checks of values and parameters."""
+    import sklearn
+
+    def asked(rows):
+        with sklearn.config_context(assume_finite=True, skip_parameter_validation=True):
+            return ask(rows)
+
+    return asked
+
+
+class XgboostModel(Rows):
+    """`Booster.inplace_predict`; `call=matrix` is `Booster.predict(DMatrix(rows))`, as most write it."""
+
+    def _open(self, file):
+        import xgboost
+
+        self._xgboost = xgboost
+        self._model = xgboost.Booster()
+        self._model.load_model(file)
+        if self.threads is not None:
+            self._model.set_param({"nthread": self.threads})
+        self.features = int(self._model.num_features())
+        self.columns = self._model.feature_names
+
+    def _ask(self, rows):
+        if self._call != "matrix":
+            return self._model.inplace_predict(rows, validate_features=False)
+        names = self.columns if not self._is_frame else None
+        return self._model.predict(self._xgboost.DMatrix(rows, feature_names=names))
+
+
+class LightgbmModel(Rows):
+    """`Booster.predict`."""
+
+    dtype = "float64"
+
+    def _open(self, file):
+        import lightgbm
+
+        self._model = lightgbm.Booster(model_file=file)
+        self.features = int(self._model.num_feature())
+        self.columns = self._model.feature_name()
+        self._words = {} if self.threads is None else {"num_threads": self.threads}
+
+    def _ask(self, rows):
+        return self._model.predict(rows, **self._words)
+
+
+class CatboostModel(Rows):
+    """`CatBoost.predict` of a model in JSON: what it gives is raw, as the class's `prediction_type` says by default."""
+
+    output = "margin"
+
+    def _open(self, file):
+        import catboost
+
+        self._model = catboost.CatBoost()
+        self._model.load_model(file, format="json")
+        self.features = len(self._model.feature_names_)
+        self.columns = self._model.feature_names_
+        self._words = {} if self.threads is None else {"thread_count": self.threads}
+
+    def _ask(self, rows):
+        return self._model.predict(rows, **self._words)
+
+
+def _columns(results):
+    """One score a row is a column of its own, as in the graph that is read of the file."""
+    import numpy
+
+    array = numpy.asarray(results)
+    return array.reshape(-1, 1) if array.ndim == 1 else array
+
+
+CLASSES = {"sklearn": SklearnModel, "xgboost": XgboostModel, "lightgbm": LightgbmModel, "catboost": CatboostModel}

@@ -1,0 +1,76 @@
+"""PyTorch, as a Python service calls it: the model of a user's file (`model()`), an exported program or TorchScript. As it is written by default:
+`mode=inference` is out of training mode and without gradients, `mode=compile` the same by torch.compile; `layout=channels_last` and `dtype=bfloat16`
+are settings of it."""
+
+import contextlib
+
+from . import torch_model
+from .torch_export import output_names
+
+
+class TorchModel:
+    def __init__(self, asked):
+        entries = asked.get("configEntries", {})
+        opened = torch_model.open_model(asked["file"])
+        import torch
+
+        self._torch = torch
+        if asked.get("threads") is not None:
+            torch.set_num_threads(asked["threads"])
+        self.threads = torch.get_num_threads()
+        self._mode = entries.get("mode", "as-written")
+        self._last = entries.get("layout") == "channels_last"
+        self._half = entries.get("dtype") == "bfloat16"
+        model = opened.model
+        if self._mode != "as-written" and hasattr(model, "eval"):
+            with contextlib.suppress(NotImplementedError):
+                model.eval()
+        if self._half:
+            model = model.bfloat16()
+        if self._last:
+            model = model.to(memory_format=torch.channels_last)
+        self._model = torch.compile(model) if self._mode == "compile" else model
+        self._opened = opened
+        pairs = opened.tensors()
+        self.inputs = [_port(name, one) for name, one in pairs]
+        with torch.no_grad():
+            example = model(*map(self._fitted, opened.given.args), **{name: self._fitted(one) for name, one in opened.given.words.items()})
+        self._names = output_names([name for name, _ in pairs], example)
+        self.outputs = [_port(name, one) for name, (_, one) in zip(self._names, torch_model.flat(example))]
+
+    def _fitted(self, tensor):
+        torch = self._torch
+        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+            return tensor
+        tensor = tensor.bfloat16() if self._half else tensor
+        return tensor.contiguous(memory_format=torch.channels_last) if self._last and tensor.dim() == 4 else tensor
+
+    def bound(self, feeds):
+        torch, model = self._torch, self._model
+        tensors = {}
+        for name in self._opened.names():
+            if name not in feeds:
+                raise ValueError("no value for the input %s" % name)
+            tensors[name] = torch.from_numpy(feeds[name])
+        given = self._opened.with_tensors(tensors)
+        args, words = given.args, given.words
+        if self._mode == "as-written" and not self._half and not self._last:
+            return lambda: model(*args, **words)
+        fitted = self._fitted
+
+        def run():
+            with torch.inference_mode() if self._mode != "as-written" else contextlib.nullcontext():
+                return model(*map(fitted, args), **{name: fitted(one) for name, one in words.items()})
+
+        return run
+
+    def host(self, results):
+        found = torch_model.flat(results)
+        return [(name, (one.float() if one.dtype == self._torch.bfloat16 else one).detach().cpu().numpy()) for name, (_, one) in zip(self._names, found)]
+
+    def end_profiling(self):
+        return None
+
+
+def _port(name, tensor):
+    return {"name": name, "isTensor": True, "dtype": str(tensor.dtype).replace("torch.", ""), "shape": list(tensor.shape)}

@@ -1,0 +1,114 @@
+"""PyTorch's files without anything pickled that could run code: an exported program (`.pt2`), TorchScript (`.pt`). The standard library alone, until
+a file was looked at. PyTorch reads both formats as zip archives whose tensors are raw bytes or pickles of tensors; a class that a pickle names is
+refused when it is looked up (https://docs.python.org/3/library/pickle.html#restricting-globals, audit event `pickle.find_class`)."""
+
+import contextlib
+import os
+import sys
+import zipfile
+
+from .errors import Contract
+
+ENDINGS = (".pt2", ".pt", ".pth", ".torchscript")
+_MOST_ENTRIES = 200_000
+#: What an archive of weights and a graph has no need of.
+_COMPILED = (".so", ".dll", ".dylib", ".cubin", ".o", ".pyd")
+
+
+def is_torch_file(path):
+    return path.lower().endswith(ENDINGS)
+
+
+def kind_of(path):
+    """'exported' or 'torchscript'. Throws Contract, with what to do, where the file is neither or holds what may be code."""
+    name = os.path.basename(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        raise Contract("%s is not a PyTorch archive; %s" % (name, _own_program(path))) from None
+    if len(names) > _MOST_ENTRIES or len(set(names)) != len(names):
+        raise Contract("%s has two entries of one name, or too many; save the model again with torch.export.save" % name)
+    compiled = next((one for one in names if one.lower().endswith(_COMPILED)), None)
+    if compiled is not None:
+        raise Contract("%s holds compiled code (%s), which is not run; give the exported program that it was compiled from" % (name, compiled))
+    inner = [one.split("/", 1)[-1] for one in names]
+    if any("custom_obj" in one for one in inner):
+        raise Contract("%s holds pickled objects of classes, which are not opened; export it without them, or %s" % (name, _own_program(path)))
+    if any(one.startswith("models/") or one == "serialized_exported_program.json" for one in [*inner, *names]):
+        return "exported"
+    if any(one.startswith("code/") for one in inner) and "constants.pkl" in inner:
+        return "torchscript"
+    raise Contract("%s is a pickled checkpoint, which can run code when it is opened; %s" % (name, _own_program(path)))
+
+
+def _own_program(path):
+    """Whoever wrote the file may open it: their own program, which they start."""
+    return "let your own program open it: write model.py with `def model(): ...` and `def example_inputs(): ...`, and give model.py"
+
+
+@contextlib.contextmanager
+def no_pickled_classes(path):
+    """What is unpickled meanwhile can be made of tensors alone: PyTorch's own restricted unpickler asks for no class by this way."""
+    guard = _guard()
+    before, guard.path = guard.path, path
+    torch = sys.modules.get("torch")
+    load = None if torch is None else torch.load
+    if load is not None:
+        torch.load = lambda *given, **words: load(*given, **{**words, "weights_only": True})
+    try:
+        yield
+    finally:
+        guard.path = before
+        if load is not None:
+            torch.load = load
+
+
+class _Guard:
+    path = None
+
+    def __call__(self, event, given):
+        if event == "pickle.find_class" and self.path is not None:
+            raise Contract("%s holds a pickled %s.%s, which could run code; it is not opened" % (os.path.basename(self.path), *given[:2]))
+
+
+_GUARDS = []
+
+
+def _guard():
+    """Audit hooks cannot be removed: one for the process."""
+    if not _GUARDS:
+        _GUARDS.append(_Guard())
+        sys.addaudithook(_GUARDS[0])
+    return _GUARDS[0]
+
+
+def load_file(path):
+    """(module, (arguments, keywords) that the file keeps as an example or None)."""
+    kind = kind_of(path)
+    import torch
+
+    with no_pickled_classes(path):
+        if kind == "torchscript":
+            model = torch.jit.load(path, map_location="cpu")
+            return model, _traced_inputs(torch, model)
+        program = torch.export.load(path)
+    module = program.module()
+    # What was exported predicts as it was exported; the flag says nothing, and eval() is refused.
+    for one in module.modules():
+        one.training = False
+    return module, program.example_inputs
+
+
+def _traced_inputs(torch, model):
+    """Zeros of the shapes that tracing wrote down; None: it was scripted, and tells none."""
+    found = []
+    for value in list(model.graph.inputs())[1:]:
+        kind = value.type()
+        sizes = kind.sizes() if hasattr(kind, "sizes") else None
+        dtype = kind.dtype() if hasattr(kind, "dtype") else None
+        if not sizes or dtype is None or any(one is None for one in sizes):
+            return None
+        torch.manual_seed(0)
+        found.append(torch.randn(sizes).to(dtype) if dtype.is_floating_point else torch.zeros(sizes, dtype=dtype))
+    return (tuple(found), {}) if found else None
