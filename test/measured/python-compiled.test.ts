@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { readProgram } from '@whyslow/compile/shipped/compiled.mjs'
 import { readModel } from '@whyslow/formats/index.ts'
 import { shipFolder } from '@whyslow/model/ship/index.ts'
 import { FIXTURES, planOf, ROOT, runIn, scratch } from '@whyslow/model/support/ship/example-plan.ts'
@@ -32,16 +33,33 @@ const FILES = [
   'catboost/quantile.json',
 ]
 
-/** Numbers that lead all ways: missing ones, zeros, categories, large and small ones. The same at every run. */
-function numbers(count: number): number[] {
+/** What the trees compare with: equal numbers go the other way than those next to them. */
+function thresholdsOf(out: string): number[] {
+  const name = fs.existsSync(path.join(out, 'model-walk.json')) ? 'model-walk' : 'model'
+  const { scores } = readProgram(
+    fs.readFileSync(path.join(out, `${name}.json`), 'utf8'),
+    fs.readFileSync(path.join(out, `${name}.bin`)),
+  )
+  if (scores.kind !== 'walk') return []
+  const { nodeBytes, tables } = scores
+  const view = new DataView(tables.nodes.slice().buffer)
+  const found = Array.from({ length: view.byteLength / nodeBytes }, (_, k) =>
+    nodeBytes === 8 ? view.getFloat32(k * 8, true) : view.getFloat64(k * 16, true),
+  )
+  return found.flatMap((value) => [value, -value])
+}
+
+/** Numbers that lead all ways: missing ones, zeros, categories, large and small ones, and `own` ones. The same at every run. */
+function numbers(count: number, own: readonly number[] = []): number[] {
   let state = 7
   const random = () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return state / 2 ** 32
   }
   const special = [Number.NaN, 0, -0, 1, 2, 5, -1, 1e-36, 31, 2.5]
+  const chosen = (of: readonly number[]) => of[Math.floor(random() * of.length)]!
   return Array.from({ length: count }, () =>
-    random() < 0.3 ? special[Math.floor(random() * special.length)]! : Math.fround((random() - 0.5) * 8),
+    random() < 0.3 ? chosen(special) : own.length > 0 && random() < 0.6 ? chosen(own) : Math.fround((random() - 0.5) * 8),
   )
 }
 
@@ -110,7 +128,7 @@ describe.skipIf(!has('import numpy'))('in the user’s Python', needs('an interp
     const out = path.join(scratch(), 'fast')
     const { inputs, outputs } = await shipped(path.join(FORMATS, file), out)
     const [input] = inputs as [(typeof inputs)[0]]
-    const values = numbers(Math.max(...ROWS) * input.columns)
+    const values = numbers(Math.max(...ROWS) * input.columns, thresholdsOf(out))
     const expected = inNode(out, input, values)
     for (const backend of backends) {
       const given = inPython(out, backend, input, values)

@@ -2,6 +2,9 @@
 // the operand stack is a variable of its own, in the order of the module; compilers take them away. It reads what bytes.ts and code.ts write:
 // functions without results, one memory without data, branches to the start of the innermost loop. The memory is a parameter of each function.
 // Vectors need GCC or Clang (https://gcc.gnu.org/onlinedocs/gcc/Vector-Extensions.html).
+
+import type { Plain } from './code.ts'
+import * as codes from './code.ts'
 import { ByteReader, type DecodedFunction, decodeModule } from './decode.ts'
 
 type Type = 'u32' | 'u64' | 'f32' | 'f64' | 'v128'
@@ -168,90 +171,101 @@ const binary = (gives: Type, text: string): Instruction => ({ takes: 2, gives, t
 const signed = (sign: string): Instruction => binary('u32', `(int32_t)$0 ${sign} (int32_t)$1`)
 const plain = (gives: Type, sign: string): Instruction => binary(gives, `$0 ${sign} $1`)
 
-/** By the byte of code.ts. */
-const PLAIN: Readonly<Record<number, Instruction>> = {
-  69: unary('u32', '$0 == 0'),
-  70: plain('u32', '=='),
-  71: plain('u32', '!='),
-  72: signed('<'),
-  73: plain('u32', '<'),
-  74: signed('>'),
-  75: plain('u32', '>'),
-  77: plain('u32', '<='),
-  78: signed('>='),
-  79: plain('u32', '>='),
-  91: plain('u32', '=='),
-  92: plain('u32', '!='),
-  93: plain('u32', '<'),
-  94: plain('u32', '>'),
-  95: plain('u32', '<='),
-  96: plain('u32', '>='),
-  97: plain('u32', '=='),
-  98: plain('u32', '!='),
-  99: plain('u32', '<'),
-  100: plain('u32', '>'),
-  101: plain('u32', '<='),
-  102: plain('u32', '>='),
-  106: plain('u32', '+'),
-  107: plain('u32', '-'),
-  108: plain('u32', '*'),
-  113: plain('u32', '&'),
-  114: plain('u32', '|'),
-  116: binary('u32', '$0 << ($1 & 31)'),
-  117: binary('u32', '(u32)((int32_t)$0 >> ($1 & 31))'),
-  118: binary('u32', '$0 >> ($1 & 31)'),
-  140: unary('f32', '-$0'),
-  143: unary('f32', '__builtin_truncf($0)'),
-  146: plain('f32', '+'),
-  148: plain('f32', '*'),
-  153: unary('f64', '__builtin_fabs($0)'),
-  154: unary('f64', '-$0'),
-  157: unary('f64', '__builtin_trunc($0)'),
-  160: plain('f64', '+'),
-  162: plain('f64', '*'),
-  182: unary('f32', '(f32)$0'),
-  187: unary('f64', '(f64)$0'),
-}
+/** By the byte that code.ts writes: each of its instructions has words here. */
+const byCode = <Name extends string>(
+  all: Readonly<Record<Name, number | readonly [number, number]>>,
+  words: Readonly<Record<Name, Instruction>>,
+): Readonly<Record<number, Instruction>> =>
+  Object.fromEntries(
+    (Object.keys(words) as Name[]).map((name) => {
+      const code = all[name]
+      return [typeof code === 'number' ? code : code[0], words[name]]
+    }),
+  )
+
+const PLAIN = byCode<Exclude<Plain, 'select'>>(codes.PLAIN, {
+  'i32.eqz': unary('u32', '$0 == 0'),
+  'i32.eq': plain('u32', '=='),
+  'i32.ne': plain('u32', '!='),
+  'i32.lt_s': signed('<'),
+  'i32.lt_u': plain('u32', '<'),
+  'i32.gt_s': signed('>'),
+  'i32.gt_u': plain('u32', '>'),
+  'i32.le_u': plain('u32', '<='),
+  'i32.ge_s': signed('>='),
+  'i32.ge_u': plain('u32', '>='),
+  'f32.eq': plain('u32', '=='),
+  'f32.ne': plain('u32', '!='),
+  'f32.lt': plain('u32', '<'),
+  'f32.gt': plain('u32', '>'),
+  'f32.le': plain('u32', '<='),
+  'f32.ge': plain('u32', '>='),
+  'f64.eq': plain('u32', '=='),
+  'f64.ne': plain('u32', '!='),
+  'f64.lt': plain('u32', '<'),
+  'f64.gt': plain('u32', '>'),
+  'f64.le': plain('u32', '<='),
+  'f64.ge': plain('u32', '>='),
+  'i32.add': plain('u32', '+'),
+  'i32.sub': plain('u32', '-'),
+  'i32.mul': plain('u32', '*'),
+  'i32.and': plain('u32', '&'),
+  'i32.or': plain('u32', '|'),
+  'i32.shl': binary('u32', '$0 << ($1 & 31)'),
+  'i32.shr_s': binary('u32', '(u32)((int32_t)$0 >> ($1 & 31))'),
+  'i32.shr_u': binary('u32', '$0 >> ($1 & 31)'),
+  'f32.neg': unary('f32', '-$0'),
+  'f32.trunc': unary('f32', '__builtin_truncf($0)'),
+  'f32.add': plain('f32', '+'),
+  'f32.mul': plain('f32', '*'),
+  'f64.abs': unary('f64', '__builtin_fabs($0)'),
+  'f64.neg': unary('f64', '-$0'),
+  'f64.trunc': unary('f64', '__builtin_trunc($0)'),
+  'f64.add': plain('f64', '+'),
+  'f64.mul': plain('f64', '*'),
+  'f32.demote': unary('f32', '(f32)$0'),
+  'f64.promote': unary('f64', '(f64)$0'),
+})
 
 const load = (gives: Type, what: string): Instruction => unary(gives, `load_${what}(m + $0 + $nu)`)
 const store = (what: string): Instruction => ({ takes: 2, gives: null, text: `store_${what}(m + $0 + $nu, $1)` })
 
-const MEMORY: Readonly<Record<number, Instruction>> = {
-  40: load('u32', 'u32'),
-  41: load('u64', 'u64'),
-  42: load('f32', 'f32'),
-  43: load('f64', 'f64'),
-  45: load('u32', 'u8'),
-  47: load('u32', 'u16'),
-  54: store('u32'),
-  56: store('f32'),
-  57: store('f64'),
-  58: store('u8'),
-  59: store('u16'),
-}
+const MEMORY = byCode<keyof typeof codes.MEMORY>(codes.MEMORY, {
+  'i32.load': load('u32', 'u32'),
+  'i64.load': load('u64', 'u64'),
+  'f32.load': load('f32', 'f32'),
+  'f64.load': load('f64', 'f64'),
+  'i32.load8_u': load('u32', 'u8'),
+  'i32.load16_u': load('u32', 'u16'),
+  'i32.store': store('u32'),
+  'f32.store': store('f32'),
+  'f64.store': store('f64'),
+  'i32.store8': store('u8'),
+  'i32.store16': store('u16'),
+})
 
-const VECTOR_MEMORY: Readonly<Record<number, Instruction>> = {
-  0: load('v128', 'v128'),
-  7: load('v128', 'splat8'),
-  9: load('v128', 'splat32'),
-  10: load('v128', 'splat64'),
-  11: store('v128'),
-}
+const VECTOR_MEMORY = byCode<keyof typeof codes.VECTOR_MEMORY>(codes.VECTOR_MEMORY, {
+  'v128.load': load('v128', 'v128'),
+  'v128.load8_splat': load('v128', 'splat8'),
+  'v128.load32_splat': load('v128', 'splat32'),
+  'v128.load64_splat': load('v128', 'splat64'),
+  'v128.store': store('v128'),
+})
 
 const lanes = (type: string, sign: string): Instruction => binary('v128', `(v128)((${type})$0 ${sign} (${type})$1)`)
 
-const VECTOR: Readonly<Record<number, Instruction>> = {
-  39: lanes('s8x16', '>'),
-  78: lanes('v128', '&'),
-  113: lanes('v128', '-'),
-  121: binary('v128', 'max_u8($0, $1)'),
-  228: lanes('f32x4', '+'),
-  230: lanes('f32x4', '*'),
-  235: binary('v128', 'chosen((v128)((f32x4)$0 < (f32x4)$1), $1, $0)'),
-  240: lanes('f64x2', '+'),
-  242: lanes('f64x2', '*'),
-  247: binary('v128', 'chosen((v128)((f64x2)$0 < (f64x2)$1), $1, $0)'),
-}
+const VECTOR = byCode<keyof typeof codes.VECTOR>(codes.VECTOR, {
+  'i8x16.gt_s': lanes('s8x16', '>'),
+  'v128.and': lanes('v128', '&'),
+  'i8x16.sub': lanes('v128', '-'),
+  'i8x16.max_u': binary('v128', 'max_u8($0, $1)'),
+  'f32x4.add': lanes('f32x4', '+'),
+  'f32x4.mul': lanes('f32x4', '*'),
+  'f32x4.pmax': binary('v128', 'chosen((v128)((f32x4)$0 < (f32x4)$1), $1, $0)'),
+  'f64x2.add': lanes('f64x2', '+'),
+  'f64x2.mul': lanes('f64x2', '*'),
+  'f64x2.pmax': binary('v128', 'chosen((v128)((f64x2)$0 < (f64x2)$1), $1, $0)'),
+})
 
 const TRUNCATED: Readonly<Record<number, Instruction>> = {
   0: unary('u32', 'truncated((f64)$0)'),
