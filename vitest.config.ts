@@ -22,6 +22,7 @@ const OPEN_ENGINES = [
   'packages/measure/src/engines/**/{ort,browser,openvino,tfjs}-*.test.ts',
   'packages/measure/src/engines/**/{openvino,litert,compiled,written-models,koffi,shipped-folder}.test.ts',
   'packages/measure/src/engines/python/python-*.test.ts',
+  'packages/generation/src/engines/*.test.ts',
 ]
 /** Tests next to their source that start processes and wait for them. */
 const PROCESSES = 'packages/*/src/**/*.process.test.ts'

@@ -3,21 +3,36 @@
 // `in: FILE` names. Its twin, NAME.clean.EXT, does the same without, and must not show it. Exit 1 where a cause is not among the first two
 // findings, stands on another line, or a twin shows it. What needs packages that are not there is left out by name.
 //   node bench/planted-pipelines.mjs      PYTHON=.venv/bin/python:.other/bin/python (the first that has the packages)   ONLY=word,word
-//   PLANTED=folder (in place of planted-pipelines)
+//   PLANTED=folder (in place of planted-pipelines; bench/planted-generators has programs of transformers.js and node-llama-cpp, with packages that stand in
+//   for them: what lies in its folder stand-ins is put where the programs find their packages)
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 
 const FIRST = 2
 const HEAD_LINES = 6
 const LIMIT_MS = 300_000
-const FOLDER = path.resolve(process.env.PLANTED ?? path.join(import.meta.dirname, 'planted-pipelines'))
+const STAND_INS = 'stand-ins'
+const FOLDER = withPackages(path.resolve(process.env.PLANTED ?? path.join(import.meta.dirname, 'planted-pipelines')))
 const COMMAND = path.join(import.meta.dirname, '../dist/whyslow/main.js')
 const ENDINGS = /\.(py|mjs|js|ts)$/
 const MODULES = { 'scikit-learn': 'sklearn', pillow: 'PIL' }
 
 const pythons = (process.env.PYTHON ?? 'python3').split(path.delimiter)
 const only = process.env.ONLY?.split(',') ?? []
+
+/** The folder; a copy of it with packages where programs find them, if it has some that stand in for others. */
+function withPackages(folder) {
+  const packages = path.join(folder, STAND_INS)
+  if (!fs.existsSync(packages)) return folder
+  const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'planted-'))
+  process.on('exit', () => fs.rmSync(copy, { recursive: true, force: true }))
+  const isProgram = (file) => !file.startsWith(packages)
+  fs.cpSync(folder, copy, { recursive: true, filter: isProgram })
+  for (const language of fs.readdirSync(copy)) fs.cpSync(packages, path.join(copy, language, 'node_modules'), { recursive: true })
+  return copy
+}
 
 /** Of what is needed, the first Python that has it all; null: none. */
 function pythonWith(needs) {

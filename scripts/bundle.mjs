@@ -22,6 +22,7 @@ const BUNDLED = {
   '@babel/parser': 'babel-parser',
   'jpeg-js': 'jpeg-js',
   'prom-client': 'prom-client',
+  '@huggingface/tokenizers': 'tokenizers',
   '@modelcontextprotocol/sdk/server/index.js': 'mcp/server',
   '@modelcontextprotocol/sdk/server/stdio.js': 'mcp/stdio',
   '@modelcontextprotocol/sdk/types.js': 'mcp/types',

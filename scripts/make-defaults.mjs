@@ -17,6 +17,7 @@ export const DRAWN = {
   GapDocument: 'gap.ts',
   DistillDocument: 'distill.ts',
   LintDocument: 'lint.ts',
+  GenerationDocument: 'generation.ts',
 }
 
 export const defaultsFile = new URL('../packages/report/web/src/defaults.json', import.meta.url)

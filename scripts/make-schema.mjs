@@ -25,6 +25,7 @@ const ROOTS = {
   engines: 'EnginesDocument',
   foretold: 'ForetoldDocument',
   gap: 'GapDocument',
+  generation: 'GenerationDocument',
   history: 'HistoryDocument',
   lint: 'LintDocument',
   'lite-quantize': 'LiteQuantizeDocument',

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 // Its name in code is made of it, so that it starts with a letter.
 const ID = '[a-z][a-z0-9]*(?:-[a-z0-9]+)*'
-const RULES = ['model', 'trace', 'code', 'load']
+const RULES = ['model', 'trace', 'code', 'load', 'generation']
 /** What stands before the id. */
 const GROUPS = { rule: `(${RULES.join('|')})/`, remedy: '(settings|rewrites|approximate)/' }
 const KINDS = { rule, remedy, format, engine }
-const USAGE = `Usage: npm run new rule <kind>/<id>, such as model/memory-bound-operators; kinds: model, trace, code, load
+const USAGE = `Usage: npm run new rule <kind>/<id>, such as model/memory-bound-operators; kinds: model, trace, code, load, generation
        npm run new remedy <kind>/<id>, such as rewrites/constant-folding; kinds: settings, rewrites, approximate
        npm run new format <id>, such as tflite
        npm run new engine <id>, such as tfjs-wasm`
@@ -209,6 +209,10 @@ const RULE_KINDS = {
     ...{ room: 'packages/serving/src/load', needs: 'parted', whole: 'parted.parts.slowest.latencyMs' },
     ...{ given: 'exampleEvidence([examplePoint()])' },
     helpers: "import { checkRule, exampleEvidence, examplePoint } from '@whyslow/serving/support/load/check-rule.ts'",
+  },
+  generation: {
+    ...{ room: 'packages/generation/src', needs: 'speed', whole: 'speed.timeToFirstTokenMs.value', given: 'exampleEvidence()' },
+    helpers: "import { checkRule, exampleEvidence } from '@whyslow/generation/support/check-rule.ts'",
   },
 }
 

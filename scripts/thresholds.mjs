@@ -8,6 +8,7 @@ export const FOLDERS = [
   'packages/traces/src/rules',
   'packages/code/src/rules',
   'packages/serving/src/load/rules',
+  'packages/generation/src/rules',
   'packages/model/src/tune',
 ]
 

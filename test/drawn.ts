@@ -5,6 +5,7 @@ import { renderAb } from '@whyslow/report/text/ab-text.ts'
 import { renderComparison } from '@whyslow/report/text/comparison-text.ts'
 import { renderDistill } from '@whyslow/report/text/distill-text.ts'
 import { renderGap } from '@whyslow/report/text/gap/gap-text.ts'
+import { renderGeneration } from '@whyslow/report/text/generation/generation-text.ts'
 import { renderLint } from '@whyslow/report/text/lint-text.ts'
 import { renderLoad } from '@whyslow/report/text/load-text.ts'
 import { renderPipeline } from '@whyslow/report/text/pipeline-text.ts'
@@ -26,6 +27,7 @@ const RENDERERS: Readonly<Record<string, (document: never, options: typeof AT_80
   'whyslow-study/1': renderStudy,
   'whyslow-lint/1': renderLint,
   'whyslow-gap/1': renderGap,
+  'whyslow-generation/1': renderGeneration,
   'whyslow-distill/1': (document: DistillDocument, { width }) => `${renderDistill(document, width)}\n`,
   'whyslow-comparison/1': renderComparison,
 }

@@ -140,7 +140,7 @@ describe('layers', () => {
   test('no stage compares an engine with a name: it asks what the engine offers', () => {
     const ids = new Set(engines.map(({ id }) => id))
     // Formats stand before engines, and a format may bear a runtime's name.
-    const stages = sources.filter(({ path }) => !/^packages\/(measure\/src\/engines|formats)\//.test(path))
+    const stages = sources.filter(({ path }) => !/^packages\/((measure|generation)\/src\/engines|formats)\//.test(path))
     // Few files hold such a word at all: only they are taken apart.
     const words = new RegExp(
       `${[...ids].join('|')}|\\bengine(Id|\\.id)?\\.(startsWith|endsWith|includes|match)|\\b(ort|browser)-`,

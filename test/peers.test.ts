@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pipelineRules } from '@whyslow/code/rules/index.ts'
+import { generationRules } from '@whyslow/generation/rules/index.ts'
 import { engines, referenceEngine } from '@whyslow/measure/engines/index.ts'
 import { modelRules } from '@whyslow/model/diagnose/rules/index.ts'
 import { remedies } from '@whyslow/model/remedies/index.ts'
@@ -59,6 +60,7 @@ const RULES = [
   ['packages/traces/src', traceRules],
   ['packages/code/src', pipelineRules],
   ['packages/serving/src/load', loadRules],
+  ['packages/generation/src', generationRules],
 ] as const
 
 describe.each(RULES)('every rule of %s', (room, rules) => {

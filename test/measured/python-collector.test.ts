@@ -92,6 +92,7 @@ for (const interpreter of interpreters) {
       'test_contestant.py',
       'test_keras_files.py',
       'test_torch_files.py',
+      'test_torch_modules.py',
       'test_watch.py',
       'test_web_handlers.py',
     ])('its own tests: %s', (name) => {

@@ -2,6 +2,7 @@
 // names that want to be more than names.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { StudyDocument, StudyPlace } from '@whyslow/report/documents/study.ts'
 import { comparison, contestant } from '@whyslow/report/support/documents/example-comparison.ts'
@@ -16,7 +17,9 @@ const named = (folder: string, ending: string, drawn: (document: { schema?: stri
       .filter(([, document]) => drawn(document as { schema?: string })),
   )
 
-const SCHEMAS = ['report', 'comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint'].map((kind) => `whyslow-${kind}/1`)
+const SCHEMAS = ['report', 'comparison', 'load', 'study', 'ab', 'gap', 'distill', 'lint', 'generation'].map(
+  (kind) => `whyslow-${kind}/1`,
+)
 
 export const recorded: Readonly<Record<string, object>> = {
   ...named('golden', '.report.json'),
@@ -50,6 +53,36 @@ const [here, there] = study.machines.map(({ id }) => ({ row: 0, machine: id })) 
 export const beaten: StudyDocument = {
   ...study,
   table: { ...study.table, pareto: { axes: ['latency', 'samples/s'], front: [here], dominated: [{ place: there, by: here }] } },
+}
+
+/** Answers that are streams: at the last rate nobody counts their tokens. */
+export const streaming: LoadDocument = {
+  ...(recorded.load as LoadDocument),
+  points: (recorded.load as LoadDocument).points.map((point, k, { length }) => ({
+    ...point,
+    streams: {
+      streams: 700,
+      countedBy: k < length - 1 ? 'usage' : null,
+      firstTokenMs: { values: 700, mean: 40.5 + k, p50: 38.25 + k, p90: 61.5 + k, p99: 97.75 + k, max: 120 },
+      timePerTokenMs: k < length - 1 ? { values: 700, mean: 21.5, p50: 20.75 + k, p90: 24.5, p99: 31.25 + k, max: 44 } : null,
+      betweenChunksMs: { values: 9000, mean: 84, p50: 83, p90: 90, p99: 140, max: 410 },
+      tokensPerStream: k < length - 1 ? 96 : null,
+      tokensPerChunk: k < length - 1 ? 4 : null,
+      tokensPerSecond: k < length - 1 ? 1440 : null,
+      goodput: {
+        bounds: 'first<100ms,token<50ms',
+        firstTokenMs: 100,
+        timePerTokenMs: 50,
+        good: 690,
+        share: 0.98,
+        perSecond: 14.7,
+      },
+      cachedShare: null,
+      repeatedShare: 0,
+      stalls: null,
+      reasons: {},
+    },
+  })),
 }
 
 /** A run that measured nothing. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { needs } from '../needs.ts'
 import { onlyFull } from '../only-full.ts'
 import { CHROMIUM, chromiumPath, openPage, startBrowser, violations } from './browser.ts'
-import { beaten, empty, failedEngine, recorded, withNodes } from './documents.ts'
+import { beaten, empty, failedEngine, recorded, streaming, withNodes } from './documents.ts'
 import { drawnTexts } from './drawn-numbers.ts'
 import { strangers } from './known-numbers.ts'
 import { missing } from './must-draw.ts'
@@ -26,6 +26,7 @@ const cases: [string, object[]][] = [
   ['two reports of code', [recorded.pipeline!, recorded['pipeline-python']!]],
   ['two runs under load', [recorded.load!, recorded['load-slo']!]],
   ['two searches', [recorded['load-slo']!, recorded['load-slo']!]],
+  ['a server that streams', [streaming]],
   ['two comparisons', [recorded.compare!, failedEngine]],
   ['a study in which one is beaten', [beaten]],
   ['two studies', [recorded.study!, { ...recorded.study!, table: { reference: null, rows: [] } }]],

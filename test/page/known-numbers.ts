@@ -13,11 +13,20 @@ import {
 } from '@whyslow/measure/statistics/numbers.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import { isReport, type ReportDocument, type ReportNode } from '@whyslow/report/documents/report.ts'
+import { isFloor, measured, slopeWords } from '@whyslow/report/text/generation/generation-words.ts'
 import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
-import { normalComparison, normalGap, normalLint, normalLoad, normalReport } from '../../packages/report/web/src/normal.ts'
+import {
+  normalComparison,
+  normalGap,
+  normalGeneration,
+  normalLint,
+  normalLoad,
+  normalReport,
+} from '../../packages/report/web/src/normal.ts'
 import type { DrawnText } from './drawn-numbers.ts'
 
 const NUMBER = '[-−+]?\\d+(?:\\.\\d+)?'
@@ -329,6 +338,30 @@ const OF_LOAD: readonly Derived<LoadDocument>[] = [
   },
 ]
 
+const OF_GENERATION: readonly Derived<GenerationDocument>[] = [
+  {
+    what: 'a part as a share of the whole, and the parts that are reading alone together',
+    on: ['token', 'first-token'],
+    words: ({ tokenParts, firstTokenParts }) =>
+      [tokenParts, firstTokenParts].flatMap((of) => {
+        if (of === null) return []
+        const floorMs = of.parts.filter(({ id }) => isFloor(id)).reduce((sum, { ms }) => sum + ms, 0)
+        return [time(floorMs), percent(floorMs / of.totalMs), ...of.parts.map(({ ms }) => percent(ms / of.totalMs))]
+      }),
+  },
+  {
+    what: 'a time with its interval',
+    on: ['answer', 'setup'],
+    words: ({ speed }) =>
+      [speed.timePerTokenMs, speed.timeToFirstTokenMs].flatMap((one) => (one === null ? [] : [measured(one), time(one.value)])),
+  },
+  {
+    what: 'what each thousand tokens of context add',
+    on: ['context'],
+    words: ({ depthLine }) => (depthLine === null ? [] : numbersIn(slopeWords(depthLine))),
+  },
+]
+
 const OF_GAP: readonly Derived<GapDocument>[] = [
   {
     what: 'a rung as a share of the first',
@@ -455,6 +488,7 @@ function derivedWords(documents: readonly object[]): ReadonlyMap<string, Readonl
   for (const document of documents) {
     const { schema, reports = [] } = document as { schema?: string; reports?: object[] }
     if (schema === 'whyslow-load/1') add(OF_LOAD, normalLoad(document))
+    else if (schema === 'whyslow-generation/1') add(OF_GENERATION, normalGeneration(document))
     else if (schema === 'whyslow-gap/1') add(OF_GAP, normalGap(document))
     else if (schema === 'whyslow-lint/1') add(OF_LINT, normalLint(document))
     for (const report of isReport(schema) ? [document] : reports) add(OF_REPORT, normalReport(report))

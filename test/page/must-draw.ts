@@ -6,11 +6,13 @@ import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { StudyDocument } from '@whyslow/report/documents/study.ts'
 import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
+import { measured, PART_WORDS } from '@whyslow/report/text/generation/generation-words.ts'
 import { areaTitle } from '../../packages/report/web/src/areas.ts'
 import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
 import { nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
@@ -129,6 +131,18 @@ function ofLoad({ answer, points, found }: LoadDocument): Must[] {
         'curve',
       ),
     ),
+    ...points.flatMap(({ streams }) =>
+      streams === undefined
+        ? []
+        : [
+            sentence(
+              [streams.firstTokenMs, streams.timePerTokenMs]
+                .flatMap((times) => [times?.p50, times?.p99].map((ms) => or(ms, time)))
+                .join(' | '),
+              'streams',
+            ),
+          ],
+    ),
     ...(points.findLast(({ saturated, parts }) => !saturated && parts !== null)?.parts?.slowest.partsMs ?? []).map((ms) =>
       sentence(` | ${time(ms)} | `, 'tail'),
     ),
@@ -209,6 +223,22 @@ const ofLint = ({ answer, fused, unfused, borders }: LintDocument): Must[] => [
   ...(borders.nodes === 0 ? [] : [sentence(time(borders.timeMs), 'int8')]),
 ]
 
+const ofGeneration = (document: GenerationDocument): Must[] => [
+  sentence(document.answer),
+  sentence(measured(document.speed.timePerTokenMs ?? document.speed.timeToFirstTokenMs), 'answer'),
+  ...document.findings.map(({ title }) => sentence(title, 'answer')),
+  ...(['tokenParts', 'firstTokenParts'] as const).flatMap((key) =>
+    (document[key]?.parts ?? []).map(({ id, ms }) =>
+      sentence(`${PART_WORDS[id].name} | ${time(ms)} | `, key === 'tokenParts' ? 'token' : 'first-token'),
+    ),
+  ),
+  ...(document.depthLine?.points ?? []).map(({ depth, ms }) => sentence(`${depth} | ${time(ms)} | `, 'context')),
+  ...(document.severalTokens?.points ?? []).map(({ tokens, ms, ratio }) =>
+    row('several', String(tokens), time(ms), factor(ratio)),
+  ),
+  ...document.estimates.map(({ timePerTokenMs }) => sentence(time(timePerTokenMs), 'estimates')),
+]
+
 const OF: Readonly<Record<string, (document: never) => Must[]>> = {
   'whyslow-report/1': ofReport,
   'whyslow-report/2': ofReport,
@@ -219,6 +249,7 @@ const OF: Readonly<Record<string, (document: never) => Must[]>> = {
   'whyslow-gap/1': ofGap,
   'whyslow-distill/1': ofDistill,
   'whyslow-lint/1': ofLint,
+  'whyslow-generation/1': ofGeneration,
 }
 
 export const mustDraw = (document: object): readonly Must[] => OF[(document as { schema: string }).schema]!(document as never)

@@ -6,6 +6,7 @@ import {
   normalComparison,
   normalDistill,
   normalGap,
+  normalGeneration,
   normalLint,
   normalLoad,
   normalReport,
@@ -36,6 +37,7 @@ const NORMAL: Readonly<Record<string, (given: unknown) => object>> = {
   GapDocument: normalGap,
   DistillDocument: normalDistill,
   LintDocument: normalLint,
+  GenerationDocument: normalGeneration,
 }
 
 /** A value of that schema with every field set, null only where nothing else may stand. */

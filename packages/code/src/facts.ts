@@ -24,6 +24,8 @@ export interface ValueFact {
   readonly contiguous: boolean | null
   /** 'cpu', 'gpu:0' …; null: not a tensor of a device. */
   readonly device: string | null
+  /** Lengths of a list's texts, in characters; absent: it holds others. */
+  readonly texts?: { readonly mean: number; readonly longest: number }
 }
 
 /** One of the stages, in the order they run: over all calls of the pass that tells it. */
@@ -137,6 +139,16 @@ export const PATTERNS = [
   'string-grown',
   'kept-outside', // what outlives the call grows in it: cache.set, seen.push of a list of the module
   'regex-compiled',
+  // Text that is generated, and vectors of texts: transformers.js, node-llama-cpp.
+  'generate-call', // pipeline(…)(…), model.generate, session.prompt
+  'dtype-missing', // a model is loaded, and no type of weights is named
+  'context-made', // a context of node-llama-cpp, with a cache of its own
+  'streamer-made', // new TextStreamer
+  'turns-uncached', // generates from a list of messages that grows, without past_key_values
+  'beams-set', // num_beams above 1
+  'probabilities-taken', // probabilities: true, output_scores: true
+  'ids-cut', // ids of a text, that are cut afterwards
+  'texts-padded', // several texts as one batch
 ] as const
 export type PatternName = (typeof PATTERNS)[number]
 

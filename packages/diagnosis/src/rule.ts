@@ -25,6 +25,8 @@ export interface Finding extends Sentence {
   /** What the rule's counterfactual would save per prediction, ms; 0 for a note; null if nobody knows: `savingUnknown` says why. */
   readonly wouldSaveMs: number | null
   readonly savingUnknown?: string
+  /** The saving by part of a prediction that takes several steps, each once, ms: the first token, and each after it. null: unknown. */
+  readonly savingByPart?: Readonly<Record<string, number | null>>
   /** How the saving is known; if it is not, how the time is. */
   readonly basis: 'measured' | 'modelled'
   /** Executed nodes concerned, by name. */

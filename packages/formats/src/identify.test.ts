@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { floatTensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { describe, expect, test } from 'vitest'
-import { identify } from './identify.ts'
+import { identify, identifyFile } from './identify.ts'
 
 function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
@@ -95,4 +98,18 @@ describe('identify', () => {
     expect(says).toContain('03 9a fe 00')
     expect(`${says}${next}`).not.toMatch(/\n/)
   })
+})
+
+test('a PyTorch archive is known by the directory at its end where weights come first', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'whyslow-identify-')), 'net.pt')
+  const weights = zip('net/data/weights/weight_0', '\0'.repeat(400_000))
+  const formatWith = (names: string) => {
+    writeFileSync(file, Buffer.from(weights + names, 'latin1'))
+    return identifyFile(file).format
+  }
+  expect(formatWith('net/models/net.json')).toBe('torch-exported')
+  expect(formatWith('net/code/__torch__.py net/constants.pkl')).toBe('torchscript')
+  expect(formatWith('net/data.pkl')).toBe('pickle')
+  expect(formatWith('readme.txt')).toBe('zip')
+  rmSync(dirname(file), { recursive: true })
 })

@@ -71,11 +71,9 @@ export interface Identity {
 export function identifyFile(file: string): Identity {
   const { bytes, sizeBytes } = readStart(file)
   const found = identify(bytes, sizeBytes, file)
-  return found === TORCH_CHECKPOINT ? torchArchive(readEnd(file)) : found
+  // A zip's directory is at its end: large weights may lie between its start and the names that tell what it is.
+  return found.format === 'zip' || found === TORCH_CHECKPOINT ? (ofTorch(latin1(readEnd(file))) ?? found) : found
 }
-
-/** A zip's directory is at its end: large weights may lie between its start and the names that tell what it is. */
-const torchArchive = (end: Uint8Array): Identity => ofTorch(latin1(end)) ?? TORCH_CHECKPOINT
 
 /** `start`: the first bytes, 64 KB are plenty; `sizeBytes`: of the whole file; the name decides only where bytes leave it open. */
 export function identify(start: Uint8Array, sizeBytes: number, fileName: string): Identity {
@@ -111,7 +109,11 @@ const MAGIC: readonly (readonly [string, number, Identity])[] = [
   // https://docs.nvidia.com/deeplearning/tensorrt: a serialized plan; magic of older and newer versions.
   ['ftrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
   ['ptrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
-  ['GGUF', 0, identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model')],
+  [
+    'GGUF',
+    0,
+    identity('gguf', 'a GGUF model (llama.cpp)', 'run whyslow generate on it, or give an ONNX export of the same model'),
+  ],
   ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
   ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],
   ['binf', 0, identity('xgboost', 'an XGBoost model (old binary format)', READ)],
@@ -168,12 +170,12 @@ function byMagic(start: Uint8Array): Identity | undefined {
 
 const TORCH_CHECKPOINT = identity('pickle', 'a PyTorch checkpoint (pickled), which can run code when opened', TORCH)
 
-/** By the names of its entries; undefined: neither of the formats that hold a graph. */
+/** By the names of its entries; undefined: none of PyTorch's. */
 function ofTorch(seen: string): Identity | undefined {
   if (/\/models\/[^/]*\.json|serialized_exported_program\.json|\/archive_format/.test(seen))
     return identity('torch-exported', 'an exported PyTorch program (.pt2)', READ)
   if (/\/constants\.pkl/.test(seen) && /\/code\//.test(seen)) return identity('torchscript', 'a TorchScript model', READ)
-  return undefined
+  return /\/(data\.pkl|constants\.pkl|byteorder|version)/.test(seen) ? TORCH_CHECKPOINT : undefined
 }
 
 /** Names of entries stand in clear in a zip file, before each entry's bytes. */
@@ -189,7 +191,6 @@ function zipContents(start: Uint8Array): Identity {
   }
   const torch = ofTorch(seen)
   if (torch !== undefined) return torch
-  if (/\/(data\.pkl|constants\.pkl|byteorder|version)/.test(seen)) return TORCH_CHECKPOINT
   if (seen.includes('coremldata') || seen.includes('.mlmodel'))
     return identity('coreml', 'a Core ML package', 'give the ONNX original')
   return identity('zip', 'a zip archive', UNPACK)

@@ -29,7 +29,7 @@ export interface GeneratedToken {
   readonly id: number | null
   /** null: the engine tells ids only. Empty while the bytes of a character are incomplete. */
   readonly text: string | null
-  /** From the call to the moment the caller has it. */
+  /** Time from the call to the moment the caller has it. */
   readonly atMs: number
 }
 
@@ -53,13 +53,19 @@ export interface Generation {
   readonly tokens: readonly GeneratedToken[]
   /** Tokens of the prompt as the engine counted them; null: it does not say. */
   readonly promptTokens: number | null
-  /** Of those, how many a cache already held; null: unknown. */
+  /** How many of those a cache already held; null: unknown. */
   readonly cachedTokens: number | null
   /** New tokens as the engine counts them (`usage`), which chunks need not equal; null: it does not say. */
   readonly generatedTokens: number | null
   readonly ended: 'length' | 'end' | 'stop'
   readonly totalMs: number
   readonly parts: CallParts
+  /**
+   * If `tokens` are chunks: the time per token after those of the first chunk, and when the last token came. Absent: the times of `tokens` say it, or the
+   * number of tokens is not known.
+   */
+  readonly timePerTokenMs?: number
+  readonly lastTokenMs?: number
 }
 
 /** One engine call of an engine whose loop is ours. */
@@ -70,6 +76,8 @@ export interface Step {
   /** Inside the engine, and around it: feeds made, outputs taken. */
   readonly runMs: number
   readonly feedsMs: number
+  /** Logits made readable, if the engine tells it apart. */
+  readonly logitsMs?: number
 }
 
 /** A sequence whose cache holds what was fed. */
@@ -100,6 +108,10 @@ export interface Generator {
   generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
   /** A sequence with an empty cache, fed step by step; null if the loop is the engine's own. */
   readonly start: (() => Sequence) | null
+  /** How many sequences may be open at the same time; absent: as many as memory holds. */
+  readonly sequences?: number
+  /** Requests that were sent so far; absent: it sends none. */
+  readonly requests?: () => number
   close(): Promise<void>
 }
 

@@ -51,6 +51,17 @@ Examples:
 Contestants take turns in fresh processes. One that fails is a row with the
 reason; the others are still measured.`,
 
+  generate: `
+Examples:
+  whyslow generate model/                       a folder with a decoder
+  whyslow generate model.gguf --threads 4
+  whyslow generate model/ --prompts mine.txt    with your own prompts
+  whyslow generate model/ --prompt-tokens 2000 --new-tokens 128
+  whyslow generate http://127.0.0.1:8080/v1     a server, at most 40 requests
+  whyslow generate model/ --json tokens.json --html tokens.html
+
+'whyslow model/' alone does the same if model/ is a generator.`,
+
   pipeline: `
 Examples:
   whyslow pipeline app/predict.mjs --data samples/  stages of a module

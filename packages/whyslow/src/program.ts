@@ -64,6 +64,13 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
     run: async (flags, world, model) =>
       (await import('@whyslow/model/command/lint.ts')).runLint(model, flags, surroundings(world)),
   },
+  generate: {
+    section: 'Diagnose',
+    about: 'text generation: where the milliseconds of a token go',
+    takes: [['<model>', 'a decoder: .onnx or its folder, .gguf; or the address of a server']],
+    run: async (flags, world, model) =>
+      (await import('@whyslow/generation/command/generate.ts')).runGenerate(model, flags, surroundings(world)),
+  },
   doctor: {
     section: 'Diagnose',
     about: 'this machine: is it quiet, what is installed, how to get more',

@@ -13,6 +13,7 @@ import type { Contestant, Request, Source } from '@whyslow/code/turns/contestant
 import { encodeValue } from '@whyslow/code/turns/encode-value.ts'
 import { type MachineScript, MODEL, profileOf, scriptedMachine } from '@whyslow/command/support/example-trials.ts'
 import { readTflite } from '@whyslow/formats/tflite.ts'
+import { scriptedWorld } from '@whyslow/generation/support/scripted-world.ts'
 import { model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
@@ -396,6 +397,7 @@ describe('code', () => {
           stagesMs: [calls.map(() => 2), calls.map(() => 8)],
         },
       ],
+      torch: [],
       profile: [{ kind: 'lines', lines: [exampleLine({ file, selfMs: 2 })], samples: 400, predictions: 20, p50Ms: 10 }],
       facts: [
         { kind: 'stages', stages: [exampleStageFact('preprocess', { cpuMs: 2 }), exampleStageFact('predict', { cpuMs: 8 })] },
@@ -508,6 +510,19 @@ describe('servers', () => {
       server.closeAllConnections()
       server.close()
     }
+  })
+
+  smoke('generate', 'what a token is made of: text, document and page', async () => {
+    // A token takes 10 ms, and 10 more for each thousand tokens in the cache.
+    const { ports, trials } = scriptedWorld({ fixedMs: 10, perDepthMs: 0.01 })
+    const files = `--json ${place('generation.json')} --html ${place('generation.html')}`
+    const { exitCode, printed, said } = await typed(`generate model.onnx --quick ${files} --no-progress`, {
+      stages: (own) => ({ generate: (target, options) => own.generate(target, { ...options, trials }, ports) }),
+    })
+    expect(exitCode, said).toBe(0)
+    expect(inOneLine(printed)).toContain('A token takes 12.9 ms (12.9–12.9) after 288 tokens of context')
+    expect(validDocument(place('generation.json'), 'generation')).toMatchObject({ setup: { processes: 3, newTokens: 64 } })
+    expect(readFileSync(place('generation.html'), 'utf8')).toContain('<title>whyslow: tiny</title>')
   })
 
   smoke('view', 'serves the page of a document until it is interrupted', async () => {

@@ -2,6 +2,7 @@
 // put at. Both are told in the order of the source, so that whoever reads the same text gets the same numbers.
 import type { PatternName, SourcePattern } from '../facts.ts'
 import { callPattern, WATCHED } from './call-patterns.ts'
+import { type GeneratorNames, generatorNames, generatorPatterns } from './generators.ts'
 import { isImageDecoder } from './image-decoder.ts'
 import { isArithmeticCallback, loopShape } from './loops.ts'
 import {
@@ -83,6 +84,7 @@ class Reader {
   private readonly told = new Set<SyntaxNode>()
   private topLevel: ReadonlySet<string> | undefined
   private readonly imported: ReadonlyMap<string, string>
+  private readonly generators: GeneratorNames | null
 
   private readonly text: string
   private readonly file: string
@@ -93,6 +95,7 @@ class Reader {
     this.file = file
     this.program = program
     this.imported = importedNames(program)
+    this.generators = generatorNames(program, this.imported)
   }
 
   read(): ReadSource {
@@ -154,7 +157,8 @@ class Reader {
     if (callee === 'require' && first?.type === 'StringLiteral') {
       this.imports.push({ specifier: first.value as string, line: node.loc.start.line })
     }
-    const found = callPattern(node, callee, around.loop !== null)
+    const generating = this.generators === null ? [] : generatorPatterns(node, callee, this.generators, around.way)
+    const found = [...new Set([...callPattern(node, callee, around.loop !== null), ...generating])]
     for (const pattern of found) this.add(pattern, node, around, callee)
     const method = /^(.+)\.(push|unshift|set|add|append)$/.exec(callee)
     if (method !== null && this.isOutside(method[1]!, around.way)) this.add('kept-outside', node, around, callee)

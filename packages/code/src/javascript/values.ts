@@ -57,7 +57,16 @@ function arrayFact(value: readonly unknown[]): ValueFact {
   const isNumbers =
     shape.length > 1 ? typeof inner === 'number' : looked.length > 0 && looked.every((one) => typeof one === 'number')
   const length = elementCount(shape)
-  return { ...NOTHING, kind: 'array', dtype: isNumbers ? 'number' : 'mixed', shape, length, bytes: null }
+  return { ...NOTHING, kind: 'array', dtype: isNumbers ? 'number' : 'mixed', shape, length, bytes: null, ...textsOf(value) }
+}
+
+/** More texts than these are not measured. */
+const MOST_TEXTS = 4096
+
+function textsOf(value: readonly unknown[]): Pick<ValueFact, 'texts'> {
+  if (value.length < 2 || value.length > MOST_TEXTS || !value.every((one) => typeof one === 'string')) return {}
+  const lengths = value.map((text) => text.length)
+  return { texts: { mean: lengths.reduce((sum, length) => sum + length, 0) / lengths.length, longest: Math.max(...lengths) } }
 }
 
 interface Tensor {

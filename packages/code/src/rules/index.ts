@@ -1,7 +1,9 @@
 // The rules of pipelines, listed by hand. A page of docs/findings tells each; one that shares its id with a rule of models shares the page.
 import type { PipelineRule } from '../rule.ts'
+import { allProbabilities } from './all-probabilities.ts'
 import { arrayOfNumbersInput } from './array-of-numbers-input.ts'
 import { channelsFirstConvolutions } from './channels-first-convolutions.ts'
+import { contextPerRequest } from './context-per-request.ts'
 import { dataframeConversion } from './dataframe-conversion.ts'
 import { dataframePerRow } from './dataframe-per-row.ts'
 import { decodeDominates } from './decode-dominates.ts'
@@ -9,6 +11,7 @@ import { deviceTransferInTheLoop } from './device-transfer-in-the-loop.ts'
 import { dispatchOverhead } from './dispatch-overhead.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 import { fileInTheLoop } from './file-in-the-loop.ts'
+import { float32Weights } from './float32-weights.ts'
 import { float64Inputs } from './float64-inputs.ts'
 import { garbageCollection } from './garbage-collection.ts'
 import { gilContention } from './gil-contention.ts'
@@ -19,11 +22,14 @@ import { idleBfloat16Units } from './idle-bfloat16-units.ts'
 import { imageTransforms } from './image-transforms.ts'
 import { importTime } from './import-time.ts'
 import { jsonInTheLoop } from './json-in-the-loop.ts'
+import { lateTruncation } from './late-truncation.ts'
 import { layoutShuffle } from './layout-shuffle.ts'
 import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
 import { nonContiguousInput } from './non-contiguous-input.ts'
+import { paddingWaste } from './padding-waste.ts'
 import { predictCallOverhead } from './predict-call-overhead.ts'
 import { promiseAllIsNotParallel } from './promise-all-is-not-parallel.ts'
+import { quadraticDetokenization } from './quadratic-detokenization.ts'
 import { repeatedAllocation } from './repeated-allocation.ts'
 import { retracing } from './retracing.ts'
 import { scalarLoop } from './scalar-loop.ts'
@@ -37,11 +43,15 @@ import { threadOversubscription } from './thread-oversubscription.ts'
 import { tokenizerDominates } from './tokenizer-dominates.ts'
 import { trainingMode } from './training-mode.ts'
 import { uncompiledModel } from './uncompiled-model.ts'
+import { uncachedPrefix } from './uncached-prefix.ts'
+import { unrequestedBeams } from './unrequested-beams.ts'
 import { wrapperOverhead } from './wrapper-overhead.ts'
 
 export const pipelineRules: readonly PipelineRule[] = [
+  allProbabilities,
   arrayOfNumbersInput,
   channelsFirstConvolutions,
+  contextPerRequest,
   dataframeConversion,
   dataframePerRow,
   decodeDominates,
@@ -49,6 +59,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   dispatchOverhead,
   eventLoopBlocking,
   fileInTheLoop,
+  float32Weights,
   float64Inputs,
   garbageCollection,
   gilContention,
@@ -59,11 +70,14 @@ export const pipelineRules: readonly PipelineRule[] = [
   imageTransforms,
   importTime,
   jsonInTheLoop,
+  lateTruncation,
   layoutShuffle,
   modelReloadedPerCall,
   nonContiguousInput,
+  paddingWaste,
   predictCallOverhead,
   promiseAllIsNotParallel,
+  quadraticDetokenization,
   repeatedAllocation,
   retracing,
   scalarLoop,
@@ -77,5 +91,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   tokenizerDominates,
   trainingMode,
   uncompiledModel,
+  uncachedPrefix,
+  unrequestedBeams,
   wrapperOverhead,
 ]

@@ -148,7 +148,7 @@ const LONGEST_TITLE = 120
 /** The file that the document is of, or what it was asked about. */
 function titleOf(document: object): string {
   const { model, contestants, target, pipeline, a, file } = document as {
-    model?: { file: string } | null
+    model?: { file?: string; name?: string } | null
     contestants?: { file: string }[]
     target?: { name?: string }
     pipeline?: { file: string } | null
@@ -157,6 +157,6 @@ function titleOf(document: object): string {
   }
   // An address stays whole.
   if (target?.name !== undefined) return target.name.slice(0, LONGEST_TITLE)
-  const own = pipeline?.file ?? model?.file ?? contestants?.[0]?.file ?? a?.file ?? file ?? 'report'
+  const own = pipeline?.file ?? model?.file ?? model?.name ?? contestants?.[0]?.file ?? a?.file ?? file ?? 'report'
   return basename(own).slice(0, LONGEST_TITLE)
 }

@@ -98,7 +98,7 @@ function checkFinding(finding: Finding, wholeMs = Number.POSITIVE_INFINITY): voi
   expect(savingUnknown === undefined, 'a saving is known, or the finding says why not').toBe(wouldSaveMs !== null)
   if (next !== null)
     expect(inWords(next)).toMatch(
-      /^whyslow (MODEL|lint MODEL|(fix|quantize) MODEL -o fast\/|fix MODEL -o repaired\.onnx|compare MODEL|explain)( |$)/,
+      /^whyslow (MODEL|(lint|generate) MODEL|(fix|quantize) MODEL -o fast\/|fix MODEL -o repaired\.onnx|compare MODEL|explain)( |$)/,
     )
 }
 
@@ -126,5 +126,11 @@ function checkFacts({ detail, facts }: Finding): void {
 function checkField(actual: unknown, expected: unknown, key: string): void {
   if (typeof expected === 'number') expect(actual, key).toBeCloseTo(expected, 6)
   else if (expected instanceof RegExp) expect(actual, key).toMatch(expected)
-  else expect(actual, key).toEqual(expected)
+  else if (isNumbers(expected) && isNumbers(actual)) {
+    expect(Object.keys(actual), key).toEqual(Object.keys(expected))
+    for (const [part, value] of Object.entries(expected)) checkField(actual[part], value, `${key}.${part}`)
+  } else expect(actual, key).toEqual(expected)
 }
+
+const isNumbers = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && Object.values(value).some((one) => typeof one === 'number')

@@ -271,3 +271,17 @@ test('an image that Clip bounds is as far off as a part of its range', () => {
   expect(verdict(compareOutputs(dark, off, { graph }), 'rounding', null).ok).toBe(true)
   expect(verdict(compareOutputs(dark, off), 'rounding', null).ok).toBe(false)
 })
+
+test('a sample with a few doubtful scores counts as much as they do', () => {
+  const graph = graphOf([graphNode('Sigmoid', ['x'], 'y')])
+  // Three maps full of finds, and one on which six places are doubtful.
+  const maps = tensorsOf(
+    [1, 1, 40, 40],
+    ([, , row, k], random, sample) => (sample < 3 ? 0.6 + 0.4 * random() : row === 5 && k! < 6 ? 0.51 : 0.001),
+    4,
+  )
+  const judged = (by: (x: number, place: number) => number) =>
+    verdict(compareOutputs(maps, changed(maps, by), { graph }), 'approximate', 0.01)
+  expect(judged((x, place) => (x === Math.fround(0.51) ? (place % 2 === 0 ? 0.2 : 0.5) : x)).ok).toBe(true)
+  expect(judged((x) => (x > 0.9 ? 0.2 : x)).ok).toBe(false)
+})

@@ -21,7 +21,7 @@ import { selectionsOf } from './selections.ts'
 import type { SliceSums } from './slice-sums.ts'
 import type { Agreement, DecisionsCompared, MetricName, OutputAgreement } from './types.ts'
 import { weakOutputs } from './weak.ts'
-import { closenessOfSilent, isSilent, signalOverNoise } from './yes-no.ts'
+import { closenessOfSilent, decides, isSilent, signalOverNoise } from './yes-no.ts'
 
 export interface CompareOptions {
   /** Per sample, the labels of its rows. */
@@ -272,7 +272,7 @@ function differences(
   const scale = meaningfulScale(largest, bounds)
   const all = { maxAbs: 0, maxRelative: 0, signal: 0, noise: 0, cosine: 1 }
   const silent = { samples: 0, closeness: 1 }
-  const deciding = { signal: 0, noise: 0 }
+  const deciding = { signal: 0, noise: 0, candidate: 0, dot: 0 }
   // A single number has no direction: those of all samples have one.
   const isSingle = originalNumbers.every(({ length }) => length === 1)
   const samples = isSingle ? [[originalNumbers.map((one) => one[0]!), candidateNumbers.map((one) => one[0]!)]] : null
@@ -290,10 +290,15 @@ function differences(
     }
     deciding.signal += signal
     deciding.noise += noise
+    deciding.candidate += candidate
+    deciding.dot += dot
+    // Scores that each say yes or no are one by one what is decided, and samples only where they lie.
+    if (bounds?.isYesNo === true && decides(one)) continue
     const negligible = a!.length * (ROUNDING * sizeOf(largest, bounds)) ** 2
     if (signal <= negligible && candidate <= negligible) continue
-    all.cosine = Math.min(all.cosine, signal === 0 || candidate === 0 ? 0 : dot / Math.sqrt(signal * candidate))
+    all.cosine = Math.min(all.cosine, cosineOf(one))
   }
+  if (deciding.noise > 0 && bounds?.isYesNo === true) all.cosine = Math.min(all.cosine, cosineOf(deciding))
   const { maxAbs, maxRelative } = all
   const cosine = Math.min(all.cosine, silent.closeness)
   const { signal, noise } = deciding
@@ -310,6 +315,9 @@ function differences(
     ...(silent.samples > 0 && { silent: silent.samples }),
   }
 }
+
+const cosineOf = ({ signal, candidate, dot }: Pick<SliceSums, 'signal' | 'candidate' | 'dot'>): number =>
+  signal === 0 || candidate === 0 ? 0 : dot / Math.sqrt(signal * candidate)
 
 /** The sums of one sample, without the places where both have NaN or infinity. */
 function sumsOf(a: Numbers, b: Numbers, scale: number): SliceSums & { readonly maxRelative: number } {

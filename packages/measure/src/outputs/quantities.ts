@@ -20,7 +20,7 @@ import { isRealFloat } from './numbers.ts'
 import { ROUNDING } from './scale.ts'
 import { addSums, type SlicedSample, type SliceSums, sumSlices } from './slice-sums.ts'
 import type { ApartAgreement } from './types.ts'
-import { closenessOfSilent, isSilent, LOST, signalOverNoise } from './yes-no.ts'
+import { closenessOfSilent, decides, isSilent, LOST, signalOverNoise } from './yes-no.ts'
 
 /** Sizes that differ by no more are alike. A wider gap between them separates two quantities. */
 const ALIKE = 8
@@ -225,8 +225,9 @@ function isNegligible({ count, signal, candidate }: SliceSums, size: number): bo
 const isLost = ({ sums, bounds, size }: Quantity): boolean =>
   sums.noise >= LOST * sums.signal && !isNegligible(sums, size) && !(bounds?.isYesNo === true && sums.largest <= ROUNDING)
 
-function cosineOf({ sums, deciding = sums, bySample, size }: Quantity): number {
-  const cosines = [deciding, ...bySample].flatMap((one) => {
+function cosineOf({ sums, deciding = sums, bySample, bounds, size }: Quantity): number {
+  const alone = bounds?.isYesNo === true ? bySample.filter((one) => !decides(one)) : bySample
+  const cosines = [deciding, ...alone].flatMap((one) => {
     const { signal, candidate, dot } = one
     if (isNegligible(one, size)) return []
     return signal === 0 || candidate === 0 ? [0] : [dot / Math.sqrt(signal * candidate)]

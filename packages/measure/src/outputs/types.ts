@@ -58,7 +58,10 @@ export interface OutputAgreement {
   readonly scale: number
   /** Largest difference over the scale; for elements beyond the scale, over themselves. Infinity if the scale is 0 and they differ. */
   readonly maxRelative: number
-  /** Lowest cosine similarity of a sample, or of a quantity in `apart`; 1 if both are as good as zero. null if the output is not float. */
+  /**
+   * Lowest cosine similarity of a sample, or of a quantity in `apart`; scores that say yes or no have one for all samples in which one decides. 1 if both
+   * are as good as zero. null if the output is not float.
+   */
   readonly cosine: number | null
   /** Signal to noise over all samples, decibels, of the worst quantity; null if there is no noise, no signal, or no float. */
   readonly sqnrDb: number | null

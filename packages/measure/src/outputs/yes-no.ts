@@ -15,6 +15,9 @@ export const HALF_STEP = 0.5001 / 255
 /** Noise over signal (powers) from which on a slice has lost what it held. */
 export const LOST = 0.5
 
+/** Whether a score of the sample may reach a threshold in one of the two. */
+export const decides = ({ largest, maxAbs }: Pick<SliceSums, 'largest' | 'maxAbs'>): boolean => largest + maxAbs >= NONE_BELOW
+
 /**
  * No score decides in either. The candidate's scores have to be the original's still: in size, and in what varies from place to place. If
  * others decide (`largestOfAll` is a find), differences up to `mayLose` may leave anything of these.
@@ -24,7 +27,7 @@ export function isSilent(
   largestOfAll: number,
   mayLose: number,
 ): boolean {
-  if (largest + maxAbs >= NONE_BELOW) return false
+  if (decides({ largest, maxAbs })) return false
   if (largestOfAll >= FOUND_FROM && maxAbs <= mayLose) return true
   return noise < LOST * signal && noise - drift ** 2 / count < LOST * (signal - sum ** 2 / count)
 }

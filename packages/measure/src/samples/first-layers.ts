@@ -118,7 +118,7 @@ function joinedBlocks(value: string, readers: readonly NodeProto[], reader: Read
   return null
 }
 
-interface Reader {
+export interface Reader {
   readonly model: Model
   readonly constants: ReadonlyMap<string, Constant>
   readonly producers: ReadonlyMap<string, NodeProto>
@@ -131,6 +131,7 @@ function take(node: NodeProto, value: string, found: Found, reader: Reader): boo
   if (PASSED.has(node.opType)) return node.input[0] === value
   if (node.opType === 'BatchNormalization') return takeNormalization(node, found, reader)
   if (AFFINE.has(node.opType)) return takeAffine(node, value, found, reader)
+  if (node.opType === 'ImageScaler') return takeScaler(node, found)
   if (found.convolution !== null) return false
   if (node.opType === 'Gather') return takeGather(node, value, found, reader)
   return node.opType === 'Conv' && node.input[0] === value && takeConvolution(node, found, reader)
@@ -156,6 +157,16 @@ function takeAffine(node: NodeProto, value: string, found: Found, reader: Reader
   const isTakenFrom = node.opType === 'Sub' && at === 1
   found.scale = found.scale.map((scale, channel) => (isTakenFrom ? -scale : scale * factor(channel)))
   found.shift = found.shift.map((shift, channel) => (isTakenFrom ? of(channel) - shift : shift * factor(channel) + term(channel)))
+  return true
+}
+
+/** Of models that came from Core ML: value x scale + bias, for each channel. */
+function takeScaler(node: NodeProto, found: Found): boolean {
+  const bias = attributeOf(node, 'bias') as readonly number[] | undefined
+  if (found.convolution !== null || bias?.length !== found.scale.length) return false
+  const factor = Number(attributeOf(node, 'scale') ?? 1)
+  found.scale = found.scale.map((scale) => scale * factor)
+  found.shift = found.shift.map((shift, channel) => shift * factor + bias[channel]!)
   return true
 }
 
@@ -189,13 +200,9 @@ function takeGather(node: NodeProto, value: string, found: Found, reader: Reader
 function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean {
   const weights = tensorOf(node.input[1], reader)
   if (weights === undefined || weights.shape.length !== 4) return false
-  const attribute = (name: string) => {
-    const one = node.attribute.find((candidate) => candidate.name === name)
-    return one && attributeView(one)
-  }
-  const groups = Number(attribute('group') ?? 1)
+  const groups = Number(attributeOf(node, 'group') ?? 1)
   if (weights.shape[1]! * groups !== found.scale.length * (found.places?.length ?? 1)) return false
-  const dilations = (attribute('dilations') as readonly number[] | undefined)?.map(Number) ?? [1, 1]
+  const dilations = (attributeOf(node, 'dilations') as readonly number[] | undefined)?.map(Number) ?? [1, 1]
   const reaches = [0, 1].map((side) => (weights.shape[side + 2]! - 1) * dilations[side]! + 1)
   if (!reaches.every((reach) => reach >= 1 && reach <= MOST_REACH)) return false
   const bias = node.input[2] ? numbersOf(node.input[2], reader) : undefined
@@ -210,6 +217,11 @@ function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean
   return found.convolution !== null
 }
 
+function attributeOf(node: NodeProto, name: string) {
+  const one = node.attribute.find((candidate) => candidate.name === name)
+  return one && attributeView(one)
+}
+
 function quantizedRange({ input }: NodeProto, reader: Reader): readonly [number, number] | null {
   const scale = numbersOf(input[1], reader)
   const zero = tensorOf(input[2], reader)
@@ -219,7 +231,9 @@ function quantizedRange({ input }: NodeProto, reader: Reader): readonly [number,
   return [(low - point) * scale[0]!, (high - point) * scale[0]!]
 }
 
-const numbersOf = (name: string | undefined, reader: Reader): readonly number[] | undefined => tensorOf(name, reader)?.numbers
+/** A constant's numbers; undefined if it is none, or cannot be read. */
+export const numbersOf = (name: string | undefined, reader: Reader): readonly number[] | undefined =>
+  tensorOf(name, reader)?.numbers
 
 /** A constant's numbers, read through a few casts and dequantizations by one scale or one for each output. */
 function tensorOf(

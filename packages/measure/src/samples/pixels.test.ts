@@ -1,5 +1,6 @@
 import { floatTensor, model, modelInMemory, node, rawTensor, valueInfo } from '@whyslow/graph/build.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
+import type { NodeProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
 import { firstLayers } from './first-layers.ts'
 import { answersTo } from './photo-answers.ts'
@@ -142,4 +143,46 @@ test('a model that quantizes its input takes what the quantization keeps', () =>
   expect(rangeOf(1, 0)).toEqual([0, 255])
   expect(rangeOf(0.0187, 114)[0]).toBeCloseTo(-2.118, 2)
   expect(rangeOf(0.1, 0)).toEqual([0, expect.closeTo(25.5)])
+})
+
+describe('an image that the model makes has the range that it takes', () => {
+  const made = (...last: NodeProto[]) =>
+    modelInMemory(
+      model({
+        inputs: [valueInfo('x', 'float32', [1, 3, 64, 64])],
+        outputs: [valueInfo('y', 'float32', [1, 3, 64, 64])],
+        nodes: [node('Conv', ['x', 'w'], ['a']), node('InstanceNormalization', ['a', 'g', 'g'], ['b']), ...last],
+        initializers: [
+          floatTensor('w', [3, 3, 1, 1], Float32Array.from(drawnNumbers(9))),
+          floatTensor('g', [3], Float32Array.of(1, 1, 1)),
+          floatTensor('mean', [3, 1, 1], Float32Array.of(103.9, 116.8, 123.7)),
+          floatTensor('low', [], Float32Array.of(0)),
+          floatTensor('high', [], Float32Array.of(255)),
+          floatTensor('one', [], Float32Array.of(1)),
+        ],
+      }),
+    )
+
+  test.each<[string, NodeProto[], number | null]>([
+    ['a mean of bytes is added', [node('Add', ['b', 'mean'], ['y'])], 1],
+    ['values are limited to bytes', [node('Clip', ['b', 'low', 'high'], ['c']), node('Identity', ['c'], ['y'])], 1],
+    ['values are limited to 1', [node('Clip', ['b', 'low', 'one'], ['y'])], null],
+    ['nothing says it', [node('Relu', ['b'], ['y'])], null],
+  ])('%s', (_, last, scale) => {
+    const pixels = findPixels(made(...last), 'x', 3)
+    expect(pixels === null ? null : pixels.scale).toBe(scale)
+  })
+})
+
+test('ImageScaler takes the mean of bytes off, blue first', () => {
+  const bias = [-103.939, -116.779, -123.68]
+  const scaled = modelInMemory(
+    model({
+      inputs: [valueInfo('x', 'float32', [1, 3, 64, 64])],
+      outputs: [valueInfo('y', 'float32', [1, 3, 64, 64])],
+      nodes: [node('ImageScaler', ['x'], ['a'], { bias, scale: 1 }), node('Relu', ['a'], ['y'])],
+      initializers: [],
+    }),
+  )
+  expect(findPixels(scaled, 'x', 3)).toMatchObject({ scale: 1, mean: [0], bgr: true })
 })

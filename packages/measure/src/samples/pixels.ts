@@ -3,6 +3,7 @@
 // was learned to be about as large as the answers' spread.
 import type { Model } from '@whyslow/graph/model.ts'
 import { type FirstLayers, firstLayers, type Moments } from './first-layers.ts'
+import { makesBytes } from './last-layers.ts'
 import { type Answers, answersTo, divergence, rangeMoments } from './photo-answers.ts'
 import { type PictureNumbers, UNIT_RGB } from './picture-numbers.ts'
 
@@ -32,6 +33,8 @@ const GREYS = [UNIT, SIGNED, MNIST, BYTES, CENTRED, ...[UNIT, MNIST, BYTES].map(
 
 /** Nats per channel by which the stored statistics are missed, above which no photo is what the model was trained on. */
 const WORST_FIT = 2
+/** Green and blue of ImageNet's means are 0.05 apart, red and green 0.03. */
+const SAME_MEAN = 0.012
 /** BGR must fit better than RGB by this factor: channels of photos are alike. */
 const CLEARLY = 0.85
 /**
@@ -42,6 +45,11 @@ const IN_BALANCE = 1.41
 
 export const ASSUMED: Pixels = { ...UNIT_RGB, why: 'The range is assumed: nothing in the model tells it.' }
 
+const MAKES_BYTES: Pixels = {
+  ...BYTES,
+  why: 'The model makes images of 0 to 255, and takes the range that it makes.',
+}
+
 const UNLIKE_PHOTOS: Pixels = {
   ...UNIT_RGB,
   why: 'The range is assumed: in no usual one do photos give the statistics that the first batch normalization stores.',
@@ -50,7 +58,13 @@ const UNLIKE_PHOTOS: Pixels = {
 /** What a float input that takes images of `channels` channels was trained on; null if the model tells nothing. */
 export function findPixels(model: Model, input: string, channels: number): Pixels | null {
   const layers = firstLayers(model, input, channels)
-  return byMoments(layers, channels) ?? byScaling(layers) ?? byQuantization(layers) ?? byBias(layers, channels)
+  return (
+    byMoments(layers, channels) ??
+    byScaling(layers) ??
+    byQuantization(layers) ??
+    (makesBytes(model) ? MAKES_BYTES : null) ??
+    byBias(layers, channels)
+  )
 }
 
 const rangesFor = (channels: number): readonly PictureNumbers[] => (channels === 1 ? GREYS : COLOURS)
@@ -90,7 +104,15 @@ function byScaling({ scale, shift }: FirstLayers): Pixels | null {
   if (scale.every((one) => one === 1) && shift.every((one) => one === 0)) return null
   const ofBytes = scale.every((one) => Math.abs(one) < 1 / 20) || shift.some((one) => Math.abs(one) > 20)
   const words = ofBytes ? '0 to 255' : '0 to 1'
-  return { ...(ofBytes ? BYTES : UNIT), why: `The model normalizes values of ${words} itself.` }
+  const numbers = ofBytes ? BYTES : UNIT
+  return { ...numbers, bgr: takesBlueFirst(scale, shift, ofBytes), why: `The model normalizes values of ${words} itself.` }
+}
+
+/** Whether what is taken off is the mean of ImageNet with its blue channel in front. */
+function takesBlueFirst(scale: readonly number[], shift: readonly number[], ofBytes: boolean): boolean {
+  const mean = shift.map((one, channel) => -one / scale[channel]! / (ofBytes ? 255 : 1))
+  const blueFirst = IMAGENET.mean.toReversed()
+  return mean.length === 3 && mean.every((one, channel) => Math.abs(one - blueFirst[channel]!) < SAME_MEAN)
 }
 
 /** The lowest and the highest value that the first quantization keeps. */

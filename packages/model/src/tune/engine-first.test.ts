@@ -31,6 +31,21 @@ describe('an engine that is twice as fast in a first look', () => {
     }
   })
 
+  test('and rounds more may do so with remedies on it, which round as they do', async () => {
+    const made = exampleBench({ seed: 1, noise: 0.01, timeMs: times({ fast: 2.2, rewrite: 1.5 }) })
+    const bench: Bench = {
+      ...made,
+      async compare(setup, promise, depth) {
+        const is16Bits = keyOf(setup).includes('fast')
+        if (is16Bits && promise !== 'approximate') return { ok: false, reason: 'differs by 0.6', agreement: null }
+        return made.compare(setup, promise, depth)
+      },
+    }
+    const in16Bits = [otherEngine('fast', { effect: 'approximate' })]
+    const evidence = { otherEngines: in16Bits, constraints: { fixShapes: false, outputs: null, maxLoss: 0.01 } }
+    expect(shipped(await runOn(bench, made, [engineRemedy, rewrite], { evidence }))).toBe('fast+rewrite')
+  })
+
   test('of less comes last', async () => {
     const one = await on(times({ fast: 1.9, rewrite: 1.5 }), [rewrite])
     expect(shipped(one)).toBe('fast+rewrite')

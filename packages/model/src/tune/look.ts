@@ -130,7 +130,7 @@ async function sortOut(
 /** null if the outputs agree. */
 async function wrongOutputs({ bench, onStep }: SearchPlan, state: SearchState, candidate: Candidate) {
   onStep(`comparing outputs: ${nameOf(candidate)}`, 0, 1)
-  const { ok, reason, agreement } = await bench.compare(candidate.proposal.setup, worstEffect([candidate]))
+  const { ok, reason, agreement } = await bench.compare(candidate.proposal.setup, worstEffect([...state.kept, candidate]))
   return ok ? null : tried(candidate, 'rejected', reason, { agreement, ...predictedSpeedup(candidate, state) })
 }
 

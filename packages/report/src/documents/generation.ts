@@ -51,7 +51,7 @@ export interface GenerationModel {
   readonly headSize: number | null
   readonly vocabulary: number | null
   readonly context: number | null
-  /** Of weights, as most bytes are kept: 'float32', 'int4', 'Q4_1'. */
+  /** How most bytes of the weights are kept: 'float32', 'int4', 'Q4_1'. */
   readonly dtype: string | null
   readonly cacheDtype: string | null
   readonly parameters: number | null
@@ -77,7 +77,7 @@ export interface GenerationSetup {
   readonly endIgnored: boolean
   readonly processes: number
   readonly callsPerProcess: number
-  /** Of all prompt tokens, the share that a prefix cache already held; null: the engine does not say. */
+  /** The share of all prompt tokens that a prefix cache already held; null: the engine does not say. */
   readonly cachedShare: number | null
 }
 
@@ -112,7 +112,7 @@ export interface SeveralTokens {
 export interface PartsOf {
   readonly totalMs: number
   readonly depth: number
-  /** In the order they are drawn; milliseconds add up to `totalMs`, 'unexplained' included. */
+  /** Parts in the order they are drawn; milliseconds add up to `totalMs`, 'unexplained' included. */
   readonly parts: readonly TokenPart[]
 }
 
@@ -125,8 +125,11 @@ export interface TokenPart {
 }
 
 export type TokenPartId =
+  /** All weights, the head's too, read once at the measured bandwidth; the other parts are what goes beyond. */
   | 'weights'
   | 'cache-read'
+  /** Products with weights beyond reading these. */
+  | 'matmul'
   | 'cache-copied'
   | 'cache-exported'
   | 'attention'
@@ -199,7 +202,7 @@ export interface GenerationEquality {
   readonly tokensPerPrompt: number
   /** Prompts whose ids are all equal. */
   readonly equal: number
-  /** Of the others, those whose first difference lies where the two best logits are closer than the tolerance. */
+  /** How many of the others first differ where the two best logits are closer than the tolerance. */
   readonly nearTies: number
   readonly perplexityRatio: number | null
   readonly sentence: string

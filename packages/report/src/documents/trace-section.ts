@@ -33,6 +33,21 @@ export interface TraceSection {
   }[]
   readonly otherDevices: readonly { readonly name: string; readonly deviceBusyShare: number }[]
   readonly model?: null | TraceModelSection // a file of the model that was recorded, where one was given
+  readonly tokens?: TraceTokensSection // of requests whose answers are generated token by token; absent: a profile
+}
+
+// Means over the requests; null: the file does not tell.
+export interface TraceTokensSection {
+  readonly requests: number
+  readonly promptTokens: number | null // computed
+  readonly cachedTokens: number | null // that a cache held
+  readonly generatedTokens: number | null
+  readonly firstTokenMs: number | null
+  readonly tokenMs: number | null // of one token after the first
+  readonly promptTokensPerSecond: number | null
+  readonly tokensPerSecond: number | null
+  readonly gapsMs: null | { readonly p50Ms: number; readonly p99Ms: number } // between pieces of an answer
+  readonly tokensPerChunk: number | null
 }
 
 // Recorded operators joined with the nodes of the same model. Nodes that only lay numbers out anew, or compute shapes, are none.

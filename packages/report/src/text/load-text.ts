@@ -1,7 +1,7 @@
 // What `whyslow load` says on a terminal: the answer, a line for each rate, what the tail is made of, findings, and how good the generator was.
 
-import { perSecond, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { LoadAnswers, LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import { perSecond, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { LoadAnswers, LoadDocument, LoadLaw, LoadPartMeans, LoadPoint, LoadStreams } from '../documents/load.ts'
 import { checkedLines } from './findings/findings-text.ts'
 import { pad, wrap } from './wrap.ts'
 
@@ -14,6 +14,7 @@ export function renderLoad(document: LoadDocument, { width }: Width): string {
   const blocks = [
     wrap(answer, width),
     table(points),
+    ...streamsBlock(points, width),
     ...partsBlock(points, width),
     ...statisticsBlock(points, width),
     ...theoryBlock(points, width),
@@ -31,7 +32,10 @@ const COLUMNS = ['asked/s', 'answered/s', 'mean', 'p50', 'p90', 'p99', 'p99 inte
 
 function table(points: readonly LoadPoint[]): string[] {
   const isClosed = points.some(({ clients }) => clients !== null)
-  const rows = [[isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1)], ...points.map(row)]
+  return aligned([[isClosed ? 'clients' : COLUMNS[0], ...COLUMNS.slice(1)], ...points.map(row)])
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)))
   return rows.map((cells) =>
     cells
@@ -65,6 +69,47 @@ function row(point: LoadPoint): string[] {
     bad,
     LIMITS[point.generatorLimit ?? (point.keepsUp === null ? 'unclear' : 'none')],
   ]
+}
+
+const STREAM_COLUMNS = ['first token p50', 'p90', 'p99', 'per token p50', 'p90', 'p99', 'tokens/s'] as const
+
+/** When text came, for each rate: the first token, and each after it. */
+function streamsBlock(points: readonly LoadPoint[], width: number): string[][] {
+  const known = points.flatMap((point) => (point.streams === undefined ? [] : [{ point, streams: point.streams }]))
+  if (known.length === 0) return []
+  const cell = (ms: number | null | undefined) => (ms == null ? '-' : time(ms))
+  const rows = known.map(({ point, streams: { firstTokenMs: first, timePerTokenMs: token, tokensPerSecond } }) => [
+    point.offeredPerSecond === null ? String(point.clients) : perSecond(point.offeredPerSecond),
+    ...[first?.p50, first?.p90, first?.p99, token?.p50, token?.p90, token?.p99].map(cell),
+    tokensPerSecond === null ? '-' : perSecond(tokensPerSecond),
+  ])
+  const head = [points.some(({ clients }) => clients !== null) ? 'clients' : COLUMNS[0], ...STREAM_COLUMNS]
+  const notes = known.flatMap(({ point, streams }) => wrap(streamNote(point, streams), width - 2).map((line) => `  ${line}`))
+  return [[...aligned([head, ...rows]), ...notes]]
+}
+
+const COUNTED = {
+  usage: "by the server's own count",
+  listed: 'as its chunks list them',
+  tokenizer: 'by the tokenizer',
+} as const
+
+function streamNote(
+  point: LoadPoint,
+  { tokensPerStream, tokensPerChunk, countedBy, goodput, cachedShare, stalls }: LoadStreams,
+): string {
+  const tokens =
+    countedBy === null || tokensPerStream === null
+      ? ['tokens not counted']
+      : [
+          `${significant(tokensPerStream)} tokens a stream ${COUNTED[countedBy]}`,
+          ...(tokensPerChunk === null ? [] : [`${significant(tokensPerChunk, 2)} a chunk`]),
+        ]
+  const good =
+    goodput === null ? [] : [`${perSecond(goodput.perSecond)} requests/s (${sharePercent(goodput.share)}) keep ${goodput.bounds}`]
+  const cache = cachedShare === null ? [] : [`${sharePercent(cachedShare)} of the prompts from the prefix cache`]
+  const stalled = stalls === null || stalls.stalls === 0 ? [] : [`stalls take ${sharePercent(stalls.share)} of the streams' time`]
+  return `${askedOf(point)}: ${[...tokens, ...good, ...cache, ...stalled].join('; ')}`
 }
 
 /** For the highest rate that holds: the slowest hundredth compared with the middle. */

@@ -3,6 +3,7 @@
 import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
+import type { TraceTokensSection } from '../documents/trace-section.ts'
 import { nodeName } from './names.ts'
 import { printable } from './wrap.ts'
 
@@ -16,13 +17,31 @@ export function traceAnswer(facts: TraceAnswerFacts): string {
 }
 
 /** 'a step', 'the recording': what shares are of. */
-export function windowName({ steps, latencyMs }: Pick<NonNullable<ReportDocument['trace']>, 'steps' | 'latencyMs'>): string {
+export function windowName({
+  steps,
+  latencyMs,
+  tokens,
+}: Pick<NonNullable<ReportDocument['trace']>, 'steps' | 'latencyMs' | 'tokens'>): string {
+  if (tokens !== undefined) return 'a request'
   if (latencyMs !== null) return `a prediction of ${time(latencyMs)}`
   return steps === null ? 'the recording' : 'a step'
 }
 
+/** 'The first token takes 1.20 s and each after it 41.0 ms; 62 % of a request goes to the prompt'. */
+function timesOfTokens({ firstTokenMs, tokenMs }: TraceTokensSection, breakdown: TraceAnswerFacts['breakdown']): string {
+  const times = [
+    ...(firstTokenMs === null ? [] : [`the first token takes ${time(firstTokenMs)}`]),
+    ...(tokenMs === null ? [] : [`each after it ${time(tokenMs)}`]),
+  ].join(' and ')
+  const [most] = [...breakdown].sort((a, b) => b.share - a.share)
+  const share = most === undefined ? '' : `${percent(most.share)} of a request goes to the ${most.part.replace(/^the /, '')}`
+  const said = [times, share].filter((part) => part !== '').join('; ')
+  return `${said[0]!.toUpperCase()}${said.slice(1)}`
+}
+
 function whereTo({ trace, nodes, stages, breakdown }: TraceAnswerFacts): string {
   const of = windowName(trace)
+  if (trace.tokens !== undefined) return timesOfTokens(trace.tokens, breakdown)
   const judged = trace.judged
   if (judged?.deviceBusyShare != null && judged.idleShare !== null) {
     const device = trace.devices[0] === undefined ? 'The device' : `The ${printable(trace.devices[0].name)}`

@@ -1,7 +1,7 @@
 // The report on a recording for a terminal: the sentence, what the device did, operators, findings with their bounds, what was not told.
-// Shares everywhere; milliseconds only of a latency that was given.
+// Shares everywhere; milliseconds only of a latency that was given, and of requests, which recording does not slow.
 
-import { count, percent, time } from '@whyslow/measure/statistics/numbers.ts'
+import { count, percent, rateInWords, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportFinding, ReportNode } from '../documents/report.ts'
 import type { TraceComparisonDocument } from '../documents/trace-comparison.ts'
 import { checkedLines, isToFix } from './findings/findings-text.ts'
@@ -22,6 +22,7 @@ export function renderTrace(doc: ReportDocument, options: TerminalOptions): stri
   return page([
     wrap(doc.answer, width).map(colours.bold),
     breakdown(doc, width, colours),
+    tokens(doc, colours),
     operators(doc, width, colours),
     sameModel(doc, width, colours),
     lines(doc, colours),
@@ -74,6 +75,34 @@ function operators({ nodes, trace }: ReportDocument, width: number, colours: Col
   const names = top.map((node) => nodeName(node, nameWidth))
   if (more) names.push(`${others.length} more`)
   return table([{ head: 'Where the time goes', texts: names }, ...columns], colours)
+}
+
+/** Times of requests are those of the run itself: milliseconds, not shares. */
+function tokens({ trace }: ReportDocument, colours: Colours): string[] {
+  const told = trace?.tokens
+  if (told === undefined) return []
+  const whole = (value: number | null): string => (value === null ? '-' : Math.round(value).toLocaleString('en-US'))
+  const rows = [
+    ['First token', told.firstTokenMs === null ? '-' : time(told.firstTokenMs)],
+    [
+      'Each token after it',
+      told.tokenMs === null ? '-' : `${time(told.tokenMs)}, ${rateInWords(told.tokensPerSecond ?? 0)} tokens/s`,
+    ],
+    [
+      'Prompt',
+      `${whole(told.promptTokens)} tokens${told.promptTokensPerSecond === null ? '' : `, ${whole(told.promptTokensPerSecond)} tokens/s`}`,
+    ],
+    ...(told.cachedTokens === null ? [] : [['From a cache', `${whole(told.cachedTokens)} tokens`]]),
+    ['Generated', `${whole(told.generatedTokens)} tokens`],
+    ...(told.gapsMs === null ? [] : [['Gaps between pieces', `p50 ${time(told.gapsMs.p50Ms)}, p99 ${time(told.gapsMs.p99Ms)}`]]),
+  ] as const
+  return table(
+    [
+      { head: 'A request', texts: rows.map(([name]) => name!) },
+      { head: `mean of ${told.requests}`, texts: rows.map(([, value]) => value!) },
+    ],
+    colours,
+  )
 }
 
 const MOST_NODES = 12
@@ -212,7 +241,8 @@ function notes({ findings: all }: ReportDocument, width: number, colours: Colour
 function recordedWith({ trace }: ReportDocument, width: number): string[] {
   if (trace == null) return []
   const version = trace.version === null ? '' : ` ${trace.version}`
-  const steps = trace.steps === null ? 'no steps marked' : `${trace.steps} steps judged`
+  const kind = trace.tokens === undefined ? 'steps' : 'requests'
+  const steps = trace.steps === null ? 'no steps marked' : `${trace.steps} ${kind} judged`
   const extras = trace.recordedWith.length === 0 ? '' : `; recorded with ${trace.recordedWith.join(', ')}`
   return hang(`Recording: ${trace.format}${version}, recognised by ${printable(trace.recognisedBy)}; ${steps}${extras}.`, width)
 }

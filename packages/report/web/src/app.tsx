@@ -10,6 +10,7 @@ import { DistillPage } from './distill/page.tsx'
 import { AdviceOf } from './first/advice.tsx'
 import { Unreadable } from './frame.tsx'
 import { GapPage } from './gap/page.tsx'
+import { GenerationPage } from './generation/page.tsx'
 import { LintPage } from './lint/page.tsx'
 import { served } from './live.ts'
 import { LiveLine, LivePage } from './live-page.tsx'
@@ -19,6 +20,7 @@ import {
   normalComparison,
   normalDistill,
   normalGap,
+  normalGeneration,
   normalLint,
   normalLoad,
   normalReport,
@@ -76,6 +78,8 @@ function DocumentPage({ given: { documents, names } }: { given: Given }) {
   if (first?.schema === 'whyslow-ab/1') return <AbPage ab={normalAb(first)} original={original!} />
   if (first?.schema === 'whyslow-gap/1') return <GapPage gap={normalGap(first)} original={original!} />
   if (first?.schema === 'whyslow-distill/1') return <DistillPage distill={normalDistill(first)} original={original!} />
+  if (first?.schema === 'whyslow-generation/1')
+    return <GenerationPage generation={normalGeneration(first)} original={original!} />
   if (first?.schema === 'whyslow-lint/1') return <LintPage lint={normalLint(first)} original={original!} />
   return <Unreadable reason="It holds a document that this page does not know." />
 }

@@ -2,7 +2,7 @@
 // with what, by its type: null, a list of nothing, an object of nothing. What has no default is a number or a text, and stays away.
 
 import all from './defaults.json' with { type: 'json' }
-import type { Ab, Comparison, Distill, Gap, Lint, Load, Report, Study } from './page-data.ts'
+import type { Ab, Comparison, Distill, Gap, Generation, Lint, Load, Report, Study } from './page-data.ts'
 
 /** Defaults of one type: names of fields that must be there, separated by spaces, and the types of what is in them. */
 interface Defaults {
@@ -74,3 +74,18 @@ export const normalLoad = (given: unknown) => normal<Load>('LoadDocument', given
 export const normalAb = (given: unknown) => normal<Ab>('AbDocument', given)
 export const normalGap = (given: unknown) => normal<Gap>('GapDocument', given)
 export const normalDistill = (given: unknown) => normal<Distill>('DistillDocument', given)
+
+const UNMEASURED = { value: 0, low: 0, high: 0 }
+
+export function normalGeneration(given: unknown): Generation {
+  const generation = normal<Generation>('GenerationDocument', given)
+  const { speed } = generation
+  return {
+    ...generation,
+    speed: {
+      ...speed,
+      timeToFirstTokenMs: { ...UNMEASURED, ...speed.timeToFirstTokenMs },
+      trust: { ...speed.trust, grade: speed.trust.grade ?? 'C' },
+    },
+  }
+}

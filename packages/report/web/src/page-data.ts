@@ -3,6 +3,7 @@ import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ComparisonDocument } from '@whyslow/report/documents/comparison.ts'
 import type { DistillDocument } from '@whyslow/report/documents/distill.ts'
 import type { GapDocument } from '@whyslow/report/documents/gap.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { LintDocument } from '@whyslow/report/documents/lint.ts'
 import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import type { ReportDocument, ReportFinding, ReportNode, ReportTrial } from '@whyslow/report/documents/report.ts'
@@ -17,6 +18,7 @@ export type Ab = AbDocument
 export type Study = StudyDocument
 export type Gap = GapDocument
 export type Distill = DistillDocument
+export type Generation = GenerationDocument
 export type Lint = LintDocument
 export type Node = ReportNode
 export type Finding = ReportFinding

@@ -5,13 +5,14 @@ import * as row from '@whyslow/command/terminal/flags/rows.ts'
 
 export const flags = {
   load: showing(
-    ['rate', 'slo', 'budget', 'concurrency', 'duration', 'body', 'workers', 'threads', 'maxBatch', ...row.DOCUMENT],
+    ['rate', 'slo', 'budget', 'goodput', 'concurrency', 'duration', 'body', 'workers', 'threads', 'maxBatch', ...row.DOCUMENT],
     [
       flag('--rate <list>', 'requests per second, a run for each; with --slo: the rate that must be reached', parse.rates, {
         name: 'rates',
       }),
       flag('--slo <objective>', "find the highest rate that holds it, as in 'p99<20ms'; exit code 3 if it is missed"),
       row.budget('with --slo: how long to search', '160s'),
+      flag('--goodput <bounds>', "of streams: how many requests a second keep both times, as in 'first<500ms,token<50ms'"),
       flag('--concurrency <list>', 'closed loop: clients that wait for their answers, a run for each', parse.batches, {
         name: 'clients',
         formerly: ['--clients'],
@@ -24,6 +25,11 @@ export const flags = {
         row.body,
         row.header,
         row.httpMethod,
+        flag(
+          '--tokenizer <file>',
+          'tokenizer.json or a GGUF file: counts tokens of streams whose server does not',
+          parse.inputPath,
+        ),
         flag('--protocol <name>', "of a URL; oip makes requests from the model's metadata", oneOf(['http', 'oip']), {
           usual: 'http',
         }),

@@ -1,5 +1,6 @@
 // What the generator's thread is told, what it shares with who watches it, and what it answers.
 import type { KeptAnswer } from './kept-answers.ts'
+import type { SentStream } from './stream-log.ts'
 import type { Target } from './target.ts'
 
 export interface GeneratorTask {
@@ -30,6 +31,8 @@ export interface Generated {
   readonly sent: number
   readonly repeated: number
   readonly toldNames: readonly string[]
+  /** Good answers that were streams, in the order in which they ended; absent: answers are not. */
+  readonly streams?: readonly SentStream[]
   /** Some of the good answers. */
   readonly kept: readonly KeptAnswer[]
   /** CPU time of this process meanwhile: of all threads, which do nothing else. Without what it takes to start them. */

@@ -10,6 +10,7 @@ import { parseServerTiming } from './http/response-reader.ts'
 import { type KeptAnswer, MOST_KEPT_BYTES, requestsToKeep } from './kept-answers.ts'
 import { MOST_TOLD, OUTCOME, type Records, recordsIn } from './records.ts'
 import type { Draws, Sender, SenderEvents } from './sender.ts'
+import { StreamLog } from './stream-log.ts'
 import type { Target } from './target.ts'
 
 /** Until the first request is due: the clock's thread starts meanwhile. */
@@ -33,6 +34,8 @@ interface State {
   readonly draws: Draws
   readonly kept: KeptAnswer[]
   keptBytes: number
+  /** null: answers are not streams. */
+  readonly streams: StreamLog | null
   /** Requests in the order in which they were sent. */
   readonly outstanding: Set<number>
   sender: Sender
@@ -56,6 +59,7 @@ async function generate(task: GeneratorTask): Promise<Generated> {
     draws,
     kept: [],
     keptBytes: 0,
+    streams: task.target.kind === 'http' && task.target.streams === true ? new StreamLog() : null,
     outstanding: new Set(),
     sender: undefined as never,
     next: 0,
@@ -83,7 +87,8 @@ async function generate(task: GeneratorTask): Promise<Generated> {
   channel.port1.close()
   const { user, system } = process.cpuUsage(cpuBefore)
   const { startMs, next, repeated, names, kept } = state
-  return { startMs, endMs: nowMs(), sent: next, repeated, toldNames: names, kept, cpuMs: (user + system) / 1000 }
+  const streams = state.streams === null ? {} : { streams: state.streams.ended }
+  return { startMs, endMs: nowMs(), sent: next, repeated, toldNames: names, kept, cpuMs: (user + system) / 1000, ...streams }
 }
 
 /** What one protocol needs is not loaded for the other. */
@@ -124,8 +129,12 @@ function eventsOf(state: State): SenderEvents {
     firstByte(request) {
       records.firstByteMs[request] = sinceStart(state)
     },
-    done(request, outcome, told, body) {
+    body(request, bytes) {
+      state.streams?.add(request, bytes, sinceStart(state))
+    },
+    done(request, status, told, body) {
       const at = sinceStart(state)
+      const outcome = state.streams?.end(request, status, { input: state.draws.input(request), atMs: at }) ?? status
       if (told !== '') keepTold(state, request, told)
       if (body !== null && outcome >= 200 && outcome < 300) keepAnswer(state, request, body)
       finish(state, { request, outcome, at })
@@ -209,6 +218,7 @@ function giveUpLate(state: State): void {
     // In order of sending: the first that is not late ends the search.
     if (!givesUpAll && at - records.dueMs[request]! < task.timeoutMs) break
     sender.abandon(request)
+    state.streams?.drop(request)
     if (givesUpAll) outstanding.delete(request)
     else finish(state, { request, outcome: OUTCOME.timedOut, at })
   }

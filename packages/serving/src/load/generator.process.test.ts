@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
+import { startMockServer } from '@whyslow/measure/support/streams/mock-server.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { drawInputs } from './draws.ts'
 import { answerOf, runGenerator } from './generator.ts'
@@ -60,4 +61,28 @@ test('what each request sends is drawn by its place', async () => {
   const two = { ...target, requests: [...target.requests, ...target.requests] }
   const run = await runGenerator(two, { kind: 'open', timeline, lengthMs: 30 }, { ...options, timeoutMs: 10_000 })
   expect(run.kept.map(({ input }) => input).sort()).toEqual([...drawInputs(2, 6, options.seed)].sort())
+})
+
+test('streams are read as they come, and one that fails after its status has failed', async () => {
+  const body = (newTokens: number) => Buffer.from(JSON.stringify({ prompt: 'one two', max_tokens: newTokens, stream: true }))
+  for (const [faults, outcome, chunks] of [
+    [{}, 200, 3],
+    [{ failsAfter: 1 }, OUTCOME.streamFailed, 0],
+  ] as const) {
+    const server = await startMockServer({ tokensPerChunk: 4 }, faults)
+    const url = new URL(`${server.url}/v1/completions`)
+    const requests = [encodeRequest({ url, method: 'POST', headers: [], body: body(10) })]
+    const place = { kind: 'http' as const, secure: false, hostname: '127.0.0.1', address: '127.0.0.1', port: Number(url.port) }
+    const timeline = { dueMs: Float64Array.of(0, 1, 2), measuredFrom: 0 }
+    const run = await runGenerator(
+      { ...place, method: 'POST', requests, streams: true },
+      { kind: 'open', timeline, lengthMs: 30 },
+      { ...options, timeoutMs: 10_000 },
+    )
+    expect([...run.records.outcome.slice(0, 3)]).toEqual([outcome, outcome, outcome])
+    expect(run.streams!.map(({ times }) => [times.chunksMs.length, times.usage!.generatedTokens])).toEqual(
+      new Array(chunks).fill([3, 10]),
+    )
+    await server.close()
+  }
 })

@@ -12,6 +12,7 @@ import {
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
 import { type Load, type Run, runGenerator } from './generator.ts'
 import { isLimited } from './generator-limit.ts'
+import type { Goodput } from './goodput.ts'
 import type { KeptAnswer } from './kept-answers.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import { fromSending, latenciesOf, pointOf } from './point.ts'
@@ -34,6 +35,10 @@ export interface PointPlan {
   readonly onProgress?: (share: number) => void
   /** Share of the requests that may be refused or time out where the objective allows more than is usual. */
   readonly mostRefused?: number
+  /** Bounds of both times of a stream. */
+  readonly goodput?: Goodput
+  /** Tokens of a text, for servers that stream without counting them. */
+  readonly countTokens?: (text: string) => number
   /** Sends the requests; absent: the generator, in threads of its own and in real time. */
   readonly generate?: typeof runGenerator
   /** Ends the run early, asked with the latencies so far. */
@@ -108,10 +113,17 @@ export async function measureClosed(plan: ClosedPlan): Promise<MeasuredPoint> {
 
 type Window = Pick<MeasuredRun, 'measuredFrom' | 'fromMs' | 'toMs' | 'ratePerSecond' | 'clients'>
 
-function measured(run: Run, plan: Pick<PointPlan, 'seed' | 'timeoutMs' | 'mostRefused'>, window: Window): MeasuredPoint {
-  const { records, sent, toldNames, repeated } = run
-  const { seed, timeoutMs, mostRefused = 0 } = plan
-  const measuredRun = { records, sent, toldNames, repeated, seed, timeoutMs, mostRefused, ...window }
+type MeasuredPlan = Pick<PointPlan, 'seed' | 'timeoutMs' | 'mostRefused' | 'goodput' | 'countTokens'>
+
+function measured(run: Run, plan: MeasuredPlan, window: Window): MeasuredPoint {
+  const { records, sent, toldNames, repeated, streams } = run
+  const { seed, timeoutMs, mostRefused = 0, goodput, countTokens } = plan
+  const ofStreams = {
+    ...(streams === undefined ? {} : { streams }),
+    ...(goodput === undefined ? {} : { goodput }),
+    ...(countTokens === undefined ? {} : { countTokens }),
+  }
+  const measuredRun = { records, sent, toldNames, repeated, seed, timeoutMs, mostRefused, ...ofStreams, ...window }
   const point = pointOf(measuredRun)
   let pending = 0
   for (let k = 0; k < sent; k++) if (records.outcome[k] === OUTCOME.pending) pending++

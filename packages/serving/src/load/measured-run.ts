@@ -1,5 +1,7 @@
 // A run of the generator, as its numbers are taken from it.
+import type { Goodput } from './goodput.ts'
 import type { Records } from './records.ts'
+import type { SentStream } from './stream-log.ts'
 
 export interface MeasuredRun {
   readonly records: Records
@@ -17,4 +19,10 @@ export interface MeasuredRun {
   readonly timeoutMs: number
   /** Share of the requests that may be refused or time out where more is allowed than is usual; absent: as usual. */
   readonly mostRefused?: number
+  /** Good answers that were streams; absent: answers are not. */
+  readonly streams?: readonly SentStream[]
+  /** Bounds of both times that make a stream a good one. */
+  readonly goodput?: Goodput
+  /** Tokens of a text, for servers that do not count them. */
+  readonly countTokens?: (text: string) => number
 }

@@ -15,6 +15,7 @@ import type { MeasuredRun } from './measured-run.ts'
 import { latencyParts } from './parts.ts'
 import { OUTCOME, type Records } from './records.ts'
 import { grows, mayGrow, type Queue, queueOf } from './saturation.ts'
+import { streamsOf } from './streams.ts'
 
 export const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 0.999 } as const
 export type PercentileName = keyof typeof PERCENTILES
@@ -105,6 +106,7 @@ export function pointOf(run: MeasuredRun): LoadPoint {
     held: null,
     server: null,
     laws: lawsOf(run, queue, { requests, answered: good.length, errors: counts.errors }),
+    ...(run.streams === undefined ? {} : { streams: streamsOf(run, none) }),
   }
   const isBehind = fallsBehind(run, { backlogGrows: grows(queue, requests), lagP50Ms: lag.p50Ms })
   return isBehind ? withoutLatencies(point, 'falls-behind') : point
@@ -204,7 +206,7 @@ function countsOf({ records: { outcome }, measuredFrom, sent }: MeasuredRun): Co
     timedOut: of(OUTCOME.timedOut),
     // A deadline that passed in the queue is how a server sheds, too.
     shed: of(503, 429, 504),
-    failed: of(OUTCOME.unreachable, OUTCOME.broken, OUTCOME.malformed),
+    failed: of(OUTCOME.unreachable, OUTCOME.broken, OUTCOME.malformed, OUTCOME.streamFailed),
     unsent: of(OUTCOME.unsent),
     statuses: Object.fromEntries(
       all

@@ -14,6 +14,8 @@ export const OUTCOME = {
   malformed: -4,
   /** Too many were outstanding: never sent. */
   unsent: -5,
+  /** A stream that reported an error after its status, or that held no text. */
+  streamFailed: -6,
 } as const
 
 /** What the server tells of an answer (`Server-Timing`), by place. */

@@ -4,6 +4,8 @@ export interface SenderEvents {
   /** The connection is there, and the request is being written. */
   opened(request: number): void
   firstByte(request: number): void
+  /** Part of the body of a streamed answer, as it comes. Absent: nobody reads it. */
+  body?(request: number, bytes: Buffer): void
   /**
    * `told`: values of `Server-Timing`. `outcome`: a status, or one of OUTCOME. `body`: of the answer as it came, where it is kept. Once for
    * each request.

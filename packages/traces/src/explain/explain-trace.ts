@@ -5,13 +5,13 @@ import { findingRow } from '@whyslow/diagnosis/finding-row.ts'
 import type { Finding } from '@whyslow/diagnosis/rule.ts'
 import { notChecked, rank, rulesWith, runRules } from '@whyslow/diagnosis/run-rules.ts'
 import { REPORT_SCHEMA, type ReportDocument, type ReportFinding, type ReportMachine } from '@whyslow/report/documents/report.ts'
-import type { TraceModelSection, TraceSection } from '@whyslow/report/documents/trace-section.ts'
+import type { TraceModelSection, TraceSection, TraceTokensSection } from '@whyslow/report/documents/trace-section.ts'
 import { traceAnswer } from '@whyslow/report/text/trace-answer.ts'
-import type { DeviceShares, TraceFacts } from '../facts/facts.ts'
+import type { DeviceShares, TokenFacts, TraceFacts } from '../facts/facts.ts'
 import { factsOf } from '../facts/facts-of.ts'
 import { readTrace } from '../recordings/index.ts'
 import type { TraceEvidence } from '../rule.ts'
-import { traceRules } from '../rules/index.ts'
+import { profileRules, requestRules } from '../rules/index.ts'
 import { neverTold } from './never-told.ts'
 import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'
@@ -46,14 +46,18 @@ export function traceReport(
 ): ReportDocument {
   const facts = latencyMs === undefined ? recorded : { ...recorded, window: { ...recorded.window, stepMs: latencyMs } }
   const evidence: TraceEvidence = { trace: facts, absent: {} }
-  const verdicts = runRules(traceRules, evidence)
+  const verdicts = runRules(facts.tokens === null ? profileRules : requestRules, evidence)
   const findings = rank(verdicts).map((finding) => traceRow(finding, file, facts))
   const roofs = roofsOf(facts, machine)
   const nodes = nodesOf(facts, roofs)
   const { parts, areas } = breakdownOf(facts, nodes)
   const joined = model?.section(recorded, latencyMs)
   const section = typeof joined === 'object' ? joined.section : null
-  const trace = { ...sectionOf(facts, recorded, latencyMs ?? null), ...(model === undefined ? {} : { model: section }) }
+  const trace = {
+    ...sectionOf(facts, recorded, latencyMs ?? null),
+    ...(model === undefined ? {} : { model: section }),
+    ...(facts.tokens === null ? {} : { tokens: tokensSection(facts.tokens) }),
+  }
   const body = { trace, findings, nodes, stages: stagesOf(facts), lines: linesOf(facts) }
   return {
     schema: REPORT_SCHEMA,
@@ -103,6 +107,17 @@ function sectionOf(facts: TraceFacts, { window }: TraceFacts, latencyMs: number 
     ...{ steps: window.steps, leftOut: window.leftOut, judged, latencyMs },
     devices: devices.map(({ name, computeCapability, memoryBytes }) => ({ name, computeCapability, memoryBytes })),
     otherDevices: otherDevices.map((one) => ({ name: one.name, deviceBusyShare: 1 - one.shares.idle })),
+  }
+}
+
+function tokensSection(tokens: TokenFacts): TraceTokensSection {
+  const { requests, promptTokens, cachedTokens, generatedTokens, firstTokenMs, tokenMs, gaps, tokensPerChunk } = tokens
+  const perSecond = (count: number | null, ms: number | null): number | null =>
+    count === null || ms === null || ms <= 0 ? null : (1000 * count) / ms
+  return {
+    ...{ requests, promptTokens, cachedTokens, generatedTokens, firstTokenMs, tokenMs, gapsMs: gaps, tokensPerChunk },
+    promptTokensPerSecond: perSecond(promptTokens, tokens.parts.prompt),
+    tokensPerSecond: perSecond(1, tokenMs),
   }
 }
 

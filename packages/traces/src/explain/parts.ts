@@ -11,7 +11,8 @@ const scaleOf = ({ window }: TraceFacts): number => (window.lengthMs > 0 ? windo
 
 /** Operators or kernels of a step, longest first. Their times can overlap, so that they need not add up to it. */
 export function nodesOf(facts: TraceFacts, roofs?: TraceRoofs): Node[] {
-  const { table, operators, window, functions } = facts
+  const { table, operators, window, functions, tokens } = facts
+  if (tokens !== null) return testNodes(tokens)
   if (table !== null) return tableNodes(facts)
   if (functions !== null) return functionNodes(functions, window.stepMs)
   const scale = scaleOf(facts)
@@ -62,6 +63,12 @@ function emptyNode(name: string, opType: string): Node {
     ...{ name, opType, origin: [], timeMs: 0, share: 0, macs: null, flops: null, bytes: null, floorMs: null, bound: null },
     ...{ areasMs: null, inputs: [], outputs: [] },
   }
+}
+
+/** Tests of a benchmark, each of which is timed alone: shares are of all together. */
+function testNodes({ tests }: NonNullable<TraceFacts['tokens']>): Node[] {
+  const sumMs = tests.reduce((sum, { ms }) => sum + ms, 0)
+  return tests.map(({ name, ms }) => ({ ...emptyNode(name, 'test'), timeMs: ms, share: sumMs > 0 ? ms / sumMs : 0 }))
 }
 
 const MOST_FUNCTIONS = 500
@@ -134,7 +141,8 @@ function splitAtFloor([part, area, share]: Part, nodes: readonly Node[]): Part[]
 
 type Part = readonly [part: string, area: keyof ReportDocument['areas'], share: number]
 
-function partsOf({ device, host, functions, window }: TraceFacts): Part[] {
+function partsOf({ device, host, functions, tokens, window }: TraceFacts): Part[] {
+  if (tokens !== null) return requestParts(tokens, window.stepMs)
   if (device !== null) {
     const { compute, communication, copy, idle } = device.shares
     const idleParts = device.idleParts
@@ -167,6 +175,20 @@ function partsOf({ device, host, functions, window }: TraceFacts): Part[] {
     ['between operators', 'unexplained', unrecorded],
   ]
   return parts.filter(([, , share]) => share > 0)
+}
+
+function requestParts({ parts }: NonNullable<TraceFacts['tokens']>, requestMs: number): Part[] {
+  const named: Part[] = [
+    ['loading the model', 'software', parts.load],
+    ['tokenization', 'software', parts.tokenize],
+    ['prompt', 'unexplained', parts.prompt],
+    [parts.prompt > 0 ? 'the rest before the first token' : 'first token', 'unexplained', parts.firstToken],
+    ['tokens after it', 'unexplained', parts.decode],
+    ['sampling', 'software', parts.sampling],
+    ['detokenization', 'software', parts.detokenize],
+    ['other', 'unexplained', parts.other],
+  ]
+  return named.filter(([, , ms]) => ms > 0).map(([part, area, ms]) => [part, area, ms / requestMs])
 }
 
 const WHILE_IDLE: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 // A recording -> what is worked out of it. Pure: the same recording gives the same facts.
-import type { Recording, Timeline, TimelineRecording } from '../recordings/recording.ts'
+import type { Recording, Timeline, TimelineRecording, TokenRecording } from '../recordings/recording.ts'
 import { callersOf } from './callers.ts'
 import { recordedCalls } from './calls.ts'
 import { deviceFacts, hostSets, launchFacts } from './device-facts.ts'
@@ -9,6 +9,7 @@ import type { OperatorRow, TraceFacts, TraceWindow } from './facts.ts'
 import { functionFacts } from './function-facts.ts'
 import { hostFacts, shapeFacts, trainingFacts } from './host-facts.ts'
 import { deviceRows, hostRows, matrixFacts } from './operator-rows.ts'
+import { tokenFacts } from './token-facts.ts'
 import { type Steps, stepsOf } from './window.ts'
 
 const NO_DEVICE = 'the file has no rows of a device'
@@ -30,6 +31,7 @@ const NO_TIMELINE = 'this format has no timeline of a device; record a trace wit
 /** `calls`: with the operators of a step in their order, for who joins them with a model. */
 export function factsOf(recording: Recording, asked: { readonly calls?: boolean } = {}): TraceFacts {
   if (recording.kind === 'timeline') return timelineFacts(recording, asked.calls === true)
+  if (recording.kind === 'tokens') return requestFacts(recording)
   const { format, version, recognisedBy, recordedWith, devices, slowed, warnings } = recording
   // Counts of samples hold no time: shares of 1.
   const isUntimed = recording.kind === 'functions' && recording.functions.totalMs === null
@@ -48,10 +50,35 @@ export function factsOf(recording: Recording, asked: { readonly calls?: boolean 
     ...{ memory: null, tracing: null, operators: [] },
     functions: recording.kind === 'functions' ? functionFacts(recording.functions) : null,
     table: recording.kind === 'table' ? recording.table : null,
+    tokens: null,
     ...(asked.calls ? { calls: 'this format does not tell which operator was called after which' } : {}),
     missing: reasons,
   }
 }
+
+const NO_PARTS = 'the file has times of requests only; record the engine with its own profiler'
+
+/** Facts of requests: a step is one of them. */
+function requestFacts(recording: TokenRecording): TraceFacts {
+  const { format, version, recognisedBy, recordedWith, devices, slowed, warnings } = recording
+  const { facts, requestMs } = tokenFacts(recording.requests)
+  const byChunks =
+    facts.tokensPerChunk === null || facts.tokensPerChunk < SEVERAL
+      ? []
+      : [`a piece of an answer holds ${facts.tokensPerChunk.toFixed(1)} tokens: gaps between pieces are not times of tokens`]
+  return {
+    ...{ format, version, recognisedBy, recordedWith, devices, slowed },
+    warnings: [...warnings, ...byChunks],
+    window: { lengthMs: requestMs * facts.requests, steps: facts.requests, stepMs: requestMs, leftOut: [] },
+    ...{ shares: null, otherDevices: [], device: null, launches: null, host: null, matrix: null, training: null, shapes: null },
+    ...{ memory: null, tracing: null, operators: [], functions: null, table: null },
+    tokens: facts,
+    missing: Object.fromEntries(PARTS.map((part) => [part, NO_PARTS])),
+  }
+}
+
+/** Tokens in a piece of an answer: below, some pieces are empty or two tokens made one letter. */
+const SEVERAL = 1.2
 
 const PARTS = ['device', 'launches', 'host', 'matrix', 'training', 'shapes', 'memory', 'tracing'] as const
 
@@ -96,7 +123,7 @@ function timelineFacts(recording: TimelineRecording, withCalls: boolean): TraceF
     otherDevices: devices.slice(1).map((one) => ({ name: one.name, shares: one.shares })),
     ...facts,
     operators: ran === undefined ? rowsOfHost(timeline, fromUs, toUs) : deviceRows(timeline, ran, callers),
-    ...{ functions: null, table: null },
+    ...{ functions: null, table: null, tokens: null },
     ...(withCalls ? { calls: recordedCalls({ timeline, runs, marked, judged: ran, callers, thread: callerThread }) } : {}),
     missing: reasonsOf(facts, steps, format),
   }

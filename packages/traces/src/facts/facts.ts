@@ -178,6 +178,28 @@ export interface RecordedCalls {
   readonly restMs: number
 }
 
+/** Means over the requests of generated text; null: the file does not tell. */
+export interface TokenFacts {
+  readonly requests: number
+  readonly promptTokens: number | null
+  readonly cachedTokens: number | null
+  readonly generatedTokens: number | null
+  readonly firstTokenMs: number | null
+  /** Time of one token after the first. */
+  readonly tokenMs: number | null
+  /** What a request is made of; with what is in none of them they add up to the window's step. */
+  readonly parts: Readonly<Record<TokenPart, number>>
+  /** Share of the requests after the first that loaded the model, and what that took on average; null: not told, or one request. */
+  readonly reloads: { readonly share: number; readonly ms: number } | null
+  readonly gaps: { readonly p50Ms: number; readonly p99Ms: number } | null
+  readonly tokensPerChunk: number | null
+  /** Tests that have names, with the time of each. */
+  readonly tests: readonly { readonly name: string; readonly ms: number }[]
+}
+
+/** `firstToken`: what is not told apart before it, the queue included. */
+export type TokenPart = 'load' | 'tokenize' | 'prompt' | 'firstToken' | 'decode' | 'sampling' | 'detokenize' | 'other'
+
 export interface TraceFacts {
   readonly format: TraceFormat
   readonly version: string | null
@@ -203,6 +225,7 @@ export interface TraceFacts {
   readonly calls?: RecordedCalls | string
   readonly functions: FunctionFacts | null
   readonly table: OperatorTable | null
+  readonly tokens: TokenFacts | null
   /** Why a part is null: its key, one line with how to record it. */
   readonly missing: Readonly<Record<string, string>>
 }

@@ -1,13 +1,18 @@
 // Readers of traces, in the order in which they are asked: a format that says what it is before one that only looks like something.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { aiperf } from './aiperf.ts'
 import { chrome } from './chrome.ts'
 import { collapsed } from './collapsed.ts'
 import { cprofile } from './cprofile.ts'
 import { cpuprofile } from './cpuprofile.ts'
+import { llamaBench } from './llama-bench.ts'
+import { llamaCpp } from './llama-cpp.ts'
 import { ncu } from './ncu.ts'
 import { nsys } from './nsys.ts'
+import { ollama } from './ollama.ts'
 import { onnxruntime } from './onnxruntime.ts'
 import { openvino } from './openvino.ts'
+import { openvinoGenai } from './openvino-genai.ts'
 import { pprof } from './pprof.ts'
 import { pyinstrument } from './pyinstrument.ts'
 import { pytorch } from './pytorch.ts'
@@ -20,6 +25,7 @@ import { openSource, type TraceSource } from './source.ts'
 import { speedscope } from './speedscope.ts'
 import { tensorflow } from './tensorflow.ts'
 import { tflite } from './tflite.ts'
+import { vllmBench } from './vllm-bench.ts'
 import { xplane } from './xplane.ts'
 
 export const traceReaders: readonly TraceReader[] = [
@@ -39,6 +45,12 @@ export const traceReaders: readonly TraceReader[] = [
   tflite,
   ncu,
   rocprof,
+  vllmBench,
+  aiperf,
+  openvinoGenai,
+  llamaBench,
+  llamaCpp,
+  ollama,
   collapsed,
 ]
 

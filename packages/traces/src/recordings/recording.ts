@@ -19,6 +19,12 @@ export type TraceFormat =
   | 'rocprof'
   | 'tflite'
   | 'openvino-counters'
+  | 'llama-cpp'
+  | 'llama-bench'
+  | 'ollama'
+  | 'vllm-bench'
+  | 'aiperf'
+  | 'openvino-genai'
 
 /** A device that the file describes. */
 export interface RecordedDevice {
@@ -85,7 +91,41 @@ export interface TableRecording extends Common {
   readonly table: OperatorTable
 }
 
-export type Recording = TimelineRecording | FunctionRecording | TableRecording
+/** Times of requests whose answers were generated token by token. */
+export interface TokenRecording extends Common {
+  readonly kind: 'tokens'
+  readonly requests: readonly TokenRequest[]
+}
+
+/** A request of generated text, or the mean of several. Times are ms; null: not told. */
+export interface TokenRequest {
+  /** How many it is the mean of. */
+  readonly count: number
+  /** A test's own name, as 'pp512'; null: a request as any. */
+  readonly name: string | null
+  /** Tokens of the prompt that were computed, and those that a cache held. */
+  readonly promptTokens: number | null
+  readonly cachedTokens: number | null
+  readonly generatedTokens: number | null
+  readonly loadMs: number | null
+  readonly tokenizeMs: number | null
+  /** Computing the prompt. */
+  readonly promptMs: number | null
+  /** Time from the request to its first token. */
+  readonly firstTokenMs: number | null
+  /** Time of one token after the first. */
+  readonly tokenMs: number | null
+  /** All tokens after the first. */
+  readonly decodeMs: number | null
+  readonly samplingMs: number | null
+  readonly detokenizeMs: number | null
+  readonly totalMs: number | null
+  /** Gaps between pieces of the answer, ms: each, or of all their percentiles. */
+  readonly gaps: readonly number[] | { readonly p50Ms: number | null; readonly p99Ms: number | null } | null
+  readonly tokensPerChunk: number | null
+}
+
+export type Recording = TimelineRecording | FunctionRecording | TableRecording | TokenRecording
 
 /** What an event is. `slice` is anything that took time and that nothing more is known of. */
 export const KINDS = [

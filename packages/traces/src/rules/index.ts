@@ -9,6 +9,8 @@ import { hostBound } from './host-bound.ts'
 import { launchBound } from './launch-bound.ts'
 import { lowPrecisionHeadroom } from './low-precision-headroom.ts'
 import { memoryChurn } from './memory-churn.ts'
+import { modelReloadedPerCall } from './model-reloaded-per-call.ts'
+import { prefillDominates } from './prefill-dominates.ts'
 import { preprocessingDominates } from './preprocessing-dominates.ts'
 import { pythonOverhead } from './python-overhead.ts'
 import { retracing } from './retracing.ts'
@@ -17,9 +19,10 @@ import { syncThenGap } from './sync-then-gap.ts'
 import { tensorCoresIdle } from './tensor-cores-idle.ts'
 import { tinyKernels } from './tiny-kernels.ts'
 import { trainingMode } from './training-mode.ts'
+import { uncachedPrefix } from './uncached-prefix.ts'
 
-/** All of them, in the order in which verdicts are given. */
-export const traceRules: readonly TraceRule[] = [
+/** Rules of profiles, in the order in which verdicts are given. */
+export const profileRules: readonly TraceRule[] = [
   gpuIdle,
   hostBound,
   launchBound,
@@ -38,3 +41,8 @@ export const traceRules: readonly TraceRule[] = [
   memoryChurn,
   shapeChanges,
 ]
+
+/** Rules of times of requests, whose answers are generated token by token. */
+export const requestRules: readonly TraceRule[] = [modelReloadedPerCall, prefillDominates, uncachedPrefix]
+
+export const traceRules: readonly TraceRule[] = [...profileRules, ...requestRules]

@@ -1,5 +1,13 @@
 // Facts of traces for the tests of rules: a device that is busy, a host that keeps up, nothing wrong; a test changes what it is about.
-import type { DeviceFacts, FunctionFacts, HostFacts, MatrixFacts, TraceFacts, TrainingFacts } from '../../src/facts/facts.ts'
+import type {
+  DeviceFacts,
+  FunctionFacts,
+  HostFacts,
+  MatrixFacts,
+  TokenFacts,
+  TraceFacts,
+  TrainingFacts,
+} from '../../src/facts/facts.ts'
 import type { TraceEvidence } from '../../src/rule.ts'
 
 const parts = {
@@ -33,6 +41,24 @@ const functions: FunctionFacts = {
   margin: 0.02,
   rows: [],
 }
+
+/** Ten requests of 1 s: 200 ms to the first token of a prompt of 500, 100 tokens of 8 ms after it. */
+const tokens: TokenFacts = {
+  ...{ requests: 10, promptTokens: 500, cachedTokens: 400, generatedTokens: 101, firstTokenMs: 200, tokenMs: 8 },
+  parts: { load: 0, tokenize: 0, prompt: 200, firstToken: 0, decode: 800, sampling: 0, detokenize: 0, other: 0 },
+  ...{ reloads: { share: 0, ms: 0 }, gaps: { p50Ms: 8, p99Ms: 10 }, tokensPerChunk: 1, tests: [] },
+}
+
+/** Times of requests alone, with these changes. */
+export const requested = (changes: Partial<TokenFacts> = {}): TraceEvidence =>
+  traced({
+    ...{ device: null, host: null, matrix: null, training: null },
+    facts: {
+      ...{ format: 'ollama', slowed: false, devices: [], shares: null, launches: null, shapes: null },
+      window: { lengthMs: 10_000, steps: 10, stepMs: 1000, leftOut: [] },
+      tokens: { ...tokens, ...changes, parts: { ...tokens.parts, ...changes.parts } },
+    },
+  })
 
 /** Parts that a test changes; null: missing. */
 export interface TraceChanges {
@@ -70,7 +96,7 @@ export function traced(changes: TraceChanges = {}): TraceEvidence {
     training: changed(training, changes.training),
     shapes: { newShapes: 0, operators: 200, excess: 0 },
     functions: changes.functions === undefined ? null : changed(functions, changes.functions),
-    ...{ memory: null, tracing: null, operators: [], table: null, missing: {} },
+    ...{ memory: null, tracing: null, operators: [], table: null, tokens: null, missing: {} },
     ...changes.facts,
   }
   return { trace, absent: {} }

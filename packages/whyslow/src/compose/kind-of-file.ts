@@ -7,6 +7,7 @@ import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 
 export type Kind =
   | 'model'
+  | 'generator' // of text: an ONNX decoder or a folder of one, GGUF
   | 'program'
   | 'recording' // by another tool
   | 'evidence'
@@ -45,11 +46,13 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
   if (fs.statSync(file).isDirectory()) {
     const { filesOfFolder } = await import('@whyslow/model/ship/manifest.ts')
     const isShipped = filesOfFolder(file) !== undefined
-    return isShipped ? { kind: 'shipped', is: 'a folder that fix wrote' } : { kind: 'folder', is: 'a folder' }
+    if (isShipped) return { kind: 'shipped', is: 'a folder that fix wrote' }
+    return (await isGenerator(file)) ? GENERATOR : { kind: 'folder', is: 'a folder' }
   }
   if (namesCode(file)) return { kind: 'program', is: 'a program' }
   const { format, says, next } = identifyFile(file)
-  if (isModelFormat(format)) return { kind: 'model', is: says }
+  if (isModelFormat(format)) return format === 'onnx' && (await isGenerator(file)) ? GENERATOR : { kind: 'model', is: says }
+  if (format === 'gguf') return GENERATOR
   if (isTorchFormat(format)) {
     const isNamedSo = TORCH_ENDINGS.some((ending) => file.toLowerCase().endsWith(ending))
     return isNamedSo
@@ -59,6 +62,18 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
   if (DATA.includes(format) || /\.csv$/i.test(file)) return { kind: 'data', is: says }
   if (format === 'empty') return { kind: 'other', is: says, next }
   return (await kindOfRecording(file)) ?? { kind: 'other', is: says, next }
+}
+
+const GENERATOR: KindOfFile = { kind: 'generator', is: 'a generator of text' }
+
+/** One that is damaged is told by the command that measures generators. */
+async function isGenerator(file: string): Promise<boolean> {
+  const { recognize } = await import('@whyslow/generation/recognize/recognize.ts')
+  try {
+    return (await recognize(file)) !== null
+  } catch {
+    return fs.statSync(file).isDirectory()
+  }
 }
 
 /** What another tool or whyslow recorded, packed or not; undefined: neither. */

@@ -5,6 +5,7 @@ import { type FlagsIn, flag, optionsIn, own } from '@whyslow/command/terminal/fl
 import * as parse from '@whyslow/command/terminal/flags/option-values.ts'
 import * as row from '@whyslow/command/terminal/flags/rows.ts'
 import { flags as fleet } from '@whyslow/fleet/command/flags.ts'
+import { flags as generation } from '@whyslow/generation/command/flags.ts'
 import { flags as model } from '@whyslow/model/command/flags.ts'
 import { flags as serving } from '@whyslow/serving/command/flags.ts'
 
@@ -16,6 +17,7 @@ export const flags = {
   pipeline: code.pipeline,
   watch: code.watch,
   ab: code.ab,
+  generate: generation.generate,
   quantize: model.quantize,
   convert: model.convert,
   distill: model.distill,

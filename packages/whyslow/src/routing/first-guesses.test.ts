@@ -134,7 +134,7 @@ const FILES: typeof COMMANDS = [
   ['@old.pt', 'write model.py with `def model(): ...`'],
   ['@model.pkl', "skops.io.dump(model, 'model.skops')"],
   ['@model.safetensors', 'export the model that uses them to ONNX'],
-  ['@model.gguf', 'give an ONNX export of the same model'],
+  ['@model.gguf', 'is cut off or damaged'],
   ['@model.engine', 'a TensorRT engine; give the ONNX model that it was built from'],
   ['@model.mlmodel', 'give the ONNX original'],
   ['@frozen.pb', 'python -m tf2onnx.convert --graphdef'],

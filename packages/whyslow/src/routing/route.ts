@@ -50,7 +50,7 @@ export async function route(argv: readonly string[], program: Command): Promise<
   if (!exists(first.word) || isFolderByChance(operands))
     return { argv: isHelp && !namesCode(first.word) ? argv : absent(argv, operands, program) }
   const kinds = await kindsOf(operands)
-  return together(argv, kinds)
+  return together(argv, kinds, program)
 }
 
 /** Under its present name. */
@@ -108,6 +108,7 @@ function completed(command: string, rest: readonly string[]): readonly string[] 
     'load',
     'check',
     'distill',
+    'generate',
     'fleet run',
     'fleet estimate',
   ]
@@ -139,20 +140,36 @@ async function kindsOf(operands: readonly Operand[]): Promise<Known[]> {
 }
 
 /** Command for one operand, and for several of a kind; '': `whyslow X` itself. */
-const ONE = { model: '', program: 'pipeline', recording: 'explain', evidence: 'explain', document: 'view', shipped: '' } as const
+const ONE = {
+  model: '',
+  generator: 'generate',
+  program: 'pipeline',
+  recording: 'explain',
+  evidence: 'explain',
+  document: 'view',
+  shipped: '',
+} as const
 const SEVERAL = { model: 'compare', program: 'ab', recording: 'explain', evidence: 'explain', document: 'view' } as const
 
-function together(argv: readonly string[], all: readonly Known[]): Routed {
+function together(argv: readonly string[], all: readonly Known[], program: Command): Routed {
   const [first, second] = all as [Known, Known?]
   if (first.kind === 'data')
     throw new UsageError(`${first.word} is ${first.is}; try: ${pasted('', ['model.onnx', '--data', first.word])}`)
-  if (second === undefined) return one(argv, first)
+  if (second === undefined) return isStep(first, argv, program) ? { argv } : one(argv, first)
   // What follows a program is for the program, unless it is a second one.
   if (first.kind === 'program' && (all.length > 2 || second.kind !== 'program')) return { argv: ['pipeline', ...argv] }
   const several = SEVERAL[first.kind as keyof typeof SEVERAL]
   if (several !== undefined && all.every(({ kind }) => kind === first.kind)) return { argv: [several, ...argv] }
   if (first.kind === 'other' || first.kind === 'folder') return one(argv, first)
   throw new UsageError(mixed(first, all.find(({ kind }) => kind !== first.kind) ?? second, argv))
+}
+
+/** A decoder with flags that only a model's prediction has: one step of it was meant. */
+function isStep({ kind, word }: Known, argv: readonly string[], program: Command): boolean {
+  if (kind !== 'generator' || !/\.onnx$/i.test(word)) return false
+  const { options } = program.commands.find((command) => command.name() === 'generate')!
+  const has = (flag: string) => options.some(({ long, short }) => long === flag || short === flag)
+  return argv.some((one) => one.startsWith('-') && one !== '-' && !has(one.split('=')[0]!) && !['-h', '--help'].includes(one))
 }
 
 function one(argv: readonly string[], { kind, word, at, is, next }: Known): Routed {

@@ -68,7 +68,7 @@ export async function openNodeSession(
     prepare,
     async endProfiling() {
       session.endProfiling()
-      return options.profilePrefix ? newestWithPrefix(options.profilePrefix) : null
+      return options.profilePrefix ? newestProfile(options.profilePrefix) : null
     },
     async close() {
       await session.release()
@@ -132,7 +132,7 @@ function reusedTensors(ort: typeof Ort): (results: Fetched) => Record<string, Or
 }
 
 /** The binding names the profile `<prefix>_<time>.json` and does not say it. */
-function newestWithPrefix(prefix: string): string | null {
+export function newestProfile(prefix: string): string | null {
   const folder = path.dirname(prefix)
   const names = fs.readdirSync(folder).filter((name) => name.startsWith(path.basename(prefix)) && name.endsWith('.json'))
   const newest = names.sort().at(-1)

@@ -23,7 +23,18 @@ import { decodeResults, encodeFeeds, encodeFrame, type Frame, FrameReader } from
 /** What an engine in Python is made of. */
 export interface PythonPackages {
   /** As engines.py calls it. */
-  readonly engine: 'ort' | 'keras' | 'torch' | 'openvino' | 'tflite' | 'sklearn' | 'xgboost' | 'lightgbm' | 'catboost'
+  readonly engine:
+    | 'ort'
+    | 'keras'
+    | 'torch'
+    | 'openvino'
+    | 'tflite'
+    | 'sklearn'
+    | 'xgboost'
+    | 'lightgbm'
+    | 'catboost'
+    | 'transformers'
+    | 'genai'
   /** Module, and the distributions that bring it, the usual one first. */
   readonly module: string
   readonly distributions: readonly string[]
@@ -74,17 +85,7 @@ export async function openPython(
   file: string,
   options: OpenOptions,
 ): Promise<Session> {
-  const interpreter = found(options.python)
-  if (!interpreter.ok) throw new Error(`${interpreter.reason}; ${interpreter.fix}`)
-  const { executable, arguments: before } = interpreter.interpreter
-  const peer = new Peer(
-    startProcess({
-      executable,
-      words: [...before, COLLECTOR, 'engine'],
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: isolatedEnvironment(process.env, path.dirname(path.resolve(file))),
-    }),
-  )
+  const peer = startPeer('engine', file, options.python)
   try {
     const { header } = await peer.ask({ op: 'open', engine, file, ...asked(options) })
     return sessionOf(peer, header as unknown as Opened)
@@ -93,6 +94,21 @@ export async function openPython(
     const said = error instanceof Error ? error.message : String(error)
     throw new Error(`Load model from ${file} failed: ${said}`)
   }
+}
+
+/** Starts the collector in the user's Python. `word`: what it is to be: 'engine', 'generator'. Throws an Error if there is no Python. */
+export function startPeer(word: 'engine' | 'generator', file: string, python: string | undefined): Peer {
+  const interpreter = found(python)
+  if (!interpreter.ok) throw new Error(`${interpreter.reason}; ${interpreter.fix}`)
+  const { executable, arguments: before } = interpreter.interpreter
+  return new Peer(
+    startProcess({
+      executable,
+      words: [...before, COLLECTOR, word],
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: isolatedEnvironment(process.env, path.dirname(path.resolve(file))),
+    }),
+  )
 }
 
 interface Opened {
@@ -145,7 +161,7 @@ function sessionOf(peer: Peer, { inputs, outputs, threads }: Opened): Session {
 }
 
 /** One question at a time. */
-class Peer {
+export class Peer {
   private readonly running: RunningProcess
   private readonly reader = new FrameReader()
   private waiting: { resolve(frame: Frame): void; reject(error: Error): void } | null = null

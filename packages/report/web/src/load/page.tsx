@@ -14,10 +14,12 @@ import { Curve } from './curve.tsx'
 import { NumberCard } from './number-card.tsx'
 import { Outstanding } from './outstanding.tsx'
 import { SearchRuns } from './search.tsx'
+import { hasStreams, StreamTimes } from './streams.tsx'
 import { hasTail, Tail } from './tail.tsx'
 
 const PARTS: readonly PartOf<Load>[] = [
   { id: 'curve', title: 'Latency against load', draw: (load) => <Curve load={load} />, when: ({ points }) => points.length > 0 },
+  { id: 'streams', title: 'Streams of text', draw: (load) => <StreamTimes load={load} />, when: hasStreams },
   { id: 'tail', title: 'What the tail is made of', draw: (load) => <Tail load={load} />, when: hasTail },
   {
     id: 'search',

@@ -47,7 +47,15 @@ export function answerOf(document: Omit<LoadDocument, 'answer'>): string {
       ? []
       : [`; with ${rateInWords(beyondIt.offeredPerSecond!)} requests/s the generator does not keep up here`]),
   ].join('')
-  return `${asked(last)} ${latency(last)}${beyond}.`
+  return `${asked(last)} ${latency(last)}${beyond}.${streamSentence(last)}`
+}
+
+/** What readers of streams wait for: the first token, and each after it. */
+function streamSentence({ streams }: LoadPoint): string {
+  const first = streams?.firstTokenMs?.p50
+  if (first == null) return ''
+  const token = streams?.timePerTokenMs?.p50
+  return ` Half of the first tokens arrive within ${time(first)}${token == null ? '' : `, and each token after it takes ${time(token)}`}.`
 }
 
 const asked = ({ offeredPerSecond, clients }: LoadPoint): string =>

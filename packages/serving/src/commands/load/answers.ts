@@ -9,6 +9,7 @@ import { probe } from '../../load/http/probe.ts'
 import type { KeptAnswer } from '../../load/kept-answers.ts'
 import type { Target } from '../../load/target.ts'
 import { areAlike } from './answer-values.ts'
+import { streamText } from './stream-answers.ts'
 
 export interface Asking {
   readonly target: Target
@@ -34,7 +35,7 @@ export async function compareAnswers(kept: readonly KeptAnswer[], asking: Asking
       continue
     }
     compared += answers.length
-    different += answers.filter((answer) => !isAlike(answer, alone, asking.target.kind)).length
+    different += answers.filter((answer) => !isAlike(answer, alone, asking.target)).length
   }
   if (kept.length === 0) whys.add('none was kept: no good answers, or too large')
   return { compared, different, notCompared: kept.length - compared, why: whys.size === 0 ? null : [...whys].join('; ') }
@@ -50,19 +51,22 @@ function byInputOf(kept: readonly KeptAnswer[]): ReadonlyMap<number, readonly Ke
   return byInput
 }
 
-function isAlike({ body }: KeptAnswer, alone: Buffer, kind: Target['kind']): boolean {
+/** Streams are compared by their text: ids and instants differ in every answer. */
+const agree = (one: Buffer, other: Buffer, target: Target): boolean =>
+  target.kind === 'http' && target.streams === true ? streamText(one) === streamText(other) : areAlike(one, other, target.kind)
+
+function isAlike({ body }: KeptAnswer, alone: Buffer, target: Target): boolean {
+  const { kind } = target
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
   const answer = kind === 'grpc' ? unframed(bytes) : bytes
-  return answer !== null && areAlike(alone, answer, kind)
+  return answer !== null && agree(alone, answer, target)
 }
 
 /** What it is answered; a text says why it cannot be said. */
 async function askTwice(input: number, asking: Asking): Promise<Buffer | string> {
   const [first, second] = [await askAlone(input, asking), await askAlone(input, asking)]
   if (first === null || second === null) return 'the server gives no good answer to the same request alone'
-  return areAlike(first, second, asking.target.kind)
-    ? first
-    : 'the server answers the same request differently each time, also alone'
+  return agree(first, second, asking.target) ? first : 'the server answers the same request differently each time, also alone'
 }
 
 async function askAlone(input: number, { target, shown, timeoutMs }: Asking): Promise<Buffer | null> {

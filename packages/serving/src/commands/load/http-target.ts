@@ -5,6 +5,7 @@ import { addressesOf, type Probed, probe } from '../../load/http/probe.ts'
 import { encodeRequest, type HttpTarget } from '../../load/http/target.ts'
 import { ANOTHERS, type OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
+import { asksForStream, isStream } from './stream-answers.ts'
 
 export const isAddress = (text: string): boolean => /^(https?|grpcs?):\/\//i.test(text)
 
@@ -18,9 +19,14 @@ export async function openHttpTarget(address: string, options: LoadOptions): Pro
   const requests = (bodies.length > 0 ? bodies : [null]).map((body) => encodeRequest({ url, method, headers, body }))
   const { target, first, shown } = await meet({ url, method, requests }, options.timeoutSeconds * 1000)
   if (isRefusal(first.status)) throw refusal(shown, first)
+  const streams = isStream(first.body)
+  if (options.goodput !== null && !streams)
+    throw new InputError(
+      `--goodput: ${shown} answers in one piece, not in a stream; ask for one in the body ("stream": true), or leave it out`,
+    )
   const bodyBytes = bodies.length > 0 ? Math.max(...bodies.map(({ length }) => length)) : null
   return {
-    target,
+    target: streams ? { ...target, streams } : target,
     described: {
       kind: 'http',
       name: shown,
@@ -32,9 +38,11 @@ export async function openHttpTarget(address: string, options: LoadOptions): Pro
       inputs: null,
     },
     ...ANOTHERS,
-    warnings: [],
+    warnings: streams || !bodies.some(asksForStream) ? [] : [NO_STREAM],
   }
 }
+
+const NO_STREAM = 'the body asks for a stream, and the server answers in one piece: nothing is seen of its tokens'
 
 /** A request that is not understood, and not one that came at a bad time. */
 export const isRefusal = (status: number): boolean => status >= 400 && status < 500 && ![408, 425, 429].includes(status)

@@ -25,12 +25,13 @@ import { LOAD_DEFAULTS, type LoadOptions } from './options.ts'
 import { type Plan, planOf } from './plan.ts'
 import { withRawTensors } from './raw-tensors.ts'
 import { measureAll } from './runs.ts'
+import { streamWarnings } from './stream-answers.ts'
 
 /** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
 export async function load(target: string, given: Partial<LoadOptions>): Promise<LoadDocument> {
   const options = { ...LOAD_DEFAULTS, ...given }
   const kind = kindOf(target, options)
-  const plan = planOf(options)
+  const plan = { ...planOf(options), ...(await tokenCounter(options)) }
   if (kind !== 'model') {
     const opened = await openRemote(target, kind, options)
     return diagnosed(await withRawTensors(await measured(opened, plan, options), { address: target, opened, plan, options }))
@@ -50,6 +51,13 @@ export async function load(target: string, given: Partial<LoadOptions>): Promise
     }
     return withMachineLock({ trials, progress }, work, unlocked)
   })
+}
+
+/** Throws InputError if the tokenizer cannot be used. */
+async function tokenCounter({ tokenizer, openTokenizer }: LoadOptions): Promise<Pick<Plan, 'countTokens'>> {
+  if (tokenizer === null) return {}
+  if (openTokenizer === undefined) throw new InputError(`--tokenizer ${tokenizer}: nothing here reads it; leave it out`)
+  return { countTokens: await openTokenizer(tokenizer) }
 }
 
 function openRemote(address: string, kind: 'http' | 'oip', options: LoadOptions): Promise<OpenedTarget> {
@@ -84,7 +92,7 @@ async function measured(opened: OpenedTarget, plan: Plan, options: LoadOptions):
     findings: [],
     setup,
     alternatives: [],
-    warnings: [...plan.warnings, ...opened.warnings, ...answerWarnings(answers)],
+    warnings: [...plan.warnings, ...opened.warnings, ...streamWarnings(points), ...answerWarnings(answers)],
   }
   return diagnosed({ ...document, answer: answerOf(document) })
 }
@@ -109,7 +117,12 @@ function kindOf(target: string, options: LoadOptions): 'model' | 'http' | 'oip' 
   const { bodies, headers, method, data, batch, shapes, values, labels, pictures } = options
   const asked = (flags: Readonly<Record<string, unknown>>) =>
     Object.entries(flags).find(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))?.[0]
-  const ofServers = asked({ '--body': bodies, '--http-method': method })
+  const ofServers = asked({
+    '--body': bodies,
+    '--http-method': method,
+    '--goodput': options.goodput,
+    '--tokenizer': options.tokenizer,
+  })
   const inputs = { '--data': data, '--batch': batch, '--labels': labels, '--image-preprocessing': pictures }
   const ofInputs = asked({ ...inputs, '--shape': [...shapes.keys()], '--value': [...values.keys()] })
   const { workers, threads, engine, queue, maxBatch, batchDelayMs, deadlineSeconds } = options

@@ -38,6 +38,12 @@ export interface LoadOptions extends InputOptions, SetupOptions {
   readonly timeoutSeconds: number
   /** `oip`: requests are made of what the model's metadata say. A model's own server speaks it anyway. */
   readonly protocol: 'http' | 'oip'
+  /** Bounds of both times of a stream, as on the command line: 'first<500ms,token<50ms'. null: none. */
+  readonly goodput: string | null
+  /** tokenizer.json or a GGUF file: counts the tokens of streams whose server does not. null: nobody counts them. */
+  readonly tokenizer: string | null
+  /** Opens it: the product that generates text knows tokenizers. */
+  readonly openTokenizer?: (file: string) => Promise<(text: string) => number>
   /** Where requests wait, other set-ups of the server are tried, too. */
   readonly alternatives: boolean
   /** Variables for the process of that server, such as where an engine's library is. */
@@ -67,6 +73,8 @@ export const LOAD_DEFAULTS: LoadOptions = {
   headers: [],
   timeoutSeconds: 10,
   protocol: 'http',
+  goodput: null,
+  tokenizer: null,
   ...SETUP_DEFAULTS,
   alternatives: true,
   env: {},

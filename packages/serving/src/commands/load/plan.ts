@@ -2,6 +2,8 @@
 import fs from 'node:fs'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LoadArrivals } from '@whyslow/report/documents/load.ts'
+import { type Goodput, parseGoodput } from '../../load/goodput.ts'
+import type { PointPlan } from '../../load/measure.ts'
 import { type Objective, parseObjective } from '../../load/objective.ts'
 import { type Arrivals, MOST_REQUESTS, makeTimeline, traceRate } from '../../load/timeline.ts'
 import { readTrace } from '../../load/trace.ts'
@@ -12,15 +14,26 @@ export interface Plan {
   readonly described: LoadArrivals
   readonly rates: readonly number[]
   readonly objective: Objective | null
+  /** null: streams are not judged. */
+  readonly goodput: Goodput | null
   /** null: as long as it takes. */
   readonly seconds: number | null
+  /** Tokens of a text, for servers that stream without counting them; absent: nobody counts them. */
+  readonly countTokens?: (text: string) => number
   readonly warnings: readonly string[]
 }
+
+/** What runs need to judge streams. */
+export const streamPlanOf = ({ goodput, countTokens }: Plan): Pick<PointPlan, 'goodput' | 'countTokens'> => ({
+  ...(goodput === null ? {} : { goodput }),
+  ...(countTokens === undefined ? {} : { countTokens }),
+})
 
 /** Throws InputError if the options contradict each other, or ask for too much. */
 export function planOf(options: LoadOptions): Plan {
   const { rates, clients, seconds, seed } = options
   const objective = options.slo === null ? null : parseObjective(options.slo)
+  const goodput = options.goodput === null ? null : parseGoodput(options.goodput)
   const { arrivals, trace } = arrivalsOf(options.arrivals)
   if (clients.length > 0 && (rates.length > 0 || objective !== null || trace !== null))
     throw new InputError(
@@ -56,6 +69,7 @@ export function planOf(options: LoadOptions): Plan {
     described: { kind, seed, burstiness: burstiness[kind], trace },
     rates: all,
     objective,
+    goodput,
     seconds: length,
     warnings:
       clients.length > 0

@@ -3,7 +3,7 @@ import { type MeasuredPoint, measureClosed, measurePoint } from '../../load/meas
 import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, streamPlanOf } from './plan.ts'
 import { type Measured, search } from './search-runs.ts'
 
 /** Throws InputError if the server under test ends meanwhile. */
@@ -16,7 +16,9 @@ export async function measureAll(
   const { target } = opened
   const { seed, signal, timeoutSeconds, onProgress, generate } = options
   const length = plan.seconds === null ? null : { seconds: plan.seconds }
-  const shared = { target, length, timeoutMs: timeoutSeconds * 1000, signal, ...(generate === undefined ? {} : { generate }) }
+  const ofStreams = streamPlanOf(plan)
+  const sending = generate === undefined ? {} : { generate }
+  const shared = { target, length, timeoutMs: timeoutSeconds * 1000, signal, ...ofStreams, ...sending }
   const progressOf = (stage: string) => (share: number) => onProgress?.({ stage, done: Math.round(share * 100), of: 100 })
   const measured: MeasuredPoint[] = []
   for (const clients of options.clients)

@@ -10,7 +10,7 @@ import type { HasTimeFor, SearchRun, SearchSample } from '../../load/tries.ts'
 import { pointWithinCeiling, runWithServerCounters } from './counted.ts'
 import type { OpenedTarget } from './opened-target.ts'
 import type { LoadOptions } from './options.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, streamPlanOf } from './plan.ts'
 
 /** A run of a search has this many requests, within these times and a share of the time of all; if a percentile takes more, up to `slowSeconds`. */
 const SEARCH = { requests: 4000, leastSeconds: 5, mostSeconds: 30, slowSeconds: 300, budgetShare: 1 / 40 } as const
@@ -79,6 +79,7 @@ export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadO
   const { target } = opened
   const { objective, arrivals, ceilingPerSecond } = plan
   const { signal, onProgress } = options
+  const ofStreams = streamPlanOf(plan)
   const timeoutMs = options.timeoutSeconds * 1000
   return async (ratePerSecond, seed, stage) => {
     const at = ratePerSecond === null ? 'alone' : `${stage} ${ratePerSecond.toPrecision(3)} requests/s`
@@ -93,7 +94,18 @@ export function searchRun(opened: OpenedTarget, plan: SearchPlan, options: LoadO
     const budget = objective.share === null ? Number.POSITIVE_INFINITY : (1 - objective.share) * seconds * ratePerSecond
     const enough = (latencies: Float64Array) => judge(objective, latencies).over > HOPELESS * Math.max(10, budget)
     const { mostErrors: mostRefused } = objective
-    const one = { target, arrivals, ratePerSecond, length: { seconds }, seed, timeoutMs, signal, enough, mostRefused }
+    const one = {
+      target,
+      arrivals,
+      ratePerSecond,
+      length: { seconds },
+      seed,
+      timeoutMs,
+      signal,
+      enough,
+      mostRefused,
+      ...ofStreams,
+    }
     const measured = pointWithinCeiling(await runWithServerCounters(opened, () => measurePoint(one), one), ceilingPerSecond)
     const { latencies, sinceSent, point } = measured
     const isBelow = judge(objective, latencies).held

@@ -70,6 +70,7 @@ function open(pool: Pool, request: number): void {
 function write({ events, target, draws }: Pool, { socket, reader, request }: Connection): void {
   events.opened(request)
   reader.keepsBody = draws.isKept(request)
+  reader.onBody = target.streams === true ? (bytes) => events.body?.(request, bytes) : null
   socket.write(target.requests[draws.input(request)]!)
 }
 

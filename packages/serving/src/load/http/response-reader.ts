@@ -29,6 +29,8 @@ export class ResponseReader {
   private readonly method: string
   /** Whether to keep the body of the next response; else only its end is looked for. */
   keepsBody: boolean
+  /** Takes the parts of the body as they come. */
+  onBody: ((bytes: Buffer) => void) | null = null
   private step: Step = 'head'
   private rest: Buffer = EMPTY
   private left = 0
@@ -142,6 +144,7 @@ export class ResponseReader {
   }
 
   private keep(bytes: Buffer): void {
+    this.onBody?.(bytes)
     if (this.keepsBody) this.kept.push(Buffer.from(bytes))
   }
 }

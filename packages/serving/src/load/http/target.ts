@@ -11,6 +11,8 @@ export interface HttpTarget {
   readonly method: string
   /** Whole requests, head and body; each request draws one of them. */
   readonly requests: readonly Uint8Array[]
+  /** Answers are streams of text, which are read as they come; absent: they are not. */
+  readonly streams?: boolean
 }
 
 export interface RequestParts {

@@ -9,6 +9,7 @@ import { generatorLimited } from './generator-limited.ts'
 import { headOfLineBlocking } from './head-of-line-blocking.ts'
 import { jsonTensors } from './json-tensors.ts'
 import { overloaded } from './overloaded.ts'
+import { prefillStalls } from './prefill-stalls.ts'
 import { queueingDominates } from './queueing-dominates.ts'
 import { workersAgainstThreads } from './workers-against-threads.ts'
 
@@ -20,6 +21,7 @@ export const loadRules: readonly LoadRule[] = [
   batchHeadroomUnderLoad,
   batchingHurts,
   headOfLineBlocking,
+  prefillStalls,
   eventLoopBlocking,
   jsonTensors,
   garbageCollectionUnderLoad,

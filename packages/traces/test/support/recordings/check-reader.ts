@@ -1,6 +1,12 @@
 // The test helper of readers of traces: a recording of bytes in memory, recognised as a file's are.
 import { readSource } from '../../../src/recordings/index.ts'
-import type { FunctionRecording, Recording, TableRecording, TimelineRecording } from '../../../src/recordings/recording.ts'
+import type {
+  FunctionRecording,
+  Recording,
+  TableRecording,
+  TimelineRecording,
+  TokenRecording,
+} from '../../../src/recordings/recording.ts'
 import { KINDS } from '../../../src/recordings/recording.ts'
 import type { TraceSource } from '../../../src/recordings/source.ts'
 
@@ -38,6 +44,12 @@ export async function readFunctions(content: unknown): Promise<FunctionRecording
 export async function readTable(content: unknown): Promise<TableRecording> {
   const recording = await readContent(content)
   if (recording.kind !== 'table') throw new Error(`a recording of ${recording.kind}`)
+  return recording
+}
+
+export async function readRequests(content: unknown): Promise<TokenRecording> {
+  const recording = await readContent(content)
+  if (recording.kind !== 'tokens') throw new Error(`a recording of ${recording.kind}`)
   return recording
 }
 

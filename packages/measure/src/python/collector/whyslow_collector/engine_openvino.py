@@ -6,7 +6,8 @@ class OpenvinoModel:
         import openvino
 
         core = openvino.Core()
-        properties = {"PERFORMANCE_HINT": "LATENCY"}
+        # On some processors it computes in bfloat16 unless it is told otherwise.
+        properties = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
         self.threads = asked.get("threads")
         if self.threads is not None:
             properties["INFERENCE_NUM_THREADS"] = self.threads
@@ -16,6 +17,11 @@ class OpenvinoModel:
         self.outputs = [_port(one) for one in self._compiled.outputs]
 
     def bound(self, feeds):
+        for name, value in feeds.items():
+            if value.dtype == object:
+                raise ValueError("the input %s is of strings, which its package does not take" % name)
+            if value.dtype.kind in "iu" and value.dtype.itemsize == 8 and value.size and max(abs(int(value.min())), int(value.max())) >= 1 << 31:
+                raise ValueError("the input %s has numbers beyond 32 bits, in which OpenVINO computes them" % name)
         for name in (one["name"] for one in self.inputs):
             if name not in feeds:
                 raise ValueError("no value for the input %s" % name)

@@ -1,7 +1,12 @@
 """Models of rows of features in the libraries that made them, asked as their users do: of a NumPy array, or with `row=dataframe` of a pandas DataFrame
 that is there before. The difference is what the library spends on names and types of columns."""
 
+import re
+
 from .errors import Contract
+
+#: Arrays and parameters of scikit-learn's own estimators, which skops asks about since they are compiled.
+_OWN_TYPES = re.compile(r"sklearn\.(tree\._tree\.Tree|ensemble\._hist_gradient_boosting\.\w+\.\w+|_loss\.\w+\.\w+)$")
 
 
 class Rows:
@@ -44,10 +49,11 @@ class SklearnModel(Rows):
     def _open(self, file):
         import skops.io
 
-        unknown = skops.io.get_untrusted_types(file=file)
+        named = skops.io.get_untrusted_types(file=file)
+        unknown = [one for one in named if not _OWN_TYPES.match(one)]
         if unknown:
             raise Contract("it holds objects of types that skops does not trust: %s" % ", ".join(sorted(unknown)[:3]))
-        self._model = skops.io.load(file, trusted=[])
+        self._model = skops.io.load(file, trusted=named)
         self.features = int(getattr(self._model, "n_features_in_", 0))
         names = getattr(self._model, "feature_names_in_", None)
         self.columns = None if names is None else list(names)

@@ -12,11 +12,15 @@ _DTYPES = {"float32", "float64", "float16", "int8", "int16", "int32", "int64", "
 
 
 def serve():
+    answer_all(Server())
+
+
+def answer_all(server):
+    """Answers requests one after the other with `server.answer`, until it is closed or whyslow is gone."""
     from .main import end_with
 
     wire = Frames()
     end_with(os.getppid())
-    server = Server()
     while True:
         asked = wire.receive()
         if asked is None:

@@ -62,6 +62,11 @@ def main():
 
         serve()
         return
+    if sys.argv[1:] == ["generator"]:
+        from .generators import serve
+
+        serve()
+        return
     if sys.argv[1:2] == ["contestant"]:
         from .contestant import serve
 

@@ -3,7 +3,9 @@ a file was looked at. PyTorch reads both formats as zip archives whose tensors a
 refused when it is looked up (https://docs.python.org/3/library/pickle.html#restricting-globals, audit event `pickle.find_class`)."""
 
 import contextlib
+import io
 import os
+import pickle
 import sys
 import zipfile
 
@@ -11,6 +13,17 @@ from .errors import Contract
 
 ENDINGS = (".pt2", ".pt", ".pth", ".torchscript")
 _MOST_ENTRIES = 200_000
+_TRACED = "traced_inputs.pkl"
+_STORAGES = {
+    "FloatStorage": "float32",
+    "DoubleStorage": "float64",
+    "HalfStorage": "float16",
+    "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64",
+    "IntStorage": "int32",
+    "ByteStorage": "uint8",
+    "BoolStorage": "bool",
+}
 #: What an archive of weights and a graph has no need of.
 _COMPILED = (".so", ".dll", ".dylib", ".cubin", ".o", ".pyd")
 
@@ -91,7 +104,7 @@ def load_file(path):
     with no_pickled_classes(path):
         if kind == "torchscript":
             model = torch.jit.load(path, map_location="cpu")
-            return model, _traced_inputs(torch, model)
+            return model, _traced_inputs(torch, path)
         program = torch.export.load(path)
     module = program.module()
     # What was exported predicts as it was exported; the flag says nothing, and eval() is refused.
@@ -100,15 +113,44 @@ def load_file(path):
     return module, program.example_inputs
 
 
-def _traced_inputs(torch, model):
-    """Zeros of the shapes that tracing wrote down; None: it was scripted, and tells none."""
-    found = []
-    for value in list(model.graph.inputs())[1:]:
-        kind = value.type()
-        sizes = kind.sizes() if hasattr(kind, "sizes") else None
-        dtype = kind.dtype() if hasattr(kind, "dtype") else None
-        if not sizes or dtype is None or any(one is None for one in sizes):
+def _traced_inputs(torch, path):
+    """(arguments, keywords) of the shapes that tracing kept in the archive, without values; None: it was scripted, and keeps none."""
+    with zipfile.ZipFile(path) as archive:
+        name = next((one for one in archive.namelist() if one.endswith("/" + _TRACED)), None)
+        if name is None:
             return None
+        try:
+            kept = _Shapes(torch, archive.read(name)).load()
+        except Exception:
+            return None
+    given = kept.get("forward") if isinstance(kept, dict) else None
+    return (tuple(given), {}) if given and all(isinstance(one, torch.Tensor) for one in given) else None
+
+
+class _Shapes(pickle.Unpickler):
+    """Lists, dictionaries and tensors alone: no name that a pickle has is looked up anywhere but here."""
+
+    def __init__(self, torch, content):
+        super().__init__(io.BytesIO(content))
+        self._torch = torch
         torch.manual_seed(0)
-        found.append(torch.randn(sizes).to(dtype) if dtype.is_floating_point else torch.zeros(sizes, dtype=dtype))
-    return (tuple(found), {}) if found else None
+
+    def find_class(self, module, name):
+        if module == "torch" and name in _STORAGES:
+            return _STORAGES[name]
+        known = {
+            ("torch.jit._pickle", "restore_type_tag"): lambda value, _: value,
+            ("torch._utils", "_rebuild_tensor_v2"): self._tensor,
+            ("collections", "OrderedDict"): dict,
+        }
+        if (module, name) not in known:
+            raise pickle.UnpicklingError("%s.%s" % (module, name))
+        return known[module, name]
+
+    def persistent_load(self, pid):
+        return pid[1]
+
+    def _tensor(self, dtype, _offset, size, *_):
+        made = self._torch.randn(size)
+        dtype = getattr(self._torch, dtype)
+        return made.to(dtype) if dtype.is_floating_point else self._torch.zeros(size, dtype=dtype)

@@ -1,5 +1,6 @@
 """Time of a PyTorch model's modules. Clocks stand around few of them at a time, so that a prediction takes hardly longer; the outermost module is timed
-in each of those predictions, and the others as shares of it. Own times add up to the outermost module's."""
+in each of those predictions. Of each the lower quartile counts, as a share of the outermost module's: what disturbs a prediction somewhere is no cost
+of the module that it meets. Own times add up to the outermost module's."""
 
 from .clock import MS, median, now_ns
 
@@ -74,7 +75,8 @@ class Node:
         self.calls = 0
         self.callers = {}
         self.operators = 0
-        self.shares = []
+        self.times = []
+        self.share = 0.0
 
     def caller(self):
         return max(self.callers, key=self.callers.get) if self.callers else None
@@ -186,7 +188,7 @@ def groups_of(nodes, once_ns, cost_ns):
 
 def timed(nodes, predict, budget_ms):
     """
-    Fills the nodes' `shares`, parts of the outermost module's time; gives (its median ns, what clocks add as a share, median ns of a prediction without
+    Fills the nodes' `share`, part of the outermost module's time; gives (its median ns, what clocks add as a share, median ns of a prediction without
     them).
     """
     root, *others = nodes
@@ -199,22 +201,32 @@ def timed(nodes, predict, budget_ms):
     rounds = 0
     while rounds < _ROUNDS or now_ns() < end:
         for group in groups:
+            # What is replaced makes the interpreter look attributes up anew: the prediction after that counts.
+            predict()
             without.append(predict())
             spans = {}
             with Wrapped([root, *group], _clocked(spans)):
+                predict()
+                for times in spans.values():
+                    times.clear()
                 with_clocks.append(predict())
             all_ns = sum(spans[root]) if spans.get(root) else with_clocks[-1]
             whole.append(all_ns)
             for node in group:
                 taken = spans.get(node) or [0]
                 below = sum(one.calls for one in group if one is not node and _is_below(one, node))
-                node.shares.append(max(0.0, sum(taken) - below * cost) / all_ns)
+                node.times.append(max(0.0, sum(taken) - below * cost))
             if rounds >= _ROUNDS and now_ns() >= end:
                 break
         rounds += 1
-    # Clocks are timed in turns, so the least of each is of the same machine.
-    added = median([a / b for a, b in zip(with_clocks, without)]) - 1
+    for node in others:
+        node.share = _quartile(node.times) / max(1.0, _quartile(whole)) if node.times else 0.0
+    added = _quartile(with_clocks) / _quartile(without) - 1
     return median(whole), added, median(without)
+
+
+def _quartile(values):
+    return sorted(values)[len(values) // 4]
 
 
 def _is_below(node, other):
@@ -230,7 +242,7 @@ def _is_below(node, other):
 def rows_of(nodes, whole_ns, shown_place):
     """Modules that were called, in the order of the source."""
     root = nodes[0]
-    inclusive = {one: (whole_ns if one is root else median(one.shares) * whole_ns if one.shares else 0.0) for one in nodes}
+    inclusive = {one: (1.0 if one is root else one.share) * whole_ns for one in nodes}
     children = {one: 0.0 for one in nodes}
     for one in nodes:
         caller = one.caller()

@@ -77,6 +77,7 @@ def facts_of(run, torch, predictions, found):
                     site.node.operators += site.calls / runs
     recompiles = recompiled(torch)
     whole_ns, added, prediction_ns = torch_modules.timed(nodes if not is_compiled else [torch_modules.Node("", found.module)], predict, run.plan["budgetMs"])
+    torch_operators.fit(sites, runs, whole_ns)
     gradients = bool(found.gradients and any(one.requires_grad for one in root.parameters()))
     parameters = [one for one in root.parameters()]
     count = sum(one.calls for one in sites) / runs

@@ -1,0 +1,5 @@
+import { pipeline } from '@huggingface/transformers'
+
+const generator = await pipeline('text-generation', 'a-model', { dtype: 'q4' })
+export const samples = () => ['What is a cache?', 'Why is a token slow?']
+export const predict = (text) => generator(text, { max_new_tokens: 24 })

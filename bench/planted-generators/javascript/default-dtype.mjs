@@ -1,0 +1,7 @@
+// planted: float32-weights
+// Nobody names a dtype.
+import { pipeline } from '@huggingface/transformers'
+
+const generator = await pipeline('text-generation', 'a-model') // here
+export const samples = () => ['What is a cache?', 'Why is a token slow?']
+export const predict = (text) => generator(text, { max_new_tokens: 24 })

@@ -1,0 +1,35 @@
+// A batch of texts is computed as long as its longest text.
+import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { hotPatterns, inWords, placeOf } from '../hot.ts'
+import { defineRule } from '../rule.ts'
+
+/** Share of the characters that are padding. With less, sorting gains little. */
+const LEAST_WASTE = 0.3
+
+export const paddingWaste = defineRule({
+  id: 'padding-waste',
+  area: 'software',
+  title: 'Padding: short texts share a batch with long ones',
+  languages: ['javascript'],
+  needs: ['patterns', 'calls'],
+  check(evidence) {
+    return hotPatterns(evidence, ['texts-padded']).flatMap(({ pattern, timeMs, calls }) => {
+      const given = calls.map(({ argument }) => argument).find((one) => one?.texts !== undefined)
+      const texts = given?.texts
+      if (texts === undefined || texts.longest === 0) return []
+      const waste = 1 - texts.mean / texts.longest
+      if (waste < LEAST_WASTE) return []
+      return [
+        {
+          ...tell`The batch of ${countFact('text', given!.length ?? 0)} at ${inWords(pattern)} takes ${ms('batch', timeMs)}, and is as long as its longest
+            text: by their characters, ${share('padding', waste)} of it is padding. Batches of texts that are sorted by length have little.`,
+          timeMs,
+          wouldSaveMs: null,
+          savingUnknown: 'it depends on the sizes of sorted batches, which were not tried',
+          basis: 'measured' as const,
+          places: [placeOf(pattern)],
+        },
+      ]
+    })
+  },
+})

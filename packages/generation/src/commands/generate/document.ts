@@ -1,0 +1,134 @@
+// What was measured as the document: medians over processes, the division, estimates, findings and the sentence. Pure but for the document's date.
+import { documentHead } from '@whyslow/command/version.ts'
+import type { Machine } from '@whyslow/measure/machine/types.ts'
+import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
+import type { GenerationDocument, GenerationSetup } from '@whyslow/report/documents/generation.ts'
+import { depthOf, generationAnswer } from '@whyslow/report/text/generation/generation-words.ts'
+import { diagnoseGeneration } from '../../diagnose.ts'
+import { divide } from '../../divide/divide.ts'
+import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
+import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
+import type { StepProfile } from '../../divide/step-profile.ts'
+import { estimates } from '../../estimate/estimate.ts'
+import { lookupOf } from '../../estimate/lookup.ts'
+import type { GenerationFacts } from '../../facts.ts'
+import type { GeneratorEngine } from '../../generator.ts'
+import { prefixOf } from '../../measure/prefix.ts'
+import { cachedShareOf, depthLineOf, severalOf, speedOf } from '../../measure/summarize.ts'
+import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
+import type { GenerateOptions } from './options.ts'
+import type { RunPlan } from './plan.ts'
+import type { Recognized } from './recognized.ts'
+
+/** All that was measured; a text in place of a part says why it is not there. */
+export interface Outcome {
+  readonly found: Recognized
+  readonly engine: Pick<GeneratorEngine, 'id' | 'title'>
+  readonly plan: RunPlan
+  readonly machine: Machine
+  readonly options: GenerateOptions
+  readonly processes: readonly ProcessMeasurement[]
+  readonly bandwidth: Bandwidth | string
+  readonly token: StepProfile | string
+  readonly firstToken: StepProfile | string
+  readonly handoffMs: number | null
+  /** What rules want of the graph. */
+  readonly facts: GenerationFacts
+  readonly warnings: readonly string[]
+}
+
+export function documentOf(outcome: Outcome): GenerationDocument {
+  const { found, engine, machine, options, processes, bandwidth, warnings } = outcome
+  const [first] = processes
+  const model = {
+    ...found.model,
+    vocabulary: found.model.vocabulary ?? first!.vocabulary,
+    context: found.model.context ?? first!.context,
+  }
+  const calls = processes.flatMap((one) => one.calls)
+  const prefill = processes.flatMap((one) => one.prefill ?? [])
+  const setup = setupOf(outcome, calls)
+  const speed = speedOf(processes)
+  const depth = depthOf(setup)
+  const timePerTokenMs = speed.timePerTokenMs?.value ?? null
+  const floor = typeof bandwidth === 'string' ? null : floorOf(model, bandwidth, { timePerTokenMs, depth })
+  const depthLine = lineOverFloor(depthLineOf(processes), floor)
+  const severalTokens = severalOf(processes)
+  const common = { floor, line: depthLine, handoffMs: outcome.handoffMs }
+  const tokenParts =
+    timePerTokenMs === null
+      ? null
+      : divide({
+          ...common,
+          totalMs: timePerTokenMs,
+          depth,
+          isFirst: false,
+          loop: tokenLoop(calls, prefill),
+          step: profileIn(outcome.token),
+        })
+  const firstTokenParts = divide({
+    ...common,
+    totalMs: speed.timeToFirstTokenMs.value,
+    depth: setup.promptTokens,
+    isFirst: true,
+    loop: firstTokenLoop(calls, prefill),
+    step: profileIn(outcome.firstToken),
+  })
+  const described = {
+    id: engine.id,
+    title: engine.title,
+    versions: first!.versions,
+    threads: options.threads,
+    prefillThreads: options.prefillThreads,
+  }
+  const { cpu, usableCpus, node } = machine
+  const measured = {
+    ...{ model, engine: described, machine: { cpu, usableCpus, node }, setup, speed },
+    ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
+    reasons: reasonsOf(outcome),
+  }
+  const prefix = prefixOf(processes[0]!.calls)
+  const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
+  return {
+    ...documentHead('whyslow-generation/1'),
+    answer: generationAnswer(measured),
+    ...measured,
+    estimates: estimates({ model, timePerTokenMs, depth, floor, line: depthLine, several: severalTokens, tokenParts, lookup }),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...(prefix === undefined ? {} : { prefix }) }, found.source),
+    warnings,
+  }
+}
+
+const profileIn = (step: StepProfile | string): StepProfile | null => (typeof step === 'string' ? null : step)
+
+function setupOf({ processes, options, plan }: Outcome, calls: readonly MeasuredCall[]): GenerationSetup {
+  const middle = (of: (call: MeasuredCall) => number | null) =>
+    medianOrNull(calls.map(of).filter((value): value is number => value !== null))
+  return {
+    promptTokens: Math.round(middle(({ promptTokens }) => promptTokens) ?? options.promptTokens),
+    newTokens: Math.round(middle(({ newTokens }) => newTokens) ?? options.newTokens),
+    prompts: plan.measured.prompts === null ? 'made-up' : 'user',
+    sampling: 'greedy',
+    endIgnored: calls.every(({ endedByItself }) => !endedByItself),
+    processes: processes.length,
+    callsPerProcess: Math.round(medianOrNull(processes.map((one) => one.calls.length))!),
+    cachedShare: cachedShareOf(processes),
+  }
+}
+
+function reasonsOf({ processes, bandwidth, token, firstToken, found, plan }: Outcome): Record<string, string> {
+  const [first] = processes
+  const hasSteps = first!.hasSteps
+  const isAddress = found.kind === 'address'
+  return {
+    ...Object.assign({}, ...processes.map(({ reasons }) => reasons)),
+    ...(typeof bandwidth === 'string' ? { floor: bandwidth } : {}),
+    ...(typeof token === 'string' ? { operators: token } : {}),
+    ...(typeof firstToken === 'string' ? { firstOperators: firstToken } : {}),
+    ...(hasSteps ? {} : { severalTokens: "the engine's loop is its own: it cannot be fed several tokens at once" }),
+    ...(isAddress ? { tokenParts: 'the model is behind an address', firstTokenParts: 'the model is behind an address' } : {}),
+    ...(plan.measured.prompts === null
+      ? { lookup: 'prompts were made up: give --prompts to estimate prompt lookup on your own texts' }
+      : {}),
+  }
+}

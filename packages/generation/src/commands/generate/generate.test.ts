@@ -1,0 +1,79 @@
+import type { Script } from '@whyslow/generation/support/scripted-generator.ts'
+import { FOUND, MODEL, scriptedWorld as world } from '@whyslow/generation/support/scripted-world.ts'
+import { describe, expect, test } from 'vitest'
+
+// A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
+const SCRIPT: Script = { fixedMs: 10, perDepthMs: 0.01, perMoreMs: 1, openMs: 100 }
+
+describe('the document', () => {
+  test('a token at its depth, the floor, and parts that add up', async () => {
+    const document = await world(SCRIPT).generate()
+    // 256 tokens of prompt and 64 new ones: the mean depth of those after the first is 288.
+    expect(document.speed.timePerTokenMs!.value).toBeCloseTo(12.88)
+    expect(document.answer).toMatch(
+      /^A token takes 12\.9 ms \(12\.9–12\.9\) after 288 tokens of context; the weights alone need 4\.00 ms/,
+    )
+    expect(document.floor).toMatchObject({ bytesPerSecond: 10e9, level: 'DRAM', weightsMs: 4, cacheMsPerThousand: 2 })
+    expect(document.depthLine).toMatchObject({ slopeMsPerThousand: expect.closeTo(10), slopeOverFloor: expect.closeTo(5) })
+    expect(document.severalTokens!.points.map(({ tokens }) => tokens)).toEqual([1, 2, 4, 8, 16])
+    for (const of of [document.tokenParts!, document.firstTokenParts!])
+      expect(of.parts.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(of.totalMs, 9)
+    expect(document.tokenParts!.parts.map(({ id }) => id)).toEqual(['weights', 'cache-read', 'cache-copied', 'unexplained'])
+    expect(document.setup).toMatchObject({ processes: 5, prompts: 'made-up', endIgnored: true, cachedShare: 0 })
+    expect(document.reasons).toMatchObject({ operators: 'there is no graph', lookup: expect.stringContaining('--prompts') })
+  })
+
+  test('estimates at three depths', async () => {
+    const { estimates } = await world(SCRIPT).generate()
+    const of = (what: string) =>
+      estimates.filter((one) => one.what === what).map(({ depth, timePerTokenMs }) => [depth, timePerTokenMs])
+    expect(of('weights in float32')).toEqual([0, 512, 2048].map((depth) => [depth, expect.closeTo(10 + depth / 100)]))
+    // 10 M elements × 0.625 bytes: 0.625 ms in place of 4.
+    expect(of('weights in int4')[0]).toEqual([0, expect.closeTo(10 - 4 + 0.625)])
+  })
+
+  test('each process has prompts of its own', async () => {
+    const { inputs, generate } = world(SCRIPT)
+    await generate({ quick: true })
+    expect(inputs.map(({ plan }) => plan.seed)).toEqual([0, 1000, 2000])
+  })
+
+  test('a process that fails later is a warning', async () => {
+    const { warnings, setup } = await world(SCRIPT, { fails: (process) => process === 2 }).generate()
+    expect(setup.processes).toBe(4)
+    expect(warnings).toEqual(['a process did not measure anything: it broke'])
+  })
+
+  test('an address: nothing of this machine is measured', async () => {
+    const found = {
+      ...FOUND,
+      kind: 'address',
+      source: 'http://127.0.0.1:8080/v1',
+      model: { ...MODEL, kind: 'address', bytesPerToken: null, vocabulary: null, context: null },
+    } as const
+    const { generate, inputs } = world({ ...SCRIPT, bundle: 4, hasSteps: false, context: null }, { found })
+    const document = await generate()
+    expect(document).toMatchObject({ floor: null, tokenParts: null, severalTokens: null })
+    expect(document.speed.timePerTokenMs!.value).toBeCloseTo(12.88, 0)
+    // From outside, the line still shows what the context costs.
+    expect(document.depthLine!.slopeMsPerThousand).toBeCloseTo(10, 0)
+    expect(inputs[0]!.options.mostRequests * inputs.length).toBeLessThanOrEqual(40)
+  })
+})
+
+describe('refused in a line', () => {
+  test.each([
+    [{ engine: 'none' }, {}, '--engine none: no such engine for text generation; there are scripted'],
+    [
+      { engine: 'scripted' },
+      { found: { ...FOUND, kind: 'gguf' } as const },
+      '--engine scripted: cannot open model.onnx: it reads no GGUF',
+    ],
+    [{}, { found: { ...FOUND, kind: 'gguf' } as const }, 'model.onnx: no engine opens it; there are scripted'],
+    [{ promptTokens: 5000 }, {}, 'more than its context of 4096; give --prompt-tokens 4032'],
+    [{}, { fails: () => true }, 'model.onnx: it broke'],
+    [{ prompts: 'no-such.txt' }, {}, '--prompts no-such.txt: no such file'],
+  ])('%j', async (options, given, message) => {
+    await expect(world(SCRIPT, given).generate(options)).rejects.toThrow(message)
+  })
+})

@@ -1,0 +1,176 @@
+// `whyslow generate`: several fresh processes measure a generator; what memory allows and what a call is made of are measured apart; then the
+// medians are divided, rules look at them, and the document is made.
+import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
+import { withMachineLock } from '@whyslow/command/machine-lock.ts'
+import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Machine } from '@whyslow/measure/machine/types.ts'
+import { measureHandoff } from '@whyslow/measure/timing/handoff.ts'
+import { levelThatHolds, readBandwidthTask } from '@whyslow/measure/timing/read-bandwidth.ts'
+import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
+import { reasonInWords } from '@whyslow/measure/trials/port.ts'
+import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import type { Bandwidth } from '../../divide/floor.ts'
+import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
+import type { StepProfile } from '../../divide/step-profile.ts'
+import { addressOf, probesOf } from '../../engines/address/server.ts'
+import { generatorEngines } from '../../engines/index.ts'
+import type { GenerationFacts } from '../../facts.ts'
+import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
+import { measureTask } from '../../measure/task.ts'
+import type { ProcessMeasurement } from '../../measure/types.ts'
+import { chooseEngine } from './choose-engine.ts'
+import { documentOf, type Outcome } from './document.ts'
+import { graphFacts } from './facts.ts'
+import { ggufFacts } from './gguf-facts.ts'
+import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
+import { planOf, planOfProcess, type RunPlan, requestsOf } from './plan.ts'
+import { profileStep, type Step } from './profile-step.ts'
+import { readPrompts } from './prompts-file.ts'
+import { recognized } from './recognize.ts'
+import type { Recognized } from './recognized.ts'
+
+/** Reading memory to know its bandwidth, ms. */
+const BANDWIDTH_MS = 400
+/** Native code of a large model may take long for a single call. */
+const PROCESS_LIMIT_MS = 900_000
+const STEP_MS = { full: 1500, quick: 600 } as const
+
+/** For tests: what opens generators, in place of all that there are. */
+export interface GeneratePorts {
+  readonly engines: readonly GeneratorEngine[]
+  readonly recognize: (source: string, dtype: string | null) => Promise<Recognized>
+  /** One handoff between two threads, ns. */
+  readonly handoffNs: () => Promise<number | null>
+}
+
+const PORTS: GeneratePorts = { engines: generatorEngines, recognize: recognized, handoffNs: measureHandoff }
+
+/** Throws InputError if the target or the options cannot be used, and the signal's reason if it is aborted. */
+export async function generate(
+  target: string,
+  given: Partial<GenerateOptions> = {},
+  { engines, recognize, handoffNs }: GeneratePorts = PORTS,
+): Promise<GenerationDocument> {
+  const options = { ...GENERATE_DEFAULTS, ...given }
+  const { trials, onProgress: progress = () => {} } = options
+  const prompts = options.prompts === null ? null : readPrompts(options.prompts)
+  const found = await recognize(target, options.dtype)
+  const isAddress = found.kind === 'address'
+  const probes = isAddress ? probesOf(addressOf(found.source)) : null
+  const plan = withVocabulary(planOf(options, probes, prompts), found.model.vocabulary)
+  checkContext(found, options)
+  const own: GeneratorOptions = {
+    ...{ threads: options.threads, prefillThreads: options.prefillThreads, dtype: options.dtype, pythonPath: options.python },
+    mostRequests: Math.max(1, Math.floor(options.mostRequests / plan.processes)),
+  }
+  const engine = await chooseEngine(engines, { ...found, id: options.engine, options: own, folder: process.cwd() })
+  const machine = machineOf(trials)
+  const run: Run = { found, engine, options, own, plan, machine, limits: limitsOf(machine, options), progress, handoffNs }
+  if (probes !== null) progress({ stage: `at most ${requestsOf(plan, probes)} requests to the address`, done: 0, of: 1 })
+  if (isAddress) return documentOf(await measured(run, null, []))
+  return inTemporaryFolder((folder) => {
+    const unlocked: string[] = []
+    return withMachineLock({ trials, progress }, async () => documentOf(await measured(run, folder, unlocked)), unlocked)
+  })
+}
+
+interface Run {
+  readonly found: Recognized
+  readonly engine: GeneratorEngine
+  readonly options: GenerateOptions
+  readonly own: GeneratorOptions
+  readonly plan: RunPlan
+  readonly machine: Machine
+  readonly limits: Limits
+  readonly progress: NonNullable<GenerateOptions['onProgress']>
+  readonly handoffNs: GeneratePorts['handoffNs']
+}
+
+const withVocabulary = (plan: RunPlan, vocabulary: number | null): RunPlan => ({
+  ...plan,
+  measured: { ...plan.measured, vocabulary },
+})
+
+function checkContext({ source, model: { context } }: Recognized, { promptTokens, newTokens }: GenerateOptions): void {
+  if (context === null || promptTokens + newTokens <= context) return
+  throw new InputError(
+    `${source}: ${promptTokens} tokens of prompt and ${newTokens} new ones are more than its context of ${context}; give --prompt-tokens ${Math.max(1, context - newTokens)}`,
+  )
+}
+
+/** `folder` null: nothing of this machine is measured. */
+async function measured(run: Run, folder: string | null, warnings: readonly string[]): Promise<Outcome> {
+  const { found, engine, plan, machine, options } = run
+  const processes = await measureProcesses(run)
+  const threads = options.threads ?? Math.min(machine.usableCpus, machine.physicalCores ?? machine.usableCpus)
+  const bandwidth = folder === null ? 'it is not of this machine' : await bandwidthOf(run, threads)
+  const steps = folder === null ? null : await profiledSteps(run, folder, processes.measured)
+  return {
+    ...{ found, engine, plan, machine, options, processes: processes.measured, bandwidth },
+    token: steps?.token ?? 'the model is behind an address',
+    firstToken: steps?.firstToken ?? 'the model is behind an address',
+    facts: steps?.facts ?? {},
+    handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
+    warnings: [...warnings, ...processes.warnings, ...promptWarnings(run)],
+  }
+}
+
+const inMs = (ns: number | null): number | null => (ns === null ? null : ns / 1e6)
+
+async function measureProcesses({ found, engine, options, own, plan, limits, progress }: Run) {
+  const measured: ProcessMeasurement[] = []
+  const warnings: string[] = []
+  const { processes } = plan
+  for (let k = 0; k < processes; k++) {
+    progress({ stage: 'measuring tokens, process', done: k, of: processes })
+    const input = { engine: engine.id, source: found.source, options: own, plan: planOfProcess(plan, k) }
+    const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
+    if (trial.outcome === 'measured') measured.push(trial.value)
+    else if (measured.length === 0) throw new InputError(`${found.source}: ${reasonInWords(trial)}`)
+    else warnings.push(`a process did not measure anything: ${reasonInWords(trial)}`)
+  }
+  return { measured, warnings }
+}
+
+async function bandwidthOf({ found, options, machine, limits, progress }: Run, threads: number): Promise<Bandwidth | string> {
+  const { bytesPerToken } = found.model
+  if (bytesPerToken === null) return 'the model does not say how many bytes a token reads'
+  progress({ stage: 'how fast memory is read', done: 0, of: 1 })
+  const input = { bytes: bytesPerToken, threads, ms: BANDWIDTH_MS }
+  const trial = await options.trials.run(readBandwidthTask, input, trialLimits(limits, BANDWIDTH_MS))
+  if (trial.outcome !== 'measured') return `reading memory could not be timed: ${reasonInWords(trial)}`
+  if (trial.value === null) return 'WebAssembly SIMD, which reads memory, is not available'
+  return { bytesPerSecond: trial.value, level: levelThatHolds(bytesPerToken, threads, machine.caches), threads }
+}
+
+interface Steps {
+  readonly token: StepProfile | string
+  readonly firstToken: StepProfile | string
+  readonly facts: GenerationFacts
+}
+
+async function profiledSteps(
+  { found, options, own, limits, progress }: Run,
+  folder: string,
+  processes: readonly ProcessMeasurement[],
+): Promise<Steps> {
+  const step = await found.step(own)
+  if (typeof step === 'string')
+    return { token: step, firstToken: step, facts: found.kind === 'gguf' ? ggufFacts(found.source) : {} }
+  const { promptTokens, newTokens, quick, trials } = options
+  const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
+  const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)
+  const calls = processes.flatMap((process) => process.calls)
+  progress({ stage: 'a token by its operators', done: 0, of: 2 })
+  const token = await one({ depth: Math.round(promptTokens + newTokens / 2), tokens: 1, paceMs: tokenLoop(calls, []).runMs })
+  progress({ stage: 'the first token by its operators', done: 1, of: 2 })
+  const firstToken = await one({ depth: 0, tokens: promptTokens, paceMs: firstTokenLoop(calls, []).runMs })
+  return { token, firstToken, facts: graphFacts(step, typeof token === 'string' ? null : token) }
+}
+
+function promptWarnings({ plan }: Run): string[] {
+  const { prompts, mostCalls } = plan.measured
+  if (prompts === null || prompts.length > mostCalls) return []
+  return ['there are fewer prompts than calls of a process: some came again, and a cache of prefixes may have held them']
+}

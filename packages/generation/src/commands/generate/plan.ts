@@ -1,0 +1,62 @@
+// How much is measured: by what was requested, and for an address by how many requests it may be sent.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { MeasurePlan } from '../../measure/types.ts'
+import type { GenerateOptions } from './options.ts'
+
+export interface RunPlan {
+  readonly processes: number
+  /** Of each process, but for its seed and its natural stop: the first one has that. */
+  readonly measured: MeasurePlan
+}
+
+type Wanted = Pick<GenerateOptions, 'promptTokens' | 'newTokens' | 'quick' | 'mostRequests'>
+
+const FULL = { leastCalls: 2, mostCalls: 6, callsMs: 4000, rounds: 3, fillMs: 15_000 } as const
+const QUICK = { leastCalls: 2, mostCalls: 3, callsMs: 1000, rounds: 2, fillMs: 4000 } as const
+const DEPTHS = [0, 256, 512, 1024, 2048]
+const SEVERAL = [1, 2, 4, 8, 16]
+/** Prompts are apart by as many seeds as a process may have prompts. */
+const SEEDS = 1000
+
+export function planOf(
+  { promptTokens, newTokens, quick, mostRequests }: Wanted,
+  /** Requests that finding the protocol of an address may take; null: it is not one. */
+  probes: number | null,
+  prompts: readonly string[] | null,
+): RunPlan {
+  const plan: RunPlan = {
+    processes: quick ? 3 : 5,
+    measured: {
+      ...{ prompts, promptTokens, newTokens, seed: 0, naturalStop: false, vocabulary: null },
+      ...(quick ? QUICK : FULL),
+      depths: quick ? [0, 512, 1024] : DEPTHS,
+      several: quick ? [1, 4, 16] : SEVERAL,
+    },
+  }
+  return probes === null ? plan : withinRequests(plan, mostRequests, probes)
+}
+
+/** Each process finds the protocol, then makes the first call, warm calls, one for each length of a prompt, and has room for a natural stop. */
+export const requestsOf = ({ processes, measured }: RunPlan, probes: number): number =>
+  processes * (probes + 1 + measured.mostCalls + measured.rounds * measured.depths.length + 1)
+
+function withinRequests({ measured }: RunPlan, most: number, probes: number): RunPlan {
+  const of = (processes: number, calls: number, depths: readonly number[]): RunPlan => ({
+    processes,
+    measured: { ...measured, leastCalls: calls, mostCalls: calls, rounds: 1, depths, several: [] },
+  })
+  const tried = [of(3, 4, [32, 256, 1024]), of(3, 2, [32, 256, 1024]), of(2, 2, [32, 1024]), of(2, 1, []), of(1, 1, [])]
+  const fits = tried.find((plan) => requestsOf(plan, probes) <= most)
+  if (fits === undefined)
+    throw new InputError(
+      `--most-requests ${most} is too few to measure anything; give ${requestsOf(of(1, 1, []), probes)} or more`,
+    )
+  return fits
+}
+
+/** Each process has prompts of its own. */
+export const planOfProcess = ({ measured }: RunPlan, process: number): MeasurePlan => ({
+  ...measured,
+  seed: process * SEEDS,
+  naturalStop: process === 0,
+})

@@ -1,0 +1,21 @@
+// What recognition tells `generate` of the thing that was named.
+import type { GraphView } from '@whyslow/graph/types.ts'
+import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
+import type { GeneratorKind, GeneratorOptions } from '../../generator.ts'
+import type { DecoderLayout } from '../../recognize/layout.ts'
+import type { StepModel } from './profile-step.ts'
+
+export interface Recognized {
+  /** What an engine opens: the path or address as it was named. */
+  readonly source: string
+  readonly kind: GeneratorKind
+  readonly model: GenerationModel
+  /** The decoder's graph and what one call of it is fed, if it is a graph that is read; else the reason why there is none. */
+  readonly step: (options: GeneratorOptions) => Promise<StepGraph | string>
+}
+
+export interface StepGraph {
+  readonly graph: GraphView
+  readonly layout: DecoderLayout
+  readonly model: StepModel
+}

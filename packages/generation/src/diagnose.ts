@@ -1,0 +1,44 @@
+// Runs the rules of generation over what was measured, and gives what they say as the document has it.
+import { documentedCommand } from '@whyslow/diagnosis/documented-command.ts'
+import type { Finding } from '@whyslow/diagnosis/rule.ts'
+import { notChecked, rank, rulesWith, runRules } from '@whyslow/diagnosis/run-rules.ts'
+import type { GenerationDocument, GenerationFinding } from '@whyslow/report/documents/generation.ts'
+import { type GenerationEvidence, type GenerationOutcome, generationEvidence } from './facts.ts'
+import type { GenerationRule } from './rule.ts'
+import { generationRules } from './rules/index.ts'
+
+type Diagnosis = Pick<GenerationDocument, 'findings' | 'clear' | 'doesNotApply' | 'notChecked'>
+
+/** Findings, the largest saving of a call first, and what became of all other rules. `model`: as the user named it, for the commands. */
+export function diagnoseGeneration(outcome: GenerationOutcome, model: string): Diagnosis {
+  return diagnoseEvidence(generationEvidence(outcome), model)
+}
+
+export function diagnoseEvidence(
+  evidence: GenerationEvidence,
+  model: string,
+  rules: readonly GenerationRule[] = generationRules,
+): Diagnosis {
+  const verdicts = runRules(rules, evidence)
+  return {
+    findings: rank(verdicts).map((finding) => findingOf(finding, model)),
+    clear: rulesWith('clear', verdicts),
+    doesNotApply: rulesWith('does-not-apply', verdicts),
+    notChecked: notChecked(verdicts),
+  }
+}
+
+function findingOf(finding: Finding, model: string): GenerationFinding {
+  const { rule, title, detail, wouldSaveMs, savingUnknown, savingByPart = {}, basis, nodes, places, next } = finding
+  const [place] = places
+  return {
+    rule,
+    title,
+    sentence: savingUnknown === undefined ? detail : `${detail} What it would save is not known: ${savingUnknown}.`,
+    tokenMs: savingByPart.token ?? null,
+    firstTokenMs: savingByPart.firstToken ?? null,
+    savingIs: wouldSaveMs === null ? 'unknown' : basis === 'measured' ? 'measured' : 'estimated',
+    place: nodes[0] ?? (place === undefined ? null : `${place.file}:${place.line}`),
+    run: next === null ? null : documentedCommand(next, { MODEL: model }).run,
+  }
+}

@@ -1,0 +1,54 @@
+import type { ProfiledNode } from '@whyslow/measure/timing/types.ts'
+import { expect, test } from 'vitest'
+import { stepProfileOf } from './step-profile.ts'
+
+const node = (opType: string, inputs: string[], outputs: string[], timeMs: number): ProfiledNode => ({
+  ...{ name: outputs[0]!, opType, domain: '', origin: [outputs[0]!], timeMs, rawMs: timeMs, runsPerPrediction: 1 },
+  ...{ inputs, outputs, inputTypes: [], outputTypes: [], provider: 'CPU', inserted: false, parent: null },
+})
+
+const BYTES: Readonly<Record<string, number>> = { w1: 3e6, w2: 1e6, scale: 8 }
+const GRAPH = { bytesOf: (name: string) => BYTES[name], past: new Set(['past.0.key']), logits: 'logits' }
+
+const NODES = [
+  node('MatMul', ['x', 'w1'], ['h'], 3),
+  node('Concat', ['past.0.key', 'k'], ['present.0.key'], 0.5),
+  // No weights: scores.
+  node('MatMul', ['q', 'present.0.key'], ['scores'], 1),
+  node('Softmax', ['scores'], ['p'], 0.25),
+  node('Mul', ['h', 'scale'], ['y'], 0.125),
+  node('MatMulNBits', ['y', 'w2', 'scale'], ['raw'], 2),
+  // The head is behind what only changes its result.
+  node('Cast', ['raw'], ['logits'], 0.0625),
+]
+
+test('each node by what it is for, without what starting it takes', () => {
+  const profile = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 10 }, GRAPH, { stepMs: 8, logitsOnlyMs: 7 })
+  expect(profile.nodes).toBe(7)
+  expect(profile.dispatchMs).toBeCloseTo(0.07)
+  expect(profile.roles.matmul).toEqual({ ms: expect.closeTo(2.99), nodes: 1 })
+  expect(profile.roles.head).toEqual({ ms: expect.closeTo(1.99), nodes: 1 })
+  expect(profile.roles['cache-copy']).toEqual({ ms: expect.closeTo(0.49), nodes: 1 })
+  expect(profile.roles.attention).toEqual({ ms: expect.closeTo(1.23), nodes: 2 })
+  expect(profile.roles.other).toEqual({ ms: expect.closeTo(0.1675), nodes: 2 })
+  expect(profile.headShare).toBeCloseTo(1.000008 / 4.000008)
+  expect(profile.productMs).toEqual({ h: 3, raw: 2 })
+})
+
+test('a node never takes less than nothing', () => {
+  const { roles } = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 200 }, GRAPH, { stepMs: 8, logitsOnlyMs: null })
+  expect(Object.values(roles).map(({ ms }) => ms)).toEqual([2.8, 1.8, 0.85, 0.3, 0].map((ms) => expect.closeTo(ms)))
+})
+
+test('a cache that is repeated for more heads is copied; what scores pass through is attention', () => {
+  const nodes = [
+    node('Concat', ['past.0.key', 'k'], ['present.0.key'], 1),
+    node('Expand', ['present.0.key', 'shape'], ['repeated'], 2),
+    node('Transpose', ['repeated'], ['turned'], 4),
+    node('MatMul', ['q', 'turned'], ['scores'], 8),
+    node('Add', ['scores', 'mask'], ['masked'], 16),
+    node('Transpose', ['x'], ['y'], 32),
+  ]
+  const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 64, logitsOnlyMs: null })
+  expect(Object.values(roles).map(({ ms }) => ms)).toEqual([0, 0, 24, 7, 32])
+})

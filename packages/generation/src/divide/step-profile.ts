@@ -1,0 +1,150 @@
+// One call of the engine by its nodes: what each is for, by the graph that the engine ran. Reading it needs a profile (decode-step.ts makes one).
+import { time } from '@whyslow/measure/statistics/numbers.ts'
+import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
+
+/** `matmul`: products with weights. `head`: the one that gives the logits. `cache-copy`: the cache joined with what is new. */
+export type NodeRole = 'matmul' | 'head' | 'attention' | 'cache-copy' | 'other'
+
+export interface RoleTime {
+  /** Without dispatch. */
+  readonly ms: number
+  readonly nodes: number
+}
+
+export interface StepProfile {
+  /** Unprofiled, with all outputs. */
+  readonly stepMs: number
+  /** The same with the logits as the only output that leaves the engine; null: not measured. */
+  readonly logitsOnlyMs: number | null
+  readonly nodes: number
+  readonly dispatchMs: number
+  readonly roles: Readonly<Record<NodeRole, RoleTime>>
+  /** Of all weights that products read, the head's share of bytes, 0..1. */
+  readonly headShare: number
+  /** Time of each product, by the node's name in the user's file. */
+  readonly productMs: Readonly<Record<string, number>>
+  /** The kinds of operators that take most of what is no product, no attention and no cache, as in 'Mul 3.10 ms, Pow 1.20 ms'. */
+  readonly others: string
+  /** Casts from float16 and to it, with one of them. */
+  readonly casts: { readonly nodes: number; readonly ms: number; readonly node: string | null }
+}
+
+/** Operators that hold weights as an input. */
+const PRODUCTS =
+  /^(MatMul|Gemm|FusedMatMul|FusedGemm|MatMulNBits|MatMulInteger|MatMulIntegerToFloat|DynamicQuantizeMatMul|QLinearMatMul|MatMulBnb4|MatMulFpQ4)$/
+const ATTENTION =
+  /^(GroupQueryAttention|MultiHeadAttention|DecoderMaskedMultiHeadAttention|Attention|PackedAttention|QAttention|SparseAttention|Softmax|RotaryEmbedding)$/
+const QUANTIZED_INTO = /^(DynamicQuantizeLinear|QuantizeLinear|DequantizeLinear)$/
+
+export interface StepGraph {
+  /** Bytes of a value that the file holds, by name; undefined: it is computed. */
+  readonly bytesOf: (name: string) => number | undefined
+  /** Inputs of the graph that carry the cache. */
+  readonly past: ReadonlySet<string>
+  readonly logits: string
+}
+
+export function stepProfileOf(
+  { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,
+  graph: StepGraph,
+  { stepMs, logitsOnlyMs }: Pick<StepProfile, 'stepMs' | 'logitsOnlyMs'>,
+): StepProfile {
+  const top = nodes.filter(({ parent }) => parent === null)
+  const role = rolesOf(top, graph)
+  const times = { matmul: none(), head: none(), attention: none(), 'cache-copy': none(), other: none() }
+  const productMs: Record<string, number> = {}
+  const bytes = { matmul: 0, head: 0 }
+  let dispatchMs = 0
+  for (const node of top) {
+    const startMs = Math.min(node.timeMs, (dispatchPerNodeUs / 1000) * node.runsPerPrediction)
+    const is = role(node)
+    dispatchMs += startMs
+    times[is].ms += node.timeMs - startMs
+    times[is].nodes++
+    if (is === 'matmul' || is === 'head') {
+      bytes[is] += weightBytes(node, graph)
+      for (const name of node.origin) productMs[name] = (productMs[name] ?? 0) + node.timeMs / node.origin.length
+    }
+  }
+  const all = bytes.matmul + bytes.head
+  return {
+    ...{ stepMs, logitsOnlyMs, dispatchMs, roles: times, productMs },
+    nodes: top.length,
+    headShare: all === 0 ? 0 : bytes.head / all,
+    casts: castsIn(top),
+    others: othersIn(top.filter((node) => role(node) === 'other')),
+  }
+}
+
+const MOST_NAMED = 3
+
+function othersIn(nodes: readonly ProfiledNode[]): string {
+  const byType = new Map<string, number>()
+  for (const { opType, timeMs } of nodes) byType.set(opType, (byType.get(opType) ?? 0) + timeMs)
+  return [...byType]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MOST_NAMED)
+    .map(([opType, ms]) => `${opType} ${time(ms)}`)
+    .join(', ')
+}
+
+function castsIn(nodes: readonly ProfiledNode[]): StepProfile['casts'] {
+  const casts = nodes.filter(
+    ({ opType, inputTypes, outputTypes }) =>
+      opType === 'Cast' && [inputTypes[0], outputTypes[0]].some((type) => type?.dtype === 'float16'),
+  )
+  return { nodes: casts.length, ms: casts.reduce((sum, { timeMs }) => sum + timeMs, 0), node: casts[0]?.name ?? null }
+}
+
+const none = (): { ms: number; nodes: number } => ({ ms: 0, nodes: 0 })
+
+type Node = Pick<ProfiledNode, 'opType' | 'inputs' | 'outputs'>
+
+/** Scales and zero points included. */
+function weightBytes({ inputs }: Node, { bytesOf }: StepGraph): number {
+  return inputs.reduce((sum, name) => sum + (bytesOf(name) ?? 0), 0)
+}
+
+/** A product with fewer is of a scale or a small table. */
+const LEAST_BYTES = 512
+
+/** Operators that only move values. */
+const MOVES =
+  /^(Concat|Expand|Transpose|Reshape|Slice|Split|Gather|Squeeze|Unsqueeze|Cast|Identity|Tile|Where|ScatterND|ScatterElements)$/
+
+function rolesOf(nodes: readonly Node[], graph: StepGraph): (node: Node) => NodeRole {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
+  const isProduct = (node: Node) => PRODUCTS.test(node.opType) && weightBytes(node, graph) >= LEAST_BYTES
+  const head = headOf(graph.logits, makers, isProduct)
+  const roles = new Map<Node, NodeRole>()
+  // What is the cache, moved and repeated for more heads; and what products of computed values made: scores, and what they select.
+  const cached = new Set(graph.past)
+  const attended = new Set<string>()
+  const of = (node: Node): NodeRole => {
+    if (node === head) return 'head'
+    if (isProduct(node)) return 'matmul'
+    if (ATTENTION.test(node.opType) || PRODUCTS.test(node.opType)) return 'attention'
+    if (node.inputs.some((name) => attended.has(name))) return 'attention'
+    return MOVES.test(node.opType) && node.inputs.some((name) => cached.has(name)) ? 'cache-copy' : 'other'
+  }
+  // In the order in which they ran.
+  for (const node of nodes) {
+    const role = of(node)
+    roles.set(node, role)
+    for (const output of node.outputs) {
+      if (role === 'cache-copy') cached.add(output)
+      if (role === 'attention') attended.add(output)
+    }
+  }
+  return (node) => roles.get(node)!
+}
+
+/** The last product before the logits: what follows it are casts, scales and reshapes. */
+function headOf(logits: string, makers: ReadonlyMap<string, Node>, isProduct: (node: Node) => boolean): Node | undefined {
+  let node = makers.get(logits)
+  for (let steps = 0; node !== undefined && steps < 8; steps++) {
+    if (isProduct(node)) return node
+    node = node.inputs.map((name) => makers.get(name)).find((one) => one !== undefined && !QUANTIZED_INTO.test(one.opType))
+  }
+  return undefined
+}

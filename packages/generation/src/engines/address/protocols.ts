@@ -1,0 +1,110 @@
+// What a request for text looks like in each protocol: OpenAI's chat and completions, llama-server's own /completion, ollama's own /api/generate.
+import type { GenerationRequest } from '../../generator.ts'
+
+export type ProtocolId = 'chat' | 'completions' | 'llama-server' | 'ollama' | 'ollama-chat'
+
+export interface Protocol {
+  readonly id: ProtocolId
+  readonly title: string
+  readonly path: string
+  /** Whether it takes token ids in place of a text. */
+  readonly takesIds: boolean
+  /** Whether it needs the name of a model. */
+  readonly names: boolean
+  readonly body: (request: GenerationRequest, model: string | null) => Readonly<Record<string, unknown>>
+  /** Fields that servers of this protocol may refuse, and that the request makes sense without, in the order in which they are left out. */
+  readonly extras: readonly string[]
+}
+
+/** Greedy is temperature 0 everywhere. */
+const samplingOf = ({ sampling }: GenerationRequest) => {
+  if (sampling.kind === 'greedy') return { temperature: 0 }
+  const { temperature, topK, topP, seed } = sampling
+  return { temperature, seed, ...(topP === null ? {} : { top_p: topP }), ...(topK === null ? {} : { top_k: topK }) }
+}
+
+const openAi = (request: GenerationRequest, model: string | null) => ({
+  ...(model === null ? {} : { model }),
+  max_tokens: request.newTokens,
+  stream: true,
+  stream_options: { include_usage: true },
+  ...samplingOf(request),
+  ...(request.stop.length === 0 ? {} : { stop: request.stop }),
+  ...(request.ignoreEnd ? { ignore_eos: true } : {}),
+})
+
+const ollama = (request: GenerationRequest, model: string | null) => ({
+  model,
+  stream: true,
+  options: {
+    num_predict: request.newTokens,
+    ...samplingOf(request),
+    ...(request.stop.length === 0 ? {} : { stop: request.stop }),
+  },
+})
+
+/** vLLM, SGLang and llama-server take `ignore_eos` and `top_k`; older servers do not know `stream_options`. */
+const EXTRAS = ['ignore_eos', 'top_k', 'stream_options', 'seed']
+
+const protocols: readonly Protocol[] = [
+  {
+    id: 'chat',
+    title: "OpenAI's chat completions",
+    path: '/v1/chat/completions',
+    takesIds: false,
+    names: true,
+    body: (request, model) => ({ ...openAi(request, model), messages: [{ role: 'user', content: request.prompt }] }),
+    extras: EXTRAS,
+  },
+  {
+    id: 'completions',
+    title: "OpenAI's completions",
+    path: '/v1/completions',
+    takesIds: true,
+    names: true,
+    body: (request, model) => ({ ...openAi(request, model), prompt: request.prompt }),
+    extras: EXTRAS,
+  },
+  {
+    id: 'llama-server',
+    title: "llama-server's /completion",
+    path: '/completion',
+    takesIds: true,
+    names: false,
+    body: (request) => ({
+      prompt: request.prompt,
+      n_predict: request.newTokens,
+      stream: true,
+      return_tokens: true,
+      ...samplingOf(request),
+      ...(request.stop.length === 0 ? {} : { stop: request.stop }),
+      ...(request.ignoreEnd ? { ignore_eos: true } : {}),
+    }),
+    extras: ['return_tokens'],
+  },
+  {
+    id: 'ollama',
+    title: "ollama's /api/generate",
+    path: '/api/generate',
+    takesIds: false,
+    names: true,
+    // The prompt is the user's own, chat template included.
+    body: (request, model) => ({ ...ollama(request, model), prompt: request.prompt, raw: true }),
+    extras: [],
+  },
+  {
+    id: 'ollama-chat',
+    title: "ollama's /api/chat",
+    path: '/api/chat',
+    takesIds: false,
+    names: true,
+    body: (request, model) => ({ ...ollama(request, model), messages: [{ role: 'user', content: request.prompt }] }),
+    extras: [],
+  },
+]
+
+export const protocolOf = (id: ProtocolId): Protocol => protocols.find((one) => one.id === id)!
+
+/** The protocol that a path names; null: it names none, as a server's own address does. */
+export const protocolAt = (path: string): Protocol | null =>
+  protocols.find((one) => path.replace(/\/+$/, '').endsWith(one.path.replace(/^\/v1/, ''))) ?? null

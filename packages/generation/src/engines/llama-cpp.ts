@@ -1,0 +1,162 @@
+// node-llama-cpp of the user's project: llama.cpp with its prebuilt binary, on the CPU. Nothing is built or downloaded. Whole calls by `sequence.evaluate`,
+// which every session of the package is built on; steps by `controlledEvaluate`.
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import type {
+  CallParts,
+  GeneratedToken,
+  Generation,
+  GenerationRequest,
+  Generator,
+  GeneratorEngine,
+  GeneratorOptions,
+} from '../generator.ts'
+import type { Llama, LlamaContext, LlamaModel, LlamaModule, LlamaSequence, Token } from './llama-cpp/module.ts'
+import { sequenceOf } from './llama-cpp/sequence.ts'
+import { findUserPackage, missingPackage } from './user-package.ts'
+
+const NAME = 'node-llama-cpp'
+/** The binaries of newer releases are not on npm for every platform. */
+const PINNED = `${NAME}@3.21.1`
+
+export const llamaCpp: GeneratorEngine = {
+  id: 'llama-cpp',
+  title: 'llama.cpp (node-llama-cpp)',
+  opens: ({ kind }) => kind === 'gguf' || 'it opens GGUF files',
+  missing: async (_, folder) => missingPackage(NAME, folder, PINNED),
+  async open(source, options) {
+    const folder = path.dirname(path.resolve(source))
+    const found = findUserPackage(NAME, folder)
+    if (found === null) throw new InputError(`${source}: ${missingPackage(NAME, folder, PINNED)}`)
+    const module = (await import(pathToFileURL(found.entry).href)) as LlamaModule
+    return openGguf(module, source, options, { [NAME]: found.version })
+  },
+}
+
+interface Opened {
+  readonly llama: Llama
+  readonly model: LlamaModel
+  readonly context: LlamaContext
+}
+
+/** Throws InputError if the file cannot be opened, in the package's words. */
+export async function openGguf(
+  module: LlamaModule,
+  file: string,
+  { threads }: Pick<GeneratorOptions, 'threads'>,
+  versions: Readonly<Record<string, string>>,
+): Promise<Generator> {
+  const { llama, model, context } = await opened(module, file, threads)
+  const sequence = context.getSequence()
+  const release = llama.llamaCppRelease?.release
+  const ends = [model.tokens.eos, model.tokens.eot].flatMap((id) => (id == null ? [] : [id]))
+  const vocabulary = model.fileInfo?.metadata?.tokenizer?.ggml?.tokens?.length ?? null
+  return {
+    engine: llamaCpp.id,
+    versions: { ...versions, ...(release === undefined ? {} : { 'llama.cpp': release }) },
+    vocabulary,
+    context: context.contextSize,
+    sequences: 1,
+    endIds: [...new Set(ends)],
+    encode: (text) => model.tokenize(text),
+    decode: (ids) => model.detokenize(ids, true),
+    generate: (request, onToken) => generate({ model, sequence, context }, request, onToken),
+    start: () => sequenceOf(sequence, { context: context.contextSize, vocabulary: vocabulary ?? 0 }),
+    async close() {
+      await context.dispose()
+      await model.dispose()
+      await llama.dispose()
+    },
+  }
+}
+
+async function opened(module: LlamaModule, file: string, threads: number | null): Promise<Opened> {
+  try {
+    const level = module.LlamaLogLevel?.error
+    const llama = await module.getLlama({
+      gpu: false,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      ...(level === undefined ? {} : { logLevel: level }),
+      // Else no context may have more threads than the machine has cores.
+      ...(threads === null ? {} : { maxThreads: threads }),
+    })
+    const model = await llama.loadModel({ modelPath: path.resolve(file), gpuLayers: 0 })
+    const context = await model.createContext({ sequences: 1, ...(threads === null ? {} : { threads }) })
+    return { llama, model, context }
+  } catch (error) {
+    const said = firstLineOf(error).slice(0, 200)
+    throw new InputError(
+      `${file}: node-llama-cpp cannot open it (${said}); see whether its llama.cpp knows the architecture, and whether its prebuilt binary is installed`,
+    )
+  }
+}
+
+interface Running {
+  readonly model: LlamaModel
+  readonly sequence: LlamaSequence
+  readonly context: LlamaContext
+}
+
+/** How many tokens before it a token's text may depend on. */
+const LAST_TOKENS = 8
+
+async function generate(
+  { model, sequence, context }: Running,
+  request: GenerationRequest,
+  onToken?: (token: GeneratedToken) => void,
+): Promise<Generation> {
+  const { prompt, newTokens, ignoreEnd, sampling, stop } = request
+  await sequence.clearHistory()
+  const startMs = performance.now()
+  const now = () => performance.now() - startMs
+  const parts = { tokenizeMs: 0, detokenizeMs: 0 }
+  const ids = typeof prompt === 'string' ? model.tokenize(prompt) : prompt
+  if (typeof prompt === 'string') parts.tokenizeMs = now()
+  if (ids.length === 0) throw new InputError('the prompt has no tokens; give a text, or token ids')
+  if (ids.length + newTokens > context.contextSize)
+    throw new InputError(
+      `the context holds ${context.contextSize} tokens, and ${ids.length + newTokens} would be needed; give a shorter prompt or fewer new tokens`,
+    )
+  const tokens: GeneratedToken[] = []
+  const all: Token[] = [...ids]
+  let text = ''
+  let ended: Generation['ended'] | null = null
+  const pending = sequence.evaluate(ids, { ...samplingOptions(sampling), yieldEogToken: true })
+  for await (const id of pending) {
+    const cameMs = now()
+    const isEnd = model.isEogToken(id)
+    const piece = isEnd ? '' : model.detokenize([id], false, all.slice(-LAST_TOKENS))
+    const atMs = now()
+    parts.detokenizeMs += atMs - cameMs
+    all.push(id)
+    text += piece
+    const token = { id, text: piece, atMs }
+    tokens.push(token)
+    onToken?.(token)
+    if (isEnd && !ignoreEnd) ended = 'end'
+    else if (stop.some((one) => text.includes(one))) ended = 'stop'
+    else if (tokens.length >= newTokens) ended = 'length'
+    if (ended !== null) break
+  }
+  // The end of a text ends the package's loop, too: the rest is a loop of its own.
+  return {
+    tokens,
+    promptTokens: ids.length,
+    cachedTokens: 0,
+    generatedTokens: tokens.length,
+    ended: ended ?? 'end',
+    totalMs: now(),
+    parts: typeof prompt === 'string' ? parts : withoutTokenizing(parts),
+  }
+}
+
+const withoutTokenizing = ({ detokenizeMs }: CallParts): CallParts => ({ detokenizeMs: detokenizeMs! })
+
+function samplingOptions(sampling: GenerationRequest['sampling']): object {
+  if (sampling.kind === 'greedy') return { temperature: 0 }
+  const { temperature, topK, topP, seed } = sampling
+  return { temperature, seed, ...(topK === null ? {} : { topK }), ...(topP === null ? {} : { topP }) }
+}

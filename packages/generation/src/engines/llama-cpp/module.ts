@@ -1,0 +1,54 @@
+// What is used of node-llama-cpp, version 3.
+
+export type Token = number
+
+export interface LlamaModule {
+  getLlama(options: object): Promise<Llama>
+  readonly LlamaLogLevel?: { readonly error: string }
+}
+
+export interface Llama {
+  readonly llamaCppRelease?: { readonly release?: string }
+  readonly buildType?: string
+  readonly cpuMathCores?: number
+  loadModel(options: object): Promise<LlamaModel>
+  dispose(): Promise<void>
+}
+
+export interface LlamaModel {
+  readonly trainContextSize?: number
+  readonly tokens: { readonly eos?: Token | null; readonly eot?: Token | null }
+  readonly fileInfo?: {
+    readonly metadata?: { readonly tokenizer?: { readonly ggml?: { readonly tokens?: { readonly length: number } } } }
+  }
+  tokenize(text: string, specialTokens?: boolean): readonly Token[]
+  detokenize(tokens: readonly Token[], specialTokens?: boolean, lastTokens?: readonly Token[]): string
+  isEogToken(token: Token): boolean
+  createContext(options: object): Promise<LlamaContext>
+  dispose(): Promise<void>
+}
+
+export interface LlamaContext {
+  readonly contextSize: number
+  readonly currentThreads?: number
+  readonly batchSize?: number
+  getSequence(): LlamaSequence
+  dispose(): Promise<void>
+}
+
+export interface Evaluated {
+  readonly next: { readonly token?: Token | null; readonly probabilities?: ReadonlyMap<Token, number> }
+}
+
+export type ControlledItem =
+  | Token
+  | readonly [Token, { readonly generateNext: { readonly token?: boolean; readonly probabilities?: boolean } }]
+
+export interface LlamaSequence {
+  readonly nextTokenIndex: number
+  evaluate(tokens: readonly Token[], options: object): AsyncIterable<Token>
+  evaluateWithoutGeneratingNewTokens(tokens: readonly Token[], options?: object): Promise<void>
+  controlledEvaluate(items: readonly ControlledItem[], options?: object): Promise<readonly (Evaluated | undefined)[]>
+  eraseContextTokenRanges(ranges: readonly { readonly start: number; readonly end: number }[]): Promise<void>
+  clearHistory(): Promise<void>
+}

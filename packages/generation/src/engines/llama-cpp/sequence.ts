@@ -1,0 +1,67 @@
+// Steps of llama.cpp through node-llama-cpp. Its engine gives the next token, or the probabilities of all as a map, which takes longer than a step of a small
+// model. So a step is timed as it is in use, with a token, and the probabilities are those of the last position evaluated once more, untimed.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Sequence, Step } from '../../generator.ts'
+import type { Evaluated, LlamaSequence, Token } from './module.ts'
+
+export interface Limits {
+  readonly context: number
+  readonly vocabulary: number
+}
+
+export function sequenceOf(sequence: LlamaSequence, { context, vocabulary }: Limits): Sequence {
+  // The engine's own sequence is the same for all: an empty cache first.
+  let ready: Promise<unknown> = sequence.clearHistory()
+  let length = 0
+  const erase = (from: number) => sequence.eraseContextTokenRanges([{ start: from, end: sequence.nextTokenIndex }])
+  const step = async (ids: readonly Token[], logits: 'last' | 'all' | 'none'): Promise<Step> => {
+    const started = performance.now()
+    const [before, last] = [ids.slice(0, -1), ids.at(-1)!]
+    if (logits === 'all') {
+      const items = ids.map((id) => [id, { generateNext: { token: true, probabilities: true } }] as const)
+      const evaluated = await sequence.controlledEvaluate(items)
+      const runMs = performance.now() - started
+      return { logits: logitsOf(evaluated, vocabulary), positions: ids.length, runMs, feedsMs: 0 }
+    }
+    await sequence.controlledEvaluate([...before, [last, { generateNext: { token: true } }]])
+    const runMs = performance.now() - started
+    if (logits === 'none') return { logits: new Float32Array(0), positions: 0, runMs, feedsMs: 0 }
+    await erase(sequence.nextTokenIndex - 1)
+    const again = await sequence.controlledEvaluate([[last, { generateNext: { probabilities: true } }]])
+    return { logits: logitsOf(again, vocabulary), positions: 1, runMs, feedsMs: 0 }
+  }
+  return {
+    get length() {
+      return length
+    },
+    async feed(ids, logits) {
+      if (length + ids.length > context)
+        throw new InputError(
+          `the context holds ${context} tokens, and ${length + ids.length} would be needed; give a shorter prompt`,
+        )
+      length += ids.length
+      const answer = ready.then(() => step(ids, logits))
+      ready = answer.catch(() => {})
+      return answer
+    },
+    cut(to) {
+      length = Math.min(length, to)
+      ready = ready.then(() => erase(to))
+    },
+    close() {
+      ready = ready.then(() => sequence.clearHistory())
+    },
+  }
+}
+
+/** Logarithms of probabilities: logits up to a constant for each position. A token without a probability has one too small to be said. */
+function logitsOf(evaluated: readonly (Evaluated | undefined)[], vocabulary: number): Float32Array {
+  const rows = evaluated.flatMap((one) => (one?.next.probabilities === undefined ? [] : [one.next.probabilities]))
+  const logits = new Float32Array(rows.length * vocabulary).fill(SMALLEST)
+  for (const [row, probabilities] of rows.entries())
+    for (const [token, probability] of probabilities) logits[row * vocabulary + token] = Math.max(SMALLEST, Math.log(probability))
+  return logits
+}
+
+/** The logarithm of the smallest float32 that is not 0. */
+const SMALLEST = Math.log(1.4e-45)

@@ -1,0 +1,160 @@
+// A whole call over a sequence whose loop is ours: the prompt in one call, then one token after the other, with what each part took.
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { TensorValue } from '@whyslow/measure/engines/types.ts'
+import type { CallParts, GeneratedToken, Generation, GenerationRequest, Sequence, Step } from '../../generator.ts'
+import type { TextStream } from '../../tokenize/text-stream.ts'
+import type { Encoder } from './encoder.ts'
+import { samplerOf } from './sampler.ts'
+import { stopSearch } from './stop.ts'
+
+export interface LoopParts {
+  readonly sequence: Sequence
+  readonly encode: ((text: string) => readonly number[]) | null
+  /** Made anew for each call; null: no tokenizer. */
+  readonly stream: (() => TextStream) | null
+  readonly endIds: readonly number[]
+  readonly context: number | null
+}
+
+type Timed = { -readonly [Part in keyof CallParts]: number }
+
+/** Generates from an empty sequence, which is cut to nothing first. Throws InputError if the request does not fit the model. */
+export async function generateWith(
+  parts: LoopParts,
+  request: GenerationRequest,
+  onToken?: (token: GeneratedToken) => void,
+): Promise<Generation> {
+  const { sequence, endIds } = parts
+  const started = performance.now()
+  const since = () => performance.now() - started
+  const times: Timed = { prefillRunMs: 0, decodeRunMs: 0, feedsMs: 0, logitsMs: 0, samplerMs: 0 }
+  const add = (part: keyof Timed, ms: number) => {
+    times[part] = (times[part] ?? 0) + ms
+  }
+  const prompt = promptIds(parts, request)
+  if (typeof request.prompt === 'string') add('tokenizeMs', since())
+  checkLength(parts, prompt.length, request.newTokens)
+  const sample = samplerOf(request.sampling)
+  const stream = parts.stream?.() ?? null
+  const stops = stopSearch(request.stop)
+  const tokens: GeneratedToken[] = []
+  const give = (token: GeneratedToken) => {
+    tokens.push(token)
+    if (onToken === undefined) return
+    const before = performance.now()
+    onToken(token)
+    add('streamerMs', performance.now() - before)
+  }
+  const addStep = (part: 'prefillRunMs' | 'decodeRunMs', { runMs, feedsMs, logitsMs = 0 }: Step) => {
+    add(part, runMs)
+    add('feedsMs', feedsMs)
+    add('logitsMs', logitsMs)
+  }
+  sequence.cut(0)
+  let ended: Generation['ended'] = 'length'
+  let fed: readonly number[] = prompt
+  while (tokens.length < request.newTokens) {
+    const step = await sequence.feed(fed, 'last')
+    addStep(tokens.length === 0 ? 'prefillRunMs' : 'decodeRunMs', step)
+    const before = performance.now()
+    const id = sample(step.logits)
+    add('samplerMs', performance.now() - before)
+    if (!request.ignoreEnd && endIds.includes(id)) {
+      ended = 'end'
+      break
+    }
+    const text = stream === null ? null : textAfter(id, { stream, stops, add, isLast: tokens.length + 1 === request.newTokens })
+    give({ id, text, atMs: since() })
+    if (stops.found) {
+      ended = 'stop'
+      break
+    }
+    fed = [id]
+  }
+  if (ended === 'end' && stream !== null) restOfText(tokens, stops.push(stream.end()) + stops.end())
+  return {
+    tokens,
+    promptTokens: prompt.length,
+    cachedTokens: 0,
+    generatedTokens: tokens.length,
+    ended,
+    totalMs: since(),
+    parts: times,
+  }
+}
+
+export interface EncodedParts extends Omit<LoopParts, 'sequence'> {
+  readonly encoder: Encoder
+  /** What the decoder begins with: the prompt is the encoder's. */
+  readonly startId: number
+  readonly start: (constant: Readonly<Record<string, TensorValue>>) => Sequence
+}
+
+/** The same of an encoder–decoder: the encoder reads the prompt once, which counts as prefill. */
+export async function generateEncoded(
+  { encoder, startId, start, ...parts }: EncodedParts,
+  request: GenerationRequest,
+  onToken?: (token: GeneratedToken) => void,
+): Promise<Generation> {
+  const started = performance.now()
+  const prompt = promptIds(parts, request)
+  if (prompt.length === 0) throw new InputError('the prompt has no tokens; give one that has')
+  const tokenized = performance.now()
+  const sequence = start(await encoder.encode(prompt))
+  const encoded = performance.now()
+  const later = (token: GeneratedToken): GeneratedToken => ({ ...token, atMs: token.atMs + encoded - started })
+  try {
+    const own = onToken === undefined ? undefined : (token: GeneratedToken) => onToken(later(token))
+    const made = await generateWith({ ...parts, sequence }, { ...request, prompt: [startId] }, own)
+    return {
+      ...made,
+      tokens: made.tokens.map(later),
+      promptTokens: prompt.length,
+      totalMs: made.totalMs + encoded - started,
+      parts: {
+        ...made.parts,
+        prefillRunMs: made.parts.prefillRunMs! + encoded - tokenized,
+        ...(typeof request.prompt === 'string' ? { tokenizeMs: tokenized - started } : {}),
+      },
+    }
+  } finally {
+    sequence.close()
+  }
+}
+
+interface TextParts {
+  readonly stream: TextStream
+  readonly stops: ReturnType<typeof stopSearch>
+  readonly add: (part: 'detokenizeMs', ms: number) => void
+  readonly isLast: boolean
+}
+
+function textAfter(id: number, { stream, stops, add, isLast }: TextParts): string {
+  const before = performance.now()
+  const shown = stops.push(stream.push(id))
+  const text = isLast && !stops.found ? shown + stops.push(stream.end()) + stops.end() : shown
+  add('detokenizeMs', performance.now() - before)
+  return text
+}
+
+/** What was held back when the text ended belongs to its last token. */
+function restOfText(tokens: GeneratedToken[], rest: string): void {
+  const last = tokens.pop()
+  if (last !== undefined) tokens.push({ ...last, text: `${last.text ?? ''}${rest}` })
+}
+
+function promptIds({ encode }: Pick<LoopParts, 'encode'>, { prompt }: GenerationRequest): readonly number[] {
+  if (typeof prompt !== 'string') return prompt
+  if (encode === null)
+    throw new InputError('the prompt is a text, and the model has no tokenizer; put its tokenizer.json next to it, or give ids')
+  return encode(prompt)
+}
+
+function checkLength({ context }: LoopParts, promptTokens: number, newTokens: number): void {
+  if (promptTokens === 0) throw new InputError('the prompt has no tokens; give one that has')
+  // The last token is not fed.
+  if (context === null || promptTokens + newTokens - 1 <= context) return
+  throw new InputError(
+    `${promptTokens} tokens of prompt and ${newTokens} new ones are more than the model's context of ${context}; shorten the prompt or generate fewer`,
+  )
+}

@@ -1,0 +1,193 @@
+// A sequence of a decoder whose cache JavaScript holds: what one call returns is fed to the next. Graphs that cannot go on from what they have
+// (no cache, or states that cannot be cut) are fed everything again.
+import { float16Value } from '@whyslow/graph/decode.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { TensorValue } from '@whyslow/measure/engines/types.ts'
+import type { Sequence, Step } from '../../generator.ts'
+import type { DecoderLayout } from '../../recognize/layout.ts'
+import { cutTensor, emptyTensor } from './cache.ts'
+import { feedsFor } from './feeds.ts'
+
+/** An engine's session; `Tensor` is what it takes and gives. */
+export interface DecoderSession<Tensor> {
+  /** Positions: how many tokens are fed. */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches: readonly string[],
+    positions: number,
+  ): Promise<Readonly<Record<string, Tensor>>>
+  readonly wrap: (value: TensorValue) => Tensor
+  readonly unwrap: (tensor: Tensor) => TensorValue
+}
+
+export interface SequenceOptions {
+  readonly layout: DecoderLayout
+  readonly context: number | null
+  /** Fed unchanged at each call: what an encoder returned. */
+  readonly constant?: Readonly<Record<string, TensorValue>>
+}
+
+type Wanted = 'last' | 'all' | 'none'
+
+interface Held<Tensor> {
+  readonly length: number
+  readonly cache: Readonly<Record<string, Tensor>>
+}
+
+export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: SequenceOptions): Sequence {
+  const { layout, context } = options
+  const kept = layout.cache.filter(({ past }) => options.constant?.[past] === undefined)
+  const returned = kept.filter(({ present }) => present !== null)
+  const passed = returned.filter(({ role }) => role !== 'cross')
+  const constant = wrapAll(session, options.constant ?? {})
+  const empty: Held<Tensor> = {
+    length: 0,
+    cache: wrapAll(session, Object.fromEntries(kept.map((entry) => [entry.past, emptyTensor(entry)]))),
+  }
+  const feedsOf = feedsFor(layout)
+  const canCut = passed.length > 0 && passed.every(({ role }) => role !== 'state')
+  const presentsOf = (entries: typeof returned) => entries.map(({ present }) => present!)
+  /** All tokens of the sequence; the cache holds the first of them. */
+  const ids: number[] = []
+  let held = empty
+  let before = empty
+
+  async function run(fed: readonly number[], wanted: Wanted): Promise<Step> {
+    const started = performance.now()
+    const keep = wanted === 'all' ? 0 : 1
+    const feeds = { ...constant, ...held.cache, ...wrapAll(session, feedsOf({ ids: fed, past: held.length, keep })) }
+    // Keys of an encoder are made in the first call; what later ones return of them is the same again.
+    const taking = held.length === 0 ? returned : passed
+    const presents = presentsOf(taking)
+    const fetches = wanted === 'none' && presents.length > 0 ? presents : [layout.logits.name, ...presents]
+    const ready = performance.now()
+    const results = await session.run(feeds, fetches, fed.length)
+    const ran = performance.now()
+    before = held
+    if (passed.length > 0) {
+      const taken = taking.map(({ past, present }) => [past, results[present!]!] as const)
+      held = { length: held.length + fed.length, cache: { ...held.cache, ...Object.fromEntries(taken) } }
+    }
+    const taken = performance.now()
+    const given = wanted === 'none' ? undefined : results[layout.logits.name]
+    const { logits, positions } = given === undefined ? NO_LOGITS : rowsOf(session.unwrap(given), wanted)
+    const done = performance.now()
+    return { logits, positions, runMs: ran - ready, feedsMs: ready - started + (taken - ran), logitsMs: done - taken }
+  }
+
+  /** Everything that the cache lacks and the new ids. */
+  async function feed(fed: readonly number[], wanted: Wanted): Promise<Step> {
+    if (fed.length === 0) throw new Error('no ids to feed')
+    const limit = Math.min(context ?? Infinity, layout.capacity ?? Infinity)
+    if (ids.length + fed.length > limit)
+      throw new InputError(
+        `${ids.length + fed.length} tokens are more than the model's context of ${limit}; shorten the prompt or generate fewer tokens`,
+      )
+    const missing = ids.slice(held.length)
+    if (wanted === 'all' && layout.positions === 'last' && fed.length > 1) return oneByOne(fed)
+    const step = await run([...missing, ...fed], wanted)
+    for (const id of fed) ids.push(id)
+    return wanted === 'all' ? lastRows(step, fed.length) : step
+  }
+
+  /** The graph returns the last position only. */
+  async function oneByOne(fed: readonly number[]): Promise<Step> {
+    const steps: Step[] = []
+    for (const id of fed) {
+      const step = await feed([id], 'last')
+      steps.push({ ...step, logits: step.logits.slice() })
+    }
+    return joinSteps(steps)
+  }
+
+  return {
+    get length() {
+      return ids.length
+    },
+    feed,
+    cut(length) {
+      if (length > ids.length || length < 0) throw new Error(`a sequence of ${ids.length} tokens cannot be cut to ${length}`)
+      ids.length = length
+      if (length >= held.length) return
+      if (length === before.length) held = before
+      else if (length === 0 || !canCut) held = empty
+      else held = { length, cache: cutCache(session, { held, layout, length }) }
+      before = held
+    },
+    close() {
+      held = empty
+      before = empty
+      ids.length = 0
+    },
+  }
+}
+
+/** Several calls as one, their logits in a row. */
+function joinSteps(steps: readonly Step[]): Step {
+  const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0)
+  const width = steps[0]!.logits.length
+  const logits = new Float32Array(width * steps.length)
+  for (const [k, step] of steps.entries()) logits.set(step.logits, k * width)
+  return {
+    logits,
+    positions: steps.length,
+    runMs: sum(({ runMs }) => runMs),
+    feedsMs: sum(({ feedsMs }) => feedsMs),
+    logitsMs: sum(({ logitsMs = 0 }) => logitsMs),
+  }
+}
+
+const NO_LOGITS = { logits: new Float32Array(0), positions: 0 }
+
+interface Cut<Tensor> {
+  readonly held: Held<Tensor>
+  readonly layout: DecoderLayout
+  readonly length: number
+}
+
+function cutCache<Tensor>(session: DecoderSession<Tensor>, { held, layout, length }: Cut<Tensor>): Record<string, Tensor> {
+  // A buffer of one size is cut by the mask alone.
+  if (layout.capacity !== null) return held.cache
+  const cut = layout.cache.flatMap(({ past, role, axes }) => {
+    const tensor = held.cache[past]
+    return role === 'self' && tensor !== undefined
+      ? [[past, session.wrap(cutTensor(session.unwrap(tensor), axes.length!, length))] as const]
+      : []
+  })
+  return { ...held.cache, ...Object.fromEntries(cut) }
+}
+
+const wrapAll = <Tensor>(
+  { wrap }: DecoderSession<Tensor>,
+  values: Readonly<Record<string, TensorValue>>,
+): Record<string, Tensor> => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, wrap(value)]))
+
+/** Rows of float32 [positions, vocabulary], a view if they are float32 already. */
+function rowsOf({ dtype, shape, data }: TensorValue, wanted: Wanted) {
+  const vocabulary = shape.at(-1)!
+  const all = (data as Float32Array).length / vocabulary
+  const from = wanted === 'last' ? (all - 1) * vocabulary : 0
+  const rows = (data as Float32Array).subarray(from)
+  return {
+    logits: dtype === 'float32' ? rows : asFloat32(dtype, rows as unknown as Uint16Array),
+    positions: wanted === 'last' ? 1 : all,
+  }
+}
+
+let float16Values: Float32Array | undefined
+
+function asFloat32(dtype: string, bits: Uint16Array): Float32Array {
+  if (dtype !== 'float16') return Float32Array.from(bits)
+  float16Values ??= Float32Array.from({ length: 65_536 }, (_, code) => float16Value(code))
+  const values = float16Values
+  const made = new Float32Array(bits.length)
+  for (let k = 0; k < bits.length; k++) made[k] = values[bits[k]!]!
+  return made
+}
+
+/** Leaves out logits of ids that were fed again. */
+function lastRows(step: Step, count: number): Step {
+  if (step.positions <= count) return step
+  const width = step.logits.length / step.positions
+  return { ...step, logits: step.logits.subarray((step.positions - count) * width), positions: count }
+}

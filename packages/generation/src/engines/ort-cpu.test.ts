@@ -1,0 +1,264 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { roundedTo4Bits } from '../../test/support/decoder/pen.ts'
+import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
+import { type DecoderWeights, decoderWeights, mapMatrices } from '../../test/support/decoder/weights.ts'
+import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
+import { writeFolder } from '../../test/support/decoder/write-folder.ts'
+import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import { tinyTokenizer } from '../../test/support/tokenizer/tiny-tokenizer.ts'
+import { openOrtGenerator, ortCpu } from './ort-cpu.ts'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-ort-generator-'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+const llama = decoderWeights()
+const gpt2 = decoderWeights({ family: 'gpt2' })
+const PROMPT = [3, 17, 42, 5, 60]
+let files = 0
+
+async function open(weights: DecoderWeights, form: DecoderForm, options = plainOptions) {
+  return openOrtGenerator(writeDecoder(path.join(folder, `${files++}.onnx`), weights, form), options)
+}
+
+const FORMS: readonly (readonly [string, DecoderWeights, DecoderForm])[] = [
+  ['past_key_values, unfused', llama, {}],
+  ['grouped-query attention', llama, { attention: 'fused' }],
+  ['grouped-query attention in buffers of one size', llama, { attention: 'fused', cache: 'fixed' }],
+  ['merged by use_cache_branch', llama, { cache: 'merged' }],
+  ['no cache', llama, { cache: 'none' }],
+  ['a stacked cache', gpt2, { cache: 'stacked' }],
+  ['the last position only', llama, { logits: 'last' }],
+  ['num_logits_to_keep', llama, { logits: 'chosen' }],
+  ['a tied head', decoderWeights({ tied: true }), {}],
+]
+
+describe.each(FORMS)('%s', (_, weights, form) => {
+  it('generates the ids of the reference', async () => {
+    const generator = await open(weights, form)
+    const { tokens, ended, promptTokens } = await generator.generate(plainRequest(PROMPT, 12))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(weights, PROMPT, 12))
+    expect({ ended, promptTokens }).toEqual({ ended: 'length', promptTokens: PROMPT.length })
+    await generator.close()
+  })
+
+  it('gives the same logits in one call, token by token, after a cut, and by the reference', async () => {
+    const generator = await open(weights, form)
+    const ids = [...PROMPT, 9, 33]
+    const expected = referenceLogits(weights, ids)
+    const sequence = generator.start!()
+    const whole = await sequence.feed(ids, 'all')
+    expect(whole.positions).toBe(ids.length)
+    compare(
+      whole.logits,
+      expected.flatMap((row) => [...row]),
+    )
+    sequence.cut(0)
+    for (const [k, id] of ids.entries()) compare((await sequence.feed([id], 'last')).logits, expected[k]!)
+    // Back by one, to where a call began, then by more.
+    for (const kept of [ids.length - 1, 3]) {
+      sequence.cut(kept)
+      expect(sequence.length).toBe(kept)
+      const { logits, positions } = await sequence.feed(ids.slice(kept), 'last')
+      compare(logits, expected.at(-1)!)
+      expect(positions).toBe(1)
+    }
+    sequence.cut(2)
+    expect((await sequence.feed(ids.slice(2, -1), 'none')).logits.length).toBe(0)
+    compare((await sequence.feed(ids.slice(-1), 'last')).logits, expected.at(-1)!)
+    sequence.close()
+    await generator.close()
+  })
+})
+
+const compare = (given: Float32Array, expected: ArrayLike<number>) => {
+  expect(given.length).toBe(expected.length)
+  const worst = given.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k]!)), 0)
+  expect(worst).toBeLessThan(1e-3)
+}
+
+describe('weights in other numbers', () => {
+  it('int4 in blocks: the ids of the rounded weights', async () => {
+    const generator = await open(llama, { weights: 'int4' })
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 12))
+    expect(tokens.map(({ id }) => id)).toEqual(
+      referenceGreedy(
+        mapMatrices(llama, (matrix) => roundedTo4Bits(matrix)),
+        PROMPT,
+        12,
+      ),
+    )
+    await generator.close()
+  })
+
+  it.each([
+    ['int4 at accuracy level 4', { weights: 'int4', accuracyLevel: 4 }, 0.5],
+    ['int8 with activations quantized as they come', { weights: 'int8' }, 1],
+    ['float16', { weights: 'float16' }, 0.1],
+  ] as const)('%s: logits near those of the reference', async (_, form, tolerance) => {
+    const generator = await open(llama, form)
+    const exact = form.weights === 'int4' ? mapMatrices(llama, (matrix) => roundedTo4Bits(matrix)) : llama
+    const expected = referenceLogits(exact, PROMPT).at(-1)!
+    const { logits } = await generator.start!().feed(PROMPT, 'last')
+    const error = Math.sqrt(logits.reduce((sum, value, k) => sum + (value - expected[k]!) ** 2, 0) / logits.length)
+    expect(error).toBeLessThan(tolerance)
+    expect(error).toBeGreaterThan(0)
+    await generator.close()
+  })
+})
+
+describe('a decoder that is fed embeddings', () => {
+  const models = { 'decoder_model_merged.onnx': { cache: 'merged', embeddings: 'apart' } } as const
+
+  it('generates the ids of the reference by the table next to it', async () => {
+    const generator = await openOrtGenerator(writeFolder(path.join(folder, 'embeds'), llama, { models }), plainOptions)
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 12))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(llama, PROMPT, 12))
+    await generator.close()
+  })
+
+  it('is one line without it, or if it takes more than ids', async () => {
+    const alone = writeFolder(path.join(folder, 'no-embeds'), llama, { models })
+    fs.rmSync(path.join(alone, 'onnx/embed_tokens.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /is fed embeddings \(inputs_embeds\), not token ids; put embed_tokens/,
+    )
+    fs.copyFileSync(path.join(alone, 'onnx/decoder_model_merged.onnx'), path.join(alone, 'onnx/embed_tokens.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /makes embeddings of .*attention_mask.* too, not of ids alone/,
+    )
+  })
+})
+
+describe('an encoder and its decoder', () => {
+  const both = decoderWeights({ encoder: true })
+  const config = { decoder_start_token_id: 2, is_encoder_decoder: true }
+  const write = (name: string, form: DecoderForm) => {
+    const file = `${form.cache === 'merged' ? 'decoder_model_merged' : 'decoder_model'}.onnx`
+    return writeFolder(path.join(folder, name), both, { models: { [file]: form }, config })
+  }
+
+  it.each([['merged'], ['none']] as const)(
+    '%s: generates the ids of the reference, for one prompt after another',
+    async (cache) => {
+      const generator = await openOrtGenerator(write(`pair-${cache}`, { cache }), plainOptions)
+      for (const prompt of [PROMPT, [9, 8, 7]]) {
+        const { tokens, promptTokens, totalMs } = await generator.generate(plainRequest(prompt, 10))
+        expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 10, prompt))
+        expect(promptTokens).toBe(prompt.length)
+        expect(tokens.at(-1)!.atMs).toBeLessThanOrEqual(totalMs)
+      }
+      expect(generator.start).toBeNull()
+      const { tokens, parts } = await generator.generate(plainRequest('the cat', 4))
+      expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 4, generator.encode!('the cat')))
+      expect(parts.tokenizeMs).toBeGreaterThan(0)
+      await generator.close()
+    },
+  )
+
+  it('one line if the encoder is missing, or reads no text', async () => {
+    const alone = write('alone', { cache: 'merged' })
+    fs.rmSync(path.join(alone, 'onnx/encoder_model.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /and there is none next to it; put encoder_model\.onnx there/,
+    )
+    const image = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-image.onnx')
+    fs.copyFileSync(image, path.join(alone, 'onnx/encoder_model.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /encoder_model\.onnx encodes .*, not the ids of a text; measure/,
+    )
+  })
+})
+
+describe('ort-cpu', () => {
+  it('samples the same ids for the same seed, and others for another', async () => {
+    const generator = await open(llama, {})
+    const ids = async (seed: number) => {
+      const sampling = { kind: 'sample', temperature: 1, topK: 20, topP: 0.9, seed } as const
+      const { tokens } = await generator.generate({ ...plainRequest(PROMPT, 16), sampling })
+      return tokens.map(({ id }) => id)
+    }
+    expect(await ids(1)).toEqual(await ids(1))
+    expect(await ids(1)).not.toEqual(await ids(2))
+    await generator.close()
+  })
+
+  it('prefill with threads of its own gives the same ids', async () => {
+    const generator = await open(llama, {}, { ...plainOptions, prefillThreads: 2 })
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 6))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(llama, PROMPT, 6))
+    await generator.close()
+  })
+
+  it('tells each part of a call, and tokens in their order', async () => {
+    const generator = await open(llama, {})
+    const seen: (number | null)[] = []
+    const { tokens, parts, totalMs } = await generator.generate(plainRequest(PROMPT, 5), ({ id }) => seen.push(id))
+    expect(seen).toEqual(tokens.map(({ id }) => id))
+    expect(Object.keys(parts).sort()).toEqual(['decodeRunMs', 'feedsMs', 'logitsMs', 'prefillRunMs', 'samplerMs', 'streamerMs'])
+    expect(Object.values(parts).reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(totalMs)
+    expect(tokens.every(({ atMs }, k) => atMs >= (tokens[k - 1]?.atMs ?? 0))).toBe(true)
+    await generator.close()
+  })
+
+  it('refuses more tokens than its buffers hold, and a text without a tokenizer', async () => {
+    const generator = await open(llama, { attention: 'fused', cache: 'fixed' })
+    expect(generator.context).toBe(128)
+    await expect(generator.generate(plainRequest(PROMPT, 125))).rejects.toThrow(/context of 128; shorten the prompt/)
+    const sequence = generator.start!()
+    await expect(sequence.feed(new Array(129).fill(1), 'last')).rejects.toThrow(
+      /129 tokens are more than the model's context of 128/,
+    )
+    await expect(generator.generate(plainRequest('a text', 2))).rejects.toThrow(/no tokenizer; put its tokenizer.json next to it/)
+    await generator.close()
+  })
+
+  it('takes texts and gives them, with the tokenizer of its folder, and ends at a stop text and at an end', async () => {
+    const generator = await openOrtGenerator(writeFolder(path.join(folder, 'texts'), llama), plainOptions)
+    const whole = await generator.generate(plainRequest('the cat', 20))
+    const ids = whole.tokens.map(({ id }) => id!)
+    expect(ids).toEqual(referenceGreedy(llama, generator.encode!('the cat'), 20))
+    const text = generator.decode!(ids)
+    expect(whole.tokens.map((token) => token.text).join('')).toBe(text)
+    expect(whole.promptTokens).toBe(generator.encode!('the cat').length)
+    const stop = text.slice(5, 7)
+    const stopped = await generator.generate({ ...plainRequest('the cat', 20), stop: [stop] })
+    expect(stopped.ended).toBe('stop')
+    expect(stopped.tokens.map((token) => token.text).join('')).toBe(text.slice(0, text.indexOf(stop)))
+    await generator.close()
+  })
+
+  it('ends at an id that ends a text, unless it is told to go on', async () => {
+    const prompt = [3, 17, 42]
+    const expected = referenceGreedy(llama, prompt, 8)
+    const eos = expected[4]!
+    const config = { eos_token_id: [eos, 9999] }
+    const generator = await openOrtGenerator(
+      writeFolder(path.join(folder, 'ends'), llama, { config, tokenizer: false }),
+      plainOptions,
+    )
+    expect(generator.endIds).toEqual([eos, 9999])
+    const ended = await generator.generate({ ...plainRequest(prompt, 8), ignoreEnd: false })
+    expect(ended.ended).toBe('end')
+    expect(ended.tokens.map(({ id }) => id)).toEqual(expected.slice(0, expected.indexOf(eos)))
+    expect((await generator.generate(plainRequest(prompt, 8))).tokens.map(({ id }) => id)).toEqual(expected)
+    await generator.close()
+  })
+
+  it('refuses a tokenizer whose ids are not the model’s', async () => {
+    const strange = writeFolder(path.join(folder, 'strange'), llama)
+    fs.writeFileSync(path.join(strange, 'tokenizer.json'), JSON.stringify(tinyTokenizer(80)))
+    await expect(openOrtGenerator(strange, plainOptions)).rejects.toThrow(
+      /has 80 tokens, but .*model\.onnx has logits for 64; take the/,
+    )
+  })
+
+  it('says what a model is that is no decoder', async () => {
+    const model = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
+    await expect(openOrtGenerator(model, plainOptions)).rejects.toThrow(/is no decoder of text/)
+    expect(ortCpu.opens({ kind: 'gguf' })).toBe('ONNX Runtime does not read GGUF')
+    expect(ortCpu.opens({ kind: 'onnx' })).toBe(true)
+  })
+})

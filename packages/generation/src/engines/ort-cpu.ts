@@ -1,0 +1,231 @@
+// ONNX Runtime for Node on the CPU, with our own loop: https://onnxruntime.ai/docs/get-started/with-javascript/node.html
+// The cache is what the graph returns, fed again by JavaScript: onnxruntime-node 1.30 copies every output, so that this is part of what is measured.
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { findOrt, INSTALL, loadOrt, newestProfile, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
+import { sessionOptions } from '@whyslow/measure/engines/onnxruntime/ort-options.ts'
+import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/tensors.ts'
+import type { OpenOptions, TensorValue } from '@whyslow/measure/engines/types.ts'
+import type * as Ort from 'onnxruntime-node'
+import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
+import {
+  chosenVariant,
+  contextOf,
+  endIdsOf,
+  type GeneratorFiles,
+  generatorFiles,
+  startIdOf,
+  type Variant,
+} from '../recognize/folder.ts'
+import { type DecoderLayout, decoderLayout } from '../recognize/layout.ts'
+import { smallestKnown } from '../recognize/numbers.ts'
+import { checkVocabulary, openTokenizer, type Tokenizer } from '../tokenize/tokenizer.ts'
+import { type Encoder, encoderOf } from './loop/encoder.ts'
+import { generateEncoded, generateWith } from './loop/generate.ts'
+import { type DecoderSession, startSequence } from './loop/sequence.ts'
+
+/** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries. */
+export type SessionExtras = Partial<
+  Pick<OpenOptions, 'profilePrefix' | 'optimizedModelPath' | 'configEntries' | 'graphOptimization'>
+>
+
+export interface OrtGenerator extends Generator {
+  readonly layout: DecoderLayout
+  /** Ends profiling, if the generator was opened with `profilePrefix`; the raw trace file. */
+  endProfiling(): Promise<string | null>
+}
+
+export async function openOrtGenerator(
+  source: string,
+  options: GeneratorOptions,
+  extras: SessionExtras = {},
+): Promise<OrtGenerator> {
+  const files = generatorFiles(source)
+  if (files === null) throw new InputError(`${source} is not an ONNX decoder or a folder of one; give model.onnx or its folder`)
+  const variant = chosenVariant(files, options.dtype)
+  const { model } = variant
+  const ort = await loadOrt(null)
+  const decode = await openSession(ort, { model, threads: options.threads, extras })
+  const layout = layoutOf(decode, variant)
+  const apart = options.prefillThreads !== null && options.prefillThreads !== options.threads
+  const prefill = apart ? await openSession(ort, { model, threads: options.prefillThreads, extras: {} }) : decode
+  const embedding = await openEmbedding(ort, { variant, layout, options })
+  const session = decoderSession(ort, { decode, prefill, embedding })
+  const context = smallestKnown(contextOf(files), layout.capacity)
+  const encoder = layout.inputs.encoderStates === undefined ? null : await openEncoder(ort, { variant, layout, options })
+  const start = (constant: Readonly<Record<string, TensorValue>> = {}) => startSequence(session, { layout, context, constant })
+  const endIds = endIdsOf(files)
+  const tokenizer = await tokenizerOf(files, { layout, model })
+  const parts = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null, endIds, context }
+  return {
+    engine: ortCpu.id,
+    versions: { onnxruntime: findOrt(null)!.version },
+    layout,
+    vocabulary: vocabularyOf(layout),
+    context,
+    endIds,
+    encode: parts.encode,
+    decode: tokenizer?.decode ?? null,
+    async generate(request, onToken) {
+      if (encoder !== null) return generateEncoded({ ...parts, encoder, start, startId: startIdOf(files) }, request, onToken)
+      const sequence = start()
+      try {
+        return await generateWith({ sequence, ...parts }, request, onToken)
+      } finally {
+        sequence.close()
+      }
+    },
+    // Where a prompt goes to an encoder, a sequence of the decoder alone is nothing.
+    start: encoder === null ? () => start() : null,
+    async endProfiling() {
+      decode.endProfiling()
+      return extras.profilePrefix === undefined ? null : newestProfile(extras.profilePrefix)
+    },
+    async close() {
+      await decode.release()
+      if (apart) await prefill.release()
+      await encoder?.close()
+      await embedding?.session.release()
+    },
+  }
+}
+
+export const ortCpu: GeneratorEngine = {
+  id: 'ort-cpu',
+  title: 'ONNX Runtime for Node, CPU, our own loop',
+  opens: ({ kind }) => {
+    if (kind === 'gguf') return 'ONNX Runtime does not read GGUF'
+    return kind === 'address' ? 'nothing is opened at an address: it is sent requests' : true
+  },
+  missing: async () => (findOrt(null) === null ? `${PACKAGE} is not installed; ${INSTALL}` : null),
+  open: openOrtGenerator,
+}
+
+async function tokenizerOf(
+  { tokenizer: file, tokenizerConfig }: GeneratorFiles,
+  { layout, model }: { readonly layout: DecoderLayout; readonly model: string },
+): Promise<Tokenizer | null> {
+  if (file === null) return null
+  const tokenizer = await openTokenizer({ tokenizer: file, tokenizerConfig })
+  checkVocabulary(tokenizer, vocabularyOf(layout), model)
+  return tokenizer
+}
+
+interface Opened {
+  readonly model: string
+  readonly threads: number | null
+  readonly extras: SessionExtras
+}
+
+async function openSession(ort: typeof Ort, { model, threads, extras }: Opened): Promise<Ort.InferenceSession> {
+  const options: OpenOptions = {
+    threads,
+    graphOptimization: 'all',
+    executionMode: 'sequential',
+    configEntries: {},
+    packageFrom: null,
+    ...extras,
+  }
+  try {
+    return await ort.InferenceSession.create(model, sessionOptions(options))
+  } catch (error) {
+    throw new InputError(`ONNX Runtime does not open ${model}: ${firstLineOf(error)}; check the file and its weights next to it`)
+  }
+}
+
+/** The layout by what the session declares, so that the file is read once. */
+function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, { model, embedding }: Variant): DecoderLayout {
+  const hasEmbedding = embedding !== null
+  const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), { hasEmbedding })
+  if (layout === null)
+    throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
+  if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
+  return layout
+}
+
+interface PartsNextToIt {
+  readonly variant: Variant
+  readonly layout: DecoderLayout
+  readonly options: GeneratorOptions
+}
+
+async function openEncoder(
+  ort: typeof Ort,
+  { variant, layout, options }: PartsNextToIt,
+): Promise<Encoder & { close(): Promise<void> }> {
+  const { encoder: file, model } = variant
+  if (file === null)
+    throw new InputError(`${model} reads what an encoder returns, and there is none next to it; put encoder_model.onnx there`)
+  const session = await openSession(ort, { model: file, threads: options.prefillThreads ?? options.threads, extras: {} })
+  const { wrap, unwrap, run } = decoderSession(ort, { decode: session, prefill: session, embedding: null })
+  const encoder = encoderOf(
+    {
+      inputs: session.inputMetadata.map(declared),
+      async run(feeds) {
+        const given = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, wrap(value)]))
+        const results = await run(given, session.outputNames, 1)
+        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, unwrap(tensor)]))
+      },
+    },
+    layout,
+    file,
+  )
+  return { ...encoder, close: () => session.release() }
+}
+
+const declared = (metadata: Ort.InferenceSession.ValueMetadata): ValueDeclaration =>
+  metadata.isTensor
+    ? {
+        name: metadata.name,
+        kind: 'tensor',
+        dtype: metadata.type as DType,
+        shape: metadata.shape.map((size) => (size === '' ? null : size)),
+      }
+    : { name: metadata.name, kind: 'unknown', dtype: null, shape: null }
+
+/** The graph that makes embeddings of ids, if the decoder takes no ids. */
+async function openEmbedding(ort: typeof Ort, { variant, layout, options }: PartsNextToIt): Promise<Embedding | null> {
+  const { ids, embeddings } = layout.inputs
+  if (ids !== undefined || embeddings === undefined || variant.embedding === null) return null
+  const session = await openSession(ort, { model: variant.embedding, threads: options.threads, extras: {} })
+  const other = session.inputNames.slice(1)
+  if (other.length > 0)
+    throw new InputError(
+      `${variant.embedding} makes embeddings of ${other.join(', ')} too, not of ids alone; give a model of text`,
+    )
+  return { session, feeds: embeddings.name }
+}
+
+interface Embedding {
+  readonly session: Ort.InferenceSession
+  /** The decoder's input. */
+  readonly feeds: string
+}
+
+interface Sessions {
+  readonly decode: Ort.InferenceSession
+  readonly prefill: Ort.InferenceSession
+  readonly embedding: Embedding | null
+}
+
+function decoderSession(ort: typeof Ort, { decode, prefill, embedding }: Sessions): DecoderSession<OrtTensor> {
+  const Tensor = ort.Tensor as unknown as TensorType
+  return {
+    run: async (feeds, fetches, positions) => {
+      const session = positions > 1 ? prefill : decode
+      const given = { ...(feeds as Record<string, Ort.Tensor>) }
+      if (embedding !== null) {
+        const [input, output] = [embedding.session.inputNames[0]!, embedding.session.outputNames[0]!]
+        given[embedding.feeds] = (await embedding.session.run({ [input]: given[embedding.feeds]! }))[output]!
+      }
+      return (await session.run(given, fetches)) as unknown as Record<string, OrtTensor>
+    },
+    wrap: (value) => toOrt(Tensor, value),
+    unwrap: fromOrt,
+  }
+}
+
+function vocabularyOf({ logits }: DecoderLayout): number | null {
+  const size = logits.shape?.at(-1)
+  return typeof size === 'number' ? size : null
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { estimates, type Known } from './estimate.ts'
+import { lookupOf, tokensPerRound } from './lookup.ts'
+
+// 400 MB of float32 at 10 GB/s: 40 ms; 60 ms a token after 512, of which 10 ms a thousand are the context's.
+const KNOWN: Known = {
+  model: { dtype: 'float32', bytesPerToken: 400e6, context: 4096 },
+  timePerTokenMs: 60,
+  depth: 512,
+  floor: { bytesPerSecond: 10e9, level: 'DRAM', threads: 2, weightsMs: 40, cacheMsPerThousand: 2, shareOfFloor: 0.7 },
+  line: { points: [], interceptMs: 54.88, slopeMsPerThousand: 10, slopeOverFloor: 5 },
+  several: null,
+  tokenParts: null,
+  lookup: null,
+}
+
+const at = (known: Partial<Known>, what: string, depth: number) =>
+  estimates({ ...KNOWN, ...known }).find((one) => one.what === what && one.depth === depth)?.timePerTokenMs
+
+test('types of weights at three depths: weights by their bytes, the rest as it was measured', () => {
+  expect(at({}, 'weights in float32', 512)).toBeCloseTo(60)
+  expect(at({}, 'weights in float32', 0)).toBeCloseTo(54.88)
+  // 100 M elements × 0.625 bytes are 6.25 ms in place of 40.
+  expect(at({}, 'weights in int4', 512)).toBeCloseTo(26.25)
+  expect(at({}, 'weights in int8', 2048)).toBeCloseTo(60 + 15.36 - 40 + 10.3)
+})
+
+test("the engine's own kernels, if their rate was measured", () => {
+  expect(at({ kernelRates: { int4: 2.5e9 } }, 'weights in int4', 512)).toBeCloseTo(60 - 40 + 25)
+})
+
+test('a type that nobody knows the size of has no estimate', () => {
+  expect(estimates({ ...KNOWN, model: { ...KNOWN.model, dtype: 'IQ1_S' } })).toEqual([])
+  expect(estimates({ ...KNOWN, floor: null })).toEqual([])
+})
+
+const CURVE = {
+  depth: 512,
+  points: [
+    { tokens: 1, ms: 60, ratio: 1 },
+    { tokens: 4, ms: 90, ratio: 1.5 },
+    { tokens: 16, ms: 240, ratio: 4 },
+  ],
+}
+
+test('several sequences share the call', () => {
+  expect(at({ several: CURVE }, '4 sequences together', 512)).toBeCloseTo(22.5)
+  expect(at({ several: CURVE }, '16 sequences together', 512)).toBeCloseTo(15)
+})
+
+test('prompt lookup on a text that repeats itself, and on one that does not', () => {
+  const repeated = { ids: [1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5], promptTokens: 7 }
+  const fresh = { ids: [1, 2, 3, 4, 5, 6, 7, 8], promptTokens: 4 }
+  // 8 tokens: 3 guesses and the next, twice.
+  expect(tokensPerRound({ texts: [repeated] }, 3)).toBe(4)
+  expect(tokensPerRound({ texts: [fresh] }, 3)).toBe(1)
+  const [best] = estimates({ ...KNOWN, several: CURVE, floor: null, lookup: lookupOf([repeated]) }).slice(-1)
+  expect(best).toMatchObject({ what: 'prompt lookup of 3 tokens', timePerTokenMs: 22.5 })
+  const [none] = estimates({ ...KNOWN, several: CURVE, floor: null, lookup: lookupOf([fresh]) }).slice(-1)
+  expect(none!.why).toContain('not worth it')
+})
+
+test('without a generated text nothing is known of lookup', () => {
+  expect(lookupOf([])).toBeNull()
+  expect(lookupOf([{ ids: [1, 2], promptTokens: 2 }])).toBeNull()
+})

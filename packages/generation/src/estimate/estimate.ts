@@ -1,0 +1,108 @@
+// What would change a token's time, before anything is tried: other types of weights from the floor, several sequences together and speculation
+// from the curve of several tokens. Formulas: docs/method.md, "Text generation". Estimates are never shown as measured.
+
+import { percent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type {
+  DepthLine,
+  GenerationEstimate,
+  GenerationFloor,
+  GenerationModel,
+  PartsOf,
+  SeveralTokens,
+} from '@whyslow/report/documents/generation.ts'
+import { type Lookup, tokensPerRound } from './lookup.ts'
+
+/** Bytes that an element of weights takes, scales included. */
+export const DTYPE_BYTES: Readonly<Record<string, number>> = {
+  ...{ float32: 4, float16: 2, bfloat16: 2, F32: 4, F16: 2, BF16: 2 },
+  ...{ int8: 1.03, uint8: 1.03, int4: 0.625, uint4: 0.625 },
+  ...{ Q4_0: 0.5625, Q4_1: 0.625, Q5_0: 0.6875, Q5_1: 0.75, Q8_0: 1.0625 },
+  ...{ Q2_K: 0.328, Q3_K: 0.43, Q4_K: 0.5625, Q5_K: 0.6875, Q6_K: 0.82 },
+}
+
+const TRIED = ['float32', 'int8', 'int4'] as const
+const DEPTHS = [0, 512, 2048]
+
+export interface Known {
+  readonly model: Pick<GenerationModel, 'dtype' | 'bytesPerToken' | 'context'>
+  readonly timePerTokenMs: number | null
+  readonly depth: number
+  readonly floor: GenerationFloor | null
+  readonly line: DepthLine | null
+  readonly several: SeveralTokens | null
+  readonly tokenParts: PartsOf | null
+  /**
+   * Bytes a second at which this engine's own kernels read weights of a type, measured; absent: as fast as memory is read.
+   */
+  readonly kernelRates?: Readonly<Record<string, number>>
+  /** What looking up the prompt would have guessed in the user's own texts; null: prompts were made up, or the engine gives no ids. */
+  readonly lookup: Lookup | null
+}
+
+export function estimates(known: Known): GenerationEstimate[] {
+  return [...ofTypes(known), ...ofBatches(known), ...ofSpeculation(known)]
+}
+
+function ofTypes({ model, timePerTokenMs, depth, floor, line, tokenParts, kernelRates = {} }: Known): GenerationEstimate[] {
+  const bytes = DTYPE_BYTES[model.dtype ?? '']
+  if (bytes === undefined || model.bytesPerToken === null || floor === null || timePerTokenMs === null) return []
+  const elements = model.bytesPerToken / bytes
+  const readMs = (size: number, rate = floor.bytesPerSecond) => (1000 * size) / rate
+  const products = partsMs(tokenParts, ['weights', 'matmul', 'head'])
+  const nowMs = products === 0 ? floor.weightsMs : products
+  const slope = (line?.slopeMsPerThousand ?? 0) / 1000
+  const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
+  return TRIED.flatMap((dtype) =>
+    depths.map((at) => {
+      const here = line === null ? timePerTokenMs : timePerTokenMs + slope * (at - depth)
+      const thenMs = dtype === model.dtype ? nowMs : readMs(elements * DTYPE_BYTES[dtype]!, kernelRates[dtype])
+      const how =
+        kernelRates[dtype] === undefined ? 'at the bandwidth measured for reading' : "at the rate of the engine's own kernels"
+      return {
+        what: `weights in ${dtype}`,
+        depth: at,
+        timePerTokenMs: Math.max(thenMs, here - nowMs + thenMs),
+        why:
+          dtype === model.dtype
+            ? 'the type of the weights now, by the line over depth'
+            : `products with weights take ${time(thenMs)} ${how} in place of ${time(nowMs)}`,
+      }
+    }),
+  )
+}
+
+const partsMs = (of: PartsOf | null, ids: readonly string[]): number =>
+  (of?.parts ?? []).filter(({ id }) => ids.includes(id)).reduce((sum, { ms }) => sum + ms, 0)
+
+function ofBatches({ several, timePerTokenMs, depth }: Known): GenerationEstimate[] {
+  if (several === null || timePerTokenMs === null) return []
+  return several.points
+    .filter(({ tokens }) => tokens > 1)
+    .map(({ tokens, ratio }) => ({
+      what: `${tokens} sequences together`,
+      depth: Math.round(depth),
+      timePerTokenMs: (timePerTokenMs * ratio) / tokens,
+      why: `one call with ${tokens} tokens takes ${significant(ratio)} times as long as with one; each sequence has a cache of its own to read, which is not in it`,
+    }))
+}
+
+function ofSpeculation({ several, timePerTokenMs, depth, lookup }: Known): GenerationEstimate[] {
+  if (several === null || timePerTokenMs === null || lookup === null) return []
+  const tried = several.points
+    .filter(({ tokens }) => tokens > 1)
+    .map(({ tokens, ratio }) => {
+      const accepted = tokensPerRound(lookup, tokens - 1)
+      return { drafts: tokens - 1, accepted, ms: (timePerTokenMs * ratio) / accepted }
+    })
+  const [best] = tried.sort((a, b) => a.ms - b.ms)
+  if (best === undefined) return []
+  const gain = timePerTokenMs / best.ms
+  return [
+    {
+      what: `prompt lookup of ${best.drafts} ${best.drafts === 1 ? 'token' : 'tokens'}`,
+      depth: Math.round(depth),
+      timePerTokenMs: best.ms,
+      why: `on your own texts a call would give ${significant(best.accepted)} tokens on average (${percent(lookup.acceptance)} of the guesses were right)${gain < 1.05 ? '; not worth it' : ''}`,
+    },
+  ]
+}

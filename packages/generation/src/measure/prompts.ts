@@ -1,0 +1,57 @@
+// Prompts: the user's own, or made-up ones that are all different, so that no cache of prefixes holds them.
+import { mulberry32 } from '@whyslow/graph/random.ts'
+import type { Generator } from '../generator.ts'
+
+/** Common words; most tokenizers have a token for each, with the space before it. */
+const WORDS =
+  'the of and to in is that it was for on are with as his they be at one have this from or had by word but what some we can out other were all there when up use your how said an each she which do their time if will way about many then them write would like so these her long make thing see him two has look more day could go come did number sound no most people my over know water than call first who may down side been now find any new work part take get place made live where after back little only round man year came show every good me give our under name very through just form sentence great think say help low line differ turn cause much mean before move right boy old too same tell does set three want air well also play small end put home read hand port large spell add even land here must big high such follow act why ask men change went light kind off need house picture try us again animal point mother world near build self earth father'.split(
+    ' ',
+  )
+
+/** Texts are longer than this only if a tokenizer has tokens of many words. */
+const MOST_WORDS = 1_000_000
+
+export interface Prompt {
+  /** What the generator is handed: ids, or a text if it takes no ids. */
+  readonly given: readonly number[] | string
+  /** Time of tokenization, ms; null: the engine does it, or nobody does. */
+  readonly tokenizeMs: number | null
+}
+
+export type Tokens = Pick<Generator, 'encode' | 'vocabulary' | 'endIds'>
+
+/** A text of common words: the same for the same seed, and different from its first word on for another. */
+export function madeUpText(words: number, seed: number): string {
+  const random = mulberry32(seed)
+  return Array.from({ length: words }, () => WORDS[Math.floor(random() * WORDS.length)]!).join(' ')
+}
+
+/** Ids of exactly `tokens` tokens, of which none ends a text. Without a tokenizer any ids do: time does not depend on which. */
+export function madeUpPrompt({ encode, vocabulary, endIds }: Tokens, tokens: number, seed: number, now: () => number): Prompt {
+  if (encode !== null) {
+    for (let words = tokens; words < MOST_WORDS; words *= 2) {
+      const text = madeUpText(words, seed)
+      const start = now()
+      const ids = encode(text)
+      const ms = now() - start
+      if (ids.length >= tokens) return { given: ids.slice(0, tokens), tokenizeMs: (ms * tokens) / ids.length }
+    }
+    throw new Error(`the tokenizer makes fewer than ${tokens} tokens of ${MOST_WORDS} words`)
+  }
+  if (vocabulary === null) return { given: madeUpText(tokens, seed), tokenizeMs: null }
+  const random = mulberry32(seed)
+  const ends = new Set(endIds)
+  const usable = Array.from({ length: vocabulary }, (_, id) => id).filter((id) => !ends.has(id))
+  return { given: Array.from({ length: tokens }, () => usable[Math.floor(random() * usable.length)]!), tokenizeMs: null }
+}
+
+/** A user's prompt. Throws if the engine takes ids and has no tokenizer. */
+export function usersPrompt({ encode, vocabulary }: Tokens, text: string, now: () => number): Prompt {
+  if (encode === null) {
+    if (vocabulary !== null) throw new Error('the model has no tokenizer, so it cannot read --prompts; leave it out')
+    return { given: text, tokenizeMs: null }
+  }
+  const start = now()
+  const given = encode(text)
+  return { given, tokenizeMs: now() - start }
+}

@@ -1,0 +1,20 @@
+// The trial that measures a generator in a process of its own.
+import { processClock } from '@whyslow/measure/engines/sampler.ts'
+import { defineTask } from '@whyslow/measure/trials/port.ts'
+import { generatorEngineById } from '../engines/index.ts'
+import { watchGarbage } from './garbage.ts'
+import { measureProcess } from './process.ts'
+import type { MeasureInput, ProcessMeasurement } from './types.ts'
+
+async function measureGenerator({ engine: id, source, options, plan }: MeasureInput): Promise<ProcessMeasurement> {
+  const engine = generatorEngineById(id)
+  if (engine === undefined) throw new Error(`no such engine: ${id}`)
+  const garbage = watchGarbage()
+  try {
+    return await measureProcess(() => engine.open(source, options), plan, { now: processClock, garbageMs: garbage.between })
+  } finally {
+    garbage.end()
+  }
+}
+
+export const measureTask = defineTask('generation-measure', import.meta.url, measureGenerator)

@@ -1,0 +1,92 @@
+// What measuring a generator in one process is told, and what it gives: plain data that crosses between processes.
+import type { CallParts, GeneratorOptions } from '../generator.ts'
+
+export interface MeasurePlan {
+  /** Prompts of the user, one call each in turn; null: made-up ones of `promptTokens` tokens. */
+  readonly prompts: readonly string[] | null
+  readonly promptTokens: number
+  readonly newTokens: number
+  /** Of the model, if the engine does not say it. */
+  readonly vocabulary: number | null
+  /** Warm calls: at least `leastCalls`, and then more until `callsMs` are over or there are `mostCalls`. */
+  readonly leastCalls: number
+  readonly mostCalls: number
+  readonly callsMs: number
+  /** Tokens in the cache at which single steps are timed; of an engine without steps: lengths of prompts of whole calls. */
+  readonly depths: readonly number[]
+  /** Tokens that one engine call is fed, for the curve. */
+  readonly several: readonly number[]
+  /** How often each depth, and each count of tokens, has its turn. */
+  readonly rounds: number
+  /** Filling caches for the depths stops being worth it after this long. */
+  readonly fillMs: number
+  readonly naturalStop: boolean
+  /** Another one for each process, so that no prompt comes twice. */
+  readonly seed: number
+}
+
+/** What a process opens, and the plan. */
+export interface MeasureInput {
+  readonly engine: string
+  readonly source: string
+  readonly options: GeneratorOptions
+  readonly plan: MeasurePlan
+}
+
+/** One call, as a user makes it: tokenization included. */
+export interface MeasuredCall {
+  readonly promptTokens: number | null
+  readonly cachedTokens: number | null
+  readonly newTokens: number
+  readonly endedByItself: boolean
+  /** To the first token; of an engine that gives text alone, to the first text. */
+  readonly firstMs: number
+  /** Between the first token and the last, over the tokens after the first; null: only one. */
+  readonly perTokenMs: number | null
+  /** Between tokens, or between chunks of text if the engine gives no tokens. */
+  readonly gapsMs: readonly number[]
+  readonly totalMs: number
+  readonly tokenizeMs: number | null
+  readonly parts: CallParts
+  /** Garbage collection during the call: until its first token, and after it. */
+  readonly firstGarbageMs: number
+  readonly garbageMs: number
+  /** The prompt and what was generated, if the prompt is the user's and the engine gives ids. */
+  readonly ids: readonly number[] | null
+}
+
+/** Times of single steps at one depth, or of calls with several tokens. */
+export interface StepTimes {
+  /** Tokens in the cache before the step, on average. */
+  readonly depth: number
+  readonly tokens: number
+  readonly samplesMs: readonly number[]
+  /** The engine's call within each. */
+  readonly runMs: readonly number[]
+}
+
+/** Engine calls that feed a whole prompt: medians of the process; null: the engine does not tell it. */
+export interface PrefillTimes {
+  readonly runMs: number
+  readonly feedsMs: number
+  readonly logitsMs: number | null
+}
+
+export interface ProcessMeasurement {
+  readonly engine: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly vocabulary: number | null
+  readonly context: number | null
+  /** Whether the engine can be started at a depth. */
+  readonly hasSteps: boolean
+  readonly openMs: number
+  readonly cold: MeasuredCall
+  readonly calls: readonly MeasuredCall[]
+  readonly natural: { readonly tokens: number; readonly totalMs: number } | null
+  /** null: the engine has no steps. */
+  readonly prefill: PrefillTimes | null
+  readonly depths: readonly StepTimes[]
+  readonly several: readonly StepTimes[]
+  /** Why a part was cut short, by its name. */
+  readonly reasons: Readonly<Record<string, string>>
+}

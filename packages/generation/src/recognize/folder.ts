@@ -1,0 +1,239 @@
+// Which files of a folder, or next to a model, make a generator. transformers.js and optimum: config.json, tokenizer.json, onnx/model_q4.onnx;
+// onnxruntime-genai: genai_config.json. Names of variants: transformers.js, src/utils/dtypes.js (DEFAULT_DTYPE_SUFFIX_MAPPING).
+import fs from 'node:fs'
+import path from 'node:path'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { readJson, textOf, wholeOf } from './json.ts'
+
+/** A file of a transformers.js folder that holds the same model in other numbers. */
+export interface Variant {
+  /** As transformers.js calls it: 'fp32', 'q4f16'. */
+  readonly dtype: string
+  readonly model: string
+  /** The encoder's file, if the model encodes its input first; null: there is none. */
+  readonly encoder: string | null
+  /** What makes embeddings of ids, if the decoder is fed these; null: there is none. */
+  readonly embedding: string | null
+  readonly sizeBytes: number
+}
+
+export interface GeneratorFiles {
+  readonly kind: 'onnx' | 'transformers-folder' | 'genai-folder'
+  readonly folder: string
+  readonly variants: readonly Variant[]
+  readonly config: Json | null
+  readonly generationConfig: Json | null
+  readonly genaiConfig: Json | null
+  /** tokenizer.json; null: there is none. */
+  readonly tokenizer: string | null
+  readonly tokenizerConfig: string | null
+}
+
+export type Json = Readonly<Record<string, unknown>>
+
+const SUFFIXES: Readonly<Record<string, string>> = {
+  '': 'fp32',
+  _fp16: 'fp16',
+  _int8: 'int8',
+  _uint8: 'uint8',
+  _quantized: 'q8',
+  _q8: 'q8',
+  _q4: 'q4',
+  _q4f16: 'q4f16',
+  _bnb4: 'bnb4',
+  _q2: 'q2',
+  _q2f16: 'q2f16',
+  _q1: 'q1',
+  _q1f16: 'q1f16',
+}
+
+/** The first that is there is taken: a merged decoder needs no other file. */
+const DECODERS = ['decoder_model_merged', 'model', 'decoder_with_past_model', 'decoder_model', 'model_with_past']
+const ENCODERS = ['encoder_model', 'encoder']
+const EMBEDDINGS = ['embed_tokens', 'embedding']
+
+/** null: neither an ONNX file nor a folder of one of these kinds. Reads names and small JSON files only. */
+export function generatorFiles(source: string): GeneratorFiles | null {
+  if (!isFolder(source)) return /\.onnx$/i.test(source) ? besideModel(source) : null
+  const shared = sharedFiles(source)
+  if (shared.genaiConfig !== null) return { ...shared, kind: 'genai-folder', variants: genaiVariant(source, shared.genaiConfig) }
+  if (shared.config === null) return null
+  const variants = [path.join(source, 'onnx'), source].map(variantsIn).find((found) => found.length > 0)
+  return variants === undefined ? null : { ...shared, kind: 'transformers-folder', variants }
+}
+
+/** The variant that is opened: the one that is named, else what transformers.js takes in Node, else the first. Throws InputError if it is not there. */
+export function chosenVariant(files: GeneratorFiles, dtype: string | null): Variant {
+  const { variants, folder, config } = files
+  const named = (wanted: string) => variants.find((one) => one.dtype === wanted)
+  if (dtype === null) {
+    const preset = textOf(objectOf(config?.['transformers.js_config'])?.dtype)
+    return (preset === null ? undefined : named(preset)) ?? named('fp32') ?? variants[0]!
+  }
+  const found = named(dtype)
+  if (found !== undefined) return found
+  const held = variants.map((one) => one.dtype).join(', ')
+  throw new InputError(`${folder} has no model of dtype ${dtype}; choose one of ${held}`)
+}
+
+/** A lone file: the folder around it, or the one above `onnx/`, may have its tokenizer. */
+function besideModel(file: string): GeneratorFiles {
+  const own = path.dirname(file)
+  const folder = path.basename(own) === 'onnx' ? path.dirname(own) : own
+  const names = new Set(list(own))
+  const isDecoder = /decoder/.test(path.basename(file))
+  const variant: Variant = {
+    dtype: dtypeOfName(file),
+    model: file,
+    encoder: isDecoder ? besideIn(own, names, { of: ENCODERS, suffix: suffixOf(file) }) : null,
+    embedding: besideIn(own, names, { of: EMBEDDINGS, suffix: suffixOf(file) }),
+    sizeBytes: sizeOf(file),
+  }
+  return { ...sharedFiles(folder, readJsonIfSound), kind: 'onnx', variants: [variant] }
+}
+
+interface Beside {
+  readonly of: readonly string[]
+  readonly suffix: string
+}
+
+/** A part of the model in the same numbers, else in any. */
+function besideIn(folder: string, names: ReadonlySet<string>, { of, suffix }: Beside): string | null {
+  const tried = [suffix, ...Object.keys(SUFFIXES)].flatMap((one) => of.map((name) => `${name}${one}.onnx`))
+  const found = tried.find((name) => names.has(name))
+  return found === undefined ? null : path.join(folder, found)
+}
+
+const suffixOf = (file: string): string => /(_[a-z0-9]+)\.onnx$/.exec(file)?.[1] ?? ''
+
+function dtypeOfName(file: string): string {
+  const suffix = suffixOf(file)
+  return SUFFIXES[suffix] ?? 'fp32'
+}
+
+function variantsIn(folder: string): Variant[] {
+  const names = new Set(list(folder))
+  const base = DECODERS.find((decoder) => Object.keys(SUFFIXES).some((suffix) => names.has(`${decoder}${suffix}.onnx`)))
+  if (base === undefined) return []
+  return Object.entries(SUFFIXES).flatMap(([suffix, dtype]) => {
+    const name = `${base}${suffix}.onnx`
+    if (!names.has(name)) return []
+    const encoder = besideIn(folder, names, { of: ENCODERS, suffix })
+    const embedding = besideIn(folder, names, { of: EMBEDDINGS, suffix })
+    const model = path.join(folder, name)
+    // Weights may be in files next to it: model.onnx_data, model.onnx_data_1 …
+    const parts = [...names].filter((one) => one === name || one.startsWith(`${name}_data`) || one === `${name}.data`)
+    const sizeBytes = parts.reduce((sum, one) => sum + sizeOf(path.join(folder, one)), 0)
+    return [{ dtype, model, encoder, embedding, sizeBytes }]
+  })
+}
+
+function genaiVariant(folder: string, config: Json): Variant[] {
+  const model = objectOf(config.model)
+  const [decoder, encoder] = [objectOf(model?.decoder), objectOf(model?.encoder)]
+  const name = textOf(decoder?.filename)
+  if (name === null || !isPlainName(name))
+    throw new InputError(
+      `${path.join(folder, 'genai_config.json')} names no file of a single decoder (model.decoder.filename); give a model of one graph`,
+    )
+  const [encoderName, embeddingName] = [textOf(encoder?.filename), textOf(objectOf(model?.embedding)?.filename)]
+  const file = path.join(folder, name)
+  return [
+    {
+      dtype: dtypeOfName(file),
+      model: file,
+      encoder: encoderName !== null && isPlainName(encoderName) ? path.join(folder, encoderName) : null,
+      embedding: embeddingName !== null && isPlainName(embeddingName) ? path.join(folder, embeddingName) : null,
+      sizeBytes: sizeOf(file) + sizeOf(`${file}.data`),
+    },
+  ]
+}
+
+/** A configuration never leads out of its folder. */
+const isPlainName = (name: string): boolean => !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..')
+
+/** A lone model may have any config.json next to it, of another program as well. */
+function readJsonIfSound(file: string): Json | null {
+  try {
+    return readJson(file)
+  } catch (error) {
+    if (error instanceof InputError) return null
+    throw error
+  }
+}
+
+function sharedFiles(folder: string, read = readJson): Omit<GeneratorFiles, 'kind' | 'variants'> {
+  const at = (name: string) => path.join(folder, name)
+  const found = (name: string) => (fs.existsSync(at(name)) ? at(name) : null)
+  return {
+    folder,
+    config: read(at('config.json')),
+    generationConfig: read(at('generation_config.json')),
+    genaiConfig: read(at('genai_config.json')),
+    tokenizer: found('tokenizer.json'),
+    tokenizerConfig: found('tokenizer_config.json'),
+  }
+}
+
+/** Ids that end a text, as the folder's configurations say; none if they say nothing. */
+export function endIdsOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number[] {
+  const said =
+    generationConfig?.eos_token_id ??
+    objectOf(genaiConfig?.model)?.eos_token_id ??
+    config?.eos_token_id ??
+    textConfig(config)?.eos_token_id
+  return [said].flat().filter((id): id is number => Number.isSafeInteger(id))
+}
+
+/** The id that a decoder begins with, whose encoder reads the prompt. */
+export function startIdOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number {
+  const model = objectOf(genaiConfig?.model)
+  const said = [
+    generationConfig?.decoder_start_token_id,
+    model?.decoder_start_token_id,
+    config?.decoder_start_token_id,
+    config?.pad_token_id,
+  ]
+  return said.find((id): id is number => Number.isSafeInteger(id)) ?? 0
+}
+
+/** The longest context that the configurations allow; null: they do not say. */
+export function contextOf({ config, genaiConfig }: GeneratorFiles): number | null {
+  const text = textConfig(config)
+  return (
+    wholeOf(objectOf(genaiConfig?.model)?.context_length) ??
+    wholeOf(text?.max_position_embeddings) ??
+    wholeOf(text?.n_positions) ??
+    wholeOf(text?.max_target_positions)
+  )
+}
+
+/** The part about text, if the model takes images or sound too. */
+export const textConfig = (config: Json | null): Json | null => objectOf(config?.text_config) ?? config
+
+export const objectOf = (value: unknown): Json | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
+
+function isFolder(source: string): boolean {
+  try {
+    return fs.statSync(source).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return fs.statSync(file).size
+  } catch {
+    return 0
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).sort()
+  } catch {
+    return []
+  }
+}

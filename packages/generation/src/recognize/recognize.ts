@@ -1,0 +1,188 @@
+// Whether a path or an address is a generator of text, and what it looks like. Nothing of it is run, and no address is asked.
+import fs from 'node:fs'
+import path from 'node:path'
+import { readOnnx } from '@whyslow/formats/onnx.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
+import type { GeneratorKind } from '../generator.ts'
+import { type GeneratorAddress, generatorAddress } from './address.ts'
+import { isCausal } from './causal.ts'
+import {
+  chosenVariant,
+  contextOf,
+  endIdsOf,
+  type GeneratorFiles,
+  generatorFiles,
+  objectOf,
+  textConfig,
+  type Variant,
+} from './folder.ts'
+import { openGguf } from './gguf-file.ts'
+import { ggufModel } from './gguf-model.ts'
+import { textOf, wholeOf } from './json.ts'
+import { type DecoderLayout, decoderLayout } from './layout.ts'
+import { type ModelNumbers, smallestKnown } from './numbers.ts'
+import { onnxNumbers } from './onnx-model.ts'
+
+export interface Recognized {
+  readonly kind: GeneratorKind
+  /** As it was given. */
+  readonly source: string
+  readonly name: string
+  readonly numbers: ModelNumbers
+  /** The file that is opened; null: an address. */
+  readonly model: string | null
+  /** The same model in other numbers, the opened one included; of a folder. */
+  readonly variants: readonly Variant[]
+  /** How an ONNX decoder is fed; null: not ONNX. */
+  readonly layout: DecoderLayout | null
+  /** The file that holds the tokenizer: tokenizer.json, or the GGUF file itself; null: none was found. */
+  readonly tokenizer: string | null
+  readonly endIds: readonly number[]
+  readonly address: GeneratorAddress | null
+  /** Why it cannot be generated with, in one line that says what next; null: nothing is known against it. */
+  readonly problem: string | null
+}
+
+const UNKNOWN: ModelNumbers = {
+  architecture: null,
+  layers: null,
+  heads: null,
+  kvHeads: null,
+  headSize: null,
+  vocabulary: null,
+  context: null,
+  dtype: null,
+  cacheDtype: null,
+  parameters: null,
+  bytesPerToken: null,
+  cacheBytesPerToken: null,
+}
+
+/**
+ * null: it generates no text, or does not exist. `dtype`: the variant of a folder. Throws InputError, one line, if a file that should hold a
+ * generator is damaged, or the folder has no such variant.
+ */
+export async function recognize(source: string, dtype: string | null = null): Promise<Recognized | null> {
+  const address = generatorAddress(source)
+  if (address !== null) return ofAddress(source, address)
+  if (isGguf(source)) return ofGguf(source)
+  const files = generatorFiles(source)
+  if (files === null || !fs.existsSync(source)) return null
+  const variant = chosenVariant(files, dtype)
+  return recognizeModel(await readOnnx(variant.model), { source, files, variant })
+}
+
+export interface FoundFiles {
+  readonly source: string
+  readonly files: GeneratorFiles
+  readonly variant: Variant
+}
+
+/** The same of a model that is read already. */
+export function recognizeModel(model: Model, { source, files, variant }: FoundFiles): Recognized | null {
+  const view = viewGraph(model)
+  const layout = decoderLayout(view.inputs, view.outputs, { hasEmbedding: variant.embedding !== null })
+  if (layout === null) return null
+  if (layout.cache.length === 0 && layout.problem === null && !isDecoder(files, variant) && !isCausal(view)) return null
+  if (layout.cache.length === 0 && /ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))) return null
+  return {
+    kind: files.kind,
+    source,
+    name: nameOf(source),
+    numbers: withConfig(onnxNumbers(view, layout), files),
+    model: variant.model,
+    variants: files.kind === 'onnx' ? [] : files.variants,
+    layout,
+    tokenizer: files.tokenizer,
+    endIds: endIdsOf(files),
+    address: null,
+    problem: layout.problem,
+  }
+}
+
+function ofGguf(source: string): Recognized | null {
+  const found = ggufModel(openGguf(source))
+  if (found === null) return null
+  return {
+    kind: 'gguf',
+    source,
+    name: found.name ?? nameOf(source),
+    numbers: found.numbers,
+    model: source,
+    variants: [],
+    layout: null,
+    tokenizer: source,
+    endIds: found.endIds,
+    address: null,
+    problem: found.problem,
+  }
+}
+
+const ofAddress = (source: string, address: GeneratorAddress): Recognized => ({
+  kind: 'address',
+  source,
+  name: new URL(source).host,
+  numbers: UNKNOWN,
+  model: null,
+  variants: [],
+  layout: null,
+  tokenizer: null,
+  endIds: [],
+  address,
+  problem: null,
+})
+
+function isGguf(source: string): boolean {
+  let descriptor: number | undefined
+  try {
+    if (!fs.statSync(source).isFile()) return false
+    descriptor = fs.openSync(source, 'r')
+    const start = Buffer.alloc(4)
+    return fs.readSync(descriptor, start) === 4 && start.toString('latin1') === 'GGUF'
+  } catch {
+    return false
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor)
+  }
+}
+
+function nameOf(source: string): string {
+  const whole = path.resolve(source)
+  const own = path.basename(whole)
+  const generic = /^(model|decoder)[\w]*\.onnx$/.test(own)
+  const folder = path.dirname(whole)
+  return generic ? path.basename(path.basename(folder) === 'onnx' ? path.dirname(folder) : folder) : own
+}
+
+const architecturesOf = ({ config }: GeneratorFiles): string => JSON.stringify(config?.architectures ?? '')
+
+/** The configuration says so of this very file. */
+function isDecoder(files: GeneratorFiles, { model }: Variant): boolean {
+  const name = path.basename(model)
+  const decoder = objectOf(objectOf(files.genaiConfig?.model)?.decoder)
+  if (decoder !== null) return decoder.filename === name
+  return !/encoder|embed|vision|audio/.test(name) && /ForCausalLM|LMHeadModel/.test(architecturesOf(files))
+}
+
+/** What the graph leaves open, the configuration may say; sizes that both say are the graph's. */
+function withConfig(numbers: ModelNumbers, files: GeneratorFiles): ModelNumbers {
+  const config = textConfig(files.config)
+  const genai = objectOf(files.genaiConfig?.model)
+  const decoder = objectOf(genai?.decoder)
+  const heads =
+    numbers.heads ?? wholeOf(config?.num_attention_heads) ?? wholeOf(config?.n_head) ?? wholeOf(decoder?.num_attention_heads)
+  const width = wholeOf(config?.hidden_size) ?? wholeOf(config?.n_embd) ?? wholeOf(decoder?.hidden_size)
+  const divided = width !== null && heads !== null && width % heads === 0 ? width / heads : null
+  return {
+    ...numbers,
+    architecture: textOf(config?.model_type) ?? textOf(genai?.type),
+    layers:
+      numbers.layers ?? wholeOf(config?.num_hidden_layers) ?? wholeOf(config?.n_layer) ?? wholeOf(decoder?.num_hidden_layers),
+    heads,
+    kvHeads: numbers.kvHeads ?? wholeOf(config?.num_key_value_heads) ?? wholeOf(decoder?.num_key_value_heads) ?? heads,
+    headSize: numbers.headSize ?? wholeOf(config?.head_dim) ?? wholeOf(decoder?.head_size) ?? divided,
+    vocabulary: numbers.vocabulary ?? wholeOf(config?.vocab_size) ?? wholeOf(genai?.vocab_size),
+    context: smallestKnown(contextOf(files), numbers.context),
+  }
+}

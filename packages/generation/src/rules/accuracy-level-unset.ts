@@ -1,0 +1,46 @@
+// MatMulNBits without accuracy_level 4 unpacks its 4-bit weights and multiplies in float32; with it, in int8.
+// https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
+import { countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
+import { costs, defineRule, fixGenerator, isFelt, readMs, sumOf, weightsMs } from '../rule.ts'
+
+/** The level that multiplies in int8. */
+const INT8_LEVEL = 4
+/** Nodes that take less than this many times as long as their bytes take to read are as fast as memory allows. */
+const SLOW = 1.5
+
+export const accuracyLevelUnset = defineRule({
+  id: 'accuracy-level-unset',
+  area: 'software',
+  title: 'Quantized weights are multiplied in float32: accuracy_level is not set',
+  needs: ['weights', 'speed', 'setup'],
+  wants: ['floor'],
+  check(given) {
+    const quantized = given.weights.filter(({ operator }) => operator === 'MatMulNBits')
+    if (quantized.length === 0) return 'does-not-apply'
+    const unset = quantized.filter(({ accuracyLevel }) => (accuracyLevel ?? 0) < INT8_LEVEL)
+    if (unset.length === 0) return 'clear'
+    const largest = unset.reduce((a, b) => (b.bytes > a.bytes ? b : a))
+    const place = { nodes: [largest.node], next: fixGenerator() }
+    const floorMs = readMs(
+      given,
+      sumOf(unset, ({ bytes }) => bytes),
+    )
+    const profiled = unset.every(({ decodeMs }) => decodeMs !== null)
+    if (!profiled || floorMs === undefined)
+      return {
+        ...tell`${countFact('node', unset.length)} multiply quantized weights in float32, because accuracy_level is not set.`,
+        ...costs(given, { tokenMs: weightsMs(given, unset) ?? 0 }, { unknown: 'the nodes were not profiled', basis: 'modelled' }),
+        ...place,
+      }
+    const timeMs = sumOf(unset, ({ decodeMs }) => decodeMs!)
+    const saving = { tokenMs: timeMs - floorMs }
+    if (timeMs < SLOW * floorMs || !isFelt(given, saving)) return 'clear'
+    return {
+      ...tell`${countFact('node', unset.length)} multiply quantized weights in float32, because accuracy_level is not set. They take
+        ${ms('quantized', timeMs)} of a token; reading their bytes takes ${ms('floor', floorMs)}. Arithmetic in int8 can change tokens, so compare
+        them.`,
+      ...costs(given, { tokenMs: timeMs }, { saving, basis: 'modelled' }),
+      ...place,
+    }
+  },
+})

@@ -1,0 +1,35 @@
+import { checkRule, exampleEvidence, withoutFacts } from '../../test/support/check-rule.ts'
+import { cacheCapacity } from './cache-capacity.ts'
+
+/** 10 kB a token at 10 GB/s: 1 µs. A call fills 75 tokens. */
+const capacity = (tokens: number | null) => ({
+  options: { beams: 1, beamsFrom: null, cacheCapacity: tokens, capacityFrom: 'genai_config.json' },
+})
+const unknownBytes = () => ({
+  ...exampleEvidence(capacity(4075)),
+  model: { ...exampleEvidence().model, cacheBytesPerToken: null },
+})
+
+checkRule(cacheCapacity, {
+  found: [
+    {
+      name: 'fifty times what is filled',
+      given: exampleEvidence(capacity(4075)),
+      expect: {
+        detail:
+          /^The cache has room for 4075 tokens \(by genai_config\.json\), and a call fills 75 tokens\. Reading the rest takes 4\.00 ms/,
+        savingByPart: { firstToken: 0, token: 4 },
+      },
+    },
+    { name: 'a little over three per cent', given: exampleEvidence(capacity(75 + 310)) },
+  ],
+  clear: [
+    { name: 'what is filled', given: exampleEvidence(capacity(75)) },
+    { name: 'a little under three per cent', given: exampleEvidence(capacity(75 + 290)) },
+  ],
+  doesNotApply: [{ name: 'it grows', given: exampleEvidence() }],
+  notChecked: [
+    { name: 'its bytes are not known', given: unknownBytes() },
+    { name: 'no bandwidth', given: withoutFacts(capacity(4075), 'floor') },
+  ],
+})

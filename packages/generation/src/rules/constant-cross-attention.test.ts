@@ -1,0 +1,27 @@
+import { checkRule, exampleEvidence, exampleGraph, withoutFacts } from '../../test/support/check-rule.ts'
+import { constantCrossAttention } from './constant-cross-attention.ts'
+
+const outputs = (bytes: number) => ({
+  graph: exampleGraph({ constantOutputs: { names: ['present.0.encoder.key', 'present.0.encoder.value'], bytes } }),
+})
+
+checkRule(constantCrossAttention, {
+  found: [
+    {
+      // Read and written, 10 GB/s.
+      name: '5 MB at each step',
+      given: exampleEvidence(outputs(5e6)),
+      expect: {
+        detail: /^2 outputs of each step, 5\.00 MB in all, .* Copying them takes 1\.00 ms/,
+        savingByPart: { firstToken: 0, token: 1 },
+        nodes: ['present.0.encoder.key'],
+      },
+    },
+    { name: 'a bandwidth that is not known', given: withoutFacts(outputs(5e6), 'floor'), expect: { wouldSaveMs: null } },
+    { name: 'a little over three per cent', given: exampleEvidence(outputs(1.55e6)) },
+  ],
+  clear: [
+    { name: 'none', given: exampleEvidence() },
+    { name: 'a little under three per cent', given: exampleEvidence(outputs(1.45e6)) },
+  ],
+})

@@ -1,0 +1,49 @@
+import { checkRule, exampleEvidence, withoutFacts } from '../../test/support/check-rule.ts'
+import { threadCount } from './thread-count.ts'
+
+const engine = (threads: number | null) => ({
+  engine: { id: 'ort-cpu', title: 'ONNX Runtime', versions: {}, threads, prefillThreads: null },
+})
+const sweep = (tokenMs: number, firstTokenMs: number) => ({
+  threads: [
+    { threads: 1, tokenMs, firstTokenMs },
+    { threads: 4, tokenMs: 20, firstTokenMs: 200 },
+  ],
+})
+const untried = (threads: number | null) => withoutFacts(engine(threads), 'threads')
+
+checkRule(threadCount, {
+  found: [
+    {
+      // Ratios of 8 / 20 and 180 / 200 of the 10 and 100 ms of the setup. 180 + 10 · 8 of 200 + 10 · 20.
+      name: 'fewer are faster',
+      given: exampleEvidence({ ...engine(4), ...sweep(8, 180) }),
+      expect: {
+        detail:
+          /^With 1 thread a token takes 8\.00 ms and the first 180 ms; with the 4 in use, 20\.0 ms and 200 ms: 35 % less for a call of 200 ms\.$/,
+        savingByPart: { firstToken: 10, token: 6 },
+        wouldSaveMs: 70,
+        next: 'whyslow generate MODEL --threads 1',
+      },
+    },
+    { name: 'a little over three per cent of a token', given: exampleEvidence({ ...engine(4), ...sweep(19.3, 200) }) },
+    {
+      name: 'more than there are CPUs, and no others tried',
+      given: untried(4),
+      expect: { title: 'More threads than CPUs', wouldSaveMs: null, next: 'whyslow generate MODEL --threads 2' },
+    },
+    {
+      name: 'one of two CPUs, and no others tried',
+      given: untried(1),
+      expect: { title: 'One thread, and other CPUs are idle', timeMs: 200 },
+    },
+  ],
+  clear: [
+    { name: 'the fastest', given: exampleEvidence() },
+    { name: 'a little under three per cent of a token', given: exampleEvidence({ ...engine(4), ...sweep(19.5, 200) }) },
+  ],
+  notChecked: [
+    { name: 'as many as there are CPUs, and no others tried', given: untried(2) },
+    { name: 'not known', given: untried(null) },
+  ],
+})

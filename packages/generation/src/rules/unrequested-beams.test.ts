@@ -1,0 +1,30 @@
+import { checkRule, exampleEvidence, exampleSeveral, withoutFacts } from '../../test/support/check-rule.ts'
+import { unrequestedBeams } from './unrequested-beams.ts'
+
+const beams = (many: number, beamsFrom: string | null = 'generation_config.json') => ({
+  options: { beams: many, beamsFrom, cacheCapacity: null, capacityFrom: null },
+  severalTokens: exampleSeveral(1.5, 2.5, 4),
+})
+
+checkRule(unrequestedBeams, {
+  found: [
+    {
+      name: 'by a file of the model',
+      given: exampleEvidence(beams(4)),
+      expect: {
+        detail:
+          /^4 beams are searched \(by generation_config\.json\), .* They take 2\.5 times one: a token alone takes 4\.00 ms\./,
+        savingByPart: { firstToken: 0, token: 6 },
+      },
+    },
+    {
+      name: 'several at once were not measured',
+      given: withoutFacts(beams(2, null), 'severalTokens'),
+      expect: { wouldSaveMs: null, timeMs: 100 },
+    },
+  ],
+  clear: [
+    { name: 'one', given: exampleEvidence() },
+    { name: 'as the caller wants', given: exampleEvidence(beams(4, 'the caller')) },
+  ],
+})

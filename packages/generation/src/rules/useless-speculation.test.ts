@@ -1,0 +1,38 @@
+import { checkRule, exampleEvidence, exampleSeveral } from '../../test/support/check-rule.ts'
+import { uselessSpeculation } from './useless-speculation.ts'
+
+/** Three drafted tokens, and four that are checked together. */
+const speculation = (acceptance: number, ratioOf4: number, draftCost = 0) =>
+  exampleEvidence({ speculation: { draftTokens: 3, acceptance, draftCost }, severalTokens: exampleSeveral(1.1, ratioOf4, 9) })
+
+checkRule(uselessSpeculation, {
+  found: [
+    {
+      // (1 - 0.1^4) / 0.9 = 1.111 tokens a round that costs 2 + 3 · 0.1: 0.4831 of the speed.
+      name: 'a random draft',
+      given: speculation(0.1, 2, 0.1),
+      expect: {
+        detail:
+          /^Of 3 drafted tokens 10 % are right: a round gives 1\.1 tokens and costs 2\.3 times one\. Without it a token takes 4\.83 ms\.$/,
+        savingByPart: { firstToken: 0, token: 10 * (1 - 1.111 / 2.3) },
+      },
+    },
+    // (1 - 0.5^4) / 0.5 = 1.875.
+    {
+      name: 'a gain of a little under five per cent',
+      given: speculation(0.5, 1.8),
+      expect: { savingByPart: { firstToken: 0, token: 0 } },
+    },
+    { name: 'all are right, and checking takes as long', given: speculation(1, 4) },
+  ],
+  clear: [
+    { name: 'most are right', given: exampleEvidence() },
+    { name: 'a gain of a little over five per cent', given: speculation(0.5, 1.77) },
+    // Three tokens at once lie between two points: (1.1 + 1.3) / 2 = 1.2, of 1.75 tokens.
+    {
+      name: 'between two measured points',
+      given: exampleEvidence({ speculation: { draftTokens: 2, acceptance: 0.5, draftCost: 0 } }),
+    },
+  ],
+  notChecked: [{ name: 'too few at once were measured', given: exampleEvidence({ severalTokens: exampleSeveral(1.1) }) }],
+})

@@ -1,0 +1,178 @@
+// The vocabulary in a GGUF file's metadata as tokenizer.json holds one: byte-level BPE with its merges ('gpt2'), SentencePiece's BPE with scores
+// ('llama'), and its unigram model ('t5'). Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#tokenizer
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Gguf, GgufValue } from '../recognize/gguf.ts'
+import { preTokenizer } from './pre-tokenizers.ts'
+
+export interface TokenizerJson {
+  readonly json: Readonly<Record<string, unknown>>
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+const NORMAL = 1
+const UNKNOWN = 2
+const CONTROL = 3
+const USER_DEFINED = 4
+
+interface Vocabulary {
+  readonly tokens: readonly string[]
+  readonly types: readonly number[]
+  readonly scores: readonly number[]
+  readonly metadata: Gguf['metadata']
+  readonly file: string
+}
+
+/** null: the file holds no vocabulary. Throws InputError, one line, if it holds one that nobody knows how to read. */
+export function tokenizerOfGguf({ metadata }: Gguf, file: string): TokenizerJson | null {
+  const whole = metadata.get('tokenizer.huggingface.json')
+  if (typeof whole === 'string') return { json: parsed(whole, file), config: {} }
+  const model = metadata.get('tokenizer.ggml.model')
+  const tokens = stringsOf(metadata.get('tokenizer.ggml.tokens'))
+  if (typeof model !== 'string' || tokens === null) return null
+  const vocabulary: Vocabulary = {
+    tokens,
+    types: numbersOf(metadata.get('tokenizer.ggml.token_type')),
+    scores: numbersOf(metadata.get('tokenizer.ggml.scores')),
+    metadata,
+    file,
+  }
+  const json = bodyOf(model, vocabulary)
+  return { json: { version: '1.0', truncation: null, padding: null, added_tokens: addedTokens(vocabulary), ...json }, config: {} }
+}
+
+function bodyOf(model: string, vocabulary: Vocabulary): Record<string, unknown> {
+  switch (model) {
+    case 'gpt2':
+      return byteLevel(vocabulary)
+    case 'llama':
+      return pieces(vocabulary, { type: 'BPE', ...sentencePieceBpe(vocabulary) })
+    case 't5':
+      return pieces(vocabulary, unigram(vocabulary))
+    default:
+      throw new InputError(
+        `${vocabulary.file} has a tokenizer of kind '${model}', which is not read; put the model's tokenizer.json next to it`,
+      )
+  }
+}
+
+function parsed(text: string, file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch {}
+  throw new InputError(`${file} holds a tokenizer.json that is not valid JSON; put the model's own next to it`)
+}
+
+function addedTokens({ tokens, types }: Vocabulary): unknown[] {
+  return tokens.flatMap((content, id) => {
+    const type = types[id] ?? NORMAL
+    if (type !== CONTROL && type !== USER_DEFINED && type !== UNKNOWN) return []
+    const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false }
+    return [{ id, content, ...flags, special: type !== USER_DEFINED }]
+  })
+}
+
+const idsOf = ({ tokens }: Vocabulary): Record<string, number> => {
+  const ids: Record<string, number> = Object.create(null)
+  for (const [id, token] of tokens.entries()) ids[token] ??= id
+  return ids
+}
+
+/** GPT-2's letters for bytes. */
+function byteLevel(vocabulary: Vocabulary): Record<string, unknown> {
+  const { metadata, file } = vocabulary
+  const given = metadata.get('tokenizer.ggml.pre')
+  const name = typeof given === 'string' ? given : 'default'
+  const pre = preTokenizer(name === 'default' ? 'gpt-2' : name)
+  if (pre === undefined)
+    throw new InputError(
+      `${file} cuts its text by the rule '${name}', which is not known; put the model's tokenizer.json next to it`,
+    )
+  const merges = stringsOf(metadata.get('tokenizer.ggml.merges'))
+  if (merges === null) throw new InputError(`${file} has a BPE vocabulary without merges; convert the model again`)
+  const model = {
+    type: 'BPE',
+    dropout: null,
+    unk_token: null,
+    continuing_subword_prefix: '',
+    end_of_word_suffix: '',
+    fuse_unk: false,
+    byte_fallback: false,
+    ignore_merges: name.startsWith('llama') || name === 'tekken',
+    vocab: idsOf(vocabulary),
+    merges,
+  }
+  return { normalizer: null, pre_tokenizer: pre, post_processor: null, decoder: { type: 'ByteLevel' }, model }
+}
+
+/** A space is ▁, bytes of unknown characters are <0x41>. */
+function pieces(vocabulary: Vocabulary, model: Record<string, unknown>): Record<string, unknown> {
+  const prefix = vocabulary.metadata.get('tokenizer.ggml.add_space_prefix') !== false
+  const space = { type: 'Replace', pattern: { String: ' ' }, content: '▁' }
+  return {
+    normalizer: { type: 'Sequence', normalizers: prefix ? [{ type: 'Prepend', prepend: '▁' }, space] : [space] },
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: {
+      type: 'Sequence',
+      decoders: [
+        { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+        { type: 'ByteFallback' },
+        { type: 'Fuse' },
+        ...(prefix ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
+      ],
+    },
+    model,
+  }
+}
+
+const unknownId = ({ metadata }: Vocabulary): number => {
+  const id = metadata.get('tokenizer.ggml.unknown_token_id')
+  return typeof id === 'number' ? id : 0
+}
+
+/**
+ * SentencePiece joins the pair whose piece has the best score. As merges in that order: each piece, as every pair of pieces that it is made of
+ * (transformers, convert_slow_tokenizer.py, generate_merges).
+ */
+function sentencePieceBpe(vocabulary: Vocabulary): Record<string, unknown> {
+  const { tokens, types, scores } = vocabulary
+  const ids = idsOf(vocabulary)
+  const merges: { readonly pair: readonly [string, string]; readonly score: number }[] = []
+  for (const [id, token] of tokens.entries()) {
+    if ((types[id] ?? NORMAL) !== NORMAL) continue
+    const letters = [...token]
+    for (let at = 1; at < letters.length; at++) {
+      const [left, right] = [letters.slice(0, at).join(''), letters.slice(at).join('')]
+      if (ids[left] !== undefined && ids[right] !== undefined) merges.push({ pair: [left, right], score: scores[id] ?? -id })
+    }
+  }
+  merges.sort((a, b) => b.score - a.score || ids[a.pair[0]]! - ids[b.pair[0]]! || ids[a.pair[1]]! - ids[b.pair[1]]!)
+  return {
+    dropout: null,
+    unk_token: tokens[unknownId(vocabulary)] ?? null,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: true,
+    byte_fallback: true,
+    ignore_merges: false,
+    vocab: ids,
+    merges: merges.map(({ pair }) => pair),
+  }
+}
+
+function unigram(vocabulary: Vocabulary): Record<string, unknown> {
+  const { tokens, scores } = vocabulary
+  return {
+    type: 'Unigram',
+    unk_id: unknownId(vocabulary),
+    vocab: tokens.map((token, id) => [token, scores[id] ?? 0]),
+    byte_fallback: tokens.includes('<0x00>'),
+  }
+}
+
+const stringsOf = (value: GgufValue | undefined): string[] | null =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string') ? (value as string[]) : null
+
+const numbersOf = (value: GgufValue | undefined): number[] =>
+  Array.isArray(value) ? value.map((one) => (typeof one === 'number' ? one : 0)) : []

@@ -1,0 +1,90 @@
+// Text to ids and back, by tokenizer.json: https://github.com/huggingface/tokenizers.js, what transformers.js tokenizes with.
+import path from 'node:path'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
+import { openGguf } from '../recognize/gguf-file.ts'
+import { readJson } from '../recognize/json.ts'
+import { tokenizerOfGguf } from './gguf-tokenizer.ts'
+import { type TextStream, textStream } from './text-stream.ts'
+
+export interface Tokenizer {
+  /** The file it was read from. */
+  readonly file: string
+  /** One more than the largest id. */
+  readonly size: number
+  /** Ids without special tokens being added; special tokens that the text names are themselves. */
+  encode(text: string): number[]
+  /** Special tokens are left out. */
+  decode(ids: readonly number[]): string
+  stream(): TextStream
+  /** null: there is no such token. */
+  idOf(token: string): number | null
+}
+
+export interface TokenizerFiles {
+  /** tokenizer.json, or a GGUF file. */
+  readonly tokenizer: string
+  readonly tokenizerConfig: string | null
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Throws InputError, one line, if the file is missing or nobody knows how to tokenize with it. */
+export async function openTokenizer({ tokenizer: file, tokenizerConfig }: TokenizerFiles): Promise<Tokenizer> {
+  if (!file.endsWith('.json')) {
+    const beside = readJson(path.join(path.dirname(file), 'tokenizer.json'))
+    if (beside !== null) return tokenizerOf(beside, {}, file)
+    const found = tokenizerOfGguf(openGguf(file), file)
+    if (found === null) throw new InputError(`${file} holds no tokenizer; put the model's tokenizer.json next to it`)
+    return tokenizerOf(found.json, found.config, file)
+  }
+  const json = readJson(file)
+  if (json === null) throw new InputError(`${file} does not exist; put the model's tokenizer.json there`)
+  return tokenizerOf(json, (tokenizerConfig === null ? null : readJson(tokenizerConfig)) ?? {}, file)
+}
+
+export async function tokenizerOf(json: Json, config: Json, file: string): Promise<Tokenizer> {
+  const { Tokenizer: Library } = await import('@huggingface/tokenizers')
+  let made: InstanceType<typeof Library>
+  try {
+    made = new Library(json, config)
+  } catch (error) {
+    throw new InputError(
+      `${file} is not a tokenizer that is understood (${firstLineOf(error)}); take the one that belongs to the model`,
+    )
+  }
+  const decode = (ids: readonly number[]): string =>
+    ids.length === 0 ? '' : made.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
+  return {
+    file,
+    size: sizeOf(json),
+    encode: (text) => [...made.encode(text, { add_special_tokens: false }).ids],
+    decode,
+    stream: () => textStream(decode),
+    idOf: (token) => made.token_to_id(token) ?? null,
+  }
+}
+
+function sizeOf({ model, added_tokens: added }: Json): number {
+  const { vocab = {} } = (model ?? {}) as { readonly vocab?: unknown }
+  const own = Array.isArray(vocab) ? vocab.length - 1 : largest(Object.values(vocab as Record<string, unknown>))
+  const ids = Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : []
+  return Math.max(own, largest(ids)) + 1
+}
+
+const largest = (ids: readonly unknown[]): number =>
+  ids.reduce<number>((most, id) => (typeof id === 'number' && id > most ? id : most), -1)
+
+/** Models pad their vocabulary to whole blocks, but not to twice the size. */
+const LEAST_SHARE = 0.5
+
+/** Throws InputError, one line, if the ids of one are not those of the other. */
+export function checkVocabulary(
+  { file, size }: Pick<Tokenizer, 'file' | 'size'>,
+  vocabulary: number | null,
+  model: string,
+): void {
+  if (vocabulary === null || (size <= vocabulary && size >= LEAST_SHARE * vocabulary)) return
+  throw new InputError(
+    `${file} has ${size} tokens, but ${model} has logits for ${vocabulary}; take the tokenizer.json that belongs to the model`,
+  )
+}

@@ -1,0 +1,152 @@
+// One message of a server that generates text, in the dialects of OpenAI's chat and completions protocols (https://platform.openai.com/docs/api-reference,
+// also vLLM's and others' additions), llama-server (llama.cpp, tools/server/README.md) and ollama (docs/api.md). Streams are made of such messages, and an
+// answer in one piece is one of them.
+
+/** What the server counted and timed itself; null: it does not say. */
+export interface StreamUsage {
+  readonly promptTokens: number | null
+  /** How many of those its prefix cache held. */
+  readonly cachedTokens: number | null
+  readonly generatedTokens: number | null
+  readonly prefillMs: number | null
+  readonly decodeMs: number | null
+}
+
+export type StreamEnd = 'length' | 'end' | 'stop'
+
+export interface StreamPiece {
+  /** Text that it adds, reasoning and calls of tools included; '' if none. */
+  readonly text: string
+  /** Tokens that it adds, if it lists them or their probabilities; null: it does not. */
+  readonly tokens: number | null
+  /** Their ids; null: it does not list them. */
+  readonly ids: readonly number[] | null
+  readonly usage: StreamUsage | null
+  readonly ended: StreamEnd | null
+  readonly error: string | null
+}
+
+type Plain = Readonly<Record<string, unknown>>
+const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null && !Array.isArray(value)
+const plain = (value: unknown): Plain => (isPlain(value) ? value : {})
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const count = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
+const list = (value: unknown): readonly unknown[] | null => (Array.isArray(value) ? value : null)
+
+/** null: not a message of any of these dialects. */
+export function pieceOf(message: unknown): StreamPiece | null {
+  if (!isPlain(message)) return null
+  const error = errorOf(message)
+  if (error !== null) return { ...NOTHING, error }
+  if (Array.isArray(message.choices)) return openAiPiece(message, plain(message.choices[0]))
+  if (typeof message.done === 'boolean') return ollamaPiece(message)
+  if (typeof message.content === 'string') return llamaServerPiece(message)
+  return isPlain(message.usage) ? { ...NOTHING, usage: openAiUsage(message) } : null
+}
+
+const NOTHING: StreamPiece = { text: '', tokens: null, ids: null, usage: null, ended: null, error: null }
+
+/** What went wrong, in the server's words and in one line. */
+function errorOf(message: Plain): string | null {
+  const { error } = message
+  const said = isPlain(error) ? text(error.message) || JSON.stringify(error) : text(error)
+  const whole = said || (message.object === 'error' ? text(message.message) : '')
+  return whole === '' ? null : whole.replace(/\s+/g, ' ').trim().slice(0, 200)
+}
+
+function openAiPiece(message: Plain, choice: Plain): StreamPiece {
+  const part = plain(choice.delta ?? choice.message)
+  const calls = (list(part.tool_calls) ?? []).map((call) => plain(plain(call).function))
+  const ids = idsOf(choice.token_ids)
+  const probabilities = plain(choice.logprobs)
+  return {
+    text: [
+      text(part.reasoning_content ?? part.reasoning),
+      text(part.content ?? choice.text),
+      text(part.refusal),
+      ...calls.flatMap((call) => [text(call.name), text(call.arguments)]),
+    ].join(''),
+    tokens: ids?.length ?? list(probabilities.content)?.length ?? list(probabilities.tokens)?.length ?? null,
+    ids,
+    usage: openAiUsage(message),
+    ended: endOf(choice.finish_reason),
+    error: null,
+  }
+}
+
+/** Usage as the protocol has it, and the timings that llama-server adds. */
+function openAiUsage(message: Plain): StreamUsage | null {
+  const timings = isPlain(message.timings) ? timingsUsage(message.timings) : null
+  if (!isPlain(message.usage)) return timings
+  const { usage } = message
+  return {
+    promptTokens: count(usage.prompt_tokens) ?? timings?.promptTokens ?? null,
+    cachedTokens: count(plain(usage.prompt_tokens_details).cached_tokens) ?? timings?.cachedTokens ?? null,
+    generatedTokens: count(usage.completion_tokens) ?? timings?.generatedTokens ?? null,
+    prefillMs: timings?.prefillMs ?? null,
+    decodeMs: timings?.decodeMs ?? null,
+  }
+}
+
+/** llama-server counts in `prompt_n` only what it had to process. */
+function timingsUsage(timings: Plain): StreamUsage {
+  const [processed, cached] = [count(timings.prompt_n), count(timings.cache_n)]
+  return {
+    promptTokens: processed === null || cached === null ? null : processed + cached,
+    cachedTokens: cached,
+    generatedTokens: count(timings.predicted_n),
+    prefillMs: count(timings.prompt_ms),
+    decodeMs: count(timings.predicted_ms),
+  }
+}
+
+function llamaServerPiece(message: Plain): StreamPiece {
+  const ids = idsOf(message.tokens)
+  const told = isPlain(message.timings) ? timingsUsage(message.timings) : null
+  const promptTokens = told?.promptTokens ?? count(message.tokens_evaluated)
+  const generatedTokens = told?.generatedTokens ?? count(message.tokens_predicted)
+  const isLast = message.stop === true
+  const ended = message.stop_type === 'limit' ? 'length' : message.stop_type === 'word' ? 'stop' : 'end'
+  return {
+    text: text(message.content),
+    // Without `return_tokens` the list is there, and empty.
+    tokens: ids !== null && ids.length > 0 ? ids.length : null,
+    ids: ids !== null && ids.length > 0 ? ids : null,
+    usage: isLast ? { cachedTokens: null, prefillMs: null, decodeMs: null, ...told, promptTokens, generatedTokens } : null,
+    ended: isLast ? ended : null,
+    error: null,
+  }
+}
+
+/** ollama's durations are nanoseconds. */
+function ollamaPiece(message: Plain): StreamPiece {
+  const part = plain(message.message)
+  const ms = (value: unknown) => (count(value) === null ? null : count(value)! / 1e6)
+  const calls = (list(part.tool_calls) ?? []).map((call) => JSON.stringify(plain(call).function ?? ''))
+  return {
+    ...NOTHING,
+    text: [text(part.thinking ?? message.thinking), text(part.content ?? message.response), ...calls].join(''),
+    usage:
+      message.done === true
+        ? {
+            promptTokens: count(message.prompt_eval_count),
+            cachedTokens: null,
+            generatedTokens: count(message.eval_count),
+            prefillMs: ms(message.prompt_eval_duration),
+            decodeMs: ms(message.eval_duration),
+          }
+        : null,
+    ended: message.done === true ? (endOf(message.done_reason) ?? 'end') : null,
+  }
+}
+
+function idsOf(value: unknown): readonly number[] | null {
+  const ids = list(value)
+  return ids === null || !ids.every((id) => Number.isInteger(id)) ? null : (ids as number[])
+}
+
+/** Protocols say 'stop' for a token that ends a text as for a stop string. */
+function endOf(reason: unknown): StreamEnd | null {
+  if (typeof reason !== 'string' || reason === '') return null
+  return reason === 'length' ? 'length' : 'end'
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { readAnswer, StreamReader } from './stream-reader.ts'
+
+const bytes = (text: string) => Buffer.from(text)
+const read = (text: string) => {
+  const reader = new StreamReader()
+  const pieces = [...reader.add(bytes(text)), ...reader.end()]
+  return { reader, pieces }
+}
+const chat = (content: string) => JSON.stringify({ choices: [{ delta: { content } }] })
+
+test('events: comments, other fields, line ends of both kinds, several data lines, an end without an empty line', () => {
+  const { reader, pieces } = read(
+    `: ping\r\nevent: message\r\ndata: ${chat('a')}\r\n\r\ndata:${chat('b')}\n\ndata: {"choices":\ndata: [{"delta":{"content":"c"}}]}\n\ndata: [DONE]\n\ndata: ${chat('d')}`,
+  )
+  expect(pieces.map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd'])
+  expect([reader.framing, reader.isDone, reader.unknown]).toEqual(['events', true, 0])
+})
+
+test('an object on each line', () => {
+  const { reader, pieces } = read('{"response":"a","done":false}\n{"response":"b","done":false}\n{"done":true,"eval_count":2}')
+  expect(pieces.map(({ text }) => text)).toEqual(['a', 'b', ''])
+  expect([reader.framing, pieces.at(-1)!.usage!.generatedTokens]).toEqual(['lines', 2])
+})
+
+test('a character that is cut between two reads', () => {
+  const reader = new StreamReader()
+  const whole = bytes(`data: ${chat('é')}\n\n`)
+  const at = whole.indexOf(0xc3) + 1
+  expect([...reader.add(whole.subarray(0, at)), ...reader.add(whole.subarray(at))].map(({ text }) => text)).toEqual(['é'])
+})
+
+test('what is no message is counted', () => {
+  expect(read('data: hello\n\ndata: {"x":1}\n\n').reader.unknown).toBe(2)
+  expect(read('<html>\n').pieces).toEqual([])
+})
+
+test.each([
+  ['OpenAI', '{"error":{"message":"over\\n  capacity","type":"x"}}', 'over capacity'],
+  ['ollama', '{"error":"model not found"}', 'model not found'],
+  ['vLLM', '{"object":"error","message":"too long","code":400}', 'too long'],
+])('an error of %s', (_, json, message) => {
+  expect(read(`data: ${json}\n\n`).pieces.map(({ error }) => error)).toEqual([message])
+})
+
+test('an answer in one piece', () => {
+  const usage = { prompt_tokens: 3, completion_tokens: 2 }
+  const body = JSON.stringify({ choices: [{ message: { content: 'ab' }, finish_reason: 'stop' }], usage }, null, 2)
+  expect(readAnswer(bytes(body))).toMatchObject([{ text: 'ab', ended: 'end', usage: { promptTokens: 3, generatedTokens: 2 } }])
+  expect(readAnswer(bytes(`data: ${chat('a')}\n\n`))).toMatchObject([{ text: 'a' }])
+})
+
+test('reasoning and calls of tools are text, and tokens that are listed are counted', () => {
+  const delta = { reasoning_content: 'hm', tool_calls: [{ function: { name: 'f', arguments: '{"a":' } }] }
+  const json = JSON.stringify({ choices: [{ delta, logprobs: { content: [{}, {}, {}] } }] })
+  expect(read(`data: ${json}\n\n`).pieces).toMatchObject([{ text: 'hmf{"a":', tokens: 3 }])
+})

@@ -1,0 +1,76 @@
+// Messages out of the bytes of a streamed answer: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), or a JSON object on each
+// line, as ollama writes them.
+import { pieceOf, type StreamPiece } from './piece.ts'
+
+/** A line that is longer is not one of a stream of tokens. */
+const LONGEST_LINE = 16 * 1024 * 1024
+
+export class StreamReader {
+  /** 'events': server-sent events; 'lines': a JSON object on each line; null: nothing came yet. */
+  framing: 'events' | 'lines' | null = null
+  /** Messages that are not JSON or of no known dialect. */
+  unknown = 0
+  /** `data: [DONE]` came, the last message of OpenAI's streams. */
+  isDone = false
+  private readonly decoder = new TextDecoder()
+  private rest = ''
+  private data: string[] = []
+
+  /** Takes bytes as they come, and gives the messages that are whole. */
+  add(bytes: Uint8Array): StreamPiece[] {
+    return this.read(this.decoder.decode(bytes, { stream: true }))
+  }
+
+  /** No more bytes come. */
+  end(): StreamPiece[] {
+    return [...this.read(`${this.decoder.decode()}\n`), ...this.event()]
+  }
+
+  private read(more: string): StreamPiece[] {
+    const whole = this.rest + more
+    const lines = whole.split('\n')
+    this.rest = lines.pop()!
+    if (this.rest.length > LONGEST_LINE) this.rest = ''
+    return lines.flatMap((line) => this.line(line.endsWith('\r') ? line.slice(0, -1) : line))
+  }
+
+  private line(line: string): StreamPiece[] {
+    if (line === '') return this.event()
+    this.framing ??= /^\s*[{[]/.test(line) ? 'lines' : 'events'
+    if (this.framing === 'lines') return this.message(line)
+    if (line.startsWith('data:')) this.data.push(line.slice(line[5] === ' ' ? 6 : 5))
+    return []
+  }
+
+  /** The event that an empty line ends. */
+  private event(): StreamPiece[] {
+    if (this.data.length === 0) return []
+    const data = this.data.join('\n')
+    this.data = []
+    if (data.trim() !== '[DONE]') return this.message(data)
+    this.isDone = true
+    return []
+  }
+
+  private message(json: string): StreamPiece[] {
+    const piece = pieceOf(parsed(json))
+    if (piece === null) this.unknown++
+    return piece === null ? [] : [piece]
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return null
+  }
+}
+
+/** All messages of a whole answer, streamed or not. */
+export function readAnswer(body: Uint8Array): readonly StreamPiece[] {
+  const whole = pieceOf(parsed(new TextDecoder().decode(body)))
+  if (whole !== null) return [whole]
+  const reader = new StreamReader()
+  return [...reader.add(body), ...reader.end()]
+}

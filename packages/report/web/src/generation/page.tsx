@@ -1,0 +1,212 @@
+// The page of text generation: what a token is made of, what the first one is made of, time over the context, several tokens at once, estimates.
+import { depthOf, isFloor, measured, partRows, severalWords } from '@whyslow/report/text/generation/generation-words.ts'
+import { AnswerPage } from '../answer-page.tsx'
+import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
+import { NextCommand } from '../kit/copy.tsx'
+import { type Fact, Facts, Reasons, Warnings } from '../kit/facts.tsx'
+import { Figure } from '../kit/figure.tsx'
+import { Says } from '../kit/name.tsx'
+import { PlainTable } from '../kit/plain-table.tsx'
+import type { Generation } from '../page-data.ts'
+import { type PartOf, partsOf } from '../parts.tsx'
+import { WaterfallBars } from '../pictures/waterfall-bars.tsx'
+import { DepthLineFigure, SeveralFigure } from './curves.tsx'
+import { GenerationFindings } from './findings.tsx'
+
+type Parts = NonNullable<Generation['tokenParts']>
+
+const PARTS: readonly PartOf<Generation>[] = [
+  {
+    id: 'token',
+    title: 'One token',
+    draw: ({ tokenParts }) =>
+      tokenParts && <TokenWaterfall of={tokenParts} title="What is one token made of?" whole="the median" />,
+    when: ({ tokenParts }) => tokenParts !== null,
+  },
+  {
+    id: 'first-token',
+    title: 'The first token',
+    draw: ({ firstTokenParts }) =>
+      firstTokenParts && <TokenWaterfall of={firstTokenParts} title="What is the first token made of?" whole="the median" />,
+    when: ({ firstTokenParts }) => firstTokenParts !== null,
+  },
+  {
+    id: 'context',
+    title: 'Over the context',
+    draw: ({ depthLine, floor }) => depthLine && <DepthLineFigure line={depthLine} floor={floor} />,
+    when: ({ depthLine }) => depthLine !== null,
+  },
+  {
+    id: 'several',
+    title: 'Several tokens at once',
+    draw: ({ severalTokens }) => severalTokens && <SeveralFigure several={severalTokens} says={severalWords(severalTokens)} />,
+    when: ({ severalTokens }) => severalTokens !== null,
+  },
+  {
+    id: 'estimates',
+    title: 'Estimated, not measured',
+    draw: ({ estimates }) => <Estimates estimates={estimates} />,
+    when: ({ estimates }) => estimates.length > 0,
+  },
+  { id: 'setup', title: 'Measured with', draw: (generation) => <MeasuredWith generation={generation} /> },
+]
+
+export function GenerationPage({ generation, original }: { generation: Generation; original: object }) {
+  const { model, machine, answer, findings } = generation
+  return (
+    <AnswerPage
+      of={model.name}
+      facts={['text generation', machine.cpu]}
+      answer={answer}
+      parts={partsOf(PARTS, generation)}
+      exported={['Generation document (JSON)', 'generation.json', original]}
+      beside={<NumberCard generation={generation} />}
+    >
+      <GenerationFindings findings={findings} />
+      {findings.length === 0 && model.kind !== 'address' && (
+        <NextCommand lead="What makes it faster, proven with equal tokens:" command={['fix', model.name, '-o', 'fast/']} />
+      )}
+    </AnswerPage>
+  )
+}
+
+function NumberCard({ generation: { speed, setup } }: { generation: Generation }) {
+  const { timePerTokenMs: each, timeToFirstTokenMs: first, tokensPerSecond, trust } = speed
+  return (
+    <section class="card number-card" aria-label="The number">
+      <p class="label">{each === null ? 'The first token' : `A token after ${depthOf(setup)} tokens of context`}</p>
+      <p class="hero">{time((each ?? first).value)}</p>
+      <p class="soft">
+        {measured(each ?? first)}
+        {each !== null && tokensPerSecond !== null && `, ${significant(tokensPerSecond.value)} tokens/s`}
+      </p>
+      {each !== null && (
+        <p>
+          The first token: {time(first.value)} for a prompt of {plural(setup.promptTokens, 'token')}
+        </p>
+      )}
+      <div class="trust">
+        <span class={`grade grade-${trust.grade}`} role="img" aria-label={`Trust ${trust.grade}`}>
+          {trust.grade}
+        </span>
+        <div>
+          <b>Trust: {trust.grade}</b>
+          <Reasons reasons={trust.reasons} />
+        </div>
+      </div>
+    </section>
+  )
+}
+
+const kindOf = (id: Parts['parts'][number]['id']): string =>
+  id === 'unexplained' ? 'unexplained' : isFloor(id) ? 'hardware' : 'software'
+
+function TokenWaterfall({ of, title, whole }: { of: Parts; title: string; whole: string }) {
+  const rows = partRows(of)
+  const floorMs = of.parts.filter(({ id }) => isFloor(id)).reduce((sum, { ms }) => sum + ms, 0)
+  return (
+    <Figure
+      title={title}
+      says={
+        floorMs > 0
+          ? `Reading memory alone takes ${time(floorMs)}, ${percent(floorMs / of.totalMs)} of it: what is beyond that could be less.`
+          : 'What the engine does inside is not known, so that it has no floor.'
+      }
+      rows={rows}
+      columns={[
+        { head: 'part', show: ({ name }) => name },
+        { head: 'time', show: ({ ms }) => time(ms), value: ({ ms }) => ms, isNumber: true },
+        { head: 'share', show: ({ share }) => share, isNumber: true },
+        { head: 'how it is known', show: ({ how }) => <Says text={how} />, value: ({ how }) => how },
+      ]}
+      note={`The parts add up to ${time(of.totalMs)}. Reading is computed from bytes and the bandwidth that was measured on this machine.`}
+    >
+      <WaterfallBars
+        parts={rows.map(({ id, name, ms }) => ({ name, kind: kindOf(id), timeMs: ms }))}
+        wholeMs={of.totalMs}
+        wholeName={whole}
+      />
+    </Figure>
+  )
+}
+
+function Estimates({ estimates }: Pick<Generation, 'estimates'>) {
+  return (
+    <PlainTable
+      title="Estimates"
+      rows={estimates}
+      columns={[
+        { head: 'what', show: ({ what }) => what },
+        { head: 'after tokens', show: ({ depth }) => known(depth, String), value: ({ depth }) => depth, isNumber: true },
+        {
+          head: 'a token',
+          show: ({ timePerTokenMs }) => time(timePerTokenMs),
+          value: (one) => one.timePerTokenMs,
+          isNumber: true,
+        },
+        { head: 'why', show: ({ why }) => <Says text={why} />, value: ({ why }) => why },
+      ]}
+    />
+  )
+}
+
+function MeasuredWith({ generation }: { generation: Generation }) {
+  return (
+    <div class="measured-with">
+      <Warnings warnings={generation.warnings} />
+      <div class="figures two">
+        <Facts title="Speed" facts={speedFacts(generation)} />
+        <Facts title="The model" facts={modelFacts(generation)} />
+        <Facts title="The measurement" facts={setupFacts(generation)} />
+      </div>
+    </div>
+  )
+}
+
+function speedFacts({ speed }: Generation): Fact[] {
+  const { interTokenMs, prefillTokensPerSecond, coldFirstTokenMs, openMs, naturalStop } = speed
+  return [
+    ['first token', measured(speed.timeToFirstTokenMs)],
+    ['each token after it', known(speed.timePerTokenMs, measured)],
+    ['between tokens, p50', known(interTokenMs, ({ p50 }) => time(p50))],
+    ['between tokens, p90', known(interTokenMs, ({ p90 }) => time(p90))],
+    ['between tokens, p99', known(interTokenMs, ({ p99 }) => time(p99))],
+    ['prompt', known(prefillTokensPerSecond, ({ value }) => `${significant(value)} tokens/s`)],
+    ['first token of a process', known(coldFirstTokenMs, ({ value }) => time(value))],
+    ['opening', known(openMs, ({ value }) => time(value))],
+    ['until it ended by itself', naturalStop && `${plural(naturalStop.tokens, 'token')} in ${time(naturalStop.totalMs)}`],
+  ]
+}
+
+function modelFacts({ model, floor }: Generation): Fact[] {
+  return [
+    ['kind', model.kind],
+    ['architecture', model.architecture],
+    ['parameters', model.parameters === null ? null : count(model.parameters)],
+    ['weights', model.dtype],
+    ['read for each token', known(model.bytesPerToken, bytes)],
+    ['KV cache of a token', known(model.cacheBytesPerToken, bytes)],
+    ['layers', known(model.layers, String)],
+    ['vocabulary', known(model.vocabulary, String)],
+    ['context', known(model.context, String)],
+    ['tokenizer', model.tokenizer],
+    ['memory reads', floor && `${rate(floor.bytesPerSecond, 'B')} from ${floor.level}, ${plural(floor.threads, 'thread')}`],
+    ['the floor over the time of a token', floor && known(floor.shareOfFloor, percent)],
+  ]
+}
+
+function setupFacts({ setup, engine, machine, tool }: Generation): Fact[] {
+  return [
+    ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
+    ['threads', known(engine.threads, String)],
+    ['prompt', `${plural(setup.promptTokens, 'token')}, ${setup.prompts === 'user' ? 'your own' : 'made up'}`],
+    ['new tokens', String(setup.newTokens)],
+    ['tokens that end a text', setup.endIgnored ? 'ignored' : 'end it'],
+    ['sampling', setup.sampling],
+    ['processes', String(setup.processes)],
+    ['warm calls of each', String(setup.callsPerProcess)],
+    ['prompt tokens that a cache held', known(setup.cachedShare, percent)],
+    ['machine', `${machine.cpu}, ${machine.usableCpus} usable CPUs, Node ${machine.node}`],
+    ['whyslow', tool.version],
+  ]
+}
