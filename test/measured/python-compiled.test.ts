@@ -141,7 +141,7 @@ describe.skipIf(!has('import numpy'))('in the user’s Python', needs('an interp
             for (const [i, value] of own.entries()) expectNear(Number(value), Number(node[i]))
             continue
           }
-          const asRead = what === 'label' ? String : Number
+          const asRead = (value: number | string) => (what === 'label' ? String(value) : Number(value))
           expect(own.map(asRead), `${backend} ${name}`).toEqual(node.map(asRead))
         }
       }
