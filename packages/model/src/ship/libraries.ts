@@ -13,7 +13,6 @@ interface LibraryFolder {
   install(version: string): readonly string[]
   /** What a model with free sizes costs, as lines. */
   readonly freeSizes: readonly string[]
-  readonly pythonModule: string
   /** Lines of Python that open the model. */
   python(library: ShippedLibrary, modelFile: string): readonly string[]
   /** How they go on, up to what predicts: arrays by name in, a list of arrays out. */
@@ -31,7 +30,6 @@ const OPENVINO: LibraryFolder = {
     'The model is compiled at the first prediction with each shape, which takes far longer than a prediction; from the fifth shape on they',
     'share one that is compiled for all. Warm up the shapes that you serve.',
   ],
-  pythonModule: 'openvino',
   python: ({ device, properties }, modelFile) => [
     'import openvino as ov',
     `model = ov.Core().compile_model(${quoted(modelFile)}, ${quoted(device)}, {`,
@@ -64,7 +62,6 @@ const LITERT: LibraryFolder = {
     'A prediction with another shape than the one before makes room for it first, which takes longer than a prediction: predict with the same',
     'shapes one after the other where you can.',
   ],
-  pythonModule: 'ai_edge_litert',
   python: ({ properties: { num_threads: threads } }, modelFile) => [
     'from ai_edge_litert.interpreter import Interpreter',
     `interpreter = Interpreter(model_path=${quoted(modelFile)}${threads === undefined ? '' : `, num_threads=${threads}`})`,

@@ -41,7 +41,12 @@ export const hasPythonModule = ({ engine, inputs }: Pick<ShipPlan, 'engine' | 'i
 
 /** The modules that predict.py imports; the last is its engine's. */
 export const pythonNeeds = ({ generated, library }: ShipPlan['engine']): readonly string[] =>
-  generated ? ['numpy'] : ['numpy', library === undefined ? ONNXRUNTIME : LIBRARIES[library.name].pythonModule]
+  generated
+    ? ['numpy']
+    : ['numpy', library === undefined ? ONNXRUNTIME : importedBy(LIBRARIES[library.name].python(library, '')[0]!)]
+
+/** The package of a line such as 'import openvino as ov'. */
+const importedBy = (line: string): string => /^(?:import|from) (\w+)/.exec(line)![1]!
 
 const numpyOf = (dtype: DType | null): string | undefined => (dtype === null ? undefined : NUMPY[dtype])
 

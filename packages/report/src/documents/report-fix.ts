@@ -1,5 +1,5 @@
 // The parts of a report document that `fix` and `quantize` write: what is shipped, and the layers with fewer bits.
-import type { TrialAgreement } from './report.ts'
+import type { TrialAgreement } from './trial-agreement.ts'
 
 /** `whyslow`, the command ('': none, as in `whyslow MODEL`), the arguments. */
 export interface CommandToType {

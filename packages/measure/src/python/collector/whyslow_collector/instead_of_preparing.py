@@ -91,7 +91,7 @@ def _transforms(chain, args, kwargs):
             image = step(image)
         pixels = numpy.asarray(image)
         if pixels.dtype != numpy.uint8 or pixels.ndim != 3:
-            raise ValueError("it is no image of bytes")
+            raise ValueError("it is not an image of bytes")
         planes = numpy.empty((pixels.shape[2], *pixels.shape[:2]), numpy.float32)
         numpy.multiply(pixels.transpose(2, 0, 1), scale, out=planes)
         planes += bias
