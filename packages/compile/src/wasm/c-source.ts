@@ -74,7 +74,7 @@ class BodyWriter {
     return value
   }
 
-  /** In the order in which they were pushed. */
+  /** The names of the topmost values, in the order in which they were pushed. */
   names(count: number): string[] {
     return Array.from({ length: count }, () => this.pop().name).reverse()
   }
@@ -106,7 +106,7 @@ function writeInstruction(writer: BodyWriter): void {
   else throw new Error(`instruction ${code} has no words in C`)
 }
 
-/** By the byte: blocks, branches, calls, locals, constants, and what a second byte tells apart. */
+/** What remains, by the byte: blocks, branches, calls, locals, constants, and what a second byte tells apart. */
 const OTHERS: Readonly<Record<number, (writer: BodyWriter) => void>> = {
   3: ({ reader, lines, open }) => {
     reader.byte()
@@ -171,7 +171,7 @@ const binary = (gives: Type, text: string): Instruction => ({ takes: 2, gives, t
 const signed = (sign: string): Instruction => binary('u32', `(int32_t)$0 ${sign} (int32_t)$1`)
 const plain = (gives: Type, sign: string): Instruction => binary(gives, `$0 ${sign} $1`)
 
-/** By the byte that code.ts writes: each of its instructions has words here. */
+/** Instructions by the byte that code.ts writes: each of its instructions has words here. */
 const byCode = <Name extends string>(
   all: Readonly<Record<Name, number | readonly [number, number]>>,
   words: Readonly<Record<Name, Instruction>>,

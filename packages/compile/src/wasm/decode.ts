@@ -37,7 +37,7 @@ export class ByteReader {
     }
   }
 
-  /** Of at most 32 bits. */
+  /** A signed number of at most 32 bits. */
   signed(): number {
     let [value, shift] = [0, 0]
     for (;;) {
