@@ -1,4 +1,4 @@
-// PyTorch models from the user's own Python: taken apart, exported, compared, refused. Left out by name where no interpreter has PyTorch.
+// PyTorch models from the user's own Python: divided by module, exported, compared, refused. Left out by name where no interpreter has PyTorch.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

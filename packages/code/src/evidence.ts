@@ -68,7 +68,7 @@ export interface PipelineEvidence {
   readonly loops?: readonly LoopFact[]
   readonly sessions?: readonly SessionFact[]
   readonly patterns?: readonly SourcePattern[]
-  /** undefined: the user's code calls no PyTorch module, or the pass that takes it apart failed. */
+  /** undefined: the user's code calls no PyTorch module, or the pass that divides its time failed. */
   readonly torch?: TorchSection
   readonly alternatives: readonly AlternativeFact[]
   readonly imports: readonly ImportFact[]

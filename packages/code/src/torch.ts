@@ -1,4 +1,4 @@
-// What rules ask of a PyTorch model that was taken apart: what dispatch costs, how a setting did, what to type next.
+// What rules ask of a PyTorch model whose time was divided: what dispatch costs, how a setting did, what to type next.
 import { type NextCommand, nextCommand } from '@whyslow/diagnosis/next-command.ts'
 import type { Area, Outcome, Place } from '@whyslow/diagnosis/rule.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
@@ -42,11 +42,13 @@ export const ofTorch = ({ id, area, title, check }: TorchRule) =>
     }: Pick<PipelineEvidence, 'latency' | 'target' | 'torch'> & Required<Pick<PipelineEvidence, 'sessions'>>): Outcome<'torch'> {
       if (torch !== undefined) return check(torch, { latency, target })
       const isMissing = sessions.some(({ engine }) => engine === 'pytorch')
-      return isMissing ? { notChecked: 'the PyTorch model was not taken apart', missing: 'torch' } : 'does-not-apply'
+      return isMissing
+        ? { notChecked: 'the time of the PyTorch model was not divided by module', missing: 'torch' }
+        : 'does-not-apply'
     },
   }) as const
 
-/** Time of one prediction, as the undisturbed passes have it, for a time of the pass that took the model apart. */
+/** Time of one prediction, as the undisturbed passes have it, for a time of the pass that divides the model's time. */
 export const undisturbedMs = (timeMs: number, { predictionMs }: TorchSection, p50Ms: number): number =>
   predictionMs > 0 ? Math.min(p50Ms, (timeMs * p50Ms) / predictionMs) : Math.min(p50Ms, timeMs)
 

@@ -82,7 +82,7 @@ function fakeModule() {
   }
   const pipe = Object.assign(
     async (prompt: string, options: object) => {
-      const ids = pipe.tokenizer._call(prompt) as number[]
+      const ids = tokenizer._call(prompt) as number[]
       return model.generate({ inputs: { data: BigInt64Array.from(ids, BigInt) }, ...options })
     },
     { model, tokenizer },

@@ -25,6 +25,7 @@ export interface Gguf {
 const HEADER_LIMIT_BYTES = 512 * 2 ** 20
 /** The largest vocabularies have 260,000 words and twice as many merges. */
 const MOST_ITEMS = 2 ** 22
+const UTF8 = new TextDecoder()
 const CHUNK_BYTES = 2 ** 20
 const DEEPEST = 4
 const MOST_DIMENSIONS = 4
@@ -152,7 +153,7 @@ function headerReader(source: WeightSource, file: string) {
   }
   const text = (bytes: number, what: string): string => {
     const view = take(bytes, what)
-    return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset, bytes))
+    return UTF8.decode(new Uint8Array(view.buffer, view.byteOffset, bytes))
   }
   return {
     sizeBytes,

@@ -7,7 +7,7 @@ import { transformerBlocks } from '@whyslow/graph/support/example-transformer.ts
 import { afterAll, describe, expect, it } from 'vitest'
 import { filesUnder, ROOT } from '../../../../test/sources.ts'
 import { type DecoderWeights, decoderWeights } from '../../test/support/decoder/weights.ts'
-import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
+import { type DecoderForm, decoderModel, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
 import { configOf, writeFolder } from '../../test/support/decoder/write-folder.ts'
 import { writeGguf } from '../../test/support/gguf/write-gguf.ts'
 import { writeLlamaGguf } from '../../test/support/gguf/write-llama.ts'
@@ -272,6 +272,16 @@ describe('no to what generates no text', () => {
       JSON.stringify({ ...configOf(llama), architectures: ['BertForMaskedLM'] }),
     )
     expect(await recognize(path.dirname(masked))).toBeNull()
+  })
+
+  it('a decoder’s body that tells a few classes apart', async () => {
+    const proto = decoderModel({ ...llama, head: { inputs: 32, outputs: 3, values: new Float32Array(96) } }, { cache: 'none' })
+    const graph = proto.graph!
+    const file = place('classes.onnx')
+    fs.mkdirSync(path.dirname(file))
+    graph.output = [valueInfo('logits', 'float32', ['batch_size', 'sequence_length', 3])]
+    fs.writeFileSync(file, writeModel(proto))
+    expect(await recognize(file)).toBeNull()
   })
 
   it('what does not exist', async () => {

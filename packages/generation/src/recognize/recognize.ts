@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import type { Model } from '@whyslow/graph/model.ts'
+import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import type { GeneratorKind } from '../generator.ts'
 import { type GeneratorAddress, generatorAddress } from './address.ts'
@@ -85,6 +86,7 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
   const layout = decoderLayout(view.inputs, view.outputs, { hasEmbedding: variant.embedding !== null })
   if (layout === null) return null
   if (layout.cache.length === 0 && layout.problem === null && !isDecoder(files, variant) && !isCausal(view)) return null
+  if (layout.cache.length === 0 && isClassifier(view, layout)) return null
   if (layout.cache.length === 0 && /ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))) return null
   return {
     kind: files.kind,
@@ -153,6 +155,17 @@ function nameOf(source: string): string {
   const generic = /^(model|decoder)[\w]*\.onnx$/.test(own)
   const folder = path.dirname(whole)
   return generic ? path.basename(path.basename(folder) === 'onnx' ? path.dirname(folder) : folder) : own
+}
+
+/** Models pad their vocabulary, and never shorten it. */
+const LEAST_SHARE = 0.5
+
+/** A decoder's body with a head of a few classes: ids come from a larger table than what is scored. */
+function isClassifier({ nodes, constants }: GraphView, { inputs, logits }: DecoderLayout): boolean {
+  const gather = nodes.find((node) => node.opType.startsWith('Gather') && node.inputs[1] === inputs.ids?.name)
+  const rows = gather === undefined ? undefined : constants[gather.inputs[0]!]?.shape[0]
+  const scored = logits.shape?.at(-1)
+  return rows !== undefined && typeof scored === 'number' && scored < LEAST_SHARE * rows
 }
 
 const architecturesOf = ({ config }: GeneratorFiles): string => JSON.stringify(config?.architectures ?? '')

@@ -1,8 +1,8 @@
 // The vocabulary in a GGUF file's metadata as tokenizer.json holds one: byte-level BPE with its merges ('gpt2'), SentencePiece's BPE with scores
-// ('llama'), and its unigram model ('t5'). Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#tokenizer
+// ('llama') or merges ('gemma4'), and its unigram model ('t5'). Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#tokenizer
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Gguf, GgufValue } from '../recognize/gguf.ts'
-import { preTokenizer } from './pre-tokenizers.ts'
+import { LINES, preTokenizer } from './pre-tokenizers.ts'
 
 export interface TokenizerJson {
   readonly json: Readonly<Record<string, unknown>>
@@ -45,7 +45,9 @@ function bodyOf(model: string, vocabulary: Vocabulary): Record<string, unknown> 
     case 'gpt2':
       return byteLevel(vocabulary)
     case 'llama':
-      return pieces(vocabulary, { type: 'BPE', ...sentencePieceBpe(vocabulary) })
+      return pieces(vocabulary, bpeOfPieces(vocabulary, mergesByScore(vocabulary)))
+    case 'gemma4':
+      return { ...pieces(vocabulary, bpeOfPieces(vocabulary, mergesOf(vocabulary))), pre_tokenizer: LINES }
     case 't5':
       return pieces(vocabulary, unigram(vocabulary))
     default:
@@ -78,6 +80,12 @@ const idsOf = ({ tokens }: Vocabulary): Record<string, number> => {
   return ids
 }
 
+function mergesOf({ metadata, file }: Vocabulary): readonly string[] {
+  const merges = stringsOf(metadata.get('tokenizer.ggml.merges'))
+  if (merges === null) throw new InputError(`${file} has a BPE vocabulary without merges; convert the model again`)
+  return merges
+}
+
 /** GPT-2's letters for bytes. */
 function byteLevel(vocabulary: Vocabulary): Record<string, unknown> {
   const { metadata, file } = vocabulary
@@ -88,8 +96,6 @@ function byteLevel(vocabulary: Vocabulary): Record<string, unknown> {
     throw new InputError(
       `${file} cuts its text by the rule '${name}', which is not known; put the model's tokenizer.json next to it`,
     )
-  const merges = stringsOf(metadata.get('tokenizer.ggml.merges'))
-  if (merges === null) throw new InputError(`${file} has a BPE vocabulary without merges; convert the model again`)
   const model = {
     type: 'BPE',
     dropout: null,
@@ -100,7 +106,7 @@ function byteLevel(vocabulary: Vocabulary): Record<string, unknown> {
     byte_fallback: false,
     ignore_merges: name.startsWith('llama') || name === 'tekken',
     vocab: idsOf(vocabulary),
-    merges,
+    merges: mergesOf(vocabulary),
   }
   return { normalizer: null, pre_tokenizer: pre, post_processor: null, decoder: { type: 'ByteLevel' }, model }
 }
@@ -131,33 +137,42 @@ const unknownId = ({ metadata }: Vocabulary): number => {
   return typeof id === 'number' ? id : 0
 }
 
+/** Longer pieces are no words. */
+const MOST_LETTERS = 256
+
 /**
  * SentencePiece joins the pair whose piece has the best score. As merges in that order: each piece, as every pair of pieces that it is made of
  * (transformers, convert_slow_tokenizer.py, generate_merges).
  */
-function sentencePieceBpe(vocabulary: Vocabulary): Record<string, unknown> {
+function mergesByScore(vocabulary: Vocabulary): (readonly [string, string])[] {
   const { tokens, types, scores } = vocabulary
   const ids = idsOf(vocabulary)
   const merges: { readonly pair: readonly [string, string]; readonly score: number }[] = []
   for (const [id, token] of tokens.entries()) {
     if ((types[id] ?? NORMAL) !== NORMAL) continue
     const letters = [...token]
-    for (let at = 1; at < letters.length; at++) {
+    for (let at = 1; at < letters.length && letters.length <= MOST_LETTERS; at++) {
       const [left, right] = [letters.slice(0, at).join(''), letters.slice(at).join('')]
       if (ids[left] !== undefined && ids[right] !== undefined) merges.push({ pair: [left, right], score: scores[id] ?? -id })
     }
   }
   merges.sort((a, b) => b.score - a.score || ids[a.pair[0]]! - ids[b.pair[0]]! || ids[a.pair[1]]! - ids[b.pair[1]]!)
+  return merges.map(({ pair }) => pair)
+}
+
+/** Over letters, with a space as ▁ and bytes of what is in no piece. */
+function bpeOfPieces(vocabulary: Vocabulary, merges: readonly unknown[]): Record<string, unknown> {
   return {
+    type: 'BPE',
     dropout: null,
-    unk_token: tokens[unknownId(vocabulary)] ?? null,
+    unk_token: vocabulary.tokens[unknownId(vocabulary)] ?? null,
     continuing_subword_prefix: null,
     end_of_word_suffix: null,
     fuse_unk: true,
     byte_fallback: true,
     ignore_merges: false,
-    vocab: ids,
-    merges: merges.map(({ pair }) => pair),
+    vocab: idsOf(vocabulary),
+    merges,
   }
 }
 

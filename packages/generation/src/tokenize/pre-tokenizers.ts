@@ -25,8 +25,26 @@ const cased = (contractions: string, digits: string): string =>
   `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+${contractions}|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*${contractions}|${digits}` +
   '| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+'
 
+/** Lines, and what is between them. */
+export const LINES = split('[^\\n]+|[\\n]+')
 const GPT2 = bytes(true)
-const DIGITS_ALONE = sequence({ type: 'Digits', individual_digits: true }, bytes(true))
+const GPT2_WORDS = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
+const DIGITS_ALONE = sequence(split('\\p{N}'), bytes(true))
+const LETTERS_AND_MARKS = `${CONTRACTIONS}|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`
+const QWEN35 = sequence(split(LETTERS_AND_MARKS), bytes(false))
+const FALCON = sequence(split('[\\p{P}\\$\\+<=>\\^~\\|`]+'), split(GPT2_WORDS), split('[0-9][0-9][0-9]'), bytes(false))
+const DEEPSEEK_CODER = sequence(
+  ...['[\\r\\n]', '\\s?\\p{L}+', '\\s?\\p{P}+', '[一-龥ࠀ-一가-퟿]+', '\\p{N}'].map(split),
+  bytes(false),
+)
+const DEEPSEEK3 = sequence(
+  split('\\p{N}{1,3}'),
+  split('[一-龥぀-ゟ゠-ヿ]+'),
+  split(
+    '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
+  ),
+  bytes(false),
+)
 const LLAMA3 = sequence(split(words('\\p{N}{1,3}')), bytes(false))
 const QWEN2 = sequence(split(words('\\p{N}')), bytes(false))
 const TEKKEN = sequence(split(cased('', '\\p{N}')), bytes(false))
@@ -44,6 +62,10 @@ const BY_NAME: ReadonlyMap<string, Step> = new Map([
   ),
   ...['qwen2', 'stablelm2', 'hunyuan', 'megrez', 'deepseek-r1-qwen', 'grok-2'].map((name) => [name, QWEN2] as const),
   ['tekken', TEKKEN] as const,
+  ['qwen35', QWEN35] as const,
+  ['falcon', FALCON] as const,
+  ['deepseek-coder', DEEPSEEK_CODER] as const,
+  ...['deepseek-v3', 'hunyuan-dense', 'joyai-llm'].map((name) => [name, DEEPSEEK3] as const),
   ...['gpt-4o', 'llama4', 'minimax-m2'].map((name) => [name, GPT4O] as const),
 ])
 

@@ -21,6 +21,18 @@ describe('textStream', () => {
     expect([0, 1, 2].map((id) => stream.push(id))).toEqual(['Hello', ' world', ' again'])
   })
 
+  it('shows a space that only the next word brings to light, as SentencePiece has it at the beginning of a text', () => {
+    const words = ['▁', '▁Hello']
+    const stream = textStream((ids) =>
+      ids
+        .map((id) => words[id]!)
+        .join('')
+        .replaceAll('▁', ' ')
+        .replace(/^ /, ''),
+    )
+    expect([0, 1, 1].map((id) => stream.push(id))).toEqual(['', ' Hello', ' Hello'])
+  })
+
   it('what never becomes a character is shown after a while, and what is left at the end', () => {
     const stream = textStream(decode)
     const pieces = Array.from({ length: 20 }, () => stream.push(0xf0))

@@ -30,8 +30,8 @@ export function textStream(decode: (ids: readonly number[]) => string): TextStre
       held.push(id)
       const text = decode([...shown, ...held])
       if (text === shownText) {
-        // A token without a text, as a special one: kept, many of them would be decoded again and again.
-        held = []
+        // No text yet: a special token, or a space that is only seen before another word. Many of them would be decoded again and again.
+        if (held.length >= MOST_HELD) held = []
         return ''
       }
       const isOpen = text.endsWith(INCOMPLETE) && held.length < MOST_HELD

@@ -77,6 +77,27 @@ describe('a vocabulary of GGUF', () => {
     }
   })
 
+  it.each([
+    // Merges tell where the text was cut: before a number, and between two numbers or not.
+    ['gpt-2', ' ½½', ['ĠÂ', '½', 'Â', '½']],
+    ['smollm', ' ½½', ['Ġ', 'Â', '½', 'Â', '½']],
+    ['llama-bpe', ' ½½', ['Ġ', 'Â', '½Â', '½']],
+    ['qwen2', '½½', ['Â', '½', 'Â', '½']],
+    ['falcon', '½ ½', ['Â', '½', 'ĠÂ', '½']],
+  ])('cuts a text as the rule %s says', async (rule, text, expected) => {
+    const tokens = ['Ġ', 'Â', '½', 'ĠÂ', '½Â']
+    const metadata = {
+      'tokenizer.ggml.model': { text: 'gpt2' },
+      'tokenizer.ggml.pre': { text: rule },
+      'tokenizer.ggml.tokens': { texts: tokens },
+      'tokenizer.ggml.merges': { texts: rule === 'gpt-2' ? ['Ġ Â'] : ['Ġ Â', '½ Â'] },
+    }
+    const file = write(`${rule}.gguf`, writeGguf({ metadata, tensors: [] }))
+    const tokenizer = await openTokenizer({ tokenizer: file, tokenizerConfig: null })
+    expect(tokenizer.encode(text).map((id) => tokens[id])).toEqual(expected)
+    expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
+  })
+
   const pieces = (extra: Parameters<typeof writeGguf>[0]['metadata'] = {}) => {
     const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
     // Not in the order of their scores.
@@ -111,6 +132,17 @@ describe('a vocabulary of GGUF', () => {
         .map((id) => stream.push(id))
         .join(''),
     ).toBe('the é')
+  })
+
+  it('pieces with merges, as Gemma 4 has them: no space is put before a text, and a line is cut off', async () => {
+    const metadata = {
+      'tokenizer.ggml.model': { text: 'gemma4' },
+      'tokenizer.ggml.add_space_prefix': { bool: false },
+      'tokenizer.ggml.merges': { texts: ['▁ t', 'h e', '▁t he'] },
+    }
+    const tokenizer = await openTokenizer({ tokenizer: write('gemma4.gguf', pieces(metadata)), tokenizerConfig: null })
+    expect(tokenizer.encode(' the\nhe')).toEqual([FIRST + 6, 3 + 0x0a, FIRST + 8])
+    expect(tokenizer.decode(tokenizer.encode(' the\nhe'))).toBe(' the\nhe')
   })
 
   it('one line for a kind, a rule and a file that is not known', async () => {

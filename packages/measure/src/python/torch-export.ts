@@ -20,7 +20,7 @@ export interface TorchExport {
   readonly equal: 'bits' | 'rounding' | 'different' | null
   /** Largest difference, as a share of the largest value. */
   readonly error: number | null
-  /** With what, or why not. */
+  /** The package that they were compared with, or why they were not. */
   readonly compared: string
 }
 

@@ -150,17 +150,17 @@ export interface LoadStreams {
   readonly countedBy: 'usage' | 'listed' | 'tokenizer' | null
   /** Until the first chunk with text. */
   readonly firstTokenMs: LoadStreamTimes | null
-  /** Of a request: from its first chunk to its last token, over the tokens after those of the first chunk. */
+  /** Time of a request from its first chunk to its last token, over the tokens after those of the first chunk. */
   readonly timePerTokenMs: LoadStreamTimes | null
   /** Gaps between chunks, over all streams. */
   readonly betweenChunksMs: LoadStreamTimes | null
   readonly tokensPerStream: number | null
   readonly tokensPerChunk: number | null
-  /** Of all streams together. */
+  /** Tokens of all streams together. */
   readonly tokensPerSecond: number | null
   /** null: no bounds were given. */
   readonly goodput: LoadGoodput | null
-  /** Of the prompts' tokens, the share that the server's prefix cache held; null: it does not say. */
+  /** Share of the prompts' tokens that the server's prefix cache held; null: it does not say. */
   readonly cachedShare: number | null
   /** Share of the requests whose body was sent before in the same run. */
   readonly repeatedShare: number
@@ -200,7 +200,7 @@ export interface LoadStalls {
   readonly longestMs: number | null
   /** Share of the time from the first chunk to the last. */
   readonly share: number
-  /** Of the stalls, those at whose end another request had its first token: its prompt was read meanwhile. */
+  /** Share of the stalls at whose end another request had its first token: its prompt was read meanwhile. */
   readonly prefillShare: number | null
   /** What that share would be if first tokens came at any time. */
   readonly chanceShare: number | null

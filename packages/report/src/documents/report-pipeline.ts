@@ -55,7 +55,7 @@ export interface PipelineSection {
   readonly sources?: readonly PipelineSource[]
   readonly inner?: null | InnerModel // the model file that predict runs, measured alone: `model`, `engine` and `nodes` are its
   readonly innerReason?: string | null // why there is none
-  readonly torch?: null | TorchSection // the PyTorch model that takes most of the time, taken apart
+  readonly torch?: null | TorchSection // the PyTorch model that takes most of the time, by module and operator
 }
 
 export interface PipelineSession {

@@ -1,5 +1,5 @@
 // What is known of a PyTorch model that the user's code calls: its modules, operators, dispatch, and other settings timed in turns. As
-// packages/measure/src/python/collector/whyslow_collector/torch_pass.py sends it. Times are ms of one prediction, in the pass that took it apart.
+// packages/measure/src/python/collector/whyslow_collector/torch_pass.py sends it. Times are ms of one prediction, in the pass that divides them.
 
 interface TorchPlace {
   readonly file: string
@@ -72,7 +72,7 @@ export interface TorchFacts {
   readonly compiled: boolean
   /** How often it was compiled anew; null: nothing is compiled. */
   readonly recompiles: number | null
-  /** Of a prediction in the pass that took the model apart, and of the model in it. */
+  /** Of a prediction in the pass that divides the model's time, and of the model in it. */
   readonly predictionMs: number
   readonly p50Ms: number
   /** What the clocks around modules added, as a share. */

@@ -18,6 +18,7 @@ export const unaskedStages: Stages = {
   watch: notAskedYet,
   explainGap: notAskedYet,
   convert: notAskedYet,
+  generate: notAskedYet,
   load: notAskedYet,
   distill: notAskedYet,
   serve: notAskedYet,

@@ -115,7 +115,7 @@ async function runPasses(opened: Opened, options: PipelineOptions): Promise<Pass
   const profiled = await next('profile', 'profiling lines')
   const observed = await next('facts', 'looking at calls and values')
   if (!callsTorch(observed)) return { timed, profiled, observed }
-  return { timed, profiled, observed, torch: await next('torch', 'taking the PyTorch model apart') }
+  return { timed, profiled, observed, torch: await next('torch', "dividing the PyTorch model's time by module") }
 }
 
 const callsTorch = ({ messages }: PassResult): boolean =>

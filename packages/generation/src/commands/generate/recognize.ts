@@ -1,15 +1,14 @@
 // What was named, as `generate` needs it: refused in one line if it generates no text.
 import { readModel } from '@whyslow/formats/index.ts'
-import { elementCount } from '@whyslow/graph/dtype.ts'
-import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { referenceEngine } from '@whyslow/measure/engines/index.ts'
-import type { EngineOptions, Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
+import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
+import { zeroTensor } from '../../engines/loop/cache.ts'
 import { feedsFor } from '../../engines/loop/feeds.ts'
 import type { GeneratorOptions } from '../../generator.ts'
-import type { CacheEntry, DecoderLayout } from '../../recognize/layout.ts'
+import type { DecoderLayout } from '../../recognize/layout.ts'
 import { type Recognized as Found, recognize } from '../../recognize/recognize.ts'
 import type { StepModel } from './profile-step.ts'
 import type { Recognized } from './recognized.ts'
@@ -60,16 +59,6 @@ export function stepFeeds(layout: DecoderLayout, depth: number, tokens: number):
   const past = layout.cache.length === 0 ? 0 : depth
   return {
     ...feedsFor(layout)({ ids, past, keep: 1 }),
-    ...Object.fromEntries(layout.cache.map((entry) => [entry.past, cacheOf(entry, past)])),
+    ...Object.fromEntries(layout.cache.map((entry) => [entry.past, zeroTensor(entry, past)])),
   }
-}
-
-function cacheOf({ past, dtype, shape, axes }: CacheEntry, length: number): TensorValue {
-  const dims = shape.map((size, axis) => {
-    if (axis === axes.batch) return 1
-    if (typeof size === 'number') return size
-    if (axis === axes.length) return length
-    throw new InputError(`${past} does not declare how large it is; export the decoder with fixed heads`)
-  })
-  return { dtype, shape: dims, data: new ELEMENT_ARRAYS[dtype]!(elementCount(dims)) }
 }

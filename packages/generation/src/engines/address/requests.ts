@@ -18,7 +18,7 @@ export interface Answer {
   readonly body: string | null
 }
 
-export interface Asked {
+export interface ServerRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly body?: object
@@ -52,7 +52,7 @@ export class Requests {
   }
 
   /** Throws InputError if no answer comes, or if it would be one request too many. */
-  async send(asked: Asked): Promise<Answer> {
+  async send(asked: ServerRequest): Promise<Answer> {
     try {
       return await this.sendOnce(asked)
     } catch (error) {
@@ -64,7 +64,7 @@ export class Requests {
     }
   }
 
-  private sendOnce({ method, path, body, onBody }: Asked): Promise<Answer> {
+  private sendOnce({ method, path, body, onBody }: ServerRequest): Promise<Answer> {
     if (this.sent >= this.most)
       throw this.problem(`${this.most} requests were sent, which is the most that may be; raise the limit to send more`)
     this.sent++

@@ -18,13 +18,15 @@ export interface Server {
 const MOST_PROBES = 3
 
 /** How many it takes at most for this address. */
-export const probesOf = (url: URL): number => (isKnown(protocolAt(url.pathname), nameOf(url)) ? 0 : MOST_PROBES)
+export const probesOf = (url: URL): number => {
+  const protocol = protocolAt(url.pathname)
+  return protocol !== null && isKnown(protocol, nameOf(url)) ? 0 : MOST_PROBES
+}
 
 const nameOf = ({ hash }: URL): string | null => (hash === '' ? null : decodeURIComponent(hash.slice(1)))
 
 /** Nothing is left to find out. */
-const isKnown = (protocol: Protocol | null, model: string | null): protocol is Protocol =>
-  protocol !== null && (model !== null || !protocol.names)
+const isKnown = ({ names }: Protocol, model: string | null): boolean => model !== null || !names
 
 /** Throws InputError if it is not an address. */
 export function addressOf(source: string): URL {
@@ -50,7 +52,7 @@ export async function findServer(url: URL, requests: Requests): Promise<Server> 
   const path = url.pathname.replace(/\/+$/, '')
   const given = protocolAt(path)
   const direct = { path: `${path}${url.search}`, model: named, context: null, vocabulary: null, versions: {} }
-  if (isKnown(given, named)) return { protocol: given, ...direct }
+  if (given !== null && isKnown(given, named)) return { protocol: given, ...direct }
   const base =
     given === null ? path.replace(/\/v1$/, '') : path.slice(0, -given.path.replace(/^\/v1/, '').length).replace(/\/v1$/, '')
   const { models, versions, isOllama, isLlamaServer } = await listModels(base, requests)

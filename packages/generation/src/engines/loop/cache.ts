@@ -5,12 +5,15 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { CacheEntry } from '../../recognize/layout.ts'
 
-/** Before the first token: no length, or zeros in buffers and states of a fixed size. Throws InputError if a size is not declared. */
-export function emptyTensor({ past, dtype, shape, axes }: CacheEntry): TensorValue {
+/**
+ * Zeros of a cache that holds `length` tokens: of none before the first; buffers and states of a fixed size are as large from the start. Throws
+ * InputError if a size is not declared.
+ */
+export function zeroTensor({ past, dtype, shape, axes }: CacheEntry, length: number): TensorValue {
   const dims = shape.map((size, axis) => {
     if (axis === axes.batch) return 1
     if (typeof size === 'number') return size
-    if (axis === axes.length) return 0
+    if (axis === axes.length) return length
     throw new InputError(`${past} does not declare how large it is (${size ?? 'nothing'}); export the decoder with fixed heads`)
   })
   return { dtype, shape: dims, data: new ELEMENT_ARRAYS[dtype]!(elementCount(dims)) }

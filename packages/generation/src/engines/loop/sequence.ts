@@ -5,7 +5,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { Sequence, Step } from '../../generator.ts'
 import type { DecoderLayout } from '../../recognize/layout.ts'
-import { cutTensor, emptyTensor } from './cache.ts'
+import { cutTensor, zeroTensor } from './cache.ts'
 import { feedsFor } from './feeds.ts'
 
 /** An engine's session; `Tensor` is what it takes and gives. */
@@ -42,7 +42,7 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
   const constant = wrapAll(session, options.constant ?? {})
   const empty: Held<Tensor> = {
     length: 0,
-    cache: wrapAll(session, Object.fromEntries(kept.map((entry) => [entry.past, emptyTensor(entry)]))),
+    cache: wrapAll(session, Object.fromEntries(kept.map((entry) => [entry.past, zeroTensor(entry, 0)]))),
   }
   const feedsOf = feedsFor(layout)
   const canCut = passed.length > 0 && passed.every(({ role }) => role !== 'state')

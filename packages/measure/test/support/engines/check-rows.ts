@@ -16,7 +16,7 @@ import { plainOptions } from './example-options.ts'
 export interface RowsCase {
   readonly engine: Engine
   readonly availability: Availability
-  /** Of fixtures/formats. */
+  /** Of fixtures/formats, or absolute. */
   readonly files: readonly string[]
   readonly output: 'prediction' | 'margin'
   /** Configurations that give the same. */
@@ -32,14 +32,14 @@ export function checkRows({ engine, availability, files, output, configurations 
     `${engine.id}: %s as the graph that is read of it`,
     { timeout: SLOW_MS, ...needsEngine(availability) },
     async (name) => {
-      const file = path.join(FORMATS, name)
+      const file = path.resolve(FORMATS, name)
       const model = await readModel(file)
       const [input] = viewGraph(model).inputs
       const features = input!.shape![1] as number
       const float = floats([5, features], 7)
       const data = input!.dtype === 'float64' ? Float64Array.from(float.data as Float32Array) : float.data
       const feeds: Feeds = { input: { dtype: input!.dtype as 'float32', shape: [5, features], data } }
-      const graph = path.join(folder, `${name.replaceAll(/\W+/g, '-')}.onnx`)
+      const graph = path.join(folder, `${path.basename(name).replaceAll(/\W+/g, '-')}.onnx`)
       fs.writeFileSync(graph, toBinary(ModelProtoSchema, model.proto))
       const expected = (await answered(ortCpu, graph, feeds))[output]!
       for (const configEntries of configurations) {

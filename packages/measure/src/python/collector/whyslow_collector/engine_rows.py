@@ -53,7 +53,7 @@ class SklearnModel(Rows):
         unknown = [one for one in named if not _OWN_TYPES.match(one)]
         if unknown:
             raise Contract("it holds objects of types that skops does not trust: %s" % ", ".join(sorted(unknown)[:3]))
-        self._model = skops.io.load(file, trusted=named)
+        self._model = _of_this_version(lambda: skops.io.load(file, trusted=named))
         self.features = int(getattr(self._model, "n_features_in_", 0))
         names = getattr(self._model, "feature_names_in_", None)
         self.columns = None if names is None else list(names)
@@ -62,6 +62,21 @@ class SklearnModel(Rows):
         self._ask = getattr(self._model, "predict_proba", None) or self._model.predict
         if self._call == "unchecked":
             self._ask = _unchecked(self._ask)
+
+
+def _of_this_version(load):
+    """What another version of scikit-learn saved may predict something else in this one: its trees of 1.2 give counts where later ones have shares."""
+    import warnings
+
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InconsistentVersionWarning)
+        try:
+            return load()
+        except InconsistentVersionWarning as told:
+            versions = (told.original_sklearn_version, told.current_sklearn_version)
+            raise Contract("it was saved by scikit-learn %s, and this Python has %s: save it with that, or name an environment with --python" % versions) from None
 
 
 def _unchecked(ask):

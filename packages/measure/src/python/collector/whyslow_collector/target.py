@@ -54,7 +54,7 @@ def kind_of(tree, call, has_data, is_fed=False):
 
 
 def gives_model(tree, is_fed):
-    """Whether the file hands out a model for others to call: `model()`, without a `predict` of its own, and what feeds it, or nothing that runs."""
+    """Whether the file gives a model for others to call: `model()`, without a `predict` of its own, and what feeds it, or nothing that runs."""
     functions = functions_of(tree)
     function = functions.get("model")
     if function is None or _required(function.args) > 0 or "predict" in functions or "predict" in _assigned(tree) or HOLDER in _assigned(tree):

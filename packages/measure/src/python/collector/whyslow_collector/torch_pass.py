@@ -1,4 +1,4 @@
-"""The pass that takes a PyTorch model apart, as the user's code calls it: modules, operators, dispatch, what it reads and copies, and other settings in
+"""The pass that divides the time of a PyTorch model, as the user's code calls it: modules, operators, dispatch, what it reads and copies, and other settings in
 turns. Nothing is told where the user's code calls no module."""
 
 import os
