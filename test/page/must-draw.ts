@@ -228,9 +228,9 @@ const ofGeneration = (document: GenerationDocument): Must[] => [
   sentence(measured(document.speed.timePerTokenMs ?? document.speed.timeToFirstTokenMs), 'answer'),
   ...document.findings.map(({ title }) => sentence(title, 'answer')),
   ...(['tokenParts', 'firstTokenParts'] as const).flatMap((key) =>
-    (document[key]?.parts ?? []).map(({ id, ms }) =>
-      sentence(`${PART_WORDS[id].name} | ${time(ms)} | `, key === 'tokenParts' ? 'token' : 'first-token'),
-    ),
+    (document[key]?.parts ?? [])
+      .filter(({ ms }) => ms !== 0)
+      .map(({ id, ms }) => sentence(`${PART_WORDS[id].name} | ${time(ms)} | `, key === 'tokenParts' ? 'token' : 'first-token')),
   ),
   ...(document.depthLine?.points ?? []).map(({ depth, ms }) => sentence(`${depth} | ${time(ms)} | `, 'context')),
   ...(document.severalTokens?.points ?? []).map(({ tokens, ms, ratio }) =>

@@ -21,9 +21,21 @@ const [NARROW, USUAL, WIDE] = [360, 1280, 3840]
 /** Every kind of document, and two of one kind beside each other. */
 const DRAWN: Readonly<Record<string, readonly object[]>> = {
   ...Object.fromEntries(
-    ['transformer', 'fix', 'compare', 'trees', 'trace', 'pipeline', 'load', 'study', 'ab', 'gap', 'distill', 'lint'].map(
-      (name) => [name, [recorded[name]!]],
-    ),
+    [
+      'transformer',
+      'fix',
+      'compare',
+      'trees',
+      'trace',
+      'pipeline',
+      'load',
+      'study',
+      'ab',
+      'gap',
+      'distill',
+      'lint',
+      'generation',
+    ].map((name) => [name, [recorded[name]!]]),
   ),
   'two reports': [recorded['cnn-initializers-as-inputs']!, recorded.cnn!],
   'two programs': [recorded.pipeline!, recorded['pipeline-python']!],

@@ -58,6 +58,12 @@ test('of an address, what its curves say is checked; all else says why it is not
   expect([...reasons.values()].filter((reason) => /in the evidence$/.test(reason))).toEqual([])
 })
 
+test('of an address no file can be fixed', () => {
+  const slow = exampleEvidence({ tokenParts: tokenParts({ 'cache-exported': 5 }) })
+  const { findings } = diagnoseEvidence({ ...slow, model: { ...slow.model, kind: 'address' } }, 'http://localhost:8080')
+  expect(findings.map(({ rule, run }) => [rule, run])).toEqual([['cache-export', null]])
+})
+
 test('one token, and no time per token: nothing divides by it', () => {
   const one = { setup: { ...exampleEvidence().setup, newTokens: 1 }, speed: { ...exampleEvidence().speed, timePerTokenMs: null } }
   const { findings, notChecked } = diagnoseEvidence(withoutFacts(one, 'tokenParts', 'depthLine', 'severalTokens'), 'model/')

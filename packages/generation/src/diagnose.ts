@@ -21,14 +21,15 @@ export function diagnoseEvidence(
 ): Diagnosis {
   const verdicts = runRules(rules, evidence)
   return {
-    findings: rank(verdicts).map((finding) => findingOf(finding, model)),
+    findings: rank(verdicts).map((finding) => findingOf(finding, model, evidence.model.kind === 'address')),
     clear: rulesWith('clear', verdicts),
     doesNotApply: rulesWith('does-not-apply', verdicts),
     notChecked: notChecked(verdicts),
   }
 }
 
-function findingOf(finding: Finding, model: string): GenerationFinding {
+/** What is behind an address, `fix` does not have. */
+function findingOf(finding: Finding, model: string, isAddress: boolean): GenerationFinding {
   const { rule, title, detail, wouldSaveMs, savingUnknown, savingByPart = {}, basis, nodes, places, next } = finding
   const [place] = places
   return {
@@ -39,6 +40,6 @@ function findingOf(finding: Finding, model: string): GenerationFinding {
     firstTokenMs: savingByPart.firstToken ?? null,
     savingIs: wouldSaveMs === null ? 'unknown' : basis === 'measured' ? 'measured' : 'estimated',
     place: nodes[0] ?? (place === undefined ? null : `${place.file}:${place.line}`),
-    run: next === null ? null : documentedCommand(next, { MODEL: model }).run,
+    run: next === null || (isAddress && next.command === 'fix') ? null : documentedCommand(next, { MODEL: model }).run,
   }
 }

@@ -36,6 +36,8 @@ export interface GeneratedToken {
 /** What one call took apart, as far as the engine can tell; each part summed over the call. Absent: not known, never 0. */
 export interface CallParts {
   readonly tokenizeMs?: number
+  /** Loading the model for this call, as a server reports it. */
+  readonly loadMs?: number
   /** Whole engine calls: of the prompt, and of the tokens after it. */
   readonly prefillRunMs?: number
   readonly decodeRunMs?: number
@@ -130,6 +132,8 @@ export interface GeneratorOptions {
 /** An engine: what it can open, and how. One file each in engines/. */
 export interface GeneratorEngine {
   readonly id: string
+  /** It runs the ONNX graph in onnxruntime-node, and the cache passes through JavaScript: one step of the graph can be profiled as what it runs. */
+  readonly runsGraph?: true
   readonly title: string
   /** Whether it opens what was recognized; a reason that fits in one line if not. */
   readonly opens: (recognized: { readonly kind: GeneratorKind }) => true | string

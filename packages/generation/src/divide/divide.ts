@@ -59,8 +59,8 @@ const ORDER: readonly TokenPartId[] = [
 /** null: nothing is known but the total. */
 export function divide(division: Division): PartsOf | null {
   const { totalMs, depth } = division
-  const found = [...insideOf(division), ...aroundOf(division)].filter(({ ms }) => ms > 0)
-  if (found.length === 0) return null
+  const found = [...insideOf(division), ...aroundOf(division)]
+  if (found.every(({ ms }) => ms === 0)) return null
   const parts = ORDER.flatMap((id) => found.find((part) => part.id === id) ?? []).map(({ note = null, ...part }) => ({
     ...part,
     note,

@@ -89,6 +89,7 @@ async function generate(
 /** What the server's own clock says. */
 function partsOf({ usage }: StreamTimes): CallParts {
   return {
+    ...(usage?.loadMs == null ? {} : { loadMs: usage.loadMs }),
     ...(usage?.prefillMs == null ? {} : { prefillRunMs: usage.prefillMs }),
     ...(usage?.decodeMs == null ? {} : { decodeRunMs: usage.decodeMs }),
   }

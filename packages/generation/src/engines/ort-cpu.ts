@@ -92,6 +92,7 @@ export async function openOrtGenerator(
 
 export const ortCpu: GeneratorEngine = {
   id: 'ort-cpu',
+  runsGraph: true,
   title: 'ONNX Runtime for Node, CPU, our own loop',
   opens: ({ kind }) => {
     if (kind === 'gguf') return 'ONNX Runtime does not read GGUF'

@@ -12,6 +12,7 @@ const NAME = '@huggingface/transformers'
 
 export const transformersJs: GeneratorEngine = {
   id: 'transformers-js',
+  runsGraph: true,
   title: 'transformers.js',
   opens: ({ kind }) => kind === 'transformers-folder' || 'it opens folders of transformers.js, with config.json and onnx/',
   missing: async (_, folder) => missingPackage(NAME, folder),

@@ -32,7 +32,7 @@ export interface Known {
   readonly several: SeveralTokens | null
   readonly tokenParts: PartsOf | null
   /**
-   * Bytes a second at which this engine's own kernels read weights of a type, measured; absent: as fast as memory is read.
+   * Bytes a second at which this engine's own kernels read weights of a type, measured; absent: as fast as those of now.
    */
   readonly kernelRates?: Readonly<Record<string, number>>
   /** What looking up the prompt would have guessed in the user's own texts; null: prompts were made up, or the engine gives no ids. */
@@ -47,17 +47,19 @@ function ofTypes({ model, timePerTokenMs, depth, floor, line, tokenParts, kernel
   const bytes = DTYPE_BYTES[model.dtype ?? '']
   if (bytes === undefined || model.bytesPerToken === null || floor === null || timePerTokenMs === null) return []
   const elements = model.bytesPerToken / bytes
-  const readMs = (size: number, rate = floor.bytesPerSecond) => (1000 * size) / rate
   const products = partsMs(tokenParts, ['weights', 'matmul', 'head'])
   const nowMs = products === 0 ? floor.weightsMs : products
-  const slope = (line?.slopeMsPerThousand ?? 0) / 1000
+  // No context makes a token faster: a line that falls is noise.
+  const slope = Math.max(0, line?.slopeMsPerThousand ?? 0) / 1000
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
   return TRIED.flatMap((dtype) =>
     depths.map((at) => {
       const here = line === null ? timePerTokenMs : timePerTokenMs + slope * (at - depth)
-      const thenMs = dtype === model.dtype ? nowMs : readMs(elements * DTYPE_BYTES[dtype]!, kernelRates[dtype])
-      const how =
-        kernelRates[dtype] === undefined ? 'at the bandwidth measured for reading' : "at the rate of the engine's own kernels"
+      const rate = kernelRates[dtype]
+      const size = elements * DTYPE_BYTES[dtype]!
+      const thenMs =
+        dtype === model.dtype ? nowMs : rate === undefined ? (nowMs * size) / model.bytesPerToken! : (1000 * size) / rate
+      const how = rate === undefined ? 'if they read as fast as now' : "at the rate of the engine's own kernels"
       return {
         what: `weights in ${dtype}`,
         depth: at,

@@ -3,6 +3,7 @@ import { processClock } from '@whyslow/measure/engines/sampler.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
 import { generatorEngineById } from '../engines/index.ts'
 import { watchGarbage } from './garbage.ts'
+import { watchHost } from './host.ts'
 import { measureProcess } from './process.ts'
 import type { MeasureInput, ProcessMeasurement } from './types.ts'
 
@@ -10,8 +11,10 @@ async function measureGenerator({ engine: id, source, options, plan }: MeasureIn
   const engine = generatorEngineById(id)
   if (engine === undefined) throw new Error(`no such engine: ${id}`)
   const garbage = watchGarbage()
+  const host = watchHost(() => engine.open(source, options))
   try {
-    return await measureProcess(() => engine.open(source, options), plan, { now: processClock, garbageMs: garbage.between })
+    const measured = await measureProcess(host.open, plan, { now: processClock, garbageMs: garbage.between })
+    return { ...measured, host: host.facts() }
   } finally {
     garbage.end()
   }

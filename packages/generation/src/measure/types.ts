@@ -1,5 +1,6 @@
 // What measuring a generator in one process is told, and what it gives: plain data that crosses between processes.
 import type { CallParts, GeneratorOptions } from '../generator.ts'
+import type { HostFacts } from './host.ts'
 
 export interface MeasurePlan {
   /** Prompts of the user, one call each in turn; null: made-up ones of `promptTokens` tokens. */
@@ -87,6 +88,8 @@ export interface ProcessMeasurement {
   readonly prefill: PrefillTimes | null
   readonly depths: readonly StepTimes[]
   readonly several: readonly StepTimes[]
+  /** What the calls cost the process that made them; absent: not watched. */
+  readonly host?: HostFacts
   /** Why a part was cut short, by its name. */
   readonly reasons: Readonly<Record<string, string>>
 }

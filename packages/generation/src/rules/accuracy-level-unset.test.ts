@@ -25,6 +25,7 @@ checkRule(accuracyLevelUnset, {
   ],
   clear: [
     { name: 'level 4', given: exampleEvidence() },
+    { name: 'level 4, however long it takes', given: exampleEvidence(unset(8, 4)) },
     { name: 'a little under one and a half times', given: exampleEvidence(unset(5.9)) },
   ],
   doesNotApply: [{ name: 'no such operator', given: exampleEvidence({ weights: [exampleHead()] }) }],

@@ -42,6 +42,12 @@ checkRule(float32Weights, {
     { name: 'int4', given: exampleEvidence() },
     { name: 'a little under half of the bytes', given: exampleEvidence(of100(49e6)) },
     { name: 'a little under three per cent of a token', given: exampleEvidence({ weights: [float(80e6, 0.35)] }) },
+    {
+      name: 'the head alone, though it is most of the bytes',
+      given: exampleEvidence({
+        weights: [float(80e6), exampleWeight()].map((one, k) => (k === 0 ? { ...one, role: 'head' as const } : one)),
+      }),
+    },
     { name: 'int8 head alone', given: exampleEvidence({ weights: [exampleHead()] }) },
   ],
   notChecked: [{ name: 'nothing says what reading takes', given: withoutFacts({ weights: [float(80e6)] }, 'floor') }],

@@ -1,6 +1,7 @@
 // Each token reads all weights once, so that their bytes bound its time: float32 needs several times the bytes of int8 and int4.
 // transformers.js takes float32 in Node if nobody says otherwise (src/utils/dtypes.js, DEFAULT_DEVICE_DTYPE).
 import { bytes, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
+import type { WeightFact } from '../facts.ts'
 import { costs, defineRule, fixGenerator, INT4_BYTES, isFelt, sumOf, tokenMsOf, weightsMs } from '../rule.ts'
 
 /** Share of the bytes in float32 below which something else decides. */
@@ -15,8 +16,13 @@ export const float32Weights = defineRule({
   wants: ['floor'],
   check(given) {
     const wide = given.weights.filter(({ dtype }) => /^(float32|F32)$/.test(dtype))
-    const wideBytes = sumOf(wide, (one) => one.bytes)
-    if (wide.length === 0 || wideBytes < LEAST_SHARE * sumOf(given.weights, (one) => one.bytes)) return 'clear'
+    const wideBytes = bytesOf(wide)
+    // A head alone is another finding.
+    const body = given.weights.filter(({ role }) => role === 'body')
+    const isWide = [given.weights, body].every(
+      (of) => bytesOf(of.filter((one) => wide.includes(one))) >= LEAST_SHARE * bytesOf(of),
+    )
+    if (wide.length === 0 || !isWide) return 'clear'
     const timeMs = weightsMs(given, wide)
     if (timeMs === undefined) return { notChecked: 'the time to read the weights is not known', missing: 'floor' }
     const narrow = INT4_BYTES / FLOAT32_BYTES
@@ -31,3 +37,5 @@ export const float32Weights = defineRule({
     }
   },
 })
+
+const bytesOf = (weights: readonly WeightFact[]): number => sumOf(weights, (one) => one.bytes)

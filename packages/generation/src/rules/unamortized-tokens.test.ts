@@ -19,6 +19,10 @@ checkRule(unamortizedTokens, {
   ],
   notChecked: [
     { name: 'two are too few', given: several(2) },
+    {
+      name: 'three are too few',
+      given: exampleEvidence({ severalTokens: { depth: 0, points: [{ tokens: 3, ms: 30, ratio: 3 }] } }),
+    },
     { name: 'no point', given: exampleEvidence({ severalTokens: { depth: 0, points: [] } }) },
   ],
 })

@@ -1,6 +1,6 @@
 // A prompt that is fed token by token reads all weights for each of them; fed at once, they are read once for many.
 import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, firstTokenMsOf, fixGenerator, isFelt, partMs, tokenMsOf } from '../rule.ts'
+import { costs, defineRule, firstTokenMsOf, fixGenerator, isFelt, type Measured, partMs, tokenMsOf } from '../rule.ts'
 
 /** Time of a token of the prompt over that of a generated one: 1 if each is fed alone. */
 const ALIKE = 0.6
@@ -16,7 +16,8 @@ export const unbatchedPrefill = defineRule({
   needs: ['speed', 'setup'],
   wants: ['severalTokens', 'firstTokenParts'],
   check({ severalTokens, firstTokenParts, ...given }) {
-    const [tokens, tokenMs] = [given.setup.promptTokens * (1 - (given.setup.cachedShare ?? 0)), tokenMsOf(given)]
+    const tokens = given.setup.promptTokens * (1 - (given.setup.cachedShare ?? 0))
+    const tokenMs = undisturbedMs(given)
     if (tokens < LEAST_PROMPT || tokenMs === 0) return { notChecked: 'the prompt or the answer is too short to tell' }
     const prefillMs = firstTokenMsOf(given) - (partMs(firstTokenParts, 'tokenize') ?? 0)
     const eachMs = prefillMs / tokens
@@ -40,3 +41,10 @@ export const unbatchedPrefill = defineRule({
     }
   },
 })
+
+/** The median gap, where pauses make the mean longer; pieces of several tokens have longer gaps, and bursts none. */
+function undisturbedMs(given: Measured): number {
+  const meanMs = tokenMsOf(given)
+  const gapMs = given.speed.interTokenMs?.p50 ?? meanMs
+  return Math.min(meanMs, Math.max(gapMs, meanMs / 2))
+}

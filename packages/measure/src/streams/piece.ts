@@ -10,6 +10,8 @@ export interface StreamUsage {
   readonly generatedTokens: number | null
   readonly prefillMs: number | null
   readonly decodeMs: number | null
+  /** Loading the model before it; absent: not told. */
+  readonly loadMs?: number | null
 }
 
 export type StreamEnd = 'length' | 'end' | 'stop'
@@ -134,6 +136,7 @@ function ollamaPiece(message: Plain): StreamPiece {
             generatedTokens: count(message.eval_count),
             prefillMs: ms(message.prompt_eval_duration),
             decodeMs: ms(message.eval_duration),
+            loadMs: ms(message.load_duration),
           }
         : null,
     ended: message.done === true ? (endOf(message.done_reason) ?? 'end') : null,

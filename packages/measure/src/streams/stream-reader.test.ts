@@ -18,9 +18,12 @@ test('events: comments, other fields, line ends of both kinds, several data line
 })
 
 test('an object on each line', () => {
-  const { reader, pieces } = read('{"response":"a","done":false}\n{"response":"b","done":false}\n{"done":true,"eval_count":2}')
+  const { reader, pieces } = read(
+    '{"response":"a","done":false}\n{"response":"b","done":false}\n{"done":true,"eval_count":2,"load_duration":250000000}',
+  )
   expect(pieces.map(({ text }) => text)).toEqual(['a', 'b', ''])
   expect([reader.framing, pieces.at(-1)!.usage!.generatedTokens]).toEqual(['lines', 2])
+  expect(pieces.at(-1)!.usage!.loadMs).toBe(250)
 })
 
 test('a character that is cut between two reads', () => {

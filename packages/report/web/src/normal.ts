@@ -75,17 +75,5 @@ export const normalAb = (given: unknown) => normal<Ab>('AbDocument', given)
 export const normalGap = (given: unknown) => normal<Gap>('GapDocument', given)
 export const normalDistill = (given: unknown) => normal<Distill>('DistillDocument', given)
 
-const UNMEASURED = { value: 0, low: 0, high: 0 }
-
-export function normalGeneration(given: unknown): Generation {
-  const generation = normal<Generation>('GenerationDocument', given)
-  const { speed } = generation
-  return {
-    ...generation,
-    speed: {
-      ...speed,
-      timeToFirstTokenMs: { ...UNMEASURED, ...speed.timeToFirstTokenMs },
-      trust: { ...speed.trust, grade: speed.trust.grade ?? 'C' },
-    },
-  }
-}
+/** What was not measured has no number: the page says that it is not known. */
+export const normalGeneration = (given: unknown) => normal<Generation>('GenerationDocument', given)

@@ -10,9 +10,11 @@ import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import { estimates } from '../../estimate/estimate.ts'
+import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine } from '../../generator.ts'
+import { openingOf } from '../../measure/opening.ts'
 import { prefixOf } from '../../measure/prefix.ts'
 import { cachedShareOf, depthLineOf, severalOf, speedOf } from '../../measure/summarize.ts'
 import type { MeasuredCall, ProcessMeasurement } from '../../measure/types.ts'
@@ -32,6 +34,8 @@ export interface Outcome {
   readonly token: StepProfile | string
   readonly firstToken: StepProfile | string
   readonly handoffMs: number | null
+  /** Of the engine's kernels, by type of weights; none: not measured. */
+  readonly kernelRates: KernelRates
   /** What rules want of the graph. */
   readonly facts: GenerationFacts
   readonly warnings: readonly string[]
@@ -87,15 +91,35 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
     reasons: reasonsOf(outcome),
   }
-  const prefix = prefixOf(processes[0]!.calls)
   const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
   return {
     ...documentHead('whyslow-generation/1'),
     answer: generationAnswer(measured),
     ...measured,
-    estimates: estimates({ model, timePerTokenMs, depth, floor, line: depthLine, several: severalTokens, tokenParts, lookup }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...(prefix === undefined ? {} : { prefix }) }, found.source),
+    estimates: estimates({
+      model,
+      timePerTokenMs,
+      depth,
+      floor,
+      line: depthLine,
+      several: severalTokens,
+      tokenParts,
+      lookup,
+      kernelRates: outcome.kernelRates,
+    }),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source),
     warnings,
+  }
+}
+
+/** What the calls of a process say apart from their times. */
+function callFacts({ calls, host }: ProcessMeasurement): GenerationFacts {
+  const [prefix, opening] = [prefixOf(calls), openingOf(calls)]
+  return {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(opening === undefined ? {} : { opening }),
+    ...(host === undefined ? {} : { eventLoop: host.eventLoop }),
+    ...(host?.faults == null ? {} : { faults: host.faults }),
   }
 }
 

@@ -1,6 +1,12 @@
+import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
+import { decoderModel } from '@whyslow/generation/support/decoder/write-decoder.ts'
 import type { Script } from '@whyslow/generation/support/scripted-generator.ts'
 import { FOUND, MODEL, scriptedWorld as world } from '@whyslow/generation/support/scripted-world.ts'
+import { modelInMemory } from '@whyslow/graph/build.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
 import { describe, expect, test } from 'vitest'
+import { decoderLayout } from '../../recognize/layout.ts'
+import type { StepModel } from './profile-step.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
 const SCRIPT: Script = { fixedMs: 10, perDepthMs: 0.01, perMoreMs: 1, openMs: 100 }
@@ -18,7 +24,12 @@ describe('the document', () => {
     expect(document.severalTokens!.points.map(({ tokens }) => tokens)).toEqual([1, 2, 4, 8, 16])
     for (const of of [document.tokenParts!, document.firstTokenParts!])
       expect(of.parts.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(of.totalMs, 9)
-    expect(document.tokenParts!.parts.map(({ id }) => id)).toEqual(['weights', 'cache-read', 'cache-copied', 'unexplained'])
+    expect(document.tokenParts!.parts.flatMap(({ id, ms }) => (ms === 0 ? [] : id))).toEqual([
+      'weights',
+      'cache-read',
+      'cache-copied',
+      'unexplained',
+    ])
     expect(document.setup).toMatchObject({ processes: 5, prompts: 'made-up', endIgnored: true, cachedShare: 0 })
     expect(document.reasons).toMatchObject({ operators: 'there is no graph', lookup: expect.stringContaining('--prompts') })
   })
@@ -36,6 +47,14 @@ describe('the document', () => {
     const { inputs, generate } = world(SCRIPT)
     await generate({ quick: true })
     expect(inputs.map(({ plan }) => plan.seed)).toEqual([0, 1000, 2000])
+  })
+
+  test('an engine that does not run the graph as it is has no operators', async () => {
+    const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
+    const layout = decoderLayout(graph.inputs, graph.outputs)!
+    const found = { ...FOUND, step: async () => ({ graph, layout, model: {} as StepModel }) }
+    const { reasons } = await world(SCRIPT, { found }).generate({ quick: true })
+    expect(reasons.operators).toBe('A scripted engine shows no times of operators')
   })
 
   test('a process that fails later is a warning', async () => {

@@ -15,6 +15,8 @@ import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import { addressOf, probesOf } from '../../engines/address/server.ts'
 import { generatorEngines } from '../../engines/index.ts'
+import { DTYPE_BYTES } from '../../estimate/estimate.ts'
+import { type KernelRates, kernelRatesTask } from '../../estimate/kernel-rates.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
 import { measureTask } from '../../measure/task.ts'
@@ -111,6 +113,7 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
     token: steps?.token ?? 'the model is behind an address',
     firstToken: steps?.firstToken ?? 'the model is behind an address',
     facts: steps?.facts ?? {},
+    kernelRates: typeof steps?.token === 'object' ? await kernelRatesOf(run) : {},
     handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
     warnings: [...warnings, ...processes.warnings, ...promptWarnings(run)],
   }
@@ -144,6 +147,17 @@ async function bandwidthOf({ found, options, machine, limits, progress }: Run, t
   return { bytesPerSecond: trial.value, level: levelThatHolds(bytesPerToken, threads, machine.caches), threads }
 }
 
+/** Bytes of weights of each type that the engine's kernels multiply a second; none if it cannot be timed. */
+async function kernelRatesOf({ found, options, limits, progress }: Run): Promise<KernelRates> {
+  const { bytesPerToken, dtype } = found.model
+  const bytes = DTYPE_BYTES[dtype ?? '']
+  if (bytesPerToken === null || bytes === undefined) return {}
+  progress({ stage: 'kernels for other types of weights', done: 0, of: 1 })
+  const input = { elements: bytesPerToken / bytes, threads: options.threads, sampleMs: BANDWIDTH_MS }
+  const trial = await options.trials.run(kernelRatesTask, input, trialLimits(limits, 3 * BANDWIDTH_MS))
+  return trial.outcome === 'measured' ? trial.value : {}
+}
+
 interface Steps {
   readonly token: StepProfile | string
   readonly firstToken: StepProfile | string
@@ -151,13 +165,17 @@ interface Steps {
 }
 
 async function profiledSteps(
-  { found, options, own, limits, progress }: Run,
+  { found, engine, options, own, limits, progress }: Run,
   folder: string,
   processes: readonly ProcessMeasurement[],
 ): Promise<Steps> {
   const step = await found.step(own)
   if (typeof step === 'string')
     return { token: step, firstToken: step, facts: found.kind === 'gguf' ? ggufFacts(found.source) : {} }
+  if (engine.runsGraph === undefined) {
+    const reason = `${engine.title} shows no times of operators`
+    return { token: reason, firstToken: reason, facts: graphFacts(step, null) }
+  }
   const { promptTokens, newTokens, quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
   const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)

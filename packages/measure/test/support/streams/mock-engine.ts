@@ -4,6 +4,8 @@
 export interface MockSchedule {
   readonly prefillMsPerToken: number
   readonly tokenMs: number
+  /** A token takes so much longer for each token before it, which its own clock leaves out; absent: no longer. */
+  readonly contextMsPerToken?: number
   /** Tokens that go out together, and those of the first chunk; absent: as many. */
   readonly tokensPerChunk: number
   readonly firstChunkTokens?: number
@@ -97,7 +99,7 @@ export class MockEngine {
 
   /** null: nothing is to be done. */
   next(): MockStep | null {
-    const { prefillMsPerToken, tokenMs, stalls } = this.schedule
+    const { prefillMsPerToken, tokenMs, contextMsPerToken = 0, stalls } = this.schedule
     const one = this.waiting.shift()
     if (one !== undefined) {
       const ms = this.promptTokens(one) * prefillMsPerToken
@@ -105,7 +107,8 @@ export class MockEngine {
       return { ms: stalls || this.running.length === 1 ? ms : 0, finish: () => this.step([one]) }
     }
     const all = this.running
-    return all.length === 0 ? null : { ms: tokenMs, finish: () => this.step(all) }
+    const context = Math.max(0, ...all.map(({ request, ids }) => wordsOf(request.prompt).length + ids.length))
+    return all.length === 0 ? null : { ms: tokenMs + context * contextMsPerToken, finish: () => this.step(all) }
   }
 
   private promptTokens({ request, cached }: Running): number {

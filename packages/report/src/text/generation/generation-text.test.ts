@@ -66,6 +66,12 @@ describe('on a terminal of 80 columns', () => {
     expect(text).toContain('16 tokens in one call take 2.68 times as long as one: batches and speculation can pay here.')
   })
 
+  test('an engine that shows nothing of its inside', () => {
+    expect(rendered({ reasons: { operators: 'it has no profile' } })).toContain(
+      '  Inside the engine no more is known: it has no profile.\n',
+    )
+  })
+
   test('what is not known has its reason', () => {
     const text = rendered({
       tokenParts: null,

@@ -11,10 +11,16 @@ interface Width {
 }
 
 export function renderGeneration(document: GenerationDocument, { width }: Width): string {
+  const { tokenParts, firstTokenParts, reasons } = document
   const blocks = [
     wrap(document.answer, width),
-    ...partsBlock('What a token is made of', document.tokenParts, document.reasons.tokenParts, width),
-    ...partsBlock('What the first token is made of', document.firstTokenParts, document.reasons.firstTokenParts, width),
+    ...partsBlock('What a token is made of', tokenParts, { reason: reasons.tokenParts, inside: reasons.operators }, width),
+    ...partsBlock(
+      'What the first token is made of',
+      firstTokenParts,
+      { reason: reasons.firstTokenParts, inside: reasons.firstOperators },
+      width,
+    ),
     ...findingBlocks(document, width),
     speedBlock(document, width),
     ...depthBlock(document, width),
@@ -30,7 +36,13 @@ export function renderGeneration(document: GenerationDocument, { width }: Width)
 
 const BAR = 24
 
-function partsBlock(title: string, of: PartsOf | null, reason: string | undefined, width: number): string[][] {
+/** Why all of it is unknown, and why what the engine does inside is. */
+interface Unknown {
+  readonly reason: string | undefined
+  readonly inside: string | undefined
+}
+
+function partsBlock(title: string, of: PartsOf | null, { reason, inside }: Unknown, width: number): string[][] {
   if (of === null) return reason === undefined ? [] : [wrap(`${title}: not known, because ${reason}.`, width)]
   const rows = partRows(of)
   const widest = Math.max(...rows.map(({ name }) => name.length))
@@ -42,7 +54,8 @@ function partsBlock(title: string, of: PartsOf | null, reason: string | undefine
   })
   const others = of.parts.find(({ id, ms, note }) => id === 'other-operators' && note !== null && ms >= 0.05 * of.totalMs)
   const named = others === undefined ? [] : wrap(`Other operators: ${others.note}.`, width, '  ')
-  return [[...wrap(`${title}: ${time(of.totalMs)}`, width), ...lines, ...named]]
+  const unknown = inside === undefined ? [] : wrap(`Inside the engine no more is known: ${inside}.`, width, '  ')
+  return [[...wrap(`${title}: ${time(of.totalMs)}`, width), ...lines, ...named, ...unknown]]
 }
 
 function findingBlocks({ findings }: GenerationDocument, width: number): string[][] {

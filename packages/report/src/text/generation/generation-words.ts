@@ -107,14 +107,17 @@ const HOW: Readonly<Record<TokenPart['how'], string>> = {
   rest: 'what is left',
 }
 
+/** What is known to take nothing is in the document, and not drawn. */
 export const partRows = ({ totalMs, parts }: PartsOf): readonly PartRow[] =>
-  parts.map(({ id, ms, how, note }) => ({
-    id,
-    name: PART_WORDS[id].name,
-    ms,
-    share: percent(ms / totalMs),
-    how: note === null ? HOW[how] : `${HOW[how]}: ${note}`,
-  }))
+  parts
+    .filter(({ ms }) => ms !== 0)
+    .map(({ id, ms, how, note }) => ({
+      id,
+      name: PART_WORDS[id].name,
+      ms,
+      share: percent(ms / totalMs),
+      how: note === null ? HOW[how] : `${HOW[how]}: ${note}`,
+    }))
 
 /** How steep the line over the context is. */
 export function slopeWords({ slopeMsPerThousand, slopeOverFloor }: NonNullable<GenerationDocument['depthLine']>): string {

@@ -3,7 +3,7 @@ import { nextOf } from '@whyslow/report/text/generation/generation-words.ts'
 import { Advice } from '../first/advice.tsx'
 import { time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
-import { Says } from '../kit/name.tsx'
+import { Name, Says } from '../kit/name.tsx'
 import type { Generation } from '../page-data.ts'
 
 type Finding = Generation['findings'][number]
@@ -26,7 +26,7 @@ export function GenerationFindings({ findings }: Pick<Generation, 'findings'>) {
               </p>
               {finding.place !== null && (
                 <p class="soft">
-                  at <code>{finding.place}</code>
+                  at <Name text={finding.place} most={100} />
                 </p>
               )}
               <Advice rule={finding.rule} isOpen={index === 0} />
@@ -62,7 +62,10 @@ function Saving({ finding: { tokenMs, firstTokenMs, savingIs } }: { finding: Fin
         <div key={of}>
           <p class="saving-number">{time(ms)}</p>
           <p>
-            {of} <span class={`tag ${savingIs === 'measured' ? 'measured' : 'modelled'}`}>{savingIs}</span>
+            {of}{' '}
+            <span class={`tag ${savingIs === 'measured' ? 'measured' : 'modelled'}`}>
+              {savingIs === 'measured' ? 'measured' : 'estimated'}
+            </span>
           </p>
         </div>
       ))}

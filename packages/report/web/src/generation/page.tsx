@@ -1,8 +1,7 @@
 // The page of text generation: what a token is made of, what the first one is made of, time over the context, several tokens at once, estimates.
 import { depthOf, isFloor, measured, partRows, severalWords } from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
-import { bytes, count, known, percent, plural, rate, significant, time } from '../format.ts'
-import { NextCommand } from '../kit/copy.tsx'
+import { bytes, count, known, percent, plural, rate, significant, time, UNKNOWN } from '../format.ts'
 import { type Fact, Facts, Reasons, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Says } from '../kit/name.tsx'
@@ -63,34 +62,39 @@ export function GenerationPage({ generation, original }: { generation: Generatio
       beside={<NumberCard generation={generation} />}
     >
       <GenerationFindings findings={findings} />
-      {findings.length === 0 && model.kind !== 'address' && (
-        <NextCommand lead="What makes it faster, proven with equal tokens:" command={['fix', model.name, '-o', 'fast/']} />
-      )}
     </AnswerPage>
   )
 }
 
+/** A document of a hand may lack it. */
+const intervalSaid = (one: Measured): string => (one.value === undefined ? UNKNOWN : measured(one))
+type Measured = Generation['speed']['timeToFirstTokenMs']
+const timeSaid = ({ value }: Measured): string => (value === undefined ? UNKNOWN : time(value))
+
+const GRADES = ['A', 'B', 'C'] as const
+
 function NumberCard({ generation: { speed, setup } }: { generation: Generation }) {
   const { timePerTokenMs: each, timeToFirstTokenMs: first, tokensPerSecond, trust } = speed
+  const grade = GRADES.find((one) => one === trust.grade) ?? 'C'
   return (
     <section class="card number-card" aria-label="The number">
       <p class="label">{each === null ? 'The first token' : `A token after ${depthOf(setup)} tokens of context`}</p>
-      <p class="hero">{time((each ?? first).value)}</p>
+      <p class="hero">{timeSaid(each ?? first)}</p>
       <p class="soft">
-        {measured(each ?? first)}
+        {intervalSaid(each ?? first)}
         {each !== null && tokensPerSecond !== null && `, ${significant(tokensPerSecond.value)} tokens/s`}
       </p>
       {each !== null && (
         <p>
-          The first token: {time(first.value)} for a prompt of {plural(setup.promptTokens, 'token')}
+          The first token: {timeSaid(first)} for a prompt of {plural(setup.promptTokens, 'token')}
         </p>
       )}
       <div class="trust">
-        <span class={`grade grade-${trust.grade}`} role="img" aria-label={`Trust ${trust.grade}`}>
-          {trust.grade}
+        <span class={`grade grade-${grade}`} role="img" aria-label={`Trust ${grade}`}>
+          {grade}
         </span>
         <div>
-          <b>Trust: {trust.grade}</b>
+          <b>Trust: {grade}</b>
           <Reasons reasons={trust.reasons} />
         </div>
       </div>
@@ -136,7 +140,7 @@ function Estimates({ estimates }: Pick<Generation, 'estimates'>) {
       title="Estimates"
       rows={estimates}
       columns={[
-        { head: 'what', show: ({ what }) => what },
+        { head: 'what', show: ({ what }) => <Says text={what} />, value: ({ what }) => what },
         { head: 'after tokens', show: ({ depth }) => known(depth, String), value: ({ depth }) => depth, isNumber: true },
         {
           head: 'a token',
@@ -166,8 +170,8 @@ function MeasuredWith({ generation }: { generation: Generation }) {
 function speedFacts({ speed }: Generation): Fact[] {
   const { interTokenMs, prefillTokensPerSecond, coldFirstTokenMs, openMs, naturalStop } = speed
   return [
-    ['first token', measured(speed.timeToFirstTokenMs)],
-    ['each token after it', known(speed.timePerTokenMs, measured)],
+    ['first token', intervalSaid(speed.timeToFirstTokenMs)],
+    ['each token after it', known(speed.timePerTokenMs, intervalSaid)],
     ['between tokens, p50', known(interTokenMs, ({ p50 }) => time(p50))],
     ['between tokens, p90', known(interTokenMs, ({ p90 }) => time(p90))],
     ['between tokens, p99', known(interTokenMs, ({ p99 }) => time(p99))],

@@ -1,0 +1,37 @@
+import { decoderWeights, TINY } from '@whyslow/generation/support/decoder/weights.ts'
+import { type DecoderForm, decoderModel } from '@whyslow/generation/support/decoder/write-decoder.ts'
+import { modelInMemory } from '@whyslow/graph/build.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
+import { expect, test } from 'vitest'
+import { decoderLayout } from '../../recognize/layout.ts'
+import { graphFacts } from './facts.ts'
+
+function factsOf(form: DecoderForm) {
+  const graph = viewGraph(modelInMemory(decoderModel(decoderWeights(), form)))
+  return graphFacts({ graph, layout: decoderLayout(graph.inputs, graph.outputs)! }, null)
+}
+
+const PRODUCTS_OF_A_LAYER = 7
+
+test('each product with weights, and the head apart', () => {
+  const { weights, graph } = factsOf({})
+  expect(weights).toHaveLength(TINY.layers * PRODUCTS_OF_A_LAYER + 1)
+  const [head, ...more] = weights!.filter(({ role }) => role === 'head')
+  expect(more).toEqual([])
+  expect(head).toMatchObject({ dtype: 'float32', elements: 32 * 64, bytes: 32 * 64 * 4, decodeMs: null })
+  expect(graph).toMatchObject({ cache: 'concatenated', logits: 'all', headNode: head!.node })
+})
+
+test('weights in blocks of 4 bits, with their scales and the level that is set', () => {
+  const { weights } = factsOf({ attention: 'fused', weights: 'int4', head: 'float32', accuracyLevel: 4 })
+  const body = weights!.find(({ operator }) => operator === 'MatMulNBits')!
+  expect(body).toMatchObject({ role: 'body', dtype: 'int4', blockSize: 32, accuracyLevel: 4 })
+  // A half byte an element, and a scale of four bytes for each 32.
+  expect(body.bytes - body.scaleBytes!).toBe(body.elements / 2)
+  expect(body.scaleBytes).toBe((body.elements / 32) * 4)
+  expect(weights!.filter(({ role }) => role === 'head')).toMatchObject([{ dtype: 'float32' }])
+})
+
+test('a decoder without a cache, and one whose last position alone is computed', () => {
+  expect(factsOf({ cache: 'none', logits: 'last' }).graph).toMatchObject({ cache: 'none', cacheNode: null, logits: 'last' })
+})

@@ -1,0 +1,19 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import { ModelProtoSchema } from 'onnx-buf'
+import { expect, test } from 'vitest'
+import { blockChain, floatChain } from './kernel-rates.ts'
+
+test('bytes of weights: four for an element of float32, and blocks of 32 with a scale', () => {
+  expect(floatChain(3).work).toBe(3 * 2 ** 20 * 4)
+  // 16 bytes of 4 bits and a scale of 4 for 32 elements: 0.625 each.
+  expect(blockChain(4, 2).work).toBe(2 * 2 ** 20 * 0.625)
+  expect(blockChain(8, 1).work).toBe(2 ** 20 * 1.125)
+})
+
+test('each matrix has weights of its own, and reads what the one before gave', () => {
+  const { graph } = fromBinary(ModelProtoSchema, blockChain(4, 2).model().bytes)
+  expect(graph!.node.map(({ opType, input, output }) => [opType, ...input, ...output])).toEqual([
+    ['MatMulNBits', 'x0', 'w0', 's0', 'x1'],
+    ['MatMulNBits', 'x1', 'w1', 's1', 'x2'],
+  ])
+})

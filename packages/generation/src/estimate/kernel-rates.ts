@@ -1,0 +1,92 @@
+// How fast ONNX Runtime's own kernels multiply one vector by weights of each type: bytes of weights a second, scales included. A chain of square
+// matrices as large together as the model's weights, so that they come from the level of memory that the model's would come from.
+import { model, node, rawTensor, valueInfo, writeModel } from '@whyslow/graph/build.ts'
+import { loadOrt } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
+import { median } from '@whyslow/measure/statistics/index.ts'
+import type { Kernel } from '@whyslow/measure/timing/roofs/kernels.ts'
+import { sampleKernel } from '@whyslow/measure/timing/roofs/sample.ts'
+import { defineTask } from '@whyslow/measure/trials/port.ts'
+
+export interface KernelRatesInput {
+  /** Elements of the weights that a token reads. */
+  readonly elements: number
+  readonly threads: number | null
+  /** For each type. */
+  readonly sampleMs: number
+}
+
+/** Bytes a second, by type; a type that the engine has no kernel for is absent. */
+export type KernelRates = Readonly<Record<string, number>>
+
+const SIDE = 1024
+const BLOCK = 32
+/** Of float32 a quarter of a gigabyte: no cache holds it. */
+const MOST_MATRICES = 64
+/** With 8 bits of activations, which is what the fast kernels compute in. */
+const ACCURACY_LEVEL = 4
+
+const matricesOf = (elements: number): number => Math.min(MOST_MATRICES, Math.max(1, Math.round(elements / SIDE ** 2)))
+
+/** Values are those of a matrix that changes nothing much: times do not depend on them, as long as none is subnormal. */
+const floats = (count: number, value: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(new Float32Array(count).fill(value).buffer)
+
+export function floatChain(matrices: number): Kernel {
+  const initializers = Array.from({ length: matrices }, (_, k) =>
+    rawTensor(`w${k}`, 'float32', [SIDE, SIDE], floats(SIDE ** 2, 1 / SIDE)),
+  )
+  const nodes = initializers.map(({ name }, k) => node('MatMul', [at(k), name], [at(k + 1)]))
+  return kernelOf('float32', { nodes, initializers, matrices, bytes: matrices * SIDE ** 2 * 4 })
+}
+
+export function blockChain(bits: 4 | 8, matrices: number): Kernel {
+  const [blocks, packed] = [SIDE / BLOCK, (BLOCK * bits) / 8]
+  const initializers = Array.from({ length: matrices }, (_, k) => [
+    rawTensor(`w${k}`, 'uint8', [SIDE, blocks, packed], new Uint8Array(SIDE * blocks * packed).fill(0x99)),
+    rawTensor(`s${k}`, 'float32', [SIDE * blocks], floats(SIDE * blocks, 1 / SIDE)),
+  ])
+  const attributes = { K: SIDE, N: SIDE, bits, block_size: BLOCK, accuracy_level: ACCURACY_LEVEL }
+  const nodes = initializers.map(([w, s], k) =>
+    node({ opType: 'MatMulNBits', domain: 'com.microsoft' }, [at(k), w!.name, s!.name], [at(k + 1)], attributes),
+  )
+  const bytes = matrices * SIDE * blocks * (packed + 4)
+  return kernelOf(`int${bits}`, { nodes, initializers: initializers.flat(), matrices, bytes })
+}
+
+const at = (k: number): string => `x${k}`
+
+interface Chain extends Pick<Parameters<typeof model>[0], 'nodes' | 'initializers'> {
+  readonly matrices: number
+  readonly bytes: number
+}
+
+function kernelOf(title: string, { nodes, initializers, matrices, bytes }: Chain): Kernel {
+  const proto = model({
+    nodes,
+    initializers: initializers!,
+    inputs: [valueInfo(at(0), 'float32', [1, SIDE])],
+    outputs: [valueInfo(at(matrices), 'float32', [1, SIDE])],
+    opset: 17,
+    opsets: { 'com.microsoft': 1 },
+  })
+  const feeds = [{ name: at(0), type: 'float32' as const, shape: [1, SIDE], data: new Float32Array(SIDE).fill(1) }]
+  return { title, work: bytes, model: () => ({ bytes: writeModel(proto), feeds }) }
+}
+
+async function measureKernelRates({ elements, threads, sampleMs }: KernelRatesInput): Promise<KernelRates> {
+  const ort = await loadOrt(null)
+  const matrices = matricesOf(elements)
+  const rates: Record<string, number> = {}
+  for (const make of [() => floatChain(matrices), () => blockChain(8, matrices), () => blockChain(4, matrices)]) {
+    const kernel = make()
+    try {
+      const ms = median(await sampleKernel(ort, threads, kernel, sampleMs))
+      if (ms > 0) rates[kernel.title] = (kernel.work / ms) * 1000
+    } catch {
+      // Without such a kernel there is no rate: the estimate then says so.
+    }
+  }
+  return rates
+}
+
+export const kernelRatesTask = defineTask('generation-kernel-rates', import.meta.url, measureKernelRates)
