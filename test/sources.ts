@@ -148,6 +148,11 @@ export const PEERS: readonly Peers[] = [
   { kind: 'remedy', folder: 'packages/model/src/remedies', mark: /^export const (\w+) = defineRemedy\(/m },
   { kind: 'operator family', folder: 'packages/graph/src/operators', mark: /^export const (\w+) = defineFamily\(/m },
   { kind: 'engine', folder: 'packages/measure/src/engines', mark: /^export const (\w+): Engine\b/m },
+  {
+    kind: 'generator remedy',
+    folder: 'packages/generation/src/remedies',
+    mark: /^export const (\w+) = defineGeneratorRemedy\(/m,
+  },
   { kind: 'generator engine', folder: 'packages/generation/src/engines', mark: /^export const (\w+): GeneratorEngine\b/m },
   { kind: 'trace reader', folder: 'packages/traces/src/recordings', mark: /^export const (\w+): TraceReader\b/m },
   {

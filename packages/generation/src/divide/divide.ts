@@ -14,7 +14,7 @@ export interface LoopTimes {
   readonly detokenizeMs: number | null
   readonly streamerMs: number | null
   readonly garbageMs: number | null
-  /** Of the first token alone. */
+  /** The first token alone has it. */
   readonly tokenizeMs: number | null
 }
 

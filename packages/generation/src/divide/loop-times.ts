@@ -38,7 +38,7 @@ function timesOf(calls: readonly Call[], { runOf, garbageOf, share }: Sharing): 
 const ofPrompt = (prefill: readonly PrefillTimes[], part: 'feedsMs' | 'logitsMs'): number | null =>
   medianOrNull(prefill.flatMap((one) => one[part] ?? []))
 
-/** Of a token after the first. */
+/** What a token after the first takes. */
 export function tokenLoop(calls: readonly Call[], prefill: readonly PrefillTimes[]): LoopTimes {
   return timesOf(calls, {
     runOf: ({ parts, newTokens }) => over(parts.decodeRunMs, newTokens - 1),

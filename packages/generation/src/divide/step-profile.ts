@@ -6,7 +6,7 @@ import type { Profile, ProfiledNode } from '@whyslow/measure/timing/types.ts'
 export type NodeRole = 'matmul' | 'head' | 'attention' | 'cache-copy' | 'other'
 
 export interface RoleTime {
-  /** Without dispatch. */
+  /** Dispatch is not in it. */
   readonly ms: number
   readonly nodes: number
 }
@@ -19,7 +19,7 @@ export interface StepProfile {
   readonly nodes: number
   readonly dispatchMs: number
   readonly roles: Readonly<Record<NodeRole, RoleTime>>
-  /** Of all weights that products read, the head's share of bytes, 0..1. */
+  /** The head's share of the bytes of all weights that products read, 0..1. */
   readonly headShare: number
   /** Time of each product, by the node's name in the user's file. */
   readonly productMs: Readonly<Record<string, number>>

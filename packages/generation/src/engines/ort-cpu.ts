@@ -8,18 +8,10 @@ import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measur
 import type { OpenOptions, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
-import {
-  chosenVariant,
-  contextOf,
-  endIdsOf,
-  type GeneratorFiles,
-  generatorFiles,
-  startIdOf,
-  type Variant,
-} from '../recognize/folder.ts'
+import { chosenVariant, contextOf, endIdsOf, generatorFiles, startIdOf, type Variant } from '../recognize/folder.ts'
 import { type DecoderLayout, decoderLayout } from '../recognize/layout.ts'
 import { smallestKnown } from '../recognize/numbers.ts'
-import { checkVocabulary, openTokenizer, type Tokenizer } from '../tokenize/tokenizer.ts'
+import { tokenizerOf, vocabularyOf } from './loop/decoder-text.ts'
 import { type Encoder, encoderOf } from './loop/encoder.ts'
 import { generateEncoded, generateWith } from './loop/generate.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
@@ -100,16 +92,6 @@ export const ortCpu: GeneratorEngine = {
   },
   missing: async () => (findOrt(null) === null ? `${PACKAGE} is not installed; ${INSTALL}` : null),
   open: openOrtGenerator,
-}
-
-async function tokenizerOf(
-  { tokenizer: file, tokenizerConfig }: GeneratorFiles,
-  { layout, model }: { readonly layout: DecoderLayout; readonly model: string },
-): Promise<Tokenizer | null> {
-  if (file === null) return null
-  const tokenizer = await openTokenizer({ tokenizer: file, tokenizerConfig })
-  checkVocabulary(tokenizer, vocabularyOf(layout), model)
-  return tokenizer
 }
 
 interface Opened {
@@ -224,9 +206,4 @@ function decoderSession(ort: typeof Ort, { decode, prefill, embedding }: Session
     wrap: (value) => toOrt(Tensor, value),
     unwrap: fromOrt,
   }
-}
-
-function vocabularyOf({ logits }: DecoderLayout): number | null {
-  const size = logits.shape?.at(-1)
-  return typeof size === 'number' ? size : null
 }

@@ -20,9 +20,9 @@ export type KernelRates = Readonly<Record<string, number>>
 
 const SIDE = 1024
 const BLOCK = 32
-/** Of float32 a quarter of a gigabyte: no cache holds it. */
+/** A quarter of a gigabyte as float32: no cache holds it. */
 const MOST_MATRICES = 64
-/** With 8 bits of activations, which is what the fast kernels compute in. */
+/** The fast kernels compute with activations of 8 bits. */
 const ACCURACY_LEVEL = 4
 
 const matricesOf = (elements: number): number => Math.min(MOST_MATRICES, Math.max(1, Math.round(elements / SIDE ** 2)))

@@ -10,7 +10,7 @@ export interface Around {
   readonly garbageMs: (fromMs: number, toMs: number) => Promise<number>
 }
 
-export interface Asked extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'> {
+export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'> {
   /** The prompt is the user's: what was generated after it is of interest. */
   readonly keepsIds?: boolean
 }
@@ -18,7 +18,7 @@ export interface Asked extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'
 export async function measuredCall(
   generator: Pick<Generator, 'generate'>,
   prompt: Prompt,
-  { keepsIds = false, ...asked }: Asked,
+  { keepsIds = false, ...asked }: CallOptions,
   { now, garbageMs }: Around,
 ): Promise<MeasuredCall> {
   const request = { ...asked, prompt: prompt.given, sampling: { kind: 'greedy' }, stop: [] } as const

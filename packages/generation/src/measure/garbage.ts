@@ -3,7 +3,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 
 export interface GarbageWatch {
-  /** Of collections that began in between, ms; times are of `performance.now()`. */
+  /** The time of collections that began in between, ms; times are of `performance.now()`. */
   readonly between: (fromMs: number, toMs: number) => Promise<number>
   end(): void
 }

@@ -114,7 +114,7 @@ async function measureCurves(
   return { prefill, depths: times, several: await timeSeveral(steps, { ...plan, depth: room }) }
 }
 
-/** Without steps: whole calls whose prompts are of several lengths, in turns. The depth of a call is that of its middle token. */
+/** Whole calls with prompts of several lengths, in turns, for an engine without steps. The depth of a call is that of its middle token. */
 async function depthsByCalls(generator: Generator, plan: MeasurePlan, around: Around): Promise<StepTimes[]> {
   const next = promptsOf(generator, { ...plan, seed: plan.seed + 1_000_000 }, around.now)
   const rows = plan.depths.map(() => ({ ms: [] as number[], depth: [] as number[] }))

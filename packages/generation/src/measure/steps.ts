@@ -18,7 +18,7 @@ export interface Steps {
   /** Any ids that end no text. */
   readonly ids: (many: number) => readonly number[]
   readonly now: Clock
-  /** Of the engine. */
+  /** As the generator says it. */
   readonly sequences: number | undefined
 }
 

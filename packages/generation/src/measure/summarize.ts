@@ -80,7 +80,7 @@ function reservationsOn(processes: Processes, { value, low, high }: Measured): r
   ]
 }
 
-/** Of all prompt tokens of warm calls, the share that a cache held; null: the engine does not say. */
+/** The share of all prompt tokens of warm calls that a cache held; null: the engine does not say. */
 export function cachedShareOf(processes: Processes): number | null {
   const known = processes.flatMap(({ calls }) => calls).filter((call) => call.cachedTokens !== null && call.promptTokens !== null)
   const all = known.reduce((sum, { promptTokens }) => sum + promptTokens!, 0)

@@ -7,7 +7,7 @@ export interface MeasurePlan {
   readonly prompts: readonly string[] | null
   readonly promptTokens: number
   readonly newTokens: number
-  /** Of the model, if the engine does not say it. */
+  /** The model's, if the engine does not say it. */
   readonly vocabulary: number | null
   /** Warm calls: at least `leastCalls`, and then more until `callsMs` are over or there are `mostCalls`. */
   readonly leastCalls: number
@@ -40,7 +40,7 @@ export interface MeasuredCall {
   readonly cachedTokens: number | null
   readonly newTokens: number
   readonly endedByItself: boolean
-  /** To the first token; of an engine that gives text alone, to the first text. */
+  /** The time to the first token; of an engine that gives text alone, to the first text. */
   readonly firstMs: number
   /** Between the first token and the last, over the tokens after the first; null: only one. */
   readonly perTokenMs: number | null

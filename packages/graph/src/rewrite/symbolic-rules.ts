@@ -220,10 +220,10 @@ const shapeOf: Rule = ({ input, attribute }) => {
 }
 
 /** The limit is the length of a range from 0 by 1. */
-const range: Rule = ({ input }) => {
+const range: Rule = ({ input, unknown }) => {
   const [start, limit, step] = [0, 1, 2].map((index) => input(index).sizes?.[0])
   const length = start === 0 && step === 1 && !negative(limit ?? -1) ? limit : undefined
-  return [{ dtype: input(0).dtype, shape: length === undefined ? undefined : [length] }]
+  return [{ dtype: input(0).dtype, shape: [length ?? unknown(0)] }]
 }
 
 const constantOfShape: Rule = ({ node, input }) => {
@@ -299,6 +299,13 @@ const heads: Rule = ({ input }) => {
   const [query, value] = [input(0), input(2)]
   if (query.shape?.length !== 3 || value.shape?.length !== 3) return [{ dtype: query.dtype }]
   return [{ dtype: query.dtype, shape: [query.shape[0]!, query.shape[1]!, value.shape[2]!] }]
+}
+
+/** The width of packed queries, keys and values is another, and not known here. */
+const groupedHeads: Rule = ({ input, node, unknown }) => {
+  const [query, past] = [input(0), input(3)]
+  const present = { dtype: past.dtype, shape: past.shape?.map((size, axis) => (axis === 2 ? unknown(axis, 1) : size)) }
+  return [node.input[1] ? { dtype: query.dtype, shape: query.shape } : { dtype: query.dtype }, present, present]
 }
 
 /** Outputs are as their first input, as far as shapes tell. */
@@ -383,4 +390,5 @@ export const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['com.microsoft:SkipLayerNormalization', skipNorm],
   ['com.microsoft:SkipSimplifiedLayerNormalization', skipNorm],
   ['com.microsoft:MultiHeadAttention', heads],
+  ['com.microsoft:GroupQueryAttention', groupedHeads],
 ])

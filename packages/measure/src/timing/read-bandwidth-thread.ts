@@ -6,7 +6,7 @@ import { ascending, percentileOf } from '../statistics/index.ts'
 import { compileSum } from './roofs/wasm-stream.ts'
 
 export interface ReadingThread {
-  /** Of this thread alone; a multiple of 128. */
+  /** What this thread alone reads; a multiple of 128. */
   readonly bytes: number
   readonly ms: number
   /** How many threads are ready to read. */

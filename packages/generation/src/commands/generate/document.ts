@@ -34,7 +34,7 @@ export interface Outcome {
   readonly token: StepProfile | string
   readonly firstToken: StepProfile | string
   readonly handoffMs: number | null
-  /** Of the engine's kernels, by type of weights; none: not measured. */
+  /** The engine's kernels by type of weights; empty if they were not measured. */
   readonly kernelRates: KernelRates
   /** What rules want of the graph. */
   readonly facts: GenerationFacts

@@ -5,7 +5,7 @@ import type { GenerateOptions } from './options.ts'
 
 export interface RunPlan {
   readonly processes: number
-  /** Of each process, but for its seed and its natural stop: the first one has that. */
+  /** The plan of every process, but for its seed and for the natural stop, which only the first one has. */
   readonly measured: MeasurePlan
 }
 

@@ -16,7 +16,7 @@ import { stepTask } from '../../divide/step-task.ts'
 
 /** A call that can be profiled: the model, and what it is fed. */
 export interface StepModel {
-  /** Of measure/engines. */
+  /** An id of measure/engines. */
   readonly engine: string
   readonly modelFile: string
   readonly options: EngineOptions

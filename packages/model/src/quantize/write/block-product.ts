@@ -3,8 +3,8 @@
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
 
 import { floatTensor, node, rawTensor } from '@whyslow/graph/build.ts'
+import { quantizeBlocks } from '@whyslow/graph/rewrite/block-weights.ts'
 import type { NodeProto } from 'onnx-buf'
-import { quantizeBlocks } from './blocks.ts'
 import { NOT_FINITE } from './dynamic.ts'
 import { MICROSOFT } from './dynamic-contrib.ts'
 import { biasOf, type Product, productOf, scaledWeights } from './product.ts'

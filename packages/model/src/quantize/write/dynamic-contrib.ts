@@ -4,10 +4,11 @@
 import { floatTensor, rawTensor } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
+import { sqnrDb, transposed } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeProto } from 'onnx-buf'
 import { addWeights, bytesOf, NOT_FINITE, quantizedByRange } from './dynamic.ts'
 import { floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
-import { type QuantizedWeights, quantizeWeights, sqnrDb, transposed, weightNoise } from './weights.ts'
+import { type QuantizedWeights, quantizeWeights, weightNoise } from './weights.ts'
 
 export const MICROSOFT = 'com.microsoft'
 

@@ -6,10 +6,11 @@
 
 import { floatTensor, node, rawTensor } from '@whyslow/graph/build.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
+import { transposed } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeProto } from 'onnx-buf'
 import { biasOf, type Product, productOf, scaledWeights } from './product.ts'
 import type { LayerOutcome, Rewriting } from './rewriting.ts'
-import { type QuantizedWeights, quantizeWeights, transposed, weightSqnrDb } from './weights.ts'
+import { type QuantizedWeights, quantizeWeights, weightSqnrDb } from './weights.ts'
 
 export const NOT_FINITE = 'its weights hold NaN or infinity'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { affineOf, type QuantType, quantizeNumber, quantRange, typeRange } from './numbers.ts'
-import { type FloatWeights, quantizeWeights, transposed, type WeightLayout, weightSqnrDb } from './weights.ts'
+import { type FloatWeights, quantizeWeights, type WeightLayout, weightSqnrDb } from './weights.ts'
 
 /** Element by element, by the index in every dimension. */
 function obvious({ values, shape }: FloatWeights, { type, symmetric, reduced, axis }: WeightLayout) {
@@ -81,19 +81,4 @@ test('weightSqnrDb: signal over noise, worked out', () => {
   const zeros = { values: new Float32Array(3), shape: [3] }
   const lost = quantizeWeights(zeros, { type: 'int8', symmetric: true, reduced: false, axis: null })!
   expect(weightSqnrDb(zeros, lost)).toBe(Number.POSITIVE_INFINITY)
-})
-
-test('transposed: every element at its place, beyond one square of the cache', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 130 }), fc.integer({ min: 1, max: 130 }), (rows, columns) => {
-      const matrix = Int8Array.from({ length: rows * columns }, (_, k) => (k * 7) % 127)
-      const turned = transposed(matrix, rows, columns)
-      for (let k = 0; k < 20; k++) {
-        const [row, column] = [(k * 31) % rows, (k * 17) % columns]
-        expect(turned[column * rows + row]).toBe(matrix[row * columns + column])
-      }
-      expect(transposed(turned, columns, rows)).toEqual(matrix)
-    }),
-    { numRuns: 30 },
-  )
 })

@@ -1,12 +1,6 @@
-// MatMulNBits multiplies in int8 on CPUs at accuracy_level 4 alone; at any other it unpacks its weights to float first.
-// onnxruntime/contrib_ops/cpu/quantization/matmul_nbits.cc
-import { attribute } from '@whyslow/graph/build.ts'
-import { copyWith } from '@whyslow/graph/copy.ts'
-import { isOperator, numberOf, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { INT8_LEVEL, withInt8Products } from '@whyslow/graph/rewrite/int8-products.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-
-const INT8 = 4
 
 export const nbitsAccuracyLevel = defineRemedy({
   id: 'nbits-accuracy-level',
@@ -17,23 +11,15 @@ export const nbitsAccuracyLevel = defineRemedy({
   goals: ['latency', 'throughput'],
   repairs: ({ condition }) => condition === 'float-products',
   apply(setup) {
-    const rewritten = rewriteGraphs(setup.model, ({ graph }) =>
-      graph.node
-        .filter((node) => isOperator(node, 'com.microsoft:MatMulNBits') && numberOf(node, 'accuracy_level', 0) !== INT8)
-        .map((node) => {
-          const others = node.attribute.filter(({ name }) => name !== 'accuracy_level')
-          const add = [copyWith(node, { attribute: [...others, attribute('accuracy_level', INT8)] })]
-          return { parts: [node], remove: new Set([node]), add }
-        }),
-    )
+    const rewritten = withInt8Products(setup.model)
     if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
+    const { model, products } = rewritten
     return rewriteProposal(setup, {
       model,
-      changes: [`accuracy_level ${INT8} for ${count(replaced.length, 'product')} with few-bit weights: multiplied in int8`],
+      changes: [`accuracy_level ${INT8_LEVEL} for ${count(products, 'product')} with few-bit weights: multiplied in int8`],
       predictedSavingMs: null,
       took: ({ nodes }) =>
-        nodes.every(({ opType, attributes }) => opType !== 'MatMulNBits' || attributes.accuracy_level === INT8),
+        nodes.every(({ opType, attributes }) => opType !== 'MatMulNBits' || attributes.accuracy_level === INT8_LEVEL),
     })
   },
 })

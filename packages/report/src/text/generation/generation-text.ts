@@ -153,6 +153,8 @@ function fixBlock({ fix }: GenerationDocument, width: number): string[][] {
 function measuredWith({ engine, model, setup, speed, floor, machine }: GenerationDocument, width: number): string[] {
   const versions = Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)
   const threads = engine.threads === null ? "the engine's own threads" : plural(engine.threads, 'thread')
+  // What is behind an address runs elsewhere.
+  const here = model.kind === 'address' ? '' : `; ${threads}; ${machine.cpu}`
   const size = model.bytesPerToken === null ? '' : `, ${bytes(model.bytesPerToken)} read for each token`
   const what = [
     ...(model.architecture === null ? [] : [model.architecture]),
@@ -166,7 +168,7 @@ function measuredWith({ engine, model, setup, speed, floor, machine }: Generatio
   const ends = setup.endIgnored ? 'tokens that end a text ignored' : 'a text may end by itself'
   return [
     ...wrap(`Model: ${model.name}${what.length === 0 ? '' : ` (${what.join(', ')})`}${size}.`, width),
-    ...wrap(`Engine: ${[engine.title, ...versions].join(', ')}; ${threads}; ${machine.cpu}.`, width),
+    ...wrap(`Engine: ${[engine.title, ...versions].join(', ')}${here}.`, width),
     ...wrap(
       `Measured: ${plural(setup.processes, 'fresh process', 'fresh processes')}, ${plural(setup.callsPerProcess, 'warm call')} each of ${setup.newTokens} new tokens, ${setup.sampling}, ${ends}; ${prompts}${cached}.`,
       width,

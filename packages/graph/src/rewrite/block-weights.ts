@@ -3,13 +3,15 @@
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/mlas/lib/q4_dq.cpp
 // Symmetric blocks lay their number of largest size, with its sign, on the lowest code, which has no counterpart above: all codes are
 // used, and scales can be negative.
-import { sqnrDb, transposed } from './weights.ts'
+import { sqnrDb, transposed } from './matrices.ts'
 
 export interface BlockLayout {
   readonly bits: 4 | 8
   readonly blockSize: number
   /** False: each block has a zero point of its own. */
   readonly symmetric: boolean
+  /** Each block takes the scale of several that leaves the least squared error, in place of that of its largest number. */
+  readonly search?: boolean
 }
 
 export interface BlockWeights {
@@ -32,7 +34,7 @@ export interface BlockWeights {
 export function quantizeBlocks(
   values: Float32Array,
   { k, n, turned }: { readonly k: number; readonly n: number; readonly turned: boolean },
-  { bits, blockSize, symmetric }: BlockLayout,
+  { bits, blockSize, symmetric, search = false }: BlockLayout,
 ): BlockWeights | undefined {
   const rows = turned ? values : transposed(values, k, n)
   const blocks = Math.ceil(k / blockSize)
@@ -59,7 +61,8 @@ export function quantizeBlocks(
         if (value > high) high = value
       }
       if (check !== 0) return undefined
-      const { scale, zeroPoint } = symmetric ? signedMaximum(low, high, middle) : widened(low, high, most)
+      const first = symmetric ? signedMaximum(low, high, middle) : widened(low, high, most)
+      const { scale, zeroPoint } = search ? closest(first, rows.subarray(from, to), { low, high, most, symmetric }) : first
       scales[row * blocks + block] = scale
       if (zeroPoints !== null)
         zeroPoints[row * pointBytes + Math.floor(block / codesPerByte)]! |= zeroPoint << ((block * bits) % 8)
@@ -98,6 +101,62 @@ function widened(low: number, high: number, most: number): BlockAffine {
   if (scale === 0) return { scale, zeroPoint: 0 }
   const point = Math.fround(-Math.fround(from / scale))
   return { scale, zeroPoint: Math.min(most, Math.max(0, Math.floor(point + 0.5))) }
+}
+
+/** The range of codes as parts of the block's range: what lies outside is clipped, and all else is nearer to its code. */
+const SHRUNK = [1.1, 1.05, 1, 0.96, 0.92, 0.88, 0.84, 0.8]
+
+/** Tries some scales around the first, each moved to where its codes fit best: the one with the least squared error, or the first. */
+function closest(
+  first: BlockAffine,
+  values: Float32Array,
+  {
+    low,
+    high,
+    most,
+    symmetric,
+  }: { readonly low: number; readonly high: number; readonly most: number; readonly symmetric: boolean },
+): BlockAffine {
+  let [best, least] = [first, errorOf(first, values, most)]
+  for (const part of SHRUNK) {
+    const shrunk = symmetric
+      ? { scale: usable(Math.fround(first.scale * part)), zeroPoint: first.zeroPoint }
+      : widened(low * part, high * part, most)
+    const fitted = { scale: usable(Math.fround(fittedScale(shrunk, values, most))), zeroPoint: shrunk.zeroPoint }
+    const error = errorOf(fitted, values, most)
+    if (error < least) [best, least] = [fitted, error]
+  }
+  return best
+}
+
+/** The scale that leaves the least squared error with the codes that the values have by this one. */
+function fittedScale({ scale, zeroPoint }: BlockAffine, values: Float32Array, most: number): number {
+  const inverse = scale === 0 ? 0 : 1 / scale
+  let [products, squares] = [0, 0]
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!
+    let code = Math.floor(value * inverse + zeroPoint + 0.5)
+    if (code < 0) code = 0
+    else if (code > most) code = most
+    const step = code - zeroPoint
+    products += value * step
+    squares += step * step
+  }
+  return squares === 0 ? 0 : products / squares
+}
+
+function errorOf({ scale, zeroPoint }: BlockAffine, values: Float32Array, most: number): number {
+  const inverse = scale === 0 ? 0 : 1 / scale
+  let error = 0
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!
+    let code = Math.floor(value * inverse + zeroPoint + 0.5)
+    if (code < 0) code = 0
+    else if (code > most) code = most
+    const off = value - scale * (code - zeroPoint)
+    error += off * off
+  }
+  return error
 }
 
 /** 0 if there is no finite inverse: such a block is 0, as far as float32 can tell. */

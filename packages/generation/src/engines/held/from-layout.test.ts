@@ -1,0 +1,70 @@
+import { modelInMemory, node } from '@whyslow/graph/build.ts'
+import { copyWith } from '@whyslow/graph/copy.ts'
+import { viewGraph } from '@whyslow/graph/view.ts'
+import type { GraphProto } from 'onnx-buf'
+import { describe, expect, it } from 'vitest'
+import { decoderWeights, TINY } from '../../../test/support/decoder/weights.ts'
+import { type DecoderForm, decoderModel } from '../../../test/support/decoder/write-decoder.ts'
+import { decoderLayout } from '../../recognize/layout.ts'
+import { heldLayout, writesInPlace } from './from-layout.ts'
+
+const weights = decoderWeights({ shape: { ...TINY, width: 64, heads: 4, kvHeads: 2 } })
+const read = (form: DecoderForm) => {
+  const proto = decoderModel(weights, form)
+  const { inputs, outputs } = viewGraph(modelInMemory(proto))
+  return { graph: proto.graph!, layout: decoderLayout(inputs, outputs)! }
+}
+const held = (form: DecoderForm) => {
+  const { graph, layout } = read(form)
+  return heldLayout(layout, graph)
+}
+
+describe('heldLayout', () => {
+  it('is plain data that says what a step is fed', () => {
+    const found = held({ attention: 'fused', logits: 'chosen' })
+    expect(JSON.parse(JSON.stringify(found))).toEqual({
+      ids: { name: 'input_ids', dtype: 'int64' },
+      mask: { name: 'attention_mask', dtype: 'int64' },
+      positions: null,
+      numbers: [{ name: 'num_logits_to_keep', dtype: 'int64', is: 'wanted', rank: 0 }],
+      logits: 'logits',
+      caches: [0, 1].flatMap((layer) =>
+        ['key', 'value'].map((what) => ({
+          past: `past_key_values.${layer}.${what}`,
+          present: `present.${layer}.${what}`,
+          dtype: 'float32',
+          shape: [1, 2, 0, 16],
+          axis: 2,
+        })),
+      ),
+      inPlace: true,
+      capacity: null,
+    })
+  })
+
+  it('says why a decoder cannot be fed', () => {
+    expect(held({ cache: 'none' })).toBe('it has no cache: everything is computed again for each token')
+    const { graph, layout } = read({})
+    const [first, ...others] = layout.cache
+    expect(heldLayout({ ...layout, cache: [{ ...first!, present: null }, ...others] }, graph)).toMatch(/it reads an encoder/)
+    expect(heldLayout({ ...layout, capacity: 128 }, graph)).toMatch(
+      /has one size from the first token on, and is not written where it is read/,
+    )
+    expect(heldLayout({ ...layout, cache: [{ ...first!, shape: ['batch', 'heads', 'past', 16] }, ...others] }, graph)).toMatch(
+      /the size of past_key_values.0.key along its axis 1 is not declared/,
+    )
+  })
+})
+
+describe('writesInPlace', () => {
+  it('holds for GroupQueryAttention alone, whose cache nobody else sees', () => {
+    const { graph, layout } = read({ attention: 'fused' })
+    expect(writesInPlace(graph, layout.cache)).toBe(true)
+    expect(writesInPlace(read({}).graph, read({}).layout.cache)).toBe(false)
+    // Room to spare would show in the shape.
+    const seen: GraphProto = copyWith(graph, {
+      node: [...graph.node, node('Shape', ['past_key_values.1.value'], ['past_shape'])],
+    })
+    expect(writesInPlace(seen, layout.cache)).toBe(false)
+  })
+})

@@ -1,0 +1,73 @@
+// What the engine needs of a decoder, of what its declaration says; and whether its attention may write into the cache that it reads.
+import { isOperator } from '@whyslow/graph/rewrite/match.ts'
+import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
+import { linksOf } from '@whyslow/graph/walk.ts'
+import type { GraphProto } from 'onnx-buf'
+import type { CacheEntry, DecoderLayout, InputRole } from '../../recognize/layout.ts'
+import type { HeldCache, HeldLayout, StepInput, StepNumber } from './layout.ts'
+
+const NUMBERS: Readonly<Partial<Record<InputRole, StepNumber['is']>>> = {
+  useCache: 'isUsed',
+  logitsToKeep: 'wanted',
+  lastPosition: 'last',
+  totalLength: 'total',
+  pastLength: 'past',
+}
+
+/** A reason in one line if the engine cannot feed it. `graph`: null if it is not at hand; then each step gives its caches anew. */
+export function heldLayout(layout: DecoderLayout, graph: GraphProto | null): HeldLayout | string {
+  const { inputs, logits, cache, capacity, problem } = layout
+  if (problem !== null) return problem
+  if (inputs.encoderStates !== undefined || cache.some(({ present }) => present === null))
+    return 'it reads an encoder: this engine runs decoders alone'
+  const inPlace = graph !== null && writesInPlace(graph, cache)
+  if ((capacity !== null && !inPlace) || inputs.cachePositions !== undefined)
+    return 'its cache has one size from the first token on, and is not written where it is read'
+  if (cache.length === 0) return 'it has no cache: everything is computed again for each token'
+  const caches = cache.map(heldCache)
+  const strange = caches.find((one): one is string => typeof one === 'string')
+  if (strange !== undefined) return strange
+  return {
+    ids: stepInput(inputs.ids!),
+    mask: inputs.mask ? stepInput(inputs.mask) : null,
+    positions: inputs.positions ? stepInput(inputs.positions) : null,
+    numbers: (Object.entries(NUMBERS) as [InputRole, StepNumber['is']][]).flatMap(([role, is]) => {
+      const given = inputs[role]
+      return given === undefined
+        ? []
+        : [{ ...stepInput(given), is, rank: given.shape?.length === 0 ? (0 as const) : (1 as const) }]
+    }),
+    logits: logits.name,
+    caches: caches as HeldCache[],
+    inPlace,
+    capacity,
+  }
+}
+
+const stepInput = ({ name, dtype }: ValueDeclaration): StepInput => ({ name, dtype: dtype as DType })
+
+function heldCache({ past, present, dtype, shape, axes }: CacheEntry): HeldCache | string {
+  const sizes = shape.map((size, axis) => (axis === axes.length ? 0 : axis === axes.batch ? 1 : size))
+  const open = sizes.findIndex((size) => typeof size !== 'number')
+  if (open >= 0) return `the size of ${past} along its axis ${open} is not declared: export the decoder with it`
+  return { past, present: present!, dtype, shape: sizes as number[], axis: axes.length }
+}
+
+/** The places of the caches among the inputs and outputs of GroupQueryAttention. */
+const PLACES = [
+  [3, 1],
+  [4, 2],
+] as const
+
+/** Every cache is read by one GroupQueryAttention, which gives what replaces it, and by nothing that would see its room to spare. */
+export function writesInPlace(graph: GraphProto, cache: readonly CacheEntry[]): boolean {
+  const { producers, consumers } = linksOf(graph)
+  return cache.every(({ past, present }) => {
+    const [reader, ...others] = consumers.get(past) ?? []
+    if (reader === undefined || others.length > 0 || !isOperator(reader, 'com.microsoft:GroupQueryAttention')) return false
+    return (
+      producers.get(present ?? '') === reader &&
+      PLACES.some(([from, to]) => reader.input[from] === past && reader.output[to] === present)
+    )
+  })
+}

@@ -1,0 +1,186 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import { writeModel } from '@whyslow/graph/build.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { applied, targetOf } from '../../test/support/check-remedy.ts'
+import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
+import { type DecoderWeights, decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
+import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
+import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import { transformersAttention } from '../../test/support/transformers-attention.ts'
+import { groupQueryAttention } from '../remedies/group-query-attention.ts'
+import { openHeld } from './held/index.ts'
+import { openOrtGenerator } from './ort-cpu.ts'
+import { ortHeld } from './ort-held.ts'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'test-whyslow-held-'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+
+const llama = decoderWeights()
+/** Room for more tokens than a buffer holds at first. */
+const long = decoderWeights({ shape: { ...TINY, width: 64, context: 1024 } })
+const PROMPT = [3, 17, 42, 5, 60]
+let files = 0
+const open = (weights: DecoderWeights, form: DecoderForm, options = plainOptions) =>
+  openHeld(writeDecoder(path.join(folder, `${files++}.onnx`), weights, form), options)
+
+const compare = (given: Float32Array, expected: ArrayLike<number>) => {
+  expect(given.length).toBe(expected.length)
+  expect(given.reduce((most, value, k) => Math.max(most, Math.abs(value - expected[k]!)), 0)).toBeLessThan(1e-3)
+}
+
+const FORMS: readonly (readonly [string, DecoderWeights, DecoderForm])[] = [
+  ['caches passed on from step to step', llama, {}],
+  ['caches written in place', long, { attention: 'fused' }],
+  ['caches written in place, of one size', long, { attention: 'fused', cache: 'fixed' }],
+  ['merged by use_cache_branch', llama, { cache: 'merged' }],
+  ['a stacked cache', decoderWeights({ family: 'gpt2' }), { cache: 'stacked' }],
+  ['num_logits_to_keep', llama, { logits: 'chosen' }],
+]
+
+describe.each(FORMS)('%s', (_, weights, form) => {
+  it('generates the ids of the reference', async () => {
+    const generator = await open(weights, form)
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 12))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(weights, PROMPT, 12))
+    await generator.close()
+  })
+
+  it('gives the same logits in one call, token by token, after cuts, and by the reference', async () => {
+    const generator = await open(weights, form)
+    const ids = [...PROMPT, 9, 33]
+    const expected = referenceLogits(weights, ids)
+    const sequence = generator.start!()
+    const whole = await sequence.feed(ids, 'all')
+    expect(whole.positions).toBe(ids.length)
+    compare(
+      whole.logits,
+      expected.flatMap((row) => [...row]),
+    )
+    sequence.cut(0)
+    for (const [k, id] of ids.entries()) compare((await sequence.feed([id], 'last')).logits, expected[k]!)
+    for (const kept of [ids.length - 1, 3]) {
+      sequence.cut(kept)
+      expect(sequence.length).toBe(kept)
+      compare((await sequence.feed(ids.slice(kept), 'last')).logits, expected.at(-1)!)
+    }
+    sequence.cut(2)
+    expect((await sequence.feed(ids.slice(2, -1), 'none')).logits.length).toBe(0)
+    compare((await sequence.feed(ids.slice(-1), 'last')).logits, expected.at(-1)!)
+    sequence.close()
+    await generator.close()
+  })
+})
+
+describe('caches', () => {
+  it('grow past the room that they had at first, and what they held stays', async () => {
+    const generator = await open(long, { attention: 'fused' })
+    const [grown, fresh] = [generator.start!(), generator.start!()]
+    const ids = Array.from({ length: 300 }, (_, k) => (k * 5 + 1) % 64)
+    await grown.feed(ids.slice(0, 250), 'none')
+    for (const id of ids.slice(250, 299)) await grown.feed([id], 'none')
+    const { logits } = await grown.feed(ids.slice(299), 'last')
+    compare(logits.slice(), (await fresh.feed(ids, 'last')).logits)
+    expect(grown.length).toBe(300)
+    await generator.close()
+  })
+
+  it('of attention that was fused are written in place, with positions counted from what they hold', async () => {
+    for (const positions of ['input', null] as const) {
+      const before = transformersAttention({ heads: 4, kvHeads: 2, size: 16, window: null, positions, seed: 5 })
+      const { model } = await applied(groupQueryAttention, targetOf(before, 1024))
+      const [one, other] = [before, model].map((made) => {
+        const file = path.join(folder, `${files++}.onnx`)
+        fs.writeFileSync(file, writeModel(made.proto))
+        return file
+      })
+      const [plain, held] = [await openOrtGenerator(one!, plainOptions), await openHeld(other!, plainOptions)]
+      const [expected, given] = [plain.start!(), held.start!()]
+      const ids = Array.from({ length: 270 }, (_, k) => (k * 5 + 1) % 48)
+      for (const [from, to] of [
+        [0, 200],
+        [200, 201],
+        [201, 264],
+        [264, 270],
+      ] as const)
+        compare(
+          (await given.feed(ids.slice(from, to), 'last')).logits.slice(),
+          (await expected.feed(ids.slice(from, to), 'last')).logits,
+        )
+      await plain.close()
+      given.close()
+      await held.close()
+    }
+  })
+
+  it('of two sequences do not mix', async () => {
+    const generator = await open(llama, {})
+    const [a, b] = [generator.start!(), generator.start!()]
+    await a.feed([1, 2, 3], 'none')
+    await b.feed([9, 8], 'none')
+    compare((await a.feed([4], 'last')).logits, referenceLogits(llama, [1, 2, 3, 4]).at(-1)!)
+    compare((await b.feed([7], 'last')).logits, referenceLogits(llama, [9, 8, 7]).at(-1)!)
+    a.close()
+    await expect(a.feed([1], 'last')).rejects.toThrow('the sequence is closed')
+    await generator.close()
+  })
+})
+
+describe('ort-held', () => {
+  it('stays loaded when JavaScript collects its garbage', async () => {
+    const generator = await open(llama, {})
+    const sequence = generator.start!()
+    await sequence.feed(PROMPT, 'none')
+    v8.setFlagsFromString('--expose-gc')
+    const collect = vm.runInNewContext('gc') as () => void
+    for (let k = 0; k < 3; k++) {
+      collect()
+      await new Promise((done) => setImmediate(done))
+    }
+    compare((await sequence.feed([9], 'last')).logits, referenceLogits(llama, [...PROMPT, 9]).at(-1)!)
+    await generator.close()
+  })
+
+  it('prefill with threads of its own gives the same ids', async () => {
+    const generator = await open(long, { attention: 'fused' }, { ...plainOptions, prefillThreads: 2 })
+    const { tokens } = await generator.generate(plainRequest(PROMPT, 6))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(long, PROMPT, 6))
+    await generator.close()
+  })
+
+  it('says the version of the library, and what it does not open', async () => {
+    const generator = await open(llama, {})
+    expect(generator.versions.onnxruntime).toMatch(/^1\.\d+\.\d+/)
+    await generator.close()
+    expect(ortHeld.opens({ kind: 'gguf' })).toBe('ONNX Runtime does not read GGUF')
+    expect(await ortHeld.missing(plainOptions, folder)).toBeNull()
+    await expect(open(llama, { cache: 'none' })).rejects.toThrow(/it has no cache: everything is computed again for each token/)
+    const broken = path.join(folder, 'broken.onnx')
+    fs.writeFileSync(broken, 'no model')
+    await expect(openHeld(broken, plainOptions)).rejects.toThrow(/broken\.onnx/)
+  })
+
+  it('closes what was started with it, and is closed once', async () => {
+    const generator = await open(llama, {})
+    const [left, closed] = [generator.start!(), generator.start!()]
+    await left.feed(PROMPT, 'none')
+    closed.close()
+    await generator.close()
+    await generator.close()
+    await expect(left.feed([1], 'last')).rejects.toThrow('the sequence is closed')
+    left.close()
+  })
+
+  it('refuses more tokens than the context holds, before anything runs', async () => {
+    const generator = await open(long, { attention: 'fused', cache: 'fixed' })
+    expect(generator.context).toBe(1024)
+    const sequence = generator.start!()
+    await expect(sequence.feed(new Array(1025).fill(1), 'last')).rejects.toThrow(
+      /1025 tokens are more than the 1024 that the model's context holds/,
+    )
+    await generator.close()
+  })
+})

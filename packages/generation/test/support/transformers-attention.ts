@@ -1,0 +1,144 @@
+// One layer of attention as torch exports it of transformers' models: angles as wide as a head, halves turned by Slice, Neg and Concat, scales on queries
+// and keys, sizes computed on the way, a mask as long as the keys, shares of a row that sees nothing made 0.
+import { floatTensor, int64Tensor, type ModelParts, model, modelInMemory, node, valueInfo } from '@whyslow/graph/build.ts'
+import type { Model } from '@whyslow/graph/model.ts'
+import { mulberry32, normal } from '@whyslow/graph/random.ts'
+import type { NodeProto, TensorProto } from 'onnx-buf'
+
+export interface TransformersForm {
+  readonly heads: number
+  readonly kvHeads: number
+  readonly size: number
+  /** Tokens that one sees before itself; null: all. */
+  readonly window: number | null
+  /** null: positions are of the cache's length. */
+  readonly positions: 'input' | null
+  /** Default 'added'. */
+  readonly mask?: 'added' | 'where'
+  readonly seed: number
+}
+
+const VOCABULARY = 48
+
+export function transformersAttention({
+  heads,
+  kvHeads,
+  size,
+  window,
+  positions,
+  mask = 'added',
+  seed,
+}: TransformersForm): Model {
+  const random = mulberry32(seed)
+  const width = heads * size
+  const nodes: NodeProto[] = []
+  const initializers: TensorProto[] = []
+  let count = 0
+  const op = (opType: string, inputs: readonly string[], attributes: Parameters<typeof node>[3] = {}): string => {
+    const name = `${opType}_${count++}`
+    nodes.push(node({ opType, name: `/model/${name}` }, inputs, [name], attributes))
+    return name
+  }
+  const floats = (shape: readonly number[], values?: readonly number[]): string => {
+    const length = shape.reduce((all, one) => all * one, 1)
+    const scale = 1.5 / Math.sqrt(shape[0] ?? 1)
+    initializers.push(floatTensor(`w${count++}`, shape, values ?? Array.from({ length }, () => scale * normal(random))))
+    return initializers.at(-1)!.name
+  }
+  const ints = (values: readonly number[], shape = [values.length]): string => {
+    initializers.push(int64Tensor(`i${count++}`, shape, values))
+    return initializers.at(-1)!.name
+  }
+  const zero = ints([0], [])
+  const one = ints([1], [])
+  const sizeOf = (value: string, axis: number) => op('Gather', [op('Shape', [value]), ints([axis], [])])
+  const listed = (value: string) => op('Unsqueeze', [value, ints([0])])
+
+  const x = op('Gather', [floats([VOCABULARY, width]), 'input_ids'])
+  const [batch, fed] = [sizeOf('input_ids', 0), sizeOf('input_ids', 1)]
+  const past = sizeOf('past_key_values.0.key', 2)
+  const total = op('Add', [past, fed])
+  const counted = op('Unsqueeze', [op('Range', [past, total, one]), ints([0])])
+  const ids = positions === 'input' ? 'position_ids' : counted
+  const rates = floats(
+    [1, 1, size / 2],
+    Array.from({ length: size / 2 }, (_, k) => 10_000 ** (-k / (size / 2))),
+  )
+  const angles = op('Mul', [op('Unsqueeze', [op('Cast', [ids], { to: 1 }), ints([2])]), rates])
+  const wide = op('Concat', [angles, angles], { axis: -1 })
+  const [cos, sin] = [op('Unsqueeze', [op('Cos', [wide]), ints([1])]), op('Unsqueeze', [op('Sin', [wide]), ints([1])])]
+
+  const split = (value: string, number: number) => {
+    const shape = op('Concat', [listed(batch), listed(fed), ints([-1]), ints([size])], { axis: 0 })
+    return op('Transpose', [op('Reshape', [op('MatMul', [value, floats([width, number * size])]), shape])], {
+      perm: [0, 2, 1, 3],
+    })
+  }
+  const turn = (value: string) => {
+    const [low, high] = [
+      op('Slice', [value, ints([0]), ints([size / 2]), ints([3]), ints([1])]),
+      op('Slice', [value, ints([size / 2]), ints([Number.MAX_SAFE_INTEGER]), ints([3]), ints([1])]),
+    ]
+    const turned = op('Concat', [op('Neg', [high]), low], { axis: -1 })
+    return op('Add', [op('Mul', [value, cos]), op('Mul', [turned, sin])])
+  }
+  const [query, key, value] = [turn(split(x, heads)), turn(split(x, kvHeads)), split(x, kvHeads)]
+  for (const [fresh, name] of [[key, 'key'] as const, [value, 'value'] as const])
+    nodes.push(
+      node({ opType: 'Concat', name: `/append/${name}` }, [`past_key_values.0.${name}`, fresh], [`present.0.${name}`], {
+        axis: -2,
+      }),
+    )
+  const repeated = (held: string) => {
+    if (heads === kvHeads) return held
+    const shape = op('Concat', [listed(batch), ints([kvHeads]), ints([heads / kvHeads]), listed(sizeOf(held, 2)), ints([size])], {
+      axis: 0,
+    })
+    const grown = op('Expand', [op('Unsqueeze', [held, ints([2])]), shape])
+    return op('Reshape', [
+      grown,
+      op('Concat', [listed(batch), ints([heads]), listed(sizeOf(held, 2)), ints([size])], { axis: 0 }),
+    ])
+  }
+  // scaled_dot_product_attention: the root of the scale on both.
+  const scale = op('Sqrt', [op('Div', [floats([], [1]), op('Sqrt', [op('Cast', [sizeOf(query, 3)], { to: 1 })])])])
+  const keys = repeated('present.0.key')
+  const scores = op('MatMul', [op('Mul', [query, scale]), op('Mul', [op('Transpose', [keys], { perm: [0, 1, 3, 2] }), scale])])
+  const rows = op('Unsqueeze', [op('Range', [past, total, one]), ints([1])])
+  const columns = op('Range', [zero, total, one])
+  const seen = op('LessOrEqual', [columns, rows])
+  const near = window === null ? seen : op('And', [seen, op('Greater', [columns, op('Sub', [rows, ints([window], [])])])])
+  const real = op('And', [near, op('Unsqueeze', [op('Cast', ['attention_mask'], { to: 9 }), ints([1, 2])])])
+  // As long as the keys, whose length is read off them.
+  const cut = op('Slice', [real, ints([0]), listed(sizeOf(keys, 2)), ints([3]), ints([1])])
+  const masked =
+    mask === 'where'
+      ? op('Where', [cut, scores, floats([], [-3.4e38])])
+      : op('Add', [scores, op('Where', [cut, floats([1], [0]), floats([1], [Number.NEGATIVE_INFINITY])])])
+  const shares = op('Softmax', [masked], { axis: -1 })
+  const guarded = op('Where', [op('IsNaN', [shares]), floats([1], [0]), shares])
+  const mixed = op('Transpose', [op('MatMul', [guarded, repeated('present.0.value')])], { perm: [0, 2, 1, 3] })
+  // Sizes of what is joined are read off itself.
+  const joined = op('Reshape', [
+    mixed,
+    op('Concat', [listed(sizeOf(mixed, 0)), listed(sizeOf(mixed, 1)), ints([-1])], { axis: 0 }),
+  ])
+  nodes.push(node('MatMul', [op('Add', [x, joined]), floats([width, VOCABULARY])], ['logits']))
+
+  const cache = (length: string) => ['batch_size', kvHeads, length, size]
+  const parts: ModelParts = {
+    nodes,
+    initializers,
+    inputs: [
+      valueInfo('input_ids', 'int64', ['batch_size', 'sequence_length']),
+      valueInfo('attention_mask', 'int64', ['batch_size', 'total_length']),
+      ...(positions === 'input' ? [valueInfo('position_ids', 'int64', ['batch_size', 'sequence_length'])] : []),
+      ...['key', 'value'].map((name) => valueInfo(`past_key_values.0.${name}`, 'float32', cache('past_length'))),
+    ],
+    outputs: [
+      valueInfo('logits', 'float32', ['batch_size', 'sequence_length', VOCABULARY]),
+      ...['key', 'value'].map((name) => valueInfo(`present.0.${name}`, 'float32', cache('total_length'))),
+    ],
+  }
+  return modelInMemory(model(parts))
+}
