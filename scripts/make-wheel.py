@@ -71,7 +71,7 @@ def contents(tarball: Path) -> dict[str, bytes]:
     information = f'whyslow-{version}.dist-info'
     files[f'{information}/METADATA'] = metadata(about).encode()
     files[f'{information}/WHEEL'] = b'Wheel-Version: 1.0\nGenerator: whyslow\nRoot-Is-Purelib: true\nTag: py3-none-any\n'
-    files[f'{information}/entry_points.txt'] = b'[console_scripts]\nwhyslow = whyslow.__main__:main\n'
+    files[f'{information}/entry_points.txt'] = b'[console_scripts]\nwhyslow = whyslow.__main__:main\n\n[pytest11]\nwhyslow = whyslow._pytest_plugin\n'
     for name in ('LICENSE', 'NOTICE'):
         files[f'{information}/licenses/{name}'] = packed[name]
     return files

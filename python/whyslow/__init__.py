@@ -7,7 +7,12 @@ Each function runs the whyslow command and returns its JSON document with types.
 from ._api import check, compare, fix, install, why
 from ._command import WhyslowError
 from ._documents import Area, Check, Comparison, Finding, Latency, Report, Trial
-from ._version import __version__
+
+try:
+    from ._version import __version__
+except ImportError:
+    # The sources of the repository: scripts/make-wheel.py writes the version of the npm package.
+    __version__ = '0.0.0'
 
 __all__ = [
     'Area',
@@ -23,5 +28,13 @@ __all__ = [
     'compare',
     'fix',
     'install',
+    'load_ipython_extension',
     'why',
 ]
+
+
+def load_ipython_extension(ipython: object) -> None:
+    """`%load_ext whyslow`: the magics `%whyslow` and `%%whyslow`."""
+    from ._notebook import load
+
+    load(ipython)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -58,8 +59,15 @@ def _version_of(node: str) -> Optional[Tuple[int, int]]:
 
 
 def command() -> List[str]:
-    """The words that start whyslow."""
-    return [find_node(), str(PACKAGE / manifest()['bin']['whyslow'])]
+    """The words that start whyslow: those of WHYSLOW_COMMAND, the package that the wheel holds, or npx."""
+    if named := os.environ.get('WHYSLOW_COMMAND'):
+        return shlex.split(named)
+    if PACKAGE.exists():
+        return [find_node(), str(PACKAGE / manifest()['bin']['whyslow'])]
+    npx = shutil.which('npx')
+    if npx is None:
+        raise WhyslowError('this copy of the Python package holds no command, and npx is not on the PATH: pip install whyslow, or install Node')
+    return [npx, '--yes', 'whyslow']
 
 
 def manifest() -> Dict[str, Any]:
@@ -128,14 +136,14 @@ def _text(value: Any) -> str:
     return 'x'.join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def run(words: Sequence[str], options: Mapping[str, Any]) -> Dict[str, Any]:
-    """The document that a command writes. A goal that is missed (exit code 3) has one, too.
+def run(words: Sequence[str], options: Mapping[str, Any], env: Mapping[str, str] = {}) -> Dict[str, Any]:
+    """The document that a command writes. A goal that is missed (exit code 3) has one, too. `env`: variables that are added.
 
     Raises WhyslowError. Ctrl-C ends the command and what it started, then raises KeyboardInterrupt.
     """
     given = {'python': sys.executable, **options}
     line = [*command(), *words, *flags(given), '--json=-', '--no-progress']
-    code, printed, errors = communicate(line, environment())
+    code, printed, errors = communicate(line, {**environment(), **env})
     if code not in (0, 3):
         raise WhyslowError(_error_line(errors, code), 1 if code < 0 else code)
     try:

@@ -187,12 +187,13 @@ test.skipIf(!python)(
     run(['-m', 'pip', 'install', '--no-deps', '--no-index', '--target', installed, made.stdout.trim()])
     mkdirSync(packages)
     symlinkSync(join(ROOT, 'node_modules'), join(packages, 'node_modules'), 'junction')
-    run([join(ROOT, 'python/tests/test_whyslow.py')], {
-      PYTHONPATH: installed,
-      WHYSLOW_PACKAGES: packages,
-      WHYSLOW_TEST_MODEL: join(ROOT, 'fixtures/models/credit_mlp.onnx'),
-      WHYSLOW_TEST_REPORTS: join(ROOT, 'fixtures/golden'),
-    })
+    for (const name of readdirSync(join(ROOT, 'python/tests')).filter((name) => name.endsWith('.py')))
+      run([join(ROOT, 'python/tests', name)], {
+        PYTHONPATH: installed,
+        WHYSLOW_PACKAGES: packages,
+        WHYSLOW_TEST_MODEL: join(ROOT, 'fixtures/models/credit_mlp.onnx'),
+        WHYSLOW_TEST_REPORTS: join(ROOT, 'fixtures/golden'),
+      })
   },
 )
 

@@ -94,6 +94,7 @@ for (const interpreter of interpreters) {
       'test_torch_files.py',
       'test_torch_modules.py',
       'test_watch.py',
+      'test_web_handlers.py',
     ])('its own tests: %s', (name) => {
       const { status, stderr } = spawnSync(interpreter.executable, ['-B', path.join(TESTS, name)], {
         encoding: 'utf8',

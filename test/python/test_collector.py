@@ -179,6 +179,18 @@ class Patterns(unittest.TestCase):
         for expected in (("array-regrown", 12), ("dataframe-made", 13), ("dataframe-rows", 14), ("predict-in-loop", 15), ("json", 16)):
             self.assertIn(expected, rows)
 
+    def test_what_is_compiled_in_a_call_is_so_where_it_is_called(self):
+        source = """
+            import torch
+            fixed = torch.compile(net)
+            def predict(model, x):
+                fast = torch.compile(model)
+                y = x + 1
+                return fast(y)
+        """
+        rows = patterns.patterns_of([written(source)])
+        self.assertEqual([(row["line"], row["endLine"]) for row in rows if row["pattern"] == "traced-function-made"], [(5, 7)])
+
     def test_what_runs_once(self):
         path = written(
             """\

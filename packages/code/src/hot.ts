@@ -2,7 +2,7 @@
 // its source looks like.
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { PipelineEvidence, Stage } from './evidence.ts'
-import type { CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePattern } from './facts.ts'
+import type { AlternativeFact, CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePattern } from './facts.ts'
 
 /** A place is hot from this share of the p50 on: below, a change is lost between two runs. */
 export const HOT_SHARE = 0.05
@@ -15,6 +15,42 @@ export function savingTried({ alternatives }: PipelineEvidence, rule: string, at
   const tried = alternatives.find((one) => one.rule === rule && inWords(one) === inWords(at))
   if (tried === undefined) return UNTRIED
   return { wouldSaveMs: verdictOf(tried) === 'slower' ? timeMs * (1 - 1 / tried.ratio) : 0, basis: 'measured' as const }
+}
+
+/** A call that is surely faster in another way, with what that saves of a prediction. */
+export interface FasterWay {
+  readonly place: string
+  readonly best: AlternativeFact
+  /** Others that are faster, too, the best first. */
+  readonly others: readonly AlternativeFact[]
+  readonly timeMs: number
+  readonly saved: number
+}
+
+/** The lower end of the interval of a ratio that counts as faster. */
+const LEAST_RATIO = 1.05
+
+/** Ways of a rule with equal results, by the place of their call; those that save too little are left out. */
+export function fasterWays(
+  {
+    alternatives,
+    sessions = [],
+    latency: { p50Ms },
+  }: Pick<PipelineEvidence, 'alternatives' | 'latency'> & {
+    readonly sessions?: PipelineEvidence['sessions']
+  },
+  rule: string,
+): readonly FasterWay[] {
+  const own = alternatives.filter((one) => one.rule === rule && one.equal !== 'different' && one.ratioLow > LEAST_RATIO)
+  const places = [...new Set(own.map(inWords))]
+  return places.flatMap((place) => {
+    const [best, ...others] = own.filter((one) => inWords(one) === place).sort((a, b) => a.insteadMs - b.insteadMs)
+    const session = sessions.find(({ ran }) => ran !== null && inWords(ran) === place)
+    const calls = best!.callsPerPrediction ?? session?.runsPerPrediction ?? 1
+    const timeMs = Math.min(p50Ms, best!.nowMs * calls)
+    const saved = timeMs * (1 - 1 / best!.ratio)
+    return saved < HOT_SHARE * p50Ms ? [] : [{ place, best: best!, others, timeMs, saved }]
+  })
 }
 
 /** A pattern with what it costs. */

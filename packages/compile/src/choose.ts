@@ -28,6 +28,8 @@ export interface Chosen extends Compiled {
   /** What it is, in words: '8 trees side by side, to the leaf'. */
   readonly form: string
   readonly times: readonly FormTime[]
+  /** The best form that needs no JavaScript, if the program is functions of JavaScript. */
+  readonly walk?: Compiled
 }
 
 /** Rows that forms are timed on: this many, or as few as make about this many tests a pass. */
@@ -80,7 +82,7 @@ export async function chooseForm(model: TabularModel, tools: ChoiceTools): Promi
   const [written1, writtenMany] = [1, many].map((count) => measure('if-else', written, count, loaded)) as [number, number]
   const isBest = written1 < Math.min(...alone)
   if (isBest && writtenMany < Math.min(...Object.values(manyTimes)))
-    return { ...written, form: 'nested choices in JavaScript', times }
+    return { ...written, form: 'nested choices in JavaScript', times, walk: make(form) }
   const mixed = { ...form, nestedUpTo: isBest ? 1 : null }
   return { ...make(mixed), form: formText(mixed), times }
 }

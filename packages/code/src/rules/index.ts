@@ -19,6 +19,7 @@ import { gradientTracking } from './gradient-tracking.ts'
 import { graphBreaks } from './graph-breaks.ts'
 import { growingArray } from './growing-array.ts'
 import { idleBfloat16Units } from './idle-bfloat16-units.ts'
+import { imageTransforms } from './image-transforms.ts'
 import { importTime } from './import-time.ts'
 import { jsonInTheLoop } from './json-in-the-loop.ts'
 import { lateTruncation } from './late-truncation.ts'
@@ -33,6 +34,7 @@ import { repeatedAllocation } from './repeated-allocation.ts'
 import { retracing } from './retracing.ts'
 import { scalarLoop } from './scalar-loop.ts'
 import { sequentialCalls } from './sequential-calls.ts'
+import { slowTokenizer } from './slow-tokenizer.ts'
 import { tensorCopies } from './tensor-copies.ts'
 import { tensorLeak } from './tensor-leak.ts'
 import { tensorReadInForward } from './tensor-read-in-forward.ts'
@@ -65,6 +67,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   graphBreaks,
   growingArray,
   idleBfloat16Units,
+  imageTransforms,
   importTime,
   jsonInTheLoop,
   lateTruncation,
@@ -79,6 +82,7 @@ export const pipelineRules: readonly PipelineRule[] = [
   retracing,
   scalarLoop,
   sequentialCalls,
+  slowTokenizer,
   tensorCopies,
   tensorLeak,
   tensorReadInForward,

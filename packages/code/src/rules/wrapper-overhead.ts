@@ -2,11 +2,8 @@
 // of threads that is woken for one row. Each is a constant of some ten to some thousand µs a call, where the trees of one row take one or two.
 import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import type { AlternativeFact } from '../facts.ts'
-import { HOT_SHARE, inWords, placeOf } from '../hot.ts'
+import { fasterWays, placeOf } from '../hot.ts'
 import { defineRule } from '../rule.ts'
-
-/** The interval's lower end. */
-const LEAST_RATIO = 1.05
 
 const TABULAR = new Set(['scikit-learn', 'xgboost', 'lightgbm', 'catboost'])
 
@@ -16,30 +13,17 @@ export const wrapperOverhead = defineRule({
   title: 'The wrapper around the trees costs more than the trees',
   languages: ['python'],
   needs: ['sessions'],
-  check({ alternatives, sessions = [], latency: { p50Ms } }) {
-    if (!sessions.some(({ engine }) => TABULAR.has(engine))) return 'does-not-apply'
-    const own = alternatives.filter(
-      ({ rule, equal, ratioLow }) => rule === 'wrapper-overhead' && equal !== 'different' && ratioLow > LEAST_RATIO,
-    )
-    const places = [...new Set(own.map(inWords))]
-    return places.flatMap((place) => {
-      const [best, ...others] = own.filter((one) => inWords(one) === place).sort((a, b) => a.insteadMs - b.insteadMs)
-      const runs = sessions.find(({ ran }) => ran !== null && inWords(ran) === place)?.runsPerPrediction ?? 1
-      const timeMs = Math.min(p50Ms, best!.nowMs * runs)
-      const saved = timeMs * (1 - 1 / best!.ratio)
-      if (saved < HOT_SHARE * p50Ms) return []
-      return [
-        {
-          ...tell`${best!.now} at ${place} takes ${ms('now', best!.nowMs)}; ${best!.instead} gives the same in
-            ${ms('instead', best!.insteadMs)}, ${ratio('factor', best!.ratio)} times as fast, timed in turns on the last input.${alone(others)}
-            Saved in its maker's format, the model can be compiled by whyslow fix to code that has nothing around it.`,
-          timeMs,
-          wouldSaveMs: saved,
-          basis: 'measured' as const,
-          places: [placeOf(best!)],
-        },
-      ]
-    })
+  check(evidence) {
+    if (!evidence.sessions.some(({ engine }) => TABULAR.has(engine))) return 'does-not-apply'
+    return fasterWays(evidence, 'wrapper-overhead').map(({ place, best, others, timeMs, saved }) => ({
+      ...tell`${best.now} at ${place} takes ${ms('now', best.nowMs)}; ${best.instead} gives the same in
+        ${ms('instead', best.insteadMs)}, ${ratio('factor', best.ratio)} times as fast, timed in turns on the last input.${alone(others)}
+        Saved in its maker's format, the model can be compiled by whyslow fix to code that has nothing around it.`,
+      timeMs,
+      wouldSaveMs: saved,
+      basis: 'measured' as const,
+      places: [placeOf(best)],
+    }))
   },
 })
 

@@ -5,9 +5,10 @@ import path from 'node:path'
 import { markUnfinished } from '@whyslow/measure/machine/files.ts'
 import { asInputError, type Disk, nodeDisk } from './disk.ts'
 
-/** What the user's own package manager puts into the folder: it moves to the new one. */
+/** What the user's own package manager puts into the folder, and Python with what was built for it: it moves to the new one. */
 export const CARRIED_OVER = new Set([
   'node_modules',
+  '__pycache__',
   'package-lock.json',
   'npm-shrinkwrap.json',
   'yarn.lock',

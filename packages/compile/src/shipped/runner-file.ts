@@ -2,3 +2,6 @@
 
 /** JavaScript that imports nothing. */
 export const RUNNER_FILE = new URL('./compiled.mjs', import.meta.url)
+
+/** Python that imports NumPy, and wasmtime if there is no compiler. */
+export const PYTHON_RUNNER_FILE = new URL('./compiled.py', import.meta.url)

@@ -4,7 +4,7 @@ import { signed, unsigned } from './bytes.ts'
 
 export type Code = readonly number[]
 
-const PLAIN = {
+export const PLAIN = {
   'i32.eqz': 0x45,
   'i32.eq': 0x46,
   'i32.ne': 0x47,
@@ -51,7 +51,7 @@ const PLAIN = {
 export type Plain = keyof typeof PLAIN
 
 /** Each with the alignment that its address has, as an exponent of 2. */
-const MEMORY = {
+export const MEMORY = {
   'i32.load': [0x28, 2],
   'i64.load': [0x29, 3],
   'f32.load': [0x2a, 2],
@@ -65,7 +65,7 @@ const MEMORY = {
   'i32.store16': [0x3b, 1],
 } as const
 
-const VECTOR_MEMORY = {
+export const VECTOR_MEMORY = {
   'v128.load': [0, 2],
   'v128.load8_splat': [7, 0],
   'v128.load32_splat': [9, 2],
@@ -73,7 +73,7 @@ const VECTOR_MEMORY = {
   'v128.store': [11, 2],
 } as const
 
-const VECTOR = {
+export const VECTOR = {
   'i8x16.gt_s': 39,
   'v128.and': 78,
   'i8x16.sub': 113,

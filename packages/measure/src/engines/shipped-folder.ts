@@ -11,6 +11,8 @@ export interface ShippedFolder {
   readonly takesTensors: boolean
   /** What the folder's code is told by the environment. */
   readonly env: Readonly<Record<string, string>>
+  /** The interpreter that predicts through its predict.py; absent: Node does, through its predict.mjs. */
+  readonly python?: string
 }
 
 type ShippedFeeds = Readonly<Record<string, unknown>>

@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs'
 import type { Folder } from '@whyslow/command/model-files/folder.ts'
 import { type Chosen, chooseForm } from '@whyslow/compile/choose.ts'
+import type { Compiled } from '@whyslow/compile/compile.ts'
 import { packProgram } from '@whyslow/compile/program.ts'
 import { type CompilableModel, compilableOf } from '@whyslow/compile/read/index.ts'
 import type { Trees } from '@whyslow/compile/shipped/compiled.mjs'
-import { RUNNER_FILE } from '@whyslow/compile/shipped/runner-file.ts'
+import { PYTHON_RUNNER_FILE, RUNNER_FILE } from '@whyslow/compile/shipped/runner-file.ts'
+import { cSource } from '@whyslow/compile/wasm/c-source.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 
 /** What `options.json` says of the program: which names stand for what. */
@@ -26,12 +28,26 @@ export async function writeProgram(
   folder: Folder,
   { written, name }: { readonly written: string; readonly name: string },
 ): Promise<void> {
-  const { program, module, trees }: Chosen = await chooseForm(model, { now: () => performance.now(), load: moduleOf })
+  const chosen: Chosen = await chooseForm(model, { now: () => performance.now(), load: moduleOf })
+  const { walk = chosen, trees } = chosen
+  await writeTables(chosen, folder, name)
+  if (trees !== undefined) await folder.add(`${name}-trees.mjs`, 'weights', `${written}${trees}`)
+  // Python runs no functions of JavaScript.
+  if (walk !== chosen) await writeTables(walk, folder, `${name}-walk`)
+  if (walk.module !== null)
+    await folder.add(`${walk === chosen ? name : `${name}-walk`}.c`, 'python', `${written}${cSource(walk.module)}`)
+}
+
+async function writeTables({ program, module }: Compiled, folder: Folder, name: string): Promise<void> {
   const { json, bytes } = packProgram(program)
   await folder.add(`${name}.json`, name === 'model' ? 'model' : 'weights', json)
   await folder.add(`${name}.bin`, 'weights', [bytes])
   if (module !== null) await folder.add(`${name}.wasm`, 'weights', [module])
-  if (trees !== undefined) await folder.add(`${name}-trees.mjs`, 'weights', `${written}${trees}`)
+}
+
+/** What runs programs in Python. `written` begins the file. */
+export async function writePythonRunner(folder: Folder, written: string): Promise<void> {
+  await folder.add('compiled.py', 'python', `${written}${readFileSync(PYTHON_RUNNER_FILE, 'utf8')}`)
 }
 
 /** What runs programs, whatever they are called. */

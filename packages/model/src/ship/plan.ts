@@ -70,6 +70,8 @@ export interface ShipPlan {
   readonly results: ShippedResults
   /** What `load({ worker: true })` adds to a prediction, ms; null: not measured. */
   readonly workerCostMs: number | null
+  /** What its Python module does in the user's own Python, one line; absent: it was not tried. */
+  readonly inPython?: string
   readonly toolVersion: string
   /** ISO 8601. */
   readonly createdAt: string

@@ -10,6 +10,8 @@ import { quoted } from './python-text.ts'
 import { pythonLines } from './session-options.ts'
 
 type PythonPlan = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'toolVersion'>
+/** What a model that is code needs of it. */
+export type CompiledPythonPlan = Pick<ShipPlan, 'inputs' | 'outputs' | 'toolVersion'>
 
 /** NumPy's name of each element type that it has. */
 const NUMPY: Partial<Record<DType, string>> = {
@@ -29,18 +31,29 @@ const NUMPY: Partial<Record<DType, string>> = {
 }
 
 const ONNXRUNTIME = 'onnxruntime'
+/** What runs compiled models if there is no compiler. */
+const WASMTIME = 'wasmtime'
 const PREDICTS = 'return lambda feeds: session.run(OUTPUTS, feeds)'
 
-/** Whether Python can predict with the folder: its engine has a package there, and NumPy has the types of its inputs. */
+/** Whether Python can predict with the folder: its engine has a package there or is code, and NumPy has the types of its inputs. */
 export const hasPythonModule = ({ engine, inputs }: Pick<ShipPlan, 'engine' | 'inputs'>): boolean =>
-  !engine.generated && engine.cut === undefined && inputs.every(({ dtype }) => numpyOf(dtype) !== undefined)
+  engine.cut === undefined && inputs.every(({ dtype }) => numpyOf(dtype) !== undefined)
+
+/** The modules that predict.py imports; the last is its engine's. */
+export const pythonNeeds = ({ generated, library }: ShipPlan['engine']): readonly string[] =>
+  generated
+    ? ['numpy']
+    : ['numpy', library === undefined ? ONNXRUNTIME : importedBy(LIBRARIES[library.name].python(library, '')[0]!)]
+
+/** The package of a line such as 'import openvino as ov'. */
+const importedBy = (line: string): string => /^(?:import|from) (\w+)/.exec(line)![1]!
 
 const numpyOf = (dtype: DType | null): string | undefined => (dtype === null ? undefined : NUMPY[dtype])
 
 /** predict.py. `text`: the code that is the same in every folder. */
 export function pythonModule(plan: PythonPlan, text: string): string {
-  const { engine, inputs, outputs, toolVersion } = plan
-  const named = outputs.filter(({ isTensor }) => isTensor).map(({ name }) => quoted(name))
+  const { engine, toolVersion } = plan
+  if (engine.generated) return compiledModule(plan, text)
   const file = modelFileOf(engine)
   const [importLine, ...opening] = pythonLines(plan, file)
   const run = engine.library === undefined ? [PREDICTS] : LIBRARIES[engine.library.name].pythonRun
@@ -54,13 +67,7 @@ export function pythonModule(plan: PythonPlan, text: string): string {
     ...(engine.library === undefined
       ? ['# onnxruntime sends usage data from Linux otherwise.', "os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')", '']
       : []),
-    'FOLDER = Path(__file__).resolve().parent',
-    `MODEL_FILE = ${quoted(file)}`,
-    '# By name, in the order that the model declares.',
-    `INPUTS = {${inputs.map(({ name, dtype }) => `${quoted(name)}: np.dtype(np.${numpyOf(dtype)})`).join(', ')}}`,
-    `OUTPUTS = [${named.join(', ')}]`,
-    '',
-    '',
+    ...declarations(plan, file),
     'def _open(file):',
     '    try:',
     `        ${importLine}`,
@@ -71,27 +78,68 @@ export function pythonModule(plan: PythonPlan, text: string): string {
   return `${lines.join('\n')}\n${text}`
 }
 
+/** predict.py of a model that is code. */
+export function compiledModule(plan: CompiledPythonPlan, text: string): string {
+  const lines = [
+    `"""Predictions with the program of model.json, as README.md says. Written by whyslow ${plan.toolVersion}."""`,
+    'import importlib.util',
+    'import json',
+    'import sys',
+    'from pathlib import Path',
+    '',
+    'import numpy as np',
+    '',
+    ...declarations(plan, 'model.json'),
+    'def _open(file, backend=None):',
+    '    # By its path, so that two such folders do not share a module.',
+    "    spec = importlib.util.spec_from_file_location(f'{__name__}_compiled', FOLDER / 'compiled.py')",
+    '    compiled = importlib.util.module_from_spec(spec)',
+    '    spec.loader.exec_module(compiled)',
+    "    options = json.loads((FOLDER / 'options.json').read_text('utf-8'))",
+    "    return compiled.open_compiled(FOLDER, options['compiled'], backend)",
+  ]
+  return `${lines.join('\n')}\n${text}`
+}
+
+const declarations = ({ inputs, outputs }: CompiledPythonPlan, file: string): readonly string[] => [
+  'FOLDER = Path(__file__).resolve().parent',
+  `MODEL_FILE = ${quoted(file)}`,
+  '# By name, in the order that the model declares.',
+  `INPUTS = {${inputs.map(({ name, dtype }) => `${quoted(name)}: np.dtype(np.${numpyOf(dtype)})`).join(', ')}}`,
+  `OUTPUTS = [${outputs
+    .filter(({ isTensor }) => isTensor)
+    .map(({ name }) => quoted(name))
+    .join(', ')}]`,
+  '',
+  '',
+]
+
 /** What makes a package of the folder, if its name is one that Python can import. */
 export const pythonPackage = (toolVersion: string): string =>
   `# Written by whyslow ${toolVersion}.\nfrom .predict import Model, load\n\n__all__ = ['Model', 'load']\n`
 
 /** requirements.txt: the engine in the version that was measured, if that is known. */
-export function pythonRequirements({ engine: { library, version } }: PythonPlan): string {
+export function pythonRequirements({ engine: { library, version, generated } }: Pick<PythonPlan, 'engine'>): string {
+  if (generated) return COMPILED_REQUIREMENTS
   const pinned = isVersion(version) ? `==${version}` : ''
   const engine =
     library === undefined ? `${ONNXRUNTIME}${pinned}` : LIBRARIES[library.name].install(version)[0]!.replace('pip install ', '')
   return `${engine}\nnumpy\n`
 }
 
+/** Needed where there is no compiler; NumPy alone predicts, too, slowly. */
+export const COMPILED_REQUIREMENTS = `numpy\n${WASMTIME}  # where there is no C compiler\n`
+
 /** predict.pyi: the types of the model's own inputs and outputs. */
-export function pythonTypes({ inputs, outputs, toolVersion }: PythonPlan): string {
+export function pythonTypes({ inputs, outputs, toolVersion }: CompiledPythonPlan, isCompiled: boolean): string {
+  const backend = isCompiled ? "*, backend: Literal['c', 'wasmtime', 'numpy'] | None = ..." : ''
   const keywords = inputs.filter(({ name }) => IDENTIFIER.test(name) && !KEYWORDS.has(name))
   const table = (members: readonly InputDeclaration[]) =>
     `{${members.map((one) => `${quoted(one.name)}: ${arrayText(one.dtype)}`).join(', ')}}`
   const named = keywords.map(({ name, dtype }) => `, ${name}: ${arrayText(dtype)} = ...`).join('')
   return `# Types of predict.py. Written by whyslow ${toolVersion}.
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, ${isCompiled ? 'Literal, ' : ''}TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,14 +147,16 @@ from numpy.typing import NDArray
 Outputs = TypedDict('Outputs', ${table(outputs.filter(({ isTensor }) => isTensor))})
 
 class Model:
+    backend: str | None
     def predict(self, feeds: Mapping[str, Any] | None = ..., /${named === '' ? '' : `, *${named}`}) -> Outputs: ...
     def __call__(self, *values: Any, **named: Any) -> Any: ...
     def eval(self) -> Model: ...
+    def as_module(self) -> Any: ...
     def close(self) -> None: ...
     def __enter__(self) -> Model: ...
     def __exit__(self, *_: object) -> None: ...
 
-def load() -> Model: ...
+def load(${backend}) -> Model: ...
 `
 }
 

@@ -174,9 +174,18 @@ function pythonText(plan: ShipPlan): string {
   return [
     `## In Python\n\n${fenced('python', ['# pip install -r requirements.txt', ...pythonExample(plan)])}`,
     `\nThat is from this folder, or with it in \`sys.path\`; from its parent: \`from ${/^[a-z_]\w*$/i.test(name) ? name : 'fast'} import load\`, if Python can import that name. \`model(x)\``,
-    'calls it as a PyTorch module, with tensors. Times and outputs were compared in Node, with the same options.',
+    'calls it as a PyTorch module, with tensors; `model.as_module()` is a `torch.nn.Module`.',
+    ...(plan.engine.generated ? ['', ...COMPILED_IN_PYTHON] : []),
+    `\n${inline(plan.inPython ?? 'Times and outputs were compared in Node, with the same options')}.`,
   ].join('\n')
 }
+
+const COMPILED_IN_PYTHON = [
+  'No engine is called. The functions of `model.c` are built by your C compiler (`cc`, `gcc`, `clang` or what `CC` names) when the folder is first',
+  'opened, and kept in `__pycache__`; without a compiler `wasmtime` runs the same functions as WebAssembly, and without that NumPy walks the same tables,',
+  "with a warning. `model.backend` says which, and `load(backend='wasmtime')` asks for one. Sums of trees are the same bits in all of them and in Node;",
+  'what `exp` and its like come after, and sums of layers in NumPy, are the same up to rounding.',
+]
 
 function key(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)

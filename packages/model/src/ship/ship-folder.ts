@@ -12,7 +12,7 @@ import { compiledEnds } from '@whyslow/compile/read/ends.ts'
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { isVersion } from '@whyslow/graph/version.ts'
-import { compilableFor, writeCompiled, writeProgram, writeRunner } from './compiled-files.ts'
+import { compilableFor, writeCompiled, writeProgram, writePythonRunner, writeRunner } from './compiled-files.ts'
 import { codeOf, optionalPeers } from './libraries.ts'
 import { manifestText } from './manifest.ts'
 import { modelFileOf, writeModelOf } from './model-file.ts'
@@ -56,10 +56,20 @@ async function writeContents(plan: ShipPlan, at: string, disk: Disk): Promise<vo
   await writeFile(path.join(at, MANIFEST_FILE), manifestText(plan, folder.files), disk, plan.signal)
 }
 
+/** What Python imports of it, into a folder of `writeRunnable`. */
+export async function writePythonModule(plan: RunnablePlan, at: string): Promise<void> {
+  await writePythonCode(plan, folderAt(at, { ...nodeDisk, sync() {} }, plan.signal))
+}
+
+async function writePythonCode(plan: RunnablePlan, folder: Folder): Promise<void> {
+  await folder.add('predict.py', 'python', pythonModule(plan, shippedText('predict.py')))
+  if (plan.engine.generated) await writePythonRunner(folder, `# Written by whyslow ${plan.toolVersion}.\n`)
+}
+
 /** What Python imports and installs. */
 async function writePython(plan: ShipPlan, folder: Folder): Promise<void> {
-  await folder.add('predict.py', 'python', pythonModule(plan, shippedText('predict.py')))
-  await folder.add('predict.pyi', 'types', pythonTypes(plan))
+  await writePythonCode(plan, folder)
+  await folder.add('predict.pyi', 'types', pythonTypes(plan, plan.engine.generated === true))
   await folder.add('__init__.py', 'python', pythonPackage(plan.toolVersion))
   await folder.add('py.typed', 'types', '')
   await folder.add('requirements.txt', 'package', pythonRequirements(plan))

@@ -6,8 +6,9 @@ import { MANIFEST_FILE } from '@whyslow/command/model-files/manifest.ts'
 import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
 import { placeFolder } from '@whyslow/command/model-files/place.ts'
 import type { CompilableModel } from '@whyslow/compile/read/index.ts'
-import { compiledOptions, writeCompiled } from './compiled-files.ts'
+import { compiledOptions, writeCompiled, writePythonRunner } from './compiled-files.ts'
 import { arrayOf, predictTypes } from './predict-types.ts'
+import { COMPILED_REQUIREMENTS, type CompiledPythonPlan, compiledModule, pythonPackage, pythonTypes } from './python-module.ts'
 import { shippedText } from './ship-folder.ts'
 
 export interface StudentPlan {
@@ -39,6 +40,13 @@ async function writeContents(plan: StudentPlan, at: string): Promise<void> {
   await folder.add('predict.mjs', 'predict', `${written}${shippedText('predict.mjs')}`)
   await folder.add('predict-worker.mjs', 'worker', `${written}${shippedText('predict-worker.mjs')}`)
   for (const name of ['predict.d.ts', 'predict.d.mts']) await folder.add(name, 'types', typesOf(plan))
+  const plain = { ...tensorsOf(compilable), toolVersion }
+  await folder.add('predict.py', 'python', compiledModule(plain, shippedText('predict.py')))
+  await folder.add('predict.pyi', 'types', pythonTypes(plain, true))
+  await writePythonRunner(folder, `# Written by whyslow ${toolVersion}.\n`)
+  await folder.add('__init__.py', 'python', pythonPackage(toolVersion))
+  await folder.add('py.typed', 'types', '')
+  await folder.add('requirements.txt', 'package', COMPILED_REQUIREMENTS)
   const about = {
     name: 'student',
     version: '1.0.0',
@@ -65,15 +73,19 @@ async function writeManifest(
   await writeFile(path.join(at, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, nodeDisk)
 }
 
-function typesOf({ compilable: { inputs: asked, outputs }, toolVersion }: StudentPlan): string {
-  const inputs = asked.map(({ name, dtype, columns }) => ({ name, dtype, isTensor: true, shape: ['rows', columns] }))
-  const tensors = outputs.map(({ name, dtype, rank, columns }) => ({
-    name,
-    dtype,
-    isTensor: true,
-    shape: rank === 1 ? ['rows'] : ['rows', columns],
-  }))
-  return predictTypes({ inputs, outputs: tensors, reuseOutputs: false, generated: true, toolVersion })
+const typesOf = ({ compilable, toolVersion }: StudentPlan): string =>
+  predictTypes({ ...tensorsOf(compilable), reuseOutputs: false, generated: true, toolVersion })
+
+function tensorsOf({ inputs, outputs }: CompilableModel): Pick<CompiledPythonPlan, 'inputs' | 'outputs'> {
+  return {
+    inputs: inputs.map(({ name, dtype, columns }) => ({ name, dtype, isTensor: true, shape: ['rows', columns] })),
+    outputs: outputs.map(({ name, dtype, rank, columns }) => ({
+      name,
+      dtype,
+      isTensor: true,
+      shape: rank === 1 ? ['rows'] : ['rows', columns],
+    })),
+  }
 }
 
 function readmeOf({ compilable: { inputs }, readme }: StudentPlan): string {

@@ -1,6 +1,7 @@
 // The comparison document, version 1: what `compare` writes, a public contract. One report document for each contestant that was
 // measured, and what they are side by side. Units as in document.ts; absent knowledge is null with its reason next to it.
-import type { HeadAgreement, ReportDocument, WeakOutput } from './report.ts'
+import type { ReportDocument } from './report.ts'
+import type { HeadAgreement, WeakOutput } from './trial-agreement.ts'
 
 export interface ComparisonDocument {
   readonly schema: 'whyslow-comparison/1'

@@ -1,4 +1,5 @@
 // The parts of a report document that `fix` and `quantize` write: what is shipped, and the layers with fewer bits.
+import type { TrialAgreement } from './trial-agreement.ts'
 
 /** `whyslow`, the command ('': none, as in `whyslow MODEL`), the arguments. */
 export interface CommandToType {
@@ -51,6 +52,26 @@ export interface ReportFix {
     readonly isDefault: boolean
     readonly usedSeconds: number
   }
+  /** What the shipped folder's Python module does in the user's own Python; absent: nothing was shipped, or the folder has no such module. */
+  readonly python?: ReportPython
+}
+
+/**
+ * Processes of the library that opens the user's file in Python, and of the shipped module, in turns. Without such a library the module alone is
+ * compared, with the same folder in Node.
+ */
+export interface ReportPython {
+  readonly version: string | null // of the interpreter; null: there is none
+  readonly runs: string | null // what predicts in the module: 'onnxruntime', 'c', 'wasmtime', 'numpy'; null: it was not run
+  readonly own: string | null // the engine's id that opens the user's file in Python, as in `whyslow engines`; null: none is installed
+  readonly beforeMs: number | null // the own library's p50
+  readonly afterMs: number | null // the module's p50
+  readonly speedup: number | null // before / after
+  readonly speedupLow: number | null
+  readonly speedupHigh: number | null
+  readonly agreement: TrialAgreement | null // with the own library; null: not compared
+  readonly sameAsNode: TrialAgreement | null // with the same folder in Node; null: not compared
+  readonly reason: string | null // why something of it is missing
 }
 
 export interface ReportServing {

@@ -2,7 +2,7 @@
 
 import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument } from '../documents/report.ts'
-import type { ReportFix, ReportServing } from '../documents/report-fix.ts'
+import type { ReportFix, ReportPython, ReportServing } from '../documents/report-fix.ts'
 import type { TrialRow } from '../documents/trial-row.ts'
 import { madeUpInputs } from './answers/likeness.ts'
 import { speedupRange } from './fix-answer.ts'
@@ -53,6 +53,7 @@ export function renderFix(doc: ReportDocument, options: TerminalOptions): string
     fix?.serving == null ? [] : servingLines(fix.serving, width),
     fix?.machineBound ? wrap(bound, width).map(colours.yellow) : [],
     fix && fix.shipped !== null ? hang(written, width) : [],
+    fix?.python === undefined ? [] : hang(pythonText(fix.python), width),
     synthetic.length > 0 && doc.trials.length > 0 ? hang(compared, width) : [],
     ...doc.warnings.map((warning) => warningLines([warning], width, colours)),
   ])
@@ -84,6 +85,21 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
 }
 
 type ServingTried = ReportServing
+
+/** The folder's module in the user's own Python: one line. */
+export function pythonText({ version, runs, own, beforeMs, afterMs, reason, ...rest }: ReportPython): string {
+  if (runs === null) return `Not tried in Python: ${reason}`
+  const { speedupLow, speedupHigh, agreement, sameAsNode } = rest
+  const where = `In Python ${version} through predict.py (${runs})`
+  const node = sameAsNode === null ? '' : `, outputs ${alike(sameAsNode)} in Node`
+  if (beforeMs === null || afterMs === null || speedupLow === null || speedupHigh === null)
+    return `${where}: not compared with a library, ${reason}${node}`
+  const outputs = agreement === null ? '' : `, outputs ${alike(agreement)} there`
+  return `${where}: ${time(beforeMs)} in ${own} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)})${outputs}${node}`
+}
+
+const alike = ({ maxAbs, equal }: NonNullable<ReportPython['agreement']>): string =>
+  maxAbs === 0 ? 'the same as' : equal ? 'equal up to rounding to those' : `differ by at most ${significant(maxAbs)} from those`
 
 /** What was not tried, and why not; the command on lines of its own, so that it can be pasted. */
 function int8Lines(

@@ -6,6 +6,7 @@ import { COLLECTOR } from '../../python/collector.ts'
 import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from '../../python/interpreter.ts'
 import type {
   Availability,
+  Engine,
   EngineOptions,
   EnginePlaces,
   Feeds,
@@ -43,6 +44,9 @@ export interface PythonPackages {
   readonly configuration?: Readonly<Record<string, readonly string[] | null>>
 }
 
+/** Whether an engine is a library of the user's own Python. */
+export const isInPython = ({ id }: Pick<Engine, 'id'>): boolean => id.startsWith('python-')
+
 const found = (python: string | undefined) => findInterpreter({ named: python ?? null, beside: process.cwd() }, pythonWorld())
 
 /** Whether the packages are there, without importing them. Never throws. */
@@ -76,7 +80,11 @@ export async function pythonAvailability(
 }
 
 /** Throws an Error whose message is the library's own. */
-export async function openPython(engine: PythonPackages['engine'], file: string, options: OpenOptions): Promise<Session> {
+export async function openPython(
+  engine: PythonPackages['engine'] | 'folder',
+  file: string,
+  options: OpenOptions,
+): Promise<Session> {
   const peer = startPeer('engine', file, options.python)
   try {
     const { header } = await peer.ask({ op: 'open', engine, file, ...asked(options) })

@@ -90,8 +90,8 @@ export async function fix(file: string, given: Partial<FixOptions> = {}): Promis
     const served = chosen === null ? {} : { serving: chosen.report }
     const budget = spent === null ? {} : { budget: spent }
     const report = { ...told, fix: { ...told.fix!, ...int8Alone(evidence, options, file), ...served, ...budget } }
-    if (shipped) await shipSetup(run, options, { ...found, serving: chosen?.best ?? null }, report)
-    return { report, evidence, diagnosis: diagnosis.answer }
+    const shown = shipped ? await shipSetup(run, options, { ...found, serving: chosen?.best ?? null }, report) : report
+    return { report: shown, evidence, diagnosis: diagnosis.answer }
   })
 }
 

@@ -1,14 +1,17 @@
 // What `fix` found, shipped: a folder, or the model alone.
+import path from 'node:path'
 import { withMachineLock } from '@whyslow/command/machine-lock.ts'
 import type { Run } from '@whyslow/command/run.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { pythonText } from '@whyslow/report/text/trials.ts'
 import type { Goal } from '../../remedies/kit/remedy.ts'
 import { type RunnablePlan, type ShipPlan, shipFolder, shipModel } from '../../ship/index.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 import type { Tuned } from './precision.ts'
+import { proveInPython } from './python-proof.ts'
 import type { ServingChoice } from './serving.ts'
-import { runnablePlan } from './tried-folder.ts'
+import { runnablePlan, trialFolder } from './tried-folder.ts'
 import { workerCost } from './worker-cost.ts'
 
 /** What is shipped, with the serving that meets an objective if one was set. */
@@ -16,12 +19,31 @@ export interface ShippedSetup extends Tuned {
   readonly serving: ServingChoice['best']
 }
 
-export async function shipSetup(run: Run, options: FixOptions, found: ShippedSetup, report: ReportDocument): Promise<void> {
+/** The report, with what the folder does in the user's own Python. */
+export async function shipSetup(
+  run: Run,
+  options: FixOptions,
+  found: ShippedSetup,
+  report: ReportDocument,
+): Promise<ReportDocument> {
   const plan = shipPlan(run, options, found, report)
-  if (options.modelAlone) return shipModel(plan)
+  if (options.modelAlone) {
+    await shipModel(plan)
+    return report
+  }
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
-  const workerCostMs = await withMachineLock(run, () => workerCost(plan, run), [])
-  await shipFolder({ ...plan, workerCostMs })
+  const { workerCostMs, python } = await withMachineLock(run, () => tried(run, options, plan), [])
+  const shown = python === undefined ? report : { ...report, fix: { ...report.fix!, python } }
+  await shipFolder({ ...plan, workerCostMs, report: shown, ...(python === undefined ? {} : { inPython: pythonText(python) }) })
+  return shown
+}
+
+/** The folder as Node and Python run it; the model may take other inputs than were measured, and is then not tried. */
+async function tried(run: Run, options: FixOptions, plan: ShipPlan) {
+  const isAlike = plan.preprocessing === undefined
+  const shipped = isAlike ? await trialFolder(plan, run, path.join(run.folder, 'shipped')) : null
+  const workerCostMs = shipped === null ? null : await workerCost(shipped, run)
+  return { workerCostMs, python: await proveInPython(run, options, plan, shipped) }
 }
 
 /** What the folder's code is made from, without what is told of it. */

@@ -1,10 +1,14 @@
 
 
 class Model:
-    """The opened model. Predictions from several threads are safe; those of OpenVINO and LiteRT take turns."""
+    """The opened model. Predictions from several threads are safe; those of OpenVINO, of LiteRT and of a model that is code take turns.
 
-    def __init__(self):
-        self._run = _open(str(FOLDER / MODEL_FILE))
+    `backend`: what runs a model that is code ('c', 'wasmtime' or 'numpy'); None for one that an engine runs.
+    """
+
+    def __init__(self, **options):
+        self._run = _open(str(FOLDER / MODEL_FILE), **options)
+        self.backend = getattr(self._run, 'backend', None)
 
     def predict(self, feeds=None, /, **inputs):
         """One prediction: arrays by name of the input, as keywords or in one dict; gives a dict of arrays by name of the output.
@@ -40,6 +44,28 @@ class Model:
         """The model itself, which only predicts."""
         return self
 
+    def as_module(self):
+        """The model as a torch.nn.Module that takes tensors and gives tensors on the same device, in place of the module that it was made from.
+
+        It has no parameters and gives no gradients. Raises ImportError if PyTorch is not installed.
+        """
+        try:
+            import torch
+        except ImportError as error:
+            raise ImportError(f'{error}: pip install torch, or call predict() with arrays') from error
+        model = self
+
+        class Shipped(torch.nn.Module):
+            def forward(self, *values, **named):
+                given = [value for value in (*values, *named.values()) if isinstance(value, torch.Tensor)]
+                result = model(*values, **named)
+                if not given or given[0].device.type == 'cpu':
+                    return result
+                moved = tuple(value.to(given[0].device) for value in (result if isinstance(result, tuple) else (result,)))
+                return moved if isinstance(result, tuple) else moved[0]
+
+        return Shipped().eval()
+
     def close(self):
         """Frees the engine's session. A second call does nothing."""
         self._run = None
@@ -51,9 +77,13 @@ class Model:
         self.close()
 
 
-def load():
-    """Opens the model. Raises ImportError with one line that says what to install if the engine is missing."""
-    return Model()
+def load(**options):
+    """Opens the model. Raises ImportError with one line that says what to install if the engine is missing.
+
+    Of a model that is code `backend` names what runs it: 'c' (built by this machine's compiler when it is first opened), 'wasmtime' or 'numpy'. By
+    default it is the first of them that runs here; NumPy, the slowest, warns.
+    """
+    return Model(**options)
 
 
 def _plain(value):

@@ -3,8 +3,9 @@ first; whether they differ is told, not judged."""
 
 import sys
 
-from . import values
+from . import instead_of_preparing, values
 from .clock import in_turns
+from .instead_of_columns import by_columns
 
 _BUDGET_MS = 700
 _SMALL_ROWS = 32
@@ -30,6 +31,11 @@ def alternatives(run, libraries):
             tries.append(_keras_training(session))
         found.extend(row for row in (_tried(session, *one) for one in tries) if row)
     return found
+
+
+def prepared(libraries, predictions):
+    """Of preprocessing by libraries."""
+    return instead_of_preparing.found(libraries.preparations, predictions, _tried)
 
 
 def _rule_of(session, way):
@@ -148,6 +154,10 @@ def _sklearn(model, method, given, kwargs, bound):
                     return getattr(model, method)(array, **kwargs)
 
             ways.append(("%s(DataFrame)" % method, "%s(array) of a model fitted without names" % method, (bound, by_array)))
+        asked = _steps_asked(model, method, x)
+        if asked is not None:
+            told = "its fitted steps, called one after the other on arrays of their columns in place of a DataFrame,"
+            ways.append(("%s(DataFrame)" % method, told, (bound, asked)))
     jobs = getattr(model, "n_jobs", None)
     if jobs not in (None, 1):
 
@@ -160,6 +170,14 @@ def _sklearn(model, method, given, kwargs, bound):
 
         ways.append(("%s(x) with n_jobs=%s" % (method, jobs), "%s(x) with n_jobs=1" % method, (bound, alone)))
     return ways
+
+
+def _steps_asked(model, method, frame):
+    """None: the model is of another kind, or its steps do not take arrays."""
+    try:
+        return by_columns(model, method, frame)
+    except Exception:
+        return None
 
 
 def _xgboost(model, method, given, kwargs, matrices):

@@ -124,6 +124,10 @@ def model_class(engine):
         from .engine_keras import KerasModel
 
         return KerasModel
+    if engine == "folder":
+        from .engine_folder import FolderModel
+
+        return FolderModel
     if engine == "torch":
         from .engine_torch import TorchModel
 

@@ -4,7 +4,7 @@ stage uses, which calls its lines make. The order is from what disturbs least to
 import tracemalloc
 
 from . import values
-from .alternatives import alternatives
+from .alternatives import alternatives, prepared
 from .calls import Calls
 from .clock import MS, median, now_ns
 from .instead_of_calls import instead_of_calls
@@ -46,7 +46,9 @@ def observed(run):
     run.send("sessions", sessions=libraries.rows(accounts.predictions, names))
     run.send("patterns", patterns=patterns)
     run.send("process", facts=accounts.facts)
-    run.send("alternatives", alternatives=[*alternatives(run, libraries), *instead_of_sessions(libraries), *instead_of_calls(watched, patterns)])
+    preparing = prepared(libraries, accounts.predictions)
+    ways = [*alternatives(run, libraries), *preparing, *instead_of_sessions(libraries), *instead_of_calls(watched, patterns)]
+    run.send("alternatives", alternatives=ways)
 
 
 def named_as_called(patterns, calls):

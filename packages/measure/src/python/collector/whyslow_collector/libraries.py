@@ -11,6 +11,7 @@ from functools import partial
 from . import values
 from .after_import import AfterImport
 from .clock import MS, now_ns
+from .instead_of_preparing import Preparation, is_transforms
 from .places import name_of, shown
 
 #: An interpreter runs on what its tensors were set to before.
@@ -49,6 +50,8 @@ WRAPPED = {
     "ai_edge_litert.interpreter": ("litert", _INTERPRETER),
     "tflite_runtime.interpreter": ("litert", _INTERPRETER),
     "tensorflow.lite.python.interpreter": ("litert", _INTERPRETER),
+    "torchvision.transforms.transforms": ("transforms", [("Compose", "__call__", "prepare")]),
+    "transformers.tokenization_utils_base": ("tokenizer", [("PreTrainedTokenizerBase", "__call__", "prepare")]),
     "torch.serialization": ("pytorch", [(None, "load", "load")]),
     "torch.jit._serialization": ("pytorch", [(None, "load", "load")]),
     "torch.nn.modules.module": ("pytorch", [("Module", "__call__", "run")]),
@@ -139,6 +142,8 @@ class Libraries:
         #: The last of XGBoost's DMatrix objects, with what they were made of.
         self.matrices = []
         self.plans = 0
+        #: Tokenizers and chains of transforms: no sessions, since no model runs.
+        self.preparations = []
         self._depth = threading.local()
 
     def start(self):
@@ -234,6 +239,9 @@ class Libraries:
         if kind == "plan":
             self.plans += self.counting
             return None
+        if kind == "prepare" or engine == "pytorch" and kind == "run" and is_transforms(args[0]):
+            self._prepare("transforms" if kind == "run" else engine, args, kwargs, place)
+            return None
         if kind == "matrix":
             made_of = args[1] if len(args) > 1 else kwargs.get("data")
             self.matrices = [*self.matrices[-1:], (args[0], made_of)]
@@ -256,6 +264,15 @@ class Libraries:
             self._look_at(session, args, kwargs)
             self._note(session, attribute, args, kwargs)
         return session
+
+    def _prepare(self, kind, args, kwargs, place):
+        found = next((one for one in self.preparations if one.target is args[0]), None)
+        if found is None:
+            found = Preparation(kind, args[0])
+            self.preparations.append(found)
+        found.ran = found.ran or place
+        found.last = (args[1:], kwargs)
+        found.calls += self.counting
 
     def _note(self, session, attribute, args, kwargs):
         """Runs of the first prediction that counts."""

@@ -262,6 +262,9 @@ class Patterns(ast.NodeVisitor):
 
     def visit_Assign(self, node):
         target = node.targets[0]
+        if isinstance(target, ast.Name) and isinstance(node.value, ast.Call) and self.resolve(node.value.func) in known.TRACED:
+            # It is compiled where it is first called.
+            node.value.span_end = _last_call(self.scopes[-1].node, target.id)
         if self.loops and _written(target) is not None and self._is_regrown(_written(target), node.value):
             self.add("array-regrown", node, self.resolve(_called(node.value)))
         if isinstance(target, ast.Name):
@@ -463,6 +466,12 @@ def _written(node):
         return node.id
     inner = _written(node.value) if isinstance(node, ast.Attribute) else None
     return None if inner is None else inner + "." + node.attr
+
+
+def _last_call(scope, name):
+    """The last line of a function on which what the name holds is called; 0: it is not."""
+    calls = [one for one in ast.walk(scope) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == name]
+    return max((one.end_lineno or one.lineno for one in calls), default=0)
 
 
 def _last_read(body, name):

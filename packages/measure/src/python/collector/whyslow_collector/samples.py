@@ -24,6 +24,8 @@ def read(target, data, send=lambda kind, **told: None, most=MOST):
         return from_path(data)[:most], "data"
     if target.samples is None:
         return [], "none"
+    if target.made_up:
+        send("warning", text=target.made_up)
     found, why = taken(target.own_samples(), most)
     if not found:
         raise Contract("samples() gave none")

@@ -7,6 +7,7 @@ import ast
 import inspect
 import sys
 
+from . import web_handlers
 from .errors import Contract
 from .finishing import awaited, finished, is_unfinished, items_of
 from .module_file import read_source
@@ -33,7 +34,7 @@ def kind_of(tree, call, has_data, is_fed=False):
     """
     if call:
         return "function"
-    if gives_model(tree, has_data or is_fed):
+    if web_handlers.handler_in(tree) is not None or gives_model(tree, has_data or is_fed):
         return "stages"
     function = predict_of(tree, has_data)
     if function is None and holds_stages(tree, has_data):
@@ -153,6 +154,8 @@ class Target:
         self.stages = stages
         self.load = load
         self.samples = samples
+        #: What is said of samples that nobody gave; None: somebody did.
+        self.made_up = None
         #: The place of `model()`, where whyslow itself calls what that returns.
         self.door = door
 
@@ -222,6 +225,9 @@ def _given_model(module):
 
 def target_of(module, call):
     """The target is the module, or what it calls `pipeline`; the module has what that lacks. A file with `model()` gives a model to call."""
+    service = web_handlers.service_of(module, call)
+    if service is not None:
+        return service.target(Target)
     given = None if call else _given_model(module)
     if given is not None:
         return given

@@ -1,0 +1,44 @@
+import { checkRule, examplePipeline } from '../../test/support/check-rule.ts'
+import type { AlternativeFact } from '../facts.ts'
+import { slowTokenizer } from './slow-tokenizer.ts'
+
+const way = (more: Partial<AlternativeFact> = {}): AlternativeFact => ({
+  file: 'app.py',
+  line: 12,
+  function: 'predict',
+  rule: 'slow-tokenizer',
+  now: 'BertTokenizer(text)',
+  instead: 'BertTokenizerFast(text)',
+  nowMs: 2,
+  insteadMs: 0.5,
+  ratio: 4,
+  ratioLow: 3.8,
+  ratioHigh: 4.2,
+  equal: 'rounding',
+  callsPerPrediction: 2,
+  code: ['x = 1'],
+  ...more,
+})
+const given = (...alternatives: readonly AlternativeFact[]) => examplePipeline({ language: 'python', alternatives })
+
+checkRule(slowTokenizer, {
+  found: [
+    {
+      // 2 calls of 2 ms, of which three quarters go.
+      name: 'it gives the same in a quarter of the time',
+      given: given(way()),
+      expect: {
+        timeMs: 4,
+        wouldSaveMs: 3,
+        basis: 'measured',
+        detail: /BertTokenizer.* at app\.py:12 takes 2\.00 ms; .* 4\.0 times/,
+      },
+    },
+  ],
+  clear: [
+    { name: 'other results', given: given(way({ equal: 'different' })) },
+    { name: 'not surely faster', given: given(way({ ratioLow: 1.02 })) },
+    { name: 'too little of the whole', given: given(way({ nowMs: 0.1, callsPerPrediction: 1 })) },
+    { name: 'another call', given: given(way({ rule: 'wrapper-overhead' })) },
+  ],
+})
