@@ -108,8 +108,15 @@ export interface Generator {
   readonly decode: ((ids: readonly number[]) => string) | null
   /** A whole call, as a user makes it; `onToken` is called as each token is available. */
   generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
-  /** A sequence with an empty cache, fed step by step; null if the loop is the engine's own. */
-  readonly start: (() => Sequence) | null
+  /**
+   * A sequence with an empty cache, fed step by step; null if the loop is the engine's own. `longest`: the most tokens that it will hold, for engines that
+   * make room for all of them at once; absent: the context.
+   */
+  readonly start: ((longest?: number) => Sequence) | null
+  /** Whether `generate` takes a text that nobody tokenized; absent: it does not. */
+  readonly takesTexts?: boolean
+  /** Whether it takes token ids; absent: it does. */
+  readonly takesIds?: boolean
   /** How many sequences may be open at the same time; absent: as many as memory holds. */
   readonly sequences?: number
   /** Requests that were sent so far; absent: it sends none. */

@@ -73,7 +73,8 @@ function generatorOf(engine: string, peer: Peer, { vocabulary, context, endIds, 
       for (const token of tokens) onToken?.(token)
       return { tokens, promptTokens, cachedTokens: 0, generatedTokens: tokens.length, ended, totalMs, parts }
     },
-    start: () => sequenceOf(peer, { vocabulary, context }),
+    start: (longest) => sequenceOf(peer, longestOf(context, longest)),
+    takesTexts: true,
     async close() {
       await peer.ask({ op: 'close' }).catch(() => {})
       peer.end()
@@ -83,8 +84,15 @@ function generatorOf(engine: string, peer: Peer, { vocabulary, context, endIds, 
 
 const NO_LOGITS = new Float32Array(0)
 
-function sequenceOf(peer: Peer, { context }: Pick<Facts, 'vocabulary' | 'context'>): Sequence {
-  const opened = peer.ask({ op: 'start' }).then(({ header }) => header.sequence as number)
+/** null: nobody says a limit. */
+function longestOf(context: number | null, longest: number | undefined): number | null {
+  if (context === null || longest === undefined) return longest ?? context
+  return Math.min(context, longest)
+}
+
+/** `context`: the most tokens that it may hold; null: as many as the model takes. */
+function sequenceOf(peer: Peer, context: number | null): Sequence {
+  const opened = peer.ask({ op: 'start', longest: context }).then(({ header }) => header.sequence as number)
   // Whoever feeds it is told.
   opened.catch(() => {})
   let length = 0

@@ -66,7 +66,7 @@ class TransformersGenerator:
         ended = "end" if last in stops and not asked["ignoreEnd"] else "length" if len(times) >= asked["newTokens"] else "stop"
         return {"tokens": times, "promptTokens": int(ids.shape[1]), "ended": ended, "totalMs": total, "parts": clock.parts}
 
-    def start(self):
+    def start(self, _longest):
         return _Sequence(self.torch, self.model)
 
 
