@@ -80,6 +80,17 @@ describe('the document', () => {
   })
 })
 
+test('a server that counts nothing: no time per token, and gaps are told as between chunks', async () => {
+  const { generate } = world({ ...SCRIPT, bundle: 4, hasSteps: false, counts: false })
+  const document = await generate({ quick: true })
+  expect(document).toMatchObject({ depthLine: null, tokenParts: null, speed: { timePerTokenMs: null, tokensPerSecond: null } })
+  expect(document.answer).toMatch(/^The first token takes/)
+  expect(document.reasons).toMatchObject({
+    timePerToken: expect.stringMatching(/does not say how many tokens a chunk holds/),
+    interToken: expect.stringMatching(/between chunks of text/),
+  })
+})
+
 describe('refused in a line', () => {
   test.each([
     [{ engine: 'none' }, {}, '--engine none: no such engine for text generation; there are scripted'],
