@@ -141,6 +141,11 @@ export interface GeneratorEngine {
   readonly id: string
   /** It runs the ONNX graph in onnxruntime-node, and the cache passes through JavaScript: one step of the graph can be profiled as what it runs. */
   readonly runsGraph?: true
+  /**
+   * What it reads of a folder in place of the file that was recognized, as in 'the weights of PyTorch': neither that file's bytes nor its graph say anything of
+   * it, and `dtype` is a name of its own. Absent: it reads that file.
+   */
+  readonly otherWeights?: string
   readonly title: string
   /** Whether it opens what was recognized; a reason that fits in one line if not. */
   readonly opens: (recognized: { readonly kind: GeneratorKind }) => true | string

@@ -19,9 +19,13 @@ export interface PythonGenerator {
   readonly kinds: readonly GeneratorKind[]
   /** What it opens, in words. */
   readonly opens: string
+  readonly otherWeights?: string
+  /** What it calls each name of --dtype; absent: names are those of files, and recognition chose one. */
+  readonly dtypes?: Readonly<Record<string, string>>
 }
 
-export const pythonGenerator = ({ id, title, packages, kinds, opens }: PythonGenerator): GeneratorEngine => ({
+export const pythonGenerator = ({ id, title, packages, kinds, opens, dtypes, ...facts }: PythonGenerator): GeneratorEngine => ({
+  ...facts,
   id,
   title,
   opens: ({ kind }) => kinds.includes(kind) || `it opens ${opens}`,
@@ -29,17 +33,26 @@ export const pythonGenerator = ({ id, title, packages, kinds, opens }: PythonGen
     const found = await pythonAvailability(packages, pythonPath === null ? {} : { python: pythonPath })
     return found.ok ? null : `${found.reason}; ${found.fix}`
   },
-  async open(source, { threads, dtype, pythonPath }) {
+  async open(source, { threads, dtype: named, pythonPath }) {
+    const dtype = named === null || dtypes === undefined ? named : dtypes[named]
+    if (dtype === undefined)
+      throw new InputError(`--dtype ${named}: ${title} opens ${inWords([...new Set(Object.values(dtypes!))])}; give one of them`)
     const peer = startPeer('generator', source, pythonPath ?? undefined)
     try {
       const { header } = await peer.ask({ op: 'open', engine: packages.engine, source, threads, dtype })
       return generatorOf(id, peer, header as unknown as Facts)
     } catch (error) {
       peer.end()
-      throw new InputError(`${source}: ${title} cannot open it (${firstLineOf(error).slice(0, 200)}); see which files it needs`)
+      throw new InputError(
+        `${source}: ${title} cannot open it (${firstLineOf(error)
+          .replace(/^Contract: /, '')
+          .slice(0, 200)}); see which files it needs`,
+      )
     }
   },
 })
+
+const inWords = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
 interface Facts {
   readonly vocabulary: number | null
