@@ -60,6 +60,6 @@ export function firstTokenLoop(calls: readonly Call[], prefill: readonly Prefill
   })
 }
 
-/** By each token after the first. */
+/** The share of each token after the first. */
 const over = (ms: number | undefined, newTokens: number | null): number | undefined =>
   ms === undefined || newTokens === null ? undefined : ms / Math.max(1, newTokens - 1)

@@ -47,7 +47,7 @@ export function stallsOf(measured: readonly SentStream[], all: readonly SentStre
   }
 }
 
-/** Of at least one: there may be more than a call takes arguments. */
+/** The longest of at least one: there may be more of them than a call takes arguments. */
 const longestOf = (times: readonly number[]): number => times.reduce((longest, one) => Math.max(longest, one))
 
 /** Whether one of the ascending times is after `from`, up to `to`. */

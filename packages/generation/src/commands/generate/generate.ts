@@ -58,7 +58,7 @@ export async function generate(
   const { trials, onProgress: progress = () => {} } = options
   const prompts = options.prompts === null ? null : readPrompts(options.prompts)
   const named = engines.find(({ id }) => id === options.engine)
-  // Of an engine that reads other weights, the name is not that of a file.
+  // An engine that reads other weights has names of its own, not those of files.
   const recognizedAs = await recognize(target, named?.otherWeights === undefined ? options.dtype : null)
   const isAddress = recognizedAs.kind === 'address'
   const probes = isAddress ? probesOf(addressOf(recognizedAs.source)) : null
