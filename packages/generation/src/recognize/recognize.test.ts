@@ -145,6 +145,14 @@ describe('a folder of transformers.js', () => {
     expect(await recognize(path.join(folder, 'onnx/encoder_model.onnx'))).toBeNull()
   })
 
+  it('of an encoder’s decoders in two files, the one that computes the encoder’s keys is taken', async () => {
+    const models = { 'decoder_model.onnx': { cache: 'none' }, 'decoder_with_past_model.onnx': {} } as const
+    const both = writeFolder(place('whisper'), decoderWeights({ encoder: true }), { models })
+    expect((await recognize(both))!.model).toBe(path.join(both, 'onnx/decoder_model.onnx'))
+    const alone = writeFolder(place('old-gpt2'), llama, { models })
+    expect((await recognize(alone))!.model).toBe(path.join(alone, 'onnx/decoder_with_past_model.onnx'))
+  })
+
   it('a configuration that is no JSON is one line', async () => {
     const folder = writeFolder(place('broken'), llama)
     fs.writeFileSync(path.join(folder, 'config.json'), '{"model_type":')
