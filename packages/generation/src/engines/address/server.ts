@@ -1,5 +1,6 @@
 // Which server answers at an address, and with which model: the path says it, or the server's own list of models. At most three requests.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { addressName } from '@whyslow/report/text/addresses.ts'
 import { type Protocol, protocolAt, protocolOf } from './protocols.ts'
 import type { Answer, Requests } from './requests.ts'
 
@@ -36,7 +37,7 @@ export function addressOf(source: string): URL {
   } catch {
     // Said below.
   }
-  throw new InputError(`${source}: not an address; give one as in http://127.0.0.1:8080/v1`)
+  throw new InputError(`${addressName(source)}: not an address; give one as in http://127.0.0.1:8080/v1`)
 }
 
 interface Listed {
@@ -54,7 +55,7 @@ export async function findServer(url: URL, requests: Requests): Promise<Server> 
   const direct = { path: `${path}${url.search}`, model: named, context: null, vocabulary: null, versions: {} }
   if (given !== null && isKnown(given, named)) return { protocol: given, ...direct }
   const base =
-    given === null ? path.replace(/\/v1$/, '') : path.slice(0, -given.path.replace(/^\/v1/, '').length).replace(/\/v1$/, '')
+    given === null ? path.replace(/\/(v1|api)$/, '') : path.slice(0, -given.path.replace(/^\/v1/, '').length).replace(/\/v1$/, '')
   const { models, versions, isOllama, isLlamaServer } = await listModels(base, requests)
   const kind =
     isLlamaServer || isOf(models, 'llamacpp') ? 'llama-server' : isOllama || isOf(models, 'library') ? 'ollama' : 'chat'
