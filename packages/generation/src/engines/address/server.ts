@@ -1,6 +1,5 @@
 // Which server answers at an address, and with which model: the path says it, or the server's own list of models. At most three requests.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { addressName } from '@whyslow/report/text/addresses.ts'
 import { type Protocol, protocolAt, protocolOf } from './protocols.ts'
 import type { Answer, Requests } from './requests.ts'
 
@@ -37,7 +36,7 @@ export function addressOf(source: string): URL {
   } catch {
     // Said below.
   }
-  throw new InputError(`${addressName(source)}: not an address; give one as in http://127.0.0.1:8080/v1`)
+  throw new InputError(`${source}: not an address; give one as in http://127.0.0.1:8080/v1`)
 }
 
 interface Listed {
