@@ -35,15 +35,14 @@ const engine: GeneratorEngine = {
 
 export function scriptedWorld(
   script: Script,
-  given: { readonly found?: Recognized; readonly fails?: (process: number) => boolean | string } = {},
+  given: { readonly found?: Recognized; readonly fails?: (process: number) => boolean } = {},
 ) {
   const inputs: MeasureInput[] = []
   const run: RunTrial = async (task, input) => {
     if (task.id === 'read-bandwidth') return { outcome: 'measured', value: 10e9 as never }
     if (task.id !== 'generation-measure') return { outcome: 'failed', reason: `no ${task.id} here` }
     inputs.push(input as MeasureInput)
-    const failure = given.fails?.(inputs.length - 1) ?? false
-    if (failure !== false) return { outcome: 'failed', reason: failure === true ? 'it broke' : failure }
+    if (given.fails?.(inputs.length - 1)) return { outcome: 'failed', reason: 'it broke' }
     const { open, now } = scriptedGenerator(script)
     const value = await measureProcess(open, (input as MeasureInput).plan, { now, garbageMs: async () => 0 })
     return { outcome: 'measured', value: value as never }

@@ -85,8 +85,9 @@ describe('refused in a line', () => {
   test('an address without its password', async () => {
     const source = 'http://me:hunter22@127.0.0.1:1/v1'
     const found = { ...FOUND, kind: 'address', source } as const
-    const reason = `${source}: nothing listens there`
-    await expect(world(SCRIPT, { found, fails: () => reason }).generate()).rejects.toThrow(
+    const { generate, trials } = world(SCRIPT, { found })
+    const run: typeof trials.run = async () => ({ outcome: 'failed', reason: `${source}: nothing listens there` })
+    await expect(generate({ trials: { ...trials, run } })).rejects.toThrow(
       /^http:\/\/me@127\.0\.0\.1:1\/v1: (?!.*hunter22).*nothing listens there/,
     )
     await expect(recognized('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
