@@ -61,6 +61,8 @@ test.each([
   ['llama-server', { ownedBy: 'llamacpp' }, '/v1', '/completion'],
   ['ollama', { ownedBy: 'library' }, '', '/api/generate'],
   ['ollama without OpenAI’s list', { paths: ['/api/tags', '/api/generate'] }, '', '/api/generate'],
+  ['ollama at its own path', { ownedBy: 'library' }, '/api', '/api/generate'],
+  ['ollama at its own path, without OpenAI’s list', { paths: ['/api/tags', '/api/generate'] }, '/api/', '/api/generate'],
   ['llama-server without a list', { paths: ['/props', '/completion'] }, '/', '/completion'],
 ] as [string, MockFaults, string, string][])('%s is found by its own list of models', async (_, faults, path, goesTo) => {
   const { server, generator } = await opened(path, {}, faults)

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import type { GeneratorEngine } from '../../generator.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
 import type { StepModel } from './profile-step.ts'
+import { recognized } from './recognize.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
 const SCRIPT: Script = { fixedMs: 10, perDepthMs: 0.01, perMoreMs: 1, openMs: 100 }
@@ -114,6 +115,19 @@ test('a server that counts nothing: no time per token, and gaps are told as betw
 })
 
 describe('refused in a line', () => {
+  test('an address without its password', async () => {
+    const source = 'http://me:hunter22@127.0.0.1:1/v1'
+    const found = { ...FOUND, kind: 'address', source } as const
+    const { generate, trials } = world(SCRIPT, { found })
+    const run: typeof trials.run = async () => ({ outcome: 'failed', reason: `${source}: nothing listens there` })
+    await expect(generate({ trials: { ...trials, run } })).rejects.toThrow(
+      /^http:\/\/me@127\.0\.0\.1:1\/v1: (?!.*hunter22).*nothing listens there/,
+    )
+    await expect(recognized('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
+      /^http:\/\/me@127\.0\.0\.1:1\/other: is not a generator of text/,
+    )
+  })
+
   test.each([
     [{ engine: 'none' }, {}, '--engine none: no such engine for text generation; there are scripted'],
     [

@@ -10,6 +10,7 @@ import { levelThatHolds, readBandwidthTask } from '@whyslow/measure/timing/read-
 import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import type { Bandwidth } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
@@ -140,9 +141,13 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
     progress({ stage: 'measuring tokens, process', done: k, of: processes })
     const input = { engine: engine.id, source: found.source, options: own, plan: planOfProcess(plan, k) }
     const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
-    if (trial.outcome === 'measured') measured.push(trial.value)
-    else if (measured.length === 0) throw new InputError(`${found.source}: ${reasonInWords(trial)}`)
-    else warnings.push(`a process did not measure anything: ${reasonInWords(trial)}`)
+    if (trial.outcome === 'measured') {
+      measured.push(trial.value)
+      continue
+    }
+    const reason = withoutPasswords(reasonInWords(trial), { addresses: [found.source] })
+    if (measured.length === 0) throw new InputError(`${addressName(found.source)}: ${reason}`)
+    warnings.push(`a process did not measure anything: ${reason}`)
   }
   return { measured, warnings }
 }
