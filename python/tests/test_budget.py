@@ -1,5 +1,6 @@
 """Tests of whyslow_budget: on a scripted clock, and as a pytest plugin if pytest is installed."""
 
+import concurrent.futures
 import importlib.util
 import json
 import os
@@ -78,6 +79,34 @@ class Within(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, 'gives a coroutine'):
             _budget.measure(predict)
 
+    def test_what_is_not_done_yet_is_refused(self):
+        def rows():
+            yield 1
+
+        async def later():
+            yield 1
+
+        for call, says in [
+            (rows, 'gives a generator'),
+            (later, 'gives an async_generator'),
+            (lambda: map(str, [1]), 'gives a map'),
+            (concurrent.futures.Future, 'gives a Future'),
+        ]:
+            with self.subTest(says=says), self.assertRaisesRegex(TypeError, f'{says}, which has not predicted yet'):
+                _budget.within(call, 1, 0.01)
+
+    def test_a_limit_is_a_finite_number_above_zero(self):
+        for limit in (float('nan'), float('inf'), 0, -1):
+            with self.subTest(limit=limit):
+                with self.assertRaisesRegex(ValueError, f'the budget is {limit} ms'):
+                    _budget.within(int, limit, 0.01)
+                with self.assertRaisesRegex(ValueError, f'fail_above is {limit}'):
+                    _budget.no_slower(int, int, limit, 0.01)
+                with self.assertRaisesRegex(ValueError, f'fail_above is {limit}'):
+                    _budget.no_slower_than_recorded(int, _budget.Timing.of([2.0] * 15), limit, 0.01)
+                with self.assertRaisesRegex(ValueError, f'seconds is {limit}'):
+                    _budget.measure(int, limit)
+
 
 class NoSlower(unittest.TestCase):
     def test_than_another_call_in_turns(self):
@@ -116,6 +145,26 @@ class NoSlower(unittest.TestCase):
                 baselines.find('a')
 
 
+class Written(unittest.TestCase):
+    def test_processes_that_record_at_once_keep_what_the_others_recorded(self):
+        code = """
+import sys
+from pathlib import Path
+from whyslow import _budget
+for k in range(20):
+    baselines = _budget.Baselines(Path(sys.argv[1]))
+    baselines.record(f'{sys.argv[2]}-{k}', _budget.Timing.of([2.0] * 15))
+    baselines.write()
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, 'kept', 'baselines.json')
+            env = {**os.environ, 'PYTHONPATH': str(SOURCES), 'PYTHONDONTWRITEBYTECODE': '1'}
+            recording = [subprocess.Popen([sys.executable, '-c', code, str(file), name], env=env) for name in 'abcd']
+            self.assertEqual([one.wait() for one in recording], [0] * 4)
+            self.assertEqual(len(json.loads(file.read_text('utf-8'))['predictions']), 80)
+            self.assertEqual(os.listdir(file.parent), ['baselines.json'])
+
+
 TESTS = """
 import time
 
@@ -145,7 +194,7 @@ class Plugin(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             unrecorded = self.run_pytest(folder, 0.001)
             self.assertIn('does not exist: record a baseline with pytest --whyslow-record', unrecorded)
-            self.assertRegex(unrecorded, 'too slow: 2[^\n]*, and the budget is 100 µs')
+            self.assertRegex(unrecorded, 'too slow: [^\n]*, and the budget is 100 µs')
             self.assertRegex(unrecorded, r'too slow: [^\n]* times \([^\n]*\) what it is compared with takes')
             self.assertIn('3 failed, 1 passed', unrecorded)
             recorded = self.run_pytest(folder, 0.001, '--whyslow-record', '-k', 'recorded')
@@ -154,6 +203,16 @@ class Plugin(unittest.TestCase):
             # A hundred times as slow, whatever else runs on the machine.
             self.assertIn('too slow', self.run_pytest(folder, 0.1, '-k', 'recorded'))
             self.assertIn('1 passed', self.run_pytest(folder, 0, '-k', 'recorded'))
+
+    def test_an_old_pytest_fails_only_the_tests_that_use_the_fixture(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, 'old.py').write_text('import pytest\ndel pytest.StashKey\n', 'utf-8')
+            Path(folder, 'test_it.py').write_text('def test_other():\n    pass\n\ndef test_budget(whyslow_budget):\n    pass\n', 'utf-8')
+            env = {**os.environ, 'PYTHONPATH': f'{folder}{os.pathsep}{SOURCES}', 'PYTEST_DISABLE_PLUGIN_AUTOLOAD': '1', 'PYTHONDONTWRITEBYTECODE': '1'}
+            words = [sys.executable, '-m', 'pytest', '-p', 'old', '-p', 'whyslow._pytest_plugin', '-p', 'no:cacheprovider', '-q', 'test_it.py']
+            said = subprocess.run(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
+            self.assertIn('1 passed, 1 error', said)
+            self.assertIn('whyslow_budget needs pytest 7 or newer: pip install --upgrade pytest', said)
 
 
 if __name__ == '__main__':

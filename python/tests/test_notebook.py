@@ -43,6 +43,47 @@ class Programs(unittest.TestCase):
         before = ['class Model:\n    training = True\n    def eval(self):\n        self.training = False', 'model = Model()', 'model.eval()']
         self.assertEqual(run(_cells.program('seen.append(model.training)', [*before, 'seen = []'], {}))['seen'], [False])
 
+    def test_what_changes_a_model_is_kept_whatever_becomes_of_its_result(self):
+        before = [
+            'class Weights(list):\n    grad = True\n    def fill(self, value):\n        self.append(value)',
+            'class Model:\n    training = True\n    def __init__(self):\n        self.weights = [Weights()]\n    def parameters(self):\n        return self.weights'
+            '\n    def eval(self):\n        self.training = False\n        return self\n    def load(self, values):\n        self.values = values\n        return ()',
+            'model = Model()',
+            'def freeze(m):\n    m.frozen = True\n    return m',
+        ]
+        for change, seen, value in [
+            ('_ = model.eval()', 'model.training', False),
+            ('missing = model.load([7])', 'model.values', [7]),
+            ('missing, _ = model.load([7]), 0', 'model.values', [7]),
+            ('freeze(model)', 'model.frozen', True),
+            ('_ = freeze(m=model)', 'model.frozen', True),
+            ('_ = [freeze(*[model])]', 'model.frozen', True),
+            ('setattr(model, "frozen", True)', 'model.frozen', True),
+            ('for p in model.parameters():\n    p.fill(3)', 'model.weights[0]', [3]),
+            ('for k, p in enumerate(model.parameters()):\n    p.grad = k', 'model.weights[0].grad', 0),
+            ('for p in model.weights: p += [4]', 'model.weights[0]', [4]),
+            ('for p in model.weights:\n    q = p\n    q.fill(5)', 'model.weights[0]', [5]),
+            ('[p.fill(6) for p in model.parameters()]', 'model.weights[0]', [6]),
+            ('with open(model.eval() and "/dev/null") as file: pass', 'model.training', False),
+        ]:
+            with self.subTest(change=change):
+                text = _cells.program(f'seen.append({seen})', [*before, change, 'seen = []'], {})
+                self.assertEqual(run(text)['seen'], [value])
+
+    def test_what_only_reads_a_model_is_not_kept(self):
+        before = ['model = [1, 2]', 'print(len(model))', 'sizes = str(model), sorted(model)', 'for p in model:\n    print(p)', 'seen = []']
+        self.assertEqual(run(_cells.program('seen.append(model[0])', before, {}))['seen'], [1])
+        text = _cells.program('seen.append(model[0])', before, {})
+        self.assertNotIn('print', text)
+        self.assertNotIn('sizes', text)
+        text = _cells.program('seen.append(np.one)', ['import math as np', 'seen = []', 'x = np.sin(1)'], {})
+        self.assertNotIn('sin', text)
+
+    def test_display_prints_where_there_is_no_ipython(self):
+        text = _cells.program('seen.append(1)\ndisplay(seen)', ['seen = []'], {'display': print, 'seen': []})
+        self.assertIn('\ndisplay = print\n', text)
+        self.assertEqual(run(text)['seen'], [1])
+
     def test_texts_over_several_lines_stay(self):
         cell = 'text = """one\n  two\nthree"""\nkept.append(text)'
         self.assertEqual(run(_cells.program(cell, ['kept = []'], {}))['kept'], ['one\n  two\nthree'])

@@ -6,17 +6,21 @@ A measurement is divided into blocks. Each block gives a median, and the interva
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import math
 import os
 import platform
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from types import AsyncGeneratorType, GeneratorType
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 BLOCKS = 15
 CONFIDENCE = 0.95
@@ -27,6 +31,8 @@ WARM_UP_SHARE = 0.2
 #: A measurement that decides nothing goes on until it has taken this many times as long.
 MOST_ROUNDS = 4
 SCHEMA = 'whyslow-budget/1'
+#: Nothing of them has run yet.
+_LAZY = (GeneratorType, AsyncGeneratorType, map, filter, zip)
 
 Call = Callable[[], Any]
 
@@ -69,14 +75,16 @@ class Clock:
     """Times calls in blocks. The first call, and those until the code is warm, are not counted."""
 
     def __init__(self, call: Call, seconds: float) -> None:
+        _check_limit(seconds, f'seconds is {seconds}')
         self._call = call
         self._block_ns = seconds * 1e9 / BLOCKS
         self._calls = 1
         started = time.perf_counter_ns()
         result = call()
-        if inspect.isawaitable(result):
+        unfinished = _unfinished(result)
+        if unfinished is not None:
             getattr(result, 'close', lambda: None)()
-            raise TypeError('the call gives a coroutine, which has not predicted yet: give a function that returns when the prediction is done')
+            raise TypeError(f'the call gives {unfinished}, which has not predicted yet: give a function that returns when the prediction is done')
         made = 1
         while made < LEAST_WARM_UP or time.perf_counter_ns() - started < seconds * 1e9 * WARM_UP_SHARE:
             took = self._sample()
@@ -98,6 +106,21 @@ class Clock:
         while not samples or time.perf_counter_ns() - started < self._block_ns:
             samples.append(self._sample())
         return median(samples) / 1e6
+
+
+def _unfinished(result: Any) -> Optional[str]:
+    """What has yet to be awaited, iterated over or waited for, as 'a coroutine'; None: the result is there."""
+    futures = sys.modules.get('concurrent.futures')
+    is_future = futures is not None and isinstance(result, futures.Future)
+    if not (is_future or inspect.isawaitable(result) or isinstance(result, _LAZY)):
+        return None
+    name = type(result).__name__
+    return f'{"an" if name[0] in "aeiou" else "a"} {name}'
+
+
+def _check_limit(limit: float, told: str) -> None:
+    if not (math.isfinite(limit) and limit > 0):
+        raise ValueError(f'{told}: give a finite number above 0')
 
 
 def measure(call: Call, seconds: float = 1.0, is_enough: Callable[[Timing], bool] = lambda _: True) -> Timing:
@@ -139,12 +162,14 @@ class Verdict:
 
 
 def within(call: Call, limit_ms: float, seconds: float) -> Verdict:
+    _check_limit(limit_ms, f'the budget is {limit_ms} ms')
     timing = measure(call, seconds, lambda one: not one.low_ms <= limit_ms < one.high_ms)
     decided = _decided(timing.low_ms, timing.high_ms, limit_ms)
     return Verdict(decided, f'{timing}, and the budget is {written(limit_ms)}', timing, None)
 
 
 def no_slower(call: Call, than: Call, fail_above: float, seconds: float) -> Verdict:
+    _check_limit(fail_above, f'fail_above is {fail_above}')
     timing, base, ratios = measure_ratio(call, than, seconds, lambda one: not one[0] <= fail_above < one[1])
     low, high = interval(ratios)
     answer = f'{written(timing.p50_ms)}, {median(ratios):.3g} times ({low:.3g} to {high:.3g}) what it is compared with takes, {written(base.p50_ms)}'
@@ -153,6 +178,7 @@ def no_slower(call: Call, than: Call, fail_above: float, seconds: float) -> Verd
 
 def no_slower_than_recorded(call: Call, base: Timing, fail_above: float, seconds: float) -> Verdict:
     """The intervals of both are taken at their far ends, since they are of two processes."""
+    _check_limit(fail_above, f'fail_above is {fail_above}')
     timing = measure(call, seconds, lambda one: not one.low_ms / base.high_ms <= fail_above < one.high_ms / base.low_ms)
     low, high = timing.low_ms / base.high_ms, timing.high_ms / base.low_ms
     answer = f'{timing}, {timing.p50_ms / base.p50_ms:.3g} times ({low:.3g} to {high:.3g}) the recorded {base}'
@@ -189,9 +215,15 @@ class Baselines:
         self._recorded[name] = timing
 
     def write(self) -> None:
-        """Others that were recorded on this machine stay. Written to a temporary name first."""
+        """Others that were recorded on this machine stay, also those of processes that write at the same time."""
         if not self._recorded:
             return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(self.file):
+            self._write_with_others()
+
+    def _write_with_others(self) -> None:
+        """Written to a temporary name first."""
         kept: Dict[str, Any] = {}
         try:
             document = json.loads(self.file.read_text('utf-8'))
@@ -201,10 +233,27 @@ class Baselines:
             pass
         new = {name: {'p50Ms': one.p50_ms, 'blocksMs': list(one.blocks_ms)} for name, one in self._recorded.items()}
         text = json.dumps({'schema': SCHEMA, 'machine': machine_key(), 'predictions': {**kept, **new}}, indent=2)
-        self.file.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.file.with_name(f'{self.file.name}.{os.getpid()}.tmp')
         temporary.write_text(f'{text}\n', 'utf-8')
         os.replace(temporary, self.file)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """One process at a time: workers of pytest-xdist write the same file. The lock is in the system's folder of temporary files."""
+    name = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:16]
+    # Of each user one, since nobody else can open it.
+    owner = os.getuid() if hasattr(os, 'getuid') else ''
+    with open(Path(tempfile.gettempdir(), f'whyslow-baselines-{owner}-{name}.lock'), 'a', encoding='utf-8') as lock:
+        if sys.platform == 'win32':
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class ForeignBaseline(LookupError):

@@ -40,17 +40,18 @@ _SESSION = pytest.StashKey[_Session]() if hasattr(pytest, 'StashKey') else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if _SESSION is None:
-        raise pytest.UsageError('whyslow_budget needs pytest 7 or newer: pip install --upgrade pytest')
-    config.stash[_SESSION] = _Session(config)
+    # An older pytest runs the tests that do not use the fixture.
+    if _SESSION is not None:
+        config.stash[_SESSION] = _Session(config)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    session.config.stash[_SESSION].baselines.write()
+    if _SESSION is not None:
+        session.config.stash[_SESSION].baselines.write()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    lines = config.stash[_SESSION].lines
+    lines = [] if _SESSION is None else config.stash[_SESSION].lines
     if not lines:
         return
     terminalreporter.section('whyslow: predictions')
@@ -113,4 +114,6 @@ class Budget:
 @pytest.fixture
 def whyslow_budget(request: pytest.FixtureRequest) -> Iterator[Budget]:
     """Fails a test whose prediction takes longer than its budget, than another one, or than its recorded baseline."""
+    if _SESSION is None:
+        raise pytest.UsageError('whyslow_budget needs pytest 7 or newer: pip install --upgrade pytest')
     yield Budget(request.config.stash[_SESSION], request.node.nodeid)

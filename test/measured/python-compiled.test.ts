@@ -63,7 +63,7 @@ function numbers(count: number, own: readonly number[] = []): number[] {
   )
 }
 
-const ROWS = [1, 3, 70]
+const ROWS = [0, 1, 3, 70]
 
 /** Results of each number of rows by name of the output, as texts that keep every bit. */
 type Results = readonly Readonly<Record<string, readonly string[]>>[]
@@ -108,7 +108,7 @@ results = []
 with load(backend=${JSON.stringify(backend)}) as model:
     assert model.backend in (${JSON.stringify(backend)}, 'numpy'), model.backend
     for rows in ${JSON.stringify(ROWS)}:
-        given = model.predict({${JSON.stringify(input.name)}: values[:rows * ${input.columns}].reshape(rows, -1)})
+        given = model.predict({${JSON.stringify(input.name)}: values[:rows * ${input.columns}].reshape(rows, ${input.columns})})
         results.append({name: [one if isinstance(one, str) else float(one) if isinstance(one, float) else one for one in value.ravel().tolist()] for name, value in given.items()})
 print(json.dumps(results))`
   const { status, stdout, stderr } = spawnSync(python, ['-W', 'error', '-c', code], {
@@ -195,6 +195,46 @@ for backend in ('c', 'fortran'):
       'numpy <string> predictions take NumPy, which is far slower, since there is neither a C compiler nor wasmtime (c',
       "RuntimeError the backend 'c' does not run here: no C compiler was found: cc, gcc and clang are not on the path, and CC is not set",
       "ValueError no backend is called 'fortran'; there are c, wasmtime, numpy",
+    ])
+  })
+
+  test('a wasmtime that fails to load leaves the model to NumPy, with the reason', async () => {
+    const out = path.join(scratch(), 'fast')
+    await shipped(path.join(FORMATS, 'xgboost/2.1-binary.json'), out)
+    const code = `
+import os, sys, types, warnings
+os.environ.update(PATH='', CC='')
+class Platform:
+    def find_spec(self, name, path=None, target=None):
+        if name == 'wasmtime':
+            raise RuntimeError('unsupported machine: this one')
+sys.meta_path.insert(0, Platform())
+from fast import load
+def backend():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always')
+        print(load().backend, str(seen[0].message).split('wasmtime: ')[1].split(')')[0])
+backend()
+class WasmtimeError(Exception):
+    pass
+def Module(engine, data):
+    raise WasmtimeError('invalid module\\nat 0')
+sys.modules['wasmtime'] = types.SimpleNamespace(Instance=None, Module=Module, Store=lambda: types.SimpleNamespace(engine=None))
+backend()
+try:
+    load(backend='wasmtime')
+except Exception as error:
+    print(type(error).__name__, error)`
+    const { stdout, stderr } = spawnSync(fs.realpathSync(commandOf(python)), ['-c', code], {
+      cwd: path.dirname(out),
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONPATH: packagesOf() },
+    })
+    expect(stderr).toBe('')
+    expect(stdout.trim().split('\n')).toEqual([
+      'numpy unsupported machine: this one',
+      'numpy invalid module',
+      "RuntimeError the backend 'wasmtime' does not run here: invalid module",
     ])
   })
 })

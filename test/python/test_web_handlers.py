@@ -41,6 +41,22 @@ FASTAPI = """
     async def raw(request: Request):
         return await request.json()
 """
+ORDERS = """
+    from flask import Flask, request
+
+    app = Flask(__name__)
+
+    @app.post("/orders")
+    def create_order():
+        db.insert(request.json["order"])
+        return {}
+
+    @app.delete("/orders")
+    def remove(): ...
+
+    if __name__ == "__main__":
+        app.run()
+"""
 UPLOAD = """
     from fastapi import FastAPI, UploadFile
 
@@ -112,6 +128,16 @@ class Found(unittest.TestCase):
         own = FASTAPI + "\n    def samples():\n        return [1]\n    def predict(x):\n        return x\n"
         self.assertIsNone(self.found(own))
 
+    def test_a_handler_that_may_change_something_is_called_only_if_the_user_says_so(self):
+        asked = "name the handler with --call create_order and give requests with --data requests.json"
+        for read in (self.found, self.kind):
+            with self.assertRaisesRegex(Contract, asked):
+                read(ORDERS)
+        self.assertEqual(self.found(ORDERS + "\n    def samples():\n        return [{'order': 1}]\n")[0], "create_order")
+        self.assertEqual(target.kind_of(ast.parse(textwrap.dedent(ORDERS)), "create_order", False), "function")
+        self.assertIsNone(self.found(ORDERS + "\n    def predict(x): ...\n"))
+        self.assertEqual(self.found(ORDERS + "\n    @app.post('/rank')\n    def order_of(): ...\n")[0], "order_of")
+
 
 @unittest.skipUnless(importlib.util.find_spec("fastapi"), "FastAPI is not installed")
 class FastApi(unittest.TestCase):
@@ -126,16 +152,19 @@ class FastApi(unittest.TestCase):
     def test_a_request_is_made_up_by_the_types_and_that_is_said(self):
         service = opened(FASTAPI)
         said = []
-        [made], source = samples.read(service, None, lambda kind, **told: said.append(told["text"]))
+        samples.warn_of_made_up(service, "requests.json", lambda kind, **told: said.append(told["text"]))
+        self.assertEqual(said, [])
+        samples.warn_of_made_up(service, None, lambda kind, **told: said.append(told["text"]))
+        [made], source = samples.read(service, None)
         self.assertEqual((made, source), ({"features": [0.5, 0.5, 0.5], "count": 1}, "module"))
         self.assertRegex(said[0], r"^the request to POST /items/\{count\}/predict is made up .* --data requests.json")
         self.assertEqual(answered(service, made)["sum"], 1.5)
 
     @unittest.skipUnless(importlib.util.find_spec("multipart"), "python-multipart is not installed")
     def test_files(self):
-        self.assertEqual(answered(opened(UPLOAD), b"abc"), {"bytes": 3})
+        self.assertEqual(answered(opened(UPLOAD, "upload"), b"abc"), {"bytes": 3})
         with self.assertRaisesRegex(Contract, "upload takes a file: name files with --data FOLDER"):
-            next(opened(UPLOAD).own_samples())
+            next(opened(UPLOAD, "upload").own_samples())
 
     def test_a_request_as_it_is(self):
         self.assertEqual(answered(opened(FASTAPI, "raw"), {"a": [1]}), {"a": [1]})

@@ -72,6 +72,8 @@ export interface ShipPlan {
   readonly workerCostMs: number | null
   /** What its Python module does in the user's own Python, one line; absent: it was not tried. */
   readonly inPython?: string
+  /** The folder gets no Python module, since that failed in the user's own Python; `inPython` says how. Absent: it gets one. */
+  readonly leavesPythonOut?: true
   readonly toolVersion: string
   /** ISO 8601. */
   readonly createdAt: string

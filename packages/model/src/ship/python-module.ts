@@ -35,9 +35,13 @@ const ONNXRUNTIME = 'onnxruntime'
 const WASMTIME = 'wasmtime'
 const PREDICTS = 'return lambda feeds: session.run(OUTPUTS, feeds)'
 
-/** Whether Python can predict with the folder: its engine has a package there or is code, and NumPy has the types of its inputs. */
-export const hasPythonModule = ({ engine, inputs }: Pick<ShipPlan, 'engine' | 'inputs'>): boolean =>
-  engine.cut === undefined && inputs.every(({ dtype }) => numpyOf(dtype) !== undefined)
+/** Whether Python can predict with the folder: its engine has a package there or is code, NumPy has the types of its inputs, and no proof failed. */
+export const hasPythonModule = ({
+  engine,
+  inputs,
+  leavesPythonOut,
+}: Pick<ShipPlan, 'engine' | 'inputs' | 'leavesPythonOut'>): boolean =>
+  leavesPythonOut === undefined && engine.cut === undefined && inputs.every(({ dtype }) => numpyOf(dtype) !== undefined)
 
 /** The modules that predict.py imports; the last is its engine's. */
 export const pythonNeeds = ({ generated, library }: ShipPlan['engine']): readonly string[] =>

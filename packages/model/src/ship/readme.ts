@@ -26,9 +26,10 @@ export function readmeText(plan: ShipPlan): string {
     servingText(plan),
     engine.cut !== undefined && PARTS,
     hasPythonModule(plan) && pythonText(plan),
+    plan.leavesPythonOut && `## In Python\n\n${inline(plan.inPython!)}.`,
     engine.library === undefined &&
       !engine.generated &&
-      '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` and `predict.py` set it where you have not.',
+      `## Telemetry\n\nonnxruntime sends usage data from Linux unless \`ORT_DISABLE_TELEMETRY=1\` is set before it is loaded. \`predict.mjs\`${hasPythonModule(plan) ? ' and `predict.py` set' : ' sets'} it where you have not.`,
     `## Contents\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the measurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
   ]
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
@@ -172,11 +173,10 @@ function feedText({ dtype, shape }: InputDeclaration, fed: readonly number[] | u
 function pythonText(plan: ShipPlan): string {
   const name = path.basename(plan.out)
   return [
-    `## In Python\n\n${fenced('python', ['# pip install -r requirements.txt', ...pythonExample(plan)])}`,
+    `## In Python\n\n${inline(plan.inPython ?? 'Times and outputs were compared in Node, with the same options')}.\n\n${fenced('python', ['# pip install -r requirements.txt', ...pythonExample(plan)])}`,
     `\nThat is from this folder, or with it in \`sys.path\`; from its parent: \`from ${/^[a-z_]\w*$/i.test(name) ? name : 'fast'} import load\`, if Python can import that name. \`model(x)\``,
     'calls it as a PyTorch module, with tensors; `model.as_module()` is a `torch.nn.Module`.',
     ...(plan.engine.generated ? ['', ...COMPILED_IN_PYTHON] : []),
-    `\n${inline(plan.inPython ?? 'Times and outputs were compared in Node, with the same options')}.`,
   ].join('\n')
 }
 

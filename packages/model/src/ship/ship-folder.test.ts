@@ -104,6 +104,17 @@ describe('the folder', () => {
     expect(JSON.parse(fs.readFileSync(path.join(out, 'report.json'), 'utf8'))).toEqual(plan.report)
   })
 
+  test('has no Python module if that failed, and says why', async () => {
+    const out = path.join(scratch(), 'fast')
+    const inPython = 'No Python module was shipped: in Python 3.11.7 it does not predict: no such operator'
+    await shipFolder(await planFor(model, out, { leavesPythonOut: true, inPython }))
+    expectComplete(out)
+    expect(fs.readdirSync(out).filter((name) => /\.pyi?$|^py\.typed$|^requirements/.test(name))).toEqual([])
+    const readme = fs.readFileSync(path.join(out, 'README.md'), 'utf8')
+    expect(readme).toContain(`## In Python\n\n${inPython}.\n`)
+    expect(readme).not.toContain('predict.py')
+  })
+
   test('replaces one of whyslow, keeping what npm put there; not another, unless forced', async () => {
     const out = path.join(scratch(), 'fast')
     await shipFolder(await planFor(model, out))

@@ -72,6 +72,7 @@ export interface ReportPython {
   readonly agreement: TrialAgreement | null // with the own library; null: not compared
   readonly sameAsNode: TrialAgreement | null // with the same folder in Node; null: not compared
   readonly reason: string | null // why something of it is missing
+  readonly leftOut?: string // why the folder has no Python module: it does not open or predict, or its outputs differ; absent: it has one
 }
 
 export interface ReportServing {

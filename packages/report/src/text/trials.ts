@@ -87,7 +87,8 @@ function servingLines({ objective, best, tried }: ServingTried, width: number): 
 type ServingTried = ReportServing
 
 /** The folder's module in the user's own Python: one line. */
-export function pythonText({ version, runs, own, beforeMs, afterMs, reason, ...rest }: ReportPython): string {
+export function pythonText({ version, runs, own, beforeMs, afterMs, reason, leftOut, ...rest }: ReportPython): string {
+  if (leftOut !== undefined) return `No Python module was shipped: in Python ${version} ${leftOut}`
   if (runs === null) return `Not tried in Python: ${reason}`
   const { speedupLow, speedupHigh, agreement, sameAsNode } = rest
   const where = `In Python ${version} through predict.py (${runs})`
@@ -95,7 +96,8 @@ export function pythonText({ version, runs, own, beforeMs, afterMs, reason, ...r
   if (beforeMs === null || afterMs === null || speedupLow === null || speedupHigh === null)
     return `${where}: not compared with a library, ${reason}${node}`
   const outputs = agreement === null ? '' : `, outputs ${alike(agreement)} there`
-  return `${where}: ${time(beforeMs)} in ${own} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)})${outputs}${node}`
+  const slower = speedupHigh < 1 ? `Slower than ${own}. ` : ''
+  return `${slower}${where}: ${time(beforeMs)} in ${own} to ${time(afterMs)} (${speedupRange(speedupLow, speedupHigh)})${outputs}${node}`
 }
 
 const alike = ({ maxAbs, equal }: NonNullable<ReportPython['agreement']>): string =>

@@ -10,7 +10,7 @@ import { pythonBackend } from '@whyslow/measure/engines/python/python-folder.ts'
 import { isInPython } from '@whyslow/measure/engines/python/python-session.ts'
 import type { ShippedFolder } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
-import { compareOutputs } from '@whyslow/measure/outputs/index.ts'
+import { type Agreement, compareOutputs, verdict } from '@whyslow/measure/outputs/index.ts'
 import { outputsTask } from '@whyslow/measure/outputs/outputs-task.ts'
 import { findInterpreter, probeInterpreter, pythonWorld } from '@whyslow/measure/python/interpreter.ts'
 import { loadInputs } from '@whyslow/measure/samples/saved.ts'
@@ -60,9 +60,11 @@ export async function proveInPython(
   const opened = plan.engine.generated
     ? await pythonBackend(shipped.folder, python, options.signal)
     : { ok: true as const, backend: modules.at(-1)! }
-  if (!opened.ok) return { ...unmeasured(opened.reason), version }
+  if (!opened.ok) return leftOut(version, `it does not open: ${opened.reason}`)
   return measured(run, options, { ...shipped, python }, { version, runs: opened.backend })
 }
+
+const leftOut = (version: string | null, why: string): ReportPython => ({ ...unmeasured(why), version, leftOut: why })
 
 const unmeasured = (reason: string): ReportPython => ({
   version: null,
@@ -96,11 +98,18 @@ async function measured(
   }
   const own = await ownTask(run, options, shipped.python)
   const given = await outputsOf('module', module)
-  if (typeof given === 'string') return { ...unmeasured(`the module does not predict: ${given}`), version: about.version }
+  if (typeof given === 'string') return leftOut(about.version, `it does not predict: ${given}`)
   const [node, before] = [await outputsOf('node', { ...task, shipped: inNode }), own && (await outputsOf('own', own.task))]
   const compared = (base: readonly Feeds[] | string | null) =>
-    base === null || typeof base === 'string' ? null : agreementRow(compareOutputs(...common(base, given), { graph: run.graph }))
-  const result = { ...unmeasured(''), ...about, agreement: compared(before), sameAsNode: compared(node), reason: null }
+    base === null || typeof base === 'string' ? null : compareOutputs(...common(base, given), { graph: run.graph })
+  const [toOwn, toNode] = [compared(before), compared(node)]
+  const agreements = { agreement: toOwn && agreementRow(toOwn), sameAsNode: toNode && agreementRow(toNode) }
+  const result = { ...unmeasured(''), ...about, ...agreements, reason: null }
+  const fault =
+    faultOf(toNode, 'the folder in Node', options) ??
+    // What may be lost was judged in Node, and a library may give other shapes.
+    (options.maxLoss === null && toOwn?.mismatch === null ? faultOf(toOwn, own!.id, options) : null)
+  if (fault !== null) return { ...result, reason: fault, leftOut: fault }
   if (own === null)
     return { ...result, reason: `no library in this Python opens a model of the format ${run.model.source.format}` }
   const sampling = { sampleMs: SAMPLE_MS, least: LEAST }
@@ -112,6 +121,13 @@ async function measured(
   const { baseMs, changedMs, ratio, ratioLow, ratioHigh } = trial.value
   const times = { beforeMs: baseMs, afterMs: changedMs, speedup: 1 / ratio, speedupLow: 1 / ratioHigh, speedupHigh: 1 / ratioLow }
   return { ...result, own: own.id, ...times }
+}
+
+/** Why the module is not as good as what it is compared with; null: it is, or nothing was compared. */
+function faultOf(agreement: Agreement | null, other: string, { maxLoss }: FixOptions): string | null {
+  if (agreement === null) return null
+  const { ok, reason } = verdict(agreement, maxLoss === null ? 'rounding' : 'approximate', maxLoss)
+  return ok ? null : `its outputs are not those of ${other}: ${reason}`
 }
 
 /** The library that opens the user's file in Python; null: none is installed. */

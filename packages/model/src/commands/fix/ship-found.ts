@@ -34,7 +34,9 @@ export async function shipSetup(
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
   const { workerCostMs, python } = await withMachineLock(run, () => tried(run, options, plan), [])
   const shown = python === undefined ? report : { ...report, fix: { ...report.fix!, python } }
-  await shipFolder({ ...plan, workerCostMs, report: shown, ...(python === undefined ? {} : { inPython: pythonText(python) }) })
+  const leavesPythonOut = python?.leftOut !== undefined && ({ leavesPythonOut: true } as const)
+  const inPython = python && { inPython: pythonText(python) }
+  await shipFolder({ ...plan, workerCostMs, report: shown, ...inPython, ...leavesPythonOut })
   return shown
 }
 

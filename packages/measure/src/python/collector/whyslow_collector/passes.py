@@ -58,6 +58,7 @@ def prepare(run, compile_source=None):
     run.send("imported", ms=took / MS, target=described)
     if imports:
         run.send("imports", imports=imports.stop())
+    reading.warn_of_made_up(found, plan.get("data"), run.send)
     model = load(run, found)
     at.enter("samples")
     samples, source = reading.read(found, plan.get("data"), run.send)

@@ -18,14 +18,18 @@ MOST_BYTES = 512_000_000
 MOST_SECONDS = 20
 
 
+def warn_of_made_up(target, data, send):
+    """Sent before anything of the file is called."""
+    if target.made_up and not data:
+        send("warning", text=target.made_up)
+
+
 def read(target, data, send=lambda kind, **told: None, most=MOST):
     """(list, 'module' | 'data' | 'none'). `send`: of a warning."""
     if data:
         return from_path(data)[:most], "data"
     if target.samples is None:
         return [], "none"
-    if target.made_up:
-        send("warning", text=target.made_up)
     found, why = taken(target.own_samples(), most)
     if not found:
         raise Contract("samples() gave none")

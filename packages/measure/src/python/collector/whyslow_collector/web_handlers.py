@@ -73,12 +73,26 @@ def handlers_in(tree):
 
 
 def handler_in(tree):
-    """The one that predicts; None: there is none, those there only say how the service is, or the file has `predict` and `samples` of its own."""
+    """The one that predicts; None: there is none, those there only say how the service is, or the file has `predict` and `samples` of its own.
+
+    What a handler does that is not named so, nobody knows: it may write to a database. It is called only if the file gives it samples() or --call
+    names it. Raises Contract if there are only such ones.
+    """
     all_of_them = handlers_in(tree)
     found = [one for one in all_of_them if one.rank()[0] or one.rank()[1] and one.rank()[2]]
     own = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    is_pipeline = "samples" in own and "predict" in own and all(one.node is not own["predict"] for one in all_of_them)
-    return found[0] if found and not is_pipeline else None
+    predict = own.get("predict")
+    is_pipeline = predict is not None and all(one.node is not predict for one in all_of_them)
+    if not found or is_pipeline and "samples" in own:
+        return None
+    if found[0].rank()[0] or "samples" in own:
+        return found[0]
+    if is_pipeline:
+        return None
+    raise Contract(
+        "no handler is named as one that predicts, and others may change something: name the handler with --call %s and give requests with "
+        "--data requests.json" % found[0].name
+    )
 
 
 def _decorated(node, apps):
