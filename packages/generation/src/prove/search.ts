@@ -137,7 +137,7 @@ async function lookedAt(
 }
 
 export interface JudgedAnswers extends Judged {
-  /** Of the setup that was judged. */
+  /** Answers of the setup that was judged. */
   readonly answers: readonly Answer[]
 }
 
