@@ -88,6 +88,8 @@ export interface Sequence {
   readonly length: number
   /** Feeds `ids` (at least one) after what the cache holds. Throws InputError if the context's limit would be passed. */
   feed(ids: readonly number[], logits: 'last' | 'all' | 'none'): Promise<Step>
+  /** Feeds as `feed` does and gives the most probable next token. Absent: it takes as long as logits. */
+  next?(ids: readonly number[]): Promise<number>
   /** Forgets all tokens after the first `length`: prefix cache, speculation that was refused, and repeated measuring at one depth. */
   cut(length: number): void
   close(): void

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { GenerationRequest } from '../generator.ts'
+import { withLoop } from '../loop/loop.ts'
 import type { ControlledItem, LlamaModule, LlamaSequence, Token } from './llama-cpp/module.ts'
 import { llamaCpp, openGguf } from './llama-cpp.ts'
 
@@ -168,4 +169,14 @@ test('what it opens, and how it is installed', async () => {
   expect(llamaCpp.opens({ kind: 'onnx' })).toMatch(/GGUF/)
   const options = { threads: null, prefillThreads: null, dtype: null, pythonPath: null, mostRequests: 0 }
   expect(await llamaCpp.missing(options, '/')).toMatch(/npm install node-llama-cpp@3\.21\.1$/)
+})
+
+test("a greedy loop takes the engine's own token: each is evaluated once", async () => {
+  const { generator, evaluated } = await open()
+  const looped = withLoop(generator, { prefixCache: true, lookup: null })
+  const { tokens } = await looped.generate(REQUEST)
+  expect(tokens.map(({ id }) => id)).toEqual(FIVE)
+  expect(evaluated).toEqual([[1, 2, 3], [6], [5], [3], [6]])
+  const sampling = { kind: 'sample', temperature: 0.001, topK: 1, topP: null, seed: 1 } as const
+  expect((await looped.generate({ ...REQUEST, sampling })).tokens.map(({ id }) => id)).toEqual(FIVE)
 })

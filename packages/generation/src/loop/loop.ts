@@ -103,7 +103,7 @@ async function* generation(
   const prompt = idsOf(generator, request.prompt)
   const most = roomFor(generator, prompt, request.maxNewTokens)
   const isGreedy = sampling.kind === 'greedy' || sampling.temperature === 0
-  const steps = stepsOf(kept, isGreedy ? setup.lookup : null, samplerOf(sampling))
+  const steps = stepsOf(kept, isGreedy ? setup.lookup : null, isGreedy ? null : samplerOf(sampling))
   const cachedTokens = await steps.begin(prompt, setup.prefixCache)
   const stream = generator.decode === null ? null : textStream(generator.decode)
   const stops = stopSearch(stop)
@@ -161,13 +161,14 @@ interface Steps {
   readonly right: number
 }
 
-function stepsOf(kept: Kept, lookup: LookupSetup | null, choose: Sampler): Steps {
+/** `choose`: null for the most probable token. */
+function stepsOf(kept: Kept, lookup: LookupSetup | null, choose: Sampler | null): Steps {
   const ahead: number[] = []
   let [guessed, right, last, count] = [0, 0, 0, lookup?.most ?? 0]
   const guesses = (most: number) =>
     lookup === null ? [] : guessAfter([...kept.ids, last], Math.min(count, most - 1), lookup.least)
   const checked = async (guess: readonly number[]): Promise<readonly number[]> => {
-    const tokens = guess.length === 0 ? [choose(await fed(kept, [last], 'last'))] : []
+    const tokens = guess.length === 0 ? [await chosen(kept, [last], choose)] : []
     if (guess.length === 0) return tokens
     const logits = await fed(kept, [last, ...guess], 'all')
     const width = logits.length / (1 + guess.length)
@@ -187,7 +188,7 @@ function stepsOf(kept: Kept, lookup: LookupSetup | null, choose: Sampler): Steps
     async begin(prompt, usesCache) {
       const cached = usesCache ? Math.min(agreement(kept.ids, prompt), prompt.length - 1) : 0
       cut(kept, cached)
-      ahead.push(choose(await fed(kept, prompt.slice(cached), 'last')))
+      ahead.push(await chosen(kept, prompt.slice(cached), choose))
       return cached
     },
     async next(most) {
@@ -202,6 +203,14 @@ function stepsOf(kept: Kept, lookup: LookupSetup | null, choose: Sampler): Steps
       return right
     },
   }
+}
+
+/** The token after `ids`: the engine's own if it is the most probable one that is wanted. */
+async function chosen(kept: Kept, ids: readonly number[], choose: Sampler | null): Promise<number> {
+  if (choose !== null || kept.sequence.next === undefined) return (choose ?? argmax)(await fed(kept, ids, 'last'))
+  const token = await kept.sequence.next(ids)
+  kept.ids.push(...ids)
+  return token
 }
 
 async function fed(kept: Kept, ids: readonly number[], which: 'last' | 'all'): Promise<Float32Array> {

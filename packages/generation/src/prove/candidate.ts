@@ -17,9 +17,14 @@ export interface Known {
 }
 
 export type Applied =
-  | { readonly setup: GeneratorSetup; readonly changes: readonly string[] }
-  /** Why it does not apply, in one line. */
-  | { readonly reason: string }
+  | {
+      readonly setup: GeneratorSetup
+      readonly changes: readonly string[]
+      /** A folder that was written for the setup: it is removed if the candidate is not kept. */
+      readonly folder?: string
+    }
+  /** Why it does not apply, in one line; `failed`: it broke. */
+  | { readonly reason: string; readonly failed?: true }
 
 export interface Candidate {
   readonly id: string

@@ -1,5 +1,10 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Trial } from '@whyslow/measure/trials/port.ts'
 import { describe, expect, test } from 'vitest'
+import { scratch } from '../../../../test/support/made-folders.ts'
+import type { LoopSetup } from '../loop/loop.ts'
 import type { Answer, RatedText } from './answers.ts'
 import type { Bench } from './bench.ts'
 import type { Candidate, Known } from './candidate.ts'
@@ -68,6 +73,12 @@ function benchOf(scripts: Readonly<Record<number, Script>>): { bench: Bench; tim
 const known: Known = { original: setupOf(1), answers: ANSWERS, curve: async () => null, usableCpus: 2, folder: () => '' }
 
 /** Sets the number; each candidate knows the one before it only by what it is applied to. */
+const cleanModel = () => {
+  const folder = scratch()
+  fs.writeFileSync(path.join(folder, 'model.onnx'), '')
+  return folder
+}
+
 const candidate = (id: string, to: number, effect: Candidate['effect'] = 'lossless'): Candidate => ({
   ...{ id, title: id, effect },
   apply: async (setup) => (idOf(setup) === to ? { reason: 'it is so' } : { setup: setupOf(to), changes: [`now ${to}`] }),
@@ -131,6 +142,44 @@ describe('the search', () => {
     expect((await outcomes(lossy(0.1, 1050)))[0]).toBe('not equal')
   })
 
+  test('what is lossless answers what the lossy setup before it answers, whatever loss is allowed', async () => {
+    const { bench } = benchOf({
+      3: { perTokenMs: 6, differsFrom: 6 },
+      4: { perTokenMs: 4, differsFrom: 2 },
+      5: { perTokenMs: 4, differsFrom: 6 },
+    })
+    const gate = { maxLoss: 0.5, allowsOthers: true }
+    const { tried } = await search(
+      planWith(bench, [candidate('int8', 3, 'lossy'), candidate('strange loop', 4), candidate('loop', 5)], { gate }),
+    )
+    expect(tried.map(({ outcome }) => outcome)).toEqual(['kept', 'not equal', 'kept'])
+    expect(tried[2]!.reason).toContain('compared with what was kept before it, all tokens are equal')
+  })
+
+  test('what breaks is one row, and an abort ends the search', async () => {
+    const { bench } = benchOf({ 2: { perTokenMs: 5 } })
+    const broken: Candidate = { ...candidate('broken', 3), apply: () => Promise.reject(new TypeError('no ids\n  at x')) }
+    const { tried } = await search(planWith(bench, [broken, candidate('two', 2)]))
+    expect(tried.map(({ outcome, reason }) => [outcome, reason.slice(0, 6)])).toEqual([
+      ['failed', 'no ids'],
+      ['kept', 'a toke'],
+    ])
+    const stop = new AbortController()
+    const stopping: Candidate = { ...broken, apply: async () => Promise.reject(stop.abort(new Error('stopped'))) }
+    await expect(search(planWith(bench, [stopping], { signal: stop.signal }))).rejects.toThrow('stopped')
+  })
+
+  test('the files of what is not kept are removed at once', async () => {
+    const { bench } = benchOf({ 2: { perTokenMs: 5 }, 3: { perTokenMs: 9 } })
+    const [kept, lost] = [cleanModel(), cleanModel()]
+    const writing = (one: Candidate, folder: string): Candidate => ({
+      ...one,
+      apply: async (...given) => ({ ...(await one.apply(...given)), folder }) as Awaited<ReturnType<Candidate['apply']>>,
+    })
+    await search(planWith(bench, [writing(candidate('two', 2), kept), writing(candidate('three', 3), lost)]))
+    expect([kept, lost].map((folder) => fs.existsSync(folder))).toEqual([true, false])
+  })
+
   test('of several ways the less careful ones are not tried after one that is no gain', async () => {
     const { bench } = benchOf({ 2: { perTokenMs: 9.99 }, 3: { perTokenMs: 5 } })
     const of = (one: Candidate): Candidate => ({ ...one, family: 'bits' })
@@ -187,6 +236,84 @@ describe('the last proof', () => {
       candidate('three', 3, 'lossy'),
     ])
     expect(other).toMatchObject({ dropped: [{ id: 'three' }], kept: [{ id: 'two' }], judged: { passes: true } })
+  })
+
+  test('names what no longer applies, or breaks, without what was dropped', async () => {
+    const scripts = { 2: { perTokenMs: 8, differsFrom: 12, gap: 5 }, 3: { perTokenMs: 6, differsFrom: 12, gap: 5 } }
+    const needing = (id: string, to: number, why: Error): Candidate => ({
+      ...candidate(id, to),
+      apply: async (setup) => {
+        if (idOf(setup) === 1) throw why
+        return { setup: setupOf(to), changes: [] }
+      },
+    })
+    const { bench } = benchOf({ ...scripts, 4: { ...scripts[3], perTokenMs: 4 } })
+    const candidates = [
+      candidate('lossy', 3, 'lossy'),
+      needing('fused', 4, new InputError('nothing to fuse')),
+      needing('broken', 2, new TypeError('no ids')),
+    ]
+    const plan = planWith(bench, candidates)
+    const kept = candidates.map(({ id, effect }, at) => ({ id, effect, changes: [], setup: setupOf([3, 4, 2][at]!) }))
+    expect(await proveWhole({ ...plan, original: ANSWERS, shipped: async (setup) => setup }, kept)).toMatchObject({
+      kept: [],
+      dropped: [
+        { id: 'lossy', outcome: 'not equal' },
+        { id: 'fused', outcome: 'does not apply', reason: 'nothing to fuse' },
+        { id: 'broken', outcome: 'failed', reason: 'no ids' },
+      ],
+    })
+  })
+
+  describe('takes the plain loop of a lossy graph as the measure of its loop', () => {
+    const lookup = { most: 7, least: 2 }
+    /** Answers differ from those of the plain loop where a part of the loop is on. */
+    const proven = async (differs: (loop: LoopSetup) => boolean) => {
+      const { bench } = benchOf({ 3: { perTokenMs: 5 } })
+      const answers: Bench['answers'] = async ({ loop }, prompts, tokens) =>
+        measured(
+          prompts.map((prompt) => ({
+            prompt,
+            ids: Array.from({ length: tokens }, (_, k) => (loop !== null && differs(loop) && k > 9 ? 99 : k)),
+          })),
+        )
+      const plan = planWith({ ...bench, answers }, [candidate('int8', 3, 'lossy')], {
+        gate: { maxLoss: 0.5, allowsOthers: true },
+      })
+      const kept = [
+        { id: 'int8', effect: 'lossy' as const, changes: [], setup: setupOf(3) },
+        {
+          id: 'prompt-lookup',
+          effect: 'lossless' as const,
+          changes: [],
+          setup: { ...setupOf(3), loop: { prefixCache: false, lookup } },
+        },
+      ]
+      const found = await proveWhole({ ...plan, original: ANSWERS, shipped: async (setup) => setup }, kept)
+      if (!('setup' in found)) throw new Error(found.reason)
+      return found
+    }
+
+    test('and keeps all of it if nothing differs', async () => {
+      const { dropped, setup } = await proven(() => false)
+      expect({ dropped, loop: setup.loop }).toEqual({ dropped: [], loop: { prefixCache: true, lookup } })
+    })
+
+    test('and drops guesses that change tokens', async () => {
+      const { kept, dropped, setup } = await proven((loop) => loop.lookup !== null)
+      expect(kept.map(({ id }) => id)).toEqual(['int8'])
+      expect(dropped).toEqual([
+        { id: 'prompt-lookup', outcome: 'not equal', reason: '3 of 3 answers are not those of the plain loop' },
+      ])
+      expect(setup.loop).toEqual({ prefixCache: true, lookup: null })
+    })
+
+    test('and ships no memory of the call before if that changes tokens', async () => {
+      const { kept, dropped, setup } = await proven((loop) => loop.prefixCache)
+      expect(kept).toHaveLength(2)
+      expect(dropped).toEqual([])
+      expect(setup.loop).toEqual({ prefixCache: false, lookup })
+    })
   })
 
   test('says why nothing can be shipped', async () => {

@@ -1,5 +1,6 @@
 // The search: each candidate on top of what is kept so far, faster in pairs of processes and equal by the gate, within the budget.
-import { InputError } from '@whyslow/graph/input-error.ts'
+import fs from 'node:fs'
+import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { GenerationTrial, Measured } from '@whyslow/report/documents/generation.ts'
@@ -47,88 +48,118 @@ export async function search(plan: SearchPlan): Promise<Searched> {
   const tried: GenerationTrial[] = []
   const kept: KeptRemedy[] = []
   const lost = new Map<string, string>()
+  let standing = looked(plan)
   for (const candidate of plan.candidates) {
     plan.signal?.throwIfAborted()
     const setup = kept.at(-1)?.setup ?? plan.base
     const careful = lost.get(candidate.family ?? candidate.id)
     const why = careful === undefined ? (plan.hasTime() ? null : NO_TIME) : `${careful}, which is more careful`
-    const { trial, applied } =
-      why === null ? await tryOne(plan, candidate, setup, kept) : { trial: row(candidate, 'does not apply', why), applied: null }
+    const { trial, won } =
+      why === null ? await tryOne(plan, candidate, setup, standing) : { trial: row(candidate, 'does not apply', why), won: null }
     tried.push(trial)
     if (trial.outcome !== 'does not apply') plan.onTrial?.(trial)
     if (candidate.family !== undefined && (trial.outcome === 'not equal' || trial.outcome === 'not faster'))
       lost.set(candidate.family, `${candidate.id} is ${trial.outcome}`)
-    if (applied !== null) kept.push({ id: candidate.id, effect: candidate.effect, ...applied })
+    if (won === null) continue
+    const { applied, answers } = won
+    kept.push({ id: candidate.id, effect: candidate.effect, ...applied })
+    standing = { answers, isOriginal: standing.isOriginal && candidate.effect === 'lossless' }
   }
   return { tried, kept }
 }
 
-type Won = Extract<Applied, { setup: GeneratorSetup }>
+/** What a lossless candidate must answer: the same as the setup that it is tried on. */
+interface Standing {
+  readonly answers: readonly Answer[]
+  /** Nothing lossy was kept: these are the original's answers. */
+  readonly isOriginal: boolean
+}
 
 interface Outcome {
   readonly trial: GenerationTrial
-  /** What is kept; null: nothing. */
-  readonly applied: Won | null
+  /** What is kept, and its answers; null: nothing. */
+  readonly won: { readonly applied: Extract<Applied, { setup: GeneratorSetup }>; readonly answers: readonly Answer[] } | null
 }
 
-async function tryOne(
-  plan: SearchPlan,
-  candidate: Candidate,
-  setup: GeneratorSetup,
-  kept: readonly KeptRemedy[],
-): Promise<Outcome> {
-  const lost = (outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): Outcome => ({
-    trial: row(candidate, outcome, reason, found),
-    applied: null,
-  })
-  const applied = await appliedTo(candidate, setup, plan.known)
-  if ('reason' in applied) return lost('does not apply', applied.reason)
+async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSetup, standing: Standing): Promise<Outcome> {
+  const applied = await appliedTo(candidate, setup, plan.known, plan.signal)
+  const lost = (outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): Outcome => {
+    // A copy of the model for each candidate would fill the disk before the search ends.
+    if ('folder' in applied) fs.rmSync(applied.folder, { recursive: true, force: true })
+    return { trial: row(candidate, outcome, reason, found), won: null }
+  }
+  if ('reason' in applied) return lost(applied.failed === true ? 'failed' : 'does not apply', applied.reason)
   const compared = await duel(setup, applied.setup, { ...plan.duel, bench: plan.bench })
   if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
   const found = compared.value
   if (!isFaster(found)) return lost('not faster', timesText(found), found)
-  const isLossless = candidate.effect === 'lossless' && kept.every(({ effect }) => effect === 'lossless')
-  const judged = await lookedAt(plan, applied.setup, isLossless)
+  const judged = await lookedAt(plan, applied.setup, candidate.effect, standing)
   if (judged.outcome !== 'measured') return lost('failed', reasonInWords(judged), found)
-  const { passes, equality } = judged.value
+  const { passes, equality, answers } = judged.value
   if (!passes) return lost('not equal', equality.sentence, found)
-  return { trial: row(candidate, 'kept', `${timesText(found)}; ${equality.sentence}`, found), applied }
+  return { trial: row(candidate, 'kept', `${timesText(found)}; ${equality.sentence}`, found), won: { applied, answers } }
 }
 
-async function appliedTo(candidate: Candidate, setup: GeneratorSetup, known: Known): Promise<Applied> {
+/** One candidate's failure is its own: the others go on. Throws the signal's reason alone. */
+export async function appliedTo(
+  candidate: Candidate,
+  setup: GeneratorSetup,
+  known: Known,
+  signal: AbortSignal | undefined,
+): Promise<Applied> {
   try {
     return await candidate.apply(setup, known)
   } catch (error) {
-    if (error instanceof InputError) return { reason: error.message }
-    throw error
+    signal?.throwIfAborted()
+    return error instanceof InputError ? { reason: error.message } : { reason: firstLineOf(error), failed: true }
   }
 }
 
-/** The first look at equality: fewer prompts and tokens than the last proof. */
-function lookedAt(plan: SearchPlan, setup: GeneratorSetup, lossless: boolean): Promise<Trial<Judged>> {
-  const { prompts, tokens } = plan.look
-  const original = plan.known.answers.slice(0, prompts.length).map(({ prompt, ids }) => ({ prompt, ids: ids.slice(0, tokens) }))
-  return judgeSetup(plan, setup, original, lossless)
+/** The first look at equality: the original's answers to fewer prompts, and fewer tokens of them, than in the last proof. */
+function looked({ look: { prompts, tokens }, known }: SearchPlan): Standing {
+  const answers = known.answers.slice(0, prompts.length).map(({ prompt, ids }) => ({ prompt, ids: ids.slice(0, tokens) }))
+  return { answers, isOriginal: true }
 }
 
-/** Answers of `setup` to the original's prompts, as the gate judges them. */
+/** What is lossy is compared with the original; what is lossless with the setup that it is tried on. */
+async function lookedAt(
+  plan: SearchPlan,
+  setup: GeneratorSetup,
+  effect: Candidate['effect'],
+  { answers, isOriginal }: Standing,
+): Promise<Trial<JudgedAnswers>> {
+  if (effect === 'lossy') return judgeSetup(plan, setup, looked(plan).answers, false)
+  const judged = await judgeSetup(plan, setup, answers, true)
+  if (judged.outcome !== 'measured' || isOriginal) return judged
+  const { equality, ...rest } = judged.value
+  const sentence = `compared with what was kept before it, ${equality.sentence}`
+  return { outcome: 'measured', value: { ...rest, equality: { ...equality, sentence } } }
+}
+
+export interface JudgedAnswers extends Judged {
+  /** Answers of the setup that was judged. */
+  readonly answers: readonly Answer[]
+}
+
+/** Answers of `setup` to the prompts of `original`, as the gate judges them. */
 export async function judgeSetup(
   { bench, reference, gate }: Pick<SearchPlan, 'bench' | 'reference' | 'gate'>,
   setup: GeneratorSetup,
   original: readonly Answer[],
   lossless: boolean,
-): Promise<Trial<Judged>> {
+): Promise<Trial<JudgedAnswers>> {
   const prompts = original.map(({ prompt }) => prompt)
   const tokens = Math.max(...original.map(({ ids }) => ids.length))
   const answered = await bench.answers(setup, prompts, tokens)
   if (answered.outcome !== 'measured') return answered
   const other = answered.value
-  if (lossless || reference === null) {
-    return { outcome: 'measured', value: judge(original, other, null, { ...gate, lossless }) }
-  }
+  const judged = (ratings: Ratings | null): Trial<JudgedAnswers> => ({
+    outcome: 'measured',
+    value: { ...judge(original, other, ratings, { ...gate, lossless }), answers: other },
+  })
+  if (lossless || reference === null) return judged(null)
   const ratings = await ratingsOf(bench, reference, setup, { original, other })
-  if (ratings.outcome !== 'measured') return ratings
-  return { outcome: 'measured', value: judge(original, other, ratings.value, { ...gate, lossless }) }
+  return ratings.outcome === 'measured' ? judged(ratings.value) : ratings
 }
 
 async function ratingsOf(

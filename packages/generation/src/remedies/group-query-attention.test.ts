@@ -121,4 +121,10 @@ describe('group-query-attention', () => {
       }
     })
   })
+
+  it('says so of a decoder that is fed embeddings', async () => {
+    const target = decoderTarget(decoderModel(decoderWeights({ shape: WIDE }), { embeddings: 'apart' }))
+    expect(groupQueryAttention.applies(target)).toBe(true)
+    expect(await groupQueryAttention.rewrite(target, '', tools)).toMatch(/^it is fed embeddings/)
+  })
 })

@@ -55,7 +55,7 @@ async function writeRunning(plan: RunningPlan, folder: Folder): Promise<void> {
     engine,
     source: plan.files[0]!.name,
     options,
-    loop: { prefixCache: true, lookup: loop?.lookup ?? null },
+    loop: loop ?? { prefixCache: true, lookup: null },
     prompts: plan.prompts,
   }
   await folder.add('options.json', 'options', `${JSON.stringify(about, null, 2)}\n`)

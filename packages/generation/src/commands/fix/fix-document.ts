@@ -31,7 +31,7 @@ export function fixOf({ tried, proven, folder = null, sentence }: Found): Genera
 export const dropped = (tried: readonly GenerationTrial[], gone: Proven['dropped']): readonly GenerationTrial[] =>
   tried.map((trial) => {
     const found = gone.find(({ id }) => id === trial.remedy && trial.outcome === 'kept')
-    return found === undefined ? trial : { ...trial, outcome: 'not equal', reason: `in the last proof, ${found.reason}` }
+    return found === undefined ? trial : { ...trial, outcome: found.outcome, reason: `in the last proof, ${found.reason}` }
   })
 
 export function answerOf({ fix, speed, answer }: GenerationDocument): string {

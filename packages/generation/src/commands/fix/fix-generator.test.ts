@@ -107,4 +107,16 @@ describe('what is refused before anything is measured', () => {
     await expect(refused({ out: theirs })).rejects.toThrow(/was not written by whyslow/)
     await expect(refused({ prompts: '/nowhere.txt' })).rejects.toThrow('--prompts /nowhere.txt: no such file')
   })
+
+  test('a decoder that another model feeds, before anything is measured', async () => {
+    const at = (name: string) => path.join(scratch(), name)
+    const both = writeFolder(at('pair'), decoderWeights({ encoder: true }))
+    await expect(refused({}, both)).rejects.toThrow(
+      /pair: an encoder feeds the decoder, and fix ships decoders that are fed token ids alone; whyslow generate measures it$/,
+    )
+    const models = { 'decoder_model_merged.onnx': { cache: 'merged', embeddings: 'apart' } } as const
+    await expect(refused({}, writeFolder(at('apart'), llama, { models }))).rejects.toThrow(
+      /apart: a model that makes embeddings feeds the decoder/,
+    )
+  })
 })

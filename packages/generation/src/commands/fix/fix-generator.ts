@@ -59,6 +59,10 @@ export async function fixGenerator(
   if (options.out !== null) checkOut(options.out, options.force, source)
   const users = options.prompts === null ? [] : readPrompts(options.prompts)
   const found = await recognized(source, options.dtype)
+  if (found.fedBy !== undefined)
+    throw new InputError(
+      `${source}: ${found.fedBy} feeds the decoder, and fix ships decoders that are fed token ids alone; whyslow generate measures it`,
+    )
   const document = await measure(source, { ...options, ...lengthsFor(found.model.context, options) })
   options.onDiagnosis?.(document.answer)
   return inTemporaryFolder(async (folder) => {

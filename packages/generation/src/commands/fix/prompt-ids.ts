@@ -1,4 +1,5 @@
-// The prompts of a proof as ids: the user's and made-up sentences by the model's tokenizer; ids by chance if it has none.
+// The prompts of a proof as ids, as the shipped folder makes them: the user's behind the model's beginning, made-up sentences as a user's message if the
+// model has a chat template, all by the model's tokenizer; ids by chance if it has none.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
@@ -6,6 +7,8 @@ import type { GenerationDocument } from '@whyslow/report/documents/generation.ts
 import type { Prompts } from '../../prove/bench.ts'
 import { PROOF_PROMPTS, PROOF_TOKENS } from '../../prove/budget.ts'
 import { proofPrompts } from '../../prove/prompts.ts'
+import { chatTemplate } from '../../ship/folder/chat-template.ts'
+import { promptFactsOf } from '../../ship/prompt-facts.ts'
 import type { FixRun } from './run.ts'
 
 /** Length of a prompt if there is no tokenizer. */
@@ -18,12 +21,20 @@ export async function promptIdsOf(
   { model }: GenerationDocument,
   users: readonly string[],
 ): Promise<Prompts> {
-  const { texts } = proofPrompts(users, PROOF_PROMPTS)
-  const encoded = await bench.encoded(base, texts)
+  const encoded = await bench.encoded(base, asShipped(base.source, users))
   if (encoded.outcome === 'measured') return fitting(encoded.value, model.context)
   if (users.length > 0 || model.vocabulary === null)
     throw new InputError(`prompts cannot be turned into tokens: ${reasonInWords(encoded)}; put tokenizer.json next to the model`)
   return fitting(byChance(model.vocabulary), model.context)
+}
+
+function asShipped(source: string, users: readonly string[]): readonly string[] {
+  const facts = promptFactsOf(source)
+  const template = chatTemplate(facts)
+  const { texts } = proofPrompts(users, PROOF_PROMPTS)
+  return texts.map((text, at) =>
+    template === null || at < users.length ? `${facts.beginning ?? ''}${text}` : template([{ role: 'user', content: text }]),
+  )
 }
 
 /** Tokens of a prompt that is timed: copies of a cache are seen at a depth. */

@@ -25,7 +25,15 @@ export async function recognized(source: string, dtype: string | null): Promise<
   const { kind, name, numbers, tokenizer } = found
   const { heads: _, ...rest } = numbers
   const model: GenerationModel = { name, kind, ...rest, tokenizer }
-  return { source, kind, model, step: (options) => stepOf(found, options) }
+  const fedBy = feederOf(found.layout)
+  return { source, kind, model, ...(fedBy === null ? {} : { fedBy }), step: (options) => stepOf(found, options) }
+}
+
+function feederOf(layout: DecoderLayout | null): string | null {
+  if (layout === null) return null
+  const { inputs, cache } = layout
+  if (inputs.encoderStates !== undefined || cache.some(({ role }) => role === 'cross')) return 'an encoder'
+  return inputs.ids === undefined ? 'a model that makes embeddings' : null
 }
 
 /** A graph that ONNX Runtime runs can be profiled whatever engine is measured; of others nothing is known inside. */

@@ -10,6 +10,8 @@ export interface Recognized {
   readonly source: string
   readonly kind: GeneratorKind
   readonly model: GenerationModel
+  /** The other model that feeds the decoder, as in 'an encoder'; absent: none does. */
+  readonly fedBy?: string
   /** The decoder's graph and what one call of it is fed, if it is a graph that is read; else the reason why there is none. */
   readonly step: (options: GeneratorOptions) => Promise<StepGraph | string>
 }

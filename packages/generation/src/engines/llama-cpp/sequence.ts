@@ -1,8 +1,11 @@
 // Steps of llama.cpp through node-llama-cpp. Its engine gives the next token, or the probabilities of all as a map, which takes longer than a step of a small
-// model. So a step is timed as it is in use, with a token, and the probabilities are those of the last position evaluated once more, untimed.
+// model. So a step is timed as it is in use, with a token, and the probabilities are those of the last position evaluated once more, untimed. A greedy loop
+// takes the engine's own token: without options it is the most probable one.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Sequence, Step } from '../../generator.ts'
 import type { Evaluated, LlamaSequence, Token } from './module.ts'
+
+const TOKEN = { generateNext: { token: true } } as const
 
 export interface Limits {
   readonly context: number
@@ -23,27 +26,35 @@ export function sequenceOf(sequence: LlamaSequence, { context, vocabulary }: Lim
       const runMs = performance.now() - started
       return { logits: logitsOf(evaluated, vocabulary), positions: ids.length, runMs, feedsMs: 0 }
     }
-    await sequence.controlledEvaluate([...before, [last, { generateNext: { token: true } }]])
+    await sequence.controlledEvaluate([...before, [last, TOKEN]])
     const runMs = performance.now() - started
     if (logits === 'none') return { logits: new Float32Array(0), positions: 0, runMs, feedsMs: 0 }
     await erase(sequence.nextTokenIndex - 1)
     const again = await sequence.controlledEvaluate([[last, { generateNext: { probabilities: true } }]])
     return { logits: logitsOf(again, vocabulary), positions: 1, runMs, feedsMs: 0 }
   }
+  const inTurn = async <T>(ids: readonly Token[], evaluate: () => Promise<T>): Promise<T> => {
+    if (length + ids.length > context)
+      throw new InputError(
+        `the context holds ${context} tokens, and ${length + ids.length} would be needed; give a shorter prompt`,
+      )
+    length += ids.length
+    const answer = ready.then(evaluate)
+    ready = answer.catch(() => {})
+    return answer
+  }
   return {
     get length() {
       return length
     },
-    async feed(ids, logits) {
-      if (length + ids.length > context)
-        throw new InputError(
-          `the context holds ${context} tokens, and ${length + ids.length} would be needed; give a shorter prompt`,
-        )
-      length += ids.length
-      const answer = ready.then(() => step(ids, logits))
-      ready = answer.catch(() => {})
-      return answer
-    },
+    feed: (ids, logits) => inTurn(ids, () => step(ids, logits)),
+    next: (ids) =>
+      inTurn(ids, async () => {
+        const evaluated = await sequence.controlledEvaluate([...ids.slice(0, -1), [ids.at(-1)!, TOKEN]])
+        const token = evaluated.at(-1)?.next.token
+        if (token == null) throw new Error('llama.cpp gave no next token')
+        return token
+      }),
     cut(to) {
       length = Math.min(length, to)
       ready = ready.then(() => erase(to))

@@ -145,6 +145,8 @@ describe('a remedy of the graph', () => {
     const place = (id: string) => ids.indexOf(id)
     expect(place('dtype-q8')).toBeLessThan(place('int8-weights-32'))
     expect(place('int8-weights-32')).toBeLessThan(place('last-logits'))
+    // An int8 cache takes the attention that the fusion makes.
+    expect(place('group-query-attention')).toBeLessThan(ids.findIndex((id) => id.startsWith('int8-cache')))
     expect(ids.at(-1)).toBe('prompt-lookup')
     expect(ids.filter((id) => id.startsWith('threads-'))).toEqual(['threads-1', 'threads-2'])
   })

@@ -36,7 +36,13 @@ export const graphRemedy = (remedy: GeneratorRemedy, variant: string, tools: Gra
     const rewritten = await remedy.rewrite(target, variant, { ...tools, prompts })
     if (typeof rewritten === 'string') return { reason: rewritten }
     // Of two graphs the one for tokens is taken: fed an empty cache, it computes a prompt, too.
-    return { setup: await written(rewritten.model, files.folder, { setup, folder: known.folder() }), changes: rewritten.changes }
+    const folder = known.folder()
+    try {
+      return { setup: await written(rewritten.model, files.folder, { setup, folder }), changes: rewritten.changes, folder }
+    } catch (error) {
+      fs.rmSync(folder, { recursive: true, force: true })
+      throw error
+    }
   },
 })
 

@@ -1,5 +1,6 @@
 // The candidates in the order they are tried, listed by hand: what changes most comes first, and what depends on it after it.
 import type { GeneratorEngine } from '../../generator.ts'
+import { int8Cache } from '../../remedies/int8-cache.ts'
 import type { GeneratorRemedy } from '../../remedies/kit/remedy.ts'
 import type { Candidate } from '../candidate.ts'
 import { type GraphTools, graphRemedy } from './graph-remedy.ts'
@@ -23,14 +24,16 @@ export interface Candidates {
 
 export function candidatesOf({ engines, dtypes, remedies, tools, usableCpus }: Candidates): readonly Candidate[] {
   const counts = [...new Set([1, Math.ceil(usableCpus / 2), usableCpus])]
-  const graphs = (lossless: boolean) =>
-    remedies.filter((remedy) => remedy.lossless === lossless).flatMap((remedy) => graphCandidates(remedy, tools))
+  const graphs = (fits: (remedy: GeneratorRemedy) => boolean) =>
+    remedies.filter(fits).flatMap((remedy) => graphCandidates(remedy, tools))
   // Fewer bytes a token first, which is most of its time; what costs accuracy nothing after it, since time may end.
   return [
     ...engines.map((engine) => otherEngine(engine)),
     ...dtypes.map(variant),
-    ...graphs(false),
-    ...graphs(true),
+    ...graphs(({ id, lossless }) => !lossless && id !== int8Cache.id),
+    ...graphs(({ lossless }) => lossless),
+    // A cache in int8 takes fused attention, which the remedies before it make.
+    ...graphs(({ id }) => id === int8Cache.id),
     ...engines.map((engine) => otherEngine(engine, 2)),
     ...counts.map(threads),
     prefillThreads,

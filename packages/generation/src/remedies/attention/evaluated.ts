@@ -113,6 +113,7 @@ export async function areCausal(
   attentions: readonly CachedAttention[],
   { evaluate, standIns }: Pick<RemedyTools, 'evaluate'> & { readonly standIns: readonly CachedAttention[] },
 ): Promise<true | string> {
+  if (layout.inputs.ids === undefined) return 'it is fed embeddings, and what its masks show is found by feeding ids'
   const masks = attentions.map(({ mask }) => mask!)
   const part = partMaking(withoutLayers(model, layout, standIns), [...new Set(masks.map(({ name }) => name))])
   const long = Math.min(context ?? LONG, LONG) - 1
