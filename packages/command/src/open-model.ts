@@ -8,7 +8,6 @@ import { namedByModules } from '@whyslow/formats/torch/module-names.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { exportTorch, type TorchExport } from '@whyslow/measure/python/torch-export.ts'
-import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export interface OpenModelOptions extends ReadOptions {
@@ -54,13 +53,11 @@ export function torchFormatOf(file: string): 'torch-program' | 'torch-exported' 
   return isTorchFormat(format) ? (format as 'torch-exported' | 'torchscript') : null
 }
 
-function notesOf({ exporter, torch, notes, equal, error, compared }: TorchExport): readonly string[] {
+function notesOf({ exporter, torch, notes, equal, compared }: TorchExport): readonly string[] {
   const by = exporter === 'dynamo' ? 'torch.export' : 'the TorchScript exporter'
   const outputs =
     equal === null
       ? `outputs were not compared: ${compared}`
-      : equal === 'different'
-        ? `on the example inputs outputs differ from eager mode's by ${error === null ? 'more than can be told' : `${significant(error * 100, 2)} % of the largest value`} (${compared})`
-        : `on the example inputs outputs equal eager mode's ${equal === 'bits' ? 'bit for bit' : 'within rounding'} (${compared})`
+      : `on the example inputs outputs equal eager mode's ${equal === 'bits' ? 'bit for bit' : 'within rounding'} (${compared})`
   return [`exported by ${by} of PyTorch ${torch}; ${outputs}`, ...notes]
 }
