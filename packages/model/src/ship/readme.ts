@@ -28,8 +28,8 @@ export function readmeText(plan: ShipPlan): string {
     hasPythonModule(plan) && pythonText(plan),
     engine.library === undefined &&
       !engine.generated &&
-      '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` and\n`predict.py` set it where you have not.',
-    `## Contents\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the\nmeasurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
+      '## Telemetry\n\nonnxruntime sends usage data from Linux unless `ORT_DISABLE_TELEMETRY=1` is set before it is loaded. `predict.mjs` and `predict.py` set it where you have not.',
+    `## Contents\n\n\`manifest.json\` lists every file with its sha256, and where the model came from. \`report.json\`${plan.html === undefined ? '' : ' and `report.html`'} hold${plan.html === undefined ? 's' : ''} the measurements. Written by whyslow ${plan.toolVersion} on ${plan.createdAt.slice(0, 10)}.`,
   ]
   return `${sections.filter((section) => typeof section === 'string').join('\n\n')}\n`
 }

@@ -21,8 +21,8 @@ const STAGE_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>
 
 /** Flags that do nothing unless they are typed. */
 const NO_DEFAULT = new Set(
-  `against baseline body call csv data grpcPort header here imageDtype imageLayout imageNormalize imageSize key known labels latency machine model
-   allowHost concurrency out parquet price rate reference require saveEvidence saveInputs saveProfile saveTrace sessionConfig size slo store value`.split(
+  `against baseline body call csv data goodput grpcPort header here imageDtype imageLayout imageNormalize imageSize key known labels latency machine model
+   allowHost concurrency out parquet price rate reference require saveEvidence saveInputs saveProfile saveTrace sessionConfig size slo store tokenizer value`.split(
     /\s+/,
   ),
 )

@@ -14,7 +14,7 @@ export interface ModuleGroup {
   readonly place: TorchModule['place']
 }
 
-/** By own time, the longest first. */
+/** Modules by own time, the longest first. */
 export function moduleGroups({ modules, root, p50Ms }: Pick<TorchFacts, 'modules' | 'root' | 'p50Ms'>): readonly ModuleGroup[] {
   const groups = new Map<string, TorchModule[]>()
   for (const one of modules) {
