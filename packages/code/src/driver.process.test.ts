@@ -1,8 +1,8 @@
 // What hangs and what only takes long: processes that work or wait, without a word or after one.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { LINUX } from '../../../test/needs.ts'
 import { runPass } from './driver.ts'
 import { PHASES, type Plan } from './protocol.ts'
@@ -45,18 +45,4 @@ describe.runIf(process.platform === 'linux')('a pass', LINUX, () => {
     const reason = expect.stringMatching(/^nothing happened for \d+ s; if it only takes long, allow more with --timeout$/)
     expect(await failureOf(code, busyIsAlive)).toMatchObject({ how: 'timed-out', reason })
   })
-})
-
-test('what lies next to a file of weights, or in the current folder, is not imported; next to a program it is', async () => {
-  vi.stubEnv('PYTHONPATH', ['', folder, join(folder, 'packages')].join(delimiter))
-  const code = `process.stdout.write(JSON.stringify({ kind: 'warning', text: process.env.PYTHONPATH }) + '\\n')`
-  const command = { executable: process.execPath, arguments: ['-e', code], messages: 1 } as const
-  const limits = { stallMs: 10_000, timeMs: 60_000, memoryBytes: null }
-  const pathOf = async (file: string) => {
-    const { messages } = await runPass(command as never, { ...plan, file: join(folder, file) }, { limits, folder })
-    return messages.find(({ kind }) => kind === 'warning')
-  }
-  expect(await pathOf('model.PT2')).toMatchObject({ text: join(folder, 'packages') })
-  expect(await pathOf('model.py')).toMatchObject({ text: process.env.PYTHONPATH })
-  vi.unstubAllEnvs()
 })

@@ -2,12 +2,10 @@
 // that it started. Whatever it does (throws, hangs, exits, floods its output, forks, eats the memory), the answer is a value that names
 // the stage and the sample.
 import fs from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { lastWords } from '@whyslow/measure/processes/last-words.ts'
 import { type EndedProcess, startProcess } from '@whyslow/measure/processes/start-process.ts'
-import { isolatedEnvironment } from '@whyslow/measure/python/interpreter.ts'
-import { isTorchFile } from '@whyslow/measure/python/torch-endings.ts'
 import { busyWatch, treeWorkMs } from '@whyslow/measure/trials/cpu-time.ts'
 import type { DriverCommand } from './language.ts'
 import { type Message, PHASES, type Phase, type Plan, type Target } from './protocol.ts'
@@ -104,8 +102,7 @@ export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>
   const { child, ended } = startProcess({
     executable: command.executable,
     words: command.arguments,
-    // A file of weights is no program: what lies next to it is not imported.
-    ...(isTorchFile(given.file) && { env: isolatedEnvironment(process.env, dirname(resolve(given.file))) }),
+    ...(command.environment && { env: command.environment }),
     stdio: ['pipe', 'pipe', 'pipe', ...(command.messages === 3 ? (['pipe'] as const) : [])],
     isUsers: true,
     hasGroup: true,

@@ -8,6 +8,7 @@ import { namedByModules } from '@whyslow/formats/torch/module-names.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { exportTorch, type TorchExport } from '@whyslow/measure/python/torch-export.ts'
+import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 export interface OpenModelOptions extends ReadOptions {
@@ -21,7 +22,7 @@ const PROGRAM = /\.pyw?$/i
 const GIVES_MODEL = /^(def\s+model\s*\(|model\s*=|from\s+\S+\s+import\s.*\bmodel\b)/m
 
 /**
- * The model in `file`. Throws InputError as `readModel` does, and where a PyTorch model cannot be exported: with the reason and the line of the
+ * The model in `file`. Throws InputError as `readModel` does, and where a PyTorch model cannot be exported, or computes something else then: with the reason and the line of the
  * user's own code. What is exported is removed when this process ends.
  */
 export async function openModel(file: string, options: OpenModelOptions = {}): Promise<Model> {
@@ -34,6 +35,7 @@ export async function openModel(file: string, options: OpenModelOptions = {}): P
   const [out, example] = [path.join(folder, 'model.onnx'), path.join(folder, 'example.npz')]
   const { python = null, signal } = options
   const told = await exportTorch(file, { out, example, python, signal })
+  if (told.equal === 'different') throw new InputError(difference(file, told))
   const { proto, source, ...read } = await readOnnx(out)
   const sha256 = createHash('sha256').update(fs.readFileSync(file)).update(source.sha256).digest('hex')
   return {
@@ -51,6 +53,15 @@ export function torchFormatOf(file: string): 'torch-program' | 'torch-exported' 
   if (PROGRAM.test(file)) return GIVES_MODEL.test(fs.readFileSync(file, 'utf8')) ? 'torch-program' : null
   const { format } = identifyFile(file)
   return isTorchFormat(format) ? (format as 'torch-exported' | 'torchscript') : null
+}
+
+/** What is measured of another model would say nothing of this one. Exported for its test. */
+export function difference(file: string, { error, compared }: Pick<TorchExport, 'error' | 'compared'>): string {
+  const by =
+    error === null
+      ? 'in shape, in NaN or in values that are not floating-point'
+      : `by ${significant(error * 100, 2)} % of the largest value`
+  return `${file}: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ ${by} (${compared}); measured as it is by: whyslow ${file}`
 }
 
 function notesOf({ exporter, torch, notes, equal, compared }: TorchExport): readonly string[] {

@@ -2,7 +2,6 @@
 import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { endInWords, startProcess, textFrom } from '../processes/start-process.ts'
-import { significant } from '../statistics/numbers.ts'
 import { COLLECTOR } from './collector.ts'
 import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from './interpreter.ts'
 import { isTorchFile } from './torch-endings.ts'
@@ -41,7 +40,7 @@ export interface TorchExportQuestion {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Writes `out`. Throws InputError, one line with the place in the user's code, if there is no PyTorch, the model cannot be exported or the export gives other outputs. */
+/** Writes `out`. Throws InputError, one line with the place in the user's code, if there is no PyTorch or the model cannot be exported. */
 export async function exportTorch(
   file: string,
   { out, example, python, memoryBytes, signal }: TorchExportQuestion,
@@ -73,7 +72,6 @@ export async function exportTorch(
   if (told === null)
     throw new InputError(`${file}: exporting it to ONNX failed: its Python process ${endInWords(how)}; ${measure(file)}`)
   if ('reason' in told) throw new InputError(refusal(file, told))
-  if (told.equal === 'different') throw new InputError(difference(file, told))
   return told
 }
 
@@ -88,15 +86,6 @@ function answerOf(stdout: string): TorchExport | Refused | null {
 }
 
 const measure = (file: string): string => `measured as it is by: whyslow ${file}`
-
-/** Whatever was measured of another model would say nothing of this one. Exported for its test. */
-export function difference(file: string, { error, compared }: Pick<TorchExport, 'error' | 'compared'>): string {
-  const by =
-    error === null
-      ? 'in shape, in NaN or in values that are not floating-point'
-      : `by ${significant(error * 100, 2)} % of the largest value`
-  return `${file}: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ ${by} (${compared}); ${measure(file)}`
-}
 
 /** Exported for its test. */
 export function refusal(file: string, { reason, place }: Refused): string {
