@@ -93,6 +93,7 @@ for (const interpreter of interpreters) {
       'test_keras_files.py',
       'test_torch_files.py',
       'test_torch_modules.py',
+      'test_torch_trials.py',
       'test_watch.py',
       'test_web_handlers.py',
     ])('its own tests: %s', (name) => {

@@ -66,6 +66,14 @@ describe('stages', () => {
     expect([failed.torch, failed.absent.torch]).toEqual([undefined, 'the code crashed: SIGSEGV'])
   })
 
+  test("times of a PyTorch model's modules are those of the timed passes", () => {
+    const { trials: _, dispatchMs: __, ...model } = exampleTorch()
+    const facts = { ...model, predictionMs: 20, p50Ms: 18, modules: [{ ...model.modules[0]!, timeMs: 18, selfMs: 16 }] }
+    const { torch } = assembleEvidence({ ...passes([]), torch: pass([{ kind: 'torch', facts }]) }, asked())
+    expect(torch).toMatchObject({ predictionMs: 10, p50Ms: 9 })
+    expect(torch!.modules[0]).toMatchObject({ timeMs: 9, selfMs: 8 })
+  })
+
   test('no more CPUs are usable than a quota gives', () => {
     const cpus = (usableCpus: number) => assembleEvidence(passes([facts({ usableCpus })]), asked()).whole.usableCpus
     expect([cpus(16), cpus(1)]).toEqual([2, 1])

@@ -1,7 +1,7 @@
 // From what the passes told to one document of evidence.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { median, medianOrNull, p50Interval, turnTimes } from '@whyslow/measure/statistics/index.ts'
-import type { TorchSection } from '@whyslow/report/documents/report-torch.ts'
+import type { TorchFacts, TorchSection } from '@whyslow/report/documents/report-torch.ts'
 import type { PassFailure, PassResult } from './driver.ts'
 import type { PipelineEvidence, PipelineLatency, Stage } from './evidence.ts'
 import type {
@@ -105,7 +105,7 @@ export function assembleEvidence({ timed, profiled, observed, torch }: Passes, a
     ...told('calls', calls),
     ...told('loops', last([observed], 'loops')?.loops),
     ...told('sessions', last([observed], 'sessions')?.sessions),
-    ...told('torch', torchOf(torch)),
+    ...told('torch', torchOf(torch, p50Ms)),
     patterns: [
       ...(target.kind === 'script' ? asked.patterns.map((one) => ofScript(one, calls ?? [])) : asked.patterns),
       ...patterns,
@@ -120,14 +120,33 @@ export function assembleEvidence({ timed, profiled, observed, torch }: Passes, a
 }
 
 /** undefined: no module was seen at work. */
-function torchOf(pass: PassResult | undefined): TorchSection | undefined {
-  const facts = pass && last([pass], 'torch')?.facts
-  if (facts === undefined) return undefined
+function torchOf(pass: PassResult | undefined, p50Ms: number): TorchSection | undefined {
+  const seen = pass && last([pass], 'torch')?.facts
+  if (seen === undefined) return undefined
+  const facts = undisturbed(seen, p50Ms)
   const trials = all([pass!], 'torchTrial').map(({ trial: { pairsMs, ...rest } }) => ({
     ...rest,
     times: pairsMs.length === 0 ? null : turnTimes(pairsMs),
   }))
   return { ...facts, dispatchMs: dispatchOf(facts), trials }
+}
+
+/** Times of a model's parts in a prediction of the timed passes: another pass, later and with clocks, is faster or slower as a whole. */
+function undisturbed(seen: TorchFacts, p50Ms: number): TorchFacts {
+  if (!(seen.predictionMs > 0 && p50Ms > 0)) return seen
+  const scale = p50Ms / seen.predictionMs
+  const scaled = <T extends { readonly timeMs: number }>(rows: readonly T[]) =>
+    rows.map((one) => ({ ...one, timeMs: one.timeMs * scale }))
+  return {
+    ...seen,
+    predictionMs: p50Ms,
+    p50Ms: seen.p50Ms * scale,
+    operatorNs: seen.operatorNs * scale,
+    moduleNs: seen.moduleNs * scale,
+    modules: scaled(seen.modules).map((one) => ({ ...one, selfMs: one.selfMs * scale })),
+    operators: scaled(seen.operators),
+    copies: scaled(seen.copies),
+  }
 }
 
 /** A process knows the CPUs that it may run on, but of no quota. */

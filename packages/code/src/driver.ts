@@ -102,6 +102,7 @@ export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>
   const { child, ended } = startProcess({
     executable: command.executable,
     words: command.arguments,
+    ...(command.environment && { env: command.environment }),
     stdio: ['pipe', 'pipe', 'pipe', ...(command.messages === 3 ? (['pipe'] as const) : [])],
     isUsers: true,
     hasGroup: true,

@@ -9,6 +9,8 @@ export interface DriverCommand {
   readonly arguments: readonly string[]
   /** Where it writes messages: descriptor 1 or 3. */
   readonly messages: 1 | 3
+  /** The whole environment, if not this process's. */
+  readonly environment?: NodeJS.ProcessEnv
   /** How the executable was found, in words, if there was a choice. */
   readonly from?: string
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { expect, test } from 'vitest'
-import { openModel, torchFormatOf } from './open-model.ts'
+import { difference, openModel, torchFormatOf } from './open-model.ts'
 
 const folder = folderOfTests()
 const MODEL = path.resolve(import.meta.dirname, '../../../fixtures/models/symbolic-batch.onnx')
@@ -27,4 +27,12 @@ test('what a PyTorch model does not have is refused before an interpreter starts
     /signed\.py is a PyTorch model, which has no signatures/,
   )
   await expect(openModel(file, { python: './no/such/python' })).rejects.toThrow(/there is no such file; name an interpreter/)
+})
+
+test('an export that gives other outputs is refused: by how much they differ, and the next command', () => {
+  const compared = 'onnxruntime 1.30.0'
+  expect(difference('model.py', { error: 0.0126, compared })).toBe(
+    'model.py: exported to ONNX, the model gives other outputs than eager mode on its example inputs: they differ by 1.3 % of the largest value (onnxruntime 1.30.0); measured as it is by: whyslow model.py',
+  )
+  expect(difference('model.py', { error: null, compared })).toContain('they differ in shape, in NaN or')
 })

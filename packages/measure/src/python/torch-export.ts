@@ -3,7 +3,8 @@ import path from 'node:path'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { endInWords, startProcess, textFrom } from '../processes/start-process.ts'
 import { COLLECTOR } from './collector.ts'
-import { findInterpreter, probeInterpreter, pythonWorld } from './interpreter.ts'
+import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } from './interpreter.ts'
+import { isTorchFile } from './torch-endings.ts'
 
 /** Large models are traced for minutes. */
 const LONGEST_EXPORT_MS = 1_200_000
@@ -58,6 +59,7 @@ export async function exportTorch(
     executable,
     words: [...before, COLLECTOR, 'export'],
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(isTorchFile(file) && { env: isolatedEnvironment(process.env, path.dirname(path.resolve(file))) }),
     isUsers: true,
     hasGroup: true,
     limits: { timeMs: LONGEST_EXPORT_MS, memoryBytes: memoryBytes ?? null, signal },

@@ -1,5 +1,6 @@
 // What is known of a PyTorch model that the user's code calls: its modules, operators, dispatch, and other settings timed in turns. As
-// packages/measure/src/python/collector/whyslow_collector/torch_pass.py sends it. Times are ms of one prediction, in the pass that divides them.
+// packages/measure/src/python/collector/whyslow_collector/torch_pass.py sends it. Times are ms of one
+// prediction: as sent in the pass that divides them, in a report scaled to the p50 of the timed passes.
 
 interface TorchPlace {
   readonly file: string

@@ -64,7 +64,12 @@ function setting(torch: TorchSection, width: number): string[] {
       `PyTorch: ${[version, ...gpu, `on ${device}`, build.capability ?? [], build.onednn ? 'oneDNN' : 'no oneDNN', plural(threads, 'thread'), `${(parameters / 1e6).toFixed(1)} million parameters`, dtype ?? [], ...state].flat().join(', ')}.`,
       width,
     ),
-    ...(clocksAdded >= 0.001 ? hang(`Clocks around modules added ${(clocksAdded * 100).toFixed(1)} %.`, width) : []),
+    ...(clocksAdded >= 0.001
+      ? hang(
+          `Clocks around modules added ${(clocksAdded * 100).toFixed(1)} %; times are scaled to a prediction without them.`,
+          width,
+        )
+      : []),
   ]
 }
 

@@ -5,6 +5,7 @@ are settings of it."""
 import contextlib
 
 from . import torch_model
+from .clock import MS, now_ns
 from .torch_export import output_names
 
 
@@ -33,8 +34,13 @@ class TorchModel:
         self._opened = opened
         pairs = opened.tensors()
         self.inputs = [_port(name, one) for name, one in pairs]
+        given = torch_model.Given(map(self._fitted, opened.given.args), {name: self._fitted(one) for name, one in opened.given.words.items()})
+        start = now_ns()
         with torch.no_grad():
-            example = model(*map(self._fitted, opened.given.args), **{name: self._fitted(one) for name, one in opened.given.words.items()})
+            example, self._changes = torch_model.changes_inputs(model, given)
+        # Outputs have no names before. It is the first prediction, unless what is timed is compiled at its own first one.
+        self.predicted_ms = (now_ns() - start) / MS
+        self.first_ms = None if self._mode == "compile" else self.predicted_ms
         self._names = output_names([name for name, _ in pairs], example)
         self.outputs = [_port(name, one) for name, (_, one) in zip(self._names, torch_model.flat(example))]
 
@@ -53,14 +59,15 @@ class TorchModel:
                 raise ValueError("no value for the input %s" % name)
             tensors[name] = torch.from_numpy(feeds[name])
         given = self._opened.with_tensors(tensors)
-        args, words = given.args, given.words
-        if self._mode == "as-written" and not self._half and not self._last:
+        if self._mode == "as-written" and not self._half and not self._last and not self._changes:
+            args, words = given.args, given.words
             return lambda: model(*args, **words)
         fitted = self._fitted
 
         def run():
+            own = given.copied() if self._changes else given
             with torch.inference_mode() if self._mode != "as-written" else contextlib.nullcontext():
-                return model(*map(fitted, args), **{name: fitted(one) for name, one in words.items()})
+                return model(*map(fitted, own.args), **{name: fitted(one) for name, one in own.words.items()})
 
         return run
 

@@ -48,7 +48,9 @@ class Server:
     def do_open(self, header, _):
         start = now_ns()
         self.model = model_class(header["engine"])(header)
-        self.opened_ms = (now_ns() - start) / MS
+        # Some have to predict to know their outputs.
+        self.first_ms = getattr(self.model, "first_ms", None)
+        self.opened_ms = (now_ns() - start) / MS - getattr(self.model, "predicted_ms", 0.0)
         told = {"inputs": self.model.inputs, "outputs": self.model.outputs, "loadMs": self.opened_ms, "threads": self.model.threads}
         return told, []
 

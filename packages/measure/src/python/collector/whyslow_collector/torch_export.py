@@ -63,7 +63,8 @@ def exported(plan, places):
     pairs = opened.tensors()
     inputs = [name for name, _ in pairs]
     with torch.no_grad():
-        before = model(*opened.given.args, **opened.given.words)
+        given = opened.given.copied()
+        before = model(*given.args, **given.words)
     outputs = output_names(inputs, before)
     exporter, notes = export(torch, opened, inputs, outputs, plan["out"])
     if was_training:
@@ -88,7 +89,7 @@ def output_names(inputs, outputs):
 
 def export(torch, opened, inputs, outputs, out):
     """(the exporter's name, notes)."""
-    model, given = opened.model, opened.given
+    model, given = opened.model, opened.given.copied()
     if isinstance(model, torch.jit.ScriptModule):
         by_script(torch, opened, inputs, outputs, out)
         return "torchscript", []
@@ -134,7 +135,7 @@ def by_script(torch, opened, inputs, outputs, out):
     """Gives what the tracer doubts: conditions and numbers that depend on the values of tensors, as 'file:line'."""
     import warnings
 
-    given = opened.given
+    given = opened.given.copied()
     dynamic = axes_of(opened, inputs)
     with quiet(), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", torch.jit.TracerWarning)

@@ -3,12 +3,14 @@ a file was looked at. PyTorch reads both formats as zip archives whose tensors a
 refused when it is looked up (https://docs.python.org/3/library/pickle.html#restricting-globals, audit event `pickle.find_class`)."""
 
 import contextlib
+import inspect
 import io
 import os
 import pickle
 import sys
 import zipfile
 
+from . import torch_checks
 from .errors import Contract
 
 ENDINGS = (".pt2", ".pt", ".pth", ".torchscript")
@@ -38,9 +40,22 @@ def kind_of(path):
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
+            kind = _kind_of(path, names)
+            _refuse_code(path, kind, names, archive.read)
+            return kind
     except (zipfile.BadZipFile, OSError):
         raise Contract("%s is not a PyTorch archive; %s" % (name, _own_program(path))) from None
-    if len(names) > _MOST_ENTRIES or len(set(names)) != len(names):
+
+
+def _refuse_code(path, kind, names, read):
+    told = torch_checks.in_archive(kind, names, read)
+    if told is not None:
+        raise Contract("%s holds %s; it could run code and is not opened; %s" % (os.path.basename(path), told, _own_program(path)))
+
+
+def _kind_of(path, names):
+    name = os.path.basename(path)
+    if len(names) > _MOST_ENTRIES or len({one.lower() for one in names}) != len(names):
         raise Contract("%s has two entries of one name, or too many; save the model again with torch.export.save" % name)
     compiled = next((one for one in names if one.lower().endswith(_COMPILED)), None)
     if compiled is not None:
@@ -101,16 +116,26 @@ def load_file(path):
     kind = kind_of(path)
     import torch
 
+    # What PyTorch's own reader finds in the archive counts, if that is something else.
+    reader = torch._C.PyTorchFileReader(path)
+    _refuse_code(path, _kind_of(path, ["m/" + one for one in reader.get_all_records()]), reader.get_all_records(), reader.get_record)
     with no_pickled_classes(path):
         if kind == "torchscript":
             model = torch.jit.load(path, map_location="cpu")
             return model, _traced_inputs(torch, path)
         program = torch.export.load(path)
-    module = program.module()
+    module = _unguarded(program)
     # What was exported predicts as it was exported; the flag says nothing, and eval() is refused.
     for one in module.modules():
         one.training = False
     return module, program.example_inputs
+
+
+def _unguarded(program):
+    """Guards of inputs are Python code that PyTorch writes from names in the file, and executes."""
+    if "check_guards" in inspect.signature(program.module).parameters:
+        return program.module(check_guards=False)
+    return program.module()
 
 
 def _traced_inputs(torch, path):

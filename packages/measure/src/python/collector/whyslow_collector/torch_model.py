@@ -3,6 +3,7 @@ program (`.pt2`); TorchScript (`.pt`). A tuple or list of `example_inputs()` is 
 
 import inspect
 import os
+import sys
 
 from . import torch_files
 from .errors import Contract
@@ -20,6 +21,41 @@ class Given:
         self.args = tuple(args)
         self.words = dict(words)
 
+    def copied(self):
+        """The same with tensors of its own: a model may change its inputs in place."""
+        return Given(copied(self.args), copied(self.words))
+
+
+def copied(value):
+    if type(value) in (list, tuple):
+        return type(value)(map(copied, value))
+    if type(value) is dict:
+        return {name: copied(one) for name, one in value.items()}
+    if not _is_tensor(value):
+        return value
+    return value.detach().clone().requires_grad_(value.requires_grad)
+
+
+def tensors_of(value):
+    """Tensors of arguments, as deep as `copied` copies them."""
+    if type(value) in (list, tuple, dict):
+        return [tensor for one in (value.values() if type(value) is dict else value) for tensor in tensors_of(one)]
+    return [value] if _is_tensor(value) else []
+
+
+def _is_tensor(value):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def changes_inputs(call, given):
+    """Whether a call changes what it is given in place; it is made with copies. (result, answer)."""
+    own = given.copied()
+    tensors = tensors_of([own.args, own.words])
+    before = [one._version for one in tensors]
+    result = call(*own.args, **own.words)
+    return result, [one._version for one in tensors] != before
+
 
 def given_of(value):
     if isinstance(value, Given):
@@ -33,8 +69,6 @@ def given_of(value):
 
 def seeded():
     """PyTorch's random numbers from the start, where it is imported."""
-    import sys
-
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(_SEED)

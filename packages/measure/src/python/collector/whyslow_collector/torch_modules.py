@@ -18,6 +18,8 @@ class Found:
         self.words = words
         self.gradients = gradients
         self.stack = stack
+        #: Whether it changes its inputs in place.
+        self.changes = False
         self.calls = 0
         self.ns = 0
 
@@ -65,7 +67,12 @@ class Outermost:
 def inner_of(module):
     """(what the user wrote, whether torch.compile runs it)."""
     original = getattr(module, "_orig_mod", None)
-    return (module, False) if original is None else (original, True)
+    return (module, is_compiled(module)) if original is None else (original, True)
+
+
+def is_compiled(module):
+    """By torch.compile(model), or model.compile(): a clock inside it would break its graph."""
+    return getattr(module, "_orig_mod", None) is not None or getattr(module, "_compiled_call_impl", None) is not None
 
 
 class Node:
@@ -92,30 +99,42 @@ class Wrapped:
 
     def __enter__(self):
         for node in self._nodes:
-            held = node.module.__dict__
-            own = held.get("forward")
+            # What model.compile() made calls forward from compiled code.
+            name = "forward" if node.module.__dict__.get("_compiled_call_impl") is None else "_compiled_call_impl"
+            own = node.module.__dict__.get(name)
             try:
-                object.__setattr__(node.module, "forward", self._wrap(node, node.module.forward))
+                object.__setattr__(node.module, name, self._wrap(node, getattr(node.module, name)))
             except Exception:
                 continue
-            self._kept.append((node.module, own))
+            self._kept.append((node.module, name, own))
         return self
 
     def __exit__(self, *_):
-        for module, own in reversed(self._kept):
+        for module, name, own in reversed(self._kept):
             if own is None:
-                module.__dict__.pop("forward", None)
+                module.__dict__.pop(name, None)
             else:
-                object.__setattr__(module, "forward", own)
+                object.__setattr__(module, name, own)
 
 
 def nodes_of(root):
-    """Each module once, by its first name; a module of TorchScript or of an exported program has no modules of its own."""
+    """
+    Each module once, by its first name. A module of TorchScript, of an exported program or that torch.compile runs is one node, with no clock inside.
+    """
     import torch
 
     if isinstance(root, (torch.jit.ScriptModule, torch.fx.GraphModule)):
         return [Node("", root)]
-    return [Node(name, module) for name, module in root.named_modules()]
+    return nodes_outside(root)
+
+
+def nodes_outside(root):
+    """Modules but those inside of compiled ones."""
+    nodes, inside = [], {id(below) for one in root.modules() if is_compiled(one) for below in one.modules() if below is not one}
+    for name, module in root.named_modules():
+        if id(module) not in inside:
+            nodes.append(Node(name, module))
+    return nodes
 
 
 class Stack:
@@ -245,9 +264,11 @@ def rows_of(nodes, whole_ns, shown_place):
     inclusive = {one: (1.0 if one is root else one.share) * whole_ns for one in nodes}
     children = {one: 0.0 for one in nodes}
     for one in nodes:
-        caller = one.caller()
-        if one is not root and caller is not None and one.calls:
-            children[caller] += inclusive[one]
+        calls = sum(one.callers.values())
+        for caller, count in one.callers.items():
+            # Its calls by several callers are taken to be equally long.
+            if one is not root and caller is not None and one.calls:
+                children[caller] += inclusive[one] * count / calls
     return [
         {
             "name": one.name,

@@ -6,11 +6,12 @@ import os
 
 from .clock import MS, in_turns, now_ns
 from .errors import reason_of
-from .torch_model import flat
+from .torch_model import Given, changes_inputs, flat
 
 _BUDGET_MS = 900
 #: As packages/measure/src/outputs has it.
 _ROUNDING = 1e-4
+_HALF_STEPS = 4
 
 
 class Trial:
@@ -25,13 +26,20 @@ class Trial:
         self.threads = threads
 
 
+def _given(found):
+    """Inputs of one call: copies, on both sides, if the model changes them."""
+    given = Given(found.args, found.words)
+    return given.copied() if found.changes else given
+
+
 def plain(torch, found):
     """The model as the user's code calls it."""
-    module, args, words = found.module, found.args, found.words
+    module = found.module
 
     def call():
+        given = _given(found)
         with torch.set_grad_enabled(found.gradients):
-            return module(*args, **words)
+            return module(*given.args, **given.words)
 
     return call
 
@@ -49,19 +57,22 @@ def evaluating(root):
             module.training = mode
 
 
-def inferring(torch, module, args, words):
+def inferring(torch, module, found):
     """Without gradients."""
 
     def call():
+        given = _given(found)
         with torch.inference_mode():
-            return module(*args, **words)
+            return module(*given.args, **given.words)
 
     return call
 
 
 def trials_of(torch, found, root, cpus, compiles):
     args, words = found.args, found.words
-    again = lambda: inferring(torch, found.module, args, words)  # noqa: E731
+    with contextlib.suppress(Exception), torch.set_grad_enabled(found.gradients):
+        _, found.changes = changes_inputs(found.module, Given(args, words))
+    again = lambda: inferring(torch, found.module, found)  # noqa: E731
     trials = []
     if found.gradients:
         trials.append(Trial("inference-mode", "inference_mode", "with torch.inference_mode(): model(x)", again))
@@ -76,12 +87,12 @@ def trials_of(torch, found, root, cpus, compiles):
         return trials
     if _has_convolutions(torch, root) and any(_is_image(torch, one) for one in [*args, *words.values()]):
         code = "model = model.to(memory_format=torch.channels_last)"
-        trials.append(Trial("channels-last", "channels_last", code, lambda: _channels_last(torch, root, args, words)))
+        trials.append(Trial("channels-last", "channels_last", code, lambda: _channels_last(torch, root, found)))
     floats = [one for one in root.parameters() if one.is_floating_point()]
     if floats and all(one.dtype == torch.float32 for one in floats):
-        trials.append(Trial("bfloat16", "bfloat16", "model = model.bfloat16()", lambda: _bfloat16(torch, root, args, words)))
+        trials.append(Trial("bfloat16", "bfloat16", "model = model.bfloat16()", lambda: _bfloat16(torch, root, found)))
     if compiles:
-        trials.append(Trial("compile", "torch.compile", "model = torch.compile(model)", lambda: inferring(torch, torch.compile(root), args, words)))
+        trials.append(Trial("compile", "torch.compile", "model = torch.compile(model)", lambda: inferring(torch, torch.compile(root), found)))
     return trials
 
 
@@ -93,29 +104,30 @@ def _is_image(torch, value):
     return isinstance(value, torch.Tensor) and value.dim() == 4 and value.is_floating_point()
 
 
-def _each(args, words, change):
-    return [change(one) for one in args], {name: change(one) for name, one in words.items()}
+def _each(found, change):
+    given = _given(found)
+    return [change(one) for one in given.args], {name: change(one) for name, one in given.words.items()}
 
 
-def _channels_last(torch, root, args, words):
+def _channels_last(torch, root, found):
     twin = copy.deepcopy(root).to(memory_format=torch.channels_last)
     change = lambda one: one.contiguous(memory_format=torch.channels_last) if _is_image(torch, one) else one  # noqa: E731
 
     def call():
         with torch.inference_mode():
-            given, named = _each(args, words, change)
+            given, named = _each(found, change)
             return twin(*given, **named)
 
     return call
 
 
-def _bfloat16(torch, root, args, words):
+def _bfloat16(torch, root, found):
     twin = copy.deepcopy(root).bfloat16()
     change = lambda one: one.bfloat16() if isinstance(one, torch.Tensor) and one.is_floating_point() else one  # noqa: E731
 
     def call():
         with torch.inference_mode():
-            given, named = _each(args, words, change)
+            given, named = _each(found, change)
             return twin(*given, **named)
 
     return call
@@ -140,7 +152,7 @@ def tried(torch, found, root, trial):
 
     try:
         with contextlib.nullcontext() if as_called else evaluating(root):
-            now = plain(torch, found) if as_called else inferring(torch, found.module, found.args, found.words)
+            now = plain(torch, found) if as_called else inferring(torch, found.module, found)
             before = now()
             if settle is not None:
                 settle(1)
@@ -164,7 +176,7 @@ def compared(torch, one, other):
     ours, theirs = flat(one), flat(other)
     if len(ours) != len(theirs):
         return "different", None
-    worst, same = 0.0, True
+    worst, same, is_rounding = 0.0, True, True
     for (_, a), (_, b) in zip(ours, theirs):
         if a.shape != b.shape:
             return "different", None
@@ -174,13 +186,29 @@ def compared(torch, one, other):
         same = False
         if not a.is_floating_point():
             return "different", None
-        a, b = a.double(), b.double()
-        scale = float(a.abs().max()) if a.numel() else 0.0
-        error = float((a - b).abs().max()) if a.numel() else 0.0
-        worst = max(worst, error / scale if scale > 0 else (0.0 if error == 0 else float("inf")))
+        # Two half-precision results: a step of theirs is coarser.
+        most = max(_ROUNDING, _HALF_STEPS * torch.finfo(a.dtype).eps) if a.dtype == b.dtype and a.element_size() == 2 else _ROUNDING
+        error = _error(torch, a.double(), b.double())
+        if error is None:
+            return "different", None
+        worst, is_rounding = max(worst, error), is_rounding and error <= most
     if same:
         return "bits", 0.0
-    return ("rounding" if worst <= _ROUNDING else "different"), worst
+    return ("rounding" if is_rounding else "different"), worst
+
+
+def _error(torch, a, b):
+    """The largest difference of finite values as a share of the largest; None: one has NaN or an infinity where the other has not."""
+    finite = torch.isfinite(a)
+    odd = lambda one: torch.nan_to_num(one[~finite], nan=0.0, posinf=1.0, neginf=-1.0)  # noqa: E731
+    if not torch.equal(finite, torch.isfinite(b)) or not torch.equal(odd(a), odd(b)):
+        return None
+    a, b = a[finite], b[finite]
+    scale = float(a.abs().max()) if a.numel() else 0.0
+    error = float((a - b).abs().max()) if a.numel() else 0.0
+    if scale > 0:
+        return error / scale
+    return 0.0 if error == 0 else None
 
 
 def without_traces(folder):
@@ -195,8 +223,9 @@ def breaks_of(torch, found, root):
         import torch._dynamo
 
         torch._dynamo.reset()
+        given = Given(found.args, found.words).copied()
         with evaluating(root), torch.no_grad():
-            told = torch._dynamo.explain(root)(*found.args, **found.words)
+            told = torch._dynamo.explain(root)(*given.args, **given.words)
         breaks = []
         for one in told.break_reasons:
             frames = list(getattr(one, "user_stack", None) or [])
