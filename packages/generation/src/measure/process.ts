@@ -46,7 +46,7 @@ async function measureOpened(
   const cold = await one()
   const calls = await warmCalls(one, plan, now)
   const natural = plan.naturalStop ? await naturalStop(generator, next(), newTokens, around) : null
-  const curves = await measureCurves(generator, plan, around, reasons)
+  const curves = await measureCurves(generator, { ...plan, promptTokens: lengthOf(calls, plan) }, around, reasons)
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
     // A text that was cut off did not end by itself.
@@ -54,6 +54,12 @@ async function measureOpened(
     ...curves,
     reasons,
   }
+}
+
+/** Tokens of a prompt: the user's own are as long as they are. */
+function lengthOf(calls: readonly MeasuredCall[], { prompts, promptTokens }: MeasurePlan): number {
+  const lengths = prompts === null ? [] : calls.flatMap((call) => call.promptTokens ?? [])
+  return lengths.length === 0 ? promptTokens : Math.round(median(lengths))
 }
 
 async function warmCalls(one: () => Promise<MeasuredCall>, plan: MeasurePlan, now: Clock): Promise<MeasuredCall[]> {

@@ -35,7 +35,11 @@ const engine: GeneratorEngine = {
 
 export function scriptedWorld(
   script: Script,
-  given: { readonly found?: Recognized; readonly fails?: (process: number) => boolean } = {},
+  given: {
+    readonly found?: Recognized
+    readonly fails?: (process: number) => boolean
+    readonly runsGraph?: GeneratorEngine['runsGraph']
+  } = {},
 ) {
   const inputs: MeasureInput[] = []
   const run: RunTrial = async (task, input) => {
@@ -47,7 +51,11 @@ export function scriptedWorld(
     const value = await measureProcess(open, (input as MeasureInput).plan, { now, garbageMs: async () => 0 })
     return { outcome: 'measured', value: value as never }
   }
-  const ports: GeneratePorts = { engines: [engine], recognize: async () => given.found ?? FOUND, handoffNs: async () => null }
+  const ports: GeneratePorts = {
+    engines: [given.runsGraph === undefined ? engine : { ...engine, runsGraph: given.runsGraph }],
+    recognize: async () => given.found ?? FOUND,
+    handoffNs: async () => null,
+  }
   const trials: GenerateOptions['trials'] = { run, alone: (work) => work(), machine: () => EXAMPLE_MACHINE }
   return {
     inputs,
