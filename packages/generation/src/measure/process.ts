@@ -46,6 +46,7 @@ async function measureOpened(
   const cold = await one()
   const calls = await warmCalls(one, plan, now)
   const natural = plan.naturalStop ? await naturalStop(generator, next(), newTokens, around) : null
+  around.callsMade?.()
   const curves = await measureCurves(generator, { ...plan, promptTokens: lengthOf(calls, plan) }, around, reasons)
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
