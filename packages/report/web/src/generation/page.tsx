@@ -203,6 +203,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   severalTokens: 'several tokens at once',
   floor: 'the floor',
   lookup: 'prompt lookup',
+  timePerToken: 'the time per token',
+  naturalStop: 'a text that ends by itself',
 }
 
 function MeasuredWith({ generation }: { generation: Generation }) {
