@@ -38,10 +38,11 @@ export function scriptedWorld(
   given: {
     readonly found?: Recognized
     readonly fails?: (process: number) => boolean
-    readonly runsGraph?: GeneratorEngine['runsGraph']
+    readonly engine?: Partial<GeneratorEngine>
   } = {},
 ) {
   const inputs: MeasureInput[] = []
+  const recognizedAs: (string | null)[] = []
   const run: RunTrial = async (task, input) => {
     if (task.id === 'read-bandwidth') return { outcome: 'measured', value: 10e9 as never }
     if (task.id !== 'generation-measure') return { outcome: 'failed', reason: `no ${task.id} here` }
@@ -52,13 +53,17 @@ export function scriptedWorld(
     return { outcome: 'measured', value: value as never }
   }
   const ports: GeneratePorts = {
-    engines: [given.runsGraph === undefined ? engine : { ...engine, runsGraph: given.runsGraph }],
-    recognize: async () => given.found ?? FOUND,
+    engines: [{ ...engine, ...given.engine }],
+    recognize: async (_, dtype) => {
+      recognizedAs.push(dtype)
+      return given.found ?? FOUND
+    },
     handoffNs: async () => null,
   }
   const trials: GenerateOptions['trials'] = { run, alone: (work) => work(), machine: () => EXAMPLE_MACHINE }
   return {
     inputs,
+    recognizedAs,
     ports,
     trials,
     generate: (options: Partial<GenerateOptions> = {}) => generate('model.onnx', { trials, ...options }, ports),
