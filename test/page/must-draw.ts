@@ -12,7 +12,7 @@ import type { LoadDocument } from '@whyslow/report/documents/load.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { StudyDocument } from '@whyslow/report/documents/study.ts'
 import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
-import { measured, PART_WORDS } from '@whyslow/report/text/generation/generation-words.ts'
+import { measured, partRows } from '@whyslow/report/text/generation/generation-words.ts'
 import { areaTitle } from '../../packages/report/web/src/areas.ts'
 import { factor, factorRange, intervalOf } from '../../packages/report/web/src/format.ts'
 import { nodeTitle, shownName } from '../../packages/report/web/src/kit/shown-name.ts'
@@ -223,15 +223,28 @@ const ofLint = ({ answer, fused, unfused, borders }: LintDocument): Must[] => [
   ...(borders.nodes === 0 ? [] : [sentence(time(borders.timeMs), 'int8')]),
 ]
 
+const NO_PARTS = { totalMs: 0, depth: 0, parts: [] }
+
 const ofGeneration = (document: GenerationDocument): Must[] => [
   sentence(document.answer),
   sentence(measured(document.speed.timePerTokenMs ?? document.speed.timeToFirstTokenMs), 'answer'),
   ...document.findings.map(({ title }) => sentence(title, 'answer')),
   ...(['tokenParts', 'firstTokenParts'] as const).flatMap((key) =>
-    (document[key]?.parts ?? [])
-      .filter(({ ms }) => ms !== 0)
-      .map(({ id, ms }) => sentence(`${PART_WORDS[id].name} | ${time(ms)} | `, key === 'tokenParts' ? 'token' : 'first-token')),
+    partRows(document[key] ?? NO_PARTS).map(({ name, ms }) =>
+      sentence(`${name} | ${time(ms)} | `, key === 'tokenParts' ? 'token' : 'first-token'),
+    ),
   ),
+  ...[...document.clear, ...document.notChecked.flatMap(({ rule, reason }) => [rule, reason])].map((text) =>
+    sentence(text, 'answer'),
+  ),
+  ...Object.values(document.reasons).map((reason) => sentence(reason, 'setup')),
+  ...(document.fix === undefined
+    ? []
+    : [
+        ...document.fix.tried.map(({ remedy, outcome }) => sentence(`${remedy} | ${outcome} | `, 'tried')),
+        sentence(document.fix.equality.sentence, 'tried'),
+        ...document.fix.kept.map((one) => sentence(one, 'tried')),
+      ]),
   ...(document.depthLine?.points ?? []).map(({ depth, ms }) => sentence(`${depth} | ${time(ms)} | `, 'context')),
   ...(document.severalTokens?.points ?? []).map(({ tokens, ms, ratio }) =>
     row('several', String(tokens), time(ms), factor(ratio)),

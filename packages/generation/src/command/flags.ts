@@ -15,7 +15,7 @@ export const flags = {
       }),
       row.quick('three processes in place of five, and fewer points of each curve'),
       ...inGroup('engine', [
-        flag('--engine <id>', 'what generates; whyslow names those that there are if it knows no such one', undefined, {
+        flag('--engine <id>', 'the engine that generates; whyslow lists the engines if it does not know the name', undefined, {
           usual: 'the first that opens the model',
         }),
         row.threads("the engine's threads"),

@@ -91,6 +91,21 @@ describe('parts of a token add up to it', () => {
     expect(parts({ floor: FLOOR, line: LINE, step: { ...STEP, roles } })).toMatchObject({ 'cache-copied': 4, attention: 3 })
   })
 
+  test('copies that take little do not hide what grows within attention', () => {
+    const roles = { ...STEP.roles, attention: { ms: 9, nodes: 10 }, 'cache-copy': { ms: 0.5, nodes: 4 } }
+    const divided = divide({ ...DIVISION, floor: FLOOR, line: LINE, step: { ...STEP, roles } })!
+    // 10 ms grow with the context: 2 are reading, 4 handing out, 0.5 copies, 3.5 within attention.
+    expect(divided.parts.find(({ id }) => id === 'cache-copied')).toMatchObject({ ms: 4, how: 'difference' })
+    expect(divided.parts.find(({ id }) => id === 'attention')).toMatchObject({ ms: 3.5 })
+  })
+
+  test('garbage that is collected while the engine runs is in its time', () => {
+    const loop = { ...SILENT, runMs: 37, samplerMs: 2, garbageMs: 5 }
+    expect(parts({ loop, floor: FLOOR, step: { ...STEP, stepMs: 37, logitsOnlyMs: 37 } })).toMatchObject({ garbage: 1 })
+    expect(parts({ loop: { ...loop, runMs: 39 } })).not.toHaveProperty('garbage')
+    expect(parts({ loop: { ...loop, garbageMs: 0.25 } })).toMatchObject({ garbage: 0.25, loop: 0.75 })
+  })
+
   test('waking threads is taken out of the products', () => {
     const divided = parts({ floor: FLOOR, step: STEP, handoffMs: 0.05 })
     expect(divided).toMatchObject({ 'thread-handoff': expect.closeTo(1.1), matmul: expect.closeTo(4.9) })

@@ -79,14 +79,18 @@ function aroundOf({ totalMs, loop, isFirst }: Division): Found[] {
     ['sampler', loop.samplerMs],
     ['detokenize', loop.detokenizeMs],
     ['streamer', loop.streamerMs],
-    ['garbage', loop.garbageMs],
     ['tokenize', isFirst ? loop.tokenizeMs : null],
   ]
   const timed = named.flatMap(([id, ms]): Found[] => (ms === null ? [] : [{ id, ms, how: 'timed' }]))
-  if (runMs === null) return timed
-  const left = totalMs - runMs - timed.reduce((sum, { ms }) => sum + ms, 0)
-  return [...timed, { id: 'loop', ms: Math.max(0, left), how: 'difference' }]
+  const leftMs = Math.max(0, totalMs - (runMs ?? 0) - timed.reduce((sum, { ms }) => sum + ms, 0))
+  // What is collected while the engine runs, and while what has a name is done, is in their times already.
+  const garbageMs = loop.garbageMs === null ? null : Math.min(loop.garbageMs, leftMs)
+  const found: Found[] = garbageMs === null ? timed : [...timed, { id: 'garbage', ms: garbageMs, how: 'timed' }]
+  return runMs === null ? found : [...found, { id: 'loop', ms: leftMs - (garbageMs ?? 0), how: 'difference' }]
 }
+
+/** What a part is that nobody saw being copied. */
+const GROWS = 'all that grows with the context beyond reading the cache once: copies of it, and the arithmetic of attention'
 
 /** What the engine does in its call. */
 function insideOf(division: Division): Found[] {
@@ -99,8 +103,7 @@ function insideOf(division: Division): Found[] {
   const weights = floor === null ? [] : floorParts(Math.min(floor.weightsMs, most), cacheMs)
   // Without a floor nobody knows what of it is more than reading.
   if (slopeMs === null || floor === null) return weights
-  const note = 'all that grows with the context beyond reading the cache once: copies of it, and the arithmetic of attention'
-  return [...weights, { id: 'cache-copied', ms: Math.max(0, slopeMs - cacheMs), how: 'difference', note }]
+  return [...weights, { id: 'cache-copied', ms: Math.max(0, slopeMs - cacheMs), how: 'difference', note: GROWS }]
 }
 
 const floorParts = (weightsMs: number, cacheMs: number): Found[] => [
@@ -119,18 +122,21 @@ function byNodes({ floor, handoffMs }: Division, step: StepProfile, cacheMs: num
   const handoffsMs = handoffMs === null ? 0 : Math.min(bodyMs, 2 * handoffMs * (roles.matmul.nodes + roles.head.nodes))
   const readMs = Math.min(cacheMs, roles.attention.ms + roles['cache-copy'].ms)
   const attentionMs = Math.max(0, roles.attention.ms - readMs)
-  // A fused operator copies the cache within its own time: what of it grows with the context and is not reading.
-  const hidden = slopeMs === null || roles['cache-copy'].nodes > 0 ? 0 : slopeMs - readMs - (exportMs ?? 0)
+  // Attention copies the cache within its own time, or takes longer than reading it: what grows with the context and is in no other part.
+  const copies = roles['cache-copy']
+  const hidden = slopeMs === null ? 0 : slopeMs - readMs - copies.ms - (exportMs ?? 0)
   const hiddenMs = Math.min(attentionMs, Math.max(0, hidden))
+  // Nodes that copy are timed by themselves, unless most of the growth is elsewhere.
+  const grownMs = copies.nodes > 0 && hiddenMs <= copies.ms ? 0 : hiddenMs
   const copied: Found =
-    roles['cache-copy'].nodes > 0
-      ? { id: 'cache-copied', ms: roles['cache-copy'].ms, how: 'timed' }
-      : { id: 'cache-copied', ms: hiddenMs, how: 'difference', note: 'what grows with the context beyond reading the cache once' }
+    copies.nodes > 0 && grownMs === 0
+      ? { id: 'cache-copied', ms: copies.ms, how: 'timed' }
+      : { id: 'cache-copied', ms: copies.ms + grownMs, how: 'difference', note: GROWS }
   return [
     ...floorParts(weightsMs, readMs),
     { id: 'matmul', ms: bodyMs - handoffsMs, how: 'timed' },
     { id: 'head', ms: roles.head.ms - headFloorMs, how: 'timed' },
-    { id: 'attention', ms: attentionMs - hiddenMs, how: 'timed' },
+    { id: 'attention', ms: attentionMs - grownMs, how: 'timed' },
     { id: 'other-operators', ms: roles.other.ms, how: 'timed', note: step.others },
     copied,
     ...(exportMs === null ? [] : [{ id: 'cache-exported', ms: exportMs, how: 'difference' } as const]),

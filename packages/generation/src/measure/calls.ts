@@ -8,6 +8,8 @@ export interface Around {
   readonly now: Clock
   /** Time of garbage collection in this process from one time of the clock to another, ms. */
   readonly garbageMs: (fromMs: number, toMs: number) => Promise<number>
+  /** Called once all calls that a user would make are over, before the curves. */
+  readonly callsMade?: () => void
 }
 
 export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'> {

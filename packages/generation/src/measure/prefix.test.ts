@@ -30,3 +30,10 @@ test('of several calls the two that have most in common, without what was genera
   expect(prefixOf([call(run(0, 20)), call(null)])).toBeUndefined()
   expect(prefixOf([])).toBeUndefined()
 })
+
+test('a prompt that came again because there were no more is no pair', () => {
+  const call = (ids: readonly number[]) => ({ ids, promptTokens: ids.length, cachedTokens: 0 })
+  const [one, longer] = [run(0, 20), run(0, 25)]
+  expect(prefixOf([call(one), call(one), call(one)])).toBeUndefined()
+  expect(prefixOf([call(one), call(one), call(longer)])).toMatchObject({ tokens: 25, commonTokens: 20 })
+})

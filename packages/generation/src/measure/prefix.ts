@@ -7,12 +7,20 @@ const RUN = 8
 
 type Call = Pick<MeasuredCall, 'ids' | 'promptTokens' | 'cachedTokens'>
 
-/** The pair of calls that has most in common; undefined: there are no two prompts of the user's with ids. */
+/** The pair of calls that has most in common; undefined: there are no two different prompts of the user's with ids. */
 export function prefixOf(calls: readonly Call[]): PrefixFact | undefined {
   const prompts = calls.flatMap(({ ids, promptTokens, cachedTokens }) =>
     ids === null || promptTokens === null ? [] : [{ ids: ids.slice(0, promptTokens), cachedTokens }],
   )
-  const pairs = prompts.slice(1).map(({ ids, cachedTokens }, k) => ({ ...comparePrompts(prompts[k]!.ids, ids), cachedTokens }))
+  const pairs = prompts
+    .slice(1)
+    .map(({ ids, cachedTokens }, k) => ({
+      ...comparePrompts(prompts[k]!.ids, ids),
+      cachedTokens,
+      earlier: prompts[k]!.ids.length,
+    }))
+    // The same prompt again: the user gave fewer prompts than calls are made.
+    .flatMap(({ earlier, ...pair }) => (pair.commonTokens === pair.tokens && earlier === pair.tokens ? [] : [pair]))
   return pairs.reduce<PrefixFact | undefined>(
     (most, pair) => (most === undefined || pair.alikeTokens > most.alikeTokens ? { ...pair, different: null } : most),
     undefined,

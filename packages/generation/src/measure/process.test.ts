@@ -27,6 +27,18 @@ async function measured(script: Script, plan: Partial<MeasurePlan> = {}, garbage
 }
 
 describe('calls', () => {
+  test('are over before the curves begin', async () => {
+    const scripted = scriptedGenerator({})
+    const plan = { ...PLAN, depths: [0, 100], several: [1, 2], naturalStop: true }
+    const made: number[] = []
+    const { now } = scripted
+    const callsMade = () => void made.push(scripted.requests.length, now())
+    await measureProcess(scripted.open, plan, { now, garbageMs: async () => 0, callsMade })
+    // The first call, two warm ones and the one that ends by itself.
+    expect(made).toEqual([4, expect.any(Number)])
+    expect(made[1]).toBeLessThan(now())
+  })
+
   test('opening, the first call apart, and the time of a token without the first', async () => {
     const { process, requests } = await measured({ coldMs: 700 })
     expect(process.openMs).toBe(500)

@@ -49,16 +49,24 @@ async function measureOpened(
   const cold = await one()
   const calls = await warmCalls(one, plan, now)
   if (calls.some(({ newTokens: made }) => made === null)) reasons.timePerToken = UNCOUNTED
+  const known = { ...plan, promptTokens: lengthOf(calls, plan) }
   const natural = plan.naturalStop
-    ? await orReason('naturalStop', reasons, () => naturalStop(generator, next(), plan, around))
+    ? await orReason('naturalStop', reasons, () => naturalStop(generator, next(), known, around))
     : null
-  const curves = await measureCurves(generator, plan, around, reasons)
+  around.callsMade?.()
+  const curves = await measureCurves(generator, known, around, reasons)
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
     natural: natural === null ? null : naturalOf(natural, reasons),
     ...curves,
     reasons,
   }
+}
+
+/** Tokens of a prompt: the user's own are as long as they are. */
+function lengthOf(calls: readonly MeasuredCall[], { prompts, promptTokens }: MeasurePlan): number {
+  const lengths = prompts === null ? [] : calls.flatMap((call) => call.promptTokens ?? [])
+  return lengths.length === 0 ? promptTokens : Math.round(median(lengths))
 }
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

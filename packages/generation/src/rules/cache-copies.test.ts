@@ -14,6 +14,12 @@ const parts = (copied: number) =>
     tokenParts: tokenParts({ 'cache-copied': copied }),
     graph: exampleGraph({ cache: 'concatenated', cacheNode: '/attn/Concat_2' }),
   })
+/** What grows with the context, as the division of an engine that shows no copies has it. */
+const grows = (copied: number, slope: number, over: number | null, exported = 0) => {
+  const { parts: all, ...of } = tokenParts({ 'cache-copied': copied, 'cache-exported': exported })
+  const parts = all.map((one) => (one.id === 'cache-copied' ? { ...one, how: 'difference' as const } : one))
+  return exampleEvidence({ tokenParts: { ...of, parts }, depthLine: exampleLine(slope, over) })
+}
 /** Depth 64 + 11 / 2 = 69.5; a slope of 20 ms per thousand are 1.39 ms there. */
 const line = (slope: number, over: number | null) => withoutFacts({ depthLine: exampleLine(slope, over) }, 'tokenParts')
 
@@ -41,10 +47,32 @@ checkRule(cacheCopies, {
       },
     },
     { name: 'from outside, a little over three times', given: line(20, 3.1) },
+    {
+      name: 'a difference is modelled: nobody saw copies',
+      given: grows(1, 20, 4),
+      // 64 tokens: 1.28 ms, of which reading is a quarter.
+      expect: {
+        title: /^Time per token grows/,
+        detail: /4\.0 times .* 960 µs of a token grow with the context/,
+        basis: 'modelled',
+        savingByPart: { firstToken: 0, token: 0.96 },
+      },
+    },
+    {
+      name: 'copies that take little, and a line at 160 times the floor',
+      given: exampleEvidence({ tokenParts: tokenParts({ 'cache-copied': 0.1 }), depthLine: exampleLine(100, 160) }),
+      expect: { basis: 'modelled' },
+    },
   ],
   clear: [
     { name: 'a cache in place', given: exampleEvidence() },
     { name: 'a little under three per cent', given: parts(0.29) },
+    { name: 'a difference, a little under three times', given: grows(3, 20, 2.9) },
+    { name: 'all that grows passes through JavaScript', given: grows(0, 20, 4, 1) },
+    {
+      name: 'a difference that takes little, and no line',
+      given: withoutFacts({ tokenParts: grows(0.1, 1, 1).tokenParts! }, 'depthLine'),
+    },
     { name: 'from outside, a little under three times', given: line(20, 2.9) },
     {
       name: 'from outside, a steep line that takes little at this depth',
@@ -54,6 +82,7 @@ checkRule(cacheCopies, {
   doesNotApply: [{ name: 'no cache at all', given: exampleEvidence({ graph: exampleGraph({ cache: 'none' }) }) }],
   notChecked: [
     { name: 'no floor of the line', given: line(20, null) },
+    { name: 'a difference without a floor of the line', given: grows(3, 20, null) },
     { name: 'no line', given: withoutFacts({}, 'tokenParts', 'depthLine') },
   ],
 })

@@ -9,7 +9,7 @@ export const cacheExport = defineRule({
   needs: ['tokenParts', 'speed', 'setup'],
   check({ tokenParts, ...given }) {
     const exportedMs = partMs(tokenParts, 'cache-exported')
-    if (exportedMs === undefined) return { notChecked: 'the division of a token does not show what leaves the engine' }
+    if (exportedMs === undefined) return { notChecked: 'the division of a token shows no cache that leaves the engine' }
     if (!isFelt(given, { tokenMs: exportedMs })) return 'clear'
     return {
       ...tell`With ${countFact('token', tokenParts.depth, 'depth')} in the cache, ${ms('export', exportedMs)} of a token

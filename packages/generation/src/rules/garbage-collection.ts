@@ -14,6 +14,9 @@ export const garbageCollection = defineRule({
     const garbageMs = partMs(tokenParts, 'garbage')
     if (garbageMs === undefined) return { notChecked: 'garbage collection of this engine is not known' }
     if (!isFelt(given, { tokenMs: garbageMs })) return 'clear'
+    // Each output is a new array: of a cache that passes through JavaScript these are nearly all that is collected.
+    if (partMs(tokenParts, 'cache-exported') !== undefined)
+      return { notChecked: 'what is collected are arrays of the cache that passes through JavaScript: see cache-export' }
     const { interTokenMs } = given.speed
     const uneven = interTokenMs === null ? null : interTokenMs.p99 / interTokenMs.p50
     return {

@@ -13,7 +13,7 @@ export const unrequestedBeams = defineRule({
     const tokenMs = tokenMsOf(given)
     const cost = severalTokens && ratioAt(severalTokens, beams)
     const from = beamsFrom === null ? '' : ` (by ${beamsFrom})`
-    const said = tell`${countFact('beam', beams)} are searched${from}, and nobody asked for more than one`
+    const said = tell`${countFact('beam', beams)} are searched${from}, and the caller did not request more than one`
     const next = { next: generateAgain() }
     if (cost === undefined)
       return {

@@ -2,7 +2,6 @@
 // roofs/wasm-stream.ts.
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
-import { ascending, percentileOf } from '../statistics/index.ts'
 import { compileSum } from './roofs/wasm-stream.ts'
 
 export interface ReadingThread {
@@ -14,12 +13,18 @@ export interface ReadingThread {
   readonly threads: number
 }
 
+/** What a thread read: each pass the same bytes. Times are milliseconds since 1970, which threads share. */
+export interface ThreadPasses {
+  readonly bytesPerPass: number
+  readonly startMs: number
+  /** When each pass ended; the next one began then. */
+  readonly endsMs: readonly number[]
+}
+
 /** Bytes of one timed pass, at least: a pass over less is too short for the clock. */
 const PASS_BYTES = 4 * 2 ** 20
 /** Passes that run before the code is optimized. */
 const WARM_UP_PASSES = 3
-/** The upper quartile: what a thread reads while nobody else has its CPU. */
-const SHARE = 0.75
 const READY_MS = 10_000
 
 const { bytes, ms, ready, threads } = workerData as ReadingThread
@@ -29,10 +34,10 @@ else {
   // Pages that nobody wrote to are one and the same page of zeros.
   compiled.memory.fill(1)
   const passes = Math.max(1, Math.round(PASS_BYTES / bytes))
-  const pass = (): number => {
-    const start = performance.now()
+  // The clocks of threads begin when the threads do; the time of day is theirs in common.
+  const now = (): number => performance.timeOrigin + performance.now()
+  const pass = (): void => {
     for (let k = 0; k < passes; k++) compiled.sum(0, bytes)
-    return performance.now() - start
   }
   for (let k = 0; k < WARM_UP_PASSES; k++) pass()
   Atomics.add(ready, 0, 1)
@@ -40,11 +45,12 @@ else {
   const limit = performance.now() + READY_MS
   for (let seen = Atomics.load(ready, 0); seen < threads && performance.now() < limit; seen = Atomics.load(ready, 0))
     Atomics.wait(ready, 0, seen, 100)
-  const rates: number[] = []
-  const end = performance.now() + ms
+  const startMs = now()
+  const endsMs: number[] = []
   do {
-    const took = pass()
-    if (took > 0) rates.push((passes * bytes) / took)
-  } while (performance.now() < end)
-  parentPort!.postMessage(rates.length === 0 ? null : percentileOf(ascending(rates), SHARE) * 1000)
+    pass()
+    endsMs.push(now())
+  } while (endsMs.at(-1)! < startMs + ms)
+  const read: ThreadPasses = { bytesPerPass: passes * bytes, startMs, endsMs }
+  parentPort!.postMessage(read)
 }

@@ -1,12 +1,12 @@
 // Parts of a generation for a pull request: what a token is made of, findings, the curves folded.
-import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, PartsOf } from '../documents/generation.ts'
 import { measured, partRows, severalWords, slopeWords } from '../text/generation/generation-words.ts'
 import { code, type Folded, type Part, table, text } from './blocks.ts'
 
 /** After the sentence. */
 export function generationParts(document: GenerationDocument): Part[] {
-  const { tokenParts, firstTokenParts, findings, speed, engine, machine } = document
+  const { tokenParts, firstTokenParts, findings, speed, engine, machine, model } = document
   return [
     ...(tokenParts === null ? [] : [partTable(tokenParts)]),
     ...findings.map(
@@ -22,7 +22,8 @@ export function generationParts(document: GenerationDocument): Part[] {
       blocks: [
         [
           `- first token ${measured(speed.timeToFirstTokenMs)}`,
-          `- ${text(engine.title)}, ${text(machine.cpu)}, ${machine.usableCpus} usable CPUs`,
+          // What is behind an address runs elsewhere.
+          `- ${text(engine.title)}${model.kind === 'address' ? '' : `, ${text(machine.cpu)}, ${plural(machine.usableCpus, 'usable CPU')}`}`,
           `- trust ${speed.trust.grade}`,
           ...speed.trust.reasons.map((reason) => `- ${text(reason)}`),
         ].join('\n'),

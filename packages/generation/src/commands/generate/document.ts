@@ -125,12 +125,20 @@ function callFacts({ calls, host }: ProcessMeasurement): GenerationFacts {
 
 const profileIn = (step: StepProfile | string): StepProfile | null => (typeof step === 'string' ? null : step)
 
-function setupOf({ processes, options, plan }: Outcome, calls: readonly MeasuredCall[]): GenerationSetup {
-  const middle = (of: (call: MeasuredCall) => number | null) =>
-    medianOrNull(calls.map(of).filter((value): value is number => value !== null))
+type Tokens = Pick<GenerationSetup, 'promptTokens' | 'newTokens'>
+
+/** Tokens of the middle call; what was requested if the engine does not count them. */
+export function tokensOf(calls: readonly Pick<MeasuredCall, 'promptTokens' | 'newTokens'>[], requested: Tokens): Tokens {
+  const middle = (of: keyof Tokens) => medianOrNull(calls.map((call) => call[of]).filter((value) => value !== null))
   return {
-    promptTokens: Math.round(middle(({ promptTokens }) => promptTokens) ?? options.promptTokens),
-    newTokens: Math.round(middle(({ newTokens }) => newTokens) ?? options.newTokens),
+    promptTokens: Math.round(middle('promptTokens') ?? requested.promptTokens),
+    newTokens: Math.round(middle('newTokens') ?? requested.newTokens),
+  }
+}
+
+function setupOf({ processes, options, plan }: Outcome, calls: readonly MeasuredCall[]): GenerationSetup {
+  return {
+    ...tokensOf(calls, options),
     prompts: plan.measured.prompts === null ? 'made-up' : 'user',
     sampling: 'greedy',
     endIgnored: calls.every(({ endedByItself }) => !endedByItself),

@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
 import { decoderModel } from '@whyslow/generation/support/decoder/write-decoder.ts'
 import type { Script } from '@whyslow/generation/support/scripted-generator.ts'
@@ -57,6 +60,35 @@ describe('the document', () => {
     const found = { ...FOUND, step: async () => ({ graph, layout, model: {} as StepModel }) }
     const { reasons } = await world(SCRIPT, { found }).generate({ quick: true })
     expect(reasons.operators).toBe('A scripted engine shows no times of operators')
+  })
+
+  test("the user's own prompts: their length alone counts", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompts-'))
+    const prompts = path.join(folder, 'prompts.txt')
+    fs.writeFileSync(prompts, ['one two three', 'four five six seven', 'a b c d e'].join('\n'))
+    const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
+    const layout = decoderLayout(graph.inputs, graph.outputs)!
+    const profiled: number[][] = []
+    const feeds = (...asked: number[]) => {
+      profiled.push(asked)
+      return {}
+    }
+    const step = async () => ({ graph, layout, model: { feeds } as unknown as StepModel })
+    const found = { ...FOUND, model: { ...MODEL, context: 300 }, step }
+    const { setup, severalTokens } = await world(
+      { ...SCRIPT, context: 300, encodeMs: 0 },
+      { found, engine: { runsGraph: true } },
+    ).generate({
+      prompts,
+    })
+    fs.rmSync(folder, { recursive: true })
+    // 4 tokens, and half of the 64 new ones; then the prompt.
+    expect(profiled).toEqual([
+      [36, 1],
+      [0, 4],
+    ])
+    expect(setup.promptTokens).toBe(4)
+    expect(severalTokens!.depth).toBe(4)
   })
 
   test('an engine that reads other weights than the file: neither its bytes nor its graph are told of it', async () => {
@@ -137,6 +169,7 @@ describe('refused in a line', () => {
     ],
     [{}, { found: { ...FOUND, kind: 'gguf' } as const }, 'model.onnx: no engine opens it; there are scripted'],
     [{ promptTokens: 5000 }, {}, 'more than its context of 4096; give --prompt-tokens 4032'],
+    [{ newTokens: 5000, prompts: 'README.md' }, {}, '5000 new tokens after a prompt are more than its context of 4096'],
     [{}, { fails: () => true }, 'model.onnx: it broke'],
     [{ prompts: 'no-such.txt' }, {}, '--prompts no-such.txt: no such file'],
   ])('%j', async (options, given, message) => {

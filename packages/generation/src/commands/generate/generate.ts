@@ -23,7 +23,7 @@ import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
 import { measureTask } from '../../measure/task.ts'
 import type { ProcessMeasurement } from '../../measure/types.ts'
 import { chooseEngine } from './choose-engine.ts'
-import { documentOf, type Outcome } from './document.ts'
+import { documentOf, type Outcome, tokensOf } from './document.ts'
 import { graphFacts } from './facts.ts'
 import { ggufFacts } from './gguf-facts.ts'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
@@ -64,7 +64,7 @@ export async function generate(
   const isAddress = recognizedAs.kind === 'address'
   const probes = isAddress ? probesOf(addressOf(recognizedAs.source)) : null
   const plan = withVocabulary(planOf(options, probes, prompts), recognizedAs.model.vocabulary)
-  checkContext(recognizedAs, options)
+  checkContext(recognizedAs, { ...options, promptTokens: prompts === null ? options.promptTokens : null })
   const own: GeneratorOptions = {
     ...{ threads: options.threads, prefillThreads: options.prefillThreads, dtype: options.dtype, pythonPath: options.python },
     mostRequests: Math.max(1, Math.floor(options.mostRequests / plan.processes)),
@@ -106,11 +106,16 @@ function asRead(found: Recognized, { title, otherWeights }: GeneratorEngine): Re
   return { ...found, model: { ...found.model, ...unknown }, step: async () => reason }
 }
 
-function checkContext({ source, model: { context } }: Recognized, { promptTokens, newTokens }: GenerateOptions): void {
-  if (context === null || promptTokens + newTokens <= context) return
-  throw new InputError(
-    `${source}: ${promptTokens} tokens of prompt and ${newTokens} new ones are more than its context of ${context}; give --prompt-tokens ${Math.max(1, context - newTokens)}`,
-  )
+type Needed = Pick<GenerateOptions, 'newTokens'> & { readonly promptTokens: number | null }
+
+/** How long the user's own prompts are is not known before they are tokenized: `promptTokens` null. */
+function checkContext({ source, model: { context } }: Recognized, { promptTokens, newTokens }: Needed): void {
+  if (context === null || (promptTokens ?? 1) + newTokens <= context) return
+  const [needs, give] =
+    promptTokens === null
+      ? [`${newTokens} new tokens after a prompt`, `--new-tokens ${Math.max(1, context >> 1)}`]
+      : [`${promptTokens} tokens of prompt and ${newTokens} new ones`, `--prompt-tokens ${Math.max(1, context - newTokens)}`]
+  throw new InputError(`${source}: ${needs} are more than its context of ${context}; give ${give}`)
 }
 
 /** `folder` null: nothing of this machine is measured. */
@@ -154,8 +159,9 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
 
 async function bandwidthOf(
   { found, engine, options, machine, limits, progress }: Run,
-  threads: number,
+  wanted: number,
 ): Promise<Bandwidth | string> {
+  const threads = Math.min(wanted, machine.usableCpus)
   const { bytesPerToken } = found.model
   if (engine.otherWeights !== undefined)
     return `${engine.title} reads ${engine.otherWeights}, not the ONNX file, and their bytes are not counted`
@@ -197,10 +203,12 @@ async function profiledSteps(
     const reason = `${engine.title} shows no times of operators`
     return { token: reason, firstToken: reason, facts: graphFacts(step, null) }
   }
-  const { promptTokens, newTokens, quick, trials } = options
+  const { quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
   const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)
   const calls = processes.flatMap((process) => process.calls)
+  // The user's prompts are as long as they are.
+  const { promptTokens, newTokens } = tokensOf(calls, options)
   progress({ stage: 'a token by its operators', done: 0, of: 2 })
   const token = await one({ depth: Math.round(promptTokens + newTokens / 2), tokens: 1, paceMs: tokenLoop(calls, []).runMs })
   progress({ stage: 'the first token by its operators', done: 1, of: 2 })

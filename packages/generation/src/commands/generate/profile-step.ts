@@ -80,7 +80,7 @@ export async function profileStep(
   const profile = correctProfile(profiled.value, { executed, original: graph }, types, { p50Ms, threads: options.threads })
   return stepProfileOf(profile, stepGraph([executed, graph], model), {
     stepMs: p50Ms,
-    logitsOnlyMs: (logitsOnlyMs / stepMs) * p50Ms,
+    logitsOnlyMs: logitsOnlyMs === null ? null : (logitsOnlyMs / stepMs) * p50Ms,
   })
 }
 

@@ -37,6 +37,19 @@ describe('the answer', () => {
     expect(generationAnswer({ ...document, tokenParts })).toContain('24.0 ms beyond that are not explained.')
   })
 
+  test('what grows with the context was not seen to be copied', () => {
+    const parts = (how: 'timed' | 'difference') =>
+      ({ totalMs: 41, depth: 512, parts: [{ id: 'cache-copied', ms: 20, how, note: null }] }) as const
+    const answer = (how: 'timed' | 'difference') => generationAnswer({ ...document, tokenParts: parts(how) })
+    expect(answer('timed')).toContain('20.0 ms go into copying the KV cache in the engine.')
+    expect(answer('difference')).toContain('20.0 ms go into what grows with the context beyond reading the KV cache once.')
+  })
+
+  test('a prompt of one token', () => {
+    const one = generationAnswer({ ...document, setup: { ...document.setup, promptTokens: 1, newTokens: 1 } })
+    expect(one).toContain('for a prompt of 1 token, of')
+  })
+
   test('one token alone has no time per token', () => {
     const answer = generationAnswer({ ...document, speed: { ...document.speed, timePerTokenMs: null } })
     expect(answer).toMatch(/^The first token takes 1\.90 s \(1\.80–2\.00\) after 480 tokens of prompt; /)

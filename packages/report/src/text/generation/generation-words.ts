@@ -1,5 +1,5 @@
 // How a generation is spoken of, on the terminal and on the page alike: the parts of a token, and its answer in one sentence or a few.
-import { percent, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
+import { percent, plural, significant, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../../documents/generation.ts'
 
 /** What each part is called in a row, and what time goes into. */
@@ -26,6 +26,15 @@ export const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; r
   unexplained: { name: 'unexplained', into: 'nothing that was found' },
 }
 
+/** A difference shows that time grows with the context, and not that copies take it. */
+const GROWTH = {
+  name: 'growth with the context',
+  into: 'what grows with the context beyond reading the KV cache once',
+} as const
+
+const wordsOf = ({ id, how }: Pick<TokenPart, 'id' | 'how'>): { readonly name: string; readonly into: string } =>
+  id === 'cache-copied' && how === 'difference' ? GROWTH : PART_WORDS[id]
+
 /** Reading that no engine avoids. */
 export const isFloor = (id: TokenPartId): boolean => id === 'weights' || id === 'cache-read'
 
@@ -42,7 +51,7 @@ function worthNaming({ totalMs, parts }: PartsOf): readonly TokenPart[] {
 }
 
 const namedParts = (parts: readonly TokenPart[]): string =>
-  parts.map(({ id, ms }, k) => `${time(ms)} ${k === 0 ? 'go ' : ''}into ${PART_WORDS[id].into}`).join(', ')
+  parts.map((part, k) => `${time(part.ms)} ${k === 0 ? 'go ' : ''}into ${wordsOf(part).into}`).join(', ')
 
 export const measured = ({ value, low, high }: Measured): string => timeWithInterval(value, low, high)
 
@@ -58,8 +67,8 @@ export function generationAnswer(document: Answered): string {
   const { timePerTokenMs: each, timeToFirstTokenMs: first } = speed
   const token =
     each === null
-      ? `The first token takes ${measured(first)} after ${setup.promptTokens} tokens of prompt`
-      : `A token takes ${measured(each)} after ${depth} tokens of context`
+      ? `The first token takes ${measured(first)} after ${plural(setup.promptTokens, 'token')} of prompt`
+      : `A token takes ${measured(each)} after ${plural(depth, 'token')} of context`
   const needs = floor === null ? '.' : `; the weights alone need ${time(floor.weightsMs)} on this machine.`
   return [`${token}${needs}`, ...tokenSentences(document), ...(each === null ? [] : [firstSentence(document)])].join(' ')
 }
@@ -84,10 +93,10 @@ function tokenSentences({ tokenParts, depthLine, setup }: Answered): string[] {
 
 function firstSentence({ speed, firstTokenParts, setup }: Answered): string {
   const first = speed.timeToFirstTokenMs
-  const takes = `The first token takes ${measured(first)} for a prompt of ${setup.promptTokens} tokens`
+  const takes = `The first token takes ${measured(first)} for a prompt of ${plural(setup.promptTokens, 'token')}`
   const [largest] = firstTokenParts === null ? [] : worthNaming(firstTokenParts)
   if (largest === undefined) return `${takes}.`
-  return `${takes}, of which ${time(largest.ms)} go into ${PART_WORDS[largest.id].into}.`
+  return `${takes}, of which ${time(largest.ms)} go into ${wordsOf(largest).into}.`
 }
 
 const upperFirst = (text: string): string => text.replace(/^[a-z]/, (letter) => letter.toUpperCase())
@@ -113,7 +122,7 @@ export const partRows = ({ totalMs, parts }: PartsOf): readonly PartRow[] =>
     .filter(({ ms }) => ms !== 0)
     .map(({ id, ms, how, note }) => ({
       id,
-      name: PART_WORDS[id].name,
+      name: wordsOf({ id, how }).name,
       ms,
       share: percent(ms / totalMs),
       how: note === null ? HOW[how] : `${HOW[how]}: ${note}`,

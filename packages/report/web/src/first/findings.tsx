@@ -176,8 +176,10 @@ function worded(value: number, unit: string): string {
   return `${count(value)} ${unit}`
 }
 
+type Checked = Pick<Report, 'clear' | 'notChecked' | 'doesNotApply'>
+
 /** What is fine, what has nothing to be about, and what could not be checked: folded. */
-function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { report: Report }) {
+export function Fine({ report: { clear, notChecked, doesNotApply = [] } }: { report: Checked }) {
   return (
     <div class="fine">
       {clear.length > 0 && (

@@ -1,6 +1,7 @@
 // Findings of a generation: what it is, what it costs of a token and of the first one, where, and what to type.
 import { nextOf } from '@whyslow/report/text/generation/generation-words.ts'
 import { Advice } from '../first/advice.tsx'
+import { Fine } from '../first/findings.tsx'
 import { time } from '../format.ts'
 import { NextCommand } from '../kit/copy.tsx'
 import { Name, Says } from '../kit/name.tsx'
@@ -8,7 +9,16 @@ import type { Generation } from '../page-data.ts'
 
 type Finding = Generation['findings'][number]
 
-export function GenerationFindings({ findings }: Pick<Generation, 'findings'>) {
+export function GenerationFindings({ generation }: { generation: Generation }) {
+  return (
+    <>
+      <Found findings={generation.findings} />
+      <Fine report={generation} />
+    </>
+  )
+}
+
+function Found({ findings }: Pick<Generation, 'findings'>) {
   if (findings.length === 0) return <p class="after-sentence">No rule found a cause.</p>
   return (
     <section class="findings" aria-labelledby="findings">

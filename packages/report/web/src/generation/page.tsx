@@ -47,21 +47,23 @@ const PARTS: readonly PartOf<Generation>[] = [
     draw: ({ estimates }) => <Estimates estimates={estimates} />,
     when: ({ estimates }) => estimates.length > 0,
   },
+  { id: 'tried', title: 'What was tried', draw: ({ fix }) => fix && <Tried fix={fix} />, when: ({ fix }) => fix !== undefined },
   { id: 'setup', title: 'Measured with', draw: (generation) => <MeasuredWith generation={generation} /> },
 ]
 
 export function GenerationPage({ generation, original }: { generation: Generation; original: object }) {
-  const { model, machine, answer, findings } = generation
+  const { model, machine, answer } = generation
   return (
     <AnswerPage
       of={model.name}
-      facts={['text generation', machine.cpu]}
+      // What is behind an address runs elsewhere.
+      facts={['text generation', ...(model.kind === 'address' ? [] : [machine.cpu])]}
       answer={answer}
       parts={partsOf(PARTS, generation)}
       exported={['Generation document (JSON)', 'generation.json', original]}
       beside={<NumberCard generation={generation} />}
     >
-      <GenerationFindings findings={findings} />
+      <GenerationFindings generation={generation} />
     </AnswerPage>
   )
 }
@@ -154,7 +156,59 @@ function Estimates({ estimates }: Pick<Generation, 'estimates'>) {
   )
 }
 
+type Ratio = NonNullable<Generation['fix']>['timePerTokenRatio']
+/** Ratios of a document are of times: a half is twice as fast. */
+const fasterSaid = (ratio: Ratio): string => known(ratio, ({ value }) => `${significant(1 / value)}×`)
+
+function Tried({ fix }: { fix: NonNullable<Generation['fix']> }) {
+  const { tried, kept, folder, timePerTokenRatio, firstTokenRatio, equality } = fix
+  return (
+    <div class="measured-with">
+      <PlainTable
+        title="Remedies"
+        rows={tried}
+        columns={[
+          { head: 'remedy', show: ({ remedy }) => remedy },
+          { head: 'outcome', show: ({ outcome }) => outcome },
+          {
+            head: 'tokens, as fast',
+            show: (one) => fasterSaid(one.timePerTokenRatio),
+            value: (one) => one.timePerTokenRatio?.value ?? null,
+            isNumber: true,
+          },
+          { head: 'why', show: ({ reason }) => <Says text={reason} />, value: ({ reason }) => reason },
+        ]}
+      />
+      <Facts
+        title="What was kept"
+        facts={[
+          ['kept', kept.length === 0 ? 'nothing' : kept.join(', ')],
+          ['tokens after the first, as fast', timePerTokenRatio && fasterSaid(timePerTokenRatio)],
+          ['the first token, as fast', firstTokenRatio && fasterSaid(firstTokenRatio)],
+          ['the same texts', equality.sentence],
+          ['written', folder],
+        ]}
+      />
+    </div>
+  )
+}
+
+/** What each reason is about, as on the terminal. */
+const ABOUT: Readonly<Record<string, string>> = {
+  tokenParts: 'what a token is made of',
+  firstTokenParts: 'what the first token is made of',
+  operators: 'a token inside the engine',
+  firstOperators: 'the first token inside the engine',
+  depthLine: 'time over the context',
+  severalTokens: 'several tokens at once',
+  floor: 'the floor',
+  lookup: 'prompt lookup',
+  timePerToken: 'the time per token',
+  naturalStop: 'a text that ends by itself',
+}
+
 function MeasuredWith({ generation }: { generation: Generation }) {
+  const unknown = Object.entries(generation.reasons).map(([part, reason]): Fact => [ABOUT[part] ?? part, reason])
   return (
     <div class="measured-with">
       <Warnings warnings={generation.warnings} />
@@ -162,6 +216,7 @@ function MeasuredWith({ generation }: { generation: Generation }) {
         <Facts title="Speed" facts={speedFacts(generation)} />
         <Facts title="The model" facts={modelFacts(generation)} />
         <Facts title="The measurement" facts={setupFacts(generation)} />
+        {unknown.length > 0 && <Facts title="Not known, or in part" facts={unknown} />}
       </div>
     </div>
   )
@@ -200,7 +255,7 @@ function modelFacts({ model, floor }: Generation): Fact[] {
   ]
 }
 
-function setupFacts({ setup, engine, machine, tool }: Generation): Fact[] {
+function setupFacts({ model, setup, engine, machine, tool }: Generation): Fact[] {
   return [
     ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
     ['threads', known(engine.threads, String)],
@@ -211,7 +266,10 @@ function setupFacts({ setup, engine, machine, tool }: Generation): Fact[] {
     ['processes', String(setup.processes)],
     ['warm calls of each', String(setup.callsPerProcess)],
     ['prompt tokens that a cache held', known(setup.cachedShare, percent)],
-    ['machine', `${machine.cpu}, ${machine.usableCpus} usable CPUs, Node ${machine.node}`],
+    [
+      model.kind === 'address' ? 'machine that sent the requests' : 'machine',
+      `${machine.cpu}, ${plural(machine.usableCpus, 'usable CPU')}, Node ${machine.node}`,
+    ],
     ['whyslow', tool.version],
   ]
 }
