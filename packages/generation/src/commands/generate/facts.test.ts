@@ -35,3 +35,19 @@ test('weights in blocks of 4 bits, with their scales and the level that is set',
 test('a decoder without a cache, and one whose last position alone is computed', () => {
   expect(factsOf({ cache: 'none', logits: 'last' }).graph).toMatchObject({ cache: 'none', cacheNode: null, logits: 'last' })
 })
+
+test('a merged decoder: the products of its branch with a cache, whose weights are those of the graph around it', () => {
+  const [merged, plain] = [factsOf({ cache: 'merged' }), factsOf({})]
+  expect(merged.weights).toHaveLength(TINY.layers * PRODUCTS_OF_A_LAYER + 1)
+  expect(merged.weights!.filter(({ role }) => role === 'head')).toMatchObject([{ dtype: 'float32', elements: 32 * 64 }])
+  expect(merged.graph!.headNode).not.toBeNull()
+  expect(merged.graph).toMatchObject({ cache: 'concatenated', cacheNode: expect.stringContaining('Concat') })
+  const bytes = ({ weights }: typeof plain) => weights!.reduce((sum, one) => sum + one.bytes, 0)
+  expect(bytes(merged)).toBe(bytes(plain))
+})
+
+test('weights of which none is found are not said to be none', () => {
+  const graph = viewGraph(modelInMemory(decoderModel(decoderWeights(), {})))
+  const layout = decoderLayout(graph.inputs, graph.outputs)!
+  expect(graphFacts({ graph: { ...graph, nodes: [] }, layout }, null)).not.toHaveProperty('weights')
+})

@@ -3,6 +3,7 @@ import { elementCount, sizeInBytes } from '@whyslow/graph/dtype.ts'
 import type { GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import type { GenerationFacts, GraphFact, WeightFact } from '../../facts.ts'
+import { withCacheBranch } from './branches.ts'
 import type { StepGraph } from './recognized.ts'
 
 /** Between weights that are kept and the product that reads them; behind a product, what only changes its result. */
@@ -12,7 +13,9 @@ const PRODUCTS =
 const LEAST_ELEMENTS = 256
 const MOST_STEPS = 8
 
-export function graphFacts({ graph, layout }: Pick<StepGraph, 'graph' | 'layout'>, step: StepProfile | null): GenerationFacts {
+export function graphFacts(given: Pick<StepGraph, 'graph' | 'layout'>, step: StepProfile | null): GenerationFacts {
+  const { layout } = given
+  const graph = withCacheBranch(given.graph)
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const head = headOf(graph, layout.logits.name, makers)
   const weights = graph.nodes.flatMap((node) => weightOf({ node, graph, makers, head, step }) ?? [])
@@ -22,7 +25,8 @@ export function graphFacts({ graph, layout }: Pick<StepGraph, 'graph' | 'layout'
     cacheCapacity: layout.capacity,
     capacityFrom: layout.capacity === null ? null : 'the graph',
   }
-  return { weights, graph: graphFact({ graph, layout }, head, step), options }
+  // A decoder has weights: none that is found is none that is known.
+  return { ...(weights.length === 0 ? {} : { weights }), graph: graphFact({ graph, layout }, head, step), options }
 }
 
 interface Looking {
