@@ -51,3 +51,17 @@ test('weights of which none is found are not said to be none', () => {
   const layout = decoderLayout(graph.inputs, graph.outputs)!
   expect(graphFacts({ graph: { ...graph, nodes: [] }, layout }, null)).not.toHaveProperty('weights')
 })
+
+test('outputs that never change: their bytes if the graph declares every size, else unknown', () => {
+  const graph = viewGraph(modelInMemory(decoderModel(decoderWeights(), {})))
+  const layout = decoderLayout(graph.inputs, graph.outputs)!
+  const of = (length: number | string) => {
+    const cross = ['key', 'value'].map((kind) => ({
+      ...{ past: `past.0.encoder.${kind}`, present: `present.0.encoder.${kind}`, role: 'cross' as const, layer: 0 },
+      ...{ dtype: 'float32' as const, shape: ['batch', 4, length, 8], axes: { batch: 0, heads: 1, length: 2, headSize: 3 } },
+    }))
+    return graphFacts({ graph, layout: { ...layout, cache: [...layout.cache, ...cross] } }, null).graph!.constantOutputs
+  }
+  expect(of(1500)).toEqual({ names: ['present.0.encoder.key', 'present.0.encoder.value'], bytes: 2 * 4 * 1500 * 8 * 4 })
+  expect(of('encoder_sequence_length').bytes).toBeNull()
+})
