@@ -105,6 +105,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       several: severalTokens,
       tokenParts,
       lookup,
+      ...(outcome.facts.weights === undefined ? {} : { weights: outcome.facts.weights }),
       kernelRates: outcome.kernelRates,
     }),
     ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source),
