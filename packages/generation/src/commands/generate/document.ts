@@ -108,7 +108,7 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       ...(outcome.facts.weights === undefined ? {} : { weights: outcome.facts.weights }),
       kernelRates: outcome.kernelRates,
     }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source, options),
     warnings,
   }
 }
