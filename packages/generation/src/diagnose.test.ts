@@ -29,6 +29,22 @@ test('a finding has its times, its place and its command; an unknown saving says
   expect(findings[0]!.run).toEqual({ command: 'fix', arguments: ['model/', '-o', 'fast/'] })
 })
 
+test('a command keeps what the user chose, as far as it has such a flag', () => {
+  const setup = { engine: 'ort-cpu', dtype: 'q4', prompts: 'my prompts.txt' }
+  const runOf = (slow: Parameters<typeof exampleEvidence>[0]) =>
+    diagnoseEvidence(exampleEvidence(slow), 'model/', { setup }).findings[0]!.run
+  expect(runOf({ tokenParts: tokenParts({ 'cache-exported': 5 }) })).toEqual({
+    command: 'fix',
+    arguments: ['model/', '-o', 'fast/', '--engine', 'ort-cpu', '--prompts', 'my prompts.txt'],
+  })
+  const threads = [
+    { threads: 2, tokenMs: 10, firstTokenMs: 100 },
+    { threads: 4, tokenMs: 5, firstTokenMs: 50 },
+  ]
+  const { arguments: words } = runOf({ threads })!
+  expect(words.slice(-6)).toEqual(['--engine', 'ort-cpu', '--dtype', 'q4', '--prompts', 'my prompts.txt'])
+})
+
 test('of an address, what its curves say is checked; all else says why it is not', () => {
   const { model, engine, machine, setup, speed, depthLine } = exampleEvidence()
   const outcome: GenerationOutcome = {

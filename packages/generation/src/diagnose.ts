@@ -1,5 +1,6 @@
 // Runs the rules of generation over what was measured, and gives what they say as the document has it.
 import { documentedCommand } from '@whyslow/diagnosis/documented-command.ts'
+import type { NextCommand } from '@whyslow/diagnosis/next-command.ts'
 import type { Finding } from '@whyslow/diagnosis/rule.ts'
 import { notChecked, rank, rulesWith, runRules } from '@whyslow/diagnosis/run-rules.ts'
 import type { GenerationDocument, GenerationFinding } from '@whyslow/report/documents/generation.ts'
@@ -7,29 +8,50 @@ import { type GenerationEvidence, type GenerationOutcome, generationEvidence } f
 import type { GenerationRule } from './rule.ts'
 import { generationRules } from './rules/index.ts'
 
+/** What the user chose for the measurement; null and absent: nothing. */
+export interface MeasuredSetup {
+  readonly engine?: string | null
+  readonly dtype?: string | null
+  /** A path. */
+  readonly prompts?: string | null
+}
+
 type Diagnosis = Pick<GenerationDocument, 'findings' | 'clear' | 'doesNotApply' | 'notChecked'>
 
 /** Findings, the largest saving of a call first, and what became of all other rules. `model`: as the user named it, for the commands. */
-export function diagnoseGeneration(outcome: GenerationOutcome, model: string): Diagnosis {
-  return diagnoseEvidence(generationEvidence(outcome), model)
+export function diagnoseGeneration(outcome: GenerationOutcome, model: string, setup: MeasuredSetup = {}): Diagnosis {
+  return diagnoseEvidence(generationEvidence(outcome), model, { setup })
 }
 
 export function diagnoseEvidence(
   evidence: GenerationEvidence,
   model: string,
-  rules: readonly GenerationRule[] = generationRules,
+  { rules = generationRules, setup = {} }: { readonly rules?: readonly GenerationRule[]; readonly setup?: MeasuredSetup } = {},
 ): Diagnosis {
   const verdicts = runRules(rules, evidence)
   return {
-    findings: rank(verdicts).map((finding) => findingOf(finding, model, evidence.model.kind === 'address')),
+    findings: rank(verdicts).map((finding) => findingOf(finding, model, { isAddress: evidence.model.kind === 'address', setup })),
     clear: rulesWith('clear', verdicts),
     doesNotApply: rulesWith('does-not-apply', verdicts),
     notChecked: notChecked(verdicts),
   }
 }
 
+const FLAGS = { engine: '--engine', dtype: '--dtype', prompts: '--prompts' } as const
+
+/** With the flags that were given, as far as the command has them. */
+function withSetup(next: NextCommand, setup: MeasuredSetup): NextCommand {
+  const known = next.command === 'generate' ? (['engine', 'dtype', 'prompts'] as const) : (['engine', 'prompts'] as const)
+  const words = known.flatMap((key) => (setup[key] == null ? [] : [FLAGS[key], setup[key]]))
+  return { ...next, words: [...next.words, ...words] }
+}
+
 /** What is behind an address, `fix` does not have. */
-function findingOf(finding: Finding, model: string, isAddress: boolean): GenerationFinding {
+function findingOf(
+  finding: Finding,
+  model: string,
+  { isAddress, setup }: { readonly isAddress: boolean; readonly setup: MeasuredSetup },
+): GenerationFinding {
   const { rule, title, detail, wouldSaveMs, savingUnknown, savingByPart = {}, basis, nodes, places, next } = finding
   const [place] = places
   return {
@@ -40,6 +62,9 @@ function findingOf(finding: Finding, model: string, isAddress: boolean): Generat
     firstTokenMs: savingByPart.firstToken ?? null,
     savingIs: wouldSaveMs === null ? 'unknown' : basis === 'measured' ? 'measured' : 'estimated',
     place: nodes[0] ?? (place === undefined ? null : `${place.file}:${place.line}`),
-    run: next === null || (isAddress && next.command === 'fix') ? null : documentedCommand(next, { MODEL: model }).run,
+    run:
+      next === null || (isAddress && next.command === 'fix')
+        ? null
+        : documentedCommand(withSetup(next, setup), { MODEL: model }).run,
   }
 }

@@ -37,8 +37,8 @@ export interface GraphFact {
   readonly headNode: string | null
   /** Float16 values cast to float32 and back when a CPU runs it: how many nodes, and their time in a decode step (null: not profiled). */
   readonly casts: { readonly nodes: number; readonly decodeMs: number | null; readonly node: string | null }
-  /** Outputs of each decode step that stay the same, such as the cross-attention keys of an encoder–decoder; bytes of one step. */
-  readonly constantOutputs: { readonly names: readonly string[]; readonly bytes: number }
+  /** Outputs of each decode step that stay the same, such as the cross-attention keys of an encoder–decoder; bytes of one step, null: not known. */
+  readonly constantOutputs: { readonly names: readonly string[]; readonly bytes: number | null }
 }
 
 /** What a call's prompt is made of. */

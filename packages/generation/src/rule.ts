@@ -89,9 +89,9 @@ export function ratioAt({ points }: SeveralTokens, tokens: number): number | und
   return a.ratio + ((b.ratio - a.ratio) * (tokens - a.tokens)) / (b.tokens - a.tokens)
 }
 
-/** Bytes of 4-bit weights in blocks of 32 with float32 scales and zero points left out, for each element; of int8 with a scale a block. */
+/** Bytes of an element of 4 and of 8 bits in blocks of 32, each with a float32 scale, zero points left out. */
 export const INT4_BYTES = 0.625
-export const INT8_BYTES = 1.03
+export const INT8_BYTES = 1.125
 
 const MODEL = { placeholder: 'MODEL' } as const
 export const fixGenerator = (): NextCommand => nextCommand('fix', MODEL, '-o', 'fast/')

@@ -21,12 +21,35 @@ test('models that are loaded, with and without a dtype', () => {
   expect(found("const model = await AutoModelForCausalLM.from_pretrained('m', { device: 'webgpu' })")).toEqual([
     ['model-load', 1],
   ])
-  expect(found("const model = await AutoModelForCausalLM.from_pretrained('m', options)")).toEqual([
-    ['model-load', 1],
-    ['dtype-missing', 1],
-  ])
   // A tokenizer has no weights.
   expect(found("const tokenizer = await AutoTokenizer.from_pretrained('m')")).toEqual([['model-load', 1]])
+})
+
+test('options in a variable or a spread: looked up in the file, and silent if they are not known', () => {
+  const load = (before: string, options: string) =>
+    found(`${before}\nconst generator = await pipeline('text-generation', 'model', ${options})`).map(([pattern]) => pattern)
+  expect(load("const options = { dtype: 'q4' }", 'options')).toEqual(['model-load'])
+  expect(load("const options = { dtype: 'q4' }", '{ ...options, revision: "main" }')).toEqual(['model-load'])
+  expect(load("const options = { revision: 'main' }", 'options')).toEqual(['model-load', 'dtype-missing'])
+  expect(load("const options = {}\noptions.dtype = 'q4'", 'options')).toEqual(['model-load'])
+  expect(load('const options = {}\nObject.assign(options, more)', 'options')).toEqual(['model-load'])
+  expect(load('', 'optionsOf(model)')).toEqual(['model-load'])
+  expect(load('', '{ ...elsewhere }')).toEqual(['model-load'])
+  expect(found("const model = await AutoModelForCausalLM.from_pretrained('m', options)")).toEqual([['model-load', 1]])
+  expect(found('const generator = await pipeline(...given)')).toEqual([['model-load', 1]])
+})
+
+test('version 2 takes quantized weights if nobody says otherwise', () => {
+  const head = "import { pipeline } from '@xenova/transformers'\n"
+  expect(found("const generator = await pipeline('text-generation', 'model')", head)).toEqual([['model-load', 1]])
+})
+
+test('what a model is loaded into', () => {
+  const variable = (text: string) =>
+    readSource(`${HEAD}${text}`, 'app.mjs')!.patterns.find(({ pattern }) => pattern === 'dtype-missing')!.variable
+  expect(variable("const generator = await pipeline('text-generation', 'model')")).toBe('generator')
+  expect(variable("this.writer = await pipeline('text-generation', 'model')")).toBe('writer')
+  expect(variable("export const open = () => pipeline('text-generation', 'model')")).toBeNull()
 })
 
 test('calls that generate, by their options or their name', () => {

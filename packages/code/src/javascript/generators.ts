@@ -2,6 +2,7 @@
 // of the two: names alone say too little.
 // https://huggingface.co/docs/transformers.js, https://node-llama-cpp.withcat.ai
 import type { PatternName } from '../facts.ts'
+import { type FileObjects, fileObjects, givesOption } from './load-options.ts'
 import { childrenOf, isFunction, isLoop, isNode, nameOf, type SyntaxNode, some, walk } from './syntax.ts'
 
 const TRANSFORMERS = /^@(huggingface|xenova)\/transformers$/
@@ -11,6 +12,8 @@ const GENERATION_OPTIONS =
   /^(max_new_tokens|min_new_tokens|do_sample|num_beams|streamer|past_key_values|maxTokens|onTextChunk|onToken)$/
 const EMBEDDING_OPTIONS = /^(pooling|normalize)$/
 const LOADERS = /transformers\.pipeline$|transformers\.Auto(Model\w*)\.from_pretrained$/
+/** Whose weights are float32 in Node if nobody says otherwise; version 2, @xenova/transformers, took quantized ones. */
+const FLOAT32_UNLESS_SAID = /^@huggingface\//
 /** An application's own choice: a number of bits, or a device whose default is another. */
 const DTYPE_OPTIONS = /^(dtype|device|quantized)$/
 
@@ -22,6 +25,7 @@ export interface GeneratorNames {
   readonly grown: ReadonlySet<string>
   /** Names that a tokenizer's result is given, and that are then cut. */
   readonly cut: ReadonlySet<string>
+  readonly objects: FileObjects
 }
 
 /** null: the file imports neither. */
@@ -36,21 +40,24 @@ export function generatorNames(program: SyntaxNode, imported: ReadonlyMap<string
     if (method !== null) (method[2] === 'push' ? grown : cut).add(method[1]!.split('.')[0]!)
     return undefined
   })
-  return { isTransformers: isTransformers!, isLlama: isLlama!, grown, cut }
+  return { isTransformers: isTransformers!, isLlama: isLlama!, grown, cut, objects: fileObjects(program) }
 }
 
 /** The patterns that a call is; mostly none. `way`: the nodes around it. */
 export function generatorPatterns(
   node: SyntaxNode,
   callee: string,
-  { isTransformers, isLlama, grown, cut }: GeneratorNames,
+  { isTransformers, isLlama, grown, cut, objects }: GeneratorNames,
   way: readonly SyntaxNode[],
 ): PatternName[] {
   const found: PatternName[] = []
   const given = node.arguments as readonly SyntaxNode[]
   if (isTransformers && LOADERS.test(callee)) {
     found.push('model-load')
-    if (!hasOption(given, DTYPE_OPTIONS)) found.push('dtype-missing')
+    const options = given.slice(/\.pipeline$/.test(callee) ? 2 : 1)
+    const isSpread = given.some(({ type }) => type === 'SpreadElement')
+    const isMissing = !isSpread && givesOption(options, DTYPE_OPTIONS, objects) === false
+    if (FLOAT32_UNLESS_SAID.test(callee) && isMissing) found.push('dtype-missing')
   }
   if (isLlama && (/node-llama-cpp\.getLlama$/.test(callee) || /\.loadModel$/.test(callee))) found.push('model-load')
   if (isLlama && /\.createContext$/.test(callee)) found.push('context-made')

@@ -4,6 +4,7 @@ import type { PatternName, SourcePattern } from '../facts.ts'
 import { callPattern, WATCHED } from './call-patterns.ts'
 import { type GeneratorNames, generatorNames, generatorPatterns } from './generators.ts'
 import { isImageDecoder } from './image-decoder.ts'
+import { loadedInto } from './load-options.ts'
 import { isArithmeticCallback, loopShape } from './loops.ts'
 import {
   childrenOf,
@@ -120,7 +121,8 @@ class Reader {
     const code = this.text.slice(node.start, node.end).split('\n')[0]!.trim().slice(0, LONGEST_CODE)
     const place = { file: this.file, line: start.line, endLine: end.line, function: functionName(way) }
     const more = pattern === 'file-read' ? { fixed: isFixed((node.arguments as readonly SyntaxNode[])[0], way) } : {}
-    this.patterns.push({ pattern, ...place, loop, once, code, callee, ...more })
+    const loaded = pattern === 'dtype-missing' ? { variable: loadedInto(way) } : {}
+    this.patterns.push({ pattern, ...place, loop, once, code, callee, ...more, ...loaded })
   }
 
   private function(node: SyntaxNode, way: readonly SyntaxNode[]): void {

@@ -7,7 +7,10 @@ const load = examplePattern({
   endLine: 3,
   once: true,
   callee: '@huggingface/transformers.pipeline',
+  variable: 'generator',
 })
+/** Another model, which has a dtype. */
+const other = examplePattern({ pattern: 'model-load', line: 5, callee: '@huggingface/transformers.pipeline' })
 const generate = examplePattern({ pattern: 'generate-call', callee: 'generator' })
 const given = (selfMs: number, patterns = [load, generate]) => examplePipeline({ patterns, lines: [exampleLine({ selfMs })] })
 
@@ -23,11 +26,14 @@ checkRule(float32Weights, {
         places: [{ file: 'app.mjs', line: 3, function: 'preprocess' }],
       },
     },
-    { name: 'vectors of texts', given: given(8, [load, examplePattern({ pattern: 'texts-padded' })]) },
+    { name: 'vectors of texts', given: given(8, [load, examplePattern({ pattern: 'texts-padded', callee: 'this.generator' })]) },
+    { name: 'the only model, in no variable', given: given(8, [{ ...load, variable: null }, generate]) },
     { name: 'a little over a twentieth', given: given(0.51) },
   ],
   clear: [
     { name: 'with a dtype', given: given(8, [generate]) },
+    { name: 'calls of another model', given: given(8, [load, examplePattern({ pattern: 'generate-call', callee: 'writer' })]) },
+    { name: 'in no variable, one of several models', given: given(8, [{ ...load, variable: null }, other, other, generate]) },
     { name: 'a model that is not run', given: given(8, [load]) },
     { name: 'a little under a twentieth', given: given(0.49) },
   ],

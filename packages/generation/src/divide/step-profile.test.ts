@@ -52,3 +52,21 @@ test('a cache that is repeated for more heads is copied; what scores pass throug
   const { roles } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 64, logitsOnlyMs: null })
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([0, 0, 24, 7, 32])
 })
+
+test('nodes of the branch that ran count as nodes of the graph; what the If gives is what its branch made', () => {
+  const inside = (made: ProfiledNode, runs: number): ProfiledNode => ({
+    ...{ ...made, parent: 'if', runsPerPrediction: runs, origin: ['if'] },
+    inner: { path: [{ node: 'if', attribute: 'then_branch' }], nodes: [`user ${made.name}`] },
+  })
+  const nodes = [
+    inside(node('MatMul', ['x', 'w1'], ['h'], 3), 1),
+    inside(node('MatMul', ['h', 'w2'], ['inner_logits'], 2), 1),
+    inside(node('MatMul', ['x', 'w2'], ['other_logits'], 0), 0),
+    node('If', ['use_cache_branch'], ['logits'], 0.5),
+  ]
+  const branchValues = new Map([['logits', ['other_logits', 'inner_logits']]])
+  const profile = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, { ...GRAPH, branchValues }, { stepMs: 6, logitsOnlyMs: null })
+  expect(profile.roles).toMatchObject({ matmul: { ms: 3, nodes: 1 }, head: { ms: 2, nodes: 1 }, other: { ms: 0.5, nodes: 1 } })
+  expect(profile.headShare).toBeCloseTo(0.25)
+  expect(profile.productMs).toEqual({ 'user h': 3, 'user inner_logits': 2 })
+})

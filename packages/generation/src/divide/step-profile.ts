@@ -42,20 +42,23 @@ export interface StepGraph {
   /** Inputs of the graph that carry the cache. */
   readonly past: ReadonlySet<string>
   readonly logits: string
+  /** By the name of a value that an If gives: the values of its branches that it may be. Absent: there are no branches. */
+  readonly branchValues?: ReadonlyMap<string, readonly string[]>
 }
 
+/** A node with branches stands next to the nodes of the branch that ran: its own time is without theirs. */
 export function stepProfileOf(
   { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,
   graph: StepGraph,
   { stepMs, logitsOnlyMs }: Pick<StepProfile, 'stepMs' | 'logitsOnlyMs'>,
 ): StepProfile {
-  const top = nodes.filter(({ parent }) => parent === null)
-  const role = rolesOf(top, graph)
+  const ran = nodes.filter(({ parent, runsPerPrediction }) => parent === null || runsPerPrediction > 0)
+  const role = rolesOf(ran, graph)
   const times = { matmul: none(), head: none(), attention: none(), 'cache-copy': none(), other: none() }
   const productMs: Record<string, number> = {}
   const bytes = { matmul: 0, head: 0 }
   let dispatchMs = 0
-  for (const node of top) {
+  for (const node of ran) {
     const startMs = Math.min(node.timeMs, (dispatchPerNodeUs / 1000) * node.runsPerPrediction)
     const is = role(node)
     dispatchMs += startMs
@@ -63,16 +66,17 @@ export function stepProfileOf(
     times[is].nodes++
     if (is === 'matmul' || is === 'head') {
       bytes[is] += weightBytes(node, graph)
-      for (const name of node.origin) productMs[name] = (productMs[name] ?? 0) + node.timeMs / node.origin.length
+      const names = node.inner?.nodes ?? node.origin
+      for (const name of names) productMs[name] = (productMs[name] ?? 0) + node.timeMs / names.length
     }
   }
   const all = bytes.matmul + bytes.head
   return {
     ...{ stepMs, logitsOnlyMs, dispatchMs, roles: times, productMs },
-    nodes: top.length,
+    nodes: ran.length,
     headShare: all === 0 ? 0 : bytes.head / all,
-    casts: castsIn(top),
-    others: othersIn(top.filter((node) => role(node) === 'other')),
+    casts: castsIn(ran),
+    others: othersIn(ran.filter((node) => role(node) === 'other')),
   }
 }
 
@@ -115,7 +119,7 @@ const MOVES =
 function rolesOf(nodes: readonly Node[], graph: StepGraph): (node: Node) => NodeRole {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const isProduct = (node: Node) => PRODUCTS.test(node.opType) && weightBytes(node, graph) >= LEAST_BYTES
-  const head = headOf(graph.logits, makers, isProduct)
+  const head = headOf(graph, makers, isProduct)
   const roles = new Map<Node, NodeRole>()
   // What is the cache, moved and repeated for more heads; and what products of computed values made: scores, and what they select.
   const cached = new Set(graph.past)
@@ -140,11 +144,17 @@ function rolesOf(nodes: readonly Node[], graph: StepGraph): (node: Node) => Node
 }
 
 /** The last product before the logits: what follows it are casts, scales and reshapes. */
-function headOf(logits: string, makers: ReadonlyMap<string, Node>, isProduct: (node: Node) => boolean): Node | undefined {
-  let node = makers.get(logits)
+function headOf(
+  { logits, branchValues }: StepGraph,
+  makers: ReadonlyMap<string, Node>,
+  isProduct: (node: Node) => boolean,
+): Node | undefined {
+  const makerOf = (name: string): Node | undefined =>
+    (branchValues?.get(name) ?? []).map(makerOf).find((one) => one !== undefined) ?? makers.get(name)
+  let node = makerOf(logits)
   for (let steps = 0; node !== undefined && steps < 8; steps++) {
     if (isProduct(node)) return node
-    node = node.inputs.map((name) => makers.get(name)).find((one) => one !== undefined && !QUANTIZED_INTO.test(one.opType))
+    node = node.inputs.map(makerOf).find((one) => one !== undefined && !QUANTIZED_INTO.test(one.opType))
   }
   return undefined
 }

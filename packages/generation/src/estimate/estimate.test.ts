@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { estimates, type Known } from './estimate.ts'
+import { elementsRead, estimates, type Known } from './estimate.ts'
 import { lookupOf, tokensPerRound } from './lookup.ts'
 
 // 400 MB of float32 at 10 GB/s: 40 ms; 60 ms a token after 512, of which 10 ms a thousand are the context's.
@@ -22,7 +22,23 @@ test('types of weights at three depths: weights by their bytes, the rest as it w
   expect(at({}, 'weights in float32', 0)).toBeCloseTo(54.88)
   // 100 M elements × 0.625 bytes are 6.25 ms in place of 40.
   expect(at({}, 'weights in int4', 512)).toBeCloseTo(26.25)
-  expect(at({}, 'weights in int8', 2048)).toBeCloseTo(60 + 15.36 - 40 + 10.3)
+  expect(at({}, 'weights in int8', 2048)).toBeCloseTo(60 + 15.36 - 40 + 11.25)
+})
+
+test('an int4 body and a float32 head: elements are those of both, and neither is the type of the weights', () => {
+  const common = { operator: 'MatMul', scaleBytes: null, blockSize: null, accuracyLevel: null, decodeMs: null }
+  const weights = [
+    { ...common, node: 'body', role: 'body' as const, dtype: 'int4', elements: 480e6, bytes: 300e6 },
+    { ...common, node: 'head', role: 'head' as const, dtype: 'float32', elements: 25e6, bytes: 100e6 },
+  ]
+  const mixed = { weights, model: { ...KNOWN.model, dtype: 'int4' } }
+  expect(elementsRead({ ...KNOWN, ...mixed })).toBe(505e6)
+  // 505 M × 0.625 bytes in place of 400 MB; 4 bytes.
+  expect(at(mixed, 'weights in int4', 512)).toBeCloseTo(60 - 40 + 31.5625)
+  expect(at(mixed, 'weights in float32', 512)).toBeCloseTo(60 - 40 + 202)
+  expect(estimates({ ...KNOWN, ...mixed }).map(({ why }) => why)).not.toContain(
+    'the type of the weights now, by the line over depth',
+  )
 })
 
 test("the engine's own kernels, if their rate was measured", () => {

@@ -10,12 +10,14 @@ import type {
   PartsOf,
   SeveralTokens,
 } from '@whyslow/report/documents/generation.ts'
+import type { WeightFact } from '../facts.ts'
+import { INT4_BYTES, INT8_BYTES, sumOf } from '../rule.ts'
 import { type Lookup, tokensPerRound } from './lookup.ts'
 
 /** Bytes that an element of weights takes, scales included. */
 export const DTYPE_BYTES: Readonly<Record<string, number>> = {
   ...{ float32: 4, float16: 2, bfloat16: 2, F32: 4, F16: 2, BF16: 2 },
-  ...{ int8: 1.03, uint8: 1.03, int4: 0.625, uint4: 0.625 },
+  ...{ int8: INT8_BYTES, uint8: INT8_BYTES, int4: INT4_BYTES, uint4: INT4_BYTES },
   ...{ Q4_0: 0.5625, Q4_1: 0.625, Q5_0: 0.6875, Q5_1: 0.75, Q8_0: 1.0625 },
   ...{ Q2_K: 0.328, Q3_K: 0.43, Q4_K: 0.5625, Q5_K: 0.6875, Q6_K: 0.82 },
 }
@@ -25,6 +27,8 @@ const DEPTHS = [0, 512, 2048]
 
 export interface Known {
   readonly model: Pick<GenerationModel, 'dtype' | 'bytesPerToken' | 'context'>
+  /** The matrices that each token is multiplied by, as far as they are known one by one. */
+  readonly weights?: readonly WeightFact[]
   readonly timePerTokenMs: number | null
   readonly depth: number
   readonly floor: GenerationFloor | null
@@ -43,34 +47,55 @@ export function estimates(known: Known): GenerationEstimate[] {
   return [...ofTypes(known), ...ofBatches(known), ...ofSpeculation(known)]
 }
 
-function ofTypes({ model, timePerTokenMs, depth, floor, line, tokenParts, kernelRates = {} }: Known): GenerationEstimate[] {
-  const bytes = DTYPE_BYTES[model.dtype ?? '']
-  if (bytes === undefined || model.bytesPerToken === null || floor === null || timePerTokenMs === null) return []
-  const elements = model.bytesPerToken / bytes
+/** Elements of the weights that a token reads; undefined: not known. Weights that are not known one by one are taken to be as wide as the others. */
+export function elementsRead({
+  model: { dtype, bytesPerToken },
+  weights = [],
+}: Pick<Known, 'weights'> & {
+  readonly model: Pick<GenerationModel, 'dtype' | 'bytesPerToken'>
+}): number | undefined {
+  const elements = sumOf(weights, (one) => one.elements)
+  const each = elements > 0 ? bytesOf(weights) / elements : DTYPE_BYTES[dtype ?? '']
+  return each === undefined || bytesPerToken === null ? undefined : bytesPerToken / each
+}
+
+/** Share of the bytes from which on a type is that of the weights. */
+const ONE_TYPE = 0.95
+
+const bytesOf = (weights: readonly WeightFact[]): number => sumOf(weights, (one) => one.bytes)
+
+function isTypeNow(dtype: string, { model, weights = [] }: Pick<Known, 'model' | 'weights'>): boolean {
+  if (weights.length === 0) return dtype === model.dtype
+  return bytesOf(weights.filter((one) => one.dtype === dtype)) >= ONE_TYPE * bytesOf(weights)
+}
+
+function ofTypes(known: Known): GenerationEstimate[] {
+  const { model, timePerTokenMs, depth, floor, line, tokenParts, kernelRates = {} } = known
+  const elements = elementsRead(known)
+  if (elements === undefined || floor === null || timePerTokenMs === null) return []
   const products = partsMs(tokenParts, ['weights', 'matmul', 'head'])
   const nowMs = products === 0 ? floor.weightsMs : products
   // No context makes a token faster: a line that falls is noise.
   const slope = Math.max(0, line?.slopeMsPerThousand ?? 0) / 1000
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
-  return TRIED.flatMap((dtype) =>
-    depths.map((at) => {
+  return TRIED.flatMap((dtype) => {
+    const isNow = isTypeNow(dtype, known)
+    return depths.map((at) => {
       const here = line === null ? timePerTokenMs : timePerTokenMs + slope * (at - depth)
       const rate = kernelRates[dtype]
       const size = elements * DTYPE_BYTES[dtype]!
-      const thenMs =
-        dtype === model.dtype ? nowMs : rate === undefined ? (nowMs * size) / model.bytesPerToken! : (1000 * size) / rate
+      const thenMs = isNow ? nowMs : rate === undefined ? (nowMs * size) / model.bytesPerToken! : (1000 * size) / rate
       const how = rate === undefined ? 'if they read as fast as now' : "at the rate of the engine's own kernels"
       return {
         what: `weights in ${dtype}`,
         depth: at,
         timePerTokenMs: Math.max(thenMs, here - nowMs + thenMs),
-        why:
-          dtype === model.dtype
-            ? 'the type of the weights now, by the line over depth'
-            : `products with weights take ${time(thenMs)} ${how} in place of ${time(nowMs)}`,
+        why: isNow
+          ? 'the type of the weights now, by the line over depth'
+          : `products with weights take ${time(thenMs)} ${how} in place of ${time(nowMs)}`,
       }
-    }),
-  )
+    })
+  })
 }
 
 const partsMs = (of: PartsOf | null, ids: readonly string[]): number =>

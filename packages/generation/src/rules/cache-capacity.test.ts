@@ -16,6 +16,7 @@ checkRule(cacheCapacity, {
       name: 'fifty times what is filled',
       given: exampleEvidence(capacity(4075)),
       expect: {
+        next: null,
         detail:
           /^The cache has room for 4075 tokens \(by genai_config\.json\), and a call fills 75 tokens\. Reading the rest takes 4\.00 ms/,
         savingByPart: { firstToken: 0, token: 4 },

@@ -1,7 +1,7 @@
 // An engine that computes over the whole buffer of its cache takes as long for the first token as for the last one that fits.
 // https://github.com/microsoft/onnxruntime-genai/issues/2239
 import { countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, generateAgain, isFelt, readMs } from '../rule.ts'
+import { costs, defineRule, isFelt, readMs } from '../rule.ts'
 
 export const cacheCapacity = defineRule({
   id: 'cache-capacity',
@@ -21,7 +21,6 @@ export const cacheCapacity = defineRule({
       ...tell`The cache has room for ${countFact('token', capacity, 'capacity')}${capacityFrom === null ? '' : ` (by ${capacityFrom})`}, and a call fills
         ${countFact('token', filled, 'filled')}. Reading the rest takes ${ms('rest', tokenMs)} of each token.`,
       ...costs(given, { tokenMs }, { basis: 'modelled' }),
-      next: generateAgain(),
     }
   },
 })

@@ -1,7 +1,7 @@
 import { checkRule, exampleEvidence, exampleGraph, withoutFacts } from '../../test/support/check-rule.ts'
 import { constantCrossAttention } from './constant-cross-attention.ts'
 
-const outputs = (bytes: number) => ({
+const outputs = (bytes: number | null) => ({
   graph: exampleGraph({ constantOutputs: { names: ['present.0.encoder.key', 'present.0.encoder.value'], bytes } }),
 })
 
@@ -24,4 +24,5 @@ checkRule(constantCrossAttention, {
     { name: 'none', given: exampleEvidence() },
     { name: 'a little under three per cent', given: exampleEvidence(outputs(1.45e6)) },
   ],
+  notChecked: [{ name: 'a size that is not declared', given: exampleEvidence(outputs(null)) }],
 })

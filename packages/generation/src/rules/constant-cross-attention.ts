@@ -13,11 +13,13 @@ export const constantCrossAttention = defineRule({
   needs: ['graph', 'speed', 'setup'],
   wants: ['floor'],
   check({ graph: { constantOutputs }, ...given }) {
-    const { names } = constantOutputs
+    const { names, bytes: size } = constantOutputs
     if (names.length === 0) return 'clear'
-    const timeMs = readMs(given, PASSES * constantOutputs.bytes)
+    if (size === null)
+      return { notChecked: `the graph does not declare how large ${names[0]} and the other outputs that never change are` }
+    const timeMs = readMs(given, PASSES * size)
     if (timeMs !== undefined && !isFelt(given, { tokenMs: timeMs })) return 'clear'
-    const said = tell`${countFact('output', names.length)} of each step, ${bytes('constant', constantOutputs.bytes)} in all, are the same at every token`
+    const said = tell`${countFact('output', names.length)} of each step, ${bytes('constant', size)} in all, are the same at every token`
     return {
       ...(timeMs === undefined
         ? tell`${said}.`

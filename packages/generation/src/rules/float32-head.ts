@@ -14,6 +14,7 @@ export const float32Head = defineRule({
   wants: ['floor'],
   check(given) {
     const [heads, body] = (['head', 'body'] as const).map((role) => given.weights.filter((one) => one.role === role))
+    if (heads!.length === 0) return { notChecked: 'which weights are the head is not known' }
     const wide = heads!.filter(({ dtype }) => FLOATS.test(dtype))
     const quantized = body!.filter(({ dtype }) => !FLOATS.test(dtype))
     const elements = (of: typeof wide) => sumOf(of, (one) => one.elements)

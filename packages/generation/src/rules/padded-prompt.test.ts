@@ -10,6 +10,7 @@ checkRule(paddedPrompt, {
       name: 'to a fixed length',
       given: exampleEvidence(padded(900)),
       expect: {
+        next: null,
         detail:
           /^900 tokens of 1000 tokens of the prompt are padding, 90 %: about 90\.0 ms of the first token, and 1\.08 ms of each after it\.$/,
         savingByPart: { firstToken: 90, token: 1.08 },

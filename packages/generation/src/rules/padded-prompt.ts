@@ -1,6 +1,6 @@
 // A prompt padded to a fixed length computes the padding, too, and each token attends to it.
 import { countFact, ms, share, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, firstTokenMsOf, generateAgain, isFelt } from '../rule.ts'
+import { costs, defineRule, firstTokenMsOf, isFelt } from '../rule.ts'
 
 export const paddedPrompt = defineRule({
   id: 'padded-prompt',
@@ -20,7 +20,6 @@ export const paddedPrompt = defineRule({
         ${share('share', part)}: about ${ms('first', firstMs)} of the first token, and ${ms('token', tokenMs)} of each after it.`,
       ...costs(given, { firstMs, tokenMs }, { basis: 'modelled' }),
       ...(place === null ? {} : { nodes: [place] }),
-      next: generateAgain(),
     }
   },
 })

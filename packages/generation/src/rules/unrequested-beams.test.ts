@@ -12,6 +12,7 @@ checkRule(unrequestedBeams, {
       name: 'by a file of the model',
       given: exampleEvidence(beams(4)),
       expect: {
+        next: null,
         detail:
           /^4 beams are searched \(by generation_config\.json\), .* They take 2\.5 times one: a token alone takes 4\.00 ms\./,
         savingByPart: { firstToken: 0, token: 6 },

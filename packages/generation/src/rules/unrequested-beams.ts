@@ -1,6 +1,6 @@
 // Beam search computes several continuations at each token. Files of a model set it for a task of its authors.
 import { countFact, ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, generateAgain, ratioAt, tokenMsOf } from '../rule.ts'
+import { costs, defineRule, ratioAt, tokenMsOf } from '../rule.ts'
 
 export const unrequestedBeams = defineRule({
   id: 'unrequested-beams',
@@ -14,17 +14,14 @@ export const unrequestedBeams = defineRule({
     const cost = severalTokens && ratioAt(severalTokens, beams)
     const from = beamsFrom === null ? '' : ` (by ${beamsFrom})`
     const said = tell`${countFact('beam', beams)} are searched${from}, and the caller did not request more than one`
-    const next = { next: generateAgain() }
     if (cost === undefined)
       return {
         ...tell`${said}.`,
         ...costs(given, { tokenMs }, { unknown: 'this many tokens at once were not measured', basis: 'measured' }),
-        ...next,
       }
     return {
       ...tell`${said}. They take ${ratio('cost', cost)} times one: a token alone takes ${ms('alone', tokenMs / cost)}. The text may change.`,
       ...costs(given, { tokenMs }, { saving: { tokenMs: tokenMs * (1 - 1 / cost) }, basis: 'modelled' }),
-      ...next,
     }
   },
 })

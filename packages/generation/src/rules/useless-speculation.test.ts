@@ -12,6 +12,7 @@ checkRule(uselessSpeculation, {
       name: 'a random draft',
       given: speculation(0.1, 2, 0.1),
       expect: {
+        next: null,
         detail:
           /^Of 3 drafted tokens 10 % are right: a round gives 1\.1 tokens and costs 2\.3 times one\. Without it a token takes 4\.83 ms\.$/,
         savingByPart: { firstToken: 0, token: 10 * (1 - 1.111 / 2.3) },

@@ -1,7 +1,7 @@
 // Draft tokens that are checked together pay if most are right and checking several costs little more than one.
 // Leviathan, Kalman, Matias: Fast Inference from Transformers via Speculative Decoding, 2023, equation 1 and theorem 3.8.
 import { ms, number, ratio, share, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, generateAgain, ratioAt, tokenMsOf } from '../rule.ts'
+import { costs, defineRule, ratioAt, tokenMsOf } from '../rule.ts'
 
 /** Below it nobody could prove the gain. */
 const LEAST_GAIN = 1.05
@@ -23,7 +23,6 @@ export const uselessSpeculation = defineRule({
         ${ratio('tokens-per-round', tokensPerRound)} tokens and costs ${ratio('cost', checking + draftTokens * draftCost)} times one. Without it a
         token takes ${ms('without', tokenMs * Math.min(1, gain))}.`,
       ...costs(given, { tokenMs }, { saving: { tokenMs: tokenMs * Math.max(0, 1 - gain) }, basis: 'modelled' }),
-      next: generateAgain(),
     }
   },
 })

@@ -70,6 +70,34 @@ llama_perf_context_print:       total time =    2100.00 ms /    80 tokens
   expect(requests).toMatchObject([{ promptMs: 137.81, decodeMs: 1860, tokenMs: 30, totalMs: 2100, loadMs: null }])
 })
 
+test('timings with every piece of a stream: the last ones of each answer', async () => {
+  const piece = (n: number, more: object) => ({
+    ...more,
+    timings: { prompt_n: 5, prompt_ms: 10, predicted_n: n, predicted_ms: 10 * n },
+  })
+  const streamed = (pieces: readonly object[]) => `${pieces.map((one) => `data: ${JSON.stringify(one)}`).join('\n\n')}\n\n`
+  const generated = async (pieces: readonly object[]) =>
+    (await readRequests(streamed(pieces))).requests.map(({ generatedTokens }) => generatedTokens)
+  const own = [1, 2, 3].map((n) => piece(n, { stop: n === 3 }))
+  expect(await generated([...own, ...own])).toEqual([3, 3])
+  const chunk = (id: string, n: number) => piece(n, { id, object: 'chat.completion.chunk' })
+  // Two streams at the same time.
+  expect(await generated([chunk('a', 1), chunk('b', 1), chunk('a', 2), chunk('b', 2), chunk('a', 3)])).toEqual([3, 2])
+})
+
+test('the time of sampling is that of the request whose lines follow', async () => {
+  const perf = (sampling: number, prompt: number) => `sampling time = ${sampling} ms / 82 runs
+prompt eval time = ${prompt} ms / 18 tokens
+       eval time = 60 ms / 6 runs
+      total time = 100 ms / 24 tokens
+`
+  const { requests } = await readRequests(perf(3, 10) + perf(5, 20))
+  expect(requests).toMatchObject([
+    { promptMs: 10, samplingMs: 3 },
+    { promptMs: 20, samplingMs: 5 },
+  ])
+})
+
 test('refuses timings without times', async () => {
   await expect(readContent({ timings: { prompt_n: 3, predicted_n: 4, prompt_ms: 'x', predicted_ms: null } })).rejects.toThrow(
     /damaged \(no timings/,

@@ -26,11 +26,25 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   const told = { format: 'llama-cpp', recognisedBy } as const
   if (PRINTED.test(text)) return tokenRecording(source.file, printed(text), told)
   const { objects, otherLines } = jsonObjects(text)
-  const requests = objects.flatMap((answer) => fromTimings(answer))
+  const requests = requestsOf(objects)
   if (requests.length === 0)
     throw new InputError(`${source.file}: damaged (no timings in this JSON); save the server's answer again`)
   const warnings = otherLines > 0 ? [`${otherLines} lines are not valid JSON and are left out`] : []
   return tokenRecording(source.file, requests, { ...told, warnings })
+}
+
+/** With timings_per_token each piece of a stream has the timings up to it: the last ones are those of its request. */
+function requestsOf(objects: readonly Plain[]): TokenRequest[] {
+  const byAnswer = new Map<string | number, TokenRequest>()
+  let isOpen = false
+  let answers = 0
+  for (const object of objects) {
+    const isChunk = typeof object.id === 'string' && typeof object.object === 'string' && object.object.endsWith('.chunk')
+    if (!isOpen) answers++
+    isOpen = object.stop === false
+    for (const request of fromTimings(object)) byAnswer.set(isChunk ? (object.id as string) : answers, request)
+  }
+  return [...byAnswer.values()]
 }
 
 function fromTimings(answer: Plain): TokenRequest[] {
@@ -52,18 +66,25 @@ function fromTimings(answer: Plain): TokenRequest[] {
 /** A request is what stands from one line about its prompt to the next. */
 function printed(text: string): TokenRequest[] {
   const requests: Partial<TokenRequest>[] = []
+  let samplingMs: number | null = null
   for (const line of text.split('\n')) {
     const parts = LINE.exec(line)
     if (parts === null) continue
     const [, what, time, tokens] = parts
     const [ms, count] = [Number(time), tokens === undefined ? null : Number(tokens)]
     if (!Number.isFinite(ms)) continue
-    if (what === 'prompt eval') requests.push({ promptMs: ms, promptTokens: count })
-    // Some programs tell of sampling before they tell of the prompt.
     const last = requests.at(-1)
-    if (last === undefined || what === 'prompt eval') continue
-    const fields = { eval: { decodeMs: ms, generatedTokens: count, tokenMs: count ? ms / count : null }, total: { totalMs: ms } }
-    Object.assign(last, what === 'eval' ? fields.eval : what === 'total' ? fields.total : { samplingMs: ms })
+    if (what === 'prompt eval') {
+      requests.push({ promptMs: ms, promptTokens: count, samplingMs })
+      samplingMs = null
+    } else if (what === 'sampling' || what === 'sample') {
+      // Programs tell of sampling before they tell of the prompt; a total ends a request.
+      if (last === undefined || last.totalMs !== undefined) samplingMs = ms
+      else Object.assign(last, { samplingMs: ms })
+    } else if (last !== undefined) {
+      const decoded = { decodeMs: ms, generatedTokens: count, tokenMs: count ? ms / count : null }
+      Object.assign(last, what === 'eval' ? decoded : { totalMs: ms })
+    }
   }
   return requests.map(tokenRequest)
 }

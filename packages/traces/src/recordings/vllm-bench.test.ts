@@ -57,6 +57,14 @@ test('each request, if the file has them: tokens by their count, not by pieces',
   ])
 })
 
+test('answers in one piece say nothing of the time of a token', async () => {
+  const whole = { ...means, input_lens: [100], output_lens: [9], ttfts: [0.5], itls: [[]] }
+  const { requests } = await readRequests(whole)
+  expect(requests).toMatchObject([{ generatedTokens: 9, firstTokenMs: 500, tokenMs: null, decodeMs: null, totalMs: 500 }])
+  const mean = await readRequests({ ...means, mean_tpot_ms: 0 })
+  expect(mean.requests).toMatchObject([{ firstTokenMs: 50, tokenMs: null, decodeMs: null }])
+})
+
 test('refuses means that are no numbers', async () => {
   await expect(readContent({ mean_ttft_ms: null, mean_tpot_ms: 'x' })).rejects.toThrow(/no request in it has a time/)
 })

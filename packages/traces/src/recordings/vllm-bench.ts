@@ -35,7 +35,8 @@ function meanOf(file: Plain): TokenRequest {
   }
   const [firstTokenMs, tokenMs, generatedTokens] = [
     msOf(file.mean_ttft_ms),
-    msOf(file.mean_tpot_ms),
+    // 0: every answer came in one piece, which says nothing of its tokens.
+    msOf(file.mean_tpot_ms) || null,
     each(file.total_output_tokens),
   ]
   const decodeMs = tokenMs === null || generatedTokens === null ? null : tokenMs * Math.max(0, generatedTokens - 1)
@@ -60,12 +61,14 @@ function detailedRequests(file: Plain): TokenRequest[] {
     if (firstTokenMs === null || firstTokenMs === 0) return []
     const gapsMs = numbersOf(gaps[i]).map((seconds) => seconds * 1000)
     const generatedTokens = known(outputs[i])
-    const decodeMs = gapsMs.reduce((sum, ms) => sum + ms, 0)
+    const gapMs = gapsMs.reduce((sum, ms) => sum + ms, 0)
     const later = generatedTokens === null ? 0 : generatedTokens - 1
+    // An answer in one piece says nothing of the tokens after the first.
+    const decodeMs = gapsMs.length === 0 && later > 0 ? null : gapMs
     return [
       tokenRequest({
-        ...{ promptTokens: known(prompts[i]), generatedTokens, firstTokenMs, decodeMs, totalMs: firstTokenMs + decodeMs },
-        tokenMs: later > 0 ? decodeMs / later : null,
+        ...{ promptTokens: known(prompts[i]), generatedTokens, firstTokenMs, decodeMs, totalMs: firstTokenMs + gapMs },
+        tokenMs: later > 0 && decodeMs !== null ? decodeMs / later : null,
         gaps: gapsMs.length === 0 ? null : gapsMs,
         tokensPerChunk: gapsMs.length === 0 || later <= 0 ? null : later / gapsMs.length,
       }),

@@ -105,9 +105,10 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       several: severalTokens,
       tokenParts,
       lookup,
+      ...(outcome.facts.weights === undefined ? {} : { weights: outcome.facts.weights }),
       kernelRates: outcome.kernelRates,
     }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source, options),
     warnings,
   }
 }

@@ -3,6 +3,8 @@ import { elementCount, sizeInBytes } from '@whyslow/graph/dtype.ts'
 import type { GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import type { GenerationFacts, GraphFact, WeightFact } from '../../facts.ts'
+import type { CacheEntry } from '../../recognize/layout.ts'
+import { withCacheBranch } from './branches.ts'
 import type { StepGraph } from './recognized.ts'
 
 /** Between weights that are kept and the product that reads them; behind a product, what only changes its result. */
@@ -12,7 +14,9 @@ const PRODUCTS =
 const LEAST_ELEMENTS = 256
 const MOST_STEPS = 8
 
-export function graphFacts({ graph, layout }: Pick<StepGraph, 'graph' | 'layout'>, step: StepProfile | null): GenerationFacts {
+export function graphFacts(given: Pick<StepGraph, 'graph' | 'layout'>, step: StepProfile | null): GenerationFacts {
+  const { layout } = given
+  const graph = withCacheBranch(given.graph)
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const head = headOf(graph, layout.logits.name, makers)
   const weights = graph.nodes.flatMap((node) => weightOf({ node, graph, makers, head, step }) ?? [])
@@ -22,7 +26,12 @@ export function graphFacts({ graph, layout }: Pick<StepGraph, 'graph' | 'layout'
     cacheCapacity: layout.capacity,
     capacityFrom: layout.capacity === null ? null : 'the graph',
   }
-  return { weights, graph: graphFact({ graph, layout }, head, step), options }
+  // A decoder has weights: none that is found is none that is known.
+  return {
+    ...(weights.length === 0 ? {} : { weights }),
+    graph: graphFact({ graph, layout, hasBranches: graph !== given.graph }, head, step),
+    options,
+  }
 }
 
 interface Looking {
@@ -94,8 +103,19 @@ function headOf(graph: GraphView, logits: string, makers: ReadonlyMap<string, No
 
 const LOGITS = { all: 'all', last: 'last', chosen: 'selectable' } as const
 
+/** Of one text; null: a size is not declared. */
+function bytesOf({ shape, axes, dtype }: CacheEntry): number | null {
+  const sizes = shape.map((size, axis) => (axis === axes.batch ? 1 : size))
+  const known = sizes.filter((size) => typeof size === 'number')
+  return known.length < sizes.length ? null : (sizeInBytes({ dtype, shape: known }) ?? null)
+}
+
+const sumOrNull = (numbers: readonly (number | null)[]): number | null =>
+  numbers.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0)
+
 function graphFact(
-  { graph, layout }: Pick<StepGraph, 'graph' | 'layout'>,
+  // A branch may give outputs of no elements, so that shapes of the graph around it say nothing of their bytes.
+  { graph, layout, hasBranches }: Pick<StepGraph, 'graph' | 'layout'> & { readonly hasBranches: boolean },
   head: NodeView | undefined,
   step: StepProfile | null,
 ): GraphFact {
@@ -109,6 +129,6 @@ function graphFact(
     logits: LOGITS[layout.positions],
     headNode: head?.name ?? null,
     casts: { nodes: step?.casts.nodes ?? 0, decodeMs: step?.casts.ms ?? null, node: step?.casts.node ?? null },
-    constantOutputs: { names: cross.map(({ present }) => present!), bytes: 0 },
+    constantOutputs: { names: cross.map(({ present }) => present!), bytes: hasBranches ? null : sumOrNull(cross.map(bytesOf)) },
   }
 }

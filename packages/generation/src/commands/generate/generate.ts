@@ -16,7 +16,7 @@ import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
 import { addressOf, probesOf } from '../../engines/address/server.ts'
 import { generatorEngines } from '../../engines/index.ts'
-import { DTYPE_BYTES } from '../../estimate/estimate.ts'
+import { elementsRead } from '../../estimate/estimate.ts'
 import { type KernelRates, kernelRatesTask } from '../../estimate/kernel-rates.ts'
 import type { GenerationFacts } from '../../facts.ts'
 import type { GeneratorEngine, GeneratorOptions } from '../../generator.ts'
@@ -130,7 +130,7 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
     token: steps?.token ?? 'the model is behind an address',
     firstToken: steps?.firstToken ?? 'the model is behind an address',
     facts: steps?.facts ?? {},
-    kernelRates: typeof steps?.token === 'object' ? await kernelRatesOf(run) : {},
+    kernelRates: typeof steps?.token === 'object' ? await kernelRatesOf(run, steps.facts) : {},
     handoffMs: folder === null || threads < 2 ? null : inMs(await run.handoffNs()),
     warnings: [...warnings, ...processes.warnings, ...promptWarnings(run)],
   }
@@ -175,12 +175,14 @@ async function bandwidthOf(
 }
 
 /** Bytes of weights of each type that the engine's kernels multiply a second; none if it cannot be timed. */
-async function kernelRatesOf({ found, options, limits, progress }: Run): Promise<KernelRates> {
-  const { bytesPerToken, dtype } = found.model
-  const bytes = DTYPE_BYTES[dtype ?? '']
-  if (bytesPerToken === null || bytes === undefined) return {}
+async function kernelRatesOf(
+  { found: { model }, options, limits, progress }: Run,
+  { weights = [] }: GenerationFacts,
+): Promise<KernelRates> {
+  const elements = elementsRead({ model, weights })
+  if (elements === undefined) return {}
   progress({ stage: 'kernels for other types of weights', done: 0, of: 1 })
-  const input = { elements: bytesPerToken / bytes, threads: options.threads, sampleMs: BANDWIDTH_MS }
+  const input = { elements, threads: options.threads, sampleMs: BANDWIDTH_MS }
   const trial = await options.trials.run(kernelRatesTask, input, trialLimits(limits, 3 * BANDWIDTH_MS))
   return trial.outcome === 'measured' ? trial.value : {}
 }

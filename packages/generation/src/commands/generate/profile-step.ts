@@ -13,6 +13,7 @@ import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { type RunTrial, reasonInWords } from '@whyslow/measure/trials/port.ts'
 import { type StepGraph, type StepProfile, stepProfileOf } from '../../divide/step-profile.ts'
 import { stepTask } from '../../divide/step-task.ts'
+import { branchValues, hidesBranches, withInner } from './branches.ts'
 
 /** A call that can be profiled: the model, and what it is fed. */
 export interface StepModel {
@@ -78,6 +79,8 @@ export async function profileStep(
   const { stepMs, logitsOnlyMs } = timed.value
   const p50Ms = paceMs ?? stepMs
   const profile = correctProfile(profiled.value, { executed, original: graph }, types, { p50Ms, threads: options.threads })
+  if (hidesBranches(executed, profile.nodes))
+    return 'the graph runs in a branch of an If, whose operators the engine does not time'
   return stepProfileOf(profile, stepGraph([executed, graph], model), {
     stepMs: p50Ms,
     logitsOnlyMs: logitsOnlyMs === null ? null : (logitsOnlyMs / stepMs) * p50Ms,
@@ -93,10 +96,11 @@ async function executedGraph(file: string, original: GraphView): Promise<GraphVi
   }
 }
 
-function stepGraph(graphs: readonly GraphView[], { past, logits }: StepModel): StepGraph {
+function stepGraph([executed, original]: readonly [GraphView, GraphView], { past, logits }: StepModel): StepGraph {
+  const graphs = [executed, original].flatMap(withInner)
   const bytesOf = (name: string) => {
     const type = graphs.map(({ constants }) => constants[name]).find((one) => one !== undefined)
     return type === undefined ? undefined : sizeInBytes(type)
   }
-  return { bytesOf, past: new Set(past), logits }
+  return { bytesOf, past: new Set(past), logits, branchValues: branchValues(executed) }
 }

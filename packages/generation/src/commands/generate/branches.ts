@@ -1,0 +1,62 @@
+// Graphs whose nodes stand in branches of an If, as in optimum's merged decoders (decoder_model_merged.onnx): one branch for the first call, one for
+// those after it, chosen by use_cache_branch.
+import type { GraphView, NodeView } from '@whyslow/graph/types.ts'
+
+/** A graph and all graphs within it. */
+export const withInner = (graph: GraphView): GraphView[] => [
+  graph,
+  ...graph.nodes.flatMap(({ subgraphs }) => Object.values(subgraphs).flatMap(withInner)),
+]
+
+const isBranched = ({ opType }: Pick<NodeView, 'opType'>): boolean => opType === 'If'
+
+/** By the name of a value that an If gives: the values of its branches that it may be. */
+export function branchValues(graph: GraphView): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const node of withInner(graph).flatMap(({ nodes }) => nodes.filter(isBranched)))
+    node.outputs.forEach((output, at) => {
+      const inner = Object.values(node.subgraphs).flatMap(({ outputs }) => outputs[at]?.name ?? [])
+      // A branch may call its value as the If does.
+      found.set(
+        output,
+        inner.filter((name) => name !== output),
+      )
+    })
+  return found
+}
+
+/** Whether products run in a branch of which the profile has no node. */
+export function hidesBranches(
+  graph: GraphView,
+  profiled: readonly { readonly parent: string | null; readonly runsPerPrediction: number }[],
+): boolean {
+  const ran = new Set(
+    profiled.flatMap(({ parent, runsPerPrediction }) => (runsPerPrediction > 0 && parent !== null ? [parent] : [])),
+  )
+  return graph.nodes.some((node) => isBranched(node) && !ran.has(node.name) && Object.values(node.subgraphs).some(hasProducts))
+}
+
+const hasProducts = (graph: GraphView): boolean =>
+  withInner(graph).some(({ nodes }) => nodes.some(({ opType }) => /MatMul|Gemm/.test(opType)))
+
+/**
+ * One graph as a call with a filled cache runs it: an If by the nodes of its then_branch, which is the one with a cache. What an If gives is its
+ * branch's value under another name.
+ */
+export function withCacheBranch(graph: GraphView): GraphView {
+  if (!graph.nodes.some(isBranched)) return graph
+  const constants = { ...graph.constants }
+  const nodes = graph.nodes.flatMap((node) => {
+    const taken = isBranched(node) ? node.subgraphs.then_branch : undefined
+    if (taken === undefined) return [node]
+    const inner = withCacheBranch(taken)
+    Object.assign(constants, inner.constants)
+    return [...inner.nodes, ...node.outputs.flatMap((output, at) => renamed(inner.outputs[at]?.name, output))]
+  })
+  return { ...graph, nodes, constants }
+}
+
+const renamed = (from: string | undefined, to: string): NodeView[] =>
+  from === undefined || from === to
+    ? []
+    : [{ name: to, opType: 'Identity', domain: '', inputs: [from], outputs: [to], attributes: {}, subgraphs: {} }]
