@@ -88,6 +88,11 @@ export interface Sequence {
   readonly length: number
   /** Feeds `ids` (at least one) after what the cache holds. Throws InputError if the context's limit would be passed. */
   feed(ids: readonly number[], logits: 'last' | 'all' | 'none'): Promise<Step>
+  /**
+   * false: the cache is a state from which no tokens can be taken, so that `cut` to more than nothing feeds again what stays. Absent: it can be cut, as
+   * far as the engine tells.
+   */
+  readonly canCut?: boolean
   /** Forgets all tokens after the first `length`: prefix cache, speculation that was refused, and repeated measuring at one depth. */
   cut(length: number): void
   close(): void
