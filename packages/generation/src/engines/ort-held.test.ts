@@ -228,6 +228,13 @@ describe('ort-held', () => {
     await expect(openHeld(broken, plainOptions)).rejects.toThrow(/broken\.onnx/)
   })
 
+  it('takes the packages of the folder that is named', async () => {
+    const file = writeDecoder(path.join(folder, `${files++}.onnx`), llama, {})
+    await expect(openHeld(file, plainOptions, { packageFrom: folder })).rejects.toThrow(/onnxruntime-node is not installed/)
+    const generator = await openHeld(file, plainOptions, { packageFrom: import.meta.dirname })
+    await generator.close()
+  })
+
   it('closes what was started with it, and is closed once', async () => {
     const generator = await open(llama, {})
     const [left, closed] = [generator.start!(), generator.start!()]
