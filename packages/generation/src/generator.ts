@@ -113,8 +113,15 @@ export interface Generator {
   readonly decode: ((ids: readonly number[]) => string) | null
   /** A whole call, as a user makes it; `onToken` is called as each token is available. */
   generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
-  /** A sequence with an empty cache, fed step by step; null if the loop is the engine's own. */
-  readonly start: (() => Sequence) | null
+  /**
+   * A sequence with an empty cache, fed step by step; null if the loop is the engine's own. `longest`: the most tokens that it will hold, for engines that
+   * make room for all of them at once; absent: the context.
+   */
+  readonly start: ((longest?: number) => Sequence) | null
+  /** Whether `generate` takes a text that nobody tokenized; absent: it does not. */
+  readonly takesTexts?: boolean
+  /** Whether it takes token ids; absent: it does. */
+  readonly takesIds?: boolean
   /** How many sequences may be open at the same time; absent: as many as memory holds. */
   readonly sequences?: number
   /** Requests that were sent so far; absent: it sends none. */
@@ -139,6 +146,11 @@ export interface GeneratorEngine {
   readonly id: string
   /** It runs the ONNX graph in onnxruntime-node, and the cache passes through JavaScript: one step of the graph can be profiled as what it runs. */
   readonly runsGraph?: true
+  /**
+   * What it reads of a folder in place of the file that was recognized, as in 'the weights of PyTorch': neither that file's bytes nor its graph say anything of
+   * it, and `dtype` is a name of its own. Absent: it reads that file.
+   */
+  readonly otherWeights?: string
   readonly title: string
   /** Whether it opens what was recognized; a reason that fits in one line if not. */
   readonly opens: (recognized: { readonly kind: GeneratorKind }) => true | string

@@ -12,7 +12,7 @@ const middle = (calls: readonly Call[], of: (call: Call) => number | undefined |
 /** Parts of a call are shared by all its tokens, but what feeding the prompt took is told apart if it was timed. */
 interface Sharing {
   readonly runOf: (call: Call) => number | undefined | null
-  readonly garbageOf: (call: Call) => number
+  readonly garbageOf: (call: Call) => number | undefined
   readonly share: (ms: number, part: 'feedsMs' | 'logitsMs' | 'other', newTokens: number) => number
 }
 
@@ -20,7 +20,9 @@ function timesOf(calls: readonly Call[], { runOf, garbageOf, share }: Sharing): 
   const each = (part: keyof CallParts) =>
     middle(calls, ({ parts, newTokens }) => {
       const ms = parts[part]
-      return ms === undefined ? undefined : share(ms, part === 'feedsMs' || part === 'logitsMs' ? part : 'other', newTokens)
+      return ms === undefined || newTokens === null
+        ? undefined
+        : share(ms, part === 'feedsMs' || part === 'logitsMs' ? part : 'other', newTokens)
     })
   return {
     runMs: middle(calls, runOf),
@@ -41,8 +43,8 @@ const ofPrompt = (prefill: readonly PrefillTimes[], part: 'feedsMs' | 'logitsMs'
 /** What a token after the first takes. */
 export function tokenLoop(calls: readonly Call[], prefill: readonly PrefillTimes[]): LoopTimes {
   return timesOf(calls, {
-    runOf: ({ parts, newTokens }) => over(parts.decodeRunMs, newTokens - 1),
-    garbageOf: ({ garbageMs, newTokens }) => garbageMs / Math.max(1, newTokens - 1),
+    runOf: ({ parts, newTokens }) => over(parts.decodeRunMs, newTokens),
+    garbageOf: ({ garbageMs, newTokens }) => over(garbageMs, newTokens),
     share: (ms, part, newTokens) => {
       const first = part === 'other' ? null : ofPrompt(prefill, part)
       return first === null ? ms / Math.max(1, newTokens) : Math.max(0, ms - first) / Math.max(1, newTokens - 1)
@@ -58,5 +60,6 @@ export function firstTokenLoop(calls: readonly Call[], prefill: readonly Prefill
   })
 }
 
-const over = (ms: number | undefined, tokens: number): number | undefined =>
-  ms === undefined ? undefined : ms / Math.max(1, tokens)
+/** The share of each token after the first. */
+const over = (ms: number | undefined, newTokens: number | null): number | undefined =>
+  ms === undefined || newTokens === null ? undefined : ms / Math.max(1, newTokens - 1)

@@ -1,3 +1,5 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { MockSchedule } from '@whyslow/measure/support/streams/mock-engine.ts'
 import { type MockFaults, type MockServer, startMockServer } from '@whyslow/measure/support/streams/mock-server.ts'
 import { afterEach, expect, test } from 'vitest'
@@ -59,6 +61,8 @@ test.each([
   ['llama-server', { ownedBy: 'llamacpp' }, '/v1', '/completion'],
   ['ollama', { ownedBy: 'library' }, '', '/api/generate'],
   ['ollama without OpenAI’s list', { paths: ['/api/tags', '/api/generate'] }, '', '/api/generate'],
+  ['ollama at its own path', { ownedBy: 'library' }, '/api', '/api/generate'],
+  ['ollama at its own path, without OpenAI’s list', { paths: ['/api/tags', '/api/generate'] }, '/api/', '/api/generate'],
   ['llama-server without a list', { paths: ['/props', '/completion'] }, '/', '/completion'],
 ] as [string, MockFaults, string, string][])('%s is found by its own list of models', async (_, faults, path, goesTo) => {
   const { server, generator } = await opened(path, {}, faults)
@@ -85,8 +89,49 @@ test('what the prefix cache held is counted', async () => {
   for (const path of ['/v1/chat/completions', '/completion', '/api/generate#mock']) {
     const { generator } = await opened(path, { prefixCache: true })
     await generator.generate(REQUEST)
-    expect((await generator.generate(REQUEST)).cachedTokens).toBe(2)
+    // ollama counts what it read: the rest of the prompt is known from the first time.
+    expect(await generator.generate(REQUEST)).toMatchObject({ cachedTokens: 2, promptTokens: 3 })
   }
+})
+
+test('without usage nobody says how many tokens there were', async () => {
+  const { generator } = await opened('/v1/chat/completions#mock', { tokensPerChunk: 4, usage: false })
+  const generation = await generator.generate(REQUEST)
+  expect([generation.generatedTokens, generation.timePerTokenMs]).toEqual([null, undefined])
+})
+
+test.each([
+  ['/v1/chat/completions#mock', false],
+  ['/completion', true],
+])('%s takes texts always, and ids: %s', async (path, takesIds) => {
+  expect((await opened(path)).generator).toMatchObject({ takesTexts: true, takesIds })
+})
+
+test('the last request went into one without a refused field: the limit says so', async () => {
+  const { generator } = await opened('/v1/completions#mock', {}, { refuses: ['ignore_eos'] }, 2)
+  await generator.generate(REQUEST)
+  await expect(generator.generate(REQUEST)).rejects.toThrow(
+    /2 requests were sent \(1 of them again, without a field that the server refuses\), which is the most that may be/,
+  )
+})
+
+test('an answer that never ends, of which a little comes now and then', async () => {
+  const server = http.createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const timer = setInterval(() => response.write(': still here\n'), 10)
+    response.on('close', () => clearInterval(timer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(async () => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const { port } = server.address() as AddressInfo
+  const requests = new Requests(new URL(`http://127.0.0.1:${port}/completion`), 5, { silentMs: 10_000, wholeMs: 100 })
+  await expect(requests.send({ method: 'POST', path: '/completion', body: {}, onBody: () => true })).rejects.toThrow(
+    /did not end within 0\.1 s; request fewer tokens/,
+  )
+  requests.close()
 })
 
 test('fields that a server refuses are left out, each refusal counted once', async () => {
@@ -150,7 +195,7 @@ test('a server that says nothing for too long', async () => {
   const server = await startMockServer({}, { hangsAfter: 1 })
   closers.push(server.close)
   const url = new URL(`${server.url}/completion`)
-  const requests = new Requests(url, 5, 50)
+  const requests = new Requests(url, 5, { silentMs: 50 })
   const { path, protocol } = await findServer(url, requests)
   const body = protocol.body(REQUEST, null)
   await expect(requests.send({ method: 'POST', path, body, onBody: () => true })).rejects.toThrow(/nothing came for 0\.05 s/)

@@ -49,6 +49,8 @@ function generatorOf(requests: Requests, server: Server): Generator {
     decode: null,
     generate: (request, onToken) => generate(client, request, onToken),
     start: null,
+    takesTexts: true,
+    takesIds: protocol.takesIds,
     requests: () => requests.sent,
     async close() {
       requests.close()
@@ -74,15 +76,15 @@ async function generate(
   const { usage, ended } = times
   const count = tokenCountOf(times)
   const perToken = timePerTokenOf(times, count)
+  const prompt = promptCounts(client, request, usage)
   return {
     tokens,
-    promptTokens: usage?.promptTokens ?? null,
-    cachedTokens: usage?.cachedTokens ?? cachedByCount(client, request, usage?.promptTokens ?? null),
+    ...prompt,
     generatedTokens: count?.tokens ?? null,
     ended: ended ?? (count !== null && count.tokens >= request.newTokens ? 'length' : 'end'),
     totalMs,
     parts: partsOf(times),
-    ...(perToken === null ? {} : { timePerTokenMs: perToken, lastTokenMs: lastMs(times)! }),
+    ...(perToken === null ? {} : { timePerTokenMs: perToken, lastTokenMs: lastMs(times, count)! }),
   }
 }
 
@@ -97,12 +99,18 @@ function partsOf({ usage }: StreamTimes): CallParts {
 
 const isOllama = ({ protocol }: Server): boolean => protocol.id.startsWith('ollama')
 
-/** A server that counts only what it read of a prompt: what it read less of the same prompt than before was in its cache. */
-function cachedByCount({ server, promptTokens }: Client, { prompt }: GenerationRequest, read: number | null): number | null {
-  if (!isOllama(server) || typeof prompt !== 'string' || read === null) return null
-  const before = promptTokens.get(prompt)
-  promptTokens.set(prompt, Math.max(read, before ?? 0))
-  return before === undefined || before <= read ? null : before - read
+/** As the server says them. Of one that counts only what it read, what it read less of the same prompt than before was in its cache. */
+function promptCounts(
+  { server, promptTokens }: Client,
+  { prompt }: GenerationRequest,
+  usage: StreamTimes['usage'],
+): Pick<Generation, 'promptTokens' | 'cachedTokens'> {
+  const [read, cachedTokens] = [usage?.promptTokens ?? null, usage?.cachedTokens ?? null]
+  const said = { promptTokens: read, cachedTokens }
+  if (cachedTokens !== null || !isOllama(server) || typeof prompt !== 'string' || read === null) return said
+  const before = promptTokens.get(prompt) ?? 0
+  promptTokens.set(prompt, Math.max(read, before))
+  return before <= read ? said : { promptTokens: before, cachedTokens: before - read }
 }
 
 /** Sends it, and once more without a field that the server refuses. */
@@ -116,6 +124,7 @@ async function ask(client: Client, request: GenerationRequest, onToken?: (token:
     const extra = refusedField(answer, body, client)
     if (extra === null) throw refusal(answer, client)
     refused.add(extra)
+    requests.again++
   }
 }
 

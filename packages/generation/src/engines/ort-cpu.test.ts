@@ -255,6 +255,20 @@ describe('ort-cpu', () => {
     )
   })
 
+  it('takes a tokenizer with an added token that the model lacks, and refuses that token in a text', async () => {
+    const padded = writeFolder(path.join(folder, 'padded'), llama)
+    const json = tinyTokenizer(64)
+    const added = { id: 64, content: '<pad>', special: true, normalized: false, single_word: false, lstrip: false, rstrip: false }
+    const all = { ...json, added_tokens: [...(json.added_tokens as object[]), added] }
+    fs.writeFileSync(path.join(padded, 'tokenizer.json'), JSON.stringify(all))
+    const generator = await openOrtGenerator(padded, plainOptions)
+    expect((await generator.generate(plainRequest('the cat', 2))).tokens.length).toBe(2)
+    await expect(generator.generate(plainRequest('the <pad>', 2))).rejects.toThrow(
+      /holds the added token 64, but .*model\.onnx has 64 tokens; leave/,
+    )
+    await generator.close()
+  })
+
   it('says what a model is that is no decoder', async () => {
     const model = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
     await expect(openOrtGenerator(model, plainOptions)).rejects.toThrow(/is no decoder of text/)

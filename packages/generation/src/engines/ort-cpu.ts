@@ -146,6 +146,7 @@ async function openEncoder(
   const encoder = encoderOf(
     {
       inputs: session.inputMetadata.map(declared),
+      outputs: session.outputNames,
       async run(feeds) {
         const given = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, wrap(value)]))
         const results = await run(given, session.outputNames, 1)

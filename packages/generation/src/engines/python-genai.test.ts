@@ -63,6 +63,20 @@ describe.skipIf(!hasPython)('a generator in Python', needs('python3'), () => {
     await generator.close()
   })
 
+  test('a sequence makes room for what it will hold, and for no more than the context', async () => {
+    const generator = await pythonGenai.open(folder, OPTIONS)
+    for (const [longest, room] of [
+      [4, 4],
+      [1000, 16],
+      [undefined, 16],
+    ] as const) {
+      const { logits } = await generator.start!(longest).feed([1], 'last')
+      expect(Math.max(...logits)).toBe(room)
+    }
+    await expect(generator.start!(4).feed([1, 2, 3, 4, 5], 'none')).rejects.toThrow(/the context holds 4 tokens/)
+    await generator.close()
+  })
+
   test('a folder that cannot be opened is one line', async () => {
     await expect(pythonGenai.open(path.join(folder, 'none'), OPTIONS)).rejects.toMatchObject({
       name: 'InputError',

@@ -14,4 +14,9 @@ export const pythonTransformers: GeneratorEngine = pythonGenerator({
   },
   kinds: ['transformers-folder'],
   opens: 'folders with config.json and the weights of PyTorch',
+  otherWeights: 'the weights of PyTorch',
+  dtypes: {
+    ...{ fp32: 'float32', float32: 'float32', fp16: 'float16', float16: 'float16', half: 'float16' },
+    ...{ bf16: 'bfloat16', bfloat16: 'bfloat16' },
+  },
 })

@@ -19,9 +19,13 @@ export interface PythonGenerator {
   readonly kinds: readonly GeneratorKind[]
   /** What it opens, in words. */
   readonly opens: string
+  readonly otherWeights?: string
+  /** What it calls each name of --dtype; absent: names are those of files, and recognition chose one. */
+  readonly dtypes?: Readonly<Record<string, string>>
 }
 
-export const pythonGenerator = ({ id, title, packages, kinds, opens }: PythonGenerator): GeneratorEngine => ({
+export const pythonGenerator = ({ id, title, packages, kinds, opens, dtypes, ...facts }: PythonGenerator): GeneratorEngine => ({
+  ...facts,
   id,
   title,
   opens: ({ kind }) => kinds.includes(kind) || `it opens ${opens}`,
@@ -29,17 +33,26 @@ export const pythonGenerator = ({ id, title, packages, kinds, opens }: PythonGen
     const found = await pythonAvailability(packages, pythonPath === null ? {} : { python: pythonPath })
     return found.ok ? null : `${found.reason}; ${found.fix}`
   },
-  async open(source, { threads, dtype, pythonPath }) {
+  async open(source, { threads, dtype: named, pythonPath }) {
+    const dtype = named === null || dtypes === undefined ? named : dtypes[named]
+    if (dtype === undefined)
+      throw new InputError(`--dtype ${named}: ${title} opens ${inWords([...new Set(Object.values(dtypes!))])}; give one of them`)
     const peer = startPeer('generator', source, pythonPath ?? undefined)
     try {
       const { header } = await peer.ask({ op: 'open', engine: packages.engine, source, threads, dtype })
       return generatorOf(id, peer, header as unknown as Facts)
     } catch (error) {
       peer.end()
-      throw new InputError(`${source}: ${title} cannot open it (${firstLineOf(error).slice(0, 200)}); see which files it needs`)
+      throw new InputError(
+        `${source}: ${title} cannot open it (${firstLineOf(error)
+          .replace(/^Contract: /, '')
+          .slice(0, 200)}); see which files it needs`,
+      )
     }
   },
 })
+
+const inWords = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
 interface Facts {
   readonly vocabulary: number | null
@@ -73,7 +86,8 @@ function generatorOf(engine: string, peer: Peer, { vocabulary, context, endIds, 
       for (const token of tokens) onToken?.(token)
       return { tokens, promptTokens, cachedTokens: 0, generatedTokens: tokens.length, ended, totalMs, parts }
     },
-    start: () => sequenceOf(peer, { vocabulary, context }),
+    start: (longest) => sequenceOf(peer, longestOf(context, longest)),
+    takesTexts: true,
     async close() {
       await peer.ask({ op: 'close' }).catch(() => {})
       peer.end()
@@ -83,8 +97,15 @@ function generatorOf(engine: string, peer: Peer, { vocabulary, context, endIds, 
 
 const NO_LOGITS = new Float32Array(0)
 
-function sequenceOf(peer: Peer, { context }: Pick<Facts, 'vocabulary' | 'context'>): Sequence {
-  const opened = peer.ask({ op: 'start' }).then(({ header }) => header.sequence as number)
+/** null: nobody says a limit. */
+function longestOf(context: number | null, longest: number | undefined): number | null {
+  if (context === null || longest === undefined) return longest ?? context
+  return Math.min(context, longest)
+}
+
+/** `context`: the most tokens that it may hold; null: as many as the model takes. */
+function sequenceOf(peer: Peer, context: number | null): Sequence {
+  const opened = peer.ask({ op: 'start', longest: context }).then(({ header }) => header.sequence as number)
   // Whoever feeds it is told.
   opened.catch(() => {})
   let length = 0

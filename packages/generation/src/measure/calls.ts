@@ -39,10 +39,11 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
   const chunks = tokens.filter(({ id, text }) => id !== null || (text !== null && text !== ''))
   const [first] = chunks
   if (first === undefined) throw new Error('the generator gave no token')
-  const newTokens = generatedTokens ?? chunks.length
+  const isOfTokens = chunks.every(({ id }) => id !== null)
+  const newTokens = generatedTokens ?? (isOfTokens ? chunks.length : null)
   const gapsMs = chunks.slice(1).map(({ atMs }, k) => atMs - chunks[k]!.atMs)
   // The first chunk holds as many tokens as the others do on average: those after it took the time between it and the last.
-  const after = newTokens - newTokens / chunks.length
+  const after = newTokens === null ? 0 : newTokens - newTokens / chunks.length
   const spanMs = chunks.at(-1)!.atMs - first.atMs
   const tokenizeMs = ownMs ?? parts.tokenizeMs ?? null
   const ids = tokens.map(({ id }) => id)
@@ -55,6 +56,8 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
     firstMs: first.atMs + (ownMs ?? 0),
     perTokenMs: made.timePerTokenMs ?? (after > 0 && chunks.length > 1 ? spanMs / after : null),
     gapsMs,
+    // A token that ends the text is in no chunk.
+    gapsAre: isOfTokens || (newTokens !== null && newTokens <= chunks.length + 1) ? 'tokens' : 'chunks',
     totalMs: made.totalMs + (ownMs ?? 0),
     tokenizeMs,
     parts,

@@ -23,7 +23,7 @@ const PLAN: MeasurePlan = {
 async function measured(script: Script, plan: Partial<MeasurePlan> = {}, garbageMs: Around['garbageMs'] = async () => 0) {
   const scripted = scriptedGenerator(script)
   const process = await measureProcess(scripted.open, { ...PLAN, ...plan }, { now: scripted.now, garbageMs })
-  return { process, requests: scripted.requests, left: scripted.openSequences() }
+  return { process, requests: scripted.requests, starts: scripted.starts, left: scripted.openSequences() }
 }
 
 describe('calls', () => {
@@ -53,6 +53,17 @@ describe('calls', () => {
     expect(process.calls[0]!.gapsMs[0]).toBeCloseTo(40)
   })
 
+  test('chunks of an unknown number of tokens have no time per token, and the reason is told', async () => {
+    const { process } = await measured(
+      { bundle: 4, counts: false, hasSteps: false },
+      { newTokens: 32, depths: [32], naturalStop: true },
+    )
+    expect(process.calls[0]).toMatchObject({ newTokens: null, perTokenMs: null, gapsAre: 'chunks' })
+    expect(process).toMatchObject({ depths: [], natural: null })
+    const unknown = /^the server does not say how many tokens a chunk holds; .*usage/
+    for (const part of ['timePerToken', 'depthLine', 'naturalStop']) expect(process.reasons[part]).toMatch(unknown)
+  })
+
   test('a hiccup is in the gaps, and hardly in the time of a token', async () => {
     const { process } = await measured({ jitterMs: (token) => (token === 5 ? 90 : 0), perDepthMs: 0 })
     expect(Math.max(...process.calls[0]!.gapsMs)).toBeCloseTo(100)
@@ -73,6 +84,18 @@ describe('calls', () => {
 
   test('a prompt that nobody can tokenize is refused in a sentence', async () => {
     await expect(measured({}, { prompts: ['one'] })).rejects.toThrow('the model has no tokenizer')
+  })
+
+  test('an engine that takes texts alone gets texts, whatever vocabulary it says', async () => {
+    const texts = { takesTexts: true, takesIds: false, hasSteps: false } as const
+    const madeUp = await measured(texts)
+    expect(madeUp.process.vocabulary).toBe(100)
+    expect(madeUp.requests.map(({ prompt }) => (prompt as string).split(' ').length)).toEqual([100, 100, 100])
+    const users = await measured(texts, { prompts: ['one two'] })
+    expect(users.requests.map(({ prompt }) => prompt)).toEqual(['one two', 'one two', 'one two'])
+    // A server that takes both is handed the user's text as it is.
+    const both = await measured({ ...texts, takesIds: true }, { prompts: ['one two'] })
+    expect(both.requests[0]!.prompt).toBe('one two')
   })
 
   test('garbage is counted by call', async () => {
@@ -142,6 +165,41 @@ describe('steps at a depth', () => {
     ])
     expect(process.several.map(({ samplesMs }) => samplesMs[0])).toEqual([11, 14, 26].map((ms) => expect.closeTo(ms)))
   })
+})
+
+describe('what fails after the calls costs itself alone', () => {
+  const failsAt = (at: number): Script => ({ fails: (request) => request === at && 'the server answers 500' })
+
+  test('the natural stop', async () => {
+    const { process } = await measured(failsAt(3), { naturalStop: true, depths: [0, 500], several: [1, 4] })
+    expect(process).toMatchObject({ natural: null, reasons: { naturalStop: 'the server answers 500' } })
+    expect([process.calls.length, process.depths.length, process.several.length]).toEqual([2, 2, 2])
+  })
+
+  test('whole calls at a depth: those before it are kept', async () => {
+    const { process } = await measured({ ...failsAt(6), hasSteps: false }, { depths: [32, 256], rounds: 2 })
+    expect(process.depths.map(({ samplesMs }) => samplesMs.length)).toEqual([2, 1])
+    expect(process.reasons.depthLine).toBe('the server answers 500')
+  })
+
+  test('each curve of steps', async () => {
+    const { process, left } = await measured({ feedsMost: 50 }, { depths: [0, 20], several: [1, 4] })
+    expect(process).toMatchObject({ prefill: null, several: [] })
+    expect(process.depths).toHaveLength(2)
+    expect(process.reasons).toMatchObject({ prefill: 'no more than 50 at once', severalTokens: 'no more than 50 at once' })
+    expect(left).toBe(0)
+  })
+})
+
+test('the room of a text is less by its planned tokens', async () => {
+  const texts = { takesTexts: true, takesIds: false, hasSteps: false, context: 120 } as const
+  const { requests } = await measured(texts, { naturalStop: true })
+  expect(requests.at(-1)).toMatchObject({ ignoreEnd: false, newTokens: 20 })
+})
+
+test('sequences are started for the deepest step, not for the whole context', async () => {
+  const { starts } = await measured({ context: 128_000 }, { depths: [0, 500], several: [1, 16] })
+  expect(new Set(starts)).toEqual(new Set([508]))
 })
 
 test('without steps, calls with prompts of several lengths give the depths', async () => {

@@ -14,6 +14,9 @@ const DEPTH_CALL_TOKENS = 24
 /** A text that does not end by itself is cut here, in multiples of the new tokens that were requested. */
 const MOST_NATURAL = 4
 
+const UNCOUNTED =
+  'the server does not say how many tokens a chunk holds; let its stream tell usage, or name a path of it that lists tokens, as in /completion'
+
 export async function measureProcess(
   open: () => Promise<Generator>,
   plan: MeasurePlan,
@@ -45,15 +48,40 @@ async function measureOpened(
   const one = () => measuredCall(generator, next(), asked, around)
   const cold = await one()
   const calls = await warmCalls(one, plan, now)
-  const natural = plan.naturalStop ? await naturalStop(generator, next(), newTokens, around) : null
+  if (calls.some(({ newTokens: made }) => made === null)) reasons.timePerToken = UNCOUNTED
+  const natural = plan.naturalStop
+    ? await orReason('naturalStop', reasons, () => naturalStop(generator, next(), plan, around))
+    : null
   const curves = await measureCurves(generator, plan, around, reasons)
   return {
     ...{ engine, versions, vocabulary, context, hasSteps: generator.start !== null, cold, calls },
-    // A text that was cut off did not end by itself.
-    natural: natural?.endedByItself ? { tokens: natural.newTokens, totalMs: natural.totalMs } : null,
+    natural: natural === null ? null : naturalOf(natural, reasons),
     ...curves,
     reasons,
   }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What was measured before stays, whatever a part after it meets; null: it failed, and the reason is kept. */
+async function orReason<T>(part: string, reasons: Record<string, string>, measure: () => Promise<T>): Promise<T | null> {
+  try {
+    return await measure()
+  } catch (error) {
+    reasons[part] = wordsOf(error)
+    return null
+  }
+}
+
+/** A text that was cut off did not end by itself. */
+function naturalOf(
+  { newTokens, totalMs, endedByItself }: MeasuredCall,
+  reasons: Record<string, string>,
+): ProcessMeasurement['natural'] {
+  if (!endedByItself) return null
+  if (newTokens !== null) return { tokens: newTokens, totalMs }
+  reasons.naturalStop = UNCOUNTED
+  return null
 }
 
 async function warmCalls(one: () => Promise<MeasuredCall>, plan: MeasurePlan, now: Clock): Promise<MeasuredCall[]> {
@@ -63,16 +91,21 @@ async function warmCalls(one: () => Promise<MeasuredCall>, plan: MeasurePlan, no
   return calls
 }
 
-function naturalStop(generator: Generator, prompt: Prompt, newTokens: number, around: Around): Promise<MeasuredCall> {
-  // Of a text nobody knows how many tokens it has.
-  const fed = typeof prompt.given === 'string' ? 0 : prompt.given.length
+function naturalStop(
+  generator: Generator,
+  prompt: Prompt,
+  { promptTokens, newTokens }: MeasurePlan,
+  around: Around,
+): Promise<MeasuredCall> {
+  // Of a text nobody knows how many tokens it has: as many as were planned.
+  const fed = typeof prompt.given === 'string' ? promptTokens : prompt.given.length
   const room = (generator.context ?? Number.POSITIVE_INFINITY) - fed
   const most = Math.max(1, Math.min(MOST_NATURAL * newTokens, room))
   return measuredCall(generator, prompt, { newTokens: most, ignoreEnd: false }, around)
 }
 
-const tokensOf = ({ encode, endIds, vocabulary }: Generator, plan: MeasurePlan): Tokens => ({
-  ...{ encode, endIds },
+const tokensOf = ({ encode, endIds, vocabulary, takesTexts = false, takesIds = true }: Generator, plan: MeasurePlan): Tokens => ({
+  ...{ encode, endIds, takesTexts, takesIds },
   vocabulary: vocabulary ?? plan.vocabulary,
 })
 
@@ -100,33 +133,50 @@ async function measureCurves(
   const most = (context ?? Number.POSITIVE_INFINITY) - SPARE_TOKENS
   const depths = plan.depths.filter((depth) => depth <= most)
   if (depths.length < plan.depths.length) reasons.depthLine = `the model's context has ${context} tokens`
-  if (start === null) return { prefill: null, depths: await depthsByCalls(generator, { ...plan, depths }, around), several: [] }
+  if (start === null) {
+    const times = await depthsByCalls(generator, { ...plan, depths }, { around, reasons })
+    return { prefill: null, depths: times, several: [] }
+  }
   const ids = { ...tokensOf(generator, plan), encode: null }
   const { given } = madeUpPrompt(ids, Math.max(...plan.several, plan.promptTokens, 512), plan.seed, around.now)
   if (typeof given === 'string') throw new Error('an engine that is fed step by step has to say its vocabulary')
   const { sequences } = generator
-  const steps = { start, sequences, now: around.now, ids: (many: number) => given.slice(0, many) }
-  const prefill = await timePrefill(steps, plan.promptTokens, plan.rounds)
-  const { times, reason } = depths.length === 0 ? { times: [], reason: null } : await timeDepths(steps, { ...plan, depths })
-  if (reason !== null) reasons.depthLine = reason
-  if (plan.several.length === 0) return { prefill, depths: times, several: [] }
-  const room = Math.min(plan.promptTokens, most - Math.max(...plan.several))
-  return { prefill, depths: times, several: await timeSeveral(steps, { ...plan, depth: room }) }
+  const room = Math.max(1, Math.min(plan.promptTokens, most - Math.max(0, ...plan.several)))
+  const longest = Math.max(plan.promptTokens, room + Math.max(0, ...plan.several), ...depths) + SPARE_TOKENS
+  const steps = {
+    ...{ sequences, now: around.now },
+    start: () => start(Math.min(longest, context ?? longest)),
+    ids: (many: number) => given.slice(0, many),
+  }
+  const prefill = await orReason('prefill', reasons, () => timePrefill(steps, plan.promptTokens, plan.rounds))
+  const deep = depths.length === 0 ? null : await orReason('depthLine', reasons, () => timeDepths(steps, { ...plan, depths }))
+  if (deep !== null && deep.reason !== null) reasons.depthLine = deep.reason
+  const several =
+    plan.several.length === 0
+      ? null
+      : await orReason('severalTokens', reasons, () => timeSeveral(steps, { ...plan, depth: room }))
+  return { prefill, depths: deep?.times ?? [], several: several ?? [] }
 }
 
 /** Whole calls with prompts of several lengths, in turns, for an engine without steps. The depth of a call is that of its middle token. */
-async function depthsByCalls(generator: Generator, plan: MeasurePlan, around: Around): Promise<StepTimes[]> {
+async function depthsByCalls(
+  generator: Generator,
+  plan: MeasurePlan,
+  { around, reasons }: { readonly around: Around; readonly reasons: Record<string, string> },
+): Promise<StepTimes[]> {
   const next = promptsOf(generator, { ...plan, seed: plan.seed + 1_000_000 }, around.now)
   const rows = plan.depths.map(() => ({ ms: [] as number[], depth: [] as number[] }))
   const asked = { newTokens: DEPTH_CALL_TOKENS, ignoreEnd: true }
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const [index, depth] of plan.depths.entries()) {
+  const inTurns = Array.from({ length: plan.rounds }, () => [...plan.depths.entries()]).flat()
+  await orReason('depthLine', reasons, async () => {
+    for (const [index, depth] of inTurns) {
       const call = await measuredCall(generator, next(Math.max(1, depth)), asked, around)
-      if (call.perTokenMs === null) continue
+      if (call.newTokens === null) reasons.depthLine = UNCOUNTED
+      if (call.perTokenMs === null || call.newTokens === null) continue
       rows[index]!.ms.push(call.perTokenMs)
       rows[index]!.depth.push((call.promptTokens ?? depth) + call.newTokens / 2)
     }
-  }
+  })
   return rows.flatMap(({ ms, depth }) =>
     ms.length === 0 ? [] : [{ depth: Math.round(median(depth)), tokens: 1, samplesMs: ms, runMs: [] }],
   )

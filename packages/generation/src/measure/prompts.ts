@@ -18,7 +18,7 @@ export interface Prompt {
   readonly tokenizeMs: number | null
 }
 
-export type Tokens = Pick<Generator, 'encode' | 'vocabulary' | 'endIds'>
+export type Tokens = Pick<Generator, 'encode' | 'vocabulary' | 'endIds' | 'takesTexts' | 'takesIds'>
 
 /** A text of common words: the same for the same seed, and different from its first word on for another. */
 export function madeUpText(words: number, seed: number): string {
@@ -26,8 +26,17 @@ export function madeUpText(words: number, seed: number): string {
   return Array.from({ length: words }, () => WORDS[Math.floor(random() * WORDS.length)]!).join(' ')
 }
 
-/** Ids of exactly `tokens` tokens, of which none ends a text. Without a tokenizer any ids do: time does not depend on which. */
-export function madeUpPrompt({ encode, vocabulary, endIds }: Tokens, tokens: number, seed: number, now: () => number): Prompt {
+/**
+ * Ids of exactly `tokens` tokens, of which none ends a text. Without a tokenizer any ids do: time does not depend on which. An engine that takes no ids, or of
+ * which nobody knows them, gets a text of so many words.
+ */
+export function madeUpPrompt(
+  { encode, vocabulary, endIds, takesIds = true }: Tokens,
+  tokens: number,
+  seed: number,
+  now: () => number,
+): Prompt {
+  if (!takesIds) return { given: madeUpText(tokens, seed), tokenizeMs: null }
   if (encode !== null) {
     for (let words = tokens; words < MOST_WORDS; words *= 2) {
       const text = madeUpText(words, seed)
@@ -45,10 +54,10 @@ export function madeUpPrompt({ encode, vocabulary, endIds }: Tokens, tokens: num
   return { given: Array.from({ length: tokens }, () => usable[Math.floor(random() * usable.length)]!), tokenizeMs: null }
 }
 
-/** A user's prompt. Throws if the engine takes ids and has no tokenizer. */
-export function usersPrompt({ encode, vocabulary }: Tokens, text: string, now: () => number): Prompt {
+/** A user's prompt. Throws if the engine takes ids alone and has no tokenizer. */
+export function usersPrompt({ encode, takesTexts = false }: Tokens, text: string, now: () => number): Prompt {
   if (encode === null) {
-    if (vocabulary !== null) throw new Error('the model has no tokenizer, so it cannot read --prompts; leave it out')
+    if (!takesTexts) throw new Error('the model has no tokenizer, so it cannot read --prompts; leave it out')
     return { given: text, tokenizeMs: null }
   }
   const start = now()

@@ -34,8 +34,13 @@ const depthOf = (base: number): number => base + 1 + (STEPS - 1) / 2
 
 async function fill({ start, ids }: Steps, base: number): Promise<Filled> {
   const sequence = start()
-  for (let left = base; left > 0; left -= PIECE) await sequence.feed(ids(Math.min(left, PIECE)), 'none')
-  return { sequence, base }
+  try {
+    for (let left = base; left > 0; left -= PIECE) await sequence.feed(ids(Math.min(left, PIECE)), 'none')
+    return { sequence, base }
+  } catch (error) {
+    sequence.close()
+    throw error
+  }
 }
 
 export interface DepthTimes {

@@ -38,14 +38,16 @@ export interface MeasureInput {
 export interface MeasuredCall {
   readonly promptTokens: number | null
   readonly cachedTokens: number | null
-  readonly newTokens: number
+  /** null: they came in chunks, and nobody says how many a chunk holds. */
+  readonly newTokens: number | null
   readonly endedByItself: boolean
   /** The time to the first token; of an engine that gives text alone, to the first text. */
   readonly firstMs: number
-  /** Between the first token and the last, over the tokens after the first; null: only one. */
+  /** Between the first token and the last, over the tokens after the first; null: only one, or their number is not known. */
   readonly perTokenMs: number | null
-  /** Between tokens, or between chunks of text if the engine gives no tokens. */
   readonly gapsMs: readonly number[]
+  /** What the gaps are between: a chunk of text may hold several tokens. */
+  readonly gapsAre: 'tokens' | 'chunks'
   readonly totalMs: number
   readonly tokenizeMs: number | null
   readonly parts: CallParts

@@ -53,7 +53,7 @@ export async function ratingOf(generator: Generator, texts: readonly RatedText[]
     const all = [...prompt, ...ids]
     const watched = divergence === null ? null : prompt.length + divergence.at - 1
     let gap: number | null = null
-    const sequence = generator.start()
+    const sequence = generator.start(all.length)
     for (let from = 0; from < all.length; from += CHUNK) {
       const chunk = all.slice(from, from + CHUNK)
       const { logits, positions } = await sequence.feed(chunk, 'all')

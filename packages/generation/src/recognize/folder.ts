@@ -49,6 +49,8 @@ const SUFFIXES: Readonly<Record<string, string>> = {
 
 /** The first that is there is taken: a merged decoder needs no other file. */
 const DECODERS = ['decoder_model_merged', 'model', 'decoder_with_past_model', 'decoder_model', 'model_with_past']
+/** After an encoder, the one with a past needs the encoder's keys and values, which the other computes. */
+const DECODERS_AFTER_ENCODER = ['decoder_model_merged', 'model', 'decoder_model', 'decoder_with_past_model', 'model_with_past']
 const ENCODERS = ['encoder_model', 'encoder']
 const EMBEDDINGS = ['embed_tokens', 'embedding']
 
@@ -113,7 +115,10 @@ function dtypeOfName(file: string): string {
 
 function variantsIn(folder: string): Variant[] {
   const names = new Set(list(folder))
-  const base = DECODERS.find((decoder) => Object.keys(SUFFIXES).some((suffix) => names.has(`${decoder}${suffix}.onnx`)))
+  const hasEncoder = besideIn(folder, names, { of: ENCODERS, suffix: '' }) !== null
+  const base = (hasEncoder ? DECODERS_AFTER_ENCODER : DECODERS).find((decoder) =>
+    Object.keys(SUFFIXES).some((suffix) => names.has(`${decoder}${suffix}.onnx`)),
+  )
   if (base === undefined) return []
   return Object.entries(SUFFIXES).flatMap(([suffix, dtype]) => {
     const name = `${base}${suffix}.onnx`

@@ -67,12 +67,13 @@ interface Experts {
   readonly all: number | null
 }
 
-/** One row of the embedding, unless it is the head as well; the experts that a token is sent to. */
+/** One row of each table of embeddings, unless it is the head as well; the experts that a token is sent to. */
 function bytesRead(tensors: readonly GgufTensor[], { used, all }: Experts): number {
   const hasHead = tensors.some(({ name }) => name === 'output.weight')
   const share = used !== null && all !== null && used < all ? used / all : 1
   return tensors.reduce((sum, { name, sizeBytes, shape }) => {
-    if (name === 'token_embd.weight' && hasHead) return sum + sizeBytes / (shape[1] ?? 1)
+    const isHead = name === 'token_embd.weight' && !hasHead
+    if (/token_embd\.weight$/.test(name) && !isHead) return sum + sizeBytes / (shape[1] ?? 1)
     return sum + (/_exps\.weight$/.test(name) ? sizeBytes * share : sizeBytes)
   }, 0)
 }
@@ -89,7 +90,8 @@ const wholeOf = (value: GgufValue | undefined): number | null =>
 
 /** One number, or the largest of a list with one for each layer. */
 function most(value: GgufValue | undefined): number | null {
-  return Array.isArray(value) ? wholeOf(Math.max(0, ...value.filter((one) => typeof one === 'number'))) : wholeOf(value)
+  if (!Array.isArray(value)) return wholeOf(value)
+  return wholeOf(value.reduce<number>((largest, one) => (typeof one === 'number' && one > largest ? one : largest), 0))
 }
 
 function sumOverLayers(value: GgufValue | undefined, layers: number | null): number | null {

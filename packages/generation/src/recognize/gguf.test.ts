@@ -134,6 +134,24 @@ describe('ggufModel', () => {
     expect(tied.bytesPerToken).toBe(untied.bytesPerToken! - 32 * 4)
   })
 
+  it('one row of a table for each layer, too (Gemma 3n)', () => {
+    const bytesOf = (names: readonly string[]) => {
+      const tensors = names.map((name) => ({ name, shape: [4, 8], type: 'F32' as const, bytes: new Uint8Array(128) }))
+      return ggufModel(read(writeGguf({ metadata: { 'general.architecture': { text: 'gemma3n' } }, tensors })))!.numbers
+        .bytesPerToken
+    }
+    const names = ['blk.0.x.weight', 'token_embd.weight', 'per_layer_token_embd.weight']
+    // The embedding is the head as well.
+    expect(bytesOf(names)).toBe(128 + 128 + 16)
+    expect(bytesOf([...names, 'output.weight'])).toBe(128 + 16 + 16 + 128)
+  })
+
+  it('takes the most of a list, however long it is', () => {
+    const many = Array.from({ length: 200_000 }, (_, k) => k % 7)
+    expect(architecture('llama', { 'llama.attention.head_count': { i32s: many } })!.numbers.heads).toBe(6)
+    expect(architecture('llama', { 'llama.attention.head_count': { i32s: [] } })!.numbers.heads).toBeNull()
+  })
+
   const architecture = (text: string, more: Parameters<typeof writeGguf>[0]['metadata'] = {}) =>
     ggufModel(
       read(

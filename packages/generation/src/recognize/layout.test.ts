@@ -150,6 +150,12 @@ describe('decoderLayout', () => {
       /^nobody knows what to feed input beam_idx \(int32 \[batch\]\)/,
     ],
     [
+      'keys of an encoder that nobody gives',
+      [value('past_key_values.0.encoder.key', 'float32', ['batch', 4, 'encoder_sequence_length', 8])],
+      [],
+      /^input past_key_values\.0\.encoder\.key holds keys or values of an encoder .*; give decoder_model_merged\.onnx or/,
+    ],
+    [
       'a mask of each pair',
       [value('attention_mask', 'float32', [1, 1, 's', 't'])],
       [],

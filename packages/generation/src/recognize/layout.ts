@@ -71,7 +71,7 @@ export function decoderLayout(
     positions:
       byRole.logitsToKeep !== undefined ? 'chosen' : logits.shape?.at(-2) === 1 || logits.shape?.length === 2 ? 'last' : 'all',
     capacity: capacityOf(cache),
-    problem: problemOf({ strange, unknown, byRole, outputs, hasEmbedding }),
+    problem: problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding }),
   }
 }
 
@@ -115,6 +115,10 @@ function entryOf({ past, present, layer }: ReturnType<typeof pairCache>['pairs']
   }
 }
 
+/** Inputs that an encoder has to fill: keys and values of what it read, which no output of the decoder gives. */
+export const givenByEncoder = (cache: readonly CacheEntry[]): string[] =>
+  cache.flatMap(({ role, past, present }) => (role === 'cross' && present === null ? [past] : []))
+
 function capacityOf(cache: readonly CacheEntry[]): number | null {
   const fixed = cache.flatMap(({ role, axes, shape }) => {
     const length = axes.length === null ? null : shape[axes.length]
@@ -127,11 +131,12 @@ interface Seen {
   readonly strange: ValueDeclaration | undefined
   readonly unknown: readonly ValueDeclaration[]
   readonly byRole: Partial<Record<InputRole, ValueDeclaration>>
+  readonly cache: readonly CacheEntry[]
   readonly outputs: readonly ValueDeclaration[]
   readonly hasEmbedding: boolean
 }
 
-function problemOf({ strange, unknown, byRole, outputs, hasEmbedding }: Seen): string | null {
+function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding }: Seen): string | null {
   if (strange !== undefined) {
     const given = outputs.filter(({ name }) => namedCache(name)).map(({ name }) => name)
     const seen = given.length === 0 ? 'no output that is like a cache' : `outputs such as ${given.slice(0, 2).join(' and ')}`
@@ -140,6 +145,9 @@ function problemOf({ strange, unknown, byRole, outputs, hasEmbedding }: Seen): s
       'export it with optimum or onnxruntime-genai, whose caches are past_key_values.N.key and present.N.key'
     )
   }
+  const [lacking] = givenByEncoder(cache)
+  if (lacking !== undefined && byRole.encoderStates === undefined)
+    return `input ${lacking} holds keys or values of an encoder that this decoder does not compute; give decoder_model_merged.onnx or decoder_model.onnx, and its encoder next to it`
   if (byRole.ids === undefined && !hasEmbedding)
     return `it is fed embeddings (${byRole.embeddings!.name}), not token ids; put embed_tokens.onnx next to it`
   if (byRole.mask?.shape != null && byRole.mask.shape.length !== 2)

@@ -145,6 +145,14 @@ describe('a folder of transformers.js', () => {
     expect(await recognize(path.join(folder, 'onnx/encoder_model.onnx'))).toBeNull()
   })
 
+  it('of an encoder’s decoders in two files, the one that computes the encoder’s keys is taken', async () => {
+    const models = { 'decoder_model.onnx': { cache: 'none' }, 'decoder_with_past_model.onnx': {} } as const
+    const both = writeFolder(place('whisper'), decoderWeights({ encoder: true }), { models })
+    expect((await recognize(both))!.model).toBe(path.join(both, 'onnx/decoder_model.onnx'))
+    const alone = writeFolder(place('old-gpt2'), llama, { models })
+    expect((await recognize(alone))!.model).toBe(path.join(alone, 'onnx/decoder_with_past_model.onnx'))
+  })
+
   it('a configuration that is no JSON is one line', async () => {
     const folder = writeFolder(place('broken'), llama)
     fs.writeFileSync(path.join(folder, 'config.json'), '{"model_type":')
@@ -282,6 +290,89 @@ describe('no to what generates no text', () => {
     graph.output = [valueInfo('logits', 'float32', ['batch_size', 'sequence_length', 3])]
     fs.writeFileSync(file, writeModel(proto))
     expect(await recognize(file)).toBeNull()
+  })
+
+  const BERT_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'].map((name) => valueInfo(name, 'int64', ['b', 's']))
+  const HEAD = floatTensor('head', [8, 64], new Float32Array(512))
+  const TABLE_OF_64 = floatTensor('table', [64, 8], new Float32Array(512))
+  const GATHER = node('Gather', ['table', 'input_ids'], ['rows'])
+  const SCORES = node('MatMul', ['rows', 'head'], ['logits'])
+  const LOGITS = valueInfo('logits', 'float32', ['b', 's', 64])
+  const saved = (parts: Parameters<typeof model>[0]) => {
+    const file = place('bert.onnx')
+    fs.mkdirSync(path.dirname(file))
+    fs.writeFileSync(file, writeModel(model({ ...parts, opsets: { 'com.microsoft': 1 } })))
+    return file
+  }
+
+  it('BERT with its three inputs, whatever it scores', async () => {
+    const parts = { nodes: [GATHER, SCORES], initializers: [TABLE_OF_64, HEAD], inputs: BERT_INPUTS }
+    for (const shape of [
+      ['b', 's', 64],
+      ['b', 3],
+      ['b', 'classes'],
+      ['b', 's', 'classes'],
+    ] as const)
+      expect(await recognize(saved({ ...parts, outputs: [valueInfo('logits', 'float32', shape)] }))).toBeNull()
+    const nodes = [
+      node('EmbedLayerNormalization', ['input_ids', 'token_type_ids', 'table', 'places', 'kinds', 'g', 'g'], ['rows', 'm']),
+      SCORES,
+    ]
+    const more = ['places', 'kinds'].map((name) => floatTensor(name, [2, 8], new Float32Array(16)))
+    const initializers = [TABLE_OF_64, HEAD, ...more, floatTensor('g', [8], new Float32Array(8))]
+    expect(await recognize(saved({ nodes, initializers, inputs: BERT_INPUTS, outputs: [LOGITS] }))).toBeNull()
+  })
+
+  /** What a causal mask leaves in a graph. */
+  const CAUSAL = node('Trilu', ['rows'], ['masked'])
+  const FEW = floatTensor('head', [8, 3], new Float32Array(24))
+  const IDS_AND_MASK = BERT_INPUTS.slice(0, 2)
+  it.each([
+    ['ids through Cast', [node('Cast', ['input_ids'], ['ids'], { to: 6 }), node('Gather', ['table', 'ids'], ['rows'])]],
+    [
+      'a table through DequantizeLinear',
+      [node('DequantizeLinear', ['table', 'scale'], ['real']), node('Gather', ['real', 'input_ids'], ['rows'])],
+    ],
+    ['a fused embedding', [node('EmbedLayerNormalization', ['input_ids', '', 'table', 'table', '', 'g', 'g'], ['rows', 'm'])]],
+  ] as const)('a decoder’s body with a head of a few classes: %s', async (_, start) => {
+    const scale = floatTensor('scale', [], [1])
+    const nodes = [...start, CAUSAL, node('MatMul', ['masked', 'head'], ['logits'])]
+    const initializers = [TABLE_OF_64, FEW, scale, floatTensor('g', [8], new Float32Array(8))]
+    const parts = { nodes, initializers, inputs: IDS_AND_MASK }
+    expect(await recognize(saved({ ...parts, outputs: [valueInfo('logits', 'float32', ['b', 's', 3])] }))).toBeNull()
+    expect(await recognize(saved({ ...parts, outputs: [valueInfo('logits', 'float32', ['b', 's', 'classes'])] }))).toBeNull()
+    expect(await recognize(saved({ ...parts, outputs: [valueInfo('logits', 'float32', ['b', 'classes'])] }))).toBeNull()
+    // The same with scores for each token is a decoder without a cache, of the last position too.
+    const whole = { ...parts, initializers: [TABLE_OF_64, HEAD, ...initializers.slice(2)] }
+    for (const shape of [
+      ['b', 's', 64],
+      ['b', 's', 'v'],
+      ['b', 64],
+    ] as const)
+      expect(await recognize(saved({ ...whole, outputs: [valueInfo('logits', 'float32', shape)] }))).toMatchObject({
+        problem: null,
+      })
+  })
+
+  it('speech: a spectrogram of tokens', async () => {
+    const parts = {
+      nodes: [node('Gather', ['table', 'tokens'], ['rows']), CAUSAL, node('Mul', ['masked', 'scales'], ['mel'])],
+      initializers: [TABLE_OF_64],
+      inputs: [valueInfo('tokens', 'int64', ['b', 's']), valueInfo('scales', 'float32', [1])],
+    }
+    expect(await recognize(saved({ ...parts, outputs: [valueInfo('mel', 'float32', ['b', 80, 'frames'])] }))).toBeNull()
+    expect(await recognize(saved({ ...parts, outputs: [valueInfo('mel', 'float32', ['b', 'frames', 80])] }))).toBeNull()
+  })
+
+  it('but a decoder whose cache nobody knows is one, with its problem', async () => {
+    const past = valueInfo('cache_a', 'float32', ['b', 2, 'past', 4])
+    const file = saved({
+      nodes: [GATHER, SCORES],
+      initializers: [TABLE_OF_64, HEAD],
+      inputs: [...IDS_AND_MASK, past],
+      outputs: [LOGITS],
+    })
+    expect((await recognize(file))!.problem).toMatch(/^the cache layout is not known: input cache_a/)
   })
 
   it('what does not exist', async () => {

@@ -7,7 +7,9 @@ import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import type { GeneratorKind } from '../generator.ts'
 import { type GeneratorAddress, generatorAddress } from './address.ts'
+import { namedCache } from './cache-names.ts'
 import { isCausal } from './causal.ts'
+import { isClassifier } from './classifier.ts'
 import {
   chosenVariant,
   contextOf,
@@ -85,9 +87,7 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
   const view = viewGraph(model)
   const layout = decoderLayout(view.inputs, view.outputs, { hasEmbedding: variant.embedding !== null })
   if (layout === null) return null
-  if (layout.cache.length === 0 && layout.problem === null && !isDecoder(files, variant) && !isCausal(view)) return null
-  if (layout.cache.length === 0 && isClassifier(view, layout)) return null
-  if (layout.cache.length === 0 && /ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))) return null
+  if (layout.cache.length === 0 && !generatesWithoutCache(view, layout, { files, variant })) return null
   return {
     kind: files.kind,
     source,
@@ -101,6 +101,13 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
     address: null,
     problem: layout.problem,
   }
+}
+
+/** Encoders and classifiers have ids and scores as well: the graph, or the configuration of this very file, tells which it is. */
+function generatesWithoutCache(view: GraphView, layout: DecoderLayout, { files, variant }: Omit<FoundFiles, 'source'>): boolean {
+  const isRefused = layout.inputs.ids === undefined || view.inputs.some(({ name }) => namedCache(name))
+  if (!isRefused && !isDecoder(files, variant) && !isCausal(view)) return false
+  return !isClassifier(view, layout) && !/ForMaskedLM|ForTokenClassification/.test(architecturesOf(files))
 }
 
 function ofGguf(source: string): Recognized | null {
@@ -155,17 +162,6 @@ function nameOf(source: string): string {
   const generic = /^(model|decoder)[\w]*\.onnx$/.test(own)
   const folder = path.dirname(whole)
   return generic ? path.basename(path.basename(folder) === 'onnx' ? path.dirname(folder) : folder) : own
-}
-
-/** Models pad their vocabulary, and never shorten it. */
-const LEAST_SHARE = 0.5
-
-/** A decoder's body with a head of a few classes: ids come from a larger table than what is scored. */
-function isClassifier({ nodes, constants }: GraphView, { inputs, logits }: DecoderLayout): boolean {
-  const gather = nodes.find((node) => node.opType.startsWith('Gather') && node.inputs[1] === inputs.ids?.name)
-  const rows = gather === undefined ? undefined : constants[gather.inputs[0]!]?.shape[0]
-  const scored = logits.shape?.at(-1)
-  return rows !== undefined && typeof scored === 'number' && scored < LEAST_SHARE * rows
 }
 
 const architecturesOf = ({ config }: GeneratorFiles): string => JSON.stringify(config?.architectures ?? '')

@@ -11,6 +11,8 @@ export interface Tokenizer {
   readonly file: string
   /** One more than the largest id. */
   readonly size: number
+  /** The same without tokens that were added to the vocabulary, which a model need not have. */
+  readonly baseSize: number
   /** Ids without special tokens being added; special tokens that the text names are themselves. */
   encode(text: string): number[]
   /** Special tokens are left out. */
@@ -56,7 +58,7 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
     ids.length === 0 ? '' : made.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
   return {
     file,
-    size: sizeOf(json),
+    ...sizesOf(json),
     encode: (text) => [...made.encode(text, { add_special_tokens: false }).ids],
     decode,
     stream: () => textStream(decode),
@@ -64,11 +66,15 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
   }
 }
 
-function sizeOf({ model, added_tokens: added }: Json): number {
+function sizesOf({ model, added_tokens: added }: Json): Pick<Tokenizer, 'size' | 'baseSize'> {
   const { vocab = {} } = (model ?? {}) as { readonly vocab?: unknown }
-  const own = Array.isArray(vocab) ? vocab.length - 1 : largest(Object.values(vocab as Record<string, unknown>))
-  const ids = Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : []
-  return Math.max(own, largest(ids)) + 1
+  const ids = Array.isArray(vocab) ? vocab.map((_, id) => id) : Object.values(vocab as Record<string, unknown>)
+  const extra = Array.isArray(added) ? added.map((token: { readonly id?: unknown }) => token?.id) : []
+  const isExtra = new Set(extra)
+  return {
+    size: Math.max(largest(ids), largest(extra)) + 1,
+    baseSize: largest(ids.filter((id) => !isExtra.has(id))) + 1,
+  }
 }
 
 const largest = (ids: readonly unknown[]): number =>
@@ -77,14 +83,14 @@ const largest = (ids: readonly unknown[]): number =>
 /** Models pad their vocabulary to whole blocks, but not to twice the size. */
 const LEAST_SHARE = 0.5
 
-/** Throws InputError, one line, if the ids of one are not those of the other. */
+/** Throws InputError, one line, if the ids of one are not those of the other. Added tokens may be more than the model has. */
 export function checkVocabulary(
-  { file, size }: Pick<Tokenizer, 'file' | 'size'>,
+  { file, size, baseSize }: Pick<Tokenizer, 'file' | 'size' | 'baseSize'>,
   vocabulary: number | null,
   model: string,
 ): void {
-  if (vocabulary === null || (size <= vocabulary && size >= LEAST_SHARE * vocabulary)) return
+  if (vocabulary === null || (baseSize <= vocabulary && size >= LEAST_SHARE * vocabulary)) return
   throw new InputError(
-    `${file} has ${size} tokens, but ${model} has logits for ${vocabulary}; take the tokenizer.json that belongs to the model`,
+    `${file} has ${baseSize > vocabulary ? baseSize : size} tokens, but ${model} has logits for ${vocabulary}; take the tokenizer.json that belongs to the model`,
   )
 }

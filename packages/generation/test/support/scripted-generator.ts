@@ -24,6 +24,14 @@ export interface Script {
   readonly encodeMs?: number | null
   /** How many sequences the engine says that it holds. */
   readonly said?: number | null
+  /** Whether it counts the tokens that it generates. */
+  readonly counts?: boolean
+  readonly takesTexts?: boolean
+  readonly takesIds?: boolean
+  /** Why the request of this place fails; false: it does not. */
+  readonly fails?: (request: number) => string | false
+  /** Most tokens that one step takes. */
+  readonly feedsMost?: number
 }
 
 export interface Scripted {
@@ -31,6 +39,8 @@ export interface Scripted {
   readonly now: () => number
   /** What was requested, in order. */
   readonly requests: GenerationRequest[]
+  /** The lengths that sequences were started for. */
+  readonly starts: (number | undefined)[]
   /** Sequences that were not closed. */
   readonly openSequences: () => number
 }
@@ -50,12 +60,15 @@ export function scriptedGenerator(script: Script = {}): Scripted {
     hasSteps = true,
   } = script
   const { jitterMs = () => 0, endsAfter = 40, context = 4096, sequences = 100, encodeMs = null, said = null } = script
+  const { counts = true, takesTexts = bundle > 1, takesIds = true, fails = () => false, feedsMost = 1e9 } = script
   let clockMs = 0
   let alive = 0
   const requests: GenerationRequest[] = []
+  const starts: (number | undefined)[] = []
   const stepMs = (depth: number, tokens: number) => fixedMs + depth * perDepthMs + (tokens - 1) * perMoreMs
 
-  function start(): Sequence {
+  function start(longest?: number): Sequence {
+    starts.push(longest)
     if (alive === sequences) throw new Error('no more sequences')
     alive++
     let length = 0
@@ -64,6 +77,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
         return length
       },
       async feed(ids) {
+        if (ids.length > feedsMost) throw new Error(`no more than ${feedsMost} at once`)
         const runMs = stepMs(length, ids.length)
         clockMs += runMs + feedsMs
         length += ids.length
@@ -80,7 +94,9 @@ export function scriptedGenerator(script: Script = {}): Scripted {
   }
 
   async function generate(request: GenerationRequest, onToken: (token: GeneratedToken) => void = () => {}): Promise<Generation> {
+    const reason = fails(requests.length)
     requests.push(request)
+    if (reason !== false) throw new Error(reason)
     const began = clockMs
     const prompt = typeof request.prompt === 'string' ? request.prompt.split(' ').length : request.prompt.length
     const ends = request.ignoreEnd ? request.newTokens : Math.min(request.newTokens, endsAfter)
@@ -102,7 +118,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
       tokens,
       promptTokens: prompt,
       cachedTokens: 0,
-      generatedTokens: ends,
+      generatedTokens: counts ? ends : null,
       ended: ends < request.newTokens ? 'end' : 'length',
       totalMs: clockMs - began,
       parts: bundle > 1 ? {} : { prefillRunMs, decodeRunMs, feedsMs: feedsMs * ends },
@@ -126,6 +142,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
         encode: encodeMs === null ? null : encode,
         decode: null,
         generate,
+        ...{ takesTexts, takesIds },
         start: hasSteps ? start : null,
         ...(said === null ? {} : { sequences: said }),
         close: async () => {},
@@ -133,6 +150,7 @@ export function scriptedGenerator(script: Script = {}): Scripted {
     },
     now: () => clockMs,
     requests,
+    starts,
     openSequences: () => alive,
   }
 }

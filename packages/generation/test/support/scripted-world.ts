@@ -35,9 +35,14 @@ const engine: GeneratorEngine = {
 
 export function scriptedWorld(
   script: Script,
-  given: { readonly found?: Recognized; readonly fails?: (process: number) => boolean } = {},
+  given: {
+    readonly found?: Recognized
+    readonly fails?: (process: number) => boolean
+    readonly engine?: Partial<GeneratorEngine>
+  } = {},
 ) {
   const inputs: MeasureInput[] = []
+  const recognizedAs: (string | null)[] = []
   const run: RunTrial = async (task, input) => {
     if (task.id === 'read-bandwidth') return { outcome: 'measured', value: 10e9 as never }
     if (task.id !== 'generation-measure') return { outcome: 'failed', reason: `no ${task.id} here` }
@@ -47,10 +52,18 @@ export function scriptedWorld(
     const value = await measureProcess(open, (input as MeasureInput).plan, { now, garbageMs: async () => 0 })
     return { outcome: 'measured', value: value as never }
   }
-  const ports: GeneratePorts = { engines: [engine], recognize: async () => given.found ?? FOUND, handoffNs: async () => null }
+  const ports: GeneratePorts = {
+    engines: [{ ...engine, ...given.engine }],
+    recognize: async (_, dtype) => {
+      recognizedAs.push(dtype)
+      return given.found ?? FOUND
+    },
+    handoffNs: async () => null,
+  }
   const trials: GenerateOptions['trials'] = { run, alone: (work) => work(), machine: () => EXAMPLE_MACHINE }
   return {
     inputs,
+    recognizedAs,
     ports,
     trials,
     generate: (options: Partial<GenerateOptions> = {}) => generate('model.onnx', { trials, ...options }, ports),

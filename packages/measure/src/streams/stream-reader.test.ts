@@ -58,3 +58,12 @@ test('reasoning and calls of tools are text, and tokens that are listed are coun
   const json = JSON.stringify({ choices: [{ delta, logprobs: { content: [{}, {}, {}] } }] })
   expect(read(`data: ${json}\n\n`).pieces).toMatchObject([{ text: 'hmf{"a":', tokens: 3 }])
 })
+
+test('data lines that no empty line ends are dropped, and counted as no message', () => {
+  const reader = new StreamReader()
+  const line = bytes(`data: ${'x'.repeat(1 << 20)}\n`)
+  for (let k = 0; k < 20; k++) expect(reader.add(line)).toEqual([])
+  expect(reader.unknown).toBe(1)
+  expect(reader.keptLength).toBeLessThan(16 << 20)
+  expect(reader.add(bytes(`\ndata: ${chat('a')}\n\n`)).map(({ text }) => text)).toEqual(['a'])
+})

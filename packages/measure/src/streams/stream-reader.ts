@@ -2,7 +2,7 @@
 // line, as ollama writes them.
 import { pieceOf, type StreamPiece } from './piece.ts'
 
-/** A line that is longer is not one of a stream of tokens. */
+/** A line, or an event of several, that is longer is not one of a stream of tokens. */
 const LONGEST_LINE = 16 * 1024 * 1024
 
 export class StreamReader {
@@ -15,6 +15,12 @@ export class StreamReader {
   private readonly decoder = new TextDecoder()
   private rest = ''
   private data: string[] = []
+  private dataLength = 0
+
+  /** Characters that wait for the rest of their message. */
+  get keptLength(): number {
+    return this.rest.length + this.dataLength
+  }
 
   /** Takes bytes as they come, and gives the messages that are whole. */
   add(bytes: Uint8Array): StreamPiece[] {
@@ -38,15 +44,30 @@ export class StreamReader {
     if (line === '') return this.event()
     this.framing ??= /^\s*[{[]/.test(line) ? 'lines' : 'events'
     if (this.framing === 'lines') return this.message(line)
-    if (line.startsWith('data:')) this.data.push(line.slice(line[5] === ' ' ? 6 : 5))
+    if (line.startsWith('data:')) this.keep(line.slice(line[5] === ' ' ? 6 : 5))
     return []
+  }
+
+  private keep(data: string): void {
+    this.dataLength += data.length
+    if (this.dataLength <= LONGEST_LINE) {
+      this.data.push(data)
+      return
+    }
+    this.unknown++
+    this.forget()
+  }
+
+  private forget(): void {
+    this.data = []
+    this.dataLength = 0
   }
 
   /** The event that an empty line ends. */
   private event(): StreamPiece[] {
     if (this.data.length === 0) return []
     const data = this.data.join('\n')
-    this.data = []
+    this.forget()
     if (data.trim() !== '[DONE]') return this.message(data)
     this.isDone = true
     return []

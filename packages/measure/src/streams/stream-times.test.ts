@@ -2,7 +2,7 @@ import { type MockAsked, mockAnswers } from '@whyslow/measure/support/streams/mo
 import type { MockSchedule } from '@whyslow/measure/support/streams/mock-engine.ts'
 import { expect, test } from 'vitest'
 import { StreamReader } from './stream-reader.ts'
-import { StreamTally, type StreamTimes, timePerTokenOf, tokenCountOf } from './stream-times.ts'
+import { lastMs, StreamTally, type StreamTimes, timePerTokenOf, tokenCountOf } from './stream-times.ts'
 
 const PATHS = ['/v1/chat/completions', '/v1/completions', '/completion', '/api/generate']
 const PROMPT = 'one two three four five'
@@ -55,6 +55,16 @@ test('a token that ends the text has no chunk, and its time counts', () => {
     expect(tokenCountOf(times!)).toEqual({ tokens: 41, by: 'usage' })
     expect(timePerTokenOf(times!, tokenCountOf(times!))).toBeCloseTo(10, 10)
   }
+})
+
+test('whoever counts texts or lists does not count the token that ends the text: nor is its step timed', () => {
+  const [listed] = seen({ usage: false, tokenMs: 10 }, '/completion', one(500, 16))
+  expect(tokenCountOf(listed!)).toEqual({ tokens: 16, by: 'listed' })
+  expect(timePerTokenOf(listed!, tokenCountOf(listed!))).toBeCloseTo(10, 10)
+  const [plain] = seen({ usage: false, tokenMs: 10, tokensPerChunk: 4 }, '/v1/chat/completions', one(500, 16))
+  const count = tokenCountOf(plain!, 16)
+  expect(lastMs(plain!, count)! - plain!.chunksMs[0]!).toBe(120)
+  expect(timePerTokenOf(plain!, count)).toBeCloseTo(10, 10)
 })
 
 test('without usage, lists or a tokenizer nobody knows the tokens', () => {

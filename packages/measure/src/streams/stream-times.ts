@@ -89,11 +89,11 @@ const SHORT_SHARE = 0.5
  * Tokens that came with the first chunk: they took the time to the first token, and none after it. Chunks that list theirs say so. Else the first chunk holds
  * as many as a mean chunk, or fewer if its text is much shorter than a mean chunk's: some servers send the first token at once and bundle those after it.
  */
-export function firstTokensOf(times: StreamTimes, tokens: number): number {
+export function firstTokensOf(times: StreamTimes, { tokens, by }: TokenCount): number {
   const { chunksMs, firstListed, firstLength, textLength, ended } = times
   if (firstListed !== null) return Math.min(tokens, firstListed)
-  // A token that ends the text is in no chunk.
-  const perChunk = (ended === 'end' ? tokens - 1 : tokens) / Math.max(1, chunksMs.length)
+  // A token that ends the text is in no chunk, and the server alone counts it.
+  const perChunk = (ended === 'end' && by === 'usage' ? tokens - 1 : tokens) / Math.max(1, chunksMs.length)
   const meanLength = textLength / Math.max(1, chunksMs.length)
   return Math.max(1, firstLength < SHORT_SHARE * meanLength ? (firstLength / textLength) * tokens : perChunk)
 }
@@ -102,13 +102,16 @@ export function firstTokensOf(times: StreamTimes, tokens: number): number {
 export function timePerTokenOf(times: StreamTimes, count: TokenCount | null): number | null {
   const first = times.chunksMs[0]
   if (count === null || first === undefined) return null
-  const after = count.tokens - firstTokensOf(times, count.tokens)
-  const took = lastMs(times)! - first
+  const after = count.tokens - firstTokensOf(times, count)
+  const took = lastMs(times, count)! - first
   return after < 1 || took <= 0 ? null : took / after
 }
 
-/** When the last token came: a token that ends the text has none, and comes with the message that says so. null: no token came. */
-export function lastMs({ chunksMs, ended, endedMs }: StreamTimes): number | null {
+/**
+ * When the last token that was counted came. One that ends the text has no text, and comes with the message that says so: the server counts it, who counts
+ * texts or lists does not. null: no token came.
+ */
+export function lastMs({ chunksMs, ended, endedMs }: StreamTimes, count: TokenCount | null): number | null {
   const last = chunksMs.at(-1) ?? null
-  return last !== null && ended === 'end' && endedMs !== null ? Math.max(last, endedMs) : last
+  return last !== null && count?.by === 'usage' && ended === 'end' && endedMs !== null ? Math.max(last, endedMs) : last
 }

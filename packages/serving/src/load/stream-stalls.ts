@@ -14,7 +14,7 @@ export function stallsOf(measured: readonly SentStream[], all: readonly SentStre
   const long = measured.filter(({ times }) => times.chunksMs.length >= LEAST_CHUNKS)
   if (long.length === 0) return null
   const firsts = all.map(({ times }) => times.chunksMs[0]!).sort((a, b) => a - b)
-  const [from, to] = [firsts[0]!, Math.max(...long.map(({ times }) => times.chunksMs.at(-1)!))]
+  const [from, to] = [firsts[0]!, longestOf(long.map(({ times }) => times.chunksMs.at(-1)!))]
   const perMs = to > from ? firsts.length / (to - from) : 0
   let [streamingMs, stalledMs, prefillMs, prefills] = [0, 0, 0, 0]
   const [lengths, chances]: [number[], number[]] = [[], []]
@@ -39,13 +39,16 @@ export function stallsOf(measured: readonly SentStream[], all: readonly SentStre
     stalls,
     perStream: stalls / long.length,
     meanMs: stalls === 0 ? null : average(Float64Array.from(lengths)),
-    longestMs: stalls === 0 ? null : Math.max(...lengths),
+    longestMs: stalls === 0 ? null : longestOf(lengths),
     share: streamingMs > 0 ? stalledMs / streamingMs : 0,
     prefillShare: stalls === 0 ? null : prefills / stalls,
     chanceShare: stalls === 0 ? null : average(Float64Array.from(chances)),
     prefillMsPerStream: prefillMs / long.length,
   }
 }
+
+/** The longest of at least one: there may be more of them than a call takes arguments. */
+const longestOf = (times: readonly number[]): number => times.reduce((longest, one) => Math.max(longest, one))
 
 /** Whether one of the ascending times is after `from`, up to `to`. */
 function hasBetween(times: readonly number[], from: number, to: number): boolean {

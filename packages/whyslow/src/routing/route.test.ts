@@ -5,6 +5,9 @@ import { gunzipSync } from 'node:zlib'
 import { javascript } from '@whyslow/code/javascript/javascript.ts'
 import { python } from '@whyslow/code/python/python.ts'
 import { keptScreen } from '@whyslow/command/support/terminal/example-screen.ts'
+import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
+import { writeDecoder } from '@whyslow/generation/support/decoder/write-decoder.ts'
+import { writeLlamaGguf } from '@whyslow/generation/support/gguf/write-llama.ts'
 import { TORCH_ENDINGS } from '@whyslow/measure/python/torch-endings.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { describe, expect, test } from 'vitest'
@@ -29,6 +32,8 @@ for (const [name, from] of [
   ['lint.json', 'golden/lint.document.json'],
 ] as const)
   cpSync(fixture(from), place(name))
+for (const name of ['decoder.onnx', 'shorter.onnx']) writeDecoder(place(name), decoderWeights())
+writeLlamaGguf(place('llama.gguf'), decoderWeights(), 'Q8_0')
 writeFileSync(place('evidence.json'), gunzipSync(readFileSync(fixture('golden/cnn.evidence.json.gz'))))
 writeFileSync(place('plain.json'), gunzipSync(readFileSync(fixture('traces/torch-clean.json.gz'))))
 for (const name of ['old.py', 'new.py', 'app.mjs']) writeFileSync(place(name), '')
@@ -107,6 +112,9 @@ test.each([
   ],
   ['@fast --threads 4', '@fast/model.onnx --engine ort-cpu --session-config session.intra_op.allow_spinning=0 --threads 4'],
   ['@a.onnx @b.bin --quick', 'compare @a.onnx @b.bin --quick'],
+  ['@decoder.onnx', 'generate @decoder.onnx'],
+  ['@decoder.onnx @shorter.onnx', 'compare @decoder.onnx @shorter.onnx'],
+  ['@a.onnx @decoder.onnx --quick', 'compare @a.onnx @decoder.onnx --quick'],
   ['@old.py @new.py', 'ab @old.py @new.py'],
   ['@old.py:score @new.py:score', 'ab @old.py:score @new.py:score'],
   ['@packed @plain.json', 'explain @packed @plain.json'],
@@ -128,6 +136,12 @@ test.each([
   ['why @fast', '@fast'],
   ['fleet @a.onnx', 'fleet @a.onnx'],
 ])('whyslow %s', async (line, becomes) => expect(await routed(line)).toBe(becomes))
+
+test('several generators that are not ONNX files', async () => {
+  await expect(route([place('llama.gguf'), place('llama.gguf')], program)).rejects.toThrow(
+    /is a generator of text: generate takes one alone; try: whyslow generate \S+llama\.gguf$/,
+  )
+})
 
 test('a pickled checkpoint is refused with what to write', async () => {
   await expect(route([place('weights.pth')], program)).rejects.toThrow(

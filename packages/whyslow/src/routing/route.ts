@@ -151,7 +151,8 @@ const ONE = {
 } as const
 const SEVERAL = { model: 'compare', program: 'ab', recording: 'explain', evidence: 'explain', document: 'view' } as const
 
-function together(argv: readonly string[], all: readonly Known[], program: Command): Routed {
+function together(argv: readonly string[], found: readonly Known[], program: Command): Routed {
+  const all = found.length > 1 ? found.map(asModel) : found
   const [first, second] = all as [Known, Known?]
   if (first.kind === 'data')
     throw new UsageError(`${first.word} is ${first.is}; try: ${pasted('', ['model.onnx', '--data', first.word])}`)
@@ -164,9 +165,14 @@ function together(argv: readonly string[], all: readonly Known[], program: Comma
   throw new UsageError(mixed(first, all.find(({ kind }) => kind !== first.kind) ?? second, argv))
 }
 
+/** Next to other files, an ONNX decoder is a model as any other: `generate` takes one alone. */
+const asModel = (known: Known): Known => (isOnnxDecoder(known) ? { ...known, kind: 'model', is: 'an ONNX model' } : known)
+
+const isOnnxDecoder = ({ kind, word }: Known): boolean => kind === 'generator' && /\.onnx$/i.test(word)
+
 /** A decoder with flags that only a model's prediction has: one step of it was meant. */
-function isStep({ kind, word }: Known, argv: readonly string[], program: Command): boolean {
-  if (kind !== 'generator' || !/\.onnx$/i.test(word)) return false
+function isStep(known: Known, argv: readonly string[], program: Command): boolean {
+  if (!isOnnxDecoder(known)) return false
   const { options } = program.commands.find((command) => command.name() === 'generate')!
   const has = (flag: string) => options.some(({ long, short }) => long === flag || short === flag)
   return argv.some((one) => one.startsWith('-') && one !== '-' && !has(one.split('=')[0]!) && !['-h', '--help'].includes(one))
@@ -191,6 +197,7 @@ function mixed(first: Known, other: Known, argv: readonly string[]): string {
     if (!isCommand) return missingFile(other.word, '; check the path')
     return `'${other.word}': the command comes first; try: ${pasted(command, completed(command, without(argv, [other])))}`
   }
+  if (first.kind === 'generator') return `${is}: generate takes one alone; try: ${pasted('generate', [first.word])}`
   const data = pair('model', 'data')
   if (data !== null) return use('', data[0]!.word, '--data', data[1]!.word)
   const trace = pair('recording', 'model')

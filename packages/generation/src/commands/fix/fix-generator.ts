@@ -8,6 +8,7 @@ import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
 import { nowMs } from '@whyslow/measure/machine/now.ts'
 import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
+import { addressName } from '@whyslow/report/text/addresses.ts'
 import type { Answer } from '../../prove/answers.ts'
 import { localBench, type Prompts } from '../../prove/bench.ts'
 import {
@@ -54,7 +55,7 @@ export async function fixGenerator(
 ): Promise<GenerationDocument> {
   const options = { ...FIX_GENERATOR_DEFAULTS, ...given }
   if (/^https?:/i.test(source))
-    throw new InputError(`${source}: fix writes a folder, and an address has none; give the model that it serves`)
+    throw new InputError(`${addressName(source)}: fix writes a folder, and an address has none; give the model that it serves`)
   if (options.out !== null) checkOut(options.out, options.force, source)
   const users = options.prompts === null ? [] : readPrompts(options.prompts)
   const found = await recognized(source, options.dtype)

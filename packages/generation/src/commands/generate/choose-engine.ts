@@ -1,5 +1,6 @@
 // What runs the generator: the engine that was named, or the first that opens such a model and is installed.
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { addressName } from '@whyslow/report/text/addresses.ts'
 import type { GeneratorEngine, GeneratorKind, GeneratorOptions } from '../../generator.ts'
 
 interface Wanted {
@@ -13,13 +14,14 @@ interface Wanted {
 }
 
 export async function chooseEngine(engines: readonly GeneratorEngine[], wanted: Wanted): Promise<GeneratorEngine> {
-  const { id, kind, source, options, folder } = wanted
+  const { id, kind, options, folder } = wanted
+  const shown = addressName(wanted.source)
   const ids = engines.map((one) => one.id).join(', ')
   if (id !== null) {
     const named = engines.find((one) => one.id === id)
     if (named === undefined) throw new InputError(`--engine ${id}: no such engine for text generation; there are ${ids}`)
     const opens = named.opens({ kind })
-    if (opens !== true) throw new InputError(`--engine ${id}: cannot open ${source}: ${opens}`)
+    if (opens !== true) throw new InputError(`--engine ${id}: cannot open ${shown}: ${opens}`)
     const missing = await named.missing(options, folder)
     if (missing !== null) throw new InputError(`--engine ${id}: ${missing}`)
     return named
@@ -33,7 +35,7 @@ export async function chooseEngine(engines: readonly GeneratorEngine[], wanted: 
   }
   throw new InputError(
     able.length === 0
-      ? `${source}: no engine opens it; there are ${ids}`
-      : `${source}: no engine for it is installed; ${reasons.join('; or ')}`,
+      ? `${shown}: no engine opens it; there are ${ids}`
+      : `${shown}: no engine for it is installed; ${reasons.join('; or ')}`,
   )
 }

@@ -149,6 +149,9 @@ function reasonsOf({ processes, bandwidth, token, firstToken, found, plan }: Out
     ...(typeof bandwidth === 'string' ? { floor: bandwidth } : {}),
     ...(typeof token === 'string' ? { operators: token } : {}),
     ...(typeof firstToken === 'string' ? { firstOperators: firstToken } : {}),
+    ...(processes.some(({ calls }) => calls.some(({ gapsAre }) => gapsAre === 'chunks'))
+      ? { interToken: 'gaps are those between chunks of text, which may hold several tokens' }
+      : {}),
     ...(hasSteps ? {} : { severalTokens: "the engine's loop is its own: it cannot be fed several tokens at once" }),
     ...(isAddress ? { tokenParts: 'the model is behind an address', firstTokenParts: 'the model is behind an address' } : {}),
     ...(plan.measured.prompts === null

@@ -5,8 +5,10 @@ import { FOUND, MODEL, scriptedWorld as world } from '@whyslow/generation/suppor
 import { modelInMemory } from '@whyslow/graph/build.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { describe, expect, test } from 'vitest'
+import type { GeneratorEngine } from '../../generator.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
 import type { StepModel } from './profile-step.ts'
+import { recognized } from './recognize.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
 const SCRIPT: Script = { fixedMs: 10, perDepthMs: 0.01, perMoreMs: 1, openMs: 100 }
@@ -57,6 +59,27 @@ describe('the document', () => {
     expect(reasons.operators).toBe('A scripted engine shows no times of operators')
   })
 
+  test('an engine that reads other weights than the file: neither its bytes nor its graph are told of it', async () => {
+    const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
+    const layout = decoderLayout(graph.inputs, graph.outputs)!
+    const found = { ...FOUND, step: async () => ({ graph, layout, model: {} as StepModel }) }
+    const of = (engine: Partial<GeneratorEngine>) => world(SCRIPT, { found, engine })
+    const other = of({ otherWeights: 'the weights of PyTorch' })
+    const document = await other.generate({ quick: true, engine: 'scripted', dtype: 'bf16' })
+    expect(document).toMatchObject({
+      floor: null,
+      model: { bytesPerToken: null, cacheBytesPerToken: null, dtype: null, layers: 2 },
+      reasons: {
+        floor: 'A scripted engine reads the weights of PyTorch, not the ONNX file, and their bytes are not counted',
+        operators: 'A scripted engine runs the weights of PyTorch, not the ONNX file, and shows no times of operators',
+      },
+    })
+    expect(document.findings).toEqual([])
+    expect((await of({}).generate({ quick: true })).findings).not.toEqual([])
+    // Names of types are those of that engine, not of files in onnx/.
+    expect([other.recognizedAs, other.inputs[0]!.options.dtype]).toEqual([[null], 'bf16'])
+  })
+
   test('a process that fails later is a warning', async () => {
     const { warnings, setup } = await world(SCRIPT, { fails: (process) => process === 2 }).generate()
     expect(setup.processes).toBe(4)
@@ -80,7 +103,31 @@ describe('the document', () => {
   })
 })
 
+test('a server that counts nothing: no time per token, and gaps are told as between chunks', async () => {
+  const { generate } = world({ ...SCRIPT, bundle: 4, hasSteps: false, counts: false })
+  const document = await generate({ quick: true })
+  expect(document).toMatchObject({ depthLine: null, tokenParts: null, speed: { timePerTokenMs: null, tokensPerSecond: null } })
+  expect(document.answer).toMatch(/^The first token takes/)
+  expect(document.reasons).toMatchObject({
+    timePerToken: expect.stringMatching(/does not say how many tokens a chunk holds/),
+    interToken: expect.stringMatching(/between chunks of text/),
+  })
+})
+
 describe('refused in a line', () => {
+  test('an address without its password', async () => {
+    const source = 'http://me:hunter22@127.0.0.1:1/v1'
+    const found = { ...FOUND, kind: 'address', source } as const
+    const { generate, trials } = world(SCRIPT, { found })
+    const run: typeof trials.run = async () => ({ outcome: 'failed', reason: `${source}: nothing listens there` })
+    await expect(generate({ trials: { ...trials, run } })).rejects.toThrow(
+      /^http:\/\/me@127\.0\.0\.1:1\/v1: (?!.*hunter22).*nothing listens there/,
+    )
+    await expect(recognized('http://me:hunter22@127.0.0.1:1/other', null)).rejects.toThrow(
+      /^http:\/\/me@127\.0\.0\.1:1\/other: is not a generator of text/,
+    )
+  })
+
   test.each([
     [{ engine: 'none' }, {}, '--engine none: no such engine for text generation; there are scripted'],
     [

@@ -10,6 +10,7 @@ import { levelThatHolds, readBandwidthTask } from '@whyslow/measure/timing/read-
 import { type Limits, trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import type { Bandwidth } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
@@ -57,16 +58,19 @@ export async function generate(
   const options = { ...GENERATE_DEFAULTS, ...given }
   const { trials, onProgress: progress = () => {} } = options
   const prompts = options.prompts === null ? null : readPrompts(options.prompts)
-  const found = await recognize(target, options.dtype)
-  const isAddress = found.kind === 'address'
-  const probes = isAddress ? probesOf(addressOf(found.source)) : null
-  const plan = withVocabulary(planOf(options, probes, prompts), found.model.vocabulary)
-  checkContext(found, options)
+  const named = engines.find(({ id }) => id === options.engine)
+  // An engine that reads other weights has names of its own, not those of files.
+  const recognizedAs = await recognize(target, named?.otherWeights === undefined ? options.dtype : null)
+  const isAddress = recognizedAs.kind === 'address'
+  const probes = isAddress ? probesOf(addressOf(recognizedAs.source)) : null
+  const plan = withVocabulary(planOf(options, probes, prompts), recognizedAs.model.vocabulary)
+  checkContext(recognizedAs, options)
   const own: GeneratorOptions = {
     ...{ threads: options.threads, prefillThreads: options.prefillThreads, dtype: options.dtype, pythonPath: options.python },
     mostRequests: Math.max(1, Math.floor(options.mostRequests / plan.processes)),
   }
-  const engine = await chooseEngine(engines, { ...found, id: options.engine, options: own, folder: process.cwd() })
+  const engine = await chooseEngine(engines, { ...recognizedAs, id: options.engine, options: own, folder: process.cwd() })
+  const found = asRead(recognizedAs, engine)
   const machine = machineOf(trials)
   const run: Run = { found, engine, options, own, plan, machine, limits: limitsOf(machine, options), progress, handoffNs }
   if (probes !== null) progress({ stage: `at most ${requestsOf(plan, probes)} requests to the address`, done: 0, of: 1 })
@@ -93,6 +97,14 @@ const withVocabulary = (plan: RunPlan, vocabulary: number | null): RunPlan => ({
   ...plan,
   measured: { ...plan.measured, vocabulary },
 })
+
+/** What is known of the file that was recognized is said only of an engine that reads it. */
+function asRead(found: Recognized, { title, otherWeights }: GeneratorEngine): Recognized {
+  if (otherWeights === undefined) return found
+  const unknown = { dtype: null, cacheDtype: null, bytesPerToken: null, cacheBytesPerToken: null }
+  const reason = `${title} runs ${otherWeights}, not the ONNX file, and shows no times of operators`
+  return { ...found, model: { ...found.model, ...unknown }, step: async () => reason }
+}
 
 function checkContext({ source, model: { context } }: Recognized, { promptTokens, newTokens }: GenerateOptions): void {
   if (context === null || promptTokens + newTokens <= context) return
@@ -129,15 +141,24 @@ async function measureProcesses({ found, engine, options, own, plan, limits, pro
     progress({ stage: 'measuring tokens, process', done: k, of: processes })
     const input = { engine: engine.id, source: found.source, options: own, plan: planOfProcess(plan, k) }
     const trial = await options.trials.run(measureTask, input, { ...trialLimits(limits, 0), timeMs: PROCESS_LIMIT_MS })
-    if (trial.outcome === 'measured') measured.push(trial.value)
-    else if (measured.length === 0) throw new InputError(`${found.source}: ${reasonInWords(trial)}`)
-    else warnings.push(`a process did not measure anything: ${reasonInWords(trial)}`)
+    if (trial.outcome === 'measured') {
+      measured.push(trial.value)
+      continue
+    }
+    const reason = withoutPasswords(reasonInWords(trial), { addresses: [found.source] })
+    if (measured.length === 0) throw new InputError(`${addressName(found.source)}: ${reason}`)
+    warnings.push(`a process did not measure anything: ${reason}`)
   }
   return { measured, warnings }
 }
 
-async function bandwidthOf({ found, options, machine, limits, progress }: Run, threads: number): Promise<Bandwidth | string> {
+async function bandwidthOf(
+  { found, engine, options, machine, limits, progress }: Run,
+  threads: number,
+): Promise<Bandwidth | string> {
   const { bytesPerToken } = found.model
+  if (engine.otherWeights !== undefined)
+    return `${engine.title} reads ${engine.otherWeights}, not the ONNX file, and their bytes are not counted`
   if (bytesPerToken === null) return 'the model does not say how many bytes a token reads'
   progress({ stage: 'how fast memory is read', done: 0, of: 1 })
   const input = { bytes: bytesPerToken, threads, ms: BANDWIDTH_MS }

@@ -5,6 +5,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { referenceEngine } from '@whyslow/measure/engines/index.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
+import { addressName } from '@whyslow/report/text/addresses.ts'
 import { zeroTensor } from '../../engines/loop/cache.ts'
 import { feedsFor } from '../../engines/loop/feeds.ts'
 import type { GeneratorOptions } from '../../generator.ts'
@@ -18,7 +19,7 @@ export async function recognized(source: string, dtype: string | null): Promise<
   const found = await recognize(source, dtype)
   if (found === null)
     throw new InputError(
-      `${source}: is not a generator of text: no ONNX decoder or folder of one, no GGUF file, no address; for one prediction of a model: whyslow MODEL`,
+      `${addressName(source)}: is not a generator of text: no ONNX decoder or folder of one, no GGUF file, no address; for one prediction of a model: whyslow MODEL`,
     )
   if (found.problem !== null) throw new InputError(`${source}: ${found.problem}`)
   const { kind, name, numbers, tokenizer } = found

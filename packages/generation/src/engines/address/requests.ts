@@ -3,8 +3,10 @@ import http from 'node:http'
 import https from 'node:https'
 import { InputError } from '@whyslow/graph/input-error.ts'
 
-/** The longest wait for the first byte of an answer, and for each part after it: a request that never ends costs no more than this. */
+/** The longest wait for the first byte of an answer, and for each part after it. */
 const SILENT_MS = 120_000
+/** The longest wait for a whole answer: bytes that come now and then would keep one alive for ever. */
+const WHOLE_MS = 300_000
 /** Most bytes kept of an answer that is not streamed: a list of models, an error. */
 const LONGEST_BODY = 4 * 1024 * 1024
 
@@ -26,18 +28,27 @@ export interface ServerRequest {
   readonly onBody?: (bytes: Buffer, headers: http.IncomingHttpHeaders) => boolean
 }
 
+interface Waits {
+  readonly silentMs?: number
+  readonly wholeMs?: number
+}
+
 /** What is sent to one server. */
 export class Requests {
   sent = 0
+  /** How many of those were sent again without a field that the server refuses. */
+  again = 0
   private readonly url: URL
   private readonly most: number
   private readonly silentMs: number
+  private readonly wholeMs: number
   private agent: http.Agent
 
-  constructor(url: URL, most: number, silentMs = SILENT_MS) {
+  constructor(url: URL, most: number, { silentMs = SILENT_MS, wholeMs = WHOLE_MS }: Waits = {}) {
     this.url = url
     this.most = most
     this.silentMs = silentMs
+    this.wholeMs = wholeMs
     this.agent = this.connections(true)
   }
 
@@ -65,8 +76,10 @@ export class Requests {
   }
 
   private sendOnce({ method, path, body, onBody }: ServerRequest): Promise<Answer> {
-    if (this.sent >= this.most)
-      throw this.problem(`${this.most} requests were sent, which is the most that may be; raise the limit to send more`)
+    if (this.sent >= this.most) {
+      const again = this.again === 0 ? '' : ` (${this.again} of them again, without a field that the server refuses)`
+      throw this.problem(`${this.most} requests were sent${again}, which is the most that may be; raise the limit to send more`)
+    }
     this.sent++
     const data = body === undefined ? null : Buffer.from(JSON.stringify(body))
     const { protocol, hostname, port } = this.url
@@ -79,13 +92,21 @@ export class Requests {
       headers: { accept: '*/*', 'user-agent': 'whyslow', ...this.credentials(), ...framing(data) },
     }
     return new Promise((resolve, reject) => {
-      const fail = (why: string) => {
+      const settle = () => {
         clearTimeout(limit)
+        clearTimeout(whole)
+      }
+      const fail = (why: string) => {
+        settle()
         reject(this.problem(why))
         request.destroy()
       }
       const silence = () => fail(`nothing came for ${this.silentMs / 1000} s; see whether the server still works on the request`)
       let limit = setTimeout(silence, this.silentMs)
+      const whole = setTimeout(
+        () => fail(`the answer did not end within ${this.wholeMs / 1000} s; request fewer tokens, or see what the server sends`),
+        this.wholeMs,
+      )
       let began = false
       const request = (protocol === 'https:' ? https : http).request(options, (response) => {
         began = true
@@ -100,13 +121,13 @@ export class Requests {
             size += bytes.length
             if (size <= LONGEST_BODY) parts.push(bytes)
           } else if (!onBody(bytes, headers)) {
-            clearTimeout(limit)
+            settle()
             resolve({ status, headers, body: null })
             request.destroy()
           }
         })
         response.on('end', () => {
-          clearTimeout(limit)
+          settle()
           resolve({ status, headers, body: streams ? null : Buffer.concat(parts).toString('utf8') })
         })
         response.on('error', () => fail('the connection ended within an answer'))
@@ -114,7 +135,7 @@ export class Requests {
       request.on('error', (error) => {
         const { code = error.message } = error as NodeJS.ErrnoException
         if (!request.reusedSocket || began) return fail(whyNot(code))
-        clearTimeout(limit)
+        settle()
         reject(CLOSED)
       })
       if (data !== null) request.write(data)

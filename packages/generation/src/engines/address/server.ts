@@ -54,7 +54,7 @@ export async function findServer(url: URL, requests: Requests): Promise<Server> 
   const direct = { path: `${path}${url.search}`, model: named, context: null, vocabulary: null, versions: {} }
   if (given !== null && isKnown(given, named)) return { protocol: given, ...direct }
   const base =
-    given === null ? path.replace(/\/v1$/, '') : path.slice(0, -given.path.replace(/^\/v1/, '').length).replace(/\/v1$/, '')
+    given === null ? path.replace(/\/(v1|api)$/, '') : path.slice(0, -given.path.replace(/^\/v1/, '').length).replace(/\/v1$/, '')
   const { models, versions, isOllama, isLlamaServer } = await listModels(base, requests)
   const kind =
     isLlamaServer || isOf(models, 'llamacpp') ? 'llama-server' : isOllama || isOf(models, 'library') ? 'ollama' : 'chat'

@@ -3,7 +3,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { sameCache } from '../../recognize/cache-names.ts'
-import { type DecoderLayout, INPUT_ROLES } from '../../recognize/layout.ts'
+import { type DecoderLayout, givenByEncoder, INPUT_ROLES } from '../../recognize/layout.ts'
 import { growingMask, tensorOf } from './feeds.ts'
 
 export interface Encoder {
@@ -13,14 +13,20 @@ export interface Encoder {
 
 export interface EncoderSession {
   readonly inputs: readonly ValueDeclaration[]
+  readonly outputs: readonly string[]
   run(feeds: Readonly<Record<string, TensorValue>>): Promise<Readonly<Record<string, TensorValue>>>
 }
 
-/** Throws InputError, one line that begins with `file`, if the encoder reads no text. */
+/** Throws InputError, one line that begins with `file`, if the encoder reads no text, or does not give what the decoder is fed. */
 export function encoderOf(session: EncoderSession, layout: DecoderLayout, file: string): Encoder {
   const strange = session.inputs.find(({ name }) => !INPUT_ROLES.ids.test(name) && !INPUT_ROLES.mask.test(name))
   if (strange !== undefined)
     throw new InputError(`${file} encodes ${strange.name}, not the ids of a text; measure it as a model: whyslow why`)
+  const lacking = givenByEncoder(layout.cache).find((past) => !session.outputs.some((name) => sameCache(name, past)))
+  if (lacking !== undefined)
+    throw new InputError(
+      `${file} does not give ${lacking}, which the decoder is fed; give decoder_model_merged.onnx or decoder_model.onnx in its place`,
+    )
   return {
     async encode(ids) {
       const feeds = session.inputs.map((input) => {

@@ -72,6 +72,16 @@ describe('on a terminal of 80 columns', () => {
     )
   })
 
+  test('gaps between chunks are told as such, and a token whose time is not known says why', () => {
+    const { speed } = document
+    const text = rendered({
+      speed: { ...speed, timePerTokenMs: null, tokensPerSecond: null },
+      reasons: { timePerToken: 'nobody counts', interToken: 'chunks' },
+    })
+    expect(text).toMatch(/ {2}each token {5}not known, because nobody counts/)
+    expect(text).toMatch(/ {2}chunk gaps {5}p50/)
+  })
+
   test('what is not known has its reason', () => {
     const text = rendered({
       tokenParts: null,

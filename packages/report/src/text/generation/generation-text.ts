@@ -78,16 +78,20 @@ function findingBlocks({ findings }: GenerationDocument, width: number): string[
   })
 }
 
-function speedBlock({ speed, setup }: GenerationDocument, width: number): string[] {
+function speedBlock({ speed, setup, reasons }: GenerationDocument, width: number): string[] {
   const { timeToFirstTokenMs, timePerTokenMs, interTokenMs, tokensPerSecond, prefillTokensPerSecond } = speed
   const { coldFirstTokenMs, openMs, naturalStop } = speed
   const perSecond = tokensPerSecond === null ? '' : `, ${significant(tokensPerSecond.value)} tokens/s`
   const rows: (readonly [string, string] | null)[] = [
     ['first token', `${measured(timeToFirstTokenMs)}, prompt of ${plural(setup.promptTokens, 'token')}`],
     prefillTokensPerSecond && ['prompt', `${significant(prefillTokensPerSecond.value)} tokens/s`],
-    timePerTokenMs && ['each token', `${measured(timePerTokenMs)}${perSecond}`],
+    timePerTokenMs === null
+      ? reasons.timePerToken === undefined
+        ? null
+        : ['each token', `not known, because ${reasons.timePerToken}`]
+      : ['each token', `${measured(timePerTokenMs)}${perSecond}`],
     interTokenMs && [
-      'between two',
+      reasons.interToken === undefined ? 'between two' : 'chunk gaps',
       `p50 ${time(interTokenMs.p50)}, p90 ${time(interTokenMs.p90)}, p99 ${time(interTokenMs.p99)}`,
     ],
     coldFirstTokenMs && [

@@ -167,14 +167,15 @@ function MeasuredWith({ generation }: { generation: Generation }) {
   )
 }
 
-function speedFacts({ speed }: Generation): Fact[] {
+function speedFacts({ speed, reasons }: Generation): Fact[] {
+  const between = reasons.interToken === undefined ? 'between tokens' : 'between chunks'
   const { interTokenMs, prefillTokensPerSecond, coldFirstTokenMs, openMs, naturalStop } = speed
   return [
     ['first token', intervalSaid(speed.timeToFirstTokenMs)],
     ['each token after it', known(speed.timePerTokenMs, intervalSaid)],
-    ['between tokens, p50', known(interTokenMs, ({ p50 }) => time(p50))],
-    ['between tokens, p90', known(interTokenMs, ({ p90 }) => time(p90))],
-    ['between tokens, p99', known(interTokenMs, ({ p99 }) => time(p99))],
+    [`${between}, p50`, known(interTokenMs, ({ p50 }) => time(p50))],
+    [`${between}, p90`, known(interTokenMs, ({ p90 }) => time(p90))],
+    [`${between}, p99`, known(interTokenMs, ({ p99 }) => time(p99))],
     ['prompt', known(prefillTokensPerSecond, ({ value }) => `${significant(value)} tokens/s`)],
     ['first token of a process', known(coldFirstTokenMs, ({ value }) => time(value))],
     ['opening', known(openMs, ({ value }) => time(value))],

@@ -1,4 +1,4 @@
-"""Of the shape of onnxruntime-genai: the next token is one more than the sum of all before it, by 7. No model is opened."""
+"""Of the shape of onnxruntime-genai: the next token is one more than the sum of all before it, by 7. Its logit is the capacity. No model is opened."""
 
 import numpy
 
@@ -61,7 +61,7 @@ class Generator:
 
     def get_logits(self):
         logits = numpy.zeros((1, 1, _VOCABULARY), dtype=numpy.float32)
-        logits[0, 0, (1 + sum(self.ids)) % _VOCABULARY] = 1
+        logits[0, 0, (1 + sum(self.ids)) % _VOCABULARY] = self.options["max_length"]
         return logits
 
     def rewind_to(self, length):

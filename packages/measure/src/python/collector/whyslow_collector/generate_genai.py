@@ -1,5 +1,5 @@
 """The package onnxruntime-genai, as its users call it: a `Generator` that is given a prompt and asked for one token after the other. The capacity of its cache is
-`max_length`, prompt and new tokens together: the model's own length would make every step read all of it."""
+`max_length`, prompt and new tokens together, and all of it is allocated: the model's own length may be more than memory holds."""
 
 import json
 import os
@@ -66,8 +66,8 @@ class GenaiGenerator:
                 ended = "end"
         return {"tokens": tokens, "promptTokens": len(prompt), "ended": ended, "totalMs": clock.ms(), "parts": clock.parts}
 
-    def start(self):
-        return _Sequence(self, self.config.get("context_length") or 2048)
+    def start(self, longest):
+        return _Sequence(self, longest or self.config.get("context_length") or 2048)
 
     def _ids(self, ids):
         return self.numpy.array(ids, dtype=self.numpy.int32)

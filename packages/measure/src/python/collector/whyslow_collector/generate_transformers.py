@@ -3,6 +3,7 @@
 import os
 
 from .clock import MS, now_ns
+from .errors import Contract
 from .generators import Clock, float_logits, installed
 
 
@@ -16,9 +17,11 @@ class TransformersGenerator:
             torch.set_num_threads(asked["threads"])
         transformers.logging.set_verbosity_error()
         folder, local = asked["source"], {"local_files_only": True, "trust_remote_code": False}
+        if not any(name.endswith(".safetensors") for name in os.listdir(folder)):
+            raise Contract("it has no weights as .safetensors, and a pickle is never opened: save it with save_pretrained, which writes them")
         dtype = {} if asked.get("dtype") is None else {"torch_dtype": getattr(torch, asked["dtype"])}
         self.torch = torch
-        self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, **local, **dtype).eval()
+        self.model = transformers.AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, **local, **dtype).eval()
         try:
             self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **local)
         except Exception:
@@ -66,7 +69,7 @@ class TransformersGenerator:
         ended = "end" if last in stops and not asked["ignoreEnd"] else "length" if len(times) >= asked["newTokens"] else "stop"
         return {"tokens": times, "promptTokens": int(ids.shape[1]), "ended": ended, "totalMs": total, "parts": clock.parts}
 
-    def start(self):
+    def start(self, _longest):
         return _Sequence(self.torch, self.model)
 
 

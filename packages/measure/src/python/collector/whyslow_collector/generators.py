@@ -29,9 +29,9 @@ class Server:
     def do_generate(self, header):
         return self.model.generate(header), []
 
-    def do_start(self, _header):
+    def do_start(self, header):
         self.next += 1
-        self.sequences[self.next] = self.model.start()
+        self.sequences[self.next] = self.model.start(header.get("longest"))
         return {"sequence": self.next}, []
 
     def do_feed(self, header):

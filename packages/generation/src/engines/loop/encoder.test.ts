@@ -1,0 +1,37 @@
+import type { ValueDeclaration } from '@whyslow/graph/types.ts'
+import { describe, expect, it } from 'vitest'
+import { decoderLayout } from '../../recognize/layout.ts'
+import { encoderOf } from './encoder.ts'
+
+const value = (name: string, dtype: 'int64' | 'float32', shape: ValueDeclaration['shape']): ValueDeclaration => ({
+  ...{ name, kind: 'tensor', dtype, shape },
+})
+const IDS = value('input_ids', 'int64', ['b', 's'])
+/** A decoder that is fed the encoder's keys, and does not compute them. */
+const layout = decoderLayout(
+  [
+    IDS,
+    value('encoder_hidden_states', 'float32', ['b', 'e', 8]),
+    value('past_key_values.0.encoder.key', 'float32', ['b', 2, 'e', 4]),
+  ],
+  [value('logits', 'float32', ['b', 's', 64])],
+)!
+const session = (outputs: readonly string[]) => ({
+  inputs: [IDS],
+  outputs,
+  run: async () =>
+    Object.fromEntries(outputs.map((name) => [name, { dtype: 'float32' as const, shape: [1], data: new Float32Array(1) }])),
+})
+
+describe('encoderOf', () => {
+  it('feeds the keys that the encoder computes', async () => {
+    const encoder = encoderOf(session(['last_hidden_state', 'present.0.encoder.key']), layout, 'encoder.onnx')
+    expect(Object.keys(await encoder.encode([1]))).toEqual(['encoder_hidden_states', 'past_key_values.0.encoder.key'])
+  })
+
+  it('is one line if it does not compute them', () => {
+    expect(() => encoderOf(session(['last_hidden_state']), layout, 'encoder.onnx')).toThrow(
+      /^encoder\.onnx does not give past_key_values\.0\.encoder\.key, which the decoder is fed; give decoder_model_merged\.onnx/,
+    )
+  })
+})
