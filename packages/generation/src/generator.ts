@@ -90,6 +90,11 @@ export interface Sequence {
   feed(ids: readonly number[], logits: 'last' | 'all' | 'none'): Promise<Step>
   /** Feeds as `feed` does and gives the most probable next token. Absent: it takes as long as logits. */
   next?(ids: readonly number[]): Promise<number>
+  /**
+   * false: the cache is a state from which no tokens can be taken, so that `cut` to more than nothing feeds again what stays. Absent: it can be cut, as
+   * far as the engine tells.
+   */
+  readonly canCut?: boolean
   /** Forgets all tokens after the first `length`: prefix cache, speculation that was refused, and repeated measuring at one depth. */
   cut(length: number): void
   close(): void

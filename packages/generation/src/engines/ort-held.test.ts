@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { writeModel } from '@whyslow/graph/build.ts'
+import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { afterAll, describe, expect, it } from 'vitest'
 import { applied, targetOf } from '../../test/support/check-remedy.ts'
 import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
@@ -11,6 +11,7 @@ import { type DecoderWeights, decoderWeights, TINY } from '../../test/support/de
 import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
 import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
 import { transformersAttention } from '../../test/support/transformers-attention.ts'
+import { openLoop } from '../loop/loop.ts'
 import { groupQueryAttention } from '../remedies/group-query-attention.ts'
 import { openHeld } from './held/index.ts'
 import { openOrtGenerator } from './ort-cpu.ts'
@@ -39,6 +40,7 @@ const FORMS: readonly (readonly [string, DecoderWeights, DecoderForm])[] = [
   ['merged by use_cache_branch', llama, { cache: 'merged' }],
   ['a stacked cache', decoderWeights({ family: 'gpt2' }), { cache: 'stacked' }],
   ['num_logits_to_keep', llama, { logits: 'chosen' }],
+  ['the logits of the last position only', llama, { logits: 'last' }],
 ]
 
 describe.each(FORMS)('%s', (_, weights, form) => {
@@ -72,6 +74,69 @@ describe.each(FORMS)('%s', (_, weights, form) => {
     compare((await sequence.feed(ids.slice(-1), 'last')).logits, expected.at(-1)!)
     sequence.close()
     await generator.close()
+  })
+})
+
+/** A state of one size: the sum of the rows of all tokens, which are the logits, too. Token n has 1 at n. */
+function writeState(): string {
+  const state = (name: string) => valueInfo(name, 'float32', ['batch', 4])
+  const proto = model({
+    nodes: [
+      node('Gather', ['rows', 'input_ids'], ['embedded']),
+      node('CumSum', ['embedded', 'one'], ['summed']),
+      node('Unsqueeze', ['past_conv.0', 'axes'], ['before']),
+      node('Add', ['summed', 'before'], ['logits']),
+      node('Gather', ['logits', 'end'], ['present_conv.0'], { axis: 1 }),
+    ],
+    initializers: [
+      floatTensor('rows', [4, 4], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]),
+      int64Tensor('one', [], [1]),
+      int64Tensor('axes', [1], [1]),
+      int64Tensor('end', [], [-1]),
+    ],
+    inputs: [valueInfo('input_ids', 'int64', ['batch', 'length']), state('past_conv.0')],
+    outputs: [valueInfo('logits', 'float32', ['batch', 'length', 4]), state('present_conv.0')],
+    opset: 17,
+  })
+  const file = path.join(folder, `${files++}.onnx`)
+  fs.writeFileSync(file, writeModel(proto))
+  return file
+}
+
+describe('a state of one size', () => {
+  it('takes in what stays again after a cut', async () => {
+    const generator = await openHeld(writeState(), plainOptions)
+    const sequence = generator.start!()
+    await sequence.feed([1, 2, 3], 'none')
+    sequence.cut(1)
+    const { logits, positions } = await sequence.feed([0, 0], 'all')
+    expect({ logits: [...logits], positions }).toEqual({ logits: [1, 1, 0, 0, 2, 1, 0, 0], positions: 2 })
+    sequence.cut(2)
+    expect([...(await sequence.feed([3], 'last')).logits]).toEqual([1, 1, 0, 1])
+    expect([sequence.canCut, sequence.length]).toEqual([false, 3])
+    await generator.close()
+  })
+
+  it('answers one chat after the other', async () => {
+    const generator = await openHeld(writeState(), plainOptions)
+    const loop = openLoop(generator, { prefixCache: true, lookup: { most: 4, least: 1 } })
+    for (const [prompt, id] of [
+      [[1, 2, 2], 2],
+      [[1, 3, 3], 3],
+      [[1, 0, 0], 0],
+    ] as const) {
+      const ids: number[] = []
+      for await (const token of loop.generate({
+        prompt,
+        maxNewTokens: 4,
+        sampling: { kind: 'greedy' },
+        stop: [],
+        ignoreEnd: true,
+      }))
+        ids.push(token.id)
+      expect(ids).toEqual([id, id, id, id])
+    }
+    await loop.close()
   })
 })
 
@@ -161,6 +226,13 @@ describe('ort-held', () => {
     const broken = path.join(folder, 'broken.onnx')
     fs.writeFileSync(broken, 'no model')
     await expect(openHeld(broken, plainOptions)).rejects.toThrow(/broken\.onnx/)
+  })
+
+  it('takes the packages of the folder that is named', async () => {
+    const file = writeDecoder(path.join(folder, `${files++}.onnx`), llama, {})
+    await expect(openHeld(file, plainOptions, { packageFrom: folder })).rejects.toThrow(/onnxruntime-node is not installed/)
+    const generator = await openHeld(file, plainOptions, { packageFrom: import.meta.dirname })
+    await generator.close()
   })
 
   it('closes what was started with it, and is closed once', async () => {

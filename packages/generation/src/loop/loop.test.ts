@@ -101,6 +101,39 @@ describe('the prefix cache', () => {
   })
 })
 
+describe('a state that cannot be cut', () => {
+  test('begins anew where the prompt differs, and goes on where it does not', async () => {
+    const generator = ruleGenerator({ canCut: false })
+    const loop = openLoop(generator, PLAIN)
+    const first = await all(loop, request({ prompt: [1, 2, 3], maxNewTokens: 2 }))
+    // It holds the prompt and the first token.
+    expect((await all(loop, request({ prompt: [1, 2, 3, ...first.ids], maxNewTokens: 1 }))).cachedTokens).toBe(4)
+    const other = await all(loop, request({ prompt: [1, 2, 9], maxNewTokens: 1 }))
+    expect(other).toMatchObject({ cachedTokens: 0, ids: byRule([2, 9], 1) })
+    expect(generator.calls).toEqual([3, 1, 1, 3])
+  })
+
+  test('guesses nothing', async () => {
+    const circling: RuleOptions = { next: (ids) => [5, 6, 7, 8][ids.length % 4]!, canCut: false }
+    expect(await all(openLoop(ruleGenerator(circling), LOOKUP), request({ maxNewTokens: 30 }))).toMatchObject({
+      guessedTokens: 0,
+    })
+  })
+})
+
+test('an engine that gives the last logits only cannot check guesses', async () => {
+  const circling: RuleOptions = { next: (ids) => [5, 6, 7, 8][ids.length % 4]!, lastOnly: true }
+  await expect(all(openLoop(ruleGenerator(circling), LOOKUP), request({ maxNewTokens: 30 }))).rejects.toThrow(
+    /logits of 1 positions of \d/,
+  )
+})
+
+test('a prompt of more tokens than a call has arguments', async () => {
+  const prompt = new Array(200_000).fill(1)
+  const quick: RuleOptions = { context: 300_000, lastOnly: true, next: () => 2 }
+  expect((await all(openLoop(ruleGenerator(quick), PLAIN), request({ prompt, maxNewTokens: 1 }))).promptTokens).toBe(200_000)
+})
+
 describe('how a call ends', () => {
   test('with a token that ends texts, which is not given', async () => {
     const [third] = byRule([1, 2, 3], 3).slice(2)
@@ -136,6 +169,18 @@ describe('how a call ends', () => {
     expect(await running.next()).toMatchObject({ done: true, value: { ended: 'aborted', generatedTokens: 1 } })
     for await (const _ of loop.generate(request())) break
     expect((await all(loop, request({ maxNewTokens: 1 }))).cachedTokens).toBe(0)
+  })
+
+  test('by the call that waits behind it, or by closing, if its reader is gone', async () => {
+    const loop = openLoop(ruleGenerator(), PLAIN, { leftAfterMs: 20 })
+    const left = loop.generate(request())
+    await left.next()
+    const [a, b] = await Promise.all([all(loop, request({ prompt: [4, 5] })), all(loop, request())])
+    expect([a.ids, b.ids]).toEqual([byRule([4, 5], 12), byRule([1, 2, 3], 12)])
+    await expect(left.next()).rejects.toThrow('another call took over')
+    expect((await all(loop, request())).cachedTokens).toBe(2)
+    await loop.generate(request()).next()
+    await loop.close()
   })
 
   test('calls wait for each other', async () => {

@@ -1,6 +1,6 @@
 // The loop that whyslow ships, over any engine that feeds a sequence step by step: it keeps the sequence between calls, so that a prompt that
 // begins as the one before is not computed again, guesses tokens if it is set up so, and decodes each token once.
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { argmax, type Sampler, samplerOf } from '../engines/loop/sampler.ts'
 import { stopSearch } from '../engines/loop/stop.ts'
@@ -47,43 +47,92 @@ export interface LoopEnd {
 }
 
 export interface Loop {
-  /** Calls wait for each other: there is one sequence. Leaving the iteration early, or the signal, ends the call after the step that runs. */
+  /**
+   * Calls wait for each other: there is one sequence. Leaving the iteration early, or the signal, ends the call after the step that runs. An iterator
+   * whose next token nobody fetches while another call waits loses the sequence after a while: if it is read on, it throws InputError.
+   */
   generate(request: LoopRequest): AsyncGenerator<LoopToken, LoopEnd, void>
   close(): Promise<void>
 }
 
+/** How long a call that waits lets another one rest on a token: as long as a client that reads slowly may take. */
+const LEFT_AFTER_MS = 10_000
+
 /** Throws InputError if the engine's loop is its own. */
-export function openLoop(generator: Generator, setup: LoopSetup): Loop {
+export function openLoop(generator: Generator, setup: LoopSetup, { leftAfterMs = LEFT_AFTER_MS } = {}): Loop {
   if (generator.start === null) throw new InputError(`engine ${generator.engine} has a loop of its own; use it`)
-  const kept: Kept = { sequence: generator.start(), ids: [] }
-  let last: Promise<unknown> = Promise.resolve()
+  let kept: Kept = { sequence: generator.start(), ids: [] }
+  let last: Turn | null = null
+  const beginAnew = () => {
+    kept.sequence.close()
+    kept = { sequence: generator.start!(), ids: [] }
+  }
+  const ended = async (before: Turn | null) => {
+    if (before === null || (await isFree(before, leftAfterMs))) return
+    beginAnew()
+    before.isLost = true
+    before.free()
+  }
   return {
     async *generate(request) {
       const before = last
-      let free: () => void = () => {}
-      last = new Promise<void>((resolve) => {
-        free = resolve
-      })
-      await before
+      const mine = newTurn()
+      last = mine
+      await ended(before)
       let isWhole = false
       try {
-        const end = yield* generation(generator, kept, setup, request)
-        isWhole = end.ended !== 'aborted'
-        return end
+        const running = generation(generator, kept, setup, request)
+        for (;;) {
+          const { value, done } = await running.next()
+          if (done) {
+            isWhole = value.ended !== 'aborted'
+            return value
+          }
+          mine.restsSince = performance.now()
+          yield value
+          mine.restsSince = null
+          if (mine.isLost) throw new InputError('another call took over: nobody read on here; read to the end, or call return()')
+        }
       } finally {
         // Nobody waits for what was left, and after an error it is in doubt what the cache holds.
-        if (!isWhole) {
-          kept.sequence.close()
-          Object.assign(kept, { sequence: generator.start!(), ids: [] })
-        }
-        free()
+        if (!isWhole && !mine.isLost) beginAnew()
+        mine.free()
       }
     },
     async close() {
-      await last
+      await ended(last)
       kept.sequence.close()
       await generator.close()
     },
+  }
+}
+
+/** A call's hold on the sequence. */
+interface Turn {
+  readonly freed: Promise<void>
+  free(): void
+  /** When it gave a token whose successor nobody has fetched yet; null: it computes, or waits. */
+  restsSince: number | null
+  isLost: boolean
+}
+
+function newTurn(): Turn {
+  let free: () => void = () => {}
+  const freed = new Promise<void>((resolve) => {
+    free = resolve
+  })
+  return { freed, free, restsSince: null, isLost: false }
+}
+
+/** Waits until the turn is free, or rests for so long that its reader has left: false. */
+async function isFree(turn: Turn, leftAfterMs: number): Promise<boolean> {
+  for (;;) {
+    const asleep = new AbortController()
+    const slept = sleep(leftAfterMs, false, { signal: asleep.signal }).catch(() => false)
+    const isFreed = await Promise.race([turn.freed.then(() => true), slept])
+    asleep.abort()
+    if (isFreed) return true
+    if (turn.restsSince !== null && performance.now() - turn.restsSince >= leftAfterMs) return false
   }
 }
 
@@ -103,7 +152,9 @@ async function* generation(
   const prompt = idsOf(generator, request.prompt)
   const most = roomFor(generator, prompt, request.maxNewTokens)
   const isGreedy = sampling.kind === 'greedy' || sampling.temperature === 0
-  const steps = stepsOf(kept, isGreedy ? setup.lookup : null, isGreedy ? null : samplerOf(sampling))
+  // A guess that is wrong is cut off.
+  const lookup = isGreedy && kept.sequence.canCut !== false ? setup.lookup : null
+  const steps = stepsOf(kept, lookup, isGreedy ? null : samplerOf(sampling))
   const cachedTokens = await steps.begin(prompt, setup.prefixCache)
   const stream = generator.decode === null ? null : textStream(generator.decode)
   const stops = stopSearch(stop)
@@ -186,7 +237,9 @@ function stepsOf(kept: Kept, lookup: LookupSetup | null, choose: Sampler | null)
   return {
     // The last token of the prompt is fed in any case: its logits choose the first one.
     async begin(prompt, usesCache) {
-      const cached = usesCache ? Math.min(agreement(kept.ids, prompt), prompt.length - 1) : 0
+      const agreed = usesCache ? Math.min(agreement(kept.ids, prompt), prompt.length - 1) : 0
+      // A state has taken in all that was fed: it goes on as it is, or not at all.
+      const cached = agreed < kept.ids.length && kept.sequence.canCut === false ? 0 : agreed
       cut(kept, cached)
       ahead.push(await chosen(kept, prompt.slice(cached), choose))
       return cached
@@ -209,13 +262,15 @@ function stepsOf(kept: Kept, lookup: LookupSetup | null, choose: Sampler | null)
 async function chosen(kept: Kept, ids: readonly number[], choose: Sampler | null): Promise<number> {
   if (choose !== null || kept.sequence.next === undefined) return (choose ?? argmax)(await fed(kept, ids, 'last'))
   const token = await kept.sequence.next(ids)
-  kept.ids.push(...ids)
+  for (const id of ids) kept.ids.push(id)
   return token
 }
 
 async function fed(kept: Kept, ids: readonly number[], which: 'last' | 'all'): Promise<Float32Array> {
-  const { logits } = await kept.sequence.feed(ids, which)
-  kept.ids.push(...ids)
+  const { logits, positions } = await kept.sequence.feed(ids, which)
+  if (which === 'all' && positions !== ids.length)
+    throw new Error(`the engine gave logits of ${positions} positions of ${ids.length}: prompt lookup needs all; leave it out`)
+  for (const id of ids) kept.ids.push(id)
   return logits
 }
 

@@ -56,6 +56,13 @@ describe('a text that is fed', () => {
     expect(gaps[0]).toBeCloseTo(Math.log(3), 5)
   })
 
+  test('is not rated by the logits of its last position', async () => {
+    const last = ruleGenerator({ lastOnly: true })
+    await expect(ratingOf(last, [{ prompt: [0, 1], ids: [1, 0], divergence: null }])).rejects.toThrow(
+      'engine scripted gave logits of 1 positions of 4',
+    )
+  })
+
   test('takes an engine that shows logits', async () => {
     await expect(ratingOf({ ...two, start: null }, [])).rejects.toThrow('engine scripted shows no logits')
   })

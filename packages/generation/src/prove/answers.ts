@@ -55,7 +55,12 @@ export async function ratingOf(generator: Generator, texts: readonly RatedText[]
     let gap: number | null = null
     const sequence = generator.start(all.length)
     for (let from = 0; from < all.length; from += CHUNK) {
-      const { logits, positions } = await sequence.feed(all.slice(from, from + CHUNK), 'all')
+      const chunk = all.slice(from, from + CHUNK)
+      const { logits, positions } = await sequence.feed(chunk, 'all')
+      if (positions !== chunk.length)
+        throw new Error(
+          `engine ${generator.engine} gave logits of ${positions} positions of ${chunk.length}: a text cannot be rated`,
+        )
       const width = logits.length / positions
       for (let row = 0; row < positions; row++) {
         const at = from + row

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { referenceGreedy } from '../../test/support/decoder/reference.ts'
 import { decoderWeights } from '../../test/support/decoder/weights.ts'
@@ -56,6 +57,15 @@ test('with the cache in the memory of the engine: the tokens of the reference', 
     original: plan.original,
     files: plan.files,
   })
+  // The program around it has packages of its own, which are not run.
+  for (const name of ['onnxruntime-node', 'koffi']) {
+    const other = path.join(path.dirname(folder), 'node_modules', name)
+    fs.mkdirSync(other, { recursive: true })
+    fs.writeFileSync(path.join(other, 'package.json'), JSON.stringify({ name, version: '0.0.1', main: 'index.js' }))
+    fs.writeFileSync(path.join(other, 'index.js'), "throw new Error('not the folder's own')")
+  }
+  const around = { dependencies: { 'onnxruntime-node': '*', koffi: '*' } }
+  fs.writeFileSync(path.join(path.dirname(folder), 'package.json'), JSON.stringify(around))
   const ids = runBeside(
     folder,
     `import { load } from './fast/generate.mjs'

@@ -14,6 +14,10 @@ export interface RuleOptions {
   readonly decode?: (ids: readonly number[]) => string
   /** What each call of the engine waits for. */
   readonly before?: () => Promise<void>
+  /** Default true. false: cutting to more than nothing throws. */
+  readonly canCut?: boolean
+  /** Only the last position's logits are given, whatever is asked for. */
+  readonly lastOnly?: boolean
 }
 
 export interface RuleGenerator extends Generator {
@@ -32,6 +36,8 @@ export function ruleGenerator({
   next = (ids) => (3 * ids.at(-1)! + (ids.at(-2) ?? 0) + 1) % vocabulary,
   bend = () => {},
   before = async () => {},
+  canCut = true,
+  lastOnly = false,
   decode = (ids) => ids.map((id) => String.fromCharCode(97 + (id % 26))).join(''),
 }: RuleOptions = {}): RuleGenerator {
   const calls: number[] = []
@@ -52,14 +58,16 @@ export function ruleGenerator({
         if (held.length + ids.length > context) throw new InputError(`the context holds ${context} tokens`)
         calls.push(ids.length)
         await before()
-        const rows = ids.map((_, at) => logitsAfter([...held, ...ids.slice(0, at + 1)]))
+        const from = which === 'none' ? ids.length : which === 'last' || lastOnly ? ids.length - 1 : 0
+        const given = ids.slice(from).map((_, at) => logitsAfter([...held, ...ids.slice(0, from + at + 1)]))
         held = [...held, ...ids]
-        const given = which === 'none' ? [] : which === 'last' ? rows.slice(-1) : rows
         const logits = new Float32Array(given.length * vocabulary)
         for (const [at, row] of given.entries()) logits.set(row, at * vocabulary)
         return { logits, positions: given.length, runMs: 1, feedsMs: 0 }
       },
+      canCut,
       cut(length) {
+        if (!canCut && length > 0) throw new Error('a state cannot be cut')
         held = held.slice(0, length)
       },
       close() {},

@@ -43,7 +43,8 @@ export const isShapeOf = (declared: InputDeclaration['shape'], sizes: readonly n
 
 export const shapeText = (declared: readonly (number | string)[]): string => declared.map((size) => size || '?').join('x')
 
-export const findKoffi = (): FoundPackage | null => findPackage(FFI, null)
+/** `packageFrom`: a folder that has it; null: the usual places. */
+export const findKoffi = (packageFrom: string | null = null): FoundPackage | null => findPackage(FFI, packageFrom)
 
 /** Functions of one library, by name. */
 export interface NativeApi<CallName extends string, FreeName extends string> {
@@ -114,17 +115,17 @@ export function nativeApi<CallName extends string, FreeName extends string>(
 
 /**
  * A process loads a library once. Throws if koffi is absent, if the file is for another machine, and what `open` throws.
- * `load`: koffi, from where the caller has it.
+ * `load`: koffi, from where the caller has it; `packageFrom` as of `findKoffi`.
  */
 export function apiLoader<Api>(
   open: (koffi: typeof Koffi, file: string) => Api,
-  load: () => Promise<typeof Koffi>,
-): (file: string) => Promise<Api> {
+  load: (packageFrom: string | null) => Promise<typeof Koffi>,
+): (file: string, packageFrom?: string | null) => Promise<Api> {
   const loaded = new Map<string, Api>()
-  return async (file) => {
+  return async (file, packageFrom = null) => {
     const known = loaded.get(file)
     if (known !== undefined) return known
-    const koffi = await load()
+    const koffi = await load(packageFrom)
     checkMachine(file)
     const api = open(koffi, file)
     loaded.set(file, api)
@@ -132,9 +133,9 @@ export function apiLoader<Api>(
   }
 }
 
-/** As `whyslow` finds it. */
-export async function loadKoffi(): Promise<typeof Koffi> {
-  const found = findKoffi()
+/** As `whyslow` finds it; `packageFrom` as of `findKoffi`. */
+export async function loadKoffi(packageFrom: string | null = null): Promise<typeof Koffi> {
+  const found = findKoffi(packageFrom)
   if (!found) throw new Error(`the package ${FFI} was not found`)
   const module = await import(pathToFileURL(found.entry).href)
   return (module.load ? module : module.default) as typeof Koffi

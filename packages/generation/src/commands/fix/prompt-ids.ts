@@ -45,7 +45,7 @@ export function longPrompts(prompts: Prompts, context: number | null): (at: numb
   const most = Math.min(TIMED_TOKENS, Math.max(1, Math.floor((context ?? Number.POSITIVE_INFINITY) / 2)))
   return (at) => {
     const ids: number[] = []
-    for (let k = at; ids.length < most; k++) ids.push(...prompts[k % prompts.length]!)
+    for (let k = at; ids.length < most; k++) for (const id of prompts[k % prompts.length]!.slice(0, most)) ids.push(id)
     return ids.slice(0, most)
   }
 }

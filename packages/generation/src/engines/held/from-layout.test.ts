@@ -28,6 +28,7 @@ describe('heldLayout', () => {
       positions: null,
       numbers: [{ name: 'num_logits_to_keep', dtype: 'int64', is: 'wanted', rank: 0 }],
       logits: 'logits',
+      onlyLast: false,
       caches: [0, 1].flatMap((layer) =>
         ['key', 'value'].map((what) => ({
           past: `past_key_values.${layer}.${what}`,

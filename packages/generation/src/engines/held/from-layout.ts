@@ -38,6 +38,7 @@ export function heldLayout(layout: DecoderLayout, graph: GraphProto | null): Hel
         : [{ ...stepInput(given), is, rank: given.shape?.length === 0 ? (0 as const) : (1 as const) }]
     }),
     logits: logits.name,
+    onlyLast: layout.positions === 'last',
     caches: caches as HeldCache[],
     inPlace,
     capacity,

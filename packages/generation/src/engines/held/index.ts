@@ -26,19 +26,21 @@ const load = apiLoader(openApi, loadKoffi)
 export interface HeldExtras {
   /** false: each step gives its caches anew, as if attention could not write in place. */
   readonly inPlace?: boolean
+  /** A folder that has onnxruntime-node and koffi; null: the usual places. */
+  readonly packageFrom?: string | null
 }
 
 /** Throws InputError if the source is no decoder that this engine can feed. */
 export async function openHeld(
   source: string,
   options: GeneratorOptions,
-  { inPlace = true }: HeldExtras = {},
+  { inPlace = true, packageFrom = null }: HeldExtras = {},
 ): Promise<Generator> {
   const files = generatorFiles(source)
   if (files === null) throw new InputError(`${source} is not an ONNX decoder or a folder of one; give model.onnx or its folder`)
   const { model } = chosenVariant(files, options.dtype)
   const { layout, held } = layoutOf(await readOnnx(model), model)
-  const api = await openLibrary()
+  const api = await openLibrary(packageFrom)
   const context = smallestKnown(contextOf(files), layout.capacity)
   const { threads, prefillThreads } = options
   const decoder = openNamed(api, model, {
@@ -71,13 +73,13 @@ export async function openHeld(
   }
 }
 
-async function openLibrary(): Promise<OrtApi> {
-  const found = findOrt(null)
+async function openLibrary(packageFrom: string | null): Promise<OrtApi> {
+  const found = findOrt(packageFrom)
   if (found === null) throw new InputError(`${PACKAGE} is not installed; ${INSTALL}`)
   const library = libraryIn(found.folder)
   if (library === null) throw new InputError(`${found.folder} has no library for ${process.platform} ${process.arch}`)
   try {
-    return await load(library)
+    return await load(library, packageFrom)
   } catch (error) {
     throw new InputError(`${library} cannot be called: ${firstLineOf(error)}`)
   }

@@ -39,6 +39,8 @@ export interface HeldLayout {
   readonly numbers: readonly StepNumber[]
   /** [1, positions, vocabulary]. */
   readonly logits: string
+  /** The graph gives the logits of the last position, however many are fed. */
+  readonly onlyLast: boolean
   readonly caches: readonly HeldCache[]
   /**
    * Attention writes new tokens into the cache that it reads if both are the same memory, and takes its length from the mask: the cache may be

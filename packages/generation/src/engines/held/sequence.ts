@@ -6,6 +6,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { Handle } from '@whyslow/measure/engines/koffi.ts'
 import type { Sequence, Step } from '../../generator.ts'
+import { joinSteps } from '../loop/sequence.ts'
 import type { OrtApi } from './c-api.ts'
 import type { HeldLayout, StepInput } from './layout.ts'
 import { type Binding, newBinding } from './session.ts'
@@ -31,14 +32,40 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
   const caches = layout.inPlace ? cachesInPlace(api, layout) : cachesPassedOn(api, layout)
   const results = logitsOf(api, layout.logits)
   const bound = new Set<Binding>()
-  let [length, closed] = [0, false]
+  const canCut = layout.caches.every(({ axis }) => axis !== null)
+  /** Tokens of the sequence: kept only if the caches cannot be cut, which then hold the first `held` of them. */
+  const fed: number[] = []
+  let [length, held, closed] = [0, 0, false]
+
+  function run(ids: readonly number[], logits: Wanted): Step {
+    const startedAt = performance.now()
+    const total = held + ids.length
+    const binding = bindings.get(ids.length > 1 ? prefill : decode)!
+    if (caches.makeRoom(held, total)) bound.clear()
+    feeds.bind(binding, ids, held, logits)
+    // The first output that is bound is the first that is given.
+    const isKept = results.bind(binding, ids.length)
+    caches.bind(binding, !bound.has(binding))
+    bound.add(binding)
+    const runsAt = performance.now()
+    binding.run()
+    const ranAt = performance.now()
+    // Where everything was written in place, nothing is asked of the library.
+    const [value, ...presents] = isKept && layout.inPlace ? [] : binding.outputs()
+    caches.take(presents)
+    const takenAt = performance.now()
+    const read = results.read(value, ids.length, logits)
+    held = total
+    const [runMs, logitsMs] = [ranAt - runsAt, performance.now() - takenAt]
+    return { ...read, runMs, feedsMs: runsAt - startedAt + (takenAt - ranAt), logitsMs }
+  }
 
   return {
     get length() {
       return length
     },
+    canCut,
     async feed(ids, logits): Promise<Step> {
-      const startedAt = performance.now()
       if (closed) throw new Error('the sequence is closed')
       if (ids.length === 0) throw new Error('nothing to feed: at least one token')
       const total = length + ids.length
@@ -46,30 +73,22 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
         throw new InputError(
           `${total} tokens are more than the ${context} that the model's context holds; shorten the prompt or generate fewer tokens`,
         )
-      const binding = bindings.get(ids.length > 1 ? prefill : decode)!
-      if (caches.makeRoom(length, total)) bound.clear()
-      feeds.bind(binding, ids, length, logits)
-      // The first output that is bound is the first that is given.
-      const isKept = results.bind(binding, ids.length)
-      caches.bind(binding, !bound.has(binding))
-      bound.add(binding)
-      const runsAt = performance.now()
-      binding.run()
-      const ranAt = performance.now()
-      // Where everything was written in place, nothing is asked of the library.
-      const [value, ...presents] = isKept && layout.inPlace ? [] : binding.outputs()
-      caches.take(presents)
-      const takenAt = performance.now()
-      const read = results.read(value, ids.length, logits)
+      const again = held < length ? run(fed.slice(held, length), 'none') : null
+      const step = logits === 'all' && layout.onlyLast ? rowByRow(ids, run) : run(ids, logits)
+      if (!canCut) for (const id of ids) fed.push(id)
       length = total
-      const [runMs, logitsMs] = [ranAt - runsAt, performance.now() - takenAt]
-      return { ...read, runMs, feedsMs: runsAt - startedAt + (takenAt - ranAt), logitsMs }
+      return again === null ? step : { ...step, runMs: again.runMs + step.runMs, feedsMs: again.feedsMs + step.feedsMs }
     },
     cut(to) {
       if (closed) throw new Error('the sequence is closed')
       if (to < 0 || to > length || !Number.isInteger(to)) throw new Error(`cannot cut ${length} tokens to ${to}`)
-      if (to < length) caches.cut(to)
+      if (to < held) {
+        // A state of one size takes in what stays again, with the next tokens.
+        held = canCut ? to : 0
+        caches.cut(held)
+      }
       length = to
+      if (!canCut) fed.length = to
     },
     close() {
       if (closed) return
@@ -83,11 +102,22 @@ export function openSequence({ api, decode, prefill, layout, context }: HeldSess
   }
 }
 
+type Wanted = 'last' | 'all' | 'none'
+
+/** The graph gives the last position only: a run for each. */
+const rowByRow = (ids: readonly number[], run: (ids: readonly number[], logits: Wanted) => Step): Step =>
+  joinSteps(
+    ids.map((id) => {
+      const step = run([id], 'last')
+      return { ...step, logits: step.logits.slice() }
+    }),
+  )
+
 interface Logits {
   /** Binds the output; true if the tensor is the same at each step of one token, and in it what the run gives. */
   bind(binding: Binding, fed: number): boolean
   /** `value`: what a run gave, which is the caller's no more; undefined if the kept tensor was bound. */
-  read(value: Handle | undefined, fed: number, wanted: 'last' | 'all' | 'none'): { logits: Float32Array; positions: number }
+  read(value: Handle | undefined, fed: number, wanted: Wanted): { logits: Float32Array; positions: number }
   free(): void
 }
 
@@ -209,8 +239,7 @@ function cachesPassedOn(api: OrtApi, { caches }: HeldLayout): Caches {
     take: replace,
     cut(length) {
       if (length === 0) return replace(empty())
-      if (caches.some(({ axis }) => axis === null))
-        throw new InputError('this model keeps a state of one size, of which no tokens can be taken back; start a new sequence')
+      if (caches.some(({ axis }) => axis === null)) throw new Error('a state of one size cannot be cut')
       replace(caches.map(({ axis }, at) => resized(api, values[at], axis!, { size: length, count: length })))
     },
     free: () => replace([]),

@@ -27,33 +27,129 @@ type Drawn = Extract<Sampling, { readonly kind: 'sample' }>
 
 function draw(logits: Float32Array, { temperature, topK, topP }: Drawn, chance: number): number {
   if (temperature <= 0) return argmax(logits)
-  const ids = candidates(logits, topK, topP !== null)
-  const most = logits[ids[0]!]!
-  const weights = Float64Array.from(ids, (id) => Math.exp((logits[id]! - most) / temperature))
-  const kept = topP === null ? ids.length : nucleus(weights, topP)
-  let total = 0
-  for (let k = 0; k < kept; k++) total += weights[k]!
-  let left = chance * total
-  for (let k = 0; k < kept; k++) {
+  const best = argmax(logits)
+  if (!Number.isFinite(logits[best]!)) return best
+  // A nucleus of everything leaves nothing out.
+  const share = topP !== null && topP < 1 ? topP : null
+  if (topK !== null && topK < logits.length) {
+    const ids = bestOf(logits, topK)
+    return drawSorted(ids, weightsOf(logits, ids, { best, temperature }), { share, chance })
+  }
+  const weights = allWeights(logits, { best, temperature })
+  if (share !== null) return drawNucleus(logits, weights, { best, share, chance })
+  let left = chance * sumOf(weights)
+  for (let id = 0; id < weights.length; id++) {
+    left -= weights[id]!
+    if (left < 0) return id
+  }
+  return best
+}
+
+interface Heat {
+  readonly best: number
+  readonly temperature: number
+}
+
+function allWeights(logits: Float32Array, { best, temperature }: Heat): Float64Array {
+  const most = logits[best]!
+  const weights = new Float64Array(logits.length)
+  for (let id = 0; id < logits.length; id++) weights[id] = weightOf(logits[id]!, most, temperature)
+  return weights
+}
+
+const weightsOf = (logits: Float32Array, ids: Int32Array, { best, temperature }: Heat): Float64Array =>
+  Float64Array.from(ids, (id) => weightOf(logits[id]!, logits[best]!, temperature))
+
+/** NaN is never drawn. */
+const weightOf = (logit: number, most: number, temperature: number): number => Math.exp((logit - most) / temperature) || 0
+
+function sumOf(weights: Float64Array): number {
+  let sum = 0
+  for (let k = 0; k < weights.length; k++) sum += weights[k]!
+  return sum
+}
+
+interface Cut {
+  /** The nucleus is the fewest of the first that together have this share; null: all. */
+  readonly share: number | null
+  readonly chance: number
+}
+
+/** One of `ids`, best first. */
+function drawSorted(ids: Int32Array, weights: Float64Array, { share, chance }: Cut): number {
+  const total = sumOf(weights)
+  const kept = share === null ? { count: ids.length, sum: total } : nucleus(weights, share * total)
+  let left = chance * kept.sum
+  for (let k = 0; k < kept.count; k++) {
     left -= weights[k]!
     if (left < 0) return ids[k]!
   }
-  return ids[kept - 1]!
+  return ids[kept.count - 1]!
 }
 
-/** The `topK` best, best first; all of them, sorted only if asked, with the best in front. */
-function candidates(logits: Float32Array, topK: number | null, sorted: boolean): Int32Array {
-  const count = topK === null ? logits.length : Math.min(topK, logits.length)
-  if (count < logits.length) return bestOf(logits, count)
-  const ids = Int32Array.from({ length: count }, (_, id) => id)
-  if (sorted) return ids.sort((a, b) => logits[b]! - logits[a]! || a - b)
-  const best = argmax(logits)
-  ;[ids[0], ids[best]] = [best, 0]
-  return ids
+/** How many of the first weights reach `wanted`, from `sum` on, and what they reach. */
+function nucleus(weights: Float64Array, wanted: number, sum = 0): { readonly count: number; readonly sum: number } {
+  for (let k = 0; k < weights.length; k++) {
+    sum += weights[k]!
+    if (sum >= wanted) return { count: k + 1, sum }
+  }
+  return { count: weights.length, sum }
 }
 
-/** One pass with a list of the best so far, whose last is the one to beat. */
+/** Bins by logit: few ids are in the one that is sorted. */
+const BINS = 4096
+
+/**
+ * The same as `drawSorted` of all ids, best first, without sorting them: bins of logits, best first, are added up, and only the bin in which the
+ * nucleus ends and the one that is drawn from are sorted.
+ */
+function drawNucleus(
+  logits: Float32Array,
+  weights: Float64Array,
+  { best, share, chance }: { readonly best: number; readonly share: number; readonly chance: number },
+): number {
+  const binOf = binsOf(logits, weights, best)
+  const sums = new Float64Array(BINS)
+  for (let id = 0; id < weights.length; id++) if (weights[id]! > 0) sums[binOf(id)]! += weights[id]!
+  const wanted = share * sumOf(sums)
+  let [end, before] = [0, 0]
+  while (end < BINS - 1 && before + sums[end]! < wanted) before += sums[end++]!
+  const last = sortedIn(end)
+  const kept = nucleus(last.weights, wanted, before)
+  let left = chance * kept.sum
+  let bin = 0
+  while (bin < end && left >= sums[bin]!) left -= sums[bin++]!
+  const { ids, weights: drawn } = bin === end ? last : sortedIn(bin)
+  const count = bin === end ? kept.count : ids.length
+  for (let k = 0; k < count; k++) {
+    left -= drawn[k]!
+    if (left < 0) return ids[k]!
+  }
+  return ids[count - 1] ?? best
+
+  function sortedIn(bin: number): { readonly ids: Int32Array; readonly weights: Float64Array } {
+    const within: number[] = []
+    for (let id = 0; id < weights.length; id++) if (weights[id]! > 0 && binOf(id) === bin) within.push(id)
+    const ids = Int32Array.from(within).sort((a, b) => logits[b]! - logits[a]! || a - b)
+    return { ids, weights: Float64Array.from(ids, (id) => weights[id]!) }
+  }
+}
+
+/** The bin of an id whose weight is not 0: equally wide between the best logit and the least. */
+function binsOf(logits: Float32Array, weights: Float64Array, best: number): (id: number) => number {
+  const most = logits[best]!
+  let least = most
+  for (let id = 0; id < logits.length; id++) if (weights[id]! > 0 && logits[id]! < least) least = logits[id]!
+  const perLogit = least === most ? 0 : (BINS - 1) / (most - least)
+  return (id) => Math.floor((most - logits[id]!) * perLogit)
+}
+
+/** Beyond this many, sorting all takes less than keeping a list of the best. */
+const MOST_LISTED = 256
+
+/** The `count` best, best first: one pass with a list of the best so far, whose last is the one to beat. */
 function bestOf(logits: Float32Array, count: number): Int32Array {
+  if (count > MOST_LISTED) return allSorted(logits).subarray(0, count)
   const best = new Int32Array(count)
   let held = 0
   for (let id = 0; id < logits.length; id++) {
@@ -69,13 +165,8 @@ function bestOf(logits: Float32Array, count: number): Int32Array {
   return best
 }
 
-/** The fewest of the first that together have the share `topP`. */
-function nucleus(weights: Float64Array, topP: number): number {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  let sum = 0
-  for (let k = 0; k < weights.length; k++) {
-    sum += weights[k]!
-    if (sum >= topP * total) return k + 1
-  }
-  return weights.length
+function allSorted(logits: Float32Array): Int32Array {
+  const ids = new Int32Array(logits.length)
+  for (let id = 0; id < ids.length; id++) ids[id] = id
+  return ids.sort((a, b) => logits[b]! - logits[a]! || a - b)
 }

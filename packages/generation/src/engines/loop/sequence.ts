@@ -104,6 +104,7 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
     get length() {
       return ids.length
     },
+    canCut: passed.every(({ role }) => role !== 'state'),
     feed,
     cut(length) {
       if (length > ids.length || length < 0) throw new Error(`a sequence of ${ids.length} tokens cannot be cut to ${length}`)
@@ -123,7 +124,7 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
 }
 
 /** Several calls as one, their logits in a row. */
-function joinSteps(steps: readonly Step[]): Step {
+export function joinSteps(steps: readonly Step[]): Step {
   const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0)
   const width = steps[0]!.logits.length
   const logits = new Float32Array(width * steps.length)

@@ -55,6 +55,7 @@ const eventsOf = async (response: Response): Promise<Json[]> =>
     .filter(Boolean)
     .map((line) => (line === 'data: [DONE]' ? '[DONE]' : JSON.parse(line.replace(/^data: /, ''))))
 
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 const CHAT = { messages: [{ role: 'user', content: 'abc' }], temperature: 0, max_tokens: 6 }
 test('a chat, whole and streamed: the same text and usage', async () => {
   const { post } = await serve()
@@ -175,6 +176,50 @@ test('a client that leaves ends its generation, running or waiting', async () =>
   expect(after.status).toBe(200)
   // The prompt of the first, perhaps a few of its tokens, and the two of the last.
   expect(scripted.calls.length).toBeLessThan(100)
+})
+
+test('a client that leaves a streamed chat, before its first token, leaves the next one an answer', async () => {
+  const { script, free } = gate()
+  const { post, scripted } = await serve(script)
+  const early = new AbortController()
+  const first = post('/v1/chat/completions', { ...CHAT, stream: true }, { signal: early.signal })
+  first.catch(() => {})
+  while (scripted.calls.length < 1) await nextTurn()
+  early.abort()
+  await Promise.allSettled([first])
+  // The server sees it in a turn of its own.
+  for (let k = 0; k < 20; k++) await nextTurn()
+  free()
+  expect((await post('/v1/chat/completions', CHAT)).status).toBe(200)
+})
+
+test('a client that leaves mid-stream, while a token is computed, leaves the next one an answer', async () => {
+  const { script, free } = gate()
+  let calls = 0
+  const { post } = await serve({ before: async () => (calls++ === 0 ? undefined : script.before!()) })
+  const midway = new AbortController()
+  const asked = { prompt: 'abc', max_tokens: 9, stream: true }
+  const first = await post('/v1/completions', asked, { signal: midway.signal })
+  while (calls < 2) await nextTurn()
+  midway.abort()
+  await first.text().catch(() => {})
+  for (let k = 0; k < 20; k++) await nextTurn()
+  free()
+  expect((await post('/v1/completions', asked)).status).toBe(200)
+})
+
+test('a client that leaves mid-stream without having read leaves the next one an answer', async () => {
+  // More than a socket takes: the server waits until it drains.
+  const long = await serve({ decode: (ids) => 'x'.repeat(1_000_000 * ids.length) })
+  const request = http.request({ port: long.port, host: '127.0.0.1', method: 'POST', path: '/v1/completions' })
+  request.on('error', () => {})
+  request.end(JSON.stringify({ prompt: 'abc', max_tokens: 400, stream: true }))
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  response.on('error', () => {})
+  await once(response, 'readable')
+  request.destroy()
+  expect((await long.post('/v1/completions', { prompt: 'abc', max_tokens: 1 })).status).toBe(200)
+  expect(long.logged).toEqual([])
 })
 
 test('what it says of itself, and nothing of files', async () => {

@@ -134,7 +134,10 @@ async function answer(
     newTokens: serving.newTokens,
   })
   const left = new AbortController()
-  response.once('close', () => left.abort(new Error('the client has left')))
+  const leave = () => left.abort(new Error('the client has left'))
+  response.once('close', leave)
+  // Who left with the last piece of the body closes nothing any more.
+  if (response.destroyed) leave()
   const head: AnswerHead = {
     id: `${kind === 'chat' ? 'chatcmpl' : 'cmpl'}-${randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
@@ -168,23 +171,34 @@ async function stream(
   { head, response, signal }: Reply,
 ): Promise<void> {
   const running = generator.generate(prompt, { ...options, signal })
-  // What is wrong with the prompt is said with a status.
-  let step = await running.next()
-  response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache' })
-  const send = async (chunk: object) => {
-    if (!response.write(`data: ${JSON.stringify(chunk)}\n\n`))
-      await Promise.race([once(response, 'drain'), once(response, 'close')])
+  const send = (chunk: object) => sent(response, `data: ${JSON.stringify(chunk)}\n\n`, signal)
+  try {
+    // What is wrong with the prompt is said with a status.
+    let step = await running.next()
+    if (signal.aborted) return
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache' })
+    if (head.kind === 'chat') await send(chunkOf(head, '', { isFirst: true }))
+    while (!step.done) {
+      if (step.value.text !== '') await send(chunkOf(head, step.value.text))
+      step = await running.next()
+    }
+    if (signal.aborted) return
+    const end: LoopEnd = step.value
+    await send(chunkOf(head, end.rest, { end }))
+    if (includeUsage) await send(usageChunk(head, end))
+    response.end('data: [DONE]\n\n')
+  } finally {
+    // A generation that is not read to its end would keep the engine.
+    await running.return(undefined as never)
   }
-  if (head.kind === 'chat') await send(chunkOf(head, '', { isFirst: true }))
-  while (!step.done) {
-    if (step.value.text !== '') await send(chunkOf(head, step.value.text))
-    step = await running.next()
-  }
-  if (signal.aborted) return
-  const end: LoopEnd = step.value
-  await send(chunkOf(head, end.rest, { end }))
-  if (includeUsage) await send(usageChunk(head, end))
-  response.end('data: [DONE]\n\n')
+}
+
+/** Resolves when the response takes more, or when the client has left: a response that is closed has no events any more. */
+async function sent(response: http.ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+  if (response.destroyed || response.write(text)) return
+  await once(response, 'drain', { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
 }
 
 /** Throws RequestError if it is larger than `most`, before it is read where it says so itself. */
