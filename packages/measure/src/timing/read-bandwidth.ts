@@ -11,7 +11,7 @@ import type { ReadingThread, ThreadPasses } from './read-bandwidth-thread.ts'
 export interface ReadBandwidthInput {
   /** What all threads together read. */
   readonly bytes: number
-  /** Of the engine. No more read than there are CPUs: threads that take turns on one CPU read no faster. */
+  /** Threads of the engine. No more of them read than there are CPUs: threads that take turns on one CPU read no faster. */
   readonly threads: number
   /** How long they read. */
   readonly ms: number
