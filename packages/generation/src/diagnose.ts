@@ -39,7 +39,7 @@ export function diagnoseEvidence(
 
 const FLAGS = { engine: '--engine', dtype: '--dtype', prompts: '--prompts' } as const
 
-/** With the flags that were given, as far as the command has them. */
+/** The command with the flags that were given, as far as it has them. */
 function withSetup(next: NextCommand, setup: MeasuredSetup): NextCommand {
   const known = next.command === 'generate' ? (['engine', 'dtype', 'prompts'] as const) : (['engine', 'prompts'] as const)
   const words = known.flatMap((key) => (setup[key] == null ? [] : [FLAGS[key], setup[key]]))

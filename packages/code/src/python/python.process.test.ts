@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { UNIX } from '../../../../test/needs.ts'
 import { runPass } from '../driver.ts'
 import { python } from './python.ts'
 
@@ -14,6 +15,7 @@ esac
 
 test.skipIf(process.platform === 'win32')(
   'what lies next to a file of weights is not imported; next to a program it is',
+  UNIX,
   async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-python-'))
     const named = path.join(folder, 'python')

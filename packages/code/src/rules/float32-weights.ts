@@ -35,7 +35,7 @@ export const float32Weights = defineRule({
   },
 })
 
-/** Of a model; a tokenizer has no weights. */
+/** What loads a model; a tokenizer has no weights. */
 const isLoad = ({ pattern, callee }: SourcePattern): boolean =>
   pattern === 'model-load' && !/Tokenizer|Processor/.test(callee ?? '')
 

@@ -42,7 +42,7 @@ export interface StepGraph {
   /** Inputs of the graph that carry the cache. */
   readonly past: ReadonlySet<string>
   readonly logits: string
-  /** By the name of a value that an If gives: the values of its branches that it may be. Absent: there are no branches. */
+  /** The values of its branches that a value given by an If may be, by its name. Absent: there are no branches. */
   readonly branchValues?: ReadonlyMap<string, readonly string[]>
 }
 

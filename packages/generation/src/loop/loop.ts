@@ -124,7 +124,7 @@ function newTurn(): Turn {
   return { freed, free, restsSince: null, isLost: false }
 }
 
-/** Waits until the turn is free, or rests for so long that its reader has left: false. */
+/** Waits until the turn is free, or rests longer than a reader would: false, since it has left. */
 async function isFree(turn: Turn, leftAfterMs: number): Promise<boolean> {
   for (;;) {
     const asleep = new AbortController()

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { UNIX } from '../../../../test/needs.ts'
 import { exportTorch, refusal } from './torch-export.ts'
 
 test('a model that cannot be exported: the place, the reason, the next command', () => {
@@ -28,6 +29,7 @@ esac
 
 test.skipIf(process.platform === 'win32')(
   'what lies next to a file of weights is not imported; next to a program it is',
+  UNIX,
   async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-export-'))
     const python = path.join(folder, 'python')

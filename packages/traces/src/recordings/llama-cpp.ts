@@ -33,7 +33,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   return tokenRecording(source.file, requests, { ...told, warnings })
 }
 
-/** With timings_per_token each piece of a stream has the timings up to it: the last ones are those of its request. */
+/** Requests, each by its last timings: with timings_per_token each piece of a stream has those up to it. */
 function requestsOf(objects: readonly Plain[]): TokenRequest[] {
   const byAnswer = new Map<string | number, TokenRequest>()
   let isOpen = false

@@ -10,7 +10,7 @@ export const withInner = (graph: GraphView): GraphView[] => [
 
 const isBranched = ({ opType }: Pick<NodeView, 'opType'>): boolean => opType === 'If'
 
-/** By the name of a value that an If gives: the values of its branches that it may be. */
+/** The values of its branches that a value given by an If may be, by its name. */
 export function branchValues(graph: GraphView): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const node of withInner(graph).flatMap(({ nodes }) => nodes.filter(isBranched)))

@@ -103,7 +103,7 @@ function headOf(graph: GraphView, logits: string, makers: ReadonlyMap<string, No
 
 const LOGITS = { all: 'all', last: 'last', chosen: 'selectable' } as const
 
-/** Of one text; null: a size is not declared. */
+/** Bytes for one text; null: a size is not declared. */
 function bytesOf({ shape, axes, dtype }: CacheEntry): number | null {
   const sizes = shape.map((size, axis) => (axis === axes.batch ? 1 : size))
   const known = sizes.filter((size) => typeof size === 'number')
