@@ -1,7 +1,7 @@
 // Streams that stop for a while, and whether another prompt was read meanwhile: a server that reads a prompt in one piece lets all its streams wait for that, and
 // the first token of that prompt comes when they go on. A gap that is long by chance holds another's first token by chance, too: how often is worked out.
 import { average, median } from '@whyslow/measure/statistics/index.ts'
-import type { LoadStalls } from '@whyslow/report/documents/load.ts'
+import type { LoadStalls } from '@whyslow/report/documents/load-streams.ts'
 import type { SentStream } from './stream-log.ts'
 
 /** A gap between chunks this many times as long as the stream's median gap is a stall, if it is this much longer at least. */

@@ -1,7 +1,7 @@
 // What the streams of one run say: time to the first token, time per token after it, prefix hits, and streams that wait while another prompt is read.
 import { ascending, average, leastSamples, percentileOf } from '@whyslow/measure/statistics/index.ts'
 import { timePerTokenOf, tokenCountOf } from '@whyslow/measure/streams/stream-times.ts'
-import type { LoadGoodput, LoadStreams, LoadStreamTimes } from '@whyslow/report/documents/load.ts'
+import type { LoadGoodput, LoadStreams, LoadStreamTimes } from '@whyslow/report/documents/load-streams.ts'
 import type { MeasuredRun } from './measured-run.ts'
 import type { SentStream } from './stream-log.ts'
 import { stallsOf } from './stream-stalls.ts'
