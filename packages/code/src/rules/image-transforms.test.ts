@@ -1,24 +1,14 @@
-import { checkRule, examplePipeline } from '../../test/support/check-rule.ts'
+import { checkRule, exampleAlternative, examplePipeline } from '../../test/support/check-rule.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { imageTransforms } from './image-transforms.ts'
 
-const way = (more: Partial<AlternativeFact> = {}): AlternativeFact => ({
-  file: 'app.py',
-  line: 12,
-  function: 'predict',
-  rule: 'image-transforms',
-  now: 'the chain Resize, ToTensor, Normalize',
-  instead: 'one pass of NumPy in place of ToTensor, Normalize',
-  nowMs: 2,
-  insteadMs: 0.5,
-  ratio: 4,
-  ratioLow: 3.8,
-  ratioHigh: 4.2,
-  equal: 'rounding',
-  callsPerPrediction: 2,
-  code: ['x = 1'],
-  ...more,
-})
+const way = (more: Partial<AlternativeFact> = {}) =>
+  exampleAlternative({
+    rule: 'image-transforms',
+    now: 'the chain Resize, ToTensor, Normalize',
+    instead: 'one pass of NumPy in place of ToTensor, Normalize',
+    ...more,
+  })
 const given = (...alternatives: readonly AlternativeFact[]) => examplePipeline({ language: 'python', alternatives })
 
 checkRule(imageTransforms, {

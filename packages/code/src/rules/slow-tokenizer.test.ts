@@ -1,24 +1,9 @@
-import { checkRule, examplePipeline } from '../../test/support/check-rule.ts'
+import { checkRule, exampleAlternative, examplePipeline } from '../../test/support/check-rule.ts'
 import type { AlternativeFact } from '../facts.ts'
 import { slowTokenizer } from './slow-tokenizer.ts'
 
-const way = (more: Partial<AlternativeFact> = {}): AlternativeFact => ({
-  file: 'app.py',
-  line: 12,
-  function: 'predict',
-  rule: 'slow-tokenizer',
-  now: 'BertTokenizer(text)',
-  instead: 'BertTokenizerFast(text)',
-  nowMs: 2,
-  insteadMs: 0.5,
-  ratio: 4,
-  ratioLow: 3.8,
-  ratioHigh: 4.2,
-  equal: 'rounding',
-  callsPerPrediction: 2,
-  code: ['x = 1'],
-  ...more,
-})
+const way = (more: Partial<AlternativeFact> = {}) =>
+  exampleAlternative({ rule: 'slow-tokenizer', now: 'BertTokenizer(text)', instead: 'BertTokenizerFast(text)', ...more })
 const given = (...alternatives: readonly AlternativeFact[]) => examplePipeline({ language: 'python', alternatives })
 
 checkRule(slowTokenizer, {
