@@ -19,7 +19,7 @@ export async function recognized(source: string, dtype: string | null): Promise<
   const found = await recognize(source, dtype)
   if (found === null)
     throw new InputError(
-      `${addressName(source)}: is not a generator of text: no ONNX decoder or folder of one, no GGUF file, no address; for one prediction of a model: whyslow MODEL`,
+      `${addressName(source)}: this is no generator of text (no ONNX decoder or folder of one, no GGUF file, no address); for one prediction of a model: whyslow MODEL`,
     )
   if (found.problem !== null) throw new InputError(`${source}: ${found.problem}`)
   const { kind, name, numbers, tokenizer } = found
