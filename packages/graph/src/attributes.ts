@@ -1,8 +1,26 @@
 // A node's attributes as plain values. Models of IR version 1 carry no attribute type; what is set tells it.
 // https://github.com/onnx/onnx/blob/main/docs/IR.md#attributes
-import { type AttributeProto, AttributeProto_AttributeType as Type } from 'onnx-buf'
+import { type AttributeProto, type NodeProto, AttributeProto_AttributeType as Type } from 'onnx-buf'
 import { dtypeOf } from './dtype.ts'
 import type { AttributeView } from './types.ts'
+
+/** An attribute's plain value; undefined if the node does not give it. */
+export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
+  const found = node.attribute.find((one) => one.name === name)
+  return found === undefined ? undefined : attributeView(found)
+}
+
+/** A number among the attributes, or its default. */
+export function numberOf(node: NodeProto, name: string, otherwise: number): number {
+  const value = attributeOf(node, name)
+  return typeof value === 'number' ? value : otherwise
+}
+
+/** Integers among the attributes; undefined if the node does not give them. */
+export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
+  const value = attributeOf(node, name)
+  return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
+}
 
 /**
  * Number, string, array of either, or a tensor's type; int64 beyond 2^53 is rounded. Null if there is no plain value:

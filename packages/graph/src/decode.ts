@@ -63,6 +63,16 @@ export function float16Value(bits: number): number {
   return smallFloat(bits, FLOAT16)
 }
 
+let all: Float32Array | undefined
+
+/** Values of many float16, from a table of all 65,536: a weight of 100 million numbers takes a second instead of many. */
+export function float16Values(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  all ??= Float32Array.from({ length: 2 ** 16 }, (_, each) => float16Value(each))
+  const values = new Float32Array(bits.length)
+  for (let at = 0; at < bits.length; at++) values[at] = all[bits[at]!]!
+  return values
+}
+
 const scratch = new DataView(new ArrayBuffer(4))
 
 /** A bfloat16's value from its 16 bits: the upper half of a float32. */

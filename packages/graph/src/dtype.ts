@@ -42,6 +42,9 @@ export function dtypeOf(number: number): DType | undefined {
   return NAME_BY_NUMBER.get(number)
 }
 
+/** Whether it is the name of an element type. */
+export const isDType = (name: string): name is DType => NUMBER_BY_NAME.has(name as DType)
+
 /** ONNX's number (TensorProto.DataType) for an element type. */
 export function dataTypeOf(dtype: DType): number {
   return NUMBER_BY_NAME.get(dtype)!

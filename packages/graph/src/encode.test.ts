@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { float16Value } from './decode.ts'
+import { float16Value, float16Values } from './decode.ts'
 import { toFloat16Clamped } from './encode.ts'
 
 // How single numbers are rounded is tested beside the inputs (measure/inputs/dtype-arrays.test.ts), over all 65536 patterns.
@@ -10,4 +10,9 @@ test('finite numbers beyond the largest are clamped and counted, all others kept
   // 65519 rounds to 65504 by itself.
   expect(clamped).toBe(2)
   expect(float16Value(toFloat16Clamped(Float32Array.of(Number.NaN)).bits[0]!)).toBeNaN()
+})
+
+test('many are decoded as each alone', () => {
+  const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits)
+  expect(float16Values(all)).toEqual(Float32Array.from(all, float16Value))
 })

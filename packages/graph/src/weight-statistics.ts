@@ -1,7 +1,7 @@
 // What rules need to know of weights when the weights are not there: range, zeros, NaN, and subnormal numbers, which are
 // far slower to compute with on many CPUs. Weights are read in chunks, so that a model of many gigabytes can be described.
 import { type Constant, constantsIn, readBytes, readExternal } from './constants.ts'
-import { bfloat16Value, float16Value } from './decode.ts'
+import { bfloat16Value, float16Values } from './decode.ts'
 import { bitsPerElement } from './dtype.ts'
 import type { Model } from './model.ts'
 import { isExternal } from './tensor-data.ts'
@@ -46,7 +46,7 @@ export function weightStatistics(model: Model, constant: Constant): WeightStatis
 
 const NUMBERS = {
   float32: (bytes: Uint8Array) => new Float32Array(aligned(bytes, 4)),
-  float16: (bytes: Uint8Array) => Float32Array.from(new Uint16Array(aligned(bytes, 2)), float16Value),
+  float16: (bytes: Uint8Array) => float16Values(new Uint16Array(aligned(bytes, 2))),
   bfloat16: (bytes: Uint8Array) => Float32Array.from(new Uint16Array(aligned(bytes, 2)), bfloat16Value),
   int8: (bytes: Uint8Array) => new Int8Array(aligned(bytes, 1)),
 }

@@ -1,9 +1,10 @@
 // Categories, as numbers or as texts: columns that become 0 and 1, and codes that become other codes.
 // https://github.com/onnx/onnx/blob/main/docs/Operators-ml.md#ai.onnx.ml.LabelEncoder
 
+import { numberOf } from '@whyslow/graph/attributes.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { numberOf, numbersOf, textsOf } from './nodes.ts'
+import { numbersOf, textsOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { holding, prepared, type RowValue } from './values.ts'
 

@@ -1,13 +1,14 @@
 // A graph read as a chain: a row is prepared, scored, and its scores transformed. Each value of the graph represents how far the chain
 // has come with it; a node either takes a value one step further or cannot be compiled, and then its name says why.
 
+import { numberOf } from '@whyslow/graph/attributes.ts'
 import { widthAfterTransform } from '@whyslow/graph/forest/transform.ts'
 import type { LabelRule, Preparation, TabularModel, Transform } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { labelEncoded, oneHot, type PlaceOf } from './categories.ts'
 import { axisOf, cast, concatenateColumns, reshaped, selectColumns } from './columns.ts'
 import { ACTIVATIONS, activated, batchNorm, changed, gemm, matMul } from './layers.ts'
-import { type Constants, isMl, numberOf, numbersOf, spread, textOf } from './nodes.ts'
+import { type Constants, isMl, numbersOf, spread, textOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { labelsOf, readClassifier, readRegressor } from './trees.ts'
 import { flat, type LabelValue, prepared, type RowValue, refuse, type ScoredValue, type Value } from './values.ts'

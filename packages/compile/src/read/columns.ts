@@ -1,9 +1,10 @@
 // Some columns of a row taken, made whole numbers, and put side by side again, as a ColumnTransformer of scikit-learn is written.
 
+import { numberOf } from '@whyslow/graph/attributes.ts'
 import { sideBySide } from '@whyslow/graph/forest/beside-others.ts'
 import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { type Constants, numberOf } from './nodes.ts'
+import type { Constants } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { flat, holding, prepared, type RowValue, refuse, type Value } from './values.ts'
 

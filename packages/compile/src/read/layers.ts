@@ -1,8 +1,9 @@
 // The layers of a small network: a product, its bias, what is normalized into it, and its activation.
 
+import { numberOf } from '@whyslow/graph/attributes.ts'
 import type { Activation, DenseLayer } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { type Constants, type Numbers, numberOf, spread } from './nodes.ts'
+import { type Constants, type Numbers, spread } from './nodes.ts'
 import { type RowValue, refuse } from './values.ts'
 
 export const ACTIVATIONS: Readonly<Record<string, Activation>> = {

@@ -1,22 +1,12 @@
 // Attributes and constants of nodes as plain numbers.
 
-import { attributeView } from '@whyslow/graph/attributes.ts'
+import { attributeOf } from '@whyslow/graph/attributes.ts'
 import { type Constant, constantsOf, readBytes } from '@whyslow/graph/constants.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import type { NodeProto } from 'onnx-buf'
 import { NotCompilable } from './source.ts'
 
 export const isMl = ({ domain }: NodeProto): boolean => domain === 'ai.onnx.ml'
-
-function attributeOf(node: NodeProto, name: string): unknown {
-  const found = node.attribute.find((one) => one.name === name)
-  return found === undefined ? undefined : attributeView(found)
-}
-
-export function numberOf(node: NodeProto, name: string, otherwise: number): number {
-  const value = attributeOf(node, name)
-  return typeof value === 'number' ? value : otherwise
-}
 
 export function textOf(node: NodeProto, name: string, otherwise: string): string {
   const value = attributeOf(node, name)

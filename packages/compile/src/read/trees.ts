@@ -2,10 +2,11 @@
 // Where its code and the operator's text differ (two classes of which one has weights), the code counts:
 // onnxruntime/core/providers/cpu/ml/tree_ensemble_aggregator.h
 
+import { numberOf } from '@whyslow/graph/attributes.ts'
 import { assembleForest, type ListedTree, plainSum } from '@whyslow/graph/forest/assemble.ts'
 import { FLAG, type Forest, type LabelRule, TEST, type Transform } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { numberOf, numbersOf, textOf, textsOf } from './nodes.ts'
+import { numbersOf, textOf, textsOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 
 /** What scores mean once they are there. */

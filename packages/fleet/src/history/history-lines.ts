@@ -1,6 +1,7 @@
 // The text of the history: JSON lines. A line that a crash cut off, that another program wrote or that a newer whyslow wrote costs that
 // line and a warning, never the rest.
 
+import { jsonValue } from '@whyslow/graph/json.ts'
 import type { HistoryEntry } from '@whyslow/report/documents/history.ts'
 import { faultIn } from '@whyslow/report/saved/saved-document.ts'
 
@@ -20,7 +21,7 @@ export function parseHistory(text: string): ParsedHistory {
   const newer: number[] = []
   for (const [at, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
-    const value = parseLine(line)
+    const value = jsonValue(line)
     if (isEntry(value)) entries.push(value)
     else if (isNewer(value)) newer.push(at + 1)
     else damaged.push(at + 1)
@@ -36,14 +37,6 @@ function linesOf(lines: readonly number[]): string {
   if (lines.length === 1) return `line ${lines[0]}`
   const more = lines.length > NAMED ? ` and ${lines.length - NAMED} more` : ''
   return `lines ${lines.slice(0, NAMED).join(', ')}${more}`
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }
 
 const isNewer = (value: unknown): boolean => {

@@ -1,5 +1,6 @@
 // How an agent says that it listens: which machine, when, and signed where the fleet has a key. Without that, who can write to the queue could
 // announce machines that do not exist, and a fleet would wait for them.
+import { fieldsOf, jsonValue } from '@whyslow/graph/json.ts'
 import type { Listening } from './queue.ts'
 import { faultOfTime, isSigned, signatureOf } from './signature.ts'
 
@@ -16,18 +17,10 @@ export function announcementOf({ machine, agent }: Self, key: string | null, now
 
 /** undefined: no announcement at all. Never throws. */
 export function readAnnouncement(text: unknown, key: string | null, nowMs: number): Listening | undefined {
-  const { machine, agent, issuedAt, signature } = fieldsIn(text)
+  const { machine, agent, issuedAt, signature } = fieldsOf(jsonValue(String(text)))
   if (typeof machine !== 'string' || typeof agent !== 'string') return undefined
   if (key === null) return { machine, agent, fault: null }
   const isOurs = typeof issuedAt === 'string' && isSigned({ machine, agent, issuedAt }, signature, key)
   const fault = isOurs ? faultOfTime(issuedAt, nowMs, GONE_SECONDS * 1000) : "it is not signed with the fleet's key"
   return { machine, agent, fault: fault ?? null }
-}
-
-function fieldsIn(text: unknown): Readonly<Record<string, unknown>> {
-  try {
-    return (JSON.parse(String(text)) ?? {}) as Readonly<Record<string, unknown>>
-  } catch {
-    return {}
-  }
 }

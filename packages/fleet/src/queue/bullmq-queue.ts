@@ -1,8 +1,10 @@
 // The queue on Redis or Valkey by BullMQ, an optional package: one queue for each kind of machine, taken from by hand, since an agent takes one
 // job at a time and renews its lock itself (docs.bullmq.io, Manually processing jobs; Stalled jobs). A queue of its own holds who listens.
+
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { jsonValue } from '@whyslow/graph/json.ts'
 import { importOptional } from '@whyslow/measure/engines/optional-package.ts'
 import { addressName, withoutPasswords } from '@whyslow/report/text/addresses.ts'
 import type * as BullMQ from 'bullmq'
@@ -228,7 +230,7 @@ export async function openAgentQueue(url: string, { machine, key, times = LOCK_T
   /** A job whose data is not valid JSON is returned as null, which no check lets through: otherwise taking it throws, again and again. */
   class Taking extends Worker {
     protected override createJob(json: BullMQ.JobJson, id: string): BullMQ.Job {
-      return super.createJob(isJson(json.data) ? json : { ...json, data: 'null' }, id)
+      return super.createJob(jsonValue(json.data) !== undefined ? json : { ...json, data: 'null' }, id)
     }
   }
   const worker = new Taking(queueName(machine), null, { connection, autorun: false, ...settings })
@@ -278,15 +280,6 @@ export async function openAgentQueue(url: string, { machine, key, times = LOCK_T
 export function delayByServer(backend: Pick<BullMQ.IQueueBackend, 'moveToDelayed'>, aheadMs: () => number): void {
   const moveToDelayed = backend.moveToDelayed.bind(backend)
   backend.moveToDelayed = (id, timestamp, ...others) => moveToDelayed(id, timestamp - aheadMs() + FAR_MS, ...others)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 interface HeldGiven {

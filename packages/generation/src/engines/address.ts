@@ -1,5 +1,6 @@
 // A server over HTTP: an OpenAI-compatible one, llama-server or ollama. Its loop and its machine are its own: what is seen is when text comes, and what it
 // counts. Chunks are not tokens: tokens are those that its usage or timings count.
+import { jsonValue } from '@whyslow/graph/json.ts'
 import { pieceOf } from '@whyslow/measure/streams/piece.ts'
 import { StreamReader } from '@whyslow/measure/streams/stream-reader.ts'
 import { lastMs, StreamTally, type StreamTimes, timePerTokenOf, tokenCountOf } from '@whyslow/measure/streams/stream-times.ts'
@@ -156,11 +157,7 @@ function refusal({ status, body }: Answer, { requests, server }: Client): Error 
 }
 
 function errorIn(body: string | null): string | null {
-  try {
-    return pieceOf(JSON.parse(body ?? ''))?.error ?? null
-  } catch {
-    return null
-  }
+  return pieceOf(jsonValue(body ?? ''))?.error ?? null
 }
 
 interface Reading {

@@ -4,16 +4,8 @@
 // with q [B, S, heads * d]. Scales may stand on Q, K or the scores. Sizes that the Reshapes take are often read off the values between
 // (PyTorch's view(*x.size()[:-1], -1)): what computes them goes with the pattern.
 import type { NodeProto } from 'onnx-buf'
-import {
-  intsOf,
-  isClosed,
-  isOperator,
-  numberOf,
-  otherOperand,
-  type PatternGraph,
-  type Size,
-  withConstant,
-} from './pattern-graph.ts'
+import { intsOf, numberOf } from '../attributes.ts'
+import { isClosed, isOperator, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
 
 export interface AttentionPattern {
   readonly softmax: NodeProto

@@ -4,8 +4,9 @@
 // reciprocal of the root, the root by Pow, the scale before the product (Keras) or the quotient, means of means over one axis each, no scale or
 // bias, casts to the type that is there.
 import type { NodeProto } from 'onnx-buf'
+import { intsOf, numberOf } from '../attributes.ts'
 import type { TensorType } from '../types.ts'
-import { intsOf, isOperator, numberOf, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
+import { isOperator, otherOperand, type PatternGraph, type Size, withConstant } from './pattern-graph.ts'
 
 /** Larger numbers added to a variance are not there to keep it from zero. */
 const LARGEST_EPSILON = 0.1
@@ -39,7 +40,7 @@ export interface Meant {
   readonly takes: (constant: TensorType | undefined, over: Over) => boolean
 }
 
-export const LAYER_NORM: Meant = { over: ({ axes }) => axes.length === 1 && axes[0] === -1, takes: () => true }
+const LAYER_NORM: Meant = { over: ({ axes }) => axes.length === 1 && axes[0] === -1, takes: () => true }
 
 export const ANY_NORM: Meant = { over: () => true, takes: () => true }
 

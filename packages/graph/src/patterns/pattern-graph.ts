@@ -2,8 +2,7 @@
 // look in the message that they rewrite, findings in the view of the graph that an engine ran. A pattern may be replaced if it is
 // closed: nobody else reads what it makes on the way.
 import type { NodeProto } from 'onnx-buf'
-import { attributeView } from '../attributes.ts'
-import type { AttributeView, DType, TensorType } from '../types.ts'
+import type { DType, TensorType } from '../types.ts'
 
 /** A dimension: a number, or a product of symbols that is the same string wherever it is the same size. */
 export type Size = number | string
@@ -35,24 +34,6 @@ export function isOperator(node: NodeProto | undefined, ...opTypes: readonly str
   if (node === undefined) return false
   const domain = node.domain === 'ai.onnx' ? '' : node.domain
   return opTypes.includes(domain === '' ? node.opType : `${domain}:${node.opType}`)
-}
-
-/** An attribute's plain value; undefined if the node does not give it. */
-export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
-  const found = node.attribute.find((one) => one.name === name)
-  return found === undefined ? undefined : attributeView(found)
-}
-
-/** A number among the attributes, or its default. */
-export function numberOf(node: NodeProto, name: string, otherwise: number): number {
-  const value = attributeOf(node, name)
-  return typeof value === 'number' ? value : otherwise
-}
-
-/** Integers among the attributes; undefined if the node does not give them. */
-export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
-  const value = attributeOf(node, name)
-  return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
 }
 
 /** Nobody outside `parts` reads what they make, other than the values in `results`; of those, graph outputs may be. */

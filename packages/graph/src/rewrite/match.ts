@@ -18,13 +18,11 @@ import type { PatternGraph, Size } from '../patterns/pattern-graph.ts'
 import { linksOf } from '../walk.ts'
 import { type SymbolicTypes, symbolicTypes } from './symbolic-types.ts'
 
+export { attributeOf, intsOf, numberOf } from '../attributes.ts'
 export {
-  attributeOf,
-  intsOf,
   isClosed,
   isNear,
   isOperator,
-  numberOf,
   otherOperand,
   type WithConstant,
   withConstant,

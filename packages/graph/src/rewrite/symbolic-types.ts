@@ -1,7 +1,7 @@
 // Types of a graph's values as far as they follow from the model alone, for every size that it takes: dtypes, and shapes whose
 // dimensions are numbers or symbols. Shape arithmetic (Shape, Gather, Concat, Reshape) is followed, since exporters write it out.
 import type { GraphProto, NodeProto } from 'onnx-buf'
-import { attributeView } from '../attributes.ts'
+import { attributeOf } from '../attributes.ts'
 import { constantsIn, isOverridable, readBytes } from '../constants.ts'
 import { decodeNumbers } from '../decode.ts'
 import { isInteger } from '../dtype.ts'
@@ -50,10 +50,7 @@ function infer(node: NodeProto, typeOf: (name: string) => SymbolicType, opset: n
     node,
     opset,
     input: (index) => typeOf(node.input[index] ?? ''),
-    attribute: (name) => {
-      const found = node.attribute.find((one) => one.name === name)
-      return found === undefined ? undefined : attributeView(found)
-    },
+    attribute: (name) => attributeOf(node, name),
     unknown: (axis, output = 0) => symbol(`${node.output[output]}@${axis}`),
   })
 }

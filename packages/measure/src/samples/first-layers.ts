@@ -1,6 +1,6 @@
 // What a model does first with an image, followed in the model itself: numbers added and multiplied, channels in another order, the first
 // convolution, and the batch normalization behind it, whose stored mean and variance say which values it was trained on.
-import { attributeView } from '@whyslow/graph/attributes.ts'
+import { attributeOf } from '@whyslow/graph/attributes.ts'
 import { type Constant, constantsIn, readBytes } from '@whyslow/graph/constants.ts'
 import { decodeNumbers } from '@whyslow/graph/decode.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -215,11 +215,6 @@ function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean
   }
   found.convolution = found.places === null ? convolution : unfolded(convolution, found.places)
   return found.convolution !== null
-}
-
-function attributeOf(node: NodeProto, name: string) {
-  const one = node.attribute.find((candidate) => candidate.name === name)
-  return one && attributeView(one)
 }
 
 function quantizedRange({ input }: NodeProto, reader: Reader): readonly [number, number] | null {

@@ -1,6 +1,7 @@
 // Inputs as nested arrays: {"x": [[…]]}, a list of such objects (one a sample), or the bare array of a model with one input.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject } from '@whyslow/graph/json.ts'
 import type { TensorValue } from '../engines/types.ts'
 import { shorten } from './flags.ts'
 import type { DataRecord } from './records.ts'
@@ -62,6 +63,3 @@ function tensorOf(value: Nested, where: string): TensorValue {
     throw new InputError(`${where}: '${String(odd).slice(0, 20)}' stands among numbers; give one kind of element`)
   return { dtype: 'float64', shape, data: Float64Array.from(flat as (number | null)[], (item) => item ?? Number.NaN) }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,7 @@
 // One message of a server that generates text, in the dialects of OpenAI's chat and completions protocols (https://platform.openai.com/docs/api-reference,
 // also vLLM's and others' additions), llama-server (llama.cpp, tools/server/README.md) and ollama (docs/api.md). Streams are made of such messages, and an
 // answer in one piece is one of them.
+import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 
 /** What the server counted and timed itself; null: it does not say. */
 export interface StreamUsage {
@@ -28,39 +29,36 @@ export interface StreamPiece {
   readonly error: string | null
 }
 
-type Plain = Readonly<Record<string, unknown>>
-const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null && !Array.isArray(value)
-const plain = (value: unknown): Plain => (isPlain(value) ? value : {})
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const count = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
 const list = (value: unknown): readonly unknown[] | null => (Array.isArray(value) ? value : null)
 
 /** null: not a message of any of these dialects. */
 export function pieceOf(message: unknown): StreamPiece | null {
-  if (!isPlain(message)) return null
+  if (!isObject(message)) return null
   const error = errorOf(message)
   if (error !== null) return { ...NOTHING, error }
-  if (Array.isArray(message.choices)) return openAiPiece(message, plain(message.choices[0]))
+  if (Array.isArray(message.choices)) return openAiPiece(message, fieldsOf(message.choices[0]))
   if (typeof message.done === 'boolean') return ollamaPiece(message)
   if (typeof message.content === 'string') return llamaServerPiece(message)
-  return isPlain(message.usage) ? { ...NOTHING, usage: openAiUsage(message) } : null
+  return isObject(message.usage) ? { ...NOTHING, usage: openAiUsage(message) } : null
 }
 
 const NOTHING: StreamPiece = { text: '', tokens: null, ids: null, usage: null, ended: null, error: null }
 
 /** What went wrong, in the server's words and in one line. */
-function errorOf(message: Plain): string | null {
+function errorOf(message: JsonObject): string | null {
   const { error } = message
-  const said = isPlain(error) ? text(error.message) || JSON.stringify(error) : text(error)
+  const said = isObject(error) ? text(error.message) || JSON.stringify(error) : text(error)
   const whole = said || (message.object === 'error' ? text(message.message) : '')
   return whole === '' ? null : whole.replace(/\s+/g, ' ').trim().slice(0, 200)
 }
 
-function openAiPiece(message: Plain, choice: Plain): StreamPiece {
-  const part = plain(choice.delta ?? choice.message)
-  const calls = (list(part.tool_calls) ?? []).map((call) => plain(plain(call).function))
+function openAiPiece(message: JsonObject, choice: JsonObject): StreamPiece {
+  const part = fieldsOf(choice.delta ?? choice.message)
+  const calls = (list(part.tool_calls) ?? []).map((call) => fieldsOf(fieldsOf(call).function))
   const ids = idsOf(choice.token_ids)
-  const probabilities = plain(choice.logprobs)
+  const probabilities = fieldsOf(choice.logprobs)
   return {
     text: [
       text(part.reasoning_content ?? part.reasoning),
@@ -77,13 +75,13 @@ function openAiPiece(message: Plain, choice: Plain): StreamPiece {
 }
 
 /** Usage as the protocol has it, and the timings that llama-server adds. */
-function openAiUsage(message: Plain): StreamUsage | null {
-  const timings = isPlain(message.timings) ? timingsUsage(message.timings) : null
-  if (!isPlain(message.usage)) return timings
+function openAiUsage(message: JsonObject): StreamUsage | null {
+  const timings = isObject(message.timings) ? timingsUsage(message.timings) : null
+  if (!isObject(message.usage)) return timings
   const { usage } = message
   return {
     promptTokens: count(usage.prompt_tokens) ?? timings?.promptTokens ?? null,
-    cachedTokens: count(plain(usage.prompt_tokens_details).cached_tokens) ?? timings?.cachedTokens ?? null,
+    cachedTokens: count(fieldsOf(usage.prompt_tokens_details).cached_tokens) ?? timings?.cachedTokens ?? null,
     generatedTokens: count(usage.completion_tokens) ?? timings?.generatedTokens ?? null,
     prefillMs: timings?.prefillMs ?? null,
     decodeMs: timings?.decodeMs ?? null,
@@ -91,7 +89,7 @@ function openAiUsage(message: Plain): StreamUsage | null {
 }
 
 /** llama-server counts in `prompt_n` only what it had to process. */
-function timingsUsage(timings: Plain): StreamUsage {
+function timingsUsage(timings: JsonObject): StreamUsage {
   const [processed, cached] = [count(timings.prompt_n), count(timings.cache_n)]
   return {
     promptTokens: processed === null || cached === null ? null : processed + cached,
@@ -102,9 +100,9 @@ function timingsUsage(timings: Plain): StreamUsage {
   }
 }
 
-function llamaServerPiece(message: Plain): StreamPiece {
+function llamaServerPiece(message: JsonObject): StreamPiece {
   const ids = idsOf(message.tokens)
-  const told = isPlain(message.timings) ? timingsUsage(message.timings) : null
+  const told = isObject(message.timings) ? timingsUsage(message.timings) : null
   const promptTokens = told?.promptTokens ?? count(message.tokens_evaluated)
   const generatedTokens = told?.generatedTokens ?? count(message.tokens_predicted)
   const isLast = message.stop === true
@@ -121,10 +119,10 @@ function llamaServerPiece(message: Plain): StreamPiece {
 }
 
 /** ollama's durations are nanoseconds. */
-function ollamaPiece(message: Plain): StreamPiece {
-  const part = plain(message.message)
+function ollamaPiece(message: JsonObject): StreamPiece {
+  const part = fieldsOf(message.message)
   const ms = (value: unknown) => (count(value) === null ? null : count(value)! / 1e6)
-  const calls = (list(part.tool_calls) ?? []).map((call) => JSON.stringify(plain(call).function ?? ''))
+  const calls = (list(part.tool_calls) ?? []).map((call) => JSON.stringify(fieldsOf(call).function ?? ''))
   return {
     ...NOTHING,
     text: [text(part.thinking ?? message.thinking), text(part.content ?? message.response), ...calls].join(''),

@@ -1,5 +1,6 @@
 // Messages out of the bytes of a streamed answer: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), or a JSON object on each
 // line, as ollama writes them.
+import { jsonValue } from '@whyslow/graph/json.ts'
 import { pieceOf, type StreamPiece } from './piece.ts'
 
 /** A line, or an event of several, that is longer is not one of a stream of tokens. */
@@ -74,23 +75,15 @@ export class StreamReader {
   }
 
   private message(json: string): StreamPiece[] {
-    const piece = pieceOf(parsed(json))
+    const piece = pieceOf(jsonValue(json))
     if (piece === null) this.unknown++
     return piece === null ? [] : [piece]
   }
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return null
-  }
-}
-
 /** All messages of a whole answer, streamed or not. */
 export function readAnswer(body: Uint8Array): readonly StreamPiece[] {
-  const whole = pieceOf(parsed(new TextDecoder().decode(body)))
+  const whole = pieceOf(jsonValue(new TextDecoder().decode(body)))
   if (whole !== null) return [whole]
   const reader = new StreamReader()
   return [...reader.add(body), ...reader.end()]

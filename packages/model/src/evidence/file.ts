@@ -1,6 +1,8 @@
 // Saved evidence: JSON, with the numbers that JSON cannot hold (infinities in masks, NaN) written as { "$number": "-Infinity" }.
+
 import { compiledTwin } from '@whyslow/graph/compiled-twin.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject } from '@whyslow/graph/json.ts'
 import { faultBy, readJson } from '@whyslow/report/saved/saved-document.ts'
 import type { Evidence } from './evidence.ts'
 
@@ -15,7 +17,7 @@ export function formatEvidence(evidence: Evidence): string {
 export function readEvidence(path: string): Evidence {
   const hint = 'explain takes what --save-evidence wrote (whyslow MODEL measures a model)'
   const document = readJson(path, { what: path, hint }, revived)
-  const schema = isRecord(document) ? document.schema : undefined
+  const schema = isObject(document) ? document.schema : undefined
   if (typeof schema === 'string' && schema.startsWith('whyslow-report/')) {
     throw new InputError(`${path}: this is a report document; explain takes what --save-evidence wrote`)
   }
@@ -38,7 +40,7 @@ export const faultInEvidence = (document: unknown): string | undefined =>
 
 /** For JSON.parse: JSON's own values, those that `formatEvidence` wrote in another way, and names of before. */
 export function revived(_: string, value: unknown): unknown {
-  if (!isRecord(value)) return value
+  if (!isObject(value)) return value
   if (typeof value.$number === 'string') return Number(value.$number)
   return 'stolenMs' in value && 'throttledMs' in value ? underNewNames(value) : value
 }
@@ -47,6 +49,3 @@ export function revived(_: string, value: unknown): unknown {
 function underNewNames({ stolenMs, throttledMs, ...rest }: Record<string, unknown>): Record<string, unknown> {
   return { ...rest, stolenCpuMs: stolenMs, throttledCpuMs: throttledMs }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

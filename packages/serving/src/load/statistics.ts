@@ -1,5 +1,6 @@
 // What a server counts of its model, in the form of Triton's statistics extension: sums since it started, so that a run is the difference of
 // two. https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md
+import { fieldsOf } from '@whyslow/graph/json.ts'
 import type { LoadStatistics } from '@whyslow/report/documents/load.ts'
 
 /** Durations of requests, by their names in the protocol, in the order of time. */
@@ -25,19 +26,17 @@ export function countersOf(
   return [inferences, executions, ...times]
 }
 
-type Plain = Readonly<Record<string, unknown>>
-const plain = (value: unknown): Plain => (typeof value === 'object' && value !== null ? (value as Plain) : {})
 /** Some servers write whole numbers of 64 bits as text. */
 const number = (value: unknown): number => (Number.isFinite(Number(value)) ? Number(value) : 0)
 
 /** Statistics from the answer to `GET …/stats`; null if it is not one. */
 export function readStatistics(answer: unknown): ModelStatistics | null {
-  const { model_stats: models } = plain(answer)
+  const { model_stats: models } = fieldsOf(answer)
   if (!Array.isArray(models) || models.length === 0) return null
   return new Map(
-    models.map(plain).map(({ version, inference_count: inferences, execution_count: executions, inference_stats: times }) => {
+    models.map(fieldsOf).map(({ version, inference_count: inferences, execution_count: executions, inference_stats: times }) => {
       const duration = (name: Duration) => {
-        const { count, ns } = plain(plain(times)[name])
+        const { count, ns } = fieldsOf(fieldsOf(times)[name])
         return { count: number(count), ns: number(ns) }
       }
       return [String(version), countersOf(number(inferences), number(executions), duration)]

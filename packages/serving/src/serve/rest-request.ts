@@ -1,6 +1,8 @@
 // An infer request over REST: a JSON header, and behind it raw tensors where the binary extension is used.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+
 import { isUtf8 } from 'node:buffer'
+import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { quoteLongIntegers } from './exact-integers.ts'
@@ -22,8 +24,6 @@ import {
   type WantedOutput,
 } from './protocol.ts'
 import { decodeRaw } from './raw-tensor.ts'
-
-type Fields = Readonly<Record<string, unknown>>
 
 /**
  * `headerBytes`: of `Inference-Header-Content-Length`; null if the request has none and is all JSON.
@@ -157,19 +157,15 @@ function textOf(bytes: Buffer): string {
   }
 }
 
-function parsedObject(text: string): Fields {
+function parsedObject(text: string): JsonObject {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch (error) {
     throw badRequest(`the request is not valid JSON (${(error as Error).message.slice(0, 80).replace(/[^\x20-\x7e]+/g, ' ')})`)
   }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Fields
+  if (isObject(parsed)) return parsed
   throw badRequest('the request is not a JSON object')
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
 }
 
 function wantedOf(outputs: unknown): WantedOutput[] {

@@ -1,6 +1,8 @@
 // The roofs that operators of a recording are compared with: the peaks that the file itself states of its device, or those of a machine that
 // was measured with `whyslow doctor`, of its CPU or of its GPU, whichever ran them.
+
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject } from '@whyslow/graph/json.ts'
 import { type Memory, memoriesOf, nearestMemory } from '@whyslow/measure/machine/memories.ts'
 import { readJson } from '@whyslow/report/saved/saved-document.ts'
 import type { OperatorRow, TraceFacts } from '../facts/facts.ts'
@@ -25,15 +27,15 @@ export interface MachineRoofs extends TraceRoofs {
 /** Roofs of the most threads that were measured. Throws InputError if the file is not a machine document. */
 export function machineRoofs(file: string): MachineRoofs {
   const document = readJson(file, { what: file, hint: HINT })
-  const roofs = isRecord(document) && Array.isArray(document.roofs) ? document.roofs.filter(isRecord) : []
+  const roofs = isObject(document) && Array.isArray(document.roofs) ? document.roofs.filter(isObject) : []
   const known = roofs.flatMap(({ threads, flopsPerSecond, bytesPerSecond }) => {
-    const float32 = isRecord(flopsPerSecond) ? flopsPerSecond.float32 : undefined
+    const float32 = isObject(flopsPerSecond) ? flopsPerSecond.float32 : undefined
     return typeof threads === 'number' && isRate(float32) ? [{ threads, float32, bytesPerSecond: ratesOf(bytesPerSecond) }] : []
   })
   const [most] = known.sort((a, b) => b.threads - a.threads)
   if (most === undefined) throw new InputError(`${file}: no roof of float32 in this file; ${HINT}`)
   const { caches, engine } = document as Record<string, unknown>
-  const kind = isRecord(engine) ? engine.deviceKind : null
+  const kind = isObject(engine) ? engine.deviceKind : null
   return {
     of: kind === 'gpu' || kind === 'npu' ? 'device' : 'cpu',
     flopsPerSecond: most.float32,
@@ -45,7 +47,7 @@ export function machineRoofs(file: string): MachineRoofs {
 const isRate = (value: unknown): value is number => typeof value === 'number' && value > 0 && Number.isFinite(value)
 
 const ratesOf = (value: unknown): Record<string, number> =>
-  Object.fromEntries(Object.entries(isRecord(value) ? value : {}).filter((entry): entry is [string, number] => isRate(entry[1])))
+  Object.fromEntries(Object.entries(isObject(value) ? value : {}).filter((entry): entry is [string, number] => isRate(entry[1])))
 
 /** Roofs of what ran the operators; undefined: none is known. A CPU's are none of a device, nor the other way round. */
 export function roofsOf({ devices, device }: TraceFacts, machine: MachineRoofs | undefined): TraceRoofs | undefined {
@@ -77,6 +79,3 @@ export function recordedFloor({ flops, bytes, types, calls }: OperatorRow, roofs
   if (computeMs === null && memoryMs === null) return null
   return { floorMs: Math.max(computeMs ?? 0, memoryMs ?? 0), bound: (memoryMs ?? 0) > (computeMs ?? 0) ? 'memory' : 'compute' }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

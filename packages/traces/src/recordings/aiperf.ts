@@ -1,9 +1,9 @@
 // AIPerf and GenAI-Perf: statistics of each metric with its unit (profile_export_aiperf.json, profile_export_genai_perf.json), and AIPerf's lines of
 // requests (profile_export.jsonl), whose metrics have a value with its unit.
 // https://github.com/ai-dynamo/aiperf/blob/main/docs/tutorials/working-with-profile-exports.md
+import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import { isPlain, type Plain, plainOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { chunkOf, jsonObjects, known, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -28,16 +28,16 @@ const UNITS: Readonly<Record<string, number>> = {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const { objects } = jsonObjects(await textOf(source))
-  const requests = objects.map((object) => requestOf(plainOf(object.metrics ?? object.records ?? object)))
+  const requests = objects.map((object) => requestOf(fieldsOf(object.metrics ?? object.records ?? object)))
   return tokenRecording(source.file, requests, { format: 'aiperf', recognisedBy })
 }
 
-function requestOf(metrics: Plain): TokenRequest {
-  const metric = (...names: readonly string[]): Plain => plainOf(names.map((name) => metrics[name]).find(isPlain))
-  const scale = ({ unit }: Plain): number => UNITS[String(unit)] ?? 1
-  const value = (one: Plain, statistic: string): number | null =>
+function requestOf(metrics: JsonObject): TokenRequest {
+  const metric = (...names: readonly string[]): JsonObject => fieldsOf(names.map((name) => metrics[name]).find(isObject))
+  const scale = ({ unit }: JsonObject): number => UNITS[String(unit)] ?? 1
+  const value = (one: JsonObject, statistic: string): number | null =>
     known(one[statistic] ?? (statistic === 'avg' ? one.value : undefined))
-  const ms = (one: Plain, statistic = 'avg'): number | null => {
+  const ms = (one: JsonObject, statistic = 'avg'): number | null => {
     const number = value(one, statistic)
     return number === null ? null : number * scale(one)
   }
@@ -52,12 +52,12 @@ function requestOf(metrics: Plain): TokenRequest {
     promptTokens: value(metric('input_sequence_length', 'isl'), 'avg'),
     ...{ generatedTokens: generated, firstTokenMs: ms(first), tokenMs, totalMs: ms(whole) },
     decodeMs: tokenMs === null || generated === null ? null : tokenMs * Math.max(0, generated - 1),
-    gaps: eachChunk.length > 0 ? eachChunk : percentilesOf(isPlain(metrics.inter_chunk_latency) ? chunk : token, ms),
+    gaps: eachChunk.length > 0 ? eachChunk : percentilesOf(isObject(metrics.inter_chunk_latency) ? chunk : token, ms),
     tokensPerChunk: chunkOf(chunkMs, tokenMs),
   })
 }
 
-const percentilesOf = (metric: Plain, ms: (one: Plain, statistic: string) => number | null) => ({
+const percentilesOf = (metric: JsonObject, ms: (one: JsonObject, statistic: string) => number | null) => ({
   p50Ms: ms(metric, 'p50'),
   p99Ms: ms(metric, 'p99'),
 })

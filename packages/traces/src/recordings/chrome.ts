@@ -1,4 +1,5 @@
 // Any other trace in Chrome's format: VizTracer, py-spy's chrometrace, Node's --trace-events, a program's own.
+import { isObject } from '@whyslow/graph/json.ts'
 import { readChrome } from './chrome-timeline.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
@@ -13,8 +14,8 @@ function recognises({ kind, text, keys }: Head): string | undefined {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const { timeline, metadata, categories, warnings } = await readChrome(source)
-  const isVizTracer = isRecord(metadata.viztracer_metadata)
-  const version = isRecord(metadata.viztracer_metadata) ? metadata.viztracer_metadata.version : undefined
+  const isVizTracer = isObject(metadata.viztracer_metadata)
+  const version = isObject(metadata.viztracer_metadata) ? metadata.viztracer_metadata.version : undefined
   const hasOperators = categories.some((one) => one === 'cpu_op' || one === 'kernel')
   return {
     ...{ kind: 'timeline', format: hasOperators ? 'pytorch' : 'chrome' },
@@ -22,8 +23,5 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
     ...{ recognisedBy, recordedWith: [], devices: [], slowed: true, memory: null, timeline, warnings },
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const chrome: TraceReader = { id: 'chrome', title: 'Chrome trace', recognises, read }

@@ -1,5 +1,6 @@
 // What the arguments of an event tell: for operators their inputs, for kernels and copies how they were launched. Read where they lie: no
 // string is made of what millions of events repeat.
+import { jsonValue } from '@whyslow/graph/json.ts'
 import { decoded } from './interned.ts'
 import { BAD, firstMember, isText, type Key, nextMember, numberAt, skipValue } from './json-bytes.ts'
 import type { Detail } from './recording.ts'
@@ -158,11 +159,7 @@ const SHORT = 800
 /** Undefined if it is not JSON, or nested beyond measure: texts are not counted while the event is scanned. */
 function parsed(value: string): unknown {
   if (value.length > SHORT && skipValue(Buffer.from(value), 0) < 0) return undefined
-  try {
-    return JSON.parse(value)
-  } catch {
-    return undefined
-  }
+  return jsonValue(value)
 }
 
 /** Members of the arguments of kernels and copies, and what each tells. */

@@ -1,9 +1,11 @@
 // llama-bench -o json or jsonl: a row for each test, of a prompt (pp), of generated tokens (tg), or of both, with nanoseconds of each repetition.
 // https://github.com/ggml-org/llama.cpp/blob/master/tools/llama-bench/README.md
+
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import { type Plain, textOf as textIn } from './small-json.ts'
+import { textOf as textIn } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { jsonObjects, known, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -28,7 +30,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   })
 }
 
-function requestOf(row: Plain): TokenRequest {
+function requestOf(row: JsonObject): TokenRequest {
   const [prompt, generated, depth] = [known(row.n_prompt) ?? 0, known(row.n_gen) ?? 0, known(row.n_depth) ?? 0]
   const ms = msOf(row.avg_ns, NS)
   const kind = [...(prompt > 0 ? [`pp${prompt}`] : []), ...(generated > 0 ? [`tg${generated}`] : [])].join('+')

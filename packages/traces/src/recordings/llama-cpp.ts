@@ -2,10 +2,11 @@
 //   prompt eval time =     137.81 ms /    18 tokens (    7.66 ms per token,   130.62 tokens per second)
 //          eval time =    1893.10 ms /    64 tokens (   29.58 ms per token,    33.81 tokens per second)
 // https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md, src/llama-context.cpp
+
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import { type Plain, plainOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { jsonObjects, known, msOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -34,7 +35,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 }
 
 /** Requests, each by its last timings: with timings_per_token each piece of a stream has those up to it. */
-function requestsOf(objects: readonly Plain[]): TokenRequest[] {
+function requestsOf(objects: readonly JsonObject[]): TokenRequest[] {
   const byAnswer = new Map<string | number, TokenRequest>()
   let isOpen = false
   let answers = 0
@@ -47,8 +48,8 @@ function requestsOf(objects: readonly Plain[]): TokenRequest[] {
   return [...byAnswer.values()]
 }
 
-function fromTimings(answer: Plain): TokenRequest[] {
-  const timings = plainOf(answer.timings ?? plainOf(answer.result).timings ?? answer)
+function fromTimings(answer: JsonObject): TokenRequest[] {
+  const timings = fieldsOf(answer.timings ?? fieldsOf(answer.result).timings ?? answer)
   const [promptMs, decodeMs, generated] = [msOf(timings.prompt_ms), msOf(timings.predicted_ms), known(timings.predicted_n)]
   if (promptMs === null && decodeMs === null) return []
   return [

@@ -1,9 +1,10 @@
 // ollama: answers of /api/generate and /api/chat; of a stream the last line has the times, in nanoseconds.
 // https://github.com/ollama/ollama/blob/main/docs/api.md
+
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import type { Plain } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { jsonObjects, known, msOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -26,7 +27,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   return tokenRecording(source.file, done.map(requestOf), { format: 'ollama', recognisedBy, warnings })
 }
 
-function requestOf(answer: Plain): TokenRequest {
+function requestOf(answer: JsonObject): TokenRequest {
   const [promptMs, loadMs] = [msOf(answer.prompt_eval_duration, NS), msOf(answer.load_duration, NS)]
   const [decodeMs, generated] = [msOf(answer.eval_duration, NS), known(answer.eval_count)]
   return tokenRequest({

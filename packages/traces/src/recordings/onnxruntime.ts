@@ -1,5 +1,6 @@
 // ONNX Runtime's profile (core/common/profiler.cc): an array of events without an object around it, `<node>_kernel_time` for each run of
 // a node, with its operator, provider and shapes; kernels of a GPU next to them if the build records those.
+import { isObject, jsonValue } from '@whyslow/graph/json.ts'
 import { readChrome } from './chrome-timeline.ts'
 import { plainArgs } from './event-details.ts'
 import type { Head, TraceReader } from './reader.ts'
@@ -37,8 +38,8 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 
 /** `input_type_shape` is an array with one member for each input: [{"float":[1,3,224,224]}, …]; older files hold it as text. */
 function nodeDetail(args: Readonly<Record<string, unknown>>): Detail {
-  const told = typeof args.input_type_shape === 'string' ? safely(args.input_type_shape) : args.input_type_shape
-  const inputs = Array.isArray(told) ? told.flatMap((one) => (isRecord(one) ? Object.entries(one).slice(0, 1) : [])) : undefined
+  const told = typeof args.input_type_shape === 'string' ? jsonValue(args.input_type_shape) : args.input_type_shape
+  const inputs = Array.isArray(told) ? told.flatMap((one) => (isObject(one) ? Object.entries(one).slice(0, 1) : [])) : undefined
   return {
     ...(typeof args.op_name === 'string' ? { opType: args.op_name } : {}),
     ...(typeof args.provider === 'string' ? { provider: args.provider } : {}),
@@ -47,15 +48,5 @@ function nodeDetail(args: Readonly<Record<string, unknown>>): Detail {
 }
 
 const numbersOf = (value: unknown): number[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'number') : [])
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function safely(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 export const onnxruntime: TraceReader = { id: 'onnxruntime', title: 'ONNX Runtime profile', recognises, read }

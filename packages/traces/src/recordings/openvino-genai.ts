@@ -1,9 +1,9 @@
 // OpenVINO GenAI: PerfMetrics as JSON, as a program writes its rawMetrics (JavaScript) or raw_metrics (Python), in one object or in a list or lines of
 // them. Durations are in milliseconds, but those of inference, which are in microseconds.
 // https://github.com/openvinotoolkit/openvino.genai/blob/master/src/js/lib/perfMetrics.ts
+import { fieldsOf, isObject, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import { isPlain, type Plain, plainOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { jsonObjects, known, msOf, numbersOf, textOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -19,8 +19,8 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 }
 
 /** A request for each generate call. */
-function requestsOf(object: Plain): TokenRequest[] {
-  const raw = plainOf([object.rawMetrics, object.raw_metrics, object].find(isPlain))
+function requestsOf(object: JsonObject): TokenRequest[] {
+  const raw = fieldsOf([object.rawMetrics, object.raw_metrics, object].find(isObject))
   const list = (name: string, other = ''): readonly number[] => numbersOf(raw[name] ?? raw[snake(name)] ?? raw[other])
   const totals = list('generateDurations')
   const firsts = list('timesToFirstToken', 'm_times_to_first_token')

@@ -1,8 +1,9 @@
 // pyinstrument's JSON (pyinstrument -r json): one tree of frames with the time of each and all it called, in seconds.
+import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
-import { damaged, listOf, numberOf, type Plain, plainOf, readObject, textOf } from './small-json.ts'
+import { damaged, listOf, numberOf, readObject, textOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 const MOST_DEPTH = 3000
@@ -17,7 +18,7 @@ function recognises({ kind, keys, text }: Head): string | undefined {
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const file = await readObject(source)
   const tally = new StackTally()
-  add(source.file, tally, plainOf(file.root_frame), [])
+  add(source.file, tally, fieldsOf(file.root_frame), [])
   if (tally.whole === 0) throw damaged(source.file, 'no frame took time')
   const samples = numberOf(file.sample_count)
   return {
@@ -36,14 +37,14 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 }
 
 /** A frame's own time is what its children do not take. */
-function add(file: string, tally: StackTally, value: Plain, above: readonly Frame[]): void {
+function add(file: string, tally: StackTally, value: JsonObject, above: readonly Frame[]): void {
   if (above.length > MOST_DEPTH) throw damaged(file, 'frames nested too deeply')
   const name = textOf(value.function) ?? '(no name)'
   // Its own rows: '[self]' is the frame above it.
   const isOwn = /^\[(self|root)\]$/.test(name)
   const line = typeof value.line_no === 'number' && value.line_no > 0 ? value.line_no : null
   const stack = isOwn ? above : [...above, { name, file: textOf(value.file_path) ?? textOf(value.file_path_short), line }]
-  const children = listOf(value.children).map(plainOf)
+  const children = listOf(value.children).map(fieldsOf)
   const below = children.reduce((sum, { time }) => sum + numberOf(time), 0)
   const own = Math.max(0, numberOf(value.time) - below)
   if (stack.length > 0) tally.add(stack, own)

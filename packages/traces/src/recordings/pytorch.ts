@@ -1,5 +1,6 @@
 // PyTorch's profiler: Kineto's trace.json (github.com/pytorch/kineto, libkineto/src/output_json.cpp), since schema version 1 and before,
 // on CPUs, NVIDIA, AMD, Intel, MTIA and others.
+import { isObject } from '@whyslow/graph/json.ts'
 import { readChrome } from './chrome-timeline.ts'
 import type { Head, TraceReader } from './reader.ts'
 import { kindCode, type RecordedDevice, type Recording, type Timeline } from './recording.ts'
@@ -55,7 +56,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 const AMD = /AMD|Radeon|Instinct|gfx/i
 
 /** A queue runs one kernel after the other, and some of ROCm's durations go on into the next (AMD-AGI/TraceLens#669). How many did. */
-export function clipToNext({ length, kind, track, startUs, durationUs }: Timeline): number {
+function clipToNext({ length, kind, track, startUs, durationUs }: Timeline): number {
   const events = new Uint32Array(length)
   let count = 0
   for (let event = 0; event < length; event++) if (DEVICE_KINDS.has(kind[event]!)) events[count++] = event
@@ -76,7 +77,7 @@ const DEVICE_KINDS: ReadonlySet<number> = new Set([kindCode('kernel'), kindCode(
 
 function devicesOf(properties: unknown): RecordedDevice[] {
   if (!Array.isArray(properties)) return []
-  return properties.filter(isRecord).map((one) => ({
+  return properties.filter(isObject).map((one) => ({
     name: typeof one.name === 'string' ? one.name : 'a device',
     computeCapability: capabilityOf(one),
     memoryBytes: numberOr(one.totalGlobalMem),
@@ -94,7 +95,5 @@ function capabilityOf(one: Readonly<Record<string, unknown>>): number | null {
 }
 
 const numberOr = (value: unknown): number | null => (typeof value === 'number' && value > 0 ? value : null)
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export const pytorch: TraceReader = { id: 'pytorch', title: 'PyTorch profiler (Kineto)', recognises, read }

@@ -1,8 +1,9 @@
 // Scalene's JSON (scalene --json): for each line of the program the shares of time in the interpreter, in native code and waiting, in
 // percent of elapsed_time_sec, and what it copies. The one profiler that tells Python itself from what it calls.
+import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { FunctionRow, Recording } from './recording.ts'
-import { damaged, listOf, numberOf, type Plain, plainOf, readObject } from './small-json.ts'
+import { damaged, listOf, numberOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 function recognises({ kind, keys, text }: Head): string | undefined {
@@ -21,8 +22,8 @@ const IMPORTS = /^(import|from)\s/
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const file = await readObject(source)
-  const rows = Object.entries(plainOf(file.files)).flatMap(([path, one]) =>
-    listOf(plainOf(one).lines).map((line) => rowOf(path, plainOf(line))),
+  const rows = Object.entries(fieldsOf(file.files)).flatMap(([path, one]) =>
+    listOf(fieldsOf(one).lines).map((line) => rowOf(path, fieldsOf(line))),
   )
   const sum = (of: (row: Row) => number): number => rows.reduce((all, row) => all + of(row), 0)
   const whole = sum((row) => row.python + row.native + row.system)
@@ -59,7 +60,7 @@ interface Row {
   readonly copied: number
 }
 
-function rowOf(path: string, line: Plain): Row {
+function rowOf(path: string, line: JsonObject): Row {
   return {
     ...{ path, line: numberOf(line.lineno), text: typeof line.line === 'string' ? line.line.trim() : '' },
     ...{ python: numberOf(line.n_cpu_percent_python), native: numberOf(line.n_cpu_percent_c) },

@@ -1,9 +1,10 @@
 // speedscope's file format (https://www.speedscope.app/file-format-schema.json): frames once, and for each thread samples of stacks with
 // their weights, or frames as they open and close.
+import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { FunctionTimes, Recording } from './recording.ts'
-import { damaged, listOf, numberOf, type Plain, plainOf, readObject, textOf } from './small-json.ts'
+import { damaged, listOf, numberOf, readObject, textOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 const TO_MS: Readonly<Record<string, number>> = { nanoseconds: 1e-6, microseconds: 1e-3, milliseconds: 1, seconds: 1e3 }
@@ -16,8 +17,8 @@ function recognises({ kind, text, keys }: Head): string | undefined {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const file = await readObject(source)
-  const frames = listOf(plainOf(file.shared).frames).map(frameOf)
-  const threads = listOf(file.profiles).map((profile) => threadTimes(source.file, plainOf(profile), frames))
+  const frames = listOf(fieldsOf(file.shared).frames).map(frameOf)
+  const threads = listOf(file.profiles).map((profile) => threadTimes(source.file, fieldsOf(profile), frames))
   const ranked = threads.filter((one) => one !== undefined).sort((a, b) => weightOf(b) - weightOf(a))
   const [judged, ...others] = ranked
   if (judged === undefined) throw damaged(source.file, 'no profile in it has samples')
@@ -44,11 +45,11 @@ const weightOf = ({ totalMs, samples, idleShare, model }: FunctionTimes): number
   (totalMs ?? samples ?? 0) * (1 - idleShare) * (model === null ? 1 : 1000)
 
 function frameOf(value: unknown): Frame {
-  const { name, file, line } = plainOf(value)
+  const { name, file, line } = fieldsOf(value)
   return { name: textOf(name) ?? '(no name)', file: textOf(file), line: typeof line === 'number' ? line : null }
 }
 
-function threadTimes(file: string, profile: Plain, frames: readonly Frame[]): FunctionTimes | undefined {
+function threadTimes(file: string, profile: JsonObject, frames: readonly Frame[]): FunctionTimes | undefined {
   const tally = new StackTally()
   const scale = TO_MS[String(profile.unit)]
   const count = profile.type === 'evented' ? addEvents(file, profile, frames, tally) : addSamples(file, profile, frames, tally)
@@ -61,7 +62,7 @@ function threadTimes(file: string, profile: Plain, frames: readonly Frame[]): Fu
   })
 }
 
-function addSamples(file: string, profile: Plain, frames: readonly Frame[], tally: StackTally): number {
+function addSamples(file: string, profile: JsonObject, frames: readonly Frame[], tally: StackTally): number {
   const weights = listOf(profile.weights)
   const samples = listOf(profile.samples)
   for (const [at, stack] of samples.entries()) {
@@ -73,12 +74,12 @@ function addSamples(file: string, profile: Plain, frames: readonly Frame[], tall
 }
 
 /** Between two events the frames that are open run; the innermost by itself. */
-function addEvents(file: string, profile: Plain, frames: readonly Frame[], tally: StackTally): number {
+function addEvents(file: string, profile: JsonObject, frames: readonly Frame[], tally: StackTally): number {
   const open: Frame[] = []
   let before = numberOf(profile.startValue)
   const events = listOf(profile.events)
   for (const event of events) {
-    const { type, frame, at } = plainOf(event)
+    const { type, frame, at } = fieldsOf(event)
     const named = frames[numberOf(frame, -1)]
     if (named === undefined) throw damaged(file, 'an event names a frame that is not there')
     tally.add(open, numberOf(at, before) - before)

@@ -56,7 +56,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 }
 
 /** Names of tracks may come last, so that what a slice is shows only now. */
-export function settleKinds(timeline: Timeline): void {
+function settleKinds(timeline: Timeline): void {
   const { kind, track, tracks, name, names, details, detail, length } = timeline
   const onDevice = tracks.map(kindOnTrack)
   const byName = new Map<number, Kind>()

@@ -4,7 +4,7 @@ import { Interned } from './interned.ts'
 import { type Detail, KINDS, type Kind, kindCode, type Timeline, type Track } from './recording.ts'
 
 /** Kept: some 30 bytes each. Beyond, a trace is read in part, and that is said. */
-export const MOST_EVENTS = 11_000_000
+const MOST_EVENTS = 11_000_000
 const MOST_DETAILS = 400_000
 const FIRST = 1 << 14
 /** No event that is kept is written in fewer bytes, or few are. */

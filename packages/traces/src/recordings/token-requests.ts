@@ -1,7 +1,9 @@
 // What readers of times of generated text share: JSON in one piece, in lines or as a stream of events, and a request of which little is told.
+
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject, type JsonObject, jsonValue } from '@whyslow/graph/json.ts'
 import type { TokenRecording, TokenRequest } from './recording.ts'
-import { isPlain, listOf, type Plain } from './small-json.ts'
+import { listOf } from './small-json.ts'
 import { type TraceSource, wholeOf } from './source.ts'
 
 /** Answers and logs of this size hold a hundred thousand requests. */
@@ -14,27 +16,19 @@ export const textOf = async (source: TraceSource): Promise<string> =>
  * Objects of a file: of one JSON value, its items if it is a list; else of each line that is JSON, also after `data: `, as servers stream.
  * Lines that are none are counted.
  */
-export function jsonObjects(text: string): { readonly objects: readonly Plain[]; readonly otherLines: number } {
-  const whole = parsed(text)
-  if (whole !== undefined) return { objects: (Array.isArray(whole) ? whole : [whole]).filter(isPlain), otherLines: 0 }
+export function jsonObjects(text: string): { readonly objects: readonly JsonObject[]; readonly otherLines: number } {
+  const whole = jsonValue(text)
+  if (whole !== undefined) return { objects: (Array.isArray(whole) ? whole : [whole]).filter(isObject), otherLines: 0 }
   let otherLines = 0
   const objects = text.split('\n').flatMap((line) => {
     const trimmed = line.replace(/^data:/, '').trim()
     if (trimmed === '' || trimmed === '[DONE]' || /^(event|id|retry):/.test(trimmed)) return []
-    const value = parsed(trimmed)
-    if (isPlain(value)) return [value]
+    const value = jsonValue(trimmed)
+    if (isObject(value)) return [value]
     otherLines++
     return []
   })
   return { objects, otherLines }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 /** A finite number of at least 0; null: another value. */

@@ -1,9 +1,10 @@
 // vLLM: `vllm bench serve --save-result`, and SGLang's bench_serving, which has the same members. With --save-detailed a row for each request: `ttfts`
 // in seconds, and `itls`, gaps between the pieces of its answer, which need not be tokens.
 // https://github.com/vllm-project/vllm/blob/main/vllm/benchmarks/serve.py
+import type { JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording, TokenRequest } from './recording.ts'
-import { listOf, type Plain, readObject } from './small-json.ts'
+import { listOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 import { chunkOf, known, msOf, numbersOf, tokenRecording, tokenRequest } from './token-requests.ts'
 
@@ -27,7 +28,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   })
 }
 
-function meanOf(file: Plain): TokenRequest {
+function meanOf(file: JsonObject): TokenRequest {
   const count = Math.max(1, known(file.completed) ?? 1)
   const each = (total: unknown): number | null => {
     const number = known(total)
@@ -49,7 +50,7 @@ function meanOf(file: Plain): TokenRequest {
 }
 
 /** A request each; those that failed have no first token. */
-function detailedRequests(file: Plain): TokenRequest[] {
+function detailedRequests(file: JsonObject): TokenRequest[] {
   const [firsts, gaps, prompts, outputs] = [
     listOf(file.ttfts),
     listOf(file.itls),

@@ -1,5 +1,7 @@
 // Which server answers at an address, and with which model: the path says it, or the server's own list of models. At most three requests.
+
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject, jsonValue } from '@whyslow/graph/json.ts'
 import { type Protocol, protocolAt, protocolOf } from './protocols.ts'
 import type { Answer, Requests } from './requests.ts'
 
@@ -136,10 +138,6 @@ function versionsOf({ headers }: Answer): Readonly<Record<string, string>> {
 
 function jsonOf({ status, body }: Answer): Readonly<Record<string, unknown>> | null {
   if (status < 200 || status >= 300 || body === null) return null
-  try {
-    const read: unknown = JSON.parse(body)
-    return typeof read === 'object' && read !== null ? (read as Readonly<Record<string, unknown>>) : null
-  } catch {
-    return null
-  }
+  const read = jsonValue(body)
+  return isObject(read) ? read : null
 }

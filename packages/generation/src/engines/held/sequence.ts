@@ -1,6 +1,6 @@
 // A sequence whose caches never enter JavaScript. Attention that writes in place gets one buffer for each cache, with room to spare; any other gives
 // its caches anew at each step, and they become the inputs of the next step as they are.
-import { float16Value } from '@whyslow/graph/decode.ts'
+import { float16Values } from '@whyslow/graph/decode.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
@@ -171,7 +171,7 @@ const NO_LOGITS = { logits: new Float32Array(0), positions: 0 }
 function copyFloats(bytes: Uint8Array<ArrayBuffer>, dtype: DType, to: Float32Array): void {
   const { buffer, byteOffset, byteLength } = bytes
   if (dtype === 'float32') to.set(new Float32Array(buffer, byteOffset, byteLength / 4))
-  else if (dtype === 'float16') to.set(Float32Array.from(new Uint16Array(buffer, byteOffset, byteLength / 2), float16Value))
+  else if (dtype === 'float16') to.set(float16Values(new Uint16Array(buffer, byteOffset, byteLength / 2)))
   else throw new Error(`the logits are ${dtype}: only float32 and float16 are read`)
 }
 

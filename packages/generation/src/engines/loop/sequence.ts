@@ -1,6 +1,6 @@
 // A sequence of a decoder whose cache JavaScript holds: what one call returns is fed to the next. Graphs that cannot go on from what they have
 // (no cache, or states that cannot be cut) are fed everything again.
-import { float16Value } from '@whyslow/graph/decode.ts'
+import { float16Values } from '@whyslow/graph/decode.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { Sequence, Step } from '../../generator.ts'
@@ -175,16 +175,8 @@ function rowsOf({ dtype, shape, data }: TensorValue, wanted: Wanted) {
   }
 }
 
-let float16Values: Float32Array | undefined
-
-function asFloat32(dtype: string, bits: Uint16Array): Float32Array {
-  if (dtype !== 'float16') return Float32Array.from(bits)
-  float16Values ??= Float32Array.from({ length: 65_536 }, (_, code) => float16Value(code))
-  const values = float16Values
-  const made = new Float32Array(bits.length)
-  for (let k = 0; k < bits.length; k++) made[k] = values[bits[k]!]!
-  return made
-}
+const asFloat32 = (dtype: string, bits: Uint16Array): Float32Array =>
+  dtype === 'float16' ? float16Values(bits) : Float32Array.from(bits)
 
 /** Leaves out logits of ids that were fed again. */
 function lastRows(step: Step, count: number): Step {

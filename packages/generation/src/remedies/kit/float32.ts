@@ -3,7 +3,7 @@
 import { attribute, rawTensor } from '@whyslow/graph/build.ts'
 import { readExternal } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
-import { float16Value } from '@whyslow/graph/decode.ts'
+import { float16Values } from '@whyslow/graph/decode.ts'
 import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
 import { mapSubgraphs, withGraph } from '@whyslow/graph/edit.ts'
 import type { Model } from '@whyslow/graph/model.ts'
@@ -60,16 +60,9 @@ function infoOf(info: ValueInfoProto): ValueInfoProto {
 function widened(model: Model, one: TensorProto): TensorProto {
   const { shape } = tensorType(one)
   const bytes = isExternal(one) ? readExternal(model, one, one.name) : inlineBytes(one)
-  const halves = new Uint16Array(new Uint8Array(bytes).buffer)
-  const table = floatsOfHalves()
-  const values = new Float32Array(halves.length)
-  for (let at = 0; at < halves.length; at++) values[at] = table[halves[at]!]!
+  const values = float16Values(new Uint16Array(new Uint8Array(bytes).buffer))
   return rawTensor(one.name, 'float32', shape, new Uint8Array(values.buffer))
 }
-
-let halves: Float32Array | undefined
-/** All 65,536 of them: a weight of 100 million numbers takes a second instead of many. */
-const floatsOfHalves = (): Float32Array => (halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16Value(bits)))
 
 /** Casts to the type that the value has, which are left where both sides were float16 or one was. */
 export function withoutIdleCasts(model: Model): Model {

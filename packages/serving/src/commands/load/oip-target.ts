@@ -2,6 +2,7 @@
 // the user's data or of synthetic inputs that the server was seen to answer.
 
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { fieldsOf, jsonValue } from '@whyslow/graph/json.ts'
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { type Probed, probe } from '../../load/http/probe.ts'
@@ -148,11 +149,7 @@ function bytesOf({ url, headers }: OipServer, feeds: Feeds, binary: boolean): Ui
 /** The engine's words where a server of this program says them. */
 function messageOf({ body, status }: Probed): string {
   const text = body.toString('utf8')
-  try {
-    const { error } = JSON.parse(text) as { readonly error?: unknown }
-    if (typeof error === 'string') return error.startsWith(PREDICTS_NOT) ? error.slice(PREDICTS_NOT.length) : error
-  } catch {
-    // No JSON.
-  }
+  const { error } = fieldsOf(jsonValue(text))
+  if (typeof error === 'string') return error.startsWith(PREDICTS_NOT) ? error.slice(PREDICTS_NOT.length) : error
   return text.replace(/\s+/g, ' ').trim().slice(0, 160) || `status ${status}`
 }

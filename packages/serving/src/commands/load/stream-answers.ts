@@ -1,5 +1,6 @@
 // Answers that are streams of text: how they are recognized, and what is to be said of their runs.
 
+import { fieldsOf, jsonValue } from '@whyslow/graph/json.ts'
 import { sharePercent } from '@whyslow/measure/statistics/numbers.ts'
 import { readAnswer } from '@whyslow/measure/streams/stream-reader.ts'
 import type { LoadPoint } from '@whyslow/report/documents/load.ts'
@@ -14,12 +15,7 @@ export const isStream = (body: Uint8Array): boolean => {
 
 /** Whether a request asks for one. */
 export function asksForStream(body: Uint8Array): boolean {
-  try {
-    const read: unknown = JSON.parse(new TextDecoder().decode(body))
-    return (read as { readonly stream?: unknown } | null)?.stream === true
-  } catch {
-    return false
-  }
+  return fieldsOf(jsonValue(new TextDecoder().decode(body))).stream === true
 }
 
 export const streamText = (body: Uint8Array): string =>

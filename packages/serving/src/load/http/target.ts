@@ -1,4 +1,5 @@
 // What is asked: an address, and the bytes of a request as they are written to the connection, once for all.
+import { jsonValue } from '@whyslow/graph/json.ts'
 
 export interface HttpTarget {
   readonly kind: 'http'
@@ -48,10 +49,6 @@ const basic = (url: URL): string =>
 
 function guessedType(body: Uint8Array): string {
   const text = Buffer.from(body).toString('utf8')
-  try {
-    JSON.parse(text)
-    return 'application/json'
-  } catch {
-    return text.includes('\ufffd') ? 'application/octet-stream' : 'text/plain; charset=utf-8'
-  }
+  if (jsonValue(text) !== undefined) return 'application/json'
+  return text.includes('\ufffd') ? 'application/octet-stream' : 'text/plain; charset=utf-8'
 }
