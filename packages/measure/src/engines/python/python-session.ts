@@ -7,7 +7,6 @@ import { findInterpreter, isolatedEnvironment, probeInterpreter, pythonWorld } f
 import type {
   Availability,
   Engine,
-  EngineOptions,
   EnginePlaces,
   Feeds,
   InputDeclaration,
@@ -214,7 +213,3 @@ export class Peer {
     this.waiting = null
   }
 }
-
-/** The configuration entries that one engine knows: in a comparison, other engines' entries may be among them. */
-export const entriesOf = (options: EngineOptions, keys: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(options.configEntries).filter(([key]) => keys.includes(key)))

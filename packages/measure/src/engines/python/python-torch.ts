@@ -1,6 +1,5 @@
 // PyTorch in the user's own Python, in eager mode: the model of a file with `model()`, an exported program or TorchScript, called as it is written.
-import type { Engine } from '../types.ts'
-import { entriesOf, openPython, pythonAvailability } from './python-session.ts'
+import { pythonEngine } from './python-engine.ts'
 import { TORCH, TORCH_FORMATS } from './torch-packages.ts'
 
 /** As it is written, or out of training mode and without gradients; and settings of the model. */
@@ -10,19 +9,7 @@ const CONFIGURATION = {
   dtype: ['float32', 'bfloat16'],
 } as const
 
-const PACKAGES = { ...TORCH, configuration: CONFIGURATION }
-
-export const pythonTorch: Engine = {
-  id: 'python-torch',
-  title: 'PyTorch in Python, eager mode',
-  formats: TORCH_FORMATS,
-  runs: 'source',
-  package: 'torch',
-  install: TORCH.install,
-  offers: ['threads'],
-  runtime: 'PyTorch',
-  startMs: 30_000,
-  available: (places) => pythonAvailability(PACKAGES, places),
-  open: (modelFile, options) =>
-    openPython(TORCH.engine, modelFile, { ...options, configEntries: entriesOf(options, Object.keys(CONFIGURATION)) }),
-}
+export const pythonTorch = pythonEngine(
+  { ...TORCH, configuration: CONFIGURATION },
+  { title: 'PyTorch in Python, eager mode', formats: TORCH_FORMATS, offers: ['threads'], runtime: 'PyTorch', startMs: 30_000 },
+)
