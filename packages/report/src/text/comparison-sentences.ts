@@ -4,6 +4,7 @@ import { percent, significant, time, timeWithInterval } from '@whyslow/measure/s
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { speedupRange } from './fix-answer.ts'
+import { listOf } from './list-of.ts'
 
 type Facts = Omit<ComparisonDocument, 'answer' | 'sentences'>
 
@@ -42,8 +43,8 @@ function answer(facts: Facts): string {
   if (facts.ranking.length === 1) return `${best.id} takes ${latencyOf(best)} per prediction; no other ${kind} could be ranked.`
   const ties = first.tiedWith
   if (ties.length === facts.ranking.length - 1)
-    return `There is no detectable difference between ${list([best.id, ...ties])}: ${best.id} takes ${latencyOf(best)} per prediction.`
-  const tied = ties.length > 0 ? `, with no detectable difference from ${list(ties)}` : ''
+    return `There is no detectable difference between ${listOf([best.id, ...ties], Number.POSITIVE_INFINITY)}: ${best.id} takes ${latencyOf(best)} per prediction.`
+  const tied = ties.length > 0 ? `, with no detectable difference from ${listOf(ties, Number.POSITIVE_INFINITY)}` : ''
   const second = facts.ranking.find(({ id }) => id !== best.id && !ties.includes(id))!
   const against = ratioBetween(facts, best.id, second.id)
   const next = against === null ? '' : `; ${second.id} takes ${times(against.low, against.high)} as long`
@@ -193,8 +194,4 @@ function software({ contestants }: Facts): string[] {
   return contestants
     .filter((one) => one.software && one.p50Ms !== null)
     .map(({ id, device }) => `${id} ran on ${device}, which is the CPU: it is not ranked, and says nothing about a GPU.`)
-}
-
-function list(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

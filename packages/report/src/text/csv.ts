@@ -2,7 +2,7 @@
 
 const formula = /^[=+\-@\t\r]/
 
-export function csvCell(value: unknown): string {
+function csvCell(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number') return String(value)
   const text = String(value)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
-import { listOf, predictedAndMeasured } from './foretold.ts'
+import { predictedAndMeasured } from './foretold.ts'
+import { listOf } from './list-of.ts'
 
 test('a list names three', () => {
   expect(listOf(['a'])).toBe('a')

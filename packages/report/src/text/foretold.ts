@@ -2,16 +2,9 @@
 
 import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportForetold } from '../documents/report.ts'
+import { listOf } from './list-of.ts'
 
 type Foretold = ReportForetold
-
-const MOST_NAMED = 3
-
-/** 'a, b and c', 'a, b, c and 2 more'. */
-export function listOf(ids: readonly string[]): string {
-  if (ids.length > MOST_NAMED) return `${ids.slice(0, MOST_NAMED).join(', ')} and ${ids.length - MOST_NAMED} more`
-  return ids.length < 2 ? ids.join() : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)}`
-}
 
 export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
 

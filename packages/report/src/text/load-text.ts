@@ -1,7 +1,8 @@
 // What `whyslow load` says on a terminal: the answer, a line for each rate, what the tail is made of, findings, and how good the generator was.
 
 import { perSecond, plural, sharePercent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { LoadAnswers, LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import type { LoadDocument, LoadLaw, LoadPartMeans, LoadPoint } from '../documents/load.ts'
+import type { LoadAnswers } from '../documents/load-audit.ts'
 import type { LoadStreams } from '../documents/load-streams.ts'
 import { checkedLines } from './findings/findings-text.ts'
 import { pad, wrap } from './wrap.ts'

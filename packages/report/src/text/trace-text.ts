@@ -172,7 +172,7 @@ const listed = (names: readonly string[]): string =>
   `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''}`
 
 /** 'aten::conv2d, aten::relu'; the same one after the other once. */
-const namesOf = (names: readonly string[]): string => names.filter((name, at) => name !== names[at - 1]).join(', ')
+export const namesOf = (names: readonly string[]): string => names.filter((name, at) => name !== names[at - 1]).join(', ')
 
 /** What it takes at least, of the same whole as its share, and what sets it. */
 function floorText({ floorMs, bound, timeMs, share }: ReportNode, trace: ReportDocument['trace']): string {

@@ -21,7 +21,7 @@ const charactersOf = (text: string): string[] => Array.from(segmenter.segment(te
 const MOST_LETTERS = 4000
 
 /** A text that goes on without end loses its middle before anything is counted; never half a character. */
-export function elideMiddle(text: string): string {
+function elideMiddle(text: string): string {
   if (text.length <= MOST_LETTERS) return text
   const half = MOST_LETTERS / 2 - 1
   return `${text.slice(0, half).replace(/[\ud800-\udbff]$/, '')}…${text.slice(-half).replace(/^[\udc00-\udfff]/, '')}`

@@ -17,7 +17,7 @@ export {
   timeWithInterval,
 } from '@whyslow/measure/statistics/numbers.ts'
 
-import { percent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import { significant, time } from '@whyslow/measure/statistics/numbers.ts'
 
 /** What is not known is said so, never 0. */
 export const UNKNOWN = 'not known'
@@ -26,7 +26,6 @@ export const known = <T>(value: T | null | undefined, say: (value: T) => string)
   value === null || value === undefined ? UNKNOWN : say(value)
 
 export const timeOr = (ms: number | null | undefined): string => known(ms, time)
-export const percentOr = (share: number | null | undefined): string => known(share, percent)
 
 /** '1.42×': two digits below 10 but for what is near 1. */
 export const factor = (value: number): string => `${value < 10 ? significant(value, value < 2 ? 3 : 2) : value.toFixed(0)}×`

@@ -2,7 +2,6 @@
 import { definerOf, type Rule, type WithAbsent } from '@whyslow/diagnosis/rule.ts'
 import type {
   LoadAlternative,
-  LoadAudit,
   LoadBeside,
   LoadDocument,
   LoadParts,
@@ -10,6 +9,7 @@ import type {
   LoadSetup,
   LoadTarget,
 } from '@whyslow/report/documents/load.ts'
+import type { LoadAudit } from '@whyslow/report/documents/load-audit.ts'
 
 export interface LoadEvidence extends WithAbsent {
   readonly audit: LoadAudit

@@ -3,7 +3,7 @@ import { percent, plural, significant, time, timeWithInterval } from '@whyslow/m
 import type { GenerationDocument, Measured, PartsOf, TokenPart, TokenPartId } from '../../documents/generation.ts'
 
 /** What each part is called in a row, and what time goes into. */
-export const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; readonly into: string }>> = {
+const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; readonly into: string }>> = {
   weights: { name: 'weights read (floor)', into: 'reading the weights' },
   'cache-read': { name: 'KV cache read (floor)', into: 'reading the KV cache' },
   matmul: { name: 'matrix products, beyond', into: 'matrix products beyond reading their weights' },

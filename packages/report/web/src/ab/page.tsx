@@ -16,7 +16,7 @@ const PARTS: readonly PartOf<Ab>[] = [
 ]
 
 /** Told apart also where both are of one file. */
-export const titlesOf = ({ a, b }: Ab): readonly [string, string] =>
+const titlesOf = ({ a, b }: Ab): readonly [string, string] =>
   a.file === b.file ? [`${a.file}, the first`, `${b.file}, the second`] : [a.file, b.file]
 
 export function AbPage({ ab, original }: { ab: Ab; original: object }) {

@@ -2,15 +2,8 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 
-export interface Margins {
-  readonly top: number
-  readonly right: number
-  readonly bottom: number
-  readonly left: number
-}
-
 /** Width of an element in CSS pixels, kept current. */
-export function useWidth(first: number) {
+function useWidth(first: number) {
   const ref = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(first)
   useLayoutEffect(() => {

@@ -4,7 +4,7 @@ import type { Finding } from '../page-data.ts'
 
 const SHOWN_MS = 1500
 
-export async function copyText(text: string): Promise<boolean> {
+async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true
@@ -43,7 +43,7 @@ export function CopyButton({ text, label }: { text: string | (() => string); lab
 }
 
 /** Only letters that every file system takes. */
-export const fileName = (text: string): string =>
+const fileName = (text: string): string =>
   text
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[-.]+/, '')

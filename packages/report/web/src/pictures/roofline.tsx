@@ -25,7 +25,7 @@ export interface Dot {
 }
 
 /** The operators whose work, bytes and time are known and not zero: the others have no place on a logarithmic axis. */
-export function dotsOf(nodes: readonly Node[]): Dot[] {
+function dotsOf(nodes: readonly Node[]): Dot[] {
   return nodes
     .flatMap((node) => {
       const { flops, bytes: moved, timeMs, floorMs } = node

@@ -1,4 +1,6 @@
 // The model that was recorded elsewhere, node by node: what each took in the recording, and what the same takes on this machine.
+import { listOf } from '@whyslow/report/text/list-of.ts'
+import { namesOf } from '@whyslow/report/text/trace-text.ts'
 import { count, factor, known, percent, plural, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'
 import { type Fact, Facts } from '../kit/facts.tsx'
@@ -57,7 +59,7 @@ function columnsOf({ latencyMs }: Trace, { here }: Model): Column<Row>[] {
     },
     {
       head: 'Recorded as',
-      show: ({ operators }) => <Name text={onceEach(operators)} />,
+      show: ({ operators }) => <Name text={namesOf(operators)} />,
       value: ({ operators }) => operators.join(' '),
     },
     ...(isTimed ? [numbers('Recorded, time', ({ timeMs }: Row) => timeMs, time)] : []),
@@ -79,7 +81,7 @@ const numbers = (head: string, value: (row: Row) => number | null, say: (value: 
 })
 
 /** null: it was not measured here, or took no time there. */
-export function ratioOf({ timeMs, share, here }: Row, isTimed: boolean): number | null {
+function ratioOf({ timeMs, share, here }: Row, isTimed: boolean): number | null {
   if (here === null) return null
   const [there, own] = isTimed ? [timeMs, here.timeMs] : [share, here.share]
   return there > 0 ? own / there : null
@@ -91,7 +93,6 @@ function nodesSaid([first = '', ...more]: readonly string[], opType: string): st
 }
 
 /** 'aten::conv2d, aten::relu'; the same one after the other once. */
-const onceEach = (names: readonly string[]): string => names.filter((name, at) => name !== names[at - 1]).join(', ')
 
 function joinFacts({ file, nodes, joinedNodes, joinedShare, runs, sizes, notJoined, operatorsNotJoined, here }: Model): Fact[] {
   const others = operatorsNotJoined.filter(({ share }) => share >= SEEN)
@@ -111,5 +112,4 @@ function joinFacts({ file, nodes, joinedNodes, joinedShare, runs, sizes, notJoin
   ]
 }
 
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, MOST_LISTED).join(', ')}${names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : ''}`
+const listed = (names: readonly string[]): string => (names.length > MOST_LISTED ? listOf(names, MOST_LISTED) : names.join(', '))

@@ -1,11 +1,11 @@
 // The page of a study: models by machines, what stands out between them, and the report of each cell.
 
 import { csv } from '@whyslow/report/text/csv.ts'
+import { listOf } from '@whyslow/report/text/list-of.ts'
 import { engineOf } from '@whyslow/report/text/study-engine.ts'
 import { useState } from 'preact/hooks'
 import { ExportMenu } from '../export-menu.tsx'
 import { documentExport } from '../exports.ts'
-import { listOf } from '../first/words.ts'
 import { count, factor, factorRange, metricValue, plural, significant, timeWithInterval } from '../format.ts'
 import { Frame } from '../frame.tsx'
 import { Warnings } from '../kit/facts.tsx'

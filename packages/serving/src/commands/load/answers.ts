@@ -2,7 +2,7 @@
 // predicted, is fast, and its latencies are those of another program (LoadGen's TEST01). Asked once the runs are over, each request twice:
 // where a server does not answer it alike even then, as with times or random numbers in the answer, nothing is said.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { LoadAnswers } from '@whyslow/report/documents/load.ts'
+import type { LoadAnswers } from '@whyslow/report/documents/load-audit.ts'
 import { askOnce } from '../../load/grpc/ask-once.ts'
 import { unframed } from '../../load/grpc/http2.ts'
 import { probe } from '../../load/http/probe.ts'

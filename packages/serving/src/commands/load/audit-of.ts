@@ -1,6 +1,7 @@
 // How good the generator was over all runs, and whether every number that is given is the server's.
 
-import type { LoadAudit, LoadLaw, LoadOwnLateness, LoadPoint } from '@whyslow/report/documents/load.ts'
+import type { LoadLaw, LoadPoint } from '@whyslow/report/documents/load.ts'
+import type { LoadAudit, LoadOwnLateness } from '@whyslow/report/documents/load-audit.ts'
 import type { Ceiling } from '../../load/audit.ts'
 import type { MeasuredPoint } from '../../load/measure.ts'
 

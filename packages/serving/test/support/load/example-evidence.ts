@@ -1,12 +1,6 @@
 // A run at one rate that nothing is wrong with, for the tests of rules.
-import type {
-  LoadAlternative,
-  LoadAudit,
-  LoadPoint,
-  LoadServerFacts,
-  LoadSetup,
-  LoadTarget,
-} from '@whyslow/report/documents/load.ts'
+import type { LoadAlternative, LoadPoint, LoadServerFacts, LoadSetup, LoadTarget } from '@whyslow/report/documents/load.ts'
+import type { LoadAudit } from '@whyslow/report/documents/load-audit.ts'
 import { pointOf } from '../../../src/load/point.ts'
 import { type LoadEvidence, type LoadOutcome, loadEvidence } from '../../../src/load/rule.ts'
 import { exampleRun } from './example-queue.ts'
