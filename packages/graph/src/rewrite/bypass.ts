@@ -52,8 +52,11 @@ function valuesRead({ add = [], read }: Replacement): string[] {
 }
 
 /** Rewrites every graph again and again until nothing more is found. Each round must make the model smaller. */
-export function rewriteToTheEnd(model: Model, find: Parameters<typeof rewriteGraphs>[1]): ReturnType<typeof rewriteGraphs> {
-  let [at, replaced]: [Model, readonly Replacement[]] = [model, []]
+export function rewriteToTheEnd<Found extends Replacement>(
+  model: Model,
+  find: (matching: Matching, fresh: (hint: string) => string) => readonly Found[],
+): { readonly model: Model; readonly replaced: readonly Found[] } | undefined {
+  let [at, replaced]: [Model, readonly Found[]] = [model, []]
   for (;;) {
     const next = rewriteGraphs(at, find)
     if (next === undefined) return at === model ? undefined : { model: at, replaced }

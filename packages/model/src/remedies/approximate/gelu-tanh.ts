@@ -3,37 +3,27 @@
 
 import { node } from '@whyslow/graph/build.ts'
 import { findGelu } from '@whyslow/graph/patterns/gelu.ts'
-import { attributeOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { attributeOf, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 import { countRun } from '../kit/unfused.ts'
 
-export const geluTanh = defineRemedy({
-  id: 'gelu-tanh',
-  title: 'GELU computed with tanh instead of erf',
-  treats: ['costly-activations', 'unfused-operators'],
-  effect: 'approximate',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    if (evidence.constraints.maxLoss === null) return []
-    const rewritten = rewriteGraphs(
-      setup.model,
-      (matching) => matching.graph.node.flatMap((one) => replacementOf(matching, one) ?? []),
-      { 'com.microsoft': 1 },
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'GELU')} with erf computed by FastGelu, at most 5e-4 from it`],
-      // How the two kernels compare depends on the instruction set.
-      predictedSavingMs: null,
-      took: (executed) => countRun(executed, /^FastGelu$/) >= replaced.length,
-    })
-  },
-})
+export const geluTanh = defineRemedy(
+  byRewriting({
+    id: 'gelu-tanh',
+    title: 'GELU computed with tanh instead of erf',
+    treats: ['costly-activations', 'unfused-operators'],
+    effect: 'approximate',
+    find: (matching) => matching.graph.node.flatMap((one) => replacementOf(matching, one) ?? []),
+    domains: { 'com.microsoft': 1 },
+    changes: ({ replaced }) => `${count(replaced.length, 'GELU')} with erf computed by FastGelu, at most 5e-4 from it`,
+    // How the two kernels compare depends on the instruction set.
+    saving: () => null,
+    took: (executed, { replaced }) => countRun(executed, /^FastGelu$/) >= replaced.length,
+  }),
+)
 
 function replacementOf(matching: Matching, one: NodeProto): Replacement | undefined {
   const written = isOperator(one, 'Erf') ? findGelu(matching, one) : undefined

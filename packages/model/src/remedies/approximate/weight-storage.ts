@@ -5,42 +5,36 @@
 import { floatTensor, node, rawTensor } from '@whyslow/graph/build.ts'
 import { constantsIn } from '@whyslow/graph/constants.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
-import { type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import type { Matching, Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { bytes } from '@whyslow/measure/statistics/numbers.ts'
 import type { NodeProto } from 'onnx-buf'
 import { readFloats } from '../../quantize/write/rewriting.ts'
 import { type FloatWeights, type QuantizedWeights, quantizeWeights, weightSqnrDb } from '../../quantize/write/weights.ts'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
 /** Smaller ones (biases, norms) weigh little and matter much. */
 const LEAST_ELEMENTS = 1024
 
-export const weightStorage = defineRemedy({
-  id: 'weight-storage',
-  title: 'Weights are stored in 8 bits and turned into floats at load',
-  treats: ['cold-start'],
-  effect: 'approximate',
-  kind: 'rewrite',
-  goals: ['size'],
-  apply(setup, evidence) {
-    if (evidence.constraints.maxLoss === null || evidence.goal !== 'size') return []
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      constantsIn(matching.graph).flatMap((constant) => stored(matching, constant.name, fresh) ?? []),
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const before = replaced.reduce((sum, { floats }) => sum + 4 * floats, 0)
-    const codes = new Set(replaced.map(({ codes: name }) => name))
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'weight')} of ${bytes(before)} stored in 8 bits, in ${bytes(before / 4)}`],
-      predictedSavingMs: null,
-      took: (executed) => !holds(executed, codes),
-    })
-  },
-})
+export const weightStorage = defineRemedy(
+  byRewriting({
+    id: 'weight-storage',
+    title: 'Weights are stored in 8 bits and turned into floats at load',
+    treats: ['cold-start'],
+    effect: 'approximate',
+    goals: ['size'],
+    find: (matching, fresh, { goal }) =>
+      goal === 'size' ? constantsIn(matching.graph).flatMap((constant) => stored(matching, constant.name, fresh) ?? []) : [],
+    changes({ replaced }) {
+      const before = replaced.reduce((sum, { floats }) => sum + 4 * floats, 0)
+      return `${count(replaced.length, 'weight')} of ${bytes(before)} stored in 8 bits, in ${bytes(before / 4)}`
+    },
+    saving: () => null,
+    took: (executed, { replaced }) => !holds(executed, new Set(replaced.map(({ codes }) => codes))),
+  }),
+)
 
 interface Stored extends Replacement {
   /** The name of the 8-bit constant. */

@@ -6,9 +6,10 @@ import { floatTensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { slopesKind } from '@whyslow/graph/rewrite/slopes.ts'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 import { timeWith } from '../kit/unfused.ts'
 
 /** Since when all of the operators below broadcast as they do now. */
@@ -16,29 +17,23 @@ const LEAST_OPSET = 8
 /** Share of a prediction: activations of a kind that take less together are left unchanged. */
 const LEAST_TIME = 0.005
 
-export const activationForms = defineRemedy({
-  id: 'activation-forms',
-  title: 'Activations written in the functions that they are made of',
-  treats: ['costly-activations', 'inefficient-kernels'],
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const activationForms = defineRemedy(
+  byRewriting({
+    id: 'activation-forms',
+    title: 'Activations written in the functions that they are made of',
+    treats: ['costly-activations', 'inefficient-kernels'],
+    effect: 'rounding',
+    find(matching, fresh, evidence) {
       if (matching.opset < LEAST_OPSET) return []
       const activations = matching.graph.node.filter(({ opType }) => FORMS[opType] !== undefined)
       const long = longKinds(activations, evidence)
       return activations.flatMap((one) => (long.has(one.opType) ? replace(matching, one, fresh) : []))
-    })
-    if (rewritten === undefined) return []
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${countByOperator(rewritten.replaced.flatMap(({ parts }) => parts))} by the functions they are made of`],
-      // The finding's saving is against a Relu, which gives other numbers: only the operators alone tell.
-      predictedSavingMs: null,
-    })
-  },
-})
+    },
+    changes: ({ parts }) => `${countByOperator(parts)} by the functions they are made of`,
+    // The finding's saving is against a Relu, which gives other numbers: only the operators alone tell.
+    saving: () => null,
+  }),
+)
 
 type OneNode = Matching['graph']['node'][number]
 

@@ -5,47 +5,38 @@
 import { floatTensor } from '@whyslow/graph/build.ts'
 import { affineChain, affineOf, byChannel, followsAffine } from '@whyslow/graph/rewrite/affine.ts'
 import { countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { nodesOfPatterns } from '@whyslow/graph/rewrite/patterns.ts'
 import { times } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { isUnfused, savingByFusing } from '../kit/unfused.ts'
-
-const TREATS = ['unfused-elementwise', 'slow-normalization', 'memory-bound-operators', 'dispatch-overhead']
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { isUnfused } from '../kit/unfused.ts'
 
 /** Since when the operator is as it is now, but for its training. */
 const LEAST_OPSET = 9
 /** Least elements of each channel: with fewer, the kernel is busy with beginning the next channel. */
 const LEAST_SIZE = 4
 
-export const affineAsBatchnorm = defineRemedy({
-  id: 'affine-as-batchnorm',
-  title: 'Constant factors and sums by channel run in one pass',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const affineAsBatchnorm = defineRemedy(
+  byRewriting({
+    id: 'affine-as-batchnorm',
+    title: 'Constant factors and sums by channel run in one pass',
+    treats: ['unfused-elementwise', 'slow-normalization', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'rounding',
+    find(matching, fresh, evidence) {
       if (matching.opset < LEAST_OPSET) return []
       // What the engine fuses must keep its form.
       const fusable = nodesOfPatterns(matching)
       return matching.graph.node.flatMap((one) =>
         !fusable.has(one) && isUnfused(evidence, one) ? (replace(matching, one, fresh) ?? []) : [],
       )
-    })
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const parts = replaced.flatMap((one) => one.parts)
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${countByOperator(parts)} as ${count(replaced.length, 'BatchNormalization')}`],
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-    })
-  },
-})
+    },
+    changes: ({ parts, replaced }) => `${countByOperator(parts)} as ${count(replaced.length, 'BatchNormalization')}`,
+    saving: byFusing,
+  }),
+)
 
 /** The chain that starts at this node. */
 function replace(matching: Matching, start: NodeProto, fresh: (hint: string) => string): Replacement | undefined {

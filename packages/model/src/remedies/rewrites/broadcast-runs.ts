@@ -7,15 +7,15 @@ import { rawTensor } from '@whyslow/graph/build.ts'
 import { type Constant, readBytes } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { nodesOfPatterns } from '@whyslow/graph/rewrite/patterns.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byProfile, byRewriting } from '../kit/rewriting.ts'
 import { isUnfused, timeWith } from '../kit/unfused.ts'
 
-const TREATS = ['slow-broadcast', 'memory-bound-operators', 'dispatch-overhead']
 const BROADCASTING = 'Add Sub Mul Div Pow Min Max PRelu Equal Less Greater LessOrEqual GreaterOrEqual Where'.split(' ')
 
 /** Runs of 3 took 13 times as long as those of 672, runs of 8 twice as long as those of 512, runs of 16 no longer. */
@@ -27,35 +27,22 @@ const MOST_ELEMENTS = 1 << 16
 /** Share of the node's time that is left. */
 const LEFT = 0.1
 
-export const broadcastRuns = defineRemedy({
-  id: 'broadcast-runs',
-  title: 'Constants are laid out so that the engine walks them in long runs',
-  treats: TREATS,
-  effect: 'exact',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const broadcastRuns = defineRemedy(
+  byRewriting({
+    id: 'broadcast-runs',
+    title: 'Constants are laid out so that the engine walks them in long runs',
+    treats: ['slow-broadcast', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'exact',
+    find(matching, fresh, evidence) {
       // The engine fuses these only where their numbers have few axes.
       const fusable = nodesOfPatterns(matching)
       const alone = matching.graph.node.filter((node) => !fusable.has(node) && isUnfused(evidence, node))
       return alone.flatMap((node) => lengthen(matching, node, fresh) ?? [])
-    })
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const nodes = replaced.flatMap(({ parts }) => parts)
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(nodes.length, 'constant')} laid out for longer runs`],
-      predictedSavingMs: savingOf(evidence, nodes),
-    })
-  },
-})
-
-function savingOf(evidence: RemedyEvidence, nodes: readonly NodeProto[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
-  return (1 - LEFT) * sum(nodes.map((node) => timeWith(evidence, node)))
-}
+    },
+    changes: ({ parts }) => `${count(parts.length, 'constant')} laid out for longer runs`,
+    saving: byProfile((evidence, { parts }) => (1 - LEFT) * sum(parts.map((node) => timeWith(evidence, node)))),
+  }),
+)
 
 function lengthen(matching: Matching, node: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   if (!isOperator(node, ...BROADCASTING)) return undefined

@@ -5,37 +5,28 @@
 import { attribute } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dtypeOf } from '@whyslow/graph/dtype.ts'
-import { apart, bypass, countByOperator, rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
+import { apart, bypass, countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
 import { elementwiseInput } from '@whyslow/graph/rewrite/elementwise.ts'
 import { isLossless, roundsByValue } from '@whyslow/graph/rewrite/lossless-cast.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { mergeShapeChange } from '@whyslow/graph/rewrite/shape-changes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { savingByRemoving } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRemoving, byRewriting } from '../kit/rewriting.ts'
 
-const TREATS = ['layout-conversions', 'dispatch-overhead', 'cold-start']
-
-export const cancellingPairs = defineRemedy({
-  id: 'cancelling-pairs',
-  title: 'Operators that undo each other are taken out',
-  treats: TREATS,
-  effect: 'exact',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput', 'load-time'],
-  apply(setup, evidence) {
-    const rewritten = rewriteToTheEnd(setup.model, (matching, fresh) =>
-      apart(matching.graph.node.map((node) => PAIRS[node.opType]?.(matching, node, fresh))),
-    )
-    if (rewritten === undefined) return []
-    const gone = rewritten.replaced.flatMap(({ parts }) => parts)
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`undone by or merged with another, taken out: ${countByOperator(gone)}`],
-      predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
-    })
-  },
-})
+export const cancellingPairs = defineRemedy(
+  byRewriting({
+    id: 'cancelling-pairs',
+    title: 'Operators that undo each other are taken out',
+    treats: ['layout-conversions', 'dispatch-overhead', 'cold-start'],
+    effect: 'exact',
+    goals: ['latency', 'throughput', 'load-time'],
+    find: (matching, fresh) => apart(matching.graph.node.map((node) => PAIRS[node.opType]?.(matching, node, fresh))),
+    toTheEnd: true,
+    changes: ({ parts }) => `undone by or merged with another, taken out: ${countByOperator(parts)}`,
+    saving: byRemoving,
+  }),
+)
 
 /** Finds a pair by its later operator. `parts` of the replacement are the nodes that go. */
 type Pair = (matching: Matching, last: NodeProto, fresh: (hint: string) => string) => Replacement | undefined

@@ -4,43 +4,32 @@
 
 import { floatTensor } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
-import { apart, rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
+import { apart } from '@whyslow/graph/rewrite/bypass.ts'
 import { floatsOf } from '@whyslow/graph/rewrite/floats.ts'
 import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { countRun, savingByRemoving } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRemoving, byRewriting } from '../kit/rewriting.ts'
+import { countRun } from '../kit/unfused.ts'
 
-const TREATS = ['unfused-operators', 'dispatch-overhead', 'cold-start']
-
-export const convBatchnorm = defineRemedy({
-  id: 'conv-batchnorm',
-  title: 'BatchNormalization is folded into the weights before it',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
-  apply(setup, evidence) {
-    const rewritten = rewriteToTheEnd(setup.model, (matching, fresh) =>
-      apart(matching.graph.node.map((node) => fold(matching, node, fresh))),
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const left = nodesOf(model.proto).filter(({ opType }) => opType === 'BatchNormalization').length
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'BatchNormalization')} folded into the weights before`],
-      predictedSavingMs: savingByRemoving(
-        evidence,
-        TREATS,
-        replaced.flatMap(({ parts }) => parts),
-      ),
-      took: (executed) => countRun(executed, /^BatchNormalization$/) <= left,
-    })
-  },
-})
+export const convBatchnorm = defineRemedy(
+  byRewriting({
+    id: 'conv-batchnorm',
+    title: 'BatchNormalization is folded into the weights before it',
+    treats: ['unfused-operators', 'dispatch-overhead', 'cold-start'],
+    effect: 'rounding',
+    goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
+    find: (matching, fresh) => apart(matching.graph.node.map((node) => fold(matching, node, fresh))),
+    toTheEnd: true,
+    changes: ({ replaced }) => `${count(replaced.length, 'BatchNormalization')} folded into the weights before`,
+    saving: byRemoving,
+    took: (executed, { model }) =>
+      countRun(executed, /^BatchNormalization$/) <=
+      nodesOf(model.proto).filter(({ opType }) => opType === 'BatchNormalization').length,
+  }),
+)
 
 function fold(matching: Matching, norm: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   const linear = matching.producer(norm.input[0])

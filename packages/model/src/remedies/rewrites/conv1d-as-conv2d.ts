@@ -10,36 +10,32 @@ import { attribute, floatTensor, int64Tensor, node } from '@whyslow/graph/build.
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { elementwiseInput } from '@whyslow/graph/rewrite/elementwise.ts'
 import { floatsOf } from '@whyslow/graph/rewrite/floats.ts'
-import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { AttributeProto, NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
-export const conv1dAsConv2d = defineRemedy({
-  id: 'conv1d-as-conv2d',
-  title: 'One-dimensional convolutions run as two-dimensional ones',
-  treats: ['compute-bound-operators', 'memory-bound-operators'],
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const conv1dAsConv2d = defineRemedy(
+  byRewriting({
+    id: 'conv1d-as-conv2d',
+    title: 'One-dimensional convolutions run as two-dimensional ones',
+    treats: ['compute-bound-operators', 'memory-bound-operators'],
+    effect: 'rounding',
+    find(matching, fresh) {
       const lifts = worthLifting(matching, liftable(matching))
       return lifts.size === 0 ? [] : [lift(matching, lifts, fresh)]
-    })
-    if (rewritten === undefined) return []
-    const nodes = rewritten.replaced.flatMap(({ parts }) => parts)
-    const convolutions = nodes.filter(({ opType }) => opType === 'Conv').length
-    const behind = nodes.length - convolutions
-    const along = behind === 0 ? '' : `, with ${count(behind, 'operator')} between and behind them`
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${count(convolutions, 'convolution')} over one axis computed over two${along}`],
-      // How much slower the general way is depends on the sizes and the machine.
-      predictedSavingMs: null,
-    })
-  },
-})
+    },
+    changes({ parts }) {
+      const convolutions = parts.filter(({ opType }) => opType === 'Conv').length
+      const behind = parts.length - convolutions
+      const along = behind === 0 ? '' : `, with ${count(behind, 'operator')} between and behind them`
+      return `${count(convolutions, 'convolution')} over one axis computed over two${along}`
+    },
+    // How much slower the general way is depends on the sizes and the machine.
+    saving: () => null,
+  }),
+)
 
 /** The place of the additional axis, in [N, C, 1, L]. */
 const AXIS = 2

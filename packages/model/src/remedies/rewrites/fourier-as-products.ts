@@ -4,33 +4,24 @@
 
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { type FourierSteps, fourierSteps } from '@whyslow/graph/fourier.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFindings, byRewriting } from '../kit/rewriting.ts'
 
-const TREATS = ['inefficient-kernels']
-
-export const fourierAsProducts = defineRemedy({
-  id: 'fourier-as-products',
-  title: 'Fourier transforms as products with constant matrices',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((one) => written(matching, one, fresh) ?? []),
-    )
-    if (rewritten === undefined) return []
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${count(rewritten.replaced.length, 'Fourier transform')} as products with constant matrices`],
-      predictedSavingMs: predictedBy(TREATS, evidence),
-    })
-  },
-})
+export const fourierAsProducts = defineRemedy(
+  byRewriting({
+    id: 'fourier-as-products',
+    title: 'Fourier transforms as products with constant matrices',
+    treats: ['inefficient-kernels'],
+    effect: 'rounding',
+    find: (matching, fresh) => matching.graph.node.flatMap((one) => written(matching, one, fresh) ?? []),
+    changes: ({ replaced }) => `${count(replaced.length, 'Fourier transform')} as products with constant matrices`,
+    saving: byFindings,
+  }),
+)
 
 type Fresh = (hint: string) => string
 

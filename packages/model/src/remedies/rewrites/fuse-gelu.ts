@@ -3,43 +3,31 @@
 // Gelu, FastGelu: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 import { node } from '@whyslow/graph/build.ts'
 import { findGelu } from '@whyslow/graph/patterns/gelu.ts'
-import { type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import type { Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { countRun, isUnfused } from '../kit/unfused.ts'
 
-const TREATS = ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead']
-
-export const fuseGelu = defineRemedy({
-  id: 'fuse-gelu',
-  title: 'GELU written in pieces becomes one operator',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(
-      setup.model,
-      (matching) =>
-        matching.graph.node.flatMap((anchor): Replacement[] => {
-          const gelu = findGelu(matching, anchor)
-          if (gelu === undefined || !isUnfused(evidence, anchor)) return []
-          const { form, x, parts, last } = gelu
-          const opType = form === 'erf' ? 'Gelu' : 'FastGelu'
-          const fused = node({ opType, domain: 'com.microsoft', name: last.name }, [x], [last.output[0]!])
-          return [{ parts: [...parts], remove: parts, add: [fused] }]
-        }),
-      { 'com.microsoft': 1 },
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const parts = replaced.reduce((sum, one) => sum + one.parts.length, 0)
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'GELU')} in place of ${count(parts, 'node')}`],
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-      // With a bias before it, the engine goes on to make BiasGelu of it.
-      took: (executed) => countRun(executed, /Gelu$/) >= replaced.length,
-    })
-  },
-})
+export const fuseGelu = defineRemedy(
+  byRewriting({
+    id: 'fuse-gelu',
+    title: 'GELU written in pieces becomes one operator',
+    treats: ['unfused-operators', 'costly-activations', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'rounding',
+    find: (matching, _, evidence) =>
+      matching.graph.node.flatMap((anchor): Replacement[] => {
+        const gelu = findGelu(matching, anchor)
+        if (gelu === undefined || !isUnfused(evidence, anchor)) return []
+        const { form, x, parts, last } = gelu
+        const opType = form === 'erf' ? 'Gelu' : 'FastGelu'
+        const fused = node({ opType, domain: 'com.microsoft', name: last.name }, [x], [last.output[0]!])
+        return [{ parts: [...parts], remove: parts, add: [fused] }]
+      }),
+    domains: { 'com.microsoft': 1 },
+    changes: ({ replaced, parts }) => `${count(replaced.length, 'GELU')} in place of ${count(parts.length, 'node')}`,
+    saving: byFusing,
+    // With a bias before it, the engine goes on to make BiasGelu of it.
+    took: (executed, { replaced }) => countRun(executed, /Gelu$/) >= replaced.length,
+  }),
+)

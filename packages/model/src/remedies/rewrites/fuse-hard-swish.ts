@@ -12,38 +12,25 @@ import {
   numberOf,
   otherOperand,
   type Replacement,
-  rewriteGraphs,
   withConstant,
 } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { savingByFusing } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
 
-const TREATS = ['unfused-elementwise', 'layout-conversions', 'memory-bound-operators', 'dispatch-overhead']
-
-export const fuseHardSwish = defineRemedy({
-  id: 'fuse-hard-swish',
-  title: 'HardSwish written in pieces becomes HardSigmoid and a product',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  betweenOperators: true,
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((clip) => replace(matching, clip, fresh) ?? []),
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const parts = replaced.reduce((sum, one) => sum + one.parts.length, 0)
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'HardSigmoid')} in place of ${count(parts, 'node')}`],
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-    })
-  },
-})
+export const fuseHardSwish = defineRemedy(
+  byRewriting({
+    id: 'fuse-hard-swish',
+    title: 'HardSwish written in pieces becomes HardSigmoid and a product',
+    treats: ['unfused-elementwise', 'layout-conversions', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'rounding',
+    betweenOperators: true,
+    find: (matching, fresh) => matching.graph.node.flatMap((clip) => replace(matching, clip, fresh) ?? []),
+    changes: ({ replaced, parts }) => `${count(replaced.length, 'HardSigmoid')} in place of ${count(parts.length, 'node')}`,
+    saving: byFusing,
+  }),
+)
 
 function replace(matching: Matching, clip: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   if (!isOperator(clip, 'Clip') || matching.dtype(clip.input[0]) !== 'float32') return undefined

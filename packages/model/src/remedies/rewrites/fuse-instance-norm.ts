@@ -8,54 +8,37 @@ import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { findNorm, type Meant, type NormPattern, type Over } from '@whyslow/graph/patterns/norm.ts'
 import { byChannel } from '@whyslow/graph/rewrite/affine.ts'
-import {
-  isClosed,
-  isOperator,
-  type Matching,
-  numberOf,
-  type Replacement,
-  rewriteGraphs,
-  withConstant,
-} from '@whyslow/graph/rewrite/match.ts'
+import { isClosed, isOperator, type Matching, numberOf, type Replacement, withConstant } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { TensorType } from '@whyslow/graph/types.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
-
-const TREATS = ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { countRun, isUnfused } from '../kit/unfused.ts'
 
 /** Since when a GroupNormalization has a scale and a bias for each channel; before, for each group. */
 const SCALED_BY_CHANNEL = 21
 /** Since when BatchNormalization is as it is now, but for its training. */
 const FIRST_AS_NOW = 9
 
-export const fuseInstanceNorm = defineRemedy({
-  id: 'fuse-instance-norm',
-  title: 'Normalization of channels or groups in pieces becomes one operator',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
+export const fuseInstanceNorm = defineRemedy(
+  byRewriting({
+    id: 'fuse-instance-norm',
+    title: 'Normalization of channels or groups in pieces becomes one operator',
+    treats: ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'rounding',
+    find: (matching, fresh, evidence) =>
       matching.graph.node.flatMap((one) => {
         if (isOperator(one, 'GroupNormalization')) return replaceGroupNorm(matching, one, fresh) ?? []
         const norm = findNorm(matching, one, BY_CHANNEL)
         return norm !== undefined && isUnfused(evidence, norm.anchor) ? (fuse(matching, norm, fresh) ?? []) : []
       }),
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const parts = replaced.flatMap((one) => one.parts)
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'InstanceNormalization')} in place of ${count(parts.length, 'node')}`],
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-      took: (executed) => countRun(executed, /InstanceNormalization/) >= replaced.length,
-    })
-  },
-})
+    changes: ({ replaced, parts }) =>
+      `${count(replaced.length, 'InstanceNormalization')} in place of ${count(parts.length, 'node')}`,
+    saving: byFusing,
+    took: (executed, { replaced }) => countRun(executed, /InstanceNormalization/) >= replaced.length,
+  }),
+)
 
 /** The means are over all axes but the first, as in global layer normalization. */
 const isOfSample = ({ axes, shape = [] }: Over): boolean => shape.length >= 3 && axes.join() === [...shape.keys()].slice(1).join()

@@ -6,45 +6,35 @@
 
 import { floatTensor, node } from '@whyslow/graph/build.ts'
 import { findNorm, type NormPattern } from '@whyslow/graph/patterns/norm.ts'
-import { isClosed, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isClosed, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { TensorProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { countRun, isUnfused } from '../kit/unfused.ts'
 
-const TREATS = ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
-
-export const fuseLayerNorm = defineRemedy({
-  id: 'fuse-layer-norm',
-  title: 'Layer normalization written in pieces becomes one operator',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
+export const fuseLayerNorm = defineRemedy(
+  byRewriting({
+    id: 'fuse-layer-norm',
+    title: 'Layer normalization written in pieces becomes one operator',
+    treats: ['slow-normalization', 'unfused-operators', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'rounding',
+    find: (matching, fresh, evidence) =>
       matching.graph.node.flatMap((add) => {
         const norm = findNorm(matching, add)
         return norm !== undefined && isUnfused(evidence, norm.anchor) ? (fuse(matching, norm, fresh) ?? []) : []
       }),
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const made = replaced.flatMap(({ add }) => add ?? [])
-    const fusedInto = (opType: string) => made.filter((one) => one.opType === opType).length
-    const changes = ['LayerNormalization', 'SimplifiedLayerNormalization'].flatMap((opType) =>
-      fusedInto(opType) === 0
-        ? []
-        : [`${count(fusedInto(opType), opType)} in place of ${count(partsOf(replaced, opType), 'node')}`],
-    )
-    return rewriteProposal(setup, {
-      model,
-      changes,
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-      took: (executed) => countRun(executed, /LayerNorm|RMSNorm/) >= replaced.length,
-    })
-  },
-})
+    changes({ replaced }) {
+      const made = replaced.flatMap(({ add }) => add ?? [])
+      return ['LayerNormalization', 'SimplifiedLayerNormalization'].flatMap((opType) => {
+        const fused = made.filter((one) => one.opType === opType).length
+        return fused === 0 ? [] : [`${count(fused, opType)} in place of ${count(partsOf(replaced, opType), 'node')}`]
+      })
+    },
+    saving: byFusing,
+    took: (executed, { replaced }) => countRun(executed, /LayerNorm|RMSNorm/) >= replaced.length,
+  }),
+)
 
 function partsOf(replaced: readonly Replacement[], opType: string): number {
   const same = replaced.filter(({ add }) => add?.[0]?.opType === opType)

@@ -3,46 +3,35 @@
 // SkipLayerNormalization: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 
 import { node } from '@whyslow/graph/build.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { sameShape } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { countRun, isUnfused } from '../kit/unfused.ts'
 
-const TREATS = ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead']
-
-export const fuseSkipLayerNorm = defineRemedy({
-  id: 'fuse-skip-layer-norm',
-  title: 'A residual sum and its normalization become one operator',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(
-      setup.model,
-      (matching) => {
-        const taken = new Set<NodeProto>()
-        return matching.graph.node.flatMap((norm): Replacement[] => {
-          const sum = sumBefore(matching, norm)
-          if (sum === undefined || taken.has(sum) || !isUnfused(evidence, norm)) return []
-          taken.add(sum)
-          return [fuse(matching, sum, norm)]
-        })
-      },
-      { 'com.microsoft': 1 },
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'residual sum')} computed within the normalization that reads it`],
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-      took: (executed) => countRun(executed, /^Skip(Simplified)?LayerNormalization$/) >= replaced.length,
-    })
-  },
-})
+export const fuseSkipLayerNorm = defineRemedy(
+  byRewriting({
+    id: 'fuse-skip-layer-norm',
+    title: 'A residual sum and its normalization become one operator',
+    treats: ['unfused-operators', 'memory-bound-operators', 'dispatch-overhead'],
+    effect: 'rounding',
+    find(matching, _, evidence) {
+      const taken = new Set<NodeProto>()
+      return matching.graph.node.flatMap((norm): Replacement[] => {
+        const sum = sumBefore(matching, norm)
+        if (sum === undefined || taken.has(sum) || !isUnfused(evidence, norm)) return []
+        taken.add(sum)
+        return [fuse(matching, sum, norm)]
+      })
+    },
+    domains: { 'com.microsoft': 1 },
+    changes: ({ replaced }) => `${count(replaced.length, 'residual sum')} computed within the normalization that reads it`,
+    saving: byFusing,
+    took: (executed, { replaced }) => countRun(executed, /^Skip(Simplified)?LayerNormalization$/) >= replaced.length,
+  }),
+)
 
 /** The Add of two values of one shape before a normalization over the last axis; the kernel takes 2 or 3 dimensions. */
 function sumBefore(matching: Matching, norm: NodeProto): NodeProto | undefined {

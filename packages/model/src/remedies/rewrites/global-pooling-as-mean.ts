@@ -2,36 +2,30 @@
 // numbers, each sum waiting for the last (onnxruntime/core/mlas/lib/pooling.cpp, MlasPoolGlobalKernel); its ReduceMean goes by wide vectors
 // (core/providers/cpu/reduction/reduction_ops.h). In the blocked layout its pooling sums channels side by side, and is left.
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
 /** Since when ReduceMean takes its axes as an input. */
 const AXES_AS_INPUT = 18
 
-export const globalPoolingAsMean = defineRemedy({
-  id: 'global-pooling-as-mean',
-  title: 'Global pooling as a mean over the axes of space',
-  treats: ['inefficient-kernels'],
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
+export const globalPoolingAsMean = defineRemedy(
+  byRewriting({
+    id: 'global-pooling-as-mean',
+    title: 'Global pooling as a mean over the axes of space',
+    treats: ['inefficient-kernels'],
+    effect: 'rounding',
+    find: (matching, fresh, evidence) =>
       matching.graph.node.flatMap((one) => {
         const isMeant = isOperator(one, 'GlobalAveragePool') && !isInBlocks(evidence, one)
         return isMeant ? (replace(matching, one, fresh) ?? []) : []
       }),
-    )
-    if (rewritten === undefined) return []
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${count(rewritten.replaced.length, 'GlobalAveragePool')} as ReduceMean`],
-      // Only the operators alone tell.
-      predictedSavingMs: null,
-    })
-  },
-})
+    changes: ({ replaced }) => `${count(replaced.length, 'GlobalAveragePool')} as ReduceMean`,
+    // Only the operators alone tell.
+    saving: () => null,
+  }),
+)
 
 type OneNode = Matching['graph']['node'][number]
 

@@ -6,14 +6,13 @@
 import { floatTensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { sameShape } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byProfile, byRewriting } from '../kit/rewriting.ts'
 import { timesOf } from '../kit/unfused.ts'
-
-const TREATS = ['layout-conversions', 'unfused-operators', 'memory-bound-operators']
 
 /** Channels that the engine can convert are a multiple of this. */
 const ALIGNED = 4
@@ -26,35 +25,28 @@ interface Bridged extends Replacement {
   readonly freed: readonly NodeProto[]
 }
 
-export const layoutBridges = defineRemedy({
-  id: 'layout-bridges',
-  title: 'What fell out of the blocked layout comes back to it before it is added',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const { instructionSets } = evidence
-    // Elsewhere the engine has no such layout.
-    if (!instructionSets.some((one) => one.startsWith('avx'))) return []
-    const block = instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
-    const rewritten = rewriteGraphs<Bridged>(setup.model, (matching, fresh) => bridges(matching, block, fresh))
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const freed = replaced.flatMap((one) => one.freed)
-    return rewriteProposal(setup, {
-      model,
-      changes: [
-        `${count(replaced.length, 'value')} brought back to the layout of convolutions, in which ${count(freed.length, 'operator')} stay`,
-      ],
-      predictedSavingMs: savingOf(evidence, freed),
-    })
-  },
-})
-
-/** Sums and activations go into convolutions; conversions of layout are not in it. */
-const savingOf = (evidence: RemedyEvidence, freed: readonly NodeProto[]): number | null =>
-  evidence.profile === undefined ? predictedBy(TREATS, evidence) : Math.min(sum(timesOf(evidence, freed)), evidence.p50Ms)
+export const layoutBridges = defineRemedy(
+  byRewriting({
+    id: 'layout-bridges',
+    title: 'What fell out of the blocked layout comes back to it before it is added',
+    treats: ['layout-conversions', 'unfused-operators', 'memory-bound-operators'],
+    effect: 'rounding',
+    find(matching, fresh, { instructionSets }): readonly Bridged[] {
+      // Elsewhere the engine has no such layout.
+      if (!instructionSets.some((one) => one.startsWith('avx'))) return []
+      return bridges(matching, instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8, fresh)
+    },
+    changes({ replaced }) {
+      const freed = count(replaced.flatMap((one) => one.freed).length, 'operator')
+      return `${count(replaced.length, 'value')} brought back to the layout of convolutions, in which ${freed} stay`
+    },
+    // Sums and activations go into convolutions; conversions of layout are not in it.
+    saving: byProfile((evidence, { replaced }) => {
+      const freed = replaced.flatMap((one) => one.freed)
+      return Math.min(sum(timesOf(evidence, freed)), evidence.p50Ms)
+    }),
+  }),
+)
 
 /** One for each value; what they free between them is told with the first. */
 function bridges(matching: Matching, block: number, fresh: (hint: string) => string): readonly Bridged[] {

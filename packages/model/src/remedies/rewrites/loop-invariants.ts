@@ -7,12 +7,11 @@ import { node as nodeOf } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { readOther, withoutDead } from '@whyslow/graph/edit.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { GraphProto, NodeProto } from 'onnx-buf'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
-
-const TREATS = ['loop-copies']
+import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
+import { byProfile, byRewriting, type Rewritten } from '../kit/rewriting.ts'
 
 /**
  * How many come before the loop's own values. In a Loop: the number of rounds and the condition; in its body: the round and the condition; in what
@@ -24,35 +23,28 @@ interface Freed extends Replacement {
   readonly variables: number
 }
 
-export const loopInvariants = defineRemedy({
-  id: 'loop-invariants',
-  title: 'What a loop never changes is read from outside of it',
-  treats: TREATS,
-  // Weights that are constants are packed, and other kernels add in another order.
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput', 'memory'],
-  betweenOperators: true,
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs<Freed>(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((one) => freed(matching, one, fresh) ?? []),
-    )
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const variables = sum(replaced.map((one) => one.variables))
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(variables, 'variable')} of ${count(replaced.length, 'Loop')} that never change read from outside`],
-      predictedSavingMs: savingOf(evidence, replaced),
-    })
-  },
-})
+export const loopInvariants = defineRemedy(
+  byRewriting({
+    id: 'loop-invariants',
+    title: 'What a loop never changes is read from outside of it',
+    treats: ['loop-copies'],
+    // Weights that are constants are packed, and other kernels add in another order.
+    effect: 'rounding',
+    goals: ['latency', 'throughput', 'memory'],
+    betweenOperators: true,
+    find: (matching, fresh): readonly Freed[] => matching.graph.node.flatMap((one) => freed(matching, one, fresh) ?? []),
+    changes({ replaced }) {
+      const variables = sum(replaced.map((one) => one.variables))
+      return `${count(variables, 'variable')} of ${count(replaced.length, 'Loop')} that never change read from outside`
+    },
+    saving: byProfile(savingOf),
+  }),
+)
 
 /** What the loops take by themselves, without their bodies: starting a round is the least part of it where weights are copied. */
-function savingOf(evidence: RemedyEvidence, replaced: readonly Replacement[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
+function savingOf({ profile }: RemedyEvidence, { replaced }: Rewritten<Replacement>): number {
   const names = new Set(replaced.flatMap(({ parts }) => parts.flatMap(({ name, output }) => [name, ...output])))
-  const own = evidence.profile.nodes.filter(
+  const own = profile!.nodes.filter(
     ({ opType, origin, inner }) => opType === 'Loop' && (inner?.nodes ?? origin).some((name) => names.has(name)),
   )
   return sum(own.map(({ timeMs }) => timeMs))

@@ -6,16 +6,10 @@ import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { concatenateColumns, concatenateFloats, floatsOf, sum } from '@whyslow/graph/rewrite/floats.ts'
 import { type Linear, linearOf } from '@whyslow/graph/rewrite/linear.ts'
-import {
-  attributeOf,
-  isClosed,
-  isOperator,
-  type Matching,
-  type Replacement,
-  rewriteGraphs,
-} from '@whyslow/graph/rewrite/match.ts'
+import { attributeOf, isClosed, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
 /** Activations that act on each number alone and may run before the split as well as behind it. */
 const ACTIVATIONS = ['Relu', 'Sigmoid', 'Tanh']
@@ -28,34 +22,27 @@ interface Merged extends Replacement {
   readonly results: readonly string[]
 }
 
-export const mergeParallelMatmuls = defineRemedy({
-  id: 'merge-parallel-matmuls',
-  title: 'Products of one value with several weights become one product',
-  treats: ['dispatch-overhead', 'memory-bound-operators', 'compute-bound-operators'],
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
-      return groupsIn(matching).flatMap((group) => merge(matching, group, fresh) ?? [])
-    })
-    if (rewritten === undefined) return []
-    const merged = rewritten.replaced
-    const kinds = [...new Set(merged.map(({ kind }) => kind))]
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: kinds.map((kind) => {
-        const same = merged.filter((one) => one.kind === kind)
+export const mergeParallelMatmuls = defineRemedy(
+  byRewriting({
+    id: 'merge-parallel-matmuls',
+    title: 'Products of one value with several weights become one product',
+    treats: ['dispatch-overhead', 'memory-bound-operators', 'compute-bound-operators'],
+    effect: 'rounding',
+    find: (matching, fresh) => groupsIn(matching).flatMap((group) => merge(matching, group, fresh) ?? []),
+    changes({ replaced }) {
+      const kinds = [...new Set(replaced.map(({ kind }) => kind))]
+      return kinds.map((kind) => {
+        const same = replaced.filter((one) => one.kind === kind)
         return `${sum(same.map(({ count }) => count))} ${kind}s over shared inputs merged into ${same.length}`
-      }),
-      predictedSavingMs: savingOf(evidence, merged),
-      took: ({ nodes }) => {
-        const split = new Set(nodes.flatMap(({ opType, outputs }) => (opType === 'Split' ? outputs : [])))
-        return merged.some(({ results }) => results.every((name) => split.has(name)))
-      },
-    })
-  },
-})
+      })
+    },
+    saving: (evidence, { replaced }) => savingOf(evidence, replaced),
+    took({ nodes }, { replaced }) {
+      const split = new Set(nodes.flatMap(({ opType, outputs }) => (opType === 'Split' ? outputs : [])))
+      return replaced.some(({ results }) => results.every((name) => split.has(name)))
+    },
+  }),
+)
 
 /** Starts of operators that go; the split costs one. */
 function savingOf({ profile, p50Ms }: RemedyEvidence, merged: readonly Merged[]): number | null {

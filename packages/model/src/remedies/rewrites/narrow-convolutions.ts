@@ -7,15 +7,14 @@ import { copyWith } from '@whyslow/graph/copy.ts'
 import { pointwiseAfter, repeatPointwise } from '@whyslow/graph/rewrite/beside-convolution.ts'
 import { convolutionPads } from '@whyslow/graph/rewrite/convolution-pads.ts'
 import { concatenateFloats, floatsOf, sum } from '@whyslow/graph/rewrite/floats.ts'
-import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { intsOf, isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { type PositionBlock, positionBlocks, spreadWeights, type Window } from '@whyslow/graph/rewrite/position-blocks.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byProfile, byRewriting } from '../kit/rewriting.ts'
 import { isLong, timeWith } from '../kit/unfused.ts'
-
-const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 
 /** Share of the lanes worked on before: above this, rearranging costs what is saved. */
 const MOST_SHARE = 0.75
@@ -28,33 +27,24 @@ interface Widened extends Replacement {
   readonly share: number
 }
 
-export const narrowConvolutions = defineRemedy({
-  id: 'narrow-convolutions',
-  title: 'Convolutions with few output channels compute several positions at once',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const lanes = evidence.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const narrowConvolutions = defineRemedy(
+  byRewriting({
+    id: 'narrow-convolutions',
+    title: 'Convolutions with few output channels compute several positions at once',
+    treats: ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution'],
+    effect: 'rounding',
+    find(matching, fresh, evidence) {
       if (matching.opset < LEAST_OPSET) return []
+      const lanes = evidence.instructionSets.some((one) => one.startsWith('avx512')) ? 16 : 8
       return matching.graph.node.flatMap((one) => (isLong(evidence, one) && widen(matching, one, lanes, fresh)) || [])
-    })
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'convolution')} with few output channels compute several positions at once`],
-      predictedSavingMs: savingOf(evidence, replaced),
-    })
-  },
-})
-
-function savingOf(evidence: RemedyEvidence, widened: readonly Widened[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
-  return sum(widened.map(({ parts, share }) => (1 - share) * timeWith(evidence, parts[0]!)))
-}
+    },
+    changes: ({ replaced }) =>
+      `${count(replaced.length, 'convolution')} with few output channels compute several positions at once`,
+    saving: byProfile((evidence, { replaced }) =>
+      sum(replaced.map(({ parts, share }) => (1 - share) * timeWith(evidence, parts[0]!))),
+    ),
+  }),
+)
 
 function widen(matching: Matching, conv: NodeProto, lanes: number, fresh: (hint: string) => string): Widened | undefined {
   const narrow = narrowOf(matching, conv)

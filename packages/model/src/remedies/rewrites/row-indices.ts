@@ -5,40 +5,31 @@
 // two have the same place: with a reduction, that loses some. Only what is surely smaller is rewritten; then rows are added in the same order as before.
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
-import { attributeOf, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { attributeOf, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { findRowIndices, type RowIndices } from '@whyslow/graph/rewrite/row-indices.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
-
-const TREATS = ['inefficient-kernels', 'memory-bound-operators']
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
 /** Elements that ScatterND moves on one thread, however many there are. */
 const ON_ONE_THREAD = 1 << 17
 /** Since when GatherND knows axes that come first in both. */
 const FIRST_WITH_BATCH = 12
 
-export const rowIndices = defineRemedy({
-  id: 'row-indices',
-  title: 'Indices repeated along rows become one for each row',
-  treats: TREATS,
-  effect: 'exact',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
+export const rowIndices = defineRemedy(
+  byRewriting({
+    id: 'row-indices',
+    title: 'Indices repeated along rows become one for each row',
+    treats: ['inefficient-kernels', 'memory-bound-operators'],
+    effect: 'exact',
+    find: (matching, fresh) =>
       matching.graph.node.flatMap((one) => {
         const found = findRowIndices(matching, one)
         return found ? (replace(matching, one, found, fresh) ?? []) : []
       }),
-    )
-    if (rewritten === undefined) return []
-    const parts = rewritten.replaced.flatMap((one) => one.parts)
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${countByOperator(parts)} by one index for each row`],
-      predictedSavingMs: predictedBy(['inefficient-kernels'], evidence),
-    })
-  },
-})
+    changes: ({ parts }) => `${countByOperator(parts)} by one index for each row`,
+    saving: (evidence) => predictedBy(['inefficient-kernels'], evidence),
+  }),
+)
 
 type OneNode = Matching['graph']['node'][number]
 

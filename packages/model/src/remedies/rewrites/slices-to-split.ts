@@ -5,44 +5,37 @@
 
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
-import { intsOf, isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { intsOf, isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import { nodesOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { countRun, isUnfused, savingByFusing } from '../kit/unfused.ts'
-
-const TREATS = ['dispatch-overhead']
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFusing, byRewriting } from '../kit/rewriting.ts'
+import { countRun, isUnfused } from '../kit/unfused.ts'
 
 interface Parted extends Replacement {
   readonly splits: number
 }
 
-export const slicesToSplit = defineRemedy({
-  id: 'slices-to-split',
-  title: 'Slices of one value become one Split',
-  treats: TREATS,
-  effect: 'exact',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const slicesToSplit = defineRemedy(
+  byRewriting({
+    id: 'slices-to-split',
+    title: 'Slices of one value become one Split',
+    treats: ['dispatch-overhead'],
+    effect: 'exact',
+    find(matching, fresh, evidence) {
       const slices = matching.graph.node.filter((one) => isOperator(one, 'Slice') && isUnfused(evidence, one))
       return bySource(slices).flatMap((group) => part(matching, group, fresh) ?? [])
-    })
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    const left = nodesOf(model.proto).filter(({ opType }) => opType === 'Slice').length
-    const slices = sum(replaced.map(({ parts }) => parts.length))
-    const splits = sum(replaced.map((one) => one.splits))
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${slices} Slices became ${splits} Split${splits === 1 ? '' : 's'}`],
-      predictedSavingMs: savingByFusing(evidence, TREATS, replaced),
-      took: (executed) => countRun(executed, /^Slice$/) <= left,
-    })
-  },
-})
+    },
+    changes({ parts, replaced }) {
+      const splits = sum(replaced.map((one) => one.splits))
+      return `${parts.length} Slices became ${splits} Split${splits === 1 ? '' : 's'}`
+    },
+    saving: byFusing,
+    took: (executed, { model }) =>
+      countRun(executed, /^Slice$/) <= nodesOf(model.proto).filter(({ opType }) => opType === 'Slice').length,
+  }),
+)
 
 function bySource(slices: readonly NodeProto[]): readonly (readonly NodeProto[])[] {
   const groups = new Map<string, NodeProto[]>()

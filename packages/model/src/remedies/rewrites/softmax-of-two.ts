@@ -2,31 +2,22 @@
 // row (onnxruntime/core/mlas/lib/compute.cpp, MlasComputeSoftmax), so that rows of two pay thousands of starts for one vector's worth of work;
 // a product with [[1, -1], [-1, 1]] and a Sigmoid go through all rows at once. Detectors end in it: thousands of boxes, two classes.
 import { floatTensor, node } from '@whyslow/graph/build.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
-const TREATS = ['slow-normalization', 'costly-activations']
-
-export const softmaxOfTwo = defineRemedy({
-  id: 'softmax-of-two',
-  title: 'Softmax over two classes as a sigmoid of their difference',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((one) => (isOfTwo(matching, one) ? [replace(one, fresh)] : [])),
-    )
-    if (rewritten === undefined) return []
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${count(rewritten.replaced.length, 'Softmax')} over two classes as a sigmoid of their difference`],
-      predictedSavingMs: predictedBy(['slow-normalization'], evidence),
-    })
-  },
-})
+export const softmaxOfTwo = defineRemedy(
+  byRewriting({
+    id: 'softmax-of-two',
+    title: 'Softmax over two classes as a sigmoid of their difference',
+    treats: ['slow-normalization', 'costly-activations'],
+    effect: 'rounding',
+    find: (matching, fresh) => matching.graph.node.flatMap((one) => (isOfTwo(matching, one) ? [replace(one, fresh)] : [])),
+    changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over two classes as a sigmoid of their difference`,
+    saving: (evidence) => predictedBy(['slow-normalization'], evidence),
+  }),
+)
 
 type OneNode = Matching['graph']['node'][number]
 

@@ -4,33 +4,24 @@
 // detectors (16 bins before 4 sides and thousands of places) and segmentation (classes before height and width) end in it.
 
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Size } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, predictedBy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
-const TREATS = ['slow-normalization', 'costly-activations']
-
-export const softmaxOverOuterAxis = defineRemedy({
-  id: 'softmax-over-outer-axis',
-  title: 'Softmax over an outer axis with the axes behind it merged',
-  treats: TREATS,
-  effect: 'exact',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) =>
-      matching.graph.node.flatMap((one) => merged(matching, one, fresh) ?? []),
-    )
-    if (rewritten === undefined) return []
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${count(rewritten.replaced.length, 'Softmax')} over an outer axis with the axes behind it merged`],
-      predictedSavingMs: predictedBy(['slow-normalization'], evidence),
-    })
-  },
-})
+export const softmaxOverOuterAxis = defineRemedy(
+  byRewriting({
+    id: 'softmax-over-outer-axis',
+    title: 'Softmax over an outer axis with the axes behind it merged',
+    treats: ['slow-normalization', 'costly-activations'],
+    effect: 'exact',
+    find: (matching, fresh) => matching.graph.node.flatMap((one) => merged(matching, one, fresh) ?? []),
+    changes: ({ replaced }) => `${count(replaced.length, 'Softmax')} over an outer axis with the axes behind it merged`,
+    saving: (evidence) => predictedBy(['slow-normalization'], evidence),
+  }),
+)
 
 /** Before opset 13 all axes from the given one on are one: nothing is swapped there. */
 const FIRST_OVER_ONE_AXIS = 13

@@ -4,38 +4,33 @@
 // it does not look for. SkipLayerNormalization: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
 
 import { node } from '@whyslow/graph/build.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { sameShape } from '@whyslow/graph/rewrite/sizes.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy, type RemedyEvidence } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
 const SKIP = 'SkipLayerNormalization'
 /** Since when Sum broadcasts, as it does a bias. */
 const LEAST_OPSET = 8
 
-export const splitSkipLayerNorm = defineRemedy({
-  id: 'split-skip-layer-norm',
-  title: 'A residual sum runs apart from the normalization that it was fused into',
-  treats: ['slow-normalization', 'memory-bound-operators'],
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const fused = fusedByEngine(evidence)
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const splitSkipLayerNorm = defineRemedy(
+  byRewriting({
+    id: 'split-skip-layer-norm',
+    title: 'A residual sum runs apart from the normalization that it was fused into',
+    treats: ['slow-normalization', 'memory-bound-operators'],
+    effect: 'rounding',
+    find(matching, fresh, evidence) {
       if (matching.opset < LEAST_OPSET) return []
+      const fused = fusedByEngine(evidence)
       return matching.graph.node.flatMap((one) => split(matching, one, fresh) ?? asSum(matching, one, fused) ?? [])
-    })
-    if (rewritten === undefined) return []
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`${count(rewritten.replaced.length, 'residual sum')} apart from the normalization behind`],
-      // Only the operators alone tell.
-      predictedSavingMs: null,
-    })
-  },
-})
+    },
+    changes: ({ replaced }) => `${count(replaced.length, 'residual sum')} apart from the normalization behind`,
+    // Only the operators alone tell.
+    saving: () => null,
+  }),
+)
 
 /** The user's nodes in what the engine fused. */
 function fusedByEngine({ profile }: RemedyEvidence): ReadonlySet<string> {

@@ -3,23 +3,20 @@
 // Dropout: https://onnx.ai/onnx/operators/onnx__Dropout.html
 
 import { dtypeOf } from '@whyslow/graph/dtype.ts'
-import { apart, bypass, countByOperator, rewriteToTheEnd } from '@whyslow/graph/rewrite/bypass.ts'
+import { apart, bypass, countByOperator } from '@whyslow/graph/rewrite/bypass.ts'
 import { intsOf, isOperator, type Matching, numberOf } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto } from 'onnx-buf'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
-import { savingByRemoving } from '../kit/unfused.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRemoving, byRewriting } from '../kit/rewriting.ts'
 
-const TREATS = ['dispatch-overhead', 'cold-start']
-
-export const trainingLeftovers = defineRemedy({
-  id: 'training-leftovers',
-  title: 'Operators that do nothing when the model predicts are taken out',
-  treats: TREATS,
-  effect: 'exact',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
-  apply(setup, evidence) {
-    const rewritten = rewriteToTheEnd(setup.model, (matching) =>
+export const trainingLeftovers = defineRemedy(
+  byRewriting({
+    id: 'training-leftovers',
+    title: 'Operators that do nothing when the model predicts are taken out',
+    treats: ['dispatch-overhead', 'cold-start'],
+    effect: 'exact',
+    goals: ['latency', 'throughput', 'load-time', 'memory', 'size'],
+    find: (matching) =>
       apart(
         matching.graph.node.map((node) => {
           if (!node.output.slice(1).every((name) => isUnread(matching, name))) return undefined
@@ -27,16 +24,11 @@ export const trainingLeftovers = defineRemedy({
           return source === undefined ? undefined : bypass(matching, node, source)
         }),
       ),
-    )
-    if (rewritten === undefined) return []
-    const gone = rewritten.replaced.flatMap(({ parts }) => parts)
-    return rewriteProposal(setup, {
-      model: rewritten.model,
-      changes: [`taken out: ${countByOperator(gone)}`],
-      predictedSavingMs: savingByRemoving(evidence, TREATS, gone),
-    })
-  },
-})
+    toTheEnd: true,
+    changes: ({ parts }) => `taken out: ${countByOperator(parts)}`,
+    saving: byRemoving,
+  }),
+)
 
 function isUnread({ readers, isOutput }: Matching, name: string): boolean {
   return name === '' || (readers(name).length === 0 && !isOutput(name))

@@ -3,40 +3,33 @@
 // stride² phases (../../rewrite/phases.ts), whose channels are then laid out as positions, it runs in the kernels of Conv.
 
 import { floatsOf } from '@whyslow/graph/rewrite/floats.ts'
-import { isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, numberOf, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import { transposedAxes } from '@whyslow/graph/rewrite/phases.ts'
 import type { NodeProto } from 'onnx-buf'
 import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
-import { defineRemedy, predictedBy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byFindings, byRewriting } from '../kit/rewriting.ts'
 import { isLong } from '../kit/unfused.ts'
-
-const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators']
 
 /** Most work, in multiples of the products before: above this, taps of zeros cost what is saved. */
 const MOST_WORK = 2.3
-export const transposedConvolutions = defineRemedy({
-  id: 'transposed-convolutions',
-  title: 'Transposed convolutions run as convolutions whose channels become positions',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const transposedConvolutions = defineRemedy(
+  byRewriting({
+    id: 'transposed-convolutions',
+    title: 'Transposed convolutions run as convolutions whose channels become positions',
+    treats: ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators'],
+    effect: 'rounding',
+    find(matching, fresh, evidence) {
       if (matching.opset < LEAST_OPSET) return []
       return matching.graph.node.flatMap((one) => (isLong(evidence, one) && replace(matching, one, fresh)) || [])
-    })
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'transposed convolution')} run as convolutions whose channels become positions`],
-      // How far the kernels of either lie from their floor, nothing but a measurement tells.
-      predictedSavingMs: predictedBy(TREATS, evidence),
-    })
-  },
-})
+    },
+    changes: ({ replaced }) =>
+      `${count(replaced.length, 'transposed convolution')} run as convolutions whose channels become positions`,
+    // How far the kernels of either lie from their floor, nothing but a measurement tells.
+    saving: byFindings,
+  }),
+)
 
 function replace(matching: Matching, one: NodeProto, fresh: (hint: string) => string): Replacement | undefined {
   const shape = matching.constant(one.input[1])?.shape

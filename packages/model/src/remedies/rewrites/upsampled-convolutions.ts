@@ -5,16 +5,15 @@
 
 import { int64Tensor, node } from '@whyslow/graph/build.ts'
 import { sum } from '@whyslow/graph/rewrite/floats.ts'
-import { type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import type { Matching, Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { Transposed } from '@whyslow/graph/rewrite/phases.ts'
 import { findUpsampled, PAD_INPUTS } from '@whyslow/graph/rewrite/upsampled.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { asPhases, LEAST_OPSET, phasesOfAll } from '../kit/phase-convolution.ts'
-import { defineRemedy, predictedBy, type RemedyEvidence, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byProfile, byRewriting } from '../kit/rewriting.ts'
 import { isLong, timesOf, timeWith } from '../kit/unfused.ts'
-
-const TREATS = ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution']
 
 /** Share of the products that is left: above this, arranging the results costs what is saved. */
 const MOST_WORK = 0.75
@@ -23,35 +22,27 @@ interface Shrunk extends Replacement {
   readonly work: number
 }
 
-export const upsampledConvolutions = defineRemedy({
-  id: 'upsampled-convolutions',
-  title: 'Convolutions after an upsampling run on the small map',
-  treats: TREATS,
-  effect: 'rounding',
-  kind: 'rewrite',
-  goals: ['latency', 'throughput'],
-  apply(setup, evidence) {
-    const rewritten = rewriteGraphs(setup.model, (matching, fresh) => {
+export const upsampledConvolutions = defineRemedy(
+  byRewriting({
+    id: 'upsampled-convolutions',
+    title: 'Convolutions after an upsampling run on the small map',
+    treats: ['inefficient-kernels', 'compute-bound-operators', 'memory-bound-operators', 'large-input-resolution'],
+    effect: 'rounding',
+    find(matching, fresh, evidence) {
       if (matching.opset < LEAST_OPSET) return []
       return matching.graph.node.flatMap((one) => (isLong(evidence, one) && shrink(matching, one, fresh)) || [])
-    })
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    return rewriteProposal(setup, {
-      model,
-      changes: [`${count(replaced.length, 'convolution')} after an upsampling run on the small map`],
-      predictedSavingMs: savingOf(evidence, replaced),
-    })
-  },
-})
-
-/** Products that are no longer computed, and passes over the large map; without what arranging the results takes. */
-function savingOf(evidence: RemedyEvidence, shrunk: readonly Shrunk[]): number | null {
-  if (evidence.profile === undefined) return predictedBy(TREATS, evidence)
-  return sum(
-    shrunk.map(({ parts: [conv, ...before], work }) => (1 - work) * timeWith(evidence, conv!) + sum(timesOf(evidence, before))),
-  )
-}
+    },
+    changes: ({ replaced }) => `${count(replaced.length, 'convolution')} after an upsampling run on the small map`,
+    // Products that are no longer computed, and passes over the large map; without what arranging the results takes.
+    saving: byProfile((evidence, { replaced }) =>
+      sum(
+        replaced.map(
+          ({ parts: [conv, ...before], work }) => (1 - work) * timeWith(evidence, conv!) + sum(timesOf(evidence, before)),
+        ),
+      ),
+    ),
+  }),
+)
 
 function shrink(matching: Matching, conv: NodeProto, fresh: (hint: string) => string): Shrunk | undefined {
   const found = findUpsampled(matching, conv)
