@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf'
 import { AttributeProtoSchema, AttributeProto_AttributeType as AttributeType, SparseTensorProtoSchema } from 'onnx-buf'
 import { expect, test } from 'vitest'
+import { stripWeights } from '../test/support/strip.ts'
 import { floatTensor, graph, int64Tensor, model, node } from './build.ts'
 import { copyWith } from './copy.ts'
-import { stripWeights } from './strip.ts'
 import { mapTensors } from './tensor-map.ts'
 
 const sparse = create(SparseTensorProtoSchema, {

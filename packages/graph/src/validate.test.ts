@@ -1,7 +1,8 @@
 import type { ModelProto } from 'onnx-buf'
 import { describe, expect, test } from 'vitest'
+import { customDomains } from '../test/support/custom-domains.ts'
 import { floatTensor, graph, model, modelFunction, node, rawTensor, valueInfo } from './build.ts'
-import { customDomains, problemsOf } from './validate.ts'
+import { problemsOf } from './validate.ts'
 
 const x = valueInfo('x', 'float32', [1])
 const y = valueInfo('y', 'float32', [1])

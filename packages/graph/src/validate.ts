@@ -4,7 +4,7 @@ import type { ModelProto } from 'onnx-buf'
 import { tensorProblem } from './tensor-data.ts'
 import { topologicalOrder } from './topology.ts'
 import { nodeName } from './view.ts'
-import { definedIn, holdersOf, inputNames, type NodeHolder, nodesOf, outputNames, subgraphsOf, tensorsIn } from './walk.ts'
+import { definedIn, holdersOf, inputNames, type NodeHolder, outputNames, subgraphsOf, tensorsIn } from './walk.ts'
 
 export interface Problem {
   readonly code:
@@ -21,9 +21,6 @@ export interface Problem {
   readonly message: string
 }
 
-/** Domains that engines bring operators for. */
-const KNOWN_DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'ai.onnx.training', 'ai.onnx.preview.training'])
-
 /** Everything found, the most basic first; empty if the model can be given to an engine. Reads no external data. */
 export function problemsOf(proto: ModelProto): Problem[] {
   if (proto.graph === undefined) return [problem('no-graph', 'The file holds no graph; it is not an ONNX model, or not whole')]
@@ -38,13 +35,6 @@ export function problemsOf(proto: ModelProto): Problem[] {
     ...proto.functions.flatMap((body) => undefinedValues(body, [], `function '${body.name}'`)),
     ...holdersOf(proto).flatMap(cycle),
   ]
-}
-
-/** Domains of operators that no engine brings and the model does not define: they need a custom operator library. */
-export function customDomains(proto: ModelProto): string[] {
-  const defined = new Set(proto.functions.map(({ domain }) => domain))
-  const foreign = (domain: string) => !KNOWN_DOMAINS.has(domain) && !domain.startsWith('com.microsoft') && !defined.has(domain)
-  return [...new Set(nodesOf(proto).map(({ domain }) => domain))].filter(foreign).sort()
 }
 
 function problem(code: Problem['code'], message: string): Problem {

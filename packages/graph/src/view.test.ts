@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { stripWeights } from '../test/support/strip.ts'
 import { floatTensor, graph, int64Tensor, model, modelInMemory, node, rawTensor, stringTensor, valueInfo } from './build.ts'
 import { modelFacts } from './facts.ts'
-import { stripWeights } from './strip.ts'
 import { viewGraph } from './view.ts'
 
 const branch = (name: string) =>

@@ -74,7 +74,7 @@ function smallValues(model: Model, constant: Constant, asked: boolean): number[]
   return decodeNumbers(readBytes(model, constant), dtype, elementCount)
 }
 
-/** False for a tensor whose data were taken out (`stripWeights`). */
+/** False for a tensor whose data were taken out. */
 function isPresent({ data, elementCount }: Constant): boolean {
   if (data.kind !== 'tensor' || elementCount === 0) return true
   const { tensor } = data

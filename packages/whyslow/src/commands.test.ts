@@ -14,10 +14,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { unaskedStages } from '../test/support/example-stages.ts'
 import { runMachine } from './doctor/machine.ts'
 import { runExplain } from './explain.ts'
-import type { SavedEvidence, Stages, WhyOptions } from './stages.ts'
+import type { Stages, WhyOptions } from './stages.ts'
 
 const report = JSON.parse(readFileSync(new URL('../../../fixtures/reports/cnn.json', import.meta.url), 'utf8')) as ReportDocument
-const evidence: SavedEvidence = {
+const evidence: Parameters<Stages['explain']>[0] = {
   schema: 'whyslow-evidence/1',
   toolVersion: '0.1.0',
   createdAt: '2026-01-15T09:30:00.000Z',

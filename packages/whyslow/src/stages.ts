@@ -10,9 +10,6 @@ export type Stages = typeof whyslow
 
 export type Surroundings = In<Stages>
 
-/** Measured evidence as the commands see it: a document to save and to hand back. */
-export type SavedEvidence = Parameters<Stages['explain']>[0]
-
 /** The stages behind the commands. */
 export function loadStages(): Promise<Stages> {
   return import('./compose/index.ts')

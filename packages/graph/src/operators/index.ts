@@ -84,9 +84,6 @@ export function int8KernelOf(opType: string): Int8Kernel | undefined {
   return familyOf.get(opType)?.int8[opType]
 }
 
-/** Operators with an int8 kernel. */
-export const int8Operators: readonly string[] = families.flatMap(({ int8 }) => Object.keys(int8))
-
 /** What one run of the node costs; unknown, with the reason in one line, for operators without a formula and for missing types. */
 export function estimateCost(context: NodeContext): CostResult {
   const key = operatorKey(context.node)

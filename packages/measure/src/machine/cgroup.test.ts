@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { recordedSystem } from '../../test/support/recorded-system.ts'
 import { cgroupFolders, parseCgroupMounts, parseCpuMax, parseMemberships, readCgroupLimits, watchThrottling } from './cgroup.ts'
-import { recordedSystem } from './system.ts'
 
 const v2Mount = '30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot'
 const v1Mounts = [

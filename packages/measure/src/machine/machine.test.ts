@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { recordedSystem } from '../../test/support/recorded-system.ts'
 import { listAccelerators } from './accelerators.ts'
 import { countUsableCpus, readAllowedCpus } from './affinity.ts'
 import { parseCacheSize, readCaches } from './caches.ts'
@@ -6,7 +7,6 @@ import { parseCpuinfo, readCpu } from './cpu.ts'
 import { parseCpuList } from './cpu-list.ts'
 import { readMachine } from './index.ts'
 import { parseMemTotal, parseResidentBytes } from './memory.ts'
-import { recordedSystem } from './system.ts'
 import { readVirtualised } from './virtualised.ts'
 
 const xeon = [

@@ -24,27 +24,6 @@ export const NO_FLAGS: InputFlags = { shapes: new Map(), values: new Map(), batc
 const LISTED_INPUTS = 5
 
 /**
- * Reads `x=1x3x224x224`; `x=` is a scalar; the name may be left out (then '') if the model has one input. A name may hold '='
- * and ':'. Throws an InputError for anything else.
- */
-export function parseShapeFlag(text: string): readonly [name: string, shape: readonly number[]] {
-  const { name, rest } = cut(text)
-  if (rest === '' && text.includes('=')) return [name, []]
-  const sizes = rest.split(/[x,]/)
-  if (!sizes.every((size) => /^[1-9]\d*$/.test(size) && Number.isSafeInteger(Number(size)))) {
-    throw new InputError(`--shape ${text}: '${rest}' is not a shape; write whole sizes above 0, as in --shape name=1x3x224x224`)
-  }
-  return [name, sizes.map(Number)]
-}
-
-/** Reads `sr=16000` or `ids=101,2023,102`; the name may be left out (then '') if the model has one input. */
-export function parseValueFlag(text: string): readonly [name: string, value: string] {
-  const { name, rest } = cut(text)
-  if (rest === '') throw new InputError(`--value ${text}: no value; write it as in --value sr=16000`)
-  return [name, rest]
-}
-
-/**
  * The numbers (bigints for 64-bit integers, strings for strings) of a `--value`.
  * Throws an InputError if one is not of the dtype.
  */
@@ -94,11 +73,6 @@ export const formatShape = (shape: readonly number[]): string => (shape.length =
 export function shorten(text: string, length = 60): string {
   const line = text.replace(/\s+/g, ' ').trim()
   return line.length > length ? `${line.slice(0, length - 1)}…` : line
-}
-
-function cut(text: string): { name: string; rest: string } {
-  const at = text.lastIndexOf('=')
-  return { name: at < 0 ? '' : text.slice(0, at), rest: text.slice(at + 1) }
 }
 
 function parseElement(word: string, dtype: DType): number | bigint | undefined {

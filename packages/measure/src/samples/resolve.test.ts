@@ -2,7 +2,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { GraphView } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
 import { flagsOf, graphOf, input, node } from '../../test/support/samples/example-graphs.ts'
-import { NO_FLAGS, parseShapeFlag } from './flags.ts'
+import { NO_FLAGS } from './flags.ts'
 import { resolveInputs } from './resolve.ts'
 
 const shapesOf = (graph: GraphView, flags = NO_FLAGS) =>
@@ -122,17 +122,5 @@ describe('resolveInputs', () => {
     expect(resolve).toThrow(InputError)
     expect(resolve).toThrow(message)
     expect(resolve).not.toThrow(/\n/)
-  })
-})
-
-describe('flags', () => {
-  it('reads shapes, scalars and names with = in them', () => {
-    expect(parseShapeFlag('x=1x3x224x224')).toEqual(['x', [1, 3, 224, 224]])
-    expect(parseShapeFlag('a=b:0=2x1')).toEqual(['a=b:0', [2, 1]])
-    expect(parseShapeFlag('sr=')).toEqual(['sr', []])
-    expect(parseShapeFlag('1x3')).toEqual(['', [1, 3]])
-  })
-  it.each(['x=axb', 'x=1x-3', 'x=1x0', 'x=1.5', 'x', 'x=1xx2', 'x=99999999999999999999'])('refuses --shape %s', (text) => {
-    expect(() => parseShapeFlag(text)).toThrow(InputError)
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recordedSystem } from '../machine/system.ts'
+import { recordedSystem } from '../../test/support/recorded-system.ts'
 import { parsePressure, parseSchedstat, watchRunQueue } from './run-queue.ts'
 
 const schedstat = (...waitsNs: number[]) =>

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { recordedSystem } from '../../test/support/recorded-system.ts'
 import { readMachine } from '../machine/index.ts'
-import { recordedSystem } from '../machine/system.ts'
 import { type CacheKey, readCached } from './cache.ts'
 
 const NUMBERS = 300_000

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { recordedSystem } from '../../test/support/recorded-system.ts'
 import { readMachine } from '../machine/index.ts'
-import { recordedSystem } from '../machine/system.ts'
 import { type CacheKey, readCached, writeCached } from './cache.ts'
 
 let folder: string

@@ -17,5 +17,3 @@ export interface AnalyzedEvidence extends Evidence {
   readonly nodeAreas?: readonly NodeAreas[]
   readonly breakdown?: Breakdown
 }
-
-export type EvidenceKey = Exclude<keyof AnalyzedEvidence, 'schema' | 'toolVersion' | 'createdAt' | 'absent' | 'warnings'>

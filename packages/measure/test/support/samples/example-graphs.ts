@@ -1,6 +1,6 @@
 // Small graphs and flags, written as literals for the tests of this folder.
 import type { AttributeView, ConstantView, DType, GraphView, NodeView, ValueDeclaration } from '@whyslow/graph/types.ts'
-import { type InputFlags, parseShapeFlag, parseValueFlag } from '../../../src/samples/flags.ts'
+import type { InputFlags } from '../../../src/samples/flags.ts'
 
 export const input = (name: string, dtype: DType, shape: ValueDeclaration['shape']): ValueDeclaration => ({
   name,
@@ -39,8 +39,14 @@ export const flagsOf = (given: {
   batch?: number
   limitBytes?: number
 }): InputFlags => ({
-  shapes: new Map((given.shape ?? []).map(parseShapeFlag)),
-  values: new Map((given.value ?? []).map(parseValueFlag)),
+  shapes: new Map((given.shape ?? []).map(cut).map(([name, sizes]) => [name, sizes === '' ? [] : sizes.split('x').map(Number)])),
+  values: new Map((given.value ?? []).map(cut)),
   batch: given.batch ?? null,
   ...(given.limitBytes === undefined ? {} : { limitBytes: given.limitBytes }),
 })
+
+/** 'name=what' apart; '' for a name that is left out. */
+function cut(text: string): readonly [name: string, what: string] {
+  const at = text.lastIndexOf('=')
+  return [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
+}

@@ -60,8 +60,3 @@ export function quantizeNumber(x: number, { scale, zeroPoint }: Affine, { min, m
   // Beyond 2^51, where rounding by addition fails, it is clipped all the same.
   return Math.min(max, Math.max(min, Math.abs(ratio) < 2 ** 31 ? roundHalfEven(ratio) + zeroPoint : ratio))
 }
-
-/** The real number that an integer represents. */
-export function realNumber(quantized: number, { scale, zeroPoint }: Affine): number {
-  return scale * (quantized - zeroPoint)
-}

@@ -1,8 +1,8 @@
 // A model without its large weights: small enough to keep or send where only the graph matters. Names, types and shapes stay.
 import type { ModelProto, TensorProto } from 'onnx-buf'
-import { copyWith } from './copy.ts'
-import { dtypeOf, elementCount, sizeInBytes } from './dtype.ts'
-import { mapTensors } from './tensor-map.ts'
+import { copyWith } from '../../src/copy.ts'
+import { dtypeOf, elementCount, sizeInBytes } from '../../src/dtype.ts'
+import { mapTensors } from '../../src/tensor-map.ts'
 
 /** Tensors up to this size stay: shapes, axes and scales, without which the graph cannot be understood. */
 const SMALL_BYTES = 1024
