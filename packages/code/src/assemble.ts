@@ -50,7 +50,7 @@ const all = <K extends Message['kind']>(passes: readonly PassResult[], kind: K):
 const last = <K extends Message['kind']>(passes: readonly PassResult[], kind: K): Of<K> | undefined => all(passes, kind).at(-1)
 
 /** A failure as its reader would say it: 'predict of sample 3 threw: …'. */
-export function failureSentence({ how, phase, stage, sample, reason, place }: PassFailure): string {
+function failureSentence({ how, phase, stage, sample, reason, place }: PassFailure): string {
   const at = place === null ? '' : ` (${place.file}:${place.line})`
   const of = sample === null ? '' : ` on sample ${sample}`
   const where =

@@ -91,7 +91,7 @@ export const runPass: RunPass = async (command, plan, options) => {
 }
 
 /** Starts a pass. `result` is refused only with the signal's reason. */
-export function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>, options: PassOptions): RunningPass {
+function startPass(command: DriverCommand, given: Omit<Plan, 'stateFile'>, options: PassOptions): RunningPass {
   const { limits, folder, onMessage } = options
   const { timeMs, memoryBytes, signal } = limits
   signal?.throwIfAborted()
@@ -174,7 +174,7 @@ const targetOf = (messages: readonly Message[]): Target | undefined =>
   messages.findLast((message) => message.kind === 'imported')?.target
 
 /** Null if the line is none. */
-export function parseMessage(line: string): Message | null {
+function parseMessage(line: string): Message | null {
   if (!line.startsWith('{')) return null
   try {
     const message = JSON.parse(line) as Partial<Message> | null

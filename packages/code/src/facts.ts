@@ -109,7 +109,7 @@ export interface SourcePattern extends CodePlace {
 }
 
 /** Names of patterns, the same in every language; a rule asks for them by name. */
-export const PATTERNS = [
+const PATTERNS = [
   'elementwise-loop', // for i: out[i] = f(a[i], b[i]), arithmetic alone, no dependence on other elements
   'reduction-loop', // s += f(a[i])
   'layout-loop', // nested loops that move elements to other places, HWC to CHW

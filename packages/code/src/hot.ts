@@ -2,7 +2,7 @@
 // its source looks like.
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { PipelineEvidence, Stage } from './evidence.ts'
-import type { AlternativeFact, CallFact, CodePlace, LineFact, LoopFact, PatternName, SourcePattern } from './facts.ts'
+import type { AlternativeFact, CallFact, CodePlace, LineFact, PatternName, SourcePattern } from './facts.ts'
 
 /** A place is hot from this share of the p50 on: below, a change is lost between two runs. */
 export const HOT_SHARE = 0.05
@@ -120,7 +120,7 @@ export function namedWork(evidence: PipelineEvidence, names: readonly PatternNam
 }
 
 /** Calls that were seen at the pattern's lines; of a pattern that names a callee, calls of that. */
-export function callsAt({ calls = [] }: PipelineEvidence, pattern: SourcePattern): readonly CallFact[] {
+function callsAt({ calls = [] }: PipelineEvidence, pattern: SourcePattern): readonly CallFact[] {
   return calls.filter((call) => lies(call, pattern) && (pattern.callee === null || call.callee === pattern.callee))
 }
 
@@ -151,8 +151,10 @@ function functionsMs({ stacks, latency }: PipelineEvidence, { file, line, endLin
 
 export const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
 
-const lies = (at: CodePlace | LoopFact, { file, line, endLine }: SourcePattern): boolean =>
-  at.file === file && at.line >= line && at.line <= endLine
+export const lies = (
+  at: Pick<CodePlace, 'file' | 'line'>,
+  { file, line, endLine }: Pick<SourcePattern, 'file' | 'line' | 'endLine'>,
+): boolean => at.file === file && at.line >= line && at.line <= endLine
 
 const holds = (outer: SourcePattern, inner: SourcePattern): boolean =>
   outer.file === inner.file &&
@@ -161,10 +163,6 @@ const holds = (outer: SourcePattern, inner: SourcePattern): boolean =>
   (outer.line < inner.line || outer.endLine > inner.endLine)
 
 export const placeOf = ({ file, line, function: name }: CodePlace): CodePlace => ({ file, line, function: name })
-
-/** The stage by its name. */
-export const stageNamed = ({ stages }: PipelineEvidence, name: string): Stage | undefined =>
-  stages.find((stage) => stage.name === name)
 
 /** Where a stage begins, as a place. */
 export const placesOf = ({ name, place }: Stage): readonly CodePlace[] => (place === null ? [] : [{ ...place, function: name }])

@@ -83,10 +83,10 @@ function layersOf(scores: LinearScores | NetworkScores): readonly DenseLayer[] {
   return [{ inputs: featureCount, outputs: outputCount, weights, bias: start, activation: 'identity' }]
 }
 
-export const preparedWidth = ({ prepare, input }: TabularModel): number =>
+const preparedWidth = ({ prepare, input }: TabularModel): number =>
   prepare.reduce((width, step) => widthAfter(step, width), input.featureCount)
 
-export function programOf(model: TabularModel, scores: ProgramScores): Program {
+function programOf(model: TabularModel, scores: ProgramScores): Program {
   const { input, prepare, transform, label } = model
   const precision = precisionOf(model)
   return {

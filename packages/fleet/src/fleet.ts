@@ -45,7 +45,7 @@ export interface Combination {
 }
 
 /** The combination in one line, as progress and failures name it. */
-export const combinationName = ({ model, engine, batch, size }: Combination): string =>
+const combinationName = ({ model, engine, batch, size }: Combination): string =>
   `${model} on ${engine}${batch === null ? '' : `, batch ${batch}`}${size === null ? '' : `, size ${size}`}`
 
 /** Throws InputError if nothing could be measured or the options cannot be used, and the signal's reason if it is aborted. */

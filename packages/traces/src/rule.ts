@@ -14,7 +14,7 @@ export type TraceRule = Rule<TraceEvidence>
 export const defineRule = definerOf<TraceEvidence>()
 
 /** Proves it: the same recording with the change made, compared with this one. */
-export const RECORD_AGAIN = nextCommand('explain', { placeholder: 'TRACE' }, { placeholder: 'AFTER' })
+const RECORD_AGAIN = nextCommand('explain', { placeholder: 'TRACE' }, { placeholder: 'AFTER' })
 
 /** Why a part of the facts is missing. */
 export const missingPart = (trace: TraceFacts, part: string): { notChecked: string } => ({

@@ -2,7 +2,7 @@
 import type { Command, Help, Option } from 'commander'
 
 /** Groups of commands, in this order. */
-export const sections = ['Diagnose', 'Improve', 'Serve and load', 'CI', 'Fleet'] as const
+const sections = ['Diagnose', 'Improve', 'Serve and load', 'CI', 'Fleet'] as const
 export type Section = (typeof sections)[number]
 
 /** Headings of flags, in this order; others come before the last. */

@@ -32,7 +32,7 @@ const UNKNOWN: FileStart = { start: 'main', isScript: false }
 export const startOf = (file: string, call: string | null): Start => readStart(file, call).start
 
 /** It exports `predict`, a default, or all that another module has. Exported for its test. */
-export function exportsStages(program: SyntaxNode): boolean {
+function exportsStages(program: SyntaxNode): boolean {
   return (program.body as readonly SyntaxNode[]).some((node) => {
     if (node.type === 'ExportDefaultDeclaration') return true
     if (node.type === 'ExportAllDeclaration') return node.exportKind !== 'type'

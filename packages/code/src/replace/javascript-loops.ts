@@ -60,7 +60,7 @@ export async function replaceJavascriptLoops(question: JavascriptQuestion): Prom
 }
 
 /** What the process's answer says. Exported for its test. */
-export function answerOf(told: ProveAnswer, placed: readonly Placed[], refused: readonly RefusedPlace[]): LoopsAnswer {
+function answerOf(told: ProveAnswer, placed: readonly Placed[], refused: readonly RefusedPlace[]): LoopsAnswer {
   const all = told.proven.map(({ at, kernel, ...measured }) => {
     const { file, candidate } = placed[at]!
     const { line, endLine, function: name, code } = candidate

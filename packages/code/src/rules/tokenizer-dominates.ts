@@ -1,7 +1,7 @@
 // Tokenizers written by hand go character by character; a known library may do the same in less time, in Python in compiled code.
 import { countFact, ms, number, ratio, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
-import type { AlternativeFact, CodePlace } from '../facts.ts'
-import { hotPatterns, type NamedWork, namedWork, placeOf, sum, UNTRIED } from '../hot.ts'
+import type { AlternativeFact } from '../facts.ts'
+import { hotPatterns, lies, type NamedWork, namedWork, placeOf, sum, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 /** Less than that is a part among others. */
@@ -60,9 +60,6 @@ export const tokenizerDominates = defineRule({
     return [found, unknown(rest, evidence.language, tell`No library's tokenizer was tried in place of this one.`)]
   },
 })
-
-const lies = (at: CodePlace, { file, line, endLine }: CodePlace & { readonly endLine: number }): boolean =>
-  at.file === file && at.line >= line && at.line <= endLine
 
 const takenBy = (timeMs: number, part: number): Sentence =>
   tell`Tokenization takes ${ms('work', timeMs)}, ${share('share', part)} of a prediction.`

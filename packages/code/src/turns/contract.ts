@@ -185,7 +185,7 @@ export function needsSample({ stages }: UserTarget, model: unknown): boolean {
 }
 
 /** The members of a sample, one for each parameter, as of an archive of arrays; null: it has not so many. */
-export function membersOf(sample: unknown, count: number): readonly unknown[] | null {
+function membersOf(sample: unknown, count: number): readonly unknown[] | null {
   const isRecord = typeof sample === 'object' && sample !== null && !ArrayBuffer.isView(sample)
   const members = Array.isArray(sample) ? sample : isRecord ? Object.values(sample) : []
   return members.length === count ? members : null

@@ -30,7 +30,7 @@ export function copyOf(value: unknown): unknown {
 }
 
 /** The first kind that is not the same in the other; null: all are. Exported for its test. */
-export function changedKind(one: unknown, other: unknown, depth = 0): string | null {
+function changedKind(one: unknown, other: unknown, depth = 0): string | null {
   if (typeof one !== 'object' || one === null) return Object.is(one, other) ? null : typeof one
   const prototype: unknown = Object.getPrototypeOf(one)
   const name = (prototype as object | null)?.constructor?.name || 'Object'

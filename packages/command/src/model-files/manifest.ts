@@ -10,9 +10,7 @@ const SCHEMAS = { predictor: /^whyslow-folder\/\d+$/, generator: /^whyslow-gener
 export type FolderPurpose = keyof typeof SCHEMAS
 
 /** What the folder's manifest says of it; undefined if the folder is not whyslow's. */
-export function readManifest(
-  folder: string,
-): { readonly purpose: FolderPurpose; readonly files: ReadonlySet<string> } | undefined {
+function readManifest(folder: string): { readonly purpose: FolderPurpose; readonly files: ReadonlySet<string> } | undefined {
   try {
     const { schema, files } = JSON.parse(fs.readFileSync(path.join(folder, MANIFEST_FILE), 'utf8'))
     const purpose = (Object.keys(SCHEMAS) as FolderPurpose[]).find((one) => SCHEMAS[one].test(schema))

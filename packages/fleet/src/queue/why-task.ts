@@ -18,7 +18,7 @@ export type WhyAnswer =
   | { readonly refused: string }
 
 /** A model whose predictions take minutes is measured for hours; none is for longer. */
-export const MOST_TRIAL_MS = 24 * 3600e3
+const MOST_TRIAL_MS = 24 * 3600e3
 
 export type WhyTask = Task<WhyRequest, WhyAnswer>
 

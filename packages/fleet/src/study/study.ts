@@ -70,7 +70,7 @@ export function studyOf({ reports: given, failures, warnings, prices, reference 
 }
 
 /** Samples in a prediction: the first size of the first input, where an output has as many too; else it is a size of one sample. null: not known. */
-export function batchOf({ model }: ReportDocument): number | null {
+function batchOf({ model }: ReportDocument): number | null {
   const size = model?.inputs[0]?.shape[0]
   if (size === undefined) return null
   return size === 1 || model!.outputs.some(({ shape }) => shape?.[0] === size) ? size : null
@@ -80,7 +80,7 @@ export function batchOf({ model }: ReportDocument): number | null {
 export const rowKey = ({ model, engine }: ReportDocument): string =>
   [model!.sha256, engine!.id, engine!.version, inputsOf(model!.inputs)].join(' ')
 
-export function machineId(report: ReportDocument): string {
+function machineId(report: ReportDocument): string {
   const { threads } = report.engine?.options ?? {}
   const ends = typeof threads === 'number' ? `-t${threads}` : ''
   return `${classOf(report)}-${machineKey(report.machine).slice(0, 6)}${ends}`

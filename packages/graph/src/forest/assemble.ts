@@ -45,7 +45,7 @@ export interface ForestParts {
 }
 
 /** No sets of categories. */
-export const NO_SETS: CategorySets = { starts: Int32Array.of(0), words: new Uint32Array(0) }
+const NO_SETS: CategorySets = { starts: Int32Array.of(0), words: new Uint32Array(0) }
 
 /** A sum from zero with nothing behind it. */
 export function plainSum(precision: Precision, outputCount: number, change: Partial<ForestSum> = {}): ForestSum {

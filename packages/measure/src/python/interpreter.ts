@@ -8,7 +8,7 @@ import { type Owners, owners, ownFoldersFrom, whyNotOwn } from '../machine/own-f
 import { endInWords, startProcess, textFrom } from '../processes/start-process.ts'
 
 /** CPython from here on is what the collector runs on. */
-export const OLDEST = [3, 9] as const
+const OLDEST = [3, 9] as const
 const PROBE_MS = 20_000
 
 /** What finding it reads of the world. */

@@ -89,7 +89,7 @@ const SHORT_SHARE = 0.5
  * Tokens that came with the first chunk: they took the time to the first token, and none after it. Chunks that list theirs say so. Else the first chunk holds
  * as many as a mean chunk, or fewer if its text is much shorter than a mean chunk's: some servers send the first token at once and bundle those after it.
  */
-export function firstTokensOf(times: StreamTimes, { tokens, by }: TokenCount): number {
+function firstTokensOf(times: StreamTimes, { tokens, by }: TokenCount): number {
   const { chunksMs, firstListed, firstLength, textLength, ended } = times
   if (firstListed !== null) return Math.min(tokens, firstListed)
   // A token that ends the text is in no chunk, and the server alone counts it.

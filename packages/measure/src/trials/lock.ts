@@ -60,7 +60,7 @@ const WAITS: LockWaits = { nameMs: 2000, remindMs: 30 * MINUTE, unknownMs: 5 * M
  * `off`: nothing waits for the lock or takes it, as with --no-lock. An absolute path: the lock is in that folder, and holds among the runs that
  * name it. Child processes inherit it.
  */
-export const LOCK_VARIABLE = 'WHYSLOW_LOCK'
+const LOCK_VARIABLE = 'WHYSLOW_LOCK'
 
 /** What a user reads while waiting. */
 export function waitingWords({ pid, waitedMs }: LockHolder): string {

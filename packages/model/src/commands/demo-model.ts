@@ -20,7 +20,7 @@ export function writeDemoModel(folder: string): string {
 }
 
 /** Complete trees, node k with the children 2k + 1 and 2k + 2. */
-export function demoModel(): Uint8Array<ArrayBuffer> {
+function demoModel(): Uint8Array<ArrayBuffer> {
   const random = mulberry32(7)
   const [inner, all] = [2 ** DEPTH - 1, 2 ** (DEPTH + 1) - 1]
   const nodes = Array.from({ length: TREES * all }, (_, at) => ({ tree: Math.floor(at / all), id: at % all }))

@@ -141,7 +141,7 @@ export function whyNoGain({ reason, speedupLow, pairs }: Judgement): string {
   return reason ?? (speedupLow > 1 ? little : `no clear gain in ${countOf(pairs)}`)
 }
 
-export const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
+const countOf = (pairs: number): string => (pairs === 1 ? 'one pair' : `${pairs} pairs`)
 
 function middle(readings: readonly Reading[], of: (reading: Reading) => number | null): number | null {
   return medianOrNull(readings.flatMap((reading) => of(reading) ?? []))

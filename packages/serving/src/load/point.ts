@@ -17,7 +17,7 @@ import { OUTCOME, type Records } from './records.ts'
 import { grows, mayGrow, type Queue, queueOf } from './saturation.ts'
 import { streamsOf } from './streams.ts'
 
-export const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 0.999 } as const
+const PERCENTILES = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99, p999Ms: 0.999 } as const
 export type PercentileName = keyof typeof PERCENTILES
 
 /**
@@ -32,7 +32,7 @@ const LATE_SHARE = 0.01
 const REFUSED_SHARE = 0.01
 
 /** A status that answers what was asked. */
-export const isGood = (outcome: number): boolean => outcome >= 200 && outcome < 300
+const isGood = (outcome: number): boolean => outcome >= 200 && outcome < 300
 
 /** Latencies of the measured part, in order of arrival; infinite where no good answer came. */
 export function latenciesOf({

@@ -32,7 +32,7 @@ export interface SearchResult {
 /** Why a search is at its end. */
 type Ending = Pick<LoadSearch, 'ended' | 'longerSeconds' | 'undecided'>
 
-export const CONFIRMING_RUNS = 5
+const CONFIRMING_RUNS = 5
 const NEAR = { growth: [1.5, 2], ratio: 1.2, mostProbes: 20 }
 const CONFIRMED = { growth: [1.05, 1.05, 1.1, 1.2, 1.5, 2], ratio: 1.05, mostProbes: 20 }
 const STEP = CONFIRMED.ratio

@@ -63,7 +63,7 @@ function timesOf(stream: SentStream, { records, countTokens }: MeasuredRun): Tim
   }
 }
 
-export const gapsOf = (chunksMs: readonly number[]): number[] => chunksMs.slice(1).map((at, k) => at - chunksMs[k]!)
+const gapsOf = (chunksMs: readonly number[]): number[] => chunksMs.slice(1).map((at, k) => at - chunksMs[k]!)
 
 /** null: none. A percentile that too few values know is null. */
 function percentilesOf(values: readonly number[]): LoadStreamTimes | null {

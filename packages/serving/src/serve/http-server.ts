@@ -179,7 +179,7 @@ async function metricsOf({ metrics, dispatcher, workers, budget }: Served): Prom
   return { status: 200, body, headers: { 'Content-Type': metrics.contentType } }
 }
 
-export function metadataOf(model: ModelSpec): object {
+function metadataOf(model: ModelSpec): object {
   const tensors = (specs: ModelSpec['inputs']) =>
     specs.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape ?? [] }))
   const { name, version, platform } = model

@@ -3,7 +3,7 @@
 /** Requests that may wait, for each worker. */
 export const QUEUE_FOR_EACH = 32
 /** Rows of the largest prediction that `--max-batch auto` tries. */
-export const MOST_AUTOMATIC_ROWS = 32
+const MOST_AUTOMATIC_ROWS = 32
 /** For each worker a batch that waits for it, and one that comes meanwhile, at least: two predictions would else be a whole queue. */
 export const usualQueue = (workers: number, maxBatch: number | 'auto'): number =>
   workers * Math.max(QUEUE_FOR_EACH, 2 * (maxBatch === 'auto' ? MOST_AUTOMATIC_ROWS : maxBatch))

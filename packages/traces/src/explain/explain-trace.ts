@@ -13,7 +13,7 @@ import { readTrace } from '../recordings/index.ts'
 import type { TraceEvidence } from '../rule.ts'
 import { profileRules, requestRules } from '../rules/index.ts'
 import { neverTold } from './never-told.ts'
-import { breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
+import { baseName, breakdownOf, linesOf, nodesOf, stagesOf } from './parts.ts'
 import { type MachineRoofs, roofsOf } from './roofs.ts'
 
 /** A model that was read, to join with a recording: read by same-model.ts, which is loaded if one is given. */
@@ -93,8 +93,6 @@ function traceRow(finding: Finding, file: string, { window }: TraceFacts): Repor
     ...(finding.wouldSaveMs === null ? {} : { wouldSaveShare: shareOf(finding.wouldSaveMs) }),
   }
 }
-
-const baseName = (file: string): string => file.replace(/^.*[\\/]/, '')
 
 function sectionOf(facts: TraceFacts, { window }: TraceFacts, latencyMs: number | null): TraceSection {
   const { format, version, recognisedBy, recordedWith, shares, device, otherDevices, devices } = facts

@@ -85,7 +85,7 @@ function functionNodes({ rows }: NonNullable<TraceFacts['functions']>, wholeMs: 
     }))
 }
 
-const baseName = (file: string): string => file.replace(/^.*[\\/]/, '')
+export const baseName = (file: string): string => file.replace(/^.*[\\/]/, '')
 
 function tableNodes({ table, window }: TraceFacts): Node[] {
   const sumMs = table!.of === 'prediction' ? window.stepMs : table!.rows.reduce((sum, { timeMs }) => sum + timeMs, 0)

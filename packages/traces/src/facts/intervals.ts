@@ -94,7 +94,7 @@ export function between({ starts, ends }: Intervals, from: number, to: number): 
   return copy
 }
 
-export const EMPTY: Intervals = { starts: new Float64Array(0), ends: new Float64Array(0) }
+const EMPTY: Intervals = { starts: new Float64Array(0), ends: new Float64Array(0) }
 
 /** Length of a set. */
 export function lengthOf({ starts, ends }: Intervals): number {

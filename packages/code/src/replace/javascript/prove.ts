@@ -88,7 +88,7 @@ function once<T>(made: Map<unknown, unknown>, value: unknown, make: () => T): T 
 }
 
 /** Lists made arrays that hold every number that a list can. */
-export function converted(values: Values): unknown[] {
+function converted(values: Values): unknown[] {
   const made = new Map<unknown, unknown>()
   return values.map((value) => (Array.isArray(value) ? once(made, value, () => Float64Array.from(value as number[])) : value))
 }

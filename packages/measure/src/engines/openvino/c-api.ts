@@ -6,7 +6,7 @@ import type * as Koffi from 'koffi'
 import { type Call, type NativeApi, nativeApi, type TypeSpec } from '../koffi.ts'
 
 /** Element types were numbered otherwise before 2024.2; the oldest that was tried. */
-export const OLDEST = { year: 2024, release: 6 } as const
+const OLDEST = { year: 2024, release: 6 } as const
 
 /** Calls by name, without `ov_`; one that fails throws with the library's own words. */
 export interface OpenvinoApi extends NativeApi<CallName, FreeName> {

@@ -64,7 +64,7 @@ const COUNTER = /([A-Z][A-Za-z]+)_\d+/g
  * The library tells how long a node took, not when: nodes, and predictions, lie end to end. `operators`: of the model's nodes, by name;
  * a node that is none of these keeps the library's name and type.
  */
-export function traceOf(runs: readonly ProfiledRun[], operators: ReadonlyMap<string, string>): readonly object[] {
+function traceOf(runs: readonly ProfiledRun[], operators: ReadonlyMap<string, string>): readonly object[] {
   const named = (name: string): string => {
     const own = operators.has(name) ? name : name.replace(PART, '')
     return operators.has(own) ? own : name.replaceAll(COUNTER, '$1')

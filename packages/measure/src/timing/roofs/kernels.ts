@@ -86,7 +86,7 @@ function describe({ inChannels, size, kernel }: ConvShape): string {
 }
 
 /** Elements of one step of a function's chain: they fit in L1, and take longer than starting the operator. */
-export const functionElements = 8192
+const functionElements = 8192
 const functionSteps = 24
 /** So few that their time is that of starting the operators. */
 const startElements = 16

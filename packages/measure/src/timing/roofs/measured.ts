@@ -58,7 +58,7 @@ export async function measuredRoofs(wanted: RoofsWanted): Promise<RoofsFound> {
 }
 
 /** What they are kept under. */
-export function roofsKey({
+function roofsKey({
   machine,
   engineId,
   engine,

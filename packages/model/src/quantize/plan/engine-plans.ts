@@ -49,7 +49,7 @@ function marked(
 }
 
 /** What it is called among the plans of one method. */
-export const planOn = (form: Int8Form): string => `on ${form}`
+const planOn = (form: Int8Form): string => `on ${form}`
 
 /** One plan; none if the engine cannot hold the model, if nothing may be quantized, or if what may changes the outputs too much. */
 export async function planOnEngine(given: SearchedPrecisions, model: Model, form: Int8Form): Promise<readonly PrecisionPlan[]> {

@@ -53,7 +53,7 @@ const known = (model: Model, graph: GraphView, file: string): KnownModel => ({
 const sameNames = (inputs: readonly ValueDeclaration[], served: ModelSpec): boolean =>
   inputs.length === served.inputs.length && inputs.every(({ name }) => served.inputs.some((one) => one.name === name))
 
-export function declaredGraph({ name, inputs }: ModelSpec): GraphView {
+function declaredGraph({ name, inputs }: ModelSpec): GraphView {
   const declared = inputs.map(
     (input): ValueDeclaration => ({
       name: input.name,

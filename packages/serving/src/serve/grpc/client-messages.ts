@@ -3,14 +3,13 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
 import { datatypeOf, RequestError } from '../protocol.ts'
 import { encodeRaw } from '../raw-tensor.ts'
+import { field } from './messages.ts'
 
 export interface AskedModel {
   readonly name: string
   /** '': whichever the server takes. */
   readonly version: string
 }
-
-const field = (writer: BinaryWriter, number: number) => writer.tag(number, WireType.LengthDelimited)
 
 /** The message of ModelMetadata and ModelReady. */
 export function writeModelName({ name, version }: AskedModel): Uint8Array {

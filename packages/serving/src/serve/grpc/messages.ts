@@ -208,7 +208,7 @@ function readContents(bytes: Uint8Array, count: () => void): unknown[] {
   return values
 }
 
-const field = (writer: BinaryWriter, number: number) => writer.tag(number, WireType.LengthDelimited)
+export const field = (writer: BinaryWriter, number: number) => writer.tag(number, WireType.LengthDelimited)
 
 export const writeBool = (value: boolean): Uint8Array => {
   const writer = new BinaryWriter()
