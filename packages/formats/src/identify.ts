@@ -102,58 +102,50 @@ function identity(format: FileFormat, says: string, next: string): Identity {
 }
 
 /** Signature, its offset, and what it means. Characters are bytes (Latin-1). */
-const MAGIC: readonly (readonly [string, number, Identity])[] = [
-  ['TFL3', 4, identity('tflite', 'a TensorFlow Lite model', READ)],
-  ['ORTM', 4, identity('ort', 'an ONNX Runtime (.ort) model', 'give the .onnx file that it was made from')],
-  ['\x89HDF\r\n\x1a\n', 0, identity('hdf5', 'an HDF5 file, as Keras 2 writes', READ)],
+const MAGIC: readonly (readonly [string, number, FileFormat, string, string])[] = [
+  ['TFL3', 4, 'tflite', 'a TensorFlow Lite model', READ],
+  ['ORTM', 4, 'ort', 'an ONNX Runtime (.ort) model', 'give the .onnx file that it was made from'],
+  ['\x89HDF\r\n\x1a\n', 0, 'hdf5', 'an HDF5 file, as Keras 2 writes', READ],
   // https://docs.nvidia.com/deeplearning/tensorrt: a serialized plan; magic of older and newer versions.
-  ['ftrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
-  ['ptrt', 0, identity('unknown', 'a TensorRT engine', 'give the ONNX model that it was built from')],
-  [
-    'GGUF',
-    0,
-    identity('gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model, or run whyslow generate on it'),
-  ],
-  ['\x93NUMPY', 0, identity('numpy', 'a NumPy array', 'give the model here, and arrays with --data')],
-  ['{L\0\0\0\0\0\0\0', 0, identity('xgboost', 'an XGBoost model (UBJSON)', READ)],
-  ['binf', 0, identity('xgboost', 'an XGBoost model (old binary format)', READ)],
+  ['ftrt', 0, 'unknown', 'a TensorRT engine', 'give the ONNX model that it was built from'],
+  ['ptrt', 0, 'unknown', 'a TensorRT engine', 'give the ONNX model that it was built from'],
+  ['GGUF', 0, 'gguf', 'a GGUF model (llama.cpp)', 'give an ONNX export of the same model, or run whyslow generate on it'],
+  ['\x93NUMPY', 0, 'numpy', 'a NumPy array', 'give the model here, and arrays with --data'],
+  ['{L\0\0\0\0\0\0\0', 0, 'xgboost', 'an XGBoost model (UBJSON)', READ],
+  ['binf', 0, 'xgboost', 'an XGBoost model (old binary format)', READ],
   [
     'bs64',
     0,
-    identity(
-      'unknown',
-      'an XGBoost model in base64 (before 1.0)',
-      "load it in XGBoost and save it with save_model('model.json')",
-    ),
+    'unknown',
+    'an XGBoost model in base64 (before 1.0)',
+    "load it in XGBoost and save it with save_model('model.json')",
   ],
   [
     'CBM1',
     0,
-    identity(
-      'unknown',
-      'a CatBoost model in its own format (.cbm)',
-      "save it as JSON: model.save_model('model.json', format='json')",
-    ),
+    'unknown',
+    'a CatBoost model in its own format (.cbm)',
+    "save it as JSON: model.save_model('model.json', format='json')",
   ],
-  ['\x1f\x8b', 0, identity('gzip', 'gzip-compressed', 'unpack it with gunzip first')],
-  ['\x28\xb5\x2f\xfd', 0, identity('archive', 'zstd-compressed', 'unpack it first')],
-  ['\xfd7zXZ\0', 0, identity('archive', 'xz-compressed', 'unpack it first')],
-  ['BZh', 0, identity('archive', 'bzip2-compressed', 'unpack it first')],
-  ['7z\xbc\xaf\x27\x1c', 0, identity('archive', 'a 7z archive', UNPACK)],
-  ['Rar!\x1a\x07', 0, identity('archive', 'a RAR archive', UNPACK)],
-  ['ustar', 257, identity('archive', 'a tar archive', UNPACK)],
-  ['PK\x05\x06', 0, identity('zip', 'an empty zip archive', MODEL)],
-  ['\x89PNG\r\n\x1a\n', 0, identity('image', 'a PNG image', 'give the model here, and inputs with --data')],
-  ['\xff\xd8\xff', 0, identity('image', 'a JPEG image', 'give the model here, and inputs with --data')],
-  ['RIFF', 0, identity('audio', 'a sound or media file (RIFF)', 'give the model here, and inputs with --data')],
-  ['\x7fELF', 0, identity('elf', 'a program or library (ELF)', MODEL)],
-  ['MZ', 0, identity('executable', 'a Windows program or library', MODEL)],
-  ['\xcf\xfa\xed\xfe', 0, identity('executable', 'a macOS program or library', MODEL)],
+  ['\x1f\x8b', 0, 'gzip', 'gzip-compressed', 'unpack it with gunzip first'],
+  ['\x28\xb5\x2f\xfd', 0, 'archive', 'zstd-compressed', 'unpack it first'],
+  ['\xfd7zXZ\0', 0, 'archive', 'xz-compressed', 'unpack it first'],
+  ['BZh', 0, 'archive', 'bzip2-compressed', 'unpack it first'],
+  ['7z\xbc\xaf\x27\x1c', 0, 'archive', 'a 7z archive', UNPACK],
+  ['Rar!\x1a\x07', 0, 'archive', 'a RAR archive', UNPACK],
+  ['ustar', 257, 'archive', 'a tar archive', UNPACK],
+  ['PK\x05\x06', 0, 'zip', 'an empty zip archive', MODEL],
+  ['\x89PNG\r\n\x1a\n', 0, 'image', 'a PNG image', 'give the model here, and inputs with --data'],
+  ['\xff\xd8\xff', 0, 'image', 'a JPEG image', 'give the model here, and inputs with --data'],
+  ['RIFF', 0, 'audio', 'a sound or media file (RIFF)', 'give the model here, and inputs with --data'],
+  ['\x7fELF', 0, 'elf', 'a program or library (ELF)', MODEL],
+  ['MZ', 0, 'executable', 'a Windows program or library', MODEL],
+  ['\xcf\xfa\xed\xfe', 0, 'executable', 'a macOS program or library', MODEL],
 ]
 
 function byMagic(start: Uint8Array): Identity | undefined {
-  const found = MAGIC.find(([magic, offset]) => startsWith(start, magic, offset))?.[2]
-  if (found !== undefined) return found
+  const found = MAGIC.find(([magic, offset]) => startsWith(start, magic, offset))
+  if (found !== undefined) return identity(found[2], found[3], found[4])
   // Legacy torch.save puts a number of 10 bytes first; other pickles start with protocol 2 to 5.
   if (startsWith(start, '\x80\x02\x8a\x0a'))
     return identity('pickle', 'a PyTorch file (pickle), which can run code when opened', TORCH)

@@ -5,6 +5,7 @@ import { elementCount } from '@whyslow/graph/dtype.ts'
 import { ELEMENT_ARRAYS, type ElementArray } from '@whyslow/graph/element-arrays.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { TensorProto } from 'onnx-buf'
+import { isIdentity } from './permutation.ts'
 
 /** Content in memory: bool as Uint8Array, float16 and bfloat16 as their bits in a Uint16Array. */
 export type ConstantArray = ElementArray<ArrayBuffer>
@@ -56,7 +57,7 @@ export function numbersOf({ dtype, data }: ConstantData): number[] {
 export function transposed(constant: ConstantData, permutation: readonly number[]): ConstantData {
   const { dtype, shape, data } = constant
   const to = permutation.map((axis) => shape[axis]!)
-  if (permutation.every((axis, k) => axis === k)) return constant
+  if (isIdentity(permutation)) return constant
   const merged = withoutSplitAxes(shape, permutation)
   const count = elementCount(shape)
   const source = data as unknown as Record<number, unknown>

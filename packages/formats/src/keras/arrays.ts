@@ -1,4 +1,6 @@
 // An array of an HDF5 file as a constant: in float32 whatever floating-point type it has, since layers compute in it.
+
+import { float16Value } from '@whyslow/graph/decode.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ConstantArray, ConstantData } from '../build/constant-data.ts'
@@ -34,20 +36,13 @@ function floats(bytes: Uint8Array<ArrayBuffer>, count: number, type: Datatype & 
   if (sizeBytes === 8) return Float32Array.from({ length: count }, (_, k) => view.getFloat64(8 * k, !bigEndian))
   if (sizeBytes === 4) return Float32Array.from({ length: count }, (_, k) => view.getFloat32(4 * k, !bigEndian))
   if (exponentBits === 8) return brainFloats(bytes, count)
-  return Float32Array.from({ length: count }, (_, k) => half(view.getUint16(2 * k, !bigEndian)))
+  return Float32Array.from({ length: count }, (_, k) => float16Value(view.getUint16(2 * k, !bigEndian)))
 }
 
 function brainFloats(bytes: Uint8Array<ArrayBuffer>, count: number): Float32Array<ArrayBuffer> {
   const bits = new Uint32Array(count)
   for (let k = 0; k < count; k++) bits[k] = (bytes[2 * k]! << 16) | (bytes[2 * k + 1]! << 24)
   return new Float32Array(bits.buffer)
-}
-
-/** IEEE 754 binary16. */
-function half(bits: number): number {
-  const [sign, exponent, fraction] = [(bits & 0x8000) === 0 ? 1 : -1, (bits >> 10) & 31, bits & 1023]
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return exponent === 0 ? sign * 2 ** -24 * fraction : sign * 2 ** (exponent - 15) * (1 + fraction / 1024)
 }
 
 const INTEGERS = {

@@ -1,7 +1,7 @@
 // Arrays of a `.h5` model: one group a layer, its arrays in the order trainable, then not trainable, over all that the layer holds.
 // keras/src/legacy/saving/legacy_h5_format.py; tf_keras/saving/legacy/hdf5_format.py
 import type { ConstantData } from '../build/constant-data.ts'
-import { type LayerTree, type OwnedSlot, slotsOf } from '../layers/layer-tree.ts'
+import { type LayerTree, type OwnedSlot, ownName, slotsOf } from '../layers/layer-tree.ts'
 import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'
 import { FLIPPED_BY_THEANO, flipped, joinedGates, kernelOfKeras1, STORED_BY_GATE } from './old-arrays.ts'
@@ -85,8 +85,6 @@ function pairs(root: LayerTree, group: Hdf5Group): [LayerTree, readonly string[]
     return [layer, one.names, one.own]
   })
 }
-
-const ownName = ({ name }: LayerTree): string => name.split('/').at(-1)!
 
 /** The model's layers; Keras 1 lists those of a Sequential in a Sequential among its own. */
 function listedLayers(root: LayerTree): LayerTree[] {

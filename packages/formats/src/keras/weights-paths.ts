@@ -1,6 +1,6 @@
 // Arrays of a `.keras` model: at the path of the object that owns them, `layers/dense_1/vars/0`. keras/src/saving/saving_lib.py
 import type { ConstantData } from '../build/constant-data.ts'
-import type { LayerTree } from '../layers/layer-tree.ts'
+import { type LayerTree, ownName } from '../layers/layer-tree.ts'
 import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'
 import type { FoundArrays } from './weights-h5.ts'
@@ -48,7 +48,7 @@ function textsOf({ kind }: LayerTree, path: string, { text }: KerasArchive): Map
  * one of that name is meant.
  */
 function namedAs(tree: LayerTree, counted: string | undefined, at: Hdf5Group | undefined): string | undefined {
-  const own = tree.name.split('/').at(-1)
+  const own = ownName(tree)
   const nameOf = (group: Hdf5Group | undefined) => group?.group('vars')?.attributes.get('name')?.[0]
   const told = counted === undefined ? undefined : nameOf(at?.group(counted))
   if (told === undefined || told === own) return counted
@@ -61,8 +61,7 @@ const namesIn = (at: Hdf5Group | undefined): readonly string[] => at?.group('var
 
 /** One layer in two models is written with its arrays once, where it comes first. */
 function isTwin(a: LayerTree, b: LayerTree): boolean {
-  const own = ({ name }: LayerTree) => name.split('/').at(-1)
-  return a.className === b.className && own(a) === own(b) && settings(a) === settings(b)
+  return a.className === b.className && ownName(a) === ownName(b) && settings(a) === settings(b)
 }
 
 /** The configuration without the numbers of objects that stand elsewhere, too. */

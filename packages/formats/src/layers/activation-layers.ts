@@ -1,15 +1,14 @@
 // Activations as layers. keras/src/layers/activations/*.py, tf_keras/src/layers/activation/*.py
 
+import { asBool, binary, cast, scalar, where } from '../build/broadcast.ts'
 import { reshaped } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
+import { softmax } from '../build/reduce.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
 import { activationOfLayer } from '../tensorflow/activations.ts'
-import { binary, cast, scalar, where } from '../tensorflow/broadcast.ts'
-import { asMask } from '../tensorflow/recurrent-mask.ts'
-import { softmax } from '../tensorflow/reduce.ts'
 import { isTensor, wholesIn } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import { arrayOf, floatInput } from './layer-parts.ts'
+import { arrayOf, floatInput, trainableSlots } from './layer-parts.ts'
 
 const plainActivations: LayerKind = {
   classNames: ['ReLU', 'LeakyReLU', 'ELU', 'ThresholdedReLU'],
@@ -31,7 +30,7 @@ const softmaxLayer: LayerKind = {
     const second = call.inputs[1]
     const given = isTensor(kwargs.mask) ? kwargs.mask : (second ?? masks[0])
     if (given === undefined) return { outputs: [softmax(builder, x, axes)], mask: 'kept' }
-    const mask = asMask(builder, given)
+    const mask = asBool(builder, given)
     const shares = softmax(builder, where(builder, mask, x, scalar(builder, x.dtype, -1e9)), axes)
     // Keras 2 adds -1e9 and leaves it at that.
     const shown = dialect === 'keras-3' ? binary(builder, 'Mul', shares, cast(builder, mask, shares.dtype)) : shares
@@ -42,7 +41,7 @@ const softmaxLayer: LayerKind = {
 /** A slope for each feature below zero; over shared axes there is one. */
 const prelu: LayerKind = {
   classNames: ['PReLU'],
-  arrays: () => [{ name: 'alpha', trained: true }],
+  arrays: () => trainableSlots('alpha'),
   write(call) {
     const { builder, config } = call
     const x = floatInput(call)

@@ -1,10 +1,10 @@
 // Pooling to a given number of cells, over windows that share the axis out as evenly as whole cells allow.
 // keras/src/layers/pooling/base_adaptive_pooling.py
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { concat, slice } from '../tensorflow/shapes.ts'
+import { reduce } from '../build/reduce.ts'
+import { concat, slice } from '../build/shapes.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import { channelsFirst, floatInput, sizeOf } from './layer-parts.ts'
+import { axesOfClass, channelsFirst, classesOf, floatInput, sizeOf } from './layer-parts.ts'
 
 type Mode = 'max' | 'average'
 
@@ -12,9 +12,9 @@ type Mode = 'max' | 'average'
 const MOST_CELLS = 4096
 
 const adaptive = (mode: Mode, name: string): LayerKind => ({
-  classNames: [1, 2, 3].map((axes) => `${name}${axes}D`),
+  classNames: classesOf(name),
   write(call) {
-    const axes = Number(/(\d)D/.exec(call.className)![1])
+    const axes = axesOfClass(call.className)
     const x = floatInput(call, axes + 2)
     const sizes = call.config.perAxis('output_size', axes)
     const from = channelsFirst(call.config) ? 2 : 1

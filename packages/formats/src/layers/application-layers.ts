@@ -1,13 +1,13 @@
 // Layers that models of keras.applications bring with them: ConvNeXt's, InceptionResNetV2's. They are no keras.layers, and a class of that name
 // may be someone's own: what its configuration holds tells it apart. keras/src/applications/convnext.py, …/inception_resnet_v2.py
-import { binary, withNumber } from '../tensorflow/broadcast.ts'
+import { binary, withNumber } from '../build/broadcast.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import { arrayOf, asFloat, floatInput, sizeOf } from './layer-parts.ts'
+import { arrayOf, asFloat, floatInput, sizeOf, trainableSlots } from './layer-parts.ts'
 
 /** Each feature of the last axis by a number of its own. */
 const layerScale: LayerKind = {
   classNames: ['LayerScale'],
-  arrays: () => [{ name: 'gamma', trained: true }],
+  arrays: () => trainableSlots('gamma'),
   write(call) {
     requires(call, 'init_values', 'projection_dim')
     const { builder } = call

@@ -1,8 +1,8 @@
 // What stands among the arguments of a call: tensors, plain values, and constants as files write them.
 import type { DType } from '@whyslow/graph/types.ts'
+import { constantOf } from '../build/broadcast.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { constantOf } from '../tensorflow/broadcast.ts'
 import type { Argument } from './layer.ts'
 
 type ArgumentRecord = { readonly [key: string]: Argument }

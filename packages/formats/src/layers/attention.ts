@@ -1,21 +1,21 @@
 // Attention without projections: [query, value], or [query, value, key]. keras/src/layers/attention/{attention,additive_attention}.py
+
+import { asBool, binary, scalar, unary, where } from '../build/broadcast.ts'
 import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, scalar, unary, where } from '../tensorflow/broadcast.ts'
+import { reduce } from '../build/reduce.ts'
+import { unsqueeze } from '../build/shapes.ts'
 import { matmul, swapped } from '../tensorflow/products.ts'
-import { asMask } from '../tensorflow/recurrent-mask.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { unsqueeze } from '../tensorflow/shapes.ts'
 import { isList, isTensor } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'
 import type { LayerCall, LayerKind, LayerResult } from './layer.ts'
-import { asFloat } from './layer-parts.ts'
+import { asFloat, trainableSlots } from './layer-parts.ts'
 
 export const attention: LayerKind = {
   classNames: ['Attention'],
   arrays: (config) => [
-    ...(config.raw('use_scale') === true ? [{ name: 'scale', trained: true }] : []),
-    ...(config.raw('score_mode') === 'concat' ? [{ name: 'concat_score_weight', trained: true }] : []),
+    ...(config.raw('use_scale') === true ? trainableSlots('scale') : []),
+    ...(config.raw('score_mode') === 'concat' ? trainableSlots('concat_score_weight') : []),
   ],
   write: (call) =>
     attended(call, (query, key) =>
@@ -25,7 +25,7 @@ export const attention: LayerKind = {
 
 export const additiveAttention: LayerKind = {
   classNames: ['AdditiveAttention'],
-  arrays: (config) => (config.flag('use_scale', true) ? [{ name: 'scale', trained: true }] : []),
+  arrays: (config) => (config.flag('use_scale', true) ? trainableSlots('scale') : []),
   write: (call) =>
     attended(call, (query, key) => {
       const { builder } = call
@@ -69,7 +69,7 @@ function attended(call: LayerCall, score: (query: Value, key: Value) => Value): 
   const [queryMask, valueMask] = [0, 1].map((k) => {
     const given = isList(kwargs.mask) ? kwargs.mask[k] : undefined
     const mask = isTensor(given) ? given : call.masks[k]
-    return mask === undefined ? undefined : asMask(builder, mask)
+    return mask === undefined ? undefined : asBool(builder, mask)
   })
   const causal = kwargs.use_causal_mask === true || config.raw('causal') === true
   const mask = attentionMask(builder, { query, value, valueMask, causal })

@@ -1,8 +1,9 @@
 // A recurrent layer forward and one backward over the same steps. keras/src/layers/rnn/bidirectional.py and tf_keras'.
+
+import { binary, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, withNumber } from '../tensorflow/broadcast.ts'
+import { concat, reverse, take } from '../build/shapes.ts'
 import { type Direction, directionOf, type RecurrenceResult, recurrence, sideBySide } from '../tensorflow/recurrent.ts'
-import { concat, reverse, take } from '../tensorflow/shapes.ts'
 import {
   type BoundLayer,
   type ChildSlot,

@@ -1,26 +1,21 @@
 // LSTM cells whose products are convolutions: what comes in is convolved at once for all steps, what comes back step by step.
 // keras/src/layers/rnn/conv_lstm.py, tf_keras/src/layers/rnn/base_conv_lstm.py
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { reshape, reverse, shapeAsRun, split, zeros } from '../build/shapes.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
-import { type Activation, activationOf } from '../tensorflow/activations.ts'
-import { binary } from '../tensorflow/broadcast.ts'
 import { convolution } from '../tensorflow/conv.ts'
-import { toChannelsFirst, toChannelsLast, transpose } from '../tensorflow/layout.ts'
+import { timeFirst, toChannelsFirst, toChannelsLast, transpose } from '../tensorflow/layout.ts'
 import { scanSteps } from '../tensorflow/scan-steps.ts'
-import { reshape, reverse, shapeAsRun, split, zeros } from '../tensorflow/shapes.ts'
 import type { Window } from '../tensorflow/window.ts'
 import type { ChildSlot, LayerCall, LayerKind } from './layer.ts'
-import { arrayOf, asFloat, sizeOf } from './layer-parts.ts'
+import { activationIn, arrayOf, asFloat, biasOf, sizeOf, trainableSlotsWithBias } from './layer-parts.ts'
 import { recurrentCall } from './recurrent.ts'
 
 export const convLstmCell: LayerKind = {
   classNames: ['ConvLSTMCell'],
-  arrays: (config) => [
-    { name: 'kernel', trained: true },
-    { name: 'recurrent_kernel', trained: true },
-    ...(config.flag('use_bias', true) ? [{ name: 'bias', trained: true }] : []),
-  ],
+  arrays: (config) => trainableSlotsWithBias(config, 'kernel', 'recurrent_kernel'),
   write: ({ config }) => {
     throw config.refuse('is a cell outside its layer; use ConvLSTM2D')
   },
@@ -42,17 +37,13 @@ export const convLstm: LayerKind = {
     const zeroMasked = config.raw('zero_output_for_mask') === true
     const result = scanSteps(builder, { input: run.given, mask, backwards, initial, zeroMasked, step: run.step })
     const sequences = config.flag('return_sequences', false)
-    const [batchFirst] = sequences ? [swapped(builder, result.sequences)] : [result.last]
+    const [batchFirst] = sequences ? [timeFirst(builder, result.sequences)] : [result.last]
     const output = layout.back(batchFirst!, sequences ? 1 : 0)
     const returned = config.flag('return_state', false) ? result.states.map((state) => layout.back(state, 0)) : []
     const ordered = sequences && backwards ? reverse(builder, output, 1) : output
     return { outputs: [ordered, ...returned], mask: sequences ? mask : undefined }
   },
 }
-
-/** Axes 0 and 1 changed: the batch and the steps. */
-const swapped = (builder: GraphBuilder, x: Value): Value =>
-  transpose(builder, x, [1, 0, ...x.shape.slice(2).map((_, k) => k + 2)])
 
 /** Between the layer's layout and channels first, with `before` axes between the batch and the image. */
 function layoutOf(builder: GraphBuilder, channelsFirst: boolean) {
@@ -83,7 +74,7 @@ function stepsOf(call: LayerCall, x: Value, rank: number) {
   const width = weights.shape.at(-1)!
   const filters = width / 4
   const recurrent = arrayOf(cell, 'recurrent_kernel', [...kernel, filters, width])
-  const bias = cell.arrays.has('bias') ? builder.constant(arrayOf(cell, 'bias', [width]), 'bias') : undefined
+  const bias = biasOf(cell, width)
   const window: Window = {
     kernel,
     strides: each('strides', 1),
@@ -94,7 +85,7 @@ function stepsOf(call: LayerCall, x: Value, rank: number) {
   const convolved = convolution(builder, { ...window, input: folded, bias, weights, channelsFirst: true })
   const picture = convolved.shape.slice(2)
   const parted = reshapedLike(builder, convolved, x)
-  const given = swapped(builder, parted)
+  const given = timeFirst(builder, parted)
   const gates = functionsOf(call)
   const same: Window = { kernel, strides: kernel.map(() => 1), dilations: kernel.map(() => 1), padding: 'same' }
   return {
@@ -129,14 +120,9 @@ function reshapedLike(builder: GraphBuilder, folded: Value, x: Value): Value {
   return builder.op('Reshape', [folded, sizes], { dtype: folded.dtype, shape })
 }
 
-function functionsOf({ config, dialect }: LayerCall) {
-  const of = (key: string, fallback: string): Activation => {
-    const spec = config.values[key] === undefined ? fallback : config.raw(key)
-    const activation = activationOf(spec, dialect)
-    if (activation === undefined) throw config.refuse(`asks for the ${key} ${JSON.stringify(spec)}, which is not known`)
-    return activation
-  }
-  const [state, gate] = [of('activation', 'tanh'), of('recurrent_activation', dialect === 'keras-3' ? 'sigmoid' : 'hard_sigmoid')]
+function functionsOf(call: LayerCall) {
+  const usual = call.dialect === 'keras-3' ? 'sigmoid' : 'hard_sigmoid'
+  const [state, gate] = [activationIn(call, 'activation', 'tanh'), activationIn(call, 'recurrent_activation', usual)]
   return {
     state: (builder: GraphBuilder, x: Value) => activate(builder, state.name, x, state.settings),
     gate: (builder: GraphBuilder, x: Value) => activate(builder, gate.name, x, gate.settings),

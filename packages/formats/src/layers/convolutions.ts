@@ -1,15 +1,17 @@
-// Convolutions of one to three spatial axes: plain, depthwise, separable, transposed. Kernels have their spatial axes first in every
-// layout of the tensors. keras/src/layers/convolutional/
-import type { ConstantData } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { convolution, depthwiseConvolution, transposedConvolution } from '../tensorflow/conv.ts'
 import type { Padding, Window } from '../tensorflow/window.ts'
-import type { ArraySlot, LayerCall, LayerKind } from './layer.ts'
-import type { LayerConfig } from './layer-config.ts'
-import { activated, arrayOf, channelsFirst, floatInput, sizeOf } from './layer-parts.ts'
-
-const slots = (config: LayerConfig, ...kernels: readonly string[]): ArraySlot[] =>
-  [...kernels, ...(config.flag('use_bias', true) ? ['bias'] : [])].map((name) => ({ name, trained: true }))
+import type { LayerCall, LayerKind } from './layer.ts'
+import {
+  activated,
+  arrayOf,
+  axesOfClass,
+  biasOf,
+  channelsFirst,
+  floatInput,
+  sizeOf,
+  trainableSlotsWithBias,
+} from './layer-parts.ts'
 
 const conv: LayerKind = {
   classNames: [
@@ -22,12 +24,12 @@ const conv: LayerKind = {
     'AtrousConvolution1D',
     'AtrousConvolution2D',
   ],
-  arrays: (config) => slots(config, 'kernel'),
+  arrays: (config) => trainableSlotsWithBias(config, 'kernel'),
   write(call) {
     const { builder, config } = call
     const { x, parts, channels } = conved(call)
     const groups = config.number('groups', 1)
-    const weights = kernelOf(call, 'kernel', { window: parts, rest: [channels / groups, null] })
+    const weights = arrayOf(call, 'kernel', [...parts.kernel, channels / groups, null])
     const bias = biasOf(call, weights.shape.at(-1)!)
     return { outputs: [activated(call, convolution(builder, { ...parts, input: x, weights, groups, bias }))] }
   },
@@ -35,10 +37,10 @@ const conv: LayerKind = {
 
 const depthwise: LayerKind = {
   classNames: ['DepthwiseConv1D', 'DepthwiseConv2D'],
-  arrays: (config) => slots(config, 'depthwise_kernel'),
+  arrays: (config) => trainableSlotsWithBias(config, 'depthwise_kernel'),
   write(call) {
     const { x, parts, channels } = conved(call)
-    const weights = kernelOf(call, 'depthwise_kernel', { window: parts, rest: [channels, null] })
+    const weights = arrayOf(call, 'depthwise_kernel', [...parts.kernel, channels, null])
     const bias = biasOf(call, channels * weights.shape.at(-1)!)
     return { outputs: [activated(call, depthwiseConvolution(call.builder, { ...parts, input: x, weights, bias }))] }
   },
@@ -47,13 +49,13 @@ const depthwise: LayerKind = {
 /** Each channel by itself, then the channels of each cell together; strides and holes belong to the first. */
 const separable: LayerKind = {
   classNames: ['SeparableConv1D', 'SeparableConv2D', 'SeparableConvolution1D', 'SeparableConvolution2D'],
-  arrays: (config) => slots(config, 'depthwise_kernel', 'pointwise_kernel'),
+  arrays: (config) => trainableSlotsWithBias(config, 'depthwise_kernel', 'pointwise_kernel'),
   write(call) {
     const { x, parts, channels } = conved(call)
-    const depthwiseKernel = kernelOf(call, 'depthwise_kernel', { window: parts, rest: [channels, null] })
+    const depthwiseKernel = arrayOf(call, 'depthwise_kernel', [...parts.kernel, channels, null])
     const single: Window = { kernel: ones(parts), strides: ones(parts), dilations: ones(parts), padding: 'valid' }
     const between = channels * depthwiseKernel.shape.at(-1)!
-    const weights = kernelOf(call, 'pointwise_kernel', { window: single, rest: [between, null] })
+    const weights = arrayOf(call, 'pointwise_kernel', [...single.kernel, between, null])
     const first = depthwiseConvolution(call.builder, { ...parts, input: x, weights: depthwiseKernel })
     const bias = biasOf(call, weights.shape.at(-1)!)
     const layout = { channelsFirst: parts.channelsFirst }
@@ -70,11 +72,11 @@ const transposedConv: LayerKind = {
     'Convolution3DTranspose',
     'Deconvolution2D',
   ],
-  arrays: (config) => slots(config, 'kernel'),
+  arrays: (config) => trainableSlotsWithBias(config, 'kernel'),
   write(call) {
     const { builder, config } = call
     const { x, parts, channels } = conved(call)
-    const weights = kernelOf(call, 'kernel', { window: parts, rest: [null, channels] })
+    const weights = arrayOf(call, 'kernel', [...parts.kernel, null, channels])
     const outputPadding =
       config.raw('output_padding') === undefined ? undefined : config.perAxis('output_padding', parts.kernel.length)
     const bias = biasOf(call, weights.shape.at(-2)!)
@@ -95,7 +97,7 @@ interface ConvedInput {
 /** The input with what the configuration says of its window: as many spatial axes as the class has. */
 function conved(call: LayerCall): ConvedInput {
   const { config, className } = call
-  const axes = Number(/(\d)D/.exec(className)?.[1] ?? 2)
+  const axes = axesOfClass(className)
   const x = floatInput(call, axes + 2)
   const first = channelsFirst(config)
   const padding = config.text('padding', 'valid')
@@ -114,16 +116,3 @@ function conved(call: LayerCall): ConvedInput {
 }
 
 const PADDINGS: readonly string[] = ['valid', 'same', 'causal']
-
-/** `rest`: the sizes behind the kernel's spatial ones. */
-function kernelOf(
-  call: LayerCall,
-  slot: string,
-  { window, rest }: { readonly window: Window; readonly rest: readonly (number | null)[] },
-): ConstantData {
-  return arrayOf(call, slot, [...window.kernel, ...rest])
-}
-
-function biasOf(call: LayerCall, outputs: number): Value | undefined {
-  return call.arrays.has('bias') ? call.builder.constant(arrayOf(call, 'bias', [outputs]), 'bias') : undefined
-}

@@ -1,22 +1,19 @@
 // Dense layers, and those that do nothing when a model predicts. keras/src/layers/core/, …/regularization/
 import type { Value } from '../build/graph-builder.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import { activated, arrayOf, floatInput, sizeOf } from './layer-parts.ts'
+import { activated, arrayOf, biasOf, floatInput, sizeOf, trainableSlots } from './layer-parts.ts'
 
 /** Contracts the last axis at any rank. */
 export const dense: LayerKind = {
   classNames: ['Dense', 'TimeDistributedDense'],
-  arrays: (config) => [
-    { name: 'kernel', trained: true },
-    ...(config.flag('use_bias', config.flag('bias', true)) ? [{ name: 'bias', trained: true }] : []),
-  ],
+  arrays: (config) => trainableSlots('kernel', ...(config.flag('use_bias', config.flag('bias', true)) ? ['bias'] : [])),
   write(call) {
     const { builder } = call
     const x = floatInput(call)
     const kernel = arrayOf(call, 'kernel', [sizeOf(call, x, -1), null])
     const units = kernel.shape[1]!
     const result = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), units] }
-    const bias = call.arrays.has('bias') ? builder.constant(arrayOf(call, 'bias', [units]), 'bias') : undefined
+    const bias = biasOf(call, units)
     return {
       outputs: [activated(call, product(call, x, { kernel: builder.constant(kernel, 'kernel'), bias, result }))],
       mask: 'kept',

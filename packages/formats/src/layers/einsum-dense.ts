@@ -1,21 +1,18 @@
 // A dense layer by subscripts: 'abc,cd->abd'. keras/src/layers/core/einsum_dense.py
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary } from '../build/broadcast.ts'
 import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary } from '../tensorflow/broadcast.ts'
+import { reshape } from '../build/shapes.ts'
 import { einsum } from '../tensorflow/einsum.ts'
 import { matmul } from '../tensorflow/products.ts'
-import { reshape } from '../tensorflow/shapes.ts'
 import type { LayerKind } from './layer.ts'
-import { activated, arrayOf, floatInput } from './layer-parts.ts'
+import { activated, arrayOf, floatInput, trainableSlots } from './layer-parts.ts'
 
 export const einsumDense: LayerKind = {
   classNames: ['EinsumDense'],
-  arrays: (config) => [
-    { name: 'kernel', trained: true },
-    ...(config.raw('bias_axes') === undefined ? [] : [{ name: 'bias', trained: true }]),
-  ],
+  arrays: (config) => trainableSlots('kernel', ...(config.raw('bias_axes') === undefined ? [] : ['bias'])),
   write(call) {
     const { builder, config } = call
     const x = floatInput(call)

@@ -1,14 +1,15 @@
 // Embeddings, and where masks begin. keras/src/layers/core/{embedding,masking}.py
+
+import { binary, cast, unary, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, cast, unary, withNumber } from '../tensorflow/broadcast.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { gather } from '../tensorflow/shapes.ts'
+import { reduce } from '../build/reduce.ts'
+import { gather } from '../build/shapes.ts'
 import type { LayerKind } from './layer.ts'
-import { arrayOf, floatInput, onlyInput } from './layer-parts.ts'
+import { arrayOf, floatInput, onlyInput, trainableSlots } from './layer-parts.ts'
 
 export const embedding: LayerKind = {
   classNames: ['Embedding'],
-  arrays: () => [{ name: 'embeddings', trained: true }],
+  arrays: () => trainableSlots('embeddings'),
   write(call) {
     const { builder, config } = call
     const ids = onlyInput(call)

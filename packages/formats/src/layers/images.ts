@@ -1,21 +1,23 @@
 // Layers that change the size of images or the scale of their values. keras/src/layers/reshaping/up_sampling*.py,
 // …/preprocessing/image_preprocessing/, tf_keras/layers/preprocessing/image_preprocessing.py
-import { float32s } from '../build/constant-data.ts'
+
+import { binary, cast, clip, unary } from '../build/broadcast.ts'
+import type { ConstantData } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, cast, clip, unary } from '../tensorflow/broadcast.ts'
-import { toChannelsFirst, toChannelsLast } from '../tensorflow/layout.ts'
+import { slice } from '../build/shapes.ts'
+import { inChannelsFirst as inLayout } from '../tensorflow/layout.ts'
 import { padded } from '../tensorflow/pad.ts'
 import { isInterpolation, type ResizeParts, repeated, resizedImage } from '../tensorflow/resize.ts'
-import { slice } from '../tensorflow/shapes.ts'
+import { constantIn } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import type { Json, LayerConfig } from './layer-config.ts'
-import { asFloat, channelsFirst, floatInput, onlyInput, sizeOf } from './layer-parts.ts'
+import type { LayerConfig } from './layer-config.ts'
+import { asFloat, axesOfClass, channelsFirst, floatInput, onlyInput, sizeOf } from './layer-parts.ts'
 
 const upSampling: LayerKind = {
   classNames: ['UpSampling1D', 'UpSampling2D', 'UpSampling3D'],
   write(call) {
     const { config, className, dialect } = call
-    const axes = Number(/(\d)D/.exec(className)![1])
+    const axes = axesOfClass(className)
     const x = onlyInput(call, axes + 2)
     const times = axes === 1 && config.raw('size') === undefined ? [config.number('length', 2)] : config.perAxis('size', axes, 2)
     if (axes !== 2 || config.text('interpolation', 'nearest') === 'nearest')
@@ -89,19 +91,15 @@ const rescaling: LayerKind = {
     const { builder, config } = call
     const scaled = binary(builder, 'Mul', floatInput(call), builder.constant(numbersIn(config, 'scale', 1), 'scale'))
     const offset = numbersIn(config, 'offset', 0)
-    const still = offset.data.every((value) => value === 0)
+    const still = Array.from(offset.data as Float32Array).every((value) => value === 0)
     return { outputs: [still ? scaled : binary(builder, 'Add', scaled, builder.constant(offset, 'offset'))], mask: 'kept' }
   },
 }
 
-function numbersIn(config: LayerConfig, key: string, fallback: number) {
-  const value = config.raw(key) ?? fallback
-  // Keras 3 writes an array as { class_name: '__numpy__', config: { value } }.
-  const inner =
-    typeof value === 'object' && !Array.isArray(value) ? ((value as { config?: { value?: Json } }).config?.value ?? null) : value
-  const list = (Array.isArray(inner) ? inner : [inner]) as readonly unknown[]
-  if (!list.every((item) => typeof item === 'number')) throw config.refuse(`has no numbers for its ${key}; save the model again`)
-  return { ...float32s(Array.isArray(inner) ? [list.length] : [], list as number[]), data: Float32Array.from(list as number[]) }
+function numbersIn(config: LayerConfig, key: string, fallback: number): ConstantData {
+  const constant = constantIn(config.raw(key) ?? fallback, 'float32')
+  if (constant === undefined) throw config.refuse(`has no numbers for its ${key}; save the model again`)
+  return constant
 }
 
 /** Vary images at random while a model is trained; a prediction sees those that it was given, as floats mostly. */
@@ -181,6 +179,5 @@ function paddedTo(call: LayerCall, x: Value, [height, width]: readonly number[])
   )
 }
 
-function inChannelsFirst({ builder, config }: LayerCall, x: Value, write: (x: Value) => Value): Value {
-  return channelsFirst(config) ? write(x) : toChannelsLast(builder, write(toChannelsFirst(builder, x)))
-}
+const inChannelsFirst = ({ builder, config }: LayerCall, x: Value, write: (x: Value) => Value): Value =>
+  inLayout(builder, x, channelsFirst(config), write)

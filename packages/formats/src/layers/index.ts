@@ -26,7 +26,7 @@ import { reshapings } from './reshaping.ts'
 import { wrappers } from './wrappers.ts'
 
 /** keras.layers, of all versions, and what keras.applications brings. */
-export const LAYERS: readonly LayerKind[] = [
+const LAYERS: readonly LayerKind[] = [
   inputLayer,
   model,
   dense,
@@ -67,7 +67,7 @@ export const LAYERS: readonly LayerKind[] = [
 ]
 
 /** keras.ops in a functional graph, by the class of the operation: 'Add' takes two arguments here, one list as a layer. */
-export const OPERATIONS: readonly LayerKind[] = [...operations]
+const OPERATIONS: readonly LayerKind[] = [...operations]
 
 const byClass = (kinds: readonly LayerKind[]): ReadonlyMap<string, LayerKind> =>
   new Map(kinds.flatMap((kind) => kind.classNames.map((name) => [name, kind])))

@@ -2,12 +2,17 @@
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { activation } from '../tensorflow/activations.ts'
-import type { LayerCall } from './layer.ts'
+import { axisOf } from '../build/shapes.ts'
+import { type Activation, activation, activationOf } from '../tensorflow/activations.ts'
+import type { ArraySlot, LayerCall } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'
 
 /** The array of a slot, whose shape must be the one given (null: any size). Throws InputError if it is not. */
-export function arrayOf(call: LayerCall, slot: string, shape: readonly (number | null)[]): ConstantData {
+export function arrayOf(
+  call: Pick<LayerCall, 'arrays' | 'config'>,
+  slot: string,
+  shape: readonly (number | null)[],
+): ConstantData {
   const array = call.arrays.get(slot)
   if (array === undefined) throw call.config.refuse(`has no array for its ${slot}; save the model again, with its weights`)
   const fits = array.shape.length === shape.length && shape.every((size, axis) => size === null || size === array.shape[axis])
@@ -15,7 +20,7 @@ export function arrayOf(call: LayerCall, slot: string, shape: readonly (number |
   return array
 }
 
-export function wrongShape(
+function wrongShape(
   { config }: Pick<LayerCall, 'config'>,
   parts: { readonly slot: string; readonly given: readonly number[]; readonly wanted: readonly (number | null)[] },
 ): InputError {
@@ -52,6 +57,15 @@ export function sizeOf(call: Pick<LayerCall, 'config'>, x: Value, axis: number):
   return size
 }
 
+/** An axis of `x` counted from the front. Throws InputError if there is none. */
+export function axisIn({ config }: Pick<LayerCall, 'config'>, x: Value, axis: number): number {
+  try {
+    return axisOf(axis, x.shape.length)
+  } catch {
+    throw config.refuse(`works on axis ${axis} of ${x.shape.length}`)
+  }
+}
+
 /** Applies the activation that `key` of the configuration names. Throws InputError if it is not known. */
 export function activated(call: LayerCall, x: Value, key = 'activation'): Value {
   const spec = call.config.raw(key)
@@ -59,6 +73,35 @@ export function activated(call: LayerCall, x: Value, key = 'activation'): Value 
   if (result === undefined) throw call.config.refuse(`asks for the activation ${JSON.stringify(spec)}, which is not known`)
   return result
 }
+
+/** The function that `key` names, `fallback` if the file names none. Throws InputError if it is not known. */
+export function activationIn(
+  { config, dialect }: Pick<LayerCall, 'config' | 'dialect'>,
+  key: string,
+  fallback: string,
+): Activation {
+  const spec = config.values[key] === undefined ? fallback : config.raw(key)
+  const activation = activationOf(spec, dialect)
+  if (activation === undefined) throw config.refuse(`asks for the ${key} ${JSON.stringify(spec)}, which is not known`)
+  return activation
+}
+
+/** Spatial axes of a class that says them: Conv2D has two. */
+export const axesOfClass = (className: string): number => Number(/(\d)D/.exec(className)?.[1] ?? 2)
+
+/** A class for each number of spatial axes: `name`1D, 2D and 3D. */
+export const classesOf = (name: string): string[] => [1, 2, 3].map((axes) => `${name}${axes}D`)
+
+/** Slots of arrays that training changes. */
+export const trainableSlots = (...names: readonly string[]): ArraySlot[] => names.map((name) => ({ name, trained: true }))
+
+/** The same, and a bias unless the file says that there is none. */
+export const trainableSlotsWithBias = (config: LayerConfig, ...names: readonly string[]): ArraySlot[] =>
+  trainableSlots(...names, ...(config.flag('use_bias', true) ? ['bias'] : []))
+
+/** The bias, where the layer has one. */
+export const biasOf = (call: Pick<LayerCall, 'arrays' | 'config' | 'builder'>, outputs: number): Value | undefined =>
+  call.arrays.has('bias') ? call.builder.constant(arrayOf(call, 'bias', [outputs]), 'bias') : undefined
 
 /** Whether channels stand before the spatial axes. Files name it unless they were made with the default, channels last. */
 export const channelsFirst = (config: LayerConfig): boolean => config.text('data_format', 'channels_last') === 'channels_first'

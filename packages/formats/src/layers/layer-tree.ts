@@ -72,6 +72,9 @@ export interface OwnedSlot {
   readonly slot: ArraySlot
 }
 
+/** The name without those of the models around it. */
+export const ownName = ({ name }: LayerTree): string => name.split('/').at(-1)!
+
 /** All slots of a layer and those in it, as files list them: trainable ones first, then the others. */
 export function slotsOf(tree: LayerTree): OwnedSlot[] {
   return [...trainableOf(tree), ...restOf(tree)]

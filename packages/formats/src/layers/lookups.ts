@@ -2,8 +2,8 @@
 // does is refused by name: ONNX has no such operators. keras/src/layers/preprocessing/index_lookup.py
 import type { AttributeValue } from '@whyslow/graph/build.ts'
 import type { DType } from '@whyslow/graph/types.ts'
+import { binary, cast, scalar, where, withNumber } from '../build/broadcast.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, cast, scalar, where, withNumber } from '../tensorflow/broadcast.ts'
 import { dtypeIn } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'

@@ -1,13 +1,14 @@
 // Layers that make one tensor of several. Tensors of fewer axes get theirs behind the batch, not in front as ONNX does.
 // keras/src/layers/merging/, Keras 1's Merge: keras/engine/topology.py
 import type { DType } from '@whyslow/graph/types.ts'
+import { binary, scalar, variadic, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, scalar, variadic, withNumber } from '../tensorflow/broadcast.ts'
+import { range } from '../build/range.ts'
+import { concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '../build/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
 import { matmul } from '../tensorflow/products.ts'
-import { axisOf, concat, expand, reshape, shapeAsRun, squeeze, unsqueeze } from '../tensorflow/shapes.ts'
 import type { LayerCall, LayerKind, LayerResult } from './layer.ts'
-import { asFloat, sizeOf } from './layer-parts.ts'
+import { asFloat, axisIn, sizeOf } from './layer-parts.ts'
 import { unitLength } from './normalizations.ts'
 
 type Merge = (call: LayerCall, inputs: readonly Value[]) => Value
@@ -38,13 +39,7 @@ function aligned(call: LayerCall): Value[] {
   if (inputs.length === 0 || (className === 'Subtract' && inputs.length !== 2))
     throw config.refuse(`is called with ${inputs.length} tensors`)
   const rank = inputs.reduce((most, { shape }) => Math.max(most, shape.length), 0)
-  return sameType(call).map((x) =>
-    unsqueeze(
-      builder,
-      x,
-      Array.from({ length: rank - x.shape.length }, (_, k) => k + 1),
-    ),
-  )
+  return sameType(call).map((x) => unsqueeze(builder, x, range(1, 1 + rank - x.shape.length)))
 }
 
 /** float32 where any input has it. */
@@ -107,14 +102,6 @@ function everyStep(builder: GraphBuilder, x: Value): Value {
     { of: x, axis: 1 },
   ])
   return expand(builder, scalar(builder, 'bool', 1), sizes, x.shape.slice(0, 2))
-}
-
-function axisIn({ config }: LayerCall, x: Value, axis: number): number {
-  try {
-    return axisOf(axis, x.shape.length)
-  } catch {
-    throw config.refuse(`works on axis ${axis} of ${x.shape.length}`)
-  }
 }
 
 /** A product over one axis of each, sample by sample. */

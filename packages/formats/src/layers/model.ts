@@ -54,7 +54,7 @@ const SAVED_AS: ReadonlyMap<string, string> = new Map([['GroupQueryAttention', '
 const isImplied = ({ config }: LayerSpec): boolean => config.raw('of') !== undefined
 
 /** keras/src/utils/naming.py: to_snake_case. */
-export function snakeCase(className: string): string {
+function snakeCase(className: string): string {
   return className
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

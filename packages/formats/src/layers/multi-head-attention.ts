@@ -1,13 +1,13 @@
 // Attention of several heads, with projections. Called (query, value, key), stored query, key, gate, value, output.
 // keras/src/layers/attention/{multi_head_attention,grouped_query_attention}.py and tf_keras'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { asBool, binary, cast, unary, withNumber } from '../build/broadcast.ts'
 import { type ConstantData, reshaped } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, cast, unary, withNumber } from '../tensorflow/broadcast.ts'
+import { inverse } from '../build/permutation.ts'
+import { countOf, reshape, tile, unsqueeze } from '../build/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
-import { matmul } from '../tensorflow/products.ts'
-import { asMask } from '../tensorflow/recurrent-mask.ts'
-import { countOf, reshape, tile, unsqueeze } from '../tensorflow/shapes.ts'
+import { matmul, swapped } from '../tensorflow/products.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'
 import { denseOver } from './einsum-dense.ts'
@@ -39,13 +39,7 @@ export const multiHeadAttention: LayerKind = {
     const [q, k, v] = [heads('query_dense', query), heads('key_dense', key), heads('value_dense', value)]
     const count = q.shape.at(-3) as number
     const scaled = withNumber(builder, 'Mul', q, 1 / Math.sqrt(q.shape.at(-1) as number))
-    const rank = k.shape.length
-    const keys = transpose(builder, repeatedHeads(builder, k, count), [
-      ...k.shape.slice(0, -2).map((_, at) => at),
-      rank - 1,
-      rank - 2,
-    ])
-    const scores = matmul(builder, scaled, keys)
+    const scores = matmul(builder, scaled, swapped(builder, repeatedHeads(builder, k, count)))
     const returned = kwargs.return_attention_scores === true
     // Without scores and dropout, Keras 3 asks its backend, where a query that may see nothing sees all alike.
     const plain = !returned && query.shape.length === 3 && config.number('dropout', 0) === 0
@@ -91,7 +85,7 @@ function maskOf(call: LayerCall, { query, value }: Inputs, axes: readonly number
   const of = (name: string, k: number) => {
     const given = kwargs[`${name}_mask`]
     const mask = isTensor(given) ? given : isTensor(call.args[k]) ? masks[k] : kwargMasks[name]
-    return mask === undefined ? undefined : asMask(builder, mask)
+    return mask === undefined ? undefined : asBool(builder, mask)
   }
   const mask = attentionMask(builder, {
     query,
@@ -110,7 +104,7 @@ function maskOf(call: LayerCall, { query, value }: Inputs, axes: readonly number
 
 function givenMask({ builder, config }: LayerCall, given: Argument | undefined): Value | undefined {
   if (given === undefined || given === null) return undefined
-  if (isTensor(given)) return asMask(builder, given)
+  if (isTensor(given)) return asBool(builder, given)
   const constant = constantIn(given)
   if (constant === undefined) throw config.refuse('has an attention_mask that is no tensor')
   return cast(builder, builder.constant(constant), 'bool')
@@ -155,11 +149,7 @@ function headsLast(
   const rank = parted.shape.length
   const others = like.shape.slice(1, -1).flatMap((_, k) => (axes.includes(k + 1) ? [] : [k + 1]))
   const from = [0, ...others, rank - 2, ...axes, rank - 1]
-  return transpose(
-    builder,
-    parted,
-    from.map((_, axis) => from.indexOf(axis)),
-  )
+  return transpose(builder, parted, inverse(from))
 }
 
 /** Key and value heads for each query head: every one stands several times, one after the other. */

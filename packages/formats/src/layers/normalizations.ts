@@ -1,24 +1,28 @@
 // Normalizations in their inference form. Epsilons stand in the configuration; their defaults are Keras', not ONNX's.
 // keras/src/layers/normalization/, …/preprocessing/normalization.py
+
+import { binary, unary, withNumber } from '../build/broadcast.ts'
 import { type ConstantData, float32s, reshaped } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, unary, withNumber } from '../tensorflow/broadcast.ts'
+import { inverse } from '../build/permutation.ts'
+import { meanAndVariance, overDeviation, reduce } from '../build/reduce.ts'
+import { reshape } from '../build/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { axisOf, reshape } from '../tensorflow/shapes.ts'
+import { constantIn } from './arguments.ts'
 import type { ArraySlot, LayerCall, LayerKind } from './layer.ts'
-import type { Json, LayerConfig } from './layer-config.ts'
-import { arrayOf, floatInput, perChannel, sizeOf } from './layer-parts.ts'
+import type { LayerConfig } from './layer-config.ts'
+import { arrayOf, axisIn, floatInput, perChannel, sizeOf, trainableSlots } from './layer-parts.ts'
 
-const trained = (name: string, present: boolean): ArraySlot[] => (present ? [{ name, trained: true }] : [])
+/** Scale and shift, as far as the layer has them. */
+const gammaAndBeta = (config: LayerConfig): ArraySlot[] =>
+  trainableSlots(...(config.flag('scale', true) ? ['gamma'] : []), ...(config.flag('center', true) ? ['beta'] : []))
 const kept = (name: string): ArraySlot => ({ name, trained: false })
 
 /** Always with the moving mean and variance. */
 const batchNormalization: LayerKind = {
   classNames: ['BatchNormalization', 'SyncBatchNormalization'],
   arrays: (config) => [
-    ...trained('gamma', config.flag('scale', true)),
-    ...trained('beta', config.flag('center', true)),
+    ...gammaAndBeta(config),
     kept('moving_mean'),
     kept('moving_variance'),
     ...(config.flag('renorm', false) ? [kept('renorm_mean'), kept('renorm_stddev'), kept('renorm_momentum')] : []),
@@ -43,10 +47,7 @@ const batchNormalization: LayerKind = {
 /** ONNX's normalizes the last axes; others are moved there. */
 const layerNormalization: LayerKind = {
   classNames: ['LayerNormalization'],
-  arrays: (config) => {
-    const rms = config.flag('rms_scaling', false)
-    return [...trained('gamma', config.flag('scale', true) || rms), ...trained('beta', config.flag('center', true) && !rms)]
-  },
+  arrays: (config) => (config.flag('rms_scaling', false) ? trainableSlots('gamma') : gammaAndBeta(config)),
   write(call) {
     const { builder, config } = call
     const x = floatInput(call)
@@ -62,13 +63,7 @@ const layerNormalization: LayerKind = {
     const attributes = { axis: others.length, epsilon: { float: epsilon } }
     const result = builder.op('LayerNormalization', [turned, scale, shift], turned, attributes)
     return {
-      outputs: [
-        transpose(
-          builder,
-          result,
-          order.map((_, axis) => order.indexOf(axis)),
-        ),
-      ],
+      outputs: [transpose(builder, result, inverse(order))],
       mask: 'kept',
     }
   },
@@ -81,23 +76,19 @@ function varianceScaled(
   { axes, epsilon }: { readonly axes: readonly number[]; readonly epsilon: number },
 ): Value {
   const { builder } = call
-  const over = { axes, keepDims: true }
-  const centred = binary(builder, 'Sub', x, reduce(builder, 'ReduceMean', x, over))
-  const variance = reduce(builder, 'ReduceMean', binary(builder, 'Mul', centred, centred), over)
-  const scaled = binary(builder, 'Div', x, unary(builder, 'Sqrt', withNumber(builder, 'Add', variance, epsilon)))
+  const scaled = overDeviation(builder, x, meanAndVariance(builder, x, axes).variance, epsilon)
   return binary(builder, 'Mul', scaled, onAxes(call, 'gamma', { axes, x }))
 }
 
 const rmsNormalization: LayerKind = {
   classNames: ['RMSNormalization'],
-  arrays: () => trained('scale', true),
+  arrays: () => trainableSlots('scale'),
   write(call) {
     const { builder, config } = call
     const x = floatInput(call)
     const axes = axesOf(call, x)
     const squares = reduce(builder, 'ReduceMean', binary(builder, 'Mul', x, x), { axes, keepDims: true })
-    const deviation = unary(builder, 'Sqrt', withNumber(builder, 'Add', squares, config.number('epsilon', 1e-6)))
-    const scaled = binary(builder, 'Div', x, deviation)
+    const scaled = overDeviation(builder, x, squares, config.number('epsilon', 1e-6))
     return { outputs: [binary(builder, 'Mul', scaled, onAxes(call, 'scale', { axes, x }))], mask: 'kept' }
   },
 }
@@ -105,7 +96,7 @@ const rmsNormalization: LayerKind = {
 /** Statistics over all cells and the channels of a group. */
 const groupNormalization: LayerKind = {
   classNames: ['GroupNormalization'],
-  arrays: (config) => [...trained('gamma', config.flag('scale', true)), ...trained('beta', config.flag('center', true))],
+  arrays: gammaAndBeta,
   write(call) {
     const { builder, config } = call
     const x = floatInput(call)
@@ -162,7 +153,8 @@ const normalization: LayerKind = {
     const axes = listed.map((axis) => axisIn(call, x, axis)).sort((a, b) => a - b)
     const sizes = axes.map((axis) => sizeOf(call, x, axis))
     const numbers = (key: string): ConstantData => {
-      const data = call.arrays.has(key) ? call.arrays.get(key)! : constantIn(config, key)
+      const data = call.arrays.get(key) ?? constantIn(config.raw(key), 'float32')
+      if (data === undefined) throw config.refuse(`has no numbers for its ${key}; save the model again`)
       const shape = new Array<number>(rank).fill(1)
       // Numbers of fewer axes belong to the last of those that are kept.
       const from = axes.length - data.shape.filter((_, axis) => data.shape.length - axis <= axes.length).length
@@ -193,24 +185,6 @@ export const normalizations: readonly LayerKind[] = [
 
 const filled = (shape: readonly number[], value: number): ConstantData =>
   float32s(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value))
-
-/** A number, or lists of numbers in lists. */
-function constantIn(config: LayerConfig, key: string): ConstantData {
-  const shape: number[] = []
-  for (let value = config.raw(key); Array.isArray(value); value = (value as readonly Json[])[0]) shape.push(value.length)
-  const numbers = [config.raw(key) ?? null].flat(8) as unknown[]
-  if (!numbers.every((value) => typeof value === 'number'))
-    throw config.refuse(`has no numbers for its ${key}; save the model again`)
-  return float32s(shape, numbers)
-}
-
-function axisIn({ config }: LayerCall, x: Value, axis: number): number {
-  try {
-    return axisOf(axis, x.shape.length)
-  } catch {
-    throw config.refuse(`works on axis ${axis} of ${x.shape.length}`)
-  }
-}
 
 /** Axes in rising order. */
 function axesOf(call: LayerCall, x: Value): number[] {

@@ -1,22 +1,20 @@
 // Pooling over windows, and over all cells at once. Averages divide by the number of real cells. keras/src/layers/pooling/
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary, cast } from '../build/broadcast.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, cast } from '../tensorflow/broadcast.ts'
+import { reduce } from '../build/reduce.ts'
+import { squeeze, unsqueeze } from '../build/shapes.ts'
 import { pooling } from '../tensorflow/conv.ts'
 import { toChannelsFirst, transpose } from '../tensorflow/layout.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { squeeze, unsqueeze } from '../tensorflow/shapes.ts'
 import type { Padding } from '../tensorflow/window.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import { channelsFirst, floatInput } from './layer-parts.ts'
-
-const dimensions = (name: string): string[] => [1, 2, 3].map((axes) => `${name}${axes}D`)
+import { axesOfClass, channelsFirst, classesOf, floatInput } from './layer-parts.ts'
 
 const windowed = (mode: 'max' | 'average', classNames: readonly string[]): LayerKind => ({
   classNames,
   write(call) {
     const { builder, config, className } = call
-    const axes = Number(/(\d)D/.exec(className)![1])
+    const axes = axesOfClass(className)
     const kernel = config.perAxis('pool_size', axes, 2)
     const strides = config.raw('strides') === undefined ? kernel : config.perAxis('strides', axes)
     const padding = config.text('padding', 'valid')
@@ -31,7 +29,7 @@ const overall = (mode: 'Max' | 'Average', classNames: readonly string[]): LayerK
   classNames,
   write(call) {
     const { config, className, masks } = call
-    const axes = Number(/(\d)D/.exec(className)![1])
+    const axes = axesOfClass(className)
     const x = floatInput(call, axes + 2)
     const first = channelsFirst(config)
     const keep = config.flag('keepdims', false)
@@ -58,8 +56,8 @@ function maskedMean(
 }
 
 export const poolings: readonly LayerKind[] = [
-  windowed('max', dimensions('MaxPooling')),
-  windowed('average', dimensions('AveragePooling')),
-  overall('Max', dimensions('GlobalMaxPooling')),
-  overall('Average', dimensions('GlobalAveragePooling')),
+  windowed('max', classesOf('MaxPooling')),
+  windowed('average', classesOf('AveragePooling')),
+  overall('Max', classesOf('GlobalMaxPooling')),
+  overall('Average', classesOf('GlobalAveragePooling')),
 ]

@@ -1,11 +1,12 @@
 // Numbers as categories, and categories as vectors. keras/src/layers/preprocessing/{discretization,category_encoding}.py,
 // keras/src/utils/numerical_utils.py: encode_categorical_inputs
 import type { DType } from '@whyslow/graph/types.ts'
+import { binary, cast } from '../build/broadcast.ts'
 import { float32s } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { binary, cast, constantOf } from '../tensorflow/broadcast.ts'
-import { reduce } from '../tensorflow/reduce.ts'
-import { squeeze, unsqueeze } from '../tensorflow/shapes.ts'
+import { bucketOf, reduce } from '../build/reduce.ts'
+import { squeeze, unsqueeze } from '../build/shapes.ts'
+import { isClass } from '../tensorflow/batched-gather.ts'
 import { dtypeIn, isTensor } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import { isRecord } from './layer-config.ts'
@@ -21,8 +22,7 @@ const discretization: LayerKind = {
       throw config.refuse('has no boundaries in its configuration; tell it bin_boundaries, and save the model again')
     const x = asFloat(call, inputs[0]!)
     const bounds = builder.constant(float32s([boundaries.length], boundaries as number[]), 'boundaries')
-    const reached = binary(builder, 'GreaterOrEqual', unsqueeze(builder, x, [x.shape.length]), bounds)
-    const bins = reduce(builder, 'ReduceSum', cast(builder, reached, 'int64'), { axes: [-1] })
+    const bins = bucketOf(builder, x, bounds, { dtype: 'int64' })
     return { outputs: [encoded(call, bins, { depth: boundaries.length + 1, mode: config.text('output_mode', 'int') })] }
   },
 }
@@ -57,14 +57,7 @@ export function encoded(call: LayerCall, x: Value, { depth, mode, weights }: Enc
   const single = mode === 'one_hot' && rank > 1 && x.shape.at(-1) === 1 ? squeeze(builder, x, [-1]) : x
   if (!Number.isInteger(depth) || depth < 1 || depth > MOST_CATEGORIES)
     throw config.refuse(`encodes ${depth} categories, more than a graph should list (${MOST_CATEGORIES})`)
-  const classes = builder.constant(
-    constantOf(
-      'int64',
-      [depth],
-      Array.from({ length: depth }, (_, k) => k),
-    ),
-  )
-  const hits = cast(builder, binary(builder, 'Equal', unsqueeze(builder, single, [single.shape.length]), classes), 'float32')
+  const hits = cast(builder, isClass(builder, single, { depth, axis: single.shape.length }), 'float32')
   if (mode === 'one_hot') return hits
   if (rank !== 2) throw config.refuse(`encodes a tensor of ${rank} axes as ${mode}, which is written here for two`)
   if (mode === 'multi_hot' || mode === 'binary') return reduce(builder, 'ReduceMax', hits, { axes: [1] })

@@ -3,13 +3,13 @@
 import { type ConstantData, float32s } from '../build/constant-data.ts'
 import type { RecurrentActivation } from '../tensorflow/activation-functions.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
-import { type Activation, activationOf, inRecurrence } from '../tensorflow/activations.ts'
+import { inRecurrence } from '../tensorflow/activations.ts'
 import type { CellStep } from '../tensorflow/cell-steps.ts'
 import type { Dialect } from '../tensorflow/dialect.ts'
 import { type CellType, type CellWeights, GATES } from '../tensorflow/recurrent.ts'
-import type { ArraySlot, BoundLayer, LayerKind } from './layer.ts'
+import type { BoundLayer, LayerKind } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'
-import { wrongShape } from './layer-parts.ts'
+import { activationIn, arrayOf, trainableSlots, trainableSlotsWithBias } from './layer-parts.ts'
 
 /** Gates of a cell of Keras 1 in the order in which it makes their arrays, each with the place that it has since Keras 2. */
 const KERAS_1_GATES: Readonly<Record<CellType, readonly (readonly [gate: string, place: number])[]>> = {
@@ -31,15 +31,13 @@ const KERAS_1_GATES: Readonly<Record<CellType, readonly (readonly [gate: string,
 const hasGatesApart = (config: LayerConfig, dialect: Dialect): boolean =>
   dialect === 'keras-1' && config.raw('consume_less') !== 'gpu'
 
-const slot = (name: string): ArraySlot => ({ name, trained: true })
-
 function cellKind(cell: CellType, classNames: readonly string[]): LayerKind {
   return {
     classNames,
     arrays: (config, dialect) => {
       if (cell !== 'RNN' && hasGatesApart(config, dialect))
-        return KERAS_1_GATES[cell].flatMap(([gate]) => [slot(`W_${gate}`), slot(`U_${gate}`), slot(`b_${gate}`)])
-      return [slot('kernel'), slot('recurrent_kernel'), ...(config.flag('use_bias', true) ? [slot('bias')] : [])]
+        return KERAS_1_GATES[cell].flatMap(([gate]) => trainableSlots(`W_${gate}`, `U_${gate}`, `b_${gate}`))
+      return trainableSlotsWithBias(config, 'kernel', 'recurrent_kernel')
     },
     write: ({ config }) => {
       throw config.refuse('is a cell outside a recurrent layer; call it in keras.layers.RNN')
@@ -71,12 +69,9 @@ export function cellOf(layer: BoundLayer, features: number): Cell {
   const { className, config, dialect } = layer
   const cell = CELL_TYPES[className]
   if (cell === undefined) throw config.refuse(`is no cell that is read here; use SimpleRNNCell, GRUCell or LSTMCell`)
-  const state = named(layer, 'activation', 'tanh')
-  const gates = named(
-    layer,
-    'recurrent_activation',
-    dialect === 'keras-3' || className.startsWith('CuDNN') ? 'sigmoid' : 'hard_sigmoid',
-  )
+  const state = activationIn(layer, 'activation', 'tanh')
+  const usual = dialect === 'keras-3' || className.startsWith('CuDNN') ? 'sigmoid' : 'hard_sigmoid'
+  const gates = activationIn(layer, 'recurrent_activation', usual)
   const functions = cell === 'RNN' ? [state] : cell === 'GRU' ? [gates, state] : [gates, state, state]
   const activations = functions.map(inRecurrence)
   const resetAfter = cell === 'GRU' && (className.startsWith('CuDNN') || config.flag('reset_after', dialect === 'keras-3'))
@@ -93,13 +88,6 @@ export function cellOf(layer: BoundLayer, features: number): Cell {
   }
 }
 
-function named({ config, dialect }: BoundLayer, key: string, fallback: string): Activation {
-  const spec = config.values[key] === undefined ? fallback : config.raw(key)
-  const activation = activationOf(spec, dialect)
-  if (activation === undefined) throw config.refuse(`asks for the ${key} ${JSON.stringify(spec)}, which is not known`)
-  return activation
-}
-
 interface CellShape {
   readonly cell: CellType
   readonly features: number
@@ -112,25 +100,18 @@ function weightsOf(layer: BoundLayer, shape: CellShape): CellWeights {
   const recurrent = layer.arrays.get('recurrent_kernel')
   const units = recurrent?.shape[0] ?? 0
   const width = GATES[cell] * units
-  const kernel = checked(layer, 'kernel', [features, width])
-  const parts = { kernel, recurrent: checked(layer, 'recurrent_kernel', [units, width]) }
+  const kernel = arrayOf(layer, 'kernel', [features, width])
+  const parts = { kernel, recurrent: arrayOf(layer, 'recurrent_kernel', [units, width]) }
   if (layer.className.startsWith('CuDNN')) return fromCudnn(layer, parts, shape)
   if (!layer.arrays.has('bias')) return parts
-  if (!resetAfter) return { ...parts, bias: checked(layer, 'bias', [width]) }
-  const { data } = checked(layer, 'bias', [2, width])
+  if (!resetAfter) return { ...parts, bias: arrayOf(layer, 'bias', [width]) }
+  const { data } = arrayOf(layer, 'bias', [2, width])
   return { ...parts, ...halves(data as Float32Array<ArrayBuffer>, width) }
 }
 
 function halves(data: Float32Array<ArrayBuffer>, width: number): { bias: ConstantData; recurrentBias: ConstantData } {
   const half = (at: number) => float32s([width], data.slice(at * width, (at + 1) * width))
   return { bias: half(0), recurrentBias: half(1) }
-}
-
-function checked(layer: BoundLayer, name: string, wanted: readonly number[]): ConstantData {
-  const array = layer.arrays.get(name)
-  if (array === undefined) throw layer.config.refuse(`has no array for its ${name}; save the model again, with its weights`)
-  if (array.shape.length === wanted.length && wanted.every((size, axis) => size === array.shape[axis])) return array
-  throw wrongShape(layer, { slot: name, given: array.shape, wanted })
 }
 
 /** An array for each gate, put side by side as since Keras 2. */
@@ -140,7 +121,7 @@ function joinedGates(layer: BoundLayer, { cell, features }: CellShape): CellWeig
   const join = (letter: string, rows: number): Float32Array<ArrayBuffer> => {
     const joined = new Float32Array(rows * width)
     for (const [gate, place] of KERAS_1_GATES[cell]) {
-      const { data } = checked(layer, `${letter}_${gate}`, letter === 'b' ? [units] : [rows, units])
+      const { data } = arrayOf(layer, `${letter}_${gate}`, letter === 'b' ? [units] : [rows, units])
       for (let row = 0; row < rows; row++)
         joined.set((data as Float32Array).subarray(row * units, (row + 1) * units), row * width + place * units)
     }
@@ -162,7 +143,7 @@ function fromCudnn(
   const width = recurrent.shape[1]!
   const units = width / GATES[cell]
   const turned = { kernel: turnedGates(kernel, units), recurrent: turnedGates(recurrent, units) }
-  const both = halves(checked(layer, 'bias', [2 * width]).data as Float32Array<ArrayBuffer>, width)
+  const both = halves(arrayOf(layer, 'bias', [2 * width]).data as Float32Array<ArrayBuffer>, width)
   if (cell === 'GRU') return { ...turned, ...both }
   const [bias, recurrentBias] = [both.bias.data as Float32Array<ArrayBuffer>, both.recurrentBias.data as Float32Array]
   return {

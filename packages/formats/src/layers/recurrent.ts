@@ -1,11 +1,11 @@
 // Recurrent layers: a cell, or several, run over the steps of a sequence. keras/src/layers/rnn/{rnn,stacked_rnn_cells}.py and tf_keras'.
+import { asBool } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { concat, reverse, sizeAsRun, zeros } from '../build/shapes.ts'
 import { cellStep, givenToGates } from '../tensorflow/cell-steps.ts'
-import { transpose } from '../tensorflow/layout.ts'
+import { timeFirst } from '../tensorflow/layout.ts'
 import { directionOf, recurrence, sideBySide } from '../tensorflow/recurrent.ts'
-import { asMask } from '../tensorflow/recurrent-mask.ts'
 import { scanSteps } from '../tensorflow/scan-steps.ts'
-import { concat, reverse, sizeAsRun, zeros } from '../tensorflow/shapes.ts'
 import { isTensor, tensorsIn } from './arguments.ts'
 import type { BoundLayer, ChildSlot, LayerCall, LayerKind } from './layer.ts'
 import { asFloat, sizeOf } from './layer-parts.ts'
@@ -84,9 +84,9 @@ export function recurrentCall(call: LayerCall): RecurrentCall {
   const implied = call.dialect === 'keras-3' && begun.length + others.length > 0 ? undefined : masks[0]
   const mask = isTensor(kwargs.mask) ? kwargs.mask : implied
   return {
-    input: major ? transpose(builder, given, [1, 0, ...given.shape.slice(2).map((_, k) => k + 2)]) : given,
+    input: major ? timeFirst(builder, given) : given,
     states: [...others, ...begun],
-    mask: mask === undefined ? undefined : asMask(builder, mask),
+    mask: mask === undefined ? undefined : asBool(builder, mask),
   }
 }
 
@@ -114,7 +114,7 @@ function writeRecurrent(call: LayerCall) {
   }
   // Keras gives out what it ran backwards as it ran.
   const ordered = sequences && backwards ? reverse(builder, x, 1) : x
-  const output = sequences && config.raw('time_major') === true ? transpose(builder, ordered, [1, 0, 2]) : ordered
+  const output = sequences && config.raw('time_major') === true ? timeFirst(builder, ordered) : ordered
   const returned = config.flag('return_state', false) ? ends : []
   return { outputs: [output, ...returned], mask: sequences ? mask : undefined }
 }
@@ -155,8 +155,8 @@ function stepCell(builder: GraphBuilder, cell: Cell, run: CellRun): { output: Va
       shape: [batch, cell.units],
     })
   const initial = run.initial ?? (cell.cell === 'LSTM' ? [begin(), begin()] : [begin()])
-  const given = transpose(builder, givenToGates(builder, input, cell), [1, 0, 2])
+  const given = timeFirst(builder, givenToGates(builder, input, cell))
   const step = (body: GraphBuilder, x: Value, states: readonly Value[]) => cellStep(body, x, states, cell)
   const result = scanSteps(builder, { input: given, mask, backwards, initial, zeroMasked, step })
-  return { output: sequences ? transpose(builder, result.sequences, [1, 0, 2]) : result.last, states: result.states }
+  return { output: sequences ? timeFirst(builder, result.sequences) : result.last, states: result.states }
 }

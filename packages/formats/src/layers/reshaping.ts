@@ -1,12 +1,13 @@
 // Layers that move, repeat or cut cells, and compute nothing. keras/src/layers/reshaping/
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { Value } from '../build/graph-builder.ts'
+import { isPermutation } from '../build/permutation.ts'
+import { countOf, crop, reshape, tile, unsqueeze, withRemainder } from '../build/shapes.ts'
 import { toChannelsLast, transpose } from '../tensorflow/layout.ts'
 import { padded } from '../tensorflow/pad.ts'
-import { countOf, reshape, slice, tile, unsqueeze } from '../tensorflow/shapes.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'
-import { channelsFirst, onlyInput } from './layer-parts.ts'
+import { axesOfClass, channelsFirst, classesOf, onlyInput } from './layer-parts.ts'
 
 /** Moves channels last if they are first: the order of cells is that of channels last. */
 const flatten: LayerKind = {
@@ -30,20 +31,10 @@ const reshapeLayer: LayerKind = {
     const opened = Array.isArray(listed) ? listed.map((size) => size ?? -1) : (listed ?? null)
     const target = call.config.with({ target_shape: opened }).numbers('target_shape')
     const given = x.shape.slice(1)
-    const count = countOf(given)
-    const named = target.filter((size) => size !== -1).reduce((a, b) => a * b, 1)
-    const rest = count === null ? null : count / named
-    if (count !== null && (!Number.isInteger(rest) || (target.every((size) => size !== -1) && rest !== 1)))
-      throw call.config.refuse(`gives ${count} cells the shape ${target.join('x')}; save the model again`)
-    return {
-      outputs: [
-        shaped(
-          call,
-          x,
-          target.map((size): Dimension => (size === -1 ? rest : size)),
-        ),
-      ],
-    }
+    const sizes = withRemainder(given, target)
+    if (sizes === undefined)
+      throw call.config.refuse(`gives ${countOf(given)} cells the shape ${target.join('x')}; save the model again`)
+    return { outputs: [shaped(call, x, sizes)] }
   },
 }
 
@@ -61,8 +52,7 @@ const permute: LayerKind = {
   write(call) {
     const x = onlyInput(call)
     const axes = call.config.numbers('dims')
-    const sorted = [...axes].sort((a, b) => a - b)
-    if (axes.length !== x.shape.length - 1 || sorted.some((axis, k) => axis !== k + 1))
+    if (!isPermutation([0, ...axes], x.shape.length))
       throw call.config.refuse(`puts ${x.shape.length - 1} axes into the order ${axes.join(', ')}`)
     return { outputs: [transpose(call.builder, x, [0, ...axes])] }
   },
@@ -76,10 +66,8 @@ const repeatVector: LayerKind = {
   },
 }
 
-const dimensions = (name: string): string[] => [1, 2, 3].map((axes) => `${name}${axes}D`)
-
 const zeroPadding: LayerKind = {
-  classNames: dimensions('ZeroPadding'),
+  classNames: classesOf('ZeroPadding'),
   write(call) {
     const x = onlyInput(call)
     const pairs = pairsOf(call, 'padding')
@@ -90,20 +78,16 @@ const zeroPadding: LayerKind = {
 }
 
 const cropping: LayerKind = {
-  classNames: dimensions('Cropping'),
+  classNames: classesOf('Cropping'),
   write(call) {
     const x = onlyInput(call)
     const first = spatialAxis(call)
-    const slices = pairsOf(call, 'cropping').map(([before, after], k) => ({
-      axis: first + k,
-      start: before,
-      end: after === 0 ? undefined : -after,
-    }))
-    for (const [k, [before, after]] of pairsOf(call, 'cropping').entries()) {
+    const pairs = pairsOf(call, 'cropping')
+    for (const [k, [before, after]] of pairs.entries()) {
       const size = x.shape[first + k]
       if (typeof size === 'number' && before + after >= size) throw call.config.refuse(`crops ${before + after} cells of ${size}`)
     }
-    return { outputs: [slice(call.builder, x, slices)] }
+    return { outputs: [crop(call.builder, x, first, pairs)] }
   },
 }
 
@@ -111,7 +95,7 @@ const spatialAxis = ({ config }: LayerCall): number => (channelsFirst(config) ? 
 
 /** Cells before and after each spatial axis: a number, one each, or a pair each; of one axis a pair is its own. */
 function pairsOf({ config, className, inputs }: LayerCall, key: string): (readonly [number, number])[] {
-  const axes = Number(/(\d)D/.exec(className)![1])
+  const axes = axesOfClass(className)
   const value = config.raw(key) ?? 1
   const list = Array.isArray(value) ? (value as readonly Json[]) : new Array<Json>(axes).fill(value)
   const flat = axes === 1 && list.length === 2 && list.every((item) => typeof item === 'number') ? [list] : list

@@ -1,13 +1,13 @@
 // Layers around one other layer. keras/src/layers/core/wrapper.py, …/rnn/time_distributed.py, …/normalization/spectral_normalization.py
 import type { Value } from '../build/graph-builder.ts'
-import { reshapeTo, shapeAsRun } from '../tensorflow/shapes.ts'
+import { reshapeTo, shapeAsRun } from '../build/shapes.ts'
 import { type BoundLayer, type ChildSlot, type LayerCall, type LayerKind, writeLayer } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'
 import { onlyInput } from './layer-parts.ts'
 import { headOf } from './serialized.ts'
 
 /** The layer that a wrapper's configuration holds. */
-export function wrappedLayer(config: LayerConfig, name: string): ChildSlot {
+function wrappedLayer(config: LayerConfig, name: string): ChildSlot {
   return { ...headOf(config.raw('layer'), { holder: config, around: `${name}/`, fallback: 'layer' }), attributes: ['layer'] }
 }
 

@@ -1,11 +1,12 @@
 // Scales and shifts behind a linear operator go into its weights: (W x + b) s + t = (s W) x + (s b + t), worked out in float64.
 // What folds: BatchNormalization in its inference form, and Mul, Div, Add, Sub with one number for each channel.
 
+import { attributeOf, numberOf } from '@whyslow/graph/attributes.ts'
 import { node as makeNode } from '@whyslow/graph/build.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { NodeProto } from 'onnx-buf'
 import { type ConstantData, float32s } from '../build/constant-data.ts'
-import { attributeOf, intOf, type Workbench } from './workbench.ts'
+import type { Workbench } from './workbench.ts'
 
 /** x becomes x · scale + shift, channel by channel. */
 interface Affine {
@@ -84,11 +85,11 @@ function linearOf(bench: Workbench, node: NodeProto): Linear | undefined {
     case 'Conv':
       return { node, weights, bias, axis: 1, ...along(0) }
     case 'ConvTranspose':
-      return intOf(node, 'group', 1) === 1 ? { node, weights, bias, axis: 1, ...along(1) } : undefined
+      return numberOf(node, 'group', 1) === 1 ? { node, weights, bias, axis: 1, ...along(1) } : undefined
     case 'Gemm': {
       const plain = (attributeOf(node, 'alpha') ?? 1) === 1 && (attributeOf(node, 'beta') ?? 1) === 1
       const fits = bias === undefined || bias.shape.length === 1
-      return plain && fits ? { node, weights, bias, axis: 1, ...along(intOf(node, 'transB', 0) === 1 ? 0 : 1) } : undefined
+      return plain && fits ? { node, weights, bias, axis: 1, ...along(numberOf(node, 'transB', 0) === 1 ? 0 : 1) } : undefined
     }
     case 'MatMul':
       return shape.length === 2 ? { node, weights, bias: undefined, axis: rank - 1, ...along(1) } : undefined
@@ -132,7 +133,7 @@ function perChannel(
 function normalization(bench: Workbench, node: NodeProto, channels: number): Affine | undefined {
   const given = node.input.slice(1).map((name) => bench.constantOf(name))
   if (given.length !== 4 || given.some((one) => one?.dtype !== 'float32' || one.data.length !== channels)) return undefined
-  if (intOf(node, 'training_mode', 0) !== 0) return undefined
+  if (numberOf(node, 'training_mode', 0) !== 0) return undefined
   const [gamma, beta, mean, variance] = given.map((one) => one!.data as Float32Array) as [
     Float32Array,
     Float32Array,

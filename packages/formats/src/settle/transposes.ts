@@ -2,13 +2,15 @@
 // in any order of axes read the original and hand the turn on, and a Transpose is written only where a node insists. Two that undo
 // each other are never written, and what several nodes insist on is written once.
 
+import { intsOf } from '@whyslow/graph/attributes.ts'
 import { node as makeNode } from '@whyslow/graph/build.ts'
 import { capturedBy, subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import { int64s } from '../build/constant-data.ts'
-import { composed, equal, inverse, isIdentity, type Permutation } from './permutation.ts'
+import { compose, equal, inverse, isIdentity, type Permutation } from '../build/permutation.ts'
+import { uniqueName } from '../build/unique-name.ts'
 import { turnable } from './turnable.ts'
-import { intsOf, type Workbench } from './workbench.ts'
+import type { Workbench } from './workbench.ts'
 
 /** A value as a turn of another that stands in the graph. */
 interface HeldBack {
@@ -33,11 +35,11 @@ class Sweep {
   /** Transposes that were written: the name of `source` turned. */
   readonly #names = new Map<string, string>()
 
-  readonly #nodeNames: Set<string>
+  readonly #nodeNames: Map<string, number>
 
   constructor(bench: Workbench) {
     this.#bench = bench
-    this.#nodeNames = new Set(bench.nodes.filter(({ opType }) => opType !== 'Transpose').map(({ name }) => name))
+    this.#nodeNames = new Map(bench.nodes.filter(({ opType }) => opType !== 'Transpose').map(({ name }) => [name, 1]))
   }
 
   take(node: NodeProto): void {
@@ -75,11 +77,7 @@ class Sweep {
 
   /** A Transpose keeps its name; what takes the place of one, or stands behind another node, is called after it. */
   #nodeName(by: NodeProto, opType: string): string {
-    const wish = by.opType === opType ? by.name : `${by.name}/${opType}`
-    let name = wish
-    for (let k = 1; this.#nodeNames.has(name); k++) name = `${wish}_${k}`
-    this.#nodeNames.add(name)
-    return name
+    return uniqueName(by.opType === opType ? by.name : `${by.name}/${opType}`, this.#nodeNames)
   }
 
   #hold(node: NodeProto): void {
@@ -88,7 +86,7 @@ class Sweep {
     const own = intsOf(node, 'perm') ?? Array.from({ length: rank }, (_, k) => rank - 1 - k)
     const before = this.#held.get(input)
     const source = before?.source ?? input
-    const turn = before === undefined ? own : composed(before.turn, own)
+    const turn = before === undefined ? own : compose(before.turn, own)
     this.#held.set(output, { source, turn, by: node })
   }
 

@@ -1,11 +1,13 @@
 // Which operators compute the same with their axes in another order, and what has to change of them: a Transpose in front of such a
 // node can as well stand behind it.
 
+import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { type ConstantData, int64s, numbersOf, transposed } from '../build/constant-data.ts'
-import { inverse, type Permutation, unturned, withNew, without } from './permutation.ts'
-import { attributeOf, intOf, intsOf, type NodeChanges, type Workbench } from './workbench.ts'
+import { fromFront, inverse, type Permutation, unturn, withNew, without } from '../build/permutation.ts'
+import { range } from '../build/range.ts'
+import type { NodeChanges, Workbench } from './workbench.ts'
 
 /** How a node reads its inputs before they were turned. */
 export interface TransposedInputs {
@@ -63,7 +65,7 @@ const isSingle = (bench: Workbench, name: string): boolean =>
 function alongAxis(fallback: number): Rule {
   return ({ node, turn, sources, isTurned }) => {
     if (isTurned.slice(1).includes(true)) return undefined
-    const axis = positive(intOf(node, 'axis', fallback), turn.length)
+    const axis = fromFront(numberOf(node, 'axis', fallback), turn.length)
     return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs: node.output.map(() => turn) }
   }
 }
@@ -75,7 +77,7 @@ const concat: Rule = ({ node, bench, turn, sources, isTurned }) => {
     return constant?.shape.length === turn.length ? turnedBack(bench, node.input[k]!, turn) : undefined
   })
   if (input.includes(undefined)) return undefined
-  const axis = positive(intOf(node, 'axis', 0), turn.length)
+  const axis = fromFront(numberOf(node, 'axis', 0), turn.length)
   return { changes: { input: input as string[], attributes: { axis: turn[axis]! } }, outputs: [turn] }
 }
 
@@ -85,16 +87,16 @@ const reduce: Rule = ({ node, bench, turn, sources }) => {
   const constant = byInput ? bench.constantOf(node.input[1]!) : undefined
   const given = byInput ? constant && numbersOf(constant) : intsOf(node, 'axes')
   if (given === undefined) return undefined
-  const axes = given.map((axis) => positive(axis, turn.length))
+  const axes = given.map((axis) => fromFront(axis, turn.length))
   const moved = axes.map((axis) => turn[axis]!).sort((a, b) => a - b)
-  const outputs = [intOf(node, 'keepdims', 1) === 1 ? turn : without(turn, new Set(axes))]
+  const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : without(turn, moved)]
   if (!byInput) return { changes: { input: sources, attributes: { axes: moved } }, outputs }
   return { changes: { input: [sources[0]!, bench.addConstant(`${node.input[1]}/turned`, int64s(moved))] }, outputs }
 }
 
 const argReduce: Rule = ({ node, turn, sources }) => {
-  const axis = positive(intOf(node, 'axis', 0), turn.length)
-  const outputs = [intOf(node, 'keepdims', 1) === 1 ? turn : without(turn, new Set([axis]))]
+  const axis = fromFront(numberOf(node, 'axis', 0), turn.length)
+  const outputs = [numberOf(node, 'keepdims', 1) === 1 ? turn : without(turn, [turn[axis]!])]
   return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs }
 }
 
@@ -103,7 +105,7 @@ const squeeze: Rule = ({ node, bench, turn, sources }) => {
   if (axes === undefined) return undefined
   const moved = axes.map((axis) => turn[axis]!).sort((a, b) => a - b)
   const input = [sources[0]!, bench.addConstant(`${node.input[1]}/turned`, int64s(moved))]
-  return { changes: { input }, outputs: [without(turn, new Set(axes))] }
+  return { changes: { input }, outputs: [without(turn, moved)] }
 }
 
 const unsqueeze: Rule = ({ node, bench, turn, sources }) => {
@@ -124,7 +126,7 @@ const reshape: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const order = from.map((axis) => turn[axis]!).sort((a, b) => a - b)
   const moved = Array.from(after, (_, k) => k)
   for (const [k, axis] of from.entries()) moved[to[k]!] = to[order.indexOf(turn[axis]!)]!
-  const sizes = unturned(after, moved).map((size) => (typeof size === 'number' ? size : -1))
+  const sizes = unturn(after, moved).map((size) => (typeof size === 'number' ? size : -1))
   return { changes: { input: [sources[0]!, bench.addConstant(`${node.name}/turned`, int64s(sizes))] }, outputs: [moved] }
 }
 
@@ -135,7 +137,7 @@ const pad: Rule = ({ node, bench, turn, sources, isTurned }) => {
   const pads = bench.constantOf(node.input[1] ?? '')
   if (pads === undefined || (node.input[3] ?? '') !== '' || isTurned.slice(1).includes(true)) return undefined
   const all = numbersOf(pads)
-  const moved = [...unturned(all.slice(0, turn.length), turn), ...unturned(all.slice(turn.length), turn)]
+  const moved = [...unturn(all.slice(0, turn.length), turn), ...unturn(all.slice(turn.length), turn)]
   const name = bench.addConstant(`${node.input[1]}/turned`, int64s(moved))
   return { changes: { input: sources.map((source, k) => (k === 1 ? name : source)) }, outputs: [turn] }
 }
@@ -146,7 +148,7 @@ const slice: Rule = ({ node, bench, turn, sources, isTurned }) => {
   if (isTurned.slice(1).includes(true)) return undefined
   const count = bench.typeOf(starts ?? '')?.shape[0]
   if (typeof count !== 'number') return undefined
-  const given = axes === undefined || axes === '' ? range(count) : axesOf(bench, axes, turn.length)
+  const given = axes === undefined || axes === '' ? range(0, count) : axesOf(bench, axes, turn.length)
   if (given === undefined) return undefined
   const moved = bench.addConstant(`${node.name}/axes`, int64s(given.map((axis) => turn[axis]!)))
   const input = [...sources.slice(0, 3), moved, ...sources.slice(4)]
@@ -181,7 +183,7 @@ const resize: Rule = (one) => {
 const quantized: Rule = ({ node, bench, turn, sources, isTurned }) => {
   if (isTurned.slice(1).includes(true)) return undefined
   if (node.input.slice(1).every((name) => isSingle(bench, name))) return { changes: { input: sources }, outputs: [turn] }
-  const axis = positive(intOf(node, 'axis', 1), turn.length)
+  const axis = fromFront(numberOf(node, 'axis', 1), turn.length)
   return { changes: { input: sources, attributes: { axis: turn[axis]! } }, outputs: [turn] }
 }
 
@@ -195,11 +197,8 @@ function permuted(constant: ConstantData, turn: Permutation): ConstantData {
 
 function axesOf(bench: Workbench, name: string | undefined, rank: number): readonly number[] | undefined {
   const constant = bench.constantOf(name ?? '')
-  return constant && numbersOf(constant).map((axis) => positive(axis, rank))
+  return constant && numbersOf(constant).map((axis) => fromFront(axis, rank))
 }
-
-const positive = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
-const range = (count: number): number[] => Array.from({ length: count }, (_, k) => k)
 
 const ELEMENTWISE =
   'Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Log Mish Neg Not Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Tan Tanh ThresholdedRelu'

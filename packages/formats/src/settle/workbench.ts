@@ -1,14 +1,14 @@
 // The graph while it is settled: nodes in an order that can be run, types of all values, constants by name, new names and constants.
 
-import { attributeView } from '@whyslow/graph/attributes.ts'
 import { type AttributeValue, attribute } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dtypeOf } from '@whyslow/graph/dtype.ts'
-import type { AttributeView, Dimension, DType } from '@whyslow/graph/types.ts'
+import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import { definedIn, readsOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { type ConstantData, tensorOf } from '../build/constant-data.ts'
 import type { BuiltGraph } from '../build/graph-builder.ts'
+import { uniqueName } from '../build/unique-name.ts'
 
 export interface SettledType {
   readonly dtype: DType
@@ -65,7 +65,7 @@ export function workbench({ proto, constants, origins: given }: BuiltGraph): Ben
     if (shape !== undefined && dtype !== undefined) types.set(name, { dtype, shape })
   }
   for (const [name, { dtype, shape }] of constants) types.set(name, { dtype, shape })
-  const names = new Set(definedIn(graph))
+  const names = new Map([...definedIn(graph)].map((name) => [name, 1]))
   const reads = countsOf(graph.node.flatMap(readsOf))
   const memory = countsOf([...constants.values()].map(({ data }) => (ArrayBuffer.isView(data) ? data.buffer : data)))
   const bench: Bench = {
@@ -88,12 +88,7 @@ export function workbench({ proto, constants, origins: given }: BuiltGraph): Ben
       return name
     },
     setType: (value, type) => types.set(value, type),
-    freshName(wish) {
-      let name = wish
-      for (let k = 1; names.has(name); k++) name = `${wish}_${k}`
-      names.add(name)
-      return name
-    },
+    freshName: (wish) => uniqueName(wish, names),
     changed(node, { input = node.input, output = node.output, attributes = {} }) {
       const kept = node.attribute.filter(({ name }) => !Object.hasOwn(attributes, name))
       const set = Object.entries(attributes).map(([name, value]) => attribute(name, value))
@@ -115,22 +110,4 @@ function countsOf<Item>(items: readonly Item[]): Map<Item, number> {
   const counts = new Map<Item, number>()
   for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1)
   return counts
-}
-
-/** A node's attribute as a plain value; undefined if it is not set. */
-export function attributeOf(node: NodeProto, name: string): AttributeView | undefined {
-  const found = node.attribute.find((one) => one.name === name)
-  return found === undefined ? undefined : attributeView(found)
-}
-
-/** A list of integers; undefined if it is not set. */
-export function intsOf(node: NodeProto, name: string): readonly number[] | undefined {
-  const value = attributeOf(node, name)
-  return Array.isArray(value) ? (value as readonly number[]) : undefined
-}
-
-/** An integer, or the operator's default. */
-export function intOf(node: NodeProto, name: string, fallback: number): number {
-  const value = attributeOf(node, name)
-  return typeof value === 'number' ? value : fallback
 }

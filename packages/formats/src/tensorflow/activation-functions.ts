@@ -2,10 +2,11 @@
 // https://github.com/keras-team/keras/blob/master/keras/src/activations/activations.py
 // Names are shared by versions, meanings are not: hard_sigmoid is clip(0.2·x + 0.5, 0, 1) in Keras 1 and 2 and in TensorFlow.js, and
 // relu6(x + 3) / 6 in Keras 3, so whoever asks says the slope.
+
+import { binary, clip, scalar, unary, where, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, clip, scalar, unary, where, withNumber } from './broadcast.ts'
-import { indicesBelow, reduce, runningSum, softmax, topK } from './reduce.ts'
-import { axisOf, reshape, split } from './shapes.ts'
+import { indicesBelow, reduce, runningSum, softmax, topK } from '../build/reduce.ts'
+import { axisOf, reshape, split } from '../build/shapes.ts'
 
 /** What a function can be told; each reads its own. Absent: Keras 3's default for the function. */
 export interface ActivationSettings {
@@ -66,6 +67,9 @@ const FUNCTIONS: Readonly<Record<string, Write>> = {
   threshold: (builder, x, { threshold = 0, value = 0 }) => above(builder, x, { threshold, below: value }),
   sparsemax,
 }
+
+/** All, as Keras calls them. */
+export const ACTIVATION_NAMES: readonly string[] = Object.keys(FUNCTIONS)
 
 /** Other names of the same functions: of TensorFlow's own modules, of Keras' aliases, of TensorFlow.js in its spelling. */
 const ALIASES: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 // Arithmetic that ONNX has no operator for, as TensorFlow's family means it.
 import { isFloat } from '@whyslow/graph/dtype.ts'
+import { binary, broadcastShape, scalar, unary, where } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, broadcastShape, scalar, unary, where } from './broadcast.ts'
-import { unsqueeze } from './shapes.ts'
+import { unsqueeze } from '../build/shapes.ts'
 
 /** Rounded down; ONNX divides integers towards zero, and has their Mod with the sign of the divisor: a - mod can be divided. */
 export function floorDivide(builder: GraphBuilder, a: Value, b: Value): Value {

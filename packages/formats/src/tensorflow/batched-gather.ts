@@ -1,9 +1,14 @@
 // Entries by their indices: each entry of a batch with indices of its own, by places in several axes, and where entries are.
 // https://www.tensorflow.org/api_docs/python/tf/gather
+
+import { elementCount } from '@whyslow/graph/dtype.ts'
+import { binary, cast, constantOf, scalar, where } from '../build/broadcast.ts'
+import { int64s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, cast, constantOf } from './broadcast.ts'
+import { range } from '../build/range.ts'
+import { type Reduction, reduce } from '../build/reduce.ts'
+import { expand, gather, reshape, sizeAsRun, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
-import { expand, gather, sizeAsRun, unsqueeze } from './shapes.ts'
 
 export interface GatherParts {
   /** Counted from the front. */
@@ -16,7 +21,6 @@ export interface GatherParts {
 export function batchedGather(builder: GraphBuilder, x: Value, indices: Value, { axis, batch }: GatherParts): Value {
   if (batch === 0) return gather(builder, x, indices, axis)
   // The axis moves to behind the batch, where GatherND takes it; the axes that stood between move back before the indices' own.
-  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k)
   const [front, between, after] = [range(0, batch), range(batch, axis), range(axis + 1, x.shape.length)]
   const turned = transpose(builder, x, [...front, axis, ...between, ...after])
   const shape = [...indices.shape, ...turned.shape.slice(batch + 1)]
@@ -48,11 +52,7 @@ export function isClass(
   { depth, axis }: { readonly depth: number; readonly axis: number },
 ): Value {
   const shape = Array.from({ length: indices.shape.length + 1 }, (_, k) => (k === axis ? depth : 1))
-  const classes = constantOf(
-    indices.dtype,
-    shape,
-    Array.from({ length: depth }, (_, k) => k),
-  )
+  const classes = constantOf(indices.dtype, shape, range(0, depth))
   return binary(builder, 'Equal', unsqueeze(builder, indices, [axis]), builder.constant(classes, 'classes'))
 }
 
@@ -77,4 +77,31 @@ export function putInto(builder: GraphBuilder, base: Value, indices: Value, valu
   const listed = rank === 2 ? indices : unsqueeze(builder, indices, rank === 1 ? [1] : [0, 1])
   const each = values.shape.length > 0 ? values : expand(builder, values, sizeAsRun(builder, listed, 0), [listed.shape[0]!])
   return builder.op('ScatterND', [base, listed, each], base)
+}
+
+/** `base` with `block`, whose sizes are known, from `starts` on (int64 list). */
+export function putBlock(builder: GraphBuilder, base: Value, block: Value, starts: Value): Value {
+  const sizes = block.shape as number[]
+  const offsets = Array.from({ length: elementCount(sizes) }, (_, cell) =>
+    sizes.map((size, axis) => Math.floor(cell / elementCount(sizes.slice(axis + 1))) % size),
+  )
+  const grid = builder.constant({ ...int64s(offsets.flat()), shape: [...sizes, sizes.length] }, 'offsets')
+  return builder.op('ScatterND', [base, binary(builder, 'Add', grid, starts), block], base)
+}
+
+interface Segments {
+  /** [rows]: which segment each row is of; none if there is no such segment. */
+  readonly ids: Value
+  readonly count: number
+  /** What a segment without rows is. */
+  readonly neutral: number
+}
+
+/** Rows of the same segment brought together. */
+export function segments(builder: GraphBuilder, reduction: Reduction, rows: Value, { ids, count, neutral }: Segments): Value {
+  const rest = rows.shape.slice(1).map(() => 1)
+  const numbered = builder.constant(constantOf(ids.dtype, [count, 1, ...rest], range(0, count)), 'segments')
+  const hit = binary(builder, 'Equal', reshape(builder, ids, [ids.shape[0]!, ...rest]), numbered)
+  const masked = where(builder, hit, unsqueeze(builder, rows, [0]), scalar(builder, rows.dtype, neutral))
+  return reduce(builder, reduction, masked, { axes: [1] })
 }

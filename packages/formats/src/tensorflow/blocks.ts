@@ -3,9 +3,9 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { crop, reshape } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
 import { padded } from './pad.ts'
-import { reshape, slice } from './shapes.ts'
 
 /** For each axis of space, which stand behind the batch. */
 export interface Blocks {
@@ -49,11 +49,7 @@ export function batchToSpace(builder: GraphBuilder, x: Value, { sizes, cells }: 
   const order = [count, ...sizes.flatMap((_, k) => [count + 1 + k, k]), ...rest.map((_, k) => 2 * count + 1 + k)]
   const outer = spatial.map((size, k) => times(size, sizes[k]!))
   const whole = reshape(builder, transpose(builder, parted, order), [batch, ...outer, ...rest])
-  return slice(
-    builder,
-    whole,
-    cells.map(([before, after], k) => ({ axis: k + 1, start: before, end: after === 0 ? undefined : -after })),
-  )
+  return crop(builder, whole, 1, cells)
 }
 
 /** [n, c, h, w] with blocks of channels (rows, columns, channels) as cells of space: ONNX's DCR. */

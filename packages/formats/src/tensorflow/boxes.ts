@@ -1,6 +1,9 @@
 // Boxes that overlap, as TensorFlow's NonMaxSuppression and TFLite's have it: https://www.tensorflow.org/api_docs/python/tf/image/non_max_suppression
+
+import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { reshape, slice, unsqueeze } from './shapes.ts'
+import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '../build/shapes.ts'
 
 export interface Suppression {
   /** [n, 4]: corners y1, x1, y2, x2. */
@@ -19,6 +22,18 @@ export interface Suppression {
 export function suppressed(builder: GraphBuilder, parts: Suppression): Value {
   const scores = unsqueeze(builder, parts.scores, [0, 1])
   return reshape(builder, slice(builder, found(builder, { ...parts, scores }), [{ axis: 1, start: 2 }]), [null])
+}
+
+/** The same with their scores and how many they are; with `size` zeros behind both, up to the most. */
+export function suppressedWithScores(builder: GraphBuilder, parts: Suppression, size: Dimension | undefined) {
+  const chosen = suppressed(builder, parts)
+  const count = builder.op('Size', [chosen], { dtype: 'int64', shape: [] })
+  const filled = (value: Value): Value => {
+    if (size === undefined) return value
+    const pads = concat(builder, [builder.ints([0]), binary(builder, 'Sub', parts.most, sizeAsRun(builder, value, 0))], 0)
+    return builder.op('Pad', [value, pads], { dtype: value.dtype, shape: [size] })
+  }
+  return { indices: filled(chosen), scores: filled(gather(builder, parts.scores, chosen)), count }
 }
 
 /** Class and box of those that stay, each class on its own, one after the other, the best of each first: int64 [n, 2]. */

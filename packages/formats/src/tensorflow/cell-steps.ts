@@ -1,10 +1,11 @@
 // Steps of RNN, GRU and LSTM cells in arithmetic, for activation functions that ONNX's operators do not have.
+
+import { binary, constantOf, scalar } from '../build/broadcast.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, constantOf, scalar } from './broadcast.ts'
+import { split } from '../build/shapes.ts'
 import { matmul } from './products.ts'
 import { type CellType, type CellWeights, GATES } from './recurrent.ts'
-import { split } from './shapes.ts'
 
 type Function = (builder: GraphBuilder, x: Value) => Value
 

@@ -1,8 +1,9 @@
 // Convolutions and pooling of TensorFlow's family as ONNX's: kernels with their spatial axes first, tensors with channels last or first.
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { unary } from '../build/broadcast.ts'
 import { type ConstantData, reshaped, transposed } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { toChannelsFirst, toChannelsLast } from './layout.ts'
+import { inChannelsFirst } from './layout.ts'
 import { padAttributes, spanOf, type Window, windowedSizes } from './window.ts'
 
 export interface ConvolutionParts extends Window {
@@ -42,7 +43,7 @@ function convolve(
   parts: ConvolutionParts,
   { weights, groups }: { weights: ConstantData; groups: number },
 ): Value {
-  return inChannelsFirst(builder, parts, (x) => {
+  return inChannelsFirst(builder, parts.input, parts.channelsFirst === true, (x) => {
     const spatial = x.shape.slice(2)
     const attributes = { kernel_shape: parts.kernel, strides: parts.strides, dilations: parts.dilations, group: groups }
     return builder.op(
@@ -73,7 +74,7 @@ export function transposedConvolution(
     const total = Math.max(span - beyond, 0)
     return { stride, beyond, begin: total >> 1, end: total - (total >> 1), more: Math.max(beyond - span, 0) }
   })
-  return inChannelsFirst(builder, parts, (x) => {
+  return inChannelsFirst(builder, parts.input, parts.channelsFirst === true, (x) => {
     const spatial = x.shape.slice(2).map((size, k): Dimension => {
       return typeof size === 'number' ? (size - 1) * axes[k]!.stride + axes[k]!.beyond : null
     })
@@ -101,7 +102,7 @@ export interface PoolingParts extends Window {
 /** Average pooling divides by the number of real cells. */
 export function pooling(builder: GraphBuilder, parts: PoolingParts): Value {
   const { kernel, strides, mode } = parts
-  return inChannelsFirst(builder, parts, (x) => {
+  return inChannelsFirst(builder, parts.input, parts.channelsFirst === true, (x) => {
     const spatial = x.shape.slice(2)
     return builder.op(
       mode === 'max' ? 'MaxPool' : 'AveragePool',
@@ -112,11 +113,16 @@ export function pooling(builder: GraphBuilder, parts: PoolingParts): Value {
   })
 }
 
-/** What `write` makes of the input with channels first, in the input's own layout. */
-function inChannelsFirst(
-  builder: GraphBuilder,
-  { input, channelsFirst = false }: { readonly input: Value; readonly channelsFirst?: boolean },
-  write: (x: Value) => Value,
-): Value {
-  return channelsFirst ? write(input) : toChannelsLast(builder, write(toChannelsFirst(builder, input)))
+export interface ResponseParts {
+  /** Channels on either side of each that count. */
+  readonly radius: number
+  readonly alpha: number
+  readonly beta: number
+  readonly bias: number
+}
+
+/** LocalResponseNormalization of [n, c, …spatial]. ONNX divides alpha by the size of the window. */
+export function localResponse(builder: GraphBuilder, x: Value, { radius, alpha, beta, bias }: ResponseParts): Value {
+  const size = 2 * radius + 1
+  return unary(builder, 'LRN', x, { size, alpha: { float: alpha * size }, beta: { float: beta }, bias: { float: bias } })
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { evaluate, expectClose, floats } from '../../test/support/build/check-build.ts'
-import { cast } from './broadcast.ts'
+import { cast } from '../build/broadcast.ts'
 import { ONE, TWO } from './functions.ts'
 
 // Numbers of TensorFlow 2.21: tf.math.floormod, tf.raw_ops.MulNoNan, tf.round.

@@ -2,12 +2,16 @@
 // functional operations and the functions that Keras 2 saves are the same under other names.
 // https://www.tensorflow.org/api_docs/python/tf/raw_ops
 import { isFloat } from '@whyslow/graph/dtype.ts'
+import { binary, clip, scalar, unary, where, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { arcTangent, divideNoNan, floorDivide, floorModulo, squaredDifference } from './arithmetic.ts'
-import { binary, clip, scalar, unary, where, withNumber } from './broadcast.ts'
 
 export type OneValue = (builder: GraphBuilder, x: Value) => Value
 export type TwoValues = (builder: GraphBuilder, a: Value, b: Value) => Value
+
+/** 'squared_difference' is SquaredDifference. */
+export const operatorName = (name: string): string =>
+  name.replace(/(?:^|_)([a-z0-9])/g, (_, first: string) => first.toUpperCase())
 
 const one =
   (opType: string): OneValue =>
@@ -23,6 +27,8 @@ const test =
   (opType: 'IsNaN' | 'IsInf'): OneValue =>
   (builder, x) =>
     builder.op(opType, [x], { dtype: 'bool', shape: x.shape })
+
+export const isNan: OneValue = test('IsNaN')
 
 /** Half to even, as ONNX rounds; whole numbers are round. */
 const round: OneValue = (builder, x) => (isFloat(x.dtype) ? unary(builder, 'Round', x) : x)
@@ -48,9 +54,9 @@ export const ONE: Readonly<Record<string, OneValue>> = {
   Expm1: (builder, x) => withNumber(builder, 'Sub', unary(builder, 'Exp', x), 1),
   Floor: one('Floor'),
   Inv: one('Reciprocal'),
-  IsFinite: (builder, x) => unary(builder, 'Not', binary(builder, 'Or', test('IsNaN')(builder, x), test('IsInf')(builder, x))),
+  IsFinite: (builder, x) => unary(builder, 'Not', binary(builder, 'Or', isNan(builder, x), test('IsInf')(builder, x))),
   IsInf: test('IsInf'),
-  IsNan: test('IsNaN'),
+  IsNan: isNan,
   Log: one('Log'),
   Log1p: (builder, x) => unary(builder, 'Log', withNumber(builder, 'Add', x, 1)),
   Neg: one('Neg'),

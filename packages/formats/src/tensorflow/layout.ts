@@ -3,10 +3,12 @@
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { transposed } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { isIdentity } from '../build/permutation.ts'
+import { range } from '../build/range.ts'
 
 /** `value` with axis `permutation[k]` as its axis `k`; constants are turned at once. */
 export function transpose(builder: GraphBuilder, value: Value, permutation: readonly number[]): Value {
-  if (permutation.every((axis, k) => axis === k)) return value
+  if (isIdentity(permutation)) return value
   if (value.constant !== undefined) return builder.constant(transposed(value.constant, permutation))
   const shape = permutation.map((axis): Dimension => value.shape[axis]!)
   return builder.op('Transpose', [value], { dtype: value.dtype, shape }, { perm: permutation })
@@ -15,16 +17,20 @@ export function transpose(builder: GraphBuilder, value: Value, permutation: read
 /** [n, …spatial, c] as [n, c, …spatial]. */
 export function toChannelsFirst(builder: GraphBuilder, value: Value): Value {
   const rank = value.shape.length
-  return transpose(builder, value, [0, rank - 1, ...axes(1, rank - 1)])
+  return transpose(builder, value, [0, rank - 1, ...range(1, rank - 1)])
 }
 
 /** [n, c, …spatial] as [n, …spatial, c]. */
 export function toChannelsLast(builder: GraphBuilder, value: Value): Value {
   const rank = value.shape.length
-  return transpose(builder, value, [0, ...axes(2, rank), 1])
+  return transpose(builder, value, [0, ...range(2, rank), 1])
 }
 
-/** from, from + 1, … to - 1. */
-function axes(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, k) => from + k)
+/** [n, steps, …] as [steps, n, …], and back. */
+export const timeFirst = (builder: GraphBuilder, value: Value): Value =>
+  transpose(builder, value, [1, 0, ...range(2, value.shape.length)])
+
+/** What `write` makes of a value with its channels first, in the layout that the value has. */
+export function inChannelsFirst(builder: GraphBuilder, x: Value, isFirst: boolean, write: (x: Value) => Value): Value {
+  return isFirst ? write(x) : toChannelsLast(builder, write(toChannelsFirst(builder, x)))
 }

@@ -1,8 +1,8 @@
 // Cells around a tensor.
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { scalar } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { scalar } from './broadcast.ts'
-import { concat, reverse, slice } from './shapes.ts'
+import { concat, reverse, slice } from '../build/shapes.ts'
 
 type Pairs = readonly (readonly [before: number, after: number])[]
 

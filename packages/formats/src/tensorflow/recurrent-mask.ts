@@ -1,11 +1,12 @@
 // Masked steps of a recurrence, wherever they stand: a step that is masked keeps the states and repeats the output, so the recurrence
 // over the steps that are not masked is the same recurrence. They are brought to the front, ONNX's sequence_lens says how many they
 // are, and what comes out is spread to the places of the input.
+
+import { binary, cast, scalar, where, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, cast, scalar, unary, where, withNumber } from './broadcast.ts'
+import { reduce, runningSum } from '../build/reduce.ts'
+import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
-import { reduce, runningSum } from './reduce.ts'
-import { concat, sizeAsRun, sizesAsRun, slice, squeeze, unsqueeze } from './shapes.ts'
 
 export interface Compacted {
   /** [n, steps, features]: steps that are not masked first, in their order. */
@@ -85,9 +86,4 @@ export function spread(
   const found = builder.op('GatherElements', [sequences, indices], sequences, { axis: 0 })
   const shown = zeroMasked ? placed(mask) : concat(builder, ran, 1)
   return where(builder, shown, found, scalar(builder, sequences.dtype, 0))
-}
-
-/** A mask of numbers as bool: what is not zero. */
-export function asMask(builder: GraphBuilder, mask: Value): Value {
-  return mask.dtype === 'bool' ? mask : unary(builder, 'Not', withNumber(builder, 'Equal', mask, 0))
 }

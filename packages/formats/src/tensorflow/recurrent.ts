@@ -2,13 +2,13 @@
 // in; ONNX has i, o, f, c. Operators with the batch first (layout 1) are refused by onnxruntime: time goes first around them.
 // keras/src/layers/rnn/*.py, keras/src/backend/tensorflow/rnn.py; onnx/defs/rnn/defs.cc
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { cast } from '../build/broadcast.ts'
 import { type ConstantData, float32s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { concat, reshape, squeeze, unsqueeze } from '../build/shapes.ts'
 import type { RecurrentActivation } from './activation-functions.ts'
-import { cast } from './broadcast.ts'
 import { transpose } from './layout.ts'
 import { type Compacted, compacted, spread } from './recurrent-mask.ts'
-import { concat, reshape, squeeze, unsqueeze } from './shapes.ts'
 
 export type CellType = 'RNN' | 'GRU' | 'LSTM'
 

@@ -4,7 +4,7 @@
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { float32s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, sizeAsRun } from './shapes.ts'
+import { concat, sizeAsRun } from '../build/shapes.ts'
 
 export type Interpolation = 'nearest' | 'bilinear' | 'bicubic' | 'area' | 'lanczos3' | 'lanczos5' | 'gaussian' | 'mitchellcubic'
 
@@ -65,6 +65,18 @@ export function repeated(builder: GraphBuilder, x: Value, times: readonly number
   return builder.op('Resize', [x, undefined, scales], { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...sizes] }, attributes)
 }
 
+/** [n, c, height, width] as an image of `sizes` (int64 list of two), of which `shape` is what is known. */
+export function resizedTo(
+  builder: GraphBuilder,
+  x: Value,
+  { sizes, shape }: { readonly sizes: Value; readonly shape: readonly Dimension[] },
+  attributes: Readonly<Record<string, string | number>>,
+): Value {
+  const target = concat(builder, [sizeAsRun(builder, x, 0), sizeAsRun(builder, x, 1), sizes], 0)
+  const type = { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...shape] }
+  return builder.op('Resize', [x, undefined, undefined, target], type, attributes)
+}
+
 const MODES = {
   nearest: { mode: 'nearest', nearest_mode: 'round_prefer_ceil' },
   bilinear: { mode: 'linear' },
@@ -89,8 +101,7 @@ function resizeNode(
     const scales = builder.constant(float32s([4], [1, 1, ...to.times]), 'scales')
     return builder.op('Resize', [x, undefined, scales], type, attributes)
   }
-  const target = concat(builder, [sizeAsRun(builder, x, 0), sizeAsRun(builder, x, 1), builder.ints(to.sizes)], 0)
-  return builder.op('Resize', [x, undefined, undefined, target], type, attributes)
+  return resizedTo(builder, x, { sizes: builder.ints(to.sizes), shape: sizes }, attributes)
 }
 
 function matrix(builder: GraphBuilder, rows: readonly Float64Array[], turned: boolean): Value {

@@ -1,8 +1,10 @@
 // Steps of a recurrence that no operator of ONNX is: a Scan whose body is one step.
+
+import { scalar, where } from '../build/broadcast.ts'
 import type { GraphBuilder, Value, ValueType } from '../build/graph-builder.ts'
-import { scalar, where } from './broadcast.ts'
+import { range } from '../build/range.ts'
+import { unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
-import { unsqueeze } from './shapes.ts'
 
 export interface Steps {
   /** [steps, n, …]. */
@@ -31,7 +33,7 @@ export function scanSteps(builder: GraphBuilder, parts: Steps): StepsResult {
   const [first] = initial
   const rank = first!.shape.length
   const zero = scalar(builder, first!.dtype, 0)
-  const scanned = mask === undefined ? [input] : [input, unsqueezedBehind(builder, transpose(builder, mask, [1, 0]), rank)]
+  const scanned = mask === undefined ? [input] : [input, unsqueeze(builder, transpose(builder, mask, [1, 0]), range(2, rank + 1))]
   const carried = mask === undefined ? initial : [...initial, builder.op('Mul', [first, zero], first!)]
   const stepType = ({ dtype, shape }: Value): ValueType => ({ dtype, shape: shape.slice(1) })
   const body = builder.subgraph([...carried, ...scanned.map(stepType)], (inside, values) => {
@@ -55,12 +57,4 @@ export function scanSteps(builder: GraphBuilder, parts: Steps): StepsResult {
   })
   const states = results.slice(0, initial.length)
   return { sequences: results.at(-1)!, last: mask === undefined ? states[0]! : results[initial.length]!, states }
-}
-
-function unsqueezedBehind(builder: GraphBuilder, mask: Value, rank: number): Value {
-  return unsqueeze(
-    builder,
-    mask,
-    Array.from({ length: rank - 1 }, (_, k) => k + 2),
-  )
 }

@@ -4,12 +4,12 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { type FourierMatrix, fourierSteps } from '@whyslow/graph/fourier.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary, constantOf, unary } from '../build/broadcast.ts'
 import { float32s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, constantOf, unary } from './broadcast.ts'
+import { concat, gather, reshape, slice, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
 import { padded } from './pad.ts'
-import { concat, gather, reshape, slice, unsqueeze } from './shapes.ts'
 
 export interface Complex {
   readonly real: Value

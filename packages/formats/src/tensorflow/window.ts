@@ -42,7 +42,7 @@ export function padAttributes(spatial: readonly Dimension[], window: Window): { 
 }
 
 /** Cells before and after one axis; undefined if they depend on a size that is not known. */
-export function padsOf(size: Dimension, axis: number, window: Window): readonly [number, number] | undefined {
+function padsOf(size: Dimension, axis: number, window: Window): readonly [number, number] | undefined {
   const { kernel, strides, dilations, padding } = window
   const [span, stride] = [spanOf(kernel[axis]!, dilations[axis]!), strides[axis]!]
   if (padding === 'valid') return [0, 0]

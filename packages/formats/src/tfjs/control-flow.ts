@@ -2,9 +2,9 @@
 // Switch and Merge, and loops as frames: Enter, Merge, Switch, NextIteration, Exit around one LoopCond.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/ops/{functional_ops,control_flow_ops}.cc
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import { cast } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { cast } from '../tensorflow/broadcast.ts'
-import { reshape } from '../tensorflow/shapes.ts'
+import { reshape } from '../build/shapes.ts'
 import type { FunctionDef, NodeDef, TensorRef } from './graph-def.ts'
 import { type LoopParts, writeLoop } from './loop.ts'
 import { Scope, type SpecialWriter } from './scope.ts'

@@ -207,39 +207,23 @@ function decoded(given: Json): string | undefined {
   return Array.isArray(given) ? Buffer.from(given.map(Number)).toString('utf8') : undefined
 }
 
-/** https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts (parseDtypeParam) */
-const TYPES: Readonly<Record<string, DType>> = {
-  DT_FLOAT: 'float32',
-  DT_HALF: 'float32',
-  DT_DOUBLE: 'float32',
-  DT_INT32: 'int32',
-  DT_INT64: 'int32',
-  DT_INT8: 'int32',
-  DT_INT16: 'int32',
-  DT_UINT8: 'int32',
-  DT_BOOL: 'bool',
-  DT_STRING: 'string',
-  DT_COMPLEX64: 'complex64',
-  DT_COMPLEX128: 'complex64',
-}
+/**
+ * By name and, as old files write them, by number of tensorflow/core/framework/types.proto.
+ * https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts (parseDtypeParam)
+ */
+const TYPES: readonly (readonly [name: string, number: number, dtype: DType])[] = [
+  ['DT_FLOAT', 1, 'float32'],
+  ['DT_DOUBLE', 2, 'float32'],
+  ['DT_INT32', 3, 'int32'],
+  ['DT_UINT8', 4, 'int32'],
+  ['DT_INT16', 5, 'int32'],
+  ['DT_INT8', 6, 'int32'],
+  ['DT_STRING', 7, 'string'],
+  ['DT_COMPLEX64', 8, 'complex64'],
+  ['DT_INT64', 9, 'int32'],
+  ['DT_BOOL', 10, 'bool'],
+  ['DT_COMPLEX128', 18, 'complex64'],
+  ['DT_HALF', 19, 'float32'],
+]
 
-/** Numbers of tensorflow/core/framework/types.proto, as old files write them. */
-const TYPES_BY_NUMBER: Readonly<Record<number, DType>> = {
-  1: 'float32',
-  2: 'float32',
-  3: 'int32',
-  4: 'int32',
-  5: 'int32',
-  6: 'int32',
-  7: 'string',
-  8: 'complex64',
-  9: 'int32',
-  10: 'bool',
-  18: 'complex64',
-  19: 'float32',
-}
-
-function typeOf(given: Json): DType | undefined {
-  if (typeof given === 'number') return TYPES_BY_NUMBER[given]
-  return typeof given === 'string' && Object.hasOwn(TYPES, given) ? TYPES[given] : undefined
-}
+const typeOf = (given: Json): DType | undefined => TYPES.find(([name, number]) => given === name || given === number)?.[2]

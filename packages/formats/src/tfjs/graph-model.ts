@@ -2,9 +2,9 @@
 // https://github.com/tensorflow/tfjs/blob/master/tfjs-converter/src/operations/operation_mapper.ts
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { cast } from '../build/broadcast.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import { GraphBuilder, type Value } from '../build/graph-builder.ts'
-import { cast } from '../tensorflow/broadcast.ts'
 import { isComplex } from './complex.ts'
 import { CONTROL_FLOW } from './control-flow.ts'
 import { type GraphDef, type NodeDef, readGraphDef, refOf, type TensorRef } from './graph-def.ts'

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ConstantData } from '../build/constant-data.ts'
 import { GraphBuilder } from '../build/graph-builder.ts'
 import { type Json, LayerConfig } from '../layers/layer-config.ts'
-import { bound, type LayerTree, layerTree, type OwnedSlot, restOf, slotsOf, trainableOf } from '../layers/layer-tree.ts'
+import { bound, type LayerTree, layerTree, type OwnedSlot, ownName, restOf, slotsOf, trainableOf } from '../layers/layer-tree.ts'
 import { writeModel } from '../layers/model.ts'
 import { isModel } from '../layers/model-config.ts'
 import { headOf } from '../layers/serialized.ts'
@@ -77,18 +77,21 @@ function assignByName(units: readonly LayerTree[], weights: Weights): Assigned |
       )
     for (const [{ owner, slot }, { name, data }] of pairs) {
       taken.add(name)
-      const arrays = assigned.get(owner) ?? new Map<string, ConstantData>()
-      assigned.set(owner, arrays.set(slot.name, data))
+      put(assigned, { owner, slot }, data)
     }
   }
   return assigned
 }
 
+function put(assigned: Assigned, { owner, slot }: OwnedSlot, data: ConstantData): void {
+  assigned.set(owner, (assigned.get(owner) ?? new Map<string, ConstantData>()).set(slot.name, data))
+}
+
 /** Names begin with the layer's, or with those of the models around it. */
 function weightsOf(unit: LayerTree, count: number, all: readonly Named[]): readonly Named[] {
   const path = unit.name.split('/')
-  const own = path.at(-1)!
-  const inside = new Set(slotsOf(unit).map(({ owner }) => owner.name.split('/').at(-1)!))
+  const own = ownName(unit)
+  const inside = new Set(slotsOf(unit).map(({ owner }) => ownName(owner)))
   const places: readonly ((parts: readonly string[]) => boolean)[] = [
     (parts) => path.every((part, k) => parts[k] === part) && parts.length > path.length,
     (parts) => parts[0] === own,
@@ -117,8 +120,7 @@ function assignInOrder(slots: readonly OwnedSlot[], weights: Weights): Assigned 
   for (const [k, { owner, slot }] of slots.entries()) {
     const [name, data] = all[k]!
     if (!isNamedAs(slot.name, name.split('/'))) return undefined
-    const arrays = assigned.get(owner) ?? new Map<string, ConstantData>()
-    assigned.set(owner, arrays.set(slot.name, data))
+    put(assigned, { owner, slot }, data)
   }
   return assigned
 }

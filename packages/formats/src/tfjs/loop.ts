@@ -1,9 +1,9 @@
 // A while loop of TensorFlow as ONNX's Loop. What does not change stays outside; a list that gets one element in each round, at the
 // place of the round, is what ONNX collects by itself.
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import { cast } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { cast } from '../tensorflow/broadcast.ts'
-import { reshape, slice } from '../tensorflow/shapes.ts'
+import { reshape, slice } from '../build/shapes.ts'
 import type { NodeDef } from './graph-def.ts'
 import type { Scope } from './scope.ts'
 

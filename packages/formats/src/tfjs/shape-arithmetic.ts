@@ -3,9 +3,10 @@
 import { broadcastAxes } from '@whyslow/graph/broadcast.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import type { AxisRange } from '../tensorflow/strided-slice.ts'
 import { isKnown, type Known } from './contents.ts'
 import type { OperatorCall } from './operator-call.ts'
-import { type AxisRange, stridedAxes } from './strided-slice.ts'
+import { stridedAxesOf } from './strided-slice.ts'
 
 type Evaluate = (inputs: readonly Known[], call: OperatorCall) => Known | readonly Known[] | undefined
 
@@ -160,7 +161,7 @@ const slice: Evaluate = ([x, begin, size]) => {
 
 const stridedSlice: Evaluate = ([x], call) => {
   if (x?.shape.length !== 1) return undefined
-  const axes = stridedAxes(call)
+  const axes = stridedAxesOf(call)
   const [only] = axes.filter((axis) => axis.kind === 'range')
   if (only === undefined) return undefined
   const taken = elementsOf(only, x.elements)

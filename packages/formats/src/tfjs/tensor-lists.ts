@@ -1,9 +1,10 @@
 // Lists of tensors (TensorFlow 2) and arrays of tensors (TensorFlow 1), as recurrent layers and map_fn read and write them around loops:
 // their elements as one tensor. Of an array the flow is the list: it goes from each operator to the next, the handle stays.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/ops/{list_ops,data_flow_ops}.cc
+
+import { scalar } from '../build/broadcast.ts'
 import type { Value } from '../build/graph-builder.ts'
-import { scalar } from '../tensorflow/broadcast.ts'
-import { gather, reshape, sizeAsRun } from '../tensorflow/shapes.ts'
+import { gather, reshape, sizeAsRun } from '../build/shapes.ts'
 import type { NodeDef } from './graph-def.ts'
 import type { Scope, SpecialWriter, TensorList } from './scope.ts'
 

@@ -212,7 +212,7 @@ function emptyContent(row: TensorRow): ConstantData | undefined {
 }
 
 /** It becomes an initializer when its value is requested: most weights are written in another layout. */
-export function constantTensor(builder: GraphBuilder, about: Declared, content: ConstantData): Tensor {
+function constantTensor(builder: GraphBuilder, about: Declared, content: ConstantData): Tensor {
   return {
     ...about,
     content,

@@ -3,9 +3,10 @@
 // numbers, so that outputs are those of the user's runtime: a step is (largest - smallest) / 255 of a row, zero among both.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/internal/reference/portable_tensor_utils.cc
 // (PortableAsymmetricQuantizeFloats); XNNPACK packages/graph/src/operators/…-qd8-f32: the zero point is whole, and so falls out.
+
+import { binary, scalar, unary, variadic } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, scalar, unary, variadic } from '../tensorflow/broadcast.ts'
-import { reduce } from '../tensorflow/reduce.ts'
+import { reduce } from '../build/reduce.ts'
 import type { OperatorCall, Tensor } from './operator.ts'
 
 /** A row of zeros has no steps; anything above keeps it zero. */

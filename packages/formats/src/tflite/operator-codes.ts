@@ -1,6 +1,6 @@
 // Names of TFLite's built-in operators: the place in the list is the code. From 162 on they are StableHLO's, most of which no kernel runs.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs (BuiltinOperator)
-import type { OptionsName } from './options.ts'
+import { OPTIONS, type OptionsName } from './options.ts'
 
 export const OPERATORS = [
   'ADD',
@@ -220,71 +220,29 @@ export type OperatorName = (typeof OPERATORS)[number]
 /** What stands in an operator code as `builtin_code`. */
 export const codeOf = (name: OperatorName): number => OPERATORS.indexOf(name)
 
-const REDUCER = 'ReducerOptions'
-
-/** The options that an operator has, where they say anything: of the others the table is empty, and may be left out. */
-export const OPTIONS_OF = {
-  CONV_2D: 'Conv2DOptions',
-  DEPTHWISE_CONV_2D: 'DepthwiseConv2DOptions',
-  TRANSPOSE_CONV: 'TransposeConvOptions',
-  CONV_3D: 'Conv3DOptions',
-  CONV_3D_TRANSPOSE: 'Conv3DOptions',
+/** Tables of options that are not called as their operator is. */
+const OTHER_OPTIONS: Readonly<Partial<Record<OperatorName, OptionsName>>> = {
   AVERAGE_POOL_2D: 'Pool2DOptions',
   MAX_POOL_2D: 'Pool2DOptions',
   L2_POOL_2D: 'Pool2DOptions',
-  SVDF: 'SVDFOptions',
-  RNN: 'RNNOptions',
-  UNIDIRECTIONAL_SEQUENCE_RNN: 'SequenceRNNOptions',
-  BIDIRECTIONAL_SEQUENCE_RNN: 'BidirectionalSequenceRNNOptions',
-  LSTM: 'LSTMOptions',
-  UNIDIRECTIONAL_SEQUENCE_LSTM: 'UnidirectionalSequenceLSTMOptions',
-  BIDIRECTIONAL_SEQUENCE_LSTM: 'BidirectionalSequenceLSTMOptions',
-  FULLY_CONNECTED: 'FullyConnectedOptions',
-  BATCH_MATMUL: 'BatchMatMulOptions',
-  SOFTMAX: 'SoftmaxOptions',
-  CONCATENATION: 'ConcatenationOptions',
-  ADD: 'AddOptions',
-  SUB: 'SubOptions',
-  MUL: 'MulOptions',
-  DIV: 'DivOptions',
   L2_NORMALIZATION: 'L2NormOptions',
-  LOCAL_RESPONSE_NORMALIZATION: 'LocalResponseNormalizationOptions',
-  RESIZE_BILINEAR: 'ResizeBilinearOptions',
-  RESIZE_NEAREST_NEIGHBOR: 'ResizeNearestNeighborOptions',
-  RESHAPE: 'ReshapeOptions',
-  SPACE_TO_DEPTH: 'SpaceToDepthOptions',
-  DEPTH_TO_SPACE: 'DepthToSpaceOptions',
-  GATHER: 'GatherOptions',
-  MEAN: REDUCER,
-  SUM: REDUCER,
-  REDUCE_PROD: REDUCER,
-  REDUCE_MAX: REDUCER,
-  REDUCE_MIN: REDUCER,
-  REDUCE_ANY: REDUCER,
-  REDUCE_ALL: REDUCER,
-  SQUEEZE: 'SqueezeOptions',
-  SPLIT: 'SplitOptions',
-  SPLIT_V: 'SplitVOptions',
-  STRIDED_SLICE: 'StridedSliceOptions',
-  CAST: 'CastOptions',
-  ARG_MAX: 'ArgMaxOptions',
-  ARG_MIN: 'ArgMinOptions',
-  SPARSE_TO_DENSE: 'SparseToDenseOptions',
-  SHAPE: 'ShapeOptions',
-  FAKE_QUANT: 'FakeQuantOptions',
-  PACK: 'PackOptions',
-  UNPACK: 'UnpackOptions',
-  ONE_HOT: 'OneHotOptions',
-  LEAKY_RELU: 'LeakyReluOptions',
-  MIRROR_PAD: 'MirrorPadOptions',
-  UNIQUE: 'UniqueOptions',
-  REVERSE_SEQUENCE: 'ReverseSequenceOptions',
-  IF: 'IfOptions',
-  WHILE: 'WhileOptions',
-  CALL_ONCE: 'CallOnceOptions',
-  CUMSUM: 'CumsumOptions',
-  HASHTABLE: 'HashtableOptions',
-  VAR_HANDLE: 'VarHandleOptions',
-  BUCKETIZE: 'BucketizeOptions',
-  GELU: 'GeluOptions',
-} as const satisfies Partial<Record<OperatorName, OptionsName>>
+  CONV_3D_TRANSPOSE: 'Conv3DOptions',
+  MAXIMUM: 'MaximumMinimumOptions',
+  MINIMUM: 'MaximumMinimumOptions',
+  UNIDIRECTIONAL_SEQUENCE_RNN: 'SequenceRNNOptions',
+  MEAN: 'ReducerOptions',
+  SUM: 'ReducerOptions',
+  REDUCE_PROD: 'ReducerOptions',
+  REDUCE_MAX: 'ReducerOptions',
+  REDUCE_MIN: 'ReducerOptions',
+  REDUCE_ANY: 'ReducerOptions',
+  REDUCE_ALL: 'ReducerOptions',
+}
+
+const OPTIONS_BY_CODE: ReadonlyMap<string, OptionsName> = new Map(
+  (Object.keys(OPTIONS) as OptionsName[]).map((name) => [name.replace(/Options$/, '').toUpperCase(), name]),
+)
+
+/** The table of options that an operator has: AddOptions of ADD. Undefined if the schema has none for it. */
+export const optionsNameOf = (code: OperatorName): OptionsName | undefined =>
+  OTHER_OPTIONS[code] ?? OPTIONS_BY_CODE.get(code.replaceAll('_', ''))

@@ -2,9 +2,9 @@
 // quantized), its options, and the way to real numbers and back. Full-integer operators are written as real ones between
 // DequantizeLinear and QuantizeLinear, which is the form that engines turn into integer kernels again.
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
+import { cast, clip, unary } from '../build/broadcast.ts'
 import { type ConstantData, numbersOf } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { cast, clip, unary } from '../tensorflow/broadcast.ts'
 import { toChannelsFirst, toChannelsLast } from '../tensorflow/layout.ts'
 import type { Row } from './fields.ts'
 import type { OperatorName } from './operator-codes.ts'

@@ -4,9 +4,9 @@
 import { bfloat16Value, float16Value } from '@whyslow/graph/decode.ts'
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { DType } from '@whyslow/graph/types.ts'
+import { binary, cast, clip, unary, withNumber } from '../build/broadcast.ts'
 import { type ConstantArray, type ConstantData, float32s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, cast, clip, unary, withNumber } from '../tensorflow/broadcast.ts'
 import type { Quantization } from './tensor-content.ts'
 
 const RANGES: Partial<Record<DType, readonly [number, number]>> = {

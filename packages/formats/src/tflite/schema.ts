@@ -33,12 +33,11 @@ export const TENSOR_TYPES = [
   'FLOAT8_E5M2',
 ] as const
 
-/** What stands in the options as `padding` and `fused_activation_function`. */
-export const PADDINGS = ['SAME', 'VALID'] as const
+/** What stands in the options as `fused_activation_function`. */
 export const ACTIVATIONS = ['NONE', 'RELU', 'RELU_N1_TO_1', 'RELU6', 'TANH', 'SIGN_BIT'] as const
 
 /** real = scale · (q - zero_point), along `quantized_dimension` where there is more than one scale. No scale: not quantized. */
-export const QUANTIZATION = {
+const QUANTIZATION = {
   min: vector('float32'),
   max: vector('float32'),
   scale: vector('float32'),
@@ -58,8 +57,8 @@ const SPARSE_INDICES = union({
 })
 
 /** `format`: 0 dense (`dense_size`), 1 compressed rows (`array_segments`, `array_indices`). */
-export const DIMENSION = { format: int8(), dense_size: int32(), array_segments: SPARSE_INDICES, array_indices: SPARSE_INDICES }
-export const SPARSITY = { traversal_order: vector('int32'), block_map: vector('int32'), dim_metadata: tables(DIMENSION) }
+const DIMENSION = { format: int8(), dense_size: int32(), array_segments: SPARSE_INDICES, array_indices: SPARSE_INDICES }
+const SPARSITY = { traversal_order: vector('int32'), block_map: vector('int32'), dim_metadata: tables(DIMENSION) }
 
 /** `shape` has 1 if `shape_signature` has -1: a size that is free. Buffer 0: no content. */
 export const TENSOR = {
@@ -77,10 +76,10 @@ export const TENSOR = {
 }
 
 /** The operator is the larger of the two codes: old files have the first alone, which holds at most 127. */
-export const OPERATOR_CODE = { deprecated_builtin_code: int8(), custom_code: text(), version: int32(1), builtin_code: int32() }
+const OPERATOR_CODE = { deprecated_builtin_code: int8(), custom_code: text(), version: int32(1), builtin_code: int32() }
 
 /** Indices of tensors; -1 leaves an optional input out. */
-export const OPERATOR = {
+const OPERATOR = {
   opcode_index: uint32(),
   inputs: vector('int32'),
   outputs: vector('int32'),
@@ -95,7 +94,7 @@ export const OPERATOR = {
   debug_metadata_index: int32(-1),
 }
 
-export const SUBGRAPH = {
+const SUBGRAPH = {
   tensors: tables(TENSOR),
   inputs: vector('int32'),
   outputs: vector('int32'),
@@ -105,10 +104,10 @@ export const SUBGRAPH = {
 }
 
 /** `offset`, `size` (above 1): content behind the FlatBuffer, from the start of the file. */
-export const BUFFER = { data: bytes(16), offset: uint64(), size: uint64() }
+const BUFFER = { data: bytes(16), offset: uint64(), size: uint64() }
 
 const TENSOR_MAP = { name: text(), tensor_index: uint32() }
-export const SIGNATURE = {
+const SIGNATURE = {
   inputs: tables(TENSOR_MAP),
   outputs: tables(TENSOR_MAP),
   signature_key: text(),
@@ -133,5 +132,4 @@ export type ModelRow = Row<typeof MODEL>
 export type SubgraphRow = Row<typeof SUBGRAPH>
 export type TensorRow = Row<typeof TENSOR>
 export type OperatorRow = Row<typeof OPERATOR>
-export type QuantizationRow = Row<typeof QUANTIZATION>
 export type SignatureRow = Row<typeof SIGNATURE>

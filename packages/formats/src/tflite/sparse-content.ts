@@ -3,6 +3,7 @@
 // http://tensor-compiler.org/kjolstad-oopsla17-tensor-compiler.pdf
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isPermutation } from '../build/permutation.ts'
 import type { TensorRow } from './schema.ts'
 
 /** A dense tensor this much larger than what is stored is no weight that somebody pruned. */
@@ -31,8 +32,7 @@ export function densified(
   const { traversal_order, block_map, dim_metadata } = sparsity!
   const rank = shape.length
   const all = rank + block_map.length
-  const isPermutation = [...traversal_order].sort((a, b) => a - b).every((axis, k) => axis === k)
-  if (traversal_order.length !== all || !isPermutation || dim_metadata.length !== all) throw wrong('is described for other axes')
+  if (!isPermutation(traversal_order, all) || dim_metadata.length !== all) throw wrong('is described for other axes')
   if (block_map.some((axis) => axis < 0 || axis >= rank)) throw wrong('has blocks of an axis that there is not')
   const levels = dim_metadata.map(
     ({ format, dense_size, array_segments, array_indices }): Level => ({

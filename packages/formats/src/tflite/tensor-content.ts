@@ -1,10 +1,10 @@
 // What a tensor of a .tflite file is: its element type in ONNX, how it is quantized, and its content where it is a constant.
 // https://github.com/google-ai-edge/LiteRT/blob/main/tflite/converter/schema/schema.fbs
-import { elementCount } from '@whyslow/graph/dtype.ts'
+import { elementCount, isDType } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
+import { constantOf } from '../build/broadcast.ts'
 import { arrayOver, type ConstantData } from '../build/constant-data.ts'
-import { constantOf } from '../tensorflow/broadcast.ts'
 import type { CheckedModel } from './checked-model.ts'
 import { TENSOR_TYPES, type TensorRow } from './schema.ts'
 import { densified } from './sparse-content.ts'
@@ -16,31 +16,15 @@ export interface Quantization {
   readonly axis: number
 }
 
-/** Types keyed by the names in TENSOR_TYPES. Types of less than 8 bits are unpacked when they are read. */
-const DTYPES: Partial<Record<(typeof TENSOR_TYPES)[number], DType>> = {
-  FLOAT32: 'float32',
-  FLOAT16: 'float16',
-  INT32: 'int32',
-  UINT8: 'uint8',
-  INT64: 'int64',
-  STRING: 'string',
-  BOOL: 'bool',
-  INT16: 'int16',
-  COMPLEX64: 'complex64',
-  INT8: 'int8',
-  FLOAT64: 'float64',
-  COMPLEX128: 'complex128',
-  UINT64: 'uint64',
-  UINT32: 'uint32',
-  UINT16: 'uint16',
-  INT4: 'int8',
-  INT2: 'int8',
-  UINT4: 'uint8',
-  BFLOAT16: 'bfloat16',
-}
+/** Types of less than 8 bits are unpacked when they are read. */
+const UNPACKED: Readonly<Record<string, DType>> = { INT4: 'int8', INT2: 'int8', UINT4: 'uint8' }
 
 /** Undefined for types that ONNX cannot hold or that are no tensors (resources, variants). */
-export const dtypeOf = ({ type }: TensorRow): DType | undefined => DTYPES[TENSOR_TYPES[type]!]
+export function dtypeOf({ type }: TensorRow): DType | undefined {
+  const name = TENSOR_TYPES[type]!
+  const alike = name.toLowerCase()
+  return UNPACKED[name] ?? (isDType(alike) ? alike : undefined)
+}
 
 /** Undefined if it is not quantized: integers without a scale are just integers. Throws InputError for quantization by blocks. */
 export function quantizationOf({ quantization, name }: TensorRow, file: string): Quantization | undefined {

@@ -1,11 +1,11 @@
 // Arithmetic, comparisons, activations and reductions in a functional graph. keras/src/ops/{numpy,nn,math}.py
 import { isFloat } from '@whyslow/graph/dtype.ts'
+import { asBool, binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { type ActivationSettings, activate, activationName } from '../../tensorflow/activation-functions.ts'
-import { binary, broadcastShape, cast, clip, scalar, unary, withNumber } from '../../tensorflow/broadcast.ts'
-import { LOGICAL, ONE, REAL, TWO, WHOLE } from '../../tensorflow/functions.ts'
-import { indexOf, type Reduction, reduce, runningSum, softmax } from '../../tensorflow/reduce.ts'
-import { flat, reshape } from '../../tensorflow/shapes.ts'
+import { meanAndVariance, type Reduction, reduce, runningSum, softmax } from '../../build/reduce.ts'
+import { flat } from '../../build/shapes.ts'
+import { ACTIVATION_NAMES, type ActivationSettings, activate, activationName } from '../../tensorflow/activation-functions.ts'
+import { LOGICAL, ONE, operatorName, REAL, TWO, WHOLE } from '../../tensorflow/functions.ts'
 import { dtypeIn, isList } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import {
@@ -17,6 +17,7 @@ import {
   float,
   numberIn,
   type Operation,
+  positionOf,
   tensor,
   type WriteOperation,
 } from './operation.ts'
@@ -61,34 +62,10 @@ const REDUCTIONS: Readonly<Record<string, Reduction>> = {
 /** Reductions that may be told what they begin with. */
 const BOUNDED = { ReduceMax: 'Max', ReduceMin: 'Min' } as const
 
-const ACTIVATIONS = [
-  'Relu',
-  'Relu6',
-  'Sigmoid',
-  'SparseSigmoid',
-  'Softplus',
-  'Softsign',
-  'SoftShrink',
-  'SparsePlus',
-  'Silu',
-  'Squareplus',
-  'LogSigmoid',
-  'LeakyRelu',
-  'HardSigmoid',
-  'HardSilu',
-  'Elu',
-  'Selu',
-  'Gelu',
-  'Celu',
-  'Glu',
-  'TanhShrink',
-  'HardTanh',
-  'HardShrink',
-  'Threshold',
-  'LogSoftmax',
-  'Sparsemax',
-  'ReLU',
-]
+/** Activations that keras.ops does not have, or that stand among the functions. */
+const NO_OPERATIONS: ReadonlySet<string> = new Set(['linear', 'exponential', 'mish', 'softmax', 'tanh'])
+
+const ACTIVATIONS = ['ReLU', ...ACTIVATION_NAMES.filter((name) => !NO_OPERATIONS.has(name)).map(operatorName)]
 
 const table = <Entry>(
   entries: Readonly<Record<string, Entry>>,
@@ -100,11 +77,7 @@ const named = <Entry>(entries: Readonly<Record<string, Entry>>): Readonly<Record
   ...Object.fromEntries(Object.entries(ALIASES).flatMap(([name, own]) => (own in entries ? [[name, entries[own]!]] : []))),
 })
 
-const bool = (op: Operation, k: number): Value => truth(op, tensor(op, k, 'bool'))
-
-function truth({ builder }: Operation, x: Value): Value {
-  return x.dtype === 'bool' ? x : unary(builder, 'Not', withNumber(builder, 'Equal', x, 0))
-}
+const bool = (op: Operation, k: number): Value => asBool(op.builder, tensor(op, k, 'bool'))
 
 const isOf = (names: ReadonlySet<string>, name: string): boolean => names.has(ALIASES[name] ?? name)
 
@@ -264,10 +237,7 @@ function overAxes(op: Operation, reduction: Reduction): Value {
 
 function variance(op: Operation): Value {
   const x = float(op, 0)
-  const axes = axesIn(op, x.shape.length)
-  const difference = binary(op.builder, 'Sub', x, reduce(op.builder, 'ReduceMean', x, { axes, keepDims: true }))
-  const square = binary(op.builder, 'Mul', difference, difference)
-  return reduce(op.builder, 'ReduceMean', square, { axes, keepDims: flagIn(op, 'keepdims') })
+  return meanAndVariance(op.builder, x, axesIn(op, x.shape.length), flagIn(op, 'keepdims')).variance
 }
 
 function norm(op: Operation): Value {
@@ -314,22 +284,7 @@ function holds(op: Operation, reduction: 'ReduceMax' | 'ReduceMin'): Value {
 
 /** Keras 3 counts positions in int32, TensorFlow's functions in the type that they are told. */
 function position(op: Operation, opType: 'ArgMax' | 'ArgMin'): Value {
-  const x = tensor(op, 0)
-  const keepDims = flagIn(op, 'keepdims')
-  const all = op.settings.axis === undefined || op.settings.axis === null
-  const row = all ? flat(op.builder, x) : x
-  const given = row.dtype === 'bool' ? cast(op.builder, row, 'int32') : row
-  const axis = all ? 0 : axisIn(op, x.shape.length)
-  const made = indexOf(op.builder, opType, given, { axis, keepDims: keepDims && !all })
-  const found =
-    keepDims && all
-      ? reshape(
-          op.builder,
-          made,
-          x.shape.map(() => 1),
-        )
-      : made
-  return cast(op.builder, found, dtypeIn(op.settings.dtype) ?? 'int32')
+  return cast(op.builder, positionOf(op, opType, counted(op)), dtypeIn(op.settings.dtype) ?? 'int32')
 }
 
 /** Casts to the type that the operation sets, if it sets one. */
@@ -341,7 +296,7 @@ function asTold(op: Operation, x: Value): Value {
 function cumulated(op: Operation): Value {
   const told = asTold(op, tensor(op, 0))
   const x = told.dtype === 'bool' ? cast(op.builder, told, 'int32') : told
-  const all = op.settings.axis === undefined || op.settings.axis === null
+  const all = (op.settings.axis ?? null) === null
   const axis = all ? 0 : axisIn(op, x.shape.length)
   const ways = { exclusive: flagIn(op, 'exclusive'), reverse: flagIn(op, 'reverse') }
   return runningSum(op.builder, all ? flat(op.builder, x) : x, axis, ways)

@@ -2,12 +2,12 @@
 // comparisons within a tolerance, shifts of bits. keras/src/ops/{numpy,math,core}.py
 import { isFloat } from '@whyslow/graph/dtype.ts'
 import type { DType } from '@whyslow/graph/types.ts'
+import { binary, broadcastShape, cast, clip, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { reduce } from '../../build/reduce.ts'
+import { fullLike } from '../../build/shapes.ts'
 import { floorDivide } from '../../tensorflow/arithmetic.ts'
-import { binary, broadcastShape, cast, clip, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
-import { LOGICAL } from '../../tensorflow/functions.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { fullLike } from '../../tensorflow/shapes.ts'
+import { isNan, LOGICAL } from '../../tensorflow/functions.ts'
 import { dtypeIn } from '../arguments.ts'
 import { alike, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
@@ -148,8 +148,7 @@ function extreme(op: Operation, opType: 'Max' | 'Min'): Value {
   const [a, b] = alike(op, 0, 2) as [Value, Value]
   const made = binary(builder, opType, a, b)
   if (!isFloat(a.dtype)) return made
-  const isNan = (x: Value): Value => builder.op('IsNaN', [x], { dtype: 'bool', shape: x.shape })
-  return where(builder, isNan(a), b, where(builder, isNan(b), a, made))
+  return where(builder, isNan(builder, a), b, where(builder, isNan(builder, b), a, made))
 }
 
 /** The remainder with the sign of the dividend, as in C. */
@@ -186,8 +185,7 @@ function isClose(op: Operation): Value {
   const most = withNumber(builder, 'Add', relative, tolerance(3, 'atol', 1e-8))
   const near = binary(builder, 'LessOrEqual', unary(builder, 'Abs', binary(builder, 'Sub', a, b)), most)
   if (!flagIn(op, 'equal_nan')) return near
-  const isNan = (x: Value): Value => builder.op('IsNaN', [x], { dtype: 'bool', shape: x.shape })
-  return binary(builder, 'Or', near, binary(builder, 'And', isNan(a), isNan(b)))
+  return binary(builder, 'Or', near, binary(builder, 'And', isNan(builder, a), isNan(builder, b)))
 }
 
 const all = ({ builder }: Operation, x: Value): Value =>

@@ -1,7 +1,8 @@
 // x[…]: Python's indexing of tensors. keras/src/ops/numpy.py: GetItem; TensorFlow's __operators__.getitem
+
+import { cast } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { cast } from '../../tensorflow/broadcast.ts'
-import { type AxisSlice, gather, slice, take, unsqueeze } from '../../tensorflow/shapes.ts'
+import { type AxisSlice, gather, slice, take, unsqueeze } from '../../build/shapes.ts'
 import { isArgumentRecord, isList, isTensor } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { inside, type Operation, tensor } from './operation.ts'

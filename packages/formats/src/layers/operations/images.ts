@@ -1,9 +1,10 @@
 // Images in a functional graph: cut, surrounded, taken to pieces, blurred, in other colours. keras/src/ops/{image,nn}.py
+
+import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
+import { reduce } from '../../build/reduce.ts'
+import { concat, crop, reshape, slice, split, squeeze, unsqueeze } from '../../build/shapes.ts'
 import { mirrored, padded } from '../../tensorflow/pad.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { concat, reshape, slice, split, squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
 import { wholesIn } from '../arguments.ts'
 import { asLayer, isChannelsFirst } from './as-layer.ts'
 import { float, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -47,11 +48,7 @@ function framedBy(op: Operation, what: 'cropping' | 'padding'): Value {
     if (pair.some((size) => !Number.isInteger(size) || size < 0)) throw op.refuse(`has sizes that do not fit its ${what}`)
     pairs[axis] = pair
   }
-  if (what === 'padding') return padded(op.builder, x, pairs)
-  const cuts = pairs.flatMap(([start, end], axis) =>
-    start + end === 0 ? [] : [{ axis, start, end: end === 0 ? undefined : -end }],
-  )
-  return slice(op.builder, x, cuts)
+  return what === 'padding' ? padded(op.builder, x, pairs) : crop(op.builder, x, 0, pairs)
 }
 
 /** A list of one is for all axes. */

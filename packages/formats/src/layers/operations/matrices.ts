@@ -1,12 +1,13 @@
 // Diagonals, determinants and products of vectors in a functional graph, and rows of evenly spaced values. keras/src/ops/{numpy,linalg}.py
 import { isFloat } from '@whyslow/graph/dtype.ts'
+import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
+import { range } from '../../build/range.ts'
+import { reduce } from '../../build/reduce.ts'
+import { concat, flat, gather, reshape, split, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { padded } from '../../tensorflow/pad.ts'
 import { matmul } from '../../tensorflow/products.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { concat, flat, gather, reshape, split, unsqueeze } from '../../tensorflow/shapes.ts'
 import { dtypeIn } from '../arguments.ts'
 import { alikeOf, axisIn, float, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 
@@ -79,14 +80,8 @@ function kronecker(op: Operation): Value {
   const { builder } = op
   const [a, b] = alikeOf(op, op.args.slice(0, 2)) as [Value, Value]
   const rank = Math.max(a.shape.length, b.shape.length)
-  const [left, right] = [a, b].map((x) =>
-    unsqueeze(
-      builder,
-      x,
-      Array.from({ length: rank - x.shape.length }, (_, k) => k),
-    ),
-  ) as [Value, Value]
-  const places = Array.from({ length: rank }, (_, k) => k)
+  const [left, right] = [a, b].map((x) => unsqueeze(builder, x, range(0, rank - x.shape.length))) as [Value, Value]
+  const places = range(0, rank)
   const wide = unsqueeze(
     builder,
     left,
@@ -133,7 +128,7 @@ function cross(op: Operation): Value {
 function powers(op: Operation): Value {
   const x = tensor(op, 0)
   const count = op.settings.N === null || op.settings.N === undefined ? knownSize(op, x, 0) : numberIn(op, 'N')
-  const rising = Array.from({ length: count }, (_, k) => k)
+  const rising = range(0, count)
   const exponents = op.builder.constant(
     constantOf('float32', [count], op.settings.increasing === true ? rising : rising.reverse()),
   )

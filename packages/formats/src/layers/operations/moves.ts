@@ -1,8 +1,9 @@
 // Entries repeated, turned around and moved along axes in a functional graph. keras/src/ops/numpy.py
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { range } from '../../build/range.ts'
+import { concat, expand, gather, reshape, reverse, shapeAsRun, slice, tile, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { concat, expand, gather, reshape, reverse, shapeAsRun, slice, tile, unsqueeze } from '../../tensorflow/shapes.ts'
 import { wholesIn } from '../arguments.ts'
 import { alikeOf, axesIn, axisIn, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
 import { reshapeOrRefuse } from './shapes.ts'
@@ -54,11 +55,7 @@ function tiled(op: Operation): Value {
   const repeats = wholesIn(op.settings.repeats)
   if (repeats === undefined) throw op.refuse('is repeated as often as the model computes')
   const rank = Math.max(repeats.length, x.shape.length)
-  const wide = unsqueeze(
-    op.builder,
-    x,
-    Array.from({ length: rank - x.shape.length }, (_, k) => k),
-  )
+  const wide = unsqueeze(op.builder, x, range(0, rank - x.shape.length))
   return tile(op.builder, wide, [...new Array<number>(rank - repeats.length).fill(1), ...repeats])
 }
 

@@ -1,14 +1,15 @@
 // What networks are made of in a functional graph: windows, normalizations, attention, images. Convolutions and pooling are written as
 // the layers that do the same. keras/src/ops/{nn,image}.py, tf.nn
 
+import { binary, cast, clip, scalar, unary, withNumber } from '../../build/broadcast.ts'
 import type { ConstantData } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { meanAndVariance, reduce } from '../../build/reduce.ts'
+import { reshape, squeeze, unsqueeze } from '../../build/shapes.ts'
 import { depthToSpace, spaceToDepth } from '../../tensorflow/blocks.ts'
-import { binary, cast, clip, scalar, unary, withNumber } from '../../tensorflow/broadcast.ts'
+import { localResponse } from '../../tensorflow/conv.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
-import { toChannelsFirst, toChannelsLast } from '../../tensorflow/layout.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { reshape, squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
+import { inChannelsFirst as channelsFirst } from '../../tensorflow/layout.ts'
 import { constantIn, isTensor, wholesIn } from '../arguments.ts'
 import { attentionMask, maskedSoftmax } from '../attention-mask.ts'
 import type { Argument } from '../layer.ts'
@@ -37,7 +38,7 @@ export const networks: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
   ['SparseCategoricalCrossentropy', sparseCrossentropy],
   ['PSNR', signalToNoise],
   ['BiasAdd', (op) => biased(op)],
-  ['LocalResponseNormalization', localResponse],
+  ['LocalResponseNormalization', response],
   ['Resize', resized],
   ['DepthToSpace', (op) => inChannelsFirst(op, (x) => depthToSpace(op.builder, x, numberIn(op, 'block_size')))],
   ['SpaceToDepth', (op) => inChannelsFirst(op, (x) => spaceToDepth(op.builder, x, numberIn(op, 'block_size')))],
@@ -113,20 +114,12 @@ function batchNormalized(op: Operation): Value {
   return scaledAndShifted(op, normal, vectorInput(op, 4, 'scale', at), vectorInput(op, 3, 'offset', at))
 }
 
-/** Mean and variance over axes, which stay. */
-function spread({ builder }: Operation, x: Value, axes: readonly number[]) {
-  const mean = reduce(builder, 'ReduceMean', x, { axes, keepDims: true })
-  const centred = binary(builder, 'Sub', x, mean)
-  const variance = reduce(builder, 'ReduceMean', binary(builder, 'Mul', centred, centred), { axes, keepDims: true })
-  return { mean, centred, variance }
-}
-
 const lastAxis = (x: Value): number[] => [x.shape.length - 1]
 
 function layerNormalized(op: Operation): Value {
   const x = float(op, 0)
   const axes = [...(axesIn(op, x.shape.length) ?? lastAxis(x))].sort((a, b) => a - b)
-  const { centred, variance } = spread(op, x, axes)
+  const { centred, variance } = meanAndVariance(op.builder, x, axes)
   const given = flagIn(op, 'rms_scaling') ? x : centred
   const normal = binary(op.builder, 'Mul', given, inverseRoot(op, variance, numberIn(op, 'epsilon', 1e-7)))
   const [gamma, beta] = [vectorInput(op, 1, 'gamma', { x, axes }), vectorInput(op, 2, 'beta', { x, axes })]
@@ -144,7 +137,7 @@ function rmsNormalized(op: Operation): Value {
 function moments(op: Operation): readonly Value[] {
   const x = float(op, 0)
   const axes = axesIn(op, x.shape.length, 'axes') ?? x.shape.map((_, k) => k)
-  const { mean, variance } = spread(op, x, axes)
+  const { mean, variance } = meanAndVariance(op.builder, x, axes)
   const without = (value: Value): Value => reduce(op.builder, 'ReduceMean', value, { axes })
   return flagIn(op, 'keepdims') ? [mean, variance] : [without(mean), without(variance)]
 }
@@ -195,22 +188,16 @@ function resized(op: Operation): Value {
   })
 }
 
-/** TensorFlow's alpha is of each channel, ONNX's of the window. */
-function localResponse(op: Operation): Value {
-  const size = 2 * numberIn(op, 'depth_radius', 5) + 1
-  const attributes = {
-    size,
-    alpha: { float: numberIn(op, 'alpha', 1) * size },
-    beta: { float: numberIn(op, 'beta', 0.5) },
-    bias: { float: numberIn(op, 'bias', 1) },
-  }
-  return inChannelsFirst(op, (x) => unary(op.builder, 'LRN', x, attributes))
+function response(op: Operation): Value {
+  const [radius, alpha] = [numberIn(op, 'depth_radius', 5), numberIn(op, 'alpha', 1)]
+  const parts = { radius, alpha, beta: numberIn(op, 'beta', 0.5), bias: numberIn(op, 'bias', 1) }
+  return inChannelsFirst(op, (x) => localResponse(op.builder, x, parts))
 }
 
 function inChannelsFirst(op: Operation, write: (x: Value) => Value): Value {
   const x = float(op, 0)
   if (x.shape.length !== 4) throw op.refuse(`is called with a tensor of ${x.shape.length} axes, not 4`)
-  return isChannelsFirst(op) ? write(x) : toChannelsLast(op.builder, write(toChannelsFirst(op.builder, x)))
+  return channelsFirst(op.builder, x, isChannelsFirst(op), write)
 }
 
 /** What Keras keeps probabilities away from 0 and 1 by. */

@@ -4,10 +4,11 @@
 import { isFloat } from '@whyslow/graph/dtype.ts'
 import type { InputError } from '@whyslow/graph/input-error.ts'
 import type { DType } from '@whyslow/graph/types.ts'
+import { cast } from '../../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { cast } from '../../tensorflow/broadcast.ts'
+import { indexOf } from '../../build/reduce.ts'
+import { axisOf, flat, reshape } from '../../build/shapes.ts'
 import type { Dialect } from '../../tensorflow/dialect.ts'
-import { axisOf } from '../../tensorflow/shapes.ts'
 import { constantIn, isTensor, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import type { LayerConfig } from '../layer-config.ts'
@@ -104,4 +105,14 @@ export function inside(op: Operation, axis: number, rank: number): number {
   } catch {
     throw op.refuse(`asks for axis ${axis} of ${rank}`)
   }
+}
+
+/** Where the largest or smallest entry of `x` is along the axis that is told, or of all: int64. */
+export function positionOf(op: Operation, opType: 'ArgMax' | 'ArgMin', x: Value): Value {
+  const keepDims = flagIn(op, 'keepdims')
+  const all = (op.settings.axis ?? null) === null
+  const axis = all ? 0 : axisIn(op, x.shape.length)
+  const made = indexOf(op.builder, opType, all ? flat(op.builder, x) : x, { axis, keepDims: keepDims && !all })
+  const ones = x.shape.map(() => 1)
+  return keepDims && all ? reshape(op.builder, made, ones) : made
 }

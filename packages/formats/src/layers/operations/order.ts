@@ -1,8 +1,9 @@
 // What goes along an axis in a functional graph: sorting, running products, differences, weighted means. keras/src/ops/numpy.py
+
+import { binary, cast, scalar, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, cast, scalar, where, withNumber } from '../../tensorflow/broadcast.ts'
-import { reduce, runningSum, topK } from '../../tensorflow/reduce.ts'
-import { concat, flat, fullLike, reshape, slice } from '../../tensorflow/shapes.ts'
+import { reduce, runningSum, topK } from '../../build/reduce.ts'
+import { concat, flat, fullLike, reshape, slice } from '../../build/shapes.ts'
 import { dtypeIn } from '../arguments.ts'
 import {
   asTensor,

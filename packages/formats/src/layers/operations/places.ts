@@ -1,11 +1,12 @@
 // What is chosen and written by where it stands, in a functional graph: scattered values, segments, places of a shape.
 // keras/src/ops/{core,numpy,math}.py
+
+import { binary, cast, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { type Reduction, reduce } from '../../build/reduce.ts'
+import { expand, flat, take, unsqueeze } from '../../build/shapes.ts'
 import { floorDivide, floorModulo } from '../../tensorflow/arithmetic.ts'
-import { placesOf } from '../../tensorflow/batched-gather.ts'
-import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { expand, flat, take, unsqueeze } from '../../tensorflow/shapes.ts'
+import { segments as inSegments, placesOf, putBlock } from '../../tensorflow/batched-gather.ts'
 import { isList, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { alikeOf, asTensor, flagIn, float, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -14,10 +15,11 @@ export const places: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   ['Scatter', scattered],
   ['ScatterUpdate', updated],
   ['SliceUpdate', sliceUpdated],
-  ['SegmentSum', (op) => segments(op, 'add', 0)],
-  ['SegmentProd', (op) => segments(op, 'mul', 1)],
-  ['SegmentMax', (op) => segments(op, 'max', LOWEST)],
-  ['SegmentMin', (op) => segments(op, 'min', -LOWEST)],
+  // TensorFlow gives rows with a negative number no place.
+  ['SegmentSum', (op) => segments(op, 'ReduceSum', 0)],
+  ['SegmentProd', (op) => segments(op, 'ReduceProd', 1)],
+  ['SegmentMax', (op) => segments(op, 'ReduceMax', LOWEST)],
+  ['SegmentMin', (op) => segments(op, 'ReduceMin', -LOWEST)],
   ['UnravelIndex', unravelled],
   ['Select', selected],
   ['IsIn', isIn],
@@ -63,43 +65,16 @@ function sliceUpdated(op: Operation): Value {
     if (typeof size !== 'number') throw op.refuse('writes a block of a size that the file leaves open')
     return size
   })
-  const count = sizes.reduce((product, size) => product * size, 1)
-  const cells = Array.from({ length: count }, (_, cell) =>
-    sizes.map((size, axis) => Math.floor(cell / sizes.slice(axis + 1).reduce((product, one) => product * one, 1)) % size),
-  )
-  const inBlock = builder.constant(constantOf('int64', [...sizes, sizes.length], cells.flat()))
-  return builder.op('ScatterND', [x, binary(builder, 'Add', inBlock, starts), values], x)
+  return putBlock(builder, x, { ...values, shape: sizes }, starts)
 }
 
 /** Rows with the same number joined to one row. */
-function segments(op: Operation, reduction: 'add' | 'mul' | 'max' | 'min', empty: number): Value {
-  const { builder } = op
+function segments(op: Operation, reduction: Reduction, neutral: number): Value {
   const x = tensor(op, 0)
-  const ids = cast(builder, asTensor(op, op.args[1], 'int64'), 'int64')
+  const ids = cast(op.builder, asTensor(op, op.args[1], 'int64'), 'int64')
   const count = op.settings.num_segments
   if (typeof count !== 'number') throw op.refuse('has as many segments as its numbers say, which is not known before it runs')
-  // TensorFlow gives rows with a negative number no place.
-  const row = unsqueeze(
-    builder,
-    ids,
-    x.shape.slice(1).map((_, axis) => axis + 1),
-  )
-  const numbers = builder.constant(
-    constantOf(
-      'int64',
-      [count],
-      Array.from({ length: count }, (_, k) => k),
-    ),
-  )
-  const each = unsqueeze(
-    builder,
-    numbers,
-    [...x.shape].map((_, axis) => axis + 1),
-  )
-  const belongs = binary(builder, 'Equal', unsqueeze(builder, row, [0]), each)
-  const parts = where(builder, belongs, unsqueeze(builder, x, [0]), scalar(builder, x.dtype, empty))
-  const operator = { add: 'ReduceSum', mul: 'ReduceProd', max: 'ReduceMax', min: 'ReduceMin' } as const
-  return reduce(builder, operator[reduction], parts, { axes: [1] })
+  return inSegments(op.builder, reduction, x, { ids, count, neutral })
 }
 
 /** As Keras computes it: of more axes than one it takes the sizes from the first on, and turns the results around. */

@@ -1,12 +1,14 @@
 // Products, and what is made by comparing with indices, in a functional graph. keras/src/ops/{numpy,nn,math}.py
+
+import { binary, cast, scalar, where } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { range } from '../../build/range.ts'
+import { reduce, topK } from '../../build/reduce.ts'
+import { flat, slice, squeeze, unsqueeze } from '../../build/shapes.ts'
 import { isClass } from '../../tensorflow/batched-gather.ts'
-import { binary, cast, scalar, where } from '../../tensorflow/broadcast.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
 import { isPadMode, surrounded } from '../../tensorflow/pad.ts'
-import { matmul, swapped } from '../../tensorflow/products.ts'
-import { reduce, topK } from '../../tensorflow/reduce.ts'
-import { flat, slice, squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
+import { matmul, swapped, triangle } from '../../tensorflow/products.ts'
 import { dtypeIn, isList, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { alikeOf, axisIn, flagIn, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -29,8 +31,8 @@ export const products: ReadonlyMap<string, WriteOperation> = new Map<string, Wri
   ['Correlate', correlated],
   ['OneHot', oneHot],
   ['MultiHot', multiHot],
-  ['Tril', (op) => triangle(op, 0)],
-  ['Triu', (op) => triangle(op, 1)],
+  ['Tril', (op) => triangle(op.builder, tensor(op, 0), numberIn(op, 'k', 0), 0)],
+  ['Triu', (op) => triangle(op.builder, tensor(op, 0), numberIn(op, 'k', 0), 1)],
   ['Pad', padded],
   ['TopK', largest],
 ])
@@ -86,8 +88,7 @@ function correlated(op: Operation): Value {
 function contractedAxes(op: Operation): readonly (readonly number[])[] {
   const told = op.settings.axes ?? 2
   const rank = tensor(op, 0).shape.length
-  if (typeof told === 'number')
-    return [Array.from({ length: told }, (_, k) => rank - told + k), Array.from({ length: told }, (_, k) => k)]
+  if (typeof told === 'number') return [range(rank - told, rank), range(0, told)]
   const lists = isList(told) ? told.map(wholesIn) : []
   if (lists.length !== 2 || lists.some((list) => list === undefined)) throw op.refuse('contracts axes that are not known')
   return lists as readonly (readonly number[])[]
@@ -124,12 +125,6 @@ function oneHot(op: Operation): Value {
   const hits = isClass(op.builder, x, { depth, axis })
   if (on === 1 && off === 0) return cast(op.builder, hits, dtype)
   return where(op.builder, hits, scalar(op.builder, dtype, on), scalar(op.builder, dtype, off))
-}
-
-function triangle(op: Operation, upper: 0 | 1): Value {
-  const x = tensor(op, 0)
-  const k = op.builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(numberIn(op, 'k', 0))) })
-  return op.builder.op('Trilu', [x, k], x, { upper })
 }
 
 function padded(op: Operation): Value {

@@ -1,23 +1,27 @@
 // Shapes, slices and products in a functional graph. keras/src/ops/{numpy,core,nn,math}.py
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { cast, scalar, where } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { gatherAt } from '../../tensorflow/batched-gather.ts'
-import { cast, scalar, where } from '../../tensorflow/broadcast.ts'
-import { transpose } from '../../tensorflow/layout.ts'
 import {
   concat,
+  equalSizes,
   expand,
   fullLike,
   gather,
+  partSizes,
   reshape,
   reshapeTo,
   sizesAsRun,
-  slice,
+  sliceFrom,
+  sliceFromAsRun,
   split,
   squeeze,
   take,
   unsqueeze,
-} from '../../tensorflow/shapes.ts'
+  withRemainder,
+} from '../../build/shapes.ts'
+import { gatherAt } from '../../tensorflow/batched-gather.ts'
+import { transpose } from '../../tensorflow/layout.ts'
 import { dtypeIn, isList, isTensor, wholesIn } from '../arguments.ts'
 import { getItem } from './get-item.ts'
 import { alikeOf, asTensor, axesIn, axisIn, inside, knownSize, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -185,12 +189,11 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
     (op) => {
       const [x, starts, sizes] = [tensor(op, 0), wholesIn(op.args[1]), wholesIn(op.settings.shape)]
       if (sizes === undefined) throw op.refuse('has a shape that is not known')
-      if (starts === undefined) return sliceAsRun(op, x, sizes)
-      return slice(
-        op.builder,
-        x,
-        starts.map((start, axis) => ({ axis, start, end: sizes[axis] === -1 ? undefined : start + sizes[axis]! })),
-      )
+      if (starts === undefined) {
+        const begin = cast(op.builder, asTensor(op, op.args[1], 'int64'), 'int64')
+        return sliceFromAsRun(op.builder, x, { starts: begin, sizes: op.builder.ints(sizes), shape: sizes })
+      }
+      return sliceFrom(op.builder, x, starts, sizes)
     },
   ],
   [
@@ -202,15 +205,6 @@ export const shapes: ReadonlyMap<string, WriteOperation> = new Map<string, Write
   ],
   ['Shape', (op) => cast(op.builder, sizesAsRun(op.builder, tensor(op, 0)), dtypeIn(op.settings.dtype) ?? 'int32')],
 ])
-
-/** A slice from places that the model computes. */
-function sliceAsRun(op: Operation, x: Value, sizes: readonly number[]): Value {
-  const { builder } = op
-  const starts = cast(builder, asTensor(op, op.args[1], 'int64'), 'int64')
-  if (sizes.some((size) => size < 0)) throw op.refuse('begins at places that are not known, and goes to the end')
-  const ends = builder.op('Add', [starts, builder.ints(sizes)], starts)
-  return builder.op('Slice', [x, starts, ends], { dtype: x.dtype, shape: sizes })
-}
 
 /** The tensors of a list, of one type. */
 function tensorList(op: Operation): Value[] {
@@ -242,17 +236,9 @@ function reshaped(op: Operation): Value {
 /** -1 means what remains. */
 export function reshapeOrRefuse(op: Operation, x: Value, sizes: readonly number[]): Value {
   if (sizes.filter((size) => size < 0).length > 1) throw op.refuse(`has two sizes left open in ${JSON.stringify(sizes)}`)
-  const count = (shape: readonly Dimension[]) =>
-    shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1)
-  const free = x.shape.filter((size) => typeof size !== 'number')
-  const others = count(sizes.filter((size) => size >= 0))
-  const rest = count(x.shape) / others
-  const remaining: Dimension = free.length === 0 ? rest : free.length === 1 && rest === 1 ? free[0]! : null
-  return reshape(
-    op.builder,
-    x,
-    sizes.map((size) => (size < 0 ? remaining : size)),
-  )
+  const shape = withRemainder(x.shape, sizes)
+  if (shape === undefined) throw op.refuse(`makes ${sizes.join('x')} of ${x.shape.join('x')}`)
+  return reshape(op.builder, x, shape)
 }
 
 function moved(op: Operation): Value {
@@ -271,15 +257,8 @@ function splitted(op: Operation, { along, uneven = false }: { along?: number; un
   const size = knownSize(op, x, axis)
   const told = wholesIn(op.settings.indices_or_sections)
   const sizes = wholesIn(op.settings.sizes)
-  if (sizes !== undefined) {
-    const open = size - sizes.filter((one) => one >= 0).reduce((sum, one) => sum + one, 0)
-    return split(
-      op.builder,
-      x,
-      sizes.map((one) => (one < 0 ? open : one)),
-      axis,
-    )
-  }
+  const parted = sizes && partSizes(size, sizes)
+  if (parted !== undefined) return split(op.builder, x, parted, axis)
   if (told === undefined) throw op.refuse('splits at places that are not known')
   if (isList(op.settings.indices_or_sections)) {
     const bounds = [0, ...told.map((place) => (place < 0 ? place + size : Math.min(place, size))), size]
@@ -295,8 +274,9 @@ function splitted(op: Operation, { along, uneven = false }: { along?: number; un
     const sizesOfAll = Array.from({ length: parts }, (_, k) => Math.floor(size / parts) + (k < size % parts ? 1 : 0))
     return split(op.builder, x, sizesOfAll, axis)
   }
-  if (!parts || size % parts !== 0) throw op.refuse(`splits ${size} into ${parts} parts`)
-  return split(op.builder, x, new Array<number>(parts).fill(size / parts), axis)
+  const equal = equalSizes(size, parts ?? 0)
+  if (equal === undefined) throw op.refuse(`splits ${size} into ${parts} parts`)
+  return split(op.builder, x, equal, axis)
 }
 
 function taken(op: Operation): Value {

@@ -1,10 +1,11 @@
 // Fourier transforms and frames of signals in a functional graph: Keras gives and takes complex numbers as two tensors.
 // keras/src/ops/math.py, keras/src/backend/tensorflow/math.py
+
+import { binary, cast, constantOf, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, cast, constantOf, withNumber } from '../../tensorflow/broadcast.ts'
+import { concat, gather, reshape, reverse, slice, squeeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { mirrored } from '../../tensorflow/pad.ts'
-import { concat, gather, reshape, reverse, slice, squeeze } from '../../tensorflow/shapes.ts'
 import { type Complex, complexFourier, realFourier } from '../../tensorflow/spectra.ts'
 import { isList, isTensor } from '../arguments.ts'
 import { asTensor, float, knownSize, numberIn, type Operation, type WriteOperation } from './operation.ts'

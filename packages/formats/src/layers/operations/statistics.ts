@@ -1,12 +1,13 @@
 // Statistics in a functional graph: medians and quantiles, reductions that leave NaN out, counts. keras/src/ops/numpy.py and what
 // keras/src/backend/tensorflow/numpy.py makes of it.
 import { isFloat } from '@whyslow/graph/dtype.ts'
+import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
+import { bucketOf, type ReduceParts, type Reduction, reduce, topK } from '../../build/reduce.ts'
+import { gather, reshape, slice, take, unsqueeze } from '../../build/shapes.ts'
+import { isNan } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapped } from '../../tensorflow/products.ts'
-import { indexOf, type ReduceParts, type Reduction, reduce, topK } from '../../tensorflow/reduce.ts'
-import { flat, gather, reshape, slice, take, unsqueeze } from '../../tensorflow/shapes.ts'
 import { constantIn, dtypeIn, isTensor } from '../arguments.ts'
 import {
   asTensor,
@@ -17,6 +18,7 @@ import {
   knownSize,
   numberIn,
   type Operation,
+  positionOf,
   tensor,
   type WriteOperation,
 } from './operation.ts'
@@ -59,18 +61,16 @@ const partsOf = (op: Operation): ReduceParts => ({
 
 const reduced = (op: Operation, reduction: Reduction, x: Value): Value => reduce(op.builder, reduction, x, partsOf(op))
 
-const isNan = ({ builder }: Operation, x: Value): Value => builder.op('IsNaN', [x], { dtype: 'bool', shape: x.shape })
-
 /** The first argument with `value` in place of NaN. */
 function withoutNan(op: Operation, value: number): Value {
   const x = tensor(op, 0)
   if (!isFloat(x.dtype)) return x
-  return where(op.builder, isNan(op, x), scalar(op.builder, x.dtype, value), x)
+  return where(op.builder, isNan(op.builder, x), scalar(op.builder, x.dtype, value), x)
 }
 
 function countOfNumbers(op: Operation, parts: ReduceParts): Value {
   const x = float(op, 0)
-  return reduce(op.builder, 'ReduceSum', cast(op.builder, unary(op.builder, 'Not', isNan(op, x)), x.dtype), parts)
+  return reduce(op.builder, 'ReduceSum', cast(op.builder, unary(op.builder, 'Not', isNan(op.builder, x)), x.dtype), parts)
 }
 
 /** Whether a reduction finds nothing but NaN. */
@@ -83,20 +83,7 @@ function extreme(op: Operation, reduction: Reduction, filling: number): Value {
 
 function position(op: Operation, opType: 'ArgMax' | 'ArgMin', filling: number): Value {
   const x = withoutNan(op, filling)
-  const all = partsOf(op).axes === undefined
-  const made = indexOf(op.builder, opType, all ? flat(op.builder, x) : x, {
-    axis: all ? 0 : axisIn(op, x.shape.length),
-    keepDims: !all && flagIn(op, 'keepdims'),
-  })
-  const kept =
-    all && flagIn(op, 'keepdims')
-      ? reshape(
-          op.builder,
-          made,
-          x.shape.map(() => 1),
-        )
-      : made
-  const found = cast(op.builder, kept, 'int32')
+  const found = cast(op.builder, positionOf(op, opType, x), 'int32')
   return isFloat(x.dtype) ? where(op.builder, hasNone(op), scalar(op.builder, 'int32', -1), found) : found
 }
 
@@ -106,7 +93,7 @@ function variance(op: Operation): Value {
   const { axes } = partsOf(op)
   const sum = reduce(builder, 'ReduceSum', withoutNan(op, 0), { axes, keepDims: true })
   const mean = binary(builder, 'Div', cast(builder, sum, x.dtype), countOfNumbers(op, { axes, keepDims: true }))
-  const distance = where(builder, isNan(op, x), scalar(builder, x.dtype, 0), binary(builder, 'Sub', x, mean))
+  const distance = where(builder, isNan(op.builder, x), scalar(builder, x.dtype, 0), binary(builder, 'Sub', x, mean))
   return binary(
     builder,
     'Div',
@@ -165,6 +152,25 @@ function inShape(op: Operation, made: Value, fractions: number | readonly number
 const listOf = (fractions: number | readonly number[]): readonly number[] =>
   typeof fractions === 'number' ? [fractions] : fractions
 
+/** Entries around a place between two. */
+interface Neighbours {
+  readonly lower: () => Value
+  readonly higher: () => Value
+  readonly nearest: () => Value
+  /** How much of the way from the lower to the higher one the place is. */
+  readonly share: () => Value
+}
+
+function between({ builder }: Operation, method: Method, { lower, higher, nearest, share }: Neighbours): Value {
+  if (method === 'lower') return lower()
+  if (method === 'higher') return higher()
+  if (method === 'nearest') return nearest()
+  const low = lower()
+  const weight = method === 'midpoint' ? scalar(builder, low.dtype, 0.5) : share()
+  const rest = binary(builder, 'Sub', scalar(builder, low.dtype, 1), weight)
+  return binary(builder, 'Add', binary(builder, 'Mul', low, rest), binary(builder, 'Mul', higher(), weight))
+}
+
 function quantile(op: Operation, fractions: number | readonly number[], method: Method): Value {
   const { builder } = op
   const { rows, size } = rowsOf(op)
@@ -172,21 +178,15 @@ function quantile(op: Operation, fractions: number | readonly number[], method: 
   const places = listOf(fractions).map((fraction) => (size - 1) * fraction)
   const at = (indices: readonly number[]) =>
     gather(builder, sorted, builder.ints(indices.map((index) => Math.min(Math.max(index, 0), size - 1))), -1)
-  const [lower, higher] = [places.map(Math.floor), places.map(Math.ceil)]
-  const between = (share: readonly number[]): Value => {
-    const weights = builder.constant(constantOf(rows.dtype, [share.length], share))
-    const rest = binary(builder, 'Sub', scalar(builder, rows.dtype, 1), weights)
-    return binary(builder, 'Add', binary(builder, 'Mul', at(lower), rest), binary(builder, 'Mul', at(higher), weights))
-  }
-  const made =
-    method === 'lower'
-      ? at(lower)
-      : method === 'higher'
-        ? at(higher)
-        : method === 'nearest'
-          ? at(places.map(halfToEven))
-          : between(method === 'midpoint' ? places.map(() => 0.5) : places.map((place, k) => place - lower[k]!))
-  const spoilt = reduce(builder, 'ReduceMax', cast(builder, isNan(op, rows), 'int32'), { axes: [-1], keepDims: true })
+  const lower = places.map(Math.floor)
+  const share = places.map((place, k) => place - lower[k]!)
+  const made = between(op, method, {
+    lower: () => at(lower),
+    higher: () => at(places.map(Math.ceil)),
+    nearest: () => at(places.map(halfToEven)),
+    share: () => builder.constant(constantOf(rows.dtype, [share.length], share)),
+  })
+  const spoilt = reduce(builder, 'ReduceMax', cast(builder, isNan(op.builder, rows), 'int32'), { axes: [-1], keepDims: true })
   return inShape(op, where(builder, cast(builder, spoilt, 'bool'), scalar(builder, rows.dtype, Number.NaN), made), fractions)
 }
 
@@ -201,7 +201,7 @@ function quantileOfNumbers(op: Operation, fractions: number | readonly number[],
   const { builder } = op
   const { rows, size } = rowsOf(op)
   const { dtype } = rows
-  const missing = isNan(op, rows)
+  const missing = isNan(op.builder, rows)
   const filled = where(builder, missing, scalar(builder, dtype, Number.POSITIVE_INFINITY), rows)
   const [sorted] = topK(builder, filled, size, { axis: -1, smallest: true })
   const numbers = cast(builder, unary(builder, 'Not', missing), dtype)
@@ -213,19 +213,13 @@ function quantileOfNumbers(op: Operation, fractions: number | readonly number[],
     const index = cast(builder, clip(builder, places, 0, size - 1), 'int64')
     return builder.op('GatherElements', [sorted, index], { dtype, shape: index.shape }, { axis: index.shape.length - 1 })
   }
-  const [lower, higher] = [unary(builder, 'Floor', place), unary(builder, 'Ceil', place)]
-  const between = (share: Value): Value => {
-    const rest = binary(builder, 'Sub', scalar(builder, dtype, 1), share)
-    return binary(builder, 'Add', binary(builder, 'Mul', at(lower), rest), binary(builder, 'Mul', at(higher), share))
-  }
-  const made =
-    method === 'lower'
-      ? at(lower)
-      : method === 'higher'
-        ? at(higher)
-        : method === 'nearest'
-          ? at(unary(builder, 'Round', place))
-          : between(method === 'midpoint' ? scalar(builder, dtype, 0.5) : binary(builder, 'Sub', place, lower))
+  const lower = unary(builder, 'Floor', place)
+  const made = between(op, method, {
+    lower: () => at(lower),
+    higher: () => at(unary(builder, 'Ceil', place)),
+    nearest: () => at(unary(builder, 'Round', place)),
+    share: () => binary(builder, 'Sub', place, lower),
+  })
   const none = withNumber(builder, 'Equal', count, 0)
   return inShape(op, where(builder, none, scalar(builder, dtype, Number.NaN), made), fractions)
 }
@@ -234,8 +228,7 @@ function quantileOfNumbers(op: Operation, fractions: number | readonly number[],
 function bucket(op: Operation, { values, bounds }: { values: Value; bounds: Value }, strict = false): Value {
   const { builder } = op
   const [x, limits] = [values, bounds].map((one) => cast(builder, one, 'float32')) as [Value, Value]
-  const passed = binary(builder, strict ? 'Greater' : 'GreaterOrEqual', unsqueeze(builder, x, [-1]), limits)
-  return reduce(builder, 'ReduceSum', cast(builder, passed, 'int32'), { axes: [-1] })
+  return bucketOf(builder, x, limits, { strict })
 }
 
 function correlation(op: Operation): Value {

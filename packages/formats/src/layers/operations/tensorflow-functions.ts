@@ -1,5 +1,7 @@
 // TensorFlow's functions, by the names under which Keras 2 saves them, as Keras 3's operations: which of its arguments are called by
 // place, and what its others are called. https://www.tensorflow.org/api_docs/python/tf
+
+import { operatorName } from '../../tensorflow/functions.ts'
 import { isList } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { plainOfOne, plainOfTwo } from './arithmetic.ts'
@@ -185,7 +187,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 
 /** A function of tensors alone has the name of its operator: 'squared_difference' is 'SquaredDifference'. */
 function plainForm(name: string): Form | undefined {
-  const className = name.replace(/(?:^|_)([a-z0-9])/g, (_, first: string) => first.toUpperCase())
+  const className = operatorName(name)
   if (plainOfOne.has(className)) return one(className)
   return plainOfTwo.has(className) ? two(className) : undefined
 }

@@ -1,10 +1,11 @@
 // Arithmetic, comparisons and functions of one value, as TensorFlow.js computes them.
 // https://github.com/tensorflow/tfjs/tree/master/tfjs-converter/src/operations/executors (arithmetic, basic_math, logical)
+
+import { binary, unary, where } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { reshape } from '../../build/shapes.ts'
 import { selectRows } from '../../tensorflow/arithmetic.ts'
-import { binary, unary, where } from '../../tensorflow/broadcast.ts'
 import { LOGICAL, ONE, TWO } from '../../tensorflow/functions.ts'
-import { reshape } from '../../tensorflow/shapes.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 const two = (call: OperatorCall): [Value, Value] => call.unified([call.input(0), call.input(1)]) as [Value, Value]

@@ -1,8 +1,8 @@
 // Entries chosen by indices, written by indices, and where entries stand.
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { scalar } from '../../build/broadcast.ts'
+import { concat, expand, unsqueeze } from '../../build/shapes.ts'
 import { batchedGather, gatherAt, placesOf, putInto, uniqueOf } from '../../tensorflow/batched-gather.ts'
-import { scalar } from '../../tensorflow/broadcast.ts'
-import { concat, expand, unsqueeze } from '../../tensorflow/shapes.ts'
 import type { OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** Along an axis; with batch dimensions each row has its own indices. */

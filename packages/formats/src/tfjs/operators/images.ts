@@ -1,12 +1,14 @@
 // Images: resizing, crops, and boxes that suppress one another.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/kernels/image
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { type ConstantData, float32s } from '../../build/constant-data.ts'
+import { binary, clip, scalar, unary, where, withNumber } from '../../build/broadcast.ts'
+import { float32s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { suppressed } from '../../tensorflow/boxes.ts'
-import { binary, clip, scalar, unary, where, withNumber } from '../../tensorflow/broadcast.ts'
-import { toChannelsFirst, toChannelsLast } from '../../tensorflow/layout.ts'
-import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '../../tensorflow/shapes.ts'
+import { range } from '../../build/range.ts'
+import { gather, reshape, slice, unsqueeze } from '../../build/shapes.ts'
+import { suppressed, suppressedWithScores } from '../../tensorflow/boxes.ts'
+import { inChannelsFirst } from '../../tensorflow/layout.ts'
+import { resizedTo } from '../../tensorflow/resize.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 
 /** Where the cells of the result lie in the image: as the two flags of TensorFlow say. */
@@ -29,20 +31,9 @@ const resize =
     const { builder } = call
     const image = call.cast(call.input(0), 'float32')
     if (image.shape.length !== 4) throw call.refuse('resizes what is no batch of images; convert the model again')
-    const [n, , , c] = image.shape
     const [height = null, width = null] = call.list(1) ?? []
-    const x = toChannelsFirst(builder, image)
-    const fixed = [n!, c!, height, width]
-    const sizes = fixed.every((size) => typeof size === 'number')
-      ? builder.ints(fixed as number[])
-      : concat(builder, [sizeAsRun(builder, x, 0), sizeAsRun(builder, x, 1), call.int64(call.input(1))], 0)
-    const result = call.op(
-      'Resize',
-      [x, undefined, undefined, sizes],
-      { dtype: x.dtype, shape: fixed },
-      { mode, ...coordinates(call, mode) },
-    )
-    return toChannelsLast(builder, result)
+    const parts = { sizes: call.int64(call.input(1)), shape: [height, width] }
+    return inChannelsFirst(builder, image, false, (x) => resizedTo(builder, x, parts, { mode, ...coordinates(call, mode) }))
   }
 
 /** More than any image has would only fill the memory. */
@@ -117,7 +108,7 @@ function cells(
             builder,
             'Mul',
             withNumber(builder, 'Mul', binary(builder, 'Sub', to, from), last / (size - 1)),
-            builder.constant(counted(size)),
+            builder.constant(float32s([1, size], range(0, size))),
           ),
         )
       : withNumber(builder, 'Mul', binary(builder, 'Add', from, to), last / 2)
@@ -136,12 +127,6 @@ function cells(
 
 const withBool = (call: OperatorCall, opType: string, x: Value, limit: number): Value =>
   binary(call.builder, opType, x, scalar(call.builder, 'float32', limit))
-
-const counted = (size: number): ConstantData =>
-  float32s(
-    [1, size],
-    Array.from({ length: size }, (_, k) => k),
-  )
 
 function blended(call: OperatorCall, at: (row: Value, column: Value) => Value, y: Cells, x: Cells): Value {
   const { builder } = call
@@ -164,21 +149,11 @@ const suppress: OperatorWriter = (call) => {
   const overlap = version === 1 ? scalar(builder, 'float32', node.number('iou_threshold', 0.5)) : scalarOf(3)
   const threshold = version >= 3 ? scalarOf(4) : undefined
   const most = reshape(builder, call.int64(call.input(2)), [1])
-  const chosen = suppressed(builder, { boxes, scores, most, overlap, threshold })
-  if (version < 4) return chosen
-  const kept = gather(builder, scores, chosen)
-  const valid = call.op('Size', [chosen], { dtype: 'int64', shape: [] })
-  const filled = node.flag('pad_to_max_output_size') ? [chosen, kept].map((value) => filledUp(call, value, most)) : [chosen, kept]
-  return version === 4 ? [filled[0]!, valid] : [filled[0]!, filled[1]!, valid]
-}
-
-/** Zeros behind a list, up to `most` entries. */
-function filledUp(call: OperatorCall, value: Value, most: Value): Value {
-  const { builder } = call
-  const missing = binary(builder, 'Sub', most, sizeAsRun(builder, value, 0))
-  const pads = concat(builder, [builder.ints([0]), missing], 0)
-  const size: Dimension = call.list(2)?.[0] ?? null
-  return call.op('Pad', [value, pads], { dtype: value.dtype, shape: [size] })
+  const parts = { boxes, scores, most, overlap, threshold }
+  if (version < 4) return suppressed(builder, parts)
+  const size: Dimension | undefined = node.flag('pad_to_max_output_size') ? (call.list(2)?.[0] ?? null) : undefined
+  const found = suppressedWithScores(builder, parts, size)
+  return version === 4 ? [found.indices, found.count] : [found.indices, found.scores, found.count]
 }
 
 export const IMAGES: OperatorTable = {

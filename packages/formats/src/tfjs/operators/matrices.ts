@@ -1,9 +1,10 @@
 // Products of matrices, transposes and sums over letters.
 import type { Value } from '../../build/graph-builder.ts'
+import { isPermutation } from '../../build/permutation.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
 import { ONE } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { matmul, swapped } from '../../tensorflow/products.ts'
+import { matmul, swapped, triangle } from '../../tensorflow/products.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { addBias, leakyRelu, prelu } from './elementwise.ts'
 
@@ -61,8 +62,8 @@ const sumOfProducts: OperatorWriter = (call) => {
 const transposed: OperatorWriter = (call) => {
   const x = call.input(0)
   const permutation = call.numbers(1, 'order of axes')
-  const isOrder = permutation.length === x.shape.length && [...permutation].sort((a, b) => a - b).every((axis, k) => axis === k)
-  if (!isOrder) throw call.refuse(`orders the axes as ${permutation.join()} of ${x.shape.length}; convert the model again`)
+  if (!isPermutation(permutation, x.shape.length))
+    throw call.refuse(`orders the axes as ${permutation.join()} of ${x.shape.length}; convert the model again`)
   return transpose(call.builder, x, permutation)
 }
 
@@ -71,12 +72,8 @@ const bandPart: OperatorWriter = (call) => {
   const { builder } = call
   const x = call.input(0)
   const [lower, upper] = [call.number(1, 'lower band'), call.number(2, 'upper band')]
-  const trilu = (value: Value, above: number, diagonal: number) => {
-    const k = builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(diagonal)) })
-    return call.op('Trilu', [value, k], value, { upper: above })
-  }
-  const kept = lower < 0 ? x : trilu(x, 1, -lower)
-  return upper < 0 ? kept : trilu(kept, 0, upper)
+  const kept = lower < 0 ? x : triangle(builder, x, -lower, 1)
+  return upper < 0 ? kept : triangle(builder, kept, upper, 0)
 }
 
 export const MATRICES: OperatorTable = {

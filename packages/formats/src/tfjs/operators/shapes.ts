@@ -1,10 +1,23 @@
-// Shapes: asked, changed, cut and joined. Sizes that are free are asked while the model runs.
-import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { broadcastShape, scalar } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { broadcastShape, scalar } from '../../tensorflow/broadcast.ts'
+import {
+  concat,
+  equalSizes,
+  expand,
+  fullLike,
+  partSizes,
+  reshape as reshaped,
+  slice,
+  sliceFrom,
+  sliceFromAsRun,
+  split,
+  squeeze,
+  tile,
+  unsqueeze,
+  withRemainder,
+} from '../../build/shapes.ts'
 import { grown, surrounded } from '../../tensorflow/pad.ts'
-import { concat, expand, fullLike, slice, split, squeeze, tile, unsqueeze } from '../../tensorflow/shapes.ts'
 import { isKnown } from '../contents.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { productOf } from '../shape-arithmetic.ts'
@@ -22,51 +35,12 @@ export const reshape: OperatorWriter = (call) => {
   const x = call.input(0)
   const target = call.list(1)
   if (target === undefined) throw call.refuse('makes a shape whose number of axes is not known; convert the model again')
-  const shape = reshapedSizes(call, x.shape, target)
-  const asked = askedSizes(x.shape, shape)
-  if (asked !== undefined) {
-    if (x.constant !== undefined && isKnown(shape)) return builder.constant({ ...x.constant, shape })
-    return call.op(
-      'Reshape',
-      [x, builder.ints(asked)],
-      { dtype: x.dtype, shape },
-      asked.some((one, axis) => one === 0 && shape[axis] === 0) ? { allowzero: 1 } : {},
-    )
-  }
+  const shape = withRemainder(x.shape, target)
+  if (shape === undefined) throw call.refuse(`makes the shape [${target.join()}] of [${x.shape.join()}]; convert the model again`)
+  const free = shape.filter((size) => typeof size !== 'number')
+  const open = shape.filter((size, axis) => typeof size !== 'number' && (size === null || size !== x.shape[axis]))
+  if (open.length <= 1 && !(shape.includes(0) && free.length > 0)) return reshaped(builder, x, shape)
   return call.op('Reshape', [x, call.int64(call.input(1))], { dtype: x.dtype, shape }, { allowzero: 1 })
-}
-
-/** The sizes that the target means: what remains for -1, and a free size of the input where it is all that remains. */
-function reshapedSizes(call: OperatorCall, from: readonly Dimension[], target: readonly Dimension[]): Dimension[] {
-  const open = target.filter((one) => one === -1 || one === null).length
-  if (open !== 1) return target.map((one) => (one === -1 ? null : one))
-  const rest = [...from]
-  for (const size of target) {
-    const at = typeof size === 'string' ? rest.indexOf(size) : -1
-    if (typeof size === 'string' && at < 0) return target.map((one) => (one === -1 ? null : one))
-    if (at >= 0) rest.splice(at, 1)
-  }
-  const numbers = (sizes: readonly Dimension[]) => sizes.filter((one): one is number => typeof one === 'number' && one !== -1)
-  const symbols = rest.filter((one) => typeof one !== 'number')
-  const ratio = elementCount(numbers(rest)) / elementCount(numbers(target))
-  if (symbols.length === 0 && Number.isFinite(ratio)) {
-    if (!Number.isInteger(ratio))
-      throw call.refuse(`makes the shape [${target.join()}] of [${from.join()}]; convert the model again`)
-    return target.map((one) => (one === -1 || one === null ? ratio : one))
-  }
-  const remains = symbols.length === 1 && ratio === 1 ? symbols[0]! : null
-  return target.map((one) => (one === -1 || one === null ? remains : one))
-}
-
-/** ONNX's constant list: at most one size is left to it (-1), others that are free stand as they do in the input (0). */
-function askedSizes(from: readonly Dimension[], shape: readonly Dimension[]): number[] | undefined {
-  const free = shape.filter((one) => typeof one !== 'number').length
-  const isEmpty = shape.includes(0)
-  const asked = shape.map((one, axis) => {
-    if (typeof one === 'number') return one
-    return free > 1 && one !== null && one === from[axis] && !isEmpty ? 0 : -1
-  })
-  return asked.filter((one) => one === -1).length <= 1 && !(isEmpty && free > 0) ? asked : undefined
 }
 
 const expandDims: OperatorWriter = (call) => {
@@ -94,7 +68,9 @@ const unpack: OperatorWriter = (call) => {
   const x = call.input(0)
   const axis = call.axis(call.node.number('axis', 0), x.shape.length)
   const count = typeof x.shape[axis] === 'number' ? x.shape[axis] : call.node.number('num', -1)
-  return parts(call, x, new Array<number>(whole(call, count)).fill(1), axis).map((one) => squeeze(call.builder, one, [axis]))
+  return split(call.builder, x, new Array<number>(whole(call, count)).fill(1), axis).map((one) =>
+    squeeze(call.builder, one, [axis]),
+  )
 }
 
 /** More parts than any model has would only fill the memory. */
@@ -103,36 +79,23 @@ function whole(call: OperatorCall, count: number): number {
   return count
 }
 
-function parts(call: OperatorCall, x: Value, sizes: readonly number[], axis: number): Value[] {
-  if (sizes.length === 1) return [x]
-  return split(call.builder, x, sizes, axis)
-}
-
 /** As many equal parts as the node says; the axis comes first. */
 const splitEqually: OperatorWriter = (call) => {
   const x = call.input(1)
   const axis = call.axis(call.number(0, 'axis'), x.shape.length)
-  const [count, length] = [whole(call, call.node.number('num_split', 1)), x.shape[axis]]
-  if (typeof length !== 'number' || !Number.isInteger(length / count))
-    throw call.refuse(`splits ${length ?? 'an unknown size'} into ${count} equal parts; convert the model again`)
-  return parts(call, x, new Array<number>(count).fill(length / count), axis)
+  const count = whole(call, call.node.number('num_split', 1))
+  const sizes = equalSizes(x.shape[axis]!, count)
+  if (sizes === undefined)
+    throw call.refuse(`splits ${x.shape[axis] ?? 'an unknown size'} into ${count} equal parts; convert the model again`)
+  return split(call.builder, x, sizes, axis)
 }
 
 const splitBySizes: OperatorWriter = (call) => {
   const x = call.input(0)
   const axis = call.axis(call.number(2, 'axis'), x.shape.length)
-  const sizes = call.numbers(1, 'sizes')
-  const length = x.shape[axis]
-  const others = sizes.filter((one) => one >= 0).reduce((sum, one) => sum + one, 0)
-  const open = sizes.filter((one) => one < 0).length
-  if (open > 1 || (open === 1 && typeof length !== 'number'))
-    throw call.refuse('has parts of sizes that are not known; convert the model again')
-  return parts(
-    call,
-    x,
-    sizes.map((one) => (one < 0 ? (length as number) - others : one)),
-    axis,
-  )
+  const sizes = partSizes(x.shape[axis]!, call.numbers(1, 'sizes'))
+  if (sizes === undefined) throw call.refuse('has parts of sizes that are not known, or do not fit; convert the model again')
+  return split(call.builder, x, sizes, axis)
 }
 
 function joined(call: OperatorCall, values: readonly Value[], axis: number): Value {
@@ -144,7 +107,6 @@ function joined(call: OperatorCall, values: readonly Value[], axis: number): Val
 }
 
 const sliced: OperatorWriter = (call) => {
-  const { builder } = call
   const x = call.input(0)
   const [begin, count] = [call.list(1), call.list(2)]
   if (begin !== undefined && count !== undefined && begin.every((one) => typeof one === 'number')) {
@@ -152,29 +114,12 @@ const sliced: OperatorWriter = (call) => {
     // A size that is not known may still be all of the axis.
     const isWhole = count.map((one, axis) => starts[axis] === 0 && one !== null && one === x.shape[axis])
     if (count.every((one, axis) => typeof one === 'number' || isWhole[axis])) {
-      return slice(
-        builder,
-        x,
-        starts.map((start, axis) => ({
-          axis,
-          start,
-          end: isWhole[axis] || count[axis] === -1 ? undefined : start + (count[axis] as number),
-        })),
-      )
+      const sizes = count.map((one, axis) => (isWhole[axis] ? -1 : (one as number)))
+      return sliceFrom(call.builder, x, starts, sizes)
     }
   }
-  return slicedAsRun(call, x, count)
-}
-
-/** Ends are begin + size, or where the size is -1 the axis' own. */
-function slicedAsRun(call: OperatorCall, x: Value, count: readonly Dimension[] | undefined): Value {
-  const [begin, sizes] = [call.int64(call.input(1)), call.int64(call.input(2))]
-  const type = { dtype: 'int64', shape: begin.shape } as const
-  const sum = call.op('Add', [begin, sizes], type)
-  const isOpen = call.op('Less', [sizes, scalar(call.builder, 'int64', 0)], { dtype: 'bool', shape: begin.shape })
-  const ends = call.op('Where', [isOpen, shapeAsked(call, x), sum], type)
-  const shape = x.shape.map((_, axis): Dimension => (count?.[axis] === -1 ? null : (count?.[axis] ?? null)))
-  return call.op('Slice', [x, begin, ends], { dtype: x.dtype, shape })
+  const [from, sizes] = [1, 2].map((k) => call.int64(call.input(k))) as [Value, Value]
+  return sliceFromAsRun(call.builder, x, { starts: from, sizes, shape: x.shape.map((_, axis) => count?.[axis] ?? null) })
 }
 
 const tiled: OperatorWriter = (call) => {

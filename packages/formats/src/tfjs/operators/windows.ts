@@ -1,14 +1,11 @@
-// Convolutions, pooling, and what works on channels: in TensorFlow's layouts, NHWC or NCHW, kernels with their spatial axes first.
-// https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/ops/nn_ops.cc
-import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary } from '../../build/broadcast.ts'
 import type { ConstantData } from '../../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
+import { meanAndVariance, overDeviation } from '../../build/reduce.ts'
+import { crop, unsqueeze } from '../../build/shapes.ts'
 import { depthToSpace, spaceToDepth } from '../../tensorflow/blocks.ts'
-import { binary, unary, withNumber } from '../../tensorflow/broadcast.ts'
-import { convolution, depthwiseConvolution, pooling, transposedConvolution } from '../../tensorflow/conv.ts'
-import { toChannelsFirst, toChannelsLast } from '../../tensorflow/layout.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { slice, unsqueeze } from '../../tensorflow/shapes.ts'
+import { convolution, depthwiseConvolution, localResponse, pooling, transposedConvolution } from '../../tensorflow/conv.ts'
+import { inChannelsFirst } from '../../tensorflow/layout.ts'
 import { type Padding, spanOf, type Window } from '../../tensorflow/window.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { noteConvolved, noteFused } from './dilation.ts'
@@ -50,28 +47,27 @@ function windowOf(call: OperatorCall, kernel: readonly number[]): Window {
 }
 
 /** The kernel, which must have as many spatial axes as the input. */
-function kernelOf(call: OperatorCall, index: number, input: Value): ConstantData {
-  const weights = call.constant(index, 'kernel')
+/** The input of this place, a kernel for it, where the channels are and how many, and the window. */
+function convolutionParts(call: OperatorCall, place = 0) {
+  const [input, weights] = [call.input(place), call.constant(1, 'kernel')]
   if (weights.shape.length !== input.shape.length || weights.shape.length < 3)
     throw call.refuse(
       `has a kernel of ${weights.shape.length} axes for an input of ${input.shape.length}; convert the model again`,
     )
-  return weights
+  const channelsFirst = isChannelsFirst(call)
+  const channels = input.shape.at(channelsFirst ? 1 : -1)
+  return { input, weights, channelsFirst, channels, window: windowOf(call, weights.shape.slice(0, -2)) }
 }
 
 const convolve: OperatorWriter = (call) => {
-  const input = call.input(0)
-  const weights = kernelOf(call, 1, input)
-  const channelsFirst = isChannelsFirst(call)
-  const channels = input.shape.at(channelsFirst ? 1 : -1)
+  const { input, weights, channelsFirst, channels, window } = convolutionParts(call)
   const [inputs = 1, outputs = 1] = weights.shape.slice(-2)
   const groups = typeof channels === 'number' ? channels / inputs : 1
   if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0)
     throw call.refuse(`has a kernel for ${inputs} channels and an input of ${channels}; convert the model again`)
-  const window = windowOf(call, weights.shape.slice(0, -2))
-  const write = (x: Value, changed: Partial<Window> = {}) =>
-    convolution(call.builder, { ...window, ...changed, input: x, weights, groups, channelsFirst })
-  return noted(input, window, write)
+  return noted(input, window, (x, changed = {}) =>
+    convolution(call.builder, { ...window, ...changed, input: x, weights, groups, channelsFirst }),
+  )
 }
 
 /** What may be a part of a convolution with holes is remembered. */
@@ -87,16 +83,12 @@ function noted(
 }
 
 const depthwise: OperatorWriter = (call) => {
-  const input = call.input(0)
-  const weights = kernelOf(call, 1, input)
-  const channelsFirst = isChannelsFirst(call)
-  const channels = input.shape.at(channelsFirst ? 1 : -1)
+  const { input, weights, channelsFirst, channels, window } = convolutionParts(call)
   if (typeof channels === 'number' && channels !== weights.shape.at(-2))
     throw call.refuse(`has a kernel for ${weights.shape.at(-2)} channels and an input of ${channels}; convert the model again`)
-  const window = windowOf(call, weights.shape.slice(0, -2))
-  const write = (x: Value, changed: Partial<Window> = {}) =>
-    depthwiseConvolution(call.builder, { ...window, ...changed, input: x, weights, channelsFirst })
-  return noted(input, window, write)
+  return noted(input, window, (x, changed = {}) =>
+    depthwiseConvolution(call.builder, { ...window, ...changed, input: x, weights, channelsFirst }),
+  )
 }
 
 /**
@@ -104,10 +96,7 @@ const depthwise: OperatorWriter = (call) => {
  * made, and those of the pads cut off.
  */
 const transposeConvolve: OperatorWriter = (call) => {
-  const input = call.input(2)
-  const weights = kernelOf(call, 1, input)
-  const channelsFirst = isChannelsFirst(call)
-  const window = windowOf(call, weights.shape.slice(0, -2))
+  const { input, weights, channelsFirst, window } = convolutionParts(call, 2)
   const pads = typeof window.padding === 'string' ? undefined : window.padding
   const first = channelsFirst ? 2 : 1
   const asked = (call.list(0) ?? []).slice(first)
@@ -121,11 +110,7 @@ const transposeConvolve: OperatorWriter = (call) => {
   const padding = pads === undefined ? window.padding : 'valid'
   const whole = transposedConvolution(call.builder, { ...window, padding, input, weights, channelsFirst, outputPadding })
   if (pads === undefined) return whole
-  return slice(
-    call.builder,
-    whole,
-    pads.map(([begin, end], k) => ({ axis: first + k, start: begin, end: end === 0 ? undefined : -end })),
-  )
+  return crop(call.builder, whole, first, pads)
 }
 
 const pool =
@@ -138,9 +123,7 @@ const pool =
 
 /** `write` in channels first, whatever the layout of the node. */
 export function channelsFirst(call: OperatorCall, x: Value, write: (builder: GraphBuilder, x: Value) => Value): Value {
-  const { builder } = call
-  if (isChannelsFirst(call)) return write(builder, x)
-  return toChannelsLast(builder, write(builder, toChannelsFirst(builder, x)))
+  return inChannelsFirst(call.builder, x, isChannelsFirst(call), (turned) => write(call.builder, turned))
 }
 
 /** Normalizes with the stored mean and variance. Training gives none: then those of the batch itself (Keras' LayerNormalization is written so). */
@@ -166,31 +149,17 @@ function normalizedByBatch(
       value,
       x.shape.slice(2).map((_, k) => k + 1),
     )
-  const centred = binary(builder, 'Sub', x, reduce(builder, 'ReduceMean', x, { axes, keepDims: true }))
-  const variance = reduce(builder, 'ReduceMean', binary(builder, 'Mul', centred, centred), { axes, keepDims: true })
-  const deviation = unary(builder, 'Sqrt', withNumber(builder, 'Add', variance, epsilon))
-  const normalized = binary(builder, 'Div', centred, deviation)
+  const { centred, variance } = meanAndVariance(builder, x, axes)
+  const normalized = overDeviation(builder, centred, variance, epsilon)
   return binary(builder, 'Add', binary(builder, 'Mul', normalized, perChannel(scale)), perChannel(offset))
 }
 
-/** Alpha is not divided by the size of the window here, and is by ONNX. */
-const localResponse: OperatorWriter = (call) => {
+const response: OperatorWriter = (call) => {
   const { node } = call
-  const size = 2 * node.number('depth_radius', 5) + 1
-  const x = call.input(0)
-  const attributes = {
-    size,
-    alpha: { float: node.number('alpha', 1) * size },
-    beta: { float: node.number('beta', 0.5) },
-    bias: { float: node.number('bias', 1) },
-  }
-  return toChannelsLast(call.builder, call.op('LRN', [toChannelsFirst(call.builder, x)], channelsFirstType(x), attributes))
+  const [radius, alpha] = [node.number('depth_radius', 5), node.number('alpha', 1)]
+  const parts = { radius, alpha, beta: node.number('beta', 0.5), bias: node.number('bias', 1) }
+  return channelsFirst(call, call.input(0), (builder, x) => localResponse(builder, x, parts))
 }
-
-const channelsFirstType = ({ dtype, shape }: Value) => ({
-  dtype,
-  shape: [shape[0]!, shape.at(-1)!, ...shape.slice(1, -1)] as Dimension[],
-})
 
 const blocked =
   (write: typeof depthToSpace): OperatorWriter =>
@@ -217,7 +186,7 @@ export const WINDOWS: OperatorTable = {
   FusedBatchNorm: batchNorm,
   FusedBatchNormV2: batchNorm,
   FusedBatchNormV3: batchNorm,
-  LRN: localResponse,
+  LRN: response,
   DepthToSpace: blocked(depthToSpace),
   SpaceToDepth: blocked(spaceToDepth),
 }

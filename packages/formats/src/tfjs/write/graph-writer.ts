@@ -4,6 +4,7 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { ConstantArray, ConstantData } from '../../build/constant-data.ts'
+import { uniqueName } from '../../build/unique-name.ts'
 import type { Attributes } from './attributes.ts'
 
 /** A result of a node: 'name', or 'name:1' if it is not the first. */
@@ -41,7 +42,7 @@ export class ModelParts {
   readonly file: string
   readonly functions: FunctionJson[] = []
   readonly weights: Weight[] = []
-  readonly #names = new Set<string>()
+  readonly #names = new Map<string, number>()
   readonly #alike = new Map<string, Weight[]>()
 
   constructor(file: string) {
@@ -51,11 +52,7 @@ export class ModelParts {
   /** A name that no node has: `wish`, in the letters that TensorFlow takes, with a number behind it where another has it. */
   unique(wish: string): string {
     const plain = wish.replaceAll(/[^A-Za-z0-9_.\\/-]/g, '_').replace(/^[^A-Za-z0-9.]+/, '')
-    const start = plain === '' ? 'node' : plain
-    let name = start
-    for (let k = 1; this.#names.has(name); k++) name = `${start}_${k}`
-    this.#names.add(name)
-    return name
+    return uniqueName(plain === '' ? 'node' : plain, this.#names)
   }
 
   /** The weight's name; of equal contents there is one. */

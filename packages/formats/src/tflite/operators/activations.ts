@@ -1,7 +1,9 @@
 // Activation functions and normalisations. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (activations.cc, l2norm.cc)
+
+import { binary, scalar, unary, variadic, withNumber } from '../../build/broadcast.ts'
+import { reduce } from '../../build/reduce.ts'
 import { activate } from '../../tensorflow/activation-functions.ts'
-import { binary, scalar, unary, variadic, withNumber } from '../../tensorflow/broadcast.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
+import { localResponse } from '../../tensorflow/conv.ts'
 import { inReal, limited, optionsOf, type WriteOperator, type Writers } from '../operator.ts'
 import { inChannelsFirst } from './channels.ts'
 
@@ -38,10 +40,7 @@ export const ACTIVATION: Writers = {
     return binary(builder, 'Div', x!, variadic(builder, 'Max', [norm, scalar(builder, 'float32', 1e-6)]))
   }),
   LOCAL_RESPONSE_NORMALIZATION: (call) => {
-    const { radius, bias, alpha, beta } = optionsOf(call, 'LocalResponseNormalizationOptions')
-    const size = 2 * radius + 1
-    // ONNX divides alpha by the size of the window.
-    const attributes = { size, alpha: { float: alpha * size }, beta: { float: beta }, bias: { float: bias } }
-    return [inChannelsFirst(call, (x) => unary(call.builder, 'LRN', x, attributes))]
+    const parts = optionsOf(call, 'LocalResponseNormalizationOptions')
+    return [inChannelsFirst(call, (x) => localResponse(call.builder, x, parts))]
   },
 }

@@ -1,8 +1,9 @@
 // Arithmetic of one value and of two, comparisons, choices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
 import type { DType } from '@whyslow/graph/types.ts'
+import { binary, cast, unary, where, withNumber } from '../../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { arcTangent, floorDivide, floorModulo, selectRows, squaredDifference } from '../../tensorflow/arithmetic.ts'
-import { binary, cast, unary, variadic, where, withNumber } from '../../tensorflow/broadcast.ts'
+import { selectRows } from '../../tensorflow/arithmetic.ts'
+import { ONE, operatorName, TWO } from '../../tensorflow/functions.ts'
 import {
   input,
   inputs,
@@ -15,6 +16,7 @@ import {
   type WriteOperator,
   type Writers,
 } from '../operator.ts'
+import type { OperatorName } from '../operator-codes.ts'
 
 type Fused = 'AddOptions' | 'SubOptions' | 'MulOptions' | 'DivOptions'
 
@@ -44,19 +46,18 @@ function arithmetic(opType: string, options: Fused): WriteOperator {
   }
 }
 
-/** Integers are divided towards zero, as ONNX does. */
-const compare = (opType: string): WriteOperator =>
-  inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => binary(builder, opType, x!, y!)))
+/** Writers of operators that TensorFlow has by the same name. */
+const named = (codes: readonly OperatorName[], write: (name: string) => WriteOperator): Writers =>
+  Object.fromEntries(codes.map((code) => [code, write(operatorName(code.toLowerCase()))]))
 
-function single(opType: string): WriteOperator {
-  return inReal(({ builder }, x) => widened(builder, [x!], ([value]) => unary(builder, opType, value!)))
-}
+const ofOne = (name: string): WriteOperator =>
+  inReal(({ builder }, x) => widened(builder, [x!], ([value]) => ONE[name]!(builder, value!)))
 
-/** An operator of real numbers alone: integers are taken as such. */
-const singleReal = (opType: string): WriteOperator =>
-  inReal(({ builder }, x) => unary(builder, opType, cast(builder, x!, 'float32')))
+/** A function of real numbers alone: integers are taken as such. */
+const ofReal = (name: string): WriteOperator => inReal(({ builder }, x) => ONE[name]!(builder, cast(builder, x!, 'float32')))
 
-const not = (builder: GraphBuilder, x: Value): Value => unary(builder, 'Not', x)
+const ofTwo = (name: string): WriteOperator =>
+  inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => TWO[name]!(builder, x!, y!)))
 
 const logical =
   (opType: string): WriteOperator =>
@@ -86,13 +87,12 @@ export const ARITHMETIC: Writers = {
   ADD: arithmetic('Add', 'AddOptions'),
   SUB: arithmetic('Sub', 'SubOptions'),
   MUL: arithmetic('Mul', 'MulOptions'),
+  // Integers are divided towards zero, as ONNX does.
   DIV: arithmetic('Div', 'DivOptions'),
-  FLOOR_DIV: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => floorDivide(builder, x!, y!))),
-  FLOOR_MOD: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => floorModulo(builder, x!, y!))),
-  POW: inReal(({ builder }, a, b) => binary(builder, 'Pow', a!, b!)),
-  MAXIMUM: inReal(({ builder }, a, b) => widened(builder, [a!, b!], (values) => variadic(builder, 'Max', values))),
-  MINIMUM: inReal(({ builder }, a, b) => widened(builder, [a!, b!], (values) => variadic(builder, 'Min', values))),
-  SQUARED_DIFFERENCE: inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => squaredDifference(builder, x!, y!))),
+  ...named(['FLOOR_DIV', 'FLOOR_MOD', 'POW', 'MAXIMUM', 'MINIMUM', 'SQUARED_DIFFERENCE', 'ATAN2'], ofTwo),
+  ...named(['EQUAL', 'NOT_EQUAL', 'LESS', 'LESS_EQUAL', 'GREATER', 'GREATER_EQUAL'], ofTwo),
+  ...named(['ABS', 'NEG', 'SIGN', 'SQUARE'], ofOne),
+  ...named(['EXP', 'LOG', 'SQRT', 'RSQRT', 'SIN', 'COS', 'CEIL', 'FLOOR', 'ROUND'], ofReal),
   ADD_N: (call) => {
     const values = inputs(call).map((tensor) => realOf(call, tensor))
     return [
@@ -102,38 +102,12 @@ export const ARITHMETIC: Writers = {
       ),
     ]
   },
-  ATAN2: inReal(({ builder }, y, x) => arcTangent(builder, y!, x!)),
-  EQUAL: compare('Equal'),
-  NOT_EQUAL: inReal(({ builder }, a, b) =>
-    not(
-      builder,
-      widened(builder, [a!, b!], ([x, y]) => binary(builder, 'Equal', x!, y!)),
-    ),
-  ),
-  LESS: compare('Less'),
-  LESS_EQUAL: compare('LessOrEqual'),
-  GREATER: compare('Greater'),
-  GREATER_EQUAL: compare('GreaterOrEqual'),
   LOGICAL_AND: logical('And'),
   LOGICAL_OR: logical('Or'),
-  LOGICAL_NOT: (call) => [not(call.builder, input(call, 0).value)],
+  LOGICAL_NOT: (call) => [unary(call.builder, 'Not', input(call, 0).value)],
   BITWISE_XOR: bitwise,
   SELECT: select,
   SELECT_V2: select,
-  ABS: single('Abs'),
-  NEG: single('Neg'),
-  SIGN: single('Sign'),
-  SQUARE: inReal(({ builder }, x) => widened(builder, [x!], ([value]) => binary(builder, 'Mul', value!, value!))),
-  EXP: singleReal('Exp'),
-  LOG: singleReal('Log'),
-  SQRT: singleReal('Sqrt'),
-  RSQRT: inReal(({ builder }, x) => unary(builder, 'Reciprocal', unary(builder, 'Sqrt', x!))),
-  SIN: singleReal('Sin'),
-  COS: singleReal('Cos'),
-  CEIL: singleReal('Ceil'),
-  FLOOR: singleReal('Floor'),
-  // Halves to even, both.
-  ROUND: singleReal('Round'),
   ZEROS_LIKE: (call) => {
     const { builder } = call
     const { value, quantization } = input(call, 0)

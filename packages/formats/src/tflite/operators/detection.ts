@@ -1,11 +1,12 @@
 // What detectors of TensorFlow's Object Detection API end with: boxes relative to anchors, decoded, and of those that overlap the best. A
 // custom operator that LiteRT's library has. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/detection_postprocess.cc
+
+import { binary, cast, constantOf, unary, variadic, withNumber } from '../../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
+import { indexOf, reduce, topK } from '../../build/reduce.ts'
+import { concat, gather, sizeAsRun, slice, squeeze, take, unsqueeze } from '../../build/shapes.ts'
 import { suppressed, suppressedByClass } from '../../tensorflow/boxes.ts'
-import { binary, cast, constantOf, unary, variadic, withNumber } from '../../tensorflow/broadcast.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { indexOf, reduce, topK } from '../../tensorflow/reduce.ts'
-import { concat, gather, sizeAsRun, slice, squeeze, take, unsqueeze } from '../../tensorflow/shapes.ts'
 import { flexNumbers } from '../flexbuffer.ts'
 import { FreeSizeError, input, type OperatorCall, real, realConstant, stored } from '../operator.ts'
 

@@ -1,12 +1,21 @@
 // Entries by their indices: taken, put, counted. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { binary, cast, scalar, where } from '../../build/broadcast.ts'
 import { int64s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { batchedGather, gatherAt, isClass, placesOf, putInto, uniqueOf } from '../../tensorflow/batched-gather.ts'
-import { binary, cast, scalar, where } from '../../tensorflow/broadcast.ts'
-import { type Reduction, reduce } from '../../tensorflow/reduce.ts'
-import { gather, reshape, sizeAsRun, unsqueeze } from '../../tensorflow/shapes.ts'
+import type { Reduction } from '../../build/reduce.ts'
+import { gather, reshape, sizeAsRun, unsqueeze } from '../../build/shapes.ts'
+import {
+  batchedGather,
+  gatherAt,
+  segments as inSegments,
+  isClass,
+  placesOf,
+  putBlock,
+  putInto,
+  uniqueOf,
+} from '../../tensorflow/batched-gather.ts'
 import {
   asInt64,
   FreeSizeError,
@@ -156,15 +165,9 @@ function dynamicUpdate(call: OperatorCall): Value[] {
   const starts = asInt64(builder, input(call, 2).value)
   const most = builder.constant(int64s(sizes.map((size, axis) => size - partSizes[axis]!)))
   const clamped = builder.op('Max', [builder.op('Min', [starts, most], starts), scalar(builder, 'int64', 0)], starts)
-  // The places of all cells of the update, as if it began at 0, then moved.
   const cells = elementCount(partSizes)
   if (cells * sizes.length > MOST_CELLS * 16) throw call.refusal(`puts ${cells} cells, which is not read`)
-  const offsets = Array.from({ length: cells }, (_, cell) =>
-    partSizes.map((size, axis) => Math.floor(cell / elementCount(partSizes.slice(axis + 1))) % size),
-  ).flat()
-  const grid = builder.constant({ ...int64s(offsets), shape: [...partSizes, sizes.length] }, 'offsets')
-  const places = binary(builder, 'Add', grid, clamped)
-  return [stored(call, builder.op('ScatterND', [operand, places, update], operand))]
+  return [stored(call, putBlock(builder, operand, update, clamped))]
 }
 
 const fits = (whole: Dimension, part: Dimension): boolean =>
@@ -200,16 +203,7 @@ function segments(reduction: Reduction, neutral: number): WriteOperator {
     const [rows] = data.shape
     if (ids.shape.length !== 1) throw call.refusal('has segments of more than one axis, which is not read')
     if (typeof rows === 'number' && count * rows > MOST_CELLS * 16) throw call.refusal(`has ${count} segments, which is not read`)
-    const rest = data.shape.slice(1).map(() => 1)
-    const places = Array.from({ length: count }, (_, k) => k)
-    const numbered = builder.constant({
-      dtype: ids.dtype,
-      shape: [count, 1, ...rest],
-      data: ids.dtype === 'int64' ? BigInt64Array.from(places, BigInt) : Int32Array.from(places),
-    })
-    const hit = binary(builder, 'Equal', reshape(builder, ids, [ids.shape[0]!, ...rest]), numbered)
-    const masked = where(builder, hit, unsqueeze(builder, data, [0]), scalar(builder, data.dtype, neutral))
-    return [stored(call, reduce(builder, reduction, masked, { axes: [1] }))]
+    return [stored(call, inSegments(builder, reduction, data, { ids, count, neutral }))]
   }
 }
 

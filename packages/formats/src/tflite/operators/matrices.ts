@@ -1,10 +1,11 @@
 // Products of matrices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (fully_connected.cc, batch_matmul.cc)
+
+import { binary } from '../../build/broadcast.ts'
 import { transposed } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { binary } from '../../tensorflow/broadcast.ts'
+import { countOf, reshape } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul, swapped } from '../../tensorflow/products.ts'
-import { countOf, reshape } from '../../tensorflow/shapes.ts'
 import { hybridInput } from '../hybrid.ts'
 import {
   input,

@@ -1,9 +1,10 @@
 // Diagonals, buckets, boxes that overlap. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
+
+import { cast, constantOf, scalar, where } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { suppressed } from '../../tensorflow/boxes.ts'
-import { binary, cast, constantOf, scalar, where } from '../../tensorflow/broadcast.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
-import { concat, gather, reshape, sizeAsRun, slice, unsqueeze } from '../../tensorflow/shapes.ts'
+import { bucketOf } from '../../build/reduce.ts'
+import { reshape, unsqueeze } from '../../build/shapes.ts'
+import { suppressedWithScores } from '../../tensorflow/boxes.ts'
 import { FreeSizeError, moving, number, type OperatorCall, optionsOf, real, stored, type Writers } from '../operator.ts'
 import { widened } from './arithmetic.ts'
 
@@ -44,8 +45,7 @@ function bucketized(call: OperatorCall): Value[] {
   const { boundaries } = optionsOf(call, 'BucketizeOptions')
   const x = cast(builder, real(call, 0), 'float32')
   const limits = builder.constant(constantOf('float32', [boundaries.length], boundaries), 'boundaries')
-  const above = cast(builder, binary(builder, 'GreaterOrEqual', unsqueeze(builder, x, [-1]), limits), 'int32')
-  return [reduce(builder, 'ReduceSum', above, { axes: [-1] })]
+  return [bucketOf(builder, x, limits)]
 }
 
 /**
@@ -61,15 +61,9 @@ function nonMaxSuppression(call: OperatorCall): Value[] {
   if (withScores && number(call, 5) !== 0)
     throw call.refusal('lowers scores by a soft sigma, which ONNX cannot: convert the model with soft_nms_sigma 0')
   const [overlap, threshold] = [3, 4].map((k) => reshape(builder, real(call, k), [1])) as [Value, Value]
-  const chosen = suppressed(builder, { boxes, scores, most: builder.ints([most]), overlap, threshold })
-  const filled = (value: Value): Value => {
-    const zeros = builder.constant(constantOf(value.dtype, [most], new Array<number>(most).fill(0)), 'zeros')
-    const padded = slice(builder, concat(builder, [value, zeros], 0), [{ axis: 0, start: 0, end: most }])
-    return { ...padded, shape: [most] }
-  }
-  const count = cast(builder, reshape(builder, sizeAsRun(builder, chosen, 0), []), 'int32')
-  const indices = cast(builder, filled(chosen), 'int32')
-  return withScores ? [indices, filled(gather(builder, scores, chosen)), count] : [indices, count]
+  const found = suppressedWithScores(builder, { boxes, scores, most: builder.ints([most]), overlap, threshold }, most)
+  const [indices, count] = [found.indices, found.count].map((value) => cast(builder, value, 'int32')) as [Value, Value]
+  return withScores ? [indices, found.scores, count] : [indices, count]
 }
 
 export const OTHERS: Writers = {

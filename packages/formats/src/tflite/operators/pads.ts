@@ -1,10 +1,10 @@
 // Padding, and the blocks that move between batch, space and channels. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { scalar } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
+import { reshape } from '../../build/shapes.ts'
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from '../../tensorflow/blocks.ts'
-import { scalar } from '../../tensorflow/broadcast.ts'
 import { mirrored, surrounded } from '../../tensorflow/pad.ts'
-import { reshape } from '../../tensorflow/shapes.ts'
 import {
   FreeSizeError,
   input,

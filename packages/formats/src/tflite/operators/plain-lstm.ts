@@ -2,7 +2,7 @@
 import { joinTensors } from '@whyslow/graph/join-tensors.ts'
 import { type ConstantData, float32s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { squeeze, unsqueeze } from '../../tensorflow/shapes.ts'
+import { squeeze, unsqueeze } from '../../build/shapes.ts'
 import { isHybrid } from '../hybrid.ts'
 import { input, type OperatorCall, realConstant } from '../operator.ts'
 import { ACTIVATIONS } from '../schema.ts'

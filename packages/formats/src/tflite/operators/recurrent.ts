@@ -1,12 +1,13 @@
 // Recurrent operators: LSTM and RNN, one step or a sequence, one direction or two, and SVDF. Weights are [units, inputs]; the states are
 // variables of the file. https://github.com/google-ai-edge/LiteRT/blob/main/tflite/kernels/lstm_eval.cc, basic_rnn.cc, svdf.cc
+
+import { binary, unary, withNumber } from '../../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { binary, unary, withNumber } from '../../tensorflow/broadcast.ts'
+import { meanAndVariance, overDeviation, reduce } from '../../build/reduce.ts'
+import { concat, reshape, slice, split, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { matmul } from '../../tensorflow/products.ts'
-import { reduce } from '../../tensorflow/reduce.ts'
 import { scanSteps } from '../../tensorflow/scan-steps.ts'
-import { concat, reshape, slice, split, unsqueeze } from '../../tensorflow/shapes.ts'
 import { hybridState } from '../hybrid.ts'
 import {
   activatedBy,
@@ -52,10 +53,8 @@ function weightsAt(call: OperatorCall, k: number): Value | undefined {
 const LAYER_NORM_EPSILON = 1e-8
 
 function normalized(builder: GraphBuilder, x: Value, factor: Value): Value {
-  const centred = binary(builder, 'Sub', x, reduce(builder, 'ReduceMean', x, { axes: [-1], keepDims: true }))
-  const variance = reduce(builder, 'ReduceMean', binary(builder, 'Mul', centred, centred), { axes: [-1], keepDims: true })
-  const deviation = unary(builder, 'Sqrt', withNumber(builder, 'Add', variance, LAYER_NORM_EPSILON))
-  return binary(builder, 'Mul', binary(builder, 'Div', centred, deviation), factor)
+  const { centred, variance } = meanAndVariance(builder, x, [-1])
+  return binary(builder, 'Mul', overDeviation(builder, centred, variance, LAYER_NORM_EPSILON), factor)
 }
 
 /** One step: the states (output, cell) after x [n, inputs]. */
@@ -137,23 +136,39 @@ function inTime(call: OperatorCall, timeMajor: boolean): { x: Value; back: (valu
   return { x: transpose(call.builder, x, [1, 0, 2]), back: (value) => transpose(call.builder, value, [1, 0, 2]) }
 }
 
+/** What one direction makes of a sequence. */
+type Direction = (sequence: Sequence) => Value
+
+const forwards = (call: OperatorCall, timeMajor: boolean, direction: Direction): Value[] => {
+  const { x, back } = inTime(call, timeMajor)
+  return [stored(call, back(direction({ timeFirst: x, backwards: false })))]
+}
+
+interface BothWays {
+  readonly time_major: boolean
+  readonly merge_outputs: boolean
+}
+
+/** `auxiliary`: the place of a second input, which nobody writes. */
+function bothWays(call: OperatorCall, options: BothWays, auxiliary: number, directions: readonly Direction[]): Value[] {
+  if (call.inputs[auxiliary] !== undefined) throw call.refusal('has an auxiliary input, which is not read')
+  const { x, back } = inTime(call, options.time_major)
+  const both = directions.map((direction, k) => back(direction({ timeFirst: x, backwards: k === 1 })))
+  return options.merge_outputs
+    ? [stored(call, concat(call.builder, both, -1))]
+    : both.map((value, k) => stored(call, value, { k }))
+}
+
 function sequenceLstm(call: OperatorCall): Value[] {
   const options = optionsOf(call, 'UnidirectionalSequenceLSTMOptions')
   if (options.diagonal_recurrent_tensors) throw call.refusal('has diagonal recurrent weights, which are not read')
-  const { x, back } = inTime(call, options.time_major)
-  return [stored(call, back(lstmSequence(call, FORWARD, options, { timeFirst: x, backwards: false })))]
+  return forwards(call, options.time_major, (sequence) => lstmSequence(call, FORWARD, options, sequence))
 }
 
 function bidirectionalLstm(call: OperatorCall): Value[] {
   const options = optionsOf(call, 'BidirectionalSequenceLSTMOptions')
-  if (call.inputs[39] !== undefined) throw call.refusal('has an auxiliary input, which is not read')
-  const { x, back } = inTime(call, options.time_major)
-  const both = BIDIRECTIONAL.map((places, k) => lstmSequence(call, places, options, { timeFirst: x, backwards: k === 1 }))
-  return merged(call, both.map(back), options.merge_outputs)
-}
-
-function merged(call: OperatorCall, both: readonly Value[], merge: boolean): Value[] {
-  return merge ? [stored(call, concat(call.builder, both, -1))] : both.map((value, k) => stored(call, value, { k }))
+  const directions = BIDIRECTIONAL.map((places) => (sequence: Sequence) => lstmSequence(call, places, options, sequence))
+  return bothWays(call, options, 39, directions)
 }
 
 /** One step. BASIC has five inputs: x, output, weights [4 · units, inputs + units] (gates i, c, f, o), bias, cell. */
@@ -184,6 +199,12 @@ function lstm(call: OperatorCall): Value[] {
 
 /** Where an RNN's weights, recurrent weights, bias and state stand. */
 type RnnPlaces = readonly [weights: number, recurrent: number, bias: number, state: number]
+
+/** Of the one direction, and of the second. */
+const RNN: readonly [RnnPlaces, RnnPlaces] = [
+  [1, 2, 3, 4],
+  [5, 6, 7, 8],
+]
 
 interface RnnOptions {
   readonly fused_activation_function: number
@@ -220,27 +241,20 @@ function rnnSequence(call: OperatorCall, places: RnnPlaces, options: RnnOptions,
 
 function rnn(call: OperatorCall): Value[] {
   const state = realState(call, 4)
-  const [next] = rnnStep(call, [1, 2, 3, 4], optionsOf(call, 'RNNOptions'))(call.builder, real(call, 0), [state.value])
+  const [next] = rnnStep(call, RNN[0], optionsOf(call, 'RNNOptions'))(call.builder, real(call, 0), [state.value])
   state.set(next!)
   return [stored(call, next!)]
 }
 
 function sequenceRnn(call: OperatorCall): Value[] {
   const options = optionsOf(call, 'SequenceRNNOptions')
-  const { x, back } = inTime(call, options.time_major)
-  return [stored(call, back(rnnSequence(call, [1, 2, 3, 4], options, { timeFirst: x, backwards: false })))]
+  return forwards(call, options.time_major, (sequence) => rnnSequence(call, RNN[0], options, sequence))
 }
 
 function bidirectionalRnn(call: OperatorCall): Value[] {
   const options = optionsOf(call, 'BidirectionalSequenceRNNOptions')
-  if (call.inputs[9] !== undefined) throw call.refusal('has an auxiliary input, which is not read')
-  const { x, back } = inTime(call, options.time_major)
-  const places: readonly RnnPlaces[] = [
-    [1, 2, 3, 4],
-    [5, 6, 7, 8],
-  ]
-  const both = places.map((each, k) => rnnSequence(call, each, options, { timeFirst: x, backwards: k === 1 }))
-  return merged(call, both.map(back), options.merge_outputs)
+  const directions = RNN.map((places) => (sequence: Sequence) => rnnSequence(call, places, options, sequence))
+  return bothWays(call, options, 9, directions)
 }
 
 /** The state holds each filter's last results, [n, filters · memory]: the oldest goes, the newest comes, weights_time sums them. */

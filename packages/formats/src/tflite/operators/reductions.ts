@@ -1,8 +1,9 @@
 // Reductions over axes, and what looks for the largest. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (reduce.cc)
+
+import { cast } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { cast } from '../../tensorflow/broadcast.ts'
-import { indexOf, type Reduction, reduce, runningSum, topK } from '../../tensorflow/reduce.ts'
-import { reshape } from '../../tensorflow/shapes.ts'
+import { indexOf, type Reduction, reduce, runningSum, topK } from '../../build/reduce.ts'
+import { reshape } from '../../build/shapes.ts'
 import {
   asInt64,
   input,

@@ -2,7 +2,8 @@
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { int64s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { concat, gather, sizeAsRun } from '../../tensorflow/shapes.ts'
+import { gather } from '../../build/shapes.ts'
+import { resizedTo } from '../../tensorflow/resize.ts'
 import {
   asInt64,
   FreeSizeError,
@@ -36,10 +37,7 @@ function wanted(call: OperatorCall): readonly [Dimension, Dimension] {
 
 function resized(call: OperatorCall, x: Value, attributes: Record<string, string>): Value {
   const { builder } = call
-  const [height, width] = wanted(call)
-  const sizes = concat(builder, [sizeAsRun(builder, x, 0), sizeAsRun(builder, x, 1), asInt64(builder, input(call, 1).value)], 0)
-  const shape = [x.shape[0]!, x.shape[1]!, height, width]
-  return builder.op('Resize', [x, undefined, undefined, sizes], { dtype: x.dtype, shape }, attributes)
+  return resizedTo(builder, x, { sizes: asInt64(builder, input(call, 1).value), shape: wanted(call) }, attributes)
 }
 
 function bilinear(call: OperatorCall): Value[] {

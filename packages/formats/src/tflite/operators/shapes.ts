@@ -1,23 +1,25 @@
-// Shapes: elements stay what they are and change their places. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels
-import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { broadcastShape, cast } from '../../build/broadcast.ts'
 import { int64s } from '../../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
-import { binary, broadcastShape, cast, scalar } from '../../tensorflow/broadcast.ts'
-import { transpose } from '../../tensorflow/layout.ts'
+import type { Value } from '../../build/graph-builder.ts'
+import { inverse, isPermutation } from '../../build/permutation.ts'
 import {
   axisOf,
   concat,
-  countOf,
+  equalSizes,
+  partSizes,
   reshape,
   reshapeTo,
   reverse,
-  slice,
+  sliceFrom,
+  sliceFromAsRun,
   split,
   squeeze,
   tile,
   unsqueeze,
-} from '../../tensorflow/shapes.ts'
+  withRemainder,
+} from '../../build/shapes.ts'
+import { transpose } from '../../tensorflow/layout.ts'
 import {
   asInt64,
   FreeSizeError,
@@ -43,20 +45,6 @@ export function axisIn(call: OperatorCall, axis: number, rank: number): number {
   return axisOf(axis, rank)
 }
 
-/** Where all but one size is known, that one is what remains: a symbol of `x` stays the symbol. */
-function withSymbols(x: Value, target: readonly Dimension[]): Dimension[] {
-  const open = target.filter((size) => size === null).length
-  const symbols = x.shape.filter((size) => typeof size !== 'number')
-  if (open === 0) return [...target]
-  const product = (sizes: readonly Dimension[]) => elementCount(sizes.filter((size) => typeof size === 'number'))
-  if (open === 1 && symbols.length === 0 && product(target) > 0) {
-    const rest = product(x.shape) / product(target)
-    return target.map((size) => size ?? rest)
-  }
-  if (open === 1 && symbols.length === 1 && product(x.shape) === product(target)) return target.map((size) => size ?? symbols[0]!)
-  return [...target]
-}
-
 function reshaping(call: OperatorCall, x: Value): Value {
   const { builder } = call
   const declared = call.outputs[0]!.shape
@@ -66,9 +54,8 @@ function reshaping(call: OperatorCall, x: Value): Value {
   const sizes: readonly Dimension[] | undefined = legacy ? [] : asked?.map((size): Dimension => (size < 0 ? null : size))
   const known = sizes ?? (declared.filter((size) => size === null).length <= 1 && declared.length > 0 ? declared : undefined)
   if (known !== undefined) {
-    const target = withSymbols(x, known)
-    const [from, to] = [countOf(x.shape), countOf(target)]
-    if (from !== null && to !== null && from !== to) throw call.refusal(`makes ${target.join('x')} of ${x.shape.join('x')}`)
+    const target = withRemainder(x.shape, known)
+    if (target === undefined) throw call.refusal(`makes ${known.join('x')} of ${x.shape.join('x')}`)
     return reshape(builder, x, target)
   }
   const shape = input(call, 1).value
@@ -144,11 +131,11 @@ function unpack(call: OperatorCall): Value[] {
 
 /** `count` parts of one size. */
 function equalParts(call: OperatorCall, x: Value, count: number, axis: number): Value[] {
-  const size = x.shape[axis]
+  const size = x.shape[axis]!
   if (count !== call.outputs.length || count < 1) throw call.refusal(`has ${call.outputs.length} outputs and ${count} parts`)
   if (typeof size !== 'number') throw new FreeSizeError('parts of a free size')
-  if (size % count !== 0) throw call.refusal(`makes ${count} parts of ${size}`)
-  const sizes = Array.from({ length: count }, () => size / count)
+  const sizes = equalSizes(size, count)
+  if (sizes === undefined) throw call.refusal(`makes ${count} parts of ${size}`)
   return split(call.builder, x, sizes, axis)
 }
 
@@ -161,16 +148,10 @@ function splittingBySizes(call: OperatorCall): Value[] {
   const asked = numbers(call, 1)
   return parts(call, input(call, 0), (x) => {
     const at = axisIn(call, number(call, 2), x.shape.length)
-    const size = x.shape[at]
-    const rest = asked.reduce((sum, part) => sum + Math.max(part, 0), 0)
+    const size = x.shape[at]!
     if (typeof size !== 'number') throw new FreeSizeError('parts of a free size')
-    const sizes = asked.map((part) => (part === -1 ? size - rest : part))
-    if (
-      sizes.length !== call.outputs.length ||
-      sizes.some((part) => part < 0) ||
-      sizes.reduce((sum, part) => sum + part, 0) !== size
-    )
-      throw call.refusal(`makes parts of ${asked.join(', ')} of ${size}`)
+    const sizes = partSizes(size, asked)
+    if (sizes?.length !== call.outputs.length) throw call.refusal(`makes parts of ${asked.join(', ')} of ${size}`)
     return split(call.builder, x, sizes, at)
   })
 }
@@ -240,11 +221,7 @@ function reversedParts(call: OperatorCall, x: Value): Value {
   const turned = transpose(builder, x, order)
   const lengths = asInt64(builder, input(call, 1).value)
   const made = builder.op('ReverseSequence', [turned, lengths], turned, { batch_axis: 0, time_axis: 1 })
-  return transpose(
-    builder,
-    made,
-    x.shape.map((_, axis) => order.indexOf(axis)),
-  )
+  return transpose(builder, made, inverse(order))
 }
 
 function slicing(call: OperatorCall, x: Value): Value {
@@ -253,19 +230,12 @@ function slicing(call: OperatorCall, x: Value): Value {
   if (begins !== undefined && sizes !== undefined) {
     if (begins.length !== x.shape.length || sizes.length !== x.shape.length || begins.some((begin) => begin < 0))
       throw call.refusal(`begins at ${begins.join(', ')} of ${x.shape.join('x')}`)
-    return slice(
-      builder,
-      x,
-      begins.map((start, axis) => ({ axis, start, end: sizes[axis] === -1 ? undefined : start + sizes[axis]! })),
-    )
+    return sliceFrom(builder, x, begins, sizes)
   }
-  const [begin, size] = [asInt64(builder, input(call, 1).value), asInt64(builder, input(call, 2).value)]
-  const end = binary(builder, 'Add', begin, size)
-  const toEnd = binary(builder, 'Equal', size, scalar(builder, 'int64', -1))
-  const ends = builder.op('Where', [toEnd, scalar(builder, 'int64', 2 ** 53 - 1), end], end)
-  const shape = sizes === undefined ? call.outputs[0]!.shape : sizes.map((length) => (length < 0 ? null : length))
-  const declared = shape.length === x.shape.length ? shape : x.shape.map(() => null)
-  return builder.op('Slice', [x, begin, ends], { dtype: x.dtype, shape: declared })
+  const known = sizes ?? call.outputs[0]!.shape
+  const shape = known.length === x.shape.length ? known : x.shape.map(() => null)
+  const [starts, counts] = [1, 2].map((k) => asInt64(builder, input(call, k).value)) as [Value, Value]
+  return sliceFromAsRun(builder, x, { starts, sizes: counts, shape })
 }
 
 function broadcastArgs(call: OperatorCall): Value[] {
@@ -277,18 +247,18 @@ function broadcastArgs(call: OperatorCall): Value[] {
   ]
 }
 
-/** The same elements `move`d into other shapes: see `moving`. */
-const permuted = (builder: GraphBuilder, x: Value, permutation: readonly number[], call: OperatorCall): Value => {
-  if ([...permutation].sort((a, b) => a - b).some((axis, k) => axis !== k) || permutation.length !== x.shape.length)
+function permuted(call: OperatorCall, x: Value): Value {
+  const permutation = numbers(call, 1)
+  if (!isPermutation(permutation, x.shape.length))
     throw call.refusal(`turns the axes of ${x.shape.join('x')} to ${permutation.join(', ')}`)
-  return transpose(builder, x, permutation)
+  return transpose(call.builder, x, permutation)
 }
 
 export const SHAPES: Writers = {
   RESHAPE: moving(reshaping),
   SQUEEZE: moving(squeezing),
   EXPAND_DIMS: moving((call, x) => unsqueeze(call.builder, x, [axisIn(call, number(call, 1), x.shape.length + 1)])),
-  TRANSPOSE: moving((call, x) => permuted(call.builder, x, numbers(call, 1), call)),
+  TRANSPOSE: moving(permuted),
   CONCATENATION: concatenation,
   PACK: pack,
   UNPACK: unpack,

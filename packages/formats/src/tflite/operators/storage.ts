@@ -1,6 +1,7 @@
 // From one way of storing numbers to another. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (quantize.cc, cast.cc)
+
+import { cast } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { cast } from '../../tensorflow/broadcast.ts'
 import { input, type OperatorCall, optionsOf, real, realConstant, stored, type Writers } from '../operator.ts'
 import { onSteps } from '../quantized.ts'
 

@@ -1,9 +1,10 @@
 // Convolutions and pooling. Filters: [out, h, w, in], of depthwise ones [1, h, w, out], of CONV_3D [d, h, w, in, out].
 // https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (conv.cc, depthwise_conv.cc, transpose_conv.cc, pooling.cc)
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { unary } from '../../build/broadcast.ts'
 import { reshaped, transposed } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { unary } from '../../tensorflow/broadcast.ts'
+import { pooling } from '../../tensorflow/conv.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { padAttributes, spanOf, type Window, windowedSizes } from '../../tensorflow/window.ts'
 import { hybridInput } from '../hybrid.ts'
@@ -31,6 +32,24 @@ function positive(call: OperatorCall, values: readonly number[]): number[] {
   if (values.some((value) => !Number.isInteger(value) || value < 1))
     throw call.refusal(`has a stride or size of ${values.join('x')}`)
   return [...values]
+}
+
+/** What the options say of a window over height and width, or depth before them. Strides and dilations are 1 if they say none. */
+function windowOf(call: OperatorCall, options: object, kernel: readonly number[]): Window {
+  const told = new Map<string, number>(Object.entries(options))
+  const axes = ['d', 'h', 'w'].slice(-kernel.length)
+  return {
+    kernel: positive(call, kernel),
+    strides: positive(
+      call,
+      axes.map((axis) => told.get(`stride_${axis}`) ?? 1),
+    ),
+    dilations: positive(
+      call,
+      axes.map((axis) => told.get(`dilation_${axis}_factor`) ?? 1),
+    ),
+    padding: paddingOf(told.get('padding')!),
+  }
 }
 
 /**
@@ -96,19 +115,16 @@ function channelsOf(call: OperatorCall, axis: number): number {
   return size
 }
 
-function conv2d(call: OperatorCall): Value[] {
-  const options = optionsOf(call, 'Conv2DOptions')
-  const [outputs, height, width, per] = sizesOf(call, input(call, 1), 4)
-  const window = {
-    kernel: [height!, width!],
-    strides: positive(call, [options.stride_h, options.stride_w]),
-    dilations: positive(call, [options.dilation_h_factor, options.dilation_w_factor]),
-    padding: paddingOf(options.padding),
-  }
-  const filter = filterOf(call, 1, { permutation: [0, 3, 1, 2], axis: 0 })
-  const groups = channelsOf(call, -1) / per!
+function convolution(call: OperatorCall): Value[] {
+  const three = call.operator === 'CONV_3D'
+  const options = optionsOf(call, three ? 'Conv3DOptions' : 'Conv2DOptions')
+  const sizes = sizesOf(call, input(call, 1), three ? 5 : 4)
+  const [kernel, per, outputs] = three ? [sizes.slice(0, 3), sizes[3]!, sizes[4]!] : [sizes.slice(1, 3), sizes[3]!, sizes[0]!]
+  const window = windowOf(call, options, kernel)
+  const filter = filterOf(call, 1, { permutation: three ? [4, 3, 0, 1, 2] : [0, 3, 1, 2], axis: 0 })
+  const groups = channelsOf(call, -1) / per
   if (!Number.isInteger(groups)) throw call.refusal(`has ${channelsOf(call, -1)} channels and a filter for ${per}`)
-  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
+  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs })
 }
 
 function depthwise(call: OperatorCall): Value[] {
@@ -117,28 +133,8 @@ function depthwise(call: OperatorCall): Value[] {
   const groups = channelsOf(call, -1)
   if (one !== 1 || outputs! % groups !== 0)
     throw call.refusal(`has ${groups} channels and a filter of shape ${input(call, 1).shape.join('x')}`)
-  const window = {
-    kernel: [height!, width!],
-    strides: positive(call, [options.stride_h, options.stride_w]),
-    dilations: positive(call, [options.dilation_h_factor, options.dilation_w_factor]),
-    padding: paddingOf(options.padding),
-  }
+  const window = windowOf(call, options, [height!, width!])
   const filter = filterOf(call, 1, { permutation: [3, 0, 1, 2], axis: 0 })
-  return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
-}
-
-function conv3d(call: OperatorCall): Value[] {
-  const options = optionsOf(call, 'Conv3DOptions')
-  const [depth, height, width, per, outputs] = sizesOf(call, input(call, 1), 5)
-  const window = {
-    kernel: [depth!, height!, width!],
-    strides: positive(call, [options.stride_d, options.stride_h, options.stride_w]),
-    dilations: positive(call, [options.dilation_d_factor, options.dilation_h_factor, options.dilation_w_factor]),
-    padding: paddingOf(options.padding),
-  }
-  const filter = filterOf(call, 1, { permutation: [4, 3, 0, 1, 2], axis: 0 })
-  const groups = channelsOf(call, -1) / per!
-  if (!Number.isInteger(groups)) throw call.refusal(`has ${channelsOf(call, -1)} channels and a filter for ${per}`)
   return conv(call, window, options.fused_activation_function, { filter, bias: biasOf(call, 2), groups, outputs: outputs! })
 }
 
@@ -146,19 +142,15 @@ function conv3d(call: OperatorCall): Value[] {
 function transposeConv(call: OperatorCall): Value[] {
   const { builder } = call
   const three = call.operator === 'CONV_3D_TRANSPOSE'
-  const options = three ? optionsOf(call, 'Conv3DOptions') : { ...optionsOf(call, 'TransposeConvOptions'), stride_d: 1 }
+  const options = optionsOf(call, three ? 'Conv3DOptions' : 'TransposeConvOptions')
   const spatialCount = three ? 3 : 2
   const filterSizes = sizesOf(call, input(call, 1), spatialCount + 2)
-  const kernel = three ? filterSizes.slice(0, 3) : filterSizes.slice(1, 3)
   const outputs = three ? filterSizes[3]! : filterSizes[0]!
-  const strides = positive(call, [...(three ? [options.stride_d] : []), options.stride_h, options.stride_w])
-  const dilations = three
-    ? positive(call, [
-        (options as { dilation_d_factor: number }).dilation_d_factor,
-        (options as { dilation_h_factor: number }).dilation_h_factor,
-        (options as { dilation_w_factor: number }).dilation_w_factor,
-      ])
-    : [1, 1]
+  const { kernel, strides, dilations, padding } = windowOf(
+    call,
+    options,
+    three ? filterSizes.slice(0, 3) : filterSizes.slice(1, 3),
+  )
   const x = { ...call, inputs: [call.inputs[2], call.inputs[1], ...call.inputs.slice(3)] }
   const first = realChannelsFirst(x, 0)
   const turned = hybridInput(
@@ -173,14 +165,14 @@ function transposeConv(call: OperatorCall): Value[] {
     const before = turned.shape[2 + axis]
     if (typeof before !== 'number') {
       // Free sizes: 'same' makes in·stride, 'valid' (in-1)·stride + max(span, stride), whatever in is.
-      const beyond = paddingOf(options.padding) === 'same' ? strides[axis]! : Math.max(span, strides[axis]!)
+      const beyond = padding === 'same' ? strides[axis]! : Math.max(span, strides[axis]!)
       return { total: Math.max(span - beyond, 0), more: Math.max(beyond - span, 0) }
     }
     const full = (before - 1) * strides[axis]! + span
     const asked = sizes?.[axis] ?? before * strides[axis]!
     return { total: Math.max(full - asked, 0), more: Math.max(asked - full, 0) }
   })
-  const begins = axes.map(({ total }) => (paddingOf(options.padding) === 'same' ? total >> 1 : 0))
+  const begins = axes.map(({ total }) => (padding === 'same' ? total >> 1 : 0))
   const ends = axes.map(({ total }, axis) => total - begins[axis]!)
   const filter = filterOf(x, 1, three ? { permutation: [4, 3, 0, 1, 2], axis: 1 } : { permutation: [3, 0, 1, 2], axis: 1 })
   const spatial = kernel.map((_, axis): Dimension => sizes?.[axis] ?? null)
@@ -201,51 +193,25 @@ function resultSizes(call: OperatorCall, count: number): number[] | undefined {
   return spatial.length === count && spatial.every((size) => typeof size === 'number') ? (spatial as number[]) : undefined
 }
 
-function poolWindow(call: OperatorCall): Window & { readonly activation: number } {
-  const options = optionsOf(call, 'Pool2DOptions')
-  return {
-    kernel: positive(call, [options.filter_height, options.filter_width]),
-    strides: positive(call, [options.stride_h, options.stride_w]),
-    dilations: [1, 1],
-    padding: paddingOf(options.padding),
-    activation: options.fused_activation_function,
-  }
-}
-
-function pooled(call: OperatorCall, opType: 'MaxPool' | 'AveragePool', x: Value, window: Window): Value {
-  const spatial = x.shape.slice(2)
-  const type = { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...windowedSizes(spatial, window)] }
-  return call.builder.op(opType, [x], type, {
-    kernel_shape: window.kernel,
-    strides: window.strides,
-    ...padAttributes(spatial, window),
-  })
-}
-
-/** The average is over the cells that there are. */
-function pool(opType: 'MaxPool' | 'AveragePool'): WriteOperator {
+/** The average is over the cells that there are. L2: of squares, and its root. */
+function pool(mode: 'max' | 'average', square = false): WriteOperator {
   return (call) => {
-    const window = poolWindow(call)
-    return [inChannelsFirst(call, (x) => pooled(call, opType, x, window), window.activation)]
+    const { builder } = call
+    const options = optionsOf(call, 'Pool2DOptions')
+    const window = windowOf(call, options, [options.filter_height, options.filter_width])
+    const pooled = (input: Value) => pooling(builder, { ...window, input, mode, channelsFirst: true })
+    const write = (x: Value) => (square ? unary(builder, 'Sqrt', pooled(builder.op('Mul', [x, x], x))) : pooled(x))
+    return [inChannelsFirst(call, write, options.fused_activation_function)]
   }
-}
-
-function l2Pool(call: OperatorCall): Value[] {
-  const window = poolWindow(call)
-  const { builder } = call
-  const squares = (x: Value) => builder.op('Mul', [x, x], x)
-  return [
-    inChannelsFirst(call, (x) => unary(builder, 'Sqrt', pooled(call, 'AveragePool', squares(x), window)), window.activation),
-  ]
 }
 
 export const WINDOWS: Writers = {
-  CONV_2D: conv2d,
+  CONV_2D: convolution,
   DEPTHWISE_CONV_2D: depthwise,
-  CONV_3D: conv3d,
+  CONV_3D: convolution,
   TRANSPOSE_CONV: transposeConv,
   CONV_3D_TRANSPOSE: transposeConv,
-  AVERAGE_POOL_2D: pool('AveragePool'),
-  MAX_POOL_2D: pool('MaxPool'),
-  L2_POOL_2D: l2Pool,
+  AVERAGE_POOL_2D: pool('average'),
+  MAX_POOL_2D: pool('max'),
+  L2_POOL_2D: pool('average', true),
 }

@@ -61,7 +61,7 @@ export const dequantize = (from: LiteTensor, to: LiteTensor, origin: string): Li
   origin,
 })
 
-export const withInput = (operator: LiteOperator, index: number, tensor: LiteTensor): LiteOperator => ({
+const withInput = (operator: LiteOperator, index: number, tensor: LiteTensor): LiteOperator => ({
   ...operator,
   inputs: operator.inputs.map((one, k) => (k === index ? tensor : one)),
 })

@@ -3,9 +3,10 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import type { ConstantData } from '../../build/constant-data.ts'
-import type { OperatorName } from '../operator-codes.ts'
+import { uniqueName } from '../../build/unique-name.ts'
+import { type OperatorName, optionsNameOf } from '../operator-codes.ts'
 import { typeNumber } from './element-types.ts'
-import type { LiteGraph, LiteOperator, LiteTensor, OptionFields, Options } from './lite-graph.ts'
+import type { LiteGraph, LiteOperator, LiteTensor, OptionFields } from './lite-graph.ts'
 import type { Target } from './target.ts'
 
 /** What an operator gives. `holds`: the ONNX value that it is. */
@@ -20,7 +21,7 @@ export class LiteWriter {
   operators: LiteOperator[] = []
   readonly target: Target
   readonly #file: string
-  readonly #names = new Set<string>()
+  readonly #names = new Map<string, number>()
   #node: { readonly name: string; readonly opType: string } = { name: '', opType: '' }
 
   constructor(file: string, target: Target) {
@@ -53,12 +54,7 @@ export class LiteWriter {
     const shape = permutation.map((axis): Dimension => tensor.shape[axis]!)
     const moved = permutation.filter((axis) => tensor.shape[axis] !== 1)
     if (moved.every((axis, k) => k === 0 || axis > moved[k - 1]!)) return this.reshape(tensor, shape)
-    return this.op(
-      'TRANSPOSE',
-      [tensor, this.ints(permutation)],
-      { dtype: tensor.dtype, shape, holds: tensor.holds },
-      options('TransposeOptions'),
-    )
+    return this.op('TRANSPOSE', [tensor, this.ints(permutation)], { dtype: tensor.dtype, shape, holds: tensor.holds })
   }
 
   /** The same elements under another shape; of the sizes at most one may be free, else they are computed as the model runs. */
@@ -68,12 +64,7 @@ export class LiteWriter {
     const free = shape.filter((size) => typeof size !== 'number')
     const target = free.length <= 1 ? this.ints(newShape(shape)) : this.#sizesAtRuntime(tensor, shape)
     const fields = free.length <= 1 ? { new_shape: newShape(shape) } : {}
-    return this.op(
-      'RESHAPE',
-      [tensor, target],
-      { dtype: tensor.dtype, shape, holds: tensor.holds },
-      options('ReshapeOptions', fields),
-    )
+    return this.op('RESHAPE', [tensor, target], { dtype: tensor.dtype, shape, holds: tensor.holds }, fields)
   }
 
   /** Sizes that bear a symbol of the tensor's own shape are taken from it. */
@@ -90,7 +81,7 @@ export class LiteWriter {
   /** int32, rank 1. */
   shapeOf(tensor: LiteTensor): LiteTensor {
     const type = { dtype: 'int32' as const, shape: [tensor.shape.length] }
-    return this.op('SHAPE', [tensor], type, options('ShapeOptions', { out_type: INT32 }))
+    return this.op('SHAPE', [tensor], type, { out_type: INT32 })
   }
 
   /** One element of a list of sizes, as a scalar. */
@@ -99,19 +90,25 @@ export class LiteWriter {
       'STRIDED_SLICE',
       [sizes, this.ints([axis]), this.ints([axis + 1]), this.ints([1])],
       { dtype: 'int32', shape: [] },
-      options('StridedSliceOptions', { shrink_axis_mask: 1 }),
+      { shrink_axis_mask: 1 },
     )
+  }
+
+  /** The same elements in another type; bool as 0 and 1. */
+  cast(x: LiteTensor, dtype: DType): LiteTensor {
+    const fields = { in_data_type: this.liteType(x.dtype), out_data_type: this.liteType(dtype) }
+    return this.op('CAST', [x], { dtype, shape: x.shape }, fields)
   }
 
   /** Scalars as a list. */
   pack(parts: readonly LiteTensor[]): LiteTensor {
     const type = { dtype: 'int32' as const, shape: [parts.length] }
-    return this.op('PACK', parts, type, options('PackOptions', { values_count: parts.length, axis: 0 }))
+    return this.op('PACK', parts, type, { values_count: parts.length, axis: 0 })
   }
 
-  /** An operator with one result. `holds`: the ONNX value that it is. */
-  op(code: OperatorName, inputs: readonly (LiteTensor | undefined)[], result: ResultType, given?: Options): LiteTensor {
-    return this.ops(code, inputs, [result], given)[0]!
+  /** An operator with one result. `fields`: of its table of options; what is not told is as the schema has it. */
+  op(code: OperatorName, inputs: readonly (LiteTensor | undefined)[], result: ResultType, fields?: OptionFields): LiteTensor {
+    return this.ops(code, inputs, [result], fields)[0]!
   }
 
   /** An operator with all its results. */
@@ -119,7 +116,7 @@ export class LiteWriter {
     code: OperatorName,
     inputs: readonly (LiteTensor | undefined)[],
     results: readonly ResultType[],
-    ...[given, bodies]: readonly [Options?, (readonly LiteGraph[])?]
+    ...[fields = {}, bodies]: readonly [OptionFields?, (readonly LiteGraph[])?]
   ): LiteTensor[] {
     const dtype = inputs[0]?.dtype
     if (dtype !== undefined && !this.target.computes(code, dtype))
@@ -130,7 +127,9 @@ export class LiteWriter {
       shape,
       holds,
     }))
-    this.operators.push({ code, inputs, outputs, options: given, origin: this.#node.name, bodies })
+    const table = optionsNameOf(code)
+    const options = table && { table, fields }
+    this.operators.push({ code, inputs, outputs, options, origin: this.#node.name, bodies })
     return outputs
   }
 
@@ -192,17 +191,11 @@ export class LiteWriter {
 
   /** `wish`, or with a number behind it where a tensor has it. */
   unique(wish: string): string {
-    let name = wish
-    for (let k = 1; this.#names.has(name); k++) name = `${wish}_${k}`
-    this.#names.add(name)
-    return name
+    return uniqueName(wish, this.#names)
   }
 }
 
 export const INT32 = 2
-
-/** A table of options; what is not told is as the schema has it. */
-export const options = (table: Options['table'], fields: OptionFields = {}): Options => ({ table, fields })
 
 /** -1 for the size that is free. */
 export const newShape = (shape: readonly Dimension[]): number[] => shape.map((size) => (typeof size === 'number' ? size : -1))

@@ -8,9 +8,9 @@ import { inlineBytes, tensorType } from '@whyslow/graph/tensor-data.ts'
 import type { AttributeView, Dimension, DType, GraphView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { arrayOver, type ConstantData, int64s, numbersOf, reshaped, transposed } from '../../build/constant-data.ts'
+import { identity, isIdentity, turn } from '../../build/permutation.ts'
 import type { LiteGraph, LiteTensor } from './lite-graph.ts'
-import { INT32, LiteWriter, newShape, options, type ResultType } from './lite-writer.ts'
-import { identity, isIdentity, turn } from './order.ts'
+import { LiteWriter, newShape, type ResultType } from './lite-writer.ts'
 import type { Target } from './target.ts'
 
 /** What is known of a value before anything runs. */
@@ -160,7 +160,7 @@ export class Lowerer extends LiteWriter {
     const { dtype, shape, holds } = tensor
     const free = shape.filter((size) => typeof size !== 'number')
     const target = free.length <= 1 ? this.ints(newShape(shape)) : this.shapeOf(tensor)
-    return this.op('RESHAPE', [tensor, target], { dtype, shape, holds }, options('ReshapeOptions'))
+    return this.op('RESHAPE', [tensor, target], { dtype, shape, holds })
   }
 
   /** The value with its axes as ONNX has them. */
@@ -227,9 +227,7 @@ export class Lowerer extends LiteWriter {
         name,
       )
     const x = this.plain(name)
-    if (x.dtype === 'int32') return x
-    const fields = { in_data_type: this.liteType(x.dtype), out_data_type: INT32 }
-    return this.op('CAST', [x], { dtype: 'int32', shape: x.shape }, options('CastOptions', fields))
+    return x.dtype === 'int32' ? x : this.cast(x, 'int32')
   }
 
   /** A tensor among a node's attributes. */

@@ -1,13 +1,13 @@
 // Activations that TFLite has under another name, or that are made of others. What is made of several operators is written so that no
 // number overflows on the way.
-import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
+import { fromFront } from '../../../build/permutation.ts'
+import type { LiteTensor, OptionFields } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic, softplus } from './arithmetic.ts'
-import { ofOne } from './elementwise.ts'
+
 import { erf } from './erf.ts'
 import { asGelu } from './gelu.ts'
-import { float, fromFront, int, type Rules, text } from './rule.ts'
+import { float, int, ofOne, type Rules, text } from './rule.ts'
 
 type Result = Parameters<Lowerer['op']>[2]
 
@@ -25,19 +25,17 @@ export const ACTIVATIONS: Rules = {
     if (!asGelu(lower, node)) ofOne(lower, node, (x, result) => erf(lower, x, result))
   },
   Gelu: rule((lower, node, { x, result }) =>
-    lower.op('GELU', [x], result, options('GeluOptions', { approximate: text(node, 'approximate', 'none') === 'tanh' })),
+    lower.op('GELU', [x], result, { approximate: text(node, 'approximate', 'none') === 'tanh' }),
   ),
   HardSigmoid: rule(hardSigmoid),
   IsInf: rule((lower, node, { x, result }) => {
     if (int(node, 'detect_negative', 1) === 0 || int(node, 'detect_positive', 1) === 0)
       lower.refuse('it looks for one sign alone')
     const { abs, number } = arithmetic(lower, x)
-    return lower.op('EQUAL', [abs(x), number(Number.POSITIVE_INFINITY)], result, options('EqualOptions'))
+    return lower.op('EQUAL', [abs(x), number(Number.POSITIVE_INFINITY)], result)
   }),
-  IsNaN: rule((lower, _node, { x, result }) => lower.op('NOT_EQUAL', [x, x], result, options('NotEqualOptions'))),
-  LeakyRelu: rule((lower, node, { x, result }) =>
-    lower.op('LEAKY_RELU', [x], result, options('LeakyReluOptions', { alpha: float(node, 'alpha', 0.01) })),
-  ),
+  IsNaN: rule((lower, _node, { x, result }) => lower.op('NOT_EQUAL', [x, x], result)),
+  LeakyRelu: rule((lower, node, { x, result }) => lower.op('LEAKY_RELU', [x], result, { alpha: float(node, 'alpha', 0.01) })),
   LogSoftmax: softmax('LOG_SOFTMAX'),
   Mish: rule((lower, _node, { x, result }) => {
     const { multiply, of } = arithmetic(lower, x)
@@ -55,15 +53,10 @@ export const ACTIVATIONS: Rules = {
     const [limit, bias] = [float(node, 'lambd', 0.5), float(node, 'bias', 0)]
     const { add, subtract, number } = arithmetic(lower, x)
     const isBool = { dtype: 'bool' as const, shape: x.shape }
-    const above = lower.op('GREATER', [x, number(limit)], isBool, options('GreaterOptions'))
-    const below = lower.op('LESS', [x, number(-limit)], isBool, options('LessOptions'))
-    const rest = lower.op(
-      'SELECT_V2',
-      [below, add(x, number(bias)), number(0)],
-      { dtype: x.dtype, shape: x.shape },
-      options('SelectV2Options'),
-    )
-    return lower.op('SELECT_V2', [above, subtract(x, number(bias)), rest], result, options('SelectV2Options'))
+    const above = lower.op('GREATER', [x, number(limit)], isBool)
+    const below = lower.op('LESS', [x, number(-limit)], isBool)
+    const rest = lower.op('SELECT_V2', [below, add(x, number(bias)), number(0)], { dtype: x.dtype, shape: x.shape })
+    return lower.op('SELECT_V2', [above, subtract(x, number(bias)), rest], result)
   }),
   Softmax: softmax('SOFTMAX'),
   Softplus: rule((lower, _node, { x, result }) => softplus(lower, x, result)),
@@ -74,28 +67,13 @@ export const ACTIVATIONS: Rules = {
   Tan: rule((lower, _node, { x, result }) => {
     const { divide } = arithmetic(lower, x)
     const like = { dtype: x.dtype, shape: x.shape }
-    return divide(lower.op('SIN', [x], like), lower.op('COS', [x], like, options('CosOptions')), result)
+    return divide(lower.op('SIN', [x], like), lower.op('COS', [x], like), result)
   }),
   ThresholdedRelu: rule((lower, node, { x, result }) => {
     const { multiply, number } = arithmetic(lower, x)
-    const above = lower.op(
-      'GREATER',
-      [x, number(float(node, 'alpha', 1))],
-      { dtype: 'bool', shape: x.shape },
-      options('GreaterOptions'),
-    )
-    return multiply(x, cast(lower, above), result)
+    const above = lower.op('GREATER', [x, number(float(node, 'alpha', 1))], { dtype: 'bool', shape: x.shape })
+    return multiply(x, lower.cast(above, 'float32'), result)
   }),
-}
-
-/** bool as 0 and 1. */
-function cast(lower: Lowerer, x: LiteTensor): LiteTensor {
-  return lower.op(
-    'CAST',
-    [x],
-    { dtype: 'float32', shape: x.shape },
-    options('CastOptions', { in_data_type: 6, out_data_type: 0 }),
-  )
 }
 
 interface EluParts {
@@ -151,15 +129,13 @@ function clip(lower: Lowerer, node: OnnxNode, { x, result }: { x: LiteTensor; re
 function softmax(code: 'SOFTMAX' | 'LOG_SOFTMAX') {
   return (lower: Lowerer, node: OnnxNode): void => {
     const [inputName] = node.inputs as [string]
-    const [outputName] = node.outputs as [string]
     const { shape } = lower.type(inputName)
     const old = lower.source.opset < 13
     const axis = fromFront(int(node, 'axis', old ? 1 : -1), shape.length)
     if (old && axis !== shape.length - 1) lower.refuse('before opset 13 it runs over several axes')
     const lies = lower.order(inputName)
     const order = lies.at(-1) === axis ? lies : [...lies.filter((one) => one !== axis), axis]
-    const x = lower.ordered(inputName, order)
-    const given = code === 'SOFTMAX' ? options('SoftmaxOptions', { beta: 1 }) : options('LogSoftmaxOptions')
-    lower.place(outputName, lower.op(code, [x], { dtype: x.dtype, shape: x.shape, holds: outputName }, given), order)
+    const fields: OptionFields = code === 'SOFTMAX' ? { beta: 1 } : {}
+    ofOne(lower, node, (x, result) => lower.op(code, [x], result, fields), order)
   }
 }

@@ -1,6 +1,6 @@
 // Short names for operators that decompositions are made of.
+import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer } from '../lowerer.ts'
 
 type Like = Pick<LiteTensor, 'dtype' | 'shape'>
@@ -9,20 +9,26 @@ type Result = Parameters<Lowerer['op']>[2]
 /** Arithmetic on tensors of one shape. */
 export function arithmetic(lower: Lowerer, { dtype, shape }: Like) {
   const like = { dtype, shape }
+  const of = (code: OperatorName, x: LiteTensor, result: Result = like) => lower.op(code, [x], result)
+  const one =
+    (code: OperatorName) =>
+    (x: LiteTensor, result: Result = like) =>
+      lower.op(code, [x], result)
+  const two =
+    (code: OperatorName) =>
+    (a: LiteTensor, b: LiteTensor, result: Result = like) =>
+      lower.op(code, [a, b], result)
   return {
-    add: (a: LiteTensor, b: LiteTensor, result: Result = like) => lower.op('ADD', [a, b], result, options('AddOptions')),
-    subtract: (a: LiteTensor, b: LiteTensor, result: Result = like) => lower.op('SUB', [a, b], result, options('SubOptions')),
-    multiply: (a: LiteTensor, b: LiteTensor, result: Result = like) => lower.op('MUL', [a, b], result, options('MulOptions')),
-    divide: (a: LiteTensor, b: LiteTensor, result: Result = like) => lower.op('DIV', [a, b], result, options('DivOptions')),
-    largest: (a: LiteTensor, b: LiteTensor, result: Result = like) =>
-      lower.op('MAXIMUM', [a, b], result, options('MaximumMinimumOptions')),
-    smallest: (a: LiteTensor, b: LiteTensor, result: Result = like) =>
-      lower.op('MINIMUM', [a, b], result, options('MaximumMinimumOptions')),
-    of: (code: 'RELU' | 'RELU6' | 'ELU' | 'TANH' | 'LOG' | 'LOGISTIC' | 'RSQRT', x: LiteTensor, result: Result = like) =>
-      lower.op(code, [x], result),
-    exp: (x: LiteTensor, result: Result = like) => lower.op('EXP', [x], result, options('ExpOptions')),
-    abs: (x: LiteTensor, result: Result = like) => lower.op('ABS', [x], result, options('AbsOptions')),
-    negate: (x: LiteTensor, result: Result = like) => lower.op('NEG', [x], result, options('NegOptions')),
+    add: two('ADD'),
+    subtract: two('SUB'),
+    multiply: two('MUL'),
+    divide: two('DIV'),
+    largest: two('MAXIMUM'),
+    smallest: two('MINIMUM'),
+    of,
+    exp: one('EXP'),
+    abs: one('ABS'),
+    negate: one('NEG'),
     number: (value: number) => lower.number(value, dtype),
   }
 }

@@ -3,11 +3,10 @@
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, reshaped, transposed } from '../../../build/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
-import { int, ints, type Rules } from './rule.ts'
+import { int, ints, type Rules, resultOf } from './rule.ts'
 import { strided } from './slices.ts'
 import { padded, SAME, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
@@ -26,7 +25,7 @@ function convolution(lower: Lowerer, node: OnnxNode): void {
   const window = windowOf(lower, node, { kernel, spatial: shape.slice(2), results: results.slice(2) })
   const x = padded(lower, lower.ordered(inputName, order), window.pads)
   const bias = biasOf(lower, biasName, weights.shape[0]!)
-  const type = { dtype: x.dtype, shape: order.map((axis): Dimension => results[axis]!), holds: outputName }
+  const type = resultOf(lower, outputName, order)
   const parts: Parts = { x, weights, bias, window, groups: int(node, 'group', 1), channels: Number(shape[1]) }
   if (rank === 5) lower.place(outputName, convolution3d(lower, parts, type), order)
   else if (rank === 4) lower.place(outputName, convolution2d(lower, parts, type), order)
@@ -69,11 +68,11 @@ function convolution2d(lower: Lowerer, { x, weights, bias, window, groups, chann
   const [outputs, , height, width] = weights.shape as [number, number, number, number]
   if (groups === channels && groups > 1) {
     const filter = reshaped(transposed(weights, [1, 2, 3, 0]), [1, height, width, outputs])
-    const given = options('DepthwiseConv2DOptions', { ...fields, depth_multiplier: outputs / channels })
-    return lower.op('DEPTHWISE_CONV_2D', [x, lower.constantTensor(filter, 'kernel'), bias], result, given)
+    const depthFields = { ...fields, depth_multiplier: outputs / channels }
+    return lower.op('DEPTHWISE_CONV_2D', [x, lower.constantTensor(filter, 'kernel'), bias], result, depthFields)
   }
   const filter = lower.constantTensor(transposed(weights, [0, 2, 3, 1]), 'kernel')
-  return lower.op('CONV_2D', [x, filter, bias], result, options('Conv2DOptions', fields))
+  return lower.op('CONV_2D', [x, filter, bias], result, fields)
 }
 
 function convolution3d(lower: Lowerer, { x, weights, bias, window, groups }: Parts, result: Result): LiteTensor {
@@ -83,7 +82,7 @@ function convolution3d(lower: Lowerer, { x, weights, bias, window, groups }: Par
   const strides = { stride_d, stride_h, stride_w }
   const fields = { padding: window.padding, ...strides, dilation_d_factor, dilation_h_factor, dilation_w_factor }
   const filter = lower.constantTensor(transposed(weights, [2, 3, 4, 1, 0]), 'kernel')
-  return lower.op('CONV_3D', [x, filter, bias], result, options('Conv3DOptions', fields))
+  return lower.op('CONV_3D', [x, filter, bias], result, fields)
 }
 
 /** Kernels of XNNPACK want a bias, be it 0. */
@@ -187,17 +186,11 @@ function wholeResult(lower: Lowerer, x: LiteTensor, { weights, bias, axes, holds
   if (axes.length === 3) {
     const [stride_d, stride_h, stride_w] = axes.map(({ stride }) => stride) as [number, number, number]
     const filter = lower.constantTensor(transposed(weights, [2, 3, 4, 1, 0]), 'kernel')
-    const given = options('Conv3DOptions', { padding, stride_d, stride_h, stride_w })
-    return lower.op('CONV_3D_TRANSPOSE', [sizes, filter, x, bias], result, given)
+    return lower.op('CONV_3D_TRANSPOSE', [sizes, filter, x, bias], result, { padding, stride_d, stride_h, stride_w })
   }
   const [stride_h, stride_w] = axes.map(({ stride }) => stride) as [number, number]
   const filter = lower.constantTensor(transposed(weights, [1, 2, 3, 0]), 'kernel')
-  return lower.op(
-    'TRANSPOSE_CONV',
-    [sizes, filter, x, bias],
-    result,
-    options('TransposeConvOptions', { padding, stride_h, stride_w }),
-  )
+  return lower.op('TRANSPOSE_CONV', [sizes, filter, x, bias], result, { padding, stride_h, stride_w })
 }
 
 /** Weights for one spatial axis as weights for two. */

@@ -3,7 +3,6 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { reshaped, transposed } from '../../../build/constant-data.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { fullyConnected } from './matmul.ts'
 import { type Rules, text } from './rule.ts'
@@ -48,7 +47,7 @@ function einsum(lower: Lowerer, node: OnnxNode): void {
   const left3 = lower.reshape(x, [...of(batch), rows, inner])
   const right3 = lower.reshape(y, [...of(batch), inner, columns])
   const result = { dtype, shape: [...of(batch), rows, columns] }
-  const product = lower.op('BATCH_MATMUL', [left3, right3], result, options('BatchMatMulOptions'))
+  const product = lower.op('BATCH_MATMUL', [left3, right3], result)
   lower.place(outputName, lower.reshape(product, of(made)), lies)
 }
 

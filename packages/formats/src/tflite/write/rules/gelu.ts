@@ -1,6 +1,5 @@
 // GELU as exporters write it out, x · (1 + erf(x / √2)) / 2 with the factors in any order, found from its Erf: TFLite has it as one operator.
 
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 
 const NEAR = 1e-6
@@ -22,7 +21,7 @@ export function asGelu(lower: Lowerer, erf: OnnxNode): boolean {
   const [outputName] = whole.outputs as [string]
   const tensor = lower.asItLies(x)
   const result = { dtype: tensor.dtype, shape: tensor.shape, holds: outputName }
-  lower.place(outputName, lower.op('GELU', [tensor], result, options('GeluOptions', { approximate: false })), lower.order(x))
+  lower.place(outputName, lower.op('GELU', [tensor], result, { approximate: false }), lower.order(x))
   return true
 }
 

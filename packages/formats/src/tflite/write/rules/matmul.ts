@@ -3,10 +3,9 @@
 // its order, once, in place of a transpose in every prediction (see `flattened` in shape.ts).
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, transposed } from '../../../build/constant-data.ts'
+import { equal, identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { identity, sameOrder } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
 import { float, int, type Rules } from './rule.ts'
 
@@ -38,12 +37,7 @@ interface Parts {
 /** Leading axes are kept; a matrix is all that old versions of the operator take. */
 export function fullyConnected(lower: Lowerer, x: LiteTensor, { weights, bias, result }: Parts): LiteTensor {
   const fields = result.shape.length > 2 ? { keep_num_dims: true } : {}
-  return lower.op(
-    'FULLY_CONNECTED',
-    [x, lower.constantTensor(weights, 'kernel'), bias],
-    result,
-    options('FullyConnectedOptions', fields),
-  )
+  return lower.op('FULLY_CONNECTED', [x, lower.constantTensor(weights, 'kernel'), bias], result, fields)
 }
 
 /** The columns of [out, in] weights in the order in which the flattened tensor lies. */
@@ -65,7 +59,7 @@ function batchMatMul(lower: Lowerer, [a, b]: readonly [string, string], result: 
   if (right.length === 1) shape.push(1)
   if (left.length === 1) shape.splice(shape.length - 1, 0, 1)
   const type = whole ? { dtype: result.dtype, shape } : result
-  const product = lower.op('BATCH_MATMUL', [x, y], type, options('BatchMatMulOptions', { adj_x, adj_y }))
+  const product = lower.op('BATCH_MATMUL', [x, y], type, { adj_x, adj_y })
   return whole ? lower.reshape(product, result.shape) : product
 }
 
@@ -75,7 +69,7 @@ function operand(lower: Lowerer, name: string, side: 0 | 1): [LiteTensor, boolea
   if (shape.length === 1) return [lower.reshape(lower.plain(name), side === 0 ? [1, ...shape] : [...shape, 1]), false]
   const swapped = [...identity(shape.length - 2), shape.length - 1, shape.length - 2]
   const lies = lower.order(name)
-  if (sameOrder(lies, swapped)) return [lower.ordered(name, swapped), true]
+  if (equal(lies, swapped)) return [lower.ordered(name, swapped), true]
   return [lower.plain(name), false]
 }
 

@@ -3,10 +3,9 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
-import { int, ints, type Rules } from './rule.ts'
+import { int, ints, type Rules, resultOf } from './rule.ts'
 import { padded, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const POOLING: Rules = {
@@ -33,13 +32,13 @@ function pool(lower: Lowerer, node: OnnxNode, code: Pool): void {
   if (window.dilations.some((one) => one !== 1)) lower.refuse('dilations')
   const order = channelsLast(rank)
   const x = padded(lower, lower.ordered(inputName, order), window.pads, code === 'MAX_POOL_2D' ? LOWEST : 0)
-  const type = { dtype: x.dtype, shape: order.map((axis): Dimension => results[axis]!), holds: outputName }
+  const type = resultOf(lower, outputName, order)
   const correction =
     code === 'AVERAGE_POOL_2D'
       ? correctionOf(lower, node, window, { spatial: shape.slice(2), results: results.slice(2) })
       : undefined
   const made = pooled(lower, { x, window, code }, correction === undefined ? type : { ...type, holds: undefined })
-  const right = correction === undefined ? made : lower.op('MUL', [made, correction], type, options('MulOptions'))
+  const right = correction === undefined ? made : lower.op('MUL', [made, correction], type)
   lower.place(outputName, right, order)
 }
 
@@ -64,7 +63,7 @@ function pooled2d(lower: Lowerer, { x, window, code }: Parts, result: Result): L
   const [filter_height, filter_width] = window.kernel as [number, number]
   const [stride_h, stride_w] = window.strides as [number, number]
   const fields = { padding: window.padding, stride_h, stride_w, filter_height, filter_width }
-  return lower.op(code, [x], result, options('Pool2DOptions', fields))
+  return lower.op(code, [x], result, fields)
 }
 
 /** Largest and mean over a box are those over its faces, one after the other. */
@@ -133,9 +132,5 @@ function poolAll(lower: Lowerer, node: OnnxNode, code: 'MEAN' | 'REDUCE_MAX'): v
   const x = lower.ordered(inputName, order)
   const shape = x.shape.map((size, axis) => (axis === 0 || axis === x.shape.length - 1 ? size : 1))
   const axes = lower.ints(shape.map((_, axis) => axis).slice(1, -1))
-  lower.place(
-    outputName,
-    lower.op(code, [x, axes], { dtype: x.dtype, shape, holds: outputName }, options('ReducerOptions', { keep_dims: true })),
-    order,
-  )
+  lower.place(outputName, lower.op(code, [x, axes], { dtype: x.dtype, shape, holds: outputName }, { keep_dims: true }), order)
 }

@@ -2,7 +2,6 @@
 // are put in TensorFlow's order i f c o.
 import { type ConstantData, float32s } from '../../../build/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic, softplus } from './arithmetic.ts'
 import { fullyConnected } from './matmul.ts'
@@ -122,7 +121,7 @@ function fromState(
 function gatesOf(lower: Lowerer, all: LiteTensor, count: number): LiteTensor[] {
   const [n, columns] = all.shape as [number, number]
   const each = { dtype: 'float32' as const, shape: [n, columns / count] }
-  return lower.ops('SPLIT', [lower.scalar(1), all], new Array(count).fill(each), options('SplitOptions', { num_splits: count }))
+  return lower.ops('SPLIT', [lower.scalar(1), all], new Array(count).fill(each), { num_splits: count })
 }
 
 /** i, o, f, c as i, f, c, o. */

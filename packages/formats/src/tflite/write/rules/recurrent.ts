@@ -3,11 +3,11 @@
 // What comes from the input is multiplied once, for all steps; a step adds what comes from the state.
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { ConstantData } from '../../../build/constant-data.ts'
+import { equal } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { sameOrder } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
+import { roundsLeft, rowOf, withRow } from './loop.ts'
 import { fullyConnected } from './matmul.ts'
 import { CELLS, type Cell, type CellParts, type CellWeights } from './recurrent-cells.ts'
 import { int, type Rules, text } from './rule.ts'
@@ -24,7 +24,7 @@ function recurrent(lower: Lowerer, node: OnnxNode, cell: Cell): void {
   if (peepholes) lower.refuse('peepholes')
   if (node.attributes.clip !== undefined || int(node, 'input_forget', 0) === 1) lower.refuse('clip and input_forget')
   if (int(node, 'layout', 0) === 1) lower.refuse('layout 1')
-  const batchFirst = sameOrder(lower.order(inputName), [1, 0, 2])
+  const batchFirst = equal(lower.order(inputName), [1, 0, 2])
   const x = lower.ordered(inputName, batchFirst ? [1, 0, 2] : [0, 1, 2])
   const direction = text(node, 'direction', 'forward')
   const backwards = direction === 'bidirectional' ? [false, true] : [direction === 'reverse']
@@ -74,10 +74,7 @@ function stateOf(lower: Lowerer, x: LiteTensor, { name, k, size, batchFirst }: S
   if (name) {
     const all = lower.plain(name)
     const one = { dtype: all.dtype, shape: [1, ...all.shape.slice(1)] }
-    const own =
-      all.shape[0] === 1
-        ? all
-        : lower.op('SLICE', [all, lower.ints([k, 0, 0]), lower.ints([1, -1, -1])], one, options('SliceOptions'))
+    const own = all.shape[0] === 1 ? all : lower.op('SLICE', [all, lower.ints([k, 0, 0]), lower.ints([1, -1, -1])], one)
     return lower.reshape(own, [batch, size])
   }
   return zeros(lower, x, { from: [{ axis: batchFirst ? 0 : 1 }, size], shape: [batch, size] })
@@ -95,7 +92,7 @@ function zeros(
   }
   const own = lower.shapeOf(x)
   const sizes = lower.pack(from.map((one) => (typeof one === 'number' ? lower.scalar(one) : lower.sizeAt(own, one.axis))))
-  return lower.op('FILL', [sizes, lower.number(0)], { dtype: 'float32', shape }, options('FillOptions'))
+  return lower.op('FILL', [sizes, lower.number(0)], { dtype: 'float32', shape })
 }
 
 interface Run {
@@ -125,28 +122,21 @@ function run(lower: Lowerer, x: LiteTensor, { weights, states, back, batchFirst,
   const all = whole ? [zeros(lower, x, { from, shape: [...x.shape.slice(0, 2), size] })] : []
   const carried = [lower.scalar(0), count, projected, ...states, ...all, ...(lengths === undefined ? [] : [lengths])]
   const like = carried.map(({ dtype, shape }) => ({ dtype, shape }))
-  const condition = lower.graph('condition', like, ([time, last]) => [
-    lower.op('LESS', [time, last], { dtype: 'bool', shape: [] }, options('LessOptions')),
-  ])
+  const condition = roundsLeft(lower, like)
   const body = lower.graph('step', like, ([time, last, input, ...rest]) => {
     const { add, subtract } = arithmetic(lower, { dtype: 'int32', shape: [] })
     const one = lower.scalar(1)
     const place = back ? subtract(subtract(last!, one), time!) : time!
     const now = states.map((_, k) => rest[k]!)
-    const row = lower.op(
-      'GATHER',
-      [input, place],
-      { dtype: 'float32', shape: [now[0]!.shape[0]!, projection.bias.shape[0]!] },
-      options('GatherOptions', { axis: timeAxis }),
-    )
+    const row = rowOf(lower, input!, { axis: timeAxis, place })
     const stepped = weights.step(lower, { row, states: now } satisfies CellParts)
     const own = lengths && rest.at(-1)!
     const next = own === undefined ? stepped : stepped.map((state, k) => where(lower, { place, lengths: own }, [state, now[k]!]))
     const given = own === undefined ? stepped[0]! : where(lower, { place, lengths: own }, [stepped[0]!, lower.number(0)])
-    const written = whole ? [withRow(lower, rest[states.length]!, { place, timeAxis, row: given })] : []
+    const written = whole ? [withRow(lower, rest[states.length]!, { place, axis: timeAxis, row: given })] : []
     return [add(time!, one), last!, input!, ...next, ...written, ...(own === undefined ? [] : [own])]
   })
-  const results = lower.ops('WHILE', carried, like, options('WhileOptions'), [condition, body])
+  const results = lower.ops('WHILE', carried, like, {}, [condition, body])
   const after = results.slice(3)
   return { states: after.slice(0, states.length), whole: whole ? after[states.length]! : undefined }
 }
@@ -158,28 +148,10 @@ function where(
   [within, beyond]: readonly [LiteTensor, LiteTensor],
 ): LiteTensor {
   const [n] = lengths.shape as [Dimension]
-  const flags = lower.op('LESS', [place, lengths], { dtype: 'bool', shape: [n] }, options('LessOptions'))
+  const flags = lower.op('LESS', [place, lengths], { dtype: 'bool', shape: [n] })
   const column = lower.reshape(flags, [n, 1])
   const result = { dtype: within.dtype, shape: within.shape }
-  return lower.op('SELECT_V2', [column, within, beyond], result, options('SelectV2Options'))
-}
-
-/** `all` with the row of one step in its place. */
-function withRow(
-  lower: Lowerer,
-  all: LiteTensor,
-  { place, timeAxis, row }: { readonly place: LiteTensor; readonly timeAxis: number; readonly row: LiteTensor },
-): LiteTensor {
-  const [n, units] = row.shape as [Dimension, Dimension]
-  const update = lower.reshape(row, timeAxis === 0 ? [1, n, units] : [n, 1, units])
-  const zero = lower.scalar(0)
-  const start = lower.pack(timeAxis === 0 ? [place, zero, zero] : [zero, place, zero])
-  return lower.op(
-    'DYNAMIC_UPDATE_SLICE',
-    [all, update, start],
-    { dtype: all.dtype, shape: all.shape },
-    options('DynamicUpdateSliceOptions'),
-  )
+  return lower.op('SELECT_V2', [column, within, beyond], result)
 }
 
 /** ONNX's Y is [steps, directions, n, units]. */
@@ -195,5 +167,5 @@ function joined(lower: Lowerer, parts: readonly LiteTensor[], axis: number): Lit
   const [first] = parts as [LiteTensor]
   if (parts.length === 1) return first
   const shape = first.shape.map((size, k): Dimension => (k === axis ? parts.length : size))
-  return lower.op('CONCATENATION', parts, { dtype: first.dtype, shape }, options('ConcatenationOptions', { axis }))
+  return lower.op('CONCATENATION', parts, { dtype: first.dtype, shape }, { axis })
 }

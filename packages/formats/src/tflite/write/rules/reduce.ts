@@ -1,12 +1,12 @@
 // Reductions and what looks for the largest: axes are those of the tensor as it lies.
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { fromFront, identity, without } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { identity, liteAxis, without } from '../order.ts'
+import { liteAxis } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
-import { fromFront, int, ints, type Rule, type Rules } from './rule.ts'
+import { int, ints, ofOne, type Rule, type Rules } from './rule.ts'
 
 type Reduction = Extract<OperatorName, 'SUM' | 'MEAN' | 'REDUCE_MAX' | 'REDUCE_MIN' | 'REDUCE_PROD'>
 type Change = (lower: Lowerer, x: LiteTensor) => LiteTensor
@@ -52,7 +52,7 @@ export function reduce(
 ): LiteTensor {
   const kept = x.shape.map((size, axis): Dimension => (axes.includes(axis) ? 1 : size))
   const shape = keep ? kept : x.shape.filter((_, axis) => !axes.includes(axis))
-  return lower.op(code, [x, lower.ints(axes)], { dtype: x.dtype, shape }, options('ReducerOptions', { keep_dims: keep }))
+  return lower.op(code, [x, lower.ints(axes)], { dtype: x.dtype, shape }, { keep_dims: keep })
 }
 
 /** `left`: the order in which the result lies. */
@@ -87,8 +87,7 @@ function argument(lower: Lowerer, node: OnnxNode, code: 'ARG_MAX' | 'ARG_MIN'): 
   const x = lower.asItLies(inputName)
   const axis = liteAxis(order, int(node, 'axis', 0))
   const shape = x.shape.filter((_, k) => k !== axis)
-  const table = code === 'ARG_MAX' ? 'ArgMaxOptions' : 'ArgMinOptions'
-  const made = lower.op(code, [x, lower.scalar(axis)], { dtype: 'int64', shape }, options(table, { output_type: 4 }))
+  const made = lower.op(code, [x, lower.scalar(axis)], { dtype: 'int64', shape }, { output_type: 4 })
   if (int(node, 'keepdims', 1) === 0) lower.place(outputName, made, without(order, [order[axis]!]))
   else
     lower.place(
@@ -103,12 +102,9 @@ function argument(lower: Lowerer, node: OnnxNode, code: 'ARG_MAX' | 'ARG_MIN'): 
 
 function cumulated(lower: Lowerer, node: OnnxNode): void {
   const [inputName, axisName] = node.inputs as [string, string]
-  const order = lower.order(inputName)
-  const axis = liteAxis(order, lower.numbersOf(axisName, 'axis')[0]!)
-  const x = lower.asItLies(inputName)
+  const axis = liteAxis(lower.order(inputName), lower.numbersOf(axisName, 'axis')[0]!)
   const fields = { exclusive: int(node, 'exclusive', 0) === 1, reverse: int(node, 'reverse', 0) === 1 }
-  const result = { dtype: x.dtype, shape: x.shape, holds: node.outputs[0] }
-  lower.place(node.outputs[0]!, lower.op('CUMSUM', [x, lower.scalar(axis)], result, options('CumsumOptions', fields)), order)
+  ofOne(lower, node, (x, result) => lower.op('CUMSUM', [x, lower.scalar(axis)], result, fields))
 }
 
 function oneHot(lower: Lowerer, node: OnnxNode): void {
@@ -120,7 +116,7 @@ function oneHot(lower: Lowerer, node: OnnxNode): void {
   const indices = lower.asInt32(indicesName)
   const depth = lower.scalar(lower.numbersOf(depthName, 'depth')[0]!)
   const operands = [indices, depth, lower.number(on!, dtype), lower.number(off!, dtype)]
-  lower.place(outputName, lower.op('ONE_HOT', operands, { dtype, shape, holds: outputName }, options('OneHotOptions', { axis })))
+  lower.place(outputName, lower.op('ONE_HOT', operands, { dtype, shape, holds: outputName }, { axis }))
 }
 
 /** TFLite's runs over the last axis and gives the largest; the smallest are the largest of the negative. */
@@ -140,14 +136,8 @@ function topK(lower: Lowerer, node: OnnxNode): void {
     { dtype: x.dtype, shape },
     { dtype: 'int32' as const, shape },
   ]
-  const [values, indices] = lower.ops('TOPK_V2', [smallest ? negate(x) : x, count], results, options('TopKV2Options'))
+  const [values, indices] = lower.ops('TOPK_V2', [smallest ? negate(x) : x, count], results)
   lower.place(valuesName, smallest ? negate(values!, { dtype: x.dtype, shape }) : values!, order)
   if (!indicesName) return
-  const cast = lower.op(
-    'CAST',
-    [indices!],
-    { dtype: 'int64', shape },
-    options('CastOptions', { in_data_type: 2, out_data_type: 4 }),
-  )
-  lower.place(indicesName, cast, order)
+  lower.place(indicesName, lower.cast(indices!, 'int64'), order)
 }

@@ -1,10 +1,10 @@
 // Resize and what moves between channels and places. TFLite resizes two spatial axes: its two flags say how places are matched.
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { channelsLast, identity } from '../order.ts'
-import { int, type Rules, text } from './rule.ts'
+import { channelsLast } from '../order.ts'
+import { int, ofFirst, type Rules, text } from './rule.ts'
 import { withHeight, withoutHeight } from './window.ts'
 
 export const RESIZES: Rules = { DepthToSpace: depthToSpace, Resize: resize, SpaceToDepth: spaceToDepth, Upsample: resize }
@@ -35,8 +35,8 @@ function resize(lower: Lowerer, node: OnnxNode): void {
   const result = { dtype: x.dtype, shape: [x.shape[0]!, height, width, x.shape[3]!], holds: rank === 4 ? outputName : undefined }
   const made =
     text(node, 'mode', 'nearest') === 'nearest'
-      ? lower.op('RESIZE_NEAREST_NEIGHBOR', [x, size], result, options('ResizeNearestNeighborOptions', flags))
-      : lower.op('RESIZE_BILINEAR', [x, size], result, options('ResizeBilinearOptions', flags))
+      ? lower.op('RESIZE_NEAREST_NEIGHBOR', [x, size], result, flags)
+      : lower.op('RESIZE_BILINEAR', [x, size], result, flags)
   lower.place(outputName, rank === 3 ? withoutHeight(lower, made, outputName) : made, order)
 }
 
@@ -119,52 +119,29 @@ function sizeOf(
   if (factors === undefined || factors.some((one) => !Number.isInteger(one))) return lower.refuse('sizes of its result are free')
   const sizes = lower.shapeOf(x)
   const like = { dtype: 'int32' as const, shape: [2] }
-  const spatial = lower.op(
-    'STRIDED_SLICE',
-    [sizes, lower.ints([1]), lower.ints([3]), lower.ints([1])],
-    like,
-    options('StridedSliceOptions'),
-  )
-  return lower.op('MUL', [spatial, lower.ints(factors)], like, options('MulOptions'))
+  const spatial = lower.op('STRIDED_SLICE', [sizes, lower.ints([1]), lower.ints([3]), lower.ints([1])], like)
+  return lower.op('MUL', [spatial, lower.ints(factors)], like)
 }
 
 /** TensorFlow's order of channels is ONNX's DCR; of CRD, channels are put in that order first. */
 function depthToSpace(lower: Lowerer, node: OnnxNode): void {
-  const [inputName] = node.inputs as [string]
-  const [outputName] = node.outputs as [string]
   const block = int(node, 'blocksize', 1)
-  const order = channelsLast(4)
-  const lies = lower.ordered(inputName, order)
-  const channels = lies.shape[3]
-  const crd = text(node, 'mode', 'DCR') === 'CRD'
-  if (crd && typeof channels !== 'number') lower.refuse('how many channels there are is free')
-  const square = block * block
-  const places = crd
-    ? Array.from(
-        { length: Number(channels) },
-        (_, k) => (k % (Number(channels) / square)) * square + Math.floor(k / (Number(channels) / square)),
-      )
-    : []
-  const x = crd
-    ? lower.op(
-        'GATHER',
-        [lies, lower.ints(places)],
-        { dtype: lies.dtype, shape: lies.shape },
-        options('GatherOptions', { axis: 3 }),
-      )
-    : lies
-  const shape = lower.shape(outputName)
-  const result = { dtype: x.dtype, shape: order.map((axis): Dimension => shape[axis]!), holds: outputName }
-  lower.place(outputName, lower.op('DEPTH_TO_SPACE', [x], result, options('DepthToSpaceOptions', { block_size: block })), order)
+  const write = (x: LiteTensor, result: Parameters<Lowerer['op']>[2]) =>
+    lower.op('DEPTH_TO_SPACE', [inOrderOf(lower, node, x)], result, { block_size: block })
+  ofFirst(lower, node, write, channelsLast(4))
+}
+
+function inOrderOf(lower: Lowerer, node: OnnxNode, x: LiteTensor): LiteTensor {
+  if (text(node, 'mode', 'DCR') !== 'CRD') return x
+  const channels = x.shape[3]
+  if (typeof channels !== 'number') return lower.refuse('how many channels there are is free')
+  const square = int(node, 'blocksize', 1) ** 2
+  const each = channels / square
+  const places = Array.from({ length: channels }, (_, k) => (k % each) * square + Math.floor(k / each))
+  return lower.op('GATHER', [x, lower.ints(places)], { dtype: x.dtype, shape: x.shape }, { axis: 3 })
 }
 
 function spaceToDepth(lower: Lowerer, node: OnnxNode): void {
-  const [inputName] = node.inputs as [string]
-  const [outputName] = node.outputs as [string]
-  const order = channelsLast(4)
-  const x = lower.ordered(inputName, order)
-  const shape = lower.shape(outputName)
-  const result = { dtype: x.dtype, shape: order.map((axis): Dimension => shape[axis]!), holds: outputName }
   const fields = { block_size: int(node, 'blocksize', 1) }
-  lower.place(outputName, lower.op('SPACE_TO_DEPTH', [x], result, options('SpaceToDepthOptions', fields)), order)
+  ofFirst(lower, node, (x, result) => lower.op('SPACE_TO_DEPTH', [x], result, fields), channelsLast(4))
 }

@@ -1,5 +1,6 @@
-// The shape of a rule: one ONNX operator written as TFLite's; and how rules read attributes.
-import type { AttributeView } from '@whyslow/graph/types.ts'
+// The shape of a rule: one ONNX operator written as TFLite's; how rules read attributes, and where they put results.
+import type { AttributeView, Dimension } from '@whyslow/graph/types.ts'
+import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 
 export type Rule = (lower: Lowerer, node: OnnxNode) => void
@@ -25,5 +26,24 @@ export function ints({ attributes }: OnnxNode, name: string): readonly number[] 
   return Array.isArray(value) && value.every((one) => typeof one === 'number') ? value : undefined
 }
 
-/** An axis from the front. */
-export const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+type Result = Parameters<Lowerer['op']>[2]
+type Write = (x: LiteTensor, result: Result) => LiteTensor
+
+/** The type of a result that lies in this order. */
+export function resultOf(lower: Lowerer, name: string, order: readonly number[]): Result {
+  const { dtype, shape } = lower.type(name)
+  return { dtype, shape: order.map((axis): Dimension => shape[axis]!), holds: name }
+}
+
+/** What `write` makes of the one operand in this order (as it lies, if none is told) and in the same shape. */
+export function ofOne(lower: Lowerer, { inputs, outputs }: OnnxNode, write: Write, order = lower.order(inputs[0]!)): void {
+  const [holds] = outputs as [string]
+  const x = lower.ordered(inputs[0]!, order)
+  lower.place(holds, write(x, { dtype: lower.source.type(holds).dtype ?? x.dtype, shape: x.shape, holds }), order)
+}
+
+/** The same, where the result has a shape of its own. */
+export function ofFirst(lower: Lowerer, { inputs, outputs }: OnnxNode, write: Write, order = lower.order(inputs[0]!)): void {
+  const x = lower.ordered(inputs[0]!, order)
+  lower.place(outputs[0]!, write(x, resultOf(lower, outputs[0]!, order)), order)
+}

@@ -1,12 +1,14 @@
 // Scan as a WHILE: its states and the rows of what it scans go through the graph that it holds, and what comes out of each step is put in
 // its place. Values of the graph around it that a step reads are carried along.
+
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
 import { capturedBy } from '@whyslow/graph/walk.ts'
+import { fromFront } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { arithmetic } from './arithmetic.ts'
-import { fromFront, int, ints } from './rule.ts'
+import { roundsLeft, rowOf, withRow } from './loop.ts'
+import { int, ints } from './rule.ts'
 
 type LowerNodes = (lower: Lowerer, nodes: readonly OnnxNode[]) => void
 
@@ -42,9 +44,7 @@ export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): vo
   })
   const carried = [lower.scalar(0), count, ...before, ...outputs.map(({ tensor }) => tensor)]
   const like = carried.map(({ dtype, shape }) => ({ dtype, shape }))
-  const condition = lower.graph('condition', like, ([time, last]) => [
-    lower.op('LESS', [time, last], { dtype: 'bool', shape: [] }, options('LessOptions')),
-  ])
+  const condition = roundsLeft(lower, like)
   const body = lower.graph('step', like, (tensors) => {
     const [time, last, ...rest] = tensors as [LiteTensor, LiteTensor, ...LiteTensor[]]
     const place = placesOf(lower, time, last)
@@ -68,7 +68,7 @@ export function scan(lower: Lowerer, node: OnnxNode, lowerNodes: LowerNodes): vo
       ...written,
     ]
   })
-  const after = lower.ops('WHILE', carried, like, options('WhileOptions'), [condition, body]).slice(2)
+  const after = lower.ops('WHILE', carried, like, {}, [condition, body]).slice(2)
   for (const [k, name] of node.outputs.entries())
     if (name !== '') lower.place(name, k < states ? after[k]! : after[before.length + k - states]!)
 }
@@ -90,36 +90,6 @@ function placesOf(lower: Lowerer, time: LiteTensor, last: LiteTensor): (back: bo
   }
 }
 
-function rowOf(
-  lower: Lowerer,
-  all: LiteTensor,
-  { axis, place }: { readonly axis: number; readonly place: LiteTensor },
-): LiteTensor {
-  const shape = all.shape.filter((_, k) => k !== axis)
-  return lower.op('GATHER', [all, place], { dtype: all.dtype, shape }, options('GatherOptions', { axis }))
-}
-
-interface Row {
-  readonly axis: number
-  readonly place: LiteTensor
-  readonly row: LiteTensor
-}
-
-function withRow(lower: Lowerer, all: LiteTensor, { axis, place, row }: Row): LiteTensor {
-  const update = lower.reshape(
-    row,
-    all.shape.map((size, k): Dimension => (k === axis ? 1 : size)),
-  )
-  const zero = lower.scalar(0)
-  const start = lower.pack(all.shape.map((_, k) => (k === axis ? place : zero)))
-  return lower.op(
-    'DYNAMIC_UPDATE_SLICE',
-    [all, update, start],
-    { dtype: all.dtype, shape: all.shape },
-    options('DynamicUpdateSliceOptions'),
-  )
-}
-
 /** Zeros; sizes that are free are those of a tensor that has the same. */
 function filled(
   lower: Lowerer,
@@ -133,5 +103,5 @@ function filled(
     return lower.sizeAt(lower.shapeOf(source), source.shape.indexOf(size))
   })
   const target = shape.every((size) => typeof size === 'number') ? lower.ints(shape as number[]) : lower.pack(sizes)
-  return lower.op('FILL', [target, lower.number(0, dtype)], { dtype, shape }, options('FillOptions'))
+  return lower.op('FILL', [target, lower.number(0, dtype)], { dtype, shape })
 }

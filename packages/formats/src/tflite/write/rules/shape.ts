@@ -1,11 +1,11 @@
 // Operators that give the same elements another shape, or move axes. A Transpose moves nothing: the result is the same tensor in another
 // order. A Reshape stays in the order in which its input lies where it only merges and splits axes that lie side by side.
 import type { Dimension } from '@whyslow/graph/types.ts'
+import { fromFront, identity, isIdentity, turn } from '../../../build/permutation.ts'
+import { range } from '../../../build/range.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { compose, identity, isIdentity } from '../order.ts'
-import { fromFront, int, ints, type Rules } from './rule.ts'
+import { int, ints, type Rules } from './rule.ts'
 import { strided } from './slices.ts'
 
 export const SHAPES: Rules = {
@@ -15,7 +15,7 @@ export const SHAPES: Rules = {
   Expand: expand,
   Flatten: reshape,
   Identity: same,
-  Range: range,
+  Range: counted,
   Reshape: reshape,
   Shape: shapeOf,
   Squeeze: reshape,
@@ -34,7 +34,7 @@ function transpose(lower: Lowerer, node: OnnxNode): void {
   const [inputName] = node.inputs as [string]
   const order = lower.order(inputName)
   const permutation = ints(node, 'perm') ?? identity(order.length).reverse()
-  lower.place(node.outputs[0]!, lower.asItLies(inputName), compose(order, permutation))
+  lower.place(node.outputs[0]!, lower.asItLies(inputName), turn(permutation, order))
 }
 
 function reshape(lower: Lowerer, node: OnnxNode): void {
@@ -84,7 +84,7 @@ function reshapeAsComputed(
   x: LiteTensor,
   { shape, shapeName }: { shape: readonly Dimension[]; shapeName: string },
 ): LiteTensor {
-  return lower.op('RESHAPE', [x, lower.asInt32(shapeName)], { dtype: x.dtype, shape }, options('ReshapeOptions'))
+  return lower.op('RESHAPE', [x, lower.asInt32(shapeName)], { dtype: x.dtype, shape })
 }
 
 interface Group {
@@ -116,12 +116,10 @@ function groupsOf(from: readonly Dimension[], to: readonly Dimension[]): Group[]
       else right *= size
     } while (left !== right && (i < from.length || j < to.length))
     // Axes of size 1 alone belong to the group before them, or to the one that follows.
-    groups.push({ from: range_(starts, i), to: range_(ends, j) })
+    groups.push({ from: range(starts, i), to: range(ends, j) })
   }
   return groups
 }
-
-const range_ = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, k) => from + k)
 
 /** The order in which the result lies when each group's axes lie side by side in their own order; undefined if one's do not. */
 function inOrder(order: readonly number[], groups: readonly Group[]): number[] | undefined {
@@ -153,7 +151,7 @@ function shapeOf(lower: Lowerer, node: OnnxNode): void {
   const [outputName] = node.outputs as [string]
   const x = lower.plain(inputName)
   const rank = x.shape.length
-  const all = lower.op('SHAPE', [x], { dtype: 'int64', shape: [rank] }, options('ShapeOptions', { out_type: 4 }))
+  const all = lower.op('SHAPE', [x], { dtype: 'int64', shape: [rank] }, { out_type: 4 })
   const bound = (name: string, otherwise: number) => Math.min(Math.max(0, fromFront(int(node, name, otherwise), rank)), rank)
   const [start, end] = [bound('start', 0), bound('end', rank)]
   if (start === 0 && end === rank) {
@@ -171,7 +169,7 @@ function expand(lower: Lowerer, node: OnnxNode): void {
   const known = shape.every(isNumber)
   const target = known ? lower.ints(shape as number[]) : lower.asInt32(shapeName)
   const result = { dtype, shape, holds: outputName }
-  lower.place(outputName, lower.op('BROADCAST_TO', [lower.plain(inputName), target], result, options('BroadcastToOptions')))
+  lower.place(outputName, lower.op('BROADCAST_TO', [lower.plain(inputName), target], result))
 }
 
 function fill(lower: Lowerer, node: OnnxNode): void {
@@ -180,13 +178,13 @@ function fill(lower: Lowerer, node: OnnxNode): void {
   const value = lower.tensorAttribute(node, 'value')
   const target = shape.every(isNumber) ? lower.ints(shape as number[]) : lower.asInt32(node.inputs[0]!)
   const scalar = value === undefined ? lower.number(0) : lower.constantTensor({ ...value, shape: [] }, 'value')
-  lower.place(outputName, lower.op('FILL', [target, scalar], { dtype, shape }, options('FillOptions')))
+  lower.place(outputName, lower.op('FILL', [target, scalar], { dtype, shape }))
 }
 
-function range(lower: Lowerer, node: OnnxNode): void {
+function counted(lower: Lowerer, node: OnnxNode): void {
   const [outputName] = node.outputs as [string]
   const operands = node.inputs.map((name) => lower.plain(name))
-  lower.place(outputName, lower.op('RANGE', operands, lower.type(outputName), options('RangeOptions')))
+  lower.place(outputName, lower.op('RANGE', operands, lower.type(outputName)))
 }
 
 function castTo(lower: Lowerer, node: OnnxNode): void {
@@ -198,11 +196,5 @@ function castTo(lower: Lowerer, node: OnnxNode): void {
     lower.alias(outputName, inputName)
     return
   }
-  const cast = lower.op(
-    'CAST',
-    [x],
-    { dtype, shape: x.shape },
-    options('CastOptions', { in_data_type: lower.liteType(x.dtype), out_data_type: lower.liteType(dtype) }),
-  )
-  lower.place(outputName, cast, lower.order(inputName))
+  lower.place(outputName, lower.cast(x, dtype), lower.order(inputName))
 }

@@ -1,11 +1,12 @@
 // Parts of tensors and tensors put together: axes are those of the tensor as it lies.
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { type ConstantData, numbersOf } from '../../../build/constant-data.ts'
+import { fromFront, identity, isIdentity, without } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
-import { identity, isIdentity, liteAxis, without } from '../order.ts'
-import { fromFront, int, ints, type Rules, text } from './rule.ts'
+import { liteAxis } from '../order.ts'
+import { int, ints, ofFirst, ofOne, type Rules, resultOf, text } from './rule.ts'
+import { padTo } from './window.ts'
 
 export const SLICES: Rules = {
   Concat: concat,
@@ -25,7 +26,6 @@ const MOST = 2 ** 31 - 1
 
 function slice(lower: Lowerer, node: OnnxNode): void {
   const [inputName] = node.inputs as [string]
-  const [outputName] = node.outputs as [string]
   const list = (name: string, index: number) =>
     ints(node, name) ?? ((node.inputs[index] ?? '') === '' ? undefined : lower.numbersOf(node.inputs[index]!, name))
   const starts = list('starts', 1) ?? []
@@ -34,11 +34,8 @@ function slice(lower: Lowerer, node: OnnxNode): void {
   const axes = (list('axes', 3) ?? starts.map((_, axis) => axis)).map((axis) => fromFront(axis, shape.length))
   const steps = list('steps', 4) ?? starts.map(() => 1)
   const order = lower.order(inputName)
-  const x = lower.asItLies(inputName)
   const parts = axes.map((axis, k) => ({ axis: order.indexOf(axis), start: starts[k]!, end: ends[k]!, step: steps[k]! }))
-  const results = lower.shape(outputName)
-  const result = { dtype: x.dtype, shape: order.map((axis): Dimension => results[axis]!), holds: outputName }
-  lower.place(outputName, strided(lower, x, { parts, result }), order)
+  ofFirst(lower, node, (x, result) => strided(lower, x, { parts, result }))
 }
 
 export interface Part {
@@ -73,12 +70,7 @@ export function strided(
     }
     strides[axis] = step
   }
-  return lower.op(
-    'STRIDED_SLICE',
-    [x, lower.ints(begin), lower.ints(end), lower.ints(strides)],
-    result,
-    options('StridedSliceOptions', { begin_mask, end_mask }),
-  )
+  return lower.op('STRIDED_SLICE', [x, lower.ints(begin), lower.ints(end), lower.ints(strides)], result, { begin_mask, end_mask })
 }
 
 function split(lower: Lowerer, node: OnnxNode): void {
@@ -87,21 +79,13 @@ function split(lower: Lowerer, node: OnnxNode): void {
   const axis = liteAxis(order, int(node, 'axis', 0))
   const x = lower.asItLies(inputName)
   const given = ints(node, 'split') ?? lower.numbers(sizesName)
-  const results = node.outputs.map((name) => ({
-    dtype: x.dtype,
-    shape: order.map((one): Dimension => lower.shape(name)[one]!),
-    holds: name,
-  }))
+  const results = node.outputs.map((name) => resultOf(lower, name, order))
   const sizes = given ?? results.map(({ shape }) => shape[axis] as number)
   const even = sizes.every((size) => size === sizes[0])
+  const fields = { num_splits: results.length }
   const made = even
-    ? lower.ops('SPLIT', [lower.scalar(axis), x], results, options('SplitOptions', { num_splits: results.length }))
-    : lower.ops(
-        'SPLIT_V',
-        [x, lower.ints(sizes), lower.scalar(axis)],
-        results,
-        options('SplitVOptions', { num_splits: results.length }),
-      )
+    ? lower.ops('SPLIT', [lower.scalar(axis), x], results, fields)
+    : lower.ops('SPLIT_V', [x, lower.ints(sizes), lower.scalar(axis)], results, fields)
   node.outputs.forEach((name, k) => {
     lower.place(name, made[k]!, order)
   })
@@ -109,21 +93,19 @@ function split(lower: Lowerer, node: OnnxNode): void {
 
 function concat(lower: Lowerer, node: OnnxNode): void {
   const [outputName] = node.outputs as [string]
-  const { dtype, shape } = lower.type(outputName)
-  const rank = shape.length
+  const rank = lower.shape(outputName).length
   const orders = node.inputs.filter((name) => lower.constant(name) === undefined).map((name) => lower.order(name))
   const order = orders.find((one) => !isIdentity(one)) ?? identity(rank)
   const operands = node.inputs.map((name) => lower.ordered(name, order))
   const axis = liteAxis(order, int(node, 'axis', 0))
-  const result = { dtype, shape: order.map((one): Dimension => shape[one]!), holds: outputName }
-  lower.place(outputName, lower.op('CONCATENATION', operands, result, options('ConcatenationOptions', { axis })), order)
+  lower.place(outputName, lower.op('CONCATENATION', operands, resultOf(lower, outputName, order), { axis }), order)
 }
 
 /** Negative indices are counted from the end by ONNX, and refused by TFLite's kernel: constant ones are written as what they mean. */
 function gather(lower: Lowerer, node: OnnxNode): void {
   const [inputName, indicesName] = node.inputs as [string, string]
   const [outputName] = node.outputs as [string]
-  const { dtype, shape } = lower.type(outputName)
+  const { shape } = lower.type(outputName)
   const constant = lower.constant(indicesName)
   const rank = lower.shape(indicesName).length
   const order = rank <= 1 ? lower.order(inputName) : identity(lower.shape(inputName).length)
@@ -150,8 +132,7 @@ function gather(lower: Lowerer, node: OnnxNode): void {
         )
   const lies =
     rank === 0 ? without(order, [fromFront(int(node, 'axis', 0), order.length)]) : rank === 1 ? order : identity(shape.length)
-  const result = { dtype, shape: lies.map((one): Dimension => shape[one]!), holds: outputName }
-  lower.place(outputName, lower.op('GATHER', [x, indices], result, options('GatherOptions', { axis })), lies)
+  lower.place(outputName, lower.op('GATHER', [x, indices], resultOf(lower, outputName, lies), { axis }), lies)
 }
 
 /**
@@ -163,7 +144,7 @@ function gatherElements(lower: Lowerer, node: OnnxNode): void {
   const [outputName] = node.outputs as [string]
   const expanded = lower.source.makerOf(indicesName)
   const source = expanded?.opType === 'Expand' ? expanded.inputs[0]! : undefined
-  const { dtype, shape } = lower.type(outputName)
+  const { shape } = lower.type(outputName)
   if (source === undefined || lower.shape(source).length !== shape.length) lower.refuse('its indices are of single elements')
   const axis = fromFront(int(node, 'axis', 0), shape.length)
   const own = lower.shape(source!)
@@ -175,9 +156,8 @@ function gatherElements(lower: Lowerer, node: OnnxNode): void {
     lower.ordered(source!, order),
     [...batch, axis].map((k): Dimension => own[k]!),
   )
-  const result = { dtype, shape: order.map((k): Dimension => shape[k]!), holds: outputName }
   const fields = { axis: batch.length, batch_dims: batch.length }
-  lower.place(outputName, lower.op('GATHER', [x, indices], result, options('GatherOptions', fields)), order)
+  lower.place(outputName, lower.op('GATHER', [x, indices], resultOf(lower, outputName, order), fields), order)
 }
 
 /** One slice along an axis, counted from its end. */
@@ -191,7 +171,7 @@ function fromTheEnd(
   const others = 2 ** rank - 1 - 2 ** axis
   const masks = { begin_mask: others, end_mask: others, shrink_axis_mask: 2 ** axis }
   const result = { dtype: x.dtype, shape: x.shape.filter((_, k) => k !== axis), holds }
-  return lower.op('STRIDED_SLICE', [x, at(index, 0), at(index + 1, 0), at(1, 1)], result, options('StridedSliceOptions', masks))
+  return lower.op('STRIDED_SLICE', [x, at(index, 0), at(index + 1, 0), at(1, 1)], result, masks)
 }
 
 function gatherNd(lower: Lowerer, node: OnnxNode): void {
@@ -204,10 +184,7 @@ function gatherNd(lower: Lowerer, node: OnnxNode): void {
       ? lower.plain(indicesName)
       : lower.constantTensor(fromTheFront(lower, constant, lower.shape(inputName)), 'indices')
   const operands = [lower.plain(inputName), indices]
-  lower.place(
-    outputName,
-    lower.op('GATHER_ND', operands, { ...lower.type(outputName), holds: outputName }, options('GatherNdOptions')),
-  )
+  lower.place(outputName, lower.op('GATHER_ND', operands, { ...lower.type(outputName), holds: outputName }))
 }
 
 /** Places of several axes, as int32, none of them counted from the end. */
@@ -225,24 +202,19 @@ function fromTheFront(lower: Lowerer, constant: ConstantData, sizes: readonly Di
 /** TFLite gives one row a place, ONNX one column. */
 function nonZero(lower: Lowerer, node: OnnxNode): void {
   const x = lower.plain(node.inputs[0]!)
-  const found = lower.op('WHERE', [x], { dtype: 'int64', shape: [null, x.shape.length] }, options('WhereOptions'))
+  const found = lower.op('WHERE', [x], { dtype: 'int64', shape: [null, x.shape.length] })
   lower.place(node.outputs[0]!, found, [1, 0])
 }
 
 function reverseSequence(lower: Lowerer, node: OnnxNode): void {
   const [inputName, lengthsName] = node.inputs as [string, string]
-  const [outputName] = node.outputs as [string]
   const order = lower.order(inputName)
-  const x = lower.asItLies(inputName)
   const fields = { seq_dim: liteAxis(order, int(node, 'time_axis', 0)), batch_dim: liteAxis(order, int(node, 'batch_axis', 1)) }
-  const operands = [x, lower.asInt32(lengthsName)]
-  const result = { dtype: x.dtype, shape: x.shape, holds: outputName }
-  lower.place(outputName, lower.op('REVERSE_SEQUENCE', operands, result, options('ReverseSequenceOptions', fields)), order)
+  ofOne(lower, node, (x, result) => lower.op('REVERSE_SEQUENCE', [x, lower.asInt32(lengthsName)], result, fields))
 }
 
 function pad(lower: Lowerer, node: OnnxNode): void {
   const [inputName, padsName, valueName, axesName] = node.inputs as [string, string?, string?, string?]
-  const [outputName] = node.outputs as [string]
   const mode = text(node, 'mode', 'constant')
   if (mode === 'edge' || mode === 'wrap') lower.refuse(`mode ${mode}`)
   const given = ints(node, 'pads') ?? lower.numbersOf(padsName!, 'pads')
@@ -257,27 +229,13 @@ function pad(lower: Lowerer, node: OnnxNode): void {
   })
   const value =
     node.attributes.value ?? (valueName === undefined || valueName === '' ? 0 : lower.numbersOf(valueName, 'value')[0]!)
-  const x = lower.asItLies(inputName)
-  const shape = lower.shape(outputName)
-  const result = { dtype: x.dtype, shape: order.map((axis): Dimension => shape[axis]!), holds: outputName }
-  const table = lower.constantTensor({ dtype: 'int32', shape: [rows.length, 2], data: Int32Array.from(rows.flat()) }, 'paddings')
-  const made =
-    mode === 'reflect'
-      ? lower.op('MIRROR_PAD', [x, table], result, options('MirrorPadOptions', { mode: 0 }))
-      : value === 0
-        ? lower.op('PAD', [x, table], result, options('PadOptions'))
-        : lower.op('PADV2', [x, table, lower.number(Number(value), x.dtype)], result, options('PadV2Options'))
-  lower.place(outputName, made, order)
+  ofFirst(lower, node, (x, result) => padTo(lower, x, rows, { result, mode, value: Number(value) }))
 }
 
 function tile(lower: Lowerer, node: OnnxNode): void {
   const [inputName, repeatsName] = node.inputs as [string, string]
-  const [outputName] = node.outputs as [string]
   const repeats = lower.numbers(repeatsName)
   const order = repeats === undefined ? identity(lower.shape(inputName).length) : lower.order(inputName)
-  const x = lower.ordered(inputName, order)
-  const shape = lower.shape(outputName)
-  const result = { dtype: x.dtype, shape: order.map((axis): Dimension => shape[axis]!), holds: outputName }
-  const multiples = repeats === undefined ? lower.asInt32(repeatsName) : lower.ints(order.map((axis) => repeats[axis]!))
-  lower.place(outputName, lower.op('TILE', [x, multiples], result, options('TileOptions')), order)
+  const multiples = () => (repeats === undefined ? lower.asInt32(repeatsName) : lower.ints(order.map((axis) => repeats[axis]!)))
+  ofFirst(lower, node, (x, result) => lower.op('TILE', [x, multiples()], result), order)
 }

@@ -2,7 +2,6 @@
 // VALID alone. What is neither is padded by an operator before it.
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { LiteTensor } from '../lite-graph.ts'
-import { options } from '../lite-writer.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { int, ints, text } from './rule.ts'
 
@@ -82,22 +81,38 @@ export function padded(lower: Lowerer, tensor: LiteTensor, pads: Window['pads'],
   if (pads.every(([before, after]) => before === 0 && after === 0)) return tensor
   const rows = [[0, 0], ...pads, [0, 0]]
   const shape = tensor.shape.map((size, axis) => (typeof size === 'number' ? size + rows[axis]![0]! + rows[axis]![1]! : null))
+  return padTo(lower, tensor, rows, { result: { dtype: tensor.dtype, shape }, value })
+}
+
+interface PadParts {
+  readonly result: Parameters<Lowerer['op']>[2]
+  readonly mode?: string
+  readonly value?: number
+}
+
+/** `tensor` with cells around its axes, of which `rows` tell how many before and after each: of `value`, or its own ('reflect'). */
+export function padTo(
+  lower: Lowerer,
+  tensor: LiteTensor,
+  rows: readonly (readonly number[])[],
+  { result, mode = 'constant', value = 0 }: PadParts,
+): LiteTensor {
   const table = lower.constantTensor({ dtype: 'int32', shape: [rows.length, 2], data: Int32Array.from(rows.flat()) }, 'paddings')
-  const result = { dtype: tensor.dtype, shape }
-  if (value === 0) return lower.op('PAD', [tensor, table], result, options('PadOptions'))
-  return lower.op('PADV2', [tensor, table, lower.number(value)], result, options('PadV2Options'))
+  if (mode === 'reflect') return lower.op('MIRROR_PAD', [tensor, table], result, { mode: 0 })
+  if (value === 0) return lower.op('PAD', [tensor, table], result)
+  return lower.op('PADV2', [tensor, table, lower.number(value, tensor.dtype)], result)
 }
 
 /** [n, w, c] as [n, 1, w, c], which is what two-dimensional kernels take. */
 export function withHeight(lower: Lowerer, tensor: LiteTensor): LiteTensor {
   const [n, ...others] = tensor.shape
   const shape = [n!, 1, ...others]
-  return lower.op('EXPAND_DIMS', [tensor, lower.scalar(1)], { dtype: tensor.dtype, shape }, options('ExpandDimsOptions'))
+  return lower.op('EXPAND_DIMS', [tensor, lower.scalar(1)], { dtype: tensor.dtype, shape })
 }
 
 /** The way back. */
 export function withoutHeight(lower: Lowerer, tensor: LiteTensor, holds: string | undefined): LiteTensor {
   const [n, , ...others] = tensor.shape
   const result = { dtype: tensor.dtype, shape: [n!, ...others], holds }
-  return lower.op('SQUEEZE', [tensor], result, options('SqueezeOptions', { squeeze_dims: [1] }))
+  return lower.op('SQUEEZE', [tensor], result, { squeeze_dims: [1] })
 }

@@ -2,8 +2,8 @@
 // so: where ONNX needs them as numbers, they are asked for while the model runs.
 import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { reshaped } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { numbersOf, reshaped } from './constant-data.ts'
+import type { GraphBuilder, Value } from './graph-builder.ts'
 
 /** `axis` counted from the front; negative ones count from the end. Throws a RangeError if there is no such axis. */
 export function axisOf(axis: number, rank: number): number {
@@ -48,6 +48,31 @@ function reshapeAsRun(builder: GraphBuilder, x: Value, shape: readonly Dimension
 /** The same elements under a shape that is known when the model runs (`sizes`: int64 list); `shape` is what is known of it before. */
 export function reshapeTo(builder: GraphBuilder, x: Value, sizes: Value, shape: readonly Dimension[]): Value {
   return builder.op('Reshape', [x, sizes], { dtype: x.dtype, shape })
+}
+
+/**
+ * The sizes of a reshape: what is left open (null, or negative) is what remains of `from`, a number or a symbol; null if that does not
+ * follow. Undefined if `from` has another number of elements.
+ */
+export function withRemainder(from: readonly Dimension[], target: readonly Dimension[]): Dimension[] | undefined {
+  const isOpen = (size: Dimension) => size === null || (typeof size === 'number' && size < 0)
+  const rest = [...from]
+  let isTold = target.filter(isOpen).length <= 1
+  for (const size of target) {
+    if (typeof size !== 'string') continue
+    const at = rest.indexOf(size)
+    if (at < 0) isTold = false
+    else rest.splice(at, 1)
+  }
+  const count = (sizes: readonly Dimension[]) =>
+    elementCount(sizes.filter((size) => typeof size === 'number' && size >= 0) as number[])
+  const symbols = rest.filter((size) => typeof size !== 'number')
+  const ratio = count(rest) / count(target)
+  const remains = symbols.length === 0 ? ratio : symbols.length === 1 && ratio === 1 ? symbols[0]! : null
+  const made = target.map((size) => (isOpen(size) ? (isTold && Number.isFinite(ratio) ? remains : null) : size))
+  const [before, after] = [countOf(from), countOf(made)]
+  const fits = before === null || after === null || before === after
+  return fits && made.every((size) => typeof size !== 'number' || Number.isInteger(size)) ? made : undefined
 }
 
 /** How many elements a value of the shape has; null if a size is not known. */
@@ -164,6 +189,37 @@ export function slicedSize(size: Dimension, { start, end, step }: { start: numbe
   return Math.max(Math.ceil(count), 0)
 }
 
+/** `x` without the cells before and after each axis from `first` on, a pair an axis. */
+export function crop(builder: GraphBuilder, x: Value, first: number, pairs: readonly (readonly [number, number])[]): Value {
+  const parts = pairs.map(([before, after], k) => ({ axis: first + k, start: before, end: after === 0 ? undefined : -after }))
+  return slice(builder, x, parts)
+}
+
+/** As many entries of each axis as `sizes` tell (-1: all that follow) from `starts` on. */
+export function sliceFrom(builder: GraphBuilder, x: Value, starts: readonly number[], sizes: readonly number[]): Value {
+  const ends = starts.map((start, axis) => (sizes[axis] === -1 ? undefined : start + sizes[axis]!))
+  return slice(
+    builder,
+    x,
+    starts.map((start, axis) => ({ axis, start, end: ends[axis] })),
+  )
+}
+
+/** The same from starts, and perhaps of sizes, that the model computes (int64 lists); `shape` is what is known of the result. */
+export function sliceFromAsRun(
+  builder: GraphBuilder,
+  x: Value,
+  { starts, sizes, shape }: { readonly starts: Value; readonly sizes: Value; readonly shape: readonly Dimension[] },
+): Value {
+  const sum = builder.op('Add', [starts, sizes], starts)
+  const known = sizes.constant && numbersOf(sizes.constant)
+  const number = (value: number) => builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) })
+  const isOpen = () => builder.op('Less', [sizes, number(0)], { dtype: 'bool', shape: sizes.shape })
+  const ends = known?.every((size) => size >= 0) ? sum : builder.op('Where', [isOpen(), number(END), sum], sum)
+  const told = shape.map((size) => (typeof size === 'number' && size < 0 ? null : size))
+  return builder.op('Slice', [x, starts, ends], { dtype: x.dtype, shape: told })
+}
+
 /** The entries of `axis` in the opposite order. */
 export function reverse(builder: GraphBuilder, x: Value, axis: number): Value {
   return slice(builder, x, [{ axis, step: -1 }])
@@ -191,6 +247,18 @@ export function split(builder: GraphBuilder, x: Value, sizes: readonly number[],
   const types = sizes.map((size) => ({ dtype: x.dtype, shape: x.shape.map((whole, k) => (k === at ? size : whole)) }))
   return builder.ops('Split', [x, builder.ints(sizes)], types, { axis: at })
 }
+
+/** Sizes of parts of an axis, of which one may be left open (negative): what remains. Undefined if they are not known, or do not add up. */
+export function partSizes(size: Dimension, given: readonly number[]): number[] | undefined {
+  const sum = given.reduce((all, one) => all + Math.max(one, 0), 0)
+  const open = given.filter((one) => one < 0).length
+  if (open > 1 || (typeof size === 'number' ? (open === 0 ? sum !== size : sum > size) : open > 0)) return undefined
+  return given.map((one) => (one < 0 ? Number(size) - sum : one))
+}
+
+/** Sizes of as many equal parts. Undefined if there are none, or their size is not known. */
+export const equalSizes = (size: Dimension, count: number): number[] | undefined =>
+  typeof size === 'number' && count >= 1 && size % count === 0 ? new Array<number>(count).fill(size / count) : undefined
 
 /** Each axis `repeats` times over, one number an axis. */
 export function tile(builder: GraphBuilder, x: Value, repeats: readonly number[]): Value {

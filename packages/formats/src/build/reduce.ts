@@ -1,8 +1,9 @@
 // Reductions over axes, and what is made of them: softmax over several axes, logsumexp.
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { binary, constantOf, scalar, unary } from './broadcast.ts'
-import { axisOf } from './shapes.ts'
+import { binary, cast, constantOf, scalar, unary, withNumber } from './broadcast.ts'
+import type { GraphBuilder, Value } from './graph-builder.ts'
+import { range } from './range.ts'
+import { axisOf, unsqueeze } from './shapes.ts'
 
 export type Reduction = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin' | 'ReduceProd' | 'ReduceLogSumExp' | 'ReduceL2'
 
@@ -24,6 +25,19 @@ export function reduce(builder: GraphBuilder, reduction: Reduction, x: Value, pa
   // Of opset 17 only ReduceSum takes its axes as an input.
   if (reduction === 'ReduceSum') return builder.op(reduction, [x, builder.ints(axes)], { dtype: x.dtype, shape }, { keepdims })
   return builder.op(reduction, [x], { dtype: x.dtype, shape }, { axes, keepdims })
+}
+
+/** Mean and variance over axes, which stay, and what is left of `x` without its mean. */
+export function meanAndVariance(builder: GraphBuilder, x: Value, axes: readonly number[] | undefined, keepDims = true) {
+  const mean = reduce(builder, 'ReduceMean', x, { axes, keepDims: true })
+  const centred = binary(builder, 'Sub', x, mean)
+  const variance = reduce(builder, 'ReduceMean', binary(builder, 'Mul', centred, centred), { axes, keepDims })
+  return { mean, centred, variance }
+}
+
+/** x / √(variance + epsilon). */
+export function overDeviation(builder: GraphBuilder, x: Value, variance: Value, epsilon: number): Value {
+  return binary(builder, 'Div', x, unary(builder, 'Sqrt', withNumber(builder, 'Add', variance, epsilon)))
 }
 
 /** The index of the largest or smallest entry (the first of equals), int64. */
@@ -74,12 +88,16 @@ export function softmax(builder: GraphBuilder, x: Value, axes: readonly number[]
 }
 
 /** 0, 1, … count - 1, a constant. */
-export function indicesBelow(builder: GraphBuilder, dtype: DType, count: number): Value {
-  return builder.constant(
-    constantOf(
-      dtype,
-      [count],
-      Array.from({ length: count }, (_, k) => k),
-    ),
-  )
+export const indicesBelow = (builder: GraphBuilder, dtype: DType, count: number): Value =>
+  builder.constant(constantOf(dtype, [count], range(0, count)))
+
+/** How many of sorted `bounds` each number has reached; `strict`: has passed. */
+export function bucketOf(
+  builder: GraphBuilder,
+  x: Value,
+  bounds: Value,
+  { strict = false, dtype = 'int32' }: { readonly strict?: boolean; readonly dtype?: 'int32' | 'int64' } = {},
+): Value {
+  const reached = binary(builder, strict ? 'Greater' : 'GreaterOrEqual', unsqueeze(builder, x, [-1]), bounds)
+  return reduce(builder, 'ReduceSum', cast(builder, reached, dtype), { axes: [-1] })
 }

@@ -5,8 +5,8 @@ import type { NodeHead } from '@whyslow/graph/build.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import { toBfloat16, toFloat16 } from '@whyslow/graph/encode.ts'
 import type { Dimension, DType } from '@whyslow/graph/types.ts'
-import { arrayFor, type ConstantData } from '../build/constant-data.ts'
-import type { GraphBuilder, Value } from '../build/graph-builder.ts'
+import { arrayFor, type ConstantData } from './constant-data.ts'
+import type { GraphBuilder, Value } from './graph-builder.ts'
 
 type Attributes = Parameters<GraphBuilder['op']>[3]
 
@@ -52,6 +52,10 @@ export function cast(builder: GraphBuilder, x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x
   return builder.op('Cast', [x], { dtype, shape: x.shape }, { to: dataTypeOf(dtype) })
 }
+
+/** What is not zero, as bool. */
+export const asBool = (builder: GraphBuilder, x: Value): Value =>
+  x.dtype === 'bool' ? x : unary(builder, 'Not', withNumber(builder, 'Equal', x, 0))
 
 /** A constant of rank 0. */
 export function scalar(builder: GraphBuilder, dtype: DType, value: number): Value {

@@ -1,8 +1,27 @@
 import { describe, expect, test } from 'vitest'
-import { evaluate, expectClose, floats } from '../../test/support/build/check-build.ts'
+import { evaluate, expectClose, floats, integers } from '../../test/support/build/check-build.ts'
 import { binary, broadcastShape, cast, clip, where, withNumber } from './broadcast.ts'
-import { reduce, softmax } from './reduce.ts'
-import { concat, reshape, reverse, sizeAsRun, slice, slicedSize, split, squeeze, take, tile, unsqueeze, zeros } from './shapes.ts'
+import { bucketOf, meanAndVariance, overDeviation, reduce, softmax } from './reduce.ts'
+import {
+  concat,
+  crop,
+  equalSizes,
+  partSizes,
+  reshape,
+  reverse,
+  sizeAsRun,
+  slice,
+  slicedSize,
+  sliceFrom,
+  sliceFromAsRun,
+  split,
+  squeeze,
+  take,
+  tile,
+  unsqueeze,
+  withRemainder,
+  zeros,
+} from './shapes.ts'
 
 const SIX = floats([1, 2, 3], [1, 2, 3, 4, 5, 6], ['batch', 2, 3])
 
@@ -47,6 +66,35 @@ describe('shapes', () => {
     expect(slicedSize(5, { start: 4, end: 1, step: 1 })).toBe(0)
   })
 
+  test('slices of starts and sizes, told or computed', async () => {
+    const [starts, sizes] = [integers([3], [0, 1, 1]), integers([3], [1, 1, -1])]
+    const [told, computed, cropped] = await evaluate([SIX, starts, sizes], (builder, [x, from, count]) => [
+      sliceFrom(builder, x!, [0, 1, 1], [1, 1, -1]),
+      sliceFromAsRun(builder, x!, { starts: from!, sizes: count!, shape: [null, null, -1] }),
+      crop(builder, x!, 1, [
+        [1, 0],
+        [0, 1],
+      ]),
+    ])
+    expectClose(told!, [5, 6], [1, 1, 2])
+    expectClose(computed!, [5, 6], [1, 1, 2])
+    expectClose(cropped!, [4, 5], [1, 1, 2])
+  })
+
+  test('what is left open is what remains', () => {
+    expect(withRemainder([2, 3, 4], [4, -1])).toEqual([4, 6])
+    expect(withRemainder(['n', 3, 4], [-1, 12])).toEqual(['n', 12])
+    expect(withRemainder(['n', 6], ['n', 2, null])).toEqual(['n', 2, 3])
+    expect(withRemainder(['n', 6], [-1, 3])).toEqual([null, 3])
+    expect(withRemainder(['n', 'm'], [-1, 'm'])).toEqual(['n', 'm'])
+    expect(withRemainder([2, 3], [4, -1])).toBeUndefined()
+    expect(withRemainder([2, 3], [5])).toBeUndefined()
+    expect(partSizes(7, [2, -1, 3])).toEqual([2, 2, 3])
+    expect([partSizes(7, [2, 3]), partSizes(7, [-1, -1]), partSizes('n', [2, -1])]).toEqual([undefined, undefined, undefined])
+    expect(partSizes('n', [2, 3])).toEqual([2, 3])
+    expect([equalSizes(6, 3), equalSizes(7, 3), equalSizes(null, 1)]).toEqual([[2, 2, 2], undefined, undefined])
+  })
+
   test('axes come and go', async () => {
     const [joined, parts, thrice, empty] = await evaluate([SIX], (builder, [x]) => {
       const wide = unsqueeze(builder, x!, [1, -1])
@@ -85,6 +133,27 @@ describe('arithmetic', () => {
     expectClose(chosen!, [10, 20, 30, 4, 5, 6])
     expectClose(limited!, [1, 2, 3, 3, 3, 3])
     expectClose(half!, [0.5, 1, 1.5, 2, 2.5, 3])
+  })
+
+  test('mean and variance keep their axes', async () => {
+    const [mean, variance, normal, flatVariance] = await evaluate([SIX], (builder, [x]) => {
+      const { mean: middle, variance: over, centred } = meanAndVariance(builder, x!, [-1])
+      const scaled = overDeviation(builder, centred, over, 1 / 3)
+      return [middle, over, scaled, meanAndVariance(builder, x!, [-1], false).variance]
+    })
+    expectClose(mean!, [2, 5], [1, 2, 1])
+    expectClose(variance!, [2 / 3, 2 / 3], [1, 2, 1])
+    expectClose(normal!, [-1, 0, 1, -1, 0, 1], [1, 2, 3])
+    expectClose(flatVariance!, [2 / 3, 2 / 3], [1, 2])
+  })
+
+  test('buckets count the bounds that are reached, or passed', async () => {
+    const [reached, passed] = await evaluate([SIX, floats([2], [2, 5])], (builder, [x, bounds]) => [
+      bucketOf(builder, x!, bounds!),
+      bucketOf(builder, x!, bounds!, { strict: true, dtype: 'int64' }),
+    ])
+    expectClose(reached!, [0, 1, 1, 1, 2, 2], [1, 2, 3])
+    expectClose(passed!, [0, 0, 1, 1, 1, 2], [1, 2, 3])
   })
 
   test('reduces over the axes that are asked', async () => {
