@@ -5,11 +5,12 @@ import type { Forest, TabularModel, Transform } from '@whyslow/graph/forest/type
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { readWhole } from './file.ts'
-import { labelOf, type Objective, objectiveOf } from './lightgbm/objectives.ts'
+import { type Objective, objectiveOf } from './lightgbm/objectives.ts'
 import { parseTextModel, type TextBlock, type TextModel } from './lightgbm/text.ts'
 import { LinearWriter, listedTree } from './lightgbm/trees.ts'
 import { SetWriter } from './tabular/set-writer.ts'
 import { MOST_FEATURES, tabularModel } from './tabular/tabular-model.ts'
+import { labelOf } from './tabular/transforms.ts'
 
 /** A text of JavaScript's has 2²⁹ characters at most. */
 const LIMIT_BYTES = 2 ** 29 - 32
@@ -78,7 +79,7 @@ function tabularOf(model: TextModel, file: string): TabularModel {
   // A random forest's scores are the sum over its trees, and its prediction is made of the mean.
   const isMean = header.has('average_output') && trees.length > outputCount
   const mean: readonly Transform[] = isMean ? [{ kind: 'divide', by: trees.length / outputCount }] : []
-  const label = labelOf(objective.classes, outputCount)
+  const label = labelOf(objective.classes, outputCount, 'prediction')
   return {
     maker: 'lightgbm',
     objective: said?.split(' ')[0] ?? 'custom',

@@ -1,9 +1,13 @@
 // CatBoost's JSON as a tabular model: features, trees, scale and bias, and what becomes of the sum by the loss that it was trained with.
 // catboost/libs/model/eval_processing.cpp, catboost/private/libs/options/loss_description
+
 import { assembleForest, type ListedTree, plainSum } from '@whyslow/graph/forest/assemble.ts'
 import type { Forest, LabelRule, TabularModel, Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { jsonValue } from '@whyslow/graph/json.ts'
+import { range } from '../build/range.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
+import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { type Features, numericFeatures } from './features.ts'
 import { anyShapeTree, obliviousParts, obliviousTree } from './trees.ts'
 
@@ -81,18 +85,6 @@ function lossOf(info: DocumentRecord | undefined): string {
   return typeof loss === 'string' ? loss.split(':')[0]! : ''
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const LOGISTIC: Transform = { kind: 'logistic', precision: 'float64', slope: 1 }
-const EXP: Transform = { kind: 'exp', precision: 'float64' }
-const PAIR: Transform = { kind: 'pair', precision: 'float64' }
-
 /** Losses whose own prediction is a probability or an exponent; of all others it is the sum itself. */
 function transformOf(
   loss: string,
@@ -103,14 +95,14 @@ function transformOf(
     case 'Logloss':
     case 'CrossEntropy':
     case 'Focal':
-      return { transform: [LOGISTIC, PAIR], isClassifier: true }
+      return { transform: [logistic(), PAIR], isClassifier: true }
     case 'MultiClass':
-      return { transform: [{ kind: 'softmax', precision: 'float64' }], isClassifier: true }
+      return { transform: [SOFTMAX], isClassifier: true }
     case 'MultiClassOneVsAll':
-      return { transform: [LOGISTIC], isClassifier: true }
+      return { transform: [logistic()], isClassifier: true }
     case 'MultiLogloss':
     case 'MultiCrossEntropy':
-      return { transform: [LOGISTIC], isClassifier: false }
+      return { transform: [logistic()], isClassifier: false }
     case 'Poisson':
     case 'Tweedie':
       return { transform: [EXP], isClassifier: false }
@@ -139,16 +131,14 @@ function classesOf(info: DocumentRecord | undefined): Classes | undefined {
 
 /** A field of an object, or of a text of JSON that is one. */
 function fieldOf(value: unknown, key: string): unknown {
-  const record = typeof value === 'string' ? parsed(value) : value
+  const record = typeof value === 'string' ? jsonValue(value) : value
   return (record as Readonly<Record<string, unknown>> | null | undefined)?.[key]
 }
 
 function labelOf(classes: Classes | undefined, outputCount: number, file: string): LabelRule {
   const count = outputCount === 1 ? 2 : outputCount
-  const names = classes ?? Array.from({ length: count }, (_, k) => k)
+  const names = classes ?? range(0, count)
   if (names.length !== count)
     throw new InputError(`${file} names ${names.length} classes and has ${count}; the file is damaged, save the model again`)
-  return outputCount === 1
-    ? { classes: names, from: 'margin', by: 'above', cut: 0 }
-    : { classes: names, from: 'margin', by: 'largest', cut: 0 }
+  return { classes: names, from: 'margin', by: outputCount === 1 ? 'above' : 'largest', cut: 0 }
 }

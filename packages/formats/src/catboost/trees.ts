@@ -3,6 +3,7 @@
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
 import { FLAG, type Forest, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { emptyColumns } from '../tabular/node-columns.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
 import type { Features, Missing } from './features.ts'
 
@@ -50,7 +51,7 @@ export function obliviousTree(tree: DocumentRecord, features: Features): ListedT
     )
   const inner = leaves - 1
   const count = inner + leaves
-  const listed = emptyColumns(count)
+  const listed = { ...emptyColumns(count), leafAt: new Int32Array(count) }
   for (let node = 0; node < inner; node++) {
     // Node n of depth d, as in a heap, asks for bit (splits − 1 − d).
     const split = splits[splits.length - 1 - Math.floor(Math.log2(node + 1))]!
@@ -114,7 +115,7 @@ export function anyShapeTree(root: DocumentRecord, features: Features): ListedTr
     return at
   }
   add(root)
-  const listed = emptyColumns(rows.length)
+  const listed = { ...emptyColumns(rows.length), leafAt: new Int32Array(rows.length) }
   for (const [node, { split, yes, no, leafAt }] of rows.entries()) {
     listed.leafAt[node] = leafAt
     if (split === undefined) continue
@@ -125,15 +126,4 @@ export function anyShapeTree(root: DocumentRecord, features: Features): ListedTr
     listed.no[node] = no
   }
   return { target: 0, width, ...listed, values }
-}
-
-function emptyColumns(count: number) {
-  return {
-    feature: new Int32Array(count).fill(-1),
-    threshold: new Float64Array(count),
-    yes: new Int32Array(count),
-    no: new Int32Array(count),
-    flags: new Uint8Array(count),
-    leafAt: new Int32Array(count),
-  }
 }

@@ -1,27 +1,27 @@
 // LightGBM's objectives, by the first word of the header's `objective`: what becomes of the raw score, in double.
 // src/objective/*.hpp, ConvertOutput
-import type { LabelRule, Transform } from '@whyslow/graph/forest/types.ts'
+import type { Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { type Classes, EXP, logistic, SOFTMAX } from '../tabular/transforms.ts'
 
 export interface Objective {
   readonly transform: readonly Transform[]
-  readonly classes: 'none' | 'two' | 'many'
+  readonly classes: Classes
 }
 
 const identity: Objective = { transform: [], classes: 'none' }
-const exponential: Objective = { transform: [{ kind: 'exp', precision: 'float64' }], classes: 'none' }
-const logistic = (slope: number): Transform => ({ kind: 'logistic', precision: 'float64', slope })
+const exponential: Objective = { transform: [EXP], classes: 'none' }
 
 type Words = readonly string[]
 
 const OBJECTIVES: Readonly<Record<string, (words: Words, file: string) => Objective>> = {
   binary: (words, file) => ({ transform: [logistic(sigmoidOf(words, file))], classes: 'two' }),
-  multiclass: () => ({ transform: [{ kind: 'softmax', precision: 'float64' }], classes: 'many' }),
+  multiclass: () => ({ transform: [SOFTMAX], classes: 'many' }),
   multiclassova: (words, file) => ({ transform: [logistic(sigmoidOf(words, file))], classes: 'many' }),
-  cross_entropy: () => ({ transform: [logistic(1)], classes: 'none' }),
+  cross_entropy: () => ({ transform: [logistic()], classes: 'none' }),
   cross_entropy_lambda: () => ({ transform: [{ kind: 'log1p-exp', precision: 'float64' }], classes: 'none' }),
   // As versions before 2.3 called them.
-  xentropy: () => ({ transform: [logistic(1)], classes: 'none' }),
+  xentropy: () => ({ transform: [logistic()], classes: 'none' }),
   xentlambda: () => ({ transform: [{ kind: 'log1p-exp', precision: 'float64' }], classes: 'none' }),
   poisson: () => exponential,
   gamma: () => exponential,
@@ -60,11 +60,4 @@ function sigmoidOf(words: Words, file: string): number {
   if (!Number.isFinite(slope) || slope <= 0)
     throw new InputError(`${file}: the objective has '${word}', no sigmoid; the file is damaged`)
   return slope
-}
-
-/** As LGBMClassifier.predict has it: the first of the largest of 1 − p and p, or of all. */
-export function labelOf(classes: Objective['classes'], outputCount: number): LabelRule | undefined {
-  if (classes === 'two' && outputCount === 1) return { classes: [0, 1], from: 'prediction', by: 'above', cut: 0.5 }
-  if (classes !== 'many') return undefined
-  return { classes: Array.from({ length: outputCount }, (_, k) => k), from: 'prediction', by: 'largest', cut: 0 }
 }

@@ -3,6 +3,7 @@
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
 import { FLAG, type LinearLeaves, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { emptyColumns, type NodeColumns } from '../tabular/node-columns.ts'
 import type { SetWriter } from '../tabular/set-writer.ts'
 import type { TextBlock } from './text.ts'
 
@@ -27,13 +28,7 @@ export function listedTree(tree: TextBlock, { target, featureCount, sets, linear
   const values = tree.numbers('leaf_value', leafCount)
   const inner = leafCount - 1
   const count = inner + leafCount
-  const columns: Columns = {
-    feature: new Int32Array(count).fill(-1),
-    threshold: new Float64Array(count),
-    yes: new Int32Array(count),
-    no: new Int32Array(count),
-    flags: new Uint8Array(count),
-  }
+  const columns = emptyColumns(count)
   // A tree of one leaf has no arrays of nodes.
   if (inner > 0) addNodes(tree, columns, { inner, sets })
   const leafAt = Int32Array.from({ length: count }, (_, node) => node - inner)
@@ -42,17 +37,9 @@ export function listedTree(tree: TextBlock, { target, featureCount, sets, linear
   return { target, width: 1, ...columns, leafAt, values, ...(models !== undefined && { linear: models }) }
 }
 
-interface Columns {
-  readonly feature: Int32Array
-  readonly threshold: Float64Array
-  readonly yes: Int32Array
-  readonly no: Int32Array
-  readonly flags: Uint8Array
-}
-
 function addNodes(
   tree: TextBlock,
-  columns: Columns,
+  columns: NodeColumns,
   { inner, sets }: { readonly inner: number; readonly sets: SetWriter },
 ): void {
   const feature = tree.numbers('split_feature', inner)

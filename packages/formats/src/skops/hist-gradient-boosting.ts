@@ -4,6 +4,7 @@ import { assembleForest, type ListedTree, plainSum } from '@whyslow/graph/forest
 import { FLAG, type Preparation, TEST, type Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { SetWriter } from '../tabular/set-writer.ts'
+import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { classesOf, type Predictor, type SkopsContext } from './context.ts'
 import type { Inert } from './inert.ts'
 import { transformed } from './transformers.ts'
@@ -48,14 +49,9 @@ function baselineOf(estimator: Inert, width: number): Float64Array {
 }
 
 function transformOf(estimator: Inert, classes: number | undefined, width: number): Transform[] {
-  if (classes !== undefined && width > 1) return [{ kind: 'softmax', precision: 'float64' }]
-  if (classes !== undefined)
-    return [
-      { kind: 'logistic', precision: 'float64', slope: 1 },
-      { kind: 'pair', precision: 'float64' },
-    ]
+  if (classes !== undefined) return width > 1 ? [SOFTMAX] : [logistic(), PAIR]
   const loss = estimator.field('loss').text()
-  return loss === 'poisson' || loss === 'gamma' ? [{ kind: 'exp', precision: 'float64' }] : []
+  return loss === 'poisson' || loss === 'gamma' ? [EXP] : []
 }
 
 /** Since 1.4 categorical columns come first, as places in their lists; nodes speak of that order. */

@@ -1,7 +1,9 @@
 // What a .skops file holds, as data: objects with their class and fields, lists, numbers, arrays. Nothing is built or run of it.
 // https://github.com/skops-dev/skops/tree/main/skops/io
+
 import type { Archive } from '@whyslow/graph/archives/zip.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { isObject, jsonValue } from '@whyslow/graph/json.ts'
 import { type NpyArray, readNpy } from './npy.ts'
 
 type Node = Readonly<Record<string, unknown>>
@@ -146,16 +148,12 @@ export class SkopsFile {
 }
 
 function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(value)
 }
 
 /** Python writes NaN and Infinity. */
 function jsonOf(text: string): unknown {
   if (text === 'NaN') return Number.NaN
   if (text === 'Infinity' || text === '-Infinity') return Number(text)
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return jsonValue(text)
 }

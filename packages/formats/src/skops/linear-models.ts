@@ -1,13 +1,9 @@
 // Linear models and multi-layer perceptrons. sklearn/linear_model/_base.py, _logistic.py, _glm/glm.py, neural_network/_multilayer_perceptron.py
 import type { Activation, DenseLayer, LabelRule, LinearScores, Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { classesOf, maybe, notRead, type Predictor, type SkopsContext } from './context.ts'
 import type { Inert } from './inert.ts'
-
-const PAIR: Transform = { kind: 'pair', precision: 'float64' }
-const SOFTMAX: Transform = { kind: 'softmax', precision: 'float64' }
-const EXP: Transform = { kind: 'exp', precision: 'float64' }
-const logistic = (slope: number): Transform => ({ kind: 'logistic', precision: 'float64', slope })
 
 /** Values as they are. */
 export function linearRegression(estimator: Inert): Predictor {

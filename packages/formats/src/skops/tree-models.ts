@@ -1,6 +1,6 @@
 // Decision trees, random forests, extremely randomised trees and gradient boosting. sklearn/tree/_classes.py, sklearn/ensemble/_forest.py, _gb.py
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
-import type { Transform } from '@whyslow/graph/forest/types.ts'
+import { logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { classesOf, maybe, notRead, type Predictor, type SkopsContext } from './context.ts'
 import type { Inert } from './inert.ts'
 import { classicForest, classicTree } from './trees.ts'
@@ -47,18 +47,9 @@ export function gradientBoosting(estimator: Inert, context: SkopsContext): Predi
     context,
   )
   if (classes === undefined) return { scores, transform: [] }
-  if (width > 1)
-    return {
-      scores,
-      transform: [{ kind: 'softmax', precision: 'float64' }],
-      label: { classes, from: 'margin', by: 'largest', cut: 0 },
-    }
+  if (width > 1) return { scores, transform: [SOFTMAX], label: { classes, from: 'margin', by: 'largest', cut: 0 } }
   const slope = estimator.field('loss').text() === 'exponential' ? 2 : 1
-  const transform: Transform[] = [
-    { kind: 'logistic', precision: 'float64', slope },
-    { kind: 'pair', precision: 'float64' },
-  ]
-  return { scores, transform, label: { classes, from: 'margin', by: 'from', cut: 0 } }
+  return { scores, transform: [logistic(slope), PAIR], label: { classes, from: 'margin', by: 'from', cut: 0 } }
 }
 
 /** What the model says before its first tree: nothing, a constant, or the shares of the classes as scores. */

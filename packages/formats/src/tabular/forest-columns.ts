@@ -3,8 +3,10 @@
 
 import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
 import { type CategoryRule, FLAG, type Forest, type Precision, TEST, ZERO_THRESHOLD } from '@whyslow/graph/forest/types.ts'
+import { binary, cast, scalar, unary, where, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, numbers, take } from './write-preparations.ts'
+import { concat, gather } from '../build/shapes.ts'
+import { numbers, take } from './write-preparations.ts'
 
 export interface ForestColumns {
   /** The column that each node asks, by node; −1 at leaves. */
@@ -32,7 +34,7 @@ export function forestColumns(builder: GraphBuilder, forest: Forest, row: Value)
   const parts = [row]
   if (zeroed.size > 0) parts.push(zerosMissing(builder, take(builder, row, [...zeroed.keys()])))
   if (categorical.size > 0) parts.push(categories(builder, forest, row, [...categorical.keys()]))
-  return { columnOf, row: concat(builder, parts) }
+  return { columnOf, row: concat(builder, parts, 1) }
 }
 
 function placeIn(places: Map<number, number>, feature: number): void {
@@ -40,11 +42,8 @@ function placeIn(places: Map<number, number>, feature: number): void {
 }
 
 function zerosMissing(builder: GraphBuilder, x: Value): Value {
-  const precision = x.dtype as Precision
-  const size = builder.op('Abs', [x], x)
-  const limit = numbers(builder, precision, [], [ZERO_THRESHOLD])
-  const isZero = builder.op('LessOrEqual', [size, limit], { dtype: 'bool', shape: x.shape })
-  return builder.op('Where', [isZero, numbers(builder, precision, [], [Number.NaN]), x], x)
+  const isZero = withNumber(builder, 'LessOrEqual', unary(builder, 'Abs', x), ZERO_THRESHOLD)
+  return where(builder, isZero, scalar(builder, x.dtype, Number.NaN), x)
 }
 
 function categories(builder: GraphBuilder, forest: Forest, row: Value, features: readonly number[]): Value {
@@ -54,19 +53,18 @@ function categories(builder: GraphBuilder, forest: Forest, row: Value, features:
     return concat(
       builder,
       features.map((feature, k) => knownCategories(builder, forest, feature, take(builder, x, [k]))),
+      1,
     )
   return truncated(builder, forest.categories, x)
 }
 
 /** Toward zero, −1 if it can be in no set; NaN stays. */
 function truncated(builder: GraphBuilder, rule: CategoryRule, x: Value): Value {
-  const precision = x.dtype as Precision
-  const whole = builder.op('Floor', [builder.op('Abs', [x], x)], x)
-  const bool = { dtype: 'bool', shape: x.shape } as const
+  const whole = unary(builder, 'Floor', unary(builder, 'Abs', x))
   const [lowest, end] = rule === 'xgboost' ? [0, 2 ** 24] : [-1, 2 ** 31]
-  const tooLow = builder.op(rule === 'xgboost' ? 'Less' : 'LessOrEqual', [x, numbers(builder, precision, [], [lowest])], bool)
-  const tooHigh = builder.op('GreaterOrEqual', [x, numbers(builder, precision, [], [end])], bool)
-  return builder.op('Where', [builder.op('Or', [tooLow, tooHigh], bool), numbers(builder, precision, [], [-1]), whole], x)
+  const tooLow = withNumber(builder, rule === 'xgboost' ? 'Less' : 'LessOrEqual', x, lowest)
+  const outside = binary(builder, 'Or', tooLow, withNumber(builder, 'GreaterOrEqual', x, end))
+  return where(builder, outside, scalar(builder, x.dtype, -1), whole)
 }
 
 /** What the model does not know is missing: looked up in a table of the categories, whose last entry is for all others. */
@@ -75,16 +73,7 @@ function knownCategories(builder: GraphBuilder, { sets }: Forest, feature: numbe
   const known = sets.known?.[feature] ?? -1
   const size = known < 0 ? 0 : 32 * (sets.starts[known + 1]! - sets.starts[known]!)
   const table = Array.from({ length: size + 1 }, (_, c) => (c < size && isMember(sets, known, c) ? c : Number.NaN))
-  const bool = { dtype: 'bool', shape: x.shape } as const
-  const inside = builder.op(
-    'And',
-    [
-      builder.op('GreaterOrEqual', [x, numbers(builder, precision, [], [0])], bool),
-      builder.op('Less', [x, numbers(builder, precision, [], [size])], bool),
-    ],
-    bool,
-  )
-  const index = builder.op('Where', [inside, x, numbers(builder, precision, [], [size])], x)
-  const whole = builder.op('Cast', [index], { dtype: 'int64', shape: x.shape }, { to: 7 })
-  return builder.op('Gather', [numbers(builder, precision, [size + 1], table), whole], x, { axis: 0 })
+  const inside = binary(builder, 'And', withNumber(builder, 'GreaterOrEqual', x, 0), withNumber(builder, 'Less', x, size))
+  const index = where(builder, inside, x, scalar(builder, precision, size))
+  return gather(builder, numbers(builder, precision, [size + 1], table), cast(builder, index, 'int64'))
 }

@@ -7,10 +7,11 @@ import { isMember } from '@whyslow/graph/forest/evaluate-forest.ts'
 import type { Forest, Precision } from '@whyslow/graph/forest/types.ts'
 import { FLAG, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { binary, cast, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { forestColumns } from './forest-columns.ts'
 import { leafNumbers, writeLinearLeaves } from './write-linear-leaves.ts'
-import { cast, numbers } from './write-preparations.ts'
+import { numbers } from './write-preparations.ts'
 
 /** An ensemble's lists are protobuf fields of a file of 2 GB at most. */
 const MOST_NODES = 50_000_000
@@ -44,12 +45,10 @@ function ensemble(builder: GraphBuilder, forest: Forest, row: Value, columnOf: I
 /** The sum's end: a mean, a scale, what is added last. */
 function finished(builder: GraphBuilder, { sum }: Forest, margin: Value): Value {
   const { precision, divideBy, scale, end } = sum
-  const one = (value: number) => numbers(builder, precision, [], [value])
-  const mean = divideBy === 1 ? margin : builder.op('Div', [margin, one(divideBy)], margin)
-  const scaled = scale === 1 ? mean : builder.op('Mul', [mean, one(scale)], margin)
-  return end.every((value) => value === 0)
-    ? scaled
-    : builder.op('Add', [scaled, numbers(builder, precision, [end.length], end)], margin)
+  const mean = divideBy === 1 ? margin : withNumber(builder, 'Div', margin, divideBy)
+  const scaled = scale === 1 ? mean : withNumber(builder, 'Mul', mean, scale)
+  const isDone = end.every((value) => value === 0)
+  return isDone ? scaled : binary(builder, 'Add', scaled, numbers(builder, precision, [end.length], end))
 }
 
 /** Outputs that start with something; a forest without a tree has one leaf at least, since no ensemble is empty. */
@@ -65,19 +64,12 @@ function regressor(builder: GraphBuilder, forest: Forest, row: Value, columnOf: 
   const { nodes, roots, treeCount, outputCount, sum } = forest
   const precision = precisionOf(forest)
   const starts = startsOf(forest)
-  const lists = {
-    treeids: [] as number[],
-    nodeids: [] as number[],
-    featureids: [] as number[],
-    modes: [] as string[],
-    values: [] as number[],
-    truenodeids: [] as number[],
-    falsenodeids: [] as number[],
-    missing: [] as number[],
-  }
-  const targets = { treeids: [] as number[], nodeids: [] as number[], ids: [] as number[], weights: [] as number[] }
+  const lists = listsOf('treeids', 'nodeids', 'featureids', 'values', 'truenodeids', 'falsenodeids', 'missing')
+  const targets = listsOf('treeids', 'nodeids', 'ids', 'weights')
+  const modes: string[] = []
   const leaf = (tree: number, node: number) => {
-    push(lists, { treeids: tree, nodeids: node, featureids: 0, values: 0, truenodeids: 0, falsenodeids: 0, missing: 0 }, 'LEAF')
+    push(lists, { treeids: tree, nodeids: node, featureids: 0, values: 0, truenodeids: 0, falsenodeids: 0, missing: 0 })
+    modes.push('LEAF')
   }
   const adds = (tree: number, node: number, id: number, weight: number) => {
     targets.treeids.push(tree)
@@ -109,12 +101,13 @@ function regressor(builder: GraphBuilder, forest: Forest, row: Value, columnOf: 
         truenodeids: nodes.yes[at]! - root,
         falsenodeids: nodes.no[at]! - root,
       }
-      push(lists, { ...place, values: nodes.threshold[at]!, missing }, MODES[flags & FLAG.test]!)
+      push(lists, { ...place, values: nodes.threshold[at]!, missing })
+      modes.push(MODES[flags & FLAG.test]!)
     }
   }
   const typed = (values: readonly number[]) => (precision === 'float32' ? { floats: values } : tensor(precision, values))
   const ending = precision === 'float32' ? '' : '_as_tensor'
-  const result = builder.op(
+  return builder.op(
     { opType: 'TreeEnsembleRegressor', domain: 'ai.onnx.ml' },
     [row],
     { dtype: 'float32', shape: [row.shape[0]!, outputCount] },
@@ -123,7 +116,7 @@ function regressor(builder: GraphBuilder, forest: Forest, row: Value, columnOf: 
       nodes_treeids: { ints: lists.treeids },
       nodes_nodeids: { ints: lists.nodeids },
       nodes_featureids: { ints: lists.featureids },
-      nodes_modes: lists.modes,
+      nodes_modes: modes,
       [`nodes_values${ending}`]: typed(lists.values),
       nodes_truenodeids: { ints: lists.truenodeids },
       nodes_falsenodeids: { ints: lists.falsenodeids },
@@ -134,20 +127,15 @@ function regressor(builder: GraphBuilder, forest: Forest, row: Value, columnOf: 
       [`target_weights${ending}`]: typed(targets.weights),
     },
   )
-  return result
 }
 
-type NumberLists = Readonly<
-  Record<'treeids' | 'nodeids' | 'featureids' | 'values' | 'truenodeids' | 'falsenodeids' | 'missing', number[]>
->
+type NumberLists<Name extends string> = Readonly<Record<Name, number[]>>
 
-function push(
-  lists: NumberLists & { readonly modes: string[] },
-  entry: Readonly<Record<keyof NumberLists, number>>,
-  mode: string,
-): void {
-  for (const key of Object.keys(entry) as (keyof NumberLists)[]) lists[key].push(entry[key])
-  lists.modes.push(mode)
+const listsOf = <Name extends string>(...names: readonly Name[]): NumberLists<Name> =>
+  Object.fromEntries(names.map((name) => [name, []])) as unknown as NumberLists<Name>
+
+function push<Name extends string>(lists: NumberLists<Name>, entry: Readonly<Record<Name, number>>): void {
+  for (const key of Object.keys(entry) as Name[]) lists[key].push(entry[key])
 }
 
 function tensor(precision: Precision, values: ArrayLike<number>) {

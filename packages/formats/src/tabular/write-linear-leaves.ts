@@ -1,9 +1,14 @@
 // LightGBM's linear leaves: which leaf a row comes to is an ensemble of its own, with an output for each tree, whose leaves add their
 // number; a leaf's coefficients are a row of a table. Where a feature of the leaf is missing, its plain value counts.
-import type { Forest, LinearLeaves, Precision } from '@whyslow/graph/forest/types.ts'
+import type { Forest, LinearLeaves } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { binary, cast, scalar, where } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { concat, numbers, take } from './write-preparations.ts'
+import { range } from '../build/range.ts'
+import { reduce } from '../build/reduce.ts'
+import { concat, gather, unsqueeze } from '../build/shapes.ts'
+import { isNan } from '../tensorflow/functions.ts'
+import { numbers, take } from './write-preparations.ts'
 
 /** Leaves × features that they use. */
 const LARGEST_TABLE = 20_000_000
@@ -30,36 +35,26 @@ export function writeLinearLeaves(
   const tables = tablesOf(forest, file)
   const [rows, trees] = [row.shape[0]!, forest.treeCount]
   const width = tables.features.length
-  const index = builder.op('Cast', [leaves], { dtype: 'int64', shape: [rows, trees] }, { to: 7 })
+  const index = cast(builder, leaves, 'int64')
   const look = (values: ArrayLike<number>, shape: readonly number[]): Value =>
-    builder.op(
-      'Gather',
-      [numbers(builder, 'float64', shape, values), index],
-      { dtype: 'float64', shape: [rows, trees, ...shape.slice(1)] },
-      { axis: 0 },
-    )
+    gather(builder, numbers(builder, 'float64', shape, values), { ...index, shape: [rows, trees] })
   const plain = look(tables.plain, [tables.plain.length])
   if (width === 0) return byOutput(builder, forest, look(tables.constant, [tables.plain.length]))
   const used = take(builder, row, tables.features)
-  const isMissing = builder.op('IsNaN', [used], { dtype: 'bool', shape: used.shape })
-  const zero = numbers(builder, 'float64', [], [0])
-  const present = builder.op('Where', [isMissing, zero, used], used)
-  const gaps = builder.op('Cast', [isMissing], { dtype: 'float64', shape: used.shape }, { to: 11 })
-  const isUsed = builder.op('Greater', [look(tables.uses, [tables.plain.length, width]), zero], {
-    dtype: 'bool',
-    shape: [rows, trees, width],
-  })
+  const isMissing = isNan(builder, used)
+  const zero = scalar(builder, 'float64', 0)
+  const present = where(builder, isMissing, zero, used)
+  const gaps = cast(builder, isMissing, 'float64')
+  const isUsed = binary(builder, 'Greater', look(tables.uses, [tables.plain.length, width]), zero)
   const along = (values: Value, table: Float64Array): Value => {
-    const one = builder.op('Unsqueeze', [values, builder.ints([1])], { dtype: 'float64', shape: [rows, 1, width] })
-    const type = { dtype: 'float64', shape: [rows, trees, width] } as const
-    const products = builder.op('Mul', [look(table, [tables.plain.length, width]), one], type)
+    const products = binary(builder, 'Mul', look(table, [tables.plain.length, width]), unsqueeze(builder, values, [1]))
     // What other leaves use may be infinite.
-    const own = builder.op('Where', [isUsed, products, zero], type)
-    return builder.op('ReduceSum', [own, builder.ints([2])], { dtype: 'float64', shape: [rows, trees] }, { keepdims: 0 })
+    return reduce(builder, 'ReduceSum', where(builder, isUsed, products, zero), { axes: [2] })
   }
-  const linear = builder.op('Add', [look(tables.constant, [tables.plain.length]), along(present, tables.coefficient)], plain)
-  const isGap = builder.op('Greater', [along(gaps, tables.uses), zero], { dtype: 'bool', shape: [rows, trees] })
-  return byOutput(builder, forest, builder.op('Where', [isGap, plain, linear], plain))
+  const sum = along(present, tables.coefficient)
+  const linear = binary(builder, 'Add', look(tables.constant, [tables.plain.length]), sum)
+  const isGap = binary(builder, 'Greater', along(gaps, tables.uses), zero)
+  return byOutput(builder, forest, where(builder, isGap, plain, linear))
 }
 
 interface Tables {
@@ -99,12 +94,10 @@ function tablesOf({ nodes, leafValues, linearLeaves }: Forest & { readonly linea
 
 /** The trees of each output, added. */
 function byOutput(builder: GraphBuilder, { outputCount, treeCount, targets }: Forest, values: Value): Value {
-  const precision = values.dtype as Precision
-  const shape = [values.shape[0]!, 1]
-  const sums = Array.from({ length: outputCount }, (_, output) => {
-    const own = Array.from({ length: treeCount }, (_tree, t) => t).filter((t) => targets[t] === output)
+  const sums = range(0, outputCount).map((output) => {
+    const own = range(0, treeCount).filter((t) => targets[t] === output)
     const trees = own.length === treeCount ? values : take(builder, values, own)
-    return builder.op('ReduceSum', [trees, builder.ints([1])], { dtype: precision, shape }, { keepdims: 1 })
+    return reduce(builder, 'ReduceSum', trees, { axes: [1], keepDims: true })
   })
-  return concat(builder, sums)
+  return concat(builder, sums, 1)
 }

@@ -2,16 +2,13 @@
 
 import { widthAfter } from '@whyslow/graph/forest/prepare.ts'
 import type { MappedColumn, Precision, Preparation } from '@whyslow/graph/forest/types.ts'
+import { binary, cast, scalar, unary, where, withNumber } from '../build/broadcast.ts'
 import { int64s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-
-/** ONNX's numbers for element types. */
-const CAST_TO: Readonly<Record<Precision, number>> = { float32: 1, float64: 11 }
-
-/** The value in this type; itself where it has it. */
-export function cast(builder: GraphBuilder, value: Value, to: Precision): Value {
-  return value.dtype === to ? value : builder.op('Cast', [value], { dtype: to, shape: value.shape }, { to: CAST_TO[to] })
-}
+import { reduce } from '../build/reduce.ts'
+import { concat, gather } from '../build/shapes.ts'
+import { isNan } from '../tensorflow/functions.ts'
+import { matmul } from '../tensorflow/products.ts'
 
 /** Numbers as a constant of this type. */
 export function numbers(builder: GraphBuilder, dtype: Precision, shape: readonly number[], values: ArrayLike<number>): Value {
@@ -53,37 +50,24 @@ function write(builder: GraphBuilder, step: Preparation, value: Value): Value {
 function scale(builder: GraphBuilder, { form, precision, offset, factor }: Step<'scale'>, value: Value): Value {
   const x = cast(builder, value, precision)
   const row = (values: Float64Array) => numbers(builder, precision, [values.length], values)
-  if (form === 'multiply-add') return builder.op('Add', [builder.op('Mul', [x, row(factor)], x), row(offset)], x)
-  const moved = offset.every((one) => one === 0) ? x : builder.op('Sub', [x, row(offset)], x)
+  if (form === 'multiply-add') return binary(builder, 'Add', binary(builder, 'Mul', x, row(factor)), row(offset))
+  const moved = offset.every((one) => one === 0) ? x : binary(builder, 'Sub', x, row(offset))
   if (factor.every((one) => one === 1)) return moved
-  return builder.op(form === 'subtract-divide' ? 'Div' : 'Mul', [moved, row(factor)], x)
+  return binary(builder, form === 'subtract-divide' ? 'Div' : 'Mul', moved, row(factor))
 }
 
 function impute(builder: GraphBuilder, { missing, values, indicators }: Step<'impute'>, value: Value): Value {
   const precision = value.dtype as Precision
-  const isMissing = (of: Value) =>
-    Number.isNaN(missing)
-      ? builder.op('IsNaN', [of], { dtype: 'bool', shape: of.shape })
-      : builder.op('Equal', [of, numbers(builder, precision, [], [missing])], { dtype: 'bool', shape: of.shape })
-  const filled = builder.op('Where', [isMissing(value), numbers(builder, precision, [values.length], values), value], value)
+  const isMissing = (of: Value) => (Number.isNaN(missing) ? isNan(builder, of) : withNumber(builder, 'Equal', of, missing))
+  const filled = where(builder, isMissing(value), numbers(builder, precision, [values.length], values), value)
   if (indicators === undefined || indicators.length === 0) return filled
   const flags = isMissing(take(builder, value, indicators))
-  const asNumbers = builder.op('Cast', [flags], { dtype: precision, shape: flags.shape }, { to: CAST_TO[precision] })
-  return concat(builder, [filled, asNumbers])
+  return concat(builder, [filled, cast(builder, flags, precision)], 1)
 }
 
 /** These columns, in this order. */
-export function take(builder: GraphBuilder, value: Value, columns: ArrayLike<number>): Value {
-  const indices = builder.constant(int64s(Array.from(columns)), 'columns')
-  return builder.op('Gather', [value, indices], { dtype: value.dtype, shape: [value.shape[0]!, columns.length] }, { axis: 1 })
-}
-
-/** Values of the same type side by side. */
-export function concat(builder: GraphBuilder, values: readonly Value[]): Value {
-  if (values.length === 1) return values[0]!
-  const width = values.reduce((sum, { shape }) => sum + Number(shape[1]), 0)
-  return builder.op('Concat', values, { dtype: values[0]!.dtype, shape: [values[0]!.shape[0]!, width] }, { axis: 1 })
-}
+export const take = (builder: GraphBuilder, value: Value, columns: ArrayLike<number>): Value =>
+  gather(builder, value, builder.constant(int64s(Array.from(columns)), 'columns'), 1)
 
 /** Runs of columns that stay go together. */
 function byColumn(
@@ -107,15 +91,14 @@ function byColumn(
     parts.push(change(take(builder, value, [k]), k))
   }
   flush()
-  const result = concat(builder, parts)
+  const result = concat(builder, parts, 1)
   return { ...result, shape: [value.shape[0]!, widthAfter(step, step.categories.length)] }
 }
 
 function isOneOf(builder: GraphBuilder, column: Value, categories: Float64Array): Value {
   const precision = column.dtype as Precision
   const all = numbers(builder, precision, [categories.length], categories)
-  const equal = builder.op('Equal', [column, all], { dtype: 'bool', shape: [column.shape[0]!, categories.length] })
-  return builder.op('Cast', [equal], { dtype: precision, shape: equal.shape }, { to: CAST_TO[precision] })
+  return cast(builder, binary(builder, 'Equal', column, all), precision)
 }
 
 const oneHot = (builder: GraphBuilder, column: Value, categories: Float64Array | undefined): Value =>
@@ -126,57 +109,36 @@ function ordinal(builder: GraphBuilder, column: Value, categories: Float64Array 
   const precision = column.dtype as Precision
   const list = categories ?? new Float64Array(0)
   const flags = isOneOf(builder, column, list)
-  const shape = [column.shape[0]!, 1]
-  const places = numbers(
-    builder,
-    precision,
-    [list.length, 1],
-    list.map((_, k) => k),
-  )
-  const place = builder.op('MatMul', [flags, places], { dtype: precision, shape })
-  const ones = numbers(
-    builder,
-    precision,
-    [list.length, 1],
-    list.map(() => 1),
-  )
-  const known = builder.op('MatMul', [flags, ones], { dtype: precision, shape })
-  const isKnown = builder.op('Greater', [known, numbers(builder, precision, [], [0])], { dtype: 'bool', shape })
-  const result = builder.op('Where', [isKnown, place, numbers(builder, precision, [], [unknown])], { dtype: precision, shape })
-  const isMissing = builder.op('IsNaN', [column], { dtype: 'bool', shape })
-  return builder.op('Where', [isMissing, column, result], result)
+  const summed = (weights: Float64Array) => matmul(builder, flags, numbers(builder, precision, [list.length, 1], weights))
+  const place = summed(list.map((_, k) => k))
+  const isKnown = withNumber(builder, 'Greater', summed(list.map(() => 1)), 0)
+  return where(builder, isNan(builder, column), column, where(builder, isKnown, place, scalar(builder, precision, unknown)))
 }
 
 /** One choice for each key. */
 function mapped(builder: GraphBuilder, column: Value, { keys, values, otherwise }: MappedColumn): Value {
-  const precision = column.dtype as Precision
-  const number = (value: number) => numbers(builder, precision, [], [value])
-  return keys.reduce((rest, key, at) => {
-    const isKey = builder.op('Equal', [column, number(key)], { dtype: 'bool', shape: column.shape })
-    return builder.op('Where', [isKey, number(values[at]!), rest], column)
-  }, number(otherwise) as Value)
+  const number = (value: number) => scalar(builder, column.dtype, value)
+  return keys.reduce<Value>(
+    (rest, key, at) => where(builder, binary(builder, 'Equal', column, number(key)), number(values[at]!), rest),
+    number(otherwise),
+  )
 }
 
 function normalize(builder: GraphBuilder, { norm, precision, least }: Step<'normalize'>, value: Value): Value {
   const x = cast(builder, value, precision)
-  const size = { dtype: precision, shape: [x.shape[0]!, 1] } as const
-  const axes = builder.ints([1])
+  const over = { axes: [1], keepDims: true }
   const norms = {
-    l1: () => builder.op('ReduceSum', [builder.op('Abs', [x], x), axes], size),
-    l2: () => builder.op('Sqrt', [builder.op('ReduceSum', [builder.op('Mul', [x, x], x), axes], size)], size),
-    max: () => builder.op('ReduceMax', [builder.op('Abs', [x], x)], size, { axes: [1] }),
+    l1: () => reduce(builder, 'ReduceSum', unary(builder, 'Abs', x), over),
+    l2: () => unary(builder, 'Sqrt', reduce(builder, 'ReduceSum', binary(builder, 'Mul', x, x), over)),
+    max: () => reduce(builder, 'ReduceMax', unary(builder, 'Abs', x), over),
   }
   const length = norms[norm]()
-  const isZero = builder.op('LessOrEqual', [length, numbers(builder, precision, [], [least])], {
-    dtype: 'bool',
-    shape: size.shape,
-  })
-  return builder.op('Div', [x, builder.op('Where', [isZero, numbers(builder, precision, [], [1]), length], size)], x)
+  const isZero = withNumber(builder, 'LessOrEqual', length, least)
+  return binary(builder, 'Div', x, where(builder, isZero, scalar(builder, precision, 1), length))
 }
 
 function binarize(builder: GraphBuilder, { thresholds }: Step<'binarize'>, value: Value): Value {
   const precision = value.dtype as Precision
   const limits = numbers(builder, precision, [thresholds.length], thresholds)
-  const above = builder.op('Greater', [value, limits], { dtype: 'bool', shape: value.shape })
-  return builder.op('Cast', [above], value, { to: CAST_TO[precision] })
+  return cast(builder, binary(builder, 'Greater', value, limits), precision)
 }

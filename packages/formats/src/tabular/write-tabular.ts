@@ -1,9 +1,14 @@
 // A tabular model as a graph: input `input`, outputs `prediction`, `margin` and, of classifiers, `label`. Comparisons are the maker's own,
 // in its precision; sums follow its order where the engine's do (onnxruntime: on one thread).
 import type { LabelRule, LinearScores, NetworkScores, Precision, TabularModel } from '@whyslow/graph/forest/types.ts'
+import { cast, scalar, where, withNumber } from '../build/broadcast.ts'
+import { int64s } from '../build/constant-data.ts'
 import { GraphBuilder, type Value } from '../build/graph-builder.ts'
+import { indexOf } from '../build/reduce.ts'
+import { gather, take } from '../build/shapes.ts'
+import { isNan } from '../tensorflow/functions.ts'
 import { writeForest } from './write-forest.ts'
-import { cast, numbers, writePreparations } from './write-preparations.ts'
+import { numbers, writePreparations } from './write-preparations.ts'
 import { writeActivation, writeTransform } from './write-transforms.ts'
 
 /** Axis of an input that no row has been given yet. */
@@ -56,8 +61,7 @@ function writeLinear(builder: GraphBuilder, scores: LinearScores, row: Value): V
 
 /** Zero where NaN is: it adds nothing. */
 function withoutMissing(builder: GraphBuilder, row: Value): Value {
-  const isMissing = builder.op('IsNaN', [row], { dtype: 'bool', shape: row.shape })
-  return builder.op('Where', [isMissing, numbers(builder, row.dtype as Precision, [], [0]), row], row)
+  return where(builder, isNan(builder, row), scalar(builder, row.dtype, 0), row)
 }
 
 function writeNetwork(builder: GraphBuilder, { precision, layers }: NetworkScores, row: Value): Value {
@@ -86,35 +90,17 @@ function dense(builder: GraphBuilder, value: Value, { inputs, outputs, weights, 
 }
 
 function writeLabel(builder: GraphBuilder, { classes, by, cut }: LabelRule, values: Value): Value {
-  const rows = [values.shape[0]!]
-  const index = by === 'largest' ? largest(builder, values) : cutAt(builder, values, { by, cut })
+  const index = by === 'largest' ? indexOf(builder, 'ArgMax', values, { axis: 1 }) : cutAt(builder, values, { by, cut })
   if (classes.every((one, k) => one === k)) return index
   const names = classes.map(String)
-  const table =
+  const data =
     typeof classes[0] === 'string'
-      ? builder.constant({ dtype: 'string', shape: [names.length], data: names }, 'classes')
-      : builder.constant(
-          { dtype: 'int64', shape: [names.length], data: BigInt64Array.from(classes as readonly number[], BigInt) },
-          'classes',
-        )
-  return builder.op('Gather', [table, index], { dtype: table.dtype, shape: rows }, { axis: 0 })
-}
-
-function largest(builder: GraphBuilder, values: Value): Value {
-  return builder.op('ArgMax', [values], { dtype: 'int64', shape: [values.shape[0]!] }, { axis: 1, keepdims: 0 })
+      ? { dtype: 'string' as const, shape: [names.length], data: names }
+      : int64s(classes as readonly number[])
+  return gather(builder, builder.constant(data, 'classes'), index)
 }
 
 function cutAt(builder: GraphBuilder, values: Value, { by, cut }: Pick<LabelRule, 'by' | 'cut'>): Value {
-  const [rows, columns] = [values.shape[0]!, Number(values.shape[1])]
-  const last = builder.op(
-    'Gather',
-    [values, builder.constant(int64(columns - 1), 'last')],
-    { dtype: values.dtype, shape: [rows] },
-    { axis: 1 },
-  )
-  const limit = numbers(builder, values.dtype as Precision, [], [cut])
-  const above = builder.op(by === 'above' ? 'Greater' : 'GreaterOrEqual', [last, limit], { dtype: 'bool', shape: [rows] })
-  return builder.op('Cast', [above], { dtype: 'int64', shape: [rows] }, { to: 7 })
+  const last = take(builder, values, { axis: 1, index: Number(values.shape[1]) - 1 })
+  return cast(builder, withNumber(builder, by === 'above' ? 'Greater' : 'GreaterOrEqual', last, cut), 'int64')
 }
-
-const int64 = (value: number) => ({ dtype: 'int64', shape: [], data: BigInt64Array.of(BigInt(value)) }) as const

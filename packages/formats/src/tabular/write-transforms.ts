@@ -2,9 +2,11 @@
 // onnxruntime's Sigmoid gives 1.5e-8 for everything below it.
 
 import { widthAfterTransform } from '@whyslow/graph/forest/transform.ts'
-import type { DenseLayer, Precision, Transform } from '@whyslow/graph/forest/types.ts'
+import type { DenseLayer, Transform } from '@whyslow/graph/forest/types.ts'
+import { binary, cast, clip, constantOf, scalar, unary, where, withNumber } from '../build/broadcast.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
-import { cast, concat, numbers } from './write-preparations.ts'
+import { indexOf, reduce, runningSum, softmax, topK } from '../build/reduce.ts'
+import { concat } from '../build/shapes.ts'
 
 /** XGBoost's cut before expf. */
 const LARGEST_EXPONENT = 88.7
@@ -16,102 +18,62 @@ export function writeTransform(builder: GraphBuilder, transform: Transform, valu
 }
 
 function write(builder: GraphBuilder, transform: Transform, x: Value): Value {
-  const precision = x.dtype as Precision
-  const one = () => numbers(builder, precision, [], [1])
   switch (transform.kind) {
     case 'logistic':
       return logistic(builder, x, transform.slope)
     case 'pair':
-      return concat(builder, [builder.op('Sub', [one(), x], x), x])
+      return concat(builder, [binary(builder, 'Sub', scalar(builder, x.dtype, 1), x), x], 1)
     case 'softmax':
-      return builder.op('Softmax', [x], x, { axis: 1 })
+      return softmax(builder, x, [1])
     case 'exp':
-      return builder.op('Exp', [x], x)
+      return unary(builder, 'Exp', x)
     case 'log1p-exp':
-      return builder.op('Log', [builder.op('Add', [one(), builder.op('Exp', [x], x)], x)], x)
+      return unary(builder, 'Log', binary(builder, 'Add', scalar(builder, x.dtype, 1), unary(builder, 'Exp', x)))
     case 'signed-square':
-      return builder.op('Mul', [x, builder.op('Abs', [x], x)], x)
+      return binary(builder, 'Mul', x, unary(builder, 'Abs', x))
     case 'step':
-      return step(builder, x)
+      return cast(builder, withNumber(builder, 'Greater', x, 0), x.dtype)
     case 'arg-max':
-      return argMax(builder, x)
+      return cast(builder, indexOf(builder, 'ArgMax', x, { axis: 1, keepDims: true }), x.dtype)
     case 'normalize':
       return normalize(builder, x)
     case 'sort':
-      return sort(builder, x)
+      return topK(builder, x, Number(x.shape[1]), { axis: 1, smallest: true })[0]
     case 'expectiles':
       return expectiles(builder, x)
     case 'divide':
-      return builder.op('Div', [x, numbers(builder, precision, [], [transform.by])], x)
+      return withNumber(builder, 'Div', x, transform.by)
     case 'clip':
-      return builder.op(
-        'Clip',
-        [x, numbers(builder, precision, [], [transform.low]), numbers(builder, precision, [], [transform.high])],
-        x,
-      )
+      return clip(builder, x, transform.low, transform.high)
   }
 }
 
 function logistic(builder: GraphBuilder, x: Value, slope: number): Value {
-  const precision = x.dtype as Precision
-  const one = numbers(builder, precision, [], [1])
-  const negative = slope === 1 ? builder.op('Neg', [x], x) : builder.op('Mul', [x, numbers(builder, precision, [], [-slope])], x)
-  const power =
-    precision === 'float32' ? builder.op('Min', [negative, numbers(builder, precision, [], [LARGEST_EXPONENT])], x) : negative
-  return builder.op('Div', [one, builder.op('Add', [builder.op('Exp', [power], x), one], x)], x)
-}
-
-function step(builder: GraphBuilder, x: Value): Value {
-  const above = builder.op('Greater', [x, numbers(builder, x.dtype as Precision, [], [0])], { dtype: 'bool', shape: x.shape })
-  return builder.op('Cast', [above], x, { to: x.dtype === 'float32' ? 1 : 11 })
-}
-
-function argMax(builder: GraphBuilder, x: Value): Value {
-  const shape = [x.shape[0]!, 1]
-  const index = builder.op('ArgMax', [x], { dtype: 'int64', shape }, { axis: 1, keepdims: 1 })
-  return builder.op('Cast', [index], { dtype: x.dtype, shape }, { to: x.dtype === 'float32' ? 1 : 11 })
+  const one = scalar(builder, x.dtype, 1)
+  const negative = slope === 1 ? unary(builder, 'Neg', x) : withNumber(builder, 'Mul', x, -slope)
+  const power = x.dtype === 'float32' ? withNumber(builder, 'Min', negative, LARGEST_EXPONENT) : negative
+  return binary(builder, 'Div', one, binary(builder, 'Add', unary(builder, 'Exp', power), one))
 }
 
 function normalize(builder: GraphBuilder, x: Value): Value {
-  const precision = x.dtype as Precision
-  const sum = builder.op('ReduceSum', [x, builder.ints([1])], { dtype: precision, shape: [x.shape[0]!, 1] })
-  const isZero = builder.op('Equal', [sum, numbers(builder, precision, [], [0])], { dtype: 'bool', shape: sum.shape })
-  return builder.op(
-    'Where',
-    [isZero, numbers(builder, precision, [], [1 / Number(x.shape[1])]), builder.op('Div', [x, sum], x)],
-    x,
-  )
-}
-
-function sort(builder: GraphBuilder, x: Value): Value {
-  const indices = { dtype: 'int64', shape: x.shape } as const
-  return builder.ops('TopK', [x, builder.ints([Number(x.shape[1])])], [x, indices], { axis: 1, largest: 0, sorted: 1 })[0]!
+  const sum = reduce(builder, 'ReduceSum', x, { axes: [1], keepDims: true })
+  const isZero = withNumber(builder, 'Equal', sum, 0)
+  return where(builder, isZero, scalar(builder, x.dtype, 1 / Number(x.shape[1])), binary(builder, 'Div', x, sum))
 }
 
 /** The first, and the others on the running sum of their softplus, each 1e-6 further. */
 function expectiles(builder: GraphBuilder, x: Value): Value {
   const width = Number(x.shape[1])
   if (width === 1) return x
-  const precision = x.dtype as Precision
-  const isFirst = builder.constant({
-    dtype: 'bool',
-    shape: [width],
-    data: Uint8Array.from({ length: width }, (_, k) => (k === 0 ? 1 : 0)),
-  })
-  const soft = builder.op('Add', [softplus(builder, x), numbers(builder, precision, [], [1e-6])], x)
-  return builder.op(
-    'CumSum',
-    [builder.op('Where', [isFirst, x, soft], x), builder.constant({ dtype: 'int64', shape: [], data: BigInt64Array.of(1n) })],
-    x,
-  )
+  const first = Array.from({ length: width }, (_, k) => (k === 0 ? 1 : 0))
+  const isFirst = builder.constant(constantOf('bool', [width], first))
+  return runningSum(builder, where(builder, isFirst, x, withNumber(builder, 'Add', softplus(builder, x), 1e-6)), 1)
 }
 
 /** max(x, 0) + ln(1 + exp −|x|): no Softplus of doubles is everywhere. */
 function softplus(builder: GraphBuilder, x: Value): Value {
-  const precision = x.dtype as Precision
-  const size = builder.op('Neg', [builder.op('Abs', [x], x)], x)
-  const log = builder.op('Log', [builder.op('Add', [builder.op('Exp', [size], x), numbers(builder, precision, [], [1])], x)], x)
-  return builder.op('Add', [builder.op('Relu', [x], x), log], x)
+  const power = unary(builder, 'Exp', unary(builder, 'Neg', unary(builder, 'Abs', x)))
+  return binary(builder, 'Add', unary(builder, 'Relu', x), unary(builder, 'Log', withNumber(builder, 'Add', power, 1)))
 }
 
 /** What a layer does to its sums. */
@@ -120,18 +82,18 @@ export function writeActivation(builder: GraphBuilder, { activation, alpha = 0 }
     case 'identity':
       return x
     case 'relu':
-      return builder.op('Relu', [x], x)
+      return unary(builder, 'Relu', x)
     case 'leaky-relu':
-      return builder.op('LeakyRelu', [x], x, { alpha: { float: alpha } })
+      return unary(builder, 'LeakyRelu', x, { alpha: { float: alpha } })
     case 'elu':
-      return builder.op('Elu', [x], x, { alpha: { float: alpha } })
+      return unary(builder, 'Elu', x, { alpha: { float: alpha } })
     case 'tanh':
-      return builder.op('Tanh', [x], x)
+      return unary(builder, 'Tanh', x)
     case 'logistic':
       return logistic(builder, x, 1)
     case 'softplus':
       return softplus(builder, x)
     case 'softmax':
-      return builder.op('Softmax', [x], x, { axis: 1 })
+      return softmax(builder, x, [1])
   }
 }

@@ -5,7 +5,8 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
 import { SetWriter } from '../tabular/set-writer.ts'
 import { MOST_FEATURES } from '../tabular/tabular-model.ts'
-import { labelOf, type Objective, objectiveOf } from './objectives.ts'
+import { labelOf } from '../tabular/transforms.ts'
+import { type Objective, objectiveOf } from './objectives.ts'
 import { listedTree } from './trees.ts'
 
 /** Outputs that are read; more would be a number in a damaged file. */
@@ -25,7 +26,7 @@ export function tabularOfXgboost(document: DocumentRecord, file: string): Tabula
   const about: About = { file, learner, featureCount, outputCount, start, notes: [] }
   const scores = scoresOf(booster, about)
   const names = learner.has('feature_names') ? learner.texts('feature_names') : []
-  const label = labelOf(objective.classes, outputCount)
+  const label = labelOf(objective.classes, outputCount, 'margin')
   return {
     maker: 'xgboost',
     objective: name,

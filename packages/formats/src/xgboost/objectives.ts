@@ -1,15 +1,16 @@
 // XGBoost's objectives: what becomes of the margin, and how base_score, which stands in the file as an output, becomes a margin again.
 // All arithmetic is float32. src/objective/*.cc, src/common/math.h
 
-import type { LabelRule, Transform } from '@whyslow/graph/forest/types.ts'
+import type { Transform } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { Classes } from '../tabular/transforms.ts'
 
 export interface Objective {
   /** Margin from one value of base_score; `before`: the value before it, undefined for the first. */
   toMargin(baseScore: number, before?: number): number
   readonly transform: readonly Transform[]
   /** Whether it tells classes, and how. */
-  readonly classes: 'none' | 'two' | 'many'
+  readonly classes: Classes
 }
 
 const { fround } = Math
@@ -67,11 +68,4 @@ export function objectiveOf(name: string, file: string): Objective {
   throw new InputError(
     `${file} has the objective '${name}', which is not read: how its predictions follow from the scores is not known; convert the model to ONNX where it was trained`,
   )
-}
-
-/** As XGBClassifier.predict has it: above one half, else the largest. */
-export function labelOf(classes: Objective['classes'], outputCount: number): LabelRule | undefined {
-  if (classes === 'two' && outputCount === 1) return { classes: [0, 1], from: 'prediction', by: 'above', cut: 0.5 }
-  if (classes !== 'many') return undefined
-  return { classes: Array.from({ length: outputCount }, (_, k) => k), from: 'margin', by: 'largest', cut: 0 }
 }

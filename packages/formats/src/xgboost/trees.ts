@@ -4,6 +4,7 @@
 import type { ListedTree } from '@whyslow/graph/forest/assemble.ts'
 import { FLAG, TEST } from '@whyslow/graph/forest/types.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import { emptyColumns, type NodeColumns } from '../tabular/node-columns.ts'
 import type { DocumentRecord } from '../tabular/record.ts'
 import type { SetWriter } from '../tabular/set-writer.ts'
 
@@ -53,16 +54,11 @@ interface Columns {
   readonly defaultLeft: Numbers
 }
 
-type Splits = Pick<ListedTree, 'feature' | 'threshold' | 'yes' | 'no' | 'flags'>
-
-function splitsOf(tree: DocumentRecord, columns: Columns, { sets }: TreeContext): Splits {
+function splitsOf(tree: DocumentRecord, columns: Columns, { sets }: TreeContext): NodeColumns {
   const { left, right, condition, defaultLeft } = columns
   const count = left.length
-  const feature = new Int32Array(count).fill(-1)
-  const threshold = new Float64Array(count)
-  const yes = new Int32Array(count)
-  const no = new Int32Array(count)
-  const flags = new Uint8Array(count)
+  const listed = emptyColumns(count)
+  const { feature, threshold, yes, no, flags } = listed
   for (let node = 0; node < count; node++) {
     if (left[node]! === -1) continue
     // Deleted nodes have an index of all ones; no way leads to them.
@@ -80,7 +76,7 @@ function splitsOf(tree: DocumentRecord, columns: Columns, { sets }: TreeContext)
     no[node] = left[node]!
     flags[node] = TEST.member | (defaultLeft[node] ? 0 : FLAG.missingIsYes)
   }
-  return { feature, threshold, yes, no, flags }
+  return listed
 }
 
 /** Each categorical node with its set. */
