@@ -1,5 +1,6 @@
 // What rules ask of the evidence: which patterns of the source are hot, and how hot. A place below these limits is no finding, whatever
 // its source looks like.
+import { ms, ratio, type Sentence, tell } from '@whyslow/diagnosis/tell.ts'
 import { verdictOf } from '@whyslow/measure/statistics/index.ts'
 import type { PipelineEvidence, Stage } from './evidence.ts'
 import type { AlternativeFact, CallFact, CodePlace, LineFact, PatternName, SourcePattern } from './facts.ts'
@@ -52,6 +53,22 @@ export function fasterWays(
     return saved < HOT_SHARE * p50Ms ? [] : [{ place, best: best!, others, timeMs, saved }]
   })
 }
+
+/** A finding for each place with a faster way. `given`: what both were timed on; `more`: what else there is to say. */
+export const fasterWayFindings = (
+  evidence: PipelineEvidence,
+  rule: string,
+  given: string,
+  more: (way: FasterWay) => Sentence = () => tell``,
+) =>
+  fasterWays(evidence, rule).map((way) => ({
+    ...tell`${way.best.now} at ${way.place} takes ${ms('now', way.best.nowMs)}; ${way.best.instead} gives the same in
+      ${ms('instead', way.best.insteadMs)}, ${ratio('factor', way.best.ratio)} times as fast, timed in turns on the last ${given}.${more(way)}`,
+    timeMs: way.timeMs,
+    wouldSaveMs: way.saved,
+    basis: 'measured' as const,
+    places: [placeOf(way.best)],
+  }))
 
 /** A pattern with what it costs. */
 export interface HotPattern {

@@ -72,6 +72,14 @@ export function wonBy(torch: TorchSection, id: TorchSetting, p50Ms: number): Won
   return won.sort((a, b) => b.savedMs - a.savedMs)[0] ?? null
 }
 
+/** The finding's numbers where a setting was surely faster. */
+export const savedBy = (torch: TorchSection, { savedMs }: Won, p50Ms: number) => ({
+  timeMs: modelMs(torch, p50Ms),
+  wouldSaveMs: savedMs,
+  basis: 'measured' as const,
+  places: placesOfModel(torch),
+})
+
 /** Outputs that differ by rounding alone. */
 export const isSame = ({ equal }: TorchTrial): boolean => equal === 'bits' || equal === 'rounding'
 

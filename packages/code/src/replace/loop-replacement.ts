@@ -1,29 +1,11 @@
 // What is said of loops that were run against code that does the same, in whichever language they are.
 import { turnTimes } from '@whyslow/measure/statistics/index.ts'
-import type { Language } from '../facts.ts'
+import type { Replacement } from '../evidence.ts'
 
 /** Code that does the same as a loop, run together with it on the values that it saw. */
-export interface LoopReplacement {
+export interface LoopReplacement extends Omit<Replacement, 'rule'> {
   readonly rule: 'scalar-loop'
-  readonly language: Language
-  readonly file: string
-  readonly line: number
   readonly endLine: number
-  readonly function: string | null
-  /** Lines to put in its place. */
-  readonly code: readonly string[]
-  /** What runs it: 'numpy', 'typed array', 'kernel with SIMD'. */
-  readonly form: string
-  /** One run of the loop and of what stands in its place, ms. */
-  readonly beforeMs: number
-  readonly afterMs: number
-  /** before / after, and its interval over pairs. */
-  readonly factor: number
-  readonly factorLow: number
-  readonly factorHigh: number
-  readonly equal: 'bits' | 'rounding'
-  /** '1,000,000 elements of float64'. */
-  readonly on: string
 }
 
 export interface LoopsAnswer {

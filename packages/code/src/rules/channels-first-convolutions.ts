@@ -1,7 +1,7 @@
 // Convolutions whose images come with channels first: oneDNN's kernels want them last, and reorder.
 import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { isSame, modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { isSame, ofTorch, savedBy, wonBy } from '../torch.ts'
 
 export const channelsFirstConvolutions = defineRule(
   ofTorch({
@@ -16,10 +16,7 @@ export const channelsFirstConvolutions = defineRule(
       if (won === null || !isSame(trial)) return 'clear'
       return {
         ...tell`With model.to(memory_format=torch.channels_last) and inputs likewise it takes ${ms('channels-last', won.times.insteadMs)} in place of ${ms('as-it-is', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns.`,
-        timeMs: modelMs(torch, p50Ms),
-        wouldSaveMs: won.savedMs,
-        basis: 'measured' as const,
-        places: placesOfModel(torch),
+        ...savedBy(torch, won, p50Ms),
       }
     },
   }),

@@ -1,7 +1,7 @@
 // Processors with AMX or AVX512-BF16 multiply bfloat16 faster than float32; the outputs are less exact.
 import { error, ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { ofTorch, savedBy, wonBy } from '../torch.ts'
 
 /** Beyond, it is another model. */
 const LARGEST_ERROR = 0.05
@@ -19,10 +19,7 @@ export const idleBfloat16Units = defineRule(
       if (won === null || trial.error === null || trial.error > LARGEST_ERROR) return 'clear'
       return {
         ...tell`In bfloat16 it takes ${ms('bfloat16', won.times.insteadMs)} in place of ${ms('as-it-is', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns. Outputs differ by up to ${error('largest-error', trial.error)} of the largest value: whether that will do, your own metric says.`,
-        timeMs: modelMs(torch, p50Ms),
-        wouldSaveMs: won.savedMs,
-        basis: 'measured' as const,
-        places: placesOfModel(torch),
+        ...savedBy(torch, won, p50Ms),
       }
     },
   }),

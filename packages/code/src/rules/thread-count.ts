@@ -1,7 +1,7 @@
 // PyTorch's threads: as many as cores by default, whatever the model is worth.
 import { countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { ofTorch, savedBy, wonBy } from '../torch.ts'
 
 export const threadCount = defineRule(
   ofTorch({
@@ -15,10 +15,7 @@ export const threadCount = defineRule(
       if (won === null) return 'clear'
       return {
         ...tell`The model runs on ${countFact('thread', torch.threads)}. On ${countFact('thread', won.trial.threads ?? 1, 'threads-tried')} (torch.set_num_threads) it takes ${ms('other-threads', won.times.insteadMs)} in place of ${ms('as-it-is', won.times.nowMs)}, timed in turns within inference_mode().`,
-        timeMs: modelMs(torch, p50Ms),
-        wouldSaveMs: won.savedMs,
-        basis: 'measured' as const,
-        places: placesOfModel(torch),
+        ...savedBy(torch, won, p50Ms),
       }
     },
   }),

@@ -1,7 +1,7 @@
 // torch.compile fuses operators into kernels of their own; whether that pays is timed.
 import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import { defineRule } from '../rule.ts'
-import { DISPATCH_SHARE, dispatchShare, fixOf, isSame, modelMs, ofTorch, placesOfModel, wonBy } from '../torch.ts'
+import { DISPATCH_SHARE, dispatchShare, fixOf, isSame, ofTorch, savedBy, wonBy } from '../torch.ts'
 
 export const uncompiledModel = defineRule(
   ofTorch({
@@ -17,10 +17,7 @@ export const uncompiledModel = defineRule(
       if (won === null || !isSame(trial) || (dispatchShare(torch) ?? 0) >= DISPATCH_SHARE) return 'clear'
       return {
         ...tell`Compiled by torch.compile, the same model takes ${ms('compiled-time', won.times.insteadMs)} in place of ${ms('eager', won.times.nowMs)}, ${ratio('factor', won.times.ratio)} times as fast, timed in turns. Its first call took ${ms('compile', trial.firstMs ?? 0)}.`,
-        timeMs: modelMs(torch, p50Ms),
-        wouldSaveMs: won.savedMs,
-        basis: 'measured' as const,
-        places: placesOfModel(torch),
+        ...savedBy(torch, won, p50Ms),
         next: fixOf({ target }),
       }
     },

@@ -1,8 +1,8 @@
 // What stands around trees and linear models in their own library: the DataFrame, the DMatrix that is made of it, checks of every value, a pool
 // of threads that is woken for one row. Each is a constant of some ten to some thousand µs a call, where the trees of one row take one or two.
-import { ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
+import { ratio, tell } from '@whyslow/diagnosis/tell.ts'
 import type { AlternativeFact } from '../facts.ts'
-import { fasterWays, placeOf } from '../hot.ts'
+import { fasterWayFindings } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 
 const TABULAR = new Set(['scikit-learn', 'xgboost', 'lightgbm', 'catboost'])
@@ -15,15 +15,13 @@ export const wrapperOverhead = defineRule({
   needs: ['sessions'],
   check(evidence) {
     if (!evidence.sessions.some(({ engine }) => TABULAR.has(engine))) return 'does-not-apply'
-    return fasterWays(evidence, 'wrapper-overhead').map(({ place, best, others, timeMs, saved }) => ({
-      ...tell`${best.now} at ${place} takes ${ms('now', best.nowMs)}; ${best.instead} gives the same in
-        ${ms('instead', best.insteadMs)}, ${ratio('factor', best.ratio)} times as fast, timed in turns on the last input.${alone(others)}
+    return fasterWayFindings(
+      evidence,
+      'wrapper-overhead',
+      'input',
+      ({ others }) => tell`${alone(others)}
         Saved in its maker's format, the model can be compiled by whyslow fix to code that has nothing around it.`,
-      timeMs,
-      wouldSaveMs: saved,
-      basis: 'measured' as const,
-      places: [placeOf(best)],
-    }))
+    )
   },
 })
 
