@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { embedded, readShell } = await import('../dist/command/terminal/page-shell.js')
+const { embed, readShell } = await import('../dist/command/terminal/page-shell.js')
 const { renderPage } = await import('../dist/report/html/html-page.js')
 
 const rounds = Number(process.env.ROUNDS ?? 7)
@@ -36,7 +36,7 @@ const file = (name, text) => {
   return `file://${path}`
 }
 const drawn = (document) =>
-  renderPage(readShell(), embedded({ documents: [document] }), { title: 'whyslow', answer: document.answer })
+  renderPage(readShell(), embed({ documents: [document] }), { title: 'whyslow', answer: document.answer })
 const EMPTY = `<!doctype html><meta charset="utf-8"><title>empty</title><p>empty</p><button>press</button><input><select><option>a<option>b</select>
 <script>document.querySelector('button').onclick = () => { document.querySelector('p').textContent = 'pressed' }
 document.querySelector('input').oninput = ({ target }) => { document.querySelector('p').textContent = target.value }

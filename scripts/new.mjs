@@ -338,13 +338,10 @@ _${kindName} · ${effect} · [source](../../packages/model/src/remedies/${group}
 }
 
 function remedyParts({ group, id, name, title }) {
-  const about = (effect, kind) => `  id: '${id}',
+  const about = `id: '${id}',
   title: '${title}',
   // Ids of the finding rules that it treats; each of them suggests fix (test/next-commands.test.ts).
-  treats: [],
-  effect: '${effect}',
-  kind: '${kind}',
-  goals: ['latency', 'throughput'],`
+  treats: [],`
   if (group === 'settings') {
     return {
       effect: 'exact',
@@ -354,7 +351,10 @@ import { defineRemedy } from '../kit/remedy.ts'
 import { proposeEntries } from '../kit/session-options.ts'
 
 export const ${name} = defineRemedy({
-${about('exact', 'settings')}
+  ${about}
+  effect: 'exact',
+  kind: 'settings',
+  goals: ['latency', 'throughput'],
   apply(setup, evidence) {
     // Keys that config-keys.ts does not know propose nothing.
     return proposeEntries(setup, evidence, { 'session.some_key': '1' }, { why: 'what it does, for its reader' })
@@ -364,29 +364,25 @@ ${about('exact', 'settings')}
     }
   }
   const effect = group === 'approximate' ? 'approximate' : 'exact'
-  const [given, guard] =
-    group === 'approximate' ? ['setup, evidence', '    if (evidence.constraints.maxLoss === null) return []\n'] : ['setup', '']
   return {
     effect,
     kindName: 'Rewrite',
     source: `// What this rewrite does, why it is ${group === 'approximate' ? 'close' : 'right'}, and where that comes from.
-import { isOperator, type Matching, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, type Replacement } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
-import { defineRemedy, rewriteProposal } from '../kit/remedy.ts'
+import { defineRemedy } from '../kit/remedy.ts'
+import { byRewriting } from '../kit/rewriting.ts'
 
-export const ${name} = defineRemedy({
-${about(effect, 'rewrite')}
-  apply(${given}) {
-${guard}    const rewritten = rewriteGraphs(setup.model, replacements)
-    if (rewritten === undefined) return []
-    const { model, replaced } = rewritten
-    return rewriteProposal(setup, {
-      model,
-      changes: [\`\${count(replaced.length, 'group')} replaced, as its reader would say it\`],
-      predictedSavingMs: null,
-    })
-  },
-})
+export const ${name} = defineRemedy(
+  byRewriting({
+    ${about.replaceAll('\n', '\n  ')}
+    effect: '${effect}',
+    find: replacements,
+    changes: ({ replaced }) => \`\${count(replaced.length, 'group')} replaced, as its reader would say it\`,
+    // What is expected before it was tried, ms; see what the kit exports: by fusing, by removing, by the findings, by the profile.
+    saving: () => null,
+  }),
+)
 
 /** Match strictly (readers, outputs of the graph, dtypes, shapes, attributes, opset), and where unsure leave alone. */
 function replacements({ graph }: Matching): Replacement[] {

@@ -1,7 +1,7 @@
 // Recorded documents (fixtures/golden) as the pages that --html writes.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { embedded, readShell } from '../dist/command/terminal/page-shell.js'
+import { embed, readShell } from '../dist/command/terminal/page-shell.js'
 import { renderPage } from '../dist/report/html/html-page.js'
 
 const golden = resolve(import.meta.dirname, '../fixtures/golden')
@@ -9,7 +9,7 @@ const golden = resolve(import.meta.dirname, '../fixtures/golden')
 /** The page of documents by their names: 'cnn.report', or two of them compared. */
 export function reportPage(names) {
   const documents = names.map((name) => JSON.parse(readFileSync(join(golden, `${name}.json`), 'utf8')))
-  const data = embedded({ documents, names: names.map((name) => `${name.split('.')[0]}.json`) })
+  const data = embed({ documents, names: names.map((name) => `${name.split('.')[0]}.json`) })
   return renderPage(readShell(), data, { title: 'whyslow', answer: documents[0].answer ?? '' })
 }
 

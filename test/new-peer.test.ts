@@ -183,10 +183,10 @@ describe('an engine', () => {
 
 describe('a remedy', () => {
   test.each([
-    ['settings', 'exact', 'settings'],
-    ['rewrites', 'exact', 'rewrite'],
-    ['approximate', 'approximate', 'rewrite'],
-  ])('of %s is written with its test, its page and its line', (group, effect, kind) => {
+    ['settings', "defineRemedy({\n  id: 'new-moon',", "effect: 'exact',\n  kind: 'settings',"],
+    ['rewrites', "defineRemedy(\n  byRewriting({\n    id: 'new-moon',", "effect: 'exact',\n    find: replacements,"],
+    ['approximate', "defineRemedy(\n  byRewriting({\n    id: 'new-moon',", "effect: 'approximate',\n    find: replacements,"],
+  ])('of %s is written with its test, its page and its line', (group, beginning, effect) => {
     const { status, stdout } = run('remedy', `${group}/new-moon`)
     expect(status).toBe(0)
     expect(stdout.trim().split('\n')).toEqual([
@@ -196,8 +196,8 @@ describe('a remedy', () => {
       'packages/model/src/remedies/index.ts',
     ])
     const source = read(`packages/model/src/remedies/${group}/new-moon.ts`)
-    expect(source).toContain("export const newMoon = defineRemedy({\n  id: 'new-moon',")
-    expect(source).toContain(`effect: '${effect}',\n  kind: '${kind}',`)
+    expect(source).toContain(`export const newMoon = ${beginning}`)
+    expect(source).toContain(effect)
     expect([...read('docs/remedies/new-moon.md').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading)).toEqual([
       'new-moon',
       'What it does',

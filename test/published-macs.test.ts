@@ -4,7 +4,7 @@
 // https://docs.pytorch.org/vision/stable/models.html#table-of-all-available-classification-weights
 // BERT base, 128 tokens: 22.5 billion FLOPs (which count a multiply-add as two), https://arxiv.org/abs/2004.02984, table 1.
 
-import { costGraph } from '@whyslow/graph/support/graph-cost.ts'
+import { costGraph } from '@whyslow/graph/operators/graph-cost.ts'
 import type { ConstantView, GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import { describe, expect, test } from 'vitest'
 

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { STARTS as STARTS_READ } from '@whyslow/fleet/estimate/estimate.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { STARTS } from '@whyslow/model/analyze/breakdown.ts'
-import { faultInEvidence, revived } from '@whyslow/model/evidence/file.ts'
+import { faultInEvidence, revive } from '@whyslow/model/evidence/file.ts'
 import { faultIn } from '@whyslow/report/saved/saved-document.ts'
 import { historyEntry } from '@whyslow/report/support/documents/example-history.ts'
 import { Ajv } from 'ajv'
@@ -15,7 +15,7 @@ import { ROOT } from './sources.ts'
 
 type Json = Record<string, unknown>
 const recorded = join(ROOT, 'fixtures/golden/linear.evidence.json.gz')
-const linear = (): Json => JSON.parse(gunzipSync(readFileSync(recorded)).toString(), revived)
+const linear = (): Json => JSON.parse(gunzipSync(readFileSync(recorded)).toString(), revive)
 
 test.each([
   ['evidence', 'packages/model/src/evidence/evidence.ts', 'Evidence', () => short(linear()), faultInEvidence],

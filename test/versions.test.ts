@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
+import { embed, readShell } from '@whyslow/command/terminal/page-shell.ts'
 import { explain } from '@whyslow/model/commands/explain.ts'
 import { readEvidence } from '@whyslow/model/evidence/file.ts'
 import { renderPage } from '@whyslow/report/html/html-page.ts'
@@ -60,7 +60,7 @@ describe.each(Object.keys(FROZEN))('%s', (archive) => {
     const answer = words(document.answer)
     expect(words(drawn(document))).toContain(answer)
     expect(renderMarkdown(document).length).toBeGreaterThan(answer.length)
-    expect(renderPage(readShell(), embedded({ documents: [document] }), { title: 'whyslow', answer })).toContain('<html')
+    expect(renderPage(readShell(), embed({ documents: [document] }), { title: 'whyslow', answer })).toContain('<html')
   })
 
   // Written while 0.1.0 was made, before its schema had all that it requires now.

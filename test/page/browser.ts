@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
+import { embed, readShell } from '@whyslow/command/terminal/page-shell.ts'
 import { renderPage } from '@whyslow/report/html/html-page.ts'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { expect } from 'vitest'
@@ -39,7 +39,7 @@ export async function openPage(
   const folder = mkdtempSync(join(tmpdir(), 'test-whyslow-page-'))
   const file = join(folder, 'report.html')
   const { answer = '' } = documents[0] as { answer?: string }
-  const data = embedded({ documents })
+  const data = embed({ documents })
   writeFileSync(file, renderPage(readShell(), data, { title: 'whyslow', answer }))
   const own = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context })
   const page = await own.newPage()

@@ -2,7 +2,7 @@
 // each-document.test.ts.
 
 import { startView } from '@whyslow/command/terminal/page/server.ts'
-import { embedded, readShell } from '@whyslow/command/terminal/page-shell.ts'
+import { embed, readShell } from '@whyslow/command/terminal/page-shell.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { renderPage } from '@whyslow/report/html/html-page.ts'
 import { sentenceOf } from '@whyslow/report/text/answers/answer-command.ts'
@@ -125,7 +125,7 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
 
   test('served: progress, then the report, a packed one too, and that it has ended', async () => {
     const page = renderPage(readShell(), '{"served":true}', { title: 'whyslow', answer: '', served: true })
-    const server = await startView(page, { json: embedded({ documents: [] }) })
+    const server = await startView(page, { json: embed({ documents: [] }) })
     const tab = await browser.newPage()
     const said: string[] = []
     tab.on('console', (message) => said.push(`${message.type()}: ${message.text()}`))
@@ -135,10 +135,10 @@ describe.skipIf(chromiumPath === undefined)('the page', needs(CHROMIUM), () => {
       server.tell({ measuring: { stage: 'latency', done: 2, of: 5 }, ended: null })
       await tab.getByText('2 of 5').waitFor()
       expect(tab.url()).not.toContain('token')
-      server.show({ json: embedded({ documents: [transformer] }) })
+      server.show({ json: embed({ documents: [transformer] }) })
       await tab.getByText(sentenceOf(transformer.answer)).first().waitFor()
       const large = { ...withNodes(20_000), answer: 'A packed report.' }
-      const packed = embedded({ documents: [large] })
+      const packed = embed({ documents: [large] })
       expect(packed).toContain('"gzip"')
       server.show({ json: packed })
       await tab.getByText('A packed report.').first().waitFor()

@@ -84,7 +84,7 @@ function categoryRow({ compare, categoryRule, categoryCounts, unknownIsMissing }
   const x = wasm.get(VALUE)
   const zero = wasm.floatConstant(type, 0)
   const outside = wasm.constant(unknownIsMissing[k]! ? MISSING : NO_MEMBER)
-  const inside = wasm.apply('i32.lt_u', wasm.tee(ROW, wasm.truncated(type, x)), wasm.constant(categoryCounts[k]!))
+  const inside = wasm.apply('i32.lt_u', wasm.tee(ROW, wasm.truncate(type, x)), wasm.constant(categoryCounts[k]!))
   const found = wasm.when(inside, wasm.advance(ROW, FIRST), wasm.set(ROW, outside))
   const negative = wasm.apply(`${type}.lt`, x, zero)
   const none = wasm.set(ROW, wasm.constant(NO_MEMBER))

@@ -38,7 +38,7 @@ export function addLeaf(spec: WalkSpec, { pointer, output, tree, treeAt, outputA
   if (tables.leaves === 'numbers') {
     const number = typeOf(tables.layout.number)
     const at = wasm.add(wasm.get(output), wasm.get(tree))
-    const leaf = wasm.truncated(number, wasm.load(`${number}.load`, wasm.get(pointer)))
+    const leaf = wasm.truncate(number, wasm.load(`${number}.load`, wasm.get(pointer)))
     return wasm.store('i32.store', at, leaf, treeAt + outputAt)
   }
   const target = wasm.load('i32.load', wasm.get(tree), memory.targets + treeAt)

@@ -9,7 +9,7 @@ import { uniqueName } from './build/unique-name.ts'
 import { readWhole } from './file.ts'
 import type { ReadOptions } from './read-options.ts'
 import { type CheckedModel, checkedModel } from './tflite/checked-model.ts'
-import { declared, type Writing, writeSubgraph } from './tflite/graph-writer.ts'
+import { declarationOf, type Writing, writeSubgraph } from './tflite/graph-writer.ts'
 import { type Declared, FreeSizeError, type Tensor } from './tflite/operator.ts'
 import { asUnsigned, dequantize, quantize } from './tflite/quantized.ts'
 import type { SignatureRow, SubgraphRow } from './tflite/schema.ts'
@@ -69,7 +69,7 @@ function write(read: Read, free: boolean): GraphBuilder {
   const { model, contents } = read
   const writing: Writing = { model, contents, file, free, builder, variables: new Map(), active: [], written: 0 }
   const inputs = main.inputs.map((at, k) => {
-    const about = declared(writing, main.tensors[at]!)
+    const about = declarationOf(writing, main.tensors[at]!)
     if (dtypeOf(about.row) === undefined) throw new InputError(`${file}: input ${names.inputs[k]} is no tensor of numbers`)
     const shape = free
       ? about.shape.map((size, axis): Dimension => size ?? (axis === 0 ? 'batch' : `${names.inputs[k]}/${axis}`))
@@ -80,7 +80,7 @@ function write(read: Read, free: boolean): GraphBuilder {
   })
   const outputs = writeSubgraph(writing, { index, builder }, inputs)
   for (const [k, tensor] of outputs.entries()) {
-    const about = declared(writing, tensor.row)
+    const about = declarationOf(writing, tensor.row)
     if (tensor.imaginary !== undefined)
       throw new InputError(
         `${file}: its output ${names.outputs[k]} is of complex numbers, which ONNX has no operators for; give their magnitude, or both parts`,

@@ -8,7 +8,7 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The object, or an empty one in place of anything else. */
 export const fieldsOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-/** undefined: the text is no JSON. */
+/** Undefined if the text is not JSON. */
 export function jsonValue(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -18,11 +18,11 @@ export async function installHooks({ pass, file }: Pick<Plan, 'pass' | 'file'>):
 export async function putIn(change: Change, file: string): Promise<void> {
   if (change === 'none' && !/\.[cm]?tsx?$/.test(file)) return
   register('./hooks.js', import.meta.url, { data: { change } })
-  const { isUsers, prepared } = await import('./prepare.ts')
+  const { isUsers, prepareSource } = await import('./prepare.ts')
   const commonJs = Module as unknown as CommonJs
   const compile = commonJs.prototype._compile
   commonJs.prototype._compile = function (this: unknown, code: string, from: string) {
-    return compile.call(this, isUsers(from) ? prepared(code, from, change) : code, from)
+    return compile.call(this, isUsers(from) ? prepareSource(code, from, change) : code, from)
   }
   for (const ending of ['.ts', '.cts'])
     commonJs._extensions[ending] = (module, from) => void module._compile(fs.readFileSync(from, 'utf8'), from)

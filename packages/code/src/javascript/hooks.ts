@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type Change, isUsers, prepared } from './prepare.ts'
+import { type Change, isUsers, prepareSource } from './prepare.ts'
 
 interface Loaded {
   readonly format: string
@@ -51,13 +51,13 @@ export async function load(url: string, context: object, next: Next<Loaded>): Pr
   const file = url.startsWith('file:') ? fileURLToPath(url.replace(/[?#].*$/, '')) : null
   if (file === null || !isUsers(file)) return next(url, context)
   if (/\.[cm]?tsx?$/.test(file)) {
-    const source = prepared(readFileSync(file, 'utf8'), file, change)
+    const source = prepareSource(readFileSync(file, 'utf8'), file, change)
     return { format: formatOf(file, source), source, shortCircuit: true }
   }
   const loaded = await next(url, context)
   if (change === 'none' || loaded.format !== 'module' || loaded.source === null || loaded.source === undefined) return loaded
   const text = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString('utf8')
-  return { ...loaded, source: prepared(text, file, change) }
+  return { ...loaded, source: prepareSource(text, file, change) }
 }
 
 /** Module format, by the file's ending, package and syntax, as Node decides it. */

@@ -19,7 +19,7 @@ export interface Insertion {
 }
 
 /** Throws SyntaxError if types cannot be stripped. */
-export function prepared(text: string, file: string, change: Change): string {
+export function prepareSource(text: string, file: string, change: Change): string {
   const plain = /\.[cm]?tsx?$/.test(file) ? stripped(text, file) : text
   if (change === 'none') return plain
   if (change === 'probes') return withProbes(plain, file.replace(/\.([cm]?)tsx?$/, '.$1js'), file)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { common, gaps, lastBefore, lengthOf, meeting, streakStart, union, within, without } from './intervals.ts'
+import { common, gaps, intervalsMeeting, lastBefore, lengthOf, streakStart, union, within, without } from './intervals.ts'
 import type { Interval } from './records.ts'
 
 const of = (...pairs: readonly (readonly [number, number])[]): Interval[] => pairs.map(([start, end]) => ({ start, end }))
@@ -19,7 +19,7 @@ test('what lies within, what is common, what is left', () => {
 
 test('those that meet an interval', () => {
   const some = of([1, 3], [5, 8], [9, 10])
-  expect(meeting(some, { start: 3, end: 9 })).toEqual(of([5, 8]))
+  expect(intervalsMeeting(some, { start: 3, end: 9 })).toEqual(of([5, 8]))
   expect(lastBefore(some, 5)).toBe(0)
   expect(lastBefore(some, 1)).toBe(-1)
 })

@@ -69,7 +69,7 @@ export function lastBefore(some: readonly Interval[], at: number): number {
 }
 
 /** Those of a union that meet the interval. */
-export function meeting<T extends Interval>(some: readonly T[], { start, end }: Interval): T[] {
+export function intervalsMeeting<T extends Interval>(some: readonly T[], { start, end }: Interval): T[] {
   const found: T[] = []
   for (let k = lastBefore(some, end); k >= 0 && some[k]!.end > start; k--) found.push(some[k]!)
   return found.reverse()

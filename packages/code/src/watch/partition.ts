@@ -1,7 +1,7 @@
 // What a request's time was spent on, from what the hooks saw: parts that add up to it. docs/watch.md says what each part is, and what cannot
 // be known.
 import { medianOrNull } from '@whyslow/measure/statistics/index.ts'
-import { common, gaps, lengthOf, meeting, streakEnd, streakStart, union, within, without } from './intervals.ts'
+import { common, gaps, intervalsMeeting, lengthOf, streakEnd, streakStart, union, within, without } from './intervals.ts'
 import type { Interval, Seen, SeenCall, SeenRequest } from './records.ts'
 
 /** As a client saw it, on the same clock. */
@@ -66,7 +66,7 @@ export function partition(seen: Seen, sent: ReadonlyMap<number, Sent> = new Map(
       own: owned.get(at)?.slices ?? [],
       cpuMs: owned.get(at)?.cpuMs ?? 0,
       calls: callsOf.get(at) ?? [],
-      others: without(meeting(busy.get(request.thread) ?? [], whole), owned.get(at)?.slices ?? []),
+      others: without(intervalsMeeting(busy.get(request.thread) ?? [], whole), owned.get(at)?.slices ?? []),
       models,
       crowd,
       hasSlices: busy.has(request.thread),
@@ -215,7 +215,7 @@ function attributed({ calls, requests }: Seen, owned: ReadonlyMap<number, Owned>
         if (start > call.start) break
         if (end < call.end || (until.get(at) ?? 0) > call.start) continue
         const own = owned.get(at)?.slices ?? []
-        if (meeting(own, call).length > 0 && lengthOf(common(own, [call])) > (call.end - call.start) / 2) continue
+        if (intervalsMeeting(own, call).length > 0 && lengthOf(common(own, [call])) > (call.end - call.start) / 2) continue
         const next = own.find((one) => one.start >= call.end - SLACK_MS)?.start ?? end
         if (best === null || next < best.next) best = { at, next }
       }
@@ -265,10 +265,10 @@ function modelRuns({ models, requests }: Seen, { calls, owned, busy, crowd }: Kn
     const alone: number[] = []
     let [onMs, offMs] = [0, 0]
     for (const call of some) {
-      const runs = within(meeting(busy.get(call.thread) ?? [], call), call)
+      const runs = within(intervalsMeeting(busy.get(call.thread) ?? [], call), call)
       // In a thread that knows no request, what runs is the call.
       const isRequests = call.request !== null && requests[call.request]!.thread === call.thread
-      const own = isRequests ? common(runs, meeting(owned.get(call.request!)?.slices ?? [], call)) : runs
+      const own = isRequests ? common(runs, intervalsMeeting(owned.get(call.request!)?.slices ?? [], call)) : runs
       const othersMs = lengthOf(without(runs, own))
       const tookMs = call.end - call.start
       if (busy.has(call.thread)) {

@@ -134,13 +134,13 @@ const rendered: Readonly<Record<Form, (document: object, screen: Screen) => Prom
 }
 
 async function pageOf(document: object): Promise<string> {
-  const [{ renderPage }, { embedded, readShell }] = await Promise.all([
+  const [{ renderPage }, { embed, readShell }] = await Promise.all([
     import('@whyslow/report/html/html-page.ts'),
     import('./page-shell.ts'),
   ])
   const { answer = '' } = document as { answer?: string }
   const title = `whyslow: ${titleOf(document)}`
-  return renderPage(readShell(), embedded({ documents: [document] }), { title, answer })
+  return renderPage(readShell(), embed({ documents: [document] }), { title, answer })
 }
 
 const LONGEST_TITLE = 120

@@ -1,12 +1,12 @@
 // The page while a command works: served on loopback, told of progress between timed blocks, and of the document once it is there.
 
-import { unmarked } from '@whyslow/measure/processes/end-process.ts'
+import { withoutMark } from '@whyslow/measure/processes/end-process.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { renderPage } from '@whyslow/report/html/html-page.ts'
 import type { StageProgress } from '../progress.ts'
 import { forwardHint, hasDesktop, openBrowser } from './page/open-browser.ts'
 import { startView, type ViewServer } from './page/server.ts'
-import { embedded, readShell } from './page-shell.ts'
+import { embed, readShell } from './page-shell.ts'
 import type { Screen } from './screen.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -36,11 +36,11 @@ export async function servePage(
   const hint = forwardHint(process.env, server.port)
   if (hint !== null) screen.say(`whyslow: ${hint}\n`)
   if (opens && hasDesktop(screen.showsProgress, process.env, process.platform))
-    openBrowser(server.urlForBrowser(), process.platform, unmarked(process.env))
+    openBrowser(server.urlForBrowser(), process.platform, withoutMark(process.env))
   return server
 }
 
-export const pageData = (given: PageGiven): { json: string } => ({ json: embedded(given) })
+export const pageData = (given: PageGiven): { json: string } => ({ json: embed(given) })
 
 /** Progress for the page, in addition to that for the terminal. Commands report it between timed blocks. */
 const telling =

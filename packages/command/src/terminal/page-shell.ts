@@ -21,7 +21,7 @@ export function readShell(): string {
 const PACKED_FROM_LETTERS = 5_000_000
 
 /** The text of the page's data block, with what the rules of its findings advise. The same documents give the same text. */
-export function embedded(data: PageData): string {
+export function embed(data: PageData): string {
   const plain = embedJson({ ...data, advice: adviceOf(data.documents) })
   if (plain.length < PACKED_FROM_LETTERS) return plain
   return embedJson({ gzip: gzipSync(plain, { level: constants.Z_BEST_COMPRESSION }).toString('base64') })

@@ -12,7 +12,7 @@ export interface Binned {
 const MOST_BINS = 64
 
 /** `round`: to the type that rows are compared in; cuts are numbers of it. */
-export function binned(rows: ArrayLike<number>, count: number, width: number, round: (value: number) => number): Binned {
+export function binRows(rows: ArrayLike<number>, count: number, width: number, round: (value: number) => number): Binned {
   const bins = new Uint8Array(count * width)
   const cuts = Array.from({ length: width }, (_, f) => {
     const values = Float64Array.from({ length: count }, (__, r) => rows[r * width + f]!)

@@ -4,14 +4,14 @@ import type { TabularModel } from '@whyslow/graph/forest/types.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { exampleForest, exampleTabular, type Sketch } from '@whyslow/graph/support/forest/example-forest.ts'
 import { describe, expect, test } from 'vitest'
-import { binned, binOf } from './bins.ts'
+import { binOf, binRows } from './bins.ts'
 import { boost } from './boost.ts'
 import { refusal } from './distill.ts'
 import type { Lessons } from './lessons.ts'
 import { fitLinear } from './linear.ts'
 import { logistic, towardScore } from './loss.ts'
 import { partsOf, withMore } from './rows.ts'
-import { truncated } from './truncate.ts'
+import { truncateForest } from './truncate.ts'
 
 const WIDTH = 4
 function rowsOf(count: number): Float32Array {
@@ -46,7 +46,7 @@ describe('metrics', () => {
 
 describe('bins', () => {
   test('missing is the first; a value is on the side of the cut that its comparison says', () => {
-    const { cuts, bins } = binned(Float32Array.of(1, 2, 2, 3, Number.NaN), 5, 1, Math.fround)
+    const { cuts, bins } = binRows(Float32Array.of(1, 2, 2, 3, Number.NaN), 5, 1, Math.fround)
     for (const [row, x] of [1, 2, 2, 3].entries())
       for (const [k, cut] of cuts[0]!.entries()) expect(bins[row]! <= k + 1).toBe(x < cut)
     expect(bins[4]).toBe(0)
@@ -56,7 +56,7 @@ describe('bins', () => {
 
 test('boosting comes near a target of few steps', () => {
   const { rows, count, scores } = lessons(teacher, 200)
-  const data = binned(rows, count, WIDTH, Math.fround)
+  const data = binRows(rows, count, WIDTH, Math.fround)
   const fitted = new Float64Array(count)
   boost(data, fitted, towardScore(scores), { depth: 3, trees: 12, rate: 0.6, lambda: 0.1, leastHessian: 1 })
   expect(rSquared(fitted, scores)).toBeGreaterThan(0.95)
@@ -81,7 +81,7 @@ test('the first trees with leaves fitted anew make up for those that are gone', 
   const predicted = (model: TabularModel) =>
     Float64Array.from({ length: count }, (_, r) => evaluateRow(model, rows.subarray(r * WIDTH, (r + 1) * WIDTH)).margin[0]!)
   const forest = teacher.scores.kind === 'forest' ? teacher.scores : undefined
-  const refitted = truncated(forest!, 2, given)!
+  const refitted = truncateForest(forest!, 2, given)!
   const { nodes, roots, targets, widths } = forest!
   const plain = {
     ...forest!,

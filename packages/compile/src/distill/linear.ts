@@ -2,7 +2,7 @@
 import type { LinearScores, Preparation } from '@whyslow/graph/forest/types.ts'
 import type { Lessons } from './lessons.ts'
 import { baseScore, logistic } from './loss.ts'
-import { standardized } from './standard.ts'
+import { standardize } from './standard.ts'
 
 const STEPS = 12
 /** Per row: weights of features that say the same stay small. */
@@ -14,7 +14,7 @@ export function fitLinear(
 ): { readonly prepare: readonly Preparation[]; readonly scores: LinearScores } {
   const { teacher, count, isLogOdds } = lessons
   const { featureCount: width, dtype } = teacher.input
-  const { prepare, rows } = standardized(lessons)
+  const { prepare, rows } = standardize(lessons)
   const weights = new Float64Array(width + 1)
   weights[width] = baseScore(target, isLogOdds)
   for (let step = 0; step < (isLogOdds ? STEPS : 1); step++) newton(weights, { rows, count, width, target, isLogOdds })

@@ -4,7 +4,7 @@ import type { NetworkScores, Preparation } from '@whyslow/graph/forest/types.ts'
 import { mulberry32, normal } from '@whyslow/graph/random.ts'
 import type { Lessons } from './lessons.ts'
 import { baseScore, logistic } from './loss.ts'
-import { standardized } from './standard.ts'
+import { standardize } from './standard.ts'
 
 const HIDDEN = 16
 const BATCH = 32
@@ -18,7 +18,7 @@ export function fitNetwork(
 ): { readonly prepare: readonly Preparation[]; readonly scores: NetworkScores; readonly hidden: number } {
   const { teacher, count, isLogOdds } = lessons
   const { featureCount: width, dtype } = teacher.input
-  const { prepare, rows } = standardized(lessons)
+  const { prepare, rows } = standardize(lessons)
   const random = mulberry32(1)
   const layout = { w: 0, b: HIDDEN * width, v: HIDDEN * (width + 1), c: HIDDEN * (width + 2) }
   const weights = new Float64Array(layout.c + 1)

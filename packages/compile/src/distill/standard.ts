@@ -8,7 +8,7 @@ export interface Standard {
   readonly rows: Float64Array
 }
 
-export function standardized({ teacher: { input }, rows, count }: Lessons): Standard {
+export function standardize({ teacher: { input }, rows, count }: Lessons): Standard {
   const { featureCount: width, dtype } = input
   const round = dtype === 'float32' ? Math.fround : (value: number) => value
   const offset = new Float64Array(width)

@@ -2,13 +2,13 @@
 // gives a score where the teacher gives one, and what becomes of a score (probability, label) stays the teacher's.
 import { assembleForest, type ListedTree, plainSum } from '@whyslow/graph/forest/assemble.ts'
 import type { TabularModel } from '@whyslow/graph/forest/types.ts'
-import { binned } from './bins.ts'
+import { binRows } from './bins.ts'
 import { boost } from './boost.ts'
 import { type Lessons, targetOf } from './lessons.ts'
 import { fitLinear } from './linear.ts'
 import { baseScore, towardProbability, towardScore } from './loss.ts'
 import { fitNetwork } from './network.ts'
-import { truncated } from './truncate.ts'
+import { truncateForest } from './truncate.ts'
 
 export interface Student {
   readonly id: string
@@ -32,7 +32,7 @@ export function* studentsOf(lessons: Lessons): Generator<Student> {
   if (teacher.scores.kind === 'forest') {
     for (const share of SHARES) {
       const count = Math.ceil(teacher.scores.treeCount * share)
-      const scores = truncated(teacher.scores, count, lessons)
+      const scores = truncateForest(teacher.scores, count, lessons)
       if (scores !== undefined && count < teacher.scores.treeCount)
         yield {
           id: `first-${count}`,
@@ -61,7 +61,7 @@ function* forestStudents(lessons: Lessons, depth: number): Generator<Student> {
   const { featureCount, dtype } = teacher.input
   const target = targetOf(lessons)
   const start = Math.fround(baseScore(target, isLogOdds))
-  const data = binned(rows, count, featureCount, dtype === 'float32' ? Math.fround : (value) => value)
+  const data = binRows(rows, count, featureCount, dtype === 'float32' ? Math.fround : (value) => value)
   const gradients = isLogOdds ? towardProbability(target) : towardScore(target)
   const plan = { depth, trees: SIZES.at(-1)!, rate: RATE, lambda: 1, leastHessian: isLogOdds ? 1 : 5 }
   const trees = boost(data, new Float64Array(count).fill(start), gradients, plan)

@@ -9,7 +9,7 @@ const SWEEPS = 3
 const LAMBDA = 1
 
 /** undefined if leaves are no single numbers. */
-export function truncated(forest: Forest, count: number, lessons: Lessons): Forest | undefined {
+export function truncateForest(forest: Forest, count: number, lessons: Lessons): Forest | undefined {
   const { nodes, roots, widths, treeCount, linearLeaves, outputCount } = forest
   if (outputCount !== 1 || linearLeaves !== undefined || widths.some((width) => width !== 1)) return undefined
   const end = count < treeCount ? roots[count]! : nodes.feature.length

@@ -6,7 +6,7 @@ import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { numbersOf, textsOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
-import { holding, prepared, type RowValue } from './values.ts'
+import { type RowValue, withHolds, withPreparation } from './values.ts'
 
 /** The place of a text in the model's list of them. */
 export type PlaceOf = (text: string) => number
@@ -23,7 +23,7 @@ export function oneHot(node: NodeProto, value: RowValue, placeOf: PlaceOf): RowV
     throw new NotCompilable('its one-hot columns are not those of one number')
   // onnxruntime takes a float32 for the whole number that it holds (onehotencoder.cc).
   const step: Preparation = { kind: 'one-hot', categories: [Float64Array.from(known)], ...(isText ? {} : { whole: true }) }
-  return { ...prepared(holding(value), step), apart: true }
+  return { ...withPreparation(withHolds(value), step), apart: true }
 }
 
 /** What keys are called in the node, by what the row holds. */
@@ -45,5 +45,5 @@ export function labelEncoded(node: NodeProto, value: RowValue, placeOf: PlaceOf)
   const otherwise = whole.length > 0 ? numberOf(node, 'default_int64', -1) : Math.fround(numberOf(node, 'default_float', -0))
   const column = { keys: Float64Array.from(keys, holds === 'number' ? Math.fround : Number), values: Float64Array.from(values) }
   const step = { kind: 'map', columns: Array.from({ length: value.width }, () => ({ ...column, otherwise })) } as const
-  return holding(prepared(value, step), whole.length > 0 ? 'whole' : undefined)
+  return withHolds(withPreparation(value, step), whole.length > 0 ? 'whole' : undefined)
 }

@@ -6,12 +6,12 @@ import { widthAfterTransform } from '@whyslow/graph/forest/transform.ts'
 import type { LabelRule, Preparation, TabularModel, Transform } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import { labelEncoded, oneHot, type PlaceOf } from './categories.ts'
-import { axisOf, cast, concatenateColumns, reshaped, selectColumns } from './columns.ts'
-import { ACTIVATIONS, activated, batchNorm, changed, gemm, matMul } from './layers.ts'
+import { axisOf, cast, concatenateColumns, reshapeRow, selectColumns } from './columns.ts'
+import { ACTIVATIONS, batchNorm, gemm, matMul, withActivation, withChange } from './layers.ts'
 import { type Constants, isMl, numbersOf, spread, textOf } from './nodes.ts'
 import { NotCompilable } from './source.ts'
 import { labelsOf, readClassifier, readRegressor } from './trees.ts'
-import { flat, type LabelValue, prepared, type RowValue, refuse, type ScoredValue, type Value } from './values.ts'
+import { flat, type LabelValue, type RowValue, refuse, type ScoredValue, type Value, withPreparation } from './values.ts'
 
 const FLOAT32 = 'float32'
 
@@ -60,14 +60,17 @@ function mlStep(node: NodeProto, value: RowValue, { constants, placeOf }: Omit<K
     case 'LabelEncoder':
       return [labelEncoded(node, value, placeOf)]
     case 'Scaler':
-      return [prepared(value, scaler(node, value.width))]
+      return [withPreparation(value, scaler(node, value.width))]
     case 'Imputer':
-      return [prepared(value, imputer(node, value.width))]
+      return [withPreparation(value, imputer(node, value.width))]
     case 'Normalizer':
-      return [prepared(value, normalizer(node))]
+      return [withPreparation(value, normalizer(node))]
     case 'Binarizer':
       return [
-        prepared(value, { kind: 'binarize', thresholds: new Float64Array(value.width).fill(numberOf(node, 'threshold', 0)) }),
+        withPreparation(value, {
+          kind: 'binarize',
+          thresholds: new Float64Array(value.width).fill(numberOf(node, 'threshold', 0)),
+        }),
       ]
     case 'OneHotEncoder':
       return [oneHot(node, value, placeOf)]
@@ -193,7 +196,7 @@ function rowStep(node: NodeProto, value: RowValue, constants: Constants): RowVal
     case 'Cast':
       return cast(node, value)
     case 'Reshape':
-      return reshaped(node, value, constants)
+      return reshapeRow(node, value, constants)
     case 'Identity':
       return value
     case 'Flatten':
@@ -224,7 +227,7 @@ function numberStep(node: NodeProto, value: RowValue, constants: Constants): Row
     default: {
       const activation = ACTIVATIONS[node.opType]
       if (activation === undefined || (activation === 'softmax' && axisOf(node, 1) !== 1)) throw refuse(node)
-      return activated(node, value, activation)
+      return withActivation(node, value, activation)
     }
   }
 }
@@ -240,7 +243,7 @@ function arithmetic(node: NodeProto, value: RowValue, constants: Constants): Row
   const last = value.layers.at(-1)
   if (last !== undefined) {
     if (opType !== 'Add' || last.activation !== 'identity' || last.bias.some((one) => one !== 0)) throw refuse(node)
-    return changed(value, { bias: numbers })
+    return withChange(value, { bias: numbers })
   }
   const zeros = new Float64Array(value.width)
   const ones = new Float64Array(value.width).fill(1)
@@ -251,5 +254,5 @@ function arithmetic(node: NodeProto, value: RowValue, constants: Constants): Row
     Mul: { ...scale, form: 'subtract-multiply', factor: numbers, offset: zeros },
     Div: { ...scale, form: 'subtract-divide', factor: numbers, offset: zeros },
   }
-  return prepared(value, steps[opType]!)
+  return withPreparation(value, steps[opType]!)
 }

@@ -6,7 +6,7 @@ import type { Preparation } from '@whyslow/graph/forest/types.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Constants } from './nodes.ts'
 import { NotCompilable } from './source.ts'
-import { flat, holding, prepared, type RowValue, refuse, type Value } from './values.ts'
+import { flat, type RowValue, refuse, type Value, withHolds, withPreparation } from './values.ts'
 
 /** The axis, counted from the front of rows × features. */
 export function axisOf(node: NodeProto, otherwise: number): number {
@@ -22,7 +22,7 @@ export function selectColumns(node: NodeProto, value: RowValue, constants: Const
   const at = columns.values.map((column) => (column < 0 ? column + value.width : column))
   if (at.length === 0 || at.some((column) => !(Number.isInteger(column) && column >= 0 && column < value.width)))
     throw refuse(node)
-  return prepared(value, { kind: 'take', columns: Int32Array.from(at) })
+  return withPreparation(value, { kind: 'take', columns: Int32Array.from(at) })
 }
 
 const [FLOAT, INT64] = [1, 7]
@@ -41,17 +41,17 @@ export function cast(node: NodeProto, value: RowValue): RowValue {
   if (to === FLOAT) {
     if (holds === undefined) return value
     // Times one, since a step that scales leaves the other columns alone, and one that rounds does not.
-    if (holds === 'whole' || holds === 'double') return holding(prepared(value, timesOne(value.width)))
+    if (holds === 'whole' || holds === 'double') return withHolds(withPreparation(value, timesOne(value.width)))
   }
   if (to === INT64 && layers.length === 0) {
     if (holds === 'whole') return value
-    if (holds === undefined) return holding(value, 'truncated')
+    if (holds === undefined) return withHolds(value, 'truncated')
   }
   throw refuse(node)
 }
 
 /** As many columns as there are, once the categories' own axis is gone. */
-export function reshaped(node: NodeProto, value: RowValue, constants: Constants): RowValue {
+export function reshapeRow(node: NodeProto, value: RowValue, constants: Constants): RowValue {
   const shape = constants(node.input[1])?.values
   if (shape?.length !== 2 || shape[0]! > 0 || (shape[1] !== value.width && !(shape[0] === 0 && shape[1] === -1)))
     throw refuse(node)
@@ -76,5 +76,5 @@ export function concatenateColumns(node: NodeProto, values: readonly Value[]): R
   const joined = sideBySide(own.map(([, ...rest], k) => ({ columns: taken[k]!, steps: rest })))
   if (!joined.ok) throw new NotCompilable(`its rows are divided before a step (${joined.step.kind}) that needs all of a row`)
   const all: RowValue = { kind: 'row', prepare: [...shared, ...joined.steps], layers: [], width: joined.width }
-  return { ...holding(all, holds), ...(apart ? { apart } : {}) }
+  return { ...withHolds(all, holds), ...(apart ? { apart } : {}) }
 }

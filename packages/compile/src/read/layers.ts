@@ -66,22 +66,22 @@ export function batchNorm(node: NodeProto, value: RowValue, constants: Constants
   const [scale, bias, mean, variance] = parts as Float64Array[]
   const epsilon = numberOf(node, 'epsilon', 1e-5)
   const factor = scale!.map((one, k) => one / Math.sqrt(variance![k]! + epsilon))
-  return changed(value, {
+  return withChange(value, {
     weights: last.weights.map((weight, at) => Math.fround(weight * factor[Math.floor(at / last.inputs)]!)),
     bias: last.bias.map((one, k) => Math.fround((one - mean![k]!) * factor[k]! + bias![k]!)),
   })
 }
 
-export const changed = (value: RowValue, change: Partial<DenseLayer>): RowValue => ({
+export const withChange = (value: RowValue, change: Partial<DenseLayer>): RowValue => ({
   ...value,
   layers: value.layers.with(-1, { ...value.layers.at(-1)!, ...change }),
 })
 
-export function activated(node: NodeProto, value: RowValue, activation: Activation): RowValue {
+export function withActivation(node: NodeProto, value: RowValue, activation: Activation): RowValue {
   const last = value.layers.at(-1)
   if (last === undefined || last.activation !== 'identity') throw refuse(node)
   const alpha = activation === 'leaky-relu' ? numberOf(node, 'alpha', 0.01) : numberOf(node, 'alpha', 1)
-  return changed(value, {
+  return withChange(value, {
     activation,
     ...(activation === 'leaky-relu' || activation === 'elu' ? { alpha: Math.fround(alpha) } : {}),
   })

@@ -39,12 +39,12 @@ export type Value = RowValue | ScoredValue | LabelValue
 export const refuse = (node: NodeProto): NotCompilable =>
   new NotCompilable(`it has an operator ${node.opType} that is not known here`)
 
-export function prepared(value: RowValue, step: Preparation): RowValue {
+export function withPreparation(value: RowValue, step: Preparation): RowValue {
   return { ...value, prepare: [...value.prepare, step], width: widthAfter(step, value.width) }
 }
 
 /** The same numbers, held in another way; absent: float32 numbers. */
-export function holding({ holds: _, ...value }: RowValue, holds?: RowValue['holds']): RowValue {
+export function withHolds({ holds: _, ...value }: RowValue, holds?: RowValue['holds']): RowValue {
   return holds === undefined ? value : { ...value, holds }
 }
 

@@ -134,7 +134,7 @@ const vectorMemory = ([code, align]: readonly [number, number], operand: Code, o
 ]
 
 /** Toward zero, to the nearest that 32 signed bits hold; NaN is 0. */
-export const truncated = (type: 'f32' | 'f64', value: Code): number[] => [...value, 0xfc, type === 'f32' ? 0 : 2]
+export const truncate = (type: 'f32' | 'f64', value: Code): number[] => [...value, 0xfc, type === 'f32' ? 0 : 2]
 export const copy = (to: Code, from: Code, length: Code): number[] => [...to, ...from, ...length, 0xfc, 0x0a, 0, 0]
 
 /** `body`, over and over while `condition`, which stands at its end. */

@@ -54,7 +54,7 @@ export function numbersOf({ dtype, data }: ConstantData): number[] {
 }
 
 /** The axes of a constant in another order: axis `k` of the result is axis `permutation[k]` of what is given. A copy. */
-export function transposed(constant: ConstantData, permutation: readonly number[]): ConstantData {
+export function transposeConstant(constant: ConstantData, permutation: readonly number[]): ConstantData {
   const { dtype, shape, data } = constant
   const to = permutation.map((axis) => shape[axis]!)
   if (isIdentity(permutation)) return constant
@@ -95,7 +95,7 @@ function withoutSplitAxes(shape: readonly number[], permutation: readonly number
 }
 
 /** The same content under another shape of as many elements. */
-export function reshaped({ dtype, data }: ConstantData, shape: readonly number[]): ConstantData {
+export function reshapeConstant({ dtype, data }: ConstantData, shape: readonly number[]): ConstantData {
   return { dtype, shape, data }
 }
 

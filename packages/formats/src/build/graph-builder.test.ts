@@ -1,7 +1,7 @@
 import { constantsOf } from '@whyslow/graph/constants.ts'
 import { problemsOf } from '@whyslow/graph/validate.ts'
 import { describe, expect, test } from 'vitest'
-import { float32s, int64s, transposed } from './constant-data.ts'
+import { float32s, int64s, transposeConstant } from './constant-data.ts'
 import { GraphBuilder } from './graph-builder.ts'
 
 describe('a graph that is written node by node', () => {
@@ -58,7 +58,7 @@ describe('a graph that is written node by node', () => {
 describe('constants', () => {
   test('are transposed as NumPy does', () => {
     const given = int64s([0, 1, 2, 3, 4, 5])
-    const turned = transposed({ ...given, shape: [1, 2, 3] }, [2, 0, 1])
+    const turned = transposeConstant({ ...given, shape: [1, 2, 3] }, [2, 0, 1])
     expect(turned.shape).toEqual([3, 1, 2])
     expect(Array.from(turned.data as BigInt64Array, Number)).toEqual([0, 3, 1, 4, 2, 5])
   })

@@ -2,7 +2,7 @@
 // so: where ONNX needs them as numbers, they are asked for while the model runs.
 import { dataTypeOf, elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { numbersOf, reshaped } from './constant-data.ts'
+import { numbersOf, reshapeConstant } from './constant-data.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 
 /** `axis` counted from the front; negative ones count from the end. Throws a RangeError if there is no such axis. */
@@ -19,7 +19,7 @@ export function axisOf(axis: number, rank: number): number {
 export function reshape(builder: GraphBuilder, x: Value, shape: readonly Dimension[]): Value {
   if (shape.length === x.shape.length && shape.every((size, axis) => size !== null && size === x.shape[axis])) return x
   if (x.constant !== undefined && shape.every((size) => typeof size === 'number'))
-    return builder.constant(reshaped(x.constant, shape as number[]))
+    return builder.constant(reshapeConstant(x.constant, shape as number[]))
   const free = shape.filter((size) => typeof size !== 'number').length
   const sizes = shape.map((size, axis) => {
     if (typeof size === 'number') return size
@@ -119,7 +119,7 @@ export function unsqueeze(builder: GraphBuilder, x: Value, axes: readonly number
   const at = new Set(axes.map((axis) => axisOf(axis, rank)))
   const rest = [...x.shape]
   const shape = Array.from({ length: rank }, (_, axis): Dimension => (at.has(axis) ? 1 : rest.shift()!))
-  if (x.constant !== undefined) return builder.constant(reshaped(x.constant, shape as number[]))
+  if (x.constant !== undefined) return builder.constant(reshapeConstant(x.constant, shape as number[]))
   const sorted = [...at].sort((a, b) => a - b)
   return builder.op('Unsqueeze', [x, builder.ints(sorted)], { dtype: x.dtype, shape })
 }
@@ -129,7 +129,7 @@ export function squeeze(builder: GraphBuilder, x: Value, axes: readonly number[]
   if (axes.length === 0) return x
   const gone = new Set(axes.map((axis) => axisOf(axis, x.shape.length)))
   const shape = x.shape.filter((_, axis) => !gone.has(axis))
-  if (x.constant !== undefined) return builder.constant(reshaped(x.constant, shape as number[]))
+  if (x.constant !== undefined) return builder.constant(reshapeConstant(x.constant, shape as number[]))
   const sorted = [...gone].sort((a, b) => a - b)
   return builder.op('Squeeze', [x, builder.ints(sorted)], { dtype: x.dtype, shape })
 }

@@ -1,7 +1,7 @@
 // Arrays of old files in the layout of today: Keras 1 stored gates one by one and kernels in its backends' layouts; files that Theano
 // wrote have their kernels flipped, since Theano convolves where all others correlate. keras 2.2.4: keras/engine/saving.py
 import { joinTensors } from '@whyslow/graph/join-tensors.ts'
-import { type ConstantArray, type ConstantData, reshaped, transposed } from '../build/constant-data.ts'
+import { type ConstantArray, type ConstantData, reshapeConstant, transposeConstant } from '../build/constant-data.ts'
 import type { LayerTree } from '../layers/layer-tree.ts'
 
 /** How many arrays Keras 1 stored for a cell, gate by gate. */
@@ -23,11 +23,11 @@ export function kernelOfKeras1({ className, config }: LayerTree, kernel: Constan
   if (className === 'Conv1D' && shape.length === 4) {
     const size = config.numbers('kernel_size')[0]
     const old = shape[0] !== size || shape[1] !== 1 || shape[3] !== config.raw('filters')
-    const turned = old ? transposed(kernel, [2, 3, 1, 0]) : kernel
-    return reshaped(turned, [turned.shape[0]!, ...turned.shape.slice(2)])
+    const turned = old ? transposeConstant(kernel, [2, 3, 1, 0]) : kernel
+    return reshapeConstant(turned, [turned.shape[0]!, ...turned.shape.slice(2)])
   }
   const order = first ? FROM_CHANNELS_FIRST[className] : FROM_CHANNELS_LAST[className]
-  return order !== undefined && order.length === shape.length ? transposed(kernel, order) : kernel
+  return order !== undefined && order.length === shape.length ? transposeConstant(kernel, order) : kernel
 }
 
 const FROM_CHANNELS_FIRST: Readonly<Record<string, readonly number[]>> = {
@@ -48,7 +48,7 @@ export const FLIPPED_BY_THEANO: ReadonlySet<string> = new Set([
 ])
 
 /** A kernel with its spatial axes (all but the last two) reversed. */
-export function flipped(kernel: ConstantData): ConstantData {
+export function flip(kernel: ConstantData): ConstantData {
   const { shape } = kernel
   const block = (shape.at(-1) ?? 1) * (shape.at(-2) ?? 1)
   const source = kernel.data as Float32Array

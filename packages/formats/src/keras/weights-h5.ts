@@ -4,7 +4,7 @@ import type { ConstantData } from '../build/constant-data.ts'
 import { type LayerTree, type OwnedSlot, ownName, slotsOf } from '../layers/layer-tree.ts'
 import { constantOf } from './arrays.ts'
 import type { Hdf5Group } from './hdf5/hdf5-file.ts'
-import { FLIPPED_BY_THEANO, flipped, joinedGates, kernelOfKeras1, STORED_BY_GATE } from './old-arrays.ts'
+import { FLIPPED_BY_THEANO, flip, joinedGates, kernelOfKeras1, STORED_BY_GATE } from './old-arrays.ts'
 
 /** For each layer what reads its arrays, by the names of its slots; it throws InputError if one holds no numbers. */
 export type FoundArrays = ReadonlyMap<LayerTree, () => ReadonlyMap<string, ConstantData>>
@@ -64,8 +64,8 @@ function asOfToday(owner: LayerTree, stored: Map<string, ConstantData>, theano: 
   const turned = owner.dialect === 'keras-1' ? kernelOfKeras1(owner, kernel) : kernel
   if (!theano || !FLIPPED_BY_THEANO.has(owner.className)) return arrays.set('kernel', turned)
   const recurrent = arrays.get('recurrent_kernel')
-  if (recurrent !== undefined) arrays.set('recurrent_kernel', flipped(recurrent))
-  return arrays.set('kernel', flipped(turned))
+  if (recurrent !== undefined) arrays.set('recurrent_kernel', flip(recurrent))
+  return arrays.set('kernel', flip(turned))
 }
 
 /** Layers that own arrays with the names of theirs: by the layers' names, or in order where names changed. */

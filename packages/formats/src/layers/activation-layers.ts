@@ -1,7 +1,7 @@
 // Activations as layers. keras/src/layers/activations/*.py, tf_keras/src/layers/activation/*.py
 
 import { asBool, binary, cast, scalar, where } from '../build/broadcast.ts'
-import { reshaped } from '../build/constant-data.ts'
+import { reshapeConstant } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { softmax } from '../build/reduce.ts'
 import { activate } from '../tensorflow/activation-functions.ts'
@@ -53,7 +53,7 @@ const prelu: LayerKind = {
       'alpha',
       shape.map((size) => (typeof size === 'number' ? size : null)),
     )
-    return { outputs: [slopes(call, x, builder.constant(reshaped(alpha, alpha.shape), 'alpha'))], mask: 'kept' }
+    return { outputs: [slopes(call, x, builder.constant(reshapeConstant(alpha, alpha.shape), 'alpha'))], mask: 'kept' }
   },
 }
 

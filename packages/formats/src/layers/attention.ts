@@ -1,11 +1,11 @@
 // Attention without projections: [query, value], or [query, value, key]. keras/src/layers/attention/{attention,additive_attention}.py
 
 import { asBool, binary, scalar, unary, where } from '../build/broadcast.ts'
-import { type ConstantData, reshaped } from '../build/constant-data.ts'
+import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { reduce } from '../build/reduce.ts'
 import { unsqueeze } from '../build/shapes.ts'
-import { matmul, swapped } from '../tensorflow/products.ts'
+import { matmul, swapLastAxes } from '../tensorflow/products.ts'
 import { isList, isTensor } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'
 import type { LayerCall, LayerKind, LayerResult } from './layer.ts'
@@ -39,7 +39,7 @@ export const additiveAttention: LayerKind = {
 /** [n, queries, values]. */
 function products(call: LayerCall, query: Value, key: Value): Value {
   const { builder } = call
-  return scaled(call, matmul(builder, query, swapped(builder, key)), 'scale')
+  return scaled(call, matmul(builder, query, swapLastAxes(builder, key)), 'scale')
 }
 
 function sums(call: LayerCall, query: Value, key: Value): Value {
@@ -58,7 +58,7 @@ function scaled({ builder, arrays, config }: LayerCall, x: Value, slot: string):
   if (number === undefined) return x
   if (number.data.length !== 1)
     throw config.refuse(`needs one number for its ${slot}, and the file has ${number.shape.join('x')}`)
-  return binary(builder, 'Mul', x, builder.constant(reshaped(number, []), slot))
+  return binary(builder, 'Mul', x, builder.constant(reshapeConstant(number, []), slot))
 }
 
 function attended(call: LayerCall, score: (query: Value, key: Value) => Value): LayerResult {

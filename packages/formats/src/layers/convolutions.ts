@@ -3,7 +3,7 @@ import { convolution, depthwiseConvolution, transposedConvolution } from '../ten
 import type { Padding, Window } from '../tensorflow/window.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import {
-  activated,
+  activate,
   arrayOf,
   axesOfClass,
   biasOf,
@@ -31,7 +31,7 @@ const conv: LayerKind = {
     const groups = config.number('groups', 1)
     const weights = arrayOf(call, 'kernel', [...parts.kernel, channels / groups, null])
     const bias = biasOf(call, weights.shape.at(-1)!)
-    return { outputs: [activated(call, convolution(builder, { ...parts, input: x, weights, groups, bias }))] }
+    return { outputs: [activate(call, convolution(builder, { ...parts, input: x, weights, groups, bias }))] }
   },
 }
 
@@ -42,7 +42,7 @@ const depthwise: LayerKind = {
     const { x, parts, channels } = conved(call)
     const weights = arrayOf(call, 'depthwise_kernel', [...parts.kernel, channels, null])
     const bias = biasOf(call, channels * weights.shape.at(-1)!)
-    return { outputs: [activated(call, depthwiseConvolution(call.builder, { ...parts, input: x, weights, bias }))] }
+    return { outputs: [activate(call, depthwiseConvolution(call.builder, { ...parts, input: x, weights, bias }))] }
   },
 }
 
@@ -59,7 +59,7 @@ const separable: LayerKind = {
     const first = depthwiseConvolution(call.builder, { ...parts, input: x, weights: depthwiseKernel })
     const bias = biasOf(call, weights.shape.at(-1)!)
     const layout = { channelsFirst: parts.channelsFirst }
-    return { outputs: [activated(call, convolution(call.builder, { ...single, ...layout, input: first, weights, bias }))] }
+    return { outputs: [activate(call, convolution(call.builder, { ...single, ...layout, input: first, weights, bias }))] }
   },
 }
 
@@ -80,7 +80,7 @@ const transposedConv: LayerKind = {
     const outputPadding =
       config.raw('output_padding') === undefined ? undefined : config.perAxis('output_padding', parts.kernel.length)
     const bias = biasOf(call, weights.shape.at(-2)!)
-    return { outputs: [activated(call, transposedConvolution(builder, { ...parts, input: x, weights, outputPadding, bias }))] }
+    return { outputs: [activate(call, transposedConvolution(builder, { ...parts, input: x, weights, outputPadding, bias }))] }
   },
 }
 

@@ -1,7 +1,7 @@
 // Dense layers, and those that do nothing when a model predicts. keras/src/layers/core/, …/regularization/
 import type { Value } from '../build/graph-builder.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
-import { activated, arrayOf, biasOf, floatInput, sizeOf, trainableSlots } from './layer-parts.ts'
+import { activate, arrayOf, biasOf, floatInput, sizeOf, trainableSlots } from './layer-parts.ts'
 
 /** Contracts the last axis at any rank. */
 export const dense: LayerKind = {
@@ -15,7 +15,7 @@ export const dense: LayerKind = {
     const result = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), units] }
     const bias = biasOf(call, units)
     return {
-      outputs: [activated(call, product(call, x, { kernel: builder.constant(kernel, 'kernel'), bias, result }))],
+      outputs: [activate(call, product(call, x, { kernel: builder.constant(kernel, 'kernel'), bias, result }))],
       mask: 'kept',
     }
   },
@@ -37,7 +37,7 @@ function product(
 
 export const activationLayer: LayerKind = {
   classNames: ['Activation'],
-  write: (call) => ({ outputs: [activated(call, floatInput(call))], mask: 'kept' }),
+  write: (call) => ({ outputs: [activate(call, floatInput(call))], mask: 'kept' }),
 }
 
 /** Training alone needs them; they keep masks. */

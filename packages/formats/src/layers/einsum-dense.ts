@@ -2,13 +2,13 @@
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { binary } from '../build/broadcast.ts'
-import { type ConstantData, reshaped } from '../build/constant-data.ts'
+import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { reshape } from '../build/shapes.ts'
 import { einsum } from '../tensorflow/einsum.ts'
 import { matmul } from '../tensorflow/products.ts'
 import type { LayerKind } from './layer.ts'
-import { activated, arrayOf, floatInput, trainableSlots } from './layer-parts.ts'
+import { activate, arrayOf, floatInput, trainableSlots } from './layer-parts.ts'
 
 export const einsumDense: LayerKind = {
   classNames: ['EinsumDense'],
@@ -24,7 +24,7 @@ export const einsumDense: LayerKind = {
     if (product === undefined) throw config.refuse(`computes '${equation}', which does not fit what it is called with`)
     const bias = call.arrays.get('bias')
     const sum = bias === undefined ? product : binary(builder, 'Add', product, builder.constant(bias, 'bias'))
-    return { outputs: [activated(call, sum)], mask: 'kept' }
+    return { outputs: [activate(call, sum)], mask: 'kept' }
   },
 }
 
@@ -49,7 +49,7 @@ export function denseOver(
   const [rows, columns] = [kernel.shape.slice(0, contracted), kernel.shape.slice(contracted)]
   const free: readonly Dimension[] = x.shape.slice(0, x.shape.length - contracted)
   if (rows.some((size, k) => x.shape[free.length + k] !== size)) return undefined
-  const matrix = builder.constant(reshaped(kernel, [elementCount(rows), elementCount(columns)]), 'kernel')
+  const matrix = builder.constant(reshapeConstant(kernel, [elementCount(rows), elementCount(columns)]), 'kernel')
   const flat = contracted === 1 ? x : reshape(builder, x, [...free, elementCount(rows)])
   const product = matmul(builder, flat, matrix)
   return columns.length === 1 ? product : reshape(builder, product, [...free, ...columns])

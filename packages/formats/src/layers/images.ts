@@ -6,8 +6,8 @@ import type { ConstantData } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { slice } from '../build/shapes.ts'
 import { inChannelsFirst as inLayout } from '../tensorflow/layout.ts'
-import { padded } from '../tensorflow/pad.ts'
-import { isInterpolation, type ResizeParts, repeated, resizedImage } from '../tensorflow/resize.ts'
+import { pad } from '../tensorflow/pad.ts'
+import { isInterpolation, type ResizeParts, repeat, resizedImage } from '../tensorflow/resize.ts'
 import { constantIn } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { LayerConfig } from './layer-config.ts'
@@ -21,7 +21,7 @@ const upSampling: LayerKind = {
     const x = onlyInput(call, axes + 2)
     const times = axes === 1 && config.raw('size') === undefined ? [config.number('length', 2)] : config.perAxis('size', axes, 2)
     if (axes !== 2 || config.text('interpolation', 'nearest') === 'nearest')
-      return { outputs: [inChannelsFirst(call, asFloat(call, x), (turned) => repeated(call.builder, turned, times))] }
+      return { outputs: [inChannelsFirst(call, asFloat(call, x), (turned) => repeat(call.builder, turned, times))] }
     // TensorFlow.js resizes from the corner of the image.
     const coordinates = dialect === 'tfjs' ? ('asymmetric' as const) : ('half_pixel' as const)
     const parts = { interpolation: interpolationOf(config, 'nearest'), to: { times }, coordinates }
@@ -166,7 +166,7 @@ function paddedTo(call: LayerCall, x: Value, [height, width]: readonly number[])
   const [h, w] = [sizeOf(call, x, 2), sizeOf(call, x, 3)]
   const [tall, wide] = [Math.max(h, Math.trunc((w * height!) / width!)), Math.max(w, Math.trunc((h * width!) / height!))]
   const [rows, columns] = [Math.trunc((tall - h) / 2), Math.trunc((wide - w) / 2)]
-  return padded(
+  return pad(
     call.builder,
     x,
     [

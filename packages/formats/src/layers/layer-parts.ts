@@ -1,6 +1,6 @@
 // What most layers do: take their one input, check and use their arrays, end with an activation.
 import type { InputError } from '@whyslow/graph/input-error.ts'
-import { type ConstantData, reshaped } from '../build/constant-data.ts'
+import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { axisOf } from '../build/shapes.ts'
 import { type Activation, activation, activationOf } from '../tensorflow/activations.ts'
@@ -67,7 +67,7 @@ export function axisIn({ config }: Pick<LayerCall, 'config'>, x: Value, axis: nu
 }
 
 /** Applies the activation that `key` of the configuration names. Throws InputError if it is not known. */
-export function activated(call: LayerCall, x: Value, key = 'activation'): Value {
+export function activate(call: LayerCall, x: Value, key = 'activation'): Value {
   const spec = call.config.raw(key)
   const result = activation(call.builder, x, spec, call.dialect)
   if (result === undefined) throw call.config.refuse(`asks for the activation ${JSON.stringify(spec)}, which is not known`)
@@ -112,5 +112,5 @@ export function perChannel(
   data: ConstantData,
   { rank, axis }: { readonly rank: number; readonly axis: number },
 ): Value {
-  return builder.constant(reshaped(data, [data.shape[0]!, ...new Array<number>(rank - 1 - axis).fill(1)]))
+  return builder.constant(reshapeConstant(data, [data.shape[0]!, ...new Array<number>(rank - 1 - axis).fill(1)]))
 }

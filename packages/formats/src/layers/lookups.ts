@@ -8,7 +8,7 @@ import { dtypeIn } from './arguments.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'
 import { onlyInput } from './layer-parts.ts'
-import { encoded, wholeTypeOf } from './preprocessing.ts'
+import { encodeCategories, wholeTypeOf } from './preprocessing.ts'
 
 /** bigint: numbers of a vocabulary may need all 64 bits. */
 type Token = string | bigint
@@ -123,7 +123,7 @@ function placesOf(call: LayerCall, told: Lookup, tokenType: 'string' | 'int64'):
   })
   const known = unknowns > 1 ? whereUnknown(call, { x, places, told }) : places
   if (mode === 'int') return cast(builder, known, dialect === 'keras-3' ? 'int64' : (wholeTypeOf(call) ?? 'int64'))
-  const categories = encoded(call, known, { depth, mode })
+  const categories = encodeCategories(call, known, { depth, mode })
   return dialect === 'keras-3' ? cast(builder, categories, 'int64') : categories
 }
 

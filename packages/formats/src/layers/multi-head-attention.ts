@@ -2,12 +2,12 @@
 // keras/src/layers/attention/{multi_head_attention,grouped_query_attention}.py and tf_keras'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { asBool, binary, cast, unary, withNumber } from '../build/broadcast.ts'
-import { type ConstantData, reshaped } from '../build/constant-data.ts'
+import { type ConstantData, reshapeConstant } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { inverse } from '../build/permutation.ts'
 import { countOf, reshape, tile, unsqueeze } from '../build/shapes.ts'
 import { transpose } from '../tensorflow/layout.ts'
-import { matmul, swapped } from '../tensorflow/products.ts'
+import { matmul, swapLastAxes } from '../tensorflow/products.ts'
 import { constantIn, isTensor, wholesIn } from './arguments.ts'
 import { attentionMask, maskedSoftmax } from './attention-mask.ts'
 import { denseOver } from './einsum-dense.ts'
@@ -39,7 +39,7 @@ export const multiHeadAttention: LayerKind = {
     const [q, k, v] = [heads('query_dense', query), heads('key_dense', key), heads('value_dense', value)]
     const count = q.shape.at(-3) as number
     const scaled = withNumber(builder, 'Mul', q, 1 / Math.sqrt(q.shape.at(-1) as number))
-    const scores = matmul(builder, scaled, swapped(builder, repeatedHeads(builder, k, count)))
+    const scores = matmul(builder, scaled, swapLastAxes(builder, repeatedHeads(builder, k, count)))
     const returned = kwargs.return_attention_scores === true
     // Without scores and dropout, Keras 3 asks its backend, where a query that may see nothing sees all alike.
     const plain = !returned && query.shape.length === 3 && config.number('dropout', 0) === 0
@@ -126,7 +126,7 @@ function projected(call: LayerCall, part: string, x: Value, contracted: number):
 }
 
 const withBias = (builder: GraphBuilder, x: Value, bias: ConstantData): Value =>
-  binary(builder, 'Add', x, builder.constant(reshaped(bias, bias.shape), 'bias'))
+  binary(builder, 'Add', x, builder.constant(reshapeConstant(bias, bias.shape), 'bias'))
 
 /** [n, …, heads, size] as [n, …others, heads, attended, size], axes that are attended over as one. */
 function headsFirst(builder: GraphBuilder, x: Value, axes: readonly number[]): Value {

@@ -2,7 +2,7 @@
 // keras/src/layers/normalization/, …/preprocessing/normalization.py
 
 import { binary, unary, withNumber } from '../build/broadcast.ts'
-import { type ConstantData, float32s, reshaped } from '../build/constant-data.ts'
+import { type ConstantData, float32s, reshapeConstant } from '../build/constant-data.ts'
 import type { Value } from '../build/graph-builder.ts'
 import { inverse } from '../build/permutation.ts'
 import { meanAndVariance, overDeviation, reduce } from '../build/reduce.ts'
@@ -161,7 +161,7 @@ const normalization: LayerKind = {
       for (const [k, axis] of axes.entries()) if (k >= from && data.shape.length > 0) shape[axis] = sizes[k]!
       if (shape.reduce((a, b) => a * b, 1) !== data.data.length)
         throw config.refuse(`has ${data.data.length} numbers for its ${key}, which do not fit its input`)
-      return reshaped(data, shape)
+      return reshapeConstant(data, shape)
     }
     const [mean, variance] = [numbers('mean'), numbers('variance')]
     const deviations = Float32Array.from(variance.data as Float32Array, (value) => Math.max(Math.sqrt(value), 1e-7))

@@ -23,7 +23,7 @@ const discretization: LayerKind = {
     const x = asFloat(call, inputs[0]!)
     const bounds = builder.constant(float32s([boundaries.length], boundaries as number[]), 'boundaries')
     const bins = bucketOf(builder, x, bounds, { dtype: 'int64' })
-    return { outputs: [encoded(call, bins, { depth: boundaries.length + 1, mode: config.text('output_mode', 'int') })] }
+    return { outputs: [encodeCategories(call, bins, { depth: boundaries.length + 1, mode: config.text('output_mode', 'int') })] }
   },
 }
 
@@ -35,7 +35,7 @@ const categoryEncoding: LayerKind = {
     const given = isTensor(kwargs.count_weights) ? kwargs.count_weights : inputs[1]
     const weights = given === undefined ? undefined : asFloat(call, given)
     const x = cast(builder, inputs[0]!, 'int64')
-    return { outputs: [encoded(call, x, { depth, mode: config.text('output_mode', 'multi_hot'), weights })] }
+    return { outputs: [encodeCategories(call, x, { depth, mode: config.text('output_mode', 'multi_hot'), weights })] }
   },
 }
 
@@ -50,7 +50,7 @@ interface Encoding {
 const MOST_CATEGORIES = 2 ** 24
 
 /** `x`: int64 [n], or [n, categories]; what is beyond `depth` is no category. */
-export function encoded(call: LayerCall, x: Value, { depth, mode, weights }: Encoding): Value {
+export function encodeCategories(call: LayerCall, x: Value, { depth, mode, weights }: Encoding): Value {
   const { builder, config } = call
   if (mode === 'int') return cast(builder, x, wholeTypeOf(call) ?? (call.dialect === 'keras-3' ? 'int32' : 'int64'))
   const rank = x.shape.length

@@ -4,7 +4,7 @@ import type { Value } from '../build/graph-builder.ts'
 import { isPermutation } from '../build/permutation.ts'
 import { countOf, crop, reshape, tile, unsqueeze, withRemainder } from '../build/shapes.ts'
 import { toChannelsLast, transpose } from '../tensorflow/layout.ts'
-import { padded } from '../tensorflow/pad.ts'
+import { pad } from '../tensorflow/pad.ts'
 import type { LayerCall, LayerKind } from './layer.ts'
 import type { Json } from './layer-config.ts'
 import { axesOfClass, channelsFirst, classesOf, onlyInput } from './layer-parts.ts'
@@ -73,7 +73,7 @@ const zeroPadding: LayerKind = {
     const pairs = pairsOf(call, 'padding')
     const first = spatialAxis(call)
     const all = x.shape.map((_, axis) => pairs[axis - first] ?? ([0, 0] as const))
-    return { outputs: [padded(call.builder, x, all)] }
+    return { outputs: [pad(call.builder, x, all)] }
   },
 }
 

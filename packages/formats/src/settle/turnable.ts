@@ -4,7 +4,7 @@
 import { attributeOf, intsOf, numberOf } from '@whyslow/graph/attributes.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { type ConstantData, int64s, numbersOf, transposed } from '../build/constant-data.ts'
+import { type ConstantData, int64s, numbersOf, transposeConstant } from '../build/constant-data.ts'
 import { fromFront, inverse, type Permutation, unturn, withNew, without } from '../build/permutation.ts'
 import { range } from '../build/range.ts'
 import type { NodeChanges, Workbench } from './workbench.ts'
@@ -55,7 +55,7 @@ function turnedBack(bench: Workbench, name: string, turn: Permutation): string |
   const constant = bench.constantOf(name)
   if (constant === undefined || constant.shape.length > turn.length) return undefined
   const shape = [...new Array<number>(turn.length - constant.shape.length).fill(1), ...constant.shape]
-  return bench.addConstant(`${name}/turned`, transposed({ ...constant, shape }, inverse(turn)))
+  return bench.addConstant(`${name}/turned`, transposeConstant({ ...constant, shape }, inverse(turn)))
 }
 
 const isSingle = (bench: Workbench, name: string): boolean =>

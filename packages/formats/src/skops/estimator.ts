@@ -14,7 +14,7 @@ import {
   multiLayerPerceptron,
   stochasticGradientClassifier,
 } from './linear-models.ts'
-import { stepsOf, transformed } from './transformers.ts'
+import { stepsOf, transform } from './transformers.ts'
 import { decisionTree, gradientBoosting, randomForest } from './tree-models.ts'
 
 type Reader = (estimator: Inert, context: SkopsContext) => Predictor
@@ -58,7 +58,7 @@ export function tabularOfEstimator(root: Inert, file: string): TabularModel {
   const prepare: Preparation[] = []
   let width = featureCount
   for (const step of before) {
-    const done = transformed(step, { width }, context)
+    const done = transform(step, { width }, context)
     for (const one of done.steps) prepare.push(one)
     width = done.width
   }

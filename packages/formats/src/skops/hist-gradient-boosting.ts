@@ -7,7 +7,7 @@ import { SetWriter } from '../tabular/set-writer.ts'
 import { EXP, logistic, PAIR, SOFTMAX } from '../tabular/transforms.ts'
 import { classesOf, type Predictor, type SkopsContext } from './context.ts'
 import type { Inert } from './inert.ts'
-import { transformed } from './transformers.ts'
+import { transform } from './transformers.ts'
 import { fieldOf } from './trees.ts'
 
 /** Categories are at most 255: 8 words of bits. */
@@ -57,7 +57,7 @@ function transformOf(estimator: Inert, classes: number | undefined, width: numbe
 /** Since 1.4 categorical columns come first, as places in their lists; nodes speak of that order. */
 function preparationOf(estimator: Inert, featureCount: number, context: SkopsContext): readonly Preparation[] {
   if (!estimator.has('_preprocessor')) return []
-  return transformed(estimator.field('_preprocessor'), { width: featureCount }, { ...context, ownFunctions: true }).steps
+  return transform(estimator.field('_preprocessor'), { width: featureCount }, { ...context, ownFunctions: true }).steps
 }
 
 /** The set of all categories that each feature had in training, indexed by feature. */

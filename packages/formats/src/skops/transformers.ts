@@ -65,7 +65,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   Pipeline: (one, given, context) => {
     let width = given.width
     return stepsOf(one).flatMap((step) => {
-      const done = transformed(step, { width }, context)
+      const done = transform(step, { width }, context)
       width = done.width
       return done.steps
     })
@@ -73,7 +73,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 }
 
 /** Throws InputError for a transformer that is not known, by its name. */
-export function transformed(transformer: Inert, given: Given, context: SkopsContext): Transformed {
+export function transform(transformer: Inert, given: Given, context: SkopsContext): Transformed {
   // 'passthrough', or None.
   if (transformer.className === 'str' || transformer.className === 'NoneType') return { steps: [], width: given.width }
   const reader = Object.hasOwn(READERS, transformer.className) ? READERS[transformer.className] : undefined
@@ -166,7 +166,7 @@ function columnTransformer(transformer: Inert, given: Given, context: SkopsConte
   if (outside !== undefined)
     throw new InputError(`${transformer.where} has column ${outside} of ${given.width}; the file is damaged`)
   const joined = sideBySide(
-    used.map(({ inner, columns }) => ({ columns, steps: transformed(inner, { width: columns.length }, context).steps })),
+    used.map(({ inner, columns }) => ({ columns, steps: transform(inner, { width: columns.length }, context).steps })),
   )
   if (!joined.ok) throw notRead(used[joined.part]!.inner, context, beside(joined.step))
   return joined.steps

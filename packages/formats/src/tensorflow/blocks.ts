@@ -5,7 +5,7 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { crop, reshape } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
-import { padded } from './pad.ts'
+import { pad } from './pad.ts'
 
 /** For each axis of space, which stand behind the batch. */
 export interface Blocks {
@@ -28,7 +28,7 @@ export function spaceToBatch(builder: GraphBuilder, x: Value, { sizes, cells }: 
   const count = sizes.length
   const rest = x.shape.slice(1 + count)
   const none = [0, 0] as const
-  const whole = padded(builder, x, [none, ...cells, ...rest.map(() => none)], filling)
+  const whole = pad(builder, x, [none, ...cells, ...rest.map(() => none)], filling)
   const batch = x.shape[0]!
   const inner = whole.shape.slice(1, 1 + count).map((size, k) => divided(size, sizes[k]!))
   const parted = reshape(builder, whole, [batch, ...inner.flatMap((size, k) => [size, sizes[k]!]), ...rest])

@@ -19,14 +19,14 @@ export interface Suppression {
 }
 
 /** Indices of the boxes that stay, the best first: int64, as many as there are. */
-export function suppressed(builder: GraphBuilder, parts: Suppression): Value {
+export function suppressBoxes(builder: GraphBuilder, parts: Suppression): Value {
   const scores = unsqueeze(builder, parts.scores, [0, 1])
   return reshape(builder, slice(builder, found(builder, { ...parts, scores }), [{ axis: 1, start: 2 }]), [null])
 }
 
 /** The same with their scores and how many they are; with `size` zeros behind both, up to the most. */
 export function suppressedWithScores(builder: GraphBuilder, parts: Suppression, size: Dimension | undefined) {
-  const chosen = suppressed(builder, parts)
+  const chosen = suppressBoxes(builder, parts)
   const count = builder.op('Size', [chosen], { dtype: 'int64', shape: [] })
   const filled = (value: Value): Value => {
     if (size === undefined) return value

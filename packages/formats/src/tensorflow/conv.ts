@@ -1,7 +1,7 @@
 // Convolutions and pooling of TensorFlow's family as ONNX's: kernels with their spatial axes first, tensors with channels last or first.
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { unary } from '../build/broadcast.ts'
-import { type ConstantData, reshaped, transposed } from '../build/constant-data.ts'
+import { type ConstantData, reshapeConstant, transposeConstant } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { inChannelsFirst } from './layout.ts'
 import { padAttributes, spanOf, type Window, windowedSizes } from './window.ts'
@@ -23,7 +23,7 @@ export function convolution(
   const { weights, groups = 1 } = parts
   const rank = weights.shape.length
   // […spatial, i, o] → [o, i, …spatial]
-  const turned = transposed(weights, [rank - 1, rank - 2, ...weights.shape.slice(2).map((_, k) => k)])
+  const turned = transposeConstant(weights, [rank - 1, rank - 2, ...weights.shape.slice(2).map((_, k) => k)])
   return convolve(builder, parts, { weights: turned, groups })
 }
 
@@ -33,8 +33,8 @@ export function depthwiseConvolution(builder: GraphBuilder, parts: ConvolutionPa
   const rank = weights.shape.length
   const spatial = weights.shape.slice(0, -2)
   const [inputs = 1, multiplier = 1] = weights.shape.slice(-2)
-  const turned = transposed(weights, [rank - 2, rank - 1, ...spatial.map((_, k) => k)])
-  return convolve(builder, parts, { weights: reshaped(turned, [inputs * multiplier, 1, ...spatial]), groups: inputs })
+  const turned = transposeConstant(weights, [rank - 2, rank - 1, ...spatial.map((_, k) => k)])
+  return convolve(builder, parts, { weights: reshapeConstant(turned, [inputs * multiplier, 1, ...spatial]), groups: inputs })
 }
 
 /** `weights`: [outputs, inputs / groups, …spatial]. */
@@ -65,7 +65,7 @@ export function transposedConvolution(
 ): Value {
   const { weights, kernel, strides, dilations, padding, outputPadding } = parts
   const rank = weights.shape.length
-  const turned = transposed(weights, [rank - 1, rank - 2, ...kernel.map((_, k) => k)])
+  const turned = transposeConstant(weights, [rank - 1, rank - 2, ...kernel.map((_, k) => k)])
   const axes = kernel.map((size, axis) => {
     const [span, stride, asked] = [spanOf(size, dilations[axis]!), strides[axis]!, outputPadding?.[axis] ?? null]
     // Cells of the result beyond (in-1)·stride: the same for every size of the input.

@@ -1,7 +1,7 @@
 // Channels last, as TensorFlow's family keeps its tensors, and channels first, as ONNX's operators want them. Each operator is written
 // with the transposes that it needs by itself; those that undo each other are taken out when the graph is whole (formats/settle).
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { transposed } from '../build/constant-data.ts'
+import { transposeConstant } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { isIdentity } from '../build/permutation.ts'
 import { range } from '../build/range.ts'
@@ -9,7 +9,7 @@ import { range } from '../build/range.ts'
 /** `value` with axis `permutation[k]` as its axis `k`; constants are turned at once. */
 export function transpose(builder: GraphBuilder, value: Value, permutation: readonly number[]): Value {
   if (isIdentity(permutation)) return value
-  if (value.constant !== undefined) return builder.constant(transposed(value.constant, permutation))
+  if (value.constant !== undefined) return builder.constant(transposeConstant(value.constant, permutation))
   const shape = permutation.map((axis): Dimension => value.shape[axis]!)
   return builder.op('Transpose', [value], { dtype: value.dtype, shape }, { perm: permutation })
 }

@@ -7,9 +7,9 @@ import { concat, reverse, slice } from '../build/shapes.ts'
 type Pairs = readonly (readonly [before: number, after: number])[]
 
 /** `x` with `value` before and after each axis; a pair an axis. */
-export function padded(builder: GraphBuilder, x: Value, pairs: Pairs, value = 0): Value {
+export function pad(builder: GraphBuilder, x: Value, pairs: Pairs, value = 0): Value {
   if (pairs.every(([before, after]) => before === 0 && after === 0)) return x
-  return surrounded(builder, x, pairs, { filling: value === 0 ? undefined : scalar(builder, x.dtype, value) })
+  return surround(builder, x, pairs, { filling: value === 0 ? undefined : scalar(builder, x.dtype, value) })
 }
 
 export type PadMode = 'constant' | 'reflect' | 'edge' | 'symmetric'
@@ -17,14 +17,14 @@ export type PadMode = 'constant' | 'reflect' | 'edge' | 'symmetric'
 export const isPadMode = (mode: string): mode is PadMode => ['constant', 'reflect', 'edge', 'symmetric'].includes(mode)
 
 /** Cells around `x`: `filling` (of rank 0; absent: zeros) or, by the other modes, what is at its edges. */
-export function surrounded(
+export function surround(
   builder: GraphBuilder,
   x: Value,
   pairs: Pairs,
   { filling, mode = 'constant' }: { readonly filling?: Value | undefined; readonly mode?: PadMode } = {},
 ): Value {
-  if (mode === 'symmetric') return mirrored(builder, x, pairs, true)
-  const shape = x.shape.map((size, axis) => grown(size, pairs[axis]!))
+  if (mode === 'symmetric') return mirror(builder, x, pairs, true)
+  const shape = x.shape.map((size, axis) => sizeWithPads(size, pairs[axis]!))
   const pads = builder.ints([...pairs.map(([before]) => before), ...pairs.map(([, after]) => after)])
   const value = mode === 'constant' ? filling : undefined
   return builder.op('Pad', [x, pads, value], { dtype: x.dtype, shape }, { mode })
@@ -34,7 +34,7 @@ export function surrounded(
  * `x` mirrored at its edges, a pair of counts an axis: without the cell at the edge (reflect), or with it (symmetric), which ONNX has no
  * mode for. Cells are taken from `x` itself, so that any type will do; there must be as many as are asked.
  */
-export function mirrored(builder: GraphBuilder, x: Value, pairs: Pairs, symmetric: boolean): Value {
+export function mirror(builder: GraphBuilder, x: Value, pairs: Pairs, symmetric: boolean): Value {
   const edge = symmetric ? 0 : 1
   return pairs.reduce((value, [before, after], axis) => {
     if (before + after === 0) return value
@@ -45,12 +45,12 @@ export function mirrored(builder: GraphBuilder, x: Value, pairs: Pairs, symmetri
       value,
       ...(after > 0 ? [reverse(builder, sized(last, axis, after), axis)] : []),
     ]
-    return sized(concat(builder, parts, axis), axis, grown(value.shape[axis]!, [before, after]))
+    return sized(concat(builder, parts, axis), axis, sizeWithPads(value.shape[axis]!, [before, after]))
   }, x)
 }
 
 /** What a size becomes with cells before and after it. */
-export const grown = (size: Dimension, [before, after]: readonly [number, number]): Dimension =>
+export const sizeWithPads = (size: Dimension, [before, after]: readonly [number, number]): Dimension =>
   before + after === 0 ? size : typeof size === 'number' ? size + before + after : null
 
 const sized = (value: Value, axis: number, size: Dimension): Value => ({

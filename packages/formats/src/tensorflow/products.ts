@@ -13,7 +13,7 @@ export function matmul(builder: GraphBuilder, a: Value, b: Value): Value {
 }
 
 /** The last two axes exchanged. */
-export function swapped(builder: GraphBuilder, x: Value): Value {
+export function swapLastAxes(builder: GraphBuilder, x: Value): Value {
   const rank = x.shape.length
   return transpose(builder, x, [...x.shape.slice(2).map((_, axis) => axis), rank - 1, rank - 2])
 }

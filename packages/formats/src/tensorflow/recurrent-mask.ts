@@ -23,7 +23,7 @@ export interface Compacted {
   zeroUnlessLast(last: Value, backwards: readonly boolean[]): Value
 }
 
-export function compacted(builder: GraphBuilder, input: Value, mask: Value): Compacted {
+export function compact(builder: GraphBuilder, input: Value, mask: Value): Compacted {
   const flags = cast(builder, mask, 'int64')
   const upTo = runningSum(builder, flags, 1)
   const total = reduce(builder, 'ReduceSum', flags, { axes: [1] })

@@ -8,7 +8,7 @@ import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { concat, reshape, squeeze, unsqueeze } from '../build/shapes.ts'
 import type { RecurrentActivation } from './activation-functions.ts'
 import { transpose } from './layout.ts'
-import { type Compacted, compacted, spread } from './recurrent-mask.ts'
+import { type Compacted, compact, spread } from './recurrent-mask.ts'
 
 export type CellType = 'RNN' | 'GRU' | 'LSTM'
 
@@ -66,7 +66,7 @@ export interface RecurrenceResult {
 export function recurrence(builder: GraphBuilder, parts: Recurrence): RecurrenceResult {
   const { cell, input, directions, mask } = parts
   const units = directions[0]!.weights.recurrent.shape[0]!
-  const masked = mask === undefined ? undefined : compacted(builder, input, mask)
+  const masked = mask === undefined ? undefined : compact(builder, input, mask)
   const timeFirst = transpose(builder, masked?.input ?? input, [1, 0, 2])
   const states = cell === 'LSTM' ? 2 : 1
   const initial = Array.from({ length: states }, (_, k) => initialState(builder, parts, k))

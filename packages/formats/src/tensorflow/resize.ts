@@ -58,7 +58,7 @@ export function resizedImage(builder: GraphBuilder, x: Value, parts: ResizeParts
 }
 
 /** Nearest neighbours of a value of any rank, each spatial axis ([n, c, …]) this many times larger. */
-export function repeated(builder: GraphBuilder, x: Value, times: readonly number[]): Value {
+export function repeat(builder: GraphBuilder, x: Value, times: readonly number[]): Value {
   const sizes = x.shape.slice(2).map((size, k) => (typeof size === 'number' ? size * times[k]! : null))
   const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
   const scales = builder.constant(float32s([2 + times.length], [1, 1, ...times]), 'scales')

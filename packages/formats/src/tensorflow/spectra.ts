@@ -9,7 +9,7 @@ import { float32s } from '../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../build/graph-builder.ts'
 import { concat, gather, reshape, slice, unsqueeze } from '../build/shapes.ts'
 import { transpose } from './layout.ts'
-import { padded } from './pad.ts'
+import { pad } from './pad.ts'
 
 export interface Complex {
   readonly real: Value
@@ -60,7 +60,7 @@ function byProducts(builder: GraphBuilder, x: Value, length: number): Value | un
   if (plan === undefined || typeof size !== 'number') return undefined
   const last = x.shape.length - 1
   const cut = size > length ? slice(builder, x, [{ axis: last, start: 0, end: length }]) : x
-  const filled = padded(
+  const filled = pad(
     builder,
     cut,
     x.shape.map((_, axis) => [0, axis === last ? Math.max(length - size, 0) : 0]),

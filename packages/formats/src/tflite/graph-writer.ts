@@ -18,7 +18,7 @@ import { OPERATORS, type OperatorName } from './operator-codes.ts'
 import { CUSTOM_WRITERS, WRITERS } from './operators/index.ts'
 import { asUnsigned } from './quantized.ts'
 import type { OperatorRow, SubgraphRow, TensorRow } from './schema.ts'
-import { contentOf, dtypeOf, filled, quantizationOf } from './tensor-content.ts'
+import { contentOf, dtypeOf, fill, quantizationOf } from './tensor-content.ts'
 
 /** Graphs that call graphs: a file could name itself, or double with every call. */
 const DEEPEST_CALLS = 16
@@ -84,7 +84,7 @@ function writeOperator(writing: Writing, scope: Scope & { readonly operator: Ope
     new InputError(`${file}: ${code.custom_code || name || `operator ${number}`} that makes ${place} ${why}`)
   const writer = writerOf(name, code.custom_code)
   if (name === undefined || writer === undefined) throw refusal(adviceFor(name, code.custom_code))
-  const outputs = operator.outputs.map((at) => asUnsigned(declared(writing, subgraph.tensors[at]!)))
+  const outputs = operator.outputs.map((at) => asUnsigned(declarationOf(writing, subgraph.tensors[at]!)))
   const handles: string[] = []
   const inputs = operator.inputs.map((at) => (at === -1 ? undefined : madeBefore(tensorAt(writing, scope, at), refusal)))
   const imaginary = inputs.map((tensor) => tensor?.imaginary)
@@ -163,7 +163,7 @@ function adviceFor(name: string | undefined, custom: string): string {
 
 function madeTensor(writing: Writing, output: Declared, value: Value): Tensor {
   const known = withDeclared(value, output)
-  const { quantization } = value.dtype === output.dtype ? output : declared(writing, output.row)
+  const { quantization } = value.dtype === output.dtype ? output : declarationOf(writing, output.row)
   return { ...output, quantization, dtype: value.dtype, shape: known.shape, value: known, content: value.constant }
 }
 
@@ -199,7 +199,7 @@ function tensorAt(writing: Writing, { builder, subgraph, tensors }: Scope, at: n
   const row = subgraph.tensors[at]!
   const content = contentOf(row, writing, writing.file) ?? emptyContent(row)
   if (content === undefined) return row.is_variable ? variableTensor(writing, row) : undefined
-  const tensor = constantTensor(builder, { ...declared(writing, row), shape: content.shape }, content)
+  const tensor = constantTensor(builder, { ...declarationOf(writing, row), shape: content.shape }, content)
   tensors.set(at, tensor)
   return tensor
 }
@@ -208,7 +208,7 @@ function tensorAt(writing: Writing, { builder, subgraph, tensors }: Scope, at: n
 function emptyContent(row: TensorRow): ConstantData | undefined {
   const dtype = dtypeOf(row)
   if (dtype === undefined || dtype === 'string' || row.buffer === 0 || !row.shape.includes(0)) return undefined
-  return filled(dtype, row.shape, 0)
+  return fill(dtype, row.shape, 0)
 }
 
 /** It becomes an initializer when its value is requested: most weights are written in another layout. */
@@ -223,7 +223,7 @@ function constantTensor(builder: GraphBuilder, about: Declared, content: Constan
 }
 
 /** As the file declares it; free sizes are null. */
-export function declared({ file }: Writing, row: TensorRow): Declared {
+export function declarationOf({ file }: Writing, row: TensorRow): Declared {
   const { shape, shape_signature } = row
   const sizes = shape_signature.length > 0 ? shape_signature.map((size): Dimension => (size < 0 ? null : size)) : shape
   // Resources and variants hold no numbers; operators that take them look at their names alone.
@@ -231,7 +231,7 @@ export function declared({ file }: Writing, row: TensorRow): Declared {
 }
 
 function variableTensor(writing: Writing, row: TensorRow): Tensor {
-  const about = declared(writing, row)
+  const about = declarationOf(writing, row)
   return {
     ...about,
     content: undefined,
@@ -249,12 +249,12 @@ function stateOf(writing: Writing, subgraph: SubgraphRow, at: number, refusal: (
 }
 
 function variableOf(writing: Writing, row: TensorRow): Variable {
-  const { dtype, shape, quantization } = declared(writing, row)
+  const { dtype, shape, quantization } = declarationOf(writing, row)
   if (writing.free && shape.some((size) => typeof size !== 'number'))
     throw new FreeSizeError(`the state ${row.name} has a free size`)
   // What TFLite sets its variables to: zero, as int8 stores it.
   const zero = dtype === 'int8' ? (quantization?.zeroPoints[0] ?? 0) : 0
-  return variable(writing, row.name || 'state', () => filled(dtype, row.shape, zero))
+  return variable(writing, row.name || 'state', () => fill(dtype, row.shape, zero))
 }
 
 /** Sets what a variable holds before the first prediction, without a node; see `variable`. */

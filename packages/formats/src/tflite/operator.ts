@@ -139,7 +139,7 @@ export function realChannelsFirst(call: OperatorCall, k: number): Value {
 }
 
 /** A real result as output `k` stores it, the activation that is fused into the operator done before. */
-export function stored(
+export function store(
   call: OperatorCall,
   value: Value,
   { activation = 0, k = 0 }: { activation?: number; k?: number } = {},
@@ -154,7 +154,7 @@ export function stored(
 
 /** The same for a result with channels first. */
 export function storedChannelsLast(call: OperatorCall, value: Value, options: { activation?: number; k?: number } = {}): Value {
-  return toChannelsLast(call.builder, stored(call, value, options))
+  return toChannelsLast(call.builder, store(call, value, options))
 }
 
 const LIMITS: Readonly<Record<string, readonly [number, number]>> = {
@@ -178,7 +178,7 @@ function activated(
   const [low, high] = limits
   const range =
     quantization === undefined ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : quantizedRange(quantization, dtype)
-  return limited(builder, value, range[0]! >= low ? undefined : low, range[1]! <= high ? undefined : high)
+  return limit(builder, value, range[0]! >= low ? undefined : low, range[1]! <= high ? undefined : high)
 }
 
 /** A real value under the activation of that number, wherever it is written. */
@@ -186,7 +186,7 @@ export const activatedBy = (call: OperatorCall, builder: GraphBuilder, value: Va
   activated({ ...call, builder }, value, { activation, quantization: undefined, dtype: 'float32' })
 
 /** Limits to `low` … `high`, with the shortest operator that says it. */
-export function limited(builder: GraphBuilder, value: Value, low: number | undefined, high: number | undefined): Value {
+export function limit(builder: GraphBuilder, value: Value, low: number | undefined, high: number | undefined): Value {
   const [from, to] = [low, high === Number.POSITIVE_INFINITY ? undefined : high]
   if (from === undefined && to === undefined) return value
   if (from === 0 && to === undefined && value.dtype === 'float32') return unary(builder, 'Relu', value)
@@ -195,7 +195,7 @@ export function limited(builder: GraphBuilder, value: Value, low: number | undef
 
 /** An operator that computes with real numbers: of its inputs, with one result. */
 export function inReal(write: (call: OperatorCall, ...inputs: readonly Value[]) => Value): WriteOperator {
-  return (call) => [stored(call, write(call, ...inputs(call).map((tensor) => realOf(call, tensor))))]
+  return (call) => [store(call, write(call, ...inputs(call).map((tensor) => realOf(call, tensor))))]
 }
 
 /** True where the result is stored as its input is: only then may integers be moved about as they are. */
@@ -207,12 +207,12 @@ export function sameStorage(tensor: Declared, output: Declared): boolean {
 }
 
 /** An operator that moves elements of its first input about and computes nothing: as stored if it can be, else as real numbers. */
-export function moving(write: (call: OperatorCall, x: Value) => Value): WriteOperator {
+export function movement(write: (call: OperatorCall, x: Value) => Value): WriteOperator {
   return (call) => {
     const tensor = input(call, 0)
     // Where either is not quantized (a reshaped scale, a state), integers are integers.
     if (sameStorage(tensor, call.outputs[0]!) || tensor.quantization === undefined) return [write(call, tensor.value)]
-    return [stored(call, write(call, realOf(call, tensor)))]
+    return [store(call, write(call, realOf(call, tensor)))]
   }
 }
 

@@ -19,12 +19,7 @@ interface Level {
 }
 
 /** The bytes of the whole tensor, row-major. Throws InputError if the description does not fit. */
-export function densified(
-  stored: Uint8Array<ArrayBuffer>,
-  tensor: TensorRow,
-  type: string,
-  file: string,
-): Uint8Array<ArrayBuffer> {
+export function densify(stored: Uint8Array<ArrayBuffer>, tensor: TensorRow, type: string, file: string): Uint8Array<ArrayBuffer> {
   const { shape, sparsity, name } = tensor
   const elementBytes = BYTES[type]
   const wrong = (what: string) => new InputError(`${file}: the sparse tensor ${name} ${what}`)

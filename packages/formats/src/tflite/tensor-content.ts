@@ -7,7 +7,7 @@ import { constantOf } from '../build/broadcast.ts'
 import { arrayOver, type ConstantData } from '../build/constant-data.ts'
 import type { CheckedModel } from './checked-model.ts'
 import { TENSOR_TYPES, type TensorRow } from './schema.ts'
-import { densified } from './sparse-content.ts'
+import { densify } from './sparse-content.ts'
 
 /** real = scale · (stored - zeroPoint); with more than one scale, along `axis`. */
 export interface Quantization {
@@ -45,7 +45,7 @@ export function contentOf(tensor: TensorRow, { contents }: CheckedModel, file: s
   if (content.byteLength === 0 || dtype === undefined) return undefined
   if (dtype === 'string') return { dtype, shape: tensor.shape, data: stringsOf(content, count, `${file}: tensor ${tensor.name}`) }
   const type = TENSOR_TYPES[tensor.type]!
-  const stored = tensor.sparsity === undefined ? content : densified(content, tensor, type, file)
+  const stored = tensor.sparsity === undefined ? content : densify(content, tensor, type, file)
   const bits = type === 'INT4' || type === 'UINT4' ? 4 : type === 'INT2' ? 2 : 8
   const bytes = bits < 8 ? unpacked(stored, count, bits, type !== 'UINT4') : stored
   // Numbers stand on multiples of their size in files of the real makers.
@@ -82,7 +82,7 @@ function stringsOf(content: Uint8Array<ArrayBuffer>, count: number, what: string
 const MOST_FILLED = 2 ** 22
 
 /** A constant with the same number everywhere. Throws a RangeError if it would be too large. */
-export function filled(dtype: DType, shape: readonly number[], value: number): ConstantData {
+export function fill(dtype: DType, shape: readonly number[], value: number): ConstantData {
   if (elementCount(shape) > MOST_FILLED) throw new RangeError(`there are ${elementCount(shape)} cells to fill`)
   return constantOf(
     dtype,

@@ -4,7 +4,7 @@
 import { elementCount } from '../dtype.ts'
 import { hasInput, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluated } from './counts/functions.ts'
+import { evaluateCounts } from './counts/functions.ts'
 import { defineFamily, type Formula, formula, type OperatorFacts, sameFor, UNARY } from './family.ts'
 import { broadcasts, keepsAxes } from './input-use.ts'
 
@@ -16,7 +16,7 @@ const activation = (name: string, biasInput?: number): Formula =>
     return {
       simpleOps: elements * (ops.simple + bias),
       specialOps: elements * ops.special,
-      functions: evaluated(ops.functions, elements),
+      functions: evaluateCounts(ops.functions, elements),
     }
   })
 
@@ -33,7 +33,7 @@ const biasSplitGelu = formula([0], [0], ([x], [y]) => {
   return {
     simpleOps: elementCount(x.shape) + elements * (ops.simple + 1),
     specialOps: elements * ops.special,
-    functions: evaluated(ops.functions, elements),
+    functions: evaluateCounts(ops.functions, elements),
   }
 })
 

@@ -6,7 +6,7 @@ import { elementCount } from '../dtype.ts'
 import type { TensorType } from '../types.ts'
 import { hasInput, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluated } from './counts/functions.ts'
+import { evaluateCounts } from './counts/functions.ts'
 import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts } from './family.ts'
 import { spatialAxes } from './input-use.ts'
@@ -25,7 +25,7 @@ const convTranspose = (biasInput: number) =>
       macs: transposedMacs(x, w),
       simpleOps: outputs * ((hasInput(context, biasInput) ? 1 : 0) + activation.simple),
       specialOps: outputs * activation.special,
-      functions: evaluated(activation.functions, outputs),
+      functions: evaluateCounts(activation.functions, outputs),
     }
   })
 

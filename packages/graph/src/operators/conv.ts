@@ -8,7 +8,7 @@ import { elementCount } from '../dtype.ts'
 import type { TensorType } from '../types.ts'
 import { hasInput, isNonZeroInput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluated } from './counts/functions.ts'
+import { evaluateCounts } from './counts/functions.ts'
 import { REQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { type ReadInput, spatialAxes } from './input-use.ts'
@@ -34,7 +34,7 @@ const conv = formula([0, 1], [0], ([x, w], [y], context) => {
     macs: convMacs(w, y),
     simpleOps: outputs * (bias + sum + activation.simple),
     specialOps: outputs * activation.special,
-    functions: evaluated(activation.functions, outputs),
+    functions: evaluateCounts(activation.functions, outputs),
     readBytes: { 0: touchedBytes(x, y, w.shape.slice(2), isChannelsLast(context)) },
     arithmetic: x.dtype,
   }
@@ -96,7 +96,7 @@ const causalConv = formula([0, 1], [0], ([, w], [y], context) => {
     macs: outputs * elementCount(w.shape.slice(2)),
     simpleOps: outputs * ((hasInput(context, 2) ? 1 : 0) + activation.simple),
     specialOps: outputs * activation.special,
-    functions: evaluated(activation.functions, outputs),
+    functions: evaluateCounts(activation.functions, outputs),
   }
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { costGraph } from '../../test/support/graph-cost.ts'
 import { float, graphOf, type Step } from '../../test/support/operators/example-graph.ts'
 import type { ConstantView, GraphView } from '../types.ts'
+import { costGraph } from './graph-cost.ts'
 
 test('costGraph sums what declared types give', () => {
   const graph: GraphView = {

@@ -5,7 +5,7 @@ import { elementCount } from '../dtype.ts'
 import type { NodeView, TensorType } from '../types.ts'
 import { hasInput, numberAttribute, textAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluated } from './counts/functions.ts'
+import { evaluateCounts } from './counts/functions.ts'
 import { defineFamily, type Formula, formula, LINEAR, type OperatorFacts, sameFor } from './family.ts'
 import { factor, type ReadInput } from './input-use.ts'
 
@@ -22,7 +22,7 @@ const gemm = formula([0], [0], ([a], [y], context) => {
     macs: outputs * depth,
     simpleOps: scaledOps(node, outputs) + added + outputs * activation.simple,
     specialOps: outputs * activation.special,
-    functions: evaluated(activation.functions, outputs),
+    functions: evaluateCounts(activation.functions, outputs),
   }
 })
 
@@ -34,7 +34,7 @@ const matmul = formula([0], [0], ([a], [y], { node }) => {
     macs: outputs * contractedSize(a, node),
     simpleOps: scaledOps(node, outputs) + outputs * activation.simple,
     specialOps: outputs * activation.special,
-    functions: evaluated(activation.functions, outputs),
+    functions: evaluateCounts(activation.functions, outputs),
   }
 })
 

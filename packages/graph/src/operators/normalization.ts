@@ -7,7 +7,7 @@ import { elementCount, sizeInBytes } from '../dtype.ts'
 import type { TensorType } from '../types.ts'
 import { axisFromFront, hasInput, numberAttribute, numbersAttribute } from './attributes.ts'
 import { activationOps } from './counts/activation-ops.ts'
-import { evaluated } from './counts/functions.ts'
+import { evaluateCounts } from './counts/functions.ts'
 import { DEQUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
 import type { AxisMeaning, ReadInput } from './input-use.ts'
@@ -65,7 +65,7 @@ const contribGroupNorm = formula([0], [0], ([x], _, context) => {
   const elements = elementCount(x.shape)
   const silu = activationOps(numberAttribute(node, 'activation', 0) === 1 ? 'silu' : 'identity')!
   const work = normalize(x, x.shape[0]! * groups, CENTRED_OPS + affineOps(context, 1, 2, 3, 4) + silu.simple)
-  return { ...work, specialOps: work.specialOps! + elements * silu.special, functions: evaluated(silu.functions, elements) }
+  return { ...work, specialOps: work.specialOps! + elements * silu.special, functions: evaluateCounts(silu.functions, elements) }
 })
 
 // input, skip, gamma, beta, bias
@@ -100,7 +100,7 @@ const gatedRmsNorm = formula([0, 1], [0], ([x, scale]) => {
   const elements = elementCount(x.shape)
   const silu = activationOps('silu')!
   const work = normalize(x, elements / elementCount(scale.shape), ROOT_MEAN_SQUARE_OPS + 1 + silu.simple + 1)
-  return { ...work, specialOps: work.specialOps! + elements * silu.special, functions: evaluated(silu.functions, elements) }
+  return { ...work, specialOps: work.specialOps! + elements * silu.special, functions: evaluateCounts(silu.functions, elements) }
 })
 
 // key, query [B, S, copies, D], value [B, S, D], scales: both normalized and scaled, multiplied and summed; of each row's sum, scaled,

@@ -7,7 +7,7 @@ import { elementCount, sizeInBytes } from '../dtype.ts'
 import type { TensorType } from '../types.ts'
 import { hasInput, numberAttribute, textAttribute, textsAttribute } from './attributes.ts'
 import { activationOps, type ElementOps } from './counts/activation-ops.ts'
-import { evaluated, evaluatedTogether, type FunctionCounts } from './counts/functions.ts'
+import { evaluateCounts, evaluatedTogether, type FunctionCounts } from './counts/functions.ts'
 import { DYNAMIC_QUANTIZE_OPS } from './counts/quantize-ops.ts'
 import { softmaxOps } from './counts/softmax-ops.ts'
 import { defineFamily, formula, type OperatorFacts, sameFor } from './family.ts'
@@ -107,7 +107,7 @@ function recurrentWork(cell: Cell, { x, r, hidden }: Sizes, context: NodeContext
     macs: directions * rows * (gateSize * inputs + gateSize * hidden) + states * peepholes,
     simpleOps: states * (cell.joinOps + biases + activation.simple),
     specialOps: states * activation.special,
-    functions: evaluated(activation.functions, states),
+    functions: evaluateCounts(activation.functions, states),
     passBytes: Math.max(0, steps - 1) * sizeInBytes(r)!,
     arithmetic: x.dtype,
     serialSteps: Math.max(1, steps),
@@ -137,7 +137,7 @@ function activationsOf(cell: Cell, { node }: NodeContext): ElementOps | string {
     if (ops === undefined) return `its activation '${name}' is not known`
     simple += times * ops.simple
     special += times * ops.special
-    functions = evaluatedTogether(functions, evaluated(ops.functions, times))
+    functions = evaluatedTogether(functions, evaluateCounts(ops.functions, times))
   }
   return { simple, special, functions }
 }

@@ -3,7 +3,7 @@
 // https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/mlas/lib/q4_dq.cpp
 // Symmetric blocks lay their number of largest size, with its sign, on the lowest code, which has no counterpart above: all codes are
 // used, and scales can be negative.
-import { sqnrDb, transposed } from './matrices.ts'
+import { sqnrDb, transposeMatrix } from './matrices.ts'
 
 export interface BlockLayout {
   readonly bits: 4 | 8
@@ -36,7 +36,7 @@ export function quantizeBlocks(
   { k, n, turned }: { readonly k: number; readonly n: number; readonly turned: boolean },
   { bits, blockSize, symmetric, search = false }: BlockLayout,
 ): BlockWeights | undefined {
-  const rows = turned ? values : transposed(values, k, n)
+  const rows = turned ? values : transposeMatrix(values, k, n)
   const blocks = Math.ceil(k / blockSize)
   const most = 2 ** bits - 1
   const middle = 2 ** (bits - 1)

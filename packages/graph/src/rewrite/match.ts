@@ -82,7 +82,7 @@ export function matchGraph(model: Model, graph: GraphProto, outer?: Matching & {
 }
 
 /** Inputs without omitted ones at the end. */
-export function trimmed(inputs: readonly string[]): string[] {
+export function trimInputs(inputs: readonly string[]): string[] {
   return inputs.slice(0, inputs.findLastIndex((one) => one !== '') + 1)
 }
 

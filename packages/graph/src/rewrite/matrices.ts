@@ -6,7 +6,7 @@ export function sqnrDb(signal: number, noise: number): number {
 }
 
 /** A matrix [rows, columns] turned into [columns, rows], in squares that stay in the cache. */
-export function transposed<Numbers extends Int8Array | Uint8Array | Float32Array>(
+export function transposeMatrix<Numbers extends Int8Array | Uint8Array | Float32Array>(
   values: Numbers,
   rows: number,
   columns: number,

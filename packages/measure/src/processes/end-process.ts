@@ -78,7 +78,7 @@ const RUN_MARK = 'WHYSLOW_RUN'
 export const runMarkedBy = (run: string): Readonly<Record<string, string>> => ({ [RUN_MARK]: run })
 
 /** The environment of a program that stays when the run has ended, as a browser that it opened. */
-export function unmarked(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutMark(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { [RUN_MARK]: _, ...others } = environment
   return others
 }

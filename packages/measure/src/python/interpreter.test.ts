@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { needs } from '../../../../test/needs.ts'
-import { checked, findInterpreter, isolatedEnvironment, type PythonWorld, probeInterpreter } from './interpreter.ts'
+import { checkProbe, findInterpreter, isolatedEnvironment, type PythonWorld, probeInterpreter } from './interpreter.ts'
 
 const world = (files: readonly string[], env: PythonWorld['env'] = {}, platform: NodeJS.Platform = 'linux'): PythonWorld => ({
   platform,
@@ -169,11 +169,11 @@ function findCommand(name: string): boolean {
 
 test('what the collector does not run on is said', () => {
   const said = { executable: '/p', implementation: 'cpython', has: {}, versions: {} }
-  expect(checked({ ...said, version: '3.8.18' }, '/p')).toMatchObject({ ok: false, reason: '/p is Python 3.8.18' })
-  expect(checked({ ...said, version: '2.7.18' }, '/p')).toMatchObject({ ok: false, reason: '/p is Python 2.7.18' })
-  expect(checked({ ...said, version: '3.14.0', implementation: 'pypy' }, '/p')).toMatchObject({
+  expect(checkProbe({ ...said, version: '3.8.18' }, '/p')).toMatchObject({ ok: false, reason: '/p is Python 3.8.18' })
+  expect(checkProbe({ ...said, version: '2.7.18' }, '/p')).toMatchObject({ ok: false, reason: '/p is Python 2.7.18' })
+  expect(checkProbe({ ...said, version: '3.14.0', implementation: 'pypy' }, '/p')).toMatchObject({
     ok: false,
     reason: '/p is pypy, not CPython',
   })
-  expect(checked({ ...said, version: '3.9.1' }, '/p')).toMatchObject({ ok: true, version: '3.9.1' })
+  expect(checkProbe({ ...said, version: '3.9.1' }, '/p')).toMatchObject({ ok: true, version: '3.9.1' })
 })

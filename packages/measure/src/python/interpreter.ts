@@ -190,7 +190,7 @@ export async function probeInterpreter(
     const why = how.stop !== null ? late : how.code === 0 ? 'it printed nothing' : (how.error?.message ?? `it ${endInWords(how)}`)
     return { ok: false, reason: `${executable} (${from}) could not be run: ${why}`, fix: 'name an interpreter with --python' }
   }
-  return checked(said, executable)
+  return checkProbe(said, executable)
 }
 
 type Said = Extract<Probed, { ok: true }>
@@ -206,7 +206,7 @@ function parseProbe(stdout: string): Omit<Said, 'ok'> | null {
 }
 
 /** Whether the collector runs there. */
-export function checked(said: Omit<Said, 'ok'>, executable: string): Probed {
+export function checkProbe(said: Omit<Said, 'ok'>, executable: string): Probed {
   const [major = 0, minor = 0] = said.version.split('.').map(Number)
   const fix = `name CPython ${OLDEST.join('.')} or newer with --python`
   if (said.implementation !== 'cpython') return { ok: false, reason: `${executable} is ${said.implementation}, not CPython`, fix }

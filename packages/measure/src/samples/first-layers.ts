@@ -7,7 +7,7 @@ import type { Model } from '@whyslow/graph/model.ts'
 import { linksOf } from '@whyslow/graph/walk.ts'
 import type { NodeProto } from 'onnx-buf'
 import type { Convolution } from './convolution.ts'
-import { type Places, placesJoined, unfolded } from './space-to-depth.ts'
+import { type Places, placesJoined, unfold } from './space-to-depth.ts'
 
 /** One number for each channel. */
 export interface Moments {
@@ -213,7 +213,7 @@ function takeConvolution(node: NodeProto, found: Found, reader: Reader): boolean
     dilations,
     bias: bias ?? null,
   }
-  found.convolution = found.places === null ? convolution : unfolded(convolution, found.places)
+  found.convolution = found.places === null ? convolution : unfold(convolution, found.places)
   return found.convolution !== null
 }
 

@@ -38,7 +38,7 @@ function placeOf(name: string, value: string, { producers, numbersOf }: Graph): 
 }
 
 /** The convolution over the image; null if it is none over the joined images. */
-export function unfolded({ shape, weights, groups, dilations, bias }: Convolution, places: Places): Convolution | null {
+export function unfold({ shape, weights, groups, dilations, bias }: Convolution, places: Places): Convolution | null {
   const [outputs, joined, height, width] = shape as [number, number, number, number]
   const channels = joined / places.length
   if (groups !== 1 || dilations.some((one) => one !== 1) || !Number.isInteger(channels)) return null

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { faultInEvidence, revived } from './file.ts'
+import { faultInEvidence, revive } from './file.ts'
 
 type Json = Record<string, unknown>
 const golden = join(import.meta.dirname, '../../../../fixtures/golden')
 const recorded = readdirSync(golden).filter((name) => name.endsWith('.evidence.json.gz'))
-const evidence = (name: string): Json => JSON.parse(gunzipSync(readFileSync(join(golden, name))).toString(), revived)
+const evidence = (name: string): Json => JSON.parse(gunzipSync(readFileSync(join(golden, name))).toString(), revive)
 const linear = () => evidence('linear.evidence.json.gz')
 
 describe('evidence', () => {

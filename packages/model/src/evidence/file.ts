@@ -16,7 +16,7 @@ export function formatEvidence(evidence: Evidence): string {
 /** Evidence from a file, or InputError that says what the file is instead. */
 export function readEvidence(path: string): Evidence {
   const hint = 'explain takes what --save-evidence wrote (whyslow MODEL measures a model)'
-  const document = readJson(path, { what: path, hint }, revived)
+  const document = readJson(path, { what: path, hint }, revive)
   const schema = isObject(document) ? document.schema : undefined
   if (typeof schema === 'string' && schema.startsWith('whyslow-report/')) {
     throw new InputError(`${path}: this is a report document; explain takes what --save-evidence wrote`)
@@ -39,7 +39,7 @@ export const faultInEvidence = (document: unknown): string | undefined =>
   faultBy(new URL('./validators/evidence.cjs', compiledTwin(import.meta.url)), document)
 
 /** For JSON.parse: JSON's own values, those that `formatEvidence` wrote in another way, and names of before. */
-export function revived(_: string, value: unknown): unknown {
+export function revive(_: string, value: unknown): unknown {
   if (!isObject(value)) return value
   if (typeof value.$number === 'string') return Number(value.$number)
   return 'stolenMs' in value && 'throttledMs' in value ? underNewNames(value) : value

@@ -2,7 +2,7 @@
 
 import { isVersion } from '@whyslow/graph/version.ts'
 import type { ShippedLibrary } from '@whyslow/measure/engines/types.ts'
-import { quoted } from './python-text.ts'
+import { quotePython } from './python-text.ts'
 
 interface LibraryFolder {
   /** The format that it opens, and with it the name of the model's file. */
@@ -32,8 +32,8 @@ const OPENVINO: LibraryFolder = {
   ],
   python: ({ device, properties }, modelFile) => [
     'import openvino as ov',
-    `model = ov.Core().compile_model(${quoted(modelFile)}, ${quoted(device)}, {`,
-    ...Object.entries(properties).map(([key, value]) => `    ${quoted(key)}: ${quoted(value)},`),
+    `model = ov.Core().compile_model(${quotePython(modelFile)}, ${quotePython(device)}, {`,
+    ...Object.entries(properties).map(([key, value]) => `    ${quotePython(key)}: ${quotePython(value)},`),
     '})',
   ],
   pythonRun: [
@@ -64,7 +64,7 @@ const LITERT: LibraryFolder = {
   ],
   python: ({ properties: { num_threads: threads } }, modelFile) => [
     'from ai_edge_litert.interpreter import Interpreter',
-    `interpreter = Interpreter(model_path=${quoted(modelFile)}${threads === undefined ? '' : `, num_threads=${threads}`})`,
+    `interpreter = Interpreter(model_path=${quotePython(modelFile)}${threads === undefined ? '' : `, num_threads=${threads}`})`,
     'interpreter.allocate_tensors()',
   ],
   pythonRun: [

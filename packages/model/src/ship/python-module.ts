@@ -6,7 +6,7 @@ import type { InputDeclaration } from '@whyslow/measure/engines/types.ts'
 import { LIBRARIES } from './libraries.ts'
 import { modelFileOf } from './model-file.ts'
 import type { ShipPlan } from './plan.ts'
-import { quoted } from './python-text.ts'
+import { quotePython } from './python-text.ts'
 import { pythonLines } from './session-options.ts'
 
 type PythonPlan = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'toolVersion'>
@@ -77,7 +77,9 @@ export function pythonModule(plan: PythonPlan, text: string): string {
     `        ${importLine}`,
     '    except ImportError as error:',
     `        raise ImportError(f'{error}: pip install -r {FOLDER / "requirements.txt"}') from error`,
-    ...[...opening.map((line) => line.replace(quoted(file), 'file')), ...run].map((line) => (line === '' ? '' : `    ${line}`)),
+    ...[...opening.map((line) => line.replace(quotePython(file), 'file')), ...run].map((line) =>
+      line === '' ? '' : `    ${line}`,
+    ),
   ]
   return `${lines.join('\n')}\n${text}`
 }
@@ -107,12 +109,12 @@ export function compiledModule(plan: CompiledPythonPlan, text: string): string {
 
 const declarations = ({ inputs, outputs }: CompiledPythonPlan, file: string): readonly string[] => [
   'FOLDER = Path(__file__).resolve().parent',
-  `MODEL_FILE = ${quoted(file)}`,
+  `MODEL_FILE = ${quotePython(file)}`,
   '# By name, in the order that the model declares.',
-  `INPUTS = {${inputs.map(({ name, dtype }) => `${quoted(name)}: np.dtype(np.${numpyOf(dtype)})`).join(', ')}}`,
+  `INPUTS = {${inputs.map(({ name, dtype }) => `${quotePython(name)}: np.dtype(np.${numpyOf(dtype)})`).join(', ')}}`,
   `OUTPUTS = [${outputs
     .filter(({ isTensor }) => isTensor)
-    .map(({ name }) => quoted(name))
+    .map(({ name }) => quotePython(name))
     .join(', ')}]`,
   '',
   '',
@@ -139,7 +141,7 @@ export function pythonTypes({ inputs, outputs, toolVersion }: CompiledPythonPlan
   const backend = isCompiled ? "*, backend: Literal['c', 'wasmtime', 'numpy'] | None = ..." : ''
   const keywords = inputs.filter(({ name }) => IDENTIFIER.test(name) && !KEYWORDS.has(name))
   const table = (members: readonly InputDeclaration[]) =>
-    `{${members.map((one) => `${quoted(one.name)}: ${arrayText(one.dtype)}`).join(', ')}}`
+    `{${members.map((one) => `${quotePython(one.name)}: ${arrayText(one.dtype)}`).join(', ')}}`
   const named = keywords.map(({ name, dtype }) => `, ${name}: ${arrayText(dtype)} = ...`).join('')
   return `# Types of predict.py. Written by whyslow ${toolVersion}.
 from collections.abc import Mapping
@@ -176,10 +178,10 @@ export function pythonExample({ inputs, outputs, report }: Pick<ShipPlan, 'input
     'outputs = model.predict({',
     ...inputs.map(({ name, dtype, shape }) => {
       const sizes = fed.get(name) ?? shape?.map((size) => (typeof size === 'number' ? size : 1)) ?? []
-      return `    ${quoted(name)}: np.zeros(${tupleText(sizes)}, np.${numpyOf(dtype)}),`
+      return `    ${quotePython(name)}: np.zeros(${tupleText(sizes)}, np.${numpyOf(dtype)}),`
     }),
     '})',
-    first === undefined ? 'print(outputs)' : `print(outputs[${quoted(first)}].shape)`,
+    first === undefined ? 'print(outputs)' : `print(outputs[${quotePython(first)}].shape)`,
   ]
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { quoted } from './python-text.ts'
+import { quotePython } from './python-text.ts'
 
 const TEXTS = [
   '',
@@ -20,14 +20,14 @@ const TEXTS = [
 ]
 
 test.each(TEXTS)('JavaScript reads %j back, from one line', (text) => {
-  expect(quoted(text)).not.toMatch(/[\n\r]/)
-  expect(runInNewContext(quoted(text))).toBe(text)
+  expect(quotePython(text)).not.toMatch(/[\n\r]/)
+  expect(runInNewContext(quotePython(text))).toBe(text)
 })
 
 test('and so does Python', ({ skip }) => {
   const script = 'import ast, json, sys; print(json.dumps([ast.literal_eval(one) for one in json.load(sys.stdin)]))'
   const { error, stdout } = spawnSync('python3', ['-I', '-c', script], {
-    input: JSON.stringify(TEXTS.map(quoted)),
+    input: JSON.stringify(TEXTS.map(quotePython)),
     encoding: 'utf8',
   })
   if (error) skip('there is no python3')

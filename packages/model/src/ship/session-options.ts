@@ -7,7 +7,7 @@ import type { EngineOptions } from '@whyslow/measure/engines/types.ts'
 import { compilableFor, compiledOptions } from './compiled-files.ts'
 import { installLine, keyOf, LIBRARIES } from './libraries.ts'
 import type { ShipPlan } from './plan.ts'
-import { quoted } from './python-text.ts'
+import { quotePython } from './python-text.ts'
 
 type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'serving'>
 
@@ -82,7 +82,7 @@ export function pythonLines({ setup: { options }, engine: { library } }: Shipped
     `options.execution_mode = ort.ExecutionMode.ORT_${options.executionMode.toUpperCase()}`,
     ...(options.threads === null ? [] : [`options.intra_op_num_threads = ${options.threads}`]),
     ...Object.entries(options.configEntries).map(([key, value]) => pythonEntry(key, value)),
-    `session = ort.InferenceSession(${quoted(modelFile)}, options, providers=['CPUExecutionProvider'])`,
+    `session = ort.InferenceSession(${quotePython(modelFile)}, options, providers=['CPUExecutionProvider'])`,
   ]
 }
 
@@ -91,5 +91,5 @@ function pythonEntry(key: string, value: string): string {
   const attribute = key.slice(key.indexOf('.') + 1)
   if (kind === 'switch' && /^[01]$/.test(value)) return `options.${attribute} = ${value === '1' ? 'True' : 'False'}`
   if (kind === 'number' && /^\d+$/.test(value)) return `options.${attribute} = ${value}`
-  return `options.add_session_config_entry(${quoted(key)}, ${quoted(value)})`
+  return `options.add_session_config_entry(${quotePython(key)}, ${quotePython(value)})`
 }

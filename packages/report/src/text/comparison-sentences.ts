@@ -4,7 +4,7 @@ import { percent, significant, time, timeWithInterval } from '@whyslow/measure/s
 import type { ComparisonDocument, Contestant } from '../documents/comparison.ts'
 import { withShortNames } from './contestant-names.ts'
 import { speedupRange } from './fix-answer.ts'
-import { listOf } from './list-of.ts'
+import { listOf } from './foretold.ts'
 
 type Facts = Omit<ComparisonDocument, 'answer' | 'sentences'>
 

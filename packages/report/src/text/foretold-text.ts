@@ -2,7 +2,7 @@
 
 import { percent, plural, time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ForetoldDocument } from '../documents/foretold.ts'
-import { labelled, page, paper, type TerminalOptions, table } from './page.ts'
+import { labelLines, page, paper, type TerminalOptions, table } from './page.ts'
 import { hang, wrap } from './wrap.ts'
 
 const LABEL = 10
@@ -16,7 +16,7 @@ export function renderEstimate({ answer, here, there, parts, known, notes }: For
       : `${plural(known.pairs, 'pair')} of known machines, estimated from each other: median error ${percent(known.medianError)}`
   return page([
     wrap(answer, width).map(colours.bold),
-    labelled(
+    labelLines(
       [
         ['Here', timeWithInterval(here.p50Ms, here.ciLowMs, here.ciHighMs)],
         ['There', `${timeWithInterval(there.p50Ms, there.lowMs, there.highMs)}, ${there.basis}, grade ${there.grade}`],

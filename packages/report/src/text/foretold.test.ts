@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReportDocument } from '../documents/report.ts'
-import { predictedAndMeasured } from './foretold.ts'
-import { listOf } from './list-of.ts'
+import { listOf, predictedAndMeasured } from './foretold.ts'
 
 test('a list names three', () => {
   expect(listOf(['a'])).toBe('a')

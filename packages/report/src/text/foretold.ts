@@ -2,9 +2,16 @@
 
 import { time, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportForetold } from '../documents/report.ts'
-import { listOf } from './list-of.ts'
 
 type Foretold = ReportForetold
+
+const MOST_NAMED = 3
+
+/** 'a, b and c'; 'a, b, c and 2 more'. */
+export function listOf(words: readonly string[], most = MOST_NAMED): string {
+  if (words.length > most) return `${words.slice(0, most).join(', ')} and ${words.length - most} more`
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
 
 export const predictedTime = ({ ms, low, high }: Foretold): string => timeWithInterval(ms, low, high)
 

@@ -3,7 +3,7 @@
 import { percent, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { LintDocument } from '../documents/lint.ts'
 import { speedupRange } from './fix-answer.ts'
-import { type Colours, labelled, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { type Colours, labelLines, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { hang, wrap } from './wrap.ts'
 
 type Unfused = LintDocument['unfused'][number]
@@ -108,7 +108,7 @@ function measured({ measured }: LintDocument, width: number): string[] {
   const { engine, machine, trust, reasons, syntheticInputs } = measured
   const on = `${engine.id} ${engine.version}, ${engine.threadsInUse} threads, graph optimization ${engine.graphOptimization}`
   const synthetic = `synthetic: ${syntheticInputs.slice(0, 3).join(', ')}; with your own: --data\u00a0PATH`
-  return labelled(
+  return labelLines(
     [
       ['Trust', [trust, ...(reasons.length > 0 ? [reasons.join('; ')] : [])].join(': ')],
       ['Engine', on],

@@ -4,7 +4,7 @@ import { bytes, plural, rate } from '@whyslow/measure/statistics/numbers.ts'
 import type { DoctorDocument } from '../documents/doctor.ts'
 import type { MachineDescription } from '../documents/machine.ts'
 import { engineSections } from './engines-text.ts'
-import { labelled, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { labelLines, page, paper, type TerminalOptions, warningLines } from './page.ts'
 
 const labelWidth = 14
 
@@ -12,7 +12,7 @@ const labelWidth = 14
 export function renderMachine(machine: MachineDescription, options: TerminalOptions): string {
   const { width, colours } = paper(options)
   return page([
-    labelled(machineFacts(machine), width, labelWidth),
+    labelLines(machineFacts(machine), width, labelWidth),
     ...roofSections(machine, options),
     warningLines(machine.warnings ?? [], width, colours),
   ])
@@ -25,7 +25,7 @@ export function renderDoctor(document: DoctorDocument, options: TerminalOptions)
   const quiet =
     disturbance === null ? 'yes: nothing else takes the CPUs' : `no: ${disturbance}; close other programs before you measure`
   return page([
-    labelled([...machineFacts(document), ['Quiet', quiet]], width, labelWidth),
+    labelLines([...machineFacts(document), ['Quiet', quiet]], width, labelWidth),
     ...engineSections(document.engines, options),
     ...roofSections(document, options),
     warningLines(document.warnings ?? [], width, colours),
@@ -67,7 +67,7 @@ function roofSections(machine: MachineDescription, options: TerminalOptions): st
     )
     return [
       colours.bold(`Roofs measured with ${plural(threads, 'thread')}`),
-      ...labelled([...rates, ...bandwidths, ...functions], width, labelWidth),
+      ...labelLines([...rates, ...bandwidths, ...functions], width, labelWidth),
     ]
   })
   return roofs.length > 0 ? roofs : [['No roofs were measured.']]

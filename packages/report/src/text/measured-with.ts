@@ -4,7 +4,7 @@
 import { bytes, count, metricValue, one, percent, plural, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { ReportDocument, ReportSweep } from '../documents/report.ts'
 import { sourceWords } from './answers/likeness.ts'
-import { labelled } from './page.ts'
+import { labelLines } from './page.ts'
 import { sparkline } from './plots/sparkline.ts'
 
 const labelWidth = 9
@@ -25,7 +25,7 @@ export function measuredWith(doc: ReportDocument, width: number): string[] {
     ['Profile', doc.profile?.correction ?? null],
     ...doc.sweeps.map((sweep): [string, string | null] => ['Sweep', sweepLine(sweep)]),
   ]
-  return labelled(facts, width, labelWidth)
+  return labelLines(facts, width, labelWidth)
 }
 
 const grades = {

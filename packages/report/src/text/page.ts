@@ -21,7 +21,7 @@ export function paper({ width, colour }: TerminalOptions): { readonly width: num
 }
 
 /** The text as a link of the terminal (OSC 8); as it is if there is no page, or no terminal that takes one. */
-export const linked = (text: string, uri: string | null | undefined): string =>
+export const link = (text: string, uri: string | null | undefined): string =>
   uri == null ? text : `\u001b]8;;${uri}\u001b\\${text}\u001b]8;;\u001b\\`
 
 /** The sections that have lines; ends with a line end. */
@@ -35,7 +35,7 @@ export function warningLines(warnings: readonly string[], width: number, colours
 }
 
 /** Each text with its label; one without a text is left out. */
-export function labelled(facts: readonly (readonly [string, string | null])[], width: number, labelWidth: number): string[] {
+export function labelLines(facts: readonly (readonly [string, string | null])[], width: number, labelWidth: number): string[] {
   return facts.flatMap(([label, text]) =>
     text === null ? [] : wrap(text, width, pad(label, labelWidth), ' '.repeat(labelWidth)),
   )

@@ -9,8 +9,8 @@ import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './fin
 import {
   type Colours,
   type Column,
-  labelled,
-  linked,
+  labelLines,
+  link,
   page,
   paper,
   type TerminalOptions,
@@ -119,9 +119,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, { comman
   const lines = [colours.bold('What to fix')]
   for (const [at, finding] of saving.slice(0, MOST_FINDINGS).entries()) {
     const page = pageOf?.(finding.rule)
-    lines.push(
-      ...wrap(`${finding.title} (${finding.rule})`, width, `${at + 1}. `).map((line) => linked(colours.bold(line), page)),
-    )
+    lines.push(...wrap(`${finding.title} (${finding.rule})`, width, `${at + 1}. `).map((line) => link(colours.bold(line), page)))
     const where = places(finding)
     if (where !== '') lines.push(...wrap(where, width, '   ').map(colours.cyan))
     lines.push(...wrap(finding.detail, width, '   '))
@@ -192,7 +190,7 @@ function measured({ latency, machine }: ReportDocument, pipeline: Pipeline, widt
     ...(timingOverhead === null ? [] : [`timing the stages added ${signed(timingOverhead)}`]),
     ...(profilerOverhead === null ? [] : [`the profiler ${signed(profilerOverhead)}, ${where}`]),
   ]
-  return labelled(
+  return labelLines(
     [
       // What Node runs a script for is told by its own marks alone.
       [

@@ -9,7 +9,7 @@ export function printable(text: string): string {
 }
 
 /** A word as a shell takes it: in single quotes where it holds more than letters, digits and harmless signs. */
-export function quoted(word: string): string {
+export function quoteWord(word: string): string {
   const text = printable(word)
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`
 }
@@ -24,7 +24,7 @@ export interface Next {
 export const commandWords = ({ command, arguments: rest }: NonNullable<Next['run']>, name = 'whyslow'): string[] => [
   name,
   ...(command === '' ? [] : [command]),
-  ...rest.map(quoted),
+  ...rest.map(quoteWord),
 ]
 
 /** Words to type next; none if there is no command. Documents from before `run` have the text alone. */

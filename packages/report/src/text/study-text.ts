@@ -3,7 +3,7 @@
 import { metricValue, plural, significant, timeWithInterval } from '@whyslow/measure/statistics/numbers.ts'
 import type { StudyCell, StudyDocument, StudyMachine, StudyRow } from '../documents/study.ts'
 import { shortNames } from './contestant-names.ts'
-import { listOf } from './list-of.ts'
+import { listOf } from './foretold.ts'
 import { type Column, page, paper, type TerminalOptions, table, warningLines, widthOf } from './page.ts'
 import { engineOf } from './study-engine.ts'
 import { hang, printable, shorten, wrap } from './wrap.ts'

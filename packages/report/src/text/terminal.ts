@@ -8,9 +8,9 @@ import { basisOf, checkedLines, isToFix, savingWords, sentenceCase } from './fin
 import { measuredWith } from './measured-with.ts'
 import { nodeList } from './names.ts'
 import { nodeTable } from './node-table.ts'
-import { type Colours, linked, page, paper, type TerminalOptions, warningLines } from './page.ts'
+import { type Colours, link, page, paper, type TerminalOptions, warningLines } from './page.ts'
 import { rooflinePlot } from './plots/roofline-plot.ts'
-import { hang, nextWords, quoted, wrap, wrapCommand } from './wrap.ts'
+import { hang, nextWords, quoteWord, wrap, wrapCommand } from './wrap.ts'
 
 type Finding = ReportFinding
 
@@ -51,7 +51,7 @@ function findings(doc: ReportDocument, width: number, colours: Colours, { comman
   const told = new Map<string, number>()
   for (const [index, finding] of saving.slice(0, mostFindings).entries()) {
     const page = pageOf?.(finding.rule)
-    lines.push(...wrap(finding.title, width, `${index + 1}. `).map((line) => linked(colours.bold(line), page)))
+    lines.push(...wrap(finding.title, width, `${index + 1}. `).map((line) => link(colours.bold(line), page)))
     lines.push(...wrap(finding.detail, width, '   '))
     if (finding.nodes.length > 0) lines.push(...wrap(`Nodes: ${nodeList(finding.nodes, doc.nodes)}`, width, '   '))
     lines.push(...wrap(saves(finding, doc.latency?.p50Ms ?? null), width, '   ').map(colours.green))
@@ -95,7 +95,7 @@ function assumptions(doc: ReportDocument, width: number): string[] {
     .filter(({ assumptions }) => assumptions.length > 0)
     .flatMap(({ name, shape, assumptions }) => {
       const byBatch = assumptions.every(({ flag }) => flag === '--batch')
-      const flag = byBatch ? ['--batch', '1'] : ['--shape', quoted(`${name}=${shape.join('x')}`)]
+      const flag = byBatch ? ['--batch', '1'] : ['--shape', quoteWord(`${name}=${shape.join('x')}`)]
       return [
         ...hang(`Assumed for input ${name}: ${assumptions.map(({ text }) => text).join(', ')}.`, width),
         ...wrapCommand(flag, width, '  To change it: '),

@@ -3,7 +3,7 @@
 import stringWidth from 'string-width'
 import { printable } from './shell-words.ts'
 
-export { commandWords, type Next, nextWords, printable, quoted } from './shell-words.ts'
+export { commandWords, type Next, nextWords, printable, quoteWord } from './shell-words.ts'
 
 // A number stays next to its unit.
 const beforeUnit = /(\d) (?=(?:ns|µs|ms|s|%|[kMGTP]?B|[kMGTP]|[kMGTP]?(?:B|FLOP|OP)\/s)(?![\p{L}\p{N}]))/gu

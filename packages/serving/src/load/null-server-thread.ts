@@ -2,7 +2,7 @@
 import http2 from 'node:http2'
 import net from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
-import { framed } from './grpc/http2.ts'
+import { frame } from './grpc/http2.ts'
 
 const ANSWER = Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}', 'latin1')
 const HEAD_END = Buffer.from('\r\n\r\n', 'latin1')
@@ -33,7 +33,7 @@ const httpServer = () =>
     })
   })
 
-const NOTHING = framed(new Uint8Array())
+const NOTHING = frame(new Uint8Array())
 
 function grpcServer(): http2.Http2Server {
   const server = http2.createServer()

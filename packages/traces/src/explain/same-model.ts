@@ -2,7 +2,7 @@
 import { readModel } from '@whyslow/formats/index.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { costOfNode } from '@whyslow/graph/operators/node-cost.ts'
+import { costOfNode } from '@whyslow/graph/operators/graph-cost.ts'
 import { type SymbolicTypes, symbolicTypes } from '@whyslow/graph/rewrite/symbolic-types.ts'
 import type { GraphView, NodeView, TensorType } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'

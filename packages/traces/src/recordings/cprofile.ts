@@ -4,7 +4,7 @@ import { type Frame, isImport, isWaiting, languageOf, modelCallOf } from './fram
 import { type Marshalled, readMarshal } from './marshal.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { FunctionRow, FunctionTimes, Recording } from './recording.ts'
-import { damaged } from './small-json.ts'
+import { damageError } from './small-json.ts'
 import { type TraceSource, wholeOf } from './source.ts'
 
 const MOST_BYTES = 256 * 2 ** 20
@@ -20,7 +20,7 @@ function recognises({ bytes }: Head): string | undefined {
 
 async function read(source: TraceSource, recognisedBy: string): Promise<Recording> {
   const value = readMarshal(source.file, await wholeOf(source, MOST_BYTES))
-  if (value === null || typeof value !== 'object' || !('pairs' in value)) throw damaged(source.file, 'no dictionary')
+  if (value === null || typeof value !== 'object' || !('pairs' in value)) throw damageError(source.file, 'no dictionary')
   const entries = value.pairs.map(([key, row]) => entryOf(source.file, key, row))
   return {
     ...{ kind: 'functions', format: 'cprofile', version: null, recognisedBy, recordedWith: [], devices: [], slowed: true },
@@ -40,9 +40,9 @@ function entryOf(file: string, key: Marshalled, row: Marshalled): Entry {
   const [path, line, name] = isEntry ? (key as readonly Marshalled[]) : []
   const [primitive, calls, selfS, totalS] = isEntry ? (row as readonly Marshalled[]) : []
   if (typeof path !== 'string' || typeof line !== 'number' || typeof name !== 'string')
-    throw damaged(file, 'a key that names no function')
+    throw damageError(file, 'a key that names no function')
   if (typeof primitive !== 'number' || typeof calls !== 'number' || typeof selfS !== 'number' || typeof totalS !== 'number')
-    throw damaged(file, `${name} has no times`)
+    throw damageError(file, `${name} has no times`)
   const isBuiltIn = path === '~'
   const where = { file: isBuiltIn ? null : path, line: isBuiltIn ? null : line }
   return { name, ...where, selfS: Math.max(0, selfS), totalS: Math.max(0, totalS), calls }

@@ -4,7 +4,7 @@ import { fieldsOf } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
-import { damaged, listOf, numberOf, readObject, textOf } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject, textOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 function recognises({ kind, keys, text }: Head): string | undefined {
@@ -24,7 +24,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   const nodes = nodesOf(profile.nodes)
   const samples = listOf(profile.samples)
   const deltas = listOf(profile.timeDeltas)
-  if (nodes.size === 0 || samples.length === 0) throw damaged(source.file, 'no nodes or no samples')
+  if (nodes.size === 0 || samples.length === 0) throw damageError(source.file, 'no nodes or no samples')
   const tally = new StackTally()
   const stacks = new Map<number, Frame[]>()
   for (const [at, sample] of samples.entries()) {
@@ -34,7 +34,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
     // Clocks of threads differ by a little: what would be negative is nothing.
     tally.add(stack, deltas.length === 0 ? 1 : Math.max(0, numberOf(deltas[at])))
   }
-  if (tally.whole === 0) throw damaged(source.file, 'its samples took no time')
+  if (tally.whole === 0) throw damageError(source.file, 'its samples took no time')
   return {
     ...{
       kind: 'functions',
@@ -73,9 +73,9 @@ function stackOf(file: string, nodes: ReadonlyMap<number, Node>, id: number): Fr
   const stack: Frame[] = []
   for (let at: number | undefined = id; at !== undefined; at = nodes.get(at)?.parent) {
     const node = nodes.get(at)
-    if (node === undefined) throw damaged(file, `sample of node ${at}, which is not there`)
+    if (node === undefined) throw damageError(file, `sample of node ${at}, which is not there`)
     if (node.parent !== undefined || stack.length === 0) stack.push(node.frame)
-    if (stack.length > 100_000) throw damaged(file, 'nodes in a circle')
+    if (stack.length > 100_000) throw damageError(file, 'nodes in a circle')
   }
   return stack.reverse()
 }

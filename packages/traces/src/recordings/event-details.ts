@@ -1,7 +1,7 @@
 // What the arguments of an event tell: for operators their inputs, for kernels and copies how they were launched. Read where they lie: no
 // string is made of what millions of events repeat.
 import { jsonValue } from '@whyslow/graph/json.ts'
-import { decoded } from './interned.ts'
+import { decodeText } from './interned.ts'
 import { BAD, firstMember, isText, type Key, nextMember, numberAt, skipValue } from './json-bytes.ts'
 import type { Detail } from './recording.ts'
 import type { TimelineBuilder } from './timeline-builder.ts'
@@ -39,7 +39,7 @@ const valueText = (bytes: Buffer): string => text(bytes, MEMBER.valueFrom, MEMBE
 const valueNumber = (bytes: Buffer): number => numberAt(bytes, MEMBER.valueFrom, MEMBER.valueTo)
 
 const text = (bytes: Buffer, from: number, to: number): string =>
-  bytes[from] === 0x22 ? decoded(bytes.subarray(from + 1, to - 1)) : bytes.toString('utf8', from, to)
+  bytes[from] === 0x22 ? decodeText(bytes.subarray(from + 1, to - 1)) : bytes.toString('utf8', from, to)
 
 function id(builder: TimelineBuilder, bytes: Buffer): number {
   // Longer than a double holds: kept as text.
@@ -222,7 +222,7 @@ export function plainArgs(bytes: Buffer, at: number): Readonly<Record<string, un
   const members: Record<string, unknown> = {}
   for (let more = advance(bytes, at, true); more; more = advance(bytes, MEMBER.valueTo, false)) {
     const value = bytes.toString('utf8', MEMBER.valueFrom, MEMBER.valueTo)
-    members[decoded(bytes.subarray(MEMBER.from, MEMBER.to))] = parsed(value) ?? valueText(bytes)
+    members[decodeText(bytes.subarray(MEMBER.from, MEMBER.to))] = parsed(value) ?? valueText(bytes)
   }
   return members
 }

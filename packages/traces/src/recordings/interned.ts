@@ -48,7 +48,7 @@ export class Interned {
 
   /** The text of a number, as JSON would read it. */
   text(id: number): string {
-    return decoded(this.#arena.subarray(this.#starts[id]!, this.#starts[id + 1]!))
+    return decodeText(this.#arena.subarray(this.#starts[id]!, this.#starts[id + 1]!))
   }
 
   /** All texts, by number. */
@@ -102,7 +102,7 @@ function longer<T extends Uint32Array | Int32Array>(known: T, into: T): T {
 }
 
 /** What stands between quotes in JSON, as text; control characters and bad escapes, which traces hold, are taken as they are. */
-export function decoded(bytes: Buffer): string {
+export function decodeText(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (!text.includes('\\')) return text
   try {

@@ -4,7 +4,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
-import { damaged } from './small-json.ts'
+import { damageError } from './small-json.ts'
 import { type TraceSource, wholeOf } from './source.ts'
 import { type Field, signed, walkFields, walkPacked } from './wire.ts'
 
@@ -55,11 +55,11 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   let count = 0
   for (const [from, to] of profile.samples) {
     const { locations, values } = sampleOf(bytes, from, to)
-    if (locations.length > MOST_DEPTH) throw damaged(source.file, 'a stack that never ends')
+    if (locations.length > MOST_DEPTH) throw damageError(source.file, 'a stack that never ends')
     const value = values[index] ?? 0
     if (!(value > 0)) continue
     const named = locations.map((id) => frames.get(id))
-    if (named.some((one) => one === undefined)) throw damaged(source.file, 'a sample names a location that is not there')
+    if (named.some((one) => one === undefined)) throw damageError(source.file, 'a sample names a location that is not there')
     // Leaf first in the file; within a location, what was inlined before what it was inlined into.
     tally.add((named as Frame[][]).flat().reverse(), value)
     count += counted < 0 ? 1 : (values[counted] ?? 0)
@@ -84,10 +84,10 @@ function profileOf(file: string, bytes: Buffer): Profile {
   try {
     walkFields(bytes, 0, bytes.length, (field) => takeField(bytes, field, profile))
   } catch (error) {
-    if (error instanceof InputError) throw damaged(file, error.message)
+    if (error instanceof InputError) throw damageError(file, error.message)
     throw error
   }
-  if (profile.strings[0] !== '') throw damaged(file, 'its table of strings does not begin with an empty one')
+  if (profile.strings[0] !== '') throw damageError(file, 'its table of strings does not begin with an empty one')
   return profile
 }
 

@@ -3,7 +3,7 @@ import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { Recording } from './recording.ts'
-import { damaged, listOf, numberOf, readObject, textOf } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject, textOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 const MOST_DEPTH = 3000
@@ -19,7 +19,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   const file = await readObject(source)
   const tally = new StackTally()
   add(source.file, tally, fieldsOf(file.root_frame), [])
-  if (tally.whole === 0) throw damaged(source.file, 'no frame took time')
+  if (tally.whole === 0) throw damageError(source.file, 'no frame took time')
   const samples = numberOf(file.sample_count)
   return {
     ...{
@@ -38,7 +38,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
 
 /** A frame's own time is what its children do not take. */
 function add(file: string, tally: StackTally, value: JsonObject, above: readonly Frame[]): void {
-  if (above.length > MOST_DEPTH) throw damaged(file, 'frames nested too deeply')
+  if (above.length > MOST_DEPTH) throw damageError(file, 'frames nested too deeply')
   const name = textOf(value.function) ?? '(no name)'
   // Its own rows: '[self]' is the frame above it.
   const isOwn = /^\[(self|root)\]$/.test(name)

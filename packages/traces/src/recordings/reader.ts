@@ -1,5 +1,5 @@
 // A reader of traces: it recognises its format by the first bytes of a file, unpacked, never by the file's name, and reads it.
-import { decoded } from './interned.ts'
+import { decodeText } from './interned.ts'
 import { skipBlanks, skipString, skipValue } from './json-bytes.ts'
 import type { Recording, TraceFormat } from './recording.ts'
 import type { TraceSource } from './source.ts'
@@ -40,7 +40,7 @@ function keysOf(bytes: Buffer, at: number): string[] {
   for (let i = skipBlanks(bytes, at + 1); bytes[i] === 0x22; ) {
     const end = skipString(bytes, i)
     if (end < 0) break
-    keys.push(decoded(bytes.subarray(i + 1, end - 1)))
+    keys.push(decodeText(bytes.subarray(i + 1, end - 1)))
     const value = skipBlanks(bytes, skipBlanks(bytes, end) + 1)
     const after = skipValue(bytes, value)
     if (after < 0) break

@@ -3,7 +3,7 @@
 import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { FunctionRow, Recording } from './recording.ts'
-import { damaged, listOf, numberOf, readObject } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 function recognises({ kind, keys, text }: Head): string | undefined {
@@ -27,7 +27,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   )
   const sum = (of: (row: Row) => number): number => rows.reduce((all, row) => all + of(row), 0)
   const whole = sum((row) => row.python + row.native + row.system)
-  if (whole === 0) throw damaged(source.file, 'no line took time')
+  if (whole === 0) throw damageError(source.file, 'no line took time')
   const elapsedS = numberOf(file.elapsed_time_sec)
   const calls = rows.filter((row) => CALLS_MODEL.test(row.text) && !IMPORTS.test(row.text))
   const busy = (row: Row): number => row.python + row.native

@@ -22,6 +22,6 @@ export const numberOf = (value: unknown, none = 0): number => (typeof value === 
 export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 /** InputError in the words of damage. */
-export function damaged(file: string, what: string): InputError {
+export function damageError(file: string, what: string): InputError {
   return new InputError(`${file}: damaged (${what}); record the profile again`)
 }

@@ -4,7 +4,7 @@ import { fieldsOf, type JsonObject } from '@whyslow/graph/json.ts'
 import { type Frame, StackTally } from './frames.ts'
 import type { Head, TraceReader } from './reader.ts'
 import type { FunctionTimes, Recording } from './recording.ts'
-import { damaged, listOf, numberOf, readObject, textOf } from './small-json.ts'
+import { damageError, listOf, numberOf, readObject, textOf } from './small-json.ts'
 import type { TraceSource } from './source.ts'
 
 const TO_MS: Readonly<Record<string, number>> = { nanoseconds: 1e-6, microseconds: 1e-3, milliseconds: 1, seconds: 1e3 }
@@ -21,7 +21,7 @@ async function read(source: TraceSource, recognisedBy: string): Promise<Recordin
   const threads = listOf(file.profiles).map((profile) => threadTimes(source.file, fieldsOf(profile), frames))
   const ranked = threads.filter((one) => one !== undefined).sort((a, b) => weightOf(b) - weightOf(a))
   const [judged, ...others] = ranked
-  if (judged === undefined) throw damaged(source.file, 'no profile in it has samples')
+  if (judged === undefined) throw damageError(source.file, 'no profile in it has samples')
   return {
     ...{
       kind: 'functions',
@@ -67,7 +67,7 @@ function addSamples(file: string, profile: JsonObject, frames: readonly Frame[],
   const samples = listOf(profile.samples)
   for (const [at, stack] of samples.entries()) {
     const named = listOf(stack).map((index) => frames[numberOf(index, -1)])
-    if (named.some((frame) => frame === undefined)) throw damaged(file, 'a sample names a frame that is not there')
+    if (named.some((frame) => frame === undefined)) throw damageError(file, 'a sample names a frame that is not there')
     tally.add(named as Frame[], weights.length === 0 ? 1 : numberOf(weights[at]))
   }
   return samples.length
@@ -81,12 +81,12 @@ function addEvents(file: string, profile: JsonObject, frames: readonly Frame[], 
   for (const event of events) {
     const { type, frame, at } = fieldsOf(event)
     const named = frames[numberOf(frame, -1)]
-    if (named === undefined) throw damaged(file, 'an event names a frame that is not there')
+    if (named === undefined) throw damageError(file, 'an event names a frame that is not there')
     tally.add(open, numberOf(at, before) - before)
     before = Math.max(before, numberOf(at, before))
     if (type === 'O') open.push(named)
     else open.pop()
-    if (open.length > 10_000) throw damaged(file, 'frames that never close')
+    if (open.length > 10_000) throw damageError(file, 'frames that never close')
   }
   return events.length
 }

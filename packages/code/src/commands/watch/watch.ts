@@ -11,7 +11,7 @@ import { askGroupToEnd } from '@whyslow/measure/processes/end-process.ts'
 import { type EndedProcess, endInWords, type RunningProcess, startProcess } from '@whyslow/measure/processes/start-process.ts'
 import { time } from '@whyslow/measure/statistics/numbers.ts'
 import type { WatchDocument } from '@whyslow/report/documents/watch.ts'
-import { quoted } from '@whyslow/report/text/wrap.ts'
+import { quoteWord } from '@whyslow/report/text/wrap.ts'
 import { matchClient } from '../../watch/client.ts'
 import { watchedEnvironment } from '../../watch/environment.ts'
 import { partition } from '../../watch/partition.ts'
@@ -142,7 +142,7 @@ function refuseNothing(
   { ended, how, seconds }: Outcome,
 ): void {
   if (requests.length > 0 || calls.length > 0) return
-  const name = command.map(quoted).join(' ')
+  const name = command.map(quoteWord).join(' ')
   const end = ended === 'command' ? `${endInWords(how)} after ${time(seconds * 1000)}` : `ran ${time(seconds * 1000)}`
   if (processes.length === 0)
     throw new InputError(

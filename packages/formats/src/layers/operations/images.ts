@@ -4,7 +4,7 @@ import { binary, cast, constantOf, scalar, unary, where, withNumber } from '../.
 import type { Value } from '../../build/graph-builder.ts'
 import { reduce } from '../../build/reduce.ts'
 import { concat, crop, reshape, slice, split, squeeze, unsqueeze } from '../../build/shapes.ts'
-import { mirrored, padded } from '../../tensorflow/pad.ts'
+import { mirror, pad } from '../../tensorflow/pad.ts'
 import { wholesIn } from '../arguments.ts'
 import { asLayer, isChannelsFirst } from './as-layer.ts'
 import { float, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -48,7 +48,7 @@ function framedBy(op: Operation, what: 'cropping' | 'padding'): Value {
     if (pair.some((size) => !Number.isInteger(size) || size < 0)) throw op.refuse(`has sizes that do not fit its ${what}`)
     pairs[axis] = pair
   }
-  return what === 'padding' ? padded(op.builder, x, pairs) : crop(op.builder, x, 0, pairs)
+  return what === 'padding' ? pad(op.builder, x, pairs) : crop(op.builder, x, 0, pairs)
 }
 
 /** A list of one is for all axes. */
@@ -140,7 +140,7 @@ function edges(op: Operation): Value {
   const { builder } = op
   const x = float(op, 0)
   const spatial = isChannelsFirst(op) ? [2, 3] : [1, 2]
-  const around = mirrored(
+  const around = mirror(
     builder,
     x,
     x.shape.map((_, axis): [number, number] => (spatial.includes(axis) ? [1, 1] : [0, 0])),
@@ -256,7 +256,7 @@ function unfolded(op: Operation): Value {
   const { builder } = op
   const x = float(op, 0)
   const { kernel, dilation, padding, stride } = windowsIn(op)
-  const around = padded(builder, x, [
+  const around = pad(builder, x, [
     [0, 0],
     [0, 0],
     [padding[0], padding[0]],

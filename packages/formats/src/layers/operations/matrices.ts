@@ -6,7 +6,7 @@ import { range } from '../../build/range.ts'
 import { reduce } from '../../build/reduce.ts'
 import { concat, flat, gather, reshape, split, unsqueeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { padded } from '../../tensorflow/pad.ts'
+import { pad } from '../../tensorflow/pad.ts'
 import { matmul } from '../../tensorflow/products.ts'
 import { dtypeIn } from '../arguments.ts'
 import { alikeOf, axisIn, float, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -45,7 +45,7 @@ function asDiagonal(op: Operation, x: Value): Value {
   const k = numberIn(op, 'k', 0)
   const width = size + Math.abs(k)
   const isOn = Array.from({ length: width * width }, (_, at) => Number((at % width) - Math.floor(at / width) === k))
-  const row = padded(op.builder, x, [k < 0 ? [0, -k] : [k, 0]])
+  const row = pad(op.builder, x, [k < 0 ? [0, -k] : [k, 0]])
   const mask = op.builder.constant(constantOf('bool', [width, width], isOn))
   return where(op.builder, mask, row, scalar(op.builder, x.dtype, 0))
 }

@@ -7,8 +7,8 @@ import { reduce, topK } from '../../build/reduce.ts'
 import { flat, slice, squeeze, unsqueeze } from '../../build/shapes.ts'
 import { isClass } from '../../tensorflow/batched-gather.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
-import { isPadMode, surrounded } from '../../tensorflow/pad.ts'
-import { matmul, swapped, triangle } from '../../tensorflow/products.ts'
+import { isPadMode, surround } from '../../tensorflow/pad.ts'
+import { matmul, swapLastAxes, triangle } from '../../tensorflow/products.ts'
 import { dtypeIn, isList, wholesIn } from '../arguments.ts'
 import type { Argument } from '../layer.ts'
 import { alikeOf, axisIn, flagIn, inside, knownSize, numberIn, type Operation, tensor, type WriteOperation } from './operation.ts'
@@ -45,7 +45,7 @@ function refuseEinsum(op: Operation, subscripts: string): never {
 function product(op: Operation): Value {
   const [a, b] = alikeOf(op, op.args.slice(0, 2))
   const turned = (x: Value, side: 'a' | 'b') =>
-    flagIn(op, `transpose_${side}`) || flagIn(op, `adjoint_${side}`) ? swapped(op.builder, x) : x
+    flagIn(op, `transpose_${side}`) || flagIn(op, `adjoint_${side}`) ? swapLastAxes(op.builder, x) : x
   return matmul(op.builder, turned(a!, 'a'), turned(b!, 'b'))
 }
 
@@ -133,7 +133,7 @@ function padded(op: Operation): Value {
   const mode = String(op.settings.mode ?? 'constant').toLowerCase()
   if (!isPadMode(mode)) throw op.refuse(`pads by ${JSON.stringify(op.settings.mode)}, which is not written here`)
   const given = op.settings.constant_values
-  return surrounded(op.builder, x, pairs, {
+  return surround(op.builder, x, pairs, {
     mode,
     filling: typeof given === 'number' ? scalar(op.builder, x.dtype, given) : undefined,
   })

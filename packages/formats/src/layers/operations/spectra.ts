@@ -5,7 +5,7 @@ import { binary, cast, constantOf, withNumber } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { concat, gather, reshape, reverse, slice, squeeze } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { mirrored } from '../../tensorflow/pad.ts'
+import { mirror } from '../../tensorflow/pad.ts'
 import { type Complex, complexFourier, realFourier } from '../../tensorflow/spectra.ts'
 import { isList, isTensor } from '../arguments.ts'
 import { asTensor, float, knownSize, numberIn, type Operation, type WriteOperation } from './operation.ts'
@@ -113,7 +113,7 @@ function shortTime(op: Operation): readonly Value[] {
   const x = float(op, 0)
   const last = x.shape.length - 1
   const around = x.shape.map((_, axis): [number, number] => (axis === last ? [fft >> 1, fft >> 1] : [0, 0]))
-  const frames = framed(op, centred ? mirrored(builder, x, around, false) : x, fft, step)
+  const frames = framed(op, centred ? mirror(builder, x, around, false) : x, fft, step)
   const weighed =
     window === undefined ? frames : binary(builder, 'Mul', frames, builder.constant(constantOf('float32', [fft], window)))
   return bothOf(realFourier(builder, weighed, [fft]))

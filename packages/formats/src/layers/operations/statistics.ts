@@ -7,7 +7,7 @@ import { bucketOf, type ReduceParts, type Reduction, reduce, topK } from '../../
 import { gather, reshape, slice, take, unsqueeze } from '../../build/shapes.ts'
 import { isNan } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { matmul, swapped } from '../../tensorflow/products.ts'
+import { matmul, swapLastAxes } from '../../tensorflow/products.ts'
 import { constantIn, dtypeIn, isTensor } from '../arguments.ts'
 import {
   asTensor,
@@ -236,13 +236,13 @@ function correlation(op: Operation): Value {
   const x = float(op, 0)
   if (x.shape.length !== 2) throw op.refuse(`correlates ${x.shape.length} axes, which is not written here`)
   const centred = binary(builder, 'Sub', x, reduce(builder, 'ReduceMean', x, { axes: [-1], keepDims: true }))
-  const product = matmul(builder, centred, swapped(builder, centred))
+  const product = matmul(builder, centred, swapLastAxes(builder, centred))
   const length = unary(
     builder,
     'Sqrt',
     reduce(builder, 'ReduceSum', binary(builder, 'Mul', centred, centred), { axes: [-1], keepDims: true }),
   )
-  const norms = binary(builder, 'Mul', length, swapped(builder, length))
+  const norms = binary(builder, 'Mul', length, swapLastAxes(builder, length))
   return clip(builder, binary(builder, 'Div', product, norms), -1, 1)
 }
 

@@ -1,7 +1,7 @@
 // Blocks of space that become rows of the batch, and back.
 import { type Blocks, batchToSpace, spaceToBatch } from '../../tensorflow/blocks.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'
-import { dilated, noteSpaced } from './dilation.ts'
+import { dilate, noteSpaced } from './dilation.ts'
 
 function blocksOf(call: OperatorCall): Blocks {
   const [sizes, flat] = [call.numbers(1, 'block sizes'), call.numbers(2, 'padding')]
@@ -19,6 +19,6 @@ export const BLOCKS: OperatorTable = {
   },
   BatchToSpaceND: (call) => {
     const [x, blocks] = [call.input(0), blocksOf(call)]
-    return dilated(x, blocks) ?? batchToSpace(call.builder, x, blocks)
+    return dilate(x, blocks) ?? batchToSpace(call.builder, x, blocks)
   },
 }

@@ -35,7 +35,7 @@ export function noteFused(before: Value, result: Value, write: (value: Value) =>
 }
 
 /** The one convolution that stands for `value` with its batch moved back and cells cut off; undefined if there is none. */
-export function dilated(value: Value, { sizes, cells }: Blocks): Value | undefined {
+export function dilate(value: Value, { sizes, cells }: Blocks): Value | undefined {
   const known = convolved.get(value)
   if (known === undefined) return undefined
   const { source, blocks } = known.spaced

@@ -6,7 +6,7 @@ import { float32s } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { range } from '../../build/range.ts'
 import { gather, reshape, slice, unsqueeze } from '../../build/shapes.ts'
-import { suppressed, suppressedWithScores } from '../../tensorflow/boxes.ts'
+import { suppressBoxes, suppressedWithScores } from '../../tensorflow/boxes.ts'
 import { inChannelsFirst } from '../../tensorflow/layout.ts'
 import { resizedTo } from '../../tensorflow/resize.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
@@ -150,7 +150,7 @@ const suppress: OperatorWriter = (call) => {
   const threshold = version >= 3 ? scalarOf(4) : undefined
   const most = reshape(builder, call.int64(call.input(2)), [1])
   const parts = { boxes, scores, most, overlap, threshold }
-  if (version < 4) return suppressed(builder, parts)
+  if (version < 4) return suppressBoxes(builder, parts)
   const size: Dimension | undefined = node.flag('pad_to_max_output_size') ? (call.list(2)?.[0] ?? null) : undefined
   const found = suppressedWithScores(builder, parts, size)
   return version === 4 ? [found.indices, found.count] : [found.indices, found.scores, found.count]

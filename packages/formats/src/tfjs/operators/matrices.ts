@@ -4,7 +4,7 @@ import { isPermutation } from '../../build/permutation.ts'
 import { einsum } from '../../tensorflow/einsum.ts'
 import { ONE } from '../../tensorflow/functions.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { matmul, swapped, triangle } from '../../tensorflow/products.ts'
+import { matmul, swapLastAxes, triangle } from '../../tensorflow/products.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { addBias, leakyRelu, prelu } from './elementwise.ts'
 
@@ -13,7 +13,7 @@ const multiply =
   (call) => {
     const [a, b] = call.unified([call.input(0), call.input(1)])
     if (a!.shape.length < 2 || b!.shape.length < 2) throw call.refuse('multiplies what is no matrix; convert the model again')
-    const turned = (x: Value, key: string) => (call.node.flag(key) ? swapped(call.builder, x) : x)
+    const turned = (x: Value, key: string) => (call.node.flag(key) ? swapLastAxes(call.builder, x) : x)
     return matmul(call.builder, turned(a!, keyA), turned(b!, keyB))
   }
 

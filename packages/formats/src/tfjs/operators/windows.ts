@@ -1,5 +1,4 @@
 import { binary } from '../../build/broadcast.ts'
-import type { ConstantData } from '../../build/constant-data.ts'
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { meanAndVariance, overDeviation } from '../../build/reduce.ts'
 import { crop, unsqueeze } from '../../build/shapes.ts'

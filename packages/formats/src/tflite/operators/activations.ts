@@ -4,7 +4,7 @@ import { binary, scalar, unary, variadic, withNumber } from '../../build/broadca
 import { reduce } from '../../build/reduce.ts'
 import { activate } from '../../tensorflow/activation-functions.ts'
 import { localResponse } from '../../tensorflow/conv.ts'
-import { inReal, limited, optionsOf, type WriteOperator, type Writers } from '../operator.ts'
+import { inReal, limit, optionsOf, type WriteOperator, type Writers } from '../operator.ts'
 import { inChannelsFirst } from './channels.ts'
 
 const INFINITE = Number.POSITIVE_INFINITY
@@ -12,7 +12,7 @@ const INFINITE = Number.POSITIVE_INFINITY
 const single = (opType: string, attributes: Record<string, number | { float: number }> = {}): WriteOperator =>
   inReal(({ builder }, x) => unary(builder, opType, x!, attributes))
 
-const between = (low: number, high: number): WriteOperator => inReal(({ builder }, x) => limited(builder, x!, low, high))
+const between = (low: number, high: number): WriteOperator => inReal(({ builder }, x) => limit(builder, x!, low, high))
 
 export const ACTIVATION: Writers = {
   RELU: between(0, INFINITE),

@@ -12,7 +12,7 @@ import {
   optionsOf,
   real,
   realOf,
-  stored,
+  store,
   type WriteOperator,
   type Writers,
 } from '../operator.ts'
@@ -21,7 +21,7 @@ import type { OperatorName } from '../operator-codes.ts'
 type Fused = 'AddOptions' | 'SubOptions' | 'MulOptions' | 'DivOptions'
 
 /** `x` in a type that the engine has the operator for, and the result back: small integers have few kernels. */
-export function widened(builder: GraphBuilder, values: readonly Value[], write: (values: readonly Value[]) => Value): Value {
+export function widen(builder: GraphBuilder, values: readonly Value[], write: (values: readonly Value[]) => Value): Value {
   const { dtype } = values[0]!
   const wide = WIDER[dtype]
   if (wide === undefined) return write(values)
@@ -41,8 +41,8 @@ const WIDER: Partial<Record<DType, DType>> = {
 function arithmetic(opType: string, options: Fused): WriteOperator {
   return (call) => {
     const { builder } = call
-    const result = widened(builder, [real(call, 0), real(call, 1)], ([x, y]) => binary(builder, opType, x!, y!))
-    return [stored(call, result, { activation: optionsOf(call, options).fused_activation_function })]
+    const result = widen(builder, [real(call, 0), real(call, 1)], ([x, y]) => binary(builder, opType, x!, y!))
+    return [store(call, result, { activation: optionsOf(call, options).fused_activation_function })]
   }
 }
 
@@ -51,13 +51,13 @@ const named = (codes: readonly OperatorName[], write: (name: string) => WriteOpe
   Object.fromEntries(codes.map((code) => [code, write(operatorName(code.toLowerCase()))]))
 
 const ofOne = (name: string): WriteOperator =>
-  inReal(({ builder }, x) => widened(builder, [x!], ([value]) => ONE[name]!(builder, value!)))
+  inReal(({ builder }, x) => widen(builder, [x!], ([value]) => ONE[name]!(builder, value!)))
 
 /** A function of real numbers alone: integers are taken as such. */
 const ofReal = (name: string): WriteOperator => inReal(({ builder }, x) => ONE[name]!(builder, cast(builder, x!, 'float32')))
 
 const ofTwo = (name: string): WriteOperator =>
-  inReal(({ builder }, a, b) => widened(builder, [a!, b!], ([x, y]) => TWO[name]!(builder, x!, y!)))
+  inReal(({ builder }, a, b) => widen(builder, [a!, b!], ([x, y]) => TWO[name]!(builder, x!, y!)))
 
 const logical =
   (opType: string): WriteOperator =>
@@ -70,9 +70,9 @@ function select(call: OperatorCall): Value[] {
   const [a, b] = [1, 2].map((k) => real(call, k))
   const choose = operator === 'SELECT' ? selectRows : where
   return [
-    stored(
+    store(
       call,
-      widened(builder, [a!, b!], ([x, y]) => choose(builder, condition, x!, y!)),
+      widen(builder, [a!, b!], ([x, y]) => choose(builder, condition, x!, y!)),
     ),
   ]
 }
@@ -96,7 +96,7 @@ export const ARITHMETIC: Writers = {
   ADD_N: (call) => {
     const values = inputs(call).map((tensor) => realOf(call, tensor))
     return [
-      stored(
+      store(
         call,
         values.reduce((sum, value) => binary(call.builder, 'Add', sum, value)),
       ),
@@ -112,7 +112,7 @@ export const ARITHMETIC: Writers = {
     const { builder } = call
     const { value, quantization } = input(call, 0)
     if (quantization !== undefined && quantization.zeroPoints[0] !== 0)
-      return [stored(call, withNumber(builder, 'Mul', real(call, 0), 0))]
-    return [widened(builder, [value], ([x]) => binary(builder, 'Sub', x!, x!))]
+      return [store(call, withNumber(builder, 'Mul', real(call, 0), 0))]
+    return [widen(builder, [value], ([x]) => binary(builder, 'Sub', x!, x!))]
   },
 }

@@ -5,10 +5,10 @@ import { binary, cast, constantOf, unary, variadic, withNumber } from '../../bui
 import type { GraphBuilder, Value } from '../../build/graph-builder.ts'
 import { indexOf, reduce, topK } from '../../build/reduce.ts'
 import { concat, gather, sizeAsRun, slice, squeeze, take, unsqueeze } from '../../build/shapes.ts'
-import { suppressed, suppressedByClass } from '../../tensorflow/boxes.ts'
+import { suppressBoxes, suppressedByClass } from '../../tensorflow/boxes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
 import { flexNumbers } from '../flexbuffer.ts'
-import { FreeSizeError, input, type OperatorCall, real, realConstant, stored } from '../operator.ts'
+import { FreeSizeError, input, type OperatorCall, real, realConstant, store } from '../operator.ts'
 
 interface DetectionOptions {
   readonly most: number
@@ -111,7 +111,7 @@ interface Detections {
 function bestOfEach(call: OperatorCall, options: DetectionOptions, { boxes, scores }: Omit<Detections, 'classes'>): Detections {
   const { builder } = call
   const best = reduce(builder, 'ReduceMax', scores, { axes: [1] })
-  const chosen = suppressed(builder, { boxes, scores: best, ...limits(builder, options, options.most) })
+  const chosen = suppressBoxes(builder, { boxes, scores: best, ...limits(builder, options, options.most) })
   return {
     boxes: gather(builder, boxes, chosen),
     classes: gather(builder, indexOf(builder, 'ArgMax', scores, { axis: 1 }), chosen),
@@ -168,13 +168,13 @@ export function detections(call: OperatorCall): Value[] {
       chosen === undefined
         ? { ...slice(builder, whole, [{ axis: 0, start: 0, end: most }]), shape: [most, ...value.shape.slice(1)] }
         : gather(builder, whole, chosen)
-    return stored(call, unsqueeze(builder, first, [0]), { k })
+    return store(call, unsqueeze(builder, first, [0]), { k })
   }
   const count = variadic(builder, 'Min', [sizeAsRun(builder, found.scores, 0), builder.ints([most])])
   return [
     output(found.boxes, 0),
     output(cast(builder, found.classes, 'float32'), 1),
     output(found.scores, 2),
-    stored(call, cast(builder, count, 'float32'), { k: 3 }),
+    store(call, cast(builder, count, 'float32'), { k: 3 }),
   ]
 }

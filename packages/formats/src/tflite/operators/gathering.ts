@@ -20,19 +20,19 @@ import {
   asInt64,
   FreeSizeError,
   input,
-  moving,
+  movement,
   number,
   numbersIfKnown,
   type OperatorCall,
   optionsOf,
   real,
   realOf,
-  stored,
+  store,
   type WriteOperator,
   type Writers,
 } from '../operator.ts'
-import { filled } from '../tensor-content.ts'
-import { widened } from './arithmetic.ts'
+import { fill } from '../tensor-content.ts'
+import { widen } from './arithmetic.ts'
 import { axisIn } from './shapes.ts'
 
 function gathering(call: OperatorCall, x: Value): Value {
@@ -59,8 +59,8 @@ function embedding(call: OperatorCall): Value[] {
   const rows = gather(builder, table.value, ids, 0)
   const { quantization } = table
   if (quantization === undefined || call.outputs[0]!.dtype === table.dtype)
-    return [stored(call, realOf(call, { ...table, value: rows, content: undefined }))]
-  if (quantization.scales.length === 1) return [stored(call, realOf(call, { ...table, value: rows, content: undefined }))]
+    return [store(call, realOf(call, { ...table, value: rows, content: undefined }))]
+  if (quantization.scales.length === 1) return [store(call, realOf(call, { ...table, value: rows, content: undefined }))]
   if (quantization.axis !== 0 || quantization.zeroPoints.some((point) => point !== 0))
     throw call.refusal('has a table quantized along its columns')
   const scales = builder.constant({
@@ -73,7 +73,7 @@ function embedding(call: OperatorCall): Value[] {
     gather(builder, scales, ids, 0),
     table.shape.slice(1).map((_, k) => ids.shape.length + k),
   )
-  return [stored(call, binary(builder, 'Mul', cast(builder, rows, 'float32'), each))]
+  return [store(call, binary(builder, 'Mul', cast(builder, rows, 'float32'), each))]
 }
 
 /** `x` at lists of indices, one number an axis. */
@@ -92,7 +92,7 @@ function scattering(call: OperatorCall): Value[] {
   const indices = asInt64(builder, input(call, 0).value)
   const updates = real(call, 1)
   const zeros = spread(call, 2, scalar(builder, updates.dtype, 0))
-  return [stored(call, builder.op('ScatterND', [zeros, indices, updates], zeros, { reduction: 'add' }))]
+  return [store(call, builder.op('ScatterND', [zeros, indices, updates], zeros, { reduction: 'add' }))]
 }
 
 /** The most cells that a constant is written out for. */
@@ -106,7 +106,7 @@ function spread(call: OperatorCall, k: number, value: Value): Value {
   if (sizes?.some((size) => size < 0)) throw call.refusal(`has the shape ${sizes.join('x')}`)
   if (sizes !== undefined && elementCount(sizes) <= MOST_CELLS && value.constant !== undefined) {
     const [known] = Array.from(value.constant.data as ArrayLike<number | bigint>, Number)
-    return builder.constant(filled(value.dtype, sizes, known!))
+    return builder.constant(fill(value.dtype, sizes, known!))
   }
   return builder.op('Expand', [value, asInt64(builder, input(call, k).value)], { dtype: value.dtype, shape })
 }
@@ -116,7 +116,7 @@ function sparseToDense(call: OperatorCall): Value[] {
   const { builder } = call
   const [values, fallback] = [real(call, 2), real(call, 3)]
   const everywhere = spread(call, 1, reshape(builder, fallback, []))
-  return [stored(call, putInto(builder, everywhere, asInt64(builder, input(call, 0).value), values))]
+  return [store(call, putInto(builder, everywhere, asInt64(builder, input(call, 0).value), values))]
 }
 
 /** An index beyond the depth, or a negative one, is off everywhere: ONNX's OneHot counts negative ones from the end. */
@@ -131,9 +131,9 @@ function oneHot(call: OperatorCall): Value[] {
   if (depth < 0 || depth > MOST_CELLS) throw call.refusal(`has a depth of ${depth}`)
   const hit = isClass(builder, indices, { depth, axis: at })
   return [
-    stored(
+    store(
       call,
-      widened(builder, [on, off], ([one, zero]) => where(builder, hit, one!, zero!)),
+      widen(builder, [on, off], ([one, zero]) => where(builder, hit, one!, zero!)),
     ),
   ]
 }
@@ -146,7 +146,7 @@ function unique(call: OperatorCall): Value[] {
   const { builder } = call
   const x = real(call, 0)
   const [values, inverse] = uniqueOf(builder, x)
-  return [stored(call, cast(builder, values, x.dtype)), cast(builder, inverse, call.outputs[1]?.dtype ?? 'int32')]
+  return [store(call, cast(builder, values, x.dtype)), cast(builder, inverse, call.outputs[1]?.dtype ?? 'int32')]
 }
 
 /** Start indices are moved so that the update fits. */
@@ -157,7 +157,7 @@ function dynamicUpdate(call: OperatorCall): Value[] {
   // Sizes that are free on both sides are one: else the concatenation says so.
   const smaller = whole.flatMap((size, axis) => (size === part[axis] ? [] : [axis]))
   if (whole.length === part.length && smaller.length === 1 && fits(whole[smaller[0]!]!, part[smaller[0]!]!))
-    return [stored(call, updatedAlong(call, { operand, update, axis: smaller[0]! }))]
+    return [store(call, updatedAlong(call, { operand, update, axis: smaller[0]! }))]
   if (![...whole, ...part].every((size) => typeof size === 'number')) throw new FreeSizeError('an update of free size')
   const [sizes, partSizes] = [whole as number[], part as number[]]
   if (sizes.length !== partSizes.length || partSizes.some((size, axis) => size > sizes[axis]!))
@@ -167,7 +167,7 @@ function dynamicUpdate(call: OperatorCall): Value[] {
   const clamped = builder.op('Max', [builder.op('Min', [starts, most], starts), scalar(builder, 'int64', 0)], starts)
   const cells = elementCount(partSizes)
   if (cells * sizes.length > MOST_CELLS * 16) throw call.refusal(`puts ${cells} cells, which is not read`)
-  return [stored(call, putBlock(builder, operand, update, clamped))]
+  return [store(call, putBlock(builder, operand, update, clamped))]
 }
 
 const fits = (whole: Dimension, part: Dimension): boolean =>
@@ -203,7 +203,7 @@ function segments(reduction: Reduction, neutral: number): WriteOperator {
     const [rows] = data.shape
     if (ids.shape.length !== 1) throw call.refusal('has segments of more than one axis, which is not read')
     if (typeof rows === 'number' && count * rows > MOST_CELLS * 16) throw call.refusal(`has ${count} segments, which is not read`)
-    return [stored(call, inSegments(builder, reduction, data, { ids, count, neutral }))]
+    return [store(call, inSegments(builder, reduction, data, { ids, count, neutral }))]
   }
 }
 
@@ -218,8 +218,8 @@ function segmentCount(call: OperatorCall): number {
 const LARGEST = 3.4028234663852886e38
 
 export const GATHERING: Writers = {
-  GATHER: moving(gathering),
-  GATHER_ND: moving(gatheringNd),
+  GATHER: movement(gathering),
+  GATHER_ND: movement(gatheringNd),
   EMBEDDING_LOOKUP: embedding,
   SCATTER_ND: scattering,
   SPARSE_TO_DENSE: sparseToDense,

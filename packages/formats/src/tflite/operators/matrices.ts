@@ -1,23 +1,13 @@
 // Products of matrices. https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (fully_connected.cc, batch_matmul.cc)
 
 import { binary } from '../../build/broadcast.ts'
-import { transposed } from '../../build/constant-data.ts'
+import { transposeConstant } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { countOf, reshape } from '../../build/shapes.ts'
 import { transpose } from '../../tensorflow/layout.ts'
-import { matmul, swapped } from '../../tensorflow/products.ts'
+import { matmul, swapLastAxes } from '../../tensorflow/products.ts'
 import { hybridInput } from '../hybrid.ts'
-import {
-  input,
-  type OperatorCall,
-  optionsOf,
-  real,
-  realConstant,
-  realOf,
-  stored,
-  type Tensor,
-  type Writers,
-} from '../operator.ts'
+import { input, type OperatorCall, optionsOf, real, realConstant, realOf, store, type Tensor, type Writers } from '../operator.ts'
 import { dequantize } from '../quantized.ts'
 
 /** x · weightsᵀ + bias, weights [out, in]. Without keep_num_dims x is a list of rows, whatever its shape. */
@@ -38,10 +28,10 @@ function fullyConnected(call: OperatorCall): Value[] {
   const options = { activation: fused_activation_function }
   if (x.shape.length === 2) {
     const made = builder.op('Gemm', [x, weightsOf(call, weights, [0, 1]), bias], { dtype: 'float32', shape }, { transB: 1 })
-    return [stored(call, made, options)]
+    return [store(call, made, options)]
   }
   const product = matmul(builder, x, weightsOf(call, weights, [1, 0]))
-  return [stored(call, bias === undefined ? product : binary(builder, 'Add', product, bias), options)]
+  return [store(call, bias === undefined ? product : binary(builder, 'Add', product, bias), options)]
 }
 
 function rowsOf({ builder }: OperatorCall, x: Value, per: number): Value {
@@ -56,7 +46,7 @@ function weightsOf(call: OperatorCall, weights: Tensor, permutation: readonly nu
   const asIntegers = weights.quantization !== undefined && input(call, 0).dtype !== 'float32'
   const content = asIntegers ? weights.content : realConstant(weights)
   if (content === undefined) return transpose(builder, realOf(call, weights), permutation)
-  const value = builder.constant(transposed(content, permutation), 'weights')
+  const value = builder.constant(transposeConstant(content, permutation), 'weights')
   return asIntegers
     ? dequantize(builder, value, { ...weights.quantization!, axis: permutation.indexOf(weights.quantization!.axis) })
     : value
@@ -68,11 +58,11 @@ function batchMatmul(call: OperatorCall): Value[] {
   const [a, b] = [input(call, 0), input(call, 1)]
   const constant = a.dtype === 'float32' ? realConstant(b) : undefined
   const right = constant === undefined ? real(call, 1) : builder.constant(constant, 'weights')
-  const x = adj_x ? swapped(builder, real(call, 0)) : real(call, 0)
-  const y = adj_y ? swapped(builder, right) : right
+  const x = adj_x ? swapLastAxes(builder, real(call, 0)) : real(call, 0)
+  const y = adj_y ? swapLastAxes(builder, right) : right
   const rows = hybridInput(call, x, b, [x.shape.length - 1])
   if (x.dtype !== 'float32' && x.dtype !== 'int32') throw call.refusal(`of ${x.dtype} is not read`)
-  return [stored(call, matmul(builder, rows, y))]
+  return [store(call, matmul(builder, rows, y))]
 }
 
 export const MATRICES: Writers = { FULLY_CONNECTED: fullyConnected, BATCH_MATMUL: batchMatmul }

@@ -5,8 +5,8 @@ import type { Value } from '../../build/graph-builder.ts'
 import { bucketOf } from '../../build/reduce.ts'
 import { reshape, unsqueeze } from '../../build/shapes.ts'
 import { suppressedWithScores } from '../../tensorflow/boxes.ts'
-import { FreeSizeError, moving, number, type OperatorCall, optionsOf, real, stored, type Writers } from '../operator.ts'
-import { widened } from './arithmetic.ts'
+import { FreeSizeError, movement, number, type OperatorCall, optionsOf, real, store, type Writers } from '../operator.ts'
+import { widen } from './arithmetic.ts'
 
 /** True on the diagonal of the last two axes. */
 function onDiagonal(call: OperatorCall, rows: unknown, columns: unknown): Value {
@@ -30,11 +30,9 @@ function withDiagonal(call: OperatorCall): Value[] {
   const wide = typeof rows === 'number' && typeof columns === 'number' && rows !== columns
   if (wide) throw call.refusal('has a matrix that is not square, which is not read')
   return [
-    stored(
+    store(
       call,
-      widened(builder, [x, values], ([a, b]) =>
-        where(builder, onDiagonal(call, rows, columns), unsqueeze(builder, b!, [-2]), a!),
-      ),
+      widen(builder, [x, values], ([a, b]) => where(builder, onDiagonal(call, rows, columns), unsqueeze(builder, b!, [-2]), a!)),
     ),
   ]
 }
@@ -67,7 +65,7 @@ function nonMaxSuppression(call: OperatorCall): Value[] {
 }
 
 export const OTHERS: Writers = {
-  MATRIX_DIAG: moving(diagonal),
+  MATRIX_DIAG: movement(diagonal),
   MATRIX_SET_DIAG: withDiagonal,
   BUCKETIZE: bucketized,
   NON_MAX_SUPPRESSION_V4: nonMaxSuppression,

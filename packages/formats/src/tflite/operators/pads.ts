@@ -4,17 +4,17 @@ import { scalar } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { reshape } from '../../build/shapes.ts'
 import { batchToSpace, depthToSpace, spaceToBatch, spaceToDepth } from '../../tensorflow/blocks.ts'
-import { mirrored, surrounded } from '../../tensorflow/pad.ts'
+import { mirror, surround } from '../../tensorflow/pad.ts'
 import {
   FreeSizeError,
   input,
-  moving,
+  movement,
   numbers,
   type OperatorCall,
   optionsOf,
   realOf,
   sameStorage,
-  stored,
+  store,
   type WriteOperator,
   type Writers,
 } from '../operator.ts'
@@ -36,7 +36,7 @@ function pad(call: OperatorCall): Value[] {
   const { builder } = call
   const tensor = input(call, 0)
   const pairs = padsOf(call, tensor.shape.length)
-  const write = (x: Value, filling: Value | undefined) => surrounded(builder, x, pairs, { filling })
+  const write = (x: Value, filling: Value | undefined) => surround(builder, x, pairs, { filling })
   const filler = call.inputs[2]
   const plain = tensor.quantization === undefined || sameStorage(tensor, call.outputs[0]!)
   if (plain && PADDED.has(tensor.dtype) && (filler === undefined || tensor.quantization === undefined)) {
@@ -45,7 +45,7 @@ function pad(call: OperatorCall): Value[] {
     return [write(tensor.value, filler === undefined ? zero : reshape(builder, filler.value, []))]
   }
   const filling = filler === undefined ? undefined : reshape(builder, realOf(call, filler), [])
-  return [stored(call, write(realOf(call, tensor), filling))]
+  return [store(call, write(realOf(call, tensor), filling))]
 }
 
 function mirrorPad(call: OperatorCall, x: Value): Value {
@@ -56,7 +56,7 @@ function mirrorPad(call: OperatorCall, x: Value): Value {
     const most = typeof size === 'number' ? size - (symmetric ? 0 : 1) : Number.POSITIVE_INFINITY
     if (before > most || after > most) throw call.refusal(`mirrors ${Math.max(before, after)} cells of ${size}`)
   }
-  return mirrored(call.builder, x, pairs, symmetric)
+  return mirror(call.builder, x, pairs, symmetric)
 }
 
 /** Sizes that must be known to be parted into blocks. */
@@ -91,7 +91,7 @@ function blocksToBatch(call: OperatorCall): Value[] {
   if (wide.some((size, k) => size % blocks[k]! !== 0))
     throw call.refusal(`has blocks of ${blocks.join('x')} in ${wide.join('x')}`)
   const made = spaceToBatch(builder, x, { sizes: blocks, cells: pairs }, zero)
-  return [x.dtype === tensor.dtype ? made : stored(call, made)]
+  return [x.dtype === tensor.dtype ? made : store(call, made)]
 }
 
 function batchToBlocks(call: OperatorCall, x: Value): Value {
@@ -124,9 +124,9 @@ const blocked =
 export const PADS: Writers = {
   PAD: pad,
   PADV2: pad,
-  MIRROR_PAD: moving(mirrorPad),
+  MIRROR_PAD: movement(mirrorPad),
   SPACE_TO_BATCH_ND: blocksToBatch,
-  BATCH_TO_SPACE_ND: moving(batchToBlocks),
+  BATCH_TO_SPACE_ND: movement(batchToBlocks),
   SPACE_TO_DEPTH: blocked(spaceToDepth),
   DEPTH_TO_SPACE: blocked(depthToSpace),
 }

@@ -12,13 +12,13 @@ import { hybridState } from '../hybrid.ts'
 import {
   activatedBy,
   input,
-  limited,
+  limit,
   type OperatorCall,
   optionsOf,
   real,
   realConstant,
   realOf,
-  stored,
+  store,
   type Writers,
 } from '../operator.ts'
 import { type LstmOptions, type LstmPlaces, plainLstm } from './plain-lstm.ts'
@@ -90,13 +90,13 @@ function lstmStep(call: OperatorCall, places: LstmPlaces, options: LstmOptions) 
         : sigmoid(gate(0, cell, peepholeInput))
     const remembered = binary(builder, 'Mul', forget, cell!)
     const grown = binary(builder, 'Add', remembered, binary(builder, 'Mul', taken, act(builder, gate(2))))
-    const clipped = options.cell_clip > 0 ? limited(builder, grown, -options.cell_clip, options.cell_clip) : grown
+    const clipped = options.cell_clip > 0 ? limit(builder, grown, -options.cell_clip, options.cell_clip) : grown
     const next = keptCell(builder, clipped)
     const made = binary(builder, 'Mul', sigmoid(gate(3, next, peepholeOutput)), act(builder, next))
     if (projection === undefined) return [keptOutput(builder, made), next]
     const narrow = matmul(builder, seenAs(builder, made, places.projection[0]), projection)
     const moved = projectionBias === undefined ? narrow : binary(builder, 'Add', narrow, projectionBias)
-    const narrowed = options.proj_clip > 0 ? limited(builder, moved, -options.proj_clip, options.proj_clip) : moved
+    const narrowed = options.proj_clip > 0 ? limit(builder, moved, -options.proj_clip, options.proj_clip) : moved
     return [keptOutput(builder, narrowed), next]
   }
 }
@@ -141,7 +141,7 @@ type Direction = (sequence: Sequence) => Value
 
 const forwards = (call: OperatorCall, timeMajor: boolean, direction: Direction): Value[] => {
   const { x, back } = inTime(call, timeMajor)
-  return [stored(call, back(direction({ timeFirst: x, backwards: false })))]
+  return [store(call, back(direction({ timeFirst: x, backwards: false })))]
 }
 
 interface BothWays {
@@ -154,9 +154,7 @@ function bothWays(call: OperatorCall, options: BothWays, auxiliary: number, dire
   if (call.inputs[auxiliary] !== undefined) throw call.refusal('has an auxiliary input, which is not read')
   const { x, back } = inTime(call, options.time_major)
   const both = directions.map((direction, k) => back(direction({ timeFirst: x, backwards: k === 1 })))
-  return options.merge_outputs
-    ? [stored(call, concat(call.builder, both, -1))]
-    : both.map((value, k) => stored(call, value, { k }))
+  return options.merge_outputs ? [store(call, concat(call.builder, both, -1))] : both.map((value, k) => store(call, value, { k }))
 }
 
 function sequenceLstm(call: OperatorCall): Value[] {
@@ -183,7 +181,7 @@ function lstm(call: OperatorCall): Value[] {
       states.map(({ value }) => value),
     )
     for (const [k, { set }] of states.entries()) set(next[k]!)
-    return [stored(call, next[0]!)]
+    return [store(call, next[0]!)]
   }
   const [x, output, cell] = [real(call, 0), real(call, 1), real(call, 4)]
   const units = Number(cell.shape.at(-1))
@@ -194,13 +192,13 @@ function lstm(call: OperatorCall): Value[] {
   const [taken, candidate, forget, given] = gates.map((gate, k) => unary(builder, k === 1 ? 'Tanh' : 'Sigmoid', gate))
   const next = binary(builder, 'Add', binary(builder, 'Mul', taken!, candidate!), binary(builder, 'Mul', forget!, cell))
   const made = binary(builder, 'Mul', given!, unary(builder, 'Tanh', next))
-  return [stored(call, made), stored(call, next, { k: 1 })]
+  return [store(call, made), store(call, next, { k: 1 })]
 }
 
 /** Where an RNN's weights, recurrent weights, bias and state stand. */
 type RnnPlaces = readonly [weights: number, recurrent: number, bias: number, state: number]
 
-/** Of the one direction, and of the second. */
+/** Places of the first direction, and of the second. */
 const RNN: readonly [RnnPlaces, RnnPlaces] = [
   [1, 2, 3, 4],
   [5, 6, 7, 8],
@@ -243,7 +241,7 @@ function rnn(call: OperatorCall): Value[] {
   const state = realState(call, 4)
   const [next] = rnnStep(call, RNN[0], optionsOf(call, 'RNNOptions'))(call.builder, real(call, 0), [state.value])
   state.set(next!)
-  return [stored(call, next!)]
+  return [store(call, next!)]
 }
 
 function sequenceRnn(call: OperatorCall): Value[] {
@@ -280,7 +278,7 @@ function svdf(call: OperatorCall): Value[] {
   const summed =
     rank === 1 ? weighed : reduce(builder, 'ReduceSum', reshape(builder, weighed, [batch, filters / rank, rank]), { axes: [2] })
   const made = call.inputs[3] === undefined ? summed : binary(builder, 'Add', summed, real(call, 3))
-  return [stored(call, made, { activation: fused_activation_function })]
+  return [store(call, made, { activation: fused_activation_function })]
 }
 
 export const RECURRENT: Writers = {

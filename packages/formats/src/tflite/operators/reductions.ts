@@ -13,12 +13,12 @@ import {
   type OperatorCall,
   optionsOf,
   real,
-  stored,
+  store,
   typeName,
   type WriteOperator,
   type Writers,
 } from '../operator.ts'
-import { widened } from './arithmetic.ts'
+import { widen } from './arithmetic.ts'
 import { axisIn } from './shapes.ts'
 
 function reducing(reduction: Reduction): WriteOperator {
@@ -28,9 +28,9 @@ function reducing(reduction: Reduction): WriteOperator {
     const keepDims = optionsOf(call, 'ReducerOptions').keep_dims
     const axes = [...new Set(numbers(call, 1).map((axis) => axisIn(call, axis, x.shape.length)))]
     return [
-      stored(
+      store(
         call,
-        widened(builder, [x], ([value]) => reduce(builder, reduction, value!, { axes, keepDims })),
+        widen(builder, [x], ([value]) => reduce(builder, reduction, value!, { axes, keepDims })),
       ),
     ]
   }
@@ -60,13 +60,13 @@ function largest(call: OperatorCall): Value[] {
   const count = k ?? reshape(builder, asInt64(builder, input(call, 1).value), [1])
   const wide = x.dtype === 'float32' || x.dtype === 'int64' || x.dtype === 'int32' ? x : cast(builder, x, 'int32')
   const [values, places] = topK(builder, wide, count)
-  return [stored(call, cast(builder, values, x.dtype)), cast(builder, places, call.outputs[1]?.dtype ?? 'int32')]
+  return [store(call, cast(builder, values, x.dtype)), cast(builder, places, call.outputs[1]?.dtype ?? 'int32')]
 }
 
 function cumulative(call: OperatorCall): Value[] {
   const { builder } = call
   const x = real(call, 0)
-  return [stored(call, runningSum(builder, x, axisIn(call, number(call, 1), x.shape.length), optionsOf(call, 'CumsumOptions')))]
+  return [store(call, runningSum(builder, x, axisIn(call, number(call, 1), x.shape.length), optionsOf(call, 'CumsumOptions')))]
 }
 
 export const REDUCTIONS: Writers = {

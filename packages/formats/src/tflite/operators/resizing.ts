@@ -12,7 +12,7 @@ import {
   type OperatorCall,
   optionsOf,
   realOf,
-  stored,
+  store,
   type Writers,
 } from '../operator.ts'
 import { inChannelsFirst } from './channels.ts'
@@ -73,7 +73,7 @@ function nearest(call: OperatorCall): Value[] {
     { axis: 1, entries: nearestEntries(Number(h), Number(height), options) },
     { axis: 2, entries: nearestEntries(Number(w), Number(width), options) },
   ].reduce((value, { axis, entries }) => gather(builder, value, builder.constant(int64s(entries), 'entries'), axis), tensor.value)
-  return [stored(call, realOf(call, { ...tensor, value: taken, content: undefined }))]
+  return [store(call, realOf(call, { ...tensor, value: taken, content: undefined }))]
 }
 
 export const RESIZING: Writers = { RESIZE_BILINEAR: bilinear, RESIZE_NEAREST_NEIGHBOR: nearest }

@@ -25,7 +25,7 @@ import {
   FreeSizeError,
   input,
   inputs,
-  moving,
+  movement,
   number,
   numbers,
   numbersIfKnown,
@@ -33,7 +33,7 @@ import {
   optionsOf,
   realOf,
   sameStorage,
-  stored,
+  store,
   type Tensor,
   typeName,
   type Writers,
@@ -90,7 +90,7 @@ function alike(
   const plain =
     tensors.every((tensor) => tensor.quantization === undefined) || tensors.every((tensor) => sameStorage(tensor, output))
   if (plain && activation === 0) return [write(tensors.map(({ value }) => value))]
-  return [stored(call, write(tensors.map((tensor) => realOf(call, tensor))), { activation })]
+  return [store(call, write(tensors.map((tensor) => realOf(call, tensor))), { activation })]
 }
 
 function concatenation(call: OperatorCall): Value[] {
@@ -117,7 +117,7 @@ function pack(call: OperatorCall): Value[] {
 function parts(call: OperatorCall, tensor: Tensor, write: (x: Value) => readonly Value[]): Value[] {
   if (tensor.quantization === undefined || call.outputs.every((output) => sameStorage(tensor, output)))
     return [...write(tensor.value)]
-  return write(realOf(call, tensor)).map((value, k) => stored(call, value, { k }))
+  return write(realOf(call, tensor)).map((value, k) => store(call, value, { k }))
 }
 
 function unpack(call: OperatorCall): Value[] {
@@ -255,10 +255,10 @@ function permuted(call: OperatorCall, x: Value): Value {
 }
 
 export const SHAPES: Writers = {
-  RESHAPE: moving(reshaping),
-  SQUEEZE: moving(squeezing),
-  EXPAND_DIMS: moving((call, x) => unsqueeze(call.builder, x, [axisIn(call, number(call, 1), x.shape.length + 1)])),
-  TRANSPOSE: moving(permuted),
+  RESHAPE: movement(reshaping),
+  SQUEEZE: movement(squeezing),
+  EXPAND_DIMS: movement((call, x) => unsqueeze(call.builder, x, [axisIn(call, number(call, 1), x.shape.length + 1)])),
+  TRANSPOSE: movement(permuted),
   CONCATENATION: concatenation,
   PACK: pack,
   UNPACK: unpack,
@@ -267,11 +267,11 @@ export const SHAPES: Writers = {
   SHAPE: shapeOf,
   RANK: (call) => [call.builder.constant({ dtype: 'int32', shape: [], data: Int32Array.of(input(call, 0).shape.length) })],
   FILL: (call) => [expanded(call, input(call, 1).value, 0)],
-  BROADCAST_TO: moving((call, x) => expanded(call, x, 1)),
+  BROADCAST_TO: movement((call, x) => expanded(call, x, 1)),
   BROADCAST_ARGS: broadcastArgs,
-  TILE: moving(tiling),
+  TILE: movement(tiling),
   RANGE: range,
-  REVERSE_V2: moving(reversed),
-  REVERSE_SEQUENCE: moving(reversedParts),
-  SLICE: moving(slicing),
+  REVERSE_V2: movement(reversed),
+  REVERSE_SEQUENCE: movement(reversedParts),
+  SLICE: movement(slicing),
 }

@@ -2,7 +2,7 @@
 
 import { cast } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
-import { input, type OperatorCall, optionsOf, real, realConstant, stored, type Writers } from '../operator.ts'
+import { input, type OperatorCall, optionsOf, real, realConstant, store, type Writers } from '../operator.ts'
 import { onSteps } from '../quantized.ts'
 
 /** Real numbers of what is stored; of a constant (weights kept as halves or integers) they are computed now. */
@@ -30,7 +30,7 @@ function fakeQuantized(call: OperatorCall): Value[] {
 }
 
 export const STORAGE: Writers = {
-  QUANTIZE: (call) => [stored(call, real(call, 0))],
+  QUANTIZE: (call) => [store(call, real(call, 0))],
   DEQUANTIZE: dequantized,
   CAST: casting,
   FAKE_QUANT: fakeQuantized,

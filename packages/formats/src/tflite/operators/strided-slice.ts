@@ -4,7 +4,7 @@ import type { Dimension } from '@whyslow/graph/types.ts'
 import { binary } from '../../build/broadcast.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { stridedSlice as slice, stridedAxes } from '../../tensorflow/strided-slice.ts'
-import { asInt64, input, moving, numbers, numbersIfKnown, type OperatorCall, optionsOf, type Writers } from '../operator.ts'
+import { asInt64, input, movement, numbers, numbersIfKnown, type OperatorCall, optionsOf, type Writers } from '../operator.ts'
 
 function stridedSlice(call: OperatorCall, x: Value): Value {
   const { builder } = call
@@ -24,4 +24,4 @@ function stridedSlice(call: OperatorCall, x: Value): Value {
   return slice(builder, x, stridedAxes(x.shape, { begin, end, steps, masks }, call.refusal), listOf)
 }
 
-export const STRIDED_SLICE: Writers = { STRIDED_SLICE: moving(stridedSlice) }
+export const STRIDED_SLICE: Writers = { STRIDED_SLICE: movement(stridedSlice) }

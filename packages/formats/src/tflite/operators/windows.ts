@@ -2,7 +2,7 @@
 // https://github.com/google-ai-edge/LiteRT/tree/main/tflite/kernels (conv.cc, depthwise_conv.cc, transpose_conv.cc, pooling.cc)
 import type { Dimension } from '@whyslow/graph/types.ts'
 import { unary } from '../../build/broadcast.ts'
-import { reshaped, transposed } from '../../build/constant-data.ts'
+import { reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
 import type { Value } from '../../build/graph-builder.ts'
 import { pooling } from '../../tensorflow/conv.ts'
 import { transpose } from '../../tensorflow/layout.ts'
@@ -70,8 +70,8 @@ function filterOf(
     if (shape?.some((size, at) => size !== turned.shape[at])) throw call.refusal('has a filter that is computed')
     return turned
   }
-  const turned = transposed(content, permutation)
-  const value = builder.constant(shape === undefined ? turned : reshaped(turned, shape), 'kernel')
+  const turned = transposeConstant(content, permutation)
+  const value = builder.constant(shape === undefined ? turned : reshapeConstant(turned, shape), 'kernel')
   return asIntegers ? dequantize(builder, value, { ...filter.quantization!, axis }) : value
 }
 

@@ -9,7 +9,7 @@ import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { link, subgraphsOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto } from 'onnx-buf'
-import { arrayOver, type ConstantData, reshaped, transposed } from '../../build/constant-data.ts'
+import { arrayOver, type ConstantData, reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
 import { type LiteGraph, type Port, withoutUnread } from './lite-graph.ts'
 import { Lowerer, type OnnxNode, type Source, type WriteType } from './lowerer.ts'
 import { lowerNodes } from './rules/index.ts'
@@ -77,13 +77,13 @@ function sourceOf(model: Model, types: WriteTypes, main: readonly OnnxNode[]): S
     if (maker.opType === 'Identity') return source
     if (maker.opType === 'Transpose') {
       const { perm } = maker.attributes
-      return transposed(
+      return transposeConstant(
         source,
         Array.isArray(perm) ? (perm as number[]) : source.shape.map((_, axis) => source.shape.length - 1 - axis),
       )
     }
     const shape = types.get(name)?.shape
-    return shape?.every((size) => typeof size === 'number') ? reshaped(source, shape as number[]) : undefined
+    return shape?.every((size) => typeof size === 'number') ? reshapeConstant(source, shape as number[]) : undefined
   }
   return {
     opset: Number(model.proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 1n),

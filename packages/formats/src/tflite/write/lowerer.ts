@@ -7,7 +7,7 @@ import type { InputError } from '@whyslow/graph/input-error.ts'
 import { inlineBytes, tensorType } from '@whyslow/graph/tensor-data.ts'
 import type { AttributeView, Dimension, DType, GraphView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { arrayOver, type ConstantData, int64s, numbersOf, reshaped, transposed } from '../../build/constant-data.ts'
+import { arrayOver, type ConstantData, int64s, numbersOf, reshapeConstant, transposeConstant } from '../../build/constant-data.ts'
 import { identity, isIdentity, turn } from '../../build/permutation.ts'
 import type { LiteGraph, LiteTensor } from './lite-graph.ts'
 import { LiteWriter, newShape, type ResultType } from './lite-writer.ts'
@@ -178,7 +178,7 @@ export class Lowerer extends LiteWriter {
     const failed = this.#failed.get(name)
     if (failed !== undefined) throw failed
     const constant = this.source.constant(name)
-    if (constant !== undefined) return this.constantTensor(transposed(constant, order), name)
+    if (constant !== undefined) return this.constantTensor(transposeConstant(constant, order), name)
     const placed = this.#placed.get(name)
     if (placed === undefined) return this.#known(name, order)
     const permutation = turn(placed.order, order)
@@ -199,7 +199,7 @@ export class Lowerer extends LiteWriter {
       ...int64s(numbers),
       shape: shape?.every((size) => typeof size === 'number') ? (shape as number[]) : [numbers.length],
     }
-    return this.constantTensor(transposed(dtype === 'int32' ? asInt32(data) : data, order), name)
+    return this.constantTensor(transposeConstant(dtype === 'int32' ? asInt32(data) : data, order), name)
   }
 
   override graph(
@@ -256,4 +256,4 @@ const asInt32 = (constant: ConstantData): ConstantData => ({
 
 /** A constant of rank `rank`, with axes of size 1 in front. */
 export const ofRank = (constant: ConstantData, rank: number): ConstantData =>
-  reshaped(constant, [...new Array<number>(Math.max(0, rank - constant.shape.length)).fill(1), ...constant.shape])
+  reshapeConstant(constant, [...new Array<number>(Math.max(0, rank - constant.shape.length)).fill(1), ...constant.shape])

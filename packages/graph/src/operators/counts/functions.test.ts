@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { evaluated, evaluatedTogether } from './functions.ts'
+import { evaluateCounts, evaluatedTogether } from './functions.ts'
 import { softmaxOps } from './softmax-ops.ts'
 
 test('so often, and together', () => {
-  expect(evaluated({ exp: 2, log: 1 }, 3)).toEqual({ exp: 6, log: 3 })
-  expect(evaluated(undefined, 3)).toEqual({})
+  expect(evaluateCounts({ exp: 2, log: 1 }, 3)).toEqual({ exp: 6, log: 3 })
+  expect(evaluateCounts(undefined, 3)).toEqual({})
   expect(evaluatedTogether({ exp: 1 }, undefined, { exp: 2, tanh: 4 })).toEqual({ exp: 3, tanh: 4 })
 })
 

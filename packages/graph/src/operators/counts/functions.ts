@@ -7,7 +7,7 @@ export type SpecialFunction = 'exp' | 'log' | 'erf' | 'tanh' | 'sigmoid' | 'sqrt
 export type FunctionCounts = Readonly<Partial<Record<SpecialFunction, number>>>
 
 /** `counts` this many times. */
-export function evaluated(counts: FunctionCounts | undefined, times: number): FunctionCounts {
+export function evaluateCounts(counts: FunctionCounts | undefined, times: number): FunctionCounts {
   return Object.fromEntries(Object.entries(counts ?? {}).map(([name, count]) => [name, count * times]))
 }
 

@@ -3,7 +3,7 @@
 import type { NodeView } from '../../types.ts'
 import { numberAttribute, textAttribute } from '../attributes.ts'
 import { activationOps, type ElementOps } from './activation-ops.ts'
-import { evaluated } from './functions.ts'
+import { evaluateCounts } from './functions.ts'
 import { softmaxOps } from './softmax-ops.ts'
 
 /** A name in most operators, its number in TreeEnsemble 5. */
@@ -18,5 +18,5 @@ export function postTransformOps(node: NodeView, rows: number, width: number): E
   // PROBIT, the inverse of the normal distribution, is a logarithm and a root per score, like the two of the sigmoid.
   const sigmoid = activationOps('sigmoid')!
   const ops = { simple: scores * sigmoid.simple, special: scores * sigmoid.special }
-  return name === 'LOGISTIC' ? { ...ops, functions: evaluated(sigmoid.functions, scores) } : ops
+  return name === 'LOGISTIC' ? { ...ops, functions: evaluateCounts(sigmoid.functions, scores) } : ops
 }

@@ -212,7 +212,7 @@ async function tryWith(
   opening: Opening,
   folder: string,
 ): Promise<Contestant['state']> {
-  const samples = renamed(inputs.samples, renames)
+  const samples = renameFeeds(inputs.samples, renames)
   const saved = renames.size === 0 ? inputs.saved : saveInputs(path.join(folder, 'inputs'), samples)
   const engineOptions = engineOptionsOf(opening.options, base)
   const task = modelTask(base.engineId, fileForEngine(base.model), engineOptions, saved)
@@ -226,7 +226,7 @@ async function tryWith(
   return { ready: { inputs: { ...inputs, resolved, samples, saved, ...found }, renames } }
 }
 
-export const renamed = (samples: readonly Feeds[], renames: ReadonlyMap<string, string>): readonly Feeds[] =>
+export const renameFeeds = (samples: readonly Feeds[], renames: ReadonlyMap<string, string>): readonly Feeds[] =>
   renames.size === 0
     ? samples
     : samples.map((feeds) => Object.fromEntries(Object.entries(feeds).map(([name, value]) => [renames.get(name) ?? name, value])))

@@ -28,7 +28,7 @@ import { sizeChoices, sizeSweeps } from '../../evidence/sweeps.ts'
 import { batchAxes } from '../../remedies/kit/batch-axes.ts'
 import { readExecuted } from '../measure-run.ts'
 import { LABELLED_MS, LABELLED_SAMPLES } from '../own-metric.ts'
-import { type Contestant, isSoftware, limitsFor, type Opened, type Opening, type Ready, renamed } from './contestants.ts'
+import { type Contestant, isSoftware, limitsFor, type Opened, type Opening, type Ready, renameFeeds } from './contestants.ts'
 
 export type ReadyContestant = Contestant & { readonly state: { readonly ready: Ready } }
 
@@ -287,7 +287,7 @@ function outputsTaskOf(
   const renames = ready.renames ?? new Map<string, string>()
   const folder = path.join(opening.folder, 'outputs', createHash('sha256').update(contestant.id).digest('hex').slice(0, 16))
   return {
-    inputs: renames.size === 0 ? judged.saved : saveInputs(path.join(folder, 'inputs'), renamed(judged.samples, renames)),
+    inputs: renames.size === 0 ? judged.saved : saveInputs(path.join(folder, 'inputs'), renameFeeds(judged.samples, renames)),
     folder,
     inMs: isSoftware(contestant.engine) ? SOFTWARE_MS : judged.labels === null ? PLAIN_MS : LABELLED_MS,
     // Random operators are the model's: of one model its first engine tells.

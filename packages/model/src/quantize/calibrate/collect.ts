@@ -72,7 +72,7 @@ function histogramsCollector({ ranges, bins }: Observers & { kind: 'histograms' 
 const floatsOf = ({ data }: TensorValue): Float32Array => data as Float32Array
 
 /** What several threads saw of one model. */
-export function merged(parts: readonly Collected[]): Collected {
+export function mergeCollected(parts: readonly Collected[]): Collected {
   const seen = parts.filter(({ least, histograms }) => least.length > 0 || histograms.size > 0)
   const [first = { least: NONE, most: NONE, sums: new Map(), histograms: new Map() }, ...others] = seen
   const sums = new Map(first.sums)

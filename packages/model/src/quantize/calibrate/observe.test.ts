@@ -7,7 +7,7 @@ import { saveInputs } from '@whyslow/measure/samples/saved.ts'
 import { plainOptions } from '@whyslow/measure/support/engines/example-options.ts'
 import { folderOfTests } from '@whyslow/measure/support/trials/example-folder.ts'
 import { expect, test } from 'vitest'
-import { merged, sumOf } from './collect.ts'
+import { mergeCollected, sumOf } from './collect.ts'
 import { observe, observeBlocks } from './observe.ts'
 import { withMinMaxObservers } from './observers.ts'
 
@@ -54,8 +54,8 @@ test('several threads find what one finds, sums to the last bit', async () => {
   const next = new Int32Array(new SharedArrayBuffer(4))
   const both = await Promise.all([observeBlocks(task, next), observeBlocks(task, next)])
   expect(both.map(({ sums }) => sums.size)).not.toContain(0)
-  expect(merged(both)).toMatchObject({ least: one.least, most: one.most })
-  expect(sumOf(merged(both))).toEqual(sumOf(one))
+  expect(mergeCollected(both)).toMatchObject({ least: one.least, most: one.most })
+  expect(sumOf(mergeCollected(both))).toEqual(sumOf(one))
 })
 
 test('and count the same numbers', async () => {

@@ -11,7 +11,7 @@ import { offersOf } from '@whyslow/measure/engines/index.ts'
 import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
 import { openInputs, type TaskInputs } from '@whyslow/measure/samples/saved.ts'
 import { engineOf } from '@whyslow/measure/trials/engine-of.ts'
-import { type Collected, collector, merged, type Observers } from './collect.ts'
+import { type Collected, collector, mergeCollected, type Observers } from './collect.ts'
 
 export interface ObserveTask {
   readonly engine: string
@@ -39,7 +39,7 @@ export async function observe(task: ObserveTask, worthMs = WORTH_MS): Promise<Co
   const own = await observeBlocks(task, next, (leftMs) => {
     while (others.length < threads - 1 && leftMs > worthMs * (others.length + 1)) others.push(onThread(task, next))
   })
-  return merged([own, ...(await Promise.all(others))])
+  return mergeCollected([own, ...(await Promise.all(others))])
 }
 
 function threadsFor({ engine, options, file }: ObserveTask): number {

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { exampleBench, network, type PrecisionWorld } from '../../../test/support/quantize/plan/example-bench.ts'
 import { DEFAULT_QUANTIZE_OPTIONS } from '../write/choice.ts'
 import { quantizable } from '../write/quantizable.ts'
-import { benchmarkOperators, interpolated } from './operator-benchmark.ts'
+import { benchmarkOperators, interpolate } from './operator-benchmark.ts'
 
 const folder = folderOfTests()
 
@@ -83,6 +83,6 @@ test('what could not be timed says so', async () => {
 })
 
 test('between the sizes that were timed time grows evenly, beyond them in proportion', () => {
-  const at = interpolated([10, 20, 40], [1, 2, 3])
+  const at = interpolate([10, 20, 40], [1, 2, 3])
   expect([5, 10, 15, 30, 80].map(at)).toEqual([1, 1, 1.5, 2.5, 6])
 })

@@ -65,7 +65,7 @@ export async function benchmarkOperators(
     ...(least && { least }),
   })
   const msOf = withoutCall(times, empty)
-  const curve = (models: readonly TimedModel[]) => interpolated(SIZES, undisturbed(models.map(msOf)))
+  const curve = (models: readonly TimedModel[]) => interpolate(SIZES, undisturbed(models.map(msOf)))
   const { types } = wanted
   const reorderMs = reorderMsOf(operators, msOf, types)
   return {
@@ -139,7 +139,7 @@ function undisturbed(points: readonly (number | string)[]): number[] {
 }
 
 /** Straight lines between the points, and beyond them in proportion. */
-export function interpolated(at: readonly number[], values: readonly number[]): (x: number) => number {
+export function interpolate(at: readonly number[], values: readonly number[]): (x: number) => number {
   return (x) => {
     const after = at.findIndex((one) => one >= x)
     if (after === 0) return values[0]!

@@ -34,7 +34,7 @@ export interface QuantizableModel {
 }
 
 /** `before`: found for the same model, minmax among it: what it holds is not looked for again. Throws where the engine gives no ranges. */
-export async function calibrated(
+export async function calibrateRanges(
   bench: PrecisionBench,
   { model, nodes, types }: QuantizableModel,
   methods: readonly CalibrationMethod[],

@@ -7,7 +7,7 @@ import type { CalibrationMethod } from '../calibrate/index.ts'
 import type { ChannelMeans, Range } from '../write/choice.ts'
 import { withSmoothedChannels } from '../write/smooth.ts'
 import type { PrecisionBench } from './bench.ts'
-import { type Calibrated, calibrated, type QuantizableModel } from './ranges.ts'
+import { type Calibrated, calibrateRanges, type QuantizableModel } from './ranges.ts'
 
 export interface Recipe {
   /** The float model that is quantized. */
@@ -40,7 +40,7 @@ export async function recipesOf(
     }
   }
   const find = (model: Model, methods: readonly CalibrationMethod[], before?: Calibrated) =>
-    calibrated(bench, { ...of, model }, methods, before)
+    calibrateRanges(bench, { ...of, model }, methods, before)
   const first = method === 'static' ? (constraints.calibration ?? 'minmax') : 'as it is'
   const own = method === 'static' ? await find(of.model, [constraints.calibration ?? 'minmax']) : undefined
   if (own !== undefined) add(of.model, own)

@@ -9,10 +9,10 @@ import { node as makeNode } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
 import type { Model } from '@whyslow/graph/model.ts'
-import { trimmed } from '@whyslow/graph/rewrite/match.ts'
+import { trimInputs } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
 import type { NodeProto } from 'onnx-buf'
-import { dequantized, type FloatTwin, type StoredWeights, storedWeights, twinsWritten } from './float-twin.ts'
+import { dequantizeModel, type FloatTwin, type StoredWeights, storedWeights, twinsWritten } from './float-twin.ts'
 import { LOW_BIT_OPERATORS, lowBitTwins } from './low-bit-operators.ts'
 import { type QuantizedGraph, quantizedGraph, withRepairs } from './quantized-graph.ts'
 
@@ -143,7 +143,7 @@ function twinOf(quantized: QuantizedGraph, one: DynamicProduct): FloatTwin {
   const channels = Math.max(layout.scales.length, layout.zeroPoints.length)
   const weights = {
     ...{ key: [product.opType === 'ConvInteger', name, scale, zeroPoint].join(' '), name, shape: layout.constant.shape },
-    real: () => dequantized(quantized, layout, (place) => Math.floor(place / layout.inner) % channels),
+    real: () => dequantizeModel(quantized, layout, (place) => Math.floor(place / layout.inner) % channels),
   }
   return { product, nodes, weights: [weights], write: ([float]) => floatProduct(quantized, one, float!) }
 }
@@ -153,7 +153,7 @@ function floatProduct({ protoOf, fresh }: QuantizedGraph, one: DynamicProduct, w
   const proto = protoOf(product)
   if (product.opType === 'QAttention') {
     const [, , ofProjections = '', , , mask = '', , , past = ''] = product.inputs
-    return [copyWith(proto, { opType: 'Attention', input: trimmed([value, weights, ofProjections, mask, past]) })]
+    return [copyWith(proto, { opType: 'Attention', input: trimInputs([value, weights, ofProjections, mask, past]) })]
   }
   const sums = bias === undefined ? output : fresh(`${output}_sums`)
   const float = copyWith(proto, {

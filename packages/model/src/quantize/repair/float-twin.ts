@@ -46,7 +46,7 @@ export function storedWeights(
 }
 
 /** (w - zero point) * scale, in the order of storage; `channelOf`: which scale and zero point belong to the number at a place. */
-export function dequantized(
+export function dequantizeModel(
   { model }: QuantizedGraph,
   { constant, scales, zeroPoints }: StoredWeights,
   channelOf: (place: number) => number,

@@ -7,10 +7,10 @@ import { readBytes } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { decodeNumbers } from '@whyslow/graph/decode.ts'
 import { realBlocks } from '@whyslow/graph/rewrite/block-weights.ts'
-import { trimmed } from '@whyslow/graph/rewrite/match.ts'
-import { transposed } from '@whyslow/graph/rewrite/matrices.ts'
+import { trimInputs } from '@whyslow/graph/rewrite/match.ts'
+import { transposeMatrix } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeView } from '@whyslow/graph/types.ts'
-import { dequantized, type FloatTwin, type FloatWeights, storedWeights } from './float-twin.ts'
+import { dequantizeModel, type FloatTwin, type FloatWeights, storedWeights } from './float-twin.ts'
 import type { QuantizedGraph } from './quantized-graph.ts'
 
 const TWINS: Readonly<Record<string, (quantized: QuantizedGraph, node: NodeView) => FloatTwin | undefined>> = {
@@ -32,7 +32,7 @@ function lstm(quantized: QuantizedGraph, product: NodeView): FloatTwin | undefin
   if (w === undefined || r === undefined) return undefined
   const proto = quantized.protoOf(product)
   const write = (weights: readonly string[]) => [
-    copyWith(proto, { opType: 'LSTM', domain: '', input: trimmed([inputs[0]!, ...weights, ...inputs.slice(3, 8)]) }),
+    copyWith(proto, { opType: 'LSTM', domain: '', input: trimInputs([inputs[0]!, ...weights, ...inputs.slice(3, 8)]) }),
   ]
   return { product, nodes: [product], weights: [w, r], write }
 }
@@ -51,9 +51,10 @@ function gates(quantized: QuantizedGraph, named: readonly (string | undefined)[]
     return length === directions ? direction : direction * width + (place % width)
   }
   const real = () => {
-    const turned = dequantized(quantized, stored, channelOf)
+    const turned = dequantizeModel(quantized, stored, channelOf)
     const straight = new Float32Array(turned.length)
-    for (let at = 0; at < turned.length; at += size) straight.set(transposed(turned.subarray(at, at + size), inputs, width), at)
+    for (let at = 0; at < turned.length; at += size)
+      straight.set(transposeMatrix(turned.subarray(at, at + size), inputs, width), at)
     return straight
   }
   return { key: named.join(' '), name: named[0]!, shape: [directions, width, inputs], real }
@@ -76,7 +77,7 @@ function nBits({ matching, model, protoOf, fresh }: QuantizedGraph, product: Nod
     const zeroPoints = points === undefined ? null : readBytes(model, points)
     const numbers = decodeNumbers(readBytes(model, scales), scales.dtype, scales.elementCount)!
     const rows = realBlocks({ ...size, packed: readBytes(model, packed), scales: numbers, zeroPoints }, layout)
-    return transposed(rows, size.n, size.k)
+    return transposeMatrix(rows, size.n, size.k)
   }
   const [value] = product.outputs
   const write = ([w]: readonly string[]) => {
@@ -99,13 +100,13 @@ function embedding(quantized: QuantizedGraph, product: NodeView): FloatTwin | un
     const named = [inputs[at], inputs[SCALES + at - 2], inputs[ZERO_POINTS + at - 2]]
     const stored = storedWeights(quantized, named)
     if (stored?.scales.length !== 1 || stored.zeroPoints.length !== 1) return []
-    const real = () => dequantized(quantized, stored, () => 0)
+    const real = () => dequantizeModel(quantized, stored, () => 0)
     return [{ key: named.join(' '), name: named[0]!, shape: stored.constant.shape, real }]
   })
   if (weights.length < given.length) return undefined
   const write = (names: readonly string[]) => {
     const tables = TABLES.map((at) => names[given.indexOf(at)] ?? '')
-    const input = trimmed([...inputs.slice(0, 2), ...tables, inputs[MASK] ?? ''])
+    const input = trimInputs([...inputs.slice(0, 2), ...tables, inputs[MASK] ?? ''])
     return [copyWith(quantized.protoOf(product), { opType: 'EmbedLayerNormalization', input })]
   }
   return { product, nodes: [product], weights, write }

@@ -7,7 +7,7 @@ import type { SymbolicType } from '@whyslow/graph/rewrite/symbolic-rule.ts'
  * float32: as it is. dynamic: int8 weights, activations quantized at each prediction by their own range. static: int8 weights and
  * activations, with ranges observed before. weights8, weights4: weights alone in 8 or 4 bits, the arithmetic in float.
  */
-const precisions = ['float32', 'dynamic', 'static', 'weights8', 'weights4'] as const
+export const precisions = ['float32', 'dynamic', 'static', 'weights8', 'weights4'] as const
 export type Precision = (typeof precisions)[number]
 
 /** The smallest and largest number that a value was seen to hold. */

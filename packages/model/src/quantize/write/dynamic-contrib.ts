@@ -4,7 +4,7 @@
 import { floatTensor, rawTensor } from '@whyslow/graph/build.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { isOperator, numberOf } from '@whyslow/graph/rewrite/match.ts'
-import { sqnrDb, transposed } from '@whyslow/graph/rewrite/matrices.ts'
+import { sqnrDb, transposeMatrix } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeProto } from 'onnx-buf'
 import { addWeights, bytesOf, NOT_FINITE, quantizedByRange } from './dynamic.ts'
 import { floatConstant, type LayerOutcome, type Rewriting, readFloats } from './rewriting.ts'
@@ -60,7 +60,7 @@ function lstmWeights(rewriting: Rewriting, name: string) {
     const values = new Int8Array(quantized.values.length)
     for (let direction = 0; direction < directions; direction++) {
       const start = direction * gates * inputs
-      values.set(transposed(quantized.values.subarray(start, start + gates * inputs), gates, inputs), start)
+      values.set(transposeMatrix(quantized.values.subarray(start, start + gates * inputs), gates, inputs), start)
     }
     const affineShape = perChannel ? [directions, gates] : [directions]
     return {

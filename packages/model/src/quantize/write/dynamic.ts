@@ -6,7 +6,7 @@
 
 import { floatTensor, node, rawTensor } from '@whyslow/graph/build.ts'
 import { dataTypeOf } from '@whyslow/graph/dtype.ts'
-import { transposed } from '@whyslow/graph/rewrite/matrices.ts'
+import { transposeMatrix } from '@whyslow/graph/rewrite/matrices.ts'
 import type { NodeProto } from 'onnx-buf'
 import { biasOf, type Product, productOf, scaledWeights } from './product.ts'
 import type { LayerOutcome, Rewriting } from './rewriting.ts'
@@ -92,7 +92,7 @@ export function quantizedMatrix(rewriting: Rewriting, product: Product): Matrix 
       axis: options.perChannel ? (turned ? 0 : 1) : null,
     })
     if (quantized === undefined) return undefined
-    const values = turned ? transposed(quantized.values, n, k) : quantized.values
+    const values = turned ? transposeMatrix(quantized.values, n, k) : quantized.values
     return {
       ...addWeights(rewriting, weights.name, { ...quantized, values, shape: [k, n] }),
       sqnrDb: weightSqnrDb(given, quantized),

@@ -42,11 +42,11 @@ function floatName({ rewriting }: Region, value: string): string {
 }
 
 /** The value as int8. */
-export function quantized(region: Region, value: string): string {
+export function quantizeValue(region: Region, value: string): string {
   const { rewriting } = region
   return rewriting.once(`static quantized ${value}`, (): string => {
     const maker = region.makers.get(value)
-    if (maker?.kind === 'rescaling') return quantized(region, maker.node.input[maker.operands[0]!]!)
+    if (maker?.kind === 'rescaling') return quantizeValue(region, maker.node.input[maker.operands[0]!]!)
     const { scale, zeroPoint } = pointsOf(region, value)
     const name = rewriting.fresh(`${value}_quantized`)
     const from = isGivenQuantized(region, value) ? floatName(region, value) : value
@@ -58,11 +58,11 @@ export function quantized(region: Region, value: string): string {
 }
 
 /** A DequantizeLinear of its own for one reader of the value. */
-export function dequantized(region: Region, value: string, output?: string): string {
+export function dequantizeValue(region: Region, value: string, output?: string): string {
   const { rewriting } = region
   const { scale, zeroPoint } = pointsOf(region, value)
   const name = output ?? rewriting.fresh(`${value}_dequantized`)
-  const inputs = [quantized(region, value), scale, zeroPoint]
+  const inputs = [quantizeValue(region, value), scale, zeroPoint]
   rewriting.add(makeNode({ opType: 'DequantizeLinear', name: rewriting.fresh(`${value}_DequantizeLinear`) }, inputs, [name]))
   return name
 }
@@ -74,7 +74,7 @@ export function writeFloat(region: Region, value: string): void {
   if (!isGivenQuantized(region, value)) return
   const readers = matching.readers(value).filter((node) => !region.reads(node, value))
   const guarded = readers.filter((node) => isTakenForInt8(region, node, value))
-  if (matching.isOutput(value) || readers.length > guarded.length) dequantized(region, value, value)
+  if (matching.isOutput(value) || readers.length > guarded.length) dequantizeValue(region, value, value)
   for (const node of guarded) {
     const input = [dequantizedByChannel(region, node, value), ...node.input.slice(1)]
     rewriting.remove(node)
@@ -95,7 +95,7 @@ function dequantizedByChannel(region: Region, node: NodeProto, value: string): s
   const points = type === 'int8' ? new Int8Array(channels).fill(zeroPoint) : new Uint8Array(channels).fill(zeroPoint)
   const name = fresh(`${value}_dequantized`)
   const inputs = [
-    quantized(region, value),
+    quantizeValue(region, value),
     initializer(floatTensor(fresh(`${value}_scales`), [channels], new Float32Array(channels).fill(scale))),
     initializer(rawTensor(fresh(`${value}_zero_points`), type, [channels], bytesOf(points))),
   ]
@@ -138,7 +138,7 @@ export function writeResult(region: Region, operator: StaticOperator, written: N
 export function operand(region: Region, name: string, change?: (value: number) => number): string | undefined {
   const { matching, choice } = region.rewriting
   const constant = floatConstant(matching, name)
-  if (constant === undefined) return dequantized(region, name)
+  if (constant === undefined) return dequantizeValue(region, name)
   const layout: WeightLayout = {
     type: choice.options.activations,
     symmetric: choice.options.activationsSymmetric,

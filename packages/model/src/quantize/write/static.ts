@@ -16,11 +16,11 @@ import { type StaticOperator, staticOperator } from './static-operators.ts'
 import { addsApart, givesFloats, type Region, regionOf, whyNotIn } from './static-region.ts'
 import {
   addPoints,
-  dequantized,
   dequantizedWeights,
+  dequantizeValue,
   operand,
   pointsOf,
-  quantized,
+  quantizeValue,
   writeFloat,
   writeResult,
 } from './static-values.ts'
@@ -95,7 +95,7 @@ function writeHardSigmoid(region: Region, operator: StaticOperator): LayerOutcom
   rewriting.add(
     makeNode(
       { opType: 'DequantizeLinear', name: fresh(`${x}_DequantizeLinear`) },
-      [quantized(region, x), scale, zeroPoint],
+      [quantizeValue(region, x), scale, zeroPoint],
       [scaled],
     ),
   )
@@ -120,7 +120,7 @@ function writeHardSigmoid(region: Region, operator: StaticOperator): LayerOutcom
     makeNode({ opType: 'QuantizeLinear', name: codes }, [sum, ...ends], [codes]),
     makeNode({ opType: 'DequantizeLinear', name: gate }, [codes, ...ends], [gate]),
   )
-  writeResult(region, operator, makeNode({ opType: 'Mul', name: node.name }, [dequantized(region, x), gate], [result]))
+  writeResult(region, operator, makeNode({ opType: 'Mul', name: node.name }, [dequantizeValue(region, x), gate], [result]))
   return whole
 }
 
@@ -140,7 +140,7 @@ function writeConvolution(region: Region, operator: StaticOperator): LayerOutcom
   })
   if (found === undefined) return NOT_FINITE
   region.rewriting.remove(...operator.parts)
-  writeResult(region, operator, copyWith(node, { input: [dequantized(region, node.input[0]!), ...found.inputs] }))
+  writeResult(region, operator, copyWith(node, { input: [dequantizeValue(region, node.input[0]!), ...found.inputs] }))
   return { precision: 'static', weightSqnrDb: found.sqnrDb }
 }
 
@@ -164,7 +164,7 @@ function writeProduct(region: Region, operator: StaticOperator): LayerOutcome {
     takesBias: isOperator(node, 'Gemm'),
   })
   if (found === undefined) return NOT_FINITE
-  const input = [dequantized(region, x), ...found.inputs]
+  const input = [dequantizeValue(region, x), ...found.inputs]
   if (isAlone) {
     rewriting.remove(node)
     rewriting.add(copyWith(node, { input }))
@@ -192,7 +192,7 @@ function writeIntegerProduct(region: Region, operator: StaticOperator): LayerOut
   const bias = biasOf(rewriting.matching, product)!
   const { scale, zeroPoint } = pointsOf(region, x)
   const added = initializer(floatTensor(fresh(`${last.output[0]}_bias`), [bias.length], bias))
-  const input = [quantized(region, x), weights.values, scale, weights.scale, zeroPoint, weights.zeroPoint, added]
+  const input = [quantizeValue(region, x), weights.values, scale, weights.scale, zeroPoint, weights.zeroPoint, added]
   rewriting.remove(...operator.parts)
   rewriting.add(
     makeNode({ opType: 'MatMulIntegerToFloat', domain: MICROSOFT, name: node.name || last.output[0] }, input, [last.output[0]!]),

@@ -57,10 +57,10 @@ export function byRewriting<Found extends Replacement>(rewriting: Rewriting<Foun
   }
 }
 
-/** Of operators that become one for each replacement. */
+/** Each replacement makes one operator of several. */
 export const byFusing: Saving<Replacement> = (evidence, { treats, replaced }) => savingByFusing(evidence, treats, replaced)
 
-/** Of operators that go. */
+/** The operators go. */
 export const byRemoving: Saving<unknown> = (evidence, { treats, parts }) => savingByRemoving(evidence, treats, parts)
 
 /** What the findings say. */

@@ -6,7 +6,7 @@
 import { floatTensor, int64Tensor, node } from '@whyslow/graph/build.ts'
 import { type AttentionPattern, biasBefore, findAttention } from '@whyslow/graph/patterns/attention.ts'
 import { concatenateColumns, concatenateFloats, floatsOf, sum } from '@whyslow/graph/rewrite/floats.ts'
-import { isOperator, type Matching, type Replacement, rewriteGraphs, trimmed } from '@whyslow/graph/rewrite/match.ts'
+import { isOperator, type Matching, type Replacement, rewriteGraphs, trimInputs } from '@whyslow/graph/rewrite/match.ts'
 import { count } from '@whyslow/graph/rewrite/node-names.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
 import { defineRemedy, type Proposal, predictedBy, type RemedyEvidence, type RemedySetup } from '../kit/remedy.ts'
@@ -95,7 +95,7 @@ function multiHead({ matching, pattern, fresh, masks }: FoundAttention): Replace
     for (const one of biased) removed.add(one!.node)
   }
   const mask = maskInput({ matching, pattern, fresh, masks }, [inputs[0]!, inputs[1]!], added, initializers)
-  const operands = trimmed([...inputs, bias, '', mask])
+  const operands = trimInputs([...inputs, bias, '', mask])
   const attributes = { num_heads: heads, scale: { float: scale } }
   added.push(
     node({ opType: 'MultiHeadAttention', domain: 'com.microsoft', name: last.name || result }, operands, [result], attributes),
@@ -142,7 +142,7 @@ function whole({ matching, pattern, fresh, masks }: FoundAttention): Replacement
   const added: NodeProto[] = []
   const source = first!.input[0]!
   const mask = maskInput({ matching, pattern, fresh, masks }, [source, source], added, initializers)
-  const operands = trimmed([source, packed, bias, '', '', mask])
+  const operands = trimInputs([source, packed, bias, '', '', mask])
   const attributes = { num_heads: heads, scale: { float: scale }, qkv_hidden_sizes: widths }
   added.push(node({ opType: 'Attention', domain: 'com.microsoft', name: last.name || result }, operands, [result], attributes))
   return { parts: [...removed], remove: removed, add: added, addInitializers: initializers }

@@ -60,7 +60,7 @@ export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: L
   for (const one of candidatesOf(profile, costs, { ...known, views })) {
     const key = [...one.nodes.map((node) => likeness(node, views.get(node.name))), one.numbers].join('\n')
     const alike = groups.get(key)
-    groups.set(key, alike === undefined ? one : merged(alike, one))
+    groups.set(key, alike === undefined ? one : mergeGroups(alike, one))
   }
   const isWorth = ({ timeMs, aboveMs }: Group): boolean =>
     aboveMs >= Math.min(LEAST_SHARE * p50Ms, LEAST_MS) && timeMs >= ABOVE_FLOOR * (timeMs - aboveMs)
@@ -73,7 +73,7 @@ export function groupsOf(profile: Profile, costs: readonly NodeCost[], lifted: L
     .sort((a, b) => b.aboveMs - a.aboveMs)
 }
 
-export const merged = (a: Group, b: Group): Group => ({
+export const mergeGroups = (a: Group, b: Group): Group => ({
   ...a,
   nodes: [...a.nodes, ...b.nodes],
   runs: a.runs + b.runs,

@@ -21,7 +21,7 @@ import { timedEmpty } from '../../quantize/plan/small-operators.ts'
 import { typesAsRun } from '../../quantize/plan/types-as-run.ts'
 import type { Remedy, RemedyEvidence } from '../../remedies/kit/remedy.ts'
 import { chainOf, LINKS } from './chain.ts'
-import { type Group, groupsOf, merged } from './groups.ts'
+import { type Group, groupsOf, mergeGroups } from './groups.ts'
 import { asExecuted, floatVariant, int8Variant } from './precisions.ts'
 import { experimentOf, LEAST_ROUNDS, type Timed } from './rows.ts'
 import { type Variant, variantsOf } from './variants.ts'
@@ -174,7 +174,7 @@ async function take(plan: ExperimentsPlan, groups: readonly Group[], source: Sou
     const part = asExecuted(alone, group)
     const identity = `${identityOf(part)} ${group.numbers}`
     const known = taken.get(identity)
-    if (known !== undefined) taken.set(identity, { ...known, group: merged(known.group, group) })
+    if (known !== undefined) taken.set(identity, { ...known, group: mergeGroups(known.group, group) })
     else if (taken.size >= MOST_PARTS) left.push(...(group.atFloor ? [] : [leftOut(group, NO_TIME)]))
     else {
       const chain = group.timeMs / group.runs <= LONGEST_IN_A_ROW_MS ? chainOf(part) : undefined

@@ -2,8 +2,8 @@
 
 import { percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { WatchDocument } from '../../documents/watch.ts'
-import { type Column, labelled, page, paper, type TerminalOptions, table, warningLines } from '../page.ts'
-import { quoted, wrap } from '../wrap.ts'
+import { type Column, labelLines, page, paper, type TerminalOptions, table, warningLines } from '../page.ts'
+import { quoteWord, wrap } from '../wrap.ts'
 
 const LABEL = 10
 /** Less of a request is not worth a line. */
@@ -32,7 +32,7 @@ export function renderWatch(doc: WatchDocument, options: TerminalOptions): strin
           ],
           colours,
         ),
-    labelled(
+    labelLines(
       [
         ['requests', requests.seen === 0 ? null : requestWords(doc)],
         ...models.map((model): [string, string] => ['model', modelWords(model)]),
@@ -43,7 +43,7 @@ export function renderWatch(doc: WatchDocument, options: TerminalOptions): strin
     ),
     next === null
       ? []
-      : wrap(next.why, width, 'Next: ').concat(`  ${[options.command ?? 'whyslow', ...next.arguments.map(quoted)].join(' ')}`),
+      : wrap(next.why, width, 'Next: ').concat(`  ${[options.command ?? 'whyslow', ...next.arguments.map(quoteWord)].join(' ')}`),
     warningLines(doc.warnings, width, colours),
   ])
 }

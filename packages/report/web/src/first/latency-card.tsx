@@ -1,6 +1,6 @@
 // The number: the median with its interval, how far it can be trusted and why, and what fix is estimated to give.
 
-import { listOf } from '@whyslow/report/text/list-of.ts'
+import { listOf } from '@whyslow/report/text/foretold.ts'
 import { intervalOf, percent, plural, time, timeParts, timeWithInterval } from '../format.ts'
 import { Reasons } from '../kit/facts.tsx'
 import type { Report } from '../page-data.ts'

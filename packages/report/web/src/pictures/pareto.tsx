@@ -1,7 +1,7 @@
 // Latency against what is given up for it: the metric where labels were given, else the agreement, else the size. The front is a step: between
 // two contestants there is nothing to be had.
 
-import { listOf } from '@whyslow/report/text/list-of.ts'
+import { listOf } from '@whyslow/report/text/foretold.ts'
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { bytes, percent, significant, time } from '../format.ts'
 import { AxisBelow, AxisLeft } from '../kit/axis.tsx'

@@ -1,5 +1,5 @@
 // The model that was recorded elsewhere, node by node: what each took in the recording, and what the same takes on this machine.
-import { listOf } from '@whyslow/report/text/list-of.ts'
+import { listOf } from '@whyslow/report/text/foretold.ts'
 import { namesOf } from '@whyslow/report/text/trace-text.ts'
 import { count, factor, known, percent, plural, time } from '../format.ts'
 import { Command } from '../kit/copy.tsx'

@@ -1,7 +1,7 @@
 // The page of a study: models by machines, what stands out between them, and the report of each cell.
 
 import { csv } from '@whyslow/report/text/csv.ts'
-import { listOf } from '@whyslow/report/text/list-of.ts'
+import { listOf } from '@whyslow/report/text/foretold.ts'
 import { engineOf } from '@whyslow/report/text/study-engine.ts'
 import { useState } from 'preact/hooks'
 import { ExportMenu } from '../export-menu.tsx'

@@ -4,7 +4,7 @@
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { LoadAnswers } from '@whyslow/report/documents/load-audit.ts'
 import { askOnce } from '../../load/grpc/ask-once.ts'
-import { unframed } from '../../load/grpc/http2.ts'
+import { unframe } from '../../load/grpc/http2.ts'
 import { probe } from '../../load/http/probe.ts'
 import type { KeptAnswer } from '../../load/kept-answers.ts'
 import type { Target } from '../../load/target.ts'
@@ -58,7 +58,7 @@ const agree = (one: Buffer, other: Buffer, target: Target): boolean =>
 function isAlike({ body }: KeptAnswer, alone: Buffer, target: Target): boolean {
   const { kind } = target
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
-  const answer = kind === 'grpc' ? unframed(bytes) : bytes
+  const answer = kind === 'grpc' ? unframe(bytes) : bytes
   return answer !== null && agree(alone, answer, target)
 }
 

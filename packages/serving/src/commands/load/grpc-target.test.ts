@@ -3,7 +3,7 @@ import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { afterEach, expect, test } from 'vitest'
-import { framed } from '../../load/grpc/http2.ts'
+import { frame } from '../../load/grpc/http2.ts'
 import { openGrpcTarget } from './grpc-target.ts'
 import { LOAD_DEFAULTS } from './options.ts'
 
@@ -44,7 +44,7 @@ async function open(methods: Readonly<Record<string, Uint8Array>>) {
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': body === undefined ? '12' : '0' }))
     if (body === undefined) return stream.end()
-    stream.end(framed(body))
+    stream.end(frame(body))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   return openGrpcTarget(`grpc://127.0.0.1:${(server.address() as AddressInfo).port}/m`, LOAD_DEFAULTS)

@@ -1,6 +1,6 @@
 // One call, alone, before anything is measured: what a server says of its model, and whether it answers at all.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import { call, connect, framed, statusOf, unframed } from './http2.ts'
+import { call, connect, frame, statusOf, unframe } from './http2.ts'
 import type { GrpcTarget } from './target.ts'
 
 export interface Called {
@@ -31,7 +31,7 @@ export function askOnce(target: GrpcTarget, shown: string, timeoutMs: number): P
           : `what answers there speaks no gRPC (${code ?? message})`,
       )
     session.on('error', onError)
-    const stream = call(session, target, framed(target.requests[0]!))
+    const stream = call(session, target, frame(target.requests[0]!))
     const chunks: Buffer[] = []
     let status: number | null = null
     let message = ''
@@ -46,7 +46,7 @@ export function askOnce(target: GrpcTarget, shown: string, timeoutMs: number): P
     // A stream ends with its connection, for the connection's reason.
     stream.on('error', (error) => onError((error.cause ?? error) as NodeJS.ErrnoException))
     stream.on('close', () => {
-      const body = unframed(Buffer.concat(chunks))
+      const body = unframe(Buffer.concat(chunks))
       if (status === null || (status === 200 && body === null)) fail('what answers there speaks no gRPC')
       else {
         const known = status

@@ -4,14 +4,14 @@ import http2 from 'node:http2'
 import net from 'node:net'
 import type { GrpcTarget } from './target.ts'
 
-export function framed(message: Uint8Array): Buffer {
+export function frame(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5)
   head.writeUInt32BE(message.length, 1)
   return Buffer.concat([head, message])
 }
 
 /** The first message of what came; null if it is not whole, or compressed, which nobody asked for. */
-export function unframed(bytes: Buffer): Buffer | null {
+export function unframe(bytes: Buffer): Buffer | null {
   if (bytes.length < 5 || bytes[0] !== 0) return null
   const length = bytes.readUInt32BE(1)
   return bytes.length < 5 + length ? null : bytes.subarray(5, 5 + length)

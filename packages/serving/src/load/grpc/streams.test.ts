@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { freePort } from '../../../../../test/support/port.ts'
 import { OUTCOME } from '../records.ts'
 import { askOnce } from './ask-once.ts'
-import { framed, unframed } from './http2.ts'
+import { frame, unframe } from './http2.ts'
 import { grpcSender } from './streams.ts'
 import type { GrpcTarget } from './target.ts'
 
@@ -25,7 +25,7 @@ async function serverOf(onMessage: OnStream, settings: http2.Settings = {}) {
     const chunks: Buffer[] = []
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     stream.on('error', () => {})
-    stream.on('end', () => onMessage(stream, unframed(Buffer.concat(chunks))!))
+    stream.on('end', () => onMessage(stream, unframe(Buffer.concat(chunks))!))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   ends.push(() => {
@@ -41,7 +41,7 @@ async function serverOf(onMessage: OnStream, settings: http2.Settings = {}) {
 function answer(stream: http2.ServerHttp2Stream, trailers: http2.OutgoingHttpHeaders, body = 'yes') {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
   stream.once('wantTrailers', () => stream.sendTrailers(trailers))
-  stream.end(framed(Buffer.from(body)))
+  stream.end(frame(Buffer.from(body)))
 }
 const refuse = (stream: http2.ServerHttp2Stream, status: string, message = '') =>
   stream.respond(
@@ -69,7 +69,7 @@ function sendAll(target: GrpcTarget, count: number): Promise<Sent> {
         order.push(`done ${request}`)
         outcomes[request] = outcome
         told[request] = said
-        if (body !== null) kept.push(unframed(body)?.toString() ?? '')
+        if (body !== null) kept.push(unframe(body)?.toString() ?? '')
         if (--left === 0) resolve({ outcomes, told, order, kept })
       },
       repeated: () => {},

@@ -3,7 +3,7 @@
 import type http2 from 'node:http2'
 import { OUTCOME } from '../records.ts'
 import type { Draws, Sender, SenderEvents } from '../sender.ts'
-import { call, connect, framed, statusOf } from './http2.ts'
+import { call, connect, frame, statusOf } from './http2.ts'
 import type { GrpcTarget } from './target.ts'
 
 /** Servers allow 100 and more; what one allows is known once it has said so. */
@@ -36,7 +36,7 @@ interface Pool {
 }
 
 export function grpcSender(target: GrpcTarget, draws: Draws, events: SenderEvents): Sender {
-  const frames = target.requests.map(framed)
+  const frames = target.requests.map(frame)
   const pool: Pool = { target, frames, draws, events, connections: new Set(), calls: new Map() }
   return {
     send(request) {

@@ -11,7 +11,7 @@ const NODES: Readonly<Partial<Record<Activation, string>>> = { RELU: 'Relu', REL
 const activationOf = (call: OperatorCall): Activation => ACTIVATIONS[call.number('fused_activation_function')] ?? 'NONE'
 
 /** What the operator does to its result. */
-export function activated(call: OperatorCall, x: Ref, activation = activationOf(call)): Ref {
+export function activate(call: OperatorCall, x: Ref, activation = activationOf(call)): Ref {
   const node = NODES[activation]
   if (node !== undefined) return call.op(node, [x])
   if (activation === 'RELU_N1_TO_1') return call.op('ClipByValue', [x, call.float(-1), call.float(1)])
@@ -30,9 +30,9 @@ export interface Linear {
 /** As TensorFlow's converter fuses a bias and an activation into a convolution or a product. */
 export function linear(call: OperatorCall, { op, fused, inputs, attributes, bias }: Linear): Ref {
   const activation = activationOf(call)
-  if (bias === undefined) return activated(call, call.op(op, inputs, attributes))
+  if (bias === undefined) return activate(call, call.op(op, inputs, attributes))
   const within = NODES[activation]
   const ops = within === undefined ? ['BiasAdd'] : ['BiasAdd', within]
   const made = call.op(fused, [...inputs, bias], { ...attributes, fused_ops: texts(ops), num_args: int(1) })
-  return within === undefined ? activated(call, made) : made
+  return within === undefined ? activate(call, made) : made
 }

@@ -4,7 +4,7 @@ import { float, type } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable, OperatorWriter } from '../operator-call.ts'
 import { resultType } from '../operator-call.ts'
-import { activated } from './activation.ts'
+import { activate } from './activation.ts'
 
 /** Operators that have the same meaning under another name. */
 const PLAIN: Readonly<Record<string, string>> = {
@@ -54,7 +54,7 @@ const plain =
 const arithmetic =
   (op: string): OperatorWriter =>
   (call) =>
-    activated(call, call.op(op, call.inputs))
+    activate(call, call.op(op, call.inputs))
 
 const written = (table: Readonly<Record<string, string>>, write: (op: string) => OperatorWriter): OperatorTable =>
   Object.fromEntries(Object.entries(table).map(([code, op]) => [code, write(op)]))
@@ -72,7 +72,7 @@ export const ELEMENTWISE: OperatorTable = {
   LEAKY_RELU: (call) => call.op('LeakyRelu', [call.input(0)], { alpha: float(call.number('alpha')) }),
   LOG_SOFTMAX: logSoftmax,
   PRELU: prelu,
-  RELU_N1_TO_1: (call) => activated(call, call.input(0), 'RELU_N1_TO_1'),
+  RELU_N1_TO_1: (call) => activate(call, call.input(0), 'RELU_N1_TO_1'),
 }
 
 /** All whole numbers have one type. */
@@ -85,7 +85,7 @@ function cast(call: OperatorCall): Ref {
 
 /** TensorFlow.js rounds quotients of whole numbers down, ONNX towards zero: negative ones that are not whole are one more. */
 function divide(call: OperatorCall): Ref {
-  if (call.result.dtype === 'float32') return activated(call, call.op('RealDiv', call.inputs))
+  if (call.result.dtype === 'float32') return activate(call, call.op('RealDiv', call.inputs))
   const zero = call.int(0)
   const down = call.op('FloorDiv', call.inputs)
   const isBetween = call.op('NotEqual', [call.op('FloorMod', call.inputs), zero])

@@ -1,23 +1,23 @@
 // Products of matrices. The weights of FULLY_CONNECTED are [out, in], those of MatMul [in, out].
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { transposed } from '../../../build/constant-data.ts'
+import { transposeConstant } from '../../../build/constant-data.ts'
 import { flag } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'
-import { activated, linear } from './activation.ts'
+import { activate, linear } from './activation.ts'
 
 export const PRODUCTS: OperatorTable = { BATCH_MATMUL: batchProduct, FULLY_CONNECTED: fullyConnected }
 
 /** More than two axes are a matrix meanwhile, as TensorFlow writes Dense over them; where two of their sizes are free, many matrices. */
 function fullyConnected(call: OperatorCall): Ref {
-  const weights = transposed(call.constant(1, 'kernel'), [1, 0])
+  const weights = transposeConstant(call.constant(1, 'kernel'), [1, 0])
   const kernel = call.nodes.constant(weights, `${call.operator.origin}/kernel`)
   const [from, to] = [call.tensor(0).shape, call.result.shape]
   const bias = call.has(2) ? call.input(2) : undefined
   const isFree = (sizes: readonly Dimension[]) => sizes.filter((size) => typeof size !== 'number').length > 1
   if (isFree(to)) {
     const product = call.op('BatchMatMulV2', [call.input(0), kernel], { adj_x: flag(false), adj_y: flag(false) })
-    return activated(call, bias === undefined ? product : call.op('AddV2', [product, bias]))
+    return activate(call, bias === undefined ? product : call.op('AddV2', [product, bias]))
   }
   const x = from.length === 2 ? call.input(0) : call.reshape(call.input(0), [null, weights.shape[0]!])
   const attributes = { transpose_a: flag(false), transpose_b: flag(false) }

@@ -1,10 +1,10 @@
 // Convolutions and pooling. Kernels of TFLite are [out, h, w, in], of TensorFlow [h, w, in, out]; groups, which TensorFlow.js does not
 // have, are convolutions of their own.
-import { type ConstantData, reshaped, transposed } from '../../../build/constant-data.ts'
+import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import { type Attributes, int, ints, text } from '../attributes.ts'
 import type { Ref } from '../graph-writer.ts'
 import type { OperatorCall, OperatorTable } from '../operator-call.ts'
-import { activated, linear } from './activation.ts'
+import { activate, linear } from './activation.ts'
 
 export const WINDOWS: OperatorTable = {
   AVERAGE_POOL_2D: pool('AvgPool'),
@@ -37,7 +37,7 @@ function convolution(call: OperatorCall): Ref {
   const groups = typeof channels === 'number' ? channels / filter.shape[3]! : 1
   const attributes = window2d(call)
   if (groups > 1) return grouped(call, filter, { groups, attributes })
-  const kernel = kernelOf(call, transposed(filter, [1, 2, 3, 0]))
+  const kernel = kernelOf(call, transposeConstant(filter, [1, 2, 3, 0]))
   const inputs = [call.input(0), kernel]
   return linear(call, { op: 'Conv2D', fused: '_FusedConv2D', inputs, attributes, bias: biasAt(call, 2) })
 }
@@ -53,12 +53,12 @@ function grouped(
   const each = filter.data.length / groups
   const made = parts.map((part, k) => {
     const data = (filter.data as Float32Array<ArrayBuffer>).slice(k * each, (k + 1) * each)
-    const own = transposed({ dtype: filter.dtype, shape: [outputs / groups, ...rest], data }, [1, 2, 3, 0])
+    const own = transposeConstant({ dtype: filter.dtype, shape: [outputs / groups, ...rest], data }, [1, 2, 3, 0])
     return call.op('Conv2D', [part, kernelOf(call, own)], attributes)
   })
   const whole = call.op('ConcatV2', [...made, axis], { N: int(groups) })
   const bias = biasAt(call, 2)
-  return activated(call, bias === undefined ? whole : call.op('BiasAdd', [whole, bias]))
+  return activate(call, bias === undefined ? whole : call.op('BiasAdd', [whole, bias]))
 }
 
 /** The kernel is [1, h, w, out], its outputs those of one channel after the other. */
@@ -66,7 +66,7 @@ function depthwise(call: OperatorCall): Ref {
   const filter = call.constant(1, 'kernel')
   const [, height, width, outputs] = filter.shape as [number, number, number, number]
   const multiplier = call.number('depth_multiplier', 1)
-  const kernel = kernelOf(call, reshaped(filter, [height, width, outputs / multiplier, multiplier]))
+  const kernel = kernelOf(call, reshapeConstant(filter, [height, width, outputs / multiplier, multiplier]))
   return linear(call, {
     op: 'DepthwiseConv2dNative',
     fused: 'FusedDepthwiseConv2dNative',
@@ -87,21 +87,21 @@ function convolution3d(call: OperatorCall): Ref {
     ...paddingOf(call),
   })
   const bias = biasAt(call, 2)
-  return activated(call, bias === undefined ? made : call.op('BiasAdd', [made, bias]))
+  return activate(call, bias === undefined ? made : call.op('BiasAdd', [made, bias]))
 }
 
 /** Inputs: the size of the result, the kernel [out, h, w, in], what is convolved, the bias. TensorFlow's kernel is [h, w, out, in]. */
 function transposedConvolution(call: OperatorCall): Ref {
-  const kernel = kernelOf(call, transposed(call.constant(1, 'kernel'), [1, 2, 0, 3]))
+  const kernel = kernelOf(call, transposeConstant(call.constant(1, 'kernel'), [1, 2, 0, 3]))
   const made = call.op('Conv2DBackpropInput', [call.input(0), kernel, call.input(2)], window2d(call))
   const bias = biasAt(call, 3)
-  return activated(call, bias === undefined ? made : call.op('BiasAdd', [made, bias]))
+  return activate(call, bias === undefined ? made : call.op('BiasAdd', [made, bias]))
 }
 
 function pool(op: 'AvgPool' | 'MaxPool') {
   return (call: OperatorCall): Ref => {
     const ksize = ints([1, call.number('filter_height', 1), call.number('filter_width', 1), 1])
     const strides = ints([1, call.number('stride_h', 1), call.number('stride_w', 1), 1])
-    return activated(call, call.op(op, [call.input(0)], { ksize, strides, data_format: NHWC, ...paddingOf(call) }))
+    return activate(call, call.op(op, [call.input(0)], { ksize, strides, data_format: NHWC, ...paddingOf(call) }))
   }
 }

@@ -1,14 +1,14 @@
 // Conv and ConvTranspose as CONV_2D, DEPTHWISE_CONV_2D, CONV_3D and TRANSPOSE_CONV: tensors and kernels channels last. Those of one
 // spatial axis get a second of size 1. Filters: [out, h, w, in / groups], depthwise [1, h, w, out], CONV_3D [d, h, w, in, out].
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { type ConstantData, reshaped, transposed } from '../../../build/constant-data.ts'
+import { type ConstantData, reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
 import { arithmetic } from './arithmetic.ts'
 import { int, ints, type Rules, resultOf } from './rule.ts'
-import { strided } from './slices.ts'
-import { padded, SAME, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
+import { strideOver } from './slices.ts'
+import { pad, SAME, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const CONVOLUTIONS: Rules = { Conv: convolution, ConvTranspose: transposedConvolution }
 
@@ -23,7 +23,7 @@ function convolution(lower: Lowerer, node: OnnxNode): void {
   const results = lower.shape(outputName)
   const kernel = weights.shape.slice(2)
   const window = windowOf(lower, node, { kernel, spatial: shape.slice(2), results: results.slice(2) })
-  const x = padded(lower, lower.ordered(inputName, order), window.pads)
+  const x = pad(lower, lower.ordered(inputName, order), window.pads)
   const bias = biasOf(lower, biasName, weights.shape[0]!)
   const type = resultOf(lower, outputName, order)
   const parts: Parts = { x, weights, bias, window, groups: int(node, 'group', 1), channels: Number(shape[1]) }
@@ -56,7 +56,7 @@ function flat(lower: Lowerer, parts: Parts): Parts {
   return {
     ...parts,
     x: withHeight(lower, x),
-    weights: reshaped(weights, [outputs, inputs, 1, width]),
+    weights: reshapeConstant(weights, [outputs, inputs, 1, width]),
     window: { ...window, kernel: [1, ...window.kernel], strides: [1, ...window.strides], dilations: [1, ...window.dilations] },
   }
 }
@@ -67,11 +67,11 @@ function convolution2d(lower: Lowerer, { x, weights, bias, window, groups, chann
   const fields = { padding: window.padding, stride_h, stride_w, dilation_h_factor, dilation_w_factor }
   const [outputs, , height, width] = weights.shape as [number, number, number, number]
   if (groups === channels && groups > 1) {
-    const filter = reshaped(transposed(weights, [1, 2, 3, 0]), [1, height, width, outputs])
+    const filter = reshapeConstant(transposeConstant(weights, [1, 2, 3, 0]), [1, height, width, outputs])
     const depthFields = { ...fields, depth_multiplier: outputs / channels }
     return lower.op('DEPTHWISE_CONV_2D', [x, lower.constantTensor(filter, 'kernel'), bias], result, depthFields)
   }
-  const filter = lower.constantTensor(transposed(weights, [0, 2, 3, 1]), 'kernel')
+  const filter = lower.constantTensor(transposeConstant(weights, [0, 2, 3, 1]), 'kernel')
   return lower.op('CONV_2D', [x, filter, bias], result, fields)
 }
 
@@ -81,7 +81,7 @@ function convolution3d(lower: Lowerer, { x, weights, bias, window, groups }: Par
   const [dilation_d_factor, dilation_h_factor, dilation_w_factor] = window.dilations as [number, number, number]
   const strides = { stride_d, stride_h, stride_w }
   const fields = { padding: window.padding, ...strides, dilation_d_factor, dilation_h_factor, dilation_w_factor }
-  const filter = lower.constantTensor(transposed(weights, [2, 3, 4, 1, 0]), 'kernel')
+  const filter = lower.constantTensor(transposeConstant(weights, [2, 3, 4, 1, 0]), 'kernel')
   return lower.op('CONV_3D', [x, filter, bias], result, fields)
 }
 
@@ -185,18 +185,18 @@ function wholeResult(lower: Lowerer, x: LiteTensor, { weights, bias, axes, holds
   const padding = same ? SAME : VALID
   if (axes.length === 3) {
     const [stride_d, stride_h, stride_w] = axes.map(({ stride }) => stride) as [number, number, number]
-    const filter = lower.constantTensor(transposed(weights, [2, 3, 4, 1, 0]), 'kernel')
+    const filter = lower.constantTensor(transposeConstant(weights, [2, 3, 4, 1, 0]), 'kernel')
     return lower.op('CONV_3D_TRANSPOSE', [sizes, filter, x, bias], result, { padding, stride_d, stride_h, stride_w })
   }
   const [stride_h, stride_w] = axes.map(({ stride }) => stride) as [number, number]
-  const filter = lower.constantTensor(transposed(weights, [1, 2, 3, 0]), 'kernel')
+  const filter = lower.constantTensor(transposeConstant(weights, [1, 2, 3, 0]), 'kernel')
   return lower.op('TRANSPOSE_CONV', [sizes, filter, x, bias], result, { padding, stride_h, stride_w })
 }
 
 /** Weights for one spatial axis as weights for two. */
 function squared(weights: ConstantData): ConstantData {
   const [inputs, outputs, width] = weights.shape as [number, number, number]
-  return reshaped(weights, [inputs, outputs, 1, width])
+  return reshapeConstant(weights, [inputs, outputs, 1, width])
 }
 
 /** The kernel with zeros between its cells. */
@@ -246,7 +246,7 @@ function cutOut(lower: Lowerer, tensor: LiteTensor, axes: readonly TransposedAxi
     end: begin + beyond - full || TO_THE_END,
     step: 1,
   }))
-  return strided(lower, tensor, { parts, result: { dtype: tensor.dtype, shape, holds } })
+  return strideOver(lower, tensor, { parts, result: { dtype: tensor.dtype, shape, holds } })
 }
 
 const TO_THE_END = 2 ** 31 - 1

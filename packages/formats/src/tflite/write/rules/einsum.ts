@@ -2,7 +2,7 @@
 // summed over, each kind side by side. With constant weights it is FULLY_CONNECTED, if nothing but the sum is common.
 import { elementCount } from '@whyslow/graph/dtype.ts'
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { reshaped, transposed } from '../../../build/constant-data.ts'
+import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { fullyConnected } from './matmul.ts'
 import { type Rules, text } from './rule.ts'
@@ -32,11 +32,11 @@ function einsum(lower: Lowerer, node: OnnxNode): void {
   const x = lower.ordered(a, order(left, batch + ofLeft + summed))
   const lies = order(output, made)
   if (weights !== undefined && batch === '' && ofLeft !== '') {
-    const matrix = transposed(weights, order(right!, ofRight + summed))
+    const matrix = transposeConstant(weights, order(right!, ofRight + summed))
     const [rows, columns] = [elementCount(of(ofRight) as number[]), elementCount(of(summed) as number[])]
     const flat = lower.reshape(x, [...of(ofLeft), columns])
     const product = fullyConnected(lower, flat, {
-      weights: reshaped(matrix, [rows, columns]),
+      weights: reshapeConstant(matrix, [rows, columns]),
       result: { dtype, shape: [...of(ofLeft), rows] },
     })
     lower.place(outputName, lower.reshape(product, of(made)), lies)

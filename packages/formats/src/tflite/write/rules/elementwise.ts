@@ -1,7 +1,7 @@
 // Operators on each element: nothing moves, so the result lies as its operands do. Operands of several that lie differently are brought to
 // the order of the first that lies in one of its own; those of lower rank get axes of size 1 in front, as ONNX aligns shapes at the end.
 import { elementCount } from '@whyslow/graph/dtype.ts'
-import { reshaped, transposed } from '../../../build/constant-data.ts'
+import { reshapeConstant, transposeConstant } from '../../../build/constant-data.ts'
 import { identity, isIdentity } from '../../../build/permutation.ts'
 import type { OperatorName } from '../../operator-codes.ts'
 import type { LiteTensor } from '../lite-graph.ts'
@@ -104,9 +104,9 @@ function aligned(lower: Lowerer, name: string, order: readonly number[]): LiteTe
   const rank = order.length
   const constant = lower.constant(name)
   if (constant !== undefined) {
-    const whole = transposed(ofRank(constant, rank), order)
+    const whole = transposeConstant(ofRank(constant, rank), order)
     const first = whole.shape.findIndex((size) => size !== 1)
-    return lower.constantTensor(reshaped(whole, first < 0 ? [] : whole.shape.slice(first)), name)
+    return lower.constantTensor(reshapeConstant(whole, first < 0 ? [] : whole.shape.slice(first)), name)
   }
   const shape = lower.shape(name)
   if (shape.length === rank) return lower.ordered(name, order)

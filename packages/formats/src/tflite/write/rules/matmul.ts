@@ -2,7 +2,7 @@
 // transposed. A Flatten before them is a Reshape in ONNX's order of axes: where the tensor lies channels last, the weights' rows are put in
 // its order, once, in place of a transpose in every prediction (see `flattened` in shape.ts).
 import type { Dimension } from '@whyslow/graph/types.ts'
-import { type ConstantData, transposed } from '../../../build/constant-data.ts'
+import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
 import { equal, identity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
@@ -21,7 +21,7 @@ function matMul(lower: Lowerer, node: OnnxNode): void {
   const result = { dtype, shape, holds: outputName }
   if (weights?.shape.length === 2 && dtype === 'float32' && lower.shape(a).length >= 2) {
     const { x, rows } = lower.flattened(a)
-    lower.place(outputName, fullyConnected(lower, x, { weights: inRows(transposed(weights, [1, 0]), rows), result }))
+    lower.place(outputName, fullyConnected(lower, x, { weights: inRows(transposeConstant(weights, [1, 0]), rows), result }))
     return
   }
   lower.place(outputName, batchMatMul(lower, [a, b], result))
@@ -81,7 +81,7 @@ function gemm(lower: Lowerer, node: OnnxNode): void {
   const weights = lower.constant(b)
   if (weights === undefined) lower.refuse('its second matrix is computed')
   if (dtype !== 'float32') lower.refuse(`it computes in ${dtype}`)
-  const turned = times(int(node, 'transB', 0) === 1 ? weights! : transposed(weights!, [1, 0]), float(node, 'alpha', 1))
+  const turned = times(int(node, 'transB', 0) === 1 ? weights! : transposeConstant(weights!, [1, 0]), float(node, 'alpha', 1))
   const { x, rows } = int(node, 'transA', 0) === 1 ? { x: lower.ordered(a, [1, 0]), rows: undefined } : lower.flattened(a)
   const beta = float(node, 'beta', 1)
   const outputs = turned.shape[0]!

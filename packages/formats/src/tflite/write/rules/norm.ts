@@ -1,6 +1,6 @@
 // Normalization, of which TFLite knows none but LOCAL_RESPONSE_NORMALIZATION. BatchNormalization is a factor and a sum, which are folded
 // into the convolution before them (fold.ts); the others are written out.
-import { type ConstantData, transposed } from '../../../build/constant-data.ts'
+import { type ConstantData, transposeConstant } from '../../../build/constant-data.ts'
 import { fromFront, identity, isIdentity } from '../../../build/permutation.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import { type Lowerer, type OnnxNode, ofRank } from '../lowerer.ts'
@@ -100,7 +100,7 @@ function layerNormalization(lower: Lowerer, node: OnnxNode): void {
 /** A constant of the last axes, at the rank of `order` where that moves them. */
 function inOrder(constant: ConstantData, order: readonly number[]): ConstantData {
   if (isIdentity(order)) return constant
-  return transposed(ofRank(constant, order.length), order)
+  return transposeConstant(ofRank(constant, order.length), order)
 }
 
 function instanceNormalization(lower: Lowerer, node: OnnxNode): void {

@@ -6,7 +6,7 @@ import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { channelsLast } from '../order.ts'
 import { int, ints, type Rules, resultOf } from './rule.ts'
-import { padded, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
+import { pad, VALID, type Window, windowOf, withHeight, withoutHeight } from './window.ts'
 
 export const POOLING: Rules = {
   MaxPool: (lower, node) => pool(lower, node, 'MAX_POOL_2D'),
@@ -31,7 +31,7 @@ function pool(lower: Lowerer, node: OnnxNode, code: Pool): void {
   const window = windowOf(lower, node, { kernel, spatial: shape.slice(2), results: results.slice(2), explicit })
   if (window.dilations.some((one) => one !== 1)) lower.refuse('dilations')
   const order = channelsLast(rank)
-  const x = padded(lower, lower.ordered(inputName, order), window.pads, code === 'MAX_POOL_2D' ? LOWEST : 0)
+  const x = pad(lower, lower.ordered(inputName, order), window.pads, code === 'MAX_POOL_2D' ? LOWEST : 0)
   const type = resultOf(lower, outputName, order)
   const correction =
     code === 'AVERAGE_POOL_2D'

@@ -6,7 +6,7 @@ import { range } from '../../../build/range.ts'
 import type { LiteTensor } from '../lite-graph.ts'
 import type { Lowerer, OnnxNode } from '../lowerer.ts'
 import { int, ints, type Rules } from './rule.ts'
-import { strided } from './slices.ts'
+import { strideOver } from './slices.ts'
 
 export const SHAPES: Rules = {
   Cast: castTo,
@@ -159,7 +159,10 @@ function shapeOf(lower: Lowerer, node: OnnxNode): void {
     return
   }
   const part = { axis: 0, start, end, step: 1 }
-  lower.place(outputName, strided(lower, all, { parts: [part], result: { dtype: 'int64', shape: [Math.max(0, end - start)] } }))
+  lower.place(
+    outputName,
+    strideOver(lower, all, { parts: [part], result: { dtype: 'int64', shape: [Math.max(0, end - start)] } }),
+  )
 }
 
 function expand(lower: Lowerer, node: OnnxNode): void {

@@ -35,7 +35,7 @@ function slice(lower: Lowerer, node: OnnxNode): void {
   const steps = list('steps', 4) ?? starts.map(() => 1)
   const order = lower.order(inputName)
   const parts = axes.map((axis, k) => ({ axis: order.indexOf(axis), start: starts[k]!, end: ends[k]!, step: steps[k]! }))
-  ofFirst(lower, node, (x, result) => strided(lower, x, { parts, result }))
+  ofFirst(lower, node, (x, result) => strideOver(lower, x, { parts, result }))
 }
 
 export interface Part {
@@ -46,7 +46,7 @@ export interface Part {
 }
 
 /** Every `step`-th from `start` to before `end`, negative ones counted from the end, along each axis that is named. */
-export function strided(
+export function strideOver(
   lower: Lowerer,
   x: LiteTensor,
   { parts, result }: { readonly parts: readonly Part[]; readonly result: Parameters<Lowerer['op']>[2] },

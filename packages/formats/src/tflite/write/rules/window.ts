@@ -77,7 +77,7 @@ function isSame(
 }
 
 /** `tensor` (channels last) with cells of `value` around its spatial axes. */
-export function padded(lower: Lowerer, tensor: LiteTensor, pads: Window['pads'], value = 0): LiteTensor {
+export function pad(lower: Lowerer, tensor: LiteTensor, pads: Window['pads'], value = 0): LiteTensor {
   if (pads.every(([before, after]) => before === 0 && after === 0)) return tensor
   const rows = [[0, 0], ...pads, [0, 0]]
   const shape = tensor.shape.map((size, axis) => (typeof size === 'number' ? size + rows[axis]![0]! + rows[axis]![1]! : null))

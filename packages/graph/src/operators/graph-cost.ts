@@ -1,10 +1,11 @@
 // What a graph asks for that nothing has run yet: from the types that the file declares, and those that the caller adds.
 
-import { operatorKey } from '../../src/operators/family.ts'
-import { estimateCost } from '../../src/operators/index.ts'
-import { contextOf } from '../../src/operators/node-context.ts'
-import { constantIn, type Scope, typeIn } from '../../src/scope.ts'
-import type { GraphView, NodeView, TensorType } from '../../src/types.ts'
+import { constantIn, type Scope, typeIn } from '../scope.ts'
+import type { GraphView, NodeView, TensorType } from '../types.ts'
+import { operatorKey } from './family.ts'
+import { estimateCost } from './index.ts'
+import { contextOf } from './node-context.ts'
+import type { CostResult } from './types.ts'
 
 export interface GraphCost {
   /** Sums over the nodes whose formula and types are known. */
@@ -15,6 +16,12 @@ export interface GraphCost {
   readonly known: number
   /** Operators without a formula or without known types, with how many nodes. */
   readonly unknown: Readonly<Record<string, number>>
+}
+
+/** What one node of a graph asks for, where these are the types of its values. */
+export function costOfNode(node: NodeView, graph: GraphView, types: ReadonlyMap<string, TensorType>): CostResult {
+  const typeOf = (name: string): TensorType | undefined => (name === '' ? undefined : types.get(name))
+  return estimateCost(contextOf({ node, scope: { graph, outer: undefined } }, node.inputs.map(typeOf), node.outputs.map(typeOf)))
 }
 
 interface Sum {
