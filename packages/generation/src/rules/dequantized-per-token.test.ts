@@ -31,7 +31,6 @@ checkRule(dequantizedPerToken, {
     {
       name: 'without a profile',
       given: exampleEvidence({ graph: exampleGraph({ constantWork: null }) }),
-      reason: 'the nodes were not profiled',
     },
   ],
 })

@@ -35,7 +35,7 @@ export function constantWeights(matching: Matching, name: string | undefined): C
 
 const isMatrix = ({ shape, elementCount }: Constant): boolean => shape.length === 2 && elementCount > 0
 
-export function floatsOf(model: Model, { constant, quantized }: ConstantWeights): Float32Array<ArrayBuffer> {
+export function floatsOf(model: Model, { constant, quantized }: ConstantWeights): Float32Array {
   if (quantized === null) return float32(readBytes(model, constant))
   const scales = float32(readBytes(model, quantized.scales))
   const integers = numbers(model, constant)
@@ -55,7 +55,7 @@ function numbers(model: Model, constant: Constant): Int8Array | Uint8Array {
 }
 
 /** The bytes need not lie at a multiple of four. */
-function float32(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+function float32(bytes: Uint8Array): Float32Array {
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   return new Float32Array(buffer, byteOffset, byteLength / 4)
 }
