@@ -37,10 +37,10 @@ export interface FedText {
 }
 
 export interface Rating {
-  /** Of the texts that are rated: sum of the negative logarithms of the probabilities of all tokens but the first, and how many these are. */
+  /** The sum of the negative logarithms of the probabilities of all tokens but the first, over the texts that are rated, and how many tokens these are. */
   readonly nats: number
   readonly tokens: number
-  /** Of the others, in their order: the best logit where another token was chosen, less that of this token. */
+  /** The best logit where another token was chosen, less that of this token: one for each other text, in their order. */
   readonly gaps: readonly number[]
 }
 

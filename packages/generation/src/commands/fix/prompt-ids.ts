@@ -47,7 +47,7 @@ function asShipped(source: string, users: readonly string[]): readonly string[] 
   )
 }
 
-/** Without a template: a model rates what follows what, whoever says it. */
+/** The template is left out: a model rates what follows what, whoever says it. */
 function naturalTexts(source: string, users: readonly string[]): readonly string[] {
   const beginning = promptFactsOf(source).beginning ?? ''
   return [...users, ...passages()].map((text) => `${beginning}${text}`)
