@@ -86,6 +86,22 @@ describe.each(Object.entries(forms))('%s', (_, form) => {
   })
 })
 
+test('one score for each box and its points, without names', () => {
+  const score = (row: number) => (isObject(row) ? 3 : -4 + Math.sin(row))
+  const of = (off: number, isLost: boolean) =>
+    named({
+      Identity: table(18, (row, k, sample) => side(row, k % 4, sample) + k + off),
+      Identity_1: table(1, (row, _, sample) => (isLost && row === 250 ? -3 : score(row) + off + sample / 100)),
+    })
+  const judged = (after: readonly Results[]) =>
+    verdict(compareOutputs(of(0, false), after, { graph }), 'approximate', USUAL_LIMITS)
+  expect(judged(of(0.02, false))).toMatchObject({ ok: true, reason: expect.stringMatching(/; 30 of 30 scores of 0\.5 or more/) })
+  expect(judged(of(0, true))).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/^3 of the 30 scores .* 'Identity_1' are below 0\.25/),
+  })
+})
+
 test('logits that say no may move where nobody looks, as far as they are alike', () => {
   const form = forms['a class each']!
   const kept = (off: number) =>
@@ -105,6 +121,14 @@ test.each<[string, readonly Results[], typeof graph | undefined]>([
   ['tokens, which have no boxes', named({ logits: table(CLASSES, logit) }), graph],
   ['rows that mostly say yes', named({ scores: table(CLASSES, (row, k) => -logit(row, k)), boxes: table(4, side) }), graph],
   ['hidden features, all below zero', named({ hidden: table(64, (row, k) => -5 + Math.sin(row * k)) }), graph],
+  [
+    'a map of depths next to features',
+    named({
+      depth: tensorsOf([1, 1, 32, 32], ([, , row]) => -3 - Math.sin(row!), SAMPLES),
+      features: tensorsOf([1, 16, 32, 32], (_, random) => random(), SAMPLES),
+    }),
+    graph,
+  ],
   ['a model that reads no image', forms['a class each']!(logit), { ...graph, inputs: [] as never }],
 ])('no detector: %s', (_, results, its) => {
   expect(compareOutputs(results, results, { graph: its })).not.toHaveProperty('heads')

@@ -67,10 +67,12 @@ function apart(table: Table, all: readonly Table[]): RawScores | null {
   const { name } = output
   if (SAYS_PLACES.test(name)) return null
   const places = all.filter((one) => one !== table && one.rows === rows && one.features <= MOST_PLACES)
-  const hasPlaces = places.some((one) => SAYS_PLACES.test(one.output.name) || one.features % SIDES === 0)
+  // A box, or a box and points.
+  const isBox = ({ output: { name }, features }: Table) => SAYS_PLACES.test(name) || (features >= SIDES && features % 2 === 0)
   const isNamed = SAYS_SCORES.test(name) || /cls|conf|obj/i.test(name)
-  // One value a row, or as many as a box has, may be anything.
-  if (!hasPlaces || (!isNamed && (features === SIDES || features === 1))) return null
+  // As many values a row as a box has, or one for each pixel of a map, may be anything.
+  const isOpen = features === SIDES || (features === 1 && output.original[0]!.shape.length > 3)
+  if (!places.some(isBox) || (isOpen && !isNamed)) return null
   const own = range(0, features)
   const { no, best } = said(table, own)
   if (no >= SAYS_NO) return { by: 'Sigmoid', axis, parts: [own], places: [] }
