@@ -25,7 +25,7 @@ export interface Predictor {
 export interface LoadOptions {
   readonly worker?: boolean
   readonly spinning?: boolean
-  /** On OpenVINO and LiteRT the next prediction may overwrite results. */
+  /** The next prediction may overwrite results, on OpenVINO and LiteRT. */
   readonly reuseOutputs?: boolean
 }
 

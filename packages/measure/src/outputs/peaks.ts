@@ -18,7 +18,7 @@ const SAYS_HEATMAPS = /heat_?map|key_?point|kpt|joint|(^|[_./])(pose|hm)($|[_./\
 const SAYS_AXES = /simcc/i
 const SHORTEST_SIDE = 8
 const MOST_MAPS = 512
-/** Without a name: maps, their share that is peaked, the reach of a peak on the longer side, and its share of the map's energy. */
+/** What maps without a telling name need: how many there are, their share that is peaked, the reach of a peak on the longer side, and its share of the map's energy. */
 const UNNAMED = { maps: 4, peaked: 0.75, reach: 0.1, energy: 0.8 }
 
 /** How one sample's maps are arranged: `count` of them, each `height` × `width`. */

@@ -1,5 +1,5 @@
 // What a model's own code makes of an image's bytes: (byte x scale - mean) / deviation, by channel, in RGB or BGR. Said by --image-preprocessing, by
-// the model's own file (metadata/own-pictures.ts), or by the preprocessor_config.json next to models of the Hugging Face Hub, or in the folder above:
+// the model's own file (metadata/), or by the preprocessor_config.json next to models of the Hugging Face Hub, or in the folder above:
 // https://huggingface.co/docs/transformers/main_classes/image_processor
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -96,7 +96,7 @@ function readVocabulary(file: string): Vocabulary | undefined {
   }
 }
 
-/** Of a file, or of a member of the archive behind a TFLite model; undefined if there is none, or it is too large. */
+/** The content of a file, or of a member of the archive behind a TFLite model; undefined if there is none, or it is too large. */
 function bytesOf(file: string): Uint8Array | undefined {
   const model = path.dirname(file)
   const isMember = model.endsWith('.tflite') && fs.statSync(model, { throwIfNoEntry: false })?.isFile() === true

@@ -14,7 +14,7 @@ export interface TimedGroup extends QuantizedGroup {
   readonly conversionsMs: number | null
   /** Time of the operator in float, ms. */
   readonly operatorMs: number | null
-  /** Without the conversions, and with the operator at the rate of those in int8, if it has a kernel and the model has such; null if not known. */
+  /** What goes with the conversions, and with the operator at the rate of those in int8, if it has a kernel and the model has such; null if not known. */
   readonly wouldSaveMs: number | null
 }
 
