@@ -4,6 +4,7 @@ import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { openGguf } from '../recognize/gguf-file.ts'
 import { readJson } from '../recognize/json.ts'
 import { tokenizerOfGguf } from './gguf-tokenizer.ts'
+import { withoutMerges } from './merges.ts'
 import { type TextStream, textStream } from './text-stream.ts'
 
 export interface Tokenizer {
@@ -48,14 +49,22 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
   const { Tokenizer: Library } = await import('@huggingface/tokenizers')
   let made: InstanceType<typeof Library>
   try {
-    made = new Library(json, config)
+    const lean = withoutMerges(json)
+    made = new Library(lean?.json ?? json, config)
+    if (lean?.giveTo(made) === false) made = new Library(json, config)
   } catch (error) {
     throw new InputError(
       `${file} is not a tokenizer that is understood (${firstLineOf(error)}); take the one that belongs to the model`,
     )
   }
-  const decode = (ids: readonly number[]): string =>
-    ids.length === 0 ? '' : made.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
+  // If the package leaves special tokens out, it also trims the space after words that end in a mark of their own.
+  const trims = Boolean((json.model as Json).end_of_word_suffix)
+  // It looks each token up in a list of all special tokens, which may be thousands.
+  const special = new Set(specialIds(json, config, (token) => made.token_to_id(token)))
+  const decode = (ids: readonly number[]): string => {
+    const shown = ids.filter((id) => !special.has(id))
+    return shown.length === 0 ? '' : made.decode(shown, { skip_special_tokens: trims, clean_up_tokenization_spaces: false })
+  }
   return {
     file,
     ...sizesOf(json),
@@ -64,6 +73,15 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
     stream: () => textStream(decode),
     idOf: (token) => made.token_to_id(token) ?? null,
   }
+}
+
+function specialIds({ added_tokens: added }: Json, config: Json, idOf: (token: string) => number | undefined): readonly number[] {
+  const all = Array.isArray(added) ? (added as readonly { readonly id: number; readonly special?: boolean }[]) : []
+  const named = Array.isArray(config.additional_special_tokens) ? config.additional_special_tokens : []
+  return [
+    ...all.flatMap(({ id, special }) => (special === true ? [id] : [])),
+    ...named.flatMap((token) => (typeof token === 'string' ? (idOf(token) ?? []) : [])),
+  ]
 }
 
 function sizesOf({ model, added_tokens: added }: Json): Pick<Tokenizer, 'size' | 'baseSize'> {
