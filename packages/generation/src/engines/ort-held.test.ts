@@ -7,7 +7,7 @@ import { floatTensor, int64Tensor, model, node, valueInfo, writeModel } from '@w
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkDecoderEngine, compareLogits, PROMPT } from '../../test/support/check-decoder-engine.ts'
 import { applied, targetOf } from '../../test/support/check-remedy.ts'
-import { referenceGreedy, referenceLogits } from '../../test/support/decoder/reference.ts'
+import { referenceLogits } from '../../test/support/decoder/reference.ts'
 import { type DecoderWeights, decoderWeights, TINY } from '../../test/support/decoder/weights.ts'
 import { type DecoderForm, writeDecoder } from '../../test/support/decoder/write-decoder.ts'
 import { plainOptions } from '../../test/support/plain-options.ts'
