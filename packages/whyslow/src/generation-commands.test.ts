@@ -34,6 +34,7 @@ const PLANTED: Readonly<Record<string, Partial<GenerationEvidence>>> = {
   'cache-copies': { tokenParts: tokenParts({ 'cache-copied': 4 }) },
   'cache-export': { tokenParts: tokenParts({ 'cache-exported': 5 }) },
   'constant-cross-attention': { graph: exampleGraph({ constantOutputs: { names: ['present.0.encoder.key'], bytes: 20e6 } }) },
+  'dequantized-per-token': { graph: exampleGraph({ constantWork: { nodes: 2, decodeMs: 4, node: '/lm_head/Cast' } }) },
   'float16-on-cpu': { graph: exampleGraph({ casts: { nodes: 4, decodeMs: 3, node: '/Cast_1' } }) },
   'float32-head': { weights: [exampleWeight(), exampleHead({ dtype: 'float32', bytes: 20e6, decodeMs: 2 })] },
   'float32-weights': { weights: [exampleWeight({ dtype: 'float32', operator: 'MatMul', bytes: 40e6, decodeMs: 4 })] },
