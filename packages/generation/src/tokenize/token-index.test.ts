@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { tokenIndex } from './token-index.ts'
 
 test('finds what a map of all parts finds', () => {
-  const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'é', '😀', '\u0000'), minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 40 })
+  const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'é', '😀', '\u0000'), minLength: 1, maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 40,
+  })
   fc.assert(
     fc.property(words, (tokens) => {
       const ids = new Map<string, number>()

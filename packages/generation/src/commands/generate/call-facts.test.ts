@@ -8,7 +8,11 @@ const processOf = (...calls: readonly MeasuredCall[]) => ({ calls }) as unknown 
 const options = { beams: 4, beamsFrom: 'generation_config.json', searched: 1, cacheCapacity: null, capacityFrom: null }
 
 test('of an engine on this machine: no padding, no guesses, what callers get who set nothing', () => {
-  const facts = callFacts({ found: { kind: 'onnx', options }, engine: { threadsApart: true }, processes: [processOf(call(), call())] })
+  const facts = callFacts({
+    found: { kind: 'onnx', options },
+    engine: { threadsApart: true },
+    processes: [processOf(call(), call())],
+  })
   expect(facts).toEqual({
     options,
     prompt: { fedTokens: 12, paddingTokens: 0, place: null },
@@ -23,7 +27,11 @@ test('the encoder, and how text was made, as the calls report them', () => {
     call({ parts: { encoderMs: 40 }, detokenize: detokenize(50) }),
     call({ parts: { encoderMs: 44 }, detokenize: detokenize(60) }),
   ]
-  const facts = callFacts({ found: { kind: 'transformers-folder', guesses: true }, engine: { otherWeights: 'PyTorch' }, processes: [processOf(...calls)] })
+  const facts = callFacts({
+    found: { kind: 'transformers-folder', guesses: true },
+    engine: { otherWeights: 'PyTorch' },
+    processes: [processOf(...calls)],
+  })
   expect(facts).toMatchObject({
     encoder: { ms: 42, runs: 1, windows: 1, positions: 12, emptyPositions: 0, positionMs: null },
     detokenize: detokenize(60),
