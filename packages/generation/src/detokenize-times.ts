@@ -2,7 +2,7 @@
 import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Generation } from './generator.ts'
 
-/** Of fewer tokens a tenth is one or two: times of single tokens. */
+/** A tenth of fewer tokens is one or two, and their times are those of single tokens. */
 const LEAST_TOKENS = 40
 
 /** `ms`: of each token, in order. */

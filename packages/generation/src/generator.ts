@@ -62,7 +62,7 @@ export interface CallParts {
   readonly loadMs?: number
   /** Whole engine calls: of the prompt, and of the tokens after it. */
   readonly prefillRunMs?: number
-  /** Of `prefillRunMs`: the encoder's call. */
+  /** The encoder's call, a part of `prefillRunMs`. */
   readonly encoderMs?: number
   readonly decodeRunMs?: number
   /** Feeds made and outputs read between engine calls: masks, positions, tensors, copies of the cache that JavaScript holds. */

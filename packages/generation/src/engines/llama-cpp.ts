@@ -35,7 +35,7 @@ export const llamaCpp: GeneratorEngine = {
   },
 }
 
-/** In `tokenizer.ggml.token_type`. */
+/** The value of control tokens in `tokenizer.ggml.token_type`. */
 const CONTROL = 3
 
 interface Opened {

@@ -182,7 +182,7 @@ function idStreamer(clock: CallClock, take: Take) {
   }
 }
 
-/** In place of what generation_config.json may say. */
+/** Options that change nothing, in place of what generation_config.json may say. */
 const PLAIN = { repetition_penalty: 1, no_repeat_ngram_size: 0, min_length: 0, min_new_tokens: 0 }
 
 function samplingOptions(sampling: Sampling): Readonly<Record<string, unknown>> {

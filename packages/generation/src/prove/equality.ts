@@ -29,7 +29,7 @@ export interface Ratings {
 /** What the user's own metric says of both. */
 export interface Scores {
   readonly metric: GenerationMetric
-  /** In its own unit; below 0: the other is better. */
+  /** The metric's own unit; below 0: the other is better. */
   readonly loss: number
 }
 

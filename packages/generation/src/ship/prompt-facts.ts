@@ -23,7 +23,7 @@ export function promptFactsOf(source: string): PromptFacts {
   }
 }
 
-/** Of transformers' generation_config.json: how it chooses tokens unless the caller says otherwise. */
+/** How transformers chooses tokens unless the caller says otherwise, by generation_config.json. */
 function recommendedIn(config: Json): Pick<PromptFacts, 'recommended'> {
   const number = (key: string, isRight: (value: number) => boolean): number | undefined => {
     const value = config[key]

@@ -9,7 +9,7 @@ export interface TokenIndex {
 const BASE = 0x01000193
 const NONE = -1
 
-/** Of equal tokens the first counts. Texts may be as long as the longest token. */
+/** The first of equal tokens counts. Texts may be as long as the longest token. */
 export function tokenIndex(tokens: readonly string[]): TokenIndex {
   const longest = tokens.reduce((most, { length }) => Math.max(most, length), 0)
   const powers = new Int32Array(longest + 1)

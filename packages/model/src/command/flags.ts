@@ -8,7 +8,7 @@ import { calibrationMethods, goals, precisionMethods } from '../commands/choices
 const bits = Object.assign((text: string) => Number(oneOf(['8', '4'])(text)) as 8 | 4, { choices: ['8', '4'] })
 /** `slo` is what --slo says by itself. */
 const goal = Object.assign((text: string) => (text === 'slo' ? text : oneOf(goals)(text)), { choices: goals })
-/** Of a generator: a module of the user's. */
+/** A module of the user's, which scores what a generator answers. */
 type MetricModule = `${string}.${'cjs' | 'js' | 'mjs'}`
 export const isModule = (text: string): text is MetricModule => /\.[cm]?js$/.test(text)
 const metric = Object.assign((text: string) => (isModule(text) ? text : row.metricName(text)), {

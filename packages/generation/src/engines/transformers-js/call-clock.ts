@@ -19,7 +19,7 @@ export class CallClock {
   private afterForward = 0
   private putStart = 0
   private putDetokenize = 0
-  /** Of each token: from being handed to the streamer to the end of it. */
+  /** What each token took, from being handed to the streamer to the end of it. */
   private readonly textMs: number[] = []
   private putEnd: number | null = null
 
