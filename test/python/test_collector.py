@@ -317,6 +317,14 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.kind("def model(size): return Net(size)\nprint(model(3))"), "script")
         self.assertEqual(self.kind(model + "def predict(x): return x\ndef samples(): return [1]"), "stages")
 
+    def test_a_model_that_needs_arguments_is_told(self):
+        needs = "import torch\ndef model(size, depth=2): return Net(size)\n"
+        for source in (needs, needs + "def example_inputs(): return 1", needs.replace("import torch\n", "") + "example_inputs = 1"):
+            with self.assertRaisesRegex(Contract, r"^model\(size\) needs arguments, .*def model\(size=\.\.\.\)"):
+                self.kind(source)
+        self.assertEqual(self.kind(needs + "net = model(3)\nprint(net)"), "script")
+        self.assertEqual(self.kind(needs + "def samples(): return [1]"), "stages")
+
     def test_what_calls_the_model_that_a_file_gives(self):
         source = """
             class Net:

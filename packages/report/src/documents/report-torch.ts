@@ -83,7 +83,10 @@ export interface TorchFacts {
   /** null: not counted. */
   readonly operatorsPerPrediction: number | null
   readonly moduleCalls: number
-  /** What an operator on empty tensors costs, ns, and the call of a module that does nothing. */
+  /**
+   * What an operator on empty tensors costs, ns, and the call of a module that does nothing: medians of torch.utils.benchmark, in the pass that
+   * divides the model's time.
+   */
   readonly operatorNs: number
   readonly moduleNs: number
   readonly copies: readonly TorchCopy[]

@@ -58,6 +58,8 @@ def observed(run, tree):
     tell(run, sampler, 1, took / MS, [])
     run.send("loops", loops=loops.rows(1))
     run.send("sessions", sessions=libraries.rows(1, []))
+    run.send("loaders", loaders=libraries.loading.rows(1))
+    libraries.interpreters.warn(run.send)
     run.send("patterns", patterns=settled(patterns_of(run.places.user_files(), path), loops.values))
     run.send("calls", calls=loops.value_rows(1))
     run.send("process", facts=facts)
