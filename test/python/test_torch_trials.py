@@ -134,6 +134,16 @@ class Training(unittest.TestCase):
             self.assertTrue(torch_model.in_training(nn.Sequential(nn.Linear(2, 2), one).train()), one)
             self.assertFalse(torch_model.in_training(nn.Sequential(nn.Linear(2, 2), one).eval()), one)
 
+    def test_a_script_that_ran_with_gradients_is_tried_without(self):
+        model = torch.jit.script(torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU())).eval()
+        x = torch.ones(2, 4)
+        for _ in range(3):
+            model(x)
+        found = torch_modules.Found(model, (x,), {}, True, None)
+        trials = [one for one in torch_trials.trials_of(torch, found, model, 8, False) if one.id == "inference-mode"]
+        rows = [torch_trials.tried(torch, found, model, one) for one in trials]
+        self.assertEqual([(row["equal"], row["reason"], row["title"]) for row in rows], [("bits", None, "no_grad")])
+
     def test_what_keeps_tensors_for_a_backward_pass(self):
         class Without(torch.nn.Linear):
             @torch.no_grad()

@@ -30,7 +30,8 @@ test('a file that gives a model is told by the functions that it has', () => {
   expect(told({ phase: 'load' }, true)).toBe('model() threw: ValueError: no (m.py:3)')
   expect(told({ phase: 'samples' }, true)).toMatch(/^example_inputs\(\) threw/)
   expect(told({ phase: 'first', stage: 'predict', sample: 0 }, true)).toMatch(/^the model on sample 0 threw/)
-  const reason = 'model() returned nothing: return the model itself'
+  // What the contract lacks is a sentence of its own.
+  const reason = 'it has model() and no example_inputs(): add one'
   expect(told({ how: 'contract', phase: 'load', place: null, reason }, true)).toBe(reason)
 })
 

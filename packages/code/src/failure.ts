@@ -9,22 +9,22 @@ const RUNS: Readonly<Record<string, readonly [string, string]>> = {
   load: ['load()', 'model()'],
   samples: ['samples()', 'example_inputs()'],
 }
-const HOW = {
+const HOW: Readonly<Record<Exclude<PassFailure['how'], 'contract'>, string>> = {
   threw: 'threw',
-  contract: 'cannot be used',
   exited: 'ended its process',
   crashed: 'crashed',
   'timed-out': 'hangs',
   'out-of-memory': 'took too much memory',
   'not-started': 'could not be started',
-} as const
+}
 
 /** A failure as its reader would say it: 'predict of sample 3 threw: …'. */
 export function failureSentence({ how, phase, stage, sample, reason, place }: PassFailure, givesModel = false): string {
   const at = place === null ? '' : ` (${place.file}:${place.line})`
   const of = sample === null ? '' : ` on sample ${sample}`
   const where = (stage === null ? RUNS[phase]?.[givesModel ? 1 : 0] : givesModel ? 'the model' : `${stage}()`) ?? 'the code'
-  if (how === 'contract' && reason.startsWith(where)) return reason
+  // It says what of the file it is about.
+  if (how === 'contract') return reason
   return `${where}${of} ${HOW[how]}: ${reason}${at}`
 }
 

@@ -34,7 +34,7 @@ checkRule(dataLoadingBound, {
     {
       name: 'workers that are started for each prediction',
       given: given({ workers: 2, startMs: 5, waitMs: 1, collateMs: null }),
-      expect: { timeMs: 6, detail: /5\.00 ms of it starts and ends 2 workers, 1 times\. .*persistent_workers=True/ },
+      expect: { timeMs: 6, detail: /5\.00 ms of it starts and ends 2 workers, 1 time\. .*persistent_workers=True/ },
     },
     {
       name: 'workers that are too slow',

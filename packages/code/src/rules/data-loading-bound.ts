@@ -1,6 +1,6 @@
 // A DataLoader of PyTorch that the loop waits for: items made in the process that predicts, or workers that are started again and again.
 import type { RuleFinding } from '@whyslow/diagnosis/rule.ts'
-import { countFact, ms, number, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
+import { countFact, ms, type Sentence, share, tell } from '@whyslow/diagnosis/tell.ts'
 import type { CodePlace, LoaderFact } from '../facts.ts'
 import { HOT_SHARE, inWords, placeOf, UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
@@ -51,6 +51,6 @@ function whyOf({ workers, startMs, waitMs, startsPerPrediction, collateMs, item 
   }
   const names = countFact('worker', workers, 'workers')
   if (startMs >= HOT_SHARE * p50Ms)
-    return tell` ${ms('starting', startMs)} of it starts and ends ${names}, ${number('starts', startsPerPrediction, 'starts')} times. A loader that is kept, with persistent_workers=True, starts them once; a few items need no workers.`
+    return tell` ${ms('starting', startMs)} of it starts and ends ${names}, ${countFact('time', Math.max(1, Math.round(startsPerPrediction)), 'starts')}. A loader that is kept, with persistent_workers=True, starts them once; a few items need no workers.`
   return tell` ${names} are not fast enough: more of them, a larger prefetch_factor or cheaper transforms shorten the wait.`
 }

@@ -42,6 +42,8 @@ export interface TorchCopy {
 /** Values brought from a tensor to Python: `.item()`, `.cpu()`, `if tensor:`. */
 export interface TorchRead extends TorchPlace {
   readonly method: string
+  /** While a module is at work; false: before or after the model. Absent in documents from before it was told. */
+  readonly inside?: boolean
   readonly calls: number
 }
 

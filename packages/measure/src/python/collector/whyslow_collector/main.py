@@ -154,7 +154,7 @@ def packages():
 def failed(run, error, contract=False):
     """Gives the exit code."""
     at = run.whereabouts
-    place = innermost(error.__traceback__, run.places)
+    place = innermost(error.__traceback__, run.places) or run.door
     in_call = at.phase in ("first", "warm-up", "timed", "profiled", "facts")
     names = run.stage_names
     stage = names[at.stage] if in_call and 0 <= at.stage < len(names) else None

@@ -32,10 +32,11 @@ def observed(run, tree):
     sampler.looks = 0
     path = run.plan["file"]
     code = loops.compile(read_source(path), path)
-    garbage = Garbage()
     libraries.counting = loops.is_counting = True
     error = None
     imports = ImportTimes(path)
+    # What modules collect while they are imported is a part of importing them.
+    garbage = Garbage(imports.is_importing)
     before = process_facts()
     garbage.start()
     start = now_ns()

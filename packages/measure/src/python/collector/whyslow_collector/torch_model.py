@@ -123,6 +123,13 @@ def tracks_gradients(torch, call):
     return bool(kept)
 
 
+def without_gradients(torch, model):
+    """
+    The name of the context that tracks none: what TorchScript has made of its graph for a call with gradients refuses tensors of inference_mode.
+    """
+    return "no_grad" if isinstance(model, torch.jit.ScriptModule) else "inference_mode"
+
+
 def in_training(model):
     """Whether modules in training mode predict otherwise than after eval(): those that read `self.training`."""
     return any(one.training and reads_training(one) for one in model.modules())

@@ -111,8 +111,8 @@ def _word(dtype):
     return str(dtype).replace("torch.", "")
 
 
-def reads_of(torch, places, predict):
-    """What one prediction reads from tensors into Python: [(method, place, calls)]."""
+def reads_of(torch, places, stack, predict):
+    """What one prediction reads from tensors into Python, and whether a module is at work then."""
     from torch.overrides import TorchFunctionMode
 
     found = {}
@@ -123,13 +123,13 @@ def reads_of(torch, places, predict):
             if name in READS:
                 place = place_of(places)
                 if place is not None:
-                    key = (name, place["file"], place["line"])
+                    key = (name, stack.now() is not None, place["file"], place["line"])
                     found.setdefault(key, [place, 0])[1] += 1
             return function(*args, **(kwargs or {}))
 
     with Watch():
         predict()
-    return [{"method": key[0], **place, "calls": calls} for key, (place, calls) in found.items()]
+    return [{"method": key[0], "inside": key[1], **place, "calls": calls} for key, (place, calls) in found.items()]
 
 
 def empty_operator_ns(torch, gradients):

@@ -72,9 +72,9 @@ def facts_of(run, torch, predictions, found):
         with torch_modules.Wrapped(nodes, stack.wrap):
             predict()
         if once_ms <= _SLOWEST_WATCHED_MS:
-            reads = torch_operators.reads_of(torch, run.places, predict)
             calls = {one: one.calls for one in nodes}
             with torch_modules.Wrapped(nodes, stack.wrap):
+                reads = torch_operators.reads_of(torch, run.places, stack, predict)
                 sites, runs = torch_operators.watched(torch, run.places, stack, predict, _WATCHED), _WATCHED
             for one in nodes:
                 one.calls = calls[one]

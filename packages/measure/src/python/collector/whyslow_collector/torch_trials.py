@@ -6,7 +6,7 @@ import os
 
 from .clock import MS, in_turns, now_ns
 from .errors import reason_of
-from .torch_model import Given, changes_inputs, flat, in_training, mapped, tensors_of
+from .torch_model import Given, changes_inputs, flat, in_training, mapped, tensors_of, without_gradients
 
 _BUDGET_MS = 900
 #: As packages/measure/src/outputs has it.
@@ -59,10 +59,11 @@ def evaluating(root):
 
 def inferring(torch, module, found):
     """Without gradients."""
+    context = getattr(torch, without_gradients(torch, module))
 
     def call():
         given = _given(found)
-        with torch.inference_mode():
+        with context():
             return module(*given.args, **given.words)
 
     return call
@@ -75,7 +76,8 @@ def trials_of(torch, found, root, cpus, compiles):
     again = lambda: inferring(torch, found.module, found)  # noqa: E731
     trials = []
     if found.tracks:
-        trials.append(Trial("inference-mode", "inference_mode", "with torch.inference_mode(): model(x)", again))
+        name = without_gradients(torch, root)
+        trials.append(Trial("inference-mode", name, "with torch.%s(): model(x)" % name, again))
     if in_training(root):
         trials.append(Trial("eval", "eval()", "model.eval()", lambda: plain(torch, found)))
     threads = torch.get_num_threads()
@@ -153,6 +155,8 @@ def tried(torch, found, root, trial):
     as_called = trial.id in ("inference-mode", "eval")
     settle = trial.settle
     training = [one for one in root.modules() if one.training]
+    # No two calls give the same.
+    is_random = as_called and in_training(root)
     if trial.id == "eval":
 
         def settle(side):
@@ -169,8 +173,7 @@ def tried(torch, found, root, trial):
             instead = trial.make()
             after = instead()
             row["firstMs"] = (now_ns() - start) / MS
-            # In training mode no two calls give the same.
-            row["equal"], row["error"] = ("different", None) if as_called and training else compared(torch, before, after)
+            row["equal"], row["error"] = ("different", None) if is_random else compared(torch, before, after)
             row.update(in_turns(now, instead, _BUDGET_MS, settle))
     except Exception as error:
         row["reason"] = reason_of(error)[:300]
