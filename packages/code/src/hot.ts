@@ -26,7 +26,11 @@ export function savingTried({ alternatives, torch }: PipelineEvidence, rule: str
     ...alternatives.filter((one) => one.rule === rule && inWords(one) === inWords(at)),
   ]
   if (tried.length === 0) return UNTRIED
-  return savingOfPairs(tried, timeMs)
+  const saving = savingOfPairs(tried, timeMs)
+  // Who does less is not slower for it: others ran meanwhile.
+  return saving.wouldSaveMs === 0
+    ? { ...UNTRIED, atMostMs: 0, savingUnknown: 'timed in turns, the other way was not faster' }
+    : saving
 }
 
 /** The same, of what was timed. `least`: the smallest difference that counts as faster. */
@@ -34,7 +38,9 @@ export function savingOfPairs(tried: readonly RatioInterval[], timeMs: number, l
   const saves = (ratio: number) => timeMs * Math.max(0, 1 - 1 / ratio)
   const won = tried.find((one) => verdictOf(one, least) === 'slower')
   if (won !== undefined) return { wouldSaveMs: saves(won.ratio), basis: 'measured' as const }
-  const atMostMs = Math.min(...tried.map(({ ratioHigh }) => saves(ratioHigh)))
+  const widthOf = ({ ratioLow, ratioHigh }: RatioInterval) => ratioHigh / ratioLow
+  const surest = tried.reduce((one, other) => (widthOf(other) < widthOf(one) ? other : one))
+  const atMostMs = saves(surest.ratioHigh)
   if (atMostMs <= 0) return { wouldSaveMs: 0, basis: 'measured' as const }
   return {
     wouldSaveMs: null,

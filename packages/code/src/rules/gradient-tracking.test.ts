@@ -45,9 +45,9 @@ checkRule(gradientTracking, {
       expect: { timeMs: 5, wouldSaveMs: null, atMostMs: 5 - 5 / 1.1, savingUnknown: /no difference was certain: at most 455 µs/ },
     },
     {
-      name: 'inference_mode is surely slower: a note',
+      name: 'inference_mode seems slower: unknown, and never 0',
       given: given(true, tried(0.9, 0.85, 0.95)),
-      expect: { wouldSaveMs: 0 },
+      expect: { wouldSaveMs: null, atMostMs: 0, savingUnknown: /was not faster/ },
     },
     {
       name: 'another model is the one whose time was divided',
