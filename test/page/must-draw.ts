@@ -50,6 +50,7 @@ const or = <T>(value: T | null | undefined, say: (value: T) => string, otherwise
 const MOST_PRINTED = 200
 /** Rows of a table that is folded. */
 const MOST_ROWS = 100
+const calls = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value))
 const LETTERS_OF_A_BAR = 40
 
 function ofReport(given: object): Must[] {
@@ -117,9 +118,9 @@ const ofTorch = ({ modules, operators, dispatchMs, copies, reads, trials }: Torc
     ? []
     : [
         sentence(`Starting operators takes ${time(dispatchMs)}`, 'torch'),
-        ...operators.map(({ name, calls, timeMs }) => row('torch', name, significant(calls), time(timeMs))),
+        ...operators.map((one) => row('torch', one.name, calls(one.calls), time(one.timeMs))),
       ]),
-  ...copies.slice(0, MOST_ROWS).map(({ calls, timeMs }) => sentence(` | ${significant(calls)} | ${time(timeMs)}`, 'torch')),
+  ...copies.slice(0, MOST_ROWS).map((one) => sentence(` | ${calls(one.calls)} | ${time(one.timeMs)}`, 'torch')),
   ...reads.map(({ file, line, method }) => sentence(`${file}:${line} | .${method}() read into Python | `, 'torch')),
   ...trials.flatMap(({ code, times, reason }) => [
     ...(times === null

@@ -19,7 +19,8 @@ const IN_FORWARD =
 const LEAST_OUTSIDE = 4
 const ONE_BY_ONE = {
   title: 'Values are read from tensors one by one',
-  detail: 'Each waits for what computes the value. An operator on the whole tensor, and one transfer of its result (.tolist()), does the same.',
+  detail:
+    'Each waits for what computes the value. An operator on the whole tensor, and one transfer of its result (.tolist()), does the same.',
 }
 
 export const tensorReadInForward = defineRule(

@@ -31,8 +31,8 @@ export function TorchModel({ torch }: { torch: Torch }) {
 
 const titleOf = ({ name, count: many }: ModuleGroup): string => (many === 1 ? name : `${name} ×${many}`)
 const at = ({ file, line }: Place): string => (file === null ? '' : line === null ? file : `${file}:${line}`)
-/** One decimal of what is no whole number of calls. */
-const calls = (value: number): string => significant(value)
+/** A mean over predictions may be no whole number. */
+const calls = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value))
 
 function Modules({ torch }: { torch: Torch }) {
   const groups = moduleGroups(torch)
@@ -52,7 +52,7 @@ function Modules({ torch }: { torch: Torch }) {
       rows={torch.modules}
       columns={MODULE_COLUMNS}
       tableTitle="Every module, as a table"
-      note={`Own time of a module, without the modules that it calls: all of them add up to the model. Modules of one place in repeated layers are one bar. Clocks around modules added ${percent(torch.clocksAdded)}; times are scaled to a prediction without them.`}
+      note={`Own time of a module, without the modules that it calls: all of them add up to the model. Modules of one place in repeated layers are one bar.${torch.clocksAdded < 0.005 ? '' : ` Clocks around modules added ${percent(torch.clocksAdded)}; times are scaled to a prediction without them.`}`}
     >
       <WaterfallBars
         parts={[
