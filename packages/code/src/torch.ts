@@ -77,6 +77,10 @@ export function wonBy(torch: TorchSection, id: TorchSetting, p50Ms: number): Won
   return won.sort((a, b) => b.savedMs - a.savedMs)[0] ?? null
 }
 
+/** Whether the setting was tried, and timed. */
+export const isTimed = ({ trials }: TorchSection, setting: TorchSetting): boolean =>
+  trials.some(({ id, times }) => id === setting && times !== null)
+
 /** Outputs that differ by rounding alone. */
 export const isSame = ({ equal }: TorchTrial): boolean => equal === 'bits' || equal === 'rounding'
 

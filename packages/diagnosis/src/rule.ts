@@ -25,7 +25,7 @@ export interface Finding extends Sentence {
   /** What the rule's counterfactual would save per prediction, ms; 0 for a note; null if nobody knows: `savingUnknown` says why. */
   readonly wouldSaveMs: number | null
   readonly savingUnknown?: string
-  /** Of an unknown saving: the most that what was timed leaves room for, ms. */
+  /** The most that an unknown saving can be, as far as it was timed, ms. */
   readonly atMostMs?: number
   /** The saving by part of a prediction that takes several steps, each once, ms: the first token, and each after it. null: unknown. */
   readonly savingByPart?: Readonly<Record<string, number | null>>

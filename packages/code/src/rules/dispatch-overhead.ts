@@ -1,6 +1,5 @@
 // PyTorch in eager mode starts each operator from Python: of small operators that is most of the time.
 import { countFact, share as inShare, ms, ns, tell } from '@whyslow/diagnosis/tell.ts'
-import type { TorchSection } from '@whyslow/report/documents/report-torch.ts'
 import { UNTRIED } from '../hot.ts'
 import { defineRule } from '../rule.ts'
 import {
@@ -8,6 +7,7 @@ import {
   dispatchShare,
   fixOf,
   isSame,
+  isTimed,
   ofTorch,
   placesOfModel,
   undisturbedMs,
@@ -38,7 +38,7 @@ export const dispatchOverhead = defineRule(
         timeMs,
         ...(compiled !== null && isSame(compiled.trial)
           ? { wouldSaveMs: Math.min(compiled.savedMs, p50Ms), basis: 'measured' as const }
-          : hasTimes(torch)
+          : isTimed(torch, 'compile')
             ? { ...UNTRIED, savingUnknown: 'torch.compile was tried and is no cure; an exported graph was not run' }
             : UNTRIED),
         places: placesOfModel(torch),
@@ -47,5 +47,3 @@ export const dispatchOverhead = defineRule(
     },
   }),
 )
-
-const hasTimes = ({ trials }: TorchSection): boolean => trials.some(({ id, times }) => id === 'compile' && times !== null)

@@ -96,7 +96,7 @@ def seeded():
 
 
 def made(function):
-    """Throws Contract if what the function returns is no model."""
+    """The model that the function returns. Throws Contract if it returns something else."""
     seeded()
     model = function()
     # It may have been imported only in there.
