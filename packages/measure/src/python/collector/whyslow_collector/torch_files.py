@@ -141,7 +141,7 @@ def _opened(torch, path, load):
     except Exception as error:
         saved, own = _saved_by(path), torch.__version__
         by = "" if saved is None else " (saved by PyTorch %s)" % saved
-        told = "PyTorch %s of this Python cannot open %s%s: %s" % (own, os.path.basename(path), by, reason_of(error)[:200])
+        told = "PyTorch %s of this Python cannot open %s%s: %s" % (own, os.path.basename(path), by, reason_of(error.__cause__ or error)[:200].rstrip("."))
         next_ = "save it again with this version" if saved == own else "save it again with this version, or name a Python with the one that saved it by --python"
         raise Contract("%s; %s" % (told, next_)) from error
 
