@@ -78,19 +78,46 @@ def keras_loop():
     model.save("models/intent.keras")
 
 
-def vocabulary():
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz0123456789.,!?", *("##" + one for one in "abcdefghijklmnopqrstuvwxyz0123456789")]
-    starts = ["re", "un", "pre", "trans", "inter", "over", "ship", "deliver", "pay", "account", "order", "cancel", "charge", "ticket", "late", "the", "my", "not", "was", "and"]
-    ends = ["##ing", "##ed", "##er", "##ment", "##tion", "##able", "##s", "##ly", "##port", "##ation", "##view", "##fund"]
-    return pieces + starts + ends
+def letters():
+    """GPT-2's characters for bytes."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [one for one in range(256) if one not in plain]
+    return {**{one: chr(one) for one in plain}, **{one: chr(256 + at) for at, one in enumerate(others)}}
 
 
-def texts():
-    with open("models/vocab.txt", "w") as file:
-        file.write("\n".join(vocabulary()) + "\n")
+def merges():
+    """Byte pairs of a few sentences, the most frequent first."""
+    import json
+    from collections import Counter
+
+    text = (
+        "My order was not delivered and the transport was overcharged please review the payment cancel my account and refund the shipment "
+        "How do I change the address of my account when the page gives an error whenever I try to save the new one "
+        "The tracking page said yesterday that the parcel was delivered to a neighbour although nobody rang at our door"
+    )
+    of = letters()
+    words = [["".join(of[byte] for byte in letter.encode()) for letter in (" " + word if at else word)] for at, word in enumerate(text.split(" "))]
+    known, found = [*of.values()], []
+    for _ in range(300):
+        pairs = Counter(pair for word in words for pair in zip(word, word[1:]))
+        if not pairs:
+            break
+        best = max(pairs, key=lambda pair: (pairs[pair], pair))
+        found.append(best)
+        known.append(best[0] + best[1])
+        for word in words:
+            at = 0
+            while at < len(word) - 1:
+                if (word[at], word[at + 1]) == best:
+                    word[at : at + 2] = [best[0] + best[1]]
+                at += 1
+    with open("models/vocab.json", "w", encoding="utf-8") as file:
+        json.dump({piece: number for number, piece in enumerate(dict.fromkeys(known))}, file, ensure_ascii=False)
+    with open("models/merges.txt", "w", encoding="utf-8") as file:
+        file.write("#version: 0.2\n" + "".join("%s %s\n" % pair for pair in found))
 
 
-MADE = {"risk.joblib": sklearn_frame, "fraud.ubj": xgboost_row, "price.txt": lightgbm_batch, "intent.keras": keras_loop, "vocab.txt": texts}
+MADE = {"risk.joblib": sklearn_frame, "fraud.ubj": xgboost_row, "price.txt": lightgbm_batch, "intent.keras": keras_loop, "merges.txt": merges}
 for name, make in MADE.items():
     if missing(name):
         try:

@@ -101,6 +101,8 @@ def _rows(spec):
             matrix = matrix.astype(dtype)
         told = methods[method]
         values = shipped.predict({name: matrix})[told["output"]]
+        if told["classes"] is not None:
+            values = np.array(told["classes"])[values]
         return _formed(values, told)
 
     return convert

@@ -108,7 +108,7 @@ async function fixParts(program: Program, options: FixProgramOptions, ports: Fix
   const again = failed.size > 0 || tokenizers.length > 0
   const captured = again ? await capture(program, options, { number: 1, failed, tokenizers }) : first
   const models = captured.models.map((one) => ({ ...one, reason: failed.get(one.name) ?? one.reason }))
-  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, models))
+  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, models, captured.tokenizers))
   return { captured: { ...captured, models }, fixed: fixed.filter(({ model }) => isReplaced(models, model)) }
 }
 
@@ -140,9 +140,11 @@ async function tokenizersOf(
   return []
 }
 
-function noModel(given: string, models: readonly CapturedModel[]): string {
+function noModel(given: string, models: readonly CapturedModel[], [tokenizer]: Captured['tokenizers']): string {
   const next = `what is slow in it: whyslow ${given}`
   const first = models[0]
+  if (first === undefined && tokenizer !== undefined)
+    return `${given}:${tokenizer.line}: its tokenizer stays as it is: the package tokenizers is not installed, has other ids for its texts, or is no faster; ${next}`
   if (first === undefined) return `${given}: no model of a library that whyslow knows was seen at work in it; ${next}`
   return `${given}: its ${first.type} of ${first.engine} cannot be replaced: ${first.reason}; ${next}`
 }

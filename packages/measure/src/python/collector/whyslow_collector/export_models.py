@@ -172,7 +172,18 @@ def _method(call, engine, model):
         raise Contract("%s() of this kind is not read" % call.method)
     form = "list" if isinstance(call.result, list) else "array"
     columns = 1 if result.ndim < 2 else result.shape[1]
-    return {"output": output, "ndim": result.ndim, "dtype": result.dtype.str, "columns": columns, "form": form}
+    classes = _classes_of(model, engine) if output == "label" else None
+    return {"output": output, "ndim": result.ndim, "dtype": result.dtype.str, "columns": columns, "form": form, "classes": classes}
+
+
+def _classes_of(model, engine):
+    """Of libraries whose files number the classes: what stands for the numbers; None: the numbers themselves."""
+    import numpy
+
+    if engine not in ("xgboost", "lightgbm") or not hasattr(model, "classes_"):
+        return None
+    classes = numpy.asarray(model.classes_).tolist()
+    return None if classes == list(range(len(classes))) else classes
 
 
 def _classifies(model):
