@@ -163,6 +163,18 @@ describe('fix of a program', () => {
     expect((await fixed(`fix ${program}`)).asked).toMatchObject([[program, { out: 'service_fast' }]])
   })
 
+  test.each([
+    ['model = Net()\n\ndef predict(x):\n    return model(x)\n', 'fixProgram'],
+    ['from net import model\n\ndef example_inputs():\n    return (1,)\n', 'fix'],
+    ['def model():\n    return Net()\n', 'fix'],
+  ])('%j is for %s', async (source, stage) => {
+    const asked: string[] = []
+    const note = (name: string) => async () => Promise.reject(asked.push(name))
+    fs.writeFileSync(program, source)
+    await typed(['fix', program, '-o', 'fast'], { stages: () => ({ fixProgram: note('fixProgram'), fix: note('fix') }) as never })
+    expect(asked).toEqual([stage])
+  })
+
   test.each(['--slo p99<20ms', '--dry-run', '--image-size 2x2', '--shape x=1x2'])('%s is for a model', async (flags) => {
     const { exitCode, said, asked } = await fixed(`fix ${program} ${flags}`)
     expect([exitCode, asked]).toEqual([2, []])

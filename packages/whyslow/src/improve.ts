@@ -1,4 +1,5 @@
 // `whyslow fix X` and `whyslow quantize X`: which product they are for is what X is, a model of one prediction, a generator of text, or a program.
+import { readFileSync } from 'node:fs'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { commandWords } from '@whyslow/report/text/shell-words.ts'
@@ -30,7 +31,8 @@ async function isProgram(file: string): Promise<boolean> {
   if (!namesProgram(file)) return false
   if (stateOf(file) === undefined) return /:[\w.]+$/.test(file)
   const { torchFormatOf } = await import('@whyslow/command/open-model.ts')
-  return torchFormatOf(file) === null
+  // Many programs call a model of theirs so, and are not for others to call it.
+  return torchFormatOf(file) === null || !/^def\s+model\s*\(|\bexample_inputs\b/m.test(readFileSync(file, 'utf8'))
 }
 
 async function isGenerator(file: string): Promise<boolean> {
