@@ -196,7 +196,7 @@ export interface ChangedFile {
 }
 
 export interface CapturedModel {
-  /** In the package: 'model', 'model_2'. */
+  /** Its name in the package: 'model', 'model_2'. */
   readonly name: string
   readonly engine: string
   /** Its class. */

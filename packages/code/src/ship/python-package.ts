@@ -8,7 +8,7 @@ import { placeFolder } from '@whyslow/command/model-files/place.ts'
 import { toolVersion } from '@whyslow/command/version.ts'
 import { COLLECTOR } from '@whyslow/measure/python/collector.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
-import { changeLines } from '@whyslow/report/text/change-lines.ts'
+import { changeLines } from '@whyslow/report/text/fix-answer.ts'
 import type { Captured, CapturedModel } from '../protocol.ts'
 
 export interface PackagePlan {

@@ -15,7 +15,7 @@ export interface AbDocument {
   readonly b: AbSide
   readonly samples: { readonly count: number; readonly timed: number; readonly source: 'data' | 'a' | 'b' | 'own' | 'none' } // own: each has its own, in order
   readonly outputs: AbOutputs
-  /** Of `fix` on a program: b is a with these changes. Absent: b is another program. */
+  /** What `fix` changed in a program: b is a with these changes. Absent: b is another program. */
   readonly fix?: AbFix
   readonly warnings: readonly string[]
 }

@@ -2,7 +2,7 @@
 
 import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument } from '../documents/ab.ts'
-import { changeLines } from '../text/change-lines.ts'
+import { changeLines } from '../text/fix-answer.ts'
 import { code, fence, type Part, table, text } from './blocks.ts'
 
 /** After the sentence. */

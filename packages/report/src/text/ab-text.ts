@@ -2,9 +2,8 @@
 
 import { count, percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument, AbFix, AbSide } from '../documents/ab.ts'
-import { changeLines } from './change-lines.ts'
 import { shortNames } from './contestant-names.ts'
-import { speedupRange } from './fix-answer.ts'
+import { changeLines, speedupRange } from './fix-answer.ts'
 import { page, paper, type TerminalOptions, table, warningLines } from './page.ts'
 import { hang, wrap } from './wrap.ts'
 

@@ -6,7 +6,7 @@ import { commandWords } from '@whyslow/report/text/shell-words.ts'
 
 interface Manifest {
   readonly schema: string
-  /** Of a folder for a program: its path. */
+  /** Path of the program that the folder is for. */
   readonly program?: string
   readonly model: string
   readonly engine: { readonly id: string; readonly generated?: boolean }

@@ -7,6 +7,7 @@ import { InputError } from '@whyslow/graph/input-error.ts'
 import type { AbDocument } from '@whyslow/report/documents/ab.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import { afterAll, describe, expect, test } from 'vitest'
+import { UNIX } from '../../../../../test/needs.ts'
 import type { Captured, CapturedModel, Plan } from '../../protocol.ts'
 import type { AbOptions } from '../ab/ab.ts'
 import { fixProgram } from './fix-program.ts'
@@ -117,7 +118,7 @@ async function fixed({ rounds, fix = writes, compare = compared(), options = {} 
   return { document, out, plans, models, turns }
 }
 
-describe.skipIf(process.platform === 'win32')('fix of a program', () => {
+describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
   test('its models are fixed on what they were given, and a package is written that the changed lines import', async () => {
     const { document, out, models, turns } = await fixed({ rounds: [captured([model()])] })
     expect(models).toMatchObject([{ file: '/tmp/model.ubj', data: '/tmp/data.npz', batch: 1000, outputs: ['prediction'] }])

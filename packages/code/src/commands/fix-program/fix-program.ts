@@ -63,7 +63,7 @@ interface Program {
   readonly given: string
   readonly file: string
   readonly call: string | null
-  /** Of the package that is written. */
+  /** Name of the package that is written. */
   readonly name: string
   readonly folder: string
 }
@@ -217,7 +217,7 @@ async function fixOne(
   return reason
 }
 
-/** Of rows: those that its methods give. */
+/** Outputs that the methods of a model of rows give; null: all are kept. */
 function outputsOf({ standIn }: CapturedModel): readonly string[] | null {
   if (standIn?.kind !== 'rows') return null
   return [...new Set(Object.values(standIn.methods as Record<string, { readonly output: string }>).map(({ output }) => output))]

@@ -70,7 +70,7 @@ export interface BackendFrom {
 
 export interface BackendTime {
   readonly rows: number
-  /** Of a prediction, by backend. */
+  /** Time of a prediction, by backend. */
   readonly us: Readonly<Record<string, number>>
 }
 

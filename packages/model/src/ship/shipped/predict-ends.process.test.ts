@@ -11,6 +11,7 @@ import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/gra
 import type { Cut } from '@whyslow/graph/cut.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { expect, test } from 'vitest'
+import { needs } from '../../../../../test/needs.ts'
 import { installIn, planOf, ROOT, runIn, scratch } from '../../../test/support/ship/example-plan.ts'
 import { shipFolder } from '../ship-folder.ts'
 
@@ -156,7 +157,7 @@ print([await outputOf(numbers), await outputOf(Float32Array.from(numbers))])`,
 const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
 const hasOnnxruntime = spawnSync(python, ['-c', 'import numpy, onnxruntime']).status === 0
 
-test.skipIf(!hasOnnxruntime)('the same in Python, where there is onnxruntime', { timeout: 120_000 }, async () => {
+test.skipIf(!hasOnnxruntime)('the same in Python', { timeout: 120_000, ...needs('onnxruntime in Python') }, async () => {
   const cut = cutAtBoth(planted, found)!
   const out = await shipped(planted, cut)
   const code = `

@@ -1,5 +1,5 @@
 // The page of two implementations: which is faster and by how much, pair by pair, and whether they give the same.
-import { changeLines } from '@whyslow/report/text/change-lines.ts'
+import { changeLines } from '@whyslow/report/text/fix-answer.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { count, factor, factorRange, known, percent, plural, significant, time } from '../format.ts'
 import { CopyButton } from '../kit/copy.tsx'
