@@ -9,7 +9,7 @@ def samples():
 
 
 def preprocess(image):
-    pixels = np.asarray(image.resize((224, 224)))
+    pixels = np.asarray(image.crop((8, 8, 232, 232)))
     planes = np.empty((1, 3, 224, 224), np.float32)
     np.multiply(pixels.transpose(2, 0, 1), np.float32(1 / 127.5), out=planes[0])
     planes -= 1
