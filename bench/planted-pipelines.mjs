@@ -17,7 +17,7 @@ const STAND_INS = 'stand-ins'
 const FOLDER = withPackages(path.resolve(process.env.PLANTED ?? path.join(import.meta.dirname, 'planted-pipelines')))
 const COMMAND = path.join(import.meta.dirname, '../dist/whyslow/main.js')
 const ENDINGS = /\.(py|mjs|js|ts)$/
-const MODULES = { 'scikit-learn': 'sklearn', pillow: 'PIL' }
+const MODULES = { 'scikit-learn': 'sklearn', pillow: 'PIL', opencv: 'cv2' }
 
 const pythons = (process.env.PYTHON ?? 'python3').split(path.delimiter)
 const only = process.env.ONLY?.split(',') ?? []

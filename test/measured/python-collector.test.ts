@@ -88,6 +88,7 @@ for (const interpreter of interpreters) {
       messages.filter((message): message is Extract<Message, { kind: K }> => message.kind === kind)
 
     test.each([
+      'test_capture.py',
       'test_collector.py',
       'test_contestant.py',
       'test_keras_files.py',

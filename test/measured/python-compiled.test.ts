@@ -169,6 +169,39 @@ describe.skipIf(!has('import numpy'))('in the user’s Python', needs('an interp
     },
   )
 
+  test.skipIf(backends.length < 3)(
+    'what was proven for a number of rows predicts them',
+    needs('a C compiler and wasmtime'),
+    async () => {
+      const out = path.join(scratch(), 'fast')
+      const { inputs } = await shipped(path.join(FORMATS, 'xgboost/2.1-binary.json'), out)
+      const options = JSON.parse(fs.readFileSync(path.join(out, 'options.json'), 'utf8'))
+      const proven = [
+        { from: 1, backend: 'c' },
+        { from: 70, backend: 'wasmtime' },
+      ]
+      fs.writeFileSync(path.join(out, 'options.json'), JSON.stringify({ compiled: { ...options.compiled, backends: proven } }))
+      const code = `
+import numpy as np
+from fast import load
+rows = np.random.default_rng(0).normal(size=(100, ${inputs[0]!.columns})).astype(np.${inputs[0]!.dtype})
+model, other = load(), load(backend='numpy')
+print(model.backend, all(np.array_equal(model.predict({${JSON.stringify(inputs[0]!.name)}: rows[:n]})['margin'], other.predict({${JSON.stringify(inputs[0]!.name)}: rows[:n]})['margin']) for n in (1, 69, 70, 100)))`
+      const { stdout, stderr } = spawnSync(python, ['-B', '-c', code], { cwd: path.dirname(out), encoding: 'utf8' })
+      expect(stderr).toBe('')
+      expect(stdout).toBe('c, wasmtime from 70 rows on True\n')
+      // Without a compiler, and without what it built, the other one predicts all.
+      fs.rmSync(path.join(out, '__pycache__'), { recursive: true })
+      const env = { ...process.env, CC: '/no/such/compiler' }
+      const alone = spawnSync(python, ['-B', '-c', 'from fast import load\nprint(load().backend)'], {
+        cwd: path.dirname(out),
+        env,
+        encoding: 'utf8',
+      })
+      expect(alone.stdout).toBe('wasmtime\n')
+    },
+  )
+
   test('without a compiler and wasmtime NumPy predicts, with a warning; an unknown backend is an error', async () => {
     const out = path.join(scratch(), 'fast')
     await shipped(path.join(FORMATS, 'xgboost/2.1-binary.json'), out)

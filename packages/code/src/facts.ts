@@ -226,6 +226,8 @@ export interface AlternativeFact extends CodePlace, TurnTimes {
   readonly callsPerPrediction?: number
   /** Texts of tokenizers: how many were compared, how many have different results, and what was compared. */
   readonly texts?: { readonly all: number; readonly different: number; readonly compared: 'ids' | 'tokens' }
+  /** What was written to be shipped is told this (ship/stand_in.py); absent: nothing was. */
+  readonly standIn?: Readonly<Record<string, unknown>>
 }
 
 /** As a process of Python tells it: with the pairs that were timed. */

@@ -4,6 +4,7 @@
 // nothing the user prints can damage a message. What the user prints is drained and kept in part.
 // Where the process is (stage and sample) stands in a file of four little-endian int32, written in place before each stage: it outlives a
 // crash, a hang and an exit. [phase, stage, sample, call]; phase is an index of PHASES, stage of `hello.target.stages`, -1 if none.
+import type { ChangedLine } from '@whyslow/report/documents/ab.ts'
 import type { TorchFacts, TorchTrialBase } from '@whyslow/report/documents/report-torch.ts'
 import type {
   AlternativeFact,
@@ -25,9 +26,10 @@ export type Phase = (typeof PHASES)[number]
 
 /**
  * What one process is to do. `time`: no profiler, nothing wrapped but stages. `profile`: a sampling profiler. `facts`: calls, types, sizes
- * and sessions, at whatever cost. `torch`: the modules of a PyTorch model, and other settings of it. Each is a process of its own.
+ * and sessions, at whatever cost. `torch`: the modules of a PyTorch model, and other settings of it. `capture`: the models that predict, as files, and the changes
+ * that have others predict in their place. Each is a process of its own.
  */
-export type Pass = 'time' | 'profile' | 'facts' | 'torch'
+export type Pass = 'time' | 'profile' | 'facts' | 'torch' | 'capture'
 
 export interface Plan {
   readonly pass: Pass
@@ -52,6 +54,26 @@ export interface Plan {
   readonly importTimes: boolean
   /** A script that marks its stages and has not ended by then is told as it stands, ms; absent: it is waited for. */
   readonly openEndMs?: number
+  readonly capture?: CapturePlan
+}
+
+export interface CapturePlan {
+  /** Empty; for the models. */
+  readonly folder: string
+  /** That changed files import. */
+  readonly package: string
+  /** Names of models that are left as they are. */
+  readonly without: readonly string[]
+  /** Functions that a library's tokenizer stands in for. */
+  readonly tokenizers: readonly CapturedTokenizer[]
+}
+
+export interface CapturedTokenizer {
+  readonly name: string
+  readonly file: string
+  readonly line: number
+  readonly function: string | null
+  readonly standIn: Readonly<Record<string, unknown>>
 }
 
 /** What the file turned out to be. */
@@ -130,6 +152,7 @@ export type Message =
   | { readonly kind: 'alternatives'; readonly alternatives: readonly (AlternativeFact | PairedAlternative)[] }
   | { readonly kind: 'imports'; readonly imports: readonly ImportFact[] }
   | { readonly kind: 'process'; readonly facts: ProcessFacts }
+  | ({ readonly kind: 'captured' } & Captured)
   | { readonly kind: 'torch'; readonly facts: TorchFacts }
   | { readonly kind: 'torchTrial'; readonly trial: PairedTorchTrial }
   /** For the language's own side, which makes messages of it (`LanguageSide.complete`): a file of the pass. */
@@ -154,6 +177,45 @@ export type Message =
       readonly contract: boolean
     }
   | { readonly kind: 'bye' }
+
+/** What `capture` took out of the program. */
+export interface Captured {
+  readonly models: readonly CapturedModel[]
+  /** The user's files with the changes in them: all lines that differ. */
+  readonly files: readonly ChangedFile[]
+  readonly kindOfProgram: Target['kind']
+  /** Tokenizers written by hand. */
+  readonly tokenizers: readonly SourcePattern[]
+}
+
+export interface ChangedFile {
+  /** Absolute. */
+  readonly file: string
+  readonly text: string
+  readonly changes: readonly ChangedLine[]
+  /** For `patch`, from the program's folder. */
+  readonly diff: string
+}
+
+export interface CapturedModel {
+  /** Its name in the package: 'model', 'model_2'. */
+  readonly name: string
+  readonly engine: string
+  /** Its class. */
+  readonly type: string
+  readonly ran: { readonly file: string; readonly line: number; readonly function: string | null } | null
+  /** Why it was not; null: it was, and all below is there. */
+  readonly reason: string | null
+  /** The file that whyslow reads. */
+  readonly file?: string
+  /** What it was given, as --data takes it; null: not known as numbers. */
+  readonly data?: string | null
+  /** Rows of its largest call. */
+  readonly batch?: number
+  /** What stands in for it is told this (ship/stand_in.py). */
+  readonly standIn?: Readonly<Record<string, unknown>>
+  readonly notes?: readonly string[]
+}
 
 /** Time between two marks of the user's own code: over the whole run. */
 export interface MarkedStage {

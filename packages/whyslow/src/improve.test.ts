@@ -101,3 +101,90 @@ test('quantize of a generator names fix', async () => {
   expect(exitCode).toBe(2)
   expect(said).toContain(`fix tries its weights in 8 and 4 bits, and proves the tokens: whyslow fix ${folder} -o fast/`)
 })
+
+describe('fix of a program', () => {
+  const program = path.join(folder, 'service.py')
+  const fixed = (words: string) => {
+    fs.writeFileSync(program, 'def predict(x):\n    return x\n')
+    const asked: [string, object][] = []
+    const shipped = { shipped: 'fast', files: [], models: [] }
+    const side = {
+      file: 'service.py',
+      language: 'python',
+      runtime: 'Python 3.11.7',
+      call: ['predict'],
+      callMs: 2,
+      importMs: 1,
+      loadMs: null,
+      firstMs: 2,
+      packages: [],
+    }
+    const outputs = {
+      ...{
+        agreement: 'close',
+        samples: 1,
+        differingSamples: 0,
+        numbers: 1,
+        differing: 1,
+        maxAbsolute: 0,
+        maxRelative: 0,
+        sameChoice: null,
+      },
+      ...{ farPixels: null, differences: [], notes: [], repeats: { a: true, b: true } },
+    }
+    const document = {
+      ...{
+        schema: 'whyslow-ab/1',
+        tool: { version: '0.0.0' },
+        createdAt: '',
+        answer: 'It is faster.',
+        verdict: 'faster',
+        warnings: [],
+      },
+      ...{ ratio: 0.5, ratioLow: 0.4, ratioHigh: 0.6, levelPercent: 95, pairs: [], a: side, b: side, outputs, fix: shipped },
+      samples: { count: 1, timed: 1, source: 'a' },
+    }
+    return typed(words.split(' '), {
+      stages: () => ({
+        fixProgram: async (file: string, options: object = {}) => {
+          asked.push([file, options])
+          return document as never
+        },
+      }),
+    }).then((ended) => ({ ...ended, asked }))
+  }
+
+  test('a file of Python that does not give its model is one, with a function of it or without', async () => {
+    for (const given of [program, `${program}:predict`]) {
+      const { asked, exitCode } = await fixed(`fix ${given} -o fast --budget 30s --data rows.json --max-loss 0.01`)
+      expect(exitCode).toBe(0)
+      expect(asked).toMatchObject([[given, { out: 'fast', budgetSeconds: 30, data: 'rows.json', maxLoss: 0.01 }]])
+    }
+    expect((await fixed(`fix ${program}`)).asked).toMatchObject([[program, { out: 'service_fast' }]])
+  })
+
+  test.each([
+    ['model = Net()\n\ndef predict(x):\n    return model(x)\n', 'fixProgram'],
+    ['from net import model\n\ndef example_inputs():\n    return (1,)\n', 'fix'],
+    ['def model():\n    return Net()\n', 'fix'],
+  ])('%j is for %s', async (source, stage) => {
+    const asked: string[] = []
+    const note = (name: string) => async () => Promise.reject(asked.push(name))
+    fs.writeFileSync(program, source)
+    await typed(['fix', program, '-o', 'fast'], { stages: () => ({ fixProgram: note('fixProgram'), fix: note('fix') }) as never })
+    expect(asked).toEqual([stage])
+  })
+
+  test.each(['--slo p99<20ms', '--dry-run', '--image-size 2x2', '--shape x=1x2'])('%s is for a model', async (flags) => {
+    const { exitCode, said, asked } = await fixed(`fix ${program} ${flags}`)
+    expect([exitCode, asked]).toEqual([2, []])
+    expect(said).toMatch(
+      /^whyslow: fix: --[\w-]+ is for a model, and .*service\.py is a program that runs models; leave it out\n$/,
+    )
+  })
+
+  test('a goal that is missed is exit code 3', async () => {
+    expect((await fixed(`fix ${program} -o fast --require 1.5x`)).exitCode).toBe(0)
+    expect((await fixed(`fix ${program} -o fast --require 2x`)).exitCode).toBe(3)
+  })
+})

@@ -1,4 +1,5 @@
-// `whyslow fix X` and `whyslow quantize X`: which product they are for is what X is, a model of one prediction or a generator of text.
+// `whyslow fix X` and `whyslow quantize X`: which product they are for is what X is, a model of one prediction, a generator of text, or a program.
+import { readFileSync } from 'node:fs'
 import { stateOf } from '@whyslow/command/terminal/path-state.ts'
 import { UsageError } from '@whyslow/command/terminal/usage-error.ts'
 import { commandWords } from '@whyslow/report/text/shell-words.ts'
@@ -9,6 +10,7 @@ import type { Surroundings } from './stages.ts'
 export async function runFix(file: string, flags: FlagsOf<'fix'>, around: Surroundings): Promise<void> {
   if (/^https?:/i.test(file) || (await isGenerator(file)))
     return (await import('@whyslow/generation/command/fix.ts')).runFixGenerator(file, flags, around)
+  if (await isProgram(file)) return (await import('@whyslow/code/command/fix.ts')).runFixProgram(file, flags, around)
   if (flags.prompts !== undefined)
     throw new UsageError(`fix: --prompts is for models that generate text, and ${file} does not; give inputs with --data`)
   return (await import('@whyslow/model/command/fix.ts')).runFix(file, flags, around)
@@ -21,6 +23,16 @@ export async function runQuantize(file: string, flags: FlagsOf<'quantize'>, arou
     throw new UsageError(`${file} generates text: fix tries its weights in 8 and 4 bits, and proves the tokens: ${next}`)
   }
   return (await import('@whyslow/model/command/quantize.ts')).runQuantize(file, flags, around)
+}
+
+/** A Python program that does not give its model: it runs it. */
+async function isProgram(file: string): Promise<boolean> {
+  const { namesProgram } = await import('@whyslow/code/command/fix.ts')
+  if (!namesProgram(file)) return false
+  if (stateOf(file) === undefined) return /:[\w.]+$/.test(file)
+  const { torchFormatOf } = await import('@whyslow/command/open-model.ts')
+  // Many programs call a model of theirs so, and are not for others to call it.
+  return torchFormatOf(file) === null || !/^def\s+model\s*\(|\bexample_inputs\b/m.test(readFileSync(file, 'utf8'))
 }
 
 async function isGenerator(file: string): Promise<boolean> {

@@ -84,7 +84,7 @@ const commands: { readonly [N in CommandName]: Described<N> } = {
   fix: {
     section: 'Improve',
     about: 'try remedies, prove them, write a faster model',
-    takes: [['<model>', 'a model of any format that is read, or a generator of text']],
+    takes: [['<model>', 'a model of any format that is read, a generator of text, or a program of Python that runs models']],
     run: async (flags, world, model) => (await import('./improve.ts')).runFix(model, flags, surroundings(world)),
   },
   quantize: {

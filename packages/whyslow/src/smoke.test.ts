@@ -398,6 +398,7 @@ describe('code', () => {
         },
       ],
       torch: [],
+      capture: [],
       profile: [{ kind: 'lines', lines: [exampleLine({ file, selfMs: 2 })], samples: 400, predictions: 20, p50Ms: 10 }],
       facts: [
         { kind: 'stages', stages: [exampleStageFact('preprocess', { cpuMs: 2 }), exampleStageFact('predict', { cpuMs: 8 })] },

@@ -16,14 +16,16 @@ interface PythonQuestion extends TokenizersQuestion {
   readonly places: readonly SourcePattern[]
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]
+  /** An empty folder that the library's tokenizer is written to, where its ids are the same; absent: it is not. */
+  readonly ship?: string
 }
 
 const runner = fileURLToPath(new URL('./python/tokenizing.py', import.meta.url))
 
 /** Never throws, but for an aborted signal. null: the program was not run, since the library is not there. */
 export async function tryPythonTokenizers(question: PythonQuestion, ask = askOnce): Promise<readonly AlternativeFact[] | null> {
-  const { file, call, data, isScript, places, folders, interpreter, limitMs, signal } = question
-  const plan = { file, call, isScript, arguments: question.arguments, places, folders, data: data && path.resolve(data) }
+  const { file, call, data, isScript, places, folders, interpreter, limitMs, signal, ship } = question
+  const plan = { file, call, isScript, arguments: question.arguments, places, folders, data: data && path.resolve(data), ship }
   const [executable, ...before] = interpreter
   const words = [...before, runner, COLLECTOR]
   const asked = { executable: executable!, words, plan: JSON.stringify(plan), answersOn: 'output', limitMs, signal } as const

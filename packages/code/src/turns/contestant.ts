@@ -24,10 +24,18 @@ export interface Source {
   readonly start?: Start | 'script'
   /** What runs it: an executable, and the arguments in front of the file. */
   readonly interpreter: readonly string[]
+  /** Changes of a Python program that are tried; absent: it runs as its files have it. */
+  readonly instead?: Instead
+}
+
+/** Text in place of what files hold, by absolute path, and a package that they import, wherever its folder is. */
+export interface Instead {
+  readonly changed: Readonly<Record<string, string>>
+  readonly package: string
 }
 
 /** `watched`: other threads can be observed and paused later. `data`: samples will be given. */
-export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start'> {
+export interface OpenRequest extends Pick<Source, 'file' | 'call' | 'start' | 'instead'> {
   readonly ask: 'open'
   readonly watched?: true
   readonly data?: true

@@ -5,7 +5,11 @@ import path from 'node:path'
 export const MANIFEST_FILE = 'manifest.json'
 
 /** Names of the schemas, of this version and of later ones, by what the folder is for. */
-const SCHEMAS = { predictor: /^whyslow-folder\/\d+$/, generator: /^whyslow-generator\/\d+$/ } as const
+const SCHEMAS = {
+  predictor: /^whyslow-folder\/\d+$/,
+  generator: /^whyslow-generator\/\d+$/,
+  program: /^whyslow-program\/\d+$/,
+} as const
 
 export type FolderPurpose = keyof typeof SCHEMAS
 

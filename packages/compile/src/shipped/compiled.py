@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-#: In the order in which they are tried.
+#: In the order in which they are tried where options.json does not say which is faster.
 BACKENDS = ('c', 'wasmtime', 'numpy')
 ARRAYS = {'Float32Array': '<f4', 'Float64Array': '<f8', 'Int32Array': '<i4', 'Uint32Array': '<u4', 'Uint8Array': 'u1'}
 #: LightGBM's kZeroThreshold.
@@ -47,14 +47,17 @@ def read_program(folder, name):
 def open_compiled(folder, options, backend=None, name='model'):
     """What predicts: takes arrays by name of the input and gives a list of arrays, in the order of the outputs.
 
-    `options`: `compiled` of options.json. `backend`: one of BACKENDS; None takes the first that runs here. Its attribute `backend` names the one taken.
+    `options`: `compiled` of options.json; its `backends` were proven the fastest, each from a number of rows on. `backend`: one of BACKENDS; None takes
+    those, or the first that runs here. Its attribute `backend` names what is taken.
     """
     if (folder / f'{name}-walk.json').exists():
         # What is fastest in JavaScript are functions of JavaScript.
         name = f'{name}-walk'
     program = read_program(folder, name)
-    taken, functions = _functions(folder, name, program, backend)
-    predict_rows = open_program(program, functions)
+    taken, predict_rows = _by_rows(folder, name, program, options.get('backends', ()) if backend is None else ())
+    if taken is None:
+        taken, functions = _functions(folder, name, program, backend)
+        predict_rows = open_program(program, functions)
     rows_of = _rows(options)
     outputs = options['outputs']
     wanted = frozenset(output['what'] for output in outputs)
@@ -72,7 +75,58 @@ def open_compiled(folder, options, backend=None, name='model'):
     return run
 
 
+def open_ends(folder, ends, session, backend=None):
+    """What predicts with a model whose head or tail (or both) is code and whose other part is an engine's session: what comes out of one goes into the next.
+
+    `ends`: of options.json. It is called, and chooses its backend, as `open_compiled` says.
+    """
+    head, tail = (open_compiled(folder, ends[end], backend, end) if end in ends else None for end in ('head', 'tail'))
+    made, after = ([one['name'] for one in ends.get(end, {}).get('outputs', ())] for end in ('head', 'tail'))
+    between = ends['tail']['inputs'][0]['name'] if tail is not None else None
+    given = {one.name for one in session.get_inputs()}
+    gives = [one.name for one in session.get_outputs()]
+    outputs = ends['outputs']
+
+    def run(feeds):
+        rest = {name: array for name, array in feeds.items() if name in given}
+        if head is not None:
+            rest.update(zip(made, head(feeds)))
+        results = dict(zip(gives, session.run(gives, rest)))
+        if tail is not None:
+            results.update(zip(after, tail({between: results[between]})))
+        return [results[name] for name in outputs]
+
+    run.backend = (head or tail).backend
+    return run
+
+
 # Functions, by the backend
+
+
+def _by_rows(folder, name, program, proven):
+    """What `_functions` gives, and what predicts by it, with each number of rows by the backend that was proven for it; (None, None): none of them runs here."""
+    opened = []
+    for one in proven:
+        try:
+            opened.append((one['from'], *_functions(folder, name, program, one['backend'])))
+        except RuntimeError:
+            # A compiler or a package that is not here.
+            continue
+    if not opened:
+        return None, None
+    ways = [(least, open_program(program, functions)) for least, _, functions in opened]
+    [(_, first), *others] = ways
+    if not others:
+        return opened[0][1], first
+    others.reverse()
+
+    def predict(rows, wanted):
+        for least, way in others:
+            if len(rows) >= least:
+                return way(rows, wanted)
+        return first(rows, wanted)
+
+    return ', '.join(f'{backend} from {least} rows on' if least > 1 else backend for least, backend, _ in opened), predict
 
 
 def _functions(folder, name, program, backend):

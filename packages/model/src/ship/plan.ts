@@ -1,6 +1,7 @@
 // What is shipped: everything the folder's files are made from, as plain data.
 
 import type { Cut } from '@whyslow/graph/cut.ts'
+import type { BackendFrom } from '@whyslow/measure/engines/python/python-folder.ts'
 import type { InputDeclaration, ShippedLibrary } from '@whyslow/measure/engines/types.ts'
 import type { ReportDocument } from '@whyslow/report/documents/report.ts'
 import type { ModelProto } from 'onnx-buf'
@@ -72,6 +73,8 @@ export interface ShipPlan {
   readonly workerCostMs: number | null
   /** What its Python module does in the user's own Python, one line; absent: it was not tried. */
   readonly inPython?: string
+  /** What predicts in Python with a model that is code, from a number of rows on; absent, none: as the module itself decides. */
+  readonly backends?: readonly BackendFrom[]
   /** The folder gets no Python module, since that failed in the user's own Python; `inPython` says how. Absent: it gets one. */
   readonly leavesPythonOut?: true
   readonly toolVersion: string
@@ -87,5 +90,5 @@ export interface ShipPlan {
 /** What a folder needs to predict. */
 export type RunnablePlan = Pick<
   ShipPlan,
-  'original' | 'setup' | 'encode' | 'engine' | 'inputs' | 'outputs' | 'toolVersion' | 'signal' | 'serving'
+  'original' | 'setup' | 'encode' | 'engine' | 'inputs' | 'outputs' | 'toolVersion' | 'signal' | 'serving' | 'backends'
 >

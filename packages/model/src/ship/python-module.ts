@@ -34,14 +34,20 @@ const ONNXRUNTIME = 'onnxruntime'
 /** What runs compiled models if there is no compiler. */
 const WASMTIME = 'wasmtime'
 const PREDICTS = 'return lambda feeds: session.run(OUTPUTS, feeds)'
+/** Lines that import what runs programs, and read the options. */
+const RUNNER = [
+  '# By its path, so that two such folders do not share a module.',
+  "spec = importlib.util.spec_from_file_location(f'{__name__}_compiled', FOLDER / 'compiled.py')",
+  'compiled = importlib.util.module_from_spec(spec)',
+  'spec.loader.exec_module(compiled)',
+  "options = json.loads((FOLDER / 'options.json').read_text('utf-8'))",
+]
+/** What predicts if parts of the model are code. */
+const ENDS = [...RUNNER, "return compiled.open_ends(FOLDER, options['ends'], session, backend)"]
 
-/** Whether Python can predict with the folder: its engine has a package there or is code, NumPy has the types of its inputs, and no proof failed. */
-export const hasPythonModule = ({
-  engine,
-  inputs,
-  leavesPythonOut,
-}: Pick<ShipPlan, 'engine' | 'inputs' | 'leavesPythonOut'>): boolean =>
-  leavesPythonOut === undefined && engine.cut === undefined && inputs.every(({ dtype }) => numpyOf(dtype) !== undefined)
+/** Whether Python can predict with the folder: NumPy has the types of its inputs, and no proof failed. Each engine that is shipped has a package there or is code. */
+export const hasPythonModule = ({ inputs, leavesPythonOut }: Pick<ShipPlan, 'inputs' | 'leavesPythonOut'>): boolean =>
+  leavesPythonOut === undefined && inputs.every(({ dtype }) => numpyOf(dtype) !== undefined)
 
 /** The modules that predict.py imports; the last is its engine's. */
 export const pythonNeeds = ({ generated, library }: ShipPlan['engine']): readonly string[] =>
@@ -60,9 +66,11 @@ export function pythonModule(plan: PythonPlan, text: string): string {
   if (engine.generated) return compiledModule(plan, text)
   const file = modelFileOf(engine)
   const [importLine, ...opening] = pythonLines(plan, file)
-  const run = engine.library === undefined ? [PREDICTS] : LIBRARIES[engine.library.name].pythonRun
+  const run =
+    engine.cut !== undefined ? ENDS : engine.library === undefined ? [PREDICTS] : LIBRARIES[engine.library.name].pythonRun
   const lines = [
     `"""Predictions of ${file} with ${engine.library?.name ?? ONNXRUNTIME}, as README.md says. Written by whyslow ${toolVersion}."""`,
+    ...(engine.cut === undefined ? [] : ['import importlib.util', 'import json']),
     ...(engine.library === undefined ? ['import os', 'import sys'] : ['import sys', 'import threading']),
     'from pathlib import Path',
     '',
@@ -72,7 +80,7 @@ export function pythonModule(plan: PythonPlan, text: string): string {
       ? ['# onnxruntime sends usage data from Linux otherwise.', "os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')", '']
       : []),
     ...declarations(plan, file),
-    'def _open(file):',
+    `def _open(file${engine.cut === undefined ? '' : ', backend=None'}):`,
     '    try:',
     `        ${importLine}`,
     '    except ImportError as error:',
@@ -97,12 +105,7 @@ export function compiledModule(plan: CompiledPythonPlan, text: string): string {
     '',
     ...declarations(plan, 'model.json'),
     'def _open(file, backend=None):',
-    '    # By its path, so that two such folders do not share a module.',
-    "    spec = importlib.util.spec_from_file_location(f'{__name__}_compiled', FOLDER / 'compiled.py')",
-    '    compiled = importlib.util.module_from_spec(spec)',
-    '    spec.loader.exec_module(compiled)',
-    "    options = json.loads((FOLDER / 'options.json').read_text('utf-8'))",
-    "    return compiled.open_compiled(FOLDER, options['compiled'], backend)",
+    ...[...RUNNER, "return compiled.open_compiled(FOLDER, options['compiled'], backend)"].map((line) => `    ${line}`),
   ]
   return `${lines.join('\n')}\n${text}`
 }
@@ -125,12 +128,12 @@ export const pythonPackage = (toolVersion: string): string =>
   `# Written by whyslow ${toolVersion}.\nfrom .predict import Model, load\n\n__all__ = ['Model', 'load']\n`
 
 /** requirements.txt: the engine in the version that was measured, if that is known. */
-export function pythonRequirements({ engine: { library, version, generated } }: Pick<PythonPlan, 'engine'>): string {
+export function pythonRequirements({ engine: { library, version, generated, cut } }: Pick<PythonPlan, 'engine'>): string {
   if (generated) return COMPILED_REQUIREMENTS
   const pinned = isVersion(version) ? `==${version}` : ''
   const engine =
     library === undefined ? `${ONNXRUNTIME}${pinned}` : LIBRARIES[library.name].install(version)[0]!.replace('pip install ', '')
-  return `${engine}\nnumpy\n`
+  return `${engine}\n${cut === undefined ? 'numpy\n' : COMPILED_REQUIREMENTS}`
 }
 
 /** Needed where there is no compiler; NumPy alone predicts, too, slowly. */

@@ -44,7 +44,7 @@ const COMPILED_CODE = [
 ].join('\n')
 
 const PARTS =
-  '`model.onnx` is not the whole model: what lies before it (`head.json`) or behind it (`tail.json`) is code that `predict.mjs` runs. Open the\nfolder by that alone.'
+  '`model.onnx` is not the whole model: what lies before it (`head.json`) or behind it (`tail.json`) is code that `predict.mjs` and `predict.py`\nrun. Open the folder by them alone.'
 
 /** What `npm install` brings, and what it does not. */
 function installText({ engine: { package: name, version, precision, library, generated }, inputs }: ShipPlan): string {
@@ -176,14 +176,19 @@ function pythonText(plan: ShipPlan): string {
     `## In Python\n\n${inline(plan.inPython ?? 'Times and outputs were compared in Node, with the same options')}.\n\n${fenced('python', ['# pip install -r requirements.txt', ...pythonExample(plan)])}`,
     `\nThat is from this folder, or with it in \`sys.path\`; from its parent: \`from ${/^[a-z_]\w*$/i.test(name) ? name : 'fast'} import load\`, if Python can import that name. \`model(x)\``,
     'calls it as a PyTorch module, with tensors; `model.as_module()` is a `torch.nn.Module`.',
-    ...(plan.engine.generated ? ['', ...COMPILED_IN_PYTHON] : []),
+    ...(plan.engine.generated
+      ? ['', 'No engine is called.', ...COMPILED_IN_PYTHON]
+      : plan.engine.cut === undefined
+        ? []
+        : ['', ...COMPILED_IN_PYTHON]),
   ].join('\n')
 }
 
 const COMPILED_IN_PYTHON = [
-  'No engine is called. The functions of `model.c` are built by your C compiler (`cc`, `gcc`, `clang` or what `CC` names) when the folder is first',
-  'opened, and kept in `__pycache__`; without a compiler `wasmtime` runs the same functions as WebAssembly, and without that NumPy walks the same tables,',
-  "with a warning. `model.backend` says which, and `load(backend='wasmtime')` asks for one. Sums of trees are the same bits in all of them and in Node;",
+  'The functions of its `.c` files are built by your C compiler (`cc`, `gcc`, `clang` or what `CC` names) when the folder is first opened, and kept in',
+  '`__pycache__`; `wasmtime` runs the same functions as WebAssembly. Which of both predicts, for one row and for many, is what was faster where it was proven',
+  '(`backends` of options.json), else the compiler; without either NumPy walks the same tables, with a warning. `model.backend` says which, and',
+  "`load(backend='wasmtime')` asks for one. Sums of trees are the same bits in all of them and in Node;",
   'what `exp` and its like come after, and sums of layers in NumPy, are the same up to rounding.',
 ]
 

@@ -9,7 +9,7 @@ import { installLine, keyOf, LIBRARIES } from './libraries.ts'
 import type { ShipPlan } from './plan.ts'
 import { quotePython } from './python-text.ts'
 
-type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'serving'>
+type Shipped = Pick<ShipPlan, 'setup' | 'engine' | 'inputs' | 'outputs' | 'serving' | 'backends'>
 
 /** What predict.mjs reads from options.json, and the manifest repeats; `serving` is for `whyslow serve`. */
 export const shippedOptions = (shipped: Shipped): Readonly<Record<string, unknown>> => ({
@@ -17,10 +17,13 @@ export const shippedOptions = (shipped: Shipped): Readonly<Record<string, unknow
   ...(shipped.serving === undefined ? {} : { serving: shipped.serving }),
 })
 
-function engineOptions({ setup, engine, inputs, outputs }: Shipped) {
+function engineOptions({ setup, engine, inputs, outputs, backends = [] }: Shipped) {
   const { options } = setup
   const { library, id, version, precision } = engine
-  if (engine.generated) return { compiled: compiledOptions(compilableFor(setup.model)) }
+  if (engine.generated) {
+    const compiled = compiledOptions(compilableFor(setup.model))
+    return { compiled: { ...compiled, ...(backends.length > 0 && { backends }) } }
+  }
   if (library === undefined)
     return {
       session: sessionOptions(options),

@@ -64,13 +64,16 @@ export async function writePythonModule(plan: RunnablePlan, at: string): Promise
 
 async function writePythonCode(plan: RunnablePlan, folder: Folder): Promise<void> {
   await folder.add('predict.py', 'python', pythonModule(plan, shippedText('predict.py')))
-  if (plan.engine.generated) await writePythonRunner(folder, `# Written by whyslow ${plan.toolVersion}.\n`)
+  if (isCode(plan)) await writePythonRunner(folder, `# Written by whyslow ${plan.toolVersion}.\n`)
 }
+
+/** Whether the model, or an end of it, is code. */
+const isCode = ({ engine }: Pick<RunnablePlan, 'engine'>): boolean => engine.generated === true || engine.cut !== undefined
 
 /** What Python imports and installs. */
 async function writePython(plan: ShipPlan, folder: Folder): Promise<void> {
   await writePythonCode(plan, folder)
-  await folder.add('predict.pyi', 'types', pythonTypes(plan, plan.engine.generated === true))
+  await folder.add('predict.pyi', 'types', pythonTypes(plan, isCode(plan)))
   await folder.add('__init__.py', 'python', pythonPackage(plan.toolVersion))
   await folder.add('py.typed', 'types', '')
   await folder.add('requirements.txt', 'package', pythonRequirements(plan))

@@ -15,7 +15,33 @@ export interface AbDocument {
   readonly b: AbSide
   readonly samples: { readonly count: number; readonly timed: number; readonly source: 'data' | 'a' | 'b' | 'own' | 'none' } // own: each has its own, in order
   readonly outputs: AbOutputs
+  /** What `fix` changed in a program: b is a with these changes. Absent: b is another program. */
+  readonly fix?: AbFix
   readonly warnings: readonly string[]
+}
+
+/** What `fix` changed in a program, and the folder that the changed lines import. */
+export interface AbFix {
+  readonly shipped: string | null // the folder; null: nothing is faster with equal results
+  readonly files: readonly { readonly file: string; readonly changes: readonly ChangedLine[] }[]
+  readonly models: readonly AbFixedModel[]
+}
+
+export interface ChangedLine {
+  readonly line: number // in the file as it is; of a new line that of the line it stands in front of
+  readonly before: string | null // null: the line is new
+  readonly after: string | null // null: the line goes
+}
+
+/** A model that the program runs. */
+export interface AbFixedModel {
+  readonly name: string // in the package: 'model', 'model_2'
+  readonly engine: string // what runs it in the program: 'pytorch', 'scikit-learn'
+  readonly type: string // its class
+  readonly place: { readonly file: string; readonly line: number } | null // where it is called
+  readonly runs: string | null // what predicts in its place: 'onnxruntime', 'openvino', 'compiled code'; null: the model itself
+  readonly reason: string | null // why the model itself goes on predicting; null: it does not
+  readonly notes: readonly string[]
 }
 
 export interface AbSide {

@@ -2,10 +2,11 @@
 
 import { plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
 import type { AbDocument } from '../documents/ab.ts'
-import { code, type Part, table, text } from './blocks.ts'
+import { changeLines } from '../text/fix-answer.ts'
+import { code, fence, type Part, table, text } from './blocks.ts'
 
 /** After the sentence. */
-export function abParts({ a, b, pairs, ratio, ratioLow, ratioHigh, levelPercent, outputs }: AbDocument): Part[] {
+export function abParts({ a, b, pairs, ratio, ratioLow, ratioHigh, levelPercent, outputs, fix }: AbDocument): Part[] {
   const sides = [a, b]
   const known = (ms: number | null) => (ms === null ? '' : time(ms))
   const isScript = b.call.length === 0
@@ -23,6 +24,7 @@ export function abParts({ a, b, pairs, ratio, ratioLow, ratioHigh, levelPercent,
       { head: 'runs on', cells: sides.map(({ runtime }) => text(runtime)) },
     ]),
     `The second one's time over the first one's: ${significant(ratio)} (${significant(ratioLow)}–${significant(ratioHigh)}, ${levelPercent} %), over ${plural(pairs.length, 'pair')} of fresh processes in turns.`,
+    ...(fix === undefined || fix.shipped === null ? [] : ['### Lines to change', fence(changeLines(fix), 'diff')]),
     ...(outputs.differences.length === 0
       ? []
       : [

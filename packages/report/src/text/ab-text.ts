@@ -1,9 +1,9 @@
 // What `ab` says: one sentence on time and results, then what it stands on.
 
 import { count, percent, plural, significant, time } from '@whyslow/measure/statistics/numbers.ts'
-import type { AbDocument, AbSide } from '../documents/ab.ts'
+import type { AbDocument, AbFix, AbSide } from '../documents/ab.ts'
 import { shortNames } from './contestant-names.ts'
-import { speedupRange } from './fix-answer.ts'
+import { changeLines, speedupRange } from './fix-answer.ts'
 import { page, paper, type TerminalOptions, table, warningLines } from './page.ts'
 import { hang, wrap } from './wrap.ts'
 
@@ -57,6 +57,7 @@ export function renderAb(doc: AbDocument, options: TerminalOptions): string {
     wrap(doc.answer, width).map(paint),
     sideTable(doc, colours),
     basisLines(doc, width),
+    doc.fix === undefined ? [] : fixLines(doc.fix, width),
     outputs.agreement === 'different' ? differenceLines(doc, width) : [],
     [
       ...outputs.notes.flatMap((note) => hang(`Note: ${note}.`, width)),
@@ -85,6 +86,16 @@ function sideTable({ a, b }: AbDocument, colours: Parameters<typeof table>[1]): 
     ],
     colours,
   )
+}
+
+/** What to type, and which models go on as they are. */
+function fixLines(fix: AbFix, width: number): string[] {
+  const left = fix.models.flatMap(({ reason, type, engine }) =>
+    reason === null ? [] : hang(`${type} of ${engine} stays as it is: ${reason}.`, width),
+  )
+  if (fix.shipped === null) return [...wrap('Nothing was written.', width), ...left]
+  const told = `Written: ${fix.shipped} (README.md, changes.diff, requirements.txt). Lines to change, with ${fix.shipped} next to the program:`
+  return [...hang(told, width), ...changeLines(fix).map((line) => `  ${line}`), ...left]
 }
 
 const SOURCES: Readonly<Record<AbDocument['samples']['source'], string>> = {

@@ -1,6 +1,7 @@
 // The sentence that ends `fix`: before, after, how sure, what did it, and what was gave no gain.
 
 import { bytes, percent, significant, time } from '@whyslow/measure/statistics/numbers.ts'
+import type { AbFix } from '../documents/ab.ts'
 import type { ReportDocument, ReportTrial } from '../documents/report.ts'
 import type { ReportFix } from '../documents/report-fix.ts'
 
@@ -75,3 +76,14 @@ function triedInVain(trials: ReportDocument['trials']): string[] {
 
 const isLookedAt = ({ outcome, lookedSpeedup }: ReportTrial): boolean =>
   outcome === 'rejected' && (lookedSpeedup ?? null) !== null
+
+/** 'service.py:12', then the line as it is and as it becomes. Pure. */
+export function changeLines({ files }: AbFix): string[] {
+  return files.flatMap(({ file, changes }) =>
+    changes.flatMap(({ line, before, after }) => [
+      `@@ ${file}:${line}`,
+      ...(before === null ? [] : [`-${before}`]),
+      ...(after === null ? [] : [`+${after}`]),
+    ]),
+  )
+}

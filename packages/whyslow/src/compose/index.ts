@@ -35,7 +35,7 @@ export { type QuantizeLiteOptions, quantizeLite } from '@whyslow/model/commands/
 export { why } from '@whyslow/model/commands/why.ts'
 export type { LoadOptions } from '@whyslow/serving/commands/load/options.ts'
 export { type ServeOptions, serve } from '@whyslow/serving/commands/serve/serve.ts'
-export { fix } from './fix.ts'
+export { fix, fixProgram } from './fix.ts'
 export { agent, check, fleet, foretell } from './fleet.ts'
 export { load } from './load.ts'
 export { pipeline } from './pipeline.ts'

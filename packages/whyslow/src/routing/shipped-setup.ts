@@ -6,6 +6,8 @@ import { commandWords } from '@whyslow/report/text/shell-words.ts'
 
 interface Manifest {
   readonly schema: string
+  /** Path of the program that the folder is for. */
+  readonly program?: string
   readonly model: string
   readonly engine: { readonly id: string; readonly generated?: boolean }
   readonly options: {
@@ -22,7 +24,13 @@ interface Manifest {
 
 /** Flags that were typed stay, and win. `notice`: what is measured in place of the folder. */
 export function shippedSetup(argv: readonly string[], folder: string, at: number): { argv: readonly string[]; notice: string } {
-  const { schema, model, engine, options } = JSON.parse(fs.readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as Manifest
+  const { schema, model, engine, options, program } = JSON.parse(
+    fs.readFileSync(path.join(folder, 'manifest.json'), 'utf8'),
+  ) as Manifest
+  if (schema.startsWith('whyslow-program/'))
+    throw new UsageError(
+      `${folder} holds what stands in for the models of ${program}; measure that with its lines changed: whyslow ${program}`,
+    )
   const file = path.join(folder, model)
   if (schema.startsWith('whyslow-generator/')) return generatorSetup(argv, { folder, file, at, engine: engine.id, options })
   if (engine.generated === true || !/\.(onnx|tflite)$/i.test(model))

@@ -8,7 +8,7 @@ import type { TrialRunner } from '@whyslow/measure/trials/port.ts'
 import type { AbDocument, AbSide } from '@whyslow/report/documents/ab.ts'
 import { abAnswer } from '@whyslow/report/text/ab-text.ts'
 import { type ComparedOutputs, compareContestants } from '../../turns/compare-outputs.ts'
-import type { Contestant, Opened, Source } from '../../turns/contestant.ts'
+import type { Contestant, Instead, Opened, Source } from '../../turns/contestant.ts'
 import { readSamples } from '../../turns/read-samples.ts'
 import { waitUntilResting } from '../../turns/rest.ts'
 import { startContestant } from '../../turns/start-contestant.ts'
@@ -28,6 +28,10 @@ export interface AbOptions extends FieldOptions {
   readonly quick: boolean
   /** Relative; null: by the types of the numbers. */
   readonly tolerance: number | null
+  /** The second program is the first one with these changes; absent: it is another file. */
+  readonly instead?: Instead
+  /** What both are called; absent: as their files. */
+  readonly names?: readonly [string, string]
   readonly trials: Pick<TrialRunner, 'alone'>
   readonly onProgress?: (progress: StageProgress) => void
 }
@@ -59,7 +63,7 @@ const OUTPUTS_BUDGET_MS = 20_000
 /** Throws InputError if a file cannot be used, or a program in it fails. */
 export async function ab(files: readonly [string, string], given: Partial<AbOptions> = {}): Promise<AbDocument> {
   const options = { ...AB_DEFAULTS, ...given }
-  const sources = files.map((file) => sourceOf(file, options)) as [Source, Source]
+  const sources = sourcesOf(files, options)
   const data = options.data === null ? null : readSamples(options.data, MOST_SAMPLES)
   const warnings: string[] = []
   const progress = options.onProgress ?? (() => {})
@@ -67,9 +71,15 @@ export async function ab(files: readonly [string, string], given: Partial<AbOpti
     trials: options.trials,
     progress,
     warnings,
-    work: (field) => run({ field, files, data, options, warnings, progress }),
-    failed: (error, side) => `${wordsOf(error, files[side])}; nothing is compared`,
+    work: (field) => run({ field, files: options.names ?? files, data, options, warnings, progress }),
+    failed: (error, side) => `${wordsOf(error, (options.names ?? files)[side])}; nothing is compared`,
   })
+}
+
+function sourcesOf([a, b]: readonly [string, string], options: AbOptions): readonly [Source, Source] {
+  const first = sourceOf(a, options)
+  const { instead } = options
+  return [first, instead === undefined ? sourceOf(b, options) : { ...first, instead }]
 }
 
 interface Job {

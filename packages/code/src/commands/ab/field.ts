@@ -90,8 +90,8 @@ function openField(sources: readonly Source[], { start, limitSeconds, data = nul
       const source = sources[side]!
       const contestant = guarded(start(source), side)
       alive.set(contestant, source)
-      const { file, call, start: started } = source
-      const more = { ...(watched ? { watched } : {}), ...(data === null ? {} : { data: true as const }) }
+      const { file, call, start: started, instead } = source
+      const more = { ...(watched && { watched }), ...(data !== null && { data: true as const }), ...(instead && { instead }) }
       const request = { ask: 'open', file, call, ...(started === undefined ? {} : { start: started }), ...more } as const
       const opened = await contestant.ask(request, limitMs)
       return { contestant, opened }

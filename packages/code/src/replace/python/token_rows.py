@@ -43,6 +43,19 @@ def _kind(key):
     raise ValueError("more than ids")
 
 
+def form(value, kind="ids"):
+    """What `made` makes, as JSON, for what is shipped (packages/code/src/ship/stand_in.py)."""
+    if hasattr(value, "items"):
+        return {"dict": [[key, form(member, _kind(key))] for key, member in value.items()]}
+    module = type(value).__module__.split(".")[0]
+    if module in ("numpy", "torch"):
+        return {"array": module, "dtype": str(value.dtype).replace("torch.", ""), "ndim": value.ndim, "field": _FIELDS[kind]}
+    first = value[0] if isinstance(value, (list, tuple)) and value else 0
+    if not isinstance(first, (int, str)):
+        return {"each": form(first, kind)}
+    return {"list": _FIELDS["tokens" if isinstance(first, str) else kind], "tuple": isinstance(value, tuple)}
+
+
 def made(value, encodings, kind="ids"):
     """What the user's function gives, of the library's encodings."""
     if hasattr(value, "items"):

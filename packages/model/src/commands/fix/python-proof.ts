@@ -1,12 +1,13 @@
 // The shipped folder's Python module in the user's own Python, in turns with the library that opens the user's file there: processes of both
 // alternate, timed by Python's own clock, and outputs are compared with that library's and with those of the same folder in Node.
+import fs from 'node:fs'
 import path from 'node:path'
 import { entriesForModel, modelForEngine } from '@whyslow/command/model-files/model-for-engine.ts'
 import type { Run } from '@whyslow/command/run.ts'
 import { fileForEngine } from '@whyslow/graph/model.ts'
 import { describeEngine } from '@whyslow/measure/describe-engine.ts'
 import { engines } from '@whyslow/measure/engines/index.ts'
-import { pythonBackend } from '@whyslow/measure/engines/python/python-folder.ts'
+import { type BackendFrom, pythonBackend } from '@whyslow/measure/engines/python/python-folder.ts'
 import { isInPython } from '@whyslow/measure/engines/python/python-session.ts'
 import type { ShippedFolder } from '@whyslow/measure/engines/shipped-folder.ts'
 import type { Feeds } from '@whyslow/measure/engines/types.ts'
@@ -19,7 +20,7 @@ import { trialLimits } from '@whyslow/measure/trials/limits.ts'
 import { type ModelTask, modelTask } from '@whyslow/measure/trials/model-task.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { ReportPython } from '@whyslow/report/documents/report-fix.ts'
-import { hasPythonModule, pythonNeeds, type ShipPlan, writePythonModule } from '../../ship/index.ts'
+import { hasPythonModule, optionsText, pythonNeeds, type ShipPlan, writePythonModule } from '../../ship/index.ts'
 import { agreementRow } from './fix-report.ts'
 import type { FixOptions } from './options.ts'
 
@@ -31,12 +32,29 @@ const LONGEST_MS = 2000
 /** Python imports TensorFlow, or a compiler builds the folder's C. */
 const START_MS = 60_000
 
+export interface PythonProof {
+  readonly report: ReportPython
+  /** What predicts with a model that is code, proven in turns; none: as the module itself decides. */
+  readonly backends: readonly BackendFrom[]
+}
+
 /** `shipped`: the folder as Node tried it; null: it was not. undefined: the folder has no Python module. Never throws, but for an aborted signal. */
 export async function proveInPython(
   run: Run,
   options: FixOptions,
   plan: ShipPlan,
   shipped: ShippedFolder | null,
+): Promise<PythonProof | undefined> {
+  const backends: BackendFrom[] = []
+  const report = await proved(run, options, plan, { shipped, backends })
+  return report && { report, backends }
+}
+
+async function proved(
+  run: Run,
+  options: FixOptions,
+  plan: ShipPlan,
+  { shipped, backends }: { readonly shipped: ShippedFolder | null; readonly backends: BackendFrom[] },
 ): Promise<ReportPython | undefined> {
   if (!hasPythonModule(plan)) return undefined
   if (shipped === null || plan.preprocessing !== undefined || plan.setup.batchFactor !== 1)
@@ -59,10 +77,19 @@ export async function proveInPython(
   await writePythonModule(plan, shipped.folder)
   const opened = plan.engine.generated
     ? await pythonBackend(shipped.folder, python, options.signal)
-    : { ok: true as const, backend: modules.at(-1)! }
+    : { ok: true as const, backend: modules.at(-1)!, backends: [] }
   if (!opened.ok) return leftOut(version, `it does not open: ${opened.reason}`)
-  return measured(run, options, { ...shipped, python }, { version, runs: opened.backend })
+  backends.push(...opened.backends)
+  // It is measured as it will be shipped.
+  if (backends.length > 0) fs.writeFileSync(path.join(shipped.folder, 'options.json'), optionsText({ ...plan, backends }))
+  return measured(run, options, { ...shipped, python }, { version, runs: backendsText(backends) ?? opened.backend })
 }
+
+/** 'c', 'c, wasmtime from 128 rows on'; null: nothing was timed. */
+const backendsText = (backends: readonly BackendFrom[]): string | null =>
+  backends.length === 0
+    ? null
+    : backends.map(({ from, backend }) => (from === 1 ? backend : `${backend} from ${from} rows on`)).join(', ')
 
 const leftOut = (version: string | null, why: string): ReportPython => ({ ...unmeasured(why), version, leftOut: why })
 

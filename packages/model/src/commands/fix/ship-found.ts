@@ -32,11 +32,13 @@ export async function shipSetup(
     return report
   }
   run.progress({ stage: 'writing the folder', done: 0, of: 1 })
-  const { workerCostMs, python } = await withMachineLock(run, () => tried(run, options, plan), [])
+  const { workerCostMs, proof } = await withMachineLock(run, () => tried(run, options, plan), [])
+  const python = proof?.report
   const shown = python === undefined ? report : { ...report, fix: { ...report.fix!, python } }
   const leavesPythonOut = python?.leftOut !== undefined && ({ leavesPythonOut: true } as const)
   const inPython = python && { inPython: pythonText(python) }
-  await shipFolder({ ...plan, workerCostMs, report: shown, ...inPython, ...leavesPythonOut })
+  const backends = proof?.backends ?? []
+  await shipFolder({ ...plan, workerCostMs, report: shown, backends, ...inPython, ...leavesPythonOut })
   return shown
 }
 
@@ -45,7 +47,7 @@ async function tried(run: Run, options: FixOptions, plan: ShipPlan) {
   const isAlike = plan.preprocessing === undefined
   const shipped = isAlike ? await trialFolder(plan, run, path.join(run.folder, 'shipped')) : null
   const workerCostMs = shipped === null ? null : await workerCost(shipped, run)
-  return { workerCostMs, python: await proveInPython(run, options, plan, shipped) }
+  return { workerCostMs, proof: await proveInPython(run, options, plan, shipped) }
 }
 
 /** What the folder's code is made from, without what is told of it. */

@@ -1,4 +1,5 @@
 // A folder in which an end of the model is code, run in a process of its own, against a session of the whole model.
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { nodeDisk } from '@whyslow/command/model-files/disk.ts'
@@ -10,6 +11,7 @@ import { floatTensor, model, modelInMemory, node, valueInfo } from '@whyslow/gra
 import type { Cut } from '@whyslow/graph/cut.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { expect, test } from 'vitest'
+import { needs } from '../../../../../test/needs.ts'
 import { installIn, planOf, ROOT, runIn, scratch } from '../../../test/support/ship/example-plan.ts'
 import { shipFolder } from '../ship-folder.ts'
 
@@ -150,4 +152,30 @@ const outputOf = async (data) => Object.values(await model.predict({ ${JSON.stri
 print([await outputOf(numbers), await outputOf(Float32Array.from(numbers))])`,
   ) as unknown[]
   expect(given[0]).toEqual(given[1])
+})
+
+const python = process.env.WHYSLOW_TEST_PYTHON ?? 'python3'
+const hasOnnxruntime = spawnSync(python, ['-c', 'import numpy, onnxruntime']).status === 0
+
+test.skipIf(!hasOnnxruntime)('the same in Python', { timeout: 120_000, ...needs('onnxruntime in Python') }, async () => {
+  const cut = cutAtBoth(planted, found)!
+  const out = await shipped(planted, cut)
+  const code = `
+import json
+import numpy as np
+import onnxruntime
+from fast import load
+x = np.array([[1, 2], [3, -1], [0, 1.5], [np.nan, 4]], np.float32)
+whole = onnxruntime.InferenceSession('fast/whole.onnx', providers=['CPUExecutionProvider'])
+names = [one.name for one in whole.get_outputs()]
+print(json.dumps([{name: np.asarray(value).astype(float).ravel().tolist() for name, value in given.items()} for given in (dict(zip(names, whole.run(names, {'x': x}))), load(backend='numpy').predict(x=x))]))`
+  const { stdout, stderr } = spawnSync(python, ['-c', code], { cwd: path.dirname(out), encoding: 'utf8' })
+  expect(stderr).toBe('')
+  const [whole, own] = JSON.parse(stdout.replaceAll(/\bNaN\b/g, 'null')) as Record<string, (number | null)[]>[]
+  expect(Object.keys(own!)).toEqual(Object.keys(whole!))
+  for (const [name, values] of Object.entries(whole!))
+    for (const [k, value] of values.entries())
+      if (value === null) expect(own![name]![k], `${name} ${k}`).toBeNull()
+      else expect(own![name]![k], `${name} ${k}`).toBeCloseTo(value, 5)
+  expect(fs.readFileSync(path.join(out, 'requirements.txt'), 'utf8')).toContain('onnxruntime==')
 })

@@ -1,6 +1,8 @@
 // The page of two implementations: which is faster and by how much, pair by pair, and whether they give the same.
+import { changeLines } from '@whyslow/report/text/fix-answer.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { count, factor, factorRange, known, percent, plural, significant, time } from '../format.ts'
+import { CopyButton } from '../kit/copy.tsx'
 import { type Fact, Facts, Warnings } from '../kit/facts.tsx'
 import { Figure } from '../kit/figure.tsx'
 import { Name, Says, shownName } from '../kit/name.tsx'
@@ -11,6 +13,7 @@ import { Pairs } from './pairs.tsx'
 
 const PARTS: readonly PartOf<Ab>[] = [
   { id: 'time', title: 'By how much', draw: (ab) => <Time ab={ab} /> },
+  { id: 'changes', title: 'Lines to change', when: ({ fix }) => fix?.shipped != null, draw: ({ fix }) => <Changes fix={fix!} /> },
   { id: 'outputs', title: 'Do they give the same?', draw: (ab) => <Outputs ab={ab} /> },
   { id: 'setup', title: 'Measured with', draw: (ab) => <MeasuredWith ab={ab} /> },
 ]
@@ -179,6 +182,26 @@ function Outputs({ ab: { outputs, samples } }: { ab: Ab }) {
           ))}
         </ul>
       )}
+    </div>
+  )
+}
+
+/** What `fix` changed, and the models that it changed it for. */
+function Changes({ fix }: { fix: NonNullable<Ab['fix']> }) {
+  const lines = changeLines(fix).join('\n')
+  return (
+    <div class="figures">
+      <div class="card">
+        <h3>With {fix.shipped} next to the program</h3>
+        <pre tabIndex={0} role="group" aria-label="Lines to change">
+          <code>{lines}</code>
+        </pre>
+        <CopyButton text={lines} label="Copy the lines" />
+      </div>
+      <Facts
+        title="What predicts"
+        facts={fix.models.map(({ type, engine, runs, reason }): Fact => [`${type} of ${engine}`, runs ?? reason])}
+      />
     </div>
   )
 }

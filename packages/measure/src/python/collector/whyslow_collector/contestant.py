@@ -14,7 +14,7 @@ import time
 from . import finishing, target
 from .errors import Contract, reason_of
 from .finishing import finished, is_unfinished
-from .module_file import import_file, read_source
+from .module_file import import_file, read_source, use_instead
 from .value_tree import copy_of, decode, encode_value, kept_home
 from .wire import Frames
 
@@ -61,6 +61,8 @@ class Session:
     def open(self, request):
         path, call = request["file"], request["call"]
         self.file = path
+        if request.get("instead"):
+            use_instead(**request["instead"])
         if request.get("watched"):
             from .beside import Beside
 

@@ -8,6 +8,7 @@ from .alternatives import alternatives, prepared
 from .calls import Calls
 from .clock import MS, median, now_ns
 from .instead_of_calls import instead_of_calls
+from .instead_of_pixels import instead_of_pixels
 from .instead_of_sessions import instead_of_sessions
 from .libraries import Libraries
 from .loops_seen import LoopsSeen
@@ -49,7 +50,8 @@ def observed(run):
     run.send("patterns", patterns=patterns)
     run.send("process", facts=accounts.facts)
     preparing = prepared(libraries, accounts.predictions)
-    ways = [*alternatives(run, libraries), *preparing, *instead_of_sessions(libraries), *instead_of_calls(watched, patterns)]
+    pixels = instead_of_pixels(run.places.user_files(), predictions.plain_staged)
+    ways = [*alternatives(run, libraries), *preparing, *instead_of_sessions(libraries), *instead_of_calls(watched, patterns), *pixels]
     run.send("alternatives", alternatives=ways)
 
 

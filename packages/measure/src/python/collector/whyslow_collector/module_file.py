@@ -2,14 +2,43 @@
 dotted name, so that its relative imports work, and what is next to it is found as well, as `python FILE` finds it."""
 
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
 import types
 
+#: Text in place of what files hold, by their real paths: changes that are tried.
+_CHANGED = {}
+
+
+def use_instead(changed, package=None):
+    """From now on these files hold another text, whoever imports them. `package`: a folder that they import by its name, wherever it is."""
+    _CHANGED.update({os.path.realpath(path): text for path, text in changed.items()})
+    loader = importlib.machinery.SourceFileLoader
+    stats, data = loader.path_stats, loader.get_data
+
+    def path_stats(self, path):
+        if os.path.realpath(path) in _CHANGED:
+            raise OSError("its bytecode is of another text")
+        return stats(self, path)
+
+    def get_data(self, path):
+        text = _CHANGED.get(os.path.realpath(path))
+        return data(self, path) if text is None else text.encode()
+
+    loader.path_stats, loader.get_data = path_stats, get_data
+    if package is not None:
+        sys.path.insert(0, os.path.dirname(package))
+        importlib.import_module(os.path.basename(package))
+        sys.path.pop(0)
+
 
 def read_source(path):
     """Text of a Python file, in the encoding that it declares."""
+    text = _CHANGED.get(os.path.realpath(path)) if _CHANGED else None
+    if text is not None:
+        return text
     with open(path, "rb") as file:
         return importlib.util.decode_source(file.read())
 

@@ -1,5 +1,5 @@
 """The passes, each a process of its own. `time`: nothing but clocks. `profile`: the sampler. `facts`: calls, types, sizes, sessions. `torch`:
-the modules of a PyTorch model, and other settings of it."""
+the modules of a PyTorch model, and other settings of it. `capture`: the models themselves, as files."""
 
 import sys
 
@@ -22,7 +22,11 @@ def run(run):
     is_model_file = torch_files.is_torch_file(plan["file"])
     tree = None if is_model_file else target.parse(plan["file"])
     kind = "stages" if is_model_file else target.kind_of(tree, plan.get("call"), bool(plan.get("data")))
-    if kind == "script":
+    if plan["pass"] == "capture":
+        from .capture import captured
+
+        captured(run, kind, tree)
+    elif kind == "script":
         script.run(run, tree)
     elif plan["pass"] == "time":
         timed(run)

@@ -1,0 +1,233 @@
+// `fix` on a program, with scripted passes, models and comparisons: what is fixed, what is changed, what is written. No process of Python starts but the probe.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { FixModel, FixModelOptions } from '@whyslow/command/fix-port.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import type { AbDocument } from '@whyslow/report/documents/ab.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { UNIX } from '../../../../../test/needs.ts'
+import type { Captured, CapturedModel, Plan } from '../../protocol.ts'
+import type { AbOptions } from '../ab/ab.ts'
+import { fixProgram } from './fix-program.ts'
+import type { FixProgramOptions } from './options.ts'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'whyslow-fix-program-'))
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+const service = path.join(folder, 'service.py')
+fs.writeFileSync(service, 'model.predict(x)\n')
+
+/** An interpreter that says of itself what a probe asks, and is nothing more. */
+const interpreter = path.join(folder, 'python')
+const said = { version: '3.11.7', executable: interpreter, implementation: 'cpython', has: {}, versions: {} }
+fs.writeFileSync(interpreter, `#!/bin/sh\necho '${JSON.stringify(said)}'\n`, { mode: 0o755 })
+
+const model = (rest: Partial<CapturedModel> = {}): CapturedModel => ({
+  name: 'model',
+  engine: 'xgboost',
+  type: 'Booster',
+  ran: { file: 'service.py', line: 1, function: null },
+  reason: null,
+  file: '/tmp/model.ubj',
+  data: '/tmp/data.npz',
+  batch: 1000,
+  standIn: { kind: 'rows', methods: { predict: { output: 'prediction' } } },
+  ...rest,
+})
+
+const captured = (models: readonly CapturedModel[], rest: Partial<Captured> = {}): Captured => ({
+  models,
+  files: [
+    {
+      file: service,
+      text: 'from fast import model as fast_model\nfast_model.predict(x)\n',
+      changes: [{ line: 1, before: 'model.predict(x)', after: 'fast_model.predict(x)' }],
+      diff: '--- a/service.py\n',
+    },
+  ],
+  kindOfProgram: 'stages',
+  tokenizers: [],
+  ...rest,
+})
+
+const compared = (rest: Partial<AbDocument> = {}): AbDocument =>
+  ({
+    schema: 'whyslow-ab/1',
+    answer: 'It is faster.',
+    verdict: 'faster',
+    ratio: 0.2,
+    ratioHigh: 0.25,
+    a: { file: 'service.py' },
+    b: { runtime: 'Python 3.11.7' },
+    outputs: { agreement: 'close' },
+    warnings: [],
+    ...rest,
+  }) as AbDocument
+
+interface Given {
+  /** What each round takes out of the program. */
+  readonly rounds: readonly Captured[]
+  readonly fix?: FixModel
+  readonly compare?: AbDocument
+  readonly options?: Partial<FixProgramOptions>
+}
+
+/** Writes what a folder of fix has, as far as it is read. */
+const writes: FixModel = async (_, { out }) => {
+  fs.mkdirSync(out!)
+  fs.writeFileSync(path.join(out!, 'predict.py'), '')
+  fs.writeFileSync(path.join(out!, 'requirements.txt'), 'numpy\n')
+  return { report: { engine: { id: 'ort-cpu' }, fix: { python: { runs: 'c' } } } as ReportDocument }
+}
+
+let folders = 0
+async function fixed({ rounds, fix = writes, compare = compared(), options = {} }: Given) {
+  const out = path.join(folder, `fast${folders++}`)
+  const [plans, models, turns]: [Plan[], (Partial<FixModelOptions> & { file: string })[], Partial<AbOptions>[]] = [[], [], []]
+  const document = await fixProgram(
+    service,
+    {
+      out,
+      python: interpreter,
+      trials: { alone: (work: () => Promise<unknown>) => work() } as never,
+      run: async (_, plan) => {
+        plans.push(plan as Plan)
+        return {
+          messages: [{ kind: 'captured', ...rounds[plans.length - 1]! }],
+          failure: null,
+          log: { head: '', tail: '', bytes: 0 },
+          leftRunning: 0,
+        }
+      },
+      compare: async (files, given = {}) => {
+        expect(files).toEqual([service, service])
+        turns.push(given)
+        return compare
+      },
+      tokenize: async () => null,
+      ...options,
+    },
+    {
+      fix: async (file, given) => {
+        models.push({ file, ...given })
+        return fix(file, given)
+      },
+    },
+  )
+  return { document, out, plans, models, turns }
+}
+
+describe.skipIf(process.platform === 'win32')('fix of a program', UNIX, () => {
+  test('its models are fixed on what they were given, and a package is written that the changed lines import', async () => {
+    const { document, out, models, turns } = await fixed({ rounds: [captured([model()])] })
+    expect(models).toMatchObject([{ file: '/tmp/model.ubj', data: '/tmp/data.npz', batch: 1000, outputs: ['prediction'] }])
+    expect(turns[0]).toMatchObject({
+      tolerance: 1e-4,
+      instead: { changed: { [service]: expect.stringContaining('fast_model') } },
+    })
+    expect(document.fix).toMatchObject({ shipped: out, models: [{ runs: 'c', reason: null, place: { line: 1 } }] })
+    expect(fs.readdirSync(out).sort()).toEqual(
+      [
+        'README.md',
+        '__init__.py',
+        'calls.json',
+        'changes.diff',
+        'manifest.json',
+        'model',
+        'report.json',
+        'requirements.txt',
+        'rows_of.py',
+        'stand_in.py',
+      ].sort(),
+    )
+    expect(fs.readFileSync(path.join(out, 'README.md'), 'utf8')).toContain('-model.predict(x)\n+fast_model.predict(x)')
+  })
+
+  test.each<[string, Partial<AbDocument>]>([
+    ['other results', { outputs: { agreement: 'different' } as AbDocument['outputs'] }],
+    ['no gain', { verdict: 'no-difference' }],
+  ])('%s: nothing is written', async (_, rest) => {
+    const { document, out } = await fixed({ rounds: [captured([model()])], compare: compared(rest) })
+    expect(document.fix!.shipped).toBeNull()
+    expect(fs.existsSync(out)).toBe(false)
+  })
+
+  test('a model that cannot be fixed stays as it is, and no line is changed for it', async () => {
+    const two = [model(), model({ name: 'model_2', type: 'Net', file: '/tmp/net.onnx' })]
+    const { document, plans } = await fixed({
+      rounds: [captured(two), captured([two[0]!, { ...two[1]!, reason: 'it was left as it is' }])],
+      fix: (file, given) => {
+        if (file.endsWith('.onnx')) throw new InputError('/tmp/net.onnx: an operator is not known')
+        return writes(file, given)
+      },
+    })
+    expect(plans.map(({ capture }) => capture!.without)).toEqual([[], ['model_2']])
+    expect(document.fix!.models).toMatchObject([{ reason: null }, { runs: null, reason: 'an operator is not known' }])
+  })
+
+  test('inputs that do not fit are left out once', async () => {
+    const { models } = await fixed({
+      rounds: [captured([model()])],
+      fix: (file, given) => {
+        if (given.data !== null) throw new InputError('the inputs do not fit')
+        return writes(file, given)
+      },
+    })
+    expect(models.map(({ data }) => data)).toEqual(['/tmp/data.npz', null])
+  })
+
+  test.each<[string, Captured, RegExp]>([
+    [
+      'no model',
+      captured([]),
+      /service\.py: no model of a library that whyslow knows was seen at work in it; what is slow in it: whyslow /,
+    ],
+    [
+      'none that can be replaced',
+      captured([model({ reason: 'the model is on cuda' })]),
+      /its Booster of xgboost cannot be replaced: the model is on cuda/,
+    ],
+    [
+      'a script',
+      captured([model()], { kindOfProgram: 'script' }),
+      /runs from top to bottom.*put the prediction into predict\(sample\)/,
+    ],
+  ])('%s is refused in one line', async (_, round, says) => {
+    const refused = await fixed({ rounds: [round] }).catch((error: Error) => error)
+    expect(refused).toBeInstanceOf(InputError)
+    expect((refused as Error).message).toMatch(says)
+    expect((refused as Error).message).not.toContain('\n')
+  })
+
+  test('a folder that Python cannot import is refused before anything runs', async () => {
+    const refused = fixed({ rounds: [], options: { out: path.join(folder, 'service-fast') } })
+    await expect(refused).rejects.toThrow('Python cannot import a folder of this name')
+  })
+
+  test('a tokenizer written by hand is replaced in its first line, next to the models', async () => {
+    const place = { file: service, line: 1, function: 'tokenize' }
+    const own = {
+      ...model(),
+      ...place,
+      name: 'tokenizer',
+      engine: 'tokenizer',
+      type: 'tokenize',
+      ran: place,
+      standIn: { kind: 'tokenizer' },
+    }
+    const pattern = { ...place, pattern: 'hand-tokenizer', endLine: 2, callee: null, loop: null, once: false } as never
+    const { plans, out } = await fixed({
+      rounds: [captured([model()], { tokenizers: [pattern] }), captured([model(), own])],
+      options: {
+        tokenize: async ({ ship }) => {
+          fs.writeFileSync(path.join(ship!, 'tokenizer.json'), '{}')
+          return [{ ...place, equal: 'bits', ratioLow: 2, standIn: { kind: 'tokenizer' } } as never]
+        },
+      },
+    })
+    expect(plans[1]!.capture!.tokenizers).toMatchObject([{ name: 'tokenizer', function: 'tokenize', line: 1 }])
+    expect(fs.existsSync(path.join(out, 'tokenizer', 'tokenizer.json'))).toBe(true)
+    expect(fs.readFileSync(path.join(out, 'requirements.txt'), 'utf8')).toBe('numpy\ntokenizers\n')
+  })
+})

@@ -1,0 +1,249 @@
+// `whyslow fix service.py`: the models that a Python program runs, each made faster and shipped as a package that the program imports in their place. The program
+// opens its models itself, in a process of its own; what is written of them is fixed as any model is; then the program with its lines changed takes turns with the
+// program as it is, and nothing is written that is not faster with equal results.
+import fs from 'node:fs'
+import path from 'node:path'
+import { limitsOf, machineOf } from '@whyslow/command/limits.ts'
+import { checkOut } from '@whyslow/command/model-files/out-folder.ts'
+import { inTemporaryFolder } from '@whyslow/command/temporary-folder.ts'
+import { InputError } from '@whyslow/graph/input-error.ts'
+import { ROUNDING } from '@whyslow/measure/outputs/scale.ts'
+import type { AbDocument, AbFixedModel } from '@whyslow/report/documents/ab.ts'
+import type { ReportDocument } from '@whyslow/report/documents/report.ts'
+import type { Captured, CapturedModel, CapturedTokenizer, Plan } from '../../protocol.ts'
+import { python } from '../../python/python.ts'
+import { placePackage, writePackage } from '../../ship/python-package.ts'
+import { FIX_PROGRAM_DEFAULTS, type FixProgramOptions, type FixProgramPorts } from './options.ts'
+
+const LONGEST_MS = 1_800_000
+const STALL_MS = 300_000
+const TOKENIZERS_MS = 120_000
+const IMPORTABLE = /^[A-Za-z_]\w*$/
+
+/** Throws InputError if the program cannot be used or runs no model that can be replaced, and the signal's reason if it is aborted. */
+export async function fixProgram(
+  given: string,
+  options: Partial<FixProgramOptions>,
+  ports: FixProgramPorts,
+): Promise<AbDocument> {
+  const all = { ...FIX_PROGRAM_DEFAULTS, ...options }
+  const [, named = given, call = null] = fs.existsSync(given) ? [] : (/^(.+\.pyw?):([\w.]+)$/.exec(given) ?? [])
+  const file = path.resolve(named)
+  const target = all.out === null ? null : checkOut(all.out, all.force, file)
+  const name = packageName(target ?? 'fast')
+  return inTemporaryFolder(async (folder) => {
+    const program = { given: named, file, call, name, folder }
+    const { captured, fixed } = await fixParts(program, all, ports)
+    const root = path.join(folder, name)
+    await writePackage(root, {
+      program: named,
+      models: captured.models.filter(({ reason }) => reason === null),
+      files: captured.files,
+    })
+    all.onProgress?.({ stage: 'the program with its lines changed', done: 0, of: 1 })
+    const document = await prove(program, captured, root, all)
+    const { verdict, outputs } = document
+    const isProven = verdict === 'faster' && ['identical', 'close'].includes(outputs.agreement)
+    const shipped = isProven && target !== null
+    const files = captured.files.map(({ file: one, changes }) => ({ file: shownFrom(one), changes }))
+    const models = captured.models.map((model) =>
+      rowOf(
+        model,
+        fixed.find((one) => one.model.name === model.name),
+      ),
+    )
+    const whole: AbDocument = { ...document, fix: { shipped: shipped ? all.out : null, files, models } }
+    if (shipped) await placePackage(root, target, { out: all.out!, document: whole })
+    return whole
+  })
+}
+
+interface Program {
+  /** As it was typed. */
+  readonly given: string
+  readonly file: string
+  readonly call: string | null
+  /** Name of the package that is written. */
+  readonly name: string
+  readonly folder: string
+}
+
+export interface FixedModel {
+  readonly model: CapturedModel
+  readonly report: ReportDocument
+}
+
+function packageName(folder: string): string {
+  const name = path.basename(folder)
+  if (IMPORTABLE.test(name)) return name
+  throw new InputError(`-o ${folder}: Python cannot import a folder of this name; give letters, digits and _, as in -o fast/`)
+}
+
+interface Round {
+  readonly number: number
+  /** Reasons why models stay as they are, by name. */
+  readonly failed: ReadonlyMap<string, string>
+  readonly tokenizers: readonly CapturedTokenizer[]
+}
+
+/** Takes the models out of the program and fixes each; again without those that cannot be, so that no line is changed for them. */
+async function fixParts(program: Program, options: FixProgramOptions, ports: FixProgramPorts) {
+  const root = path.join(program.folder, program.name)
+  const failed = new Map<string, string>()
+  const first = await capture(program, options, { number: 0, failed, tokenizers: [] })
+  const fresh = () => {
+    fs.rmSync(root, { recursive: true, force: true })
+    fs.mkdirSync(root)
+  }
+  fresh()
+  const tokenizers = await tokenizersOf(program, first, options)
+  const fixed: FixedModel[] = []
+  for (const model of first.models.filter(({ reason }) => reason === null)) {
+    const place = model.ran === null ? '' : ` at ${model.ran.file}:${model.ran.line}`
+    options.onPlan?.(`${model.type} of ${model.engine}, called${place}:`)
+    const report = await fixOne(model, program, options, ports)
+    if (typeof report === 'string') failed.set(model.name, report)
+    else fixed.push({ model, report })
+  }
+  const again = failed.size > 0 || tokenizers.length > 0
+  const captured = again ? await capture(program, options, { number: 1, failed, tokenizers }) : first
+  const models = captured.models.map((one) => ({ ...one, reason: failed.get(one.name) ?? one.reason }))
+  if (models.every(({ reason }) => reason !== null)) throw new InputError(noModel(program.given, models, captured.tokenizers))
+  return { captured: { ...captured, models }, fixed: fixed.filter(({ model }) => isReplaced(models, model)) }
+}
+
+const isReplaced = (models: readonly CapturedModel[], { name }: CapturedModel): boolean =>
+  models.some((one) => one.name === name && one.reason === null)
+
+/** The tokenizer of the package `tokenizers` that has the ids of one written by hand, in a folder of its own. */
+async function tokenizersOf(
+  { file, call, name, folder }: Program,
+  { tokenizers: places }: Captured,
+  options: FixProgramOptions,
+): Promise<readonly CapturedTokenizer[]> {
+  if (places.length === 0) return []
+  options.onProgress?.({ stage: "comparing its tokenizer with a library's", done: 0, of: 1 })
+  const { executable, arguments: words } = await python.command(file, { python: options.python, signal: options.signal })
+  const own = path.join(folder, name, 'tokenizer')
+  fs.mkdirSync(own)
+  const rows = await options.tokenize({
+    ...{ file, call, places, data: options.data, folders: [], arguments: [], isScript: false, ship: own },
+    ...{ interpreter: [executable, ...words.slice(0, -1)], limitMs: TOKENIZERS_MS, signal: options.signal },
+  })
+  const found = (rows ?? []).find(({ standIn, equal, ratioLow }) => standIn !== undefined && equal === 'bits' && ratioLow > 1)
+  if (found !== undefined) {
+    fs.writeFileSync(path.join(own, 'requirements.txt'), 'tokenizers\n')
+    const { line, function: of, standIn } = found
+    return [{ name: 'tokenizer', file: path.resolve(found.file), line, function: of, standIn: standIn! }]
+  }
+  fs.rmSync(own, { recursive: true })
+  return []
+}
+
+function noModel(given: string, models: readonly CapturedModel[], [tokenizer]: Captured['tokenizers']): string {
+  const next = `what is slow in it: whyslow ${given}`
+  const first = models[0]
+  if (first === undefined && tokenizer !== undefined)
+    return `${given}:${tokenizer.line}: its tokenizer stays as it is: the package tokenizers is not installed, has other ids for its texts, or is no faster; ${next}`
+  if (first === undefined) return `${given}: no model of a library that whyslow knows was seen at work in it; ${next}`
+  return `${given}: its ${first.type} of ${first.engine} cannot be replaced: ${first.reason}; ${next}`
+}
+
+async function capture(
+  { given, file, call, name, folder }: Program,
+  options: FixProgramOptions,
+  { number, failed, tokenizers }: Round,
+): Promise<Captured> {
+  options.onProgress?.({ stage: 'looking at the models that it runs', done: 0, of: 1 })
+  const command = await python.command(file, { python: options.python, signal: options.signal })
+  const own = path.join(folder, `models-${number}`)
+  fs.mkdirSync(own)
+  const plan: Omit<Plan, 'stateFile'> = {
+    pass: 'capture',
+    file,
+    call,
+    data: options.data === null ? null : path.resolve(options.data),
+    arguments: [],
+    budgetMs: 0,
+    warmUpMs: 0,
+    minCalls: 1,
+    intervalUs: 0,
+    importTimes: false,
+    capture: { folder: own, package: name, without: [...failed.keys()], tokenizers },
+  }
+  const limits = { ...limitsOf(machineOf(options.trials), options), stallMs: STALL_MS, busyIsAlive: true, timeMs: LONGEST_MS }
+  const { messages, failure } = await options.run(command, plan, { limits, folder })
+  const captured = messages.find((message) => message.kind === 'captured')
+  if (captured?.kind === 'captured' && captured.kindOfProgram !== 'script') return captured
+  if (failure !== null) {
+    const where = failure.place === null ? given : `${failure.place.file}:${failure.place.line}`
+    throw new InputError(`${where}: ${failure.reason}`)
+  }
+  throw new InputError(
+    `${given} runs from top to bottom, and what it gives cannot be compared; put the prediction into predict(sample), add samples(), or name a function: whyslow fix ${given}:score -o fast/`,
+  )
+}
+
+/** The reason if it cannot be. */
+async function fixOne(
+  model: CapturedModel,
+  { name, folder }: Program,
+  options: FixProgramOptions,
+  { fix }: FixProgramPorts,
+): Promise<ReportDocument | string> {
+  const { budgetSeconds, maxLoss, threads, memoryLimitBytes, onProgress, onTrial, signal, python: named } = options
+  const common = {
+    ...{ python: named, threads, memoryLimitBytes, budgetSeconds, maxLoss },
+    ...(onProgress && { onProgress }),
+    ...(onTrial && { onTrial }),
+    ...(signal && { signal }),
+    out: path.join(folder, name, model.name),
+    batch: (model.batch ?? 1) > 1 && model.standIn?.kind === 'rows' ? model.batch! : null,
+    outputs: outputsOf(model),
+  }
+  const attempts = model.data == null ? [null] : [model.data, null]
+  let reason = ''
+  for (const data of attempts) {
+    try {
+      const { report } = await fix(model.file!, { ...common, data })
+      if (fs.existsSync(path.join(common.out, 'predict.py'))) return report
+      return report.fix?.python?.leftOut ?? 'what was found for it has no Python module'
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof InputError)) throw error
+      reason = error.message.replace(`${model.file}: `, '')
+    }
+  }
+  return reason
+}
+
+/** Outputs that the methods of a model of rows give; null: all are kept. */
+function outputsOf({ standIn }: CapturedModel): readonly string[] | null {
+  if (standIn?.kind !== 'rows') return null
+  return [...new Set(Object.values(standIn.methods as Record<string, { readonly output: string }>).map(({ output }) => output))]
+}
+
+function prove({ given, file, call }: Program, { files }: Captured, root: string, options: FixProgramOptions) {
+  const { data, python: named, trials, onProgress, signal, maxLoss } = options
+  const changed = Object.fromEntries(files.map((one) => [one.file, one.text]))
+  return options.compare([file, file], {
+    ...{ data, call, python: named, trials, quick: true, tolerance: maxLoss ?? ROUNDING },
+    instead: { changed, package: root },
+    names: [given, `${given} (changed)`],
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  })
+}
+
+function rowOf({ name, engine, type, ran, reason, notes = [] }: CapturedModel, fixed: FixedModel | undefined): AbFixedModel {
+  const place = ran === null ? null : { file: ran.file, line: ran.line }
+  const row = { name, engine, type, place, reason, notes }
+  if (fixed === undefined) return { ...row, runs: reason === null ? engine : null }
+  const { fix } = fixed.report
+  return { ...row, runs: fix?.python?.runs ?? fix?.engine?.id ?? fixed.report.engine?.id ?? null }
+}
+
+const shownFrom = (file: string): string => {
+  const relative = path.relative(process.cwd(), file)
+  return relative.startsWith('..') ? file : relative
+}

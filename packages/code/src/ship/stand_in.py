@@ -1,0 +1,260 @@
+"""What stands in for a model of a program: it is called as the model was, converts what it is given, and predicts with the folder that whyslow wrote for the
+model."""
+
+import importlib
+import os
+import sys
+import threading
+
+import numpy as np
+
+from .rows_of import Rows
+
+
+class StandIn:
+    """One model, opened when it is made, and again in a process that is forked. `spec`: how the model was called."""
+
+    def __init__(self, name, spec):
+        self._name = name
+        self._spec = spec
+        self._lock = threading.Lock()
+        self._convert = _KINDS[spec["kind"]](spec)
+        self._shipped = None
+        self._open()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _open(self):
+        with self._lock:
+            if self._shipped is None and self._spec["kind"] == "tokenizer":
+                from tokenizers import Tokenizer
+
+                self._shipped = Tokenizer.from_file(os.path.join(os.path.dirname(os.path.abspath(__file__)), self._name, "tokenizer.json"))
+            elif self._shipped is None:
+                module = importlib.import_module(".%s.predict" % self._name, __package__)
+                self._names = list(module.OUTPUTS)
+                self._inputs = dict(module.INPUTS)
+                self._shipped = module.load()
+        return self._shipped
+
+    def _forget(self):
+        # An engine's threads do not live on in a fork.
+        self._lock = threading.Lock()
+        self._shipped = None
+
+    def _ask(self, method, args, words):
+        shipped = self._shipped or self._open()
+        return self._convert(method, args, words, shipped, self)
+
+    def __call__(self, *args, **words):
+        return self._ask("__call__", args, words)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in _METHODS:
+            raise AttributeError("what stands in for the model predicts only: it has no %s; keep the model itself for that" % name)
+
+        def call(*args, **words):
+            return self._ask(name, args, words)
+
+        # Found at once from now on.
+        self.__dict__[name] = call
+        return call
+
+    def eval(self):
+        return self
+
+    def rows(self, data=None, columns=None, feature_names=None):
+        """In place of a DataFrame or a DMatrix: what it would be made of, by name where the names are others than the model's."""
+        names = columns if columns is not None else feature_names
+        if names is None or hasattr(data, "iloc") or list(names) == self._spec.get("columns"):
+            return data
+        return [row if isinstance(row, dict) else dict(zip(names, row)) for row in data]
+
+    def attach(self, model):
+        """Makes a model that a library holds predict with this one. A second call does nothing."""
+        if "_whyslow" in model.__dict__:
+            return
+        model.__dict__["_whyslow"] = self
+        if self._spec["kind"] == "torch":
+            model.__dict__["forward"] = self
+            return
+        for method in self._spec.get("methods", ("run",)):
+            model.__dict__[method] = getattr(self, method)
+
+
+_METHODS = ("predict", "predict_proba", "decision_function", "inplace_predict", "predict_on_batch", "run", "forward")
+
+
+def _rows(spec):
+    rows = Rows(spec["columns"], spec["texts"], spec["strict"])
+    methods = spec["methods"]
+
+    def convert(method, args, words, shipped, stand_in):
+        given = args[0] if args else next(words[name] for name in ("X", "data", "x") if name in words)
+        [(name, dtype)] = stand_in._inputs.items()
+        matrix = rows.matrix(given)
+        if matrix.ndim == 1:
+            matrix = matrix.reshape(1, -1)
+        if matrix.dtype != dtype:
+            matrix = matrix.astype(dtype)
+        told = methods[method]
+        values = shipped.predict({name: matrix})[told["output"]]
+        if told["classes"] is not None:
+            values = np.array(told["classes"])[values]
+        return _formed(values, told)
+
+    return convert
+
+
+def _formed(values, told):
+    if told["columns"] == 2 and (values.ndim == 1 or values.shape[1] == 1):
+        values = values.reshape(-1, 1)
+        values = np.concatenate([1 - values, values], axis=1)
+    if told["ndim"] == 1 and values.ndim == 2:
+        values = values[:, -1]
+    elif told["ndim"] == 2 and values.ndim == 1:
+        values = values.reshape(-1, 1)
+    if values.dtype.str != told["dtype"]:
+        values = values.astype(told["dtype"])
+    return values.tolist() if told["form"] == "list" else values
+
+
+def _torch(spec):
+    import torch
+
+    template, gives, inputs, outputs = (spec[name] for name in ("given", "gives", "inputs", "outputs"))
+
+    def convert(method, args, words, shipped, stand_in):
+        tensors = []
+        _read(torch, [list(args), words], template, tensors)
+        feeds = {name: one.detach().numpy() for name, one in zip(inputs, tensors)}
+        given = shipped.predict({name: feeds[name] for name in stand_in._inputs})
+        return _made(gives, iter([torch.from_numpy(given[name]) for name in outputs]))
+
+    return convert
+
+
+def _read(torch, value, template, tensors):
+    """The tensors of a call, in the order of the template; ValueError where it is another call."""
+    (kind, content), *_ = template.items()
+    if kind == "tensor":
+        if not isinstance(value, torch.Tensor):
+            raise TypeError("the model was exported for a tensor here, and is given %s" % type(value).__name__)
+        tensors.append(value)
+    elif kind == "plain":
+        if value != content:
+            raise ValueError("the model was exported for %r here, and is given %r: run whyslow fix again" % (content, value))
+    else:
+        members = list(value.items()) if kind in ("dict", "named") else list(value)
+        if len(members) != len(content):
+            raise ValueError("the model was exported for %d values here, and is given %d: run whyslow fix again" % (len(content), len(members)))
+        if kind in ("dict", "named"):
+            known = dict(members)
+            for name, one in content:
+                if name not in known:
+                    raise ValueError("the model was exported with %s, which is not given: run whyslow fix again" % name)
+                _read(torch, known[name], one, tensors)
+        else:
+            for one, inner in zip(members, content):
+                _read(torch, one, inner, tensors)
+
+
+def _made(template, tensors):
+    (kind, content), *_ = template.items()
+    if kind == "tensor":
+        return next(tensors)
+    if kind == "plain":
+        return content
+    if kind == "dict":
+        return {name: _made(one, tensors) for name, one in content}
+    if kind == "named":
+        return Named((name, _made(one, tensors)) for name, one in content)
+    made = [_made(one, tensors) for one in content]
+    return tuple(made) if kind == "tuple" else made
+
+
+class Named(dict):
+    """What a model gives by name: as attributes, by key and by number."""
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __getitem__(self, key):
+        return list(self.values())[key] if isinstance(key, (int, slice)) else super().__getitem__(key)
+
+    def __iter__(self):
+        return iter(self.keys())
+
+    def to_tuple(self):
+        return tuple(self.values())
+
+
+def _keras(spec):
+    methods = spec["methods"]
+
+    def convert(method, args, words, shipped, stand_in):
+        given = args[0] if args else words["x"]
+        inputs = stand_in._inputs
+        if isinstance(given, dict):
+            feeds = {name: np.asarray(given[name], dtype) for name, dtype in inputs.items()}
+        else:
+            names = spec["inputs"] if all(name in inputs for name in spec["inputs"]) else list(inputs)
+            many = list(given) if len(names) > 1 else [given]
+            feeds = {name: np.asarray(one, inputs[name]) for name, one in zip(names, many)}
+        made = list(shipped.predict(feeds).values())
+        told = methods[method]
+        if told["tensor"]:
+            tensorflow = sys.modules["tensorflow"]
+            made = [tensorflow.convert_to_tensor(one) for one in made]
+        if told["form"] == "dict":
+            return dict(zip(told["names"], made))
+        return made if told["form"] == "list" else made[0]
+
+    return convert
+
+
+def _onnxruntime(spec):
+    def convert(method, args, words, shipped, stand_in):
+        names = args[0] if args else words.get("output_names")
+        feeds = args[1] if len(args) > 1 else words["input_feed"]
+        given = shipped.predict(feeds)
+        return [given[name] for name in (names or stand_in._names)]
+
+    return convert
+
+
+def _tokenizer(spec):
+    special, gives = spec["special"], spec["gives"]
+
+    def convert(method, args, words, tokenizer, stand_in):
+        text = args[0]
+        if isinstance(text, str):
+            return _tokens(gives, [tokenizer.encode(text, add_special_tokens=special)])
+        return _tokens(gives, tokenizer.encode_batch(list(text), add_special_tokens=special))
+
+    return convert
+
+
+def _tokens(form, encodings):
+    if "dict" in form:
+        return {key: _tokens(one, encodings) for key, one in form["dict"]}
+    if "each" in form:
+        return [_tokens(form["each"], [one]) for one in encodings]
+    if "list" in form:
+        values = getattr(encodings[0], form["list"])
+        return tuple(values) if form["tuple"] else values
+    rows = [getattr(one, form["field"]) for one in encodings]
+    rows = rows if form["ndim"] > 1 else rows[0]
+    if form["array"] == "numpy":
+        return np.array(rows, form["dtype"])
+    import torch
+
+    return torch.tensor(rows, dtype=getattr(torch, form["dtype"]))
+
+
+_KINDS = {"tokenizer": _tokenizer, "rows": _rows, "torch": _torch, "keras": _keras, "onnxruntime": _onnxruntime}

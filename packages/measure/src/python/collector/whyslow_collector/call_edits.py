@@ -1,0 +1,306 @@
+"""Calls of the user's as changes of source: `model.predict(x)` becomes `fast_model.predict(x)`. A call is found by its place, and by the object that its
+expression means there; one that library code makes is left where it is, and a line in front of the statement gives the object another method."""
+
+import ast
+import os
+
+from .module_file import read_source
+
+#: Attributes that are followed from a name of the user's to what a library holds for them.
+_DEEPEST = 3
+_FRAMES = ("DataFrame", "DMatrix")
+
+
+class Site:
+    """A call of a model in the user's source: its file, where in it, and what the names in it were."""
+
+    def __init__(self, frame):
+        code = frame.f_code
+        self.file = code.co_filename
+        self.line = frame.f_lineno
+        self.span = _span(code, frame.f_lasti)
+        self.first_line = code.co_firstlineno
+        self.names = (frame.f_locals, frame.f_globals)
+
+    def key(self):
+        return self.file, self.line, self.span
+
+
+def _span(code, at):
+    """(line, end line, column, end column) of the instruction; None before Python 3.11."""
+    if not hasattr(code, "co_positions") or at < 0:
+        return None
+    found = list(code.co_positions())[at // 2]
+    return None if None in found else found
+
+
+class Edits:
+    """Changes of files of the user's, by their places in the source as it is."""
+
+    def __init__(self, package):
+        self.package = package
+        self._sources = {}
+        #: By file: (start, end, text), offsets of the source.
+        self._cuts = {}
+        #: By file: names to import, as (name in the package, name in the file).
+        self._imports = {}
+
+    def _source(self, file):
+        if file not in self._sources:
+            text = read_source(file)
+            self._sources[file] = (text, ast.parse(text, file), _line_starts(text))
+        return self._sources[file]
+
+    def name_for(self, file, name):
+        """What `name` of the package is called in the file."""
+        tree = self._source(file)[1]
+        taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        chosen = "fast_" + name
+        while chosen in taken:
+            chosen = "fast_" + chosen
+        self._imports.setdefault(file, {})[name] = chosen
+        return chosen
+
+    def calls(self, sites, name):
+        """Redirects all calls of a model, {(key, method): (site, model)}; a reason if one cannot be, and then none is."""
+        before = {file: list(cuts) for file, cuts in self._cuts.items()}, {file: dict(names) for file, names in self._imports.items()}
+        for (_, method), (site, target) in sites.items():
+            reason = self.call(site, method, target, name)
+            if reason is not None:
+                self._cuts, self._imports = before
+                return reason
+        return None
+
+    def call(self, site, method, target, name):
+        """Redirects the call; a reason if it cannot be."""
+        _, tree, _ = self._source(site.file)
+        node = self._call_at(tree, site, method)
+        if node is None:
+            return "the call at %s:%d is not found in the source" % (os.path.basename(site.file), site.line)
+        own = _redirected(node, site, method, target)
+        if own is None:
+            return self._attach(node, site, target, name)
+        rows = self._rows_of(tree, node, site)
+        if isinstance(rows, str):
+            return rows
+        chosen = self.name_for(site.file, name)
+        self._cut(site.file, own, chosen)
+        for frame in rows:
+            self._cut(site.file, frame.func, chosen + ".rows")
+        return None
+
+    def _call_at(self, tree, site, method):
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        if site.span is not None:
+            line, end_line, column, end_column = site.span
+            exact = [one for one in calls if (one.lineno, one.end_lineno, one.col_offset, one.end_col_offset) == (line, end_line, column, end_column)]
+            if exact:
+                return exact[0]
+        around = [one for one in calls if one.lineno <= site.line <= one.end_lineno]
+        named = [one for one in around if isinstance(one.func, ast.Attribute) and one.func.attr == method] if method != "__call__" else around
+        if len(named) > 1:
+            named = [one for one in named if one.lineno == site.line] or named
+        return named[0] if len(named) == 1 else None
+
+    def _attach(self, node, site, target, name):
+        path = _path_to(target, site.names, node)
+        if path is None:
+            return "a library calls the model at %s:%d, and no name there leads to it" % (os.path.basename(site.file), site.line)
+        text, tree, starts = self._source(site.file)
+        statement = _statement_of(tree, node)
+        start = starts[statement.lineno - 1]
+        indent = text[start : len(text)][: statement.col_offset]
+        self._put(site.file, start, start, "%s%s.attach(%s)\n" % (indent, self.name_for(site.file, name), path))
+        return None
+
+    def _rows_of(self, tree, call, site):
+        """Calls that make a DataFrame or a DMatrix for this call alone: what they are made of is taken as it is."""
+        found = []
+        for given in call.args[:1]:
+            made = given
+            if isinstance(given, ast.Name):
+                made = _made_for(tree, given, call)
+            if isinstance(made, ast.Call) and _last_name(made.func) in _FRAMES:
+                words = {one.arg for one in made.keywords}
+                if words <= {"data", "columns", "feature_names"} and len(made.args) <= 1 and not any(isinstance(one, ast.Starred) for one in made.args):
+                    found.append(made)
+                    continue
+            is_matrix = isinstance(made, ast.Call) and _last_name(made.func) == "DMatrix" or _is_matrix(given, site)
+            if is_matrix:
+                return "the DMatrix of the call at %s:%d is made somewhere else" % (os.path.basename(site.file), site.line)
+        return found
+
+    def body(self, file, line, function, name):
+        """The function around the line returns what `name` gives of its text, in its first line; a reason if it cannot."""
+        text, tree, starts = self._source(file)
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+        around = [one for one in ast.walk(tree) if isinstance(one, kinds) and one.name == function]
+        found = next((one for one in around if one.lineno <= line <= one.end_lineno), around[0] if len(around) == 1 else None)
+        if found is None:
+            return "the function %s is not found in the source" % function
+        given = [one.arg for one in found.args.args if one.arg not in ("self", "cls")]
+        first = found.body[1] if len(found.body) > 1 and _is_text(found.body[0]) else found.body[0]
+        if len(given) != 1 or found.body[0].lineno == found.lineno or isinstance(found, ast.AsyncFunctionDef):
+            return "the function %s takes more than a text, or has no lines of its own" % function
+        start = starts[first.lineno - 1]
+        self._put(file, start, start, "%sreturn %s(%s)\n" % (text[start : start + first.col_offset], self.name_for(file, name), given[0]))
+        return None
+
+    def _cut(self, file, node, text):
+        source, _, starts = self._source(file)
+        self._put(file, _offset(source, starts, node.lineno, node.col_offset), _offset(source, starts, node.end_lineno, node.end_col_offset), text)
+
+    def _put(self, file, start, end, text):
+        cut = (start, end, text)
+        if cut not in self._cuts.setdefault(file, []):
+            self._cuts[file].append(cut)
+
+    def result(self):
+        """[{file, text, changes: [{line, before, after}]}]; `line`: of the source as it is, `before` None for a line that is new."""
+        return [self._changed(file) for file in sorted(self._cuts)]
+
+    def _changed(self, file):
+        text, tree, starts = self._source(file)
+        names = ", ".join("%s as %s" % pair for pair in sorted(self._imports[file].items()))
+        at = _behind_imports(tree)
+        start = starts[at] if at < len(starts) else len(text)
+        line = "from %s import %s\n" % (self.package, names)
+        cuts = [*self._cuts[file], (start, start, line if start == 0 or text[start - 1 : start] == "\n" else "\n" + line)]
+        changed = text
+        for one in sorted(cuts, reverse=True):
+            changed = changed[: one[0]] + one[2] + changed[one[1] :]
+        return {"file": file, "text": changed, "changes": _changes(text.splitlines(), changed.splitlines())}
+
+
+def _changes(before, after):
+    import difflib
+
+    found = []
+    for kind, a, a_end, b, b_end in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        for place in range(max(a_end - a, b_end - b)):
+            old = before[a + place] if a + place < a_end else None
+            new = after[b + place] if b + place < b_end else None
+            found.append({"line": min(a + place, max(a, a_end - 1)) + 1, "before": old, "after": new})
+    return found
+
+
+def _line_starts(text):
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    return starts
+
+
+def _offset(text, starts, line, column):
+    """Of a line and a column in bytes."""
+    start = starts[line - 1]
+    end = starts[line] if line < len(starts) else len(text)
+    return start + len(text[start:end].encode()[:column].decode())
+
+
+def _is_text(node):
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _behind_imports(tree):
+    """Lines in front of the first statement that is neither the file's own text nor an import."""
+    last = 0
+    for node in tree.body:
+        if not (_is_text(node) or isinstance(node, (ast.Import, ast.ImportFrom))):
+            break
+        last = node.end_lineno
+    return last
+
+
+def _last_name(node):
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+
+
+def _redirected(node, site, method, target):
+    """The part of the call's function that means the model: all of `model` in model(x), `model` of model.predict(x); None: it means something else."""
+    function = node.func
+    if method == "__call__":
+        value = _value_of(function, site.names)
+        return function if value is target or value is _UNKNOWN and isinstance(function, ast.Call) else None
+    if not isinstance(function, ast.Attribute) or function.attr != method:
+        return None
+    value = _value_of(function.value, site.names)
+    return function.value if value is target or value is _UNKNOWN else None
+
+
+_UNKNOWN = object()
+
+
+def _value_of(node, names):
+    """What a name, or attributes of one, were when the call was made; _UNKNOWN: it takes more than looking."""
+    if isinstance(node, ast.Name):
+        found = next((one[node.id] for one in names if node.id in one), _UNKNOWN)
+        return found
+    if isinstance(node, ast.Attribute):
+        owner = _value_of(node.value, names)
+        if owner is _UNKNOWN:
+            return _UNKNOWN
+        try:
+            return getattr(owner, node.attr)
+        except Exception:
+            return _UNKNOWN
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Constant, ast.Name)):
+        owner = _value_of(node.value, names)
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else _value_of(node.slice, names)
+        if type(owner) not in (dict, list, tuple) or key is _UNKNOWN:
+            return _UNKNOWN
+        try:
+            return owner[key]
+        except (LookupError, TypeError):
+            return _UNKNOWN
+    return _UNKNOWN
+
+
+def _is_matrix(node, site):
+    return type(_value_of(node, site.names)).__name__ == "DMatrix"
+
+
+def _made_for(tree, name, call):
+    """The one expression that a name is given in the function around the call, if it is used there for nothing else."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)
+    around = [one for one in ast.walk(tree) if isinstance(one, kinds) and any(node is call for node in ast.walk(one))]
+    inner = around[-1] if around else tree
+    uses = [one for one in ast.walk(inner) if isinstance(one, ast.Name) and one.id == name.id]
+    given = [one.value for one in ast.walk(inner) if isinstance(one, ast.Assign) and len(one.targets) == 1 and _is_name(one.targets[0], name.id)]
+    return given[0] if len(given) == 1 and len(uses) == 2 else None
+
+
+def _is_name(node, name):
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _statement_of(tree, node):
+    """The innermost statement around it that stands in a block."""
+    found = None
+    for one in ast.walk(tree):
+        if isinstance(one, ast.stmt) and any(inner is node for inner in ast.walk(one)):
+            found = one if found is None or one.lineno >= found.lineno else found
+    return found
+
+
+def _path_to(target, names, call):
+    """`pipe.model`: from a name in the call, or one of the user's, to the model that a library holds for it."""
+    near = [one.id for one in ast.walk(call) if isinstance(one, ast.Name)]
+    known = {**names[1], **names[0]}
+    todo = [(name, known[name]) for name in [*near, *known] if name in known and not name.startswith("__")]
+    seen = set()
+    for depth in range(_DEEPEST + 1):
+        following = []
+        for path, value in todo:
+            if value is target:
+                return path
+            if id(value) in seen or isinstance(value, (type(ast), type, str, bytes, int, float, list, tuple, dict)) or value is None:
+                continue
+            seen.add(id(value))
+            members = dict(getattr(value, "__dict__", {}))
+            members.update(members.get("_modules") or {})
+            following.extend(("%s.%s" % (path, key), one) for key, one in members.items() if isinstance(key, str) and key.isidentifier())
+        todo = following
+    return None

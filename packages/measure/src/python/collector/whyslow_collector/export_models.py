@@ -1,0 +1,441 @@
+"""A model of the user's, opened in their program, as a file that whyslow reads; the inputs that it was given as NumPy files, one a call; and what stands in for
+its calls (packages/code/src/ship/stand_in.py): `kind`, and which output of the file's model is what a method gives."""
+
+import os
+import sys
+
+from . import estimator_file, torch_model
+from .errors import Contract
+
+#: Of the file's outputs, what methods give.
+_OUTPUTS = {
+    "predict_proba": "prediction",
+    "decision_function": "margin",
+    "inplace_predict": "prediction",
+    "predict_on_batch": "prediction",
+}
+#: Words of calls that change nothing of what a call gives.
+_IDLE = {"verbose", "validate_features", "batch_size", "steps", "workers", "thread_count", "num_threads", "callbacks", "n_jobs", "check_input"}
+#: Words that may be given with what is meant without them.
+_PLAIN = {"pred_leaf": False, "pred_contrib": False, "pred_contribs": False, "pred_interactions": False, "approx_contribs": False, "training": False,
+          "iteration_range": None, "base_margin": None, "num_iteration": None, "start_iteration": 0, "missing": None, "strict_shape": False, "ntree_end": 0,
+          "ntree_start": 0, "mask": None}  # fmt: skip
+
+
+def kept(args, kwargs, matrices):
+    """Copies of what a call was given; of a DMatrix what it was made of."""
+
+    def one(value):
+        made_of = next((data for matrix, data in matrices if matrix is value), None)
+        value = value if made_of is None else made_of
+        module = type(value).__module__.split(".")[0]
+        if module in ("numpy", "pandas") and hasattr(value, "copy"):
+            return value.copy()
+        if isinstance(value, (list, tuple)):
+            return type(value)(map(one, value)) if type(value) in (list, tuple) else value
+        if type(value) is dict:
+            return {name: one(member) for name, member in value.items()}
+        return torch_model.copied(value)
+
+    return tuple(map(one, args)), {name: one(value) for name, value in kwargs.items()}
+
+
+def exported(session, calls, folder):
+    """{file, data, standIn, batch}. Throws Contract where there is none."""
+    engine, model = session.engine, session.target
+    if engine == "pytorch":
+        return of_torch(model, calls, folder)
+    if engine == "keras":
+        return of_keras(model, calls, folder)
+    if engine == "onnxruntime":
+        return of_onnxruntime(model, session, calls, folder)
+    if engine in _ROWS:
+        return of_rows(model, engine, calls, folder)
+    raise Contract("a model of %s is not taken out of a program" % engine)
+
+
+def save(folder, number, arrays):
+    import numpy
+
+    data = os.path.join(folder, "data")
+    os.makedirs(data, exist_ok=True)
+    numpy.savez(os.path.join(data, "%03d.npz" % number), **arrays)
+    return data
+
+
+# Rows of features ---------------------------------------------------------------------------------------------------------------------------
+
+
+def _sklearn(model, folder):
+    file = os.path.join(folder, "model.skops")
+    return file, estimator_file.write(model, file)
+
+
+def _xgboost(model, folder):
+    file = os.path.join(folder, "model.ubj")
+    model.save_model(file)
+    return file, {}
+
+
+def _lightgbm(model, folder):
+    file = os.path.join(folder, "model.txt")
+    booster = getattr(model, "booster_", model)
+    if getattr(booster, "pandas_categorical", None):
+        raise Contract("LightGBM's categories of a DataFrame are not read")
+    booster.save_model(file)
+    return file, {}
+
+
+def _catboost(model, folder):
+    file = os.path.join(folder, "model.json")
+    model.save_model(file, format="json")
+    return file, {}
+
+
+_ROWS = {"scikit-learn": _sklearn, "xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
+
+
+def of_rows(model, engine, calls, folder):
+    import numpy
+
+    methods, names, count = {}, _names_of(model), None
+    for call in calls:
+        given = call.args[0] if call.args else next((call.kwargs[name] for name in ("X", "data", "x") if name in call.kwargs), None)
+        if given is None:
+            raise Contract("a call of %s() gives its rows under a name that is not known" % call.method)
+        told = _method(call, engine, model)
+        known = methods.setdefault(call.method, told)
+        if known != told:
+            raise Contract("%s() is called in several ways" % call.method)
+        count = len(given) if hasattr(given, "__len__") else 1
+    file, texts = _ROWS[engine](model, folder)
+    spec = {"kind": "rows", "columns": names, "texts": {str(at): table for at, table in texts.items()}, "strict": _strict(model, texts), "methods": methods}
+    rows = [_plain_rows(call, spec) for call in calls]
+    stacked = [one for one in rows if one is not None]
+    data = None
+    if stacked:
+        whole = numpy.concatenate(stacked)
+        data = os.path.join(folder, "data.npz")
+        numpy.savez(data, input=whole)
+    batch = max((len(one) for one in stacked), default=count or 1)
+    return {"file": file, "data": data, "standIn": spec, "batch": batch}
+
+
+def _names_of(model):
+    """Of its columns, as it was fitted on them; None: it was given arrays."""
+    for owner in (model, *(step for _, step in getattr(model, "steps", ())[:1])):
+        for name in ("feature_names_in_", "feature_name_", "feature_names_"):
+            found = getattr(owner, name, None)
+            if found is not None and len(found) and all(isinstance(one, str) for one in found):
+                return list(map(str, found))
+    names = getattr(model, "feature_names", None)
+    if names is None and callable(getattr(model, "feature_name", None)):
+        names = model.feature_name()
+    made_up = names is None or all(one == "Column_%d" % at for at, one in enumerate(names))
+    return None if made_up else list(map(str, names))
+
+
+def _strict(model, texts):
+    """Columns of texts of which one that is not known is refused."""
+    steps, found = [model], False
+    while steps:
+        one = steps.pop()
+        found = found or getattr(one, "handle_unknown", None) == "error"
+        steps.extend(step for _, step in getattr(one, "steps", ()) or () if not isinstance(step, str))
+        steps.extend(step for _, step, *_ in getattr(one, "transformers_", ()) or () if not isinstance(step, str))
+    return bool(texts) and found
+
+
+def _method(call, engine, model):
+    """Which output, and its form."""
+    words = dict(call.kwargs)
+    for name in ("X", "data", "x"):
+        words.pop(name, None)
+    wants_margin = words.pop("output_margin", False) or words.pop("raw_score", False) or words.pop("predict_type", "value") == "margin"
+    prediction_type = words.pop("prediction_type", None)
+    odd = [name for name, value in words.items() if name not in _IDLE and not (name in _PLAIN and (value == _PLAIN[name] or value is None))]
+    if odd or len(call.args) > 1:
+        raise Contract("%s() is called with %s" % (call.method, odd[0] if odd else "more than rows"))
+    result = _array_of(call.result)
+    if result is None:
+        raise Contract("%s() gives %s" % (call.method, type(call.result).__name__))
+    output = _OUTPUTS.get(call.method, "prediction")
+    if wants_margin:
+        output = "margin"
+    elif call.method == "predict" and engine == "catboost" and prediction_type is not None:
+        output = {"Probability": "prediction", "RawFormulaVal": "margin", "Class": "label"}.get(prediction_type)
+    elif call.method == "predict" and engine == "catboost" and not hasattr(model, "classes_"):
+        output = "margin"
+    elif call.method == "predict" and hasattr(model, "predict_proba") or call.method == "predict" and _classifies(model):
+        output = "label"
+    if output is None or call.method == "predict_log_proba":
+        raise Contract("%s() of this kind is not read" % call.method)
+    form = "list" if isinstance(call.result, list) else "array"
+    columns = 1 if result.ndim < 2 else result.shape[1]
+    classes = _classes_of(model, engine) if output == "label" else None
+    return {"output": output, "ndim": result.ndim, "dtype": result.dtype.str, "columns": columns, "form": form, "classes": classes}
+
+
+def _classes_of(model, engine):
+    """Of libraries whose files number the classes: what stands for the numbers; None: the numbers themselves."""
+    import numpy
+
+    if engine not in ("xgboost", "lightgbm") or not hasattr(model, "classes_"):
+        return None
+    classes = numpy.asarray(model.classes_).tolist()
+    return None if classes == list(range(len(classes))) else classes
+
+
+def _classifies(model):
+    last = model.steps[-1][1] if getattr(model, "steps", None) else model
+    return type(last).__module__.startswith("sklearn") and hasattr(last, "classes_")
+
+
+def _array_of(value):
+    import numpy
+
+    if isinstance(value, (list, tuple)) or isinstance(value, numpy.ndarray):
+        return numpy.asarray(value)
+    return None
+
+
+def _plain_rows(call, spec):
+    """What the call was given, as the file's model takes it; None: whyslow makes rows up."""
+    import numpy
+
+    given = call.args[0] if call.args else next(call.kwargs[name] for name in ("X", "data", "x") if name in call.kwargs)
+    from . import rows_of
+
+    try:
+        matrix = rows_of.Rows(spec["columns"], spec["texts"], False).matrix(given)
+    except Exception as error:
+        raise Contract("rows of the type %s are not read: %s" % (type(given).__name__, error)) from error
+    return numpy.asarray(matrix, numpy.float64)
+
+
+# PyTorch ------------------------------------------------------------------------------------------------------------------------------------
+
+
+def of_torch(model, calls, folder):
+    from . import torch_export
+
+    torch = sys.modules["torch"]
+    device = next((one.device.type for one in model.parameters()), "cpu")
+    if device != "cpu":
+        raise Contract("the model is on %s; what is shipped runs on the CPU" % device)
+    first = calls[0]
+    template, leaves = _taken(torch, [list(first.args), dict(first.kwargs)])
+    if not leaves:
+        raise Contract("the model is called without a tensor")
+    given = [leaves]
+    for call in calls[1:]:
+        other, tensors = _taken(torch, [list(call.args), dict(call.kwargs)])
+        if other != template or [one.dtype for one in tensors] != [one.dtype for one in leaves]:
+            raise Contract("the model is called in several ways")
+        given.append(tensors)
+    outputs, structure = [], {}
+
+    def run(tensors):
+        args, words = _filled(template, iter(tensors))
+        structure["is"], flat = _taken(torch, model(*args, **words))
+        return tuple(flat)
+
+    was_training = [one for one in model.modules() if one.training]
+    model.eval()
+    try:
+        names = _input_names(model, first, template)
+        wrapper = _wrapper(torch, model, names, run)
+        with torch.no_grad():
+            flat = wrapper(*(one.detach().clone() for one in leaves))
+        outputs = ["output" if len(flat) == 1 else "output_%d" % at for at in range(len(flat))]
+        if not flat:
+            raise Contract("the model gives no tensor")
+        file = os.path.join(folder, "model.onnx")
+        notes = _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file)
+    finally:
+        for one in was_training:
+            one.training = True
+    for number, tensors in enumerate(given):
+        data = save(folder, number, {name: one.detach().numpy() for name, one in zip(names, tensors)})
+    if was_training:
+        notes = [*notes, "it was in training mode; what is exported predicts as after model.eval()"]
+    spec = {"kind": "torch", "given": template, "gives": structure["is"], "inputs": names, "outputs": outputs}
+    return {"file": file, "data": data, "standIn": spec, "batch": 1, "notes": notes}
+
+
+def _taken(torch, value):
+    """(the value with `{"tensor": n}` in place of tensors, as JSON; tensors)."""
+    tensors = []
+
+    def one(value):
+        if isinstance(value, torch.Tensor):
+            tensors.append(value)
+            return {"tensor": len(tensors) - 1}
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return {"plain": value}
+        if type(value) in (list, tuple):
+            return {type(value).__name__: [one(member) for member in value]}
+        if hasattr(value, "items"):
+            kind = "dict" if type(value) is dict else "named"
+            return {kind: [[name, one(member)] for name, member in value.items()]}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return {"named": [[name, one(member)] for name, member in zip(value._fields, value)]}
+        raise Contract("the model is given or gives %s" % type(value).__name__)
+
+    return one(value), tensors
+
+
+def _filled(template, tensors):
+    """The value again."""
+    (kind, content), *_ = template.items()
+    if kind == "tensor":
+        return next(tensors)
+    if kind == "plain":
+        return content
+    if kind in ("dict", "named"):
+        return {name: _filled(one, tensors) for name, one in content}
+    made = [_filled(one, tensors) for one in content]
+    return tuple(made) if kind == "tuple" else made
+
+
+def _input_names(model, call, template):
+    """Names of the parameters that are tensors; others get numbers."""
+    parameters = torch_model._parameters(model)
+    args, words = template["list"]
+    found = []
+    for at, one in enumerate(args["list"]):
+        found.extend(_named(parameters[at] if at < len(parameters) else "input_%d" % at, one))
+    for name, one in words["dict"]:
+        found.extend(_named(name, one))
+    plain = ["".join(letter if letter.isalnum() or letter == "_" else "_" for letter in name) for name in found]
+    return plain if len(set(plain)) == len(plain) and all(one.isidentifier() for one in plain) else ["input_%d" % at for at in range(len(found))]
+
+
+def _named(name, template):
+    (kind, content), *_ = template.items()
+    if kind == "tensor":
+        return [name]
+    if kind == "plain":
+        return []
+    members = [one for _, one in content] if kind in ("dict", "named") else content
+    return [inner for at, one in enumerate(members) for inner in _named("%s_%d" % (name, at), one)]
+
+
+def _wrapper(torch, model, names, run):
+    """A module whose forward takes the tensors one by one, by name: exporters read its signature."""
+    made = {}
+    exec("def forward(self, %s):\n    return self.run((%s,))" % (", ".join(names), ", ".join(names)), made)
+    kind = type("Exported", (torch.nn.Module,), {"forward": made["forward"], "run": staticmethod(run)})
+    wrapper = kind()
+    wrapper.model = model
+    return wrapper.eval()
+
+
+def _exported_somehow(torch, torch_export, wrapper, names, outputs, given, file):
+    """With a free batch if rows do not depend on each other, with the axes that calls differ in, or as the first call has it."""
+    leaves = given[0]
+    varied = _varied(given)
+    twice = _twice(torch, wrapper, leaves)
+    attempts = []
+    if twice is not None:
+        attempts.append((twice, {at: {**varied.get(at, {}), 0: "batch"} for at in range(len(leaves))}))
+    if varied:
+        attempts.append((leaves, varied))
+    if not varied:
+        attempts.append((leaves, None))
+    failed = None
+    for tensors, axes in attempts:
+        opened = torch_model.Opened("", wrapper, torch_model.Given(tensors, {}), _dims(torch, names, axes))
+        try:
+            with torch.no_grad():
+                exporter, notes = torch_export.export(torch, opened, names, outputs, file)
+        except Exception as error:
+            failed = failed or error
+            continue
+        notes = ["exported by %s of PyTorch %s" % ("torch.export" if exporter == "dynamo" else "the TorchScript exporter", torch.__version__), *notes]
+        return [*notes, "it takes any number of rows" if tensors is twice else "it takes the shapes of the calls that were seen"]
+    raise Contract(failed.args[0] if isinstance(failed, Contract) else torch_export.told_of(failed))
+
+
+def _varied(given):
+    """{input: {axis: name}} of sizes that differ between calls; axes that always agree share a name."""
+    names, found = {}, {}
+    for at in range(len(given[0])):
+        ranks = {one[at].dim() for one in given}
+        if len(ranks) > 1:
+            raise Contract("an input has %s axes" % " or ".join(map(str, sorted(ranks))))
+        for axis in range(given[0][at].dim()):
+            sizes = tuple(one[at].shape[axis] for one in given)
+            if len(set(sizes)) > 1:
+                found.setdefault(at, {})[axis] = names.setdefault(sizes, "size_%d" % len(names))
+    return found
+
+
+def _twice(torch, wrapper, leaves):
+    """The tensors with their rows twice, if the model predicts each row by itself; None: it does not."""
+    if any(one.dim() == 0 for one in leaves) or len({one.shape[0] for one in leaves}) != 1:
+        return None
+    doubled = [torch.cat([one, one]) for one in leaves]
+    try:
+        with torch.no_grad():
+            once, more = wrapper(*leaves), wrapper(*doubled)
+    except Exception:
+        return None
+    rows = leaves[0].shape[0]
+    alike = all(
+        other.dim() == one.dim() > 0 and one.shape[0] == rows and other.shape[0] == 2 * rows and torch.allclose(other[:rows], one, 1e-3, 1e-4, equal_nan=True)
+        for one, other in zip(once, more)
+    )
+    return doubled if alike and len(once) == len(more) else None
+
+
+def _dims(torch, names, axes):
+    if not axes:
+        return None
+    known = {}
+    return {
+        name: {axis: known.setdefault(label, torch.export.Dim(label)) for axis, label in axes.get(at, {}).items()} or None for at, name in enumerate(names)
+    }
+
+
+# Keras, ONNX Runtime ------------------------------------------------------------------------------------------------------------------------
+
+
+def of_keras(model, calls, folder):
+    import numpy
+
+    file = os.path.join(folder, "model.keras")
+    model.save(file)
+    names = [one.name for one in model.inputs]
+    data, methods, most = None, {}, 1
+    for number, call in enumerate(calls):
+        odd = [name for name, value in call.kwargs.items() if name not in _IDLE and name != "x" and not (name in _PLAIN and (value == _PLAIN[name] or value is None))]
+        if odd or len(call.args) > 1:
+            raise Contract("%s() is called with %s" % (call.method, odd[0] if odd else "more than its inputs"))
+        given = call.args[0] if call.args else call.kwargs.get("x")
+        many = list(given.values()) if isinstance(given, dict) else list(given) if isinstance(given, (list, tuple)) and len(names) > 1 else [given]
+        by_name = list(given) if isinstance(given, dict) else names
+        arrays = [numpy.asarray(one, str(of.dtype)) for one, of in zip(many, model.inputs)]
+        if len(arrays) != len(names) or set(by_name) != set(names):
+            raise Contract("its inputs are given in a way that is not known")
+        most = max(most, len(arrays[0]))
+        data = save(folder, number, dict(zip(by_name, arrays)))
+        result = call.result
+        form = "list" if isinstance(result, (list, tuple)) else "dict" if isinstance(result, dict) else "one"
+        known = methods.setdefault(call.method, {"form": form, "names": list(result) if form == "dict" else None, "tensor": call.method == "__call__"})
+        if known["form"] != form:
+            raise Contract("%s() is called in several ways" % call.method)
+    spec = {"kind": "keras", "inputs": names, "dtypes": [str(one.dtype) for one in model.inputs], "methods": methods}
+    return {"file": file, "data": data, "standIn": spec, "batch": most}
+
+
+def of_onnxruntime(session, seen, calls, folder):
+    file = seen.model_file or getattr(session, "_model_path", None)
+    if not file or not os.path.isfile(file):
+        raise Contract("the session was not opened from a file")
+    data = None
+    for number, call in enumerate(calls):
+        if call.method != "run" or len(call.args) < 2 or not isinstance(call.args[1], dict):
+            raise Contract("%s() is called in a way that is not known" % call.method)
+        data = save(folder, number, call.args[1])
+    return {"file": os.path.abspath(file), "data": data, "standIn": {"kind": "onnxruntime"}, "batch": 1}

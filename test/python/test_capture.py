@@ -1,0 +1,244 @@
+"""Models that are taken out of a program: which calls become which lines, rows as one array, texts as codes, another text in place of a file's."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+COLLECTOR = os.path.join(os.path.dirname(__file__), "..", "..", "packages", "measure", "src", "python", "collector")
+sys.path.insert(0, COLLECTOR)
+
+from whyslow_collector import call_edits  # noqa: E402
+
+
+class Model:
+    """Notes the frame that calls it."""
+
+    def __init__(self):
+        self.sites = {}
+
+    def note(self, method):
+        frame = sys._getframe(2)
+        while os.path.basename(frame.f_code.co_filename) != "service.py":
+            frame = frame.f_back
+        site = call_edits.Site(frame)
+        self.sites[site.key(), method] = (site, self)
+        return 0
+
+    def __call__(self, *given, **words):
+        return self.note("__call__")
+
+    def predict(self, *given, **words):
+        return self.note("predict")
+
+
+class Library:
+    """Holds a model, and calls it."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def __call__(self, text):
+        return self.model(text)
+
+
+class DMatrix:
+    def __init__(self, data, feature_names=None):
+        self.data = data
+
+
+class Edited(unittest.TestCase):
+    def edited(self, source, run="predict([1.0])"):
+        """(the text with its changes, or the reason why there are none; line, before, after of each change)."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        file = os.path.join(folder.name, "service.py")
+        text = textwrap.dedent(source)
+        with open(file, "w") as written:
+            written.write(text)
+        model = Model()
+        names = {"Model": lambda: model, "Library": Library, "DMatrix": DMatrix, **({} if "Model()" in text else {"model": model})}
+        exec(compile(text, file, "exec"), names)
+        eval(run, names)
+        edits = call_edits.Edits("fast")
+        reason = edits.calls(model.sites, "model")
+        if reason is not None:
+            self.assertEqual(edits.result(), [])
+            return reason, []
+        [changed] = edits.result()
+        compile(changed["text"], file, "exec")
+        return changed["text"], [(one["line"], one["before"], one["after"]) for one in changed["changes"]]
+
+    def test_a_method(self):
+        text, changes = self.edited(
+            '''
+            """A service."""
+            from __future__ import annotations
+            import os
+
+            def predict(rows):
+                return [
+                    model.predict(rows, verbose=0),
+                ]
+            '''
+        )
+        self.assertEqual(
+            changes, [(5, None, "from fast import model as fast_model"), (8, "        model.predict(rows, verbose=0),", "        fast_model.predict(rows, verbose=0),")]
+        )
+
+    def test_a_module_that_is_called(self):
+        text, _ = self.edited("class Service:\n    def __init__(self):\n        self.net = Model()\n    def run(self, x):\n        return self.net(x)\nservice = Service()\n", "service.run(1)")
+        self.assertIn("        return fast_model(x)\n", text)
+        self.assertTrue(text.startswith("from fast import model as fast_model\n"))
+
+    def test_a_model_that_is_opened_by_a_call_is_opened_no_more(self):
+        text, _ = self.edited("def get():\n    return model\ndef predict(x):\n    return get()(x) + get().predict(x)\n")
+        self.assertIn("return fast_model(x) + fast_model.predict(x)", text)
+
+    def test_several_calls_of_a_line_in_letters_of_two_bytes(self):
+        text, _ = self.edited("def predict(x):\n    return {'größe': model.predict(x), 'ß': model.predict(x)}\n")
+        self.assertIn("{'größe': fast_model.predict(x), 'ß': fast_model.predict(x)}", text)
+
+    def test_a_library_that_calls_the_model(self):
+        text, changes = self.edited("pipe = Library(Model())\ndef predict(x):\n    if x:\n        return pipe(x)\n")
+        self.assertIn("    if x:\n        fast_model.attach(pipe.model)\n        return pipe(x)\n", text)
+        self.assertEqual(changes[1], (4, None, "        fast_model.attach(pipe.model)"))
+
+    def test_a_matrix_for_one_call(self):
+        text, _ = self.edited("def predict(x):\n    matrix = DMatrix([x], feature_names=['a'])\n    return model.predict(matrix)\n")
+        self.assertIn("matrix = fast_model.rows([x], feature_names=['a'])", text)
+
+    def test_a_matrix_that_others_use_stays_and_so_does_the_call(self):
+        reason, _ = self.edited("def predict(x):\n    matrix = DMatrix([x])\n    len(str(matrix))\n    return model.predict(matrix)\n")
+        self.assertIn("the DMatrix of the call at service.py:4 is made somewhere else", reason)
+
+    def test_names_that_are_taken(self):
+        text, _ = self.edited("fast_model = 1\ndef predict(x):\n    return model(x)\n")
+        self.assertIn("from fast import model as fast_fast_model", text)
+
+    def test_a_function_that_returns_what_another_gives(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "service.py")
+            with open(file, "w") as written:
+                written.write('class T:\n    def ids(self, text):\n        """Of a text."""\n        return [1]\ndef two(a, b):\n    return a\n')
+            edits = call_edits.Edits("fast")
+            self.assertIsNone(edits.body(file, 4, "ids", "tokenizer"))
+            self.assertIn("takes more than a text", edits.body(file, 6, "two", "tokenizer"))
+            [changed] = edits.result()
+            self.assertIn('        """Of a text."""\n        return fast_tokenizer(text)\n        return [1]\n', changed["text"])
+
+
+class Instead(unittest.TestCase):
+    def test_files_hold_another_text_whoever_imports_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in {"own.py": "VALUE = 1\n", "service.py": "import own\nprint(own.VALUE, __file__)\n", "fast/__init__.py": "VALUE = 3\n"}.items():
+                os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write(text)
+            service, own = os.path.join(folder, "service.py"), os.path.join(folder, "own.py")
+            # Bytecode of the text as it is must not be taken.
+            subprocess.run([sys.executable, "-c", "import own"], cwd=folder, check=True)
+            code = (
+                "from whyslow_collector import module_file as m\n"
+                "m.use_instead({%r: 'import own, fast\\nprint(own.VALUE, fast.VALUE, __file__)\\n', %r: 'VALUE = 2\\n'}, %r)\n"
+                "m.import_file(%r)" % (service, own, os.path.join(folder, "fast"), service)
+            )
+            environment = {**os.environ, "PYTHONPATH": COLLECTOR}
+            printed = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment).stdout
+            self.assertEqual(printed.split(), ["2", "3", service])
+
+
+@unittest.skipUnless(importlib.util.find_spec("numpy"), "NumPy is not installed")
+class RowsOf(unittest.TestCase):
+    def test_rows_by_name_lists_and_arrays(self):
+        import numpy as np
+        from whyslow_collector.rows_of import Rows
+
+        rows = Rows(["a", "b"], {"1": {"x": 0, "y": 1}}, False)
+        expected = [[1.5, 1.0], [2.0, -1.0]]
+        self.assertEqual(rows.matrix([{"b": "y", "a": 1.5}, {"b": "?", "a": 2}]).tolist(), expected)
+        self.assertEqual(rows.matrix({"b": ["y", "?"], "a": [1.5, 2]}).tolist(), expected)
+        self.assertEqual(rows.matrix(np.array([[1.5, "y"], [2, "?"]], object)).tolist(), expected)
+        self.assertTrue(np.isnan(rows.matrix([[1, None]])[0, 1]))
+        with self.assertRaisesRegex(ValueError, "'\\?' is no category"):
+            Rows(["a"], {"0": {"x": 0}}, True).matrix([["?"]])
+
+    @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
+    def test_frames_in_any_order_of_columns(self):
+        import pandas as pd
+        from whyslow_collector.rows_of import Rows
+
+        rows = Rows(["a", "b"], {}, False)
+        self.assertEqual(rows.matrix(pd.DataFrame({"b": [2.0], "more": [3.0], "a": [1.0]})).tolist(), [[1.0, 2.0]])
+        with self.assertRaisesRegex(ValueError, "the column 'b' is missing"):
+            rows.matrix(pd.DataFrame({"a": [1.0]}))
+
+
+@unittest.skipUnless(importlib.util.find_spec("numpy"), "NumPy is not installed")
+class Pixels(unittest.TestCase):
+    def rows(self, body):
+        """Alternatives of a function of an image."""
+        import numpy as np
+        from whyslow_collector import instead_of_pixels, module_file
+
+        instead_of_pixels._BUDGET_MS = 1
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "pixels_of_%d.py" % abs(hash(body)))
+            with open(file, "w") as written:
+                written.write("import numpy as np\nMEAN, STD = np.array([.4, .5, .6]), [.2, .3, .4]\ndef predict(image):\n" + textwrap.indent(textwrap.dedent(body), "    "))
+            module = module_file.import_file(file)
+            image = np.random.default_rng(1).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+            return instead_of_pixels.instead_of_pixels([file], lambda: module.predict(image))
+
+    def test_a_chain_in_several_statements(self):
+        [row] = self.rows("x = image[..., ::-1].astype(np.float32)\nx /= 255\nx = (x - MEAN) / STD\nx = np.expand_dims(x.transpose(2, 0, 1), 0)\nreturn x.sum()\n")
+        self.assertEqual((row["equal"], row["line"], row["rule"], row["callsPerPrediction"]), ("rounding", 4, "image-transforms", 1))
+        self.assertIn("pixels = np.expand_dims(np.transpose(image[..., ::-1], (2, 0, 1)), 0)", row["code"])
+        # The lines to paste give what the function's own gave.
+        import numpy as np
+
+        image = np.random.default_rng(2).integers(0, 256, (48, 48, 3), dtype=np.uint8)
+        names = {"np": np, "image": image, "MEAN": np.array([0.4, 0.5, 0.6]), "STD": [0.2, 0.3, 0.4]}
+        exec("\n".join(row["code"]), names)
+        expected = ((image[..., ::-1] / np.float32(255) - names["MEAN"]) / names["STD"]).transpose(2, 0, 1)[None]
+        np.testing.assert_allclose(names["x"], expected, atol=1e-6)
+
+    def test_steps_that_are_no_factor_and_addend_are_told_apart(self):
+        self.assertEqual(self.rows("x = image.astype(np.float32) / 255\nx = x * x\nreturn x.sum()\n")[0]["code"][-1], "x = planes")
+        self.assertEqual(self.rows("x = 1 / (image.astype(np.float32) + 1)\nreturn x.sum()\n"), [])
+        self.assertEqual(self.rows("x = image.astype(np.float32) / image.max()\nreturn x.sum()\n"), [])
+        self.assertEqual(self.rows("x = np.clip(image.astype(np.float32) / 255 - 1, 0, 1)\nreturn x.sum()\n"), [])
+
+
+@unittest.skipUnless(importlib.util.find_spec("sklearn") and importlib.util.find_spec("pandas"), "scikit-learn or pandas is not installed")
+class EstimatorFile(unittest.TestCase):
+    def test_texts_become_codes_by_column(self):
+        import json
+        import zipfile
+
+        import pandas as pd
+        from sklearn.compose import ColumnTransformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import OneHotEncoder, StandardScaler
+        from whyslow_collector import estimator_file
+
+        frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": ["x", "y", "x", "z"]})
+        columns = ColumnTransformer([("n", StandardScaler(), ["a"]), ("t", OneHotEncoder(handle_unknown="ignore"), ["b"])])
+        model = Pipeline([("columns", columns), ("last", LogisticRegression())]).fit(frame, [0, 1, 0, 1])
+        before = model.predict_proba(frame).tolist()
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "model.skops")
+            self.assertEqual(estimator_file.write(model, file), {1: {"x": 0, "y": 1, "z": 2}})
+            with zipfile.ZipFile(file) as archive:
+                schema = json.loads(archive.read("schema.json"))
+        self.assertEqual(schema["__class__"], "Pipeline")
+        # The user's own model is as it was.
+        self.assertEqual(model.predict_proba(frame).tolist(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
