@@ -39,6 +39,8 @@ export interface GraphFact {
   readonly casts: { readonly nodes: number; readonly decodeMs: number | null; readonly node: string | null }
   /** Outputs of each decode step that stay the same, such as the cross-attention keys of an encoder–decoder; bytes of one step, null: not known. */
   readonly constantOutputs: { readonly names: readonly string[]; readonly bytes: number | null }
+  /** Nodes that move or turn keys and values of an encoder at each step, and one of them; ms null: not profiled. */
+  readonly crossCopies: { readonly nodes: number; readonly decodeMs: number | null; readonly node: string | null }
 }
 
 /** What a call's prompt is made of. */
@@ -73,6 +75,8 @@ export interface ThreadsFact {
 /** What the caller's own options were, as far as they cost time. */
 export interface OptionsFact {
   readonly beams: number
+  /** How many were computed in what was measured; absent: all. */
+  readonly measuredBeams?: number
   /** Who chose the number of beams, as in 'generation_config.json'. */
   readonly beamsFrom: string | null
   /** Elements of the cache's buffer that the engine goes through at each token, in tokens; null: as many as are filled. */
@@ -209,7 +213,7 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   faults: 'this system counts no page faults of the process',
   together: 'one request was sent at a time; `whyslow load` sends several',
   encoder: 'the model has no encoder that whyslow runs',
-  embedding: 'whyslow generate does not run embedding models yet; give their texts to `whyslow pipeline`',
+  embedding: 'the model generates text; for a model of embeddings: whyslow FOLDER',
 }
 
 /** What was measured, as rules see it: null is undefined, with the reason. */

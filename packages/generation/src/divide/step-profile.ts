@@ -26,7 +26,16 @@ export interface StepProfile {
   /** The kinds of operators that take most of what is no product, no attention and no cache, as in 'Mul 3.10 ms, Pow 1.20 ms'. */
   readonly others: string
   /** Casts from float16 and to it, with one of them. */
-  readonly casts: { readonly nodes: number; readonly ms: number; readonly node: string | null }
+  readonly casts: NodesTime
+  /** Nodes that only move keys and values of an encoder, which never change. */
+  readonly crossCopies: NodesTime
+}
+
+/** Several nodes with their time, and one of them. */
+export interface NodesTime {
+  readonly nodes: number
+  readonly ms: number
+  readonly node: string | null
 }
 
 /** Operators that hold weights as an input. */
@@ -41,6 +50,8 @@ export interface StepGraph {
   readonly bytesOf: (name: string) => number | undefined
   /** Inputs of the graph that carry the cache. */
   readonly past: ReadonlySet<string>
+  /** Those of them that hold keys and values of an encoder. Absent: none do. */
+  readonly cross?: ReadonlySet<string>
   readonly logits: string
   /** The values of its branches that a value given by an If may be, by its name. Absent: there are no branches. */
   readonly branchValues?: ReadonlyMap<string, readonly string[]>
@@ -76,6 +87,7 @@ export function stepProfileOf(
     nodes: ran.length,
     headShare: all === 0 ? 0 : bytes.head / all,
     casts: castsIn(ran),
+    crossCopies: crossCopiesIn(ran, role, graph.cross),
     others: othersIn(ran.filter((node) => role(node) === 'other')),
   }
 }
@@ -92,13 +104,34 @@ function othersIn(nodes: readonly ProfiledNode[]): string {
     .join(', ')
 }
 
-function castsIn(nodes: readonly ProfiledNode[]): StepProfile['casts'] {
-  const casts = nodes.filter(
-    ({ opType, inputTypes, outputTypes }) =>
-      opType === 'Cast' && [inputTypes[0], outputTypes[0]].some((type) => type?.dtype === 'float16'),
+const castsIn = (nodes: readonly ProfiledNode[]): NodesTime =>
+  timeOf(
+    nodes.filter(
+      ({ opType, inputTypes, outputTypes }) =>
+        opType === 'Cast' && [inputTypes[0], outputTypes[0]].some((type) => type?.dtype === 'float16'),
+    ),
   )
-  return { nodes: casts.length, ms: casts.reduce((sum, { timeMs }) => sum + timeMs, 0), node: casts[0]?.name ?? null }
+
+function crossCopiesIn(
+  nodes: readonly ProfiledNode[],
+  role: (node: ProfiledNode) => NodeRole,
+  cross: ReadonlySet<string> = new Set(),
+): NodesTime {
+  const moved = new Set(cross)
+  const copies: ProfiledNode[] = []
+  for (const node of nodes) {
+    if (role(node) !== 'cache-copy' || !node.inputs.some((name) => moved.has(name))) continue
+    copies.push(node)
+    for (const output of node.outputs) moved.add(output)
+  }
+  return timeOf(copies)
 }
+
+const timeOf = (nodes: readonly ProfiledNode[]): NodesTime => ({
+  nodes: nodes.length,
+  ms: nodes.reduce((sum, { timeMs }) => sum + timeMs, 0),
+  node: nodes[0]?.name ?? null,
+})
 
 const none = (): { ms: number; nodes: number } => ({ ms: 0, nodes: 0 })
 

@@ -1,5 +1,6 @@
 // What a generator answers, greedily and always as many tokens: the ids that must be equal. And how it rates a text that is fed to it.
 import type { Generator } from '../generator.ts'
+import { type Sources, sourcesOf } from './source.ts'
 
 export interface Answer {
   readonly prompt: readonly number[]
@@ -11,10 +12,13 @@ export async function answersOf(
   generator: Generator,
   prompts: readonly (readonly number[])[],
   tokens: number,
+  sources: Sources = sourcesOf(generator, {}),
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const prompt of prompts) {
-    const request = { prompt, newTokens: tokens, ignoreEnd: true, sampling: { kind: 'greedy' as const }, stop: [] }
+    const { given, media } = sources(prompt)
+    const source = media === undefined ? { prompt: given } : { prompt: given, media }
+    const request = { ...source, newTokens: tokens, ignoreEnd: true, sampling: { kind: 'greedy' as const }, stop: [] }
     const generation = await generator.generate(request)
     const ids = generation.tokens.map(({ id }) => id)
     if (ids.includes(null)) throw new Error(`engine ${generator.engine} gives texts and no ids, which cannot be compared`)
@@ -45,15 +49,22 @@ export interface Rating {
 const CHUNK = 64
 
 /** Each text is fed as it is (teacher forcing). Throws if the engine shows no logits. */
-export async function ratingOf(generator: Generator, texts: readonly RatedText[]): Promise<Rating> {
+export async function ratingOf(
+  generator: Generator,
+  texts: readonly RatedText[],
+  sources: Sources = sourcesOf(generator, {}),
+): Promise<Rating> {
   if (generator.start === null) throw new Error(`engine ${generator.engine} shows no logits`)
   let [nats, tokens] = [0, 0]
   const gaps: (number | null)[] = []
-  for (const { prompt, ids, divergence } of texts) {
+  for (const { prompt: asked, ids, divergence } of texts) {
+    // Behind an encoder the decoder's text begins with a few tokens of its own.
+    const { given, media = given as readonly number[] } = sources(asked)
+    const prompt = generator.beginning?.ids ?? asked
     const all = [...prompt, ...ids]
     const watched = divergence === null ? null : prompt.length + divergence.at - 1
     let gap: number | null = null
-    const sequence = generator.start(all.length)
+    const sequence = generator.beginning === undefined ? generator.start(all.length) : generator.start(all.length, media)
     for (let from = 0; from < all.length; from += CHUNK) {
       const chunk = all.slice(from, from + CHUNK)
       const { logits, positions } = await sequence.feed(chunk, 'all')

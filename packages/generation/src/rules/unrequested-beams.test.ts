@@ -19,6 +19,14 @@ checkRule(unrequestedBeams, {
       },
     },
     {
+      name: 'by a file of the model, where one was measured',
+      given: exampleEvidence({ ...beams(4), options: { ...beams(4).options, measuredBeams: 1 } }),
+      expect: {
+        detail: /One was measured here: with all of them a token takes about 25\.0 ms, and 10\.0 ms alone\./,
+        wouldSaveMs: null,
+      },
+    },
+    {
       name: 'several at once were not measured',
       given: withoutFacts(beams(2, null), 'severalTokens'),
       expect: { wouldSaveMs: null, timeMs: 100 },

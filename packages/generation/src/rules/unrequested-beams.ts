@@ -1,6 +1,6 @@
 // Beam search computes several continuations at each token. Files of a model set it for a task of its authors.
 import { countFact, ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, ratioAt, tokenMsOf } from '../rule.ts'
+import { costs, defineRule, type Measured, ratioAt, tokenMsOf } from '../rule.ts'
 
 export const unrequestedBeams = defineRule({
   id: 'unrequested-beams',
@@ -8,12 +8,14 @@ export const unrequestedBeams = defineRule({
   title: 'Beam search: several continuations are computed for each token',
   needs: ['options', 'speed', 'setup'],
   wants: ['severalTokens'],
-  check({ options: { beams, beamsFrom }, severalTokens, ...given }) {
+  check({ options: { beams, beamsFrom, measuredBeams = beams }, severalTokens, ...given }) {
     if (beams <= 1 || beamsFrom === 'the caller') return 'clear'
     const tokenMs = tokenMsOf(given)
     const cost = severalTokens && ratioAt(severalTokens, beams)
     const from = beamsFrom === null ? '' : ` (by ${beamsFrom})`
     const said = tell`${countFact('beam', beams)} are searched${from}, and the caller did not request more than one`
+    // Measured was what is left without them.
+    if (measuredBeams < beams) return notMeasured({ said, cost, given })
     if (cost === undefined)
       return {
         ...tell`${said}.`,
@@ -25,3 +27,22 @@ export const unrequestedBeams = defineRule({
     }
   },
 })
+
+interface Unmeasured {
+  readonly said: ReturnType<typeof tell>
+  readonly cost: number | undefined
+  readonly given: Measured
+}
+
+/** One continuation was measured: with all of them a token takes about as long as so many tokens at once. */
+function notMeasured({ said, cost, given }: Unmeasured) {
+  const tokenMs = tokenMsOf(given)
+  const known =
+    cost === undefined
+      ? ''
+      : tell`: with all of them a token takes about ${ms('with-beams', tokenMs * cost)}, and ${ms('alone', tokenMs)} alone`
+  return {
+    ...tell`${said}. One was measured here${known}. Without them the text may change.`,
+    ...costs(given, {}, { unknown: 'one continuation was measured, as if nothing else had been requested', basis: 'modelled' }),
+  }
+}

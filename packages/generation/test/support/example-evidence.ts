@@ -61,6 +61,7 @@ export const exampleGraph = (given: Partial<GraphFact> = {}): GraphFact => ({
   headNode: '/lm_head/MatMul',
   casts: { nodes: 0, decodeMs: null, node: null },
   constantOutputs: { names: [], bytes: 0 },
+  crossCopies: { nodes: 0, decodeMs: null, node: null },
   ...given,
 })
 

@@ -17,21 +17,25 @@ const CHANCE_TOKENS = 24
 const PROMPT_SHARE = 0.5
 
 export async function promptIdsOf(
-  { base, bench }: Pick<FixRun, 'base' | 'bench'>,
+  { base, bench, reads }: Pick<FixRun, 'base' | 'bench' | 'reads'>,
   { model }: GenerationDocument,
   users: readonly string[],
 ): Promise<Prompts> {
-  const encoded = await bench.encoded(base, asShipped(base.source, users))
+  // Sounds have numbers.
+  if (reads === 'sound') return Array.from({ length: PROOF_PROMPTS }, (_, number) => [number])
+  const encoded = await bench.encoded(base, asShipped(base.source, users, reads))
   if (encoded.outcome === 'measured') return fitting(encoded.value, model.context)
   if (users.length > 0 || model.vocabulary === null)
     throw new InputError(`prompts cannot be turned into tokens: ${reasonInWords(encoded)}; put tokenizer.json next to the model`)
   return fitting(byChance(model.vocabulary), model.context)
 }
 
-function asShipped(source: string, users: readonly string[]): readonly string[] {
+function asShipped(source: string, users: readonly string[], reads: FixRun['reads']): readonly string[] {
   const facts = promptFactsOf(source)
   const template = chatTemplate(facts)
   const { texts } = proofPrompts(users, PROOF_PROMPTS)
+  // What an encoder's text begins and ends with, its tokenizer adds.
+  if (reads !== undefined) return texts
   return texts.map((text, at) =>
     template === null || at < users.length ? `${facts.beginning ?? ''}${text}` : template([{ role: 'user', content: text }]),
   )

@@ -108,9 +108,20 @@ export function documentOf(outcome: Outcome): GenerationDocument {
       ...(outcome.facts.weights === undefined ? {} : { weights: outcome.facts.weights }),
       kernelRates: outcome.kernelRates,
     }),
-    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...callFacts(first!) }, found.source, options),
+    ...diagnoseGeneration({ ...measured, ...outcome.facts, ...encoderFact(calls), ...callFacts(first!) }, found.source, options),
     warnings,
   }
+}
+
+/** The encoder in a middle call: it runs once for each, whatever the sampling. */
+function encoderFact(calls: readonly MeasuredCall[]): GenerationFacts {
+  const ms = medianOrNull(calls.flatMap(({ parts }) => parts.encoderMs ?? []))
+  const inputs = calls.flatMap(({ encoded }) => encoded ?? [])
+  const [first] = inputs
+  if (ms === null || first === undefined) return {}
+  const middle = (of: 'positions' | 'emptyPositions') => Math.round(medianOrNull(inputs.map((one) => one[of]))!)
+  const [positions, emptyPositions] = [middle('positions'), middle('emptyPositions')]
+  return { encoder: { ms, runs: 1, windows: 1, positions, emptyPositions, positionMs: first.positionMs } }
 }
 
 /** What the calls of a process say apart from their times. */
@@ -140,13 +151,24 @@ export function tokensOf(calls: readonly Pick<MeasuredCall, 'promptTokens' | 'ne
 function setupOf({ processes, options, plan }: Outcome, calls: readonly MeasuredCall[]): GenerationSetup {
   return {
     ...tokensOf(calls, options),
-    prompts: plan.measured.prompts === null ? 'made-up' : 'user',
+    prompts: plan.measured.prompts === null && plan.measured.sounds === undefined ? 'made-up' : 'user',
     sampling: 'greedy',
     endIgnored: calls.every(({ endedByItself }) => !endedByItself),
     processes: processes.length,
     callsPerProcess: Math.round(medianOrNull(processes.map((one) => one.calls.length))!),
     cachedShare: cachedShareOf(processes),
+    ...encodedSetup(calls),
   }
+}
+
+/** Absent: there is no encoder. */
+function encodedSetup(calls: readonly Pick<MeasuredCall, 'encoded'>[]): Pick<GenerationSetup, 'encoded'> {
+  const inputs = calls.flatMap(({ encoded }) => encoded ?? [])
+  const [first] = inputs
+  if (first === undefined) return {}
+  const { reads, positionMs } = first
+  const positions = Math.round(medianOrNull(inputs.map((one) => one.positions - one.emptyPositions))!)
+  return { encoded: { reads, positions, soundMs: positionMs === null ? null : positions * positionMs } }
 }
 
 function reasonsOf({ processes, bandwidth, token, firstToken, found, plan }: Outcome): Record<string, string> {
@@ -163,7 +185,7 @@ function reasonsOf({ processes, bandwidth, token, firstToken, found, plan }: Out
       : {}),
     ...(hasSteps ? {} : { severalTokens: "the engine's loop is its own: it cannot be fed several tokens at once" }),
     ...(isAddress ? { tokenParts: 'the model is behind an address', firstTokenParts: 'the model is behind an address' } : {}),
-    ...(plan.measured.prompts === null
+    ...(plan.measured.prompts === null && found.reads === undefined
       ? { lookup: 'prompts were made up: give --prompts to estimate prompt lookup on your own texts' }
       : {}),
   }

@@ -22,7 +22,13 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal
 }
 
-export type Prompt = string | readonly number[] | readonly Message[]
+/** For models that read sound; `samplesPerSecond` is that of the model. */
+export interface Sound {
+  readonly samples: Float32Array
+  readonly samplesPerSecond: number
+}
+
+export type Prompt = string | readonly number[] | readonly Message[] | Sound
 
 export interface TextGenerator {
   /** Longest context in tokens, prompt and new ones together; null: unknown. */
@@ -62,15 +68,17 @@ export function textGenerator(
     if (template === null) throw new InputError('the model has no chat template: give the prompt as a text')
     return template(messages)
   }
-  const idsOf = (prompt: Prompt): readonly number[] => {
-    if (typeof prompt === 'string') return encoded(`${facts.beginning ?? ''}${prompt}`)
+  // What an encoder's text begins with, its tokenizer adds.
+  const beginning = generator.encoder === undefined ? (facts.beginning ?? '') : ''
+  const idsOf = (prompt: Exclude<Prompt, Sound>): readonly number[] => {
+    if (typeof prompt === 'string') return encoded(`${beginning}${prompt}`)
     if (prompt.length > 0 && typeof prompt[0] === 'object') return encoded(rendered(prompt as readonly Message[]))
     return prompt as readonly number[]
   }
   const generate = (prompt: Prompt, options: GenerateOptions = {}) => {
     const { maxNewTokens = USUAL_NEW_TOKENS, stop = [], signal } = options
     return loop.generate({
-      prompt: idsOf(prompt),
+      ...(isSound(prompt) ? { prompt: [], media: { kind: 'sound', ...prompt } } : { prompt: idsOf(prompt) }),
       maxNewTokens,
       sampling: samplingOf(options),
       stop: typeof stop === 'string' ? [stop] : stop,
@@ -99,6 +107,8 @@ export function textGenerator(
     close: () => loop.close(),
   }
 }
+
+const isSound = (prompt: Prompt): prompt is Sound => typeof prompt === 'object' && 'samples' in prompt
 
 function samplingOf({ temperature = 0, topK = null, topP = null, seed }: GenerateOptions): Sampling {
   if (!(temperature >= 0)) throw new InputError(`temperature ${temperature}: give 0 or more`)
