@@ -157,7 +157,7 @@ export interface Generator {
    * make room for all of them at once; absent: the context. `source`: what the encoder reads, if there is one; absent: what it read last.
    */
   readonly start: ((longest?: number, source?: readonly number[] | Media) => Sequence) | null
-  /** Of an encoder–decoder, with what its decoder begins with; absent: the decoder stands alone. */
+  /** The encoder in front of the decoder, and what the decoder begins with; absent: it stands alone. */
   readonly encoder?: EncoderFacts
   readonly beginning?: DecoderBeginning
   /** Whether `generate` takes a text that nobody tokenized; absent: it does not. */

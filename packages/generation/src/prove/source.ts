@@ -3,7 +3,7 @@ import type { Generator } from '../generator.ts'
 import { madeUpMedia, type Prompt, piecesOf, readSounds } from '../measure/prompts.ts'
 import type { GeneratorSetup } from './setup.ts'
 
-/** In positions of 20 ms: two seconds, and up to five. */
+/** Lengths of made-up sounds in positions of 20 ms: two seconds, and up to five. */
 const [SHORTEST, LONGER, LENGTHS] = [100, 50, 4]
 
 export type Sources = (prompt: readonly number[]) => Prompt

@@ -40,7 +40,7 @@ export interface Recognized {
   readonly variants: readonly Variant[]
   /** How an ONNX decoder is fed; null: not ONNX. */
   readonly layout: DecoderLayout | null
-  /** Of an encoder–decoder: the encoder's file, and the decoder's of the first call if that is another one; null: there is none. */
+  /** The encoder's file, and that of the decoder for the first call if it is another one; null: there is none. */
   readonly encoder: string | null
   readonly first: string | null
   /** Continuations that the model's files search, and the file; null: one. */

@@ -70,7 +70,7 @@ export interface GenerationEngine {
 }
 
 export interface GenerationSetup {
-  /** Of an encoder–decoder, what the decoder begins with: the encoder's input is `encoded`. */
+  /** Tokens that the decoder is fed before the first: behind an encoder those that it begins with, and `encoded` is what the encoder read. */
   readonly promptTokens: number
   readonly newTokens: number
   readonly prompts: 'user' | 'made-up'

@@ -80,7 +80,7 @@ async function isGenerator(file: string): Promise<boolean> {
   }
 }
 
-/** Of a folder of transformers.js: one that makes embeddings, or names classes. null: it is no such folder. */
+/** The model of a transformers.js folder that makes embeddings, or names classes. null: it is no such folder. */
 async function modelIn(folder: string): Promise<string | null> {
   const { chosenVariant, generatorFiles } = await import('@whyslow/generation/recognize/folder.ts')
   const files = generatorFiles(folder)

@@ -75,7 +75,7 @@ const isMedia = (source: readonly number[] | Media): source is Media => !Array.i
 
 interface Made {
   readonly feeds: Readonly<Record<string, TensorValue>>
-  /** Of sound; null: it is none. */
+  /** How long the sound is, and all that is fed; null: it is no sound. */
   readonly heardMs: number | null
   readonly wholeMs: number | null
 }
