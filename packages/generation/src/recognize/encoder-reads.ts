@@ -17,6 +17,8 @@ export function encoderReads(inputs: readonly ValueDeclaration[]): EncoderReads 
   const strange = others[0] ?? input
   const known = input !== undefined && others.length === 0 ? readsOf(input) : null
   if (known !== null) return { reads: known, input: input! }
+  if (strange !== undefined && (SOUND.test(strange.name) || IMAGE.test(strange.name)) && strange.dtype !== 'float32')
+    return `reads ${strange.name} as ${strange.dtype ?? 'an unknown type'}, and features are made in float32; export the encoder with float32 inputs`
   return `encodes ${strange?.name ?? 'nothing'}, which is no text, sound or image that whyslow knows; measure it as a model: whyslow why`
 }
 

@@ -41,6 +41,8 @@ describe('a profiled step', () => {
     const { model, first } = await stepOf(form)
     const later = await shapesAfter(model, { depth: 7, tokens: 1, positions: 50 })
     expect(later).toMatchObject({ logits: [1, 1, 64], 'present.0.decoder.key': [1, 1, 8, 16] })
+    if (form === 'merged') expect(later['present.0.encoder.key']).toEqual([1, 1, 50, 16])
+    expect(model.feeds({ depth: 7, tokens: 1, positions: 50 })['past_key_values.0.encoder.key']!.shape).toEqual([1, 1, 50, 16])
     const opening = await shapesAfter(first?.model ?? model, { depth: 0, tokens: 2, positions: 50 })
     expect(opening).toMatchObject({ logits: [1, 2, 64], 'present.0.encoder.key': [1, 1, 50, 16] })
     expect(model.cross).toHaveLength(4)
