@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ruleGenerator } from '../../test/support/rule-generator.ts'
+import type { Generator } from '../generator.ts'
 import { withLoop } from '../loop/loop.ts'
 import { answersOf, divergenceOf, ratingOf } from './answers.ts'
 import { SHIPPED_LOOP } from './setup.ts'
@@ -38,7 +39,7 @@ describe('a text that is fed', () => {
   })
 
   test('costs the logarithms of its probabilities', async () => {
-    const { nats, tokens } = await ratingOf(two, [{ prompt: [0, 1], ids: [1, 0], divergence: null }])
+    const { nats, tokens } = await ratingOf(two, [{ ids: [0, 1, 1, 0], divergence: null }])
     // Token 1 after one token: 1/2; token 1 after two: 3/4; token 0 after three: 1/2.
     expect(nats).toBeCloseTo(2 * Math.log(2) + Math.log(4 / 3), 5)
     expect(tokens).toBe(3)
@@ -47,18 +48,35 @@ describe('a text that is fed', () => {
   test('in pieces, as if it were fed whole', async () => {
     const ids = Array.from({ length: 150 }, (_, at) => at % 2)
     const { nats, tokens, gaps } = await ratingOf(two, [
-      { prompt: ids.slice(0, 3), ids: ids.slice(3), divergence: { at: 127, chosen: 0 } },
+      { ids, divergence: null },
+      { ids, divergence: { at: 130, chosen: 0 } },
     ])
     expect(tokens).toBe(149)
     // Token at index n is n % 2: token 1 comes after an odd number of tokens (1/2), token 0 after an even one (1/4).
     expect(nats).toBeCloseTo(75 * Math.log(2) + 74 * Math.log(4), 3)
-    // The divergence is at index 130, after 130 tokens: ln 3 better than token 0.
-    expect(gaps[0]).toBeCloseTo(Math.log(3), 5)
+    // Another chose token 0 after 130 tokens, where token 1 is better by ln 3; that text is not rated.
+    expect(gaps).toEqual([expect.closeTo(Math.log(3), 5)])
+  })
+
+  test('behind an encoder: what the decoder begins with is fed, and not rated', async () => {
+    const read: unknown[] = []
+    const start: Generator['start'] = (_, source) => {
+      read.push(source)
+      return two.start!()
+    }
+    const behind = { ...two, beginning: { ids: [0, 1], process: null }, start }
+    const { nats, tokens, gaps } = await ratingOf(behind, [
+      { source: [7], ids: [1, 0], divergence: null },
+      { source: [8], ids: [1, 0], divergence: { at: 0, chosen: 0 } },
+    ])
+    // Token 1 after two: 3/4; token 0 after three: 1/2. Another chose token 0 after two, where token 1 is better by ln 3.
+    expect(nats).toBeCloseTo(Math.log(4 / 3) + Math.log(2), 5)
+    expect([tokens, gaps, read]).toEqual([2, [expect.closeTo(Math.log(3), 5)], [[7], [8]]])
   })
 
   test('is not rated by the logits of its last position', async () => {
     const last = ruleGenerator({ lastOnly: true })
-    await expect(ratingOf(last, [{ prompt: [0, 1], ids: [1, 0], divergence: null }])).rejects.toThrow(
+    await expect(ratingOf(last, [{ ids: [0, 1, 1, 0], divergence: null }])).rejects.toThrow(
       'engine scripted gave logits of 1 positions of 4',
     )
   })

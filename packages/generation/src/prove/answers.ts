@@ -1,5 +1,6 @@
 // What a generator answers, greedily and always as many tokens: the ids that must be equal. And how it rates a text that is fed to it.
 import type { Generator } from '../generator.ts'
+import type { Prompt } from '../measure/prompts.ts'
 import { type Sources, sourcesOf } from './source.ts'
 
 export interface Answer {
@@ -33,38 +34,42 @@ export interface Divergence {
   readonly chosen: number
 }
 
-export interface RatedText extends Answer {
+/** A text that is fed as it is (teacher forcing): all of it, to be rated, or up to where another generator chose another token. */
+export interface FedText {
+  readonly ids: readonly number[]
+  /** The prompt that an encoder reads, whose answer `ids` are; absent: there is no encoder, and `ids` are all. */
+  readonly source?: readonly number[]
+  /** The index in `ids` of another's token; null: the text is rated. */
   readonly divergence: Divergence | null
 }
 
 export interface Rating {
-  /** Sum of the negative logarithms of the probabilities of all tokens but the first, and how many these are. */
+  /** The sum of the negative logarithms of the probabilities of all tokens but the first, over the texts that are rated, and how many tokens these are. */
   readonly nats: number
   readonly tokens: number
-  /** For each text: the best logit where the other diverged, less that of the token it chose; null: it did not diverge. */
-  readonly gaps: readonly (number | null)[]
+  /** The best logit where another token was chosen, less that of this token: one for each other text, in their order. */
+  readonly gaps: readonly number[]
 }
 
 /** Tokens that are fed at once: their logits are kept together. */
 const CHUNK = 64
 
-/** Each text is fed as it is (teacher forcing). Throws if the engine shows no logits. */
+/** Throws if the engine shows no logits, or not those of each position. */
 export async function ratingOf(
   generator: Generator,
-  texts: readonly RatedText[],
+  texts: readonly FedText[],
   sources: Sources = sourcesOf(generator, {}),
 ): Promise<Rating> {
   if (generator.start === null) throw new Error(`engine ${generator.engine} shows no logits`)
   let [nats, tokens] = [0, 0]
-  const gaps: (number | null)[] = []
-  for (const { prompt: asked, ids, divergence } of texts) {
-    // Behind an encoder the decoder's text begins with a few tokens of its own.
-    const { given, media = given as readonly number[] } = sources(asked)
-    const prompt = generator.beginning?.ids ?? asked
-    const all = [...prompt, ...ids]
-    const watched = divergence === null ? null : prompt.length + divergence.at - 1
-    let gap: number | null = null
-    const sequence = generator.beginning === undefined ? generator.start(all.length) : generator.start(all.length, media)
+  const gaps: number[] = []
+  for (const { ids: text, source, divergence: found } of texts) {
+    // Behind an encoder a text begins with tokens that the decoder does not choose.
+    const beginning = source === undefined ? [] : (generator.beginning?.ids ?? [])
+    const ids = [...beginning, ...text]
+    const divergence = found === null ? null : { ...found, at: found.at + beginning.length }
+    const all = divergence === null ? ids : ids.slice(0, divergence.at)
+    const sequence = source === undefined ? generator.start(all.length) : generator.start(all.length, readBy(sources(source)))
     for (let from = 0; from < all.length; from += CHUNK) {
       const chunk = all.slice(from, from + CHUNK)
       const { logits, positions } = await sequence.feed(chunk, 'all')
@@ -74,20 +79,21 @@ export async function ratingOf(
         )
       const width = logits.length / positions
       for (let row = 0; row < positions; row++) {
-        const at = from + row
+        const next = from + row + 1
         const seen = logits.subarray(row * width, (row + 1) * width)
+        if (divergence !== null && next === all.length) gaps.push(maximum(seen) - seen[divergence.chosen]!)
+        if (divergence !== null || next === all.length || next < beginning.length) continue
         const most = maximum(seen)
-        if (at === watched) gap = most - seen[divergence!.chosen]!
-        if (at + 1 === all.length) continue
-        nats += most + Math.log(sumOfExponentials(seen, most)) - seen[all[at + 1]!]!
+        nats += most + Math.log(sumOfExponentials(seen, most)) - seen[all[next]!]!
         tokens++
       }
     }
     sequence.close()
-    gaps.push(gap)
   }
   return { nats, tokens, gaps }
 }
+
+const readBy = ({ given, media = given as readonly number[] }: Prompt) => media
 
 function maximum(values: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY

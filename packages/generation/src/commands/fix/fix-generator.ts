@@ -10,7 +10,7 @@ import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument, GenerationFix, GenerationTrial } from '@whyslow/report/documents/generation.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
 import type { Answer } from '../../prove/answers.ts'
-import { localBench } from '../../prove/bench.ts'
+import { localBench, type Prompts } from '../../prove/bench.ts'
 import {
   type Budget,
   budgetFor,
@@ -37,7 +37,7 @@ import { candidatesFor, shippableEngines } from './candidates-for.ts'
 import { evaluator } from './evaluate.ts'
 import { answerOf, dropped, fixOf } from './fix-document.ts'
 import { FIX_GENERATOR_DEFAULTS, type FixGeneratorOptions } from './options.ts'
-import { longPrompts, promptIdsOf } from './prompt-ids.ts'
+import { longPrompts, proofTextsOf } from './prompt-ids.ts'
 import type { FixRun } from './run.ts'
 import { newFolder, shipProven, trialFolder } from './ship-proven.ts'
 
@@ -146,7 +146,7 @@ async function tried(
   { document, users }: { readonly document: GenerationDocument; readonly users: UsersPrompts },
 ): Promise<GenerationDocument> {
   const { base, bench, options } = run
-  const prompts = await promptIdsOf(run, document, users.prompts ?? [])
+  const { prompts, texts } = await proofTextsOf(run, document, users.prompts ?? [])
   const budget = budgetOf(options, document)
   options.onPlan?.(budgetPlan(budget))
   options.onProgress?.({ stage: "the original's answers", done: 0, of: 1 })
@@ -154,7 +154,7 @@ async function tried(
   const longest = run.reads === undefined ? Math.max(...prompts.map((prompt) => prompt.length)) : document.setup.promptTokens
   const tokens = tokensFor(document, longest)
   const original = needed(await bench.answers(base, prompts.slice(0, PROOF_PROMPTS), tokens))
-  const known = knownOf(run, original)
+  const known = knownOf(run, original, texts)
   const common = {
     ...{ bench, base, known, candidates, original },
     reference: referenceOf(base, document, run.engines),
@@ -224,10 +224,10 @@ const referenceOf = (
   return engines[0] === undefined ? null : { ...base, engine: engines[0] }
 }
 
-function knownOf({ base, bench, folder }: FixRun, answers: readonly Answer[]): Known {
+function knownOf({ base, bench, folder, reads }: FixRun, answers: readonly Answer[], texts: Prompts | null): Known {
   return {
-    ...{ original: base, answers },
-    usableCpus: readUsableCpus(),
+    ...{ original: base, answers, texts: texts ?? answers.map(({ prompt, ids }) => [...prompt, ...ids]) },
+    ...{ usableCpus: readUsableCpus(), hasEncoder: reads !== undefined },
     async curve(setup) {
       const found = await bench.curve(setup, answers[0]!.prompt)
       return found.outcome === 'measured' ? found.value : null

@@ -19,7 +19,7 @@ const NUMBERS: Readonly<Partial<Record<InputRole, StepNumber['is']>>> = {
  * the first call, and gives the caches.
  */
 export function heldLayout(layout: DecoderLayout, graph: GraphProto | null, { hasFirst = false } = {}): HeldLayout | string {
-  const { inputs, logits, cache, capacity, problem } = layout
+  const { inputs, cache, capacity, problem } = layout
   if (problem !== null) return problem
   if (!hasFirst && (readsEncoder(layout) || cache.some(({ present }) => present === null)))
     return 'it computes the keys of its encoder and its tokens in one graph; this engine needs decoder_model.onnx and decoder_with_past_model.onnx, as fix makes them'
