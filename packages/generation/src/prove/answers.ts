@@ -1,5 +1,5 @@
 // What a generator answers, greedily and always as many tokens: the ids that must be equal. And how it rates a text that is fed to it.
-import type { Generator } from '../generator.ts'
+import type { Generator, Media } from '../generator.ts'
 import type { Prompt } from '../measure/prompts.ts'
 import { type Sources, sourcesOf } from './source.ts'
 
@@ -93,7 +93,7 @@ export async function ratingOf(
   return { nats, tokens, gaps }
 }
 
-const readBy = ({ given, media = given as readonly number[] }: Prompt) => media
+const readBy = ({ given, media }: Prompt): readonly number[] | Media => media ?? (given as readonly number[])
 
 function maximum(values: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY
