@@ -12,7 +12,7 @@ export interface Around {
   readonly callsMade?: () => void
 }
 
-export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd'> {
+export interface CallOptions extends Pick<GenerationRequest, 'newTokens' | 'ignoreEnd' | 'plain'> {
   /** The prompt is the user's: what was generated after it is of interest. */
   readonly keepsIds?: boolean
 }
@@ -66,6 +66,7 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
     tokenizeMs,
     parts,
     ...(made.encoded === undefined ? {} : { encoded: made.encoded }),
+    ...(made.detokenize === undefined ? {} : { detokenize: made.detokenize }),
     ids: keepsIds && typeof given !== 'string' && !ids.includes(null) ? [...given, ...(ids as number[])] : null,
   }
 }

@@ -1,5 +1,5 @@
 // What measuring a generator in one process is told, and what it gives: plain data that crosses between processes.
-import type { CallParts, EncodedInput, GeneratorOptions } from '../generator.ts'
+import type { CallParts, DetokenizeFact, EncodedInput, GeneratorOptions } from '../generator.ts'
 import type { HostFacts } from './host.ts'
 
 export interface MeasurePlan {
@@ -55,6 +55,7 @@ export interface MeasuredCall {
   readonly parts: CallParts
   /** Absent: there is no encoder. */
   readonly encoded?: EncodedInput
+  readonly detokenize?: DetokenizeFact
   /** Garbage collection during the call: until its first token, and after it. */
   readonly firstGarbageMs: number
   readonly garbageMs: number

@@ -1,11 +1,13 @@
 // What a generator answers, greedily and always as many tokens: the ids that must be equal. And how it rates a text that is fed to it.
-import type { Generator, Media } from '../generator.ts'
+import type { Generation, Generator, Media } from '../generator.ts'
 import type { Prompt } from '../measure/prompts.ts'
 import { type Sources, sourcesOf } from './source.ts'
 
 export interface Answer {
   readonly prompt: readonly number[]
   readonly ids: readonly number[]
+  /** Up to the first token that ends a text; absent: nobody can make text of ids. */
+  readonly text?: string
 }
 
 /** Throws if the engine gives no ids. Prompts are ids, so that no tokenizer comes between. */
@@ -19,13 +21,27 @@ export async function answersOf(
   for (const prompt of prompts) {
     const { given, media } = sources(prompt)
     const source = media === undefined ? { prompt: given } : { prompt: given, media }
-    const request = { ...source, newTokens: tokens, ignoreEnd: true, sampling: { kind: 'greedy' as const }, stop: [] }
+    const request = {
+      ...source,
+      newTokens: tokens,
+      ignoreEnd: true,
+      sampling: { kind: 'greedy' as const },
+      plain: true,
+      stop: [],
+    }
     const generation = await generator.generate(request)
     const ids = generation.tokens.map(({ id }) => id)
     if (ids.includes(null)) throw new Error(`engine ${generator.engine} gives texts and no ids, which cannot be compared`)
-    answers.push({ prompt, ids: ids as number[] })
+    answers.push({ prompt, ids: ids as number[], ...textOf(generator, generation) })
   }
   return answers
+}
+
+function textOf({ decode, endIds }: Generator, { tokens }: Generation): Pick<Answer, 'text'> {
+  const end = tokens.findIndex(({ id }) => endIds.includes(id!))
+  const shown = end < 0 ? tokens : tokens.slice(0, end)
+  if (decode !== null) return { text: decode(shown.map(({ id }) => id!)) }
+  return shown.some(({ text }) => text === null) ? {} : { text: shown.map(({ text }) => text).join('') }
 }
 
 /** The first place at which another generator chose another token than `ids`. */

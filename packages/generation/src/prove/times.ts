@@ -24,7 +24,8 @@ export async function timesOf(
 ): Promise<Omit<ProcessTimes, 'openMs'>> {
   const around = { now: () => performance.now(), garbageMs: async () => 0 }
   const calls = []
-  for (const prompt of prompts) calls.push(await measuredCall(generator, sources(prompt), { newTokens, ignoreEnd: true }, around))
+  for (const prompt of prompts)
+    calls.push(await measuredCall(generator, sources(prompt), { newTokens, ignoreEnd: true, plain: true }, around))
   const perToken = calls.slice(1).map(({ perTokenMs }) => {
     if (perTokenMs === null) throw new Error('one token was generated, and the time between tokens takes two')
     return perTokenMs

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { beamsOf, beginningOf } from './beginning.ts'
+import { beginningOf } from './beginning.ts'
 import type { GeneratorFiles, Json } from './folder.ts'
 
 const files = (generationConfig: Json | null, config: Json | null = null): GeneratorFiles => ({
@@ -40,11 +40,4 @@ test('tokens that are not chosen, and one that is', () => {
     ...{ suppressed: [1, 2, 58100], suppressedFirst: [220], forcedFirst: 0 },
   })
   expect(beginningOf(files({ suppress_tokens: null }))).toMatchObject({ suppressed: [], suppressedFirst: [], forcedFirst: null })
-})
-
-test('beams that a file sets', () => {
-  expect(beamsOf(files({ num_beams: 4 }))).toEqual({ beams: 4, from: 'generation_config.json' })
-  expect(beamsOf(files(null, { num_beams: 6 }))).toEqual({ beams: 6, from: 'config.json' })
-  expect(beamsOf(files({ num_beams: 1 }, { num_beams: 6 }))).toBeNull()
-  expect(beamsOf(files(null))).toBeNull()
 })

@@ -63,13 +63,3 @@ const singleWords = (value: unknown): number[] =>
     const ids = idsIn(word)
     return ids.length === 1 ? ids : []
   })
-
-/** Continuations that generating searches by the configuration, and where that is said; null: one. */
-export function beamsOf({ config, generationConfig }: GeneratorFiles): { readonly beams: number; readonly from: string } | null {
-  const said = [
-    ['generation_config.json', generationConfig?.num_beams],
-    ['config.json', config?.num_beams],
-  ] as const
-  const found = said.find(([, beams]) => isId(beams))
-  return found === undefined || (found[1] as number) <= 1 ? null : { beams: found[1] as number, from: found[0] }
-}

@@ -7,7 +7,6 @@ import type { GraphView } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import type { GeneratorKind } from '../generator.ts'
 import { type GeneratorAddress, generatorAddress } from './address.ts'
-import { beamsOf } from './beginning.ts'
 import { namedCache } from './cache-names.ts'
 import { isCausal } from './causal.ts'
 import { isClassifier } from './classifier.ts'
@@ -43,8 +42,6 @@ export interface Recognized {
   /** The encoder's file, and that of the decoder for the first call if it is another one; null: there is none. */
   readonly encoder: string | null
   readonly first: string | null
-  /** Continuations that the model's files search, and the file; null: one. */
-  readonly beams: ReturnType<typeof beamsOf>
   /** The file that holds the tokenizer: tokenizer.json, or the GGUF file itself; null: none was found. */
   readonly tokenizer: string | null
   readonly endIds: readonly number[]
@@ -53,7 +50,7 @@ export interface Recognized {
   readonly problem: string | null
 }
 
-const NO_GRAPH = { layout: null, encoder: null, first: null, beams: null } as const
+const NO_GRAPH = { layout: null, encoder: null, first: null } as const
 
 const UNKNOWN: ModelNumbers = {
   architecture: null,
@@ -109,7 +106,6 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
     layout,
     encoder: readsEncoder(layout) ? variant.encoder : null,
     first: variant.first,
-    beams: beamsOf(files),
     tokenizer: files.tokenizer,
     endIds: endIdsOf(files),
     address: null,

@@ -1,8 +1,8 @@
 import { checkRule, exampleEvidence, exampleSeveral, withoutFacts } from '../../test/support/check-rule.ts'
 import { unrequestedBeams } from './unrequested-beams.ts'
 
-const beams = (many: number, beamsFrom: string | null = 'generation_config.json') => ({
-  options: { beams: many, beamsFrom, cacheCapacity: null, capacityFrom: null },
+const beams = (many: number, beamsFrom: string | null = 'generation_config.json', searched = many) => ({
+  options: { beams: many, searched, beamsFrom, cacheCapacity: null, capacityFrom: null },
   severalTokens: exampleSeveral(1.5, 2.5, 4),
 })
 
@@ -19,11 +19,13 @@ checkRule(unrequestedBeams, {
       },
     },
     {
-      name: 'by a file of the model, where one was measured',
-      given: exampleEvidence({ ...beams(4), options: { ...beams(4).options, measuredBeams: 1 } }),
+      name: 'by a file of the model, while the measured calls search one',
+      given: exampleEvidence(beams(4, 'generation_config.json', 1)),
       expect: {
-        detail: /One was measured here: with all of them a token takes about 25\.0 ms, and 10\.0 ms alone\./,
         wouldSaveMs: null,
+        timeMs: 0,
+        detail:
+          /^A caller who does not say how many gets 4 beams \(by generation_config\.json\): about 2\.5 times a token alone, which takes 10\.0 ms\./,
       },
     },
     {

@@ -1,6 +1,6 @@
 // Beam search computes several continuations at each token. Files of a model set it for a task of its authors.
 import { countFact, ms, ratio, tell } from '@whyslow/diagnosis/tell.ts'
-import { costs, defineRule, type Measured, ratioAt, tokenMsOf } from '../rule.ts'
+import { costs, defineRule, ratioAt, tokenMsOf } from '../rule.ts'
 
 export const unrequestedBeams = defineRule({
   id: 'unrequested-beams',
@@ -8,14 +8,19 @@ export const unrequestedBeams = defineRule({
   title: 'Beam search: several continuations are computed for each token',
   needs: ['options', 'speed', 'setup'],
   wants: ['severalTokens'],
-  check({ options: { beams, beamsFrom, measuredBeams = beams }, severalTokens, ...given }) {
+  check({ options: { beams, beamsFrom, searched }, severalTokens, ...given }) {
     if (beams <= 1 || beamsFrom === 'the caller') return 'clear'
     const tokenMs = tokenMsOf(given)
     const cost = severalTokens && ratioAt(severalTokens, beams)
     const from = beamsFrom === null ? '' : ` (by ${beamsFrom})`
+    if (searched < beams)
+      return {
+        ...tell`A caller who does not say how many gets ${countFact('beam', beams)}${from}${
+          cost === undefined ? '' : tell`: about ${ratio('cost', cost)} times a token alone, which takes ${ms('alone', tokenMs)}`
+        }. Set num_beams to one unless the text needs them.`,
+        ...costs(given, {}, { unknown: 'the measured calls search one, and yours may set their own number', basis: 'modelled' }),
+      }
     const said = tell`${countFact('beam', beams)} are searched${from}, and the caller did not request more than one`
-    // Measured was what is left without them.
-    if (measuredBeams < beams) return notMeasured({ said, cost, given })
     if (cost === undefined)
       return {
         ...tell`${said}.`,
@@ -27,22 +32,3 @@ export const unrequestedBeams = defineRule({
     }
   },
 })
-
-interface Unmeasured {
-  readonly said: ReturnType<typeof tell>
-  readonly cost: number | undefined
-  readonly given: Measured
-}
-
-/** One continuation was measured: with all of them a token takes about as long as so many tokens at once. */
-function notMeasured({ said, cost, given }: Unmeasured) {
-  const tokenMs = tokenMsOf(given)
-  const known =
-    cost === undefined
-      ? ''
-      : tell`: with all of them a token takes about ${ms('with-beams', tokenMs * cost)}, and ${ms('alone', tokenMs)} alone`
-  return {
-    ...tell`${said}. One was measured here${known}. Without them the text may change.`,
-    ...costs(given, {}, { unknown: 'one continuation was measured, as if nothing else had been requested', basis: 'modelled' }),
-  }
-}

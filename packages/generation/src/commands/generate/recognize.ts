@@ -12,6 +12,7 @@ import { zeroTensor } from '../../engines/loop/cache.ts'
 import { feedsFor, growingMask } from '../../engines/loop/feeds.ts'
 import type { EncodedInput, GeneratorOptions } from '../../generator.ts'
 import { encoderReads } from '../../recognize/encoder-reads.ts'
+import { beamsOf, generatorFiles } from '../../recognize/folder.ts'
 import { type CacheEntry, type DecoderLayout, decoderLayout, readsEncoder } from '../../recognize/layout.ts'
 import { type Recognized as Found, recognize } from '../../recognize/recognize.ts'
 import type { Fed, StepModel } from './profile-step.ts'
@@ -25,7 +26,7 @@ export async function recognized(source: string, dtype: string | null): Promise<
       `${addressName(source)}: this is no generator of text (no ONNX decoder or folder of one, no GGUF file, no address); for one prediction of a model: whyslow MODEL`,
     )
   if (found.problem !== null) throw new InputError(`${source}: ${found.problem}`)
-  const { kind, name, numbers, tokenizer, beams } = found
+  const { kind, name, numbers, tokenizer } = found
   const { heads: _, ...rest } = numbers
   const model: GenerationModel = { name, kind, ...rest, tokenizer }
   const fedBy = feederOf(found.layout)
@@ -34,9 +35,21 @@ export async function recognized(source: string, dtype: string | null): Promise<
     ...{ source, kind, model },
     ...(fedBy === null ? {} : { fedBy }),
     ...(reads === null ? {} : { reads }),
-    ...(beams === null ? {} : { beams }),
+    ...callersOptions(found),
     step: (options) => stepOf(found, options),
   }
+}
+
+/** What callers get who set nothing themselves. Every measured call searches one beam. */
+function callersOptions({ source, kind, layout }: Found): Pick<Recognized, 'options' | 'guesses'> {
+  if (kind === 'address') return {}
+  const files = generatorFiles(source)
+  const capacity = layout?.capacity ?? null
+  const cache = { cacheCapacity: capacity, capacityFrom: capacity === null ? null : 'the graph' }
+  if (files === null) return { options: { beams: 1, beamsFrom: null, searched: 1, ...cache } }
+  const guessed = [files.generationConfig?.prompt_lookup_num_tokens, files.generationConfig?.assistant_early_exit]
+  const guesses = guessed.some((value) => typeof value === 'number')
+  return { options: { ...beamsOf(files), searched: 1, ...cache }, ...(guesses ? { guesses } : {}) }
 }
 
 /** What the encoder reads; null: there is none. Throws InputError if nobody knows it, or it is missing. */

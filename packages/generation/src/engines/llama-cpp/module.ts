@@ -4,7 +4,7 @@ export type Token = number
 
 export interface LlamaModule {
   getLlama(options: object): Promise<Llama>
-  readonly LlamaLogLevel?: { readonly error: string }
+  readonly LlamaLogLevel?: { readonly info: string }
 }
 
 export interface Llama {
@@ -19,7 +19,11 @@ export interface LlamaModel {
   readonly trainContextSize?: number
   readonly tokens: { readonly eos?: Token | null; readonly eot?: Token | null }
   readonly fileInfo?: {
-    readonly metadata?: { readonly tokenizer?: { readonly ggml?: { readonly tokens?: { readonly length: number } } } }
+    readonly metadata?: {
+      readonly tokenizer?: {
+        readonly ggml?: { readonly tokens?: { readonly length: number }; readonly token_type?: ArrayLike<number> }
+      }
+    }
   }
   tokenize(text: string, specialTokens?: boolean): readonly Token[]
   detokenize(tokens: readonly Token[], specialTokens?: boolean, lastTokens?: readonly Token[]): string
@@ -33,6 +37,8 @@ export interface LlamaContext {
   readonly currentThreads?: number
   readonly batchSize?: number
   getSequence(): LlamaSequence
+  /** Logs llama.cpp's own times since the last call, and starts anew. */
+  printTimings?(): Promise<void>
   dispose(): Promise<void>
 }
 
