@@ -24,8 +24,11 @@ export interface ValueFact {
   readonly contiguous: boolean | null
   /** 'cpu', 'gpu:0' …; null: not a tensor of a device. */
   readonly device: string | null
-  /** Lengths of a list's texts, in characters; absent: it holds others. */
-  readonly texts?: { readonly mean: number; readonly longest: number }
+  /**
+   * Lengths of a list's texts, in characters; absent: it holds others. `sorted`: the mean of what each is as long as in batches of eight, sorted by
+   * length.
+   */
+  readonly texts?: { readonly mean: number; readonly longest: number; readonly sorted: number }
 }
 
 /** One of the stages, in the order they run: over all calls of the pass that tells it. */

@@ -42,6 +42,8 @@ export interface GraphFact {
   readonly constantWork: { readonly nodes: number; readonly decodeMs: number; readonly node: string | null } | null
   /** Outputs of each decode step that stay the same, such as the cross-attention keys of an encoder–decoder; bytes of one step, null: not known. */
   readonly constantOutputs: { readonly names: readonly string[]; readonly bytes: number | null }
+  /** Nodes that move or turn keys and values of an encoder at each step, and one of them; ms null: not profiled. */
+  readonly crossCopies: { readonly nodes: number; readonly decodeMs: number | null; readonly node: string | null }
 }
 
 /** What a call's prompt is made of. */
@@ -212,7 +214,7 @@ const ABSENT: Readonly<Record<keyof GenerationFacts | keyof Curves, string>> = {
   faults: 'this system counts no page faults of the process',
   together: 'one request was sent at a time; `whyslow load` sends several',
   encoder: 'the model has no encoder that whyslow runs',
-  embedding: 'whyslow generate does not run embedding models yet; give their texts to `whyslow pipeline`',
+  embedding: 'the model generates text; for a model of embeddings: whyslow FOLDER',
 }
 
 /** What was measured, as rules see it: null is undefined, with the reason. */

@@ -23,10 +23,16 @@ export interface Penalties {
   readonly presence: number
   readonly frequency: number
 }
+/** What an encoder reads that is no text: sound as it was recorded, or an image that is made up from a seed. */
+export type Media =
+  | { readonly kind: 'sound'; readonly samples: Float32Array; readonly samplesPerSecond: number }
+  | { readonly kind: 'image'; readonly seed: number }
 
 export interface GenerationRequest {
-  /** Token ids if the engine takes ids, else a text. */
+  /** Token ids if the engine takes ids, else a text. Of an encoder–decoder the encoder reads it. */
   readonly prompt: readonly number[] | string
+  /** What the encoder reads in place of the prompt, which is empty then; absent: it reads the prompt, or there is no encoder. */
+  readonly media?: Media
   /** The most new tokens. With `ignoreEnd` exactly so many are generated, and tokens that end a text do not end it. */
   readonly newTokens: number
   readonly ignoreEnd: boolean
@@ -60,10 +66,11 @@ export interface CallParts {
   readonly tokenizeMs?: number
   /** Loading the model for this call, as a server reports it. */
   readonly loadMs?: number
+  /** What an encoder reads made of sound or an image, and the encoder itself. */
+  readonly featuresMs?: number
+  readonly encoderMs?: number
   /** Whole engine calls: of the prompt, and of the tokens after it. */
   readonly prefillRunMs?: number
-  /** The encoder's call, a part of `prefillRunMs`. */
-  readonly encoderMs?: number
   readonly decodeRunMs?: number
   /** Feeds made and outputs read between engine calls: masks, positions, tensors, copies of the cache that JavaScript holds. */
   readonly feedsMs?: number
@@ -75,9 +82,19 @@ export interface CallParts {
   readonly garbageMs?: number
 }
 
+/** What an encoder was given in one call. */
+export interface EncodedInput {
+  readonly reads: 'text' | 'sound' | 'image'
+  /** Positions that it gives the decoder, and those that hold nothing: silence that fills its window. */
+  readonly positions: number
+  readonly emptyPositions: number
+  /** Length of one position; null: it is no time. */
+  readonly positionMs: number | null
+}
+
 export interface Generation {
   readonly tokens: readonly GeneratedToken[]
-  /** Tokens of the prompt as the engine counted them; null: it does not say. */
+  /** Tokens of the prompt as the engine counted them, those that the decoder begins with if there is an encoder; null: it does not say. */
   readonly promptTokens: number | null
   /** How many of those a cache already held; null: unknown. */
   readonly cachedTokens: number | null
@@ -86,6 +103,8 @@ export interface Generation {
   readonly ended: 'length' | 'end' | 'stop'
   readonly totalMs: number
   readonly parts: CallParts
+  /** Absent: there is no encoder, or the engine does not tell. */
+  readonly encoded?: EncodedInput
   /** How the time of making text grew over the call; absent: not known, or too few tokens to tell. */
   readonly detokenize?: DetokenizeFact
   /**
@@ -126,6 +145,21 @@ export interface Sequence {
   close(): void
 }
 
+/** What whoever calls an encoder–decoder has to know of its encoder. */
+export interface EncoderFacts {
+  readonly reads: EncodedInput['reads']
+  /** The rate of the sound that it reads, and the longest that it reads at once; null: it reads no sound, or a sound of any length. */
+  readonly samplesPerSecond: number | null
+  readonly longestMs: number | null
+}
+
+export interface DecoderBeginning {
+  /** Fed before the first token that is chosen. */
+  readonly ids: readonly number[]
+  /** Changes logits in place before the token is chosen after `made` others; null: nothing is forbidden or forced. */
+  readonly process: ((logits: Float32Array, made: number) => void) | null
+}
+
 /** A generator opened in this process. Native code runs only in child processes of a trial. */
 export interface Generator {
   readonly engine: string
@@ -136,16 +170,19 @@ export interface Generator {
   readonly context: number | null
   /** Ids that end a text. */
   readonly endIds: readonly number[]
-  /** Ids of a text without special tokens being added; null if the engine cannot tell. */
+  /** Ids of a text without special tokens being added, but those of an encoder's text; null if the engine cannot tell. */
   readonly encode: ((text: string) => readonly number[]) | null
   readonly decode: ((ids: readonly number[]) => string) | null
   /** A whole call, as a user makes it; `onToken` is called as each token is available. */
   generate(request: GenerationRequest, onToken?: (token: GeneratedToken) => void): Promise<Generation>
   /**
    * A sequence with an empty cache, fed step by step; null if the loop is the engine's own. `longest`: the most tokens that it will hold, for engines that
-   * make room for all of them at once; absent: the context.
+   * make room for all of them at once; absent: the context. `source`: what the encoder reads, if there is one; absent: what it read last.
    */
-  readonly start: ((longest?: number) => Sequence) | null
+  readonly start: ((longest?: number, source?: readonly number[] | Media) => Sequence) | null
+  /** The encoder in front of the decoder, and what the decoder begins with; absent: it stands alone. */
+  readonly encoder?: EncoderFacts
+  readonly beginning?: DecoderBeginning
   /** Whether `generate` takes a text that nobody tokenized; absent: it does not. */
   readonly takesTexts?: boolean
   /** Whether it takes token ids; absent: it does. */
@@ -169,6 +206,13 @@ export interface GeneratorOptions {
   readonly mostRequests: number
 }
 
+/** What was recognized, as an engine needs to know it. */
+export interface Opened {
+  readonly kind: GeneratorKind
+  /** What the encoder reads; absent: there is no encoder. */
+  readonly reads?: EncodedInput['reads']
+}
+
 /** An engine: what it can open, and how. One file each in engines/. */
 export interface GeneratorEngine {
   readonly id: string
@@ -181,7 +225,7 @@ export interface GeneratorEngine {
   readonly otherWeights?: string
   readonly title: string
   /** Whether it opens what was recognized; a reason that fits in one line if not. */
-  readonly opens: (recognized: { readonly kind: GeneratorKind }) => true | string
+  readonly opens: (recognized: Opened) => true | string
   /** What is missing on this machine, with the command that installs it; null: nothing. */
   readonly missing: (options: GeneratorOptions, folder: string) => Promise<string | null>
   readonly open: (source: string, options: GeneratorOptions) => Promise<Generator>

@@ -19,14 +19,14 @@ export const paddingWaste = defineRule({
       if (texts === undefined || texts.longest === 0) return []
       const waste = 1 - texts.mean / texts.longest
       if (waste < LEAST_WASTE) return []
+      const less = 1 - texts.sorted / texts.longest
       return [
         {
           ...tell`The batch of ${countFact('text', given!.length ?? 0)} at ${inWords(pattern)} takes ${ms('batch', timeMs)}, and is as long as its longest
-            text: by their characters, ${share('padding', waste)} of it is padding. Batches of texts that are sorted by length have little.`,
+            text: by their characters, ${share('padding', waste)} of it is padding. Sorted by length, in batches of eight, ${share('sorted', less)} of it need not be computed.`,
           timeMs,
-          wouldSaveMs: null,
-          savingUnknown: 'it depends on the sizes of sorted batches, which were not tried',
-          basis: 'measured' as const,
+          wouldSaveMs: timeMs * less,
+          basis: 'modelled' as const,
           places: [placeOf(pattern)],
         },
       ]

@@ -7,7 +7,7 @@ import type { StepProfile } from './step-profile.ts'
 
 const SILENT: LoopTimes = {
   ...{ runMs: null, feedsMs: null, logitsMs: null, processorsMs: null, samplerMs: null },
-  ...{ detokenizeMs: null, streamerMs: null, garbageMs: null, tokenizeMs: null },
+  ...{ detokenizeMs: null, streamerMs: null, garbageMs: null, tokenizeMs: null, featuresMs: null, encoderMs: null },
 }
 
 // 80 MB of weights and 40 kB of cache a token, at 10 GB/s.
@@ -29,6 +29,7 @@ const STEP: StepProfile = {
   productMs: {},
   casts: { nodes: 0, ms: 0, node: null },
   constantWork: { nodes: 0, ms: 0, node: null },
+  crossCopies: { nodes: 0, ms: 0, node: null },
   others: 'Mul 600 µs, Add 400 µs',
   roles: {
     matmul: { ms: 12, nodes: 10 },
@@ -131,9 +132,9 @@ describe('parts of a token add up to it', () => {
 })
 
 test('the first token: its prompt is tokenized, and no cache is read', () => {
-  const loop = { ...SILENT, runMs: 30, tokenizeMs: 4 }
+  const loop = { ...SILENT, runMs: 30, tokenizeMs: 4, featuresMs: 1, encoderMs: 2 }
   const divided = parts({ isFirst: true, loop, floor: FLOOR, line: LINE, step: STEP })
-  expect(divided).toMatchObject({ tokenize: 4, loop: 6, weights: 8, attention: 4 })
+  expect(divided).toMatchObject({ tokenize: 4, features: 1, encoder: 2, loop: 3, weights: 8, attention: 4 })
   expect(divided).not.toHaveProperty('cache-read')
 })
 

@@ -14,8 +14,10 @@ export interface LoopTimes {
   readonly detokenizeMs: number | null
   readonly streamerMs: number | null
   readonly garbageMs: number | null
-  /** The first token alone has it. */
+  /** The first token alone has them. */
   readonly tokenizeMs: number | null
+  readonly featuresMs: number | null
+  readonly encoderMs: number | null
 }
 
 export interface Division {
@@ -35,6 +37,7 @@ export interface Division {
 type Found = Omit<TokenPart, 'note'> & { readonly note?: string }
 
 const ORDER: readonly TokenPartId[] = [
+  'encoder',
   'weights',
   'cache-read',
   'matmul',
@@ -54,6 +57,7 @@ const ORDER: readonly TokenPartId[] = [
   'streamer',
   'loop',
   'garbage',
+  'features',
   'tokenize',
 ]
 
@@ -81,6 +85,8 @@ function aroundOf({ totalMs, loop, isFirst }: Division): Found[] {
     ['detokenize', loop.detokenizeMs],
     ['streamer', loop.streamerMs],
     ['tokenize', isFirst ? loop.tokenizeMs : null],
+    ['features', isFirst ? loop.featuresMs : null],
+    ['encoder', isFirst ? loop.encoderMs : null],
   ]
   const timed = named.flatMap(([id, ms]): Found[] => (ms === null ? [] : [{ id, ms, how: 'timed' }]))
   const leftMs = Math.max(0, totalMs - (runMs ?? 0) - timed.reduce((sum, { ms }) => sum + ms, 0))

@@ -34,6 +34,8 @@ function timesOf(calls: readonly Call[], { runOf, garbageOf, share }: Sharing): 
     streamerMs: each('streamerMs'),
     garbageMs: middle(calls, garbageOf),
     tokenizeMs: middle(calls, ({ tokenizeMs }) => tokenizeMs),
+    featuresMs: middle(calls, ({ parts }) => parts.featuresMs),
+    encoderMs: middle(calls, ({ parts }) => parts.encoderMs),
   }
 }
 

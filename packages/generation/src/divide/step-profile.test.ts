@@ -66,6 +66,25 @@ test('a cache that is repeated for more heads is copied; what scores pass throug
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([0, 0, 24, 7, 32])
 })
 
+test('what only moves keys of an encoder is told apart from what moves the cache', () => {
+  const nodes = [
+    node('Concat', ['past.0.key', 'k'], ['present.0.key'], 1),
+    node('Transpose', ['past.0.encoder.key'], ['turned'], 2),
+    node('Expand', ['turned', 'shape'], ['repeated'], 4),
+    node('MatMul', ['q', 'repeated'], ['scores'], 8),
+  ]
+  const past = new Set(['past.0.key', 'past.0.encoder.key'])
+  const of = (cross?: ReadonlySet<string>) =>
+    stepProfileOf(
+      { nodes, dispatchPerNodeUs: 0 },
+      { ...GRAPH, past, ...(cross === undefined ? {} : { cross }) },
+      { stepMs: 15, logitsOnlyMs: null },
+    )
+  expect(of(new Set(['past.0.encoder.key'])).crossCopies).toEqual({ nodes: 2, ms: 6, node: 'repeated' })
+  expect(of().crossCopies).toEqual({ nodes: 0, ms: 0, node: null })
+  expect(of().roles['cache-copy'].ms).toBe(7)
+})
+
 test('nodes of the branch that ran count as nodes of the graph; what the If gives is what its branch made', () => {
   const inside = (made: ProfiledNode, runs: number): ProfiledNode => ({
     ...{ ...made, parent: 'if', runsPerPrediction: runs, origin: ['if'] },

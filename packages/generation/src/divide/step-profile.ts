@@ -29,6 +29,8 @@ export interface StepProfile {
   readonly casts: NodesTime
   /** What is computed of constants alone, which each step does again: weights dequantized, turned or cast. */
   readonly constantWork: NodesTime
+  /** Nodes that only move keys and values of an encoder, which never change. */
+  readonly crossCopies: NodesTime
 }
 
 /** Some nodes of a step, their time, and the one that takes longest. */
@@ -50,6 +52,8 @@ export interface StepGraph {
   readonly bytesOf: (name: string) => number | undefined
   /** Inputs of the graph that carry the cache. */
   readonly past: ReadonlySet<string>
+  /** Those of them that hold keys and values of an encoder. Absent: none do. */
+  readonly cross?: ReadonlySet<string>
   readonly logits: string
   /** The values of its branches that a value given by an If may be, by its name. Absent: there are no branches. */
   readonly branchValues?: ReadonlyMap<string, readonly string[]>
@@ -87,6 +91,7 @@ export function stepProfileOf(
     headShare: all === 0 ? 0 : bytes.head / all,
     casts: timeOf(ran.filter(isCast)),
     constantWork: timeOf(made),
+    crossCopies: crossCopiesIn(ran, role, graph.cross),
     others: othersIn(ran.filter((node) => role(node) === 'other')),
   }
 }
@@ -105,6 +110,21 @@ function othersIn(nodes: readonly ProfiledNode[]): string {
 
 const isCast = ({ opType, inputTypes, outputTypes }: ProfiledNode): boolean =>
   opType === 'Cast' && [inputTypes[0], outputTypes[0]].some((type) => type?.dtype === 'float16')
+
+function crossCopiesIn(
+  nodes: readonly ProfiledNode[],
+  role: (node: ProfiledNode) => NodeRole,
+  cross: ReadonlySet<string> = new Set(),
+): NodesTime {
+  const moved = new Set(cross)
+  const copies: ProfiledNode[] = []
+  for (const node of nodes) {
+    if (role(node) !== 'cache-copy' || !node.inputs.some((name) => moved.has(name))) continue
+    copies.push(node)
+    for (const output of node.outputs) moved.add(output)
+  }
+  return timeOf(copies)
+}
 
 function timeOf(nodes: readonly ProfiledNode[]): NodesTime {
   const [longest] = [...nodes].sort((a, b) => b.timeMs - a.timeMs)

@@ -90,46 +90,6 @@ describe('a decoder that is fed embeddings', () => {
   })
 })
 
-describe('an encoder and its decoder', () => {
-  const both = decoderWeights({ encoder: true })
-  const config = { decoder_start_token_id: 2, is_encoder_decoder: true }
-  const write = (name: string, form: DecoderForm) => {
-    const file = `${form.cache === 'merged' ? 'decoder_model_merged' : 'decoder_model'}.onnx`
-    return writeFolder(path.join(folder, name), both, { models: { [file]: form }, config })
-  }
-
-  it.each([['merged'], ['none']] as const)(
-    '%s: generates the ids of the reference, for one prompt after another',
-    async (cache) => {
-      const generator = await openOrtGenerator(write(`pair-${cache}`, { cache }), plainOptions)
-      for (const prompt of [PROMPT, [9, 8, 7]]) {
-        const { tokens, promptTokens, totalMs } = await generator.generate(plainRequest(prompt, 10))
-        expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 10, prompt))
-        expect(promptTokens).toBe(prompt.length)
-        expect(tokens.at(-1)!.atMs).toBeLessThanOrEqual(totalMs)
-      }
-      expect(generator.start).toBeNull()
-      const { tokens, parts } = await generator.generate(plainRequest('the cat', 4))
-      expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 4, generator.encode!('the cat')))
-      expect(parts.tokenizeMs).toBeGreaterThan(0)
-      await generator.close()
-    },
-  )
-
-  it('one line if the encoder is missing, or reads no text', async () => {
-    const alone = write('alone', { cache: 'merged' })
-    fs.rmSync(path.join(alone, 'onnx/encoder_model.onnx'))
-    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
-      /and there is none next to it; put encoder_model\.onnx there/,
-    )
-    const image = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-image.onnx')
-    fs.copyFileSync(image, path.join(alone, 'onnx/encoder_model.onnx'))
-    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
-      /encoder_model\.onnx encodes .*, not the ids of a text; measure/,
-    )
-  })
-})
-
 describe('ort-cpu', () => {
   it('samples the same ids for the same seed, and others for another', async () => {
     const generator = await open(llama, {})

@@ -5,15 +5,18 @@ import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { findOrt, INSTALL, loadOrt, newestProfile, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import { sessionOptions } from '@whyslow/measure/engines/onnxruntime/ort-options.ts'
 import { fromOrt, type OrtTensor, type TensorType, toOrt } from '@whyslow/measure/engines/onnxruntime/tensors.ts'
-import type { OpenOptions, TensorValue } from '@whyslow/measure/engines/types.ts'
+import type { OpenOptions } from '@whyslow/measure/engines/types.ts'
 import type * as Ort from 'onnxruntime-node'
 import type { Generator, GeneratorEngine, GeneratorOptions } from '../generator.ts'
-import { chosenVariant, contextOf, endIdsOf, generatorFiles, startIdOf, type Variant } from '../recognize/folder.ts'
-import { type DecoderLayout, decoderLayout } from '../recognize/layout.ts'
+import { beginningOf } from '../recognize/beginning.ts'
+import { chosenVariant, contextOf, endIdsOf, generatorFiles, longestSource, type Variant } from '../recognize/folder.ts'
+import { type DecoderLayout, decoderLayout, givenByEncoder, readsEncoder } from '../recognize/layout.ts'
 import { smallestKnown } from '../recognize/numbers.ts'
 import { tokenizerOf, vocabularyOf } from './loop/decoder-text.ts'
-import { type Encoder, encoderOf } from './loop/encoder.ts'
+import { encodedStarts } from './loop/encoded-starts.ts'
+import { decoderFeeds, type Encoded, type Encoder, type EncoderPlace, encoderOf } from './loop/encoder.ts'
 import { generateEncoded, generateWith } from './loop/generate.ts'
+import { processorOf } from './loop/processors.ts'
 import { type DecoderSession, startSequence } from './loop/sequence.ts'
 
 /** Options of a session that the port does not have: a profile, the graph as it is run, configuration entries, whose package it is. */
@@ -39,17 +42,35 @@ export async function openOrtGenerator(
   const from = extras.packageFrom ?? null
   const ort = await loadOrt(from)
   const decode = await openSession(ort, { model, threads: options.threads, extras })
-  const layout = layoutOf(decode, variant)
+  const hasFirst = variant.first !== null
+  const layout = layoutOf(decode, { ...variant, hasFirst })
+  const first =
+    variant.first === null
+      ? null
+      : await openSession(ort, { model: variant.first, threads: options.prefillThreads ?? options.threads, extras: {} })
   const apart = options.prefillThreads !== null && options.prefillThreads !== options.threads
   const prefill = apart ? await openSession(ort, { model, threads: options.prefillThreads, extras: {} }) : decode
   const embedding = await openEmbedding(ort, { variant, layout, options })
   const session = decoderSession(ort, { decode, prefill, embedding })
   const context = smallestKnown(contextOf(files), layout.capacity)
-  const encoder = layout.inputs.encoderStates === undefined ? null : await openEncoder(ort, { variant, layout, options })
-  const start = (constant: Readonly<Record<string, TensorValue>> = {}) => startSequence(session, { layout, context, constant })
+  const opening = first === null ? null : openingOf(ort, first, variant)
+  const encoderThreads = options.prefillThreads ?? options.threads
+  const lacking = opening === null ? givenByEncoder(layout.cache) : []
+  const place = { ...files, longest: longestSource(files), lacking }
+  const encoder = readsEncoder(opening?.layout ?? layout)
+    ? await openEncoder(ort, { variant, threads: encoderThreads, place })
+    : null
+  const behind = (encoded: Encoded) => ({
+    ...{ layout, context, constant: decoderFeeds(layout, encoded) },
+    ...(opening === null ? {} : { first: { ...opening, constant: decoderFeeds(opening.layout, encoded) } }),
+  })
+  const starts = encoder && encodedStarts(encoder, (encoded) => startSequence(session, behind(encoded)))
+  const said = beginningOf(files)
+  const beginning = { ids: said.ids, process: processorOf(said) }
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
-  const parts = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null, endIds, context }
+  const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
+  const parts = { encode, stream: tokenizer?.stream ?? null, endIds, context }
   return {
     engine: ortCpu.id,
     versions: { onnxruntime: findOrt(from)!.version },
@@ -57,19 +78,19 @@ export async function openOrtGenerator(
     vocabulary: vocabularyOf(layout),
     context,
     endIds,
-    encode: parts.encode,
+    encode,
     decode: tokenizer?.decode ?? null,
     async generate(request, onToken) {
-      if (encoder !== null) return generateEncoded({ ...parts, encoder, start, startId: startIdOf(files) }, request, onToken)
-      const sequence = start()
+      if (starts !== null) return generateEncoded({ ...parts, ...starts, beginning }, request, onToken)
+      const sequence = startSequence(session, { layout, context })
       try {
         return await generateWith({ sequence, ...parts }, request, onToken)
       } finally {
         sequence.close()
       }
     },
-    // Where a prompt goes to an encoder, a sequence of the decoder alone is nothing.
-    start: encoder === null ? () => start() : null,
+    start: starts?.later ?? (() => startSequence(session, { layout, context })),
+    ...(encoder === null ? {} : { encoder: encoder.facts, beginning }),
     async endProfiling() {
       decode.endProfiling()
       return extras.profilePrefix === undefined ? null : newestProfile(extras.profilePrefix)
@@ -77,6 +98,7 @@ export async function openOrtGenerator(
     async close() {
       await decode.release()
       if (apart) await prefill.release()
+      await first?.release()
       await encoder?.close()
       await embedding?.session.release()
     },
@@ -120,13 +142,22 @@ async function openSession(ort: typeof Ort, { model, threads, extras }: Opened):
 }
 
 /** The layout by what the session declares, so that the file is read once. */
-function layoutOf({ inputMetadata, outputMetadata }: Ort.InferenceSession, { model, embedding }: Variant): DecoderLayout {
-  const hasEmbedding = embedding !== null
-  const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), { hasEmbedding })
+function layoutOf(
+  { inputMetadata, outputMetadata }: Ort.InferenceSession,
+  { model, embedding, hasFirst }: Pick<Variant, 'model' | 'embedding'> & { readonly hasFirst: boolean },
+): DecoderLayout {
+  const next = { hasEmbedding: embedding !== null, hasFirst }
+  const layout = decoderLayout(inputMetadata.map(declared), outputMetadata.map(declared), next)
   if (layout === null)
     throw new InputError(`${model} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
   if (layout.problem !== null) throw new InputError(`${model}: ${layout.problem}`)
   return layout
+}
+
+/** The decoder of the first call. */
+function openingOf(ort: typeof Ort, opened: Ort.InferenceSession, { first, embedding }: Variant) {
+  const { run } = decoderSession(ort, { decode: opened, prefill: opened, embedding: null })
+  return { run, layout: layoutOf(opened, { model: first!, embedding, hasFirst: false }), outputs: opened.outputNames }
 }
 
 interface PartsNextToIt {
@@ -135,14 +166,19 @@ interface PartsNextToIt {
   readonly options: GeneratorOptions
 }
 
+interface EncoderToOpen {
+  readonly variant: Variant
+  readonly threads: number | null
+  readonly place: Omit<EncoderPlace, 'file'>
+}
+
 async function openEncoder(
   ort: typeof Ort,
-  { variant, layout, options }: PartsNextToIt,
+  { variant: { encoder: file, model }, threads, place }: EncoderToOpen,
 ): Promise<Encoder & { close(): Promise<void> }> {
-  const { encoder: file, model } = variant
   if (file === null)
     throw new InputError(`${model} reads what an encoder returns, and there is none next to it; put encoder_model.onnx there`)
-  const session = await openSession(ort, { model: file, threads: options.prefillThreads ?? options.threads, extras: {} })
+  const session = await openSession(ort, { model: file, threads, extras: {} })
   const { wrap, unwrap, run } = decoderSession(ort, { decode: session, prefill: session, embedding: null })
   const encoder = encoderOf(
     {
@@ -154,8 +190,7 @@ async function openEncoder(
         return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, unwrap(tensor)]))
       },
     },
-    layout,
-    file,
+    { ...place, file },
   )
   return { ...encoder, close: () => session.release() }
 }

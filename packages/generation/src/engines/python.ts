@@ -11,6 +11,7 @@ import type {
   Sequence,
   Step,
 } from '../generator.ts'
+import { hasEncoder } from './decoders-alone.ts'
 
 export interface PythonGenerator {
   readonly id: string
@@ -28,7 +29,7 @@ export const pythonGenerator = ({ id, title, packages, kinds, opens, dtypes, ...
   ...facts,
   id,
   title,
-  opens: ({ kind }) => kinds.includes(kind) || `it opens ${opens}`,
+  opens: (opened) => hasEncoder(opened) ?? (kinds.includes(opened.kind) || `it opens ${opens}`),
   async missing({ pythonPath }) {
     const found = await pythonAvailability(packages, pythonPath === null ? {} : { python: pythonPath })
     return found.ok ? null : `${found.reason}; ${found.fix}`

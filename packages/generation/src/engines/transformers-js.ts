@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { findPartOf } from '@whyslow/measure/engines/find-package.ts'
 import type { Generation, GenerationRequest, Generator, GeneratorEngine, GeneratorOptions, Sampling } from '../generator.ts'
+import { hasEncoder } from './decoders-alone.ts'
 import { CallClock, watchCalls } from './transformers-js/call-clock.ts'
 import type { TextPipeline, Tokenizer, TransformersModule } from './transformers-js/module.ts'
 import { findUserPackage, missingPackage } from './user-package.ts'
@@ -14,7 +15,9 @@ export const transformersJs: GeneratorEngine = {
   id: 'transformers-js',
   runsGraph: true,
   title: 'transformers.js',
-  opens: ({ kind }) => kind === 'transformers-folder' || 'it opens folders of transformers.js, with config.json and onnx/',
+  opens: (opened) =>
+    hasEncoder(opened) ??
+    (opened.kind === 'transformers-folder' || 'it opens folders of transformers.js, with config.json and onnx/'),
   missing: async (_, folder) => missingPackage(NAME, folder),
   async open(source, options) {
     const found = findUserPackage(NAME, source)

@@ -4,7 +4,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { argmax, isGreedy, type Sampler, samplerOf } from '../engines/loop/sampler.ts'
 import { stopSearch } from '../engines/loop/stop.ts'
-import type { Generation, GenerationRequest, Generator, Sampling, Sequence } from '../generator.ts'
+import type { DecoderBeginning, Generation, GenerationRequest, Generator, Media, Sampling, Sequence } from '../generator.ts'
 import { textStream } from '../tokenize/text-stream.ts'
 import { guessAfter, type LookupSetup, nextCount } from './lookup.ts'
 
@@ -19,6 +19,8 @@ export interface LoopSetup {
 export interface LoopRequest {
   /** Ids, or a text that the generator's tokenizer encodes. */
   readonly prompt: readonly number[] | string
+  /** What an encoder reads in place of the prompt. */
+  readonly media?: Media | undefined
   readonly maxNewTokens: number
   readonly sampling: Sampling
   readonly stop: readonly string[]
@@ -63,9 +65,9 @@ export function openLoop(generator: Generator, setup: LoopSetup, { leftAfterMs =
   if (generator.start === null) throw new InputError(`engine ${generator.engine} has a loop of its own; use it`)
   let kept: Kept = { sequence: generator.start(), ids: [] }
   let last: Turn | null = null
-  const beginAnew = () => {
+  const beginAnew = (source?: Source) => {
     kept.sequence.close()
-    kept = { sequence: generator.start!(), ids: [] }
+    kept = { sequence: source === undefined ? generator.start!() : generator.start!(undefined, source), ids: [] }
   }
   const ended = async (before: Turn | null) => {
     if (before === null || (await isFree(before, leftAfterMs))) return
@@ -81,7 +83,10 @@ export function openLoop(generator: Generator, setup: LoopSetup, { leftAfterMs =
       await ended(before)
       let isWhole = false
       try {
-        const running = generation(generator, kept, setup, request)
+        const source = sourceOf(generator, request)
+        // What an encoder reads is read by a sequence of its own.
+        if (generator.beginning !== undefined) beginAnew(source)
+        const running = generation(generator, kept, { setup, source, request })
         for (;;) {
           const { value, done } = await running.next()
           if (done) {
@@ -145,16 +150,17 @@ interface Kept {
 async function* generation(
   generator: Generator,
   kept: Kept,
-  setup: LoopSetup,
-  request: LoopRequest,
+  { setup, source, request }: { readonly setup: LoopSetup; readonly source: Source; readonly request: LoopRequest },
 ): AsyncGenerator<LoopToken, LoopEnd, void> {
   const { sampling, stop, signal, ignoreEnd = false } = request
-  const prompt = idsOf(generator, request.prompt)
+  const { beginning } = generator
+  const prompt = beginning?.ids ?? (source as readonly number[])
   const most = roomFor(generator, prompt, request.maxNewTokens)
   const takesBest = isGreedy(sampling)
-  // A guess that is wrong is cut off.
-  const lookup = takesBest && kept.sequence.canCut !== false ? setup.lookup : null
-  const steps = stepsOf(kept, lookup, takesBest ? null : samplerOf(sampling, prompt))
+  const choose = processed(beginning?.process ?? null, takesBest ? null : samplerOf(sampling, prompt))
+  // A guess that is wrong is cut off, and one is checked by the logits as they are.
+  const lookup = takesBest && choose === null && kept.sequence.canCut !== false ? setup.lookup : null
+  const steps = stepsOf(kept, lookup, choose)
   const stream = generator.decode === null ? null : textStream(generator.decode)
   const stops = stopSearch(stop)
   let [generatedTokens, cachedTokens] = [0, 0]
@@ -165,7 +171,7 @@ async function* generation(
   }
   // Who has left while others were answered needs no prompt computed.
   if (signal?.aborted) return end('aborted')
-  cachedTokens = await steps.begin(prompt, setup.prefixCache)
+  cachedTokens = await steps.begin(prompt, setup.prefixCache && beginning === undefined)
   for (;;) {
     // Engines that compute in this thread leave others no other turn: sockets, timers, the signal.
     await turn()
@@ -178,6 +184,20 @@ async function* generation(
       if (generatedTokens === most) return end('length')
       if (signal?.aborted) return end('aborted')
     }
+  }
+}
+
+type Source = readonly number[] | Media
+
+const sourceOf = (generator: Generator, { prompt, media }: LoopRequest): Source => media ?? idsOf(generator, prompt)
+
+/** Chooses after the logits were changed as the model's files say; null: the most probable token, of the logits as they are. */
+function processed(process: DecoderBeginning['process'], choose: Sampler | null): Sampler | null {
+  if (process === null) return choose
+  let made = 0
+  return (logits) => {
+    process(logits, made++)
+    return (choose ?? argmax)(logits)
   }
 }
 
@@ -295,10 +315,10 @@ export function withLoop(generator: Generator, setup: LoopSetup): Generator {
   const loop = openLoop(generator, setup)
   return {
     ...generator,
-    async generate({ prompt, newTokens, ignoreEnd, sampling, stop }: GenerationRequest, onToken): Promise<Generation> {
+    async generate({ prompt, media, newTokens, ignoreEnd, sampling, stop }: GenerationRequest, onToken): Promise<Generation> {
       const startMs = performance.now()
       const tokens: { id: number; text: string; atMs: number }[] = []
-      const running = loop.generate({ prompt, maxNewTokens: newTokens, ignoreEnd, sampling, stop })
+      const running = loop.generate({ prompt, media, maxNewTokens: newTokens, ignoreEnd, sampling, stop })
       for (;;) {
         const { value, done } = await running.next()
         const atMs = performance.now() - startMs

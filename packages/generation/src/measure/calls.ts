@@ -23,7 +23,9 @@ export async function measuredCall(
   { keepsIds = false, ...asked }: CallOptions,
   { now, garbageMs }: Around,
 ): Promise<MeasuredCall> {
-  const request = { ...asked, prompt: prompt.given, sampling: { kind: 'greedy' }, stop: [] } as const
+  const { given, media } = prompt
+  const source = media === undefined ? { prompt: given } : { prompt: given, media }
+  const request = { ...asked, ...source, sampling: { kind: 'greedy' }, stop: [] } as const
   const from = now()
   // A caller that streams; what it does with a token is its own affair.
   const made = await generator.generate(request, () => {})
@@ -63,6 +65,7 @@ export function callOf(made: Generation, { given, tokenizeMs: ownMs }: Prompt, k
     totalMs: made.totalMs + (ownMs ?? 0),
     tokenizeMs,
     parts,
+    ...(made.encoded === undefined ? {} : { encoded: made.encoded }),
     ...(made.detokenize === undefined ? {} : { detokenize: made.detokenize }),
     ids: keepsIds && typeof given !== 'string' && !ids.includes(null) ? [...given, ...(ids as number[])] : null,
   }

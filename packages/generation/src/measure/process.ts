@@ -3,7 +3,7 @@ import type { Clock } from '@whyslow/measure/engines/sampler.ts'
 import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Generator } from '../generator.ts'
 import { type Around, measuredCall } from './calls.ts'
-import { madeUpPrompt, type Prompt, type Tokens, usersPrompt } from './prompts.ts'
+import { madeUpMedia, madeUpPrompt, type Prompt, piecesOf, readSounds, type Tokens, usersPrompt } from './prompts.ts'
 import { timeDepths, timePrefill, timeSeveral } from './steps.ts'
 import type { MeasuredCall, MeasurePlan, ProcessMeasurement, StepTimes } from './types.ts'
 
@@ -44,12 +44,13 @@ async function measureOpened(
   const { now } = around
   const next = promptsOf(generator, plan, now)
   const { newTokens } = plan
-  const asked = { newTokens, ignoreEnd: true, keepsIds: plan.prompts !== null }
+  // What an encoder reads is no beginning that a cache of prefixes could hold.
+  const asked = { newTokens, ignoreEnd: true, keepsIds: plan.prompts !== null && generator.encoder === undefined }
   const one = () => measuredCall(generator, next(), asked, around)
   const cold = await one()
   const calls = await warmCalls(one, plan, now)
   if (calls.some(({ newTokens: made }) => made === null)) reasons.timePerToken = UNCOUNTED
-  const known = { ...plan, promptTokens: lengthOf(calls, plan) }
+  const known = { ...plan, promptTokens: lengthOf(calls, generator, plan) }
   const natural = plan.naturalStop
     ? await orReason('naturalStop', reasons, () => naturalStop(generator, next(), known, around))
     : null
@@ -63,9 +64,9 @@ async function measureOpened(
   }
 }
 
-/** Tokens of a prompt: the user's own are as long as they are. */
-function lengthOf(calls: readonly MeasuredCall[], { prompts, promptTokens }: MeasurePlan): number {
-  const lengths = prompts === null ? [] : calls.flatMap((call) => call.promptTokens ?? [])
+/** Tokens of a prompt: the user's own are as long as they are, and a decoder behind an encoder begins with a few. */
+function lengthOf(calls: readonly MeasuredCall[], { encoder }: Generator, { prompts, promptTokens }: MeasurePlan): number {
+  const lengths = prompts === null && encoder === undefined ? [] : calls.flatMap((call) => call.promptTokens ?? [])
   return lengths.length === 0 ? promptTokens : Math.round(median(lengths))
 }
 
@@ -106,7 +107,7 @@ function naturalStop(
   around: Around,
 ): Promise<MeasuredCall> {
   // Of a text nobody knows how many tokens it has: as many as were planned.
-  const fed = typeof prompt.given === 'string' ? promptTokens : prompt.given.length
+  const fed = typeof prompt.given === 'string' || generator.encoder !== undefined ? promptTokens : prompt.given.length
   const room = (generator.context ?? Number.POSITIVE_INFINITY) - fed
   const most = Math.max(1, Math.min(MOST_NATURAL * newTokens, room))
   return measuredCall(generator, prompt, { newTokens: most, ignoreEnd: false }, around)
@@ -120,10 +121,14 @@ const tokensOf = ({ encode, endIds, vocabulary, takesTexts = false, takesIds = t
 /** The next prompt at each call; a made-up one is as long as the plan says, unless a length is given. */
 function promptsOf(generator: Generator, plan: MeasurePlan, now: Clock): (length?: number) => Prompt {
   const tokens = tokensOf(generator, plan)
+  const { encoder } = generator
+  const pieces = encoder === undefined ? [] : piecesOf(readSounds(plan.sounds ?? []), encoder)
   let made = 0
   return (length) => {
     const at = made++
     const { prompts, promptTokens, seed } = plan
+    if (pieces.length > 0) return pieces[(seed + at) % pieces.length]!
+    if (encoder !== undefined && encoder.reads !== 'text') return madeUpMedia(encoder, promptTokens, seed + at)
     if (prompts === null || length !== undefined) return madeUpPrompt(tokens, length ?? promptTokens, seed + at, now)
     return usersPrompt(tokens, prompts[(seed + at) % prompts.length]!, now)
   }

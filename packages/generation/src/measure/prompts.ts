@@ -1,6 +1,9 @@
 // Prompts: the user's own, or made-up ones that are all different, so that no cache of prefixes holds them.
+import fs from 'node:fs'
 import { mulberry32 } from '@whyslow/graph/random.ts'
-import type { Generator } from '../generator.ts'
+import { soundOf } from '@whyslow/measure/samples/sound/sounds.ts'
+import { readWav, type Sound } from '@whyslow/measure/samples/wav.ts'
+import type { EncoderFacts, Generator, Media } from '../generator.ts'
 
 /** Common words; most tokenizers have a token for each, with the space before it. */
 const WORDS =
@@ -16,6 +19,8 @@ export interface Prompt {
   readonly given: readonly number[] | string
   /** Time of tokenization, ms; null: the engine does it, or nobody does. */
   readonly tokenizeMs: number | null
+  /** What an encoder reads that is no text; `given` is empty then. */
+  readonly media?: Media
 }
 
 export type Tokens = Pick<Generator, 'encode' | 'vocabulary' | 'endIds' | 'takesTexts' | 'takesIds'>
@@ -63,4 +68,34 @@ export function usersPrompt({ encode, takesTexts = false }: Tokens, text: string
   const start = now()
   const given = encode(text)
   return { given, tokenizeMs: now() - start }
+}
+
+/** What a made-up sound has for each token that was requested: a position of Whisper's encoder. */
+const POSITION_MS = 20
+
+/** Speech-like sound, or an image: others for another seed. */
+export function madeUpMedia({ reads, samplesPerSecond, longestMs }: EncoderFacts, tokens: number, seed: number): Prompt {
+  const nothing = { given: [], tokenizeMs: null }
+  if (reads === 'image' || samplesPerSecond === null) return { ...nothing, media: { kind: 'image', seed } }
+  const ms = Math.min(longestMs ?? Number.POSITIVE_INFINITY, tokens * POSITION_MS)
+  const length = Math.floor((samplesPerSecond * ms) / 1000)
+  return {
+    ...nothing,
+    media: { kind: 'sound', samples: soundOf('speech', length, samplesPerSecond, mulberry32(seed)), samplesPerSecond },
+  }
+}
+
+export const readSounds = (files: readonly string[]): readonly Sound[] =>
+  files.map((file) => readWav(fs.readFileSync(file), file))
+
+/** The user's sounds, each in pieces that the model reads at once. */
+export function piecesOf(sounds: readonly Sound[], { longestMs }: EncoderFacts): readonly Prompt[] {
+  return sounds.flatMap(({ samples, samplesPerSecond }) => {
+    const longest = longestMs === null ? samples.length : Math.floor((samplesPerSecond * longestMs) / 1000)
+    const pieces = Math.max(1, Math.ceil(samples.length / Math.max(1, longest)))
+    return Array.from({ length: pieces }, (_, k) => ({
+      ...{ given: [], tokenizeMs: null },
+      media: { kind: 'sound' as const, samples: samples.subarray(k * longest, (k + 1) * longest), samplesPerSecond },
+    }))
+  })
 }

@@ -27,8 +27,9 @@ const middleOf = (calls: readonly MeasuredCall[], of: (call: MeasuredCall) => nu
 }
 
 /** Prompt tokens a second: those that no cache held, over the engine's time for them, or over the time to the first token. */
-export function prefillRate({ promptTokens, cachedTokens, parts, firstMs, tokenizeMs }: MeasuredCall): number | null {
-  if (promptTokens === null) return null
+export function prefillRate({ promptTokens, cachedTokens, parts, firstMs, tokenizeMs, encoded }: MeasuredCall): number | null {
+  // What a decoder begins with behind an encoder is no prompt.
+  if (promptTokens === null || encoded !== undefined) return null
   const ms = parts.prefillRunMs ?? firstMs - (tokenizeMs ?? 0)
   const fed = promptTokens - (cachedTokens ?? 0)
   return fed > 0 && ms > 0 ? (fed / ms) * 1000 : null

@@ -1,10 +1,12 @@
 // What measuring a generator in one process is told, and what it gives: plain data that crosses between processes.
-import type { CallParts, DetokenizeFact, GeneratorOptions } from '../generator.ts'
+import type { CallParts, DetokenizeFact, EncodedInput, GeneratorOptions } from '../generator.ts'
 import type { HostFacts } from './host.ts'
 
 export interface MeasurePlan {
   /** Prompts of the user, one call each in turn; null: made-up ones of `promptTokens` tokens. */
   readonly prompts: readonly string[] | null
+  /** .wav files of the user in their place, for an encoder that reads sound; absent: none were given. */
+  readonly sounds?: readonly string[]
   readonly promptTokens: number
   readonly newTokens: number
   /** The model's, if the engine does not say it. */
@@ -51,6 +53,8 @@ export interface MeasuredCall {
   readonly totalMs: number
   readonly tokenizeMs: number | null
   readonly parts: CallParts
+  /** Absent: there is no encoder. */
+  readonly encoded?: EncodedInput
   readonly detokenize?: DetokenizeFact
   /** Garbage collection during the call: until its first token, and after it. */
   readonly firstGarbageMs: number

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ruleGenerator } from '../../test/support/rule-generator.ts'
+import type { Generator } from '../generator.ts'
 import { withLoop } from '../loop/loop.ts'
 import { answersOf, divergenceOf, ratingOf } from './answers.ts'
 import { SHIPPED_LOOP } from './setup.ts'
@@ -62,6 +63,22 @@ describe('a text that is fed', () => {
     expect(nats).toBeCloseTo(75 * Math.log(2) + 74 * Math.log(4), 3)
     // Another chose token 0 after 130 tokens, where token 1 is better by ln 3; that text is not rated.
     expect(gaps).toEqual([expect.closeTo(Math.log(3), 5)])
+  })
+
+  test('behind an encoder: what the decoder begins with is fed, and not rated', async () => {
+    const read: unknown[] = []
+    const start: Generator['start'] = (_, source) => {
+      read.push(source)
+      return two.start!()
+    }
+    const behind = { ...two, beginning: { ids: [0, 1], process: null }, start }
+    const { nats, tokens, gaps } = await ratingOf(behind, [
+      { source: [7], ids: [1, 0], divergence: null },
+      { source: [8], ids: [1, 0], divergence: { at: 0, chosen: 0 } },
+    ])
+    // Token 1 after two: 3/4; token 0 after three: 1/2. Another chose token 0 after two, where token 1 is better by ln 3.
+    expect(nats).toBeCloseTo(Math.log(4 / 3) + Math.log(2), 5)
+    expect([tokens, gaps, read]).toEqual([2, [expect.closeTo(Math.log(3), 5)], [[7], [8]]])
   })
 
   test('is not rated by the logits of its last position', async () => {

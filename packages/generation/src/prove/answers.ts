@@ -1,5 +1,7 @@
 // What a generator answers, greedily and always as many tokens: the ids that must be equal. And how it rates a text that is fed to it.
-import type { Generation, Generator } from '../generator.ts'
+import type { Generation, Generator, Media } from '../generator.ts'
+import type { Prompt } from '../measure/prompts.ts'
+import { type Sources, sourcesOf } from './source.ts'
 
 export interface Answer {
   readonly prompt: readonly number[]
@@ -13,10 +15,20 @@ export async function answersOf(
   generator: Generator,
   prompts: readonly (readonly number[])[],
   tokens: number,
+  sources: Sources = sourcesOf(generator, {}),
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = []
   for (const prompt of prompts) {
-    const request = { prompt, newTokens: tokens, ignoreEnd: true, sampling: { kind: 'greedy' as const }, plain: true, stop: [] }
+    const { given, media } = sources(prompt)
+    const source = media === undefined ? { prompt: given } : { prompt: given, media }
+    const request = {
+      ...source,
+      newTokens: tokens,
+      ignoreEnd: true,
+      sampling: { kind: 'greedy' as const },
+      plain: true,
+      stop: [],
+    }
     const generation = await generator.generate(request)
     const ids = generation.tokens.map(({ id }) => id)
     if (ids.includes(null)) throw new Error(`engine ${generator.engine} gives texts and no ids, which cannot be compared`)
@@ -41,6 +53,8 @@ export interface Divergence {
 /** A text that is fed as it is (teacher forcing): all of it, to be rated, or up to where another generator chose another token. */
 export interface FedText {
   readonly ids: readonly number[]
+  /** The prompt that an encoder reads, whose answer `ids` are; absent: there is no encoder, and `ids` are all. */
+  readonly source?: readonly number[]
   /** The index in `ids` of another's token; null: the text is rated. */
   readonly divergence: Divergence | null
 }
@@ -57,13 +71,21 @@ export interface Rating {
 const CHUNK = 64
 
 /** Throws if the engine shows no logits, or not those of each position. */
-export async function ratingOf(generator: Generator, texts: readonly FedText[]): Promise<Rating> {
+export async function ratingOf(
+  generator: Generator,
+  texts: readonly FedText[],
+  sources: Sources = sourcesOf(generator, {}),
+): Promise<Rating> {
   if (generator.start === null) throw new Error(`engine ${generator.engine} shows no logits`)
   let [nats, tokens] = [0, 0]
   const gaps: number[] = []
-  for (const { ids, divergence } of texts) {
+  for (const { ids: text, source, divergence: found } of texts) {
+    // Behind an encoder a text begins with tokens that the decoder does not choose.
+    const beginning = source === undefined ? [] : (generator.beginning?.ids ?? [])
+    const ids = [...beginning, ...text]
+    const divergence = found === null ? null : { ...found, at: found.at + beginning.length }
     const all = divergence === null ? ids : ids.slice(0, divergence.at)
-    const sequence = generator.start(all.length)
+    const sequence = source === undefined ? generator.start(all.length) : generator.start(all.length, readBy(sources(source)))
     for (let from = 0; from < all.length; from += CHUNK) {
       const chunk = all.slice(from, from + CHUNK)
       const { logits, positions } = await sequence.feed(chunk, 'all')
@@ -76,7 +98,7 @@ export async function ratingOf(generator: Generator, texts: readonly FedText[]):
         const next = from + row + 1
         const seen = logits.subarray(row * width, (row + 1) * width)
         if (divergence !== null && next === all.length) gaps.push(maximum(seen) - seen[divergence.chosen]!)
-        if (divergence !== null || next === all.length) continue
+        if (divergence !== null || next === all.length || next < beginning.length) continue
         const most = maximum(seen)
         nats += most + Math.log(sumOfExponentials(seen, most)) - seen[all[next]!]!
         tokens++
@@ -86,6 +108,8 @@ export async function ratingOf(generator: Generator, texts: readonly FedText[]):
   }
   return { nats, tokens, gaps }
 }
+
+const readBy = ({ given, media }: Prompt): readonly number[] | Media => media ?? (given as readonly number[])
 
 function maximum(values: Float32Array): number {
   let most = Number.NEGATIVE_INFINITY

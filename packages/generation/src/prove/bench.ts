@@ -5,6 +5,7 @@ import type { CostPoint } from '../loop/lookup.ts'
 import { type Answer, answersOf, type FedText, type Rating, ratingOf } from './answers.ts'
 import { openSetup } from './open-setup.ts'
 import type { GeneratorSetup } from './setup.ts'
+import { sourcesOf } from './source.ts'
 import { costCurve, type ProcessTimes, timesOf } from './times.ts'
 
 export type Prompts = readonly (readonly number[])[]
@@ -29,7 +30,10 @@ export const timesTask = defineTask(
     const startMs = performance.now()
     const generator = await openSetup(setup)
     const openMs = performance.now() - startMs
-    return closing(generator, async () => ({ openMs, ...(await timesOf(generator, prompts, tokens)) }))
+    return closing(generator, async () => ({
+      openMs,
+      ...(await timesOf(generator, prompts, tokens, sourcesOf(generator, setup))),
+    }))
   },
 )
 
@@ -38,7 +42,7 @@ export const answersTask = defineTask(
   import.meta.url,
   async ({ setup, prompts, tokens }: Asked & { readonly prompts: Prompts; readonly tokens: number }) => {
     const generator = await openSetup(setup)
-    return closing(generator, () => answersOf(generator, prompts, tokens))
+    return closing(generator, () => answersOf(generator, prompts, tokens, sourcesOf(generator, setup)))
   },
 )
 
@@ -47,7 +51,7 @@ export const ratingTask = defineTask(
   import.meta.url,
   async ({ setup, texts }: Asked & { readonly texts: readonly FedText[] }) => {
     const generator = await openSetup({ ...setup, loop: null })
-    return closing(generator, () => ratingOf(generator, texts))
+    return closing(generator, () => ratingOf(generator, texts, sourcesOf(generator, setup)))
   },
 )
 

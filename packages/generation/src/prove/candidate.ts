@@ -11,6 +11,8 @@ export interface Known {
   readonly answers: readonly Answer[]
   /** Natural texts as ids, on which perplexity is compared. */
   readonly texts: readonly (readonly number[])[]
+  /** An encoder reads the prompts, and perplexity is compared on the original's answers behind them. */
+  readonly hasEncoder?: boolean
   /** The cost of feeding several tokens at once; null: it cannot be measured. */
   curve(setup: GeneratorSetup): Promise<readonly CostPoint[] | null>
   readonly usableCpus: number

@@ -4,7 +4,7 @@ import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { GenerationTrial, Measured } from '@whyslow/report/documents/generation.ts'
-import type { Answer, FedText } from './answers.ts'
+import type { Answer, Divergence, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
 import { type Compared, type Duel, type DuelPlan, duel, isFaster, isPromising } from './duel.ts'
@@ -170,7 +170,7 @@ export async function judgeSetup(
   })
   if (!lossless && metric !== null) return judged(await scoresOf(metric, other))
   if (lossless || reference === null) return judged(null)
-  const ratings = await ratingsOf({ bench, reference, texts: known.texts }, setup, { original, other })
+  const ratings = await ratingsOf({ bench, reference, known }, setup, { original, other })
   return ratings.outcome === 'measured' ? judged(ratings.value) : ratings
 }
 
@@ -187,20 +187,30 @@ export const textsOf = (answers: readonly Answer[]): readonly string[] =>
   })
 
 async function ratingsOf(
-  { bench, reference, texts }: { readonly bench: Bench; readonly reference: GeneratorSetup; readonly texts: Prompts },
+  { bench, reference, known }: { readonly bench: Bench; readonly reference: GeneratorSetup; readonly known: Known },
   setup: GeneratorSetup,
   { original, other }: { readonly original: readonly Answer[]; readonly other: readonly Answer[] },
 ): Promise<Trial<Ratings>> {
-  const rated = texts.map((ids): FedText => ({ ids, divergence: null }))
-  const differing = divergences(original, other).flatMap((found, at): FedText[] => {
-    const { prompt, ids } = original[at]!
-    return found === null ? [] : [{ ids: [...prompt, ...ids], divergence: { ...found, at: prompt.length + found.at } }]
-  })
+  const rated = known.hasEncoder
+    ? known.answers.map((answer) => fedText(answer, null, known))
+    : known.texts.map((ids): FedText => ({ ids, divergence: null }))
+  const differing = divergences(original, other).flatMap((found, at): FedText[] =>
+    found === null ? [] : [fedText(original[at]!, found, known)],
+  )
   const ofOriginal = await bench.rating(reference, [...rated, ...differing])
   if (ofOriginal.outcome !== 'measured') return ofOriginal
   const ofOther = await bench.rating(setup, rated)
   if (ofOther.outcome !== 'measured') return ofOther
   return { outcome: 'measured', value: { original: ofOriginal.value, other: ofOther.value } }
+}
+
+/** A prompt and its answer, as one text or behind an encoder that reads the prompt. */
+function fedText({ prompt, ids }: Answer, divergence: Divergence | null, { hasEncoder = false }: Known): FedText {
+  if (hasEncoder) return { source: prompt, ids, divergence }
+  return {
+    ids: [...prompt, ...ids],
+    divergence: divergence === null ? null : { ...divergence, at: prompt.length + divergence.at },
+  }
 }
 
 function row({ id }: Candidate, outcome: GenerationTrial['outcome'], reason: string, found: Duel | null = null): GenerationTrial {

@@ -10,6 +10,8 @@ export interface GeneratorSetup {
   readonly options: GeneratorOptions
   /** The loop that whyslow ships; null: the engine's own. */
   readonly loop: LoopSetup | null
+  /** The user's sounds, for an encoder that reads sound; absent: they are made up, or it reads none. */
+  readonly sounds?: readonly string[]
 }
 
 export const PLAIN_OPTIONS: GeneratorOptions = {

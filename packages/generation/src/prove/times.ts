@@ -4,6 +4,7 @@ import type { Generator } from '../generator.ts'
 import type { CostPoint } from '../loop/lookup.ts'
 import { measuredCall } from '../measure/calls.ts'
 import { timeSeveral } from '../measure/steps.ts'
+import { type Sources, sourcesOf } from './source.ts'
 
 export interface ProcessTimes {
   readonly openMs: number
@@ -19,11 +20,12 @@ export async function timesOf(
   generator: Generator,
   prompts: readonly (readonly number[])[],
   newTokens: number,
+  sources: Sources = sourcesOf(generator, {}),
 ): Promise<Omit<ProcessTimes, 'openMs'>> {
   const around = { now: () => performance.now(), garbageMs: async () => 0 }
   const calls = []
-  for (const given of prompts)
-    calls.push(await measuredCall(generator, { given, tokenizeMs: null }, { newTokens, ignoreEnd: true, plain: true }, around))
+  for (const prompt of prompts)
+    calls.push(await measuredCall(generator, sources(prompt), { newTokens, ignoreEnd: true, plain: true }, around))
   const perToken = calls.slice(1).map(({ perTokenMs }) => {
     if (perTokenMs === null) throw new Error('one token was generated, and the time between tokens takes two')
     return perTokenMs

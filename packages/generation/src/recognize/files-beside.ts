@@ -14,6 +14,7 @@ const NAMES = [
   'config.json',
   'generation_config.json',
   'genai_config.json',
+  'preprocessor_config.json',
 ]
 
 /** Names of those that are in `folder`. */

@@ -10,6 +10,8 @@ export interface Variant {
   /** As transformers.js calls it: 'fp32', 'q4f16'. */
   readonly dtype: string
   readonly model: string
+  /** The decoder of the first call, if another file has that of all others; null: one does both. */
+  readonly first: string | null
   /** The encoder's file, if the model encodes its input first; null: there is none. */
   readonly encoder: string | null
   /** What makes embeddings of ids, if the decoder is fed these; null: there is none. */
@@ -24,6 +26,8 @@ export interface GeneratorFiles {
   readonly config: Json | null
   readonly generationConfig: Json | null
   readonly genaiConfig: Json | null
+  /** preprocessor_config.json: what an encoder's input is made of. */
+  readonly preprocessor: Json | null
   /** tokenizer.json; null: there is none. */
   readonly tokenizer: string | null
   readonly tokenizerConfig: string | null
@@ -51,6 +55,9 @@ const SUFFIXES: Readonly<Record<string, string>> = {
 const DECODERS = ['decoder_model_merged', 'model', 'decoder_with_past_model', 'decoder_model', 'model_with_past']
 /** After an encoder, the one with a past needs the encoder's keys and values, which the other computes. */
 const DECODERS_AFTER_ENCODER = ['decoder_model_merged', 'model', 'decoder_model', 'decoder_with_past_model', 'model_with_past']
+/** The decoder of all calls after the first, next to the one of the first. */
+const FIRST = 'decoder_model'
+const LATER = 'decoder_with_past_model'
 const ENCODERS = ['encoder_model', 'encoder']
 const EMBEDDINGS = ['embed_tokens', 'embedding']
 
@@ -84,10 +91,13 @@ function besideModel(file: string): GeneratorFiles {
   const folder = path.basename(own) === 'onnx' ? path.dirname(own) : own
   const names = new Set(list(own))
   const isDecoder = /decoder/.test(path.basename(file))
+  const encoder = isDecoder ? besideIn(own, names, { of: ENCODERS, suffix: suffixOf(file) }) : null
+  const first = path.basename(file).replace(LATER, FIRST)
   const variant: Variant = {
     dtype: dtypeOfName(file),
     model: file,
-    encoder: isDecoder ? besideIn(own, names, { of: ENCODERS, suffix: suffixOf(file) }) : null,
+    first: encoder !== null && first !== path.basename(file) && names.has(first) ? path.join(own, first) : null,
+    encoder,
     embedding: besideIn(own, names, { of: EMBEDDINGS, suffix: suffixOf(file) }),
     sizeBytes: sizeOf(file),
   }
@@ -121,15 +131,18 @@ function variantsIn(folder: string): Variant[] {
   )
   if (base === undefined) return []
   return Object.entries(SUFFIXES).flatMap(([suffix, dtype]) => {
-    const name = `${base}${suffix}.onnx`
-    if (!names.has(name)) return []
+    const alone = `${base}${suffix}.onnx`
+    if (!names.has(alone)) return []
+    const later = `${LATER}${suffix}.onnx`
+    const hasLater = hasEncoder && base === FIRST && names.has(later)
+    const name = hasLater ? later : alone
     const encoder = besideIn(folder, names, { of: ENCODERS, suffix })
     const embedding = besideIn(folder, names, { of: EMBEDDINGS, suffix })
     const model = path.join(folder, name)
     // Weights may be in files next to it: model.onnx_data, model.onnx_data_1 …
     const parts = [...names].filter((one) => one === name || one.startsWith(`${name}_data`) || one === `${name}.data`)
     const sizeBytes = parts.reduce((sum, one) => sum + sizeOf(path.join(folder, one)), 0)
-    return [{ dtype, model, encoder, embedding, sizeBytes }]
+    return [{ dtype, model, first: hasLater ? path.join(folder, alone) : null, encoder, embedding, sizeBytes }]
   })
 }
 
@@ -147,6 +160,7 @@ function genaiVariant(folder: string, config: Json): Variant[] {
     {
       dtype: dtypeOfName(file),
       model: file,
+      first: null,
       encoder: encoderName !== null && isPlainName(encoderName) ? path.join(folder, encoderName) : null,
       embedding: embeddingName !== null && isPlainName(embeddingName) ? path.join(folder, embeddingName) : null,
       sizeBytes: sizeOf(file) + sizeOf(`${file}.data`),
@@ -175,6 +189,7 @@ function sharedFiles(folder: string, read = readJson): Omit<GeneratorFiles, 'kin
     config: read(at('config.json')),
     generationConfig: read(at('generation_config.json')),
     genaiConfig: read(at('genai_config.json')),
+    preprocessor: read(at('preprocessor_config.json')),
     tokenizer: found('tokenizer.json'),
     tokenizerConfig: found('tokenizer_config.json'),
   }
@@ -188,18 +203,6 @@ export function endIdsOf({ config, generationConfig, genaiConfig }: GeneratorFil
     config?.eos_token_id ??
     textConfig(config)?.eos_token_id
   return [said].flat().filter((id): id is number => Number.isSafeInteger(id))
-}
-
-/** The id that a decoder begins with, whose encoder reads the prompt. */
-export function startIdOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number {
-  const model = objectOf(genaiConfig?.model)
-  const said = [
-    generationConfig?.decoder_start_token_id,
-    model?.decoder_start_token_id,
-    config?.decoder_start_token_id,
-    config?.pad_token_id,
-  ]
-  return said.find((id): id is number => Number.isSafeInteger(id)) ?? 0
 }
 
 /** Beams that a caller gets who does not set them, and the file that says so. */
@@ -227,8 +230,14 @@ export function contextOf({ config, genaiConfig }: GeneratorFiles): number | nul
   )
 }
 
+/** The longest text that an encoder reads, if its places have learned or stored embeddings; null: any, or nobody says. */
+export function longestSource({ config }: GeneratorFiles): number | null {
+  return wholeOf(config?.max_source_positions) ?? wholeOf(config?.max_position_embeddings)
+}
+
 /** The part about text, if the model takes images or sound too. */
-export const textConfig = (config: Json | null): Json | null => objectOf(config?.text_config) ?? config
+export const textConfig = (config: Json | null): Json | null =>
+  objectOf(config?.text_config) ?? objectOf(config?.decoder) ?? config
 
 export const objectOf = (value: unknown): Json | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null

@@ -48,11 +48,14 @@ export interface DecoderLayout {
   readonly problem: string | null
 }
 
-/** `hasEmbedding`: another graph makes embeddings of ids. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a decoder, its graph says. */
+/**
+ * `hasEmbedding`: another graph makes embeddings of ids. `hasFirst`: another graph makes the first call, and gives the keys and values of the encoder. null: these are not the inputs and outputs of a decoder. Whether one without a cache is a decoder, its graph
+ * says.
+ */
 export function decoderLayout(
   inputs: readonly ValueDeclaration[],
   outputs: readonly ValueDeclaration[],
-  { hasEmbedding = false } = {},
+  { hasEmbedding = false, hasFirst = false } = {},
 ): DecoderLayout | null {
   const byRole = roles(inputs)
   const start = byRole.ids ?? byRole.embeddings
@@ -71,7 +74,7 @@ export function decoderLayout(
     positions:
       byRole.logitsToKeep !== undefined ? 'chosen' : logits.shape?.at(-2) === 1 || logits.shape?.length === 2 ? 'last' : 'all',
     capacity: capacityOf(cache),
-    problem: problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding }),
+    problem: problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, hasFirst }),
   }
 }
 
@@ -119,6 +122,10 @@ function entryOf({ past, present, layer }: ReturnType<typeof pairCache>['pairs']
 export const givenByEncoder = (cache: readonly CacheEntry[]): string[] =>
   cache.flatMap(({ role, past, present }) => (role === 'cross' && present === null ? [past] : []))
 
+/** Whether an encoder has to read something before it. */
+export const readsEncoder = ({ inputs, cache }: Pick<DecoderLayout, 'inputs' | 'cache'>): boolean =>
+  inputs.encoderStates !== undefined || cache.some(({ role }) => role === 'cross')
+
 function capacityOf(cache: readonly CacheEntry[]): number | null {
   const fixed = cache.flatMap(({ role, axes, shape }) => {
     const length = axes.length === null ? null : shape[axes.length]
@@ -134,9 +141,10 @@ interface Seen {
   readonly cache: readonly CacheEntry[]
   readonly outputs: readonly ValueDeclaration[]
   readonly hasEmbedding: boolean
+  readonly hasFirst: boolean
 }
 
-function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding }: Seen): string | null {
+function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding, hasFirst }: Seen): string | null {
   if (strange !== undefined) {
     const given = outputs.filter(({ name }) => namedCache(name)).map(({ name }) => name)
     const seen = given.length === 0 ? 'no output that is like a cache' : `outputs such as ${given.slice(0, 2).join(' and ')}`
@@ -146,7 +154,7 @@ function problemOf({ strange, unknown, byRole, cache, outputs, hasEmbedding }: S
     )
   }
   const [lacking] = givenByEncoder(cache)
-  if (lacking !== undefined && byRole.encoderStates === undefined)
+  if (lacking !== undefined && byRole.encoderStates === undefined && !hasFirst)
     return `input ${lacking} holds keys or values of an encoder that this decoder does not compute; give decoder_model_merged.onnx or decoder_model.onnx, and its encoder next to it`
   if (byRole.ids === undefined && !hasEmbedding)
     return `it is fed embeddings (${byRole.embeddings!.name}), not token ids; put embed_tokens.onnx next to it`

@@ -145,11 +145,22 @@ describe('a folder of transformers.js', () => {
     expect(await recognize(path.join(folder, 'onnx/encoder_model.onnx'))).toBeNull()
   })
 
-  it('of an encoder’s decoders in two files, the one that computes the encoder’s keys is taken', async () => {
-    const models = { 'decoder_model.onnx': { cache: 'none' }, 'decoder_with_past_model.onnx': {} } as const
+  it('of an encoder’s decoders in two files, the one that computes the encoder’s keys makes the first call', async () => {
+    const models = { 'decoder_model.onnx': { cache: 'first' }, 'decoder_with_past_model.onnx': { cache: 'later' } } as const
     const both = writeFolder(place('whisper'), decoderWeights({ encoder: true }), { models })
-    expect((await recognize(both))!.model).toBe(path.join(both, 'onnx/decoder_model.onnx'))
-    const alone = writeFolder(place('old-gpt2'), llama, { models })
+    const pair = {
+      ...{
+        problem: null,
+        first: path.join(both, 'onnx/decoder_model.onnx'),
+        encoder: path.join(both, 'onnx/encoder_model.onnx'),
+      },
+      model: path.join(both, 'onnx/decoder_with_past_model.onnx'),
+    }
+    expect(await recognize(both)).toMatchObject(pair)
+    expect(await recognize(pair.model)).toMatchObject(pair)
+    expect(await recognize(pair.first)).toMatchObject({ ...pair, first: null, model: pair.first })
+    const gpt2 = { 'decoder_model.onnx': { cache: 'none' }, 'decoder_with_past_model.onnx': {} } as const
+    const alone = writeFolder(place('old-gpt2'), llama, { models: gpt2 })
     expect((await recognize(alone))!.model).toBe(path.join(alone, 'onnx/decoder_with_past_model.onnx'))
   })
 

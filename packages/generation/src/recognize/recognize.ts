@@ -23,7 +23,7 @@ import {
 import { openGguf } from './gguf-file.ts'
 import { ggufModel } from './gguf-model.ts'
 import { textOf, wholeOf } from './json.ts'
-import { type DecoderLayout, decoderLayout } from './layout.ts'
+import { type DecoderLayout, decoderLayout, readsEncoder } from './layout.ts'
 import { type ModelNumbers, smallestKnown } from './numbers.ts'
 import { onnxNumbers } from './onnx-model.ts'
 
@@ -39,6 +39,9 @@ export interface Recognized {
   readonly variants: readonly Variant[]
   /** How an ONNX decoder is fed; null: not ONNX. */
   readonly layout: DecoderLayout | null
+  /** The encoder's file, and that of the decoder for the first call if it is another one; null: there is none. */
+  readonly encoder: string | null
+  readonly first: string | null
   /** The file that holds the tokenizer: tokenizer.json, or the GGUF file itself; null: none was found. */
   readonly tokenizer: string | null
   readonly endIds: readonly number[]
@@ -46,6 +49,8 @@ export interface Recognized {
   /** Why it cannot be generated with, in one line that says what next; null: nothing is known against it. */
   readonly problem: string | null
 }
+
+const NO_GRAPH = { layout: null, encoder: null, first: null } as const
 
 const UNKNOWN: ModelNumbers = {
   architecture: null,
@@ -85,7 +90,10 @@ export interface FoundFiles {
 /** The same of a model that is read already. */
 export function recognizeModel(model: Model, { source, files, variant }: FoundFiles): Recognized | null {
   const view = viewGraph(model)
-  const layout = decoderLayout(view.inputs, view.outputs, { hasEmbedding: variant.embedding !== null })
+  const layout = decoderLayout(view.inputs, view.outputs, {
+    hasEmbedding: variant.embedding !== null,
+    hasFirst: variant.first !== null,
+  })
   if (layout === null) return null
   if (layout.cache.length === 0 && !generatesWithoutCache(view, layout, { files, variant })) return null
   return {
@@ -96,6 +104,8 @@ export function recognizeModel(model: Model, { source, files, variant }: FoundFi
     model: variant.model,
     variants: files.kind === 'onnx' ? [] : files.variants,
     layout,
+    encoder: readsEncoder(layout) ? variant.encoder : null,
+    first: variant.first,
     tokenizer: files.tokenizer,
     endIds: endIdsOf(files),
     address: null,
@@ -120,7 +130,7 @@ function ofGguf(source: string): Recognized | null {
     numbers: found.numbers,
     model: source,
     variants: [],
-    layout: null,
+    ...NO_GRAPH,
     tokenizer: source,
     endIds: found.endIds,
     address: null,
@@ -135,7 +145,7 @@ const ofAddress = (source: string, address: GeneratorAddress): Recognized => ({
   numbers: UNKNOWN,
   model: null,
   variants: [],
-  layout: null,
+  ...NO_GRAPH,
   tokenizer: null,
   endIds: [],
   address,

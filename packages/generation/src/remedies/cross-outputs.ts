@@ -25,16 +25,19 @@ export const crossOutputs = defineGeneratorRemedy({
     const graph = target.model.proto.graph!
     const gone = new Set(found.map(({ present }) => present))
     const output = graph.output.filter(({ name }) => !gone.has(name))
-    const changes = [`${count(found.length, 'output')} of the encoder's keys and values dropped, which equal what is fed`]
+    const changes = [
+      `${count(found.length, 'output')} of the encoder's keys and values dropped, which ${target.hasFirst ? 'the first call gave' : 'equal what is fed'}`,
+    ]
     return { model: withGraph(target.model, withoutDead(copyWith(graph, { output }))), changes }
   },
 })
 
-function find({ model, layout }: RemedyTarget): readonly CacheEntry[] | string {
+function find({ model, layout, hasFirst = false }: RemedyTarget): readonly CacheEntry[] | string {
   const cross = layout.cache.filter(({ role, present }) => role === 'cross' && present !== null)
   if (cross.length === 0) return 'it returns no keys and values of an encoder'
   const graph = model.proto.graph!
-  const constant = cross.filter((entry) => isPassedThrough(graph, entry))
+  // Behind another graph's first call nobody takes them.
+  const constant = hasFirst ? cross : cross.filter((entry) => isPassedThrough(graph, entry))
   if (constant.length > 0) return constant
   return layout.inputs.useCache === undefined
     ? "it computes the encoder's keys and values itself, which only its first call needs"

@@ -5,6 +5,10 @@ const outputs = (bytes: number | null) => ({
   graph: exampleGraph({ constantOutputs: { names: ['present.0.encoder.key', 'present.0.encoder.value'], bytes } }),
 })
 
+const turned = (decodeMs: number) => ({
+  graph: exampleGraph({ crossCopies: { nodes: 4, decodeMs, node: '/decoder/layers.0/Transpose' } }),
+})
+
 checkRule(constantCrossAttention, {
   found: [
     {
@@ -19,9 +23,20 @@ checkRule(constantCrossAttention, {
     },
     { name: 'a bandwidth that is not known', given: withoutFacts(outputs(5e6), 'floor'), expect: { wouldSaveMs: null } },
     { name: 'a little over three per cent', given: exampleEvidence(outputs(1.55e6)) },
+    {
+      name: 'keys that are turned at each step',
+      given: exampleEvidence(turned(2)),
+      expect: {
+        detail: /^4 nodes turn or copy the encoder's keys and values at each token, which takes 2\.00 ms/,
+        savingByPart: { firstToken: 0, token: 2 },
+        nodes: ['/decoder/layers.0/Transpose'],
+        next: null,
+      },
+    },
   ],
   clear: [
     { name: 'none', given: exampleEvidence() },
+    { name: 'keys that are turned in no time', given: exampleEvidence(turned(0.1)) },
     { name: 'a little under three per cent', given: exampleEvidence(outputs(1.45e6)) },
   ],
   notChecked: [{ name: 'a size that is not declared', given: exampleEvidence(outputs(null)) }],

@@ -1,5 +1,5 @@
-// Keys and values of the encoder's output stay the same for a whole text; older exports of encoder–decoders give them out at every step.
-// https://github.com/huggingface/optimum/pull/872
+// Keys and values of the encoder's output stay the same for a whole text; older exports of encoder–decoders give them out at every step, and
+// graphs turn them for a product at every step. https://github.com/huggingface/optimum/pull/872
 import { bytes, countFact, ms, tell } from '@whyslow/diagnosis/tell.ts'
 import { costs, defineRule, fixGenerator, isFelt, readMs } from '../rule.ts'
 
@@ -9,26 +9,35 @@ const PASSES = 2
 export const constantCrossAttention = defineRule({
   id: 'constant-cross-attention',
   area: 'software',
-  title: 'Cross-attention: outputs that never change are copied at every token',
+  title: 'Cross-attention: what never changes is copied at every token',
   needs: ['graph', 'speed', 'setup'],
   wants: ['floor'],
-  check({ graph: { constantOutputs }, ...given }) {
+  check({ graph: { constantOutputs, crossCopies }, ...given }) {
     const { names, bytes: size } = constantOutputs
-    if (names.length === 0) return 'clear'
+    const movesMs = crossCopies.decodeMs ?? 0
+    if (names.length === 0 && movesMs === 0) return 'clear'
     if (size === null)
       return { notChecked: `the graph does not declare how large ${names[0]} and the other outputs that never change are` }
-    const timeMs = readMs(given, PASSES * size)
-    if (timeMs !== undefined && !isFelt(given, { tokenMs: timeMs })) return 'clear'
-    const said = tell`${countFact('output', names.length)} of each step, ${bytes('constant', size)} in all, are the same at every token`
+    const outputsMs = size === 0 ? 0 : readMs(given, PASSES * size)
+    const tokenMs = (outputsMs ?? 0) + movesMs
+    if (outputsMs !== undefined && !isFelt(given, { tokenMs })) return 'clear'
+    const outputs = tell`${countFact('output', names.length)} of each step, ${bytes('constant', size)} in all, are the same at every token`
+    const copied =
+      outputsMs === undefined
+        ? tell`${outputs}.`
+        : tell`${outputs}. Copying them takes ${ms('copies', outputsMs)} and more if they pass through JavaScript.`
+    const moved = tell`${countFact('node', crossCopies.nodes)} turn or copy the encoder's keys and values at each token, which takes
+      ${ms('moves', movesMs)}: once for a text is enough.`
+    const said = movesMs === 0 ? copied : size === 0 ? moved : tell`${copied} ${moved}`
+    const isMoved = movesMs > (outputsMs ?? 0)
     return {
-      ...(timeMs === undefined
-        ? tell`${said}.`
-        : tell`${said}. Copying them takes ${ms('copies', timeMs)} and more if they pass through JavaScript.`),
-      ...(timeMs === undefined
-        ? costs(given, {}, { unknown: 'the bandwidth of the memory was not measured', basis: 'modelled' })
-        : costs(given, { tokenMs: timeMs }, { basis: 'modelled' })),
-      nodes: [names[0]!],
-      next: fixGenerator(),
+      ...said,
+      ...(outputsMs === undefined
+        ? costs(given, { tokenMs }, { unknown: 'the bandwidth of the memory was not measured', basis: 'modelled' })
+        : costs(given, { tokenMs }, { basis: isMoved ? 'measured' : 'modelled' })),
+      nodes: [(isMoved ? crossCopies.node : names[0]) ?? ''].filter((name) => name !== ''),
+      // No remedy turns keys ahead.
+      ...(size === 0 ? {} : { next: fixGenerator() }),
     }
   },
 })

@@ -12,7 +12,8 @@ import type { CopiedFile } from './plan.ts'
 export async function filesToShip(setup: GeneratorSetup, original: string): Promise<readonly CopiedFile[]> {
   const files = generatorFiles(setup.source)
   // Of a GGUF file the tokenizer is inside.
-  const model = files === null ? setup.source : chosenVariant(files, setup.options.dtype).model
+  const read = files === null ? null : chosenVariant(files, setup.options.dtype)
+  const models = read === null ? [setup.source] : [read.model, read.first, read.encoder].filter((file) => file !== null)
   const folders = [
     files?.folder ?? path.dirname(setup.source),
     fs.statSync(original).isDirectory() ? original : path.dirname(original),
@@ -20,12 +21,13 @@ export async function filesToShip(setup: GeneratorSetup, original: string): Prom
   const beside = new Map<string, string>()
   for (const folder of files === null ? [] : folders)
     for (const name of filesBeside(folder)) if (!beside.has(name)) beside.set(name, path.join(folder, name))
-  const weights = files === null ? [] : await externalFiles(model)
-  return [
-    { name: path.basename(model), from: model },
-    ...weights.map((name) => ({ name, from: path.join(path.dirname(model), name) })),
-    ...[...beside].map(([name, from]) => ({ name, from })),
-  ]
+  const parts = await Promise.all(
+    models.map(async (model) => {
+      const weights = files === null ? [] : await externalFiles(model)
+      return [path.basename(model), ...weights].map((name) => ({ name, from: path.join(path.dirname(model), name) }))
+    }),
+  )
+  return [...parts.flat(), ...[...beside].map(([name, from]) => ({ name, from }))]
 }
 
 /** Files next to the model that hold weights of it. Throws InputError if one is in a folder below it. */

@@ -1,5 +1,7 @@
 // What is shipped: everything that the folder's files are made from.
+
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
+import type { Opened } from '../generator.ts'
 import type { Duel } from '../prove/duel.ts'
 import type { GeneratorSetup } from '../prove/setup.ts'
 import type { PromptFacts } from './folder/folder-options.ts'
@@ -24,6 +26,8 @@ export interface GeneratorShipPlan {
   readonly packages: Readonly<Record<string, string>>
   readonly engineTitle: string
   readonly prompts: PromptFacts
+  /** What its encoder reads; absent: there is no encoder. */
+  readonly reads?: Opened['reads']
   /** What the model's own files say of its licence; empty: nothing. */
   readonly licence: readonly string[]
   readonly changes: readonly string[]

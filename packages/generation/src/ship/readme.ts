@@ -5,14 +5,16 @@ import type { PromptFacts } from './folder/folder-options.ts'
 import type { GeneratorShipPlan } from './plan.ts'
 
 export function generatorReadme(plan: GeneratorShipPlan): string {
-  const { changes, prompts, licence, toolVersion, createdAt, packages, engineTitle } = plan
+  const { changes, prompts, licence, toolVersion, createdAt, packages, engineTitle, reads } = plan
   const sections = [
     `# ${inline(path.basename(plan.original))}${changes.length > 0 ? ', faster' : ''}`,
     measuredText(plan),
     changes.length > 0 && `What was changed:\n\n${changes.map((change) => `- ${inline(change)}`).join('\n')}`,
-    `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', exampleLines(prompts))}`,
-    'Tokens come as they are made. Calls run one after the other; `signal` or leaving the loop ends one. A prompt that begins as the one\nbefore it is computed from where it differs. `generate.d.mts` lists the options.',
-    `## As a server\n\n${fenced('sh', ['node server.mjs --port 8080'])}\n\nIt speaks OpenAI's \`/v1/chat/completions\` and \`/v1/completions\`, streamed or whole, and listens on this machine alone unless\n\`--host\` says otherwise. One request is answered at a time and ${'`--queue-size`'} others wait. \`node server.mjs --help\` lists the options.`,
+    `## In Node\n\n${fenced('sh', ['npm install'])}\n\n${fenced('js', reads === 'sound' ? SOUND_LINES : exampleLines(prompts))}`,
+    'Tokens come as they are made. Calls run one after the other; `signal` or leaving the loop ends one. ' +
+      `${reads === undefined ? 'A prompt that begins as the one\nbefore it is computed from where it differs. ' : ''}\`generate.d.mts\` lists the options.`,
+    reads !== 'sound' &&
+      `## As a server\n\n${fenced('sh', ['node server.mjs --port 8080'])}\n\nIt speaks OpenAI's \`/v1/chat/completions\` and \`/v1/completions\`, streamed or whole, and listens on this machine alone unless\n\`--host\` says otherwise. One request is answered at a time and ${'`--queue-size`'} others wait. \`node server.mjs --help\` lists the options.`,
     `## Contents\n\nIt runs on ${engineTitle}${pinned(packages)}. \`manifest.json\` lists every file with its sha256; \`report.json\`\nholds the measurements. Measure it again: \`npx whyslow .\``,
     licenceText(licence),
     `Written by whyslow ${toolVersion} on ${createdAt.slice(0, 10)}.`,
@@ -60,6 +62,16 @@ function exampleLines({ chatTemplate, recommended }: PromptFacts): string[] {
     'await generator.close()',
   ]
 }
+
+const SOUND_LINES = [
+  "import { readFileSync } from 'node:fs'",
+  "import { load, wav } from './generate.mjs'",
+  '',
+  'const generator = await load()',
+  "for await (const { text } of generator.generate(wav(readFileSync('speech.wav')), { maxNewTokens: 200 }))",
+  '  process.stdout.write(text)',
+  'await generator.close()',
+]
 
 const fenced = (language: string, lines: readonly string[]): string => `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
 /** Text of others within a line: no markup, no new line. */

@@ -62,7 +62,7 @@ async function writeRunning(plan: RunningPlan, folder: Folder): Promise<void> {
   const written = `// Written by whyslow ${plan.toolVersion}.\n`
   await folder.add('generate.mjs', 'predict', `${written}${bundledText('generate')}`)
   await folder.add('engine.mjs', 'engine', `${written}${bundledText(`engine-${engine}`)}`)
-  await folder.add('server.mjs', 'server', `${written}${bundledText('server')}`)
+  if (plan.reads !== 'sound') await folder.add('server.mjs', 'server', `${written}${bundledText('server')}`)
   await folder.add('generate.d.mts', 'types', readFileSync(new URL('./shipped/generate.d.mts', import.meta.url), 'utf8'))
   await folder.add('package.json', 'package', packageText(plan))
 }
@@ -73,7 +73,7 @@ const roleOf = (name: string): Role => (/\.(json|jinja|txt|model)$/.test(name) ?
 const bundledText = (name: string): string =>
   brotliDecompressSync(readFileSync(new URL(`./shipped/${name}.mjs.br`, compiledTwin(import.meta.url)))).toString('utf8')
 
-function packageText({ original, packages, toolVersion }: RunningPlan): string {
+function packageText({ original, packages, toolVersion, reads }: RunningPlan): string {
   const name = path.basename(original)
   const about = {
     name: packageName(name),
@@ -83,12 +83,12 @@ function packageText({ original, packages, toolVersion }: RunningPlan): string {
     type: 'module',
     exports: {
       '.': { types: './generate.d.mts', default: './generate.mjs' },
-      './server': './server.mjs',
+      ...(reads === 'sound' ? {} : { './server': './server.mjs' }),
       './manifest.json': './manifest.json',
       './package.json': './package.json',
     },
     types: './generate.d.mts',
-    scripts: { start: 'node server.mjs' },
+    ...(reads === 'sound' ? {} : { scripts: { start: 'node server.mjs' } }),
     engines: { node: '>=20' },
     dependencies: packages,
   }

@@ -16,6 +16,8 @@ export interface Tokenizer {
   readonly baseSize: number
   /** Ids without special tokens being added; special tokens that the text names are themselves. */
   encode(text: string): number[]
+  /** Ids with the special tokens that an encoder's text has around it. */
+  encodeWhole(text: string): number[]
   /** Special tokens are left out. */
   decode(ids: readonly number[]): string
   stream(): TextStream
@@ -69,6 +71,7 @@ export async function tokenizerOf(json: Json, config: Json, file: string): Promi
     file,
     ...sizesOf(json, made),
     encode: (text) => [...made.encode(text, { add_special_tokens: false }).ids],
+    encodeWhole: (text) => [...made.encode(text, { add_special_tokens: true }).ids],
     decode,
     stream: () => textStream(decode),
     idOf: (token) => made.token_to_id(token) ?? null,

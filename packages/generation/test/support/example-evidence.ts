@@ -62,6 +62,7 @@ export const exampleGraph = (given: Partial<GraphFact> = {}): GraphFact => ({
   casts: { nodes: 0, decodeMs: null, node: null },
   constantWork: { nodes: 0, decodeMs: 0, node: null },
   constantOutputs: { names: [], bytes: 0 },
+  crossCopies: { nodes: 0, decodeMs: null, node: null },
   ...given,
 })
 

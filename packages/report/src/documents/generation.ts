@@ -70,6 +70,7 @@ export interface GenerationEngine {
 }
 
 export interface GenerationSetup {
+  /** Tokens that the decoder is fed before the first: behind an encoder those that it begins with, and `encoded` is what the encoder read. */
   readonly promptTokens: number
   readonly newTokens: number
   readonly prompts: 'user' | 'made-up'
@@ -79,6 +80,16 @@ export interface GenerationSetup {
   readonly callsPerProcess: number
   /** The share of all prompt tokens that a prefix cache already held; null: the engine does not say. */
   readonly cachedShare: number | null
+  /** What the encoder of an encoder–decoder read in a call; absent: the decoder stands alone. */
+  readonly encoded?: GenerationEncoded
+}
+
+export interface GenerationEncoded {
+  readonly reads: 'text' | 'sound' | 'image'
+  /** Positions that hold something: tokens of a text, stretches of sound, patches of an image. */
+  readonly positions: number
+  /** How long the sound is; null: it is none. */
+  readonly soundMs: number | null
 }
 
 export interface GenerationSpeed {
@@ -148,6 +159,9 @@ export type TokenPartId =
   | 'loop'
   | 'garbage'
   | 'tokenize'
+  /** What an encoder reads made of sound or an image, and the encoder itself; of the first token alone. */
+  | 'features'
+  | 'encoder'
   | 'unexplained'
 
 export interface GenerationFloor {

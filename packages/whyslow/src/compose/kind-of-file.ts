@@ -23,6 +23,8 @@ export interface KindOfFile {
   readonly is: string
   /** For `other`: what to do with it. */
   readonly next?: string
+  /** The model of a `folder` that generates no text. */
+  readonly model?: string
 }
 
 /** Endings of the languages that `pipeline` runs. */
@@ -47,7 +49,9 @@ export async function kindOfFile(file: string): Promise<KindOfFile> {
     const { filesOfFolder } = await import('@whyslow/command/model-files/manifest.ts')
     const isShipped = filesOfFolder(file) !== undefined
     if (isShipped) return { kind: 'shipped', is: 'a folder that fix wrote' }
-    return (await isGenerator(file)) ? GENERATOR : { kind: 'folder', is: 'a folder' }
+    if (await isGenerator(file)) return GENERATOR
+    const model = await modelIn(file)
+    return { kind: 'folder', is: 'a folder', ...(model === null ? {} : { model }) }
   }
   if (namesCode(file)) return { kind: 'program', is: 'a program' }
   const { format, says, next } = identifyFile(file)
@@ -74,6 +78,13 @@ async function isGenerator(file: string): Promise<boolean> {
   } catch {
     return fs.statSync(file).isDirectory()
   }
+}
+
+/** The model of a transformers.js folder that makes embeddings, or names classes. null: it is no such folder. */
+async function modelIn(folder: string): Promise<string | null> {
+  const { chosenVariant, generatorFiles } = await import('@whyslow/generation/recognize/folder.ts')
+  const files = generatorFiles(folder)
+  return files?.kind === 'transformers-folder' ? chosenVariant(files, null).model : null
 }
 
 /** What another tool or whyslow recorded, packed or not; undefined: neither. */

@@ -32,10 +32,9 @@ writeFileSync(place('model.xml'), '<?xml version="1.0"?><net name="m"></net>')
 writeFileSync(place('pointer.onnx'), 'version https://git-lfs.github.com/spec/v1\noid sha256:00\n')
 writeFileSync(place('page.onnx'), '<!doctype html><html></html>')
 writeFileSync(place('cat.png'), Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))
-for (const name of ['saved', 'transformers/onnx', 'empty', 'models']) mkdirSync(place(name), { recursive: true })
+for (const name of ['saved', 'exported/onnx', 'empty', 'models']) mkdirSync(place(name), { recursive: true })
 writeFileSync(place('saved/saved_model.pb'), Buffer.from([0x08, 0x01, 0x12]))
-writeFileSync(place('transformers/config.json'), '{}')
-writeFileSync(place('transformers/onnx/model_quantized.onnx'), MODEL)
+writeFileSync(place('exported/onnx/model_quantized.onnx'), MODEL)
 writeFileSync(place('models/resnet.onnx'), MODEL)
 
 /** Words that begin with @ are files of the folder, also after '--flag='. */
@@ -140,7 +139,7 @@ const FILES: typeof COMMANDS = [
   ['@frozen.pb', 'python -m tf2onnx.convert --graphdef'],
   ['@model.xml', 'an OpenVINO model; give the ONNX original'],
   ['@saved', 'python -m tf2onnx.convert --saved-model'],
-  ['@transformers', 'name the model in it: transformers/onnx/model_quantized.onnx'],
+  ['@exported', 'name the model in it: exported/onnx/model_quantized.onnx'],
   ['@empty', 'a directory without a model'],
   ['@models', 'name the model in it: models/resnet.onnx'],
   ['@model.onnx.gz', 'unpack it: gunzip model.onnx.gz'],

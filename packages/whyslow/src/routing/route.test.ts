@@ -64,6 +64,9 @@ writeFileSync(
     options: { threads: 2, prefillThreads: null },
   }),
 )
+mkdirSync(place('embedder/onnx'), { recursive: true })
+writeFileSync(place('embedder/config.json'), '{"architectures":["BertModel"]}')
+cpSync(place('a.onnx'), place('embedder/onnx/model.onnx'))
 mkdirSync(place('compiled'))
 writeFileSync(
   place('compiled/manifest.json'),
@@ -113,6 +116,7 @@ test.each([
   ['@fast --threads 4', '@fast/model.onnx --engine ort-cpu --session-config session.intra_op.allow_spinning=0 --threads 4'],
   ['@a.onnx @b.bin --quick', 'compare @a.onnx @b.bin --quick'],
   ['@decoder.onnx', 'generate @decoder.onnx'],
+  ['@embedder --quick', '@embedder/onnx/model.onnx --quick'],
   ['@decoder.onnx @shorter.onnx', 'compare @decoder.onnx @shorter.onnx'],
   ['@a.onnx @decoder.onnx --quick', 'compare @a.onnx @decoder.onnx --quick'],
   ['@old.py @new.py', 'ab @old.py @new.py'],
@@ -156,6 +160,9 @@ test('a folder that fix wrote says what is measured; one of code has nothing to 
   const generating = await route([place('generating')], program)
   expect(generating.notice).toMatch(/this measures: whyslow generate \S+model\.onnx --engine ort-held --threads 2$/)
   expect(generating.argv[0]).toBe('generate')
+  expect((await route([place('embedder')], program)).notice).toMatch(
+    /embedder holds a model that generates no text; this measures one prediction of it: whyslow \S+model\.onnx$/,
+  )
   await expect(route([place('compiled')], program)).rejects.toThrow(/compiled to code.*whyslow load /)
 })
 

@@ -178,7 +178,11 @@ function isStep(known: Known, argv: readonly string[], program: Command): boolea
   return argv.some((one) => one.startsWith('-') && one !== '-' && !has(one.split('=')[0]!) && !['-h', '--help'].includes(one))
 }
 
-function one(argv: readonly string[], { kind, word, at, is, next }: Known): Routed {
+function one(argv: readonly string[], { kind, word, at, is, next, model }: Known): Routed {
+  if (model !== undefined) {
+    const notice = `${word} holds a model that generates no text; this measures one prediction of it: ${pasted('', [model])}`
+    return { argv: argv.with(at, model), notice }
+  }
   if (kind === 'other' && next !== undefined) throw new UsageError(`${word} is ${is}; ${next}`)
   if (kind === 'shipped') return shippedSetup(argv, word, at)
   const command = ONE[kind as keyof typeof ONE] ?? ''

@@ -2,7 +2,7 @@
 import { readOnnx } from '@whyslow/formats/onnx.ts'
 import { readUsableCpus } from '@whyslow/measure/machine/index.ts'
 import { generatorEngineById, generatorEngines } from '../../engines/index.ts'
-import type { GeneratorEngine } from '../../generator.ts'
+import type { GeneratorEngine, Opened } from '../../generator.ts'
 import type { Candidate } from '../../prove/candidate.ts'
 import { candidatesOf } from '../../prove/candidates/index.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
@@ -13,7 +13,7 @@ import type { RemedyTools } from '../../remedies/kit/remedy.ts'
 export function candidatesFor(
   base: GeneratorSetup,
   engines: readonly GeneratorEngine[],
-  evaluate: RemedyTools['evaluate'],
+  { evaluate, hasEncoder }: Pick<RemedyTools, 'evaluate'> & { readonly hasEncoder: boolean },
 ): readonly Candidate[] {
   const tools = { read: (file: string) => readOnnx(file), evaluate }
   const files = generatorFiles(base.source)
@@ -25,13 +25,17 @@ export function candidatesFor(
   const dtypes = [...files.variants]
     .sort((a, b) => a.sizeBytes - b.sizeBytes)
     .flatMap(({ dtype }) => (dtype === read ? [] : [dtype]))
-  return candidatesOf({ engines, dtypes, remedies, tools, usableCpus })
+  return candidatesOf({ engines, dtypes, remedies, tools, usableCpus, hasEncoder })
 }
 
 /** Engines that open the model, are installed and can be put into a folder. */
-export async function shippableEngines({ source, options }: GeneratorSetup): Promise<readonly GeneratorEngine[]> {
+export async function shippableEngines(
+  { source, options }: GeneratorSetup,
+  reads?: Opened['reads'],
+): Promise<readonly GeneratorEngine[]> {
   const kind = generatorFiles(source)?.kind ?? 'gguf'
-  const able = generatorEngines.filter((engine) => engine.ships !== undefined && engine.opens({ kind }) === true)
+  const opened: Opened = reads === undefined ? { kind } : { kind, reads }
+  const able = generatorEngines.filter((engine) => engine.ships !== undefined && engine.opens(opened) === true)
   const there = await Promise.all(able.map(async (engine) => (await engine.missing(options, process.cwd())) === null))
   return able.filter((_, at) => there[at])
 }

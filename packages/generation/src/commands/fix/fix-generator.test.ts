@@ -1,46 +1,17 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { RunTrial, Trial, TrialRunner } from '@whyslow/measure/trials/port.ts'
-import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
-import { exampleGeneration } from '@whyslow/report/support/documents/example-generation.ts'
+import { model, node, valueInfo, writeModel } from '@whyslow/graph/build.ts'
 import { describe, expect, test } from 'vitest'
 import { scratch } from '../../../../../test/support/made-folders.ts'
 import { decoderWeights } from '../../../test/support/decoder/weights.ts'
 import { writeFolder } from '../../../test/support/decoder/write-folder.ts'
-import { timesTask } from '../../prove/bench.ts'
+import { measuredAs, scriptedTimes } from '../../../test/support/scripted-times.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
 import { shippedFolder } from '../../prove/shipped-engine.ts'
-import type { ProcessTimes } from '../../prove/times.ts'
 import { fixGenerator } from './fix-generator.ts'
 import type { FixGeneratorOptions } from './options.ts'
 
 const llama = decoderWeights()
-
-/** What was measured of the original, in place of a measurement. */
-const measured = async (source: string): Promise<GenerationDocument> => ({
-  ...exampleGeneration,
-  model: { ...exampleGeneration.model, name: path.basename(source), vocabulary: 64, context: 128 },
-  engine: { ...exampleGeneration.engine, id: 'ort-cpu' },
-})
-
-/** Runs tasks in this process, but for times, which are scripted: ms a token. */
-function runnerWith(perTokenMs: (setup: GeneratorSetup) => number): TrialRunner {
-  let calls = 0
-  const run: RunTrial = async (task, input) => {
-    if (task.id === timesTask.id) {
-      const noise = 1 + 0.01 * (calls++ % 3)
-      const token = noise * perTokenMs((input as unknown as { setup: GeneratorSetup }).setup)
-      const times: ProcessTimes = { openMs: 1, coldFirstMs: 50, firstMs: 40 * noise, perTokenMs: token }
-      return { outcome: 'measured', value: times } as Trial<never>
-    }
-    try {
-      return { outcome: 'measured', value: await task.run(input) }
-    } catch (error) {
-      return { outcome: 'failed', reason: (error as Error).message }
-    }
-  }
-  return { run, alone: (work) => work() }
-}
 
 const isShipped = ({ engine }: GeneratorSetup) => engine === shippedFolder.id
 
@@ -52,11 +23,11 @@ async function fixed(perTokenMs: (setup: GeneratorSetup) => number, given: Parti
   const document = await fixGenerator(
     source,
     {
-      ...{ out, only: ['threads'], budgetSeconds: 60, trials: runnerWith(perTokenMs) },
+      ...{ out, only: ['threads'], budgetSeconds: 60, trials: scriptedTimes(perTokenMs) },
       onTrial: ({ remedy, outcome }) => seen.push(`${remedy} ${outcome}`),
       ...given,
     },
-    measured,
+    measuredAs(),
   )
   return { document, out, source, seen, base }
 }
@@ -129,7 +100,11 @@ test('a dry run names what it would try, and tries nothing', async () => {
 
 describe('what is refused before anything is measured', () => {
   const refused = (given: Partial<FixGeneratorOptions>, source?: string) =>
-    fixGenerator(source ?? writeFolder(path.join(scratch(), 'model'), llama), { trials: runnerWith(() => 1), ...given }, measured)
+    fixGenerator(
+      source ?? writeFolder(path.join(scratch(), 'model'), llama),
+      { trials: scriptedTimes(() => 1), ...given },
+      measuredAs(),
+    )
 
   test("an address, a remedy that does not exist, a folder that is somebody else's, prompts that are not there", async () => {
     await expect(refused({}, 'http://127.0.0.1:1/v1')).rejects.toThrow(/fix writes a folder, and an address has none/)
@@ -148,9 +123,15 @@ describe('what is refused before anything is measured', () => {
 
   test('a decoder that another model feeds, before anything is measured', async () => {
     const at = (name: string) => path.join(scratch(), name)
-    const both = writeFolder(at('pair'), decoderWeights({ encoder: true }))
-    await expect(refused({}, both)).rejects.toThrow(
-      /pair: an encoder feeds the decoder, and fix ships decoders that are fed token ids alone; whyslow generate measures it$/,
+    const image = writeFolder(at('image'), decoderWeights({ encoder: true }))
+    const pixels = model({
+      nodes: [node('ReduceMean', ['pixel_values'], ['last_hidden_state'], { axes: [3], keepdims: 0 })],
+      inputs: [valueInfo('pixel_values', 'float32', ['batch', 3, 8, 8])],
+      outputs: [valueInfo('last_hidden_state', 'float32', ['batch', 3, 8])],
+    })
+    fs.writeFileSync(path.join(image, 'onnx/encoder_model.onnx'), writeModel(pixels))
+    await expect(refused({}, image)).rejects.toThrow(
+      /image: an encoder of images feeds the decoder, and fix ships what reads token ids, text or sound; whyslow generate measures it$/,
     )
     const models = { 'decoder_model_merged.onnx': { cache: 'merged', embeddings: 'apart' } } as const
     await expect(refused({}, writeFolder(at('apart'), llama, { models }))).rejects.toThrow(

@@ -35,7 +35,7 @@ import { type Proven, proveWhole } from '../../prove/prove-whole.ts'
 import { search, textsOf } from '../../prove/search.ts'
 import type { GeneratorSetup } from '../../prove/setup.ts'
 import { generate } from '../generate/generate.ts'
-import { readPrompts } from '../generate/prompts-file.ts'
+import { promptsFor, type UsersPrompts } from '../generate/prompts-for.ts'
 import { recognized } from '../generate/recognize.ts'
 import { candidatesFor, shippableEngines } from './candidates-for.ts'
 import { evaluator } from './evaluate.ts'
@@ -44,6 +44,8 @@ import { FIX_GENERATOR_DEFAULTS, type FixGeneratorOptions } from './options.ts'
 import { longPrompts, proofTextsOf } from './prompt-ids.ts'
 import type { FixRun } from './run.ts'
 import { newFolder, shipProven, trialFolder } from './ship-proven.ts'
+
+const NO_USERS: UsersPrompts = { prompts: null, sounds: null }
 
 /** Most memory and time of one process: what does not end hangs. */
 const LIMIT_MS = 600_000
@@ -61,20 +63,25 @@ export async function fixGenerator(
   if (/^https?:/i.test(source))
     throw new InputError(`${addressName(source)}: fix writes a folder, and an address has none; give the model that it serves`)
   if (options.out !== null) checkOut(options.out, options.force, source)
-  const users = options.prompts === null ? [] : readPrompts(options.prompts)
   const found = await recognized(source, readDtype(options))
-  if (found.fedBy !== undefined)
+  const { reads } = found
+  if ((found.fedBy !== undefined && reads === undefined) || reads === 'image')
     throw new InputError(
-      `${source}: ${found.fedBy} feeds the decoder, and fix ships decoders that are fed token ids alone; whyslow generate measures it`,
+      `${source}: ${reads === 'image' ? 'an encoder of images' : found.fedBy} feeds the decoder, and fix ships what reads token ids, text or sound; whyslow generate measures it`,
     )
-  const metric = await metricOf(options, users)
-  const document = await measure(source, { ...options, ...lengthsFor(found.model.context, options) })
+  const users = options.prompts === null ? NO_USERS : promptsFor(found, options.prompts)
+  const metric = await metricOf(options, users.prompts ?? [])
+  const document = await measure(source, { ...options, ...(reads === undefined ? lengthsFor(found.model.context, options) : {}) })
   options.onDiagnosis?.(document.answer)
   return inTemporaryFolder(async (folder) => {
-    const base = baseOf(source, options, document)
-    const engines = await shippableEngines(base)
-    const run = runOf(source, options, { base, engines: engines.map(({ id }) => id), folder })
-    const candidates = chosen(candidatesFor(base, engines, run.evaluate), options.only)
+    const base = { ...baseOf(source, options, document), ...(users.sounds === null ? {} : { sounds: users.sounds }) }
+    const engines = await shippableEngines(base, reads)
+    const run = {
+      ...runOf(source, options, { base, engines: engines.map(({ id }) => id), folder }),
+      ...(reads === undefined ? {} : { reads }),
+    }
+    const tools = { evaluate: run.evaluate, hasEncoder: reads !== undefined }
+    const candidates = chosen(candidatesFor(base, engines, tools), options.only)
     if (options.dryRun) return withFix(document, dryRun(candidates))
     const unlocked: string[] = []
     const progress = options.onProgress ?? (() => {})
@@ -140,7 +147,7 @@ function dryRun(candidates: readonly Candidate[]): GenerationFix {
 
 interface Measured {
   readonly document: GenerationDocument
-  readonly users: readonly string[]
+  readonly users: UsersPrompts
   readonly metric: Metric | null
 }
 
@@ -150,12 +157,14 @@ async function tried(
   { document, users, metric }: Measured,
 ): Promise<GenerationDocument> {
   const { base, bench, options } = run
-  const { prompts, texts } = await proofTextsOf(run, document, users)
+  const { prompts, texts } = await proofTextsOf(run, document, users.prompts ?? [])
   const proven = prompts.slice(0, Math.max(PROOF_PROMPTS, metric?.count ?? 0))
   const budget = budgetOf(options, document, proven.length)
   options.onPlan?.(budgetPlan(budget))
   options.onProgress?.({ stage: "the original's answers", done: 0, of: 1 })
-  const tokens = tokensFor(document, prompts)
+  // Behind an encoder the decoder begins with a few tokens, whatever the encoder reads.
+  const longest = run.reads === undefined ? Math.max(...prompts.map((prompt) => prompt.length)) : document.setup.promptTokens
+  const tokens = tokensFor(document, longest)
   const original = needed(await bench.answers(base, proven, tokens))
   const known = knownOf(run, original, texts)
   const common = {
@@ -168,7 +177,10 @@ async function tried(
     metric: metric === null ? null : { of: metric, before: await metric.score(textsOf(original.slice(0, metric.count))) },
     signal: options.signal,
   }
-  const timed = users.length > 0 ? (at: number) => prompts[at % prompts.length]! : longPrompts(prompts, document.model.context)
+  const timed =
+    users.prompts !== null || run.reads === 'sound'
+      ? (at: number) => prompts[at % prompts.length]!
+      : longPrompts(prompts, document.model.context)
   const startMs = nowMs()
   const promptsOf = (pair: number) => Array.from({ length: CALLS }, (_, k) => timed(pair * CALLS + k))
   const duel = { promptsOf, tokens: Math.min(CALL_TOKENS, tokens) }
@@ -237,9 +249,8 @@ const limitsOf = ({ memoryLimitBytes, signal }: FixGeneratorOptions): TrialLimit
   signal,
 })
 
-/** Tokens that the context holds after the longest prompt, up to those of the proof. */
-function tokensFor({ model: { context } }: GenerationDocument, prompts: Prompts): number {
-  const longest = Math.max(...prompts.map((prompt) => prompt.length))
+/** Tokens that the context holds after the `longest` that the decoder is fed before, up to those of the proof. */
+function tokensFor({ model: { context } }: GenerationDocument, longest: number): number {
   return context === null ? PROOF_TOKENS : Math.max(2, Math.min(PROOF_TOKENS, context - longest))
 }
 
@@ -253,10 +264,10 @@ const referenceOf = (
   return engines[0] === undefined ? null : { ...base, engine: engines[0] }
 }
 
-function knownOf({ base, bench, folder }: FixRun, answers: readonly Answer[], texts: Prompts | null): Known {
+function knownOf({ base, bench, folder, reads }: FixRun, answers: readonly Answer[], texts: Prompts | null): Known {
   return {
     ...{ original: base, answers, texts: texts ?? answers.map(({ prompt, ids }) => [...prompt, ...ids]) },
-    usableCpus: readUsableCpus(),
+    ...{ usableCpus: readUsableCpus(), hasEncoder: reads !== undefined },
     async curve(setup) {
       const found = await bench.curve(setup, answers[0]!.prompt)
       return found.outcome === 'measured' ? found.value : null

@@ -18,30 +18,35 @@ const PROMPT_SHARE = 0.5
 
 export interface ProofTexts {
   readonly prompts: Prompts
-  /** The user's prompts and sentences behind each other; null: there is no tokenizer. */
+  /** The user's prompts and sentences behind each other; null: there is no tokenizer, or an encoder reads the prompts. */
   readonly texts: Prompts | null
 }
 
 export async function proofTextsOf(
-  { base, bench }: Pick<FixRun, 'base' | 'bench'>,
+  { base, bench, reads }: Pick<FixRun, 'base' | 'bench' | 'reads'>,
   { model }: GenerationDocument,
   users: readonly string[],
 ): Promise<ProofTexts> {
-  const shipped = asShipped(base.source, users)
-  const encoded = await bench.encoded(base, [...shipped, ...naturalTexts(base.source, users)])
+  // Sounds have numbers.
+  if (reads === 'sound') return { prompts: Array.from({ length: PROOF_PROMPTS }, (_, number) => [number]), texts: null }
+  const shipped = asShipped(base.source, users, reads)
+  const natural = reads === undefined ? naturalTexts(base.source, users) : []
+  const encoded = await bench.encoded(base, [...shipped, ...natural])
   if (encoded.outcome === 'measured') {
     const ids = fitting(encoded.value, model.context)
-    return { prompts: ids.slice(0, shipped.length), texts: ids.slice(shipped.length) }
+    return { prompts: ids.slice(0, shipped.length), texts: reads === undefined ? ids.slice(shipped.length) : null }
   }
   if (users.length > 0 || model.vocabulary === null)
     throw new InputError(`prompts cannot be turned into tokens: ${reasonInWords(encoded)}; put tokenizer.json next to the model`)
   return { prompts: fitting(byChance(model.vocabulary), model.context), texts: null }
 }
 
-function asShipped(source: string, users: readonly string[]): readonly string[] {
+function asShipped(source: string, users: readonly string[], reads: FixRun['reads']): readonly string[] {
   const facts = promptFactsOf(source)
   const template = chatTemplate(facts)
   const { texts } = proofPrompts(users, PROOF_PROMPTS)
+  // What an encoder's text begins and ends with, its tokenizer adds.
+  if (reads !== undefined) return texts
   return texts.map((text, at) =>
     template === null || at < users.length ? `${facts.beginning ?? ''}${text}` : template([{ role: 'user', content: text }]),
   )

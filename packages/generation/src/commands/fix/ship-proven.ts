@@ -27,7 +27,8 @@ export async function trialFolder(
   fs.mkdirSync(at)
   await writeRunningFolder(plan, at)
   linkPackages(plan, path.dirname(at))
-  return { engine: shippedFolder.id, source: at, options: PLAIN_OPTIONS, loop: null }
+  const sounds = setup.sounds === undefined ? {} : { sounds: setup.sounds }
+  return { engine: shippedFolder.id, source: at, options: PLAIN_OPTIONS, loop: null, ...sounds }
 }
 
 export async function shipProven(run: FixRun, document: GenerationDocument, { setup, kept, compared }: Proven): Promise<void> {
@@ -41,7 +42,7 @@ export async function shipProven(run: FixRun, document: GenerationDocument, { se
 export const newFolder = (folder: string): string => fs.mkdtempSync(path.join(folder, 'g-'))
 
 async function runningPlan(
-  { source, options }: FixRun,
+  { source, options, reads }: FixRun,
   setup: GeneratorSetup,
   kept: readonly KeptRemedy[],
 ): Promise<RunningPlan | string> {
@@ -58,6 +59,7 @@ async function runningPlan(
     packages,
     engineTitle: engine.title,
     prompts: promptFactsOf(source),
+    ...(reads === undefined ? {} : { reads }),
     licence: licenceOf(source),
     changes: kept.flatMap(({ changes }) => changes),
     toolVersion,

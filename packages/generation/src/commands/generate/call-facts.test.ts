@@ -23,9 +23,10 @@ test('of an engine on this machine: no padding, no guesses, what callers get who
 
 test('the encoder, and how text was made, as the calls report them', () => {
   const detokenize = (tokens: number) => ({ tokens, earlyMs: 0.1, lateMs: tokens / 100 })
+  const encoded = { reads: 'sound', positions: 1500, emptyPositions: 1244, positionMs: 20 } as const
   const calls = [
-    call({ parts: { encoderMs: 40 }, detokenize: detokenize(50) }),
-    call({ parts: { encoderMs: 44 }, detokenize: detokenize(60) }),
+    call({ parts: { encoderMs: 40 }, encoded, detokenize: detokenize(50) }),
+    call({ parts: { encoderMs: 44 }, encoded, detokenize: detokenize(60) }),
   ]
   const facts = callFacts({
     found: { kind: 'transformers-folder', guesses: true },
@@ -33,7 +34,7 @@ test('the encoder, and how text was made, as the calls report them', () => {
     processes: [processOf(...calls)],
   })
   expect(facts).toMatchObject({
-    encoder: { ms: 42, runs: 1, windows: 1, positions: 12, emptyPositions: 0, positionMs: null },
+    encoder: { ms: 42, runs: 1, windows: 1, positions: 1500, emptyPositions: 1244, positionMs: 20 },
     detokenize: detokenize(60),
     threadsApart: false,
   })

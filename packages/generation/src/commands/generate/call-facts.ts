@@ -42,12 +42,15 @@ function promptOf(calls: readonly MeasuredCall[]): PromptFact | undefined {
   return fedTokens === null ? undefined : { fedTokens, paddingTokens: 0, place: null }
 }
 
-/** Run once for each call, over the tokens of its prompt. */
+/** The encoder in a middle call: it runs once for each, whatever the sampling. */
 function encoderOf(calls: readonly MeasuredCall[]): EncoderFact | undefined {
   const ms = medianOrNull(calls.flatMap(({ parts }) => parts.encoderMs ?? []))
-  const positions = medianOrNull(calls.flatMap(({ promptTokens }) => promptTokens ?? []))
-  if (ms === null || positions === null) return undefined
-  return { ms, runs: 1, windows: 1, positions, emptyPositions: 0, positionMs: null }
+  const inputs = calls.flatMap(({ encoded }) => encoded ?? [])
+  const [first] = inputs
+  if (ms === null || first === undefined) return undefined
+  const middle = (of: 'positions' | 'emptyPositions') => Math.round(medianOrNull(inputs.map((one) => one[of]))!)
+  const [positions, emptyPositions] = [middle('positions'), middle('emptyPositions')]
+  return { ms, runs: 1, windows: 1, positions, emptyPositions, positionMs: first.positionMs }
 }
 
 const longestOf = (calls: readonly MeasuredCall[]): MeasuredCall | undefined =>

@@ -139,13 +139,24 @@ export function tokensOf(calls: readonly Pick<MeasuredCall, 'promptTokens' | 'ne
 function setupOf({ processes, options, plan }: Outcome, calls: readonly MeasuredCall[]): GenerationSetup {
   return {
     ...tokensOf(calls, options),
-    prompts: plan.measured.prompts === null ? 'made-up' : 'user',
+    prompts: plan.measured.prompts === null && plan.measured.sounds === undefined ? 'made-up' : 'user',
     sampling: 'greedy',
     endIgnored: calls.every(({ endedByItself }) => !endedByItself),
     processes: processes.length,
     callsPerProcess: Math.round(medianOrNull(processes.map((one) => one.calls.length))!),
     cachedShare: cachedShareOf(processes),
+    ...encodedSetup(calls),
   }
+}
+
+/** Absent: there is no encoder. */
+function encodedSetup(calls: readonly Pick<MeasuredCall, 'encoded'>[]): Pick<GenerationSetup, 'encoded'> {
+  const inputs = calls.flatMap(({ encoded }) => encoded ?? [])
+  const [first] = inputs
+  if (first === undefined) return {}
+  const { reads, positionMs } = first
+  const positions = Math.round(medianOrNull(inputs.map((one) => one.positions - one.emptyPositions))!)
+  return { encoded: { reads, positions, soundMs: positionMs === null ? null : positions * positionMs } }
 }
 
 function reasonsOf({ processes, bandwidth, token, firstToken, found, plan }: Outcome): Record<string, string> {
@@ -162,7 +173,7 @@ function reasonsOf({ processes, bandwidth, token, firstToken, found, plan }: Out
       : {}),
     ...(hasSteps ? {} : { severalTokens: "the engine's loop is its own: it cannot be fed several tokens at once" }),
     ...(isAddress ? { tokenParts: 'the model is behind an address', firstTokenParts: 'the model is behind an address' } : {}),
-    ...(plan.measured.prompts === null
+    ...(plan.measured.prompts === null && found.reads === undefined
       ? { lookup: 'prompts were made up: give --prompts to estimate prompt lookup on your own texts' }
       : {}),
   }

@@ -14,8 +14,13 @@ const PRODUCTS =
 const LEAST_ELEMENTS = 256
 const MOST_STEPS = 8
 
-export function graphFacts(given: Pick<StepGraph, 'graph' | 'layout'>, step: StepProfile | null): GenerationFacts {
-  const { layout } = given
+export interface KnownOfGraph extends Pick<StepGraph, 'graph' | 'layout'> {
+  /** Positions that an encoder gives; absent: there is none, or it was not run. */
+  readonly positions?: number
+}
+
+export function graphFacts(given: KnownOfGraph, step: StepProfile | null): GenerationFacts {
+  const { layout, positions } = given
   const graph = withCacheBranch(given.graph, new Set(layout.cache.map(({ past }) => past)))
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const head = headOf(graph, layout.logits.name, makers)
@@ -23,7 +28,7 @@ export function graphFacts(given: Pick<StepGraph, 'graph' | 'layout'>, step: Ste
   // A decoder has weights: none that is found is none that is known.
   return {
     ...(weights.length === 0 ? {} : { weights }),
-    graph: graphFact({ graph, layout, hasBranches: graph !== given.graph }, head, step),
+    graph: graphFact({ graph, layout, makers, ...(positions === undefined ? {} : { positions }) }, head, step),
   }
 }
 
@@ -96,9 +101,16 @@ function headOf(graph: GraphView, logits: string, makers: ReadonlyMap<string, No
 
 const LOGITS = { all: 'all', last: 'last', chosen: 'selectable' } as const
 
-/** Bytes for one text; null: a size is not declared. */
-function bytesOf({ shape, axes, dtype }: CacheEntry): number | null {
-  const sizes = shape.map((size, axis) => (axis === axes.batch ? 1 : size))
+interface Shown extends Pick<KnownOfGraph, 'graph' | 'layout' | 'positions'> {
+  readonly makers: ReadonlyMap<string, NodeView>
+}
+
+/** Bytes that an output of the encoder's keys has in each step; null: a size is not declared. */
+function bytesOf({ present, shape, axes, dtype }: CacheEntry, { graph, makers, positions }: Shown): number | null {
+  // A branch that has nothing to give returns a constant without elements.
+  const constant = constantBehind(present!, graph, makers)
+  if (constant !== undefined) return sizeInBytes(constant.type) ?? null
+  const sizes = shape.map((size, axis) => (axis === axes.batch ? 1 : axis === axes.length ? (positions ?? size) : size))
   const known = sizes.filter((size) => typeof size === 'number')
   return known.length < sizes.length ? null : (sizeInBytes({ dtype, shape: known }) ?? null)
 }
@@ -106,12 +118,8 @@ function bytesOf({ shape, axes, dtype }: CacheEntry): number | null {
 const sumOrNull = (numbers: readonly (number | null)[]): number | null =>
   numbers.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0)
 
-function graphFact(
-  // A branch may give outputs of no elements, so that shapes of the graph around it say nothing of their bytes.
-  { graph, layout, hasBranches }: Pick<StepGraph, 'graph' | 'layout'> & { readonly hasBranches: boolean },
-  head: NodeView | undefined,
-  step: StepProfile | null,
-): GraphFact {
+function graphFact(shown: Shown, head: NodeView | undefined, step: StepProfile | null): GraphFact {
+  const { graph, layout } = shown
   const past = new Set(layout.cache.map((entry) => entry.past))
   const reads = graph.nodes.filter(({ inputs }) => inputs.some((name) => past.has(name)))
   const joins = reads.find(({ opType }) => opType === 'Concat') ?? reads[0]
@@ -124,6 +132,14 @@ function graphFact(
     casts: { nodes: step?.casts.nodes ?? 0, decodeMs: step?.casts.ms ?? null, node: step?.casts.node ?? null },
     constantWork:
       step === null ? null : { nodes: step.constantWork.nodes, decodeMs: step.constantWork.ms, node: step.constantWork.node },
-    constantOutputs: { names: cross.map(({ present }) => present!), bytes: hasBranches ? null : sumOrNull(cross.map(bytesOf)) },
+    constantOutputs: {
+      names: cross.map(({ present }) => present!),
+      bytes: sumOrNull(cross.map((entry) => bytesOf(entry, shown))),
+    },
+    crossCopies: {
+      nodes: step?.crossCopies.nodes ?? 0,
+      decodeMs: step?.crossCopies.ms ?? null,
+      node: step?.crossCopies.node ?? null,
+    },
   }
 }

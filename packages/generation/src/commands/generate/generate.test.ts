@@ -10,7 +10,7 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { describe, expect, test } from 'vitest'
 import type { GeneratorEngine } from '../../generator.ts'
 import { decoderLayout } from '../../recognize/layout.ts'
-import type { StepModel } from './profile-step.ts'
+import type { Fed, StepModel } from './profile-step.ts'
 import { recognized } from './recognize.ts'
 
 // A token takes 10 ms, and 10 ms for each thousand tokens in the cache.
@@ -71,8 +71,8 @@ describe('the document', () => {
     const graph = viewGraph(modelInMemory(decoderModel(decoderWeights())))
     const layout = decoderLayout(graph.inputs, graph.outputs)!
     const profiled: number[][] = []
-    const feeds = (...asked: number[]) => {
-      profiled.push(asked)
+    const feeds = ({ depth, tokens }: Fed) => {
+      profiled.push([depth, tokens])
       return {}
     }
     const step = async () => ({ graph, layout, model: { feeds } as unknown as StepModel })

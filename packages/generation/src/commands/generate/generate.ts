@@ -30,9 +30,9 @@ import { ggufFacts } from './gguf-facts.ts'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.ts'
 import { planOf, planOfProcess, planOfSweep, type RunPlan, requestsOf } from './plan.ts'
 import { profileStep, type Step } from './profile-step.ts'
-import { readPrompts } from './prompts-file.ts'
+import { promptsFor, type UsersPrompts } from './prompts-for.ts'
 import { recognized } from './recognize.ts'
-import type { Recognized } from './recognized.ts'
+import type { Recognized, StepGraph } from './recognized.ts'
 import { sweepThreads } from './thread-sweep.ts'
 
 /** Reading memory to know its bandwidth, ms. */
@@ -59,14 +59,16 @@ export async function generate(
 ): Promise<GenerationDocument> {
   const options = { ...GENERATE_DEFAULTS, ...given }
   const { trials, onProgress: progress = () => {} } = options
-  const prompts = options.prompts === null ? null : readPrompts(options.prompts)
   const named = engines.find(({ id }) => id === options.engine)
   // An engine that reads other weights has names of its own, not those of files.
   const recognizedAs = await recognize(target, named?.otherWeights === undefined ? options.dtype : null)
   const isAddress = recognizedAs.kind === 'address'
+  const { prompts, sounds } = options.prompts === null ? NO_PROMPTS : promptsFor(recognizedAs, options.prompts)
   const probes = isAddress ? probesOf(addressOf(recognizedAs.source)) : null
-  const plan = withVocabulary(planOf(options, probes, prompts), recognizedAs.model.vocabulary)
-  checkContext(recognizedAs, { ...options, promptTokens: prompts === null ? options.promptTokens : null })
+  const plan = completed(planOf(options, probes, prompts), { vocabulary: recognizedAs.model.vocabulary, sounds })
+  // What an encoder reads is not in the decoder's context.
+  const fed = prompts === null && recognizedAs.reads === undefined ? options.promptTokens : null
+  checkContext(recognizedAs, { ...options, promptTokens: fed })
   const own: GeneratorOptions = {
     ...{ threads: options.threads, prefillThreads: options.prefillThreads, dtype: options.dtype, pythonPath: options.python },
     mostRequests: Math.max(1, Math.floor(options.mostRequests / plan.processes)),
@@ -95,9 +97,14 @@ interface Run {
   readonly handoffNs: GeneratePorts['handoffNs']
 }
 
-const withVocabulary = (plan: RunPlan, vocabulary: number | null): RunPlan => ({
+interface Completion {
+  readonly vocabulary: number | null
+  readonly sounds: readonly string[] | null
+}
+
+const completed = (plan: RunPlan, { vocabulary, sounds }: Completion): RunPlan => ({
   ...plan,
-  measured: { ...plan.measured, vocabulary },
+  measured: { ...plan.measured, vocabulary, ...(sounds === null ? {} : { sounds }) },
 })
 
 /** What is known of the file that was recognized is said only of an engine that reads it. */
@@ -143,6 +150,7 @@ async function measured(run: Run, folder: string | null, warnings: readonly stri
   }
 }
 
+const NO_PROMPTS: UsersPrompts = { prompts: null, sounds: null }
 /** `fix` tries other numbers itself, after a quick measurement. */
 async function threadsOf(
   run: Run,
@@ -234,15 +242,20 @@ async function profiledSteps(
   }
   const { quick, trials } = options
   const profiling = { run: trials.run, limits, folder, sampleMs: quick ? STEP_MS.quick : STEP_MS.full }
-  const one = (asked: Step) => profileStep(step.model, step.graph, asked, profiling)
   const calls = processes.flatMap((process) => process.calls)
+  const encoded = calls[0]?.encoded
+  const positions = encoded === undefined ? {} : { positions: encoded.positions }
+  const one = (asked: Step, { model, graph } = step as Pick<StepGraph, 'model' | 'graph'>) =>
+    profileStep(model, graph, { ...asked, ...positions }, profiling)
   // The user's prompts are as long as they are.
   const { promptTokens, newTokens } = tokensOf(calls, options)
   progress({ stage: 'a token by its operators', done: 0, of: 2 })
   const token = await one({ depth: Math.round(promptTokens + newTokens / 2), tokens: 1, paceMs: tokenLoop(calls, []).runMs })
   progress({ stage: 'the first token by its operators', done: 1, of: 2 })
-  const firstToken = await one({ depth: 0, tokens: promptTokens, paceMs: firstTokenLoop(calls, []).runMs })
-  return { token, firstToken, facts: graphFacts(step, typeof token === 'string' ? null : token) }
+  const first = { depth: 0, tokens: promptTokens, paceMs: firstTokenLoop(calls, []).runMs }
+  const firstToken = await one(first, step.first)
+  const shown = { ...step, ...positions }
+  return { token, firstToken, facts: graphFacts(shown, typeof token === 'string' ? null : token) }
 }
 
 function promptWarnings({ plan }: Run): string[] {

@@ -22,10 +22,11 @@ export interface StepModel {
   readonly modelFile: string
   readonly options: EngineOptions
   readonly logits: string
-  /** Inputs that carry the cache. */
+  /** Inputs that carry the cache, and those of them that hold keys and values of an encoder. */
   readonly past: readonly string[]
+  readonly cross: readonly string[]
   /** A call that feeds so many tokens after as many in the cache. */
-  feeds(depth: number, tokens: number): Feeds
+  feeds(fed: Fed): Feeds
 }
 
 export interface Profiling {
@@ -38,10 +39,15 @@ export interface Profiling {
 
 const ROUNDS = 2
 
-export interface Step {
+export interface Fed {
   /** Tokens in the cache, and tokens that are fed. */
   readonly depth: number
   readonly tokens: number
+  /** Positions that an encoder gives; absent: there is none. */
+  readonly positions?: number
+}
+
+export interface Step extends Fed {
   /** What the engine's call took within the calls that are divided: the profile is told at that pace. null: not known. */
   readonly paceMs: number | null
 }
@@ -50,12 +56,12 @@ export interface Step {
 export async function profileStep(
   model: StepModel,
   graph: GraphView,
-  { depth, tokens, paceMs }: Step,
+  { paceMs, ...fed }: Step,
   { run, limits, folder, sampleMs }: Profiling,
 ): Promise<StepProfile | string> {
-  const own = path.join(folder, `step-${depth}-${tokens}`)
+  const own = path.join(folder, `step-${fed.depth}-${fed.tokens}`)
   fs.mkdirSync(own, { recursive: true })
-  const feeds = model.feeds(depth, tokens)
+  const feeds = model.feeds(fed)
   const inputs = saveInputs(path.join(own, 'inputs'), [feeds])
   const { modelFile, options, logits } = model
   const timed = await run(stepTask, { modelFile, options, inputs, logits, sampleMs }, trialLimits(limits, sampleMs))
@@ -96,11 +102,11 @@ async function executedGraph(file: string, original: GraphView): Promise<GraphVi
   }
 }
 
-function stepGraph([executed, original]: readonly [GraphView, GraphView], { past, logits }: StepModel): StepGraph {
+function stepGraph([executed, original]: readonly [GraphView, GraphView], { past, cross, logits }: StepModel): StepGraph {
   const graphs = [executed, original].flatMap(withInner)
   const bytesOf = (name: string) => {
     const type = graphs.map(({ constants }) => constants[name]).find((one) => one !== undefined)
     return type === undefined ? undefined : sizeInBytes(type)
   }
-  return { bytesOf, past: new Set(past), logits, branchValues: branchValues(executed) }
+  return { bytesOf, past: new Set(past), cross: new Set(cross), logits, branchValues: branchValues(executed) }
 }

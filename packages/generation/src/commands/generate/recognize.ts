@@ -1,18 +1,21 @@
 // What was named, as `generate` needs it: refused in one line if it generates no text.
 import { readModel } from '@whyslow/formats/index.ts'
+import { ELEMENT_ARRAYS } from '@whyslow/graph/element-arrays.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
+import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import { viewGraph } from '@whyslow/graph/view.ts'
 import { referenceEngine } from '@whyslow/measure/engines/index.ts'
-import type { EngineOptions, Feeds } from '@whyslow/measure/engines/types.ts'
+import type { EngineOptions, Feeds, TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
 import { addressName } from '@whyslow/report/text/addresses.ts'
 import { zeroTensor } from '../../engines/loop/cache.ts'
-import { feedsFor } from '../../engines/loop/feeds.ts'
-import type { GeneratorOptions } from '../../generator.ts'
+import { feedsFor, growingMask } from '../../engines/loop/feeds.ts'
+import type { EncodedInput, GeneratorOptions } from '../../generator.ts'
+import { encoderReads } from '../../recognize/encoder-reads.ts'
 import { beamsOf, generatorFiles } from '../../recognize/folder.ts'
-import type { DecoderLayout } from '../../recognize/layout.ts'
+import { type CacheEntry, type DecoderLayout, decoderLayout, readsEncoder } from '../../recognize/layout.ts'
 import { type Recognized as Found, recognize } from '../../recognize/recognize.ts'
-import type { StepModel } from './profile-step.ts'
+import type { Fed, StepModel } from './profile-step.ts'
 import type { Recognized } from './recognized.ts'
 
 /** Throws InputError if nothing of it generates text. */
@@ -27,9 +30,11 @@ export async function recognized(source: string, dtype: string | null): Promise<
   const { heads: _, ...rest } = numbers
   const model: GenerationModel = { name, kind, ...rest, tokenizer }
   const fedBy = feederOf(found.layout)
+  const reads = await readsOf(found)
   return {
     ...{ source, kind, model },
     ...(fedBy === null ? {} : { fedBy }),
+    ...(reads === null ? {} : { reads }),
     ...callersOptions(found),
     step: (options) => stepOf(found, options),
   }
@@ -47,45 +52,76 @@ function callersOptions({ source, kind, layout }: Found): Pick<Recognized, 'opti
   return { options: { ...beamsOf(files), searched: 1, ...cache }, ...(guesses ? { guesses } : {}) }
 }
 
+/** What the encoder reads; null: there is none. Throws InputError if nobody knows it, or it is missing. */
+async function readsOf({ layout, encoder, model }: Found): Promise<EncodedInput['reads'] | null> {
+  if (layout === null || !readsEncoder(layout)) return null
+  if (encoder === null)
+    throw new InputError(`${model} reads what an encoder returns, and there is none next to it; put encoder_model.onnx there`)
+  const found = encoderReads(viewGraph(await readModel(encoder)).inputs)
+  if (typeof found === 'string') throw new InputError(`${encoder} ${found}`)
+  return found.reads
+}
+
 function feederOf(layout: DecoderLayout | null): string | null {
   if (layout === null) return null
-  const { inputs, cache } = layout
-  if (inputs.encoderStates !== undefined || cache.some(({ role }) => role === 'cross')) return 'an encoder'
-  return inputs.ids === undefined ? 'a model that makes embeddings' : null
+  if (readsEncoder(layout)) return 'an encoder'
+  return layout.inputs.ids === undefined ? 'a model that makes embeddings' : null
 }
 
 /** A graph that ONNX Runtime runs can be profiled whatever engine is measured; of others nothing is known inside. */
 async function stepOf(
-  { model, layout, kind }: Found,
+  { model, first, layout, kind }: Found,
   { threads }: GeneratorOptions,
 ): Promise<Awaited<ReturnType<Recognized['step']>>> {
   if (model === null || layout === null)
     return kind === 'gguf' ? 'llama.cpp shows no times of operators' : 'the model is behind an address'
-  if (layout.inputs.encoderStates !== undefined || layout.inputs.embeddings !== undefined)
-    return 'the decoder is fed by another model, which is not profiled'
+  if (layout.inputs.embeddings !== undefined) return 'the decoder is fed by another model, which is not profiled'
   const graph = viewGraph(await readModel(model))
-  return { graph, layout, model: stepModel(model, layout, threads) }
+  const step = { graph, layout, model: stepModel(model, layout, threads) }
+  if (first === null) return step
+  const opening = viewGraph(await readModel(first))
+  const firstLayout = decoderLayout(opening.inputs, opening.outputs)
+  if (firstLayout === null) return `${first} is no decoder`
+  return { ...step, first: { graph: opening, model: stepModel(first, firstLayout, threads) } }
 }
 
 const STEP_OPTIONS = { graphOptimization: 'all', executionMode: 'sequential', configEntries: {}, packageFrom: null } as const
 
 function stepModel(modelFile: string, layout: DecoderLayout, threads: number | null): StepModel {
   const options: EngineOptions = { ...STEP_OPTIONS, threads }
+  const pasts = (fits: (role: DecoderLayout['cache'][number]['role']) => boolean) =>
+    layout.cache.flatMap(({ role, past }) => (fits(role) ? [past] : []))
   return {
     engine: referenceEngine.id,
     ...{ modelFile, options },
     logits: layout.logits.name,
-    past: layout.cache.map(({ past }) => past),
-    feeds: (depth, tokens) => stepFeeds(layout, depth, tokens),
+    past: pasts(() => true),
+    cross: pasts((role) => role === 'cross'),
+    feeds: (step) => stepFeeds(layout, step),
   }
 }
 
 /** Times do not depend on the values of a cache: zeros are no denormals. */
-export function stepFeeds(layout: DecoderLayout, depth: number, tokens: number): Feeds {
+export function stepFeeds(layout: DecoderLayout, { depth, tokens, positions = 0 }: Fed): Feeds {
   const ids = Array.from({ length: tokens }, (_, k) => (k * 31) % 50)
   const past = layout.cache.length === 0 ? 0 : depth
+  const { encoderStates, encoderMask } = layout.inputs
   return {
     ...feedsFor(layout)({ ids, past, keep: 1 }),
-    ...Object.fromEntries(layout.cache.map((entry) => [entry.past, zeroTensor(entry, past)])),
+    ...Object.fromEntries(layout.cache.map((entry) => [entry.past, zeroTensor(entry, filled(entry, past, positions))])),
+    ...(encoderStates === undefined ? {} : { [encoderStates.name]: zeroStates(encoderStates, positions) }),
+    ...(encoderMask === undefined ? {} : { [encoderMask.name]: growingMask(encoderMask)(positions) }),
   }
+}
+
+/** An encoder's keys are there from the second call on, or from the first on if the encoder computes them. */
+const filled = ({ role, present }: CacheEntry, past: number, positions: number): number =>
+  role === 'cross' && (past > 0 || present === null) ? positions : past
+
+function zeroStates({ name, dtype, shape }: ValueDeclaration, positions: number): TensorValue {
+  const width = shape?.at(-1)
+  if (typeof width !== 'number')
+    throw new InputError(`${name} does not declare how wide it is; export the decoder with the width of its encoder`)
+  const type = dtype ?? 'float32'
+  return { dtype: type, shape: [1, positions, width], data: new ELEMENT_ARRAYS[type]!(positions * width) }
 }

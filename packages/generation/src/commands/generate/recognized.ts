@@ -2,7 +2,7 @@
 import type { GraphView } from '@whyslow/graph/types.ts'
 import type { GenerationModel } from '@whyslow/report/documents/generation.ts'
 import type { OptionsFact } from '../../facts.ts'
-import type { GeneratorKind, GeneratorOptions } from '../../generator.ts'
+import type { EncodedInput, GeneratorKind, GeneratorOptions } from '../../generator.ts'
 import type { DecoderLayout } from '../../recognize/layout.ts'
 import type { StepModel } from './profile-step.ts'
 
@@ -17,6 +17,8 @@ export interface Recognized {
   readonly guesses?: true
   /** The other model that feeds the decoder, as in 'an encoder'; absent: none does. */
   readonly fedBy?: string
+  /** What its encoder reads; absent: there is no encoder. */
+  readonly reads?: EncodedInput['reads']
   /** The decoder's graph and what one call of it is fed, if it is a graph that is read; else the reason why there is none. */
   readonly step: (options: GeneratorOptions) => Promise<StepGraph | string>
 }
@@ -25,4 +27,6 @@ export interface StepGraph {
   readonly graph: GraphView
   readonly layout: DecoderLayout
   readonly model: StepModel
+  /** The graph of the first call; absent: the same. */
+  readonly first?: Pick<StepGraph, 'graph' | 'model'>
 }

@@ -47,7 +47,9 @@ describe('heldLayout', () => {
     expect(held({ cache: 'none' })).toBe('it has no cache: everything is computed again for each token')
     const { graph, layout } = read({})
     const [first, ...others] = layout.cache
-    expect(heldLayout({ ...layout, cache: [{ ...first!, present: null }, ...others] }, graph)).toMatch(/it reads an encoder/)
+    expect(heldLayout({ ...layout, cache: [{ ...first!, present: null }, ...others] }, graph)).toMatch(
+      /it computes the keys of its encoder and its tokens in one graph/,
+    )
     expect(heldLayout({ ...layout, capacity: 128 }, graph)).toMatch(
       /has one size from the first token on, and is not written where it is read/,
     )

@@ -3,8 +3,8 @@ import { isOperator } from '@whyslow/graph/rewrite/match.ts'
 import type { DType, ValueDeclaration } from '@whyslow/graph/types.ts'
 import { linksOf } from '@whyslow/graph/walk.ts'
 import type { GraphProto } from 'onnx-buf'
-import type { CacheEntry, DecoderLayout, InputRole } from '../../recognize/layout.ts'
-import type { HeldCache, HeldLayout, StepInput, StepNumber } from './layout.ts'
+import { type CacheEntry, type DecoderLayout, type InputRole, readsEncoder } from '../../recognize/layout.ts'
+import type { HeldCache, HeldFeeds, HeldLayout, StepInput, StepNumber } from './layout.ts'
 
 const NUMBERS: Readonly<Partial<Record<InputRole, StepNumber['is']>>> = {
   useCache: 'isUsed',
@@ -14,19 +14,32 @@ const NUMBERS: Readonly<Partial<Record<InputRole, StepNumber['is']>>> = {
   pastLength: 'past',
 }
 
-/** A reason in one line if the engine cannot feed it. `graph`: null if it is not at hand; then each step gives its caches anew. */
-export function heldLayout(layout: DecoderLayout, graph: GraphProto | null): HeldLayout | string {
-  const { inputs, logits, cache, capacity, problem } = layout
+/**
+ * A reason in one line if the engine cannot feed it. `graph`: null if it is not at hand; then each step gives its caches anew. `hasFirst`: another graph makes
+ * the first call, and gives the caches.
+ */
+export function heldLayout(layout: DecoderLayout, graph: GraphProto | null, { hasFirst = false } = {}): HeldLayout | string {
+  const { inputs, cache, capacity, problem } = layout
   if (problem !== null) return problem
-  if (inputs.encoderStates !== undefined || cache.some(({ present }) => present === null))
-    return 'it reads an encoder: this engine runs decoders alone'
+  if (!hasFirst && (readsEncoder(layout) || cache.some(({ present }) => present === null)))
+    return 'it computes the keys of its encoder and its tokens in one graph; this engine needs decoder_model.onnx and decoder_with_past_model.onnx, as fix makes them'
   const inPlace = graph !== null && writesInPlace(graph, cache)
   if ((capacity !== null && !inPlace) || inputs.cachePositions !== undefined)
     return 'its cache has one size from the first token on, and is not written where it is read'
   if (cache.length === 0) return 'it has no cache: everything is computed again for each token'
-  const caches = cache.map(heldCache)
+  const caches = cache.map((entry) => heldCache(hasFirst && entry.role === 'cross' ? { ...entry, present: null } : entry))
   const strange = caches.find((one): one is string => typeof one === 'string')
   if (strange !== undefined) return strange
+  return {
+    ...heldFeeds(layout),
+    onlyLast: layout.positions === 'last',
+    caches: caches as HeldCache[],
+    inPlace,
+    capacity,
+  }
+}
+
+export function heldFeeds({ inputs, logits }: Pick<DecoderLayout, 'inputs' | 'logits'>): HeldFeeds {
   return {
     ids: stepInput(inputs.ids!),
     mask: inputs.mask ? stepInput(inputs.mask) : null,
@@ -38,10 +51,6 @@ export function heldLayout(layout: DecoderLayout, graph: GraphProto | null): Hel
         : [{ ...stepInput(given), is, rank: given.shape?.length === 0 ? (0 as const) : (1 as const) }]
     }),
     logits: logits.name,
-    onlyLast: layout.positions === 'last',
-    caches: caches as HeldCache[],
-    inPlace,
-    capacity,
   }
 }
 
@@ -51,7 +60,7 @@ function heldCache({ past, present, dtype, shape, axes }: CacheEntry): HeldCache
   const sizes = shape.map((size, axis) => (axis === axes.length ? 0 : axis === axes.batch ? 1 : size))
   const open = sizes.findIndex((size) => typeof size !== 'number')
   if (open >= 0) return `the size of ${past} along its axis ${open} is not declared: export the decoder with it`
-  return { past, present: present!, dtype, shape: sizes as number[], axis: axes.length }
+  return { past, present, dtype, shape: sizes as number[], axis: axes.length }
 }
 
 /** The places of the caches among the inputs and outputs of GroupQueryAttention. */

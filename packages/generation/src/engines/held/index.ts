@@ -8,16 +8,23 @@ import { viewGraph } from '@whyslow/graph/view.ts'
 import { apiLoader, loadKoffi } from '@whyslow/measure/engines/koffi.ts'
 import { findOrt, INSTALL, PACKAGE } from '@whyslow/measure/engines/onnxruntime/ort-node.ts'
 import type { Generator, GeneratorOptions } from '../../generator.ts'
-import { chosenVariant, contextOf, endIdsOf, generatorFiles } from '../../recognize/folder.ts'
+import { beginningOf } from '../../recognize/beginning.ts'
+import { sameCache } from '../../recognize/cache-names.ts'
+import { chosenVariant, contextOf, endIdsOf, type GeneratorFiles, generatorFiles, longestSource } from '../../recognize/folder.ts'
 import { type DecoderLayout, decoderLayout } from '../../recognize/layout.ts'
 import { smallestKnown } from '../../recognize/numbers.ts'
 import { tokenizerOf, vocabularyOf } from '../loop/decoder-text.ts'
-import { generateWith } from '../loop/generate.ts'
+import { encodedStarts } from '../loop/encoded-starts.ts'
+import { decoderFeeds, type Encoder, encoderOf } from '../loop/encoder.ts'
+import { generateEncoded, generateWith } from '../loop/generate.ts'
+import { processorOf } from '../loop/processors.ts'
 import { type OrtApi, openApi } from './c-api.ts'
+import { encoderSession } from './encoder.ts'
 import { libraryIn } from './find-library.ts'
-import { heldLayout } from './from-layout.ts'
-import type { HeldLayout } from './layout.ts'
+import { heldFeeds, heldLayout } from './from-layout.ts'
+import type { HeldFeeds, HeldLayout } from './layout.ts'
 import { type HeldModel, type HeldOptions, openHeldModel } from './model.ts'
+import { openSession } from './session.ts'
 
 export const ENGINE = 'ort-held'
 
@@ -38,8 +45,10 @@ export async function openHeld(
 ): Promise<Generator> {
   const files = generatorFiles(source)
   if (files === null) throw new InputError(`${source} is not an ONNX decoder or a folder of one; give model.onnx or its folder`)
-  const { model } = chosenVariant(files, options.dtype)
-  const { layout, held } = layoutOf(await readOnnx(model), model)
+  const variant = chosenVariant(files, options.dtype)
+  const { model } = variant
+  const opening = variant.first === null ? null : await openingOf(variant.first)
+  const { layout, held } = layoutOf(await readOnnx(model), model, opening !== null)
   const api = await openLibrary(packageFrom)
   const context = smallestKnown(contextOf(files), layout.capacity)
   const { threads, prefillThreads } = options
@@ -48,29 +57,91 @@ export async function openHeld(
     threads,
     prefillThreads,
     context,
+    ...(opening === null ? {} : { opening: { ...opening, presents: presentsOf(opening, held) } }),
   })
+  const encoder =
+    opening === null ? null : await openEncoder(api, { files, file: variant.encoder, threads: prefillThreads ?? threads })
+  const starts =
+    encoder &&
+    encodedStarts(encoder, (encoded) =>
+      decoder.start({ steps: decoderFeeds(layout, encoded), first: decoderFeeds(opening!.layout, encoded) }),
+    )
+  const said = beginningOf(files)
+  const beginning = { ids: said.ids, process: processorOf(said) }
   const endIds = endIdsOf(files)
   const tokenizer = await tokenizerOf(files, { layout, model })
-  const text = { encode: tokenizer?.encode ?? null, stream: tokenizer?.stream ?? null }
+  const encode = (encoder === null ? tokenizer?.encode : tokenizer?.encodeWhole) ?? null
+  const parts = { encode, stream: tokenizer?.stream ?? null, endIds, context }
   return {
     engine: ENGINE,
     versions: { onnxruntime: api.version },
     vocabulary: vocabularyOf(layout),
     context,
     endIds,
-    encode: text.encode,
+    encode,
     decode: tokenizer?.decode ?? null,
     async generate(request, onToken) {
+      if (starts !== null) return generateEncoded({ ...parts, ...starts, beginning }, request, onToken)
       const sequence = decoder.start()
       try {
-        return await generateWith({ sequence, ...text, endIds, context }, request, onToken)
+        return await generateWith({ sequence, ...parts }, request, onToken)
       } finally {
         sequence.close()
       }
     },
-    start: () => decoder.start(),
-    close: async () => decoder.close(),
+    start: starts?.later ?? (() => decoder.start()),
+    ...(encoder === null ? {} : { encoder: encoder.facts, beginning }),
+    close: async () => {
+      decoder.close()
+      encoder?.close()
+    },
   }
+}
+
+interface Opening {
+  readonly file: string
+  readonly layout: DecoderLayout
+  readonly feeds: HeldFeeds
+  readonly outputs: readonly string[]
+}
+
+/** The decoder of the first call. */
+async function openingOf(file: string): Promise<Opening> {
+  const view = viewGraph(await readOnnx(file))
+  const layout = decoderLayout(view.inputs, view.outputs)
+  if (layout === null || layout.problem !== null)
+    throw new InputError(`${file}: ${layout?.problem ?? 'it is no decoder of text; export it again'}`)
+  return { file, layout, feeds: heldFeeds(layout), outputs: view.outputs.map(({ name }) => name) }
+}
+
+/** Which output of the first call fills each cache. Throws InputError if one lacks it. */
+const presentsOf = ({ file, outputs, layout }: Opening, { caches }: HeldLayout): readonly string[] =>
+  caches.map(({ past }) => {
+    const present = outputs.find((name) => name !== layout.logits.name && sameCache(name, past))
+    if (present === undefined)
+      throw new InputError(`${file} does not give ${past}, which the decoder of later tokens is fed; export both again`)
+    return present
+  })
+
+interface EncoderToOpen {
+  readonly files: GeneratorFiles
+  readonly file: string | null
+  readonly threads: number | null
+}
+
+async function openEncoder(api: OrtApi, { files, file, threads }: EncoderToOpen): Promise<Encoder & { close(): void }> {
+  if (file === null)
+    throw new InputError(`${files.folder} has a decoder that reads an encoder, and no encoder; put encoder_model.onnx there`)
+  const { inputs, outputs } = viewGraph(await readOnnx(file))
+  const session = openSessionNamed(() => openSession(api, file, threads), file)
+  const declared = { inputs, outputs: outputs.map(({ name }) => name) }
+  const encoder = encoderOf(encoderSession(api, session, declared), {
+    ...files,
+    file,
+    longest: longestSource(files),
+    lacking: [],
+  })
+  return { ...encoder, close: () => api.free('Session', session) }
 }
 
 async function openLibrary(packageFrom: string | null): Promise<OrtApi> {
@@ -85,19 +156,22 @@ async function openLibrary(packageFrom: string | null): Promise<OrtApi> {
   }
 }
 
-function layoutOf(model: Model, file: string): { readonly layout: DecoderLayout; readonly held: HeldLayout } {
+function layoutOf(model: Model, file: string, hasFirst: boolean): { readonly layout: DecoderLayout; readonly held: HeldLayout } {
   const view = viewGraph(model)
-  const layout = decoderLayout(view.inputs, view.outputs)
+  const layout = decoderLayout(view.inputs, view.outputs, { hasFirst })
   if (layout === null)
     throw new InputError(`${file} is no decoder of text: it has no token ids as input or no logits as output; give a decoder`)
-  const held = heldLayout(layout, model.proto.graph!)
+  const held = heldLayout(layout, model.proto.graph!, { hasFirst })
   if (typeof held === 'string') throw new InputError(`${file}: ${held}`)
   return { layout, held }
 }
 
-function openNamed(api: OrtApi, file: string, options: HeldOptions): HeldModel {
+const openNamed = (api: OrtApi, file: string, options: HeldOptions): HeldModel =>
+  openSessionNamed(() => openHeldModel(api, file, options), file)
+
+function openSessionNamed<T>(open: () => T, file: string): T {
   try {
-    return openHeldModel(api, file, options)
+    return open()
   } catch (error) {
     throw new InputError(`ONNX Runtime does not open ${file}: ${firstLineOf(error)}; check the file and its weights next to it`)
   }

@@ -21,7 +21,8 @@ export interface StepNumber extends StepInput {
 /** A cache of one layer, or a state of another kind: what a step gives as `present`, the next one takes as `past`. */
 export interface HeldCache {
   readonly past: string
-  readonly present: string
+  /** null: another graph's first call gives it, and no step after it changes it (keys and values of an encoder). */
+  readonly present: string | null
   readonly dtype: DType
   /** For a batch of one; at `axis` the number of tokens held, which is 0 at first. */
   readonly shape: readonly number[]
@@ -29,7 +30,8 @@ export interface HeldCache {
   readonly axis: number | null
 }
 
-export interface HeldLayout {
+/** What a call is fed and gives that is no cache. */
+export interface HeldFeeds {
   /** [1, new tokens]. */
   readonly ids: StepInput
   /** [1, tokens held and new]: ones. */
@@ -39,6 +41,9 @@ export interface HeldLayout {
   readonly numbers: readonly StepNumber[]
   /** [1, positions, vocabulary]. */
   readonly logits: string
+}
+
+export interface HeldLayout extends HeldFeeds {
   /** The graph gives the logits of the last position, however many are fed. */
   readonly onlyLast: boolean
   readonly caches: readonly HeldCache[]

@@ -1,7 +1,9 @@
 // Tensors in ONNX Runtime's own memory (OrtValue): made, looked at, and copied along the axis of the tokens.
 import { bitsPerElement, dataTypeOf, dtypeOf, elementCount } from '@whyslow/graph/dtype.ts'
+import { ELEMENT_ARRAYS, type ElementArray } from '@whyslow/graph/element-arrays.ts'
 import type { DType } from '@whyslow/graph/types.ts'
 import type { Handle } from '@whyslow/measure/engines/koffi.ts'
+import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { OrtApi } from './c-api.ts'
 
 const bytesPerElement = (dtype: DType): number => bitsPerElement(dtype)! / 8
@@ -33,6 +35,26 @@ export function bytesOf(api: OrtApi, value: Handle, { dtype, shape }: TypeAndSha
   const size = elementCount(shape) * bytesPerElement(dtype)
   if (size === 0) return new Uint8Array(0)
   return new Uint8Array(api.koffi.view(api.got('GetTensorMutableData', value), size))
+}
+
+/** A tensor of the library's own memory with these elements; the caller frees it. */
+export function libraryValue(api: OrtApi, { dtype, shape, data }: TensorValue): Handle {
+  const value = newValue(api, dtype, shape)
+  const { buffer, byteOffset, byteLength } = data as Float32Array
+  bytesOf(api, value, { dtype, shape }).set(new Uint8Array(buffer, byteOffset, byteLength))
+  return value
+}
+
+/** A copy that JavaScript holds. */
+export function tensorOf(api: OrtApi, value: Handle): TensorValue {
+  const type = typeOf(api, value)
+  const bytes = bytesOf(api, value, type).slice()
+  return { ...type, shape: [...type.shape], data: typedOver(bytes.buffer, type.dtype) }
+}
+
+function typedOver(buffer: ArrayBuffer, dtype: DType): TensorValue['data'] {
+  const Elements = ELEMENT_ARRAYS[dtype] as unknown as new (buffer: ArrayBuffer) => ElementArray
+  return new Elements(buffer) as TensorValue['data']
 }
 
 /** Memory that tensors of growing shapes are made over: a mask, ids. */

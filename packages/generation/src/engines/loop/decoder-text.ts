@@ -13,7 +13,11 @@ export async function tokenizerOf(
   const vocabulary = vocabularyOf(layout)
   checkVocabulary(tokenizer, vocabulary, model)
   if (vocabulary === null || tokenizer.size <= vocabulary) return tokenizer
-  return { ...tokenizer, encode: (text) => knownIds(tokenizer.encode(text), { vocabulary, model }) }
+  return {
+    ...tokenizer,
+    encode: (text) => knownIds(tokenizer.encode(text), { vocabulary, model }),
+    encodeWhole: (text) => knownIds(tokenizer.encodeWhole(text), { vocabulary, model }),
+  }
 }
 
 /** A tokenizer may have more added tokens than the model knows. Throws InputError if a text names one of them. */

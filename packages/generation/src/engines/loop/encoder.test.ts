@@ -1,7 +1,7 @@
 import type { ValueDeclaration } from '@whyslow/graph/types.ts'
 import { describe, expect, it } from 'vitest'
-import { decoderLayout } from '../../recognize/layout.ts'
-import { encoderOf } from './encoder.ts'
+import { decoderLayout, givenByEncoder } from '../../recognize/layout.ts'
+import { decoderFeeds, encoderOf } from './encoder.ts'
 
 const value = (name: string, dtype: 'int64' | 'float32', shape: ValueDeclaration['shape']): ValueDeclaration => ({
   ...{ name, kind: 'tensor', dtype, shape },
@@ -23,14 +23,29 @@ const session = (outputs: readonly string[]) => ({
     Object.fromEntries(outputs.map((name) => [name, { dtype: 'float32' as const, shape: [1], data: new Float32Array(1) }])),
 })
 
+const place = {
+  ...{ preprocessor: null, folder: 'model', file: 'encoder.onnx', longest: 3 },
+  lacking: givenByEncoder(layout.cache),
+}
+
 describe('encoderOf', () => {
   it('feeds the keys that the encoder computes', async () => {
-    const encoder = encoderOf(session(['last_hidden_state', 'present.0.encoder.key']), layout, 'encoder.onnx')
-    expect(Object.keys(await encoder.encode([1]))).toEqual(['encoder_hidden_states', 'past_key_values.0.encoder.key'])
+    const encoder = encoderOf(session(['last_hidden_state', 'present.0.encoder.key']), place)
+    expect(encoder.facts.reads).toBe('text')
+    const fed = decoderFeeds(layout, await encoder.encode([1]))
+    expect(Object.keys(fed)).toEqual(['encoder_hidden_states', 'past_key_values.0.encoder.key'])
+  })
+
+  it('is one line if a text is too long, or is none', async () => {
+    const encoder = encoderOf(session(['last_hidden_state', 'present.0.encoder.key']), place)
+    await expect(encoder.encode([1, 2, 3, 4])).rejects.toThrow(
+      '4 tokens are more than the 3 that the encoder reads; shorten the text',
+    )
+    await expect(encoder.encode({ kind: 'image', seed: 1 })).rejects.toThrow(/reads text; give one/)
   })
 
   it('is one line if it does not compute them', () => {
-    expect(() => encoderOf(session(['last_hidden_state']), layout, 'encoder.onnx')).toThrow(
+    expect(() => encoderOf(session(['last_hidden_state']), place)).toThrow(
       /^encoder\.onnx does not give past_key_values\.0\.encoder\.key, which the decoder is fed; give decoder_model_merged\.onnx/,
     )
   })

@@ -1,10 +1,17 @@
 // A whole call over a sequence whose loop is ours: the prompt in one call, then one token after the other, with what each part took.
 import { InputError } from '@whyslow/graph/input-error.ts'
-import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import { detokenizeTimes } from '../../detokenize-times.ts'
-import type { CallParts, GeneratedToken, Generation, GenerationRequest, Sequence, Step } from '../../generator.ts'
+import type {
+  CallParts,
+  DecoderBeginning,
+  GeneratedToken,
+  Generation,
+  GenerationRequest,
+  Sequence,
+  Step,
+} from '../../generator.ts'
 import type { TextStream } from '../../tokenize/text-stream.ts'
-import type { Encoder } from './encoder.ts'
+import type { Encoded, Encoder } from './encoder.ts'
 import { samplerOf } from './sampler.ts'
 import { stopSearch } from './stop.ts'
 
@@ -15,6 +22,8 @@ export interface LoopParts {
   readonly stream: (() => TextStream) | null
   readonly endIds: readonly number[]
   readonly context: number | null
+  /** As the port has it; absent: nothing is changed. */
+  readonly process?: DecoderBeginning['process']
 }
 
 type Timed = { -readonly [Part in keyof CallParts]: number }
@@ -25,7 +34,7 @@ export async function generateWith(
   request: GenerationRequest,
   onToken?: (token: GeneratedToken) => void,
 ): Promise<Generation> {
-  const { sequence, endIds } = parts
+  const { sequence, endIds, process = null } = parts
   const started = performance.now()
   const since = () => performance.now() - started
   const times: Timed = { prefillRunMs: 0, decodeRunMs: 0, feedsMs: 0, logitsMs: 0, samplerMs: 0 }
@@ -58,6 +67,11 @@ export async function generateWith(
   while (tokens.length < request.newTokens) {
     const step = await sequence.feed(fed, 'last')
     addStep(tokens.length === 0 ? 'prefillRunMs' : 'decodeRunMs', step)
+    if (process !== null) {
+      const processed = performance.now()
+      process(step.logits, tokens.length)
+      add('processorsMs', performance.now() - processed)
+    }
     const before = performance.now()
     const id = sample(step.logits)
     add('samplerMs', performance.now() - before)
@@ -88,39 +102,40 @@ export async function generateWith(
   }
 }
 
-export interface EncodedParts extends Omit<LoopParts, 'sequence'> {
+export interface EncodedParts extends Omit<LoopParts, 'sequence' | 'process'> {
   readonly encoder: Encoder
-  /** What the decoder begins with: the prompt is the encoder's. */
-  readonly startId: number
-  readonly start: (constant: Readonly<Record<string, TensorValue>>) => Sequence
+  readonly beginning: DecoderBeginning
+  readonly start: (encoded: Encoded) => Sequence
 }
 
-/** The same of an encoder–decoder: the encoder reads the prompt once, which counts as prefill. */
+/** The same of an encoder–decoder: the encoder reads the prompt, or sound, or an image once; the decoder begins as its files say. */
 export async function generateEncoded(
-  { encoder, startId, start, ...parts }: EncodedParts,
+  { encoder, beginning, start, ...parts }: EncodedParts,
   request: GenerationRequest,
   onToken?: (token: GeneratedToken) => void,
 ): Promise<Generation> {
   const started = performance.now()
-  const prompt = promptIds(parts, request)
-  if (prompt.length === 0) throw new InputError('the prompt has no tokens; give one that has')
+  const source = request.media ?? promptIds(parts, request)
+  if (Array.isArray(source) && source.length === 0) throw new InputError('the prompt has no tokens; give one that has')
   const tokenized = performance.now()
-  const sequence = start(await encoder.encode(prompt))
-  const encoded = performance.now()
-  const later = (token: GeneratedToken): GeneratedToken => ({ ...token, atMs: token.atMs + encoded - started })
+  const encoded = await encoder.encode(source)
+  const sequence = start(encoded)
+  const ready = performance.now()
+  const later = (token: GeneratedToken): GeneratedToken => ({ ...token, atMs: token.atMs + ready - started })
   try {
     const own = onToken === undefined ? undefined : (token: GeneratedToken) => onToken(later(token))
-    const made = await generateWith({ ...parts, sequence }, { ...request, prompt: [startId] }, own)
+    const decoder = { ...parts, sequence, process: beginning.process }
+    const made = await generateWith(decoder, { ...request, prompt: beginning.ids }, own)
     return {
       ...made,
       tokens: made.tokens.map(later),
-      promptTokens: prompt.length,
-      totalMs: made.totalMs + encoded - started,
+      encoded: encoded.input,
+      totalMs: made.totalMs + ready - started,
       parts: {
         ...made.parts,
-        prefillRunMs: made.parts.prefillRunMs! + encoded - tokenized,
-        encoderMs: encoded - tokenized,
-        ...(typeof request.prompt === 'string' ? { tokenizeMs: tokenized - started } : {}),
+        featuresMs: encoded.featuresMs,
+        encoderMs: encoded.runMs,
+        ...(request.media === undefined && typeof request.prompt === 'string' ? { tokenizeMs: tokenized - started } : {}),
       },
     }
   } finally {

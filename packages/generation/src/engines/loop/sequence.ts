@@ -4,9 +4,10 @@ import { float16Values } from '@whyslow/graph/decode.ts'
 import { InputError } from '@whyslow/graph/input-error.ts'
 import type { TensorValue } from '@whyslow/measure/engines/types.ts'
 import type { Sequence, Step } from '../../generator.ts'
-import type { DecoderLayout } from '../../recognize/layout.ts'
+import { sameCache } from '../../recognize/cache-names.ts'
+import type { CacheEntry, DecoderLayout } from '../../recognize/layout.ts'
 import { cutTensor, zeroTensor } from './cache.ts'
-import { feedsFor } from './feeds.ts'
+import { type Fed, feedsFor } from './feeds.ts'
 
 /** An engine's session; `Tensor` is what it takes and gives. */
 export interface DecoderSession<Tensor> {
@@ -20,11 +21,22 @@ export interface DecoderSession<Tensor> {
   readonly unwrap: (tensor: Tensor) => TensorValue
 }
 
-export interface SequenceOptions {
+/** Another graph for the first call, which begins without a cache and gives the one that all later calls are fed. */
+export interface FirstCall<Tensor> {
+  readonly run: DecoderSession<Tensor>['run']
+  readonly layout: DecoderLayout
+  readonly outputs: readonly string[]
+  /** As `constant`, for its own inputs. */
+  readonly constant: Readonly<Record<string, TensorValue>>
+}
+
+export interface SequenceOptions<Tensor> {
   readonly layout: DecoderLayout
   readonly context: number | null
   /** Fed unchanged at each call: what an encoder returned. */
   readonly constant?: Readonly<Record<string, TensorValue>>
+  /** Absent: the same graph does it. */
+  readonly first?: FirstCall<Tensor>
 }
 
 type Wanted = 'last' | 'all' | 'none'
@@ -34,19 +46,23 @@ interface Held<Tensor> {
   readonly cache: Readonly<Record<string, Tensor>>
 }
 
-export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: SequenceOptions): Sequence {
-  const { layout, context } = options
+export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: SequenceOptions<Tensor>): Sequence {
+  const { layout, context, first } = options
   const kept = layout.cache.filter(({ past }) => options.constant?.[past] === undefined)
   const returned = kept.filter(({ present }) => present !== null)
   const passed = returned.filter(({ role }) => role !== 'cross')
   const constant = wrapAll(session, options.constant ?? {})
+  const opening = first === undefined ? null : openingOf(session, first, kept)
   const empty: Held<Tensor> = {
     length: 0,
     cache: wrapAll(session, Object.fromEntries(kept.map((entry) => [entry.past, zeroTensor(entry, 0)]))),
   }
   const feedsOf = feedsFor(layout)
   const canCut = passed.length > 0 && passed.every(({ role }) => role !== 'state')
-  const presentsOf = (entries: typeof returned) => entries.map(({ present }) => present!)
+  const own = {
+    ...{ run: session.run, logits: layout.logits.name },
+    feedsOf: (fed: Fed) => ({ ...constant, ...held.cache, ...wrapAll(session, feedsOf(fed)) }),
+  }
   /** All tokens of the sequence; the cache holds the first of them. */
   const ids: number[] = []
   let held = empty
@@ -55,21 +71,22 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
   async function run(fed: readonly number[], wanted: Wanted): Promise<Step> {
     const started = performance.now()
     const keep = wanted === 'all' ? 0 : 1
-    const feeds = { ...constant, ...held.cache, ...wrapAll(session, feedsOf({ ids: fed, past: held.length, keep })) }
+    const call = held.length === 0 && opening !== null ? opening : own
+    const feeds = call.feedsOf({ ids: fed, past: held.length, keep })
     // Keys of an encoder are made in the first call; what later ones return of them is the same again.
-    const taking = held.length === 0 ? returned : passed
-    const presents = presentsOf(taking)
-    const fetches = wanted === 'none' && presents.length > 0 ? presents : [layout.logits.name, ...presents]
+    const taking = held.length > 0 ? passing(passed) : (opening?.taking ?? passing(returned))
+    const presents = taking.map(([, present]) => present)
+    const fetches = wanted === 'none' && presents.length > 0 ? presents : [call.logits, ...presents]
     const ready = performance.now()
-    const results = await session.run(feeds, fetches, fed.length)
+    const results = await call.run(feeds, fetches, fed.length)
     const ran = performance.now()
     before = held
     if (passed.length > 0) {
-      const taken = taking.map(({ past, present }) => [past, results[present!]!] as const)
+      const taken = taking.map(([past, present]) => [past, results[present]!] as const)
       held = { length: held.length + fed.length, cache: { ...held.cache, ...Object.fromEntries(taken) } }
     }
     const taken = performance.now()
-    const given = wanted === 'none' ? undefined : results[layout.logits.name]
+    const given = wanted === 'none' ? undefined : results[call.logits]
     const { logits, positions } = given === undefined ? NO_LOGITS : rowsOf(session.unwrap(given), wanted)
     const done = performance.now()
     return { logits, positions, runMs: ran - ready, feedsMs: ready - started + (taken - ran), logitsMs: done - taken }
@@ -120,6 +137,30 @@ export function startSequence<Tensor>(session: DecoderSession<Tensor>, options: 
       before = empty
       ids.length = 0
     },
+  }
+}
+
+const passing = (entries: readonly CacheEntry[]) => entries.map(({ past, present }) => [past, present!] as const)
+
+/** What the first call is fed, and which of its outputs becomes which input. Throws InputError if it does not give one. */
+function openingOf<Tensor>(
+  session: DecoderSession<Tensor>,
+  { run, layout, outputs, constant }: FirstCall<Tensor>,
+  kept: readonly CacheEntry[],
+) {
+  const feedsOf = feedsFor(layout)
+  const taking = kept.map(({ past }) => {
+    const present = outputs.find((name) => name !== layout.logits.name && sameCache(name, past))
+    if (present === undefined)
+      throw new InputError(
+        `the decoder of the first call does not give ${past}, which the decoder of later tokens is fed; export both again`,
+      )
+    return [past, present] as const
+  })
+  const wrapped = wrapAll(session, constant)
+  return {
+    ...{ run, taking, logits: layout.logits.name },
+    feedsOf: (fed: Fed) => ({ ...wrapped, ...wrapAll(session, feedsOf(fed)) }),
   }
 }
 

@@ -21,9 +21,18 @@ export interface Candidates {
   readonly remedies: readonly GeneratorRemedy[]
   readonly tools: GraphTools
   readonly usableCpus: number
+  /** An encoder reads the prompt: no beginning of it is kept, and no token is guessed from it. */
+  readonly hasEncoder?: boolean
 }
 
-export function candidatesOf({ engines, dtypes, remedies, tools, usableCpus }: Candidates): readonly Candidate[] {
+export function candidatesOf({
+  engines,
+  dtypes,
+  remedies,
+  tools,
+  usableCpus,
+  hasEncoder = false,
+}: Candidates): readonly Candidate[] {
   const graphs = (fits: (remedy: GeneratorRemedy) => boolean) =>
     remedies.filter(fits).flatMap((remedy) => graphCandidates(remedy, tools))
   // Fewer bytes a token first, which is most of its time; what costs accuracy nothing after it, since time may end.
@@ -38,8 +47,7 @@ export function candidatesOf({ engines, dtypes, remedies, tools, usableCpus }: C
     ...threadCounts(usableCpus).map(threads),
     prefillThreads,
     shippedLoop,
-    prefixCache,
-    promptLookup,
+    ...(hasEncoder ? [] : [prefixCache, promptLookup]),
   ]
 }
 

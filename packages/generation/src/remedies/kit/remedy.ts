@@ -7,6 +7,8 @@ import type { DecoderLayout } from '../../recognize/layout.ts'
 export interface RemedyTarget {
   readonly model: Model
   readonly layout: DecoderLayout
+  /** Another graph makes the first call, and gives keys and values of the encoder; absent: this one makes all calls. */
+  readonly hasFirst?: boolean
   /** The longest context in tokens, by the configuration; null: not said. */
   readonly context: number | null
 }

@@ -1,11 +1,12 @@
 // Generates text with the engine and the files next to it, and no whyslow: bundled as generate.mjs of a folder that `fix` wrote.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readWav } from '@whyslow/measure/samples/wav.ts'
 import type { Generator, GeneratorEngine } from '../../generator.ts'
 import { withLoop } from '../../loop/loop.ts'
 import { chatTemplate } from './chat-template.ts'
 import type { FolderOptions } from './folder-options.ts'
-import { type TextGenerator, textGenerator } from './text-generator.ts'
+import { type Sound, type TextGenerator, textGenerator } from './text-generator.ts'
 
 const fileAt = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -21,6 +22,9 @@ export async function load(): Promise<TextGenerator> {
   const { generator, about } = await opened()
   return textGenerator(generator, about.loop, about.prompts, chatTemplate(about.prompts))
 }
+
+/** The sound of a .wav file, its channels averaged. */
+export const wav = (bytes: Uint8Array): Sound => readWav(bytes, 'the .wav file')
 
 /** The same for whyslow, which measures and proves it. */
 export async function open(): Promise<Generator> {

@@ -42,7 +42,13 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal
 }
 
-export type Prompt = string | readonly number[] | readonly Message[]
+/** For models that read sound; `samplesPerSecond` is that of the model. */
+export interface Sound {
+  readonly samples: Float32Array
+  readonly samplesPerSecond: number
+}
+
+export type Prompt = string | readonly number[] | readonly Message[] | Sound
 
 export interface TextGenerator {
   /** Longest context in tokens, prompt and new ones together; null: unknown. */
@@ -85,15 +91,17 @@ export function textGenerator(
     if (template === null) throw new InputError('the model has no chat template: give the prompt as a text')
     return template(messages, values)
   }
-  const idsOf = (prompt: Prompt, values: GenerateOptions['templateValues']): readonly number[] => {
-    if (typeof prompt === 'string') return encoded(`${facts.beginning ?? ''}${prompt}`)
+  // What an encoder's text begins with, its tokenizer adds.
+  const beginning = generator.encoder === undefined ? (facts.beginning ?? '') : ''
+  const idsOf = (prompt: Exclude<Prompt, Sound>, values: GenerateOptions['templateValues']): readonly number[] => {
+    if (typeof prompt === 'string') return encoded(`${beginning}${prompt}`)
     if (prompt.length > 0 && typeof prompt[0] === 'object') return encoded(rendered(prompt as readonly Message[], values))
     return prompt as readonly number[]
   }
   const generate = (prompt: Prompt, options: GenerateOptions = {}) => {
     const { maxNewTokens = USUAL_NEW_TOKENS, stop = [], signal, ignoreEnd = false, templateValues } = options
     return loop.generate({
-      prompt: idsOf(prompt, templateValues),
+      ...(isSound(prompt) ? { prompt: [], media: { kind: 'sound', ...prompt } } : { prompt: idsOf(prompt, templateValues) }),
       maxNewTokens,
       ignoreEnd,
       sampling: samplingOf(options),
@@ -124,6 +132,8 @@ export function textGenerator(
     close: () => loop.close(),
   }
 }
+
+const isSound = (prompt: Prompt): prompt is Sound => typeof prompt === 'object' && 'samples' in prompt
 
 function samplingOf(options: GenerateOptions): Sampling {
   const { temperature = 0, topK = null, topP = null, minP = null, seed } = options

@@ -63,8 +63,14 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal
 }
 
-/** A text, token ids, or messages if the model has a chat template. */
-export type Prompt = string | readonly number[] | readonly Message[]
+/** For models that read sound: samples of one channel, -1 to 1, at the rate that the model reads. */
+export interface Sound {
+  readonly samples: Float32Array
+  readonly samplesPerSecond: number
+}
+
+/** A text, token ids, messages if the model has a chat template, or a sound if it reads sound. */
+export type Prompt = string | readonly number[] | readonly Message[] | Sound
 
 export interface TextGenerator {
   /** The longest context in tokens, prompt and new ones together; null: unknown. */
@@ -86,6 +92,9 @@ export interface TextGenerator {
   decode(ids: readonly number[]): string
   close(): Promise<void>
 }
+
+/** The sound of a .wav file, its channels averaged. */
+export function wav(bytes: Uint8Array): Sound
 
 /** Opens the model. */
 export function load(): Promise<TextGenerator>

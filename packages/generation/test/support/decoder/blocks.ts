@@ -226,7 +226,8 @@ function writeCross(pen: Pen, block: Block, x: string): string {
   const fresh = (name: string, matrix: Matrix) =>
     splitHeads(pen, pen.product('encoder_hidden_states', at(name), matrix), { count: kvHeads, size })
   const [keys, values] = past === null ? [fresh('k_proj', own.key), fresh('v_proj', own.value)] : [past[2]!, past[3]!]
-  for (const [k, one] of [keys, values].entries()) if (present !== null) pen.ops('Identity', [one!], [present[2 + k]!])
+  for (const [k, one] of [keys, values].entries())
+    if (present?.[2 + k] !== undefined) pen.ops('Identity', [one!], [present[2 + k]!])
   const mixed = attend(pen, weights, { query, keys: keys!, values: values!, mask: null })
   return pen.op('Add', [x, pen.product(mixed, at('o_proj'), own.output)])
 }

@@ -1,10 +1,13 @@
 // The decoder computed in float64, one position after the other, with no engine and no cache: what every graph of it must agree with.
 import { type CrossWeights, type DecoderWeights, EPSILON, headOf, type LayerWeights, type Matrix, ROPE_BASE } from './weights.ts'
 
-type Vector = Float64Array<ArrayBuffer>
+export type Vector = Float64Array<ArrayBuffer>
 
-/** Logits after each of the ids; `source`: the ids that an encoder read. */
-export function referenceLogits(weights: DecoderWeights, ids: readonly number[], source: readonly number[] = []): Float64Array[] {
+/** What an encoder read: ids of a text, or its states. */
+export type Source = readonly number[] | readonly Vector[]
+
+/** Logits after each of the ids. */
+export function referenceLogits(weights: DecoderWeights, ids: readonly number[], source: Source = []): Float64Array[] {
   const { shape, embedding, positions, family } = weights
   const { width } = shape
   let rows = ids.map((id, position) =>
@@ -13,8 +16,10 @@ export function referenceLogits(weights: DecoderWeights, ids: readonly number[],
       return embedding[id * width + k]! + learned
     }),
   )
-  const states = source.map((id) =>
-    normalized(weights, Float64Array.from(embedding.subarray(id * width, (id + 1) * width)), weights.finalNorm),
+  const states = source.map((one) =>
+    typeof one === 'number'
+      ? normalized(weights, Float64Array.from(embedding.subarray(one * width, (one + 1) * width)), weights.finalNorm)
+      : one,
   )
   for (const [at, layer] of weights.layers.entries())
     rows = block(weights, { layer, cross: weights.cross?.[at] ?? null, states }, rows)
@@ -27,7 +32,7 @@ export function referenceGreedy(
   weights: DecoderWeights,
   prompt: readonly number[],
   newTokens: number,
-  source: readonly number[] = [],
+  source: Source = [],
 ): number[] {
   const ids = [...prompt]
   while (ids.length < prompt.length + newTokens) {

@@ -17,9 +17,11 @@ export interface DecoderForm {
   readonly attention?: 'unfused' | 'fused'
   /**
    * Default 'pairs': past_key_values.N.key -> present.N.key. 'stacked': past_N -> present_N of [2, batch, heads, length, size]. 'merged': pairs,
-   * and an If by use_cache_branch. 'none': all ids are fed each time. 'fixed': pairs in buffers of the whole context, of fused attention.
+   * and an If by use_cache_branch. 'none': all ids are fed each time. 'fixed': pairs in buffers of the whole context, of fused attention. 'first' and
+   * 'later': optimum's decoder_model.onnx, which gives a cache and is fed none, and decoder_with_past_model.onnx, which is fed the encoder's keys and
+   * gives back its own alone.
    */
-  readonly cache?: 'pairs' | 'stacked' | 'merged' | 'none' | 'fixed'
+  readonly cache?: 'pairs' | 'stacked' | 'merged' | 'none' | 'fixed' | 'first' | 'later'
   /** Default 'float32'. float16: the graph computes in it. */
   readonly weights?: WeightType
   /** Of the head; default: the type of the others. */
@@ -52,7 +54,7 @@ export function decoderModel(weights: DecoderWeights, given: DecoderForm = {}): 
   const pen = penFor(form)
   const cache = cacheNames(weights, form)
   if (form.cache === 'merged') writeMerged(pen, { weights, form, cache })
-  else writeBody(pen, { weights, form, cache: form.cache === 'none' ? null : cache })
+  else writeBody(pen, { weights, form, cache: form.cache === 'none' || form.cache === 'first' ? null : cache })
   return model({
     nodes: pen.nodes,
     initializers: [...pen.initializers.values()],
@@ -121,7 +123,9 @@ function cacheNames({ shape, cross }: DecoderWeights, { cache }: Form): CacheNam
       ? { past: [`past_${layer}`], present: [`present_${layer}`] }
       : {
           past: kinds.map((kind) => `past_key_values.${layer}.${kind}`),
-          present: kinds.map((kind) => `present.${layer}.${kind}`),
+          present: (cache === 'later' ? kinds.filter((kind) => !kind.startsWith('encoder')) : kinds).map(
+            (kind) => `present.${layer}.${kind}`,
+          ),
         },
   )
 }
@@ -195,12 +199,8 @@ function inputsOf(weights: DecoderWeights, form: Form, cache: CacheNames): Value
       : valueInfo('inputs_embeds', 'float32', ['batch_size', 'sequence_length', weights.shape.width]),
     valueInfo('attention_mask', 'int64', ['batch_size', 'total_sequence_length']),
     ...(form.attention === 'fused' ? [] : [valueInfo('position_ids', 'int64', ['batch_size', 'sequence_length'])]),
-    ...cacheInfos(
-      weights,
-      form,
-      cache.flatMap(({ past }) => past),
-    ),
-    ...(weights.cross === null
+    ...cacheInfos(weights, form, form.cache === 'first' ? [] : cache.flatMap(({ past }) => past)),
+    ...(weights.cross === null || form.cache === 'later'
       ? []
       : [
           valueInfo('encoder_hidden_states', 'float32', ['batch_size', 'encoder_sequence_length', weights.shape.width]),

@@ -1,6 +1,7 @@
 // What models of sound are often given instead of sound: magnitudes of a short-time Fourier transform, logarithms of mel bands, and their
 // cosine transform (MFCC), frame by frame.
 // Mel: D. O'Shaughnessy, Speech Communication, 1987. MFCC as TensorFlow scales them: https://www.tensorflow.org/api_docs/python/tf/signal/mfccs_from_log_mel_spectrograms
+import { fourierOf } from '@whyslow/graph/fast-fourier.ts'
 
 export type Spectrum = 'magnitude' | 'log-mel' | 'mfcc'
 
@@ -85,35 +86,15 @@ const cosineRows = (count: number): Float64Array[] =>
     ),
   )
 
-/** Magnitudes of the lower half of a spectrum, under a Hann window; `size` is a power of two (radix 2, in place). The result is used again. */
+/** Magnitudes of the lower half of a spectrum, under a Hann window. The result is used again. */
 function magnitudesBy(size: number): (sound: Float32Array, from: number) => Float64Array {
-  const re = new Float64Array(size)
-  const im = new Float64Array(size)
+  const transform = fourierOf(size)
+  const windowed = new Float64Array(size)
   const magnitudes = new Float64Array(size / 2 + 1)
   const window = Float64Array.from({ length: size }, (_, k) => 0.5 - 0.5 * Math.cos((2 * Math.PI * k) / size))
-  const cosines = Float64Array.from({ length: size / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / size))
-  const sines = Float64Array.from({ length: size / 2 }, (_, k) => -Math.sin((2 * Math.PI * k) / size))
-  const reversed = new Int32Array(size)
-  for (let k = 1; k < size; k++) reversed[k] = (reversed[k >> 1]! >> 1) | (k & 1 ? size >> 1 : 0)
   return (sound, from) => {
-    for (let k = 0; k < size; k++) re[reversed[k]!] = (sound[from + k] ?? 0) * window[k]!
-    im.fill(0)
-    for (let half = 1; half < size; half *= 2) {
-      const step = size / (2 * half)
-      for (let k = 0; k < half; k++) {
-        const cos = cosines[k * step]!
-        const sin = sines[k * step]!
-        for (let at = k; at < size; at += 2 * half) {
-          const other = at + half
-          const x = re[other]! * cos - im[other]! * sin
-          const y = re[other]! * sin + im[other]! * cos
-          re[other] = re[at]! - x
-          im[other] = im[at]! - y
-          re[at] = re[at]! + x
-          im[at] = im[at]! + y
-        }
-      }
-    }
+    for (let k = 0; k < size; k++) windowed[k] = (sound[from + k] ?? 0) * window[k]!
+    const { re, im } = transform(windowed)
     for (let k = 0; k < magnitudes.length; k++) magnitudes[k] = Math.sqrt(re[k]! ** 2 + im[k]! ** 2)
     return magnitudes
   }

@@ -19,6 +19,9 @@ export function renderGenerationFix(document: GenerationDocument, options: Termi
   const late = fix?.tried.filter(({ outcome, reason }) => outcome === 'not equal' && reason.startsWith('in the last proof')) ?? []
   const untried = fix?.tried.filter(({ reason }) => reason.startsWith('the budget ended')).map(({ remedy }) => remedy) ?? []
   const first = fix?.firstTokenRatio
+  // A server of texts has no use for sound.
+  const program = document.setup.encoded?.reads === 'sound' ? 'generate.mjs' : 'server.mjs'
+  const files = ['generate.mjs', ...(program === 'server.mjs' ? [program] : []), 'README.md', 'report.json'].join(', ')
   return page([
     wrap(answer, width).map(colours.bold),
     late.flatMap((trial) => generationTrialLines(trial, width, colours)),
@@ -29,8 +32,13 @@ export function renderGenerationFix(document: GenerationDocument, options: Termi
           `First token: ${significant(first.value, 2)} of its time (${significant(first.low, 2)}–${significant(first.high, 2)})`,
           width,
         ),
-    fix?.folder == null ? [] : hang(`Written: ${fix.folder} (generate.mjs, server.mjs, README.md, report.json)`, width),
-    fix?.folder == null ? [] : hang(`Try it: cd ${fix.folder} && npm install && node server.mjs`, width),
+    fix?.folder == null ? [] : hang(`Written: ${fix.folder} (${files})`, width),
+    fix?.folder == null
+      ? []
+      : hang(
+          `Try it: cd ${fix.folder} && npm install${program === 'server.mjs' ? ' && node server.mjs' : ', then the lines of README.md'}`,
+          width,
+        ),
     ...warnings.map((warning) => warningLines([warning], width, colours)),
   ])
 }

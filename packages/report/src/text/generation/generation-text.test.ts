@@ -56,6 +56,27 @@ describe('the answer', () => {
   })
 })
 
+describe('behind an encoder', () => {
+  const behind = (encoded: NonNullable<GenerationDocument['setup']['encoded']>) => ({
+    ...document,
+    setup: { ...document.setup, promptTokens: 4, encoded },
+  })
+
+  test('the first token is for what the encoder read, and the context is the decoder’s', () => {
+    const sound = behind({ reads: 'sound', positions: 256, soundMs: 5120 })
+    expect(generationAnswer(sound)).toMatch(/^A token takes 41\.0 ms \(38\.9–43\.1\) after 36 tokens of context; /)
+    expect(generationAnswer(sound)).toContain('The first token takes 1.90 s (1.80–2.00) for 5.1 s of sound, of which')
+    expect(rendered(sound).replace(/\s+/g, ' ')).toContain('first token 1.90 s (1.80–2.00), for 5.1 s of sound')
+    expect(rendered(sound).replace(/\s+/g, ' ')).toContain('made-up sounds, all different')
+    const [text, image] = [
+      behind({ reads: 'text', positions: 300, soundMs: null }),
+      behind({ reads: 'image', positions: 197, soundMs: null }),
+    ]
+    expect(generationAnswer(text)).toContain('for 300 tokens of text')
+    expect(generationAnswer(image)).toContain('for an image')
+  })
+})
+
 describe('on a terminal of 80 columns', () => {
   test('no line is longer', () => {
     expect(Math.max(...rendered().split('\n').map(cells))).toBeLessThanOrEqual(80)

@@ -4,7 +4,7 @@ import { bytes, count, plural, rate, significant, time } from '@whyslow/measure/
 import type { GenerationDocument, PartsOf } from '../../documents/generation.ts'
 import { checkedLines } from '../findings/findings-text.ts'
 import { commandWords, pad, wrap, wrapCommand } from '../wrap.ts'
-import { isFloor, measured, nextOf, partRows, severalWords, slopeWords } from './generation-words.ts'
+import { forPrompt, isFloor, measured, nextOf, partRows, promptWords, severalWords, slopeWords } from './generation-words.ts'
 
 interface Width {
   readonly width: number
@@ -83,7 +83,10 @@ function speedBlock({ speed, setup, reasons }: GenerationDocument, width: number
   const { coldFirstTokenMs, openMs, naturalStop } = speed
   const perSecond = tokensPerSecond === null ? '' : `, ${significant(tokensPerSecond.value)} tokens/s`
   const rows: (readonly [string, string] | null)[] = [
-    ['first token', `${measured(timeToFirstTokenMs)}, prompt of ${plural(setup.promptTokens, 'token')}`],
+    [
+      'first token',
+      `${measured(timeToFirstTokenMs)}, ${setup.encoded === undefined ? `prompt of ${promptWords(setup)}` : forPrompt(setup)}`,
+    ],
     prefillTokensPerSecond && ['prompt', `${significant(prefillTokensPerSecond.value)} tokens/s`],
     timePerTokenMs === null
       ? reasons.timePerToken === undefined
@@ -168,7 +171,8 @@ function measuredWith({ engine, model, setup, speed, floor, machine }: Generatio
   const { grade, reasons } = speed.trust
   const cached =
     setup.cachedShare === null ? '' : `; ${significant(setup.cachedShare * 100, 2)} % of the prompt tokens came from a cache`
-  const prompts = setup.prompts === 'user' ? 'your prompts' : 'made-up prompts, all different'
+  const inputs = { text: 'prompts', sound: 'sounds', image: 'images' }[setup.encoded?.reads ?? 'text']
+  const prompts = setup.prompts === 'user' ? `your ${inputs}` : `made-up ${inputs}, all different`
   const ends = setup.endIgnored ? 'tokens that end a text ignored' : 'a text may end by itself'
   return [
     ...wrap(`Model: ${model.name}${what.length === 0 ? '' : ` (${what.join(', ')})`}${size}.`, width),

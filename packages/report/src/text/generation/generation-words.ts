@@ -24,6 +24,8 @@ const PART_WORDS: Readonly<Record<TokenPartId, { readonly name: string; readonly
   loop: { name: 'loop around the engine', into: 'the loop around the engine' },
   garbage: { name: 'garbage collection', into: 'garbage collection' },
   tokenize: { name: 'tokenizing the prompt', into: 'tokenizing the prompt' },
+  features: { name: 'features of the input', into: 'making features of the input' },
+  encoder: { name: 'encoder', into: 'the encoder' },
   unexplained: { name: 'unexplained', into: 'nothing that was found' },
 }
 
@@ -68,11 +70,24 @@ export function generationAnswer(document: Answered): string {
   const { timePerTokenMs: each, timeToFirstTokenMs: first } = speed
   const token =
     each === null
-      ? `The first token takes ${measured(first)} after ${plural(setup.promptTokens, 'token')} of prompt`
+      ? `The first token takes ${measured(first)} after ${promptWords(setup, 'of prompt')}`
       : `A token takes ${measured(each)} after ${plural(depth, 'token')} of context`
   const needs = floor === null ? '.' : `; the weights alone need ${time(floor.weightsMs)} on this machine.`
   return [`${token}${needs}`, ...tokenSentences(document), ...(each === null ? [] : [firstSentence(document)])].join(' ')
 }
+
+const soundWords = (ms: number): string => `${significant(ms / 1000, 2)} s of sound`
+
+/** What the first token is for: the prompt, or what an encoder reads. */
+export function promptWords({ promptTokens, encoded }: GenerationDocument['setup'], rest = ''): string {
+  if (encoded === undefined) return `${plural(promptTokens, 'token')}${rest === '' ? '' : ` ${rest}`}`
+  if (encoded.soundMs !== null) return soundWords(encoded.soundMs)
+  return encoded.reads === 'image' ? 'an image' : `${plural(encoded.positions, 'token')} of text`
+}
+
+/** The same as the end of a sentence. */
+export const forPrompt = (setup: GenerationDocument['setup']): string =>
+  setup.encoded === undefined ? `for a prompt of ${promptWords(setup)}` : `for ${promptWords(setup)}`
 
 /** Tokens in the cache at the middle of the tokens that were timed. */
 export const depthOf = ({ promptTokens, newTokens }: GenerationDocument['setup']): number =>
@@ -94,7 +109,7 @@ function tokenSentences({ tokenParts, depthLine, setup }: Answered): string[] {
 
 function firstSentence({ speed, firstTokenParts, setup }: Answered): string {
   const first = speed.timeToFirstTokenMs
-  const takes = `The first token takes ${measured(first)} for a prompt of ${plural(setup.promptTokens, 'token')}`
+  const takes = `The first token takes ${measured(first)} ${forPrompt(setup)}`
   const [largest] = firstTokenParts === null ? [] : worthNaming(firstTokenParts)
   if (largest === undefined) return `${takes}.`
   return `${takes}, of which ${time(largest.ms)} go into ${wordsOf(largest).into}.`

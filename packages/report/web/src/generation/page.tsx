@@ -1,5 +1,13 @@
 // The page of text generation: what a token is made of, what the first one is made of, time over the context, several tokens at once, estimates.
-import { depthOf, isFloor, measured, partRows, severalWords } from '@whyslow/report/text/generation/generation-words.ts'
+import {
+  depthOf,
+  forPrompt,
+  isFloor,
+  measured,
+  partRows,
+  promptWords,
+  severalWords,
+} from '@whyslow/report/text/generation/generation-words.ts'
 import { AnswerPage } from '../answer-page.tsx'
 import { bytes, count, known, percent, plural, rate, significant, time, UNKNOWN } from '../format.ts'
 import { type Fact, Facts, Reasons, Warnings } from '../kit/facts.tsx'
@@ -88,7 +96,7 @@ function NumberCard({ generation: { speed, setup } }: { generation: Generation }
       </p>
       {each !== null && (
         <p>
-          The first token: {timeSaid(first)} for a prompt of {plural(setup.promptTokens, 'token')}
+          The first token: {timeSaid(first)} {forPrompt(setup)}
         </p>
       )}
       <div class="trust">
@@ -260,7 +268,7 @@ function setupFacts({ model, setup, engine, machine, tool }: Generation): Fact[]
   return [
     ['engine', [engine.title, ...Object.entries(engine.versions).map(([name, version]) => `${name} ${version}`)].join(', ')],
     ['threads', known(engine.threads, String)],
-    ['prompt', `${plural(setup.promptTokens, 'token')}, ${setup.prompts === 'user' ? 'your own' : 'made up'}`],
+    ['prompt', `${promptWords(setup)}, ${setup.prompts === 'user' ? 'your own' : 'made up'}`],
     ['new tokens', String(setup.newTokens)],
     ['tokens that end a text', setup.endIgnored ? 'ignored' : 'end it'],
     ['sampling', setup.sampling],

@@ -1,0 +1,137 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { decoderWeights } from '@whyslow/generation/support/decoder/weights.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { removeMade, scratch } from '../../../../test/support/made-folders.ts'
+import { RATE, SOUND_SETTINGS, soundShape, writeListening } from '../../test/support/decoder/listening-folder.ts'
+import { referenceGreedy, referenceLogits, type Source } from '../../test/support/decoder/reference.ts'
+import { soundStates } from '../../test/support/decoder/sound-encoder.ts'
+import type { DecoderForm } from '../../test/support/decoder/write-decoder.ts'
+import { writeFolder } from '../../test/support/decoder/write-folder.ts'
+import { plainOptions, plainRequest } from '../../test/support/plain-options.ts'
+import { openHeld } from './held/index.ts'
+import { logMel } from './loop/log-mel.ts'
+import { openOrtGenerator } from './ort-cpu.ts'
+
+const folder = scratch()
+afterAll(removeMade)
+const PROMPT = [3, 17, 42, 5, 60]
+const both = decoderWeights({ encoder: true })
+const config = { decoder_start_token_id: 2, is_encoder_decoder: true }
+
+const FORMS = {
+  merged: { 'decoder_model_merged.onnx': { cache: 'merged' } },
+  none: { 'decoder_model.onnx': { cache: 'none' } },
+  pair: { 'decoder_model.onnx': { cache: 'first' }, 'decoder_with_past_model.onnx': { cache: 'later' } },
+} as const satisfies Record<string, Record<string, DecoderForm>>
+type Name = keyof typeof FORMS
+
+const write = (name: string, form: Name, more: Record<string, unknown> = {}) =>
+  writeFolder(path.join(folder, name), both, { models: FORMS[form], config: { ...config, ...more } })
+
+const ENGINES: readonly (readonly [string, Name, typeof openHeld | typeof openOrtGenerator])[] = [
+  ['ort-cpu', 'merged', openOrtGenerator],
+  ['ort-cpu', 'none', openOrtGenerator],
+  ['ort-cpu', 'pair', openOrtGenerator],
+  ['ort-held', 'pair', openHeld],
+]
+
+describe('an encoder and its decoder', () => {
+  it('one line for the engine with its cache outside JavaScript, if one graph makes all calls', async () => {
+    await expect(openHeld(write('held', 'merged'), plainOptions)).rejects.toThrow(
+      /decoder_model_merged\.onnx: it computes the keys of its encoder and its tokens in one graph; this engine needs decoder_model/,
+    )
+  })
+
+  it.each(ENGINES)('%s, %s: generates the ids of the reference, for one prompt after another', async (engine, form, open) => {
+    const generator = await open(write(`text-${engine}-${form}`, form), plainOptions)
+    expect(generator.encoder).toEqual({ reads: 'text', samplesPerSecond: null, longestMs: null })
+    for (const prompt of [PROMPT, [9, 8, 7]]) {
+      const { tokens, promptTokens, encoded, totalMs } = await generator.generate(plainRequest(prompt, 10))
+      expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 10, prompt))
+      expect([promptTokens, encoded]).toEqual([
+        1,
+        { reads: 'text', positions: prompt.length, emptyPositions: 0, positionMs: null },
+      ])
+      expect(tokens.at(-1)!.atMs).toBeLessThanOrEqual(totalMs)
+    }
+    const { tokens, parts } = await generator.generate(plainRequest('the cat', 4))
+    expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 4, generator.encode!('the cat')))
+    expect(parts.tokenizeMs).toBeGreaterThan(0)
+    expect(parts.encoderMs).toBeGreaterThan(0)
+    await generator.close()
+  })
+
+  it.each(ENGINES)('%s, %s: steps behind what the encoder read last, or behind another text', async (engine, form, open) => {
+    const generator = await open(write(`steps-${engine}-${form}`, form), plainOptions)
+    await expect(generator.start!().feed([2], 'last')).rejects.toThrow(/nothing was given that the encoder could read/)
+    await generator.generate(plainRequest(PROMPT, 2))
+    const near = (logits: Float32Array, ids: readonly number[], source: Source) => {
+      const expected = referenceLogits(both, ids, source).at(-1)!
+      expect(Math.max(...logits.map((value, k) => Math.abs(value - expected[k]!)))).toBeLessThan(1e-4)
+    }
+    const sequence = generator.start!()
+    near((await sequence.feed([2, 5], 'last')).logits, [2, 5], PROMPT)
+    near((await sequence.feed([9], 'last')).logits, [2, 5, 9], PROMPT)
+    sequence.cut(1)
+    near((await sequence.feed([7], 'last')).logits, [2, 7], PROMPT)
+    sequence.cut(0)
+    near((await sequence.feed([4], 'last')).logits, [4], PROMPT)
+    sequence.close()
+    near((await generator.start!(8, [9, 8]).feed([2], 'last')).logits, [2], [9, 8])
+    await generator.close()
+  })
+
+  it('tokens that the model’s files forbid and force', async () => {
+    const plain = referenceGreedy(both, [2], 1, PROMPT)
+    const open = (name: string, more: Record<string, unknown>) => openOrtGenerator(write(name, 'merged', more), plainOptions)
+    const forced = await open('forced', { forced_bos_token_id: 33, suppress_tokens: plain })
+    const { tokens, parts } = await forced.generate(plainRequest(PROMPT, 8))
+    expect(tokens[0]!.id).toBe(33)
+    expect(tokens.slice(1).map(({ id }) => id)).not.toContain(plain[0])
+    expect(parts.processorsMs).toBeGreaterThanOrEqual(0)
+    await forced.close()
+  })
+
+  it('one line if the encoder is missing, or reads what nobody knows', async () => {
+    const alone = write('alone', 'merged')
+    fs.rmSync(path.join(alone, 'onnx/encoder_model.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /and there is none next to it; put encoder_model\.onnx there/,
+    )
+    const other = path.resolve(import.meta.dirname, '../../../../fixtures/models/symbolic-batch.onnx')
+    fs.copyFileSync(other, path.join(alone, 'onnx/encoder_model.onnx'))
+    await expect(openOrtGenerator(alone, plainOptions)).rejects.toThrow(
+      /encoder_model\.onnx encodes .*, which is no text, sound or image that whyslow knows; measure it as a model: whyslow why/,
+    )
+  })
+})
+
+describe('an encoder of sound', () => {
+  const shape = soundShape(both)
+  const listening = (name: string, form: Name) => writeListening(path.join(folder, name), both, { models: FORMS[form], config })
+  const samples = Float32Array.from({ length: 700 }, (_, k) => Math.sin(k * (0.1 + k / 3000)))
+  const media = { kind: 'sound', samples, samplesPerSecond: RATE } as const
+
+  it.each(ENGINES.filter(([, form]) => form !== 'none'))(
+    '%s, %s: generates the ids of the reference',
+    async (engine, form, open) => {
+      const generator = await open(listening(`sound-${engine}-${form}`, form), plainOptions)
+      expect(generator.encoder).toEqual({ reads: 'sound', samplesPerSecond: RATE, longestMs: 2000 })
+      const { tokens, encoded, parts } = await generator.generate({ ...plainRequest([], 10), media })
+      const states = soundStates(logMel(SOUND_SETTINGS)(samples), shape)
+      expect(tokens.map(({ id }) => id)).toEqual(referenceGreedy(both, [2], 10, states))
+      // 0.7 s of a window of 2 s.
+      expect(encoded).toEqual({ reads: 'sound', positions: 50, emptyPositions: 32, positionMs: 40 })
+      expect(parts.featuresMs).toBeGreaterThan(0)
+      await expect(generator.generate(plainRequest(PROMPT, 2))).rejects.toThrow('the model reads sound, not a text')
+      await generator.close()
+    },
+  )
+
+  it('one line without preprocessor_config.json', async () => {
+    const made = listening('no-preprocessor', 'merged')
+    fs.rmSync(path.join(made, 'preprocessor_config.json'))
+    await expect(openOrtGenerator(made, plainOptions)).rejects.toThrow(/preprocessor_config\.json does not exist, which says/)
+  })
+})

@@ -1,0 +1,65 @@
+// What the decoder of an encoder–decoder begins with, and which tokens it does not choose: config.json and generation_config.json of transformers.
+// https://github.com/huggingface/transformers/blob/main/src/transformers/generation/configuration_utils.py
+import { type GeneratorFiles, type Json, objectOf } from './folder.ts'
+
+export interface Beginning {
+  /** Fed before the first token. Of Whisper: the language is English, the task transcription without times, as transformers.js has it. */
+  readonly ids: readonly number[]
+  /** Never chosen, and not chosen as the first token. */
+  readonly suppressed: readonly number[]
+  readonly suppressedFirst: readonly number[]
+  /** The first token, whatever the logits say; null: as they say. */
+  readonly forcedFirst: number | null
+}
+
+export function beginningOf(files: GeneratorFiles): Beginning {
+  const said = (name: string): unknown => files.generationConfig?.[name] ?? files.config?.[name]
+  const start = startIdOf(files)
+  return {
+    ids: [start, ...(taskIds(files.generationConfig) ?? forcedIds(said('forced_decoder_ids')))],
+    suppressed: [...idsIn(said('suppress_tokens')), ...singleWords(said('bad_words_ids'))],
+    suppressedFirst: idsIn(said('begin_suppress_tokens')),
+    forcedFirst: isId(said('forced_bos_token_id')) ? (said('forced_bos_token_id') as number) : null,
+  }
+}
+
+const isId = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const idsIn = (value: unknown): number[] => (Array.isArray(value) ? value.filter(isId) : [])
+
+function startIdOf({ config, generationConfig, genaiConfig }: GeneratorFiles): number {
+  const model = objectOf(genaiConfig?.model)
+  const said = [
+    generationConfig?.decoder_start_token_id,
+    model?.decoder_start_token_id,
+    config?.decoder_start_token_id,
+    objectOf(config?.decoder)?.decoder_start_token_id,
+    objectOf(config?.decoder)?.bos_token_id,
+    config?.pad_token_id,
+  ]
+  return said.find(isId) ?? 0
+}
+
+/** Whisper's language, task and no times; null: the configuration has no such tokens. */
+function taskIds(config: Json | null): number[] | null {
+  const withoutTimes = config?.no_timestamps_token_id
+  if (!isId(withoutTimes)) return null
+  const isMultilingual = config?.is_multilingual === true
+  const [languages, tasks] = [objectOf(config?.lang_to_id), objectOf(config?.task_to_id)]
+  const named = isMultilingual ? [languages?.['<|en|>'], tasks?.transcribe] : []
+  return [...named.filter(isId), withoutTimes]
+}
+
+/** Older configurations list them by their places: [[1, 50259], [2, 50359]]. */
+function forcedIds(value: unknown): number[] {
+  const pairs = (Array.isArray(value) ? value : []).flatMap((pair: unknown) =>
+    Array.isArray(pair) && isId(pair[0]) && isId(pair[1]) ? [[pair[0], pair[1]] as const] : [],
+  )
+  return pairs.sort(([a], [b]) => a - b).map(([, id]) => id)
+}
+
+/** Words of one token; longer ones are not looked for. */
+const singleWords = (value: unknown): number[] =>
+  (Array.isArray(value) ? value : []).flatMap((word: unknown) => {
+    const ids = idsIn(word)
+    return ids.length === 1 ? ids : []
+  })
