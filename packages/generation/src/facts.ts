@@ -37,6 +37,8 @@ export interface GraphFact {
   readonly headNode: string | null
   /** Float16 values cast to float32 and back when a CPU runs it: how many nodes, and their time in a decode step (null: not profiled). */
   readonly casts: { readonly nodes: number; readonly decodeMs: number | null; readonly node: string | null }
+  /** Nodes that each step computes of constants alone, such as weights that are dequantized again; null: not profiled. */
+  readonly constantWork: { readonly nodes: number; readonly decodeMs: number; readonly node: string | null } | null
   /** Outputs of each decode step that stay the same, such as the cross-attention keys of an encoder–decoder; bytes of one step, null: not known. */
   readonly constantOutputs: { readonly names: readonly string[]; readonly bytes: number | null }
 }

@@ -28,6 +28,7 @@ const STEP: StepProfile = {
   headShare: 0.25,
   productMs: {},
   casts: { nodes: 0, ms: 0, node: null },
+  constantWork: { nodes: 0, ms: 0, node: null },
   others: 'Mul 600 µs, Add 400 µs',
   roles: {
     matmul: { ms: 12, nodes: 10 },

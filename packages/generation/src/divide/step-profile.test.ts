@@ -35,6 +35,19 @@ test('each node by what it is for, without what starting it takes', () => {
   expect(profile.productMs).toEqual({ h: 3, raw: 2 })
 })
 
+test('weights that are dequantized and turned at each step are weights, and what makes them is work on constants', () => {
+  const nodes = [
+    node('DequantizeLinear', ['w2', 'scale', ''], ['floats'], 4),
+    node('Transpose', ['floats'], ['turned'], 2),
+    node('MatMul', ['x', 'turned'], ['logits'], 1),
+  ]
+  const { roles, constantWork } = stepProfileOf({ nodes, dispatchPerNodeUs: 0 }, GRAPH, { stepMs: 8, logitsOnlyMs: null })
+  expect(constantWork).toEqual({ nodes: 2, ms: 6, node: 'floats' })
+  expect(roles.head).toEqual({ ms: 1, nodes: 1 })
+  expect(roles.attention.nodes).toBe(0)
+  expect(roles.other.ms).toBe(6)
+})
+
 test('a node never takes less than nothing', () => {
   const { roles } = stepProfileOf({ nodes: NODES, dispatchPerNodeUs: 200 }, GRAPH, { stepMs: 8, logitsOnlyMs: null })
   expect(Object.values(roles).map(({ ms }) => ms)).toEqual([2.8, 1.8, 0.85, 0.3, 0].map((ms) => expect.closeTo(ms)))

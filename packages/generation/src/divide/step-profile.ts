@@ -26,7 +26,16 @@ export interface StepProfile {
   /** The kinds of operators that take most of what is no product, no attention and no cache, as in 'Mul 3.10 ms, Pow 1.20 ms'. */
   readonly others: string
   /** Casts from float16 and to it, with one of them. */
-  readonly casts: { readonly nodes: number; readonly ms: number; readonly node: string | null }
+  readonly casts: NodesTime
+  /** What is computed of constants alone, which each step does again: weights dequantized, turned or cast. */
+  readonly constantWork: NodesTime
+}
+
+/** Some nodes of a step, their time, and the one that takes longest. */
+export interface NodesTime {
+  readonly nodes: number
+  readonly ms: number
+  readonly node: string | null
 }
 
 /** Operators that hold weights as an input. */
@@ -49,11 +58,12 @@ export interface StepGraph {
 /** A node with branches stands next to the nodes of the branch that ran: its own time is without theirs. */
 export function stepProfileOf(
   { nodes, dispatchPerNodeUs }: Pick<Profile, 'nodes' | 'dispatchPerNodeUs'>,
-  graph: StepGraph,
+  given: StepGraph,
   { stepMs, logitsOnlyMs }: Pick<StepProfile, 'stepMs' | 'logitsOnlyMs'>,
 ): StepProfile {
   const ran = nodes.filter(({ parent, runsPerPrediction }) => parent === null || runsPerPrediction > 0)
-  const role = rolesOf(ran, graph)
+  const { made, graph } = withMadeOfConstants(ran, given)
+  const role = rolesOf(ran, graph, new Set(made))
   const times = { matmul: none(), head: none(), attention: none(), 'cache-copy': none(), other: none() }
   const productMs: Record<string, number> = {}
   const bytes = { matmul: 0, head: 0 }
@@ -75,7 +85,8 @@ export function stepProfileOf(
     ...{ stepMs, logitsOnlyMs, dispatchMs, roles: times, productMs },
     nodes: ran.length,
     headShare: all === 0 ? 0 : bytes.head / all,
-    casts: castsIn(ran),
+    casts: timeOf(ran.filter(isCast)),
+    constantWork: timeOf(made),
     others: othersIn(ran.filter((node) => role(node) === 'other')),
   }
 }
@@ -92,12 +103,28 @@ function othersIn(nodes: readonly ProfiledNode[]): string {
     .join(', ')
 }
 
-function castsIn(nodes: readonly ProfiledNode[]): StepProfile['casts'] {
-  const casts = nodes.filter(
-    ({ opType, inputTypes, outputTypes }) =>
-      opType === 'Cast' && [inputTypes[0], outputTypes[0]].some((type) => type?.dtype === 'float16'),
-  )
-  return { nodes: casts.length, ms: casts.reduce((sum, { timeMs }) => sum + timeMs, 0), node: casts[0]?.name ?? null }
+const isCast = ({ opType, inputTypes, outputTypes }: ProfiledNode): boolean =>
+  opType === 'Cast' && [inputTypes[0], outputTypes[0]].some((type) => type?.dtype === 'float16')
+
+function timeOf(nodes: readonly ProfiledNode[]): NodesTime {
+  const [longest] = [...nodes].sort((a, b) => b.timeMs - a.timeMs)
+  return { nodes: nodes.length, ms: nodes.reduce((sum, { timeMs }) => sum + timeMs, 0), node: longest?.name ?? null }
+}
+
+/** The nodes that read nothing but what the file holds, or what other such nodes made of it; what they make is weights as well. */
+function withMadeOfConstants(
+  nodes: readonly ProfiledNode[],
+  graph: StepGraph,
+): { readonly made: readonly ProfiledNode[]; readonly graph: StepGraph } {
+  const bytes = new Map<string, number>()
+  const bytesOf = (name: string) => graph.bytesOf(name) ?? bytes.get(name)
+  const made = nodes.filter((node) => {
+    const inputs = node.inputs.filter((name) => name !== '')
+    if (inputs.length === 0 || inputs.some((name) => bytesOf(name) === undefined)) return false
+    for (const output of node.outputs) bytes.set(output, weightBytes(node, { bytesOf }))
+    return true
+  })
+  return { made, graph: { ...graph, bytesOf } }
 }
 
 const none = (): { ms: number; nodes: number } => ({ ms: 0, nodes: 0 })
@@ -105,7 +132,7 @@ const none = (): { ms: number; nodes: number } => ({ ms: 0, nodes: 0 })
 type Node = Pick<ProfiledNode, 'opType' | 'inputs' | 'outputs'>
 
 /** Scales and zero points included. */
-function weightBytes({ inputs }: Node, { bytesOf }: StepGraph): number {
+function weightBytes({ inputs }: Pick<Node, 'inputs'>, { bytesOf }: Pick<StepGraph, 'bytesOf'>): number {
   return inputs.reduce((sum, name) => sum + (bytesOf(name) ?? 0), 0)
 }
 
@@ -116,7 +143,7 @@ const LEAST_BYTES = 512
 const MOVES =
   /^(Concat|Expand|Transpose|Reshape|Slice|Split|Gather|Squeeze|Unsqueeze|Cast|Identity|Tile|Where|ScatterND|ScatterElements)$/
 
-function rolesOf(nodes: readonly Node[], graph: StepGraph): (node: Node) => NodeRole {
+function rolesOf(nodes: readonly Node[], graph: StepGraph, made: ReadonlySet<Node>): (node: Node) => NodeRole {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const isProduct = (node: Node) => PRODUCTS.test(node.opType) && weightBytes(node, graph) >= LEAST_BYTES
   const head = headOf(graph, makers, isProduct)
@@ -126,6 +153,7 @@ function rolesOf(nodes: readonly Node[], graph: StepGraph): (node: Node) => Node
   const attended = new Set<string>()
   const of = (node: Node): NodeRole => {
     if (node === head) return 'head'
+    if (made.has(node)) return 'other'
     if (isProduct(node)) return 'matmul'
     if (ATTENTION.test(node.opType) || PRODUCTS.test(node.opType)) return 'attention'
     if (node.inputs.some((name) => attended.has(name))) return 'attention'

@@ -6,6 +6,7 @@ import { median } from '@whyslow/measure/statistics/index.ts'
 import type { Kernel } from '@whyslow/measure/timing/roofs/kernels.ts'
 import { sampleKernel } from '@whyslow/measure/timing/roofs/sample.ts'
 import { defineTask } from '@whyslow/measure/trials/port.ts'
+import { INT4_BYTES, INT8_BYTES } from '../rule.ts'
 
 export interface KernelRatesInput {
   /** Elements of the weights that a token reads. */
@@ -20,12 +21,16 @@ export type KernelRates = Readonly<Record<string, number>>
 
 const SIDE = 1024
 const BLOCK = 32
-/** A quarter of a gigabyte as float32: no cache holds it. */
-const MOST_MATRICES = 64
+const FLOAT_BYTES = 4
+/** Bytes of a chain at most: no cache holds so many, and smaller weights are as many as the model's. */
+const MOST_BYTES = 256e6
 /** The fast kernels compute with activations of 8 bits. */
 const ACCURACY_LEVEL = 4
 
-const matricesOf = (elements: number): number => Math.min(MOST_MATRICES, Math.max(1, Math.round(elements / SIDE ** 2)))
+const matricesOf = (elements: number, bytesEach: number): number => {
+  const wanted = Math.min(elements, MOST_BYTES / bytesEach) / SIDE ** 2
+  return Math.max(1, Math.round(wanted))
+}
 
 /** Values are those of a matrix that changes nothing much: times do not depend on them, as long as none is subnormal. */
 const floats = (count: number, value: number): Uint8Array<ArrayBuffer> =>
@@ -75,10 +80,14 @@ function kernelOf(title: string, { nodes, initializers, matrices, bytes }: Chain
 
 async function measureKernelRates({ elements, threads, sampleMs }: KernelRatesInput): Promise<KernelRates> {
   const ort = await loadOrt(null)
-  const matrices = matricesOf(elements)
   const rates: Record<string, number> = {}
-  for (const make of [() => floatChain(matrices), () => blockChain(8, matrices), () => blockChain(4, matrices)]) {
-    const kernel = make()
+  const chains = [
+    () => floatChain(matricesOf(elements, FLOAT_BYTES)),
+    () => blockChain(8, matricesOf(elements, INT8_BYTES)),
+    () => blockChain(4, matricesOf(elements, INT4_BYTES)),
+  ]
+  for (const chain of chains) {
+    const kernel = chain()
     try {
       const ms = median(await sampleKernel(ort, threads, kernel, sampleMs))
       if (ms > 0) rates[kernel.title] = (kernel.work / ms) * 1000

@@ -38,7 +38,7 @@ describe('a text that is fed', () => {
   })
 
   test('costs the logarithms of its probabilities', async () => {
-    const { nats, tokens } = await ratingOf(two, [{ prompt: [0, 1], ids: [1, 0], divergence: null }])
+    const { nats, tokens } = await ratingOf(two, [{ ids: [0, 1, 1, 0], divergence: null }])
     // Token 1 after one token: 1/2; token 1 after two: 3/4; token 0 after three: 1/2.
     expect(nats).toBeCloseTo(2 * Math.log(2) + Math.log(4 / 3), 5)
     expect(tokens).toBe(3)
@@ -47,18 +47,19 @@ describe('a text that is fed', () => {
   test('in pieces, as if it were fed whole', async () => {
     const ids = Array.from({ length: 150 }, (_, at) => at % 2)
     const { nats, tokens, gaps } = await ratingOf(two, [
-      { prompt: ids.slice(0, 3), ids: ids.slice(3), divergence: { at: 127, chosen: 0 } },
+      { ids, divergence: null },
+      { ids, divergence: { at: 130, chosen: 0 } },
     ])
     expect(tokens).toBe(149)
     // Token at index n is n % 2: token 1 comes after an odd number of tokens (1/2), token 0 after an even one (1/4).
     expect(nats).toBeCloseTo(75 * Math.log(2) + 74 * Math.log(4), 3)
-    // The divergence is at index 130, after 130 tokens: ln 3 better than token 0.
-    expect(gaps[0]).toBeCloseTo(Math.log(3), 5)
+    // Another chose token 0 after 130 tokens, where token 1 is better by ln 3; that text is not rated.
+    expect(gaps).toEqual([expect.closeTo(Math.log(3), 5)])
   })
 
   test('is not rated by the logits of its last position', async () => {
     const last = ruleGenerator({ lastOnly: true })
-    await expect(ratingOf(last, [{ prompt: [0, 1], ids: [1, 0], divergence: null }])).rejects.toThrow(
+    await expect(ratingOf(last, [{ ids: [0, 1, 1, 0], divergence: null }])).rejects.toThrow(
       'engine scripted gave logits of 1 positions of 4',
     )
   })

@@ -29,30 +29,31 @@ export interface Divergence {
   readonly chosen: number
 }
 
-export interface RatedText extends Answer {
+/** A text that is fed as it is (teacher forcing): all of it, to be rated, or up to where another generator chose another token. */
+export interface FedText {
+  readonly ids: readonly number[]
+  /** The index in `ids` of another's token; null: the text is rated. */
   readonly divergence: Divergence | null
 }
 
 export interface Rating {
-  /** Sum of the negative logarithms of the probabilities of all tokens but the first, and how many these are. */
+  /** The sum of the negative logarithms of the probabilities of all tokens but the first, over the texts that are rated, and how many tokens these are. */
   readonly nats: number
   readonly tokens: number
-  /** For each text: the best logit where the other diverged, less that of the token it chose; null: it did not diverge. */
-  readonly gaps: readonly (number | null)[]
+  /** The best logit where another token was chosen, less that of this token: one for each other text, in their order. */
+  readonly gaps: readonly number[]
 }
 
 /** Tokens that are fed at once: their logits are kept together. */
 const CHUNK = 64
 
-/** Each text is fed as it is (teacher forcing). Throws if the engine shows no logits. */
-export async function ratingOf(generator: Generator, texts: readonly RatedText[]): Promise<Rating> {
+/** Throws if the engine shows no logits, or not those of each position. */
+export async function ratingOf(generator: Generator, texts: readonly FedText[]): Promise<Rating> {
   if (generator.start === null) throw new Error(`engine ${generator.engine} shows no logits`)
   let [nats, tokens] = [0, 0]
-  const gaps: (number | null)[] = []
-  for (const { prompt, ids, divergence } of texts) {
-    const all = [...prompt, ...ids]
-    const watched = divergence === null ? null : prompt.length + divergence.at - 1
-    let gap: number | null = null
+  const gaps: number[] = []
+  for (const { ids, divergence } of texts) {
+    const all = divergence === null ? ids : ids.slice(0, divergence.at)
     const sequence = generator.start(all.length)
     for (let from = 0; from < all.length; from += CHUNK) {
       const chunk = all.slice(from, from + CHUNK)
@@ -63,17 +64,16 @@ export async function ratingOf(generator: Generator, texts: readonly RatedText[]
         )
       const width = logits.length / positions
       for (let row = 0; row < positions; row++) {
-        const at = from + row
+        const next = from + row + 1
         const seen = logits.subarray(row * width, (row + 1) * width)
+        if (divergence !== null && next === all.length) gaps.push(maximum(seen) - seen[divergence.chosen]!)
+        if (divergence !== null || next === all.length) continue
         const most = maximum(seen)
-        if (at === watched) gap = most - seen[divergence!.chosen]!
-        if (at + 1 === all.length) continue
-        nats += most + Math.log(sumOfExponentials(seen, most)) - seen[all[at + 1]!]!
+        nats += most + Math.log(sumOfExponentials(seen, most)) - seen[all[next]!]!
         tokens++
       }
     }
     sequence.close()
-    gaps.push(gap)
   }
   return { nats, tokens, gaps }
 }

@@ -2,7 +2,7 @@
 import { localTrials } from '@whyslow/measure/trials/local-runner.ts'
 import { defineTask, type RunTrial, type Trial, type TrialLimits } from '@whyslow/measure/trials/port.ts'
 import type { CostPoint } from '../loop/lookup.ts'
-import { type Answer, answersOf, type RatedText, type Rating, ratingOf } from './answers.ts'
+import { type Answer, answersOf, type FedText, type Rating, ratingOf } from './answers.ts'
 import { openSetup } from './open-setup.ts'
 import type { GeneratorSetup } from './setup.ts'
 import { costCurve, type ProcessTimes, timesOf } from './times.ts'
@@ -12,7 +12,7 @@ export type Prompts = readonly (readonly number[])[]
 export interface Bench {
   times(setup: GeneratorSetup, prompts: Prompts, tokens: number): Promise<Trial<ProcessTimes>>
   answers(setup: GeneratorSetup, prompts: Prompts, tokens: number): Promise<Trial<readonly Answer[]>>
-  rating(setup: GeneratorSetup, texts: readonly RatedText[]): Promise<Trial<Rating>>
+  rating(setup: GeneratorSetup, texts: readonly FedText[]): Promise<Trial<Rating>>
   curve(setup: GeneratorSetup, prompt: readonly number[]): Promise<Trial<readonly CostPoint[]>>
   /** Ids of texts, by the setup's tokenizer. */
   encoded(setup: GeneratorSetup, texts: readonly string[]): Promise<Trial<Prompts>>
@@ -45,7 +45,7 @@ export const answersTask = defineTask(
 export const ratingTask = defineTask(
   'generator-rating',
   import.meta.url,
-  async ({ setup, texts }: Asked & { readonly texts: readonly RatedText[] }) => {
+  async ({ setup, texts }: Asked & { readonly texts: readonly FedText[] }) => {
     const generator = await openSetup({ ...setup, loop: null })
     return closing(generator, () => ratingOf(generator, texts))
   },

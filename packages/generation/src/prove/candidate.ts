@@ -9,6 +9,8 @@ export interface Known {
   readonly original: GeneratorSetup
   /** The original's answers to the prompts, greedily. */
   readonly answers: readonly Answer[]
+  /** Natural texts as ids, on which perplexity is compared. */
+  readonly texts: readonly (readonly number[])[]
   /** The cost of feeding several tokens at once; null: it cannot be measured. */
   curve(setup: GeneratorSetup): Promise<readonly CostPoint[] | null>
   readonly usableCpus: number

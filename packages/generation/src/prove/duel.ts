@@ -19,18 +19,32 @@ export interface Compared extends RatioInterval {
   readonly verdict: Verdict
 }
 
+type Readings = readonly (readonly [ProcessTimes, ProcessTimes])[]
+
 export interface Duel {
   /** Candidate over base: below 1 is faster. */
   readonly perToken: Compared
   readonly first: Compared
-  readonly pairs: number
+  /** Both sides' times, pair by pair. */
+  readonly readings: Readings
 }
 
 /** Pairs without a gain in either time after which more would find none worth telling. */
 const FUTILE_AFTER = 2
+/** What is tried is taken as faster if each of so many pairs says so by a fifth: processes of one setup differ by less, and the last proof decides. */
+const CLEAR_AFTER = 2
+const CLEAR_RATIO = 0.8
+/** A first token that takes no longer than this is not slower as far as one pair tells. */
+const ALIKE = 1.03
 
-export async function duel(base: GeneratorSetup, candidate: GeneratorSetup, plan: DuelPlan): Promise<Trial<Duel>> {
-  const pairs: [ProcessTimes, ProcessTimes][] = []
+/** Goes on after the pairs that were read `before`. */
+export async function duel(
+  base: GeneratorSetup,
+  candidate: GeneratorSetup,
+  plan: DuelPlan,
+  before: Readings = [],
+): Promise<Trial<Duel>> {
+  const pairs = [...before]
   while (pairs.length < plan.most) {
     const prompts = plan.promptsOf(pairs.length)
     const read: (ProcessTimes | null)[] = [null, null]
@@ -40,21 +54,32 @@ export async function duel(base: GeneratorSetup, candidate: GeneratorSetup, plan
       read[side] = trial.value
     }
     pairs.push(read as [ProcessTimes, ProcessTimes])
-    if (plan.endsEarly && isFutile(pairs)) break
+    if (plan.endsEarly && (isFutile(pairs) || isClear(pairs))) break
     if (pairs.length >= LEAST_PAIRS && comparedBy(pairs).perToken.verdict !== 'no-difference') break
   }
-  return { outcome: 'measured', value: { ...comparedBy(pairs), pairs: pairs.length } }
+  const { perToken, first } = comparedBy(pairs)
+  const verdict = plan.endsEarly && isClear(pairs) ? 'faster' : perToken.verdict
+  return { outcome: 'measured', value: { perToken: { ...perToken, verdict }, first, readings: pairs } }
 }
 
-const ratios = (pairs: readonly (readonly [ProcessTimes, ProcessTimes])[], key: 'perTokenMs' | 'firstMs'): number[] =>
-  pairs.map(([a, b]) => b[key] / a[key])
+const ratios = (pairs: Readings, key: 'perTokenMs' | 'firstMs'): number[] => pairs.map(([a, b]) => b[key] / a[key])
 
-function comparedBy(pairs: readonly (readonly [ProcessTimes, ProcessTimes])[]): Pick<Duel, 'perToken' | 'first'> {
+function comparedBy(pairs: Readings): Pick<Duel, 'perToken' | 'first'> {
   return { perToken: decide(ratios(pairs, 'perTokenMs')), first: decide(ratios(pairs, 'firstMs')) }
 }
 
-const isFutile = (pairs: readonly (readonly [ProcessTimes, ProcessTimes])[]): boolean =>
-  pairs.length >= FUTILE_AFTER && Math.min(...ratios(pairs, 'perTokenMs')) >= 1 && Math.min(...ratios(pairs, 'firstMs')) >= 0.97
+const isFutile = (pairs: Readings): boolean => pairs.length >= FUTILE_AFTER && !mayGain(pairs)
+
+const mayGain = (pairs: Readings): boolean =>
+  Math.min(...ratios(pairs, 'perTokenMs')) < 1 || Math.min(...ratios(pairs, 'firstMs')) < 1 / ALIKE
+
+const isClear = (pairs: Readings): boolean =>
+  pairs.length >= CLEAR_AFTER &&
+  Math.max(...ratios(pairs, 'perTokenMs')) < CLEAR_RATIO &&
+  Math.max(...ratios(pairs, 'firstMs')) < ALIKE
+
+/** Some pair shows a gain in one of the two times. */
+export const isPromising = ({ readings }: Duel): boolean => mayGain(readings)
 
 /** One of the two times is lower with significance, and the other one is not higher. */
 export const isFaster = ({ perToken, first }: Duel): boolean =>

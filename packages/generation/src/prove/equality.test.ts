@@ -7,7 +7,7 @@ const original: Answer[] = [
   { prompt: [2], ids: [5, 6, 7, 8] },
 ]
 const changed: Answer[] = [original[0]!, { prompt: [2], ids: [5, 6, 9, 9] }]
-const rating = (nats: number, gaps: (number | null)[] = [null, null]): Rating => ({ nats, tokens: 100, gaps })
+const rating = (nats: number, gaps: number[] = []): Rating => ({ nats, tokens: 100, gaps })
 const lossless: Gate = { lossless: true, maxLoss: 0.01, allowsOthers: false }
 const lossy: Gate = { ...lossless, lossless: false }
 
@@ -19,7 +19,7 @@ test('lossless: equal or refused, however near the tie', () => {
       sentence: 'all tokens are equal (2 prompts × 4 tokens, greedy)',
     },
   })
-  const near = { original: rating(200, [null, 0.001]), other: rating(200) }
+  const near = { original: rating(200, [0.001]), other: rating(200) }
   expect(judge(original, changed, near, lossless)).toMatchObject({
     passes: false,
     equality: {
@@ -31,7 +31,7 @@ test('lossless: equal or refused, however near the tie', () => {
 })
 
 test('lossy: near ties count, with perplexity within the limit', () => {
-  const passing = { original: rating(200, [null, NEAR_TIE / 2]), other: rating(200.9) }
+  const passing = { original: rating(200, [NEAR_TIE / 2]), other: rating(200.9) }
   const { passes, equality } = judge(original, changed, passing, lossy)
   expect(passes).toBe(true)
   // exp(0.009)
@@ -45,7 +45,7 @@ test('lossy: near ties count, with perplexity within the limit', () => {
 })
 
 test('lossy: another token where the original was decided is refused, as of onnxruntime#29849, unless the user allows a loss', () => {
-  const decided = { original: rating(200, [null, NEAR_TIE]), other: rating(200.1) }
+  const decided = { original: rating(200, [NEAR_TIE]), other: rating(200.1) }
   const refused = judge(original, changed, decided, lossy)
   expect(refused.passes).toBe(false)
   expect(refused.equality.sentence).toContain('1 first differ where the original was decided')

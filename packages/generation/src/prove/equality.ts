@@ -1,5 +1,6 @@
 // Whether a faster generator still says the same. Lossless remedies must give the very ids. Others may choose another token only where the original
-// itself was all but undecided, and must rate the original's texts as it does: perplexity at most 1 % above.
+// itself was all but undecided, and must rate natural texts as it does: perplexity at most 1 % above. Texts that the original generated would be
+// no measure: it chose them because it rates them best, and whatever differs from it must lose on them.
 // `accuracy_level` 4 of MatMulNBits, which onnxruntime chooses by itself on some machines, flips tokens that are not close (onnxruntime#29849): this refuses it.
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import type { GenerationEquality } from '@whyslow/report/documents/generation.ts'
@@ -18,7 +19,7 @@ export interface Gate {
   readonly allowsOthers: boolean
 }
 
-/** What the original and the other say of the same texts; null: an engine shows no logits. */
+/** What the original and the other say of the same texts, and how clear the original's choice was at each divergence; null: an engine shows no logits. */
 export interface Ratings {
   readonly original: Rating
   readonly other: Rating
@@ -44,8 +45,7 @@ export function judge(
   const prompts = original.length
   const tokensPerPrompt = Math.max(0, ...original.map(({ ids }) => ids.length))
   const equal = found.filter((one) => one === null).length
-  const isNear = (gap: number | null | undefined) => typeof gap === 'number' && gap < NEAR_TIE
-  const nearTies = found.filter((one, at) => one !== null && isNear(ratings?.original.gaps[at])).length
+  const nearTies = (ratings?.original.gaps ?? []).filter((gap) => gap < NEAR_TIE).length
   const perplexityRatio = ratings === null ? null : ratioOf(ratings)
   const facts = { prompts, tokensPerPrompt, equal, nearTies, perplexityRatio }
   const others = prompts - equal - nearTies

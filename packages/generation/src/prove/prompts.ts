@@ -1,4 +1,4 @@
-// Prompts that are proven on: the user's, and made-up ones of real sentences where there are too few of them.
+// Prompts that are proven on: the user's, and made-up ones of real sentences where there are too few of them. And passages that are rated.
 import { SENTENCES } from '@whyslow/measure/samples/sentences.ts'
 
 /** Sentences of the made-up prompt number `at`: one to four. */
@@ -17,6 +17,15 @@ export function proofPrompts(users: readonly string[], least: number): ProofProm
   const missing = Math.max(0, least - users.length)
   return { texts: [...users, ...Array.from({ length: missing }, (_, at) => madeUp(at))], users: users.length }
 }
+
+/** Sentences of a passage. */
+const PASSAGE = 4
+
+/** All sentences, a few behind each other. */
+export const passages = (): readonly string[] =>
+  Array.from({ length: Math.ceil(SENTENCES.length / PASSAGE) }, (_, at) =>
+    SENTENCES.slice(at * PASSAGE, (at + 1) * PASSAGE).join(' '),
+  )
 
 const madeUp = (at: number): string =>
   Array.from({ length: 1 + (at % LONGEST) }, (_, k) => SENTENCES[(at + k * STRIDE) % SENTENCES.length]!).join(' ')

@@ -5,7 +5,7 @@ import type { Trial } from '@whyslow/measure/trials/port.ts'
 import { describe, expect, test } from 'vitest'
 import { scratch } from '../../../../test/support/made-folders.ts'
 import type { LoopSetup } from '../loop/loop.ts'
-import type { Answer, RatedText } from './answers.ts'
+import type { Answer, FedText } from './answers.ts'
 import type { Bench } from './bench.ts'
 import type { Candidate, Known } from './candidate.ts'
 import { proveWhole } from './prove-whole.ts'
@@ -56,12 +56,12 @@ function benchOf(scripts: Readonly<Record<number, Script>>): { bench: Bench; tim
       const ids = Array.from({ length: tokens }, (_, k) => (k >= differsFrom ? 99 : k))
       return measured(prompts.map((prompt) => ({ prompt, ids })))
     },
-    async rating(setup, texts: readonly RatedText[]) {
+    async rating(setup, texts: readonly FedText[]) {
       const { nats = 1000 } = of(setup)
       return measured({
         nats,
         tokens: 1000,
-        gaps: texts.map(({ divergence }) => (divergence === null ? null : (of(setupOf(3)).gap ?? 0))),
+        gaps: texts.flatMap(({ divergence }) => (divergence === null ? [] : [of(setupOf(3)).gap ?? 0])),
       })
     },
     curve: async () => measured([]),
@@ -70,7 +70,14 @@ function benchOf(scripts: Readonly<Record<number, Script>>): { bench: Bench; tim
   return { bench, timed }
 }
 
-const known: Known = { original: setupOf(1), answers: ANSWERS, curve: async () => null, usableCpus: 2, folder: () => '' }
+const known: Known = {
+  original: setupOf(1),
+  answers: ANSWERS,
+  texts: [[1, 2, 3]],
+  curve: async () => null,
+  usableCpus: 2,
+  folder: () => '',
+}
 
 /** Sets the number; each candidate knows the one before it only by what it is applied to. */
 const cleanModel = () => {
@@ -117,6 +124,8 @@ describe('the search', () => {
     )
     // Two pairs show that four is no gain; the sides take turns.
     expect(timed.slice(0, 4)).toEqual([1, 2, 2, 1])
+    // Two pairs that are half as long leave no doubt: the next is tried.
+    expect(timed.slice(4, 6)).toEqual([2, 4])
     expect(timed.filter((id) => id === 4)).toHaveLength(2)
   })
 
@@ -140,6 +149,17 @@ describe('the search', () => {
     expect(await outcomes(lossy(0.1, 1005))).toEqual(['kept', 'kept'])
     expect((await outcomes(lossy(2, 1005)))[0]).toBe('not equal')
     expect((await outcomes(lossy(0.1, 1050)))[0]).toBe('not equal')
+  })
+
+  test('what is lossy is read in one pair before its tokens are judged, and in more only if they pass', async () => {
+    const readings = async (gap: number) => {
+      const { bench, timed } = benchOf({ 3: { perTokenMs: 9, differsFrom: 4, gap } })
+      await search(planWith(bench, [candidate('int8', 3, 'lossy')]))
+      return timed
+    }
+    expect(await readings(2)).toEqual([1, 3])
+    // A tenth is no clear gain: as many pairs as a decision takes.
+    expect(await readings(0.1)).toEqual([1, 3, 3, 1, 1, 3, 3, 1])
   })
 
   test('what is lossless answers what the lossy setup before it answers, whatever loss is allowed', async () => {

@@ -4,10 +4,10 @@ import { firstLineOf, InputError } from '@whyslow/graph/input-error.ts'
 import { significant } from '@whyslow/measure/statistics/numbers.ts'
 import { reasonInWords, type Trial } from '@whyslow/measure/trials/port.ts'
 import type { GenerationTrial, Measured } from '@whyslow/report/documents/generation.ts'
-import type { Answer, RatedText } from './answers.ts'
+import type { Answer, FedText } from './answers.ts'
 import type { Bench, Prompts } from './bench.ts'
 import type { Applied, Candidate, Known } from './candidate.ts'
-import { type Compared, type Duel, type DuelPlan, duel, isFaster } from './duel.ts'
+import { type Compared, type Duel, type DuelPlan, duel, isFaster, isPromising } from './duel.ts'
 import { divergences, type Gate, type Judged, judge, type Ratings } from './equality.ts'
 import type { GeneratorSetup } from './setup.ts'
 
@@ -89,14 +89,22 @@ async function tryOne(plan: SearchPlan, candidate: Candidate, setup: GeneratorSe
     return { trial: row(candidate, outcome, reason, found), won: null }
   }
   if ('reason' in applied) return lost(applied.failed === true ? 'failed' : 'does not apply', applied.reason)
-  const compared = await duel(setup, applied.setup, { ...plan.duel, bench: plan.bench })
+  const compare = (most: number, before: Duel['readings'] = []) =>
+    duel(setup, applied.setup, { ...plan.duel, bench: plan.bench, most }, before)
+  // Tokens take less time than pairs, and most of what is lossy fails by them: one pair shows whether they are worth it.
+  const isLossy = candidate.effect === 'lossy'
+  let compared = await compare(isLossy ? 1 : plan.duel.most)
+  if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
+  if (!(isLossy ? isPromising(compared.value) : isFaster(compared.value)))
+    return lost('not faster', timesText(compared.value), compared.value)
+  const judged = await lookedAt(plan, applied.setup, candidate.effect, standing)
+  if (judged.outcome !== 'measured') return lost('failed', reasonInWords(judged), compared.value)
+  const { passes, equality, answers } = judged.value
+  if (!passes) return lost('not equal', equality.sentence, compared.value)
+  if (isLossy) compared = await compare(plan.duel.most, compared.value.readings)
   if (compared.outcome !== 'measured') return lost('failed', reasonInWords(compared))
   const found = compared.value
   if (!isFaster(found)) return lost('not faster', timesText(found), found)
-  const judged = await lookedAt(plan, applied.setup, candidate.effect, standing)
-  if (judged.outcome !== 'measured') return lost('failed', reasonInWords(judged), found)
-  const { passes, equality, answers } = judged.value
-  if (!passes) return lost('not equal', equality.sentence, found)
   return { trial: row(candidate, 'kept', `${timesText(found)}; ${equality.sentence}`, found), won: { applied, answers } }
 }
 
@@ -143,7 +151,7 @@ export interface JudgedAnswers extends Judged {
 
 /** Answers of `setup` to the prompts of `original`, as the gate judges them. */
 export async function judgeSetup(
-  { bench, reference, gate }: Pick<SearchPlan, 'bench' | 'reference' | 'gate'>,
+  { bench, reference, gate, known }: Pick<SearchPlan, 'bench' | 'reference' | 'gate' | 'known'>,
   setup: GeneratorSetup,
   original: readonly Answer[],
   lossless: boolean,
@@ -158,21 +166,23 @@ export async function judgeSetup(
     value: { ...judge(original, other, ratings, { ...gate, lossless }), answers: other },
   })
   if (lossless || reference === null) return judged(null)
-  const ratings = await ratingsOf(bench, reference, setup, { original, other })
+  const ratings = await ratingsOf({ bench, reference, texts: known.texts }, setup, { original, other })
   return ratings.outcome === 'measured' ? judged(ratings.value) : ratings
 }
 
 async function ratingsOf(
-  bench: Bench,
-  reference: GeneratorSetup,
+  { bench, reference, texts }: { readonly bench: Bench; readonly reference: GeneratorSetup; readonly texts: Prompts },
   setup: GeneratorSetup,
   { original, other }: { readonly original: readonly Answer[]; readonly other: readonly Answer[] },
 ): Promise<Trial<Ratings>> {
-  const found = divergences(original, other)
-  const texts = original.map((answer, at): RatedText => ({ ...answer, divergence: found[at]! }))
-  const ofOriginal = await bench.rating(reference, texts)
+  const rated = texts.map((ids): FedText => ({ ids, divergence: null }))
+  const differing = divergences(original, other).flatMap((found, at): FedText[] => {
+    const { prompt, ids } = original[at]!
+    return found === null ? [] : [{ ids: [...prompt, ...ids], divergence: { ...found, at: prompt.length + found.at } }]
+  })
+  const ofOriginal = await bench.rating(reference, [...rated, ...differing])
   if (ofOriginal.outcome !== 'measured') return ofOriginal
-  const ofOther = await bench.rating(setup, texts)
+  const ofOther = await bench.rating(setup, rated)
   if (ofOther.outcome !== 'measured') return ofOther
   return { outcome: 'measured', value: { original: ofOriginal.value, other: ofOther.value } }
 }

@@ -8,6 +8,7 @@ import { cacheExport } from './cache-export.ts'
 import { changingPrefix } from './changing-prefix.ts'
 import { coldStart } from './cold-start.ts'
 import { constantCrossAttention } from './constant-cross-attention.ts'
+import { dequantizedPerToken } from './dequantized-per-token.ts'
 import { encoderPerBeam } from './encoder-per-beam.ts'
 import { eventLoopBlocking } from './event-loop-blocking.ts'
 import { float16OnCpu } from './float16-on-cpu.ts'
@@ -40,6 +41,7 @@ export const generationRules: readonly GenerationRule[] = [
   float32Weights,
   float16OnCpu,
   accuracyLevelUnset,
+  dequantizedPerToken,
   float32Head,
   smallQuantizationBlocks,
   allPositionLogits,

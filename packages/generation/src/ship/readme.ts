@@ -27,7 +27,7 @@ function measuredText({ document, results }: GeneratorShipPlan): string {
     const { ratio, ratioLow, ratioHigh } = results.perToken
     lines.push(
       `On ${inline(machine.cpu)}, a token takes ${time(before * ratio)} in place of ${time(before)}: ${significant(1 / ratio, 2)} times as fast`,
-      `(${significant(1 / ratioHigh, 2)}–${significant(1 / ratioLow, 2)}, ${results.pairs} pairs of processes). The first token takes ${significant(results.first.ratio, 2)} of the time.`,
+      `(${significant(1 / ratioHigh, 2)}–${significant(1 / ratioLow, 2)}, ${results.readings.length} pairs of processes). The first token takes ${significant(results.first.ratio, 2)} of the time.`,
     )
   }
   if (fix !== undefined) lines.push(`Compared with the original: ${fix.equality.sentence}.`)

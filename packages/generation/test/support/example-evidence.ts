@@ -60,6 +60,7 @@ export const exampleGraph = (given: Partial<GraphFact> = {}): GraphFact => ({
   logits: 'last',
   headNode: '/lm_head/MatMul',
   casts: { nodes: 0, decodeMs: null, node: null },
+  constantWork: { nodes: 0, decodeMs: 0, node: null },
   constantOutputs: { names: [], bytes: 0 },
   ...given,
 })

@@ -40,7 +40,7 @@ export async function shipPlanFor(
     licence: ['The model card says: apache-2.0'],
     changes: ['1 thread'],
     document: exampleGeneration,
-    results: { perToken: side(0.5), first: side(0.9), pairs: 4 },
+    results: { perToken: side(0.5), first: side(0.9), readings: [] },
     toolVersion: '0.0.0',
     createdAt: '2026-01-02T03:04:05.000Z',
   }

@@ -37,7 +37,7 @@ import { candidatesFor, shippableEngines } from './candidates-for.ts'
 import { evaluator } from './evaluate.ts'
 import { answerOf, dropped, fixOf } from './fix-document.ts'
 import { FIX_GENERATOR_DEFAULTS, type FixGeneratorOptions } from './options.ts'
-import { longPrompts, promptIdsOf } from './prompt-ids.ts'
+import { longPrompts, proofTextsOf } from './prompt-ids.ts'
 import type { FixRun } from './run.ts'
 import { newFolder, shipProven, trialFolder } from './ship-proven.ts'
 
@@ -139,13 +139,13 @@ async function tried(
   { document, users }: { readonly document: GenerationDocument; readonly users: readonly string[] },
 ): Promise<GenerationDocument> {
   const { base, bench, options } = run
-  const prompts = await promptIdsOf(run, document, users)
+  const { prompts, texts } = await proofTextsOf(run, document, users)
   const budget = budgetOf(options, document)
   options.onPlan?.(budgetPlan(budget))
   options.onProgress?.({ stage: "the original's answers", done: 0, of: 1 })
   const tokens = tokensFor(document, prompts)
   const original = needed(await bench.answers(base, prompts.slice(0, PROOF_PROMPTS), tokens))
-  const known = knownOf(run, original)
+  const known = knownOf(run, original, texts)
   const common = {
     ...{ bench, base, known, candidates, original },
     reference: referenceOf(base, document, run.engines),
@@ -213,9 +213,9 @@ const referenceOf = (
   return engines[0] === undefined ? null : { ...base, engine: engines[0] }
 }
 
-function knownOf({ base, bench, folder }: FixRun, answers: readonly Answer[]): Known {
+function knownOf({ base, bench, folder }: FixRun, answers: readonly Answer[], texts: Prompts | null): Known {
   return {
-    ...{ original: base, answers },
+    ...{ original: base, answers, texts: texts ?? answers.map(({ prompt, ids }) => [...prompt, ...ids]) },
     usableCpus: readUsableCpus(),
     async curve(setup) {
       const found = await bench.curve(setup, answers[0]!.prompt)

@@ -1,12 +1,12 @@
 // The prompts of a proof as ids, as the shipped folder makes them: the user's behind the model's beginning, made-up sentences as a user's message if the
-// model has a chat template, all by the model's tokenizer; ids by chance if it has none.
+// model has a chat template, all by the model's tokenizer; ids by chance if it has none. And the natural texts on which perplexity is compared.
 import { InputError } from '@whyslow/graph/input-error.ts'
 import { mulberry32 } from '@whyslow/graph/random.ts'
 import { reasonInWords } from '@whyslow/measure/trials/port.ts'
 import type { GenerationDocument } from '@whyslow/report/documents/generation.ts'
 import type { Prompts } from '../../prove/bench.ts'
 import { PROOF_PROMPTS, PROOF_TOKENS } from '../../prove/budget.ts'
-import { proofPrompts } from '../../prove/prompts.ts'
+import { passages, proofPrompts } from '../../prove/prompts.ts'
 import { chatTemplate } from '../../ship/folder/chat-template.ts'
 import { promptFactsOf } from '../../ship/prompt-facts.ts'
 import type { FixRun } from './run.ts'
@@ -16,16 +16,26 @@ const CHANCE_TOKENS = 24
 /** Share of the context that a prompt of the proof takes at most: the rest is for what follows. */
 const PROMPT_SHARE = 0.5
 
-export async function promptIdsOf(
+export interface ProofTexts {
+  readonly prompts: Prompts
+  /** The user's prompts and sentences behind each other; null: there is no tokenizer. */
+  readonly texts: Prompts | null
+}
+
+export async function proofTextsOf(
   { base, bench }: Pick<FixRun, 'base' | 'bench'>,
   { model }: GenerationDocument,
   users: readonly string[],
-): Promise<Prompts> {
-  const encoded = await bench.encoded(base, asShipped(base.source, users))
-  if (encoded.outcome === 'measured') return fitting(encoded.value, model.context)
+): Promise<ProofTexts> {
+  const shipped = asShipped(base.source, users)
+  const encoded = await bench.encoded(base, [...shipped, ...naturalTexts(base.source, users)])
+  if (encoded.outcome === 'measured') {
+    const ids = fitting(encoded.value, model.context)
+    return { prompts: ids.slice(0, shipped.length), texts: ids.slice(shipped.length) }
+  }
   if (users.length > 0 || model.vocabulary === null)
     throw new InputError(`prompts cannot be turned into tokens: ${reasonInWords(encoded)}; put tokenizer.json next to the model`)
-  return fitting(byChance(model.vocabulary), model.context)
+  return { prompts: fitting(byChance(model.vocabulary), model.context), texts: null }
 }
 
 function asShipped(source: string, users: readonly string[]): readonly string[] {
@@ -35,6 +45,12 @@ function asShipped(source: string, users: readonly string[]): readonly string[] 
   return texts.map((text, at) =>
     template === null || at < users.length ? `${facts.beginning ?? ''}${text}` : template([{ role: 'user', content: text }]),
   )
+}
+
+/** The template is left out: a model rates what follows what, whoever says it. */
+function naturalTexts(source: string, users: readonly string[]): readonly string[] {
+  const beginning = promptFactsOf(source).beginning ?? ''
+  return [...users, ...passages()].map((text) => `${beginning}${text}`)
 }
 
 /** Tokens of a prompt that is timed: copies of a cache are seen at a depth. */

@@ -129,6 +129,8 @@ function graphFact(
     logits: LOGITS[layout.positions],
     headNode: head?.name ?? null,
     casts: { nodes: step?.casts.nodes ?? 0, decodeMs: step?.casts.ms ?? null, node: step?.casts.node ?? null },
+    constantWork:
+      step === null ? null : { nodes: step.constantWork.nodes, decodeMs: step.constantWork.ms, node: step.constantWork.node },
     constantOutputs: { names: cross.map(({ present }) => present!), bytes: hasBranches ? null : sumOrNull(cross.map(bytesOf)) },
   }
 }

@@ -23,7 +23,7 @@ const base: GeneratorSetup = { engine: 'e', source: 'model', options: PLAIN_OPTI
 const answer = (prompt: readonly number[], ids: readonly number[] = [1, 2]): Answer => ({ prompt, ids })
 
 const knownWith = (changes: Partial<Known> = {}): Known => ({
-  ...{ original: base, answers: [], usableCpus: 4, folder: () => scratch() },
+  ...{ original: base, answers: [], texts: [], usableCpus: 4, folder: () => scratch() },
   curve: async () => null,
   ...changes,
 })

@@ -1,23 +1,22 @@
 // Products with constant weights as MatMulNBits (com.microsoft): weights in 4 or 8 bits, in blocks along the inputs with a scale each.
 // https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits
 import { floatTensor, node, rawTensor } from '@whyslow/graph/build.ts'
-import type { Constant } from '@whyslow/graph/constants.ts'
-import { readBytes } from '@whyslow/graph/constants.ts'
 import { copyWith } from '@whyslow/graph/copy.ts'
 import { withGraph, withoutDead } from '@whyslow/graph/edit.ts'
 import type { Model } from '@whyslow/graph/model.ts'
 import { type BlockLayout, quantizeBlocks } from '@whyslow/graph/rewrite/block-weights.ts'
 import { intsOf, isOperator, type Matching, numberOf, type Replacement, rewriteGraphs } from '@whyslow/graph/rewrite/match.ts'
 import type { NodeProto, TensorProto } from 'onnx-buf'
+import { type ConstantWeights, constantWeights, floatsOf } from './constant-weights.ts'
 
 export const MICROSOFT = 'com.microsoft'
 /** What is multiplied is quantized block by block too, and products are added up in integers. */
 export const INT8_PRODUCTS = 4
 
-/** A MatMul or Gemm whose weights are a constant matrix, also one that a Transpose turns. */
+/** A MatMul or Gemm whose weights are a constant matrix, also one that a Transpose turns or that is dequantized at each call. */
 export interface Product {
   readonly node: NodeProto
-  readonly weights: Constant
+  readonly weights: ConstantWeights
   readonly k: number
   readonly n: number
   /** The constant is [n, k]. */
@@ -31,14 +30,16 @@ export function productOf(matching: Matching, one: NodeProto): Product | undefin
   if (!isOperator(one, 'MatMul', 'Gemm')) return undefined
   const turn = matching.producer(one.input[1])
   const isTurned = isOperator(turn, 'Transpose') && (intsOf(turn, 'perm') ?? [1, 0]).join() === '1,0'
-  const weights = matching.constant(isTurned ? turn.input[0] : one.input[1])
-  if (weights?.dtype !== 'float32' || weights.shape.length !== 2 || weights.elementCount === 0) return undefined
-  if (matching.constant(one.input[0]) !== undefined) return undefined
+  const weights = constantWeights(matching, isTurned ? turn.input[0] : one.input[1])
+  if (weights === undefined || matching.constant(one.input[0]) !== undefined) return undefined
+  // What is multiplied is quantized as well: the engine has a kernel for both.
+  if (weights.quantized !== null && isOperator(matching.producer(one.input[0]), 'DequantizeLinear')) return undefined
   const isGemm = one.opType === 'Gemm'
   const plain = ['alpha', 'beta'].every((name) => numberOf(one, name, 1) === 1) && numberOf(one, 'transA', 0) === 0
   if (isGemm && !plain) return undefined
   const turned = isTurned !== (isGemm && numberOf(one, 'transB', 0) === 1)
-  const [k, n] = turned ? [weights.shape[1]!, weights.shape[0]!] : [weights.shape[0]!, weights.shape[1]!]
+  const [rows, columns] = weights.constant.shape as readonly [number, number]
+  const [k, n] = turned ? [columns, rows] : [rows, columns]
   return { node: one, weights, k, n, turned, added: (isGemm && one.input[2]) || undefined }
 }
 
@@ -68,14 +69,14 @@ export function withBlockProducts(
     (matching, fresh) =>
       productsIn(matching).flatMap((product): Replacement[] => {
         if (!wanted(product, matching)) return []
-        const key = `${product.weights.name} ${product.turned}`
+        const key = `${product.weights.constant.name} ${product.turned}`
         const isNew = !written.has(key)
         if (isNew) written.set(key, write(model, product, layout, fresh))
         const weights = written.get(key)
         if (weights === undefined) return []
         products++
         if (isNew) {
-          bytesBefore += product.weights.sizeBytes
+          bytesBefore += product.weights.constant.sizeBytes
           bytesAfter += weights.bytes
         }
         leastDb = Math.min(leastDb, weights.db)
@@ -104,24 +105,14 @@ function write(
   layout: BlockLayout,
   fresh: (hint: string) => string,
 ): Written | undefined {
-  const bytes = readBytes(model, weights)
-  const values = new Float32Array(
-    bytes.byteOffset % 4 === 0 ? bytes.buffer : bytes.slice().buffer,
-    bytes.byteOffset % 4 === 0 ? bytes.byteOffset : 0,
-    k * n,
-  )
-  const blocks = quantizeBlocks(values, { k, n, turned }, layout)
+  const blocks = quantizeBlocks(floatsOf(model, weights), { k, n, turned }, layout)
   if (blocks === undefined) return undefined
+  const { name } = weights.constant
   const tensors = [
-    rawTensor(
-      fresh(`${weights.name}_Q${layout.bits}`),
-      'uint8',
-      [n, blocks.blocks, (layout.blockSize * layout.bits) / 8],
-      blocks.packed,
-    ),
-    floatTensor(fresh(`${weights.name}_scales`), [n * blocks.blocks], blocks.scales),
+    rawTensor(fresh(`${name}_Q${layout.bits}`), 'uint8', [n, blocks.blocks, (layout.blockSize * layout.bits) / 8], blocks.packed),
+    floatTensor(fresh(`${name}_scales`), [n * blocks.blocks], blocks.scales),
     ...(blocks.zeroPoints
-      ? [rawTensor(fresh(`${weights.name}_zero_points`), 'uint8', [blocks.zeroPoints.length], blocks.zeroPoints)]
+      ? [rawTensor(fresh(`${name}_zero_points`), 'uint8', [blocks.zeroPoints.length], blocks.zeroPoints)]
       : []),
   ]
   const size = tensors.reduce((sum, { rawData }) => sum + rawData.byteLength, 0)
