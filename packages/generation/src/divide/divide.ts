@@ -41,6 +41,7 @@ const ORDER: readonly TokenPartId[] = [
   'head',
   'attention',
   'other-operators',
+  'engine',
   'cache-copied',
   'cache-exported',
   'dispatch',
@@ -92,6 +93,9 @@ function aroundOf({ totalMs, loop, isFirst }: Division): Found[] {
 /** What a part is that nobody saw being copied. */
 const GROWS = 'all that grows with the context beyond reading the cache once: copies of it, and the arithmetic of attention'
 
+/** What is known of an engine that times its calls alone. */
+const UNDIVIDED = 'the engine times its call as a whole, and shows no operators'
+
 /** What the engine does in its call. */
 function insideOf(division: Division): Found[] {
   const { step, isFirst, depth, floor, line } = division
@@ -99,11 +103,17 @@ function insideOf(division: Division): Found[] {
   const cacheMs = isFirst || floor === null ? 0 : (floor.cacheMsPerThousand * depth) / 1000
   const slopeMs = isFirst || line === null ? null : Math.max(0, (line.slopeMsPerThousand * depth) / 1000)
   if (step !== null) return byNodes(division, step, cacheMs, slopeMs)
-  const most = division.loop.runMs ?? division.totalMs
-  const weights = floor === null ? [] : floorParts(Math.min(floor.weightsMs, most), cacheMs)
+  const { runMs } = division.loop
+  const read = floor === null ? [] : floorParts(Math.min(floor.weightsMs, runMs ?? division.totalMs), cacheMs)
   // Without a floor nobody knows what of it is more than reading.
-  if (slopeMs === null || floor === null) return weights
-  return [...weights, { id: 'cache-copied', ms: Math.max(0, slopeMs - cacheMs), how: 'difference', note: GROWS }]
+  const grown: Found[] =
+    slopeMs === null || floor === null
+      ? []
+      : [{ id: 'cache-copied', ms: Math.max(0, slopeMs - cacheMs), how: 'difference', note: GROWS }]
+  const found = [...read, ...grown]
+  if (runMs === null) return found
+  const known = found.reduce((sum, { ms }) => sum + ms, 0)
+  return [...found, { id: 'engine', ms: Math.max(0, runMs - known), how: 'difference', note: UNDIVIDED }]
 }
 
 const floorParts = (weightsMs: number, cacheMs: number): Found[] => [

@@ -51,8 +51,10 @@ function fakeModule(): { module: LlamaModule; given: object[]; evaluated: Token[
       history = []
     },
   }
+  let log: ((level: string, text: string) => void) | undefined
   const module: LlamaModule = {
-    async getLlama(options) {
+    async getLlama({ logger, ...options }: { logger?: typeof log }) {
+      log = logger
       given.push(options)
       return {
         llamaCppRelease: { release: 'b1' },
@@ -67,7 +69,22 @@ function fakeModule(): { module: LlamaModule; given: object[]; evaluated: Token[
             isEogToken: (token) => token === END,
             async createContext(options) {
               given.push(options)
-              return { contextSize: 16, getSequence: () => sequence, async dispose() {} }
+              return {
+                contextSize: 16,
+                getSequence: () => sequence,
+                async printTimings() {
+                  log!('info', 'llama_perf_context_print:        load time =     100.00 ms')
+                  log!(
+                    'info',
+                    'llama_perf_context_print: prompt eval time =      12.50 ms /     3 tokens (    4.17 ms per token)',
+                  )
+                  log!(
+                    'info',
+                    'llama_perf_context_print:        eval time =      50.00 ms /     5 runs   (   10.00 ms per token)',
+                  )
+                },
+                async dispose() {},
+              }
             },
             async dispose() {},
           }
@@ -107,6 +124,13 @@ test('a whole call: ids, texts, counts, and an empty cache each time', async () 
     [1, 2, 3],
   ])
   expect(generator).toMatchObject({ vocabulary: VOCABULARY, context: 16, endIds: [END], versions: { 'llama.cpp': 'b1' } })
+})
+
+test("the engine's own clock: the prompt, and the tokens after the first", async () => {
+  const { generator } = await open()
+  const { parts } = await generator.generate(REQUEST)
+  // Five runs took 50 ms; four of them gave the tokens after the first.
+  expect(parts).toEqual({ detokenizeMs: expect.any(Number), prefillRunMs: 12.5, decodeRunMs: 40 })
 })
 
 test('a text ends by itself, at a stop text, or goes on if its end is ignored', async () => {

@@ -14,6 +14,7 @@ import type {
 } from '../generator.ts'
 import type { Llama, LlamaContext, LlamaModel, LlamaModule, LlamaSequence, Token } from './llama-cpp/module.ts'
 import { sequenceOf } from './llama-cpp/sequence.ts'
+import { type Timings, timings } from './llama-cpp/timings.ts'
 import { findUserPackage, missingPackage } from './user-package.ts'
 
 const NAME = 'node-llama-cpp'
@@ -48,7 +49,8 @@ export async function openGguf(
   { threads }: Pick<GeneratorOptions, 'threads'>,
   versions: Readonly<Record<string, string>>,
 ): Promise<Generator> {
-  const { llama, model, context } = await opened(module, file, threads)
+  const clock = timings()
+  const { llama, model, context } = await opened(module, file, { threads, log: clock.log })
   const sequence = context.getSequence()
   const release = llama.llamaCppRelease?.release
   const ends = [model.tokens.eos, model.tokens.eot].flatMap((id) => (id == null ? [] : [id]))
@@ -63,7 +65,7 @@ export async function openGguf(
     // Special tokens that the text names are themselves, as chat templates write them.
     encode: (text) => model.tokenize(text, true),
     decode: (ids) => model.detokenize(ids),
-    generate: (request, onToken) => generate({ model, sequence, context }, request, onToken),
+    generate: (request, onToken) => generate({ model, sequence, context, clock }, request, onToken),
     start: () => sequenceOf(sequence, { context: context.contextSize, vocabulary: vocabulary ?? 0 }),
     async close() {
       await context.dispose()
@@ -73,20 +75,30 @@ export async function openGguf(
   }
 }
 
-async function opened(module: LlamaModule, file: string, threads: number | null): Promise<Opened> {
+interface Opening {
+  readonly threads: number | null
+  readonly log: Timings['log']
+}
+
+async function opened(module: LlamaModule, file: string, { threads, log }: Opening): Promise<Opened> {
   try {
-    const level = module.LlamaLogLevel?.error
+    const level = module.LlamaLogLevel?.info
     const llama = await module.getLlama({
       gpu: false,
       build: 'never',
       skipDownload: true,
       progressLogs: false,
+      logger: log,
       ...(level === undefined ? {} : { logLevel: level }),
       // Else no context may have more threads than the machine has cores.
       ...(threads === null ? {} : { maxThreads: threads }),
     })
     const model = await llama.loadModel({ modelPath: path.resolve(file), gpuLayers: 0 })
-    const context = await model.createContext({ sequences: 1, ...(threads === null ? {} : { threads }) })
+    const context = await model.createContext({
+      sequences: 1,
+      performanceTracking: true,
+      ...(threads === null ? {} : { threads }),
+    })
     return { llama, model, context }
   } catch (error) {
     const said = firstLineOf(error).slice(0, 200)
@@ -100,18 +112,21 @@ interface Running {
   readonly model: LlamaModel
   readonly sequence: LlamaSequence
   readonly context: LlamaContext
+  readonly clock: Timings
 }
 
 /** How many tokens before it a token's text may depend on. */
 const LAST_TOKENS = 8
 
 async function generate(
-  { model, sequence, context }: Running,
+  { model, sequence, context, clock }: Running,
   request: GenerationRequest,
   onToken?: (token: GeneratedToken) => void,
 ): Promise<Generation> {
   const { prompt, newTokens, ignoreEnd, sampling, stop } = request
   await sequence.clearHistory()
+  // What other calls took before it is not this one's.
+  await clock.read(context, 0)
   const startMs = performance.now()
   const now = () => performance.now() - startMs
   const parts = { tokenizeMs: 0, detokenizeMs: 0 }
@@ -143,6 +158,8 @@ async function generate(
     else if (tokens.length >= newTokens) ended = 'length'
     if (ended !== null) break
   }
+  const totalMs = now()
+  const ran = { ...parts, ...(await clock.read(context, tokens.length)) }
   // The end of a text ends the package's loop, too: the rest is a loop of its own.
   return {
     tokens,
@@ -150,12 +167,12 @@ async function generate(
     cachedTokens: 0,
     generatedTokens: tokens.length,
     ended: ended ?? 'end',
-    totalMs: now(),
-    parts: typeof prompt === 'string' ? parts : withoutTokenizing(parts),
+    totalMs,
+    parts: typeof prompt === 'string' ? ran : withoutTokenizing(ran),
   }
 }
 
-const withoutTokenizing = ({ detokenizeMs }: CallParts): CallParts => ({ detokenizeMs: detokenizeMs! })
+const withoutTokenizing = ({ tokenizeMs, ...parts }: CallParts): CallParts => parts
 
 function samplingOptions(sampling: GenerationRequest['sampling']): object {
   if (sampling.kind === 'greedy') return { temperature: 0 }

@@ -1,3 +1,4 @@
+import type { PartsOf, TokenPartId } from '@whyslow/report/documents/generation.ts'
 import { expect, test } from 'vitest'
 import { elementsRead, estimates, type Known } from './estimate.ts'
 import { lookupOf, tokensPerRound } from './lookup.ts'
@@ -43,6 +44,24 @@ test('an int4 body and a float32 head: elements are those of both, and neither i
 
 test("the engine's own kernels, if their rate was measured", () => {
   expect(at({ kernelRates: { int4: 2.5e9 } }, 'weights in int4', 512)).toBeCloseTo(60 - 40 + 25)
+})
+
+const parts = (all: Partial<Record<TokenPartId, number>>): PartsOf => ({
+  ...{ totalMs: 60, depth: 512 },
+  parts: Object.entries(all).map(([id, ms]) => ({ id: id as TokenPartId, ms, how: 'timed', note: null })),
+})
+
+test('what the profile has too much is taken from the products', () => {
+  const profiled = parts({ weights: 40, matmul: 15, attention: 10, unexplained: -5 })
+  // 55 - 5 = 50 ms of products become 25.
+  expect(at({ tokenParts: profiled, kernelRates: { int4: 2.5e9 } }, 'weights in int4', 512)).toBeCloseTo(60 - 50 + 25)
+})
+
+test('an engine that shows no operators, and is far from the floor: other types are unknown', () => {
+  const dark = parts({ weights: 10, engine: 45, unexplained: 5 })
+  const slow = { tokenParts: dark, floor: { ...KNOWN.floor!, weightsMs: 10 } }
+  expect(estimates({ ...KNOWN, ...slow }).map(({ what }) => what)).toEqual(Array(3).fill('weights in float32'))
+  expect(at({ tokenParts: parts({ weights: 40, engine: 15 }) }, 'weights in int4', 512)).toBeCloseTo(26.25)
 })
 
 test('a type that nobody knows the size of has no estimate', () => {

@@ -73,13 +73,16 @@ function ofTypes(known: Known): GenerationEstimate[] {
   const { model, timePerTokenMs, depth, floor, line, tokenParts, kernelRates = {} } = known
   const elements = elementsRead(known)
   if (elements === undefined || floor === null || timePerTokenMs === null) return []
-  const products = partsMs(tokenParts, ['weights', 'matmul', 'head'])
-  const nowMs = products === 0 ? floor.weightsMs : products
+  // Profiled operators may take longer than in the measured token: what is too much is the products', since nearly all of it is.
+  const excessMs = Math.min(0, partsMs(tokenParts, ['unexplained']))
+  const products = partsMs(tokenParts, ['weights', 'matmul', 'head']) + excessMs
+  const nowMs = Math.max(floor.weightsMs, products)
   // No context makes a token faster: a line that falls is noise.
   const slope = Math.max(0, line?.slopeMsPerThousand ?? 0) / 1000
   const depths = line === null ? [Math.round(depth)] : DEPTHS.filter((one) => one <= (model.context ?? Number.POSITIVE_INFINITY))
   return TRIED.flatMap((dtype) => {
     const isNow = isTypeNow(dtype, known)
+    if (!isNow && kernelRates[dtype] === undefined && hidesComputing(known)) return []
     return depths.map((at) => {
       const here = line === null ? timePerTokenMs : timePerTokenMs + slope * (at - depth)
       const rate = kernelRates[dtype]
@@ -96,6 +99,19 @@ function ofTypes(known: Known): GenerationEstimate[] {
       }
     })
   })
+}
+
+/** Share of a token from which on reading the weights is what bounds it. */
+const READS = 0.5
+
+/** The engine shows no operators, and takes much longer than reading the weights: what it would compute with another type nobody knows. */
+export function hidesComputing({
+  floor,
+  timePerTokenMs,
+  tokenParts,
+}: Pick<Known, 'floor' | 'timePerTokenMs' | 'tokenParts'>): boolean {
+  const isWhole = tokenParts?.parts.some(({ id }) => id === 'engine') === true
+  return isWhole && floor !== null && timePerTokenMs !== null && floor.weightsMs < READS * timePerTokenMs
 }
 
 const partsMs = (of: PartsOf | null, ids: readonly string[]): number =>

@@ -135,6 +135,8 @@ export type TokenPartId =
   | 'attention'
   | 'head'
   | 'other-operators'
+  /** What an engine that shows no operators takes beyond reading weights and cache. */
+  | 'engine'
   | 'dispatch'
   | 'thread-handoff'
   | 'logits-copied'

@@ -9,7 +9,7 @@ import { divide } from '../../divide/divide.ts'
 import { type Bandwidth, floorOf, lineOverFloor } from '../../divide/floor.ts'
 import { firstTokenLoop, tokenLoop } from '../../divide/loop-times.ts'
 import type { StepProfile } from '../../divide/step-profile.ts'
-import { estimates } from '../../estimate/estimate.ts'
+import { estimates, hidesComputing } from '../../estimate/estimate.ts'
 import type { KernelRates } from '../../estimate/kernel-rates.ts'
 import { lookupOf } from '../../estimate/lookup.ts'
 import type { GenerationFacts } from '../../facts.ts'
@@ -89,7 +89,10 @@ export function documentOf(outcome: Outcome): GenerationDocument {
   const measured = {
     ...{ model, engine: described, machine: { cpu, usableCpus, node }, setup, speed },
     ...{ depthLine, severalTokens, tokenParts, firstTokenParts, floor },
-    reasons: reasonsOf(outcome),
+    reasons: {
+      ...reasonsOf(outcome),
+      ...(hidesComputing({ floor, timePerTokenMs, tokenParts }) ? { otherTypes: HIDDEN } : {}),
+    },
   }
   const lookup = lookupOf(calls.flatMap(({ ids, promptTokens }) => (ids === null ? [] : [{ ids, promptTokens: promptTokens! }])))
   return {
@@ -112,6 +115,8 @@ export function documentOf(outcome: Outcome): GenerationDocument {
     warnings,
   }
 }
+
+const HIDDEN = 'a token takes much longer than reading the weights, and the engine shows no operators'
 
 /** What the calls of a process say apart from their times. */
 function callFacts({ calls, host }: ProcessMeasurement): GenerationFacts {

@@ -4,7 +4,7 @@ export type Token = number
 
 export interface LlamaModule {
   getLlama(options: object): Promise<Llama>
-  readonly LlamaLogLevel?: { readonly error: string }
+  readonly LlamaLogLevel?: { readonly info: string }
 }
 
 export interface Llama {
@@ -33,6 +33,8 @@ export interface LlamaContext {
   readonly currentThreads?: number
   readonly batchSize?: number
   getSequence(): LlamaSequence
+  /** Logs llama.cpp's own times since the last call, and starts anew. */
+  printTimings?(): Promise<void>
   dispose(): Promise<void>
 }
 

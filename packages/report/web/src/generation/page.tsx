@@ -203,6 +203,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   severalTokens: 'several tokens at once',
   floor: 'the floor',
   lookup: 'prompt lookup',
+  otherTypes: 'other types of weights',
   timePerToken: 'the time per token',
   naturalStop: 'a text that ends by itself',
 }
