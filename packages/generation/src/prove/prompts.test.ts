@@ -1,6 +1,6 @@
 import { SENTENCES } from '@whyslow/measure/samples/sentences.ts'
 import { expect, test } from 'vitest'
-import { proofPrompts } from './prompts.ts'
+import { passages, proofPrompts } from './prompts.ts'
 
 test("the user's come first, made-up ones follow, all different", () => {
   const { texts, users } = proofPrompts(['mine', 'mine too'], 20)
@@ -14,4 +14,9 @@ test('made-up ones have one to four sentences, seven apart', () => {
   expect(texts[0]).toBe(SENTENCES[0])
   expect(texts[3]).toBe([3, 10, 17, 24].map((at) => SENTENCES[at % SENTENCES.length]).join(' '))
   expect(texts[4]).toBe(SENTENCES[4])
+})
+
+test('passages are all sentences, four behind each other', () => {
+  expect(passages()[1]).toBe(SENTENCES.slice(4, 8).join(' '))
+  expect(passages().join(' ')).toBe(SENTENCES.join(' '))
 })
