@@ -32,6 +32,7 @@ const OPEN_ENGINES = [
   'packages/measure/src/engines/python/python-*.test.ts',
   'packages/generation/src/engines/*.test.ts',
   'packages/model/src/ship/shipped/{openvino,litert}.test.ts',
+  'packages/model/src/quantize/write/{float-results,marked}.test.ts',
 ]
 /** Tests next to their source that start processes and wait for them. */
 const PROCESSES = 'packages/*/src/**/*.process.test.ts'
